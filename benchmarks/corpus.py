@@ -1,0 +1,192 @@
+"""A labelled corpus of everyday memories with repeats and traps.
+
+Facts
+-----
+- Of the records 25 % repeat an earlier one exactly, 24 % nearly, and 725 of 20,000 are traps; the rest
+  is new. Which record is which is shuffled; the first one is always new.
+- A repeat derives from any earlier new record or trap, one near repeat in ten from another near repeat.
+- Two new records never say the same: of two made from the same templates at least three facts differ.
+- Two records of different entities never have the same normal form.
+- (records, seed) settle everything; the record at an index depends on both.
+"""
+
+from __future__ import annotations
+
+import random
+from collections import defaultdict
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING, Final
+
+import orjson
+
+from benchmarks.grammar import compose
+from benchmarks.repeats import exact_repeat, near_repeat, normal_form
+from benchmarks.traps import maybe_trap
+from benchmarks.vocabulary import grow
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from benchmarks.grammar import Draft
+    from benchmarks.vocabulary import Vocabulary
+
+EXACT_SHARE: Final = 0.25
+NEAR_SHARE: Final = 0.24
+TRAP_SHARE: Final = 725 / 20_000
+NEAR_OF_NEAR_SHARE: Final = 0.1
+DIFFERENT_FACTS: Final = 3
+
+
+class Kind(StrEnum):
+    """What a record is to the records before it."""
+
+    NEW = "new"
+    EXACT = "exact"
+    NEAR = "near"
+    TRAP = "trap"
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """The truth about a record.
+
+    `original` is the index of the earlier record it derives from, None for a new one. `entity` is the
+    index of the first record that says the same: its own for a new record and for a trap.
+    """
+
+    kind: Kind
+    original: int | None
+    entity: int
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A record's text and its label."""
+
+    content: str
+    label: Label
+
+
+@dataclass(slots=True)
+class _Written:
+    """What has been written so far; lists of indexes are in ascending order."""
+
+    vocabulary: Vocabulary
+    entries: list[Entry] = field(default_factory=list)
+    originals: list[int] = field(default_factory=list)
+    near: list[int] = field(default_factory=list)
+    drafts: dict[int, Draft] = field(default_factory=dict)
+    new: list[int] = field(default_factory=list)
+    facts: defaultdict[frozenset[str], list[tuple[str, ...]]] = field(
+        default_factory=lambda: defaultdict(list)
+    )
+    owners: dict[str, int] = field(default_factory=dict)
+
+    def is_free(self, content: str, entity: int) -> bool:
+        """Whether no other entity has a text with this normal form."""
+        return self.owners.get(normal_form(content), entity) == entity
+
+    def add(self, entry: Entry) -> None:
+        """Append the entry."""
+        index = len(self.entries)
+        self.entries.append(entry)
+        self.owners[normal_form(entry.content)] = entry.label.entity
+        if entry.label.entity == index:
+            self.originals.append(index)
+        elif entry.label.kind is Kind.NEAR:
+            self.near.append(index)
+
+
+def make_corpus(*, records: int, seed: int) -> tuple[Entry, ...]:
+    """Give `records` entries in the order of the file.
+
+    >>> [entry.label.kind.value for entry in make_corpus(records=4, seed=1)].count("exact")
+    1
+    """
+    rng = random.Random(seed)  # noqa: S311 - texts, no secrets
+    written = _Written(grow(records=records, seed=seed))
+    for kind in plan(records, rng):
+        written.add(_MAKERS[kind](written, rng))
+    return tuple(written.entries)
+
+
+def plan(records: int, rng: random.Random) -> tuple[Kind, ...]:
+    """Give the kind of each record: the shares rounded down, shuffled, the first one new."""
+    shares = ((Kind.EXACT, EXACT_SHARE), (Kind.NEAR, NEAR_SHARE), (Kind.TRAP, TRAP_SHARE))
+    kinds = [kind for kind, share in shares for _ in range(int(records * share))]
+    kinds += [Kind.NEW] * (records - len(kinds) - 1)
+    rng.shuffle(kinds)
+    return (Kind.NEW, *kinds)[:records]
+
+
+def write_corpus(*, records: int, seed: int, path: Path) -> Path:
+    """Write the records to `path` as JSON lines, their labels beside it; give the path of the labels."""
+    labels = path.with_suffix(".labels.jsonl")
+    with path.open("wb") as record_file, labels.open("wb") as label_file:
+        for number, entry in enumerate(make_corpus(records=records, seed=seed)):
+            record_file.write(orjson.dumps({"content": entry.content, "metadata": {"n": number}}) + b"\n")
+            label_file.write(orjson.dumps(entry.label) + b"\n")
+    return labels
+
+
+def read_labels(path: Path) -> Iterator[Label]:
+    """Give the labels of a file that `write_corpus` wrote, in the order of the records."""
+    with path.open("rb") as lines:
+        for line in lines:
+            label = orjson.loads(line)
+            yield Label(Kind(label["kind"]), label["original"], label["entity"])
+
+
+def _new(written: _Written, rng: random.Random) -> Entry:
+    index = len(written.entries)
+    while True:
+        draft = compose(written.vocabulary, rng)
+        same_templates = written.facts[frozenset(draft.templates)]
+        is_distinct = all(_are_distinct(draft.facts, facts) for facts in same_templates)
+        if is_distinct and written.is_free(draft.text, index):
+            break
+    same_templates.append(draft.facts)
+    written.drafts[index] = draft
+    written.new.append(index)
+    return Entry(draft.text, Label(Kind.NEW, None, index))
+
+
+def _are_distinct(one: tuple[str, ...], other: tuple[str, ...]) -> bool:
+    """Tell whether each has at least three facts that the other lacks."""
+    return min(len(set(one) - set(other)), len(set(other) - set(one))) >= DIFFERENT_FACTS
+
+
+def _trap(written: _Written, rng: random.Random) -> Entry:
+    index = len(written.entries)
+    while True:
+        original = rng.choice(written.new)
+        content = maybe_trap(written.drafts[original], written.vocabulary, rng)
+        if content is not None and written.is_free(content, index):
+            return Entry(content, Label(Kind.TRAP, original, index))
+
+
+def _exact(written: _Written, rng: random.Random) -> Entry:
+    original = rng.choice(written.originals)
+    content = exact_repeat(written.entries[original].content, rng)
+    return Entry(content, Label(Kind.EXACT, original, original))
+
+
+def _near(written: _Written, rng: random.Random) -> Entry:
+    while True:
+        is_second_hand = bool(written.near) and rng.random() < NEAR_OF_NEAR_SHARE
+        original = rng.choice(written.near if is_second_hand else written.originals)
+        source = written.entries[original]
+        content = near_repeat(source.content, rng)
+        is_changed = normal_form(content) != normal_form(source.content)
+        if is_changed and written.is_free(content, source.label.entity):
+            return Entry(content, Label(Kind.NEAR, original, source.label.entity))
+
+
+_MAKERS: Final[dict[Kind, Callable[[_Written, random.Random], Entry]]] = {
+    Kind.NEW: _new,
+    Kind.EXACT: _exact,
+    Kind.NEAR: _near,
+    Kind.TRAP: _trap,
+}

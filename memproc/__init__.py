@@ -1,0 +1,74 @@
+"""memproc takes memories into a database, and can prove that none was lost.
+
+The names here are the public ones; each is loaded when it is first used, so that `import memproc` is quick.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+from loguru import logger
+
+if TYPE_CHECKING:
+    from memproc.config import Settings
+    from memproc.errors import MemprocError, NotFoundError, SourceError, StoreError, UsageError
+    from memproc.face import open_store as open  # noqa: A004 - memproc.open, as in shelve.open
+    from memproc.face import transform, validate
+    from memproc.pipeline import ingest
+    from memproc.records import EmotionalContext, Fault, Memory, Outcome, Rejected, Relation
+    from memproc.report.report import Progress, Report
+    from memproc.store.store import Added, Store
+    from memproc.validation import Verdict
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "Added",
+    "EmotionalContext",
+    "Fault",
+    "Memory",
+    "MemprocError",
+    "NotFoundError",
+    "Outcome",
+    "Progress",
+    "Rejected",
+    "Relation",
+    "Report",
+    "Settings",
+    "SourceError",
+    "Store",
+    "StoreError",
+    "UsageError",
+    "Verdict",
+    "ingest",
+    "open",
+    "transform",
+    "validate",
+]
+
+_HOMES = {
+    "memproc.config": ("Settings",),
+    "memproc.errors": ("MemprocError", "NotFoundError", "SourceError", "StoreError", "UsageError"),
+    "memproc.face": ("open", "transform", "validate"),
+    "memproc.pipeline": ("ingest",),
+    "memproc.records": ("EmotionalContext", "Fault", "Memory", "Outcome", "Rejected", "Relation"),
+    "memproc.report.report": ("Progress", "Report"),
+    "memproc.store.store": ("Added", "Store"),
+    "memproc.validation": ("Verdict",),
+}
+_HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
+
+logger.disable("memproc")  # a library is quiet; the host turns it on with logger.enable("memproc")
+
+
+def __getattr__(name: str) -> object:
+    if name not in _HOME_OF:
+        raise AttributeError(f"module 'memproc' has no attribute {name!r}")
+    found = getattr(import_module(_HOME_OF[name]), "open_store" if name == "open" else name)
+    globals()[name] = found
+    return found
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -1,0 +1,88 @@
+"""Everything that can be set, in one frozen value.
+
+Facts: some settings decide what a store *is* (which memories exist): `dedup`, `recall`, `merge_at`. They are written into
+the store when it is made, and a store refuses to work under others (`rebuild` changes them). All the rest only says how one
+ingestion behaves and may differ from run to run.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from typing import Literal
+
+from memproc.errors import UsageError
+
+Dedup = Literal["off", "exact", "near"]
+Recall = Literal["standard", "high"]
+OnError = Literal["continue", "stop"]
+ValidateWhen = Literal["inline", "before"]
+Durability = Literal["normal", "full"]
+
+CHOICES: dict[str, tuple[str, ...]] = {
+    "dedup": ("off", "exact", "near"),
+    "recall": ("standard", "high"),
+    "on_error": ("continue", "stop"),
+    "validate": ("inline", "before"),
+    "durability": ("normal", "full"),
+}
+STORED = ("dedup", "recall", "merge_at")
+SMALLEST_BATCH, LARGEST_BATCH = 1, 1_000_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """How to ingest. `None` for a stored setting means: as the store was built, or the default for a new one.
+
+    `dedup`: "near" (default), "exact" or "off". `recall`: how widely reviews are looked for. `merge_at`, `review_at`:
+    probabilities 0..1; a pair at or above `merge_at` may merge, one between the two waits for review. `batch_size`:
+    records a transaction, or None to adapt. `max_errors`: quarantined records after which a job stops: a count, or a
+    share 0..1 given as a float (judged after each batch from the 100th record on). `durability`: "full" syncs each
+    commit to the disk, "normal" may lose the last commits (never the store) when the power fails.
+
+    Raises UsageError on a value outside its range.
+    """
+
+    dedup: Dedup | None = None
+    recall: Recall | None = None
+    merge_at: float | None = None
+    review_at: float = 0.5
+    batch_size: int | None = None
+    max_errors: int | float | None = None
+    on_error: OnError = "continue"
+    validate: ValidateWhen = "inline"
+    durability: Durability = "normal"
+    max_record_bytes: int = 64 * 1024 * 1024
+
+    def __post_init__(self) -> None:
+        for name, choices in CHOICES.items():
+            value = getattr(self, name)
+            if value is not None and value not in choices:
+                raise UsageError(f"{name}={value!r}: choose one of {', '.join(choices)}")
+        for name in ("merge_at", "review_at"):
+            value = getattr(self, name)
+            if value is not None and not 0 <= value <= 1:
+                raise UsageError(f"{name}={value!r}: give a probability between 0 and 1")
+        if self.batch_size is not None and not SMALLEST_BATCH <= self.batch_size <= LARGEST_BATCH:
+            raise UsageError(f"batch_size={self.batch_size!r}: give {SMALLEST_BATCH} to {LARGEST_BATCH:,} records")
+        if self.max_errors is not None and self.max_errors < 0:
+            raise UsageError(f"max_errors={self.max_errors!r}: give a count, or a share between 0.0 and 1.0")
+        if isinstance(self.max_errors, float) and self.max_errors > 1:
+            raise UsageError(f"max_errors={self.max_errors!r}: a share lies between 0.0 and 1.0; give a count as an int")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Policy:
+    """What a store was built with: the settings that decide which memories exist.
+
+    >>> Policy().dedup
+    'near'
+    """
+
+    dedup: Dedup = "near"
+    recall: Recall = "standard"
+    merge_at: float = 0.8
+
+    def changed_by(self, settings: Settings) -> dict[str, object]:
+        """Return the settings given that differ from this policy, by name."""
+        given = {field.name: getattr(settings, field.name) for field in fields(self)}
+        return {name: value for name, value in given.items() if value not in (None, getattr(self, name))}

@@ -1,0 +1,69 @@
+"""Canonical text: what two spellings of the same words have in common.
+
+Facts: NFKC alone makes "10⁵ users" equal "105 users" and "1½" equal "11⁄2". Folding case destroys paths, keys and video
+ids, and casefold makes "Maße" equal "Masse". NFKC folds neither the minus sign nor the dashes.
+
+Rules, in order: superscripts, subscripts, fractions and enclosed characters keep a mark; NFKC; dashes, quotes, white space
+and invisible characters are folded by table; lower case, except in tokens that mix letters with digits (but for ordinals
+and times of day, "1ST", "3PM") or hold `/ \\ @ _` or an inner dot. The canonical text of a canonical text is itself.
+
+Left out: what changes meaning between languages (accents stay), and all that only looks alike.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+_MARKS = {"<super>": "^", "<sub>": "ˬ", "<fraction>": "÷", "<circle>": "○", "<square>": "□"}
+_DASHES = "\u2010\u2011\u2012\u2013\u2014\u2015\u2043\u2212\ufe58\ufe63\uff0d"
+_SINGLE_QUOTES = "\u2018\u2019\u201a\u201b\u2032\u02bc\u00b4\uff07\uff40`"
+_DOUBLE_QUOTES = "\u201c\u201d\u201e\u201f\u2033\u00ab\u00bb\uff02"
+_INVISIBLE = "\u00ad\u200b\u2060\ufeff\ufe0e\ufe0f"
+
+_MAY_KEEP_CASE = re.compile(r"[/\\@_\d]|\.\w")
+_KEEPS_CASE = re.compile(r"[/\\@_]|\w\.\w")
+_ORDINAL_OR_TIME = re.compile(r"\W*[\d:.]+(?:st|nd|rd|th|am|pm|s|h)\W*", re.IGNORECASE)
+
+
+class _FoldTable(dict[int, str]):
+    """What each character becomes before NFKC, found out when it is first met."""
+
+    def __missing__(self, code: int) -> str:
+        character = chr(code)
+        tag, _, rest = unicodedata.decomposition(character).partition(" ")
+        is_disguised = tag in _MARKS and rest
+        self[code] = _MARKS[tag] + unicodedata.normalize("NFKC", character) if is_disguised else character
+        return self[code]
+
+
+_FOLDED = _FoldTable(
+    dict.fromkeys(map(ord, _DASHES), "-")
+    | dict.fromkeys(map(ord, _SINGLE_QUOTES), "'")
+    | dict.fromkeys(map(ord, _DOUBLE_QUOTES), '"')
+    | dict.fromkeys(map(ord, _INVISIBLE), "")
+)
+
+
+def canonical(text: str) -> str:
+    """Return the canonical form of a text: tokens separated by single spaces.
+
+    >>> canonical("  I\u2019ve  read\\tREADME.md \u2013 10⁵ times ")
+    "i've read README.md - 10^5 times"
+    """
+    if not text.isascii():
+        text = unicodedata.normalize("NFKC", text.translate(_FOLDED))
+    elif "`" in text:
+        text = text.replace("`", "'")
+    if _MAY_KEEP_CASE.search(text) is None:
+        return " ".join(text.lower().split())
+    return " ".join([token.lower() if token.isalpha() else _fold_case(token) for token in text.split()])
+
+
+def _fold_case(token: str) -> str:
+    if _MAY_KEEP_CASE.search(token) is None:
+        return token.lower()
+    if _KEEPS_CASE.search(token):
+        return token
+    mixes = any(map(str.isdigit, token)) and any(map(str.isalpha, token))
+    return token if mixes and not _ORDINAL_OR_TIME.fullmatch(token) else token.lower()

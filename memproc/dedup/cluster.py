@@ -1,0 +1,196 @@
+"""Clusters: which observations are one memory. A pure function of a set of observations and a set of decisions.
+
+Words: a *unit* is one version of a node, with all observations that say it. Of an identity's units the newest speaks; the
+older are its history. A version without any date cannot be placed: it stays visible beside the others.
+
+Strategy: units of one group are one memory. A group with odd tokens joins the group that it would be if one were a slip,
+provided exactly one such group is inhabited. So without decisions a memory is a tree of groups, whatever came first. A
+person's decisions change that: units merged by hand are placed together, then units in order of their distance from the
+root of the tree and of their keys, each in the first block that holds nothing it was held distinct from.
+
+Every step is ordered by data, so any permutation of the input gives the same clusters.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Literal, NamedTuple
+
+from memproc.dedup.keys import Key, Observation, unit_key
+
+Verdict = Literal["merge", "distinct"]
+Mends = Mapping[Key, Sequence[Key]]
+
+
+class Decision(NamedTuple):
+    """A person's word on two nodes (or two versions of one): `a` < `b`."""
+
+    a: Key
+    b: Key
+    verdict: Verdict
+
+
+class Cluster(NamedTuple):
+    """One memory: its id, the observations that speak for it and those that are history, each ordered by key."""
+
+    id: Key
+    speaking: tuple[Observation, ...]
+    history: tuple[Observation, ...]
+
+    @property
+    def observations(self) -> tuple[Observation, ...]:
+        """All observations of the memory."""
+        return self.speaking + self.history
+
+
+class Undated(NamedTuple):
+    """Two versions of one identity of which nothing tells the newer."""
+
+    one: Observation
+    other: Observation
+
+
+@dataclass(slots=True)
+class _Unit:
+    id: Key
+    handles: frozenset[Key]
+    group: Key
+    speaking: list[Observation]
+    history: list[Observation] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class _Block:
+    trees: set[Key]
+    units: list[_Unit]
+    handles: set[Key]
+
+
+def clusters(
+    observations: Iterable[Observation], mends: Mends, decisions: Sequence[Decision] = ()
+) -> tuple[list[Cluster], list[Undated]]:
+    """Return the clusters of the observations, ordered by id, and the pairs of versions that need a person.
+
+    `observations` must be whole: all of each node and of each group reachable through `mends` and merges. `mends` gives
+    for each group with odd tokens the groups it may stand for.
+    """
+    units, undated = _units(observations)
+    trees = _trees({unit.group for unit in units}, mends)
+    blocks = _blocks(units, trees, decisions) if decisions else _plain_blocks(units, trees)
+    return sorted(map(_cluster, blocks)), undated
+
+
+def pair(one: Key, other: Key, verdict: Verdict) -> Decision:
+    """Return a decision with its keys in order."""
+    return Decision(min(one, other), max(one, other), verdict)
+
+
+def principal(observations: Sequence[Observation]) -> Observation:
+    """Return the observation of a node for which the node's id stands: of the newest version, else of the smallest content."""
+    units, _ = _units(observations)
+    return units[0].speaking[0]
+
+
+def _units(observations: Iterable[Observation]) -> tuple[list[_Unit], list[Undated]]:
+    nodes: dict[Key, dict[Key, list[Observation]]] = defaultdict(dict)
+    for observation in sorted(observations):
+        nodes[observation.node].setdefault(observation.content, []).append(observation)
+    units: list[_Unit] = []
+    undated: list[Undated] = []
+    for node, versions in nodes.items():
+        found = _versions_to_units(node, versions)
+        units += found
+        undated += [Undated(found[0].speaking[0], unit.speaking[0]) for unit in found[1:]]
+    return units, undated
+
+
+def _versions_to_units(node: Key, versions: dict[Key, list[Observation]]) -> list[_Unit]:
+    """Return the units of a node that speak, the principal first: the newest, or the one with the smallest content."""
+    dates = {content: max(filter(None, [seen.date for seen in said]), default=None) for content, said in versions.items()}
+    dated = sorted(content for content, date in dates.items() if date)
+    undated = sorted(content for content, date in dates.items() if not date)
+    newest = max(dated, key=lambda content: dates[content] or "", default=None)  # of equals the first: the smallest key
+    principal = undated[0] if newest is None else newest
+    others = [content for content in undated if content != principal]
+    units = [_unit(versions[content], node if content == principal else min(versions[content]).key) for content in (principal, *others)]
+    units[0].history += [seen for content in dated if content != newest for seen in versions[content]]
+    return units
+
+
+def _unit(said: list[Observation], identifier: Key) -> _Unit:
+    first = said[0]
+    return _Unit(identifier, frozenset((first.node, unit_key(first.node, first.content))), first.group, said)
+
+
+def _trees(inhabited: set[Key], mends: Mends) -> dict[Key, tuple[Key, int]]:
+    """Return for each inhabited group the root of its tree and its distance from it.
+
+    There is no cycle: each step turns an odd token into a common word.
+    """
+    trees: dict[Key, tuple[Key, int]] = {}
+    for group in inhabited:
+        root, depth = group, 0
+        while len(meant := [mend for mend in mends.get(root, ()) if mend in inhabited]) == 1:
+            root, depth = meant[0], depth + 1
+        trees[group] = root, depth
+    return trees
+
+
+def _plain_blocks(units: list[_Unit], trees: dict[Key, tuple[Key, int]]) -> list[_Block]:
+    blocks: dict[Key, _Block] = {}
+    for unit in units:
+        root, _ = trees[unit.group]
+        blocks.setdefault(root, _Block({root}, [], set())).units.append(unit)
+    return list(blocks.values())
+
+
+def _blocks(units: list[_Unit], trees: dict[Key, tuple[Key, int]], decisions: Sequence[Decision]) -> list[_Block]:
+    distinct: dict[Key, set[Key]] = defaultdict(set)
+    for decision in decisions:
+        if decision.verdict == "distinct":
+            distinct[decision.a].add(decision.b)
+            distinct[decision.b].add(decision.a)
+    ordered = sorted(units, key=lambda unit: (trees[unit.group][1], unit.id))
+    bundles = [_Block({trees[unit.group][0]}, [unit], set(unit.handles)) for unit in ordered]
+    bundles = _merged_by_hand(bundles, decisions, distinct)
+    blocks: list[_Block] = []
+    for bundle in bundles:
+        for tree in sorted(bundle.trees):
+            home = next((block for block in blocks if tree in block.trees and not _are_distinct(block, bundle, distinct)), None)
+            if home is not None:
+                blocks.remove(home)
+                bundle = _union(home, bundle)  # noqa: PLW2901 - the bundle grows while it finds its homes
+        blocks.append(bundle)
+    return blocks
+
+
+def _merged_by_hand(bundles: list[_Block], decisions: Sequence[Decision], distinct: Mapping[Key, set[Key]]) -> list[_Block]:
+    """Return the bundles with those a person merged made one and put first."""
+    merged: list[_Block] = []
+    for decision in sorted(decisions):
+        if decision.verdict == "merge":
+            one, other = (next((b for b in (*merged, *bundles) if key in b.handles), None) for key in (decision.a, decision.b))
+            if one is None or other is None or one is other or _are_distinct(one, other, distinct):
+                continue
+            merged = [bundle for bundle in merged if bundle is not one and bundle is not other]
+            bundles = [bundle for bundle in bundles if bundle is not one and bundle is not other]
+            merged.append(_union(one, other))
+    return merged + bundles
+
+
+def _union(one: _Block, other: _Block) -> _Block:
+    return _Block(one.trees | other.trees, one.units + other.units, one.handles | other.handles)
+
+
+def _are_distinct(one: _Block, other: _Block, distinct: Mapping[Key, set[Key]]) -> bool:
+    small, large = sorted((one, other), key=lambda block: len(block.handles))
+    return any(not distinct[handle].isdisjoint(large.handles) for handle in small.handles if handle in distinct)
+
+
+def _cluster(block: _Block) -> Cluster:
+    earliest = min(block.units, key=lambda unit: (min(seen.record.get("created_at", "~") for seen in unit.speaking), unit.id))
+    speaking = sorted((seen for unit in block.units for seen in unit.speaking), key=lambda seen: seen.key)
+    history = sorted((seen for unit in block.units for seen in unit.history), key=lambda seen: seen.key)
+    return Cluster(earliest.id, tuple(speaking), tuple(history))

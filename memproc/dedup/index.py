@@ -1,0 +1,101 @@
+"""The index of near pairs: sorted arrays of band hashes, searched a whole batch at a time.
+
+Facts: an entry is one uint64: a 32-bit band hash above a 32-bit observation number. A segment is one sorted array of
+entries, so what a batch adds is one array and a look-up is `searchsorted`. 8 bytes a band a record.
+
+Strategy: this index finds pairs for *review* only; merges are found by one key (see `gist.py`). So it holds the first fact of
+each group, and a look-up may be bounded:
+in each bucket only the newest entries are seen, and of the candidates those that share most bands.
+
+Segments of like size are merged `FAN_OUT` at a time, so there are few of them and each entry is written a few times.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from memproc.dedup.signatures import Hashes
+
+FAN_OUT = 8
+NEWEST_IN_BUCKET = 4
+FEWEST_SHARED_BANDS = 2
+MOST_CANDIDATES = 4
+
+Entries = NDArray[np.uint64]
+
+_LOW = np.uint64(0xFFFFFFFF)
+_SHIFT = np.uint64(32)
+
+
+def to_entries(hashes: Hashes, numbers: NDArray[np.uint64]) -> Entries:
+    """Return the sorted entries of a batch: `hashes` of shape (records, bands), `numbers` of shape (records,)."""
+    entries = (hashes.astype(np.uint64) << _SHIFT) | numbers[:, None]
+    return np.sort(entries, axis=None)
+
+
+def candidates(hashes: Hashes, numbers: NDArray[np.uint64], segments: Sequence[Entries]) -> list[tuple[int, int]]:
+    """Return pairs (position in the batch, number) of what shares bands, `number` being below the record's own.
+
+    At most `MOST_CANDIDATES` a record: those that share most bands, then the newest. Ordered by position.
+    """
+    if not len(hashes):
+        return []
+    bands = hashes.shape[1]
+    wanted = hashes.astype(np.uint64).ravel() << _SHIFT
+    owners = np.repeat(np.arange(len(hashes), dtype=np.uint64), bands)
+    found = [_in_segment(wanted, owners, numbers, segment) for segment in segments if len(segment)]
+    if not found:
+        return []
+    pairs, shared = np.unique(np.concatenate(found), return_counts=True)
+    pairs, shared = pairs[shared >= FEWEST_SHARED_BANDS], shared[shared >= FEWEST_SHARED_BANDS]
+    best = np.lexsort((-(pairs & _LOW).astype(np.int64), -shared, pairs >> _SHIFT))
+    positions = (pairs[best] >> _SHIFT).astype(np.intp)
+    rank = np.arange(len(positions)) - np.searchsorted(positions, positions)
+    kept = best[rank < MOST_CANDIDATES]
+    return [(int(found_pair >> _SHIFT), int(found_pair & _LOW)) for found_pair in pairs[kept]]
+
+
+def merged(segments: Iterable[Entries]) -> Entries:
+    """Return one segment with the entries of all."""
+    entries = np.concatenate(list(segments))
+    entries.sort(kind="stable")  # a merge of runs that are sorted already
+    return entries
+
+
+def without(segment: Entries, numbers: Iterable[int]) -> Entries:
+    """Return the segment without the entries of some observations."""
+    gone = np.fromiter(numbers, np.uint64)
+    return segment[~np.isin(segment & _LOW, gone)]
+
+
+def to_merge(sizes: Sequence[int]) -> int:
+    """Return how many of the last segments should become one, 0 for none; `sizes` in the order they were written.
+
+    >>> to_merge([900, 100, 100, 100, 100, 100, 100, 100, 100]), to_merge([900, 100])
+    (8, 0)
+    """
+    run = 0
+    for size in reversed(sizes):
+        if run and size > FAN_OUT * max(sizes[-run:]):
+            break
+        run += 1
+    return run if run >= FAN_OUT else 0
+
+
+def _in_segment(wanted: Entries, owners: Entries, numbers: NDArray[np.uint64], segment: Entries) -> Entries:
+    """Return the pairs (position << 32 | number) of the newest entries of each bucket wanted."""
+    limits = wanted | numbers[owners.astype(np.intp)]
+    right = np.searchsorted(segment, limits, side="left")
+    pairs = []
+    for back in range(1, NEWEST_IN_BUCKET + 1):
+        at = right - back
+        is_match = at >= 0
+        entries = segment[np.maximum(at, 0)]
+        is_match &= (entries >> _SHIFT) == (wanted >> _SHIFT)
+        if not is_match.any():
+            break
+        pairs.append((owners[is_match] << _SHIFT) | (entries[is_match] & _LOW))
+    return np.concatenate(pairs) if pairs else np.empty(0, np.uint64)

@@ -1,0 +1,123 @@
+"""Keys: what makes two records the same observation, the same content, the same node, the same group.
+
+Rules:
+- observation: every accepted field (the hash of its one JSON text). Never a file name, a position or a time of arrival.
+- content of a fact: namespace, subject, canonical text, and when it is valid (else two stays in Berlin would be one).
+- content of an event: also conversation, time and, if it has one, id; an event is the same only when it is the same event.
+- node: the identity of a record that carries one (namespace, source and id; of an event conversation and id), else the
+  content.
+- group: what may merge. The gist of a fact in its namespace and subject; where the gist is too short or too far from the
+  text, and for events, the content itself.
+
+All keys are 16 bytes of xxh3_128 over one JSON list, so that no two lists of parts run together.
+"""
+
+from __future__ import annotations
+
+from math import sqrt
+from typing import NamedTuple
+
+from xxhash import xxh3_64_intdigest, xxh3_128_digest
+
+from memproc.config import Policy
+from memproc.dedup.canonical import canonical
+from memproc.dedup.gist import SHORTEST_TOKENS, TRUST, Gist, gist_of
+from memproc.records import Plain, encode, is_event
+
+SCHEME = "1"  # changes with everything that changes a key: canonical text, gist, word lists, hashes
+FEWEST_SHINGLES = 3
+_SURELY_ENOUGH_CHARS = 12
+
+Key = bytes
+
+
+class Observation(NamedTuple):
+    """An accepted record with its keys. `as_of` is the date its source gives for itself, as fixed-width UTC text."""
+
+    key: Key
+    node: Key
+    content: Key
+    group: Key
+    is_identity: bool
+    as_of: str | None
+    record: Plain
+
+    @property
+    def date(self) -> str | None:
+        """When this was last known to be so: the later the newer. None where nothing tells."""
+        return self.record.get("updated_at") or self.record.get("created_at") or self.as_of
+
+
+class Prepared(NamedTuple):
+    """An observation with what the index needs: its JSON text, canonical text and gist, and the groups it would be in if
+    one of its tokens were a slip. `gist` is None for what has no near tier."""
+
+    observation: Observation
+    json: bytes
+    text: str
+    gist: Gist | None
+    mends: tuple[Key, ...]
+
+
+def prepare(record: Plain, *, is_identity: bool, as_of: str | None, policy: Policy) -> Prepared:
+    """Return a plain record with its keys, under the policy of its store."""
+    json = encode(record)
+    key = xxh3_128_digest(json)
+    text = canonical(record["content"]) or record["content"]
+    if policy.dedup == "off":
+        return Prepared(Observation(key, key, key, key, is_identity, as_of, record), json, text, None, ())
+    content = content_key(record, text, is_identity=is_identity)
+    node = identity_key(record) if is_identity else content
+    if policy.dedup == "exact" or is_event(record) or not _is_long_enough(text):
+        return Prepared(Observation(key, node, content, content, is_identity, as_of, record), json, text, None, ())
+    gist = gist_of(text)
+    least = sqrt(policy.merge_at)  # two texts as close as this to one gist are within merge_at of each other
+    if len(gist.tokens) < SHORTEST_TOKENS or gist.confidence < least:
+        return Prepared(Observation(key, node, content, content, is_identity, as_of, record), json, text, gist, ())
+    group = group_key(record, gist.tokens)
+    mends = tuple(group_key(record, mend) for mend in gist.mends) if TRUST["slip"] >= least else ()
+    return Prepared(Observation(key, node, content, group, is_identity, as_of, record), json, text, gist, mends)
+
+
+def content_key(record: Plain, text: str, *, is_identity: bool) -> Key:
+    """Return the key of what a record says; `text` is its canonical text."""
+    if is_event(record):
+        own = record["id"] if is_identity else None
+        parts = ["event", record["namespace"], record.get("conversation"), own, record.get("subject"), record.get("created_at"), text]
+    else:
+        parts = ["fact", record["namespace"], record.get("subject"), record.get("valid_from"), record.get("valid_to"), text]
+    return xxh3_128_digest(encode(parts))
+
+
+def identity_key(record: Plain) -> Key:
+    """Return the key of the thing that carries this record's id: all its versions are one node."""
+    if is_event(record) and record.get("conversation"):
+        return xxh3_128_digest(encode(["event id", record["namespace"], record["conversation"], record["id"]]))
+    return xxh3_128_digest(encode(["id", record["namespace"], record["source"], record["id"]]))
+
+
+def group_key(record: Plain, tokens: tuple[str, ...]) -> Key:
+    """Return the key of all facts of one subject that have this gist."""
+    parts = ["gist", record["namespace"], record.get("subject"), record.get("valid_from"), record.get("valid_to"), tokens]
+    return xxh3_128_digest(encode(parts))
+
+
+def unit_key(node: Key, content: Key) -> Key:
+    """Return the key of one version of a node."""
+    return xxh3_128_digest(node + content)
+
+
+def namespace_number(namespace: str) -> int:
+    """Return a signed 64-bit hash by which a database finds a namespace without comparing text."""
+    return xxh3_64_intdigest(namespace.encode()) - 2**63
+
+
+def scope_number(record: Plain) -> int:
+    """Return an unsigned 64-bit hash of what two facts must share to be compared at all."""
+    return xxh3_64_intdigest(encode([record["namespace"], record.get("subject")]))
+
+
+def _is_long_enough(text: str) -> bool:
+    if len(text) >= _SURELY_ENOUGH_CHARS:
+        return True
+    return sum(max(len(word) - 1, 1) for word in text.split(" ")) >= FEWEST_SHINGLES

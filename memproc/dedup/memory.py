@@ -1,0 +1,62 @@
+"""The memory of a cluster: computed afresh from the set of observations that speak for it, never from an earlier memory.
+
+Rules: the text is that of the longest canonical text, then of the earliest observation, then of the smallest key; what
+belongs to a text (emotion, kind, conversation, source) comes with it. Tags and relations are united; the earliest
+`created_at`, the latest `updated_at`, the highest importance. Metadata and the fields of a subclass: name by name, the newest
+wins, of equals the one with the smaller key.
+"""
+
+from __future__ import annotations
+
+from memproc.dedup.canonical import canonical
+from memproc.dedup.cluster import Cluster
+from memproc.dedup.keys import Observation
+from memproc.records import Memory, Plain, encode
+
+FIELDS = tuple(Memory.model_fields)
+_OF_THE_TEXT = ("content", "namespace", "source", "subject", "conversation", "kind", "valid_from", "valid_to", "emotion")
+_COMPUTED = ("id", "created_at", "updated_at", "tags", "importance", "relations", "metadata")
+_LAST = "~"  # sorts behind every date
+
+
+def memory_of(cluster: Cluster) -> Plain:
+    """Return the plain memory of a cluster, `id` being its own as 32 hexadecimal digits."""
+    records = [seen.record for seen in cluster.speaking]
+    shown = _shown(cluster.speaking)
+    newest_last = sorted(sorted(cluster.speaking, reverse=True), key=lambda seen: seen.date or "")
+    memory: Plain = {name: shown[name] for name in _OF_THE_TEXT if name in shown}
+    memory["id"] = cluster.id.hex()
+    memory["created_at"] = min((record["created_at"] for record in records if "created_at" in record), default=None)
+    memory["updated_at"] = max((record["updated_at"] for record in records if "updated_at" in record), default=None)
+    memory["importance"] = max((record["importance"] for record in records if "importance" in record), default=None)
+    memory["tags"] = sorted({tag for record in records for tag in record.get("tags", ())})
+    relations = {encode(relation): relation for record in records for relation in record.get("relations", ())}
+    memory["relations"] = [relations[text] for text in sorted(relations)]
+    memory["metadata"] = {name: value for seen in newest_last for name, value in seen.record.get("metadata", {}).items()}
+    extra = {name: value for seen in newest_last for name, value in seen.record.items() if name not in FIELDS}
+    return in_order({**memory, **extra})
+
+
+def memory_of_one(observation_id: str, record: Plain) -> Plain:
+    """Return the memory of a single observation: what `memory_of` would give, without looking for others."""
+    memory = {**record, "id": observation_id}
+    if "tags" in record:
+        memory["tags"] = sorted(set(record["tags"]))
+    if "relations" in record:
+        memory["relations"] = [relation for _, relation in sorted((encode(r), r) for r in record["relations"])]
+    return in_order(memory)
+
+
+def in_order(record: Plain) -> Plain:
+    """Return the fields that say something, in the order of `Memory`, then those of a subclass by name."""
+    extra = sorted(record.keys() - set(FIELDS))
+    return {name: record[name] for name in (*FIELDS, *extra) if record.get(name) not in (None, [], {}, ())}
+
+
+def _shown(speaking: tuple[Observation, ...]) -> Plain:
+    if len({seen.record["content"] for seen in speaking}) == 1:
+        return min(speaking, key=lambda seen: (seen.record.get("created_at", _LAST), seen.content, seen.key)).record
+    return min(
+        speaking,
+        key=lambda seen: (-len(canonical(seen.record["content"])), seen.record.get("created_at", _LAST), seen.content, seen.key),
+    ).record

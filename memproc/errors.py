@@ -1,0 +1,30 @@
+"""What goes wrong, by whose fault it is.
+
+Bad input is no error here: it is data (`memproc.records.Rejected`) and ends in quarantine. Wrong use raises `UsageError`
+before any work starts. What the machine or the database refuses raises `StoreError`.
+"""
+
+from __future__ import annotations
+
+
+class MemprocError(Exception):
+    """The root of all that memproc raises on purpose."""
+
+
+class UsageError(MemprocError, ValueError):
+    """The call is wrong: the message names the value and tells what would be right."""
+
+
+class SourceError(UsageError):
+    """What was given as a source cannot be read at all: missing, a directory, binary, of no known shape."""
+
+
+class StoreError(MemprocError):
+    """The database cannot serve: newer schema, other settings than it was built with, out of reach."""
+
+
+class NotFoundError(MemprocError, KeyError):
+    """No memory, observation or review of that id."""
+
+    def __str__(self) -> str:
+        return str(self.args[0]) if self.args else ""

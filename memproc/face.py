@@ -1,0 +1,61 @@
+"""The small functions of the public face: open a store, check a record, turn a legacy one into today's."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from memproc import validation
+from memproc.config import Policy, Settings
+from memproc.formats import detect, format_named
+from memproc.formats.draft import Context
+from memproc.intake import Intake
+from memproc.records import Fault, Memory, Rejected
+from memproc.sources.items import Item
+from memproc.store.store import Store
+from memproc.validation import Verdict, fault
+
+
+def open_store(where: str | Path, *, settings: Settings | None = None, schema: type[Memory] = Memory) -> Store:
+    """Open the store at a path or SQLAlchemy URL, or make it. Use it in a `with` block, or close it.
+
+    `schema` is the class of the memories it gives. Raises StoreError when the store was made by a newer memproc or with other
+    settings than those given, and UsageError on a database that is not served.
+    """
+    return Store(where, settings=settings, schema=schema)
+
+
+def validate(record: object, *, schema: type[Memory] = Memory) -> Verdict:
+    """Check one record against the schema. Never raises: the verdict holds the memory, or every fault with advice.
+
+    >>> verdict = validate({"content": "Prefers tea", "importance": 7})
+    >>> verdict.ok, verdict.errors[0].path, verdict.errors[0].hint
+    (False, 'importance', 'bring the value into its range: it is not clamped for you')
+    """
+    return validation.validate(record, schema=schema)
+
+
+def transform(
+    record: object,
+    *,
+    format: str | None = None,  # noqa: A002 - the word users know
+    schema: type[Memory] = Memory,
+    namespace: str | None = None,
+    source: str | None = None,
+    mapping: Mapping[str, str] | None = None,
+    include: Iterable[str] = (),
+) -> list[Memory | Rejected]:
+    """Turn one legacy record into today's memories, validated; by default the format is told by its shape.
+
+    A record may hold many memories (a conversation) or none. What could not be taken is in the list as `Rejected`, in its
+    place. Raises UsageError on an unknown format.
+
+    >>> [memory.content for memory in transform({"memory": "Likes badminton", "user_id": "alice"}, format="mem0")]
+    ['Likes badminton']
+    """
+    known = format_named(format) if format else detect([record], frozenset(schema.model_fields))
+    if known is None or not isinstance(record, Mapping):
+        found: tuple[Fault, ...] = (fault("", "unknown_shape", "is in no known format"),)
+        return [Rejected("transform", found, b"")]
+    intake = Intake(known, Policy(), schema, namespace, Context(source, frozenset(include), dict(mapping or {})))
+    return intake.draft(Item(record))

@@ -1,0 +1,45 @@
+"""The formats, and how to tell which one a source is in.
+
+A table, first match first: the more particular shapes stand before the more general.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from memproc.errors import UsageError
+from memproc.formats import chatgpt, claude, generic, legacy, locomo, mem0, own
+from memproc.formats.draft import Format
+
+FORMATS: tuple[Format, ...] = (
+    own.FORMAT,
+    chatgpt.FORMAT,
+    claude.CONVERSATIONS,
+    claude.MEMORIES,
+    locomo.FORMAT,
+    mem0.FORMAT,
+    legacy.FORMAT,
+    generic.FORMAT,
+    generic.TABLE,
+)
+LISTS = frozenset(name for known in FORMATS for name in known.lists)
+
+
+def format_named(name: str) -> Format:
+    """Return a format by name. Raises UsageError on an unknown one."""
+    for known in FORMATS:
+        if known.name == name:
+            return known
+    raise UsageError(f"format {name!r} is unknown: choose one of {', '.join(known.name for known in FORMATS)}")
+
+
+def detect(items: Sequence[object], fields: frozenset[str]) -> Format | None:
+    """Return the first format that at least half of the objects among `items` have the shape of, None if there is none.
+
+    `fields` holds the names of the fields of the schema in use.
+    """
+    objects = [item for item in items if isinstance(item, Mapping)]
+    for known in FORMATS:
+        if objects and sum(known.matches(item, fields) for item in objects) * 2 >= len(objects):
+            return known
+    return None

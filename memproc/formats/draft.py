@@ -1,0 +1,90 @@
+"""What a reader of a format gives: drafts of memories, and what it left out or could not read.
+
+A format is a module with a `FORMAT`: its name, how to tell it by shape, and how to read one item of it. An item is one JSON
+value as the source gives it: an element of an array or of a wrapped list, a line, a row. Readers are pure, never raise on
+bad input and never skip in silence: each part of an item ends as a `Draft`, a `Broken` or is counted in a `LeftOut`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, Literal, NamedTuple
+
+from memproc.records import Fault
+from memproc.times import is_assumed
+
+Item = Mapping[str, Any]
+
+
+class Draft(NamedTuple):
+    """The fields of one memory, not yet validated. `is_identity`: the record itself carries its `id`, so that another with
+    the same id is another version of it (an id derived from a reference or a position is none). `as_of`: the date the source
+    gives for itself, if it stands in the item. `raw`: the part of the item this was read from, if not all of it."""
+
+    fields: dict[str, Any]
+    is_identity: bool = False
+    as_of: object = None
+    raw: object = None
+
+
+class Broken(NamedTuple):
+    """A part of an item that no memory could be read from."""
+
+    fault: Fault
+    raw: object = None
+
+
+class LeftOut(NamedTuple):
+    """Parts that are no memories, or are read on request only: what kind, and how many."""
+
+    kind: str
+    count: int = 1
+
+
+class Decided(NamedTuple):
+    """A decision, or a tombstone (`forgotten`), from a full export."""
+
+    verdict: Literal["merge", "distinct", "forgotten"]
+    keys: tuple[str, ...]
+    note: str = ""
+
+
+class Context(NamedTuple):
+    """What the caller said: the source named, kinds to include that are left out else, and where fields are to be found."""
+
+    source: str | None = None
+    include: frozenset[str] = frozenset()
+    mapping: Mapping[str, str] = {}
+
+
+Part = Draft | Broken | LeftOut | Decided
+
+
+class Format(NamedTuple):
+    """One format. `matches` tells an item by its shape, given the names of the schema's fields. `lists`: the names under
+    which the system's files wrap their records. `options`: the kinds that `include` may name. `remark`: a warning that
+    depends on how many records were read. `as_of`: the date in the head of a wrapped list."""
+
+    name: str
+    about: str
+    matches: Callable[[Item, frozenset[str]], bool]
+    read: Callable[[Item, Context], Iterator[Part]]
+    lists: tuple[str, ...] = ()
+    options: tuple[str, ...] = ()
+    remark: Callable[[int], str | None] = lambda _count: None
+    as_of: Callable[[Item], object] = lambda _head: None
+
+
+def without_nones(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the fields that hold something."""
+    return {name: value for name, value in fields.items() if value is not None}
+
+
+def with_raw_times(fields: dict[str, Any]) -> dict[str, Any]:
+    """Return the fields with the text of each time that takes an assumption to read kept in `metadata` as `<field>_raw`."""
+    raw = {
+        f"{name}_raw": fields[name]
+        for name in ("created_at", "updated_at", "valid_from", "valid_to")
+        if fields.get(name) is not None and not isinstance(fields[name], int | float) and is_assumed(fields[name])
+    }
+    return {**fields, "metadata": {**fields.get("metadata", {}), **raw}} if raw else fields

@@ -1,0 +1,105 @@
+"""memproc's own records before schema version 1: flat, with the emotion and the links beside the text.
+
+Facts: `text`, `timestamp` (epoch seconds), `emotion` and `emotion_score` (0..1), `links` (ids, or objects with `to`, `type`
+and `weight`), `user`, `who`, `tags` (a list or a comma string), `importance`, `id`. Ids were numbers or text.
+
+Rules: `user` becomes the namespace, `who` the subject. `emotion_score` becomes the intensity, for it said how strong the
+emotion was and not how pleasant or how sure. A link without a type is `related_to`. All else goes to `metadata`; where a
+name is taken there, as `v0_<name>`. Links that hold more than was known are kept there as given, too.
+
+Left out: `schema_version`, which says 0 and is no longer true of what is written.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from memproc.formats.draft import Broken, Context, Draft, Format, Item, Part, with_raw_times, without_nones
+from memproc.formats.generic import split_tags
+from memproc.records import LARGEST_INTEGER
+from memproc.validation import fault
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_KNOWN = frozenset(
+    ("text", "timestamp", "emotion", "emotion_score", "links", "user", "who", "tags", "importance", "id", "schema_version")
+)
+_LINK_NAMES = frozenset(("to", "type", "weight"))
+
+
+def _matches(item: Item, _fields: frozenset[str]) -> bool:
+    if not isinstance(item.get("text"), str) or "content" in item:
+        return False
+    is_timed = isinstance(item.get("timestamp"), int | float) and isinstance(item.get("emotion"), str)
+    return is_timed or "emotion_score" in item or "links" in item or item.get("schema_version") == 0
+
+
+def _read(item: Item, _context: Context) -> Iterator[Part]:
+    if item.get("text") is None:
+        yield Broken(fault("text", "missing", "a record of schema version 0 has its words in text"))
+        return
+    fields = {
+        "content": item["text"],
+        "id": item.get("id"),
+        "namespace": _as_name(item.get("user")),
+        "subject": _as_name(item.get("who")),
+        "created_at": item.get("timestamp"),
+        "tags": _tags(item.get("tags")),
+        "importance": item.get("importance"),
+        "emotion": _emotion(item.get("emotion"), item.get("emotion_score")),
+        "relations": [_relation(link) for link in _links(item)] or None,
+        "metadata": _metadata(item),
+    }
+    yield Draft(with_raw_times(without_nones(fields)), is_identity=item.get("id") is not None)
+
+
+def _as_name(value: object) -> object:
+    """Return a number as the text it was an id in; "" is none. Validation judges the rest."""
+    if isinstance(value, int) and not isinstance(value, bool) and abs(value) <= LARGEST_INTEGER:
+        return str(value)
+    return None if value == "" else value
+
+
+def _tags(given: object) -> object:
+    if isinstance(given, str):
+        return split_tags(given)
+    return [tag for tag in given if tag not in (None, "")] if isinstance(given, list) else given
+
+
+def _emotion(label: object, score: object) -> object:
+    """Return the emotional context; an object is taken to be one already."""
+    if isinstance(label, dict) and score is None:
+        return label
+    said = without_nones({"label": _as_name(label), "intensity": score})
+    return {**said, "source": "import"} if said else None
+
+
+def _links(item: Item) -> list[Any]:
+    links = item.get("links")
+    return [link for link in (links if isinstance(links, list) else [links]) if link is not None]
+
+
+def _relation(link: object) -> dict[str, Any]:
+    given = link if isinstance(link, dict) else {"to": link}
+    kind = given.get("type")
+    fields = {"type": "related_to" if kind in (None, "") else kind, "target": _as_name(given.get("to"))}
+    return without_nones({**fields, "target_kind": "memory", "weight": given.get("weight")})
+
+
+def _metadata(item: Item) -> dict[str, Any]:
+    given = item.get("metadata")
+    own = given if isinstance(given, dict) else {}
+    known = _KNOWN | ({"metadata"} if isinstance(given, dict) else set())
+    rest = {name: value for name, value in item.items() if name not in known and value is not None}
+    if any(isinstance(link, dict) and not _LINK_NAMES.issuperset(link) for link in _links(item)):
+        rest["links"] = item["links"]
+    return {**{f"v0_{name}" if name in own else name: value for name, value in rest.items()}, **own}
+
+
+FORMAT = Format(
+    name="memproc-v0",
+    about="memproc records before schema version 1: text, timestamp, emotion_score, links",
+    matches=_matches,
+    read=_read,
+)

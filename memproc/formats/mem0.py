@@ -1,0 +1,105 @@
+"""mem0: what `get_all()` and the platform's list give, and the payloads of its vector store.
+
+Facts: the text stands in `memory`, in raw payloads in `data`. Whose it is: `user_id`, `agent_id` or `app_id`. `run_id` on a
+search is `session_id` on a list. `categories` are a list or a comma string, `expiration_date` is the end of validity; old
+rows have US/Pacific offsets. Records come bare or wrapped in `results`, `memories` or `items`. Version 1 had `relations`.
+A list is cut at a page size of 20, 50, 100 or 1000 without a word.
+
+Rules: a record is a fact under its own id. Every field that says something is kept: those without a place of their own go
+to `metadata` beside what is there; where a name is taken, as `mem0_<name>`. Relations that name a type and an entity become
+relations; as memproc's have no source of their own, they stay in `metadata` as given too.
+
+Left out: `hash`, the MD5 of a text before mem0 edited it, which memproc neither trusts nor needs; and `score`, which tells of
+a query and not of the memory.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from memproc.formats.draft import Broken, Context, Draft, Format, Item, Part, with_raw_times, without_nones
+from memproc.formats.generic import split_tags
+from memproc.validation import fault
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_TELLTALES = frozenset(("hash", "user_id", "agent_id", "run_id", "app_id", "session_id", "categories", "metadata", "created_at"))
+_PAGE_SIZES = (20, 50, 100, 1000)
+_LEFT = frozenset(("hash", "score"))
+_FIELDS = {
+    "content": ("memory", "data"),
+    "id": ("id",),
+    "namespace": ("user_id", "agent_id", "app_id"),
+    "conversation": ("run_id", "session_id"),
+    "tags": ("categories",),
+    "created_at": ("created_at",),
+    "updated_at": ("updated_at",),
+    "valid_to": ("expiration_date",),
+}
+
+
+def _matches(item: Item, _fields: frozenset[str]) -> bool:
+    is_listed = isinstance(item.get("memory"), str) and not _TELLTALES.isdisjoint(item)
+    return is_listed or (isinstance(item.get("data"), str) and "hash" in item)
+
+
+def _read(item: Item, _context: Context) -> Iterator[Part]:
+    origins = {field: name for field, names in _FIELDS.items() if (name := _first_said(item, names)) is not None}
+    if "content" not in origins:
+        yield Broken(fault("memory", "missing", "a mem0 record has its text in memory, or in data"))
+        return
+    fields: dict[str, Any] = {field: item[name] for field, name in origins.items()}
+    fields["tags"] = _tags(fields.get("tags"))
+    fields["relations"] = _relations(item.get("relations"))
+    fields["metadata"] = _metadata(item, frozenset(origins.values()))
+    yield Draft(with_raw_times(without_nones(fields)), is_identity="id" in fields)
+
+
+def _first_said(item: Item, names: tuple[str, ...]) -> str | None:
+    return next((name for name in names if item.get(name) not in (None, "")), None)
+
+
+def _tags(categories: object) -> object:
+    if isinstance(categories, str):
+        return split_tags(categories)
+    return [tag for tag in categories if tag not in (None, "")] if isinstance(categories, list) else categories
+
+
+def _relations(given: object) -> list[dict[str, Any]] | None:
+    links = given if isinstance(given, list) else []
+    return [relation for link in links if (relation := _maybe_relation(link)) is not None] or None
+
+
+def _maybe_relation(link: object) -> dict[str, Any] | None:
+    if not isinstance(link, dict):
+        return None
+    kind = link.get("relationship")
+    target = link.get("destination", link.get("target"))
+    if not (isinstance(kind, str) and kind and isinstance(target, str) and target):
+        return None
+    return {"type": kind, "target": target, "target_kind": "entity"}
+
+
+def _metadata(item: Item, used: frozenset[str]) -> dict[str, Any]:
+    given = item.get("metadata")
+    own = given if isinstance(given, dict) else {}
+    known = used | _LEFT | ({"metadata"} if isinstance(given, dict) else set())
+    rest = {name: value for name, value in item.items() if name not in known and value not in (None, "", [], {})}
+    return {**{f"mem0_{name}" if name in own else name: value for name, value in rest.items()}, **own}
+
+
+def _remark(count: int) -> str | None:
+    if count not in _PAGE_SIZES:
+        return None
+    return f"exactly {count} records: mem0 cuts lists at this size; check that the export is whole, else page on or raise its limit"
+
+
+FORMAT = Format(
+    name="mem0",
+    about="mem0 get_all() results, platform lists and vector store payloads",
+    matches=_matches,
+    read=_read,
+    lists=("results", "memories", "items"),
+    remark=_remark,
+)

@@ -1,0 +1,50 @@
+"""memproc's own JSON lines: the fields of `Memory`, as users write them and as `export` does.
+
+Facts: a line of `export` also holds `observations` (where the memory comes from; not read back). A line of `export --full` is
+one observation, its key, its date and whether its id is an identity under `memproc`; or a decision; or a tombstone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from memproc.formats.draft import Broken, Context, Decided, Draft, Format, Item, Part
+from memproc.validation import fault
+
+ENVELOPE = "memproc"
+PROVENANCE = "observations"
+DECISION = "decision"
+
+
+def matches(item: Item, fields: frozenset[str]) -> bool:
+    """Tell whether an item has the fields of a memory and no others, or is a line of a full export."""
+    return ("content" in item and item.keys() <= fields | {ENVELOPE, PROVENANCE}) or DECISION in item
+
+
+def read(item: Item, _context: Context) -> Iterator[Part]:
+    """Give the memory of one line."""
+    if DECISION in item:
+        yield _decision(item)
+        return
+    envelope = item.get(ENVELOPE)
+    fields = {name: value for name, value in item.items() if name not in (ENVELOPE, PROVENANCE)}
+    if isinstance(envelope, dict):
+        yield Draft(fields, is_identity=bool(envelope.get("identity")), as_of=envelope.get("as_of"))
+    else:
+        yield Draft(fields, is_identity=True)
+
+
+def _decision(item: Item) -> Part:
+    keys = item.get("keys")
+    verdict = item[DECISION]
+    expected = {"merge": 2, "distinct": 2, "forgotten": 1}.get(verdict) if isinstance(verdict, str) else None
+    if not isinstance(keys, list) or len(keys) != expected or not all(map(_is_key, keys)):
+        return Broken(fault(DECISION, "not_a_decision", "is no decision of a full export"))
+    return Decided(verdict, tuple(keys), str(item.get("note", "")))
+
+
+def _is_key(key: object) -> bool:
+    return isinstance(key, str) and len(key) == 32 and all(digit in "0123456789abcdef" for digit in key)  # noqa: PLR2004
+
+
+FORMAT = Format("memproc", "memproc's own JSON lines: the fields of Memory", matches, read)

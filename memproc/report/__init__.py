@@ -1,0 +1,1 @@
+"""What happened: events of an ingestion, folded into a report, and how they are shown."""

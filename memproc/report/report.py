@@ -1,0 +1,95 @@
+"""The events of an ingestion and the report they fold into."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections import Counter
+from dataclasses import asdict, dataclass, field
+from typing import Any, NamedTuple
+
+import psutil
+
+MEBIBYTE = 1024 * 1024
+
+
+class Progress(NamedTuple):
+    """Where an ingestion stands after a batch. `bytes_total` is None where the size of the source is not known."""
+
+    read: int
+    stored: int
+    duplicate: int
+    merged: int
+    quarantined: int
+    seconds: float
+    bytes_read: int
+    bytes_total: int | None
+
+
+@dataclass(slots=True)
+class Report:
+    """What one ingestion did. The fields are those of `memproc ingest --json`.
+
+    `read` = `stored` + `duplicate` + `merged` + `quarantined`. `status`: "done", "stopped" (by the tolerance or at the first
+    error), "refused" (validated before, nothing written) or "rehearsed" (a dry run). `review` counts pairs that wait for a
+    person, `candidates` pairs that shared bands, `verified` pairs compared. `left_out` counts what a format reads on request
+    only. `forgotten` are those of the duplicates that had been forgotten.
+    """
+
+    job: int | None = None
+    status: str = "running"
+    format: str = ""
+    namespace: str | None = None
+    read: int = 0
+    stored: int = 0
+    duplicate: int = 0
+    merged: int = 0
+    quarantined: int = 0
+    review: int = 0
+    batches: int = 0
+    seconds: float = 0.0
+    records_per_second: float = 0.0
+    peak_rss_mb: float = 0.0
+    candidates: int = 0
+    verified: int = 0
+    workers: list[dict[str, int]] = field(default_factory=list)
+    errors: Counter[str] = field(default_factory=Counter)
+    forgotten: int = 0
+    left_out: Counter[str] = field(default_factory=Counter)
+    notes: list[str] = field(default_factory=list)
+
+    def finish(self, status: str, seconds: float) -> None:
+        """Note how it ended and what it took."""
+        self.status = status
+        self.seconds = round(seconds, 3)
+        self.records_per_second = round(self.read / seconds, 1) if seconds > 0 else 0.0
+        self.peak_rss_mb = round(peak_rss_bytes() / MEBIBYTE, 1)
+        self.workers = [{"pid": os.getpid(), "records": self.read}]
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the report as JSON values."""
+        return {**asdict(self), "errors": dict(self.errors), "left_out": dict(self.left_out)}
+
+    def __str__(self) -> str:
+        """Return the report as a few lines for people."""
+        lines = [
+            f"{self.status}: read {self.read} = stored {self.stored} + duplicate {self.duplicate}"
+            f" + merged {self.merged} + quarantined {self.quarantined}",
+            f"{self.review} pairs to review; {self.batches} batches in {self.seconds:.2f} s"
+            f" ({self.records_per_second:,.0f} records/s, {self.peak_rss_mb:.0f} MB)",
+        ]
+        if self.errors:
+            lines.append("quarantined: " + ", ".join(f"{count} {category}" for category, count in sorted(self.errors.items())))
+        if self.left_out:
+            lines.append("left out: " + ", ".join(f"{count} {kind}" for kind, count in sorted(self.left_out.items())))
+        return "\n".join([*lines, *self.notes])
+
+
+def peak_rss_bytes() -> int:
+    """Return the most memory this process has held, as far as the system tells."""
+    if sys.platform == "win32":
+        return int(psutil.Process().memory_info().peak_wset)
+    import resource
+
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak if sys.platform == "darwin" else peak * 1024

@@ -1,0 +1,182 @@
+"""The elements of a JSON array, cut out of a stream of bytes without parsing them.
+
+Why not a streaming parser: it stops at the first fault, and it gives values, not bytes. Here a broken element must not take
+its neighbours with it, and quarantine keeps the raw bytes. So only strings and brackets are looked at; each element is parsed
+by itself later. Memory is bounded by the largest element. As a short cut the next `},{` is taken for the end of an object if
+what lies before it is valid JSON: no proper part of an object is one.
+
+A file that is one object is searched for a list under one of the names given; what stands before the list is its head.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import NamedTuple, Protocol
+
+import orjson
+
+CHUNK_BYTES = 1 << 18
+LONGEST_NAME_BYTES = 1 << 16
+
+_WHITE = b" \t\r\n"
+# What decides where a value ends: strings as a whole (possessive, so it cannot backtrack), brackets, commas.
+_STRUCTURE = re.compile(rb'"(?:[^"\\]++|\\.)*+"|["\[\]{},]', re.DOTALL)
+_NAME = re.compile(rb'\s*+"((?:[^"\\]++|\\.)*+)"\s*+:\s*+', re.DOTALL)
+
+_NEXT_OBJECT = re.compile(rb"\}\s*+,\s*+\{")
+
+
+class Reader(Protocol):
+    """What elements are cut from: a binary file."""
+
+    def read(self, size: int, /) -> bytes:
+        """Return up to `size` bytes, none at the end."""
+
+
+class Element(NamedTuple):
+    """The bytes of one element. `is_whole` is False where the stream ended inside it or it was longer than allowed."""
+
+    raw: bytes
+    is_whole: bool = True
+
+
+class _Window:
+    """The part of the stream that is in memory: `data` from `at` on is not yet consumed."""
+
+    def __init__(self, stream: Reader) -> None:
+        self._stream = stream
+        self.data = b""
+        self.at = 0
+
+    def more(self) -> bool:
+        """Drop what is consumed and read another chunk; False at the end of the stream."""
+        chunk = self._stream.read(CHUNK_BYTES)
+        self.data = self.data[self.at :] + chunk
+        self.at = 0
+        return bool(chunk)
+
+    def peek(self) -> bytes:
+        """Return the next byte that is no white space, none at the end."""
+        while True:
+            while self.at < len(self.data) and self.data[self.at] in _WHITE:
+                self.at += 1
+            if self.at < len(self.data):
+                return self.data[self.at : self.at + 1]
+            if not self.more():
+                return b""
+
+
+def array_elements(stream: Reader, limit_bytes: int) -> Iterator[Element]:
+    """Give the elements of the array that the stream, now before its `[`, holds."""
+    window = _Window(stream)
+    window.peek()
+    window.at += 1
+    yield from _elements(window, limit_bytes)
+
+
+def _elements(window: _Window, limit_bytes: int) -> Iterator[Element]:
+    while (first := window.peek()) not in (b"", b"]"):
+        if first == b",":
+            window.at += 1
+            continue
+        yield _value(window, limit_bytes)
+    window.at += 1
+
+
+def list_in_object(stream: Reader, names: frozenset[str], limit_bytes: int) -> tuple[bytes, Iterator[Element] | None]:
+    """Look in the object that the stream, now before its `{`, holds for the first of `names` that is an array.
+
+    Return what stands before it as an object of its own, and the elements; or the bytes of the whole object and None.
+    """
+    window = _Window(stream)
+    window.peek()
+    window.at += 1
+    members: list[bytes] = []
+    seen = [b"{"]
+    while (first := window.peek()) not in (b"", b"}"):
+        if first == b",":
+            seen.append(b",")
+            window.at += 1
+            continue
+        name = _name(window)
+        if name is None:
+            break
+        seen.append(name)
+        if name.split(b'"')[1].decode("utf-8", "replace") in names and window.peek() == b"[":
+            window.at += 1
+            return b"{" + b",".join(members) + b"}", _elements(window, limit_bytes)
+        value = _value(window, limit_bytes - sum(map(len, seen)))
+        members.append(name + value.raw)
+        seen.append(value.raw)
+        if not value.is_whole:
+            break
+    return b"".join(seen) + _rest(window, limit_bytes), None
+
+
+def _name(window: _Window) -> bytes | None:
+    while True:
+        match = _NAME.match(window.data, window.at)
+        if match and match.end() < len(window.data):
+            window.at = match.end()
+            return match.group()
+        if len(window.data) - window.at > LONGEST_NAME_BYTES or not window.more():
+            return None
+
+
+def _value(window: _Window, limit_bytes: int) -> Element:
+    """Cut out one value: to the comma or bracket behind it, at its own level."""
+    if (end := _likely_end(window)) is not None:
+        return _taken(window, end)
+    depth, at = 0, 0  # `at` counts from the start of the value
+    while True:
+        for match in _STRUCTURE.finditer(window.data, window.at + at):
+            mark = match.group()[:1]
+            if mark == b'"' and match.end() - match.start() == 1:
+                break  # a string that goes on in the next chunk, or never ends
+            if depth == 0 and mark in b",]}":
+                return _taken(window, max(match.start() - window.at, 1))  # a stray bracket is a value, and a broken one
+            depth += (mark in b"[{") - (mark in b"]}")
+            at = match.end() - window.at
+            if depth == 0 and mark in b"]}":
+                return _taken(window, at)
+        length = len(window.data) - window.at
+        if length > limit_bytes:
+            return _skipped(window, limit_bytes)
+        if not window.more():
+            return Element(_taken(window, len(window.data) - window.at).raw, is_whole=False)
+
+
+def _likely_end(window: _Window) -> int | None:
+    """Return the length of the object at hand if it ends where the next `},{` suggests."""
+    if window.data[window.at : window.at + 1] != b"{" or not (match := _NEXT_OBJECT.search(window.data, window.at)):
+        return None
+    length = match.start() + 1 - window.at
+    try:
+        orjson.loads(window.data[window.at : window.at + length])
+    except orjson.JSONDecodeError:
+        return None
+    return length
+
+
+def _taken(window: _Window, length: int) -> Element:
+    raw = window.data[window.at : window.at + length]
+    window.at += length
+    return Element(raw.rstrip(_WHITE))
+
+
+def _skipped(window: _Window, limit_bytes: int) -> Element:
+    """Give the start of a value that is too long; where it would end cannot be told, so the rest of the stream is left."""
+    raw = window.data[window.at : window.at + limit_bytes]
+    window.at = len(window.data)
+    while window.more():
+        window.at = len(window.data)
+    return Element(raw, is_whole=False)
+
+
+def _rest(window: _Window, limit_bytes: int) -> bytes:
+    while len(window.data) - window.at <= limit_bytes and window.more():
+        pass
+    raw = window.data[window.at :]
+    window.at = len(window.data)
+    return raw

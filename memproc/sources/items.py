@@ -1,0 +1,212 @@
+"""The items of a source: JSON lines, the elements of an array or of a wrapped list, one object, the rows of a table, or what
+an iterable gives. What cannot be decoded is an item too, with the fault and the raw bytes.
+
+Rules: a suffix tells tables (`.csv`, `.tsv`) and lines (`.jsonl`, `.ndjson`); else the first bytes do. A byte order mark is
+no fault. Blank lines are no records. Integers beyond 64 bits and names given twice would be lost in decoding without a
+word, so they are found in the bytes.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import IO, Any, NamedTuple
+
+import orjson
+
+from memproc.errors import SourceError
+from memproc.records import Fault
+from memproc.sources.elements import Element, array_elements, list_in_object
+from memproc.validation import fault
+
+SNIFFED_BYTES = 1 << 16
+LONGEST_CELL_CHARS = 1 << 24
+LINE_SUFFIXES = (".jsonl", ".ndjson")
+TABLE_SUFFIXES = {".csv": ",", ".tsv": "\t"}
+
+_LONG_INTEGER = re.compile(rb"(?<![\d.eE+\-\w])-?\d{19,}(?![\d.eE])")
+_BOMS = {b"\xef\xbb\xbf": "utf-8", b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}
+
+
+class Item(NamedTuple):
+    """One item: its value, or the fault that kept it from being decoded; `raw` is None for what never was bytes."""
+
+    value: object
+    raw: bytes | None = None
+    fault: Fault | None = None
+    category: str = "source"
+
+
+class Items(NamedTuple):
+    """The items of one source, the head of a wrapped list, and where reading stands."""
+
+    items: Iterator[Item]
+    head: Mapping[str, Any] = {}
+    is_table: bool = False
+    stream: IO[bytes] | None = None
+
+
+def open_file(path: Path, *, lists: frozenset[str], limit_bytes: int) -> Items:
+    """Open a file and return its items; `lists` are the names under which a wrapped list may stand.
+
+    Raises SourceError where there is nothing to read at all: no such file, a directory, binary data.
+    """
+    if path.is_dir():
+        raise SourceError(f"{path} is a directory: name the files in it")
+    try:
+        stream = path.open("rb")
+    except FileNotFoundError:
+        raise SourceError(f"{path} does not exist") from None
+    except OSError as error:
+        raise SourceError(f"{path} cannot be read: {error.strerror}") from error
+    return _of_stream(stream, path, lists, limit_bytes)
+
+
+def of_iterable(records: Iterable[object]) -> Items:
+    """Return the items of an iterable of mappings."""
+    return Items(Item(record) for record in records)
+
+
+def decode(raw: bytes) -> Item:
+    """Return the value of JSON bytes, or the fault that is in the way."""
+    try:
+        value = orjson.loads(raw)
+    except orjson.JSONDecodeError as error:
+        return Item(None, raw, fault("", "json_invalid", f"no valid JSON: {error}"))
+    try:
+        is_exact = raw.count(b'":') == _count_names(value) and not _LONG_INTEGER.search(raw)
+    except RecursionError:
+        return Item(None, raw, fault("", "nested_too_deep", "is nested too deep"))
+    return Item(value, raw) if is_exact else _decode_exactly(raw)
+
+
+def _of_stream(stream: IO[bytes], path: Path, lists: frozenset[str], limit_bytes: int) -> Items:
+    start = stream.read(SNIFFED_BYTES)
+    mark = next((mark for mark in _BOMS if start.startswith(mark)), b"")
+    if _BOMS.get(mark) == "utf-16":
+        stream.close()
+        raise SourceError(f"{path} is UTF-16 text: convert it to UTF-8")
+    suffix = path.suffix.lower()
+    if b"\0" in start[:SNIFFED_BYTES] and not _looks_like_text(start):
+        stream.close()
+        raise SourceError(f"{path} holds binary data: give JSON, JSON lines or CSV (decompress archives first)")
+    stream.seek(len(mark))
+    first = start[len(mark) :].lstrip()[:1]
+    if suffix in TABLE_SUFFIXES:
+        return Items(_rows(stream, TABLE_SUFFIXES[suffix]), is_table=True, stream=stream)
+    if first == b"[" and suffix not in LINE_SUFFIXES:
+        return Items(map(_decode_element, array_elements(stream, limit_bytes)), stream=stream)
+    if first == b"{" and suffix not in LINE_SUFFIXES and not _is_lines(start[len(mark) :]):
+        return _of_object(stream, lists, limit_bytes)
+    return Items(_lines(stream, limit_bytes), stream=stream)
+
+
+def _looks_like_text(start: bytes) -> bool:
+    """Tell text with a few NUL bytes in it from binary data: by its first byte and the share of what no text has."""
+    control = sum(byte < 32 and byte not in b"\t\n\r" for byte in start)  # noqa: PLR2004
+    return start.lstrip()[:1] in (b"{", b"[", b'"') and control * 20 < len(start)
+
+
+def _is_lines(start: bytes) -> bool:
+    """Tell JSON lines from one object that spans several: the first line is a whole value and more follows."""
+    line, _, rest = start.lstrip().partition(b"\n")
+    try:
+        orjson.loads(line)
+    except orjson.JSONDecodeError:
+        return False
+    return bool(rest.strip())
+
+
+def _of_object(stream: IO[bytes], lists: frozenset[str], limit_bytes: int) -> Items:
+    head, elements = list_in_object(stream, lists, limit_bytes)
+    if elements is None:
+        return Items(iter([_decode_element(Element(head.rstrip()))]), stream=stream)
+    found = decode(head).value
+    return Items(map(_decode_element, elements), found if isinstance(found, dict) else {}, stream=stream)
+
+
+def _decode_element(element: Element) -> Item:
+    if element.is_whole:
+        return decode(element.raw)
+    return Item(None, element.raw, fault("", "json_invalid", "the file ends inside this record, or it is too long"))
+
+
+def _lines(stream: IO[bytes], limit_bytes: int) -> Iterator[Item]:
+    while line := stream.readline(limit_bytes + 1):
+        if len(line) > limit_bytes and not line.endswith(b"\n"):
+            length = len(line)
+            while (more := stream.readline(limit_bytes)) and not more.endswith(b"\n"):
+                length += len(more)
+            message = f"the line is longer than {limit_bytes} bytes ({length + len(more)}); its start is kept"
+            yield Item(None, line, fault("", "record_too_long", message), "resource")
+        elif stripped := line.strip():
+            yield decode(stripped)
+
+
+def _rows(stream: IO[bytes], delimiter: str) -> Iterator[Item]:
+    csv.field_size_limit(LONGEST_CELL_CHARS)
+    text = io.TextIOWrapper(stream, "utf-8", errors="surrogateescape", newline="")
+    rows = csv.reader(text, delimiter=delimiter)
+    names = next(rows, [])
+    while True:
+        try:
+            row = next(rows, None)
+        except csv.Error as error:
+            yield Item(None, b"", fault("", "row_invalid", f"line {rows.line_num}: {error}"))
+            continue
+        if row is None:
+            return
+        if any(row):
+            yield _row(names, row)
+
+
+def _row(names: list[str], row: list[str]) -> Item:
+    raw = _to_line(row).encode("utf-8", "surrogateescape")
+    if len(row) > len(names):
+        return Item(None, raw, fault("", "row_invalid", f"the row has {len(row)} cells, the head {len(names)}"))
+    try:
+        raw.decode()
+    except UnicodeDecodeError as error:
+        return Item(None, raw, fault("", "not_utf8", f"no valid UTF-8: {error.reason} at byte {error.start}"))
+    return Item(dict(zip(names, row, strict=False)), raw)
+
+
+def _to_line(row: list[str]) -> str:
+    line = io.StringIO()
+    csv.writer(line, lineterminator="").writerow(row)
+    return line.getvalue()
+
+
+def _count_names(value: object) -> int:
+    """Return how many names the objects in a value have."""
+    if isinstance(value, dict):
+        return len(value) + sum(_count_names(item) for item in value.values() if item.__class__ in (dict, list))
+    if isinstance(value, list):
+        return sum(_count_names(item) for item in value if item.__class__ in (dict, list))
+    return 0
+
+
+class _Duplicated(ValueError):
+    pass
+
+
+def _decode_exactly(raw: bytes) -> Item:
+    """Decode with every integer whole and every name seen, slowly."""
+    try:
+        return Item(json.loads(raw, object_pairs_hook=_without_repeats), raw)
+    except _Duplicated as error:
+        return Item(None, raw, fault("", "duplicate_name", f"the name {str(error)!r} is given twice"))
+    except (ValueError, RecursionError) as error:
+        return Item(None, raw, fault("", "json_invalid", f"no valid JSON: {error}"))
+
+
+def _without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        seen: set[str] = set()
+        raise _Duplicated(next(name for name, _ in pairs if name in seen or seen.add(name)))  # type: ignore[func-returns-value]
+    return found

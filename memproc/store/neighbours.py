@@ -1,0 +1,105 @@
+"""What of the store a batch can touch, looked up until nothing more leads out of it."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import orjson
+from sqlalchemy import Column, Connection, Select, select
+
+from memproc.dedup.cluster import Decision
+from memproc.dedup.decide import Neighbourhood, Row
+from memproc.dedup.keys import Key, Observation, unit_key
+from memproc.store import tables
+from memproc.store.database import Database
+from memproc.times import from_micros
+
+_observations = tables.observations.c
+_COLUMNS = ("number", "memory", "key", "node", "content", "grp", "is_identity", "as_of", "record")
+ROWS = select(*(_observations[name] for name in _COLUMNS))
+_MENDS = select(tables.mends.c.meant, tables.mends.c.grp)
+_DECISIONS = select(tables.decisions.c.number, tables.decisions.c.a, tables.decisions.c.b, tables.decisions.c.verdict)
+
+
+def to_row(found: Iterable[object]) -> Row:
+    """Return a row of the query `ROWS` as values."""
+    number, memory, key, node, content, group, is_identity, as_of, record = found
+    date = None if as_of is None else from_micros(as_of)  # type: ignore[arg-type]
+    return Row(number, memory, Observation(key, node, content, group, bool(is_identity), date, orjson.loads(record)))  # type: ignore[arg-type]
+
+
+def neighbourhood(
+    database: Database, connection: Connection, observations: Iterable[Observation], groups: Iterable[Key] = ()
+) -> Neighbourhood:
+    """Return all that may be one memory with something of these observations, which may be new, and of these groups."""
+    given = list(observations)
+    found = _Found(database, connection)
+    wanted_groups = {*groups, *(seen.group for seen in given)}
+    wanted_nodes = {seen.node for seen in given if seen.is_identity}
+    handles = {handle for seen in given for handle in _handles(seen)}
+    while wanted_groups or wanted_nodes or handles:
+        linked = found.mends_of(wanted_groups)
+        rows = found.rows_of(wanted_groups, wanted_nodes)
+        merged_nodes = found.decisions_on(handles | {handle for row in rows for handle in _handles(row.observation)})
+        handles = set()
+        wanted_groups = (linked | {row.observation.group for row in rows}) - found.groups
+        wanted_nodes = (merged_nodes | {row.observation.node for row in rows if row.observation.is_identity}) - found.nodes
+    mends = {key: frozenset(meant) for key, meant in found.mends.items()}
+    return Neighbourhood(found.rows, mends, in_force(found.decisions))
+
+
+class _Found:
+    """What was found so far, and the queries that find more."""
+
+    def __init__(self, database: Database, connection: Connection) -> None:
+        self.database, self.connection = database, connection
+        self.groups: set[Key] = set()
+        self.nodes: set[Key] = set()
+        self.rows: dict[Key, Row] = {}
+        self.mends: dict[Key, set[Key]] = defaultdict(set)
+        self.decisions: dict[int, Decision] = {}
+        self.has_mends = connection.execute(select(tables.mends.c.grp).limit(1)).first() is not None
+        self.has_decisions = connection.execute(select(tables.decisions.c.number).limit(1)).first() is not None
+
+    def mends_of(self, groups: set[Key]) -> set[Key]:
+        """Note the links of these groups to what they may stand for, and back; return the groups at both ends."""
+        if not self.has_mends:
+            return set()
+        links = [*self._select(_MENDS, tables.mends.c.grp, groups), *self._select(_MENDS, tables.mends.c.meant, groups)]
+        for meant, group in links:
+            self.mends[group].add(meant)
+        return {end for link in links for end in link}
+
+    def rows_of(self, groups: set[Key], nodes: set[Key]) -> list[Row]:
+        """Note and return the observations of these groups and nodes."""
+        self.groups |= groups
+        self.nodes |= nodes
+        rows = [*map(to_row, self._select(ROWS, _observations.grp, groups))]
+        rows += map(to_row, self._select(ROWS, _observations.node, nodes))
+        self.rows.update((row.observation.key, row) for row in rows)
+        return rows
+
+    def decisions_on(self, handles: set[Key]) -> set[Key]:
+        """Note the decisions on these nodes and units; return what they merge with these."""
+        if not self.has_decisions:
+            return set()
+        for column in (tables.decisions.c.a, tables.decisions.c.b):
+            for number, a, b, verdict in self._select(_DECISIONS, column, handles):
+                self.decisions[number] = Decision(a, b, verdict)
+        return {key for decision in in_force(self.decisions) if decision.verdict == "merge" for key in decision[:2]}
+
+    def _select(self, query: Select[Any], column: Column[Any], keys: set[Key]) -> Iterator[Any]:
+        return self.database.select_by_keys(self.connection, query, column, keys)
+
+
+def in_force(decisions: dict[int, Decision]) -> list[Decision]:
+    """Return the decisions that hold: the last of each pair, unless it was withdrawn."""
+    last = {decision[:2]: decision for _, decision in sorted(decisions.items())}
+    return sorted(decision for decision in last.values() if decision.verdict in ("merge", "distinct"))
+
+
+def _handles(observation: Observation) -> tuple[Key, Key]:
+    return observation.node, unit_key(observation.node, observation.content)
+

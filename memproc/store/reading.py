@@ -1,0 +1,205 @@
+"""Reading the store: memories by id, in order or by what they say; where each comes from; and the proof that none is lost."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, NamedTuple
+
+import orjson
+from sqlalchemy import Connection, and_, func, select, union_all
+
+from memproc.dedup.cluster import Decision, principal
+from memproc.dedup.decide import Row
+from memproc.dedup.keys import Key, namespace_number
+from memproc.dedup.memory import in_order, memory_of_one
+from memproc.records import Outcome, Plain
+from memproc.store import tables
+from memproc.store.database import Database
+from memproc.store.neighbours import ROWS, in_force, to_row
+from memproc.store.regrouping import IMPORTED, count_memories
+from memproc.times import from_micros
+
+CHUNK = 500
+
+_observations = tables.observations.c
+_merged = tables.merged.c
+_ALONE = select(_observations.node, _observations.record)
+_OF_MANY = select(_merged.id, _merged.record)
+_SIGHTINGS = select(
+    *(_observations[name] for name in ("memory", "node", "key", "position", "outcome", "confidence", "is_identity", "as_of", "record"))
+)
+
+
+class Recount(NamedTuple):
+    """What the rows say of one job, or of all: `is_whole` is the proof of conservation.
+
+    read = stored + duplicate + merged + quarantined, no position missing or twice; and over all jobs
+    memories = stored - joins + splits - forgotten.
+    """
+
+    read: int
+    stored: int
+    duplicate: int
+    merged: int
+    quarantined: int
+    missing_positions: int
+    memories: int
+    joins: int
+    splits: int
+    forgotten: int
+    is_whole: bool
+
+
+def locate(database: Database, connection: Connection, identifier: str) -> list[Row]:
+    """Return the rows of the memory that an id (of a memory, a node or an observation) is in, the row it names first.
+
+    The list is empty where there is none.
+    """
+    try:
+        key = bytes.fromhex(identifier)
+    except ValueError:
+        return []
+    named = [*map(to_row, connection.execute(ROWS.where(_observations.node == key)))]
+    if named:
+        speaks = principal([row.observation for row in named])
+        named.sort(key=lambda row: row.observation.key != speaks.key)
+    else:
+        named = [*map(to_row, connection.execute(ROWS.where(_observations.key == key)))]
+    if not named:
+        return []
+    first = named[0]
+    if first.memory is None:
+        return [first]
+    rest = map(to_row, connection.execute(ROWS.where(_observations.memory == first.memory).order_by(_observations.key)))
+    return [first, *(row for row in rest if row.number != first.number)]
+
+
+def memory_at(connection: Connection, rows: Sequence[Row]) -> Plain:
+    """Return the plain memory that rows found by `locate` make up."""
+    first = rows[0]
+    if first.memory is None:
+        return memory_of_one(first.observation.node.hex(), first.observation.record)
+    return to_memory(first.memory, connection.execute(select(_merged.record).where(_merged.id == first.memory)).scalar_one())
+
+
+def to_memory(key: Key, record: str) -> Plain:
+    """Return a plain memory from a row of `merged` or of an observation that is one by itself."""
+    return memory_of_one(key.hex(), orjson.loads(record))
+
+
+def newest_memories(connection: Connection, namespace: str | None, since: int | None) -> Iterator[Plain]:
+    """Give the memories of a namespace that changed since, in microseconds, newest first, then by id."""
+    arms = []
+    for query, table, key in (
+        (_ALONE.where(_observations.memory.is_(None)), tables.observations, _observations.node),
+        (_OF_MANY, tables.merged, _merged.id),
+    ):
+        chosen = query.add_columns(table.c.date.label("date")).with_only_columns(
+            key.label("id"), table.c.record.label("record"), table.c.date.label("date")
+        )
+        if namespace is not None:
+            chosen = chosen.where(table.c.namespace == namespace_number(namespace))
+        if since is not None:
+            chosen = chosen.where(table.c.date >= since)
+        arms.append(chosen)
+    both = union_all(*arms).subquery()
+    ordered = select(both.c.id, both.c.record).order_by(func.coalesce(both.c.date, -(2**62)).desc(), both.c.id)
+    for key, record in connection.execution_options(yield_per=CHUNK).execute(ordered):
+        yield to_memory(key, record)
+
+
+def memories_by_id(database: Database, connection: Connection) -> Iterator[Plain]:
+    """Give every memory with its `observations`, ordered by id."""
+    alone = connection.execute(select(_observations.node).where(_observations.memory.is_(None))).scalars().all()
+    of_many = connection.execute(select(_merged.id)).scalars().all()
+    keys = sorted([*((key, False) for key in alone), *((key, True) for key in of_many)])
+    for start in range(0, len(keys), CHUNK):
+        some = keys[start : start + CHUNK]
+        many = [key for key, is_many in some if is_many]
+        texts = {key: record for key, record in database.select_by_keys(connection, _OF_MANY, _merged.id, many)}
+        seen: dict[Key, list[Plain]] = {}
+        for found in database.select_by_keys(connection, _SIGHTINGS, _observations.memory, many):
+            seen.setdefault(found[0], []).append(_sighting(found))
+        ones = {found[1]: found for found in database.select_by_keys(connection, _SIGHTINGS, _observations.node, _single(some)) if found[0] is None}
+        for key, is_many in some:
+            memory = to_memory(key, texts[key] if is_many else ones[key][8])
+            sightings = seen[key] if is_many else [_sighting(ones[key])]
+            yield {**memory, "observations": sorted(sightings, key=lambda sighting: sighting["observation"])}
+
+
+def whole_observations(database: Database, connection: Connection) -> Iterator[Plain]:
+    """Give every observation whole, ordered by key, then the decisions in force, then the tombstones."""
+    keys = sorted(connection.execute(select(_observations.key)).scalars())
+    for start in range(0, len(keys), CHUNK):
+        found = {row[2]: row for row in database.select_by_keys(connection, _SIGHTINGS, _observations.key, keys[start : start + CHUNK])}
+        for key in keys[start : start + CHUNK]:
+            *_, is_identity, as_of, record = found[key]
+            envelope = {"observation": key.hex(), "identity": bool(is_identity)}
+            if as_of is not None:
+                envelope["as_of"] = from_micros(as_of)
+            yield {**in_order(orjson.loads(record)), "memproc": envelope}
+    for decision in all_decisions(connection):
+        yield {"decision": decision.verdict, "keys": [decision.a.hex(), decision.b.hex()]}
+    for key in sorted(connection.execute(select(tables.forgotten.c.key)).scalars()):
+        yield {"decision": "forgotten", "keys": [key.hex()]}
+
+
+def all_decisions(connection: Connection) -> list[Decision]:
+    """Return the decisions in force, sorted."""
+    made = tables.decisions.c
+    return in_force({number: Decision(a, b, verdict) for number, a, b, verdict in connection.execute(select(made.number, made.a, made.b, made.verdict))})
+
+
+def recount(connection: Connection, job: int | None) -> Recount:
+    """Count one job, or everything, from the rows."""
+    batches = tables.batches.c
+    query = select(batches.number, batches.first_position, batches.records, batches.known, batches.known_rejected)
+    if job is not None:
+        query = query.where(batches.job == job)
+    counts = dict.fromkeys(Outcome, 0)
+    read = wrong = 0
+    for batch, first, records, known, known_rejected in connection.execute(query).all():
+        read += records
+        positions: list[int] = []
+        for table in (tables.observations, tables.forgotten):
+            rows = connection.execute(select(table.c.position, table.c.outcome).where(and_(table.c.batch == batch, table.c.outcome != IMPORTED)))
+            for position, outcome in rows:
+                positions.append(position)
+                counts[Outcome(outcome)] += 1
+        rejected = connection.execute(select(tables.quarantine.c.position).where(tables.quarantine.c.batch == batch)).scalars()
+        for outcome, found in (
+            (Outcome.QUARANTINED, [*rejected, *_spread(known_rejected)]),
+            (Outcome.DUPLICATE, _spread(known)),
+        ):
+            positions += found
+            counts[outcome] += len(found)
+        wrong += len(set(range(first, first + records)) ^ set(positions)) + len(positions) - len(set(positions))
+    ledger = tables.ledger.c
+    amounts = dict(tuple(row) for row in connection.execute(select(ledger.kind, func.sum(ledger.amount)).group_by(ledger.kind)))
+    joins, splits, forgotten = (int(amounts.get(kind, 0)) for kind in ("joins", "splits", "memories_forgotten"))
+    memories = count_memories(connection)
+    is_whole = read == sum(counts.values()) and wrong == 0
+    if job is None:
+        is_whole = is_whole and memories == counts[Outcome.STORED] - joins + splits - forgotten
+    return Recount(read, *(counts[outcome] for outcome in Outcome), wrong, memories, joins, splits, forgotten, is_whole)
+
+
+def _single(keys: Iterable[tuple[Key, bool]]) -> list[Key]:
+    return [key for key, is_many in keys if not is_many]
+
+
+def _sighting(found: Any) -> Plain:
+    _, _, key, position, outcome, confidence, _, _, record = found
+    fields = orjson.loads(record)
+    return {
+        "id": fields.get("id"),
+        "observation": key.hex(),
+        "source": fields.get("source"),
+        "position": position,
+        "outcome": outcome,
+        "confidence": confidence,
+    }
+
+
+def _spread(ranges: str) -> list[int]:
+    return [position for first, last in orjson.loads(ranges) for position in range(first, last + 1)]

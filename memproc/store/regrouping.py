@@ -1,0 +1,236 @@
+"""What changes the store other than a batch: decisions, forgetting, and computing everything again.
+
+All of it ends in the same step: the observations that may be concerned are loaded whole, clustered anew, and the difference
+to what was is written.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple
+
+import numpy as np
+import orjson
+from sqlalchemy import Connection, Table, delete, func, select, union, update
+
+from memproc.config import Policy
+from memproc.dedup import index
+from memproc.dedup.cluster import Decision, clusters
+from memproc.dedup.decide import Row, regroup
+from memproc.dedup.keys import Key, Observation, Prepared, prepare, scope_number, unit_key
+from memproc.dedup.signatures import band_hashes, signatures
+from memproc.records import Outcome
+from memproc.store import tables
+from memproc.store.database import Database
+from memproc.store.landing import next_number, write_mends, write_regrouped
+from memproc.store.neighbours import ROWS, neighbourhood, to_row
+from memproc.store.segments import Segments
+
+CHUNK = 2_000
+IMPORTED = "imported"  # the outcome on a tombstone that came without the record it speaks of
+
+_observations = tables.observations.c
+
+
+class Moved(NamedTuple):
+    """How many memories fewer (`joins`) and more (`splits`) there are."""
+
+    joins: int
+    splits: int
+
+
+def decide_by_hand(
+    database: Database, connection: Connection, decisions: Sequence[tuple[Decision, str]], note: str, now: str
+) -> Moved:
+    """Write decisions, each with the verdict to note ("withdrawn" takes it back), and what follows from them."""
+    number = next_number(connection, tables.decisions)
+    rows = [(number + at, decision.a, decision.b, verdict, now, note) for at, (decision, verdict) in enumerate(decisions)]
+    database.insert_rows(connection, tables.decisions, rows)
+    number = next_number(connection, tables.ledger)
+    entries = [(number + at, None, now, "decision", a, b, None, 1, verdict) for at, (_, a, b, verdict, *_) in enumerate(rows)]
+    database.insert_rows(connection, tables.ledger, entries)
+    nodes = {key for decision, _ in decisions for key in decision[:2]}
+    touched = [row.observation for row in map(to_row, database.select_by_keys(connection, ROWS, _observations.node, nodes))]
+    return recluster(database, connection, touched, now)
+
+
+def recluster(
+    database: Database, connection: Connection, touched: Iterable[Observation], now: str, groups: Iterable[Key] = ()
+) -> Moved:
+    """Cluster again all that is connected with these observations and groups; note joins and splits in the ledger."""
+    near = neighbourhood(database, connection, touched, groups)
+    found, _ = clusters((row.observation for row in near.rows.values()), near.mends, near.decisions)
+    changed = regroup(found, near.rows, set(near.rows))
+    write_regrouped(database, connection, changed, near.rows)
+    note_moved(database, connection, Moved(changed.joins, changed.splits), now)
+    return Moved(changed.joins, changed.splits)
+
+
+def note_moved(database: Database, connection: Connection, moved: Moved, now: str) -> None:
+    """Write joins and splits that no batch made into the ledger."""
+    for kind, amount in zip(("joins", "splits"), moved, strict=True):
+        if amount:
+            number = next_number(connection, tables.ledger)
+            database.insert_rows(connection, tables.ledger, [(number, None, now, kind, None, None, None, amount, "")])
+
+
+def forget(database: Database, segments: Segments, connection: Connection, rows: Sequence[Row], policy: Policy, now: str) -> None:
+    """Remove observations and all that was derived from them, but for their keys."""
+    keys = [row.observation.key for row in rows]
+    numbers = [row.number for row in rows]
+    query = select(_observations.key, _observations.batch, _observations.position, _observations.outcome)
+    tombstones = [tuple(found) for found in database.select_by_keys(connection, query, _observations.key, keys)]
+    memories = {row.memory or row.observation.key for row in rows}
+    _delete_where(connection, tables.observations, "number", numbers)
+    database.insert_rows(connection, tables.forgotten, tombstones)
+    _delete_where(connection, tables.merged, "id", [row.memory for row in rows if row.memory])
+    for table, columns in ((tables.ledger, ("subject", "other")), (tables.reviews, ("one", "other"))):
+        for column in columns:
+            _delete_where(connection, table, column, keys)
+    _delete_from_quarantine(database, connection, {row.observation.record["content"] for row in rows})
+    groups = {row.observation.group for row in rows}
+    segments.remove(connection, numbers)
+    survivors = [*map(to_row, database.select_by_keys(connection, ROWS, _observations.grp, groups))]
+    _delete_where(connection, tables.mends, "grp", sorted(groups - {row.observation.group for row in survivors}))
+    _index_again(segments, connection, survivors, policy)
+    number = next_number(connection, tables.ledger)
+    entry = (number, None, now, "memories_forgotten", None, None, None, len(memories), "")
+    database.insert_rows(connection, tables.ledger, [entry])
+    recluster(database, connection, [row.observation for row in survivors], now, groups)
+
+
+def remember_forgotten(database: Database, connection: Connection, keys: Iterable[Key], batch: int) -> None:
+    """Write tombstones that came without the records they speak of."""
+    query = select(tables.forgotten.c.key)
+    wanted = set(keys)
+    there = {key for key, in database.select_by_keys(connection, query, tables.forgotten.c.key, wanted)}
+    database.insert_rows(connection, tables.forgotten, [(key, batch, -1, IMPORTED) for key in sorted(wanted - there)])
+
+
+def rebuild(database: Database, segments: Segments, connection: Connection, policy: Policy, now: str) -> Moved:
+    """Compute keys, index, links and memories from the observations, the decisions and the policy."""
+    before = count_memories(connection)
+    segments.clear(connection)
+    connection.execute(delete(tables.mends))
+    connection.execute(delete(tables.merged))
+    connection.execute(update(tables.observations).values(memory=None))
+    indexed: set[Key] = set()
+    for rows in _all_rows(connection):
+        prepared = [(row, _prepare(row.observation, policy)) for row in rows]
+        keyed = [(found.observation.node, found.observation.content, found.observation.group, row.number) for row, found in prepared]
+        database.update_rows(connection, tables.observations, ("node", "content", "grp"), keyed)
+        write_mends(database, connection, {(meant, found.observation.group) for _, found in prepared for meant in found.mends})
+        fresh = {found.observation.group: (row.number, found) for row, found in reversed(prepared) if found.observation.group not in indexed}
+        indexed |= fresh.keys()
+        _index(segments, connection, list(fresh.values()), policy)
+        while segments.merge(connection):
+            pass
+    done: set[Key] = set()
+    for observations in _in_company(database, connection):
+        near = neighbourhood(database, connection, [seen for seen in observations if seen.key not in done])
+        done |= near.rows.keys()
+        found_clusters, _ = clusters((row.observation for row in near.rows.values()), near.mends, near.decisions)
+        write_regrouped(database, connection, regroup(found_clusters, near.rows, set(near.rows)), near.rows)
+    connection.execute(update(tables.store).values(policy=_policy_text(policy)))
+    fewer = before - count_memories(connection)
+    moved = Moved(max(fewer, 0), max(-fewer, 0))
+    note_moved(database, connection, moved, now)
+    return moved
+
+
+def count_memories(connection: Connection) -> int:
+    """Return how many memories there are."""
+    alone = select(func.count()).select_from(tables.observations).where(_observations.memory.is_(None))
+    of_many = select(func.count()).select_from(tables.merged)
+    return int(connection.execute(alone).scalar_one() + connection.execute(of_many).scalar_one())
+
+
+def _policy_text(policy: Policy) -> str:
+    return orjson.dumps(policy, option=orjson.OPT_SORT_KEYS).decode()
+
+
+def _prepare(seen: Observation, policy: Policy) -> Prepared:
+    return prepare(seen.record, is_identity=seen.is_identity, as_of=seen.as_of, policy=policy)
+
+
+def _all_rows(connection: Connection) -> Iterator[list[Row]]:
+    last = 0
+    query = ROWS.order_by(_observations.number).limit(CHUNK)
+    while rows := [to_row(found) for found in connection.execute(query.where(_observations.number > last))]:
+        yield rows
+        last = rows[-1].number
+
+
+def _in_company(database: Database, connection: Connection) -> Iterator[list[Observation]]:
+    """Give, in chunks, observations of every memory that may have more than one."""
+    crowded = select(_observations.grp).group_by(_observations.grp).having(func.count() > 1)
+    linked = union(select(tables.mends.c.grp), select(tables.mends.c.meant))
+    groups = sorted({*connection.execute(crowded).scalars(), *connection.execute(linked).scalars()})
+    versioned = select(_observations.node).group_by(_observations.node).having(func.count() > 1)
+    decided = union(select(tables.decisions.c.a), select(tables.decisions.c.b))
+    nodes = sorted({*connection.execute(versioned).scalars(), *connection.execute(decided).scalars()})
+    for column, keys in ((_observations.grp, groups), (_observations.node, nodes)):
+        for start in range(0, len(keys), CHUNK):
+            found = database.select_by_keys(connection, ROWS, column, keys[start : start + CHUNK])
+            yield [to_row(row).observation for row in found]
+
+
+def _index(segments: Segments, connection: Connection, numbered: Sequence[tuple[int, Prepared]], policy: Policy) -> None:
+    """Write the index entries of facts with a near tier."""
+    facts = [(number, prepared) for number, prepared in numbered if prepared.gist is not None]
+    if facts:
+        scopes = np.array([scope_number(prepared.observation.record) for _, prepared in facts], np.uint64)
+        hashes = band_hashes(signatures([prepared.text for _, prepared in facts]), scopes, policy.recall)
+        segments.add(connection, index.to_entries(hashes, np.array([number for number, _ in facts], np.uint64)))
+
+
+def _index_again(segments: Segments, connection: Connection, survivors: Iterable[Row], policy: Policy) -> None:
+    """Index the first observation that is left of each group."""
+    first: dict[Key, tuple[int, Prepared]] = {}
+    for row in sorted(survivors, key=lambda row: row.number, reverse=True):
+        first[row.observation.group] = row.number, _prepare(row.observation, policy)
+    segments.remove(connection, [number for number, _ in first.values()])
+    _index(segments, connection, list(first.values()), policy)
+
+
+def _delete_where(connection: Connection, table: Table, column: str, values: Sequence[object]) -> None:
+    for start in range(0, len(values), 500):
+        connection.execute(delete(table).where(table.c[column].in_(values[start : start + 500])))
+
+
+def _delete_from_quarantine(database: Database, connection: Connection, contents: set[str]) -> None:
+    """Delete quarantined records that hold one of these texts."""
+    needles = [form for content in contents for form in (content.encode(), orjson.dumps(content)[1:-1])]
+    rejected = tables.quarantine.c
+    query = select(rejected.number, rejected.key, rejected.batch, rejected.position)
+    gone = {}
+    for number, *tombstone in connection.execute(query).all():
+        raw = raw_of_quarantined(connection, number)
+        if any(needle in raw for needle in needles):
+            gone[number] = (*tombstone, Outcome.QUARANTINED.value)
+    database.insert_rows(connection, tables.forgotten, list(gone.values()))
+    _delete_where(connection, tables.quarantine, "number", sorted(gone))
+    _delete_where(connection, tables.quarantine_parts, "quarantine", sorted(gone))
+
+
+def raw_of_quarantined(connection: Connection, number: int) -> bytes:
+    """Return the raw bytes of a quarantined record."""
+    parts = tables.quarantine_parts.c
+    return b"".join(connection.execute(select(parts.bytes).where(parts.quarantine == number).order_by(parts.part)).scalars())
+
+
+def unmerging(rows: Sequence[Row], own: Observation) -> list[Decision]:
+    """Return the decisions that hold `own` apart from everything else in its memory, whose observations are `rows`.
+
+    The dated versions of an identity stay one node; only undated ones that a person merged can be told apart again.
+    """
+    decisions: set[Decision] = set()
+    for row in rows:
+        seen = row.observation
+        if seen.node != own.node:
+            decisions.add(Decision(min(own.node, seen.node), max(own.node, seen.node), "distinct"))
+        elif seen.content != own.content and not (seen.date and own.date):
+            one, other = sorted((unit_key(own.node, own.content), unit_key(seen.node, seen.content)))
+            decisions.add(Decision(one, other, "distinct"))
+    return sorted(decisions)
+

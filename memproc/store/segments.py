@@ -1,0 +1,91 @@
+"""The index of near pairs as it lies in the database, and its copy in memory.
+
+Each batch writes one segment in its own transaction, so a roll-back or a crash needs no thought of its own. A segment is
+never changed and its number never used again; merging writes a new one and deletes the old. So a copy in memory is right as
+long as a segment of that number is there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+from sqlalchemy import Connection, delete, select, update
+
+from memproc.dedup import index
+from memproc.dedup.index import Entries
+from memproc.store import tables
+from memproc.store.database import Database
+
+_segments = tables.segments.c
+
+
+class Segments:
+    """The segments of one store, read when they are first needed and kept. Not safe for several threads at once."""
+
+    def __init__(self, database: Database) -> None:
+        """Know the database; nothing is read yet."""
+        self._database = database
+        self._cached: dict[int, Entries] = {}
+
+    def all(self, connection: Connection) -> list[Entries]:
+        """Return every segment as the transaction sees them, oldest first."""
+        numbers = list(connection.execute(select(_segments.number).distinct().order_by(_segments.number)).scalars())
+        self._cached = {number: self._cached[number] if number in self._cached else self._read(connection, number) for number in numbers}
+        return list(self._cached.values())
+
+    def add(self, connection: Connection, entries: Entries) -> None:
+        """Write one more segment, unless it is empty."""
+        if len(entries):
+            self._write(connection, entries)
+
+    def forget_cached(self) -> None:
+        """Drop the copies in memory, because the transaction that wrote some of them was rolled back."""
+        self._cached = {}
+
+    def is_worth_merging(self) -> bool:
+        """Tell whether, as far as is known, `merge` would do something."""
+        return index.to_merge([len(entries) for entries in self._cached.values()]) > 0
+
+    def merge(self, connection: Connection) -> bool:
+        """Merge the newest segments if there are enough of like size. This changes no answer. Return whether it did."""
+        segments = self.all(connection)
+        numbers = list(self._cached)
+        run = index.to_merge([len(entries) for entries in segments])
+        if run:
+            self._replace(connection, numbers[-run:], index.merged(segments[-run:]))
+        return run > 0
+
+    def remove(self, connection: Connection, observation_numbers: Iterable[int]) -> None:
+        """Remove the entries of some observations from every segment."""
+        gone = list(observation_numbers)
+        self.all(connection)
+        for number, entries in list(self._cached.items()):
+            kept = index.without(entries, gone)
+            if len(kept) < len(entries):
+                self._replace(connection, [number], kept)
+
+    def clear(self, connection: Connection) -> None:
+        """Delete every segment."""
+        connection.execute(delete(tables.segments))
+        self._cached = {}
+
+    def _replace(self, connection: Connection, numbers: list[int], entries: Entries) -> None:
+        connection.execute(delete(tables.segments).where(_segments.number.in_(numbers)))
+        for number in numbers:
+            del self._cached[number]
+        if len(entries):
+            self._write(connection, entries)
+
+    def _write(self, connection: Connection, entries: Entries) -> None:
+        connection.execute(update(tables.store).values(segments=tables.store.c.segments + 1))
+        number = connection.execute(select(tables.store.c.segments)).scalar_one()
+        blob = entries.astype("<u8").tobytes()
+        parts = range(0, len(blob), tables.PART_BYTES)
+        rows = [(number, part, blob[start : start + tables.PART_BYTES]) for part, start in enumerate(parts)]
+        self._database.insert_rows(connection, tables.segments, rows)
+        self._cached[number] = entries
+
+    def _read(self, connection: Connection, number: int) -> Entries:
+        parts = connection.execute(select(_segments.bytes).where(_segments.number == number).order_by(_segments.part)).scalars()
+        return np.frombuffer(b"".join(parts), "<u8").astype(np.uint64)

@@ -1,0 +1,593 @@
+"""The store as applications use it: `memproc.open(...)` gives one."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from time import perf_counter
+from types import TracebackType
+from typing import IO, Any, Literal, NamedTuple, Self
+
+import orjson
+from sqlalchemy import Connection, func, inspect, select, update
+
+from memproc.config import Policy, Settings
+from memproc.dedup.canonical import canonical
+from memproc.dedup.cluster import Decision, clusters
+from memproc.dedup.decide import Row
+from memproc.dedup.keys import SCHEME, Key, unit_key
+from memproc.errors import NotFoundError, StoreError, UsageError
+from memproc.formats import detect, format_named, generic
+from memproc.formats.draft import Context, Decided
+from memproc.intake import Intake
+from memproc.records import Fault, Memory, Outcome, Plain, Rejected
+from memproc.sources.items import Item
+from memproc.store import tables
+from memproc.store.database import Database, make_tables, to_url
+from memproc.store.landing import Arrived, Incoming, Landed, Landing, Origin, next_number, ranges
+from memproc.store.neighbours import ROWS, to_row
+from memproc.store.reading import (
+    Recount,
+    all_decisions,
+    locate,
+    memories_by_id,
+    memory_at,
+    newest_memories,
+    recount,
+    whole_observations,
+)
+from memproc.store.regrouping import (
+    count_memories,
+    decide_by_hand,
+    forget,
+    raw_of_quarantined,
+    rebuild,
+    remember_forgotten,
+    unmerging,
+)
+from memproc.store.segments import Segments
+from memproc.times import parse_time, to_micros, to_text
+from memproc.validation import validator
+
+FOUND_BY_DEFAULT = 100
+ADDED = "add"  # the source of the job that single records belong to
+
+
+class Added(NamedTuple):
+    """What became of one record: `memory` is the one it is in now (None when quarantined or forgotten), `confidence` that of
+    the merge, 0..1 (None when nothing was compared), `faults` why it was quarantined."""
+
+    outcome: Outcome
+    memory: Memory | None
+    confidence: float | None
+    reason: str
+    faults: tuple[Fault, ...] = ()
+
+
+class Sighting(NamedTuple):
+    """An observation in a memory, and how it came there. `speaks` is False for a version that a newer one replaced."""
+
+    observation: str
+    record: Plain
+    speaks: bool
+    outcome: str
+    confidence: float | None
+    job: int
+    batch: int
+    position: int
+    first_seen: str
+    last_seen: str
+    times_seen: int
+
+
+class Entry(NamedTuple):
+    """A line of the ledger: what was merged or decided, when, how sure, and why."""
+
+    made_at: str
+    kind: str
+    subject: str | None
+    other: str | None
+    confidence: float | None
+    reason: str
+
+
+class Trace(NamedTuple):
+    """The story of a memory: where it comes from and what was merged and decided."""
+
+    memory: Memory
+    observations: tuple[Sighting, ...]
+    ledger: tuple[Entry, ...]
+    decisions: tuple[Decision, ...]
+
+
+class Review(NamedTuple):
+    """Two memories too alike to ignore and too unlike to merge, and why."""
+
+    number: int
+    kind: str
+    confidence: float
+    reason: str
+    one: Memory
+    other: Memory
+
+
+class Quarantined(NamedTuple):
+    """A record that could not be taken: the raw bytes, every fault with advice, and where it stood."""
+
+    number: int
+    category: str
+    faults: tuple[Fault, ...]
+    raw: bytes
+    job: int
+    position: int
+    source: str
+    format: str
+    times_seen: int
+
+
+class Job(NamedTuple):
+    """One ingestion, and what its batches counted."""
+
+    number: int
+    source: str
+    format: str
+    status: str
+    started_at: str
+    finished_at: str | None
+    read: int
+    stored: int
+    duplicate: int
+    merged: int
+    quarantined: int
+
+
+class Store:
+    """Memories in a database. May be used by several threads; close it, or use it in a `with` block."""
+
+    def __init__(
+        self, where: str | Path, *, settings: Settings | None = None, schema: type[Memory] = Memory, for_rebuild: bool = False
+    ) -> None:
+        """Open or make the store at a path or SQLAlchemy URL.
+
+        Raises StoreError when it was made by a newer memproc or with other settings than those given.
+        """
+        self.url = to_url(where)
+        self.settings = settings or Settings()
+        self.schema = schema
+        self._database = Database(self.url, durability=self.settings.durability)
+        self._segments = Segments(self._database)
+        self._lock = threading.RLock()
+        self._rehearsal: Connection | None = None
+        self._added_job: int | None = None
+        self._added = 0
+        self.policy = self._open_policy(for_rebuild=for_rebuild)
+
+    def __enter__(self) -> Self:
+        """Return the store itself."""
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        """Close the store."""
+        self.close()
+
+    def __iter__(self) -> Iterator[Memory]:
+        """Give every memory, ordered by id."""
+        for plain in self._plain_memories():
+            yield self._to_memory(plain)
+
+    def __len__(self) -> int:
+        """Return how many memories there are."""
+        return self.count()
+
+    def close(self) -> None:
+        """Close all connections; finish the job of the records added one by one."""
+        if self._added_job is not None:
+            self.finish_job(self._added_job, "done")
+            self._added_job = None
+        self._database.close()
+
+    def add(
+        self, record: object, *, namespace: str | None = None, source: str | None = None, format: str | None = None  # noqa: A002
+    ) -> Added:
+        """Take one record: validate it, find what is known, write it in a transaction of its own.
+
+        The record is a mapping that stands for one memory, in any format of single records (by default told by its shape).
+        Never raises on bad input: the outcome is then `quarantined`.
+        """
+        known = format_named(format) if format else detect([record], frozenset(self.schema.model_fields)) or generic.FORMAT
+        intake = Intake(known, self.policy, self.schema, namespace, Context(source=source))
+        taken = intake.take(Item(record))
+        if len(taken.records) != 1:
+            raise UsageError(f"the record holds {len(taken.records)} memories in format {known.name!r}: use memproc.ingest")
+        found = taken.records[0]
+        with self._lock:
+            if self._added_job is None:
+                self._added_job = self.begin_job(ADDED, known.name)
+            position, self._added = self._added, self._added + 1
+            is_bad = isinstance(found, Rejected)
+            arrived = Arrived([], [(position, found)]) if isinstance(found, Rejected) else Arrived([Incoming(position, found)], [])
+            origin = Origin(source or known.name, known.name, namespace or "")
+            landed = self.land(self._added_job, arrived, 1, position, origin)
+        if is_bad or landed.rejected:
+            faults = landed.rejected[0][1].faults
+            return Added(Outcome.QUARANTINED, None, None, f"{faults[0].path or 'record'}: {faults[0].message}", faults)
+        return self._added_as(landed, found.observation.key)  # type: ignore[union-attr]
+
+    def get(self, identifier: str) -> Memory | None:
+        """Return the memory that an id leads to: its own, an older one, or that of an observation in it."""
+        with self._read() as connection:
+            rows = locate(self._database, connection, identifier)
+            return self._to_memory(memory_at(connection, rows)) if rows else None
+
+    def find(
+        self,
+        *,
+        namespace: str | None = None,
+        tag: str | None = None,
+        text: str | None = None,
+        since: object = None,
+        subject: str | None = None,
+        limit: int | None = FOUND_BY_DEFAULT,
+    ) -> list[Memory]:
+        """Return memories that match everything given, the newest first, at most `limit` (None: all).
+
+        `text` is looked for in the canonical text, blind to case. `since` is a time in any form that records may hold; it is
+        compared with `updated_at`, else `created_at`.
+        """
+        moment = parse_time(since) if since is not None else None
+        wanted = canonical(text) if text else ""
+        found: list[Memory] = []
+        with self._read() as connection:
+            for plain in newest_memories(connection, namespace, to_micros(to_text(moment)) if moment else None):
+                if limit is not None and len(found) >= limit:
+                    break
+                if (
+                    (namespace is None or plain["namespace"] == namespace)
+                    and (tag is None or tag in plain.get("tags", ()))
+                    and (subject is None or plain.get("subject") == subject)
+                    and wanted in canonical(plain["content"])
+                ):
+                    found.append(self._to_memory(plain))
+        return found
+
+    def count(self) -> int:
+        """Return how many memories there are."""
+        with self._read() as connection:
+            return count_memories(connection)
+
+    def trace(self, identifier: str) -> Trace:
+        """Return where a memory comes from and what was merged and decided. Raises NotFoundError."""
+        with self._read() as connection:
+            rows = self._located(connection, identifier)
+            memory = self._to_memory(memory_at(connection, rows))
+            keys = [row.observation.key for row in rows]
+            speaking = self._speaking(rows)
+            sightings = self._database.select_by_keys(connection, _SIGHTINGS, tables.observations.c.key, keys)
+            observations = sorted(Sighting(key.hex(), orjson.loads(record), key in speaking, *rest) for key, record, *rest in sightings)
+            handles = {*keys, *(row.observation.node for row in rows)}
+            ledger = {entry for column in ("subject", "other") for entry in self._ledger(connection, column, handles)}
+            nodes = {row.observation.node for row in rows}
+            decisions = tuple(decision for decision in all_decisions(connection) if nodes & {decision.a, decision.b})
+        ordered = tuple(Entry(*entry[1:]) for entry in sorted(ledger, key=lambda entry: entry[0]))
+        return Trace(memory, tuple(observations), ordered, decisions)
+
+    def unmerge(self, identifier: str, *, note: str = "") -> tuple[Decision, ...]:
+        """Hold apart what an id names (an observation, a node, or a memory's first node) from the rest of its memory, for ever.
+
+        Return the decisions made, none where the memory has one node only; `withdraw` takes them back. Raises NotFoundError.
+        """
+        with self._write() as connection:
+            rows = self._located(connection, identifier)
+            decisions = unmerging(rows, rows[0].observation)
+            if decisions:
+                decide_by_hand(self._database, connection, [(decision, "distinct") for decision in decisions], note, _now())
+        return tuple(decisions)
+
+    def withdraw(self, decisions: Sequence[Decision], *, note: str = "") -> None:
+        """Take decisions back: the store is then what it would be without them."""
+        with self._write() as connection:
+            decide_by_hand(self._database, connection, [(decision, "withdrawn") for decision in decisions], note, _now())
+
+    def decisions(self) -> list[Decision]:
+        """Return the decisions in force."""
+        with self._read() as connection:
+            return all_decisions(connection)
+
+    def reviews(self) -> list[Review]:
+        """Return the open reviews, the surest first, of memories that are not one by now."""
+        reviews = tables.reviews.c
+        found = []
+        with self._read() as connection:
+            query = select(reviews.number, reviews.kind, reviews.confidence, reviews.reason, reviews.one, reviews.other)
+            ordered = query.where(reviews.status == "open").order_by(reviews.confidence.desc(), reviews.number)
+            for number, kind, confidence, reason, one, other in connection.execute(ordered).all():
+                sides = [locate(self._database, connection, key.hex()) for key in (one, other)]
+                if all(sides):
+                    memories = [memory_at(connection, rows) for rows in sides]
+                    if memories[0]["id"] != memories[1]["id"]:
+                        found.append(Review(number, kind, confidence, reason, *map(self._to_memory, memories)))
+        return found
+
+    def resolve(self, review: Review | int, verdict: Literal["merge", "distinct"], *, note: str = "") -> Decision:
+        """Decide an open review. Return the decision; `withdraw` takes it back. Raises NotFoundError."""
+        if verdict not in ("merge", "distinct"):
+            raise UsageError(f"verdict {verdict!r}: choose merge or distinct")
+        number = review if isinstance(review, int) else review.number
+        reviews = tables.reviews.c
+        with self._write() as connection:
+            found = connection.execute(select(reviews.one, reviews.other).where(reviews.number == number)).first()
+            if found is None:
+                raise NotFoundError(f"no review {number}")
+            one, other = (self._located(connection, key.hex())[0].observation for key in found)
+            keys = (one.node, other.node)
+            if one.node == other.node:
+                keys = (unit_key(one.node, one.content), unit_key(other.node, other.content))
+            decision = Decision(min(keys), max(keys), verdict)
+            decide_by_hand(self._database, connection, [(decision, verdict)], note, _now())
+            connection.execute(update(tables.reviews).where(reviews.number == number).values(status=verdict))
+        return decision
+
+    def forget(self, identifier: str) -> int:
+        """Remove a memory: its observations with their history, what is in quarantine of its text, index and ledger.
+
+        Only hashes stay, so that reading the same records again does not bring it back. Return how many observations were
+        removed. Raises NotFoundError.
+        """
+        with self._write() as connection:
+            rows = self._located(connection, identifier)
+            forget(self._database, self._segments, connection, rows, self.policy, _now())
+        return len(rows)
+
+    def rebuild(self, *, settings: Settings | None = None) -> tuple[int, int]:
+        """Compute keys, index, links and memories again from observations, decisions and settings.
+
+        With the settings the store was built with this changes nothing. Return how many memories fewer and more there are.
+        """
+        changed = self.policy.changed_by(settings) if settings else {}
+        policy = Policy(**{name: changed.get(name, getattr(self.policy, name)) for name in ("dedup", "recall", "merge_at")})  # type: ignore[arg-type]
+        with self._write() as connection:
+            moved = rebuild(self._database, self._segments, connection, policy, _now())
+            connection.execute(update(tables.store).values(scheme=SCHEME))
+        self.policy = policy
+        return moved.joins, moved.splits
+
+    def export(self, to: str | Path | IO[bytes], *, full: bool = False) -> int:
+        """Write one memory a line, ordered by id; with `full` every observation whole, then the decisions. Return the lines."""
+        if isinstance(to, str | Path):
+            with Path(to).open("wb") as stream:
+                return self.export(stream, full=full)
+        lines = 0
+        with self._read() as connection:
+            give = whole_observations if full else memories_by_id
+            for plain in give(self._database, connection):
+                to.write(orjson.dumps(plain) + b"\n")
+                lines += 1
+        return lines
+
+    def quarantine(self, *, limit: int | None = None) -> list[Quarantined]:
+        """Return the quarantined records, in the order they came."""
+        columns = tables.quarantine.c
+        query = (
+            select(columns.number, columns.category, columns.faults, tables.batches.c.job, columns.position, columns.source, columns.format, columns.times_seen)
+            .join_from(tables.quarantine, tables.batches, columns.batch == tables.batches.c.number)
+            .order_by(columns.number)
+            .limit(limit)
+        )
+        with self._read() as connection:
+            return [
+                Quarantined(number, category, tuple(Fault(**fault) for fault in orjson.loads(faults)), raw_of_quarantined(connection, number), *rest)
+                for number, category, faults, *rest in connection.execute(query).all()
+            ]
+
+    def jobs(self) -> list[Job]:
+        """Return the ingestions, the oldest first, with what their batches counted."""
+        jobs, batches = tables.jobs.c, tables.batches.c
+        counted = (batches.records, batches.stored, batches.duplicate, batches.merged, batches.quarantined)
+        own = (jobs.number, jobs.source, jobs.format, jobs.status, jobs.started_at, jobs.finished_at)
+        query = (
+            select(*own, *(func.coalesce(func.sum(column), 0) for column in counted))
+            .join_from(tables.jobs, tables.batches, jobs.number == batches.job, isouter=True)
+            .group_by(*own)
+            .order_by(jobs.number)
+        )
+        with self._read() as connection:
+            return [Job(*row) for row in connection.execute(query)]
+
+    def stats(self) -> dict[str, int]:
+        """Return counts: memories, observations by outcome, and what else there is."""
+        with self._read() as connection:
+            outcomes = select(tables.observations.c.outcome, func.count()).group_by(tables.observations.c.outcome)
+            counted = {outcome: number for outcome, number in connection.execute(outcomes)}
+            others = {table.name: connection.execute(select(func.count()).select_from(table)).scalar_one() for table in _COUNTED}
+            open_reviews = select(func.count()).select_from(tables.reviews).where(tables.reviews.c.status == "open")
+            return {
+                "memories": count_memories(connection),
+                "observations": sum(counted.values()),
+                **{outcome.value: counted.get(outcome.value, 0) for outcome in (Outcome.STORED, Outcome.DUPLICATE, Outcome.MERGED)},
+                "open_reviews": connection.execute(open_reviews).scalar_one(),
+                "decisions": len(all_decisions(connection)),
+                **others,
+            }
+
+    def recount(self, job: int | None = None) -> Recount:
+        """Prove conservation from the rows, of one job or of everything."""
+        with self._read() as connection:
+            return recount(connection, job)
+
+    def begin_job(self, source: str, format: str) -> int:  # noqa: A002
+        """Write the start of an ingestion; return its number."""
+        with self._write() as connection:
+            number = next_number(connection, tables.jobs)
+            settings = orjson.dumps(self.settings, option=orjson.OPT_SORT_KEYS).decode()
+            self._database.insert_rows(connection, tables.jobs, [(number, source, format, settings, "running", _now(), None)])
+        return number
+
+    def finish_job(self, number: int, status: str) -> None:
+        """Write how an ingestion ended."""
+        with self._write() as connection:
+            connection.execute(update(tables.jobs).where(tables.jobs.c.number == number).values(status=status, finished_at=_now()))
+
+    def land(
+        self, job: int, arrived: Arrived, records: int, first_position: int, origin: Origin, decided: Sequence[Decided] = ()
+    ) -> Landed:
+        """Write one batch with everything that follows from it, in one transaction; then merge the index if it is time."""
+        started = perf_counter()
+        with self._write() as connection:
+            batch = next_number(connection, tables.batches)
+            landing = Landing(self._database, self._segments, self.policy, self.settings.review_at)
+            landed = landing.land(connection, arrived, batch, origin, _now())
+            self._apply(connection, decided, batch)
+            counts = [landed.count(outcome) for outcome in Outcome]
+            known = orjson.dumps(ranges(landed.known)).decode()
+            known_rejected = orjson.dumps(ranges(landed.known_rejected)).decode()
+            end = (landed.reviews, known, known_rejected, perf_counter() - started, _now())
+            self._database.insert_rows(connection, tables.batches, [(batch, job, first_position, records, *counts, *end)])
+        if self._segments.is_worth_merging():
+            with self._write() as connection:
+                self._segments.merge(connection)
+        return landed
+
+    @contextmanager
+    def rehearsal(self) -> Iterator[None]:
+        """Let everything be done inside the block and undo it at its end."""
+        with self._lock, self._database.write() as connection:
+            self._rehearsal = connection
+            try:
+                yield
+            finally:
+                self._rehearsal = None
+                self._added_job = None
+                connection.rollback()
+                self._segments.forget_cached()
+
+    @contextmanager
+    def _write(self) -> Iterator[Connection]:
+        with self._lock:
+            try:
+                if self._rehearsal is not None:
+                    with self._rehearsal.begin_nested():
+                        yield self._rehearsal
+                else:
+                    with self._database.write() as connection:
+                        yield connection
+            except BaseException:
+                self._segments.forget_cached()
+                raise
+
+    @contextmanager
+    def _read(self) -> Iterator[Connection]:
+        if self._rehearsal is not None:
+            yield self._rehearsal
+        else:
+            with self._database.read() as connection:
+                yield connection
+
+    def _open_policy(self, *, for_rebuild: bool) -> Policy:
+        given = {name: value for name in ("dedup", "recall", "merge_at") if (value := getattr(self.settings, name)) is not None}
+        with self._database.engine.connect() as connection:
+            is_new = not inspect(connection).has_table(tables.store.name)
+        if is_new:
+            make_tables(self._database)
+        with self._database.engine.begin() as connection:
+            found = connection.execute(select(tables.store)).mappings().first()
+        if found is None:
+            policy = Policy(**given)
+            with self._database.write() as connection:
+                if connection.execute(select(tables.store)).first() is None:
+                    text = orjson.dumps(policy, option=orjson.OPT_SORT_KEYS).decode()
+                    self._database.insert_rows(connection, tables.store, [(1, 1, 0, tables.SCHEMA, SCHEME, text)])
+            return self._open_policy(for_rebuild=for_rebuild)
+        if found["schema_version"] > tables.SCHEMA:
+            raise StoreError(f"the store was made by a newer memproc (schema {found['schema_version']}): upgrade memproc-sdk")
+        policy = Policy(**orjson.loads(found["policy"]))
+        if for_rebuild:
+            return policy
+        if found["scheme"] != SCHEME:
+            raise StoreError(f"the store was built with scheme {found['scheme']}, this is {SCHEME}: run rebuild first")
+        if changed := policy.changed_by(self.settings):
+            built = ", ".join(f"{name}={getattr(policy, name)!r}" for name in changed)
+            raise StoreError(f"the store was built with {built}, not {changed}: leave it out, or rebuild with the new settings")
+        return policy
+
+    def _apply(self, connection: Connection, decided: Sequence[Decided], batch: int) -> None:
+        """Take over decisions and tombstones from a full export."""
+        pairs = [sorted(map(bytes.fromhex, found.keys)) for found in decided if found.verdict != "forgotten"]
+        verdicts = [found.verdict for found in decided if found.verdict != "forgotten"]
+        there = set(all_decisions(connection)) if pairs else set()
+        fresh = [Decision(*pair, verdict) for pair, verdict in zip(pairs, verdicts, strict=True)]  # type: ignore[arg-type]
+        if new := [(decision, decision.verdict) for decision in fresh if decision not in there]:
+            decide_by_hand(self._database, connection, new, "from a full export", _now())
+        keys = [bytes.fromhex(found.keys[0]) for found in decided if found.verdict == "forgotten"]
+        if keys:
+            rows = [*map(to_row, self._database.select_by_keys(connection, ROWS, tables.observations.c.key, keys))]
+            if rows:
+                forget(self._database, self._segments, connection, rows, self.policy, _now())
+            remember_forgotten(self._database, connection, keys, batch)
+
+    def _added_as(self, landed: Landed, key: Key) -> Added:
+        if landed.forgotten:
+            return Added(Outcome.DUPLICATE, None, None, "forgotten")
+        with self._read() as connection:
+            memory = self._to_memory(memory_at(connection, locate(self._database, connection, key.hex())))
+        if landed.known:
+            return Added(Outcome.DUPLICATE, memory, 1.0, "same observation")
+        judged = landed.judged[0]
+        return Added(judged.outcome, memory, judged.confidence, judged.reason)
+
+    def _located(self, connection: Connection, identifier: str) -> list[Row]:
+        rows = locate(self._database, connection, identifier)
+        if not rows:
+            raise NotFoundError(f"no memory or observation {identifier!r}")
+        return rows
+
+    def _speaking(self, rows: Sequence[Row]) -> set[Key]:
+        found, _ = clusters((row.observation for row in rows), {})
+        return {seen.key for cluster in found for seen in cluster.speaking}
+
+    def _ledger(self, connection: Connection, column: str, keys: set[Key]) -> Iterator[tuple[Any, ...]]:
+        for number, made_at, kind, subject, other, confidence, reason in self._database.select_by_keys(
+            connection, _LEDGER, tables.ledger.c[column], keys
+        ):
+            yield number, made_at, kind, subject and subject.hex(), other and other.hex(), confidence, reason
+
+    def _plain_memories(self) -> Iterator[Plain]:
+        with self._read() as connection:
+            for plain in memories_by_id(self._database, connection):
+                plain.pop("observations")
+                yield plain
+
+    def _to_memory(self, plain: Plain) -> Memory:
+        check: Callable[[object], Memory | tuple[Fault, ...]] = validator(self.schema)
+        found = check(plain)
+        if isinstance(found, tuple):  # fields of another schema: they are in the store, and in its exports
+            own = {name: value for name, value in plain.items() if name in self.schema.model_fields}
+            found = check(own)
+        return self.schema.model_construct(**plain) if isinstance(found, tuple) else found
+
+
+_LAST = tables.batches.alias("last")
+_SIGHTINGS = (
+    select(
+        tables.observations.c.key,
+        tables.observations.c.record,
+        tables.observations.c.outcome,
+        tables.observations.c.confidence,
+        tables.batches.c.job,
+        tables.observations.c.batch,
+        tables.observations.c.position,
+        tables.batches.c.committed_at,
+        _LAST.c.committed_at,
+        tables.observations.c.times_seen,
+    )
+    .join_from(tables.observations, tables.batches, tables.observations.c.batch == tables.batches.c.number)
+    .join(_LAST, tables.observations.c.last_batch == _LAST.c.number)
+)
+_LEDGER = select(*(tables.ledger.c[name] for name in ("number", "made_at", "kind", "subject", "other", "confidence", "reason")))
+_COUNTED = (tables.quarantine, tables.forgotten, tables.jobs, tables.batches)
+
+
+def _now() -> str:
+    return to_text(datetime.now(UTC))

@@ -1,0 +1,266 @@
+"""The tables. The observations and the decisions are the store; everything else can be computed from them again.
+
+Rules: what SQL compares is 16-byte hashes and integers, never text. JSON is text from one encoder. Times are fixed-width
+UTC text, or microseconds since 1970 where they are sorted. Blobs lie in parts of at most 1 MiB. Numbers are given by the
+writer under the store's lock, so they rise in the order of commits.
+
+An observation that is a memory by itself has no row but its own (`memory` is NULL, the memory's id is its node). As soon as a
+memory has more than one observation, each of these names it and the computed memory has a row in `merged`. So has the one of
+two undated versions that does not bear their node's id.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Double,
+    Index,
+    LargeBinary,
+    MetaData,
+    PrimaryKeyConstraint,
+    Select,
+    SmallInteger,
+    Table,
+    Text,
+    UniqueConstraint,
+    func,
+    select,
+    union_all,
+)
+
+SCHEMA = 1
+PART_BYTES = 1024 * 1024
+
+metadata = MetaData()
+
+
+def _key(name: str, *, nullable: bool = False, primary_key: bool = False) -> Column[bytes]:
+    return Column(name, LargeBinary(16), nullable=nullable, primary_key=primary_key)
+
+
+def _number(name: str, *, nullable: bool = False, primary_key: bool = False) -> Column[int]:
+    return Column(name, BigInteger, nullable=nullable, primary_key=primary_key, autoincrement=False)
+
+
+def _text(name: str, *, nullable: bool = False) -> Column[str]:
+    return Column(name, Text, nullable=nullable)
+
+
+store = Table(
+    "store",
+    metadata,
+    _number("id", primary_key=True),
+    _number("epoch"),  # rises with each writing transaction; its row is the lock that writers take
+    _number("segments"),  # the number of the newest segment of the index; never given twice
+    _number("schema_version"),
+    _text("scheme"),  # the version of canonical text, gist and word lists that the keys were made with
+    _text("policy"),
+)
+
+observations = Table(
+    "observations",
+    metadata,
+    _number("number", primary_key=True),
+    _key("key"),
+    _key("node"),
+    _key("content"),
+    _key("grp"),
+    _key("memory", nullable=True),
+    _number("namespace"),
+    Column("is_identity", SmallInteger, nullable=False),
+    _number("batch"),
+    _number("position"),
+    _text("outcome"),
+    Column("confidence", Double, nullable=True),
+    _number("last_batch"),
+    _number("times_seen"),
+    _number("as_of", nullable=True),
+    _number("date", nullable=True),
+    _text("record"),
+    UniqueConstraint("key"),
+    Index("observations_node", "node"),
+    Index("observations_grp", "grp"),
+    Index("observations_memory", "memory"),
+    Index("observations_namespace", "namespace"),
+)
+
+merged = Table(
+    "merged",
+    metadata,
+    _key("id", primary_key=True),
+    _number("namespace"),
+    _number("date", nullable=True),
+    _text("record"),
+    Index("merged_namespace", "namespace"),
+)
+
+mends = Table(
+    "mends",
+    metadata,
+    _key("meant"),
+    _key("grp"),
+    PrimaryKeyConstraint("meant", "grp"),
+    Index("mends_grp", "grp"),
+)
+
+decisions = Table(
+    "decisions",
+    metadata,
+    _number("number", primary_key=True),
+    _key("a"),
+    _key("b"),
+    _text("verdict"),  # merge, distinct, or withdrawn; of one pair the last row holds
+    _text("made_at"),
+    _text("note"),
+    Index("decisions_a", "a"),
+    Index("decisions_b", "b"),
+)
+
+reviews = Table(
+    "reviews",
+    metadata,
+    _number("number", primary_key=True),
+    _key("one"),
+    _key("other"),
+    _text("kind"),  # similar or undated
+    _text("status"),  # open, merge, distinct
+    Column("confidence", Double, nullable=False),
+    _text("reason"),
+    _number("batch"),
+    UniqueConstraint("one", "other"),
+    Index("reviews_other", "other"),
+)
+
+forgotten = Table(
+    "forgotten",
+    metadata,
+    _key("key", primary_key=True),
+    _number("batch"),
+    _number("position"),
+    _text("outcome"),
+)
+
+ledger = Table(
+    "ledger",
+    metadata,
+    _number("number", primary_key=True),
+    _number("batch", nullable=True),
+    _text("made_at"),
+    _text("kind"),  # duplicate, merged, version; joins, splits, memories_forgotten; decision, forgotten
+    _key("subject", nullable=True),
+    _key("other", nullable=True),
+    Column("confidence", Double, nullable=True),
+    _number("amount"),
+    _text("reason"),
+    Index("ledger_subject", "subject"),
+)
+
+jobs = Table(
+    "jobs",
+    metadata,
+    _number("number", primary_key=True),
+    _text("source"),
+    _text("format"),
+    _text("settings"),
+    _text("status"),  # running, done, stopped, failed
+    _text("started_at"),
+    _text("finished_at", nullable=True),
+)
+
+batches = Table(
+    "batches",
+    metadata,
+    _number("number", primary_key=True),
+    _number("job"),
+    _number("first_position"),
+    _number("records"),
+    _number("stored"),
+    _number("duplicate"),
+    _number("merged"),
+    _number("quarantined"),
+    _number("review"),
+    _text("known"),  # ranges of positions whose observation was in the store, as JSON [[first, last], ...]
+    _text("known_rejected"),  # ranges of positions whose rejected record was in quarantine
+    Column("seconds", Double, nullable=False),
+    _text("committed_at"),
+    Index("batches_job", "job"),
+)
+
+quarantine = Table(
+    "quarantine",
+    metadata,
+    _number("number", primary_key=True),
+    _key("key"),
+    _number("batch"),
+    _number("position"),
+    _text("category"),
+    _text("code"),
+    _text("path"),
+    _text("faults"),
+    _text("source"),
+    _text("format"),
+    _text("namespace"),
+    _number("raw_bytes"),
+    _number("times_seen"),
+    _number("last_batch"),
+    UniqueConstraint("key"),
+    Index("quarantine_batch", "batch"),
+)
+
+quarantine_parts = Table(
+    "quarantine_parts",
+    metadata,
+    _number("quarantine"),
+    _number("part"),
+    Column("bytes", LargeBinary, nullable=False),
+    PrimaryKeyConstraint("quarantine", "part"),
+)
+
+segments = Table(
+    "segments",
+    metadata,
+    _number("number"),
+    _number("part"),
+    Column("bytes", LargeBinary, nullable=False),
+    PrimaryKeyConstraint("number", "part"),
+)
+
+
+def _field(column: Column[str], name: str) -> object:
+    return func.json_extract(column, f"$.{name}").label(name)
+
+
+_SHOWN = ("subject", "kind", "content", "created_at", "updated_at")
+
+
+def views() -> dict[str, Select[tuple[object, ...]] | object]:
+    """Return, by name, the views for people: `memories`, `batch_status` and `error_patterns`."""
+    alone = select(
+        func.lower(func.hex(observations.c.node)).label("id"),
+        _field(observations.c.record, "namespace"),
+        *(_field(observations.c.record, name) for name in _SHOWN),
+        observations.c.record,
+    ).where(observations.c.memory.is_(None))
+    of_many = select(
+        func.lower(func.hex(merged.c.id)).label("id"),
+        _field(merged.c.record, "namespace"),
+        *(_field(merged.c.record, name) for name in _SHOWN),
+        merged.c.record,
+    )
+    status = select(
+        batches.c.job,
+        batches.c.number.label("batch"),
+        jobs.c.status.label("job_status"),
+        *(batches.c[name] for name in ("first_position", "records", "stored", "duplicate", "merged", "quarantined", "review")),
+        batches.c.seconds,
+        batches.c.committed_at,
+    ).join_from(batches, jobs, batches.c.job == jobs.c.number)
+    patterns = select(
+        quarantine.c.category,
+        quarantine.c.code,
+        quarantine.c.path,
+        func.count().label("records"),
+        func.min(quarantine.c.number).label("first"),
+    ).group_by(quarantine.c.category, quarantine.c.code, quarantine.c.path)
+    return {"memories": union_all(alone, of_many), "batch_status": status, "error_patterns": patterns}

@@ -1,0 +1,113 @@
+"""The gate: a mapping becomes a Memory, or all its faults at once, each with its place, a code and advice.
+
+Nothing here raises on bad input. The advice is a table: a code not in it gets the general line.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import TYPE_CHECKING, Any
+
+from pydantic import ValidationError
+
+from memproc.records import Fault, Memory
+
+if TYPE_CHECKING:
+    from pydantic_core import ErrorDetails
+
+EXCERPT_CHARS = 60
+
+HINTS: dict[str, str] = {
+    "missing": "give this field",
+    "extra_forbidden": "put it under metadata, map it to a field, or add the field in a subclass of Memory",
+    "string_type": "give text; a format or a mapping can convert it",
+    "string_too_short": "give some text, or leave the field out",
+    "string_too_long": "split the text into several memories",
+    "string_pattern_mismatch": "give text with at least one visible character",
+    "string_unicode": "the text was cut inside a character: decode it as UTF-8, or replace the broken character",
+    "nul_character": "remove the NUL character: databases refuse it or cut the text there",
+    "date_unparsable": "give ISO 8601 such as 2025-01-31T12:00:00Z, or an epoch number",
+    "greater_than_equal": "bring the value into its range: it is not clamped for you",
+    "less_than_equal": "bring the value into its range: it is not clamped for you",
+    "float_type": "give a number, not text or a boolean",
+    "finite_number": "JSON has no NaN or infinity: leave the value out",
+    "integer_too_large": "give it as text: databases hold integers of 64 bits",
+    "nested_too_deep": "flatten the value, or give it as one JSON text",
+    "not_json": "give only objects with text names, lists, text, numbers, true, false and null",
+    "not_a_mapping": "give one JSON object a record",
+    "json_invalid": "mend the JSON text; one JSON object a line, in UTF-8",
+    "duplicate_name": "give each name once: with two, one value would be lost",
+    "record_too_long": "split the record, or raise max_record_bytes",
+    "literal_error": "give one of the values listed",
+    "tuple_type": "give a list",
+    "dict_type": "give an object",
+}
+GENERAL_HINT = "see the fields of memproc.Memory"
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """The answer of `validate`: `memory` is set when `ok`, else `errors` holds every fault, in the order of the fields."""
+
+    memory: Memory | None
+    errors: tuple[Fault, ...] = ()
+
+    @property
+    def ok(self) -> bool:
+        """Tell whether the record is valid."""
+        return self.memory is not None
+
+
+def validate(record: object, *, schema: type[Memory] = Memory) -> Verdict:
+    """Check one record against the schema. Never raises.
+
+    >>> validate({"content": "Prefers tea"}).ok
+    True
+    >>> [(fault.path, fault.code) for fault in validate({"importance": 2}).errors]
+    [('content', 'missing'), ('importance', 'less_than_equal')]
+    """
+    checked = validator(schema)(record)
+    return Verdict(None, checked) if isinstance(checked, tuple) else Verdict(checked)
+
+
+def validator(schema: type[Memory]) -> Callable[[object], Memory | tuple[Fault, ...]]:
+    """Return the check of one schema as a function, for use in a loop."""
+    check: Callable[[Any], Memory] = schema.__pydantic_validator__.validate_python
+
+    def checked(record: object) -> Memory | tuple[Fault, ...]:
+        if not isinstance(record, Mapping):
+            return (fault("", "not_a_mapping", f"a record is an object, not {type(record).__name__}"),)
+        try:
+            return check(record)
+        except ValidationError as error:
+            return tuple(_to_fault(details, schema) for details in error.errors(include_url=False, include_input=True))
+        except Exception as error:  # noqa: BLE001 - a rule of the caller's schema may raise anything; bad input never does
+            return (fault("", "schema_failed", f"a rule of {schema.__name__} raised {type(error).__name__}: {error}"),)
+
+    return checked
+
+
+def fault(path: str, code: str, message: str) -> Fault:
+    """Return a fault with the advice that belongs to its code."""
+    return Fault(path, code, message, HINTS.get(code, GENERAL_HINT))
+
+
+def _to_fault(details: ErrorDetails, schema: type[Memory]) -> Fault:
+    path = ".".join(str(part) for part in details["loc"])
+    code = details["type"]
+    message = details["msg"]
+    if code not in ("missing", "extra_forbidden"):
+        message = f"{message}, got {excerpt(details['input'])}"
+    found = fault(path, code, message)
+    if code == "extra_forbidden" and len(details["loc"]) == 1:
+        if near := get_close_matches(path, schema.model_fields, n=1):
+            return found._replace(hint=f"did you mean {near[0]}? Otherwise {found.hint}")
+    return found
+
+
+def excerpt(value: object) -> str:
+    """Return a short text that shows `value`, safe to print anywhere."""
+    shown = ascii(value) if isinstance(value, str | int | float | bool | None) else type(value).__name__
+    return shown if len(shown) <= EXCERPT_CHARS else shown[: EXCERPT_CHARS - 3] + "..."

@@ -1,0 +1,140 @@
+"""Whatever stands in an item: a reader never raises, never skips in silence, and takes no other format's items for its own."""
+
+from __future__ import annotations
+
+from copy import deepcopy
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from memproc.formats import chatgpt, claude, legacy, locomo, mem0
+from memproc.formats.draft import Broken, Context, Draft, Format, LeftOut
+from memproc.validation import validate
+
+FIXTURES = Path(__file__).parents[2] / "fixtures"
+
+
+def lines(name: str) -> list[Any]:
+    """Give the objects of a file of lines."""
+    return [orjson.loads(line) for line in (FIXTURES / name).read_bytes().splitlines()]
+
+
+def whole(name: str) -> Any:
+    """Give what a JSON file holds."""
+    return orjson.loads((FIXTURES / name).read_bytes())
+
+
+ITEMS: dict[Format, list[dict[str, Any]]] = {
+    chatgpt.FORMAT: whole("chatgpt.json"),
+    claude.CONVERSATIONS: whole("claude.json"),
+    claude.MEMORIES: whole("claude-memories.json"),
+    mem0.FORMAT: whole("mem0.json")["results"],
+    locomo.FORMAT: whole("locomo.json"),
+    legacy.FORMAT: lines("memproc-v0.jsonl"),
+}
+FORMATS = pytest.mark.parametrize("known", ITEMS, ids=lambda known: known.name)
+
+TEXTS = st.text(st.characters(exclude_categories=()), max_size=8) | st.sampled_from(
+    ["", "2025-01-01", "all", "text", "tool", "D1:1, D"]
+)
+ATOMS = st.none() | st.booleans() | st.integers() | st.floats() | TEXTS | st.just(10**30)
+NAMES = st.sampled_from(["text", "content", "type", "uuid", "id", "message", "session_1", "links", "parts"]) | TEXTS
+VALUES = st.recursive(ATOMS, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(NAMES, inner, max_size=3), max_leaves=6)
+CONTEXTS = st.sampled_from([frozenset[str](), frozenset(option for known in ITEMS for option in known.options)])
+
+
+def places(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+    """Give the paths of all values inside a value."""
+    inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    return [place for key, item in inner for place in [(*path, key), *places(item, (*path, key))]]
+
+
+def put(item: Any, path: tuple[Any, ...], value: Any) -> None:
+    """Put a value at a path, if that is still there."""
+    for key in path[:-1]:
+        is_there = (isinstance(item, dict) and key in item) or (isinstance(item, list) and isinstance(key, int) and key < len(item))
+        if not is_there:
+            return
+        item = item[key]
+    if isinstance(item, dict) or (isinstance(item, list) and isinstance(path[-1], int) and path[-1] < len(item)):
+        item[path[-1]] = value
+
+
+@st.composite
+def spoilt(draw: st.DrawFn, items: list[dict[str, Any]]) -> dict[str, Any]:
+    """Make an item with one to three arbitrary values at arbitrary places, known and unknown."""
+    item: dict[str, Any] = deepcopy(draw(st.sampled_from(items)))
+    known = places(item)
+    for _ in range(draw(st.integers(1, 3))):
+        path = draw(st.sampled_from(known))
+        put(item, draw(st.sampled_from([path, (*path[:-1], draw(NAMES))])), draw(VALUES))
+    return item
+
+
+def check(known: Format, item: dict[str, Any], include: frozenset[str]) -> None:
+    """Read an item and judge what comes of it."""
+    before = deepcopy(item)
+    known.matches(item, frozenset())
+    parts = list(known.read(item, Context(include=include)))
+    assert parts, "the item vanished"
+    for part in parts:
+        assert isinstance(part, Draft | Broken | LeftOut)
+        if isinstance(part, Draft):
+            verdict = validate(part.fields)
+            assert all(fault.code != "extra_forbidden" for fault in verdict.errors if "." not in fault.path)
+    assert repr(item) == repr(before), "the reader changed the item"
+
+
+@FORMATS
+@given(data=st.data())
+def test_an_item_with_anything_anywhere_in_it_is_read(known: Format, data: st.DataObject) -> None:
+    """Wrong values end as faults or are tolerated."""
+    check(known, data.draw(spoilt(ITEMS[known])), data.draw(CONTEXTS))
+
+
+@FORMATS
+@given(item=st.dictionaries(NAMES, VALUES, max_size=4), include=CONTEXTS)
+def test_an_item_of_any_shape_is_read(known: Format, item: dict[str, Any], include: frozenset[str]) -> None:
+    """A format may be named for what it is not."""
+    check(known, item, include)
+
+
+@FORMATS
+def test_a_deep_value_anywhere_is_read(known: Format) -> None:
+    """No reader recurses into what it is given."""
+    deep: list[Any] = []
+    for _ in range(20_000):
+        deep = [deep]
+    for original in ITEMS[known]:
+        for path in places(original):
+            item = deepcopy(original)
+            put(item, path, deep)
+            assert list(known.read(item, Context(include=frozenset(known.options))))
+
+
+@FORMATS
+def test_only_its_own_format_takes_an_item(known: Format) -> None:
+    """No item of one format has the shape of another, and memproc's own lines have none of theirs."""
+    for item in ITEMS[known]:
+        assert [other.name for other in ITEMS if other.matches(item, frozenset())] == [known.name]
+    assert not any(known.matches(line, frozenset()) for line in lines("memories.jsonl"))
+
+
+@FORMATS
+def test_options_are_what_is_left_out(known: Format) -> None:
+    """Each option names a kind that the fixture shows, and including it leaves none of it out."""
+    shown = {part.kind for item in ITEMS[known] for part in known.read(item, Context()) if isinstance(part, LeftOut)}
+    including = Context(include=frozenset(known.options))
+    left = {part.kind for item in ITEMS[known] for part in known.read(item, including) if isinstance(part, LeftOut)}
+    assert set(known.options) - shown <= {"system"}
+    assert not left & set(known.options)
+
+
+def test_the_lines_of_the_small_app_hold_two_faults() -> None:
+    """A date that cannot be read, and an importance out of range: what a first ingestion shows."""
+    faults = [fault.path for line in lines("memories.jsonl") for fault in validate(line).errors]
+    assert faults == ["created_at", "importance"]
