@@ -46,10 +46,10 @@ def parse_time(value: object) -> datetime | None:
     raise ValueError("not a date: give ISO 8601 text or an epoch number")
 
 
-def is_assumed(value: object) -> bool:
-    """Tell whether reading `value` took more than is written there: a unit, a form of its own, or UTC for no zone."""
+def is_assumed(text: str) -> bool:
+    """Tell whether reading a time takes more than is written there: a unit, a form of its own, or UTC for no zone."""
     try:
-        return datetime.fromisoformat(str(value).strip()).tzinfo is None
+        return datetime.fromisoformat(text.strip()).tzinfo is None
     except ValueError:
         return True
 

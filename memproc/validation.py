@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
-from memproc.records import Fault, Memory
+from memproc.records import LARGEST_INTEGER, SMALLEST_INTEGER, Fault, Memory
 
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
@@ -25,6 +25,9 @@ HINTS: dict[str, str] = {
     "string_type": "give text; a format or a mapping can convert it",
     "string_too_short": "give some text, or leave the field out",
     "string_too_long": "split the text into several memories",
+    "too_short": "give some text, or leave the field out",
+    "too_long": "split the text into several memories",
+    "model_type": "give an object with the fields listed",
     "string_pattern_mismatch": "give text with at least one visible character",
     "string_unicode": "the text was cut inside a character: decode it as UTF-8, or replace the broken character",
     "nul_character": "remove the NUL character: databases refuse it or cut the text there",
@@ -109,5 +112,7 @@ def _to_fault(details: ErrorDetails, schema: type[Memory]) -> Fault:
 
 def excerpt(value: object) -> str:
     """Return a short text that shows `value`, safe to print anywhere."""
+    if isinstance(value, int) and not SMALLEST_INTEGER <= value <= LARGEST_INTEGER:
+        return f"an integer of {value.bit_length()} bits"
     shown = ascii(value) if isinstance(value, str | int | float | bool | None) else type(value).__name__
     return shown if len(shown) <= EXCERPT_CHARS else shown[: EXCERPT_CHARS - 3] + "..."

@@ -57,7 +57,10 @@ def canonical(text: str) -> str:
         text = text.replace("`", "'")
     if _MAY_KEEP_CASE.search(text) is None:
         return " ".join(text.lower().split())
-    return " ".join([token.lower() if token.isalpha() else _fold_case(token) for token in text.split()])
+    tokens, folded = text.split(), text.lower().split()
+    for at in [at for at, token in enumerate(tokens) if token != folded[at] and not token.isalpha()]:
+        folded[at] = _fold_case(tokens[at])
+    return " ".join(folded)
 
 
 def _fold_case(token: str) -> str:

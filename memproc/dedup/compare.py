@@ -14,7 +14,7 @@ from rapidfuzz.distance import Levenshtein
 from memproc.dedup.gist import TRUST, Gist, cues_of
 from memproc.dedup.signatures import shingles
 
-UNLIKE = 0.75  # the most that a pair which differs in a token can count for: below any sensible merge_at
+UNLIKE = 0.5 / 0.7  # a pair that differs in a token waits for review from similarity .7 on, the usual bound for near repeats
 
 MOST_SHOWN = 5
 

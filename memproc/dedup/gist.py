@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import NamedTuple
 
 from rapidfuzz import process
@@ -33,12 +33,11 @@ SHORTEST_TOKENS = 2  # a gist of one word says too little to merge by
 MOST_SLIPS = 3  # a text with more odd tokens than this is no text with a slip
 MOST_MENDS = 8
 
-_SPECIAL = re.compile(r"[0-9/\\@_]|\.\w")
-_ASCII_SYMBOLS = str.maketrans(dict.fromkeys(".,;:!\"()[]{}-", " ") | {symbol: f" {symbol} " for symbol in "?$%&*+<=>^|~#"})
-_TOKEN = re.compile(r"[^\W\d_]+(?:'+[^\W\d_]+)*|[^\w\s.,;:!'\"()\[\]{}…\-]")
-_EDGE_PUNCTUATION = ".,;:!()[]{}\"'…"
-_THOUSANDS = re.compile(r"\d{1,3}(?:,\d{3})+")
-_CLAUSE_END = re.compile(r"[.,;:!?…]+(?=\s|$)")
+_BETWEEN = str.maketrans(dict.fromkeys(';!"()[]{}…', " ") | {symbol: f" {symbol} " for symbol in "?$%&*+<=>^|~#"})
+_EDGE = ".,:'-"
+_WHOLE = re.compile(r"[0-9/\\@_]|\.\w")
+_WORD_OR_SYMBOL = re.compile(r"[^\W\d_]+(?:'+[^\W\d_]+)*|[^\w\s.,:'\-]")
+_THOUSANDS = re.compile(r"-?\d{1,3}(?:,\d{3})+")
 _SLIP_SHAPE = re.compile(r"[a-z]{4,24}")
 _LETTER_LABELS = frozenset("vitamin hepatitis plan type group grade section class gate level team option item row".split())
 _ENGLISH_SHARE = 0.6
@@ -64,27 +63,28 @@ class Gist(NamedTuple):
 def tokenize(text: str) -> list[str]:
     """Return the tokens of a canonical text: words, numbers and identifiers whole, symbols and emoji one by one.
 
-    >>> tokenize("i've paid $5, (really!) to a@b.com 😀")
-    ["i've", 'paid', '$5', 'really', 'to', 'a@b.com', '😀']
+    >>> tokenize("i've paid $1,500.50 (really!) at 10:25 to a@b.com - well-known 😀")
+    ["i've", 'paid', '$', '1,500.50', 'really', 'at', '10:25', 'to', 'a@b.com', 'well', 'known', '😀']
     """
-    if _SPECIAL.search(text) is None:
-        return _words_and_symbols(text)
     tokens: list[str] = []
-    for chunk in text.split(" "):
+    for chunk in text.translate(_BETWEEN).split():
         if chunk.isalpha():
             tokens.append(chunk)
-        elif _SPECIAL.search(chunk) is None:
-            tokens += _words_and_symbols(chunk)
-        elif token := chunk.strip(_EDGE_PUNCTUATION):
-            tokens.append(token.replace(",", "") if _THOUSANDS.fullmatch(token) else token)
+        else:
+            tokens += _parts(chunk)
     return tokens
 
 
-def _words_and_symbols(text: str) -> list[str]:
-    if not text.isascii():
-        return _TOKEN.findall(text)
-    tokens = text.translate(_ASCII_SYMBOLS).split()
-    return [bare for token in tokens if (bare := token.strip("'"))] if "'" in text else tokens
+def _parts(chunk: str) -> list[str]:
+    """Return the tokens of a chunk that is no bare word."""
+    bare = chunk.strip(_EDGE)
+    if bare.isalpha():
+        return [bare]
+    if _WHOLE.search(bare) is None:
+        return _WORD_OR_SYMBOL.findall(bare)
+    if bare[0].isdigit() and chunk[: chunk.index(bare)].endswith("-"):
+        bare = f"-{bare}"
+    return [bare.replace(",", "") if _THOUSANDS.fullmatch(bare) else bare]
 
 
 def gist_of(text: str) -> Gist:
@@ -96,11 +96,14 @@ def gist_of(text: str) -> Gist:
     True
     """
     tokens = tokenize(text)
-    odd = _odd_tokens(tokens)
+    distinct = set(tokens)
+    odd = _odd_tokens(distinct)
     if odd is None:
         return Gist(tuple(tokens))
-    full, written_out = _write_out(tokens)
-    kept, dropped = _without_fillers(full, text)
+    written_out: list[str] = []
+    if not words.full_forms().keys().isdisjoint(distinct):
+        tokens, written_out = _write_out(tokens)
+    kept, dropped = _without_fillers(tokens, text)
     return Gist(tuple(kept), (*written_out, *dropped), _mends(kept, odd))
 
 
@@ -123,20 +126,17 @@ def cues_of(tokens: Iterable[str]) -> tuple[str, ...]:
     return tuple(sorted(cues))
 
 
-def _odd_tokens(tokens: Sequence[str]) -> list[str] | None:
+def _odd_tokens(distinct: set[str]) -> list[str] | None:
     """Return the tokens that are neither words nor names, or None where the text is not English."""
-    distinct = set(tokens)
-    odd = [token for token in distinct - words.known_words() - words.full_forms().keys() if token[0].isalpha()]
-    foreign = distinct & words.foreign_words()
-    is_other_script = not all(map(str.isascii, odd)) and len(odd) > (1 - _ENGLISH_SHARE) * len(distinct)
-    return None if is_other_script or len(foreign) > 1 or len(foreign) * 4 > len(distinct) else odd
+    odd = [token for token in distinct - words.known_words() if token[0].isalpha()]
+    foreign = len(words.foreign_words() & distinct)
+    is_other_script = len(odd) > (1 - _ENGLISH_SHARE) * len(distinct) and not all(map(str.isascii, odd))
+    return None if is_other_script or foreign > 1 or foreign * 4 > len(distinct) else odd
 
 
 def _write_out(tokens: list[str]) -> tuple[list[str], list[str]]:
     """Return the tokens with contractions and number words written out, and the kinds of what was."""
     full_forms = words.full_forms()
-    if full_forms.keys().isdisjoint(tokens):
-        return tokens, []
     full: list[str] = []
     for token in tokens:
         full += full_forms.get(token, (token,))
@@ -147,37 +147,32 @@ def _write_out(tokens: list[str]) -> tuple[list[str], list[str]]:
 def _without_fillers(tokens: list[str], text: str) -> tuple[list[str], list[str]]:
     """Return the tokens that are no fillers, and the kinds of those that are."""
     fillers, negations = words.fillers(), words.negations()
-    kept: list[str] = []
+    gone: set[int] = set()
     dropped: list[str] = []
-    skip = 0
-    for at, token in enumerate(tokens):
-        if skip:
-            skip -= 1
+    for at in [at for at, token in enumerate(tokens) if token in fillers]:
+        rest, place = fillers[tokens[at]]
+        if rest and tuple(tokens[at + 1 : at + 1 + len(rest)]) != rest:
             continue
-        rest, place = fillers.get(token, ((), None))
-        if place is None or (rest and tuple(tokens[at + 1 : at + 1 + len(rest)]) != rest):
-            kept.append(token)
-            continue
-        before = kept[-1] if kept else ""
+        before = tokens[at - 1] if at else ""
         if place == "article":
-            is_filler = tokens[at + 1 : at + 2] != [] and tokens[at + 1][0].isalpha() and before not in _LETTER_LABELS
+            is_filler = before not in _LETTER_LABELS and at + 1 < len(tokens) and tokens[at + 1][0].isalpha()
         else:
-            is_filler = before not in negations and (place == "anywhere" or token in _clauses(text)[place])
+            is_filler = before not in negations and (place == "anywhere" or _stands_only(place, tokens[at], tokens, text))
         if is_filler:
             dropped.append("article" if place == "article" else "filler")
-            skip = len(rest)
-        else:
-            kept.append(token)
-    return kept, dropped
+            gone.update(range(at, at + 1 + len(rest)))
+    return [token for at, token in enumerate(tokens) if at not in gone] if gone else tokens, dropped
 
 
-def _clauses(text: str) -> dict[str, frozenset[str]]:
-    """Return the words that begin a clause ("start") or are one ("opener"), and stand in no other place in the text."""
-    clauses = [tokenize(clause.strip()) for clause in _CLAUSE_END.split(text)]
-    inside = frozenset(token for clause in clauses for token in clause[1:])
-    starts = frozenset(clause[0] for clause in clauses if clause) - inside
-    openers = starts - {clause[0] for clause in clauses if len(clause) > 1}
-    return {"start": starts, "opener": openers}
+def _stands_only(place: str, word: str, tokens: list[str], text: str) -> bool:
+    """Tell whether every place where a word stands in the text is the start of a clause, or a clause by itself ("opener")."""
+    return len(_clause_pattern(place, word).findall(text)) == tokens.count(word)
+
+
+@cache
+def _clause_pattern(place: str, word: str) -> re.Pattern[str]:
+    end = r"(?=[.,;:!?…])" if place == "opener" else r"(?![\w'\-])"
+    return re.compile(rf"(?:^|(?<=[.,;:!?…] )){re.escape(word)}{end}")
 
 
 def _mends(tokens: Sequence[str], odd: Sequence[str]) -> tuple[tuple[str, ...], ...]:
@@ -202,11 +197,16 @@ def words_near(token: str) -> tuple[str, ...]:
     """
     if not _SLIP_SHAPE.fullmatch(token) or token in words.known_words():
         return ()
-    shapes, found = words.slip_targets(), set()
-    for length in (len(token) - 1, len(token), len(token) + 1):
-        targets = shapes.get((token[0], token[-1], length), ())
-        found.update(word for word, _, _ in process.extract(token, targets, scorer=OSA.distance, score_cutoff=1, limit=None))
+    targets = _targets(token[0], token[-1], len(token))
+    found = {word for word, _, _ in process.extract(token, targets, scorer=OSA.distance, score_cutoff=1, limit=None)}
     swapped = {token[1] + token[0] + token[2:], token[:-2] + token[-1] + token[-2]}
-    found |= {word for word in swapped if word in shapes.get((word[0], word[-1], len(word)), ())}
+    found |= {word for word in swapped if word in words.slip_targets().get((word[0], word[-1], len(word)), ())}
     is_sure = found.isdisjoint(words.full_forms()) and (len(found) == 1 or found.isdisjoint(words.cue_kinds()))
     return tuple(sorted(found)) if is_sure else ()
+
+
+@cache
+def _targets(first: str, last: str, length: int) -> tuple[str, ...]:
+    """Return the words that a token of these letters and this length, or one letter more or less, can stand for."""
+    shapes = words.slip_targets()
+    return tuple(word for size in (length - 1, length, length + 1) for word in shapes.get((first, last, size), ()))

@@ -98,7 +98,7 @@ def identity_key(record: Plain) -> Key:
 
 def group_key(record: Plain, tokens: tuple[str, ...]) -> Key:
     """Return the key of all facts of one subject that have this gist."""
-    parts = ["gist", record["namespace"], record.get("subject"), record.get("valid_from"), record.get("valid_to"), tokens]
+    parts = ["gist", record["namespace"], record.get("subject"), record.get("valid_from"), record.get("valid_to"), " ".join(tokens)]
     return xxh3_128_digest(encode(parts))
 
 

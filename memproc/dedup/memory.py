@@ -54,9 +54,11 @@ def in_order(record: Plain) -> Plain:
 
 
 def _shown(speaking: tuple[Observation, ...]) -> Plain:
-    if len({seen.record["content"] for seen in speaking}) == 1:
-        return min(speaking, key=lambda seen: (seen.record.get("created_at", _LAST), seen.content, seen.key)).record
-    return min(
-        speaking,
-        key=lambda seen: (-len(canonical(seen.record["content"])), seen.record.get("created_at", _LAST), seen.content, seen.key),
-    ).record
+    """Return the record whose text is shown."""
+    contents = {seen.record["content"] for seen in speaking}
+    lengths = {content: len(canonical(content)) if len(contents) > 1 else 0 for content in contents}
+
+    def rank(seen: Observation) -> tuple[int, str, bytes, bytes]:
+        return -lengths[seen.record["content"]], seen.record.get("created_at", _LAST), seen.content, seen.key
+
+    return min(speaking, key=rank).record

@@ -20,8 +20,8 @@ def common_words() -> frozenset[str]:
 
 @cache
 def known_words() -> frozenset[str]:
-    """Return all English words and names, the common ones among them."""
-    return common_words().union(_zipped("known.txt.gz"))
+    """Return all English words, short forms and names, the common words among them."""
+    return common_words().union(_zipped("known.txt.gz"), full_forms())
 
 
 @cache

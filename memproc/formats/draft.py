@@ -85,6 +85,6 @@ def with_raw_times(fields: dict[str, Any]) -> dict[str, Any]:
     raw = {
         f"{name}_raw": fields[name]
         for name in ("created_at", "updated_at", "valid_from", "valid_to")
-        if fields.get(name) is not None and not isinstance(fields[name], int | float) and is_assumed(fields[name])
+        if isinstance(fields.get(name), str) and is_assumed(fields[name])
     }
     return {**fields, "metadata": {**fields.get("metadata", {}), **raw}} if raw else fields

@@ -124,6 +124,8 @@ def _read_session(session: str, sample: _Sample) -> Iterator[Part]:
     if not isinstance(turns, list):
         yield Broken(fault(session, "tuple_type", "a session is a list of turns"), turns)
         return
+    if not turns:
+        yield LeftOut("empty_sessions")
     for number, turn in enumerate(turns):
         if isinstance(turn, dict):
             yield _read_turn(turn, session, sample)

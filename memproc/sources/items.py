@@ -28,7 +28,7 @@ LONGEST_CELL_CHARS = 1 << 24
 LINE_SUFFIXES = (".jsonl", ".ndjson")
 TABLE_SUFFIXES = {".csv": ",", ".tsv": "\t"}
 
-_LONG_INTEGER = re.compile(rb"(?<![\d.eE+\-\w])-?\d{19,}(?![\d.eE])")
+_LONG_INTEGER = re.compile(rb"\d{19}")
 _BOMS = {b"\xef\xbb\xbf": "utf-8", b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}
 
 

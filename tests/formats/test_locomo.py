@@ -157,8 +157,11 @@ def test_what_cannot_be_read_is_broken(item: dict[str, Any], path: str, code: st
 
 def test_names_that_are_not_known_are_counted() -> None:
     """Nothing vanishes."""
-    assert left_out({"session_1": [], "session_1_facts": {}, "conversation": 7}) == {"unknown_fields": 2}
-    assert left_out({"conversation": {"session_1": [], "session_1_observation": {}}}) == {"unknown_fields": 1}
+    assert left_out({"session_1": [], "session_1_facts": {}, "conversation": 7}) == {
+        "empty_sessions": 1,
+        "unknown_fields": 2,
+    }
+    assert left_out({"conversation": {"session_1": [{}], "session_1_observation": {}}}) == {"empty": 1, "unknown_fields": 1}
 
 
 def test_all_of_locomo10_is_read() -> None:
