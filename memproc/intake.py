@@ -6,7 +6,6 @@ Nothing raises on bad input: what cannot be taken comes back as `Rejected`, with
 from __future__ import annotations
 
 import json
-from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
@@ -30,7 +29,7 @@ class Taken(NamedTuple):
 
     records: list[Prepared | Rejected]
     decided: list[Decided]
-    left_out: Mapping[str, int]
+    left_out: dict[str, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,10 +48,10 @@ class Intake:
         """Return what one item becomes."""
         if item.fault is not None:
             return Taken([Rejected(item.category, (item.fault,), item.raw or b"")], [], {})
-        if not isinstance(item.value, Mapping):
+        if not isinstance(item.value, (dict, Mapping)):  # the plain case first: an abstract class is slow to ask
             found = fault("", "not_a_mapping", f"a record is an object, not {type(item.value).__name__}")
             return Taken([Rejected(CATEGORY_OF_FAULTS, (found,), raw_of(item.value, item))], [], {})
-        taken = Taken([], [], Counter())
+        taken = Taken([], [], {})
         check = validator(self.schema)
         for part in self.format.read(item.value, self.context):
             if isinstance(part, Draft):
@@ -60,7 +59,7 @@ class Intake:
             elif isinstance(part, Broken):
                 taken.records.append(Rejected(CATEGORY_OF_FORMATS, (part.fault,), raw_of(part.raw, item)))
             elif isinstance(part, LeftOut):
-                taken.left_out[part.kind] += part.count  # type: ignore[index]
+                taken.left_out[part.kind] = taken.left_out.get(part.kind, 0) + part.count
             else:
                 taken.decided.append(part)
         return taken

@@ -87,7 +87,8 @@ def _parse_text(text: str) -> datetime | None:
     except ValueError:
         pass
     if match := _SLASHED.fullmatch(text):
-        return datetime(*(int(part or 0) for part in match.groups()), tzinfo=UTC)  # type: ignore[misc]
+        year, month, day, hour, minute, second = (int(part or 0) for part in match.groups())
+        return datetime(year, month, day, hour, minute, second, tzinfo=UTC)
     if match := _SPOKEN.fullmatch(text.lower()):
         return _parse_spoken(*match.groups())
     raise ValueError(f"not a date: {text[:40]!r}")

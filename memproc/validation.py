@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
@@ -75,12 +76,13 @@ def validate(record: object, *, schema: type[Memory] = Memory) -> Verdict:
     return Verdict(None, checked) if isinstance(checked, tuple) else Verdict(checked)
 
 
+@cache
 def validator(schema: type[Memory]) -> Callable[[object], Memory | tuple[Fault, ...]]:
     """Return the check of one schema as a function, for use in a loop."""
     check: Callable[[Any], Memory] = schema.__pydantic_validator__.validate_python
 
     def checked(record: object) -> Memory | tuple[Fault, ...]:
-        if not isinstance(record, Mapping):
+        if not isinstance(record, (dict, Mapping)):  # the plain case first: an abstract class is slow to ask
             return (fault("", "not_a_mapping", f"a record is an object, not {type(record).__name__}"),)
         try:
             return check(record)

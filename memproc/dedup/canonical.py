@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 
 _MARKS = {"<super>": "^", "<sub>": "ˬ", "<fraction>": "÷", "<circle>": "○", "<square>": "□"}
 _DASHES = "\u2010\u2011\u2012\u2013\u2014\u2015\u2043\u2212\ufe58\ufe63\uff0d"
@@ -21,6 +22,7 @@ _SINGLE_QUOTES = "\u2018\u2019\u201a\u201b\u2032\u02bc\u00b4\uff07\uff40`"
 _DOUBLE_QUOTES = "\u201c\u201d\u201e\u201f\u2033\u00ab\u00bb\uff02"
 _INVISIBLE = "\u00ad\u200b\u2060\ufeff\ufe0e\ufe0f"
 
+_NOT_ASCII = re.compile(r"[^\x00-\x7f]+")
 _MAY_KEEP_CASE = re.compile(r"[/\\@_\d]|\.\w")
 _KEEPS_CASE = re.compile(r"[/\\@_]|\w\.\w")
 _ORDINAL_OR_TIME = re.compile(r"\W*[\d:.]+(?:st|nd|rd|th|am|pm|s|h)\W*", re.IGNORECASE)
@@ -51,18 +53,15 @@ def canonical(text: str) -> str:
     >>> canonical("  I\u2019ve  read\\tREADME.md \u2013 10⁵ times ")
     "i've read README.md - 10^5 times"
     """
+    text = text.replace("`", "'")
     if not text.isascii():
-        text = unicodedata.normalize("NFKC", text.translate(_FOLDED))
-    elif "`" in text:
-        text = text.replace("`", "'")
+        text = unicodedata.normalize("NFKC", _NOT_ASCII.sub(lambda run: run[0].translate(_FOLDED), text))
     if _MAY_KEEP_CASE.search(text) is None:
         return " ".join(text.lower().split())
-    tokens, folded = text.split(), text.lower().split()
-    for at in [at for at, token in enumerate(tokens) if token != folded[at] and not token.isalpha()]:
-        folded[at] = _fold_case(tokens[at])
-    return " ".join(folded)
+    return " ".join([token.lower() if token.isalpha() else _fold_case(token) for token in text.split()])
 
 
+@lru_cache(maxsize=10_000)
 def _fold_case(token: str) -> str:
     if _MAY_KEEP_CASE.search(token) is None:
         return token.lower()

@@ -14,18 +14,18 @@ Every step is ordered by data, so any permutation of the input gives the same cl
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
-from memproc.dedup.keys import Key, Observation, unit_key
+from memproc.dedup.keys import Key, Observation
 
 Verdict = Literal["merge", "distinct"]
-Mends = Mapping[Key, Sequence[Key]]
+Mends = Mapping[Key, Collection[Key]]
 
 
 class Decision(NamedTuple):
-    """A person's word on two nodes (or two versions of one): `a` < `b`."""
+    """A person's word on two nodes, or on observations of two undated versions of one node: `a` < `b`."""
 
     a: Key
     b: Key
@@ -55,10 +55,17 @@ class Undated(NamedTuple):
 @dataclass(slots=True)
 class _Unit:
     id: Key
-    handles: frozenset[Key]
-    group: Key
     speaking: list[Observation]
     history: list[Observation] = field(default_factory=list)
+
+    @property
+    def group(self) -> Key:
+        return self.speaking[0].group
+
+    @property
+    def handles(self) -> set[Key]:
+        """What a decision may name it by."""
+        return {self.speaking[0].node, *(seen.key for seen in self.speaking)}
 
 
 @dataclass(slots=True)
@@ -108,20 +115,18 @@ def _units(observations: Iterable[Observation]) -> tuple[list[_Unit], list[Undat
 
 def _versions_to_units(node: Key, versions: dict[Key, list[Observation]]) -> list[_Unit]:
     """Return the units of a node that speak, the principal first: the newest, or the one with the smallest content."""
+    if len(versions) == 1:
+        return [_Unit(node, said) for said in versions.values()]
     dates = {content: max(filter(None, [seen.date for seen in said]), default=None) for content, said in versions.items()}
     dated = sorted(content for content, date in dates.items() if date)
     undated = sorted(content for content, date in dates.items() if not date)
     newest = max(dated, key=lambda content: dates[content] or "", default=None)  # of equals the first: the smallest key
     principal = undated[0] if newest is None else newest
     others = [content for content in undated if content != principal]
-    units = [_unit(versions[content], node if content == principal else min(versions[content]).key) for content in (principal, *others)]
+    units = [_Unit(node, versions[principal])]
+    units += [_Unit(min(versions[content]).key, versions[content]) for content in others]
     units[0].history += [seen for content in dated if content != newest for seen in versions[content]]
     return units
-
-
-def _unit(said: list[Observation], identifier: Key) -> _Unit:
-    first = said[0]
-    return _Unit(identifier, frozenset((first.node, unit_key(first.node, first.content))), first.group, said)
 
 
 def _trees(inhabited: set[Key], mends: Mends) -> dict[Key, tuple[Key, int]]:
@@ -138,22 +143,22 @@ def _trees(inhabited: set[Key], mends: Mends) -> dict[Key, tuple[Key, int]]:
     return trees
 
 
-def _plain_blocks(units: list[_Unit], trees: dict[Key, tuple[Key, int]]) -> list[_Block]:
-    blocks: dict[Key, _Block] = {}
+def _plain_blocks(units: list[_Unit], trees: dict[Key, tuple[Key, int]]) -> list[list[_Unit]]:
+    blocks: dict[Key, list[_Unit]] = defaultdict(list)
     for unit in units:
         root, _ = trees[unit.group]
-        blocks.setdefault(root, _Block({root}, [], set())).units.append(unit)
+        blocks[root].append(unit)
     return list(blocks.values())
 
 
-def _blocks(units: list[_Unit], trees: dict[Key, tuple[Key, int]], decisions: Sequence[Decision]) -> list[_Block]:
+def _blocks(units: list[_Unit], trees: dict[Key, tuple[Key, int]], decisions: Sequence[Decision]) -> list[list[_Unit]]:
     distinct: dict[Key, set[Key]] = defaultdict(set)
     for decision in decisions:
         if decision.verdict == "distinct":
             distinct[decision.a].add(decision.b)
             distinct[decision.b].add(decision.a)
     ordered = sorted(units, key=lambda unit: (trees[unit.group][1], unit.id))
-    bundles = [_Block({trees[unit.group][0]}, [unit], set(unit.handles)) for unit in ordered]
+    bundles = [_Block({trees[unit.group][0]}, [unit], unit.handles) for unit in ordered]
     bundles = _merged_by_hand(bundles, decisions, distinct)
     blocks: list[_Block] = []
     for bundle in bundles:
@@ -163,7 +168,7 @@ def _blocks(units: list[_Unit], trees: dict[Key, tuple[Key, int]], decisions: Se
                 blocks.remove(home)
                 bundle = _union(home, bundle)  # noqa: PLW2901 - the bundle grows while it finds its homes
         blocks.append(bundle)
-    return blocks
+    return [block.units for block in blocks]
 
 
 def _merged_by_hand(bundles: list[_Block], decisions: Sequence[Decision], distinct: Mapping[Key, set[Key]]) -> list[_Block]:
@@ -189,8 +194,8 @@ def _are_distinct(one: _Block, other: _Block, distinct: Mapping[Key, set[Key]]) 
     return any(not distinct[handle].isdisjoint(large.handles) for handle in small.handles if handle in distinct)
 
 
-def _cluster(block: _Block) -> Cluster:
-    earliest = min(block.units, key=lambda unit: (min(seen.record.get("created_at", "~") for seen in unit.speaking), unit.id))
-    speaking = sorted((seen for unit in block.units for seen in unit.speaking), key=lambda seen: seen.key)
-    history = sorted((seen for unit in block.units for seen in unit.history), key=lambda seen: seen.key)
+def _cluster(units: list[_Unit]) -> Cluster:
+    earliest = min(units, key=lambda unit: (min([seen.record.get("created_at", "~") for seen in unit.speaking]), unit.id))
+    speaking = sorted([seen for unit in units for seen in unit.speaking])
+    history = sorted([seen for unit in units for seen in unit.history])
     return Cluster(earliest.id, tuple(speaking), tuple(history))

@@ -9,7 +9,7 @@ join is one memory less and a split one more among those that were there before.
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
@@ -17,7 +17,7 @@ from memproc.dedup.canonical import canonical
 from memproc.dedup.cluster import Cluster, Decision, Undated, clusters
 from memproc.dedup.compare import benign_confidence, differences_between, reason_of
 from memproc.dedup.gist import Gist, gist_of
-from memproc.dedup.keys import Key, Observation, Prepared, unit_key
+from memproc.dedup.keys import Key, Observation, Prepared
 from memproc.dedup.memory import memory_of
 from memproc.records import Outcome, Plain
 
@@ -83,7 +83,8 @@ class Regrouped(NamedTuple):
 def decide(batch: Sequence[Incoming], known: frozenset[Key], neighbourhood: Neighbourhood) -> Plan:
     """Return the plan for a batch, in order. `known` holds the keys that are in the store or were forgotten."""
     seen = set(known)
-    new, repeated = [], []
+    new: list[Incoming] = []
+    repeated: list[Incoming] = []
     for incoming in batch:
         key = incoming.prepared.observation.key
         (repeated if key in seen else new).append(incoming)
@@ -94,7 +95,7 @@ def decide(batch: Sequence[Incoming], known: frozenset[Key], neighbourhood: Neig
     together = [row.observation for row in rows.values()] + company
     found, undated = clusters(together, mends, neighbourhood.decisions)
     changed = regroup(found, rows, {key for key, row in rows.items() if row is not neighbourhood.rows[key]})
-    judged = _judge(new, found, rows.keys())
+    judged = _judge(new, found)
     is_new = {observation.key for observation in company}
     fresh = tuple(pair for pair in undated if pair.one.key in is_new or pair.other.key in is_new)
     return Plan(judged, tuple(repeated), *changed, fresh)
@@ -157,26 +158,21 @@ def _in_company(
         if groups[seen.group] > 1
         or nodes[seen.node] > 1
         or seen.group in linked
-        or not decided.isdisjoint((seen.node, unit_key(seen.node, seen.content)))
+        or not decided.isdisjoint((seen.node, seen.key))
     ]
 
 
-def _judge(new: Sequence[Incoming], found: Sequence[Cluster], old: object) -> tuple[Judged, ...]:
-    cluster_of = {seen.key: cluster for cluster in found for seen in cluster.observations}
+def _judge(new: Sequence[Incoming], found: Sequence[Cluster]) -> tuple[Judged, ...]:
+    """Return the outcome of each new record, given the clusters that those in company are in."""
+    home_of = {seen.key: cluster.id for cluster in found for seen in cluster.observations}
     prepared = {incoming.prepared.observation.key: incoming.prepared for incoming in new}
-    there: dict[Key, list[Observation]] = defaultdict(list)
-    for cluster in found:
-        there[cluster.id] = [seen for seen in cluster.observations if seen.key not in prepared]
+    there = {cluster.id: [seen for seen in cluster.observations if seen.key not in prepared] for cluster in found}
     judged = []
     for incoming in new:
         own = incoming.prepared.observation
-        cluster = cluster_of.get(own.key)
-        if cluster is None or not there[cluster.id]:
-            judged.append(Judged(incoming, Outcome.STORED))
-        else:
-            judged.append(_against(incoming, there[cluster.id], prepared))
-        if cluster is not None:
-            there[cluster.id].append(own)
+        company = there.get(home_of.get(own.key, b""), [])
+        judged.append(_against(incoming, company, prepared) if company else Judged(incoming, Outcome.STORED))
+        company.append(own)
     return tuple(judged)
 
 

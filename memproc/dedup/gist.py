@@ -67,7 +67,7 @@ def tokenize(text: str) -> list[str]:
     ["i've", 'paid', '$', '1,500.50', 'really', 'at', '10:25', 'to', 'a@b.com', 'well', 'known', '😀']
     """
     tokens: list[str] = []
-    for chunk in text.translate(_BETWEEN).split():
+    for chunk in text.split():
         if chunk.isalpha():
             tokens.append(chunk)
         else:
@@ -75,8 +75,14 @@ def tokenize(text: str) -> list[str]:
     return tokens
 
 
-def _parts(chunk: str) -> list[str]:
+@lru_cache(maxsize=10_000)
+def _parts(chunk: str) -> tuple[str, ...]:
     """Return the tokens of a chunk that is no bare word."""
+    return tuple(token for part in chunk.translate(_BETWEEN).split() for token in _tokens_of(part))
+
+
+def _tokens_of(chunk: str) -> list[str]:
+    """Return the tokens of a chunk without the symbols that stand for themselves."""
     bare = chunk.strip(_EDGE)
     if bare.isalpha():
         return [bare]
@@ -161,7 +167,10 @@ def _without_fillers(tokens: list[str], text: str) -> tuple[list[str], list[str]
         if is_filler:
             dropped.append("article" if place == "article" else "filler")
             gone.update(range(at, at + 1 + len(rest)))
-    return [token for at, token in enumerate(tokens) if at not in gone] if gone else tokens, dropped
+    kept = tokens.copy()
+    for at in sorted(gone, reverse=True):
+        del kept[at]
+    return kept, dropped
 
 
 def _stands_only(place: str, word: str, tokens: list[str], text: str) -> bool:
@@ -172,7 +181,8 @@ def _stands_only(place: str, word: str, tokens: list[str], text: str) -> bool:
 @cache
 def _clause_pattern(place: str, word: str) -> re.Pattern[str]:
     end = r"(?=[.,;:!?…])" if place == "opener" else r"(?![\w'\-])"
-    return re.compile(rf"(?:^|(?<=[.,;:!?…] )){re.escape(word)}{end}")
+    found = re.escape(word)  # put first, so that the search skips to it
+    return re.compile(rf"{found}(?:(?<=^{found})|(?<=[.,;:!?…] {found})){end}")
 
 
 def _mends(tokens: Sequence[str], odd: Sequence[str]) -> tuple[tuple[str, ...], ...]:
@@ -199,8 +209,11 @@ def words_near(token: str) -> tuple[str, ...]:
         return ()
     targets = _targets(token[0], token[-1], len(token))
     found = {word for word, _, _ in process.extract(token, targets, scorer=OSA.distance, score_cutoff=1, limit=None)}
-    swapped = {token[1] + token[0] + token[2:], token[:-2] + token[-1] + token[-2]}
-    found |= {word for word in swapped if word in words.slip_targets().get((word[0], word[-1], len(word)), ())}
+    for swapped in (token[1] + token[0] + token[2:], token[:-2] + token[-1] + token[-2]):
+        if swapped in words.common_words() or swapped in words.cue_kinds():
+            found.add(swapped)
+    if not found:
+        return ()
     is_sure = found.isdisjoint(words.full_forms()) and (len(found) == 1 or found.isdisjoint(words.cue_kinds()))
     return tuple(sorted(found)) if is_sure else ()
 

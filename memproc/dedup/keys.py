@@ -102,11 +102,6 @@ def group_key(record: Plain, tokens: tuple[str, ...]) -> Key:
     return xxh3_128_digest(encode(parts))
 
 
-def unit_key(node: Key, content: Key) -> Key:
-    """Return the key of one version of a node."""
-    return xxh3_128_digest(node + content)
-
-
 def namespace_number(namespace: str) -> int:
     """Return a signed 64-bit hash by which a database finds a namespace without comparing text."""
     return xxh3_64_intdigest(namespace.encode()) - 2**63

@@ -14,6 +14,7 @@ from memproc.dedup.keys import Observation
 from memproc.records import Memory, Plain, encode
 
 FIELDS = tuple(Memory.model_fields)
+_NAMES = frozenset(FIELDS)
 _OF_THE_TEXT = ("content", "namespace", "source", "subject", "conversation", "kind", "valid_from", "valid_to", "emotion")
 _COMPUTED = ("id", "created_at", "updated_at", "tags", "importance", "relations", "metadata")
 _LAST = "~"  # sorts behind every date
@@ -23,7 +24,7 @@ def memory_of(cluster: Cluster) -> Plain:
     """Return the plain memory of a cluster, `id` being its own as 32 hexadecimal digits."""
     records = [seen.record for seen in cluster.speaking]
     shown = _shown(cluster.speaking)
-    newest_last = sorted(sorted(cluster.speaking, reverse=True), key=lambda seen: seen.date or "")
+    newest_last = sorted(cluster.speaking[::-1], key=lambda seen: seen.date or "")  # of equals the one with the smaller key
     memory: Plain = {name: shown[name] for name in _OF_THE_TEXT if name in shown}
     memory["id"] = cluster.id.hex()
     memory["created_at"] = min((record["created_at"] for record in records if "created_at" in record), default=None)
@@ -33,7 +34,7 @@ def memory_of(cluster: Cluster) -> Plain:
     relations = {encode(relation): relation for record in records for relation in record.get("relations", ())}
     memory["relations"] = [relations[text] for text in sorted(relations)]
     memory["metadata"] = {name: value for seen in newest_last for name, value in seen.record.get("metadata", {}).items()}
-    extra = {name: value for seen in newest_last for name, value in seen.record.items() if name not in FIELDS}
+    extra = {name: value for seen in newest_last for name, value in seen.record.items() if name not in _NAMES}
     return in_order({**memory, **extra})
 
 
@@ -49,16 +50,20 @@ def memory_of_one(observation_id: str, record: Plain) -> Plain:
 
 def in_order(record: Plain) -> Plain:
     """Return the fields that say something, in the order of `Memory`, then those of a subclass by name."""
-    extra = sorted(record.keys() - set(FIELDS))
-    return {name: record[name] for name in (*FIELDS, *extra) if record.get(name) not in (None, [], {}, ())}
+    extra = sorted(record.keys() - _NAMES)
+    return {name: record[name] for name in (*FIELDS, *extra) if name in record and _says_something(record[name])}
+
+
+def _says_something(value: object) -> bool:
+    return bool(value) or value not in (None, [], {}, ())
 
 
 def _shown(speaking: tuple[Observation, ...]) -> Plain:
     """Return the record whose text is shown."""
-    contents = {seen.record["content"] for seen in speaking}
-    lengths = {content: len(canonical(content)) if len(contents) > 1 else 0 for content in contents}
+    contents = {seen.content: seen.record["content"] for seen in speaking}  # of one key, all have the same canonical text
+    lengths = {key: len(canonical(content)) if len(contents) > 1 else 0 for key, content in contents.items()}
 
     def rank(seen: Observation) -> tuple[int, str, bytes, bytes]:
-        return -lengths[seen.record["content"]], seen.record.get("created_at", _LAST), seen.content, seen.key
+        return -lengths[seen.content], seen.record.get("created_at", _LAST), seen.content, seen.key
 
     return min(speaking, key=rank).record

@@ -37,10 +37,13 @@ def shingles(text: str) -> set[str]:
     >>> sorted(shingles("a cat"))
     [' a ', ' cat', 'cat ']
     """
-    padded = f" {text.replace(' ', '   ')} "
-    windows = map("".join, zip(padded, padded[1:], padded[2:], padded[3:], strict=False))
-    found = {window for window in windows if window[1] != " " != window[2]}
-    return found.union(f" {word} " for word in text.split(" ") if len(word) == 1)
+    found = set()
+    for word in set(text.split(" ")):
+        padded = f" {word} "
+        if len(word) == 1:
+            found.add(padded)
+        found.update([padded[at : at + SHINGLE_CHARS] for at in range(len(word) - 1)])
+    return found
 
 
 def hash_shingle(shingle: bytes) -> int:

@@ -28,7 +28,7 @@ def known_words() -> frozenset[str]:
 def slip_targets() -> Mapping[tuple[str, str, int], tuple[str, ...]]:
     """Return the words that a slip may stand for, cues among them, by (first letter, last letter, length)."""
     shapes: dict[tuple[str, str, int], list[str]] = defaultdict(list)
-    for word in sorted(common_words() | cue_kinds().keys()):
+    for word in common_words() | cue_kinds().keys():
         shapes[word[0], word[-1], len(word)].append(word)
     return {shape: tuple(words) for shape, words in shapes.items()}
 

@@ -8,6 +8,7 @@ bad input and never skip in silence: each part of an item ends as a `Draft`, a `
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple
 
 from memproc.records import Fault
@@ -34,7 +35,8 @@ class Broken(NamedTuple):
     raw: object = None
 
 
-class LeftOut(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class LeftOut:
     """Parts that are no memories, or are read on request only: what kind, and how many."""
 
     kind: str

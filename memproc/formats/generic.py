@@ -44,8 +44,7 @@ def read(item: Item, context: Context) -> Iterator[Part]:
     rest = {name: value for name, value in item.items() if name is not None and value is not None and value != ""}
     fields: dict[str, Any] = {}
     for field, usual in USUAL_NAMES.items():
-        names = (context.mapping[field],) if field in context.mapping else usual
-        for name in names:
+        for name in (context.mapping[field],) if field in context.mapping else usual:
             found = _take(rest, name)
             if found is not None:
                 fields[field] = found

@@ -22,6 +22,7 @@ from memproc.store import tables
 
 KEYS_A_QUERY = 500
 BUSY_SECONDS = 60
+CACHE_KIB = 64 * 1024  # the keys are hashes, so a batch touches pages all over the indexes; SQLite's 2 MiB are soon too few
 
 _WRITES = "memproc_writes"
 
@@ -92,7 +93,7 @@ class Database:
 
     def select_by_keys(
         self, connection: Connection, query: Select[Any], column: Column[Any], keys: Iterable[Any]
-    ) -> Iterator[Row[Any]]:
+    ) -> Iterator[Any]:
         """Give the rows of `query`, a constant of its module, whose `column` is one of `keys`, in no particular order."""
         wanted = list(keys)
         for start in range(0, len(wanted), KEYS_A_QUERY):
@@ -139,6 +140,7 @@ def _prepare_sqlite(engine: Engine, synchronous: str) -> None:
         driver_connection.isolation_level = None  # memproc says itself when a transaction begins
         driver_connection.execute("PRAGMA journal_mode=WAL")
         driver_connection.execute(f"PRAGMA synchronous={synchronous}")
+        driver_connection.execute(f"PRAGMA cache_size=-{CACHE_KIB}")
 
     @event.listens_for(engine, "begin")
     def begun(connection: Connection) -> None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from sqlalchemy import Connection, delete, func, select
@@ -134,7 +134,8 @@ class Landing:
         return landed
 
     def _write_observations(self, connection: Connection, plan: Plan, numbers: Mapping[Key, int], batch: int) -> None:
-        rows, mends = [], set()
+        rows: list[tuple[Any, ...]] = []
+        mends: set[tuple[Key, Key]] = set()
         for judged in plan.new:
             position, prepared = judged.incoming
             seen = prepared.observation
@@ -229,7 +230,7 @@ class Landing:
 
     def _write_ledger(self, connection: Connection, plan: Plan, batch: int, now: str) -> None:
         number = next_number(connection, tables.ledger)
-        entries = [
+        entries: list[tuple[Any, ...]] = [
             (judged.kind, judged.incoming.prepared.observation.key, judged.anchor, judged.confidence, 1, judged.reason)
             for judged in plan.new
             if judged.kind in ("similar", "version")
@@ -248,7 +249,8 @@ class Landing:
         there |= {key: -1 for key, in self._database.select_by_keys(connection, _FORGOTTEN, tables.forgotten.c.key, wanted)}
         number = next_number(connection, tables.quarantine)
         again: list[int] = []
-        rows, parts = [], []
+        rows: list[tuple[Any, ...]] = []
+        parts: list[tuple[int, int, bytes]] = []
         for position, key, found in keyed:
             if key in there:
                 again.append(position)

@@ -11,7 +11,7 @@ from sqlalchemy import Column, Connection, Select, select
 
 from memproc.dedup.cluster import Decision
 from memproc.dedup.decide import Neighbourhood, Row
-from memproc.dedup.keys import Key, Observation, unit_key
+from memproc.dedup.keys import Key, Observation
 from memproc.store import tables
 from memproc.store.database import Database
 from memproc.times import from_micros
@@ -42,10 +42,10 @@ def neighbourhood(
     while wanted_groups or wanted_nodes or handles:
         linked = found.mends_of(wanted_groups)
         rows = found.rows_of(wanted_groups, wanted_nodes)
-        merged_nodes = found.decisions_on(handles | {handle for row in rows for handle in _handles(row.observation)})
+        merged = found.decisions_on(handles | {handle for row in rows for handle in _handles(row.observation)})
         handles = set()
         wanted_groups = (linked | {row.observation.group for row in rows}) - found.groups
-        wanted_nodes = (merged_nodes | {row.observation.node for row in rows if row.observation.is_identity}) - found.nodes
+        wanted_nodes = (merged | {row.observation.node for row in rows if row.observation.is_identity}) - found.nodes
     mends = {key: frozenset(meant) for key, meant in found.mends.items()}
     return Neighbourhood(found.rows, mends, in_force(found.decisions))
 
@@ -73,11 +73,13 @@ class _Found:
         return {end for link in links for end in link}
 
     def rows_of(self, groups: set[Key], nodes: set[Key]) -> list[Row]:
-        """Note and return the observations of these groups and nodes."""
+        """Note and return the observations of these groups and nodes, which may be keys of observations."""
         self.groups |= groups
         self.nodes |= nodes
         rows = [*map(to_row, self._select(ROWS, _observations.grp, groups))]
         rows += map(to_row, self._select(ROWS, _observations.node, nodes))
+        if self.has_decisions:
+            rows += map(to_row, self._select(ROWS, _observations.key, nodes))
         self.rows.update((row.observation.key, row) for row in rows)
         return rows
 
@@ -101,5 +103,5 @@ def in_force(decisions: dict[int, Decision]) -> list[Decision]:
 
 
 def _handles(observation: Observation) -> tuple[Key, Key]:
-    return observation.node, unit_key(observation.node, observation.content)
+    return observation.node, observation.key
 

@@ -181,7 +181,8 @@ def recount(connection: Connection, job: int | None) -> Recount:
     is_whole = read == sum(counts.values()) and wrong == 0
     if job is None:
         is_whole = is_whole and memories == counts[Outcome.STORED] - joins + splits - forgotten
-    return Recount(read, *(counts[outcome] for outcome in Outcome), wrong, memories, joins, splits, forgotten, is_whole)
+    stored, duplicate, merged, quarantined = (counts[outcome] for outcome in Outcome)
+    return Recount(read, stored, duplicate, merged, quarantined, wrong, memories, joins, splits, forgotten, is_whole)
 
 
 def _single(keys: Iterable[tuple[Key, bool]]) -> list[Key]:

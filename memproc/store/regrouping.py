@@ -15,9 +15,9 @@ from sqlalchemy import Connection, Table, delete, func, select, union, update
 
 from memproc.config import Policy
 from memproc.dedup import index
-from memproc.dedup.cluster import Decision, clusters
+from memproc.dedup.cluster import Decision, clusters, pair
 from memproc.dedup.decide import Row, regroup
-from memproc.dedup.keys import Key, Observation, Prepared, prepare, scope_number, unit_key
+from memproc.dedup.keys import Key, Observation, Prepared, prepare, scope_number
 from memproc.dedup.signatures import band_hashes, signatures
 from memproc.records import Outcome
 from memproc.store import tables
@@ -49,9 +49,10 @@ def decide_by_hand(
     number = next_number(connection, tables.ledger)
     entries = [(number + at, None, now, "decision", a, b, None, 1, verdict) for at, (_, a, b, verdict, *_) in enumerate(rows)]
     database.insert_rows(connection, tables.ledger, entries)
-    nodes = {key for decision, _ in decisions for key in decision[:2]}
-    touched = [row.observation for row in map(to_row, database.select_by_keys(connection, ROWS, _observations.node, nodes))]
-    return recluster(database, connection, touched, now)
+    handles = {key for decision, _ in decisions for key in decision[:2]}
+    found = [*database.select_by_keys(connection, ROWS, _observations.node, handles)]
+    found += database.select_by_keys(connection, ROWS, _observations.key, handles)
+    return recluster(database, connection, [to_row(row).observation for row in found], now)
 
 
 def recluster(
@@ -92,11 +93,13 @@ def forget(database: Database, segments: Segments, connection: Connection, rows:
     segments.remove(connection, numbers)
     survivors = [*map(to_row, database.select_by_keys(connection, ROWS, _observations.grp, groups))]
     _delete_where(connection, tables.mends, "grp", sorted(groups - {row.observation.group for row in survivors}))
+    nodes = {row.observation.node for row in rows}
+    versions = [*map(to_row, database.select_by_keys(connection, ROWS, _observations.node, nodes))]
     _index_again(segments, connection, survivors, policy)
     number = next_number(connection, tables.ledger)
     entry = (number, None, now, "memories_forgotten", None, None, None, len(memories), "")
     database.insert_rows(connection, tables.ledger, [entry])
-    recluster(database, connection, [row.observation for row in survivors], now, groups)
+    recluster(database, connection, [row.observation for row in survivors + versions], now, groups)
 
 
 def remember_forgotten(database: Database, connection: Connection, keys: Iterable[Key], batch: int) -> None:
@@ -169,7 +172,7 @@ def _in_company(database: Database, connection: Connection) -> Iterator[list[Obs
     versioned = select(_observations.node).group_by(_observations.node).having(func.count() > 1)
     decided = union(select(tables.decisions.c.a), select(tables.decisions.c.b))
     nodes = sorted({*connection.execute(versioned).scalars(), *connection.execute(decided).scalars()})
-    for column, keys in ((_observations.grp, groups), (_observations.node, nodes)):
+    for column, keys in ((_observations.grp, groups), (_observations.node, nodes), (_observations.key, nodes)):
         for start in range(0, len(keys), CHUNK):
             found = database.select_by_keys(connection, ROWS, column, keys[start : start + CHUNK])
             yield [to_row(row).observation for row in found]
@@ -228,9 +231,8 @@ def unmerging(rows: Sequence[Row], own: Observation) -> list[Decision]:
     for row in rows:
         seen = row.observation
         if seen.node != own.node:
-            decisions.add(Decision(min(own.node, seen.node), max(own.node, seen.node), "distinct"))
+            decisions.add(pair(own.node, seen.node, "distinct"))
         elif seen.content != own.content and not (seen.date and own.date):
-            one, other = sorted((unit_key(own.node, own.content), unit_key(seen.node, seen.content)))
-            decisions.add(Decision(one, other, "distinct"))
+            decisions.add(pair(own.key, seen.key, "distinct"))
     return sorted(decisions)
 

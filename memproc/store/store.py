@@ -16,9 +16,9 @@ from sqlalchemy import Connection, func, inspect, select, update
 
 from memproc.config import Policy, Settings
 from memproc.dedup.canonical import canonical
-from memproc.dedup.cluster import Decision, clusters
-from memproc.dedup.decide import Row
-from memproc.dedup.keys import SCHEME, Key, unit_key
+from memproc.dedup.cluster import Decision, clusters, pair
+from memproc.dedup.decide import Incoming, Row
+from memproc.dedup.keys import SCHEME, Key
 from memproc.errors import NotFoundError, StoreError, UsageError
 from memproc.formats import detect, format_named, generic
 from memproc.formats.draft import Context, Decided
@@ -27,7 +27,7 @@ from memproc.records import Fault, Memory, Outcome, Plain, Rejected
 from memproc.sources.items import Item
 from memproc.store import tables
 from memproc.store.database import Database, make_tables, to_url
-from memproc.store.landing import Arrived, Incoming, Landed, Landing, Origin, next_number, ranges
+from memproc.store.landing import Arrived, Landed, Landing, Origin, next_number, ranges
 from memproc.store.neighbours import ROWS, to_row
 from memproc.store.reading import (
     Recount,
@@ -269,8 +269,7 @@ class Store:
             observations = sorted(Sighting(key.hex(), orjson.loads(record), key in speaking, *rest) for key, record, *rest in sightings)
             handles = {*keys, *(row.observation.node for row in rows)}
             ledger = {entry for column in ("subject", "other") for entry in self._ledger(connection, column, handles)}
-            nodes = {row.observation.node for row in rows}
-            decisions = tuple(decision for decision in all_decisions(connection) if nodes & {decision.a, decision.b})
+            decisions = tuple(decision for decision in all_decisions(connection) if handles & {decision.a, decision.b})
         ordered = tuple(Entry(*entry[1:]) for entry in sorted(ledger, key=lambda entry: entry[0]))
         return Trace(memory, tuple(observations), ordered, decisions)
 
@@ -322,10 +321,7 @@ class Store:
             if found is None:
                 raise NotFoundError(f"no review {number}")
             one, other = (self._located(connection, key.hex())[0].observation for key in found)
-            keys = (one.node, other.node)
-            if one.node == other.node:
-                keys = (unit_key(one.node, one.content), unit_key(other.node, other.content))
-            decision = Decision(min(keys), max(keys), verdict)
+            decision = pair(one.node, other.node, verdict) if one.node != other.node else pair(one.key, other.key, verdict)
             decide_by_hand(self._database, connection, [(decision, verdict)], note, _now())
             connection.execute(update(tables.reviews).where(reviews.number == number).values(status=verdict))
         return decision
@@ -400,7 +396,7 @@ class Store:
         """Return counts: memories, observations by outcome, and what else there is."""
         with self._read() as connection:
             outcomes = select(tables.observations.c.outcome, func.count()).group_by(tables.observations.c.outcome)
-            counted = {outcome: number for outcome, number in connection.execute(outcomes)}
+            counted: dict[str, int] = {row[0]: row[1] for row in connection.execute(outcomes)}
             others = {table.name: connection.execute(select(func.count()).select_from(table)).scalar_one() for table in _COUNTED}
             open_reviews = select(func.count()).select_from(tables.reviews).where(tables.reviews.c.status == "open")
             return {
@@ -514,10 +510,12 @@ class Store:
 
     def _apply(self, connection: Connection, decided: Sequence[Decided], batch: int) -> None:
         """Take over decisions and tombstones from a full export."""
-        pairs = [sorted(map(bytes.fromhex, found.keys)) for found in decided if found.verdict != "forgotten"]
-        verdicts = [found.verdict for found in decided if found.verdict != "forgotten"]
-        there = set(all_decisions(connection)) if pairs else set()
-        fresh = [Decision(*pair, verdict) for pair, verdict in zip(pairs, verdicts, strict=True)]  # type: ignore[arg-type]
+        fresh = [
+            pair(bytes.fromhex(found.keys[0]), bytes.fromhex(found.keys[1]), found.verdict)
+            for found in decided
+            if found.verdict != "forgotten"
+        ]
+        there = set(all_decisions(connection)) if fresh else set()
         if new := [(decision, decision.verdict) for decision in fresh if decision not in there]:
             decide_by_hand(self._database, connection, new, "from a full export", _now())
         keys = [bytes.fromhex(found.keys[0]) for found in decided if found.verdict == "forgotten"]

@@ -11,10 +11,13 @@ two undated versions that does not bear their node's id.
 
 from __future__ import annotations
 
+from typing import Any
+
 from sqlalchemy import (
     BigInteger,
     Column,
     Double,
+    Executable,
     Index,
     LargeBinary,
     MetaData,
@@ -227,35 +230,22 @@ segments = Table(
 )
 
 
-def _field(column: Column[str], name: str) -> object:
-    return func.json_extract(column, f"$.{name}").label(name)
+_SHOWN = ("namespace", "subject", "kind", "content", "created_at", "updated_at")
 
 
-_SHOWN = ("subject", "kind", "content", "created_at", "updated_at")
+def _memories(key: Column[bytes], record: Column[str]) -> Select[Any]:
+    """Return a query of memories, their main fields taken out of the record."""
+    shown: list[Any] = [func.json_extract(record, f"$.{name}").label(name) for name in _SHOWN]
+    return select(func.lower(func.hex(key)).label("id"), *shown, record)
 
 
-def views() -> dict[str, Select[tuple[object, ...]] | object]:
+def views() -> dict[str, Executable]:
     """Return, by name, the views for people: `memories`, `batch_status` and `error_patterns`."""
-    alone = select(
-        func.lower(func.hex(observations.c.node)).label("id"),
-        _field(observations.c.record, "namespace"),
-        *(_field(observations.c.record, name) for name in _SHOWN),
-        observations.c.record,
-    ).where(observations.c.memory.is_(None))
-    of_many = select(
-        func.lower(func.hex(merged.c.id)).label("id"),
-        _field(merged.c.record, "namespace"),
-        *(_field(merged.c.record, name) for name in _SHOWN),
-        merged.c.record,
-    )
-    status = select(
-        batches.c.job,
-        batches.c.number.label("batch"),
-        jobs.c.status.label("job_status"),
-        *(batches.c[name] for name in ("first_position", "records", "stored", "duplicate", "merged", "quarantined", "review")),
-        batches.c.seconds,
-        batches.c.committed_at,
-    ).join_from(batches, jobs, batches.c.job == jobs.c.number)
+    alone = _memories(observations.c.node, observations.c.record).where(observations.c.memory.is_(None))
+    of_many = _memories(merged.c.id, merged.c.record)
+    counts = ("first_position", "records", "stored", "duplicate", "merged", "quarantined", "review", "seconds", "committed_at")
+    named: list[Any] = [batches.c.job, batches.c.number.label("batch"), jobs.c.status.label("job_status")]
+    status = select(*named, *(batches.c[name] for name in counts)).join_from(batches, jobs, batches.c.job == jobs.c.number)
     patterns = select(
         quarantine.c.category,
         quarantine.c.code,

@@ -1,0 +1,296 @@
+"""The gist: what may differ between two texts that say the same, and what may not."""
+
+from __future__ import annotations
+
+import string
+
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from memproc.dedup import words
+from memproc.dedup.canonical import canonical
+from memproc.dedup.gist import MOST_MENDS, MOST_SLIPS, TRUST, Gist, cues_of, gist_of, tokenize, words_near
+
+BENIGN = [
+    ("contraction", "I don't like tea", "I do not like tea"),
+    ("contraction without apostrophe", "I dont like tea", "I do not like tea"),
+    ("curly contraction", "She can’t swim", "She can not swim"),
+    ("cannot", "She can't swim", "She cannot swim"),
+    ("future", "He'll move to Berlin", "He will move to Berlin"),
+    ("spoken", "I'm gonna move", "I am going to move"),
+    ("filler", "She likes tea", "She really likes tea"),
+    ("filler of two words", "She likes tea", "She kind of likes tea"),
+    ("filler in front", "She likes tea", "Of course she likes tea"),
+    ("two fillers", "She likes tea", "She actually just likes tea"),
+    ("and", "She likes tea and bread", "She likes tea, bread"),
+    ("opener", "I moved to Berlin", "Well, I moved to Berlin"),
+    ("right as an opener", "I moved to Berlin", "Right, I moved to Berlin"),
+    ("now as an opener", "I moved to Berlin", "Okay. Now, I moved to Berlin"),
+    ("so at the start", "I moved to Berlin", "So I moved to Berlin"),
+    ("articles", "She owns a dog", "She owns the dog"),
+    ("no article", "She owns a dog", "She owns dog"),
+    ("number word", "She has two dogs", "She has 2 dogs"),
+    ("ordinal word", "He came third in the race", "He came 3RD in the race"),
+    ("full stop", "She likes tea", "She likes tea."),
+    ("exclamation mark", "She likes tea", "She likes tea!"),
+    ("ellipsis", "She likes tea", "She likes tea…"),
+    ("brackets", "She likes tea in Berlin", "She likes tea (in Berlin)"),
+    ("quotes", "She said tea is good", "She said “tea is good”"),
+    ("hyphen", "A well-known author", "A well known author"),
+    ("thousands", "Paid 1,500 euros", "Paid 1500 euros"),
+    ("swapped letters", "Works in the kitchen", "Works in the kithcen"),
+    ("letters swapped in front", "Works in the kitchen", "Works in the iktchen"),
+    ("letter missing", "Works in the kitchen", "Works in the kitchn"),
+    ("letter doubled", "Works in the kitchen", "Works in the kittchen"),
+    ("slip in a cue", "She usually swims", "She usaully swims"),
+    ("slip and filler", "She really works in the kitchen", "She works in the kithcen"),
+]
+
+APART = [
+    ("negation", "She likes tea", "She does not like tea"),
+    ("contracted negation", "She does like tea", "She doesn't like tea"),
+    ("no", "She drinks tea", "She drinks no tea"),
+    ("not just", "It is not just tea", "It is not tea"),
+    ("isn't just", "It isn't just tea", "It isn't tea"),
+    ("not really", "She does not really like tea", "She does not like tea"),
+    ("now and not", "She is now at home", "She is not at home"),
+    ("now", "She now lives in Berlin", "She lives in Berlin"),
+    ("slip near never", "She never eats meat", "She nevr eats meat"),
+    ("vitamin A", "Takes vitamin A daily", "Takes vitamin daily"),
+    ("vitamin D", "Takes vitamin A daily", "Takes vitamin D daily"),
+    ("vitamins D and A", "Takes vitamin D and A daily", "Takes vitamin D daily"),
+    ("hepatitis A", "Got hepatitis A shots", "Got hepatitis shots"),
+    ("right and left", "Hurt the right knee", "Hurt the left knee"),
+    ("right", "Hurt the right knee", "Hurt the knee"),
+    ("well", "Drinks well water", "Drinks water"),
+    ("version", "Uses PostgreSQL 16", "Uses PostgreSQL 18"),
+    ("version with a point", "Uses Python 3.11 here", "Uses Python 3.1 here"),
+    ("sign", "It was -5 degrees", "It was 5 degrees"),
+    ("minus sign", "It was −5 degrees", "It was 5 degrees"),
+    ("day of month", "Appointment on Oct 15", "Appointment on Oct 16"),
+    ("month", "Appointment on May 15", "Appointment on June 15"),
+    ("ISO date", "Born 1990-05-06 there", "Born 1990-06-05 there"),
+    ("time", "Meets at 10:25 there", "Meets at 10:52 there"),
+    ("weekday", "Swims on Monday", "Swims on Sunday"),
+    ("amount", "Takes 5 mg at night", "Takes 50 mg at night"),
+    ("amount with its unit", "Takes 5mg at night", "Takes 50mg at night"),
+    ("unit", "Takes 5 mg at night", "Takes 5 g at night"),
+    ("thousands and not", "Paid 1,500 euros", "Paid 15,00 euros"),
+    ("point and comma", "Paid 1,500 euros", "Paid 1.500 euros"),
+    ("decimal point", "Runs 3.5 km", "Runs 35 km"),
+    ("leading decimal point", "Takes .5 mg at night", "Takes 5 mg at night"),
+    ("signed leading decimal point", "It was -.5 degrees", "It was 5 degrees"),
+    ("leading zero", "The PIN is 0451 there", "The PIN is 451 there"),
+    ("power", "It has 10⁵ users", "It has 105 users"),
+    ("half", "Takes ½ cup", "Takes 1/2 cups"),
+    ("number word and number", "She has two dogs", "She has 3 dogs"),
+    ("number or none", "She has two dogs", "She has dogs"),
+    ("currency", "Pays $5 a month", "Pays €5 a month"),
+    ("currency or none", "Pays $5 a month", "Pays 5 a month"),
+    ("percent", "It is 20% faster", "It is 20 faster"),
+    ("comparison", "Wants x < 5 there", "Wants x > 5 there"),
+    ("language", "She writes C++ daily", "She writes C daily"),
+    ("grade", "Got a B- in maths", "Got a B in maths"),
+    ("signed grade", "Got a B- in maths", "Got a B+ in maths"),
+    ("names", "Anna lives in Berlin", "Hanna lives in Berlin"),
+    ("names of like sound", "Mark lives in Berlin", "Marc lives in Berlin"),
+    ("names in small letters", "mark lives in berlin", "marc lives in berlin"),
+    ("order of names", "Anna lent Bob money", "Bob lent Anna money"),
+    ("love and hate", "She loves tea", "She hates tea"),
+    ("buy and sell", "She bought the house", "She sold the house"),
+    ("open and closed", "The shop is open", "The shop is closed"),
+    ("question", "She likes tea", "She likes tea?"),
+    ("emoji", "She feels 😀 here", "She feels 😢 here"),
+    ("emoji or none", "She feels 😀 here", "She feels here"),
+    ("all and some", "All of them swim", "Some of them swim"),
+    ("form and from", "A letter from Anna", "A letter form Anna"),
+    ("cat and car", "She owns a cat", "She owns a car"),
+    ("tense", "She lives in Berlin", "She lived in Berlin"),
+    ("path", "See /Home/a.txt there", "See /home/a.txt there"),
+    ("year or none", "She moved in 2016", "She moved"),
+    ("two years", "She moved in 2016", "She moved in 2018"),
+]
+
+OTHER_LANGUAGES = [
+    ("German", "Ich trinke gerne den Tee", "Ich trinke gerne Tee"),
+    ("German negation", "Ich mag nicht den Tee", "Ich mag den Tee"),
+    ("German filler of English form", "Das ist so gut", "Das ist gut"),
+    ("German slip", "Ich arbeite in der Küche", "Ich arbeite in der Kühce"),
+    ("Spanish article", "Me gusta el té", "Me gusta té"),
+    ("Spanish negation", "No me gusta el té", "Me gusta el té"),
+    ("Spanish a: he calls Juan, or Juan calls", "Llama a Juan", "Llama Juan"),
+    ("French", "Je ne bois pas de thé", "Je bois de thé"),
+    ("Chinese negation", "我喜欢喝茶", "我不喜欢喝茶"),
+    ("Chinese number", "我有两只狗", "我有三只狗"),
+    ("Arabic negation", "أحب الشاي كثيرا", "لا أحب الشاي كثيرا"),
+    ("Arabic article", "أحب الشاي كثيرا", "أحب شاي كثيرا"),
+    ("Hindi negation", "मुझे चाय पसंद है", "मुझे चाय पसंद नहीं है"),
+    ("Hindi vowel sign", "उसका नाम राम है", "उसका नाम रमा है"),
+    ("Hindi space: the plate is empty, or is eaten up", "थाली खाली है", "थाली खा ली है"),
+]
+
+OTHER_LANGUAGES_SAME = [
+    ("German", "Ich mag den Tee", "ich mag  den Tee!"),
+    ("Spanish", "Me gusta mucho el té", "me gusta mucho el té."),
+    ("Chinese", "我喜欢喝茶 每天", "我喜欢喝茶  每天!"),
+    ("Arabic", "أحب الشاي كثيرا", "أحب الشاي كثيرا!"),
+    ("Hindi", "मुझे चाय पसंद है", "मुझे  चाय पसंद है!"),
+]
+
+FILLERS = sorted(" ".join((first, *rest)) for first, (rest, place) in words.fillers().items() if place == "anywhere")
+NOUNS = ["tea", "anna", "berlin", "kitchen", "dog", "she", "drinks", "has", "wants", "likes", "in", "on"]
+CUES = ["not", "never", "no", "2", "two", "16", "all", "some", "monday", "mg", "open", "isn't", "don't", "third", "before"]
+SENTENCES = st.lists(st.sampled_from(NOUNS + CUES), min_size=2, max_size=8)
+COMMON = sorted(word for word in words.common_words() | words.cue_kinds().keys() if word.isascii() and word.isalpha() and len(word) > 4)
+
+
+def gist(text: str) -> Gist:
+    """Return the gist of a text as it is written."""
+    return gist_of(canonical(text))
+
+
+def may_merge(one: str, other: str) -> bool:
+    """Tell whether two texts have one gist, or one has the gist of the other but for a slip."""
+    left, right = gist(one), gist(other)
+    return left.tokens == right.tokens or left.tokens in right.mends or right.tokens in left.mends
+
+
+def cues_by_hand(text: str) -> list[str]:
+    """Read the cues from the words of a text themselves, fillers and all."""
+    spoken = [word for token in tokenize(canonical(text)) for word in words.full_forms().get(token, (token,))]
+    return sorted(word for word in spoken if word in words.cue_kinds() or any(map(str.isdigit, word)))
+
+
+@pytest.mark.parametrize(("one", "other"), [case[1:] for case in BENIGN], ids=[case[0] for case in BENIGN])
+def test_a_benign_difference_leaves_the_gist_as_it_is(one, other):
+    """Both texts are remembered as one, and the cues agree."""
+    assert may_merge(one, other)
+    assert cues_of(gist(one).tokens) == cues_of(gist(other).tokens)
+
+
+@pytest.mark.parametrize(("one", "other"), [case[1:] for case in APART], ids=[case[0] for case in APART])
+def test_any_other_difference_keeps_two_texts_apart(one, other):
+    """However alike they look."""
+    assert not may_merge(one, other)
+
+
+@pytest.mark.parametrize(("one", "other"), [case[1:] for case in OTHER_LANGUAGES], ids=[case[0] for case in OTHER_LANGUAGES])
+def test_other_languages_merge_on_equal_tokens_only(one, other):
+    """Nothing is dropped or mended where the rules of English do not hold."""
+    assert not may_merge(one, other)
+    assert gist(one).dropped == gist(one).mends == ()
+
+
+@pytest.mark.parametrize(
+    ("one", "other"), [case[1:] for case in OTHER_LANGUAGES_SAME], ids=[case[0] for case in OTHER_LANGUAGES_SAME]
+)
+def test_equal_tokens_of_another_language_merge(one, other):
+    """Case, spacing and sentence punctuation are no tokens."""
+    assert gist(one).tokens == gist(other).tokens
+
+
+@pytest.mark.parametrize(
+    ("text", "tokens"),
+    [
+        ("a@b.com, /tmp/x.py; https://a.b/c?d=1", ["a@b.com", "/tmp/x.py", "https://a.b/c", "?", "d", "=", "1"]),
+        ("it's 3.5-4 km: (really)", ["it's", "3.5-4", "km", "really"]),
+        ("'tis \"so\" -- 😀👍", ["tis", "so", "😀", "👍"]),
+        ("1,234,567 and 12,34", ["1234567", "and", "12,34"]),
+        ("-5 and 5-", ["-5", "and", "5"]),
+        ("... , - '", []),
+    ],
+)
+def test_tokens_are_words_numbers_identifiers_and_symbols(text, tokens):
+    """Sentence punctuation is none."""
+    assert tokenize(text) == tokens
+
+
+@pytest.mark.parametrize(
+    ("text", "dropped"),
+    [
+        ("she likes tea", ()),
+        ("well, she really likes the tea", ("filler", "filler", "article")),
+        ("she doesn't have two dogs", ("contraction", "number word")),
+    ],
+)
+def test_each_benign_difference_is_named(text, dropped):
+    """The confidence is the product of the trust in each."""
+    found = gist(text)
+    expected = 1.0
+    for kind in dropped:
+        expected *= TRUST[kind]
+    assert found.dropped == dropped
+    assert found.confidence == pytest.approx(expected)
+
+
+def test_cues_are_sorted_and_named_by_kind():
+    """Numbers, negation, weekdays, poles, units; a slip that can only be a cue is that cue."""
+    assert cues_of(gist("She does not like 2 mg on Monday").tokens) == (
+        "negation:not",
+        "number:2",
+        "pole:like",
+        "pole:on",
+        "unit:mg",
+        "weekday:monday",
+    )
+    assert cues_of(gist("She usaully swims").tokens) == ("quantifier:usually",)
+
+
+@pytest.mark.parametrize("word", ["kitchen", "anna", "hanna", "nevr", "tae", "qwertzuiop", "nginx", "küche", "abc123", ""])
+def test_what_is_a_word_a_name_or_too_far_from_any_is_no_slip(word):
+    """Nor what might be a cue and something else, or is not plain letters."""
+    assert words_near(word) == ()
+
+
+def test_a_text_with_many_odd_tokens_is_no_text_with_a_slip():
+    """Up to three are; and there are never more mends than the limit."""
+    odd = ["kithcen", "ktichen", "hoilday", "brekfast"]
+    assert gist("she likes " + " ".join(odd[:MOST_SLIPS])).mends
+    assert gist("she likes " + " ".join(odd[: MOST_SLIPS + 1])).mends == ()
+
+
+@given(SENTENCES, st.data())
+def test_two_texts_with_one_gist_have_the_same_cues(sentence, data):
+    """Whatever fillers and articles stand between their words: law 8."""
+    other = list(sentence)
+    for _ in range(data.draw(st.integers(0, 3))):
+        other.insert(data.draw(st.integers(0, len(other))), data.draw(st.sampled_from([*FILLERS, "the", "a", "an"])))
+    if data.draw(st.booleans()):
+        other.insert(data.draw(st.integers(0, len(other))), data.draw(st.sampled_from(CUES + NOUNS)))
+    one, two = " ".join(sentence), " ".join(other)
+    assume(gist(one).tokens == gist(two).tokens)
+    assert cues_by_hand(one) == cues_by_hand(two)
+
+
+@given(st.lists(st.sampled_from(NOUNS), min_size=2, max_size=6), st.sampled_from([word for word in FILLERS if word != "that"]), st.data())
+def test_a_filler_before_a_word_that_nothing_negates_is_dropped(sentence, filler, data):
+    """Wherever it stands."""
+    at = data.draw(st.integers(0, len(sentence)))
+    assert gist(" ".join([*sentence[:at], filler, *sentence[at:]])).tokens == gist(" ".join(sentence)).tokens
+
+
+@given(st.sampled_from(COMMON), st.integers(0, 22), st.sampled_from(["swap", "drop", "double", "other"]), st.data())
+def test_mending_a_slip_changes_no_cue(word, at, edit, data):
+    """Each text that a text with a slip may stand for has the cues that it has itself."""
+    at = min(at, len(word) - 2)
+    written = {
+        "swap": word[:at] + word[at + 1] + word[at] + word[at + 2 :],
+        "drop": word[:at] + word[at + 1 :],
+        "double": word[: at + 1] + word[at:],
+        "other": word[:at] + data.draw(st.sampled_from(string.ascii_lowercase)) + word[at + 1 :],
+    }[edit]
+    found = gist(f"she has {written} in berlin")
+    assert len(found.mends) <= MOST_MENDS
+    for mend in found.mends:
+        assert cues_of(mend) == cues_of(found.tokens)
+
+
+@given(st.text(max_size=60))
+def test_any_text_has_a_gist(text):
+    """Its tokens hold no white space, its confidence is a probability, and it is a function of the text."""
+    found = gist(text)
+    assert found == gist(text)
+    assert 0 < found.confidence <= 1
+    assert all(token and not any(map(str.isspace, token)) for token in found.tokens)
+    assert all(mend != found.tokens for mend in found.mends)

@@ -1,0 +1,151 @@
+"""The index finds what shares bands, and nothing that came later."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from memproc.dedup.index import (
+    FAN_OUT,
+    FEWEST_SHARED_BANDS,
+    MOST_CANDIDATES,
+    NEWEST_IN_BUCKET,
+    candidates,
+    merged,
+    to_entries,
+    to_merge,
+    without,
+)
+
+BANDS = 5
+ROWS = st.lists(st.integers(0, 2), min_size=BANDS, max_size=BANDS)  # few values, so that many bands are shared
+
+
+def hashes_of(rows: list[list[int]]) -> np.ndarray:
+    """Return band hashes, shape (records, bands): equal where band and value are."""
+    hashes = np.array(rows, np.uint32).reshape(-1, BANDS)
+    return hashes + np.arange(BANDS, dtype=np.uint32) * np.uint32(1000)
+
+
+def entries_of(rows: list[list[int]], first: int) -> np.ndarray:
+    """Return the segment of records numbered from `first` on."""
+    return to_entries(hashes_of(rows), np.arange(first, first + len(rows), dtype=np.uint64))
+
+
+def expected(rows: list[list[int]], numbers: list[int], known: dict[int, list[int]]) -> list[tuple[int, int]]:
+    """Look for the pairs one by one."""
+    found = []
+    for position, (row, number) in enumerate(zip(rows, numbers, strict=True)):
+        shared = {other: sum(map(int.__eq__, row, seen)) for other, seen in known.items() if other < number}
+        enough = [other for other in shared if shared[other] >= FEWEST_SHARED_BANDS]
+        best = sorted(enough, key=lambda other: (-shared[other], -other))[:MOST_CANDIDATES]
+        found += [(position, other) for other in best]
+    return found
+
+
+def test_entries_are_sorted_by_hash_then_number():
+    """One for each band of each record."""
+    entries = to_entries(np.array([[9, 3], [3, 1]], np.uint32), np.array([7, 8], np.uint64))
+    assert [(int(entry) >> 32, int(entry) & 0xFFFFFFFF) for entry in entries] == [(1, 8), (3, 7), (3, 8), (9, 7)]
+
+
+@given(st.lists(st.lists(ROWS, max_size=NEWEST_IN_BUCKET), max_size=3), st.lists(ROWS, max_size=3))
+def test_candidates_are_what_shares_bands(segments, batch):
+    """Those of most shared bands first, then the newest; where no bucket is crowded, all are seen."""
+    numbered, known, first = [], {}, 10
+    for rows in segments:
+        numbered.append(entries_of(rows, first))
+        known.update(zip(range(first, first + len(rows)), rows, strict=True))
+        first += len(rows)
+    numbers = list(range(first, first + len(batch)))
+    found = candidates(hashes_of(batch), np.array(numbers, np.uint64), numbered)
+    assert found == expected(batch, numbers, known)
+
+
+@given(st.lists(ROWS, min_size=1, max_size=6), st.lists(st.integers(8, 18), min_size=6, max_size=6))
+def test_no_candidate_is_later_than_the_record(rows, numbers):
+    """Nor the record itself: the batch's own entries may be in the index."""
+    own = np.array(numbers[: len(rows)], np.uint64)
+    found = candidates(hashes_of(rows), own, [entries_of(rows, 10)])
+    assert all(other < own[position] for position, other in found)
+
+
+@given(st.integers(0, 300), st.integers(1, 5))
+def test_candidates_are_bounded(records, batch):
+    """However many share all bands, a record has a few candidates: the newest."""
+    same = [0] * BANDS
+    own = np.full(batch, 10_000, np.uint64)
+    found = candidates(hashes_of([same] * batch), own, [entries_of([same] * records, 0)])
+    kept = min(records, MOST_CANDIDATES)
+    assert found == [(position, records - 1 - back) for position in range(batch) for back in range(kept)]
+
+
+@pytest.mark.parametrize("shared", range(BANDS + 1))
+def test_one_shared_band_is_not_enough(shared):
+    """Two are."""
+    known = [0] * shared + [1] * (BANDS - shared)
+    found = candidates(hashes_of([[0] * BANDS]), np.array([99], np.uint64), [entries_of([known], 5)])
+    assert found == ([(0, 5)] if shared >= FEWEST_SHARED_BANDS else [])
+
+
+def test_nothing_is_found_for_nothing_and_in_nothing():
+    """No records, no segments, empty segments."""
+    numbers = np.array([9], np.uint64)
+    assert candidates(hashes_of([]), numbers[:0], [entries_of([[0] * BANDS], 1)]) == []
+    assert candidates(hashes_of([[0] * BANDS]), numbers, []) == []
+    assert candidates(hashes_of([[0] * BANDS]), numbers, [np.empty(0, np.uint64)]) == []
+
+
+@given(st.lists(st.lists(ROWS, max_size=3), min_size=1, max_size=4))
+def test_merged_segments_hold_the_entries_of_all(segments):
+    """Sorted, and none twice or lost."""
+    arrays = [entries_of(rows, 100 * at) for at, rows in enumerate(segments)]
+    assert merged(arrays).tolist() == sorted(entry for array in arrays for entry in array.tolist())
+
+
+@given(st.lists(st.lists(ROWS, max_size=6), min_size=1, max_size=4), ROWS)
+def test_merging_segments_changes_no_answer(segments, row):
+    """Also where buckets are crowded: compaction is nobody's business."""
+    arrays = [entries_of(rows, 100 * at) for at, rows in enumerate(segments)]
+    own, numbers = hashes_of([row]), np.array([1_000], np.uint64)
+    assert candidates(own, numbers, [merged(arrays)]) == candidates(own, numbers, arrays)
+
+
+@given(st.lists(ROWS, max_size=8), st.sets(st.integers(10, 19)))
+def test_without_removes_exactly_the_entries_of_the_observations_named(rows, gone):
+    """And keeps the rest in order."""
+    segment = entries_of(rows, 10)
+    assert without(segment, gone).tolist() == [entry for entry in segment.tolist() if entry & 0xFFFFFFFF not in gone]
+
+
+@pytest.mark.parametrize(
+    ("sizes", "last"),
+    [
+        ([], 0),
+        ([100], 0),
+        ([100] * (FAN_OUT - 1), 0),
+        ([100] * FAN_OUT, FAN_OUT),
+        ([900] + [100] * FAN_OUT, FAN_OUT),
+        ([900] + [100] * (FAN_OUT - 1), 0),
+        ([800] + [100] * (FAN_OUT - 1), FAN_OUT),
+        ([100_000] * (FAN_OUT - 1) + [100] * FAN_OUT, FAN_OUT),
+    ],
+)
+def test_segments_of_like_size_are_merged_a_few_at_a_time(sizes, last):
+    """The last ones, when there are enough of them."""
+    assert to_merge(sizes) == last
+
+
+def test_there_are_always_few_segments():
+    """A thousand batches leave a handful, and each entry is written less than ten times."""
+    sizes, written = [], 0
+    for _ in range(1_000):
+        sizes.append(100)
+        if last := to_merge(sizes):
+            sizes[-last:] = [sum(sizes[-last:])]
+            written += sizes[-1]
+    assert sum(sizes) == 100_000
+    assert len(sizes) < 4 * FAN_OUT
+    assert written < 10 * sum(sizes)

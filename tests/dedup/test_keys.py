@@ -1,0 +1,256 @@
+"""Keys: which records are one observation, one content, one thing, one group."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from memproc.config import Policy
+from memproc.dedup.keys import Prepared, identity_key, namespace_number, prepare, scope_number
+from memproc.records import Memory, encode, plain
+
+NEAR = Policy()
+
+
+def take(content: str = "She likes tea", *, policy: Policy = NEAR, is_identity: bool = False, as_of: str | None = None, **fields: Any) -> Prepared:
+    """Prepare one record."""
+    return prepare(plain(Memory(content=content, **{"source": "app", **fields})), is_identity=is_identity, as_of=as_of, policy=policy)
+
+
+def message(content: str = "Thanks!", **fields: Any) -> Prepared:
+    """Prepare one event."""
+    return take(content, kind="message", **fields)
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"content": "She likes  tea"},
+        {"namespace": "alice"},
+        {"source": "other"},
+        {"id": "7"},
+        {"subject": "Anna"},
+        {"kind": "preference"},
+        {"created_at": "2025-01-01"},
+        {"updated_at": "2025-01-01"},
+        {"valid_from": "2025-01-01"},
+        {"valid_to": "2025-01-01"},
+        {"conversation": "c1"},
+        {"tags": ["a"]},
+        {"importance": 0.0},
+        {"emotion": {"label": "joy"}},
+        {"relations": [{"type": "knows", "target": "Anna"}]},
+        {"metadata": {"a": None}},
+    ],
+    ids=lambda fields: next(iter(fields)),
+)
+def test_every_accepted_field_is_in_the_key_of_an_observation(fields):
+    """So nothing that was said is taken for a repeat of something else."""
+    assert take(**fields).observation.key != take().observation.key
+
+
+def test_nothing_else_is_in_the_key_of_an_observation():
+    """Not the order of names, not the date of the source, not whether the id was its own."""
+    one = take(id="7", metadata={"a": 1, "b": 2})
+    assert take(id="7", metadata={"b": 2, "a": 1}).observation.key == one.observation.key
+    assert take(id="7", metadata={"a": 1, "b": 2}, as_of="2025-01-01").observation.key == one.observation.key
+    assert take(id="7", metadata={"a": 1, "b": 2}, is_identity=True).observation.key == one.observation.key
+
+
+def test_a_policy_is_in_no_key_of_an_observation():
+    """A store built otherwise knows the same observations."""
+    keys = {take(policy=Policy(dedup=dedup)).observation.key for dedup in ("off", "exact", "near")}
+    assert len(keys) == 1
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"source": "other"},
+        {"id": "7"},
+        {"created_at": "2025-01-01"},
+        {"conversation": "c1"},
+        {"kind": "preference"},
+        {"tags": ["a"]},
+        {"importance": 0.5},
+        {"metadata": {"line": 3}},
+        {"content": "  SHE likes\ttea"},
+    ],
+    ids=lambda fields: next(iter(fields)),
+)
+def test_a_fact_is_the_same_wherever_it_is_said(fields):
+    """Source, conversation, time and all that is said about it are not what it says."""
+    one, other = take().observation, take(**fields).observation
+    assert (one.content, one.node, one.group) == (other.content, other.node, other.group)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ({"namespace": "Alice"}, {"namespace": "alice"}),
+        ({"namespace": "alice"}, {"namespace": "alice "}),
+        ({"namespace": "Alice"}, {"namespace": "Álice"}),
+        ({"subject": "Anna"}, {"subject": "anna"}),
+        ({"subject": "Anna"}, {}),
+        ({"subject": "None"}, {}),
+        ({"subject": "null"}, {}),
+        ({"valid_from": "2016-01-01"}, {"valid_from": "2018-01-01"}),
+        ({"valid_from": "2016-01-01"}, {}),
+        ({"valid_from": "2016-01-01"}, {"valid_to": "2016-01-01"}),
+        ({"namespace": "a", "subject": "b"}, {"namespace": "b", "subject": "a"}),
+        ({"kind": "message"}, {}),
+    ],
+)
+def test_whose_it_is_of_whom_and_when_valid_separate_facts(one, other):
+    """Equal words are neither one content nor one group."""
+    left, right = take(**one).observation, take(**other).observation
+    assert left.content != right.content
+    assert left.node != right.node
+    assert left.group != right.group
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ({"conversation": "c1"}, {"conversation": "c2"}),
+        ({"conversation": "c1"}, {}),
+        ({"created_at": "2025-01-01T10:00:00Z"}, {"created_at": "2025-01-01T10:00:01Z"}),
+        ({"subject": "Anna"}, {"subject": "Bob"}),
+        ({"namespace": "alice"}, {"namespace": "bob"}),
+        ({"id": "1", "is_identity": True}, {"id": "2", "is_identity": True}),
+        ({"content": "Thanks!"}, {"content": "Thanks a lot!"}),
+    ],
+)
+def test_an_event_is_the_same_only_when_it_is_the_same_event(one, other):
+    """"Thanks!" said in two talks is two."""
+    left, right = message(**{"content": "Thanks!", **one}).observation, message(**{"content": "Thanks!", **other}).observation
+    assert left.content != right.content
+    assert left.node != right.node
+    assert left.group != right.group
+
+
+def test_an_event_read_again_is_the_same_event():
+    """Whatever else is said about it now."""
+    first = message(conversation="c1", created_at="2025-01-01", subject="Anna").observation
+    again = message("thanks!", conversation="c1", created_at="2025-01-01", subject="Anna", tags=["new"], source="other").observation
+    assert first.content == again.content
+    assert first.node == again.node
+
+
+def test_an_event_has_no_near_tier():
+    """Its group is its content."""
+    one = message("She really likes the tea")
+    assert one.gist is None
+    assert one.observation.group == one.observation.content
+    assert one.mends == ()
+
+
+def test_an_id_that_a_reader_derived_makes_no_identity():
+    """Only one that the record carries itself."""
+    assert take(id="7").observation.node == take(id="8").observation.node
+    assert take(id="7", is_identity=True).observation.node != take(id="8", is_identity=True).observation.node
+
+
+@pytest.mark.parametrize(
+    ("change", "is_same"),
+    [
+        ({"content": "She likes coffee"}, True),
+        ({"subject": "Anna"}, True),
+        ({"created_at": "2025-01-01"}, True),
+        ({"valid_from": "2025-01-01"}, True),
+        ({"namespace": "alice"}, False),
+        ({"source": "other"}, False),
+        ({"id": "8"}, False),
+    ],
+    ids=lambda value: str(value),
+)
+def test_all_versions_of_an_identity_are_one_node(change, is_same):
+    """Namespace, source and id make it."""
+    base = {"id": "7", "content": "She likes tea"}
+    one, other = take(**base, is_identity=True).observation, take(**{**base, **change}, is_identity=True).observation
+    assert (one.node == other.node) == is_same
+
+
+def test_the_identity_of_an_event_is_in_its_conversation():
+    """Two exports of one talk agree, whatever they are called; two talks do not."""
+    first = message(id="m1", conversation="c1", is_identity=True).observation
+    assert message("Edited", id="m1", conversation="c1", source="other", is_identity=True).observation.node == first.node
+    assert message(id="m1", conversation="c2", is_identity=True).observation.node != first.node
+    assert message(id="m1", is_identity=True).observation.node != first.node
+
+
+def test_nodes_of_identities_and_of_contents_do_not_meet():
+    """Parts of keys are told apart, not strung together."""
+    assert identity_key({"namespace": "a", "source": "bc", "id": "d"}) != identity_key({"namespace": "ab", "source": "c", "id": "d"})
+
+
+def test_the_group_of_a_fact_is_its_gist():
+    """Near repeats share it, and no content; a slip leads to it."""
+    one, other, slip = take("She likes the kitchen"), take("She really likes a kitchen!"), take("She likes the kithcen")
+    assert one.observation.group == other.observation.group != slip.observation.group
+    assert one.observation.content != other.observation.content
+    assert slip.mends == (one.observation.group,)
+
+
+@pytest.mark.parametrize("fields", [{"namespace": "alice"}, {"subject": "Anna"}, {"valid_from": "2025-01-01"}, {"valid_to": "2025-01-01"}])
+def test_a_slip_leads_to_groups_of_its_own_scope_only(fields):
+    """Of one namespace, subject and time."""
+    hub = take("She likes the kitchen", **fields).observation
+    assert take("She likes the kithcen", **fields).mends == (hub.group,)
+    assert hub.group not in take("She likes the kithcen").mends
+
+
+@pytest.mark.parametrize("text", ["Tea", "a", "ok", "no no", "😀", "Really tea", "\u200b"])
+def test_a_text_that_says_too_little_has_no_near_tier(text):
+    """It is the same as its exact repeats only."""
+    one = take(text).observation
+    assert one.group == one.content
+
+
+def test_a_text_too_far_from_its_gist_merges_exactly_only():
+    """So that any two of a group are within `merge_at` of each other."""
+    text = "She really just actually honestly clearly likes tea"
+    assert take(text).observation.group == take("She likes tea").observation.group
+    strict = Policy(merge_at=0.95)
+    assert take(text, policy=strict).observation.group != take("She likes tea", policy=strict).observation.group
+    assert take("She likes the kithcen", policy=strict).mends == ()
+
+
+def test_exact_dedup_knows_contents_and_no_groups():
+    """And identities."""
+    exact = Policy(dedup="exact")
+    one = take("She really likes tea", policy=exact)
+    assert one.observation.group == one.observation.content == take("she REALLY likes tea", policy=exact).observation.content
+    assert take(id="7", is_identity=True, policy=exact).observation.node == take("New", id="7", is_identity=True, policy=exact).observation.node
+
+
+def test_without_dedup_each_observation_is_alone():
+    """Only the very same record is a repeat."""
+    off = Policy(dedup="off")
+    one, other = take(policy=off).observation, take(tags=["a"], policy=off).observation
+    assert one.key == one.node == one.content == one.group != other.content
+
+
+def test_the_json_text_is_the_whole_record():
+    """What the store keeps."""
+    one = take(tags=["a"], metadata={"b": {"c": [1, None]}})
+    assert one.json == encode(one.observation.record)
+
+
+def test_a_text_of_invisible_characters_is_kept_as_it_is():
+    """Its canonical text would be empty, and all such texts one."""
+    assert take("\u200b").text == "\u200b"
+    assert take("\u200b").observation.content != take("\u00ad").observation.content
+
+
+@given(st.text(min_size=1), st.text(min_size=1))
+def test_the_numbers_of_two_namespaces_or_subjects_differ(one, other):
+    """Within the range of a database's integer; the scope is of both."""
+    assert -(2**63) <= namespace_number(one) < 2**63
+    assert (namespace_number(one) == namespace_number(other)) == (one == other)
+    left, right = {"namespace": one, "subject": other}, {"namespace": other, "subject": one}
+    assert (scope_number(left) == scope_number(right)) == (one == other)
+    assert scope_number({"namespace": one}) != scope_number(left)

@@ -1,0 +1,236 @@
+"""The elements of an array are cut out as they stand, wherever the chunks end."""
+
+from __future__ import annotations
+
+import json
+from io import BytesIO
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from memproc.sources import elements as module
+from memproc.sources.elements import Element, array_elements, list_in_object
+
+LIMIT = 1 << 20
+NAMES = frozenset({"memories", "items"})
+
+TEXTS = st.text(max_size=6) | st.text('"\\{}[],: \n', max_size=6)
+ATOMS = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | TEXTS
+VALUES = st.recursive(ATOMS, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(TEXTS, inner, max_size=3), max_leaves=6)
+SPACES = st.text(" \t\r\n", max_size=3)
+CHUNKS = st.integers(1, 40)
+INDENTS = st.sampled_from([None, 0, 1, 4])
+
+
+def cut(raw: bytes, chunk_bytes: int = module.CHUNK_BYTES, limit_bytes: int = LIMIT) -> list[Element]:
+    """Cut an array, reading so many bytes at a time."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(module, "CHUNK_BYTES", chunk_bytes)
+        return list(array_elements(BytesIO(raw), limit_bytes))
+
+
+def look(raw: bytes, chunk_bytes: int = module.CHUNK_BYTES, limit_bytes: int = LIMIT) -> tuple[bytes, list[Element] | None]:
+    """Look for a list in an object, reading so many bytes at a time."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(module, "CHUNK_BYTES", chunk_bytes)
+        head, found = list_in_object(BytesIO(raw), NAMES, limit_bytes)
+        return head, None if found is None else list(found)
+
+
+def whole(*raws: bytes) -> list[Element]:
+    """Return whole elements."""
+    return [Element(raw) for raw in raws]
+
+
+@settings(max_examples=200)
+@given(st.lists(VALUES, max_size=6), CHUNKS, INDENTS, st.booleans())
+def test_any_list_is_cut_into_its_values(values, chunk_bytes, indent, ensure_ascii):
+    """For any size of chunks and any indentation."""
+    raw = json.dumps(values, indent=indent, ensure_ascii=ensure_ascii).encode("utf-8", "surrogatepass")
+    found = cut(raw, chunk_bytes)
+    assert all(element.is_whole for element in found)
+    assert [json.loads(element.raw.decode("utf-8", "surrogatepass")) for element in found] == values
+
+
+@settings(max_examples=200)
+@given(st.lists(st.tuples(SPACES, VALUES, SPACES), max_size=5), CHUNKS)
+def test_the_bytes_of_an_element_are_those_that_stand_there(parts, chunk_bytes):
+    """Without the white space around them."""
+    raws = [json.dumps(value).encode() for _, value, _ in parts]
+    raw = b" \n[" + b",".join(before.encode() + raw + after.encode() for (before, _, after), raw in zip(parts, raws, strict=True)) + b"]"
+    assert cut(raw, chunk_bytes) == whole(*raws)
+
+
+@pytest.mark.parametrize("chunk_bytes", [1, 2, 3, 7, 1_000])
+@pytest.mark.parametrize(
+    "broken",
+    [b'{"a":tru}', b"{a:1}", b'{"a" 1}', b'{"a":1,}', b"[1,,2]", b"[1,", b"nul", b"01", b"1 2", b"'x'", b'{"a":[}', b'"\\q"', b"\xff\xfe", b"NaN", b"-"],
+)
+def test_a_broken_element_does_not_take_its_neighbours(broken, chunk_bytes):
+    """Of the ones before and behind it none is touched; what is broken is kept."""
+    before, behind = b'{"content":"before"}', b'{"content":"behind"}'
+    found = cut(b"[" + before + b", " + broken + b", " + behind + b"]", chunk_bytes)
+    assert found[0] == Element(before)
+    if broken.count(b"[") + broken.count(b"{") == broken.count(b"]") + broken.count(b"}"):
+        assert found[-1] == Element(behind)
+    assert broken in b"".join(element.raw for element in found)
+
+
+@pytest.mark.parametrize("chunk_bytes", [1, 2, 1_000])
+@pytest.mark.parametrize(
+    ("raw", "expected"),
+    [
+        (b"[1, }, 2]", whole(b"1", b"}", b"2")),
+        (b'[{"a":1}}, {"b":2}]', whole(b'{"a":1}', b"}", b'{"b":2}')),
+        (b'[{"a":1]}, {"b":2}]', whole(b'{"a":1]', b"}", b'{"b":2}')),
+        (b"[1}2, 3]", whole(b"1", b"}", b"2", b"3")),
+        (b"[[1}, 2]", whole(b"[1}", b"2")),
+    ],
+)
+def test_a_stray_bracket_is_a_broken_element_of_its_own(raw, expected, chunk_bytes):
+    """It ends what it stands behind."""
+    assert cut(raw, chunk_bytes) == expected
+
+
+@pytest.mark.parametrize("rest", [b'{"b":2}', b', {"b":2}]', b'[{"b":2}]', b"\n\n 5 ", b"]"])
+def test_what_stands_behind_the_array_does_not_vanish(rest):
+    """Two arrays in one file, or a bracket too many: the rest is given too, or given as broken."""
+    found = cut(b'[{"a":1}]' + rest)
+    assert found[0] == Element(b'{"a":1}')
+    assert rest.strip(b" \n,[]") in b"".join(element.raw for element in found[1:])
+    assert len(found) > 1
+
+
+@pytest.mark.parametrize("chunk_bytes", [1, 2, 5, 1_000])
+@pytest.mark.parametrize("tail", [b'{"b": "x', b'{"b": [1', b'{"b"', b'"x', b'"x\\', b"[", b"{", b"12"])
+def test_the_end_of_a_truncated_array_is_told(tail, chunk_bytes):
+    """What came before it is whole."""
+    assert cut(b'[{"a":1}, ' + tail, chunk_bytes) == [Element(b'{"a":1}'), Element(tail, is_whole=False)]
+
+
+@settings(max_examples=200)
+@given(st.lists(VALUES, max_size=4), st.integers(0, 60), CHUNKS)
+def test_a_cut_file_gives_what_was_whole_before_the_cut(values, length, chunk_bytes):
+    """And never a value that was not there."""
+    raw = json.dumps(values).encode()[: max(length, 1)]
+    expected = [json.dumps(value).encode() for value in values]
+    found = cut(raw, chunk_bytes)
+    complete = [element.raw for element in found if element.is_whole]
+    assert complete == expected[: len(complete)]
+    assert sum(not element.is_whole for element in found) <= 1
+
+
+@settings(max_examples=200)
+@given(st.binary(max_size=60) | st.text('{}[]",:\\ 1a', max_size=40).map(str.encode), CHUNKS)
+def test_any_bytes_are_cut_the_same_way_whatever_the_chunks(rest, chunk_bytes):
+    """Nothing raises, nothing goes on for ever."""
+    assert cut(b"[" + rest, chunk_bytes) == cut(b"[" + rest)
+    assert look(b"{" + rest, chunk_bytes) == look(b"{" + rest)
+
+
+@pytest.mark.parametrize(("raw", "count"), [(b"[]", 0), (b"[ \n ]", 0), (b"  [\n]", 0), (b"[,,1,,2,]", 2), (b"[", 0)])
+def test_empty_places_are_no_elements(raw, count):
+    """An empty array, commas too many."""
+    assert len(cut(raw)) == count
+
+
+@pytest.mark.parametrize("chunk_bytes", [10, 64, 100_000])
+def test_an_element_that_is_too_long_is_cut_short_and_told(chunk_bytes):
+    """Wherever it stands, and however much is read at a time: its start is kept, as much as is allowed."""
+    long = b'{"a":"' + b"x" * 500 + b'"}'
+    found = cut(b'[{"a":1},' + long + b"]", chunk_bytes, limit_bytes=100)
+    assert found[0] == Element(b'{"a":1}')
+    assert found[1].is_whole is False
+    assert long.startswith(found[1].raw)
+    assert len(found[1].raw) <= 100
+
+
+@pytest.mark.parametrize("chunk_bytes", [1, 3, 1_000])
+@pytest.mark.parametrize(
+    ("raw", "head", "expected"),
+    [
+        (b'{"memories":[1,2]}', b"{}", [b"1", b"2"]),
+        (b' { "items" : [ {"a":1} ] } ', b"{}", [b'{"a":1}']),
+        (b'{"total":2,"about":{"items":[9]},"memories":[1]}', b'{"total":2,"about":{"items":[9]}}', [b"1"]),
+        (b'{"items":"none","memories":[1]}', b'{"items":"none"}', [b"1"]),
+        (b'{"items":null, "x":"\\"memories\\":[5]", "memories":[1]}', b'{"items":null,"x":"\\"memories\\":[5]"}', [b"1"]),
+        (b'{"memories":[]}', b"{}", []),
+    ],
+)
+def test_a_wrapped_list_is_found_behind_its_head(raw, head, expected, chunk_bytes):
+    """Under one of the names, on the first level; what stands before it is an object of its own."""
+    found_head, found = look(raw, chunk_bytes)
+    assert json.loads(found_head) == json.loads(head)
+    assert found == whole(*expected)
+
+
+@settings(max_examples=200)
+@given(st.dictionaries(TEXTS.filter(lambda name: name not in NAMES), VALUES, max_size=4), CHUNKS, INDENTS)
+def test_an_object_without_such_a_list_is_given_whole(value, chunk_bytes, indent):
+    """To be read as one record."""
+    raw = json.dumps(value, indent=indent).encode()
+    head, found = look(raw, chunk_bytes)
+    assert found is None
+    assert json.loads(head) == value
+
+
+@settings(max_examples=200)
+@given(st.dictionaries(TEXTS.filter(lambda name: name not in NAMES), VALUES, max_size=3), st.lists(VALUES, max_size=4), CHUNKS, INDENTS)
+def test_a_head_and_a_list_are_taken_apart_exactly(members, values, chunk_bytes, indent):
+    """Whatever the values hold."""
+    raw = json.dumps({**members, "memories": values}, indent=indent).encode()
+    head, found = look(raw, chunk_bytes)
+    assert json.loads(head) == members
+    assert [json.loads(element.raw) for element in found] == values
+
+
+@pytest.mark.parametrize("raw", [b'{"a":1, 5}', b"{nonsense}", b'{"a":', b'{"a', b"{", b'{"memories":5', b'{"a":1 "b":2}'])
+def test_an_object_that_is_broken_is_kept_whole(raw):
+    """Nothing of it is lost."""
+    head, found = look(raw)
+    assert found is None
+    assert head.replace(b" ", b"") == raw.replace(b" ", b"")
+
+
+def test_a_wrapped_list_that_ends_early_tells_so():
+    """The head is there, the last element is not whole."""
+    head, found = look(b'{"total":2,"memories":[{"a":1},{"b":')
+    assert json.loads(head) == {"total": 2}
+    assert found == [Element(b'{"a":1}'), Element(b'{"b":', is_whole=False)]
+
+
+def test_memory_is_bounded_by_the_largest_element():
+    """Of a long stream only a few chunks are in memory at a time."""
+    taken = 0
+
+    class Stream:
+        """An array without end, as far as anyone reads."""
+
+        def __init__(self) -> None:
+            self.given = 0
+
+        def read(self, size: int, /) -> bytes:
+            """Give elements of 100 bytes."""
+            self.given += size
+            return (b"[" if self.given == size else b"") + (b'{"a":"' + b"x" * 90 + b'"},') * (size // 99)
+
+    stream = Stream()
+    for element in array_elements(stream, LIMIT):
+        taken += len(element.raw)
+        assert stream.given - taken < 4 * module.CHUNK_BYTES
+        if taken > 3_000_000:
+            break
+
+
+def as_json(value: Any) -> bytes:
+    """Return JSON bytes."""
+    return json.dumps(value).encode()
+
+
+def test_objects_inside_objects_are_no_elements():
+    """The short cut by the next `},{` does not cut a list inside an object."""
+    values = [{"a": [{"b": 1}, {"c": 2}]}, {"d": "},{"}, {"e": '"},{"'}, [{"f": 1}, {"g": 2}]]
+    raw = b"[" + b",".join(as_json(value).replace(b"}, {", b"},{") for value in values) + b"]"
+    assert [json.loads(element.raw) for element in cut(raw)] == values

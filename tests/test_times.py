@@ -1,0 +1,183 @@
+"""Times: every way of writing one is the same moment, and what is none is never replaced by "now"."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta, timezone
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from memproc.times import EPOCH, from_micros, is_assumed, parse_time, to_micros, to_text
+
+SAME = [
+    ("epoch seconds", 1692633600, "2023-08-21T16:00:00"),
+    ("epoch seconds as a float", 1736616594.24054, "2025-01-11T17:29:54.240540"),
+    ("epoch milliseconds", 1692633600123, "2023-08-21T16:00:00.123"),
+    ("epoch milliseconds as a float", 1692633600123.0, "2023-08-21T16:00:00.123"),
+    ("epoch microseconds", 1692633600123456, "2023-08-21T16:00:00.123456"),
+    ("epoch nanoseconds", 1692633600123456789, "2023-08-21T16:00:00.123456"),
+    ("epoch digits", "1692633600", "2023-08-21T16:00:00"),
+    ("epoch digits with a fraction", "1692633600.25", "2023-08-21T16:00:00.25"),
+    ("epoch millisecond digits", "1692633600123", "2023-08-21T16:00:00.123"),
+    ("before 1970", -1, "1969-12-31T23:59:59"),
+    ("ISO with Z", "2025-01-15T10:00:00Z", "2025-01-15T10:00:00"),
+    ("ISO with an offset", "2024-07-20T01:30:36.275141-07:00", "2024-07-20T08:30:36.275141"),
+    ("ISO without a zone", "2025-04-01T03:47:27", "2025-04-01T03:47:27"),
+    ("ISO with a space", "2025-04-01 03:47:27+02:00", "2025-04-01T01:47:27"),
+    ("ISO basic", "20250401T034727Z", "2025-04-01T03:47:27"),
+    ("ISO date", "2025-04-01", "2025-04-01T00:00:00"),
+    ("ISO basic date", "20230508", "2023-05-08T00:00:00"),
+    ("ISO week", "2025-W14-2", "2025-04-01T00:00:00"),
+    ("space around", "  2025-04-01T03:47:27Z\n", "2025-04-01T03:47:27"),
+    ("slashes with weekday", "2023/05/20 (Sat) 02:21", "2023-05-20T02:21:00"),
+    ("slashes with a weekday of another language", "2023/05/20 (Sáb) 02:21", "2023-05-20T02:21:00"),
+    ("slashes without weekday", "2023/05/20 02:21:07", "2023-05-20T02:21:07"),
+    ("slashes, date alone", "2023/5/2", "2023-05-02T00:00:00"),
+    ("spoken", "1:56 pm on 8 May, 2023", "2023-05-08T13:56:00"),
+    ("spoken at noon", "12:05 pm on 8 May, 2023", "2023-05-08T12:05:00"),
+    ("spoken at midnight", "12:05 am on 8 May, 2023", "2023-05-08T00:05:00"),
+    ("spoken, in capitals", "1:56 PM ON 8 MAY, 2023", "2023-05-08T13:56:00"),
+    ("spoken date", "25 December, 2023", "2023-12-25T00:00:00"),
+    ("spoken short date", "3 Sep 2023", "2023-09-03T00:00:00"),
+    ("leap day", "2024-02-29", "2024-02-29T00:00:00"),
+    ("aware datetime", datetime(2025, 1, 15, 12, tzinfo=timezone(timedelta(hours=2))), "2025-01-15T10:00:00"),
+    ("naive datetime", datetime(2025, 1, 15, 12), "2025-01-15T12:00:00"),  # noqa: DTZ001 - naive on purpose
+]
+
+NO_TIME = [0, 0.0, -0.0, "0", "0.0", "0001-01-01T00:00:00Z", "0001-01-01T00:00:00", "0001-01-01T00:00:00.000000+00:00"]
+
+NOT_A_TIME = [
+    "",
+    "   ",
+    "now",
+    "today",
+    "yesterday",
+    "soon",
+    "null",
+    "12",
+    "2025-13-01",
+    "2025-02-30",
+    "2023-02-29",
+    "2025-01-15T25:00:00Z",
+    "2023/13/01",
+    "2023/02/30 (Thu) 02:21",
+    "2023/05/20 (Sat) 24:21",
+    "1:56 pm on 31 June, 2023",
+    "1:76 pm on 8 May, 2023",
+    "99:00 pm on 8 May, 2023",
+    "8 Foo 2023",
+    "8 Mayhem 2023",
+    "8 Decoy 2023",
+    "05/08/2023",
+    "1692633600 seconds",
+    "9" * 30,
+    10**20,
+    10**400,
+    1e300,
+    float("nan"),
+    float("inf"),
+    float("-inf"),
+    True,
+    False,
+    None,
+    [],
+    {},
+    b"2025-01-01",
+    date(2025, 1, 1),
+    "9999-12-31T23:59:59-05:00",
+    datetime(9999, 12, 31, 23, tzinfo=timezone(timedelta(hours=-5))),
+    datetime(1, 1, 1, tzinfo=timezone(timedelta(hours=5))),
+]
+
+MICROS = st.integers(to_micros("1990-01-01T00:00:00.000000Z"), to_micros("2100-01-01T00:00:00.000000Z"))
+MOMENTS = st.datetimes(timezones=st.just(UTC))
+OFFSETS = st.integers(-23 * 60, 23 * 60).map(lambda minutes: timezone(timedelta(minutes=minutes)))
+
+
+@pytest.mark.parametrize(("value", "expected"), [case[1:] for case in SAME], ids=[case[0] for case in SAME])
+def test_a_form_is_read_as_an_aware_moment_in_utc(value, expected):
+    """Whatever the machine's zone."""
+    found = parse_time(value)
+    assert found == datetime.fromisoformat(expected).replace(tzinfo=UTC)
+    assert found.tzinfo is UTC
+
+
+@pytest.mark.parametrize("value", NO_TIME)
+def test_some_values_say_that_there_is_no_time(value):
+    """Nought, and the zero date of Go."""
+    assert parse_time(value) is None
+
+
+@pytest.mark.parametrize("value", NOT_A_TIME, ids=lambda value: repr(value)[:40])
+def test_what_is_no_time_is_an_error(value):
+    """Never "now", and never the nearest date that would do."""
+    with pytest.raises(ValueError, match=r".+"):
+        parse_time(value)
+
+
+@given(MICROS)
+def test_an_epoch_number_in_any_unit_is_the_same_moment(micros):
+    """The unit is told by the magnitude."""
+    moment = EPOCH + timedelta(microseconds=micros)
+    milliseconds, seconds = micros // 1_000, micros // 1_000_000
+    assert parse_time(micros) == parse_time(micros * 1_000) == parse_time(str(micros)) == moment
+    assert parse_time(milliseconds) == moment.replace(microsecond=moment.microsecond // 1_000 * 1_000)
+    assert parse_time(seconds) == parse_time(f"{seconds}") == parse_time(float(seconds)) == moment.replace(microsecond=0)
+    assert abs(parse_time(micros / 1_000_000) - moment) <= timedelta(microseconds=1)
+
+
+@given(MOMENTS, OFFSETS)
+def test_an_offset_moves_no_moment(moment, zone):
+    """As text and as a datetime, within the years 1 to 9999."""
+    try:
+        elsewhere = moment.astimezone(zone)
+    except OverflowError:
+        return
+    if not elsewhere.isoformat().startswith("0001-01-01T00:00:00"):
+        assert parse_time(elsewhere) == parse_time(elsewhere.isoformat()) == moment
+
+
+@given(st.text() | st.integers() | st.floats() | st.datetimes() | st.from_regex(r"\d{1,4}[/:.\- ]\d{1,2}[/:.\- a-z]{1,8}\d{1,4}"))
+def test_any_value_is_a_time_none_or_a_value_error(value):
+    """No other exception, and always the same answer."""
+    try:
+        found = parse_time(value)
+    except ValueError:
+        return
+    assert found is None or found.utcoffset() == timedelta(0)
+    assert parse_time(value) == found
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("2025-01-15T10:00:00Z", False),
+        ("2025-01-15T10:00:00+02:00", False),
+        (" 2025-01-15T10:00:00Z ", False),
+        ("2025-01-15T10:00:00", True),
+        ("2025-01-15", True),
+        ("1692633600", True),
+        ("1:56 pm on 8 May, 2023", True),
+        ("2023/05/20 (Sat) 02:21", True),
+        ("no date", True),
+    ],
+)
+def test_a_reading_that_assumes_something_is_told(text, expected):
+    """A zone, a unit, or a form of its own: then the text is kept beside the time."""
+    assert is_assumed(text) is expected
+
+
+@given(MOMENTS, MOMENTS)
+def test_the_texts_sort_as_the_times_do(one, other):
+    """They all have one width."""
+    assert (to_text(one) < to_text(other)) == (one < other)
+    assert len(to_text(one)) == len("1970-01-01T00:00:00.000000Z")
+
+
+@given(MOMENTS)
+def test_a_text_is_read_back_as_the_moment_it_was_made_of(moment):
+    """By way of microseconds too; but for the zero date, which means none."""
+    text = to_text(moment)
+    assert from_micros(to_micros(text)) == text
+    assert parse_time(text) == (None if text.startswith("0001-01-01T00:00:00") else moment)

@@ -1,0 +1,332 @@
+"""The gate: a record becomes a memory, or all its faults at once, each with advice."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections import namedtuple
+from datetime import UTC, datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any
+
+import numpy as np
+import orjson
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import AfterValidator, Field, field_validator
+
+from memproc.records import CONTENT_LIMIT_CHARS, METADATA_DEPTH_LIMIT, Memory, encode, plain
+from memproc.sources.items import decode, open_file
+from memproc.validation import EXCERPT_CHARS, GENERAL_HINT, HINTS, excerpt, fault, validate
+
+GOOD = {"content": "Prefers tea"}
+DEEP: list[Any] = []
+for _ in range(METADATA_DEPTH_LIMIT):
+    DEEP = [DEEP]
+
+
+class Kind(StrEnum):
+    """Text that is an enum."""
+
+    WORK = "work"
+
+
+class Rated(Memory):
+    """A memory with a required field, an optional one, and a rule of its own."""
+
+    stars: Annotated[int, Field(ge=1, le=5)]
+    note: str | None = None
+
+    @field_validator("content")
+    @classmethod
+    def no_shouting(cls, content: str) -> str:
+        """Refuse text in capitals."""
+        if content.isupper():
+            raise ValueError("is shouted")
+        return content
+
+
+def explode(_: object) -> object:
+    """Fail in a way that no validator should."""
+    raise RuntimeError("out of order")
+
+
+class Fragile(Memory):
+    """A memory whose rule is broken."""
+
+    stars: Annotated[int, AfterValidator(explode)] = 1
+
+
+class Bounded(Memory):
+    """A memory with plain text of limited length."""
+
+    word: Annotated[str, Field(min_length=1, max_length=3)] = "x"
+
+
+FAULTS = [
+    ("missing", "content", {"content": ...}),
+    ("extra_forbidden", "mood", {"mood": "good"}),
+    ("string_type", "content", {"content": 5}),
+    ("string_type", "content", {"content": None}),
+    ("string_type", "tags.1", {"tags": ["a", 5]}),
+    ("string_type", "id", {"id": True}),
+    ("too_short", "content", {"content": ""}),
+    ("too_short", "namespace", {"namespace": ""}),
+    ("too_long", "content", {"content": "x" * (CONTENT_LIMIT_CHARS + 1)}),
+    ("too_long", "subject", {"subject": "x" * 1_001}),
+    ("string_pattern_mismatch", "content", {"content": " \t\n\u00a0"}),
+    ("string_unicode", "content", {"content": "cut \ud83d"}),
+    ("string_unicode", "metadata", {"metadata": {"a": ["\udc00"]}}),
+    ("string_unicode", "metadata", {"metadata": {"\udc00": 1}}),
+    ("nul_character", "content", {"content": "a\0b"}),
+    ("nul_character", "tags.0", {"tags": ["a\0"]}),
+    ("nul_character", "metadata", {"metadata": {"a\0": 1}}),
+    ("date_unparsable", "created_at", {"created_at": "yesterday"}),
+    ("date_unparsable", "valid_to", {"valid_to": "2025-02-30"}),
+    ("date_unparsable", "updated_at", {"updated_at": 10**400}),
+    ("greater_than_equal", "importance", {"importance": -0.01}),
+    ("greater_than_equal", "emotion.valence", {"emotion": {"valence": -1.5}}),
+    ("greater_than_equal", "emotion.intensity", {"emotion": {"intensity": -0.5}}),
+    ("less_than_equal", "importance", {"importance": 1.01}),
+    ("less_than_equal", "relations.0.weight", {"relations": [{"type": "a", "target": "b", "weight": 2}]}),
+    ("float_type", "importance", {"importance": "0.5"}),
+    ("float_type", "importance", {"importance": True}),
+    ("finite_number", "importance", {"importance": math.nan}),
+    ("finite_number", "emotion.arousal", {"emotion": {"arousal": math.inf}}),
+    ("finite_number", "metadata", {"metadata": {"a": [math.nan]}}),
+    ("integer_too_large", "metadata", {"metadata": {"a": 2**63}}),
+    ("integer_too_large", "metadata", {"metadata": {"a": -(2**63) - 1}}),
+    ("nested_too_deep", "metadata", {"metadata": {"a": DEEP[0]}}),
+    ("not_json", "metadata", {"metadata": {"a": {1, 2}}}),
+    ("not_json", "metadata", {"metadata": {"a": {1: 2}}}),
+    ("not_json", "metadata", {"metadata": {"a": datetime(2025, 1, 1, tzinfo=UTC)}}),
+    ("not_json", "metadata", {"metadata": {"a": b"bytes"}}),
+    ("literal_error", "emotion.source", {"emotion": {"source": "guess"}}),
+    ("literal_error", "relations.0.target_kind", {"relations": [{"type": "a", "target": "b", "target_kind": "person"}]}),
+    ("tuple_type", "tags", {"tags": "a, b"}),
+    ("dict_type", "metadata", {"metadata": [1]}),
+    ("model_type", "emotion", {"emotion": "joy"}),
+    ("model_type", "relations.0", {"relations": ["Anna"]}),
+    ("extra_forbidden", "emotion.mood", {"emotion": {"mood": "good"}}),
+    ("missing", "relations.0.target", {"relations": [{"type": "a"}]}),
+]
+
+
+@pytest.mark.parametrize(("code", "path", "change"), FAULTS, ids=[f"{code}-{path}-{n}" for n, (code, path, _) in enumerate(FAULTS)])
+def test_a_fault_has_its_place_its_code_and_its_advice(code, path, change):
+    """And shows a little of the value that is wrong."""
+    record = {name: value for name, value in {**GOOD, **change}.items() if value is not ...}
+    verdict = validate(record)
+    assert not verdict.ok
+    assert verdict.memory is None
+    (found,) = verdict.errors
+    assert (found.path, found.code) == (path, code)
+    assert HINTS[code] in found.hint
+    assert found.message
+    assert len(found.message) < 300
+
+
+@pytest.mark.parametrize("record", [None, 5, "text", b"{}", [], [GOOD], {1, 2}, object()], ids=repr)
+def test_what_is_no_object_is_no_record(record):
+    """A list of records is not one either."""
+    (found,) = validate(record).errors
+    assert (found.path, found.code, found.hint) == ("", "not_a_mapping", HINTS["not_a_mapping"])
+    assert type(record).__name__ in found.message
+
+
+def test_every_fault_is_told_at_once():
+    """In the order of the fields, wherever they lie."""
+    record = {
+        "importance": 2,
+        "mood": 1,
+        "created_at": "never",
+        "tags": [1, "a", ""],
+        "emotion": {"valence": 3, "source": "x"},
+        "metadata": {"a": math.inf},
+    }
+    assert [(found.path, found.code) for found in validate(record).errors] == [
+        ("content", "missing"),
+        ("created_at", "date_unparsable"),
+        ("tags.0", "string_type"),
+        ("tags.2", "too_short"),
+        ("importance", "less_than_equal"),
+        ("emotion.valence", "less_than_equal"),
+        ("emotion.source", "literal_error"),
+        ("metadata", "finite_number"),
+        ("mood", "extra_forbidden"),
+    ]
+
+
+def codes_of(path: Path, raw: bytes, limit_bytes: int) -> list[str]:
+    """Return the codes of the faults in a file."""
+    path.write_bytes(raw)
+    source = open_file(path, lists=frozenset(), limit_bytes=limit_bytes)
+    codes = [item.fault.code for item in source.items if item.fault]
+    source.stream.close()
+    return codes
+
+
+def test_each_piece_of_advice_can_be_met(tmp_path):
+    """No code in the table is dead: each comes of some record, or of some bytes."""
+    met = {code for code, _, _ in FAULTS} | {validate(5).errors[0].code}
+    for change in ({"word": ""}, {"word": "long"}):
+        met |= {found.code for found in validate({**GOOD, **change}, schema=Bounded).errors}
+    met |= {decode(raw).fault.code for raw in (b"{", b'{"a":1,"a":2}')}
+    met |= set(codes_of(tmp_path / "long.jsonl", b'{"content": "' + b"x" * 100 + b'"}', 50))
+    assert set(HINTS) - met == set()
+
+
+def test_each_fault_of_a_source_has_advice_of_its_own(tmp_path):
+    """Not just the general line, which speaks of fields."""
+    codes = codes_of(tmp_path / "table.csv", b"content,tags\nTea,a,b\n\xff,a\n", 1_000)
+    assert len(codes) == 2
+    assert [code for code in codes if fault("", code, "").hint == GENERAL_HINT] == []
+
+
+@pytest.mark.parametrize(("typo", "meant"), [("contnet", "content"), ("tag", "tags"), ("create_at", "created_at"), ("meta_data", "metadata")])
+def test_a_name_that_is_nearly_right_is_recognised(typo, meant):
+    """The general advice stays."""
+    (found,) = validate({**GOOD, typo: "x"}).errors
+    assert found.hint.startswith(f"did you mean {meant}? ")
+    assert HINTS["extra_forbidden"] in found.hint
+
+
+def test_a_name_like_no_other_gets_no_guess():
+    """Nor does one inside another object."""
+    assert validate({**GOOD, "zzz": 1}).errors[0].hint == HINTS["extra_forbidden"]
+    assert validate({**GOOD, "emotion": {"valenc": 1}}).errors[0].hint == HINTS["extra_forbidden"]
+
+
+def test_the_fields_of_a_subclass_are_fields():
+    """Checked, kept, and guessed at."""
+    assert validate({**GOOD, "stars": 5, "note": "x"}, schema=Rated).memory == Rated(content="Prefers tea", stars=5, note="x")
+    assert [(found.path, found.code) for found in validate({"content": "Tea", "stars": 9}, schema=Rated).errors] == [("stars", "less_than_equal")]
+    assert [found.path for found in validate(GOOD, schema=Rated).errors] == ["stars"]
+    hints = [found.hint for found in validate({**GOOD, "stras": 5}, schema=Rated).errors]
+    assert any(hint.startswith("did you mean stars?") for hint in hints)
+    assert validate({**GOOD, "stars": 5}).errors[0].code == "extra_forbidden"
+
+
+def test_a_rule_of_a_subclass_is_a_fault_like_others():
+    """With what it said."""
+    (found,) = validate({"content": "TEA", "stars": 1}, schema=Rated).errors
+    assert (found.path, found.code, found.hint) == ("content", "value_error", GENERAL_HINT)
+    assert "is shouted" in found.message
+
+
+def test_a_rule_of_a_subclass_that_breaks_is_told():
+    """By name, with what it raised."""
+    (found,) = validate({**GOOD, "stars": 1}, schema=Fragile).errors
+    assert found.code == "schema_failed"
+    assert "Fragile raised RuntimeError: out of order" in found.message
+
+
+def test_what_is_out_of_range_is_not_clamped_and_what_is_at_its_edge_is_taken():
+    """The bounds belong to the range."""
+    record = {**GOOD, "importance": 1, "emotion": {"valence": -1, "arousal": 1, "dominance": 0.0, "intensity": 0, "confidence": 1.0}}
+    verdict = validate(record)
+    assert verdict.ok
+    assert verdict.memory.importance == 1
+    assert verdict.memory.emotion.valence == -1
+
+
+@pytest.mark.parametrize("value", [0, "0001-01-01T00:00:00Z", None])
+def test_a_time_that_says_none_is_none(value):
+    """Not an error, and not "now"."""
+    assert validate({**GOOD, "created_at": value}).memory.created_at is None
+
+
+def test_the_limits_of_json_are_taken_to_the_edge():
+    """64 bits, a hundred levels."""
+    deep = DEEP[0]
+    record = {**GOOD, "metadata": {"big": 2**63 - 1, "small": -(2**63), "deep": deep[0], "text": "😀"}}
+    assert validate(record).ok
+    assert orjson.loads(encode(plain(validate(record).memory)))["metadata"] == record["metadata"]
+
+
+def test_a_caller_may_give_an_id_as_a_number():
+    """It is kept as text."""
+    assert validate({**GOOD, "id": 7}).memory.id == "7"
+
+
+def test_tags_in_a_set_are_one_record_whatever_their_order():
+    """Else the same record read again would be another observation: a set is refused, or put in order."""
+    tags = [f"tag{number}" for number in range(500)]
+    one, other = (validate({**GOOD, "tags": set(order)}) for order in (tags, reversed(tags)))
+    assert one == other
+
+
+@pytest.mark.parametrize(
+    "value",
+    [namedtuple("Point", "x y")(1, 2), np.float64(1.5), {Kind.WORK: 1}, Kind.WORK, (1, 2), type("Word", (str,), {})("tea")],
+    ids=["namedtuple", "numpy float", "enum as a name", "enum", "tuple", "subclass of str"],
+)
+def test_metadata_that_is_accepted_can_be_written(value):
+    """What only looks like JSON is refused at the gate or made JSON, not found out in the middle of a batch."""
+    verdict = validate({**GOOD, "metadata": {"value": value}})
+    if verdict.ok:
+        assert orjson.loads(encode(plain(verdict.memory)))["metadata"] == json.loads(json.dumps({"value": value}))
+
+
+class Measured(Memory):
+    """A memory with fields of plain types."""
+
+    score: float | None = None
+    label: str | None = None
+    details: dict[str, Any] | None = None
+
+
+@pytest.mark.parametrize(
+    "extra",
+    [
+        {"score": 0.5},
+        {"score": math.nan},
+        {"score": math.inf},
+        {"label": "tea"},
+        {"details": {"a": [1, None, "x"]}},
+        {"details": {"a": math.nan}},
+        {"details": {"a": 10**30}},
+        {"details": {"a": "\ud800"}},
+    ],
+    ids=str,
+)
+def test_an_own_field_that_is_accepted_can_be_read_back_as_it_was(extra):
+    """NaN does not become null on the way."""
+    verdict = validate({**GOOD, **extra}, schema=Measured)
+    if verdict.ok:
+        read = orjson.loads(encode(plain(verdict.memory)))
+        assert {name: read.get(name) for name in extra} == extra
+
+
+@pytest.mark.parametrize("value", [10**10_000, "x" * 10_000, "\ud800", b"\xff", None, [1] * 10_000, float("nan"), object()], ids=lambda value: type(value).__name__)
+def test_an_excerpt_is_short_and_can_be_printed_anywhere(value):
+    """It is ASCII, and no more than a few characters."""
+    shown = excerpt(value)
+    assert shown.isascii()
+    assert 0 < len(shown) <= EXCERPT_CHARS
+
+
+NAMES = st.sampled_from([*Memory.model_fields, "x"]) | st.text(max_size=5)
+TEXTS = st.text(st.characters(exclude_categories=()), max_size=8)
+ATOMS = st.none() | st.booleans() | st.integers() | st.floats() | TEXTS | st.binary(max_size=4) | st.datetimes() | st.builds(object) | st.just(10**400)
+VALUES = st.recursive(
+    ATOMS,
+    lambda inner: st.lists(inner, max_size=3) | st.tuples(inner) | st.dictionaries(NAMES | st.integers(), inner, max_size=3),
+    max_leaves=6,
+)
+
+
+@given(VALUES | st.dictionaries(NAMES, VALUES, max_size=6) | st.dictionaries(NAMES, VALUES, max_size=6).map(lambda rest: {**rest, **GOOD}))
+def test_nothing_raises_and_what_is_accepted_can_be_written(record):
+    """Whatever is given: a memory that reads back as it was, or faults that can be printed."""
+    verdict = validate(record)
+    assert verdict.ok == (not verdict.errors)
+    for found in verdict.errors:
+        assert found.code
+        assert found.message
+        assert found.hint
+    if verdict.ok:
+        written = plain(verdict.memory)
+        assert plain(validate(orjson.loads(encode(written))).memory) == written
