@@ -10,14 +10,15 @@ from __future__ import annotations
 from memproc.config import LARGEST_BATCH, SMALLEST_BATCH
 
 FIRST_BATCH = 1_000
-TARGET_SECONDS = 0.5
+TARGET_SECONDS = 1.0
 LARGEST_ADAPTED = 20_000  # a batch lies in memory as a whole
+LARGEST_BATCH_BYTES = 4 * 1024 * 1024  # of the records' JSON text; with all that is made of it, some ten times as much
 
 
 def next_size(size: int, records: int, seconds: float) -> int:
     """Return the size of the next batch after one of `records` records (of at most `size`) took `seconds`.
 
-    >>> next_size(1000, 1000, 0.1), next_size(1000, 1000, 0.4), next_size(1000, 1000, 4.0)
+    >>> next_size(1000, 1000, 0.1), next_size(1000, 1000, 0.8), next_size(1000, 1000, 4.0)
     (2000, 1000, 500)
     """
     if records < size:

@@ -50,7 +50,7 @@ class Intake:
             return Taken([Rejected(item.category, (item.fault,), item.raw or b"")], [], {})
         if not isinstance(item.value, (dict, Mapping)):  # the plain case first: an abstract class is slow to ask
             found = fault("", "not_a_mapping", f"a record is an object, not {type(item.value).__name__}")
-            return Taken([Rejected(CATEGORY_OF_FAULTS, (found,), raw_of(item.value, item))], [], {})
+            return Taken([Rejected(CATEGORY_OF_FAULTS, (found,), raw_of(None, item))], [], {})
         taken = Taken([], [], {})
         check = validator(self.schema)
         for part in self.format.read(item.value, self.context):

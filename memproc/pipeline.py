@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from loguru import logger
 
-from memproc.batching import FIRST_BATCH, next_size
+from memproc.batching import FIRST_BATCH, LARGEST_BATCH_BYTES, next_size
 from memproc.config import Policy, Settings
 from memproc.dedup.decide import Incoming
 from memproc.dedup.keys import Prepared
@@ -69,29 +69,26 @@ def ingest(
     Bad records never raise: they are quarantined and counted. Raises UsageError or SourceError before any work where the call
     is wrong, and StoreError where the database cannot serve.
     """
+    chosen = settings or (into.settings if isinstance(into, Store) else Settings())
+    context = Context(source, frozenset(include), dict(mapping or {}))
+    intake = Intake(own.FORMAT, Policy(), schema, namespace, context, _as_text(as_of))
+    paths = _paths(what)
     with ExitStack() as stack:
-        if isinstance(into, Store):
-            store = into
-            if settings is not None and (changed := store.policy.changed_by(settings)):
-                raise UsageError(f"the store was built with other settings than {changed}")
-        else:
-            store = stack.enter_context(Store(into, settings=settings, schema=schema))
-        run = _Run(store, settings or store.settings, on_progress)
-        moment = parse_time(as_of) if as_of is not None else None
-        context = Context(source, frozenset(include), dict(mapping or {}))
-        intake = Intake(own.FORMAT, store.policy, schema, namespace, context, to_text(moment) if moment else None)
-        paths = _paths(what)
-        if run.settings.validate == "before":
+        if chosen.validate == "before":
             if paths is None and not isinstance(what, Sequence):
                 raise UsageError("validate='before' reads twice: give files or a list, not an iterator")
-            if faulty := run.check(_open(paths, what, intake, format, run.settings)):
+            if faulty := _check(_open(paths, what, intake, format, chosen)):
                 return faulty
-        sources = _open(paths, what, intake, format, run.settings)
+        sources = _open(paths, what, intake, format, chosen)
         for opened in sources:
             if opened.opened.stream is not None:
                 stack.callback(opened.opened.stream.close)
+        store = into if isinstance(into, Store) else stack.enter_context(Store(into, settings=settings, schema=schema))
+        if settings is not None and (changed := store.policy.changed_by(settings)):
+            raise UsageError(f"the store was built with other settings than {changed}")
         stack.enter_context(store.rehearsal() if dry_run else nullcontext())
-        return run.through(sources, is_rehearsal=dry_run)
+        ready = [source._replace(intake=replace(source.intake, policy=store.policy)) for source in sources]
+        return _Run(store, chosen, on_progress).through(ready, is_rehearsal=dry_run)
 
 
 def read_file(
@@ -103,6 +100,25 @@ def read_file(
     (source,) = _open([path], path, intake, format, Settings())
     for item in source.items:
         yield from source.intake.draft(item)
+
+
+def _check(sources: Sequence[Source]) -> Report | None:
+    """Read everything and write nothing; return a report if a record is invalid."""
+    started = perf_counter()
+    report = Report(format=sources[0].intake.format.name)
+    read = 0
+    for source in sources:
+        for found in chain.from_iterable(source.intake.take(item).records for item in source.items):
+            read += 1
+            if isinstance(found, Rejected):
+                report.errors[found.category] += 1
+        if source.opened.stream is not None:
+            source.opened.stream.close()
+    if not report.errors:
+        return None
+    report.notes.append(f"{report.errors.total()} of {read} records are invalid; nothing was written")
+    report.finish("refused", perf_counter() - started)
+    return report
 
 
 class _Run:
@@ -133,24 +149,6 @@ class _Run:
         logger.info("job {}: {}", report.job, report.status)
         return report
 
-    def check(self, sources: Sequence[Source]) -> Report | None:
-        """Read everything and write nothing; return a report if a record is invalid."""
-        report = Report()
-        for source in sources:
-            for found in chain.from_iterable(source.intake.take(item).records for item in source.items):
-                report.read += 1
-                if isinstance(found, Rejected):
-                    report.errors[found.category] += 1
-            if source.opened.stream is not None:
-                source.opened.stream.close()
-        if not report.errors:
-            return None
-        report.format = sources[0].intake.format.name
-        report.notes.append(f"{report.errors.total()} of {report.read} records are invalid; nothing was written")
-        report.read = 0
-        report.finish("refused", perf_counter() - self.started)
-        return report
-
     def _named(self, sources: Sequence[Source]) -> Report:
         report = self.report
         report.format = " ".join(dict.fromkeys(source.intake.format.name for source in sources))
@@ -161,13 +159,16 @@ class _Run:
         """Land one source batch by batch; tell whether to stop."""
         records: list[Prepared | Rejected] = []
         decided: list[Decided] = []
+        waiting_bytes = 0
         for item in source.items:
             taken = source.intake.take(item)
             records += taken.records
             decided += taken.decided
+            waiting_bytes += sum(len(found.json if isinstance(found, Prepared) else found.raw) for found in taken.records)
             self.report.left_out.update(taken.left_out)
-            while len(records) >= self.size:
+            while len(records) >= self.size or (records and waiting_bytes > LARGEST_BATCH_BYTES):
                 batch, records = records[: self.size], records[self.size :]
+                waiting_bytes = 0
                 if self._is_enough(self._land(source, batch, ())):
                     return True
         if (records or decided) and self._is_enough(self._land(source, records, decided)):
@@ -216,6 +217,16 @@ class _Run:
         return is_over
 
 
+def _as_text(as_of: object) -> str | None:
+    if as_of is None:
+        return None
+    try:
+        moment = parse_time(as_of)
+    except ValueError as error:
+        raise UsageError(f"as_of: {error}") from error
+    return to_text(moment) if moment else None
+
+
 def _paths(what: object) -> list[Path] | None:
     """Return the paths that `what` names, or None where it is an iterable of records."""
     if isinstance(what, str | Path):
@@ -231,8 +242,15 @@ def _open(paths: list[Path] | None, what: Any, intake: Intake, name: str | None,
     """Open every source and find its format. Raises SourceError or UsageError."""
     if paths is None:
         return [_source(of_iterable(what), "iterable", None, intake, name)]
-    opened = [(path, open_file(path, lists=LISTS, limit_bytes=settings.max_record_bytes)) for path in paths]
-    return [_source(items, path.name, path, intake, name) for path, items in opened]
+    sources: list[Source] = []
+    with ExitStack() as stack:
+        for path in paths:
+            items = open_file(path, lists=LISTS, limit_bytes=settings.max_record_bytes)
+            if items.stream is not None:
+                stack.callback(items.stream.close)
+            sources.append(_source(items, path.name, path, intake, name))
+        stack.pop_all()  # nothing went wrong: who reads the sources closes them
+    return sources
 
 
 def _source(opened: Items, label: str, path: Path | None, intake: Intake, name: str | None) -> Source:

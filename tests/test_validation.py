@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import json
 import math
-from collections import namedtuple
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 
 import numpy as np
 import orjson
@@ -25,6 +24,13 @@ GOOD = {"content": "Prefers tea"}
 DEEP: list[Any] = []
 for _ in range(METADATA_DEPTH_LIMIT):
     DEEP = [DEEP]
+
+
+class Point(NamedTuple):
+    """A tuple that JSON writers do not all take for a list."""
+
+    x: int
+    y: int
 
 
 class Kind(StrEnum):
@@ -185,7 +191,9 @@ def test_each_fault_of_a_source_has_advice_of_its_own(tmp_path):
     assert [code for code in codes if fault("", code, "").hint == GENERAL_HINT] == []
 
 
-@pytest.mark.parametrize(("typo", "meant"), [("contnet", "content"), ("tag", "tags"), ("create_at", "created_at"), ("meta_data", "metadata")])
+@pytest.mark.parametrize(
+    ("typo", "meant"), [("contnet", "content"), ("tag", "tags"), ("create_at", "created_at"), ("meta_data", "metadata")]
+)
 def test_a_name_that_is_nearly_right_is_recognised(typo, meant):
     """The general advice stays."""
     (found,) = validate({**GOOD, typo: "x"}).errors
@@ -202,7 +210,9 @@ def test_a_name_like_no_other_gets_no_guess():
 def test_the_fields_of_a_subclass_are_fields():
     """Checked, kept, and guessed at."""
     assert validate({**GOOD, "stars": 5, "note": "x"}, schema=Rated).memory == Rated(content="Prefers tea", stars=5, note="x")
-    assert [(found.path, found.code) for found in validate({"content": "Tea", "stars": 9}, schema=Rated).errors] == [("stars", "less_than_equal")]
+    assert [(found.path, found.code) for found in validate({"content": "Tea", "stars": 9}, schema=Rated).errors] == [
+        ("stars", "less_than_equal")
+    ]
     assert [found.path for found in validate(GOOD, schema=Rated).errors] == ["stars"]
     hints = [found.hint for found in validate({**GOOD, "stras": 5}, schema=Rated).errors]
     assert any(hint.startswith("did you mean stars?") for hint in hints)
@@ -225,7 +235,11 @@ def test_a_rule_of_a_subclass_that_breaks_is_told():
 
 def test_what_is_out_of_range_is_not_clamped_and_what_is_at_its_edge_is_taken():
     """The bounds belong to the range."""
-    record = {**GOOD, "importance": 1, "emotion": {"valence": -1, "arousal": 1, "dominance": 0.0, "intensity": 0, "confidence": 1.0}}
+    record = {
+        **GOOD,
+        "importance": 1,
+        "emotion": {"valence": -1, "arousal": 1, "dominance": 0.0, "intensity": 0, "confidence": 1.0},
+    }
     verdict = validate(record)
     assert verdict.ok
     assert verdict.memory.importance == 1
@@ -260,7 +274,7 @@ def test_tags_in_a_set_are_one_record_whatever_their_order():
 
 @pytest.mark.parametrize(
     "value",
-    [namedtuple("Point", "x y")(1, 2), np.float64(1.5), {Kind.WORK: 1}, Kind.WORK, (1, 2), type("Word", (str,), {})("tea")],
+    [Point(1, 2), np.float64(1.5), {Kind.WORK: 1}, Kind.WORK, (1, 2), type("Word", (str,), {})("tea")],
     ids=["namedtuple", "numpy float", "enum as a name", "enum", "tuple", "subclass of str"],
 )
 def test_metadata_that_is_accepted_can_be_written(value):
@@ -300,7 +314,11 @@ def test_an_own_field_that_is_accepted_can_be_read_back_as_it_was(extra):
         assert {name: read.get(name) for name in extra} == extra
 
 
-@pytest.mark.parametrize("value", [10**10_000, "x" * 10_000, "\ud800", b"\xff", None, [1] * 10_000, float("nan"), object()], ids=lambda value: type(value).__name__)
+@pytest.mark.parametrize(
+    "value",
+    [10**10_000, "x" * 10_000, "\ud800", b"\xff", None, [1] * 10_000, float("nan"), object()],
+    ids=lambda value: type(value).__name__,
+)
 def test_an_excerpt_is_short_and_can_be_printed_anywhere(value):
     """It is ASCII, and no more than a few characters."""
     shown = excerpt(value)
@@ -310,7 +328,17 @@ def test_an_excerpt_is_short_and_can_be_printed_anywhere(value):
 
 NAMES = st.sampled_from([*Memory.model_fields, "x"]) | st.text(max_size=5)
 TEXTS = st.text(st.characters(exclude_categories=()), max_size=8)
-ATOMS = st.none() | st.booleans() | st.integers() | st.floats() | TEXTS | st.binary(max_size=4) | st.datetimes() | st.builds(object) | st.just(10**400)
+ATOMS = (
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats()
+    | TEXTS
+    | st.binary(max_size=4)
+    | st.datetimes()
+    | st.builds(object)
+    | st.just(10**400)
+)
 VALUES = st.recursive(
     ATOMS,
     lambda inner: st.lists(inner, max_size=3) | st.tuples(inner) | st.dictionaries(NAMES | st.integers(), inner, max_size=3),
@@ -318,7 +346,11 @@ VALUES = st.recursive(
 )
 
 
-@given(VALUES | st.dictionaries(NAMES, VALUES, max_size=6) | st.dictionaries(NAMES, VALUES, max_size=6).map(lambda rest: {**rest, **GOOD}))
+@given(
+    VALUES
+    | st.dictionaries(NAMES, VALUES, max_size=6)
+    | st.dictionaries(NAMES, VALUES, max_size=6).map(lambda rest: {**rest, **GOOD})
+)
 def test_nothing_raises_and_what_is_accepted_can_be_written(record):
     """Whatever is given: a memory that reads back as it was, or faults that can be printed."""
     verdict = validate(record)

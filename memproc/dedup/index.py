@@ -45,7 +45,9 @@ def candidates(hashes: Hashes, numbers: NDArray[np.uint64], segments: Sequence[E
         return []
     bands = hashes.shape[1]
     wanted = hashes.astype(np.uint64).ravel() << _SHIFT
-    owners = np.repeat(np.arange(len(hashes), dtype=np.uint64), bands)
+    order = np.argsort(wanted)  # a search in order finds most of the segment in the processor's cache
+    wanted = wanted[order]
+    owners = np.repeat(np.arange(len(hashes), dtype=np.uint64), bands)[order]
     found = [_in_segment(wanted, owners, numbers, segment) for segment in segments if len(segment)]
     if not found:
         return []

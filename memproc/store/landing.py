@@ -226,7 +226,7 @@ class Landing:
             confidence, reason = _compare_with_row(prepared, row)
             if confidence >= self._review_at:
                 best[own.key] = max(best.get(own.key, (0.0, b"", "")), (confidence, row.observation.key, reason))
-        return [(min(key, other), max(key, other), "similar", confidence, reason) for key, (confidence, other, reason) in best.items()]
+        return [(there, key, "similar", confidence, reason) for key, (confidence, there, reason) in best.items()]
 
     def _write_ledger(self, connection: Connection, plan: Plan, batch: int, now: str) -> None:
         number = next_number(connection, tables.ledger)
@@ -273,7 +273,7 @@ def next_number(connection: Connection, table: object) -> int:
 
 def write_regrouped(database: Database, connection: Connection, changed: Regrouped, rows: Mapping[Key, Row]) -> None:
     """Write the memories that changed and the membership of the observations that were there."""
-    gone = changed.gone | changed.memories.keys()
+    gone = (changed.gone | changed.memories.keys()) & {row.memory for row in rows.values()}
     for start in range(0, len(some := sorted(gone)), 500):
         connection.execute(delete(tables.merged).where(tables.merged.c.id.in_(some[start : start + 500])))
     memories = [(key, namespace_number(memory["namespace"]), _date_of(memory), encode(memory).decode()) for key, memory in changed.memories.items()]
@@ -322,7 +322,7 @@ def _are_one(key: Key, row: Row, plan: Plan) -> bool:
 
 def _compare_with_row(prepared: Prepared, row: Row) -> tuple[float, str]:
     text = canonical(row.observation.record["content"]) or row.observation.record["content"]
-    comparison = compare(prepared.text, prepared.gist or gist_of(prepared.text), text, gist_of(text))
+    comparison = compare(text, gist_of(text), prepared.text, prepared.gist or gist_of(prepared.text))
     return comparison.confidence, comparison.reason
 
 

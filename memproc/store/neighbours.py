@@ -38,11 +38,11 @@ def neighbourhood(
     found = _Found(database, connection)
     wanted_groups = {*groups, *(seen.group for seen in given)}
     wanted_nodes = {seen.node for seen in given if seen.is_identity}
-    handles = {handle for seen in given for handle in _handles(seen)}
+    handles = found.handles_of(given)
     while wanted_groups or wanted_nodes or handles:
         linked = found.mends_of(wanted_groups)
         rows = found.rows_of(wanted_groups, wanted_nodes)
-        merged = found.decisions_on(handles | {handle for row in rows for handle in _handles(row.observation)})
+        merged = found.decisions_on(handles | found.handles_of(row.observation for row in rows))
         handles = set()
         wanted_groups = (linked | {row.observation.group for row in rows}) - found.groups
         wanted_nodes = (merged | {row.observation.node for row in rows if row.observation.is_identity}) - found.nodes
@@ -83,6 +83,12 @@ class _Found:
         self.rows.update((row.observation.key, row) for row in rows)
         return rows
 
+    def handles_of(self, observations: Iterable[Observation]) -> set[Key]:
+        """Return what decisions may name these observations by; nothing where there are no decisions."""
+        if not self.has_decisions:
+            return set()
+        return {handle for seen in observations for handle in (seen.node, seen.key)}
+
     def decisions_on(self, handles: set[Key]) -> set[Key]:
         """Note the decisions on these nodes and units; return what they merge with these."""
         if not self.has_decisions:
@@ -100,8 +106,4 @@ def in_force(decisions: dict[int, Decision]) -> list[Decision]:
     """Return the decisions that hold: the last of each pair, unless it was withdrawn."""
     last = {decision[:2]: decision for _, decision in sorted(decisions.items())}
     return sorted(decision for decision in last.values() if decision.verdict in ("merge", "distinct"))
-
-
-def _handles(observation: Observation) -> tuple[Key, Key]:
-    return observation.node, observation.key
 

@@ -397,7 +397,7 @@ class Store:
         with self._read() as connection:
             outcomes = select(tables.observations.c.outcome, func.count()).group_by(tables.observations.c.outcome)
             counted: dict[str, int] = {row[0]: row[1] for row in connection.execute(outcomes)}
-            others = {table.name: connection.execute(select(func.count()).select_from(table)).scalar_one() for table in _COUNTED}
+            others = {str(table.name): connection.execute(select(func.count()).select_from(table)).scalar_one() for table in _COUNTED}
             open_reviews = select(func.count()).select_from(tables.reviews).where(tables.reviews.c.status == "open")
             return {
                 "memories": count_memories(connection),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from hashlib import md5
-from itertools import permutations
+from itertools import combinations, permutations
 from typing import Any
 
 import pytest
@@ -77,7 +77,9 @@ def test_a_bridge_between_two_years_joins_neither(order):
     assert memories([take(text) for text in order]) == texts(*([text] for text in order))
 
 
-@pytest.mark.parametrize("order", list(permutations(["Works in the kitchen", "Works in the kithcen", "Really works in the ktichen"])))
+@pytest.mark.parametrize(
+    "order", list(permutations(["Works in the kitchen", "Works in the kithcen", "Really works in the ktichen"]))
+)
 def test_texts_with_a_slip_join_the_text_they_stand_for(order):
     """Two of them meet only through it."""
     assert memories([take(text) for text in order]) == texts(order)
@@ -90,7 +92,9 @@ def test_a_slip_that_could_be_two_texts_joins_neither(order):
     """Nor do the two meet through it; with one of them alone it is that one."""
     assert memories([take(text) for text in order]) == texts(*([text] for text in order))
     for meant in ("Counts the words here", "Counts the woods here"):
-        assert memories([take(text) for text in order if text in ("Counts the wrods here", meant)]) == texts(["Counts the wrods here", meant])
+        assert memories([take(text) for text in order if text in ("Counts the wrods here", meant)]) == texts(
+            ["Counts the wrods here", meant]
+        )
 
 
 def test_distinct_keeps_two_apart_and_leaves_the_others_together():
@@ -112,6 +116,15 @@ def test_distinct_on_a_slip_leaves_the_other_slips_where_they_are():
     assert memories([hub, one, other], apart(hub, one), apart(one, other)) == texts(
         ["Works in the kitchen", "Works in the ktichen"], ["Works in the kithcen"]
     )
+
+
+@pytest.mark.parametrize("slips", list(combinations(["kithcen", "ktichen", "kitchn", "kittchen"], 2)))
+def test_of_two_slips_held_distinct_the_one_with_the_smaller_key_stays(slips):
+    """The text that both stand for has its place first."""
+    hub, *both = (take(f"Works in the {word}") for word in ("kitchen", *slips))
+    first, second = sorted(both, key=lambda one: one.observation.node)
+    said = [one.observation.record["content"] for one in (hub, first, second)]
+    assert memories([second, hub, first], apart(first, second)) == texts(said[:2], said[2:])
 
 
 def test_a_merge_by_hand_joins_what_no_rule_would():
@@ -177,7 +190,9 @@ def test_versions_without_a_date_stay_visible_side_by_side():
     found, undated = clusters([one.observation, other.observation], {})
     assert sorted(seen.record["content"] for memory in found for seen in memory.speaking) == ["She likes coffee", "She likes tea"]
     assert not any(memory.history for memory in found)
-    assert [{pair.one.record["content"], pair.other.record["content"]} for pair in undated] == [{"She likes tea", "She likes coffee"}]
+    assert [{pair.one.record["content"], pair.other.record["content"]} for pair in undated] == [
+        {"She likes tea", "She likes coffee"}
+    ]
 
 
 def test_the_id_of_a_memory_is_that_of_its_earliest_node():
@@ -217,7 +232,9 @@ def worlds(draw: st.DrawFn) -> tuple[list[Observation], dict[Key, list[Key]], li
         as_of = day if is_dated_by_source else None
         seen = Observation(key(record), node, content_key, group_of[content], bool(identity), as_of, record)
         found[seen.key] = seen
-    mends = {group: draw(st.lists(st.sampled_from(groups[at + 1 :]), unique=True, max_size=3)) for at, group in enumerate(groups[:-1])}
+    mends = {
+        group: draw(st.lists(st.sampled_from(groups[at + 1 :]), unique=True, max_size=3)) for at, group in enumerate(groups[:-1])
+    }
     seen = list(found.values())
     nodes = {(one.node, other.node) for one in seen for other in seen if one.node != other.node}
     versions = {(one.key, other.key) for one in seen for other in seen if one.node == other.node and one.content != other.content}
@@ -283,7 +300,11 @@ def test_without_a_decision_a_group_is_one_memory(world):
 def test_a_decision_about_what_is_not_there_changes_nothing(world):
     """Of nothing, of one known thing, or of versions that no longer speak."""
     observations, mends, _ = world
-    away = [pair(key("x"), key("y"), "merge"), pair(observations[0].node, key("y"), "distinct"), pair(observations[0].node, key("z"), "merge")]
+    away = [
+        pair(key("x"), key("y"), "merge"),
+        pair(observations[0].node, key("y"), "distinct"),
+        pair(observations[0].node, key("z"), "merge"),
+    ]
     assert clusters(observations, mends, away) == clusters(observations, mends)
 
 
@@ -309,7 +330,10 @@ def test_of_each_identity_the_newest_version_speaks(world):
     speaking = {seen.key for one in found for seen in one.speaking}
     for node in {seen.node for seen in observations if seen.is_identity}:
         versions = [seen for seen in observations if seen.node == node]
-        dates = {content: max((seen.date or "" for seen in versions if seen.content == content)) for content in {v.content for v in versions}}
+        dates = {
+            content: max(seen.date or "" for seen in versions if seen.content == content)
+            for content in {v.content for v in versions}
+        }
         newest = max(dates.values())
         silent = {content for content in dates if not speaking & {seen.key for seen in versions if seen.content == content}}
         assert all(dates[content] for content in silent)

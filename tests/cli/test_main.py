@@ -1,0 +1,221 @@
+"""The command line as a person or a script meets it: a process of its own, its output and its exit code."""
+
+from __future__ import annotations
+
+import json
+import os
+import pty
+import re
+import subprocess
+import sys
+
+import pytest
+
+GOOD = '{"content": "Prefers tea", "tags": ["drinks"]}\n{"content": "Really prefers tea"}\n{"content": "Has a dog"}\n'
+BAD = GOOD + '{"content": "Likes it", "importance": 7}\n'
+
+
+@pytest.fixture
+def run(tmp_path):
+    """Give a function that runs memproc in an empty folder and returns (exit code, standard output, standard error)."""
+
+    def run_it(*arguments):
+        command = [sys.executable, "-m", "memproc", *map(str, arguments)]
+        done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=120, check=False)
+        return done.returncode, done.stdout, done.stderr
+
+    (tmp_path / "good.jsonl").write_text(GOOD)
+    (tmp_path / "bad.jsonl").write_text(BAD)
+    return run_it
+
+
+def as_json(result, code=0):
+    """Return the JSON object of a result with the expected exit code."""
+    assert result[0] == code, result
+    return json.loads(result[1])
+
+
+COMMANDS = ["ingest", "validate", "transform", "formats", "export", "stats", "trace", "unmerge", "forget", "rebuild", "quarantine"]
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_has_help_and_json(run, command):
+    """Each command tells of itself and can answer a script."""
+    code, told, _ = run(command, "--help")
+    assert code == 0
+    assert "--json" in told
+
+
+def test_ingest_prints_the_fields_of_the_contract(run):
+    """One JSON object with every field that the contract names, and the sum exact."""
+    report = as_json(run("ingest", "bad.jsonl", "--into", "m.db", "--json"))
+    named = (
+        "job status format namespace read stored duplicate merged quarantined review batches seconds records_per_second peak_rss_mb "
+        "candidates verified workers errors"
+    )
+    assert set(named.split()) <= report.keys()
+    assert report["read"] == report["stored"] + report["duplicate"] + report["merged"] + report["quarantined"] == 4
+    assert report["errors"] == {"validation": 1}
+    assert report["workers"][0]["records"] == 4
+
+
+def test_a_second_time_everything_is_duplicate(run):
+    """Reading the same file again stores nothing."""
+    run("ingest", "good.jsonl", "--into", "m.db")
+    report = as_json(run("ingest", "good.jsonl", "--into", "m.db", "--json"))
+    assert (report["stored"], report["merged"], report["duplicate"]) == (0, 0, 3)
+
+
+def test_the_life_of_a_store(run, tmp_path):
+    """ingest, stats, export, trace, unmerge, undo, rebuild, quarantine, forget: each does what it says."""
+    run("ingest", "bad.jsonl", "--into", "m.db")
+    assert as_json(run("stats", "m.db", "--json"))["recount"]["is_whole"] is True
+    assert as_json(run("export", "m.db", "--to", "out.jsonl", "--json"))["lines"] == 2
+    lines = [json.loads(line) for line in (tmp_path / "out.jsonl").read_text().splitlines()]
+    tea = next(line for line in lines if len(line["observations"]) == 2)
+    told = as_json(run("trace", "m.db", tea["id"], "--json"))
+    assert told["memory"]["content"] == "Really prefers tea"
+    assert [entry["reason"] for entry in told["ledger"]] == ["differs in fillers"]
+    observation = tea["observations"][0]["observation"]
+    assert as_json(run("unmerge", "m.db", observation, "--json"))["memories"] == 3
+    assert as_json(run("unmerge", "m.db", observation, "--undo", "--json"))["memories"] == 2
+    assert as_json(run("rebuild", "m.db", "--json")) == {"memories": 2, "fewer": 0, "more": 0}
+    (bad,) = as_json(run("quarantine", "m.db", "--json"))["quarantined"]
+    assert (bad["position"], bad["faults"][0]["path"]) == (3, "importance")
+    assert as_json(run("forget", "m.db", tea["id"], "--json"))["observations"] == 2
+    assert as_json(run("stats", "m.db", "--json"))["memories"] == 1
+
+
+def test_validate_and_transform_need_no_store(run, tmp_path):
+    """They show what is wrong, or what a record becomes."""
+    faults = as_json(run("validate", "bad.jsonl", "--json"), code=1)
+    assert (faults["valid"], faults["invalid"], faults["errors"][0]["hint"] != "") == (3, 1, True)
+    (tmp_path / "old.json").write_text('{"results": [{"id": "1", "memory": "Likes badminton", "user_id": "alice"}]}')
+    code, lines, _ = run("transform", "old.json", "--format", "mem0")
+    assert code == 0
+    assert json.loads(lines)["namespace"] == "alice"
+    assert not (tmp_path / "m.db").exists()
+
+
+def test_formats_lists_every_format(run):
+    """With what each reads on request only."""
+    names = {known["name"] for known in as_json(run("formats", "--json"))["formats"]}
+    assert {"memproc", "json", "csv", "chatgpt", "claude", "claude-memories", "mem0", "locomo", "memproc-v0"} == names
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "status"),
+    [
+        (("--strict",), 1, "done"),
+        (("--max-errors", "0"), 1, "stopped"),
+        (("--max-errors", "1"), 0, "done"),
+        (("--max-errors", "50%"), 0, "done"),
+        (("--on-error", "stop"), 1, "stopped"),
+        (("--validate", "before"), 1, "refused"),
+    ],
+)
+def test_tolerance_decides_the_exit_code(run, arguments, code, status):
+    """1 where the job was stopped, refused, or --strict and something was quarantined; the JSON object is there all the same."""
+    report = as_json(run("ingest", "bad.jsonl", "--into", "m.db", "--json", *arguments), code=code)
+    assert report["status"] == status
+
+
+def test_validate_before_writes_nothing_if_a_record_is_invalid(run, tmp_path):
+    """All or nothing."""
+    as_json(run("ingest", "bad.jsonl", "--into", "m.db", "--validate", "before", "--json"), code=1)
+    assert not (tmp_path / "m.db").exists()
+
+
+def test_on_error_stop_commits_the_batch_without_the_bad_record(run, tmp_path):
+    """The batch of the first bad record commits without it, then the job stops."""
+    (tmp_path / "late.jsonl").write_text(GOOD.splitlines()[0] + '\n{"content": ""}\n{"content": "Has a dog"}\n{"content": "Has a cat"}\n')
+    as_json(run("ingest", "late.jsonl", "--into", "m.db", "--on-error", "stop", "--batch-size", "2", "--json"), code=1)
+    stats = as_json(run("stats", "m.db", "--json"))
+    assert (stats["memories"], stats["quarantine"]) == (1, 1)
+
+
+def test_a_dry_run_tells_and_writes_nothing(run, tmp_path):
+    """The counts are those of the real run; the store stays as it was, or is not made at all."""
+    report = as_json(run("ingest", "bad.jsonl", "--into", "m.db", "--dry-run", "--json"))
+    assert (report["status"], report["stored"], report["merged"], report["quarantined"]) == ("rehearsed", 2, 1, 1)
+    assert not (tmp_path / "m.db").exists()
+    run("ingest", "good.jsonl", "--into", "m.db")
+    before = as_json(run("stats", "m.db", "--json"))
+    (tmp_path / "more.jsonl").write_text('{"content": "Plays chess"}\n{"content": "Has a dog"}\n')
+    report = as_json(run("ingest", "more.jsonl", "--into", "m.db", "--dry-run", "--json"))
+    assert (report["stored"], report["duplicate"]) == (1, 1)
+    assert as_json(run("stats", "m.db", "--json")) == before
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("ingest", "missing.jsonl", "--into", "m.db"), "does not exist"),
+        (("ingest", ".", "--into", "m.db"), "is a directory"),
+        (("ingest", "good.jsonl", "--into", "m.db", "--format", "wrong"), "choose one of"),
+        (("ingest", "good.jsonl", "--into", "m.db", "--batch-size", "0"), "batch_size"),
+        (("ingest", "good.jsonl", "--into", "m.db", "--batch-size", "many"), "no number"),
+        (("ingest", "good.jsonl", "--into", "m.db", "--max-errors", "200%"), "share"),
+        (("ingest", "good.jsonl", "--into", "m.db", "--include", "nonsense"), "include"),
+        (("ingest", "good.jsonl", "--into", "mongodb://x"), "not served"),
+        (("ingest", "good.jsonl", "--into", "m.db", "--map", "content"), "FIELD=PATH"),
+        (("stats", "missing.db"), "no store"),
+        (("ingest",), "Missing"),
+        (("nonsense",), "No such command"),
+    ],
+)
+def test_wrong_use_exits_with_2_and_says_what_would_be_right(run, arguments, message, tmp_path):
+    """No JSON, no store, a message on standard error."""
+    code, told, error = run(*arguments)
+    assert (code, told) == (2, "")
+    assert message in error
+    assert "Traceback" not in error
+    assert not (tmp_path / "m.db").exists()
+
+
+def test_an_unknown_id_exits_with_1(run):
+    """The store is there, the memory is not."""
+    run("ingest", "good.jsonl", "--into", "m.db")
+    code, told, error = run("trace", "m.db", "00" * 16, "--json")
+    assert code == 1
+    assert json.loads(told)["error"]
+    assert "no memory" in error
+
+
+def test_a_csv_with_a_mapping(run, tmp_path):
+    """Columns by their usual names, or where --map says."""
+    (tmp_path / "table.csv").write_text("note,who,when,labels\nPrefers tea,alice,2024-01-01,drinks;home\n")
+    options = ("--map", "content=note", "--map", "namespace=who", "--map", "created_at=when", "--map", "tags=labels")
+    as_json(run("ingest", "table.csv", "--into", "m.db", "--json", *options))
+    run("export", "m.db", "--to", "out.jsonl")
+    memory = json.loads((tmp_path / "out.jsonl").read_text())
+    assert (memory["namespace"], memory["tags"], memory["created_at"][:10]) == ("alice", ["drinks", "home"], "2024-01-01")
+
+
+def test_progress_is_a_bar_on_a_terminal_and_lines_elsewhere(tmp_path):
+    """On a terminal standard error shows a bar with the rate; the report is on standard output."""
+    (tmp_path / "many.jsonl").write_text("".join(f'{{"content": "memory number {number} of many"}}\n' for number in range(3000)))
+    leader, follower = pty.openpty()
+    command = [sys.executable, "-m", "memproc", "ingest", "many.jsonl", "--into", "m.db", "--json", "--batch-size", "100"]
+    process = subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=follower, env={**os.environ, "TERM": "xterm", "COLUMNS": "120"})
+    os.close(follower)
+    shown = b""
+    while True:
+        try:
+            chunk = os.read(leader, 4096)
+        except OSError:
+            break
+        if not chunk:
+            break
+        shown += chunk
+    told, _ = process.communicate(timeout=60)
+    assert json.loads(told)["read"] == 3000
+    assert re.search(rb"read [\d,]+ records \([\d,]+/s", shown)
+
+
+def test_help_is_quick_to_import():
+    """`memproc --help` loads none of the heavy libraries (what makes it slow is imports, so they are counted, not seconds)."""
+    code = "import sys; sys.argv = ['memproc', '--help']\nfrom memproc.cli.main import main\ntry: main()\nexcept SystemExit: pass\nprint(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
+    loaded = set(done.stdout.split())
+    assert loaded.isdisjoint({"sqlalchemy", "numpy", "pydantic", "hypothesis", "rich.progress"})

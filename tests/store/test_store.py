@@ -1,0 +1,347 @@
+"""The store as applications use it, on a real database."""
+
+from __future__ import annotations
+
+import io
+import sqlite3
+import threading
+
+import orjson
+import pytest
+from sqlalchemy import text
+
+import memproc
+from memproc.store.reading import Recount
+
+
+def export(store, *, full=False):
+    """Return the lines of an export."""
+    stream = io.BytesIO()
+    store.export(stream, full=full)
+    return [orjson.loads(line) for line in stream.getvalue().splitlines()]
+
+
+def contents(store):
+    """Return the texts of all memories, sorted."""
+    return sorted(memory.content for memory in store)
+
+
+def test_a_record_added_can_be_got_found_and_traced(fresh):
+    """One record from an ingestion path: stored, and there by id, by text, by tag and with its story."""
+    with fresh() as store:
+        added = store.add({"content": "Prefers tea", "tags": ["drinks"], "namespace": "alice"})
+        assert (added.outcome, added.confidence, added.reason) == (memproc.Outcome.STORED, None, "")
+        assert store.get(added.memory.id) == added.memory
+        assert store.find(namespace="alice", tag="drinks", text="TEA") == [added.memory]
+        (sighting,) = store.trace(added.memory.id).observations
+        assert (sighting.outcome, sighting.times_seen, sighting.speaks) == ("stored", 1, True)
+        assert store.get(sighting.observation) == added.memory
+        assert store.count() == len(store) == 1
+
+
+def test_a_bad_record_added_is_quarantined_with_its_faults(fresh):
+    """Bad input does not raise: the outcome says what is wrong."""
+    with fresh() as store:
+        added = store.add({"content": "x", "importance": 7})
+        assert added.outcome is memproc.Outcome.QUARANTINED
+        assert added.memory is None
+        assert [fault.path for fault in added.faults] == ["importance"]
+        (kept,) = store.quarantine()
+        assert orjson.loads(kept.raw) == {"content": "x", "importance": 7}
+
+
+def test_a_record_that_holds_many_memories_is_refused_by_add(fresh):
+    """`add` takes one record; a conversation is for `ingest`."""
+    conversation = {"content": "x", "mapping": {}}
+    with fresh() as store, pytest.raises(memproc.UsageError, match="use memproc.ingest"):
+        store.add(conversation, format="chatgpt")
+
+
+def test_find_gives_the_newest_first_and_respects_since_and_limit(fresh):
+    """What changed last comes first."""
+    with fresh() as store:
+        for year in (2021, 2023, 2022):
+            store.add({"content": f"moved in {year}", "created_at": f"{year}-01-01"})
+        store.add({"content": "moved once"})
+        assert [memory.content[-4:] for memory in store.find(text="moved in")] == ["2023", "2022", "2021"]
+        assert len(store.find(limit=2)) == 2
+        assert [memory.content for memory in store.find(since="2022-06-01")] == ["moved in 2023"]
+
+
+def test_namespaces_that_differ_in_case_stay_apart(fresh):
+    """"Alice" is not "alice": not merged, and not found."""
+    with fresh() as store:
+        for namespace in ("Alice", "alice", "Álice", "alice "):
+            assert store.add({"content": "Prefers tea", "namespace": namespace}).outcome == "stored"
+        assert [memory.namespace for memory in store.find(namespace="alice")] == ["alice"]
+
+
+def test_superscripts_stay_apart(fresh):
+    """10⁵ users are not 105 users."""
+    with fresh() as store:
+        store.add({"content": "The service has 10⁵ users"})
+        assert store.add({"content": "The service has 105 users"}).outcome == "stored"
+
+
+def test_a_newer_version_speaks_and_the_older_is_history(fresh):
+    """Of an identity's versions the newest alone speaks, in whatever order they come; an id leads to it for ever."""
+    with fresh() as store:
+        new = store.add({"id": "7", "content": "Lives in Paris", "updated_at": "2025-01-01"})
+        old = store.add({"id": "7", "content": "Lives in Rome", "updated_at": "2024-01-01"})
+        assert (old.outcome, old.reason) == ("merged", "older version")
+        assert old.memory == new.memory == store.get(new.memory.id)
+        assert contents(store) == ["Lives in Paris"]
+        assert [(seen.record["content"], seen.speaks) for seen in store.trace(new.memory.id).observations if not seen.speaks] == [
+            ("Lives in Rome", False)
+        ]
+
+
+def test_undated_versions_stay_visible_and_wait_for_review(fresh):
+    """Where nothing tells the newer, both are there until a person decides."""
+    with fresh() as store:
+        store.add({"id": "7", "content": "Lives in Paris"})
+        store.add({"id": "7", "content": "Lives in Rome"})
+        assert contents(store) == ["Lives in Paris", "Lives in Rome"]
+        (review,) = store.reviews()
+        assert review.kind == "undated"
+        decision = store.resolve(review, "merge")
+        assert len(contents(store)) == 1
+        assert store.reviews() == []
+        store.withdraw([decision])
+        assert contents(store) == ["Lives in Paris", "Lives in Rome"]
+
+
+def test_a_pair_that_differs_in_a_number_waits_for_review(fresh):
+    """Too alike to ignore, too unlike to merge."""
+    with fresh() as store:
+        base = "The doctor moved the appointment at the clinic in Springfield to 16 October in the morning"
+        store.add({"content": base})
+        store.add({"content": base.replace("16", "18")})
+        (review,) = store.reviews()
+        assert review.reason == "differs in number: 16 / 18"
+        store.resolve(review, "distinct")
+        assert store.count() == 2
+        assert store.reviews() == []
+
+
+def test_unmerge_holds_apart_whatever_comes_later(fresh):
+    """Unmerge, then the same source again, then a third near-duplicate: still apart; withdrawing puts them together."""
+    source = [{"content": "She likes the old house"}, {"content": "She really likes the old house"}]
+    with fresh() as store:
+        memproc.ingest(source, store)
+        assert store.count() == 1
+        (first, *_) = export(store)[0]["observations"]
+        decisions = store.unmerge(first["observation"])
+        assert store.count() == 2
+        memproc.ingest(source, store)
+        store.add({"content": "She likes the old house!"})
+        assert store.count() == 2
+        store.withdraw(decisions)
+        assert store.count() == 1
+        assert {entry.kind for entry in store.trace(first["observation"]).ledger} == {"similar", "decision"}
+
+
+def test_what_is_forgotten_does_not_come_back(fresh):
+    """Forgetting removes every trace of the text but hashes; the same record is then a duplicate, reason forgotten."""
+    record = {"content": "Her secret is a purple giraffe", "tags": ["private"]}
+    with fresh() as store:
+        added = store.add(record)
+        store.add({**record, "importance": 9})
+        assert store.forget(added.memory.id) == 1
+        assert store.count() == 0
+        again = store.add(record)
+        assert (again.outcome, again.reason, again.memory) == ("duplicate", "forgotten", None)
+        path = store.url.removeprefix("sqlite:///")
+    with sqlite3.connect(path) as connection:
+        dump = "\n".join(connection.iterdump())
+    assert "purple giraffe" not in dump
+    with memproc.open(path) as store:
+        assert store.recount().is_whole
+
+
+def test_an_unknown_id_is_told(fresh):
+    """`get` gives None; what must act on a memory raises."""
+    with fresh() as store:
+        assert store.get("no such id") is None
+        assert store.get("00" * 16) is None
+        for act in (store.trace, store.unmerge, store.forget):
+            with pytest.raises(memproc.NotFoundError, match="no memory or observation"):
+                act("00" * 16)
+        with pytest.raises(memproc.NotFoundError):
+            store.resolve(7, "merge")
+
+
+def test_a_row_that_the_database_refuses_is_isolated(fresh):
+    """One refused row goes into quarantine, category database; the rest of its batch lands."""
+    with fresh() as store:
+        with store._database.write() as connection:
+            connection.execute(
+                text(
+                    "CREATE TRIGGER refuse BEFORE INSERT ON observations WHEN new.record LIKE '%poison%' "
+                    "BEGIN SELECT RAISE(ABORT, 'refused by a trigger'); END"
+                )
+            )
+        source = [{"content": f"a harmless memory number {number}"} for number in range(50)]
+        source[13] = {"content": "this one is poison"}
+        report = memproc.ingest(source, store)
+        assert (report.stored, report.quarantined, dict(report.errors)) == (49, 1, {"database": 1})
+        (kept,) = store.quarantine()
+        assert kept.position == 13
+        assert "refused by a trigger" in kept.faults[0].message
+        assert store.recount().is_whole
+
+
+def test_a_database_that_cannot_serve_raises_and_keeps_nothing_of_the_batch(fresh):
+    """A failure that is no record's fault is not put on a record."""
+    with fresh() as store:
+        memproc.ingest([{"content": "kept"}], store)
+        with store._database.write() as connection:
+            connection.execute(text("ALTER TABLE ledger RENAME TO elsewhere"))
+        with pytest.raises(Exception, match="ledger"):
+            memproc.ingest([{"content": "one more"}], store)
+        with store._database.write() as connection:
+            connection.execute(text("ALTER TABLE elsewhere RENAME TO ledger"))
+        assert contents(store) == ["kept"]
+        assert [job.status for job in store.jobs()] == ["done", "failed"]
+
+
+def test_a_store_is_refused_under_other_settings_until_it_is_rebuilt(fresh):
+    """What decides which memories exist is part of the store."""
+    with fresh() as store:
+        url = store.url
+        memproc.ingest([{"content": "She likes tea"}, {"content": "She really likes tea"}], store)
+    with pytest.raises(memproc.StoreError, match=r"built with dedup='near'.*rebuild"):
+        memproc.open(url, settings=memproc.Settings(dedup="exact"))
+    with memproc.open(url) as store:
+        assert store.rebuild(settings=memproc.Settings(dedup="exact")) == (0, 1)
+        assert store.count() == 2
+        assert store.recount().is_whole
+    with memproc.open(url, settings=memproc.Settings(dedup="exact")) as store:
+        assert store.rebuild(settings=memproc.Settings(dedup="near")) == (1, 0)
+        assert store.recount().is_whole
+
+
+def test_a_newer_store_is_refused(fresh):
+    """A store made by a newer memproc is not touched."""
+    with fresh() as store:
+        url = store.url
+        with store._database.write() as connection:
+            connection.execute(text("UPDATE store SET schema_version = 99"))
+    with pytest.raises(memproc.StoreError, match="newer memproc"):
+        memproc.open(url)
+
+
+@pytest.mark.parametrize("where", ["oracle://host/db", "no such scheme://x"])
+def test_a_database_that_is_not_served_is_wrong_use(where):
+    """The message names it and tells what is served."""
+    with pytest.raises(memproc.UsageError):
+        memproc.open(where)
+
+
+def test_fields_of_a_subclass_survive_the_round_trip(fresh, tmp_path):
+    """A subclass adds fields and rules; they are stored, exported and read back."""
+
+    class Note(memproc.Memory):
+        mood: str | None = None
+        weight: int = 0
+
+    with memproc.open(tmp_path / "notes.db", schema=Note) as store:
+        memproc.ingest([{"content": "Prefers tea", "mood": "calm", "weight": 3}], store, schema=Note)
+        (note,) = store
+        assert (type(note), note.mood, note.weight) == (Note, "calm", 3)
+        (line,) = export(store)
+        assert (line["mood"], line["weight"]) == ("calm", 3)
+        full = export(store, full=True)
+        with fresh() as other:
+            memproc.ingest(full, other, schema=Note)
+            assert export(other, full=True) == full
+            (plain,) = other
+            assert type(plain) is memproc.Memory
+
+
+def test_several_threads_may_use_one_store(fresh):
+    """Every record added by any thread is there once, and the rows add up."""
+    with fresh() as store:
+        errors = []
+
+        def work(name):
+            try:
+                for number in range(20):
+                    store.add({"content": f"{name} saw a bird at place number {number}"})
+                    store.find(limit=1)
+            except Exception as error:  # noqa: BLE001 - whatever it is, the test must see it
+                errors.append(error)
+
+        threads = [threading.Thread(target=work, args=(name,)) for name in ("Ann", "Bob", "Cem", "Dora")]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert errors == []
+        assert store.count() == 80
+        assert store.recount().is_whole
+
+
+def test_two_stores_on_one_file_see_each_other(fresh):
+    """What one writer adds, the other merges with: the index is read again where it changed."""
+    with fresh() as one, memproc.open(one.url) as other:
+        for number in range(30):
+            one.add({"content": f"The doctor moved the appointment at the clinic in Springfield to room {number} of the house"})
+        assert other.add({"content": "The doctor moved the appointment at the clinic in Springfield to room 7 of the house!"}).outcome == "merged"
+        added = other.add({"content": "The doctor moved the appointment at the clinic in Springfield to room 99 of the house"})
+        assert added.outcome == "stored"
+        assert one.reviews()
+
+
+def test_people_can_query_the_views(fresh):
+    """`memories`, `batch_status` and `error_patterns` say the same as the API."""
+    source = [{"content": "Prefers tea"}, {"content": "Really prefers tea"}, {"content": "Has a dog"}, {"content": ""}, {"content": " "}]
+    with fresh() as store:
+        memproc.ingest(source, store)
+        path = store.url.removeprefix("sqlite:///")
+        with sqlite3.connect(path) as connection:
+            seen = dict(connection.execute("SELECT id, content FROM memories"))
+            assert seen == {memory.id: memory.content for memory in store}
+            assert connection.execute("SELECT records, stored, merged, quarantined FROM batch_status").fetchall() == [(5, 2, 1, 2)]
+            patterns = connection.execute("SELECT category, path, records FROM error_patterns").fetchall()
+            assert sum(row[2] for row in patterns) == 2
+
+
+def test_the_recount_sees_a_lost_row(fresh):
+    """The proof can fail: a row taken away by hand is found missing."""
+    with fresh() as store:
+        report = memproc.ingest([{"content": f"memory number {number} of many"} for number in range(5)], store)
+        assert store.recount(report.job).is_whole
+        with store._database.write() as connection:
+            connection.execute(text("DELETE FROM observations WHERE position = 3"))
+        recount = store.recount(report.job)
+        assert not recount.is_whole
+        assert recount.missing_positions == 1
+        assert isinstance(recount, Recount)
+
+
+def test_a_mutation_that_drops_a_record_after_counting_is_caught(fresh):
+    """If landing lost one row of a batch, the laws would turn red: conservation is counted from rows."""
+    with fresh() as store:
+        insert = store._database.insert_rows
+
+        def losing_one(connection, table, rows):
+            insert(connection, table, rows[:-1] if table.name == "observations" else rows)
+
+        store._database.insert_rows = losing_one
+        report = memproc.ingest([{"content": f"memory number {number} of many"} for number in range(5)], store)
+        assert report.read == report.stored
+        assert not store.recount().is_whole
+
+
+def test_the_index_is_merged_and_changes_no_answer(fresh):
+    """Many small batches leave few segments, and a rebuild gives the same reviews to be found."""
+    with fresh() as store:
+        for number in range(40):
+            store.add({"content": f"The doctor moved the appointment at the clinic in Springfield to room {number} of the house"})
+        with store._read() as connection:
+            segments = connection.execute(text("SELECT count(DISTINCT number) FROM segments")).scalar()
+        assert segments < 20
+        before = [review.reason for review in store.reviews()]
+        store.rebuild()
+        assert [review.reason for review in store.reviews()] == before
