@@ -64,7 +64,9 @@ class Settings:
                 raise UsageError(f"{name}={value!r}: give a probability between 0 and 1")
         if self.batch_size is not None and not SMALLEST_BATCH <= self.batch_size <= LARGEST_BATCH:
             raise UsageError(f"batch_size={self.batch_size!r}: give {SMALLEST_BATCH} to {LARGEST_BATCH:,} records")
-        if self.max_errors is not None and self.max_errors < 0:
+        if not isinstance(self.max_record_bytes, int) or self.max_record_bytes < 1:
+            raise UsageError(f"max_record_bytes={self.max_record_bytes!r}: give at least 1")
+        if self.max_errors is not None and not self.max_errors >= 0:
             raise UsageError(f"max_errors={self.max_errors!r}: give a count, or a share between 0.0 and 1.0")
         if isinstance(self.max_errors, float) and self.max_errors > 1:
             raise UsageError(f"max_errors={self.max_errors!r}: a share lies between 0.0 and 1.0; give a count as an int")

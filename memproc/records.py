@@ -32,9 +32,9 @@ def storable_text(text: str) -> str:
     return text
 
 
-def storable_json(value: object, depth: int = 1) -> object:
+def storable_json(value: Any, depth: int = 1) -> Any:
     """Return `value`, JSON all through, as every database and JSON reader can keep it; raise otherwise."""
-    if isinstance(value, str):
+    if value.__class__ is str:
         try:
             value.encode()
         except UnicodeEncodeError:
@@ -42,24 +42,24 @@ def storable_json(value: object, depth: int = 1) -> object:
         return storable_text(value)
     if value is None or isinstance(value, bool):
         return value
-    if isinstance(value, int):
+    if value.__class__ is int:
         if not SMALLEST_INTEGER <= value <= LARGEST_INTEGER:
             raise PydanticCustomError("integer_too_large", "holds an integer beyond 64 bits")
         return value
-    if isinstance(value, float):
+    if value.__class__ is float:
         if value - value != 0:  # NaN and both infinities
             raise PydanticCustomError("finite_number", "holds NaN or an infinity")
         return value
     if depth > METADATA_DEPTH_LIMIT:
         raise PydanticCustomError("nested_too_deep", "is nested deeper than {limit}", {"limit": METADATA_DEPTH_LIMIT})
-    if isinstance(value, dict):
+    if value.__class__ is dict:
         for name, item in value.items():
-            if not isinstance(name, str):
+            if name.__class__ is not str:
                 raise PydanticCustomError("not_json", "has a name that is not text")
             storable_json(name)
             storable_json(item, depth + 1)
         return value
-    if isinstance(value, list | tuple):
+    if value.__class__ in (list, tuple):
         for item in value:
             storable_json(item, depth + 1)
         return value
@@ -74,6 +74,11 @@ def _to_time(value: object) -> object:
     if moment is None:
         raise PydanticUseDefault
     return moment
+
+
+def _in_order(value: object) -> object:
+    """Return a set as a sorted list, so that the same set gives the same record."""
+    return sorted(value) if isinstance(value, set | frozenset) and all(isinstance(item, str) for item in value) else value
 
 
 def _id_to_text(value: object) -> object:
@@ -143,7 +148,7 @@ class Memory(BaseModel):
     updated_at: Time | None = None
     valid_from: Time | None = None
     valid_to: Time | None = None
-    tags: tuple[Name, ...] = ()
+    tags: Annotated[tuple[Name, ...], BeforeValidator(_in_order)] = ()
     importance: Share | None = None
     emotion: EmotionalContext | None = None
     relations: tuple[Relation, ...] = ()

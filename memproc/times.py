@@ -18,7 +18,9 @@ MICROSECOND = timedelta(microseconds=1)
 
 _LARGEST_SECONDS = 20_000_000_000  # year 2603: a larger number counts milli-, micro- or nanoseconds
 _UNITS_PER_SECOND = (1, 1_000, 1_000_000, 1_000_000_000)
-_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_MONTHS = (
+    "january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november", "december"
+)  # fmt: skip
 _LONGEST_ISO_DIGITS = 8  # 20230508 is a date; more digits are an epoch number
 _ZERO_DATE = "0001-01-01T00:00:00"  # Go's zero time, as in {"updated_at": "0001-01-01T00:00:00Z"}
 _SLASHED = re.compile(r"(\d{4})/(\d{1,2})/(\d{1,2})(?: \(\w{2,9}\))?(?: (\d{1,2}):(\d{2})(?::(\d{2}))?)?")
@@ -80,7 +82,7 @@ def from_micros(micros: int) -> str:
 def _parse_text(text: str) -> datetime | None:
     if text.startswith(_ZERO_DATE):
         return None
-    if _NUMBER.fullmatch(text) and len(text) > _LONGEST_ISO_DIGITS:
+    if _NUMBER.fullmatch(text) and (len(text) > _LONGEST_ISO_DIGITS or float(text) == 0):
         return _parse_epoch(float(text) if "." in text else int(text))
     try:
         return _in_utc(datetime.fromisoformat(text))
@@ -95,10 +97,13 @@ def _parse_text(text: str) -> datetime | None:
 
 
 def _parse_spoken(hour: str | None, minute: str | None, half: str | None, day: str, month: str, year: str) -> datetime:
-    if month[:3] not in _MONTHS:
+    found = [at for at, name in enumerate(_MONTHS, 1) if name.startswith(month) or name[:4] == month]
+    if len(found) != 1:
         raise ValueError(f"not a month: {month!r}")
+    if hour is not None and not 1 <= int(hour) <= 12:  # noqa: PLR2004 - a clock of twelve hours
+        raise ValueError(f"not an hour of a clock of twelve: {hour}")
     hours = 0 if hour is None else int(hour) % 12 + (12 if half == "p" else 0)
-    return datetime(int(year), _MONTHS.index(month[:3]) + 1, int(day), hours, int(minute or 0), tzinfo=UTC)
+    return datetime(int(year), found[0], int(day), hours, int(minute or 0), tzinfo=UTC)
 
 
 def _parse_epoch(number: float) -> datetime | None:
@@ -110,7 +115,7 @@ def _parse_epoch(number: float) -> datetime | None:
         if abs(number) < _LARGEST_SECONDS * units:
             micros = number * 1_000_000 // units if isinstance(number, int) else round(number * 1_000_000 / units)
             return EPOCH + timedelta(microseconds=int(micros))
-    raise ValueError(f"not a date: {number!r} is too large for an epoch in any unit")
+    raise ValueError("not a date: the number is too large for an epoch in any unit")
 
 
 def _in_utc(moment: datetime) -> datetime | None:

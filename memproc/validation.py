@@ -12,8 +12,9 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
+from pydantic_core import PydanticCustomError
 
-from memproc.records import LARGEST_INTEGER, SMALLEST_INTEGER, Fault, Memory
+from memproc.records import LARGEST_INTEGER, SMALLEST_INTEGER, Fault, Memory, plain, storable_json
 
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
@@ -42,6 +43,8 @@ HINTS: dict[str, str] = {
     "not_json": "give only objects with text names, lists, text, numbers, true, false and null",
     "not_a_mapping": "give one JSON object a record",
     "json_invalid": "mend the JSON text; one JSON object a line, in UTF-8",
+    "row_invalid": "give each row as many cells as the head names, and close every quote",
+    "not_utf8": "save the table as UTF-8",
     "duplicate_name": "give each name once: with two, one value would be lost",
     "record_too_long": "split the record, or raise max_record_bytes",
     "literal_error": "give one of the values listed",
@@ -85,7 +88,12 @@ def validator(schema: type[Memory]) -> Callable[[object], Memory | tuple[Fault, 
         if not isinstance(record, (dict, Mapping)):  # the plain case first: an abstract class is slow to ask
             return (fault("", "not_a_mapping", f"a record is an object, not {type(record).__name__}"),)
         try:
-            return check(record)
+            memory = check(record)
+            if schema is not Memory:
+                storable_json(plain(memory))  # the fields of a subclass may hold anything
+            return memory
+        except PydanticCustomError as error:
+            return (fault("", error.type, error.message()),)
         except ValidationError as error:
             return tuple(_to_fault(details, schema) for details in error.errors(include_url=False, include_input=True))
         except Exception as error:  # noqa: BLE001 - a rule of the caller's schema may raise anything; bad input never does

@@ -180,6 +180,7 @@ def test_each_piece_of_advice_can_be_met(tmp_path):
     for change in ({"word": ""}, {"word": "long"}):
         met |= {found.code for found in validate({**GOOD, **change}, schema=Bounded).errors}
     met |= {decode(raw).fault.code for raw in (b"{", b'{"a":1,"a":2}')}
+    met |= set(codes_of(tmp_path / "table.csv", b"content,tags\nTea,a,b\n\xff,a\n", 1_000))
     met |= set(codes_of(tmp_path / "long.jsonl", b'{"content": "' + b"x" * 100 + b'"}', 50))
     assert set(HINTS) - met == set()
 

@@ -54,11 +54,21 @@ def canonical(text: str) -> str:
     "i've read README.md - 10^5 times"
     """
     text = text.replace("`", "'")
-    if not text.isascii():
-        text = unicodedata.normalize("NFKC", _NOT_ASCII.sub(lambda run: run[0].translate(_FOLDED), text))
+    if text.isascii():
+        return _lowered(text)
+    text = _lowered(_fold(unicodedata.normalize("NFKC", _fold(text))).replace("`", "'"))
+    return unicodedata.normalize("NFKC", text)  # a small letter may be one with an accent that its capital is not
+
+
+def _lowered(text: str) -> str:
+    """Return the text with single spaces, in lower case but for the tokens that keep theirs."""
     if _MAY_KEEP_CASE.search(text) is None:
         return " ".join(text.lower().split())
     return " ".join([token.lower() if token.isalpha() else _fold_case(token) for token in text.split()])
+
+
+def _fold(text: str) -> str:
+    return _NOT_ASCII.sub(lambda run: run[0].translate(_FOLDED), text)
 
 
 @lru_cache(maxsize=10_000)

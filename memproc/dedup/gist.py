@@ -17,6 +17,7 @@ Left out: synonyms, word order, inflection, spelling of other languages: such pa
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable, Sequence
 from functools import cache, lru_cache
 from typing import NamedTuple
@@ -37,9 +38,13 @@ _BETWEEN = str.maketrans(dict.fromkeys(';!"()[]{}…', " ") | {symbol: f" {symbo
 _EDGE = ".,:'-"
 _WHOLE = re.compile(r"[0-9/\\@_]|\.\w")
 _WORD_OR_SYMBOL = re.compile(r"[^\W\d_]+(?:'+[^\W\d_]+)*|[^\w\s.,:'\-]")
+_BEFORE_NUMBER = re.compile(r"(-?)(\.?)$")
 _THOUSANDS = re.compile(r"-?\d{1,3}(?:,\d{3})+")
 _SLIP_SHAPE = re.compile(r"[a-z]{4,24}")
-_LETTER_LABELS = frozenset("vitamin hepatitis plan type group grade section class gate level team option item row".split())
+_LETTER_LABELS = frozenset(
+    "vitamin vitamins hepatitis plan plans type types group groups grade grades section class gate level team option item row".split()
+)
+_JOINING = ("and", "or")
 _ENGLISH_SHARE = 0.6
 
 
@@ -85,12 +90,29 @@ def _tokens_of(chunk: str) -> list[str]:
     """Return the tokens of a chunk without the symbols that stand for themselves."""
     bare = chunk.strip(_EDGE)
     if bare.isalpha():
-        return [bare]
+        return [f"{bare}-"] if len(bare) == 1 and chunk.endswith("-") else [bare]  # a mark: "B-"
+    if not bare.isascii() and any(unicodedata.category(character).startswith("M") for character in bare):
+        return _by_category(bare)
     if _WHOLE.search(bare) is None:
         return _WORD_OR_SYMBOL.findall(bare)
-    if bare[0].isdigit() and chunk[: chunk.index(bare)].endswith("-"):
-        bare = f"-{bare}"
+    if bare[0].isdigit():
+        sign, point = _BEFORE_NUMBER.search(chunk[: chunk.index(bare)]).groups()  # type: ignore[union-attr] - may match nothing
+        bare = f"{sign}{point}{bare}"
     return [bare.replace(",", "") if _THOUSANDS.fullmatch(bare) else bare]
+
+
+def _by_category(chunk: str) -> list[str]:
+    """Return the words and symbols of a chunk in a script that writes vowels as marks, which belong to their letter."""
+    tokens: list[str] = []
+    is_open = False
+    for character in chunk:
+        is_letter = unicodedata.category(character)[0] in "LMN" or character in "\u200c\u200d"
+        if is_letter and is_open:
+            tokens[-1] += character
+        elif is_letter or character not in _EDGE:
+            tokens.append(character)
+        is_open = is_letter
+    return tokens
 
 
 def gist_of(text: str) -> Gist:
@@ -137,7 +159,8 @@ def _odd_tokens(distinct: set[str]) -> list[str] | None:
     odd = [token for token in distinct - words.known_words() if token[0].isalpha()]
     foreign = len(words.foreign_words() & distinct)
     is_other_script = len(odd) > (1 - _ENGLISH_SHARE) * len(distinct) and not all(map(str.isascii, odd))
-    return None if is_other_script or foreign > 1 or foreign * 4 > len(distinct) else odd
+    is_other = is_other_script or foreign > 1 or foreign * 4 > len(distinct)
+    return None if is_other or words.english_words().isdisjoint(distinct) else odd
 
 
 def _write_out(tokens: list[str]) -> tuple[list[str], list[str]]:
@@ -161,7 +184,7 @@ def _without_fillers(tokens: list[str], text: str) -> tuple[list[str], list[str]
             continue
         before = tokens[at - 1] if at else ""
         if place == "article":
-            is_filler = before not in _LETTER_LABELS and at + 1 < len(tokens) and tokens[at + 1][0].isalpha()
+            is_filler = _is_article(tokens, at)
         else:
             is_filler = before not in negations and (place == "anywhere" or _stands_only(place, tokens[at], tokens, text))
         if is_filler:
@@ -171,6 +194,13 @@ def _without_fillers(tokens: list[str], text: str) -> tuple[list[str], list[str]
     for at in sorted(gone, reverse=True):
         del kept[at]
     return kept, dropped
+
+
+def _is_article(tokens: Sequence[str], at: int) -> bool:
+    """Tell an article from a letter: "has a dog" from "vitamin a", "d and a daily", "plan a and b"."""
+    before, after = tokens[at - 1] if at else "", tokens[at + 1] if at + 1 < len(tokens) else ""
+    listed = tokens[at - 2] if before in _JOINING and at > 1 else before
+    return after[:1].isalpha() and after not in _JOINING and before not in _LETTER_LABELS and (len(listed) != 1 or listed == "i")
 
 
 def _stands_only(place: str, word: str, tokens: list[str], text: str) -> bool:

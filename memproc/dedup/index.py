@@ -48,10 +48,12 @@ def candidates(hashes: Hashes, numbers: NDArray[np.uint64], segments: Sequence[E
     order = np.argsort(wanted)  # a search in order finds most of the segment in the processor's cache
     wanted = wanted[order]
     owners = np.repeat(np.arange(len(hashes), dtype=np.uint64), bands)[order]
-    found = [_in_segment(wanted, owners, numbers, segment) for segment in segments if len(segment)]
+    limits = wanted | numbers[owners.astype(np.intp)]
+    found = [_newest_in_segment(limits, segment) for segment in segments if len(segment)]
     if not found:
         return []
-    pairs, shared = np.unique(np.concatenate(found), return_counts=True)
+    seen = _newest_of_all(np.concatenate(found))
+    pairs, shared = np.unique((owners[(seen >> _SHIFT).astype(np.intp)] << _SHIFT) | (seen & _LOW), return_counts=True)
     pairs, shared = pairs[shared >= FEWEST_SHARED_BANDS], shared[shared >= FEWEST_SHARED_BANDS]
     best = np.lexsort((-(pairs & _LOW).astype(np.int64), -shared, pairs >> _SHIFT))
     positions = (pairs[best] >> _SHIFT).astype(np.intp)
@@ -87,17 +89,24 @@ def to_merge(sizes: Sequence[int]) -> int:
     return run if run >= FAN_OUT else 0
 
 
-def _in_segment(wanted: Entries, owners: Entries, numbers: NDArray[np.uint64], segment: Entries) -> Entries:
-    """Return the pairs (position << 32 | number) of the newest entries of each bucket wanted."""
-    limits = wanted | numbers[owners.astype(np.intp)]
+def _newest_in_segment(limits: Entries, segment: Entries) -> Entries:
+    """Return (place in `limits` << 32 | number) for the newest entries below each limit in its bucket."""
     right = np.searchsorted(segment, limits, side="left")
-    pairs = []
+    places = np.arange(len(limits), dtype=np.uint64)
+    found = []
     for back in range(1, NEWEST_IN_BUCKET + 1):
         at = right - back
-        is_match = at >= 0
         entries = segment[np.maximum(at, 0)]
-        is_match &= (entries >> _SHIFT) == (wanted >> _SHIFT)
+        is_match = (at >= 0) & ((entries >> _SHIFT) == (limits >> _SHIFT))
         if not is_match.any():
             break
-        pairs.append((owners[is_match] << _SHIFT) | (entries[is_match] & _LOW))
-    return np.concatenate(pairs) if pairs else np.empty(0, np.uint64)
+        found.append((places[is_match] << _SHIFT) | (entries[is_match] & _LOW))
+    return np.concatenate(found) if found else np.empty(0, np.uint64)
+
+
+def _newest_of_all(found: Entries) -> Entries:
+    """Return, of what the segments gave for each bucket, the newest: so how the entries lie in segments changes nothing."""
+    found = np.sort(found)[::-1]
+    buckets = -(found >> _SHIFT).astype(np.int64)
+    rank = np.arange(len(found)) - np.searchsorted(buckets, buckets)
+    return found[rank < NEWEST_IN_BUCKET]

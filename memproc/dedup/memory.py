@@ -8,6 +8,8 @@ wins, of equals the one with the smaller key.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from memproc.dedup.canonical import canonical
 from memproc.dedup.cluster import Cluster
 from memproc.dedup.keys import Observation
@@ -31,8 +33,7 @@ def memory_of(cluster: Cluster) -> Plain:
     memory["updated_at"] = max((record["updated_at"] for record in records if "updated_at" in record), default=None)
     memory["importance"] = max((record["importance"] for record in records if "importance" in record), default=None)
     memory["tags"] = sorted({tag for record in records for tag in record.get("tags", ())})
-    relations = {encode(relation): relation for record in records for relation in record.get("relations", ())}
-    memory["relations"] = [relations[text] for text in sorted(relations)]
+    memory["relations"] = _united(records)
     memory["metadata"] = {name: value for seen in newest_last for name, value in seen.record.get("metadata", {}).items()}
     extra = {name: value for seen in newest_last for name, value in seen.record.items() if name not in _NAMES}
     return in_order({**memory, **extra})
@@ -44,7 +45,7 @@ def memory_of_one(observation_id: str, record: Plain) -> Plain:
     if "tags" in record:
         memory["tags"] = sorted(set(record["tags"]))
     if "relations" in record:
-        memory["relations"] = [relation for _, relation in sorted((encode(r), r) for r in record["relations"])]
+        memory["relations"] = _united([record])
     return in_order(memory)
 
 
@@ -56,6 +57,12 @@ def in_order(record: Plain) -> Plain:
 
 def _says_something(value: object) -> bool:
     return bool(value) or value not in (None, [], {}, ())
+
+
+def _united(records: Iterable[Plain]) -> list[Plain]:
+    """Return the relations of all records, each once, in the order of their JSON text."""
+    relations = {encode(relation): relation for record in records for relation in record.get("relations", ())}
+    return [relations[text] for text in sorted(relations)]
 
 
 def _shown(speaking: tuple[Observation, ...]) -> Plain:

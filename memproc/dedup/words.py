@@ -67,6 +67,13 @@ def foreign_words() -> frozenset[str]:
     return frozenset(word for _, words in _lines("foreign.txt") for word in words.split())
 
 
+@cache
+def english_words() -> frozenset[str]:
+    """Return the words and short forms that show a text to be English."""
+    lines = [word for line in _lines("english.txt") for word in line[0].split()]
+    return frozenset((*lines, *(short for short, _ in _lines("contractions.txt"))))
+
+
 def _zipped(name: str) -> list[str]:
     return gzip.decompress((files(__package__) / "data" / name).read_bytes()).decode().split()
 

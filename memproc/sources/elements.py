@@ -35,7 +35,8 @@ class Reader(Protocol):
 
 
 class Element(NamedTuple):
-    """The bytes of one element. `is_whole` is False where the stream ended inside it or it was longer than allowed."""
+    """The bytes of one element. `is_whole` is False where the stream ended inside it, where it was longer than allowed, and of
+    what follows the end of the array."""
 
     raw: bytes
     is_whole: bool = True
@@ -73,6 +74,8 @@ def array_elements(stream: Reader, limit_bytes: int) -> Iterator[Element]:
     window.peek()
     window.at += 1
     yield from _elements(window, limit_bytes)
+    if window.peek():
+        yield Element(_rest(window, limit_bytes), is_whole=False)  # what follows the array is not lost either
 
 
 def _elements(window: _Window, limit_bytes: int) -> Iterator[Element]:
@@ -80,7 +83,8 @@ def _elements(window: _Window, limit_bytes: int) -> Iterator[Element]:
         if first == b",":
             window.at += 1
             continue
-        yield _value(window, limit_bytes)
+        element = _value(window, limit_bytes)
+        yield element if len(element.raw) <= limit_bytes else Element(element.raw[:limit_bytes], is_whole=False)
     window.at += 1
 
 
@@ -177,6 +181,6 @@ def _skipped(window: _Window, limit_bytes: int) -> Element:
 def _rest(window: _Window, limit_bytes: int) -> bytes:
     while len(window.data) - window.at <= limit_bytes and window.more():
         pass
-    raw = window.data[window.at :]
+    raw = window.data[window.at :][:limit_bytes]
     window.at = len(window.data)
     return raw

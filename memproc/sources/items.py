@@ -24,10 +24,12 @@ from memproc.sources.elements import Element, array_elements, list_in_object
 from memproc.validation import fault
 
 SNIFFED_BYTES = 1 << 16
+SNIFFED_LINES = 20
 LONGEST_CELL_CHARS = 1 << 24
 LINE_SUFFIXES = (".jsonl", ".ndjson")
 TABLE_SUFFIXES = {".csv": ",", ".tsv": "\t"}
 
+_NAME_END = re.compile(rb'"\s*+:')
 _LONG_INTEGER = re.compile(rb"\d{19}")
 _BOMS = {b"\xef\xbb\xbf": "utf-8", b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}
 
@@ -78,7 +80,7 @@ def decode(raw: bytes) -> Item:
     except orjson.JSONDecodeError as error:
         return Item(None, raw, fault("", "json_invalid", f"no valid JSON: {error}"))
     try:
-        is_exact = raw.count(b'":') == _count_names(value) and not _LONG_INTEGER.search(raw)
+        is_exact = len(_NAME_END.findall(raw)) == _count_names(value) and not _LONG_INTEGER.search(raw)
     except RecursionError:
         return Item(None, raw, fault("", "nested_too_deep", "is nested too deep"))
     return Item(value, raw) if is_exact else _decode_exactly(raw)
@@ -100,7 +102,7 @@ def _of_stream(stream: IO[bytes], path: Path, lists: frozenset[str], limit_bytes
         return Items(_rows(stream, TABLE_SUFFIXES[suffix]), is_table=True, stream=stream)
     if first == b"[" and suffix not in LINE_SUFFIXES:
         return Items(map(_decode_element, array_elements(stream, limit_bytes)), stream=stream)
-    if first == b"{" and suffix not in LINE_SUFFIXES and not _is_lines(start[len(mark) :]):
+    if first == b"{" and suffix not in LINE_SUFFIXES and not _is_lines(stream, limit_bytes):
         return _of_object(stream, lists, limit_bytes)
     return Items(_lines(stream, limit_bytes), stream=stream)
 
@@ -111,14 +113,12 @@ def _looks_like_text(start: bytes) -> bool:
     return start.lstrip()[:1] in (b"{", b"[", b'"') and control * 20 < len(start)
 
 
-def _is_lines(start: bytes) -> bool:
-    """Tell JSON lines from one object that spans several: the first line is a whole value and more follows."""
-    line, _, rest = start.lstrip().partition(b"\n")
-    try:
-        orjson.loads(line)
-    except orjson.JSONDecodeError:
-        return False
-    return bool(rest.strip())
+def _is_lines(stream: IO[bytes], limit_bytes: int) -> bool:
+    """Tell JSON lines from one object that spans several: there are several lines, and at least half are whole objects."""
+    start = stream.tell()
+    lines = [line for _ in range(SNIFFED_LINES) if (line := stream.readline(limit_bytes).strip())]
+    stream.seek(start)
+    return len(lines) > 1 and sum(isinstance(decode(line).value, dict) for line in lines) * 2 >= len(lines)
 
 
 def _of_object(stream: IO[bytes], lists: frozenset[str], limit_bytes: int) -> Items:
@@ -150,8 +150,18 @@ def _lines(stream: IO[bytes], limit_bytes: int) -> Iterator[Item]:
 def _rows(stream: IO[bytes], delimiter: str) -> Iterator[Item]:
     csv.field_size_limit(LONGEST_CELL_CHARS)
     text = io.TextIOWrapper(stream, "utf-8", errors="surrogateescape", newline="")
-    rows = csv.reader(text, delimiter=delimiter)
-    names = next(rows, [])
+    try:
+        rows = csv.reader(text, delimiter=delimiter)
+        names = next((row for row in rows if any(row)), [])
+        if repeated := sorted({name for name in names if names.count(name) > 1}):
+            raise SourceError(f"the head of the table names {', '.join(repeated)} more than once: rename the columns")
+        yield from _rows_of(rows, names)
+    finally:
+        if not text.closed:
+            text.detach()  # who opened the stream closes it
+
+
+def _rows_of(rows: Any, names: list[str]) -> Iterator[Item]:
     while True:
         try:
             row = next(rows, None)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -35,10 +37,11 @@ def entries_of(rows: list[list[int]], first: int) -> np.ndarray:
 
 
 def expected(rows: list[list[int]], numbers: list[int], known: dict[int, list[int]]) -> list[tuple[int, int]]:
-    """Look for the pairs one by one."""
+    """Look for the pairs one by one: in each bucket, only the newest are seen."""
     found = []
     for position, (row, number) in enumerate(zip(rows, numbers, strict=True)):
-        shared = {other: sum(map(int.__eq__, row, seen)) for other, seen in known.items() if other < number}
+        buckets = [[other for other, seen in known.items() if other < number and seen[band] == row[band]] for band in range(BANDS)]
+        shared = Counter(other for bucket in buckets for other in sorted(bucket)[-NEWEST_IN_BUCKET:])
         enough = [other for other in shared if shared[other] >= FEWEST_SHARED_BANDS]
         best = sorted(enough, key=lambda other: (-shared[other], -other))[:MOST_CANDIDATES]
         found += [(position, other) for other in best]
@@ -53,7 +56,7 @@ def test_entries_are_sorted_by_hash_then_number():
 
 @given(st.lists(st.lists(ROWS, max_size=NEWEST_IN_BUCKET), max_size=3), st.lists(ROWS, max_size=3))
 def test_candidates_are_what_shares_bands(segments, batch):
-    """Those of most shared bands first, then the newest; where no bucket is crowded, all are seen."""
+    """Those of most shared bands first, then the newest, however the entries lie in segments."""
     numbered, known, first = [], {}, 10
     for rows in segments:
         numbered.append(entries_of(rows, first))
