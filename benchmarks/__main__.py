@@ -17,9 +17,7 @@ def main(arguments: list[str] | None = None) -> None:
     if options.command == "corpus":
         write_corpus(records=options.records, seed=options.seed, path=options.to)
         return
-    comparison = compare(
-        records=options.records, seed=options.seed, rounds=options.rounds, names=options.sides
-    )
+    comparison = compare(records=options.records, seed=options.seed, rounds=options.rounds, names=options.sides)
     if options.json:
         print_json(comparison)
     else:

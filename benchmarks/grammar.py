@@ -175,8 +175,6 @@ def _with_articles(pieces: list[Piece]) -> list[Piece]:
     """Write "an" for "a" before a vowel."""
     followers = [*pieces[1:], Piece("")]
     return [
-        Piece(f"{piece.text[:-1]}n ")
-        if re.search(r"\b[aA] $", piece.text) and re.match(r"[aeiou]", follower.text)
-        else piece
+        Piece(f"{piece.text[:-1]}n ") if re.search(r"\b[aA] $", piece.text) and re.match(r"[aeiou]", follower.text) else piece
         for piece, follower in zip(pieces, followers, strict=True)
     ]

@@ -31,9 +31,7 @@ PRINTABLE: Final = string.ascii_letters + string.digits
 # A full width letter or digit stands this far behind its ASCII form in Unicode.
 FULL_WIDTH: Final = {ord(character): ord(character) + 0xFEE0 for character in PRINTABLE}
 # First words of a sentence that are no names, and so lose their capital behind an opening filler.
-OPENERS: Final = frozenset(
-    {"A", "An", "Every", "For", "He", "Her", "His", "It", "My", "She", "The", "Whenever"}
-)
+OPENERS: Final = frozenset({"A", "An", "Every", "For", "He", "Her", "His", "It", "My", "She", "The", "Whenever"})
 
 _WORD: Final = re.compile(r"\S+")
 _ORDINARY: Final = re.compile(r"(?<![\w'-])[a-z]{5,}(?![\w'-])")

@@ -119,7 +119,7 @@ def ordinary_words() -> frozenset[str]:
 
 def grow(*, records: int, seed: int) -> Vocabulary:
     """Give the vocabulary of a corpus of that many records."""
-    rng = random.Random(seed)  # noqa: S311 - words, no secrets
+    rng = random.Random(seed)
     lists = {section: words(section) for section in EVERYDAY}
     for name, (smallest, records_per_word) in INVENTED.items():
         lists[name] = _invented(name, max(smallest, records // records_per_word), rng)
@@ -178,9 +178,7 @@ _INVENTORS: Final[Mapping[str, Callable[[random.Random], str]]] = {
     "nickname": lambda rng: _syllables(2, rng).capitalize(),
 }
 _COMPOSED: Final[Mapping[str, Callable[[Vocabulary, random.Random], str]]] = {
-    "person": lambda vocabulary, rng: (
-        f"{rng.choice(words('given'))} {rng.choice(vocabulary.lists['surname'])}"
-    ),
+    "person": lambda vocabulary, rng: f"{rng.choice(words('given'))} {rng.choice(vocabulary.lists['surname'])}",
     "town": lambda vocabulary, rng: rng.choice(vocabulary.lists["place"]),
     "product": _product,
     "count": lambda _, rng: str(rng.randint(2, 99)),

@@ -12,33 +12,43 @@ from loguru import logger
 
 if TYPE_CHECKING:
     from memproc.config import Settings
+    from memproc.dedup.cluster import Decision
     from memproc.errors import MemprocError, NotFoundError, SourceError, StoreError, UsageError
     from memproc.face import open_store as open  # noqa: A004 - memproc.open, as in shelve.open
     from memproc.face import transform, validate
     from memproc.pipeline import ingest
     from memproc.records import EmotionalContext, Fault, Memory, Outcome, Rejected, Relation
     from memproc.report.report import Progress, Report
-    from memproc.store.store import Added, Store
+    from memproc.store.reading import Recount
+    from memproc.store.store import Added, Entry, Job, Quarantined, Review, Sighting, Store, Trace
     from memproc.validation import Verdict
 
 __version__ = "0.1.0"
 
 __all__ = [
     "Added",
+    "Decision",
     "EmotionalContext",
+    "Entry",
     "Fault",
+    "Job",
     "Memory",
     "MemprocError",
     "NotFoundError",
     "Outcome",
     "Progress",
+    "Quarantined",
+    "Recount",
     "Rejected",
     "Relation",
     "Report",
+    "Review",
     "Settings",
+    "Sighting",
     "SourceError",
     "Store",
     "StoreError",
+    "Trace",
     "UsageError",
     "Verdict",
     "ingest",
@@ -54,7 +64,9 @@ _HOMES = {
     "memproc.pipeline": ("ingest",),
     "memproc.records": ("EmotionalContext", "Fault", "Memory", "Outcome", "Rejected", "Relation"),
     "memproc.report.report": ("Progress", "Report"),
-    "memproc.store.store": ("Added", "Store"),
+    "memproc.dedup.cluster": ("Decision",),
+    "memproc.store.reading": ("Recount",),
+    "memproc.store.store": ("Added", "Entry", "Job", "Quarantined", "Review", "Sighting", "Store", "Trace"),
     "memproc.validation": ("Verdict",),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}

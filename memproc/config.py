@@ -54,6 +54,7 @@ class Settings:
     max_record_bytes: int = 64 * 1024 * 1024
 
     def __post_init__(self) -> None:
+        """Check every value."""
         for name, choices in CHOICES.items():
             value = getattr(self, name)
             if value is not None and value not in choices:

@@ -27,4 +27,5 @@ class NotFoundError(MemprocError, KeyError):
     """No memory, observation or review of that id."""
 
     def __str__(self) -> str:
+        """Return the message as it is (a KeyError would quote it)."""
         return str(self.args[0]) if self.args else ""

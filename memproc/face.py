@@ -9,7 +9,7 @@ from memproc import validation
 from memproc.config import Policy, Settings
 from memproc.formats import detect, format_named
 from memproc.formats.draft import Context
-from memproc.intake import Intake
+from memproc.intake import Intake, raw_of
 from memproc.records import Fault, Memory, Rejected
 from memproc.sources.items import Item
 from memproc.store.store import Store
@@ -38,7 +38,7 @@ def validate(record: object, *, schema: type[Memory] = Memory) -> Verdict:
 def transform(
     record: object,
     *,
-    format: str | None = None,  # noqa: A002 - the word users know
+    format: str | None = None,
     schema: type[Memory] = Memory,
     namespace: str | None = None,
     source: str | None = None,
@@ -56,6 +56,6 @@ def transform(
     known = format_named(format) if format else detect([record], frozenset(schema.model_fields))
     if known is None or not isinstance(record, Mapping):
         found: tuple[Fault, ...] = (fault("", "unknown_shape", "is in no known format"),)
-        return [Rejected("transform", found, b"")]
+        return [Rejected("transform", found, raw_of(None, Item(record)))]
     intake = Intake(known, Policy(), schema, namespace, Context(source, frozenset(include), dict(mapping or {})))
     return intake.draft(Item(record))

@@ -35,7 +35,8 @@ class Taken(NamedTuple):
 @dataclass(frozen=True, slots=True)
 class Intake:
     """How the items of one source are taken. `namespace` and `source` are for records that carry none; `as_of` is the date
-    the source gives for itself, as fixed-width text."""
+    the source gives for itself, as fixed-width text.
+    """
 
     format: Format
     policy: Policy
@@ -73,7 +74,9 @@ class Intake:
         for part in self.format.read(item.value, self.context):
             if isinstance(part, Draft):
                 checked = check(self._complete(part.fields))
-                found.append(Rejected(CATEGORY_OF_FAULTS, checked, raw_of(part.raw, item)) if isinstance(checked, tuple) else checked)
+                found.append(
+                    Rejected(CATEGORY_OF_FAULTS, checked, raw_of(part.raw, item)) if isinstance(checked, tuple) else checked
+                )
             elif isinstance(part, Broken):
                 found.append(Rejected(CATEGORY_OF_FORMATS, (part.fault,), raw_of(part.raw, item)))
         return found
@@ -88,7 +91,9 @@ class Intake:
             return Rejected(CATEGORY_OF_FAULTS, (fault("as_of", "date_unparsable", str(error)),), raw_of(draft.raw, item))
         try:
             is_identity = draft.is_identity and checked.id is not None
-            return prepare(plain(checked), is_identity=is_identity, as_of=to_text(as_of) if as_of else self.as_of, policy=self.policy)
+            return prepare(
+                plain(checked), is_identity=is_identity, as_of=to_text(as_of) if as_of else self.as_of, policy=self.policy
+            )
         except (orjson.JSONEncodeError, RecursionError) as error:
             found = fault("", "not_json", f"holds what JSON cannot say: {error}")
             return Rejected(CATEGORY_OF_FAULTS, (found,), raw_of(draft.raw, item))

@@ -50,7 +50,7 @@ def ingest(
     *,
     namespace: str | None = None,
     source: str | None = None,
-    format: str | None = None,  # noqa: A002 - the word users know
+    format: str | None = None,
     schema: type[Memory] = Memory,
     settings: Settings | None = None,
     mapping: Mapping[str, str] | None = None,
@@ -92,7 +92,11 @@ def ingest(
 
 
 def read_file(
-    path: Path, *, format: str | None = None, mapping: Mapping[str, str] | None = None, include: Iterable[str] = ()  # noqa: A002
+    path: Path,
+    *,
+    format: str | None = None,
+    mapping: Mapping[str, str] | None = None,
+    include: Iterable[str] = (),
 ) -> Iterator[Memory | Rejected]:
     """Give the memories of a file, validated, without a store; what cannot be taken as `Rejected`, in its place."""
     context = Context(None, frozenset(include), dict(mapping or {}))
@@ -203,7 +207,9 @@ class _Run:
         counts = (report.read, report.stored, report.duplicate, report.merged, report.quarantined)
         stream = source.opened.stream
         here = stream.tell() if stream is not None and not stream.closed else 0
-        return Progress(*counts, perf_counter() - self.started, self.bytes_before + here, source.size and self.bytes_before + source.size)
+        return Progress(
+            *counts, perf_counter() - self.started, self.bytes_before + here, source.size and self.bytes_before + source.size
+        )
 
     def _is_enough(self, landed: Landed) -> bool:
         if self.settings.on_error == "stop" and landed.rejected:

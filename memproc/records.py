@@ -32,7 +32,7 @@ def storable_text(text: str) -> str:
     return text
 
 
-def storable_json(value: Any, depth: int = 1) -> Any:
+def storable_json(value: Any, depth: int = 1) -> Any:  # noqa: PLR0912 - one branch a kind of JSON value
     """Return `value`, JSON all through, as every database and JSON reader can keep it; raise otherwise."""
     if value.__class__ is str:
         try:
@@ -197,7 +197,7 @@ def plain(memory: Memory) -> Plain:
             record[name] = value
         elif kind is datetime:
             record[name] = to_text(value)
-        elif value is not None and value != () and value != {}:
+        elif value is not None and value not in ((), {}):
             record[name] = value if name == "metadata" else _plain_value(value)
     return record
 

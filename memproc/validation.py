@@ -114,10 +114,10 @@ def _to_fault(details: ErrorDetails, schema: type[Memory]) -> Fault:
     if code not in ("missing", "extra_forbidden"):
         message = f"{message}, got {excerpt(details['input'])}"
     found = fault(path, code, message)
-    if code == "extra_forbidden" and len(details["loc"]) == 1:
-        if near := get_close_matches(path, schema.model_fields, n=1):
-            return found._replace(hint=f"did you mean {near[0]}? Otherwise {found.hint}")
-    return found
+    if code != "extra_forbidden" or len(details["loc"]) > 1:
+        return found
+    near = get_close_matches(path, schema.model_fields, n=1)
+    return found._replace(hint=f"did you mean {near[0]}? Otherwise {found.hint}") if near else found
 
 
 def excerpt(value: object) -> str:

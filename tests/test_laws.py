@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 from collections import Counter
 
 import pytest
@@ -16,13 +17,10 @@ from hypothesis import assume, event, given
 from hypothesis import strategies as st
 
 import memproc
-from memproc.dedup.canonical import canonical
 from memproc.dedup.cluster import clusters
-from memproc.dedup.gist import cues_of, gist_of
 from memproc.dedup.memory import memory_of
 from memproc.store import tables
 from memproc.store.neighbours import ROWS, to_row
-from memproc.store.reading import all_decisions
 from memproc.testing import bridges, facts, memories, records
 
 SEEN: Counter[str] = Counter()
@@ -79,7 +77,7 @@ def all_rows(store):
 
 @given(some_records, some_records, batch_sizes)
 def test_law_1_conservation(fresh, first, second, batch_size):
-    """read = stored + duplicate + merged + quarantined, per job and over all, counted from rows; no position is missing."""
+    """Read = stored + duplicate + merged + quarantined, per job and over all, counted from rows; no position is missing."""
     with fresh() as store:
         for source in (first, second):
             report = ingest(store, source, batch_size)
@@ -229,6 +227,14 @@ def test_law_7_round_trip(fresh, source, choice):
         assert exported(other) == exported(store)
 
 
+def cues_by_hand(text):
+    """Return the numbers and the negations of a text, read without any of memproc's own lists."""
+    words = re.findall(r"[a-z']+|[0-9]+", text.lower())
+    return sorted(word for word in words if word.isdigit()), sum(
+        word in ("not", "no", "never") or word.endswith("n't") for word in words
+    )
+
+
 @given(some_records, batch_sizes)
 def test_law_8_no_surprise_merge(fresh, source, batch_size):
     """All facts that speak in one memory hold the same cues, and are of one namespace, subject and validity."""
@@ -239,11 +245,13 @@ def test_law_8_no_surprise_merge(fresh, source, batch_size):
             if row.observation.record["kind"] == "fact":
                 by_memory.setdefault(row.memory or row.observation.key, []).append(row.observation)
         for observations in by_memory.values():
-            speaking = clusters(observations, {})[0]
-            records = [seen.record for cluster in speaking for seen in cluster.speaking]
-            cues = {cues_of(gist_of(canonical(record["content"])).tokens) for record in records}
-            scopes = {tuple(record.get(name) for name in ("namespace", "subject", "valid_from", "valid_to")) for record in records}
-            assert len(cues) == len(scopes) == 1
+            for cluster in clusters(observations, {})[0]:
+                records = [seen.record for seen in cluster.speaking]
+                cues = {str(cues_by_hand(record["content"])) for record in records}
+                scopes = {
+                    tuple(record.get(name) for name in ("namespace", "subject", "valid_from", "valid_to")) for record in records
+                }
+                assert len(cues) == len(scopes) == 1
 
 
 anything = st.recursive(
@@ -277,7 +285,11 @@ def test_law_9_what_validation_accepts_can_be_written_back(fresh, memory):
         assert {**kept, "tags": set(kept["tags"])} == {**given_fields, "tags": set(given_fields["tags"])}
 
 
-@given(some_records, some_records, st.lists(st.tuples(st.sampled_from(("unmerge", "withdraw", "forget", "resolve")), st.integers(0, 1_000)), max_size=4))
+@given(
+    some_records,
+    some_records,
+    st.lists(st.tuples(st.sampled_from(("unmerge", "withdraw", "forget", "resolve")), st.integers(0, 1_000)), max_size=4),
+)
 def test_rebuild_changes_nothing_after_any_history(fresh, first, second, acts):
     """Index, edges, clusters and memories are a function of observations, decisions and settings."""
     with fresh() as store:

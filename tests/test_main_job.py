@@ -11,6 +11,7 @@ import sys
 import pytest
 
 import memproc
+from benchmarks.corpus import make_corpus
 from tests.conftest import ROOT
 from tests.test_laws import exported
 
@@ -73,13 +74,17 @@ def test_a_line_put_on_top_is_one_new_observation(fresh, tmp_path):
 
 def test_batch_size_order_and_splitting_give_the_same_export(fresh):
     """On a corpus of everything: batch sizes 1, 7, 1,000 and all, shuffled input, and two files after one another."""
-    from benchmarks.corpus import make_corpus
-
     records = [{"content": entry.content, "metadata": {"n": at}} for at, entry in enumerate(make_corpus(records=400, seed=3))]
     shuffled = list(records)
     random.Random(1).shuffle(shuffled)
     exports = []
-    for sources, size in (([records], 1), ([records], 7), ([records], 1_000), ([shuffled], 50), ([records[:150], records[150:]], 100_000)):
+    for sources, size in (
+        ([records], 1),
+        ([records], 7),
+        ([records], 1_000),
+        ([shuffled], 50),
+        ([records[:150], records[150:]], 100_000),
+    ):
         with fresh() as store:
             for source in sources:
                 memproc.ingest(source, store, settings=memproc.Settings(batch_size=size))
@@ -94,16 +99,31 @@ HOSTILE = {
     "truncated.json": (b'[{"content": "good one"}, {"content": "good two"}, {"content": "cut of', 2, 1),
     "bom.jsonl": (b'\xef\xbb\xbf{"content": "good one"}\n{"content": "good two"}\n', 2, 0),
     "bom.json": (b'\xef\xbb\xbf[{"content": "good one"}, {"content": "good two"}]', 2, 0),
-    "nul.jsonl": (b'{"content": "good one"}\n{"content": "a \x00 byte"}\n{"content": "an escaped \\u0000"}\n{"content": "good two"}', 2, 2),
+    "nul.jsonl": (
+        b'{"content": "good one"}\n{"content": "a \x00 byte"}\n{"content": "an escaped \\u0000"}\n{"content": "good two"}',
+        2,
+        2,
+    ),
     "surrogates.jsonl": (b'{"content": "good one"}\n{"content": "lone \\ud800"}\n{"content": "good two"}', 2, 1),
     "latin.jsonl": (b'{"content": "good one"}\n{"content": "caf\xe9"}\n{"content": "good two"}', 2, 1),
     "nan.jsonl": (b'{"content": "good one"}\n{"content": "x", "importance": NaN}\n{"content": "good two"}', 2, 1),
     "nan.json": (b'[{"content": "good one"}, {"content": "x", "importance": NaN}, {"content": "good two"}]', 2, 1),
     "long integer.jsonl": (b'{"content": "good one"}\n{"content": "x", "metadata": {"n": 123456789012345678901234567890}}\n', 1, 1),
     "long line.jsonl": (b'{"content": "good one"}\n{"content": "' + b"x" * 10_000_000 + b'"}\n{"content": "good two"}', 2, 1),
-    "deep 300.jsonl": (b'{"content": "good one"}\n{"content": "x", "metadata": {"a": ' + b"[" * 300 + b"]" * 300 + b'}}\n', 1, 1),
-    "deep 10000.jsonl": (b'{"content": "good one"}\n{"content": "x", "metadata": {"a": ' + b"[" * 10_000 + b"]" * 10_000 + b'}}\n', 1, 1),
-    "deep 10000.json": (b'[{"content": "good one"}, {"content": "x", "metadata": {"a": ' + b"[" * 10_000 + b"]" * 10_000 + b'}}, {"content": "good two"}]', 2, 1),
+    "deep 300.jsonl": (b'{"content": "good one"}\n{"content": "x", "metadata": {"a": ' + b"[" * 300 + b"]" * 300 + b"}}\n", 1, 1),
+    "deep 10000.jsonl": (
+        b'{"content": "good one"}\n{"content": "x", "metadata": {"a": ' + b"[" * 10_000 + b"]" * 10_000 + b"}}\n",
+        1,
+        1,
+    ),
+    "deep 10000.json": (
+        b'[{"content": "good one"}, {"content": "x", "metadata": {"a": '
+        + b"[" * 10_000
+        + b"]" * 10_000
+        + b'}}, {"content": "good two"}]',
+        2,
+        1,
+    ),
     "twice.jsonl": (b'{"content": "good one"}\n{"content": "a", "content": "b"}\n', 1, 1),
     "not objects.jsonl": (b'{"content": "good one"}\n[1, 2]\n"text"\nnull\n7\n{"content": "good two"}', 2, 4),
     "blank.jsonl": (b'\n\n{"content": "good one"}\n   \n\r\n{"content": "good two"}\r\n\n', 2, 0),
@@ -154,7 +174,9 @@ def test_a_large_array_is_streamed(tmp_path):
     sentence = "the quick brown fox jumps over the lazy dog near the river bank while it rains "
     with path.open("w") as file:
         for number in range(50_000):
-            file.write(("[" if number == 0 else ",\n") + json.dumps({"content": f"{number} " + sentence * 51, "metadata": {"n": number}}))
+            file.write(
+                ("[" if number == 0 else ",\n") + json.dumps({"content": f"{number} " + sentence * 51, "metadata": {"n": number}})
+            )
         file.write("]")
     assert path.stat().st_size > 200_000_000
     code = (
@@ -163,7 +185,9 @@ def test_a_large_array_is_streamed(tmp_path):
         "report = memproc.ingest(sys.argv[1], 'm.db', settings=memproc.Settings(dedup='exact'))\n"
         "print(report.stored, peak_rss_bytes() - base)"
     )
-    done = subprocess.run([sys.executable, "-c", code, str(path)], cwd=tmp_path, capture_output=True, text=True, check=True, timeout=300)
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(path)], cwd=tmp_path, capture_output=True, text=True, check=True, timeout=300
+    )
     stored, above = map(int, done.stdout.split())
     assert stored == 50_000
     assert above < 150 * 1024 * 1024
@@ -172,7 +196,9 @@ def test_a_large_array_is_streamed(tmp_path):
 def test_a_wrapped_list_gives_its_head_and_streams(fresh, tmp_path):
     """`{"results": [...]}` is a list with a head, whatever stands before it."""
     path = tmp_path / "wrapped.json"
-    path.write_text(json.dumps({"count": 2, "results": [{"id": str(n), "memory": f"likes thing {n}", "user_id": "a"} for n in range(2)]}))
+    path.write_text(
+        json.dumps({"count": 2, "results": [{"id": str(n), "memory": f"likes thing {n}", "user_id": "a"} for n in range(2)]})
+    )
     with fresh() as store:
         report = memproc.ingest(path, store)
         assert (report.format, report.stored) == ("mem0", 2)

@@ -10,7 +10,7 @@ import gc
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from enum import Enum
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -33,7 +33,7 @@ app = typer.Typer(
 )
 
 
-class Dedup(str, Enum):
+class Dedup(StrEnum):
     """The ways to find what is already known."""
 
     off = "off"
@@ -41,14 +41,14 @@ class Dedup(str, Enum):
     near = "near"
 
 
-class OnError(str, Enum):
+class OnError(StrEnum):
     """What to do at a bad record."""
 
     go_on = "continue"
     stop = "stop"
 
 
-class ValidateWhen(str, Enum):
+class ValidateWhen(StrEnum):
     """When to validate."""
 
     inline = "inline"
@@ -59,7 +59,9 @@ Json = Annotated[bool, typer.Option("--json", help="Print one JSON object to sta
 Database = Annotated[str, typer.Argument(metavar="DB", help="A path, or a SQLAlchemy URL.")]
 Identifier = Annotated[str, typer.Argument(metavar="ID", help="The id of a memory or of an observation.")]
 FormatName = Annotated[str | None, typer.Option("--format", help="The format of the records; told by their shape if not given.")]
-Mapping = Annotated[list[str] | None, typer.Option("--map", metavar="FIELD=PATH", help="Where a field is found, as in content=body.text.")]
+Mapping = Annotated[
+    list[str] | None, typer.Option("--map", metavar="FIELD=PATH", help="Where a field is found, as in content=body.text.")
+]
 Include = Annotated[list[str] | None, typer.Option("--include", metavar="KIND", help="What a format reads on request only.")]
 Namespace = Annotated[str | None, typer.Option(help="Whose memories these are, for records that do not say.")]
 SourceName = Annotated[str | None, typer.Option("--source", help="The system the records come from, for records that do not say.")]
@@ -69,12 +71,14 @@ SourceName = Annotated[str | None, typer.Option("--source", help="The system the
 def ingest(
     what: Annotated[list[Path], typer.Argument(metavar="WHAT...", help="Files: JSON, JSON lines, CSV.")],
     into: Annotated[str, typer.Option(metavar="DB", help="The store: a path, or a SQLAlchemy URL.")],
-    format: FormatName = None,  # noqa: A002
+    format: FormatName = None,
     namespace: Namespace = None,
     source: SourceName = None,
     dedup: Annotated[Dedup | None, typer.Option(help="near is the default of a new store.", show_default=False)] = None,
     batch_size: Annotated[str, typer.Option(metavar="auto|N", help="Records a transaction.")] = "auto",
-    max_errors: Annotated[str | None, typer.Option(metavar="N|P%", help="Stop when more records than this were quarantined.")] = None,
+    max_errors: Annotated[
+        str | None, typer.Option(metavar="N|P%", help="Stop when more records than this were quarantined.")
+    ] = None,
     strict: Annotated[bool, typer.Option("--strict", help="Exit with 1 if anything was quarantined.")] = False,
     on_error: Annotated[OnError, typer.Option(help="At a bad record go on, or stop after its batch.")] = OnError.go_on,
     validate: Annotated[ValidateWhen, typer.Option(help="before: write nothing if any record is invalid.")] = ValidateWhen.inline,
@@ -119,7 +123,7 @@ def ingest(
 @app.command()
 def validate(
     file: Annotated[Path, typer.Argument(metavar="FILE")],
-    format: FormatName = None,  # noqa: A002
+    format: FormatName = None,
     map_field: Mapping = None,
     as_json: Json = False,
 ) -> None:
@@ -134,7 +138,10 @@ def validate(
         for fault in one.faults
     ]
     invalid = len({fault["position"] for fault in faults})
-    lines = [f"{fault['position']}: {fault['path'] or 'record'}: {fault['message']} [{fault['code']}] - {fault['hint']}" for fault in faults]
+    lines = [
+        f"{fault['position']}: {fault['path'] or 'record'}: {fault['message']} [{fault['code']}] - {fault['hint']}"
+        for fault in faults
+    ]
     summary = f"{len(found) - invalid} of {len(found)} records are valid"
     counts = {"read": len(found), "valid": len(found) - invalid, "invalid": invalid}
     _show({**counts, "errors": faults}, "\n".join([*lines, summary]), as_json=as_json)
@@ -145,7 +152,7 @@ def validate(
 @app.command()
 def transform(
     file: Annotated[Path, typer.Argument(metavar="FILE")],
-    format: FormatName = None,  # noqa: A002
+    format: FormatName = None,
     to: Annotated[Path | None, typer.Option(metavar="FILE", help="Where the lines go; standard output if not given.")] = None,
     map_field: Mapping = None,
     include: Include = None,
@@ -181,7 +188,10 @@ def formats(as_json: Json = False) -> None:
     from memproc.formats import FORMATS
 
     listed = [{"name": known.name, "about": known.about, "include": list(known.options)} for known in FORMATS]
-    lines = [f"{known.name:16} {known.about}" + (f" (--include {', '.join(known.options)})" if known.options else "") for known in FORMATS]
+    lines = [
+        f"{known.name:16} {known.about}" + (f" (--include {', '.join(known.options)})" if known.options else "")
+        for known in FORMATS
+    ]
     _show({"formats": listed}, "\n".join(lines), as_json=as_json)
 
 
@@ -221,7 +231,8 @@ def trace(database: Database, identifier: Identifier, as_json: Json = False) -> 
     for seen in told.observations:
         sure = "" if seen.confidence is None else f" {seen.confidence:.6g}"
         state = "" if seen.speaks else ", replaced by a newer version"
-        lines.append(f"  {seen.observation}  {seen.outcome}{sure}, job {seen.job}, position {seen.position}, seen {seen.times_seen} times{state}")
+        where = f"job {seen.job}, position {seen.position}, seen {seen.times_seen} times{state}"
+        lines.append(f"  {seen.observation}  {seen.outcome}{sure}, {where}")
         lines.append(f"    {seen.record['content']}")
     lines += [f"  {entry.made_at}  {entry.kind}: {entry.reason}" for entry in told.ledger]
     lines += [f"  held {decision.verdict}: {decision.a.hex()} {decision.b.hex()}" for decision in told.decisions]
@@ -288,10 +299,15 @@ def quarantine(
     """List the records that could not be taken, each with its faults and advice."""
     with _opened(database) as store:
         found = store.quarantine(limit=limit)
-    listed = [{**one._asdict(), "faults": [fault._asdict() for fault in one.faults], "raw": one.raw.decode("utf-8", "replace")} for one in found]
+    listed = [
+        {**one._asdict(), "faults": [fault._asdict() for fault in one.faults], "raw": one.raw.decode("utf-8", "replace")}
+        for one in found
+    ]
     lines = []
     for one in found:
-        lines.append(f"{one.number}  job {one.job}, position {one.position} of {one.source} ({one.category}, seen {one.times_seen} times)")
+        lines.append(
+            f"{one.number}  job {one.job}, position {one.position} of {one.source} ({one.category}, seen {one.times_seen} times)"
+        )
         lines += [f"    {fault.path or 'record'}: {fault.message} - {fault.hint}" for fault in one.faults]
         lines.append(f"    {_excerpt(one.raw)}")
     _show({"quarantined": listed}, "\n".join(lines) or "nothing is in quarantine", as_json=as_json)
@@ -319,7 +335,7 @@ def _collect_garbage_seldom() -> None:
     gc.set_threshold(OBJECTS_BETWEEN_COLLECTIONS)
 
 
-def _read(file: Path, format: str | None, map_field: list[str] | None, include: Any) -> Iterator[Any]:  # noqa: A002
+def _read(file: Path, format: str | None, map_field: list[str] | None, include: Any) -> Iterator[Any]:
     from memproc.pipeline import read_file
 
     return read_file(file, format=format, mapping=_mapping(map_field), include=include)

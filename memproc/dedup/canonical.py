@@ -5,7 +5,8 @@ ids, and casefold makes "Maße" equal "Masse". NFKC folds neither the minus sign
 
 Rules, in order: superscripts, subscripts, fractions and enclosed characters keep a mark; NFKC; dashes, quotes, white space
 and invisible characters are folded by table; lower case, except in tokens that mix letters with digits (but for ordinals
-and times of day, "1ST", "3PM") or hold `/ \\ @ _` or an inner dot. The canonical text of a canonical text is itself.
+and times of day, "1ST", "3PM") or hold a slash, a backslash, `@`, `_` or an inner dot. The canonical text of a canonical
+text is itself.
 
 Left out: what changes meaning between languages (accents stay), and all that only looks alike.
 """
@@ -50,7 +51,7 @@ _FOLDED = _FoldTable(
 def canonical(text: str) -> str:
     """Return the canonical form of a text: tokens separated by single spaces.
 
-    >>> canonical("  I\u2019ve  read\\tREADME.md \u2013 10⁵ times ")
+    >>> canonical("  I’ve  read   README.md – 10⁵ times ")
     "i've read README.md - 10^5 times"
     """
     text = text.replace("`", "'")

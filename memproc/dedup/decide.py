@@ -58,7 +58,8 @@ class Judged(NamedTuple):
 
 class Plan(NamedTuple):
     """What to write: `memories` are those of several observations that are new or changed, by id, `gone` the ids of those
-    that are no more, `membership` the memory of each observation whose memory changes (by key, None for "by itself")."""
+    that are no more, `membership` the memory of each observation whose memory changes (by key, None for "by itself").
+    """
 
     new: tuple[Judged, ...]
     known: tuple[Incoming, ...]
@@ -107,7 +108,9 @@ def regroup(found: Sequence[Cluster], rows: Mapping[Key, Row], redated: set[Key]
     `redated` holds the keys of observations whose date has changed, so that another may speak.
     """
     before = Counter(row.memory or key for key, row in rows.items())
-    old_in = {cluster.id: {rows[seen.key].memory or seen.key for seen in cluster.observations if seen.key in rows} for cluster in found}
+    old_in = {
+        cluster.id: {rows[seen.key].memory or seen.key for seen in cluster.observations if seen.key in rows} for cluster in found
+    }
     edges = sum(map(len, old_in.values()))
     joins = edges - sum(1 for old in old_in.values() if old)
     splits = edges - len(before)
@@ -155,10 +158,7 @@ def _in_company(
     return [
         seen
         for seen in new
-        if groups[seen.group] > 1
-        or nodes[seen.node] > 1
-        or seen.group in linked
-        or not decided.isdisjoint((seen.node, seen.key))
+        if groups[seen.group] > 1 or nodes[seen.node] > 1 or seen.group in linked or not decided.isdisjoint((seen.node, seen.key))
     ]
 
 
@@ -188,7 +188,9 @@ def _against(incoming: Incoming, there: Sequence[Observation], prepared: Mapping
     anchor = min(there, key=lambda seen: (seen.group != own.group, seen.key))
     differences = differences_between(incoming.prepared.gist or Gist(()), _gist(anchor, prepared))
     confidence = benign_confidence(differences)
-    return Judged(incoming, Outcome.MERGED, "similar", anchor.key, 1.0 if confidence is None else confidence, reason_of(differences))
+    return Judged(
+        incoming, Outcome.MERGED, "similar", anchor.key, 1.0 if confidence is None else confidence, reason_of(differences)
+    )
 
 
 def _gist(seen: Observation, prepared: Mapping[Key, Prepared]) -> Gist:

@@ -7,9 +7,10 @@ contractions, punctuation or one slip.
 Strategy: two facts merge when their gists are equal, so candidates for a merge are found by one key, completely and in
 linear time, and no list of dangerous differences can be too short: what is not named benign here keeps texts apart.
 
-Rules: sentence punctuation is dropped; contractions are written out; number words become digits; fillers are dropped,
-unless they follow a negation ("not just"); a slip is one edit inside a token that is neither word nor name, or a swap of two
-of its letters, that makes it a common word. A text that is not English keeps all its tokens.
+Rules: sentence punctuation is dropped, and the case of short codes ("B12", "b12"; canonical text keeps it); contractions are
+written out; number words become digits; fillers are dropped, unless they follow a negation ("not just"); a slip is one edit
+inside a token that is neither word nor name, or a swap of two of its letters, that makes it a common word. A text that does
+not show itself to be English keeps all its tokens.
 
 Left out: synonyms, word order, inflection, spelling of other languages: such pairs are for review.
 """
@@ -31,18 +32,38 @@ from memproc.dedup import words
 TRUST = {"article": 0.999, "filler": 0.98, "contraction": 0.995, "number word": 0.99, "slip": 0.95}
 
 SHORTEST_TOKENS = 2  # a gist of one word says too little to merge by
-MOST_SLIPS = 3  # a text with more odd tokens than this is no text with a slip
-MOST_MENDS = 8
+MOST_SLIPS = 5  # a text with more odd tokens than this is no text with a slip
+MOST_MENDS = 16
 
 _BETWEEN = str.maketrans(dict.fromkeys(';!"()[]{}…', " ") | {symbol: f" {symbol} " for symbol in "?$%&*+<=>^|~#"})
 _EDGE = ".,:'-"
 _WHOLE = re.compile(r"[0-9/\\@_]|\.\w")
 _WORD_OR_SYMBOL = re.compile(r"[^\W\d_]+(?:'+[^\W\d_]+)*|[^\w\s.,:'\-]")
-_BEFORE_NUMBER = re.compile(r"(-?)(\.?)$")
+_SHORT_CODE = re.compile(r"(?:[A-Z]{1,3}|[a-z]{1,3})\d{1,4}")  # "B12", "a4": a model, a room, a vitamin
 _THOUSANDS = re.compile(r"-?\d{1,3}(?:,\d{3})+")
 _SLIP_SHAPE = re.compile(r"[a-z]{4,24}")
 _LETTER_LABELS = frozenset(
-    "vitamin vitamins hepatitis plan plans type types group groups grade grades section class gate level team option item row".split()
+    [
+        "vitamin",
+        "vitamins",
+        "hepatitis",
+        "plan",
+        "plans",
+        "type",
+        "types",
+        "group",
+        "groups",
+        "grade",
+        "grades",
+        "section",
+        "class",
+        "gate",
+        "level",
+        "team",
+        "option",
+        "item",
+        "row",
+    ]
 )
 _JOINING = ("and", "or")
 _ENGLISH_SHARE = 0.6
@@ -50,7 +71,8 @@ _ENGLISH_SHARE = 0.6
 
 class Gist(NamedTuple):
     """`tokens` is what is compared; `dropped` names each benign difference to the text; `mends` are the gists that this
-    one would have if one odd token were a slip."""
+    one would have if one odd token were a slip.
+    """
 
     tokens: tuple[str, ...]
     dropped: tuple[str, ...] = ()
@@ -96,8 +118,12 @@ def _tokens_of(chunk: str) -> list[str]:
     if _WHOLE.search(bare) is None:
         return _WORD_OR_SYMBOL.findall(bare)
     if bare[0].isdigit():
-        sign, point = _BEFORE_NUMBER.search(chunk[: chunk.index(bare)]).groups()  # type: ignore[union-attr] - may match nothing
+        lead = chunk[: chunk.index(bare)]
+        point = "." if lead.endswith(".") else ""
+        sign = "-" if lead.removesuffix(".").endswith("-") else ""
         bare = f"{sign}{point}{bare}"
+    if _SHORT_CODE.fullmatch(bare):
+        return [bare.lower()]
     return [bare.replace(",", "") if _THOUSANDS.fullmatch(bare) else bare]
 
 
@@ -219,9 +245,7 @@ def _mends(tokens: Sequence[str], odd: Sequence[str]) -> tuple[tuple[str, ...], 
     slips = {token: found for token in odd if (found := words_near(token))}
     if not 0 < len(slips) <= MOST_SLIPS:
         return ()
-    mends = [
-        (*tokens[:at], word, *tokens[at + 1 :]) for at, token in enumerate(tokens) if token in slips for word in slips[token]
-    ]
+    mends = [(*tokens[:at], word, *tokens[at + 1 :]) for at, token in enumerate(tokens) if token in slips for word in slips[token]]
     return tuple(sorted(mends)) if len(mends) <= MOST_MENDS else ()
 
 

@@ -50,7 +50,8 @@ class Observation(NamedTuple):
 
 class Prepared(NamedTuple):
     """An observation with what the index needs: its JSON text, canonical text and gist, and the groups it would be in if
-    one of its tokens were a slip. `gist` is None for what has no near tier."""
+    one of its tokens were a slip. `gist` is None for what has no near tier.
+    """
 
     observation: Observation
     json: bytes
@@ -83,7 +84,15 @@ def content_key(record: Plain, text: str, *, is_identity: bool) -> Key:
     """Return the key of what a record says; `text` is its canonical text."""
     if is_event(record):
         own = record["id"] if is_identity else None
-        parts = ["event", record["namespace"], record.get("conversation"), own, record.get("subject"), record.get("created_at"), text]
+        parts = [
+            "event",
+            record["namespace"],
+            record.get("conversation"),
+            own,
+            record.get("subject"),
+            record.get("created_at"),
+            text,
+        ]
     else:
         parts = ["fact", record["namespace"], record.get("subject"), record.get("valid_from"), record.get("valid_to"), text]
     return xxh3_128_digest(encode(parts))

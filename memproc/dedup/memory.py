@@ -26,7 +26,8 @@ def memory_of(cluster: Cluster) -> Plain:
     """Return the plain memory of a cluster, `id` being its own as 32 hexadecimal digits."""
     records = [seen.record for seen in cluster.speaking]
     shown = _shown(cluster.speaking)
-    newest_last = sorted(cluster.speaking[::-1], key=lambda seen: seen.date or "")  # of equals the one with the smaller key
+    by_falling_key = cluster.speaking[::-1]
+    newest_last = sorted(by_falling_key, key=lambda seen: seen.date or "")  # of equals the one with the smaller key
     memory: Plain = {name: shown[name] for name in _OF_THE_TEXT if name in shown}
     memory["id"] = cluster.id.hex()
     memory["created_at"] = min((record["created_at"] for record in records if "created_at" in record), default=None)

@@ -20,7 +20,8 @@ Item = Mapping[str, Any]
 class Draft(NamedTuple):
     """The fields of one memory, not yet validated. `is_identity`: the record itself carries its `id`, so that another with
     the same id is another version of it (an id derived from a reference or a position is none). `as_of`: the date the source
-    gives for itself, if it stands in the item. `raw`: the part of the item this was read from, if not all of it."""
+    gives for itself, if it stands in the item. `raw`: the part of the item this was read from, if not all of it.
+    """
 
     fields: dict[str, Any]
     is_identity: bool = False
@@ -65,7 +66,8 @@ Part = Draft | Broken | LeftOut | Decided
 class Format(NamedTuple):
     """One format. `matches` tells an item by its shape, given the names of the schema's fields. `lists`: the names under
     which the system's files wrap their records. `options`: the kinds that `include` may name. `remark`: a warning that
-    depends on how many records were read. `as_of`: the date in the head of a wrapped list."""
+    depends on how many records were read. `as_of`: the date in the head of a wrapped list.
+    """
 
     name: str
     about: str

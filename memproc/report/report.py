@@ -72,11 +72,11 @@ class Report:
 
     def __str__(self) -> str:
         """Return the report as a few lines for people."""
+        outcomes = " + ".join(f"{name} {getattr(self, name)}" for name in ("stored", "duplicate", "merged", "quarantined"))
+        speed = f"{self.records_per_second:,.0f} records/s, {self.peak_rss_mb:.0f} MB"
         lines = [
-            f"{self.status}: read {self.read} = stored {self.stored} + duplicate {self.duplicate}"
-            f" + merged {self.merged} + quarantined {self.quarantined}",
-            f"{self.review} pairs to review; {self.batches} batches in {self.seconds:.2f} s"
-            f" ({self.records_per_second:,.0f} records/s, {self.peak_rss_mb:.0f} MB)",
+            f"{self.status}: read {self.read} = {outcomes}",
+            f"{self.review} pairs to review; {self.batches} batches in {self.seconds:.2f} s ({speed})",
         ]
         if self.errors:
             lines.append("quarantined: " + ", ".join(f"{count} {category}" for category, count in sorted(self.errors.items())))
@@ -89,7 +89,7 @@ def peak_rss_bytes() -> int:
     """Return the most memory this process has held, as far as the system tells."""
     if sys.platform == "win32":
         return int(psutil.Process().memory_info().peak_wset)
-    import resource
+    import resource  # noqa: PLC0415 - it is not there on Windows
 
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return peak if sys.platform == "darwin" else peak * 1024

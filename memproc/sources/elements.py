@@ -36,7 +36,8 @@ class Reader(Protocol):
 
 class Element(NamedTuple):
     """The bytes of one element. `is_whole` is False where the stream ended inside it, where it was longer than allowed, and of
-    what follows the end of the array."""
+    what follows the end of the array.
+    """
 
     raw: bytes
     is_whole: bool = True

@@ -200,7 +200,7 @@ def _count_names(value: object) -> int:
     return 0
 
 
-class _Duplicated(ValueError):
+class _DuplicatedError(ValueError):
     pass
 
 
@@ -208,7 +208,7 @@ def _decode_exactly(raw: bytes) -> Item:
     """Decode with every integer whole and every name seen, slowly."""
     try:
         return Item(json.loads(raw, object_pairs_hook=_without_repeats), raw)
-    except _Duplicated as error:
+    except _DuplicatedError as error:
         return Item(None, raw, fault("", "duplicate_name", f"the name {str(error)!r} is given twice"))
     except (ValueError, RecursionError) as error:
         return Item(None, raw, fault("", "json_invalid", f"no valid JSON: {error}"))
@@ -218,5 +218,5 @@ def _without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) < len(pairs):
         seen: set[str] = set()
-        raise _Duplicated(next(name for name, _ in pairs if name in seen or seen.add(name)))  # type: ignore[func-returns-value]
+        raise _DuplicatedError(next(name for name, _ in pairs if name in seen or seen.add(name)))  # type: ignore[func-returns-value]
     return found

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Column, Connection, Engine, Row, Select, Table, bindparam, create_engine, event, insert, make_url, update
+from sqlalchemy import Column, Connection, Engine, Select, Table, bindparam, create_engine, event, insert, make_url, update
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 
 from memproc.errors import StoreError, UsageError
@@ -76,7 +76,13 @@ class Database:
             connection.exec_driver_sql(sql, list(rows))
 
     def update_rows(
-        self, connection: Connection, table: Table, names: Sequence[str], rows: Sequence[tuple[Any, ...]], *, add: Sequence[str] = ()
+        self,
+        connection: Connection,
+        table: Table,
+        names: Sequence[str],
+        rows: Sequence[tuple[Any, ...]],
+        *,
+        add: Sequence[str] = (),
     ) -> None:
         """Set the columns `names` and raise the columns `add`: each row holds their values, then that of the primary key."""
         if rows:
@@ -91,9 +97,7 @@ class Database:
             place = {f"new_{name}": at for at, name in enumerate((*names, *add))} | {"the_key": len(names) + len(add)}
             connection.exec_driver_sql(sql, [tuple(row[place[name]] for name in order) for row in rows])
 
-    def select_by_keys(
-        self, connection: Connection, query: Select[Any], column: Column[Any], keys: Iterable[Any]
-    ) -> Iterator[Any]:
+    def select_by_keys(self, connection: Connection, query: Select[Any], column: Column[Any], keys: Iterable[Any]) -> Iterator[Any]:
         """Give the rows of `query`, a constant of its module, whose `column` is one of `keys`, in no particular order."""
         wanted = list(keys)
         for start in range(0, len(wanted), KEYS_A_QUERY):

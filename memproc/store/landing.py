@@ -117,7 +117,7 @@ class Landing:
     def _write(self, connection: Connection, accepted: Sequence[Incoming], batch: int, now: str) -> Landed:
         keys = {incoming.prepared.observation.key for incoming in accepted}
         known = dict(tuple(row) for row in self._database.select_by_keys(connection, _KNOWN, tables.observations.c.key, keys))
-        forgotten = {key for key, in self._database.select_by_keys(connection, _FORGOTTEN, tables.forgotten.c.key, keys)}
+        forgotten = {key for (key,) in self._database.select_by_keys(connection, _FORGOTTEN, tables.forgotten.c.key, keys)}
         observations = [incoming.prepared.observation for incoming in accepted]
         undecided = [seen for seen in observations if seen.key not in known or seen.as_of is not None]
         mended = {group for incoming in accepted for group in incoming.prepared.mends}
@@ -165,7 +165,9 @@ class Landing:
         self._database.insert_rows(connection, tables.observations, rows)
         write_mends(self._database, connection, mends)
 
-    def _write_again(self, connection: Connection, plan: Plan, numbers: Mapping[Key, int], rows: Mapping[Key, Row], batch: int) -> None:
+    def _write_again(
+        self, connection: Connection, plan: Plan, numbers: Mapping[Key, int], rows: Mapping[Key, Row], batch: int
+    ) -> None:
         """Note of known observations that they were seen again, and the later date of their source."""
         times = Counter(numbers[key] for _, prepared in plan.known if (key := prepared.observation.key) in numbers)
         counted = [(batch, more, number) for number, more in times.items()]
@@ -215,7 +217,10 @@ class Landing:
     ) -> list[tuple[Key, Key, str, float, str]]:
         """Return the review rows of candidate pairs, the best of each record."""
         candidates = {number for _, number in pairs}
-        rows = {row.number: row for row in map(to_row, self._database.select_by_keys(connection, ROWS, tables.observations.c.number, candidates))}
+        rows = {
+            row.number: row
+            for row in map(to_row, self._database.select_by_keys(connection, ROWS, tables.observations.c.number, candidates))
+        }
         best: dict[Key, tuple[float, Key, str]] = {}
         for prepared, number in pairs:
             row = rows.get(number)
@@ -235,18 +240,22 @@ class Landing:
             for judged in plan.new
             if judged.kind in ("similar", "version")
         ]
-        entries += [(kind, None, None, None, amount, "") for kind, amount in (("joins", plan.joins), ("splits", plan.splits)) if amount]
+        entries += [
+            (kind, None, None, None, amount, "") for kind, amount in (("joins", plan.joins), ("splits", plan.splits)) if amount
+        ]
         rows = [(number + at, batch, now, *entry) for at, entry in enumerate(entries)]
         self._database.insert_rows(connection, tables.ledger, rows)
 
-    def _quarantine(self, connection: Connection, rejected: Sequence[tuple[int, Rejected]], batch: int, origin: Origin) -> list[int]:
+    def _quarantine(
+        self, connection: Connection, rejected: Sequence[tuple[int, Rejected]], batch: int, origin: Origin
+    ) -> list[int]:
         """Write what was rejected; return the positions of what had been rejected before."""
         if not rejected:
             return []
         keyed = [(position, _rejected_key(found, origin), found) for position, found in rejected]
         wanted = {key for _, key, _ in keyed}
         there = dict(tuple(row) for row in self._database.select_by_keys(connection, _QUARANTINED, tables.quarantine.c.key, wanted))
-        there |= {key: -1 for key, in self._database.select_by_keys(connection, _FORGOTTEN, tables.forgotten.c.key, wanted)}
+        there |= {key: -1 for (key,) in self._database.select_by_keys(connection, _FORGOTTEN, tables.forgotten.c.key, wanted)}
         number = next_number(connection, tables.quarantine)
         again: list[int] = []
         rows: list[tuple[Any, ...]] = []
@@ -259,7 +268,10 @@ class Landing:
             first = found.faults[0]
             faults = encode([fault._asdict() for fault in found.faults]).decode()
             own = (found.category, first.code, first.path, faults, *origin, len(found.raw), 1, batch)
-            parts += [(there[key], part, found.raw[at : at + tables.PART_BYTES]) for part, at in enumerate(range(0, len(found.raw), tables.PART_BYTES))]
+            parts += [
+                (there[key], part, found.raw[at : at + tables.PART_BYTES])
+                for part, at in enumerate(range(0, len(found.raw), tables.PART_BYTES))
+            ]
             rows.append((there[key], key, batch, position, *own))
         self._database.insert_rows(connection, tables.quarantine, rows)
         self._database.insert_rows(connection, tables.quarantine_parts, parts)
@@ -276,7 +288,10 @@ def write_regrouped(database: Database, connection: Connection, changed: Regroup
     gone = (changed.gone | changed.memories.keys()) & {row.memory for row in rows.values()}
     for start in range(0, len(some := sorted(gone)), 500):
         connection.execute(delete(tables.merged).where(tables.merged.c.id.in_(some[start : start + 500])))
-    memories = [(key, namespace_number(memory["namespace"]), _date_of(memory), encode(memory).decode()) for key, memory in changed.memories.items()]
+    memories = [
+        (key, namespace_number(memory["namespace"]), _date_of(memory), encode(memory).decode())
+        for key, memory in changed.memories.items()
+    ]
     database.insert_rows(connection, tables.merged, memories)
     moved = [(memory, rows[key].number) for key, memory in changed.membership.items() if key in rows]
     database.update_rows(connection, tables.observations, ("memory",), moved)

@@ -106,4 +106,3 @@ def in_force(decisions: dict[int, Decision]) -> list[Decision]:
     """Return the decisions that hold: the last of each pair, unless it was withdrawn."""
     last = {decision[:2]: decision for _, decision in sorted(decisions.items())}
     return sorted(decision for decision in last.values() if decision.verdict in ("merge", "distinct"))
-

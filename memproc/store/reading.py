@@ -26,7 +26,10 @@ _merged = tables.merged.c
 _ALONE = select(_observations.node, _observations.record)
 _OF_MANY = select(_merged.id, _merged.record)
 _SIGHTINGS = select(
-    *(_observations[name] for name in ("memory", "node", "key", "position", "outcome", "confidence", "is_identity", "as_of", "record"))
+    *(
+        _observations[name]
+        for name in ("memory", "node", "key", "position", "outcome", "confidence", "is_identity", "as_of", "record")
+    )
 )
 
 
@@ -50,7 +53,7 @@ class Recount(NamedTuple):
     is_whole: bool
 
 
-def locate(database: Database, connection: Connection, identifier: str) -> list[Row]:
+def locate(connection: Connection, identifier: str) -> list[Row]:
     """Return the rows of the memory that an id (of a memory, a node or an observation) is in, the row it names first.
 
     The list is empty where there is none.
@@ -116,11 +119,15 @@ def memories_by_id(database: Database, connection: Connection) -> Iterator[Plain
     for start in range(0, len(keys), CHUNK):
         some = keys[start : start + CHUNK]
         many = [key for key, is_many in some if is_many]
-        texts = {key: record for key, record in database.select_by_keys(connection, _OF_MANY, _merged.id, many)}
+        texts = dict(map(tuple, database.select_by_keys(connection, _OF_MANY, _merged.id, many)))
         seen: dict[Key, list[Plain]] = {}
         for found in database.select_by_keys(connection, _SIGHTINGS, _observations.memory, many):
             seen.setdefault(found[0], []).append(_sighting(found))
-        ones = {found[1]: found for found in database.select_by_keys(connection, _SIGHTINGS, _observations.node, _single(some)) if found[0] is None}
+        ones = {
+            found[1]: found
+            for found in database.select_by_keys(connection, _SIGHTINGS, _observations.node, _single(some))
+            if found[0] is None
+        }
         for key, is_many in some:
             memory = to_memory(key, texts[key] if is_many else ones[key][8])
             sightings = seen[key] if is_many else [_sighting(ones[key])]
@@ -131,7 +138,9 @@ def whole_observations(database: Database, connection: Connection) -> Iterator[P
     """Give every observation whole, ordered by key, then the decisions in force, then the tombstones."""
     keys = sorted(connection.execute(select(_observations.key)).scalars())
     for start in range(0, len(keys), CHUNK):
-        found = {row[2]: row for row in database.select_by_keys(connection, _SIGHTINGS, _observations.key, keys[start : start + CHUNK])}
+        found = {
+            row[2]: row for row in database.select_by_keys(connection, _SIGHTINGS, _observations.key, keys[start : start + CHUNK])
+        }
         for key in keys[start : start + CHUNK]:
             *_, is_identity, as_of, record = found[key]
             envelope = {"observation": key.hex(), "identity": bool(is_identity)}
@@ -147,7 +156,12 @@ def whole_observations(database: Database, connection: Connection) -> Iterator[P
 def all_decisions(connection: Connection) -> list[Decision]:
     """Return the decisions in force, sorted."""
     made = tables.decisions.c
-    return in_force({number: Decision(a, b, verdict) for number, a, b, verdict in connection.execute(select(made.number, made.a, made.b, made.verdict))})
+    return in_force(
+        {
+            number: Decision(a, b, verdict)
+            for number, a, b, verdict in connection.execute(select(made.number, made.a, made.b, made.verdict))
+        }
+    )
 
 
 def recount(connection: Connection, job: int | None) -> Recount:
@@ -162,7 +176,9 @@ def recount(connection: Connection, job: int | None) -> Recount:
         read += records
         positions: list[int] = []
         for table in (tables.observations, tables.forgotten):
-            rows = connection.execute(select(table.c.position, table.c.outcome).where(and_(table.c.batch == batch, table.c.outcome != IMPORTED)))
+            rows = connection.execute(
+                select(table.c.position, table.c.outcome).where(and_(table.c.batch == batch, table.c.outcome != IMPORTED))
+            )
             for position, outcome in rows:
                 positions.append(position)
                 counts[Outcome(outcome)] += 1

@@ -106,7 +106,7 @@ def remember_forgotten(database: Database, connection: Connection, keys: Iterabl
     """Write tombstones that came without the records they speak of."""
     query = select(tables.forgotten.c.key)
     wanted = set(keys)
-    there = {key for key, in database.select_by_keys(connection, query, tables.forgotten.c.key, wanted)}
+    there = {key for (key,) in database.select_by_keys(connection, query, tables.forgotten.c.key, wanted)}
     database.insert_rows(connection, tables.forgotten, [(key, batch, -1, IMPORTED) for key in sorted(wanted - there)])
 
 
@@ -120,10 +120,16 @@ def rebuild(database: Database, segments: Segments, connection: Connection, poli
     indexed: set[Key] = set()
     for rows in _all_rows(connection):
         prepared = [(row, _prepare(row.observation, policy)) for row in rows]
-        keyed = [(found.observation.node, found.observation.content, found.observation.group, row.number) for row, found in prepared]
+        keyed = [
+            (found.observation.node, found.observation.content, found.observation.group, row.number) for row, found in prepared
+        ]
         database.update_rows(connection, tables.observations, ("node", "content", "grp"), keyed)
         write_mends(database, connection, {(meant, found.observation.group) for _, found in prepared for meant in found.mends})
-        fresh = {found.observation.group: (row.number, found) for row, found in reversed(prepared) if found.observation.group not in indexed}
+        fresh = {
+            found.observation.group: (row.number, found)
+            for row, found in reversed(prepared)
+            if found.observation.group not in indexed
+        }
         indexed |= fresh.keys()
         _index(segments, connection, list(fresh.values()), policy)
         while segments.merge(connection):
@@ -235,4 +241,3 @@ def unmerging(rows: Sequence[Row], own: Observation) -> list[Decision]:
         elif seen.content != own.content and not (seen.date and own.date):
             decisions.add(pair(own.key, seen.key, "distinct"))
     return sorted(decisions)
-

@@ -31,7 +31,9 @@ class Segments:
     def all(self, connection: Connection) -> list[Entries]:
         """Return every segment as the transaction sees them, oldest first."""
         numbers = list(connection.execute(select(_segments.number).distinct().order_by(_segments.number)).scalars())
-        self._cached = {number: self._cached[number] if number in self._cached else self._read(connection, number) for number in numbers}
+        self._cached = {
+            number: self._cached[number] if number in self._cached else self._read(connection, number) for number in numbers
+        }
         return list(self._cached.values())
 
     def add(self, connection: Connection, entries: Entries) -> None:

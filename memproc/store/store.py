@@ -58,7 +58,8 @@ ADDED = "add"  # the source of the job that single records belong to
 
 class Added(NamedTuple):
     """What became of one record: `memory` is the one it is in now (None when quarantined or forgotten), `confidence` that of
-    the merge, 0..1 (None when nothing was compared), `faults` why it was quarantined."""
+    the merge, 0..1 (None when nothing was compared), `faults` why it was quarantined.
+    """
 
     outcome: Outcome
     memory: Memory | None
@@ -190,7 +191,12 @@ class Store:
         self._database.close()
 
     def add(
-        self, record: object, *, namespace: str | None = None, source: str | None = None, format: str | None = None  # noqa: A002
+        self,
+        record: object,
+        *,
+        namespace: str | None = None,
+        source: str | None = None,
+        format: str | None = None,
     ) -> Added:
         """Take one record: validate it, find what is known, write it in a transaction of its own.
 
@@ -219,7 +225,7 @@ class Store:
     def get(self, identifier: str) -> Memory | None:
         """Return the memory that an id leads to: its own, an older one, or that of an observation in it."""
         with self._read() as connection:
-            rows = locate(self._database, connection, identifier)
+            rows = locate(connection, identifier)
             return self._to_memory(memory_at(connection, rows)) if rows else None
 
     def find(
@@ -237,7 +243,10 @@ class Store:
         `text` is looked for in the canonical text, blind to case. `since` is a time in any form that records may hold; it is
         compared with `updated_at`, else `created_at`.
         """
-        moment = parse_time(since) if since is not None else None
+        try:
+            moment = parse_time(since) if since is not None else None
+        except ValueError as error:
+            raise UsageError(f"since={since!r}: {error}") from error
         wanted = canonical(text) if text else ""
         found: list[Memory] = []
         with self._read() as connection:
@@ -266,7 +275,9 @@ class Store:
             keys = [row.observation.key for row in rows]
             speaking = self._speaking(rows)
             sightings = self._database.select_by_keys(connection, _SIGHTINGS, tables.observations.c.key, keys)
-            observations = sorted(Sighting(key.hex(), orjson.loads(record), key in speaking, *rest) for key, record, *rest in sightings)
+            observations = sorted(
+                Sighting(key.hex(), orjson.loads(record), key in speaking, *rest) for key, record, *rest in sightings
+            )
             handles = {*keys, *(row.observation.node for row in rows)}
             ledger = {entry for column in ("subject", "other") for entry in self._ledger(connection, column, handles)}
             decisions = tuple(decision for decision in all_decisions(connection) if handles & {decision.a, decision.b})
@@ -303,7 +314,7 @@ class Store:
             query = select(reviews.number, reviews.kind, reviews.confidence, reviews.reason, reviews.one, reviews.other)
             ordered = query.where(reviews.status == "open").order_by(reviews.confidence.desc(), reviews.number)
             for number, kind, confidence, reason, one, other in connection.execute(ordered).all():
-                sides = [locate(self._database, connection, key.hex()) for key in (one, other)]
+                sides = [locate(connection, key.hex()) for key in (one, other)]
                 if all(sides):
                     memories = [memory_at(connection, rows) for rows in sides]
                     if memories[0]["id"] != memories[1]["id"]:
@@ -367,14 +378,29 @@ class Store:
         """Return the quarantined records, in the order they came."""
         columns = tables.quarantine.c
         query = (
-            select(columns.number, columns.category, columns.faults, tables.batches.c.job, columns.position, columns.source, columns.format, columns.times_seen)
+            select(
+                columns.number,
+                columns.category,
+                columns.faults,
+                tables.batches.c.job,
+                columns.position,
+                columns.source,
+                columns.format,
+                columns.times_seen,
+            )
             .join_from(tables.quarantine, tables.batches, columns.batch == tables.batches.c.number)
             .order_by(columns.number)
             .limit(limit)
         )
         with self._read() as connection:
             return [
-                Quarantined(number, category, tuple(Fault(**fault) for fault in orjson.loads(faults)), raw_of_quarantined(connection, number), *rest)
+                Quarantined(
+                    number,
+                    category,
+                    tuple(Fault(**fault) for fault in orjson.loads(faults)),
+                    raw_of_quarantined(connection, number),
+                    *rest,
+                )
                 for number, category, faults, *rest in connection.execute(query).all()
             ]
 
@@ -397,7 +423,9 @@ class Store:
         with self._read() as connection:
             outcomes = select(tables.observations.c.outcome, func.count()).group_by(tables.observations.c.outcome)
             counted: dict[str, int] = {row[0]: row[1] for row in connection.execute(outcomes)}
-            others = {str(table.name): connection.execute(select(func.count()).select_from(table)).scalar_one() for table in _COUNTED}
+            others = {
+                str(table.name): connection.execute(select(func.count()).select_from(table)).scalar_one() for table in _COUNTED
+            }
             open_reviews = select(func.count()).select_from(tables.reviews).where(tables.reviews.c.status == "open")
             return {
                 "memories": count_memories(connection),
@@ -413,7 +441,7 @@ class Store:
         with self._read() as connection:
             return recount(connection, job)
 
-    def begin_job(self, source: str, format: str) -> int:  # noqa: A002
+    def begin_job(self, source: str, format: str) -> int:
         """Write the start of an ingestion; return its number."""
         with self._write() as connection:
             number = next_number(connection, tables.jobs)
@@ -529,14 +557,14 @@ class Store:
         if landed.forgotten:
             return Added(Outcome.DUPLICATE, None, None, "forgotten")
         with self._read() as connection:
-            memory = self._to_memory(memory_at(connection, locate(self._database, connection, key.hex())))
+            memory = self._to_memory(memory_at(connection, locate(connection, key.hex())))
         if landed.known:
             return Added(Outcome.DUPLICATE, memory, 1.0, "same observation")
         judged = landed.judged[0]
         return Added(judged.outcome, memory, judged.confidence, judged.reason)
 
     def _located(self, connection: Connection, identifier: str) -> list[Row]:
-        rows = locate(self._database, connection, identifier)
+        rows = locate(connection, identifier)
         if not rows:
             raise NotFoundError(f"no memory or observation {identifier!r}")
         return rows

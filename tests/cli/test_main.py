@@ -50,8 +50,8 @@ def test_ingest_prints_the_fields_of_the_contract(run):
     """One JSON object with every field that the contract names, and the sum exact."""
     report = as_json(run("ingest", "bad.jsonl", "--into", "m.db", "--json"))
     named = (
-        "job status format namespace read stored duplicate merged quarantined review batches seconds records_per_second peak_rss_mb "
-        "candidates verified workers errors"
+        "job status format namespace read stored duplicate merged quarantined review batches seconds records_per_second "
+        "peak_rss_mb candidates verified workers errors"
     )
     assert set(named.split()) <= report.keys()
     assert report["read"] == report["stored"] + report["duplicate"] + report["merged"] + report["quarantined"] == 4
@@ -128,7 +128,9 @@ def test_validate_before_writes_nothing_if_a_record_is_invalid(run, tmp_path):
 
 def test_on_error_stop_commits_the_batch_without_the_bad_record(run, tmp_path):
     """The batch of the first bad record commits without it, then the job stops."""
-    (tmp_path / "late.jsonl").write_text(GOOD.splitlines()[0] + '\n{"content": ""}\n{"content": "Has a dog"}\n{"content": "Has a cat"}\n')
+    (tmp_path / "late.jsonl").write_text(
+        GOOD.splitlines()[0] + '\n{"content": ""}\n{"content": "Has a dog"}\n{"content": "Has a cat"}\n'
+    )
     as_json(run("ingest", "late.jsonl", "--into", "m.db", "--on-error", "stop", "--batch-size", "2", "--json"), code=1)
     stats = as_json(run("stats", "m.db", "--json"))
     assert (stats["memories"], stats["quarantine"]) == (1, 1)
@@ -197,7 +199,9 @@ def test_progress_is_a_bar_on_a_terminal_and_lines_elsewhere(tmp_path):
     (tmp_path / "many.jsonl").write_text("".join(f'{{"content": "memory number {number} of many"}}\n' for number in range(3000)))
     leader, follower = pty.openpty()
     command = [sys.executable, "-m", "memproc", "ingest", "many.jsonl", "--into", "m.db", "--json", "--batch-size", "100"]
-    process = subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=follower, env={**os.environ, "TERM": "xterm", "COLUMNS": "120"})
+    process = subprocess.Popen(
+        command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=follower, env={**os.environ, "TERM": "xterm", "COLUMNS": "120"}
+    )
     os.close(follower)
     shown = b""
     while True:
@@ -215,7 +219,16 @@ def test_progress_is_a_bar_on_a_terminal_and_lines_elsewhere(tmp_path):
 
 def test_help_is_quick_to_import():
     """`memproc --help` loads none of the heavy libraries (what makes it slow is imports, so they are counted, not seconds)."""
-    code = "import sys; sys.argv = ['memproc', '--help']\nfrom memproc.cli.main import main\ntry: main()\nexcept SystemExit: pass\nprint(*sys.modules)"
+    code = """
+import sys
+sys.argv = ["memproc", "--help"]
+from memproc.cli.main import main
+try:
+    main()
+except SystemExit:
+    pass
+print(*sys.modules)
+"""
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
     loaded = set(done.stdout.split())
     assert loaded.isdisjoint({"sqlalchemy", "numpy", "pydantic", "hypothesis", "rich.progress"})

@@ -1,7 +1,5 @@
 """Canonical text: the same words written otherwise are the same text, and nothing else is."""
 
-# ruff: noqa: RUF001 - characters that look alike are what is tested
-
 from __future__ import annotations
 
 import sys

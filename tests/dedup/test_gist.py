@@ -1,7 +1,5 @@
 """The gist: what may differ between two texts that say the same, and what may not."""
 
-# ruff: noqa: RUF001 - characters that look alike are what is tested
-
 from __future__ import annotations
 
 import string

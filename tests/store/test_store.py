@@ -53,7 +53,7 @@ def test_a_bad_record_added_is_quarantined_with_its_faults(fresh):
 def test_a_record_that_holds_many_memories_is_refused_by_add(fresh):
     """`add` takes one record; a conversation is for `ingest`."""
     conversation = {"content": "x", "mapping": {}}
-    with fresh() as store, pytest.raises(memproc.UsageError, match="use memproc.ingest"):
+    with fresh() as store, pytest.raises(memproc.UsageError, match=r"use memproc\.ingest"):
         store.add(conversation, format="chatgpt")
 
 
@@ -69,7 +69,7 @@ def test_find_gives_the_newest_first_and_respects_since_and_limit(fresh):
 
 
 def test_namespaces_that_differ_in_case_stay_apart(fresh):
-    """"Alice" is not "alice": not merged, and not found."""
+    """A namespace named "Alice" is not "alice": not merged, and not found."""
     with fresh() as store:
         for namespace in ("Alice", "alice", "Álice", "alice "):
             assert store.add({"content": "Prefers tea", "namespace": namespace}).outcome == "stored"
@@ -287,7 +287,10 @@ def test_two_stores_on_one_file_see_each_other(fresh):
     with fresh() as one, memproc.open(one.url) as other:
         for number in range(30):
             one.add({"content": f"The doctor moved the appointment at the clinic in Springfield to room {number} of the house"})
-        assert other.add({"content": "The doctor moved the appointment at the clinic in Springfield to room 7 of the house!"}).outcome == "merged"
+        assert (
+            other.add({"content": "The doctor moved the appointment at the clinic in Springfield to room 7 of the house!"}).outcome
+            == "merged"
+        )
         added = other.add({"content": "The doctor moved the appointment at the clinic in Springfield to room 99 of the house"})
         assert added.outcome == "stored"
         assert one.reviews()
@@ -295,7 +298,13 @@ def test_two_stores_on_one_file_see_each_other(fresh):
 
 def test_people_can_query_the_views(fresh):
     """`memories`, `batch_status` and `error_patterns` say the same as the API."""
-    source = [{"content": "Prefers tea"}, {"content": "Really prefers tea"}, {"content": "Has a dog"}, {"content": ""}, {"content": " "}]
+    source = [
+        {"content": "Prefers tea"},
+        {"content": "Really prefers tea"},
+        {"content": "Has a dog"},
+        {"content": ""},
+        {"content": " "},
+    ]
     with fresh() as store:
         memproc.ingest(source, store)
         path = store.url.removeprefix("sqlite:///")
