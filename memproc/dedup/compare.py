@@ -14,10 +14,9 @@ from rapidfuzz.distance import Levenshtein
 from memproc.dedup.gist import TRUST, Gist, cues_of
 from memproc.dedup.signatures import shingles
 
-# A pair that differs in a word waits for review from similarity .7 on, one that differs in a cue from .8 on: the bounds that
-# recipes for near repeats use. The similarity times this is the prior that such a pair says the same.
-UNLIKE_IN_WORDS = 0.5 / 0.7
-UNLIKE_IN_CUES = 0.5 / 0.8
+# A pair that differs in a token waits for review from similarity .7 on, the bound that recipes for near repeats use: the
+# similarity times this is the prior that such a pair says the same.
+UNLIKE = 0.5 / 0.7
 
 MOST_SHOWN = 5
 
@@ -43,8 +42,7 @@ class Comparison(NamedTuple):
 def compare(text: str, gist: Gist, other_text: str, other_gist: Gist) -> Comparison:
     """Compare two canonical texts with their gists.
 
-    The confidence of a pair that differs in more than benign ways is the smaller similarity times `UNLIKE_IN_CUES` or
-    `UNLIKE_IN_WORDS`.
+    The confidence of a pair that differs in more than benign ways is the smaller similarity times `UNLIKE`.
     """
     left, right = shingles(text), shingles(other_text)
     jaccard = round(len(left & right) / len(left | right), 6)
@@ -52,8 +50,7 @@ def compare(text: str, gist: Gist, other_text: str, other_gist: Gist) -> Compari
     differences = differences_between(gist, other_gist)
     confidence = benign_confidence(differences)
     if confidence is None:
-        unlike = UNLIKE_IN_CUES if cues_of(gist.tokens) != cues_of(other_gist.tokens) else UNLIKE_IN_WORDS
-        confidence = round(unlike * min(jaccard, ratio), 6)
+        confidence = round(UNLIKE * min(jaccard, ratio), 6)
     return Comparison(confidence, jaccard, ratio, differences, reason_of(differences))
 
 

@@ -275,6 +275,9 @@ class Landing:
             rows.append((there[key], key, batch, position, *own))
         self._database.insert_rows(connection, tables.quarantine, rows)
         self._database.insert_rows(connection, tables.quarantine_parts, parts)
+        seen = Counter(there[key] for position, key, _ in keyed if position in set(again) and there[key] > 0)
+        counted = [(batch, more, row) for row, more in seen.items()]
+        self._database.update_rows(connection, tables.quarantine, ("last_batch",), counted, add=("times_seen",))
         return again
 
 
