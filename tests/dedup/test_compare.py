@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from memproc.dedup.canonical import canonical
 from memproc.dedup.compare import (
     MOST_SHOWN,
+    UNLIKE,
     Comparison,
     Difference,
     benign_confidence,
