@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
     from benchmarks.corpus import Label
 
-PACKAGES: Final = ("memproc", "orjson", "pydantic", "datasketch", "rapidfuzz", "sqlalchemy", "numpy")
+PACKAGES: Final = ("memproc-sdk", "orjson", "pydantic", "datasketch", "rapidfuzz", "sqlalchemy", "numpy")
 MEGABYTE: Final = 1_000_000
 COLUMNS: Final = (
     ("side", "{side}"),
