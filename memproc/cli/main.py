@@ -262,7 +262,8 @@ def unmerge(
             decisions = list(store.unmerge(identifier, note=note))
         count = store.count()
     what = "withdrawn" if undo else "held distinct"
-    told = f"{len(decisions)} pairs {what}; {count} memories" if decisions else "nothing to do: no other node is in this memory"
+    nothing = "no decision on it is in force" if undo else "no other node is in this memory"
+    told = f"{len(decisions)} pairs {what}; {count} memories" if decisions else f"nothing to do: {nothing}"
     _show({"decisions": list(map(_decision, decisions)), "memories": count}, told, as_json=as_json)
 
 
@@ -322,7 +323,7 @@ def main() -> None:
     except UsageError as error:
         _tell(f"memproc: {error}")
         sys.exit(MISUSED)
-    except MemprocError as error:
+    except (MemprocError, OSError) as error:
         _tell(f"memproc: {error}")
         if "--json" in sys.argv:
             _print_json({"error": str(error)})
@@ -349,7 +350,7 @@ def _opened(database: str, *, for_rebuild: bool = False) -> Iterator[Store]:
     from memproc.store.store import Store
 
     path = to_url(database).removeprefix("sqlite:///")
-    if not Path(path).is_file():
+    if not Path(path).is_file() or not Path(path).stat().st_size:
         raise UsageError(f"there is no store at {path}")
     with Store(database, for_rebuild=for_rebuild) as store:
         yield store

@@ -66,6 +66,8 @@ _LETTER_LABELS = frozenset(
     ]
 )
 _JOINING = ("and", "or")
+_NEED_ARTICLE = (*_JOINING, "little", "few", "bit", "lot", "couple")  # "a little hope" is not "little hope"
+_BEING = ("is", "are", "am", "was", "were", "be", "been", "being")
 _ENGLISH_SHARE = 0.6
 
 
@@ -112,7 +114,9 @@ def _tokens_of(chunk: str) -> list[str]:
     """Return the tokens of a chunk without the symbols that stand for themselves."""
     bare = chunk.strip(_EDGE)
     if bare.isalpha():
-        return [f"{bare}-"] if len(bare) == 1 and chunk.endswith("-") else [bare]  # a mark: "B-"
+        if (len(bare) == 1 and chunk.endswith("-")) or chunk == "no.":
+            return [chunk]  # a mark, "B-"; a number, "no. 5"
+        return [bare]
     if not bare.isascii() and any(unicodedata.category(character).startswith("M") for character in bare):
         return _by_category(bare)
     if _WHOLE.search(bare) is None:
@@ -212,7 +216,8 @@ def _without_fillers(tokens: list[str], text: str) -> tuple[list[str], list[str]
         if place == "article":
             is_filler = _is_article(tokens, at)
         else:
-            is_filler = before not in negations and (place == "anywhere" or _stands_only(place, tokens[at], tokens, text))
+            is_free = place == "anywhere" or (place == "adverb" and before not in _BEING)
+            is_filler = before not in negations and (is_free or _stands_only(place, tokens[at], tokens, text))
         if is_filler:
             dropped.append("article" if place == "article" else "filler")
             gone.update(range(at, at + 1 + len(rest)))
@@ -226,7 +231,7 @@ def _is_article(tokens: Sequence[str], at: int) -> bool:
     """Tell an article from a letter: "has a dog" from "vitamin a", "d and a daily", "plan a and b"."""
     before, after = tokens[at - 1] if at else "", tokens[at + 1] if at + 1 < len(tokens) else ""
     listed = tokens[at - 2] if before in _JOINING and at > 1 else before
-    return after[:1].isalpha() and after not in _JOINING and before not in _LETTER_LABELS and (len(listed) != 1 or listed == "i")
+    return after[:1].isalpha() and after not in _NEED_ARTICLE and before not in _LETTER_LABELS and (len(listed) != 1 or listed == "i")
 
 
 def _stands_only(place: str, word: str, tokens: list[str], text: str) -> bool:

@@ -12,6 +12,7 @@ import csv
 import io
 import json
 import re
+from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import IO, Any, NamedTuple
@@ -19,7 +20,7 @@ from typing import IO, Any, NamedTuple
 import orjson
 
 from memproc.errors import SourceError
-from memproc.records import Fault
+from memproc.records import Fault, Memory
 from memproc.sources.elements import Element, array_elements, list_in_object
 from memproc.validation import fault
 
@@ -69,8 +70,8 @@ def open_file(path: Path, *, lists: frozenset[str], limit_bytes: int) -> Items:
 
 
 def of_iterable(records: Iterable[object]) -> Items:
-    """Return the items of an iterable of mappings."""
-    return Items(Item(record) for record in records)
+    """Return the items of an iterable of mappings, or of memories."""
+    return Items(Item(record.model_dump(exclude_unset=True) if isinstance(record, Memory) else record) for record in records)
 
 
 def decode(raw: bytes) -> Item:
@@ -93,7 +94,7 @@ def _of_stream(stream: IO[bytes], path: Path, lists: frozenset[str], limit_bytes
         stream.close()
         raise SourceError(f"{path} is UTF-16 text: convert it to UTF-8")
     suffix = path.suffix.lower()
-    if b"\0" in start[:SNIFFED_BYTES] and not _looks_like_text(start):
+    if b"\0" in start and not _looks_like_text(start):
         stream.close()
         raise SourceError(f"{path} holds binary data: give JSON, JSON lines or CSV (decompress archives first)")
     stream.seek(len(mark))
@@ -108,9 +109,9 @@ def _of_stream(stream: IO[bytes], path: Path, lists: frozenset[str], limit_bytes
 
 
 def _looks_like_text(start: bytes) -> bool:
-    """Tell text with a few NUL bytes in it from binary data: by its first byte and the share of what no text has."""
-    control = sum(byte < 32 and byte not in b"\t\n\r" for byte in start)  # noqa: PLR2004
-    return start.lstrip()[:1] in (b"{", b"[", b'"') and control * 20 < len(start)
+    """Tell text with NUL bytes in it from binary data: its first line has none and is UTF-8."""
+    line = start.lstrip().partition(b"\n")[0]
+    return b"\0" not in line and line.decode("utf-8", "ignore").encode() == line
 
 
 def _is_lines(stream: IO[bytes], limit_bytes: int) -> bool:
@@ -151,27 +152,53 @@ def _rows(stream: IO[bytes], delimiter: str) -> Iterator[Item]:
     csv.field_size_limit(LONGEST_CELL_CHARS)
     text = io.TextIOWrapper(stream, "utf-8", errors="surrogateescape", newline="")
     try:
-        rows = csv.reader(text, delimiter=delimiter)
+        rows = _Rows(text, delimiter)
         names = next((row for row in rows if any(row)), [])
         if repeated := sorted({name for name in names if names.count(name) > 1}):
             raise SourceError(f"the head of the table names {', '.join(repeated)} more than once: rename the columns")
-        yield from _rows_of(rows, names)
+        while True:
+            try:
+                row = next(rows, None)
+            except csv.Error as error:
+                yield Item(None, rows.give_up(), fault("", "row_invalid", f"no valid row: {error}"))
+                continue
+            if row is None:
+                return
+            if any(row):
+                yield _row(names, row)
     finally:
         if not text.closed:
             text.detach()  # who opened the stream closes it
 
 
-def _rows_of(rows: Any, names: list[str]) -> Iterator[Item]:
-    while True:
-        try:
-            row = next(rows, None)
-        except csv.Error as error:
-            yield Item(None, b"", fault("", "row_invalid", f"line {rows.line_num}: {error}"))
-            continue
-        if row is None:
-            return
-        if any(row):
-            yield _row(names, row)
+class _Rows:
+    """The rows of a table. A broken row costs its first line only: the others that were read for it are read again, as a quote
+    that is never closed would take all that follows."""
+
+    def __init__(self, lines: Iterable[str], delimiter: str) -> None:
+        self._lines, self._delimiter = iter(lines), delimiter
+        self._again: deque[str] = deque()
+        self._taken: list[str] = []
+        self._reader = csv.reader(self._give(), delimiter=delimiter, strict=True)
+
+    def __iter__(self) -> _Rows:
+        return self
+
+    def __next__(self) -> list[str]:
+        self._taken.clear()
+        return next(self._reader)
+
+    def give_up(self) -> bytes:
+        """Return the first line of the row that could not be read, and take up reading behind it."""
+        first, *others = self._taken
+        self._again.extendleft(reversed(others))
+        self._reader = csv.reader(self._give(), delimiter=self._delimiter, strict=True)
+        return first.rstrip("\r\n").encode("utf-8", "surrogateescape")
+
+    def _give(self) -> Iterator[str]:
+        while (line := self._again.popleft() if self._again else next(self._lines, None)) is not None:
+            self._taken.append(line)
+            yield line
 
 
 def _row(names: list[str], row: list[str]) -> Item:

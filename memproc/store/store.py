@@ -13,6 +13,7 @@ from typing import IO, Any, Literal, NamedTuple, Self
 
 import orjson
 from sqlalchemy import Connection, func, inspect, select, update
+from sqlalchemy.exc import DBAPIError
 
 from memproc.config import Policy, Settings
 from memproc.dedup.canonical import canonical
@@ -24,7 +25,7 @@ from memproc.formats import detect, format_named, generic
 from memproc.formats.draft import Context, Decided
 from memproc.intake import Intake
 from memproc.records import Fault, Memory, Outcome, Plain, Rejected
-from memproc.sources.items import Item
+from memproc.sources.items import of_iterable
 from memproc.store import tables
 from memproc.store.database import Database, make_tables, to_url
 from memproc.store.landing import Arrived, Landed, Landing, Origin, next_number, ranges
@@ -164,7 +165,12 @@ class Store:
         self._rehearsal: Connection | None = None
         self._added_job: int | None = None
         self._added = 0
-        self.policy = self._open_policy(for_rebuild=for_rebuild)
+        self._is_closed = False
+        try:
+            self.policy = self._open_policy(for_rebuild=for_rebuild)
+        except DBAPIError as error:
+            self._database.close()
+            raise StoreError(f"{where} cannot be opened as a store: {error.orig}") from error
 
     def __enter__(self) -> Self:
         """Return the store itself."""
@@ -188,6 +194,7 @@ class Store:
         if self._added_job is not None:
             self.finish_job(self._added_job, "done")
             self._added_job = None
+        self._is_closed = True
         self._database.close()
 
     def add(
@@ -203,9 +210,10 @@ class Store:
         The record is a mapping that stands for one memory, in any format of single records (by default told by its shape).
         Never raises on bad input: the outcome is then `quarantined`.
         """
-        known = format_named(format) if format else detect([record], frozenset(self.schema.model_fields)) or generic.FORMAT
+        (item,) = of_iterable([record]).items
+        known = format_named(format) if format else detect([item.value], frozenset(self.schema.model_fields)) or generic.FORMAT
         intake = Intake(known, self.policy, self.schema, namespace, Context(source=source))
-        taken = intake.take(Item(record))
+        taken = intake.take(item)
         if len(taken.records) != 1:
             raise UsageError(f"the record holds {len(taken.records)} memories in format {known.name!r}: use memproc.ingest")
         found = taken.records[0]
@@ -364,14 +372,28 @@ class Store:
     def export(self, to: str | Path | IO[bytes], *, full: bool = False) -> int:
         """Write one memory a line, ordered by id; with `full` every observation whole, then the decisions. Return the lines."""
         if isinstance(to, str | Path):
-            with Path(to).open("wb") as stream:
-                return self.export(stream, full=full)
+            return self._export_to(Path(to), full=full)
         lines = 0
         with self._read() as connection:
             give = whole_observations if full else memories_by_id
             for plain in give(self._database, connection):
                 to.write(orjson.dumps(plain) + b"\n")
                 lines += 1
+        return lines
+
+    def _export_to(self, path: Path, *, full: bool) -> int:
+        """Write an export beside its place and move it there when it is whole, so that a failure costs no older one."""
+        if path.exists() and path.samefile(self.url.removeprefix("sqlite:///")):
+            raise UsageError(f"{path} is the store itself: give another file")
+        part = path.with_name(f"{path.name}.part")
+        try:
+            with part.open("wb") as stream:
+                lines = self.export(stream, full=full)
+            part.replace(path)
+        except OSError as error:
+            raise UsageError(f"{path} cannot be written: {error.strerror}") from error
+        finally:
+            part.unlink(missing_ok=True)
         return lines
 
     def quarantine(self, *, limit: int | None = None) -> list[Quarantined]:
@@ -489,6 +511,7 @@ class Store:
 
     @contextmanager
     def _write(self) -> Iterator[Connection]:
+        self._check_open()
         with self._lock:
             try:
                 if self._rehearsal is not None:
@@ -503,11 +526,16 @@ class Store:
 
     @contextmanager
     def _read(self) -> Iterator[Connection]:
+        self._check_open()
         if self._rehearsal is not None:
             yield self._rehearsal
         else:
             with self._database.read() as connection:
                 yield connection
+
+    def _check_open(self) -> None:
+        if self._is_closed:
+            raise StoreError("the store is closed")
 
     def _open_policy(self, *, for_rebuild: bool) -> Policy:
         given = {name: value for name in ("dedup", "recall", "merge_at") if (value := getattr(self.settings, name)) is not None}
