@@ -168,11 +168,11 @@ class _Run:
             taken = source.intake.take(item)
             records += taken.records
             decided += taken.decided
-            waiting_bytes += sum(len(found.json if isinstance(found, Prepared) else found.raw) for found in taken.records)
+            waiting_bytes += _size_bytes(taken.records)
             self.report.left_out.update(taken.left_out)
             while len(records) >= self.size or (records and waiting_bytes > LARGEST_BATCH_BYTES):
                 batch, records = records[: self.size], records[self.size :]
-                waiting_bytes = 0
+                waiting_bytes = _size_bytes(records)
                 if self._is_enough(self._land(source, batch, ())):
                     return True
         if (records or decided) and self._is_enough(self._land(source, records, decided)):
@@ -221,6 +221,10 @@ class _Run:
         if is_over:
             self.report.notes.append(f"stopped: {bad} of {read} records were quarantined, more than max_errors={most}")
         return is_over
+
+
+def _size_bytes(records: Sequence[Prepared | Rejected]) -> int:
+    return sum(len(found.json if isinstance(found, Prepared) else found.raw) for found in records)
 
 
 def _as_text(as_of: object) -> str | None:

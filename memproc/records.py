@@ -209,6 +209,8 @@ def _plain_value(value: object) -> object:
         return {name: _plain_value(item) for name, item in value.__dict__.items() if item is not None}
     if isinstance(value, list | tuple):
         return [_plain_value(item) for item in value]
+    if isinstance(value, set | frozenset):
+        return sorted(map(_plain_value, value), key=encode)
     if isinstance(value, dict):
         return {str(name): _plain_value(item) for name, item in value.items()}
     return to_jsonable_python(value)

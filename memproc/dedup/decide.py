@@ -90,6 +90,7 @@ def decide(batch: Sequence[Incoming], known: frozenset[Key], neighbourhood: Neig
         key = incoming.prepared.observation.key
         (repeated if key in seen else new).append(incoming)
         seen.add(key)
+    new = _with_latest_dates(new, repeated)
     rows = _with_later_dates(neighbourhood.rows, [incoming.prepared.observation for incoming in batch])
     mends = {**neighbourhood.mends, **{i.prepared.observation.group: frozenset(i.prepared.mends) for i in new if i.prepared.mends}}
     company = _in_company([i.prepared.observation for i in new], rows, mends, neighbourhood.decisions)
@@ -133,6 +134,21 @@ def _label(cluster: Cluster) -> Key | None:
     """Return the id under which a memory has a row of its own, None for one observation that bears its node's id."""
     seen = cluster.observations
     return cluster.id if len(seen) > 1 or cluster.id != seen[0].node else None
+
+
+def _with_latest_dates(new: list[Incoming], repeated: list[Incoming]) -> list[Incoming]:
+    """Return the new records, each with the latest date that its source gives for it within the batch."""
+    dates: dict[Key, str] = {}
+    for _, (seen, *_) in repeated:
+        if seen.as_of is not None:
+            dates[seen.key] = max(dates.get(seen.key, ""), seen.as_of)
+    return [_dated(incoming, dates) for incoming in new] if dates else new
+
+
+def _dated(incoming: Incoming, dates: Mapping[Key, str]) -> Incoming:
+    seen = incoming.prepared.observation
+    later = max(dates.get(seen.key, ""), seen.as_of or "") or None
+    return incoming._replace(prepared=incoming.prepared._replace(observation=seen._replace(as_of=later)))
 
 
 def _with_later_dates(rows: Mapping[Key, Row], batch: Sequence[Observation]) -> dict[Key, Row]:

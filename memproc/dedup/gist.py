@@ -33,6 +33,7 @@ TRUST = {"article": 0.999, "filler": 0.98, "contraction": 0.995, "number word": 
 
 SHORTEST_TOKENS = 2  # a gist of one word says too little to merge by
 MOST_SLIPS = 5  # a text with more odd tokens than this is no text with a slip
+NEGATED_TOKENS = 5  # how far a negation reaches: "can not see clearly" is not "can not see"
 MOST_MENDS = 16
 
 _BETWEEN = str.maketrans(dict.fromkeys(';!"()[]{}…', " ") | {symbol: f" {symbol} " for symbol in "?$%&*+<=>^|~#"})
@@ -67,7 +68,26 @@ _LETTER_LABELS = frozenset(
 )
 _JOINING = ("and", "or")
 _NEED_ARTICLE = (*_JOINING, "little", "few", "bit", "lot", "couple")  # "a little hope" is not "little hope"
+_FREE = ("anywhere", "adverb", "hedge")
+_DETERMINERS = (
+    "a",
+    "the",
+    "that",
+    "this",
+    "these",
+    "what",
+    "which",
+    "some",
+    "any",
+    "every",
+    "each",
+    "one",
+    "same",
+    "another",
+    "of",
+)
 _BEING = ("is", "are", "am", "was", "were", "be", "been", "being")
+_DO_NOT_PRECEDE = {"adverb": _BEING, "hedge": _DETERMINERS}
 _ENGLISH_SHARE = 0.6
 
 
@@ -216,8 +236,9 @@ def _without_fillers(tokens: list[str], text: str) -> tuple[list[str], list[str]
         if place == "article":
             is_filler = _is_article(tokens, at)
         else:
-            is_free = place == "anywhere" or (place == "adverb" and before not in _BEING)
-            is_filler = before not in negations and (is_free or _stands_only(place, tokens[at], tokens, text))
+            is_negated = not negations.isdisjoint(tokens[max(at - NEGATED_TOKENS, 0) : at])
+            is_kept = before in _DO_NOT_PRECEDE.get(place or "", ())
+            is_filler = not is_negated and not is_kept and (place in _FREE or _stands_only(place, tokens[at], tokens, text))
         if is_filler:
             dropped.append("article" if place == "article" else "filler")
             gone.update(range(at, at + 1 + len(rest)))
@@ -231,7 +252,9 @@ def _is_article(tokens: Sequence[str], at: int) -> bool:
     """Tell an article from a letter: "has a dog" from "vitamin a", "d and a daily", "plan a and b"."""
     before, after = tokens[at - 1] if at else "", tokens[at + 1] if at + 1 < len(tokens) else ""
     listed = tokens[at - 2] if before in _JOINING and at > 1 else before
-    return after[:1].isalpha() and after not in _NEED_ARTICLE and before not in _LETTER_LABELS and (len(listed) != 1 or listed == "i")
+    return (
+        after[:1].isalpha() and after not in _NEED_ARTICLE and before not in _LETTER_LABELS and (len(listed) != 1 or listed == "i")
+    )
 
 
 def _stands_only(place: str, word: str, tokens: list[str], text: str) -> bool:

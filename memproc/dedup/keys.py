@@ -100,8 +100,9 @@ def content_key(record: Plain, text: str, *, is_identity: bool) -> Key:
 
 def identity_key(record: Plain) -> Key:
     """Return the key of the thing that carries this record's id: all its versions are one node."""
-    if is_event(record) and record.get("conversation"):
-        return xxh3_128_digest(encode(["event id", record["namespace"], record["conversation"], record["id"]]))
+    if is_event(record):
+        within = ["conversation", record["conversation"]] if record.get("conversation") else ["source", record["source"]]
+        return xxh3_128_digest(encode(["event id", record["namespace"], *within, record["id"]]))
     return xxh3_128_digest(encode(["id", record["namespace"], record["source"], record["id"]]))
 
 

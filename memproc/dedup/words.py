@@ -9,7 +9,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Literal
 
-Place = Literal["anywhere", "adverb", "start", "opener", "article"]
+Place = Literal["anywhere", "adverb", "hedge", "start", "opener", "article"]
 
 
 @cache

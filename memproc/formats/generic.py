@@ -63,7 +63,8 @@ def read(item: Item, context: Context) -> Iterator[Part]:
     if isinstance(fields.get("emotion"), str):
         fields["emotion"] = {"label": fields["emotion"], "source": "import"}
     metadata = fields.pop("metadata", {})
-    fields["metadata"] = {**rest, **(metadata if isinstance(metadata, dict) else {"metadata": metadata})}
+    named = metadata if isinstance(metadata, dict) else {"metadata": metadata}
+    fields["metadata"] = {**{f"record_{name}" if name in named else name: value for name, value in rest.items()}, **named}
     yield Draft(with_raw_times(fields), is_identity=context.source is not None or "source" in fields)
 
 

@@ -18,20 +18,31 @@ DECISION = "decision"
 
 def matches(item: Item, fields: frozenset[str]) -> bool:
     """Tell whether an item has the fields of a memory and no others, or is a line of a full export."""
-    return ("content" in item and item.keys() <= fields | {ENVELOPE, PROVENANCE}) or DECISION in item
+    return ("content" in item and item.keys() <= fields | {ENVELOPE, PROVENANCE}) or _is_decision(item) or _is_whole(item)
 
 
 def read(item: Item, _context: Context) -> Iterator[Part]:
     """Give the memory of one line."""
-    if DECISION in item:
+    if _is_decision(item):
         yield _decision(item)
-        return
-    envelope = item.get(ENVELOPE)
-    fields = {name: value for name, value in item.items() if name not in (ENVELOPE, PROVENANCE)}
-    if isinstance(envelope, dict):
+    elif _is_whole(item):
+        envelope = item[ENVELOPE]
+        fields = {name: value for name, value in item.items() if name != ENVELOPE}
         yield Draft(fields, is_identity=bool(envelope.get("identity")), as_of=envelope.get("as_of"))
     else:
-        yield Draft(fields, is_identity=True)
+        provenance = item.get(PROVENANCE)
+        is_exported = isinstance(provenance, list) and all(isinstance(seen, dict) and "observation" in seen for seen in provenance)
+        yield Draft({name: value for name, value in item.items() if not (is_exported and name == PROVENANCE)}, is_identity=True)
+
+
+def _is_decision(item: Item) -> bool:
+    return DECISION in item and "keys" in item
+
+
+def _is_whole(item: Item) -> bool:
+    """Tell a line of a full export."""
+    envelope = item.get(ENVELOPE)
+    return isinstance(envelope, dict) and "observation" in envelope
 
 
 def _decision(item: Item) -> Part:

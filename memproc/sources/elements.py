@@ -86,6 +86,10 @@ def _elements(window: _Window, limit_bytes: int) -> Iterator[Element]:
             continue
         element = _value(window, limit_bytes)
         yield element if len(element.raw) <= limit_bytes else Element(element.raw[:limit_bytes], is_whole=False)
+        if not element.is_whole and window.peek() == b"":
+            return
+    if first == b"":
+        yield Element(b"", is_whole=False)  # the stream ended before the array did: what is missing was there once
     window.at += 1
 
 
@@ -110,13 +114,33 @@ def list_in_object(stream: Reader, names: frozenset[str], limit_bytes: int) -> t
         seen.append(name)
         if name.split(b'"')[1].decode("utf-8", "replace") in names and window.peek() == b"[":
             window.at += 1
-            return b"{" + b",".join(members) + b"}", _elements(window, limit_bytes)
+            return b"{" + b",".join(members) + b"}", _lists(window, names, limit_bytes)
         value = _value(window, limit_bytes - sum(map(len, seen)))
         members.append(name + value.raw)
         seen.append(value.raw)
         if not value.is_whole:
             break
     return b"".join(seen) + _rest(window, limit_bytes), None
+
+
+def _lists(window: _Window, names: frozenset[str], limit_bytes: int) -> Iterator[Element]:
+    """Give the elements of the list at hand and of those that follow it in the object under one of the names."""
+    yield from _elements(window, limit_bytes)
+    while (first := window.peek()) not in (b"", b"}"):
+        if first == b",":
+            window.at += 1
+            continue
+        name = _name(window)
+        if name is None:
+            break
+        if name.split(b'"')[1].decode("utf-8", "replace") in names and window.peek() == b"[":
+            window.at += 1
+            yield from _elements(window, limit_bytes)
+        else:
+            _value(window, limit_bytes)
+    window.at += first == b"}"
+    if window.peek():
+        yield Element(_rest(window, limit_bytes), is_whole=False)
 
 
 def _name(window: _Window) -> bytes | None:
@@ -130,26 +154,34 @@ def _name(window: _Window) -> bytes | None:
 
 
 def _value(window: _Window, limit_bytes: int) -> Element:
-    """Cut out one value: to the comma or bracket behind it, at its own level."""
+    """Cut out one value: to the comma or bracket behind it, at its own level. Of one that is too long only the start is kept."""
     if (end := _likely_end(window)) is not None:
         return _taken(window, end)
-    depth, at = 0, 0  # `at` counts from the start of the value
+    depth, at = 0, 0  # `at` counts from the start of what is kept of the value
+    start: bytes | None = None
     while True:
         for match in _STRUCTURE.finditer(window.data, window.at + at):
             mark = match.group()[:1]
             if mark == b'"' and match.end() - match.start() == 1:
                 break  # a string that goes on in the next chunk, or never ends
             if depth == 0 and mark in b",]}":
-                return _taken(window, max(match.start() - window.at, 1))  # a stray bracket is a value, and a broken one
+                return _ended(window, max(match.start() - window.at, 1), start)  # a stray bracket is a value, and a broken one
             depth += (mark in b"[{") - (mark in b"]}")
             at = match.end() - window.at
             if depth == 0 and mark in b"]}":
-                return _taken(window, at)
-        length = len(window.data) - window.at
-        if length > limit_bytes:
-            return _skipped(window, limit_bytes)
+                return _ended(window, at, start)
+        if len(window.data) - window.at > limit_bytes:
+            start = start or window.data[window.at : window.at + limit_bytes]
+            window.at, at = window.at + at, 0
+            if len(window.data) - window.at > limit_bytes:
+                return _skipped(window, start)
         if not window.more():
-            return Element(_taken(window, len(window.data) - window.at).raw, is_whole=False)
+            return _ended(window, len(window.data) - window.at, start)._replace(is_whole=False)
+
+
+def _ended(window: _Window, length: int, start: bytes | None) -> Element:
+    element = _taken(window, length)
+    return element if start is None else Element(start, is_whole=False)
 
 
 def _likely_end(window: _Window) -> int | None:
@@ -170,13 +202,12 @@ def _taken(window: _Window, length: int) -> Element:
     return Element(raw.rstrip(_WHITE))
 
 
-def _skipped(window: _Window, limit_bytes: int) -> Element:
-    """Give the start of a value that is too long; where it would end cannot be told, so the rest of the stream is left."""
-    raw = window.data[window.at : window.at + limit_bytes]
+def _skipped(window: _Window, start: bytes) -> Element:
+    """Give the start of a value in which a string is too long: where that ends cannot be told, so the rest is left."""
     window.at = len(window.data)
     while window.more():
         window.at = len(window.data)
-    return Element(raw, is_whole=False)
+    return Element(start, is_whole=False)
 
 
 def _rest(window: _Window, limit_bytes: int) -> bytes:

@@ -133,7 +133,8 @@ def _of_object(stream: IO[bytes], lists: frozenset[str], limit_bytes: int) -> It
 def _decode_element(element: Element) -> Item:
     if element.is_whole:
         return decode(element.raw)
-    return Item(None, element.raw, fault("", "json_invalid", "the file ends inside this record, or it is too long"))
+    message = "the file ends before its list does, goes on behind it, or this record is too long"
+    return Item(None, element.raw, fault("", "json_invalid", message))
 
 
 def _lines(stream: IO[bytes], limit_bytes: int) -> Iterator[Item]:
@@ -173,7 +174,8 @@ def _rows(stream: IO[bytes], delimiter: str) -> Iterator[Item]:
 
 class _Rows:
     """The rows of a table. A broken row costs its first line only: the others that were read for it are read again, as a quote
-    that is never closed would take all that follows."""
+    that is never closed would take all that follows.
+    """
 
     def __init__(self, lines: Iterable[str], delimiter: str) -> None:
         self._lines, self._delimiter = iter(lines), delimiter

@@ -275,7 +275,8 @@ class Landing:
             rows.append((there[key], key, batch, position, *own))
         self._database.insert_rows(connection, tables.quarantine, rows)
         self._database.insert_rows(connection, tables.quarantine_parts, parts)
-        seen = Counter(there[key] for position, key, _ in keyed if position in set(again) and there[key] > 0)
+        known = frozenset(again)
+        seen = Counter(there[key] for position, key, _ in keyed if position in known and there[key] > 0)
         counted = [(batch, more, row) for row, more in seen.items()]
         self._database.update_rows(connection, tables.quarantine, ("last_batch",), counted, add=("times_seen",))
         return again
@@ -350,7 +351,7 @@ def _date_of(record: Plain) -> int | None:
 
 
 def _rejected_key(rejected: Rejected, origin: Origin) -> Key:
-    return xxh3_128_digest(encode([rejected.category, origin.source, origin.namespace]) + rejected.raw)
+    return xxh3_128_digest(encode([rejected.category, origin.namespace]) + rejected.raw)
 
 
 def _refused(prepared: Prepared, error: Exception) -> Rejected:

@@ -103,6 +103,12 @@ class _Found:
 
 
 def in_force(decisions: dict[int, Decision]) -> list[Decision]:
-    """Return the decisions that hold: the last of each pair, unless it was withdrawn."""
-    last = {decision[:2]: decision for _, decision in sorted(decisions.items())}
-    return sorted(decision for decision in last.values() if decision.verdict in ("merge", "distinct"))
+    """Return the decisions that hold: of each pair the last that was not withdrawn."""
+    made: dict[tuple[Key, Key], list[Decision]] = defaultdict(list)
+    for _, decision in sorted(decisions.items()):
+        on_pair = made[decision.a, decision.b]
+        if decision.verdict not in ("merge", "distinct"):
+            del on_pair[-1:]
+        elif on_pair[-1:] != [decision]:
+            on_pair.append(decision)
+    return sorted(on_pair[-1] for on_pair in made.values() if on_pair)

@@ -15,11 +15,12 @@ from sqlalchemy import Connection, Table, delete, func, select, union, update
 
 from memproc.config import Policy
 from memproc.dedup import index
+from memproc.dedup.canonical import canonical
 from memproc.dedup.cluster import Decision, clusters, pair
 from memproc.dedup.decide import Row, regroup
 from memproc.dedup.keys import Key, Observation, Prepared, prepare, scope_number
 from memproc.dedup.signatures import band_hashes, signatures
-from memproc.records import Outcome
+from memproc.records import DEFAULT_NAMESPACE, Outcome, Plain
 from memproc.store import tables
 from memproc.store.database import Database
 from memproc.store.landing import next_number, write_mends, write_regrouped
@@ -76,30 +77,35 @@ def note_moved(database: Database, connection: Connection, moved: Moved, now: st
 
 
 def forget(database: Database, segments: Segments, connection: Connection, rows: Sequence[Row], policy: Policy, now: str) -> None:
-    """Remove observations and all that was derived from them, but for their keys."""
+    """Remove observations and all that was derived from them, but for their keys.
+
+    What is left of their memories, and of all that is connected with these, is clustered anew.
+    """
+    near = neighbourhood(database, connection, [row.observation for row in rows])
     keys = [row.observation.key for row in rows]
+    survivors = [row for key, row in near.rows.items() if key not in set(keys)]
+    left = {row.memory or row.observation.key for row in survivors}
+    emptied = {row.memory or row.observation.key for row in rows} - left
     numbers = [row.number for row in rows]
     query = select(_observations.key, _observations.batch, _observations.position, _observations.outcome)
     tombstones = [tuple(found) for found in database.select_by_keys(connection, query, _observations.key, keys)]
-    memories = {row.memory or row.observation.key for row in rows}
     _delete_where(connection, tables.observations, "number", numbers)
     database.insert_rows(connection, tables.forgotten, tombstones)
     _delete_where(connection, tables.merged, "id", [row.memory for row in rows if row.memory])
     for table, columns in ((tables.ledger, ("subject", "other")), (tables.reviews, ("one", "other"))):
         for column in columns:
             _delete_where(connection, table, column, keys)
-    _delete_from_quarantine(database, connection, {row.observation.record["content"] for row in rows})
+    _delete_from_quarantine(database, connection, [row.observation.record for row in rows])
     groups = {row.observation.group for row in rows}
     segments.remove(connection, numbers)
-    survivors = [*map(to_row, database.select_by_keys(connection, ROWS, _observations.grp, groups))]
-    _delete_where(connection, tables.mends, "grp", sorted(groups - {row.observation.group for row in survivors}))
-    nodes = {row.observation.node for row in rows}
-    versions = [*map(to_row, database.select_by_keys(connection, ROWS, _observations.node, nodes))]
-    _index_again(segments, connection, survivors, policy)
-    number = next_number(connection, tables.ledger)
-    entry = (number, None, now, "memories_forgotten", None, None, None, len(memories), "")
-    database.insert_rows(connection, tables.ledger, [entry])
-    recluster(database, connection, [row.observation for row in survivors + versions], now, groups)
+    inhabited = [row for row in survivors if row.observation.group in groups]
+    _delete_where(connection, tables.mends, "grp", sorted(groups - {row.observation.group for row in inhabited}))
+    _index_again(segments, connection, inhabited, policy)
+    if emptied:
+        number = next_number(connection, tables.ledger)
+        entry = (number, None, now, "memories_forgotten", None, None, None, len(emptied), "")
+        database.insert_rows(connection, tables.ledger, [entry])
+    recluster(database, connection, [row.observation for row in survivors], now, groups)
 
 
 def remember_forgotten(database: Database, connection: Connection, keys: Iterable[Key], batch: int) -> None:
@@ -140,7 +146,7 @@ def rebuild(database: Database, segments: Segments, connection: Connection, poli
         done |= near.rows.keys()
         found_clusters, _ = clusters((row.observation for row in near.rows.values()), near.mends, near.decisions)
         write_regrouped(database, connection, regroup(found_clusters, near.rows, set(near.rows)), near.rows)
-    connection.execute(update(tables.store).values(policy=_policy_text(policy)))
+    connection.execute(update(tables.store).values(policy=policy_text(policy)))
     fewer = before - count_memories(connection)
     moved = Moved(max(fewer, 0), max(-fewer, 0))
     note_moved(database, connection, moved, now)
@@ -154,7 +160,8 @@ def count_memories(connection: Connection) -> int:
     return int(connection.execute(alone).scalar_one() + connection.execute(of_many).scalar_one())
 
 
-def _policy_text(policy: Policy) -> str:
+def policy_text(policy: Policy) -> str:
+    """Return the policy as the store keeps it."""
     return orjson.dumps(policy, option=orjson.OPT_SORT_KEYS).decode()
 
 
@@ -207,19 +214,33 @@ def _delete_where(connection: Connection, table: Table, column: str, values: Seq
         connection.execute(delete(table).where(table.c[column].in_(values[start : start + 500])))
 
 
-def _delete_from_quarantine(database: Database, connection: Connection, contents: set[str]) -> None:
-    """Delete quarantined records that hold one of these texts."""
-    needles = [form for content in contents for form in (content.encode(), orjson.dumps(content)[1:-1])]
+def _delete_from_quarantine(database: Database, connection: Connection, records: Sequence[Plain]) -> None:
+    """Delete quarantined records of the same namespaces that hold one of these texts."""
+    texts = {(record["namespace"], canonical(record["content"])) for record in records}
     rejected = tables.quarantine.c
-    query = select(rejected.number, rejected.key, rejected.batch, rejected.position)
+    query = select(rejected.number, rejected.key, rejected.batch, rejected.position, rejected.namespace)
     gone = {}
-    for number, *tombstone in connection.execute(query).all():
+    for number, key, batch, position, namespace in connection.execute(query).all():
         raw = raw_of_quarantined(connection, number)
-        if any(needle in raw for needle in needles):
-            gone[number] = (*tombstone, Outcome.QUARANTINED.value)
+        try:
+            value = orjson.loads(raw)
+        except orjson.JSONDecodeError:
+            value = raw.decode("utf-8", "replace")
+        own = value.get("namespace") if isinstance(value, dict) else None
+        wheres = {own} if isinstance(own, str) else {namespace or DEFAULT_NAMESPACE}
+        if any((where, canonical(text)) in texts for where in wheres for text in _texts_in(value)):
+            gone[number] = (key, batch, position, Outcome.QUARANTINED.value)
     database.insert_rows(connection, tables.forgotten, list(gone.values()))
     _delete_where(connection, tables.quarantine, "number", sorted(gone))
     _delete_where(connection, tables.quarantine_parts, "quarantine", sorted(gone))
+
+
+def _texts_in(value: object) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict | list):
+        for item in value.values() if isinstance(value, dict) else value:
+            yield from _texts_in(item)
 
 
 def raw_of_quarantined(connection: Connection, number: int) -> bytes:
@@ -228,7 +249,7 @@ def raw_of_quarantined(connection: Connection, number: int) -> bytes:
     return b"".join(connection.execute(select(parts.bytes).where(parts.quarantine == number).order_by(parts.part)).scalars())
 
 
-def unmerging(rows: Sequence[Row], own: Observation) -> list[Decision]:
+def unmerging(database: Database, connection: Connection, rows: Sequence[Row], own: Observation) -> list[Decision]:
     """Return the decisions that hold `own` apart from everything else in its memory, whose observations are `rows`.
 
     The dated versions of an identity stay one node; only undated ones that a person merged can be told apart again.
@@ -237,7 +258,17 @@ def unmerging(rows: Sequence[Row], own: Observation) -> list[Decision]:
     for row in rows:
         seen = row.observation
         if seen.node != own.node:
-            decisions.add(pair(own.node, seen.node, "distinct"))
+            one, other = handle_of(database, connection, own), handle_of(database, connection, seen)
+            decisions.add(pair(one, other, "distinct"))
         elif seen.content != own.content and not (seen.date and own.date):
             decisions.add(pair(own.key, seen.key, "distinct"))
     return sorted(decisions)
+
+
+def handle_of(database: Database, connection: Connection, observation: Observation) -> Key:
+    """Return by what a decision on an observation is kept: its node, or its own key where undated versions share the node."""
+    if not observation.is_identity:
+        return observation.node
+    versions = database.select_by_keys(connection, ROWS, _observations.node, [observation.node])
+    found, _ = clusters((to_row(row).observation._replace(group=row[4]) for row in versions), {})
+    return observation.node if len(found) == 1 else observation.key

@@ -44,6 +44,8 @@ from memproc.store.regrouping import (
     count_memories,
     decide_by_hand,
     forget,
+    handle_of,
+    policy_text,
     raw_of_quarantined,
     rebuild,
     remember_forgotten,
@@ -299,7 +301,7 @@ class Store:
         """
         with self._write() as connection:
             rows = self._located(connection, identifier)
-            decisions = unmerging(rows, rows[0].observation)
+            decisions = unmerging(self._database, connection, rows, rows[0].observation)
             if decisions:
                 decide_by_hand(self._database, connection, [(decision, "distinct") for decision in decisions], note, _now())
         return tuple(decisions)
@@ -336,11 +338,15 @@ class Store:
         number = review if isinstance(review, int) else review.number
         reviews = tables.reviews.c
         with self._write() as connection:
-            found = connection.execute(select(reviews.one, reviews.other).where(reviews.number == number)).first()
+            is_open = (reviews.number == number) & (reviews.status == "open")
+            found = connection.execute(select(reviews.one, reviews.other).where(is_open)).first()
             if found is None:
-                raise NotFoundError(f"no review {number}")
+                raise NotFoundError(f"no open review {number}")
             one, other = (self._located(connection, key.hex())[0].observation for key in found)
-            decision = pair(one.node, other.node, verdict) if one.node != other.node else pair(one.key, other.key, verdict)
+            decision = pair(one.key, other.key, verdict)
+            if one.node != other.node:
+                handles = [handle_of(self._database, connection, seen) for seen in (one, other)]
+                decision = pair(handles[0], handles[1], verdict)
             decide_by_hand(self._database, connection, [(decision, verdict)], note, _now())
             connection.execute(update(tables.reviews).where(reviews.number == number).values(status=verdict))
         return decision
@@ -482,6 +488,8 @@ class Store:
         """Write one batch with everything that follows from it, in one transaction; then merge the index if it is time."""
         started = perf_counter()
         with self._write() as connection:
+            if connection.execute(select(tables.store.c.policy)).scalar_one() != policy_text(self.policy):
+                raise StoreError("the store was rebuilt with other settings meanwhile: open it again")
             batch = next_number(connection, tables.batches)
             landing = Landing(self._database, self._segments, self.policy, self.settings.review_at)
             landed = landing.land(connection, arrived, batch, origin, _now())
@@ -549,7 +557,7 @@ class Store:
             policy = Policy(**given)
             with self._database.write() as connection:
                 if connection.execute(select(tables.store)).first() is None:
-                    text = orjson.dumps(policy, option=orjson.OPT_SORT_KEYS).decode()
+                    text = policy_text(policy)
                     self._database.insert_rows(connection, tables.store, [(1, 1, 0, tables.SCHEMA, SCHEME, text)])
             return self._open_policy(for_rebuild=for_rebuild)
         if found["schema_version"] > tables.SCHEMA:
@@ -571,8 +579,9 @@ class Store:
             for found in decided
             if found.verdict != "forgotten"
         ]
-        there = set(all_decisions(connection)) if fresh else set()
-        if new := [(decision, decision.verdict) for decision in fresh if decision not in there]:
+        made = select(tables.decisions.c.a, tables.decisions.c.b)
+        there = {tuple(row) for row in connection.execute(made)} if fresh else set()  # what a person said here stands
+        if new := [(decision, decision.verdict) for decision in fresh if decision[:2] not in there]:
             decide_by_hand(self._database, connection, new, "from a full export", _now())
         keys = [bytes.fromhex(found.keys[0]) for found in decided if found.verdict == "forgotten"]
         if keys:

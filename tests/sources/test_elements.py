@@ -150,7 +150,7 @@ def test_any_bytes_are_cut_the_same_way_whatever_the_chunks(rest, chunk_bytes):
     assert look(b"{" + rest, chunk_bytes) == look(b"{" + rest)
 
 
-@pytest.mark.parametrize(("raw", "count"), [(b"[]", 0), (b"[ \n ]", 0), (b"  [\n]", 0), (b"[,,1,,2,]", 2), (b"[", 0)])
+@pytest.mark.parametrize(("raw", "count"), [(b"[]", 0), (b"[ \n ]", 0), (b"  [\n]", 0), (b"[,,1,,2,]", 2)])
 def test_empty_places_are_no_elements(raw, count):
     """An empty array, commas too many."""
     assert len(cut(raw)) == count
@@ -256,3 +256,24 @@ def test_objects_inside_objects_are_no_elements():
     values = [{"a": [{"b": 1}, {"c": 2}]}, {"d": "},{"}, {"e": '"},{"'}, [{"f": 1}, {"g": 2}]]
     raw = b"[" + b",".join(as_json(value).replace(b"}, {", b"},{") for value in values) + b"]"
     assert [json.loads(element.raw) for element in cut(raw)] == values
+
+
+def test_a_list_that_is_cut_off_leaves_a_mark():
+    """The stream ended before the array did: what is missing is not passed over in silence."""
+    assert [element.is_whole for element in cut(b'[{"a": 1}, {"a": 2},')] == [True, True, False]
+
+
+def test_what_is_too_long_does_not_take_its_neighbours():
+    """Its start is kept, and reading goes on behind it."""
+    long = b'{"a": [' + b'"x", ' * 400_000 + b'"x"]}'
+    found = list(array_elements(io.BytesIO(b'[{"a": 1}, ' + long + b', {"a": 2}]'), 1_000))
+    assert [element.raw for element in found if element.is_whole] == [b'{"a": 1}', b'{"a": 2}']
+    assert len(found) == 3
+    assert len(found[1].raw) == 1_000
+
+
+def test_every_list_of_an_object_is_read():
+    """Also the second, and an empty first one."""
+    raw = b'{"n": 1, "items": [], "results": [{"a": 1}], "total": 2, "items": [{"a": 2}]}'
+    _, found = list_in_object(io.BytesIO(raw), frozenset({"items", "results"}), 1_000)
+    assert [element.raw for element in found] == [b'{"a": 1}', b'{"a": 2}']

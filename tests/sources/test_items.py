@@ -241,7 +241,8 @@ ROWS = [
     ("empty cells", b"content,tags\nTea,\n,a\n,\n", [{"content": "Tea", "tags": ""}, {"content": "", "tags": "a"}]),
     ("spaces", b"content,tags\n Tea , a\n", [{"content": " Tea ", "tags": " a"}]),
     ("other letters", "content\nŻЖщ 茶 😀\n".encode(), [{"content": "ŻЖщ 茶 😀"}]),
-    ("an open quote", b'content\nMilk\n"Tea\n', [{"content": "Milk"}, {"content": "Tea\n"}]),
+    ("an open quote", b'content\nMilk\n"Tea\n', [{"content": "Milk"}, "row_invalid"]),
+    ("a quote that is never closed", b'content\n"Tea\nMilk\nBread\n', ["row_invalid", {"content": "Milk"}, {"content": "Bread"}]),
 ]
 
 

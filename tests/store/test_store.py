@@ -354,3 +354,90 @@ def test_the_index_is_merged_and_changes_no_answer(fresh):
         before = [review.reason for review in store.reviews()]
         store.rebuild()
         assert [review.reason for review in store.reviews()] == before
+
+
+def test_a_tombstone_of_another_store_leaves_the_rest_of_a_memory(fresh):
+    """What another store forgot is forgotten here; what was merged with it stays, and the rows add up."""
+    source = [{"content": "She likes the old kitchen"}, {"content": "She likes the old kithcen"}]
+    with fresh() as store, fresh() as other:
+        memproc.ingest(source, store)
+        memproc.ingest(source[1:], other)
+        other.forget(next(iter(other)).id)
+        memproc.ingest(export(other, full=True), store, format="memproc")
+        assert contents(store) == ["She likes the old kitchen"]
+        assert store.recount().is_whole
+        assert store.rebuild() == (0, 0)
+
+
+def test_withdrawing_gives_the_decision_before_back(fresh):
+    """A merge by hand, undone by unmerge, holds again when that is withdrawn."""
+    base = "The doctor moved the appointment at the clinic in Springfield to 16 October in the morning"
+    with fresh() as store:
+        one = store.add({"content": base}).memory
+        store.add({"content": base.replace("16", "18")})
+        store.resolve(store.reviews()[0], "merge")
+        assert store.count() == 1
+        decisions = store.unmerge(one.id)
+        assert store.count() == 2
+        store.withdraw(decisions)
+        assert store.count() == 1
+
+
+def test_an_old_full_export_does_not_undo_an_undo(fresh):
+    """What a person said here stands against what an import brings."""
+    base = "The doctor moved the appointment at the clinic in Springfield to 16 October in the morning"
+    with fresh() as store:
+        one = store.add({"content": base}).memory
+        store.add({"content": base.replace("16", "18")})
+        store.resolve(store.reviews()[0], "merge")
+        lines = export(store, full=True)
+        store.unmerge(one.id)
+        memproc.ingest(lines, store, format="memproc")
+        assert store.count() == 2
+
+
+def test_forgetting_keeps_what_others_have_in_quarantine(fresh):
+    """Only rejected records of the same namespace with the same text go."""
+    with fresh() as store:
+        tea = store.add({"content": "tea", "namespace": "alice"}).memory
+        for content, namespace in (("tea", "alice"), ("tea", "bob"), ("steak and tea", "alice")):
+            store.add({"content": content, "namespace": namespace, "importance": 7})
+        store.forget(tea.id)
+        assert [orjson.loads(kept.raw)["content"] for kept in store.quarantine()] == ["tea", "steak and tea"]
+        assert store.recount().is_whole
+
+
+def test_an_export_that_fails_costs_nothing(fresh, tmp_path):
+    """Neither the store, when it is named by mistake, nor an older export."""
+    with fresh() as store:
+        store.add({"content": "Prefers tea"})
+        path = store.url.removeprefix("sqlite:///")
+        with pytest.raises(memproc.UsageError, match="is the store itself"):
+            store.export(path)
+        with pytest.raises(memproc.UsageError, match="cannot be written"):
+            store.export(tmp_path / "no such folder" / "out.jsonl")
+        assert contents(store) == ["Prefers tea"]
+
+
+def test_a_closed_store_is_closed(fresh):
+    """It does not open itself again."""
+    store = fresh()
+    store.close()
+    with pytest.raises(memproc.StoreError, match="is closed"):
+        store.count()
+
+
+def test_what_is_no_database_is_told_in_one_line(tmp_path):
+    """A StoreError, not the driver's."""
+    (tmp_path / "notes.txt").write_text("no database at all, but some text that is long enough to be read as a header")
+    for where in (tmp_path / "notes.txt", tmp_path / "no such folder" / "m.db"):
+        with pytest.raises(memproc.StoreError, match="cannot be opened as a store"):
+            memproc.open(where)
+
+
+def test_memories_can_be_added_as_they_are(fresh):
+    """A `Memory` is a record too."""
+    with fresh() as store:
+        memory = memproc.Memory(content="Prefers tea", tags=["drinks"])
+        assert store.add(memory).memory.tags == ("drinks",)
+        assert memproc.ingest([memory], store).duplicate == 1
