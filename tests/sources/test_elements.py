@@ -266,7 +266,7 @@ def test_a_list_that_is_cut_off_leaves_a_mark():
 def test_what_is_too_long_does_not_take_its_neighbours():
     """Its start is kept, and reading goes on behind it."""
     long = b'{"a": [' + b'"x", ' * 400_000 + b'"x"]}'
-    found = list(array_elements(io.BytesIO(b'[{"a": 1}, ' + long + b', {"a": 2}]'), 1_000))
+    found = list(array_elements(BytesIO(b'[{"a": 1}, ' + long + b', {"a": 2}]'), 1_000))
     assert [element.raw for element in found if element.is_whole] == [b'{"a": 1}', b'{"a": 2}']
     assert len(found) == 3
     assert len(found[1].raw) == 1_000
@@ -275,5 +275,5 @@ def test_what_is_too_long_does_not_take_its_neighbours():
 def test_every_list_of_an_object_is_read():
     """Also the second, and an empty first one."""
     raw = b'{"n": 1, "items": [], "results": [{"a": 1}], "total": 2, "items": [{"a": 2}]}'
-    _, found = list_in_object(io.BytesIO(raw), frozenset({"items", "results"}), 1_000)
+    _, found = list_in_object(BytesIO(raw), frozenset({"items", "results"}), 1_000)
     assert [element.raw for element in found] == [b'{"a": 1}', b'{"a": 2}']
