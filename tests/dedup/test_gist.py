@@ -302,3 +302,21 @@ def test_any_text_has_a_gist(text):
     assert 0 < found.confidence <= 1
     assert all(token and not any(map(str.isspace, token)) for token in found.tokens)
     assert all(mend != found.tokens for mend in found.mends)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("She has little hope for him", "She has a little hope for him"),
+        ("He has no. 5 on the list", "He has no 5 on the list"),
+        ("She said that he'd gone", "She said that he would gone"),
+        ("I can not see clearly the sign", "I can not see the sign"),
+        ("They do not know for sure the answer", "They do not know the answer"),
+        ("That kind of dog is for her", "That dog is for her"),
+        ("Do you know Anna from the club", "Do Anna from the club"),
+        ("The verdict is just and fair", "The verdict is and fair"),
+    ],
+)
+def test_a_word_that_is_a_filler_elsewhere_can_carry_the_meaning(one, other):
+    """An article that makes little some, a number that is no refusal, an adverb behind a negation, a hedge that is a noun."""
+    assert gist(one).tokens != gist(other).tokens
