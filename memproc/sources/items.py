@@ -154,7 +154,10 @@ def _rows(stream: IO[bytes], delimiter: str) -> Iterator[Item]:
     text = io.TextIOWrapper(stream, "utf-8", errors="surrogateescape", newline="")
     try:
         rows = _Rows(text, delimiter)
-        names = next((row for row in rows if any(row)), [])
+        try:
+            names = next((row for row in rows if any(row)), [])
+        except csv.Error as error:
+            raise SourceError(f"the head of the table cannot be read: {error}") from error
         if repeated := sorted({name for name in names if names.count(name) > 1}):
             raise SourceError(f"the head of the table names {', '.join(repeated)} more than once: rename the columns")
         while True:

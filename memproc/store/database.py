@@ -35,8 +35,6 @@ def to_url(where: str | Path) -> str:
         backend = make_url(url).get_backend_name()
     except ArgumentError as error:
         raise UsageError(f"{text!r} is no database URL: give a path, or for example sqlite:///memories.db") from error
-    if backend == "sqlite" and make_url(url).database in (None, "", ":memory:"):
-        raise UsageError("a store in memory is not served: several connections must see the same one; give a path")
     if backend != "sqlite":
         raise UsageError(f"{backend!r} is not served yet: give a path or a sqlite:/// URL")
     return url

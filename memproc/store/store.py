@@ -149,7 +149,9 @@ class Job(NamedTuple):
 
 
 class Store:
-    """Memories in a database. May be used by several threads; close it, or use it in a `with` block."""
+    """Memories in a database. May be used by several threads (one in memory, `sqlite://`, by the one that opened it); close it,
+    or use it in a `with` block.
+    """
 
     def __init__(
         self, where: str | Path, *, settings: Settings | None = None, schema: type[Memory] = Memory, for_rebuild: bool = False
