@@ -17,7 +17,6 @@ from pydantic_core import PydanticCustomError, PydanticUseDefault, to_jsonable_p
 
 from memproc.times import parse_time, to_text
 
-SCHEMA_VERSION = 1
 CONTENT_LIMIT_CHARS = 1_000_000
 METADATA_DEPTH_LIMIT = 100
 EVENT_KINDS = frozenset({"message", "event"})

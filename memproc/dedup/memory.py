@@ -18,7 +18,6 @@ from memproc.records import Memory, Plain, encode
 FIELDS = tuple(Memory.model_fields)
 _NAMES = frozenset(FIELDS)
 _OF_THE_TEXT = ("content", "namespace", "source", "subject", "conversation", "kind", "valid_from", "valid_to", "emotion")
-_COMPUTED = ("id", "created_at", "updated_at", "tags", "importance", "relations", "metadata")
 _LAST = "~"  # sorts behind every date
 
 

@@ -1,9 +1,10 @@
 """The elements of a JSON array, cut out of a stream of bytes without parsing them.
 
 Why not a streaming parser: it stops at the first fault, and it gives values, not bytes. Here a broken element must not take
-its neighbours with it, and quarantine keeps the raw bytes. So only strings and brackets are looked at; each element is parsed
-by itself later. Memory is bounded by the largest element. As a short cut the next `},{` is taken for the end of an object if
-what lies before it is valid JSON: no proper part of an object is one.
+its neighbours with it, and quarantine keeps the raw bytes. (One with an unclosed quote still takes those up to the next.)
+So only strings and brackets are looked at; each element is parsed by itself later. Memory is bounded by the largest element.
+As a short cut the next `},{` is taken for the end of an object if what lies before it is valid JSON: no proper part of an
+object is one.
 
 A file that is one object is searched for a list under one of the names given; what stands before the list is its head.
 """

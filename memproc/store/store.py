@@ -15,7 +15,7 @@ import orjson
 from sqlalchemy import Connection, func, inspect, select, update
 from sqlalchemy.exc import DBAPIError
 
-from memproc.config import Policy, Settings
+from memproc.config import STORED, Policy, Settings
 from memproc.dedup.canonical import canonical
 from memproc.dedup.cluster import Decision, clusters, pair
 from memproc.dedup.decide import Incoming, Row
@@ -370,7 +370,7 @@ class Store:
         With the settings the store was built with this changes nothing. Return how many memories fewer and more there are.
         """
         changed = self.policy.changed_by(settings) if settings else {}
-        policy = Policy(**{name: changed.get(name, getattr(self.policy, name)) for name in ("dedup", "recall", "merge_at")})  # type: ignore[arg-type]
+        policy = Policy(**{name: changed.get(name, getattr(self.policy, name)) for name in STORED})  # type: ignore[arg-type]
         with self._write() as connection:
             moved = rebuild(self._database, self._segments, connection, policy, _now())
             connection.execute(update(tables.store).values(scheme=SCHEME))
@@ -548,7 +548,7 @@ class Store:
             raise StoreError("the store is closed")
 
     def _open_policy(self, *, for_rebuild: bool) -> Policy:
-        given = {name: value for name in ("dedup", "recall", "merge_at") if (value := getattr(self.settings, name)) is not None}
+        given = {name: value for name in STORED if (value := getattr(self.settings, name)) is not None}
         with self._database.engine.connect() as connection:
             is_new = not inspect(connection).has_table(tables.store.name)
         if is_new:

@@ -150,7 +150,7 @@ ledger = Table(
     _number("number", primary_key=True),
     _number("batch", nullable=True),
     _text("made_at"),
-    _text("kind"),  # duplicate, merged, version; joins, splits, memories_forgotten; decision, forgotten
+    _text("kind"),  # similar, version; joins, splits, memories_forgotten; decision
     _key("subject", nullable=True),
     _key("other", nullable=True),
     Column("confidence", Double, nullable=True),
@@ -166,7 +166,7 @@ jobs = Table(
     _text("source"),
     _text("format"),
     _text("settings"),
-    _text("status"),  # running, done, stopped, failed
+    _text("status"),  # running, done, stopped, interrupted, failed
     _text("started_at"),
     _text("finished_at", nullable=True),
 )
