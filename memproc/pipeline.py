@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 from loguru import logger
 
 from memproc.batching import FIRST_BATCH, LARGEST_BATCH_BYTES, next_size
+from memproc.collector import rarer_searches
 from memproc.config import Policy, Settings
 from memproc.dedup.decide import Incoming
 from memproc.dedup.keys import Prepared
@@ -141,7 +142,8 @@ class _Run:
         report.job = self.store.begin_job(" ".join(source.name for source in sources), report.format)
         status = "failed"
         try:
-            status = "stopped" if any(self._must_stop(source) for source in sources) else "done"
+            with rarer_searches():
+                status = "stopped" if any(self._must_stop(source) for source in sources) else "done"
         except KeyboardInterrupt:
             status = "interrupted"
             raise

@@ -14,7 +14,7 @@ from tests.conftest import ROOT
 PACKAGE = ROOT / "memproc"
 # A module may import from its own floor and from those below it. The order is the floors', the lowest first.
 FLOORS = (
-    ("errors", "times"),
+    ("errors", "times", "collector"),
     ("config",),
     ("records",),
     ("validation",),

@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from memproc.store.store import Store
 
 DONE, FAILED, MISUSED = 0, 1, 2
-OBJECTS_BETWEEN_COLLECTIONS = 100_000
 
 app = typer.Typer(
     name="memproc",
@@ -100,7 +99,7 @@ def ingest(
         on_error=on_error.value,
         validate=validate.value,
     )
-    _collect_garbage_seldom()
+    gc.freeze()  # what is imported stays: no search for cycles need look at it
     with _database_for(into, dry_run=dry_run) as database, shown_progress() as show:
         report = run(
             what,
@@ -328,12 +327,6 @@ def main() -> None:
         if "--json" in sys.argv:
             _print_json({"error": str(error)})
         sys.exit(FAILED)
-
-
-def _collect_garbage_seldom() -> None:
-    """Leave what is imported out of the search for cycles, and search less often: a batch is many objects and no cycles."""
-    gc.freeze()
-    gc.set_threshold(OBJECTS_BETWEEN_COLLECTIONS)
 
 
 def _read(file: Path, format: str | None, map_field: list[str] | None, include: Any) -> Iterator[Any]:

@@ -15,7 +15,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from functools import lru_cache
+
+from memproc.dedup.memo import Memo
 
 _MARKS = {"<super>": "^", "<sub>": "ˬ", "<fraction>": "÷", "<circle>": "○", "<square>": "□"}
 _DASHES = "\u2010\u2011\u2012\u2013\u2014\u2015\u2043\u2212\ufe58\ufe63\uff0d"
@@ -54,29 +55,30 @@ def canonical(text: str) -> str:
     >>> canonical("  I’ve  read   README.md – 10⁵ times ")
     "i've read README.md - 10^5 times"
     """
-    text = text.replace("`", "'")
-    if text.isascii():
-        return _lowered(text)
-    text = _lowered(_fold(unicodedata.normalize("NFKC", _fold(text))).replace("`", "'"))
-    return unicodedata.normalize("NFKC", text)  # a small letter may be one with an accent that its capital is not
+    found = " ".join(map(_CANONICAL_TOKENS.__getitem__, text.split()))
+    return found if text.isascii() else " ".join(found.split())  # a token may have been nothing but an invisible character
 
 
-def _lowered(text: str) -> str:
-    """Return the text with single spaces, in lower case but for the tokens that keep theirs."""
-    if _MAY_KEEP_CASE.search(text) is None:
-        return " ".join(text.lower().split())
-    return " ".join([token.lower() if token.isalpha() else _fold_case(token) for token in text.split()])
+def _canonical_token(token: str) -> str:
+    """Return the canonical form of a text without white space."""
+    if token.isascii():
+        return _lowered(token.replace("`", "'"))
+    folded = _fold(unicodedata.normalize("NFKC", _fold(token.replace("`", "'")))).replace("`", "'")
+    lowered = " ".join(map(_lowered, folded.split()))
+    return unicodedata.normalize("NFKC", lowered)  # a small letter may be one with an accent that its capital is not
 
 
 def _fold(text: str) -> str:
     return _NOT_ASCII.sub(lambda run: run[0].translate(_FOLDED), text)
 
 
-@lru_cache(maxsize=10_000)
-def _fold_case(token: str) -> str:
-    if _MAY_KEEP_CASE.search(token) is None:
+def _lowered(token: str) -> str:
+    if token.isalpha() or _MAY_KEEP_CASE.search(token) is None:
         return token.lower()
     if _KEEPS_CASE.search(token):
         return token
     mixes = any(map(str.isdigit, token)) and any(map(str.isalpha, token))
     return token if mixes and not _ORDINAL_OR_TIME.fullmatch(token) else token.lower()
+
+
+_CANONICAL_TOKENS = Memo(_canonical_token)

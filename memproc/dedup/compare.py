@@ -54,6 +54,11 @@ def compare(text: str, gist: Gist, other_text: str, other_gist: Gist) -> Compari
     return Comparison(confidence, jaccard, ratio, differences, reason_of(differences))
 
 
+def may_be_alike(text: str, other_text: str, least: float) -> bool:
+    """Tell, before the pair is compared in full, whether two texts can be alike with a confidence of `least` or more."""
+    return fuzz.ratio(text, other_text, score_cutoff=min(100 * least / UNLIKE, 100)) > 0
+
+
 def benign_confidence(differences: tuple[Difference, ...]) -> float | None:
     """Return the product of the trust in each difference, six digits, or None where one is not benign.
 
@@ -72,7 +77,8 @@ def differences_between(gist: Gist, other: Gist) -> tuple[Difference, ...]:
     """Return the differences of two facts: the token edits between their gists, and the benign ones that these lack."""
     is_slip = gist.tokens in other.mends or other.tokens in gist.mends
     found = []
-    for edit in Levenshtein.opcodes(gist.tokens, other.tokens):
+    edits = Levenshtein.opcodes(gist.tokens, other.tokens) if gist.tokens != other.tokens else ()
+    for edit in edits:
         if edit.tag != "equal":
             one = gist.tokens[edit.src_start : edit.src_end]
             two = other.tokens[edit.dest_start : edit.dest_end]

@@ -11,13 +11,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from operator import attrgetter
 from typing import NamedTuple
 
-from memproc.dedup.canonical import canonical
 from memproc.dedup.cluster import Cluster, Decision, Undated, clusters
 from memproc.dedup.compare import benign_confidence, differences_between, reason_of
 from memproc.dedup.gist import Gist, gist_of
-from memproc.dedup.keys import Key, Observation, Prepared
+from memproc.dedup.keys import Key, Observation, Prepared, text_of
 from memproc.dedup.memory import memory_of
 from memproc.records import Outcome, Plain
 
@@ -165,10 +165,11 @@ def _in_company(
     new: Sequence[Observation], rows: Mapping[Key, Row], mends: Mapping[Key, frozenset[Key]], decisions: Sequence[Decision]
 ) -> list[Observation]:
     """Return the new observations that something may hold together with another; the rest are memories by themselves."""
-    old = [row.observation for row in rows.values()]
-    groups = Counter(seen.group for seen in (*old, *new))
-    nodes = Counter(seen.node for seen in (*old, *new))
-    linked = {group for group, meant in mends.items() if not meant.isdisjoint(groups)}
+    together = [*(row.observation for row in rows.values()), *new]
+    groups = Counter(map(attrgetter("group"), together))
+    nodes = Counter(map(attrgetter("node"), together))
+    inhabited = set(groups)
+    linked = {group for group, meant in mends.items() if not meant.isdisjoint(inhabited)}
     linked.update(*(mends[group] for group in linked))
     decided = {key for decision in decisions for key in decision[:2]}
     return [
@@ -211,4 +212,4 @@ def _against(incoming: Incoming, there: Sequence[Observation], prepared: Mapping
 
 def _gist(seen: Observation, prepared: Mapping[Key, Prepared]) -> Gist:
     other = prepared.get(seen.key)
-    return (other and other.gist) or gist_of(canonical(seen.record["content"]) or seen.record["content"])
+    return (other and other.gist) or gist_of(text_of(seen.record))

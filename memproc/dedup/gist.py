@@ -21,12 +21,13 @@ import re
 import unicodedata
 from collections.abc import Iterable, Sequence
 from functools import cache, lru_cache
+from itertools import chain, compress
 from typing import NamedTuple
 
-from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
 from memproc.dedup import words
+from memproc.dedup.memo import Memo
 
 # A conservative prior for "this difference is benign", by kind: products of these give the confidence of a merge.
 TRUST = {"article": 0.999, "filler": 0.98, "contraction": 0.995, "number word": 0.99, "slip": 0.95}
@@ -89,6 +90,7 @@ _DETERMINERS = (
 _BEING = ("is", "are", "am", "was", "were", "be", "been", "being")
 _DO_NOT_PRECEDE = {"adverb": _BEING, "hedge": _DETERMINERS}
 _ENGLISH_SHARE = 0.6
+_TEXTS_KEPT = 10_000  # of late: a text that repeats does so soon, and a repeat is compared with what it repeats
 
 
 class Gist(NamedTuple):
@@ -115,18 +117,12 @@ def tokenize(text: str) -> list[str]:
     >>> tokenize("i've paid $1,500.50 (really!) at 10:25 to a@b.com - well-known 😀")
     ["i've", 'paid', '$', '1,500.50', 'really', 'at', '10:25', 'to', 'a@b.com', 'well', 'known', '😀']
     """
-    tokens: list[str] = []
-    for chunk in text.split():
-        if chunk.isalpha():
-            tokens.append(chunk)
-        else:
-            tokens += _parts(chunk)
-    return tokens
+    return [*chain.from_iterable(map(_TOKENS.__getitem__, text.split()))]
 
 
-@lru_cache(maxsize=10_000)
-def _parts(chunk: str) -> tuple[str, ...]:
-    """Return the tokens of a chunk that is no bare word."""
+def _tokens_of_chunk(chunk: str) -> tuple[str, ...]:
+    if chunk.isalpha():
+        return (chunk,)
     return tuple(token for part in chunk.translate(_BETWEEN).split() for token in _tokens_of(part))
 
 
@@ -165,6 +161,10 @@ def _by_category(chunk: str) -> list[str]:
     return tokens
 
 
+_TOKENS = Memo(_tokens_of_chunk)
+
+
+@lru_cache(maxsize=_TEXTS_KEPT)
 def gist_of(text: str) -> Gist:
     """Return the gist of a canonical text.
 
@@ -175,8 +175,8 @@ def gist_of(text: str) -> Gist:
     """
     tokens = tokenize(text)
     distinct = set(tokens)
-    odd = _odd_tokens(distinct)
-    if odd is None:
+    odd = [*compress(distinct, map(_IS_ODD.__getitem__, distinct))]
+    if not _is_english(distinct, odd):
         return Gist(tuple(tokens))
     written_out: list[str] = []
     if not words.full_forms().keys().isdisjoint(distinct):
@@ -204,13 +204,19 @@ def cues_of(tokens: Iterable[str]) -> tuple[str, ...]:
     return tuple(sorted(cues))
 
 
-def _odd_tokens(distinct: set[str]) -> list[str] | None:
-    """Return the tokens that are neither words nor names, or None where the text is not English."""
-    odd = [token for token in distinct - words.known_words() if token[0].isalpha()]
+def _is_odd(token: str) -> bool:
+    """Tell whether a token is neither a word nor a name."""
+    return token[0].isalpha() and token not in words.known_words()
+
+
+_IS_ODD = Memo(_is_odd)
+
+
+def _is_english(distinct: set[str], odd: Sequence[str]) -> bool:
     foreign = len(words.foreign_words() & distinct)
     is_other_script = len(odd) > (1 - _ENGLISH_SHARE) * len(distinct) and not all(map(str.isascii, odd))
     is_other = is_other_script or foreign > 1 or foreign * 4 > len(distinct)
-    return None if is_other or words.english_words().isdisjoint(distinct) else odd
+    return not is_other and not words.english_words().isdisjoint(distinct)
 
 
 def _write_out(tokens: list[str]) -> tuple[list[str], list[str]]:
@@ -226,24 +232,24 @@ def _write_out(tokens: list[str]) -> tuple[list[str], list[str]]:
 def _without_fillers(tokens: list[str], text: str) -> tuple[list[str], list[str]]:
     """Return the tokens that are no fillers, and the kinds of those that are."""
     fillers, negations = words.fillers(), words.negations()
-    gone: set[int] = set()
+    gone: list[int] = []
     dropped: list[str] = []
     for at in [at for at, token in enumerate(tokens) if token in fillers]:
         rest, place = fillers[tokens[at]]
+        if place == "article":
+            if _is_article(tokens, at):
+                dropped.append("article")
+                gone.append(at)
+            continue
         if rest and tuple(tokens[at + 1 : at + 1 + len(rest)]) != rest:
             continue
-        before = tokens[at - 1] if at else ""
-        if place == "article":
-            is_filler = _is_article(tokens, at)
-        else:
-            is_negated = not negations.isdisjoint(tokens[max(at - NEGATED_TOKENS, 0) : at])
-            is_kept = before in _DO_NOT_PRECEDE.get(place or "", ())
-            is_filler = not is_negated and not is_kept and (place in _FREE or _stands_only(place, tokens[at], tokens, text))
-        if is_filler:
-            dropped.append("article" if place == "article" else "filler")
-            gone.update(range(at, at + 1 + len(rest)))
+        is_negated = not negations.isdisjoint(tokens[max(at - NEGATED_TOKENS, 0) : at])
+        is_kept = at > 0 and tokens[at - 1] in _DO_NOT_PRECEDE.get(place, ())
+        if not is_negated and not is_kept and (place in _FREE or _stands_only(place, tokens[at], tokens, text)):
+            dropped.append("filler")
+            gone += range(at, at + 1 + len(rest))
     kept = tokens.copy()
-    for at in sorted(gone, reverse=True):
+    for at in sorted(set(gone), reverse=True):
         del kept[at]
     return kept, dropped
 
@@ -289,19 +295,13 @@ def words_near(token: str) -> tuple[str, ...]:
     """
     if not _SLIP_SHAPE.fullmatch(token) or token in words.known_words():
         return ()
-    targets = _targets(token[0], token[-1], len(token))
-    found = {word for word, _, _ in process.extract(token, targets, scorer=OSA.distance, score_cutoff=1, limit=None)}
-    for swapped in (token[1] + token[0] + token[2:], token[:-2] + token[-1] + token[-2]):
-        if swapped in words.common_words() or swapped in words.cue_kinds():
-            found.add(swapped)
+    targets = words.slip_targets(token[0])
+    near = {word for end in words.ends(token) for word in targets.get(end, ()) if abs(len(word) - len(token)) <= 1}
+    found = {word for word in near if OSA.distance(token, word, score_cutoff=1) == 1}
+    # A swap at an end changes its first or last letter, the one inside a word of four letters both its ends.
+    swapped = {token[:at] + token[at + 1] + token[at] + token[at + 2 :] for at in (0, 1, len(token) - 2)}
+    found |= (swapped & words.common_words()) | (swapped & words.cue_kinds().keys())
     if not found:
         return ()
     is_sure = found.isdisjoint(words.full_forms()) and (len(found) == 1 or found.isdisjoint(words.cue_kinds()))
     return tuple(sorted(found)) if is_sure else ()
-
-
-@cache
-def _targets(first: str, last: str, length: int) -> tuple[str, ...]:
-    """Return the words that a token of these letters and this length, or one letter more or less, can stand for."""
-    shapes = words.slip_targets()
-    return tuple(word for size in (length - 1, length, length + 1) for word in shapes.get((first, last, size), ()))

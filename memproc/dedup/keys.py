@@ -1,7 +1,8 @@
 """Keys: what makes two records the same observation, the same content, the same node, the same group.
 
 Rules:
-- observation: every accepted field (the hash of its one JSON text). Never a file name, a position or a time of arrival.
+- observation: every accepted field (the hash of its one JSON text), and whether its id is an identity. Never a file name, a
+  position or a time of arrival.
 - content of a fact: namespace, subject, canonical text, and when it is valid (else two stays in Berlin would be one).
 - content of an event: also conversation, time and, if it has one, id; an event is the same only when it is the same event.
 - node: the identity of a record that carries one (namespace, source and id; of an event conversation and id), else the
@@ -27,12 +28,15 @@ from memproc.records import Plain, encode, is_event
 SCHEME = "1"  # changes with everything that changes a key: canonical text, gist, word lists, hashes
 FEWEST_SHINGLES = 3
 _SURELY_ENOUGH_CHARS = 12
+_IDENTITY = b"identity"
 
 Key = bytes
 
 
 class Observation(NamedTuple):
-    """An accepted record with its keys. `as_of` is the date its source gives for itself, as fixed-width UTC text."""
+    """An accepted record with its keys. `as_of` is the date its source gives for itself, as fixed-width UTC text; `length`
+    the number of characters of its canonical text.
+    """
 
     key: Key
     node: Key
@@ -40,6 +44,7 @@ class Observation(NamedTuple):
     group: Key
     is_identity: bool
     as_of: str | None
+    length: int
     record: Plain
 
     @property
@@ -63,21 +68,27 @@ class Prepared(NamedTuple):
 def prepare(record: Plain, *, is_identity: bool, as_of: str | None, policy: Policy) -> Prepared:
     """Return a plain record with its keys, under the policy of its store."""
     json = encode(record)
-    key = xxh3_128_digest(json)
-    text = canonical(record["content"]) or record["content"]
+    key = xxh3_128_digest(json + _IDENTITY if is_identity else json)
+    text = text_of(record)
     if policy.dedup == "off":
-        return Prepared(Observation(key, key, key, key, is_identity, as_of, record), json, text, None, ())
+        return Prepared(Observation(key, key, key, key, is_identity, as_of, len(text), record), json, text, None, ())
     content = content_key(record, text, is_identity=is_identity)
     node = identity_key(record) if is_identity else content
-    if policy.dedup == "exact" or is_event(record) or not _is_long_enough(text):
-        return Prepared(Observation(key, node, content, content, is_identity, as_of, record), json, text, None, ())
-    gist = gist_of(text)
-    least = sqrt(policy.merge_at)  # two texts as close as this to one gist are within merge_at of each other
-    if len(gist.tokens) < SHORTEST_TOKENS or gist.confidence < least:
-        return Prepared(Observation(key, node, content, content, is_identity, as_of, record), json, text, gist, ())
-    group = group_key(record, gist.tokens)
-    mends = tuple(group_key(record, mend) for mend in gist.mends) if TRUST["slip"] >= least else ()
-    return Prepared(Observation(key, node, content, group, is_identity, as_of, record), json, text, gist, mends)
+    group = content
+    gist: Gist | None = None
+    mends: tuple[Key, ...] = ()
+    if policy.dedup == "near" and not is_event(record) and _is_long_enough(text):
+        gist = gist_of(text)
+        least = sqrt(policy.merge_at)  # two texts as close as this to one gist are within merge_at of each other
+        if len(gist.tokens) >= SHORTEST_TOKENS and gist.confidence >= least:
+            group = group_key(record, gist.tokens)
+            mends = tuple(group_key(record, mend) for mend in gist.mends) if TRUST["slip"] >= least else ()
+    return Prepared(Observation(key, node, content, group, is_identity, as_of, len(text), record), json, text, gist, mends)
+
+
+def text_of(record: Plain) -> str:
+    """Return the canonical text of a record, or its content where nothing is left of that."""
+    return canonical(record["content"]) or record["content"]
 
 
 def content_key(record: Plain, text: str, *, is_identity: bool) -> Key:

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from memproc.dedup.canonical import canonical
 from memproc.dedup.cluster import Cluster
 from memproc.dedup.keys import Observation
 from memproc.records import Memory, Plain, encode
@@ -67,10 +66,8 @@ def _united(records: Iterable[Plain]) -> list[Plain]:
 
 def _shown(speaking: tuple[Observation, ...]) -> Plain:
     """Return the record whose text is shown."""
-    contents = {seen.content: seen.record["content"] for seen in speaking}  # of one key, all have the same canonical text
-    lengths = {key: len(canonical(content)) if len(contents) > 1 else 0 for key, content in contents.items()}
 
     def rank(seen: Observation) -> tuple[int, str, bytes, bytes]:
-        return -lengths[seen.content], seen.record.get("created_at", _LAST), seen.content, seen.key
+        return -seen.length, seen.record.get("created_at", _LAST), seen.content, seen.key
 
     return min(speaking, key=rank).record

@@ -19,6 +19,8 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
+from memproc.dedup.memo import Memo
+
 PERMUTATIONS = 128
 SHINGLE_SEED = 1
 SHINGLE_CHARS = 4
@@ -37,13 +39,17 @@ def shingles(text: str) -> set[str]:
     >>> sorted(shingles("a cat"))
     [' a ', ' cat', 'cat ']
     """
-    found = set()
-    for word in set(text.split(" ")):
-        padded = f" {word} "
-        if len(word) == 1:
-            found.add(padded)
-        found.update([padded[at : at + SHINGLE_CHARS] for at in range(len(word) - 1)])
-    return found
+    return set().union(*map(_SHINGLES.__getitem__, text.split(" ")))
+
+
+def _shingles_of_word(word: str) -> tuple[str, ...]:
+    padded = f" {word} "
+    if len(word) == 1:
+        return (padded,)
+    return tuple([padded[at : at + SHINGLE_CHARS] for at in range(len(word) - 1)])
+
+
+_SHINGLES = Memo(_shingles_of_word)
 
 
 def hash_shingle(shingle: bytes) -> int:

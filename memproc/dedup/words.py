@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import gzip
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from importlib.resources import files
 from typing import Literal
+
+_LONG = 6
 
 Place = Literal["anywhere", "adverb", "hedge", "start", "opener", "article"]
 
@@ -25,12 +27,36 @@ def known_words() -> frozenset[str]:
 
 
 @cache
-def slip_targets() -> Mapping[tuple[str, str, int], tuple[str, ...]]:
-    """Return the words that a slip may stand for, cues among them, by (first letter, last letter, length)."""
-    shapes: dict[tuple[str, str, int], list[str]] = defaultdict(list)
+def slip_targets(initial: str) -> Mapping[str, Sequence[str]]:
+    """Return the words with this first letter that a slip may stand for, cues among them, by each of their `ends`."""
+    found: dict[str, list[str]] = defaultdict(list)
+    for word in _by_initial()[initial]:
+        for key in ends(word):
+            found[key].append(word)
+    return found
+
+
+@cache
+def _by_initial() -> Mapping[str, Sequence[str]]:
+    found: dict[str, list[str]] = defaultdict(list)
     for word in common_words() | cue_kinds().keys():
-        shapes[word[0], word[-1], len(word)].append(word)
-    return {shape: tuple(words) for shape, words in shapes.items()}
+        found[word[0]].append(word)
+    return found
+
+
+def ends(word: str) -> tuple[str, ...]:
+    """Return keys of which two words of four letters or more share one if they are one edit inside the word apart.
+
+    An edit leaves one end of a word as it is: two letters of it, in words of more than six letters three.
+
+    >>> ends("cart"), ends("kitchen"), ends("kithcen")
+    (('cat', 'c-rt'), ('kitn', 'k-hen'), ('kitn', 'k-cen'))
+    """
+    two = word[:2] + word[-1], f"{word[0]}-{word[-2:]}"
+    if len(word) < _LONG:
+        return two
+    three = word[:3] + word[-1], f"{word[0]}-{word[-3:]}"
+    return three if len(word) > _LONG else two + three
 
 
 @cache

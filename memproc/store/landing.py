@@ -19,11 +19,10 @@ from xxhash import xxh3_128_digest
 
 from memproc.config import Policy
 from memproc.dedup import index
-from memproc.dedup.canonical import canonical
-from memproc.dedup.compare import compare
+from memproc.dedup.compare import compare, may_be_alike
 from memproc.dedup.decide import Incoming, Judged, Plan, Regrouped, Row, decide
 from memproc.dedup.gist import gist_of
-from memproc.dedup.keys import Key, Prepared, namespace_number, scope_number
+from memproc.dedup.keys import Key, Prepared, namespace_number, scope_number, text_of
 from memproc.dedup.signatures import band_hashes, signatures
 from memproc.records import Outcome, Plain, Rejected, encode
 from memproc.store import tables
@@ -157,6 +156,7 @@ class Landing:
                     batch,
                     1,
                     None if seen.as_of is None else to_micros(seen.as_of),
+                    seen.length,
                     None if date is None else to_micros(date),
                     prepared.json.decode(),
                 )
@@ -228,9 +228,12 @@ class Landing:
             if row is None or _are_one(own.key, row, plan):
                 continue
             landed.verified += 1
-            confidence, reason = _compare_with_row(prepared, row)
-            if confidence >= self._review_at:
-                best[own.key] = max(best.get(own.key, (0.0, b"", "")), (confidence, row.observation.key, reason))
+            text = text_of(row.observation.record)
+            if not may_be_alike(text, prepared.text, self._review_at):
+                continue
+            found = compare(text, gist_of(text), prepared.text, prepared.gist or gist_of(prepared.text))
+            if found.confidence >= self._review_at:
+                best[own.key] = max(best.get(own.key, (0.0, b"", "")), (found.confidence, row.observation.key, found.reason))
         return [(there, key, "similar", confidence, reason) for key, (confidence, there, reason) in best.items()]
 
     def _write_ledger(self, connection: Connection, plan: Plan, batch: int, now: str) -> None:
@@ -337,12 +340,6 @@ def _first_of_groups(new: Sequence[Judged], rows: Mapping[Key, Row]) -> list[Jud
 def _are_one(key: Key, row: Row, plan: Plan) -> bool:
     own = plan.membership.get(key)
     return own is not None and own == plan.membership.get(row.observation.key, row.memory)
-
-
-def _compare_with_row(prepared: Prepared, row: Row) -> tuple[float, str]:
-    text = canonical(row.observation.record["content"]) or row.observation.record["content"]
-    comparison = compare(text, gist_of(text), prepared.text, prepared.gist or gist_of(prepared.text))
-    return comparison.confidence, comparison.reason
 
 
 def _date_of(record: Plain) -> int | None:

@@ -17,7 +17,7 @@ from memproc.store.database import Database
 from memproc.times import from_micros
 
 _observations = tables.observations.c
-_COLUMNS = ("number", "memory", "key", "node", "content", "grp", "is_identity", "as_of", "record")
+_COLUMNS = ("number", "memory", "key", "node", "content", "grp", "is_identity", "as_of", "length", "record")
 ROWS = select(*(_observations[name] for name in _COLUMNS))
 _MENDS = select(tables.mends.c.meant, tables.mends.c.grp)
 _DECISIONS = select(tables.decisions.c.number, tables.decisions.c.a, tables.decisions.c.b, tables.decisions.c.verdict)
@@ -25,9 +25,9 @@ _DECISIONS = select(tables.decisions.c.number, tables.decisions.c.a, tables.deci
 
 def to_row(found: Iterable[object]) -> Row:
     """Return a row of the query `ROWS` as values."""
-    number, memory, key, node, content, group, is_identity, as_of, record = found
+    number, memory, key, node, content, group, is_identity, as_of, length, record = found
     date = None if as_of is None else from_micros(as_of)  # type: ignore[arg-type]
-    return Row(number, memory, Observation(key, node, content, group, bool(is_identity), date, orjson.loads(record)))  # type: ignore[arg-type]
+    return Row(number, memory, Observation(key, node, content, group, bool(is_identity), date, length, orjson.loads(record)))  # type: ignore[arg-type]
 
 
 def neighbourhood(

@@ -126,10 +126,8 @@ def rebuild(database: Database, segments: Segments, connection: Connection, poli
     indexed: set[Key] = set()
     for rows in _all_rows(connection):
         prepared = [(row, _prepare(row.observation, policy)) for row in rows]
-        keyed = [
-            (found.observation.node, found.observation.content, found.observation.group, row.number) for row, found in prepared
-        ]
-        database.update_rows(connection, tables.observations, ("node", "content", "grp"), keyed)
+        keyed = [(seen.node, seen.content, seen.group, seen.length, row.number) for row, (seen, *_) in prepared]
+        database.update_rows(connection, tables.observations, ("node", "content", "grp", "length"), keyed)
         write_mends(database, connection, {(meant, found.observation.group) for _, found in prepared for meant in found.mends})
         fresh = {
             found.observation.group: (row.number, found)

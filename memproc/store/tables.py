@@ -79,6 +79,7 @@ observations = Table(
     _number("last_batch"),
     _number("times_seen"),
     _number("as_of", nullable=True),
+    _number("length"),  # of the canonical text, in characters
     _number("date", nullable=True),
     _text("record"),
     UniqueConstraint("key"),

@@ -230,7 +230,7 @@ def worlds(draw: st.DrawFn) -> tuple[list[Observation], dict[Key, list[Key]], li
         content_key = key("content", content)
         node = key("id", identity) if identity else content_key
         as_of = day if is_dated_by_source else None
-        seen = Observation(key(record), node, content_key, group_of[content], bool(identity), as_of, record)
+        seen = Observation(key(record), node, content_key, group_of[content], bool(identity), as_of, content, record)
         found[seen.key] = seen
     mends = {
         group: draw(st.lists(st.sampled_from(groups[at + 1 :]), unique=True, max_size=3)) for at, group in enumerate(groups[:-1])

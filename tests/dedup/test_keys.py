@@ -57,11 +57,17 @@ def test_every_accepted_field_is_in_the_key_of_an_observation(fields):
 
 
 def test_nothing_else_is_in_the_key_of_an_observation():
-    """Not the order of names, not the date of the source, not whether the id was its own."""
+    """Not the order of names, not the date of the source."""
     one = take(id="7", metadata={"a": 1, "b": 2})
     assert take(id="7", metadata={"b": 2, "a": 1}).observation.key == one.observation.key
     assert take(id="7", metadata={"a": 1, "b": 2}, as_of="2025-01-01").observation.key == one.observation.key
-    assert take(id="7", metadata={"a": 1, "b": 2}, is_identity=True).observation.key == one.observation.key
+
+
+def test_an_id_that_is_an_identity_makes_another_observation():
+    """Else what the record is would depend on which of two readings came first."""
+    one, other = take(id="7"), take(id="7", is_identity=True)
+    assert one.observation.key != other.observation.key
+    assert one.observation.content == other.observation.content
 
 
 def test_a_policy_is_in_no_key_of_an_observation():
