@@ -63,7 +63,7 @@ def benign_confidence(differences: tuple[Difference, ...]) -> float | None:
     """Return the product of the trust in each difference, six digits, or None where one is not benign.
 
     >>> benign_confidence((Difference("slip", "tae", "tea"), Difference("filler", "", "")))
-    0.931
+    0.9405
     """
     product = 1.0
     for difference in differences:

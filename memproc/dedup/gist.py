@@ -30,7 +30,7 @@ from memproc.dedup import words
 from memproc.dedup.memo import Memo
 
 # A conservative prior for "this difference is benign", by kind: products of these give the confidence of a merge.
-TRUST = {"article": 0.999, "filler": 0.98, "contraction": 0.995, "number word": 0.99, "slip": 0.95}
+TRUST = {"article": 0.999, "filler": 0.99, "contraction": 0.995, "number word": 0.99, "slip": 0.95}
 
 SHORTEST_TOKENS = 2  # a gist of one word says too little to merge by
 MOST_SLIPS = 5  # a text with more odd tokens than this is no text with a slip
@@ -179,7 +179,7 @@ def gist_of(text: str) -> Gist:
     if not _is_english(distinct, odd):
         return Gist(tuple(tokens))
     written_out: list[str] = []
-    if not words.full_forms().keys().isdisjoint(distinct):
+    if not words.full_forms().keys().isdisjoint(distinct) or "'d" in text:
         tokens, written_out = _write_out(tokens)
     kept, dropped = _without_fillers(tokens, text)
     return Gist(tuple(kept), (*written_out, *dropped), _mends(kept, odd))
@@ -223,10 +223,19 @@ def _write_out(tokens: list[str]) -> tuple[list[str], list[str]]:
     """Return the tokens with contractions and number words written out, and the kinds of what was."""
     full_forms = words.full_forms()
     full: list[str] = []
-    for token in tokens:
-        full += full_forms.get(token, (token,))
-    found = [full_forms[token] for token in tokens if token in full_forms]
-    return full, ["contraction" if form[0].isalpha() else "number word" for form in found]
+    kinds: list[str] = []
+    for at, token in enumerate(tokens):
+        form = full_forms.get(token) or (_with_would(tokens, at) if token.endswith("'d") else None)
+        full += form or (token,)
+        if form:
+            kinds.append("contraction" if form[0].isalpha() else "number word")
+    return full, kinds
+
+
+def _with_would(tokens: Sequence[str], at: int) -> tuple[str, ...] | None:
+    """Return what a token with "'d" stands for where that is "would" and not "had"."""
+    verb = next((token for token in tokens[at + 1 : at + 3] if token not in words.fillers()), "")
+    return (tokens[at].removesuffix("'d"), "would") if verb in words.verbs_after_would() else None
 
 
 def _without_fillers(tokens: list[str], text: str) -> tuple[list[str], list[str]]:

@@ -76,6 +76,12 @@ def full_forms() -> Mapping[str, tuple[str, ...]]:
 
 
 @cache
+def verbs_after_would() -> frozenset[str]:
+    """Return the words before which "'d" can only be "would"."""
+    return frozenset(word for line in _lines("would.txt") for word in line[0].split())
+
+
+@cache
 def cue_kinds() -> Mapping[str, str]:
     """Return the kind of cue of each word whose presence decides."""
     return {word: kind for kind, words in _lines("cues.txt") for word in words.split()}

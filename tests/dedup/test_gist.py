@@ -17,6 +17,8 @@ BENIGN = [
     ("contraction without apostrophe", "I dont like tea", "I do not like tea"),
     ("curly contraction", "She can’t swim", "She can not swim"),
     ("cannot", "She can't swim", "She cannot swim"),
+    ("would", "I'd like some tea", "I would like some tea"),
+    ("would with an adverb", "She'd really prefer tea", "She would prefer tea"),
     ("future", "He'll move to Berlin", "He will move to Berlin"),
     ("spoken", "I'm gonna move", "I am going to move"),
     ("filler", "She likes tea", "She really likes tea"),
@@ -50,6 +52,8 @@ BENIGN = [
 APART = [
     ("negation", "She likes tea", "She does not like tea"),
     ("contracted negation", "She does like tea", "She doesn't like tea"),
+    ("had", "She'd put tea there", "She would put tea there"),
+    ("had no", "She'd no tea", "She would no tea"),
     ("no", "She drinks tea", "She drinks no tea"),
     ("not just", "It is not just tea", "It is not tea"),
     ("isn't just", "It isn't just tea", "It isn't tea"),
