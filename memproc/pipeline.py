@@ -87,6 +87,8 @@ def ingest(
         store = into if isinstance(into, Store) else stack.enter_context(Store(into, settings=settings, schema=schema))
         if settings is not None and (changed := store.policy.changed_by(settings)):
             raise UsageError(f"the store was built with other settings than {changed}")
+        if chosen.durability == "full" and store.settings.durability != "full":
+            raise UsageError("the store was opened with durability='normal': give durability='full' to memproc.open")
         stack.enter_context(store.rehearsal() if dry_run else nullcontext())
         ready = [source._replace(intake=replace(source.intake, policy=store.policy)) for source in sources]
         return _Run(store, chosen, on_progress).through(ready, is_rehearsal=dry_run)
@@ -188,7 +190,8 @@ class _Run:
         accepted = [Incoming(at, found) for at, found in enumerate(records, report.read) if isinstance(found, Prepared)]
         rejected = [(at, found) for at, found in enumerate(records, report.read) if isinstance(found, Rejected)]
         origin = Origin(source.name, source.intake.format.name, source.intake.namespace or "")
-        landed = self.store.land(report.job or 0, Arrived(accepted, rejected), len(records), report.read, origin, decided)
+        arrived, least = Arrived(accepted, rejected), self.settings.review_at
+        landed = self.store.land(report.job or 0, arrived, len(records), report.read, origin, decided, least)
         report.read += len(records)
         for outcome in landed.outcomes.values():
             setattr(report, outcome.value, getattr(report, outcome.value) + 1)

@@ -255,7 +255,7 @@ def unmerge(
     """Hold an observation apart from the rest of its memory, for ever; or take that back."""
     with _opened(database) as store:
         if undo:
-            decisions = [decision for decision in store.trace(identifier).decisions if decision.verdict == "distinct"]
+            decisions = [decision for decision in store.decisions(identifier) if decision.verdict == "distinct"]
             store.withdraw(decisions, note=note)
         else:
             decisions = list(store.unmerge(identifier, note=note))

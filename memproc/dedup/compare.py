@@ -75,7 +75,7 @@ def benign_confidence(differences: tuple[Difference, ...]) -> float | None:
 
 def differences_between(gist: Gist, other: Gist) -> tuple[Difference, ...]:
     """Return the differences of two facts: the token edits between their gists, and the benign ones that these lack."""
-    is_slip = gist.tokens in other.mends or other.tokens in gist.mends
+    is_slip = any(mend.tokens == gist.tokens for mend in other.mends) or any(mend.tokens == other.tokens for mend in gist.mends)
     found = []
     edits = Levenshtein.opcodes(gist.tokens, other.tokens) if gist.tokens != other.tokens else ()
     for edit in edits:

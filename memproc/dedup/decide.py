@@ -92,7 +92,11 @@ def decide(batch: Sequence[Incoming], known: frozenset[Key], neighbourhood: Neig
         seen.add(key)
     new = _with_latest_dates(new, repeated)
     rows = _with_later_dates(neighbourhood.rows, [incoming.prepared.observation for incoming in batch])
-    mends = {**neighbourhood.mends, **{i.prepared.observation.group: frozenset(i.prepared.mends) for i in new if i.prepared.mends}}
+    mends = dict(neighbourhood.mends)
+    for _, prepared in new:
+        if prepared.mends:
+            group = prepared.observation.group
+            mends[group] = mends.get(group, frozenset()).union(prepared.mends)
     company = _in_company([i.prepared.observation for i in new], rows, mends, neighbourhood.decisions)
     together = [row.observation for row in rows.values()] + company
     found, undated = clusters(together, mends, neighbourhood.decisions)

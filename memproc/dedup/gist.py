@@ -93,14 +93,19 @@ _ENGLISH_SHARE = 0.6
 _TEXTS_KEPT = 10_000  # of late: a text that repeats does so soon, and a repeat is compared with what it repeats
 
 
+class Mend(NamedTuple):
+    """An odd token of a gist, and the tokens that the gist would have if that were a slip."""
+
+    odd: str
+    tokens: tuple[str, ...]
+
+
 class Gist(NamedTuple):
-    """`tokens` is what is compared; `dropped` names each benign difference to the text; `mends` are the gists that this
-    one would have if one odd token were a slip.
-    """
+    """`tokens` is what is compared; `dropped` names each benign difference to the text; `mends` is what it may stand for."""
 
     tokens: tuple[str, ...]
     dropped: tuple[str, ...] = ()
-    mends: tuple[tuple[str, ...], ...] = ()
+    mends: tuple[Mend, ...] = ()
 
     @property
     def confidence(self) -> float:
@@ -284,11 +289,16 @@ def _clause_pattern(place: str, word: str) -> re.Pattern[str]:
     return re.compile(rf"{found}(?:(?<=^{found})|(?<=[.,;:!?…] {found})){end}")
 
 
-def _mends(tokens: Sequence[str], odd: Sequence[str]) -> tuple[tuple[str, ...], ...]:
+def _mends(tokens: Sequence[str], odd: Sequence[str]) -> tuple[Mend, ...]:
     slips = {token: found for token in odd if (found := words_near(token))}
     if not 0 < len(slips) <= MOST_SLIPS:
         return ()
-    mends = [(*tokens[:at], word, *tokens[at + 1 :]) for at, token in enumerate(tokens) if token in slips for word in slips[token]]
+    mends = [
+        Mend(token, (*tokens[:at], word, *tokens[at + 1 :]))
+        for at, token in enumerate(tokens)
+        if token in slips
+        for word in slips[token]
+    ]
     return tuple(sorted(mends)) if len(mends) <= MOST_MENDS else ()
 
 

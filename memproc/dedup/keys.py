@@ -8,7 +8,7 @@ Rules:
 - node: the identity of a record that carries one (namespace, source and id; of an event conversation and id), else the
   content.
 - group: what may merge. The gist of a fact in its namespace and subject; where the gist is too short or too far from the
-  text, and for events, the content itself.
+  text, and for events, the content itself. Which groups it may stand for is the union of what its observations say.
 
 All keys are 16 bytes of xxh3_128 over one JSON list, so that no two lists of parts run together.
 """
@@ -82,7 +82,7 @@ def prepare(record: Plain, *, is_identity: bool, as_of: str | None, policy: Poli
         least = sqrt(policy.merge_at)  # two texts as close as this to one gist are within merge_at of each other
         if len(gist.tokens) >= SHORTEST_TOKENS and gist.confidence >= least:
             group = group_key(record, gist.tokens)
-            mends = tuple(group_key(record, mend) for mend in gist.mends) if TRUST["slip"] >= least else ()
+            mends = _mends(record, gist) if TRUST["slip"] >= least else ()
     return Prepared(Observation(key, node, content, group, is_identity, as_of, len(text), record), json, text, gist, mends)
 
 
@@ -121,6 +121,11 @@ def group_key(record: Plain, tokens: tuple[str, ...]) -> Key:
     """Return the key of all facts of one subject that have this gist."""
     parts = ["gist", record["namespace"], record.get("subject"), record.get("valid_from"), record.get("valid_to"), " ".join(tokens)]
     return xxh3_128_digest(encode(parts))
+
+
+def _mends(record: Plain, gist: Gist) -> tuple[Key, ...]:
+    """Return the groups that a fact may stand for. A token that is never written in lower case is a name, and no slip."""
+    return tuple(group_key(record, mend.tokens) for mend in gist.mends if mend.odd in record["content"])
 
 
 def namespace_number(namespace: str) -> int:

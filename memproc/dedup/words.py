@@ -23,7 +23,8 @@ def common_words() -> frozenset[str]:
 @cache
 def known_words() -> frozenset[str]:
     """Return all English words, short forms and names, the common words among them."""
-    return common_words().union(_zipped("known.txt.gz"), full_forms())
+    brands = (name for line in _lines("brands.txt") for name in line[0].split())
+    return common_words().union(_zipped("known.txt.gz"), full_forms(), brands)
 
 
 @cache

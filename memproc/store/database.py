@@ -10,11 +10,12 @@ Every statement is compiled from Core tables, once. Rows go to the driver as tup
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
-from sqlalchemy import Column, Connection, Engine, Select, Table, bindparam, create_engine, event, insert, make_url, update
+from sqlalchemy import Column, Connection, Engine, Select, Table, bindparam, create_engine, event, insert, make_url, select, update
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 
 from memproc.errors import StoreError, UsageError
@@ -44,7 +45,15 @@ class Database:
     """An engine with memproc's way of reading and writing. Safe to use from several threads."""
 
     def __init__(self, url: str, *, durability: str = "normal") -> None:
-        """Connect to a SQLAlchemy URL; nothing is created before the first use."""
+        """Connect to a SQLAlchemy URL; nothing is created before the first use.
+
+        `sqlite://` is a store that lasts until it is closed: a file in a temporary folder, so that threads can share it.
+        """
+        self._folder: TemporaryDirectory[str] | None = None
+        if make_url(url).database in (None, "", ":memory:"):
+            self._folder = TemporaryDirectory(prefix="memproc-", ignore_cleanup_errors=True)
+            url = f"sqlite:///{self._folder.name}/memories.db"
+        self.file = Path(make_url(url).database or "")
         try:
             self.engine: Engine = create_engine(url, connect_args={"timeout": BUSY_SECONDS})
         except NoSuchModuleError as error:
@@ -65,9 +74,19 @@ class Database:
             connection.execute(update(tables.store).values(epoch=tables.store.c.epoch + 1))
             yield connection
 
+    def wipe(self) -> None:
+        """Bring what was deleted out of the files: SQLite's log holds old pages until it is cut.
+
+        As far as readers let it: pages that another connection still reads stay until the next time.
+        """
+        with self.engine.connect() as connection, suppress(DBAPIError):
+            connection.connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
     def close(self) -> None:
         """Close all connections."""
         self.engine.dispose()
+        if self._folder is not None:
+            self._folder.cleanup()
 
     def insert_rows(self, connection: Connection, table: Table, rows: Sequence[tuple[Any, ...]]) -> None:
         """Insert whole rows, each a tuple in the order of the table's columns."""
@@ -128,6 +147,13 @@ class Database:
             raise
 
 
+def take_numbers(connection: Connection, name: str, count: int) -> int:
+    """Return the first of `count` numbers that were never given, by a counter in the store's row. The writer holds the lock."""
+    counter = tables.store.c[name]
+    connection.execute(update(tables.store).values({name: counter + count}))
+    return int(connection.execute(select(counter)).scalar_one()) - count + 1
+
+
 def make_tables(database: Database) -> None:
     """Create the tables and views that are missing, in one transaction."""
     engine = database.engine.execution_options(**{_WRITES: True})
@@ -145,6 +171,7 @@ def _prepare_sqlite(engine: Engine, synchronous: str) -> None:
         driver_connection.execute("PRAGMA journal_mode=WAL")
         driver_connection.execute(f"PRAGMA synchronous={synchronous}")
         driver_connection.execute(f"PRAGMA cache_size=-{CACHE_KIB}")
+        driver_connection.execute("PRAGMA secure_delete=ON")  # what is deleted is overwritten: forgotten is forgotten
 
     @event.listens_for(engine, "begin")
     def begun(connection: Connection) -> None:

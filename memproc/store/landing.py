@@ -26,7 +26,7 @@ from memproc.dedup.keys import Key, Prepared, namespace_number, scope_number, te
 from memproc.dedup.signatures import band_hashes, signatures
 from memproc.records import Outcome, Plain, Rejected, encode
 from memproc.store import tables
-from memproc.store.database import Database
+from memproc.store.database import Database, take_numbers
 from memproc.store.neighbours import ROWS, neighbourhood, to_row
 from memproc.store.segments import Segments
 from memproc.times import to_micros
@@ -259,7 +259,7 @@ class Landing:
         wanted = {key for _, key, _ in keyed}
         there = dict(tuple(row) for row in self._database.select_by_keys(connection, _QUARANTINED, tables.quarantine.c.key, wanted))
         there |= {key: -1 for (key,) in self._database.select_by_keys(connection, _FORGOTTEN, tables.forgotten.c.key, wanted)}
-        number = next_number(connection, tables.quarantine)
+        number = take_numbers(connection, "rejected", len(wanted - there.keys()))
         again: list[int] = []
         rows: list[tuple[Any, ...]] = []
         parts: list[tuple[int, int, bytes]] = []
@@ -317,7 +317,7 @@ def write_reviews(database: Database, connection: Connection, rows: Sequence[tup
         return 0
     there = {tuple(row) for row in database.select_by_keys(connection, _REVIEWED, tables.reviews.c.one, {row[0] for row in rows})}
     fresh = {row[:2]: row for row in rows if row[:2] not in there}
-    number = next_number(connection, tables.reviews)
+    number = take_numbers(connection, "reviews", len(fresh))
     written = [
         (number + at, one, other, kind, "open", confidence, reason, batch)
         for at, (one, other, kind, confidence, reason) in enumerate(fresh.values())

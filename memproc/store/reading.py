@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 import orjson
-from sqlalchemy import Connection, and_, func, select, union_all
+from sqlalchemy import Connection, func, literal, select, union_all
 
 from memproc.dedup.cluster import Decision, principal
 from memproc.dedup.decide import Row
@@ -30,6 +30,14 @@ _SIGHTINGS = select(
         _observations[name]
         for name in ("memory", "node", "key", "position", "outcome", "confidence", "is_identity", "as_of", "record")
     )
+)
+
+
+# Where the position and the outcome of a record are to be found.
+_PLACES = (
+    (tables.observations, _observations.outcome),
+    (tables.forgotten, tables.forgotten.c.outcome),
+    (tables.quarantine, literal(Outcome.QUARANTINED.value)),
 )
 
 
@@ -168,28 +176,28 @@ def recount(connection: Connection, job: int | None) -> Recount:
     """Count one job, or everything, from the rows."""
     batches = tables.batches.c
     query = select(batches.number, batches.first_position, batches.records, batches.known, batches.known_rejected)
-    if job is not None:
-        query = query.where(batches.job == job)
+    seen: dict[int, list[int]] = {}
     counts = dict.fromkeys(Outcome, 0)
     read = wrong = 0
-    for batch, first, records, known, known_rejected in connection.execute(query).all():
+    asked = connection.execute(query if job is None else query.where(batches.job == job)).all()
+    for batch, _, _, known, known_rejected in asked:
+        repeated, rejected_again = _spread(known), _spread(known_rejected)
+        seen[batch] = repeated + rejected_again
+        counts[Outcome.DUPLICATE] += len(repeated)
+        counts[Outcome.QUARANTINED] += len(rejected_again)
+    for table, outcome in _PLACES:
+        places = select(table.c.batch, table.c.position, outcome)
+        if job is not None:
+            places = places.join_from(table, tables.batches, table.c.batch == batches.number).where(batches.job == job)
+        for batch, position, name in connection.execute(places):
+            if name != IMPORTED:
+                seen.setdefault(batch, []).append(position)
+                counts[Outcome(name)] += 1
+    for batch, first, records, _, _ in asked:
         read += records
-        positions: list[int] = []
-        for table in (tables.observations, tables.forgotten):
-            rows = connection.execute(
-                select(table.c.position, table.c.outcome).where(and_(table.c.batch == batch, table.c.outcome != IMPORTED))
-            )
-            for position, outcome in rows:
-                positions.append(position)
-                counts[Outcome(outcome)] += 1
-        rejected = connection.execute(select(tables.quarantine.c.position).where(tables.quarantine.c.batch == batch)).scalars()
-        for outcome, found in (
-            (Outcome.QUARANTINED, [*rejected, *_spread(known_rejected)]),
-            (Outcome.DUPLICATE, _spread(known)),
-        ):
-            positions += found
-            counts[outcome] += len(found)
+        positions = seen.pop(batch)
         wrong += len(set(range(first, first + records)) ^ set(positions)) + len(positions) - len(set(positions))
+    wrong += sum(map(len, seen.values()))  # of batches that there are not
     ledger = tables.ledger.c
     amounts = dict(tuple(row) for row in connection.execute(select(ledger.kind, func.sum(ledger.amount)).group_by(ledger.kind)))
     joins, splits, forgotten = (int(amounts.get(kind, 0)) for kind in ("joins", "splits", "memories_forgotten"))

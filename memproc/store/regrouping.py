@@ -6,7 +6,9 @@ to what was is written.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import product
 from typing import NamedTuple
 
 import numpy as np
@@ -31,6 +33,9 @@ CHUNK = 2_000
 IMPORTED = "imported"  # the outcome on a tombstone that came without the record it speaks of
 
 _observations = tables.observations.c
+_TOMBSTONES = select(_observations.key, _observations.batch, _observations.position, _observations.outcome)
+_FORGOTTEN = select(tables.forgotten.c.key)
+_REVIEWS = select(tables.reviews.c.number, tables.reviews.c.one, tables.reviews.c.other)
 
 
 class Moved(NamedTuple):
@@ -53,7 +58,23 @@ def decide_by_hand(
     handles = {key for decision, _ in decisions for key in decision[:2]}
     found = [*database.select_by_keys(connection, ROWS, _observations.node, handles)]
     found += database.select_by_keys(connection, ROWS, _observations.key, handles)
-    return recluster(database, connection, [to_row(row).observation for row in found], now)
+    touched = [to_row(row).observation for row in found]
+    _open_again(database, connection, [decision for decision, verdict in decisions if verdict == "withdrawn"], touched)
+    return recluster(database, connection, touched, now)
+
+
+def _open_again(database: Database, connection: Connection, withdrawn: Sequence[Decision], touched: Sequence[Observation]) -> None:
+    """Open the reviews that were closed by decisions which are withdrawn."""
+    pairs = {decision[:2] for decision in withdrawn}
+    handles = {seen.key: {seen.node, seen.key} for seen in touched}
+    numbers = {
+        number
+        for number, one, other in database.select_by_keys(connection, _REVIEWS, tables.reviews.c.one, handles if pairs else ())
+        for a in handles[one]
+        for b in handles.get(other, ())
+        if (min(a, b), max(a, b)) in pairs
+    }
+    database.update_rows(connection, tables.reviews, ("status",), [("open", number) for number in sorted(numbers)])
 
 
 def recluster(
@@ -87,8 +108,7 @@ def forget(database: Database, segments: Segments, connection: Connection, rows:
     left = {row.memory or row.observation.key for row in survivors}
     emptied = {row.memory or row.observation.key for row in rows} - left
     numbers = [row.number for row in rows]
-    query = select(_observations.key, _observations.batch, _observations.position, _observations.outcome)
-    tombstones = [tuple(found) for found in database.select_by_keys(connection, query, _observations.key, keys)]
+    tombstones = [tuple(found) for found in database.select_by_keys(connection, _TOMBSTONES, _observations.key, keys)]
     _delete_where(connection, tables.observations, "number", numbers)
     database.insert_rows(connection, tables.forgotten, tombstones)
     _delete_where(connection, tables.merged, "id", [row.memory for row in rows if row.memory])
@@ -98,9 +118,10 @@ def forget(database: Database, segments: Segments, connection: Connection, rows:
     _delete_from_quarantine(database, connection, [row.observation.record for row in rows])
     groups = {row.observation.group for row in rows}
     segments.remove(connection, numbers)
-    inhabited = [row for row in survivors if row.observation.group in groups]
-    _delete_where(connection, tables.mends, "grp", sorted(groups - {row.observation.group for row in inhabited}))
-    _index_again(segments, connection, inhabited, policy)
+    _delete_where(connection, tables.mends, "grp", sorted(groups))
+    left_in_groups = [(row.number, _prepare(row.observation, policy)) for row in survivors if row.observation.group in groups]
+    write_mends(database, connection, {(meant, found.observation.group) for _, found in left_in_groups for meant in found.mends})
+    _index_again(segments, connection, left_in_groups, policy)
     if emptied:
         number = next_number(connection, tables.ledger)
         entry = (number, None, now, "memories_forgotten", None, None, None, len(emptied), "")
@@ -110,15 +131,16 @@ def forget(database: Database, segments: Segments, connection: Connection, rows:
 
 def remember_forgotten(database: Database, connection: Connection, keys: Iterable[Key], batch: int) -> None:
     """Write tombstones that came without the records they speak of."""
-    query = select(tables.forgotten.c.key)
     wanted = set(keys)
-    there = {key for (key,) in database.select_by_keys(connection, query, tables.forgotten.c.key, wanted)}
+    there = {key for (key,) in database.select_by_keys(connection, _FORGOTTEN, tables.forgotten.c.key, wanted)}
     database.insert_rows(connection, tables.forgotten, [(key, batch, -1, IMPORTED) for key in sorted(wanted - there)])
 
 
 def rebuild(database: Database, segments: Segments, connection: Connection, policy: Policy, now: str) -> Moved:
     """Compute keys, index, links and memories from the observations, the decisions and the policy."""
     before = count_memories(connection)
+    decided = {key for row in connection.execute(select(tables.decisions.c.a, tables.decisions.c.b)) for key in row}
+    nodes: dict[Key, set[Key]] = defaultdict(set)
     segments.clear(connection)
     connection.execute(delete(tables.mends))
     connection.execute(delete(tables.merged))
@@ -129,6 +151,9 @@ def rebuild(database: Database, segments: Segments, connection: Connection, poli
         keyed = [(seen.node, seen.content, seen.group, seen.length, row.number) for row, (seen, *_) in prepared]
         database.update_rows(connection, tables.observations, ("node", "content", "grp", "length"), keyed)
         write_mends(database, connection, {(meant, found.observation.group) for _, found in prepared for meant in found.mends})
+        for row, found in prepared:
+            if row.observation.node in decided:
+                nodes[row.observation.node].add(found.observation.node)
         fresh = {
             found.observation.group: (row.number, found)
             for row, found in reversed(prepared)
@@ -138,6 +163,7 @@ def rebuild(database: Database, segments: Segments, connection: Connection, poli
         _index(segments, connection, list(fresh.values()), policy)
         while segments.merge(connection):
             pass
+    _decide_on(database, connection, nodes)
     done: set[Key] = set()
     for observations in _in_company(database, connection):
         near = neighbourhood(database, connection, [seen for seen in observations if seen.key not in done])
@@ -149,6 +175,21 @@ def rebuild(database: Database, segments: Segments, connection: Connection, poli
     moved = Moved(max(fewer, 0), max(-fewer, 0))
     note_moved(database, connection, moved, now)
     return moved
+
+
+def _decide_on(database: Database, connection: Connection, nodes: Mapping[Key, set[Key]]) -> None:
+    """Write the decisions anew, each on the nodes that its nodes have become; one on observations stays as it is."""
+    if all(now == {before} for before, now in nodes.items()):
+        return
+    made = connection.execute(select(tables.decisions).order_by(tables.decisions.c.number)).all()
+    connection.execute(delete(tables.decisions))
+    rows = [
+        (*sorted(ends), verdict, made_at, note)
+        for _, a, b, verdict, made_at, note in made
+        for ends in sorted(product(nodes.get(a, {a}), nodes.get(b, {b})))
+        if ends[0] != ends[1]
+    ]
+    database.insert_rows(connection, tables.decisions, [(number, *row) for number, row in enumerate(rows, 1)])
 
 
 def count_memories(connection: Connection) -> int:
@@ -198,11 +239,9 @@ def _index(segments: Segments, connection: Connection, numbered: Sequence[tuple[
         segments.add(connection, index.to_entries(hashes, np.array([number for number, _ in facts], np.uint64)))
 
 
-def _index_again(segments: Segments, connection: Connection, survivors: Iterable[Row], policy: Policy) -> None:
+def _index_again(segments: Segments, connection: Connection, survivors: Sequence[tuple[int, Prepared]], policy: Policy) -> None:
     """Index the first observation that is left of each group."""
-    first: dict[Key, tuple[int, Prepared]] = {}
-    for row in sorted(survivors, key=lambda row: row.number, reverse=True):
-        first[row.observation.group] = row.number, _prepare(row.observation, policy)
+    first = {found.observation.group: (number, found) for number, found in sorted(survivors, reverse=True)}
     segments.remove(connection, [number for number, _ in first.values()])
     _index(segments, connection, list(first.values()), policy)
 

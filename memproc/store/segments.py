@@ -10,12 +10,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 import numpy as np
-from sqlalchemy import Connection, delete, select, update
+from sqlalchemy import Connection, delete, select
 
 from memproc.dedup import index
 from memproc.dedup.index import Entries
 from memproc.store import tables
-from memproc.store.database import Database
+from memproc.store.database import Database, take_numbers
 
 _segments = tables.segments.c
 
@@ -80,8 +80,7 @@ class Segments:
             self._write(connection, entries)
 
     def _write(self, connection: Connection, entries: Entries) -> None:
-        connection.execute(update(tables.store).values(segments=tables.store.c.segments + 1))
-        number = connection.execute(select(tables.store.c.segments)).scalar_one()
+        number = take_numbers(connection, "segments", 1)
         blob = entries.astype("<u8").tobytes()
         parts = range(0, len(blob), tables.PART_BYTES)
         rows = [(number, part, blob[start : start + tables.PART_BYTES]) for part, start in enumerate(parts)]

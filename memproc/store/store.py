@@ -149,9 +149,7 @@ class Job(NamedTuple):
 
 
 class Store:
-    """Memories in a database. May be used by several threads (one in memory, `sqlite://`, by the one that opened it); close it,
-    or use it in a `with` block.
-    """
+    """Memories in a database. May be used by several threads; close it, or use it in a `with` block."""
 
     def __init__(
         self, where: str | Path, *, settings: Settings | None = None, schema: type[Memory] = Memory, for_rebuild: bool = False
@@ -167,6 +165,7 @@ class Store:
         self._segments = Segments(self._database)
         self._lock = threading.RLock()
         self._rehearsal: Connection | None = None
+        self._rehearsing_thread = 0
         self._added_job: int | None = None
         self._added = 0
         self._is_closed = False
@@ -313,10 +312,14 @@ class Store:
         with self._write() as connection:
             decide_by_hand(self._database, connection, [(decision, "withdrawn") for decision in decisions], note, _now())
 
-    def decisions(self) -> list[Decision]:
-        """Return the decisions in force."""
+    def decisions(self, identifier: str | None = None) -> list[Decision]:
+        """Return the decisions in force: all, or those on what an id names. Raises NotFoundError."""
         with self._read() as connection:
-            return all_decisions(connection)
+            made = all_decisions(connection)
+            if identifier is None:
+                return made
+            named = self._located(connection, identifier)[0].observation
+            return [decision for decision in made if not {named.node, named.key}.isdisjoint(decision[:2])]
 
     def reviews(self) -> list[Review]:
         """Return the open reviews, the surest first, of memories that are not one by now."""
@@ -362,6 +365,8 @@ class Store:
         with self._write() as connection:
             rows = self._located(connection, identifier)
             forget(self._database, self._segments, connection, rows, self.policy, _now())
+        if self._rehearsal is None:
+            self._database.wipe()
         return len(rows)
 
     def rebuild(self, *, settings: Settings | None = None) -> tuple[int, int]:
@@ -391,7 +396,7 @@ class Store:
 
     def _export_to(self, path: Path, *, full: bool) -> int:
         """Write an export beside its place and move it there when it is whole, so that a failure costs no older one."""
-        if path.exists() and path.samefile(self.url.removeprefix("sqlite:///")):
+        if path.exists() and path.samefile(self._database.file):
             raise UsageError(f"{path} is the store itself: give another file")
         part = path.with_name(f"{path.name}.part")
         try:
@@ -485,15 +490,26 @@ class Store:
             connection.execute(update(tables.jobs).where(tables.jobs.c.number == number).values(status=status, finished_at=_now()))
 
     def land(
-        self, job: int, arrived: Arrived, records: int, first_position: int, origin: Origin, decided: Sequence[Decided] = ()
+        self,
+        job: int,
+        arrived: Arrived,
+        records: int,
+        first_position: int,
+        origin: Origin,
+        decided: Sequence[Decided] = (),
+        review_at: float | None = None,
     ) -> Landed:
-        """Write one batch with everything that follows from it, in one transaction; then merge the index if it is time."""
+        """Write one batch with everything that follows from it, in one transaction; then merge the index if it is time.
+
+        `review_at` is that of the store's settings where it is not given.
+        """
         started = perf_counter()
         with self._write() as connection:
             if connection.execute(select(tables.store.c.policy)).scalar_one() != policy_text(self.policy):
                 raise StoreError("the store was rebuilt with other settings meanwhile: open it again")
             batch = next_number(connection, tables.batches)
-            landing = Landing(self._database, self._segments, self.policy, self.settings.review_at)
+            least = self.settings.review_at if review_at is None else review_at
+            landing = Landing(self._database, self._segments, self.policy, least)
             landed = landing.land(connection, arrived, batch, origin, _now())
             self._apply(connection, decided, batch)
             counts = [landed.count(outcome) for outcome in Outcome]
@@ -508,14 +524,16 @@ class Store:
 
     @contextmanager
     def rehearsal(self) -> Iterator[None]:
-        """Let everything be done inside the block and undo it at its end."""
+        """Let everything be done inside the block and undo it at its end. Other threads see nothing of it; writers wait."""
         with self._lock, self._database.write() as connection:
+            before = self._added_job, self._added
             self._rehearsal = connection
+            self._rehearsing_thread = threading.get_ident()
             try:
                 yield
             finally:
                 self._rehearsal = None
-                self._added_job = None
+                self._added_job, self._added = before
                 connection.rollback()
                 self._segments.forget_cached()
 
@@ -537,7 +555,7 @@ class Store:
     @contextmanager
     def _read(self) -> Iterator[Connection]:
         self._check_open()
-        if self._rehearsal is not None:
+        if self._rehearsal is not None and self._rehearsing_thread == threading.get_ident():
             yield self._rehearsal
         else:
             with self._database.read() as connection:
@@ -560,7 +578,7 @@ class Store:
             with self._database.write() as connection:
                 if connection.execute(select(tables.store)).first() is None:
                     text = policy_text(policy)
-                    self._database.insert_rows(connection, tables.store, [(1, 1, 0, tables.SCHEMA, SCHEME, text)])
+                    self._database.insert_rows(connection, tables.store, [(1, 1, 0, 0, 0, tables.SCHEMA, SCHEME, text)])
             return self._open_policy(for_rebuild=for_rebuild)
         if found["schema_version"] > tables.SCHEMA:
             raise StoreError(f"the store was made by a newer memproc (schema {found['schema_version']}): upgrade memproc-sdk")

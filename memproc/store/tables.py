@@ -55,7 +55,9 @@ store = Table(
     metadata,
     _number("id", primary_key=True),
     _number("epoch"),  # rises with each writing transaction; its row is the lock that writers take
-    _number("segments"),  # the number of the newest segment of the index; never given twice
+    _number("segments"),  # the number of the newest segment of the index, review and rejected record: none is given twice
+    _number("reviews"),
+    _number("rejected"),
     _number("schema_version"),
     _text("scheme"),  # the version of canonical text, gist and word lists that the keys were made with
     _text("policy"),

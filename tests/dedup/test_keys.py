@@ -217,6 +217,18 @@ def test_a_slip_leads_to_groups_of_its_own_scope_only(fields):
     assert hub.group not in take("She likes the kithcen").mends
 
 
+@pytest.mark.parametrize("text", ["She likes the Kithcen", "Kithcen is what she likes", "SHE LIKES THE KITHCEN"])
+def test_what_is_never_written_in_lower_case_is_a_name_and_no_slip(text):
+    """A person, a place or a product may be one letter away from a word."""
+    assert take(text).mends == ()
+
+
+@pytest.mark.parametrize("name", ["lyft", "flickr", "fiverr", "tumblr"])
+def test_a_known_name_is_no_slip_even_in_lower_case(name):
+    """People write their favourite services as they like."""
+    assert take(f"She likes the {name}").mends == ()
+
+
 @pytest.mark.parametrize("text", ["Tea", "a", "ok", "no no", "😀", "Really tea", "\u200b"])
 def test_a_text_that_says_too_little_has_no_near_tier(text):
     """It is the same as its exact repeats only."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import sqlite3
 import threading
+from itertools import permutations
 
 import orjson
 import pytest
@@ -441,3 +442,140 @@ def test_memories_can_be_added_as_they_are(fresh):
         memory = memproc.Memory(content="Prefers tea", tags=["drinks"])
         assert store.add(memory).memory.tags == ("drinks",)
         assert memproc.ingest([memory], store).duplicate == 1
+
+
+SLIPS = [{"content": f"She took a {word} tour", "source": word} for word in ("kithcen", "Kithcen", "kitchen")]
+
+
+def test_a_slip_leads_to_its_word_if_anyone_wrote_it_in_lower_case(fresh):
+    """Whatever came first."""
+    found = set()
+    for order in permutations(SLIPS):
+        with fresh() as store:
+            for record in order:
+                store.add(record)
+            (line,) = export(store)
+            found.add((line["id"], line["content"], *(seen["observation"] for seen in line["observations"])))
+            assert store.rebuild() == (0, 0)
+    assert len(found) == 1
+
+
+def test_a_slip_is_a_name_again_when_the_one_in_lower_case_is_forgotten(fresh):
+    """What is left is what would be, had it never been there."""
+    with fresh() as store:
+        memory = [store.add(record) for record in SLIPS][-1].memory
+        lower = next(seen.observation for seen in store.trace(memory.id).observations if seen.record["source"] == "kithcen")
+        memproc.ingest([{"decision": "forgotten", "keys": [lower]}], into=store, format="memproc")
+        assert contents(store) == ["She took a Kithcen tour", "She took a kitchen tour"]
+        assert store.rebuild() == (0, 0)
+
+
+def test_numbers_are_never_given_twice(fresh):
+    """Of a review or a rejected record: a note that names one names it for ever."""
+    with fresh() as store:
+        store.add({"content": "She paid 16 euros for the tickets to the museum"})
+        other = store.add({"content": "She paid 18 euros for the tickets to the museum"}).memory
+        (review,) = store.reviews()
+        store.add({"content": "She likes tea", "importance": 7})
+        (rejected,) = store.quarantine()
+        store.forget(other.id)
+        store.forget(store.add({"content": "She likes tea"}).memory.id)
+        assert not store.reviews()
+        assert not store.quarantine()
+        store.add({"content": "She paid 20 euros for the tickets to the museum"})
+        store.add({"content": "She likes milk", "importance": 7})
+        assert store.reviews()[0].number > review.number
+        assert store.quarantine()[0].number > rejected.number
+
+
+def test_a_review_opens_again_when_its_decision_is_withdrawn(fresh):
+    """The person who took it back is asked again."""
+    with fresh() as store:
+        store.add({"content": "She paid 16 euros for the tickets to the museum"})
+        store.add({"content": "She paid 18 euros for the tickets to the museum"})
+        (review,) = store.reviews()
+        decision = store.resolve(review, "distinct")
+        assert not store.reviews()
+        store.withdraw([decision])
+        assert store.reviews() == [review]
+
+
+def test_decisions_on_one_thing_are_told_from_those_on_its_neighbours(fresh):
+    """`unmerge --undo` takes back what was decided on the one named, and no more."""
+    with fresh() as store:
+        added = [store.add({"content": text}) for text in ("She likes tea", "She really likes tea", "She likes the tea")]
+        ids = {seen.record["content"]: seen.observation for seen in store.trace(added[0].memory.id).observations}
+        really = set(store.unmerge(ids["She really likes tea"]))
+        article = set(store.unmerge(ids["She likes the tea"]))
+        assert set(store.decisions(ids["She really likes tea"])) == really
+        assert set(store.decisions()) == really | article
+        assert len(store.decisions(ids["She likes tea"])) == 2
+
+
+def test_a_rehearsal_is_seen_by_its_own_thread_only(fresh):
+    """Other threads read what is committed."""
+    with fresh() as store:
+        store.add({"content": "She likes tea"})
+        seen = []
+        with store.rehearsal():
+            store.add({"content": "She likes milk"})
+            assert store.count() == 2
+            thread = threading.Thread(target=lambda: seen.append(store.count()))
+            thread.start()
+            thread.join()
+        assert seen == [1]
+        store.add({"content": "She likes coffee"})
+        assert store.recount().is_whole
+
+
+def test_a_store_without_a_place_serves_several_threads():
+    """It lives in a temporary folder, which is gone when it is closed."""
+    with memproc.open("sqlite://") as store:
+        threads = [threading.Thread(target=store.add, args=({"content": f"She likes tea number {at}"},)) for at in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert store.count() == 4
+        folder = store._database.file.parent
+        assert folder.is_dir()
+    assert not folder.exists()
+
+
+def test_what_is_forgotten_is_in_none_of_the_files(fresh):
+    """Not in the database, and not in its log."""
+    with fresh() as store:
+        secret = store.add({"content": "Her locker opens with a zyxwvutsrq"})
+        store.add({"content": "She likes tea"})
+        files = [*store._database.file.parent.glob(f"{store._database.file.name}*")]
+        assert any(b"zyxwvutsrq" in file.read_bytes() for file in files)
+        store.forget(secret.memory.id)
+        assert not any(b"zyxwvutsrq" in file.read_bytes() for file in files if file.exists())
+        assert b"zyxwvutsrq" in secret.memory.content.encode()
+
+
+def test_the_settings_of_an_ingestion_count_in_an_open_store(fresh):
+    """What a person wants to review is no matter of how the store was opened."""
+    records = [{"content": f"She paid {amount} euros for the tickets to the museum"} for amount in (16, 18)]
+    with fresh() as store:
+        assert memproc.ingest(records, into=store, settings=memproc.Settings(review_at=0.99)).review == 0
+    with fresh() as store:
+        assert memproc.ingest(records, into=store).review == 1
+        with pytest.raises(memproc.UsageError, match="durability"):
+            memproc.ingest(records, into=store, settings=memproc.Settings(durability="full"))
+
+
+def test_a_decision_outlives_a_change_of_keys(fresh):
+    """Under another policy a node has another key, and the decision goes with it."""
+    with fresh() as store:
+        one = store.add({"content": "She likes tea"}).memory
+        store.add({"content": "She really likes tea"})
+        ids = {seen.record["content"]: seen.observation for seen in store.trace(one.id).observations}
+        store.unmerge(ids["She really likes tea"])
+        before = export(store)
+        store.rebuild(settings=memproc.Settings(dedup="off"))
+        assert store.count() == 2
+        assert len(store.decisions(ids["She really likes tea"])) == 1
+        store.rebuild(settings=memproc.Settings(dedup="near"))
+        assert export(store) == before
+        assert store.count() == 2
