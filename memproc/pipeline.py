@@ -153,6 +153,8 @@ class _Run:
             self.store.finish_job(report.job, status)
         remarks = (source.intake.format.remark(report.read) for source in sources)
         report.notes += [remark for remark in dict.fromkeys(remarks) if remark]
+        if report.read and report.quarantined == report.read:
+            report.notes.append(f"every record was quarantined: is the format {report.format!r} right?")
         report.finish("rehearsed" if is_rehearsal and status == "done" else status, perf_counter() - self.started)
         logger.info("job {}: {}", report.job, report.status)
         return report

@@ -84,8 +84,10 @@ def _id_to_text(value: object) -> object:
     return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
 
 
-Text = Annotated[str, AfterValidator(storable_text)]
-Name = Annotated[Text, StringConstraints(min_length=1, max_length=1_000)]
+Content = Annotated[
+    str, StringConstraints(min_length=1, max_length=CONTENT_LIMIT_CHARS, pattern=r"\S"), AfterValidator(storable_text)
+]
+Name = Annotated[str, StringConstraints(min_length=1, max_length=1_000), AfterValidator(storable_text)]
 Time = Annotated[datetime, BeforeValidator(_to_time)]
 Share = Annotated[float, Strict(), Field(ge=0, le=1, allow_inf_nan=False)]
 Pole = Annotated[float, Strict(), Field(ge=-1, le=1, allow_inf_nan=False)]
@@ -137,7 +139,7 @@ class Memory(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     id: Annotated[Name, BeforeValidator(_id_to_text)] | None = None
-    content: Annotated[Text, StringConstraints(min_length=1, max_length=CONTENT_LIMIT_CHARS, pattern=r"\S")]
+    content: Content
     namespace: Name = DEFAULT_NAMESPACE
     source: Name | None = None
     subject: Name | None = None

@@ -27,8 +27,6 @@ HINTS: dict[str, str] = {
     "string_type": "give text; a format or a mapping can convert it",
     "string_too_short": "give some text, or leave the field out",
     "string_too_long": "split the text into several memories",
-    "too_short": "give some text, or leave the field out",
-    "too_long": "split the text into several memories",
     "model_type": "give an object with the fields listed",
     "string_pattern_mismatch": "give text with at least one visible character",
     "string_unicode": "the text was cut inside a character: decode it as UTF-8, or replace the broken character",

@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from memproc import __version__
+
 if TYPE_CHECKING:
     from memproc.records import Memory
     from memproc.store.store import Store
@@ -24,7 +26,6 @@ DONE, FAILED, MISUSED = 0, 1, 2
 
 app = typer.Typer(
     name="memproc",
-    help="Takes memories into a database, and can prove that none was lost.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -57,6 +58,23 @@ class ValidateWhen(StrEnum):
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object to standard output.")]
 Database = Annotated[str, typer.Argument(metavar="DB", help="A path, or a SQLAlchemy URL.")]
 Identifier = Annotated[str, typer.Argument(metavar="ID", help="The id of a memory or of an observation.")]
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        sys.stdout.write(f"memproc {__version__}\n")
+        raise typer.Exit
+
+
+@app.callback()
+def about(
+    version: Annotated[
+        bool, typer.Option("--version", help="Show the version and stop.", callback=_show_version, is_eager=True)
+    ] = False,
+) -> None:
+    """Take memories into a database, and prove that none was lost."""
+
+
 FormatName = Annotated[str | None, typer.Option("--format", help="The format of the records; told by their shape if not given.")]
 Mapping = Annotated[
     list[str] | None, typer.Option("--map", metavar="FIELD=PATH", help="Where a field is found, as in content=body.text.")
@@ -253,6 +271,8 @@ def unmerge(
     as_json: Json = False,
 ) -> None:
     """Hold an observation apart from the rest of its memory, for ever; or take that back."""
+    from memproc.report.report import counted
+
     with _opened(database) as store:
         if undo:
             decisions = [decision for decision in store.decisions(identifier) if decision.verdict == "distinct"]
@@ -262,7 +282,11 @@ def unmerge(
         count = store.count()
     what = "withdrawn" if undo else "held distinct"
     nothing = "no decision on it is in force" if undo else "no other node is in this memory"
-    told = f"{len(decisions)} pairs {what}; {count} memories" if decisions else f"nothing to do: {nothing}"
+    told = (
+        f"{counted(len(decisions), 'pair')} {what}; {counted(count, 'memory', 'memories')}"
+        if decisions
+        else f"nothing to do: {nothing}"
+    )
     _show({"decisions": list(map(_decision, decisions)), "memories": count}, told, as_json=as_json)
 
 

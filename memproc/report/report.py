@@ -74,15 +74,25 @@ class Report:
         """Return the report as a few lines for people."""
         outcomes = " + ".join(f"{name} {getattr(self, name)}" for name in ("stored", "duplicate", "merged", "quarantined"))
         speed = f"{self.records_per_second:,.0f} records/s, {self.peak_rss_mb:.0f} MB"
+        batches = counted(self.batches, "batch", "batches")
         lines = [
             f"{self.status}: read {self.read} = {outcomes}",
-            f"{self.review} pairs to review; {self.batches} batches in {self.seconds:.2f} s ({speed})",
+            f"{counted(self.review, 'pair')} to review; {batches} in {self.seconds:.2f} s ({speed})",
         ]
         if self.errors:
             lines.append("quarantined: " + ", ".join(f"{count} {category}" for category, count in sorted(self.errors.items())))
         if self.left_out:
             lines.append("left out: " + ", ".join(f"{count} {kind}" for kind, count in sorted(self.left_out.items())))
         return "\n".join([*lines, *self.notes])
+
+
+def counted(count: int, thing: str, things: str | None = None) -> str:
+    """Return a count with its noun.
+
+    >>> counted(1, "pair"), counted(2, "pair"), counted(0, "memory", "memories")
+    ('1 pair', '2 pairs', '0 memories')
+    """
+    return f"{count} {thing}" if count == 1 else f"{count} {things or thing + 's'}"
 
 
 def peak_rss_bytes() -> int:

@@ -79,12 +79,23 @@ def decode(raw: bytes) -> Item:
     try:
         value = orjson.loads(raw)
     except orjson.JSONDecodeError as error:
-        return Item(None, raw, fault("", "json_invalid", f"no valid JSON: {error}"))
+        return Item(None, raw, _not_finite(raw) or fault("", "json_invalid", f"no valid JSON: {error}"))
     try:
         is_exact = len(_NAME_END.findall(raw)) == _count_names(value) and not _LONG_INTEGER.search(raw)
     except RecursionError:
         return Item(None, raw, fault("", "nested_too_deep", "is nested too deep"))
     return Item(value, raw) if is_exact else _decode_exactly(raw)
+
+
+def _not_finite(raw: bytes) -> Fault | None:
+    """Return the fault of what would be JSON if that had NaN or infinities, as Python writes them."""
+    if b"NaN" not in raw and b"Infinity" not in raw:
+        return None
+    try:
+        json.loads(raw)
+    except (ValueError, RecursionError):
+        return None
+    return fault("", "finite_number", "holds NaN or an infinity")
 
 
 def _of_stream(stream: IO[bytes], path: Path, lists: frozenset[str], limit_bytes: int) -> Items:
@@ -208,7 +219,7 @@ class _Rows:
 
 def _row(names: list[str], row: list[str]) -> Item:
     raw = _to_line(row).encode("utf-8", "surrogateescape")
-    if len(row) > len(names):
+    if len(row) != len(names):
         return Item(None, raw, fault("", "row_invalid", f"the row has {len(row)} cells, the head {len(names)}"))
     try:
         raw.decode()

@@ -11,6 +11,8 @@ import sys
 
 import pytest
 
+import memproc
+
 GOOD = '{"content": "Prefers tea", "tags": ["drinks"]}\n{"content": "Really prefers tea"}\n{"content": "Has a dog"}\n'
 BAD = GOOD + '{"content": "Likes it", "importance": 7}\n'
 
@@ -232,3 +234,16 @@ print(*sys.modules)
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
     loaded = set(done.stdout.split())
     assert loaded.isdisjoint({"sqlalchemy", "numpy", "pydantic", "hypothesis", "rich.progress"})
+
+
+def test_the_version_is_told(run):
+    """On standard output, and nothing else."""
+    assert run("--version") == (0, f"memproc {memproc.__version__}\n", "")
+
+
+def test_a_wrong_format_is_suspected_when_nothing_could_be_taken(run, tmp_path):
+    """A format named by mistake quarantines everything, which is no error, and no success either."""
+    source = tmp_path / "a.jsonl"
+    source.write_text('{"content": "She likes tea"}\n')
+    report = as_json(run("ingest", source, "--into", tmp_path / "m.db", "--format", "chatgpt", "--json"))
+    assert "is the format 'chatgpt' right?" in report["notes"][0]
