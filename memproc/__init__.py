@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from memproc.pipeline import ingest
     from memproc.records import EmotionalContext, Fault, Memory, Outcome, Rejected, Relation
     from memproc.report.report import Progress, Report
-    from memproc.store.reading import Recount
-    from memproc.store.store import Added, Entry, Job, Quarantined, Review, Sighting, Store, Trace
+    from memproc.store.answers import Added, Entry, Job, Quarantined, Recount, Review, Sighting, Trace
+    from memproc.store.store import Store
     from memproc.validation import Verdict
 
 __version__ = "0.1.0"
@@ -65,8 +65,8 @@ _HOMES = {
     "memproc.records": ("EmotionalContext", "Fault", "Memory", "Outcome", "Rejected", "Relation"),
     "memproc.report.report": ("Progress", "Report"),
     "memproc.dedup.cluster": ("Decision",),
-    "memproc.store.reading": ("Recount",),
-    "memproc.store.store": ("Added", "Entry", "Job", "Quarantined", "Review", "Sighting", "Store", "Trace"),
+    "memproc.store.answers": ("Added", "Entry", "Job", "Quarantined", "Recount", "Review", "Sighting", "Trace"),
+    "memproc.store.store": ("Store",),
     "memproc.validation": ("Verdict",),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}

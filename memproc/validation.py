@@ -100,6 +100,15 @@ def validator(schema: type[Memory]) -> Callable[[object], Memory | tuple[Fault, 
     return checked
 
 
+def restore(record: dict[str, Any], schema: type[Memory]) -> Memory:
+    """Return the memory of a plain record that a store holds. Fields of another schema are left out where this has none."""
+    check = validator(schema)
+    found = check(record)
+    if isinstance(found, tuple):
+        found = check({name: value for name, value in record.items() if name in schema.model_fields})
+    return schema.model_construct(**record) if isinstance(found, tuple) else found
+
+
 def fault(path: str, code: str, message: str) -> Fault:
     """Return a fault with the advice that belongs to its code."""
     return Fault(path, code, message, HINTS.get(code, GENERAL_HINT))

@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 import orjson
-from sqlalchemy import Connection, func, literal, select, union_all
+from sqlalchemy import Connection, func, select, union_all
 
 from memproc.dedup.cluster import Decision, principal
 from memproc.dedup.decide import Row
 from memproc.dedup.keys import Key, namespace_number
 from memproc.dedup.memory import in_order, memory_of_one
-from memproc.records import Outcome, Plain
+from memproc.records import Plain
 from memproc.store import tables
 from memproc.store.database import Database
 from memproc.store.neighbours import ROWS, in_force, to_row
-from memproc.store.regrouping import IMPORTED, count_memories
 from memproc.times import from_micros
 
 CHUNK = 500
@@ -31,34 +30,6 @@ _SIGHTINGS = select(
         for name in ("memory", "node", "key", "position", "outcome", "confidence", "is_identity", "as_of", "record")
     )
 )
-
-
-# Where the position and the outcome of a record are to be found.
-_PLACES = (
-    (tables.observations, _observations.outcome),
-    (tables.forgotten, tables.forgotten.c.outcome),
-    (tables.quarantine, literal(Outcome.QUARANTINED.value)),
-)
-
-
-class Recount(NamedTuple):
-    """What the rows say of one job, or of all: `is_whole` is the proof of conservation.
-
-    read = stored + duplicate + merged + quarantined, no position missing or twice; and over all jobs
-    memories = stored - joins + splits - forgotten.
-    """
-
-    read: int
-    stored: int
-    duplicate: int
-    merged: int
-    quarantined: int
-    missing_positions: int
-    memories: int
-    joins: int
-    splits: int
-    forgotten: int
-    is_whole: bool
 
 
 def locate(connection: Connection, identifier: str) -> list[Row]:
@@ -172,41 +143,10 @@ def all_decisions(connection: Connection) -> list[Decision]:
     )
 
 
-def recount(connection: Connection, job: int | None) -> Recount:
-    """Count one job, or everything, from the rows."""
-    batches = tables.batches.c
-    query = select(batches.number, batches.first_position, batches.records, batches.known, batches.known_rejected)
-    seen: dict[int, list[int]] = {}
-    counts = dict.fromkeys(Outcome, 0)
-    read = wrong = 0
-    asked = connection.execute(query if job is None else query.where(batches.job == job)).all()
-    for batch, _, _, known, known_rejected in asked:
-        repeated, rejected_again = _spread(known), _spread(known_rejected)
-        seen[batch] = repeated + rejected_again
-        counts[Outcome.DUPLICATE] += len(repeated)
-        counts[Outcome.QUARANTINED] += len(rejected_again)
-    for table, outcome in _PLACES:
-        places = select(table.c.batch, table.c.position, outcome)
-        if job is not None:
-            places = places.join_from(table, tables.batches, table.c.batch == batches.number).where(batches.job == job)
-        for batch, position, name in connection.execute(places):
-            if name != IMPORTED:
-                seen.setdefault(batch, []).append(position)
-                counts[Outcome(name)] += 1
-    for batch, first, records, _, _ in asked:
-        read += records
-        positions = seen.pop(batch)
-        wrong += len(set(range(first, first + records)) ^ set(positions)) + len(positions) - len(set(positions))
-    wrong += sum(map(len, seen.values()))  # of batches that there are not
-    ledger = tables.ledger.c
-    amounts = dict(tuple(row) for row in connection.execute(select(ledger.kind, func.sum(ledger.amount)).group_by(ledger.kind)))
-    joins, splits, forgotten = (int(amounts.get(kind, 0)) for kind in ("joins", "splits", "memories_forgotten"))
-    memories = count_memories(connection)
-    is_whole = read == sum(counts.values()) and wrong == 0
-    if job is None:
-        is_whole = is_whole and memories == counts[Outcome.STORED] - joins + splits - forgotten
-    stored, duplicate, merged, quarantined = (counts[outcome] for outcome in Outcome)
-    return Recount(read, stored, duplicate, merged, quarantined, wrong, memories, joins, splits, forgotten, is_whole)
+def raw_of_quarantined(connection: Connection, number: int) -> bytes:
+    """Return the raw bytes of a quarantined record."""
+    parts = tables.quarantine_parts.c
+    return b"".join(connection.execute(select(parts.bytes).where(parts.quarantine == number).order_by(parts.part)).scalars())
 
 
 def _single(keys: Iterable[tuple[Key, bool]]) -> list[Key]:
@@ -224,7 +164,3 @@ def _sighting(found: Any) -> Plain:
         "outcome": outcome,
         "confidence": confidence,
     }
-
-
-def _spread(ranges: str) -> list[int]:
-    return [position for first, last in orjson.loads(ranges) for position in range(first, last + 1)]

@@ -22,15 +22,18 @@ from memproc.dedup.cluster import Decision, clusters, pair
 from memproc.dedup.decide import Row, regroup
 from memproc.dedup.keys import Key, Observation, Prepared, prepare, scope_number
 from memproc.dedup.signatures import band_hashes, signatures
+from memproc.formats.draft import Decided
 from memproc.records import DEFAULT_NAMESPACE, Outcome, Plain
 from memproc.store import tables
+from memproc.store.counting import IMPORTED, count_memories
 from memproc.store.database import Database
 from memproc.store.landing import next_number, write_mends, write_regrouped
 from memproc.store.neighbours import ROWS, neighbourhood, to_row
+from memproc.store.opening import policy_text
+from memproc.store.reading import raw_of_quarantined
 from memproc.store.segments import Segments
 
 CHUNK = 2_000
-IMPORTED = "imported"  # the outcome on a tombstone that came without the record it speaks of
 
 _observations = tables.observations.c
 _TOMBSTONES = select(_observations.key, _observations.batch, _observations.position, _observations.outcome)
@@ -129,7 +132,34 @@ def forget(database: Database, segments: Segments, connection: Connection, rows:
     recluster(database, connection, [row.observation for row in survivors], now, groups)
 
 
-def remember_forgotten(database: Database, connection: Connection, keys: Iterable[Key], batch: int) -> None:
+def take_over(
+    database: Database,
+    segments: Segments,
+    connection: Connection,
+    decided: Sequence[Decided],
+    batch: int,
+    policy: Policy,
+    now: str,
+) -> None:
+    """Take over decisions and tombstones from a full export."""
+    fresh = [
+        pair(bytes.fromhex(found.keys[0]), bytes.fromhex(found.keys[1]), found.verdict)
+        for found in decided
+        if found.verdict != "forgotten"
+    ]
+    made = select(tables.decisions.c.a, tables.decisions.c.b)
+    there = {tuple(row) for row in connection.execute(made)} if fresh else set()  # what a person said here stands
+    if new := [(decision, decision.verdict) for decision in fresh if decision[:2] not in there]:
+        decide_by_hand(database, connection, new, "from a full export", now)
+    keys = [bytes.fromhex(found.keys[0]) for found in decided if found.verdict == "forgotten"]
+    if keys:
+        rows = [*map(to_row, database.select_by_keys(connection, ROWS, tables.observations.c.key, keys))]
+        if rows:
+            forget(database, segments, connection, rows, policy, now)
+        _remember_forgotten(database, connection, keys, batch)
+
+
+def _remember_forgotten(database: Database, connection: Connection, keys: Iterable[Key], batch: int) -> None:
     """Write tombstones that came without the records they speak of."""
     wanted = set(keys)
     there = {key for (key,) in database.select_by_keys(connection, _FORGOTTEN, tables.forgotten.c.key, wanted)}
@@ -190,18 +220,6 @@ def _decide_on(database: Database, connection: Connection, nodes: Mapping[Key, s
         if ends[0] != ends[1]
     ]
     database.insert_rows(connection, tables.decisions, [(number, *row) for number, row in enumerate(rows, 1)])
-
-
-def count_memories(connection: Connection) -> int:
-    """Return how many memories there are."""
-    alone = select(func.count()).select_from(tables.observations).where(_observations.memory.is_(None))
-    of_many = select(func.count()).select_from(tables.merged)
-    return int(connection.execute(alone).scalar_one() + connection.execute(of_many).scalar_one())
-
-
-def policy_text(policy: Policy) -> str:
-    """Return the policy as the store keeps it."""
-    return orjson.dumps(policy, option=orjson.OPT_SORT_KEYS).decode()
 
 
 def _prepare(seen: Observation, policy: Policy) -> Prepared:
@@ -278,12 +296,6 @@ def _texts_in(value: object) -> Iterator[str]:
     elif isinstance(value, dict | list):
         for item in value.values() if isinstance(value, dict) else value:
             yield from _texts_in(item)
-
-
-def raw_of_quarantined(connection: Connection, number: int) -> bytes:
-    """Return the raw bytes of a quarantined record."""
-    parts = tables.quarantine_parts.c
-    return b"".join(connection.execute(select(parts.bytes).where(parts.quarantine == number).order_by(parts.part)).scalars())
 
 
 def unmerging(database: Database, connection: Connection, rows: Sequence[Row], own: Observation) -> list[Decision]:

@@ -3,149 +3,44 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from time import perf_counter
 from types import TracebackType
-from typing import IO, Any, Literal, NamedTuple, Self
+from typing import IO, Literal, Self
 
 import orjson
-from sqlalchemy import Connection, func, inspect, select, update
+from sqlalchemy import Connection, select, update
 from sqlalchemy.exc import DBAPIError
 
 from memproc.config import STORED, Policy, Settings
 from memproc.dedup.canonical import canonical
-from memproc.dedup.cluster import Decision, clusters, pair
+from memproc.dedup.cluster import Decision, pair
 from memproc.dedup.decide import Incoming, Row
 from memproc.dedup.keys import SCHEME, Key
 from memproc.errors import NotFoundError, StoreError, UsageError
 from memproc.formats import detect, format_named, generic
 from memproc.formats.draft import Context, Decided
 from memproc.intake import Intake
-from memproc.records import Fault, Memory, Outcome, Plain, Rejected
+from memproc.records import Memory, Outcome, Plain, Rejected
 from memproc.sources.items import of_iterable
 from memproc.store import tables
-from memproc.store.database import Database, make_tables, to_url
+from memproc.store.answers import Added, Job, Quarantined, Recount, Review, Trace
+from memproc.store.counting import count_memories, jobs, recount, stats
+from memproc.store.database import Database, to_url
+from memproc.store.history import open_reviews, quarantined, trace_of
 from memproc.store.landing import Arrived, Landed, Landing, Origin, next_number, ranges
-from memproc.store.neighbours import ROWS, to_row
-from memproc.store.reading import (
-    Recount,
-    all_decisions,
-    locate,
-    memories_by_id,
-    memory_at,
-    newest_memories,
-    recount,
-    whole_observations,
-)
-from memproc.store.regrouping import (
-    count_memories,
-    decide_by_hand,
-    forget,
-    handle_of,
-    policy_text,
-    raw_of_quarantined,
-    rebuild,
-    remember_forgotten,
-    unmerging,
-)
+from memproc.store.opening import check_policy, open_policy
+from memproc.store.reading import all_decisions, locate, memories_by_id, memory_at, newest_memories, whole_observations
+from memproc.store.regrouping import decide_by_hand, forget, handle_of, rebuild, take_over, unmerging
 from memproc.store.segments import Segments
 from memproc.times import parse_time, to_micros, to_text
-from memproc.validation import validator
+from memproc.validation import restore
 
 FOUND_BY_DEFAULT = 100
 ADDED = "add"  # the source of the job that single records belong to
-
-
-class Added(NamedTuple):
-    """What became of one record: `memory` is the one it is in now (None when quarantined or forgotten), `confidence` that of
-    the merge, 0..1 (None when nothing was compared), `faults` why it was quarantined.
-    """
-
-    outcome: Outcome
-    memory: Memory | None
-    confidence: float | None
-    reason: str
-    faults: tuple[Fault, ...] = ()
-
-
-class Sighting(NamedTuple):
-    """An observation in a memory, and how it came there. `speaks` is False for a version that a newer one replaced."""
-
-    observation: str
-    record: Plain
-    speaks: bool
-    outcome: str
-    confidence: float | None
-    job: int
-    batch: int
-    position: int
-    first_seen: str
-    last_seen: str
-    times_seen: int
-
-
-class Entry(NamedTuple):
-    """A line of the ledger: what was merged or decided, when, how sure, and why."""
-
-    made_at: str
-    kind: str
-    subject: str | None
-    other: str | None
-    confidence: float | None
-    reason: str
-
-
-class Trace(NamedTuple):
-    """The story of a memory: where it comes from and what was merged and decided."""
-
-    memory: Memory
-    observations: tuple[Sighting, ...]
-    ledger: tuple[Entry, ...]
-    decisions: tuple[Decision, ...]
-
-
-class Review(NamedTuple):
-    """Two memories too alike to ignore and too unlike to merge, and why."""
-
-    number: int
-    kind: str
-    confidence: float
-    reason: str
-    one: Memory
-    other: Memory
-
-
-class Quarantined(NamedTuple):
-    """A record that could not be taken: the raw bytes, every fault with advice, and where it stood."""
-
-    number: int
-    category: str
-    faults: tuple[Fault, ...]
-    raw: bytes
-    job: int
-    position: int
-    source: str
-    format: str
-    times_seen: int
-
-
-class Job(NamedTuple):
-    """One ingestion, and what its batches counted."""
-
-    number: int
-    source: str
-    format: str
-    status: str
-    started_at: str
-    finished_at: str | None
-    read: int
-    stored: int
-    duplicate: int
-    merged: int
-    quarantined: int
 
 
 class Store:
@@ -170,7 +65,7 @@ class Store:
         self._added = 0
         self._is_closed = False
         try:
-            self.policy = self._open_policy(for_rebuild=for_rebuild)
+            self.policy = open_policy(self._database, self.settings, for_rebuild=for_rebuild)
         except DBAPIError as error:
             self._database.close()
             raise StoreError(f"{where} cannot be opened as a store: {error.orig}") from error
@@ -282,18 +177,7 @@ class Store:
         """Return where a memory comes from and what was merged and decided. Raises NotFoundError."""
         with self._read() as connection:
             rows = self._located(connection, identifier)
-            memory = self._to_memory(memory_at(connection, rows))
-            keys = [row.observation.key for row in rows]
-            speaking = self._speaking(rows)
-            sightings = self._database.select_by_keys(connection, _SIGHTINGS, tables.observations.c.key, keys)
-            observations = sorted(
-                Sighting(key.hex(), orjson.loads(record), key in speaking, *rest) for key, record, *rest in sightings
-            )
-            handles = {*keys, *(row.observation.node for row in rows)}
-            ledger = {entry for column in ("subject", "other") for entry in self._ledger(connection, column, handles)}
-            decisions = tuple(decision for decision in all_decisions(connection) if handles & {decision.a, decision.b})
-        ordered = tuple(Entry(*entry[1:]) for entry in sorted(ledger, key=lambda entry: entry[0]))
-        return Trace(memory, tuple(observations), ordered, decisions)
+            return trace_of(self._database, connection, rows, self._to_memory(memory_at(connection, rows)))
 
     def unmerge(self, identifier: str, *, note: str = "") -> tuple[Decision, ...]:
         """Hold apart what an id names (an observation, a node, or a memory's first node) from the rest of its memory, for ever.
@@ -323,18 +207,8 @@ class Store:
 
     def reviews(self) -> list[Review]:
         """Return the open reviews, the surest first, of memories that are not one by now."""
-        reviews = tables.reviews.c
-        found = []
         with self._read() as connection:
-            query = select(reviews.number, reviews.kind, reviews.confidence, reviews.reason, reviews.one, reviews.other)
-            ordered = query.where(reviews.status == "open").order_by(reviews.confidence.desc(), reviews.number)
-            for number, kind, confidence, reason, one, other in connection.execute(ordered).all():
-                sides = [locate(connection, key.hex()) for key in (one, other)]
-                if all(sides):
-                    memories = [memory_at(connection, rows) for rows in sides]
-                    if memories[0]["id"] != memories[1]["id"]:
-                        found.append(Review(number, kind, confidence, reason, *map(self._to_memory, memories)))
-        return found
+            return open_reviews(connection, self._to_memory)
 
     def resolve(self, review: Review | int, verdict: Literal["merge", "distinct"], *, note: str = "") -> Decision:
         """Decide an open review. Return the decision; `withdraw` takes it back. Raises NotFoundError."""
@@ -411,65 +285,18 @@ class Store:
 
     def quarantine(self, *, limit: int | None = None) -> list[Quarantined]:
         """Return the quarantined records, in the order they came."""
-        columns = tables.quarantine.c
-        query = (
-            select(
-                columns.number,
-                columns.category,
-                columns.faults,
-                tables.batches.c.job,
-                columns.position,
-                columns.source,
-                columns.format,
-                columns.times_seen,
-            )
-            .join_from(tables.quarantine, tables.batches, columns.batch == tables.batches.c.number)
-            .order_by(columns.number)
-            .limit(limit)
-        )
         with self._read() as connection:
-            return [
-                Quarantined(
-                    number,
-                    category,
-                    tuple(Fault(**fault) for fault in orjson.loads(faults)),
-                    raw_of_quarantined(connection, number),
-                    *rest,
-                )
-                for number, category, faults, *rest in connection.execute(query).all()
-            ]
+            return quarantined(connection, limit)
 
     def jobs(self) -> list[Job]:
         """Return the ingestions, the oldest first, with what their batches counted."""
-        jobs, batches = tables.jobs.c, tables.batches.c
-        counted = (batches.records, batches.stored, batches.duplicate, batches.merged, batches.quarantined)
-        own = (jobs.number, jobs.source, jobs.format, jobs.status, jobs.started_at, jobs.finished_at)
-        query = (
-            select(*own, *(func.coalesce(func.sum(column), 0) for column in counted))
-            .join_from(tables.jobs, tables.batches, jobs.number == batches.job, isouter=True)
-            .group_by(*own)
-            .order_by(jobs.number)
-        )
         with self._read() as connection:
-            return [Job(*row) for row in connection.execute(query)]
+            return jobs(connection)
 
     def stats(self) -> dict[str, int]:
         """Return counts: memories, observations by outcome, and what else there is."""
         with self._read() as connection:
-            outcomes = select(tables.observations.c.outcome, func.count()).group_by(tables.observations.c.outcome)
-            counted: dict[str, int] = {row[0]: row[1] for row in connection.execute(outcomes)}
-            others = {
-                str(table.name): connection.execute(select(func.count()).select_from(table)).scalar_one() for table in _COUNTED
-            }
-            open_reviews = select(func.count()).select_from(tables.reviews).where(tables.reviews.c.status == "open")
-            return {
-                "memories": count_memories(connection),
-                "observations": sum(counted.values()),
-                **{outcome.value: counted.get(outcome.value, 0) for outcome in (Outcome.STORED, Outcome.DUPLICATE, Outcome.MERGED)},
-                "open_reviews": connection.execute(open_reviews).scalar_one(),
-                "decisions": len(all_decisions(connection)),
-                **others,
-            }
+            return stats(connection)
 
     def recount(self, job: int | None = None) -> Recount:
         """Prove conservation from the rows, of one job or of everything."""
@@ -505,13 +332,12 @@ class Store:
         """
         started = perf_counter()
         with self._write() as connection:
-            if connection.execute(select(tables.store.c.policy)).scalar_one() != policy_text(self.policy):
-                raise StoreError("the store was rebuilt with other settings meanwhile: open it again")
+            check_policy(connection, self.policy)
             batch = next_number(connection, tables.batches)
             least = self.settings.review_at if review_at is None else review_at
             landing = Landing(self._database, self._segments, self.policy, least)
             landed = landing.land(connection, arrived, batch, origin, _now())
-            self._apply(connection, decided, batch)
+            take_over(self._database, self._segments, connection, decided, batch, self.policy, _now())
             counts = [landed.count(outcome) for outcome in Outcome]
             known = orjson.dumps(ranges(landed.known)).decode()
             known_rejected = orjson.dumps(ranges(landed.known_rejected)).decode()
@@ -565,51 +391,6 @@ class Store:
         if self._is_closed:
             raise StoreError("the store is closed")
 
-    def _open_policy(self, *, for_rebuild: bool) -> Policy:
-        given = {name: value for name in STORED if (value := getattr(self.settings, name)) is not None}
-        with self._database.engine.connect() as connection:
-            is_new = not inspect(connection).has_table(tables.store.name)
-        if is_new:
-            make_tables(self._database)
-        with self._database.engine.begin() as connection:
-            found = connection.execute(select(tables.store)).mappings().first()
-        if found is None:
-            policy = Policy(**given)
-            with self._database.write() as connection:
-                if connection.execute(select(tables.store)).first() is None:
-                    text = policy_text(policy)
-                    self._database.insert_rows(connection, tables.store, [(1, 1, 0, 0, 0, tables.SCHEMA, SCHEME, text)])
-            return self._open_policy(for_rebuild=for_rebuild)
-        if found["schema_version"] > tables.SCHEMA:
-            raise StoreError(f"the store was made by a newer memproc (schema {found['schema_version']}): upgrade memproc-sdk")
-        policy = Policy(**orjson.loads(found["policy"]))
-        if for_rebuild:
-            return policy
-        if found["scheme"] != SCHEME:
-            raise StoreError(f"the store was built with scheme {found['scheme']}, this is {SCHEME}: run rebuild first")
-        if changed := policy.changed_by(self.settings):
-            built = ", ".join(f"{name}={getattr(policy, name)!r}" for name in changed)
-            raise StoreError(f"the store was built with {built}, not {changed}: leave it out, or rebuild with the new settings")
-        return policy
-
-    def _apply(self, connection: Connection, decided: Sequence[Decided], batch: int) -> None:
-        """Take over decisions and tombstones from a full export."""
-        fresh = [
-            pair(bytes.fromhex(found.keys[0]), bytes.fromhex(found.keys[1]), found.verdict)
-            for found in decided
-            if found.verdict != "forgotten"
-        ]
-        made = select(tables.decisions.c.a, tables.decisions.c.b)
-        there = {tuple(row) for row in connection.execute(made)} if fresh else set()  # what a person said here stands
-        if new := [(decision, decision.verdict) for decision in fresh if decision[:2] not in there]:
-            decide_by_hand(self._database, connection, new, "from a full export", _now())
-        keys = [bytes.fromhex(found.keys[0]) for found in decided if found.verdict == "forgotten"]
-        if keys:
-            rows = [*map(to_row, self._database.select_by_keys(connection, ROWS, tables.observations.c.key, keys))]
-            if rows:
-                forget(self._database, self._segments, connection, rows, self.policy, _now())
-            remember_forgotten(self._database, connection, keys, batch)
-
     def _added_as(self, landed: Landed, key: Key) -> Added:
         if landed.forgotten:
             return Added(Outcome.DUPLICATE, None, None, "forgotten")
@@ -626,16 +407,6 @@ class Store:
             raise NotFoundError(f"no memory or observation {identifier!r}")
         return rows
 
-    def _speaking(self, rows: Sequence[Row]) -> set[Key]:
-        found, _ = clusters((row.observation for row in rows), {})
-        return {seen.key for cluster in found for seen in cluster.speaking}
-
-    def _ledger(self, connection: Connection, column: str, keys: set[Key]) -> Iterator[tuple[Any, ...]]:
-        for number, made_at, kind, subject, other, confidence, reason in self._database.select_by_keys(
-            connection, _LEDGER, tables.ledger.c[column], keys
-        ):
-            yield number, made_at, kind, subject and subject.hex(), other and other.hex(), confidence, reason
-
     def _plain_memories(self) -> Iterator[Plain]:
         with self._read() as connection:
             for plain in memories_by_id(self._database, connection):
@@ -643,33 +414,7 @@ class Store:
                 yield plain
 
     def _to_memory(self, plain: Plain) -> Memory:
-        check: Callable[[object], Memory | tuple[Fault, ...]] = validator(self.schema)
-        found = check(plain)
-        if isinstance(found, tuple):  # fields of another schema: they are in the store, and in its exports
-            own = {name: value for name, value in plain.items() if name in self.schema.model_fields}
-            found = check(own)
-        return self.schema.model_construct(**plain) if isinstance(found, tuple) else found
-
-
-_LAST = tables.batches.alias("last")
-_SIGHTINGS = (
-    select(
-        tables.observations.c.key,
-        tables.observations.c.record,
-        tables.observations.c.outcome,
-        tables.observations.c.confidence,
-        tables.batches.c.job,
-        tables.observations.c.batch,
-        tables.observations.c.position,
-        tables.batches.c.committed_at,
-        _LAST.c.committed_at,
-        tables.observations.c.times_seen,
-    )
-    .join_from(tables.observations, tables.batches, tables.observations.c.batch == tables.batches.c.number)
-    .join(_LAST, tables.observations.c.last_batch == _LAST.c.number)
-)
-_LEDGER = select(*(tables.ledger.c[name] for name in ("number", "made_at", "kind", "subject", "other", "confidence", "reason")))
-_COUNTED = (tables.quarantine, tables.forgotten, tables.jobs, tables.batches)
+        return restore(plain, self.schema)
 
 
 def _now() -> str:

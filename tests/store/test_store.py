@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import text
 
 import memproc
-from memproc.store.reading import Recount
+from memproc.store.answers import Recount
 
 
 def export(store, *, full=False):

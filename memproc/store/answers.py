@@ -1,0 +1,117 @@
+"""What a store answers: values, and nothing of databases."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from memproc.dedup.cluster import Decision
+from memproc.records import Fault, Memory, Outcome, Plain
+
+
+class Added(NamedTuple):
+    """What became of one record: `memory` is the one it is in now (None when quarantined or forgotten), `confidence` that of
+    the merge, 0..1 (None when nothing was compared), `faults` why it was quarantined.
+    """
+
+    outcome: Outcome
+    memory: Memory | None
+    confidence: float | None
+    reason: str
+    faults: tuple[Fault, ...] = ()
+
+
+class Sighting(NamedTuple):
+    """An observation in a memory, and how it came there. `speaks` is False for a version that a newer one replaced."""
+
+    observation: str
+    record: Plain
+    speaks: bool
+    outcome: str
+    confidence: float | None
+    job: int
+    batch: int
+    position: int
+    first_seen: str
+    last_seen: str
+    times_seen: int
+
+
+class Entry(NamedTuple):
+    """A line of the ledger: what was merged or decided, when, how sure, and why."""
+
+    made_at: str
+    kind: str
+    subject: str | None
+    other: str | None
+    confidence: float | None
+    reason: str
+
+
+class Trace(NamedTuple):
+    """The story of a memory: where it comes from and what was merged and decided."""
+
+    memory: Memory
+    observations: tuple[Sighting, ...]
+    ledger: tuple[Entry, ...]
+    decisions: tuple[Decision, ...]
+
+
+class Review(NamedTuple):
+    """Two memories too alike to ignore and too unlike to merge, and why."""
+
+    number: int
+    kind: str
+    confidence: float
+    reason: str
+    one: Memory
+    other: Memory
+
+
+class Quarantined(NamedTuple):
+    """A record that could not be taken: the raw bytes, every fault with advice, and where it stood."""
+
+    number: int
+    category: str
+    faults: tuple[Fault, ...]
+    raw: bytes
+    job: int
+    position: int
+    source: str
+    format: str
+    times_seen: int
+
+
+class Job(NamedTuple):
+    """One ingestion, and what its batches counted."""
+
+    number: int
+    source: str
+    format: str
+    status: str
+    started_at: str
+    finished_at: str | None
+    read: int
+    stored: int
+    duplicate: int
+    merged: int
+    quarantined: int
+
+
+class Recount(NamedTuple):
+    """What the rows say of one job, or of all: `is_whole` is the proof of conservation.
+
+    read = stored + duplicate + merged + quarantined, no position missing or twice; and over all jobs
+    memories = stored - joins + splits - forgotten.
+    """
+
+    read: int
+    stored: int
+    duplicate: int
+    merged: int
+    quarantined: int
+    missing_positions: int
+    memories: int
+    joins: int
+    splits: int
+    forgotten: int
+    is_whole: bool

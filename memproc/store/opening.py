@@ -1,0 +1,55 @@
+"""Opening a store: what it was built with, and whether this memproc may work on it."""
+
+from __future__ import annotations
+
+import orjson
+from sqlalchemy import Connection, inspect, select
+
+from memproc.config import STORED, Policy, Settings
+from memproc.dedup.keys import SCHEME
+from memproc.errors import StoreError
+from memproc.store import tables
+from memproc.store.database import Database, make_tables
+
+
+def open_policy(database: Database, settings: Settings, *, for_rebuild: bool) -> Policy:
+    """Return what the store was built with, or build it with these settings.
+
+    Raises StoreError when it was made by a newer memproc, or with other settings than those given.
+    """
+    given = {name: value for name in STORED if (value := getattr(settings, name)) is not None}
+    with database.engine.connect() as connection:
+        is_new = not inspect(connection).has_table(tables.store.name)
+    if is_new:
+        make_tables(database)
+    with database.engine.begin() as connection:
+        found = connection.execute(select(tables.store)).mappings().first()
+    if found is None:
+        policy = Policy(**given)
+        with database.write() as connection:
+            if connection.execute(select(tables.store)).first() is None:
+                text = policy_text(policy)
+                database.insert_rows(connection, tables.store, [(1, 1, 0, 0, 0, tables.SCHEMA, SCHEME, text)])
+        return open_policy(database, settings, for_rebuild=for_rebuild)
+    if found["schema_version"] > tables.SCHEMA:
+        raise StoreError(f"the store was made by a newer memproc (schema {found['schema_version']}): upgrade memproc-sdk")
+    policy = Policy(**orjson.loads(found["policy"]))
+    if for_rebuild:
+        return policy
+    if found["scheme"] != SCHEME:
+        raise StoreError(f"the store was built with scheme {found['scheme']}, this is {SCHEME}: run rebuild first")
+    if changed := policy.changed_by(settings):
+        built = ", ".join(f"{name}={getattr(policy, name)!r}" for name in changed)
+        raise StoreError(f"the store was built with {built}, not {changed}: leave it out, or rebuild with the new settings")
+    return policy
+
+
+def check_policy(connection: Connection, policy: Policy) -> None:
+    """Raise StoreError where the store was rebuilt under another policy since it was opened."""
+    if connection.execute(select(tables.store.c.policy)).scalar_one() != policy_text(policy):
+        raise StoreError("the store was rebuilt with other settings meanwhile: open it again")
+
+
+def policy_text(policy: Policy) -> str:
+    """Return the policy as the store keeps it."""
+    return orjson.dumps(policy, option=orjson.OPT_SORT_KEYS).decode()
