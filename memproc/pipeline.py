@@ -24,7 +24,8 @@ from memproc.intake import Intake
 from memproc.records import Memory, Rejected
 from memproc.report.report import Progress, Report
 from memproc.sources.items import LINE_SUFFIXES, Item, Items, of_iterable, open_file
-from memproc.store.landing import Arrived, Landed, Origin
+from memproc.store.landing import Arrived, Landed
+from memproc.store.quarantine import Origin
 from memproc.store.store import Store
 from memproc.times import parse_time, to_text
 

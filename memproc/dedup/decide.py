@@ -56,29 +56,26 @@ class Judged(NamedTuple):
     reason: str = ""
 
 
-class Plan(NamedTuple):
-    """What to write: `memories` are those of several observations that are new or changed, by id, `gone` the ids of those
-    that are no more, `membership` the memory of each observation whose memory changes (by key, None for "by itself").
+class Regrouped(NamedTuple):
+    """The difference between the memories before and after: `memories` are those of several observations that are new or
+    changed, by id, `gone` the ids of those that are no more, `membership` the memory of each observation whose memory
+    changes (by key, None for "by itself").
     """
+
+    memories: Mapping[Key, Plain]
+    gone: frozenset[Key]
+    membership: Mapping[Key, Key | None]
+    joins: int
+    splits: int
+
+
+class Plan(NamedTuple):
+    """What to write: the new observations, those that were there, and what this changes; `undated` needs a person."""
 
     new: tuple[Judged, ...]
     known: tuple[Incoming, ...]
-    memories: Mapping[Key, Plain]
-    gone: frozenset[Key]
-    membership: Mapping[Key, Key | None]
-    joins: int
-    splits: int
+    changed: Regrouped
     undated: tuple[Undated, ...]
-
-
-class Regrouped(NamedTuple):
-    """The difference between the memories before and after."""
-
-    memories: Mapping[Key, Plain]
-    gone: frozenset[Key]
-    membership: Mapping[Key, Key | None]
-    joins: int
-    splits: int
 
 
 def decide(batch: Sequence[Incoming], known: frozenset[Key], neighbourhood: Neighbourhood) -> Plan:
@@ -104,7 +101,7 @@ def decide(batch: Sequence[Incoming], known: frozenset[Key], neighbourhood: Neig
     judged = _judge(new, found)
     is_new = {observation.key for observation in company}
     fresh = tuple(pair for pair in undated if pair.one.key in is_new or pair.other.key in is_new)
-    return Plan(judged, tuple(repeated), *changed, fresh)
+    return Plan(judged, tuple(repeated), changed, fresh)
 
 
 def regroup(found: Sequence[Cluster], rows: Mapping[Key, Row], redated: set[Key]) -> Regrouped:

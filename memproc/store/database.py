@@ -15,7 +15,22 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from sqlalchemy import Column, Connection, Engine, Select, Table, bindparam, create_engine, event, insert, make_url, select, update
+from sqlalchemy import (
+    Column,
+    Connection,
+    Engine,
+    Select,
+    Table,
+    bindparam,
+    create_engine,
+    delete,
+    event,
+    func,
+    insert,
+    make_url,
+    select,
+    update,
+)
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 
 from memproc.errors import StoreError, UsageError
@@ -147,11 +162,22 @@ class Database:
             raise
 
 
+def next_number(connection: Connection, table: Table) -> int:
+    """Return the number of the next row of a table; right because the writer holds the lock."""
+    return (connection.execute(select(func.max(table.c.number))).scalar() or 0) + 1
+
+
 def take_numbers(connection: Connection, name: str, count: int) -> int:
     """Return the first of `count` numbers that were never given, by a counter in the store's row. The writer holds the lock."""
     counter = tables.store.c[name]
     connection.execute(update(tables.store).values({name: counter + count}))
     return int(connection.execute(select(counter)).scalar_one()) - count + 1
+
+
+def delete_where(connection: Connection, table: Table, column: str, values: Sequence[object]) -> None:
+    """Delete the rows whose column holds one of these values."""
+    for start in range(0, len(values), KEYS_A_QUERY):
+        connection.execute(delete(table).where(table.c[column].in_(values[start : start + KEYS_A_QUERY])))
 
 
 def make_tables(database: Database) -> None:

@@ -12,22 +12,19 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-import numpy as np
 from sqlalchemy import Connection, delete, func, select
 from sqlalchemy.exc import DataError, IntegrityError
-from xxhash import xxh3_128_digest
 
 from memproc.config import Policy
-from memproc.dedup import index
-from memproc.dedup.compare import compare, may_be_alike
 from memproc.dedup.decide import Incoming, Judged, Plan, Regrouped, Row, decide
-from memproc.dedup.gist import gist_of
-from memproc.dedup.keys import Key, Prepared, namespace_number, scope_number, text_of
-from memproc.dedup.signatures import band_hashes, signatures
+from memproc.dedup.keys import Key, Prepared, namespace_number
 from memproc.records import Outcome, Plain, Rejected, encode
 from memproc.store import tables
-from memproc.store.database import Database, take_numbers
-from memproc.store.neighbours import ROWS, neighbourhood, to_row
+from memproc.store.database import Database
+from memproc.store.ledger import Line, write_lines
+from memproc.store.neighbours import neighbourhood
+from memproc.store.quarantine import Origin, put_in_quarantine
+from memproc.store.reviews import Reviewer, write_reviews
 from memproc.store.segments import Segments
 from memproc.times import to_micros
 from memproc.validation import fault
@@ -46,14 +43,6 @@ class Arrived(NamedTuple):
 
     accepted: Sequence[Incoming]
     rejected: Sequence[tuple[int, Rejected]]
-
-
-class Origin(NamedTuple):
-    """Where a batch comes from: what is noted of it in quarantine."""
-
-    source: str
-    format: str
-    namespace: str
 
 
 @dataclass(slots=True)
@@ -88,13 +77,14 @@ class Landing:
 
     def __init__(self, database: Database, segments: Segments, policy: Policy, review_at: float) -> None:
         """Know the store, what it was built with, and from which confidence on a pair waits for review."""
-        self._database, self._segments, self._policy, self._review_at = database, segments, policy, review_at
+        self._database, self._segments = database, segments
+        self._reviewer = Reviewer(database, segments, policy, review_at)
 
     def land(self, connection: Connection, arrived: Arrived, batch: int, origin: Origin, now: str) -> Landed:
         """Write a batch and all that follows from it; `batch` is its number, `now` the time of the ledger's rows."""
         landed = self._land_accepted(connection, arrived.accepted, batch, now)
         landed.rejected = sorted([*arrived.rejected, *landed.rejected], key=lambda found: found[0])
-        landed.known_rejected = self._quarantine(connection, landed.rejected, batch, origin)
+        landed.known_rejected = put_in_quarantine(self._database, connection, landed.rejected, batch, origin)
         landed.outcomes |= {position: Outcome.QUARANTINED for position, _ in landed.rejected}
         return landed
 
@@ -125,11 +115,13 @@ class Landing:
         first = (connection.execute(select(func.max(tables.observations.c.number))).scalar() or 0) + 1
         numbers = {judged.incoming.prepared.observation.key: first + at for at, judged in enumerate(plan.new)}
         self._write_observations(connection, plan, numbers, batch)
-        write_regrouped(self._database, connection, Regrouped(*plan[2:7]), near.rows)
+        write_regrouped(self._database, connection, plan.changed, near.rows)
         self._write_again(connection, plan, {**known, **numbers}, near.rows, batch)
         landed = self._record(plan, forgotten)
-        self._find_reviews(connection, plan, near.rows, numbers, batch, landed)
-        self._write_ledger(connection, plan, batch, now)
+        looked = self._reviewer.look(connection, plan, near.rows, numbers)
+        landed.candidates, landed.verified = looked.candidates, looked.verified
+        landed.reviews = write_reviews(self._database, connection, looked.doubts, batch)
+        write_lines(self._database, connection, batch, now, _lines(plan))
         return landed
 
     def _write_observations(self, connection: Connection, plan: Plan, numbers: Mapping[Key, int], batch: int) -> None:
@@ -146,7 +138,7 @@ class Landing:
                     seen.node,
                     seen.content,
                     seen.group,
-                    plan.membership.get(seen.key),
+                    plan.changed.membership.get(seen.key),
                     namespace_number(seen.record["namespace"]),
                     int(seen.is_identity),
                     batch,
@@ -190,105 +182,6 @@ class Landing:
                 landed.forgotten.append(position)
         return landed
 
-    def _find_reviews(
-        self, connection: Connection, plan: Plan, rows: Mapping[Key, Row], numbers: Mapping[Key, int], batch: int, landed: Landed
-    ) -> None:
-        """Index the first fact of each new group; note which are too like an earlier one to ignore and too unlike to merge."""
-        reviews = [
-            (min(pair.one.key, pair.other.key), max(pair.one.key, pair.other.key), "undated", 0.5, "two versions without a date")
-            for pair in plan.undated
-        ]
-        fresh = _first_of_groups(plan.new, rows)
-        if fresh:
-            new = [judged.incoming.prepared for judged in fresh]
-            own_numbers = np.array([numbers[prepared.observation.key] for prepared in new], np.uint64)
-            scopes = np.array([scope_number(prepared.observation.record) for prepared in new], np.uint64)
-            hashes = band_hashes(signatures([prepared.text for prepared in new]), scopes, self._policy.recall)
-            self._segments.add(connection, index.to_entries(hashes, own_numbers))
-            is_stored = np.array([judged.outcome is Outcome.STORED for judged in fresh])
-            found = index.candidates(hashes[is_stored], own_numbers[is_stored], self._segments.all(connection))
-            landed.candidates = len(found)
-            stored = [prepared for prepared, is_one in zip(new, is_stored, strict=True) if is_one]
-            reviews += self._verified(connection, [(stored[at], number) for at, number in found], plan, landed)
-        landed.reviews = write_reviews(self._database, connection, reviews, batch)
-
-    def _verified(
-        self, connection: Connection, pairs: Sequence[tuple[Prepared, int]], plan: Plan, landed: Landed
-    ) -> list[tuple[Key, Key, str, float, str]]:
-        """Return the review rows of candidate pairs, the best of each record."""
-        candidates = {number for _, number in pairs}
-        rows = {
-            row.number: row
-            for row in map(to_row, self._database.select_by_keys(connection, ROWS, tables.observations.c.number, candidates))
-        }
-        best: dict[Key, tuple[float, Key, str]] = {}
-        for prepared, number in pairs:
-            row = rows.get(number)
-            own = prepared.observation
-            if row is None or _are_one(own.key, row, plan):
-                continue
-            landed.verified += 1
-            text = text_of(row.observation.record)
-            if not may_be_alike(text, prepared.text, self._review_at):
-                continue
-            found = compare(text, gist_of(text), prepared.text, prepared.gist or gist_of(prepared.text))
-            if found.confidence >= self._review_at:
-                best[own.key] = max(best.get(own.key, (0.0, b"", "")), (found.confidence, row.observation.key, found.reason))
-        return [(there, key, "similar", confidence, reason) for key, (confidence, there, reason) in best.items()]
-
-    def _write_ledger(self, connection: Connection, plan: Plan, batch: int, now: str) -> None:
-        number = next_number(connection, tables.ledger)
-        entries: list[tuple[Any, ...]] = [
-            (judged.kind, judged.incoming.prepared.observation.key, judged.anchor, judged.confidence, 1, judged.reason)
-            for judged in plan.new
-            if judged.kind in ("similar", "version")
-        ]
-        entries += [
-            (kind, None, None, None, amount, "") for kind, amount in (("joins", plan.joins), ("splits", plan.splits)) if amount
-        ]
-        rows = [(number + at, batch, now, *entry) for at, entry in enumerate(entries)]
-        self._database.insert_rows(connection, tables.ledger, rows)
-
-    def _quarantine(
-        self, connection: Connection, rejected: Sequence[tuple[int, Rejected]], batch: int, origin: Origin
-    ) -> list[int]:
-        """Write what was rejected; return the positions of what had been rejected before."""
-        if not rejected:
-            return []
-        keyed = [(position, _rejected_key(found, origin), found) for position, found in rejected]
-        wanted = {key for _, key, _ in keyed}
-        there = dict(tuple(row) for row in self._database.select_by_keys(connection, _QUARANTINED, tables.quarantine.c.key, wanted))
-        there |= {key: -1 for (key,) in self._database.select_by_keys(connection, _FORGOTTEN, tables.forgotten.c.key, wanted)}
-        number = take_numbers(connection, "rejected", len(wanted - there.keys()))
-        again: list[int] = []
-        rows: list[tuple[Any, ...]] = []
-        parts: list[tuple[int, int, bytes]] = []
-        for position, key, found in keyed:
-            if key in there:
-                again.append(position)
-                continue
-            there[key] = number + len(rows)
-            first = found.faults[0]
-            faults = encode([fault._asdict() for fault in found.faults]).decode()
-            own = (found.category, first.code, first.path, faults, *origin, len(found.raw), 1, batch)
-            parts += [
-                (there[key], part, found.raw[at : at + tables.PART_BYTES])
-                for part, at in enumerate(range(0, len(found.raw), tables.PART_BYTES))
-            ]
-            rows.append((there[key], key, batch, position, *own))
-        self._database.insert_rows(connection, tables.quarantine, rows)
-        self._database.insert_rows(connection, tables.quarantine_parts, parts)
-        known = frozenset(again)
-        seen = Counter(there[key] for position, key, _ in keyed if position in known and there[key] > 0)
-        counted = [(batch, more, row) for row, more in seen.items()]
-        self._database.update_rows(connection, tables.quarantine, ("last_batch",), counted, add=("times_seen",))
-        return again
-
-
-def next_number(connection: Connection, table: object) -> int:
-    """Return the number of the next row of a table; right because the writer holds the lock."""
-    return (connection.execute(select(func.max(table.c.number))).scalar() or 0) + 1  # type: ignore[attr-defined]
-
 
 def write_regrouped(database: Database, connection: Connection, changed: Regrouped, rows: Mapping[Key, Row]) -> None:
     """Write the memories that changed and the membership of the observations that were there."""
@@ -311,44 +204,18 @@ def write_mends(database: Database, connection: Connection, mends: Iterable[tupl
     database.insert_rows(connection, tables.mends, sorted(wanted - there))
 
 
-def write_reviews(database: Database, connection: Connection, rows: Sequence[tuple[Key, Key, str, float, str]], batch: int) -> int:
-    """Write the pairs that are not there yet, open; return how many."""
-    if not rows:
-        return 0
-    there = {tuple(row) for row in database.select_by_keys(connection, _REVIEWED, tables.reviews.c.one, {row[0] for row in rows})}
-    fresh = {row[:2]: row for row in rows if row[:2] not in there}
-    number = take_numbers(connection, "reviews", len(fresh))
-    written = [
-        (number + at, one, other, kind, "open", confidence, reason, batch)
-        for at, (one, other, kind, confidence, reason) in enumerate(fresh.values())
+def _lines(plan: Plan) -> list[Line]:
+    merges = [
+        Line(judged.kind, judged.incoming.prepared.observation.key, judged.anchor, judged.confidence, 1, judged.reason)
+        for judged in plan.new
+        if judged.kind in ("similar", "version")
     ]
-    database.insert_rows(connection, tables.reviews, written)
-    return len(written)
-
-
-def _first_of_groups(new: Sequence[Judged], rows: Mapping[Key, Row]) -> list[Judged]:
-    """Return the first fact of each group that the store did not have."""
-    seen = {row.observation.group for row in rows.values()}
-    first: dict[Key, Judged] = {}
-    for judged in new:
-        prepared = judged.incoming.prepared
-        if prepared.gist is not None and prepared.observation.group not in seen:
-            first.setdefault(prepared.observation.group, judged)
-    return list(first.values())
-
-
-def _are_one(key: Key, row: Row, plan: Plan) -> bool:
-    own = plan.membership.get(key)
-    return own is not None and own == plan.membership.get(row.observation.key, row.memory)
+    return [*merges, Line("joins", amount=plan.changed.joins), Line("splits", amount=plan.changed.splits)]
 
 
 def _date_of(record: Plain) -> int | None:
     date = record.get("updated_at") or record.get("created_at")
     return None if date is None else to_micros(date)
-
-
-def _rejected_key(rejected: Rejected, origin: Origin) -> Key:
-    return xxh3_128_digest(encode([rejected.category, origin.namespace]) + rejected.raw)
 
 
 def _refused(prepared: Prepared, error: Exception) -> Rejected:

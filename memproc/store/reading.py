@@ -143,12 +143,6 @@ def all_decisions(connection: Connection) -> list[Decision]:
     )
 
 
-def raw_of_quarantined(connection: Connection, number: int) -> bytes:
-    """Return the raw bytes of a quarantined record."""
-    parts = tables.quarantine_parts.c
-    return b"".join(connection.execute(select(parts.bytes).where(parts.quarantine == number).order_by(parts.part)).scalars())
-
-
 def _single(keys: Iterable[tuple[Key, bool]]) -> list[Key]:
     return [key for key, is_many in keys if not is_many]
 

@@ -11,26 +11,22 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import product
 from typing import NamedTuple
 
-import numpy as np
-import orjson
-from sqlalchemy import Connection, Table, delete, func, select, union, update
+from sqlalchemy import Connection, delete, func, select, union, update
 
 from memproc.config import Policy
-from memproc.dedup import index
-from memproc.dedup.canonical import canonical
 from memproc.dedup.cluster import Decision, clusters, pair
 from memproc.dedup.decide import Row, regroup
-from memproc.dedup.keys import Key, Observation, Prepared, prepare, scope_number
-from memproc.dedup.signatures import band_hashes, signatures
+from memproc.dedup.keys import Key, Observation, Prepared, prepare
 from memproc.formats.draft import Decided
-from memproc.records import DEFAULT_NAMESPACE, Outcome, Plain
 from memproc.store import tables
 from memproc.store.counting import IMPORTED, count_memories
-from memproc.store.database import Database
-from memproc.store.landing import next_number, write_mends, write_regrouped
+from memproc.store.database import Database, delete_where, next_number
+from memproc.store.landing import write_mends, write_regrouped
+from memproc.store.ledger import Line, write_lines
 from memproc.store.neighbours import ROWS, neighbourhood, to_row
 from memproc.store.opening import policy_text
-from memproc.store.reading import raw_of_quarantined
+from memproc.store.quarantine import take_texts_out
+from memproc.store.reviews import open_again
 from memproc.store.segments import Segments
 
 CHUNK = 2_000
@@ -38,7 +34,6 @@ CHUNK = 2_000
 _observations = tables.observations.c
 _TOMBSTONES = select(_observations.key, _observations.batch, _observations.position, _observations.outcome)
 _FORGOTTEN = select(tables.forgotten.c.key)
-_REVIEWS = select(tables.reviews.c.number, tables.reviews.c.one, tables.reviews.c.other)
 
 
 class Moved(NamedTuple):
@@ -50,54 +45,30 @@ class Moved(NamedTuple):
 
 def decide_by_hand(
     database: Database, connection: Connection, decisions: Sequence[tuple[Decision, str]], note: str, now: str
-) -> Moved:
+) -> None:
     """Write decisions, each with the verdict to note ("withdrawn" takes it back), and what follows from them."""
     number = next_number(connection, tables.decisions)
     rows = [(number + at, decision.a, decision.b, verdict, now, note) for at, (decision, verdict) in enumerate(decisions)]
     database.insert_rows(connection, tables.decisions, rows)
-    number = next_number(connection, tables.ledger)
-    entries = [(number + at, None, now, "decision", a, b, None, 1, verdict) for at, (_, a, b, verdict, *_) in enumerate(rows)]
-    database.insert_rows(connection, tables.ledger, entries)
+    lines = [Line("decision", decision.a, decision.b, reason=verdict) for decision, verdict in decisions]
+    write_lines(database, connection, None, now, lines)
     handles = {key for decision, _ in decisions for key in decision[:2]}
     found = [*database.select_by_keys(connection, ROWS, _observations.node, handles)]
     found += database.select_by_keys(connection, ROWS, _observations.key, handles)
     touched = [to_row(row).observation for row in found]
-    _open_again(database, connection, [decision for decision, verdict in decisions if verdict == "withdrawn"], touched)
-    return recluster(database, connection, touched, now)
-
-
-def _open_again(database: Database, connection: Connection, withdrawn: Sequence[Decision], touched: Sequence[Observation]) -> None:
-    """Open the reviews that were closed by decisions which are withdrawn."""
-    pairs = {decision[:2] for decision in withdrawn}
-    handles = {seen.key: {seen.node, seen.key} for seen in touched}
-    numbers = {
-        number
-        for number, one, other in database.select_by_keys(connection, _REVIEWS, tables.reviews.c.one, handles if pairs else ())
-        for a in handles[one]
-        for b in handles.get(other, ())
-        if (min(a, b), max(a, b)) in pairs
-    }
-    database.update_rows(connection, tables.reviews, ("status",), [("open", number) for number in sorted(numbers)])
+    open_again(database, connection, [decision for decision, verdict in decisions if verdict == "withdrawn"], touched)
+    recluster(database, connection, touched, now)
 
 
 def recluster(
     database: Database, connection: Connection, touched: Iterable[Observation], now: str, groups: Iterable[Key] = ()
-) -> Moved:
+) -> None:
     """Cluster again all that is connected with these observations and groups; note joins and splits in the ledger."""
     near = neighbourhood(database, connection, touched, groups)
     found, _ = clusters((row.observation for row in near.rows.values()), near.mends, near.decisions)
     changed = regroup(found, near.rows, set(near.rows))
     write_regrouped(database, connection, changed, near.rows)
-    note_moved(database, connection, Moved(changed.joins, changed.splits), now)
-    return Moved(changed.joins, changed.splits)
-
-
-def note_moved(database: Database, connection: Connection, moved: Moved, now: str) -> None:
-    """Write joins and splits that no batch made into the ledger."""
-    for kind, amount in zip(("joins", "splits"), moved, strict=True):
-        if amount:
-            number = next_number(connection, tables.ledger)
-            database.insert_rows(connection, tables.ledger, [(number, None, now, kind, None, None, None, amount, "")])
+    write_lines(database, connection, None, now, [Line("joins", amount=changed.joins), Line("splits", amount=changed.splits)])
 
 
 def forget(database: Database, segments: Segments, connection: Connection, rows: Sequence[Row], policy: Policy, now: str) -> None:
@@ -112,23 +83,20 @@ def forget(database: Database, segments: Segments, connection: Connection, rows:
     emptied = {row.memory or row.observation.key for row in rows} - left
     numbers = [row.number for row in rows]
     tombstones = [tuple(found) for found in database.select_by_keys(connection, _TOMBSTONES, _observations.key, keys)]
-    _delete_where(connection, tables.observations, "number", numbers)
+    delete_where(connection, tables.observations, "number", numbers)
     database.insert_rows(connection, tables.forgotten, tombstones)
-    _delete_where(connection, tables.merged, "id", [row.memory for row in rows if row.memory])
+    delete_where(connection, tables.merged, "id", [row.memory for row in rows if row.memory])
     for table, columns in ((tables.ledger, ("subject", "other")), (tables.reviews, ("one", "other"))):
         for column in columns:
-            _delete_where(connection, table, column, keys)
-    _delete_from_quarantine(database, connection, [row.observation.record for row in rows])
+            delete_where(connection, table, column, keys)
+    take_texts_out(database, connection, [row.observation.record for row in rows])
     groups = {row.observation.group for row in rows}
     segments.remove(connection, numbers)
-    _delete_where(connection, tables.mends, "grp", sorted(groups))
+    delete_where(connection, tables.mends, "grp", sorted(groups))
     left_in_groups = [(row.number, _prepare(row.observation, policy)) for row in survivors if row.observation.group in groups]
     write_mends(database, connection, {(meant, found.observation.group) for _, found in left_in_groups for meant in found.mends})
     _index_again(segments, connection, left_in_groups, policy)
-    if emptied:
-        number = next_number(connection, tables.ledger)
-        entry = (number, None, now, "memories_forgotten", None, None, None, len(emptied), "")
-        database.insert_rows(connection, tables.ledger, [entry])
+    write_lines(database, connection, None, now, [Line("memories_forgotten", amount=len(emptied))])
     recluster(database, connection, [row.observation for row in survivors], now, groups)
 
 
@@ -190,7 +158,7 @@ def rebuild(database: Database, segments: Segments, connection: Connection, poli
             if found.observation.group not in indexed
         }
         indexed |= fresh.keys()
-        _index(segments, connection, list(fresh.values()), policy)
+        segments.index(connection, _with_near_tier(fresh.values()), policy.recall)
         while segments.merge(connection):
             pass
     _decide_on(database, connection, nodes)
@@ -203,7 +171,7 @@ def rebuild(database: Database, segments: Segments, connection: Connection, poli
     connection.execute(update(tables.store).values(policy=policy_text(policy)))
     fewer = before - count_memories(connection)
     moved = Moved(max(fewer, 0), max(-fewer, 0))
-    note_moved(database, connection, moved, now)
+    write_lines(database, connection, None, now, [Line("joins", amount=moved.joins), Line("splits", amount=moved.splits)])
     return moved
 
 
@@ -248,54 +216,15 @@ def _in_company(database: Database, connection: Connection) -> Iterator[list[Obs
             yield [to_row(row).observation for row in found]
 
 
-def _index(segments: Segments, connection: Connection, numbered: Sequence[tuple[int, Prepared]], policy: Policy) -> None:
-    """Write the index entries of facts with a near tier."""
-    facts = [(number, prepared) for number, prepared in numbered if prepared.gist is not None]
-    if facts:
-        scopes = np.array([scope_number(prepared.observation.record) for _, prepared in facts], np.uint64)
-        hashes = band_hashes(signatures([prepared.text for _, prepared in facts]), scopes, policy.recall)
-        segments.add(connection, index.to_entries(hashes, np.array([number for number, _ in facts], np.uint64)))
+def _with_near_tier(numbered: Iterable[tuple[int, Prepared]]) -> list[tuple[int, Prepared]]:
+    return [(number, prepared) for number, prepared in numbered if prepared.gist is not None]
 
 
 def _index_again(segments: Segments, connection: Connection, survivors: Sequence[tuple[int, Prepared]], policy: Policy) -> None:
     """Index the first observation that is left of each group."""
     first = {found.observation.group: (number, found) for number, found in sorted(survivors, reverse=True)}
     segments.remove(connection, [number for number, _ in first.values()])
-    _index(segments, connection, list(first.values()), policy)
-
-
-def _delete_where(connection: Connection, table: Table, column: str, values: Sequence[object]) -> None:
-    for start in range(0, len(values), 500):
-        connection.execute(delete(table).where(table.c[column].in_(values[start : start + 500])))
-
-
-def _delete_from_quarantine(database: Database, connection: Connection, records: Sequence[Plain]) -> None:
-    """Delete quarantined records of the same namespaces that hold one of these texts."""
-    texts = {(record["namespace"], canonical(record["content"])) for record in records}
-    rejected = tables.quarantine.c
-    query = select(rejected.number, rejected.key, rejected.batch, rejected.position, rejected.namespace)
-    gone = {}
-    for number, key, batch, position, namespace in connection.execute(query).all():
-        raw = raw_of_quarantined(connection, number)
-        try:
-            value = orjson.loads(raw)
-        except orjson.JSONDecodeError:
-            value = raw.decode("utf-8", "replace")
-        own = value.get("namespace") if isinstance(value, dict) else None
-        wheres = {own} if isinstance(own, str) else {namespace or DEFAULT_NAMESPACE}
-        if any((where, canonical(text)) in texts for where in wheres for text in _texts_in(value)):
-            gone[number] = (key, batch, position, Outcome.QUARANTINED.value)
-    database.insert_rows(connection, tables.forgotten, list(gone.values()))
-    _delete_where(connection, tables.quarantine, "number", sorted(gone))
-    _delete_where(connection, tables.quarantine_parts, "quarantine", sorted(gone))
-
-
-def _texts_in(value: object) -> Iterator[str]:
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, dict | list):
-        for item in value.values() if isinstance(value, dict) else value:
-            yield from _texts_in(item)
+    segments.index(connection, _with_near_tier(first.values()), policy.recall)
 
 
 def unmerging(database: Database, connection: Connection, rows: Sequence[Row], own: Observation) -> list[Decision]:

@@ -7,13 +7,15 @@ long as a segment of that number is there.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 from sqlalchemy import Connection, delete, select
 
 from memproc.dedup import index
 from memproc.dedup.index import Entries
+from memproc.dedup.keys import Prepared, scope_number
+from memproc.dedup.signatures import Hashes, band_hashes, signatures
 from memproc.store import tables
 from memproc.store.database import Database, take_numbers
 
@@ -36,10 +38,14 @@ class Segments:
         }
         return list(self._cached.values())
 
-    def add(self, connection: Connection, entries: Entries) -> None:
-        """Write one more segment, unless it is empty."""
-        if len(entries):
-            self._write(connection, entries)
+    def index(self, connection: Connection, numbered: Sequence[tuple[int, Prepared]], recall: str) -> Hashes:
+        """Write one more segment with these facts, each with its number; return their band hashes."""
+        numbers = np.array([number for number, _ in numbered], np.uint64)
+        scopes = np.array([scope_number(prepared.observation.record) for _, prepared in numbered], np.uint64)
+        hashes = band_hashes(signatures([prepared.text for _, prepared in numbered]), scopes, recall)
+        if numbered:
+            self._write(connection, index.to_entries(hashes, numbers))
+        return hashes
 
     def forget_cached(self) -> None:
         """Drop the copies in memory, because the transaction that wrote some of them was rolled back."""

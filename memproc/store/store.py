@@ -29,12 +29,14 @@ from memproc.sources.items import of_iterable
 from memproc.store import tables
 from memproc.store.answers import Added, Job, Quarantined, Recount, Review, Trace
 from memproc.store.counting import count_memories, jobs, recount, stats
-from memproc.store.database import Database, to_url
-from memproc.store.history import open_reviews, quarantined, trace_of
-from memproc.store.landing import Arrived, Landed, Landing, Origin, next_number, ranges
+from memproc.store.database import Database, next_number, to_url
+from memproc.store.landing import Arrived, Landed, Landing, ranges
+from memproc.store.ledger import trace_of
 from memproc.store.opening import check_policy, open_policy
+from memproc.store.quarantine import Origin, quarantined
 from memproc.store.reading import all_decisions, locate, memories_by_id, memory_at, newest_memories, whole_observations
 from memproc.store.regrouping import decide_by_hand, forget, handle_of, rebuild, take_over, unmerging
+from memproc.store.reviews import open_reviews
 from memproc.store.segments import Segments
 from memproc.times import parse_time, to_micros, to_text
 from memproc.validation import restore

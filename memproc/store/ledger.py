@@ -1,9 +1,9 @@
-"""Where memories come from, what waits for a person, and what could not be taken."""
+"""The ledger: what was merged and decided, when and why; append-only. And the story of a memory, told from it."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Sequence
-from typing import Any
+from collections.abc import Collection, Iterator, Sequence
+from typing import Any, NamedTuple
 
 import orjson
 from sqlalchemy import Connection, select
@@ -11,11 +11,11 @@ from sqlalchemy import Connection, select
 from memproc.dedup.cluster import clusters
 from memproc.dedup.decide import Row
 from memproc.dedup.keys import Key
-from memproc.records import Fault, Memory, Plain
+from memproc.records import Memory
 from memproc.store import tables
-from memproc.store.answers import Entry, Quarantined, Review, Sighting, Trace
-from memproc.store.database import Database
-from memproc.store.reading import all_decisions, locate, memory_at, raw_of_quarantined
+from memproc.store.answers import Entry, Sighting, Trace
+from memproc.store.database import Database, next_number
+from memproc.store.reading import all_decisions
 
 _LAST = tables.batches.alias("last")
 _SIGHTINGS = (
@@ -37,6 +37,24 @@ _SIGHTINGS = (
 _LEDGER = select(*(tables.ledger.c[name] for name in ("number", "made_at", "kind", "subject", "other", "confidence", "reason")))
 
 
+class Line(NamedTuple):
+    """A line to write. `kind`: similar or version (a merge), decision, or an `amount` of joins, splits, memories_forgotten."""
+
+    kind: str
+    subject: Key | None = None
+    other: Key | None = None
+    confidence: float | None = None
+    amount: int = 1
+    reason: str = ""
+
+
+def write_lines(database: Database, connection: Connection, batch: int | None, now: str, lines: Sequence[Line]) -> None:
+    """Write lines, in order; those of no amount say nothing. `batch` is None for what no batch did."""
+    number = next_number(connection, tables.ledger)
+    said = [line for line in lines if line.amount]
+    database.insert_rows(connection, tables.ledger, [(number + at, batch, now, *line) for at, line in enumerate(said)])
+
+
 def trace_of(database: Database, connection: Connection, rows: Sequence[Row], memory: Memory) -> Trace:
     """Return the story of a memory, whose observations are `rows`."""
     keys = [row.observation.key for row in rows]
@@ -47,44 +65,6 @@ def trace_of(database: Database, connection: Connection, rows: Sequence[Row], me
     handles = {*keys, *(row.observation.node for row in rows)}
     decisions = tuple(decision for decision in all_decisions(connection) if handles & {decision.a, decision.b})
     return Trace(memory, tuple(observations), tuple(_ledger(database, connection, handles)), decisions)
-
-
-def open_reviews(connection: Connection, to_memory: Callable[[Plain], Memory]) -> list[Review]:
-    """Return the open reviews, the surest first, of memories that are not one by now."""
-    reviews = tables.reviews.c
-    query = select(reviews.number, reviews.kind, reviews.confidence, reviews.reason, reviews.one, reviews.other)
-    ordered = query.where(reviews.status == "open").order_by(reviews.confidence.desc(), reviews.number)
-    found = []
-    for number, kind, confidence, reason, one, other in connection.execute(ordered).all():
-        sides = [locate(connection, key.hex()) for key in (one, other)]
-        if all(sides):
-            memories = [memory_at(connection, rows) for rows in sides]
-            if memories[0]["id"] != memories[1]["id"]:
-                found.append(Review(number, kind, confidence, reason, *map(to_memory, memories)))
-    return found
-
-
-def quarantined(connection: Connection, limit: int | None) -> list[Quarantined]:
-    """Return the quarantined records, in the order they came."""
-    columns = tables.quarantine.c
-    own = ("number", "category", "faults", "position", "source", "format", "times_seen")
-    query = (
-        select(tables.batches.c.job, *(columns[name] for name in own))
-        .join_from(tables.quarantine, tables.batches, columns.batch == tables.batches.c.number)
-        .order_by(columns.number)
-        .limit(limit)
-    )
-    return [
-        Quarantined(
-            number,
-            category,
-            tuple(Fault(**fault) for fault in orjson.loads(faults)),
-            raw_of_quarantined(connection, number),
-            job,
-            *rest,
-        )
-        for job, number, category, faults, *rest in connection.execute(query).all()
-    ]
 
 
 def _ledger(database: Database, connection: Connection, handles: Collection[Key]) -> Iterator[Entry]:

@@ -1,0 +1,167 @@
+"""Reviews: pairs that are too alike to ignore and too unlike to merge, found when a new memory is stored."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+from sqlalchemy import Connection, select
+
+from memproc.config import Policy
+from memproc.dedup import index
+from memproc.dedup.cluster import Decision, Undated
+from memproc.dedup.compare import compare, may_be_alike
+from memproc.dedup.decide import Judged, Plan, Row
+from memproc.dedup.gist import gist_of
+from memproc.dedup.keys import Key, Observation, Prepared, text_of
+from memproc.records import Memory, Outcome, Plain
+from memproc.store import tables
+from memproc.store.answers import Review
+from memproc.store.database import Database, take_numbers
+from memproc.store.neighbours import ROWS, to_row
+from memproc.store.reading import locate, memory_at
+from memproc.store.segments import Segments
+
+UNDATED_CONFIDENCE = 0.5  # which of two versions is the newer, nothing tells
+
+_reviews = tables.reviews.c
+_PAIRS = select(_reviews.number, _reviews.one, _reviews.other)
+
+
+class Doubt(NamedTuple):
+    """A pair of observations for a person to look at; `confidence` 0..1 that both say the same."""
+
+    one: Key
+    other: Key
+    kind: str
+    confidence: float
+    reason: str
+
+
+class Looked(NamedTuple):
+    """What was found: pairs that shared bands, how many of them were compared, and what is left to doubt."""
+
+    candidates: int
+    verified: int
+    doubts: list[Doubt]
+
+
+@dataclass(frozen=True, slots=True)
+class Reviewer:
+    """Looks for reviews in one store. `review_at`: the confidence from which a pair waits for a person."""
+
+    database: Database
+    segments: Segments
+    policy: Policy
+    review_at: float
+
+    def look(self, connection: Connection, plan: Plan, rows: Mapping[Key, Row], numbers: Mapping[Key, int]) -> Looked:
+        """Index the first fact of each new group, and look for what each that was stored is like.
+
+        `rows` are the neighbours that the plan was made with, `numbers` those of its new observations.
+        """
+        doubts = [_undated(pair) for pair in plan.undated]
+        first = _first_of_groups(plan.new, rows)
+        if not first:
+            return Looked(0, 0, doubts)
+        numbered = [(numbers[judged.incoming.prepared.observation.key], judged.incoming.prepared) for judged in first]
+        hashes = self.segments.index(connection, numbered, self.policy.recall)
+        stored = [at for at, judged in enumerate(first) if judged.outcome is Outcome.STORED]
+        own_numbers = np.array([numbered[at][0] for at in stored], np.uint64)
+        found = index.candidates(hashes[stored], own_numbers, self.segments.all(connection))
+        verified, similar = self._compare(connection, [(numbered[stored[at]][1], number) for at, number in found], plan)
+        return Looked(len(found), verified, doubts + similar)
+
+    def _compare(self, connection: Connection, pairs: Sequence[tuple[Prepared, int]], plan: Plan) -> tuple[int, list[Doubt]]:
+        """Return how many of the candidate pairs were compared, and the best doubt of each record."""
+        wanted = {number for _, number in pairs}
+        found = map(to_row, self.database.select_by_keys(connection, ROWS, tables.observations.c.number, wanted))
+        rows = {row.number: row for row in found}
+        best: dict[Key, Doubt] = {}
+        verified = 0
+        for prepared, number in pairs:
+            row = rows.get(number)
+            own = prepared.observation.key
+            if row is None or _are_one(own, row, plan):
+                continue
+            verified += 1
+            text = text_of(row.observation.record)
+            if not may_be_alike(text, prepared.text, self.review_at):
+                continue
+            alike = compare(text, gist_of(text), prepared.text, prepared.gist or gist_of(prepared.text))
+            doubt = Doubt(row.observation.key, own, "similar", alike.confidence, alike.reason)
+            if doubt.confidence >= self.review_at and (own not in best or _rank(doubt) > _rank(best[own])):
+                best[own] = doubt
+        return verified, list(best.values())
+
+
+def write_reviews(database: Database, connection: Connection, doubts: Sequence[Doubt], batch: int) -> int:
+    """Write the pairs that are not there yet as open reviews; return how many."""
+    if not doubts:
+        return 0
+    found = database.select_by_keys(connection, _PAIRS, _reviews.one, {doubt.one for doubt in doubts})
+    there = {(one, other) for _, one, other in found}
+    fresh = {doubt[:2]: doubt for doubt in doubts if doubt[:2] not in there}
+    number = take_numbers(connection, "reviews", len(fresh))
+    rows = [
+        (number + at, one, other, kind, "open", confidence, reason, batch)
+        for at, (one, other, kind, confidence, reason) in enumerate(fresh.values())
+    ]
+    database.insert_rows(connection, tables.reviews, rows)
+    return len(rows)
+
+
+def open_reviews(connection: Connection, to_memory: Callable[[Plain], Memory]) -> list[Review]:
+    """Return the open reviews, the surest first, of memories that are not one by now."""
+    query = select(_reviews.number, _reviews.kind, _reviews.confidence, _reviews.reason, _reviews.one, _reviews.other)
+    ordered = query.where(_reviews.status == "open").order_by(_reviews.confidence.desc(), _reviews.number)
+    found = []
+    for number, kind, confidence, reason, one, other in connection.execute(ordered).all():
+        sides = [locate(connection, key.hex()) for key in (one, other)]
+        if all(sides):
+            memories = [memory_at(connection, rows) for rows in sides]
+            if memories[0]["id"] != memories[1]["id"]:
+                found.append(Review(number, kind, confidence, reason, *map(to_memory, memories)))
+    return found
+
+
+def open_again(database: Database, connection: Connection, withdrawn: Sequence[Decision], touched: Sequence[Observation]) -> None:
+    """Open the reviews that were closed by decisions which are withdrawn; `touched` is all that these speak of."""
+    pairs = {decision[:2] for decision in withdrawn}
+    handles = {seen.key: {seen.node, seen.key} for seen in touched}
+    numbers = {
+        number
+        for number, one, other in database.select_by_keys(connection, _PAIRS, _reviews.one, handles if pairs else ())
+        for a in handles[one]
+        for b in handles.get(other, ())
+        if (min(a, b), max(a, b)) in pairs
+    }
+    database.update_rows(connection, tables.reviews, ("status",), [("open", number) for number in sorted(numbers)])
+
+
+def _undated(pair: Undated) -> Doubt:
+    one, other = sorted((pair.one.key, pair.other.key))
+    return Doubt(one, other, "undated", UNDATED_CONFIDENCE, "two versions without a date")
+
+
+def _first_of_groups(new: Sequence[Judged], rows: Mapping[Key, Row]) -> list[Judged]:
+    """Return the first fact of each group that the store did not have."""
+    seen = {row.observation.group for row in rows.values()}
+    first: dict[Key, Judged] = {}
+    for judged in new:
+        prepared = judged.incoming.prepared
+        if prepared.gist is not None and prepared.observation.group not in seen:
+            first.setdefault(prepared.observation.group, judged)
+    return list(first.values())
+
+
+def _are_one(key: Key, row: Row, plan: Plan) -> bool:
+    """Tell whether a new observation and one in the store are one memory by now."""
+    own = plan.changed.membership.get(key)
+    return own is not None and own == plan.changed.membership.get(row.observation.key, row.memory)
+
+
+def _rank(doubt: Doubt) -> tuple[float, Key]:
+    return doubt.confidence, doubt.one
