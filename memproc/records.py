@@ -226,6 +226,11 @@ def encode(value: object) -> bytes:
     return orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
 
 
+def last_changed(record: Plain) -> str | None:
+    """Return when a plain record says it was last changed, else made, as fixed-width UTC text."""
+    return record.get("updated_at") or record.get("created_at")
+
+
 def is_event(record: Plain) -> bool:
     """Tell whether a plain record is an event (else it is a fact)."""
     return record.get("kind") in EVENT_KINDS

@@ -23,7 +23,7 @@ from xxhash import xxh3_64_intdigest, xxh3_128_digest
 from memproc.config import Policy
 from memproc.dedup.canonical import canonical
 from memproc.dedup.gist import SHORTEST_TOKENS, TRUST, Gist, gist_of
-from memproc.records import Plain, encode, is_event
+from memproc.records import Plain, encode, is_event, last_changed
 
 SCHEME = "1"  # changes with everything that changes a key: canonical text, gist, word lists, hashes
 FEWEST_SHINGLES = 3
@@ -50,7 +50,7 @@ class Observation(NamedTuple):
     @property
     def date(self) -> str | None:
         """When this was last known to be so: the later the newer. None where nothing tells."""
-        return self.record.get("updated_at") or self.record.get("created_at") or self.as_of
+        return last_changed(self.record) or self.as_of
 
 
 class Prepared(NamedTuple):

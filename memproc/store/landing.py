@@ -12,15 +12,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, delete, func, select
+from sqlalchemy import Connection, delete, select
 from sqlalchemy.exc import DataError, IntegrityError
 
 from memproc.config import Policy
 from memproc.dedup.decide import Incoming, Judged, Plan, Regrouped, Row, decide
 from memproc.dedup.keys import Key, Prepared, namespace_number
-from memproc.records import Outcome, Plain, Rejected, encode
+from memproc.records import Outcome, Plain, Rejected, encode, last_changed
 from memproc.store import tables
-from memproc.store.database import Database
+from memproc.store.database import Database, next_number
 from memproc.store.ledger import Line, write_lines
 from memproc.store.neighbours import neighbourhood
 from memproc.store.quarantine import Origin, put_in_quarantine
@@ -112,7 +112,7 @@ class Landing:
         mended = {group for incoming in accepted for group in incoming.prepared.mends}
         near = neighbourhood(self._database, connection, undecided, mended)
         plan = decide(accepted, frozenset(known) | forgotten, near)
-        first = (connection.execute(select(func.max(tables.observations.c.number))).scalar() or 0) + 1
+        first = next_number(connection, tables.observations)
         numbers = {judged.incoming.prepared.observation.key: first + at for at, judged in enumerate(plan.new)}
         self._write_observations(connection, plan, numbers, batch)
         write_regrouped(self._database, connection, plan.changed, near.rows)
@@ -130,7 +130,6 @@ class Landing:
         for judged in plan.new:
             position, prepared = judged.incoming
             seen = prepared.observation
-            date = seen.record.get("updated_at") or seen.record.get("created_at")
             rows.append(
                 (
                     numbers[seen.key],
@@ -149,7 +148,7 @@ class Landing:
                     1,
                     None if seen.as_of is None else to_micros(seen.as_of),
                     seen.length,
-                    None if date is None else to_micros(date),
+                    _date_of(seen.record),
                     prepared.json.decode(),
                 )
             )
@@ -214,7 +213,7 @@ def _lines(plan: Plan) -> list[Line]:
 
 
 def _date_of(record: Plain) -> int | None:
-    date = record.get("updated_at") or record.get("created_at")
+    date = last_changed(record)
     return None if date is None else to_micros(date)
 
 

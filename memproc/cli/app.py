@@ -1,0 +1,73 @@
+"""The application, and what its commands have in common: options, output and exit codes.
+
+Exit codes: 0 done, 1 stopped by tolerance or failure, 2 wrong use. The JSON object goes to standard output, messages to
+standard error. Heavy modules are imported inside the commands, so that `--help` is quick.
+"""
+
+from __future__ import annotations
+
+import sys
+from enum import StrEnum
+from typing import Annotated, Any
+
+import typer
+
+from memproc import __version__
+
+FAILED, MISUSED = 1, 2
+
+app = typer.Typer(
+    name="memproc",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+
+class Dedup(StrEnum):
+    """The ways to find what is already known."""
+
+    off = "off"
+    exact = "exact"
+    near = "near"
+
+
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON object to standard output.")]
+Database = Annotated[str, typer.Argument(metavar="DB", help="A path, or a SQLAlchemy URL.")]
+Identifier = Annotated[str, typer.Argument(metavar="ID", help="The id of a memory or of an observation.")]
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        sys.stdout.write(f"memproc {__version__}\n")
+        raise typer.Exit
+
+
+@app.callback()
+def about(
+    version: Annotated[
+        bool, typer.Option("--version", help="Show the version and stop.", callback=_show_version, is_eager=True)
+    ] = False,
+) -> None:
+    """Take memories into a database, and prove that none was lost."""
+
+
+def show(values: dict[str, Any], told: str, *, as_json: bool) -> None:
+    """Print a result: one JSON object, or what people read."""
+    if as_json:
+        print_json(values)
+    else:
+        sys.stdout.write(told + "\n")
+
+
+def print_json(values: dict[str, Any]) -> None:
+    """Print one JSON object to standard output."""
+    import orjson
+
+    sys.stdout.write(orjson.dumps(values).decode() + "\n")
+
+
+def tell(message: str) -> None:
+    """Print a message to standard error."""
+    sys.stderr.write(message + "\n")

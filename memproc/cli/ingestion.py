@@ -1,0 +1,220 @@
+"""The commands that take records: from files into a store, or no further than validation."""
+
+from __future__ import annotations
+
+import gc
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from memproc.cli.app import FAILED, Dedup, Json, app, print_json, show, tell
+
+
+class OnError(StrEnum):
+    """What to do at a bad record."""
+
+    go_on = "continue"
+    stop = "stop"
+
+
+class ValidateWhen(StrEnum):
+    """When to validate."""
+
+    inline = "inline"
+    before = "before"
+
+
+FormatName = Annotated[str | None, typer.Option("--format", help="The format of the records; told by their shape if not given.")]
+Mapping = Annotated[
+    list[str] | None, typer.Option("--map", metavar="FIELD=PATH", help="Where a field is found, as in content=body.text.")
+]
+Include = Annotated[list[str] | None, typer.Option("--include", metavar="KIND", help="What a format reads on request only.")]
+Namespace = Annotated[str | None, typer.Option(help="Whose memories these are, for records that do not say.")]
+SourceName = Annotated[str | None, typer.Option("--source", help="The system the records come from, for records that do not say.")]
+
+
+@app.command()
+def ingest(
+    what: Annotated[list[Path], typer.Argument(metavar="WHAT...", help="Files: JSON, JSON lines, CSV.")],
+    into: Annotated[str, typer.Option(metavar="DB", help="The store: a path, or a SQLAlchemy URL.")],
+    format: FormatName = None,
+    namespace: Namespace = None,
+    source: SourceName = None,
+    dedup: Annotated[Dedup | None, typer.Option(help="near is the default of a new store.", show_default=False)] = None,
+    batch_size: Annotated[str, typer.Option(metavar="auto|N", help="Records a transaction.")] = "auto",
+    max_errors: Annotated[
+        str | None, typer.Option(metavar="N|P%", help="Stop when more records than this were quarantined.")
+    ] = None,
+    strict: Annotated[bool, typer.Option("--strict", help="Exit with 1 if anything was quarantined.")] = False,
+    on_error: Annotated[OnError, typer.Option(help="At a bad record go on, or stop after its batch.")] = OnError.go_on,
+    validate: Annotated[ValidateWhen, typer.Option(help="before: write nothing if any record is invalid.")] = ValidateWhen.inline,
+    map_field: Mapping = None,
+    include: Include = None,
+    as_of: Annotated[str | None, typer.Option(help="The date the source gives for itself.")] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Do everything and undo it.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Take the records of files into a store."""
+    from memproc.cli.progress import shown_progress
+    from memproc.config import Settings
+    from memproc.pipeline import ingest as run
+
+    settings = Settings(
+        dedup=dedup.value if dedup else None,
+        batch_size=None if batch_size == "auto" else _whole_number(batch_size, "--batch-size"),
+        max_errors=_tolerance(max_errors),
+        on_error=on_error.value,
+        validate=validate.value,
+    )
+    gc.freeze()  # what is imported stays: no search for cycles need look at it
+    with _database_for(into, dry_run=dry_run) as database, shown_progress() as shown:
+        report = run(
+            what,
+            database,
+            namespace=namespace,
+            source=source,
+            format=format,
+            settings=settings,
+            mapping=_mapping(map_field),
+            include=include or (),
+            as_of=as_of,
+            on_progress=shown,
+            dry_run=dry_run,
+        )
+    show(report.as_dict(), str(report), as_json=as_json)
+    if report.status not in ("done", "rehearsed") or (strict and report.quarantined):
+        raise typer.Exit(FAILED)
+
+
+@app.command()
+def validate(
+    file: Annotated[Path, typer.Argument(metavar="FILE")],
+    format: FormatName = None,
+    map_field: Mapping = None,
+    as_json: Json = False,
+) -> None:
+    """Check the records of a file and show every fault. Exit with 1 if there is one."""
+    from memproc.records import Rejected
+
+    found = list(_read(file, format, map_field, ()))
+    faults = [
+        {"position": position, **fault._asdict()}
+        for position, one in enumerate(found)
+        if isinstance(one, Rejected)
+        for fault in one.faults
+    ]
+    invalid = len({fault["position"] for fault in faults})
+    lines = [
+        f"{fault['position']}: {fault['path'] or 'record'}: {fault['message']} [{fault['code']}] - {fault['hint']}"
+        for fault in faults
+    ]
+    summary = f"{len(found) - invalid} of {len(found)} records are valid"
+    counts = {"read": len(found), "valid": len(found) - invalid, "invalid": invalid}
+    show({**counts, "errors": faults}, "\n".join([*lines, summary]), as_json=as_json)
+    if invalid:
+        raise typer.Exit(FAILED)
+
+
+@app.command()
+def transform(
+    file: Annotated[Path, typer.Argument(metavar="FILE")],
+    format: FormatName = None,
+    to: Annotated[Path | None, typer.Option(metavar="FILE", help="Where the lines go; standard output if not given.")] = None,
+    map_field: Mapping = None,
+    include: Include = None,
+    as_json: Json = False,
+) -> None:
+    """Turn legacy records into memories, one JSON line each, without a store. Exit with 1 if one cannot be taken."""
+    import orjson
+
+    from memproc.dedup.memory import in_order
+    from memproc.records import Rejected, plain
+
+    found = list(_read(file, format, map_field, include or ()))
+    memories = [in_order(plain(one)) for one in found if not isinstance(one, Rejected)]
+    rejected = [one for one in found if isinstance(one, Rejected)]
+    lines = b"".join(orjson.dumps(memory) + b"\n" for memory in memories)
+    faults = [fault._asdict() for one in rejected for fault in one.faults]
+    if to is not None:
+        to.write_bytes(lines)
+    if as_json:
+        own = {} if to is not None else {"memories": memories}
+        print_json({"read": len(found), "transformed": len(memories), "rejected": len(rejected), "errors": faults, **own})
+    elif to is None:
+        sys.stdout.write(lines.decode())
+    for fault in faults:
+        tell(f"{fault['path'] or 'record'}: {fault['message']} - {fault['hint']}")
+    if rejected:
+        raise typer.Exit(FAILED)
+
+
+@app.command()
+def formats(as_json: Json = False) -> None:
+    """List the formats, and what each reads on request only."""
+    from memproc.formats import FORMATS
+
+    listed = [{"name": known.name, "about": known.about, "include": list(known.options)} for known in FORMATS]
+    lines = [
+        f"{known.name:16} {known.about}" + (f" (--include {', '.join(known.options)})" if known.options else "")
+        for known in FORMATS
+    ]
+    show({"formats": listed}, "\n".join(lines), as_json=as_json)
+
+
+def _read(file: Path, format: str | None, map_field: list[str] | None, include: Any) -> Iterator[Any]:
+    from memproc.pipeline import read_file
+
+    return read_file(file, format=format, mapping=_mapping(map_field), include=include)
+
+
+@contextmanager
+def _database_for(into: str, *, dry_run: bool) -> Iterator[str]:
+    """Give the database; for a dry run into one that is not there yet, a temporary one."""
+    from tempfile import TemporaryDirectory
+
+    from memproc.store.database import to_url
+
+    if dry_run and not Path(to_url(into).removeprefix("sqlite:///")).exists():
+        with TemporaryDirectory() as folder:
+            yield f"{folder}/rehearsal.db"
+    else:
+        yield into
+
+
+def _mapping(pairs: list[str] | None) -> dict[str, str]:
+    from memproc.errors import UsageError
+    from memproc.formats.generic import USUAL_NAMES
+
+    mapping = {}
+    for pair in pairs or ():
+        name, is_given, path = pair.partition("=")
+        if not is_given or not path or name not in USUAL_NAMES:
+            raise UsageError(f"--map {pair}: give FIELD=PATH, FIELD being one of {', '.join(USUAL_NAMES)}")
+        mapping[name] = path
+    return mapping
+
+
+def _tolerance(given: str | None) -> int | float | None:
+    if given is None:
+        return None
+    if given.endswith("%"):
+        return _number(given.removesuffix("%"), float, "--max-errors") / 100
+    return _whole_number(given, "--max-errors")
+
+
+def _whole_number(given: str, option: str) -> int:
+    return int(_number(given, int, option))
+
+
+def _number(given: str, kind: Callable[[str], float], option: str) -> float:
+    from memproc.errors import UsageError
+
+    try:
+        return kind(given)
+    except ValueError:
+        raise UsageError(f"{option} {given}: is no number") from None

@@ -1,0 +1,171 @@
+"""The commands on a store that is there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from memproc.cli.app import FAILED, Database, Dedup, Identifier, Json, app, show
+
+if TYPE_CHECKING:
+    from memproc.records import Memory
+    from memproc.store.store import Store
+
+
+@app.command()
+def export(
+    database: Database,
+    to: Annotated[Path, typer.Option(metavar="FILE", help="The file to write.")],
+    full: Annotated[bool, typer.Option("--full", help="Every observation whole, then the decisions.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Write one memory a line, ordered by id."""
+    with _opened(database) as store:
+        lines = store.export(to, full=full)
+    show({"lines": lines, "to": str(to)}, f"{lines} lines to {to}", as_json=as_json)
+
+
+@app.command()
+def stats(database: Database, as_json: Json = False) -> None:
+    """Count what is in a store, and prove from its rows that nothing was lost."""
+    with _opened(database) as store:
+        counts = store.stats()
+        recount = store.recount()
+        policy = store.policy
+    told = {**counts, "dedup": policy.dedup, "recount": recount._asdict()}
+    proof = "every record read ended in exactly one outcome" if recount.is_whole else f"the rows do not add up: {recount}"
+    show(told, "\n".join([*(f"{name:14} {number:>10,}" for name, number in counts.items()), proof]), as_json=as_json)
+    if not recount.is_whole:
+        raise typer.Exit(FAILED)
+
+
+@app.command()
+def trace(database: Database, identifier: Identifier, as_json: Json = False) -> None:
+    """Show where a memory comes from, and what was merged and decided."""
+    with _opened(database) as store:
+        told = store.trace(identifier)
+    lines = [f"{told.memory.id}  {told.memory.content}"]
+    for seen in told.observations:
+        sure = "" if seen.confidence is None else f" {seen.confidence:.6g}"
+        state = "" if seen.speaks else ", replaced by a newer version"
+        where = f"job {seen.job}, position {seen.position}, seen {seen.times_seen} times{state}"
+        lines.append(f"  {seen.observation}  {seen.outcome}{sure}, {where}")
+        lines.append(f"    {seen.record['content']}")
+    lines += [f"  {entry.made_at}  {entry.kind}: {entry.reason}" for entry in told.ledger]
+    lines += [f"  held {decision.verdict}: {decision.a.hex()} {decision.b.hex()}" for decision in told.decisions]
+    as_values = {
+        "memory": _plain(told.memory),
+        "observations": [seen._asdict() for seen in told.observations],
+        "ledger": [entry._asdict() for entry in told.ledger],
+        "decisions": [_decision(decision) for decision in told.decisions],
+    }
+    show(as_values, "\n".join(lines), as_json=as_json)
+
+
+@app.command()
+def unmerge(
+    database: Database,
+    identifier: Identifier,
+    undo: Annotated[bool, typer.Option("--undo", help="Take back what was decided on this one.")] = False,
+    note: Annotated[str, typer.Option(help="Why; kept with the decision.")] = "",
+    as_json: Json = False,
+) -> None:
+    """Hold an observation apart from the rest of its memory, for ever; or take that back."""
+    from memproc.report.report import counted
+
+    with _opened(database) as store:
+        if undo:
+            decisions = [decision for decision in store.decisions(identifier) if decision.verdict == "distinct"]
+            store.withdraw(decisions, note=note)
+        else:
+            decisions = list(store.unmerge(identifier, note=note))
+        count = store.count()
+    what = "withdrawn" if undo else "held distinct"
+    nothing = "no decision on it is in force" if undo else "no other node is in this memory"
+    told = (
+        f"{counted(len(decisions), 'pair')} {what}; {counted(count, 'memory', 'memories')}"
+        if decisions
+        else f"nothing to do: {nothing}"
+    )
+    show({"decisions": list(map(_decision, decisions)), "memories": count}, told, as_json=as_json)
+
+
+@app.command()
+def forget(database: Database, identifier: Identifier, as_json: Json = False) -> None:
+    """Remove a memory with all it was made of. Only hashes stay, so that it does not come back."""
+    with _opened(database) as store:
+        removed = store.forget(identifier)
+    show({"observations": removed}, f"{removed} observations forgotten", as_json=as_json)
+
+
+@app.command()
+def rebuild(
+    database: Database,
+    dedup: Annotated[Dedup | None, typer.Option(help="Build it with another setting.", show_default=False)] = None,
+    as_json: Json = False,
+) -> None:
+    """Compute index, links and memories again from the observations and decisions."""
+    from memproc.config import Settings
+
+    with _opened(database, for_rebuild=True) as store:
+        joins, splits = store.rebuild(settings=Settings(dedup=dedup.value if dedup else None))
+        count = store.count()
+    told = f"{count} memories: {joins} fewer, {splits} more than before"
+    show({"memories": count, "fewer": joins, "more": splits}, told, as_json=as_json)
+
+
+@app.command()
+def quarantine(
+    database: Database,
+    limit: Annotated[int | None, typer.Option(help="Show no more than this.")] = None,
+    as_json: Json = False,
+) -> None:
+    """List the records that could not be taken, each with its faults and advice."""
+    with _opened(database) as store:
+        found = store.quarantine(limit=limit)
+    listed = [
+        {**one._asdict(), "faults": [fault._asdict() for fault in one.faults], "raw": one.raw.decode("utf-8", "replace")}
+        for one in found
+    ]
+    lines = []
+    for one in found:
+        lines.append(
+            f"{one.number}  job {one.job}, position {one.position} of {one.source} ({one.category}, seen {one.times_seen} times)"
+        )
+        lines += [f"    {fault.path or 'record'}: {fault.message} - {fault.hint}" for fault in one.faults]
+        lines.append(f"    {_excerpt(one.raw)}")
+    show({"quarantined": listed}, "\n".join(lines) or "nothing is in quarantine", as_json=as_json)
+
+
+@contextmanager
+def _opened(database: str, *, for_rebuild: bool = False) -> Iterator[Store]:
+    """Open a store that is there: reading one that is not would make an empty file."""
+    from memproc.errors import UsageError
+    from memproc.store.database import to_url
+    from memproc.store.store import Store
+
+    path = to_url(database).removeprefix("sqlite:///")
+    if not Path(path).is_file() or not Path(path).stat().st_size:
+        raise UsageError(f"there is no store at {path}")
+    with Store(database, for_rebuild=for_rebuild) as store:
+        yield store
+
+
+def _plain(memory: Memory) -> dict[str, Any]:
+    from memproc.dedup.memory import in_order
+    from memproc.records import plain
+
+    return in_order(plain(memory))
+
+
+def _decision(decision: Any) -> dict[str, str]:
+    return {"a": decision.a.hex(), "b": decision.b.hex(), "verdict": decision.verdict}
+
+
+def _excerpt(raw: bytes, length: int = 100) -> str:
+    text = raw[: length + 1].decode("utf-8", "replace")
+    return ascii(text if len(text) <= length else text[:length] + "...")
