@@ -1,4 +1,4 @@
-"""The floor: decode each line and insert it, without validation and without dedup.
+"""The floor: decode each line and insert it with every field of a memory, without validation and without dedup.
 
 Run as ``python -m benchmarks.floor FILE DATABASE``.
 """
@@ -14,21 +14,17 @@ from typing import TYPE_CHECKING, Final
 
 import orjson
 
-from benchmarks.database import CREATED_AT, PRAGMAS, SOURCE, Run, batches, print_json
+from benchmarks.database import PRAGMAS, SOURCE, Run, batches, print_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-CREATE: Final = """
-    CREATE TABLE memory (
-        number INTEGER PRIMARY KEY,
-        content TEXT NOT NULL,
-        metadata TEXT NOT NULL,
-        source TEXT NOT NULL,
-        created_at TEXT NOT NULL
-    )
-"""
-INSERT: Final = "INSERT INTO memory VALUES (?, ?, ?, ?, ?)"
+TEXTS: Final = ("id", "content", "namespace", "subject", "conversation", "kind")
+TIMES: Final = ("created_at", "updated_at", "valid_from", "valid_to")
+JSON: Final = ("tags", "emotion", "relations", "metadata")
+COLUMNS: Final = (*TEXTS, *TIMES, "importance", *JSON, "source")
+CREATE: Final = f"CREATE TABLE memory (number INTEGER PRIMARY KEY, {', '.join(COLUMNS)})"
+INSERT: Final = f"INSERT INTO memory VALUES (?{', ?' * len(COLUMNS)})"
 
 
 def ingest(path: Path, database: Path) -> Run:
@@ -47,12 +43,14 @@ def ingest(path: Path, database: Path) -> Run:
     return Run(perf_counter() - started, read=stored, stored=stored)
 
 
-def _rows(path: Path) -> Iterator[tuple[int, str, str, str, str]]:
+def _rows(path: Path) -> Iterator[tuple[object, ...]]:
+    """Give a row for each line: every field of a memory a column, what is a list or an object as JSON."""
     with path.open("rb") as lines:
         for number, line in enumerate(lines):
-            record = orjson.loads(line)
-            metadata = orjson.dumps(record["metadata"]).decode()
-            yield number, record["content"], metadata, SOURCE, CREATED_AT
+            given = orjson.loads(line).get
+            plain = [given(name) for name in (*TEXTS, *TIMES, "importance")]
+            as_json = [None if (value := given(name)) is None else orjson.dumps(value).decode() for name in JSON]
+            yield (number, *plain, *as_json, SOURCE)
 
 
 if __name__ == "__main__":
