@@ -1,4 +1,4 @@
-"""The command line: ``python -m benchmarks corpus`` and ``python -m benchmarks peers``."""
+"""The command line: ``python -m benchmarks corpus``, ``peers``, ``quality`` and ``fit``."""
 
 from __future__ import annotations
 
@@ -6,8 +6,10 @@ import argparse
 import sys
 from pathlib import Path
 
+from benchmarks import quality
 from benchmarks.corpus import write_corpus
 from benchmarks.database import print_json
+from benchmarks.fit import TARGET, fit_shipped
 from benchmarks.peers import SIDES, compare, table
 
 
@@ -16,6 +18,12 @@ def main(arguments: list[str] | None = None) -> None:
     options = _parser().parse_args(arguments)
     if options.command == "corpus":
         write_corpus(records=options.records, seed=options.seed, path=options.to)
+        return
+    if options.command == "fit":
+        TARGET.write_bytes(fit_shipped().to_json())
+        return
+    if options.command == "quality":
+        sys.stdout.write(quality.table(quality.lines(records=options.records, seed=options.seed)) + "\n")
         return
     comparison = compare(records=options.records, seed=options.seed, rounds=options.rounds, names=options.sides)
     if options.json:
@@ -34,7 +42,9 @@ def _parser() -> argparse.ArgumentParser:
     names = [side.name for side in SIDES]
     peers.add_argument("--sides", nargs="+", choices=names, default=names)
     peers.add_argument("--json", action="store_true")
-    for command in (corpus, peers):
+    commands.add_parser("fit", help="fit the model of confidence that memproc ships")
+    quality_of = commands.add_parser("quality", help="measure on labelled data how often memproc is right")
+    for command in (corpus, peers, quality_of):
         command.add_argument("--records", type=_positive, default=20_000)
         command.add_argument("--seed", type=int, default=1)
     return parser

@@ -1,24 +1,21 @@
-"""Two facts side by side: how alike they are, in what they differ, and what a person should be told.
+"""Two facts side by side: in what they differ, how sure it is that they say the same, and what a person should be told.
 
-Similarity is the exact Jaccard similarity of the shingle sets (Broder 1997) and rapidfuzz's normalised indel ratio. The
-differences are the edits between the token sequences of the gists. They give the reason; only equal gists merge.
+The differences are the edits between the token sequences of the gists. They give the reason; only equal gists merge. The
+confidence in benign differences is the product of the trust in each; in any other it is that of the model.
 """
 
 from __future__ import annotations
 
 from typing import NamedTuple
 
-from rapidfuzz import fuzz
 from rapidfuzz.distance import Levenshtein
 
+from memproc.dedup.confidence import CUE_KINDS, DIGITS, Features, Model, Side, features_of, likeness
 from memproc.dedup.gist import TRUST, Gist, cues_of
-from memproc.dedup.signatures import shingles
-
-# A pair that differs in a token waits for review from similarity .7 on, the bound that recipes for near repeats use: the
-# similarity times this is the prior that such a pair says the same.
-UNLIKE = 0.5 / 0.7
 
 MOST_SHOWN = 5
+MOST_CHANGES = 2
+LEAST_LIKENESS = 0.6
 
 
 class Difference(NamedTuple):
@@ -30,33 +27,52 @@ class Difference(NamedTuple):
 
 
 class Comparison(NamedTuple):
-    """`confidence`: the probability 0..1, six digits, that both say the same. `jaccard` 0..1, `ratio` 0..1."""
+    """`confidence`: the probability 0..1, six digits, that both say the same. `features`: those that the model was asked with,
+    none where all differences are benign.
+    """
 
     confidence: float
-    jaccard: float
-    ratio: float
+    features: Features
     differences: tuple[Difference, ...]
     reason: str
 
 
-def compare(text: str, gist: Gist, other_text: str, other_gist: Gist) -> Comparison:
-    """Compare two canonical texts with their gists.
-
-    The confidence of a pair that differs in more than benign ways is the smaller similarity times `UNLIKE`.
-    """
-    left, right = shingles(text), shingles(other_text)
-    jaccard = round(len(left & right) / len(left | right), 6)
-    ratio = round(fuzz.ratio(text, other_text) / 100, 6)
-    differences = differences_between(gist, other_gist)
+def compare(one: Side, other: Side, model: Model) -> Comparison:
+    """Compare two facts."""
+    differences = differences_between(one.gist, other.gist)
     confidence = benign_confidence(differences)
-    if confidence is None:
-        confidence = round(UNLIKE * min(jaccard, ratio), 6)
-    return Comparison(confidence, jaccard, ratio, differences, reason_of(differences))
+    if confidence is not None:
+        return Comparison(confidence, (), differences, reason_of(differences))
+    features = features_of(one, other)
+    return Comparison(model.probability(features), features, differences, reason_of(differences))
 
 
-def may_be_alike(text: str, other_text: str, least: float) -> bool:
-    """Tell, before the pair is compared in full, whether two texts can be alike with a confidence of `least` or more."""
-    return fuzz.ratio(text, other_text, score_cutoff=min(100 * least / UNLIKE, 100)) > 0
+def compare_if_likely(one: Side, other: Side, model: Model, least: float) -> Comparison | None:
+    """Compare two facts that are in different groups; None where the model's confidence is below `least`.
+
+    Quicker than `compare`, as most candidates are not alike and need no reason.
+    """
+    is_benign = one.gist.tokens == other.gist.tokens or is_slip(one.gist, other.gist)
+    if not is_benign and model.probability(features_of(one, other)) < least:
+        return None
+    found = compare(one, other, model)
+    return found if found.confidence >= least else None
+
+
+def compare_if_changed(one: Side, other: Side, model: Model) -> Comparison | None:
+    """Compare two facts that may be one before and after a change: they are alike but for `MOST_CHANGES` cues, a number, a date
+    or a negation; else None.
+    """
+    if likeness(one, other) < LEAST_LIKENESS:
+        return None
+    found = compare(one, other, model)
+    is_change = 0 < len(found.differences) <= MOST_CHANGES and all(is_cue(difference) for difference in found.differences)
+    return found if is_change else None
+
+
+def is_cue(difference: Difference) -> bool:
+    """Tell whether cues are all that differs."""
+    return set(difference.kind.split(" and ")) <= {"number", *CUE_KINDS}
 
 
 def benign_confidence(differences: tuple[Difference, ...]) -> float | None:
@@ -70,23 +86,28 @@ def benign_confidence(differences: tuple[Difference, ...]) -> float | None:
         if difference.kind not in TRUST:
             return None
         product *= TRUST[difference.kind]
-    return round(product, 6)
+    return round(product, DIGITS)
 
 
 def differences_between(gist: Gist, other: Gist) -> tuple[Difference, ...]:
     """Return the differences of two facts: the token edits between their gists, and the benign ones that these lack."""
-    is_slip = any(mend.tokens == gist.tokens for mend in other.mends) or any(mend.tokens == other.tokens for mend in gist.mends)
+    has_slip = is_slip(gist, other)
     found = []
     edits = Levenshtein.opcodes(gist.tokens, other.tokens) if gist.tokens != other.tokens else ()
     for edit in edits:
         if edit.tag != "equal":
             one = gist.tokens[edit.src_start : edit.src_end]
             two = other.tokens[edit.dest_start : edit.dest_end]
-            found.append(Difference("slip" if is_slip else _kind(one + two), " ".join(one), " ".join(two)))
-    if not found or is_slip:
+            found.append(Difference("slip" if has_slip else _kind(one + two), " ".join(one), " ".join(two)))
+    if not found or has_slip:
         for kind in sorted({*gist.dropped, *other.dropped}):
             found += [Difference(kind, "", "")] * abs(gist.dropped.count(kind) - other.dropped.count(kind))
     return tuple(found)
+
+
+def is_slip(gist: Gist, other: Gist) -> bool:
+    """Tell whether one gist would be the other if one of its tokens were a slip."""
+    return any(mend.tokens == gist.tokens for mend in other.mends) or any(mend.tokens == other.tokens for mend in gist.mends)
 
 
 def reason_of(differences: tuple[Difference, ...]) -> str:

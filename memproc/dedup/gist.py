@@ -180,7 +180,7 @@ def gist_of(text: str) -> Gist:
     """
     tokens = tokenize(text)
     distinct = set(tokens)
-    odd = [*compress(distinct, map(_IS_ODD.__getitem__, distinct))]
+    odd = [*compress(distinct, map(IS_ODD.__getitem__, distinct))]
     if not _is_english(distinct, odd):
         return Gist(tuple(tokens))
     written_out: list[str] = []
@@ -198,15 +198,20 @@ def cues_of(tokens: Iterable[str]) -> tuple[str, ...]:
     >>> cues_of(gist_of("i don't take 5mg on monday").tokens)
     ('negation:not', 'number:5mg', 'pole:on', 'weekday:monday')
     """
+    return tuple(sorted(filter(None, map(cue_of, tokens))))
+
+
+def cue_of(token: str) -> str:
+    """Return the cue that a token is, its kind and what it means, or an empty text.
+
+    >>> cue_of("never"), cue_of("16"), cue_of("tea")
+    ('negation:never', 'number:16', '')
+    """
     kinds = words.cue_kinds()
-    cues = []
-    for token in tokens:
-        meant = near[0] if token not in kinds and len(near := words_near(token)) == 1 else token
-        if meant in kinds:
-            cues.append(f"{kinds[meant]}:{meant}")
-        elif any(map(str.isdigit, token)):
-            cues.append(f"number:{token}")
-    return tuple(sorted(cues))
+    meant = near[0] if token not in kinds and len(near := words_near(token)) == 1 else token
+    if meant in kinds:
+        return f"{kinds[meant]}:{meant}"
+    return f"number:{token}" if any(map(str.isdigit, token)) else ""
 
 
 def _is_odd(token: str) -> bool:
@@ -214,7 +219,7 @@ def _is_odd(token: str) -> bool:
     return token[0].isalpha() and token not in words.known_words()
 
 
-_IS_ODD = Memo(_is_odd)
+IS_ODD = Memo(_is_odd)  # whether a token is neither a word nor a name
 
 
 def _is_english(distinct: set[str], odd: Sequence[str]) -> bool:

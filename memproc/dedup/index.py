@@ -4,8 +4,8 @@ Facts: an entry is one uint64: a 32-bit band hash above a 32-bit observation num
 entries, so what a batch adds is one array and a look-up is `searchsorted`. 8 bytes a band a record.
 
 Strategy: this index finds pairs for *review* only; merges are found by one key (see `gist.py`). So it holds the first fact of
-each group, and a look-up may be bounded:
-in each bucket only the newest entries are seen, and of the candidates those that share most bands.
+each group, and a look-up may be bounded: in each bucket only the newest entries are seen, of the candidates those that share
+most bands, and none where there is a crowd of them.
 
 Segments of like size are merged `FAN_OUT` at a time, so there are few of them and each entry is written a few times.
 """
@@ -20,9 +20,11 @@ from numpy.typing import NDArray
 from memproc.dedup.signatures import Hashes
 
 FAN_OUT = 8
-NEWEST_IN_BUCKET = 4
-FEWEST_SHARED_BANDS = 2
-MOST_CANDIDATES = 4
+NEWEST_IN_BUCKET = 32
+MOST_CANDIDATES = 32
+CROWD = 16
+CROWD_BANDS = 15
+BLOCK_RECORDS = 1_000  # looked up at once: what is found for one may be some thousand entries
 
 Entries = NDArray[np.uint64]
 
@@ -39,10 +41,17 @@ def to_entries(hashes: Hashes, numbers: NDArray[np.uint64]) -> Entries:
 def candidates(hashes: Hashes, numbers: NDArray[np.uint64], segments: Sequence[Entries]) -> list[tuple[int, int]]:
     """Return pairs (position in the batch, number) of what shares bands, `number` being below the record's own.
 
-    At most `MOST_CANDIDATES` a record: those that share most bands, then the newest. Ordered by position.
+    At most `MOST_CANDIDATES` a record: those that share most bands, then the newest. Ordered by position, the best first. None
+    for a record that is one of a crowd: more than `CROWD` others share `CROWD_BANDS` of its bands, so it is of a template.
     """
-    if not len(hashes):
-        return []
+    found: list[tuple[int, int]] = []
+    for start in range(0, len(hashes), BLOCK_RECORDS):
+        some = slice(start, start + BLOCK_RECORDS)
+        found += [(start + at, number) for at, number in _candidates(hashes[some], numbers[some], segments)]
+    return found
+
+
+def _candidates(hashes: Hashes, numbers: NDArray[np.uint64], segments: Sequence[Entries]) -> list[tuple[int, int]]:
     bands = hashes.shape[1]
     wanted = hashes.astype(np.uint64).ravel() << _SHIFT
     order = np.argsort(wanted)  # a search in order finds most of the segment in the processor's cache
@@ -54,9 +63,11 @@ def candidates(hashes: Hashes, numbers: NDArray[np.uint64], segments: Sequence[E
         return []
     seen = _newest_of_all(np.concatenate(found))
     pairs, shared = np.unique((owners[(seen >> _SHIFT).astype(np.intp)] << _SHIFT) | (seen & _LOW), return_counts=True)
-    pairs, shared = pairs[shared >= FEWEST_SHARED_BANDS], shared[shared >= FEWEST_SHARED_BANDS]
-    best = np.lexsort((-(pairs & _LOW).astype(np.int64), -shared, pairs >> _SHIFT))
-    positions = (pairs[best] >> _SHIFT).astype(np.intp)
+    positions = (pairs >> _SHIFT).astype(np.intp)
+    crowded = np.bincount(positions[shared >= CROWD_BANDS], minlength=len(hashes)) > CROWD
+    best = np.lexsort((-(pairs & _LOW).astype(np.int64), -shared, positions))
+    best = best[~crowded[positions[best]]]
+    positions = positions[best]
     rank = np.arange(len(positions)) - np.searchsorted(positions, positions)
     kept = best[rank < MOST_CANDIDATES]
     return [(int(found_pair >> _SHIFT), int(found_pair & _LOW)) for found_pair in pairs[kept]]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -12,10 +13,11 @@ from sqlalchemy import Connection, select
 from memproc.config import Policy
 from memproc.dedup import index
 from memproc.dedup.cluster import Decision, Undated
-from memproc.dedup.compare import compare, may_be_alike
+from memproc.dedup.compare import compare_if_changed, compare_if_likely
+from memproc.dedup.confidence import Side, shipped_model, side_of
 from memproc.dedup.decide import Judged, Plan, Row
 from memproc.dedup.gist import gist_of
-from memproc.dedup.keys import Key, Observation, Prepared, text_of
+from memproc.dedup.keys import Key, Observation, text_of
 from memproc.records import Memory, Outcome, Plain
 from memproc.store import tables
 from memproc.store.answers import Review
@@ -24,6 +26,8 @@ from memproc.store.neighbours import ROWS, to_row
 from memproc.store.reading import locate, memory_at
 from memproc.store.segments import Segments
 
+MOST_REVIEWS = 8  # of one record
+ROUND = 4
 UNDATED_CONFIDENCE = 0.5  # which of two versions is the newer, nothing tells
 
 _reviews = tables.reviews.c
@@ -71,30 +75,52 @@ class Reviewer:
         stored = [at for at, judged in enumerate(first) if judged.outcome is Outcome.STORED]
         own_numbers = np.array([numbered[at][0] for at in stored], np.uint64)
         found = index.candidates(hashes[stored], own_numbers, self.segments.all(connection))
-        verified, similar = self._compare(connection, [(numbered[stored[at]][1], number) for at, number in found], plan)
+        pairs: dict[Key, list[int]] = defaultdict(list)
+        for at, number in found:
+            pairs[numbered[stored[at]][1].observation.key].append(number)
+        verified, similar = self._compare(connection, pairs, {seen.key: seen for _, (seen, *_) in numbered}, plan)
         return Looked(len(found), verified, doubts + similar)
 
-    def _compare(self, connection: Connection, pairs: Sequence[tuple[Prepared, int]], plan: Plan) -> tuple[int, list[Doubt]]:
-        """Return how many of the candidate pairs were compared, and the best doubt of each record."""
-        wanted = {number for _, number in pairs}
-        found = map(to_row, self.database.select_by_keys(connection, ROWS, tables.observations.c.number, wanted))
-        rows = {row.number: row for row in found}
-        best: dict[Key, Doubt] = {}
-        verified = 0
-        for prepared, number in pairs:
-            row = rows.get(number)
-            own = prepared.observation.key
-            if row is None or _are_one(own, row, plan):
-                continue
-            verified += 1
-            text = text_of(row.observation.record)
-            if not may_be_alike(text, prepared.text, self.review_at):
-                continue
-            alike = compare(text, gist_of(text), prepared.text, prepared.gist or gist_of(prepared.text))
-            doubt = Doubt(row.observation.key, own, "similar", alike.confidence, alike.reason)
-            if doubt.confidence >= self.review_at and (own not in best or _rank(doubt) > _rank(best[own])):
-                best[own] = doubt
-        return verified, list(best.values())
+    def _compare(
+        self, connection: Connection, pairs: Mapping[Key, Sequence[int]], new: Mapping[Key, Observation], plan: Plan
+    ) -> tuple[int, list[Doubt]]:
+        """Return how many of the candidate pairs were compared, and the best doubts of each record.
+
+        In rounds: who finds less than one alike in each is not in the next. Who is like too many to look at all of them, or has
+        changed from all of the first round, is of a template, and none of it is for a person.
+        """
+        model = shipped_model()
+        sides: dict[Key, Side] = {}
+        doubts: dict[Key, list[Doubt]] = defaultdict(list)
+        changes: dict[Key, list[Doubt]] = defaultdict(list)
+        verified, asked = 0, pairs
+        for start in range(0, index.MOST_CANDIDATES, ROUND):
+            wanted = {number for numbers in asked.values() for number in numbers[start : start + ROUND]}
+            found = map(to_row, self.database.select_by_keys(connection, ROWS, tables.observations.c.number, wanted))
+            rows = {row.number: row for row in found}
+            for key, numbers in asked.items():
+                for row in filter(None, map(rows.get, numbers[start : start + ROUND])):
+                    if _are_one(key, row, plan):
+                        continue
+                    verified += 1
+                    one, other = (_side(seen, sides) for seen in (row.observation, new[key]))
+                    if alike := compare_if_likely(one, other, model, self.review_at):
+                        doubts[key].append(Doubt(row.observation.key, key, "similar", alike.confidence, alike.reason))
+                    elif _has_moved_on(row.observation, new[key]) and (change := compare_if_changed(one, other, model)):
+                        changes[key].append(Doubt(row.observation.key, key, "changed", change.confidence, change.reason))
+            asked = {key: numbers for key, numbers in asked.items() if len(doubts.get(key, ())) * ROUND > start}
+            if not asked:
+                break
+        few = [found for key, found in doubts.items() if len(found) <= MOST_REVIEWS or len(pairs[key]) < index.MOST_CANDIDATES]
+        similar = [doubt for found in few for doubt in sorted(found, key=_rank)[:MOST_REVIEWS]]
+        return verified, similar + [found[0] for key, found in changes.items() if key not in doubts and len(found) < ROUND]
+
+
+def _side(seen: Observation, known: dict[Key, Side]) -> Side:
+    if seen.key not in known:
+        text = text_of(seen.record)
+        known[seen.key] = side_of(text, gist_of(text))
+    return known[seen.key]
 
 
 def write_reviews(database: Database, connection: Connection, doubts: Sequence[Doubt], batch: int) -> int:
@@ -163,5 +189,10 @@ def _are_one(key: Key, row: Row, plan: Plan) -> bool:
     return own is not None and own == plan.changed.membership.get(row.observation.key, row.memory)
 
 
+def _has_moved_on(one: Observation, other: Observation) -> bool:
+    """Tell whether both have a date, and not the same."""
+    return one.date is not None and other.date is not None and one.date != other.date
+
+
 def _rank(doubt: Doubt) -> tuple[float, Key]:
-    return doubt.confidence, doubt.one
+    return -doubt.confidence, doubt.one

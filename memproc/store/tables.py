@@ -129,7 +129,7 @@ reviews = Table(
     _number("number", primary_key=True),
     _key("one"),
     _key("other"),
-    _text("kind"),  # similar or undated
+    _text("kind"),  # similar, changed or undated
     _text("status"),  # open, merge, distinct
     Column("confidence", Double, nullable=False),
     _text("reason"),

@@ -10,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from memproc.dedup.index import (
+    CROWD,
+    CROWD_BANDS,
     FAN_OUT,
-    FEWEST_SHARED_BANDS,
     MOST_CANDIDATES,
     NEWEST_IN_BUCKET,
     candidates,
@@ -42,8 +43,7 @@ def expected(rows: list[list[int]], numbers: list[int], known: dict[int, list[in
     for position, (row, number) in enumerate(zip(rows, numbers, strict=True)):
         buckets = [[other for other, seen in known.items() if other < number and seen[band] == row[band]] for band in range(BANDS)]
         shared = Counter(other for bucket in buckets for other in sorted(bucket)[-NEWEST_IN_BUCKET:])
-        enough = [other for other in shared if shared[other] >= FEWEST_SHARED_BANDS]
-        best = sorted(enough, key=lambda other: (-shared[other], -other))[:MOST_CANDIDATES]
+        best = sorted(shared, key=lambda other: (-shared[other], -other))[:MOST_CANDIDATES]
         found += [(position, other) for other in best]
     return found
 
@@ -86,11 +86,21 @@ def test_candidates_are_bounded(records, batch):
 
 
 @pytest.mark.parametrize("shared", range(BANDS + 1))
-def test_one_shared_band_is_not_enough(shared):
-    """Two are."""
+def test_one_shared_band_is_enough(shared):
+    """None is not."""
     known = [0] * shared + [1] * (BANDS - shared)
     found = candidates(hashes_of([[0] * BANDS]), np.array([99], np.uint64), [entries_of([known], 5)])
-    assert found == ([(0, 5)] if shared >= FEWEST_SHARED_BANDS else [])
+    assert found == ([(0, 5)] if shared else [])
+
+
+@pytest.mark.parametrize(("others", "bands"), [(CROWD, CROWD_BANDS), (CROWD + 1, CROWD_BANDS - 1), (CROWD + 1, CROWD_BANDS)])
+def test_a_record_of_a_crowd_has_no_candidates(others, bands):
+    """A crowd are more than `CROWD` others that share `CROWD_BANDS` bands or more."""
+    rows = np.tile(np.arange(25, dtype=np.uint32), (others, 1))
+    rows[:, bands:] += 100 * np.arange(1, others + 1, dtype=np.uint32)[:, None]
+    entries = to_entries(rows, np.arange(others, dtype=np.uint64))
+    found = candidates(np.arange(25, dtype=np.uint32)[None, :], np.array([99], np.uint64), [entries])
+    assert len(found) == (0 if others > CROWD and bands >= CROWD_BANDS else others)
 
 
 def test_nothing_is_found_for_nothing_and_in_nothing():

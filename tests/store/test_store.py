@@ -112,14 +112,26 @@ def test_undated_versions_stay_visible_and_wait_for_review(fresh):
         assert contents(store) == ["Lives in Paris", "Lives in Rome"]
 
 
-def test_a_pair_that_differs_in_a_number_waits_for_review(fresh):
-    """Too alike to ignore, too unlike to merge."""
+DOCTOR = "The doctor moved the appointment at the clinic in Springfield to 16 October in the morning"
+
+
+BEFORE = {"content": DOCTOR, "created_at": "2025-01-01"}
+AFTER = {"content": DOCTOR.replace("16", "18"), "created_at": "2025-01-02"}
+LATER = {"content": DOCTOR.replace("16", "20"), "created_at": "2025-01-03"}
+
+
+def test_what_changed_as_time_moved_on_waits_for_review(fresh):
+    """Too alike to ignore, too unlike to merge. Without dates, or of one day, they are two facts."""
+    for dates in ((None, None), ("2025-01-01", "2025-01-01"), ("2025-01-01", None)):
+        with fresh() as store:
+            store.add({"content": DOCTOR, "created_at": dates[0]})
+            store.add({"content": DOCTOR.replace("16", "18"), "created_at": dates[1]})
+            assert not store.reviews()
     with fresh() as store:
-        base = "The doctor moved the appointment at the clinic in Springfield to 16 October in the morning"
-        store.add({"content": base})
-        store.add({"content": base.replace("16", "18")})
+        store.add(BEFORE)
+        store.add(AFTER)
         (review,) = store.reviews()
-        assert review.reason == "differs in number: 16 / 18"
+        assert (review.kind, review.reason) == ("changed", "differs in number: 16 / 18")
         store.resolve(review, "distinct")
         assert store.count() == 2
         assert store.reviews() == []
@@ -286,14 +298,9 @@ def test_several_threads_may_use_one_store(fresh):
 def test_two_stores_on_one_file_see_each_other(fresh):
     """What one writer adds, the other merges with: the index is read again where it changed."""
     with fresh() as one, memproc.open(one.url) as other:
-        for number in range(30):
-            one.add({"content": f"The doctor moved the appointment at the clinic in Springfield to room {number} of the house"})
-        assert (
-            other.add({"content": "The doctor moved the appointment at the clinic in Springfield to room 7 of the house!"}).outcome
-            == "merged"
-        )
-        added = other.add({"content": "The doctor moved the appointment at the clinic in Springfield to room 99 of the house"})
-        assert added.outcome == "stored"
+        one.add(BEFORE)
+        assert other.add({**BEFORE, "content": f"Well, {DOCTOR}!"}).outcome == "merged"
+        assert other.add(AFTER).outcome == "stored"
         assert one.reviews()
 
 
@@ -372,10 +379,9 @@ def test_a_tombstone_of_another_store_leaves_the_rest_of_a_memory(fresh):
 
 def test_withdrawing_gives_the_decision_before_back(fresh):
     """A merge by hand, undone by unmerge, holds again when that is withdrawn."""
-    base = "The doctor moved the appointment at the clinic in Springfield to 16 October in the morning"
     with fresh() as store:
-        one = store.add({"content": base}).memory
-        store.add({"content": base.replace("16", "18")})
+        one = store.add(BEFORE).memory
+        store.add(AFTER)
         store.resolve(store.reviews()[0], "merge")
         assert store.count() == 1
         decisions = store.unmerge(one.id)
@@ -386,10 +392,9 @@ def test_withdrawing_gives_the_decision_before_back(fresh):
 
 def test_an_old_full_export_does_not_undo_an_undo(fresh):
     """What a person said here stands against what an import brings."""
-    base = "The doctor moved the appointment at the clinic in Springfield to 16 October in the morning"
     with fresh() as store:
-        one = store.add({"content": base}).memory
-        store.add({"content": base.replace("16", "18")})
+        one = store.add(BEFORE).memory
+        store.add(AFTER)
         store.resolve(store.reviews()[0], "merge")
         lines = export(store, full=True)
         store.unmerge(one.id)
@@ -473,8 +478,8 @@ def test_a_slip_is_a_name_again_when_the_one_in_lower_case_is_forgotten(fresh):
 def test_numbers_are_never_given_twice(fresh):
     """Of a review or a rejected record: a note that names one names it for ever."""
     with fresh() as store:
-        store.add({"content": "She paid 16 euros for the tickets to the museum"})
-        other = store.add({"content": "She paid 18 euros for the tickets to the museum"}).memory
+        store.add(BEFORE)
+        other = store.add(AFTER).memory
         (review,) = store.reviews()
         store.add({"content": "She likes tea", "importance": 7})
         (rejected,) = store.quarantine()
@@ -482,7 +487,7 @@ def test_numbers_are_never_given_twice(fresh):
         store.forget(store.add({"content": "She likes tea"}).memory.id)
         assert not store.reviews()
         assert not store.quarantine()
-        store.add({"content": "She paid 20 euros for the tickets to the museum"})
+        store.add(LATER)
         store.add({"content": "She likes milk", "importance": 7})
         assert store.reviews()[0].number > review.number
         assert store.quarantine()[0].number > rejected.number
@@ -491,8 +496,8 @@ def test_numbers_are_never_given_twice(fresh):
 def test_a_review_opens_again_when_its_decision_is_withdrawn(fresh):
     """The person who took it back is asked again."""
     with fresh() as store:
-        store.add({"content": "She paid 16 euros for the tickets to the museum"})
-        store.add({"content": "She paid 18 euros for the tickets to the museum"})
+        store.add(BEFORE)
+        store.add(AFTER)
         (review,) = store.reviews()
         decision = store.resolve(review, "distinct")
         assert not store.reviews()
@@ -556,7 +561,8 @@ def test_what_is_forgotten_is_in_none_of_the_files(fresh):
 
 def test_the_settings_of_an_ingestion_count_in_an_open_store(fresh):
     """What a person wants to review is no matter of how the store was opened."""
-    records = [{"content": f"She paid {amount} euros for the tickets to the museum"} for amount in (16, 18)]
+    text = "The recipe from Aisha needs 84 grams of pistachios and some {} sandwiches on the side of the plate"
+    records = [{"content": text.format(word)} for word in ("cucumber", "cucmuberz")]
     with fresh() as store:
         assert memproc.ingest(records, into=store, settings=memproc.Settings(review_at=0.99)).review == 0
     with fresh() as store:

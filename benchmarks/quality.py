@@ -1,0 +1,178 @@
+"""How often memproc is right, on labelled data: ``python -m benchmarks quality``.
+
+Every data set is ingested into a store of its own. A pair is *merged* when both are one memory, and *flagged* when it is
+merged or an open review names the two memories.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from itertools import combinations, product
+from typing import TYPE_CHECKING, Final
+
+import orjson
+
+import memproc
+from benchmarks.fit import pairs_of
+from benchmarks.labelled import Labelled, Pair, corpus, febrl, prepared, sigmod_x1
+from memproc.dedup.confidence import features_of, shipped_model, side_of
+from memproc.dedup.fitting import calibration_error
+from memproc.dedup.gist import gist_of
+from memproc.dedup.oracle import alike
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+    from typing import Literal
+
+REVIEW_AT: Final = memproc.Settings().review_at
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """Precision, recall and their harmonic mean, each 0..1; a precision of nothing is 1."""
+
+    precision: float
+    recall: float
+
+    @property
+    def f1(self) -> float:
+        """Give the harmonic mean."""
+        total = self.precision + self.recall
+        return 2 * self.precision * self.recall / total if total else 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line of the table. `reviews` is the number of open reviews by the number of records."""
+
+    data: str
+    method: str
+    records: int
+    merges: Score
+    clusters: Score
+    flagged: Score
+    reviews: float
+    calibration_error: float | None
+
+
+def measure(labelled: Labelled, *, recall: Literal["standard", "high"] = "standard") -> Line:
+    """Ingest the texts and compare what became of them with the labels."""
+    homes, reviewed = _ingest(labelled.texts, recall)
+    merged = _pairs(homes)
+    members = _members(homes)
+    flagged = merged | {(min(pair), max(pair)) for one, other in reviewed for pair in product(members[one], members[other])}
+    return Line(
+        labelled.name,
+        "memproc" if recall == "standard" else f"memproc, recall={recall}",
+        len(labelled.texts),
+        score(merged, labelled.same),
+        _cluster_score(homes, labelled.clusters),
+        score(flagged, labelled.same),
+        len(reviewed) / len(labelled.texts),
+        _calibration_error(labelled, merged),
+    )
+
+
+def measure_oracle(labelled: Labelled) -> Line:
+    """Compare each with each, as `recall` cannot: what a perfect index would flag."""
+    facts = [prepared(text) for text in labelled.texts]
+    sides = [side_of(fact.text, fact.gist or gist_of(fact.text)) for fact in facts]
+    groups = [fact.observation.group for fact in facts]
+    model = shipped_model()
+    found = {
+        (one, other)
+        for one, other in alike([fact.text for fact in facts])
+        if groups[one] == groups[other] or model.probability(features_of(sides[one], sides[other])) >= REVIEW_AT
+    }
+    merged = {pair for pair in found if groups[pair[0]] == groups[pair[1]]}
+    homes = dict(enumerate(groups))
+    return Line(
+        labelled.name,
+        "oracle",
+        len(facts),
+        score(merged, labelled.same),
+        _cluster_score(homes, labelled.clusters),
+        score(found, labelled.same),
+        len(found - merged) / len(facts),
+        None,
+    )
+
+
+def score(found: Iterable[Pair], same: set[Pair]) -> Score:
+    """Compare pairs found with those that are the same."""
+    all_found = set(found)
+    right = len(all_found & same)
+    return Score(right / len(all_found) if all_found else 1.0, right / len(same) if same else 1.0)
+
+
+def lines(*, records: int, seed: int) -> list[Line]:
+    """Measure every data set that is at hand."""
+    found = [measure(corpus(records, seed))]
+    x1 = sigmod_x1()
+    if x1 is not None:
+        found.append(measure(x1))
+    found += [measure(febrl(number)) for number in (1, 2, 3, 4)]
+    found += [measure(febrl(3), recall="high"), measure_oracle(febrl(3))]
+    return found
+
+
+def table(found: Sequence[Line]) -> str:
+    """Give the lines as a Markdown table."""
+    head = "| data | method | records | merges P | R | clusters P | R | merge + review P | R | F1 | reviews | ECE |"
+    rule = "|---|---|---|---|---|---|---|---|---|---|---|---|"
+    rows = [
+        f"| {line.data} | {line.method} | {line.records:,} | {_scores(line.merges)} | {_scores(line.clusters)} "
+        f"| {_scores(line.flagged)} | {line.flagged.f1:.3f} | {line.reviews:.1%} "
+        f"| {'-' if line.calibration_error is None else f'{line.calibration_error:.3f}'} |"
+        for line in found
+    ]
+    return "\n".join([head, rule, *rows])
+
+
+def _scores(found: Score) -> str:
+    return f"{found.precision:.4f} | {found.recall:.3f}"
+
+
+def _ingest(texts: Sequence[str], recall: Literal["standard", "high"]) -> tuple[dict[int, str], list[tuple[str, str]]]:
+    """Give the memory of each record, and the memories of each open review."""
+    with memproc.open("sqlite://", settings=memproc.Settings(recall=recall)) as store:
+        memproc.ingest([{"content": text, "metadata": {"n": at}} for at, text in enumerate(texts)], into=store)
+        homes = {}
+        for memory in store:
+            for seen in store.trace(memory.id or "").observations:
+                homes[orjson.loads(orjson.dumps(seen.record))["metadata"]["n"]] = memory.id or ""
+        reviewed = [(review.one.id or "", review.other.id or "") for review in store.reviews()]
+    return homes, reviewed
+
+
+def _members(homes: dict[int, str]) -> dict[str, list[int]]:
+    members = defaultdict(list)
+    for position, home in homes.items():
+        members[home].append(position)
+    return members
+
+
+def _pairs(homes: dict[int, str]) -> set[Pair]:
+    return {pair for found in _members(homes).values() for pair in combinations(sorted(found), 2)}
+
+
+def _cluster_score(homes: Mapping[int, object], clusters: Sequence[int]) -> Score:
+    """Of the clusters found, how many are clusters of the truth; and of those, how many were found. Single ones count too."""
+    found: dict[object, set[int]] = defaultdict(set)
+    truth: dict[int, set[int]] = defaultdict(set)
+    for position, home in homes.items():
+        found[home].add(position)
+    for position, cluster in enumerate(clusters):
+        truth[cluster].add(position)
+    right = len(set(map(frozenset, found.values())) & set(map(frozenset, truth.values())))
+    return Score(right / len(found), right / len(truth))
+
+
+def _calibration_error(labelled: Labelled, merged: set[Pair]) -> float:
+    """Of all pairs that were merged or shared a band."""
+    model = shipped_model()
+    features, truth = pairs_of(labelled)
+    confidences = [model.probability(pair) for pair in features] + [1.0] * len(merged)
+    same = labelled.same
+    return calibration_error(confidences, truth + [pair in same for pair in merged])

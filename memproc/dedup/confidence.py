@@ -1,0 +1,186 @@
+"""How sure it is that two facts that differ say the same: features of the pair, and a small model of them.
+
+Facts: similarity alone cannot tell: "PostgreSQL 16" and "18" are .92 alike, two spellings of a person's record .4. What tells
+is in what they differ: a number or a negation says no, a shared long number or model code says yes.
+
+Strategy: logistic regression (Berkson 1944) over bounded features. The coefficients are data, `data/confidence.json`, fitted
+by `python -m benchmarks fit` to the data sets named there; a store can be given its own. Sums are exact (`math.fsum`) and
+rounded to six digits, so that a confidence is the same on every machine.
+
+Left out: how rare a word is. That would depend on what else is in the store, and so on the order of things.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from math import exp, fsum, log
+from typing import NamedTuple
+
+import orjson
+from rapidfuzz import fuzz
+
+from memproc.dedup.gist import IS_ODD, Gist, cue_of
+from memproc.dedup.memo import Memo
+from memproc.dedup.signatures import shingles
+
+DIGITS = 6
+NEVER_SURE = 1e-6
+CUE_KINDS = ("negation", "month", "weekday", "time", "quantifier", "pole", "unit")
+FEATURES = (
+    "jaccard",  # of the shingle sets
+    "ratio",  # normalised indel similarity of the texts
+    "token sort ratio",  # the same with the tokens in order
+    "token set ratio",  # the same of what each has more than the common tokens, at best
+    "words in common",  # the Jaccard similarity of the sets of tokens that are letters only
+    "numbers in common",  # the same of tokens with a digit
+    "jaccard and numbers",  # the product of the first and this
+    "numbers differ",  # 0 or 1
+    "number conflicts",  # how many stand against another, of 5
+    "shared numbers",  # how many, of 5
+    "share of numbers",  # those of either among the tokens of both
+    "long number shared",  # 0 or 1: five digits or more
+    "codes shared",  # tokens of letters and digits, four characters or more: how many, of 3
+    "code conflicts",  # how many stand against another, of 3
+    *(f"{kind} differs" for kind in CUE_KINDS),  # 0 or 1
+    "known words conflict",  # words or names that stand against other words or names: how many, of 3
+    "known words added",  # words or names on one side only: how many, of 5
+    "edited share",  # differing tokens among all of both
+    "substituted share",  # those that stand against another, among the tokens of the longer
+    "differing tokens",  # how many, of 20
+    "log tokens",  # natural logarithm of the length of the longer
+)
+_LONG_NUMBER_DIGITS = 5
+_CODE_CHARS = 4
+
+Features = tuple[float, ...]
+
+
+class Side(NamedTuple):
+    """One of two facts, taken apart. Sets hold each token once; `cues` has one set for each of `CUE_KINDS`."""
+
+    text: str
+    gist: Gist
+    sorted_tokens: str
+    shingles: frozenset[str]
+    tokens: frozenset[str]
+    words: frozenset[str]
+    known: frozenset[str]
+    numbers: frozenset[str]
+    codes: frozenset[str]
+    cues: tuple[frozenset[str], ...]
+
+
+def side_of(text: str, gist: Gist) -> Side:
+    """Take a canonical text with its gist apart."""
+    tokens = frozenset(gist.tokens)
+    cues: dict[str, set[str]] = {}
+    for kind, _, meant in map(_CUES.__getitem__, tokens):
+        if kind:
+            cues.setdefault(kind, set()).add(meant)
+    words = frozenset(filter(str.isalpha, tokens))
+    numbers = frozenset(cues.get("number", ()))
+    return Side(
+        text,
+        gist,
+        " ".join(sorted(gist.tokens)),
+        frozenset(shingles(text)),
+        tokens,
+        words,
+        frozenset([word for word in words if not IS_ODD[word]]),
+        numbers,
+        frozenset(filter(_is_code, numbers)),
+        tuple([frozenset(cues.get(kind, ())) for kind in CUE_KINDS]),
+    )
+
+
+def features_of(one: Side, other: Side) -> Features:
+    """Return the values of `FEATURES` for a pair; symmetric, each within 0..1 but for the last."""
+    jaccard = likeness(one, other)
+    numbers = _jaccard(one.numbers, other.numbers)
+    shared = one.numbers & other.numbers
+    codes = len(one.codes & other.codes)
+    tokens = len(one.tokens & other.tokens)
+    more, less = len(one.tokens) - tokens, len(other.tokens) - tokens
+    known, other_known = len(one.known - other.tokens), len(other.known - one.tokens)
+    longer = max(len(one.tokens), len(other.tokens), 1)
+    return (
+        jaccard,
+        fuzz.ratio(one.text, other.text) / 100,
+        fuzz.ratio(one.sorted_tokens, other.sorted_tokens) / 100,
+        fuzz.token_set_ratio(one.sorted_tokens, other.sorted_tokens) / 100,
+        _jaccard(one.words, other.words),
+        numbers,
+        jaccard * numbers,
+        float(one.numbers != other.numbers),
+        min(len(one.numbers) - len(shared), len(other.numbers) - len(shared), 5) / 5,
+        min(len(shared), 5) / 5,
+        (len(one.numbers) + len(other.numbers) - len(shared)) / (2 * longer),
+        float(any(map(_is_long, shared))),
+        min(codes, 3) / 3,
+        min(len(one.codes) - codes, len(other.codes) - codes, 3) / 3,
+        *(float(left != right) for left, right in zip(one.cues, other.cues, strict=True)),
+        min(known, other_known, 3) / 3,
+        min(abs(known - other_known), 5) / 5,
+        (more + less) / (2 * longer),
+        min(more, less) / longer,
+        min(more + less, 20) / 20,
+        log(longer),
+    )
+
+
+def likeness(one: Side, other: Side) -> float:
+    """Return the Jaccard similarity of the shingle sets, 0..1 (Broder 1997)."""
+    return _jaccard(one.shingles, other.shingles)
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """A logistic model: `weights` in the order of `FEATURES`; `data` names what it was fitted to."""
+
+    intercept: float
+    weights: tuple[float, ...]
+    data: tuple[str, ...] = ()
+
+    def probability(self, features: Sequence[float]) -> float:
+        """Return the probability, six digits, that a pair with these features says the same: above 0 and below 1."""
+        logit = fsum((self.intercept, *(weight * value for weight, value in zip(self.weights, features, strict=True))))
+        probability = 1 / (1 + exp(-logit)) if logit > 0 else exp(logit) / (1 + exp(logit))
+        return min(max(round(probability, DIGITS), NEVER_SURE), 1 - NEVER_SURE)
+
+    def to_json(self) -> bytes:
+        """Return the model as JSON, each weight beside the name of its feature."""
+        weights = dict(zip(FEATURES, self.weights, strict=True))
+        value = {"intercept": self.intercept, "weights": weights, "data": self.data}
+        return orjson.dumps(value, option=orjson.OPT_INDENT_2) + b"\n"
+
+
+def model_from(text: bytes | str) -> Model:
+    """Return the model of a JSON text. Raises KeyError where it lacks a feature."""
+    value = orjson.loads(text)
+    return Model(value["intercept"], tuple(value["weights"][name] for name in FEATURES), tuple(value["data"]))
+
+
+@cache
+def shipped_model() -> Model:
+    """Return the model that comes with memproc."""
+    return model_from((files(__package__) / "data" / "confidence.json").read_bytes())
+
+
+def _jaccard(one: frozenset[str], other: frozenset[str]) -> float:
+    shared = len(one & other)
+    both = len(one) + len(other) - shared
+    return shared / both if both else 1.0
+
+
+def _is_code(token: str) -> bool:
+    return len(token) >= _CODE_CHARS and any(map(str.isalpha, token))
+
+
+def _is_long(number: str) -> bool:
+    return sum(map(str.isdigit, number)) >= _LONG_NUMBER_DIGITS
+
+
+_CUES: Memo[tuple[str, str, str]] = Memo(lambda token: cue_of(token).partition(":"))
