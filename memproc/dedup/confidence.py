@@ -28,6 +28,7 @@ from memproc.dedup.signatures import shingles
 
 DIGITS = 6
 NEVER_SURE = 1e-6
+LEAST_ALIKE = 65  # of 100
 CUE_KINDS = ("negation", "month", "weekday", "time", "quantifier", "pole", "unit")
 FEATURES = (
     "jaccard",  # of the shingle sets
@@ -129,6 +130,13 @@ def features_of(one: Side, other: Side) -> Features:
         min(more + less, 20) / 20,
         log(longer),
     )
+
+
+def may_be_alike(text: str, other: str) -> bool:
+    """Tell, before two canonical texts are taken apart, whether they are worth it: of pairs below this bound hardly one in a
+    hundred is likely to the model, on any of the data it was fitted to.
+    """
+    return fuzz.token_sort_ratio(text, other, score_cutoff=LEAST_ALIKE) > 0
 
 
 def likeness(one: Side, other: Side) -> float:

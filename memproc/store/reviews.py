@@ -14,7 +14,7 @@ from memproc.config import Policy
 from memproc.dedup import index
 from memproc.dedup.cluster import Decision, Undated
 from memproc.dedup.compare import compare_if_changed, compare_if_likely
-from memproc.dedup.confidence import Side, shipped_model, side_of
+from memproc.dedup.confidence import Side, may_be_alike, shipped_model, side_of
 from memproc.dedup.decide import Judged, Plan, Row
 from memproc.dedup.gist import gist_of
 from memproc.dedup.keys import Key, Observation, text_of
@@ -90,7 +90,7 @@ class Reviewer:
         changed from all of the first round, is of a template, and none of it is for a person.
         """
         model = shipped_model()
-        sides: dict[Key, Side] = {}
+        known = _Sides()
         doubts: dict[Key, list[Doubt]] = defaultdict(list)
         changes: dict[Key, list[Doubt]] = defaultdict(list)
         verified, asked = 0, pairs
@@ -100,14 +100,17 @@ class Reviewer:
             rows = {row.number: row for row in found}
             for key, numbers in asked.items():
                 for row in filter(None, map(rows.get, numbers[start : start + ROUND])):
+                    there, own = row.observation, new[key]
                     if _are_one(key, row, plan):
                         continue
                     verified += 1
-                    one, other = (_side(seen, sides) for seen in (row.observation, new[key]))
+                    if not may_be_alike(known.text_of(there), known.text_of(own)):
+                        continue
+                    one, other = known.side_of(there), known.side_of(own)
                     if alike := compare_if_likely(one, other, model, self.review_at):
-                        doubts[key].append(Doubt(row.observation.key, key, "similar", alike.confidence, alike.reason))
-                    elif _has_moved_on(row.observation, new[key]) and (change := compare_if_changed(one, other, model)):
-                        changes[key].append(Doubt(row.observation.key, key, "changed", change.confidence, change.reason))
+                        doubts[key].append(Doubt(there.key, key, "similar", alike.confidence, alike.reason))
+                    elif _has_moved_on(there, own) and (change := compare_if_changed(one, other, model)):
+                        changes[key].append(Doubt(there.key, key, "changed", change.confidence, change.reason))
             asked = {key: numbers for key, numbers in asked.items() if len(doubts.get(key, ())) * ROUND > start}
             if not asked:
                 break
@@ -116,11 +119,23 @@ class Reviewer:
         return verified, similar + [found[0] for key, found in changes.items() if key not in doubts and len(found) < ROUND]
 
 
-def _side(seen: Observation, known: dict[Key, Side]) -> Side:
-    if seen.key not in known:
-        text = text_of(seen.record)
-        known[seen.key] = side_of(text, gist_of(text))
-    return known[seen.key]
+class _Sides:
+    """The texts of observations, and what they are taken apart into, each made once."""
+
+    def __init__(self) -> None:
+        self._texts: dict[Key, str] = {}
+        self._sides: dict[Key, Side] = {}
+
+    def text_of(self, seen: Observation) -> str:
+        if seen.key not in self._texts:
+            self._texts[seen.key] = text_of(seen.record)
+        return self._texts[seen.key]
+
+    def side_of(self, seen: Observation) -> Side:
+        if seen.key not in self._sides:
+            text = self.text_of(seen)
+            self._sides[seen.key] = side_of(text, gist_of(text))
+        return self._sides[seen.key]
 
 
 def write_reviews(database: Database, connection: Connection, doubts: Sequence[Doubt], batch: int) -> int:
