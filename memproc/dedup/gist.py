@@ -8,9 +8,9 @@ Strategy: two facts merge when their gists are equal, so candidates for a merge 
 linear time, and no list of dangerous differences can be too short: what is not named benign here keeps texts apart.
 
 Rules: sentence punctuation is dropped, and the case of short codes ("B12", "b12"; canonical text keeps it); contractions are
-written out; number words become digits; fillers are dropped, unless they follow a negation ("not just"); a slip is one edit
-inside a token that is neither word nor name, or a swap of two of its letters, that makes it a common word. A text that does
-not show itself to be English keeps all its tokens.
+written out; number words become digits; words of two spellings get one; fillers are dropped, unless they follow a negation
+("not just"); a slip is one edit inside a token that is neither word nor name, or a swap of two of its letters, that makes it a
+common word. A text that does not show itself to be English keeps all its tokens.
 
 Left out: synonyms, word order, inflection, spelling of other languages: such pairs are for review.
 """
@@ -30,7 +30,7 @@ from memproc.dedup import words
 from memproc.dedup.memo import Memo
 
 # A conservative prior for "this difference is benign", by kind: products of these give the confidence of a merge.
-TRUST = {"article": 0.999, "filler": 0.99, "contraction": 0.995, "number word": 0.99, "slip": 0.95}
+TRUST = {"article": 0.999, "filler": 0.99, "contraction": 0.995, "spelling": 0.999, "number word": 0.99, "slip": 0.95}
 
 SHORTEST_TOKENS = 2  # a gist of one word says too little to merge by
 MOST_SLIPS = 5  # a text with more odd tokens than this is no text with a slip
@@ -134,6 +134,8 @@ def _tokens_of_chunk(chunk: str) -> tuple[str, ...]:
 def _tokens_of(chunk: str) -> list[str]:
     """Return the tokens of a chunk without the symbols that stand for themselves."""
     bare = chunk.strip(_EDGE)
+    if "-" in bare:
+        bare = words.spellings().get(bare, bare)
     if bare.isalpha():
         if (len(bare) == 1 and chunk.endswith("-")) or chunk == "no.":
             return [chunk]  # a mark, "B-"; a number, "no. 5"
@@ -184,7 +186,7 @@ def gist_of(text: str) -> Gist:
     if not _is_english(distinct, odd):
         return Gist(tuple(tokens))
     written_out: list[str] = []
-    if not words.full_forms().keys().isdisjoint(distinct) or "'d" in text:
+    if not words.written_out().keys().isdisjoint(distinct) or "'d" in text:
         tokens, written_out = _write_out(tokens)
     kept, dropped = _without_fillers(tokens, text)
     return Gist(tuple(kept), (*written_out, *dropped), _mends(kept, odd))
@@ -230,15 +232,15 @@ def _is_english(distinct: set[str], odd: Sequence[str]) -> bool:
 
 
 def _write_out(tokens: list[str]) -> tuple[list[str], list[str]]:
-    """Return the tokens with contractions and number words written out, and the kinds of what was."""
-    full_forms = words.full_forms()
+    """Return the tokens with contractions and number words written out, in one spelling, and the kinds of what was not."""
+    written_out, spellings = words.written_out(), words.spellings()
     full: list[str] = []
     kinds: list[str] = []
     for at, token in enumerate(tokens):
-        form = full_forms.get(token) or (_with_would(tokens, at) if token.endswith("'d") else None)
+        form = written_out.get(token) or (_with_would(tokens, at) if token.endswith("'d") else None)
         full += form or (token,)
         if form:
-            kinds.append("contraction" if form[0].isalpha() else "number word")
+            kinds.append("spelling" if token in spellings else "contraction" if form[0].isalpha() else "number word")
     return full, kinds
 
 
@@ -295,7 +297,8 @@ def _clause_pattern(place: str, word: str) -> re.Pattern[str]:
 
 
 def _mends(tokens: Sequence[str], odd: Sequence[str]) -> tuple[Mend, ...]:
-    slips = {token: found for token in odd if (found := words_near(token))}
+    spelled = words.spellings()
+    slips = {token: sorted({spelled.get(word, word) for word in found}) for token in odd if (found := words_near(token))}
     if not 0 < len(slips) <= MOST_SLIPS:
         return ()
     mends = [

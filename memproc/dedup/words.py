@@ -77,6 +77,18 @@ def full_forms() -> Mapping[str, tuple[str, ...]]:
 
 
 @cache
+def spellings() -> Mapping[str, str]:
+    """Return the spelling that is compared of words that have two, British or with a hyphen first."""
+    return {one: compared for one, compared, _ in _lines("spelling.txt")}
+
+
+@cache
+def written_out() -> Mapping[str, tuple[str, ...]]:
+    """Return what contractions, number words and words of two spellings become."""
+    return {**full_forms(), **{one: (compared,) for one, compared in spellings().items()}}
+
+
+@cache
 def verbs_after_would() -> frozenset[str]:
     """Return the words before which "'d" can only be "would"."""
     return frozenset(word for line in _lines("would.txt") for word in line[0].split())
