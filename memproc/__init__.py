@@ -14,12 +14,12 @@ if TYPE_CHECKING:
     from memproc.config import Settings
     from memproc.dedup.cluster import Decision
     from memproc.errors import MemprocError, NotFoundError, SourceError, StoreError, UsageError
+    from memproc.face import calibrate, transform, validate
     from memproc.face import open_store as open  # noqa: A004 - memproc.open, as in shelve.open
-    from memproc.face import transform, validate
     from memproc.pipeline import ingest
     from memproc.records import EmotionalContext, Fault, Memory, Outcome, Rejected, Relation
     from memproc.report.report import Progress, Report
-    from memproc.store.answers import Added, Entry, Job, Quarantined, Recount, Review, Sighting, Trace
+    from memproc.store.answers import Added, Calibration, Entry, Job, Quarantined, Recount, Review, Sighting, Trace
     from memproc.store.store import Store
     from memproc.validation import Verdict
 
@@ -27,6 +27,7 @@ __version__ = "0.1.0"
 
 __all__ = [
     "Added",
+    "Calibration",
     "Decision",
     "EmotionalContext",
     "Entry",
@@ -51,6 +52,7 @@ __all__ = [
     "Trace",
     "UsageError",
     "Verdict",
+    "calibrate",
     "ingest",
     "open",
     "transform",
@@ -60,12 +62,12 @@ __all__ = [
 _HOMES = {
     "memproc.config": ("Settings",),
     "memproc.errors": ("MemprocError", "NotFoundError", "SourceError", "StoreError", "UsageError"),
-    "memproc.face": ("open", "transform", "validate"),
+    "memproc.face": ("calibrate", "open", "transform", "validate"),
     "memproc.pipeline": ("ingest",),
     "memproc.records": ("EmotionalContext", "Fault", "Memory", "Outcome", "Rejected", "Relation"),
     "memproc.report.report": ("Progress", "Report"),
     "memproc.dedup.cluster": ("Decision",),
-    "memproc.store.answers": ("Added", "Entry", "Job", "Quarantined", "Recount", "Review", "Sighting", "Trace"),
+    "memproc.store.answers": ("Added", "Calibration", "Entry", "Job", "Quarantined", "Recount", "Review", "Sighting", "Trace"),
     "memproc.store.store": ("Store",),
     "memproc.validation": ("Verdict",),
 }

@@ -7,7 +7,7 @@ ingestion behaves and may differ from run to run.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Literal
 
 from memproc.errors import UsageError
@@ -84,8 +84,9 @@ class Policy:
     dedup: Dedup = "near"
     recall: Recall = "standard"
     merge_at: float = 0.8
+    model: str = ""  # the model of confidence that the store was calibrated with, as JSON; the shipped one where it is empty
 
     def changed_by(self, settings: Settings) -> dict[str, object]:
         """Return the settings given that differ from this policy, by name."""
-        given = {field.name: getattr(settings, field.name) for field in fields(self)}
+        given = {name: getattr(settings, name) for name in STORED}
         return {name: value for name, value in given.items() if value not in (None, getattr(self, name))}

@@ -12,6 +12,7 @@ from memproc.formats.draft import Context
 from memproc.intake import Intake, raw_of
 from memproc.records import Fault, Memory, Rejected
 from memproc.sources.items import Item
+from memproc.store.answers import Calibration
 from memproc.store.store import Store
 from memproc.validation import Verdict, fault
 
@@ -23,6 +24,11 @@ def open_store(where: str | Path, *, settings: Settings | None = None, schema: t
     settings than those given, and UsageError on a database that is not served.
     """
     return Store(where, settings=settings, schema=schema)
+
+
+def calibrate(store: Store, labels: Iterable[tuple[str, str, bool]]) -> Calibration:
+    """Fit a store's confidence to labelled pairs; see `Store.calibrate`."""
+    return store.calibrate(labels)
 
 
 def validate(record: object, *, schema: type[Memory] = Memory) -> Verdict:

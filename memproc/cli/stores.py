@@ -11,6 +11,8 @@ import typer
 
 from memproc.cli.app import FAILED, Database, Dedup, Identifier, Json, app, show
 
+LONGEST_LABEL_BYTES = 1 << 20
+
 if TYPE_CHECKING:
     from memproc.records import Memory
     from memproc.store.store import Store
@@ -119,6 +121,29 @@ def rebuild(
 
 
 @app.command()
+def calibrate(
+    database: Database,
+    labels: Annotated[
+        Path, typer.Argument(metavar="LABELS", help="A table or JSON with one, other (ids) and same (true or false).")
+    ],
+    as_json: Json = False,
+) -> None:
+    """Fit the confidence to labelled pairs; `rebuild` then makes it count."""
+    with _opened(database) as store:
+        found = store.calibrate(_labels(labels))
+    lines = [
+        f"{found.pairs} pairs; {found.merged} of them are one memory, {found.merge_precision:.1%} of these rightly",
+        f"expected calibration error {found.calibration_error:.3f}, recall at precision .99: {found.recall_at_99:.3f}",
+        *(f"  {row.low:.1f} to {row.high:.1f}: {row.pairs} pairs, {row.share_same:.1%} the same" for row in found.reliability),
+        "run `memproc rebuild` to make it count",
+    ]
+    if found.refuses_to_merge:
+        lines.append("the merges are too often wrong: after that, nothing but equal words merges without you")
+    as_values = {**found._asdict(), "reliability": [row._asdict() for row in found.reliability]}
+    show(as_values, "\n".join(lines), as_json=as_json)
+
+
+@app.command()
 def quarantine(
     database: Database,
     limit: Annotated[int | None, typer.Option(help="Show no more than this.")] = None,
@@ -169,3 +194,16 @@ def _decision(decision: Any) -> dict[str, str]:
 def _excerpt(raw: bytes, length: int = 100) -> str:
     text = raw[: length + 1].decode("utf-8", "replace")
     return ascii(text if len(text) <= length else text[:length] + "...")
+
+
+def _labels(path: Path) -> Iterator[tuple[str, str, bool]]:
+    from memproc.errors import UsageError
+    from memproc.sources.items import open_file
+
+    said = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
+    for at, item in enumerate(open_file(path, lists=frozenset(), limit_bytes=LONGEST_LABEL_BYTES).items):
+        given = item.value if isinstance(item.value, dict) else {}
+        one, other, same = (str(given.get(name, "")).strip() for name in ("one", "other", "same"))
+        if not one or not other or same.lower() not in said:
+            raise UsageError(f"{path}, label {at}: give one and other (ids), and same (true or false)")
+        yield one, other, said[same.lower()]

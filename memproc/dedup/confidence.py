@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from math import exp, fsum, log
 from typing import NamedTuple
@@ -169,6 +169,12 @@ def model_from(text: bytes | str) -> Model:
     """Return the model of a JSON text. Raises KeyError where it lacks a feature."""
     value = orjson.loads(text)
     return Model(value["intercept"], tuple(value["weights"][name] for name in FEATURES), tuple(value["data"]))
+
+
+@lru_cache(maxsize=8)
+def model_of(text: str) -> Model:
+    """Return the model of a policy: that of a JSON text, or the shipped one where the text is empty."""
+    return model_from(text) if text else shipped_model()
 
 
 @cache

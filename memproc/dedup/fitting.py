@@ -33,8 +33,10 @@ class Bin(NamedTuple):
     share_same: float
 
 
-def fit(features: Floats, same: NDArray[np.bool_], weights: Floats, data: Sequence[str]) -> Model:
+def fit(features: Floats, same: NDArray[np.bool_], weights: Floats, data: Sequence[str], *, prior: Model | None = None) -> Model:
     """Fit a model to pairs: `features` of shape (pairs, len(FEATURES)), `same` and `weights` of shape (pairs,).
+
+    What the pairs do not tell is as in `prior`, or says nothing.
 
     Raises ValueError where the pairs are all the same or all different.
     """
@@ -42,27 +44,29 @@ def fit(features: Floats, same: NDArray[np.bool_], weights: Floats, data: Sequen
         raise ValueError("give pairs that are the same and pairs that are not")
     mean = np.average(features, axis=0, weights=weights)
     spread = np.sqrt(np.average((features - mean) ** 2, axis=0, weights=weights))
-    is_used = spread > CLOSE_ENOUGH
-    scaled = (features - mean) / np.where(is_used, spread, 1.0)
-    found = _newton(np.column_stack([np.ones(len(scaled)), scaled]), same, weights)
-    slopes = np.where(is_used, found[1:] / np.where(is_used, spread, 1.0), 0.0)
+    varies = spread > CLOSE_ENOUGH
+    spread = np.where(varies, spread, 1.0)
+    design = np.column_stack([np.ones(len(features)), (features - mean) / spread * varies])
+    expected = np.zeros(features.shape[1]) if prior is None else np.array(prior.weights)
+    found = _newton(design, same, weights, np.array([0.0, *(expected * spread)]))
+    slopes = found[1:] / spread
     intercept = found[0] - slopes @ mean
     return Model(round(float(intercept), DIGITS), tuple(round(float(slope), DIGITS) + 0.0 for slope in slopes), tuple(data))
 
 
-def _newton(design: Floats, same: NDArray[np.bool_], weights: Floats) -> Floats:
-    """Return the coefficients, the intercept first, that make the penalised likelihood greatest."""
+def _newton(design: Floats, same: NDArray[np.bool_], weights: Floats, prior: Floats) -> Floats:
+    """Return the coefficients, the intercept first, that make the likelihood greatest, less what departing from `prior` costs."""
     ridge = np.full(design.shape[1], RIDGE)
     ridge[0] = 0.0
 
     def loss(coefficients: Floats) -> float:
         logits = design @ coefficients
-        return float(weights @ (np.logaddexp(0, logits) - same * logits) + (ridge @ coefficients**2) / 2)
+        return float(weights @ (np.logaddexp(0, logits) - same * logits) + (ridge @ (coefficients - prior) ** 2) / 2)
 
-    found = np.zeros(design.shape[1])
+    found = prior.copy()
     for _ in range(MOST_STEPS):
         expected = 1 / (1 + np.exp(-np.clip(design @ found, -LARGEST_LOGIT, LARGEST_LOGIT)))
-        gradient = design.T @ (weights * (same - expected)) - ridge * found
+        gradient = design.T @ (weights * (same - expected)) - ridge * (found - prior)
         curvature = (design * (weights * expected * (1 - expected))[:, None]).T @ design + np.diag(ridge + CLOSE_ENOUGH)
         step = np.linalg.solve(curvature, gradient)
         while loss(found + step) > loss(found) and np.abs(step).max() > CLOSE_ENOUGH:

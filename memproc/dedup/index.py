@@ -28,7 +28,7 @@ BLOCK_RECORDS = 1_000  # looked up at once: what is found for one may be some th
 
 Entries = NDArray[np.uint64]
 
-_LOW = np.uint64(0xFFFFFFFF)
+NUMBER_BITS = _LOW = np.uint64(0xFFFFFFFF)  # of an entry: the lower half
 _SHIFT = np.uint64(32)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from memproc.dedup.cluster import Decision
+from memproc.dedup.fitting import Bin
 from memproc.records import Fault, Memory, Outcome, Plain
 
 
@@ -95,6 +96,24 @@ class Job(NamedTuple):
     duplicate: int
     merged: int
     quarantined: int
+
+
+class Calibration(NamedTuple):
+    """How sure a store's confidence is of labelled pairs. Shares and errors are 0..1.
+
+    `merged` of the pairs are one memory, and `merge_precision` of those are the same (1 where there is none). The other figures
+    are of pairs that the model was not fitted to: `calibration_error`, `recall_at_99` (the largest recall at a precision of
+    .99) and the reliability table. `refuses_to_merge`: the merges were too often wrong, so after a rebuild none is made
+    without a person.
+    """
+
+    pairs: int
+    merged: int
+    merge_precision: float
+    calibration_error: float
+    recall_at_99: float
+    reliability: tuple[Bin, ...]
+    refuses_to_merge: bool
 
 
 class Recount(NamedTuple):

@@ -29,7 +29,7 @@ def open_policy(database: Database, settings: Settings, *, for_rebuild: bool) ->
         with database.write() as connection:
             if connection.execute(select(tables.store)).first() is None:
                 text = policy_text(policy)
-                database.insert_rows(connection, tables.store, [(1, 1, 0, 0, 0, tables.SCHEMA, SCHEME, text)])
+                database.insert_rows(connection, tables.store, [(1, 1, 0, 0, 0, tables.SCHEMA, SCHEME, text, None)])
         return open_policy(database, settings, for_rebuild=for_rebuild)
     if found["schema_version"] > tables.SCHEMA:
         raise StoreError(f"the store was made by a newer memproc (schema {found['schema_version']}): upgrade memproc-sdk")

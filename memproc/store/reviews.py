@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, delete, func, select
 
 from memproc.config import Policy
 from memproc.dedup import index
 from memproc.dedup.cluster import Decision, Undated
 from memproc.dedup.compare import compare_if_changed, compare_if_likely
-from memproc.dedup.confidence import Side, may_be_alike, shipped_model, side_of
+from memproc.dedup.confidence import Side, may_be_alike, model_of, side_of
 from memproc.dedup.decide import Judged, Plan, Row
 from memproc.dedup.gist import gist_of
 from memproc.dedup.keys import Key, Observation, text_of
@@ -24,10 +25,11 @@ from memproc.store.answers import Review
 from memproc.store.database import Database, take_numbers
 from memproc.store.neighbours import ROWS, to_row
 from memproc.store.reading import locate, memory_at
-from memproc.store.segments import Segments
+from memproc.store.segments import Segments, hashes_of
 
 MOST_REVIEWS = 8  # of one record
 ROUND = 4
+LOOKED_AT_ONCE = 2_000
 UNDATED_CONFIDENCE = 0.5  # which of two versions is the newer, nothing tells
 
 _reviews = tables.reviews.c
@@ -78,18 +80,42 @@ class Reviewer:
         pairs: dict[Key, list[int]] = defaultdict(list)
         for at, number in found:
             pairs[numbered[stored[at]][1].observation.key].append(number)
-        verified, similar = self._compare(connection, pairs, {seen.key: seen for _, (seen, *_) in numbered}, plan)
+        new = {seen.key: seen for _, (seen, *_) in numbered}
+        verified, similar = self._compare(connection, pairs, new, lambda key, row: _are_one(key, row, plan))
         return Looked(len(found), verified, doubts + similar)
 
+    def look_again(self, connection: Connection) -> None:
+        """Find the open reviews of the whole store anew, as another model would have."""
+        is_found = (_reviews.status == "open") & (_reviews.kind != "undated")
+        connection.execute(delete(tables.reviews).where(is_found))
+        indexed = np.unique(np.concatenate([np.empty(0, np.uint64), *self.segments.all(connection)]) & index.NUMBER_BITS).tolist()
+        for start in range(0, len(indexed), LOOKED_AT_ONCE):
+            some = indexed[start : start + LOOKED_AT_ONCE]
+            found = self.database.select_by_keys(connection, ROWS, tables.observations.c.number, some)
+            rows = sorted(map(to_row, found), key=lambda row: row.number)
+            hashes = hashes_of([(row.observation, text_of(row.observation.record)) for row in rows], self.policy.recall)
+            numbers = np.array([row.number for row in rows], np.uint64)
+            pairs: dict[Key, list[int]] = defaultdict(list)
+            for at, number in index.candidates(hashes, numbers, self.segments.all(connection)):
+                pairs[rows[at].observation.key].append(number)
+            new = {row.observation.key: row.observation for row in rows}
+            homes = {row.observation.key: row.memory for row in rows}
+            _, doubts = self._compare(connection, pairs, new, partial(_are_at_home, homes))
+            write_reviews(self.database, connection, doubts, _last_batch(connection))
+
     def _compare(
-        self, connection: Connection, pairs: Mapping[Key, Sequence[int]], new: Mapping[Key, Observation], plan: Plan
+        self,
+        connection: Connection,
+        pairs: Mapping[Key, Sequence[int]],
+        new: Mapping[Key, Observation],
+        are_one: Callable[[Key, Row], bool],
     ) -> tuple[int, list[Doubt]]:
         """Return how many of the candidate pairs were compared, and the best doubts of each record.
 
         In rounds: who finds less than one alike in each is not in the next. Who is like too many to look at all of them, or has
         changed from all of the first round, is of a template, and none of it is for a person.
         """
-        model = shipped_model()
+        model = model_of(self.policy.model)
         known = _Sides()
         doubts: dict[Key, list[Doubt]] = defaultdict(list)
         changes: dict[Key, list[Doubt]] = defaultdict(list)
@@ -101,7 +127,7 @@ class Reviewer:
             for key, numbers in asked.items():
                 for row in filter(None, map(rows.get, numbers[start : start + ROUND])):
                     there, own = row.observation, new[key]
-                    if _are_one(key, row, plan):
+                    if are_one(key, row):
                         continue
                     verified += 1
                     if not may_be_alike(known.text_of(there), known.text_of(own)):
@@ -207,6 +233,15 @@ def _are_one(key: Key, row: Row, plan: Plan) -> bool:
 def _has_moved_on(one: Observation, other: Observation) -> bool:
     """Tell whether both have a date, and not the same."""
     return one.date is not None and other.date is not None and one.date != other.date
+
+
+def _are_at_home(homes: Mapping[Key, Key | None], key: Key, row: Row) -> bool:
+    """Tell whether an observation and a row are one memory, by the memory that each observation is in."""
+    return row.memory is not None and homes[key] == row.memory
+
+
+def _last_batch(connection: Connection) -> int:
+    return connection.execute(select(func.max(tables.batches.c.number))).scalar() or 0
 
 
 def _rank(doubt: Doubt) -> tuple[float, Key]:

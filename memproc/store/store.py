@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from time import perf_counter
@@ -15,7 +16,7 @@ import orjson
 from sqlalchemy import Connection, select, update
 from sqlalchemy.exc import DBAPIError
 
-from memproc.config import STORED, Policy, Settings
+from memproc.config import Settings
 from memproc.dedup.canonical import canonical
 from memproc.dedup.cluster import Decision, pair
 from memproc.dedup.decide import Incoming, Row
@@ -27,7 +28,8 @@ from memproc.intake import Intake
 from memproc.records import Memory, Outcome, Plain, Rejected
 from memproc.sources.items import of_iterable
 from memproc.store import tables
-from memproc.store.answers import Added, Job, Quarantined, Recount, Review, Trace
+from memproc.store.answers import Added, Calibration, Job, Quarantined, Recount, Review, Trace
+from memproc.store.calibration import calibrate, calibrated
 from memproc.store.counting import count_memories, jobs, recount, stats
 from memproc.store.database import Database, next_number, to_url
 from memproc.store.landing import Arrived, Landed, Landing, ranges
@@ -36,7 +38,7 @@ from memproc.store.opening import check_policy, open_policy
 from memproc.store.quarantine import Origin, quarantined
 from memproc.store.reading import all_decisions, locate, memories_by_id, memory_at, newest_memories, whole_observations
 from memproc.store.regrouping import decide_by_hand, forget, handle_of, rebuild, take_over, unmerging
-from memproc.store.reviews import open_reviews
+from memproc.store.reviews import Reviewer, open_reviews
 from memproc.store.segments import Segments
 from memproc.times import parse_time, to_micros, to_text
 from memproc.validation import restore
@@ -232,6 +234,15 @@ class Store:
             connection.execute(update(tables.reviews).where(reviews.number == number).values(status=verdict))
         return decision
 
+    def calibrate(self, labels: Iterable[tuple[str, str, bool]]) -> Calibration:
+        """Fit the confidence in pairs that differ to labelled pairs: two ids, and whether both say the same.
+
+        An id is that of a memory, of an observation, or one that a single record carries. What was found takes effect with the
+        next `rebuild`. Raises UsageError on too few pairs, and NotFoundError on an id that names nothing.
+        """
+        with self._write() as connection:
+            return calibrate(connection, labels, self.policy)
+
     def forget(self, identifier: str) -> int:
         """Remove a memory: its observations with their history, what is in quarantine of its text, index and ledger.
 
@@ -248,13 +259,16 @@ class Store:
     def rebuild(self, *, settings: Settings | None = None) -> tuple[int, int]:
         """Compute keys, index, links and memories again from observations, decisions and settings.
 
-        With the settings the store was built with this changes nothing. Return how many memories fewer and more there are.
+        What `calibrate` found takes effect. Without that, and with the settings the store was built with, this changes nothing.
+        Return how many memories fewer and more there are.
         """
         changed = self.policy.changed_by(settings) if settings else {}
-        policy = Policy(**{name: changed.get(name, getattr(self.policy, name)) for name in STORED})  # type: ignore[arg-type]
         with self._write() as connection:
+            policy = replace(calibrated(connection, self.policy), **changed)  # type: ignore[arg-type]
             moved = rebuild(self._database, self._segments, connection, policy, _now())
             connection.execute(update(tables.store).values(scheme=SCHEME))
+            if policy.model != self.policy.model:
+                Reviewer(self._database, self._segments, policy, self.settings.review_at).look_again(connection)
         self.policy = policy
         return moved.joins, moved.splits
 

@@ -61,6 +61,7 @@ store = Table(
     _number("schema_version"),
     _text("scheme"),  # the version of canonical text, gist and word lists that the keys were made with
     _text("policy"),
+    _text("calibration", nullable=True),  # what the next rebuild makes the policy's: a model, and whether merging is refused
 )
 
 observations = Table(

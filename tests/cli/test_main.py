@@ -37,7 +37,20 @@ def as_json(result, code=0):
     return json.loads(result[1])
 
 
-COMMANDS = ["ingest", "validate", "transform", "formats", "export", "stats", "trace", "unmerge", "forget", "rebuild", "quarantine"]
+COMMANDS = [
+    "ingest",
+    "validate",
+    "transform",
+    "formats",
+    "export",
+    "stats",
+    "trace",
+    "unmerge",
+    "forget",
+    "rebuild",
+    "calibrate",
+    "quarantine",
+]
 
 
 @pytest.mark.parametrize("command", COMMANDS)
@@ -247,3 +260,24 @@ def test_a_wrong_format_is_suspected_when_nothing_could_be_taken(run, tmp_path):
     source.write_text('{"content": "She likes tea"}\n')
     report = as_json(run("ingest", source, "--into", tmp_path / "m.db", "--format", "chatgpt", "--json"))
     assert "is the format 'chatgpt' right?" in report["notes"][0]
+
+
+def test_calibrate_reads_labels_and_tells_what_it_found(run, tmp_path):
+    """Ids of records serve; a label that cannot be read is wrong use."""
+    words = ["tea", "milk", "bread", "rice", "soup", "fish", "corn", "beans", "plums", "pears", "leeks", "limes", "dates"]
+    records = [
+        {"id": f"{kind}{at}", "content": f"{text} {word} at the old market hall"}
+        for at, word in enumerate(words)
+        for kind, text in (("a", "She buys"), ("b", "Every week she buys fresh"))
+    ]
+    (tmp_path / "r.jsonl").write_text("\n".join(json.dumps(record) for record in records))
+    run("ingest", "r.jsonl", "--into", "m.db")
+    rows = [f"a{at},b{at},true\na{at},b{(at + 1) % len(words)},false" for at in range(len(words))]
+    (tmp_path / "labels.csv").write_text("\n".join(["one,other,same", *sorted("\n".join(rows).split("\n"))]))
+    found = as_json(run("calibrate", "m.db", "labels.csv", "--json"))
+    assert found["pairs"] == 2 * len(words)
+    assert "memproc rebuild" in run("calibrate", "m.db", "labels.csv")[1]
+    (tmp_path / "bad.csv").write_text("one,other,same\na0,b0,perhaps\n")
+    code, _, told = run("calibrate", "m.db", "bad.csv")
+    assert code == 2
+    assert "label 0" in told

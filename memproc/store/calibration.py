@@ -1,0 +1,140 @@
+"""Calibration: fitting the model of confidence to what a person says of pairs in a store."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from typing import NamedTuple
+
+import numpy as np
+import orjson
+from sqlalchemy import Connection, select, update
+from xxhash import xxh3_64_intdigest
+
+from memproc.config import Policy
+from memproc.dedup.confidence import Features, Model, Side, features_of, shipped_model, side_of
+from memproc.dedup.decide import Row
+from memproc.dedup.fitting import calibration_error, columns, fit, recall_at_precision, reliability
+from memproc.dedup.gist import gist_of
+from memproc.dedup.keys import text_of
+from memproc.errors import NotFoundError, UsageError
+from memproc.records import encode
+from memproc.store import tables
+from memproc.store.answers import Calibration
+from memproc.store.reading import locate
+
+TARGET_PRECISION = 0.99
+FEWEST_PAIRS = 20
+CONFIDENCE_OF_A_MERGE = 1.0
+NEVER = 1.0  # a `merge_at` that no benign difference reaches
+
+Label = tuple[str, str, bool]
+
+
+class _Pair(NamedTuple):
+    features: Features
+    is_same: bool
+
+
+def calibrate(connection: Connection, labels: Iterable[Label], policy: Policy) -> Calibration:
+    """Fit a model to labelled pairs of memories or observations, judge it, and keep it for the next rebuild."""
+    merged: list[bool] = []
+    unlike: list[_Pair] = []
+    found = _Finder(connection)
+    for one, other, is_same in labels:
+        left, right = found.row(one), found.row(other)
+        if left.observation.key == right.observation.key or (left.memory is not None and left.memory == right.memory):
+            merged.append(is_same)
+        else:
+            unlike.append(_Pair(features_of(found.side(left), found.side(right)), is_same))
+    unlike = _shuffled(unlike)
+    confidences, same = _held_out(unlike)
+    confidences += [CONFIDENCE_OF_A_MERGE] * len(merged)
+    same += merged
+    precision = sum(merged) / len(merged) if merged else 1.0
+    refuses = precision < TARGET_PRECISION
+    kept = {"model": _fitted(unlike).to_json().decode(), "merge_at": NEVER if refuses else policy.merge_at}
+    connection.execute(update(tables.store).values(calibration=orjson.dumps(kept).decode()))
+    return Calibration(
+        len(merged) + len(unlike),
+        len(merged),
+        precision,
+        calibration_error(confidences, same),
+        recall_at_precision(confidences, same, TARGET_PRECISION),
+        tuple(reliability(confidences, same)),
+        refuses,
+    )
+
+
+def calibrated(connection: Connection, policy: Policy) -> Policy:
+    """Return the policy with what was last calibrated and not yet taken up, and note that it is."""
+    kept = connection.execute(select(tables.store.c.calibration)).scalar_one()
+    if kept is None:
+        return policy
+    connection.execute(update(tables.store).values(calibration=None))
+    return replace(policy, **orjson.loads(kept))
+
+
+def _shuffled(pairs: Sequence[_Pair]) -> list[_Pair]:
+    """Return the pairs in an order that is the same each time and has nothing to do with how they were listed."""
+    return sorted(pairs, key=lambda pair: xxh3_64_intdigest(encode(pair.features)))
+
+
+def _held_out(pairs: Sequence[_Pair]) -> tuple[list[float], list[bool]]:
+    """Return the confidence in every second pair of a model that was fitted to the others, and whether they are the same."""
+    model = _fitted(pairs[::2])
+    return [model.probability(pair.features) for pair in pairs[1::2]], [pair.is_same for pair in pairs[1::2]]
+
+
+def _fitted(pairs: Sequence[_Pair]) -> Model:
+    same = np.array([pair.is_same for pair in pairs], np.bool_)
+    if len(pairs) < FEWEST_PAIRS // 2:
+        raise UsageError(f"label at least {FEWEST_PAIRS} pairs that are not one memory by now, not {len(pairs)}")
+    try:
+        return fit(
+            columns([pair.features for pair in pairs]),
+            same,
+            np.ones(len(pairs)),
+            [f"{len(pairs)} labelled pairs"],
+            prior=shipped_model(),
+        )
+    except ValueError as error:
+        raise UsageError(f"the labels cannot be fitted: {error}, in both halves of the list") from error
+
+
+class _Finder:
+    """Finds what an id names: of a memory, an observation, or the one that a record carries, if one record alone does."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._rows: dict[str, Row] = {}
+        self._sides: dict[bytes, Side] = {}
+        self._own_ids: dict[str, bytes | None] | None = None
+
+    def row(self, identifier: str) -> Row:
+        if identifier not in self._rows:
+            rows = locate(self._connection, identifier) or locate(self._connection, self._by_own_id(identifier).hex())
+            self._rows[identifier] = rows[0]
+        return self._rows[identifier]
+
+    def side(self, row: Row) -> Side:
+        seen = row.observation
+        if seen.key not in self._sides:
+            text = text_of(seen.record)
+            self._sides[seen.key] = side_of(text, gist_of(text))
+        return self._sides[seen.key]
+
+    def _by_own_id(self, identifier: str) -> bytes:
+        if self._own_ids is None:
+            self._own_ids = {}
+            observations = tables.observations.c
+            for key, record in self._connection.execute(select(observations.key, observations.record)):
+                own = orjson.loads(record).get("id")
+                if own is not None:
+                    self._own_ids[own] = None if own in self._own_ids else key
+        key = self._own_ids.get(identifier, b"")
+        if key is None:
+            raise UsageError(f"several records have the id {identifier!r}: give the id of an observation")
+        if not key:
+            raise NotFoundError(f"no memory, observation or record {identifier!r}")
+        return key
