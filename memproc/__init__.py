@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from memproc.pipeline import ingest
     from memproc.records import EmotionalContext, Fault, Memory, Outcome, Rejected, Relation
     from memproc.report.report import Progress, Report
-    from memproc.store.answers import Added, Calibration, Entry, Job, Quarantined, Recount, Review, Sighting, Trace
+    from memproc.store.answers import Added, Calibration, Entry, IndexRecall, Job, Quarantined, Recount, Review, Sighting, Trace
     from memproc.store.store import Store
     from memproc.validation import Verdict
 
@@ -32,6 +32,7 @@ __all__ = [
     "EmotionalContext",
     "Entry",
     "Fault",
+    "IndexRecall",
     "Job",
     "Memory",
     "MemprocError",
@@ -67,7 +68,18 @@ _HOMES = {
     "memproc.records": ("EmotionalContext", "Fault", "Memory", "Outcome", "Rejected", "Relation"),
     "memproc.report.report": ("Progress", "Report"),
     "memproc.dedup.cluster": ("Decision",),
-    "memproc.store.answers": ("Added", "Calibration", "Entry", "Job", "Quarantined", "Recount", "Review", "Sighting", "Trace"),
+    "memproc.store.answers": (
+        "Added",
+        "Calibration",
+        "Entry",
+        "IndexRecall",
+        "Job",
+        "Quarantined",
+        "Recount",
+        "Review",
+        "Sighting",
+        "Trace",
+    ),
     "memproc.store.store": ("Store",),
     "memproc.validation": ("Verdict",),
 }

@@ -71,23 +71,29 @@ def trace(database: Database, identifier: Identifier, as_json: Json = False) -> 
 @app.command()
 def unmerge(
     database: Database,
-    identifier: Identifier,
+    identifier: Annotated[str | None, typer.Argument(metavar="ID", help="The id of a memory or of an observation.")] = None,
+    job: Annotated[int | None, typer.Option(help="Undo every merge by likeness that this job made.")] = None,
     undo: Annotated[bool, typer.Option("--undo", help="Take back what was decided on this one.")] = False,
     note: Annotated[str, typer.Option(help="Why; kept with the decision.")] = "",
     as_json: Json = False,
 ) -> None:
-    """Hold an observation apart from the rest of its memory, for ever; or take that back."""
+    """Hold an observation apart from the rest of its memory, for ever, or all that a job merged; or take that back."""
+    from memproc.errors import UsageError
     from memproc.report.report import counted
 
     with _opened(database) as store:
-        if undo:
+        if identifier is not None and job is None and undo:
             decisions = [decision for decision in store.decisions(identifier) if decision.verdict == "distinct"]
             store.withdraw(decisions, note=note)
-        else:
+        elif identifier is not None and job is None:
             decisions = list(store.unmerge(identifier, note=note))
+        elif identifier is None and job is not None and not undo:
+            decisions = list(store.unmerge_job(job, note=note))
+        else:
+            raise UsageError("give the ID of a memory or an observation, with --undo or without, or --job N")
         count = store.count()
     what = "withdrawn" if undo else "held distinct"
-    nothing = "no decision on it is in force" if undo else "no other node is in this memory"
+    nothing = "no decision on it is in force" if undo else "nothing is merged there"
     told = (
         f"{counted(len(decisions), 'pair')} {what}; {counted(count, 'memory', 'memories')}"
         if decisions
@@ -118,6 +124,29 @@ def rebuild(
         count = store.count()
     told = f"{count} memories: {joins} fewer, {splits} more than before"
     show({"memories": count, "fewer": joins, "more": splits}, told, as_json=as_json)
+
+
+@app.command()
+def recall(
+    database: Database,
+    limit: Annotated[int, typer.Option(help="Show no more missed pairs than this.")] = 20,
+    as_json: Json = False,
+) -> None:
+    """Compare each fact with each, and show what the index of near pairs missed. Merges do not depend on it."""
+    from memproc.report.report import counted
+
+    with _opened(database) as store:
+        found = store.index_recall()
+        missed = [(store.get(one), store.get(other), confidence) for one, other, confidence in found.missed[:limit]]
+    share = (
+        f"{found.found} of {counted(found.alike, 'pair')} of {counted(found.facts, 'fact')} that are likely the same have a review"
+    )
+    lines = [f"  {sure:.3f}\n    {one.content if one else ''}\n    {other.content if other else ''}" for one, other, sure in missed]
+    as_values = {
+        **found._asdict(),
+        "missed": [{"one": one, "other": other, "confidence": sure} for one, other, sure in found.missed],
+    }
+    show(as_values, "\n".join([share, *lines]), as_json=as_json)
 
 
 @app.command()

@@ -116,6 +116,18 @@ class Calibration(NamedTuple):
     refuses_to_merge: bool
 
 
+class IndexRecall(NamedTuple):
+    """What a comparison of each fact with each finds, and the index does not. `alike` pairs of facts are likely the same and are
+    not one memory; `found` of them have a review, whatever became of it. `missed` holds the others: the ids of the two
+    memories and the confidence 0..1 that both say the same, the surest first.
+    """
+
+    facts: int
+    alike: int
+    found: int
+    missed: tuple[tuple[str, str, float], ...]
+
+
 class Recount(NamedTuple):
     """What the rows say of one job, or of all: `is_whole` is the proof of conservation.
 

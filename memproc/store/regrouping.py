@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import product
+from itertools import combinations, product
 from typing import NamedTuple
 
 from sqlalchemy import Connection, delete, func, select, union, update
@@ -240,6 +240,31 @@ def unmerging(database: Database, connection: Connection, rows: Sequence[Row], o
             decisions.add(pair(one, other, "distinct"))
         elif seen.content != own.content and not (seen.date and own.date):
             decisions.add(pair(own.key, seen.key, "distinct"))
+    return sorted(decisions)
+
+
+def unmerging_job(database: Database, connection: Connection, job: int) -> list[Decision]:
+    """Return the decisions that undo every merge by likeness of a job: what it merged is held apart from everything else in its
+    memory, and the rest falls into what it would be without that.
+    """
+    ledger, batches = tables.ledger.c, tables.batches.c
+    of_job = select(ledger.subject).join_from(tables.ledger, tables.batches, ledger.batch == batches.number)
+    merged = set(connection.execute(of_job.where((batches.job == job) & (ledger.kind == "similar"))).scalars())
+    rows = [to_row(row) for row in database.select_by_keys(connection, ROWS, _observations.key, merged)]
+    homes = {row.memory for row in rows if row.memory is not None}
+    own = {row.observation.node for row in rows}
+    members: dict[Key, list[Observation]] = defaultdict(list)
+    for row in map(to_row, database.select_by_keys(connection, ROWS, _observations.memory, homes)):
+        members[row.memory or b""].append(row.observation)
+    decisions: set[Decision] = set()
+    for observations in members.values():
+        others = [seen for seen in observations if seen.node not in own]
+        near = neighbourhood(database, connection, others)
+        left, _ = clusters(others, near.mends, near.decisions)
+        handles = {seen.node: handle_of(database, connection, seen) for seen in observations}
+        parts = [{seen.node for seen in found.observations} for found in left] + [{node} for node in sorted(own & handles.keys())]
+        for one, other in combinations(parts, 2):
+            decisions.update(pair(handles[a], handles[b], "distinct") for a, b in product(one, other) if a != b)
     return sorted(decisions)
 
 

@@ -19,6 +19,7 @@ from sqlalchemy.exc import DBAPIError
 from memproc.config import Settings
 from memproc.dedup.canonical import canonical
 from memproc.dedup.cluster import Decision, pair
+from memproc.dedup.confidence import model_of
 from memproc.dedup.decide import Incoming, Row
 from memproc.dedup.keys import SCHEME, Key
 from memproc.errors import NotFoundError, StoreError, UsageError
@@ -28,7 +29,7 @@ from memproc.intake import Intake
 from memproc.records import Memory, Outcome, Plain, Rejected
 from memproc.sources.items import of_iterable
 from memproc.store import tables
-from memproc.store.answers import Added, Calibration, Job, Quarantined, Recount, Review, Trace
+from memproc.store.answers import Added, Calibration, IndexRecall, Job, Quarantined, Recount, Review, Trace
 from memproc.store.calibration import calibrate, calibrated
 from memproc.store.counting import count_memories, jobs, recount, stats
 from memproc.store.database import Database, next_number, to_url
@@ -37,7 +38,8 @@ from memproc.store.ledger import trace_of
 from memproc.store.opening import check_policy, open_policy
 from memproc.store.quarantine import Origin, quarantined
 from memproc.store.reading import all_decisions, locate, memories_by_id, memory_at, newest_memories, whole_observations
-from memproc.store.regrouping import decide_by_hand, forget, handle_of, rebuild, take_over, unmerging
+from memproc.store.recall import index_recall
+from memproc.store.regrouping import decide_by_hand, forget, handle_of, rebuild, take_over, unmerging, unmerging_job
 from memproc.store.reviews import Reviewer, open_reviews
 from memproc.store.segments import Segments
 from memproc.times import parse_time, to_micros, to_text
@@ -195,6 +197,18 @@ class Store:
                 decide_by_hand(self._database, connection, [(decision, "distinct") for decision in decisions], note, _now())
         return tuple(decisions)
 
+    def unmerge_job(self, job: int, *, note: str = "") -> tuple[Decision, ...]:
+        """Undo every merge by likeness that a job made, for ever. Exact repeats and versions stay what they are.
+
+        Return the decisions made; `withdraw` takes them back. Raises NotFoundError.
+        """
+        with self._write() as connection:
+            if not any(found.number == job for found in jobs(connection)):
+                raise NotFoundError(f"no job {job}")
+            decisions = unmerging_job(self._database, connection, job)
+            decide_by_hand(self._database, connection, [(decision, "distinct") for decision in decisions], note, _now())
+        return tuple(decisions)
+
     def withdraw(self, decisions: Sequence[Decision], *, note: str = "") -> None:
         """Take decisions back: the store is then what it would be without them."""
         with self._write() as connection:
@@ -271,6 +285,14 @@ class Store:
                 Reviewer(self._database, self._segments, policy, self.settings.review_at).look_again(connection)
         self.policy = policy
         return moved.joins, moved.splits
+
+    def index_recall(self) -> IndexRecall:
+        """Compare each fact with each of its namespace and subject, and tell what the index of near pairs missed.
+
+        Merges do not depend on the index. Raises UsageError where one subject has more than 5,000 facts.
+        """
+        with self._read() as connection:
+            return index_recall(connection, model_of(self.policy.model), self.settings.review_at)
 
     def export(self, to: str | Path | IO[bytes], *, full: bool = False) -> int:
         """Write one memory a line, ordered by id; with `full` every observation whole, then the decisions. Return the lines."""

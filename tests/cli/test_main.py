@@ -48,6 +48,7 @@ COMMANDS = [
     "unmerge",
     "forget",
     "rebuild",
+    "recall",
     "calibrate",
     "quarantine",
 ]
@@ -281,3 +282,23 @@ def test_calibrate_reads_labels_and_tells_what_it_found(run, tmp_path):
     code, _, told = run("calibrate", "m.db", "bad.csv")
     assert code == 2
     assert "label 0" in told
+
+
+def test_unmerge_of_a_job_and_wrong_use_of_it(run):
+    """All that the job merged; not together with an id, and not with --undo."""
+    run("ingest", "good.jsonl", "--into", "m.db")
+    assert as_json(run("unmerge", "m.db", "--job", 1, "--json"))["memories"] == 3
+    assert run("unmerge", "m.db", "--job", 1)[1] == "nothing to do: nothing is merged there\n"
+    for wrong in (("unmerge", "m.db"), ("unmerge", "m.db", "00", "--job", 1), ("unmerge", "m.db", "--job", 1, "--undo")):
+        assert run(*wrong)[0] == 2
+
+
+def test_recall_shows_what_the_index_missed(run, tmp_path):
+    """Each pair with both texts, or how many there are."""
+    text = "The recipe from Aisha needs 84 grams of pistachios and some {} sandwiches on the side of the plate"
+    records = [{"content": text.format(word)} for word in ("cucumber", "cucmuberz")]
+    (tmp_path / "r.jsonl").write_text("\n".join(map(json.dumps, records)))
+    run("ingest", "r.jsonl", "--into", "m.db")
+    found = as_json(run("recall", "m.db", "--json"))
+    assert (found["facts"], found["alike"], found["found"], found["missed"]) == (2, 1, 1, [])
+    assert run("recall", "m.db")[1].startswith("1 of 1 pair of 2 facts")

@@ -9,7 +9,7 @@ from itertools import permutations
 
 import orjson
 import pytest
-from sqlalchemy import text
+from sqlalchemy import text as sql
 
 import memproc
 from memproc.store.answers import Recount
@@ -189,7 +189,7 @@ def test_a_row_that_the_database_refuses_is_isolated(fresh):
     with fresh() as store:
         with store._database.write() as connection:
             connection.execute(
-                text(
+                sql(
                     "CREATE TRIGGER refuse BEFORE INSERT ON observations WHEN new.record LIKE '%poison%' "
                     "BEGIN SELECT RAISE(ABORT, 'refused by a trigger'); END"
                 )
@@ -209,11 +209,11 @@ def test_a_database_that_cannot_serve_raises_and_keeps_nothing_of_the_batch(fres
     with fresh() as store:
         memproc.ingest([{"content": "kept"}], store)
         with store._database.write() as connection:
-            connection.execute(text("ALTER TABLE ledger RENAME TO elsewhere"))
+            connection.execute(sql("ALTER TABLE ledger RENAME TO elsewhere"))
         with pytest.raises(Exception, match="ledger"):
             memproc.ingest([{"content": "one more"}], store)
         with store._database.write() as connection:
-            connection.execute(text("ALTER TABLE elsewhere RENAME TO ledger"))
+            connection.execute(sql("ALTER TABLE elsewhere RENAME TO ledger"))
         assert contents(store) == ["kept"]
         assert [job.status for job in store.jobs()] == ["done", "failed"]
 
@@ -239,7 +239,7 @@ def test_a_newer_store_is_refused(fresh):
     with fresh() as store:
         url = store.url
         with store._database.write() as connection:
-            connection.execute(text("UPDATE store SET schema_version = 99"))
+            connection.execute(sql("UPDATE store SET schema_version = 99"))
     with pytest.raises(memproc.StoreError, match="newer memproc"):
         memproc.open(url)
 
@@ -330,7 +330,7 @@ def test_the_recount_sees_a_lost_row(fresh):
         report = memproc.ingest([{"content": f"memory number {number} of many"} for number in range(5)], store)
         assert store.recount(report.job).is_whole
         with store._database.write() as connection:
-            connection.execute(text("DELETE FROM observations WHERE position = 3"))
+            connection.execute(sql("DELETE FROM observations WHERE position = 3"))
         recount = store.recount(report.job)
         assert not recount.is_whole
         assert recount.missing_positions == 1
@@ -357,7 +357,7 @@ def test_the_index_is_merged_and_changes_no_answer(fresh):
         for number in range(40):
             store.add({"content": f"The doctor moved the appointment at the clinic in Springfield to room {number} of the house"})
         with store._read() as connection:
-            segments = connection.execute(text("SELECT count(DISTINCT number) FROM segments")).scalar()
+            segments = connection.execute(sql("SELECT count(DISTINCT number) FROM segments")).scalar()
         assert segments < 20
         before = [review.reason for review in store.reviews()]
         store.rebuild()
@@ -585,3 +585,67 @@ def test_a_decision_outlives_a_change_of_keys(fresh):
         store.rebuild(settings=memproc.Settings(dedup="near"))
         assert export(store) == before
         assert store.count() == 2
+
+
+def memories_of(store):
+    """Return the texts of each memory, as sets."""
+    return {frozenset(seen.record["content"] for seen in store.trace(memory.id).observations) for memory in store}
+
+
+def test_all_that_a_job_merged_is_undone(fresh):
+    """Near repeats and what they drew together fall apart; exact repeats stay; other jobs' merges stay; it can be taken back."""
+    first = ["She likes the kitchen", "She really likes the kitchen", "His dog sleeps all day"]
+    second = ["She just likes the kitchen", "HIS DOG SLEEPS ALL DAY", "Surely his dog sleeps all day", "He has a boat"]
+    with fresh() as store:
+        memproc.ingest([{"content": text} for text in first], into=store)
+        before = memories_of(store)
+        memproc.ingest([{"content": text} for text in second], into=store)
+        merged = memories_of(store)
+        assert len(merged) == 3
+        decisions = store.unmerge_job(2)
+        assert memories_of(store) == {
+            frozenset(first[:2]),
+            frozenset([first[2], second[1]]),
+            frozenset([second[0]]),
+            frozenset([second[2]]),
+            frozenset([second[3]]),
+        }
+        memproc.ingest([{"content": text} for text in second], into=store)
+        assert store.count() == 5
+        assert store.recount().is_whole
+        store.withdraw(decisions)
+        assert memories_of(store) == merged
+        assert store.unmerge_job(1)
+        assert len(before) == 2
+        assert store.unmerge_job(3) == ()
+        with pytest.raises(memproc.NotFoundError, match="no job 9"):
+            store.unmerge_job(9)
+
+
+def test_what_a_merge_drew_together_falls_apart(fresh):
+    """Two slips met in the word that a later job brought."""
+    with fresh() as store:
+        memproc.ingest([{"content": f"She works in the {word}"} for word in ("kithcen", "kitchn")], into=store)
+        assert store.count() == 2
+        memproc.ingest([{"content": "She works in the kitchen"}], into=store)
+        assert store.count() == 1
+        store.unmerge_job(2)
+        assert store.count() == 3
+        assert store.rebuild() == (0, 0)
+
+
+def test_what_the_index_missed_is_found_by_comparing_each_with_each(fresh):
+    """A review that is not there is missed; one that was decided is found; too many facts are refused."""
+    text = "The recipe from Aisha needs 84 grams of pistachios and some {} sandwiches on the side of the plate"
+    with fresh() as store:
+        one, other = (store.add({"content": text.format(word)}).memory for word in ("cucumber", "cucmuberz"))
+        store.add({"content": "His dog sleeps all day"})
+        found = store.index_recall()
+        assert (found.facts, found.alike, found.found, found.missed) == (3, 1, 1, ())
+        store.resolve(store.reviews()[0], "distinct")
+        assert store.index_recall() == found
+        with store._database.write() as connection:
+            connection.execute(sql("DELETE FROM reviews"))
+        ((*ids, confidence),) = store.index_recall().missed
+        assert set(ids) == {one.id, other.id}
+        assert 0.5 <= confidence < 1

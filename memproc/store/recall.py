@@ -1,0 +1,61 @@
+"""What the index of near pairs misses: each fact of a store compared with each, beside its reviews."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+
+from sqlalchemy import Connection, select
+
+from memproc.dedup.compare import compare_if_likely
+from memproc.dedup.confidence import Model, side_of
+from memproc.dedup.decide import Row
+from memproc.dedup.gist import gist_of
+from memproc.dedup.keys import Key, text_of
+from memproc.dedup.oracle import alike
+from memproc.errors import UsageError
+from memproc.records import is_event
+from memproc.store import tables
+from memproc.store.answers import IndexRecall
+from memproc.store.neighbours import ROWS, to_row
+
+Home = tuple[Key, Key]  # of a pair: the ids of the two memories, in order
+
+
+def index_recall(connection: Connection, model: Model, least: float) -> IndexRecall:
+    """Compare each fact with each of its namespace and subject. Raises UsageError where these are too many."""
+    rows = [row for row in map(to_row, connection.execute(ROWS)) if not is_event(row.observation.record)]
+    scopes: dict[tuple[str, str | None], list[Row]] = defaultdict(list)
+    for row in rows:
+        scopes[row.observation.record["namespace"], row.observation.record.get("subject")].append(row)
+    likely: dict[Home, float] = {}
+    for scope in scopes.values():
+        for homes, confidence in _likely(scope, model, least):
+            likely[homes] = max(confidence, likely.get(homes, 0.0))
+    home_of = {row.observation.key: _home(row) for row in rows}
+    pairs = connection.execute(select(tables.reviews.c.one, tables.reviews.c.other))
+    reviewed = {_in_order(home_of.get(one, one), home_of.get(other, other)) for one, other in pairs}
+    missed = [(one.hex(), other.hex(), confidence) for (one, other), confidence in likely.items() if (one, other) not in reviewed]
+    missed.sort(key=lambda pair: (-pair[2], pair))
+    return IndexRecall(len(rows), len(likely), len(likely) - len(missed), tuple(missed))
+
+
+def _likely(rows: Sequence[Row], model: Model, least: float) -> Iterator[tuple[Home, float]]:
+    """Give the pairs of memories that are likely the same and are not one, as far as these rows tell."""
+    texts = [text_of(row.observation.record) for row in rows]
+    sides = [side_of(text, gist_of(text)) for text in texts]
+    try:
+        for one, other in alike(texts):
+            homes = _in_order(_home(rows[one]), _home(rows[other]))
+            if homes[0] != homes[1] and (found := compare_if_likely(sides[one], sides[other], model, least)):
+                yield homes, found.confidence
+    except ValueError as error:
+        raise UsageError(str(error)) from error
+
+
+def _home(row: Row) -> Key:
+    return row.memory or row.observation.node
+
+
+def _in_order(one: Key, other: Key) -> Home:
+    return min(one, other), max(one, other)
