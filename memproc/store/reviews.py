@@ -110,39 +110,47 @@ class Reviewer:
         new: Mapping[Key, Observation],
         are_one: Callable[[Key, Row], bool],
     ) -> tuple[int, list[Doubt]]:
-        """Return how many of the candidate pairs were compared, and the best doubts of each record.
+        """Return how many of the candidate pairs were compared, and what is left to doubt.
 
-        In rounds: who finds less than one alike in each is not in the next. Who is like too many to look at all of them, or has
-        changed from all of the first round, is of a template, and none of it is for a person.
+        In rounds: who finds less than one alike in each is not in the next.
         """
-        model = model_of(self.policy.model)
         known = _Sides()
-        doubts: dict[Key, list[Doubt]] = defaultdict(list)
-        changes: dict[Key, list[Doubt]] = defaultdict(list)
+        doubts: dict[Key, list[Doubt]] = {key: [] for key in pairs}
         verified, asked = 0, pairs
         for start in range(0, index.MOST_CANDIDATES, ROUND):
             wanted = {number for numbers in asked.values() for number in numbers[start : start + ROUND]}
             found = map(to_row, self.database.select_by_keys(connection, ROWS, tables.observations.c.number, wanted))
             rows = {row.number: row for row in found}
             for key, numbers in asked.items():
-                for row in filter(None, map(rows.get, numbers[start : start + ROUND])):
-                    there, own = row.observation, new[key]
-                    if are_one(key, row):
-                        continue
-                    verified += 1
-                    if not may_be_alike(known.text_of(there), known.text_of(own)):
-                        continue
-                    one, other = known.side_of(there), known.side_of(own)
-                    if alike := compare_if_likely(one, other, model, self.review_at):
-                        doubts[key].append(Doubt(there.key, key, "similar", alike.confidence, alike.reason))
-                    elif _has_moved_on(there, own) and (change := compare_if_changed(one, other, model)):
-                        changes[key].append(Doubt(there.key, key, "changed", change.confidence, change.reason))
-            asked = {key: numbers for key, numbers in asked.items() if len(doubts.get(key, ())) * ROUND > start}
+                there = [row for row in map(rows.get, numbers[start : start + ROUND]) if row and not are_one(key, row)]
+                verified += len(there)
+                doubts[key] += filter(None, [self._doubt(new[key], row.observation, known) for row in there])
+            asked = {key: numbers for key, numbers in asked.items() if len(doubts[key]) * ROUND > start}
             if not asked:
                 break
-        few = [found for key, found in doubts.items() if len(found) <= MOST_REVIEWS or len(pairs[key]) < index.MOST_CANDIDATES]
-        similar = [doubt for found in few for doubt in sorted(found, key=_rank)[:MOST_REVIEWS]]
-        return verified, similar + [found[0] for key, found in changes.items() if key not in doubts and len(found) < ROUND]
+        return verified, [doubt for key, found in doubts.items() for doubt in _for_a_person(found, len(pairs[key]))]
+
+    def _doubt(self, own: Observation, there: Observation, known: _Sides) -> Doubt | None:
+        """Return what is to be doubted of a pair, if anything is."""
+        if not may_be_alike(known.text_of(there), known.text_of(own)):
+            return None
+        model = model_of(self.policy.model)
+        one, other = known.side_of(there), known.side_of(own)
+        if alike := compare_if_likely(one, other, model, self.review_at):
+            return Doubt(there.key, own.key, "similar", alike.confidence, alike.reason)
+        if _has_moved_on(there, own) and (change := compare_if_changed(one, other, model)):
+            return Doubt(there.key, own.key, "changed", change.confidence, change.reason)
+        return None
+
+
+def _for_a_person(found: Sequence[Doubt], candidates: int) -> list[Doubt]:
+    """Return the best doubts of one record. None where it is of a template: like too many to look at them all, or changed from
+    everything in its first round.
+    """
+    similar = sorted([doubt for doubt in found if doubt.kind == "similar"], key=_rank)
+    if similar:
+        return similar[:MOST_REVIEWS] if len(similar) <= MOST_REVIEWS or candidates < index.MOST_CANDIDATES else []
+    return [*found[:1]] if len(found) < ROUND else []
 
 
 class _Sides:
