@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import sys
 
-from memproc.cli import ingestion, stores
+from memproc.cli import ingestion, review, stores
 from memproc.cli.app import FAILED, MISUSED, app, print_json, tell
 
-__all__ = ["ingestion", "main", "stores"]  # importing them gives the application its commands
+__all__ = ["ingestion", "main", "review", "stores"]  # importing them gives the application its commands
 
 
 def main() -> None:

@@ -26,7 +26,7 @@ def export(
     as_json: Json = False,
 ) -> None:
     """Write one memory a line, ordered by id."""
-    with _opened(database) as store:
+    with opened(database) as store:
         lines = store.export(to, full=full)
     show({"lines": lines, "to": str(to)}, f"{lines} lines to {to}", as_json=as_json)
 
@@ -34,7 +34,7 @@ def export(
 @app.command()
 def stats(database: Database, as_json: Json = False) -> None:
     """Count what is in a store, and prove from its rows that nothing was lost."""
-    with _opened(database) as store:
+    with opened(database) as store:
         counts = store.stats()
         recount = store.recount()
         policy = store.policy
@@ -48,7 +48,7 @@ def stats(database: Database, as_json: Json = False) -> None:
 @app.command()
 def trace(database: Database, identifier: Identifier, as_json: Json = False) -> None:
     """Show where a memory comes from, and what was merged and decided."""
-    with _opened(database) as store:
+    with opened(database) as store:
         told = store.trace(identifier)
     lines = [f"{told.memory.id}  {told.memory.content}"]
     for seen in told.observations:
@@ -60,10 +60,10 @@ def trace(database: Database, identifier: Identifier, as_json: Json = False) -> 
     lines += [f"  {entry.made_at}  {entry.kind}: {entry.reason}" for entry in told.ledger]
     lines += [f"  held {decision.verdict}: {decision.a.hex()} {decision.b.hex()}" for decision in told.decisions]
     as_values = {
-        "memory": _plain(told.memory),
+        "memory": as_plain(told.memory),
         "observations": [seen._asdict() for seen in told.observations],
         "ledger": [entry._asdict() for entry in told.ledger],
-        "decisions": [_decision(decision) for decision in told.decisions],
+        "decisions": [as_pair(decision) for decision in told.decisions],
     }
     show(as_values, "\n".join(lines), as_json=as_json)
 
@@ -81,7 +81,7 @@ def unmerge(
     from memproc.errors import UsageError
     from memproc.report.report import counted
 
-    with _opened(database) as store:
+    with opened(database) as store:
         if identifier is not None and job is None and undo:
             decisions = [decision for decision in store.decisions(identifier) if decision.verdict == "distinct"]
             store.withdraw(decisions, note=note)
@@ -99,13 +99,13 @@ def unmerge(
         if decisions
         else f"nothing to do: {nothing}"
     )
-    show({"decisions": list(map(_decision, decisions)), "memories": count}, told, as_json=as_json)
+    show({"decisions": list(map(as_pair, decisions)), "memories": count}, told, as_json=as_json)
 
 
 @app.command()
 def forget(database: Database, identifier: Identifier, as_json: Json = False) -> None:
     """Remove a memory with all it was made of. Only hashes stay, so that it does not come back."""
-    with _opened(database) as store:
+    with opened(database) as store:
         removed = store.forget(identifier)
     show({"observations": removed}, f"{removed} observations forgotten", as_json=as_json)
 
@@ -119,7 +119,7 @@ def rebuild(
     """Compute index, links and memories again from the observations and decisions."""
     from memproc.config import Settings
 
-    with _opened(database, for_rebuild=True) as store:
+    with opened(database, for_rebuild=True) as store:
         joins, splits = store.rebuild(settings=Settings(dedup=dedup.value if dedup else None))
         count = store.count()
     told = f"{count} memories: {joins} fewer, {splits} more than before"
@@ -135,7 +135,7 @@ def recall(
     """Compare each fact with each, and show what the index of near pairs missed. Merges do not depend on it."""
     from memproc.report.report import counted
 
-    with _opened(database) as store:
+    with opened(database) as store:
         found = store.index_recall()
         missed = [(store.get(one), store.get(other), confidence) for one, other, confidence in found.missed[:limit]]
     share = (
@@ -158,7 +158,7 @@ def calibrate(
     as_json: Json = False,
 ) -> None:
     """Fit the confidence to labelled pairs; `rebuild` then makes it count."""
-    with _opened(database) as store:
+    with opened(database) as store:
         found = store.calibrate(_labels(labels))
     lines = [
         f"{found.pairs} pairs; {found.merged} of them are one memory, {found.merge_precision:.1%} of these rightly",
@@ -179,7 +179,7 @@ def quarantine(
     as_json: Json = False,
 ) -> None:
     """List the records that could not be taken, each with its faults and advice."""
-    with _opened(database) as store:
+    with opened(database) as store:
         found = store.quarantine(limit=limit)
     listed = [
         {**one._asdict(), "faults": [fault._asdict() for fault in one.faults], "raw": one.raw.decode("utf-8", "replace")}
@@ -196,7 +196,7 @@ def quarantine(
 
 
 @contextmanager
-def _opened(database: str, *, for_rebuild: bool = False) -> Iterator[Store]:
+def opened(database: str, *, for_rebuild: bool = False) -> Iterator[Store]:
     """Open a store that is there: reading one that is not would make an empty file."""
     from memproc.errors import UsageError
     from memproc.store.database import to_url
@@ -209,14 +209,16 @@ def _opened(database: str, *, for_rebuild: bool = False) -> Iterator[Store]:
         yield store
 
 
-def _plain(memory: Memory) -> dict[str, Any]:
+def as_plain(memory: Memory) -> dict[str, Any]:
+    """Return the fields of a memory as JSON values."""
     from memproc.dedup.memory import in_order
     from memproc.records import plain
 
     return in_order(plain(memory))
 
 
-def _decision(decision: Any) -> dict[str, str]:
+def as_pair(decision: Any) -> dict[str, str]:
+    """Return a decision as JSON values."""
     return {"a": decision.a.hex(), "b": decision.b.hex(), "verdict": decision.verdict}
 
 

@@ -6,6 +6,7 @@ import json
 import os
 import pty
 import re
+import select
 import subprocess
 import sys
 
@@ -48,6 +49,7 @@ COMMANDS = [
     "unmerge",
     "forget",
     "rebuild",
+    "review",
     "recall",
     "calibrate",
     "quarantine",
@@ -248,6 +250,74 @@ print(*sys.modules)
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
     loaded = set(done.stdout.split())
     assert loaded.isdisjoint({"sqlalchemy", "numpy", "pydantic", "hypothesis", "rich.progress"})
+
+
+RENT = [
+    {"content": f"Pays {amount} euros of rent each month to the landlord", "created_at": f"2025-0{month}-01"}
+    for month, amount in ((1, 640), (3, 680))
+]
+
+
+@pytest.fixture
+def with_review(run, tmp_path):
+    """Give `run` in a folder with a store in which one pair waits."""
+    (tmp_path / "rent.jsonl").write_text("\n".join(map(json.dumps, RENT)))
+    run("ingest", "rent.jsonl", "--into", "m.db")
+    return run
+
+
+def test_reviews_are_listed_and_decided_by_a_file(with_review, tmp_path):
+    """For other front ends: JSON out, JSON lines in. What cannot be read is wrong use, and decides nothing."""
+    (waiting,) = as_json(with_review("review", "m.db", "--json"))["reviews"]
+    assert (waiting["kind"], waiting["reason"]) == ("changed", "differs in number: 640 / 680")
+    assert [waiting[side]["content"] for side in ("one", "other")] == [record["content"] for record in RENT]
+    assert "differs in number: 640 / 680" in with_review("review", "m.db")[1]
+    for wrong in ('{"review": 1, "verdict": "perhaps"}', '{"verdict": "merge"}', "[]"):
+        (tmp_path / "wrong.jsonl").write_text(wrong)
+        assert with_review("review", "m.db", "--decide", "wrong.jsonl")[0] == 2
+    (tmp_path / "orders.jsonl").write_text(json.dumps({"review": waiting["number"], "verdict": "merge"}))
+    decided = as_json(with_review("review", "m.db", "--decide", "orders.jsonl", "--json"))
+    assert [decision["verdict"] for decision in decided["decisions"]] == ["merge"]
+    assert with_review("review", "m.db")[1] == "nothing waits\n"
+    assert as_json(with_review("stats", "m.db", "--json"))["memories"] == 1
+
+
+@pytest.mark.parametrize(
+    ("keys", "told", "memories"),
+    [
+        (b"xm", b"1 decided, 0 wait", 1),
+        (b"d", b"1 decided, 0 wait", 2),
+        (b"s", b"0 decided, 1 wait", 2),
+        (b"q", b"0 decided, 1 wait", 2),
+    ],
+)
+def test_reviews_are_decided_by_keys_in_a_terminal(with_review, tmp_path, keys, told, memories):
+    """Both texts side by side, one key each; other keys do nothing."""
+    leader, follower = pty.openpty()
+    command = [sys.executable, "-m", "memproc", "review", "m.db"]
+    environment = {**os.environ, "TERM": "xterm", "COLUMNS": "120"}
+    process = subprocess.Popen(command, cwd=tmp_path, stdin=follower, stdout=follower, stderr=follower, env=environment)
+    os.close(follower)
+    shown, waiting = b"", list(keys)
+    while (chunk := _read_some(leader)) is not None:
+        shown += chunk
+        if not chunk:  # it waits for a key; one that is typed too early is lost
+            os.write(leader, bytes(waiting[:1]))
+            waiting = waiting[1:] or waiting
+    assert process.wait(timeout=60) == 0
+    assert told in re.sub(rb"\x1b\[[0-9;]*m", b"", shown)
+    assert b"640" in shown
+    assert as_json(with_review("stats", "m.db", "--json"))["memories"] == memories
+
+
+def _read_some(leader):
+    """Return what is to be read, nothing after half a second of silence, None at the end."""
+    if not select.select([leader], [], [], 0.5)[0]:
+        return b""
+    try:
+        return os.read(leader, 4096) or None
+    except OSError:  # the other end is closed
+        return None
 
 
 def test_the_version_is_told(run):
