@@ -11,18 +11,16 @@ from dataclasses import dataclass
 from itertools import combinations, product
 from typing import TYPE_CHECKING, Final
 
-import orjson
-
 import memproc
 from benchmarks.fit import pairs_of
-from benchmarks.labelled import Labelled, Pair, corpus, febrl, prepared, sigmod_x1
+from benchmarks.labelled import Labelled, Pair, candidates, corpus, febrl, prepared, sigmod_x1
 from memproc.dedup.confidence import features_of, shipped_model, side_of
 from memproc.dedup.fitting import calibration_error
 from memproc.dedup.gist import gist_of
 from memproc.dedup.oracle import alike
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from typing import Literal
 
 REVIEW_AT: Final = memproc.Settings().review_at
@@ -56,21 +54,25 @@ class Line:
     calibration_error: float | None
 
 
-def measure(labelled: Labelled, *, recall: Literal["standard", "high"] = "standard") -> Line:
-    """Ingest the texts and compare what became of them with the labels."""
-    homes, reviewed = _ingest(labelled.texts, recall)
+def measure(labelled: Labelled, *, recall: Literal["standard", "high"] = "standard", is_calibrated: bool = False) -> Line:
+    """Ingest the texts and compare what became of them with the labels.
+
+    With `is_calibrated` the store learns from every second candidate pair first, and the calibration error is that of pairs which
+    its model was not fitted to.
+    """
+    homes, reviewed, error = _ingest(labelled, recall, is_calibrated=is_calibrated)
     merged = _pairs(homes)
     members = _members(homes)
     flagged = merged | {(min(pair), max(pair)) for one, other in reviewed for pair in product(members[one], members[other])}
     return Line(
         labelled.name,
-        "memproc" if recall == "standard" else f"memproc, recall={recall}",
+        "memproc" + (f", recall={recall}" if recall != "standard" else "") + (", calibrated" if is_calibrated else ""),
         len(labelled.texts),
         score(merged, labelled.same),
         _cluster_score(homes, labelled.clusters),
         score(flagged, labelled.same),
         len(reviewed) / len(labelled.texts),
-        _calibration_error(labelled, merged),
+        _calibration_error(labelled, merged) if error is None else error,
     )
 
 
@@ -111,7 +113,7 @@ def lines(*, records: int, seed: int) -> list[Line]:
     found = [measure(corpus(records, seed))]
     x1 = sigmod_x1()
     if x1 is not None:
-        found.append(measure(x1))
+        found += [measure(x1), measure(x1, is_calibrated=True)]
     found += [measure(febrl(number)) for number in (1, 2, 3, 4)]
     found += [measure(febrl(3), recall="high"), measure_oracle(febrl(3))]
     return found
@@ -134,16 +136,25 @@ def _scores(found: Score) -> str:
     return f"{found.precision:.4f} | {found.recall:.3f}"
 
 
-def _ingest(texts: Sequence[str], recall: Literal["standard", "high"]) -> tuple[dict[int, str], list[tuple[str, str]]]:
-    """Give the memory of each record, and the memories of each open review."""
+def _ingest(
+    labelled: Labelled, recall: Literal["standard", "high"], *, is_calibrated: bool
+) -> tuple[dict[int, str], list[tuple[str, str]], float | None]:
+    """Give the memory of each record, the memories of each open review, and the calibration error if the store was calibrated."""
+    error = None
     with memproc.open("sqlite://", settings=memproc.Settings(recall=recall)) as store:
-        memproc.ingest([{"content": text, "metadata": {"n": at}} for at, text in enumerate(texts)], into=store)
-        homes = {}
-        for memory in store:
-            for seen in store.trace(memory.id or "").observations:
-                homes[orjson.loads(orjson.dumps(seen.record))["metadata"]["n"]] = memory.id or ""
+        memproc.ingest([{"content": text, "id": str(at)} for at, text in enumerate(labelled.texts)], into=store)
+        if is_calibrated:
+            error = store.calibrate(_labels(labelled)).calibration_error
+            store.rebuild()
+        homes = {int(seen.record["id"]): memory.id or "" for memory in store for seen in store.trace(memory.id or "").observations}
         reviewed = [(review.one.id or "", review.other.id or "") for review in store.reviews()]
-    return homes, reviewed
+    return homes, reviewed, error
+
+
+def _labels(labelled: Labelled) -> Iterator[tuple[str, str, bool]]:
+    """Give what a person would say of every second candidate pair."""
+    pairs = list(candidates([prepared(text) for text in labelled.texts]))
+    return ((str(one), str(other), labelled.clusters[one] == labelled.clusters[other]) for one, other in pairs[::2])
 
 
 def _members(homes: dict[int, str]) -> dict[str, list[int]]:
