@@ -91,6 +91,7 @@ _BEING = ("is", "are", "am", "was", "were", "be", "been", "being")
 _DO_NOT_PRECEDE = {"adverb": _BEING, "hedge": _DETERMINERS}
 _ENGLISH_SHARE = 0.6
 _TEXTS_KEPT = 10_000  # of late: a text that repeats does so soon, and a repeat is compared with what it repeats
+_LONGEST_KEPT_CHARS = 500  # the gist of a long text may take a megabyte
 
 
 class Mend(NamedTuple):
@@ -171,7 +172,6 @@ def _by_category(chunk: str) -> list[str]:
 _TOKENS = Memo(_tokens_of_chunk)
 
 
-@lru_cache(maxsize=_TEXTS_KEPT)
 def gist_of(text: str) -> Gist:
     """Return the gist of a canonical text.
 
@@ -180,6 +180,10 @@ def gist_of(text: str) -> Gist:
     >>> gist_of("she actually likes two teas").tokens == gist_of("she likes 2 teas.").tokens
     True
     """
+    return _kept_gist(text) if len(text) <= _LONGEST_KEPT_CHARS else _gist(text)
+
+
+def _gist(text: str) -> Gist:
     tokens = tokenize(text)
     distinct = set(tokens)
     odd = [*compress(distinct, map(IS_ODD.__getitem__, distinct))]
@@ -190,6 +194,9 @@ def gist_of(text: str) -> Gist:
         tokens, written_out = _write_out(tokens)
     kept, dropped = _without_fillers(tokens, text)
     return Gist(tuple(kept), (*written_out, *dropped), _mends(kept, odd))
+
+
+_kept_gist = lru_cache(maxsize=_TEXTS_KEPT)(_gist)
 
 
 def cues_of(tokens: Iterable[str]) -> tuple[str, ...]:
@@ -310,7 +317,6 @@ def _mends(tokens: Sequence[str], odd: Sequence[str]) -> tuple[Mend, ...]:
     return tuple(sorted(mends)) if len(mends) <= MOST_MENDS else ()
 
 
-@lru_cache(maxsize=100_000)
 def words_near(token: str) -> tuple[str, ...]:
     """Return the common words that are one slip away from a token that is no word: a letter inside it more, less or other,
     or two neighbours swapped. Where a cue is among several, nothing is sure, and nothing is returned.
@@ -320,6 +326,10 @@ def words_near(token: str) -> tuple[str, ...]:
     >>> words_near("kithcen"), words_near("kitchen"), words_near("nevr"), words_near("usaully")
     (('kitchen',), (), (), ('usually',))
     """
+    return _NEAR[token]
+
+
+def _words_near(token: str) -> tuple[str, ...]:
     if not _SLIP_SHAPE.fullmatch(token) or token in words.known_words():
         return ()
     targets = words.slip_targets(token[0])
@@ -332,3 +342,6 @@ def words_near(token: str) -> tuple[str, ...]:
         return ()
     is_sure = found.isdisjoint(words.full_forms()) and (len(found) == 1 or found.isdisjoint(words.cue_kinds()))
     return tuple(sorted(found)) if is_sure else ()
+
+
+_NEAR = Memo(_words_near)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from memproc.dedup import words
 from memproc.dedup.canonical import canonical
-from memproc.dedup.gist import MOST_MENDS, MOST_SLIPS, TRUST, Gist, cues_of, gist_of, tokenize, words_near
+from memproc.dedup.gist import _NEAR, MOST_MENDS, MOST_SLIPS, TRUST, Gist, _kept_gist, cues_of, gist_of, tokenize, words_near
 
 BENIGN = [
     ("contraction", "I don't like tea", "I do not like tea"),
@@ -334,3 +334,13 @@ def test_any_text_has_a_gist(text):
 def test_a_word_that_is_a_filler_elsewhere_can_carry_the_meaning(one, other):
     """An article that makes little some, a number that is no refusal, an adverb behind a negation, a hedge that is a noun."""
     assert gist(one).tokens != gist(other).tokens
+
+
+def test_long_texts_and_tokens_are_not_kept():
+    """What is kept of late texts is bounded by their number and by their length."""
+    before = _kept_gist.cache_info().currsize, len(_NEAR)
+    gist_of("she likes " + "tea and milk " * 100)
+    words_near("x" * 1_000)
+    assert (_kept_gist.cache_info().currsize, len(_NEAR)) == before
+    gist_of("she likes a text that no other test has")
+    assert _kept_gist.cache_info().currsize == before[0] + 1 or before[0] == _kept_gist.cache_info().maxsize
