@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from memproc.cli.app import Database, Json, app, show
-from memproc.cli.stores import as_pair, as_plain, opened
+from memproc.cli.stores import as_pair, as_plain, objects_in, opened
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -38,7 +38,7 @@ def review(
     """Decide the pairs that wait: one after the other in a terminal, or by a file; else list them."""
     with opened(database) as store:
         if decide is not None:
-            decided = [store.resolve(number, verdict, note=note) for number, verdict in _orders(decide)]
+            decided = [store.resolve(number, verdict, note=note) for number, verdict in list(_orders(decide))]
             show({"decisions": list(map(as_pair, decided))}, f"{len(decided)} decided", as_json=as_json)
             return
         waiting = store.reviews()[:limit]
@@ -115,10 +115,8 @@ def _line(pair: Review) -> str:
 
 def _orders(path: Path) -> Iterator[tuple[int, Any]]:
     from memproc.errors import UsageError
-    from memproc.sources.items import open_file
 
-    for at, item in enumerate(open_file(path, lists=frozenset(), limit_bytes=1 << 20).items):
-        given = item.value if isinstance(item.value, dict) else {}
+    for at, given in enumerate(objects_in(path)):
         number, verdict = given.get("review"), given.get("verdict")
         if not isinstance(number, int) or verdict not in VERDICTS:
             raise UsageError(f'{path}, line {at}: give {{"review": a number, "verdict": "merge" or "distinct"}}')

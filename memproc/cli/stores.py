@@ -11,7 +11,7 @@ import typer
 
 from memproc.cli.app import FAILED, Database, Dedup, Identifier, Json, app, show
 
-LONGEST_LABEL_BYTES = 1 << 20
+LONGEST_OBJECT_BYTES = 1 << 20
 
 if TYPE_CHECKING:
     from memproc.records import Memory
@@ -227,13 +227,22 @@ def _excerpt(raw: bytes, length: int = 100) -> str:
     return ascii(text if len(text) <= length else text[:length] + "...")
 
 
-def _labels(path: Path) -> Iterator[tuple[str, str, bool]]:
-    from memproc.errors import UsageError
+def objects_in(path: Path) -> list[dict[str, Any]]:
+    """Return the objects of a small file, JSON or a table; an empty one for what is none."""
     from memproc.sources.items import open_file
 
+    opened_file = open_file(path, lists=frozenset(), limit_bytes=LONGEST_OBJECT_BYTES)
+    found = [item.value if isinstance(item.value, dict) else {} for item in opened_file.items]
+    if opened_file.stream is not None:
+        opened_file.stream.close()
+    return found
+
+
+def _labels(path: Path) -> Iterator[tuple[str, str, bool]]:
+    from memproc.errors import UsageError
+
     said = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
-    for at, item in enumerate(open_file(path, lists=frozenset(), limit_bytes=LONGEST_LABEL_BYTES).items):
-        given = item.value if isinstance(item.value, dict) else {}
+    for at, given in enumerate(objects_in(path)):
         one, other, same = (str(given.get(name, "")).strip() for name in ("one", "other", "same"))
         if not one or not other or same.lower() not in said:
             raise UsageError(f"{path}, label {at}: give one and other (ids), and same (true or false)")

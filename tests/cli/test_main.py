@@ -275,6 +275,9 @@ def test_reviews_are_listed_and_decided_by_a_file(with_review, tmp_path):
     for wrong in ('{"review": 1, "verdict": "perhaps"}', '{"verdict": "merge"}', "[]"):
         (tmp_path / "wrong.jsonl").write_text(wrong)
         assert with_review("review", "m.db", "--decide", "wrong.jsonl")[0] == 2
+    (tmp_path / "half.jsonl").write_text(json.dumps({"review": waiting["number"], "verdict": "merge"}) + '\n{"review": 1}')
+    assert with_review("review", "m.db", "--decide", "half.jsonl")[0] == 2
+    assert len(as_json(with_review("review", "m.db", "--json"))["reviews"]) == 1
     (tmp_path / "orders.jsonl").write_text(json.dumps({"review": waiting["number"], "verdict": "merge"}))
     decided = as_json(with_review("review", "m.db", "--decide", "orders.jsonl", "--json"))
     assert [decision["verdict"] for decision in decided["decisions"]] == ["merge"]
