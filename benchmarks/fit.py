@@ -14,10 +14,9 @@ import numpy as np
 from benchmarks.labelled import Labelled, candidates, corpus, febrl, negations, prepared, sigmod_x1, templates, traps
 from memproc.dedup.confidence import Model, features_of, side_of
 from memproc.dedup.fitting import columns, fit
-from memproc.dedup.gist import gist_of
 
 if TYPE_CHECKING:
-    from memproc.dedup.confidence import Features, Side
+    from memproc.dedup.confidence import Features
 
 TARGET: Final = Path(__file__).parents[1] / "memproc" / "dedup" / "data" / "confidence.json"
 CORPUS_RECORDS: Final = 8_000
@@ -49,7 +48,7 @@ def fit_shipped() -> Model:
     found, truth = pairs_of(x1)
     parts.append((f"{x1.name}, every second pair", X1_WEIGHT, found[::2], truth[::2]))
     for name, opposed in (("CANNOT", negations()), ("traps", [(one, other) for _, one, other in traps()])):
-        found = [features_of(_side(one), _side(other)) for one, other in opposed[::2]]
+        found = [features_of(side_of(prepared(one).text), side_of(prepared(other).text)) for one, other in opposed[::2]]
         parts.append((f"{name}, every second pair", OPPOSED_WEIGHT, found, [False] * len(found)))
     for _, weight, found, truth in parts:
         features += found
@@ -62,12 +61,7 @@ def fit_shipped() -> Model:
 def pairs_of(labelled: Labelled, recall: str = "standard") -> tuple[list[Features], list[bool]]:
     """Give the features of each candidate pair that is no merge, and whether it says the same."""
     facts = [prepared(text) for text in labelled.texts]
-    sides = [side_of(fact.text, fact.gist or gist_of(fact.text)) for fact in facts]
+    sides = [side_of(fact.text) for fact in facts]
     found = list(candidates(facts, recall))
     truth = [labelled.clusters[one] == labelled.clusters[other] for one, other in found]
     return [features_of(sides[one], sides[other]) for one, other in found], truth
-
-
-def _side(text: str) -> Side:
-    fact = prepared(text)
-    return side_of(fact.text, fact.gist or gist_of(fact.text))

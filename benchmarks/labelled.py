@@ -10,8 +10,9 @@ import os
 import random
 from collections import Counter, defaultdict
 from itertools import combinations
+from operator import itemgetter
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple, TypeVar
 
 import numpy as np
 
@@ -22,11 +23,12 @@ from memproc.dedup.signatures import band_hashes, signatures
 from memproc.records import Memory, plain
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 DATA: Final = Path(os.environ.get("MEMPROC_DATA", Path(__file__).parents[2] / "shared" / "data"))
 LARGEST_BUCKET: Final = 300
 
+Home = TypeVar("Home")
 Pair = tuple[int, int]
 
 
@@ -40,10 +42,20 @@ class Labelled(NamedTuple):
     @property
     def same(self) -> set[Pair]:
         """All pairs, smaller index first, that say the same."""
-        members: dict[int, list[int]] = defaultdict(list)
-        for index, cluster in enumerate(self.clusters):
-            members[cluster].append(index)
-        return {pair for found in members.values() for pair in combinations(found, 2)}
+        return pairs_within(members_of(enumerate(self.clusters)))
+
+
+def members_of(homes: Iterable[tuple[int, Home]]) -> dict[Home, list[int]]:
+    """Give the indexes in each home, rising."""
+    members: dict[Home, list[int]] = defaultdict(list)
+    for index, home in sorted(homes, key=itemgetter(0)):
+        members[home].append(index)
+    return members
+
+
+def pairs_within(members: Mapping[Home, Sequence[int]]) -> set[Pair]:
+    """Give all pairs that share a home, smaller index first."""
+    return {pair for found in members.values() for pair in combinations(found, 2)}
 
 
 def corpus(records: int, seed: int) -> Labelled:

@@ -6,17 +6,15 @@ merged or an open review names the two memories.
 
 from __future__ import annotations
 
-from collections import defaultdict
 from dataclasses import dataclass
-from itertools import combinations, product
+from itertools import product
 from typing import TYPE_CHECKING, Final
 
 import memproc
 from benchmarks.fit import pairs_of
-from benchmarks.labelled import Labelled, Pair, candidates, corpus, febrl, prepared, sigmod_x1
+from benchmarks.labelled import Labelled, Pair, candidates, corpus, febrl, members_of, pairs_within, prepared, sigmod_x1
 from memproc.dedup.confidence import features_of, shipped_model, side_of
 from memproc.dedup.fitting import calibration_error
-from memproc.dedup.gist import gist_of
 from memproc.dedup.oracle import alike
 
 if TYPE_CHECKING:
@@ -61,8 +59,8 @@ def measure(labelled: Labelled, *, recall: Literal["standard", "high"] = "standa
     its model was not fitted to.
     """
     homes, reviewed, error = _ingest(labelled, recall, is_calibrated=is_calibrated)
-    merged = _pairs(homes)
-    members = _members(homes)
+    members = members_of(homes.items())
+    merged = pairs_within(members)
     flagged = merged | {(min(pair), max(pair)) for one, other in reviewed for pair in product(members[one], members[other])}
     return Line(
         labelled.name,
@@ -79,7 +77,7 @@ def measure(labelled: Labelled, *, recall: Literal["standard", "high"] = "standa
 def measure_oracle(labelled: Labelled) -> Line:
     """Compare each with each, as `recall` cannot: what a perfect index would flag."""
     facts = [prepared(text) for text in labelled.texts]
-    sides = [side_of(fact.text, fact.gist or gist_of(fact.text)) for fact in facts]
+    sides = [side_of(fact.text) for fact in facts]
     groups = [fact.observation.group for fact in facts]
     model = shipped_model()
     found = {
@@ -157,25 +155,9 @@ def _labels(labelled: Labelled) -> Iterator[tuple[str, str, bool]]:
     return ((str(one), str(other), labelled.clusters[one] == labelled.clusters[other]) for one, other in pairs[::2])
 
 
-def _members(homes: dict[int, str]) -> dict[str, list[int]]:
-    members = defaultdict(list)
-    for position, home in homes.items():
-        members[home].append(position)
-    return members
-
-
-def _pairs(homes: dict[int, str]) -> set[Pair]:
-    return {pair for found in _members(homes).values() for pair in combinations(sorted(found), 2)}
-
-
 def _cluster_score(homes: Mapping[int, object], clusters: Sequence[int]) -> Score:
     """Of the clusters found, how many are clusters of the truth; and of those, how many were found. Single ones count too."""
-    found: dict[object, set[int]] = defaultdict(set)
-    truth: dict[int, set[int]] = defaultdict(set)
-    for position, home in homes.items():
-        found[home].add(position)
-    for position, cluster in enumerate(clusters):
-        truth[cluster].add(position)
+    found, truth = members_of(homes.items()), members_of(enumerate(clusters))
     right = len(set(map(frozenset, found.values())) & set(map(frozenset, truth.values())))
     return Score(right / len(found), right / len(truth))
 

@@ -22,7 +22,7 @@ from typing import NamedTuple
 import orjson
 from rapidfuzz import fuzz
 
-from memproc.dedup.gist import IS_ODD, Gist, cue_of
+from memproc.dedup.gist import IS_ODD, Gist, cue_of, gist_of
 from memproc.dedup.memo import Memo
 from memproc.dedup.signatures import shingles
 
@@ -74,8 +74,9 @@ class Side(NamedTuple):
     cues: tuple[frozenset[str], ...]
 
 
-def side_of(text: str, gist: Gist) -> Side:
-    """Take a canonical text with its gist apart."""
+def side_of(text: str) -> Side:
+    """Take a canonical text apart."""
+    gist = gist_of(text)
     tokens = frozenset(gist.tokens)
     cues: dict[str, set[str]] = {}
     for kind, _, meant in map(_CUES.__getitem__, tokens):

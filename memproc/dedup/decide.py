@@ -29,6 +29,11 @@ class Row(NamedTuple):
     memory: Key | None
     observation: Observation
 
+    @property
+    def home(self) -> Key:
+        """The id of the memory it is in: of one by itself that is its node."""
+        return self.memory or self.observation.node
+
 
 class Neighbourhood(NamedTuple):
     """All of the store that a batch can touch: whole nodes, whole groups, and what leads from one to another."""

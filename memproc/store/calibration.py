@@ -15,7 +15,6 @@ from memproc.config import Policy
 from memproc.dedup.confidence import Features, Model, Side, features_of, shipped_model, side_of
 from memproc.dedup.decide import Row
 from memproc.dedup.fitting import calibration_error, columns, fit, recall_at_precision, reliability
-from memproc.dedup.gist import gist_of
 from memproc.dedup.keys import text_of
 from memproc.errors import NotFoundError, UsageError
 from memproc.records import encode
@@ -43,7 +42,7 @@ def calibrate(connection: Connection, labels: Iterable[Label], policy: Policy) -
     found = _Finder(connection)
     for one, other, is_same in labels:
         left, right = found.row(one), found.row(other)
-        if left.observation.key == right.observation.key or (left.memory is not None and left.memory == right.memory):
+        if left.home == right.home:
             merged.append(is_same)
         else:
             unlike.append(_Pair(features_of(found.side(left), found.side(right)), is_same))
@@ -120,8 +119,7 @@ class _Finder:
     def side(self, row: Row) -> Side:
         seen = row.observation
         if seen.key not in self._sides:
-            text = text_of(seen.record)
-            self._sides[seen.key] = side_of(text, gist_of(text))
+            self._sides[seen.key] = side_of(text_of(seen.record))
         return self._sides[seen.key]
 
     def _by_own_id(self, identifier: str) -> bytes:

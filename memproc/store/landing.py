@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, delete, select
+from sqlalchemy import Connection, select
 from sqlalchemy.exc import DataError, IntegrityError
 
 from memproc.config import Policy
@@ -20,10 +20,11 @@ from memproc.dedup.decide import Incoming, Judged, Plan, Regrouped, Row, decide
 from memproc.dedup.keys import Key, Prepared, namespace_number
 from memproc.records import Outcome, Plain, Rejected, encode, last_changed
 from memproc.store import tables
-from memproc.store.database import Database, next_number
+from memproc.store.database import Database, delete_where, next_number
 from memproc.store.ledger import Line, write_lines
 from memproc.store.neighbours import neighbourhood
 from memproc.store.quarantine import Origin, put_in_quarantine
+from memproc.store.reading import forgotten_among
 from memproc.store.reviews import Reviewer, write_reviews
 from memproc.store.segments import Segments
 from memproc.times import to_micros
@@ -32,10 +33,7 @@ from memproc.validation import fault
 REFUSALS = (IntegrityError, DataError, OverflowError, UnicodeError)  # the fault of a value; all else is the database's
 
 _KNOWN = select(tables.observations.c.key, tables.observations.c.number)
-_FORGOTTEN = select(tables.forgotten.c.key)
-_QUARANTINED = select(tables.quarantine.c.key, tables.quarantine.c.number)
 _MENDS = select(tables.mends.c.meant, tables.mends.c.grp)
-_REVIEWED = select(tables.reviews.c.one, tables.reviews.c.other)
 
 
 class Arrived(NamedTuple):
@@ -106,7 +104,7 @@ class Landing:
     def _write(self, connection: Connection, accepted: Sequence[Incoming], batch: int, now: str) -> Landed:
         keys = {incoming.prepared.observation.key for incoming in accepted}
         known = dict(tuple(row) for row in self._database.select_by_keys(connection, _KNOWN, tables.observations.c.key, keys))
-        forgotten = {key for (key,) in self._database.select_by_keys(connection, _FORGOTTEN, tables.forgotten.c.key, keys)}
+        forgotten = forgotten_among(self._database, connection, keys)
         observations = [incoming.prepared.observation for incoming in accepted]
         undecided = [seen for seen in observations if seen.key not in known or seen.as_of is not None]
         mended = {group for incoming in accepted for group in incoming.prepared.mends}
@@ -185,8 +183,7 @@ class Landing:
 def write_regrouped(database: Database, connection: Connection, changed: Regrouped, rows: Mapping[Key, Row]) -> None:
     """Write the memories that changed and the membership of the observations that were there."""
     gone = (changed.gone | changed.memories.keys()) & {row.memory for row in rows.values()}
-    for start in range(0, len(some := sorted(gone)), 500):
-        connection.execute(delete(tables.merged).where(tables.merged.c.id.in_(some[start : start + 500])))
+    delete_where(connection, tables.merged, "id", sorted(gone))
     memories = [
         (key, namespace_number(memory["namespace"]), _date_of(memory), encode(memory).decode())
         for key, memory in changed.memories.items()

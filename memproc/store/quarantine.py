@@ -16,9 +16,9 @@ from memproc.records import DEFAULT_NAMESPACE, Fault, Outcome, Plain, Rejected, 
 from memproc.store import tables
 from memproc.store.answers import Quarantined
 from memproc.store.database import Database, delete_where, take_numbers
+from memproc.store.reading import forgotten_among
 
 _QUARANTINED = select(tables.quarantine.c.key, tables.quarantine.c.number)
-_FORGOTTEN = select(tables.forgotten.c.key)
 
 
 class Origin(NamedTuple):
@@ -38,7 +38,7 @@ def put_in_quarantine(
     keyed = [(position, _rejected_key(found, origin), found) for position, found in rejected]
     wanted = {key for _, key, _ in keyed}
     there = dict(tuple(row) for row in database.select_by_keys(connection, _QUARANTINED, tables.quarantine.c.key, wanted))
-    there |= {key: -1 for (key,) in database.select_by_keys(connection, _FORGOTTEN, tables.forgotten.c.key, wanted)}
+    there |= dict.fromkeys(forgotten_among(database, connection, wanted), -1)
     number = take_numbers(connection, "rejected", len(wanted - there.keys()))
     again: list[int] = []
     rows: list[tuple[Any, ...]] = []

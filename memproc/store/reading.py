@@ -23,6 +23,7 @@ CHUNK = 500
 _observations = tables.observations.c
 _merged = tables.merged.c
 _ALONE = select(_observations.node, _observations.record)
+_FORGOTTEN = select(tables.forgotten.c.key)
 _OF_MANY = select(_merged.id, _merged.record)
 _SIGHTINGS = select(
     *(
@@ -30,6 +31,11 @@ _SIGHTINGS = select(
         for name in ("memory", "node", "key", "position", "outcome", "confidence", "is_identity", "as_of", "record")
     )
 )
+
+
+def forgotten_among(database: Database, connection: Connection, keys: Iterable[Key]) -> set[Key]:
+    """Return those of the keys that were forgotten."""
+    return {key for (key,) in database.select_by_keys(connection, _FORGOTTEN, tables.forgotten.c.key, keys)}
 
 
 def locate(connection: Connection, identifier: str) -> list[Row]:

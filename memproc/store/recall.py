@@ -10,7 +10,6 @@ from sqlalchemy import Connection, select
 from memproc.dedup.compare import compare_if_likely
 from memproc.dedup.confidence import Model, side_of
 from memproc.dedup.decide import Row
-from memproc.dedup.gist import gist_of
 from memproc.dedup.keys import Key, text_of
 from memproc.dedup.oracle import alike
 from memproc.errors import UsageError
@@ -32,7 +31,7 @@ def index_recall(connection: Connection, model: Model, least: float) -> IndexRec
     for scope in scopes.values():
         for homes, confidence in _likely(scope, model, least):
             likely[homes] = max(confidence, likely.get(homes, 0.0))
-    home_of = {row.observation.key: _home(row) for row in rows}
+    home_of = {row.observation.key: row.home for row in rows}
     pairs = connection.execute(select(tables.reviews.c.one, tables.reviews.c.other))
     reviewed = {_in_order(home_of.get(one, one), home_of.get(other, other)) for one, other in pairs}
     missed = [(one.hex(), other.hex(), confidence) for (one, other), confidence in likely.items() if (one, other) not in reviewed]
@@ -43,18 +42,14 @@ def index_recall(connection: Connection, model: Model, least: float) -> IndexRec
 def _likely(rows: Sequence[Row], model: Model, least: float) -> Iterator[tuple[Home, float]]:
     """Give the pairs of memories that are likely the same and are not one, as far as these rows tell."""
     texts = [text_of(row.observation.record) for row in rows]
-    sides = [side_of(text, gist_of(text)) for text in texts]
+    sides = [*map(side_of, texts)]
     try:
         for one, other in alike(texts):
-            homes = _in_order(_home(rows[one]), _home(rows[other]))
+            homes = _in_order(rows[one].home, rows[other].home)
             if homes[0] != homes[1] and (found := compare_if_likely(sides[one], sides[other], model, least)):
                 yield homes, found.confidence
     except ValueError as error:
         raise UsageError(str(error)) from error
-
-
-def _home(row: Row) -> Key:
-    return row.memory or row.observation.node
 
 
 def _in_order(one: Key, other: Key) -> Home:

@@ -26,6 +26,7 @@ from memproc.store.ledger import Line, write_lines
 from memproc.store.neighbours import ROWS, neighbourhood, to_row
 from memproc.store.opening import policy_text
 from memproc.store.quarantine import take_texts_out
+from memproc.store.reading import forgotten_among
 from memproc.store.reviews import open_again
 from memproc.store.segments import Segments
 
@@ -33,7 +34,6 @@ CHUNK = 2_000
 
 _observations = tables.observations.c
 _TOMBSTONES = select(_observations.key, _observations.batch, _observations.position, _observations.outcome)
-_FORGOTTEN = select(tables.forgotten.c.key)
 
 
 class Moved(NamedTuple):
@@ -127,11 +127,10 @@ def take_over(
         _remember_forgotten(database, connection, keys, batch)
 
 
-def _remember_forgotten(database: Database, connection: Connection, keys: Iterable[Key], batch: int) -> None:
+def _remember_forgotten(database: Database, connection: Connection, keys: Sequence[Key], batch: int) -> None:
     """Write tombstones that came without the records they speak of."""
-    wanted = set(keys)
-    there = {key for (key,) in database.select_by_keys(connection, _FORGOTTEN, tables.forgotten.c.key, wanted)}
-    database.insert_rows(connection, tables.forgotten, [(key, batch, -1, IMPORTED) for key in sorted(wanted - there)])
+    fresh = set(keys) - forgotten_among(database, connection, keys)
+    database.insert_rows(connection, tables.forgotten, [(key, batch, -1, IMPORTED) for key in sorted(fresh)])
 
 
 def rebuild(database: Database, segments: Segments, connection: Connection, policy: Policy, now: str) -> Moved:

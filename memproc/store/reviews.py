@@ -9,7 +9,7 @@ from functools import partial
 from typing import NamedTuple
 
 import numpy as np
-from sqlalchemy import Connection, delete, func, select
+from sqlalchemy import Connection, delete, select
 
 from memproc.config import Policy
 from memproc.dedup import index
@@ -17,12 +17,12 @@ from memproc.dedup.cluster import Decision, Undated
 from memproc.dedup.compare import compare_if_changed, compare_if_likely
 from memproc.dedup.confidence import Side, may_be_alike, model_of, side_of
 from memproc.dedup.decide import Judged, Plan, Row
-from memproc.dedup.gist import gist_of
 from memproc.dedup.keys import Key, Observation, text_of
+from memproc.dedup.signatures import Hashes
 from memproc.records import Memory, Outcome, Plain
 from memproc.store import tables
 from memproc.store.answers import Review
-from memproc.store.database import Database, take_numbers
+from memproc.store.database import Database, next_number, take_numbers
 from memproc.store.neighbours import ROWS, to_row
 from memproc.store.reading import locate, memory_at
 from memproc.store.segments import Segments, hashes_of
@@ -75,14 +75,9 @@ class Reviewer:
         numbered = [(numbers[judged.incoming.prepared.observation.key], judged.incoming.prepared) for judged in first]
         hashes = self.segments.index(connection, numbered, self.policy.recall)
         stored = [at for at, judged in enumerate(first) if judged.outcome is Outcome.STORED]
-        own_numbers = np.array([numbered[at][0] for at in stored], np.uint64)
-        found = index.candidates(hashes[stored], own_numbers, self.segments.all(connection))
-        pairs: dict[Key, list[int]] = defaultdict(list)
-        for at, number in found:
-            pairs[numbered[stored[at]][1].observation.key].append(number)
-        new = {seen.key: seen for _, (seen, *_) in numbered}
-        verified, similar = self._compare(connection, pairs, new, lambda key, row: _are_one(key, row, plan))
-        return Looked(len(found), verified, doubts + similar)
+        new = [(numbered[at][0], numbered[at][1].observation) for at in stored]
+        looked = self._compare(connection, new, hashes[stored], lambda key, row: _are_one(key, row, plan))
+        return looked._replace(doubts=doubts + looked.doubts)
 
     def look_again(self, connection: Connection) -> None:
         """Find the open reviews of the whole store anew, as another model would have."""
@@ -94,29 +89,31 @@ class Reviewer:
             found = self.database.select_by_keys(connection, ROWS, tables.observations.c.number, some)
             rows = sorted(map(to_row, found), key=lambda row: row.number)
             hashes = hashes_of([(row.observation, text_of(row.observation.record)) for row in rows], self.policy.recall)
-            numbers = np.array([row.number for row in rows], np.uint64)
-            pairs: dict[Key, list[int]] = defaultdict(list)
-            for at, number in index.candidates(hashes, numbers, self.segments.all(connection)):
-                pairs[rows[at].observation.key].append(number)
-            new = {row.observation.key: row.observation for row in rows}
-            homes = {row.observation.key: row.memory for row in rows}
-            _, doubts = self._compare(connection, pairs, new, partial(_are_at_home, homes))
-            write_reviews(self.database, connection, doubts, _last_batch(connection))
+            homes = {row.observation.key: row.home for row in rows}
+            new = [(row.number, row.observation) for row in rows]
+            looked = self._compare(connection, new, hashes, partial(_are_at_home, homes))
+            write_reviews(self.database, connection, looked.doubts, next_number(connection, tables.batches) - 1)
 
     def _compare(
         self,
         connection: Connection,
-        pairs: Mapping[Key, Sequence[int]],
-        new: Mapping[Key, Observation],
+        numbered: Sequence[tuple[int, Observation]],
+        hashes: Hashes,
         are_one: Callable[[Key, Row], bool],
-    ) -> tuple[int, list[Doubt]]:
-        """Return how many of the candidate pairs were compared, and what is left to doubt.
+    ) -> Looked:
+        """Look up what shares a band with these observations, each with its number and band hashes, and compare the pairs.
 
         In rounds: who finds less than one alike in each is not in the next.
         """
+        own_numbers = np.array([number for number, _ in numbered], np.uint64)
+        found_pairs = index.candidates(hashes, own_numbers, self.segments.all(connection))
+        new = {seen.key: seen for _, seen in numbered}
+        pairs: dict[Key, list[int]] = defaultdict(list)
+        for at, number in found_pairs:
+            pairs[numbered[at][1].key].append(number)
         known = _Sides()
         doubts: dict[Key, list[Doubt]] = {key: [] for key in pairs}
-        verified, asked = 0, pairs
+        verified, asked = 0, dict(pairs)
         for start in range(0, index.MOST_CANDIDATES, ROUND):
             wanted = {number for numbers in asked.values() for number in numbers[start : start + ROUND]}
             found = map(to_row, self.database.select_by_keys(connection, ROWS, tables.observations.c.number, wanted))
@@ -128,7 +125,8 @@ class Reviewer:
             asked = {key: numbers for key, numbers in asked.items() if len(doubts[key]) * ROUND > start}
             if not asked:
                 break
-        return verified, [doubt for key, found in doubts.items() for doubt in _for_a_person(found, len(pairs[key]))]
+        kept = [doubt for key, found in doubts.items() for doubt in _for_a_person(found, len(pairs[key]))]
+        return Looked(len(found_pairs), verified, kept)
 
     def _doubt(self, own: Observation, there: Observation, known: _Sides) -> Doubt | None:
         """Return what is to be doubted of a pair, if anything is."""
@@ -167,8 +165,7 @@ class _Sides:
 
     def side_of(self, seen: Observation) -> Side:
         if seen.key not in self._sides:
-            text = self.text_of(seen)
-            self._sides[seen.key] = side_of(text, gist_of(text))
+            self._sides[seen.key] = side_of(self.text_of(seen))
         return self._sides[seen.key]
 
 
@@ -243,13 +240,9 @@ def _has_moved_on(one: Observation, other: Observation) -> bool:
     return one.date is not None and other.date is not None and one.date != other.date
 
 
-def _are_at_home(homes: Mapping[Key, Key | None], key: Key, row: Row) -> bool:
+def _are_at_home(homes: Mapping[Key, Key], key: Key, row: Row) -> bool:
     """Tell whether an observation and a row are one memory, by the memory that each observation is in."""
-    return row.memory is not None and homes[key] == row.memory
-
-
-def _last_batch(connection: Connection) -> int:
-    return connection.execute(select(func.max(tables.batches.c.number))).scalar() or 0
+    return homes[key] == row.home
 
 
 def _rank(doubt: Doubt) -> tuple[float, Key]:

@@ -203,7 +203,7 @@ class Store:
         Return the decisions made; `withdraw` takes them back. Raises NotFoundError.
         """
         with self._write() as connection:
-            if not any(found.number == job for found in jobs(connection)):
+            if connection.execute(select(tables.jobs.c.number).where(tables.jobs.c.number == job)).first() is None:
                 raise NotFoundError(f"no job {job}")
             decisions = unmerging_job(self._database, connection, job)
             decide_by_hand(self._database, connection, [(decision, "distinct") for decision in decisions], note, _now())

@@ -26,7 +26,7 @@ TEXTS = st.lists(st.sampled_from(NOUNS), min_size=1, max_size=6).map(" ".join)
 
 def side(text: str) -> Side:
     """Take a text as it is written apart."""
-    return side_of(canonical(text), gist_of(canonical(text)))
+    return side_of(canonical(text))
 
 
 def compared(one: str, other: str) -> Comparison:

@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 from memproc.dedup.canonical import canonical
 from memproc.dedup.confidence import FEATURES, Model, Side, features_of, model_from, shipped_model, side_of
 from memproc.dedup.fitting import calibration_error, columns, fit, recall_at_precision, reliability
-from memproc.dedup.gist import gist_of
 
 WORDS = ["she", "likes", "tea", "kithcen", "16", "1804974", "t540p", "not", "monday", "mg", "😀", "茶"]
 TEXTS = st.lists(st.sampled_from(WORDS), min_size=1, max_size=8).map(" ".join)
@@ -18,7 +17,7 @@ TEXTS = st.lists(st.sampled_from(WORDS), min_size=1, max_size=8).map(" ".join)
 
 def side(text: str) -> Side:
     """Take a text as it is written apart."""
-    return side_of(canonical(text), gist_of(canonical(text)))
+    return side_of(canonical(text))
 
 
 def features(one: str, other: str) -> dict[str, float]:
