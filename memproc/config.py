@@ -45,7 +45,7 @@ class Settings:
     dedup: Dedup | None = None
     recall: Recall | None = None
     merge_at: float | None = None
-    review_at: float = 0.5
+    review_at: float = 0.4
     batch_size: int | None = None
     max_errors: int | float | None = None
     on_error: OnError = "continue"

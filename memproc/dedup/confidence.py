@@ -1,9 +1,10 @@
 """How sure it is that two facts that differ say the same: features of the pair, and a small model of them.
 
 Facts: similarity alone cannot tell: "PostgreSQL 16" and "18" are .92 alike, two spellings of a person's record .4. What tells
-is in what they differ: a number or a negation says no, a shared long number or model code says yes.
+is in what they differ: a number or a negation says no, a shared long number or model code says yes. And what kind of text it is:
+two titles of one product differ in numbers, two memories of one thing do not.
 
-Strategy: logistic regression (Berkson 1944) over bounded features. The coefficients are data, `data/confidence.json`, fitted
+Strategy: logistic regression (Berkson 1944) over bounded features, each there twice where a text is no sentence. The coefficients are data, `data/confidence.json`, fitted
 by `python -m benchmarks fit` to the data sets named there; a store can be given its own. Sums are exact (`math.fsum`) and
 rounded to six digits, so that a confidence is the same on every machine.
 
@@ -30,7 +31,7 @@ DIGITS = 6
 NEVER_SURE = 1e-6
 LEAST_ALIKE = 65  # of 100
 CUE_KINDS = ("negation", "month", "weekday", "time", "quantifier", "pole", "unit")
-FEATURES = (
+_OF_ANY_TEXT = (
     "jaccard",  # of the shingle sets
     "ratio",  # normalised indel similarity of the texts
     "token sort ratio",  # the same with the tokens in order
@@ -53,6 +54,9 @@ FEATURES = (
     "differing tokens",  # how many, of 20
     "log tokens",  # natural logarithm of the length of the longer
 )
+_NO_SENTENCE = "no sentence"  # 0 or 1: neither text shows itself to be English, as of titles, names and lines of machines
+FEATURES = (*_OF_ANY_TEXT, _NO_SENTENCE, *(f"{name}, {_NO_SENTENCE}" for name in _OF_ANY_TEXT))  # the last: products
+_NOUGHT = (0.0,) * (1 + len(_OF_ANY_TEXT))
 _LONG_NUMBER_DIGITS = 5
 _CODE_CHARS = 4
 
@@ -99,7 +103,12 @@ def side_of(text: str) -> Side:
 
 
 def features_of(one: Side, other: Side) -> Features:
-    """Return the values of `FEATURES` for a pair; symmetric, each within 0..1 but for the last."""
+    """Return the values of `FEATURES` for a pair; symmetric, each within 0..1 but for "log tokens"."""
+    found = _features_of_any_text(one, other)
+    return (*found, *_NOUGHT) if one.gist.is_english and other.gist.is_english else (*found, 1.0, *found)
+
+
+def _features_of_any_text(one: Side, other: Side) -> Features:
     jaccard = likeness(one, other)
     numbers = _jaccard(one.numbers, other.numbers)
     shared = one.numbers & other.numbers

@@ -102,11 +102,14 @@ class Mend(NamedTuple):
 
 
 class Gist(NamedTuple):
-    """`tokens` is what is compared; `dropped` names each benign difference to the text; `mends` is what it may stand for."""
+    """`tokens` is what is compared; `dropped` names each benign difference to the text; `mends` is what it may stand for;
+    `is_english` tells whether the text shows itself to be English, which names, titles and codes do not.
+    """
 
     tokens: tuple[str, ...]
     dropped: tuple[str, ...] = ()
     mends: tuple[Mend, ...] = ()
+    is_english: bool = False
 
     @property
     def confidence(self) -> float:
@@ -193,7 +196,7 @@ def _gist(text: str) -> Gist:
     if not words.written_out().keys().isdisjoint(distinct) or "'d" in text:
         tokens, written_out = _write_out(tokens)
     kept, dropped = _without_fillers(tokens, text)
-    return Gist(tuple(kept), (*written_out, *dropped), _mends(kept, odd))
+    return Gist(tuple(kept), (*written_out, *dropped), _mends(kept, odd), is_english=True)
 
 
 _kept_gist = lru_cache(maxsize=_TEXTS_KEPT)(_gist)

@@ -30,7 +30,7 @@ def test_features_are_symmetric_and_bounded(one, other):
     """Each is a share, but for the logarithm of the length."""
     found = features_of(side(one), side(other))
     assert found == features_of(side(other), side(one))
-    assert all(0 <= value <= 1 for value in found[:-1])
+    assert all(0 <= value <= 1 for name, value in features(one, other).items() if "log tokens" not in name)
     assert 0 <= shipped_model().probability(found) <= 1
 
 
@@ -59,6 +59,15 @@ def test_a_feature_is_what_its_name_says(one, other, expected):
     """Counts are shares of the most that is counted."""
     found = features(one, other)
     assert {name: found[name] for name in expected} == pytest.approx(expected)
+
+
+def test_titles_have_weights_of_their_own():
+    """Where a text of the two is no English sentence, each feature is there a second time, and else nought."""
+    for one, other, times in (("t540p 16 gb laptop", "laptop t540p ssd", 2), ("she has a t540p laptop", "she likes the t540p", 1)):
+        found = features(one, other)
+        assert found["no sentence"] == times - 1
+        assert found["codes shared, no sentence"] == found["codes shared"] * (times - 1)
+        assert found["codes shared"] > 0
 
 
 def test_a_probability_is_that_of_logistic_regression_and_never_sure():
