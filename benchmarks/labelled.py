@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple, TypeVar
 
 import numpy as np
 
-from benchmarks.corpus import make_corpus
+from benchmarks.corpus import Label, make_corpus
 from memproc.config import Policy
 from memproc.dedup.keys import Prepared, prepare
 from memproc.dedup.signatures import band_hashes, signatures
@@ -33,11 +33,15 @@ Pair = tuple[int, int]
 
 
 class Labelled(NamedTuple):
-    """Texts, and which pairs of them say the same: `clusters` gives for each text the number of its cluster."""
+    """Texts, and which pairs of them say the same: `clusters` gives for each text the number of its cluster.
+
+    `labels` says of each text what kind it is, where that is known: it tells the traps.
+    """
 
     name: str
     texts: Sequence[str]
     clusters: Sequence[int]
+    labels: Sequence[Label] = ()
 
     @property
     def same(self) -> set[Pair]:
@@ -61,9 +65,9 @@ def pairs_within(members: Mapping[Home, Sequence[int]]) -> set[Pair]:
 def corpus(records: int, seed: int) -> Labelled:
     """Give the corpus of this project."""
     entries = make_corpus(records=records, seed=seed)
-    return Labelled(
-        f"corpus of {records:,}, seed {seed}", [entry.content for entry in entries], [entry.label.entity for entry in entries]
-    )
+    labels = [entry.label for entry in entries]
+    texts = [entry.content for entry in entries]
+    return Labelled(f"corpus of {records:,}, seed {seed}", texts, [label.entity for label in labels], labels)
 
 
 def templates(records: int, seed: int) -> Labelled:

@@ -1,7 +1,8 @@
 """How often memproc is right, on labelled data: ``python -m benchmarks quality``.
 
 Every data set is ingested into a store of its own. A pair is *merged* when both are one memory, and *flagged* when it is
-merged or an open review names the two memories.
+merged or an open review names the two memories. Beside memproc stand peers that see the same texts and drop what they
+take for a repeat: there a pair is merged when one kept text stands for both, and nothing is reviewed.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from itertools import product
 from typing import TYPE_CHECKING, Final
 
 import memproc
+from benchmarks import scoring
 from benchmarks.fit import pairs_of
 from benchmarks.labelled import Labelled, Pair, candidates, corpus, febrl, members_of, pairs_within, prepared, sigmod_x1
 from memproc.dedup.confidence import features_of, shipped_model, side_of
@@ -18,7 +20,7 @@ from memproc.dedup.fitting import calibration_error
 from memproc.dedup.oracle import alike
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
     from typing import Literal
 
 REVIEW_AT: Final = memproc.Settings().review_at
@@ -40,7 +42,11 @@ class Score:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A line of the table. `reviews` is the number of open reviews by the number of records."""
+    """A line of the table.
+
+    `reviews` is the number of open reviews by the number of records, None for a peer: it has no reviews. `traps` is how many traps
+    were merged and how many there are, None where the data has none.
+    """
 
     data: str
     method: str
@@ -48,8 +54,9 @@ class Line:
     merges: Score
     clusters: Score
     flagged: Score
-    reviews: float
+    reviews: float | None
     calibration_error: float | None
+    traps: tuple[int, int] | None
 
 
 def measure(labelled: Labelled, *, recall: Literal["standard", "high"] = "standard", is_calibrated: bool = False) -> Line:
@@ -60,18 +67,22 @@ def measure(labelled: Labelled, *, recall: Literal["standard", "high"] = "standa
     """
     homes, reviewed, error = _ingest(labelled, recall, is_calibrated=is_calibrated)
     members = members_of(homes.items())
-    merged = pairs_within(members)
-    flagged = merged | {(min(pair), max(pair)) for one, other in reviewed for pair in product(members[one], members[other])}
-    return Line(
-        labelled.name,
+    waiting = {(min(pair), max(pair)) for one, other in reviewed for pair in product(members[one], members[other])}
+    return _line(
+        labelled,
         "memproc" + (f", recall={recall}" if recall != "standard" else "") + (", calibrated" if is_calibrated else ""),
-        len(labelled.texts),
-        score(merged, labelled.same),
-        _cluster_score(homes, labelled.clusters),
-        score(flagged, labelled.same),
-        len(reviewed) / len(labelled.texts),
-        _calibration_error(labelled, merged) if error is None else error,
+        homes,
+        waiting=waiting,
+        reviews=len(reviewed) / len(labelled.texts),
+        calibration_error=_calibration_error(labelled, pairs_within(members)) if error is None else error,
     )
+
+
+def measure_peers(labelled: Labelled) -> list[Line]:
+    """Compare what each peer keeps of the texts with the labels."""
+    from benchmarks.first_seen import PEERS  # noqa: PLC0415 - it needs the extra `quality`
+
+    return [_line(labelled, name, dict(enumerate(homes_of(labelled.texts)))) for name, homes_of in PEERS.items()]
 
 
 def measure_oracle(labelled: Labelled) -> Line:
@@ -85,18 +96,8 @@ def measure_oracle(labelled: Labelled) -> Line:
         for one, other in alike([fact.text for fact in facts])
         if groups[one] == groups[other] or model.probability(features_of(sides[one], sides[other])) >= REVIEW_AT
     }
-    merged = {pair for pair in found if groups[pair[0]] == groups[pair[1]]}
-    homes = dict(enumerate(groups))
-    return Line(
-        labelled.name,
-        "oracle",
-        len(facts),
-        score(merged, labelled.same),
-        _cluster_score(homes, labelled.clusters),
-        score(found, labelled.same),
-        len(found - merged) / len(facts),
-        None,
-    )
+    waiting = {pair for pair in found if groups[pair[0]] != groups[pair[1]]}
+    return _line(labelled, "oracle", dict(enumerate(groups)), waiting=waiting, reviews=len(waiting) / len(facts))
 
 
 def score(found: Iterable[Pair], same: set[Pair]) -> Score:
@@ -108,30 +109,67 @@ def score(found: Iterable[Pair], same: set[Pair]) -> Score:
 
 def lines(*, records: int, seed: int) -> list[Line]:
     """Measure every data set that is at hand."""
-    found = [measure(corpus(records, seed))]
+    memories = corpus(records, seed)
+    found = [measure(memories), *measure_peers(memories)]
     x1 = sigmod_x1()
     if x1 is not None:
-        found += [measure(x1), measure(x1, is_calibrated=True)]
-    found += [measure(febrl(number)) for number in (1, 2, 3, 4)]
+        found += [measure(x1), measure(x1, is_calibrated=True), *measure_peers(x1)]
+    for persons in map(febrl, (1, 2, 3, 4)):
+        found += [measure(persons), *measure_peers(persons)]
     found += [measure(febrl(3), recall="high"), measure_oracle(febrl(3))]
     return found
 
 
 def table(found: Sequence[Line]) -> str:
     """Give the lines as a Markdown table."""
-    head = "| data | method | records | merges P | R | clusters P | R | merge + review P | R | F1 | reviews | ECE |"
-    rule = "|---|---|---|---|---|---|---|---|---|---|---|---|"
-    rows = [
-        f"| {line.data} | {line.method} | {line.records:,} | {_scores(line.merges)} | {_scores(line.clusters)} "
-        f"| {_scores(line.flagged)} | {line.flagged.f1:.3f} | {line.reviews:.1%} "
-        f"| {'-' if line.calibration_error is None else f'{line.calibration_error:.3f}'} |"
-        for line in found
+    head = "| data | method | records | merges P | R | clusters P | R | merge + review P | R | F1 | reviews | ECE | traps |"
+    return "\n".join([head, "|---" * 13 + "|", *(f"| {' | '.join(_cells(line))} |" for line in found)])
+
+
+def _cells(line: Line) -> list[str]:
+    return [
+        *(line.data, line.method, f"{line.records:,}"),
+        *(_scores(line.merges), _scores(line.clusters), _scores(line.flagged), f"{line.flagged.f1:.3f}"),
+        "-" if line.reviews is None else f"{line.reviews:.1%}",
+        "-" if line.calibration_error is None else f"{line.calibration_error:.3f}",
+        "-" if line.traps is None else "{}/{}".format(*line.traps),
     ]
-    return "\n".join([head, rule, *rows])
 
 
 def _scores(found: Score) -> str:
     return f"{found.precision:.4f} | {found.recall:.3f}"
+
+
+def _line(
+    labelled: Labelled,
+    method: str,
+    homes: Mapping[int, Hashable],
+    *,
+    waiting: Iterable[Pair] = (),
+    reviews: float | None = None,
+    calibration_error: float | None = None,
+) -> Line:
+    """Compare the homes of the records with the labels; `waiting` are the pairs that wait for a person."""
+    merged, same = pairs_within(members_of(homes.items())), labelled.same
+    return Line(
+        labelled.name,
+        method,
+        len(labelled.texts),
+        score(merged, same),
+        _cluster_score(homes, labelled.clusters),
+        score(merged.union(waiting), same),
+        reviews,
+        calibration_error,
+        _traps(labelled, homes),
+    )
+
+
+def _traps(labelled: Labelled, homes: Mapping[int, Hashable]) -> tuple[int, int] | None:
+    """Give how many traps were merged and how many there are; None where the data has none."""
+    if not labelled.labels:
+        return None
+    found = scoring.score(labelled.labels, [homes.get(at) for at in range(len(labelled.texts))])
+    return found.traps_merged, found.traps
 
 
 def _ingest(

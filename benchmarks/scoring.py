@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING
 from benchmarks.corpus import Kind
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Hashable, Sequence
 
     from benchmarks.corpus import Label
 
@@ -39,11 +39,11 @@ class Score:
     traps_merged: int
 
 
-def score(labels: Sequence[Label], kept: Sequence[int | None]) -> Score:
+def score(labels: Sequence[Label], kept: Sequence[Hashable | None]) -> Score:
     """Score the clusters that a side made.
 
-    `kept` gives the cluster key of each record, in the order of the records: any integer that records
-    of one cluster have in common, such as the index of the record that was kept.
+    `kept` gives the cluster key of each record, in the order of the records: any value that records
+    of one cluster have in common, such as the index of the record that was kept, or the id of a memory.
 
     Raises ValueError when the two differ in length.
     """
@@ -62,9 +62,9 @@ def score(labels: Sequence[Label], kept: Sequence[int | None]) -> Score:
     )
 
 
-def _clusters(labels: Sequence[Label], kept: Sequence[int | None]) -> list[list[Label]]:
+def _clusters(labels: Sequence[Label], kept: Sequence[Hashable | None]) -> list[list[Label]]:
     """Give the labels of each cluster, in the order of the records."""
-    clusters: defaultdict[int | tuple[int], list[Label]] = defaultdict(list)
+    clusters: defaultdict[Hashable, list[Label]] = defaultdict(list)
     for index, (label, key) in enumerate(zip(labels, kept, strict=True)):
         clusters[(index,) if key is None else key].append(label)
     return list(clusters.values())

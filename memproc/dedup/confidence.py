@@ -4,9 +4,9 @@ Facts: similarity alone cannot tell: "PostgreSQL 16" and "18" are .92 alike, two
 is in what they differ: a number or a negation says no, a shared long number or model code says yes. And what kind of text it is:
 two titles of one product differ in numbers, two memories of one thing do not.
 
-Strategy: logistic regression (Berkson 1944) over bounded features, each there twice where a text is no sentence. The coefficients are data, `data/confidence.json`, fitted
-by `python -m benchmarks fit` to the data sets named there; a store can be given its own. Sums are exact (`math.fsum`) and
-rounded to six digits, so that a confidence is the same on every machine.
+Strategy: logistic regression (Berkson 1944) over bounded features, each there twice where a text is no sentence. The
+coefficients are data, `data/confidence.json`, fitted by `python -m benchmarks fit` to the data sets named there; a store can
+be given its own. Sums are exact (`math.fsum`) and rounded to six digits, so that a confidence is the same on every machine.
 
 Left out: how rare a word is. That would depend on what else is in the store, and so on the order of things.
 """
