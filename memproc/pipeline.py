@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, nullcontext
 from dataclasses import replace
+from heapq import nsmallest
 from itertools import chain, islice
 from pathlib import Path
 from time import perf_counter
@@ -15,14 +16,14 @@ from loguru import logger
 from memproc.batching import FIRST_BATCH, LARGEST_BATCH_BYTES, next_size
 from memproc.collector import rarer_searches
 from memproc.config import Policy, Settings
-from memproc.dedup.decide import Incoming
+from memproc.dedup.decide import Incoming, Judged
 from memproc.dedup.keys import Prepared
 from memproc.errors import SourceError, UsageError
 from memproc.formats import LISTS, detect, format_named, generic, own
 from memproc.formats.draft import Context, Decided, Format
 from memproc.intake import Intake
 from memproc.records import Memory, Rejected
-from memproc.report.report import Progress, Report
+from memproc.report.report import Merge, Progress, Report
 from memproc.sources.items import LINE_SUFFIXES, Item, Items, of_iterable, open_file
 from memproc.store.landing import Arrived, Landed
 from memproc.store.quarantine import Origin
@@ -31,6 +32,7 @@ from memproc.times import parse_time, to_text
 
 SAMPLE = 20
 SEARCHED = 1_000
+MERGES_SHOWN = 10
 FEWEST_FOR_SHARE = 100  # a share of errors is judged from this many records on
 
 OnProgress = Callable[[Progress], None]
@@ -138,6 +140,7 @@ class _Run:
         self.started = perf_counter()
         self.size = settings.batch_size or FIRST_BATCH
         self.bytes_before = 0
+        self.merges: list[Judged] = []
 
     def through(self, sources: Sequence[Source], *, is_rehearsal: bool) -> Report:
         """Read every source to its end, or to where the settings say stop."""
@@ -147,6 +150,7 @@ class _Run:
         try:
             with rarer_searches():
                 status = "stopped" if any(self._must_stop(source) for source in sources) else "done"
+                report.least_certain = [self._told(judged) for judged in self.merges] if is_rehearsal else []
         except KeyboardInterrupt:
             status = "interrupted"
             raise
@@ -198,6 +202,7 @@ class _Run:
         report.read += len(records)
         for outcome in landed.outcomes.values():
             setattr(report, outcome.value, getattr(report, outcome.value) + 1)
+        self.merges = nsmallest(MERGES_SHOWN, chain(self.merges, landed.similar), key=_certainty)
         report.review += landed.reviews
         report.candidates += landed.candidates
         report.verified += landed.verified
@@ -209,6 +214,12 @@ class _Run:
         if self.on_progress is not None:
             self.on_progress(self._progress(source))
         return landed
+
+    def _told(self, judged: Judged) -> Merge:
+        anchor = (judged.anchor or b"").hex()
+        there = {seen.observation: seen.record["content"] for seen in self.store.trace(anchor).observations}
+        confidence, _ = _certainty(judged)
+        return Merge(confidence, judged.reason, judged.incoming.prepared.observation.record["content"], there[anchor])
 
     def _progress(self, source: Source) -> Progress:
         report = self.report
@@ -229,6 +240,10 @@ class _Run:
         if is_over:
             self.report.notes.append(f"stopped: {bad} of {read} records were quarantined, more than max_errors={most}")
         return is_over
+
+
+def _certainty(judged: Judged) -> tuple[float, int]:
+    return (1.0 if judged.confidence is None else judged.confidence), judged.incoming.position
 
 
 def _size_bytes(records: Sequence[Prepared | Rejected]) -> int:

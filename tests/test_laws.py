@@ -27,6 +27,12 @@ SEEN: Counter[str] = Counter()
 
 some_records = st.builds(list.__add__, st.lists(records(), min_size=6, max_size=24), st.just([]) | bridges())
 batch_sizes = st.sampled_from((1, 2, 7, 1_000))
+acts = st.lists(
+    st.tuples(
+        st.sampled_from(("unmerge", "withdraw", "forget", "resolve", "merge", "distinct", "supersedes")), st.integers(0, 100_000)
+    ),
+    max_size=5,
+)
 
 
 def ingest(store, source, batch_size=1_000, **options):
@@ -47,8 +53,13 @@ def note_what_happened(store):
     }
     for name, is_there in found.items():
         if is_there:
-            event(name)
-            SEEN[name] += 1
+            note_that(name)
+
+
+def note_that(name):
+    """Count one thing that an example held."""
+    event(name)
+    SEEN[name] += 1
 
 
 def entries(store):
@@ -127,6 +138,23 @@ def test_law_3_batch_and_order_do_not_matter(fresh, source, random, batch_size, 
         note_what_happened(parts)
 
 
+@given(some_records, some_records, acts, st.randoms(use_true_random=False), batch_sizes)
+def test_law_3_decisions_in_the_middle_count_from_the_start(fresh, first, second, acts, random, batch_size):
+    """Merges, reviews decided and decisions undone between two sources: as if decided first, and then all read in any order."""
+    with fresh() as store, fresh() as other:
+        ingest(store, first, batch_size)
+        for act, choice in acts:
+            history_step(store, act, choice)
+        ingest(store, second, batch_size)
+        ingest(other, [line for line in exported(store, full=True) if "decision" in line], format="memproc")
+        shuffled = first + second
+        random.shuffle(shuffled)
+        ingest(other, shuffled, batch_size)
+        assert exported(other) == exported(store)
+        assert exported(other, full=True) == exported(store, full=True)
+        note_what_happened(store)
+
+
 @given(some_records, st.randoms(use_true_random=False))
 def test_law_4_a_memory_is_a_function_of_a_set(fresh, source, random):
     """Every memory in the store is what the set of its observations gives, in whatever order they are taken."""
@@ -175,6 +203,22 @@ def test_law_5_undo(fresh, source, later, choice, batch_size):
             assert exported(store) == exported(undisturbed)
         if not later:
             assert exported(store) == before
+
+
+@given(some_records, some_records, acts, batch_sizes)
+def test_law_5_all_decisions_can_be_taken_back(fresh, first, second, acts, batch_size):
+    """Whatever was decided before, between and after: with all of it withdrawn the store is what it would be without."""
+    with fresh() as store, fresh() as undisturbed:
+        ingest(store, first, batch_size)
+        for act, choice in acts:
+            history_step(store, "unmerge" if act == "forget" else act, choice)
+        ingest(store, second, batch_size)
+        while decisions := store.decisions():
+            store.withdraw(decisions)
+            note_that("all undone")
+        ingest(undisturbed, first + second)
+        assert exported(store) == exported(undisturbed)
+        assert store.rebuild() == (0, 0)
 
 
 class PulledPlugError(Exception):
@@ -285,11 +329,7 @@ def test_law_9_what_validation_accepts_can_be_written_back(fresh, memory):
         assert {**kept, "tags": set(kept["tags"])} == {**given_fields, "tags": set(given_fields["tags"])}
 
 
-@given(
-    some_records,
-    some_records,
-    st.lists(st.tuples(st.sampled_from(("unmerge", "withdraw", "forget", "resolve")), st.integers(0, 1_000)), max_size=4),
-)
+@given(some_records, some_records, acts)
 def test_rebuild_changes_nothing_after_any_history(fresh, first, second, acts):
     """Index, edges, clusters and memories are a function of observations, decisions and settings."""
     with fresh() as store:
@@ -317,8 +357,16 @@ def history_step(store, act, choice):
     elif act == "withdraw" and decisions:
         store.withdraw([decisions[choice % len(decisions)]])
     elif act == "resolve" and reviews:
-        store.resolve(reviews[choice % len(reviews)], "merge" if choice % 2 else "distinct")
-        event("resolved")
+        review = reviews[choice % len(reviews)]
+        verdict = review.verdicts[choice // len(reviews) % len(review.verdicts)]
+        store.resolve(review, verdict)
+        note_that(f"resolved: {verdict}")
+    elif act in ("merge", "distinct", "supersedes") and rows:
+        nodes = sorted({row.observation.node for row in rows})
+        pair = sorted((nodes[choice % len(nodes)], nodes[choice // 7 % len(nodes)]))
+        if pair[0] != pair[1]:
+            ingest(store, [{"decision": act, "keys": [node.hex() for node in pair]}], format="memproc")
+            note_that(f"decided: {act}")
 
 
 @pytest.mark.parametrize("dedup", ["off", "exact"])
@@ -341,4 +389,5 @@ def test_the_examples_were_worth_something():
     if SEEN["examples"] < 20:
         pytest.skip("the laws above were not run")
     assert SEEN["near merge"] * 3 >= SEEN["examples"], SEEN
-    assert all(SEEN[name] for name in ("bridge", "version", "event", "quarantined")), SEEN
+    assert all(SEEN[name] for name in ("bridge", "version", "event", "quarantined", "decided: merge", "all undone")), SEEN
+    assert any(SEEN[f"{how}: supersedes"] for how in ("resolved", "decided")), SEEN

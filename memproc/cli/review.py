@@ -21,15 +21,16 @@ if TYPE_CHECKING:
     from memproc.store.answers import Review
     from memproc.store.store import Store
 
-KEYS = {"m": "merge", "d": "distinct", "s": "skip", "q": "quit"}
-VERDICTS = ("merge", "distinct")
+KEYS = {"m": "merge", "d": "distinct", "l": "supersedes", "s": "skip", "q": "quit"}
+VERDICTS = ("merge", "distinct", "supersedes")
 
 
 @app.command()
 def review(
     database: Database,
     decide: Annotated[
-        Path | None, typer.Option(metavar="FILE", help='JSON lines {"review": N, "verdict": "merge" or "distinct"} to carry out.')
+        Path | None,
+        typer.Option(metavar="FILE", help='JSON lines {"review": N, "verdict": "merge", "distinct" or "supersedes"} to carry out.'),
     ] = None,
     limit: Annotated[int | None, typer.Option(help="Show no more than this.")] = None,
     note: Annotated[str, typer.Option(help="Why; kept with each decision.")] = "",
@@ -57,7 +58,7 @@ def _ask(store: Store, waiting: list[Review], note: str) -> None:
     decided = 0
     for at, pair in enumerate(waiting, 1):
         _show_pair(console, pair, f"{at} of {len(waiting)}")
-        answer = _answer(console)
+        answer = _answer(console, {*pair.verdicts, "skip", "quit"})
         if answer == "quit":
             break
         if answer != "skip":
@@ -66,14 +67,15 @@ def _ask(store: Store, waiting: list[Review], note: str) -> None:
     console.print(f"{decided} decided, {len(store.reviews())} wait")
 
 
-def _answer(console: Console) -> str:
+def _answer(console: Console, choices: set[str]) -> str:
     import click
 
-    console.print("[bold]m[/]erge  [bold]d[/]istinct  [bold]s[/]kip  [bold]q[/]uit ", end="")
-    while (key := click.getchar().lower()) not in KEYS:
+    later = "[bold]l[/]ater supersedes  " if "supersedes" in choices else ""
+    console.print(f"[bold]m[/]erge  [bold]d[/]istinct  {later}[bold]s[/]kip  [bold]q[/]uit ", end="")
+    while (answer := KEYS.get(click.getchar().lower())) not in choices:
         pass
-    console.print(KEYS[key])
-    return KEYS[key]
+    console.print(answer)
+    return answer
 
 
 def _show_pair(console: Console, pair: Review, place: str) -> None:
@@ -119,5 +121,5 @@ def _orders(path: Path) -> Iterator[tuple[int, Any]]:
     for at, given in enumerate(objects_in(path)):
         number, verdict = given.get("review"), given.get("verdict")
         if not isinstance(number, int) or verdict not in VERDICTS:
-            raise UsageError(f'{path}, line {at}: give {{"review": a number, "verdict": "merge" or "distinct"}}')
+            raise UsageError(f'{path}, line {at}: give {{"review": a number, "verdict": {" or ".join(VERDICTS)}}}')
         yield number, verdict

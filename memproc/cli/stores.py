@@ -47,20 +47,23 @@ def stats(database: Database, as_json: Json = False) -> None:
 
 @app.command()
 def trace(database: Database, identifier: Identifier, as_json: Json = False) -> None:
-    """Show where a memory comes from, and what was merged and decided."""
+    """Tell the story of a memory: where it comes from, and what was merged, reviewed, decided and forgotten, when and why."""
     with opened(database) as store:
         told = store.trace(identifier)
-    lines = [f"{told.memory.id}  {told.memory.content}"]
+    lines = [f"{told.memory.id}  {told.memory.content}" if told.memory else f"{identifier}  was forgotten"]
     for seen in told.observations:
         sure = "" if seen.confidence is None else f" {seen.confidence:.6g}"
-        state = "" if seen.speaks else ", replaced by a newer version"
+        state = "" if seen.speaks else ", replaced by a newer one"
         where = f"job {seen.job}, position {seen.position}, seen {seen.times_seen} times{state}"
         lines.append(f"  {seen.observation}  {seen.outcome}{sure}, {where}")
         lines.append(f"    {seen.record['content']}")
-    lines += [f"  {entry.made_at}  {entry.kind}: {entry.reason}" for entry in told.ledger]
-    lines += [f"  held {decision.verdict}: {decision.a.hex()} {decision.b.hex()}" for decision in told.decisions]
+    for entry in told.ledger:
+        both = " and ".join(key[:8] for key in (entry.subject, entry.other) if key)
+        sure = "" if entry.confidence is None else f" {entry.confidence:.6g}"
+        lines.append(f"  {entry.made_at}  {entry.kind}{sure} {both}" + (f": {entry.reason}" if entry.reason else ""))
+    lines += [f"  in force: {decision.verdict} {decision.a.hex()} {decision.b.hex()}" for decision in told.decisions]
     as_values = {
-        "memory": as_plain(told.memory),
+        "memory": as_plain(told.memory) if told.memory else None,
         "observations": [seen._asdict() for seen in told.observations],
         "ledger": [entry._asdict() for entry in told.ledger],
         "decisions": [as_pair(decision) for decision in told.decisions],

@@ -6,7 +6,8 @@ older are its history. A version without any date cannot be placed: it stays vis
 Strategy: units of one group are one memory. A group with odd tokens joins the group that it would be if one were a slip,
 provided exactly one such group is inhabited. So without decisions a memory is a tree of groups, whatever came first. A
 person's decisions change that: units merged by hand are placed together, then units in order of their distance from the
-root of the tree and of their keys, each in the first block that holds nothing it was held distinct from.
+root of the tree and of their keys, each in the first block that holds nothing it was held distinct from. Blocks of which one
+supersedes the other are one memory, as the versions of an identity are: the newest block speaks, the others are its history.
 
 Every step is ordered by data, so any permutation of the input gives the same clusters.
 """
@@ -20,12 +21,15 @@ from typing import Literal, NamedTuple
 
 from memproc.dedup.keys import Key, Observation
 
-Verdict = Literal["merge", "distinct"]
+Verdict = Literal["merge", "distinct", "supersedes"]
 Mends = Mapping[Key, Collection[Key]]
 
 
 class Decision(NamedTuple):
-    """A person's word on two nodes, or on observations of two undated versions of one node: `a` < `b`."""
+    """A person's word on two nodes, or on observations of two undated versions of one node: `a` < `b`.
+
+    "supersedes": the one that is newer replaces the other, whichever that is.
+    """
 
     a: Key
     b: Key
@@ -74,6 +78,10 @@ class _Block:
     units: list[_Unit]
     handles: set[Key]
 
+    @property
+    def namespace(self) -> str:
+        return str(self.units[0].speaking[0].record["namespace"])
+
 
 def clusters(
     observations: Iterable[Observation], mends: Mends, decisions: Sequence[Decision] = ()
@@ -85,8 +93,8 @@ def clusters(
     """
     units, undated = _units(observations)
     trees = _trees({unit.group for unit in units}, mends)
-    blocks = _blocks(units, trees, decisions) if decisions else _plain_blocks(units, trees)
-    return sorted(map(_cluster, blocks)), undated
+    successions = _successions(units, trees, decisions) if decisions else [[block] for block in _plain_blocks(units, trees)]
+    return sorted(map(_cluster, successions)), undated
 
 
 def pair(one: Key, other: Key, verdict: Verdict) -> Decision:
@@ -151,15 +159,30 @@ def _plain_blocks(units: list[_Unit], trees: dict[Key, tuple[Key, int]]) -> list
     return list(blocks.values())
 
 
-def _blocks(units: list[_Unit], trees: dict[Key, tuple[Key, int]], decisions: Sequence[Decision]) -> list[list[_Unit]]:
+def _successions(units: list[_Unit], trees: dict[Key, tuple[Key, int]], decisions: Sequence[Decision]) -> list[list[list[_Unit]]]:
+    """Return the memories under decisions, each as the blocks of units that supersede one another."""
     distinct: dict[Key, set[Key]] = defaultdict(set)
     for decision in decisions:
         if decision.verdict == "distinct":
             distinct[decision.a].add(decision.b)
             distinct[decision.b].add(decision.a)
+    blocks = _blocks(units, trees, decisions, distinct)
+    part_of = {id(unit): at for at, block in enumerate(blocks) for unit in block.units}
+    successions = []
+    for joined in _joined_by("supersedes", blocks, decisions, distinct):
+        parts: dict[int, list[_Unit]] = defaultdict(list)
+        for unit in joined.units:
+            parts[part_of[id(unit)]].append(unit)
+        successions.append([*parts.values()])
+    return successions
+
+
+def _blocks(
+    units: list[_Unit], trees: dict[Key, tuple[Key, int]], decisions: Sequence[Decision], distinct: Mapping[Key, set[Key]]
+) -> list[_Block]:
     ordered = sorted(units, key=lambda unit: (trees[unit.group][1], unit.id))
     bundles = [_Block({trees[unit.group][0]}, [unit], unit.handles) for unit in ordered]
-    bundles = _merged_by_hand(bundles, decisions, distinct)
+    bundles = _joined_by("merge", bundles, decisions, distinct)
     blocks: list[_Block] = []
     for bundle in bundles:
         for tree in sorted(bundle.trees):
@@ -168,21 +191,29 @@ def _blocks(units: list[_Unit], trees: dict[Key, tuple[Key, int]], decisions: Se
                 blocks.remove(home)
                 bundle = _union(home, bundle)  # noqa: PLW2901 - the bundle grows while it finds its homes
         blocks.append(bundle)
-    return [block.units for block in blocks]
+    return blocks
 
 
-def _merged_by_hand(bundles: list[_Block], decisions: Sequence[Decision], distinct: Mapping[Key, set[Key]]) -> list[_Block]:
-    """Return the bundles with those a person merged made one and put first."""
-    merged: list[_Block] = []
+def _joined_by(
+    verdict: Verdict, bundles: list[_Block], decisions: Sequence[Decision], distinct: Mapping[Key, set[Key]]
+) -> list[_Block]:
+    """Return the bundles with those of which a person said this made one and put first; never across namespaces."""
+    joined: list[_Block] = []
     for decision in sorted(decisions):
-        if decision.verdict == "merge":
-            one, other = (next((b for b in (*merged, *bundles) if key in b.handles), None) for key in (decision.a, decision.b))
-            if one is None or other is None or one is other or _are_distinct(one, other, distinct):
+        if decision.verdict == verdict:
+            one, other = (next((b for b in (*joined, *bundles) if key in b.handles), None) for key in (decision.a, decision.b))
+            if (
+                one is None
+                or other is None
+                or one is other
+                or one.namespace != other.namespace
+                or _are_distinct(one, other, distinct)
+            ):
                 continue
-            merged = [bundle for bundle in merged if bundle is not one and bundle is not other]
+            joined = [bundle for bundle in joined if bundle is not one and bundle is not other]
             bundles = [bundle for bundle in bundles if bundle is not one and bundle is not other]
-            merged.append(_union(one, other))
-    return merged + bundles
+            joined.append(_union(one, other))
+    return joined + bundles
 
 
 def _union(one: _Block, other: _Block) -> _Block:
@@ -194,8 +225,18 @@ def _are_distinct(one: _Block, other: _Block, distinct: Mapping[Key, set[Key]]) 
     return any(not distinct[handle].isdisjoint(large.handles) for handle in small.handles if handle in distinct)
 
 
-def _cluster(units: list[_Unit]) -> Cluster:
+def _cluster(succession: list[list[_Unit]]) -> Cluster:
+    newest = _newest(succession) if len(succession) > 1 else succession[0]
+    units = [unit for block in succession for unit in block]
     earliest = min(units, key=lambda unit: (min([seen.record.get("created_at", "~") for seen in unit.speaking]), unit.id))
-    speaking = sorted([seen for unit in units for seen in unit.speaking])
-    history = sorted([seen for unit in units for seen in unit.history])
+    speaking = sorted([seen for unit in newest for seen in unit.speaking])
+    superseded = [seen for block in succession if block is not newest for unit in block for seen in unit.speaking]
+    history = sorted([seen for unit in units for seen in unit.history] + superseded)
     return Cluster(earliest.id, tuple(speaking), tuple(history))
+
+
+def _newest(succession: list[list[_Unit]]) -> list[_Unit]:
+    """Return the block with the latest date; of equals the one with the smallest id."""
+    dates = [max(seen.date or "" for unit in block for seen in unit.speaking) for block in succession]
+    latest = [block for block, date in zip(succession, dates, strict=True) if date == max(dates)]
+    return min(latest, key=lambda block: min(unit.id for unit in block))

@@ -6,6 +6,7 @@ confidence in benign differences is the product of the trust in each; in any oth
 
 from __future__ import annotations
 
+import re
 from typing import NamedTuple
 
 from rapidfuzz.distance import Levenshtein
@@ -122,6 +123,15 @@ def reason_of(differences: tuple[Difference, ...]) -> str:
     shown = [f"{kind}: {one or '-'} / {other or '-'}" for kind, one, other in differences if one or other]
     more = [f"{len(shown) - MOST_SHOWN} more"] if len(shown) > MOST_SHOWN else []
     return "differs in " + "; ".join((*shown[:MOST_SHOWN], *more, *sorted(named)))
+
+
+def without_words(reason: str) -> str:
+    """Return a reason without the words of the texts.
+
+    >>> without_words("differs in number: 16 / 18; fillers")
+    'differs in number; fillers'
+    """
+    return re.sub(r": [^;]*", "", reason)
 
 
 def _kind(tokens: tuple[str, ...]) -> str:

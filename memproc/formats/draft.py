@@ -47,7 +47,7 @@ class LeftOut:
 class Decided(NamedTuple):
     """A decision, or a tombstone (`forgotten`), from a full export."""
 
-    verdict: Literal["merge", "distinct", "forgotten"]
+    verdict: Literal["merge", "distinct", "supersedes", "forgotten"]
     keys: tuple[str, ...]
     note: str = ""
 

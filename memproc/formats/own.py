@@ -48,7 +48,7 @@ def _is_whole(item: Item) -> bool:
 def _decision(item: Item) -> Part:
     keys = item.get("keys")
     verdict = item[DECISION]
-    expected = {"merge": 2, "distinct": 2, "forgotten": 1}.get(verdict) if isinstance(verdict, str) else None
+    expected = {"merge": 2, "distinct": 2, "supersedes": 2, "forgotten": 1}.get(verdict) if isinstance(verdict, str) else None
     if not isinstance(keys, list) or len(keys) != expected or not all(map(_is_key, keys)):
         return Broken(fault(DECISION, "not_a_decision", "is no decision of a full export"))
     return Decided(verdict, tuple(keys), str(item.get("note", "")))

@@ -13,6 +13,15 @@ import psutil
 MEBIBYTE = 1024 * 1024
 
 
+class Merge(NamedTuple):
+    """A merge by likeness: the texts of the record that was read and of the one it was compared with, and how sure it is."""
+
+    confidence: float
+    reason: str
+    one: str
+    other: str
+
+
 class Progress(NamedTuple):
     """Where an ingestion stands after a batch. `bytes_total` is None where the size of the source is not known."""
 
@@ -33,7 +42,8 @@ class Report:
     `read` = `stored` + `duplicate` + `merged` + `quarantined`. `status`: "done", "stopped" (by the tolerance or at the first
     error), "refused" (validated before, nothing written) or "rehearsed" (a dry run). `review` counts pairs that wait for a
     person, `candidates` pairs that shared bands, `verified` pairs compared. `left_out` counts what a format reads on request
-    only. `forgotten` are those of the duplicates that had been forgotten.
+    only. `forgotten` are those of the duplicates that had been forgotten. `least_certain` holds, after a dry run, the ten merges
+    with the lowest confidence.
     """
 
     job: int | None = None
@@ -57,6 +67,7 @@ class Report:
     forgotten: int = 0
     left_out: Counter[str] = field(default_factory=Counter)
     notes: list[str] = field(default_factory=list)
+    least_certain: list[Merge] = field(default_factory=list)
 
     def finish(self, status: str, seconds: float) -> None:
         """Note how it ended and what it took."""
@@ -68,7 +79,8 @@ class Report:
 
     def as_dict(self) -> dict[str, Any]:
         """Return the report as JSON values."""
-        return {**asdict(self), "errors": dict(self.errors), "left_out": dict(self.left_out)}
+        merges = [merge._asdict() for merge in self.least_certain]
+        return {**asdict(self), "errors": dict(self.errors), "left_out": dict(self.left_out), "least_certain": merges}
 
     def __str__(self) -> str:
         """Return the report as a few lines for people."""
@@ -83,6 +95,9 @@ class Report:
             lines.append("quarantined: " + ", ".join(f"{count} {category}" for category, count in sorted(self.errors.items())))
         if self.left_out:
             lines.append("left out: " + ", ".join(f"{count} {kind}" for kind, count in sorted(self.left_out.items())))
+        if self.least_certain:
+            lines.append("the least certain merges:")
+        lines += [f"  {merge.confidence:.6g}  {merge.reason}\n    {merge.one}\n    {merge.other}" for merge in self.least_certain]
         return "\n".join([*lines, *self.notes])
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from memproc.dedup.cluster import Decision
+from memproc.dedup.cluster import Decision, Verdict
 from memproc.dedup.fitting import Bin
 from memproc.records import Fault, Memory, Outcome, Plain
 
@@ -38,7 +38,9 @@ class Sighting(NamedTuple):
 
 
 class Entry(NamedTuple):
-    """A line of the ledger: what was merged or decided, when, how sure, and why."""
+    """What happened to an observation or a node, when, how sure, and why. `kind`: read, similar or version (a merge), review,
+    decision, forgotten.
+    """
 
     made_at: str
     kind: str
@@ -49,16 +51,21 @@ class Entry(NamedTuple):
 
 
 class Trace(NamedTuple):
-    """The story of a memory: where it comes from and what was merged and decided."""
+    """The story of a memory: where it comes from and what was merged, reviewed and decided, in the order of time.
 
-    memory: Memory
+    `memory` is None where it was forgotten; then there are no observations, and the reasons hold no words.
+    """
+
+    memory: Memory | None
     observations: tuple[Sighting, ...]
     ledger: tuple[Entry, ...]
     decisions: tuple[Decision, ...]
 
 
 class Review(NamedTuple):
-    """Two memories too alike to ignore and too unlike to merge, and why."""
+    """Two memories too alike to ignore and too unlike to merge, and why. `kind` is similar, changed or undated; `verdicts` are
+    those that can be given: merge, distinct and, where both have a date and one is later, supersedes.
+    """
 
     number: int
     kind: str
@@ -66,6 +73,7 @@ class Review(NamedTuple):
     reason: str
     one: Memory
     other: Memory
+    verdicts: tuple[Verdict, ...]
 
 
 class Quarantined(NamedTuple):

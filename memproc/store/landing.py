@@ -65,6 +65,11 @@ class Landed:
         for name in ("reviews", "candidates", "verified"):
             setattr(self, name, getattr(self, name) + getattr(other, name))
 
+    @property
+    def similar(self) -> list[Judged]:
+        """The merges by likeness."""
+        return [judged for judged in self.judged if judged.kind == "similar"]
+
     def count(self, outcome: Outcome) -> int:
         """Return how many records had this outcome."""
         return sum(1 for found in self.outcomes.values() if found is outcome)
@@ -118,7 +123,7 @@ class Landing:
         landed = self._record(plan, forgotten)
         looked = self._reviewer.look(connection, plan, near.rows, numbers)
         landed.candidates, landed.verified = looked.candidates, looked.verified
-        landed.reviews = write_reviews(self._database, connection, looked.doubts, batch)
+        landed.reviews = write_reviews(self._database, connection, looked.doubts, batch, now)
         write_lines(self._database, connection, batch, now, _lines(plan))
         return landed
 

@@ -21,6 +21,7 @@ _COLUMNS = ("number", "memory", "key", "node", "content", "grp", "is_identity", 
 ROWS = select(*(_observations[name] for name in _COLUMNS))
 _MENDS = select(tables.mends.c.meant, tables.mends.c.grp)
 _DECISIONS = select(tables.decisions.c.number, tables.decisions.c.a, tables.decisions.c.b, tables.decisions.c.verdict)
+WITHDRAWN = "withdrawn"  # in place of a verdict: the last decision on this pair is taken back
 
 
 def to_row(found: Iterable[object]) -> Row:
@@ -90,13 +91,13 @@ class _Found:
         return {handle for seen in observations for handle in (seen.node, seen.key)}
 
     def decisions_on(self, handles: set[Key]) -> set[Key]:
-        """Note the decisions on these nodes and units; return what they merge with these."""
+        """Note the decisions on these nodes and units; return what they join with these."""
         if not self.has_decisions:
             return set()
         for column in (tables.decisions.c.a, tables.decisions.c.b):
             for number, a, b, verdict in self._select(_DECISIONS, column, handles):
                 self.decisions[number] = Decision(a, b, verdict)
-        return {key for decision in in_force(self.decisions) if decision.verdict == "merge" for key in decision[:2]}
+        return {key for decision in in_force(self.decisions) if decision.verdict != "distinct" for key in decision[:2]}
 
     def _select(self, query: Select[Any], column: Column[Any], keys: set[Key]) -> Iterator[Any]:
         return self.database.select_by_keys(self.connection, query, column, keys)
@@ -107,7 +108,7 @@ def in_force(decisions: dict[int, Decision]) -> list[Decision]:
     made: dict[tuple[Key, Key], list[Decision]] = defaultdict(list)
     for _, decision in sorted(decisions.items()):
         on_pair = made[decision.a, decision.b]
-        if decision.verdict not in ("merge", "distinct"):
+        if decision.verdict == WITHDRAWN:
             del on_pair[-1:]
         elif on_pair[-1:] != [decision]:
             on_pair.append(decision)

@@ -109,7 +109,7 @@ def take_texts_out(database: Database, connection: Connection, records: Sequence
         own = value.get("namespace") if isinstance(value, dict) else None
         wheres = {own} if isinstance(own, str) else {namespace or DEFAULT_NAMESPACE}
         if any((where, canonical(text)) in texts for where in wheres for text in _texts_in(value)):
-            gone[number] = (key, batch, position, Outcome.QUARANTINED.value)
+            gone[number] = (key, None, None, batch, position, Outcome.QUARANTINED.value)
     database.insert_rows(connection, tables.forgotten, list(gone.values()))
     delete_where(connection, tables.quarantine, "number", sorted(gone))
     delete_where(connection, tables.quarantine_parts, "quarantine", sorted(gone))

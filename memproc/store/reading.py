@@ -38,15 +38,20 @@ def forgotten_among(database: Database, connection: Connection, keys: Iterable[K
     return {key for (key,) in database.select_by_keys(connection, _FORGOTTEN, tables.forgotten.c.key, keys)}
 
 
+def to_key(identifier: str) -> Key:
+    """Return the key that an id is the hexadecimal form of; an empty one, which nothing has, for what is no such form."""
+    try:
+        return bytes.fromhex(identifier)
+    except ValueError:
+        return b""
+
+
 def locate(connection: Connection, identifier: str) -> list[Row]:
     """Return the rows of the memory that an id (of a memory, a node or an observation) is in, the row it names first.
 
     The list is empty where there is none.
     """
-    try:
-        key = bytes.fromhex(identifier)
-    except ValueError:
-        return []
+    key = to_key(identifier)
     named = [*map(to_row, connection.execute(ROWS.where(_observations.node == key)))]
     if named:
         speaks = principal([row.observation for row in named])

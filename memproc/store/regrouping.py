@@ -22,8 +22,8 @@ from memproc.store import tables
 from memproc.store.counting import IMPORTED, count_memories
 from memproc.store.database import Database, delete_where, next_number
 from memproc.store.landing import write_mends, write_regrouped
-from memproc.store.ledger import Line, write_lines
-from memproc.store.neighbours import ROWS, neighbourhood, to_row
+from memproc.store.ledger import Line, take_words_out, write_lines
+from memproc.store.neighbours import ROWS, WITHDRAWN, neighbourhood, to_row
 from memproc.store.opening import policy_text
 from memproc.store.quarantine import take_texts_out
 from memproc.store.reading import forgotten_among
@@ -33,7 +33,14 @@ from memproc.store.segments import Segments
 CHUNK = 2_000
 
 _observations = tables.observations.c
-_TOMBSTONES = select(_observations.key, _observations.batch, _observations.position, _observations.outcome)
+_TOMBSTONES = select(
+    _observations.key,
+    _observations.node,
+    func.coalesce(_observations.memory, _observations.node),
+    _observations.batch,
+    _observations.position,
+    _observations.outcome,
+)
 
 
 class Moved(NamedTuple):
@@ -46,17 +53,20 @@ class Moved(NamedTuple):
 def decide_by_hand(
     database: Database, connection: Connection, decisions: Sequence[tuple[Decision, str]], note: str, now: str
 ) -> None:
-    """Write decisions, each with the verdict to note ("withdrawn" takes it back), and what follows from them."""
+    """Write decisions, each with the verdict to note (`WITHDRAWN` takes it back), and what follows from them."""
     number = next_number(connection, tables.decisions)
     rows = [(number + at, decision.a, decision.b, verdict, now, note) for at, (decision, verdict) in enumerate(decisions)]
     database.insert_rows(connection, tables.decisions, rows)
-    lines = [Line("decision", decision.a, decision.b, reason=verdict) for decision, verdict in decisions]
+    lines = [
+        Line("decision", decision.a, decision.b, reason=f"{verdict}: {note}" if note else verdict)
+        for decision, verdict in decisions
+    ]
     write_lines(database, connection, None, now, lines)
     handles = {key for decision, _ in decisions for key in decision[:2]}
     found = [*database.select_by_keys(connection, ROWS, _observations.node, handles)]
     found += database.select_by_keys(connection, ROWS, _observations.key, handles)
     touched = [to_row(row).observation for row in found]
-    open_again(database, connection, [decision for decision, verdict in decisions if verdict == "withdrawn"], touched)
+    open_again(database, connection, [decision for decision, verdict in decisions if verdict == WITHDRAWN], touched)
     recluster(database, connection, touched, now)
 
 
@@ -86,9 +96,9 @@ def forget(database: Database, segments: Segments, connection: Connection, rows:
     delete_where(connection, tables.observations, "number", numbers)
     database.insert_rows(connection, tables.forgotten, tombstones)
     delete_where(connection, tables.merged, "id", [row.memory for row in rows if row.memory])
-    for table, columns in ((tables.ledger, ("subject", "other")), (tables.reviews, ("one", "other"))):
-        for column in columns:
-            delete_where(connection, table, column, keys)
+    for column in ("one", "other"):
+        delete_where(connection, tables.reviews, column, keys)
+    take_words_out(database, connection, {*keys, *(row.observation.node for row in rows)})
     take_texts_out(database, connection, [row.observation.record for row in rows])
     groups = {row.observation.group for row in rows}
     segments.remove(connection, numbers)
@@ -96,7 +106,8 @@ def forget(database: Database, segments: Segments, connection: Connection, rows:
     left_in_groups = [(row.number, _prepare(row.observation, policy)) for row in survivors if row.observation.group in groups]
     write_mends(database, connection, {(meant, found.observation.group) for _, found in left_in_groups for meant in found.mends})
     _index_again(segments, connection, left_in_groups, policy)
-    write_lines(database, connection, None, now, [Line("memories_forgotten", amount=len(emptied))])
+    gone = [Line("forgotten", key) for key in keys]
+    write_lines(database, connection, None, now, [*gone, Line("memories_forgotten", amount=len(emptied))])
     recluster(database, connection, [row.observation for row in survivors], now, groups)
 
 
@@ -130,7 +141,7 @@ def take_over(
 def _remember_forgotten(database: Database, connection: Connection, keys: Sequence[Key], batch: int) -> None:
     """Write tombstones that came without the records they speak of."""
     fresh = set(keys) - forgotten_among(database, connection, keys)
-    database.insert_rows(connection, tables.forgotten, [(key, batch, -1, IMPORTED) for key in sorted(fresh)])
+    database.insert_rows(connection, tables.forgotten, [(key, None, None, batch, -1, IMPORTED) for key in sorted(fresh)])
 
 
 def rebuild(database: Database, segments: Segments, connection: Connection, policy: Policy, now: str) -> Moved:

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, delete, select
 
 from memproc.config import Policy
 from memproc.dedup import index
-from memproc.dedup.cluster import Decision, Undated
+from memproc.dedup.cluster import Decision, Undated, Verdict
 from memproc.dedup.compare import compare_if_changed, compare_if_likely
 from memproc.dedup.confidence import Side, may_be_alike, model_of, side_of
 from memproc.dedup.decide import Judged, Plan, Row
@@ -23,6 +23,7 @@ from memproc.records import Memory, Outcome, Plain
 from memproc.store import tables
 from memproc.store.answers import Review
 from memproc.store.database import Database, next_number, take_numbers
+from memproc.store.ledger import Line, write_lines
 from memproc.store.neighbours import ROWS, to_row
 from memproc.store.reading import locate, memory_at
 from memproc.store.segments import Segments, hashes_of
@@ -80,7 +81,7 @@ class Reviewer:
         looked = self._compare(connection, new, hashes[stored], lambda key, row: _are_one(key, row, plan))
         return looked._replace(doubts=doubts + looked.doubts)
 
-    def look_again(self, connection: Connection) -> None:
+    def look_again(self, connection: Connection, now: str) -> None:
         """Find the open reviews of the whole store anew, as another model would have."""
         is_found = (_reviews.status == "open") & (_reviews.kind != "undated")
         connection.execute(delete(tables.reviews).where(is_found))
@@ -93,7 +94,7 @@ class Reviewer:
             homes = {row.observation.key: row.home for row in rows}
             new = [(row.number, row.observation) for row in rows]
             looked = self._compare(connection, new, hashes, partial(_are_at_home, homes))
-            write_reviews(self.database, connection, looked.doubts, next_number(connection, tables.batches) - 1)
+            write_reviews(self.database, connection, looked.doubts, next_number(connection, tables.batches) - 1, now)
 
     def _compare(
         self,
@@ -168,8 +169,8 @@ class _Sides:
         return self._side_of(self.text_of(seen))
 
 
-def write_reviews(database: Database, connection: Connection, doubts: Sequence[Doubt], batch: int) -> int:
-    """Write the pairs that are not there yet as open reviews; return how many."""
+def write_reviews(database: Database, connection: Connection, doubts: Sequence[Doubt], batch: int, now: str) -> int:
+    """Write the pairs that are not there yet as open reviews, and a line on each in the ledger; return how many."""
     if not doubts:
         return 0
     found = database.select_by_keys(connection, _PAIRS, _reviews.one, {doubt.one for doubt in doubts})
@@ -181,6 +182,8 @@ def write_reviews(database: Database, connection: Connection, doubts: Sequence[D
         for at, (one, other, kind, confidence, reason) in enumerate(fresh.values())
     ]
     database.insert_rows(connection, tables.reviews, rows)
+    lines = [Line("review", other, one, sure, 1, f"{kind}, {reason}") for one, other, kind, sure, reason in fresh.values()]
+    write_lines(database, connection, batch, now, lines)
     return len(rows)
 
 
@@ -194,8 +197,15 @@ def open_reviews(connection: Connection, to_memory: Callable[[Plain], Memory]) -
         if all(sides):
             memories = [memory_at(connection, rows) for rows in sides]
             if memories[0]["id"] != memories[1]["id"]:
-                found.append(Review(number, kind, confidence, reason, *map(to_memory, memories)))
+                verdicts = verdicts_on(*sides)
+                found.append(Review(number, kind, confidence, reason, to_memory(memories[0]), to_memory(memories[1]), verdicts))
     return found
+
+
+def verdicts_on(one: Sequence[Row], other: Sequence[Row]) -> tuple[Verdict, ...]:
+    """Return what a person may say of two memories, whose rows these are; that one supersedes the other only if one is later."""
+    latest = [max(row.observation.date or "" for row in rows) for rows in (one, other)]
+    return ("merge", "distinct", "supersedes") if all(latest) and latest[0] != latest[1] else ("merge", "distinct")
 
 
 def open_again(database: Database, connection: Connection, withdrawn: Sequence[Decision], touched: Sequence[Observation]) -> None:

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from time import perf_counter
 from types import TracebackType
-from typing import IO, Literal, Self
+from typing import IO, Self, get_args
 
 import orjson
 from sqlalchemy import Connection, select, update
@@ -18,7 +18,7 @@ from sqlalchemy.exc import DBAPIError
 
 from memproc.config import Settings
 from memproc.dedup.canonical import canonical
-from memproc.dedup.cluster import Decision, pair
+from memproc.dedup.cluster import Decision, Verdict, pair
 from memproc.dedup.confidence import model_of
 from memproc.dedup.decide import Incoming, Row
 from memproc.dedup.keys import SCHEME, Key
@@ -34,13 +34,14 @@ from memproc.store.calibration import calibrate, calibrated
 from memproc.store.counting import count_memories, jobs, recount, stats
 from memproc.store.database import Database, next_number, to_url
 from memproc.store.landing import Arrived, Landed, Landing, ranges
-from memproc.store.ledger import trace_of
+from memproc.store.ledger import trace_of, trace_of_forgotten
+from memproc.store.neighbours import WITHDRAWN
 from memproc.store.opening import check_policy, open_policy
 from memproc.store.quarantine import Origin, quarantined
-from memproc.store.reading import all_decisions, locate, memories_by_id, memory_at, newest_memories, whole_observations
+from memproc.store.reading import all_decisions, locate, memories_by_id, memory_at, newest_memories, to_key, whole_observations
 from memproc.store.recall import index_recall
 from memproc.store.regrouping import decide_by_hand, forget, handle_of, rebuild, take_over, unmerging, unmerging_job
-from memproc.store.reviews import Reviewer, open_reviews
+from memproc.store.reviews import Reviewer, open_reviews, verdicts_on
 from memproc.store.segments import Segments
 from memproc.times import parse_time, to_micros, to_text
 from memproc.validation import restore
@@ -180,8 +181,14 @@ class Store:
             return count_memories(connection)
 
     def trace(self, identifier: str) -> Trace:
-        """Return where a memory comes from and what was merged and decided. Raises NotFoundError."""
+        """Return the story of a memory: where it comes from and what was merged, reviewed and decided. Of one that was forgotten
+        it tells the dates and kinds, and no words. Raises NotFoundError.
+        """
         with self._read() as connection:
+            rows = locate(connection, identifier)
+            gone = None if rows else trace_of_forgotten(self._database, connection, to_key(identifier))
+            if gone is not None:
+                return gone
             rows = self._located(connection, identifier)
             return trace_of(self._database, connection, rows, self._to_memory(memory_at(connection, rows)))
 
@@ -212,7 +219,7 @@ class Store:
     def withdraw(self, decisions: Sequence[Decision], *, note: str = "") -> None:
         """Take decisions back: the store is then what it would be without them."""
         with self._write() as connection:
-            decide_by_hand(self._database, connection, [(decision, "withdrawn") for decision in decisions], note, _now())
+            decide_by_hand(self._database, connection, [(decision, WITHDRAWN) for decision in decisions], note, _now())
 
     def decisions(self, identifier: str | None = None) -> list[Decision]:
         """Return the decisions in force: all, or those on what an id names. Raises NotFoundError."""
@@ -228,10 +235,14 @@ class Store:
         with self._read() as connection:
             return open_reviews(connection, self._to_memory)
 
-    def resolve(self, review: Review | int, verdict: Literal["merge", "distinct"], *, note: str = "") -> Decision:
-        """Decide an open review. Return the decision; `withdraw` takes it back. Raises NotFoundError."""
-        if verdict not in ("merge", "distinct"):
-            raise UsageError(f"verdict {verdict!r}: choose merge or distinct")
+    def resolve(self, review: Review | int, verdict: Verdict, *, note: str = "") -> Decision:
+        """Decide an open review: `merge` makes both one memory, `distinct` holds them apart for ever, and with `supersedes` the
+        one with the later date replaces the other, which stays as its history.
+
+        Return the decision; `withdraw` takes it back. Raises NotFoundError, and UsageError where nothing tells which is later.
+        """
+        if verdict not in get_args(Verdict):
+            raise UsageError(f"verdict {verdict!r}: choose one of {', '.join(get_args(Verdict))}")
         number = review if isinstance(review, int) else review.number
         reviews = tables.reviews.c
         with self._write() as connection:
@@ -239,9 +250,13 @@ class Store:
             found = connection.execute(select(reviews.one, reviews.other).where(is_open)).first()
             if found is None:
                 raise NotFoundError(f"no open review {number}")
-            one, other = (self._located(connection, key.hex())[0].observation for key in found)
-            decision = pair(one.key, other.key, verdict)
-            if one.node != other.node:
+            sides = [self._located(connection, key.hex()) for key in found]
+            if verdict not in verdicts_on(*sides):
+                raise UsageError(f"review {number}: supersedes takes two dates, one later than the other")
+            one, other = (rows[0].observation for rows in sides)
+            if one.node == other.node:
+                decision = pair(one.key, other.key, verdict)
+            else:
                 handles = [handle_of(self._database, connection, seen) for seen in (one, other)]
                 decision = pair(handles[0], handles[1], verdict)
             decide_by_hand(self._database, connection, [(decision, verdict)], note, _now())
@@ -282,7 +297,7 @@ class Store:
             moved = rebuild(self._database, self._segments, connection, policy, _now())
             connection.execute(update(tables.store).values(scheme=SCHEME))
             if policy.model != self.policy.model:
-                Reviewer(self._database, self._segments, policy, self.settings.review_at).look_again(connection)
+                Reviewer(self._database, self._segments, policy, self.settings.review_at).look_again(connection, _now())
         self.policy = policy
         return moved.joins, moved.splits
 
@@ -368,18 +383,18 @@ class Store:
 
         `review_at` is that of the store's settings where it is not given.
         """
-        started = perf_counter()
+        started, now = perf_counter(), _now()
         with self._write() as connection:
             check_policy(connection, self.policy)
             batch = next_number(connection, tables.batches)
             least = self.settings.review_at if review_at is None else review_at
             landing = Landing(self._database, self._segments, self.policy, least)
-            landed = landing.land(connection, arrived, batch, origin, _now())
-            take_over(self._database, self._segments, connection, decided, batch, self.policy, _now())
+            landed = landing.land(connection, arrived, batch, origin, now)
+            take_over(self._database, self._segments, connection, decided, batch, self.policy, now)
             counts = [landed.count(outcome) for outcome in Outcome]
             known = orjson.dumps(ranges(landed.known)).decode()
             known_rejected = orjson.dumps(ranges(landed.known_rejected)).decode()
-            end = (landed.reviews, known, known_rejected, perf_counter() - started, _now())
+            end = (landed.reviews, known, known_rejected, perf_counter() - started, now)
             self._database.insert_rows(connection, tables.batches, [(batch, job, first_position, records, *counts, *end)])
         if self._segments.is_worth_merging():
             with self._write() as connection:

@@ -117,7 +117,7 @@ decisions = Table(
     _number("number", primary_key=True),
     _key("a"),
     _key("b"),
-    _text("verdict"),  # merge, distinct, or withdrawn; of one pair the last row holds
+    _text("verdict"),  # merge, distinct, supersedes, or withdrawn; of one pair the last row holds
     _text("made_at"),
     _text("note"),
     Index("decisions_a", "a"),
@@ -131,7 +131,7 @@ reviews = Table(
     _key("one"),
     _key("other"),
     _text("kind"),  # similar, changed or undated
-    _text("status"),  # open, merge, distinct
+    _text("status"),  # open, or the verdict: merge, distinct, supersedes
     Column("confidence", Double, nullable=False),
     _text("reason"),
     _number("batch"),
@@ -143,9 +143,13 @@ forgotten = Table(
     "forgotten",
     metadata,
     _key("key", primary_key=True),
+    _key("node", nullable=True),  # what it and its memory were called; none where a full export told of it
+    _key("home", nullable=True),
     _number("batch"),
     _number("position"),
     _text("outcome"),
+    Index("forgotten_node", "node"),
+    Index("forgotten_home", "home"),
 )
 
 ledger = Table(
@@ -154,13 +158,14 @@ ledger = Table(
     _number("number", primary_key=True),
     _number("batch", nullable=True),
     _text("made_at"),
-    _text("kind"),  # similar, version; joins, splits, memories_forgotten; decision
+    _text("kind"),  # similar, version; review; decision; forgotten; joins, splits, memories_forgotten
     _key("subject", nullable=True),
     _key("other", nullable=True),
     Column("confidence", Double, nullable=True),
     _number("amount"),
     _text("reason"),
     Index("ledger_subject", "subject"),
+    Index("ledger_other", "other"),
 )
 
 jobs = Table(

@@ -93,7 +93,7 @@ def test_the_life_of_a_store(run, tmp_path):
     tea = next(line for line in lines if len(line["observations"]) == 2)
     told = as_json(run("trace", "m.db", tea["id"], "--json"))
     assert told["memory"]["content"] == "Really prefers tea"
-    assert [entry["reason"] for entry in told["ledger"]] == ["differs in fillers"]
+    assert [entry["reason"] for entry in told["ledger"] if entry["kind"] == "similar"] == ["differs in fillers"]
     observation = tea["observations"][0]["observation"]
     assert as_json(run("unmerge", "m.db", observation, "--json"))["memories"] == 3
     assert as_json(run("unmerge", "m.db", observation, "--undo", "--json"))["memories"] == 2
@@ -101,6 +101,8 @@ def test_the_life_of_a_store(run, tmp_path):
     (bad,) = as_json(run("quarantine", "m.db", "--json"))["quarantined"]
     assert (bad["position"], bad["faults"][0]["path"]) == (3, "importance")
     assert as_json(run("forget", "m.db", tea["id"], "--json"))["observations"] == 2
+    assert as_json(run("trace", "m.db", tea["id"], "--json"))["memory"] is None
+    assert "was forgotten" in run("trace", "m.db", tea["id"])[1]
     assert as_json(run("stats", "m.db", "--json"))["memories"] == 1
 
 
@@ -202,6 +204,26 @@ def test_an_unknown_id_exits_with_1(run):
     assert "no memory" in error
 
 
+def test_a_dry_run_shows_the_least_certain_merges(run, tmp_path):
+    """Ten, the least certain first, with both texts and the difference; a real run shows none."""
+    things = ("kitchen", "garden", "cellar", "attic", "hall", "study", "porch", "garage", "stable", "shed", "barn")
+    lines = [{"content": f"She {filler}cleans the {thing} on Monday"} for thing in things for filler in ("", "really ")]
+    lines.append({"content": "She cleans the kithcen on Monday"})
+    (tmp_path / "many.jsonl").write_text("\n".join(map(json.dumps, lines)))
+    merges = as_json(run("ingest", "many.jsonl", "--into", "m.db", "--dry-run", "--json"))["least_certain"]
+    assert len(merges) == 10
+    assert merges[0] == {
+        "confidence": 0.95,
+        "reason": "differs in slip: kithcen / kitchen",
+        "one": "She cleans the kithcen on Monday",
+        "other": "She cleans the kitchen on Monday",
+    }
+    assert [merge["confidence"] for merge in merges[1:]] == [0.99] * 9
+    told = run("ingest", "many.jsonl", "--into", "m.db", "--dry-run")[1]
+    assert "the least certain merges:\n  0.95  differs in slip" in told
+    assert as_json(run("ingest", "many.jsonl", "--into", "m.db", "--json"))["least_certain"] == []
+
+
 def test_a_csv_with_a_mapping(run, tmp_path):
     """Columns by their usual names, or where --map says."""
     (tmp_path / "table.csv").write_text("note,who,when,labels\nPrefers tea,alice,2024-01-01,drinks;home\n")
@@ -290,6 +312,7 @@ def test_reviews_are_listed_and_decided_by_a_file(with_review, tmp_path):
     [
         (b"xm", b"1 decided, 0 wait", 1),
         (b"d", b"1 decided, 0 wait", 2),
+        (b"l", b"1 decided, 0 wait", 1),
         (b"s", b"0 decided, 1 wait", 2),
         (b"q", b"0 decided, 1 wait", 2),
     ],

@@ -137,6 +137,88 @@ def test_what_changed_as_time_moved_on_waits_for_review(fresh):
         assert store.reviews() == []
 
 
+def test_the_later_of_two_memories_supersedes_the_other(fresh):
+    """What was said before is history, like an older version; which is later, the dates say, and not the order of coming."""
+    for order in ((BEFORE, AFTER), (AFTER, BEFORE)):
+        with fresh() as store:
+            ids = {record["content"]: store.add(record).memory.id for record in order}
+            (review,) = store.reviews()
+            assert review.verdicts == ("merge", "distinct", "supersedes")
+            decision = store.resolve(review, "supersedes")
+            assert contents(store) == [AFTER["content"]]
+            assert {store.get(known).content for known in ids.values()} == {AFTER["content"]}
+            seen = store.trace(ids[AFTER["content"]]).observations
+            assert {sighting.record["content"]: sighting.speaks for sighting in seen} == {
+                BEFORE["content"]: False,
+                AFTER["content"]: True,
+            }
+            assert store.rebuild() == (0, 0)
+            store.add({**BEFORE, "created_at": "2025-02-01"})  # moved back
+            assert contents(store) == [BEFORE["content"]]
+            store.withdraw([decision])
+            assert sorted(contents(store)) == sorted([BEFORE["content"], AFTER["content"]])
+
+
+def test_all_that_says_the_same_is_superseded_with_it(fresh):
+    """A near repeat of what is history is history too, whether it came before the decision or after."""
+    with fresh() as store:
+        store.add(BEFORE)
+        store.add({**BEFORE, "content": f"Well, {DOCTOR}"})
+        store.add(AFTER)
+        (review,) = store.reviews()
+        store.resolve(review, "supersedes")
+        assert contents(store) == [AFTER["content"]]
+        added = store.add({**BEFORE, "content": f"Honestly, {DOCTOR}"})
+        assert (added.outcome, added.memory.content) == ("merged", AFTER["content"])
+        near = next(seen for seen in store.trace(added.memory.id).observations if seen.record["content"].startswith("Well"))
+        store.unmerge(near.observation)
+        assert sorted(contents(store)) == sorted([AFTER["content"], f"Well, {DOCTOR}"])
+
+
+def test_nothing_without_two_dates_supersedes(fresh):
+    """Neither by a review of two that are alike, nor of two undated versions of one identity."""
+    with fresh() as store:
+        for record in ({"id": "7", "content": "Lives in Paris"}, {"id": "7", "content": "Lives in Rome"}):
+            store.add(record)
+        (review,) = store.reviews()
+        assert review.verdicts == ("merge", "distinct")
+        with pytest.raises(memproc.UsageError, match="two dates"):
+            store.resolve(review, "supersedes")
+        with pytest.raises(memproc.UsageError, match="choose one of merge, distinct, supersedes"):
+            store.resolve(review, "perhaps")
+        assert store.reviews() == [review]
+
+
+def test_the_story_of_a_record_is_told_to_its_end(fresh):
+    """Read, merged, versioned, reviewed, decided, taken back, forgotten: in this order, each with date and reason."""
+    with fresh() as store:
+        near = store.add({"content": f"Well, {DOCTOR}", "created_at": "2025-01-01", "id": "7"})
+        store.add(BEFORE)
+        store.add({"content": f"Honestly, {DOCTOR}", "created_at": "2025-01-01", "updated_at": "2025-01-04", "id": "7"})
+        store.add({"content": DOCTOR.replace("16", "18"), "created_at": "2025-01-05"})
+        (review,) = store.reviews()
+        decision = store.resolve(review, "supersedes", note="a call from the clinic; they are busy: it's flu season")
+        store.withdraw([decision])
+        store.unmerge(near.memory.id)
+        told = store.trace(near.memory.id).ledger
+        kinds = [entry.kind for entry in told]
+        assert kinds == ["read", "similar", "read", "version", "review", "decision", "decision", "decision"]
+        assert [entry.made_at for entry in told] == sorted(entry.made_at for entry in told)
+        assert all(entry.reason for entry in told)
+        assert told[4].reason == "changed, differs in number: 16 / 18"
+        store.forget(near.memory.id)
+        left = store.trace(near.memory.id)
+        assert (left.memory, left.observations) == (None, ())
+        assert {"read", "version", "review", "decision", "forgotten"} <= {entry.kind for entry in left.ledger}
+        assert "changed, differs in number" in {entry.reason for entry in left.ledger}
+        path = store.url.removeprefix("sqlite:///")
+    with sqlite3.connect(path) as connection:
+        dump = "\n".join(connection.iterdump())
+    assert "Honestly" not in dump
+    assert "flu season" not in dump
+    assert "16 / 18" not in dump
+
+
 def test_unmerge_holds_apart_whatever_comes_later(fresh):
     """Unmerge, then the same source again, then a third near-duplicate: still apart; withdrawing puts them together."""
     source = [{"content": "She likes the old house"}, {"content": "She really likes the old house"}]
@@ -151,7 +233,7 @@ def test_unmerge_holds_apart_whatever_comes_later(fresh):
         assert store.count() == 2
         store.withdraw(decisions)
         assert store.count() == 1
-        assert {entry.kind for entry in store.trace(first["observation"]).ledger} == {"similar", "decision"}
+        assert {entry.kind for entry in store.trace(first["observation"]).ledger} == {"read", "similar", "decision"}
 
 
 def test_what_is_forgotten_does_not_come_back(fresh):
