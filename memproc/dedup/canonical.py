@@ -22,7 +22,7 @@ _MARKS = {"<super>": "^", "<sub>": "ˬ", "<fraction>": "÷", "<circle>": "○", 
 _DASHES = "\u2010\u2011\u2012\u2013\u2014\u2015\u2043\u2212\ufe58\ufe63\uff0d"
 _SINGLE_QUOTES = "\u2018\u2019\u201a\u201b\u2032\u02bc\u00b4\uff07\uff40`"
 _DOUBLE_QUOTES = "\u201c\u201d\u201e\u201f\u2033\u00ab\u00bb\uff02"
-_INVISIBLE = "\u00ad\u200b\u2060\ufeff\ufe0e\ufe0f"
+_INVISIBLE = "\u00ad\u061c\u200b\u200e\u200f\u2060\ufeff\ufe0e\ufe0f"
 
 _NOT_ASCII = re.compile(r"[^\x00-\x7f]+")
 _MAY_KEEP_CASE = re.compile(r"[/\\@_\d]|\.\w")

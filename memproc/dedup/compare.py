@@ -11,12 +11,15 @@ from typing import NamedTuple
 
 from rapidfuzz.distance import Levenshtein
 
-from memproc.dedup.confidence import CUE_KINDS, DIGITS, Features, Model, Side, features_of, likeness
-from memproc.dedup.gist import TRUST, Gist, cues_of
+from memproc.dedup.confidence import DIGITS, Features, Model, Side, features_of, likeness
+from memproc.dedup.cues import cue_of
+from memproc.dedup.gist import Gist
+from memproc.dedup.words import trust
 
 MOST_SHOWN = 5
 MOST_CHANGES = 2
 LEAST_LIKENESS = 0.6
+WORDS = "words"  # the kind of what is no cue
 
 
 class Difference(NamedTuple):
@@ -73,7 +76,7 @@ def compare_if_changed(one: Side, other: Side, model: Model) -> Comparison | Non
 
 def is_cue(difference: Difference) -> bool:
     """Tell whether cues are all that differs."""
-    return set(difference.kind.split(" and ")) <= {"number", *CUE_KINDS}
+    return WORDS not in difference.kind and difference.kind not in trust()
 
 
 def benign_confidence(differences: tuple[Difference, ...]) -> float | None:
@@ -84,9 +87,9 @@ def benign_confidence(differences: tuple[Difference, ...]) -> float | None:
     """
     product = 1.0
     for difference in differences:
-        if difference.kind not in TRUST:
+        if difference.kind not in trust():
             return None
-        product *= TRUST[difference.kind]
+        product *= trust()[difference.kind]
     return round(product, DIGITS)
 
 
@@ -135,5 +138,4 @@ def without_words(reason: str) -> str:
 
 
 def _kind(tokens: tuple[str, ...]) -> str:
-    kinds = {cue.partition(":")[0] for cue in cues_of(tokens)}
-    return " and ".join(sorted(kinds)) or "words"
+    return " and ".join(sorted({cue_of(token).partition(":")[0] or WORDS for token in tokens}))

@@ -23,9 +23,11 @@ from typing import NamedTuple
 import orjson
 from rapidfuzz import fuzz
 
-from memproc.dedup.gist import IS_ODD, Gist, cue_of, gist_of
+from memproc.dedup.cues import CUE
+from memproc.dedup.gist import Gist, gist_of
 from memproc.dedup.memo import Memo
 from memproc.dedup.signatures import shingles
+from memproc.dedup.slips import IS_ODD
 
 DIGITS = 6
 NEVER_SURE = 1e-6
@@ -83,9 +85,8 @@ def side_of(text: str) -> Side:
     gist = gist_of(text)
     tokens = frozenset(gist.tokens)
     cues: dict[str, set[str]] = {}
-    for kind, _, meant in map(_CUES.__getitem__, tokens):
-        if kind:
-            cues.setdefault(kind, set()).add(meant)
+    for kind, meant in map(_CUES.__getitem__, tokens):
+        cues.setdefault(kind, set()).add(meant)
     words = frozenset(filter(str.isalpha, tokens))
     numbers = frozenset(cues.get("number", ()))
     return Side(
@@ -207,4 +208,9 @@ def _is_long(number: str) -> bool:
     return sum(map(str.isdigit, number)) >= _LONG_NUMBER_DIGITS
 
 
-_CUES: Memo[tuple[str, str, str]] = Memo(lambda token: cue_of(token).partition(":"))
+def _kind_and_meaning(token: str) -> tuple[str, str]:
+    kind, _, meant = CUE[token].partition(":")
+    return ("number" if any(map(str.isdigit, token)) else kind), meant or token
+
+
+_CUES = Memo(_kind_and_meaning)

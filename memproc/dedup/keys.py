@@ -22,10 +22,11 @@ from xxhash import xxh3_64_intdigest, xxh3_128_digest
 
 from memproc.config import Policy
 from memproc.dedup.canonical import canonical
-from memproc.dedup.gist import SHORTEST_TOKENS, TRUST, Gist, gist_of
+from memproc.dedup.gist import Gist, gist_of
+from memproc.dedup.words import trust
 from memproc.records import Plain, encode, is_event, last_changed
 
-SCHEME = "1"  # changes with everything that changes a key: canonical text, gist, word lists, hashes
+SCHEME = "2"  # changes with everything that changes a key: canonical text, gist, word lists, hashes
 FEWEST_SHINGLES = 3
 _SURELY_ENOUGH_CHARS = 12
 _IDENTITY = b"identity"
@@ -80,9 +81,9 @@ def prepare(record: Plain, *, is_identity: bool, as_of: str | None, policy: Poli
     if policy.dedup == "near" and not is_event(record) and _is_long_enough(text):
         gist = gist_of(text)
         least = sqrt(policy.merge_at)  # two texts as close as this to one gist are within merge_at of each other
-        if len(gist.tokens) >= SHORTEST_TOKENS and gist.confidence >= least:
+        if gist.is_long_enough and gist.confidence >= least:
             group = group_key(record, gist.tokens)
-            mends = _mends(record, gist) if TRUST["slip"] >= least else ()
+            mends = _mends(record, gist) if trust()["slip"] >= least else ()
     return Prepared(Observation(key, node, content, group, is_identity, as_of, len(text), record), json, text, gist, mends)
 
 

@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from importlib.resources import files
-from typing import Literal
+from typing import Literal, NamedTuple
 
 _LONG = 6
 
@@ -23,8 +23,8 @@ def common_words() -> frozenset[str]:
 @cache
 def known_words() -> frozenset[str]:
     """Return all English words, short forms and names, the common words among them."""
-    brands = (name for line in _lines("brands.txt") for name in line[0].split())
-    return common_words().union(_zipped("known.txt.gz"), full_forms(), brands)
+    names = (name for listed in ("brands.txt", "pinyin.txt") for line in _lines(listed) for name in line[0].split())
+    return common_words().union(_zipped("known.txt.gz"), full_forms(), names)
 
 
 @cache
@@ -76,6 +76,28 @@ def full_forms() -> Mapping[str, tuple[str, ...]]:
     return {short: tuple(full.split()) for name in ("contractions.txt", "numbers.txt") for short, full in _lines(name)}
 
 
+class Benign(NamedTuple):
+    """A kind of difference that changes nothing: how sure that is, 0..1, why, and two texts that differ so."""
+
+    kind: str
+    trust: float
+    reason: str
+    one: str
+    other: str
+
+
+@cache
+def benign() -> tuple[Benign, ...]:
+    """Return the kinds of difference that do not keep two texts apart."""
+    return tuple(Benign(kind, float(trust), *rest) for kind, trust, *rest in _lines("benign.txt"))
+
+
+@cache
+def trust() -> Mapping[str, float]:
+    """Return by kind the trust in the benign differences that are not merely of writing."""
+    return {row.kind: row.trust for row in benign() if row.trust < 1}
+
+
 @cache
 def spellings() -> Mapping[str, str]:
     """Return the spelling that is compared of words that have two, British or with a hyphen first."""
@@ -101,6 +123,18 @@ def cue_kinds() -> Mapping[str, str]:
 
 
 @cache
+def units() -> frozenset[str]:
+    """Return the words for units, and what stands behind a time of day."""
+    return frozenset(word for word, kind in cue_kinds().items() if kind == "unit") | {"am", "pm"}
+
+
+@cache
+def negations_before_a_comma() -> frozenset[str]:
+    """Return words that are an answer before a comma and negate without it, in several languages."""
+    return frozenset(word for _, words in _lines("answers.txt") for word in words.split())
+
+
+@cache
 def negations() -> frozenset[str]:
     """Return the words that negate what follows."""
     return frozenset(word for word, kind in cue_kinds().items() if kind == "negation")
@@ -116,7 +150,7 @@ def foreign_words() -> frozenset[str]:
 def english_words() -> frozenset[str]:
     """Return the words and short forms that show a text to be English."""
     lines = [word for line in _lines("english.txt") for word in line[0].split()]
-    return frozenset((*lines, *(short for short, _ in _lines("contractions.txt"))))
+    return frozenset((*lines, *(short for short, _ in _lines("contractions.txt") if short not in foreign_words())))
 
 
 def _zipped(name: str) -> list[str]:

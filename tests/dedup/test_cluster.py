@@ -224,7 +224,7 @@ def worlds(draw: st.DrawFn) -> tuple[list[Observation], dict[Key, list[Key]], li
             st.tuples(st.integers(0, 5), st.sampled_from([None, None, 1, 2]), st.sampled_from(DAYS), st.integers(0, 1))
         )
         is_dated_by_source = draw(st.booleans())
-        record = {"content": str(content), "variant": variant, "identity": identity}
+        record = {"content": str(content), "namespace": "default", "variant": variant, "identity": identity}
         if day and not is_dated_by_source:
             record["created_at"] = day
         content_key = key("content", content)
@@ -238,7 +238,9 @@ def worlds(draw: st.DrawFn) -> tuple[list[Observation], dict[Key, list[Key]], li
     seen = list(found.values())
     nodes = {(one.node, other.node) for one in seen for other in seen if one.node != other.node}
     versions = {(one.key, other.key) for one in seen for other in seen if one.node == other.node and one.content != other.content}
-    pairs = st.tuples(st.sampled_from(sorted(nodes | versions) or [(b"x", b"y")]), st.sampled_from(["merge", "distinct"]))
+    pairs = st.tuples(
+        st.sampled_from(sorted(nodes | versions) or [(b"x", b"y")]), st.sampled_from(["merge", "distinct", "supersedes"])
+    )
     return seen, mends, [pair(*ends, verdict) for ends, verdict in draw(st.lists(pairs, max_size=5))]
 
 
@@ -276,8 +278,8 @@ def test_what_is_held_distinct_is_in_no_memory_together(world):
     found, _ = clusters(observations, mends, decisions)
     for a, b, verdict in decisions:
         for one in found:
-            named = frozenset().union(*handles_of(one))
-            assert verdict == "merge" or not {a, b} <= named
+            named = frozenset().union(*handles_of(one), [seen.node for seen in one.history])
+            assert verdict != "distinct" or not {a, b} <= named
 
 
 @given(worlds())
@@ -323,10 +325,23 @@ def test_a_merge_of_two_nodes_alone_joins_them(world):
 
 
 @given(worlds())
+def test_of_what_supersedes_the_newest_speaks(world):
+    """All of one memory that was said earlier than the latest date in it, and is of another tree, is history."""
+    observations, mends, decisions = world
+    found, _ = clusters(observations, mends, [decision for decision in decisions if decision.verdict == "supersedes"])
+    alone = {seen.key: one for one in clusters(observations, mends)[0] for seen in one.observations}
+    for one in found:
+        parts = [*{alone[seen.key].id: alone[seen.key] for seen in one.observations}.values()]
+        (newest,) = [part for part in parts if part.speaking == one.speaking]
+        assert max(seen.date or "" for seen in newest.speaking) == max(seen.date or "" for part in parts for seen in part.speaking)
+        assert one.id in {part.id for part in parts}
+
+
+@given(worlds())
 def test_of_each_identity_the_newest_version_speaks(world):
     """All dated versions but that one are history; those without a date speak beside it."""
     observations, mends, decisions = world
-    found, undated = clusters(observations, mends, decisions)
+    found, undated = clusters(observations, mends, [decision for decision in decisions if decision.verdict != "supersedes"])
     speaking = {seen.key for one in found for seen in one.speaking}
     for node in {seen.node for seen in observations if seen.is_identity}:
         versions = [seen for seen in observations if seen.node == node]

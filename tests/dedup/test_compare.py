@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from memproc.dedup import words
 from memproc.dedup.canonical import canonical
 from memproc.dedup.compare import (
     MOST_SHOWN,
@@ -18,7 +19,7 @@ from memproc.dedup.compare import (
     reason_of,
 )
 from memproc.dedup.confidence import Side, features_of, shipped_model, side_of
-from memproc.dedup.gist import TRUST, gist_of
+from memproc.dedup.gist import gist_of
 
 NOUNS = ["she", "likes", "tea", "kitchen", "kithcen", "16", "18", "not", "really", "the", "monday", "😀"]
 TEXTS = st.lists(st.sampled_from(NOUNS), min_size=1, max_size=6).map(" ".join)
@@ -38,15 +39,20 @@ def compared(one: str, other: str) -> Comparison:
     ("one", "other", "confidence", "reason"),
     [
         ("She likes tea", "she likes TEA.", 1.0, "same words"),
-        ("She likes tea", "She really likes tea", TRUST["filler"], "differs in fillers"),
-        ("She likes the tea", "She really likes tea", TRUST["filler"] * TRUST["article"], "differs in articles; fillers"),
-        ("She doesn't swim", "She does not swim", TRUST["contraction"], "differs in contractions"),
-        ("Has two dogs", "Has 2 dogs", TRUST["number word"], "differs in number words"),
-        ("Has a kitchen", "Has a kithcen", TRUST["slip"], "differs in slip: kitchen / kithcen"),
+        ("She likes tea", "She really likes tea", words.trust()["filler"], "differs in fillers"),
+        (
+            "She likes the tea",
+            "She really likes tea",
+            words.trust()["filler"] * words.trust()["article"],
+            "differs in articles; fillers",
+        ),
+        ("She doesn't swim", "She does not swim", words.trust()["contraction"], "differs in contractions"),
+        ("Has two dogs", "Has 2 dogs", words.trust()["number word"], "differs in number words"),
+        ("Has a kitchen", "Has a kithcen", words.trust()["slip"], "differs in slip: kitchen / kithcen"),
         (
             "Has a kitchen",
             "Really has a kithcen",
-            TRUST["slip"] * TRUST["filler"],
+            words.trust()["slip"] * words.trust()["filler"],
             "differs in slip: kitchen / kithcen; fillers",
         ),
     ],
@@ -116,11 +122,11 @@ def test_a_long_list_of_differences_is_cut():
     assert found.reason.count(" / ") == MOST_SHOWN
 
 
-@pytest.mark.parametrize("kind", TRUST)
+@pytest.mark.parametrize("kind", words.trust())
 def test_trust_multiplies(kind):
     """Twice the same difference is trusted less; one that is not benign leaves no trust."""
     difference = Difference(kind, "", "")
-    assert benign_confidence((difference,)) == TRUST[kind] > benign_confidence((difference,) * 2)
+    assert benign_confidence((difference,)) == words.trust()[kind] > benign_confidence((difference,) * 2)
     assert benign_confidence((difference, Difference("words", "a", "b"))) is None
 
 

@@ -1,0 +1,51 @@
+"""Slips: which words a token that is none may stand for.
+
+Rule: a slip is one edit inside a token that is neither word nor name, or a swap of two of its letters, that makes it a common
+word of four letters or more. Where a word that decides what is meant is among several, nothing is sure.
+"""
+
+from __future__ import annotations
+
+import re
+
+from rapidfuzz.distance import OSA
+
+from memproc.dedup import words
+from memproc.dedup.memo import Memo
+
+_SLIP_SHAPE = re.compile(r"[a-z]{4,24}")
+
+
+def words_near(token: str) -> tuple[str, ...]:
+    """Return the common words that are one slip away from a token that is no word: a letter inside it more, less or other,
+    or two neighbours swapped. Where a cue is among several, nothing is sure, and nothing is returned.
+
+    Distance: optimal string alignment.
+
+    >>> words_near("kithcen"), words_near("kitchen"), words_near("nevr"), words_near("usaully")
+    (('kitchen',), (), (), ('usually',))
+    """
+    return NEAR[token]
+
+
+def _words_near(token: str) -> tuple[str, ...]:
+    if not _SLIP_SHAPE.fullmatch(token) or token in words.known_words():
+        return ()
+    targets = words.slip_targets(token[0])
+    near = {word for end in words.ends(token) for word in targets.get(end, ()) if abs(len(word) - len(token)) <= 1}
+    found = {word for word in near if OSA.distance(token, word, score_cutoff=1) == 1}
+    # A swap at an end changes its first or last letter, the one inside a word of four letters both its ends.
+    swapped = {token[:at] + token[at + 1] + token[at] + token[at + 2 :] for at in (0, 1, len(token) - 2)}
+    found |= (swapped & words.common_words()) | (swapped & words.cue_kinds().keys())
+    if not found:
+        return ()
+    is_sure = found.isdisjoint(words.full_forms()) and (len(found) == 1 or found.isdisjoint(words.cue_kinds()))
+    return tuple(sorted(found)) if is_sure else ()
+
+
+def _is_odd(token: str) -> bool:
+    return token[0].isalpha() and token not in words.known_words()
+
+
+IS_ODD = Memo(_is_odd)  # whether a token is neither a word nor a name
+NEAR = Memo(_words_near)
