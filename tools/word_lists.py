@@ -1,10 +1,12 @@
-"""Make `memproc/dedup/data/{common,known}.txt.gz` from SCOWL 2020.12.07 (Debian package `scowl`) and the given names of the US
-census of 1990 (PyPI package `names` 0.3.0).
+"""Make `memproc/dedup/data/{common,frequent,known}.txt.gz` from SCOWL 2020.12.07 (Debian package `scowl`) and the given names
+of the US census of 1990 (PyPI package `names` 0.3.0).
 
 Run: `python tools/word_lists.py /usr/share/dict/scowl FOLDER_OF_NAMES`.
 
-- common: the words of at least four letters that a slip may stand for (SCOWL sizes to 50, American and British), without given
-  names ("mark", "rose") and without the rarer words that are names too, so that no name is taken for a slip of a word.
+- common: the words of at least four letters that a slip may stand for (SCOWL sizes to 55, American and British), without given
+  names ("mark", "rose") and without the rarer words that are names too, so that no name is taken for a slip of a word. A most
+  frequent word that hardly anybody is called by ("many", "soon") is no given name.
+- frequent: those of the smallest size, 10.
 - known: all other words and names (sizes to 70, names to 80); a token that is here is not a slip of anything.
 """
 
@@ -20,6 +22,7 @@ ENGLISH = r"(english|american|british|british_z)-words"
 ANY_WORDS = r".*-words|english-contractions|english-abbreviations|special-hacker"
 NAMES = r"(english|american|british)-(proper-names|upper)"
 SHORTEST_SLIP = 4
+HARDLY_ANYBODY_PERCENT = 0.004
 OUT = Path(__file__).parent.parent / "memproc" / "dedup" / "data"
 
 
@@ -39,19 +42,21 @@ def write(name: str, words: set[str]) -> None:
     print(name, len(words))
 
 
-def given_names(folder: Path) -> set[str]:
-    """Return the lower-cased given names of the census lists."""
-    lists = sorted(folder.rglob("dist.*male.first"))
-    return {line.split()[0].lower() for path in lists for line in path.read_text().splitlines()}
+def given_names(folder: Path, least_percent: float = 0.0) -> set[str]:
+    """Return the lower-cased given names of the census lists that more than a share of the people bear."""
+    rows = [line.split() for path in sorted(folder.rglob("dist.*male.first")) for line in path.read_text().splitlines()]
+    return {name.lower() for name, percent, *_ in rows if float(percent) > least_percent}
 
 
 def main(scowl: Path, names: Path) -> None:
     """Make both lists."""
-    frequent = read(scowl, ENGLISH, 20)
-    like_names = given_names(names) | (read(scowl, NAMES, 60) - frequent)
-    common = {word for word in read(scowl, ENGLISH, 50) if len(word) >= SHORTEST_SLIP} - like_names
+    frequent = {word for word in read(scowl, ENGLISH, 10) if len(word) >= SHORTEST_SLIP}
+    persons = (given_names(names) - frequent) | given_names(names, HARDLY_ANYBODY_PERCENT)
+    like_names = persons | (read(scowl, NAMES, 60) - read(scowl, ENGLISH, 20))
+    common = {word for word in read(scowl, ENGLISH, 55) if len(word) >= SHORTEST_SLIP} - like_names
     known = read(scowl, ENGLISH, 50) | read(scowl, ANY_WORDS, 70) | read(scowl, NAMES, 80) | given_names(names)
     write("common.txt.gz", common)
+    write("frequent.txt.gz", frequent & common)
     write("known.txt.gz", known - common)
 
 

@@ -1,7 +1,8 @@
 """Slips: which words a token that is none may stand for.
 
 Rule: a slip is one edit inside a token that is neither word nor name, or a swap of two of its letters, that makes it a common
-word of four letters or more. Where a word that decides what is meant is among several, nothing is sure.
+word of four letters or more. Where a word that decides what is meant is among several, the likeliest alone is what it may
+stand for, and nothing where that is not one.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ _SLIP_SHAPE = re.compile(r"[a-z]{4,24}")
 
 def words_near(token: str) -> tuple[str, ...]:
     """Return the common words that are one slip away from a token that is no word: a letter inside it more, less or other,
-    or two neighbours swapped. Where a cue is among several, nothing is sure, and nothing is returned.
+    or two neighbours swapped. Where a cue is among several, only the one that is likeliest, or nothing.
 
     Distance: optimal string alignment.
 
@@ -37,10 +38,24 @@ def _words_near(token: str) -> tuple[str, ...]:
     # A swap at an end changes its first or last letter, the one inside a word of four letters both its ends.
     swapped = {token[:at] + token[at + 1] + token[at] + token[at + 2 :] for at in (0, 1, len(token) - 2)}
     found |= (swapped & words.common_words()) | (swapped & words.cue_kinds().keys())
-    if not found:
+    if not found or not found.isdisjoint(words.full_forms()):
         return ()
-    is_sure = found.isdisjoint(words.full_forms()) and (len(found) == 1 or found.isdisjoint(words.cue_kinds()))
-    return tuple(sorted(found)) if is_sure else ()
+    if found.isdisjoint(words.cue_kinds()):
+        return tuple(sorted(found))
+    likeliest = _likeliest(token, found)
+    return tuple(likeliest) if len(likeliest) == 1 else ()
+
+
+def _likeliest(token: str, found: set[str]) -> set[str]:
+    """Return those of several words that are likeliest meant: of which two letters are swapped or one is doubled, as fingers
+    do; and of these the most frequent.
+    """
+    typed = {word for word in found if sorted(word) == sorted(token) or _undoubled(word) == _undoubled(token)} or found
+    return (typed & words.frequent_words()) or typed
+
+
+def _undoubled(word: str) -> str:
+    return re.sub(r"(.)\1", r"\1", word)
 
 
 def _is_odd(token: str) -> bool:

@@ -16,8 +16,15 @@ Place = Literal["anywhere", "adverb", "hedge", "start", "opener", "article"]
 
 @cache
 def common_words() -> frozenset[str]:
-    """Return the English words that a slip may stand for."""
-    return frozenset(_zipped("common.txt.gz"))
+    """Return the English words that a slip may stand for, those for languages and nationalities among them."""
+    proper = (word for line in _lines("proper.txt") for word in line[0].split())
+    return frozenset(_zipped("common.txt.gz")).union(proper)
+
+
+@cache
+def frequent_words() -> frozenset[str]:
+    """Return the most frequent of the common words, some three thousand."""
+    return frozenset(_zipped("frequent.txt.gz"))
 
 
 @cache
