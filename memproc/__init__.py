@@ -18,8 +18,20 @@ if TYPE_CHECKING:
     from memproc.face import open_store as open  # noqa: A004 - memproc.open, as in shelve.open
     from memproc.pipeline import ingest
     from memproc.records import EmotionalContext, Fault, Memory, Outcome, Rejected, Relation
-    from memproc.report.report import Progress, Report
-    from memproc.store.answers import Added, Calibration, Entry, IndexRecall, Job, Quarantined, Recount, Review, Sighting, Trace
+    from memproc.report.report import Pattern, Progress, Report
+    from memproc.store.answers import (
+        Added,
+        Calibration,
+        Entry,
+        Finding,
+        IndexRecall,
+        Job,
+        Quarantined,
+        Recount,
+        Review,
+        Sighting,
+        Trace,
+    )
     from memproc.store.store import Store
     from memproc.validation import Verdict
 
@@ -32,12 +44,14 @@ __all__ = [
     "EmotionalContext",
     "Entry",
     "Fault",
+    "Finding",
     "IndexRecall",
     "Job",
     "Memory",
     "MemprocError",
     "NotFoundError",
     "Outcome",
+    "Pattern",
     "Progress",
     "Quarantined",
     "Recount",
@@ -66,12 +80,13 @@ _HOMES = {
     "memproc.face": ("calibrate", "open", "transform", "validate"),
     "memproc.pipeline": ("ingest",),
     "memproc.records": ("EmotionalContext", "Fault", "Memory", "Outcome", "Rejected", "Relation"),
-    "memproc.report.report": ("Progress", "Report"),
+    "memproc.report.report": ("Pattern", "Progress", "Report"),
     "memproc.dedup.cluster": ("Decision",),
     "memproc.store.answers": (
         "Added",
         "Calibration",
         "Entry",
+        "Finding",
         "IndexRecall",
         "Job",
         "Quarantined",

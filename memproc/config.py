@@ -37,7 +37,11 @@ class Settings:
     probabilities 0..1; a pair at or above `merge_at` may merge, one between the two waits for review. `batch_size`:
     records a transaction, or None to adapt. `max_errors`: quarantined records after which a job stops: a count, or a
     share 0..1 given as a float (judged after each batch from the 100th record on). `durability`: "full" syncs each
-    commit to the disk, "normal" may lose the last commits (never the store) when the power fails.
+    commit to the disk, "normal" may lose the last commits (never the store) when the power fails. `pool_size`: connections
+    to a server that are kept for the threads of a store. `tracebacks`: keep that of
+    an exception in a reader, a transform or a rule of a schema with the record that it quarantined. `max_record_bytes`: a longer
+    line, row or element is quarantined. `max_fields`: a memory with more names in it, at all levels, is quarantined. `redact`: say
+    nothing in messages of what a record holds (quarantine keeps its bytes).
 
     Raises UsageError on a value outside its range.
     """
@@ -52,6 +56,10 @@ class Settings:
     validate: ValidateWhen = "inline"
     durability: Durability = "normal"
     max_record_bytes: int = 64 * 1024 * 1024
+    max_fields: int = 10_000
+    pool_size: int = 5
+    tracebacks: bool = False
+    redact: bool = False
 
     def __post_init__(self) -> None:
         """Check every value."""
@@ -63,10 +71,14 @@ class Settings:
             value = getattr(self, name)
             if value is not None and not 0 <= value <= 1:
                 raise UsageError(f"{name}={value!r}: give a probability between 0 and 1")
+        if not isinstance(self.pool_size, int) or self.pool_size < 1:
+            raise UsageError(f"pool_size={self.pool_size!r}: give at least 1 connection")
         if self.batch_size is not None and not SMALLEST_BATCH <= self.batch_size <= LARGEST_BATCH:
             raise UsageError(f"batch_size={self.batch_size!r}: give {SMALLEST_BATCH} to {LARGEST_BATCH:,} records")
-        if not isinstance(self.max_record_bytes, int) or self.max_record_bytes < 1:
-            raise UsageError(f"max_record_bytes={self.max_record_bytes!r}: give at least 1")
+        for name in ("max_record_bytes", "max_fields"):
+            value = getattr(self, name)
+            if not isinstance(value, int) or value < 1:
+                raise UsageError(f"{name}={value!r}: give at least 1")
         if self.max_errors is not None and not self.max_errors >= 0:
             raise UsageError(f"max_errors={self.max_errors!r}: give a count, or a share between 0.0 and 1.0")
         if isinstance(self.max_errors, float) and self.max_errors > 1:

@@ -6,6 +6,8 @@ before any work starts. What the machine or the database refuses raises `StoreEr
 
 from __future__ import annotations
 
+from memproc.failures import Failure
+
 
 class MemprocError(Exception):
     """The root of all that memproc raises on purpose."""
@@ -21,6 +23,15 @@ class SourceError(UsageError):
 
 class StoreError(MemprocError):
     """The database cannot serve: newer schema, other settings than it was built with, out of reach."""
+
+
+class DatabaseError(StoreError):
+    """The database refused for a reason of its own; `failure` tells what can be done about it."""
+
+    def __init__(self, failure: Failure, cause: object) -> None:
+        """Say the advice, and what the database said."""
+        super().__init__(f"{failure.advice}: {cause}")
+        self.failure = failure
 
 
 class NotFoundError(MemprocError, KeyError):

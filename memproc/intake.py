@@ -6,22 +6,24 @@ Nothing raises on bad input: what cannot be taken comes back as `Rejected`, with
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import orjson
 
-from memproc.config import Policy
+from memproc.config import Policy, Settings
 from memproc.dedup.keys import Prepared, prepare
-from memproc.formats.draft import Broken, Context, Decided, Draft, Format, LeftOut
-from memproc.records import DEFAULT_NAMESPACE, Fault, Memory, Rejected, plain
-from memproc.sources.items import Item
+from memproc.formats.draft import Broken, Context, Decided, Draft, Format, LeftOut, Part
+from memproc.records import DEFAULT_NAMESPACE, Fault, Memory, Rejected, encode, plain
+from memproc.sources.items import Item, count_names
 from memproc.times import parse_time, to_text
-from memproc.validation import fault, validator
+from memproc.validation import failed, fault, redacted, validator
 
 CATEGORY_OF_FAULTS = "validation"
 CATEGORY_OF_FORMATS = "transform"
+CATEGORY_OF_EXCEPTIONS = "internal"
+CATEGORY_OF_LIMITS = "resource"
 
 
 class Taken(NamedTuple):
@@ -44,18 +46,34 @@ class Intake:
     namespace: str | None = None
     context: Context = field(default_factory=Context)
     as_of: str | None = None
+    settings: Settings = field(default_factory=Settings)
+
+    @property
+    def said(self) -> str:
+        """What the caller said of the source, but for the namespace, as JSON: a record that is replayed is taken under the same."""
+        source, include, mapping = self.context
+        given = {"source": source, "include": sorted(include), "mapping": dict(mapping), "as_of": self.as_of}
+        return encode({name: value for name, value in given.items() if value}).decode()
 
     def take(self, item: Item) -> Taken:
         """Return what one item becomes."""
+        taken = self._take(item)
+        if self.settings.redact:
+            taken = taken._replace(records=[_redacted(one) if isinstance(one, Rejected) else one for one in taken.records])
+        return taken
+
+    def _take(self, item: Item) -> Taken:
         if item.fault is not None:
             return Taken([Rejected(item.category, (item.fault,), item.raw or b"")], [], {})
         if not isinstance(item.value, (dict, Mapping)):  # the plain case first: an abstract class is slow to ask
             found = fault("", "not_a_mapping", f"a record is an object, not {type(item.value).__name__}")
             return Taken([Rejected(CATEGORY_OF_FAULTS, (found,), raw_of(None, item))], [], {})
         taken = Taken([], [], {})
-        check = validator(self.schema)
-        for part in self.format.read(item.value, self.context):
-            if isinstance(part, Draft):
+        check = validator(self.schema, tracebacks=self.settings.tracebacks)
+        for part in self._parts(item):
+            if isinstance(part, Rejected):
+                taken.records.append(part)
+            elif isinstance(part, Draft):
                 taken.records.append(self._prepare(part, item, check))
             elif isinstance(part, Broken):
                 taken.records.append(Rejected(CATEGORY_OF_FORMATS, (part.fault,), raw_of(part.raw, item)))
@@ -69,31 +87,44 @@ class Intake:
         """Return the memories of one item, validated and no more."""
         if item.fault is not None or not isinstance(item.value, Mapping):
             return [found for found in self.take(item).records if isinstance(found, Rejected)]
-        check = validator(self.schema)
+        check = validator(self.schema, tracebacks=self.settings.tracebacks)
         found: list[Memory | Rejected] = []
-        for part in self.format.read(item.value, self.context):
-            if isinstance(part, Draft):
+        for part in self._parts(item):
+            if isinstance(part, Rejected):
+                found.append(part)
+            elif isinstance(part, Draft):
                 checked = check(self._complete(part.fields))
                 found.append(
-                    Rejected(CATEGORY_OF_FAULTS, checked, raw_of(part.raw, item)) if isinstance(checked, tuple) else checked
+                    Rejected(_category_of(checked), checked, raw_of(part.raw, item)) if isinstance(checked, tuple) else checked
                 )
             elif isinstance(part, Broken):
                 found.append(Rejected(CATEGORY_OF_FORMATS, (part.fault,), raw_of(part.raw, item)))
         return found
 
+    def _parts(self, item: Item) -> Iterator[Part | Rejected]:
+        """Give the parts of an item; where its reader breaks, the item itself in place of those that are left."""
+        try:
+            yield from self.format.read(item.value, self.context)  # type: ignore[arg-type]
+        except Exception as error:  # noqa: BLE001 - a reader never raises; if one does, no record may be lost with it
+            what = f"the reader of {self.format.name!r}"
+            found = failed("reader_failed", what, error, tracebacks=self.settings.tracebacks)
+            yield Rejected(CATEGORY_OF_EXCEPTIONS, (found,), raw_of(None, item))
+
     def _prepare(self, draft: Draft, item: Item, check: Callable[[object], Memory | tuple[Fault, ...]]) -> Prepared | Rejected:
         checked = check(self._complete(draft.fields))
         if isinstance(checked, tuple):
-            return Rejected(CATEGORY_OF_FAULTS, checked, raw_of(draft.raw, item))
+            return Rejected(_category_of(checked), checked, raw_of(draft.raw, item))
         try:
             as_of = parse_time(draft.as_of) if draft.as_of is not None else None
         except ValueError as error:
             return Rejected(CATEGORY_OF_FAULTS, (fault("as_of", "date_unparsable", str(error)),), raw_of(draft.raw, item))
         try:
             is_identity = draft.is_identity and checked.id is not None
-            return prepare(
-                plain(checked), is_identity=is_identity, as_of=to_text(as_of) if as_of else self.as_of, policy=self.policy
-            )
+            record = plain(checked)
+            if (names := count_names(record)) > self.settings.max_fields:
+                found = fault("", "too_many_fields", f"has {names} names in it, more than max_fields={self.settings.max_fields}")
+                return Rejected(CATEGORY_OF_LIMITS, (found,), raw_of(draft.raw, item))
+            return prepare(record, is_identity=is_identity, as_of=to_text(as_of) if as_of else self.as_of, policy=self.policy)
         except (orjson.JSONEncodeError, RecursionError) as error:
             found = fault("", "not_json", f"holds what JSON cannot say: {error}")
             return Rejected(CATEGORY_OF_FAULTS, (found,), raw_of(draft.raw, item))
@@ -107,15 +138,39 @@ class Intake:
 
 
 def raw_of(part: object, item: Item) -> bytes:
-    """Return the bytes of a part of an item; of what is not JSON, its representation."""
+    """Return the bytes of a part of an item: JSON that says all of it, else its representation, which is no JSON.
+
+    So a record is never replayed as something that it was not.
+    """
     if part is None and item.raw is not None:
         return item.raw
     value = item.value if part is None else part
-    try:
-        return orjson.dumps(value)
-    except (orjson.JSONEncodeError, RecursionError):
-        pass
-    try:
-        return json.dumps(value, default=repr).encode()
-    except (ValueError, TypeError, RecursionError):
-        return repr(type(value)).encode()
+    for write in (_finite_json, _any_json, _representation):
+        try:
+            return write(value)
+        except (ValueError, TypeError, RecursionError):
+            pass
+    return repr(type(value)).encode()
+
+
+def _finite_json(value: object) -> bytes:
+    raw = orjson.dumps(value)
+    if b"null" in raw:
+        json.dumps(value, allow_nan=False, default=str)  # raises on NaN and infinities, of which orjson makes null
+    return raw
+
+
+def _any_json(value: object) -> bytes:
+    return json.dumps(value).encode()
+
+
+def _representation(value: object) -> bytes:
+    return repr(value).encode("utf-8", "backslashreplace")
+
+
+def _redacted(rejected: Rejected) -> Rejected:
+    return rejected._replace(faults=tuple(map(redacted, rejected.faults)))
+
+
+def _category_of(faults: tuple[Fault, ...]) -> str:
+    return CATEGORY_OF_EXCEPTIONS if faults[0].code == "schema_failed" else CATEGORY_OF_FAULTS

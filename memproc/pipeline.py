@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, nullcontext
+from contextlib import ExitStack, nullcontext, suppress
 from dataclasses import replace
 from heapq import nsmallest
 from itertools import chain, islice
@@ -15,20 +16,24 @@ from loguru import logger
 
 from memproc.batching import FIRST_BATCH, LARGEST_BATCH_BYTES, next_size
 from memproc.collector import rarer_searches
-from memproc.config import Policy, Settings
+from memproc.config import SMALLEST_BATCH, Policy, Settings
 from memproc.dedup.decide import Incoming, Judged
 from memproc.dedup.keys import Prepared
-from memproc.errors import SourceError, UsageError
+from memproc.errors import DatabaseError, SourceError, UsageError
+from memproc.failures import Kind
 from memproc.formats import LISTS, detect, format_named, generic, own
 from memproc.formats.draft import Context, Decided, Format
-from memproc.intake import Intake
+from memproc.intake import Intake, Taken
 from memproc.records import Memory, Rejected
 from memproc.report.report import Merge, Progress, Report
-from memproc.sources.items import LINE_SUFFIXES, Item, Items, of_iterable, open_file
+from memproc.resuming import Checkpoint, Place, begun
+from memproc.sources.items import LINE_SUFFIXES, NAMES_SHOWN, Item, Items, name_shown, of_iterable, open_file
+from memproc.store.jobs import Claim
 from memproc.store.landing import Arrived, Landed
 from memproc.store.quarantine import Origin
 from memproc.store.store import Store
 from memproc.times import parse_time, to_text
+from memproc.validation import fault
 
 SAMPLE = 20
 SEARCHED = 1_000
@@ -62,20 +67,23 @@ def ingest(
     as_of: object = None,
     on_progress: OnProgress | None = None,
     dry_run: bool = False,
+    resume: bool = False,
 ) -> Report:
     """Take the records of `what` into a store, and return what became of them.
 
     `what` is the path of a file, a sequence of paths (one job, read in the order given), or an iterable of mappings. `into`
     is an open `Store`, a path or a SQLAlchemy URL. `namespace` and `source` are for records that carry none. `mapping` says
     where fields of JSON objects or table rows are found (`{"content": "body.text"}`). `include` names what a format reads on
-    request only. `as_of` is the date that the source gives for itself. With `dry_run` everything is done and undone.
+    request only. `as_of` is the date that the source gives for itself. With `dry_run` everything is done and undone. With
+    `resume` the unfinished job on these files goes on behind its last batch; where there is none one is begun, and where it is
+    done nothing is done again. An iterable has no place to go on from: it is read again, and what was known is duplicate.
 
     Bad records never raise: they are quarantined and counted. Raises UsageError or SourceError before any work where the call
     is wrong, and StoreError where the database cannot serve.
     """
     chosen = settings or (into.settings if isinstance(into, Store) else Settings())
     context = Context(source, frozenset(include), dict(mapping or {}))
-    intake = Intake(own.FORMAT, Policy(), schema, namespace, context, _as_text(as_of))
+    intake = Intake(own.FORMAT, Policy(), schema, namespace, context, _as_text(as_of), chosen)
     paths = _paths(what)
     with ExitStack() as stack:
         if chosen.validate == "before":
@@ -94,7 +102,11 @@ def ingest(
             raise UsageError("the store was opened with durability='normal': give durability='full' to memproc.open")
         stack.enter_context(store.rehearsal() if dry_run else nullcontext())
         ready = [source._replace(intake=replace(source.intake, policy=store.policy)) for source in sources]
-        return _Run(store, chosen, on_progress).through(ready, is_rehearsal=dry_run)
+        job = begun(store, [source.name for source in ready], [source.intake for source in ready], paths, is_resumed=resume)
+        if job.claim is None:
+            report = Report(job=job.number, notes=[f"job {job.number} has read all of it: nothing to do"])
+            return told(report, "done", store, ready, perf_counter(), store.reached(job.number).read)
+        return _Run(store, chosen, on_progress, job.claim, job.start).through(ready, is_rehearsal=dry_run)
 
 
 def read_file(
@@ -132,83 +144,101 @@ def _check(sources: Sequence[Source]) -> Report | None:
 
 
 class _Run:
-    """One ingestion under way."""
+    """One ingestion under way, or going on."""
 
-    def __init__(self, store: Store, settings: Settings, on_progress: OnProgress | None) -> None:
-        self.store, self.settings, self.on_progress = store, settings, on_progress
-        self.report = Report()
+    def __init__(self, store: Store, settings: Settings, on_progress: OnProgress | None, claim: Claim, start: Checkpoint) -> None:
+        self.store, self.settings, self.on_progress, self.claim, self.place = store, settings, on_progress, claim, Place(start)
+        self.report = Report(job=claim.job)
         self.started = perf_counter()
         self.size = settings.batch_size or FIRST_BATCH
         self.bytes_before = 0
         self.merges: list[Judged] = []
 
     def through(self, sources: Sequence[Source], *, is_rehearsal: bool) -> Report:
-        """Read every source to its end, or to where the settings say stop."""
-        report = self._named(sources)
-        report.job = self.store.begin_job(" ".join(source.name for source in sources), report.format)
+        """Read every source to its end, or to where the settings or a person say stop."""
+        report = self.report
+        before = self.store.reached(self.claim.job)
+        report.read, report.quarantined = before.read, before.quarantined
         status = "failed"
         try:
             with rarer_searches():
-                status = "stopped" if any(self._must_stop(source) for source in sources) else "done"
+                status = next(filter(None, map(self._stopped, range(len(sources)), sources)), "done")
                 report.least_certain = [self._told(judged) for judged in self.merges] if is_rehearsal else []
         except KeyboardInterrupt:
             status = "interrupted"
             raise
         finally:
-            self.store.finish_job(report.job, status)
+            with suppress(DatabaseError) if status == "failed" else nullcontext():  # it says why by itself
+                self.store.finish_job(self.claim, status)
+        report.left_out = Counter(self.place.left_out)
+        report = told(
+            report, "rehearsed" if is_rehearsal and status == "done" else status, self.store, sources, self.started, before.read
+        )
         remarks = (source.intake.format.remark(report.read) for source in sources)
         report.notes += [remark for remark in dict.fromkeys(remarks) if remark]
         if report.read and report.quarantined == report.read:
             report.notes.append(f"every record was quarantined: is the format {report.format!r} right?")
-        report.finish("rehearsed" if is_rehearsal and status == "done" else status, perf_counter() - self.started)
         logger.info("job {}: {}", report.job, report.status)
         return report
 
-    def _named(self, sources: Sequence[Source]) -> Report:
-        report = self.report
-        report.format = " ".join(dict.fromkeys(source.intake.format.name for source in sources))
-        report.namespace = sources[0].intake.namespace if sources else None
-        return report
-
-    def _must_stop(self, source: Source) -> bool:
-        """Land one source batch by batch; tell whether to stop."""
-        records: list[Prepared | Rejected] = []
-        decided: list[Decided] = []
-        waiting_bytes = 0
-        for item in source.items:
+    def _stopped(self, number: int, source: Source) -> str:
+        """Land one source batch by batch; return why it is enough, nothing where it was read to its end."""
+        if not self.place.begins(number):
+            return ""
+        batch = _Gathered()
+        for item in islice(source.items, self.place.items, None):
             taken = source.intake.take(item)
-            records += taken.records
-            decided += taken.decided
-            waiting_bytes += _size_bytes(taken.records)
-            self.report.left_out.update(taken.left_out)
-            while len(records) >= self.size or (records and waiting_bytes > LARGEST_BATCH_BYTES):
-                batch, records = records[: self.size], records[self.size :]
-                waiting_bytes = _size_bytes(records)
-                if self._is_enough(self._land(source, batch, ())):
-                    return True
-        if (records or decided) and self._is_enough(self._land(source, records, decided)):
-            return True
+            batch.add(taken, self.place.take(len(taken.records), taken.left_out))
+            while batch.is_full(self.size):
+                records, decided = batch.cut(self.size)
+                if why := self._why_enough(self._land(source, records, decided)):
+                    return why
+        is_left = batch.records or batch.decided
+        why = self._why_enough(self._land(source, *batch.cut(len(batch.records)))) if is_left else ""
         self.bytes_before += source.size or 0
-        return False
+        self.place.end()
+        return why
 
     def _land(self, source: Source, records: Sequence[Prepared | Rejected], decided: Sequence[Decided]) -> Landed:
-        report = self.report
-        started = perf_counter()
-        accepted = [Incoming(at, found) for at, found in enumerate(records, report.read) if isinstance(found, Prepared)]
-        rejected = [(at, found) for at, found in enumerate(records, report.read) if isinstance(found, Rejected)]
-        origin = Origin(source.name, source.intake.format.name, source.intake.namespace or "")
-        arrived, least = Arrived(accepted, rejected), self.settings.review_at
-        landed = self.store.land(report.job or 0, arrived, len(records), report.read, origin, decided, least)
+        """Land a batch; where it is too much at once, its halves one after the other."""
+        try:
+            return self._land_whole(source, records, decided)
+        except DatabaseError as error:
+            if error.failure.kind is not Kind.CAPACITY:
+                raise
+            half = self.size = max(len(records) // 2, SMALLEST_BATCH)
+            if len(records) > 1:
+                first = self._land(source, records[:half], ())
+                first.add(self._land(source, records[half:], decided))
+                return first
+            too_large = fault("", "too_large", f"is too large for the database: {error}")
+            lines = [own.whole_line(one.observation) for one in records if isinstance(one, Prepared)]
+            found = [Rejected("resource", (too_large,), line) for line in lines]
+            return self._land_whole(source, found, decided)
+
+    def _land_whole(self, source: Source, records: Sequence[Prepared | Rejected], decided: Sequence[Decided]) -> Landed:
+        report, started, first = self.report, perf_counter(), self.report.read
+        accepted = [Incoming(at, found) for at, found in enumerate(records, first) if isinstance(found, Prepared)]
+        rejected = [(at, found) for at, found in enumerate(records, first) if isinstance(found, Rejected)]
+        intake = source.intake
+        origin = Origin(source.name, intake.format.name, intake.namespace or "", intake.said)
+        checkpoint = self.place.after(len(records))
+        landed = self.store.land(
+            self.claim,
+            Arrived(accepted, rejected),
+            len(records),
+            first,
+            origin,
+            decided,
+            self.settings.review_at,
+            checkpoint.to_json(),
+        )
+        self.place.land(len(records))
+        self.store.let_others_write()
         report.read += len(records)
         for outcome in landed.outcomes.values():
             setattr(report, outcome.value, getattr(report, outcome.value) + 1)
         self.merges = nsmallest(MERGES_SHOWN, chain(self.merges, landed.similar), key=_certainty)
-        report.review += landed.reviews
-        report.candidates += landed.candidates
-        report.verified += landed.verified
-        report.forgotten += len(landed.forgotten)
-        report.batches += 1
-        report.errors.update(found.category for _, found in landed.rejected)
         if self.settings.batch_size is None:
             self.size = next_size(self.size, len(records), perf_counter() - started)
         if self.on_progress is not None:
@@ -230,16 +260,54 @@ class _Run:
             *counts, perf_counter() - self.started, self.bytes_before + here, source.size and self.bytes_before + source.size
         )
 
-    def _is_enough(self, landed: Landed) -> bool:
+    def _why_enough(self, landed: Landed) -> str:
+        """Return the status that the job ends with after this batch, nothing where it goes on."""
+        if landed.request is not None:
+            return {"pause": "paused", "cancel": "cancelled"}[landed.request]
         if self.settings.on_error == "stop" and landed.rejected:
             self.report.notes.append("stopped at the first error")
-            return True
+            return "stopped"
         most = self.settings.max_errors
         bad, read = self.report.quarantined, self.report.read
         is_over = most is not None and (bad > most if isinstance(most, int) else read >= FEWEST_FOR_SHARE and bad > most * read)
         if is_over:
             self.report.notes.append(f"stopped: {bad} of {read} records were quarantined, more than max_errors={most}")
-        return is_over
+        return "stopped" if is_over else ""
+
+
+class _Gathered:
+    """Records on their way into a batch, and decisions that go with them."""
+
+    def __init__(self) -> None:
+        self.records: list[Prepared | Rejected] = []
+        self.decided: list[Decided] = []
+        self.bytes = 0
+
+    def add(self, taken: Taken, skipped: int) -> None:
+        """Take what an item became, but for its first records, which have landed before."""
+        fresh = taken.records[skipped:]
+        self.records += fresh
+        self.decided += taken.decided
+        self.bytes += _size_bytes(fresh)
+
+    def is_full(self, size: int) -> bool:
+        return len(self.records) >= size or (bool(self.records) and self.bytes > LARGEST_BATCH_BYTES)
+
+    def cut(self, size: int) -> tuple[list[Prepared | Rejected], list[Decided]]:
+        """Return the first records, as many as a batch holds, with all decisions; keep the rest."""
+        batch, self.records = self.records[:size], self.records[size:]
+        decided, self.decided = self.decided, []
+        self.bytes = _size_bytes(self.records)
+        return batch, decided
+
+
+def told(report: Report, status: str, store: Store, sources: Sequence[Source], started: float, before: int) -> Report:
+    """Return the report with what all batches of its job counted, in all its runs; `before` records were read in earlier ones."""
+    store.count_into(report)
+    report.format = " ".join(dict.fromkeys(source.intake.format.name for source in sources))
+    report.namespace = sources[0].intake.namespace if sources else None
+    report.finish(status, perf_counter() - started, before)
+    return report
 
 
 def _certainty(judged: Judged) -> tuple[float, int]:
@@ -303,7 +371,8 @@ def _source(opened: Items, label: str, path: Path | None, intake: Intake, name: 
         try:
             moment = parse_time(given)
         except ValueError as error:
-            raise SourceError(f"{label}: the date of the export is no date: {error}") from error
+            why = "" if intake.settings.redact else f": {error}"
+            raise SourceError(f"{label}: the date of the export is no date{why}") from error
         as_of = to_text(moment) if moment else None
     items = chain(sample, opened.items)
     size = path.stat().st_size if path is not None and path.is_file() else None
@@ -323,7 +392,7 @@ def _format_of(opened: Items, sample: Sequence[Item], path: Path | None, intake:
         return found
     objects = [value for value in values if isinstance(value, Mapping)]
     if objects and path is not None:
-        names = ", ".join(sorted(map(str, objects[0]))[:8])
+        names = ", ".join(map(name_shown, sorted(map(str, objects[0]))[:NAMES_SHOWN]))
         raise SourceError(f"{path} is in no known format (its records have {names}): name one with format, or map its fields")
     if sample and path is not None and not objects and path.suffix.lower() not in (".json", *LINE_SUFFIXES):
         raise SourceError(f"{path} holds no JSON in its first {len(sample)} lines: give JSON, JSON lines or CSV")

@@ -166,12 +166,19 @@ class Outcome(StrEnum):
 
 
 class Fault(NamedTuple):
-    """One thing that is wrong with a record: where, what, and how to mend it."""
+    """One thing that is wrong with a record: where, what, and how to mend it. `traceback` is that of an exception in code of the
+    caller's or of memproc's, where the settings ask for it; else empty.
+    """
 
     path: str
     code: str
     message: str
     hint: str
+    traceback: str = ""
+
+    def as_dict(self) -> dict[str, str]:
+        """Return the fields that say something, as JSON values."""
+        return {name: value for name, value in self._asdict().items() if name != "traceback" or value}
 
 
 class Rejected(NamedTuple):
@@ -199,7 +206,9 @@ def plain(memory: Memory) -> Plain:
         elif kind is datetime:
             record[name] = to_text(value)
         elif value is not None and value not in ((), {}):
-            record[name] = value if name == "metadata" else _plain_value(value)
+            said = value if name == "metadata" else _plain_value(value)
+            if said not in ({}, []):  # an emotion without a field, an empty set
+                record[name] = said
     return record
 
 

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import cache
+from traceback import format_exception
 from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
 
 EXCERPT_CHARS = 60
+MESSAGE_CHARS = 300
+MOST_FAULTS = 100
+TRACEBACK_CHARS = 8_000
 
 HINTS: dict[str, str] = {
     "missing": "give this field",
@@ -45,9 +49,14 @@ HINTS: dict[str, str] = {
     "not_utf8": "save the table as UTF-8",
     "duplicate_name": "give each name once: with two, one value would be lost",
     "record_too_long": "split the record, or raise max_record_bytes",
+    "too_many_fields": "put what is not needed away, give part of it as one JSON text, or raise max_fields",
+    "invalid_key": "give the names of fields as text",
+    "more_faults": "mend those that are told first",
     "literal_error": "give one of the values listed",
     "tuple_type": "give a list",
     "dict_type": "give an object",
+    "schema_failed": "mend the rule (it says no by raising ValueError), then replay",
+    "reader_failed": "the reader is at fault, not the record: report it, and replay after an upgrade",
 }
 GENERAL_HINT = "see the fields of memproc.Memory"
 
@@ -78,7 +87,7 @@ def validate(record: object, *, schema: type[Memory] = Memory) -> Verdict:
 
 
 @cache
-def validator(schema: type[Memory]) -> Callable[[object], Memory | tuple[Fault, ...]]:
+def validator(schema: type[Memory], *, tracebacks: bool = False) -> Callable[[object], Memory | tuple[Fault, ...]]:
     """Return the check of one schema as a function, for use in a loop."""
     check: Callable[[Any], Memory] = schema.__pydantic_validator__.validate_python
 
@@ -93,9 +102,9 @@ def validator(schema: type[Memory]) -> Callable[[object], Memory | tuple[Fault, 
         except PydanticCustomError as error:
             return (fault("", error.type, error.message()),)
         except ValidationError as error:
-            return tuple(_to_fault(details, schema) for details in error.errors(include_url=False, include_input=True))
+            return _to_faults(error, schema)
         except Exception as error:  # noqa: BLE001 - a rule of the caller's schema may raise anything; bad input never does
-            return (fault("", "schema_failed", f"a rule of {schema.__name__} raised {type(error).__name__}: {error}"),)
+            return (failed("schema_failed", f"a rule of {schema.__name__}", error, tracebacks=tracebacks),)
 
     return checked
 
@@ -110,12 +119,39 @@ def restore(record: dict[str, Any], schema: type[Memory]) -> Memory:
 
 
 def fault(path: str, code: str, message: str) -> Fault:
-    """Return a fault with the advice that belongs to its code."""
-    return Fault(path, code, message, HINTS.get(code, GENERAL_HINT))
+    """Return a fault with the advice that belongs to its code; names and values of the record are cut short in it."""
+    return Fault(_shown(path), code, _shown(message), HINTS.get(code, GENERAL_HINT))
+
+
+def redacted(found: Fault) -> Fault:
+    """Return a fault that says nothing of what the record holds: neither values nor names that are not memproc's."""
+    path = found.path.rpartition(".")[0] if found.code == "extra_forbidden" else found.path
+    return Fault(path, found.code, f"{found.code}, redacted", HINTS.get(found.code, GENERAL_HINT))
+
+
+def _shown(text: str) -> str:
+    """Return a text in one short line: names and values of records may be of any length, and hold what no database takes."""
+    if len(text) > MESSAGE_CHARS:
+        text = text[: MESSAGE_CHARS - 3] + "..."
+    return text if text.isprintable() else "".join(mark if mark.isprintable() else ascii(mark)[1:-1] for mark in text)
+
+
+def failed(code: str, what: str, error: Exception, *, tracebacks: bool) -> Fault:
+    """Return the fault of an exception in code that read or checked a record: its type and message, on request its traceback."""
+    text = "".join(format_exception(error))[-TRACEBACK_CHARS:] if tracebacks else ""
+    return fault("", code, f"{what} raised {type(error).__name__}: {error}")._replace(traceback=text)
+
+
+def _to_faults(error: ValidationError, schema: type[Memory]) -> tuple[Fault, ...]:
+    """Return the faults that pydantic found; of very many the first, and how many more there are."""
+    told = error.errors(include_url=False, include_input=True)
+    found = tuple(_to_fault(details, schema) for details in told[:MOST_FAULTS])
+    more = len(told) - len(found)
+    return (*found, fault("", "more_faults", f"has {more} more faults")) if more else found
 
 
 def _to_fault(details: ErrorDetails, schema: type[Memory]) -> Fault:
-    path = ".".join(str(part) for part in details["loc"])
+    path = ".".join(_shown(str(part))[:EXCERPT_CHARS] for part in details["loc"])
     code = details["type"]
     message = details["msg"]
     if code not in ("missing", "extra_forbidden"):

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import os
-import shutil
-from itertools import count
+from collections import Counter
 from pathlib import Path
 
 import hypothesis
 import pytest
 
-import memproc
+from tests.databases import NAMES, reason_to_skip, stores_on
 
 hypothesis.settings.register_profile("default", deadline=None, max_examples=30, print_blob=True)
 hypothesis.settings.register_profile("quick", deadline=None, max_examples=30, phases=list(hypothesis.Phase)[:3])
+hypothesis.settings.register_profile("few", deadline=None, max_examples=8, phases=list(hypothesis.Phase)[:3])
 hypothesis.settings.register_profile("thorough", deadline=None, max_examples=1_000, print_blob=True)
 hypothesis.settings.load_profile(os.environ.get("MEMPROC_HYPOTHESIS", "default"))
 
@@ -21,23 +21,28 @@ ROOT = Path(__file__).parent.parent
 DATA = Path(os.environ.get("MEMPROC_DATA", ROOT.parent / "shared" / "data"))
 
 
+@pytest.fixture(scope="session", params=NAMES)
+def fresh(request, tmp_path_factory):
+    """Give a function that opens an empty store of its own, each time it is called; on every database that is at hand."""
+    if reason := reason_to_skip(request.param):
+        pytest.skip(reason)
+    with stores_on(request.param, tmp_path_factory.mktemp("stores")) as make:
+        yield make
+
+
 @pytest.fixture(scope="session")
-def fresh(tmp_path_factory):
-    """Give a function that opens an empty store of its own, each time it is called."""
-    folder = tmp_path_factory.mktemp("stores")
-    numbers = count()
-    templates = {}
+def fresh_file(tmp_path_factory):
+    """Give a function that opens an empty store in a SQLite file, for what only files have."""
+    with stores_on("sqlite", tmp_path_factory.mktemp("files")) as make:
+        yield make
 
-    def make(dedup: str = "near") -> memproc.Store:
-        settings = memproc.Settings(dedup=dedup)
-        if dedup not in templates:
-            templates[dedup] = folder / f"empty-{dedup}.db"
-            memproc.open(templates[dedup], settings=settings).close()
-        path = folder / f"{next(numbers)}.db"
-        shutil.copy(templates[dedup], path)
-        return memproc.open(path, settings=settings)
 
-    return make
+def pytest_terminal_summary(terminalreporter):
+    """Print how many tests ran on each database."""
+    passed = [report.nodeid for report in terminalreporter.stats.get("passed", ())]
+    ran = Counter(name for node in passed for name in NAMES if f"[{name}" in node or f"-{name}" in node)
+    told = ", ".join(f"{name} {ran[name]}" for name in NAMES if ran[name])
+    terminalreporter.write_line(f"tests on databases: {told or 'none'}")
 
 
 @pytest.fixture

@@ -14,6 +14,7 @@ from tests.conftest import ROOT
 PACKAGE = ROOT / "memproc"
 # A module may import from its own floor and from those below it. The order is the floors', the lowest first.
 FLOORS = (
+    ("failures",),
     ("errors", "times", "collector"),
     ("config",),
     ("records",),
@@ -22,11 +23,12 @@ FLOORS = (
     ("formats", "sources"),
     ("intake", "batching", "report"),
     ("store",),
+    ("resuming",),
     ("pipeline", "face"),
     ("cli", "testing"),
 )
 FLOOR_OF = {name: floor for floor, names in enumerate(FLOORS) for name in names}
-PURE = ("dedup", "formats", "times.py", "records.py", "validation.py", "intake.py", "batching.py")
+PURE = ("dedup", "formats", "failures.py", "times.py", "records.py", "validation.py", "intake.py", "batching.py")
 IMPURE = {"sqlalchemy", "sqlite3", "threading", "time", "random", "os", "subprocess", "socket", "loguru", "psutil", "pathlib"}
 
 

@@ -29,6 +29,8 @@ NAN = float("nan")
         {"max_errors": 0.0},
         {"max_errors": 1.0},
         {"max_record_bytes": 1},
+        {"max_fields": 1},
+        {"redact": True},
     ],
     ids=str,
 )
@@ -60,6 +62,9 @@ def test_a_value_in_its_range_is_taken(given_):
         ("max_errors", NAN),
         ("max_record_bytes", 0),
         ("max_record_bytes", -1),
+        ("pool_size", 0),
+        ("max_fields", 0),
+        ("max_fields", 1.5),
     ],
 )
 def test_a_value_out_of_its_range_is_refused(name, value):

@@ -16,8 +16,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import AfterValidator, Field, field_validator
 
+from memproc.config import Policy, Settings
+from memproc.formats import generic, own
+from memproc.intake import Intake
 from memproc.records import CONTENT_LIMIT_CHARS, METADATA_DEPTH_LIMIT, Memory, encode, plain
-from memproc.sources.items import decode, open_file
+from memproc.sources.items import Item, decode, open_file
 from memproc.validation import EXCERPT_CHARS, GENERAL_HINT, HINTS, excerpt, fault, validate
 
 GOOD = {"content": "Prefers tea"}
@@ -182,6 +185,11 @@ def test_each_piece_of_advice_can_be_met(tmp_path):
     met |= {decode(raw).fault.code for raw in (b"{", b'{"a":1,"a":2}')}
     met |= set(codes_of(tmp_path / "table.csv", b"content,tags\nTea,a,b\n\xff,a\n", 1_000))
     met |= set(codes_of(tmp_path / "long.jsonl", b'{"content": "' + b"x" * 100 + b'"}', 50))
+    met |= {validate({**GOOD, "stars": 1}, schema=Fragile).errors[0].code}
+    breaks = Intake(generic.FORMAT._replace(read=lambda item, _: [item["absent"]]), Policy())
+    met |= {breaks.take(Item(GOOD)).records[0].faults[0].code}
+    met |= {Intake(own.FORMAT, Policy(), settings=Settings(max_fields=1)).take(Item(GOOD)).records[0].faults[0].code}
+    met |= {validate({**GOOD, "tags": [5] * 200}).errors[-1].code, validate({**GOOD, 5: 1}).errors[0].code}
     assert set(HINTS) - met == set()
 
 
@@ -363,3 +371,11 @@ def test_nothing_raises_and_what_is_accepted_can_be_written(record):
     if verdict.ok:
         written = plain(verdict.memory)
         assert plain(validate(orjson.loads(encode(written))).memory) == written
+
+
+@pytest.mark.parametrize(
+    "nothing", [{"emotion": {}}, {"emotion": {"label": None}}, {"metadata": {}}, {"tags": []}, {"relations": []}]
+)
+def test_a_field_that_says_nothing_is_no_field(nothing):
+    """A full export leaves it out, so a record read back from there would be another else."""
+    assert plain(Memory(content="x", **nothing)) == plain(Memory(content="x"))

@@ -57,9 +57,12 @@ def ingest(
     include: Include = None,
     as_of: Annotated[str | None, typer.Option(help="The date the source gives for itself.")] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Do everything and undo it.")] = False,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on with the unfinished job on these files.")] = False,
     as_json: Json = False,
 ) -> None:
     """Take the records of files into a store."""
+    from loguru import logger
+
     from memproc.cli.progress import shown_progress
     from memproc.config import Settings
     from memproc.pipeline import ingest as run
@@ -71,6 +74,9 @@ def ingest(
         on_error=on_error.value,
         validate=validate.value,
     )
+    logger.remove()
+    logger.add(sys.stderr, level="WARNING", format="{message}")
+    logger.enable("memproc")
     gc.freeze()  # what is imported stays: no search for cycles need look at it
     with _database_for(into, dry_run=dry_run) as database, shown_progress() as shown:
         report = run(
@@ -80,11 +86,12 @@ def ingest(
             source=source,
             format=format,
             settings=settings,
-            mapping=_mapping(map_field),
+            mapping=mapping_of(map_field),
             include=include or (),
             as_of=as_of,
             on_progress=shown,
             dry_run=dry_run,
+            resume=resume,
         )
     show(report.as_dict(), str(report), as_json=as_json)
     if report.status not in ("done", "rehearsed") or (strict and report.quarantined):
@@ -103,7 +110,7 @@ def validate(
 
     found = list(_read(file, format, map_field, ()))
     faults = [
-        {"position": position, **fault._asdict()}
+        {"position": position, **fault.as_dict()}
         for position, one in enumerate(found)
         if isinstance(one, Rejected)
         for fault in one.faults
@@ -139,7 +146,7 @@ def transform(
     memories = [in_order(plain(one)) for one in found if not isinstance(one, Rejected)]
     rejected = [one for one in found if isinstance(one, Rejected)]
     lines = b"".join(orjson.dumps(memory) + b"\n" for memory in memories)
-    faults = [fault._asdict() for one in rejected for fault in one.faults]
+    faults = [fault.as_dict() for one in rejected for fault in one.faults]
     if to is not None:
         to.write_bytes(lines)
     if as_json:
@@ -169,7 +176,7 @@ def formats(as_json: Json = False) -> None:
 def _read(file: Path, format: str | None, map_field: list[str] | None, include: Any) -> Iterator[Any]:
     from memproc.pipeline import read_file
 
-    return read_file(file, format=format, mapping=_mapping(map_field), include=include)
+    return read_file(file, format=format, mapping=mapping_of(map_field), include=include)
 
 
 @contextmanager
@@ -177,16 +184,17 @@ def _database_for(into: str, *, dry_run: bool) -> Iterator[str]:
     """Give the database; for a dry run into one that is not there yet, a temporary one."""
     from tempfile import TemporaryDirectory
 
-    from memproc.store.database import to_url
+    from memproc.store.opening import is_store
 
-    if dry_run and not Path(to_url(into).removeprefix("sqlite:///")).exists():
+    if dry_run and not is_store(into):
         with TemporaryDirectory() as folder:
             yield f"{folder}/rehearsal.db"
     else:
         yield into
 
 
-def _mapping(pairs: list[str] | None) -> dict[str, str]:
+def mapping_of(pairs: list[str] | None) -> dict[str, str]:
+    """Return the mapping that options say. Raises UsageError on one that is no FIELD=PATH."""
     from memproc.errors import UsageError
     from memproc.formats.generic import USUAL_NAMES
 

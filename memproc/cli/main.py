@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import sys
 
-from memproc.cli import ingestion, review, stores
+from memproc.cli import care, ingestion, jobs, quarantine, review, stores
 from memproc.cli.app import FAILED, MISUSED, app, print_json, tell
 
-__all__ = ["ingestion", "main", "review", "stores"]  # importing them gives the application its commands
+# Importing them gives the application its commands.
+__all__ = ["care", "ingestion", "jobs", "main", "quarantine", "review", "stores"]
 
 
 def main() -> None:

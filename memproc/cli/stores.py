@@ -175,39 +175,15 @@ def calibrate(
     show(as_values, "\n".join(lines), as_json=as_json)
 
 
-@app.command()
-def quarantine(
-    database: Database,
-    limit: Annotated[int | None, typer.Option(help="Show no more than this.")] = None,
-    as_json: Json = False,
-) -> None:
-    """List the records that could not be taken, each with its faults and advice."""
-    with opened(database) as store:
-        found = store.quarantine(limit=limit)
-    listed = [
-        {**one._asdict(), "faults": [fault._asdict() for fault in one.faults], "raw": one.raw.decode("utf-8", "replace")}
-        for one in found
-    ]
-    lines = []
-    for one in found:
-        lines.append(
-            f"{one.number}  job {one.job}, position {one.position} of {one.source} ({one.category}, seen {one.times_seen} times)"
-        )
-        lines += [f"    {fault.path or 'record'}: {fault.message} - {fault.hint}" for fault in one.faults]
-        lines.append(f"    {_excerpt(one.raw)}")
-    show({"quarantined": listed}, "\n".join(lines) or "nothing is in quarantine", as_json=as_json)
-
-
 @contextmanager
 def opened(database: str, *, for_rebuild: bool = False) -> Iterator[Store]:
     """Open a store that is there: reading one that is not would make an empty file."""
     from memproc.errors import UsageError
-    from memproc.store.database import to_url
+    from memproc.store.opening import is_store
     from memproc.store.store import Store
 
-    path = to_url(database).removeprefix("sqlite:///")
-    if not Path(path).is_file() or not Path(path).stat().st_size:
-        raise UsageError(f"there is no store at {path}")
+    if not is_store(database):
+        raise UsageError(f"there is no store at {database}")
     with Store(database, for_rebuild=for_rebuild) as store:
         yield store
 
@@ -223,11 +199,6 @@ def as_plain(memory: Memory) -> dict[str, Any]:
 def as_pair(decision: Any) -> dict[str, str]:
     """Return a decision as JSON values."""
     return {"a": decision.a.hex(), "b": decision.b.hex(), "verdict": decision.verdict}
-
-
-def _excerpt(raw: bytes, length: int = 100) -> str:
-    text = raw[: length + 1].decode("utf-8", "replace")
-    return ascii(text if len(text) <= length else text[:length] + "...")
 
 
 def objects_in(path: Path) -> list[dict[str, Any]]:

@@ -58,8 +58,13 @@ def _talk(item: Item) -> Mapping[str, Any]:
     return nested if isinstance(nested, dict) else item
 
 
-def _is_session(name: str) -> bool:
-    number = name.removeprefix("session_")
+def _bare(name: object, prefix: str = "", suffix: str = "") -> str:
+    """Return a name without what may stand around it; of a mapping that is no JSON, a name may be no text."""
+    return name.removeprefix(prefix).removesuffix(suffix) if isinstance(name, str) else ""
+
+
+def _is_session(name: object) -> bool:
+    number = _bare(name, "session_")
     return number != name and number.isascii() and number.isdigit()
 
 
@@ -106,16 +111,16 @@ def _uncounted(item: Item, talk: Mapping[str, Any]) -> Iterator[Part]:
 
 
 def _is_orphan(name: str, talk: Mapping[str, Any]) -> bool:
-    session = name.removesuffix(_DATE)
+    session = _bare(name, suffix=_DATE)
     return session != name and _is_session(session) and session not in talk
 
 
 def _is_of_talk(name: str) -> bool:
-    return name in _HEAD or _is_session(name.removesuffix(_DATE))
+    return name in _HEAD or _is_session(_bare(name, suffix=_DATE))
 
 
 def _is_of_sample(name: str) -> bool:
-    sessions = [name.removeprefix(_EVENTS), name.removesuffix(_OBSERVATION), name.removesuffix(_SUMMARY)]
+    sessions = [_bare(name, _EVENTS), _bare(name, suffix=_OBSERVATION), _bare(name, suffix=_SUMMARY)]
     return name in _HEAD | _SECTIONS or any(session != name and _is_session(session) for session in sessions)
 
 
@@ -154,11 +159,11 @@ def _entries(item: Item, section: str, prefix: str, suffix: str) -> Iterator[tup
     nested = item.get(section)
     if isinstance(nested, dict):
         for name, value in nested.items():
-            yield f"{section}.{name}", name.removeprefix(prefix).removesuffix(suffix), value
+            yield f"{section}.{name}", _bare(name, prefix, suffix), value
     elif nested is not None:
         yield section, None, nested
     for name, value in item.items():
-        session = name.removeprefix(prefix).removesuffix(suffix)
+        session = _bare(name, prefix, suffix)
         if session != name and _is_session(session):
             yield name, session, value
 

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from memproc.dedup.keys import Observation
 from memproc.formats.draft import Broken, Context, Decided, Draft, Format, Item, Part
+from memproc.records import encode
 from memproc.validation import fault
 
 ENVELOPE = "memproc"
@@ -18,14 +20,14 @@ DECISION = "decision"
 
 def matches(item: Item, fields: frozenset[str]) -> bool:
     """Tell whether an item has the fields of a memory and no others, or is a line of a full export."""
-    return ("content" in item and item.keys() <= fields | {ENVELOPE, PROVENANCE}) or _is_decision(item) or _is_whole(item)
+    return ("content" in item and item.keys() <= fields | {ENVELOPE, PROVENANCE}) or _is_decision(item) or is_whole(item)
 
 
 def read(item: Item, _context: Context) -> Iterator[Part]:
     """Give the memory of one line."""
     if _is_decision(item):
         yield _decision(item)
-    elif _is_whole(item):
+    elif is_whole(item):
         envelope = item[ENVELOPE]
         fields = {name: value for name, value in item.items() if name != ENVELOPE}
         yield Draft(fields, is_identity=bool(envelope.get("identity")), as_of=envelope.get("as_of"))
@@ -35,11 +37,17 @@ def read(item: Item, _context: Context) -> Iterator[Part]:
         yield Draft({name: value for name, value in item.items() if not (is_exported and name == PROVENANCE)}, is_identity=True)
 
 
+def whole_line(seen: Observation) -> bytes:
+    """Return an observation as one line of a full export, from which the very same is read."""
+    envelope = {"observation": seen.key.hex(), "identity": seen.is_identity} | ({"as_of": seen.as_of} if seen.as_of else {})
+    return encode({**seen.record, ENVELOPE: envelope})
+
+
 def _is_decision(item: Item) -> bool:
     return DECISION in item and "keys" in item
 
 
-def _is_whole(item: Item) -> bool:
+def is_whole(item: Item) -> bool:
     """Tell a line of a full export."""
     envelope = item.get(ENVELOPE)
     return isinstance(envelope, dict) and "observation" in envelope

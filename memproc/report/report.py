@@ -22,6 +22,25 @@ class Merge(NamedTuple):
     other: str
 
 
+class Pattern(NamedTuple):
+    """Quarantined records whose first faults are alike: how many, what is wrong with them, and the number of the first."""
+
+    records: int
+    category: str
+    code: str
+    path: str
+    message: str
+    example: int
+
+    def told(self) -> str:
+        """Return it in a line for people.
+
+        >>> Pattern(2, "validation", "date_unparsable", "created_at", "not a date: 'soon'", 7).told()
+        "2 x created_at: not a date: 'soon'"
+        """
+        return f"{self.records} x {self.path or 'record'}: {self.message}"
+
+
 class Progress(NamedTuple):
     """Where an ingestion stands after a batch. `bytes_total` is None where the size of the source is not known."""
 
@@ -43,7 +62,8 @@ class Report:
     error), "refused" (validated before, nothing written) or "rehearsed" (a dry run). `review` counts pairs that wait for a
     person, `candidates` pairs that shared bands, `verified` pairs compared. `left_out` counts what a format reads on request
     only. `forgotten` are those of the duplicates that had been forgotten. `least_certain` holds, after a dry run, the ten merges
-    with the lowest confidence.
+    with the lowest confidence. `patterns` are the three commonest groups of quarantined records with like faults, and `settled`
+    counts those records that a person had replayed or discarded before, each once.
     """
 
     job: int | None = None
@@ -68,19 +88,23 @@ class Report:
     left_out: Counter[str] = field(default_factory=Counter)
     notes: list[str] = field(default_factory=list)
     least_certain: list[Merge] = field(default_factory=list)
+    patterns: list[Pattern] = field(default_factory=list)
+    settled: int = 0
 
-    def finish(self, status: str, seconds: float) -> None:
-        """Note how it ended and what it took."""
+    def finish(self, status: str, seconds: float, before: int = 0) -> None:
+        """Note how it ended and what it took; `before` records were read in earlier runs."""
         self.status = status
         self.seconds = round(seconds, 3)
-        self.records_per_second = round(self.read / seconds, 1) if seconds > 0 else 0.0
+        self.records_per_second = round((self.read - before) / seconds, 1) if seconds > 0 else 0.0
         self.peak_rss_mb = round(peak_rss_bytes() / MEBIBYTE, 1)
-        self.workers = [{"pid": os.getpid(), "records": self.read}]
+        self.workers = [{"pid": os.getpid(), "records": self.read - before}]
 
     def as_dict(self) -> dict[str, Any]:
         """Return the report as JSON values."""
         merges = [merge._asdict() for merge in self.least_certain]
-        return {**asdict(self), "errors": dict(self.errors), "left_out": dict(self.left_out), "least_certain": merges}
+        patterns = [pattern._asdict() for pattern in self.patterns]
+        counts = {"errors": dict(self.errors), "left_out": dict(self.left_out)}
+        return {**asdict(self), **counts, "least_certain": merges, "patterns": patterns}
 
     def __str__(self) -> str:
         """Return the report as a few lines for people."""
@@ -93,6 +117,9 @@ class Report:
         ]
         if self.errors:
             lines.append("quarantined: " + ", ".join(f"{count} {category}" for category, count in sorted(self.errors.items())))
+            lines += [f"  {pattern.told()}" for pattern in self.patterns]
+        if self.settled:
+            lines.append(f"  {self.settled} of these had been replayed or discarded before")
         if self.left_out:
             lines.append("left out: " + ", ".join(f"{count} {kind}" for kind, count in sorted(self.left_out.items())))
         if self.least_certain:

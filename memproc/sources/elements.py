@@ -45,17 +45,23 @@ class Element(NamedTuple):
 
 
 class _Window:
-    """The part of the stream that is in memory: `data` from `at` on is not yet consumed."""
+    """The part of the stream that is in memory: `data` from `at` on is not yet consumed. Before `barren` no short cut is found."""
 
     def __init__(self, stream: Reader) -> None:
         self._stream = stream
         self.data = b""
         self.at = 0
+        self.barren = 0
 
     def more(self) -> bool:
-        """Drop what is consumed and read another chunk; False at the end of the stream."""
-        chunk = self._stream.read(CHUNK_BYTES)
-        self.data = self.data[self.at :] + chunk
+        """Drop what is consumed and read another chunk; False at the end of the stream.
+
+        A chunk is as long as what is kept, so that a long value is copied and looked through twice, not once a chunk.
+        """
+        kept = self.data[self.at :]
+        chunk = self._stream.read(max(CHUNK_BYTES, len(kept)))
+        self.data = kept + chunk
+        self.barren -= self.at
         self.at = 0
         return bool(chunk)
 
@@ -104,6 +110,7 @@ def list_in_object(stream: Reader, names: frozenset[str], limit_bytes: int) -> t
     window.at += 1
     members: list[bytes] = []
     seen = [b"{"]
+    left_bytes = limit_bytes
     while (first := window.peek()) not in (b"", b"}"):
         if first == b",":
             seen.append(b",")
@@ -116,9 +123,10 @@ def list_in_object(stream: Reader, names: frozenset[str], limit_bytes: int) -> t
         if name.split(b'"')[1].decode("utf-8", "replace") in names and window.peek() == b"[":
             window.at += 1
             return b"{" + b",".join(members) + b"}", _lists(window, names, limit_bytes)
-        value = _value(window, limit_bytes - sum(map(len, seen)))
+        value = _value(window, max(left_bytes - len(name), 0))
         members.append(name + value.raw)
         seen.append(value.raw)
+        left_bytes -= len(name) + len(value.raw) + 1
         if not value.is_whole:
             break
     return b"".join(seen) + _rest(window, limit_bytes), None
@@ -186,8 +194,15 @@ def _ended(window: _Window, length: int, start: bytes | None) -> Element:
 
 
 def _likely_end(window: _Window) -> int | None:
-    """Return the length of the object at hand if it ends where the next `},{` suggests."""
-    if window.data[window.at : window.at + 1] != b"{" or not (match := _NEXT_OBJECT.search(window.data, window.at)):
+    """Return the length of the object at hand if it ends where the next `},{` suggests.
+
+    Where that is wrong it is not looked for again up to there: each of many short values would go through all of it.
+    """
+    if window.data[window.at : window.at + 1] != b"{" or window.at < window.barren:
+        return None
+    match = _NEXT_OBJECT.search(window.data, window.at)
+    window.barren = match.start() if match else len(window.data)
+    if not match:
         return None
     length = match.start() + 1 - window.at
     try:

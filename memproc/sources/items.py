@@ -2,8 +2,8 @@
 an iterable gives. What cannot be decoded is an item too, with the fault and the raw bytes.
 
 Rules: a suffix tells tables (`.csv`, `.tsv`) and lines (`.jsonl`, `.ndjson`); else the first bytes do. A byte order mark is
-no fault. Blank lines are no records. Integers beyond 64 bits and names given twice would be lost in decoding without a
-word, so they are found in the bytes.
+no fault. Blank lines are no records. Archives, pickles and YAML are refused with advice. Integers beyond 64 bits and names
+given twice would be lost in decoding without a word, so they are found in the bytes.
 """
 
 from __future__ import annotations
@@ -22,13 +22,23 @@ import orjson
 from memproc.errors import SourceError
 from memproc.records import Fault, Memory
 from memproc.sources.elements import Element, array_elements, list_in_object
-from memproc.validation import fault
+from memproc.validation import EXCERPT_CHARS, excerpt, fault
 
 SNIFFED_BYTES = 1 << 16
 SNIFFED_LINES = 20
 LONGEST_CELL_CHARS = 1 << 24
+NAMES_SHOWN = 8
 LINE_SUFFIXES = (".jsonl", ".ndjson")
 TABLE_SUFFIXES = {".csv": ",", ".tsv": "\t"}
+
+_DECOMPRESS = "compressed data: decompress it first, where you can see how large it becomes"
+_PICKLE = "a pickle, which runs code when it is read: have the program that wrote it write JSON lines"
+_YAML = "YAML: convert it to JSON lines"
+REFUSED_SUFFIXES = {".pkl": _PICKLE, ".pickle": _PICKLE, ".yaml": _YAML, ".yml": _YAML}
+# The first bytes of what is no text, as libmagic tells them; pickles of protocol 2 on name it and then open a frame or a value.
+_REFUSED_STARTS = re.compile(
+    rb"(?P<compressed>\x1f\x8b|BZh[1-9]1AY|\xfd7zXZ\0|PK\x03\x04|\x28\xb5\x2f\xfd|7z\xbc\xaf)|(?P<pickle>\x80[\x02-\x05][\x95(}\]cqXK])"
+)
 
 _NAME_END = re.compile(rb'"\s*+:')
 _LONG_INTEGER = re.compile(rb"\d{19}")
@@ -81,7 +91,7 @@ def decode(raw: bytes) -> Item:
     except orjson.JSONDecodeError as error:
         return Item(None, raw, _not_finite(raw) or fault("", "json_invalid", f"no valid JSON: {error}"))
     try:
-        is_exact = len(_NAME_END.findall(raw)) == _count_names(value) and not _LONG_INTEGER.search(raw)
+        is_exact = len(_NAME_END.findall(raw)) == count_names(value) and not _LONG_INTEGER.search(raw)
     except RecursionError:
         return Item(None, raw, fault("", "nested_too_deep", "is nested too deep"))
     return Item(value, raw) if is_exact else _decode_exactly(raw)
@@ -105,18 +115,29 @@ def _of_stream(stream: IO[bytes], path: Path, lists: frozenset[str], limit_bytes
         stream.close()
         raise SourceError(f"{path} is UTF-16 text: convert it to UTF-8")
     suffix = path.suffix.lower()
+    if told := _refusal(start, suffix):
+        stream.close()
+        raise SourceError(f"{path} holds {told}")
     if b"\0" in start and not _looks_like_text(start):
         stream.close()
         raise SourceError(f"{path} holds binary data: give JSON, JSON lines or CSV (decompress archives first)")
     stream.seek(len(mark))
     first = start[len(mark) :].lstrip()[:1]
     if suffix in TABLE_SUFFIXES:
-        return Items(_rows(stream, TABLE_SUFFIXES[suffix]), is_table=True, stream=stream)
+        return Items(_rows(stream, TABLE_SUFFIXES[suffix], limit_bytes), is_table=True, stream=stream)
     if first == b"[" and suffix not in LINE_SUFFIXES:
         return Items(map(_decode_element, array_elements(stream, limit_bytes)), stream=stream)
     if first == b"{" and suffix not in LINE_SUFFIXES and not _is_lines(stream, limit_bytes):
         return _of_object(stream, lists, limit_bytes)
     return Items(_lines(stream, limit_bytes), stream=stream)
+
+
+def _refusal(start: bytes, suffix: str) -> str | None:
+    """Return why a file is not read, and what to do, where it is of a kind that memproc refuses."""
+    match = _REFUSED_STARTS.match(start)
+    if match is None:
+        return REFUSED_SUFFIXES.get(suffix)
+    return _DECOMPRESS if match["compressed"] else _PICKLE
 
 
 def _looks_like_text(start: bytes) -> bool:
@@ -128,9 +149,11 @@ def _looks_like_text(start: bytes) -> bool:
 def _is_lines(stream: IO[bytes], limit_bytes: int) -> bool:
     """Tell JSON lines from one object that spans several: there are several lines, and at least half are whole objects."""
     start = stream.tell()
-    lines = [line for _ in range(SNIFFED_LINES) if (line := stream.readline(limit_bytes).strip())]
+    are_objects = [
+        isinstance(decode(line).value, dict) for _ in range(SNIFFED_LINES) if (line := stream.readline(limit_bytes).strip())
+    ]
     stream.seek(start)
-    return len(lines) > 1 and sum(isinstance(decode(line).value, dict) for line in lines) * 2 >= len(lines)
+    return len(are_objects) > 1 and sum(are_objects) * 2 >= len(are_objects)
 
 
 def _of_object(stream: IO[bytes], lists: frozenset[str], limit_bytes: int) -> Items:
@@ -160,20 +183,26 @@ def _lines(stream: IO[bytes], limit_bytes: int) -> Iterator[Item]:
             yield decode(stripped)
 
 
-def _rows(stream: IO[bytes], delimiter: str) -> Iterator[Item]:
+def _rows(stream: IO[bytes], delimiter: str, limit_chars: int) -> Iterator[Item]:
     csv.field_size_limit(LONGEST_CELL_CHARS)
     text = io.TextIOWrapper(stream, "utf-8", errors="surrogateescape", newline="")
     try:
-        rows = _Rows(text, delimiter)
+        rows = _Rows(text, delimiter, limit_chars)
         try:
             names = next((row for row in rows if any(row)), [])
         except csv.Error as error:
             raise SourceError(f"the head of the table cannot be read: {error}") from error
+        if any("\udc80" <= mark <= "\udcff" for name in names for mark in name):
+            raise SourceError("the head of the table is no valid UTF-8: save the table as UTF-8")
         if repeated := sorted({name for name in names if names.count(name) > 1}):
-            raise SourceError(f"the head of the table names {', '.join(repeated)} more than once: rename the columns")
+            told = ", ".join(map(name_shown, repeated[:NAMES_SHOWN]))
+            raise SourceError(f"the head of the table names {told} more than once: rename the columns")
         while True:
             try:
                 row = next(rows, None)
+            except _TooLongError as error:
+                yield Item(None, rows.give_up(), fault("", "record_too_long", str(error)), "resource")
+                continue
             except csv.Error as error:
                 yield Item(None, rows.give_up(), fault("", "row_invalid", f"no valid row: {error}"))
                 continue
@@ -186,13 +215,17 @@ def _rows(stream: IO[bytes], delimiter: str) -> Iterator[Item]:
             text.detach()  # who opened the stream closes it
 
 
+class _TooLongError(csv.Error):
+    pass
+
+
 class _Rows:
-    """The rows of a table. A broken row costs its first line only: the others that were read for it are read again, as a quote
-    that is never closed would take all that follows.
+    """The rows of a table. A line that is too long is given up, its start kept. A broken row costs its first line only: the others
+    that were read for it are read again, as a quote that is never closed would take all that follows.
     """
 
-    def __init__(self, lines: Iterable[str], delimiter: str) -> None:
-        self._lines, self._delimiter = iter(lines), delimiter
+    def __init__(self, text: io.TextIOWrapper, delimiter: str, limit_chars: int) -> None:
+        self._text, self._delimiter, self._limit_chars = text, delimiter, limit_chars
         self._again: deque[str] = deque()
         self._taken: list[str] = []
         self._reader = csv.reader(self._give(), delimiter=delimiter, strict=True)
@@ -212,9 +245,21 @@ class _Rows:
         return first.rstrip("\r\n").encode("utf-8", "surrogateescape")
 
     def _give(self) -> Iterator[str]:
-        while (line := self._again.popleft() if self._again else next(self._lines, None)) is not None:
+        while line := self._again.popleft() if self._again else self._read():
             self._taken.append(line)
+            if self._is_too_long(line):
+                raise _TooLongError(f"the line is longer than {self._limit_chars} characters; its start is kept")
             yield line
+
+    def _read(self) -> str:
+        """Read a line; of one that is too long only the start."""
+        line = more = self._text.readline(self._limit_chars + 1)
+        while self._is_too_long(line) and more and not more.endswith(("\n", "\r")):
+            more = self._text.readline(self._limit_chars + 1)
+        return line
+
+    def _is_too_long(self, line: str) -> bool:
+        return len(line) > self._limit_chars and not line.endswith(("\n", "\r"))
 
 
 def _row(names: list[str], row: list[str]) -> Item:
@@ -225,7 +270,13 @@ def _row(names: list[str], row: list[str]) -> Item:
         raw.decode()
     except UnicodeDecodeError as error:
         return Item(None, raw, fault("", "not_utf8", f"no valid UTF-8: {error.reason} at byte {error.start}"))
-    return Item(dict(zip(names, row, strict=False)), raw)
+    cells = dict(zip(names, row, strict=False))
+    return Item(cells, orjson.dumps(cells))  # a row says nothing without the names in the head
+
+
+def name_shown(name: str) -> str:
+    """Return a field's name as it is shown in a message: the start of a long one."""
+    return name if len(name) <= EXCERPT_CHARS and name.isprintable() else excerpt(name)
 
 
 def _to_line(row: list[str]) -> str:
@@ -234,12 +285,12 @@ def _to_line(row: list[str]) -> str:
     return line.getvalue()
 
 
-def _count_names(value: object) -> int:
+def count_names(value: object) -> int:
     """Return how many names the objects in a value have."""
     if isinstance(value, dict):
-        return len(value) + sum(_count_names(item) for item in value.values() if item.__class__ in (dict, list))
+        return len(value) + sum(count_names(item) for item in value.values() if item.__class__ in (dict, list))
     if isinstance(value, list):
-        return sum(_count_names(item) for item in value if item.__class__ in (dict, list))
+        return sum(count_names(item) for item in value if item.__class__ in (dict, list))
     return 0
 
 
@@ -252,7 +303,7 @@ def _decode_exactly(raw: bytes) -> Item:
     try:
         return Item(json.loads(raw, object_pairs_hook=_without_repeats), raw)
     except _DuplicatedError as error:
-        return Item(None, raw, fault("", "duplicate_name", f"the name {str(error)!r} is given twice"))
+        return Item(None, raw, fault("", "duplicate_name", f"the name {excerpt(str(error))} is given twice"))
     except (ValueError, RecursionError) as error:
         return Item(None, raw, fault("", "json_invalid", f"no valid JSON: {error}"))
 

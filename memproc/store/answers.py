@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Literal, NamedTuple
 
 from memproc.dedup.cluster import Decision, Verdict
 from memproc.dedup.fitting import Bin
 from memproc.records import Fault, Memory, Outcome, Plain
+
+Severity = Literal["error", "warning"]
 
 
 class Added(NamedTuple):
@@ -77,7 +81,12 @@ class Review(NamedTuple):
 
 
 class Quarantined(NamedTuple):
-    """A record that could not be taken: the raw bytes, every fault with advice, and where it stood."""
+    """A record that could not be taken: the raw bytes, every fault with advice, where it stood, and what was done with it since.
+
+    `status`: open, replayed or discarded (then its bytes are gone). `times_seen`: how often it was read or replayed in vain.
+    `history`: when it came, was replayed, rejected again or discarded, in the order of time. `other` of an entry "replayed" is
+    the observation it became.
+    """
 
     number: int
     category: str
@@ -88,22 +97,48 @@ class Quarantined(NamedTuple):
     source: str
     format: str
     times_seen: int
+    namespace: str
+    status: str
+    first_seen: str
+    last_seen: str
+    history: tuple[Entry, ...]
 
 
-class Job(NamedTuple):
-    """One ingestion, and what its batches counted."""
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One ingestion, all its runs together, and what its batches counted.
+
+    `status`: running, done, stopped, interrupted, failed, paused or cancelled. `request`: pause or cancel, where its process has
+    not seen it yet. `is_alive`: whether the process that runs it lives; None where no process does, or on another machine.
+    """
 
     number: int
     source: str
     format: str
     status: str
+    request: str | None
     started_at: str
     finished_at: str | None
+    is_alive: bool | None
+    runs: int
     read: int
     stored: int
     duplicate: int
     merged: int
     quarantined: int
+    _ask: Callable[[int, str | None], None] = field(repr=False, compare=False)
+
+    def pause(self) -> None:
+        """Ask its process to stop after the batch at hand; `memproc.ingest(..., resume=True)` goes on."""
+        self._ask(self.number, "pause")
+
+    def resume(self) -> None:
+        """Take back what was asked, as long as its process has not seen it."""
+        self._ask(self.number, None)
+
+    def cancel(self) -> None:
+        """Ask its process to stop for good after the batch at hand. What has landed stays."""
+        self._ask(self.number, "cancel")
 
 
 class Calibration(NamedTuple):
@@ -154,3 +189,16 @@ class Recount(NamedTuple):
     splits: int
     forgotten: int
     is_whole: bool
+
+
+class Finding(NamedTuple):
+    """What a check-up found: a code, a sentence that says what it means, `how_many` there are, up to five `examples` (ids, or
+    numbers of rows), and advice on what mends it. An error is damage; a warning costs nothing yet, or may be meant.
+    """
+
+    code: str
+    severity: Severity
+    message: str
+    how_many: int
+    examples: tuple[str, ...]
+    advice: str

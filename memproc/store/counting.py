@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from itertools import groupby
+from operator import itemgetter
+from typing import Any, NamedTuple
+
 import orjson
-from sqlalchemy import Connection, func, literal, select
+from sqlalchemy import Connection, func, literal, select, union_all
 
 from memproc.records import Outcome
 from memproc.store import tables
 from memproc.store.answers import Job, Recount
+from memproc.store.owners import Owner
 from memproc.store.reading import all_decisions
 
 IMPORTED = "imported"  # the outcome on a tombstone that came without the record it speaks of
 
+CHUNK = 10_000
+
 _observations = tables.observations.c
-_COUNTED = (tables.quarantine, tables.forgotten, tables.jobs, tables.batches)
+_COUNTED = (tables.forgotten, tables.jobs, tables.batches)
 # Where the position and the outcome of a record are to be found.
 _PLACES = (
     (tables.observations, _observations.outcome),
@@ -34,66 +43,115 @@ def stats(connection: Connection) -> dict[str, int]:
     outcomes = select(tables.observations.c.outcome, func.count()).group_by(tables.observations.c.outcome)
     counted: dict[str, int] = {row[0]: row[1] for row in connection.execute(outcomes)}
     others = {str(table.name): connection.execute(select(func.count()).select_from(table)).scalar_one() for table in _COUNTED}
-    open_reviews = select(func.count()).select_from(tables.reviews).where(tables.reviews.c.status == "open")
+    open_reviews, in_quarantine = (
+        connection.execute(select(func.count()).select_from(table).where(table.c.status == "open")).scalar_one()
+        for table in (tables.reviews, tables.quarantine)
+    )
     return {
         "memories": count_memories(connection),
         "observations": sum(counted.values()),
         **{outcome.value: counted.get(outcome.value, 0) for outcome in (Outcome.STORED, Outcome.DUPLICATE, Outcome.MERGED)},
-        "open_reviews": connection.execute(open_reviews).scalar_one(),
+        "open_reviews": open_reviews,
         "decisions": len(all_decisions(connection)),
+        "quarantine": in_quarantine,
         **others,
     }
 
 
-def jobs(connection: Connection) -> list[Job]:
+def jobs(connection: Connection, ask: Callable[[int, str | None], None]) -> list[Job]:
     """Return the ingestions, the oldest first, with what their batches counted."""
-    own_columns, batches = tables.jobs.c, tables.batches.c
+    own, batches = tables.jobs.c, tables.batches.c
     counted = (batches.records, batches.stored, batches.duplicate, batches.merged, batches.quarantined)
-    own = tuple(own_columns[name] for name in ("number", "source", "format", "status", "started_at", "finished_at"))
-    query = (
-        select(*own, *(func.coalesce(func.sum(column), 0) for column in counted))
-        .join_from(tables.jobs, tables.batches, own_columns.number == batches.job, isouter=True)
-        .group_by(*own)
-        .order_by(own_columns.number)
-    )
-    return [Job(*row) for row in connection.execute(query)]
+    sums = select(batches.job, *(func.sum(column) for column in counted)).group_by(batches.job)
+    counts = {job: [*map(int, row)] for job, *row in connection.execute(sums)}
+    names = ("number", "source", "format", "status", "request", "started_at", "finished_at", "owner", "fence")
+    found = []
+    for row in connection.execute(select(*(own[name] for name in names)).order_by(own.number)):
+        told: list[Any] = [*row]
+        fence, owner = told.pop(), told.pop()
+        here = Owner.from_json(owner) if owner else None
+        is_alive = here.is_alive if here and here.is_here else None
+        told += [is_alive, fence, *counts.get(told[0], [0] * len(counted)), ask]
+        found.append(Job(*told))
+    return found
+
+
+class BatchCount(NamedTuple):
+    """What the rows say of one batch: its job (None where there is no such batch), the outcomes of its `read` records, and how
+    many positions are missing, there twice or not its own.
+    """
+
+    job: int | None
+    read: int
+    counts: Counter[Outcome]
+    wrong: int
 
 
 def recount(connection: Connection, job: int | None) -> Recount:
     """Count one job, or everything, from the rows."""
-    batches = tables.batches.c
-    query = select(batches.number, batches.first_position, batches.records, batches.known, batches.known_rejected)
-    seen: dict[int, list[int]] = {}
-    counts = dict.fromkeys(Outcome, 0)
+    counts: Counter[Outcome] = Counter()
     read = wrong = 0
-    asked = connection.execute(query if job is None else query.where(batches.job == job)).all()
-    for batch, _, _, known, known_rejected in asked:
-        repeated, rejected_again = _spread(known), _spread(known_rejected)
-        seen[batch] = repeated + rejected_again
-        counts[Outcome.DUPLICATE] += len(repeated)
-        counts[Outcome.QUARANTINED] += len(rejected_again)
-    for table, outcome in _PLACES:
-        places = select(table.c.batch, table.c.position, outcome)
-        if job is not None:
-            places = places.join_from(table, tables.batches, table.c.batch == batches.number).where(batches.job == job)
-        for batch, position, name in connection.execute(places):
-            if name != IMPORTED:
-                seen.setdefault(batch, []).append(position)
-                counts[Outcome(name)] += 1
-    for batch, first, records, _, _ in asked:
-        read += records
-        positions = seen.pop(batch)
-        wrong += len(set(range(first, first + records)) ^ set(positions)) + len(positions) - len(set(positions))
-    wrong += sum(map(len, seen.values()))  # of batches that there are not
-    ledger = tables.ledger.c
-    amounts = dict(tuple(row) for row in connection.execute(select(ledger.kind, func.sum(ledger.amount)).group_by(ledger.kind)))
-    joins, splits, forgotten = (int(amounts.get(kind, 0)) for kind in ("joins", "splits", "memories_forgotten"))
+    for batch in count_batches(connection, job):
+        read += batch.read
+        wrong += batch.wrong
+        counts += batch.counts
+    joins, splits, forgotten = moves(connection)
     memories = count_memories(connection)
-    is_whole = read == sum(counts.values()) and wrong == 0
+    is_whole = read == counts.total() and wrong == 0
     if job is None:
         is_whole = is_whole and memories == counts[Outcome.STORED] - joins + splits - forgotten
     stored, duplicate, merged, quarantined = (counts[outcome] for outcome in Outcome)
     return Recount(read, stored, duplicate, merged, quarantined, wrong, memories, joins, splits, forgotten, is_whole)
+
+
+def moves(connection: Connection) -> tuple[int, int, int]:
+    """Return how many memories the ledger says were joined, split off and forgotten."""
+    ledger = tables.ledger.c
+    amounts = dict(tuple(row) for row in connection.execute(select(ledger.kind, func.sum(ledger.amount)).group_by(ledger.kind)))
+    joins, splits, forgotten = (int(amounts.get(kind, 0)) for kind in ("joins", "splits", "memories_forgotten"))
+    return joins, splits, forgotten
+
+
+def memories_told(connection: Connection) -> int:
+    """Return how many memories there should be, by what was stored and what the ledger tells."""
+    stored = 0
+    for table in (tables.observations, tables.forgotten):
+        query = select(func.count()).select_from(table).where(table.c.outcome == Outcome.STORED.value)
+        stored += connection.execute(query).scalar_one()
+    joins, splits, forgotten = moves(connection)
+    return stored - joins + splits - forgotten
+
+
+def count_batches(connection: Connection, job: int | None = None) -> Iterator[BatchCount]:
+    """Count each batch of a job, or of all, from the rows, and those that rows name and that there are not."""
+    columns = tables.batches.c
+    query = select(columns.number, columns.job, columns.first_position, columns.records, columns.known, columns.known_rejected)
+    asked = {row[0]: row[1:] for row in connection.execute(query if job is None else query.where(columns.job == job))}
+    arms = []
+    for table, outcome in _PLACES:
+        arm = select(table.c.batch, table.c.position, outcome.label("outcome")).where(outcome != IMPORTED)
+        if job is not None:
+            arm = arm.join_from(table, tables.batches, table.c.batch == columns.number).where(columns.job == job)
+        arms.append(arm)
+    both = union_all(*arms).subquery()
+    ordered = select(both).order_by(both.c.batch).execution_options(yield_per=CHUNK)
+    with connection.execute(ordered) as places:
+        for batch, rows in groupby(places, key=itemgetter(0)):
+            yield _count(asked.pop(batch, None), [(position, Outcome(outcome)) for _, position, outcome in rows])
+    for left in asked.values():
+        yield _count(left, [])
+
+
+def _count(asked: Sequence[Any] | None, places: Sequence[tuple[int, Outcome]]) -> BatchCount:
+    counts = Counter(outcome for _, outcome in places)
+    if asked is None:
+        return BatchCount(None, 0, counts, len(places))
+    job, first, records, known, known_rejected = asked
+    repeated, rejected_again = _spread(known), _spread(known_rejected)
+    counts += Counter({Outcome.DUPLICATE: len(repeated), Outcome.QUARANTINED: len(rejected_again)})
+    positions = [position for position, _ in places] + repeated + rejected_again
+    wrong = len(set(range(first, first + records)) ^ set(positions)) + len(positions) - len(set(positions))
+    return BatchCount(job, records, counts, wrong)
 
 
 def _spread(ranges: str) -> list[int]:

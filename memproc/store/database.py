@@ -1,101 +1,74 @@
 """The connection: how memproc talks to a database, and nothing about memories.
 
-Facts: the driver for SQLite begins transactions late and by itself; SQLAlchemy's usual recipe against that makes every read
-take the write lock. So here a reading transaction says BEGIN and a writing one BEGIN IMMEDIATE, and its first statement
-raises the store's epoch: on every database that row is the lock.
-
-Every statement is compiled from Core tables, once. Rows go to the driver as tuples in the order of the table's columns.
+A writing transaction's first statement raises the store's epoch: on every database that row is the lock. Every statement is
+compiled from Core tables, once. Rows go to the driver as tuples in the order of the table's columns. In what databases differ
+is in `backends`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from sqlalchemy import (
-    Column,
-    Connection,
-    Engine,
-    Select,
-    Table,
-    bindparam,
-    create_engine,
-    delete,
-    event,
-    func,
-    insert,
-    make_url,
-    select,
-    update,
-)
-from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
+from sqlalchemy import Column, Connection, Engine, Select, Table, bindparam, delete, func, insert, select, update
+from sqlalchemy.exc import DBAPIError
 
-from memproc.errors import StoreError, UsageError
+from memproc.errors import DatabaseError
+from memproc.failures import UNKNOWN, Failure, Kind, failure_of
 from memproc.store import tables
+from memproc.store.backends import connected, url_of
 
 KEYS_A_QUERY = 500
-BUSY_SECONDS = 60
-CACHE_KIB = 64 * 1024  # the keys are hashes, so a batch touches pages all over the indexes; SQLite's 2 MiB are soon too few
-
-_WRITES = "memproc_writes"
-
-
-def to_url(where: str | Path) -> str:
-    """Return the SQLAlchemy URL of a path or URL. Raises UsageError on a database that is not served."""
-    text = str(where)
-    url = text if "://" in text else f"sqlite:///{text}"
-    try:
-        backend = make_url(url).get_backend_name()
-    except ArgumentError as error:
-        raise UsageError(f"{text!r} is no database URL: give a path, or for example sqlite:///memories.db") from error
-    if backend != "sqlite":
-        raise UsageError(f"{backend!r} is not served yet: give a path or a sqlite:/// URL")
-    return url
 
 
 class Database:
     """An engine with memproc's way of reading and writing. Safe to use from several threads."""
 
-    def __init__(self, url: str, *, durability: str = "normal") -> None:
-        """Connect to a SQLAlchemy URL; nothing is created before the first use.
+    def __init__(self, url: str, *, durability: str = "normal", pool_size: int = 5) -> None:
+        """Connect to a path or a SQLAlchemy URL; nothing is created before the first use.
 
         `sqlite://` is a store that lasts until it is closed: a file in a temporary folder, so that threads can share it.
         """
         self._folder: TemporaryDirectory[str] | None = None
-        if make_url(url).database in (None, "", ":memory:"):
+        self.url = url_of(url)
+        if self.url.get_backend_name() == "sqlite" and self.url.database in (None, "", ":memory:"):
             self._folder = TemporaryDirectory(prefix="memproc-", ignore_cleanup_errors=True)
-            url = f"sqlite:///{self._folder.name}/memories.db"
-        self.file = Path(make_url(url).database or "")
-        try:
-            self.engine: Engine = create_engine(url, connect_args={"timeout": BUSY_SECONDS})
-        except NoSuchModuleError as error:
-            raise UsageError(f"no driver for {url!r}") from error
-        _prepare_sqlite(self.engine, "FULL" if durability == "full" else "NORMAL")
+            self.url = url_of(f"{self._folder.name}/memories.db")
+        self.backend, self.engine = connected(self.url, durability, pool_size)
+        self._reading = self.engine.execution_options(**self.backend.reading)
+        self._writing = self.engine.execution_options(**self.backend.writing)
+        self.file = Path(self.url.database) if self.backend.driver == "sqlite" and self.url.database else None
+        self._largest_row_bytes: int | None = None
         self._compiled: dict[tuple[object, ...], tuple[str, list[str]]] = {}
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """Give a connection in one consistent reading transaction."""
-        with self._connection(self.engine) as connection:
+        with self._connection(self._reading) as connection:
             yield connection
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
         """Give a connection in a writing transaction that holds the store's lock; commit at the end, roll back on error."""
-        with self._connection(self.engine.execution_options(**{_WRITES: True})) as connection:
+        with self._connection(self._writing) as connection:
             connection.execute(update(tables.store).values(epoch=tables.store.c.epoch + 1))
             yield connection
+
+    def making(self) -> AbstractContextManager[Connection]:
+        """Give a connection in a transaction that may make tables, and asks for no lock, as its row is not there yet."""
+        return self._connection(self._writing)
 
     def wipe(self) -> None:
         """Bring what was deleted out of the files: SQLite's log holds old pages until it is cut.
 
         As far as readers let it: pages that another connection still reads stay until the next time.
         """
-        with self.engine.connect() as connection, suppress(DBAPIError):
-            connection.connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        if self.backend.driver == "sqlite":
+            with self.engine.connect() as connection, suppress(DBAPIError):
+                connection.connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
     def close(self) -> None:
         """Close all connections."""
@@ -103,8 +76,19 @@ class Database:
         if self._folder is not None:
             self._folder.cleanup()
 
+    def largest_row_bytes(self) -> int | None:
+        """Return how many bytes a row may hold; None where there is no limit. A server ends the connection at a larger one."""
+        if self._largest_row_bytes is None and self.backend.largest_packet:
+            with self.engine.connect() as connection:
+                limit = connection.exec_driver_sql(self.backend.largest_packet).scalar_one()
+            self._largest_row_bytes = int(limit) // 2  # binary and quoted text are longer as they are sent
+        return self._largest_row_bytes
+
     def insert_rows(self, connection: Connection, table: Table, rows: Sequence[tuple[Any, ...]]) -> None:
         """Insert whole rows, each a tuple in the order of the table's columns."""
+        limit = self.largest_row_bytes()
+        if limit is not None and any(_characters(row) > limit // 4 and _bytes(row) > limit for row in rows):
+            raise DatabaseError(Failure(Kind.CAPACITY, "too much at once"), f"a row of more than {limit:,} bytes")
         if rows:
             sql, _ = self._sql(("insert", table), lambda: insert(table))
             connection.exec_driver_sql(sql, list(rows))
@@ -157,9 +141,27 @@ class Database:
             with engine.begin() as connection:
                 yield connection
         except DBAPIError as error:
-            if "database is locked" in str(error.orig):
-                raise StoreError(f"another process has held the database for {BUSY_SECONDS} s: try again") from error
-            raise
+            raise _failure(error) from error
+
+
+def _failure(error: DBAPIError) -> DatabaseError:
+    """Return what an error of the driver means, or the error before it: on a full disk SQLite ends the transaction, and what is
+    told last is that a savepoint is gone.
+    """
+    told: BaseException | None = error
+    while told is not None:
+        if isinstance(told, DBAPIError) and (failure := failure_of(told.orig or told)) is not UNKNOWN:
+            return DatabaseError(failure, told.orig)
+        told = told.__context__
+    return DatabaseError(UNKNOWN, error.orig)
+
+
+def _characters(row: Sequence[Any]) -> int:
+    return sum(len(value) for value in row if isinstance(value, str | bytes))
+
+
+def _bytes(row: Sequence[Any]) -> int:
+    return sum(len(value.encode() if isinstance(value, str) else value) for value in row if isinstance(value, str | bytes))
 
 
 def next_number(connection: Connection, table: Table) -> int:
@@ -181,25 +183,14 @@ def delete_where(connection: Connection, table: Table, column: str, values: Sequ
 
 
 def make_tables(database: Database) -> None:
-    """Create the tables and views that are missing, in one transaction."""
-    engine = database.engine.execution_options(**{_WRITES: True})
-    with engine.begin() as connection:
+    """Create the tables and views that are missing; another process that does the same is waited for."""
+    backend = database.backend
+    with database.making() as connection:
+        if backend.making:
+            connection.exec_driver_sql(backend.making)
         tables.metadata.create_all(connection)
-        for name, query in tables.views().items():
+        for name, query in tables.views(backend).items():
             sql = query.compile(dialect=connection.dialect, compile_kwargs={"literal_binds": True})  # type: ignore[attr-defined]
-            connection.exec_driver_sql(f"CREATE VIEW IF NOT EXISTS {name} AS {sql}")
-
-
-def _prepare_sqlite(engine: Engine, synchronous: str) -> None:
-    @event.listens_for(engine, "connect")
-    def connected(driver_connection: Any, _record: object) -> None:
-        driver_connection.isolation_level = None  # memproc says itself when a transaction begins
-        driver_connection.execute("PRAGMA journal_mode=WAL")
-        driver_connection.execute(f"PRAGMA synchronous={synchronous}")
-        driver_connection.execute(f"PRAGMA cache_size=-{CACHE_KIB}")
-        driver_connection.execute("PRAGMA secure_delete=ON")  # what is deleted is overwritten: forgotten is forgotten
-
-    @event.listens_for(engine, "begin")
-    def begun(connection: Connection) -> None:
-        writes = connection.get_execution_options().get(_WRITES, False)
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+            connection.exec_driver_sql(f"{backend.create_view} {name} AS {sql}")
+        if backend.made:
+            connection.exec_driver_sql(backend.made)

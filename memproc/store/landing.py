@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from time import perf_counter
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, select
@@ -18,6 +19,7 @@ from sqlalchemy.exc import DataError, IntegrityError
 from memproc.config import Policy
 from memproc.dedup.decide import Incoming, Judged, Plan, Regrouped, Row, decide
 from memproc.dedup.keys import Key, Prepared, namespace_number
+from memproc.formats import own
 from memproc.records import Outcome, Plain, Rejected, encode, last_changed
 from memproc.store import tables
 from memproc.store.database import Database, delete_where, next_number
@@ -27,8 +29,9 @@ from memproc.store.quarantine import Origin, put_in_quarantine
 from memproc.store.reading import forgotten_among
 from memproc.store.reviews import Reviewer, write_reviews
 from memproc.store.segments import Segments
+from memproc.store.triage import settle
 from memproc.times import to_micros
-from memproc.validation import fault
+from memproc.validation import fault, redacted
 
 REFUSALS = (IntegrityError, DataError, OverflowError, UnicodeError)  # the fault of a value; all else is the database's
 
@@ -37,10 +40,13 @@ _MENDS = select(tables.mends.c.meant, tables.mends.c.grp)
 
 
 class Arrived(NamedTuple):
-    """A batch as it comes from validation: what was accepted and what was rejected, each with its position."""
+    """A batch as it comes from validation: what was accepted and what was rejected, each with its position. Of a replay
+    `replayed` says which positions each quarantined record gave, by its number.
+    """
 
     accepted: Sequence[Incoming]
     rejected: Sequence[tuple[int, Rejected]]
+    replayed: Mapping[int, Sequence[int]] | None = None
 
 
 @dataclass(slots=True)
@@ -56,6 +62,7 @@ class Landed:
     reviews: int = 0
     candidates: int = 0
     verified: int = 0
+    request: str | None = None
 
     def add(self, other: Landed) -> None:
         """Add what became of the next part of the same batch."""
@@ -78,20 +85,32 @@ class Landed:
 class Landing:
     """Lands batches in one store. The caller holds the transaction and sees to it that only one thread is here."""
 
-    def __init__(self, database: Database, segments: Segments, policy: Policy, review_at: float) -> None:
-        """Know the store, what it was built with, and from which confidence on a pair waits for review."""
-        self._database, self._segments = database, segments
+    def __init__(self, database: Database, segments: Segments, policy: Policy, review_at: float, *, redacts: bool = False) -> None:
+        """Know the store, what it was built with, and from which confidence on a pair waits for review.
+
+        With `redacts` nothing is told of what the database says of a record.
+        """
+        self._database, self._segments, self._redacts = database, segments, redacts
         self._reviewer = Reviewer(database, segments, policy, review_at)
 
     def land(self, connection: Connection, arrived: Arrived, batch: int, origin: Origin, now: str) -> Landed:
         """Write a batch and all that follows from it; `batch` is its number, `now` the time of the ledger's rows."""
         landed = self._land_accepted(connection, arrived.accepted, batch, now)
+        if self._redacts:
+            landed.rejected = [(at, own._replace(faults=tuple(map(redacted, own.faults)))) for at, own in landed.rejected]
         landed.rejected = sorted([*arrived.rejected, *landed.rejected], key=lambda found: found[0])
-        landed.known_rejected = put_in_quarantine(self._database, connection, landed.rejected, batch, origin)
+        if arrived.replayed is None:
+            landed.known_rejected = put_in_quarantine(self._database, connection, landed.rejected, batch, origin)
+        else:
+            keys = {incoming.position: incoming.prepared.observation.key for incoming in arrived.accepted}
+            became = {position: (keys[position], outcome) for position, outcome in landed.outcomes.items()}
+            replayed, again = arrived.replayed, landed.rejected
+            landed.known_rejected = settle(self._database, connection, replayed, became, again, batch, now)
         landed.outcomes |= {position: Outcome.QUARANTINED for position, _ in landed.rejected}
         return landed
 
     def _land_accepted(self, connection: Connection, accepted: Sequence[Incoming], batch: int, now: str) -> Landed:
+        """Write a batch; where the database refuses it, without the rows that it refuses by themselves, or else by halves."""
         if not accepted:
             return Landed()
         try:
@@ -101,10 +120,43 @@ class Landing:
             self._segments.forget_cached()
             if len(accepted) == 1:
                 return Landed(rejected=[(accepted[0].position, _refused(accepted[0].prepared, error))])
+        if refused := self._refused_rows(connection, accepted, batch):
+            landed = self._land_accepted(connection, [one for one in accepted if one.position not in refused], batch, now)
+            landed.rejected += [(at, _refused(one.prepared, refused[at])) for one in accepted if (at := one.position) in refused]
+            return landed
         middle = len(accepted) // 2
         landed = self._land_accepted(connection, accepted[:middle], batch, now)
         landed.add(self._land_accepted(connection, accepted[middle:], batch, now))
         return landed
+
+    def _refused_rows(self, connection: Connection, accepted: Sequence[Incoming], batch: int) -> dict[int, Exception]:
+        """Return the positions of the records whose rows the database refuses, found by bisection; nothing stays written."""
+        keys = {incoming.prepared.observation.key for incoming in accepted}
+        known = {key for key, _ in self._database.select_by_keys(connection, _KNOWN, tables.observations.c.key, keys)}
+        fresh = {key: one for one in reversed(accepted) if (key := one.prepared.observation.key) not in known}
+        first = next_number(connection, tables.observations)
+        rows = [(one, _row_of(Judged(one, Outcome.STORED), first + at, None, batch)) for at, one in enumerate(fresh.values())]
+        refused: dict[Key, Exception] = {}
+        trial = connection.begin_nested()
+        self._try_rows(connection, rows, refused)
+        trial.rollback()
+        return {one.position: refused[key] for one in accepted if (key := one.prepared.observation.key) in refused}
+
+    def _try_rows(
+        self, connection: Connection, rows: Sequence[tuple[Incoming, tuple[Any, ...]]], refused: dict[Key, Exception]
+    ) -> None:
+        try:
+            with connection.begin_nested():
+                self._database.insert_rows(connection, tables.observations, [row for _, row in rows])
+        except REFUSALS as error:
+            if len(rows) == 1:
+                refused[rows[0][0].prepared.observation.key] = error
+                return
+        else:
+            return
+        middle = len(rows) // 2
+        self._try_rows(connection, rows[:middle], refused)
+        self._try_rows(connection, rows[middle:], refused)
 
     def _write(self, connection: Connection, accepted: Sequence[Incoming], batch: int, now: str) -> Landed:
         keys = {incoming.prepared.observation.key for incoming in accepted}
@@ -131,30 +183,9 @@ class Landing:
         rows: list[tuple[Any, ...]] = []
         mends: set[tuple[Key, Key]] = set()
         for judged in plan.new:
-            position, prepared = judged.incoming
+            prepared = judged.incoming.prepared
             seen = prepared.observation
-            rows.append(
-                (
-                    numbers[seen.key],
-                    seen.key,
-                    seen.node,
-                    seen.content,
-                    seen.group,
-                    plan.changed.membership.get(seen.key),
-                    namespace_number(seen.record["namespace"]),
-                    int(seen.is_identity),
-                    batch,
-                    position,
-                    judged.outcome.value,
-                    judged.confidence,
-                    batch,
-                    1,
-                    None if seen.as_of is None else to_micros(seen.as_of),
-                    seen.length,
-                    _date_of(seen.record),
-                    prepared.json.decode(),
-                )
-            )
+            rows.append(_row_of(judged, numbers[seen.key], plan.changed.membership.get(seen.key), batch))
             mends.update((meant, seen.group) for meant in prepared.mends)
         self._database.insert_rows(connection, tables.observations, rows)
         write_mends(self._database, connection, mends)
@@ -185,17 +216,62 @@ class Landing:
         return landed
 
 
+def _row_of(judged: Judged, number: int, memory: Key | None, batch: int) -> tuple[Any, ...]:
+    position, prepared = judged.incoming
+    seen = prepared.observation
+    return (
+        number,
+        seen.key,
+        seen.node,
+        seen.content,
+        seen.group,
+        memory,
+        namespace_number(seen.record["namespace"]),
+        int(seen.is_identity),
+        batch,
+        position,
+        judged.outcome.value,
+        judged.confidence,
+        batch,
+        1,
+        None if seen.as_of is None else to_micros(seen.as_of),
+        seen.length,
+        date_of(seen.record),
+        prepared.json.decode(),
+    )
+
+
+def batch_row(landed: Landed, place: tuple[int, int, int, int], started: float, now: str) -> tuple[Any, ...]:
+    """Return the row of a batch; `place` is its number, its job, its first position and how many records it read."""
+    counts = [landed.count(outcome) for outcome in Outcome]
+    looked = (landed.reviews, landed.candidates, landed.verified, len(landed.forgotten))
+    errors = encode(Counter(found.category for _, found in landed.rejected)).decode()
+    known, known_rejected = encode(ranges(landed.known)).decode(), encode(ranges(landed.known_rejected)).decode()
+    return (*place, *counts, *looked, errors, known, known_rejected, perf_counter() - started, now)
+
+
+def landed_before(connection: Connection, job: int, first_position: int, request: str | None) -> Landed:
+    """Return what a batch counted that landed though its writer was not told."""
+    batches = tables.batches.c
+    names = ("stored", "duplicate", "merged", "quarantined")
+    own = (batches.job == job) & (batches.first_position == first_position)
+    counts = connection.execute(select(*(batches[name] for name in names)).where(own)).one()
+    outcomes = [outcome for outcome, count in zip(Outcome, counts, strict=True) for _ in range(count)]
+    return Landed(dict(enumerate(outcomes, first_position)), request=request)
+
+
 def write_regrouped(database: Database, connection: Connection, changed: Regrouped, rows: Mapping[Key, Row]) -> None:
     """Write the memories that changed and the membership of the observations that were there."""
     gone = (changed.gone | changed.memories.keys()) & {row.memory for row in rows.values()}
     delete_where(connection, tables.merged, "id", sorted(gone))
-    memories = [
-        (key, namespace_number(memory["namespace"]), _date_of(memory), encode(memory).decode())
-        for key, memory in changed.memories.items()
-    ]
-    database.insert_rows(connection, tables.merged, memories)
+    database.insert_rows(connection, tables.merged, [merged_row(key, memory) for key, memory in changed.memories.items()])
     moved = [(memory, rows[key].number) for key, memory in changed.membership.items() if key in rows]
     database.update_rows(connection, tables.observations, ("memory",), moved)
+
+
+def merged_row(key: Key, memory: Plain) -> tuple[Key, int, int | None, str]:
+    """Return the row of a memory of several observations."""
+    return key, namespace_number(memory["namespace"]), date_of(memory), encode(memory).decode()
 
 
 def write_mends(database: Database, connection: Connection, mends: Iterable[tuple[Key, Key]]) -> None:
@@ -214,7 +290,8 @@ def _lines(plan: Plan) -> list[Line]:
     return [*merges, Line("joins", amount=plan.changed.joins), Line("splits", amount=plan.changed.splits)]
 
 
-def _date_of(record: Plain) -> int | None:
+def date_of(record: Plain) -> int | None:
+    """Return when a plain record was last changed, in microseconds since 1970."""
     date = last_changed(record)
     return None if date is None else to_micros(date)
 
@@ -222,7 +299,7 @@ def _date_of(record: Plain) -> int | None:
 def _refused(prepared: Prepared, error: Exception) -> Rejected:
     cause = getattr(error, "orig", None) or error
     message = f"the database refused this record: {cause}"
-    return Rejected("database", (fault("", "refused", message),), prepared.json)
+    return Rejected("database", (fault("", "refused", message),), own.whole_line(prepared.observation))
 
 
 def ranges(positions: Iterable[int]) -> list[list[int]]:

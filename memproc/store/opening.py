@@ -10,6 +10,7 @@ from memproc.dedup.keys import SCHEME
 from memproc.errors import StoreError
 from memproc.store import tables
 from memproc.store.database import Database, make_tables
+from memproc.store.orphans import make_missing
 
 
 def open_policy(database: Database, settings: Settings, *, for_rebuild: bool) -> Policy:
@@ -18,11 +19,9 @@ def open_policy(database: Database, settings: Settings, *, for_rebuild: bool) ->
     Raises StoreError when it was made by a newer memproc, or with other settings than those given.
     """
     given = {name: value for name in STORED if (value := getattr(settings, name)) is not None}
-    with database.engine.connect() as connection:
-        is_new = not inspect(connection).has_table(tables.store.name)
-    if is_new:
+    if not _has_store(database):
         make_tables(database)
-    with database.engine.begin() as connection:
+    with database.read() as connection:
         found = connection.execute(select(tables.store)).mappings().first()
     if found is None:
         policy = Policy(**given)
@@ -33,8 +32,14 @@ def open_policy(database: Database, settings: Settings, *, for_rebuild: bool) ->
         return open_policy(database, settings, for_rebuild=for_rebuild)
     if found["schema_version"] > tables.SCHEMA:
         raise StoreError(f"the store was made by a newer memproc (schema {found['schema_version']}): upgrade memproc-sdk")
+    if found["schema_version"] < tables.SCHEMA:
+        raise StoreError(
+            f"the store was made by an older memproc (schema {found['schema_version']}): write it with that one by "
+            "export --full, and ingest the file into a new store"
+        )
     policy = Policy(**orjson.loads(found["policy"]))
     if for_rebuild:
+        make_missing(database)
         return policy
     if found["scheme"] != SCHEME:
         raise StoreError(f"the store was built with scheme {found['scheme']}, this is {SCHEME}: run rebuild first")
@@ -42,6 +47,23 @@ def open_policy(database: Database, settings: Settings, *, for_rebuild: bool) ->
         built = ", ".join(f"{name}={getattr(policy, name)!r}" for name in changed)
         raise StoreError(f"the store was built with {built}, not {changed}: leave it out, or rebuild with the new settings")
     return policy
+
+
+def is_store(where: str) -> bool:
+    """Tell whether there is a store at a path or URL. Raises UsageError on a database that is not served."""
+    database = Database(where)
+    try:
+        return _has_store(database)
+    finally:
+        database.close()
+
+
+def _has_store(database: Database) -> bool:
+    """Tell whether there is a store in a database; a SQLite file that is not there is not made by asking."""
+    if database.file is not None and not (database.file.is_file() and database.file.stat().st_size):
+        return False
+    with database.read() as connection:
+        return inspect(connection).has_table(tables.store.name)
 
 
 def check_policy(connection: Connection, policy: Policy) -> None:

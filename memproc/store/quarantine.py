@@ -1,9 +1,14 @@
-"""Quarantine: the records that could not be taken, with their raw bytes and every reason. The same one again adds no row."""
+"""Quarantine: the records that could not be taken, with their raw bytes and every reason. The same one again adds no row.
+
+Rules: a row is for ever, as it says what became of a position (law 1); only forgetting makes a tombstone of it. So a record that
+was replayed or discarded keeps its row under another status. Read again from its source, it is counted as quarantined there and
+stays what it is: what a person decided stands.
+"""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import Any, NamedTuple
 
 import orjson
@@ -12,21 +17,43 @@ from xxhash import xxh3_128_digest
 
 from memproc.dedup.canonical import canonical
 from memproc.dedup.keys import Key
-from memproc.records import DEFAULT_NAMESPACE, Fault, Outcome, Plain, Rejected, encode
+from memproc.records import DEFAULT_NAMESPACE, Outcome, Plain, Rejected, encode
 from memproc.store import tables
-from memproc.store.answers import Quarantined
 from memproc.store.database import Database, delete_where, take_numbers
 from memproc.store.reading import forgotten_among
 
+OPEN, REPLAYED, DISCARDED = STATUSES = ("open", "replayed", "discarded")
+
 _QUARANTINED = select(tables.quarantine.c.key, tables.quarantine.c.number)
+_BECAME = select(tables.ledger.c.subject, tables.ledger.c.kind)
 
 
 class Origin(NamedTuple):
-    """Where a batch comes from: what is noted of it in quarantine."""
+    """Where a batch comes from: what is noted of it in quarantine. `context` is what the caller said of it, as JSON."""
 
     source: str
     format: str
     namespace: str
+    context: str = "{}"
+
+
+class Reasons(NamedTuple):
+    """Why a record could not be taken, as the columns of these names hold it."""
+
+    category: str
+    code: str
+    path: str
+    message: str
+    pattern: Key
+    faults: str
+
+
+def reasons_of(rejected: Rejected) -> Reasons:
+    """Return the reasons of a rejected record: those of its first fault, and all faults as JSON."""
+    first = rejected.faults[0]
+    parts = (rejected.category, first.code, first.path, first.message)
+    pattern = xxh3_128_digest(encode(parts))
+    return Reasons(*parts, pattern, encode([fault.as_dict() for fault in rejected.faults]).decode())
 
 
 def put_in_quarantine(
@@ -48,14 +75,13 @@ def put_in_quarantine(
             again.append(position)
             continue
         there[key] = number + len(rows)
-        first = found.faults[0]
-        faults = encode([fault._asdict() for fault in found.faults]).decode()
-        own = (found.category, first.code, first.path, faults, *origin, len(found.raw), 1, batch)
+        why = reasons_of(found)
+        own = (why.category, why.code, why.path, why.faults, origin.source, origin.format, origin.namespace, len(found.raw))
         parts += [
             (there[key], part, found.raw[at : at + tables.PART_BYTES])
             for part, at in enumerate(range(0, len(found.raw), tables.PART_BYTES))
         ]
-        rows.append((there[key], key, batch, position, *own))
+        rows.append((there[key], key, batch, position, *own, 1, batch, why.message, why.pattern, origin.context, OPEN))
     database.insert_rows(connection, tables.quarantine, rows)
     database.insert_rows(connection, tables.quarantine_parts, parts)
     known = frozenset(again)
@@ -65,54 +91,40 @@ def put_in_quarantine(
     return again
 
 
-def quarantined(connection: Connection, limit: int | None) -> list[Quarantined]:
-    """Return the quarantined records, in the order they came."""
-    columns = tables.quarantine.c
-    own = ("number", "category", "faults", "position", "source", "format", "times_seen")
-    query = (
-        select(tables.batches.c.job, *(columns[name] for name in own))
-        .join_from(tables.quarantine, tables.batches, columns.batch == tables.batches.c.number)
-        .order_by(columns.number)
-        .limit(limit)
-    )
-    return [
-        Quarantined(
-            number,
-            category,
-            tuple(Fault(**fault) for fault in orjson.loads(faults)),
-            raw_of(connection, number),
-            job,
-            *rest,
-        )
-        for job, number, category, faults, *rest in connection.execute(query).all()
-    ]
-
-
 def raw_of(connection: Connection, number: int) -> bytes:
     """Return the raw bytes of a quarantined record."""
     parts = tables.quarantine_parts.c
     return b"".join(connection.execute(select(parts.bytes).where(parts.quarantine == number).order_by(parts.part)).scalars())
 
 
-def take_texts_out(database: Database, connection: Connection, records: Sequence[Plain]) -> None:
-    """Delete quarantined records of the same namespaces that hold one of these texts."""
+def take_texts_out(database: Database, connection: Connection, records: Sequence[Plain], keys: Collection[Key]) -> None:
+    """Delete quarantined records of the same namespaces that hold one of these texts, whatever their status, and those that a
+    replay made these observations (`keys`) of: a person may have mended the very text.
+    """
     texts = {(record["namespace"], canonical(record["content"])) for record in records}
+    became = database.select_by_keys(connection, _BECAME, tables.ledger.c.other, keys)
+    replayed = {key for key, kind in became if kind == REPLAYED}
     rejected = tables.quarantine.c
     query = select(rejected.number, rejected.key, rejected.batch, rejected.position, rejected.namespace)
     gone = {}
     for number, key, batch, position, namespace in connection.execute(query).all():
-        raw = raw_of(connection, number)
-        try:
-            value = orjson.loads(raw)
-        except orjson.JSONDecodeError:
-            value = raw.decode("utf-8", "replace")
-        own = value.get("namespace") if isinstance(value, dict) else None
-        wheres = {own} if isinstance(own, str) else {namespace or DEFAULT_NAMESPACE}
-        if any((where, canonical(text)) in texts for where in wheres for text in _texts_in(value)):
+        if key in replayed or _holds(raw_of(connection, number), namespace or DEFAULT_NAMESPACE, texts):
             gone[number] = (key, None, None, batch, position, Outcome.QUARANTINED.value)
     database.insert_rows(connection, tables.forgotten, list(gone.values()))
     delete_where(connection, tables.quarantine, "number", sorted(gone))
     delete_where(connection, tables.quarantine_parts, "quarantine", sorted(gone))
+
+
+def _holds(raw: bytes, namespace: str, texts: Collection[tuple[str, str]]) -> bool:
+    """Tell whether raw bytes hold one of the texts: as a value, or anywhere in what is no JSON."""
+    try:
+        value = orjson.loads(raw)
+    except orjson.JSONDecodeError:
+        told = canonical(raw.decode("utf-8", "replace"))
+        return any(text and where == namespace and text in told for where, text in texts)
+    own = value.get("namespace") if isinstance(value, dict) else None
+    where = own if isinstance(own, str) else namespace
+    return any((where, canonical(text)) in texts for text in _texts_in(value))
 
 
 def _texts_in(value: object) -> Iterator[str]:

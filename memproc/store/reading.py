@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from typing import Any
 
 import orjson
@@ -80,7 +80,7 @@ def to_memory(key: Key, record: str) -> Plain:
     return memory_of_one(key.hex(), orjson.loads(record))
 
 
-def newest_memories(connection: Connection, namespace: str | None, since: int | None) -> Iterator[Plain]:
+def newest_memories(connection: Connection, namespace: str | None, since: int | None) -> Generator[Plain, None, None]:
     """Give the memories of a namespace that changed since, in microseconds, newest first, then by id."""
     arms = []
     for query, table, key in (
@@ -97,8 +97,9 @@ def newest_memories(connection: Connection, namespace: str | None, since: int | 
         arms.append(chosen)
     both = union_all(*arms).subquery()
     ordered = select(both.c.id, both.c.record).order_by(func.coalesce(both.c.date, -(2**62)).desc(), both.c.id)
-    for key, record in connection.execution_options(yield_per=CHUNK).execute(ordered):
-        yield to_memory(key, record)
+    with connection.execute(ordered.execution_options(yield_per=CHUNK)) as found:
+        for key, record in found:
+            yield to_memory(key, record)
 
 
 def memories_by_id(database: Database, connection: Connection) -> Iterator[Plain]:

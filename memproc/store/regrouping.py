@@ -16,21 +16,23 @@ from sqlalchemy import Connection, delete, func, select, union, update
 from memproc.config import Policy
 from memproc.dedup.cluster import Decision, clusters, pair
 from memproc.dedup.decide import Row, regroup
-from memproc.dedup.keys import Key, Observation, Prepared, prepare
+from memproc.dedup.keys import Key, Observation, Prepared, namespace_number, prepare
 from memproc.formats.draft import Decided
 from memproc.store import tables
-from memproc.store.counting import IMPORTED, count_memories
+from memproc.store.counting import IMPORTED, count_memories, memories_told
 from memproc.store.database import Database, delete_where, next_number
-from memproc.store.landing import write_mends, write_regrouped
+from memproc.store.landing import date_of, write_mends, write_regrouped
 from memproc.store.ledger import Line, take_words_out, write_lines
 from memproc.store.neighbours import ROWS, WITHDRAWN, neighbourhood, to_row
 from memproc.store.opening import policy_text
+from memproc.store.orphans import clear_orphans
 from memproc.store.quarantine import take_texts_out
 from memproc.store.reading import forgotten_among
 from memproc.store.reviews import open_again
 from memproc.store.segments import Segments
 
 CHUNK = 2_000
+COMPUTED = ("node", "content", "grp", "length", "namespace", "date")  # columns of an observation that its record gives
 
 _observations = tables.observations.c
 _TOMBSTONES = select(
@@ -99,7 +101,7 @@ def forget(database: Database, segments: Segments, connection: Connection, rows:
     for column in ("one", "other"):
         delete_where(connection, tables.reviews, column, keys)
     take_words_out(database, connection, {*keys, *(row.observation.node for row in rows)})
-    take_texts_out(database, connection, [row.observation.record for row in rows])
+    take_texts_out(database, connection, [row.observation.record for row in rows], keys)
     groups = {row.observation.group for row in rows}
     segments.remove(connection, numbers)
     delete_where(connection, tables.mends, "grp", sorted(groups))
@@ -146,7 +148,8 @@ def _remember_forgotten(database: Database, connection: Connection, keys: Sequen
 
 def rebuild(database: Database, segments: Segments, connection: Connection, policy: Policy, now: str) -> Moved:
     """Compute keys, index, links and memories from the observations, the decisions and the policy."""
-    before = count_memories(connection)
+    before = memories_told(connection)  # what is there may be damaged; the ledger goes on from what it told
+    clear_orphans(connection, now)
     decided = {key for row in connection.execute(select(tables.decisions.c.a, tables.decisions.c.b)) for key in row}
     nodes: dict[Key, set[Key]] = defaultdict(set)
     segments.clear(connection)
@@ -156,8 +159,8 @@ def rebuild(database: Database, segments: Segments, connection: Connection, poli
     indexed: set[Key] = set()
     for rows in _all_rows(connection):
         prepared = [(row, _prepare(row.observation, policy)) for row in rows]
-        keyed = [(seen.node, seen.content, seen.group, seen.length, row.number) for row, (seen, *_) in prepared]
-        database.update_rows(connection, tables.observations, ("node", "content", "grp", "length"), keyed)
+        keyed = [(*computed(seen), row.number) for row, (seen, *_) in prepared]
+        database.update_rows(connection, tables.observations, COMPUTED, keyed)
         write_mends(database, connection, {(meant, found.observation.group) for _, found in prepared for meant in found.mends})
         for row, found in prepared:
             if row.observation.node in decided:
@@ -173,7 +176,7 @@ def rebuild(database: Database, segments: Segments, connection: Connection, poli
             pass
     _decide_on(database, connection, nodes)
     done: set[Key] = set()
-    for observations in _in_company(database, connection):
+    for observations in in_company(database, connection):
         near = neighbourhood(database, connection, [seen for seen in observations if seen.key not in done])
         done |= near.rows.keys()
         found_clusters, _ = clusters((row.observation for row in near.rows.values()), near.mends, near.decisions)
@@ -183,6 +186,11 @@ def rebuild(database: Database, segments: Segments, connection: Connection, poli
     moved = Moved(max(fewer, 0), max(-fewer, 0))
     write_lines(database, connection, None, now, [Line("joins", amount=moved.joins), Line("splits", amount=moved.splits)])
     return moved
+
+
+def computed(seen: Observation) -> tuple[object, ...]:
+    """Return what the columns `COMPUTED` of an observation should hold."""
+    return seen.node, seen.content, seen.group, seen.length, namespace_number(seen.record["namespace"]), date_of(seen.record)
 
 
 def _decide_on(database: Database, connection: Connection, nodes: Mapping[Key, set[Key]]) -> None:
@@ -212,7 +220,7 @@ def _all_rows(connection: Connection) -> Iterator[list[Row]]:
         last = rows[-1].number
 
 
-def _in_company(database: Database, connection: Connection) -> Iterator[list[Observation]]:
+def in_company(database: Database, connection: Connection) -> Iterator[list[Observation]]:
     """Give, in chunks, observations of every memory that may have more than one."""
     crowded = select(_observations.grp).group_by(_observations.grp).having(func.count() > 1)
     linked = union(select(tables.mends.c.grp), select(tables.mends.c.meant))

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import random
 import threading
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager, nullcontext, suppress
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
+from itertools import count, islice
 from pathlib import Path
 from time import perf_counter
 from types import TracebackType
-from typing import IO, Self, get_args
+from typing import IO, Self, TypeVar, Unpack, get_args
 
 import orjson
+from loguru import logger
 from sqlalchemy import Connection, select, update
-from sqlalchemy.exc import DBAPIError
 
 from memproc.config import Settings
 from memproc.dedup.canonical import canonical
@@ -22,32 +27,54 @@ from memproc.dedup.cluster import Decision, Verdict, pair
 from memproc.dedup.confidence import model_of
 from memproc.dedup.decide import Incoming, Row
 from memproc.dedup.keys import SCHEME, Key
-from memproc.errors import NotFoundError, StoreError, UsageError
+from memproc.errors import DatabaseError, NotFoundError, StoreError, UsageError
+from memproc.failures import MOST_ATTEMPTS, Kind, wait_seconds
 from memproc.formats import detect, format_named, generic
 from memproc.formats.draft import Context, Decided
 from memproc.intake import Intake
 from memproc.records import Memory, Outcome, Plain, Rejected
+from memproc.report.report import Pattern, Report
 from memproc.sources.items import of_iterable
 from memproc.store import tables
-from memproc.store.answers import Added, Calibration, IndexRecall, Job, Quarantined, Recount, Review, Trace
+from memproc.store.answers import Added, Calibration, Finding, IndexRecall, Job, Quarantined, Recount, Review, Trace
+from memproc.store.backup import backup
 from memproc.store.calibration import calibrate, calibrated
 from memproc.store.counting import count_memories, jobs, recount, stats
-from memproc.store.database import Database, next_number, to_url
-from memproc.store.landing import Arrived, Landed, Landing, ranges
+from memproc.store.database import Database, next_number
+from memproc.store.doctor import examine
+from memproc.store.jobs import FINISHED, Claim, Found, Reached, ask, begin, finish, latest, reached, step, take
+from memproc.store.landing import Arrived, Landed, Landing, batch_row, landed_before
 from memproc.store.ledger import trace_of, trace_of_forgotten
 from memproc.store.neighbours import WITHDRAWN
 from memproc.store.opening import check_policy, open_policy
-from memproc.store.quarantine import Origin, quarantined
+from memproc.store.quarantine import Origin
 from memproc.store.reading import all_decisions, locate, memories_by_id, memory_at, newest_memories, to_key, whole_observations
 from memproc.store.recall import index_recall
 from memproc.store.regrouping import decide_by_hand, forget, handle_of, rebuild, take_over, unmerging, unmerging_job
+from memproc.store.replay import SOURCE as REPLAY
+from memproc.store.replay import Mending, Replay, Transform, chosen_for_replay, edits_in, export_lines
 from memproc.store.reviews import Reviewer, open_reviews, verdicts_on
 from memproc.store.segments import Segments
+from memproc.store.triage import (
+    Filters,
+    Status,
+    commonest_in,
+    discard,
+    patterns_of,
+    rows_by_number,
+    rows_of,
+    to_quarantined,
+    which_of,
+)
 from memproc.times import parse_time, to_micros, to_text
 from memproc.validation import restore
 
+Outcome_ = TypeVar("Outcome_")
+
 FOUND_BY_DEFAULT = 100
+GAP_EVERY_SECONDS = 0.1
 ADDED = "add"  # the source of the job that single records belong to
+PATTERNS_SHOWN = 3
 
 
 class Store:
@@ -60,22 +87,25 @@ class Store:
 
         Raises StoreError when it was made by a newer memproc or with other settings than those given.
         """
-        self.url = to_url(where)
         self.settings = settings or Settings()
         self.schema = schema
-        self._database = Database(self.url, durability=self.settings.durability)
+        self._database = Database(str(where), durability=self.settings.durability, pool_size=self.settings.pool_size)
+        self.url = self._database.url.render_as_string(hide_password=False)
         self._segments = Segments(self._database)
         self._lock = threading.RLock()
         self._rehearsal: Connection | None = None
         self._rehearsing_thread = 0
-        self._added_job: int | None = None
+        self._added_job: Claim | None = None
         self._added = 0
         self._is_closed = False
+        self._gave_way_at = perf_counter()
         try:
             self.policy = open_policy(self._database, self.settings, for_rebuild=for_rebuild)
-        except DBAPIError as error:
+        except BaseException as error:
             self._database.close()
-            raise StoreError(f"{where} cannot be opened as a store: {error.orig}") from error
+            if not isinstance(error, DatabaseError):
+                raise
+            raise StoreError(f"{self._database.url} cannot be opened as a store: {error}") from error
 
     def __enter__(self) -> Self:
         """Return the store itself."""
@@ -117,7 +147,7 @@ class Store:
         """
         (item,) = of_iterable([record]).items
         known = format_named(format) if format else detect([item.value], frozenset(self.schema.model_fields)) or generic.FORMAT
-        intake = Intake(known, self.policy, self.schema, namespace, Context(source=source))
+        intake = Intake(known, self.policy, self.schema, namespace, Context(source=source), settings=self.settings)
         taken = intake.take(item)
         if len(taken.records) != 1:
             raise UsageError(f"the record holds {len(taken.records)} memories in format {known.name!r}: use memproc.ingest")
@@ -128,7 +158,7 @@ class Store:
             position, self._added = self._added, self._added + 1
             is_bad = isinstance(found, Rejected)
             arrived = Arrived([], [(position, found)]) if isinstance(found, Rejected) else Arrived([Incoming(position, found)], [])
-            origin = Origin(source or known.name, known.name, namespace or "")
+            origin = Origin(source or known.name, known.name, namespace or "", intake.said)
             landed = self.land(self._added_job, arrived, 1, position, origin)
         if is_bad or landed.rejected:
             faults = landed.rejected[0][1].faults
@@ -161,9 +191,10 @@ class Store:
         except ValueError as error:
             raise UsageError(f"since={since!r}: {error}") from error
         wanted = canonical(text) if text else ""
+        least = to_micros(to_text(moment)) if moment else None
         found: list[Memory] = []
-        with self._read() as connection:
-            for plain in newest_memories(connection, namespace, to_micros(to_text(moment)) if moment else None):
+        with self._read() as connection, closing(newest_memories(connection, namespace, least)) as newest:
+            for plain in newest:
                 if limit is not None and len(found) >= limit:
                     break
                 if (
@@ -312,7 +343,7 @@ class Store:
     def export(self, to: str | Path | IO[bytes], *, full: bool = False) -> int:
         """Write one memory a line, ordered by id; with `full` every observation whole, then the decisions. Return the lines."""
         if isinstance(to, str | Path):
-            return self._export_to(Path(to), full=full)
+            return self._export_to(Path(to), partial(self.export, full=full))
         lines = 0
         with self._read() as connection:
             give = whole_observations if full else memories_by_id
@@ -321,14 +352,14 @@ class Store:
                 lines += 1
         return lines
 
-    def _export_to(self, path: Path, *, full: bool) -> int:
+    def _export_to(self, path: Path, give: Callable[[IO[bytes]], int]) -> int:
         """Write an export beside its place and move it there when it is whole, so that a failure costs no older one."""
-        if path.exists() and path.samefile(self._database.file):
+        if self._database.file and path.exists() and path.samefile(self._database.file):
             raise UsageError(f"{path} is the store itself: give another file")
         part = path.with_name(f"{path.name}.part")
         try:
             with part.open("wb") as stream:
-                lines = self.export(stream, full=full)
+                lines = give(stream)
             part.replace(path)
         except OSError as error:
             raise UsageError(f"{path} cannot be written: {error.strerror}") from error
@@ -336,15 +367,125 @@ class Store:
             part.unlink(missing_ok=True)
         return lines
 
-    def quarantine(self, *, limit: int | None = None) -> list[Quarantined]:
-        """Return the quarantined records, in the order they came."""
+    def quarantine(
+        self, *, status: Status | None = "open", limit: int | None = None, **which: Unpack[Filters]
+    ) -> list[Quarantined]:
+        """Return the quarantined records that match all that is given, in the order they came, at most `limit`.
+
+        `category`, `code` (of any of its faults), `job` (its number), `source` (the name of its file or the like); `status` is
+        open, replayed, discarded or None for any.
+        """
         with self._read() as connection:
-            return quarantined(connection, limit)
+            rows = list(islice(rows_of(connection, which_of(status, **which)), limit))
+            return to_quarantined(self._database, connection, rows)
+
+    def quarantined(self, number: int) -> Quarantined:
+        """Return a quarantined record, whatever its status, with its history. Raises NotFoundError."""
+        with self._read() as connection:
+            rows = rows_by_number(self._database, connection, [number])
+            if not rows:
+                raise NotFoundError(f"nothing in quarantine under {number}")
+            return to_quarantined(self._database, connection, list(rows.values()))[0]
+
+    def patterns(self, *, limit: int | None = None, **which: Unpack[Filters]) -> list[Pattern]:
+        """Return the open quarantined records in groups of like faults: first faults with the same code, path and message.
+
+        The commonest stand first. The filters are those of `quarantine`.
+        """
+        with self._read() as connection:
+            return patterns_of(rows_of(connection, which_of(**which)), limit)
+
+    def export_quarantine(self, to: str | Path | IO[bytes], **which: Unpack[Filters]) -> int:
+        """Write the open quarantined records, one a line, for a person to edit and `replay(edited=...)` to read.
+
+        The filters are those of `quarantine`. Return the lines.
+        """
+        if isinstance(to, str | Path):
+            return self._export_to(Path(to), partial(self.export_quarantine, **which))
+        lines = 0
+        with self._read() as connection:
+            for row in rows_of(connection, which_of(**which)):
+                to.writelines(export_lines(to_quarantined(self._database, connection, [row])))
+                lines += 1
+        return lines
+
+    def discard(self, numbers: int | Iterable[int], note: str = "") -> int:
+        """Close quarantined records without taking them: their bytes go, the note is kept. Return how many.
+
+        Raises NotFoundError, and changes nothing, where one is not open.
+        """
+        chosen = sorted({numbers} if isinstance(numbers, int) else set(numbers))
+        self._retried(lambda connection: discard(self._database, connection, chosen, note, _now()))
+        if self._rehearsal is None:
+            self._database.wipe()
+        return len(chosen)
+
+    def replay(
+        self,
+        numbers: int | Iterable[int] | None = None,
+        *,
+        mapping: Mapping[str, str] | None = None,
+        transform: Transform | None = None,
+        edited: str | Path | None = None,
+        format: str | None = None,
+        schema: type[Memory] | None = None,
+        **which: Unpack[Filters],
+    ) -> Report:
+        """Take quarantined records anew, as a job of its own: all that are open, those of these numbers, or those that match.
+
+        They are taken as they are, or in another `format`, under a `mapping` as of `ingest`, in another `schema`, changed by
+        `transform` (a function of the value that gives a value, or None to leave the record where it is), or as the file `edited`
+        has them, an export that a person edited. What is taken leaves quarantine and keeps its history; what fails again stays,
+        with the new faults. Raises UsageError on a file that is no such export, and NotFoundError where a number is not open.
+        """
+        started, report = perf_counter(), Report()
+        edits, places = edits_in(Path(edited)) if edited is not None else (None, {})
+        wanted = None if numbers is None else {numbers} if isinstance(numbers, int) else set(numbers)
+        with self._read() as connection:
+            chosen = chosen_for_replay(self._database, connection, which_of(**which), wanted, edits, places)
+        report.format = format_named(format).name if format else " ".join(chosen.formats)
+        if edits is not None and len(chosen.numbers) < len(edits):
+            report.notes.append(f"{len(edits) - len(chosen.numbers)} of the file are not open (any more), or not meant")
+        mending = Mending(
+            policy=self.policy,
+            schema=schema or self.schema,
+            format=format,
+            mapping=mapping or {},
+            transform=transform,
+            edits=edits,
+            settings=self.settings,
+        )
+        status = self._replay(report, chosen.numbers, mending) if chosen.numbers else "done"
+        report.finish(status, perf_counter() - started)
+        return report
+
+    def _replay(self, report: Report, numbers: Sequence[int], mending: Mending) -> str:
+        claim = self.begin_job(REPLAY, report.format)
+        report.job, status = claim.job, "failed"
+        try:
+            land = partial(self.land, claim)
+            status = Replay(self._database, self._read, land, mending, self.settings.batch_size).through(numbers)
+        except KeyboardInterrupt:
+            status = "interrupted"
+            raise
+        finally:
+            with suppress(DatabaseError) if status == "failed" else nullcontext():  # it says why by itself
+                self.finish_job(claim, status)
+        self.count_into(report)
+        return status
+
+    def count_into(self, report: Report) -> None:
+        """Write into a report what all batches of its job counted, in all its runs, and what was commonly wrong."""
+        with self._read() as connection:
+            for name, number in reached(connection, report.job or 0)._asdict().items():
+                setattr(report, name, Counter(number) if name == "errors" else number)
+            if report.quarantined:
+                report.patterns, report.settled = commonest_in(self._database, connection, report.job or 0, PATTERNS_SHOWN)
 
     def jobs(self) -> list[Job]:
         """Return the ingestions, the oldest first, with what their batches counted."""
         with self._read() as connection:
-            return jobs(connection)
+            return jobs(connection, self._ask)
 
     def stats(self) -> dict[str, int]:
         """Return counts: memories, observations by outcome, and what else there is."""
@@ -356,56 +497,100 @@ class Store:
         with self._read() as connection:
             return recount(connection, job)
 
-    def begin_job(self, source: str, format: str) -> int:
-        """Write the start of an ingestion; return its number."""
-        with self._write() as connection:
-            number = next_number(connection, tables.jobs)
-            settings = orjson.dumps(self.settings, option=orjson.OPT_SORT_KEYS).decode()
-            self._database.insert_rows(connection, tables.jobs, [(number, source, format, settings, "running", _now(), None)])
-        return number
+    def backup(self, to: str | Path, *, overwrite: bool = False) -> int:
+        """Copy the store to a file as it is now, while others go on writing; return the bytes of the copy, which was checked.
 
-    def finish_job(self, number: int, status: str) -> None:
+        Raises UsageError where the file is there or cannot be written, or where the database is not SQLite.
+        """
+        self._check_open()
+        return backup(self._database, Path(to), overwrite=overwrite)
+
+    def doctor(self) -> tuple[Finding, ...]:
+        """Check the whole store, and return what is wrong and what mends it: nothing where it is whole. Nothing is written."""
+        with self._read() as connection:
+            return examine(self._database, connection, self.schema)
+
+    def begin_job(self, source: str, format: str, identity: Key | None = None, fingerprint: Key | None = None) -> Claim:
+        """Write the start of an ingestion that this process runs; return the right to land its batches."""
+        settings = orjson.dumps(self.settings, option=orjson.OPT_SORT_KEYS).decode()
+        return self._retried(
+            lambda connection: begin(self._database, connection, source, format, settings, _now(), identity, fingerprint)
+        )
+
+    def take_job(self, identity: Key, fingerprint: Key | None) -> tuple[Found | None, Claim | None]:
+        """Return the newest job that reads the same, and the right to go on with it where it is unfinished, reads the same bytes
+        and no other process may be at work on it.
+        """
+
+        def taken(connection: Connection) -> tuple[Found | None, Claim | None]:
+            found = latest(connection, identity)
+            is_free = found and found.fingerprint == fingerprint and found.status not in FINISHED and not found.is_held(_now())
+            return found, take(connection, found.number, _now()) if found and is_free else None
+
+        return self._retried(taken)
+
+    def reached(self, job: int) -> Reached:
+        """Return what the batches of a job counted so far, all its runs together."""
+        with self._read() as connection:
+            return reached(connection, job)
+
+    def finish_job(self, claim: Claim, status: str) -> None:
         """Write how an ingestion ended."""
-        with self._write() as connection:
-            connection.execute(update(tables.jobs).where(tables.jobs.c.number == number).values(status=status, finished_at=_now()))
+        self._retried(lambda connection: finish(connection, claim, status, _now()))
 
     def land(
         self,
-        job: int,
+        claim: Claim,
         arrived: Arrived,
         records: int,
         first_position: int,
         origin: Origin,
         decided: Sequence[Decided] = (),
         review_at: float | None = None,
+        checkpoint: str | None = None,
     ) -> Landed:
         """Write one batch with everything that follows from it, in one transaction; then merge the index if it is time.
 
-        `review_at` is that of the store's settings where it is not given.
+        `review_at` is that of the store's settings where it is not given. `checkpoint` says where the next batch begins. A
+        failure that may pass is waited for. Raises DatabaseError on any other, and StoreError where another process has taken
+        the job over.
         """
-        started, now = perf_counter(), _now()
-        with self._write() as connection:
+        least = self.settings.review_at if review_at is None else review_at
+
+        def landed(connection: Connection) -> Landed:
+            started, now = perf_counter(), _now()
+            there, request = step(connection, claim, checkpoint, now)
+            if there > claim.landed:  # the connection was lost behind a commit that came through
+                return landed_before(connection, claim.job, first_position, request)
             check_policy(connection, self.policy)
             batch = next_number(connection, tables.batches)
-            least = self.settings.review_at if review_at is None else review_at
-            landing = Landing(self._database, self._segments, self.policy, least)
-            landed = landing.land(connection, arrived, batch, origin, now)
+            landing = Landing(self._database, self._segments, self.policy, least, redacts=self.settings.redact)
+            found = landing.land(connection, arrived, batch, origin, now)
             take_over(self._database, self._segments, connection, decided, batch, self.policy, now)
-            counts = [landed.count(outcome) for outcome in Outcome]
-            known = orjson.dumps(ranges(landed.known)).decode()
-            known_rejected = orjson.dumps(ranges(landed.known_rejected)).decode()
-            end = (landed.reviews, known, known_rejected, perf_counter() - started, now)
-            self._database.insert_rows(connection, tables.batches, [(batch, job, first_position, records, *counts, *end)])
+            self._database.insert_rows(
+                connection, tables.batches, [batch_row(found, (batch, claim.job, first_position, records), started, now)]
+            )
+            found.request = request
+            return found
+
+        done = self._retried(landed)
+        claim.landed += 1
         if self._segments.is_worth_merging():
-            with self._write() as connection:
-                self._segments.merge(connection)
-        return landed
+            self._retried(self._segments.merge)
+        return done
+
+    def let_others_write(self) -> None:
+        """Leave the lock free for a moment, ten times a second: a writer that takes it again at once starves the others."""
+        gap = self._database.backend.gap_seconds
+        if gap and self._rehearsal is None and perf_counter() - self._gave_way_at > GAP_EVERY_SECONDS:
+            time.sleep(gap)
+            self._gave_way_at = perf_counter()
 
     @contextmanager
     def rehearsal(self) -> Iterator[None]:
         """Let everything be done inside the block and undo it at its end. Other threads see nothing of it; writers wait."""
         with self._lock, self._database.write() as connection:
-            before = self._added_job, self._added
+            before = self._added_job and replace(self._added_job), self._added
             self._rehearsal = connection
             self._rehearsing_thread = threading.get_ident()
             try:
@@ -439,6 +624,23 @@ class Store:
         else:
             with self._database.read() as connection:
                 yield connection
+
+    def _retried(self, work: Callable[[Connection], Outcome_]) -> Outcome_:
+        """Do work in a writing transaction; where a failure may pass, in a new one after a random wait that grows."""
+        for attempt in count():
+            try:
+                with self._write() as connection:
+                    return work(connection)
+            except DatabaseError as error:
+                is_last = attempt + 1 >= MOST_ATTEMPTS or self._rehearsal is not None
+                if error.failure.kind is not Kind.TRANSIENT or is_last:
+                    raise
+                logger.warning("attempt {}: {}", attempt + 1, error)
+                time.sleep(wait_seconds(attempt, random.random()))  # noqa: S311 - no secret
+        raise AssertionError
+
+    def _ask(self, job: int, request: str | None) -> None:
+        self._retried(lambda connection: ask(connection, job, request, _now()))  # type: ignore[arg-type]
 
     def _check_open(self) -> None:
         if self._is_closed:

@@ -31,15 +31,25 @@ from sqlalchemy import (
     select,
     union_all,
 )
+from sqlalchemy.dialects import mysql
 
-SCHEMA = 1
+from memproc.store.backends import Backend
+
+SCHEMA = 2
 PART_BYTES = 1024 * 1024
+
+# MariaDB holds "Alice", "alice " and "Álice" equal unless told otherwise, refuses emoji in a database that is not made for
+# them, cuts texts at 64 KB, and keeps seven digits of a FLOAT.
+_MYSQL = ("mysql", "mariadb")
+_KEY = LargeBinary(16).with_variant(mysql.BINARY(16), *_MYSQL)
+_TEXT = Text().with_variant(mysql.LONGTEXT(collation="utf8mb4_bin"), *_MYSQL)
+_BYTES = LargeBinary().with_variant(mysql.LONGBLOB(), *_MYSQL)
 
 metadata = MetaData()
 
 
 def _key(name: str, *, nullable: bool = False, primary_key: bool = False) -> Column[bytes]:
-    return Column(name, LargeBinary(16), nullable=nullable, primary_key=primary_key)
+    return Column(name, _KEY, nullable=nullable, primary_key=primary_key)
 
 
 def _number(name: str, *, nullable: bool = False, primary_key: bool = False) -> Column[int]:
@@ -47,7 +57,7 @@ def _number(name: str, *, nullable: bool = False, primary_key: bool = False) -> 
 
 
 def _text(name: str, *, nullable: bool = False) -> Column[str]:
-    return Column(name, Text, nullable=nullable)
+    return Column(name, _TEXT, nullable=nullable)
 
 
 store = Table(
@@ -158,7 +168,8 @@ ledger = Table(
     _number("number", primary_key=True),
     _number("batch", nullable=True),
     _text("made_at"),
-    _text("kind"),  # similar, version; review; decision; forgotten; joins, splits, memories_forgotten
+    # similar, version; review; decision; forgotten; joins, splits, memories_forgotten; of quarantine replayed, rejected, discarded
+    _text("kind"),
     _key("subject", nullable=True),
     _key("other", nullable=True),
     Column("confidence", Double, nullable=True),
@@ -172,12 +183,21 @@ jobs = Table(
     "jobs",
     metadata,
     _number("number", primary_key=True),
+    _key("identity", nullable=True),  # of what is read into which store and how: what `resume` finds a job by
+    _key("fingerprint", nullable=True),  # of the bytes that are read
     _text("source"),
     _text("format"),
     _text("settings"),
-    _text("status"),  # running, done, stopped, interrupted, failed
+    _text("status"),  # running, done, stopped, interrupted, failed, paused, cancelled
+    _text("request", nullable=True),  # pause or cancel, for its process to see after its next batch
+    _text("owner", nullable=True),  # the process that runs it, as JSON
+    _number("fence"),  # rises with each owner: a late writer holds an old one
+    _number("lease_until", nullable=True),  # in microseconds: until then no other machine takes it over
+    _number("landed"),  # batches
+    _text("checkpoint", nullable=True),  # where the next batch begins, as JSON
     _text("started_at"),
     _text("finished_at", nullable=True),
+    Index("jobs_identity", "identity"),
 )
 
 batches = Table(
@@ -192,6 +212,10 @@ batches = Table(
     _number("merged"),
     _number("quarantined"),
     _number("review"),
+    _number("candidates"),
+    _number("verified"),
+    _number("forgotten"),
+    _text("errors"),  # quarantined records by category, as JSON
     _text("known"),  # ranges of positions whose observation was in the store, as JSON [[first, last], ...]
     _text("known_rejected"),  # ranges of positions whose rejected record was in quarantine
     Column("seconds", Double, nullable=False),
@@ -216,6 +240,10 @@ quarantine = Table(
     _number("raw_bytes"),
     _number("times_seen"),
     _number("last_batch"),
+    _text("message"),  # of the first fault
+    _key("pattern"),  # of category, code, path and message: like faults have one
+    _text("context"),  # what the caller had said of the source, as JSON: a replay takes it under the same
+    _text("status"),  # open, replayed, discarded; the row stays, for it says what became of its position
     UniqueConstraint("key"),
     Index("quarantine_batch", "batch"),
 )
@@ -225,7 +253,7 @@ quarantine_parts = Table(
     metadata,
     _number("quarantine"),
     _number("part"),
-    Column("bytes", LargeBinary, nullable=False),
+    Column("bytes", _BYTES, nullable=False),
     PrimaryKeyConstraint("quarantine", "part"),
 )
 
@@ -234,7 +262,7 @@ segments = Table(
     metadata,
     _number("number"),
     _number("part"),
-    Column("bytes", LargeBinary, nullable=False),
+    Column("bytes", _BYTES, nullable=False),
     PrimaryKeyConstraint("number", "part"),
 )
 
@@ -242,24 +270,20 @@ segments = Table(
 _SHOWN = ("namespace", "subject", "kind", "content", "created_at", "updated_at")
 
 
-def _memories(key: Column[bytes], record: Column[str]) -> Select[Any]:
+def _memories(backend: Backend, key: Column[bytes], record: Column[str]) -> Select[Any]:
     """Return a query of memories, their main fields taken out of the record."""
-    shown: list[Any] = [func.json_extract(record, f"$.{name}").label(name) for name in _SHOWN]
-    return select(func.lower(func.hex(key)).label("id"), *shown, record)
+    shown: list[Any] = [backend.json_text(record, name).label(name) for name in _SHOWN]
+    return select(backend.hexadecimal(key).label("id"), *shown, record.label("record"))
 
 
-def views() -> dict[str, Executable]:
+def views(backend: Backend) -> dict[str, Executable]:
     """Return, by name, the views for people: `memories`, `batch_status` and `error_patterns`."""
-    alone = _memories(observations.c.node, observations.c.record).where(observations.c.memory.is_(None))
-    of_many = _memories(merged.c.id, merged.c.record)
+    alone = _memories(backend, observations.c.node, observations.c.record).where(observations.c.memory.is_(None))
+    of_many = _memories(backend, merged.c.id, merged.c.record)
     counts = ("first_position", "records", "stored", "duplicate", "merged", "quarantined", "review", "seconds", "committed_at")
     named: list[Any] = [batches.c.job, batches.c.number.label("batch"), jobs.c.status.label("job_status")]
     status = select(*named, *(batches.c[name] for name in counts)).join_from(batches, jobs, batches.c.job == jobs.c.number)
-    patterns = select(
-        quarantine.c.category,
-        quarantine.c.code,
-        quarantine.c.path,
-        func.count().label("records"),
-        func.min(quarantine.c.number).label("first"),
-    ).group_by(quarantine.c.category, quarantine.c.code, quarantine.c.path)
+    of_alike: list[Any] = [func.min(quarantine.c[name]).label(name) for name in ("category", "code", "path", "message")]
+    records, first = func.count().label("records"), func.min(quarantine.c.number).label("first")
+    patterns = select(*of_alike, records, first).where(quarantine.c.status == "open").group_by(quarantine.c.pattern)
     return {"memories": union_all(alone, of_many), "batch_status": status, "error_patterns": patterns}

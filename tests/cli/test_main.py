@@ -53,6 +53,9 @@ COMMANDS = [
     "recall",
     "calibrate",
     "quarantine",
+    "backup",
+    "doctor",
+    "retry",
 ]
 
 

@@ -179,3 +179,14 @@ def test_all_of_locomo10_is_read() -> None:
         "events": 669,
         "questions": 1986,
     }
+
+
+@pytest.mark.parametrize("section", ["conversation", "observation", "session_summary", "event_summary"])
+def test_a_name_that_is_no_text_is_passed(section):
+    """An iterable may hold what is no JSON; what stands under the name is counted or told, and no reader breaks."""
+    for name in (1, None, ("session_1",)):
+        strange = {**SAMPLE, section: {**SAMPLE[section], name: "odd"}, name: "odd"}
+        before, found = (Counter(map(type, read(item, *ON_REQUEST))) for item in (SAMPLE, strange))
+        assert FORMAT.matches(strange, frozenset())
+        assert found[Draft] >= before[Draft]
+        assert left_out(strange, *ON_REQUEST)["unknown_fields"] >= 1

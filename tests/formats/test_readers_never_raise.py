@@ -42,7 +42,8 @@ TEXTS = st.text(st.characters(exclude_categories=()), max_size=8) | st.sampled_f
     ["", "2025-01-01", "all", "text", "tool", "D1:1, D"]
 )
 ATOMS = st.none() | st.booleans() | st.integers() | st.floats() | TEXTS | st.just(10**30)
-NAMES = st.sampled_from(["text", "content", "type", "uuid", "id", "message", "session_1", "links", "parts"]) | TEXTS
+ODD_NAMES = st.sampled_from([1, None, 0.5, ("session_1",)])  # an iterable may give what is no JSON
+NAMES = ODD_NAMES | st.sampled_from(["text", "content", "type", "uuid", "id", "message", "session_1", "links", "parts"]) | TEXTS
 VALUES = st.recursive(ATOMS, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(NAMES, inner, max_size=3), max_leaves=6)
 CONTEXTS = st.sampled_from([frozenset[str](), frozenset(option for known in ITEMS for option in known.options)])
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from io import BytesIO
+from time import perf_counter
 from typing import Any
 
 import pytest
@@ -277,3 +278,35 @@ def test_every_list_of_an_object_is_read():
     raw = b'{"n": 1, "items": [], "results": [{"a": 1}], "total": 2, "items": [{"a": 2}]}'
     _, found = list_in_object(BytesIO(raw), frozenset({"items", "results"}), 1_000)
     assert [element.raw for element in found] == [b'{"a": 1}', b'{"a": 2}']
+
+
+PATIENCE_SECONDS = 10  # each took over half a minute when its time grew with the square of its length
+
+
+def test_short_objects_among_other_values_take_no_more_time_each_the_more_there_are():
+    """The short cut looks no farther than it has looked before."""
+    started = perf_counter()
+    assert len(cut(b"[" + b",".join([b'{"a":1},null'] * 60_000) + b"]")) == 120_000
+    assert perf_counter() - started < PATIENCE_SECONDS
+
+
+def test_an_object_of_very_many_members_is_read_in_time():
+    """What the members take together is counted, not summed anew for each."""
+    raw = b"{" + b",".join(b'"name %d":%d' % (n, n) for n in range(100_000)) + b"}"
+    started = perf_counter()
+    assert look(raw, limit_bytes=1 << 22) == (raw, None)
+    assert perf_counter() - started < PATIENCE_SECONDS
+
+
+def test_a_long_value_is_read_by_chunks_that_grow_with_it():
+    """So that it is not copied and looked through anew for each chunk."""
+    sizes = []
+
+    class Stream(BytesIO):
+        def read(self, size, /):
+            sizes.append(size)
+            return super().read(size)
+
+    element = b'{"a":"' + b"x" * 8_000_000 + b'"}'
+    assert list(array_elements(Stream(b"[" + element + b",1]"), 1 << 24)) == whole(element, b"1")
+    assert len(sizes) < 12

@@ -265,6 +265,12 @@ def test_a_cell_that_is_too_long_is_told(read, monkeypatch):
     assert "row_invalid" in values(read(b"content\n" + b"x" * 200 + b"\nTea\n", "a.csv"))
 
 
+def test_a_head_that_is_no_utf_8_is_told(read):
+    """Before any row is read: under such names no cell could be kept."""
+    with pytest.raises(SourceError, match="the head of the table is no valid UTF-8: save the table"):
+        read(b"Caf\xe9\nTea\n", "a.csv")
+
+
 def test_a_column_given_twice_loses_no_cell(read):
     """It is told before any row is read: no cell of it could be kept apart."""
     with pytest.raises(SourceError, match="names note more than once"):
@@ -293,7 +299,7 @@ def test_tags_in_a_cell_are_split(read, tags, expected):
         ("a.csv", b"\xfe\xff" + "content".encode("utf-16-be"), "UTF-16"),
         ("a.json", '{"content": "Tea"}'.encode("utf-16-le"), "binary"),
         ("a.db", b"SQLite format 3\0" + bytes(100), "binary"),
-        ("a.zip", b"PK\x03\x04" + bytes(20), "binary"),
+        ("a.zip", b"PK\x03\x04" + bytes(20), "compressed"),
         ("a.jsonl", bytes(range(256)) * 4, "binary"),
     ],
 )

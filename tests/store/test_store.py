@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import sqlite3
 import threading
 from itertools import permutations
 
@@ -13,6 +12,7 @@ from sqlalchemy import text as sql
 
 import memproc
 from memproc.store.answers import Recount
+from tests.databases import all_text, refuse_rows
 
 
 def export(store, *, full=False):
@@ -211,12 +211,10 @@ def test_the_story_of_a_record_is_told_to_its_end(fresh):
         assert (left.memory, left.observations) == (None, ())
         assert {"read", "version", "review", "decision", "forgotten"} <= {entry.kind for entry in left.ledger}
         assert "changed, differs in number" in {entry.reason for entry in left.ledger}
-        path = store.url.removeprefix("sqlite:///")
-    with sqlite3.connect(path) as connection:
-        dump = "\n".join(connection.iterdump())
-    assert "Honestly" not in dump
-    assert "flu season" not in dump
-    assert "16 / 18" not in dump
+        dump = all_text(store)
+        assert "Honestly" not in dump
+        assert "flu season" not in dump
+        assert "16 / 18" not in dump
 
 
 def test_unmerge_holds_apart_whatever_comes_later(fresh):
@@ -246,11 +244,7 @@ def test_what_is_forgotten_does_not_come_back(fresh):
         assert store.count() == 0
         again = store.add(record)
         assert (again.outcome, again.reason, again.memory) == ("duplicate", "forgotten", None)
-        path = store.url.removeprefix("sqlite:///")
-    with sqlite3.connect(path) as connection:
-        dump = "\n".join(connection.iterdump())
-    assert "purple giraffe" not in dump
-    with memproc.open(path) as store:
+        assert "purple giraffe" not in all_text(store)
         assert store.recount().is_whole
 
 
@@ -269,13 +263,7 @@ def test_an_unknown_id_is_told(fresh):
 def test_a_row_that_the_database_refuses_is_isolated(fresh):
     """One refused row goes into quarantine, category database; the rest of its batch lands."""
     with fresh() as store:
-        with store._database.write() as connection:
-            connection.execute(
-                sql(
-                    "CREATE TRIGGER refuse BEFORE INSERT ON observations WHEN new.record LIKE '%poison%' "
-                    "BEGIN SELECT RAISE(ABORT, 'refused by a trigger'); END"
-                )
-            )
+        refuse_rows(store, "poison")
         source = [{"content": f"a harmless memory number {number}"} for number in range(50)]
         source[13] = {"content": "this one is poison"}
         report = memproc.ingest(source, store)
@@ -323,6 +311,16 @@ def test_a_newer_store_is_refused(fresh):
         with store._database.write() as connection:
             connection.execute(sql("UPDATE store SET schema_version = 99"))
     with pytest.raises(memproc.StoreError, match="newer memproc"):
+        memproc.open(url)
+
+
+def test_an_older_store_is_refused_with_advice(fresh):
+    """A full export is what all versions have in common."""
+    with fresh() as store:
+        url = store.url
+        with store._database.write() as connection:
+            connection.execute(sql("UPDATE store SET schema_version = 1"))
+    with pytest.raises(memproc.StoreError, match=r"older memproc.*export --full"):
         memproc.open(url)
 
 
@@ -397,12 +395,12 @@ def test_people_can_query_the_views(fresh):
     ]
     with fresh() as store:
         memproc.ingest(source, store)
-        path = store.url.removeprefix("sqlite:///")
-        with sqlite3.connect(path) as connection:
-            seen = dict(connection.execute("SELECT id, content FROM memories"))
+        with store._read() as connection:
+            seen = dict(map(tuple, connection.execute(sql("SELECT id, content FROM memories"))))
             assert seen == {memory.id: memory.content for memory in store}
-            assert connection.execute("SELECT records, stored, merged, quarantined FROM batch_status").fetchall() == [(5, 2, 1, 2)]
-            patterns = connection.execute("SELECT category, path, records FROM error_patterns").fetchall()
+            (status,) = connection.execute(sql("SELECT records, stored, merged, quarantined FROM batch_status"))
+            assert tuple(status) == (5, 2, 1, 2)
+            patterns = connection.execute(sql("SELECT category, path, records FROM error_patterns")).all()
             assert sum(row[2] for row in patterns) == 2
 
 
@@ -495,9 +493,9 @@ def test_forgetting_keeps_what_others_have_in_quarantine(fresh):
         assert store.recount().is_whole
 
 
-def test_an_export_that_fails_costs_nothing(fresh, tmp_path):
+def test_an_export_that_fails_costs_nothing(fresh_file, tmp_path):
     """Neither the store, when it is named by mistake, nor an older export."""
-    with fresh() as store:
+    with fresh_file() as store:
         store.add({"content": "Prefers tea"})
         path = store.url.removeprefix("sqlite:///")
         with pytest.raises(memproc.UsageError, match="is the store itself"):
@@ -629,9 +627,9 @@ def test_a_store_without_a_place_serves_several_threads():
     assert not folder.exists()
 
 
-def test_what_is_forgotten_is_in_none_of_the_files(fresh):
+def test_what_is_forgotten_is_in_none_of_the_files(fresh_file):
     """Not in the database, and not in its log."""
-    with fresh() as store:
+    with fresh_file() as store:
         secret = store.add({"content": "Her locker opens with a zyxwvutsrq"})
         store.add({"content": "She likes tea"})
         files = [*store._database.file.parent.glob(f"{store._database.file.name}*")]

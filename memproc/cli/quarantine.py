@@ -1,0 +1,170 @@
+"""The commands on what could not be taken: list it, show it, export it for mending, discard it, take it anew."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from memproc.cli.app import FAILED, Database, Json, app, show
+from memproc.cli.ingestion import FormatName, Mapping, mapping_of
+from memproc.cli.stores import opened
+
+if TYPE_CHECKING:
+    from memproc.report.report import Pattern
+    from memproc.store.answers import Quarantined
+    from memproc.store.store import Store
+    from memproc.store.triage import Filters
+
+EXCERPT_CHARS = 100
+
+
+class Status(StrEnum):
+    """What became of a quarantined record."""
+
+    open = "open"
+    replayed = "replayed"
+    discarded = "discarded"
+    all = "all"
+
+
+Numbers = Annotated[list[int] | None, typer.Argument(metavar="[N...]", help="The numbers of quarantined records.")]
+Category = Annotated[str | None, typer.Option(help="Only those of this category: validation, transform, source and so on.")]
+Code = Annotated[str | None, typer.Option(help="Only those with a fault of this code.")]
+OfJob = Annotated[int | None, typer.Option("--job", help="Only those of this job.")]
+OfSource = Annotated[str | None, typer.Option("--source", help="Only those of this file or source.")]
+
+
+@app.command()
+def quarantine(
+    database: Database,
+    numbers: Numbers = None,
+    show_one: Annotated[int | None, typer.Option("--show", metavar="N", help="Show one whole, with its history.")] = None,
+    patterns: Annotated[bool, typer.Option("--patterns", help="Group like faults, the commonest first.")] = False,
+    export: Annotated[Path | None, typer.Option(metavar="FILE", help="Write JSON lines to edit, for retry --from.")] = None,
+    discard: Annotated[
+        bool, typer.Option("--discard", help="Close these, or all that the filters leave, without taking them.")
+    ] = False,
+    note: Annotated[str, typer.Option(help="Why they are discarded; kept in their history.")] = "",
+    category: Category = None,
+    code: Code = None,
+    job: OfJob = None,
+    source: OfSource = None,
+    status: Annotated[Status, typer.Option(help="List those that are open, replayed, discarded, or all.")] = Status.open,
+    limit: Annotated[int | None, typer.Option(help="Show no more than this.")] = None,
+    as_json: Json = False,
+) -> None:
+    """List the records that could not be taken, each with its faults and advice; or show, group, export or discard them."""
+    which: Filters = {"category": category, "code": code, "job": job, "source": source}
+    _mind_use(numbers, which, (show_one is not None, patterns, export is not None, discard), takes_numbers=discard)
+    with opened(database) as store:
+        if show_one is not None:
+            one = store.quarantined(show_one)
+            show(_as_values(one), "\n".join(_told_whole(one)), as_json=as_json)
+        elif patterns:
+            found = store.patterns(limit=limit, **which)
+            show({"patterns": [pattern._asdict() for pattern in found]}, _told_patterns(found), as_json=as_json)
+        elif export is not None:
+            lines = store.export_quarantine(export, **which)
+            show({"lines": lines, "to": str(export)}, f"{lines} lines to {export}", as_json=as_json)
+        elif discard:
+            count = store.discard(numbers or [one.number for one in store.quarantine(**which)], note)
+            show({"discarded": count}, f"{count} discarded", as_json=as_json)
+        else:
+            _list(store, numbers, which, status, limit, as_json=as_json)
+
+
+@app.command()
+def retry(
+    database: Database,
+    numbers: Numbers = None,
+    map_field: Mapping = None,
+    edited: Annotated[Path | None, typer.Option("--from", metavar="FILE", help="An export of quarantine, edited.")] = None,
+    format: FormatName = None,
+    category: Category = None,
+    code: Code = None,
+    job: OfJob = None,
+    source: OfSource = None,
+    as_json: Json = False,
+) -> None:
+    """Take quarantined records anew: all, some, or as an edited export has them. Exit with 1 if one still fails."""
+    with opened(database) as store:
+        report = store.replay(
+            numbers or None,
+            mapping=mapping_of(map_field),
+            edited=edited,
+            format=format,
+            category=category,
+            code=code,
+            job=job,
+            source=source,
+        )
+    told = str(report) if report.job is not None else "\n".join(["nothing to replay", *report.notes])
+    show(report.as_dict(), told, as_json=as_json)
+    if report.status != "done" or report.quarantined:
+        raise typer.Exit(FAILED)
+
+
+def _mind_use(numbers: Sequence[int] | None, which: Filters, acts: Sequence[bool], *, takes_numbers: bool) -> None:
+    from memproc.errors import UsageError
+
+    if sum(acts) > 1:
+        raise UsageError("give one of --show, --patterns, --export and --discard")
+    if numbers and any(acts) and not takes_numbers:
+        raise UsageError("give numbers to list or to --discard; --show takes its own")
+    if takes_numbers and bool(numbers) == any(value is not None for value in which.values()):
+        raise UsageError("say what to discard: numbers, or else filters")
+
+
+def _list(store: Store, numbers: Sequence[int] | None, which: Filters, status: Status, limit: int | None, *, as_json: bool) -> None:
+    if numbers:
+        found = [store.quarantined(number) for number in numbers]
+    elif status is Status.all:
+        found = store.quarantine(status=None, limit=limit, **which)
+    else:
+        found = store.quarantine(status=status.value, limit=limit, **which)  # type: ignore[arg-type]
+    lines = [line for one in found for line in _told(one)]
+    values = [_as_values(one) for one in found]
+    show({"quarantined": values}, "\n".join(lines) or "nothing is in quarantine", as_json=as_json)
+
+
+def _as_values(one: Quarantined) -> dict[str, Any]:
+    history = [entry._asdict() for entry in one.history]
+    faults = [fault.as_dict() for fault in one.faults]
+    return {**one._asdict(), "faults": faults, "raw": one.raw.decode("utf-8", "replace"), "history": history}
+
+
+def _told(one: Quarantined) -> list[str]:
+    status = "" if one.status == "open" else f", {one.status}"
+    seen = f"{one.category}, seen {one.times_seen} times{status}"
+    return [
+        f"{one.number}  job {one.job}, position {one.position} of {one.source} ({seen})",
+        *(f"    {fault.path or 'record'}: {fault.message} - {fault.hint}" for fault in one.faults),
+        f"    {_excerpt(one.raw)}",
+    ]
+
+
+def _told_whole(one: Quarantined) -> list[str]:
+    """Return lines with all that is known of a record: bytes that are no text are shown as escapes."""
+    head, *faults, _ = _told(one)
+    where = [f"format {one.format}", *([f"namespace {one.namespace}"] if one.namespace else []), f"last seen {one.last_seen}"]
+    tracebacks = [f"    {line}" for fault in one.faults for line in fault.traceback.splitlines()]
+    text = one.raw.decode("utf-8", "backslashreplace") or "(its bytes are gone)"
+    history = [f"    {entry.made_at}  {entry.kind}{_became(entry.other)}: {entry.reason}" for entry in one.history]
+    return [head, f"    {', '.join(where)}", *faults, *tracebacks, "  raw:", text, "  history:", *history]
+
+
+def _became(observation: str | None) -> str:
+    return f" as {observation}" if observation else ""
+
+
+def _told_patterns(found: Iterable[Pattern]) -> str:
+    return "\n".join(f"{pattern.told()} (as in {pattern.example})" for pattern in found) or "nothing is in quarantine"
+
+
+def _excerpt(raw: bytes) -> str:
+    text = raw[: EXCERPT_CHARS + 1].decode("utf-8", "replace")
+    return ascii(text if len(text) <= EXCERPT_CHARS else text[:EXCERPT_CHARS] + "...")

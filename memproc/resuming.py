@@ -1,0 +1,171 @@
+"""Going on where a job was cut off: what makes two ingestions the same job, and where the next batch begins.
+
+Rules: a job is told by what is read and how: the paths, the format, and all that decides what a record becomes. Settings of a run,
+such as the size of its batches and its tolerance, may differ from run to run. The bytes must be the same. The place is counted in
+items of the source, so that nothing that has landed is parsed again, and in records of the item that a batch cut through.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, deque
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from time import sleep
+from typing import NamedTuple, Self
+
+import orjson
+from loguru import logger
+from xxhash import xxh3_128
+
+from memproc.dedup.keys import Key
+from memproc.errors import UsageError
+from memproc.intake import Intake
+from memproc.records import encode
+from memproc.store.jobs import FINISHED, Claim
+from memproc.store.store import Store
+
+WAIT_SECONDS = 0.5
+CHUNK_BYTES = 1 << 20
+
+
+class Checkpoint(NamedTuple):
+    """Where the next batch begins: the number of the source, how many of its items have landed whole, and how many records of the
+    next one. `left_out` is what the items before it left out.
+    """
+
+    source: int = 0
+    items: int = 0
+    records: int = 0
+    left_out: Mapping[str, int] = {}
+
+    def to_json(self) -> str:
+        """Return the checkpoint as it is written."""
+        return orjson.dumps((*self[:3], dict(self.left_out))).decode()
+
+    @classmethod
+    def from_json(cls, text: str | None) -> Self:
+        """Return a checkpoint as it was written, or the beginning."""
+        return cls(*orjson.loads(text)) if text else cls()
+
+
+class Place:
+    """Where a run is: moves on with each item that is taken and each batch that lands."""
+
+    def __init__(self, start: Checkpoint) -> None:
+        """Begin at a checkpoint."""
+        self._behind = start
+        self._skip = start.records
+        self._waiting: deque[tuple[int, Mapping[str, int]]] = deque()  # of each item taken: records to land, and what it left out
+
+    @property
+    def items(self) -> int:
+        """How many items of the source have landed whole."""
+        return self._behind.items
+
+    @property
+    def left_out(self) -> Mapping[str, int]:
+        """What the items left out that were passed."""
+        return self.after(0).left_out
+
+    def begins(self, source: int) -> bool:
+        """Tell whether a source has anything left to read."""
+        return source >= self._behind.source
+
+    def take(self, records: int, left_out: Mapping[str, int]) -> int:
+        """Note an item of so many records; return how many of them have landed before."""
+        skipped, self._skip = self._skip, 0
+        self._waiting.append((records - skipped, left_out))
+        return skipped
+
+    def after(self, records: int) -> Checkpoint:
+        """Return the checkpoint behind the next so many records."""
+        source, items, inside, left_out = self._behind
+        counted = Counter(left_out)
+        for waiting, more in self._waiting:
+            if waiting > records:
+                return Checkpoint(source, items, inside + records, counted)
+            items, inside, records = items + 1, 0, records - waiting
+            counted.update(more)
+        return Checkpoint(source, items, inside, counted)
+
+    def land(self, records: int) -> None:
+        """Move behind the next so many records."""
+        self._behind = self.after(records)
+        while self._waiting and self._waiting[0][0] <= records:
+            records -= self._waiting.popleft()[0]
+        if records:
+            waiting, left_out = self._waiting[0]
+            self._waiting[0] = waiting - records, left_out
+
+    def end(self) -> None:
+        """Move to the next source."""
+        self._behind = Checkpoint(self._behind.source + 1, left_out=self.after(0).left_out)
+        self._waiting.clear()
+
+
+class Begun(NamedTuple):
+    """A job that is begun or taken over, and where it goes on; without a claim it is finished."""
+
+    number: int
+    claim: Claim | None
+    start: Checkpoint
+
+
+def begun(
+    store: Store, names: Sequence[str], intakes: Sequence[Intake], paths: Sequence[Path] | None, *, is_resumed: bool
+) -> Begun:
+    """Begin a job for these sources, or take over the unfinished one on them. Raises UsageError where they have changed since."""
+    identity = None if paths is None else identity_of(paths, intakes)
+    fingerprint = None if paths is None else fingerprint_of(paths)
+    if is_resumed and identity is not None and (taken := _taken(store, identity, fingerprint)) is not None:
+        return taken
+    formats = " ".join(dict.fromkeys(intake.format.name for intake in intakes))
+    claim = store.begin_job(" ".join(names), formats, identity, fingerprint)
+    return Begun(claim.job, claim, Checkpoint())
+
+
+def identity_of(paths: Sequence[Path], intakes: Sequence[Intake]) -> Key:
+    """Return a hash of what is read and of all that decides what a record becomes."""
+    hashed = xxh3_128()
+    for path, intake in zip(paths, intakes, strict=True):
+        context = intake.context
+        parts = [str(path.resolve()), intake.format.name, intake.namespace, context.source, sorted(context.include)]
+        schema = f"{intake.schema.__module__}.{intake.schema.__qualname__}"
+        hashed.update(encode([*parts, dict(context.mapping), schema, intake.as_of]))
+    return hashed.digest()
+
+
+def fingerprint_of(paths: Sequence[Path]) -> Key:
+    """Return a hash of the bytes of files."""
+    hashed = xxh3_128()
+    for path in paths:
+        hashed.update(encode(path.stat().st_size))
+        with path.open("rb") as stream:
+            while chunk := stream.read(CHUNK_BYTES):
+                hashed.update(chunk)
+    return hashed.digest()
+
+
+def _taken(store: Store, identity: Key, fingerprint: Key | None) -> Begun | None:
+    """Take over the newest job of this identity, if need be after waiting for the process that holds it.
+
+    None where there is none to go on with.
+    """
+    is_told = False
+    while True:
+        found, claim = store.take_job(identity, fingerprint)
+        if found is None or found.status == "cancelled":
+            return None
+        if found.fingerprint != fingerprint:
+            if found.status == "done":
+                return None
+            raise UsageError(
+                f"the source has changed since job {found.number} began: give it as it was, "
+                "or leave out resume, and what is known will be duplicate"
+            )
+        if claim is not None or found.status in FINISHED:
+            return Begun(found.number, claim, Checkpoint.from_json(found.checkpoint))
+        if not is_told:
+            logger.warning("job {} is held by another process ({}): waiting for it", found.number, found.owner)
+            is_told = True
+        sleep(WAIT_SECONDS)

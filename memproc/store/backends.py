@@ -1,0 +1,151 @@
+"""The databases that are served, and in what they differ: names of drivers, how a transaction begins, a few words of SQL.
+
+Facts: the driver for SQLite begins transactions late and by itself; SQLAlchemy's usual recipe against that makes every read
+take the write lock. So a reading transaction says BEGIN and a writing one BEGIN IMMEDIATE. PostgreSQL and MariaDB lock the
+store's row instead, and write at READ COMMITTED: at REPEATABLE READ who waited for the lock would fail, or decide by a snapshot
+from before it. They read at REPEATABLE READ, so that what is read in several statements is of one moment.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from sqlalchemy import JSON, URL, Column, ColumnElement, Connection, Engine, cast, create_engine, event, func, make_url
+from sqlalchemy.exc import ArgumentError, NoSuchModuleError
+
+from memproc.errors import UsageError
+
+WRITES = "memproc_writes"
+BUSY_SECONDS = 60
+CACHE_KIB = 64 * 1024  # the keys are hashes, so a batch touches pages all over the indexes; SQLite's 2 MiB are soon too few
+_POOL: dict[str, Any] = {"pool_pre_ping": True, "pool_recycle": 1_800}  # a server may have ended a connection meanwhile
+CREATION_LOCK = 7_236_828_783  # any number that nobody else takes
+
+
+class Backend(NamedTuple):
+    """A kind of database. `gap_seconds`: for how long an ingestion leaves the lock free between batches. `largest_packet`
+    asks how many bytes a statement may hold, where there is a limit. `making` is run before tables are made, so that two
+    processes do not make them at once, and `made` behind it.
+    """
+
+    driver: str
+    extra: str
+    connect: Callable[[URL, str, int], Engine]
+    reading: dict[str, Any]
+    writing: dict[str, Any]
+    create_view: str
+    hexadecimal: Callable[[Column[bytes]], ColumnElement[str]]
+    json_text: Callable[[Column[str], str], ColumnElement[str]]
+    gap_seconds: float = 0.0
+    largest_packet: str = ""
+    making: str = ""
+    made: str = ""
+
+
+def url_of(where: str) -> URL:
+    """Return the SQLAlchemy URL of a path or URL, its driver named. Raises UsageError on a database that is not served.
+
+    >>> str(url_of("memories.db")), url_of("postgresql://localhost/test").drivername
+    ('sqlite:///memories.db', 'postgresql+psycopg')
+    """
+    text = where if "://" in where else f"sqlite:///{where}"
+    try:
+        url = make_url(text.replace("postgres://", "postgresql://", 1))
+    except ArgumentError as error:
+        raise UsageError(f"{where!r} is no database URL: give a path, or for example sqlite:///memories.db") from error
+    name = url.get_backend_name()
+    if name not in BACKENDS:
+        raise UsageError(f"{name!r} is not served: give a path or a URL of {', '.join(BACKENDS)}")
+    return url.set(drivername=BACKENDS[name].driver) if url.drivername == name else url
+
+
+def connected(url: URL, durability: str, pool_size: int) -> tuple[Backend, Engine]:
+    """Return the backend of a URL and an engine for it. Raises UsageError where its driver is not installed."""
+    backend = BACKENDS[url.get_backend_name()]
+    try:
+        return backend, backend.connect(url, durability, pool_size)
+    except (NoSuchModuleError, ModuleNotFoundError) as error:
+        needed = f": pip install 'memproc-sdk[{backend.extra}]'" if backend.extra else ""
+        raise UsageError(f"the driver for {url.drivername} is not installed{needed}") from error
+
+
+def _sqlite(url: URL, durability: str, _pool_size: int) -> Engine:
+    engine = create_engine(url, connect_args={"timeout": BUSY_SECONDS})
+    synchronous = "FULL" if durability == "full" else "NORMAL"
+
+    @event.listens_for(engine, "connect")
+    def connected(driver_connection: Any, _record: object) -> None:
+        driver_connection.isolation_level = None  # memproc says itself when a transaction begins
+        driver_connection.execute("PRAGMA journal_mode=WAL")
+        driver_connection.execute(f"PRAGMA synchronous={synchronous}")
+        driver_connection.execute(f"PRAGMA cache_size=-{CACHE_KIB}")
+        driver_connection.execute("PRAGMA secure_delete=ON")  # what is deleted is overwritten: forgotten is forgotten
+
+    @event.listens_for(engine, "begin")
+    def begun(connection: Connection) -> None:
+        writes = connection.get_execution_options().get(WRITES, False)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+    return engine
+
+
+def _postgresql(url: URL, durability: str, pool_size: int) -> Engine:
+    engine = create_engine(url, paramstyle="format", pool_size=pool_size, **_POOL)
+
+    @event.listens_for(engine, "connect")
+    def connected(driver_connection: Any, _record: object) -> None:
+        with driver_connection.cursor() as cursor:
+            cursor.execute(f"SET synchronous_commit TO {'on' if durability == 'full' else 'off'}")
+        driver_connection.commit()
+
+    return engine
+
+
+def _mysql(url: URL, _durability: str, pool_size: int) -> Engine:
+    return create_engine(url.update_query_dict({"charset": "utf8mb4"}), paramstyle="format", pool_size=pool_size, **_POOL)
+
+
+def _lower_hex(key: Column[bytes]) -> ColumnElement[str]:
+    return func.lower(func.hex(key))
+
+
+_MYSQL = Backend(
+    driver="mysql+pymysql",
+    extra="mysql",
+    connect=_mysql,
+    reading={"isolation_level": "REPEATABLE READ"},
+    writing={"isolation_level": "READ COMMITTED"},
+    create_view="CREATE OR REPLACE VIEW",
+    hexadecimal=_lower_hex,
+    json_text=lambda record, name: func.json_unquote(func.json_extract(record, f"$.{name}")),
+    largest_packet="SELECT @@max_allowed_packet",
+    making="SELECT GET_LOCK('memproc', 60)",
+    made="SELECT RELEASE_LOCK('memproc')",
+)
+BACKENDS: dict[str, Backend] = {
+    "sqlite": Backend(
+        driver="sqlite",
+        extra="",
+        connect=_sqlite,
+        reading={},
+        writing={WRITES: True},
+        create_view="CREATE VIEW IF NOT EXISTS",
+        hexadecimal=_lower_hex,
+        json_text=lambda record, name: func.json_extract(record, f"$.{name}"),
+        gap_seconds=0.01,  # measured: two writers then share the lock evenly
+    ),
+    "postgresql": Backend(
+        driver="postgresql+psycopg",
+        extra="postgres",
+        connect=_postgresql,
+        reading={"isolation_level": "REPEATABLE READ", "postgresql_readonly": True},
+        writing={"isolation_level": "READ COMMITTED"},
+        create_view="CREATE OR REPLACE VIEW",
+        hexadecimal=lambda key: func.encode(key, "hex"),
+        json_text=lambda record, name: func.json_extract_path_text(cast(record, JSON), name),
+        making=f"SELECT pg_advisory_xact_lock({CREATION_LOCK})",
+    ),
+    "mysql": _MYSQL,
+    "mariadb": _MYSQL._replace(driver="mariadb+pymysql"),
+}

@@ -1,0 +1,244 @@
+"""The check-up of a store: is it whole, and if not, what is wrong and what mends it. Nothing is written.
+
+Strategy: from the ground up. What rests on something that is broken is not looked at, because what it would tell could not be
+trusted: first the files, then what the database says of itself, the tables, the settings, the records and their keys, and then
+what is computed from these.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import get_args
+
+import orjson
+from sqlalchemy import Connection, func, inspect, select
+from sqlalchemy.exc import DBAPIError
+
+from memproc.config import Policy, Settings
+from memproc.dedup.cluster import Decision, Verdict
+from memproc.dedup.confidence import model_of
+from memproc.dedup.keys import SCHEME, Key
+from memproc.errors import StoreError, UsageError
+from memproc.records import Memory
+from memproc.store import tables
+from memproc.store.answers import Finding
+from memproc.store.counting import IMPORTED, count_batches, count_memories, memories_told
+from memproc.store.database import Database
+from memproc.store.findings import Found
+from memproc.store.neighbours import WITHDRAWN
+from memproc.store.orphans import counters_behind, jobs_left, orphans_in
+from memproc.store.quarantine import DISCARDED
+from memproc.store.reading import all_decisions
+from memproc.store.recomputing import Recomputed
+from memproc.store.sqlite_checks import check_files, check_sqlite, reading_only
+
+_observations, _forgotten = tables.observations.c, tables.forgotten.c
+# Where a decision's sides may be named.
+_NAMED = [
+    (select(column), column) for column in (_observations.node, _observations.key, _forgotten.key, _forgotten.node, _forgotten.home)
+]
+
+
+def examine_at(where: str | Path) -> tuple[Finding, ...]:
+    """Check the store at a path or URL, also one that cannot be opened as a store any more.
+
+    Raises UsageError where there is none.
+    """
+    database = Database(str(where))
+    found = Found()
+    try:
+        if database.file is not None:
+            if not database.file.is_file() or not database.file.stat().st_size:
+                raise UsageError(f"there is no store at {where}")
+            check_files(database.file, found)
+        if not found.has("foreign_file"):  # to open the database would be to take it for a part of it
+            with database.read() as connection:
+                _examine(database, connection, found, Memory)
+    except (DBAPIError, StoreError) as error:
+        cause = error.__cause__ if isinstance(error.__cause__, DBAPIError) else error
+        found.add("unreadable", getattr(cause, "orig", cause))
+    finally:
+        database.close()
+    return found.findings()
+
+
+def examine(database: Database, connection: Connection, schema: type[Memory] = Memory) -> tuple[Finding, ...]:
+    """Check an open store, as a reading transaction sees it. Return what was found, nothing where it is whole.
+
+    A record is valid where it passes as a `Memory`, or as one of the class that the store was opened with.
+    """
+    found = Found()
+    _examine(database, connection, found, schema)
+    return found.findings()
+
+
+def _examine(database: Database, connection: Connection, found: Found, schema: type[Memory]) -> None:
+    try:
+        with reading_only(database, connection):
+            if database.file is not None:
+                check_sqlite(database.file, connection, found)
+            if not found.has("integrity"):
+                _check_version(connection, found)
+            if not found.has("integrity", "version"):
+                _check_tables(database, connection, found)
+            if not found.has("integrity", "version", "schema"):
+                policy = _check_settings(connection, found)
+                if policy is not None:
+                    _check_rows(Recomputed(database, connection, policy, schema, found), found)
+    except DBAPIError as error:
+        found.add("unreadable", error.orig)
+
+
+def _check_rows(again: Recomputed, found: Found) -> None:
+    database, connection = again.database, again.connection
+    found.add("counters", *counters_behind(connection))
+    for code, count, examples in orphans_in(connection):
+        found.add(code, *examples, count=count)
+    _check_quarantine(connection, found)
+    _check_decisions(database, connection, found)
+    found.add("jobs", *jobs_left(connection))
+    _check_batches(connection, found)
+    again.check_observations(compare_keys=not found.has("scheme"))
+    if found.has("scheme", "records", "observation_keys", "keys"):
+        return
+    again.check_links()
+    again.check_index()
+    if not found.has("mends", "decisions"):
+        again.check_memories()
+    if not found.has("mends", "decisions", "memories", "orphaned_memories", "conservation"):
+        lost = abs(count_memories(connection) - memories_told(connection))
+        found.add("conservation", *(["memories"] if lost else []), count=lost)
+
+
+def _check_version(connection: Connection, found: Found) -> None:
+    """Look at the version before the tables: another one has other columns."""
+    there = inspect(connection)
+    if there.has_table(tables.store.name) and "schema_version" in {
+        column["name"] for column in there.get_columns(tables.store.name)
+    }:
+        versions = connection.execute(select(tables.store.c.schema_version)).scalars()
+        found.add("version", *(version for version in versions if version != tables.SCHEMA))
+
+
+def _check_tables(database: Database, connection: Connection, found: Found) -> None:
+    there = inspect(connection)
+    names, views = set(there.get_table_names()), set(there.get_view_names())
+    if names.isdisjoint(tables.metadata.tables):
+        raise UsageError(f"there is no store at {database.url}")
+    for table in tables.metadata.sorted_tables:
+        if table.name not in names:
+            found.add("schema", table.name)
+            continue
+        columns = {column["name"] for column in there.get_columns(table.name)}
+        found.add("schema", *(f"{table.name}.{column.name}" for column in table.columns if column.name not in columns))
+        indexes = {index["name"] for index in there.get_indexes(table.name)}
+        found.add("indexes", *sorted(str(index.name) for index in table.indexes if index.name not in indexes))
+    found.add("views", *(name for name in tables.views(database.backend) if name not in views))
+
+
+def _check_settings(connection: Connection, found: Found) -> Policy | None:
+    """Return what the store was built with, None where that cannot be told."""
+    own = tables.store.c
+    rows = connection.execute(select(own.scheme, own.policy, own.calibration)).all()
+    if len(rows) != 1:
+        found.add("settings", f"{len(rows)} rows")
+        return None
+    scheme, text, calibration = rows[0]
+    if scheme != SCHEME:
+        found.add("scheme", scheme)
+    try:
+        policy = _policy_of(orjson.loads(text))
+    except (ValueError, TypeError, KeyError, AttributeError):
+        found.add("settings", "policy")
+        return None
+    try:
+        _policy_of({**orjson.loads(text), **orjson.loads(calibration or "{}")})
+    except (ValueError, TypeError, KeyError, AttributeError):
+        found.add("settings", "calibration")
+    return policy
+
+
+def _policy_of(kept: dict[str, object]) -> Policy:
+    """Return the policy that a store keeps; raise where it is none."""
+    policy = replace(Policy(), **kept)  # type: ignore[arg-type]
+    Settings(dedup=policy.dedup, recall=policy.recall, merge_at=policy.merge_at)
+    model_of(policy.model)
+    return policy
+
+
+def _check_quarantine(connection: Connection, found: Found) -> None:
+    """See whether the bytes and the faults of rejected records are there; of one that was discarded the bytes are not kept."""
+    rejected, parts = tables.quarantine.c, tables.quarantine_parts.c
+    kept = select(
+        parts.quarantine,
+        func.sum(func.length(parts.bytes)).label("length"),
+        func.count().label("parts"),
+        func.max(parts.part).label("last"),
+    ).group_by(parts.quarantine)
+    sums = kept.subquery()
+    query = (
+        select(rejected.number, rejected.raw_bytes, rejected.status, rejected.faults, sums.c.length, sums.c.parts, sums.c.last)
+        .join_from(tables.quarantine, sums, rejected.number == sums.c.quarantine, isouter=True)
+        .order_by(rejected.number)
+    )
+    with connection.execute(query.execution_options(yield_per=1_000)) as rows:
+        for number, raw_bytes, status, faults, length, count, last in rows:
+            expected = 0 if status == DISCARDED else raw_bytes
+            is_whole = expected == (length or 0) and (count is None or count == last + 1)
+            if not is_whole or not _is_json(faults):
+                found.add("quarantine", number)
+
+
+def _is_json(text: str) -> bool:
+    try:
+        orjson.loads(text)
+    except orjson.JSONDecodeError:
+        return False
+    return True
+
+
+def _check_decisions(database: Database, connection: Connection, found: Found) -> None:
+    made = tables.decisions.c
+    is_known = made.verdict.in_((*get_args(Verdict), WITHDRAWN)) & (made.a < made.b)
+    found.add("decisions", *connection.execute(select(made.number).where(~is_known).order_by(made.number)).scalars())
+    if found.has("decisions"):
+        return
+    in_force = all_decisions(connection)
+    found.add("decisions_contradict", *_contradictions(in_force))
+    imported = select(_forgotten.key).where(_forgotten.outcome == IMPORTED, _forgotten.node.is_(None)).limit(1)
+    if connection.execute(imported).first() is None:  # else it may be of what was forgotten elsewhere
+        sides = {key for decision in in_force for key in decision[:2]}
+        for query, column in _NAMED:
+            sides -= {key for (key,) in database.select_by_keys(connection, query, column, sides)}
+        found.add("decisions_on_nothing", *sorted(sides))
+
+
+def _contradictions(decisions: Sequence[Decision]) -> list[str]:
+    """Return the pairs that are held distinct, though a chain of decisions makes them one."""
+    parents: dict[Key, Key] = {}
+
+    def root(key: Key) -> Key:
+        while key in parents:
+            key = parents[key]
+        return key
+
+    for a, b, verdict in decisions:
+        if verdict != "distinct" and root(a) != root(b):
+            parents[root(a)] = root(b)
+    return [f"{a.hex()} {b.hex()}" for a, b, verdict in decisions if verdict == "distinct" and root(a) == root(b)]
+
+
+def _check_batches(connection: Connection, found: Found) -> None:
+    """Recount each batch from the rows, and tell in which jobs records are missing."""
+    wrong: dict[str, int] = defaultdict(int)
+    try:
+        for batch in count_batches(connection):
+            lost = max(batch.wrong, abs(batch.read - batch.counts.total()))
+            if lost:
+                wrong[f"job {batch.job}" if batch.job is not None else "no batch"] += lost
+    except ValueError:  # the ranges of what was known are no JSON, or an outcome is none
+        wrong["batches"] += 1
+    found.add("conservation", *sorted(wrong), count=sum(wrong.values()))

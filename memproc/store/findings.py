@@ -1,0 +1,129 @@
+"""What a check-up of a store may find: how bad each thing is, what it means, and what mends it.
+
+The rule for advice: a command is named only where it mends what was found. What is computed from observations and decisions can be
+computed again; observations themselves cannot.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from typing import NamedTuple
+
+from memproc.store.answers import Finding, Severity
+
+MOST_EXAMPLES = 5
+
+_BACKUP = "take the store from its last backup (`memproc backup` makes one)"
+_BACKUP_ONLY = f"{_BACKUP}: this cannot be computed again"
+_REBUILD = "run `memproc rebuild DB`"
+
+
+class Ailment(NamedTuple):
+    """What a code stands for."""
+
+    severity: Severity
+    message: str
+    advice: str
+
+
+# In the order in which they are told.
+AILMENTS: dict[str, Ailment] = {
+    "unreadable": Ailment("error", "The database cannot be opened, or not read to its end.", _BACKUP),
+    "integrity": Ailment("error", "The database itself says that its file is damaged.", _BACKUP),
+    "wal_missing": Ailment(
+        "error",
+        "The file with the newest commits, which ends in -wal, was removed while the store was in use, or not copied with it.",
+        "close all that uses the store, bring the file back or take the last backup, and take in again what was read since",
+    ),
+    "foreign_file": Ailment(
+        "error",
+        "A file beside the database, which SQLite takes for a part of it, is none.",
+        "move it away while nothing uses the store, then check again",
+    ),
+    "schema": Ailment("error", "Tables or columns are missing.", _BACKUP),
+    "version": Ailment(
+        "error",
+        "The store has tables of another version than this memproc.",
+        "use the memproc that made it, or a newer one; of an older store, ingest its `export --full` into a new one",
+    ),
+    "settings": Ailment("error", "What the store was built with cannot be read.", _BACKUP),
+    "scheme": Ailment("error", "The keys were made by rules of another memproc, so they were not compared.", _REBUILD),
+    "views": Ailment("warning", "Views for people are missing.", _REBUILD),
+    "indexes": Ailment("warning", "Indexes are missing, so the store is slow.", _REBUILD),
+    "counters": Ailment(
+        "error", "Numbers were given that the store's row does not know of, so they would be given again.", _REBUILD
+    ),
+    "records": Ailment("error", "Records cannot be read as JSON.", _BACKUP_ONLY),
+    "invalid_records": Ailment(
+        "warning",
+        "Records are as they were accepted, and do not pass validation any more.",
+        "mend them in their source, take them in again, and run `memproc forget DB ID` on each of these; or take the last backup",
+    ),
+    "observation_keys": Ailment(
+        "error", "Records are not those that were accepted: their hash is another than their key.", _BACKUP_ONLY
+    ),
+    "keys": Ailment("error", "Keys, lengths or dates are not what the records give.", _REBUILD),
+    "mends": Ailment("error", "Links from slips to what they may stand for are missing, or too many.", _REBUILD),
+    "memories": Ailment("error", "Memories are not what their observations and the decisions give.", _REBUILD),
+    "orphaned_memories": Ailment("error", "Memories are there that no observation is in.", _REBUILD),
+    "conservation": Ailment(
+        "error", "Records read and what became of them do not add up: rows are missing, or there twice.", _BACKUP_ONLY
+    ),
+    "segments": Ailment("error", "Segments of the review index cannot be read: cut off, or out of order.", _REBUILD),
+    "index_missing": Ailment("error", "Facts are missing in the review index, wholly or in part.", _REBUILD),
+    "index_extra": Ailment(
+        "error", "The review index names observations that are not there, or that it should not hold.", _REBUILD
+    ),
+    "index_wrong": Ailment("error", "The review index holds other hashes of facts than their texts give.", _REBUILD),
+    "orphaned_reviews": Ailment("warning", "Reviews name observations that are not there.", _REBUILD),
+    "orphaned_parts": Ailment("warning", "Raw bytes are kept of rejected records that are not there.", _REBUILD),
+    "quarantine": Ailment("error", "Rejected records have lost some of their raw bytes or faults.", _BACKUP_ONLY),
+    "ledger": Ailment(
+        "warning",
+        "Lines of the ledger name observations that are neither there nor forgotten.",
+        "nothing depends on them; if observations are missing, take the last backup",
+    ),
+    "decisions": Ailment("error", "Decisions have no verdict that is known, or their two sides are not in order.", _BACKUP_ONLY),
+    "decisions_contradict": Ailment(
+        "warning",
+        "Things are held distinct that other decisions make one: what holds them distinct has won.",
+        "take one side back, for example with `memproc unmerge DB ID --undo`",
+    ),
+    "decisions_on_nothing": Ailment(
+        "warning",
+        "Decisions name what is neither there nor forgotten.",
+        "they wait for records that may come; `store.withdraw` takes them back",
+    ),
+    "jobs": Ailment(
+        "warning",
+        "Jobs are marked as running, and their process is gone.",
+        "go on with them by `memproc ingest ... --resume`, or run `memproc rebuild DB`, which marks them as interrupted",
+    ),
+}
+
+
+class Found:
+    """Collects what is found: how many of each, and the first examples."""
+
+    def __init__(self) -> None:
+        """Begin with nothing."""
+        self._counts: Counter[str] = Counter()
+        self._examples: dict[str, list[str]] = defaultdict(list)
+
+    def add(self, code: str, *examples: object, count: int | None = None) -> None:
+        """Note one finding for each example (keys are shown as ids); `count` of them, where not all are given."""
+        self._counts[code] += len(examples) if count is None else count
+        room = MOST_EXAMPLES - len(self._examples[code])
+        self._examples[code] += [one.hex() if isinstance(one, bytes) else str(one) for one in examples[:room]]
+
+    def has(self, *codes: str) -> bool:
+        """Tell whether something of these codes was found."""
+        return any(self._counts[code] for code in codes)
+
+    def findings(self) -> tuple[Finding, ...]:
+        """Return what was found, in the order of the table."""
+        return tuple(
+            Finding(code, ailment.severity, ailment.message, self._counts[code], tuple(self._examples[code]), ailment.advice)
+            for code, ailment in AILMENTS.items()
+            if self._counts[code]
+        )

@@ -1,0 +1,118 @@
+"""Rows that name what is not there: found by a check-up, and taken out by a rebuild where they can be."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+from sqlalchemy import ColumnElement, Connection, Table, delete, exists, func, select, update
+
+from memproc.store import tables
+from memproc.store.database import Database, make_tables
+from memproc.store.owners import Owner
+
+_observations = tables.observations.c
+_forgotten = tables.forgotten.c
+
+
+class Orphans(NamedTuple):
+    """Rows of a table that meet a condition, the code they are told by, the column that shows which, and whether they may go."""
+
+    code: str
+    table: Table
+    shown: str
+    condition: ColumnElement[bool]
+    may_go: bool
+
+
+def _is_no_observation(key: ColumnElement[bytes]) -> ColumnElement[bool]:
+    return ~exists().where(_observations.key == key)
+
+
+def _is_unknown(key: ColumnElement[bytes]) -> ColumnElement[bool]:
+    is_elsewhere = exists().where(_forgotten.key == key) | exists().where(tables.quarantine.c.key == key)
+    return key.is_not(None) & _is_no_observation(key) & ~is_elsewhere
+
+
+_reviews, _ledger, _parts = tables.reviews.c, tables.ledger.c, tables.quarantine_parts.c
+# A decision's line may name a node that a rebuild with other settings gave another key; the others name records.
+_ON_RECORDS = _ledger.kind != "decision"
+
+ORPHANS: tuple[Orphans, ...] = (
+    Orphans("orphaned_memories", tables.merged, "id", ~exists().where(_observations.memory == tables.merged.c.id), may_go=True),
+    Orphans(
+        "orphaned_reviews",
+        tables.reviews,
+        "number",
+        _is_no_observation(_reviews.one) | _is_no_observation(_reviews.other),
+        may_go=True,
+    ),
+    Orphans(
+        "orphaned_parts",
+        tables.quarantine_parts,
+        "quarantine",
+        ~exists().where(tables.quarantine.c.number == _parts.quarantine),
+        may_go=True,
+    ),
+    Orphans(
+        "ledger",
+        tables.ledger,
+        "number",
+        _ON_RECORDS & (_is_unknown(_ledger.subject) | _is_unknown(_ledger.other)),
+        may_go=False,
+    ),
+)
+# The counters in the store's row, and the numbers that they must not be behind.
+COUNTED = {"segments": tables.segments.c.number, "reviews": _reviews.number, "rejected": tables.quarantine.c.number}
+
+
+def orphans_in(connection: Connection) -> Iterator[tuple[str, int, list[Any]]]:
+    """Give for each kind of orphans that there are its code, how many, and the first few by which they can be found."""
+    for code, table, shown, condition, _ in ORPHANS:
+        count = connection.execute(select(func.count()).select_from(table).where(condition)).scalar_one()
+        if count:
+            column = table.c[shown]
+            yield code, count, [*connection.execute(select(column).where(condition).order_by(column).limit(5)).scalars()]
+
+
+def counters_behind(connection: Connection) -> dict[str, int]:
+    """Return, by counter, the largest number that was given where the counter is behind it."""
+    behind = {}
+    for name, number in COUNTED.items():
+        counter = connection.execute(select(tables.store.c[name])).scalar_one()
+        given = connection.execute(select(func.max(number))).scalar() or 0
+        if given > counter:
+            behind[name] = given
+    return behind
+
+
+def jobs_left(connection: Connection) -> list[int]:
+    """Return the jobs that are marked as running though their process is gone.
+
+    Of one on another machine only its lease could tell, and a store that is copied or restored keeps no lease.
+    """
+    jobs = tables.jobs.c
+    running = select(jobs.number, jobs.owner).where(jobs.status == "running").order_by(jobs.number)
+    owners = [(number, Owner.from_json(text) if text else None) for number, text in connection.execute(running)]
+    return [number for number, owner in owners if owner is None or (owner.is_here and not owner.is_alive)]
+
+
+def clear_orphans(connection: Connection, now: str) -> None:
+    """Delete the orphans that may go, bring the counters up to the numbers given, and end the jobs that have no process."""
+    for _, table, _, condition, may_go in ORPHANS:
+        if may_go:
+            connection.execute(delete(table).where(condition))
+    if behind := counters_behind(connection):
+        connection.execute(update(tables.store).values(behind))
+    for number in jobs_left(connection):
+        ended = {"status": "interrupted", "finished_at": now, "owner": None, "lease_until": None}
+        connection.execute(update(tables.jobs).where(tables.jobs.c.number == number).values(ended))
+
+
+def make_missing(database: Database) -> None:
+    """Create the tables, views and indexes that are missing."""
+    make_tables(database)
+    with database.write() as connection:
+        for table in tables.metadata.sorted_tables:
+            for index in sorted(table.indexes, key=lambda index: str(index.name)):
+                index.create(connection, checkfirst=True)

@@ -1,0 +1,201 @@
+"""What of a store can be computed again, computed again and compared with what is there: keys, links, memories, the index.
+
+Strategy: one pass over the observations in order of their numbers, a chunk at a time, of which arrays of numbers and hashes are
+kept; then the links and the segments are read once, part by part, and compared with these. Memories are clustered anew
+neighbourhood by neighbourhood, as a rebuild does it. Nothing is written.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby
+from operator import itemgetter
+from typing import Any
+
+import numpy as np
+import orjson
+from numpy.typing import NDArray
+from sqlalchemy import Connection, LargeBinary, cast, func, select
+from xxhash import xxh3_64_intdigest
+
+from memproc.config import Policy
+from memproc.dedup.cluster import clusters
+from memproc.dedup.decide import regroup
+from memproc.dedup.index import NUMBER_BITS, Entries
+from memproc.dedup.keys import Key, Prepared, prepare
+from memproc.dedup.signatures import BANDS
+from memproc.records import Memory, Plain
+from memproc.store import tables
+from memproc.store.database import Database
+from memproc.store.findings import Found
+from memproc.store.landing import merged_row
+from memproc.store.neighbours import neighbourhood
+from memproc.store.regrouping import COMPUTED, computed, in_company
+from memproc.store.segments import hashes_of
+from memproc.times import from_micros
+from memproc.validation import validator
+
+CHUNK = 2_000
+ENTRY_BYTES = 8
+_SHIFT = np.uint64(32)
+
+_observations = tables.observations.c
+_segments = tables.segments.c
+_MERGED = select(*(tables.merged.c[name] for name in ("id", "namespace", "date", "record")))
+_KEYS = select(_observations.key)
+
+Numbers = NDArray[np.uint64]
+
+
+class Recomputed:
+    """What one pass over the observations gives, and what is wrong with them; then what hangs on them is compared with it."""
+
+    def __init__(self, database: Database, connection: Connection, policy: Policy, schema: type[Memory], found: Found) -> None:
+        """Know where to read and where to note; nothing is read yet."""
+        self.database, self.connection, self._policy, self._schema, self._found = database, connection, policy, schema, found
+        self._links: list[Numbers] = []  # for each chunk rows of (hash of a link, number of an observation that has it)
+        self._indexed: list[Numbers] = []  # rows of (number, sum of its band hashes)
+
+    def check_observations(self, *, compare_keys: bool) -> None:
+        """Read each record, and compare its keys with those that are there; of the scheme of another memproc the own key only."""
+        first_of_groups = select(func.min(_observations.number)).group_by(_observations.grp)
+        first = np.sort(np.array(self.connection.execute(first_of_groups).scalars().all(), np.uint64))
+        for rows in self._chunks():
+            prepared = [(row[0], again) for row in rows if (again := self._checked(row, compare_keys=compare_keys)) is not None]
+            self._links.append(_links_of(prepared))
+            near = [(number, again) for number, again in prepared if again.gist is not None]
+            numbers = np.array([number for number, _ in near], np.uint64)
+            is_first = np.isin(numbers, first)
+            facts = [(again.observation, again.text) for (_, again), own in zip(near, is_first, strict=True) if own]
+            hashes = hashes_of(facts, self._policy.recall)
+            self._indexed.append(np.column_stack((numbers[is_first], hashes.sum(axis=1, dtype=np.uint64))))
+
+    def check_links(self) -> None:
+        """Compare the links from groups with an odd token with those that the observations give."""
+        links = _all(self._links)
+        expected, at = np.unique(links[:, 0], return_index=True)
+        query = select(tables.mends.c.meant, tables.mends.c.grp)
+        there = [np.empty(0, np.uint64)]
+        for rows in self.connection.execute(query.execution_options(yield_per=CHUNK)).partitions():
+            hashes = np.array([_link(meant, group) for meant, group in rows], np.uint64)
+            there.append(hashes)
+            is_expected = np.isin(hashes, expected)
+            self._found.add("mends", *(row.grp for row, own in zip(rows, is_expected, strict=True) if not own))
+        missing = links[at[~np.isin(expected, np.concatenate(there))], 1]
+        self._found.add("mends", *self._keys_of(missing))
+
+    def check_memories(self) -> None:
+        """Cluster anew all that may be in company, and compare the memories with those that are there."""
+        done: set[Key] = set()
+        for observations in in_company(self.database, self.connection):
+            near = neighbourhood(self.database, self.connection, [seen for seen in observations if seen.key not in done])
+            done |= near.rows.keys()
+            clustered, _ = clusters((row.observation for row in near.rows.values()), near.mends, near.decisions)
+            changed = regroup(clustered, near.rows, set(near.rows))
+            expected = {row[0]: row for row in (merged_row(*memory) for memory in changed.memories.items())}
+            rows = self.database.select_by_keys(self.connection, _MERGED, tables.merged.c.id, expected)
+            wrong = expected.items() - {(row[0], tuple(row)) for row in rows}
+            wrong_ids = {key for key, _ in wrong}
+            self._found.add("memories", *sorted(wrong_ids | changed.membership.keys()))
+        alone = select(_observations.key).where(_observations.memory.is_not(None))
+        for keys in self.connection.execute(alone.execution_options(yield_per=CHUNK)).scalars().partitions():
+            self._found.add("memories", *(key for key in keys if key not in done))
+
+    def check_index(self) -> None:
+        """Compare the entries of the segments with those that the first fact of each group gives."""
+        numbers, sums = _all(self._indexed).T
+        counts, found_sums = np.zeros(len(numbers), np.int64), np.zeros(len(numbers))
+        extra = [np.empty(0, np.uint64)]
+        for entries in self._parts():
+            owners = entries & NUMBER_BITS
+            is_own = np.isin(owners, numbers)
+            extra.append(np.unique(owners[~is_own]))
+            at = np.searchsorted(numbers, owners[is_own])
+            hashes = (entries[is_own] >> _SHIFT).astype(np.float64)  # their sums stay below 2**53, so floats are exact
+            counts += np.bincount(at, minlength=len(numbers))
+            found_sums += np.bincount(at, hashes, minlength=len(numbers))
+        bands, _ = BANDS[self._policy.recall]
+        is_whole, is_right = counts == bands, found_sums.astype(np.uint64) == sums
+        self._found.add("index_extra", *map(int, np.unique(np.concatenate(extra))))
+        self._found.add("index_missing", *self._keys_of(numbers[~is_whole]))
+        self._found.add("index_wrong", *self._keys_of(numbers[is_whole & ~is_right]))
+
+    def _chunks(self) -> Iterator[Sequence[Any]]:
+        last = -(2**63)
+        # Bytes that are no UTF-8 are the record's fault; SQLite's driver would stop at them.
+        record = cast(_observations.record, LargeBinary) if self.database.file is not None else _observations.record
+        own = [_observations[name] for name in ("number", "key", "is_identity", "as_of")]
+        query = select(*own, record, *(_observations[name] for name in COMPUTED)).order_by(_observations.number).limit(CHUNK)
+        while rows := self.connection.execute(query.where(_observations.number > last)).all():
+            yield rows
+            last = rows[-1].number
+
+    def _checked(self, row: Any, *, compare_keys: bool) -> Prepared | None:
+        """Return the observation of a row as its record gives it, None where it gives none; note what is wrong."""
+        _, key, is_identity, as_of, record, *there = row
+        plain = _loaded(record)
+        if plain is None:
+            self._found.add("records", key)
+            return None
+        if not any(_is_valid(plain, schema) for schema in (Memory, self._schema)):
+            self._found.add("invalid_records", key)
+        try:
+            date = None if as_of is None else from_micros(as_of)
+            again = prepare(plain, is_identity=bool(is_identity), as_of=date, policy=self._policy)
+        except (KeyError, TypeError, AttributeError, ValueError, OverflowError):  # no content, no id, no date
+            self._found.add("observation_keys", key)
+            return None
+        if again.observation.key != key:
+            self._found.add("observation_keys", key)
+        elif compare_keys and computed(again.observation) != tuple(there):
+            self._found.add("keys", key)
+        return again
+
+    def _parts(self) -> Iterator[Entries]:
+        """Give the entries of the segments part by part; note those that are cut off or out of order."""
+        names = self.connection.execute(select(_segments.number, _segments.part).order_by(_segments.number, _segments.part)).all()
+        for number, parts in groupby(names, key=itemgetter(0)):
+            last, was_full, is_whole = 0, True, True
+            for place, (_, part) in enumerate(parts):
+                one = (_segments.number == number) & (_segments.part == part)
+                blob = self.connection.execute(select(_segments.bytes).where(one)).scalar_one()
+                entries = np.frombuffer(blob[: len(blob) // ENTRY_BYTES * ENTRY_BYTES], "<u8").astype(np.uint64)
+                is_sorted = len(entries) > 0 and entries[0] >= last and bool((entries[1:] >= entries[:-1]).all())
+                is_whole = is_whole and part == place and was_full and len(blob) % ENTRY_BYTES == 0 and is_sorted
+                last, was_full = int(entries[-1]) if len(entries) else last, len(blob) == tables.PART_BYTES
+                yield entries
+            if not is_whole:
+                self._found.add("segments", number)
+
+    def _keys_of(self, numbers: Numbers) -> list[Key]:
+        """Return the keys of observations."""
+        found = self.database.select_by_keys(self.connection, _KEYS, _observations.number, map(int, numbers))
+        return sorted(key for (key,) in found)
+
+
+def _loaded(record: str | bytes) -> Plain | None:
+    """Return a record as it is kept, None where it is none."""
+    try:
+        plain = orjson.loads(record)
+    except orjson.JSONDecodeError:
+        return None
+    return plain if isinstance(plain, dict) else None
+
+
+def _is_valid(plain: Plain, schema: type[Memory]) -> bool:
+    """Tell whether a record passes validation; fields of another schema are no matter here."""
+    own = {name: value for name, value in plain.items() if name in schema.model_fields}
+    return isinstance(validator(schema)(own), Memory)
+
+
+def _links_of(prepared: Iterable[tuple[int, Prepared]]) -> Numbers:
+    links = [(_link(meant, again.observation.group), number) for number, again in prepared for meant in again.mends]
+    return np.array(links, np.uint64).reshape(-1, 2)
+
+
+def _link(meant: Key, group: Key) -> int:
+    return xxh3_64_intdigest(meant + group)
+
+
+def _all(chunks: Sequence[Numbers]) -> Numbers:
+    return np.concatenate([np.empty((0, 2), np.uint64), *chunks])

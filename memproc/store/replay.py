@@ -1,0 +1,315 @@
+"""Taking quarantined records anew: as they are, under a mapping, changed by a function, or as a person has edited them.
+
+Rules: a replay is a job of its own, and its records go through the same intake and landing as any. A record leaves quarantine in
+the transaction in which all that it gives is taken; else it stays, with the new faults. What the caller had said of its source
+(source, include, mapping, date) holds again, so that a mended record is the same observation as if it had been right at first.
+What its format cannot read by itself (a message out of a conversation) fails as it did.
+"""
+
+from __future__ import annotations
+
+from base64 import b64decode, b64encode
+from collections import defaultdict, deque
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import orjson
+from sqlalchemy import Connection
+
+from memproc.batching import FIRST_BATCH, LARGEST_BATCH_BYTES
+from memproc.config import Policy, Settings
+from memproc.dedup.decide import Incoming
+from memproc.dedup.keys import Prepared
+from memproc.errors import DatabaseError, UsageError
+from memproc.failures import Kind
+from memproc.formats import format_named, generic, own
+from memproc.formats.draft import Context, Decided, Format
+from memproc.intake import CATEGORY_OF_FORMATS, Intake
+from memproc.records import Fault, Memory, Rejected
+from memproc.sources.items import Item, decode, open_file
+from memproc.store.answers import Quarantined
+from memproc.store.database import Database
+from memproc.store.landing import Arrived, Landed
+from memproc.store.quarantine import OPEN, Origin, raw_of
+from memproc.store.triage import SettledMeanwhileError, Which, faults_of, require_open, rows_by_number, rows_of
+from memproc.validation import failed, redacted
+
+SOURCE = "replay"
+CHUNK = 100
+LONGEST_LINE_BYTES = 1 << 30
+UNDECODED = ("source", "resource")  # the categories of what was never a value
+
+Transform = Callable[[Any], Any]
+Edits = Mapping[int, Sequence[Item]]
+
+
+class Waiting(NamedTuple):
+    """A quarantined record that is to be replayed."""
+
+    number: int
+    category: str
+    faults: tuple[Fault, ...]
+    raw: bytes
+    format: str
+    namespace: str
+    context: str
+
+
+class Chosen(NamedTuple):
+    """What is to be replayed: the numbers in rising order, and the formats, each once."""
+
+    numbers: list[int]
+    formats: list[str]
+
+
+class Given(NamedTuple):
+    """What quarantined records give: records, each with the number it comes from, and decisions."""
+
+    numbers: list[int]
+    records: list[tuple[int, Prepared | Rejected]]
+    decided: list[Decided]
+    bytes: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mending:
+    """How records are replayed. `format`, `mapping` and `edits` take the place of what was; `transform` gets the JSON value, else
+    the text, else the bytes, and gives a value, or None to leave the record where it is.
+    """
+
+    policy: Policy
+    schema: type[Memory] = Memory
+    format: str | None = None
+    mapping: Mapping[str, str] = field(default_factory=dict)
+    transform: Transform | None = None
+    edits: Edits | None = None
+    settings: Settings = field(default_factory=Settings)
+
+    def take(self, waiting: Waiting) -> tuple[list[Prepared | Rejected], list[Decided]] | None:
+        """Return what a record gives, None where it is left. Never raises on bad input."""
+        items = [changed for item in self._items(waiting) if (changed := self._changed(item, waiting)) is not None]
+        if not items:
+            return None
+        records: list[Prepared | Rejected] = []
+        decided: list[Decided] = []
+        for item in items:
+            if isinstance(item, Rejected):
+                records.append(item)
+            else:
+                taken = self._intake(waiting, item.value).take(item)
+                records += taken.records
+                decided += taken.decided
+        is_read = decided or any(isinstance(one, Prepared) or one.category != CATEGORY_OF_FORMATS for one in records)
+        if is_read or (records and not self._is_as_it_was):
+            return records, decided
+        return [Rejected(waiting.category, waiting.faults, waiting.raw) if self._is_as_it_was else _nothing(waiting)], []
+
+    @property
+    def _is_as_it_was(self) -> bool:
+        return not (self.format or self.mapping or self.transform or self.edits is not None)
+
+    def _items(self, waiting: Waiting) -> Sequence[Item]:
+        if self.edits is not None:
+            return self.edits[waiting.number]
+        item = decode(waiting.raw)
+        if item.fault is not None and waiting.category in UNDECODED:
+            item = item._replace(fault=waiting.faults[0], category=waiting.category)
+        return [item]
+
+    def _changed(self, item: Item, waiting: Waiting) -> Item | Rejected | None:
+        if self.transform is None:
+            return item
+        try:
+            value = self.transform(_text_of(item.raw or b"") if item.fault else item.value)
+        except Exception as error:  # noqa: BLE001 - a function of the caller's may raise anything; no record may be lost with it
+            raised = failed("transform_failed", "the transform", error, tracebacks=self.settings.tracebacks)
+            shown = redacted(raised) if self.settings.redact else raised
+            return Rejected(CATEGORY_OF_FORMATS, (shown._replace(hint="mend the transform, then replay"),), waiting.raw)
+        return None if value is None else Item(value)
+
+    def _intake(self, waiting: Waiting, value: object) -> Intake:
+        said = orjson.loads(waiting.context)
+        mapping = self.mapping or said.get("mapping", {})
+        context = Context(said.get("source"), frozenset(said.get("include", ())), mapping)
+        known, namespace = self._format(waiting, value), waiting.namespace or None
+        return Intake(known, self.policy, self.schema, namespace, context, said.get("as_of"), self.settings)
+
+    def _format(self, waiting: Waiting, value: object) -> Format:
+        """Return the format to read a value in: as named, a mapping's, memproc's own where it is surely that, or as it was."""
+        if self.format is not None:
+            return format_named(self.format)
+        was = format_named(waiting.format)
+        if self.mapping:
+            return generic.TABLE if was is generic.TABLE else generic.FORMAT
+        fields = frozenset(self.schema.model_fields)
+        if not isinstance(value, dict) or was is generic.TABLE:
+            return was
+        is_own = own.is_whole(value) or (self.edits is not None and not was.matches(value, fields) and own.matches(value, fields))
+        return own.FORMAT if is_own else was
+
+
+class Replay:
+    """One replay under way. `read` opens a reading transaction; `land` takes what arrived, the number of records, the first
+    position, where it comes from, and decisions.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        read: Callable[[], AbstractContextManager[Connection]],
+        land: Callable[[Arrived, int, int, Origin, Sequence[Decided]], Landed],
+        mending: Mending,
+        batch_size: int | None,
+    ) -> None:
+        """Know the store, and how to mend."""
+        self._database, self._read, self._land, self._mending = database, read, land, mending
+        self._size = batch_size or FIRST_BATCH
+        self._landed = 0
+
+    def through(self, numbers: Iterable[int]) -> str:
+        """Replay the records of these numbers that are open, batch by batch; return the status that the job ends with."""
+        left = deque(numbers)
+        while left:
+            given = self._gather(left)
+            if not given.numbers:
+                continue
+            try:
+                if request := self._land_batch(given).request:
+                    return {"pause": "paused", "cancel": "cancelled"}[request]
+            except SettledMeanwhileError:  # who was quicker is left out the next time
+                left.extendleft(reversed(given.numbers))
+            except DatabaseError as error:
+                if error.failure.kind is not Kind.CAPACITY or len(given.numbers) == 1:
+                    raise
+                self._size = max(min(self._size, len(given.numbers)) // 2, 1)
+                left.extendleft(reversed(given.numbers))
+        return "done"
+
+    def _gather(self, left: deque[int]) -> Given:
+        """Take as many records as a batch holds, by what they give."""
+        numbers: list[int] = []
+        records: list[tuple[int, Prepared | Rejected]] = []
+        decided: list[Decided] = []
+        size_bytes = 0
+        while left and len(records) < self._size and size_bytes < LARGEST_BATCH_BYTES:
+            for waiting in self._waiting([left.popleft() for _ in range(min(CHUNK, self._size, len(left)))]):
+                taken = self._mending.take(waiting)
+                if taken is not None:
+                    numbers.append(waiting.number)
+                    records += [(waiting.number, one) for one in taken[0]]
+                    decided += taken[1]
+                    size_bytes += len(waiting.raw)
+        return Given(numbers, records, decided, size_bytes)
+
+    def _waiting(self, numbers: Sequence[int]) -> list[Waiting]:
+        with self._read() as connection:
+            rows = rows_by_number(self._database, connection, numbers)
+            return [
+                Waiting(at, row.category, faults_of(row), raw_of(connection, at), row.format, row.namespace, row.context)
+                for at, row in sorted(rows.items())
+                if row.status == OPEN
+            ]
+
+    def _land_batch(self, given: Given) -> Landed:
+        placed = list(enumerate(given.records, self._landed))
+        replayed: dict[int, list[int]] = {number: [] for number in given.numbers}
+        for position, (number, _) in placed:
+            replayed[number].append(position)
+        accepted = [Incoming(position, one) for position, (_, one) in placed if isinstance(one, Prepared)]
+        rejected = [(position, one) for position, (_, one) in placed if isinstance(one, Rejected)]
+        arrived = Arrived(accepted, rejected, replayed)
+        landed = self._land(arrived, len(placed), self._landed, Origin(SOURCE, "", ""), given.decided)
+        self._landed += len(placed)
+        return landed
+
+
+def chosen_for_replay(
+    database: Database,
+    connection: Connection,
+    which: Which,
+    numbers: Collection[int] | None,
+    edits: Edits | None,
+    places: Mapping[int, tuple[object, object]],
+) -> Chosen:
+    """Return the open records that are meant: of these numbers and in the edited file, where these are given.
+
+    Raises NotFoundError where one of the numbers is not open, and UsageError where the file tells of another store.
+    """
+    if numbers is None and edits is None:
+        formats = {row.number: row.format for row in rows_of(connection, which)}
+        return Chosen([*formats], [*dict.fromkeys(formats.values())])
+    rows = rows_by_number(database, connection, set(edits or ()) if numbers is None else numbers)
+    for number, place in places.items():
+        if number in rows and place != (rows[number].job, rows[number].position):
+            raise UsageError(f"record {number} of the file is not record {number} of this store: was it exported from another?")
+    is_open = {number: row for number, row in rows.items() if row.status == OPEN}
+    require_open(numbers or (), is_open)
+    meant = [row for at, row in sorted(is_open.items()) if which.includes(row) and (edits is None or at in edits)]
+    return Chosen([row.number for row in meant], [*dict.fromkeys(row.format for row in meant)])
+
+
+def edits_in(path: Path) -> tuple[dict[int, list[Item]], dict[int, tuple[object, object]]]:
+    """Return the records of an edited export by number, several where one was split, and where each is said to come from: job and
+    position. Raises UsageError on a line that is none of an export.
+    """
+    edits: dict[int, list[Item]] = defaultdict(list)
+    places: dict[int, tuple[object, object]] = {}
+    opened = open_file(path, lists=frozenset(), limit_bytes=LONGEST_LINE_BYTES)
+    try:
+        for at, item in enumerate(opened.items, 1):
+            line = item.value
+            if not isinstance(line, dict) or type(line.get("quarantine")) is not int or not {"record", "raw"} & line.keys():
+                why = f": {item.fault.message}" if item.fault else ""
+                raise UsageError(f"{path}, record {at}: give quarantine (a number) and record, as an export has them{why}")
+            edits[line["quarantine"]].append(_edited(path, at, line))
+            if {"job", "position"} <= line.keys():
+                places[line["quarantine"]] = line["job"], line["position"]
+    finally:
+        if opened.stream is not None:
+            opened.stream.close()
+    return edits, places
+
+
+def export_lines(records: Iterable[Quarantined]) -> Iterator[bytes]:
+    """Give quarantined records as JSON lines that a person edits: `record` is the value; of what is no JSON, `raw` the bytes."""
+    for one in records:
+        own_fields = {name: getattr(one, name) for name in ("source", "format", "namespace", "job", "position")}
+        head = {"quarantine": one.number, "reasons": [fault.as_dict() for fault in one.faults], **own_fields}
+        value = decode(one.raw)
+        try:
+            record = {"record": value.value} if value.fault is None else _in_base64(one.raw)
+            yield orjson.dumps({**head, **record}) + b"\n"
+        except orjson.JSONEncodeError:  # an integer beyond 64 bits
+            yield orjson.dumps({**head, **_in_base64(one.raw)}) + b"\n"
+
+
+def _in_base64(raw: bytes) -> dict[str, object]:
+    return {"raw": b64encode(raw).decode(), "base64": True}
+
+
+def _edited(path: Path, at: int, line: Mapping[str, Any]) -> Item:
+    if "record" in line:
+        return Item(line["record"])
+    try:
+        return decode(b64decode(line["raw"], validate=True) if line.get("base64") else line["raw"].encode())
+    except (ValueError, TypeError, AttributeError) as error:
+        raise UsageError(f"{path}, record {at}: raw is no text, or no base64: {error}") from error
+
+
+def _text_of(raw: bytes) -> str | bytes:
+    try:
+        return raw.decode()
+    except UnicodeDecodeError:
+        return raw
+
+
+def _nothing(waiting: Waiting) -> Rejected:
+    message = "nothing was read from it in this format"
+    return Rejected(
+        CATEGORY_OF_FORMATS,
+        (Fault("", "nothing_read", message, "name the format that the record is in, or mend it by hand"),),
+        waiting.raw,
+    )

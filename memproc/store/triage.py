@@ -1,0 +1,244 @@
+"""What a person does with quarantine: find records and patterns, look at one, discard it, or have it replayed.
+
+Rules: what SQL compares is numbers and the few words of a status; the rest is compared here. What was done with a record is told
+by the ledger, under the record's key and without its words, so that forgetting need not look there.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, Literal, NamedTuple, TypedDict, Unpack
+
+import orjson
+from sqlalchemy import Connection, Select, func, select
+
+from memproc.dedup.keys import Key
+from memproc.errors import NotFoundError, UsageError
+from memproc.records import Fault, Outcome, Rejected, encode
+from memproc.report.report import Pattern
+from memproc.store import tables
+from memproc.store.answers import Entry, Quarantined
+from memproc.store.database import Database, delete_where
+from memproc.store.ledger import Line, write_lines
+from memproc.store.quarantine import DISCARDED, OPEN, REPLAYED, STATUSES, raw_of, reasons_of
+
+Status = Literal["open", "replayed", "discarded"]
+
+CHUNK = 1_000
+REJECTED = "rejected"  # the kind of a line in the ledger: a replay in vain
+
+_rows, _batches, _ledger = tables.quarantine.c, tables.batches.c, tables.ledger.c
+_LAST = tables.batches.alias("last")
+_FOUND = (
+    select(
+        *(_rows[name] for name in ("number", "key", "category", "code", "path", "message", "pattern", "faults")),
+        *(_rows[name] for name in ("source", "format", "namespace", "position", "times_seen", "context", "status")),
+        _batches.job,
+        _batches.committed_at.label("first_seen"),
+        _LAST.c.committed_at.label("last_seen"),
+    )
+    .join_from(tables.quarantine, tables.batches, _rows.batch == _batches.number)
+    .join(_LAST, _rows.last_batch == _LAST.c.number)
+)
+_STATUS = select(_rows.number, _rows.key, _rows.status, _rows.faults)
+_HISTORY = select(*(_ledger[name] for name in ("number", "made_at", "kind", "subject", "other", "confidence", "reason")))
+
+
+class Filters(TypedDict, total=False):
+    """What quarantined records are chosen by; of those given, each holds."""
+
+    category: str | None
+    code: str | None
+    job: int | None
+    source: str | None
+
+
+class Which(NamedTuple):
+    """Which quarantined records are meant: those that match all that is given. `code` is that of any of its faults, `source` the
+    name of the file or the like, `status` None any.
+    """
+
+    category: str | None = None
+    code: str | None = None
+    job: int | None = None
+    source: str | None = None
+    status: Status | None = "open"
+
+    def includes(self, row: Any) -> bool:
+        """Tell whether a row that SQL found is meant."""
+        return (
+            self.category in (None, row.category)
+            and self.job in (None, row.job)
+            and self.source in (None, row.source)
+            and (self.code is None or any(fault["code"] == self.code for fault in orjson.loads(row.faults)))
+        )
+
+
+class SettledMeanwhileError(Exception):
+    """A record that was to be replayed is no longer open."""
+
+
+def which_of(status: Status | None = "open", **filters: Unpack[Filters]) -> Which:
+    """Return what is meant. Raises UsageError on a status that there is not."""
+    if status not in (None, *STATUSES):
+        raise UsageError(f"status {status!r}: choose one of {', '.join(STATUSES)}")
+    return Which(status=status, **filters)
+
+
+def rows_of(connection: Connection, which: Which) -> Iterator[Any]:
+    """Give the rows of the records that are meant, in the order they came, without their bytes."""
+    query: Select[Any] = _FOUND.order_by(_rows.number).limit(CHUNK)
+    if which.status is not None:
+        query = query.where(_rows.status == which.status)
+    if which.job is not None:
+        query = query.where(_batches.job == which.job)
+    last = 0
+    while rows := connection.execute(query.where(_rows.number > last)).all():
+        yield from filter(which.includes, rows)
+        last = rows[-1].number
+
+
+def rows_by_number(database: Database, connection: Connection, numbers: Iterable[int]) -> dict[int, Any]:
+    """Return the rows of these numbers, by number; those that there are not are left out."""
+    return {row.number: row for row in database.select_by_keys(connection, _FOUND, _rows.number, numbers)}
+
+
+def to_quarantined(database: Database, connection: Connection, rows: Sequence[Any]) -> list[Quarantined]:
+    """Return rows as values, with their bytes and their history."""
+    happened: dict[Key, list[Any]] = defaultdict(list)
+    for line in database.select_by_keys(connection, _HISTORY, _ledger.subject, [row.key for row in rows]):
+        happened[line.subject].append(line)
+    return [
+        Quarantined(
+            row.number,
+            row.category,
+            faults_of(row),
+            raw_of(connection, row.number),
+            row.job,
+            row.position,
+            row.source,
+            row.format,
+            row.times_seen,
+            row.namespace,
+            row.status,
+            row.first_seen,
+            row.last_seen,
+            _history(row, sorted(happened[row.key])),
+        )
+        for row in rows
+    ]
+
+
+def faults_of(row: Any) -> tuple[Fault, ...]:
+    """Return the faults of a row."""
+    return tuple(Fault(**fault) for fault in orjson.loads(row.faults))
+
+
+def patterns_of(rows: Iterable[Any], limit: int | None = None) -> list[Pattern]:
+    """Return the groups of rows with like faults, the commonest first, then in the order they came."""
+    groups: dict[Key, list[Any]] = {}
+    for row in rows:
+        groups.setdefault(row.pattern, [0, row])[0] += 1
+    patterns = [Pattern(count, row.category, row.code, row.path, row.message, row.number) for count, row in groups.values()]
+    return sorted(patterns, key=lambda pattern: (-pattern.records, pattern.example))[:limit]
+
+
+def commonest_in(database: Database, connection: Connection, job: int, limit: int) -> tuple[list[Pattern], int]:
+    """Return the commonest patterns of the records that a job was the last to reject, new or known, and how many of these records
+    had been replayed or discarded.
+    """
+    records, first = func.count().label("records"), func.min(_rows.number).label("first")
+    of_job = (
+        select(_rows.pattern, records, first)
+        .join_from(tables.quarantine, tables.batches, _rows.last_batch == _batches.number)
+        .where(_batches.job == job)
+    )
+    grouped = connection.execute(of_job.group_by(_rows.pattern).order_by(records.desc(), first).limit(limit)).all()
+    rows = rows_by_number(database, connection, [group.first for group in grouped])
+    patterns = [patterns_of([rows[group.first]])[0]._replace(records=group.records) for group in grouped]
+    closed = of_job.with_only_columns(func.count()).where(_rows.status != OPEN)
+    return patterns, connection.execute(closed).scalar_one()
+
+
+def settle(
+    database: Database,
+    connection: Connection,
+    replayed: Mapping[int, Sequence[int]],
+    became: Mapping[int, tuple[Key, Outcome]],
+    rejected: Sequence[tuple[int, Rejected]],
+    batch: int,
+    now: str,
+) -> list[int]:
+    """Write what became of replayed records: `replayed` says which positions each one gave, `became` which observation and outcome
+    a position had. One of which anything was rejected again stays open, with the new faults.
+
+    Return the positions that were rejected. Raises SettledMeanwhileError where another was quicker.
+    """
+    rows = _open_rows(database, connection, replayed)
+    if rows.keys() != replayed.keys():
+        raise SettledMeanwhileError
+    failed: dict[int, list[Rejected]] = defaultdict(list)
+    number_of = {position: number for number, positions in replayed.items() for position in positions}
+    for position, again in rejected:
+        failed[number_of[position]].append(again)
+    _write_again(database, connection, failed, batch)
+    taken = [number for number in replayed if number not in failed]
+    database.update_rows(connection, tables.quarantine, ("status",), [(REPLAYED, number) for number in taken])
+    lines = [
+        Line(REPLAYED, rows[number].key, became[position][0], reason=f"quarantined record {number}: {became[position][1].value}")
+        for number in taken
+        for position in replayed[number]
+    ]
+    lines += [Line(REPLAYED, rows[number].key, reason="decision") for number in taken if not replayed[number]]
+    lines += [Line(REJECTED, rows[number].key, reason=_without_words(again)) for number, again in failed.items()]
+    write_lines(database, connection, batch, now, lines)
+    return [position for position, _ in rejected]
+
+
+def discard(database: Database, connection: Connection, numbers: Sequence[int], note: str, now: str) -> None:
+    """Close records without taking them: their bytes and the words in their faults go. Raises NotFoundError."""
+    rows = _open_rows(database, connection, numbers)
+    require_open(numbers, rows)
+    bare = []
+    for number, row in rows.items():
+        faults = [fault._replace(message=fault.code, traceback="") for fault in faults_of(row)]
+        bare.append((DISCARDED, faults[0].message, encode([fault.as_dict() for fault in faults]).decode(), number))
+    database.update_rows(connection, tables.quarantine, ("status", "message", "faults"), bare)
+    delete_where(connection, tables.quarantine_parts, "quarantine", sorted(rows))
+    write_lines(database, connection, None, now, [Line(DISCARDED, row.key, reason=note) for _, row in sorted(rows.items())])
+
+
+def require_open(numbers: Iterable[int], rows: Mapping[int, Any]) -> None:
+    """Raise NotFoundError where one of the numbers is not among the rows that are open."""
+    missing = sorted(set(numbers) - rows.keys())
+    if missing:
+        raise NotFoundError(f"nothing open in quarantine under {', '.join(map(str, missing[:10]))}")
+
+
+def _open_rows(database: Database, connection: Connection, numbers: Iterable[int]) -> dict[int, Any]:
+    rows = database.select_by_keys(connection, _STATUS, _rows.number, set(numbers))
+    return {row.number: row for row in rows if row.status == OPEN}
+
+
+def _write_again(database: Database, connection: Connection, failed: Mapping[int, Sequence[Rejected]], batch: int) -> None:
+    names = ("category", "code", "path", "message", "pattern", "faults", "last_batch")
+    rows = []
+    for number, again in failed.items():
+        faults = tuple(fault for one in again for fault in one.faults)
+        rows.append((*reasons_of(again[0]._replace(faults=faults)), batch, 1, number))
+    database.update_rows(connection, tables.quarantine, names, rows, add=("times_seen",))
+
+
+def _without_words(again: Sequence[Rejected]) -> str:
+    codes = dict.fromkeys(f"{one.category} {fault.code}" for one in again for fault in one.faults)
+    return ", ".join(codes)
+
+
+def _history(row: Any, lines: Sequence[Any]) -> tuple[Entry, ...]:
+    came = Entry(row.first_seen, "quarantined", None, None, None, f"job {row.job}, position {row.position} of {row.source}")
+    since = [
+        Entry(line.made_at, line.kind, line.subject.hex(), line.other and line.other.hex(), line.confidence, line.reason)
+        for line in lines
+    ]
+    return (came, *since)

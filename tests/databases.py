@@ -1,0 +1,142 @@
+"""Empty stores for the tests, on each database that is at hand.
+
+SQLite always; PostgreSQL and MariaDB or MySQL where `MEMPROC_TEST_POSTGRES_URL` and `MEMPROC_TEST_MYSQL_URL` name a server. On a
+server every store is a schema or a database of its own, made once, emptied and used again.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from contextlib import contextmanager
+from itertools import count
+from pathlib import Path
+
+from sqlalchemy import create_engine
+
+import memproc
+from faults.stores import Server
+from memproc.config import Policy
+from memproc.dedup.keys import SCHEME
+from memproc.store import tables
+from memproc.store.opening import policy_text
+
+VARIABLES = {"postgresql": "MEMPROC_TEST_POSTGRES_URL", "mysql": "MEMPROC_TEST_MYSQL_URL"}
+NAMES = ("sqlite", *VARIABLES)
+
+
+def reason_to_skip(name):
+    """Return why there is nothing to test on, nothing where there is."""
+    variable = VARIABLES.get(name)
+    return f"no server: set {variable} to the URL of one" if variable and not os.environ.get(variable) else ""
+
+
+class Files:
+    """Stores in SQLite files, each a copy of an empty one."""
+
+    def __init__(self, folder: Path):
+        """Know where the files go."""
+        self.folder, self.numbers, self.templates = folder, count(), {}
+
+    def new(self, settings):
+        """Return the path of an empty store."""
+        if settings.dedup not in self.templates:
+            self.templates[settings.dedup] = self.folder / f"empty-{settings.dedup}.db"
+            memproc.open(self.templates[settings.dedup], settings=settings).close()
+        path = self.folder / f"{next(self.numbers)}.db"
+        shutil.copy(self.templates[settings.dedup], path)
+        return str(path)
+
+    def close(self):
+        """Leave the files to the test run."""
+
+
+class Lender:
+    """Stores on a server. What no test uses any more is emptied for the next."""
+
+    def __init__(self, name):
+        """Know the server; nothing is made yet."""
+        self.server, self.idle = Server(os.environ[VARIABLES[name]]), []
+
+    def new(self, settings):
+        """Return the URL of an empty store."""
+        if not self.idle:
+            url = self.server.new()
+            memproc.open(url, settings=settings).close()
+            return url
+        url = self.idle.pop()
+        engine = create_engine(url)
+        with engine.begin() as connection:
+            for table in tables.metadata.sorted_tables:
+                connection.execute(table.delete())
+            policy = policy_text(Policy(dedup=settings.dedup or "near"))
+            connection.execute(tables.store.insert().values((1, 1, 0, 0, 0, tables.SCHEMA, SCHEME, policy, None)))
+        engine.dispose()
+        return url
+
+    def close(self):
+        """Drop all that was made."""
+        self.server.close()
+
+
+class Lent(memproc.Store):
+    """A store that goes back to its server when it is closed."""
+
+    give_back = staticmethod(lambda _url: None)
+
+    def close(self):
+        """Close the store, once."""
+        is_open = not self._is_closed
+        super().close()
+        if is_open:
+            self.give_back(self.url)
+
+
+@contextmanager
+def stores_on(name, folder):
+    """Give a function that opens an empty store of its own, each time it is called."""
+    source = Files(folder) if name == "sqlite" else Lender(name)
+
+    def make(dedup="near"):
+        settings = memproc.Settings(dedup=dedup)
+        store = Lent(source.new(settings), settings=settings)
+        if isinstance(source, Lender):
+            store.give_back = source.idle.append
+        return store
+
+    try:
+        yield make
+    finally:
+        source.close()
+
+
+def refuse_rows(store, word):
+    """Let the database refuse observations that hold a word, as a rule of its own would. The store serves no other test."""
+    store.give_back = lambda _url: None
+    with store._database.write() as connection:
+        for statement in _REFUSAL[store._database.backend.driver]:
+            connection.exec_driver_sql(statement.replace("poison", word).replace("%", "%%" if "+" in store.url else "%"))
+
+
+_REFUSAL = {
+    "sqlite": (
+        """CREATE TRIGGER refuse BEFORE INSERT ON observations WHEN new.record LIKE '%poison%'
+        BEGIN SELECT RAISE(ABORT, 'refused by a trigger'); END""",
+    ),
+    "postgresql+psycopg": (
+        """CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN IF NEW.record LIKE '%poison%' THEN
+        RAISE EXCEPTION 'refused by a trigger' USING ERRCODE = '23514'; END IF; RETURN NEW; END $$""",
+        "CREATE TRIGGER refuse BEFORE INSERT ON observations FOR EACH ROW EXECUTE FUNCTION refuse()",
+    ),
+    "mysql+pymysql": (
+        """CREATE TRIGGER refuse BEFORE INSERT ON observations FOR EACH ROW BEGIN IF NEW.record LIKE '%poison%' THEN
+        SIGNAL SQLSTATE '23000' SET MESSAGE_TEXT = 'refused by a trigger', MYSQL_ERRNO = 1048; END IF; END""",
+    ),
+}
+_REFUSAL["mariadb+pymysql"] = _REFUSAL["mysql+pymysql"]
+
+
+def all_text(store):
+    """Return everything that stands in the tables of a store, as text."""
+    with store._read() as connection:
+        return "\n".join(str([*row]) for table in tables.metadata.sorted_tables for row in connection.execute(table.select()))

@@ -1,0 +1,218 @@
+"""What databases do to those who trust them: each trap a test, on each database that is at hand."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import threading
+import time
+
+import pytest
+from sqlalchemy import create_engine, event, text
+
+import memproc
+from memproc.store import tables
+from tests.databases import refuse_rows
+
+TRICKY = [
+    {"content": "Prefers tea 😀🫖 in the morning", "namespace": "Alice"},
+    {"content": "Prefers tea 😀🫖 in the morning", "namespace": "alice"},
+    {"content": "Prefers tea 😀🫖 in the morning", "namespace": "alice "},
+    {"content": "Prefers tea 😀🫖 in the morning", "namespace": "Álice"},
+    {"content": "Prefers tea 😢🫖 in the morning", "namespace": "Alice"},
+    {"content": "A quote ' a backslash \\ a percent % a %s and a colon :name", "tags": ["%", "'", "\\"]},
+    {"content": "Stayed at that hotel", "created_at": "2024-05-01T10:00:00.123456Z", "importance": 0.1234567890123},
+    {"content": "x" * 200_000},
+    {"content": "Mixed: Ελληνικά, 日本語, हिन्दी, العربية, \u2028 and \x85", "metadata": {"1e3": 1000.0, "n": 2**53}},
+]
+
+
+def written(tmp_path, count):
+    """Write a file of facts."""
+    path = tmp_path / "facts.jsonl"
+    path.write_text("".join(f'{{"content": "She keeps {number} hens at home and feeds them"}}\n' for number in range(count)))
+    return path
+
+
+def exported(store, tmp_path):
+    """Return the memories of a store with the keys of their observations."""
+    store.export(tmp_path / "out.jsonl")
+    lines = [json.loads(line) for line in (tmp_path / "out.jsonl").read_text("utf-8").split("\n") if line]
+    return [{**line, "observations": [seen["observation"] for seen in line["observations"]]} for line in lines]
+
+
+def in_batches(size):
+    """Give settings of so many records a transaction."""
+    return memproc.Settings(batch_size=size)
+
+
+def test_what_goes_in_comes_out(fresh, fresh_file, tmp_path):
+    """Case, spaces and accents are told apart, emoji and long texts are whole, numbers keep their digits, microseconds stay."""
+    with fresh() as store, fresh_file() as expected:
+        for one in (store, expected):
+            report = memproc.ingest(TRICKY, one)
+            assert (report.stored, report.duplicate, report.merged, report.quarantined) == (len(TRICKY), 0, 0, 0)
+        assert exported(store, tmp_path) == exported(expected, tmp_path)
+        assert len(store.find(namespace="alice")) == 1
+        assert store.find(text="hotel")[0].importance == 0.1234567890123
+        again = memproc.ingest(TRICKY[::-1], store, settings=in_batches(2))
+        assert again.duplicate == len(TRICKY)
+        assert store.rebuild() == (0, 0)
+
+
+def test_a_double_keeps_its_digits(fresh):
+    """MariaDB's FLOAT would cut them."""
+    with fresh() as store:
+        row = (1, None, "", "similar", None, None, 0.1234567890123, 1, "")
+        with store._database.write() as connection:
+            store._database.insert_rows(connection, tables.ledger, [row])
+        with store._read() as connection:
+            assert connection.execute(tables.ledger.select()).one().confidence == 0.1234567890123
+
+
+def test_a_nul_is_no_text_anywhere(fresh):
+    """PostgreSQL refuses it; so it is a fault on every database."""
+    with fresh() as store:
+        report = memproc.ingest([{"content": "a \0 b"}, {"content": "fine"}], store)
+        assert (report.stored, report.errors["validation"]) == (1, 1)
+
+
+def test_many_refused_rows_are_isolated(fresh):
+    """Three in ten: each goes to quarantine, the rest lands, however many savepoints that takes."""
+    with fresh() as store:
+        refuse_rows(store, "poison")
+        words = itertools.cycle(["tea", "milk", "poison"])
+        report = memproc.ingest([{"content": f"She bought {number} bags of {next(words)}"} for number in range(150)], store)
+        assert (report.stored, report.quarantined) == (100, 50)
+        assert store.recount().is_whole
+
+
+def test_a_record_too_large_for_the_server_is_quarantined(fresh):
+    """MariaDB ends the connection at a value larger than its packet; the rest of the batch lands."""
+    with fresh() as store:
+        limit = store._database.largest_row_bytes()
+        if limit is None:
+            pytest.skip("this database takes rows of any size")
+        records = [{"content": f"She keeps {number} hens"} for number in range(10)]
+        records[4]["metadata"] = {f"note {number}": "y" * 500_000 for number in range(limit // 500_000 + 1)}
+        report = memproc.ingest(records, store)
+        assert (report.stored, dict(report.errors)) == (9, {"resource": 1})
+        assert store.recount().is_whole
+
+
+def test_a_connection_that_the_server_ends_is_made_anew(fresh, tmp_path):
+    """Between batches and within one: the batch is begun again, nothing is lost and nothing is there twice."""
+    path = written(tmp_path, 60)
+    with fresh() as store, fresh() as undisturbed:
+        if store._database.file is not None:
+            pytest.skip("a file has no server")
+        kills = itertools.count()
+
+        def kill(_connection, _cursor, statement, *_rest):
+            if "observations" in statement.lower() and statement.startswith("INSERT") and next(kills) in (1, 4):
+                end_connections(store)
+
+        event.listen(store._database.engine, "before_cursor_execute", kill)
+        report = memproc.ingest(path, store, settings=in_batches(10))
+        memproc.ingest(path, undisturbed)
+        assert next(kills) > 6
+        assert (report.read, report.stored) == (60, 60)
+        assert exported(store, tmp_path) == exported(undisturbed, tmp_path)
+        assert store.recount().is_whole
+
+
+def end_connections(store):
+    """Let the server end every connection of a store."""
+    engine = create_engine(store.url, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        if connection.dialect.name == "postgresql":
+            own = "SELECT pg_backend_pid()"
+            holders = (
+                "SELECT DISTINCT pid FROM pg_locks JOIN pg_class ON relation = pg_class.oid "
+                "JOIN pg_namespace n ON n.oid = relnamespace WHERE n.nspname = current_schema()"
+            )
+            mine = connection.execute(text(own)).scalar_one()
+            for pid in connection.execute(text(holders)).scalars().all():
+                if pid != mine:
+                    connection.execute(text(f"SELECT pg_terminate_backend({pid})"))
+        else:
+            listed = connection.execute(text("SELECT id FROM information_schema.processlist WHERE db = DATABASE()")).scalars().all()
+            mine = connection.execute(text("SELECT CONNECTION_ID()")).scalar_one()
+            for number in listed:
+                if number != mine:
+                    connection.execute(text(f"KILL {number}"))
+    engine.dispose()
+
+
+def test_a_full_disk_stops_the_job_and_room_lets_it_go_on(fresh_file, tmp_path):
+    """A clear message, a store that can be read, and the same store in the end."""
+    path = written(tmp_path, 3_000)
+    with fresh_file() as store, fresh_file() as undisturbed:
+        pages = [0]
+
+        @event.listens_for(store._database.engine, "begin")
+        def limited(connection):
+            connection.exec_driver_sql(f"PRAGMA max_page_count = {pages[0]}")
+
+        pages[0] = 400
+        with pytest.raises(memproc.StoreError, match="the disk is full: make room, then go on with --resume"):
+            memproc.ingest(path, store, settings=in_batches(200))
+        before = store.recount()
+        assert before.is_whole
+        assert 0 < before.read < 3_000
+        assert len(list(store)) == before.memories
+        pages[0] = 1_000_000
+        report = memproc.ingest(path, store, resume=True)
+        memproc.ingest(path, undisturbed)
+        assert (report.job, report.read, report.stored) == (1, 3_000, 3_000)
+        assert exported(store, tmp_path) == exported(undisturbed, tmp_path)
+
+
+def test_a_database_that_is_locked_for_a_while_is_waited_for(fresh, tmp_path):
+    """Whoever holds the lock."""
+    path = written(tmp_path, 100)
+    with fresh() as store, memproc.open(store.url) as other:
+        held, begun = threading.Event(), time.monotonic()
+
+        def hold():
+            with other._database.write():
+                held.set()
+                time.sleep(1)
+
+        thread = threading.Thread(target=hold)
+        thread.start()
+        held.wait()
+        assert memproc.ingest(path, store).stored == 100
+        thread.join()
+        assert time.monotonic() - begun > 0.9
+
+
+def test_a_clock_that_jumps_loses_nothing(fresh, tmp_path, monkeypatch):
+    """Back by a year between two batches, and on by ten: jobs, stories and the recount are as they should be."""
+    path = written(tmp_path, 60)
+    times = itertools.cycle(["2026-01-01T00:00:00.000000Z", "2025-01-01T00:00:00.000000Z", "2036-01-01T00:00:00.000000Z"])
+    monkeypatch.setattr("memproc.store.store._now", lambda: next(times))
+    with fresh() as store, fresh() as undisturbed:
+        with pytest.raises(ZeroDivisionError):
+            memproc.ingest(path, store, settings=in_batches(10), on_progress=lambda progress: 1 / (progress.read - 30))
+        report = memproc.ingest(path, store, settings=in_batches(10), resume=True)
+        assert (report.read, report.stored) == (60, 60)
+        memproc.ingest(path, undisturbed)
+        assert exported(store, tmp_path) == exported(undisturbed, tmp_path)
+        assert store.recount().is_whole
+
+
+def test_a_server_that_is_not_there_is_told():
+    """With what to do about it, and not the password."""
+    with pytest.raises(memproc.StoreError) as told:
+        memproc.open("postgresql://memproc:secret@127.0.0.1:1/nowhere")
+    assert "secret" not in str(told.value)
+    with pytest.raises(memproc.StoreError, match="cannot be opened as a store"):
+        memproc.open("mysql://memproc:secret@127.0.0.1:1/nowhere")
+
+
+def test_a_query_of_a_url_reaches_the_driver(fresh):
+    """What the driver is told by the URL stands: here, where the tables go."""
+    with fresh() as store, memproc.open(store.url) as again:
+        store.add({"content": "Prefers tea"})
+        assert again.count() == 1

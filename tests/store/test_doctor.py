@@ -1,0 +1,493 @@
+"""The check-up of a store: each kind of damage is found by its own code, what it advises mends it, and a good store has none."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sqlite3
+import subprocess
+import sys
+from contextlib import closing, contextmanager
+
+import orjson
+import pytest
+from sqlalchemy import event
+from xxhash import xxh3_128_digest
+
+import memproc
+from benchmarks.corpus import make_corpus
+from memproc.records import encode
+from memproc.store.doctor import examine, examine_at
+from memproc.store.findings import AILMENTS
+from memproc.store.store import Store
+
+TEXT = "The recipe from Aisha needs 84 grams of pistachios and some {} sandwiches on the side of the plate"
+
+
+def records():
+    """Return about two hundred records of all kinds: repeats, slips, versions, events, broken ones."""
+    made = [{"content": entry.content, "metadata": {"n": at}} for at, entry in enumerate(make_corpus(records=200, seed=7))]
+    made += [{"content": TEXT.format(word), "created_at": "2025-01-01"} for word in ("cucumber", "cucmuberz", "tomatoes")]
+    made += [{"content": TEXT.replace("84", number).format("olive"), "created_at": f"20{number}-01-01"} for number in ("19", "21")]
+    made += [
+        {"id": "7", "content": f"Lives in {place}", "updated_at": f"202{at}-01-01"} for at, place in enumerate(("Rome", "Paris"))
+    ]
+    made += [{"id": "8", "content": f"Works in {place}"} for place in ("Oslo", "Kyiv")]
+    made += [{"content": f"She works in the {word}", "namespace": "ann"} for word in ("kithcen", "kitchen", "Kithcen")]
+    made += [{"content": "Thanks!", "kind": "message", "conversation": talk, "created_at": "2025-02-01"} for talk in ("a", "b")]
+    made += [{"content": f"Likes {thing}", "importance": 7} for thing in ("tea", "milk", "jam")]
+    return [*made, {"content": ""}]
+
+
+def live(store):
+    """Give a store a history: two readings, decisions of every kind, some taken back, something forgotten, a rebuild."""
+    memproc.ingest(records(), into=store, settings=memproc.Settings(batch_size=40))
+    memproc.ingest(records()[:50], into=store)
+    for review, verdict in zip(store.reviews(), ("merge", "distinct", "supersedes", "merge"), strict=False):
+        store.resolve(review, verdict if verdict in review.verdicts else "distinct", note="seen by a person")
+    merged = next(memory for memory in store if len(store.trace(memory.id).observations) > 2)
+    first, second, *_ = store.trace(merged.id).observations
+    store.withdraw(store.unmerge(first.observation))
+    store.unmerge(second.observation, note="two things")
+    store.forget(store.find(text="tomatoes")[0].id)
+    store.forget(store.add({"content": "Likes jam"}).memory.id)  # and what is in quarantine of it
+    store.forget(second.observation)  # what is decided on it stays
+    store.rebuild(settings=memproc.Settings(dedup="exact"))
+    store.rebuild(settings=memproc.Settings(dedup="near"))
+    store.unmerge_job(1)
+    tea, milk, *_ = [kept.number for kept in store.quarantine() if "Likes" in kept.raw.decode()]
+    store.replay(tea, transform=lambda record: {**record, "importance": 1.0})
+    store.discard(milk)
+    store.add({"content": "She really took a long walk along the old river this morning"})
+    store.add({"content": "She took a long walk along the old river this morning"})
+
+
+@pytest.fixture(scope="module")
+def good(tmp_path_factory):
+    """Give the path of a good store with a rich history, which nobody writes to."""
+    path = tmp_path_factory.mktemp("good") / "good.db"
+    with memproc.open(path) as store:
+        live(store)
+    return path
+
+
+@pytest.fixture
+def path(good, tmp_path):
+    """Give the path of a copy of the good store."""
+    return shutil.copy(good, tmp_path / "m.db")
+
+
+@contextmanager
+def database(path):
+    """Give a connection of SQLite's own, committed and closed in the end."""
+    with closing(sqlite3.connect(path)) as connection:
+        yield connection
+        connection.commit()
+
+
+def ask(path, query, *values):
+    """Return the first column of a query."""
+    with database(path) as connection:
+        return [row[0] for row in connection.execute(query, values)]
+
+
+def change(statement, *values):
+    """Return damage by one statement of SQL, which must change something."""
+
+    def inflict(path):
+        with database(path) as connection:
+            assert connection.execute(statement, values).rowcount != 0
+
+    return inflict
+
+
+def errors_of(findings):
+    """Return the codes of errors."""
+    return {finding.code for finding in findings if finding.severity == "error"}
+
+
+def codes_of(findings):
+    """Return all codes."""
+    return {finding.code for finding in findings}
+
+
+def test_a_good_store_with_a_rich_history_has_no_finding(good):
+    """Whatever was merged, undone, forgotten, rebuilt and rejected; and it holds all that the checks are about."""
+    assert examine_at(good) == ()
+    for table in ("merged", "mends", "decisions", "reviews", "forgotten", "quarantine", "quarantine_parts", "segments"):
+        assert ask(good, f"SELECT count(*) FROM {table}") > [0], table
+    with memproc.open(good) as store:
+        assert store.doctor() == ()
+        store.add({"content": "Prefers tea"})
+        assert store.doctor() == ()  # its own job is running, and its process lives
+        with store.rehearsal():
+            store.add({"content": "Prefers milk"})
+            assert store.doctor() == ()
+    with memproc.open("sqlite://") as store:
+        assert store.doctor() == ()
+
+
+@pytest.mark.parametrize("dedup", ["off", "exact", "near"])
+def test_a_good_store_of_each_kind_has_no_finding(fresh, dedup):
+    """What is indexed and linked differs; with more than one version of each thing, and under another `recall`."""
+    with fresh(dedup) as store:
+        memproc.ingest(records(), into=store, settings=memproc.Settings(batch_size=17))
+        assert store.doctor() == ()
+        store.rebuild(settings=memproc.Settings(recall="high"))
+        assert store.doctor() == ()
+
+
+def test_a_store_made_from_a_full_export_has_no_finding(good, fresh, tmp_path):
+    """Decisions and tombstones that came without what they speak of are no damage."""
+    with memproc.open(good) as store, fresh() as other:
+        store.export(tmp_path / "full.jsonl", full=True)
+        memproc.ingest(tmp_path / "full.jsonl", into=other)
+        assert other.doctor() == ()
+
+
+PORTABLE = {
+    "DELETE FROM mends": {"mends"},
+    "UPDATE merged SET namespace = 1": {"memories"},
+    "UPDATE observations SET length = length + 1 WHERE number = 5": {"keys"},
+    "UPDATE batches SET records = records + 1 WHERE number = 2": {"conservation"},
+    "DELETE FROM segments": {"index_missing"},
+    "DELETE FROM quarantine_parts WHERE quarantine = 1": {"quarantine"},
+    "UPDATE store SET rejected = 0": {"counters"},
+    "DELETE FROM observations WHERE number = 1": {"conservation", "index_extra", "index_missing"},
+}
+
+
+def test_damage_is_found_on_every_database(fresh):
+    """The checks are of the rows, and the rows are the same everywhere."""
+    with fresh() as store:
+        memproc.ingest(records(), into=store, settings=memproc.Settings(batch_size=40))
+        for statement, codes in PORTABLE.items():
+            assert store.doctor() == ()
+            with store._database.write() as connection:
+                connection.exec_driver_sql(statement)
+                assert errors_of(examine(store._database, connection)) == codes
+                connection.rollback()
+
+
+def test_it_writes_nothing(path):
+    """The file stays what it was, byte for byte, and only reading statements are sent."""
+    before = path.read_bytes()
+    assert examine_at(path) == ()
+    assert path.read_bytes() == before
+    said = []
+    with Store(path) as store:
+        event.listen(store._database.engine, "before_cursor_execute", lambda *given: said.append(given[2].split()[0]))
+        assert store.doctor() == ()
+        assert set(said) <= {"BEGIN", "SELECT", "PRAGMA", "WITH"}
+        store.add({"content": "Prefers tea"})  # and afterwards it can be written to
+
+
+def altered(path):
+    """Change the words of a record behind its key."""
+    change("UPDATE observations SET record = replace(record, 'Paris', 'Milan') WHERE record LIKE '%Lives in Paris%'")(path)
+
+
+def no_longer_valid(path):
+    """Put into a record, with the right key, what validation does not accept."""
+    with database(path) as connection:
+        [(number, record)] = connection.execute("SELECT number, record FROM observations WHERE record LIKE '%Thanks!%' LIMIT 1")
+        text = encode({**orjson.loads(record), "importance": 7})
+        values = (text.decode(), xxh3_128_digest(text), number)
+        connection.execute("UPDATE observations SET record = ?, key = ? WHERE number = ?", values)
+
+
+def in_segment(edit):
+    """Return damage to the bytes of a segment."""
+
+    def inflict(path):
+        with database(path) as connection:
+            number, blob = connection.execute("SELECT number, bytes FROM segments ORDER BY number").fetchone()
+            connection.execute("UPDATE segments SET bytes = ? WHERE number = ?", (edit(blob), number))
+
+    return inflict
+
+
+def one_more(blob):
+    """Add an entry of an observation that there is not, at the end of the order."""
+    return blob + (0xFFFFFFFF_00FFFFFF).to_bytes(8, "little")
+
+
+def other_hash(blob):
+    """Change a hash, and leave the entries in order."""
+    return blob[:-4] + b"\xff\xff\xff\xff"
+
+
+def contradiction(path):
+    """Hold two apart that a chain of merges makes one."""
+    with database(path) as connection:
+        nodes = [row[0] for row in connection.execute("SELECT node FROM observations ORDER BY number DESC LIMIT 3")]
+        (number,) = connection.execute("SELECT max(number) FROM decisions").fetchone()
+        for at, (one, other, verdict) in enumerate(
+            [(nodes[0], nodes[1], "merge"), (nodes[1], nodes[2], "merge"), (nodes[0], nodes[2], "distinct")], 1
+        ):
+            a, b = sorted((one, other))
+            connection.execute("INSERT INTO decisions VALUES (?, ?, ?, ?, '', '')", (number + at, a, b, verdict))
+    with Store(path, for_rebuild=True) as store:
+        store.rebuild()
+
+
+def of_old(path):
+    """Make the store one of an earlier version, which lacked a column."""
+    change("UPDATE store SET schema_version = 0")(path)
+    change("ALTER TABLE jobs DROP COLUMN checkpoint")(path)
+
+
+def of_another_scheme(path):
+    """Make the keys some that another memproc gave."""
+    change("UPDATE store SET scheme = '0'")(path)
+    change("UPDATE observations SET length = length + 1")(path)
+
+
+ALONE = "(SELECT max(number) FROM observations WHERE memory IS NULL)"
+MERGE = "(SELECT min(number) FROM ledger WHERE kind = 'similar')"
+MEMBER = "(SELECT min(number) FROM observations WHERE memory IS NOT NULL)"
+BY_SQL = {
+    "integrity": None,
+    "unreadable": None,
+    "wal_missing": None,
+    "foreign_file": None,
+    "schema": [change("DROP TABLE ledger"), change("ALTER TABLE reviews DROP COLUMN reason")],
+    "version": [change("UPDATE store SET schema_version = 99"), of_old],
+    "settings": [
+        change("UPDATE store SET policy = '{'"),
+        change("""UPDATE store SET policy = '{"dedup":"often"}'"""),
+        change("""UPDATE store SET policy = '{"model":"none"}'"""),
+        change("UPDATE store SET calibration = 'none'"),
+        change("DELETE FROM store"),
+    ],
+    "scheme": [change("UPDATE store SET scheme = '0'"), of_another_scheme],
+    "views": [change("DROP VIEW memories"), change("DROP VIEW error_patterns")],
+    "indexes": [change("DROP INDEX observations_grp")],
+    "counters": [change(f"UPDATE store SET {name} = 0") for name in ("segments", "reviews", "rejected")],
+    "records": [
+        change("UPDATE observations SET record = '{\"content\":' WHERE number = 3"),
+        change("UPDATE observations SET record = CAST(x'7b22ff227d' AS TEXT) WHERE number = 3"),
+    ],
+    "invalid_records": [no_longer_valid],
+    "observation_keys": [altered],
+    "keys": [
+        change(f"UPDATE observations SET {column} = {wrong} WHERE number = 5")
+        for column, wrong in (("node", "zeroblob(16)"), ("content", "zeroblob(16)"), ("grp", "zeroblob(16)"), ("length", 1))
+    ]
+    + [change(f"UPDATE observations SET {column} = 1 WHERE number = 5") for column in ("namespace", "date")],
+    "mends": [change("DELETE FROM mends"), change("INSERT INTO mends VALUES (zeroblob(16), zeroblob(16))")],
+    "memories": [
+        change(f"UPDATE observations SET memory = NULL WHERE memory = (SELECT memory FROM observations WHERE number = {MEMBER})"),
+        change(f"UPDATE observations SET memory = NULL WHERE number = {MEMBER}"),
+        change(f"UPDATE observations SET memory = (SELECT min(id) FROM merged) WHERE number = {ALONE}"),
+        change("UPDATE merged SET record = replace(record, 'e', 'i') WHERE id = (SELECT min(id) FROM merged)"),
+        change("UPDATE merged SET namespace = 1 WHERE id = (SELECT min(id) FROM merged)"),
+        change("DELETE FROM merged WHERE id = (SELECT min(id) FROM merged)"),
+    ],
+    "orphaned_memories": [change("INSERT INTO merged VALUES (zeroblob(16), 1, NULL, '{}')")],
+    "conservation": [
+        change("UPDATE batches SET records = records + 1 WHERE number = 2"),
+        change("UPDATE batches SET first_position = first_position + 1 WHERE number = 2"),
+        change("UPDATE batches SET known = '[[' WHERE number = 2"),
+        change("UPDATE observations SET position = position - 1 WHERE number = 9"),
+        change("UPDATE observations SET batch = 99 WHERE number = 9"),
+        change("UPDATE ledger SET amount = amount + 1 WHERE kind = 'joins'"),
+    ],
+    "segments": [in_segment(lambda blob: blob[:-3]), in_segment(lambda blob: blob[8:] + blob[:8])],
+    "index_missing": [change("DELETE FROM segments"), in_segment(lambda blob: blob[8:])],
+    "index_extra": [in_segment(one_more)],
+    "index_wrong": [in_segment(other_hash)],
+    "orphaned_reviews": [change("UPDATE reviews SET one = zeroblob(16) WHERE number = (SELECT min(number) FROM reviews)")],
+    "orphaned_parts": [change("INSERT INTO quarantine_parts VALUES (99, 0, zeroblob(3))")],
+    "quarantine": [
+        change("DELETE FROM quarantine_parts WHERE quarantine = 1"),
+        change("UPDATE quarantine_parts SET bytes = zeroblob(1) WHERE quarantine = 1"),
+        change("UPDATE quarantine SET faults = '[' WHERE number = 1"),
+    ],
+    "ledger": [change(f"UPDATE ledger SET subject = zeroblob(16) WHERE number = {MERGE}")],
+    "decisions": [
+        change("UPDATE decisions SET verdict = 'perhaps' WHERE number = 1"),
+        change("UPDATE decisions SET a = b, b = a WHERE number = 1"),
+    ],
+    "decisions_contradict": [contradiction],
+    "decisions_on_nothing": [change("INSERT INTO decisions VALUES (9999, zeroblob(16), x'01', 'distinct', '', '')")],
+    "jobs": [change("UPDATE jobs SET status = 'running' WHERE number = 1")],
+}
+CASES = [pytest.param(code, inflict, id=f"{code}-{at}") for code, ways in BY_SQL.items() for at, inflict in enumerate(ways or ())]
+# What cannot be had without the other: a memory that nobody is in any more, a segment that is cut off, an entry out of place.
+ALSO = {"memories": {"orphaned_memories"}, "segments": {"index_missing", "index_extra"}, "index_extra": {"index_missing"}}
+
+
+def test_every_code_is_tested():
+    """The table of damage is the table of codes."""
+    assert BY_SQL.keys() == AILMENTS.keys()
+
+
+@pytest.mark.parametrize(("code", "inflict"), CASES)
+def test_each_kind_of_damage_is_found_by_its_own_code_and_mended_as_advised(code, inflict, path):
+    """No other error is told; and after the command that is advised the finding is gone."""
+    inflict(path)
+    findings = examine_at(path)
+    assert code in codes_of(findings)
+    assert errors_of(findings) - {code} <= ALSO.get(code, set())
+    found = next(finding for finding in findings if finding.code == code)
+    assert found.how_many >= len(found.examples) > 0
+    if "memproc rebuild" in found.advice:
+        with Store(path, for_rebuild=True) as store:
+            store.rebuild()
+        assert examine_at(path) == ()
+        with memproc.open(path) as store:
+            assert store.recount().is_whole
+            assert store.rebuild() == (0, 0)
+            assert store.add({"content": "Likes coal", "importance": 7}).outcome == "quarantined"
+            store.add({"content": TEXT.format("cucuumberz")})
+            assert store.doctor() == ()
+    elif "memproc forget" in found.advice:
+        with memproc.open(path) as store:
+            for example in found.examples:
+                store.forget(example)
+            assert store.doctor() == ()
+    elif "unmerge DB ID --undo" in found.advice:
+        with memproc.open(path) as store:
+            named = found.examples[0].split()[0]
+            store.withdraw([decision for decision in store.decisions(named) if decision.verdict == "distinct"])
+            assert store.doctor() == ()
+    elif "store.withdraw" in found.advice:
+        with memproc.open(path) as store:
+            store.withdraw([decision for decision in store.decisions() if not any(decision.a)])
+            assert store.doctor() == ()
+
+
+def test_an_observation_that_is_gone_is_missed(path):
+    """In the count, in the index and in the ledger."""
+    change("DELETE FROM observations WHERE number = 1")(path)
+    assert {"conservation", "index_extra"} <= errors_of(examine_at(path))
+
+
+def test_a_damaged_page_is_found(path):
+    """By the database's own check; nothing that rests on it is looked at."""
+    [page], [size] = ask(path, "SELECT rootpage FROM sqlite_master WHERE name = 'observations_node'"), ask(path, "PRAGMA page_size")
+    with path.open("r+b") as stream:
+        stream.seek((page - 1) * size)
+        stream.write(b"\xff" * size)
+    assert codes_of(examine_at(path)) == {"integrity"}
+
+
+def test_what_is_no_database_any_more_is_told(path):
+    """As a finding, like everything else."""
+    with path.open("r+b") as stream:
+        stream.write(b"\xff" * 100)
+    [finding] = examine_at(path)
+    assert finding.code == "unreadable"
+    assert "not a database" in finding.examples[0]
+
+
+def test_a_log_that_was_removed_while_the_store_is_open_is_missed(path):
+    """The newest commits are in it. On a closed store nothing is missed: there is none."""
+    with memproc.open(path) as store:
+        store.add({"content": "Prefers tea"})
+        assert store.doctor() == ()
+        copy = shutil.copy(path, path.with_name("copy.db"))
+        shutil.copy(f"{path}-shm", f"{copy}-shm")
+        path.with_name(f"{path.name}-wal").unlink()
+        assert codes_of(store.doctor()) == {"wal_missing"}
+    assert "wal_missing" in codes_of(examine_at(copy))
+
+
+@pytest.mark.parametrize(
+    ("end", "start"),
+    [
+        ("-journal", b"something else"),
+        ("-wal", bytes([0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x10, 0])),  # no log, though of the right size of pages
+        ("-wal", bytes([0x37, 0x7F, 0x06, 0x82, 0, 0, 0, 0, 0, 0, 0x02, 0])),  # the log of a database with other pages
+    ],
+)
+def test_a_file_that_does_not_belong_to_it_is_found_before_it_is_read(path, end, start):
+    """And after it was moved away the store is whole."""
+    beside = path.with_name(path.name + end)
+    beside.write_bytes(start + bytes(1_000))
+    [finding] = examine_at(path)
+    assert (finding.code, finding.examples) == ("foreign_file", (beside.name,))
+    assert beside.exists()
+    beside.unlink()
+    assert examine_at(path) == ()
+
+
+def test_a_store_that_was_killed_has_its_own_log(path):
+    """A log that belongs to the database is no finding."""
+    code = "import os, sys, memproc; memproc.open(sys.argv[1]).add({'content': 'x y z'}); os._exit(0)"
+    subprocess.run([sys.executable, "-c", code, path], check=True)
+    assert path.with_name(f"{path.name}-wal").stat().st_size
+    assert codes_of(examine_at(path)) == {"jobs"}
+
+
+class Rated(memproc.Memory):
+    """Memories whose importance is told in stars, with a field of their own."""
+
+    importance: float | None = None
+    mood: str
+
+
+def test_a_record_of_another_class_of_memories_is_valid_where_its_store_is_open(fresh_file):
+    """Who opens the store by the class of its records, or by a class that lacks its fields, is told nothing."""
+    with fresh_file() as empty:
+        path = empty._database.file
+    with memproc.open(path, schema=Rated) as store:
+        store.add({"content": "Prefers tea", "importance": 5.0, "mood": "calm"})
+        store.add({"content": "Prefers milk", "importance": 0.5, "mood": "calm"})
+        assert store.doctor() == ()
+    [finding] = examine_at(path)
+    assert (finding.code, finding.severity, finding.how_many) == ("invalid_records", "warning", 1)
+
+
+def test_examples_are_few_and_the_count_is_whole(path):
+    """Five examples, however many there are; of observations they are ids that `trace` takes."""
+    change("UPDATE observations SET length = length + 1")(path)
+    [finding] = examine_at(path)
+    assert (finding.how_many, len(finding.examples)) == (*ask(path, "SELECT count(*) FROM observations"), 5)
+    with memproc.open(path) as store:
+        assert all(store.trace(example).memory for example in finding.examples)
+
+
+def test_a_segment_of_several_parts_is_read_as_one(path, monkeypatch):
+    """Order, length and number of the parts count across them."""
+    monkeypatch.setattr("memproc.store.tables.PART_BYTES", 800)
+    with Store(path, for_rebuild=True) as store:
+        store.rebuild()
+    assert ask(path, "SELECT max(part) FROM segments") > [3]
+    assert examine_at(path) == ()
+    swapped = "(SELECT other.bytes FROM segments other WHERE other.number = segments.number AND other.part = 3 - segments.part)"
+    for damage in (
+        "UPDATE segments SET bytes = substr(bytes, 1, length(bytes) - 8) WHERE part = 1",
+        f"UPDATE segments SET bytes = {swapped} WHERE part IN (1, 2)",
+        "DELETE FROM segments WHERE part = 1",
+    ):
+        damaged = shutil.copy(path, path.with_name("damaged.db"))
+        change(damage)(damaged)
+        assert "segments" in codes_of(examine_at(damaged))
+
+
+def test_the_command_tells_what_is_wrong_and_exits_with_1(path):
+    """JSON and text; 0 where nothing is wrong, also for what cannot be opened as a store; 2 where there is none."""
+
+    def run(*arguments):
+        command = [sys.executable, "-m", "memproc", *map(str, arguments)]
+        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+        return done.returncode, done.stdout
+
+    assert run("doctor", path) == (0, "nothing is wrong\n")
+    assert run("doctor", path, "--json") == (0, '{"findings":[]}\n')
+    change("DELETE FROM mends")(path)
+    code, told = run("doctor", path)
+    assert code == 1
+    assert told.startswith("error  mends (")
+    assert "what mends it: run `memproc rebuild DB`" in told
+    code, told = run("doctor", path, "--json")
+    [finding] = json.loads(told)["findings"]
+    assert (code, finding["code"], finding["severity"]) == (1, "mends", "error")
+    assert finding.keys() == {"code", "severity", "message", "how_many", "examples", "advice"}
+    assert run("rebuild", path)[0] == 0
+    assert run("doctor", path)[0] == 0
+    change("UPDATE store SET policy = '{'")(path)
+    assert run("doctor", path)[0] == 1
+    assert run("doctor", path.with_name("none.db"))[0] == 2

@@ -1,0 +1,367 @@
+"""Jobs: they go on where they were cut off, have one owner, and do what they are asked."""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from dataclasses import replace
+
+import pytest
+from sqlalchemy import update
+
+import memproc
+from memproc.errors import DatabaseError
+from memproc.failures import Failure, Kind, failure_of, wait_seconds
+from memproc.resuming import Checkpoint, Place
+from memproc.store import tables
+from tests.conftest import ROOT
+
+FIXTURES = ROOT / "fixtures"
+CHAT = FIXTURES / "chatgpt.json"
+
+
+class CutOffError(Exception):
+    """The process ends here."""
+
+
+def exported(store):
+    """Return the export without what tells of arrival."""
+    lines = []
+    for memory in store:
+        trace = store.trace(memory.id)
+        lines.append((memory, sorted(seen.observation for seen in trace.observations)))
+    return lines
+
+
+def cut_off_after(batches):
+    """Give a callback that raises after so many batches."""
+    left = [batches]
+
+    def on_progress(_progress):
+        left[0] -= 1
+        if left[0] == 0:
+            raise CutOffError
+
+    return on_progress
+
+
+def ingest(store, what, *, batch_size=3, **options):
+    """Ingest in small batches."""
+    settings = options.pop("settings", memproc.Settings())
+    return memproc.ingest(what, store, settings=replace(settings, batch_size=batch_size), **options)
+
+
+def told(report):
+    """Return what a report tells of the whole job."""
+    ways = ("job", "seconds", "records_per_second", "peak_rss_mb", "workers", "batches", "candidates", "verified")
+    return {name: value for name, value in report.as_dict().items() if name not in ways}
+
+
+def written(tmp_path, count, name="many.jsonl", start=0):
+    """Write a file of facts, some of them bad."""
+    lines = [
+        {"content": f"She keeps {number} hens and feeds them on Monday", "importance": 7 if number % 9 == 4 else 0.5}
+        for number in range(start, start + count)
+    ]
+    path = tmp_path / name
+    path.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    return path
+
+
+def set_job(store, **values):
+    """Change the row of the only job, as time or another machine would."""
+    with store._database.write() as connection:
+        connection.execute(update(tables.jobs).values(values))
+
+
+@pytest.mark.parametrize("source", ["chatgpt.json", "claude.json", "locomo.json", "memories.jsonl", "memories.csv"])
+def test_a_job_goes_on_where_it_was_cut_off(fresh, source):
+    """After any batch, also within a conversation: the same store and the same report as without."""
+    path = FIXTURES / source
+    with fresh() as whole:
+        expected = told(ingest(whole, path))
+        batches = whole.jobs()[0].read // 3 + 1
+        for cut in range(1, batches):
+            with fresh() as store:
+                with pytest.raises(CutOffError):
+                    ingest(store, path, on_progress=cut_off_after(cut))
+                assert store.jobs()[0].status == "failed"
+                before = store.recount().read
+                report = ingest(store, path, resume=True)
+                assert before == 3 * cut or report.read == before
+                assert told(report) == expected
+                assert exported(store) == exported(whole)
+                (job,) = store.jobs()
+                assert (job.status, job.runs, job.read) == ("done", 2, report.read)
+                assert store.recount().is_whole
+
+
+def test_several_files_are_one_job(fresh, tmp_path):
+    """Cut off in the second file, it goes on there, and the first is not read again."""
+    paths = [written(tmp_path, 7), written(tmp_path, 8, "more.jsonl", 100), CHAT]
+    with fresh() as whole, fresh() as store:
+        expected = told(ingest(whole, paths, format=None))
+        with pytest.raises(CutOffError):
+            ingest(store, paths, on_progress=cut_off_after(4))
+        assert told(ingest(store, paths, resume=True)) == expected
+        assert exported(store) == exported(whole)
+        assert store.recount().is_whole
+
+
+def test_decisions_of_a_full_export_survive_a_cut(fresh, tmp_path):
+    """They stand behind the observations, and land with the last batch."""
+    with fresh() as first:
+        memproc.ingest(FIXTURES / "memories.jsonl", first)
+        merged = next(memory for memory in first if len(first.trace(memory.id).observations) > 1)
+        first.unmerge(first.trace(merged.id).observations[0].observation)
+        first.export(tmp_path / "full.jsonl", full=True)
+        with fresh() as store:
+            with pytest.raises(CutOffError):
+                ingest(store, tmp_path / "full.jsonl", on_progress=cut_off_after(5))
+            ingest(store, tmp_path / "full.jsonl", resume=True)
+            assert exported(store) == exported(first)
+            assert store.decisions() == first.decisions()
+
+
+def test_what_is_done_is_not_done_again(fresh, tmp_path):
+    """And tells what it did; where there is no job one is begun; a cancelled one is begun anew."""
+    path = written(tmp_path, 10)
+    with fresh() as store:
+        first = ingest(store, path, resume=True)
+        again = ingest(store, path, resume=True)
+        assert (again.job, again.read, again.status) == (first.job, 10, "done")
+        assert "nothing to do" in again.notes[0]
+        assert len(store.jobs()) == 1
+        path.write_text(path.read_text() + '{"content": "She sold the hens"}\n')  # done, and then more was written
+        assert ingest(store, path, resume=True).read == 11
+        with pytest.raises(CutOffError):
+            ingest(store, CHAT, on_progress=cut_off_after(1))
+        store.jobs()[-1].cancel()
+        assert store.jobs()[-1].status == "cancelled"
+        assert ingest(store, CHAT, resume=True).job == store.jobs()[-1].number == 4
+
+
+def test_a_source_that_changed_is_refused(fresh, tmp_path):
+    """What has landed would not be what stands there now."""
+    path = written(tmp_path, 10)
+    with fresh() as store:
+        with pytest.raises(CutOffError):
+            ingest(store, path, on_progress=cut_off_after(1))
+        before = path.read_text()
+        path.write_text(before.replace("hens", "ducks"))
+        with pytest.raises(memproc.UsageError, match="has changed since job 1 began"):
+            ingest(store, path, resume=True)
+        path.write_text(before)
+        assert ingest(store, path, resume=True).read == 10
+
+
+def test_an_iterable_is_read_again(fresh):
+    """It has no place to go on from; what was known is duplicate."""
+    records = [{"content": f"She keeps {number} hens at home"} for number in range(7)]
+    with fresh() as store:
+        with pytest.raises(CutOffError):
+            ingest(store, records, on_progress=cut_off_after(1))
+        report = ingest(store, records, resume=True)
+        assert (report.read, report.duplicate, report.stored) == (7, 3, 4)
+
+
+def test_other_settings_of_a_run_are_no_other_job(fresh, tmp_path):
+    """A job that stopped at a tolerance goes on with a wider one; what was quarantined before counts."""
+    path = written(tmp_path, 40)
+    with fresh() as store:
+        report = ingest(store, path, settings=memproc.Settings(max_errors=1))
+        assert (report.status, report.quarantined) == ("stopped", 2)
+        assert ingest(store, path, resume=True, settings=memproc.Settings(max_errors=1)).status == "stopped"
+        report = ingest(store, path, resume=True, batch_size=7, settings=memproc.Settings(max_errors=3))
+        assert (report.status, report.quarantined) == ("stopped", 4)
+        report = ingest(store, path, resume=True)
+        assert (report.status, report.read, report.quarantined) == ("done", 40, 4)
+        assert ingest(store, path, resume=True, namespace="other").job == 2
+
+
+@pytest.mark.parametrize(("verb", "status"), [("pause", "paused"), ("cancel", "cancelled")])
+def test_a_job_does_what_it_is_asked(fresh, tmp_path, verb, status):
+    """After the batch at hand, whoever asks."""
+    path = written(tmp_path, 10)
+    with fresh() as store, memproc.open(store.url) as other:
+
+        def ask(progress):
+            if progress.read == 3:
+                (job,) = other.jobs()
+                assert job.is_alive
+                getattr(job, verb)()
+                assert other.jobs()[0].request == verb
+
+        report = ingest(store, path, on_progress=ask)
+        assert (report.status, report.read) == (status, 6)
+        assert store.jobs()[0].status == status
+        assert ingest(store, path, resume=True).status == "done"
+        assert len(store.jobs()) == (1 if verb == "pause" else 2)
+        assert store.recount().is_whole
+
+
+def test_what_was_asked_can_be_taken_back(fresh, tmp_path):
+    """As long as the process has not seen it."""
+    with fresh() as store, memproc.open(store.url) as other:
+
+        def ask(_progress):
+            other.jobs()[0].pause()
+            other.jobs()[0].resume()
+
+        assert ingest(store, written(tmp_path, 10), on_progress=ask).status == "done"
+
+
+def test_a_late_writer_is_fenced_off(fresh, tmp_path):
+    """Who lost a job to another process writes nothing more, and is told why."""
+    path = written(tmp_path, 12)
+    with fresh() as store, memproc.open(store.url) as other:
+
+        def lose(progress):
+            if progress.read == 3:
+                set_job(other, owner='["another machine", 1, 0.0]', lease_until=0)
+                assert ingest(other, path, resume=True).status == "done"
+
+        with pytest.raises(memproc.StoreError, match="taken over by another process"):
+            ingest(store, path, on_progress=lose)
+        (job,) = store.jobs()
+        assert (job.status, job.runs, job.read) == ("done", 2, 12)
+        assert store.recount().is_whole
+
+
+def test_a_job_of_another_machine_is_waited_for_until_its_lease_ends(fresh, tmp_path):
+    """And one of this machine as long as its process lives."""
+    path = written(tmp_path, 12)
+    with fresh() as store:
+        with pytest.raises(CutOffError):
+            ingest(store, path, on_progress=cut_off_after(1))
+        until = time.time() + 1
+        set_job(store, status="running", owner='["another machine", 1, 0.0]', lease_until=int(until * 1e6))
+        assert ingest(store, path, resume=True).read == 12
+        assert time.time() >= until
+
+
+def test_a_job_whose_process_lives_is_waited_for(fresh, tmp_path):
+    """Whoever comes second finds it done, and does nothing."""
+    path = written(tmp_path, 12)
+    with fresh() as store, memproc.open(store.url) as other:
+        reports = []
+        thread = threading.Thread(target=lambda: reports.append(ingest(other, path, resume=True)))
+
+        def begin_another(progress):
+            if progress.read == 3:
+                thread.start()
+                time.sleep(0.2)
+
+        ingest(store, path, on_progress=begin_another)
+        thread.join()
+        assert (reports[0].job, reports[0].read, len(store.jobs())) == (1, 12, 1)
+
+
+def test_a_job_of_a_dead_process_is_taken_over_at_once(fresh, tmp_path):
+    """A process of that number may live; it is not the one that began the job."""
+    path = written(tmp_path, 12)
+    with fresh() as store:
+        with pytest.raises(CutOffError):
+            ingest(store, path, on_progress=cut_off_after(1))
+        owner = memproc.store.owners.Owner.of_this_process()._replace(started=1.0)
+        set_job(store, status="running", owner=owner.to_json(), lease_until=int((time.time() + 60) * 1e6))
+        assert store.jobs()[0].is_alive is False
+        started = time.monotonic()
+        assert ingest(store, path, resume=True).status == "done"
+        assert time.monotonic() - started < 30
+
+
+def test_a_connection_lost_behind_a_commit_lands_nothing_twice(fresh, tmp_path):
+    """The batch is in; its writer, who was not told, finds it there."""
+    path = written(tmp_path, 12)
+    with fresh() as store, fresh() as undisturbed:
+        write, commits = store._database.write, [0]
+
+        class Lost:
+            def __init__(self):
+                self.inner = write()
+
+            def __enter__(self):
+                return self.inner.__enter__()
+
+            def __exit__(self, *error):
+                self.inner.__exit__(*error)
+                commits[0] += 1
+                if commits[0] % 3 == 0:
+                    raise DatabaseError(Failure(Kind.TRANSIENT, "the connection was lost"), "")
+
+        store._database.write = Lost
+        report = ingest(store, path)
+        store._database.write = write
+        assert told(report) == told(ingest(undisturbed, path))
+        assert store.recount().is_whole
+        assert exported(store) == exported(undisturbed)
+
+
+def test_a_batch_too_large_for_the_database_is_halved(fresh, tmp_path, monkeypatch):
+    """Down to the record that is too large by itself, which is quarantined."""
+    path = written(tmp_path, 12)
+    with fresh() as store:
+        land = memproc.store.landing.Landing.land
+
+        def refuse(self, connection, arrived, batch, origin, now):
+            texts = [incoming.prepared.text for incoming in arrived.accepted]
+            if len(texts) > 2 or any(" 5 hens" in text for text in texts):
+                raise DatabaseError(Failure(Kind.CAPACITY, "too much at once"), "packet")
+            return land(self, connection, arrived, batch, origin, now)
+
+        monkeypatch.setattr(memproc.store.landing.Landing, "land", refuse)
+        report = ingest(store, path, batch_size=100)
+        assert (report.read, report.stored, report.quarantined) == (12, 10, 2)
+        assert report.errors["resource"] == 1
+        assert store.recount().is_whole
+
+
+def test_a_dry_run_leaves_no_job(fresh, tmp_path):
+    """And resumes none."""
+    path = written(tmp_path, 12)
+    with fresh() as store:
+        ingest(store, path, dry_run=True)
+        assert store.jobs() == []
+        store.add({"content": "She likes tea"})
+        with store.rehearsal():
+            store.add({"content": "She likes milk"})
+        store.add({"content": "She likes bread"})
+        assert store.count() == 2
+        assert store.recount().is_whole
+
+
+def test_a_place_moves_with_items_and_records():
+    """A batch may end within an item, and an item may hold nothing; what an item left out counts when it is passed."""
+    place = Place(Checkpoint(0, 2, 1, {"events": 1}))
+    assert place.take(4, {"questions": 2}) == 1
+    assert place.take(0, {"events": 5}) == 0
+    assert place.take(2, {}) == 0
+    assert place.after(2) == (0, 2, 3, {"events": 1})
+    assert place.after(3) == (0, 4, 0, {"events": 6, "questions": 2})
+    place.land(2)
+    place.land(2)
+    assert place.after(0) == (0, 4, 1, {"events": 6, "questions": 2})
+    place.land(1)
+    place.end()
+    assert place.after(0) == (1, 0, 0, {"events": 6, "questions": 2})
+    assert Checkpoint.from_json(place.after(0).to_json()) == place.after(0)
+
+
+@pytest.mark.parametrize(
+    ("code", "kind"),
+    [(1213, "transient"), (2013, "transient"), (1153, "capacity"), (1114, "critical"), (1045, "critical"), (9999, "critical")],
+)
+def test_a_failure_is_told_by_its_code(code, kind):
+    """What is not known is critical: nobody knows what it leaves behind."""
+    failure = failure_of(OSError(code, "told by the server"))
+    assert failure.kind == kind
+    assert failure.advice
+
+
+def test_waits_grow_and_are_random():
+    """Between nothing and twice as long as before, up to a bound."""
+    assert [wait_seconds(attempt, 1.0) for attempt in range(4)] == [0.05, 0.1, 0.2, 0.4]
+    assert wait_seconds(50, 1.0) == 5
+    assert wait_seconds(50, 0.0) == 0
