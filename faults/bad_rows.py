@@ -1,0 +1,53 @@
+"""What rows cost that the database refuses: a batch with one of them, and with three in ten, beside a clean one."""
+
+from __future__ import annotations
+
+from statistics import median
+from time import perf_counter
+from typing import TYPE_CHECKING, Final
+
+import memproc
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+RECORDS: Final = 1_000
+ROUNDS: Final = 5
+POISON: Final = "poison"
+KINDS: Final = {"clean": 0, "one bad": 1, "30 % bad": 300}
+
+
+def measure(new_store: Callable[[], str]) -> dict[str, float]:
+    """Return the median seconds of each kind of batch, measured by turns."""
+    seconds: dict[str, list[float]] = {kind: [] for kind in KINDS}
+    for turn in range(ROUNDS):
+        for kind, bad in KINDS.items():
+            seconds[kind].append(_ingest(new_store(), _records(turn, bad), bad))
+    return {kind: median(found) for kind, found in seconds.items()}
+
+
+def _records(turn: int, bad: int) -> list[dict[str, object]]:
+    every = RECORDS // bad if bad else RECORDS + 1
+    word = [POISON if number % every == every - 1 and number // every < bad else "tea" for number in range(RECORDS)]
+    return [{"content": f"In week {turn} she bought {number} bags of {word[number]} at the market"} for number in range(RECORDS)]
+
+
+def _ingest(url: str, records: Sequence[object], bad: int) -> float:
+    with memproc.open(url) as store:
+        _refuse(store)
+        started = perf_counter()
+        report = memproc.ingest(records, store, settings=memproc.Settings(batch_size=RECORDS))
+        seconds = perf_counter() - started
+        assert (report.read, report.quarantined) == (RECORDS, bad), report
+        assert store.recount().is_whole
+    return seconds
+
+
+def _refuse(store: memproc.Store) -> None:
+    """Let SQLite refuse what holds the word, by a rule of its own."""
+    statement = (
+        f"CREATE TRIGGER refuse BEFORE INSERT ON observations WHEN new.record LIKE '%{POISON}%' "
+        "BEGIN SELECT RAISE(ABORT, 'refused by a trigger'); END"
+    )
+    with store._database.write() as connection:  # noqa: SLF001 - the rule is put in behind its back
+        connection.exec_driver_sql(statement)

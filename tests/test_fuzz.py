@@ -1,0 +1,46 @@
+"""The fuzz suites, short: `python -m faults fuzz` and `python -m faults atheris` run them at length."""
+
+from __future__ import annotations
+
+import pytest
+
+from faults.fuzz import fuzz
+from faults.guided import CHECKS, TARGETS, is_installed, lead, seeds
+from faults.mutants import FILES
+
+RECORDS = 2_000
+
+
+def test_spoilt_records_are_all_accounted_for(tmp_path):
+    """None raises, none vanishes, and the store is what its records say."""
+    found = fuzz(tmp_path, RECORDS, seed=11)
+    assert found.records >= RECORDS
+    assert sum(found.outcomes.values()) == found.records
+    assert all(found.outcomes[outcome] for outcome in ("stored", "duplicate", "quarantined"))
+    assert found.checked_whole == 1
+
+
+@pytest.mark.parametrize("format", FILES)
+def test_each_format_stands_its_spoilt_records(tmp_path, format):
+    """One chunk of each."""
+    assert fuzz(tmp_path, 1, seed=12, format=format).chunks >= 1
+
+
+def test_a_chunk_can_be_made_again(tmp_path):
+    """By its seed and number, which a failure tells."""
+    once, twice = (fuzz(tmp_path, 1, seed=13, chunk=4) for _ in range(2))
+    assert (once.outcomes, once.codes, once.shapes) == (twice.outcomes, twice.codes, twice.shapes)
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_what_guided_fuzzing_starts_from_passes_its_check(target):
+    """Also where atheris is not installed."""
+    for raw in (b"", b"\xff", *seeds(target)):
+        CHECKS[target](raw)
+
+
+@pytest.mark.skipif(not is_installed(), reason="atheris is not installed")
+def test_guided_fuzzing_finds_nothing_in_a_second(tmp_path):
+    """Of the target that is quickest."""
+    told = lead(["times"], 1, tmp_path)
+    assert told["times"].startswith("Done ")
