@@ -37,7 +37,10 @@ def open_policy(database: Database, settings: Settings, *, for_rebuild: bool) ->
             f"the store was made by an older memproc (schema {found['schema_version']}): write it with that one by "
             "export --full, and ingest the file into a new store"
         )
-    policy = Policy(**orjson.loads(found["policy"]))
+    try:
+        policy = Policy(**orjson.loads(found["policy"]))
+    except (orjson.JSONDecodeError, TypeError) as error:
+        raise StoreError("the settings of the store cannot be read: `memproc doctor` tells what is wrong") from error
     if for_rebuild:
         make_missing(database)
         return policy

@@ -314,6 +314,16 @@ def test_a_newer_store_is_refused(fresh):
         memproc.open(url)
 
 
+def test_a_store_whose_settings_cannot_be_read_is_refused(fresh):
+    """With advice, and no error of a parser."""
+    with fresh() as store:
+        url = store.url
+        with store._database.write() as connection:
+            connection.execute(sql("UPDATE store SET policy = 'dedup=near'"))
+    with pytest.raises(memproc.StoreError, match="memproc doctor"):
+        memproc.open(url)
+
+
 def test_an_older_store_is_refused_with_advice(fresh):
     """A full export is what all versions have in common."""
     with fresh() as store:
