@@ -229,10 +229,7 @@ def _mends(tokens: Sequence[str], odd: Sequence[str]) -> tuple[Mend, ...]:
     slips = {token: sorted({spelled.get(word, word) for word in found}) for token in odd if (found := words_near(token))}
     if not 0 < len(slips) <= MOST_SLIPS:
         return ()
-    mends = [
-        Mend(token, (*tokens[:at], word, *tokens[at + 1 :]))
-        for at, token in enumerate(tokens)
-        if token in slips
-        for word in slips[token]
-    ]
-    return tuple(sorted(mends)) if len(mends) <= MOST_MENDS else ()
+    places = [(at, word) for at, token in enumerate(tokens) if token in slips for word in slips[token]]
+    if len(places) > MOST_MENDS:  # asked first: a mend holds the whole text, and a text may hold a slip a thousand times
+        return ()
+    return tuple(sorted(Mend(tokens[at], (*tokens[:at], word, *tokens[at + 1 :])) for at, word in places))

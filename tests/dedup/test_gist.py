@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import string
+import tracemalloc
 
 import pytest
 from hypothesis import assume, given
@@ -284,6 +285,16 @@ def test_a_text_with_many_odd_tokens_is_no_text_with_a_slip():
     odd = ["kithcen", "ktichen", "hoilday", "brekfast", "gardden", "appointmnet"]
     assert gist("she likes " + " ".join(odd[:MOST_SLIPS])).mends
     assert gist("she likes " + " ".join(odd[: MOST_SLIPS + 1])).mends == ()
+
+
+def test_a_slip_that_stands_a_thousand_times_costs_no_thousand_texts():
+    """There are no mends then, and none is made to be thrown away: this was found by fuzzing, as gigabytes."""
+    text = "she likes " + "kithcen " * 10_000
+    tracemalloc.start()
+    assert gist(text).mends == ()
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 20_000_000
 
 
 @given(SENTENCES, st.data())
