@@ -39,9 +39,9 @@ def writers(given: argparse.Namespace, folder: Path) -> list[str]:
     return [f"two writers read {found.read}: the same store as one; {share}"]
 
 
-def bad_rows(_given: argparse.Namespace, folder: Path) -> list[str]:
+def bad_rows(given: argparse.Namespace, folder: Path) -> list[str]:
     """Measure what refused rows cost, and tell it as multiples of a clean batch."""
-    with stores("sqlite", folder) as new_store:
+    with stores(given.database, folder) as new_store:
         seconds = measure(new_store)
     return [f"{kind:10} {took:.3f} s, {took / seconds['clean']:.2f} times a clean batch" for kind, took in seconds.items()]
 

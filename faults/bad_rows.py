@@ -7,6 +7,7 @@ from time import perf_counter
 from typing import TYPE_CHECKING, Final
 
 import memproc
+from faults.refusals import refuse
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -34,20 +35,10 @@ def _records(turn: int, bad: int) -> list[dict[str, object]]:
 
 def _ingest(url: str, records: Sequence[object], bad: int) -> float:
     with memproc.open(url) as store:
-        _refuse(store)
+        refuse(store, POISON)
         started = perf_counter()
         report = memproc.ingest(records, store, settings=memproc.Settings(batch_size=RECORDS))
         seconds = perf_counter() - started
         assert (report.read, report.quarantined) == (RECORDS, bad), report
         assert store.recount().is_whole
     return seconds
-
-
-def _refuse(store: memproc.Store) -> None:
-    """Let SQLite refuse what holds the word, by a rule of its own."""
-    statement = (
-        f"CREATE TRIGGER refuse BEFORE INSERT ON observations WHEN new.record LIKE '%{POISON}%' "
-        "BEGIN SELECT RAISE(ABORT, 'refused by a trigger'); END"
-    )
-    with store._database.write() as connection:  # noqa: SLF001 - the rule is put in behind its back
-        connection.exec_driver_sql(statement)

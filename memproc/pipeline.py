@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, nullcontext, suppress
+from contextlib import ExitStack, nullcontext
 from dataclasses import replace
 from heapq import nsmallest
 from itertools import chain, islice
@@ -17,7 +17,7 @@ from loguru import logger
 from memproc.batching import FIRST_BATCH, LARGEST_BATCH_BYTES, next_size
 from memproc.collector import rarer_searches
 from memproc.config import SMALLEST_BATCH, Policy, Settings
-from memproc.dedup.decide import Incoming, Judged
+from memproc.dedup.decide import Judged
 from memproc.dedup.keys import Prepared
 from memproc.errors import DatabaseError, SourceError, UsageError
 from memproc.failures import Kind
@@ -28,7 +28,7 @@ from memproc.records import Memory, Rejected
 from memproc.report.report import Merge, Progress, Report
 from memproc.resuming import Checkpoint, Place, begun
 from memproc.sources.items import LINE_SUFFIXES, NAMES_SHOWN, Item, Items, name_shown, of_iterable, open_file
-from memproc.store.jobs import Claim
+from memproc.store.jobs import ENDED_BY, Claim
 from memproc.store.landing import Arrived, Landed
 from memproc.store.quarantine import Origin
 from memproc.store.store import Store
@@ -102,7 +102,9 @@ def ingest(
             raise UsageError("the store was opened with durability='normal': give durability='full' to memproc.open")
         stack.enter_context(store.rehearsal() if dry_run else nullcontext())
         ready = [source._replace(intake=replace(source.intake, policy=store.policy)) for source in sources]
-        job = begun(store, [source.name for source in ready], [source.intake for source in ready], paths, is_resumed=resume)
+        job = begun(
+            store, [source.name for source in ready], [source.intake for source in ready], paths, is_resumed=resume and not dry_run
+        )
         if job.claim is None:
             report = Report(job=job.number, notes=[f"job {job.number} has read all of it: nothing to do"])
             return told(report, "done", store, ready, perf_counter(), store.reached(job.number).read)
@@ -159,17 +161,14 @@ class _Run:
         report = self.report
         before = self.store.reached(self.claim.job)
         report.read, report.quarantined = before.read, before.quarantined
-        status = "failed"
-        try:
+
+        def work() -> str:
             with rarer_searches():
                 status = next(filter(None, map(self._stopped, range(len(sources)), sources)), "done")
                 report.least_certain = [self._told(judged) for judged in self.merges] if is_rehearsal else []
-        except KeyboardInterrupt:
-            status = "interrupted"
-            raise
-        finally:
-            with suppress(DatabaseError) if status == "failed" else nullcontext():  # it says why by itself
-                self.store.finish_job(self.claim, status)
+            return status
+
+        status = self.store.run_job(self.claim, work)
         report.left_out = Counter(self.place.left_out)
         report = told(
             report, "rehearsed" if is_rehearsal and status == "done" else status, self.store, sources, self.started, before.read
@@ -218,14 +217,12 @@ class _Run:
 
     def _land_whole(self, source: Source, records: Sequence[Prepared | Rejected], decided: Sequence[Decided]) -> Landed:
         report, started, first = self.report, perf_counter(), self.report.read
-        accepted = [Incoming(at, found) for at, found in enumerate(records, first) if isinstance(found, Prepared)]
-        rejected = [(at, found) for at, found in enumerate(records, first) if isinstance(found, Rejected)]
         intake = source.intake
         origin = Origin(source.name, intake.format.name, intake.namespace or "", intake.said)
         checkpoint = self.place.after(len(records))
         landed = self.store.land(
             self.claim,
-            Arrived(accepted, rejected),
+            Arrived.of(records, first),
             len(records),
             first,
             origin,
@@ -263,7 +260,7 @@ class _Run:
     def _why_enough(self, landed: Landed) -> str:
         """Return the status that the job ends with after this batch, nothing where it goes on."""
         if landed.request is not None:
-            return {"pause": "paused", "cancel": "cancelled"}[landed.request]
+            return ENDED_BY[landed.request]
         if self.settings.on_error == "stop" and landed.rejected:
             self.report.notes.append("stopped at the first error")
             return "stopped"

@@ -15,6 +15,7 @@ from pathlib import Path
 from sqlalchemy import create_engine
 
 import memproc
+from faults.refusals import refuse
 from faults.stores import Server
 from memproc.config import Policy
 from memproc.dedup.keys import SCHEME
@@ -111,29 +112,9 @@ def stores_on(name, folder):
 
 
 def refuse_rows(store, word):
-    """Let the database refuse observations that hold a word, as a rule of its own would. The store serves no other test."""
+    """Let the database refuse observations that hold a word. The store serves no other test."""
     store.give_back = lambda _url: None
-    with store._database.write() as connection:
-        for statement in _REFUSAL[store._database.backend.driver]:
-            connection.exec_driver_sql(statement.replace("poison", word).replace("%", "%%" if "+" in store.url else "%"))
-
-
-_REFUSAL = {
-    "sqlite": (
-        """CREATE TRIGGER refuse BEFORE INSERT ON observations WHEN new.record LIKE '%poison%'
-        BEGIN SELECT RAISE(ABORT, 'refused by a trigger'); END""",
-    ),
-    "postgresql+psycopg": (
-        """CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN IF NEW.record LIKE '%poison%' THEN
-        RAISE EXCEPTION 'refused by a trigger' USING ERRCODE = '23514'; END IF; RETURN NEW; END $$""",
-        "CREATE TRIGGER refuse BEFORE INSERT ON observations FOR EACH ROW EXECUTE FUNCTION refuse()",
-    ),
-    "mysql+pymysql": (
-        """CREATE TRIGGER refuse BEFORE INSERT ON observations FOR EACH ROW BEGIN IF NEW.record LIKE '%poison%' THEN
-        SIGNAL SQLSTATE '23000' SET MESSAGE_TEXT = 'refused by a trigger', MYSQL_ERRNO = 1048; END IF; END""",
-    ),
-}
-_REFUSAL["mariadb+pymysql"] = _REFUSAL["mysql+pymysql"]
+    refuse(store, word)
 
 
 def all_text(store):

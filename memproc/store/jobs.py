@@ -26,6 +26,8 @@ LEASE_MICROS = 10_000_000
 FINISHED = ("done", "cancelled")
 COUNTED = ("read", "stored", "duplicate", "merged", "quarantined", "review", "candidates", "verified", "forgotten")
 
+ENDED_BY = {"pause": "paused", "cancel": "cancelled"}  # the status of a job that did what it was asked
+
 Request = Literal["pause", "cancel"]
 _jobs, _batches = tables.jobs.c, tables.batches.c
 

@@ -1,8 +1,8 @@
 """One batch into the store: look up, decide, write, in the transaction of the caller.
 
-A record that the database refuses is found by halving: the batch is tried as a whole under a savepoint; if a row is refused,
-each half is tried by itself, in order, down to the one record, which goes into quarantine while the rest lands. As the result
-does not depend on the batch (law 3), the halves give what the whole would have given.
+The batch is tried as a whole under a savepoint. If the database refuses it, the rows that it refuses by themselves are found by
+trial, and the rest is looked up and decided anew; what is refused otherwise is found by halving. As the result does not depend
+on the batch (law 3), the rest and the halves give what the whole would have given.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from time import perf_counter
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Self
 
 from sqlalchemy import Connection, select
 from sqlalchemy.exc import DataError, IntegrityError
@@ -48,6 +48,13 @@ class Arrived(NamedTuple):
     rejected: Sequence[tuple[int, Rejected]]
     replayed: Mapping[int, Sequence[int]] | None = None
 
+    @classmethod
+    def of(cls, records: Iterable[Prepared | Rejected], first: int, replayed: Mapping[int, Sequence[int]] | None = None) -> Self:
+        """Return a batch of these records, the first of which has the position `first`."""
+        placed = [*enumerate(records, first)]
+        accepted = [Incoming(at, one) for at, one in placed if isinstance(one, Prepared)]
+        return cls(accepted, [(at, one) for at, one in placed if isinstance(one, Rejected)], replayed)
+
 
 @dataclass(slots=True)
 class Landed:
@@ -71,6 +78,7 @@ class Landed:
             getattr(self, name).extend(getattr(other, name))
         for name in ("reviews", "candidates", "verified"):
             setattr(self, name, getattr(self, name) + getattr(other, name))
+        self.request = self.request or other.request
 
     @property
     def similar(self) -> list[Judged]:
@@ -131,9 +139,9 @@ class Landing:
 
     def _refused_rows(self, connection: Connection, accepted: Sequence[Incoming], batch: int) -> dict[int, Exception]:
         """Return the positions of the records whose rows the database refuses, found by bisection; nothing stays written."""
-        keys = {incoming.prepared.observation.key for incoming in accepted}
-        known = {key for key, _ in self._database.select_by_keys(connection, _KNOWN, tables.observations.c.key, keys)}
-        fresh = {key: one for one in reversed(accepted) if (key := one.prepared.observation.key) not in known}
+        known, forgotten = self._met_before(connection, accepted)
+        before = known.keys() | forgotten
+        fresh = {key: one for one in reversed(accepted) if (key := one.prepared.observation.key) not in before}
         first = next_number(connection, tables.observations)
         rows = [(one, _row_of(Judged(one, Outcome.STORED), first + at, None, batch)) for at, one in enumerate(fresh.values())]
         refused: dict[Key, Exception] = {}
@@ -158,10 +166,14 @@ class Landing:
         self._try_rows(connection, rows[:middle], refused)
         self._try_rows(connection, rows[middle:], refused)
 
-    def _write(self, connection: Connection, accepted: Sequence[Incoming], batch: int, now: str) -> Landed:
+    def _met_before(self, connection: Connection, accepted: Sequence[Incoming]) -> tuple[dict[Key, int], set[Key]]:
+        """Return the numbers of those observations of a batch that the store has, and the keys of those that were forgotten."""
         keys = {incoming.prepared.observation.key for incoming in accepted}
         known = dict(tuple(row) for row in self._database.select_by_keys(connection, _KNOWN, tables.observations.c.key, keys))
-        forgotten = forgotten_among(self._database, connection, keys)
+        return known, forgotten_among(self._database, connection, keys)
+
+    def _write(self, connection: Connection, accepted: Sequence[Incoming], batch: int, now: str) -> Landed:
+        known, forgotten = self._met_before(connection, accepted)
         observations = [incoming.prepared.observation for incoming in accepted]
         undecided = [seen for seen in observations if seen.key not in known or seen.as_of is not None]
         mended = {group for incoming in accepted for group in incoming.prepared.mends}

@@ -21,7 +21,6 @@ from sqlalchemy import Connection
 
 from memproc.batching import FIRST_BATCH, LARGEST_BATCH_BYTES
 from memproc.config import Policy, Settings
-from memproc.dedup.decide import Incoming
 from memproc.dedup.keys import Prepared
 from memproc.errors import DatabaseError, UsageError
 from memproc.failures import Kind
@@ -32,6 +31,7 @@ from memproc.records import Fault, Memory, Rejected
 from memproc.sources.items import Item, decode, open_file
 from memproc.store.answers import Quarantined
 from memproc.store.database import Database
+from memproc.store.jobs import ENDED_BY
 from memproc.store.landing import Arrived, Landed
 from memproc.store.quarantine import OPEN, Origin, raw_of
 from memproc.store.triage import SettledMeanwhileError, Which, faults_of, require_open, rows_by_number, rows_of
@@ -178,7 +178,7 @@ class Replay:
                 continue
             try:
                 if request := self._land_batch(given).request:
-                    return {"pause": "paused", "cancel": "cancelled"}[request]
+                    return ENDED_BY[request]
             except SettledMeanwhileError:  # who was quicker is left out the next time
                 left.extendleft(reversed(given.numbers))
             except DatabaseError as error:
@@ -214,15 +214,12 @@ class Replay:
             ]
 
     def _land_batch(self, given: Given) -> Landed:
-        placed = list(enumerate(given.records, self._landed))
         replayed: dict[int, list[int]] = {number: [] for number in given.numbers}
-        for position, (number, _) in placed:
+        for position, (number, _) in enumerate(given.records, self._landed):
             replayed[number].append(position)
-        accepted = [Incoming(position, one) for position, (_, one) in placed if isinstance(one, Prepared)]
-        rejected = [(position, one) for position, (_, one) in placed if isinstance(one, Rejected)]
-        arrived = Arrived(accepted, rejected, replayed)
-        landed = self._land(arrived, len(placed), self._landed, Origin(SOURCE, "", ""), given.decided)
-        self._landed += len(placed)
+        arrived = Arrived.of([one for _, one in given.records], self._landed, replayed)
+        landed = self._land(arrived, len(given.records), self._landed, Origin(SOURCE, "", ""), given.decided)
+        self._landed += len(given.records)
         return landed
 
 

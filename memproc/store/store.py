@@ -25,14 +25,14 @@ from memproc.config import Settings
 from memproc.dedup.canonical import canonical
 from memproc.dedup.cluster import Decision, Verdict, pair
 from memproc.dedup.confidence import model_of
-from memproc.dedup.decide import Incoming, Row
+from memproc.dedup.decide import Row
 from memproc.dedup.keys import SCHEME, Key
 from memproc.errors import DatabaseError, NotFoundError, StoreError, UsageError
 from memproc.failures import MOST_ATTEMPTS, Kind, wait_seconds
 from memproc.formats import detect, format_named, generic
 from memproc.formats.draft import Context, Decided
 from memproc.intake import Intake
-from memproc.records import Memory, Outcome, Plain, Rejected
+from memproc.records import Memory, Outcome, Plain
 from memproc.report.report import Pattern, Report
 from memproc.sources.items import of_iterable
 from memproc.store import tables
@@ -156,11 +156,9 @@ class Store:
             if self._added_job is None:
                 self._added_job = self.begin_job(ADDED, known.name)
             position, self._added = self._added, self._added + 1
-            is_bad = isinstance(found, Rejected)
-            arrived = Arrived([], [(position, found)]) if isinstance(found, Rejected) else Arrived([Incoming(position, found)], [])
             origin = Origin(source or known.name, known.name, namespace or "", intake.said)
-            landed = self.land(self._added_job, arrived, 1, position, origin)
-        if is_bad or landed.rejected:
+            landed = self.land(self._added_job, Arrived.of([found], position), 1, position, origin)
+        if landed.rejected:
             faults = landed.rejected[0][1].faults
             return Added(Outcome.QUARANTINED, None, None, f"{faults[0].path or 'record'}: {faults[0].message}", faults)
         return self._added_as(landed, found.observation.key)  # type: ignore[union-attr]
@@ -461,16 +459,9 @@ class Store:
 
     def _replay(self, report: Report, numbers: Sequence[int], mending: Mending) -> str:
         claim = self.begin_job(REPLAY, report.format)
-        report.job, status = claim.job, "failed"
-        try:
-            land = partial(self.land, claim)
-            status = Replay(self._database, self._read, land, mending, self.settings.batch_size).through(numbers)
-        except KeyboardInterrupt:
-            status = "interrupted"
-            raise
-        finally:
-            with suppress(DatabaseError) if status == "failed" else nullcontext():  # it says why by itself
-                self.finish_job(claim, status)
+        report.job = claim.job
+        replay = Replay(self._database, self._read, partial(self.land, claim), mending, self.settings.batch_size)
+        status = self.run_job(claim, lambda: replay.through(numbers))
         self.count_into(report)
         return status
 
@@ -533,6 +524,19 @@ class Store:
         """Return what the batches of a job counted so far, all its runs together."""
         with self._read() as connection:
             return reached(connection, job)
+
+    def run_job(self, claim: Claim, work: Callable[[], str]) -> str:
+        """Do the work of a job and return the status it says that the job ends with; write how it ended, also where it raises."""
+        status = "failed"
+        try:
+            status = work()
+        except KeyboardInterrupt:
+            status = "interrupted"
+            raise
+        finally:
+            with suppress(DatabaseError) if status == "failed" else nullcontext():  # it says why by itself
+                self.finish_job(claim, status)
+        return status
 
     def finish_job(self, claim: Claim, status: str) -> None:
         """Write how an ingestion ended."""

@@ -19,17 +19,11 @@ BAD = GOOD + '{"content": "Likes it", "importance": 7}\n'
 
 
 @pytest.fixture
-def run(tmp_path):
-    """Give a function that runs memproc in an empty folder and returns (exit code, standard output, standard error)."""
-
-    def run_it(*arguments):
-        command = [sys.executable, "-m", "memproc", *map(str, arguments)]
-        done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=120, check=False)
-        return done.returncode, done.stdout, done.stderr
-
+def run(memproc_in, tmp_path):
+    """Give a function that runs memproc beside two files and returns (exit code, standard output, standard error)."""
     (tmp_path / "good.jsonl").write_text(GOOD)
     (tmp_path / "bad.jsonl").write_text(BAD)
-    return run_it
+    return memproc_in
 
 
 def as_json(result, code=0):

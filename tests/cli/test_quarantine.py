@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 
 import pytest
 
@@ -17,17 +15,11 @@ LINES = [
 
 
 @pytest.fixture
-def run(tmp_path):
+def run(memproc_in, tmp_path):
     """Give a function that runs memproc beside a store with three records in quarantine; it returns (code, output, errors)."""
-
-    def run_it(*arguments):
-        command = [sys.executable, "-m", "memproc", *map(str, arguments)]
-        done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=120, check=False)
-        return done.returncode, done.stdout, done.stderr
-
     (tmp_path / "a.jsonl").write_text("\n".join(map(json.dumps, LINES)))
-    run_it("ingest", "a.jsonl", "--into", "m.db")
-    return run_it
+    memproc_in("ingest", "a.jsonl", "--into", "m.db")
+    return memproc_in
 
 
 def as_json(result, code=0):

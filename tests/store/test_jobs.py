@@ -318,6 +318,36 @@ def test_a_batch_too_large_for_the_database_is_halved(fresh, tmp_path, monkeypat
         assert store.recount().is_whole
 
 
+def test_what_is_asked_between_the_halves_of_a_batch_is_heard(fresh, tmp_path, monkeypatch):
+    """Also where no batch comes after it."""
+    path = written(tmp_path, 12)
+    with fresh() as store:
+        land = memproc.store.landing.Landing.land
+
+        def refuse(self, connection, arrived, batch, origin, now):
+            if len(arrived.accepted) > 6:
+                raise DatabaseError(Failure(Kind.CAPACITY, "too much at once"), "packet")
+            return land(self, connection, arrived, batch, origin, now)
+
+        def ask(progress):
+            if progress.read == 6:
+                store.jobs()[0].pause()
+
+        monkeypatch.setattr(memproc.store.landing.Landing, "land", refuse)
+        report = ingest(store, path, batch_size=100, on_progress=ask)
+        assert (report.status, report.read) == ("paused", 12)
+
+
+def test_a_dry_run_reads_all_and_takes_no_job_over(fresh, tmp_path):
+    """It holds the lock all the while: to wait for the owner of a job would be to wait for ever."""
+    path = written(tmp_path, 12)
+    with fresh() as store:
+        with pytest.raises(CutOffError):
+            ingest(store, path, on_progress=cut_off_after(1))
+        assert ingest(store, path, dry_run=True, resume=True).read == 12
+        assert [(job.status, job.runs, job.read) for job in store.jobs()] == [("failed", 1, 3)]
+
+
 def test_a_dry_run_leaves_no_job(fresh, tmp_path):
     """And resumes none."""
     path = written(tmp_path, 12)

@@ -274,6 +274,17 @@ def test_a_row_that_the_database_refuses_is_isolated(fresh):
         assert store.recount().is_whole
 
 
+def test_what_was_forgotten_does_not_come_back_by_way_of_a_refusal(fresh):
+    """Its row is not tried, so it is not kept in quarantine either."""
+    secret, other = {"content": "Her secret is poison"}, {"content": "this one is poison"}
+    with fresh() as store:
+        store.forget(store.add(secret).memory.id)
+        refuse_rows(store, "poison")
+        report = memproc.ingest([secret, other, {"content": "She likes tea"}], store)
+        assert (report.duplicate, report.forgotten, report.quarantined, report.stored) == (1, 1, 1, 1)
+        assert "Her secret" not in all_text(store)
+
+
 def test_a_database_that_cannot_serve_raises_and_keeps_nothing_of_the_batch(fresh):
     """A failure that is no record's fault is not put on a record."""
     with fresh() as store:
@@ -304,33 +315,21 @@ def test_a_store_is_refused_under_other_settings_until_it_is_rebuilt(fresh):
         assert store.recount().is_whole
 
 
-def test_a_newer_store_is_refused(fresh):
-    """A store made by a newer memproc is not touched."""
+@pytest.mark.parametrize(
+    ("damage", "told"),
+    [
+        ("schema_version = 99", "newer memproc"),
+        ("schema_version = 1", r"older memproc.*export --full"),
+        ("policy = 'dedup=near'", "memproc doctor"),
+    ],
+)
+def test_a_store_that_this_memproc_cannot_work_on_is_refused_with_advice(fresh, damage, told):
+    """Made by a newer one, made by an older one, or with settings that cannot be read; it is not touched."""
     with fresh() as store:
         url = store.url
         with store._database.write() as connection:
-            connection.execute(sql("UPDATE store SET schema_version = 99"))
-    with pytest.raises(memproc.StoreError, match="newer memproc"):
-        memproc.open(url)
-
-
-def test_a_store_whose_settings_cannot_be_read_is_refused(fresh):
-    """With advice, and no error of a parser."""
-    with fresh() as store:
-        url = store.url
-        with store._database.write() as connection:
-            connection.execute(sql("UPDATE store SET policy = 'dedup=near'"))
-    with pytest.raises(memproc.StoreError, match="memproc doctor"):
-        memproc.open(url)
-
-
-def test_an_older_store_is_refused_with_advice(fresh):
-    """A full export is what all versions have in common."""
-    with fresh() as store:
-        url = store.url
-        with store._database.write() as connection:
-            connection.execute(sql("UPDATE store SET schema_version = 1"))
-    with pytest.raises(memproc.StoreError, match=r"older memproc.*export --full"):
+            connection.execute(sql(f"UPDATE store SET {damage}"))
+    with pytest.raises(memproc.StoreError, match=told):
         memproc.open(url)
 
 
