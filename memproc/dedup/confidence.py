@@ -14,6 +14,7 @@ Left out: how rare a word is. That would depend on what else is in the store, an
 from __future__ import annotations
 
 from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from importlib.resources import files
@@ -58,6 +59,7 @@ _OF_ANY_TEXT = (
 )
 _NO_SENTENCE = "no sentence"  # 0 or 1: neither text shows itself to be English, as of titles, names and lines of machines
 FEATURES = (*_OF_ANY_TEXT, _NO_SENTENCE, *(f"{name}, {_NO_SENTENCE}" for name in _OF_ANY_TEXT))  # the last: products
+_NONE: frozenset[str] = frozenset()
 _NOUGHT = (0.0,) * (1 + len(_OF_ANY_TEXT))
 _LONG_NUMBER_DIGITS = 5
 _CODE_CHARS = 4
@@ -71,35 +73,35 @@ class Side(NamedTuple):
     text: str
     gist: Gist
     sorted_tokens: str
-    shingles: frozenset[str]
-    tokens: frozenset[str]
-    words: frozenset[str]
-    known: frozenset[str]
-    numbers: frozenset[str]
-    codes: frozenset[str]
-    cues: tuple[frozenset[str], ...]
+    shingles: AbstractSet[str]
+    tokens: AbstractSet[str]
+    words: AbstractSet[str]
+    known: AbstractSet[str]
+    numbers: AbstractSet[str]
+    codes: AbstractSet[str]
+    cues: tuple[AbstractSet[str], ...]
 
 
 def side_of(text: str) -> Side:
     """Take a canonical text apart."""
     gist = gist_of(text)
-    tokens = frozenset(gist.tokens)
+    tokens = set(gist.tokens)
     cues: dict[str, set[str]] = {}
-    for kind, meant in map(_CUES.__getitem__, tokens):
+    for kind, meant in filter(None, map(_CUES.__getitem__, tokens)):
         cues.setdefault(kind, set()).add(meant)
-    words = frozenset(filter(str.isalpha, tokens))
-    numbers = frozenset(cues.get("number", ()))
+    words = {token for token in tokens if token.isalpha()}
+    numbers = cues.get("number", _NONE)
     return Side(
         text,
         gist,
         " ".join(sorted(gist.tokens)),
-        frozenset(shingles(text)),
+        shingles(text),
         tokens,
         words,
-        frozenset([word for word in words if not IS_ODD[word]]),
+        {word for word in words if not IS_ODD[word]},
         numbers,
-        frozenset(filter(_is_code, numbers)),
-        tuple([frozenset(cues.get(kind, ())) for kind in CUE_KINDS]),
+        {number for number in numbers if _is_code(number)},
+        tuple([cues.get(kind, _NONE) for kind in CUE_KINDS]),
     )
 
 
@@ -143,11 +145,16 @@ def _features_of_any_text(one: Side, other: Side) -> Features:
     )
 
 
-def may_be_alike(text: str, other: str) -> bool:
-    """Tell, before two canonical texts are taken apart, whether they are worth it: of pairs below this bound hardly one in a
-    hundred is likely to the model, on any of the data it was fitted to.
+def in_order(text: str) -> str:
+    """Return the words of a canonical text, sorted: what `may_be_alike` compares."""
+    return " ".join(sorted(text.split(" ")))
+
+
+def may_be_alike(one: str, other: str) -> bool:
+    """Tell of two texts, each as `in_order` gives it, before they are taken apart, whether that is worth it: of pairs below this
+    bound hardly one in a hundred is likely to the model, on any of the data it was fitted to.
     """
-    return fuzz.token_sort_ratio(text, other, score_cutoff=LEAST_ALIKE) > 0
+    return fuzz.ratio(one, other, score_cutoff=LEAST_ALIKE) > 0
 
 
 def likeness(one: Side, other: Side) -> float:
@@ -194,7 +201,7 @@ def shipped_model() -> Model:
     return model_from((files(__package__) / "data" / "confidence.json").read_bytes())
 
 
-def _jaccard(one: frozenset[str], other: frozenset[str]) -> float:
+def _jaccard(one: AbstractSet[str], other: AbstractSet[str]) -> float:
     shared = len(one & other)
     both = len(one) + len(other) - shared
     return shared / both if both else 1.0
@@ -208,9 +215,11 @@ def _is_long(number: str) -> bool:
     return sum(map(str.isdigit, number)) >= _LONG_NUMBER_DIGITS
 
 
-def _kind_and_meaning(token: str) -> tuple[str, str]:
+def _kind_and_meaning(token: str) -> tuple[str, str] | None:
+    """Return the kind of cue that a token is and what it means; None where it is none."""
     kind, _, meant = CUE[token].partition(":")
-    return ("number" if any(map(str.isdigit, token)) else kind), meant or token
+    kind = "number" if any(map(str.isdigit, token)) else kind
+    return (kind, meant or token) if kind else None
 
 
 _CUES = Memo(_kind_and_meaning)

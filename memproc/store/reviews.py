@@ -15,7 +15,7 @@ from memproc.config import Policy
 from memproc.dedup import index
 from memproc.dedup.cluster import Decision, Undated, Verdict
 from memproc.dedup.compare import compare_if_changed, compare_if_likely
-from memproc.dedup.confidence import Side, may_be_alike, model_of, side_of
+from memproc.dedup.confidence import Side, in_order, may_be_alike, model_of, side_of
 from memproc.dedup.decide import Judged, Plan, Row
 from memproc.dedup.keys import Key, Observation, text_of
 from memproc.dedup.signatures import Hashes
@@ -132,7 +132,7 @@ class Reviewer:
 
     def _doubt(self, own: Observation, there: Observation, known: _Sides) -> Doubt | None:
         """Return what is to be doubted of a pair, if anything is."""
-        if not may_be_alike(known.text_of(there), known.text_of(own)):
+        if not may_be_alike(known.in_order(there), known.in_order(own)):
             return None
         model = model_of(self.policy.model)
         one, other = known.side_of(there), known.side_of(own)
@@ -157,16 +157,21 @@ class _Sides:
     """The texts of observations, and what those of late were taken apart into: that of a text of 200 characters takes 15 KB."""
 
     def __init__(self) -> None:
-        self._texts: dict[Key, str] = {}
+        self._texts: dict[Key, tuple[str, str]] = {}
         self._side_of = lru_cache(maxsize=SIDES_KEPT)(side_of)
 
-    def text_of(self, seen: Observation) -> str:
-        if seen.key not in self._texts:
-            self._texts[seen.key] = text_of(seen.record)
-        return self._texts[seen.key]
+    def in_order(self, seen: Observation) -> str:
+        return self._text_of(seen)[1]
 
     def side_of(self, seen: Observation) -> Side:
-        return self._side_of(self.text_of(seen))
+        return self._side_of(self._text_of(seen)[0])
+
+    def _text_of(self, seen: Observation) -> tuple[str, str]:
+        """Return a canonical text, and its words in order."""
+        if seen.key not in self._texts:
+            text = text_of(seen.record)
+            self._texts[seen.key] = text, in_order(text)
+        return self._texts[seen.key]
 
 
 def write_reviews(database: Database, connection: Connection, doubts: Sequence[Doubt], batch: int, now: str) -> int:
