@@ -142,7 +142,7 @@ def candidates(facts: Sequence[Prepared], recall: str = "standard") -> Iterator[
         for index, value in enumerate(band.tolist()):
             buckets[value].append(index)
         shared.update(pair for found in buckets.values() if len(found) <= LARGEST_BUCKET for pair in combinations(found, 2))
-    groups = [fact.observation.group for fact in facts]
+    groups = [fact.group for fact in facts]
     return (pair for pair in sorted(shared) if groups[pair[0]] != groups[pair[1]])
 
 

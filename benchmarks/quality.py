@@ -89,7 +89,7 @@ def measure_oracle(labelled: Labelled) -> Line:
     """Compare each with each, as `recall` cannot: what a perfect index would flag."""
     facts = [prepared(text) for text in labelled.texts]
     sides = [side_of(fact.text) for fact in facts]
-    groups = [fact.observation.group for fact in facts]
+    groups = [fact.group for fact in facts]
     model = shipped_model()
     found = {
         (one, other)

@@ -7,6 +7,7 @@ confidence in benign differences is the product of the trust in each; in any oth
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from rapidfuzz.distance import Levenshtein
@@ -104,9 +105,18 @@ def differences_between(gist: Gist, other: Gist) -> tuple[Difference, ...]:
             two = other.tokens[edit.dest_start : edit.dest_end]
             found.append(Difference("slip" if has_slip else _kind(one + two), " ".join(one), " ".join(two)))
     if not found or has_slip:
-        for kind in sorted({*gist.dropped, *other.dropped}):
-            found += [Difference(kind, "", "")] * abs(gist.dropped.count(kind) - other.dropped.count(kind))
+        found += benign_differences(gist.dropped, other.dropped)
     return tuple(found)
+
+
+def benign_differences(one: Sequence[str], other: Sequence[str]) -> tuple[Difference, ...]:
+    """Return the differences of two facts with one gist, given the kinds of benign difference between each and that gist.
+
+    >>> [found.kind for found in benign_differences(["article", "filler"], ["article"])]
+    ['filler']
+    """
+    kinds = sorted({*one, *other})
+    return tuple([Difference(kind, "", "") for kind in kinds for _ in range(abs(one.count(kind) - other.count(kind)))])
 
 
 def is_slip(gist: Gist, other: Gist) -> bool:

@@ -11,15 +11,18 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from operator import attrgetter
 from typing import NamedTuple
 
 from memproc.dedup.cluster import Cluster, Decision, Undated, clusters
-from memproc.dedup.compare import benign_confidence, differences_between, reason_of
-from memproc.dedup.gist import Gist, gist_of
+from memproc.dedup.compare import Difference, benign_confidence, benign_differences, differences_between, reason_of
+from memproc.dedup.gist import gist_of
 from memproc.dedup.keys import Key, Observation, Prepared, text_of
 from memproc.dedup.memory import memory_of
 from memproc.records import Outcome, Plain
+
+_GROUP, _NODE = attrgetter("group"), attrgetter("node")
 
 
 class Row(NamedTuple):
@@ -83,28 +86,27 @@ class Plan(NamedTuple):
     undated: tuple[Undated, ...]
 
 
-def decide(batch: Sequence[Incoming], known: frozenset[Key], neighbourhood: Neighbourhood) -> Plan:
+def decide(batch: Sequence[Incoming], known: AbstractSet[Key], neighbourhood: Neighbourhood) -> Plan:
     """Return the plan for a batch, in order. `known` holds the keys that are in the store or were forgotten."""
     seen = set(known)
     new: list[Incoming] = []
     repeated: list[Incoming] = []
     for incoming in batch:
-        key = incoming.prepared.observation.key
+        key = incoming.prepared.key
         (repeated if key in seen else new).append(incoming)
         seen.add(key)
     new = _with_latest_dates(new, repeated)
-    rows = _with_later_dates(neighbourhood.rows, [incoming.prepared.observation for incoming in batch])
+    rows = _with_later_dates(neighbourhood.rows, repeated)
     mends = dict(neighbourhood.mends)
     for _, prepared in new:
         if prepared.mends:
-            group = prepared.observation.group
-            mends[group] = mends.get(group, frozenset()).union(prepared.mends)
-    company = _in_company([i.prepared.observation for i in new], rows, mends, neighbourhood.decisions)
+            mends[prepared.group] = mends.get(prepared.group, frozenset()).union(prepared.mends)
+    company = _in_company(new, rows, mends, neighbourhood.decisions)
     together = [row.observation for row in rows.values()] + company
     found, undated = clusters(together, mends, neighbourhood.decisions)
     changed = regroup(found, rows, {key for key, row in rows.items() if row is not neighbourhood.rows[key]})
-    judged = _judge(new, found)
     is_new = {observation.key for observation in company}
+    judged = _judge(new, found, is_new)
     fresh = tuple(pair for pair in undated if pair.one.key in is_new or pair.other.key in is_new)
     return Plan(judged, tuple(repeated), changed, fresh)
 
@@ -144,63 +146,68 @@ def _label(cluster: Cluster) -> Key | None:
 
 def _with_latest_dates(new: list[Incoming], repeated: list[Incoming]) -> list[Incoming]:
     """Return the new records, each with the latest date that its source gives for it within the batch."""
-    dates: dict[Key, str] = {}
-    for _, (seen, *_) in repeated:
-        if seen.as_of is not None:
-            dates[seen.key] = max(dates.get(seen.key, ""), seen.as_of)
+    dates = _latest_dates(repeated)
     return [_dated(incoming, dates) for incoming in new] if dates else new
 
 
+def _latest_dates(repeated: Sequence[Incoming]) -> dict[Key, str]:
+    dates: dict[Key, str] = {}
+    for _, prepared in repeated:
+        if prepared.as_of is not None:
+            dates[prepared.key] = max(dates.get(prepared.key, ""), prepared.as_of)
+    return dates
+
+
 def _dated(incoming: Incoming, dates: Mapping[Key, str]) -> Incoming:
-    seen = incoming.prepared.observation
-    later = max(dates.get(seen.key, ""), seen.as_of or "") or None
-    return incoming._replace(prepared=incoming.prepared._replace(observation=seen._replace(as_of=later)))
+    prepared = incoming.prepared
+    later = max(dates.get(prepared.key, ""), prepared.as_of or "") or None
+    return incoming._replace(prepared=prepared._replace(as_of=later))
 
 
-def _with_later_dates(rows: Mapping[Key, Row], batch: Sequence[Observation]) -> dict[Key, Row]:
+def _with_later_dates(rows: Mapping[Key, Row], repeated: Sequence[Incoming]) -> dict[Key, Row]:
     """Return the rows with the dates that the batch knows to be later for the same observations."""
     dated = dict(rows)
-    for again in batch:
-        row = dated.get(again.key)
-        if row is not None and (again.as_of or "") > (row.observation.as_of or ""):
-            dated[again.key] = row._replace(observation=row.observation._replace(as_of=again.as_of))
+    for key, date in _latest_dates(repeated).items():
+        row = dated.get(key)
+        if row is not None and date > (row.observation.as_of or ""):
+            dated[key] = row._replace(observation=row.observation._replace(as_of=date))
     return dated
 
 
 def _in_company(
-    new: Sequence[Observation], rows: Mapping[Key, Row], mends: Mapping[Key, frozenset[Key]], decisions: Sequence[Decision]
+    new: Sequence[Incoming], rows: Mapping[Key, Row], mends: Mapping[Key, frozenset[Key]], decisions: Sequence[Decision]
 ) -> list[Observation]:
     """Return the new observations that something may hold together with another; the rest are memories by themselves."""
-    together = [*(row.observation for row in rows.values()), *new]
-    groups = Counter(map(attrgetter("group"), together))
-    nodes = Counter(map(attrgetter("node"), together))
-    inhabited = set(groups)
-    linked = {group for group, meant in mends.items() if not meant.isdisjoint(inhabited)}
+    there = [row.observation for row in rows.values()]
+    groups = Counter(map(_GROUP, there)) + Counter([prepared.group for _, prepared in new])
+    nodes = Counter(map(_NODE, there)) + Counter([prepared.node for _, prepared in new])
+    linked = {group for group, meant in mends.items() if not meant.isdisjoint(groups)}
     linked.update(*(mends[group] for group in linked))
     decided = {key for decision in decisions for key in decision[:2]}
     return [
-        seen
-        for seen in new
-        if groups[seen.group] > 1 or nodes[seen.node] > 1 or seen.group in linked or not decided.isdisjoint((seen.node, seen.key))
+        seen.observation
+        for _, seen in new
+        if groups[seen.group] > 1 or nodes[seen.node] > 1 or seen.group in linked or seen.node in decided or seen.key in decided
     ]
 
 
-def _judge(new: Sequence[Incoming], found: Sequence[Cluster]) -> tuple[Judged, ...]:
+def _judge(new: Sequence[Incoming], found: Sequence[Cluster], in_company: AbstractSet[Key]) -> tuple[Judged, ...]:
     """Return the outcome of each new record, given the clusters that those in company are in."""
-    home_of = {seen.key: cluster.id for cluster in found for seen in cluster.observations}
-    prepared = {incoming.prepared.observation.key: incoming.prepared for incoming in new}
-    there = {cluster.id: [seen for seen in cluster.observations if seen.key not in prepared] for cluster in found}
+    cluster_of = {seen.key: (cluster.id, seen) for cluster in found for seen in cluster.observations if seen.key in in_company}
+    there = {cluster.id: [seen for seen in cluster.observations if seen.key not in in_company] for cluster in found}
     judged = []
     for incoming in new:
-        own = incoming.prepared.observation
-        company = there.get(home_of.get(own.key, b""), [])
-        judged.append(_against(incoming, company, prepared) if company else Judged(incoming, Outcome.STORED))
+        home = cluster_of.get(incoming.prepared.key)
+        if home is None:
+            judged.append(Judged(incoming, Outcome.STORED))
+            continue
+        company, own = there[home[0]], home[1]
+        judged.append(_against(incoming, own, company) if company else Judged(incoming, Outcome.STORED))
         company.append(own)
     return tuple(judged)
 
 
-def _against(incoming: Incoming, there: Sequence[Observation], prepared: Mapping[Key, Prepared]) -> Judged:
-    own = incoming.prepared.observation
+def _against(incoming: Incoming, own: Observation, there: Sequence[Observation]) -> Judged:
     same = next((seen for seen in there if seen.content == own.content), None)
     if same is not None:
         return Judged(incoming, Outcome.DUPLICATE, "duplicate", same.key, 1.0, "same content")
@@ -209,13 +216,15 @@ def _against(incoming: Incoming, there: Sequence[Observation], prepared: Mapping
         reason = "newer version" if (own.date or "") > (version.date or "") else "older version"
         return Judged(incoming, Outcome.MERGED, "version", version.key, 1.0, reason)
     anchor = min(there, key=lambda seen: (seen.group != own.group, seen.key))
-    differences = differences_between(incoming.prepared.gist or Gist(()), _gist(anchor, prepared))
+    differences = _differences(own, anchor)
     confidence = benign_confidence(differences)
     return Judged(
         incoming, Outcome.MERGED, "similar", anchor.key, 1.0 if confidence is None else confidence, reason_of(differences)
     )
 
 
-def _gist(seen: Observation, prepared: Mapping[Key, Prepared]) -> Gist:
-    other = prepared.get(seen.key)
-    return (other and other.gist) or gist_of(text_of(seen.record))
+def _differences(own: Observation, anchor: Observation) -> tuple[Difference, ...]:
+    if own.group == anchor.group:  # they have one gist
+        return benign_differences(own.benign, anchor.benign)
+    one, other = (gist_of(text_of(seen.record)) for seen in (own, anchor))
+    return differences_between(one, other)

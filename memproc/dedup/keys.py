@@ -15,9 +15,11 @@ All keys are 16 bytes of xxh3_128 over one JSON list, so that no two lists of pa
 
 from __future__ import annotations
 
+from functools import lru_cache
 from math import sqrt
 from typing import NamedTuple
 
+import orjson
 from xxhash import xxh3_64_intdigest, xxh3_128_digest
 
 from memproc.config import Policy
@@ -25,6 +27,7 @@ from memproc.dedup.canonical import canonical
 from memproc.dedup.gist import Gist, gist_of
 from memproc.dedup.words import trust
 from memproc.records import Plain, encode, is_event, last_changed
+from memproc.times import to_micros
 
 SCHEME = "2"  # changes with everything that changes a key: canonical text, gist, word lists, hashes
 FEWEST_SHINGLES = 3
@@ -36,7 +39,7 @@ Key = bytes
 
 class Observation(NamedTuple):
     """An accepted record with its keys. `as_of` is the date its source gives for itself, as fixed-width UTC text; `length`
-    the number of characters of its canonical text.
+    the number of characters of its canonical text; `benign` the kinds of benign difference between its text and its gist.
     """
 
     key: Key
@@ -46,6 +49,7 @@ class Observation(NamedTuple):
     is_identity: bool
     as_of: str | None
     length: int
+    benign: tuple[str, ...]
     record: Plain
 
     @property
@@ -55,36 +59,64 @@ class Observation(NamedTuple):
 
 
 class Prepared(NamedTuple):
-    """An observation with what the index needs: its JSON text, canonical text and gist, and the groups it would be in if
-    one of its tokens were a slip. `gist` is None for what has no near tier.
+    """An observation on its way into a store, as bytes, numbers and text, so that it travels lightly between processes.
+
+    `json` is its one JSON text, `text` its canonical text; `namespace` and `scope` are hashes of whose it is and of what two
+    facts must share to be compared at all; `changed_at` is when it says it was last changed, in microseconds since 1970.
+    `is_near` tells whether it takes part in the near tier, `mends` are the groups that it would be in if one of its tokens were
+    a slip, and `bands` its band hashes, empty as long as it is not signed.
     """
 
-    observation: Observation
+    key: Key
+    node: Key
+    content: Key
+    group: Key
+    is_identity: bool
+    as_of: str | None
     json: bytes
     text: str
-    gist: Gist | None
-    mends: tuple[Key, ...]
+    namespace: int
+    scope: int
+    changed_at: int | None
+    benign: tuple[str, ...] = ()
+    is_near: bool = False
+    mends: tuple[Key, ...] = ()
+    bands: bytes = b""
+
+    @property
+    def observation(self) -> Observation:
+        """The observation, its record read again from its JSON text."""
+        keys = self.key, self.node, self.content, self.group
+        return Observation(*keys, self.is_identity, self.as_of, len(self.text), self.benign, orjson.loads(self.json))
 
 
 def prepare(record: Plain, *, is_identity: bool, as_of: str | None, policy: Policy) -> Prepared:
-    """Return a plain record with its keys, under the policy of its store."""
+    """Return a plain record with its keys, under the policy of its store; it is not signed."""
     json = encode(record)
     key = xxh3_128_digest(json + _IDENTITY if is_identity else json)
     text = text_of(record)
+    changed = last_changed(record)
+    rest = (
+        is_identity,
+        as_of,
+        json,
+        text,
+        namespace_number(record["namespace"]),
+        _scope_number(record["namespace"], record.get("subject")),
+        None if changed is None else to_micros(changed),
+    )
     if policy.dedup == "off":
-        return Prepared(Observation(key, key, key, key, is_identity, as_of, len(text), record), json, text, None, ())
+        return Prepared(key, key, key, key, *rest)
     content = content_key(record, text, is_identity=is_identity)
     node = identity_key(record) if is_identity else content
-    group = content
-    gist: Gist | None = None
-    mends: tuple[Key, ...] = ()
     if policy.dedup == "near" and not is_event(record) and _is_long_enough(text):
         gist = gist_of(text)
         least = sqrt(policy.merge_at)  # two texts as close as this to one gist are within merge_at of each other
         if gist.is_long_enough and gist.confidence >= least:
-            group = group_key(record, gist.tokens)
-            mends = _mends(record, gist) if trust()["slip"] >= least else ()
-    return Prepared(Observation(key, node, content, group, is_identity, as_of, len(text), record), json, text, gist, mends)
+            mends = _mends(record, gist) if gist.mends and trust()["slip"] >= least else ()
+            return Prepared(key, node, content, group_key(record, gist.tokens), *rest, gist.dropped, True, mends)
+        return Prepared(key, node, content, content, *rest, gist.dropped, True)
+    return Prepared(key, node, content, content, *rest)
 
 
 def text_of(record: Plain) -> str:
@@ -129,6 +161,7 @@ def _mends(record: Plain, gist: Gist) -> tuple[Key, ...]:
     return tuple(group_key(record, mend.tokens) for mend in gist.mends if mend.odd in record["content"])
 
 
+@lru_cache(maxsize=10_000)
 def namespace_number(namespace: str) -> int:
     """Return a signed 64-bit hash by which a database finds a namespace without comparing text."""
     return xxh3_64_intdigest(namespace.encode()) - 2**63
@@ -136,7 +169,12 @@ def namespace_number(namespace: str) -> int:
 
 def scope_number(record: Plain) -> int:
     """Return an unsigned 64-bit hash of what two facts must share to be compared at all."""
-    return xxh3_64_intdigest(encode([record["namespace"], record.get("subject")]))
+    return _scope_number(record["namespace"], record.get("subject"))
+
+
+@lru_cache(maxsize=10_000)
+def _scope_number(namespace: str, subject: str | None) -> int:
+    return xxh3_64_intdigest(encode([namespace, subject]))
 
 
 def _is_long_enough(text: str) -> bool:

@@ -110,7 +110,7 @@ class Landing:
         if arrived.replayed is None:
             landed.known_rejected = put_in_quarantine(self._database, connection, landed.rejected, batch, origin)
         else:
-            keys = {incoming.position: incoming.prepared.observation.key for incoming in arrived.accepted}
+            keys = {incoming.position: incoming.prepared.key for incoming in arrived.accepted}
             became = {position: (keys[position], outcome) for position, outcome in landed.outcomes.items()}
             replayed, again = arrived.replayed, landed.rejected
             landed.known_rejected = settle(self._database, connection, replayed, became, again, batch, now)
@@ -141,14 +141,14 @@ class Landing:
         """Return the positions of the records whose rows the database refuses, found by bisection; nothing stays written."""
         known, forgotten = self._met_before(connection, accepted)
         before = known.keys() | forgotten
-        fresh = {key: one for one in reversed(accepted) if (key := one.prepared.observation.key) not in before}
+        fresh = {key: one for one in reversed(accepted) if (key := one.prepared.key) not in before}
         first = next_number(connection, tables.observations)
         rows = [(one, _row_of(Judged(one, Outcome.STORED), first + at, None, batch)) for at, one in enumerate(fresh.values())]
         refused: dict[Key, Exception] = {}
         trial = connection.begin_nested()
         self._try_rows(connection, rows, refused)
         trial.rollback()
-        return {one.position: refused[key] for one in accepted if (key := one.prepared.observation.key) in refused}
+        return {one.position: refused[key] for one in accepted if (key := one.prepared.key) in refused}
 
     def _try_rows(
         self, connection: Connection, rows: Sequence[tuple[Incoming, tuple[Any, ...]]], refused: dict[Key, Exception]
@@ -158,7 +158,7 @@ class Landing:
                 self._database.insert_rows(connection, tables.observations, [row for _, row in rows])
         except REFUSALS as error:
             if len(rows) == 1:
-                refused[rows[0][0].prepared.observation.key] = error
+                refused[rows[0][0].prepared.key] = error
                 return
         else:
             return
@@ -168,19 +168,18 @@ class Landing:
 
     def _met_before(self, connection: Connection, accepted: Sequence[Incoming]) -> tuple[dict[Key, int], set[Key]]:
         """Return the numbers of those observations of a batch that the store has, and the keys of those that were forgotten."""
-        keys = {incoming.prepared.observation.key for incoming in accepted}
+        keys = {incoming.prepared.key for incoming in accepted}
         known = dict(tuple(row) for row in self._database.select_by_keys(connection, _KNOWN, tables.observations.c.key, keys))
         return known, forgotten_among(self._database, connection, keys)
 
     def _write(self, connection: Connection, accepted: Sequence[Incoming], batch: int, now: str) -> Landed:
         known, forgotten = self._met_before(connection, accepted)
-        observations = [incoming.prepared.observation for incoming in accepted]
-        undecided = [seen for seen in observations if seen.key not in known or seen.as_of is not None]
-        mended = {group for incoming in accepted for group in incoming.prepared.mends}
+        undecided = [one for _, one in accepted if one.key not in known or one.as_of is not None]
+        mended = {group for _, prepared in accepted for group in prepared.mends}
         near = neighbourhood(self._database, connection, undecided, mended)
-        plan = decide(accepted, frozenset(known) | forgotten, near)
+        plan = decide(accepted, known.keys() | forgotten, near)
         first = next_number(connection, tables.observations)
-        numbers = {judged.incoming.prepared.observation.key: first + at for at, judged in enumerate(plan.new)}
+        numbers = {judged.incoming.prepared.key: first + at for at, judged in enumerate(plan.new)}
         self._write_observations(connection, plan, numbers, batch)
         write_regrouped(self._database, connection, plan.changed, near.rows)
         self._write_again(connection, plan, {**known, **numbers}, near.rows, batch)
@@ -192,28 +191,25 @@ class Landing:
         return landed
 
     def _write_observations(self, connection: Connection, plan: Plan, numbers: Mapping[Key, int], batch: int) -> None:
-        rows: list[tuple[Any, ...]] = []
-        mends: set[tuple[Key, Key]] = set()
-        for judged in plan.new:
-            prepared = judged.incoming.prepared
-            seen = prepared.observation
-            rows.append(_row_of(judged, numbers[seen.key], plan.changed.membership.get(seen.key), batch))
-            mends.update((meant, seen.group) for meant in prepared.mends)
+        membership = plan.changed.membership
+        keys = [judged.incoming.prepared.key for judged in plan.new]
+        rows = [_row_of(judged, numbers[key], membership.get(key), batch) for judged, key in zip(plan.new, keys, strict=True)]
         self._database.insert_rows(connection, tables.observations, rows)
+        mends = {(meant, prepared.group) for (_, prepared), *_ in plan.new for meant in prepared.mends}
         write_mends(self._database, connection, mends)
 
     def _write_again(
         self, connection: Connection, plan: Plan, numbers: Mapping[Key, int], rows: Mapping[Key, Row], batch: int
     ) -> None:
         """Note of known observations that they were seen again, and the later date of their source."""
-        times = Counter(numbers[key] for _, prepared in plan.known if (key := prepared.observation.key) in numbers)
+        times = Counter(numbers[prepared.key] for _, prepared in plan.known if prepared.key in numbers)
         counted = [(batch, more, number) for number, more in times.items()]
         self._database.update_rows(connection, tables.observations, ("last_batch",), counted, add=("times_seen",))
         dates: dict[int, str] = {}
-        for _, (seen, *_) in plan.known:
-            row = rows.get(seen.key)
-            if row is not None and seen.as_of is not None and seen.as_of > (row.observation.as_of or ""):
-                dates[row.number] = max(dates.get(row.number, ""), seen.as_of)
+        for _, prepared in plan.known:
+            row = rows.get(prepared.key)
+            if row is not None and prepared.as_of is not None and prepared.as_of > (row.observation.as_of or ""):
+                dates[row.number] = max(dates.get(row.number, ""), prepared.as_of)
         later = [(to_micros(date), number) for number, date in dates.items()]
         self._database.update_rows(connection, tables.observations, ("as_of",), later)
 
@@ -223,32 +219,29 @@ class Landing:
         for position, prepared in plan.known:
             landed.outcomes[position] = Outcome.DUPLICATE
             landed.known.append(position)
-            if prepared.observation.key in forgotten:
+            if prepared.key in forgotten:
                 landed.forgotten.append(position)
         return landed
 
 
 def _row_of(judged: Judged, number: int, memory: Key | None, batch: int) -> tuple[Any, ...]:
     position, prepared = judged.incoming
-    seen = prepared.observation
     return (
         number,
-        seen.key,
-        seen.node,
-        seen.content,
-        seen.group,
+        *prepared[:4],  # its keys
         memory,
-        namespace_number(seen.record["namespace"]),
-        int(seen.is_identity),
+        prepared.namespace,
+        int(prepared.is_identity),
         batch,
         position,
         judged.outcome.value,
         judged.confidence,
         batch,
         1,
-        None if seen.as_of is None else to_micros(seen.as_of),
-        seen.length,
-        date_of(seen.record),
+        None if prepared.as_of is None else to_micros(prepared.as_of),
+        len(prepared.text),
+        prepared.changed_at,
+        " ".join(prepared.benign),
         prepared.json.decode(),
     )
 
@@ -295,7 +288,7 @@ def write_mends(database: Database, connection: Connection, mends: Iterable[tupl
 
 def _lines(plan: Plan) -> list[Line]:
     merges = [
-        Line(judged.kind, judged.incoming.prepared.observation.key, judged.anchor, judged.confidence, 1, judged.reason)
+        Line(judged.kind, judged.incoming.prepared.key, judged.anchor, judged.confidence, 1, judged.reason)
         for judged in plan.new
         if judged.kind in ("similar", "version")
     ]

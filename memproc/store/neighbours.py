@@ -11,28 +11,29 @@ from sqlalchemy import Column, Connection, Select, select
 
 from memproc.dedup.cluster import Decision
 from memproc.dedup.decide import Neighbourhood, Row
-from memproc.dedup.keys import Key, Observation
+from memproc.dedup.keys import Key, Observation, Prepared
 from memproc.store import tables
 from memproc.store.database import Database
 from memproc.times import from_micros
 
 _observations = tables.observations.c
-_COLUMNS = ("number", "memory", "key", "node", "content", "grp", "is_identity", "as_of", "length", "record")
+_COLUMNS = ("number", "memory", "key", "node", "content", "grp", "is_identity", "as_of", "length", "benign", "record")
 ROWS = select(*(_observations[name] for name in _COLUMNS))
 _MENDS = select(tables.mends.c.meant, tables.mends.c.grp)
 _DECISIONS = select(tables.decisions.c.number, tables.decisions.c.a, tables.decisions.c.b, tables.decisions.c.verdict)
 WITHDRAWN = "withdrawn"  # in place of a verdict: the last decision on this pair is taken back
 
 
-def to_row(found: Iterable[object]) -> Row:
+def to_row(found: Iterable[Any]) -> Row:
     """Return a row of the query `ROWS` as values."""
-    number, memory, key, node, content, group, is_identity, as_of, length, record = found
-    date = None if as_of is None else from_micros(as_of)  # type: ignore[arg-type]
-    return Row(number, memory, Observation(key, node, content, group, bool(is_identity), date, length, orjson.loads(record)))  # type: ignore[arg-type]
+    number, memory, key, node, content, group, is_identity, as_of, length, benign, record = found
+    date = None if as_of is None else from_micros(as_of)
+    kinds = tuple(benign.split())
+    return Row(number, memory, Observation(key, node, content, group, bool(is_identity), date, length, kinds, orjson.loads(record)))
 
 
 def neighbourhood(
-    database: Database, connection: Connection, observations: Iterable[Observation], groups: Iterable[Key] = ()
+    database: Database, connection: Connection, observations: Iterable[Observation | Prepared], groups: Iterable[Key] = ()
 ) -> Neighbourhood:
     """Return all that may be one memory with something of these observations, which may be new, and of these groups."""
     given = list(observations)
@@ -84,7 +85,7 @@ class _Found:
         self.rows.update((row.observation.key, row) for row in rows)
         return rows
 
-    def handles_of(self, observations: Iterable[Observation]) -> set[Key]:
+    def handles_of(self, observations: Iterable[Observation | Prepared]) -> set[Key]:
         """Return what decisions may name these observations by; nothing where there are no decisions."""
         if not self.has_decisions:
             return set()

@@ -24,6 +24,7 @@ from memproc.dedup.decide import regroup
 from memproc.dedup.index import NUMBER_BITS, Entries
 from memproc.dedup.keys import Key, Prepared, prepare
 from memproc.dedup.signatures import BANDS
+from memproc.dedup.signing import hashes_of
 from memproc.records import Memory, Plain
 from memproc.store import tables
 from memproc.store.database import Database
@@ -31,7 +32,6 @@ from memproc.store.findings import Found
 from memproc.store.landing import merged_row
 from memproc.store.neighbours import neighbourhood
 from memproc.store.regrouping import COMPUTED, computed, in_company
-from memproc.store.segments import hashes_of
 from memproc.times import from_micros
 from memproc.validation import validator
 
@@ -63,10 +63,10 @@ class Recomputed:
         for rows in self._chunks():
             prepared = [(row[0], again) for row in rows if (again := self._checked(row, compare_keys=compare_keys)) is not None]
             self._links.append(_links_of(prepared))
-            near = [(number, again) for number, again in prepared if again.gist is not None]
+            near = [(number, again) for number, again in prepared if again.is_near]
             numbers = np.array([number for number, _ in near], np.uint64)
             is_first = np.isin(numbers, first)
-            facts = [(again.observation, again.text) for (_, again), own in zip(near, is_first, strict=True) if own]
+            facts = [again for (_, again), own in zip(near, is_first, strict=True) if own]
             hashes = hashes_of(facts, self._policy.recall)
             self._indexed.append(np.column_stack((numbers[is_first], hashes.sum(axis=1, dtype=np.uint64))))
 
@@ -145,9 +145,9 @@ class Recomputed:
         except (KeyError, TypeError, AttributeError, ValueError, OverflowError):  # no content, no id, no date
             self._found.add("observation_keys", key)
             return None
-        if again.observation.key != key:
+        if again.key != key:
             self._found.add("observation_keys", key)
-        elif compare_keys and computed(again.observation) != tuple(there):
+        elif compare_keys and computed(again) != tuple(there):
             self._found.add("keys", key)
         return again
 
@@ -189,7 +189,7 @@ def _is_valid(plain: Plain, schema: type[Memory]) -> bool:
 
 
 def _links_of(prepared: Iterable[tuple[int, Prepared]]) -> Numbers:
-    links = [(_link(meant, again.observation.group), number) for number, again in prepared for meant in again.mends]
+    links = [(_link(meant, again.group), number) for number, again in prepared for meant in again.mends]
     return np.array(links, np.uint64).reshape(-1, 2)
 
 

@@ -16,12 +16,12 @@ from sqlalchemy import Connection, delete, func, select, union, update
 from memproc.config import Policy
 from memproc.dedup.cluster import Decision, clusters, pair
 from memproc.dedup.decide import Row, regroup
-from memproc.dedup.keys import Key, Observation, Prepared, namespace_number, prepare
+from memproc.dedup.keys import Key, Observation, Prepared, prepare
 from memproc.formats.draft import Decided
 from memproc.store import tables
 from memproc.store.counting import IMPORTED, count_memories, memories_told
 from memproc.store.database import Database, delete_where, next_number
-from memproc.store.landing import date_of, write_mends, write_regrouped
+from memproc.store.landing import write_mends, write_regrouped
 from memproc.store.ledger import Line, take_words_out, write_lines
 from memproc.store.neighbours import ROWS, WITHDRAWN, neighbourhood, to_row
 from memproc.store.opening import policy_text
@@ -32,7 +32,7 @@ from memproc.store.reviews import open_again
 from memproc.store.segments import Segments
 
 CHUNK = 2_000
-COMPUTED = ("node", "content", "grp", "length", "namespace", "date")  # columns of an observation that its record gives
+COMPUTED = ("node", "content", "grp", "length", "namespace", "date", "benign")  # columns of an observation that its record gives
 
 _observations = tables.observations.c
 _TOMBSTONES = select(
@@ -106,7 +106,7 @@ def forget(database: Database, segments: Segments, connection: Connection, rows:
     segments.remove(connection, numbers)
     delete_where(connection, tables.mends, "grp", sorted(groups))
     left_in_groups = [(row.number, _prepare(row.observation, policy)) for row in survivors if row.observation.group in groups]
-    write_mends(database, connection, {(meant, found.observation.group) for _, found in left_in_groups for meant in found.mends})
+    write_mends(database, connection, {(meant, found.group) for _, found in left_in_groups for meant in found.mends})
     _index_again(segments, connection, left_in_groups, policy)
     gone = [Line("forgotten", key) for key in keys]
     write_lines(database, connection, None, now, [*gone, Line("memories_forgotten", amount=len(emptied))])
@@ -159,17 +159,13 @@ def rebuild(database: Database, segments: Segments, connection: Connection, poli
     indexed: set[Key] = set()
     for rows in _all_rows(connection):
         prepared = [(row, _prepare(row.observation, policy)) for row in rows]
-        keyed = [(*computed(seen), row.number) for row, (seen, *_) in prepared]
+        keyed = [(*computed(found), row.number) for row, found in prepared]
         database.update_rows(connection, tables.observations, COMPUTED, keyed)
-        write_mends(database, connection, {(meant, found.observation.group) for _, found in prepared for meant in found.mends})
+        write_mends(database, connection, {(meant, found.group) for _, found in prepared for meant in found.mends})
         for row, found in prepared:
             if row.observation.node in decided:
-                nodes[row.observation.node].add(found.observation.node)
-        fresh = {
-            found.observation.group: (row.number, found)
-            for row, found in reversed(prepared)
-            if found.observation.group not in indexed
-        }
+                nodes[row.observation.node].add(found.node)
+        fresh = {found.group: (row.number, found) for row, found in reversed(prepared) if found.group not in indexed}
         indexed |= fresh.keys()
         segments.index(connection, _with_near_tier(fresh.values()), policy.recall)
         while segments.merge(connection):
@@ -188,9 +184,10 @@ def rebuild(database: Database, segments: Segments, connection: Connection, poli
     return moved
 
 
-def computed(seen: Observation) -> tuple[object, ...]:
+def computed(found: Prepared) -> tuple[object, ...]:
     """Return what the columns `COMPUTED` of an observation should hold."""
-    return seen.node, seen.content, seen.group, seen.length, namespace_number(seen.record["namespace"]), date_of(seen.record)
+    benign = " ".join(found.benign)
+    return found.node, found.content, found.group, len(found.text), found.namespace, found.changed_at, benign
 
 
 def _decide_on(database: Database, connection: Connection, nodes: Mapping[Key, set[Key]]) -> None:
@@ -235,12 +232,12 @@ def in_company(database: Database, connection: Connection) -> Iterator[list[Obse
 
 
 def _with_near_tier(numbered: Iterable[tuple[int, Prepared]]) -> list[tuple[int, Prepared]]:
-    return [(number, prepared) for number, prepared in numbered if prepared.gist is not None]
+    return [(number, prepared) for number, prepared in numbered if prepared.is_near]
 
 
 def _index_again(segments: Segments, connection: Connection, survivors: Sequence[tuple[int, Prepared]], policy: Policy) -> None:
     """Index the first observation that is left of each group."""
-    first = {found.observation.group: (number, found) for number, found in sorted(survivors, reverse=True)}
+    first = {found.group: (number, found) for number, found in sorted(survivors, reverse=True)}
     segments.remove(connection, [number for number, _ in first.values()])
     segments.index(connection, _with_near_tier(first.values()), policy.recall)
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache, partial
+from itertools import groupby
+from operator import itemgetter
 from typing import NamedTuple
 
 import numpy as np
@@ -17,8 +18,9 @@ from memproc.dedup.cluster import Decision, Undated, Verdict
 from memproc.dedup.compare import compare_if_changed, compare_if_likely
 from memproc.dedup.confidence import Side, in_order, may_be_alike, model_of, side_of
 from memproc.dedup.decide import Judged, Plan, Row
-from memproc.dedup.keys import Key, Observation, text_of
+from memproc.dedup.keys import Key, Observation, scope_number, text_of
 from memproc.dedup.signatures import Hashes
+from memproc.dedup.signing import sign
 from memproc.records import Memory, Outcome, Plain
 from memproc.store import tables
 from memproc.store.answers import Review
@@ -26,7 +28,7 @@ from memproc.store.database import Database, next_number, take_numbers
 from memproc.store.ledger import Line, write_lines
 from memproc.store.neighbours import ROWS, to_row
 from memproc.store.reading import locate, memory_at
-from memproc.store.segments import Segments, hashes_of
+from memproc.store.segments import Segments
 
 MOST_REVIEWS = 16  # of one record
 ROUND = 4
@@ -74,11 +76,13 @@ class Reviewer:
         first = _first_of_groups(plan.new, rows)
         if not first:
             return Looked(0, 0, doubts)
-        numbered = [(numbers[judged.incoming.prepared.observation.key], judged.incoming.prepared) for judged in first]
+        numbered = [(numbers[judged.incoming.prepared.key], judged.incoming.prepared) for judged in first]
         hashes = self.segments.index(connection, numbered, self.policy.recall)
         stored = [at for at, judged in enumerate(first) if judged.outcome is Outcome.STORED]
-        new = [(numbered[at][0], numbered[at][1].observation) for at in stored]
-        looked = self._compare(connection, new, hashes[stored], lambda key, row: _are_one(key, row, plan))
+        new = [numbered[at] for at in stored]
+        own_numbers = [number for number, _ in new]
+        are_one = partial(_are_one, plan)
+        looked = self._compare(connection, own_numbers, hashes[stored], lambda at: new[at][1].observation, are_one)
         return looked._replace(doubts=doubts + looked.doubts)
 
     def look_again(self, connection: Connection, now: str) -> None:
@@ -90,29 +94,31 @@ class Reviewer:
             some = indexed[start : start + LOOKED_AT_ONCE]
             found = self.database.select_by_keys(connection, ROWS, tables.observations.c.number, some)
             rows = sorted(map(to_row, found), key=lambda row: row.number)
-            hashes = hashes_of([(row.observation, text_of(row.observation.record)) for row in rows], self.policy.recall)
+            records = [row.observation.record for row in rows]
+            hashes = sign([*map(text_of, records)], [*map(scope_number, records)], self.policy.recall)
             homes = {row.observation.key: row.home for row in rows}
-            new = [(row.number, row.observation) for row in rows]
-            looked = self._compare(connection, new, hashes, partial(_are_at_home, homes))
+            looked = self._compare(connection, some, hashes, _observation_in(rows), partial(_are_at_home, homes))
             write_reviews(self.database, connection, looked.doubts, next_number(connection, tables.batches) - 1, now)
 
     def _compare(
         self,
         connection: Connection,
-        numbered: Sequence[tuple[int, Observation]],
+        own_numbers: Sequence[int],
         hashes: Hashes,
+        observation_at: Callable[[int], Observation],
         are_one: Callable[[Key, Row], bool],
     ) -> Looked:
-        """Look up what shares a band with these observations, each with its number and band hashes, and compare the pairs.
+        """Look up what shares a band with these observations, given their numbers and band hashes, and compare the pairs.
 
         In rounds: who finds less than one alike in each is not in the next.
         """
-        own_numbers = np.array([number for number, _ in numbered], np.uint64)
-        found_pairs = index.candidates(hashes, own_numbers, self.segments.all(connection))
-        new = {seen.key: seen for _, seen in numbered}
-        pairs: dict[Key, list[int]] = defaultdict(list)
-        for at, number in found_pairs:
-            pairs[numbered[at][1].key].append(number)
+        found_pairs = index.candidates(hashes, np.array(own_numbers, np.uint64), self.segments.all(connection))
+        new: dict[Key, Observation] = {}
+        pairs: dict[Key, list[int]] = {}
+        for at, candidates in groupby(found_pairs, key=itemgetter(0)):
+            own = observation_at(at)
+            new[own.key] = own
+            pairs[own.key] = [number for _, number in candidates]
         known = _Sides()
         doubts: dict[Key, list[Doubt]] = {key: [] for key in pairs}
         verified, asked = 0, dict(pairs)
@@ -238,12 +244,16 @@ def _first_of_groups(new: Sequence[Judged], rows: Mapping[Key, Row]) -> list[Jud
     first: dict[Key, Judged] = {}
     for judged in new:
         prepared = judged.incoming.prepared
-        if prepared.gist is not None and prepared.observation.group not in seen:
-            first.setdefault(prepared.observation.group, judged)
+        if prepared.is_near and prepared.group not in seen:
+            first.setdefault(prepared.group, judged)
     return list(first.values())
 
 
-def _are_one(key: Key, row: Row, plan: Plan) -> bool:
+def _observation_in(rows: Sequence[Row]) -> Callable[[int], Observation]:
+    return lambda at: rows[at].observation
+
+
+def _are_one(plan: Plan, key: Key, row: Row) -> bool:
     """Tell whether a new observation and one in the store are one memory by now."""
     own = plan.changed.membership.get(key)
     return own is not None and own == plan.changed.membership.get(row.observation.key, row.memory)

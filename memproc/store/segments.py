@@ -14,18 +14,13 @@ from sqlalchemy import Connection, delete, select
 
 from memproc.dedup import index
 from memproc.dedup.index import Entries
-from memproc.dedup.keys import Observation, Prepared, scope_number
-from memproc.dedup.signatures import Hashes, band_hashes, signatures
+from memproc.dedup.keys import Prepared
+from memproc.dedup.signatures import Hashes
+from memproc.dedup.signing import hashes_of
 from memproc.store import tables
 from memproc.store.database import Database, take_numbers
 
 _segments = tables.segments.c
-
-
-def hashes_of(facts: Sequence[tuple[Observation, str]], recall: str) -> Hashes:
-    """Return the band hashes of facts, each with its canonical text, of shape (facts, bands)."""
-    scopes = np.array([scope_number(seen.record) for seen, _ in facts], np.uint64)
-    return band_hashes(signatures([text for _, text in facts]), scopes, recall)
 
 
 class Segments:
@@ -47,7 +42,7 @@ class Segments:
     def index(self, connection: Connection, numbered: Sequence[tuple[int, Prepared]], recall: str) -> Hashes:
         """Write one more segment with these facts, each with its number; return their band hashes."""
         numbers = np.array([number for number, _ in numbered], np.uint64)
-        hashes = hashes_of([(prepared.observation, prepared.text) for _, prepared in numbered], recall)
+        hashes = hashes_of([prepared for _, prepared in numbered], recall)
         if numbered:
             self._write(connection, index.to_entries(hashes, numbers))
         return hashes

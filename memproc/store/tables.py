@@ -35,7 +35,7 @@ from sqlalchemy.dialects import mysql
 
 from memproc.store.backends import Backend
 
-SCHEMA = 2
+SCHEMA = 3
 PART_BYTES = 1024 * 1024
 
 # MariaDB holds "Alice", "alice " and "Álice" equal unless told otherwise, refuses emoji in a database that is not made for
@@ -94,6 +94,7 @@ observations = Table(
     _number("as_of", nullable=True),
     _number("length"),  # of the canonical text, in characters
     _number("date", nullable=True),
+    _text("benign"),  # the kinds of benign difference between its text and its gist, with single spaces between them
     _text("record"),
     UniqueConstraint("key"),
     Index("observations_node", "node"),

@@ -153,7 +153,7 @@ def test_an_event_read_again_is_the_same_event():
 def test_an_event_has_no_near_tier():
     """Its group is its content."""
     one = message("She really likes the tea")
-    assert one.gist is None
+    assert not one.is_near
     assert one.observation.group == one.observation.content
     assert one.mends == ()
 

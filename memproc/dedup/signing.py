@@ -1,0 +1,48 @@
+"""Signing: the band hashes of prepared facts, which the index of near pairs keeps of the first fact of each group.
+
+Strategy: texts are signed many at a time, before the store is asked, and of each group only the first: the others repeat it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from memproc.dedup.keys import Key, Prepared
+from memproc.dedup.signatures import BANDS, Hashes, band_hashes, signatures
+from memproc.records import Rejected
+
+
+def signed(records: Sequence[Prepared | Rejected], recall: str) -> list[Prepared | Rejected]:
+    """Return the records in their order, the first of each group signed."""
+    first: dict[Key, int] = {}
+    for at, one in enumerate(records):
+        if isinstance(one, Prepared) and one.is_near:
+            first.setdefault(one.group, at)
+    found = list(records)
+    facts = [one for at in first.values() if isinstance(one := records[at], Prepared)]
+    for at, one, hashes in zip(first.values(), facts, _sign(facts, recall), strict=True):
+        found[at] = one._replace(bands=hashes.tobytes())
+    return found
+
+
+def hashes_of(facts: Sequence[Prepared], recall: str) -> Hashes:
+    """Return the band hashes of facts, of shape (facts, bands): those that they carry, and of others anew."""
+    bands, _ = BANDS[recall]
+    unsigned = [at for at, one in enumerate(facts) if not one.bands]
+    blank = bytes(bands * np.uint32().itemsize)
+    hashes = np.frombuffer(b"".join([one.bands or blank for one in facts]), np.uint32).reshape(len(facts), bands)
+    if unsigned:
+        hashes = hashes.copy()
+        hashes[unsigned] = _sign([facts[at] for at in unsigned], recall)
+    return hashes
+
+
+def sign(texts: Sequence[str], scopes: Sequence[int], recall: str) -> Hashes:
+    """Return the band hashes of canonical texts, each within its scope, of shape (texts, bands)."""
+    return band_hashes(signatures(texts), np.array(scopes, np.uint64), recall)
+
+
+def _sign(facts: Sequence[Prepared], recall: str) -> Hashes:
+    return sign([one.text for one in facts], [one.scope for one in facts], recall)
