@@ -6,7 +6,7 @@ Nothing raises on bad input: what cannot be taken comes back as `Rejected`, with
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -14,9 +14,10 @@ import orjson
 
 from memproc.config import Policy, Settings
 from memproc.dedup.keys import Prepared, prepare
+from memproc.dedup.signing import signed
 from memproc.formats.draft import Broken, Context, Decided, Draft, Format, LeftOut, Part
 from memproc.records import DEFAULT_NAMESPACE, Fault, Memory, Rejected, encode, plain
-from memproc.sources.items import Item, count_names
+from memproc.sources.items import Item, Piece, count_names, item_of
 from memproc.times import parse_time, to_text
 from memproc.validation import failed, fault, redacted, validator
 
@@ -32,6 +33,17 @@ class Taken(NamedTuple):
     records: list[Prepared | Rejected]
     decided: list[Decided]
     left_out: dict[str, int]
+
+
+class Chunk(NamedTuple):
+    """What some items became, signed: the records of all, and `counts`, how many of them each item gave. Each decision stands with
+    the number of records before it, and what was left out with the number of its item.
+    """
+
+    records: list[Prepared | Rejected]
+    counts: list[int]
+    decided: list[tuple[int, Decided]]
+    left_out: list[tuple[int, dict[str, int]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,9 +67,22 @@ class Intake:
         given = {"source": source, "include": sorted(include), "mapping": dict(mapping), "as_of": self.as_of}
         return encode({name: value for name, value in given.items() if value}).decode()
 
-    def take(self, item: Item) -> Taken:
+    def take_all(self, pieces: Sequence[Piece]) -> Chunk:
+        """Return what some items become."""
+        chunk = Chunk([], [], [], [])
+        for at, piece in enumerate(pieces):
+            records, decided, left_out = self.take(piece)
+            chunk.counts.append(len(records))
+            chunk.records.extend(records)
+            if decided:
+                chunk.decided.extend((len(chunk.records), one) for one in decided)
+            if left_out:
+                chunk.left_out.append((at, left_out))
+        return chunk._replace(records=signed(chunk.records, self.policy.recall))
+
+    def take(self, piece: Piece) -> Taken:
         """Return what one item becomes."""
-        taken = self._take(item)
+        taken = self._take(item_of(piece))
         if self.settings.redact:
             taken = taken._replace(records=[_redacted(one) if isinstance(one, Rejected) else one for one in taken.records])
         return taken
@@ -71,10 +96,10 @@ class Intake:
         taken = Taken([], [], {})
         check = validator(self.schema, tracebacks=self.settings.tracebacks)
         for part in self._parts(item):
-            if isinstance(part, Rejected):
-                taken.records.append(part)
-            elif isinstance(part, Draft):
+            if isinstance(part, Draft):
                 taken.records.append(self._prepare(part, item, check))
+            elif isinstance(part, Rejected):
+                taken.records.append(part)
             elif isinstance(part, Broken):
                 taken.records.append(Rejected(CATEGORY_OF_FORMATS, (part.fault,), raw_of(part.raw, item)))
             elif isinstance(part, LeftOut):
@@ -83,8 +108,9 @@ class Intake:
                 taken.decided.append(part)
         return taken
 
-    def draft(self, item: Item) -> list[Memory | Rejected]:
+    def draft(self, piece: Piece) -> list[Memory | Rejected]:
         """Return the memories of one item, validated and no more."""
+        item = item_of(piece)
         if item.fault is not None or not isinstance(item.value, Mapping):
             return [found for found in self.take(item).records if isinstance(found, Rejected)]
         check = validator(self.schema, tracebacks=self.settings.tracebacks)
@@ -130,11 +156,12 @@ class Intake:
             return Rejected(CATEGORY_OF_FAULTS, (found,), raw_of(draft.raw, item))
 
     def _complete(self, fields: dict[str, object]) -> dict[str, object]:
-        if fields.get("namespace") is None:
-            fields = {**fields, "namespace": self.namespace or DEFAULT_NAMESPACE}
-        if fields.get("source") is None:
-            fields = {**fields, "source": self.context.source or self.format.name}
-        return fields
+        completed = fields.copy()
+        if completed.get("namespace") is None:
+            completed["namespace"] = self.namespace or DEFAULT_NAMESPACE
+        if completed.get("source") is None:
+            completed["source"] = self.context.source or self.format.name
+        return completed
 
 
 def raw_of(part: object, item: Item) -> bytes:

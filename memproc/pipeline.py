@@ -27,7 +27,7 @@ from memproc.intake import Intake, Taken
 from memproc.records import Memory, Rejected
 from memproc.report.report import Merge, Progress, Report
 from memproc.resuming import Checkpoint, Place, begun
-from memproc.sources.items import LINE_SUFFIXES, NAMES_SHOWN, Item, Items, name_shown, of_iterable, open_file
+from memproc.sources.items import LINE_SUFFIXES, NAMES_SHOWN, Item, Items, Piece, item_of, name_shown, of_iterable, open_file
 from memproc.store.jobs import ENDED_BY, Claim
 from memproc.store.landing import Arrived, Landed
 from memproc.store.quarantine import Origin
@@ -48,7 +48,7 @@ class Source(NamedTuple):
 
     name: str
     intake: Intake
-    items: Iterator[Item]
+    items: Iterator[Piece]
     opened: Items
     size: int | None
 
@@ -352,10 +352,12 @@ def _open(paths: list[Path] | None, what: Any, intake: Intake, name: str | None,
 
 
 def _source(opened: Items, label: str, path: Path | None, intake: Intake, name: str | None) -> Source:
+    pieces: list[Piece] = []
     sample: list[Item] = []
     while len(sample) < SEARCHED and all(item.fault is not None for item in sample):
         more = list(islice(opened.items, SAMPLE))
-        sample += more
+        pieces += more
+        sample += map(item_of, more)
         if not more:
             break
     found = _format_of(opened, sample, path, intake, name)
@@ -371,7 +373,7 @@ def _source(opened: Items, label: str, path: Path | None, intake: Intake, name: 
             why = "" if intake.settings.redact else f": {error}"
             raise SourceError(f"{label}: the date of the export is no date{why}") from error
         as_of = to_text(moment) if moment else None
-    items = chain(sample, opened.items)
+    items = chain(pieces, opened.items)
     size = path.stat().st_size if path is not None and path.is_file() else None
     return Source(label, replace(intake, format=found, as_of=as_of), items, opened, size)
 

@@ -20,7 +20,7 @@ from memproc.config import Policy, Settings
 from memproc.formats import generic, own
 from memproc.intake import Intake
 from memproc.records import CONTENT_LIMIT_CHARS, METADATA_DEPTH_LIMIT, Memory, encode, plain
-from memproc.sources.items import Item, decode, open_file
+from memproc.sources.items import Item, decode, item_of, open_file
 from memproc.validation import EXCERPT_CHARS, GENERAL_HINT, HINTS, excerpt, fault, validate
 
 GOOD = {"content": "Prefers tea"}
@@ -172,7 +172,7 @@ def codes_of(path: Path, raw: bytes, limit_bytes: int) -> list[str]:
     """Return the codes of the faults in a file."""
     path.write_bytes(raw)
     source = open_file(path, lists=frozenset(), limit_bytes=limit_bytes)
-    codes = [item.fault.code for item in source.items if item.fault]
+    codes = [item.fault.code for item in map(item_of, source.items) if item.fault]
     source.stream.close()
     return codes
 

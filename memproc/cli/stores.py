@@ -203,10 +203,10 @@ def as_pair(decision: Any) -> dict[str, str]:
 
 def objects_in(path: Path) -> list[dict[str, Any]]:
     """Return the objects of a small file, JSON or a table; an empty one for what is none."""
-    from memproc.sources.items import open_file
+    from memproc.sources.items import item_of, open_file
 
     opened_file = open_file(path, lists=frozenset(), limit_bytes=LONGEST_OBJECT_BYTES)
-    found = [item.value if isinstance(item.value, dict) else {} for item in opened_file.items]
+    found = [item.value if isinstance(item.value, dict) else {} for item in map(item_of, opened_file.items)]
     if opened_file.stream is not None:
         opened_file.stream.close()
     return found

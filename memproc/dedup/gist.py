@@ -135,8 +135,8 @@ def _gist(text: str) -> Gist:
         tokens = _without_points(tokens)
     if not _is_english(distinct, odd):
         return Gist(tuple(tokens))
-    if "," in text:
-        tokens = [token.replace(",", "") if _THOUSANDS.fullmatch(token) else token for token in tokens]
+    if any("," in token for token in distinct):
+        tokens = [token.replace(",", "") if "," in token and _THOUSANDS.fullmatch(token) else token for token in tokens]
     written_out: list[str] = []
     if not words.written_out().keys().isdisjoint(distinct) or "'d" in text:
         tokens, written_out = _write_out(tokens)

@@ -63,10 +63,19 @@ class Context(NamedTuple):
 Part = Draft | Broken | LeftOut | Decided
 
 
+def _nothing_to_remark(_count: int) -> None:
+    """Make no remark."""
+
+
+def _no_date(_head: Item) -> None:
+    """Give no date."""
+
+
 class Format(NamedTuple):
-    """One format. `matches` tells an item by its shape, given the names of the schema's fields. `lists`: the names under
-    which the system's files wrap their records. `options`: the kinds that `include` may name. `remark`: a warning that
-    depends on how many records were read. `as_of`: the date in the head of a wrapped list.
+    """One format, of named functions only: it travels to other processes. `matches` tells an item by its shape, given the names
+    of the schema's fields. `lists`: the names under which the system's files wrap their records. `options`: the kinds that
+    `include` may name. `remark`: a warning that depends on how many records were read. `as_of`: the date in the head of a wrapped
+    list.
     """
 
     name: str
@@ -75,8 +84,8 @@ class Format(NamedTuple):
     read: Callable[[Item, Context], Iterator[Part]]
     lists: tuple[str, ...] = ()
     options: tuple[str, ...] = ()
-    remark: Callable[[int], str | None] = lambda _count: None
-    as_of: Callable[[Item], object] = lambda _head: None
+    remark: Callable[[int], str | None] = _nothing_to_remark
+    as_of: Callable[[Item], object] = _no_date
 
 
 def without_nones(fields: Mapping[str, Any]) -> dict[str, Any]:

@@ -95,9 +95,11 @@ def _number(text: str) -> object:
         return text
 
 
+def _never(_item: Item, _fields: frozenset[str]) -> bool:
+    return False
+
+
 FORMAT = Format(
     "json", "any JSON objects: usual names of fields, or a mapping", matches, read, ("memories", "items", "data", "records")
 )
-TABLE = FORMAT._replace(
-    name="csv", about="rows of a table: usual names of columns, or a mapping", matches=lambda _item, _fields: False
-)
+TABLE = FORMAT._replace(name="csv", about="rows of a table: usual names of columns, or a mapping", matches=_never)

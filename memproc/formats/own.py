@@ -32,9 +32,11 @@ def read(item: Item, _context: Context) -> Iterator[Part]:
         fields = {name: value for name, value in item.items() if name != ENVELOPE}
         yield Draft(fields, is_identity=bool(envelope.get("identity")), as_of=envelope.get("as_of"))
     else:
+        fields = dict(item)
         provenance = item.get(PROVENANCE)
-        is_exported = isinstance(provenance, list) and all(isinstance(seen, dict) and "observation" in seen for seen in provenance)
-        yield Draft({name: value for name, value in item.items() if not (is_exported and name == PROVENANCE)}, is_identity=True)
+        if isinstance(provenance, list) and all(isinstance(seen, dict) and "observation" in seen for seen in provenance):
+            del fields[PROVENANCE]
+        yield Draft(fields, is_identity=True)
 
 
 def whole_line(seen: Observation) -> bytes:

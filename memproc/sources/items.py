@@ -41,7 +41,8 @@ _REFUSED_STARTS = re.compile(
 )
 
 _NAME_END = re.compile(rb'"\s*+:')
-_LONG_INTEGER = re.compile(rb"\d{19}")
+_LEAST_DOUBTFUL = 2.0**63
+_NEVER_FOUND = -(2**63)  # stays below zero, whatever is counted on top
 _BOMS = {b"\xef\xbb\xbf": "utf-8", b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}
 
 
@@ -54,10 +55,13 @@ class Item(NamedTuple):
     category: str = "source"
 
 
-class Items(NamedTuple):
-    """The items of one source, the head of a wrapped list, and where reading stands."""
+Piece = bytes | Item  # an item as it is cut out of a source: JSON that is not decoded yet, or what is an item by itself
 
-    items: Iterator[Item]
+
+class Items(NamedTuple):
+    """The items of one source, the head of a wrapped list, and where reading stands. `item_of` decodes a piece."""
+
+    items: Iterator[Piece]
     head: Mapping[str, Any] = {}
     is_table: bool = False
     stream: IO[bytes] | None = None
@@ -84,6 +88,11 @@ def of_iterable(records: Iterable[object]) -> Items:
     return Items(Item(record.model_dump(exclude_unset=True) if isinstance(record, Memory) else record) for record in records)
 
 
+def item_of(piece: Piece) -> Item:
+    """Return the item of a piece."""
+    return decode(piece) if isinstance(piece, bytes) else piece
+
+
 def decode(raw: bytes) -> Item:
     """Return the value of JSON bytes, or the fault that is in the way."""
     try:
@@ -91,7 +100,7 @@ def decode(raw: bytes) -> Item:
     except orjson.JSONDecodeError as error:
         return Item(None, raw, _not_finite(raw) or fault("", "json_invalid", f"no valid JSON: {error}"))
     try:
-        is_exact = len(_NAME_END.findall(raw)) == count_names(value) and not _LONG_INTEGER.search(raw)
+        is_exact = len(_NAME_END.findall(raw)) == _names_to_find(value)
     except RecursionError:
         return Item(None, raw, fault("", "nested_too_deep", "is nested too deep"))
     return Item(value, raw) if is_exact else _decode_exactly(raw)
@@ -126,7 +135,7 @@ def _of_stream(stream: IO[bytes], path: Path, lists: frozenset[str], limit_bytes
     if suffix in TABLE_SUFFIXES:
         return Items(_rows(stream, TABLE_SUFFIXES[suffix], limit_bytes), is_table=True, stream=stream)
     if first == b"[" and suffix not in LINE_SUFFIXES:
-        return Items(map(_decode_element, array_elements(stream, limit_bytes)), stream=stream)
+        return Items(map(_piece_of, array_elements(stream, limit_bytes)), stream=stream)
     if first == b"{" and suffix not in LINE_SUFFIXES and not _is_lines(stream, limit_bytes):
         return _of_object(stream, lists, limit_bytes)
     return Items(_lines(stream, limit_bytes), stream=stream)
@@ -159,19 +168,19 @@ def _is_lines(stream: IO[bytes], limit_bytes: int) -> bool:
 def _of_object(stream: IO[bytes], lists: frozenset[str], limit_bytes: int) -> Items:
     head, elements = list_in_object(stream, lists, limit_bytes)
     if elements is None:
-        return Items(iter([_decode_element(Element(head.rstrip()))]), stream=stream)
+        return Items(iter([head.rstrip()]), stream=stream)
     found = decode(head).value
-    return Items(map(_decode_element, elements), found if isinstance(found, dict) else {}, stream=stream)
+    return Items(map(_piece_of, elements), found if isinstance(found, dict) else {}, stream=stream)
 
 
-def _decode_element(element: Element) -> Item:
+def _piece_of(element: Element) -> Piece:
     if element.is_whole:
-        return decode(element.raw)
+        return element.raw
     message = "the file ends before its list does, goes on behind it, or this record is too long"
     return Item(None, element.raw, fault("", "json_invalid", message))
 
 
-def _lines(stream: IO[bytes], limit_bytes: int) -> Iterator[Item]:
+def _lines(stream: IO[bytes], limit_bytes: int) -> Iterator[Piece]:
     while line := stream.readline(limit_bytes + 1):
         if len(line) > limit_bytes and not line.endswith(b"\n"):
             length = len(line)
@@ -180,7 +189,7 @@ def _lines(stream: IO[bytes], limit_bytes: int) -> Iterator[Item]:
             message = f"the line is longer than {limit_bytes} bytes ({length + len(more)}); its start is kept"
             yield Item(None, line, fault("", "record_too_long", message), "resource")
         elif stripped := line.strip():
-            yield decode(stripped)
+            yield stripped
 
 
 def _rows(stream: IO[bytes], delimiter: str, limit_chars: int) -> Iterator[Item]:
@@ -285,13 +294,29 @@ def _to_line(row: list[str]) -> str:
     return line.getvalue()
 
 
-def count_names(value: object) -> int:
-    """Return how many names the objects in a value have."""
-    if isinstance(value, dict):
-        return len(value) + sum(count_names(item) for item in value.values() if item.__class__ in (dict, list))
-    if isinstance(value, list):
-        return sum(count_names(item) for item in value if item.__class__ in (dict, list))
-    return 0
+def count_names(value: Any) -> int:
+    """Return how many names the objects in a value, an object or a list, have."""
+    is_object = value.__class__ is dict
+    names = len(value) if is_object else 0
+    for item in value.values() if is_object else value:
+        if item.__class__ is dict or item.__class__ is list:
+            names += count_names(item)
+    return names
+
+
+def _names_to_find(value: Any) -> int:
+    """Return how many names the bytes of a decoded value must hold for it to be exact; no number will do where one of its
+    floats may have been an integer beyond 64 bits, of which orjson makes one without a word.
+    """
+    is_object = value.__class__ is dict
+    names = len(value) if is_object else 0
+    for item in value.values() if is_object else value if value.__class__ is list else (value,):
+        kind = item.__class__
+        if kind is dict or kind is list:
+            names += _names_to_find(item)
+        elif kind is float and not -_LEAST_DOUBTFUL < item < _LEAST_DOUBTFUL:
+            return _NEVER_FOUND
+    return names
 
 
 class _DuplicatedError(ValueError):

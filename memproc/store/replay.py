@@ -28,7 +28,7 @@ from memproc.formats import format_named, generic, own
 from memproc.formats.draft import Context, Decided, Format
 from memproc.intake import CATEGORY_OF_FORMATS, Intake
 from memproc.records import Fault, Memory, Rejected
-from memproc.sources.items import Item, decode, open_file
+from memproc.sources.items import Item, decode, item_of, open_file
 from memproc.store.answers import Quarantined
 from memproc.store.database import Database
 from memproc.store.jobs import ENDED_BY
@@ -256,7 +256,7 @@ def edits_in(path: Path) -> tuple[dict[int, list[Item]], dict[int, tuple[object,
     places: dict[int, tuple[object, object]] = {}
     opened = open_file(path, lists=frozenset(), limit_bytes=LONGEST_LINE_BYTES)
     try:
-        for at, item in enumerate(opened.items, 1):
+        for at, item in enumerate(map(item_of, opened.items), 1):
             line = item.value
             if not isinstance(line, dict) or type(line.get("quarantine")) is not int or not {"record", "raw"} & line.keys():
                 why = f": {item.fault.message}" if item.fault else ""

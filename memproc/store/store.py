@@ -34,7 +34,7 @@ from memproc.formats.draft import Context, Decided
 from memproc.intake import Intake
 from memproc.records import Memory, Outcome, Plain
 from memproc.report.report import Pattern, Report
-from memproc.sources.items import of_iterable
+from memproc.sources.items import item_of, of_iterable
 from memproc.store import tables
 from memproc.store.answers import Added, Calibration, Finding, IndexRecall, Job, Quarantined, Recount, Review, Trace
 from memproc.store.backup import backup
@@ -145,7 +145,7 @@ class Store:
         The record is a mapping that stands for one memory, in any format of single records (by default told by its shape).
         Never raises on bad input: the outcome is then `quarantined`.
         """
-        (item,) = of_iterable([record]).items
+        (item,) = map(item_of, of_iterable([record]).items)
         known = format_named(format) if format else detect([item.value], frozenset(self.schema.model_fields)) or generic.FORMAT
         intake = Intake(known, self.policy, self.schema, namespace, Context(source=source), settings=self.settings)
         taken = intake.take(item)

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from memproc.errors import SourceError, UsageError
 from memproc.formats import generic
 from memproc.formats.draft import Context, Draft
-from memproc.sources.items import SNIFFED_BYTES, Item, Items, decode, of_iterable, open_file
+from memproc.sources.items import SNIFFED_BYTES, Item, Items, decode, item_of, of_iterable, open_file
 from memproc.validation import validate
 
 LISTS = frozenset({"memories"})
@@ -30,7 +30,7 @@ def read(tmp_path):
         path.write_bytes(raw)
         source = open_file(path, lists=LISTS, limit_bytes=limit_bytes)
         try:
-            return list(source.items)
+            return list(map(item_of, source.items))
         finally:
             source.stream.close()
 
@@ -386,7 +386,7 @@ def test_any_file_is_items_or_a_source_error(tmp_path_factory, raw, name, start)
         return
     with source.stream:
         try:
-            for item in source.items:
+            for item in map(item_of, source.items):
                 assert (item.fault is None) or (item.value is None)
         except SourceError as error:
             assert "the head of the table" in str(error)  # noqa: PT017 - both outcomes are right
