@@ -1,30 +1,175 @@
 """How many records a transaction should hold. Pure.
 
-Facts: a transaction costs c0 + c1 * n for n records. Long ones keep others waiting and lose more work in a crash; short ones
-pay c0 too often. Doubling while the time stays under half the target, and scaling down above twice the target, came within a
-tenth of the best fixed size.
+Facts: a transaction of n records takes c0 + c1 * n seconds. Long ones keep others waiting and lose more work in a crash; short
+ones pay c0 too often: of 30 * c0 seconds it is 3 %. A commit that is slow shows in the time. Memory that was taken for a batch is
+seldom given back to the system.
+
+Strategy: fit c0 and c1 to the batches that landed, weighed by relative error, with forgetting. Batches of one size cannot tell c0
+from c1, so c0 then stays as it was last known; as long as it was never known the longest time is aimed at, which makes the sizes
+differ. c0 is taken for larger than the fit says, by a standard error: once taken for too small, it would hardly be found out again.
+What the model expects is judged, not what the last batch took: single times are noise.
+
+Rules: the size at most doubles, and only after a batch that was full and while memory is roomy; it falls by half at most. What the
+database refuses, or what makes memory tight, halves it and caps it below. A size that was asked for is changed by these two alone.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
+from math import sqrt
+
 from memproc.config import LARGEST_BATCH, SMALLEST_BATCH
 
 FIRST_BATCH = 1_000
-TARGET_SECONDS = 1.0
-LARGEST_ADAPTED = 20_000  # a batch lies in memory as a whole
-LARGEST_BATCH_BYTES = 4 * 1024 * 1024  # of the records' JSON text; with all that is made of it, some ten times as much
+LARGEST_BATCH_BYTES = 4 * 1024 * 1024  # of the records' JSON text; with all that is made of it, some thirty times as much
+SMALLEST_BATCH_BYTES = 64 * 1024
+LIMIT_TO_BATCH = 128  # so a batch with all that is made of it takes a quarter of the memory allowed
+
+TIMES_EACH_BATCH = 30  # the time aimed at, as a multiple of c0
+LEAST_SECONDS, MOST_SECONDS = 0.25, 2.0
+GROWS_BELOW, SHRINKS_ABOVE = 0.75, 1.25  # of the time aimed at; between the two the size stays
+REMEMBERED = 0.9  # of what is known, with each batch
+LEAST_SPREAD = 0.1  # squared coefficient of variation of the sizes from which c0 can be told
+NOISE = 0.05  # of a time, as a share of it
+
+ROOMY, TIGHT = 0.65, 0.8  # shares of the memory allowed
+RISE = 0.01  # of the share; less is no doing of the batch
+FEWEST_FOR_MEMORY = 100  # smaller batches would save no memory worth having
+
+CAPPED_TO = 0.9
+CLEAN_BATCHES = 50
+CAP_GROWTH = 1.1
 
 
-def next_size(size: int, records: int, seconds: float) -> int:
-    """Return the size of the next batch after one of `records` records (of at most `size`) took `seconds`.
+def largest_bytes(allowed_bytes: int) -> int:
+    """Return how many bytes of JSON a batch may hold where a process may take so much memory.
 
-    >>> next_size(1000, 1000, 0.1), next_size(1000, 1000, 0.8), next_size(1000, 1000, 4.0)
-    (2000, 1000, 500)
+    >>> largest_bytes(16 * 1024**3), largest_bytes(256 * 1024**2), largest_bytes(1)
+    (4194304, 2097152, 65536)
     """
-    if records < size:
-        return size
-    if seconds < TARGET_SECONDS / 2:
-        return min(size * 2, LARGEST_ADAPTED, LARGEST_BATCH)
-    if seconds > TARGET_SECONDS * 2:
-        return max(int(size * max(0.5, TARGET_SECONDS / seconds)), SMALLEST_BATCH)
+    return max(SMALLEST_BATCH_BYTES, min(allowed_bytes // LIMIT_TO_BATCH, LARGEST_BATCH_BYTES))
+
+
+@dataclass(frozen=True, slots=True)
+class Costs:
+    """What batches take: `each_batch` + `each_record` * n seconds. The other fields are sums over the batches that are remembered.
+
+    Each batch weighs 1 / seconds², so that a tenth too much counts the same for a small batch as for a large one.
+    """
+
+    each_batch: float | None = None
+    each_record: float = 0.0
+    weight: float = 0.0
+    records: float = 0.0
+    squares: float = 0.0
+    seconds: float = 0.0
+    products: float = 0.0
+
+    def seen(self, records: int, seconds: float) -> Costs:
+        """Return what is known after a batch of `records` records, 1 or more, took `seconds`."""
+        took = max(seconds, 1e-6)  # a clock may stand still
+        weight = 1 / took**2
+        new = (weight, weight * records, weight * records**2, weight * took, weight * records * took)
+        old = (self.weight, self.records, self.squares, self.seconds, self.products)
+        summed = [REMEMBERED * before + more for before, more in zip(old, new, strict=True)]
+        return _fitted(self.each_batch, *summed)
+
+    @property
+    def aim_seconds(self) -> float:
+        """The time that a batch should take."""
+        if self.each_batch is None:
+            return MOST_SECONDS
+        return max(LEAST_SECONDS, min(TIMES_EACH_BATCH * self.each_batch, MOST_SECONDS))
+
+    def expected_seconds(self, records: int) -> float:
+        """Return how long a batch should take."""
+        return (self.each_batch or 0.0) + self.each_record * records
+
+    def aim_records(self) -> int:
+        """Return how many records are expected to take as long as a batch should."""
+        each = max(self.each_record, 1e-9)
+        return int(min(max(self.aim_seconds - (self.each_batch or 0.0), 0.0) / each, LARGEST_BATCH))
+
+
+def _fitted(known: float | None, weight: float, records: float, squares: float, seconds: float, products: float) -> Costs:
+    """Return the weighted least squares line through batches, its start with a standard error added to it.
+
+    Where the sizes are too much alike the start is as it was `known`.
+    """
+    spread = weight * squares - records**2
+    mean = seconds / weight
+    if spread > LEAST_SPREAD * records**2:
+        known = max(0.0, (seconds * squares - records * products) / spread) + NOISE * sqrt(squares / spread)
+    if known is not None:
+        known = min(known, mean)  # what all the batches took bounds what each took before its first record
+    each_record = (seconds - weight * (known or 0.0)) / records
+    return Costs(known, each_record, weight, records, squares, seconds, products)
+
+
+@dataclass(frozen=True, slots=True)
+class BatchSize:
+    """The size of the next batch, and what is known for choosing it. Frozen: each event gives another.
+
+    `asked` is a size that a person asked for, or None to adapt. `idle` is the share of the memory allowed that was taken before the
+    first batch, `share` the one after the last.
+
+    >>> BatchSize().landed(1000, 0.1).size, BatchSize().landed(1000, 8.0).size, BatchSize().refused(1000).size
+    (2000, 500, 500)
+    """
+
+    size: int = FIRST_BATCH
+    asked: int | None = None
+    cap: int = LARGEST_BATCH
+    idle: float = 0.0
+    share: float = 0.0
+    clean: int = 0
+    costs: Costs = Costs()
+
+    @classmethod
+    def starting(cls, asked: int | None, idle: float) -> BatchSize:
+        """Return the first size: the one asked for, or one that most databases do well with."""
+        return cls(asked or FIRST_BATCH, asked, idle=idle, share=idle)
+
+    def landed(self, records: int, seconds: float, share: float = 0.0) -> BatchSize:
+        """Return the size after a batch of `records` records took `seconds`; `share` of the memory allowed is taken now."""
+        if records < SMALLEST_BATCH:
+            return self
+        known = replace(self._grown_cap(), costs=self.costs.seen(records, seconds), share=share)
+        if share >= TIGHT and share > self.share + RISE:
+            return _below(known, records, min(self.size, FEWEST_FOR_MEMORY))
+        most = min(int(self.size * self._growth(share)), known.cap)
+        wanted = self.asked or _wanted(known.costs, self.size, is_full=records >= self.size)
+        return replace(known, size=max(SMALLEST_BATCH, min(wanted, most)))
+
+    def refused(self, records: int) -> BatchSize:
+        """Return the size after a batch of `records` records was too much for the database."""
+        return _below(self, records, SMALLEST_BATCH)
+
+    def _grown_cap(self) -> BatchSize:
+        """Count a clean batch; the cap may have come of something that is over."""
+        if self.clean + 1 < CLEAN_BATCHES:
+            return replace(self, clean=self.clean + 1)
+        return replace(self, cap=min(max(int(self.cap * CAP_GROWTH), self.cap + 1), LARGEST_BATCH), clean=0)
+
+    def _growth(self, share: float) -> float:
+        """Return by how much the size may grow, 1 to 2, if all memory taken since the start were the last batch's."""
+        if share >= ROOMY:
+            return 1.0
+        taken = share - self.idle
+        return 2.0 if taken <= 0 else max(1.0, min(2.0, (ROOMY - self.idle) / taken))
+
+
+def _below(before: BatchSize, records: int, fewest: int) -> BatchSize:
+    """Return the size after a batch of `records` records was too much."""
+    size = max(records // 2, fewest)
+    return replace(before, size=size, cap=max(int(records * CAPPED_TO), size), clean=0)
+
+
+def _wanted(costs: Costs, size: int, *, is_full: bool) -> int:
+    """Return the size that the times want after a batch of this one, which may not have been full."""
+    expected, aim = costs.expected_seconds(size), costs.aim_seconds
+    if expected < GROWS_BELOW * aim and is_full:
+        return max(costs.aim_records(), size)
+    if expected > SHRINKS_ABOVE * aim:
+        return max(costs.aim_records(), size // 2)
     return size

@@ -25,6 +25,14 @@ CHOICES: dict[str, tuple[str, ...]] = {
     "validate": ("inline", "before"),
     "durability": ("normal", "full"),
 }
+COUNTED = {
+    "pool_size": "connection",
+    "max_record_bytes": "byte",
+    "max_fields": "name",
+    "max_memory": "byte",
+    "max_workers": "worker",
+}
+OPEN = ("max_memory", "max_workers")  # None means: what the machine allows
 STORED = ("dedup", "recall", "merge_at")
 SMALLEST_BATCH, LARGEST_BATCH = 1, 1_000_000
 
@@ -42,6 +50,9 @@ class Settings:
     an exception in a reader, a transform or a rule of a schema with the record that it quarantined. `max_record_bytes`: a longer
     line, row or element is quarantined. `max_fields`: a memory with more names in it, at all levels, is quarantined. `redact`: say
     nothing in messages of what a record holds (quarantine keeps its bytes).
+    `max_memory`: bytes that this process and its children should stay under, or None for 80 % of what the cgroup or the machine
+    allows. `max_seconds`: after so long an ingestion stops, to go on with `resume`. `max_workers`: workers at once, or None for as
+    many as there are cores allowed.
 
     Raises UsageError on a value outside its range.
     """
@@ -60,6 +71,9 @@ class Settings:
     pool_size: int = 5
     tracebacks: bool = False
     redact: bool = False
+    max_memory: int | None = None
+    max_seconds: float | None = None
+    max_workers: int | None = None
 
     def __post_init__(self) -> None:
         """Check every value."""
@@ -71,14 +85,15 @@ class Settings:
             value = getattr(self, name)
             if value is not None and not 0 <= value <= 1:
                 raise UsageError(f"{name}={value!r}: give a probability between 0 and 1")
-        if not isinstance(self.pool_size, int) or self.pool_size < 1:
-            raise UsageError(f"pool_size={self.pool_size!r}: give at least 1 connection")
         if self.batch_size is not None and not SMALLEST_BATCH <= self.batch_size <= LARGEST_BATCH:
             raise UsageError(f"batch_size={self.batch_size!r}: give {SMALLEST_BATCH} to {LARGEST_BATCH:,} records")
-        for name in ("max_record_bytes", "max_fields"):
+        for name, counted in COUNTED.items():
             value = getattr(self, name)
-            if not isinstance(value, int) or value < 1:
-                raise UsageError(f"{name}={value!r}: give at least 1")
+            is_open = value is None and name in OPEN
+            if not is_open and (not isinstance(value, int) or value < 1):
+                raise UsageError(f"{name}={value!r}: give at least 1 {counted}")
+        if self.max_seconds is not None and not self.max_seconds > 0:
+            raise UsageError(f"max_seconds={self.max_seconds!r}: give more than 0 seconds")
         if self.max_errors is not None and not self.max_errors >= 0:
             raise UsageError(f"max_errors={self.max_errors!r}: give a count, or a share between 0.0 and 1.0")
         if isinstance(self.max_errors, float) and self.max_errors > 1:

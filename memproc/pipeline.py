@@ -7,16 +7,16 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, nullcontext
 from dataclasses import replace
 from heapq import nsmallest
-from itertools import chain, islice
+from itertools import accumulate, chain, islice
 from pathlib import Path
 from time import perf_counter
 from typing import Any, NamedTuple
 
 from loguru import logger
 
-from memproc.batching import FIRST_BATCH, LARGEST_BATCH_BYTES, next_size
+from memproc.batching import BatchSize, largest_bytes
 from memproc.collector import rarer_searches
-from memproc.config import SMALLEST_BATCH, Policy, Settings
+from memproc.config import Policy, Settings
 from memproc.dedup.decide import Judged
 from memproc.dedup.keys import Prepared
 from memproc.errors import DatabaseError, SourceError, UsageError
@@ -25,7 +25,8 @@ from memproc.formats import LISTS, detect, format_named, generic, own
 from memproc.formats.draft import Context, Decided, Format
 from memproc.intake import Intake, Taken
 from memproc.records import Memory, Rejected
-from memproc.report.report import Merge, Progress, Report
+from memproc.report.report import BatchLog, BatchSeen, Merge, Progress, Report
+from memproc.resources import MEBIBYTE, Watch
 from memproc.resuming import Checkpoint, Place, begun
 from memproc.sources.items import LINE_SUFFIXES, NAMES_SHOWN, Item, Items, Piece, item_of, name_shown, of_iterable, open_file
 from memproc.store.jobs import ENDED_BY, Claim
@@ -152,7 +153,9 @@ class _Run:
         self.store, self.settings, self.on_progress, self.claim, self.place = store, settings, on_progress, claim, Place(start)
         self.report = Report(job=claim.job)
         self.started = perf_counter()
-        self.size = settings.batch_size or FIRST_BATCH
+        self.watch = Watch(settings.max_memory)
+        self.sizing = BatchSize.starting(settings.batch_size, self.watch.share)
+        self.log = BatchLog()
         self.bytes_before = 0
         self.merges: list[Judged] = []
 
@@ -170,11 +173,16 @@ class _Run:
 
         status = self.store.run_job(self.claim, work)
         report.left_out = Counter(self.place.left_out)
+        report.batch_log, report.resources = self.log.kept, self.watch.told()
         report = told(
             report, "rehearsed" if is_rehearsal and status == "done" else status, self.store, sources, self.started, before.read
         )
         remarks = (source.intake.format.remark(report.read) for source in sources)
         report.notes += [remark for remark in dict.fromkeys(remarks) if remark]
+        if self.settings.max_memory is not None and self.watch.peak_bytes > self.watch.limit_bytes:
+            report.notes.append(
+                "max_memory was exceeded: what is loaded beside the batches takes too much, and smaller ones cannot help"
+            )
         if report.read and report.quarantined == report.read:
             report.notes.append(f"every record was quarantined: is the format {report.format!r} right?")
         logger.info("job {}: {}", report.job, report.status)
@@ -184,13 +192,13 @@ class _Run:
         """Land one source batch by batch; return why it is enough, nothing where it was read to its end."""
         if not self.place.begins(number):
             return ""
-        batch = _Gathered()
+        batch = _Gathered(largest_bytes(self.watch.limit_bytes))
         for item in islice(source.items, self.place.items, None):
             taken = source.intake.take(item)
             batch.add(taken, self.place.take(len(taken.records), taken.left_out))
-            while batch.is_full(self.size):
-                records, decided = batch.cut(self.size)
-                if why := self._why_enough(self._land(source, records, decided)):
+            while batch.is_full(self.sizing.size) or (batch.records and self._is_late()):
+                records, decided = batch.cut(self.sizing.size)
+                if why := self._why_enough(self._land(source, records, decided)) or self._why_late():
                     return why
         is_left = batch.records or batch.decided
         why = self._why_enough(self._land(source, *batch.cut(len(batch.records)))) if is_left else ""
@@ -205,7 +213,7 @@ class _Run:
         except DatabaseError as error:
             if error.failure.kind is not Kind.CAPACITY:
                 raise
-            half = self.size = max(len(records) // 2, SMALLEST_BATCH)
+            self.sizing, half = self.sizing.refused(len(records)), len(records) // 2
             if len(records) > 1:
                 first = self._land(source, records[:half], ())
                 first.add(self._land(source, records[half:], decided))
@@ -236,11 +244,16 @@ class _Run:
         for outcome in landed.outcomes.values():
             setattr(report, outcome.value, getattr(report, outcome.value) + 1)
         self.merges = nsmallest(MERGES_SHOWN, chain(self.merges, landed.similar), key=_certainty)
-        if self.settings.batch_size is None:
-            self.size = next_size(self.size, len(records), perf_counter() - started)
+        self._note(len(records), perf_counter() - started)
         if self.on_progress is not None:
             self.on_progress(self._progress(source))
         return landed
+
+    def _note(self, records: int, seconds: float) -> None:
+        """Note what a batch took, and let the size of the next one follow from it."""
+        held_mb = round(self.watch.look() / MEBIBYTE, 1)
+        self.log.note(BatchSeen(records, round(seconds, 6), held_mb))
+        self.sizing = self.sizing.landed(records, seconds, self.watch.share)
 
     def _told(self, judged: Judged) -> Merge:
         anchor = (judged.anchor or b"").hex()
@@ -256,6 +269,17 @@ class _Run:
         return Progress(
             *counts, perf_counter() - self.started, self.bytes_before + here, source.size and self.bytes_before + source.size
         )
+
+    def _is_late(self) -> bool:
+        most = self.settings.max_seconds
+        return most is not None and perf_counter() - self.started >= most
+
+    def _why_late(self) -> str:
+        """Return the status that the job ends with if it has had its time; what is gathered by then has landed."""
+        if not self._is_late():
+            return ""
+        self.report.notes.append(f"stopped: max_seconds={self.settings.max_seconds} are over; resume goes on here")
+        return "stopped"
 
     def _why_enough(self, landed: Landed) -> str:
         """Return the status that the job ends with after this batch, nothing where it goes on."""
@@ -273,9 +297,10 @@ class _Run:
 
 
 class _Gathered:
-    """Records on their way into a batch, and decisions that go with them."""
+    """Records on their way into a batch, and decisions that go with them. A batch holds so many bytes and one record more."""
 
-    def __init__(self) -> None:
+    def __init__(self, limit_bytes: int) -> None:
+        self.limit_bytes = limit_bytes
         self.records: list[Prepared | Rejected] = []
         self.decided: list[Decided] = []
         self.bytes = 0
@@ -288,14 +313,22 @@ class _Gathered:
         self.bytes += _size_bytes(fresh)
 
     def is_full(self, size: int) -> bool:
-        return len(self.records) >= size or (bool(self.records) and self.bytes > LARGEST_BATCH_BYTES)
+        return len(self.records) >= size or (bool(self.records) and self.bytes > self.limit_bytes)
 
     def cut(self, size: int) -> tuple[list[Prepared | Rejected], list[Decided]]:
         """Return the first records, as many as a batch holds, with all decisions; keep the rest."""
-        batch, self.records = self.records[:size], self.records[size:]
+        most = min(size, self._fitting())
+        batch, self.records = self.records[:most], self.records[most:]
         decided, self.decided = self.decided, []
         self.bytes = _size_bytes(self.records)
         return batch, decided
+
+    def _fitting(self) -> int:
+        """Return how many of the records a batch holds by their bytes: an item may have become any number of them."""
+        if self.bytes <= self.limit_bytes:
+            return len(self.records)
+        ends = accumulate(_size_bytes([record]) for record in self.records)
+        return next((count for count, end in enumerate(ends, 1) if end > self.limit_bytes), len(self.records))
 
 
 def told(report: Report, status: str, store: Store, sources: Sequence[Source], started: float, before: int) -> Report:

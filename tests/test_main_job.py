@@ -180,7 +180,7 @@ def test_a_large_array_is_streamed(tmp_path):
         file.write("]")
     assert path.stat().st_size > 200_000_000
     code = (
-        "import sys, memproc\nfrom memproc.report.report import peak_rss_bytes\n"
+        "import sys, memproc\nfrom memproc.resources import peak_rss_bytes\n"
         "memproc.ingest([{'content': 'warm up'}], 'warm.db')\nbase = peak_rss_bytes()\n"
         "report = memproc.ingest(sys.argv[1], 'm.db', settings=memproc.Settings(dedup='exact'))\n"
         "print(report.stored, peak_rss_bytes() - base)"

@@ -53,6 +53,11 @@ def ingest(
     strict: Annotated[bool, typer.Option("--strict", help="Exit with 1 if anything was quarantined.")] = False,
     on_error: Annotated[OnError, typer.Option(help="At a bad record go on, or stop after its batch.")] = OnError.go_on,
     validate: Annotated[ValidateWhen, typer.Option(help="before: write nothing if any record is invalid.")] = ValidateWhen.inline,
+    max_memory: Annotated[
+        str | None, typer.Option(metavar="SIZE", help="Memory to stay under, as in 300MB; 80% of what is allowed if not given.")
+    ] = None,
+    max_seconds: Annotated[float | None, typer.Option(metavar="SECONDS", help="Stop after that long; --resume goes on.")] = None,
+    max_workers: Annotated[int | None, typer.Option(metavar="N", help="Workers at once; the cores allowed if not given.")] = None,
     map_field: Mapping = None,
     include: Include = None,
     as_of: Annotated[str | None, typer.Option(help="The date the source gives for itself.")] = None,
@@ -63,6 +68,7 @@ def ingest(
     """Take the records of files into a store."""
     from loguru import logger
 
+    from memproc.cli.amounts import bytes_of
     from memproc.cli.progress import shown_progress
     from memproc.config import Settings
     from memproc.pipeline import ingest as run
@@ -73,6 +79,9 @@ def ingest(
         max_errors=_tolerance(max_errors),
         on_error=on_error.value,
         validate=validate.value,
+        max_memory=None if max_memory is None else bytes_of(max_memory, "--max-memory"),
+        max_seconds=max_seconds,
+        max_workers=max_workers,
     )
     logger.remove()
     logger.add(sys.stderr, level="WARNING", format="{message}")

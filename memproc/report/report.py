@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import os
-import sys
 from collections import Counter
 from dataclasses import asdict, dataclass, field
 from typing import Any, NamedTuple
 
-import psutil
+from memproc.resources import MEBIBYTE, peak_rss_bytes
 
-MEBIBYTE = 1024 * 1024
+BATCHES_KEPT = 1_000
 
 
 class Merge(NamedTuple):
@@ -54,6 +53,38 @@ class Progress(NamedTuple):
     bytes_total: int | None
 
 
+class BatchSeen(NamedTuple):
+    """A batch that landed: its records, the seconds that landing it took, and the memory held meanwhile, in MiB."""
+
+    records: int
+    seconds: float
+    rss_mb: float
+
+
+@dataclass(slots=True)
+class BatchLog:
+    """The batches of a run, thinned evenly: of more than a thousand every second is kept, then every fourth, and so on.
+
+    >>> log = BatchLog()
+    >>> for number in range(2_500):
+    ...     log.note(BatchSeen(number, 0.1, 50.0))
+    >>> len(log.kept), [batch.records for batch in log.kept[:3]]
+    (625, [0, 4, 8])
+    """
+
+    kept: list[BatchSeen] = field(default_factory=list)
+    seen: int = 0
+    every: int = 1
+
+    def note(self, batch: BatchSeen) -> None:
+        """Note one more batch."""
+        if self.seen % self.every == 0:
+            self.kept.append(batch)
+        self.seen += 1
+        if len(self.kept) > BATCHES_KEPT:
+            self.kept, self.every = self.kept[::2], self.every * 2
+
+
 @dataclass(slots=True)
 class Report:
     """What one ingestion did. The fields are those of `memproc ingest --json`.
@@ -63,7 +94,8 @@ class Report:
     person, `candidates` pairs that shared bands, `verified` pairs compared. `left_out` counts what a format reads on request
     only. `forgotten` are those of the duplicates that had been forgotten. `least_certain` holds, after a dry run, the ten merges
     with the lowest confidence. `patterns` are the three commonest groups of quarantined records with like faults, and `settled`
-    counts those records that a person had replayed or discarded before, each once.
+    counts those records that a person had replayed or discarded before, each once. `batch_log` tells of up to a thousand batches of
+    this run, evenly chosen, and `resources` what this run took.
     """
 
     job: int | None = None
@@ -90,6 +122,8 @@ class Report:
     least_certain: list[Merge] = field(default_factory=list)
     patterns: list[Pattern] = field(default_factory=list)
     settled: int = 0
+    batch_log: list[BatchSeen] = field(default_factory=list)
+    resources: dict[str, Any] = field(default_factory=dict)
 
     def finish(self, status: str, seconds: float, before: int = 0) -> None:
         """Note how it ended and what it took; `before` records were read in earlier runs."""
@@ -104,7 +138,8 @@ class Report:
         merges = [merge._asdict() for merge in self.least_certain]
         patterns = [pattern._asdict() for pattern in self.patterns]
         counts = {"errors": dict(self.errors), "left_out": dict(self.left_out)}
-        return {**asdict(self), **counts, "least_certain": merges, "patterns": patterns}
+        batches = [batch._asdict() for batch in self.batch_log]
+        return {**asdict(self), **counts, "least_certain": merges, "patterns": patterns, "batch_log": batches}
 
     def __str__(self) -> str:
         """Return the report as a few lines for people."""
@@ -135,13 +170,3 @@ def counted(count: int, thing: str, things: str | None = None) -> str:
     ('1 pair', '2 pairs', '0 memories')
     """
     return f"{count} {thing}" if count == 1 else f"{count} {things or thing + 's'}"
-
-
-def peak_rss_bytes() -> int:
-    """Return the most memory this process has held, as far as the system tells."""
-    if sys.platform == "win32":
-        return int(psutil.Process().memory_info().peak_wset)
-    import resource  # noqa: PLC0415 - it is not there on Windows
-
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak if sys.platform == "darwin" else peak * 1024

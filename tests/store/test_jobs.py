@@ -55,6 +55,7 @@ def ingest(store, what, *, batch_size=3, **options):
 def told(report):
     """Return what a report tells of the whole job."""
     ways = ("job", "seconds", "records_per_second", "peak_rss_mb", "workers", "batches", "candidates", "verified")
+    ways += ("batch_log", "resources")
     return {name: value for name, value in report.as_dict().items() if name not in ways}
 
 

@@ -1,0 +1,24 @@
+"""Amounts of memory as people write them in options."""
+
+from __future__ import annotations
+
+import re
+
+from memproc.errors import UsageError
+
+UNITS = {"B": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12, "KIB": 2**10, "MIB": 2**20, "GIB": 2**30, "TIB": 2**40}
+
+_AMOUNT = re.compile(r"(\d{1,18}(?:\.\d{1,9})?) ?([A-Z]{0,3})", re.ASCII)
+
+
+def bytes_of(given: str, option: str) -> int:
+    """Return the bytes that an amount says; without a unit it is bytes. Raises UsageError where it says none.
+
+    >>> bytes_of("300MB", "--max-memory"), bytes_of("1.5 GiB", "--max-memory"), bytes_of("4096", "--max-memory")
+    (300000000, 1610612736, 4096)
+    """
+    found = _AMOUNT.fullmatch(given.strip().upper())
+    unit = UNITS.get(found[2] or "B") if found else None
+    if found is None or unit is None:
+        raise UsageError(f"{option} {given}: give a number with one of B, KB, MB, GB, TB, KiB, MiB, GiB, TiB, as in 300MB")
+    return int(float(found[1]) * unit)

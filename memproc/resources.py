@@ -1,0 +1,195 @@
+"""What the machine or its cgroup allow a process, and what it takes of that.
+
+Facts: a cgroup (version 2) may lie in others, and the least of their limits holds. `memory.max` is bytes or `max`, `cpu.max` a
+quota and a period in microseconds. The path of a process's cgroup stands in /proc/self/cgroup behind `0::`, as seen from its
+namespace. What processes share, such as pages of a forked child, counts once for each, so memory is told rather too high.
+
+Nothing here raises: what cannot be read is no limit, and what the system does not tell is None.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator, Sequence
+from math import ceil
+from pathlib import Path
+from time import perf_counter
+from typing import Any, NamedTuple
+
+import psutil
+
+MEBIBYTE = 1024 * 1024
+ALLOWED_SHARE = 0.8  # of the memory that cgroup or machine allow, for a process that was told no limit
+CHILDREN_EVERY_SECONDS = 1.0  # finding the children of a process takes a look at all processes
+
+_ROOT = Path("/")
+_MOUNTS = ("sys/fs/cgroup", "sys/fs/cgroup/unified")  # the second where both versions are mounted
+
+
+def allowed_bytes(root: Path = _ROOT) -> int:
+    """Return how much memory cgroup and machine allow. `root` is where `proc` and `sys` lie."""
+    limits = [int(text) for text in _read(root, "memory.max") if text.strip().isdecimal()]
+    return min([*limits, psutil.virtual_memory().total])
+
+
+def allowed_cores(root: Path = _ROOT) -> int:
+    """Return on how many cores this process may run, 1 or more: those it is bound to, or its share of time rounded up."""
+    quotas = [ceil(quota) for text in _read(root, "cpu.max") if (quota := _cores(text)) is not None]
+    return max(1, min([*quotas, _bound_cores()]))
+
+
+def peak_rss_bytes() -> int:
+    """Return the most memory this process has held, as far as the system tells."""
+    if sys.platform == "win32":
+        return int(psutil.Process().memory_info().peak_wset)
+    import resource  # noqa: PLC0415 - it is not there on Windows
+
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak if sys.platform == "darwin" else peak * 1024
+
+
+class Used(NamedTuple):
+    """What a process and its children took since they began: seconds of cores, and bytes read from and written to disks."""
+
+    cpu_seconds: float
+    read_bytes: int | None
+    written_bytes: int | None
+
+    @classmethod
+    def so_far(cls, own: psutil.Process, children: Sequence[psutil.Process]) -> Used:
+        """Return what was taken up to now."""
+        times = own.cpu_times()
+        ended = times.children_user + times.children_system
+        alive = sum(map(_cpu_seconds, children))
+        counters = [found for one in (own, *children) if (found := _io_of(one)) is not None]
+        read, written = (sum(each) for each in zip(*counters, strict=True)) if counters else (None, None)
+        return cls(times.user + times.system + ended + alive, read, written)
+
+
+class Watch:
+    """What this process and its children take from now on, looked at after each batch."""
+
+    def __init__(self, limit_bytes: int | None = None) -> None:
+        """Begin. Without a limit that is four fifths of what cgroup and machine allow."""
+        self.limit_bytes = limit_bytes or int(allowed_bytes() * ALLOWED_SHARE)
+        self._own = psutil.Process()
+        self._children = _children(self._own)
+        self._looked_for_at = perf_counter()
+        self._before = Used.so_far(self._own, self._children)
+        self._highest = peak_rss_bytes()
+        self.peak_bytes = self.held_bytes = 0
+        self.look()
+
+    def look(self) -> int:
+        """Return the most memory held since the last look, as far as the system tells: what a batch took may be gone by now."""
+        highest = peak_rss_bytes()
+        own = highest if highest > self._highest else self._own.memory_info().rss
+        self._highest = highest
+        if perf_counter() - self._looked_for_at > CHILDREN_EVERY_SECONDS:
+            self._children, self._looked_for_at = _children(self._own), perf_counter()
+        self.held_bytes = own + sum(map(_rss_bytes, self._children))
+        self.peak_bytes = max(self.peak_bytes, self.held_bytes)
+        return self.held_bytes
+
+    @property
+    def share(self) -> float:
+        """The memory held at the last look, as a share of what is allowed."""
+        return self.held_bytes / self.limit_bytes
+
+    def told(self) -> dict[str, Any]:
+        """Return what was taken since the beginning, as JSON values."""
+        cpu_seconds, *bytes_since = self._before
+        now, *bytes_now = Used.so_far(self._own, _children(self._own))
+        read, written = (
+            None if first is None or last is None else max(0, last - first)
+            for first, last in zip(bytes_since, bytes_now, strict=True)
+        )
+        return {
+            "cpu_seconds": round(max(0.0, now - cpu_seconds), 3),
+            "peak_rss_mb": _mb(self.peak_bytes),
+            "max_memory_mb": _mb(self.limit_bytes),
+            "read_bytes": read,
+            "written_bytes": written,
+        }
+
+
+def _read(root: Path, name: str) -> Iterator[str]:
+    """Give the texts of a file of the process's cgroup and of those that it lies in."""
+    path = _cgroup_path(root)
+    for mount in (root / mount for mount in _MOUNTS):
+        inner = mount / path
+        for folder in (inner, *inner.parents):
+            if text := _text(folder / name):
+                yield text
+            if folder == mount:
+                break
+
+
+def _cgroup_path(root: Path) -> str:
+    """Return the path of the process's cgroup below the mount; the mount itself where it cannot be told."""
+    for line in _text(root / "proc/self/cgroup").splitlines():
+        if line.startswith("0::/") and ".." not in line:  # a path outside the namespace cannot be followed
+            return line.removeprefix("0::").strip("/")
+    return ""
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="ascii", errors="replace")
+    except OSError:
+        return ""
+
+
+def _cores(text: str) -> float | None:
+    """Return the cores that the text of a `cpu.max` says, None where it sets no limit.
+
+    >>> _cores("150000 100000"), _cores("max 100000"), _cores("odd")
+    (1.5, None, None)
+    """
+    match text.split():
+        case [quota, period] if quota.isdecimal() and period.isdecimal() and int(period) > 0:
+            return int(quota) / int(period)
+        case _:
+            return None
+
+
+def _bound_cores() -> int:
+    if sys.platform == "linux":
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def _children(process: psutil.Process) -> list[psutil.Process]:
+    try:
+        return process.children(recursive=True)
+    except (psutil.Error, OSError):
+        return []
+
+
+def _rss_bytes(process: psutil.Process) -> int:
+    try:
+        return int(process.memory_info().rss)
+    except (psutil.Error, OSError):  # it has ended meanwhile
+        return 0
+
+
+def _cpu_seconds(process: psutil.Process) -> float:
+    try:
+        times = process.cpu_times()
+    except (psutil.Error, OSError):
+        return 0.0
+    return float(times.user + times.system)
+
+
+def _io_of(process: psutil.Process) -> tuple[int, int] | None:
+    """Return the bytes that a process read and wrote; macOS does not tell, nor do some containers."""
+    try:
+        counters = process.io_counters()
+    except (psutil.Error, OSError, AttributeError):
+        return None
+    return counters.read_bytes, counters.write_bytes
+
+
+def _mb(size_bytes: int) -> float:
+    return round(size_bytes / MEBIBYTE, 1)
