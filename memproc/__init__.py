@@ -13,7 +13,7 @@ from loguru import logger
 if TYPE_CHECKING:
     from memproc.config import Settings
     from memproc.dedup.cluster import Decision
-    from memproc.errors import MemprocError, NotFoundError, SourceError, StoreError, UsageError
+    from memproc.errors import EngineError, MemprocError, NotFoundError, SourceError, StoreError, UsageError
     from memproc.face import calibrate, transform, validate
     from memproc.face import open_store as open  # noqa: A004 - memproc.open, as in shelve.open
     from memproc.pipeline import ingest
@@ -42,6 +42,7 @@ __all__ = [
     "Calibration",
     "Decision",
     "EmotionalContext",
+    "EngineError",
     "Entry",
     "Fault",
     "Finding",
@@ -76,7 +77,7 @@ __all__ = [
 
 _HOMES = {
     "memproc.config": ("Settings",),
-    "memproc.errors": ("MemprocError", "NotFoundError", "SourceError", "StoreError", "UsageError"),
+    "memproc.errors": ("EngineError", "MemprocError", "NotFoundError", "SourceError", "StoreError", "UsageError"),
     "memproc.face": ("calibrate", "open", "transform", "validate"),
     "memproc.pipeline": ("ingest",),
     "memproc.records": ("EmotionalContext", "Fault", "Memory", "Outcome", "Rejected", "Relation"),

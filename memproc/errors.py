@@ -34,6 +34,10 @@ class DatabaseError(StoreError):
         self.failure = failure
 
 
+class EngineError(MemprocError):
+    """The workers cannot serve: they cannot begin, or the executor that was handed over broke. What has landed stays."""
+
+
 class NotFoundError(MemprocError, KeyError):
     """No memory, observation or review of that id."""
 

@@ -164,6 +164,13 @@ class Intake:
         return completed
 
 
+def given_up(piece: Piece) -> Chunk:
+    """Return what becomes of an item that ended the workers which were to take it."""
+    found = fault("", "worker_died", "ended the process that read it, more than once")
+    raw = piece if isinstance(piece, bytes) else raw_of(None, piece)
+    return Chunk([Rejected(CATEGORY_OF_LIMITS, (found,), raw)], [1], [], [])
+
+
 def raw_of(part: object, item: Item) -> bytes:
     """Return the bytes of a part of an item: JSON that says all of it, else its representation, which is no JSON.
 

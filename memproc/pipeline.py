@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, nullcontext
+from contextlib import ExitStack, closing, nullcontext
 from dataclasses import replace
 from heapq import nsmallest
 from itertools import accumulate, chain, islice
@@ -19,14 +19,16 @@ from memproc.collector import rarer_searches
 from memproc.config import Policy, Settings
 from memproc.dedup.decide import Judged
 from memproc.dedup.keys import Prepared
+from memproc.engines.loop import prepared
+from memproc.engines.pools import Pool, pool_of
 from memproc.errors import DatabaseError, SourceError, UsageError
 from memproc.failures import Kind
 from memproc.formats import LISTS, detect, format_named, generic, own
 from memproc.formats.draft import Context, Decided, Format
-from memproc.intake import Intake, Taken
+from memproc.intake import Chunk, Intake
 from memproc.records import Memory, Rejected
 from memproc.report.report import BatchLog, BatchSeen, Merge, Progress, Report
-from memproc.resources import MEBIBYTE, Watch
+from memproc.resources import MEBIBYTE, Watch, allowed_cores
 from memproc.resuming import Checkpoint, Place, begun
 from memproc.sources.items import LINE_SUFFIXES, NAMES_SHOWN, Item, Items, Piece, item_of, name_shown, of_iterable, open_file
 from memproc.store.jobs import ENDED_BY, Claim
@@ -40,6 +42,9 @@ SAMPLE = 20
 SEARCHED = 1_000
 MERGES_SHOWN = 10
 FEWEST_FOR_SHARE = 100  # a share of errors is judged from this many records on
+
+CHUNK_ITEMS = 1_000  # prepared at once
+CHUNK_BYTES = 1 << 20  # of items as they were read
 
 OnProgress = Callable[[Progress], None]
 
@@ -69,6 +74,7 @@ def ingest(
     on_progress: OnProgress | None = None,
     dry_run: bool = False,
     resume: bool = False,
+    engine: object = "sequential",
 ) -> Report:
     """Take the records of `what` into a store, and return what became of them.
 
@@ -78,9 +84,11 @@ def ingest(
     request only. `as_of` is the date that the source gives for itself. With `dry_run` everything is done and undone. With
     `resume` the unfinished job on these files goes on behind its last batch; where there is none one is begun, and where it is
     done nothing is done again. An iterable has no place to go on from: it is read again, and what was known is duplicate.
+    `engine` says where records are prepared: "sequential" (in this process), "threads", "processes", "forkserver", "dask" or "ray",
+    an executor of `concurrent.futures`, a Dask `Client`, or the address of a Ray cluster. The store is the same with each.
 
     Bad records never raise: they are quarantined and counted. Raises UsageError or SourceError before any work where the call
-    is wrong, and StoreError where the database cannot serve.
+    is wrong, StoreError where the database cannot serve, and EngineError where workers cannot.
     """
     chosen = settings or (into.settings if isinstance(into, Store) else Settings())
     context = Context(source, frozenset(include), dict(mapping or {}))
@@ -96,6 +104,9 @@ def ingest(
         for opened in sources:
             if opened.opened.stream is not None:
                 stack.callback(opened.opened.stream.close)
+        pool = pool_of(engine, chosen.max_workers or allowed_cores())
+        if pool is not None:
+            stack.callback(pool.close)
         store = into if isinstance(into, Store) else stack.enter_context(Store(into, settings=settings, schema=schema))
         if settings is not None and (changed := store.policy.changed_by(settings)):
             raise UsageError(f"the store was built with other settings than {changed}")
@@ -109,7 +120,7 @@ def ingest(
         if job.claim is None:
             report = Report(job=job.number, notes=[f"job {job.number} has read all of it: nothing to do"])
             return told(report, "done", store, ready, perf_counter(), store.reached(job.number).read)
-        return _Run(store, chosen, on_progress, job.claim, job.start).through(ready, is_rehearsal=dry_run)
+        return _Run(store, chosen, on_progress, job.claim, job.start, pool).through(ready, is_rehearsal=dry_run)
 
 
 def read_file(
@@ -149,8 +160,18 @@ def _check(sources: Sequence[Source]) -> Report | None:
 class _Run:
     """One ingestion under way, or going on."""
 
-    def __init__(self, store: Store, settings: Settings, on_progress: OnProgress | None, claim: Claim, start: Checkpoint) -> None:
+    def __init__(
+        self,
+        store: Store,
+        settings: Settings,
+        on_progress: OnProgress | None,
+        claim: Claim,
+        start: Checkpoint,
+        pool: Pool | None,
+    ) -> None:
         self.store, self.settings, self.on_progress, self.claim, self.place = store, settings, on_progress, claim, Place(start)
+        self.pool = pool
+        self.workers: Counter[int] = Counter()  # by process, the records it prepared
         self.report = Report(job=claim.job)
         self.started = perf_counter()
         self.watch = Watch(settings.max_memory)
@@ -177,6 +198,8 @@ class _Run:
         report = told(
             report, "rehearsed" if is_rehearsal and status == "done" else status, self.store, sources, self.started, before.read
         )
+        if self.pool is not None:
+            report.workers = [{"pid": pid, "records": records} for pid, records in sorted(self.workers.items())]
         remarks = (source.intake.format.remark(report.read) for source in sources)
         report.notes += [remark for remark in dict.fromkeys(remarks) if remark]
         if self.settings.max_memory is not None and self.watch.peak_bytes > self.watch.limit_bytes:
@@ -193,15 +216,20 @@ class _Run:
         if not self.place.begins(number):
             return ""
         batch = _Gathered(largest_bytes(self.watch.limit_bytes))
-        for item in islice(source.items, self.place.items, None):
-            taken = source.intake.take(item)
-            batch.add(taken, self.place.take(len(taken.records), taken.left_out))
-            while batch.is_full(self.sizing.size) or (batch.records and self._is_late()):
-                records, decided = batch.cut(self.sizing.size)
-                if why := self._why_enough(self._land(source, records, decided)) or self._why_late():
-                    return why
+        pieces = _Pieces(islice(source.items, self.place.items, None))
+        chunks = iter(lambda: pieces.next_chunk(self.sizing.size), [])
+        with closing(prepared(self.pool, source.intake.take_all, chunks)) as done:
+            for worker, chunk in done:
+                self.workers[worker] += len(chunk.records)
+                batch.add(chunk, self.place.take(chunk.counts, chunk.left_out))
+                while batch.is_full(self.sizing.size) or (batch.records and self._is_late()):
+                    records, decided = batch.cut(self.sizing.size)
+                    if why := self._why_enough(self._land(source, records, decided)) or self._why_late():
+                        return why
         is_left = batch.records or batch.decided
         why = self._why_enough(self._land(source, *batch.cut(len(batch.records)))) if is_left else ""
+        if pieces.failure is not None:
+            raise pieces.failure
         self.bytes_before += source.size or 0
         self.place.end()
         return why
@@ -238,7 +266,7 @@ class _Run:
             self.settings.review_at,
             checkpoint.to_json(),
         )
-        self.place.land(len(records))
+        self.place.land(checkpoint)
         self.store.let_others_write()
         report.read += len(records)
         for outcome in landed.outcomes.values():
@@ -296,31 +324,56 @@ class _Run:
         return "stopped" if is_over else ""
 
 
+class _Pieces:
+    """The items of a source, cut into chunks. Where reading fails, what was read before comes first."""
+
+    def __init__(self, pieces: Iterator[Piece]) -> None:
+        self._pieces = pieces
+        self.failure: Exception | None = None
+
+    def next_chunk(self, records: int) -> list[Piece]:
+        """Return the next items, as many as a chunk holds and no more than a batch has records; nothing at the end."""
+        chunk: list[Piece] = []
+        held, most = 0, min(records, CHUNK_ITEMS)
+        try:
+            while self.failure is None and len(chunk) < most and held < CHUNK_BYTES:
+                piece = next(self._pieces, None)
+                if piece is None:
+                    break
+                chunk.append(piece)
+                held += len(piece if isinstance(piece, bytes) else piece.raw or b"")
+        except Exception as error:  # noqa: BLE001 - the source is the caller's and may raise anything; it is raised in its place
+            self.failure = error
+        return chunk
+
+
 class _Gathered:
     """Records on their way into a batch, and decisions that go with them. A batch holds so many bytes and one record more."""
 
     def __init__(self, limit_bytes: int) -> None:
         self.limit_bytes = limit_bytes
         self.records: list[Prepared | Rejected] = []
-        self.decided: list[Decided] = []
+        self.decided: list[tuple[int, Decided]] = []  # each with the number of records before it
         self.bytes = 0
 
-    def add(self, taken: Taken, skipped: int) -> None:
-        """Take what an item became, but for its first records, which have landed before."""
-        fresh = taken.records[skipped:]
+    def add(self, chunk: Chunk, skipped: int) -> None:
+        """Take a chunk, but for its first records, which have landed before."""
+        before = len(self.records) - skipped
+        self.decided += [(before + at, one) for at, one in chunk.decided]
+        fresh = chunk.records[skipped:]
         self.records += fresh
-        self.decided += taken.decided
         self.bytes += _size_bytes(fresh)
 
     def is_full(self, size: int) -> bool:
         return len(self.records) >= size or (bool(self.records) and self.bytes > self.limit_bytes)
 
     def cut(self, size: int) -> tuple[list[Prepared | Rejected], list[Decided]]:
-        """Return the first records, as many as a batch holds, with all decisions; keep the rest."""
+        """Return the first records, as many as a batch holds, with the decisions up to their end; keep the rest."""
         most = min(size, self._fitting())
         batch, self.records = self.records[:most], self.records[most:]
-        decided, self.decided = self.decided, []
-        self.bytes = _size_bytes(self.records)
+        decided = [one for at, one in self.decided if at <= most]
+        self.decided = [(at - most, one) for at, one in self.decided if at > most]
+        self.bytes = _size_bytes(self.records) if self.records else 0
         return batch, decided
 
     def _fitting(self) -> int:

@@ -55,7 +55,9 @@ class Place:
         """Begin at a checkpoint."""
         self._behind = start
         self._skip = start.records
-        self._waiting: deque[tuple[int, Mapping[str, int]]] = deque()  # of each item taken: records to land, and what it left out
+        self._waiting: deque[int] = deque()  # of each item taken and not landed whole, how many of its records are to land
+        self._left_out: deque[tuple[int, Mapping[str, int]]] = deque()  # of those that left something out: which item, and what
+        self._taken = start.items
 
     @property
     def items(self) -> int:
@@ -71,36 +73,50 @@ class Place:
         """Tell whether a source has anything left to read."""
         return source >= self._behind.source
 
-    def take(self, records: int, left_out: Mapping[str, int]) -> int:
-        """Note an item of so many records; return how many of them have landed before."""
-        skipped, self._skip = self._skip, 0
-        self._waiting.append((records - skipped, left_out))
+    def take(self, counts: Sequence[int], left_out: Sequence[tuple[int, Mapping[str, int]]]) -> int:
+        """Note items that gave so many records each, and by their place among these what some left out; return how many of the
+        records have landed before.
+        """
+        skipped, self._skip = (self._skip, 0) if counts else (0, self._skip)
+        self._left_out.extend((self._taken + at, more) for at, more in left_out)
+        self._waiting.extend(counts)
+        self._taken += len(counts)
+        if skipped:
+            self._waiting[0] -= skipped  # nothing is taken before what was cut through
         return skipped
 
     def after(self, records: int) -> Checkpoint:
         """Return the checkpoint behind the next so many records."""
         source, items, inside, left_out = self._behind
-        counted = Counter(left_out)
-        for waiting, more in self._waiting:
+        for waiting in self._waiting:
             if waiting > records:
-                return Checkpoint(source, items, inside + records, counted)
+                inside += records
+                break
             items, inside, records = items + 1, 0, records - waiting
-            counted.update(more)
+        counted = Counter(left_out)
+        for item, more in self._left_out:
+            if item < items:
+                counted.update(more)
         return Checkpoint(source, items, inside, counted)
 
-    def land(self, records: int) -> None:
-        """Move behind the next so many records."""
-        self._behind = self.after(records)
-        while self._waiting and self._waiting[0][0] <= records:
-            records -= self._waiting.popleft()[0]
-        if records:
-            waiting, left_out = self._waiting[0]
-            self._waiting[0] = waiting - records, left_out
+    def land(self, there: Checkpoint) -> None:
+        """Move to a checkpoint that `after` gave."""
+        inside = self._behind.records
+        for _ in range(there.items - self._behind.items):
+            self._waiting.popleft()
+            inside = 0
+        if there.records:
+            self._waiting[0] -= there.records - inside
+        while self._left_out and self._left_out[0][0] < there.items:
+            self._left_out.popleft()
+        self._behind = there
 
     def end(self) -> None:
         """Move to the next source."""
         self._behind = Checkpoint(self._behind.source + 1, left_out=self.after(0).left_out)
         self._waiting.clear()
+        self._left_out.clear()
+        self._taken = 0
 
 
 class Begun(NamedTuple):

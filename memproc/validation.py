@@ -56,6 +56,7 @@ HINTS: dict[str, str] = {
     "tuple_type": "give a list",
     "dict_type": "give an object",
     "schema_failed": "mend the rule (it says no by raising ValueError), then replay",
+    "worker_died": "see what it holds and how large it is; `engine='sequential'` takes it in the process itself",
     "reader_failed": "the reader is at fault, not the record: report it, and replay after an upgrade",
 }
 GENERAL_HINT = "see the fields of memproc.Memory"

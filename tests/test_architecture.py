@@ -23,7 +23,7 @@ FLOORS = (
     ("formats", "sources"),
     ("intake", "batching", "report"),
     ("store",),
-    ("resuming",),
+    ("resuming", "engines"),
     ("pipeline", "face"),
     ("cli", "testing"),
 )

@@ -29,6 +29,16 @@ class ValidateWhen(StrEnum):
     before = "before"
 
 
+class Engine(StrEnum):
+    """Where records are prepared."""
+
+    sequential = "sequential"
+    threads = "threads"
+    processes = "processes"
+    dask = "dask"
+    ray = "ray"
+
+
 FormatName = Annotated[str | None, typer.Option("--format", help="The format of the records; told by their shape if not given.")]
 Mapping = Annotated[
     list[str] | None, typer.Option("--map", metavar="FIELD=PATH", help="Where a field is found, as in content=body.text.")
@@ -53,6 +63,7 @@ def ingest(
     strict: Annotated[bool, typer.Option("--strict", help="Exit with 1 if anything was quarantined.")] = False,
     on_error: Annotated[OnError, typer.Option(help="At a bad record go on, or stop after its batch.")] = OnError.go_on,
     validate: Annotated[ValidateWhen, typer.Option(help="before: write nothing if any record is invalid.")] = ValidateWhen.inline,
+    engine: Annotated[Engine, typer.Option(help="Where records are prepared. The store is the same.")] = Engine.sequential,
     max_memory: Annotated[
         str | None, typer.Option(metavar="SIZE", help="Memory to stay under, as in 300MB; 80% of what is allowed if not given.")
     ] = None,
@@ -101,6 +112,7 @@ def ingest(
             on_progress=shown,
             dry_run=dry_run,
             resume=resume,
+            engine=engine.value,
         )
     show(report.as_dict(), str(report), as_json=as_json)
     if report.status not in ("done", "rehearsed") or (strict and report.quarantined):

@@ -366,15 +366,15 @@ def test_a_dry_run_leaves_no_job(fresh, tmp_path):
 def test_a_place_moves_with_items_and_records():
     """A batch may end within an item, and an item may hold nothing; what an item left out counts when it is passed."""
     place = Place(Checkpoint(0, 2, 1, {"events": 1}))
-    assert place.take(4, {"questions": 2}) == 1
-    assert place.take(0, {"events": 5}) == 0
-    assert place.take(2, {}) == 0
+    assert place.take([], []) == 0
+    assert place.take([4, 0], [(0, {"questions": 2}), (1, {"events": 5})]) == 1
+    assert place.take([2], []) == 0
     assert place.after(2) == (0, 2, 3, {"events": 1})
     assert place.after(3) == (0, 4, 0, {"events": 6, "questions": 2})
-    place.land(2)
-    place.land(2)
+    place.land(place.after(2))
+    place.land(place.after(2))
     assert place.after(0) == (0, 4, 1, {"events": 6, "questions": 2})
-    place.land(1)
+    place.land(place.after(1))
     place.end()
     assert place.after(0) == (1, 0, 0, {"events": 6, "questions": 2})
     assert Checkpoint.from_json(place.after(0).to_json()) == place.after(0)

@@ -1,0 +1,150 @@
+"""The one loop: chunks of items are prepared, several at a time where there is a pool, and given back in their order.
+
+Facts: where a worker of a process pool dies, every call that was under way fails with it, and the pool takes no more. Dask and Ray
+lose the one call.
+
+Rules: never more chunks are under way than `IN_FLIGHT_A_WORKER` allows, so that memory stays bounded. What was under way when a
+worker died is prepared again, one chunk at a time and with nothing beside it: whoever ends a worker then shows itself. It is
+halved down to the one item, which is given up, so that its neighbours are not lost with it. What cannot travel to a worker is
+prepared here.
+"""
+
+from __future__ import annotations
+
+import os
+from collections import deque
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from concurrent.futures import Executor, Future
+from typing import NamedTuple
+
+from loguru import logger
+
+from memproc.engines.pools import Pool
+from memproc.errors import EngineError
+from memproc.intake import Chunk, given_up
+from memproc.sources.items import Piece
+
+IN_FLIGHT_A_WORKER = 2
+ATTEMPTS_OF_ONE = 2  # before an item is given up: a worker may also have been killed by somebody else
+
+Take = Callable[[Sequence[Piece]], Chunk]
+
+
+class Done(NamedTuple):
+    """A chunk that was prepared, and the number of the process that did it."""
+
+    worker: int
+    chunk: Chunk
+
+
+class _Sent(NamedTuple):
+    pieces: Sequence[Piece]
+    executor: Executor  # that of the pool when it was sent: after a restart another
+    future: Future[Done]
+
+
+def prepared(pool: Pool | None, take: Take, chunks: Iterable[Sequence[Piece]]) -> Generator[Done, None, None]:
+    """Give what `take` makes of each chunk, in order; without a pool in this process.
+
+    Raises EngineError where the workers cannot begin, or where a pool that is not memproc's broke.
+    """
+    if pool is None:
+        for pieces in chunks:
+            yield _run(take, pieces)
+    else:
+        yield from _Loop(pool, take).through(iter(chunks))
+
+
+def _run(take: Take, pieces: Sequence[Piece]) -> Done:
+    return Done(os.getpid(), take(pieces))
+
+
+def _own_number() -> int:
+    return os.getpid()
+
+
+class _Loop:
+    """The chunks of one source on their way through a pool."""
+
+    def __init__(self, pool: Pool, take: Take) -> None:
+        self._pool, self._take = pool, take
+        self._under_way: deque[_Sent] = deque()
+        self._has_worked = False
+
+    def through(self, chunks: Iterator[Sequence[Piece]]) -> Iterator[Done]:
+        most = IN_FLIGHT_A_WORKER * self._pool.workers
+        try:
+            while True:
+                while len(self._under_way) < most and self._is_whole() and (pieces := next(chunks, None)) is not None:
+                    self._under_way.append(self._sent(pieces))
+                if not self._under_way:
+                    return
+                yield from self._received(self._under_way.popleft())
+        finally:
+            for sent in self._under_way:
+                sent.future.cancel()
+
+    def _is_whole(self) -> bool:
+        """Tell whether nothing is under way that a worker's death may have ended: it must have nothing beside it."""
+        return all(sent.executor is self._pool.executor for sent in self._under_way)
+
+    def _sent(self, pieces: Sequence[Piece]) -> _Sent:
+        try:
+            future = self._pool.executor.submit(_run, self._take, pieces)
+        except self._pool.deaths:  # an idle worker was killed
+            self._pool.restart()
+            future = self._pool.executor.submit(_run, self._take, pieces)
+        return _Sent(pieces, self._pool.executor, future)
+
+    def _received(self, sent: _Sent) -> Iterator[Done]:
+        try:
+            done = self._result(sent)
+        except self._pool.deaths as death:
+            logger.warning("a worker died: {!r}", death)
+            if sent.executor is self._pool.executor:
+                self._pool.restart()
+            yield from self._alone(sent.pieces)
+        else:
+            yield done
+
+    def _result(self, sent: _Sent) -> Done:
+        try:
+            done = sent.future.result()
+        except self._pool.deaths:
+            raise
+        except Exception as error:  # noqa: BLE001 - taking never raises: it is the way there or back that failed
+            logger.warning("what cannot travel to a worker is prepared here: {!r}", error)
+            return _run(self._take, sent.pieces)
+        self._has_worked = True
+        return done
+
+    def _alone(self, pieces: Sequence[Piece]) -> Iterator[Done]:
+        """Prepare items with nothing beside them; where they end their workers, by halves down to the one that does."""
+        for _ in range(ATTEMPTS_OF_ONE if len(pieces) == 1 else 1):
+            try:
+                done = self._result(self._sent(pieces))
+            except self._pool.deaths:
+                self._pool.restart()
+                self._check_workers()
+            else:
+                yield done
+                return
+        if len(pieces) == 1:
+            yield Done(os.getpid(), given_up(pieces[0]))
+            return
+        middle = len(pieces) // 2
+        yield from self._alone(pieces[:middle])
+        yield from self._alone(pieces[middle:])
+
+    def _check_workers(self) -> None:
+        """Raise where workers die whatever they are given."""
+        if self._has_worked:
+            return
+        try:
+            self._pool.executor.submit(_own_number).result()
+        except self._pool.deaths as death:
+            raise EngineError(
+                "the workers end before they begin: does the program call memproc under `if __name__ == '__main__':`, "
+                "and is there memory for them?"
+            ) from death
+        self._has_worked = True
