@@ -1,4 +1,4 @@
-"""The command line: ``python -m benchmarks corpus``, ``peers``, ``quality`` and ``fit``."""
+"""The command line: ``python -m benchmarks corpus``, ``peers``, ``batches``, ``quality`` and ``fit``."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from benchmarks import quality
+from benchmarks import batches, quality
 from benchmarks.corpus import write_corpus
 from benchmarks.database import print_json
 from benchmarks.fit import TARGET, fit_shipped
@@ -25,6 +25,10 @@ def main(arguments: list[str] | None = None) -> None:
     if options.command == "quality":
         sys.stdout.write(quality.table(quality.lines(records=options.records, seed=options.seed)) + "\n")
         return
+    if options.command == "batches":
+        trials = batches.measure(records=options.records, seed=options.seed, rounds=options.rounds)
+        sys.stdout.write(batches.table(trials) + "\n")
+        return
     comparison = compare(records=options.records, seed=options.seed, rounds=options.rounds, names=options.sides)
     if options.json:
         print_json(comparison)
@@ -42,9 +46,11 @@ def _parser() -> argparse.ArgumentParser:
     names = [side.name for side in SIDES]
     peers.add_argument("--sides", nargs="+", choices=names, default=names)
     peers.add_argument("--json", action="store_true")
+    sizes = commands.add_parser("batches", help="measure the sizes of batches that memproc chooses, beside fixed ones")
+    sizes.add_argument("--rounds", type=_positive, default=3)
     commands.add_parser("fit", help="fit the model of confidence that memproc ships")
     quality_of = commands.add_parser("quality", help="measure on labelled data how often memproc is right")
-    for command in (corpus, peers, quality_of):
+    for command in (corpus, peers, sizes, quality_of):
         command.add_argument("--records", type=_positive, default=20_000)
         command.add_argument("--seed", type=int, default=1)
     return parser

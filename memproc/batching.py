@@ -4,10 +4,11 @@ Facts: a transaction of n records takes c0 + c1 * n seconds. Long ones keep othe
 ones pay c0 too often: of 30 * c0 seconds it is 3 %. A commit that is slow shows in the time. Memory that was taken for a batch is
 seldom given back to the system.
 
-Strategy: fit c0 and c1 to the batches that landed, weighed by relative error, with forgetting. Batches of one size cannot tell c0
-from c1, so c0 then stays as it was last known; as long as it was never known the longest time is aimed at, which makes the sizes
-differ. c0 is taken for larger than the fit says, by a standard error: once taken for too small, it would hardly be found out again.
-What the model expects is judged, not what the last batch took: single times are noise.
+Strategy: fit c0 and c1 to the batches that landed, with forgetting, each weighed by how little its time varies. Batches of one size
+cannot tell c0 from c1. As long as c0 was never known the longest time is aimed at, which makes the sizes differ; later it is as it
+was last known. It is taken for larger than the fit says, by a standard error, and for a little larger with each batch that does not
+tell of it: once taken for too small, it would never be found out again. What the model expects is judged, not what the last batch
+took: single times are noise.
 
 Rules: the size at most doubles, and only after a batch that was full and while memory is roomy; it falls by half at most. What the
 database refuses, or what makes memory tight, halves it and caps it below. A size that was asked for is changed by these two alone.
@@ -28,9 +29,10 @@ LIMIT_TO_BATCH = 128  # so a batch with all that is made of it takes a quarter o
 TIMES_EACH_BATCH = 30  # the time aimed at, as a multiple of c0
 LEAST_SECONDS, MOST_SECONDS = 0.25, 2.0
 GROWS_BELOW, SHRINKS_ABOVE = 0.75, 1.25  # of the time aimed at; between the two the size stays
-REMEMBERED = 0.9  # of what is known, with each batch
+REMEMBERED = 0.8  # of what is known, with each batch
+DOUBTED = 1.05  # by so much c0 is taken for larger after each batch that does not tell of it
 LEAST_SPREAD = 0.1  # squared coefficient of variation of the sizes from which c0 can be told
-NOISE = 0.05  # of a time, as a share of it
+NOISE = 0.08  # the standard deviation of the time of a batch that takes a second; it grows with the root of the time
 
 ROOMY, TIGHT = 0.65, 0.8  # shares of the memory allowed
 RISE = 0.01  # of the share; less is no doing of the batch
@@ -54,7 +56,7 @@ def largest_bytes(allowed_bytes: int) -> int:
 class Costs:
     """What batches take: `each_batch` + `each_record` * n seconds. The other fields are sums over the batches that are remembered.
 
-    Each batch weighs 1 / seconds², so that a tenth too much counts the same for a small batch as for a large one.
+    Each batch weighs 1 / seconds: a long one varies more than a short one, by the root of its time.
     """
 
     each_batch: float | None = None
@@ -68,7 +70,7 @@ class Costs:
     def seen(self, records: int, seconds: float) -> Costs:
         """Return what is known after a batch of `records` records, 1 or more, took `seconds`."""
         took = max(seconds, 1e-6)  # a clock may stand still
-        weight = 1 / took**2
+        weight = 1 / took
         new = (weight, weight * records, weight * records**2, weight * took, weight * records * took)
         old = (self.weight, self.records, self.squares, self.seconds, self.products)
         summed = [REMEMBERED * before + more for before, more in zip(old, new, strict=True)]
@@ -94,14 +96,16 @@ class Costs:
 def _fitted(known: float | None, weight: float, records: float, squares: float, seconds: float, products: float) -> Costs:
     """Return the weighted least squares line through batches, its start with a standard error added to it.
 
-    Where the sizes are too much alike the start is as it was `known`.
+    Where the sizes are too much alike the start is as it was `known`, and a little more.
     """
     spread = weight * squares - records**2
     mean = seconds / weight
     if spread > LEAST_SPREAD * records**2:
         known = max(0.0, (seconds * squares - records * products) / spread) + NOISE * sqrt(squares / spread)
+    elif known is not None and DOUBTED * known < mean / 2:  # doubt has an end: else any number of records would seem to fit
+        known *= DOUBTED
     if known is not None:
-        known = min(known, mean)  # what all the batches took bounds what each took before its first record
+        known = min(known, mean)
     each_record = (seconds - weight * (known or 0.0)) / records
     return Costs(known, each_record, weight, records, squares, seconds, products)
 

@@ -31,6 +31,8 @@ NAN = float("nan")
         {"max_record_bytes": 1},
         {"max_fields": 1},
         {"redact": True},
+        {"max_memory": 1, "max_seconds": 0.001, "max_workers": 1},
+        {"max_memory": None, "max_seconds": None, "max_workers": None},
     ],
     ids=str,
 )
@@ -65,6 +67,14 @@ def test_a_value_in_its_range_is_taken(given_):
         ("pool_size", 0),
         ("max_fields", 0),
         ("max_fields", 1.5),
+        ("max_fields", None),
+        ("max_memory", 0),
+        ("max_memory", 3e8),
+        ("max_seconds", 0),
+        ("max_seconds", -1.5),
+        ("max_seconds", NAN),
+        ("max_workers", 0),
+        ("max_workers", 1.5),
     ],
 )
 def test_a_value_out_of_its_range_is_refused(name, value):
