@@ -21,21 +21,8 @@ from memproc.store.landing import Landing
 
 MANY = 40_000
 MAX_MEMORY = 300_000_000
-WORDS = (
-    "hens",
-    "river",
-    "mill",
-    "Monday",
-    "letters",
-    "uncle",
-    "trains",
-    "copper",
-    "bicycle",
-    "garden",
-    "violin",
-    "winter",
-    "bread",
-)
+SYLLABLES = [first + second for first in "bdfgklmnprstvz" for second in "aeiou"]
+WORDS = [first + second for first in SYLLABLES for second in SYLLABLES]
 
 
 def written(path, count):
@@ -43,7 +30,7 @@ def written(path, count):
     chance = random.Random(1)
     with path.open("w") as file:
         for number in range(count):
-            content = " ".join(chance.choices(WORDS, k=25))
+            content = " ".join(chance.choices(WORDS, k=35))
             file.write(json.dumps({"content": f"{content} {number}"}) + "\n")
     return path
 
