@@ -8,14 +8,13 @@ from dataclasses import replace
 from itertools import pairwise
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from memproc.batching import (
     CLEAN_BATCHES,
     FEWEST_FOR_MEMORY,
     LARGEST_BATCH_BYTES,
-    LEAST_SECONDS,
     MOST_SECONDS,
     ROOMY,
     SMALLEST_BATCH_BYTES,
@@ -204,14 +203,22 @@ def test_a_batch_that_made_memory_tight_is_halved(size, seconds, share):
     assert sizing.cap <= max(0.9 * size, FEWEST_FOR_MEMORY)
 
 
-@given(SIZES, st.lists(SECONDS, max_size=30), st.floats(ROOMY, 3))
-def test_while_memory_is_not_roomy_nothing_grows(size, times, share):
-    """However quick batches are. Memory that is tight but rose no more asks for no smaller ones."""
-    sizing = BatchSize(size, share=share)
-    for seconds in times:
+@given(SIZES, st.lists(SECONDS, max_size=30), st.floats(ROOMY, 3), st.booleans())
+def test_while_memory_is_not_roomy_nothing_grows(size, times, share, was_taken_before):
+    """However quick batches are, and whoever took it."""
+    sizing = BatchSize(size, idle=share if was_taken_before else 0.0, share=share)
+    for seconds in (0.0, *times):
         before, sizing = sizing.size, sizing.landed(sizing.size, seconds, share)
         assert sizing.size <= before
-        assert seconds > LEAST_SECONDS or sizing.size == before or max(times) > LEAST_SECONDS
+
+
+@given(SIZES, st.floats(TIGHT, 3))
+def test_memory_that_is_tight_and_rises_no_more_asks_for_no_smaller_batches(size, share):
+    """A process seldom gives back what it took: the size would fall and never rise."""
+    sizing = BatchSize(size, size, share=share)
+    for _ in range(20):
+        sizing = sizing.landed(size, 0.1, share)
+        assert sizing.size == size
 
 
 @given(
@@ -239,6 +246,7 @@ def test_the_bytes_of_a_batch_go_with_the_memory_allowed(allowed):
 
 
 @given(SIZES, st.integers(0, LARGEST_BATCH), SECONDS)
+@example(1_000, 999, 0.01)
 def test_a_batch_that_was_not_full_makes_none_larger(size, records, seconds):
     """The last one of a source is short, and one of long records was cut by its bytes."""
     if records < size:

@@ -49,7 +49,7 @@ def many_cores(monkeypatch):
         ("0::/a\n", {"a/memory.max": "-5\n"}, MACHINE_BYTES),
         ("9:memory:/x\n0::/a\n", {"a/memory.max": "1000\n", "x/memory.max": "1\n"}, 1_000),
         ("9:memory:/x\n", {"x/memory.max": "1\n"}, MACHINE_BYTES),
-        ("0::/../../outside\n", {"memory.max": "2000\n"}, 2_000),
+        ("0::/../../outside\n", {"memory.max": "2000\n", "../../outside/memory.max": "1\n"}, 2_000),
         ("odd\n\n::\n", {}, MACHINE_BYTES),
         ("", {}, MACHINE_BYTES),
     ],
