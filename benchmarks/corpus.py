@@ -7,7 +7,7 @@ Facts
 - A repeat derives from any earlier new record or trap, one near repeat in ten from another near repeat.
 - Two new records never say the same: of two made from the same templates at least three facts differ.
 - Two records of different entities never have the same normal form.
-- (records, seed) settle everything; the record at an index depends on both.
+- (records, seed, texts) settle everything; the record at an index depends on all three.
 """
 
 from __future__ import annotations
@@ -16,11 +16,13 @@ import random
 from collections import defaultdict
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 import orjson
 
 from benchmarks.grammar import compose
+from benchmarks.recombining import recombiner
 from benchmarks.repeats import exact_repeat, near_repeat, normal_form
 from benchmarks.traps import maybe_trap
 from benchmarks.vocabulary import grow
@@ -37,6 +39,13 @@ NEAR_SHARE: Final = 0.24
 TRAP_SHARE: Final = 725 / 20_000
 NEAR_OF_NEAR_SHARE: Final = 0.1
 DIFFERENT_FACTS: Final = 3
+
+
+class Texts(StrEnum):
+    """How new texts are made: each from sentences of its own, or half of it from shared ones."""
+
+    ORDINARY = "ordinary"
+    RECOMBINING = "recombining"
 
 
 class Kind(StrEnum):
@@ -74,6 +83,7 @@ class _Written:
     """What has been written so far; lists of indexes are in ascending order."""
 
     vocabulary: Vocabulary
+    compose: Callable[[random.Random], Draft]
     entries: list[Entry] = field(default_factory=list)
     originals: list[int] = field(default_factory=list)
     near: list[int] = field(default_factory=list)
@@ -104,14 +114,15 @@ def _bare_form(content: str) -> str:
 _NO_PUNCTUATION: Final = str.maketrans("", "", ".,;:!?…")
 
 
-def make_corpus(*, records: int, seed: int) -> tuple[Entry, ...]:
+def make_corpus(*, records: int, seed: int, texts: Texts = Texts.ORDINARY) -> tuple[Entry, ...]:
     """Give `records` entries in the order of the file.
 
     >>> [entry.label.kind.value for entry in make_corpus(records=4, seed=1)].count("exact")
     1
     """
     rng = random.Random(seed)
-    written = _Written(grow(records=records, seed=seed))
+    vocabulary = grow(records=records, seed=seed)
+    written = _Written(vocabulary, _composer(texts, vocabulary, rng))
     for kind in plan(records, rng):
         written.add(_MAKERS[kind](written, rng))
     return tuple(written.entries)
@@ -126,11 +137,11 @@ def plan(records: int, rng: random.Random) -> tuple[Kind, ...]:
     return (Kind.NEW, *kinds)[:records]
 
 
-def write_corpus(*, records: int, seed: int, path: Path) -> Path:
+def write_corpus(*, records: int, seed: int, path: Path, texts: Texts = Texts.ORDINARY) -> Path:
     """Write the records to `path` as JSON lines, their labels beside it; give the path of the labels."""
     labels = path.with_suffix(".labels.jsonl")
     with path.open("wb") as record_file, labels.open("wb") as label_file:
-        for number, entry in enumerate(make_corpus(records=records, seed=seed)):
+        for number, entry in enumerate(make_corpus(records=records, seed=seed, texts=texts)):
             record_file.write(orjson.dumps({"content": entry.content, "metadata": {"n": number}}) + b"\n")
             label_file.write(orjson.dumps(entry.label) + b"\n")
     return labels
@@ -144,10 +155,14 @@ def read_labels(path: Path) -> Iterator[Label]:
             yield Label(Kind(label["kind"]), label["original"], label["entity"])
 
 
+def _composer(texts: Texts, vocabulary: Vocabulary, rng: random.Random) -> Callable[[random.Random], Draft]:
+    return recombiner(vocabulary, rng) if texts is Texts.RECOMBINING else partial(compose, vocabulary)
+
+
 def _new(written: _Written, rng: random.Random) -> Entry:
     index = len(written.entries)
     while True:
-        draft = compose(written.vocabulary, rng)
+        draft = written.compose(rng)
         same_templates = written.facts[frozenset(draft.templates)]
         is_distinct = all(_are_distinct(draft.facts, facts) for facts in same_templates)
         if is_distinct and written.is_free(draft.text, index):

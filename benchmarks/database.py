@@ -1,21 +1,23 @@
-"""What all sides have in common: the PRAGMAs, the batch and the one JSON line they print."""
+"""What all sides have in common: the PRAGMAs, the batch, the command line and the one JSON line they print."""
 
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from itertools import islice
-from typing import TYPE_CHECKING, Final, TypeVar
+from pathlib import Path
+from typing import Final, TypeVar
 
 import orjson
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+from benchmarks.watched import watched
 
 Item = TypeVar("Item")
 
 BATCH_RECORDS: Final = 1_000
-PRAGMAS: Final = ("journal_mode=WAL", "synchronous=NORMAL")
+# Those of memproc with the default durability; `watched` reads back what each side really ran under.
+PRAGMAS: Final = ("journal_mode=WAL", "synchronous=NORMAL", "cache_size=-65536", "secure_delete=ON")
 SOURCE: Final = "benchmark"
 CREATED_AT: Final = "2026-01-01T00:00:00+00:00"
 
@@ -25,7 +27,8 @@ class Run:
     """What one side did with a file.
 
     `seconds` is the time of the ingestion alone. `kept` is the cluster key of each record as in
-    `benchmarks.scoring`, None when the database has to be asked for it.
+    `benchmarks.scoring`, None when the store has to be asked for it. `candidates` and `verified` count pairs, None where
+    the side does not tell. `ran_under` are the settings of its connections, each different set once.
     """
 
     seconds: float
@@ -33,6 +36,33 @@ class Run:
     stored: int
     review: int = 0
     kept: Sequence[int] | None = None
+    candidates: int | None = None
+    verified: int | None = None
+    ran_under: Sequence[str] = ()
+
+
+Ingest = Callable[..., Run]  # of the file, the place and what options there are
+Clusters = Callable[..., Sequence[int | None]]  # as above
+
+
+def run_side(ingest: Ingest, clusters: Clusters | None = None, *, pragmas: Sequence[str] = ()) -> None:
+    """Do what the command line says, and print the result: ``ingest FILE PLACE [OPTION ...]`` or ``clusters`` of the same.
+
+    A place is the path of a SQLite file that is not there yet, or the URL of an empty schema or database on a server. With
+    `pragmas` every connection to SQLite is brought to these as it is opened, for sides that leave no other way.
+    """
+    command, file, place, *options = sys.argv[1:]
+    if command == "clusters" and clusters is not None:
+        print_json(clusters(Path(file), place, *options))
+        return
+    with watched(pragmas) as seen:
+        run = ingest(Path(file), place, *options)
+    print_json(replace(run, ran_under=run.ran_under or sorted(seen)))
+
+
+def is_server(place: str) -> bool:
+    """Tell whether a place is on a server."""
+    return "://" in place
 
 
 def batches(items: Iterable[Item]) -> Iterator[list[Item]]:

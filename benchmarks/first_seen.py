@@ -6,7 +6,7 @@ Rules
 - It gives for each text the index of the one that was kept in its place: its own when it was kept.
 - Both read the text as the recipe does: in NFKC, case folded, with single spaces.
 - rensa is used as its README does: words, 128 permutations, a threshold of 0.8. Of several kept texts
-  the one that was kept first stands for a dropped one.
+  the one that was kept first stands for a dropped one. It may be given the recipe's shingles in place of words.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from rensa import RMinHash, RMinHashDeduplicator
 from benchmarks.recipe import Kept, normalised
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
 RENSA_THRESHOLD: Final = 0.8
 RENSA_PERMUTATIONS: Final = 128
@@ -35,16 +35,26 @@ def recipe_homes(texts: Sequence[str]) -> list[int]:
     return [kept.find_or_keep(number, text) for number, text in enumerate(texts)]
 
 
-def rensa_homes(texts: Sequence[str]) -> list[int]:
+def new_deduplicator() -> RMinHashDeduplicator:
+    """Give rensa's deduplicator as its README sets it up."""
+    return RMinHashDeduplicator(threshold=RENSA_THRESHOLD, num_perm=RENSA_PERMUTATIONS, use_lsh=True, seed=RENSA_SEED)
+
+
+def words_of(text: str) -> Iterable[str]:
+    """Give the words of a text that is normalised."""
+    return text.split()
+
+
+def rensa_homes(texts: Sequence[str], tokens_of: Callable[[str], Iterable[str]] = words_of) -> list[int]:
     """Give what rensa's deduplicator keeps in place of each text.
 
     >>> rensa_homes(["The kettle is in the kitchen", "the  KETTLE is in the kitchen", "His flight leaves at nine"])
     [0, 0, 2]
     """
-    deduplicator = RMinHashDeduplicator(threshold=RENSA_THRESHOLD, num_perm=RENSA_PERMUTATIONS, use_lsh=True, seed=RENSA_SEED)
-    words = [normalised(text).split() for text in texts]
+    deduplicator = new_deduplicator()
+    tokens = [list(tokens_of(normalised(text))) for text in texts]
     homes: list[int] = []
-    for number, sketch in enumerate(RMinHash.from_token_sets(words, num_perm=RENSA_PERMUTATIONS, seed=RENSA_SEED)):
+    for number, sketch in enumerate(RMinHash.from_token_sets(tokens, num_perm=RENSA_PERMUTATIONS, seed=RENSA_SEED)):
         found = [int(key) for key in deduplicator.get_duplicates(sketch)]
         if not found:
             deduplicator.add(str(number), sketch)

@@ -1,23 +1,22 @@
 """The floor: decode each line and insert it with every field of a memory, without validation and without dedup.
 
-Run as ``python -m benchmarks.floor FILE DATABASE``.
+Run as ``python -m benchmarks.floor ingest FILE PLACE``.
 """
 
 from __future__ import annotations
 
 import sqlite3
-import sys
 from contextlib import closing
-from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING, Final
 
 import orjson
 
-from benchmarks.database import PRAGMAS, SOURCE, Run, batches, print_json
+from benchmarks.database import PRAGMAS, SOURCE, Run, batches, is_server, run_side
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
 TEXTS: Final = ("id", "content", "namespace", "subject", "conversation", "kind")
 TIMES: Final = ("created_at", "updated_at", "valid_from", "valid_to")
@@ -27,15 +26,19 @@ CREATE: Final = f"CREATE TABLE memory (number INTEGER PRIMARY KEY, {', '.join(CO
 INSERT: Final = f"INSERT INTO memory VALUES (?{', ?' * len(COLUMNS)})"
 
 
-def ingest(path: Path, database: Path) -> Run:
-    """Insert the records of a JSON Lines file into a fresh SQLite file, 1,000 in each transaction."""
+def ingest(path: Path, place: str) -> Run:
+    """Insert the records of a JSON Lines file into a fresh SQLite file or an empty place on a server, 1,000 in each transaction."""
+    if is_server(place):
+        from benchmarks import floor_server  # noqa: PLC0415 - it imports this module
+
+        return floor_server.ingest(path, place)
     started = perf_counter()
     stored = 0
-    with closing(sqlite3.connect(database, isolation_level=None)) as connection:
+    with closing(sqlite3.connect(place, isolation_level=None)) as connection:
         for pragma in PRAGMAS:
             connection.execute(f"PRAGMA {pragma}")
         connection.execute(CREATE)
-        for batch in batches(_rows(path)):
+        for batch in batches(rows(path)):
             connection.execute("BEGIN")
             connection.executemany(INSERT, batch)
             connection.execute("COMMIT")
@@ -43,7 +46,7 @@ def ingest(path: Path, database: Path) -> Run:
     return Run(perf_counter() - started, read=stored, stored=stored)
 
 
-def _rows(path: Path) -> Iterator[tuple[object, ...]]:
+def rows(path: Path) -> Iterator[tuple[object, ...]]:
     """Give a row for each line: every field of a memory a column, what is a list or an object as JSON."""
     with path.open("rb") as lines:
         for number, line in enumerate(lines):
@@ -54,4 +57,4 @@ def _rows(path: Path) -> Iterator[tuple[object, ...]]:
 
 
 if __name__ == "__main__":
-    print_json(ingest(Path(sys.argv[1]), Path(sys.argv[2])))
+    run_side(ingest)

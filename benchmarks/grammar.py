@@ -81,7 +81,8 @@ class Draft:
 def compose(vocabulary: Vocabulary, rng: random.Random) -> Draft:
     """Give a draft of one to four sentences on one topic, 60 to 450 characters long."""
     while True:
-        draft = _draft(vocabulary, rng)
+        number = rng.choices(SENTENCES, SENTENCE_WEIGHTS)[0]
+        draft = written_out(tuple(rng.sample(rng.choice(topics()), number)), vocabulary, rng)
         if len(draft.text) in LENGTH:
             return draft
 
@@ -92,9 +93,8 @@ def topics() -> tuple[tuple[str, ...], ...]:
     return tuple(sections("sentences.txt").values())
 
 
-def _draft(vocabulary: Vocabulary, rng: random.Random) -> Draft:
-    number = rng.choices(SENTENCES, SENTENCE_WEIGHTS)[0]
-    templates = tuple(rng.sample(rng.choice(topics()), number))
+def written_out(templates: tuple[str, ...], vocabulary: Vocabulary, rng: random.Random) -> Draft:
+    """Give a draft of these templates, in one voice."""
     voice = _voice(vocabulary, rng)
     marked = _voiced(" \n".join(_chosen(template, rng) for template in templates), voice)
     if rng.random() < CONTRACTED_SHARE:

@@ -1,37 +1,56 @@
-"""The memproc side: ingestion with default settings but for `dedup`, and the clusters it made.
+"""The memproc side: ingestion with default settings but for `dedup` and `engine`, and the clusters it made.
 
-Run as ``python -m benchmarks.memproc_run ingest FILE DATABASE near``, and after it
-``python -m benchmarks.memproc_run clusters DATABASE RECORDS``, which is not measured.
+Run as ``python -m benchmarks.memproc_run ingest FILE PLACE near [ENGINE]``, and after it
+``python -m benchmarks.memproc_run clusters FILE PLACE``, which is not measured. ``python -m benchmarks.memproc_run engines``
+tells whether this memproc lets the engine be chosen.
 """
 
 from __future__ import annotations
 
+import inspect
 import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from time import perf_counter
-from typing import Literal
+from typing import TYPE_CHECKING, Any, Final
 
 import orjson
 
 import memproc
-from benchmarks.database import Run, print_json
+from benchmarks.database import Run, is_server, print_json, run_side
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from memproc.config import Dedup
+
+SEQUENTIAL: Final = "sequential"
 
 
-def ingest(path: Path, database: Path, dedup: Literal["near", "exact"]) -> Run:
-    """Ingest a JSON Lines file into a fresh SQLite file."""
+def ingest(path: Path, place: str, dedup: Dedup, engine: str = SEQUENTIAL) -> Run:
+    """Ingest a JSON Lines file into a store that is not there yet."""
     settings = memproc.Settings(dedup=dedup)
+    chosen: dict[str, Any] = {} if engine == SEQUENTIAL else {"engine": engine}
     take_in = memproc.ingest  # imports what it needs, as the other sides have done by now
     started = perf_counter()
-    report = take_in(path, into=_url(database), settings=settings)
+    report = take_in(path, into=_url(place), settings=settings, **chosen)
     seconds = perf_counter() - started
-    return Run(seconds, read=report.read, stored=report.stored, review=report.review)
+    return Run(
+        seconds,
+        read=report.read,
+        stored=report.stored,
+        review=report.review,
+        candidates=report.candidates,
+        verified=report.verified,
+        ran_under=_ran_under(place),
+    )
 
 
-def clusters(database: Path, records: int) -> list[int | None]:
+def clusters(path: Path, place: str, *_options: str) -> list[int | None]:
     """Give the memory of each record: its line in the export, None for a record that is in no memory."""
-    kept: list[int | None] = [None] * records
-    with TemporaryDirectory() as folder, memproc.open(_url(database)) as store:
+    with path.open("rb") as lines:
+        kept: list[int | None] = [None] * sum(1 for _ in lines)
+    with TemporaryDirectory() as folder, memproc.open(_url(place)) as store:
         export = Path(folder) / "export.jsonl"
         store.export(export)
         with export.open("rb") as lines:
@@ -41,15 +60,32 @@ def clusters(database: Path, records: int) -> list[int | None]:
     return kept
 
 
-def _url(database: Path) -> str:
-    return f"sqlite:///{database}"
+def has_engines() -> bool:
+    """Tell whether the engine can be chosen."""
+    return "engine" in inspect.signature(memproc.ingest).parameters
+
+
+def _ran_under(place: str) -> Sequence[str]:
+    """Give the settings of a connection that memproc makes to a server; nothing for SQLite, which is watched."""
+    if not is_server(place):
+        return ()
+    from benchmarks.server_settings import server_settings  # noqa: PLC0415 - SQLite needs none of it
+    from memproc.store.database import Database  # noqa: PLC0415 - as above
+
+    database = Database(place)
+    with database.engine.connect() as connection:
+        is_postgresql = connection.dialect.name == "postgresql"
+        found = server_settings(lambda query: connection.exec_driver_sql(query).scalar_one(), is_postgresql=is_postgresql)
+    database.close()
+    return (found,)
+
+
+def _url(place: str) -> str:
+    return place if is_server(place) else f"sqlite:///{place}"
 
 
 if __name__ == "__main__":
-    match sys.argv[1:]:
-        case ["ingest", path, database, "near" | "exact" as dedup]:
-            print_json(ingest(Path(path), Path(database), dedup))
-        case ["clusters", database, records]:
-            print_json(clusters(Path(database), int(records)))
-        case _:
-            sys.exit(__doc__)
+    if sys.argv[1:] == ["engines"]:
+        print_json(has_engines())
+    else:
+        run_side(ingest, clusters)

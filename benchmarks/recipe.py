@@ -4,64 +4,28 @@ Each record is validated by a model, looked up among the kept ones by the signat
 5-grams, compared with every candidate, and dropped when one of them is alike enough. What is kept is
 inserted in batches. The text is compared in NFKC, case folded, with single spaces.
 
-Run as ``python -m benchmarks.recipe FILE DATABASE``.
+Run as ``python -m benchmarks.recipe ingest FILE PLACE``.
 """
 
 from __future__ import annotations
 
-import sys
 import unicodedata
-from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, Final
 
-import orjson
 from datasketch import MinHash, MinHashLSH  # type: ignore[import-untyped]  # it ships no types
-from pydantic import BaseModel, Field
 from rapidfuzz import fuzz
-from sqlalchemy import (
-    JSON,
-    Column,
-    Integer,
-    MetaData,
-    String,
-    Table,
-    Text,
-    create_engine,
-    event,
-    insert,
-)
 
-from benchmarks.database import BATCH_RECORDS, CREATED_AT, PRAGMAS, SOURCE, Run, print_json
+from benchmarks.core_table import connected, insert_rows, ran_under, records, row
+from benchmarks.database import BATCH_RECORDS, Run, run_side
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from sqlite3 import Connection
-
-    from sqlalchemy import Engine
+    from pathlib import Path
 
 PERMUTATIONS: Final = 128
 SHINGLE_CHARACTERS: Final = 5
 LSH_THRESHOLD: Final = 0.7
 SAME_RATIO: Final = 88.0  # of rapidfuzz.fuzz.ratio, 0..100
-
-SCHEMA: Final = MetaData()
-MEMORY: Final = Table(
-    "memory",
-    SCHEMA,
-    Column("number", Integer, primary_key=True),
-    Column("content", Text, nullable=False),
-    Column("metadata", JSON, nullable=False),
-    Column("source", String, nullable=False),
-    Column("created_at", String, nullable=False),
-)
-
-
-class Record(BaseModel):
-    """A line of the file."""
-
-    content: str = Field(min_length=1, max_length=10_000)
-    metadata: dict[str, Any] = Field(default_factory=dict)
 
 
 class Kept:
@@ -95,68 +59,42 @@ def normalised(content: str) -> str:
     return " ".join(unicodedata.normalize("NFKC", content).casefold().split())
 
 
-def signature(text: str) -> MinHash:
-    """Give the MinHash of the different character 5-grams of a text."""
-    result = MinHash(num_perm=PERMUTATIONS)
+def shingles(text: str) -> set[str]:
+    """Give the different character 5-grams of a text.
+
+    >>> sorted(shingles("kettle"))
+    ['ettle', 'kettl']
+    """
     last = max(len(text) - SHINGLE_CHARACTERS, 0)
-    for shingle in {text[start : start + SHINGLE_CHARACTERS] for start in range(last + 1)}:
-        result.update(shingle.encode())
+    return {text[start : start + SHINGLE_CHARACTERS] for start in range(last + 1)}
+
+
+def signature(text: str) -> MinHash:
+    """Give the MinHash of the shingles of a text; `update_batch` is the same as an `update` for each, and six times as fast."""
+    result = MinHash(num_perm=PERMUTATIONS)
+    result.update_batch([shingle.encode() for shingle in shingles(text)])
     return result
 
 
-def ingest(path: Path, database: Path) -> Run:
-    """Insert what is no duplicate into a fresh SQLite file, 1,000 in each transaction."""
+def ingest(path: Path, place: str) -> Run:
+    """Insert what is no duplicate into a fresh SQLite file or an empty place on a server, 1,000 in each transaction."""
     started = perf_counter()
-    engine = _engine(database)
+    engine = connected(place)
     kept = Kept()
     homes: list[int] = []
     batch: list[dict[str, Any]] = []
-    for number, record in enumerate(_records(path)):
+    for number, record in enumerate(records(path)):
         homes.append(kept.find_or_keep(number, record.content))
         if homes[-1] == number:
-            batch.append(_row(number, record))
+            batch.append(row(number, record))
         if len(batch) == BATCH_RECORDS:
-            _insert(engine, batch)
+            insert_rows(engine, batch)
             batch = []
-    _insert(engine, batch)
+    insert_rows(engine, batch)
     engine.dispose()
     seconds = perf_counter() - started
-    return Run(seconds, read=len(homes), stored=len(set(homes)), kept=homes)
-
-
-def _records(path: Path) -> Iterator[Record]:
-    with path.open("rb") as lines:
-        for line in lines:
-            yield Record.model_validate(orjson.loads(line))
-
-
-def _row(number: int, record: Record) -> dict[str, Any]:
-    return {
-        "number": number,
-        "content": record.content,
-        "metadata": record.metadata,
-        "source": SOURCE,
-        "created_at": CREATED_AT,
-    }
-
-
-def _insert(engine: Engine, batch: list[dict[str, Any]]) -> None:
-    if batch:
-        with engine.begin() as connection:
-            connection.execute(insert(MEMORY), batch)
-
-
-def _engine(database: Path) -> Engine:
-    engine = create_engine(f"sqlite:///{database}")
-    event.listen(engine, "connect", _set_pragmas)
-    SCHEMA.create_all(engine)
-    return engine
-
-
-def _set_pragmas(connection: Connection, _record: object) -> None:
-    for pragma in PRAGMAS:
-        connection.execute(f"PRAGMA {pragma}")
+    return Run(seconds, read=len(homes), stored=len(set(homes)), kept=homes, ran_under=ran_under(place))
 
 
 if __name__ == "__main__":
-    print_json(ingest(Path(sys.argv[1]), Path(sys.argv[2])))
+    run_side(ingest)

@@ -1,0 +1,47 @@
+"""An exact hash as the key of a record: what sqlite-utils and dlt find repeats by."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from hashlib import sha256
+from sqlite3 import connect
+from typing import TYPE_CHECKING, Any
+
+import orjson
+
+from benchmarks.database import CREATED_AT, SOURCE
+from benchmarks.repeats import normal_form
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+
+def hash_of(content: str) -> str:
+    """Give the hash of the text in NFKC, case folded, with single spaces.
+
+    >>> hash_of("Prefers  TEA") == hash_of("prefers tea")
+    True
+    """
+    return sha256(normal_form(content).encode()).hexdigest()
+
+
+def rows(path: Path) -> Iterator[dict[str, Any]]:
+    """Give the row of each line of a JSON Lines file, with its hash."""
+    with path.open("rb") as lines:
+        for line in lines:
+            record = orjson.loads(line)
+            yield {"hash": hash_of(record["content"]), **record, "source": SOURCE, "created_at": CREATED_AT}
+
+
+def clusters(path: Path, place: str) -> list[int | None]:
+    """Give for each record the row of the table `memory` that has its hash, None where there is none."""
+    with closing(connect(place)) as connection:
+        kept = dict(connection.execute("SELECT hash, rowid FROM memory"))
+    return [kept.get(row["hash"]) for row in rows(path)]
+
+
+def stored(place: str) -> int:
+    """Give the number of rows of the table `memory`."""
+    with closing(connect(place)) as connection:
+        return int(connection.execute("SELECT count(*) FROM memory").fetchone()[0])

@@ -1,0 +1,19 @@
+"""What a server does before it says that a transaction is done: asked on the connection of a side."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+POSTGRESQL: Final = ("synchronous_commit", "fsync", "full_page_writes")
+MARIADB: Final = ("innodb_flush_log_at_trx_commit", "sync_binlog", "innodb_doublewrite", "innodb_buffer_pool_size")
+# The default durability of memproc on PostgreSQL; on MariaDB it leaves to the server what a commit waits for.
+ASYNCHRONOUS: Final = "SET synchronous_commit TO off"
+
+
+def server_settings(ask: Callable[[str], object], *, is_postgresql: bool) -> str:
+    """Give a line such as "synchronous_commit=off, fsync=on, ..."; `ask` gives the one value that a query answers with."""
+    names, query = (POSTGRESQL, "SHOW {}") if is_postgresql else (MARIADB, "SELECT @@{}")
+    return ", ".join(f"{name}={ask(query.format(name))}" for name in names)
