@@ -1,39 +1,99 @@
-"""The command line: ``python -m benchmarks corpus``, ``peers``, ``batches``, ``quality`` and ``fit``."""
+"""The command line: ``python -m benchmarks corpus``, ``peers``, ``plot``, ``page``, ``batches``, ``quality`` and ``fit``."""
 
 from __future__ import annotations
 
 import argparse
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING, Final
 
-from benchmarks import batches, quality
-from benchmarks.corpus import write_corpus
+from benchmarks.corpus import Texts, write_corpus
 from benchmarks.database import print_json
-from benchmarks.fit import TARGET, fit_shipped
-from benchmarks.peers import SIDES, compare, table
+from benchmarks.page import plotted, write_page
+from benchmarks.peers import Plan, compare
+from benchmarks.plot import plot
+from benchmarks.results import keep_results, read_results
+from benchmarks.sides import SIDES
+from benchmarks.tables import text_table
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+NAMES: Final = [side.name for side in SIDES]
+PAGE: Final = Path("docs/explanation/benchmarks.md")
 
 
-def main(arguments: list[str] | None = None) -> None:
-    """Run one of the subcommands."""
-    options = _parser().parse_args(arguments)
-    if options.command == "corpus":
-        write_corpus(records=options.records, seed=options.seed, path=options.to)
-        return
-    if options.command == "fit":
-        TARGET.write_bytes(fit_shipped().to_json())
-        return
-    if options.command == "quality":
-        sys.stdout.write(quality.table(quality.lines(records=options.records, seed=options.seed)) + "\n")
-        return
-    if options.command == "batches":
-        trials = batches.measure(records=options.records, seed=options.seed, rounds=options.rounds)
-        sys.stdout.write(batches.table(trials) + "\n")
-        return
-    comparison = compare(records=options.records, seed=options.seed, rounds=options.rounds, names=options.sides)
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one of the subcommands; give 1 where a side failed."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    options = _parser().parse_args(given)
+    options.given = given
+    return COMMANDS[options.command](options) or 0
+
+
+def _corpus(options: argparse.Namespace) -> None:
+    write_corpus(records=options.records, seed=options.seed, path=options.to, texts=options.kind)
+
+
+def _peers(options: argparse.Namespace) -> int:
+    found = []
+    for records in options.records:
+        plan = Plan(
+            records=records,
+            seed=options.seed,
+            rounds=options.rounds,
+            names=options.sides,
+            texts=options.kind,
+            database=options.database,
+            largest=dict(options.largest),
+        )
+        found.append(compare(plan, command=_command(options.given), tell=_tell))
+        if options.to:
+            keep_results(options.to, found)
+        if not options.json:
+            sys.stdout.write(text_table(found[-1]) + "\n\n")
     if options.json:
-        print_json(comparison)
-    else:
-        sys.stdout.write(table(comparison) + "\n")
+        print_json(found)
+    return int(any(side.has_failed for comparison in found for side in comparison.left_out))
+
+
+def _plot(options: argparse.Namespace) -> None:
+    comparisons = plotted(read_results(options.results), options.database, options.kind)
+    options.to.write_text(plot(comparisons), encoding="utf-8")
+
+
+def _page(options: argparse.Namespace) -> None:
+    write_page(options.to, read_results(options.results))
+
+
+def _quality(options: argparse.Namespace) -> None:
+    from benchmarks import quality  # noqa: PLC0415 - what `peers` imports counts as memory of each side
+
+    sys.stdout.write(quality.table(quality.lines(records=options.records, seed=options.seed)) + "\n")
+
+
+def _batches(options: argparse.Namespace) -> None:
+    from benchmarks import batches  # noqa: PLC0415 - as above
+
+    trials = batches.measure(records=options.records, seed=options.seed, rounds=options.rounds)
+    sys.stdout.write(batches.table(trials) + "\n")
+
+
+def _fit(_options: argparse.Namespace) -> None:
+    from benchmarks.fit import TARGET, fit_shipped  # noqa: PLC0415 - as above
+
+    TARGET.write_bytes(fit_shipped().to_json())
+
+
+COMMANDS: Final[dict[str, Callable[[argparse.Namespace], int | None]]] = {
+    "corpus": _corpus,
+    "peers": _peers,
+    "plot": _plot,
+    "page": _page,
+    "batches": _batches,
+    "quality": _quality,
+    "fit": _fit,
+}
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -41,19 +101,38 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", required=True)
     corpus = commands.add_parser("corpus", help="write a labelled corpus")
     corpus.add_argument("--to", type=Path, required=True, metavar="FILE")
-    peers = commands.add_parser("peers", help="measure memproc, the recipe and the floor")
-    peers.add_argument("--rounds", type=_positive, default=3)
-    names = [side.name for side in SIDES]
-    peers.add_argument("--sides", nargs="+", choices=names, default=names)
-    peers.add_argument("--json", action="store_true")
-    sizes = commands.add_parser("batches", help="measure the sizes of batches that memproc chooses, beside fixed ones")
-    sizes.add_argument("--rounds", type=_positive, default=3)
+    peers = commands.add_parser("peers", help="measure memproc, its peers and the floor")
+    _add_peers(peers)
+    drawing = commands.add_parser("plot", help="draw results as SVG")
+    page = commands.add_parser("page", help="write results into the page of figures, and draw them beside it")
+    for command in (drawing, page):
+        command.add_argument("results", type=Path, metavar="RESULTS.json", help="what `peers --to` wrote")
+    drawing.add_argument("--to", type=Path, required=True, metavar="FILE.svg")
+    drawing.add_argument("--database", default="sqlite", help="the kind of database to draw")
+    page.add_argument("--to", type=Path, default=PAGE, metavar="FILE.md")
     commands.add_parser("fit", help="fit the model of confidence that memproc ships")
     quality_of = commands.add_parser("quality", help="measure on labelled data how often memproc is right")
-    for command in (corpus, peers, sizes, quality_of):
+    sizes = commands.add_parser("batches", help="measure the sizes of batches that memproc chooses, beside fixed ones")
+    sizes.add_argument("--rounds", type=_positive, default=3)
+    for command in (corpus, sizes, quality_of):
         command.add_argument("--records", type=_positive, default=20_000)
+    for command in (corpus, peers, sizes, quality_of):
         command.add_argument("--seed", type=int, default=1)
+    for command in (corpus, peers, drawing):
+        command.add_argument("--kind", type=Texts, choices=list(Texts), default=Texts.ORDINARY, help="of texts")
     return parser
+
+
+def _add_peers(peers: argparse.ArgumentParser) -> None:
+    peers.add_argument("--records", type=_positive, nargs="+", default=[20_000], help="one size or several")
+    peers.add_argument("--rounds", type=_positive, default=3)
+    peers.add_argument("--sides", nargs="+", choices=NAMES, default=NAMES)
+    peers.add_argument("--database", default="sqlite", help="sqlite, or the URL of a server to make schemas or databases on")
+    peers.add_argument(
+        "--largest", nargs="+", type=_largest, default=[], metavar="SIDE=N", help="measure a slow side on up to N records"
+    )
+    peers.add_argument("--to", type=Path, metavar="RESULTS.json", help="keep the results in a file, with those of other runs")
+    peers.add_argument("--json", action="store_true", help="print JSON in place of tables")
 
 
 def _positive(text: str) -> int:
@@ -64,5 +143,27 @@ def _positive(text: str) -> int:
     return number
 
 
+def _largest(text: str) -> tuple[str, int]:
+    name, _, number = text.partition("=")
+    if name not in NAMES or not number.isdecimal():
+        message = f"{text} is not a side and a number: write for example mem0=20000"
+        raise argparse.ArgumentTypeError(message)
+    return name, _positive(number)
+
+
+def _command(given: Sequence[str]) -> str:
+    """Give the command as it was called, without what is about files; a server is told by its kind."""
+    words = [*given]
+    if "--to" in words:
+        at = words.index("--to")
+        del words[at : at + 2]
+    told = [f"{word.split(':', 1)[0]}://..." if "://" in word else word for word in words if word != "--json"]
+    return " ".join(["python -m benchmarks", *told])
+
+
+def _tell(line: str) -> None:
+    sys.stderr.write(line + "\n")
+
+
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -15,7 +15,7 @@ from time import perf_counter
 from typing import Any
 
 from benchmarks.database import PRAGMAS, Run, run_side
-from benchmarks.exact_hash import clusters, rows, stored
+from benchmarks.exact_hash import Rows, clusters, stored
 
 STAGING = "main_staging"
 
@@ -32,11 +32,12 @@ def ingest(path: Path, place: str) -> Run:
     started = perf_counter()
     engine = create_engine(f"sqlite:///{place}")
     event.listen(engine, "after_cursor_execute", _like_the_main_file)
+    rows = Rows(path)
     pipeline = dlt.pipeline(
         "benchmark", pipelines_dir=str(folder), destination=dlt.destinations.sqlalchemy(engine), dataset_name="main"
     )
     pipeline.run(
-        rows(path),
+        iter(rows),
         table_name="memory",
         primary_key="hash",
         columns={"metadata": {"data_type": "json"}},
@@ -44,8 +45,7 @@ def ingest(path: Path, place: str) -> Run:
     )
     engine.dispose()
     seconds = perf_counter() - started
-    read = sum(pipeline.last_trace.last_normalize_info.row_counts[name] for name in ("memory",))
-    return Run(seconds, read=read, stored=stored(place))
+    return Run(seconds, read=rows.read, stored=stored(place))
 
 
 def _like_the_main_file(_connection: object, cursor: Any, statement: str, *_others: object) -> None:

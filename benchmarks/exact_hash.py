@@ -26,19 +26,28 @@ def hash_of(content: str) -> str:
     return sha256(normal_form(content).encode()).hexdigest()
 
 
-def rows(path: Path) -> Iterator[dict[str, Any]]:
-    """Give the row of each line of a JSON Lines file, with its hash."""
-    with path.open("rb") as lines:
-        for line in lines:
-            record = orjson.loads(line)
-            yield {"hash": hash_of(record["content"]), **record, "source": SOURCE, "created_at": CREATED_AT}
+class Rows:
+    """The rows of a JSON Lines file, each with its hash; `read` counts those that were given."""
+
+    def __init__(self, path: Path) -> None:
+        """Begin with none read."""
+        self._path = path
+        self.read = 0
+
+    def __iter__(self) -> Iterator[dict[str, Any]]:
+        """Give the row of each line."""
+        with self._path.open("rb") as lines:
+            for line in lines:
+                record = orjson.loads(line)
+                self.read += 1
+                yield {"hash": hash_of(record["content"]), **record, "source": SOURCE, "created_at": CREATED_AT}
 
 
 def clusters(path: Path, place: str) -> list[int | None]:
     """Give for each record the row of the table `memory` that has its hash, None where there is none."""
     with closing(connect(place)) as connection:
         kept = dict(connection.execute("SELECT hash, rowid FROM memory"))
-    return [kept.get(row["hash"]) for row in rows(path)]
+    return [kept.get(row["hash"]) for row in Rows(path)]
 
 
 def stored(place: str) -> int:

@@ -1,7 +1,11 @@
 """Running a command in a process of its own and measuring it from outside.
 
-Fact: on Linux the peak of a child counts from the memory of the parent that starts it. The measuring
-process therefore stays small, and keeps what a child prints undecoded until all measurements are made.
+Facts
+-----
+- On Linux the peak of a child counts from the memory of the parent that starts it. The measuring process therefore stays
+  small: what a child prints goes to a file.
+- `wait4` tells the peak of one process. Where the child has children, their memory is asked for five times a second, by
+  proportional shares where the system tells them, so that pages they share count once.
 """
 
 from __future__ import annotations
@@ -9,38 +13,84 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from tempfile import TemporaryFile
+from pathlib import Path
+from threading import Event, Thread
 from time import perf_counter
-from typing import Final
+from typing import TYPE_CHECKING, Any, Final
+
+import orjson
+import psutil
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 # The unit of ru_maxrss, see getrusage(2).
 MAXRSS_BYTES: Final = 1 if sys.platform == "darwin" else 1024
+SAMPLE_SECONDS: Final = 0.2
+
+
+class ChildError(Exception):
+    """The process failed; the message is the last line that it wrote to standard error."""
 
 
 @dataclass(frozen=True, slots=True)
 class Measurement:
-    """What a process printed, its wall time from start to end, and its peak resident memory."""
+    """Where a process printed to, its wall time from start to end, and the peak resident memory of it and its children."""
 
-    output: bytes
+    printed: Path
     wall_seconds: float
     peak_bytes: int
 
+    def value(self) -> Any:
+        """Give what it printed, as JSON."""
+        return orjson.loads(self.printed.read_bytes())
 
-def run_python(*arguments: str) -> Measurement:
-    """Run this interpreter with the arguments.
 
-    Raises subprocess.CalledProcessError when the process fails; what it writes to stderr is shown.
+def run_python(*arguments: str, to: Path) -> Measurement:
+    """Run this interpreter with the arguments; it prints to a file.
+
+    Raises ChildError when the process fails.
     """
-    command = [sys.executable, *arguments]
-    started = perf_counter()
-    with TemporaryFile() as printed:
-        process = subprocess.Popen(command, stdout=printed)  # noqa: S603 - our own modules
-        _, status, usage = os.wait4(process.pid, 0)
+    errors = to.with_suffix(".stderr")
+    with to.open("wb") as printed, errors.open("wb") as complained:
+        started = perf_counter()
+        process = subprocess.Popen([sys.executable, *arguments], stdout=printed, stderr=complained)  # noqa: S603 - our own modules
+        with _family_watched(process.pid) as sampled:
+            _, status, usage = os.wait4(process.pid, 0)
         wall_seconds = perf_counter() - started
-        printed.seek(0)
-        output = printed.read()
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:
-        raise subprocess.CalledProcessError(process.returncode, command)
-    return Measurement(output, wall_seconds, usage.ru_maxrss * MAXRSS_BYTES)
+        told = errors.read_text(errors="replace").strip().splitlines() or ["it said nothing"]
+        raise ChildError(f"ended with {process.returncode}: {told[-1]}")
+    return Measurement(to, wall_seconds, max(usage.ru_maxrss * MAXRSS_BYTES, *sampled))
+
+
+@contextmanager
+def _family_watched(pid: int) -> Iterator[list[int]]:
+    """Give a list that holds, at the end, samples of the bytes that a process and its children held together."""
+    samples = [0]
+    done = Event()
+
+    def sample() -> None:
+        with suppress(psutil.Error):
+            parent = psutil.Process(pid)
+            while not done.wait(SAMPLE_SECONDS):
+                if family := parent.children(recursive=True):
+                    samples.append(sum(map(_bytes_of, (parent, *family))))
+
+    thread = Thread(target=sample)
+    thread.start()
+    try:
+        yield samples
+    finally:
+        done.set()
+        thread.join()
+
+
+def _bytes_of(process: psutil.Process) -> int:
+    with suppress(psutil.Error):  # it may have ended meanwhile
+        memory = process.memory_full_info()
+        return int(getattr(memory, "pss", memory.rss))
+    return 0

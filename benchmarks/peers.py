@@ -4,195 +4,185 @@ Rules
 -----
 - Every measurement is a fresh process with a fresh database; a round measures each side once.
 - The time is that of the ingestion call, taken by the side itself; wall time and peak memory are those of
-  the whole process, taken from outside.
-- A ratio compares a side with the floor of the same round; the table shows medians over the rounds.
+  the whole process and its children, taken from outside. What a server needs is not counted.
+- A ratio compares the time of a record with that of the floor in the same round; the table shows medians over the rounds.
 - Precision and recall come from the first round.
+- A side that cannot be measured, or fails, is left out with its reason; the others go on.
 """
 
 from __future__ import annotations
 
-import os
-import platform
-import sqlite3
-from dataclasses import dataclass
-from importlib.metadata import PackageNotFoundError, version
+import shutil
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from itertools import islice
 from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, Final
 
-import orjson
-
-from benchmarks.corpus import read_labels
-from benchmarks.database import PRAGMAS
-from benchmarks.measure import Measurement, run_python
+from benchmarks.corpus import Texts, read_labels
+from benchmarks.database import PRAGMAS, is_server
+from benchmarks.machine import machine
+from benchmarks.measure import ChildError, Measurement, run_python
+from benchmarks.places import asked, kind_of, new_place, size_bytes
+from benchmarks.results import Comparison, LeftOut, Line
 from benchmarks.scoring import score
+from benchmarks.sides import FLOOR, SIDES, Side, reasons
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from benchmarks.corpus import Label
 
-PACKAGES: Final = ("memproc-sdk", "orjson", "pydantic", "datasketch", "rapidfuzz", "sqlalchemy", "numpy")
 MEGABYTE: Final = 1_000_000
-COLUMNS: Final = (
-    ("side", "{side}"),
-    ("records/s", "{records_per_second:,.0f}"),
-    ("x floor", "{floor_ratio:.1f}"),
-    ("wall s", "{wall_seconds:.1f}"),
-    ("peak MB", "{peak_megabytes:.0f}"),
-    ("precision", "{precision:.4f}"),
-    ("recall", "{recall:.4f}"),
-    ("traps merged", "{traps_merged}/{traps}"),
-    ("review", "{review_share:.2%}"),
-)
 
 
-@dataclass(frozen=True, slots=True)
-class Side:
-    """A contestant: its module, what stands before and behind FILE DATABASE, and who knows its clusters."""
-
-    name: str
-    module: str
-    before: tuple[str, ...] = ()
-    behind: tuple[str, ...] = ()
-    has_store: bool = False
-
-    def arguments(self, path: Path, database: Path) -> tuple[str, ...]:
-        """Give the arguments of the interpreter for an ingestion."""
-        return ("-m", self.module, *self.before, str(path), str(database), *self.behind)
-
-
-FLOOR: Final = Side("floor", "benchmarks.floor")
-SIDES: Final = (
-    FLOOR,
-    Side("recipe", "benchmarks.recipe"),
-    Side("memproc-near", "benchmarks.memproc_run", ("ingest",), ("near",), has_store=True),
-    Side("memproc-exact", "benchmarks.memproc_run", ("ingest",), ("exact",), has_store=True),
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Trial:
-    """One measurement of one side; `clusters` is what its store printed, in the first round only."""
-
-    side: Side
-    measurement: Measurement
-    clusters: bytes = b""
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """A line of the table; times and sizes are medians over the rounds."""
-
-    side: str
-    records_per_second: float
-    floor_ratio: float
-    wall_seconds: float
-    peak_megabytes: float
-    precision: float
-    recall: float
-    traps_merged: int
-    traps: int
-    review_share: float
-
-
-@dataclass(frozen=True, slots=True)
-class Comparison:
-    """The result of a run; `machine` maps a name such as "cores" to its value."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """What to compare; `largest` overrides the largest sizes of sides by their names."""
 
     records: int
     seed: int
     rounds: int
-    pragmas: Sequence[str]
-    machine: dict[str, str]
-    lines: Sequence[Line]
+    names: Sequence[str]
+    texts: Texts = Texts.ORDINARY
+    database: str = "sqlite"
+    largest: Mapping[str, int] = field(default_factory=dict)
+
+    def sides(self) -> list[Side]:
+        """Give the floor and the named sides."""
+        return [side for side in SIDES if side is FLOOR or side.name in self.names]
+
+    def size_of(self, side: Side) -> int:
+        """Give the number of records that a side is measured on."""
+        largest = self.largest.get(side.name, side.largest)
+        return self.records if largest is None else min(self.records, largest)
 
 
-def compare(*, records: int, seed: int, rounds: int, names: Sequence[str]) -> Comparison:
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """One measurement of one side; `clusters` is what its store told, in the first round only."""
+
+    side: Side
+    measurement: Measurement
+    disk_bytes: int
+    clusters: Measurement | None = None
+
+    def seconds(self) -> float:
+        """Give the time of the ingestion."""
+        return float(self.measurement.value()["seconds"])
+
+
+def compare(plan: Plan, *, command: str, tell: Callable[[str], None]) -> Comparison:
     """Measure the floor and the named sides, `rounds` times each."""
-    sides = [side for side in SIDES if side is FLOOR or side.name in names]
     with TemporaryDirectory() as name:
         folder = Path(name)
-        corpus = folder / "corpus.jsonl"
-        size = ("--records", str(records), "--seed", str(seed))
-        run_python("-m", "benchmarks", "corpus", *size, "--to", str(corpus))
-        trials = [
-            _trial(side, corpus, folder / f"{number}-{side.name}", records if number == 0 else 0)
-            for number in range(rounds)
-            for side in sides
-        ]
+        kind = kind_of(plan.database)
+        left_out = [LeftOut(side, reason) for side, reason in reasons(plan.sides(), kind, folder).items()]
+        measured = [side for side in plan.sides() if side.name not in {one.side for one in left_out}]
+        corpus = _written(plan, measured, folder)
+        trials = _trials(plan, measured, corpus, folder, left_out, tell)
         labels = tuple(read_labels(corpus.with_suffix(".labels.jsonl")))
-    lines = tuple(_line(side, trials, labels) for side in sides)
-    return Comparison(records, seed, rounds, PRAGMAS, machine(), lines)
+        lines = tuple(_line(side, trials, labels[: plan.size_of(side)]) for side in measured if trials[side.name])
+        server = {kind: str(asked(folder, "version", plan.database))} if is_server(plan.database) else {}
+    return Comparison(
+        records=plan.records,
+        seed=plan.seed,
+        rounds=plan.rounds,
+        texts=plan.texts,
+        database=kind,
+        command=command,
+        date=datetime.now(UTC).date().isoformat(),
+        pragmas=PRAGMAS,
+        machine=machine() | server,
+        lines=lines,
+        left_out=tuple(left_out),
+    )
 
 
-def machine() -> dict[str, str]:
-    """Give what the figures depend on: system, cores and versions."""
-    fixed = {
-        "system": f"{platform.system()} {platform.machine()}",
-        "cores": str(os.cpu_count()),
-        "python": platform.python_version(),
-        "sqlite": sqlite3.sqlite_version,
-    }
-    return fixed | {package: _version(package) for package in PACKAGES}
+def _written(plan: Plan, sides: Sequence[Side], folder: Path) -> Path:
+    """Write the corpus, and beside it its beginnings for the sides that are measured on fewer records."""
+    corpus = folder / "corpus.jsonl"
+    size = ("--records", str(plan.records), "--seed", str(plan.seed), "--kind", plan.texts)
+    run_python("-m", "benchmarks", "corpus", *size, "--to", str(corpus), to=folder / "corpus.told")
+    for records in {plan.size_of(side) for side in sides}:
+        with corpus.open("rb") as lines, _beginning(corpus, records).open("wb") as beginning:
+            beginning.writelines(islice(lines, records))
+    return corpus
 
 
-def table(comparison: Comparison) -> str:
-    """Give the comparison as lines of text with aligned columns."""
-    heads = [head for head, _ in COLUMNS]
-    rows = [heads, *(_cells(line) for line in comparison.lines)]
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    lines = ["  ".join(cell.rjust(width) for cell, width in zip(row, widths, strict=True)) for row in rows]
-    facts = ", ".join(f"{name} {value}" for name, value in comparison.machine.items())
-    size = f"{comparison.records:,} records, seed {comparison.seed}, {comparison.rounds} rounds"
-    return "\n".join([f"{size}; {', '.join(comparison.pragmas)}", facts, "", *lines])
+def _beginning(corpus: Path, records: int) -> Path:
+    return corpus.with_name(f"first-{records}.jsonl")
 
 
-def _trial(side: Side, corpus: Path, folder: Path, records_to_score: int) -> Trial:
-    """Measure a side once; ask its store for the clusters unless `records_to_score` is 0."""
-    folder.mkdir()
-    database = folder / "memory.db"
-    measurement = run_python(*side.arguments(corpus, database))
-    if not (side.has_store and records_to_score):
-        return Trial(side, measurement)
-    asked = run_python("-m", side.module, "clusters", str(database), str(records_to_score))
-    return Trial(side, measurement, asked.output)
+def _trials(
+    plan: Plan, sides: Sequence[Side], corpus: Path, folder: Path, left_out: list[LeftOut], tell: Callable[[str], None]
+) -> dict[str, list[Trial]]:
+    """Give the trials of each side, round by round; a side that fails is added to `left_out` and has none."""
+    trials: dict[str, list[Trial]] = {side.name: [] for side in sides}
+    for number in range(plan.rounds):
+        for side in sides:
+            if side.name in {one.side for one in left_out}:
+                continue
+            own = folder / f"{number}-{side.name}"
+            file = _beginning(corpus, plan.size_of(side))
+            try:
+                trials[side.name].append(_trial(side, file, plan.database, own, is_scored=number == 0))
+            except ChildError as error:
+                left_out.append(LeftOut(side.name, str(error), has_failed=True))
+                trials[side.name].clear()
+                tell(f"round {number + 1}: {side.name} {error}")
+                if side is FLOOR:
+                    raise
+            else:
+                tell(f"round {number + 1}: {side.name} {trials[side.name][-1].seconds():.2f} s")
+            shutil.rmtree(own, ignore_errors=True)
+    return trials
 
 
-def _line(side: Side, trials: Sequence[Trial], labels: Sequence[Label]) -> Line:
-    own = [trial for trial in trials if trial.side is side]
-    runs = [orjson.loads(trial.measurement.output) for trial in own]
-    seconds = [run["seconds"] for run in runs]
-    floor = [orjson.loads(trial.measurement.output)["seconds"] for trial in trials if trial.side is FLOOR]
-    result = score(labels, _kept(own[0], runs[0]))
+def _trial(side: Side, file: Path, database: str, folder: Path, *, is_scored: bool) -> Trial:
+    """Measure a side once; ask its store for the clusters if they are to be scored."""
+    told = folder.with_suffix(".json")
+    with new_place(database, folder) as place:
+        measurement = run_python(*side.arguments("ingest", file, place), to=told)
+        disk_bytes = size_bytes(place, folder)
+        if not (side.has_clusters and is_scored):
+            return Trial(side, measurement, disk_bytes)
+        clusters = run_python(*side.arguments("clusters", file, place), to=told.with_suffix(".clusters.json"))
+    return Trial(side, measurement, disk_bytes, clusters)
+
+
+def _line(side: Side, trials: Mapping[str, Sequence[Trial]], labels: Sequence[Label]) -> Line:
+    own = trials[side.name]
+    run = own[0].measurement.value()
+    seconds = [trial.seconds() for trial in own]
+    floor = [trial.seconds() / trial.measurement.value()["read"] for trial in trials[FLOOR.name]]
+    result = score(labels, _kept(own[0], run))
     return Line(
         side=side.name,
+        records=len(labels),
         records_per_second=len(labels) / median(seconds),
-        floor_ratio=median(one / other for one, other in zip(seconds, floor, strict=True)),
+        floor_ratio=median(one / len(labels) / other for one, other in zip(seconds, floor, strict=True)),
         wall_seconds=median(trial.measurement.wall_seconds for trial in own),
         peak_megabytes=median(trial.measurement.peak_bytes for trial in own) / MEGABYTE,
+        disk_megabytes=median(trial.disk_bytes for trial in own) / MEGABYTE,
         precision=result.precision,
         recall=result.recall,
         traps_merged=result.traps_merged,
         traps=result.traps,
-        review_share=runs[0]["review"] / len(labels),
+        review_share=run["review"] / len(labels),
+        candidates=_share(run["candidates"], len(labels)),
+        verified=_share(run["verified"], len(labels)),
+        seconds=seconds,
+        ran_under=run["ran_under"],
     )
 
 
-def _kept(trial: Trial, run: dict[str, Any]) -> list[int | None]:
+def _kept(trial: Trial, run: Mapping[str, Any]) -> list[int | None]:
     """Give the cluster keys of the records; a side that names none keeps each record by itself."""
-    kept = orjson.loads(trial.clusters) if trial.clusters else run["kept"]
+    kept: list[int | None] = trial.clusters.value() if trial.clusters else run["kept"]
     return kept or [None] * run["read"]
 
 
-def _cells(line: Line) -> list[str]:
-    values = {name: getattr(line, name) for name in Line.__slots__}
-    return [template.format(**values) for _, template in COLUMNS]
-
-
-def _version(package: str) -> str:
-    try:
-        return version(package)
-    except PackageNotFoundError:
-        return "not installed"
+def _share(count: int | None, records: int) -> float | None:
+    return None if count is None else count / records

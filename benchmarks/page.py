@@ -1,0 +1,54 @@
+"""The page of figures: what stands between its two marks is written anew from a file of results, and the plot beside it."""
+
+from __future__ import annotations
+
+from itertools import groupby
+from typing import TYPE_CHECKING, Final
+
+from benchmarks.corpus import Texts
+from benchmarks.places import SQLITE
+from benchmarks.plot import plot
+from benchmarks.sides import SIDES
+from benchmarks.tables import facts, headline, markdown_table
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+    from benchmarks.results import Comparison
+
+BEGIN: Final = "<!-- figures: written by `python -m benchmarks page` -->"
+END: Final = "<!-- end of figures -->"
+
+
+def write_page(path: Path, comparisons: Sequence[Comparison]) -> None:
+    """Put the figures into a page, and the plot beside it under the same name.
+
+    Raises ValueError where the page has no marks to put them between, or there is nothing to plot.
+    """
+    before, mark, rest = path.read_text(encoding="utf-8").partition(BEGIN)
+    _, end, after = rest.partition(END)
+    if not (mark and end):
+        raise ValueError(f"{path} has no place for figures: it needs the lines {BEGIN} and {END}")
+    image = path.with_suffix(".svg")
+    image.write_text(plot(plotted(comparisons)), encoding="utf-8")
+    figures = "\n\n".join(_figures(comparisons, image.name))
+    path.write_text(f"{before}{BEGIN}\n\n{figures}\n\n{END}{after}", encoding="utf-8")
+
+
+def plotted(comparisons: Sequence[Comparison], database: str = SQLITE, texts: str = Texts.ORDINARY) -> list[Comparison]:
+    """Give the comparisons of one plot: those of a database and a kind of text."""
+    return [comparison for comparison in comparisons if (comparison.database, comparison.texts) == (database, texts)]
+
+
+def _figures(comparisons: Sequence[Comparison], image: str) -> Iterator[str]:
+    yield f"![Records a second, peak memory, recall and traps merged of each side]({image})"
+    ordered = sorted(comparisons, key=lambda one: (one.database != SQLITE, one.texts != Texts.ORDINARY, one.key))
+    for machine, measured in groupby(ordered, key=facts):
+        yield f"On {machine}:"
+        for comparison in measured:
+            yield f"### {headline(comparison)}"
+            yield f"`{comparison.command}`, {comparison.date}:"
+            yield markdown_table(comparison)
+    yield "### The sides"
+    yield "\n".join(["| side | what it does |", "|---|---|", *(f"| `{side.name}` | {side.does} |" for side in SIDES)])

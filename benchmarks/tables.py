@@ -1,0 +1,97 @@
+"""A comparison as text and as Markdown: its figures, what it was measured with, and what was left out."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from benchmarks.results import Comparison, Line
+
+NOTHING: Final = "-"
+COLUMNS: Final = (
+    ("side", "{side}"),
+    ("records", "{records:,}"),
+    ("records/s", "{records_per_second:,.0f}"),
+    ("x floor", "{floor_ratio:.1f}"),
+    ("wall s", "{wall_seconds:.1f}"),
+    ("peak MB", "{peak_megabytes:,.0f}"),
+    ("disk MB", "{disk_megabytes:,.1f}"),
+    ("precision", "{precision:.4f}"),
+    ("recall", "{recall:.4f}"),
+    ("traps merged", "{traps_merged}/{traps}"),
+    ("review", "{review_share:.2%}"),
+    ("candidates", "{candidates:.2f}"),
+    ("verified", "{verified:.2f}"),
+)
+OPTIONAL: Final = ("candidates", "verified")
+
+
+def text_table(comparison: Comparison) -> str:
+    """Give the comparison as lines of text with aligned columns."""
+    rows = [_heads(), *map(_cells, comparison.lines)]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    lines = ["  ".join(cell.rjust(width) for cell, width in zip(row, widths, strict=True)) for row in rows]
+    return "\n".join([headline(comparison), facts(comparison), "", *lines, "", *notes(comparison)])
+
+
+def markdown_table(comparison: Comparison) -> str:
+    """Give the comparison as a Markdown table, with its notes behind it."""
+    rows = [_heads(), ["---"] * len(COLUMNS), *map(_cells, comparison.lines)]
+    lines = [f"| {' | '.join(row)} |" for row in rows]
+    return "\n".join([*lines, "", *(f"- {note}" for note in notes(comparison))])
+
+
+def headline(comparison: Comparison) -> str:
+    """Give size, kind of texts and database in a line."""
+    rounds = "one round" if comparison.rounds == 1 else f"medians of {comparison.rounds} rounds"
+    return f"{comparison.records:,} records of the {comparison.texts} kind, {comparison.database}, seed {comparison.seed}, {rounds}"
+
+
+def facts(comparison: Comparison) -> str:
+    """Give the machine and the versions in a line."""
+    return ", ".join(f"{name} {value}" for name, value in comparison.machine.items())
+
+
+def notes(comparison: Comparison) -> list[str]:
+    """Give what the sides ran under, which were measured on fewer records, and which were left out."""
+    return [*_ran_under(comparison.lines), *_cut(comparison), *_left_out(comparison)]
+
+
+def _ran_under(lines: Sequence[Line]) -> Iterator[str]:
+    sides: defaultdict[str, list[str]] = defaultdict(list)
+    for line in lines:
+        for settings in line.ran_under:
+            sides[settings].append(line.side)
+    if len(sides) == 1:
+        yield f"all sides ran under {next(iter(sides))}"
+    else:
+        yield from (f"NOT EQUAL: {', '.join(names)} ran under {settings}" for settings, names in sides.items())
+    if silent := [line.side for line in lines if not line.ran_under]:
+        yield f"NOT KNOWN: what {', '.join(silent)} ran under"
+
+
+def _cut(comparison: Comparison) -> Iterator[str]:
+    for line in comparison.lines:
+        if line.records < comparison.records:
+            yield f"{line.side} is slow: measured on the first {line.records:,} records (more with --largest {line.side}=N)"
+
+
+def _left_out(comparison: Comparison) -> Iterator[str]:
+    for side in comparison.left_out:
+        yield f"{side.side} {'failed' if side.has_failed else 'is left out'}: {side.reason}"
+
+
+def _heads() -> list[str]:
+    return [head for head, _ in COLUMNS]
+
+
+def _cells(line: Line) -> list[str]:
+    values = {name: getattr(line, name) for name in type(line).__slots__}
+    return [_cell(head, template, values) for head, template in COLUMNS]
+
+
+def _cell(head: str, template: str, values: dict[str, object]) -> str:
+    return NOTHING if head in OPTIONAL and values[head] is None else template.format(**values)
