@@ -14,6 +14,8 @@ from math import ceil, floor, log10
 from typing import TYPE_CHECKING, Final
 from xml.etree import ElementTree as ET
 
+from benchmarks.sides import SIDES
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
@@ -23,8 +25,9 @@ GREY: Final = "#7d7d7d"  # contrast over 4 on white and over 4.5 on black
 FAINT: Final = "0.3"  # opacity of lines behind the marks
 COLOURS: Final = ("#3b82d4", "#d9772b", "#2f9e62", "#b25fc4", "#c44a5a")
 SHAPES: Final = ("circle", "square", "diamond", "circle", "square")
-LABELS_WIDTH, PANEL_WIDTH, GAP, ROW_HEIGHT, TOP, BOTTOM = 130, 190, 26, 22, 64, 30
-RADIUS: Final = 4.5
+LABELS_WIDTH, PANEL_WIDTH, GAP, ROW_HEIGHT, TOP, BOTTOM = 150, 190, 26, 26, 64, 30
+RADIUS, APART = 4.5, 5  # marks of one row stand so many pixels below each other
+UNITS: Final = ((1_000_000, "M"), (1_000, "k"))
 FONT: Final = "12px system-ui, sans-serif"
 
 
@@ -80,7 +83,8 @@ def plot(comparisons: Sequence[Comparison]) -> str:
 
     Raises ValueError where there is nothing to plot.
     """
-    sides = list(dict.fromkeys(line.side for comparison in comparisons for line in comparison.lines))
+    measured = {line.side for comparison in comparisons for line in comparison.lines}
+    sides = [side.name for side in SIDES if side.name in measured]
     if not sides:
         raise ValueError("no side was measured: there is nothing to plot")
     width = LABELS_WIDTH + len(PANELS) * (PANEL_WIDTH + GAP)
@@ -109,9 +113,10 @@ def _draw(root: ET.Element, panel: Panel, left: float, comparisons: Sequence[Com
     for row in range(len(sides)):
         _line(root, (left, _y(row)), (left + PANEL_WIDTH, _y(row)))
     for number, comparison in enumerate(comparisons):
+        shift = (number - (len(comparisons) - 1) / 2) * APART
         for line in comparison.lines:
             told = f"{line.side}, {line.records:,} records: {panel.show.format(panel.value(line))}"
-            _mark(root, scale.at(panel.value(line)), _y(sides.index(line.side)), number, told)
+            _mark(root, scale.at(panel.value(line)), _y(sides.index(line.side)) + shift, number, told)
 
 
 def _scale(panel: Panel, left: float, values: Iterable[float]) -> Scale:
@@ -163,4 +168,7 @@ def _y(row: int) -> float:
 
 
 def _shown(tick: float) -> str:
-    return f"{tick:,.0f}" if tick >= 1 or tick == 0 else f"{tick:g}"
+    for unit, letter in UNITS:
+        if tick >= unit:
+            return f"{tick / unit:g}{letter}"
+    return f"{tick:g}"

@@ -114,11 +114,12 @@ def reasons(sides: Sequence[Side], kind: str, folder: Path) -> dict[str, str]:
     """Give why sides cannot be measured on a kind of database, by their names; nothing for those that can."""
     engines_asked = any(side.module == MEMPROC and len(side.options) > 1 for side in sides)
     has_engines = engines_asked and run_python("-m", MEMPROC, "engines", to=folder / "engines.json").value()
-    found = {side.name: _maybe_reason(side, kind, has_engines=has_engines) for side in sides}
+    found = {side.name: maybe_reason(side, kind, has_engines=has_engines) for side in sides}
     return {name: reason for name, reason in found.items() if reason}
 
 
-def _maybe_reason(side: Side, kind: str, *, has_engines: bool) -> str | None:
+def maybe_reason(side: Side, kind: str, *, has_engines: bool) -> str | None:
+    """Give why a side cannot be measured on a kind of database, None where it can."""
     missing = [name for name in side.needs if find_spec(name) is None]
     if missing:
         return f"{', '.join(missing)} not installed: pip install -e '.[{side.extra}]'"
