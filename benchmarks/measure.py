@@ -4,8 +4,8 @@ Facts
 -----
 - On Linux the peak of a child counts from the memory of the parent that starts it. The measuring process therefore stays
   small: what a child prints goes to a file.
-- `wait4` tells the peak of one process. Where the child has children, their memory is asked for five times a second, by
-  proportional shares where the system tells them, so that pages they share count once.
+- `wait4` tells the peak of the largest process, not of a child and its children together. Where there are any, their memory is
+  asked for five times a second, by proportional shares where the system tells them, so that pages they share count once.
 """
 
 from __future__ import annotations
