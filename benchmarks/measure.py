@@ -37,10 +37,14 @@ class ChildError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Measurement:
-    """Where a process printed to, its wall time from start to end, and the peak resident memory of it and its children."""
+    """Where a process printed to, what it took from start to end, and the peak resident memory of it and its children.
+
+    `cpu_seconds` are those of the process and of the children that it waited for.
+    """
 
     printed: Path
     wall_seconds: float
+    cpu_seconds: float
     peak_bytes: int
 
     def value(self) -> Any:
@@ -64,7 +68,7 @@ def run_python(*arguments: str, to: Path) -> Measurement:
     if process.returncode:
         told = errors.read_text(errors="replace").strip().splitlines() or ["it said nothing"]
         raise ChildError(f"ended with {process.returncode}: {told[-1]}")
-    return Measurement(to, wall_seconds, max(usage.ru_maxrss * MAXRSS_BYTES, *sampled))
+    return Measurement(to, wall_seconds, usage.ru_utime + usage.ru_stime, max(usage.ru_maxrss * MAXRSS_BYTES, *sampled))
 
 
 @contextmanager

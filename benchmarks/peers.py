@@ -3,8 +3,8 @@
 Rules
 -----
 - Every measurement is a fresh process with a fresh database; a round measures each side once.
-- The time is that of the ingestion call, taken by the side itself; wall time and peak memory are those of
-  the whole process and its children, taken from outside. What a server needs is not counted.
+- The time is that of the ingestion call, taken by the side itself; wall time, CPU time and peak memory are
+  those of the whole process and its children, taken from outside. What a server needs is not counted.
 - A ratio compares the time of a record with that of the floor in the same round; the table shows medians over the rounds.
 - Precision and recall come from the first round.
 - A side that cannot be measured, or fails, is left out with its reason; the others go on.
@@ -164,6 +164,7 @@ def _line(side: Side, trials: Mapping[str, Sequence[Trial]], labels: Sequence[La
         records_per_second=len(labels) / median(seconds),
         floor_ratio=median(one / len(labels) / other for one, other in zip(seconds, floor, strict=True)),
         wall_seconds=median(trial.measurement.wall_seconds for trial in own),
+        cpu_seconds=median(trial.measurement.cpu_seconds for trial in own),
         peak_megabytes=median(trial.measurement.peak_bytes for trial in own) / MEGABYTE,
         disk_megabytes=median(trial.disk_bytes for trial in own) / MEGABYTE,
         precision=result.precision,

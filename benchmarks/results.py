@@ -26,6 +26,7 @@ class Line:
     records_per_second: float
     floor_ratio: float
     wall_seconds: float
+    cpu_seconds: float
     peak_megabytes: float
     disk_megabytes: float
     precision: float

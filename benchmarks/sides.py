@@ -105,7 +105,7 @@ SIDES: Final = (
         "benchmarks.mem0_run",
         "`add(infer=False)` of each record, with a constant embedder and an in-process qdrant; drops nothing",
         needs=("mem0", "qdrant_client"),
-        largest=5_000,
+        largest=20_000,
     ),
 )
 

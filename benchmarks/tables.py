@@ -17,6 +17,7 @@ COLUMNS: Final = (
     ("records/s", "{records_per_second:,.0f}"),
     ("x floor", "{floor_ratio:.1f}"),
     ("wall s", "{wall_seconds:.1f}"),
+    ("cpu s", "{cpu_seconds:.1f}"),
     ("peak MB", "{peak_megabytes:,.0f}"),
     ("disk MB", "{disk_megabytes:,.1f}"),
     ("precision", "{precision:.4f}"),

@@ -14,6 +14,7 @@ LINE = Line(
     records_per_second=50_000.0,
     floor_ratio=1.0,
     wall_seconds=0.2,
+    cpu_seconds=0.1,
     peak_megabytes=20.0,
     disk_megabytes=0.4,
     precision=1.0,

@@ -55,6 +55,7 @@ def test_figures_are_of_a_real_run(lines):
     """Time passed, memory was held, bytes lie on the disk, and memproc finds repeats where the floor finds none."""
     for line in lines.values():
         assert 0 < line.seconds[0] < line.wall_seconds, line.side
+        assert 0 < line.cpu_seconds < 60, line.side
         assert 10 < line.peak_megabytes < 2_000, line.side
         assert line.disk_megabytes > RECORDS * 100 / MEGABYTE, line.side
     assert lines["floor"].recall == 0

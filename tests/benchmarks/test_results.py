@@ -28,7 +28,7 @@ def test_the_table_tells_the_figures(comparison):
     assert head.split()[:4] == ["side", "records", "records/s", "x"]
     assert len({len(line) for line in (head, floor, near, mem0)}) == 1
     assert floor.split()[-2:] == ["-", "-"]
-    assert " ".join(near.split()) == "memproc-near 1,000 5,000 10.0 0.2 20 0.4 1.0000 0.9000 0/36 0.00% 0.25 0.12"
+    assert " ".join(near.split()) == "memproc-near 1,000 5,000 10.0 0.2 0.1 20 0.4 1.0000 0.9000 0/36 0.00% 0.25 0.12"
 
 
 def test_the_table_tells_what_is_missing(comparison):
