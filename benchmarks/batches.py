@@ -22,8 +22,6 @@ from tempfile import TemporaryDirectory
 from time import perf_counter, process_time
 from typing import Final, Literal, NamedTuple
 
-import orjson
-
 import memproc
 from benchmarks.database import print_json
 from benchmarks.measure import Measurement, run_python
@@ -109,15 +107,17 @@ def measure(*, records: int, seed: int, rounds: int) -> list[Trial]:
     with TemporaryDirectory() as name:
         folder = Path(name)
         corpus = folder / "corpus.jsonl"
-        run_python("-m", "benchmarks", "corpus", "--records", str(records), "--seed", str(seed), "--to", str(corpus))
+        size = ("--records", str(records), "--seed", str(seed))
+        run_python("-m", "benchmarks", "corpus", *size, "--to", str(corpus), to=folder / "corpus.printed")
         return [_trial(way, corpus, folder / f"{number}-{way.kind}-{way.records}.db") for number in range(rounds) for way in WAYS]
 
 
 def _trial(way: Way, corpus: Path, database: Path) -> Trial:
-    found: Measurement = run_python("-m", "benchmarks.batches", str(corpus), str(database), way.kind, str(way.records))
+    arguments = (str(corpus), str(database), way.kind, str(way.records))
+    found: Measurement = run_python("-m", "benchmarks.batches", *arguments, to=database.with_suffix(".json"))
     for path in database.parent.glob(f"{database.name}*"):
         path.unlink()
-    return Trial(way, [Landed(*one) for one in orjson.loads(found.output)], found.peak_bytes)
+    return Trial(way, [Landed(*one) for one in found.value()], found.peak_bytes)
 
 
 def table(trials: list[Trial]) -> str:
