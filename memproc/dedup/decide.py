@@ -216,15 +216,19 @@ def _against(incoming: Incoming, own: Observation, there: Sequence[Observation])
         reason = "newer version" if (own.date or "") > (version.date or "") else "older version"
         return Judged(incoming, Outcome.MERGED, "version", version.key, 1.0, reason)
     anchor = min(there, key=lambda seen: (seen.group != own.group, seen.key))
-    differences = _differences(own, anchor)
+    differences = _differences(incoming.prepared, own, anchor)
     confidence = benign_confidence(differences)
     return Judged(
         incoming, Outcome.MERGED, "similar", anchor.key, 1.0 if confidence is None else confidence, reason_of(differences)
     )
 
 
-def _differences(own: Observation, anchor: Observation) -> tuple[Difference, ...]:
+def _differences(prepared: Prepared, own: Observation, anchor: Observation) -> tuple[Difference, ...]:
+    """Return the differences of two facts: without their gists, where what was prepared tells."""
     if own.group == anchor.group:  # they have one gist
         return benign_differences(own.benign, anchor.benign)
+    if anchor.group in prepared.mends:
+        slip = prepared.slips[prepared.mends.index(anchor.group)]
+        return Difference("slip", *slip), *benign_differences(own.benign, anchor.benign)
     one, other = (gist_of(text_of(seen.record)) for seen in (own, anchor))
     return differences_between(one, other)

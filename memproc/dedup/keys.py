@@ -24,7 +24,7 @@ from xxhash import xxh3_64_intdigest, xxh3_128_digest
 
 from memproc.config import Policy
 from memproc.dedup.canonical import canonical
-from memproc.dedup.gist import Gist, gist_of
+from memproc.dedup.gist import Gist, Mend, gist_of
 from memproc.dedup.words import trust
 from memproc.records import Plain, encode, is_event, last_changed
 from memproc.times import to_micros
@@ -64,7 +64,8 @@ class Prepared(NamedTuple):
     `json` is its one JSON text, `text` its canonical text; `namespace` and `scope` are hashes of whose it is and of what two
     facts must share to be compared at all; `changed_at` is when it says it was last changed, in microseconds since 1970.
     `is_near` tells whether it takes part in the near tier, `mends` are the groups that it would be in if one of its tokens were
-    a slip, and `bands` its band hashes, empty as long as it is not signed.
+    a slip, `slips` for each of these that token and what it would stand for, and `bands` its band hashes, empty as long as it is
+    not signed.
     """
 
     key: Key
@@ -81,6 +82,7 @@ class Prepared(NamedTuple):
     benign: tuple[str, ...] = ()
     is_near: bool = False
     mends: tuple[Key, ...] = ()
+    slips: tuple[tuple[str, str], ...] = ()
     bands: bytes = b""
 
     @property
@@ -113,8 +115,10 @@ def prepare(record: Plain, *, is_identity: bool, as_of: str | None, policy: Poli
         gist = gist_of(text)
         least = sqrt(policy.merge_at)  # two texts as close as this to one gist are within merge_at of each other
         if gist.is_long_enough and gist.confidence >= least:
-            mends = _mends(record, gist) if gist.mends and trust()["slip"] >= least else ()
-            return Prepared(key, node, content, group_key(record, gist.tokens), *rest, gist.dropped, True, mends)
+            meant = _mends_of(record, gist) if gist.mends and trust()["slip"] >= least else ()
+            mends = tuple([group_key(record, mend.tokens) for mend in meant])
+            slips = tuple([_slip_in(gist, mend) for mend in meant])
+            return Prepared(key, node, content, group_key(record, gist.tokens), *rest, gist.dropped, True, mends, slips)
         return Prepared(key, node, content, content, *rest, gist.dropped, True)
     return Prepared(key, node, content, content, *rest)
 
@@ -156,9 +160,14 @@ def group_key(record: Plain, tokens: tuple[str, ...]) -> Key:
     return xxh3_128_digest(encode(parts))
 
 
-def _mends(record: Plain, gist: Gist) -> tuple[Key, ...]:
-    """Return the groups that a fact may stand for. A token that is never written in lower case is a name, and no slip."""
-    return tuple(group_key(record, mend.tokens) for mend in gist.mends if mend.odd in record["content"])
+def _mends_of(record: Plain, gist: Gist) -> tuple[Mend, ...]:
+    """Return what a fact may stand for. A token that is never written in lower case is a name, and no slip."""
+    return tuple([mend for mend in gist.mends if mend.odd in record["content"]])
+
+
+def _slip_in(gist: Gist, mend: Mend) -> tuple[str, str]:
+    """Return the token that a mend changes, and what it makes of it."""
+    return next((odd, meant) for odd, meant in zip(gist.tokens, mend.tokens, strict=True) if odd != meant)
 
 
 @lru_cache(maxsize=10_000)

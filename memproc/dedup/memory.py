@@ -8,7 +8,8 @@ wins, of equals the one with the smaller key.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
 
 from memproc.dedup.cluster import Cluster
 from memproc.dedup.keys import Observation
@@ -22,29 +23,31 @@ _LAST = "~"  # sorts behind every date
 
 def memory_of(cluster: Cluster) -> Plain:
     """Return the plain memory of a cluster, `id` being its own as 32 hexadecimal digits."""
-    records = [seen.record for seen in cluster.speaking]
-    shown = _shown(cluster.speaking)
-    by_falling_key = cluster.speaking[::-1]
-    newest_last = sorted(by_falling_key, key=lambda seen: seen.date or "")  # of equals the one with the smaller key
+    speaking = cluster.speaking
+    records = [seen.record for seen in speaking]
+    named = set().union(*records)  # most fields say nothing in any of them
+    shown = _shown(speaking)
     memory: Plain = {name: shown[name] for name in _OF_THE_TEXT if name in shown}
     memory["id"] = cluster.id.hex()
-    memory["created_at"] = min((record["created_at"] for record in records if "created_at" in record), default=None)
-    memory["updated_at"] = max((record["updated_at"] for record in records if "updated_at" in record), default=None)
-    memory["importance"] = max((record["importance"] for record in records if "importance" in record), default=None)
-    memory["tags"] = sorted({tag for record in records for tag in record.get("tags", ())})
-    memory["relations"] = _united(records)
-    memory["metadata"] = {name: value for seen in newest_last for name, value in seen.record.get("metadata", {}).items()}
-    extra = {name: value for seen in newest_last for name, value in seen.record.items() if name not in _NAMES}
-    return in_order({**memory, **extra})
+    for name, choose in _CHOSEN.items():
+        if name in named:
+            memory[name] = choose([record[name] for record in records if name in record])
+    extra = named - _NAMES
+    if extra or "metadata" in named:
+        by_falling_key = speaking[::-1]
+        newest_last = sorted(by_falling_key, key=lambda seen: seen.date or "")  # of equals the one with the smaller key
+        memory["metadata"] = {name: value for seen in newest_last for name, value in seen.record.get("metadata", {}).items()}
+        memory |= {name: seen.record[name] for seen in newest_last for name in extra if name in seen.record}
+    return in_order(memory)
 
 
 def memory_of_one(observation_id: str, record: Plain) -> Plain:
     """Return the memory of a single observation: what `memory_of` would give, without looking for others."""
     memory = {**record, "id": observation_id}
     if "tags" in record:
-        memory["tags"] = sorted(set(record["tags"]))
+        memory["tags"] = _sorted_tags([record["tags"]])
     if "relations" in record:
-        memory["relations"] = _united([record])
+        memory["relations"] = _united([record["relations"]])
     return in_order(memory)
 
 
@@ -58,10 +61,23 @@ def _says_something(value: object) -> bool:
     return bool(value) or value not in (None, [], {}, ())
 
 
-def _united(records: Iterable[Plain]) -> list[Plain]:
+def _sorted_tags(given: Iterable[Sequence[str]]) -> list[str]:
+    return sorted({tag for tags in given for tag in tags})
+
+
+def _united(given: Iterable[Sequence[Plain]]) -> list[Plain]:
     """Return the relations of all records, each once, in the order of their JSON text."""
-    relations = {encode(relation): relation for record in records for relation in record.get("relations", ())}
+    relations = {encode(relation): relation for some in given for relation in some}
     return [relations[text] for text in sorted(relations)]
+
+
+_CHOSEN: dict[str, Callable[[list[Any]], Any]] = {
+    "created_at": min,
+    "updated_at": max,
+    "importance": max,
+    "tags": _sorted_tags,
+    "relations": _united,
+}
 
 
 def _shown(speaking: tuple[Observation, ...]) -> Plain:

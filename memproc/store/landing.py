@@ -170,7 +170,7 @@ class Landing:
         """Return the numbers of those observations of a batch that the store has, and the keys of those that were forgotten."""
         keys = {incoming.prepared.key for incoming in accepted}
         known = dict(tuple(row) for row in self._database.select_by_keys(connection, _KNOWN, tables.observations.c.key, keys))
-        return known, forgotten_among(self._database, connection, keys)
+        return known, forgotten_among(self._database, connection, keys - known.keys())
 
     def _write(self, connection: Connection, accepted: Sequence[Incoming], batch: int, now: str) -> Landed:
         known, forgotten = self._met_before(connection, accepted)

@@ -35,6 +35,8 @@ _SIGHTINGS = select(
 
 def forgotten_among(database: Database, connection: Connection, keys: Iterable[Key]) -> set[Key]:
     """Return those of the keys that were forgotten."""
+    if connection.execute(_FORGOTTEN.limit(1)).first() is None:
+        return set()
     return {key for (key,) in database.select_by_keys(connection, _FORGOTTEN, tables.forgotten.c.key, keys)}
 
 
