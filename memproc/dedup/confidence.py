@@ -32,7 +32,8 @@ from memproc.dedup.slips import IS_ODD
 
 DIGITS = 6
 NEVER_SURE = 1e-6
-LEAST_ALIKE = 65  # of 100
+LEAST_ALIKE, LEAST_ALIKE_SENTENCES = 65, 80  # of 100
+SENTENCES_CHARS = 60  # of shorter sentences one word more is a lot
 CUE_KINDS = ("negation", "month", "weekday", "time", "quantifier", "pole", "unit")
 _OF_ANY_TEXT = (
     "jaccard",  # of the shingle sets
@@ -150,11 +151,12 @@ def in_order(text: str) -> str:
     return " ".join(sorted(text.split(" ")))
 
 
-def may_be_alike(one: str, other: str) -> bool:
+def may_be_alike(one: str, other: str, *, is_sentence: bool) -> bool:
     """Tell of two texts, each as `in_order` gives it, before they are taken apart, whether that is worth it: of pairs below this
-    bound hardly one in a hundred is likely to the model, on any of the data it was fitted to.
+    bound hardly one in a hundred is likely to the model, on any of the data it was fitted to; of sentences none.
     """
-    return fuzz.ratio(one, other, score_cutoff=LEAST_ALIKE) > 0
+    least = LEAST_ALIKE_SENTENCES if is_sentence and len(one) >= SENTENCES_CHARS else LEAST_ALIKE
+    return fuzz.ratio(one, other, score_cutoff=least) > 0
 
 
 def likeness(one: Side, other: Side) -> float:

@@ -22,6 +22,7 @@ from memproc.dedup.signatures import Hashes
 FAN_OUT = 8
 NEWEST_IN_BUCKET = 32
 MOST_CANDIDATES = 32
+MOST_WITH_ONE_BAND = 4
 CROWD = 16
 CROWD_BANDS = 15
 BLOCK_RECORDS = 1_000  # looked up at once: what is found for one may be some thousand entries
@@ -42,7 +43,8 @@ def candidates(hashes: Hashes, numbers: NDArray[np.uint64], segments: Sequence[E
     """Return pairs (position in the batch, number) of what shares bands, `number` being below the record's own.
 
     At most `MOST_CANDIDATES` a record: those that share most bands, then the newest. Ordered by position, the best first. None
-    for a record that is one of a crowd: more than `CROWD` others share `CROWD_BANDS` of its bands, so it is of a template.
+    for a record that is one of a crowd: more than `CROWD` others share `CROWD_BANDS` of its bands, so it is of a template. And
+    none that share one band only, where more than `MOST_WITH_ONE_BAND` do: the larger a store, the more of these meet by chance.
     """
     found: list[tuple[int, int]] = []
     for start in range(0, len(hashes), BLOCK_RECORDS):
@@ -65,8 +67,9 @@ def _candidates(hashes: Hashes, numbers: NDArray[np.uint64], segments: Sequence[
     pairs, shared = np.unique((owners[(seen >> _SHIFT).astype(np.intp)] << _SHIFT) | (seen & _LOW), return_counts=True)
     positions = (pairs >> _SHIFT).astype(np.intp)
     crowded = np.bincount(positions[shared >= CROWD_BANDS], minlength=len(hashes)) > CROWD
+    by_chance = np.bincount(positions[shared == 1], minlength=len(hashes)) > MOST_WITH_ONE_BAND
     best = np.lexsort((-(pairs & _LOW).astype(np.int64), -shared, positions))
-    best = best[~crowded[positions[best]]]
+    best = best[~(crowded[positions[best]] | (by_chance[positions[best]] & (shared[best] == 1)))]
     positions = positions[best]
     rank = np.arange(len(positions)) - np.searchsorted(positions, positions)
     kept = best[rank < MOST_CANDIDATES]

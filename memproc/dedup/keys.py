@@ -63,9 +63,9 @@ class Prepared(NamedTuple):
 
     `json` is its one JSON text, `text` its canonical text; `namespace` and `scope` are hashes of whose it is and of what two
     facts must share to be compared at all; `changed_at` is when it says it was last changed, in microseconds since 1970.
-    `is_near` tells whether it takes part in the near tier, `mends` are the groups that it would be in if one of its tokens were
-    a slip, `slips` for each of these that token and what it would stand for, and `bands` its band hashes, empty as long as it is
-    not signed.
+    `is_near` tells whether it takes part in the near tier, `is_english` whether it shows itself to be English. `mends` are the
+    groups that it would be in if one of its tokens were a slip, `slips` for each of these that token and what it would stand
+    for. `bands` are its band hashes, empty as long as it is not signed.
     """
 
     key: Key
@@ -81,6 +81,7 @@ class Prepared(NamedTuple):
     changed_at: int | None
     benign: tuple[str, ...] = ()
     is_near: bool = False
+    is_english: bool = False
     mends: tuple[Key, ...] = ()
     slips: tuple[tuple[str, str], ...] = ()
     bands: bytes = b""
@@ -118,8 +119,10 @@ def prepare(record: Plain, *, is_identity: bool, as_of: str | None, policy: Poli
             meant = _mends_of(record, gist) if gist.mends and trust()["slip"] >= least else ()
             mends = tuple([group_key(record, mend.tokens) for mend in meant])
             slips = tuple([_slip_in(gist, mend) for mend in meant])
-            return Prepared(key, node, content, group_key(record, gist.tokens), *rest, gist.dropped, True, mends, slips)
-        return Prepared(key, node, content, content, *rest, gist.dropped, True)
+            return Prepared(
+                key, node, content, group_key(record, gist.tokens), *rest, gist.dropped, True, gist.is_english, mends, slips
+            )
+        return Prepared(key, node, content, content, *rest, gist.dropped, True, gist.is_english)
     return Prepared(key, node, content, content, *rest)
 
 

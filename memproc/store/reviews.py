@@ -18,7 +18,8 @@ from memproc.dedup.cluster import Decision, Undated, Verdict
 from memproc.dedup.compare import compare_if_changed, compare_if_likely
 from memproc.dedup.confidence import Side, in_order, may_be_alike, model_of, side_of
 from memproc.dedup.decide import Judged, Plan, Row
-from memproc.dedup.keys import Key, Observation, scope_number, text_of
+from memproc.dedup.gist import gist_of
+from memproc.dedup.keys import Key, Observation, Prepared, scope_number, text_of
 from memproc.dedup.signatures import Hashes
 from memproc.dedup.signing import sign
 from memproc.records import Memory, Outcome, Plain
@@ -82,7 +83,7 @@ class Reviewer:
         new = [numbered[at] for at in stored]
         own_numbers = [number for number, _ in new]
         are_one = partial(_are_one, plan)
-        looked = self._compare(connection, own_numbers, hashes[stored], lambda at: new[at][1].observation, are_one)
+        looked = self._compare(connection, own_numbers, hashes[stored], lambda at: _own_of(new[at][1]), are_one)
         return looked._replace(doubts=doubts + looked.doubts)
 
     def look_again(self, connection: Connection, now: str) -> None:
@@ -95,9 +96,10 @@ class Reviewer:
             found = self.database.select_by_keys(connection, ROWS, tables.observations.c.number, some)
             rows = sorted(map(to_row, found), key=lambda row: row.number)
             records = [row.observation.record for row in rows]
-            hashes = sign([*map(text_of, records)], [*map(scope_number, records)], self.policy.recall)
+            texts = [*map(text_of, records)]
+            hashes = sign(texts, [*map(scope_number, records)], self.policy.recall)
             homes = {row.observation.key: row.home for row in rows}
-            looked = self._compare(connection, some, hashes, _observation_in(rows), partial(_are_at_home, homes))
+            looked = self._compare(connection, some, hashes, _owns_in(rows, texts), partial(_are_at_home, homes))
             write_reviews(self.database, connection, looked.doubts, next_number(connection, tables.batches) - 1, now)
 
     def _compare(
@@ -105,21 +107,21 @@ class Reviewer:
         connection: Connection,
         own_numbers: Sequence[int],
         hashes: Hashes,
-        observation_at: Callable[[int], Observation],
+        own_at: Callable[[int], _Own],
         are_one: Callable[[Key, Row], bool],
     ) -> Looked:
-        """Look up what shares a band with these observations, given their numbers and band hashes, and compare the pairs.
+        """Look up what shares a band with some observations, given their numbers and band hashes, and compare the pairs.
 
         In rounds: who finds less than one alike in each is not in the next.
         """
         found_pairs = index.candidates(hashes, np.array(own_numbers, np.uint64), self.segments.all(connection))
-        new: dict[Key, Observation] = {}
+        new: dict[Key, _Own] = {}
         pairs: dict[Key, list[int]] = {}
         for at, candidates in groupby(found_pairs, key=itemgetter(0)):
-            own = observation_at(at)
+            own = own_at(at)
             new[own.key] = own
             pairs[own.key] = [number for _, number in candidates]
-        known = _Sides()
+        known = _Sides({own.key: own.text for own in new.values()})
         doubts: dict[Key, list[Doubt]] = {key: [] for key in pairs}
         verified, asked = 0, dict(pairs)
         for start in range(0, index.MOST_CANDIDATES, ROUND):
@@ -136,9 +138,9 @@ class Reviewer:
         kept = [doubt for key, found in doubts.items() for doubt in _for_a_person(found, len(pairs[key]))]
         return Looked(len(found_pairs), verified, kept)
 
-    def _doubt(self, own: Observation, there: Observation, known: _Sides) -> Doubt | None:
+    def _doubt(self, own: _Own, there: Observation, known: _Sides) -> Doubt | None:
         """Return what is to be doubted of a pair, if anything is."""
-        if not may_be_alike(known.in_order(there), known.in_order(own)):
+        if not may_be_alike(known.in_order(own), known.in_order(there), is_sentence=own.is_english):
             return None
         model = model_of(self.policy.model)
         one, other = known.side_of(there), known.side_of(own)
@@ -159,23 +161,44 @@ def _for_a_person(found: Sequence[Doubt], candidates: int) -> list[Doubt]:
     return [*found[:1]] if len(found) < ROUND else []
 
 
-class _Sides:
-    """The texts of observations, and what those of late were taken apart into: that of a text of 200 characters takes 15 KB."""
+class _Own(NamedTuple):
+    """What is compared of a new fact: its canonical text, whether that shows itself to be English, and its date."""
 
-    def __init__(self) -> None:
-        self._texts: dict[Key, tuple[str, str]] = {}
+    key: Key
+    text: str
+    is_english: bool
+    date: str | None
+
+
+def _own_of(prepared: Prepared) -> _Own:
+    return _Own(prepared.key, prepared.text, prepared.is_english, prepared.observation.date)
+
+
+def _owns_in(rows: Sequence[Row], texts: Sequence[str]) -> Callable[[int], _Own]:
+    def own_at(at: int) -> _Own:
+        seen = rows[at].observation
+        return _Own(seen.key, texts[at], gist_of(texts[at]).is_english, seen.date)
+
+    return own_at
+
+
+class _Sides:
+    """The texts of facts, and what those of late were taken apart into: that of a text of 200 characters takes 15 KB."""
+
+    def __init__(self, texts: Mapping[Key, str]) -> None:
+        self._texts = {key: (text, in_order(text)) for key, text in texts.items()}
         self._side_of = lru_cache(maxsize=SIDES_KEPT)(side_of)
 
-    def in_order(self, seen: Observation) -> str:
+    def in_order(self, seen: Observation | _Own) -> str:
         return self._text_of(seen)[1]
 
-    def side_of(self, seen: Observation) -> Side:
+    def side_of(self, seen: Observation | _Own) -> Side:
         return self._side_of(self._text_of(seen)[0])
 
-    def _text_of(self, seen: Observation) -> tuple[str, str]:
+    def _text_of(self, seen: Observation | _Own) -> tuple[str, str]:
         """Return a canonical text, and its words in order."""
         if seen.key not in self._texts:
-            text = text_of(seen.record)
+            text = seen.text if isinstance(seen, _Own) else text_of(seen.record)
             self._texts[seen.key] = text, in_order(text)
         return self._texts[seen.key]
 
@@ -249,17 +272,13 @@ def _first_of_groups(new: Sequence[Judged], rows: Mapping[Key, Row]) -> list[Jud
     return list(first.values())
 
 
-def _observation_in(rows: Sequence[Row]) -> Callable[[int], Observation]:
-    return lambda at: rows[at].observation
-
-
 def _are_one(plan: Plan, key: Key, row: Row) -> bool:
     """Tell whether a new observation and one in the store are one memory by now."""
     own = plan.changed.membership.get(key)
     return own is not None and own == plan.changed.membership.get(row.observation.key, row.memory)
 
 
-def _has_moved_on(one: Observation, other: Observation) -> bool:
+def _has_moved_on(one: Observation, other: _Own) -> bool:
     """Tell whether both have a date, and not the same."""
     return one.date is not None and other.date is not None and one.date != other.date
 

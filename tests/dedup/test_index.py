@@ -14,6 +14,7 @@ from memproc.dedup.index import (
     CROWD_BANDS,
     FAN_OUT,
     MOST_CANDIDATES,
+    MOST_WITH_ONE_BAND,
     NEWEST_IN_BUCKET,
     candidates,
     merged,
@@ -43,6 +44,8 @@ def expected(rows: list[list[int]], numbers: list[int], known: dict[int, list[in
     for position, (row, number) in enumerate(zip(rows, numbers, strict=True)):
         buckets = [[other for other, seen in known.items() if other < number and seen[band] == row[band]] for band in range(BANDS)]
         shared = Counter(other for bucket in buckets for other in sorted(bucket)[-NEWEST_IN_BUCKET:])
+        if sum(bands == 1 for bands in shared.values()) > MOST_WITH_ONE_BAND:
+            shared = {other: bands for other, bands in shared.items() if bands > 1}
         best = sorted(shared, key=lambda other: (-shared[other], -other))[:MOST_CANDIDATES]
         found += [(position, other) for other in best]
     return found
@@ -91,6 +94,16 @@ def test_one_shared_band_is_enough(shared):
     known = [0] * shared + [1] * (BANDS - shared)
     found = candidates(hashes_of([[0] * BANDS]), np.array([99], np.uint64), [entries_of([known], 5)])
     assert found == ([(0, 5)] if shared else [])
+
+
+@pytest.mark.parametrize("others", [MOST_WITH_ONE_BAND, MOST_WITH_ONE_BAND + 1])
+def test_who_shares_one_band_by_chance_is_no_candidate(others):
+    """A few that share one band may be near; many are no nearer than any text."""
+    rows = [[0, *range(100 * other, 100 * other + BANDS - 1)] for other in range(1, others + 1)]
+    rows.append([0, 1, *range(9_000, 9_000 + BANDS - 2)])
+    found = candidates(hashes_of([[0, 1, *range(5_000, 5_000 + BANDS - 2)]]), np.array([99], np.uint64), [entries_of(rows, 10)])
+    assert len(found) == (others + 1 if others <= MOST_WITH_ONE_BAND else 1)
+    assert found[0] == (0, 10 + others)
 
 
 @pytest.mark.parametrize(("others", "bands"), [(CROWD, CROWD_BANDS), (CROWD + 1, CROWD_BANDS - 1), (CROWD + 1, CROWD_BANDS)])
