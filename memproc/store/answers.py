@@ -109,7 +109,8 @@ class Job:
     """One ingestion, all its runs together, and what its batches counted.
 
     `status`: running, done, stopped, interrupted, failed, paused or cancelled. `request`: pause or cancel, where its process has
-    not seen it yet. `is_alive`: whether the process that runs it lives; None where no process does, or on another machine.
+    not seen it yet. `is_alive`: whether the process that runs it lives and still does; None where no process does, or on another
+    machine. Its methods raise UsageError where there is nothing to ask for.
     """
 
     number: int
@@ -133,11 +134,11 @@ class Job:
         self._ask(self.number, "pause")
 
     def resume(self) -> None:
-        """Take back what was asked, as long as its process has not seen it."""
+        """Take back what was asked, as long as its process has not seen it; then `memproc.ingest(..., resume=True)` goes on."""
         self._ask(self.number, None)
 
     def cancel(self) -> None:
-        """Ask its process to stop for good after the batch at hand. What has landed stays."""
+        """Ask its process to stop for good after the batch at hand; at once where no process runs it. What has landed stays."""
         self._ask(self.number, "cancel")
 
 

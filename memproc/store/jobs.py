@@ -4,7 +4,8 @@ Rules: a job has one owner at a time. Taking it over raises its fence, and a bat
 was given, so what a late writer sends is refused. The checkpoint is written in the batch's own transaction, and with it how many
 batches landed: who lost the connection while committing sees there whether the batch is in.
 
-Strategy: a dead owner on the same machine is told by its process; another machine's by its lease, which each batch renews.
+Strategy: a dead owner on the same machine is told by its process; another machine's by its lease, which each batch renews. Who
+could not write that it ended may live on: this process knows its own runs, and of another one it is believed after a long silence.
 """
 
 from __future__ import annotations
@@ -13,16 +14,17 @@ from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple
 
 import orjson
-from sqlalchemy import Connection, func, select, update
+from sqlalchemy import ColumnElement, Connection, func, select, update
 
 from memproc.dedup.keys import Key
-from memproc.errors import StoreError
+from memproc.errors import NotFoundError, StoreError, UsageError
 from memproc.store import tables
 from memproc.store.database import Database, next_number
 from memproc.store.owners import Owner
 from memproc.times import to_micros
 
 LEASE_MICROS = 10_000_000
+SILENCE_MICROS = 600_000_000  # a batch takes some seconds; who lives and landed none for so long has most likely ended the job
 FINISHED = ("done", "cancelled")
 COUNTED = ("read", "stored", "duplicate", "merged", "quarantined", "review", "candidates", "verified", "forgotten")
 
@@ -34,19 +36,23 @@ _jobs, _batches = tables.jobs.c, tables.batches.c
 
 @dataclass(slots=True)
 class Claim:
-    """The right to land batches for a job: its number, its fence, and how many batches this process knows to have landed."""
+    """The right to land batches for a job: its number, its fence, the run it was given to, and how many batches this process knows
+    to have landed.
+    """
 
     job: int
     fence: int
+    owner: Owner
     landed: int = 0
 
 
 class Found(NamedTuple):
-    """A job that reads the same: its fingerprint, and how it stands."""
+    """A job as its row has it: its fingerprint, and how it stands."""
 
     number: int
     fingerprint: Key | None
     status: str
+    request: str | None
     owner: Owner | None
     lease_until: int
     checkpoint: str | None
@@ -55,7 +61,8 @@ class Found(NamedTuple):
         """Tell whether its owner may still be at work."""
         if self.status != "running" or self.owner is None:
             return False
-        return self.owner.is_alive if self.owner.is_here else to_micros(now) < self.lease_until
+        silence = to_micros(now) - self.lease_until
+        return silence < 0 if not self.owner.is_here else self.owner.is_alive and silence < SILENCE_MICROS
 
 
 class Reached(NamedTuple):
@@ -81,36 +88,43 @@ def begin(
     format: str,
     settings: str,
     now: str,
+    owner: Owner,
     identity: Key | None = None,
     fingerprint: Key | None = None,
 ) -> Claim:
-    """Write the start of a job that this process owns."""
-    number = next_number(connection, tables.jobs)
-    owner, lease = Owner.of_this_process().to_json(), to_micros(now) + LEASE_MICROS
-    row = (number, identity, fingerprint, source, format, settings, "running", None, owner, 1, lease, 0, None, now, None)
+    """Write the start of a job that this run owns, unless that came through before."""
+    number, lease = next_number(connection, tables.jobs), to_micros(now) + LEASE_MICROS
+    newest = _found(connection, _jobs.number == number - 1)
+    if newest is not None and newest.owner == owner:
+        return Claim(newest.number, 1, owner)
+    row = (number, identity, fingerprint, source, format, settings, "running", None, owner.to_json(), 1, lease, 0, None, now, None)
     database.insert_rows(connection, tables.jobs, [row])
-    return Claim(number, 1)
+    return Claim(number, 1, owner)
 
 
 def latest(connection: Connection, identity: Key) -> Found | None:
     """Return the newest job of this identity."""
-    names = ("number", "fingerprint", "status", "owner", "lease_until", "checkpoint")
-    query = select(*(_jobs[name] for name in names)).where(_jobs.identity == identity).order_by(_jobs.number.desc()).limit(1)
+    return _found(connection, _jobs.identity == identity)
+
+
+def _found(connection: Connection, condition: ColumnElement[bool]) -> Found | None:
+    names = ("number", "fingerprint", "status", "request", "owner", "lease_until", "checkpoint")
+    query = select(*(_jobs[name] for name in names)).where(condition).order_by(_jobs.number.desc()).limit(1)
     row = connection.execute(query).first()
     if row is None:
         return None
-    number, fingerprint, status, owner, lease_until, checkpoint = row
-    return Found(number, fingerprint, status, Owner.from_json(owner) if owner else None, lease_until or 0, checkpoint)
+    number, fingerprint, status, request, owner, lease_until, checkpoint = row
+    return Found(number, fingerprint, status, request, Owner.from_json(owner) if owner else None, lease_until or 0, checkpoint)
 
 
-def take(connection: Connection, number: int, now: str) -> Claim:
-    """Make this process the owner of a job that is not held; what was asked of it before is void."""
+def take(connection: Connection, number: int, now: str, owner: Owner) -> Claim:
+    """Give a job that is not held to a run. That someone asked it to pause is void then."""
     lease = to_micros(now) + LEASE_MICROS
-    values: dict[str, Any] = {"owner": Owner.of_this_process().to_json(), "lease_until": lease, "status": "running"}
+    values: dict[str, Any] = {"owner": owner.to_json(), "lease_until": lease, "status": "running"}
     values |= {"fence": _jobs.fence + 1, "request": None, "finished_at": None}
     connection.execute(update(tables.jobs).where(_jobs.number == number).values(values))
     fence, landed = connection.execute(select(_jobs.fence, _jobs.landed).where(_jobs.number == number)).one()
-    return Claim(number, fence, landed)
+    return Claim(number, fence, owner, landed)
 
 
 def step(connection: Connection, claim: Claim, checkpoint: str | None, now: str) -> tuple[int, str | None]:
@@ -128,18 +142,41 @@ def step(connection: Connection, claim: Claim, checkpoint: str | None, now: str)
     return landed, request
 
 
-def finish(connection: Connection, claim: Claim, status: str, now: str) -> None:
-    """Write how a job ended, if this process still owns it."""
+def finish(connection: Connection, claim: Claim, status: str, now: str) -> str:
+    """Write how a job ended, if this run still owns it, and return that: cancelled where that was asked and not seen any more."""
     own = (_jobs.number == claim.job) & (_jobs.fence == claim.fence)
-    connection.execute(update(tables.jobs).where(own).values(status=status, finished_at=now, owner=None, lease_until=None))
+    asked = connection.execute(select(_jobs.request).where(own)).scalar()
+    ended = "cancelled" if asked == "cancel" and status not in FINISHED else status
+    connection.execute(update(tables.jobs).where(own).values(_ended(ended, now)))
+    return ended
 
 
 def ask(connection: Connection, number: int, request: Request | None, now: str) -> None:
-    """Ask the process of a job to pause or to cancel, or take that back; a job that no process runs is cancelled at once."""
-    connection.execute(update(tables.jobs).where(_jobs.number == number).values(request=request))
-    if request == "cancel":
-        idle = (_jobs.number == number) & _jobs.status.not_in(("running", *FINISHED))
-        connection.execute(update(tables.jobs).where(idle).values(status="cancelled", finished_at=now))
+    """Ask the process of a job to pause or to cancel, or take that back; a job that no process runs is cancelled at once.
+
+    Raises UsageError where there is nothing to ask for.
+    """
+    found = _found(connection, _jobs.number == number)
+    if found is None:
+        raise NotFoundError(f"no job {number}")
+    if found.is_held(now):
+        connection.execute(update(tables.jobs).where(_jobs.number == number).values(request=request))
+    elif found.status in FINISHED:
+        raise UsageError(f"job {number} is {found.status}: there is nothing to {request or 'go on with'}")
+    elif request == "cancel":
+        cancel(connection, number, now)
+    else:
+        state = f"no process runs job {number}" + (f" ({found.status})" if found.status != "running" else "")
+        raise UsageError(f"{state}: `memproc ingest --resume` on its files goes on with it, --cancel gives it up")
+
+
+def cancel(connection: Connection, number: int, now: str) -> None:
+    """Write that a job which no process runs was cancelled."""
+    connection.execute(update(tables.jobs).where(_jobs.number == number).values(_ended("cancelled", now)))
+
+
+def _ended(status: str, now: str) -> dict[str, str | None]:
+    return {"status": status, "request": None, "finished_at": now, "owner": None, "lease_until": None}
 
 
 def reached(connection: Connection, number: int) -> Reached:

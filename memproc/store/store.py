@@ -7,7 +7,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager, nullcontext, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
@@ -42,11 +42,12 @@ from memproc.store.calibration import calibrate, calibrated
 from memproc.store.counting import count_memories, jobs, recount, stats
 from memproc.store.database import Database, next_number
 from memproc.store.doctor import examine
-from memproc.store.jobs import FINISHED, Claim, Found, Reached, ask, begin, finish, latest, reached, step, take
+from memproc.store.jobs import FINISHED, Claim, Found, Reached, ask, begin, cancel, finish, latest, reached, step, take
 from memproc.store.landing import Arrived, Landed, Landing, batch_row, landed_before
 from memproc.store.ledger import trace_of, trace_of_forgotten
 from memproc.store.neighbours import WITHDRAWN
 from memproc.store.opening import check_policy, open_policy
+from memproc.store.owners import Owner
 from memproc.store.quarantine import Origin
 from memproc.store.reading import all_decisions, locate, memories_by_id, memory_at, newest_memories, to_key, whole_observations
 from memproc.store.recall import index_recall
@@ -127,7 +128,8 @@ class Store:
     def close(self) -> None:
         """Close all connections; finish the job of the records added one by one."""
         if self._added_job is not None:
-            self.finish_job(self._added_job, "done")
+            with suppress(DatabaseError):  # the records are in, only that no more come is not written
+                self.finish_job(self._added_job, "done")
             self._added_job = None
         self._is_closed = True
         self._database.close()
@@ -504,21 +506,30 @@ class Store:
     def begin_job(self, source: str, format: str, identity: Key | None = None, fingerprint: Key | None = None) -> Claim:
         """Write the start of an ingestion that this process runs; return the right to land its batches."""
         settings = orjson.dumps(self.settings, option=orjson.OPT_SORT_KEYS).decode()
-        return self._retried(
-            lambda connection: begin(self._database, connection, source, format, settings, _now(), identity, fingerprint)
-        )
+        with _new_run() as owner:
+            return self._retried(
+                lambda connection: begin(self._database, connection, source, format, settings, _now(), owner, identity, fingerprint)
+            )
 
     def take_job(self, identity: Key, fingerprint: Key | None) -> tuple[Found | None, Claim | None]:
         """Return the newest job that reads the same, and the right to go on with it where it is unfinished, reads the same bytes
-        and no other process may be at work on it.
+        and no other process may be at work on it. One that was to be cancelled when its process died is cancelled.
         """
 
         def taken(connection: Connection) -> tuple[Found | None, Claim | None]:
-            found = latest(connection, identity)
-            is_free = found and found.fingerprint == fingerprint and found.status not in FINISHED and not found.is_held(_now())
-            return found, take(connection, found.number, _now()) if found and is_free else None
+            found, now = latest(connection, identity), _now()
+            if found is None or found.status in FINISHED or found.is_held(now):
+                return found, None
+            if found.request == "cancel":
+                cancel(connection, found.number, now)
+                return found._replace(status="cancelled"), None
+            return found, take(connection, found.number, now, owner) if found.fingerprint == fingerprint else None
 
-        return self._retried(taken)
+        with _new_run() as owner:
+            found, claim = self._retried(taken)
+            if claim is None:
+                owner.end()
+            return found, claim
 
     def reached(self, job: int) -> Reached:
         """Return what the batches of a job counted so far, all its runs together."""
@@ -526,21 +537,21 @@ class Store:
             return reached(connection, job)
 
     def run_job(self, claim: Claim, work: Callable[[], str]) -> str:
-        """Do the work of a job and return the status it says that the job ends with; write how it ended, also where it raises."""
-        status = "failed"
+        """Do the work of a job and return the status that the job ends with, by itself or as it was asked; write how it ended, also
+        where it raises.
+        """
         try:
             status = work()
-        except KeyboardInterrupt:
-            status = "interrupted"
+        except BaseException as error:
+            with suppress(DatabaseError):  # the first error says why by itself
+                self.finish_job(claim, "interrupted" if isinstance(error, KeyboardInterrupt) else "failed")
             raise
-        finally:
-            with suppress(DatabaseError) if status == "failed" else nullcontext():  # it says why by itself
-                self.finish_job(claim, status)
-        return status
+        return self.finish_job(claim, status)
 
-    def finish_job(self, claim: Claim, status: str) -> None:
-        """Write how an ingestion ended."""
-        self._retried(lambda connection: finish(connection, claim, status, _now()))
+    def finish_job(self, claim: Claim, status: str) -> str:
+        """Write how an ingestion ended, and return that; where it cannot be written, this process knows it all the same."""
+        claim.owner.end()
+        return self._retried(lambda connection: finish(connection, claim, status, _now()))
 
     def land(
         self,
@@ -674,6 +685,17 @@ class Store:
 
     def _to_memory(self, plain: Plain) -> Memory:
         return restore(plain, self.schema)
+
+
+@contextmanager
+def _new_run() -> Iterator[Owner]:
+    """Give a run for a job to belong to; it is over where none does."""
+    owner = Owner.of_new_run()
+    try:
+        yield owner
+    except BaseException:
+        owner.end()
+        raise
 
 
 def _now() -> str:

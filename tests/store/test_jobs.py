@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
 import threading
 import time
 from dataclasses import replace
 
+import psutil
 import pytest
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 import memproc
 from memproc.errors import DatabaseError
@@ -200,6 +202,85 @@ def test_a_job_does_what_it_is_asked(fresh, tmp_path, verb, status):
         assert ingest(store, path, resume=True).status == "done"
         assert len(store.jobs()) == (1 if verb == "pause" else 2)
         assert store.recount().is_whole
+
+
+def test_a_job_whose_process_was_killed_is_cancelled_at_once(fresh, tmp_path):
+    """And one that was to be cancelled when its process died is cancelled by who would go on with it."""
+    path = written(tmp_path, 12)
+    with fresh() as store:
+        dead = memproc.store.owners.Owner.of_this_process()._replace(started=1.0)
+        killed = {"status": "running", "owner": dead.to_json(), "lease_until": int((time.time() + 60) * 1e6), "finished_at": None}
+        with pytest.raises(CutOffError):
+            ingest(store, path, on_progress=cut_off_after(1))
+        set_job(store, **killed)
+        store.jobs()[0].cancel()
+        assert [(job.status, job.request) for job in store.jobs()] == [("cancelled", None)]
+        set_job(store, **killed, request="cancel")
+        assert ingest(store, path, resume=True).job == 2
+        assert [(job.status, job.request) for job in store.jobs()] == [("cancelled", None), ("done", None)]
+
+
+def test_what_cannot_be_asked_of_a_job_is_said(fresh, tmp_path):
+    """Of one that is finished, and of one that no process runs; nothing stays asked."""
+    path = written(tmp_path, 12)
+    with fresh() as store:
+        with pytest.raises(CutOffError):
+            ingest(store, path, on_progress=cut_off_after(1))
+        for verb in ("pause", "resume"):
+            with pytest.raises(memproc.UsageError, match=r"no process runs job 1 \(failed\): `memproc ingest --resume`"):
+                getattr(store.jobs()[0], verb)()
+        ingest(store, path, resume=True, on_progress=lambda progress: progress.read == 9 and store.jobs()[0].pause())
+        assert [(job.status, job.request) for job in store.jobs()] == [("paused", None)]
+        ingest(store, path, resume=True)
+        for verb, what in (("pause", "pause"), ("resume", "go on with"), ("cancel", "cancel")):
+            with pytest.raises(memproc.UsageError, match=f"job 1 is done: there is nothing to {what}"):
+                getattr(store.jobs()[0], verb)()
+        assert [(job.status, job.request) for job in store.jobs()] == [("done", None)]
+
+
+def test_a_job_that_could_not_write_how_it_ended_goes_on(fresh, tmp_path):
+    """In the same process at once, though its row says that it runs; in another one after a long silence."""
+    path = written(tmp_path, 12)
+    with fresh() as store:
+        write = store._database.write
+
+        def fail(progress):
+            if progress.read == 6:
+                store._database.write = broken
+
+        def broken():
+            raise DatabaseError(Failure(Kind.CRITICAL, "the disk is full"), "full")
+
+        with pytest.raises(DatabaseError, match="the disk is full"):
+            ingest(store, path, on_progress=fail)
+        store._database.write = write
+        (job,) = store.jobs()
+        assert (job.status, job.is_alive, job.finished_at) == ("running", False, None)
+        started = time.monotonic()
+        report = ingest(store, path, resume=True)
+        assert (report.status, report.job, report.read) == ("done", 1, 12)
+        assert time.monotonic() - started < 5
+
+
+def test_an_owner_that_lives_and_has_long_been_silent_is_not_waited_for(fresh, tmp_path):
+    """It may have been unable to write that it ended; if it goes on all the same, it is fenced off."""
+    path = written(tmp_path, 12)
+    with fresh() as store:
+        with pytest.raises(CutOffError):
+            ingest(store, path, on_progress=cut_off_after(1))
+        parent = psutil.Process(os.getppid())
+        owner = memproc.store.owners.Owner.of_this_process()._replace(pid=parent.pid, started=parent.create_time(), run="its own")
+        set_job(store, status="running", owner=owner.to_json(), lease_until=int((time.time() - 590) * 1e6))
+        assert store.jobs()[0].is_alive
+        assert store.take_job(*store_job_keys(store))[1] is None
+        set_job(store, lease_until=int((time.time() - 610) * 1e6))
+        assert ingest(store, path, resume=True).read == 12
+
+
+def store_job_keys(store):
+    """Return the identity and the fingerprint of the only job."""
+    with store._read() as connection:
+        return tuple(connection.execute(select(tables.jobs.c.identity, tables.jobs.c.fingerprint)).one())
 
 
 def test_what_was_asked_can_be_taken_back(fresh, tmp_path):
