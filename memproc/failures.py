@@ -1,15 +1,18 @@
 """What a database's refusal means, and what to do about it. Pure.
 
-Facts: sqlite3 tells by a name (`SQLITE_BUSY`), PostgreSQL by a five-character SQLSTATE, MariaDB and MySQL by a number. A refused
-value is the record's fault and is isolated where it is written (`store/landing`). Here are the others.
+Facts: sqlite3 tells by a name (`SQLITE_BUSY`), PostgreSQL by a five-character SQLSTATE, MariaDB and MySQL by a number and by an
+SQLSTATE, which says less: most of their failures have HY000. Where a connection is refused or gone, psycopg gives neither, and only
+the English words of the server are left to go by; so does sqlite3 where a table is not what was expected.
 
-Rules: *transient*: the same transaction may succeed if it is begun anew, after a random wait that grows ("full jitter": Brooker,
+Rules: *data*: a value is refused, by its type, a key, a check or a trigger; it is isolated where it is written (`store/landing`).
+*Transient*: the same transaction may succeed if it is begun anew, after a random wait that grows ("full jitter": Brooker,
 "Exponential Backoff and Jitter", 2015). *Capacity*: a smaller batch may succeed. *Critical*: a person must act; what was
 committed stays, and the advice says what to do.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -23,6 +26,7 @@ _RESUME = "then go on with --resume"
 class Kind(StrEnum):
     """What can be done about a failure."""
 
+    DATA = "data"
     TRANSIENT = "transient"
     CAPACITY = "capacity"
     CRITICAL = "critical"
@@ -36,33 +40,72 @@ class Failure(NamedTuple):
 
 
 _TABLE: tuple[tuple[Kind, str, str], ...] = (
+    # A class of SQLSTATE stands for all in it: 22 data, 23 constraints, 44 views with a check, 45 and P0 what triggers raise.
+    (
+        Kind.DATA,
+        "the database refused a value",
+        "SQLITE_CONSTRAINT SQLITE_MISMATCH 22... 23... 27... 44... 45... P0... 1364 1643 1644 1690 3819 4025",
+    ),
     (Kind.TRANSIENT, "another process holds the database", "SQLITE_BUSY SQLITE_LOCKED 55P03 1205 3572"),
     (Kind.TRANSIENT, "two transactions waited for each other", "40P01 40001 1213 1020"),
-    (Kind.TRANSIENT, "the connection was lost", "08000 08003 08006 57P01 57P02 57P03 25P03 1927 2006 2013 2055 4031"),
-    (Kind.TRANSIENT, "the server takes no connection now", "08001 08004 53300 1040 1203 2002 2003"),
+    (Kind.TRANSIENT, "the statement was cancelled", "SQLITE_INTERRUPT 57014 1317"),
+    (
+        Kind.TRANSIENT,
+        "the connection was lost",
+        "08000 08003 08006 57P01 57P02 57P05 25P03 25P04 0 1053 1158 1159 1160 1161 1927 2006 2013 2055 4031",
+    ),
+    (Kind.TRANSIENT, "the server takes no connection now", "08001 08004 53300 57P03 1040 1203 1226 2002 2003"),
     (
         Kind.CAPACITY,
         "too much at once",
-        "SQLITE_TOOBIG SQLITE_NOMEM 53200 54000 54001 54023 1037 1038 1041 1153 1390 2020",
+        "SQLITE_TOOBIG SQLITE_NOMEM 53200 54000 54001 54023 1037 1038 1041 1153 1390 1969 2020 3024",
     ),
     (Kind.CRITICAL, f"the disk is full: make room, {_RESUME}", "SQLITE_FULL 53100 28 1021 1114"),
     (
         Kind.CRITICAL,
         f"the database cannot be written: mind its owner and mode, {_RESUME}",
-        "SQLITE_READONLY SQLITE_CANTOPEN SQLITE_PERM 25006 42501 1036 1044 1142 1290 1792",
+        "SQLITE_READONLY SQLITE_CANTOPEN SQLITE_PERM 25006 1036 1290 1792 1836",
     ),
+    (Kind.CRITICAL, f"the user may not do that in the database: give it the rights, {_RESUME}", "42501 1044 1142 1143 1227"),
     (Kind.CRITICAL, f"reading or writing the disk failed: mind the disk, {_RESUME}", "SQLITE_IOERR 58030 1030"),
     (
         Kind.CRITICAL,
         "the file is damaged: run memproc doctor, and bring back a backup",
-        "SQLITE_CORRUPT SQLITE_NOTADB XX001 XX002 1034 1194",
+        "SQLITE_CORRUPT SQLITE_NOTADB XX001 XX002 1034 1194 1195 1712",
     ),
-    (Kind.CRITICAL, "the server knows no such user or password", "28000 28P01 1045 1698"),
+    (Kind.CRITICAL, "the server knows no such user or password: mind the URL", "28000 28P01 1045 1698"),
     (Kind.CRITICAL, "the server has no such database: create it first", "3D000 1049"),
-    (Kind.CRITICAL, "the tables are not those of this memproc: was the store made by another?", "42P01 42703 1054 1146"),
+    (
+        Kind.CRITICAL,
+        "the tables are not those of this memproc: `memproc doctor` tells which",
+        "42P01 42703 42P10 42804 1054 1136 1146",
+    ),
 )
 _BY_CODE = {code: Failure(kind, advice) for kind, advice, codes in _TABLE for code in codes.split()}
 UNKNOWN = Failure(Kind.CRITICAL, "the database refused")
+
+# Where a driver gives no code: words that all stand in what it says, and a code that says the same. The first to fit counts.
+_TOLD: tuple[tuple[tuple[str, ...], str], ...] = (
+    (("database is locked",), "SQLITE_BUSY"),
+    (("no such table",), "42P01"),
+    (("no such column",), "42703"),
+    (("has no column named",), "42703"),
+    (("fatal:", 'role "', "does not exist"), "28000"),
+    (("fatal:", 'database "', "does not exist"), "3D000"),
+    (("authentication failed",), "28P01"),
+    (("no password supplied",), "28P01"),
+    (("pg_hba.conf",), "28000"),
+    (("not permitted to log in",), "28000"),
+    (("permission denied for database",), "42501"),
+    (("too many clients",), "53300"),
+    (("too many connections",), "53300"),
+    (("connection slots",), "53300"),
+    (("the database system is",), "57P03"),  # starting up, shutting down, in recovery mode, not yet accepting connections
+    (("terminating connection",), "57P01"),
+    (("failed to resolve host",), "08001"),
+    (("fatal:",), ""),  # the server refuses for a reason that nobody knows here
+    (("connection",), "08006"),
+)
 
 
 def failure_of(error: BaseException) -> Failure:
@@ -72,10 +115,7 @@ def failure_of(error: BaseException) -> Failure:
     >>> failure_of(sqlite3.OperationalError("database is locked")).kind
     <Kind.TRANSIENT: 'transient'>
     """
-    for code in _codes_of(error):
-        if code in _BY_CODE:
-            return _BY_CODE[code]
-    return UNKNOWN
+    return next((_BY_CODE[code] for code in _codes_of(error) if code in _BY_CODE), UNKNOWN)
 
 
 def wait_seconds(attempt: int, chance: float) -> float:
@@ -87,15 +127,14 @@ def wait_seconds(attempt: int, chance: float) -> float:
     return float(min(FIRST_WAIT_SECONDS * 2**attempt, LONGEST_WAIT_SECONDS)) * chance
 
 
-def _codes_of(error: BaseException) -> list[str]:
-    """Return the codes that a driver gives, the closest first."""
+def _codes_of(error: BaseException) -> Iterator[str]:
+    """Give the codes that an error has, the closest first."""
     if name := getattr(error, "sqlite_errorname", None):
-        return [name, "_".join(name.split("_")[:2])]  # SQLITE_IOERR_WRITE is an SQLITE_IOERR
-    if state := getattr(error, "sqlstate", None):
-        return [state]
+        yield from (name, "_".join(name.split("_")[:2]))  # SQLITE_IOERR_WRITE is an SQLITE_IOERR
     if error.args and isinstance(error.args[0], int):
-        return [str(error.args[0])]
-    told = str(error).lower()
-    if "database is locked" in told:
-        return ["SQLITE_BUSY"]
-    return ["08006"] if "connection" in told else []  # psycopg tells no state where the connection is gone
+        yield str(error.args[0])
+    if state := getattr(error, "sqlstate", None):
+        yield from (state, f"{state[:2]}...")
+    else:
+        told = str(error).lower()
+        yield next((code for words, code in _TOLD if all(word in told for word in words)), "")

@@ -14,7 +14,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from sqlalchemy import Column, Connection, Engine, Select, Table, bindparam, delete, func, insert, select, update
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError
 
 from memproc.errors import DatabaseError
 from memproc.failures import UNKNOWN, Failure, Kind, failure_of
@@ -142,6 +142,13 @@ class Database:
                 yield connection
         except DBAPIError as error:
             raise _failure(error) from error
+
+
+def is_of_value(error: Exception) -> bool:
+    """Tell whether it is a value that the database or its driver refused, and not the database that failed."""
+    if isinstance(error, DBAPIError):
+        return isinstance(error, IntegrityError | DataError) or failure_of(error.orig or error).kind is Kind.DATA
+    return isinstance(error, OverflowError | UnicodeError)
 
 
 def _failure(error: DBAPIError) -> DatabaseError:

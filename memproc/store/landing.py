@@ -14,7 +14,6 @@ from time import perf_counter
 from typing import Any, NamedTuple, Self
 
 from sqlalchemy import Connection, select
-from sqlalchemy.exc import DataError, IntegrityError
 
 from memproc.config import Policy
 from memproc.dedup.decide import Incoming, Judged, Plan, Regrouped, Row, decide
@@ -22,7 +21,7 @@ from memproc.dedup.keys import Key, Prepared, namespace_number
 from memproc.formats import own
 from memproc.records import Outcome, Plain, Rejected, encode, last_changed
 from memproc.store import tables
-from memproc.store.database import Database, delete_where, next_number
+from memproc.store.database import Database, delete_where, is_of_value, next_number
 from memproc.store.ledger import Line, write_lines
 from memproc.store.neighbours import neighbourhood
 from memproc.store.quarantine import Origin, put_in_quarantine
@@ -32,8 +31,6 @@ from memproc.store.segments import Segments
 from memproc.store.triage import settle
 from memproc.times import to_micros
 from memproc.validation import fault, redacted
-
-REFUSALS = (IntegrityError, DataError, OverflowError, UnicodeError)  # the fault of a value; all else is the database's
 
 _KNOWN = select(tables.observations.c.key, tables.observations.c.number)
 _MENDS = select(tables.mends.c.meant, tables.mends.c.grp)
@@ -124,7 +121,9 @@ class Landing:
         try:
             with connection.begin_nested():
                 return self._write(connection, accepted, batch, now)
-        except REFUSALS as error:
+        except Exception as error:
+            if not is_of_value(error):
+                raise
             self._segments.forget_cached()
             if len(accepted) == 1:
                 return Landed(rejected=[(accepted[0].position, _refused(accepted[0].prepared, error))])
@@ -156,7 +155,9 @@ class Landing:
         try:
             with connection.begin_nested():
                 self._database.insert_rows(connection, tables.observations, [row for _, row in rows])
-        except REFUSALS as error:
+        except Exception as error:
+            if not is_of_value(error):
+                raise
             if len(rows) == 1:
                 refused[rows[0][0].prepared.key] = error
                 return

@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import create_engine, event, text
 
 import memproc
+from memproc.errors import DatabaseError
 from memproc.store import tables
 from tests.databases import refuse_rows
 
@@ -85,6 +86,75 @@ def test_many_refused_rows_are_isolated(fresh):
         report = memproc.ingest([{"content": f"She bought {number} bags of {next(words)}"} for number in range(150)], store)
         assert (report.stored, report.quarantined) == (100, 50)
         assert store.recount().is_whole
+
+
+RULES = {
+    "sqlite": [
+        (
+            "CREATE TRIGGER refuse BEFORE INSERT ON observations WHEN new.record LIKE '%poison%' "
+            "BEGIN SELECT RAISE(ABORT, 'refused by a trigger'); END"
+        )
+    ],
+    "postgresql": [
+        "ALTER TABLE observations ADD CONSTRAINT refuse CHECK (record NOT LIKE '%%poison%%')",
+        (
+            "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN IF NEW.record LIKE '%%venom%%' THEN "
+            "RAISE EXCEPTION 'refused by a trigger'; END IF; RETURN NEW; END $$"
+        ),
+        "CREATE TRIGGER refuse BEFORE INSERT ON observations FOR EACH ROW EXECUTE FUNCTION refuse()",
+    ],
+    "mysql": [
+        "ALTER TABLE observations ADD CONSTRAINT refuse CHECK (record NOT LIKE '%%poison%%')",
+        (
+            "CREATE TRIGGER refuse BEFORE INSERT ON observations FOR EACH ROW BEGIN IF NEW.record LIKE '%%venom%%' THEN "
+            "SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'refused by a trigger'; END IF; END"
+        ),
+    ],
+}
+
+
+def test_what_a_check_or_a_trigger_refuses_is_isolated(fresh):
+    """In the way that the database's own documentation shows: the rest of the batch lands."""
+    with fresh() as store:
+        store.give_back = lambda _url: None
+        dialect = store._database.engine.dialect.name
+        with store._database.write() as connection:
+            for rule in RULES[dialect]:
+                connection.exec_driver_sql(rule)
+        words = ["tea", "poison"] if dialect == "sqlite" else ["tea", "poison", "venom"]
+        report = memproc.ingest(
+            [{"content": f"She bought {number} bags of {words[number % len(words)]}"} for number in range(30)], store
+        )
+        assert (report.stored, report.errors["database"]) == (30 // len(words), 30 - 30 // len(words))
+        assert store.recount().is_whole
+
+
+def test_a_server_tells_what_it_means(fresh):
+    """By its own errors: a lock that was waited for, a table that is gone, a statement that was too long."""
+    with fresh() as store:
+        dialect = store._database.engine.dialect.name
+        signals = {
+            "mysql": "SIGNAL SQLSTATE 'HY000' SET MYSQL_ERRNO = {}",
+            "postgresql": "DO $$ BEGIN RAISE EXCEPTION 'told' USING ERRCODE = '{}'; END $$",
+        }
+        codes = {"mysql": ("1205", "1153", "1114"), "postgresql": ("55P03", "54000", "53100"), "sqlite": ()}[dialect]
+        for code, kind in zip(codes, ("transient", "capacity", "critical"), strict=False):
+            with pytest.raises(DatabaseError) as told, store._database.write() as connection:
+                connection.exec_driver_sql(signals[dialect].format(code))
+            assert told.value.failure.kind == kind
+        with pytest.raises(DatabaseError, match="memproc doctor"), store._database.read() as connection:
+            connection.exec_driver_sql("SELECT a FROM gone")
+
+
+@pytest.mark.parametrize(("change", "advice"), [("database", "create it first"), ("username", "no such user or password")])
+def test_a_server_that_refuses_a_connection_is_told_with_advice(fresh, change, advice):
+    """No database of that name, and no such user."""
+    with fresh() as store:
+        if store._database.file is not None:
+            pytest.skip("a file has no server")
+        url = store._database.url.set(query={}, **{change: "nobody"})
+        with pytest.raises(memproc.StoreError, match=advice):
+            memproc.open(url.render_as_string(hide_password=False))
 
 
 def test_a_record_too_large_for_the_server_is_quarantined(fresh):

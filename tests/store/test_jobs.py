@@ -14,7 +14,7 @@ from sqlalchemy import select, update
 
 import memproc
 from memproc.errors import DatabaseError
-from memproc.failures import Failure, Kind, failure_of, wait_seconds
+from memproc.failures import Failure, Kind
 from memproc.resuming import Checkpoint, Place
 from memproc.store import tables
 from tests.conftest import ROOT
@@ -459,21 +459,3 @@ def test_a_place_moves_with_items_and_records():
     place.end()
     assert place.after(0) == (1, 0, 0, {"events": 6, "questions": 2})
     assert Checkpoint.from_json(place.after(0).to_json()) == place.after(0)
-
-
-@pytest.mark.parametrize(
-    ("code", "kind"),
-    [(1213, "transient"), (2013, "transient"), (1153, "capacity"), (1114, "critical"), (1045, "critical"), (9999, "critical")],
-)
-def test_a_failure_is_told_by_its_code(code, kind):
-    """What is not known is critical: nobody knows what it leaves behind."""
-    failure = failure_of(OSError(code, "told by the server"))
-    assert failure.kind == kind
-    assert failure.advice
-
-
-def test_waits_grow_and_are_random():
-    """Between nothing and twice as long as before, up to a bound."""
-    assert [wait_seconds(attempt, 1.0) for attempt in range(4)] == [0.05, 0.1, 0.2, 0.4]
-    assert wait_seconds(50, 1.0) == 5
-    assert wait_seconds(50, 0.0) == 0
