@@ -25,8 +25,8 @@ CREATION_LOCK = 7_236_828_783  # any number that nobody else takes
 
 class Backend(NamedTuple):
     """A kind of database. `gap_seconds`: for how long an ingestion leaves the lock free between batches. `largest_packet`
-    asks how many bytes a statement may hold, where there is a limit. `making` is run before tables are made, so that two
-    processes do not make them at once, and `made` behind it.
+    asks how many bytes a statement may hold, where there is a limit. `making` is run before a store is made, so that two
+    processes do not make it at once, and `made` when that is committed.
     """
 
     driver: str
@@ -110,6 +110,8 @@ def _lower_hex(key: Column[bytes]) -> ColumnElement[str]:
     return func.lower(func.hex(key))
 
 
+# Making a table commits, so no transaction can be the lock. The name is that of the whole server, and of 64 characters at most.
+_LOCK_OF_DATABASE = "SHA1(CONCAT('memproc ', DATABASE()))"
 _MYSQL = Backend(
     driver="mysql+pymysql",
     extra="mysql",
@@ -120,8 +122,8 @@ _MYSQL = Backend(
     hexadecimal=_lower_hex,
     json_text=lambda record, name: func.json_unquote(func.json_extract(record, f"$.{name}")),
     largest_packet="SELECT @@max_allowed_packet",
-    making="SELECT GET_LOCK('memproc', 60)",
-    made="SELECT RELEASE_LOCK('memproc')",
+    making=f"DO GET_LOCK({_LOCK_OF_DATABASE}, {BUSY_SECONDS})",
+    made=f"DO RELEASE_LOCK({_LOCK_OF_DATABASE})",
 )
 BACKENDS: dict[str, Backend] = {
     "sqlite": Backend(

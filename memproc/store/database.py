@@ -8,7 +8,7 @@ is in `backends`.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager, suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -57,9 +57,21 @@ class Database:
             connection.execute(update(tables.store).values(epoch=tables.store.c.epoch + 1))
             yield connection
 
-    def making(self) -> AbstractContextManager[Connection]:
-        """Give a connection in a transaction that may make tables, and asks for no lock, as its row is not there yet."""
-        return self._connection(self._writing)
+    @contextmanager
+    def making(self) -> Iterator[Connection]:
+        """Give a connection in a transaction that may make tables, while no other process does; the store's row, which is the lock
+        of other transactions, may not be there yet.
+        """
+        with _told(), self._writing.connect() as connection:
+            try:
+                with connection.begin():
+                    if self.backend.making:
+                        connection.exec_driver_sql(self.backend.making)
+                    yield connection
+            finally:
+                if self.backend.made:  # the lock of a connection that is gone is gone with it
+                    with suppress(DBAPIError), connection.begin():
+                        connection.exec_driver_sql(self.backend.made)
 
     def wipe(self) -> None:
         """Bring what was deleted out of the files: SQLite's log holds old pages until it is cut.
@@ -137,11 +149,17 @@ class Database:
 
     @contextmanager
     def _connection(self, engine: Engine) -> Iterator[Connection]:
-        try:
-            with engine.begin() as connection:
-                yield connection
-        except DBAPIError as error:
-            raise _failure(error) from error
+        with _told(), engine.begin() as connection:
+            yield connection
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """Tell what an error of the driver means."""
+    try:
+        yield
+    except DBAPIError as error:
+        raise _failure(error) from error
 
 
 def is_of_value(error: Exception) -> bool:
@@ -189,15 +207,9 @@ def delete_where(connection: Connection, table: Table, column: str, values: Sequ
         connection.execute(delete(table).where(table.c[column].in_(values[start : start + KEYS_A_QUERY])))
 
 
-def make_tables(database: Database) -> None:
-    """Create the tables and views that are missing; another process that does the same is waited for."""
-    backend = database.backend
-    with database.making() as connection:
-        if backend.making:
-            connection.exec_driver_sql(backend.making)
-        tables.metadata.create_all(connection)
-        for name, query in tables.views(backend).items():
-            sql = query.compile(dialect=connection.dialect, compile_kwargs={"literal_binds": True})  # type: ignore[attr-defined]
-            connection.exec_driver_sql(f"{backend.create_view} {name} AS {sql}")
-        if backend.made:
-            connection.exec_driver_sql(backend.made)
+def make_tables(database: Database, connection: Connection) -> None:
+    """Create the tables and views that are missing, on a connection of `making`."""
+    tables.metadata.create_all(connection)
+    for name, query in tables.views(database.backend).items():
+        sql = query.compile(dialect=connection.dialect, compile_kwargs={"literal_binds": True})  # type: ignore[attr-defined]
+        connection.exec_driver_sql(f"{database.backend.create_view} {name} AS {sql}")

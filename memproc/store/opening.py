@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import orjson
-from sqlalchemy import Connection, inspect, select
+from sqlalchemy import Connection, RowMapping, inspect, select
 
 from memproc.config import STORED, Policy, Settings
 from memproc.dedup.keys import SCHEME
@@ -18,18 +18,13 @@ def open_policy(database: Database, settings: Settings, *, for_rebuild: bool) ->
 
     Raises StoreError when it was made by a newer memproc, or with other settings than those given.
     """
-    given = {name: value for name in STORED if (value := getattr(settings, name)) is not None}
-    if not _has_store(database):
-        make_tables(database)
-    with database.read() as connection:
-        found = connection.execute(select(tables.store)).mappings().first()
+    found = _row(database)
     if found is None:
-        policy = Policy(**given)
-        with database.write() as connection:
-            if connection.execute(select(tables.store)).first() is None:
-                text = policy_text(policy)
-                database.insert_rows(connection, tables.store, [(1, 1, 0, 0, 0, tables.SCHEMA, SCHEME, text, None)])
-        return open_policy(database, settings, for_rebuild=for_rebuild)
+        given = {name: value for name in STORED if (value := getattr(settings, name)) is not None}
+        _make(database, Policy(**given))
+        found = _row(database)
+    if found is None:
+        raise StoreError("the store was removed while it was opened")
     if found["schema_version"] > tables.SCHEMA:
         raise StoreError(f"the store was made by a newer memproc (schema {found['schema_version']}): upgrade memproc-sdk")
     if found["schema_version"] < tables.SCHEMA:
@@ -50,6 +45,23 @@ def open_policy(database: Database, settings: Settings, *, for_rebuild: bool) ->
         built = ", ".join(f"{name}={getattr(policy, name)!r}" for name in changed)
         raise StoreError(f"the store was built with {built}, not {changed}: leave it out, or rebuild with the new settings")
     return policy
+
+
+def _row(database: Database) -> RowMapping | None:
+    """Return the store's row, None where there is none yet."""
+    if not _has_store(database):
+        return None
+    with database.read() as connection:
+        return connection.execute(select(tables.store)).mappings().first()
+
+
+def _make(database: Database, policy: Policy) -> None:
+    """Make the store, its row last; where another process made it meanwhile, that stands."""
+    row = (1, 1, 0, 0, 0, tables.SCHEMA, SCHEME, policy_text(policy), None)
+    with database.making() as connection:
+        make_tables(database, connection)
+        if connection.execute(select(tables.store)).first() is None:
+            database.insert_rows(connection, tables.store, [row])
 
 
 def is_store(where: str) -> bool:

@@ -111,8 +111,8 @@ def clear_orphans(connection: Connection, now: str) -> None:
 
 def make_missing(database: Database) -> None:
     """Create the tables, views and indexes that are missing."""
-    make_tables(database)
-    with database.write() as connection:
+    with database.making() as connection:
+        make_tables(database, connection)
         for table in tables.metadata.sorted_tables:
             for index in sorted(table.indexes, key=lambda index: str(index.name)):
                 index.create(connection, checkfirst=True)

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import itertools
 import json
+import os
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from sqlalchemy import create_engine, event, text
 
 import memproc
+from faults.stores import stores
 from memproc.errors import DatabaseError
 from memproc.store import tables
-from tests.databases import refuse_rows
+from tests.databases import NAMES, VARIABLES, reason_to_skip, refuse_rows
 
 TRICKY = [
     {"content": "Prefers tea 😀🫖 in the morning", "namespace": "Alice"},
@@ -86,6 +89,24 @@ def test_many_refused_rows_are_isolated(fresh):
         report = memproc.ingest([{"content": f"She bought {number} bags of {next(words)}"} for number in range(150)], store)
         assert (report.stored, report.quarantined) == (100, 50)
         assert store.recount().is_whole
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_several_who_open_a_new_store_at_once_make_one(name, tmp_path):
+    """MariaDB commits with each table that is made, so the others see half a store: who comes second waits for the first."""
+    if reason := reason_to_skip(name):
+        pytest.skip(reason)
+    barrier = threading.Barrier(6)
+
+    def opened(url):
+        barrier.wait()
+        with memproc.open(url) as store:
+            return store.add({"content": "Prefers tea"}).outcome
+
+    with stores(os.environ.get(VARIABLES.get(name, ""), "sqlite"), tmp_path) as new, ThreadPoolExecutor(6) as pool:
+        for _ in range(3):
+            outcomes = sorted(pool.map(opened, [new()] * 6))
+            assert outcomes == ["duplicate"] * 5 + ["stored"]
 
 
 RULES = {
