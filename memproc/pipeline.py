@@ -188,7 +188,7 @@ class _Run:
 
         def work() -> str:
             with rarer_searches():
-                status = next(filter(None, map(self._stopped, range(len(sources)), sources)), "done")
+                status = self._why_intolerable() or next(filter(None, map(self._stopped, range(len(sources)), sources)), "done")
                 report.least_certain = [self._told(judged) for judged in self.merges] if is_rehearsal else []
             return status
 
@@ -316,6 +316,10 @@ class _Run:
         if self.settings.on_error == "stop" and landed.rejected:
             self.report.notes.append("stopped at the first error")
             return "stopped"
+        return self._why_intolerable()
+
+    def _why_intolerable(self) -> str:
+        """Return the status that the job ends with if too much was quarantined in all its runs; a resumed one may begin so."""
         most = self.settings.max_errors
         bad, read = self.report.quarantined, self.report.read
         is_over = most is not None and (bad > most if isinstance(most, int) else read >= FEWEST_FOR_SHARE and bad > most * read)

@@ -175,7 +175,10 @@ def test_other_settings_of_a_run_are_no_other_job(fresh, tmp_path):
     with fresh() as store:
         report = ingest(store, path, settings=memproc.Settings(max_errors=1))
         assert (report.status, report.quarantined) == ("stopped", 2)
-        assert ingest(store, path, resume=True, settings=memproc.Settings(max_errors=1)).status == "stopped"
+        for _ in range(3):
+            again = ingest(store, path, resume=True, settings=memproc.Settings(max_errors=1))
+            assert (again.status, again.read, again.quarantined) == ("stopped", report.read, 2)
+            assert "2 of 15 records were quarantined, more than max_errors=1" in again.notes[-1]
         report = ingest(store, path, resume=True, batch_size=7, settings=memproc.Settings(max_errors=3))
         assert (report.status, report.quarantined) == ("stopped", 4)
         report = ingest(store, path, resume=True)
