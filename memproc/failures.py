@@ -83,6 +83,7 @@ _TABLE: tuple[tuple[Kind, str, str], ...] = (
 )
 _BY_CODE = {code: Failure(kind, advice) for kind, advice, codes in _TABLE for code in codes.split()}
 UNKNOWN = Failure(Kind.CRITICAL, "the database refused")
+DAMAGED = _BY_CODE["SQLITE_CORRUPT"]
 
 # Where a driver gives no code: words that all stand in what it says, and a code that says the same. The first to fit counts.
 _TOLD: tuple[tuple[tuple[str, ...], str], ...] = (

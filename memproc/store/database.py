@@ -62,7 +62,7 @@ class Database:
         """Give a connection in a transaction that may make tables, while no other process does; the store's row, which is the lock
         of other transactions, may not be there yet.
         """
-        with _told(), self._writing.connect() as connection:
+        with told(), self._writing.connect() as connection:
             try:
                 with connection.begin():
                     if self.backend.making:
@@ -149,12 +149,12 @@ class Database:
 
     @contextmanager
     def _connection(self, engine: Engine) -> Iterator[Connection]:
-        with _told(), engine.begin() as connection:
+        with told(), engine.begin() as connection:
             yield connection
 
 
 @contextmanager
-def _told() -> Iterator[None]:
+def told() -> Iterator[None]:
     """Tell what an error of the driver means."""
     try:
         yield
@@ -173,11 +173,11 @@ def _failure(error: DBAPIError) -> DatabaseError:
     """Return what an error of the driver means, or the error before it: on a full disk SQLite ends the transaction, and what is
     told last is that a savepoint is gone.
     """
-    told: BaseException | None = error
-    while told is not None:
-        if isinstance(told, DBAPIError) and (failure := failure_of(told.orig or told)) is not UNKNOWN:
-            return DatabaseError(failure, told.orig)
-        told = told.__context__
+    one: BaseException | None = error
+    while one is not None:
+        if isinstance(one, DBAPIError) and (failure := failure_of(one.orig or one)) is not UNKNOWN:
+            return DatabaseError(failure, one.orig)
+        one = one.__context__
     return DatabaseError(UNKNOWN, error.orig)
 
 

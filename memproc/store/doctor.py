@@ -15,21 +15,21 @@ from typing import get_args
 
 import orjson
 from sqlalchemy import Connection, func, inspect, select
-from sqlalchemy.exc import DBAPIError
 
 from memproc.config import Policy, Settings
 from memproc.dedup.cluster import Decision, Verdict
 from memproc.dedup.confidence import model_of
 from memproc.dedup.keys import SCHEME, Key
-from memproc.errors import StoreError, UsageError
+from memproc.errors import DatabaseError, UsageError
+from memproc.failures import DAMAGED, Kind
 from memproc.records import Memory
 from memproc.store import tables
 from memproc.store.answers import Finding
 from memproc.store.counting import IMPORTED, count_batches, count_memories, memories_told
-from memproc.store.database import Database
+from memproc.store.database import Database, told
 from memproc.store.findings import Found
 from memproc.store.neighbours import WITHDRAWN
-from memproc.store.orphans import counters_behind, jobs_left, orphans_in
+from memproc.store.orphans import counters_behind, jobs_left, jobs_miscounted, jobs_misplaced, jobs_missing, orphans_in
 from memproc.store.quarantine import DISCARDED
 from memproc.store.reading import all_decisions
 from memproc.store.recomputing import Recomputed
@@ -57,9 +57,8 @@ def examine_at(where: str | Path) -> tuple[Finding, ...]:
         if not found.has("foreign_file"):  # to open the database would be to take it for a part of it
             with database.read() as connection:
                 _examine(database, connection, found, Memory)
-    except (DBAPIError, StoreError) as error:
-        cause = error.__cause__ if isinstance(error.__cause__, DBAPIError) else error
-        found.add("unreadable", getattr(cause, "orig", cause))
+    except DatabaseError as error:
+        _note(error, found)
     finally:
         database.close()
     return found.findings()
@@ -68,28 +67,37 @@ def examine_at(where: str | Path) -> tuple[Finding, ...]:
 def examine(database: Database, connection: Connection, schema: type[Memory] = Memory) -> tuple[Finding, ...]:
     """Check an open store, as a reading transaction sees it. Return what was found, nothing where it is whole.
 
-    A record is valid where it passes as a `Memory`, or as one of the class that the store was opened with.
+    A record is valid where it passes as a `Memory`, or as one of the class that the store was opened with. Raises DatabaseError on
+    a failure that may pass.
     """
     found = Found()
-    _examine(database, connection, found, schema)
+    try:
+        with told():
+            _examine(database, connection, found, schema)
+    except DatabaseError as error:
+        if error.failure.kind is Kind.TRANSIENT:
+            raise
+        _note(error, found)
     return found.findings()
 
 
+def _note(error: DatabaseError, found: Found) -> None:
+    """Note why the check was broken off. Only of damage a backup is the cure: a server that is down has lost nothing."""
+    found.add("unreadable" if error.failure == DAMAGED else "unreachable", error)
+
+
 def _examine(database: Database, connection: Connection, found: Found, schema: type[Memory]) -> None:
-    try:
-        with reading_only(database, connection):
-            if database.file is not None:
-                check_sqlite(database.file, connection, found)
-            if not found.has("integrity"):
-                _check_version(connection, found)
-            if not found.has("integrity", "version"):
-                _check_tables(database, connection, found)
-            if not found.has("integrity", "version", "schema"):
-                policy = _check_settings(connection, found)
-                if policy is not None:
-                    _check_rows(Recomputed(database, connection, policy, schema, found), found)
-    except DBAPIError as error:
-        found.add("unreadable", error.orig)
+    with reading_only(database, connection):
+        if database.file is not None:
+            check_sqlite(database.file, connection, found)
+        if not found.has("integrity"):
+            _check_version(connection, found)
+        if not found.has("integrity", "version"):
+            _check_tables(database, connection, found)
+        if not found.has("integrity", "version", "schema"):
+            policy = _check_settings(connection, found)
+            if policy is not None:
+                _check_rows(Recomputed(database, connection, policy, schema, found), found)
 
 
 def _check_rows(again: Recomputed, found: Found) -> None:
@@ -99,6 +107,10 @@ def _check_rows(again: Recomputed, found: Found) -> None:
         found.add(code, *examples, count=count)
     _check_quarantine(connection, found)
     _check_decisions(database, connection, found)
+    found.add("jobs_missing", *jobs_missing(connection))
+    found.add("jobs_miscounted", *jobs_miscounted(connection))
+    if not found.has("jobs_miscounted"):
+        found.add("checkpoints", *jobs_misplaced(connection))
     found.add("jobs", *jobs_left(connection))
     _check_batches(connection, found)
     again.check_observations(compare_keys=not found.has("scheme"))

@@ -28,7 +28,12 @@ class Ailment(NamedTuple):
 
 # In the order in which they are told.
 AILMENTS: dict[str, Ailment] = {
-    "unreadable": Ailment("error", "The database cannot be opened, or not read to its end.", _BACKUP),
+    "unreachable": Ailment(
+        "error",
+        "The database could not be opened or read to its end, and does not say that it is damaged: its records may be well.",
+        "mind what it says, then check again; to look at a file that cannot be written, check a copy of it",
+    ),
+    "unreadable": Ailment("error", "The database says that it is damaged, and cannot be opened or read to its end.", _BACKUP),
     "integrity": Ailment("error", "The database itself says that its file is damaged.", _BACKUP),
     "wal_missing": Ailment(
         "error",
@@ -93,6 +98,13 @@ AILMENTS: dict[str, Ailment] = {
         "warning",
         "Decisions name what is neither there nor forgotten.",
         "they wait for records that may come; `store.withdraw` takes them back",
+    ),
+    "jobs_missing": Ailment("error", "Jobs that batches belong to are not there, so their numbers would be given again.", _REBUILD),
+    "jobs_miscounted": Ailment("error", "Jobs say that other numbers of batches landed than there are.", _REBUILD),
+    "checkpoints": Ailment(
+        "error",
+        "Where unfinished jobs go on is not what was written with their last batch.",
+        "run `memproc jobs DB --cancel N` on each and take in its files anew: what is known is duplicate",
     ),
     "jobs": Ailment(
         "warning",

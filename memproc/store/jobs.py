@@ -15,9 +15,11 @@ from typing import Any, Literal, NamedTuple
 
 import orjson
 from sqlalchemy import ColumnElement, Connection, func, select, update
+from xxhash import xxh3_64_hexdigest
 
 from memproc.dedup.keys import Key
 from memproc.errors import NotFoundError, StoreError, UsageError
+from memproc.records import encode
 from memproc.store import tables
 from memproc.store.database import Database, next_number
 from memproc.store.owners import Owner
@@ -55,7 +57,18 @@ class Found(NamedTuple):
     request: str | None
     owner: Owner | None
     lease_until: int
-    checkpoint: str | None
+    landed: int
+    sealed: str | None
+
+    @property
+    def checkpoint(self) -> str | None:
+        """Where the next batch begins. Raises StoreError where it is not what was written with the last one."""
+        if self.sealed is None:
+            return None
+        checkpoint = self.sealed.partition(" ")[2]
+        if self.sealed != sealed(self.number, self.landed, checkpoint):
+            raise StoreError(f"where job {self.number} goes on cannot be trusted: run `memproc doctor`")
+        return checkpoint
 
     def is_held(self, now: str) -> bool:
         """Tell whether its owner may still be at work."""
@@ -108,13 +121,13 @@ def latest(connection: Connection, identity: Key) -> Found | None:
 
 
 def _found(connection: Connection, condition: ColumnElement[bool]) -> Found | None:
-    names = ("number", "fingerprint", "status", "request", "owner", "lease_until", "checkpoint")
+    names = ("number", "fingerprint", "status", "request", "owner", "lease_until", "landed", "checkpoint")
     query = select(*(_jobs[name] for name in names)).where(condition).order_by(_jobs.number.desc()).limit(1)
     row = connection.execute(query).first()
     if row is None:
         return None
-    number, fingerprint, status, request, owner, lease_until, checkpoint = row
-    return Found(number, fingerprint, status, request, Owner.from_json(owner) if owner else None, lease_until or 0, checkpoint)
+    number, fingerprint, status, request, owner, lease_until, *place = row
+    return Found(number, fingerprint, status, request, Owner.from_json(owner) if owner else None, lease_until or 0, *place)
 
 
 def take(connection: Connection, number: int, now: str, owner: Owner) -> Claim:
@@ -137,9 +150,18 @@ def step(connection: Connection, claim: Claim, checkpoint: str | None, now: str)
     if fence != claim.fence:
         raise StoreError(f"job {claim.job} was taken over by another process: this one stops")
     if landed == claim.landed:
-        values = {"landed": landed + 1, "checkpoint": checkpoint, "lease_until": to_micros(now) + LEASE_MICROS}
+        place = None if checkpoint is None else sealed(claim.job, landed + 1, checkpoint)
+        values = {"landed": landed + 1, "checkpoint": place, "lease_until": to_micros(now) + LEASE_MICROS}
         connection.execute(update(tables.jobs).where(_jobs.number == claim.job).values(values))
     return landed, request
+
+
+def sealed(job: int, landed: int, checkpoint: str) -> str:
+    """Return a checkpoint as it is kept: behind a hash of it, its job and the count of batches that landed with it.
+
+    Nothing else in a store tells whether it is right.
+    """
+    return f"{xxh3_64_hexdigest(encode([job, landed, checkpoint]))} {checkpoint}"
 
 
 def finish(connection: Connection, claim: Claim, status: str, now: str) -> str:

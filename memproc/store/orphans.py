@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, Connection, Table, delete, exists, func, s
 
 from memproc.store import tables
 from memproc.store.database import Database, make_tables
+from memproc.store.jobs import FINISHED, sealed
 from memproc.store.owners import Owner
 
 _observations = tables.observations.c
@@ -62,6 +63,8 @@ ORPHANS: tuple[Orphans, ...] = (
         may_go=False,
     ),
 )
+LOST = "unknown"  # the source and the format of a job whose row was lost
+_COMMITTED = select(tables.batches.c.committed_at)
 # The counters in the store's row, and the numbers that they must not be behind.
 COUNTED = {"segments": tables.segments.c.number, "reviews": _reviews.number, "rejected": tables.quarantine.c.number}
 
@@ -97,8 +100,38 @@ def jobs_left(connection: Connection) -> list[int]:
     return [number for number, owner in owners if owner is None or (owner.is_here and not owner.is_alive)]
 
 
-def clear_orphans(connection: Connection, now: str) -> None:
-    """Delete the orphans that may go, bring the counters up to the numbers given, and end the jobs that have no process."""
+def jobs_missing(connection: Connection) -> dict[int, tuple[int, int, int]]:
+    """Return the jobs that batches name and that are not there: how many batches each has, and the first and the last."""
+    own = tables.batches.c
+    counted = select(own.job, func.count(), func.min(own.number), func.max(own.number)).group_by(own.job)
+    query = counted.where(~exists().where(tables.jobs.c.number == own.job)).order_by(own.job)
+    return {job: (count, first, last) for job, count, first, last in connection.execute(query)}
+
+
+def jobs_miscounted(connection: Connection) -> dict[int, int]:
+    """Return the jobs that have other numbers of batches than they say, and how many they have."""
+    jobs, own = tables.jobs.c, tables.batches.c
+    query = (
+        select(jobs.number, jobs.landed, func.count(own.number))
+        .join_from(tables.jobs, tables.batches, own.job == jobs.number, isouter=True)
+        .group_by(jobs.number, jobs.landed)
+        .order_by(jobs.number)
+    )
+    return {job: count for job, landed, count in connection.execute(query) if landed != count}
+
+
+def jobs_misplaced(connection: Connection) -> list[int]:
+    """Return the unfinished jobs whose place to go on is not what was written with their last batch."""
+    jobs = tables.jobs.c
+    query = select(jobs.number, jobs.landed, jobs.checkpoint).where(jobs.checkpoint.is_not(None), jobs.status.not_in(FINISHED))
+    placed = connection.execute(query.order_by(jobs.number))
+    return [number for number, landed, place in placed if place != sealed(number, landed, place.partition(" ")[2])]
+
+
+def clear_orphans(database: Database, connection: Connection, now: str) -> None:
+    """Delete the orphans that may go, bring the counters up to the numbers given, end the jobs that have no process, and put rows
+    for jobs that are gone, so that their numbers are not given again.
+    """
     for _, table, _, condition, may_go in ORPHANS:
         if may_go:
             connection.execute(delete(table).where(condition))
@@ -107,6 +140,12 @@ def clear_orphans(connection: Connection, now: str) -> None:
     for number in jobs_left(connection):
         ended = {"status": "interrupted", "finished_at": now, "owner": None, "lease_until": None}
         connection.execute(update(tables.jobs).where(tables.jobs.c.number == number).values(ended))
+    for number, count in jobs_miscounted(connection).items():
+        connection.execute(update(tables.jobs).where(tables.jobs.c.number == number).values(landed=count))
+    for number, (count, *ends) in jobs_missing(connection).items():
+        first, last = (connection.execute(_COMMITTED.where(tables.batches.c.number == end)).scalar_one() for end in ends)
+        row = (number, None, None, LOST, LOST, "{}", "interrupted", None, None, 1, None, count, None, first, last)
+        database.insert_rows(connection, tables.jobs, [row])
 
 
 def make_missing(database: Database) -> None:

@@ -149,7 +149,7 @@ def _remember_forgotten(database: Database, connection: Connection, keys: Sequen
 def rebuild(database: Database, segments: Segments, connection: Connection, policy: Policy, now: str) -> Moved:
     """Compute keys, index, links and memories from the observations, the decisions and the policy."""
     before = memories_told(connection)  # what is there may be damaged; the ledger goes on from what it told
-    clear_orphans(connection, now)
+    clear_orphans(database, connection, now)
     decided = {key for row in connection.execute(select(tables.decisions.c.a, tables.decisions.c.b)) for key in row}
     nodes: dict[Key, set[Key]] = defaultdict(set)
     segments.clear(connection)

@@ -195,7 +195,7 @@ jobs = Table(
     _number("fence"),  # rises with each owner: a late writer holds an old one
     _number("lease_until", nullable=True),  # in microseconds: until then no other machine takes it over
     _number("landed"),  # batches
-    _text("checkpoint", nullable=True),  # where the next batch begins, as JSON
+    _text("checkpoint", nullable=True),  # where the next batch begins, as JSON behind a hash
     _text("started_at"),
     _text("finished_at", nullable=True),
     Index("jobs_identity", "identity"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import sqlite3
 import subprocess
@@ -17,9 +18,12 @@ from xxhash import xxh3_128_digest
 import memproc
 from benchmarks.corpus import make_corpus
 from memproc.records import encode
+from memproc.store.backends import url_of
+from memproc.store.database import Database
 from memproc.store.doctor import examine, examine_at
 from memproc.store.findings import AILMENTS
 from memproc.store.store import Store
+from tests.databases import VARIABLES, reason_to_skip
 
 TEXT = "The recipe from Aisha needs 84 grams of pistachios and some {} sandwiches on the side of the plate"
 
@@ -248,6 +252,7 @@ MERGE = "(SELECT min(number) FROM ledger WHERE kind = 'similar')"
 MEMBER = "(SELECT min(number) FROM observations WHERE memory IS NOT NULL)"
 BY_SQL = {
     "integrity": None,
+    "unreachable": None,
     "unreadable": None,
     "wal_missing": None,
     "foreign_file": None,
@@ -311,6 +316,12 @@ BY_SQL = {
     ],
     "decisions_contradict": [contradiction],
     "decisions_on_nothing": [change("INSERT INTO decisions VALUES (9999, zeroblob(16), x'01', 'distinct', '', '')")],
+    "jobs_missing": [change("DELETE FROM jobs"), change("DELETE FROM jobs WHERE number = 1")],
+    "jobs_miscounted": [change("UPDATE jobs SET landed = landed + 1 WHERE number = 1")],
+    "checkpoints": [
+        change(f"UPDATE jobs SET status = 'failed', checkpoint = {wrong} WHERE number = 1")
+        for wrong in ("'nothing'", "replace(checkpoint, '[', '[1')", "(SELECT checkpoint FROM jobs WHERE number = 2)")
+    ],
     "jobs": [change("UPDATE jobs SET status = 'running' WHERE number = 1")],
 }
 CASES = [pytest.param(code, inflict, id=f"{code}-{at}") for code, ways in BY_SQL.items() for at, inflict in enumerate(ways or ())]
@@ -380,6 +391,56 @@ def test_what_is_no_database_any_more_is_told(path):
     [finding] = examine_at(path)
     assert finding.code == "unreadable"
     assert "not a database" in finding.examples[0]
+
+
+def broken_by(name, words):
+    """Return an error of SQLite's as the driver gives it."""
+    error = sqlite3.OperationalError(words)
+    error.sqlite_errorname = name
+    return error
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("SQLITE_READONLY", "attempt to write a readonly database"),
+        ("SQLITE_CANTOPEN", "unable to open database file"),
+        ("SQLITE_IOERR_READ", "disk I/O error"),
+        ("SQLITE_BUSY", "database is locked"),
+        ("SQLITE_ERROR", "something else"),
+    ],
+)
+@pytest.mark.parametrize("at", ["BEGIN", "SELECT"])
+def test_a_database_that_cannot_be_read_and_is_not_damaged_needs_no_backup(path, monkeypatch, name, words, at):
+    """Whatever the reason: to go back to a backup would lose what was taken since."""
+
+    def refuse(_connection, _cursor, statement, *_rest):
+        if statement.startswith(at):
+            raise broken_by(name, words)
+
+    def listened(*given):
+        database = Database(*given)
+        event.listen(database.engine, "before_cursor_execute", refuse)
+        return database
+
+    monkeypatch.setattr("memproc.store.doctor.Database", listened)
+    [finding] = examine_at(path)
+    assert (finding.code, finding.severity) == ("unreachable", "error")
+    assert words in finding.examples[0]
+    assert "backup" not in finding.advice
+
+
+@pytest.mark.parametrize("name", ["postgresql", "mysql"])
+@pytest.mark.parametrize("change", [{"port": 1}, {"database": "nowhere"}, {"username": "nobody", "password": "secret"}], ids=str)
+def test_a_server_that_refuses_is_no_damage(name, change):
+    """It is down, or has no such database, or knows no such user."""
+    if reason := reason_to_skip(name):
+        pytest.skip(reason)
+    where = url_of(os.environ[VARIABLES[name]]).set(**change).render_as_string(hide_password=False)
+    [finding] = examine_at(where)
+    assert finding.code == "unreachable"
+    assert "backup" not in finding.advice
+    assert "secret" not in str(finding)
 
 
 def test_a_log_that_was_removed_while_the_store_is_open_is_missed(path):
