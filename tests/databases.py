@@ -71,7 +71,7 @@ class Lender:
             for table in tables.metadata.sorted_tables:
                 connection.execute(table.delete())
             policy = policy_text(Policy(dedup=settings.dedup or "near"))
-            connection.execute(tables.store.insert().values((1, 1, 0, 0, 0, tables.SCHEMA, SCHEME, policy, None)))
+            connection.execute(tables.store.insert().values((1, 1, 0, 0, 0, tables.SCHEMA, SCHEME, policy, None, None)))
         engine.dispose()
         return url
 

@@ -105,11 +105,8 @@ def begin(
     identity: Key | None = None,
     fingerprint: Key | None = None,
 ) -> Claim:
-    """Write the start of a job that this run owns, unless that came through before."""
+    """Write the start of a job that this run owns."""
     number, lease = next_number(connection, tables.jobs), to_micros(now) + LEASE_MICROS
-    newest = _found(connection, _jobs.number == number - 1)
-    if newest is not None and newest.owner == owner:
-        return Claim(newest.number, 1, owner)
     row = (number, identity, fingerprint, source, format, settings, "running", None, owner.to_json(), 1, lease, 0, None, now, None)
     database.insert_rows(connection, tables.jobs, [row])
     return Claim(number, 1, owner)

@@ -256,16 +256,6 @@ def batch_row(landed: Landed, place: tuple[int, int, int, int], started: float, 
     return (*place, *counts, *looked, errors, known, known_rejected, perf_counter() - started, now)
 
 
-def landed_before(connection: Connection, job: int, first_position: int, request: str | None) -> Landed:
-    """Return what a batch counted that landed though its writer was not told."""
-    batches = tables.batches.c
-    names = ("stored", "duplicate", "merged", "quarantined")
-    own = (batches.job == job) & (batches.first_position == first_position)
-    counts = connection.execute(select(*(batches[name] for name in names)).where(own)).one()
-    outcomes = [outcome for outcome, count in zip(Outcome, counts, strict=True) for _ in range(count)]
-    return Landed(dict(enumerate(outcomes, first_position)), request=request)
-
-
 def write_regrouped(database: Database, connection: Connection, changed: Regrouped, rows: Mapping[Key, Row]) -> None:
     """Write the memories that changed and the membership of the observations that were there."""
     gone = (changed.gone | changed.memories.keys()) & {row.memory for row in rows.values()}

@@ -57,7 +57,7 @@ def _row(database: Database) -> RowMapping | None:
 
 def _make(database: Database, policy: Policy) -> None:
     """Make the store, its row last; where another process made it meanwhile, that stands."""
-    row = (1, 1, 0, 0, 0, tables.SCHEMA, SCHEME, policy_text(policy), None)
+    row = (1, 1, 0, 0, 0, tables.SCHEMA, SCHEME, policy_text(policy), None, None)
     with database.making() as connection:
         make_tables(database, connection)
         if connection.execute(select(tables.store)).first() is None:

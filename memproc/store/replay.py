@@ -11,7 +11,6 @@ from __future__ import annotations
 from base64 import b64decode, b64encode
 from collections import defaultdict, deque
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -34,6 +33,7 @@ from memproc.store.database import Database
 from memproc.store.jobs import ENDED_BY
 from memproc.store.landing import Arrived, Landed
 from memproc.store.quarantine import OPEN, Origin, raw_of
+from memproc.store.transactions import Transactions
 from memproc.store.triage import SettledMeanwhileError, Which, faults_of, require_open, rows_by_number, rows_of
 from memproc.validation import failed, redacted
 
@@ -159,13 +159,13 @@ class Replay:
     def __init__(
         self,
         database: Database,
-        read: Callable[[], AbstractContextManager[Connection]],
+        transactions: Transactions,
         land: Callable[[Arrived, int, int, Origin, Sequence[Decided]], Landed],
         mending: Mending,
         batch_size: int | None,
     ) -> None:
         """Know the store, and how to mend."""
-        self._database, self._read, self._land, self._mending = database, read, land, mending
+        self._database, self._transactions, self._land, self._mending = database, transactions, land, mending
         self._size = batch_size or FIRST_BATCH
         self._landed = 0
 
@@ -205,13 +205,16 @@ class Replay:
         return Given(numbers, records, decided, size_bytes)
 
     def _waiting(self, numbers: Sequence[int]) -> list[Waiting]:
-        with self._read() as connection:
+
+        def found(connection: Connection) -> list[Waiting]:
             rows = rows_by_number(self._database, connection, numbers)
             return [
                 Waiting(at, row.category, faults_of(row), raw_of(connection, at), row.format, row.namespace, row.context)
                 for at, row in sorted(rows.items())
                 if row.status == OPEN
             ]
+
+        return self._transactions.read(found)
 
     def _land_batch(self, given: Given) -> Landed:
         replayed: dict[int, list[int]] = {number: [] for number in given.numbers}

@@ -2,33 +2,29 @@
 
 from __future__ import annotations
 
-import random
-import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager, suppress
+from contextlib import AbstractContextManager, closing, contextmanager, suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
-from itertools import count, islice
+from itertools import islice
 from pathlib import Path
 from time import perf_counter
 from types import TracebackType
-from typing import IO, Self, TypeVar, Unpack, get_args
+from typing import IO, Self, Unpack, get_args
 
 import orjson
-from loguru import logger
 from sqlalchemy import Connection, select, update
 
-from memproc.config import Settings
+from memproc.config import Policy, Settings
 from memproc.dedup.canonical import canonical
 from memproc.dedup.cluster import Decision, Verdict, pair
 from memproc.dedup.confidence import model_of
 from memproc.dedup.decide import Row
 from memproc.dedup.keys import SCHEME, Key
 from memproc.errors import DatabaseError, NotFoundError, StoreError, UsageError
-from memproc.failures import MOST_ATTEMPTS, Kind, wait_seconds
 from memproc.formats import detect, format_named, generic
 from memproc.formats.draft import Context, Decided
 from memproc.intake import Intake
@@ -43,7 +39,7 @@ from memproc.store.counting import count_memories, jobs, recount, stats
 from memproc.store.database import Database, next_number
 from memproc.store.doctor import examine
 from memproc.store.jobs import FINISHED, Claim, Found, Reached, ask, begin, cancel, finish, latest, reached, step, take
-from memproc.store.landing import Arrived, Landed, Landing, batch_row, landed_before
+from memproc.store.landing import Arrived, Landed, Landing, batch_row
 from memproc.store.ledger import trace_of, trace_of_forgotten
 from memproc.store.neighbours import WITHDRAWN
 from memproc.store.opening import check_policy, open_policy
@@ -56,6 +52,7 @@ from memproc.store.replay import SOURCE as REPLAY
 from memproc.store.replay import Mending, Replay, Transform, chosen_for_replay, edits_in, export_lines
 from memproc.store.reviews import Reviewer, open_reviews, verdicts_on
 from memproc.store.segments import Segments
+from memproc.store.transactions import Transactions
 from memproc.store.triage import (
     Filters,
     Status,
@@ -69,8 +66,6 @@ from memproc.store.triage import (
 )
 from memproc.times import parse_time, to_micros, to_text
 from memproc.validation import restore
-
-Outcome_ = TypeVar("Outcome_")
 
 FOUND_BY_DEFAULT = 100
 GAP_EVERY_SECONDS = 0.1
@@ -93,12 +88,9 @@ class Store:
         self._database = Database(str(where), durability=self.settings.durability, pool_size=self.settings.pool_size)
         self.url = self._database.url.render_as_string(hide_password=False)
         self._segments = Segments(self._database)
-        self._lock = threading.RLock()
-        self._rehearsal: Connection | None = None
-        self._rehearsing_thread = 0
+        self._transactions = Transactions(self._database, self._segments)
         self._added_job: Claim | None = None
         self._added = 0
-        self._is_closed = False
         self._gave_way_at = perf_counter()
         try:
             self.policy = open_policy(self._database, self.settings, for_rebuild=for_rebuild)
@@ -118,7 +110,8 @@ class Store:
 
     def __iter__(self) -> Iterator[Memory]:
         """Give every memory, ordered by id."""
-        for plain in self._plain_memories():
+        for plain in self._transactions.stream(partial(memories_by_id, self._database)):
+            plain.pop("observations")
             yield self._to_memory(plain)
 
     def __len__(self) -> int:
@@ -131,7 +124,7 @@ class Store:
             with suppress(DatabaseError):  # the records are in, only that no more come is not written
                 self.finish_job(self._added_job, "done")
             self._added_job = None
-        self._is_closed = True
+        self._transactions.is_closed = True
         self._database.close()
 
     def add(
@@ -154,7 +147,7 @@ class Store:
         if len(taken.records) != 1:
             raise UsageError(f"the record holds {len(taken.records)} memories in format {known.name!r}: use memproc.ingest")
         found = taken.records[0]
-        with self._lock:
+        with self._transactions.lock:
             if self._added_job is None:
                 self._added_job = self.begin_job(ADDED, known.name)
             position, self._added = self._added, self._added + 1
@@ -167,9 +160,12 @@ class Store:
 
     def get(self, identifier: str) -> Memory | None:
         """Return the memory that an id leads to: its own, an older one, or that of an observation in it."""
-        with self._read() as connection:
+
+        def found(connection: Connection) -> Memory | None:
             rows = locate(connection, identifier)
             return self._to_memory(memory_at(connection, rows)) if rows else None
+
+        return self._transactions.read(found)
 
     def find(
         self,
@@ -192,30 +188,31 @@ class Store:
             raise UsageError(f"since={since!r}: {error}") from error
         wanted = canonical(text) if text else ""
         least = to_micros(to_text(moment)) if moment else None
-        found: list[Memory] = []
-        with self._read() as connection, closing(newest_memories(connection, namespace, least)) as newest:
-            for plain in newest:
-                if limit is not None and len(found) >= limit:
-                    break
-                if (
-                    (namespace is None or plain["namespace"] == namespace)
-                    and (tag is None or tag in plain.get("tags", ()))
-                    and (subject is None or plain.get("subject") == subject)
-                    and wanted in canonical(plain["content"])
-                ):
-                    found.append(self._to_memory(plain))
-        return found
+
+        def is_wanted(plain: Plain) -> bool:
+            return (
+                (namespace is None or plain["namespace"] == namespace)
+                and (tag is None or tag in plain.get("tags", ()))
+                and (subject is None or plain.get("subject") == subject)
+                and wanted in canonical(plain["content"])
+            )
+
+        def found(connection: Connection) -> list[Memory]:
+            with closing(newest_memories(connection, namespace, least)) as newest:
+                return [*map(self._to_memory, islice(filter(is_wanted, newest), limit))]
+
+        return self._transactions.read(found)
 
     def count(self) -> int:
         """Return how many memories there are."""
-        with self._read() as connection:
-            return count_memories(connection)
+        return self._transactions.read(count_memories)
 
     def trace(self, identifier: str) -> Trace:
         """Return the story of a memory: where it comes from and what was merged, reviewed and decided. Of one that was forgotten
         it tells the dates and kinds, and no words. Raises NotFoundError.
         """
-        with self._read() as connection:
+
+        def traced(connection: Connection) -> Trace:
             rows = locate(connection, identifier)
             gone = None if rows else trace_of_forgotten(self._database, connection, to_key(identifier))
             if gone is not None:
@@ -223,48 +220,58 @@ class Store:
             rows = self._located(connection, identifier)
             return trace_of(self._database, connection, rows, self._to_memory(memory_at(connection, rows)))
 
+        return self._transactions.read(traced)
+
     def unmerge(self, identifier: str, *, note: str = "") -> tuple[Decision, ...]:
         """Hold apart what an id names (an observation, a node, or a memory's first node) from the rest of its memory, for ever.
 
         Return the decisions made, none where the memory has one node only; `withdraw` takes them back. Raises NotFoundError.
         """
-        with self._write() as connection:
+
+        def unmerged(connection: Connection) -> tuple[Decision, ...]:
             rows = self._located(connection, identifier)
             decisions = unmerging(self._database, connection, rows, rows[0].observation)
             if decisions:
                 decide_by_hand(self._database, connection, [(decision, "distinct") for decision in decisions], note, _now())
-        return tuple(decisions)
+            return tuple(decisions)
+
+        return self._transactions.write(unmerged)
 
     def unmerge_job(self, job: int, *, note: str = "") -> tuple[Decision, ...]:
         """Undo every merge by likeness that a job made, for ever. Exact repeats and versions stay what they are.
 
         Return the decisions made; `withdraw` takes them back. Raises NotFoundError.
         """
-        with self._write() as connection:
+
+        def unmerged(connection: Connection) -> tuple[Decision, ...]:
             if connection.execute(select(tables.jobs.c.number).where(tables.jobs.c.number == job)).first() is None:
                 raise NotFoundError(f"no job {job}")
             decisions = unmerging_job(self._database, connection, job)
             decide_by_hand(self._database, connection, [(decision, "distinct") for decision in decisions], note, _now())
-        return tuple(decisions)
+            return tuple(decisions)
+
+        return self._transactions.write(unmerged)
 
     def withdraw(self, decisions: Sequence[Decision], *, note: str = "") -> None:
         """Take decisions back: the store is then what it would be without them."""
-        with self._write() as connection:
-            decide_by_hand(self._database, connection, [(decision, WITHDRAWN) for decision in decisions], note, _now())
+        withdrawn = [(decision, WITHDRAWN) for decision in decisions]
+        self._transactions.write(lambda connection: decide_by_hand(self._database, connection, withdrawn, note, _now()))
 
     def decisions(self, identifier: str | None = None) -> list[Decision]:
         """Return the decisions in force: all, or those on what an id names. Raises NotFoundError."""
-        with self._read() as connection:
+
+        def found(connection: Connection) -> list[Decision]:
             made = all_decisions(connection)
             if identifier is None:
                 return made
             named = self._located(connection, identifier)[0].observation
             return [decision for decision in made if not {named.node, named.key}.isdisjoint(decision[:2])]
 
+        return self._transactions.read(found)
+
     def reviews(self) -> list[Review]:
         """Return the open reviews, the surest first, of memories that are not one by now."""
-        with self._read() as connection:
-            return open_reviews(connection, self._to_memory)
+        return self._transactions.read(lambda connection: open_reviews(connection, self._to_memory))
 
     def resolve(self, review: Review | int, verdict: Verdict, *, note: str = "") -> Decision:
         """Decide an open review: `merge` makes both one memory, `distinct` holds them apart for ever, and with `supersedes` the
@@ -276,7 +283,8 @@ class Store:
             raise UsageError(f"verdict {verdict!r}: choose one of {', '.join(get_args(Verdict))}")
         number = review if isinstance(review, int) else review.number
         reviews = tables.reviews.c
-        with self._write() as connection:
+
+        def resolved(connection: Connection) -> Decision:
             is_open = (reviews.number == number) & (reviews.status == "open")
             found = connection.execute(select(reviews.one, reviews.other).where(is_open)).first()
             if found is None:
@@ -292,7 +300,9 @@ class Store:
                 decision = pair(handles[0], handles[1], verdict)
             decide_by_hand(self._database, connection, [(decision, verdict)], note, _now())
             connection.execute(update(tables.reviews).where(reviews.number == number).values(status=verdict))
-        return decision
+            return decision
+
+        return self._transactions.write(resolved)
 
     def calibrate(self, labels: Iterable[tuple[str, str, bool]]) -> Calibration:
         """Fit the confidence in pairs that differ to labelled pairs: two ids, and whether both say the same.
@@ -300,8 +310,8 @@ class Store:
         An id is that of a memory, of an observation, or one that a single record carries. What was found takes effect with the
         next `rebuild`. Raises UsageError on too few pairs, and NotFoundError on an id that names nothing.
         """
-        with self._write() as connection:
-            return calibrate(connection, labels, self.policy)
+        pairs = list(labels)
+        return self._transactions.write(lambda connection: calibrate(connection, pairs, self.policy))
 
     def forget(self, identifier: str) -> int:
         """Remove a memory: its observations with their history, what is in quarantine of its text, index and ledger.
@@ -309,12 +319,15 @@ class Store:
         Only hashes stay, so that reading the same records again does not bring it back. Return how many observations were
         removed. Raises NotFoundError.
         """
-        with self._write() as connection:
+
+        def forgotten(connection: Connection) -> int:
             rows = self._located(connection, identifier)
             forget(self._database, self._segments, connection, rows, self.policy, _now())
-        if self._rehearsal is None:
-            self._database.wipe()
-        return len(rows)
+            return len(rows)
+
+        observations = self._transactions.write(forgotten)
+        self._wipe()
+        return observations
 
     def rebuild(self, *, settings: Settings | None = None) -> tuple[int, int]:
         """Compute keys, index, links and memories again from observations, decisions and settings.
@@ -323,49 +336,40 @@ class Store:
         Return how many memories fewer and more there are.
         """
         changed = self.policy.changed_by(settings) if settings else {}
-        with self._write() as connection:
+
+        def rebuilt(connection: Connection) -> tuple[Policy, tuple[int, int]]:
             policy = replace(calibrated(connection, self.policy), **changed)  # type: ignore[arg-type]
             moved = rebuild(self._database, self._segments, connection, policy, _now())
             connection.execute(update(tables.store).values(scheme=SCHEME))
             if policy.model != self.policy.model:
                 Reviewer(self._database, self._segments, policy, self.settings.review_at).look_again(connection, _now())
-        self.policy = policy
-        return moved.joins, moved.splits
+            return policy, (moved.joins, moved.splits)
+
+        self.policy, moved = self._transactions.write(rebuilt)
+        return moved
 
     def index_recall(self) -> IndexRecall:
         """Compare each fact with each of its namespace and subject, and tell what the index of near pairs missed.
 
         Merges do not depend on the index. Raises UsageError where one subject has more than 5,000 facts.
         """
-        with self._read() as connection:
-            return index_recall(connection, model_of(self.policy.model), self.settings.review_at)
+        model = model_of(self.policy.model)
+        return self._transactions.read(lambda connection: index_recall(connection, model, self.settings.review_at))
 
     def export(self, to: str | Path | IO[bytes], *, full: bool = False) -> int:
         """Write one memory a line, ordered by id; with `full` every observation whole, then the decisions. Return the lines."""
-        if isinstance(to, str | Path):
-            return self._export_to(Path(to), partial(self.export, full=full))
-        lines = 0
-        with self._read() as connection:
-            give = whole_observations if full else memories_by_id
-            for plain in give(self._database, connection):
-                to.write(orjson.dumps(plain) + b"\n")
-                lines += 1
-        return lines
+        give = whole_observations if full else memories_by_id
+        return self._export(to, lambda connection: (orjson.dumps(plain) + b"\n" for plain in give(self._database, connection)))
 
-    def _export_to(self, path: Path, give: Callable[[IO[bytes]], int]) -> int:
-        """Write an export beside its place and move it there when it is whole, so that a failure costs no older one."""
+    def _export(self, to: str | Path | IO[bytes], give: Callable[[Connection], Iterator[bytes]]) -> int:
+        """Write lines, and return how many: to a stream one by one, which cannot be taken back, to a file all or nothing."""
+        if not isinstance(to, str | Path):
+            written = map(to.write, self._transactions.stream(give))
+            return sum(1 for _ in written)
+        path = Path(to)
         if self._database.file and path.exists() and path.samefile(self._database.file):
             raise UsageError(f"{path} is the store itself: give another file")
-        part = path.with_name(f"{path.name}.part")
-        try:
-            with part.open("wb") as stream:
-                lines = give(stream)
-            part.replace(path)
-        except OSError as error:
-            raise UsageError(f"{path} cannot be written: {error.strerror}") from error
-        finally:
-            part.unlink(missing_ok=True)
-        return lines
+        return self._transactions.read(lambda connection: written_whole(path, give(connection)))
 
     def quarantine(
         self, *, status: Status | None = "open", limit: int | None = None, **which: Unpack[Filters]
@@ -375,39 +379,44 @@ class Store:
         `category`, `code` (of any of its faults), `job` (its number), `source` (the name of its file or the like); `status` is
         open, replayed, discarded or None for any.
         """
-        with self._read() as connection:
-            rows = list(islice(rows_of(connection, which_of(status, **which)), limit))
-            return to_quarantined(self._database, connection, rows)
+        meant = which_of(status, **which)
+
+        def found(connection: Connection) -> list[Quarantined]:
+            return to_quarantined(self._database, connection, list(islice(rows_of(connection, meant), limit)))
+
+        return self._transactions.read(found)
 
     def quarantined(self, number: int) -> Quarantined:
         """Return a quarantined record, whatever its status, with its history. Raises NotFoundError."""
-        with self._read() as connection:
+
+        def found(connection: Connection) -> Quarantined:
             rows = rows_by_number(self._database, connection, [number])
             if not rows:
                 raise NotFoundError(f"nothing in quarantine under {number}")
             return to_quarantined(self._database, connection, list(rows.values()))[0]
+
+        return self._transactions.read(found)
 
     def patterns(self, *, limit: int | None = None, **which: Unpack[Filters]) -> list[Pattern]:
         """Return the open quarantined records in groups of like faults: first faults with the same code, path and message.
 
         The commonest stand first. The filters are those of `quarantine`.
         """
-        with self._read() as connection:
-            return patterns_of(rows_of(connection, which_of(**which)), limit)
+        meant = which_of(**which)
+        return self._transactions.read(lambda connection: patterns_of(rows_of(connection, meant), limit))
 
     def export_quarantine(self, to: str | Path | IO[bytes], **which: Unpack[Filters]) -> int:
         """Write the open quarantined records, one a line, for a person to edit and `replay(edited=...)` to read.
 
         The filters are those of `quarantine`. Return the lines.
         """
-        if isinstance(to, str | Path):
-            return self._export_to(Path(to), partial(self.export_quarantine, **which))
-        lines = 0
-        with self._read() as connection:
-            for row in rows_of(connection, which_of(**which)):
-                to.writelines(export_lines(to_quarantined(self._database, connection, [row])))
-                lines += 1
-        return lines
+        meant = which_of(**which)
+
+        def lines(connection: Connection) -> Iterator[bytes]:
+            for row in rows_of(connection, meant):
+                yield from export_lines(to_quarantined(self._database, connection, [row]))
+
+        return self._export(to, lines)
 
     def discard(self, numbers: int | Iterable[int], note: str = "") -> int:
         """Close quarantined records without taking them: their bytes go, the note is kept. Return how many.
@@ -415,9 +424,8 @@ class Store:
         Raises NotFoundError, and changes nothing, where one is not open.
         """
         chosen = sorted({numbers} if isinstance(numbers, int) else set(numbers))
-        self._retried(lambda connection: discard(self._database, connection, chosen, note, _now()))
-        if self._rehearsal is None:
-            self._database.wipe()
+        self._transactions.write(lambda connection: discard(self._database, connection, chosen, note, _now()))
+        self._wipe()
         return len(chosen)
 
     def replay(
@@ -441,8 +449,10 @@ class Store:
         started, report = perf_counter(), Report()
         edits, places = edits_in(Path(edited)) if edited is not None else (None, {})
         wanted = None if numbers is None else {numbers} if isinstance(numbers, int) else set(numbers)
-        with self._read() as connection:
-            chosen = chosen_for_replay(self._database, connection, which_of(**which), wanted, edits, places)
+        meant = which_of(**which)
+        chosen = self._transactions.read(
+            lambda connection: chosen_for_replay(self._database, connection, meant, wanted, edits, places)
+        )
         report.format = format_named(format).name if format else " ".join(chosen.formats)
         if edits is not None and len(chosen.numbers) < len(edits):
             report.notes.append(f"{len(edits) - len(chosen.numbers)} of the file are not open (any more), or not meant")
@@ -462,52 +472,52 @@ class Store:
     def _replay(self, report: Report, numbers: Sequence[int], mending: Mending) -> str:
         claim = self.begin_job(REPLAY, report.format)
         report.job = claim.job
-        replay = Replay(self._database, self._read, partial(self.land, claim), mending, self.settings.batch_size)
+        replay = Replay(self._database, self._transactions, partial(self.land, claim), mending, self.settings.batch_size)
         status = self.run_job(claim, lambda: replay.through(numbers))
         self.count_into(report)
         return status
 
     def count_into(self, report: Report) -> None:
         """Write into a report what all batches of its job counted, in all its runs, and what was commonly wrong."""
-        with self._read() as connection:
-            for name, number in reached(connection, report.job or 0)._asdict().items():
+        job = report.job or 0
+
+        def count(connection: Connection) -> None:
+            for name, number in reached(connection, job)._asdict().items():
                 setattr(report, name, Counter(number) if name == "errors" else number)
             if report.quarantined:
-                report.patterns, report.settled = commonest_in(self._database, connection, report.job or 0, PATTERNS_SHOWN)
+                report.patterns, report.settled = commonest_in(self._database, connection, job, PATTERNS_SHOWN)
+
+        self._transactions.read(count)
 
     def jobs(self) -> list[Job]:
         """Return the ingestions, the oldest first, with what their batches counted."""
-        with self._read() as connection:
-            return jobs(connection, self._ask)
+        return self._transactions.read(lambda connection: jobs(connection, self._ask))
 
     def stats(self) -> dict[str, int]:
         """Return counts: memories, observations by outcome, and what else there is."""
-        with self._read() as connection:
-            return stats(connection)
+        return self._transactions.read(stats)
 
     def recount(self, job: int | None = None) -> Recount:
         """Prove conservation from the rows, of one job or of everything."""
-        with self._read() as connection:
-            return recount(connection, job)
+        return self._transactions.read(lambda connection: recount(connection, job))
 
     def backup(self, to: str | Path, *, overwrite: bool = False) -> int:
         """Copy the store to a file as it is now, while others go on writing; return the bytes of the copy, which was checked.
 
         Raises UsageError where the file is there or cannot be written, or where the database is not SQLite.
         """
-        self._check_open()
+        self._transactions.check_open()
         return backup(self._database, Path(to), overwrite=overwrite)
 
     def doctor(self) -> tuple[Finding, ...]:
         """Check the whole store, and return what is wrong and what mends it: nothing where it is whole. Nothing is written."""
-        with self._read() as connection:
-            return examine(self._database, connection, self.schema)
+        return self._transactions.read(lambda connection: examine(self._database, connection, self.schema))
 
     def begin_job(self, source: str, format: str, identity: Key | None = None, fingerprint: Key | None = None) -> Claim:
         """Write the start of an ingestion that this process runs; return the right to land its batches."""
         settings = orjson.dumps(self.settings, option=orjson.OPT_SORT_KEYS).decode()
         with _new_run() as owner:
-            return self._retried(
+            return self._transactions.write(
                 lambda connection: begin(self._database, connection, source, format, settings, _now(), owner, identity, fingerprint)
             )
 
@@ -526,15 +536,14 @@ class Store:
             return found, take(connection, found.number, now, owner) if found.fingerprint == fingerprint else None
 
         with _new_run() as owner:
-            found, claim = self._retried(taken)
+            found, claim = self._transactions.write(taken)
             if claim is None:
                 owner.end()
             return found, claim
 
     def reached(self, job: int) -> Reached:
         """Return what the batches of a job counted so far, all its runs together."""
-        with self._read() as connection:
-            return reached(connection, job)
+        return self._transactions.read(lambda connection: reached(connection, job))
 
     def run_job(self, claim: Claim, work: Callable[[], str]) -> str:
         """Do the work of a job and return the status that the job ends with, by itself or as it was asked; write how it ended, also
@@ -551,7 +560,7 @@ class Store:
     def finish_job(self, claim: Claim, status: str) -> str:
         """Write how an ingestion ended, and return that; where it cannot be written, this process knows it all the same."""
         claim.owner.end()
-        return self._retried(lambda connection: finish(connection, claim, status, _now()))
+        return self._transactions.write(lambda connection: finish(connection, claim, status, _now()))
 
     def land(
         self,
@@ -571,12 +580,14 @@ class Store:
         the job over.
         """
         least = self.settings.review_at if review_at is None else review_at
+        attempts: list[Landed] = []
 
         def landed(connection: Connection) -> Landed:
             started, now = perf_counter(), _now()
             there, request = step(connection, claim, checkpoint, now)
             if there > claim.landed:  # the connection was lost behind a commit that came through
-                return landed_before(connection, claim.job, first_position, request)
+                attempts[-1].request = request
+                return attempts[-1]
             check_policy(connection, self.policy)
             batch = next_number(connection, tables.batches)
             landing = Landing(self._database, self._segments, self.policy, least, redacts=self.settings.redact)
@@ -586,86 +597,51 @@ class Store:
                 connection, tables.batches, [batch_row(found, (batch, claim.job, first_position, records), started, now)]
             )
             found.request = request
+            attempts.append(found)
             return found
 
-        done = self._retried(landed)
+        done = self._transactions.write_again(landed)  # the job's row tells whether the batch is in
         claim.landed += 1
         if self._segments.is_worth_merging():
-            self._retried(self._segments.merge)
+            self._transactions.write_again(self._segments.merge)
         return done
 
     def let_others_write(self) -> None:
         """Leave the lock free for a moment, ten times a second: a writer that takes it again at once starves the others."""
         gap = self._database.backend.gap_seconds
-        if gap and self._rehearsal is None and perf_counter() - self._gave_way_at > GAP_EVERY_SECONDS:
+        if gap and not self._transactions.is_rehearsal and perf_counter() - self._gave_way_at > GAP_EVERY_SECONDS:
             time.sleep(gap)
             self._gave_way_at = perf_counter()
 
     @contextmanager
     def rehearsal(self) -> Iterator[None]:
         """Let everything be done inside the block and undo it at its end. Other threads see nothing of it; writers wait."""
-        with self._lock, self._database.write() as connection:
+        with self._transactions.rehearsal():
             before = self._added_job and replace(self._added_job), self._added
-            self._rehearsal = connection
-            self._rehearsing_thread = threading.get_ident()
             try:
                 yield
             finally:
-                self._rehearsal = None
                 self._added_job, self._added = before
-                connection.rollback()
-                self._segments.forget_cached()
 
-    @contextmanager
-    def _write(self) -> Iterator[Connection]:
-        self._check_open()
-        with self._lock:
-            try:
-                if self._rehearsal is not None:
-                    with self._rehearsal.begin_nested():
-                        yield self._rehearsal
-                else:
-                    with self._database.write() as connection:
-                        yield connection
-            except BaseException:
-                self._segments.forget_cached()
-                raise
+    @property
+    def _is_closed(self) -> bool:
+        return self._transactions.is_closed
 
-    @contextmanager
-    def _read(self) -> Iterator[Connection]:
-        self._check_open()
-        if self._rehearsal is not None and self._rehearsing_thread == threading.get_ident():
-            yield self._rehearsal
-        else:
-            with self._database.read() as connection:
-                yield connection
+    def _read(self) -> AbstractContextManager[Connection]:
+        return self._transactions.reading()
 
-    def _retried(self, work: Callable[[Connection], Outcome_]) -> Outcome_:
-        """Do work in a writing transaction; where a failure may pass, in a new one after a random wait that grows."""
-        for attempt in count():
-            try:
-                with self._write() as connection:
-                    return work(connection)
-            except DatabaseError as error:
-                is_last = attempt + 1 >= MOST_ATTEMPTS or self._rehearsal is not None
-                if error.failure.kind is not Kind.TRANSIENT or is_last:
-                    raise
-                logger.warning("attempt {}: {}", attempt + 1, error)
-                time.sleep(wait_seconds(attempt, random.random()))  # noqa: S311 - no secret
-        raise AssertionError
+    def _wipe(self) -> None:
+        """Bring what was deleted out of the files, but for a rehearsal, which deletes nothing."""
+        if not self._transactions.is_rehearsal:
+            self._database.wipe()
 
     def _ask(self, job: int, request: str | None) -> None:
-        self._retried(lambda connection: ask(connection, job, request, _now()))  # type: ignore[arg-type]
-
-    def _check_open(self) -> None:
-        if self._is_closed:
-            raise StoreError("the store is closed")
+        self._transactions.write(lambda connection: ask(connection, job, request, _now()))  # type: ignore[arg-type]
 
     def _added_as(self, landed: Landed, key: Key) -> Added:
         if landed.forgotten:
             return Added(Outcome.DUPLICATE, None, None, "forgotten")
-        with self._read() as connection:
-            memory = self._to_memory(memory_at(connection, locate(connection, key.hex())))
+        memory = self._transactions.read(lambda connection: self._to_memory(memory_at(connection, locate(connection, key.hex()))))
         if landed.known:
             return Added(Outcome.DUPLICATE, memory, 1.0, "same observation")
         judged = landed.judged[0]
@@ -677,14 +653,25 @@ class Store:
             raise NotFoundError(f"no memory or observation {identifier!r}")
         return rows
 
-    def _plain_memories(self) -> Iterator[Plain]:
-        with self._read() as connection:
-            for plain in memories_by_id(self._database, connection):
-                plain.pop("observations")
-                yield plain
-
     def _to_memory(self, plain: Plain) -> Memory:
         return restore(plain, self.schema)
+
+
+def written_whole(path: Path, lines: Iterator[bytes]) -> int:
+    """Write lines beside their place and move them there when all are written, so that a failure costs no older file.
+
+    Return how many. Raises UsageError where the file cannot be written.
+    """
+    part = path.with_name(f"{path.name}.part")
+    try:
+        with part.open("wb") as stream:
+            count = sum(1 for line in lines if stream.write(line))
+        part.replace(path)
+    except OSError as error:
+        raise UsageError(f"{path} cannot be written: {error.strerror}") from error
+    finally:
+        part.unlink(missing_ok=True)
+    return count
 
 
 @contextmanager

@@ -72,6 +72,7 @@ store = Table(
     _text("scheme"),  # the version of canonical text, gist and word lists that the keys were made with
     _text("policy"),
     _text("calibration", nullable=True),  # what the next rebuild makes the policy's: a model, and whether merging is refused
+    _text("marks", nullable=True),  # of the last transactions, the newest first: who was not told of a commit finds it here
 )
 
 observations = Table(

@@ -1,0 +1,157 @@
+"""The transactions of an open store: one at a time among its threads where it writes, and begun again where a failure may pass.
+
+Rules: what reads or writes is a function of a connection, so that it can be run anew. A commit may come through though the
+answer to it is lost; so each writing transaction leaves its mark in the store's row, and who finds it there does nothing twice. A
+long read goes on behind the last value it gave, as long as nothing was written meanwhile: what it gives is of one moment.
+"""
+
+from __future__ import annotations
+
+import random
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from itertools import count, islice
+from typing import TypeVar
+from uuid import uuid4
+
+from loguru import logger
+from sqlalchemy import Connection, select, update
+
+from memproc.errors import DatabaseError, StoreError
+from memproc.failures import MOST_ATTEMPTS, Kind, wait_seconds
+from memproc.store import tables
+from memproc.store.database import Database
+from memproc.store.segments import Segments
+
+Answer = TypeVar("Answer")
+
+MARKS_KEPT = 16  # more transactions of others are not committed in the seconds that an attempt waits; those of batches leave none
+
+_store = tables.store.c
+
+
+class Transactions:
+    """Runs reading and writing work on a store. Safe to use from several threads."""
+
+    def __init__(self, database: Database, segments: Segments) -> None:
+        """Know the database, and the index that may hold in memory what is not committed after a failure."""
+        self._database, self._segments = database, segments
+        self.lock = threading.RLock()  # of its threads; who holds it may write several times without another in between
+        self._rehearsal: Connection | None = None
+        self._rehearsing_thread = 0
+        self.is_closed = False
+
+    @property
+    def is_rehearsal(self) -> bool:
+        """Whether what is written now will be undone."""
+        return self._rehearsal is not None
+
+    def check_open(self) -> None:
+        """Raise StoreError where the store is closed."""
+        if self.is_closed:
+            raise StoreError("the store is closed")
+
+    def read(self, work: Callable[[Connection], Answer]) -> Answer:
+        """Return what work gives that reads only."""
+        for attempt in count():
+            try:
+                with self.reading() as connection:
+                    return work(connection)
+            except DatabaseError as error:
+                self._wait_after(attempt, error)
+        raise AssertionError
+
+    def stream(self, work: Callable[[Connection], Iterator[Answer]]) -> Iterator[Answer]:
+        """Give one by one what work gives that reads only, always in the same order.
+
+        Raises DatabaseError also where a failure might pass and the store has changed: the rest would be of another moment.
+        """
+        given, epoch = 0, None
+        lost: DatabaseError | None = None
+        for attempt in count():
+            try:
+                with self.reading() as connection:
+                    before, epoch = epoch, connection.execute(select(_store.epoch)).scalar()
+                    if lost is not None and given and before != epoch:
+                        raise lost
+                    for answer in islice(work(connection), given, None):
+                        given += 1
+                        yield answer
+                    return
+            except DatabaseError as error:
+                if error is lost:
+                    raise
+                lost = error
+                self._wait_after(attempt, error)
+
+    def write(self, work: Callable[[Connection], Answer]) -> Answer:
+        """Return what work gives in one writing transaction, which is committed once, however many attempts that takes."""
+        mark = uuid4().hex
+        answers: list[Answer] = []
+
+        def marked(connection: Connection) -> Answer:
+            marks = connection.execute(select(_store.marks)).scalar() or ""
+            if answers and mark in marks:  # the commit came through, and the answer to it was lost
+                return answers[-1]
+            answers.append(work(connection))
+            connection.execute(update(tables.store).values(marks=(mark + marks)[: MARKS_KEPT * len(mark)]))
+            return answers[-1]
+
+        return self.write_again(marked)
+
+    def write_again(self, work: Callable[[Connection], Answer]) -> Answer:
+        """Return what work gives that sees by itself whether it was done already."""
+        for attempt in count():
+            try:
+                with self._writing() as connection:
+                    return work(connection)
+            except DatabaseError as error:
+                self._wait_after(attempt, error)
+        raise AssertionError
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """Give a connection in one reading transaction, in a rehearsal that of the rehearsal; it is not begun again."""
+        self.check_open()
+        if self._rehearsal is not None and self._rehearsing_thread == threading.get_ident():
+            yield self._rehearsal
+        else:
+            with self._database.read() as connection:
+                yield connection
+
+    @contextmanager
+    def rehearsal(self) -> Iterator[None]:
+        """Let everything be done inside the block and undo it at its end. Other threads see nothing of it; writers wait."""
+        with self.lock, self._database.write() as connection:
+            self._rehearsal = connection
+            self._rehearsing_thread = threading.get_ident()
+            try:
+                yield
+            finally:
+                self._rehearsal = None
+                connection.rollback()
+                self._segments.forget_cached()
+
+    @contextmanager
+    def _writing(self) -> Iterator[Connection]:
+        self.check_open()
+        with self.lock:
+            try:
+                if self._rehearsal is not None:
+                    with self._rehearsal.begin_nested():
+                        yield self._rehearsal
+                else:
+                    with self._database.write() as connection:
+                        yield connection
+            except BaseException:
+                self._segments.forget_cached()
+                raise
+
+    def _wait_after(self, attempt: int, error: DatabaseError) -> None:
+        """Wait for a random time that grows; raise the error where another attempt is of no use."""
+        if error.failure.kind is not Kind.TRANSIENT or attempt + 1 >= MOST_ATTEMPTS or self.is_rehearsal:
+            raise error
+        logger.warning("attempt {}: {}", attempt + 1, error)
+        time.sleep(wait_seconds(attempt, random.random()))  # noqa: S311 - no secret
