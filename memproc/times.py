@@ -93,7 +93,7 @@ def _parse_text(text: str) -> datetime | None:
         return datetime(year, month, day, hour, minute, second, tzinfo=UTC)
     if match := _SPOKEN.fullmatch(text.lower()):
         return _parse_spoken(*match.groups())
-    raise ValueError(f"not a date: {text[:40]!r}")
+    raise ValueError(f"not a date: {text[:40]!a}")
 
 
 def _parse_spoken(hour: str | None, minute: str | None, half: str | None, day: str, month: str, year: str) -> datetime:

@@ -5,6 +5,7 @@ Nothing here raises on bad input. The advice is a table: a code not in it gets t
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
 
 EXCERPT_CHARS = 60
+BEGINNING_CHARS = 30
+GOT = ", got "
 MESSAGE_CHARS = 300
 MOST_FAULTS = 100
 TRACEBACK_CHARS = 8_000
@@ -59,6 +62,9 @@ HINTS: dict[str, str] = {
     "worker_died": "see what it holds and how large it is; `engine='sequential'` takes it in the process itself",
     "reader_failed": "the reader is at fault, not the record: report it, and replay after an upgrade",
 }
+_QUOTED = re.compile(r"""(?<!\w)(?:'[^']*(?:'|$)|"[^"]*(?:"|$))""")  # a message may be cut short before the second quote
+_NUMBER = re.compile(r"\d+")
+_RAISED = re.compile(r"( raised \w+): .*", re.DOTALL)  # the words of an exception may be anything
 GENERAL_HINT = "see the fields of memproc.Memory"
 
 
@@ -124,6 +130,19 @@ def fault(path: str, code: str, message: str) -> Fault:
     return Fault(_shown(path), code, _shown(message), HINTS.get(code, GENERAL_HINT))
 
 
+def alike(path: str, message: str) -> tuple[str, str]:
+    """Return what the place and the message of a fault have in common with those of like faults: no values, numbers and positions.
+
+    >>> alike("tags.3", "Input should be a valid string, got 5")
+    ('tags.*', 'Input should be a valid string')
+    >>> alike("created_at", "not a date: '31/02/2024'") == alike("created_at", "not a date: 'soon'")
+    True
+    """
+    place = ".".join("*" if part.isdigit() else part for part in path.split("."))
+    told = _RAISED.sub(r"\1", message.rpartition(GOT)[0] or message)
+    return place, _NUMBER.sub("#", _QUOTED.sub("''", told))
+
+
 def redacted(found: Fault) -> Fault:
     """Return a fault that says nothing of what the record holds: neither values nor names that are not memproc's."""
     path = found.path.rpartition(".")[0] if found.code == "extra_forbidden" else found.path
@@ -155,8 +174,10 @@ def _to_fault(details: ErrorDetails, schema: type[Memory]) -> Fault:
     path = ".".join(_shown(str(part))[:EXCERPT_CHARS] for part in details["loc"])
     code = details["type"]
     message = details["msg"]
-    if code not in ("missing", "extra_forbidden"):
-        message = f"{message}, got {excerpt(details['input'])}"
+    shown = excerpt(details["input"])
+    is_shown = code == "date_unparsable" and shown[:BEGINNING_CHARS].rstrip("'\"") in message
+    if code not in ("missing", "extra_forbidden") and not is_shown:
+        message = f"{message}{GOT}{shown}"
     found = fault(path, code, message)
     if code != "extra_forbidden" or len(details["loc"]) > 1:
         return found

@@ -22,7 +22,9 @@ class Merge(NamedTuple):
 
 
 class Pattern(NamedTuple):
-    """Quarantined records whose first faults are alike: how many, what is wrong with them, and the number of the first."""
+    """Quarantined records whose first faults are alike: how many, what is wrong with the first of them, and its number. The values
+    that the message shows may differ among them, and so may positions in lists.
+    """
 
     records: int
     category: str

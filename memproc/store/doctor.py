@@ -11,7 +11,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import get_args
+from typing import Any, get_args
 
 import orjson
 from sqlalchemy import Connection, func, inspect, select
@@ -30,7 +30,7 @@ from memproc.store.database import Database, told
 from memproc.store.findings import Found
 from memproc.store.neighbours import WITHDRAWN
 from memproc.store.orphans import counters_behind, jobs_left, jobs_miscounted, jobs_misplaced, jobs_missing, orphans_in
-from memproc.store.quarantine import DISCARDED
+from memproc.store.quarantine import DISCARDED, REASONED, Reasons, reasons_told
 from memproc.store.reading import all_decisions
 from memproc.store.recomputing import Recomputed
 from memproc.store.sqlite_checks import check_files, check_sqlite, reading_only
@@ -192,24 +192,27 @@ def _check_quarantine(connection: Connection, found: Found) -> None:
     ).group_by(parts.quarantine)
     sums = kept.subquery()
     query = (
-        select(rejected.number, rejected.raw_bytes, rejected.status, rejected.faults, sums.c.length, sums.c.parts, sums.c.last)
+        REASONED.add_columns(rejected.raw_bytes, sums.c.length, sums.c.parts, sums.c.last)
         .join_from(tables.quarantine, sums, rejected.number == sums.c.quarantine, isouter=True)
         .order_by(rejected.number)
     )
     with connection.execute(query.execution_options(yield_per=1_000)) as rows:
-        for number, raw_bytes, status, faults, length, count, last in rows:
-            expected = 0 if status == DISCARDED else raw_bytes
-            is_whole = expected == (length or 0) and (count is None or count == last + 1)
-            if not is_whole or not _is_json(faults):
-                found.add("quarantine", number)
+        for row in rows:
+            expected = 0 if row.status == DISCARDED else row.raw_bytes
+            is_whole = expected == (row.length or 0) and (row.parts is None or row.parts == row.last + 1)
+            told = _reasons(row)
+            if not is_whole or told is None:
+                found.add("quarantine", row.number)
+            elif told != tuple(row[2:8]):
+                found.add("patterns", row.number)
 
 
-def _is_json(text: str) -> bool:
+def _reasons(row: Any) -> Reasons | None:
+    """Return the reasons that the faults of a rejected record give, None where there are none."""
     try:
-        orjson.loads(text)
-    except orjson.JSONDecodeError:
-        return False
-    return True
+        return reasons_told(row)
+    except (ValueError, KeyError, TypeError, IndexError):
+        return None
 
 
 def _check_decisions(database: Database, connection: Connection, found: Found) -> None:

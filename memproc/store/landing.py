@@ -293,7 +293,7 @@ def date_of(record: Plain) -> int | None:
 
 
 def _refused(prepared: Prepared, error: Exception) -> Rejected:
-    cause = getattr(error, "orig", None) or error
+    cause = str(getattr(error, "orig", None) or error).partition("\n")[0]  # PostgreSQL shows the whole row behind that
     message = f"the database refused this record: {cause}"
     return Rejected("database", (fault("", "refused", message),), own.whole_line(prepared.observation))
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
+from contextlib import suppress
 from typing import Any, NamedTuple
 
 import orjson
@@ -17,10 +18,11 @@ from xxhash import xxh3_128_digest
 
 from memproc.dedup.canonical import canonical
 from memproc.dedup.keys import Key
-from memproc.records import DEFAULT_NAMESPACE, Outcome, Plain, Rejected, encode
+from memproc.records import DEFAULT_NAMESPACE, Fault, Outcome, Plain, Rejected, encode
 from memproc.store import tables
 from memproc.store.database import Database, delete_where, take_numbers
 from memproc.store.reading import forgotten_among
+from memproc.validation import alike
 
 OPEN, REPLAYED, DISCARDED = STATUSES = ("open", "replayed", "discarded")
 
@@ -48,12 +50,33 @@ class Reasons(NamedTuple):
     faults: str
 
 
+REASONED = select(*(tables.quarantine.c[name] for name in ("number", "status", *Reasons._fields)))
+
+
 def reasons_of(rejected: Rejected) -> Reasons:
     """Return the reasons of a rejected record: those of its first fault, and all faults as JSON."""
     first = rejected.faults[0]
-    parts = (rejected.category, first.code, first.path, first.message)
-    pattern = xxh3_128_digest(encode(parts))
-    return Reasons(*parts, pattern, encode([fault.as_dict() for fault in rejected.faults]).decode())
+    pattern = xxh3_128_digest(encode([rejected.category, first.code, *alike(first.path, first.message)]))
+    faults = encode([fault.as_dict() for fault in rejected.faults]).decode()
+    return Reasons(rejected.category, first.code, first.path, first.message, pattern, faults)
+
+
+def reasons_told(row: Any) -> Reasons:
+    """Return the reasons that a row should have by its category and its faults. The words of one that was discarded are gone, and
+    with them what its pattern was made of. Raises ValueError, KeyError or TypeError where the faults are none.
+    """
+    told = reasons_of(Rejected(row.category, tuple(Fault(**fault) for fault in orjson.loads(row.faults)), b""))
+    return told._replace(pattern=row.pattern, faults=row.faults) if row.status == DISCARDED else told._replace(faults=row.faults)
+
+
+def mend_reasons(database: Database, connection: Connection) -> None:
+    """Write again what the faults of rejected records give."""
+    wrong = []
+    for row in connection.execute(REASONED).all():
+        with suppress(ValueError, KeyError, TypeError, IndexError):
+            if (told := reasons_told(row)) != tuple(row[2:]):
+                wrong.append((told.code, told.path, told.message, told.pattern, row.number))
+    database.update_rows(connection, tables.quarantine, ("code", "path", "message", "pattern"), wrong)
 
 
 def put_in_quarantine(

@@ -26,7 +26,7 @@ from memproc.store.ledger import Line, take_words_out, write_lines
 from memproc.store.neighbours import ROWS, WITHDRAWN, neighbourhood, to_row
 from memproc.store.opening import policy_text
 from memproc.store.orphans import clear_orphans
-from memproc.store.quarantine import take_texts_out
+from memproc.store.quarantine import mend_reasons, take_texts_out
 from memproc.store.reading import forgotten_among
 from memproc.store.reviews import open_again
 from memproc.store.segments import Segments
@@ -150,6 +150,7 @@ def rebuild(database: Database, segments: Segments, connection: Connection, poli
     """Compute keys, index, links and memories from the observations, the decisions and the policy."""
     before = memories_told(connection)  # what is there may be damaged; the ledger goes on from what it told
     clear_orphans(database, connection, now)
+    mend_reasons(database, connection)
     decided = {key for row in connection.execute(select(tables.decisions.c.a, tables.decisions.c.b)) for key in row}
     nodes: dict[Key, set[Key]] = defaultdict(set)
     segments.clear(connection)

@@ -398,7 +398,8 @@ class Store:
         return self._transactions.read(found)
 
     def patterns(self, *, limit: int | None = None, **which: Unpack[Filters]) -> list[Pattern]:
-        """Return the open quarantined records in groups of like faults: first faults with the same code, path and message.
+        """Return the open quarantined records in groups of like faults: first faults with the same code, path and message, but for
+        the values in them. The message of a group is that of its first.
 
         The commonest stand first. The filters are those of `quarantine`.
         """

@@ -243,7 +243,7 @@ quarantine = Table(
     _number("times_seen"),
     _number("last_batch"),
     _text("message"),  # of the first fault
-    _key("pattern"),  # of category, code, path and message: like faults have one
+    _key("pattern"),  # of category, code, path and message, but for values and positions in them: like faults have one
     _text("context"),  # what the caller had said of the source, as JSON: a replay takes it under the same
     _text("status"),  # open, replayed, discarded; the row stays, for it says what became of its position
     UniqueConstraint("key"),

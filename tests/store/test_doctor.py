@@ -309,6 +309,10 @@ BY_SQL = {
         change("UPDATE quarantine_parts SET bytes = zeroblob(1) WHERE quarantine = 1"),
         change("UPDATE quarantine SET faults = '[' WHERE number = 1"),
     ],
+    "patterns": [
+        change("UPDATE quarantine SET pattern = zeroblob(16) WHERE number = 1"),
+        change("UPDATE quarantine SET message = 'well' WHERE status = 'discarded'"),
+    ],
     "ledger": [change(f"UPDATE ledger SET subject = zeroblob(16) WHERE number = {MERGE}")],
     "decisions": [
         change("UPDATE decisions SET verdict = 'perhaps' WHERE number = 1"),

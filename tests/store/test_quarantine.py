@@ -83,6 +83,35 @@ def test_filters_say_which(fresh, tmp_path):
             store.quarantine(status="gone")
 
 
+def test_faults_of_different_values_are_alike(fresh):
+    """A thousand bad dates are one pattern that shows an example; so are faults at different places of a list."""
+    bad = [{"content": f"Note {number}", "created_at": f"{32 + number}/02/2024"} for number in range(40)]
+    bad += [{"content": f"Note {number}", "importance": number} for number in range(2, 22)]
+    bad += [{"content": "Note", "tags": ["a"] * place + [place]} for place in range(5)]
+    bad += [{"content": "Note", "kind": "it's", "updated_at": word} for word in ("it's late", 'a "day"', "soon " * 100, "später")]
+    with fresh() as store:
+        report = memproc.ingest(bad, store, format="memproc")
+        told = [pattern.told() for pattern in store.patterns()]
+        assert [pattern.records for pattern in store.patterns()] == [40, 20, 5, 4]
+        assert told[0] == "40 x created_at: not a date: '32/02/2024'"
+        assert told[1] == "20 x importance: Input should be less than or equal to 1, got 2"
+        assert report.patterns == store.patterns()[:3]
+        assert store.doctor() == ()
+
+
+def test_a_message_says_a_value_once():
+    """Of a text that is no date as of all else."""
+    told = {
+        "31/02/2024": "not a date: '31/02/2024'",
+        "später " * 20: "not a date: 'sp\\xe4ter sp\\xe4ter sp\\xe4ter sp\\xe4ter sp\\xe4ter sp\\xe4te'",
+        True: "not a date: give ISO 8601 text or an epoch number, got True",
+        1e300: "not a date: the number is too large for an epoch in any unit, got 1e+300",
+    }
+    for value, message in told.items():
+        (found,) = memproc.validate({"content": "x", "created_at": value}).errors
+        assert found.message == message
+
+
 def test_patterns_group_like_faults(fresh):
     """Of equal code, path and message; the commonest first, each with the number of its first record. The view tells the same."""
     with fresh() as store:
