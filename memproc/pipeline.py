@@ -49,6 +49,15 @@ CHUNK_BYTES = 1 << 20  # of items as they were read
 OnProgress = Callable[[Progress], None]
 
 
+class Interrupted(KeyboardInterrupt):
+    """A person interrupted an ingestion: `report` tells what had landed; `resume` goes on behind it."""
+
+    def __init__(self, report: Report) -> None:
+        """Keep the report."""
+        super().__init__(f"job {report.job} was interrupted: resume goes on behind its last batch")
+        self.report = report
+
+
 class Source(NamedTuple):
     """One source, opened: its name in the store, what takes its items, and the items."""
 
@@ -88,7 +97,8 @@ def ingest(
     an executor of `concurrent.futures`, a Dask `Client`, or the address of a Ray cluster. The store is the same with each.
 
     Bad records never raise: they are quarantined and counted. Raises UsageError or SourceError before any work where the call
-    is wrong, StoreError where the database cannot serve, and EngineError where workers cannot.
+    is wrong, StoreError where the database cannot serve, and EngineError where workers cannot. A KeyboardInterrupt meanwhile is
+    raised with the `report`.
     """
     chosen = settings or (into.settings if isinstance(into, Store) else Settings())
     context = Context(source, frozenset(include), dict(mapping or {}))
@@ -192,7 +202,10 @@ class _Run:
                 report.least_certain = [self._told(judged) for judged in self.merges] if is_rehearsal else []
             return status
 
-        status = self.store.run_job(self.claim, work)
+        try:
+            status = self.store.run_job(self.claim, work)
+        except KeyboardInterrupt as error:
+            raise Interrupted(told(report, "interrupted", self.store, sources, self.started, before.read)) from error
         report.left_out = Counter(self.place.left_out)
         report.batch_log, report.resources = self.log.kept, self.watch.told()
         report = told(

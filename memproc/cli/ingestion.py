@@ -82,6 +82,7 @@ def ingest(
     from memproc.cli.amounts import bytes_of
     from memproc.cli.progress import shown_progress
     from memproc.config import Settings
+    from memproc.pipeline import Interrupted
     from memproc.pipeline import ingest as run
 
     settings = Settings(
@@ -98,22 +99,26 @@ def ingest(
     logger.add(sys.stderr, level="WARNING", format="{message}")
     logger.enable("memproc")
     gc.freeze()  # what is imported stays: no search for cycles need look at it
-    with _database_for(into, dry_run=dry_run) as database, shown_progress() as shown:
-        report = run(
-            what,
-            database,
-            namespace=namespace,
-            source=source,
-            format=format,
-            settings=settings,
-            mapping=mapping_of(map_field),
-            include=include or (),
-            as_of=as_of,
-            on_progress=shown,
-            dry_run=dry_run,
-            resume=resume,
-            engine=engine.value,
-        )
+    try:
+        with _database_for(into, dry_run=dry_run) as database, shown_progress() as shown:
+            report = run(
+                what,
+                database,
+                namespace=namespace,
+                source=source,
+                format=format,
+                settings=settings,
+                mapping=mapping_of(map_field),
+                include=include or (),
+                as_of=as_of,
+                on_progress=shown,
+                dry_run=dry_run,
+                resume=resume,
+                engine=engine.value,
+            )
+    except Interrupted as interrupted:
+        report = interrupted.report
+        tell("memproc: interrupted" + ("" if dry_run else ": --resume goes on behind the last batch"))
     show(report.as_dict(), str(report), as_json=as_json)
     if report.status not in ("done", "rehearsed") or (strict and report.quarantined):
         raise typer.Exit(FAILED)

@@ -7,6 +7,8 @@ import sys
 from memproc.cli import care, ingestion, jobs, quarantine, review, stores
 from memproc.cli.app import FAILED, MISUSED, app, print_json, tell
 
+INTERRUPTED = 130  # what typer ends with at Ctrl-C, when it has said "Aborted."
+
 # Importing them gives the application its commands.
 __all__ = ["care", "ingestion", "jobs", "main", "quarantine", "review", "stores"]
 
@@ -17,6 +19,12 @@ def main() -> None:
 
     try:
         app(standalone_mode=True)
+    except SystemExit as ended:
+        if ended.code != INTERRUPTED:
+            raise
+        if "--json" in sys.argv:
+            print_json({"error": "interrupted"})
+        sys.exit(FAILED)
     except UsageError as error:
         tell(f"memproc: {error}")
         sys.exit(MISUSED)

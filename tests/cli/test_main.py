@@ -7,8 +7,12 @@ import os
 import pty
 import re
 import select
+import signal
+import sqlite3
 import subprocess
 import sys
+import time
+from contextlib import closing
 
 import pytest
 
@@ -72,6 +76,56 @@ def test_ingest_prints_the_fields_of_the_contract(run):
     assert report["read"] == report["stored"] + report["duplicate"] + report["merged"] + report["quarantined"] == 4
     assert report["errors"] == {"validation": 1}
     assert report["workers"][0]["records"] == 4
+
+
+INTERRUPTIBLE = (
+    "import signal, sys; signal.signal(signal.SIGINT, signal.default_int_handler)\n"  # a shell may have had it ignored
+    "from memproc.cli.main import main; main()"
+)
+
+
+def interrupted(tmp_path, *arguments, until):
+    """Run memproc until something is so, and interrupt it; return (exit code, standard output, standard error)."""
+    command = [sys.executable, "-c", INTERRUPTIBLE, *arguments]
+    with subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        deadline = time.monotonic() + 60
+        while not until() and time.monotonic() < deadline:
+            time.sleep(0.01)
+        process.send_signal(signal.SIGINT)
+        told = process.communicate(timeout=60)
+    return process.returncode, *told
+
+
+def landed(path):
+    """Tell whether a store has a few batches."""
+    try:
+        with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as connection:
+            return connection.execute("SELECT count(*) FROM batches").fetchone()[0] > 2
+    except sqlite3.Error:
+        return False
+
+
+def test_an_interrupted_ingestion_tells_what_it_did_and_goes_on(run, tmp_path):
+    """The JSON object, a message, and the exit code of what was stopped."""
+    lines = [json.dumps({"content": f"She keeps {number} hens and feeds them"}) + "\n" for number in range(30_000)]
+    (tmp_path / "long.jsonl").write_text("".join(lines))
+    ingest = ("ingest", "long.jsonl", "--into", "m.db", "--batch-size", "20", "--json")
+    code, out, err = interrupted(tmp_path, *ingest, until=lambda: landed(tmp_path / "m.db"))
+    report = json.loads(out)
+    assert (code, report["status"]) == (1, "interrupted")
+    assert 0 < report["read"] == report["stored"] < 30_000
+    assert "interrupted: --resume goes on behind the last batch" in err
+    assert as_json(run("jobs", "m.db", "--json"))["jobs"][0]["status"] == "interrupted"
+    going_on = ("ingest", "long.jsonl", "--into", "m.db", "--resume", "--dedup", "near", "--json")
+    assert (as_json(run(*going_on))["read"], as_json(run("jobs", "m.db", "--json"))["jobs"][0]["runs"]) == (30_000, 2)
+
+
+def test_any_command_that_is_interrupted_ends_with_1(tmp_path):
+    """Here one that waits at a pipe."""
+    os.mkfifo(tmp_path / "pipe.jsonl")
+    started = time.monotonic()
+    code, out, _ = interrupted(tmp_path, "validate", "pipe.jsonl", "--json", until=lambda: time.monotonic() - started > 2)
+    assert (code, json.loads(out)) == (1, {"error": "interrupted"})
 
 
 def test_a_second_time_everything_is_duplicate(run):
