@@ -85,6 +85,8 @@ _BY_CODE = {code: Failure(kind, advice) for kind, advice, codes in _TABLE for co
 UNKNOWN = Failure(Kind.CRITICAL, "the database refused")
 DAMAGED = _BY_CODE["SQLITE_CORRUPT"]
 
+_KEY_CONFLICTS = frozenset(["SQLITE_CONSTRAINT_UNIQUE", "SQLITE_CONSTRAINT_PRIMARYKEY", "23505", "1062", "1586"])
+
 # Where a driver gives no code: words that all stand in what it says, and a code that says the same. The first to fit counts.
 _TOLD: tuple[tuple[tuple[str, ...], str], ...] = (
     (("database is locked",), "SQLITE_BUSY"),
@@ -117,6 +119,11 @@ def failure_of(error: BaseException) -> Failure:
     <Kind.TRANSIENT: 'transient'>
     """
     return next((_BY_CODE[code] for code in _codes_of(error) if code in _BY_CODE), UNKNOWN)
+
+
+def is_key_conflict(error: BaseException) -> bool:
+    """Tell whether a unique key holds another row."""
+    return not _KEY_CONFLICTS.isdisjoint(_codes_of(error))
 
 
 def wait_seconds(attempt: int, chance: float) -> float:

@@ -12,12 +12,12 @@ from typing import NamedTuple
 
 import orjson
 
-from memproc.config import Policy, Settings
+from memproc.config import DEEPEST, Policy, Settings
 from memproc.dedup.keys import Prepared, prepare
 from memproc.dedup.signing import signed
 from memproc.formats.draft import Broken, Context, Decided, Draft, Format, LeftOut, Part
-from memproc.records import DEFAULT_NAMESPACE, Fault, Memory, Rejected, encode, plain
-from memproc.sources.items import Item, Piece, count_names, item_of
+from memproc.records import DEFAULT_NAMESPACE, Fault, Memory, Plain, Rejected, encode, plain
+from memproc.sources.items import Item, Piece, count_names, depth_of, item_of
 from memproc.times import parse_time, to_text
 from memproc.validation import failed, fault, redacted, validator
 
@@ -25,6 +25,7 @@ CATEGORY_OF_FAULTS = "validation"
 CATEGORY_OF_FORMATS = "transform"
 CATEGORY_OF_EXCEPTIONS = "internal"
 CATEGORY_OF_LIMITS = "resource"
+SHAPED = ("tags", "emotion", "relations")  # their levels are those of the schema
 
 
 class Taken(NamedTuple):
@@ -147,13 +148,23 @@ class Intake:
         try:
             is_identity = draft.is_identity and checked.id is not None
             record = plain(checked)
-            if (names := count_names(record)) > self.settings.max_fields:
-                found = fault("", "too_many_fields", f"has {names} names in it, more than max_fields={self.settings.max_fields}")
+            if (found := self._beyond(record)) is not None:
                 return Rejected(CATEGORY_OF_LIMITS, (found,), raw_of(draft.raw, item))
             return prepare(record, is_identity=is_identity, as_of=to_text(as_of) if as_of else self.as_of, policy=self.policy)
         except (orjson.JSONEncodeError, RecursionError) as error:
             found = fault("", "not_json", f"holds what JSON cannot say: {error}")
             return Rejected(CATEGORY_OF_FAULTS, (found,), raw_of(draft.raw, item))
+
+    def _beyond(self, record: Plain) -> Fault | None:
+        """Return the fault of a record that is beyond a limit of the settings, None where it is within all."""
+        most_names, most_levels = self.settings.max_fields, self.settings.max_depth
+        if (names := count_names(record)) > most_names:
+            return fault("", "too_many_fields", f"has {names} names in it, more than max_fields={most_names}")
+        if most_levels < DEEPEST:  # deeper ones did not pass validation
+            for name, value in record.items():
+                if name not in SHAPED and depth_of(value) > most_levels:
+                    return fault(name, "nested_too_deep", f"is nested deeper than max_depth={most_levels}")
+        return None
 
     def _complete(self, fields: dict[str, object]) -> dict[str, object]:
         completed = fields.copy()

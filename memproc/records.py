@@ -15,10 +15,11 @@ import orjson
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, Strict, StringConstraints
 from pydantic_core import PydanticCustomError, PydanticUseDefault, to_jsonable_python
 
+from memproc.config import DEEPEST
 from memproc.times import parse_time, to_text
 
 CONTENT_LIMIT_CHARS = 1_000_000
-METADATA_DEPTH_LIMIT = 100
+METADATA_DEPTH_LIMIT = DEEPEST
 EVENT_KINDS = frozenset({"message", "event"})
 DEFAULT_NAMESPACE = "default"
 SMALLEST_INTEGER, LARGEST_INTEGER = -(2**63), 2**63 - 1

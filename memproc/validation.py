@@ -44,7 +44,7 @@ HINTS: dict[str, str] = {
     "float_type": "give a number, not text or a boolean",
     "finite_number": "JSON has no NaN or infinity: leave the value out",
     "integer_too_large": "give it as text: databases hold integers of 64 bits",
-    "nested_too_deep": "flatten the value, or give it as one JSON text",
+    "nested_too_deep": "flatten the value, give it as one JSON text, or raise max_depth where it is under 100",
     "not_json": "give only objects with text names, lists, text, numbers, true, false and null",
     "not_a_mapping": "give one JSON object a record",
     "json_invalid": "mend the JSON text; one JSON object a line, in UTF-8",

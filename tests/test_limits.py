@@ -7,6 +7,7 @@ import gzip
 import io
 import lzma
 import pickle
+import time
 import zipfile
 from typing import Annotated
 
@@ -104,6 +105,44 @@ def test_a_memory_has_at_most_so_many_fields(tmp_path):
         assert [fault.code for fault in found] == codes
         assert all("has 9 names" in fault.message and "max_fields=8" in fault.message for fault in found)
         assert all(fault.hint == HINTS["too_many_fields"] for fault in found)
+
+
+@pytest.mark.parametrize("depth", [1, 2, 99])
+def test_metadata_is_nested_as_deep_as_the_settings_allow(tmp_path, depth):
+    """Of records in any source; what the schema itself nests, such as relations, does not count."""
+    fine = {"content": "x", "relations": [{"type": "likes", "target": "tea"}], "metadata": {"deep": nested(depth - 1)}}
+    assert faults_of([fine], tmp_path, max_depth=depth) == []
+    (found,) = faults_of([{"content": "y", "metadata": {"deep": nested(depth)}}], tmp_path, max_depth=depth)
+    assert (found.path, found.code) == ("metadata", "nested_too_deep")
+    assert f"max_depth={depth}" in found.message
+    assert "raise max_depth" in found.hint
+
+
+SLOW_TO_TRY_AGAIN = [
+    "a" * 50_000 + "!",
+    " " * 50_000 + "x",
+    "1" * 50_000 + "a",
+    "'" * 50_000,
+    "\"'" * 25_000,
+    "not a date: '" * 3_000,
+    "2024-" * 10_000,
+    "a.b/" * 12_000,
+    "@" * 50_000,
+    "https://" * 6_000,
+    "twenty-" * 7_000,
+    "don't " * 8_000,
+    "-" * 50_000 + "5",
+]
+
+
+@pytest.mark.parametrize("field", ["content", "created_at", "subject", "kind"])
+def test_no_text_makes_an_expression_try_for_ever(tmp_path, field):
+    """Time grows with the length of a text, whatever it repeats; so it does where faults are grouped."""
+    started = time.monotonic()
+    with memproc.open(tmp_path / "m.db") as store:
+        report = memproc.ingest([{"content": f"x {at}", field: text} for at, text in enumerate(SLOW_TO_TRY_AGAIN)], store)
+    assert report.read == len(SLOW_TO_TRY_AGAIN)
+    assert time.monotonic() - started < 20
 
 
 def test_a_record_that_was_refused_for_its_fields_is_replayed_under_another_limit(tmp_path):

@@ -39,6 +39,16 @@ class Engine(StrEnum):
     ray = "ray"
 
 
+class Durability(StrEnum):
+    """What a power failure may cost: the last commits, or nothing."""
+
+    normal = "normal"
+    full = "full"
+
+
+MAX_RECORD, MAX_FIELDS, MAX_DEPTH = "64MiB", 10_000, 100  # the defaults of the settings, which are not imported for `--help`
+MaxFields = Annotated[int, typer.Option(metavar="N", help="Names that a memory may have, at all levels.")]
+MaxDepth = Annotated[int, typer.Option(metavar="N", help="Levels that metadata may be nested in; 100 at most.")]
 FormatName = Annotated[str | None, typer.Option("--format", help="The format of the records; told by their shape if not given.")]
 Mapping = Annotated[
     list[str] | None, typer.Option("--map", metavar="FIELD=PATH", help="Where a field is found, as in content=body.text.")
@@ -69,6 +79,16 @@ def ingest(
     ] = None,
     max_seconds: Annotated[float | None, typer.Option(metavar="SECONDS", help="Stop after that long; --resume goes on.")] = None,
     max_workers: Annotated[int | None, typer.Option(metavar="N", help="Workers at once; the cores allowed if not given.")] = None,
+    max_record: Annotated[
+        str, typer.Option(metavar="SIZE", help="The longest line, row or element that is taken, as in 1MB.")
+    ] = MAX_RECORD,
+    max_fields: MaxFields = MAX_FIELDS,
+    max_depth: MaxDepth = MAX_DEPTH,
+    durability: Annotated[Durability, typer.Option(help="full: sync each commit to the disk.")] = Durability.normal,
+    redact: Annotated[bool, typer.Option("--redact", help="Say nothing in messages of what records hold.")] = False,
+    tracebacks: Annotated[
+        bool, typer.Option("--tracebacks", help="Keep the traceback of an exception with the record that it quarantined.")
+    ] = False,
     map_field: Mapping = None,
     include: Include = None,
     as_of: Annotated[str | None, typer.Option(help="The date the source gives for itself.")] = None,
@@ -94,6 +114,12 @@ def ingest(
         max_memory=None if max_memory is None else bytes_of(max_memory, "--max-memory"),
         max_seconds=max_seconds,
         max_workers=max_workers,
+        max_fields=max_fields,
+        max_depth=max_depth,
+        durability=durability.value,
+        redact=redact,
+        tracebacks=tracebacks,
+        max_record_bytes=bytes_of(max_record, "--max-record"),
     )
     logger.remove()
     logger.add(sys.stderr, level="WARNING", format="{message}")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from memproc.cli.app import FAILED, Database, Json, app, show
-from memproc.cli.ingestion import FormatName, Mapping, mapping_of
+from memproc.cli.ingestion import MAX_DEPTH, MAX_FIELDS, FormatName, Mapping, MaxDepth, MaxFields, mapping_of
 from memproc.cli.stores import opened
 
 if TYPE_CHECKING:
@@ -88,10 +88,14 @@ def retry(
     code: Code = None,
     job: OfJob = None,
     source: OfSource = None,
+    max_fields: MaxFields = MAX_FIELDS,
+    max_depth: MaxDepth = MAX_DEPTH,
     as_json: Json = False,
 ) -> None:
     """Take quarantined records anew: all, some, or as an edited export has them. Exit with 1 if one still fails."""
-    with opened(database) as store:
+    from memproc.config import Settings
+
+    with opened(database, settings=Settings(max_fields=max_fields, max_depth=max_depth)) as store:
         report = store.replay(
             numbers or None,
             mapping=mapping_of(map_field),

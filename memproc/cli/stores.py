@@ -14,6 +14,7 @@ from memproc.cli.app import FAILED, Database, Dedup, Identifier, Json, app, show
 LONGEST_OBJECT_BYTES = 1 << 20
 
 if TYPE_CHECKING:
+    from memproc.config import Settings
     from memproc.records import Memory
     from memproc.store.store import Store
 
@@ -176,7 +177,7 @@ def calibrate(
 
 
 @contextmanager
-def opened(database: str, *, for_rebuild: bool = False) -> Iterator[Store]:
+def opened(database: str, *, settings: Settings | None = None, for_rebuild: bool = False) -> Iterator[Store]:
     """Open a store that is there: reading one that is not would make an empty file."""
     from memproc.errors import UsageError
     from memproc.store.opening import is_store
@@ -184,7 +185,7 @@ def opened(database: str, *, for_rebuild: bool = False) -> Iterator[Store]:
 
     if not is_store(database):
         raise UsageError(f"there is no store at {database}")
-    with Store(database, for_rebuild=for_rebuild) as store:
+    with Store(database, settings=settings, for_rebuild=for_rebuild) as store:
         yield store
 
 

@@ -304,6 +304,13 @@ def count_names(value: Any) -> int:
     return names
 
 
+def depth_of(value: Any) -> int:
+    """Return how many objects and lists a value is nested in, itself included."""
+    if value.__class__ is dict:
+        return 1 + max(map(depth_of, value.values()), default=0)
+    return 1 + max(map(depth_of, value), default=0) if value.__class__ is list else 0
+
+
 def _names_to_find(value: Any) -> int:
     """Return how many names the bytes of a decoded value must hold for it to be exact; no number will do where one of its
     floats may have been an integer beyond 64 bits, of which orjson makes one without a word.

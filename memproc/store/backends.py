@@ -14,12 +14,12 @@ from typing import Any, NamedTuple
 from sqlalchemy import JSON, URL, Column, ColumnElement, Connection, Engine, cast, create_engine, event, func, make_url
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 
+from memproc.config import Settings
 from memproc.errors import UsageError
 
 WRITES = "memproc_writes"
 BUSY_SECONDS = 60
 CACHE_KIB = 64 * 1024  # the keys are hashes, so a batch touches pages all over the indexes; SQLite's 2 MiB are soon too few
-_POOL: dict[str, Any] = {"pool_pre_ping": True, "pool_recycle": 1_800}  # a server may have ended a connection meanwhile
 CREATION_LOCK = 7_236_828_783  # any number that nobody else takes
 
 
@@ -31,7 +31,7 @@ class Backend(NamedTuple):
 
     driver: str
     extra: str
-    connect: Callable[[URL, str, int], Engine]
+    connect: Callable[[URL, Settings], Engine]
     reading: dict[str, Any]
     writing: dict[str, Any]
     create_view: str
@@ -60,19 +60,29 @@ def url_of(where: str) -> URL:
     return url.set(drivername=BACKENDS[name].driver) if url.drivername == name else url
 
 
-def connected(url: URL, durability: str, pool_size: int) -> tuple[Backend, Engine]:
+def connected(url: URL, settings: Settings) -> tuple[Backend, Engine]:
     """Return the backend of a URL and an engine for it. Raises UsageError where its driver is not installed."""
     backend = BACKENDS[url.get_backend_name()]
     try:
-        return backend, backend.connect(url, durability, pool_size)
+        return backend, backend.connect(url, settings)
     except (NoSuchModuleError, ModuleNotFoundError) as error:
         needed = f": pip install 'memproc-sdk[{backend.extra}]'" if backend.extra else ""
         raise UsageError(f"the driver for {url.drivername} is not installed{needed}") from error
 
 
-def _sqlite(url: URL, durability: str, _pool_size: int) -> Engine:
-    engine = create_engine(url, connect_args={"timeout": BUSY_SECONDS})
-    synchronous = "FULL" if durability == "full" else "NORMAL"
+def _pool(settings: Settings) -> dict[str, Any]:
+    return {
+        "pool_size": settings.pool_size,
+        "max_overflow": settings.pool_overflow,
+        "pool_timeout": settings.pool_timeout_seconds,
+        "pool_recycle": settings.pool_recycle_seconds,
+        "pool_pre_ping": True,  # a server may have ended a connection meanwhile
+    }
+
+
+def _sqlite(url: URL, settings: Settings) -> Engine:
+    engine = create_engine(url, connect_args={"timeout": BUSY_SECONDS}, **_pool(settings) | {"pool_pre_ping": False})
+    synchronous = "FULL" if settings.durability == "full" else "NORMAL"
 
     @event.listens_for(engine, "connect")
     def connected(driver_connection: Any, _record: object) -> None:
@@ -90,20 +100,20 @@ def _sqlite(url: URL, durability: str, _pool_size: int) -> Engine:
     return engine
 
 
-def _postgresql(url: URL, durability: str, pool_size: int) -> Engine:
-    engine = create_engine(url, paramstyle="format", pool_size=pool_size, **_POOL)
+def _postgresql(url: URL, settings: Settings) -> Engine:
+    engine = create_engine(url, paramstyle="format", **_pool(settings))
 
     @event.listens_for(engine, "connect")
     def connected(driver_connection: Any, _record: object) -> None:
         with driver_connection.cursor() as cursor:
-            cursor.execute(f"SET synchronous_commit TO {'on' if durability == 'full' else 'off'}")
+            cursor.execute(f"SET synchronous_commit TO {'on' if settings.durability == 'full' else 'off'}")
         driver_connection.commit()
 
     return engine
 
 
-def _mysql(url: URL, _durability: str, pool_size: int) -> Engine:
-    return create_engine(url.update_query_dict({"charset": "utf8mb4"}), paramstyle="format", pool_size=pool_size, **_POOL)
+def _mysql(url: URL, settings: Settings) -> Engine:
+    return create_engine(url.update_query_dict({"charset": "utf8mb4"}), paramstyle="format", **_pool(settings))
 
 
 def _lower_hex(key: Column[bytes]) -> ColumnElement[str]:

@@ -15,20 +15,25 @@ from typing import Any
 
 from sqlalchemy import Column, Connection, Engine, Select, Table, bindparam, delete, func, insert, select, update
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError
+from sqlalchemy.exc import TimeoutError as NoneIsFreeError
 
+from memproc.config import Settings
 from memproc.errors import DatabaseError
 from memproc.failures import UNKNOWN, Failure, Kind, failure_of
 from memproc.store import tables
 from memproc.store.backends import connected, url_of
 
 KEYS_A_QUERY = 500
+POOL_IS_EMPTY = Failure(Kind.CRITICAL, "too many threads use the store at once: raise pool_size or pool_overflow")
 
 
 class Database:
     """An engine with memproc's way of reading and writing. Safe to use from several threads."""
 
-    def __init__(self, url: str, *, durability: str = "normal", pool_size: int = 5) -> None:
+    def __init__(self, url: str, settings: Settings | None = None) -> None:
         """Connect to a path or a SQLAlchemy URL; nothing is created before the first use.
+
+        Of the settings count those of the pool of connections, and durability.
 
         `sqlite://` is a store that lasts until it is closed: a file in a temporary folder, so that threads can share it.
         """
@@ -37,7 +42,7 @@ class Database:
         if self.url.get_backend_name() == "sqlite" and self.url.database in (None, "", ":memory:"):
             self._folder = TemporaryDirectory(prefix="memproc-", ignore_cleanup_errors=True)
             self.url = url_of(f"{self._folder.name}/memories.db")
-        self.backend, self.engine = connected(self.url, durability, pool_size)
+        self.backend, self.engine = connected(self.url, settings or Settings())
         self._reading = self.engine.execution_options(**self.backend.reading)
         self._writing = self.engine.execution_options(**self.backend.writing)
         self.file = Path(self.url.database) if self.backend.driver == "sqlite" and self.url.database else None
@@ -160,6 +165,8 @@ def told() -> Iterator[None]:
         yield
     except DBAPIError as error:
         raise _failure(error) from error
+    except NoneIsFreeError as error:
+        raise DatabaseError(POOL_IS_EMPTY, error) from error
 
 
 def is_of_value(error: Exception) -> bool:

@@ -18,6 +18,7 @@ from sqlalchemy import Connection, select
 from memproc.config import Policy
 from memproc.dedup.decide import Incoming, Judged, Plan, Regrouped, Row, decide
 from memproc.dedup.keys import Key, Prepared, namespace_number
+from memproc.failures import is_key_conflict
 from memproc.formats import own
 from memproc.records import Outcome, Plain, Rejected, encode, last_changed
 from memproc.store import tables
@@ -31,6 +32,8 @@ from memproc.store.segments import Segments
 from memproc.store.triage import settle
 from memproc.times import to_micros
 from memproc.validation import fault, redacted
+
+KEY_TAKEN = "run memproc doctor: the record is in the store, and was not found; or a unique key was added to its tables"
 
 _KNOWN = select(tables.observations.c.key, tables.observations.c.number)
 _MENDS = select(tables.mends.c.meant, tables.mends.c.grp)
@@ -293,9 +296,13 @@ def date_of(record: Plain) -> int | None:
 
 
 def _refused(prepared: Prepared, error: Exception) -> Rejected:
-    cause = str(getattr(error, "orig", None) or error).partition("\n")[0]  # PostgreSQL shows the whole row behind that
-    message = f"the database refused this record: {cause}"
-    return Rejected("database", (fault("", "refused", message),), own.whole_line(prepared.observation))
+    cause = getattr(error, "orig", None) or error
+    said = str(cause).partition("\n")[0]  # PostgreSQL shows the whole row behind that
+    line = own.whole_line(prepared.observation)
+    if is_key_conflict(cause):  # what has the key was not found when it was looked for
+        found = fault("", "key_taken", f"another row of the store has its key: {said}")._replace(hint=KEY_TAKEN)
+        return Rejected("dedup_conflict", (found,), line)
+    return Rejected("database", (fault("", "refused", f"the database refused this record: {said}"),), line)
 
 
 def ranges(positions: Iterable[int]) -> list[list[int]]:

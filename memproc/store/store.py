@@ -85,7 +85,7 @@ class Store:
         """
         self.settings = settings or Settings()
         self.schema = schema
-        self._database = Database(str(where), durability=self.settings.durability, pool_size=self.settings.pool_size)
+        self._database = Database(str(where), self.settings)
         self.url = self._database.url.render_as_string(hide_password=False)
         self._segments = Segments(self._database)
         self._transactions = Transactions(self._database, self._segments)

@@ -78,6 +78,31 @@ def test_ingest_prints_the_fields_of_the_contract(run):
     assert report["workers"][0]["records"] == 4
 
 
+def test_the_settings_that_advice_names_are_options(run, tmp_path):
+    """Of ingest, and of retry where it takes what was refused."""
+    lines = [
+        {"content": "short"},
+        {"content": "x" * 3_000},
+        {"content": "deep", "metadata": {"a": {"b": {"c": 1}}}},
+        {"content": "many", "metadata": {str(at): at for at in range(40)}},
+        {"content": "x", "created_at": "hunter2"},
+    ]
+    (tmp_path / "a.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
+    limits = ("--max-record", "2KB", "--max-fields", "20", "--max-depth", "2", "--durability", "full", "--redact", "--tracebacks")
+    code, out, err = run("ingest", "a.jsonl", "--into", "m.db", *limits, "--json")
+    report = json.loads(out)
+    assert (code, report["stored"], report["errors"]) == (0, 1, {"resource": 3, "validation": 1})
+    assert "hunter2" not in out + err
+    with memproc.open(tmp_path / "m.db") as store:
+        codes = {fault.code for one in store.quarantine() for fault in one.faults}
+        assert codes == {"record_too_long", "nested_too_deep", "too_many_fields", "date_unparsable"}
+    code, out, _ = run("retry", "m.db", "--code", "too_many_fields", "--max-fields", "30", "--json")
+    assert (code, json.loads(out)["quarantined"]) == (1, 1)
+    for which in (("too_many_fields", "--max-fields", "50"), ("nested_too_deep", "--max-depth", "3")):
+        code, out, _ = run("retry", "m.db", "--code", *which, "--json")
+        assert (code, json.loads(out)["stored"]) == (0, 1)
+
+
 INTERRUPTIBLE = (
     "import signal, sys; signal.signal(signal.SIGINT, signal.default_int_handler)\n"  # a shell may have had it ignored
     "from memproc.cli.main import main; main()"

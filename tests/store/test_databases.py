@@ -16,6 +16,7 @@ import memproc
 from faults.stores import stores
 from memproc.errors import DatabaseError
 from memproc.store import tables
+from memproc.store.landing import Landing
 from tests.databases import NAMES, VARIABLES, reason_to_skip, refuse_rows
 
 TRICKY = [
@@ -107,6 +108,35 @@ def test_several_who_open_a_new_store_at_once_make_one(name, tmp_path):
         for _ in range(3):
             outcomes = sorted(pool.map(opened, [new()] * 6))
             assert outcomes == ["duplicate"] * 5 + ["stored"]
+
+
+def test_a_pool_is_as_large_as_the_settings_say(fresh):
+    """Who finds no connection free is told, after the time that was set, what would help."""
+    with fresh() as store:
+        settings = memproc.Settings(pool_size=1, pool_overflow=1, pool_timeout_seconds=0.2, pool_recycle_seconds=60)
+        with memproc.open(store.url, settings=settings) as small:
+            with small._read(), small._read():
+                begun = time.monotonic()
+                with pytest.raises(DatabaseError, match="raise pool_size or pool_overflow"):
+                    small.count()
+                assert 0.1 < time.monotonic() - begun < 5
+            assert small.count() == 0
+
+
+def test_a_key_that_is_taken_is_a_conflict(fresh, monkeypatch):
+    """A row that the store has under a record's key, and does not find: the record is quarantined, and the rest lands."""
+    records = [{"content": f"She bought {number} bags of tea"} for number in range(9)]
+    with fresh() as store:
+        memproc.ingest(records[3:5], store)
+        met_before = Landing._met_before
+        monkeypatch.setattr(Landing, "_met_before", lambda *_given: ({}, set()))
+        report = memproc.ingest(records, store)
+        monkeypatch.setattr(Landing, "_met_before", met_before)
+        assert (report.stored, dict(report.errors)) == (7, {"dedup_conflict": 2})
+        assert {fault.code for one in store.quarantine() for fault in one.faults} == {"key_taken"}
+        assert "memproc doctor" in store.quarantine()[0].faults[0].hint
+        assert store.recount().is_whole
+        assert store.replay().duplicate == 2
 
 
 RULES = {
