@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+import io
+from contextlib import contextmanager, suppress
 from itertools import count
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
+import orjson
 from sqlalchemy import create_engine, text
+from sqlalchemy.exc import OperationalError
 
+import memproc
 from memproc.store.backends import url_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
+
+    NewStore = Callable[[], str]
 
 
 class Server:
@@ -27,14 +33,15 @@ class Server:
         self._run, self._numbers = uuid4().hex[:8], count()
         self._made: list[str] = []
 
-    def new(self) -> str:
-        """Return the URL of a place that holds no store yet."""
+    def new(self, charset: str = "") -> str:
+        """Return the URL of a place that holds no store yet; `charset` is that of a MariaDB database, else the server's own."""
         name = f"memproc_test_{self._run}_{next(self._numbers)}"
         self._made.append(name)
+        of_charset = f" CHARACTER SET {charset}" if charset else ""
         with self._engine.connect() as connection:
-            connection.execute(text(f"CREATE SCHEMA {name}" if self._is_postgresql else f"CREATE DATABASE {name}"))
+            connection.execute(text(f"CREATE SCHEMA {name}" if self._is_postgresql else f"CREATE DATABASE {name}{of_charset}"))
         if self._is_postgresql:
-            own = self._url.update_query_dict({"options": f"-csearch_path={name}"})
+            own = self._url.update_query_dict({"options": f"-csearch_path={name}", "application_name": name})
         else:
             own = self._url.set(database=name)
         return own.render_as_string(hide_password=False)
@@ -48,7 +55,7 @@ class Server:
 
 
 @contextmanager
-def stores(database: str, folder: Path) -> Iterator[Callable[[], str]]:
+def stores(database: str, folder: Path) -> Iterator[NewStore]:
     """Give a function that makes a place for a store: a file in a folder for "sqlite", else on the server of a URL."""
     if database == "sqlite":
         numbers = count()
@@ -59,3 +66,57 @@ def stores(database: str, folder: Path) -> Iterator[Callable[[], str]]:
         yield server.new
     finally:
         server.close()
+
+
+def is_file(url: str) -> bool:
+    """Tell whether a store is a SQLite file."""
+    return url_of(url).get_backend_name() == "sqlite"
+
+
+def end_connections(url: str) -> int:
+    """Let the server end every connection of a store; return how many there were."""
+    engine = create_engine(url_of(url), isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        if connection.dialect.name == "postgresql":
+            others = (
+                "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity "
+                "WHERE application_name = current_setting('application_name') AND pid <> pg_backend_pid()"
+            )
+            ended = int(connection.execute(text(others)).scalar_one())
+        else:
+            listed = "SELECT id FROM information_schema.processlist WHERE db = DATABASE() AND id <> CONNECTION_ID()"
+            numbers = connection.execute(text(listed)).scalars().all()
+            for number in numbers:
+                with suppress(OperationalError):  # it is gone already
+                    connection.execute(text(f"KILL {number}"))
+            ended = len(numbers)
+    engine.dispose()
+    return ended
+
+
+def exported(url: str) -> bytes:
+    """Return the memories of a store, but for what tells of arrival."""
+    stream = io.BytesIO()
+    with memproc.open(url) as store:
+        store.export(stream)
+    lines = [orjson.loads(line) for line in stream.getvalue().splitlines()]
+    for line in lines:
+        for seen in line["observations"]:
+            for name in ("position", "outcome", "confidence"):
+                del seen[name]
+    return orjson.dumps(lines)
+
+
+def filled(url: str, *sources: object) -> str:
+    """Ingest sources into a store that nobody disturbs; return its URL."""
+    for source in sources:
+        memproc.ingest(source, url)  # type: ignore[arg-type]
+    return url
+
+
+def check_whole(url: str) -> None:
+    """Raise AssertionError unless the store adds up and a check-up finds nothing."""
+    with memproc.open(url) as store:
+        recount, findings = store.recount(), store.doctor()
+    assert recount.is_whole, recount
+    assert not findings, findings
