@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 LONGEST_SECONDS: Final = 600
 CONTEXT: Final = multiprocessing.get_context("forkserver")
-CONTEXT.set_forkserver_preload(["faults.child"])
+CONTEXT.set_forkserver_preload(["faults.child", "faults.warm"])
 
 
 class Task(NamedTuple):

@@ -1,0 +1,14 @@
+"""Imported by the server that children are forked from: it loads here once what each of them would load on its first record."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+
+import memproc
+
+with suppress(ImportError):
+    import psycopg  # noqa: F401
+with suppress(ImportError):
+    import pymysql  # noqa: F401
+
+memproc.ingest([{"content": "Prefers tea in the morning"}, {"content": "Prefers tea in the mornings", "importance": 7}], "sqlite://")
