@@ -1,100 +1,92 @@
-"""Run the fault suites: ``python -m faults kills --database URL --kills 300``, ``writers``, ``bad-rows``, ``fuzz``, ``atheris``."""
+"""Run the fault suites: ``python -m faults kills --database URL --kills 300``, or all of them: ``python -m faults all --short``.
+
+Each prints what it found. Exit with 1 where one found something, or could not run.
+"""
 
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 import tempfile
+from dataclasses import replace
 from pathlib import Path
+from time import perf_counter
+from traceback import print_exception
 from typing import TYPE_CHECKING, Final
 
-from benchmarks.corpus import write_corpus
-from faults.bad_rows import measure
-from faults.fuzz import fuzz
-from faults.guided import TARGETS, is_installed, lead
-from faults.kills import kill_again_and_again
+from faults.guided import TARGETS
 from faults.mutants import FILES
-from faults.stores import stores
-from faults.writers import write_at_once
+from faults.suites import SUITES, Asked, CannotRunError, Serves, run
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Sequence
+
+ALL: Final = "all"
+VARIABLES: Final = ("MEMPROC_TEST_POSTGRES_URL", "MEMPROC_TEST_MYSQL_URL")
 
 
-def kills(given: argparse.Namespace, folder: Path) -> list[str]:
-    """Kill ingestions, and tell what that found."""
-    source = _corpus(given, folder)
-    with stores(given.database, folder) as new_store:
-        found = kill_again_and_again(new_store, source, given.records, given.kills, given.seed)
-    told = f"{found.kills} kills, {found.partial} found a part landed; {found.stores} stores filled, all as undisturbed"
-    return [told, *(f"  {hits:4} {point}" for point, hits in found.hits.most_common())]
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Parse the arguments, do the damage, print what it came to, and return the code to exit with."""
+    given = _parser().parse_args(arguments)
+    ways = [(name, database) for name in (SUITES if given.suite == ALL else [given.suite]) for database in _databases(name, given)]
+    return int(not all([_runs(name, database, _asked(name, given)) for name, database in ways]))
 
 
-def writers(given: argparse.Namespace, folder: Path) -> list[str]:
-    """Let two processes write at once, and tell what became of it."""
-    source = _corpus(given, folder)
-    with stores(given.database, folder) as new_store:
-        found = write_at_once(new_store, source, folder)
-    share = f"the slower had landed {found.slower_share:.0%} of its own when the other was done"
-    return [f"two writers read {found.read}: the same store as one; {share}"]
+def _runs(name: str, database: str, asked: Asked) -> bool:
+    """Run a suite, and tell whether it came to its end and found nothing."""
+    head = name if SUITES[name].serves is Serves.NONE else f"{name} on {database.partition(':')[0]}"
+    started = perf_counter()
+    with tempfile.TemporaryDirectory() as folder:
+        try:
+            told, is_good = run(name, asked, database, Path(folder)), True
+        except CannotRunError as error:
+            told, is_good = f"CANNOT RUN: {error}", False
+        except Exception as error:  # noqa: BLE001 - whatever it is, the other suites run too
+            print_exception(error)
+            told, is_good = f"FAILED: {type(error).__name__}: {str(error)[:500]}", False
+    sys.stdout.write(f"{head}, {perf_counter() - started:.0f} s: {told}\n")
+    sys.stdout.flush()
+    return is_good
 
 
-def bad_rows(given: argparse.Namespace, folder: Path) -> list[str]:
-    """Measure what refused rows cost, and tell it as multiples of a clean batch."""
-    with stores(given.database, folder) as new_store:
-        seconds = measure(new_store)
-    return [f"{kind:10} {took:.3f} s, {took / seconds['clean']:.2f} times a clean batch" for kind, took in seconds.items()]
+def _databases(name: str, given: argparse.Namespace) -> list[str]:
+    """Return what a suite is to run on: what is given, else SQLite, and what needs a server on those that the variables name."""
+    if given.database is not None:
+        return [str(given.database)]
+    servers = [os.environ[variable] for variable in VARIABLES if os.environ.get(variable)]
+    return servers or ["sqlite"] if SUITES[name].serves is Serves.SERVERS else ["sqlite"]
 
 
-def spoilt(given: argparse.Namespace, folder: Path) -> list[str]:
-    """Feed spoilt records, and tell what became of them."""
-    known = None if given.format == "any" else given.format
-    return [str(fuzz(folder, given.records, given.seed, format=known, chunk=given.chunk, tell=_tell))]
-
-
-def atheris(given: argparse.Namespace, folder: Path) -> list[str]:
-    """Let coverage lead, and tell how far it came."""
-    if not is_installed():
-        return ["atheris is not installed: pip install 'memproc-sdk[fuzz]'"]
-    told = lead([given.target] if given.target else TARGETS, given.seconds, folder)
-    return [f"{target:10} {line}" for target, line in told.items()]
+def _asked(name: str, given: argparse.Namespace) -> Asked:
+    """Return what is asked of a suite: what is given, else its short form, else its long one."""
+    chosen = dict(SUITES[name].short) if given.short else {}
+    for one in ("records", "kills", "seed", "seconds", "format", "chunk"):
+        if getattr(given, one) is not None:
+            chosen[one] = getattr(given, one)
+    if given.target is not None:
+        chosen["targets"] = (given.target,)
+    return replace(Asked(tell=_tell), **chosen)
 
 
 def _tell(line: str) -> None:
     sys.stderr.write(line + "\n")
 
 
-def _corpus(given: argparse.Namespace, folder: Path) -> Path:
-    source = folder / "corpus.jsonl"
-    write_corpus(records=given.records, seed=given.seed, path=source)
-    return source
-
-
-SUITES: Final[dict[str, Callable[[argparse.Namespace, Path], list[str]]]] = {
-    "kills": kills,
-    "writers": writers,
-    "bad-rows": bad_rows,
-    "fuzz": spoilt,
-    "atheris": atheris,
-}
-
-
-def main() -> None:
-    """Parse the arguments, do the damage, and print what it came to."""
+def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m faults", description=__doc__)
-    parser.add_argument("suite", choices=SUITES)
-    parser.add_argument("--database", default="sqlite", help="sqlite, or the URL of a server to make schemas or databases on")
-    parser.add_argument("--records", type=int, default=20_000)
-    parser.add_argument("--kills", type=int, default=300)
-    parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--format", choices=["any", *FILES], default="any", help="fuzz: the format of the records that are spoilt")
+    parser.add_argument("suite", choices=[*SUITES, ALL])
+    parser.add_argument("--short", action="store_true", help="the form that CI runs")
+    parser.add_argument("--database", help="sqlite (default), or the URL of a server to make schemas or databases on")
+    parser.add_argument("--records", type=int, help="how many records (20,000)")
+    parser.add_argument("--kills", type=int, help="kills, connections, clock: how often to strike (300)")
+    parser.add_argument("--seed", type=int, help="what chance follows from (1)")
+    parser.add_argument("--format", choices=["any", *FILES], help="fuzz: the format of the records that are spoilt")
     parser.add_argument("--chunk", type=int, help="fuzz: only the chunk of this number")
-    parser.add_argument("--seconds", type=int, default=300, help="atheris: for all targets together")
+    parser.add_argument("--seconds", type=int, help="atheris: for all targets together (300)")
     parser.add_argument("--target", choices=TARGETS, help="atheris: only this one")
-    given = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
-        sys.stdout.write("\n".join(SUITES[given.suite](given, Path(folder))) + "\n")
+    return parser
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -10,7 +10,9 @@ import memproc
 from faults.refusals import refuse
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
+
+    from faults.stores import NewStore
 
 RECORDS: Final = 1_000
 ROUNDS: Final = 5
@@ -18,10 +20,10 @@ POISON: Final = "poison"
 KINDS: Final = {"clean": 0, "one bad": 1, "30 % bad": 300}
 
 
-def measure(new_store: Callable[[], str]) -> dict[str, float]:
+def measure(new_store: NewStore, rounds: int = ROUNDS) -> dict[str, float]:
     """Return the median seconds of each kind of batch, measured by turns."""
     seconds: dict[str, list[float]] = {kind: [] for kind in KINDS}
-    for turn in range(ROUNDS):
+    for turn in range(rounds):
         for kind, bad in KINDS.items():
             seconds[kind].append(_ingest(new_store(), _records(turn, bad), bad))
     return {kind: median(found) for kind, found in seconds.items()}

@@ -20,12 +20,14 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 import psutil
 
 import memproc
-from faults.kills import exported
 from faults.mutants import FILES, Mutants
+from faults.stores import exported, is_file
 from memproc.formats import format_named
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+
+    from faults.stores import NewStore
 
 CHUNK_ITEMS: Final = 1_000
 STORE_RECORDS: Final = 20_000
@@ -88,6 +90,7 @@ class HungError(BaseException):
 
 
 def fuzz(
+    new_store: NewStore,
     folder: Path,
     records: int,
     seed: int,
@@ -104,7 +107,7 @@ def fuzz(
     started = perf_counter()
     number = chunk or 0
     while found.records < records:
-        url = str(folder / f"store-{found.stores}.db")
+        url = new_store()
         until = min(records, found.records + STORE_RECORDS)
         with memproc.open(url) as store:
             while found.records < until:
@@ -114,11 +117,12 @@ def fuzz(
                     until = records = 0
         if found.stores % CHECKED_WHOLE == 0:
             with _watched(LIMIT_SECONDS * 5):
-                _check_whole(url, folder)
+                _check_whole(url, new_store(), folder)
             found.checked_whole += 1
         found.stores += 1
         found.seconds = perf_counter() - started
-        Path(url).unlink()
+        if is_file(url):
+            Path(url).unlink()
         tell(f"{found.records:,} records, {found.seconds:.0f} s, {_rss_mb():.0f} MB")
     return found
 
@@ -205,7 +209,7 @@ def _made(chance: Random, folder: Path, format: str) -> Fed:
     return Fed(path, options, shape, least)
 
 
-def _check_whole(url: str, folder: Path) -> None:
+def _check_whole(url: str, other: str, folder: Path) -> None:
     """Rebuild a store, take its full export into an empty one, and read a plain export again: nothing changes."""
     before, whole = exported(url), io.BytesIO()
     with memproc.open(url) as store:
@@ -214,7 +218,7 @@ def _check_whole(url: str, folder: Path) -> None:
         recount = store.recount()
     assert recount.is_whole, recount
     assert exported(url) == before
-    path, other = folder / "export.jsonl", folder / "copy.db"
+    path = folder / "export.jsonl"
     path.write_bytes(whole.getvalue())
     again = io.BytesIO()
     with memproc.open(other) as store:
@@ -223,8 +227,7 @@ def _check_whole(url: str, folder: Path) -> None:
         twice = memproc.ingest(path, store, format="memproc")
         assert (twice.stored, twice.merged, twice.quarantined) == (0, 0, 0), twice
     assert again.getvalue() == whole.getvalue()
-    assert exported(str(other)) == before
-    other.unlink()
+    assert exported(other) == before
 
 
 @contextmanager

@@ -1,22 +1,26 @@
-"""Two processes that ingest overlapping parts of one source at once: the same store as one, and neither is starved."""
+"""Two processes that ingest overlapping parts of one source at once: the same store as one, and neither is starved.
+
+There is no store before: both find none at the same moment and make it.
+"""
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from sqlalchemy import select
 
 import memproc
-from faults.kills import exported
+from faults.child import CONTEXT, Task, is_killed, started
+from faults.points import Verb
+from faults.stores import check_whole, exported, filled
 from memproc.store import tables
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from pathlib import Path
 
-BATCH_SIZE: Final = 100
+    from faults.stores import NewStore
+
+BATCHES: Final = 200  # so that both are at work for long enough to be compared
 OVERLAP: Final = 0.2
 
 
@@ -26,26 +30,26 @@ class Written(NamedTuple):
     read: tuple[int, int]
     slower_share: float
 
+    def __str__(self) -> str:
+        """Return the figures as a line."""
+        share = f"the slower had landed {self.slower_share:.0%} of its own when the other was done"
+        return f"two writers read {self.read}: the same store as one; {share}"
 
-def write_at_once(new_store: Callable[[], str], source: Path, folder: Path) -> Written:
+
+def write_at_once(new_store: NewStore, source: Path, folder: Path) -> Written:
     """Ingest both parts at once. Raises AssertionError where the store is not that of one writer."""
     lines = source.read_bytes().splitlines(keepends=True)
     half, shared = len(lines) // 2, int(len(lines) * OVERLAP / 2)
     parts = [folder / "first.jsonl", folder / "second.jsonl"]
     parts[0].write_bytes(b"".join(lines[: half + shared]))
     parts[1].write_bytes(b"".join(lines[half - shared :]))
-    url = new_store()
-    memproc.open(url).close()
-    command = [sys.executable, "-m", "faults.child", url]
-    writers = [subprocess.Popen([*command, str(part), str(BATCH_SIZE), "", "0"], stderr=subprocess.PIPE) for part in parts]
-    for writer in writers:
-        _, told = writer.communicate()
-        assert writer.returncode == 0, told.decode()[-2000:]
-    alone = new_store()
-    memproc.ingest(source, alone)
-    assert exported(url) == exported(alone)
+    url, start = new_store(), CONTEXT.Barrier(2)
+    tasks = [Task(Verb.INGEST, url, str(part), max(len(lines) // BATCHES, 1), start=start) for part in parts]
+    for process in [started(task) for task in tasks]:
+        assert not is_killed(process)
+    assert exported(url) == exported(filled(new_store(), source))
+    check_whole(url)
     with memproc.open(url) as store:
-        assert store.recount().is_whole
         return _shares(store)
 
 

@@ -1,0 +1,79 @@
+"""A database that another process keeps locked while one wants to write: it waits, and lands all.
+
+Twice: as the database waits, and with a database that gives up after a moment, so that memproc has to begin anew by itself.
+"""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from time import perf_counter, sleep
+from typing import TYPE_CHECKING, Any, Final
+
+from sqlalchemy import event
+from sqlalchemy.pool import Pool
+
+import memproc
+from faults.child import CONTEXT
+from faults.stores import check_whole, exported, filled
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from multiprocessing.synchronize import Event
+    from pathlib import Path
+
+    from faults.stores import NewStore
+
+_PATIENCE: Final = {
+    "sqlite": "PRAGMA busy_timeout = 100",
+    "postgresql": "SET lock_timeout = '100ms'",
+    "mysql": "SET innodb_lock_wait_timeout = 1",
+}
+
+
+def wait_for_locks(new_store: NewStore, source: Path, hold_seconds: float) -> list[float]:
+    """Ingest while the lock is held for so long; return how long each ingestion took. Raises AssertionError where one fails."""
+    expected = exported(filled(new_store(), source))
+    seconds = [_ingest(new_store(), source, hold_seconds, expected)]
+    url = new_store()
+    with _impatient(_PATIENCE[next(name for name in _PATIENCE if url.startswith(name) or name == "sqlite" or name in url)]):
+        seconds.append(_ingest(url, source, hold_seconds, expected))
+    return seconds
+
+
+def hold(url: str, seconds: float, is_held: Event) -> None:
+    """Keep the lock of a store for so long."""
+    with memproc.open(url) as store, store._database.write():  # noqa: SLF001 - nobody else keeps a lock and does nothing
+        is_held.set()
+        sleep(seconds)
+
+
+def _ingest(url: str, source: Path, hold_seconds: float, expected: bytes) -> float:
+    memproc.open(url).close()
+    is_held = CONTEXT.Event()
+    holder = CONTEXT.Process(target=hold, args=(url, hold_seconds, is_held))
+    holder.start()
+    assert is_held.wait(60)
+    started = perf_counter()
+    memproc.ingest(source, url)
+    seconds = perf_counter() - started
+    holder.join()
+    assert holder.exitcode == 0
+    assert seconds > hold_seconds / 2, "nobody had to wait"
+    assert exported(url) == expected
+    check_whole(url)
+    return seconds
+
+
+@contextmanager
+def _impatient(statement: str) -> Iterator[None]:
+    """Let every new connection give up waiting for locks after a moment."""
+
+    def connected(driver_connection: Any, _record: object) -> None:
+        driver_connection.cursor().execute(statement)
+        driver_connection.commit()
+
+    event.listen(Pool, "connect", connected)
+    try:
+        yield
+    finally:
+        event.remove(Pool, "connect", connected)
