@@ -14,14 +14,23 @@ from typing import TYPE_CHECKING, Any, Final
 
 import orjson
 
+from faults.file_targets import check_arrays, check_lines, check_tables
+from faults.store_target import check_store
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
-TARGETS: Final = ("readers", "elements", "times", "canonical", "validate")
+TARGETS: Final = ("readers", "elements", "times", "canonical", "validate", "lines", "arrays", "tables", "store")
 _TEXTS: Final = (
     "1:56 pm on 8 May, 2023", "2023/05/20 (Sat) 02:21", "1692633600000", "2025-01-01T00:00:00Z", "I don’t pay 10⁵ € in A/b.c"
 )  # fmt: skip
+# Adds, a forgetting, an unmerging, a rebuild and so on: the first byte of a line is its place among the deeds.
+_STORIES: Final = (
+    b'\x0bPrefers tea in the morning\n\x0cPrefers tea in the mornings\n\x0d{"content": "x", "importance": 7}\n\x12{"importance": 1}',
+    b'\x0e[{"content": "Keeps 9 hens"}, {"content": "Keeps hens"}, 5]\n\x0f0\n\x14\n\x0e{"content": "Keeps 9 hens"}\n\x10\0\n\x15',
+    b"\x0bSaw the sea\n\x0bSaw the sea.\n\x0f1\n\x11\n\x13\n\x150",
+)
 LONGEST_BYTES: Final = 8_192
 LIMIT_SECONDS: Final = 20
 LIMIT_MB: Final = 2_048
@@ -56,22 +65,17 @@ def seeds(target: str) -> list[bytes]:
     from faults.mutants import ORIGINALS  # noqa: PLC0415 - it imports memproc, which in the target's process is measured first
 
     items = [raw for originals in ORIGINALS.values() for raw in originals]
-    if target == "elements":
-        return [
-            b"\x10[" + b",".join(items[:3]) + b"]",
-            b"\x03" + b'{"a":[1],"memories":[' + b",".join(items[:3]) + b"]}",
-            b'\x01["\\"",{},[1,]}]',
-        ]
-    if target in ("times", "canonical"):
-        texts = [
-            "1:56 pm on 8 May, 2023",
-            "2023/05/20 (Sat) 02:21",
-            "1692633600000",
-            "2025-01-01T00:00:00Z",
-            "I don’t pay 10⁵ € in A/b.c",
-        ]
-        return [text.encode() for text in texts]
-    return items
+    array = b"[" + b",".join(items[:3]) + b"]"
+    by_target = {
+        "elements": [b"\x10" + array, b"\x03" + b'{"a":[1],"memories":' + array + b"}", b'\x01["\\"",{},[1,]}]'],
+        "times": [text.encode() for text in _TEXTS],
+        "canonical": [text.encode() for text in _TEXTS],
+        "lines": [b"\0" + b"\n".join(items[:3]), b"\x01" + items[0] + b"\r\n\n" + b"x" * 99 + b"\n{"],
+        "arrays": [b"\0" + array[1:], b"\x01" + b'"user":1,"memories":' + array + b"}", b"\x02" + array],
+        "tables": [b'\0content,tags\nTea,"a, b"\n"Milk\nand more",\n', b'\x01content\tid\nTea\t1\n"Milk'],
+        "store": [*_STORIES],
+    }
+    return by_target.get(target, items)
 
 
 def check_readers(raw: bytes) -> None:
@@ -172,6 +176,10 @@ CHECKS: Final[dict[str, Callable[[bytes], None]]] = {
     "times": check_times,
     "canonical": check_canonical,
     "validate": check_validate,
+    "lines": check_lines,
+    "arrays": check_arrays,
+    "tables": check_tables,
+    "store": check_store,
 }
 
 
@@ -205,7 +213,8 @@ def main(target: str, seconds: str, corpus: str) -> None:
     with atheris.instrument_imports(include=["memproc"]):
         import memproc.dedup.keys  # noqa: PLC0415
         import memproc.formats  # noqa: PLC0415
-        import memproc.intake  # noqa: F401, PLC0415
+        import memproc.intake  # noqa: PLC0415
+        import memproc.pipeline  # noqa: F401, PLC0415
     options = [f"-max_total_time={seconds}", f"-max_len={LONGEST_BYTES}", f"-timeout={LIMIT_SECONDS}", f"-rss_limit_mb={LIMIT_MB}"]
     atheris.Setup([sys.argv[0], *options, f"-artifact_prefix={corpus}/", corpus], CHECKS[target])
     atheris.Fuzz()
