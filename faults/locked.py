@@ -15,6 +15,7 @@ from sqlalchemy.pool import Pool
 import memproc
 from faults.child import CONTEXT
 from faults.stores import check_whole, exported, filled
+from memproc.store.backends import url_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,10 +24,12 @@ if TYPE_CHECKING:
 
     from faults.stores import NewStore
 
+LONGEST_PATIENCE_SECONDS: Final = 1.0  # MariaDB counts whole seconds
 _PATIENCE: Final = {
     "sqlite": "PRAGMA busy_timeout = 100",
     "postgresql": "SET lock_timeout = '100ms'",
     "mysql": "SET innodb_lock_wait_timeout = 1",
+    "mariadb": "SET innodb_lock_wait_timeout = 1",
 }
 
 
@@ -35,8 +38,8 @@ def wait_for_locks(new_store: NewStore, source: Path, hold_seconds: float) -> li
     expected = exported(filled(new_store(), source))
     seconds = [_ingest(new_store(), source, hold_seconds, expected)]
     url = new_store()
-    with _impatient(_PATIENCE[next(name for name in _PATIENCE if url.startswith(name) or name == "sqlite" or name in url)]):
-        seconds.append(_ingest(url, source, hold_seconds, expected))
+    with _impatient(_PATIENCE[url_of(url).get_backend_name()]):
+        seconds.append(_ingest(url, source, hold_seconds + LONGEST_PATIENCE_SECONDS, expected))
     return seconds
 
 

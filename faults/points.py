@@ -57,11 +57,11 @@ class Point(NamedTuple):
 
 _BATCH: Final = "insert into batches"
 MAKING: Final = Point(Verb.INGEST, "while the store is made", Moment.BEFORE, "create (or replace )?view")
-ENDING: Final = Point(Verb.INGEST, "before the end of the job is written", Moment.BEFORE, r"update jobs set status=\S+ owner=")
+ENDING: Final = Point(Verb.INGEST, "before the end of the job is written", Moment.BEFORE, "update jobs set status=.* where .*fence")
 POINTS: Final = (
     MAKING,
     Point(Verb.INGEST, "behind the lock", Moment.BEHIND, "update store set epoch"),
-    Point(Verb.INGEST, "checkpoint", Moment.BEHIND, "update jobs set lease_until=.* checkpoint="),
+    Point(Verb.INGEST, "checkpoint", Moment.BEHIND, "update jobs set .*checkpoint="),
     Point(Verb.INGEST, "in the middle of the rows", Moment.WITHIN, "insert into observations"),
     Point(Verb.INGEST, "before memories", Moment.BEFORE, "insert into merged"),
     Point(Verb.INGEST, "before the index", Moment.BEFORE, "insert into segments"),

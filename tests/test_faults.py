@@ -7,45 +7,115 @@ import os
 import pytest
 
 from benchmarks.corpus import write_corpus
+from faults import __main__ as command
+from faults import guided
 from faults.bad_rows import measure
-from faults.kills import kill_again_and_again
+from faults.changing import CHANGES, change
+from faults.clock import jump
+from faults.connections import end_again_and_again
+from faults.disk import fill_up
+from faults.kills import kill_again_and_again, undisturbed, with_bad_lines
+from faults.locked import wait_for_locks
+from faults.points import MAKING, POINTS
 from faults.stores import stores
+from faults.suites import SUITES
 from faults.writers import write_at_once
 from tests.databases import NAMES, VARIABLES, reason_to_skip
 
-RECORDS = 3_000
+RECORDS = 1_000
 
 
 @pytest.fixture(scope="module", params=NAMES)
-def new_store(request, tmp_path_factory):
-    """Give a function that makes a place for a store, on every database that is at hand."""
+def name(request):
+    """Give the name of every database that is at hand."""
     if reason := reason_to_skip(request.param):
         pytest.skip(reason)
-    where = os.environ.get(VARIABLES.get(request.param, ""), "sqlite")
+    return request.param
+
+
+@pytest.fixture(scope="module")
+def new_store(name, tmp_path_factory):
+    """Give a function that makes a place for a store."""
+    where = os.environ.get(VARIABLES.get(name, ""), "sqlite")
     with stores(where, tmp_path_factory.mktemp("places")) as new:
         yield new
 
 
 @pytest.fixture(scope="module")
 def source(tmp_path_factory):
-    """Give a labelled corpus as a file."""
-    path = tmp_path_factory.mktemp("corpus") / "corpus.jsonl"
-    write_corpus(records=RECORDS, seed=5, path=path)
-    return path
+    """Give a labelled corpus as a file, some of its lines bad."""
+    folder = tmp_path_factory.mktemp("corpus")
+    write_corpus(records=RECORDS, seed=5, path=folder / "corpus.jsonl")
+    return with_bad_lines(folder / "corpus.jsonl", folder)
 
 
-def test_nothing_is_lost_when_the_process_is_killed(new_store, source):
-    """At points between any two statements and around COMMIT, and at random moments."""
-    found = kill_again_and_again(new_store, source, RECORDS, kills=6, seed=7)
-    assert found.kills >= 6
-    assert found.stores >= 1
+@pytest.fixture(scope="module")
+def expected(new_store, source, tmp_path_factory):
+    """Give what the store is when nobody disturbs it."""
+    return undisturbed(new_store(), source, tmp_path_factory.mktemp("undisturbed"))
+
+
+@pytest.fixture(scope="module")
+def killed(new_store, expected):
+    """Give what a round of kills found: one at each point, and two at random moments."""
+    return kill_again_and_again(new_store, expected, len(POINTS) + 2, seed=7)
+
+
+@pytest.fixture(scope="module")
+def ended(name, new_store, expected):
+    """Give what a round of ended connections found."""
+    if name == "sqlite":
+        pytest.skip("a file has no connections to end")
+    return end_again_and_again(new_store, expected, len(POINTS), seed=7)
+
+
+@pytest.mark.parametrize("point", POINTS, ids=str)
+def test_nothing_is_lost_when_the_process_is_killed_at_a_point(killed, point):
+    """After each kill the store adds up, and in the end it is that of nobody disturbed."""
+    assert killed.hits[str(point)] >= 1
+
+
+def test_nothing_is_lost_when_the_process_is_killed_at_any_moment(killed):
+    """And at least half of all kills found a part done."""
+    assert killed.hits.total() == len(POINTS) + 2
+    assert killed.partial.total() * 2 >= killed.hits.total()
+
+
+@pytest.mark.parametrize("point", [point for point in POINTS if point is not MAKING], ids=str)
+def test_nothing_is_lost_when_the_connection_is_ended_at_a_point(ended, point):
+    """What was begun is begun anew."""
+    assert ended.hits[str(point)] >= 1
 
 
 def test_two_writers_make_the_store_of_one(new_store, source, tmp_path):
-    """And the quicker leaves the other its share of the lock."""
+    """Also the store itself; and the quicker leaves the other its share of the lock."""
     written = write_at_once(new_store, source, tmp_path)
     assert sum(written.read) == RECORDS * 1.2
     assert written.slower_share > 1 / 3
+
+
+def test_a_lock_is_waited_for(new_store, source):
+    """By the database, and by memproc where the database gives up at once."""
+    assert min(wait_for_locks(new_store, source, 1.0)) > 0.5
+
+
+def test_a_clock_that_jumps_loses_nothing(new_store, source):
+    """Nor does a live process that looks dead write beside the one that took over."""
+    assert jump(new_store, source, RECORDS, kills=3, seed=7) >= 1
+
+
+def test_a_source_that_changes_is_noticed(new_store, tmp_path):
+    """In each way."""
+    write_corpus(records=200, seed=6, path=tmp_path / "corpus.jsonl")
+    assert set(change(new_store, tmp_path / "corpus.jsonl", 200, tmp_path)) > set(CHANGES)
+
+
+def test_a_full_disk_stops_the_job_and_room_lets_it_go_on(source, tmp_path):
+    """By pages, and by a file system where one may be mounted."""
+    with stores("sqlite", tmp_path) as new:
+        filled = fill_up(new, source, RECORDS, tmp_path)
+    assert 0 < filled.by_pages < RECORDS
+    assert filled.by_mount is None or 0 < filled.by_mount < RECORDS
 
 
 def test_refused_rows_cost_little(tmp_path):
@@ -54,3 +124,30 @@ def test_refused_rows_cost_little(tmp_path):
         seconds = measure(new)
     assert seconds["one bad"] < 2 * seconds["clean"]
     assert seconds["30 % bad"] < 5 * seconds["clean"]
+
+
+def test_a_suite_that_cannot_run_says_so(capsys, monkeypatch):
+    """And the command ends with 1."""
+    for variable in VARIABLES.values():
+        monkeypatch.delenv(variable, raising=False)
+    assert command.main(["connections", "--short"]) == 1
+    assert "connections on sqlite, 0 s: CANNOT RUN: a file has no connections to end" in capsys.readouterr().out
+
+
+def test_without_atheris_the_command_ends_with_1(capsys, monkeypatch):
+    """It says how to install it."""
+    monkeypatch.setattr(guided, "is_installed", lambda: False)
+    assert command.main(["atheris"]) == 1
+    assert "CANNOT RUN: atheris is not installed: pip install" in capsys.readouterr().out
+
+
+def test_a_suite_that_finds_something_ends_with_1(capsys, monkeypatch):
+    """With what it found, and the others still run."""
+
+    def found(*_given):
+        raise AssertionError("one record is gone")
+
+    suite = SUITES["fuzz"]._replace(run=found)
+    monkeypatch.setitem(SUITES, "fuzz", suite)
+    assert command.main(["fuzz", "--short"]) == 1
+    assert "fuzz on sqlite, 0 s: FAILED: AssertionError: one record is gone" in capsys.readouterr().out

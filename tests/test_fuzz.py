@@ -2,18 +2,39 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
 
 from faults.fuzz import fuzz
 from faults.guided import CHECKS, TARGETS, is_installed, lead, seeds
 from faults.mutants import FILES
+from faults.stores import stores
+from tests.databases import VARIABLES, reason_to_skip
 
 RECORDS = 2_000
 
 
-def test_spoilt_records_are_all_accounted_for(tmp_path):
+@pytest.fixture
+def new_store(tmp_path):
+    """Give a function that makes a place for a store."""
+    with stores("sqlite", tmp_path) as new:
+        yield new
+
+
+@pytest.mark.parametrize("name", VARIABLES)
+def test_spoilt_records_are_all_accounted_for_on_servers(tmp_path, name):
+    """As on SQLite, and the store is on the server."""
+    if reason := reason_to_skip(name):
+        pytest.skip(reason)
+    with stores(os.environ[VARIABLES[name]], tmp_path) as new:
+        assert fuzz(new, tmp_path, 500, seed=14).checked_whole == 1
+    assert not list(tmp_path.glob("*.db"))
+
+
+def test_spoilt_records_are_all_accounted_for(new_store, tmp_path):
     """None raises, none vanishes, and the store is what its records say."""
-    found = fuzz(tmp_path, RECORDS, seed=11)
+    found = fuzz(new_store, tmp_path, RECORDS, seed=11)
     assert found.records >= RECORDS
     assert sum(found.outcomes.values()) == found.records
     assert all(found.outcomes[outcome] for outcome in ("stored", "duplicate", "quarantined"))
@@ -21,14 +42,14 @@ def test_spoilt_records_are_all_accounted_for(tmp_path):
 
 
 @pytest.mark.parametrize("format", FILES)
-def test_each_format_stands_its_spoilt_records(tmp_path, format):
+def test_each_format_stands_its_spoilt_records(new_store, tmp_path, format):
     """One chunk of each."""
-    assert fuzz(tmp_path, 1, seed=12, format=format).chunks >= 1
+    assert fuzz(new_store, tmp_path, 1, seed=12, format=format).chunks >= 1
 
 
-def test_a_chunk_can_be_made_again(tmp_path):
+def test_a_chunk_can_be_made_again(new_store, tmp_path):
     """By its seed and number, which a failure tells."""
-    once, twice = (fuzz(tmp_path, 1, seed=13, chunk=4) for _ in range(2))
+    once, twice = (fuzz(new_store, tmp_path, 1, seed=13, chunk=4) for _ in range(2))
     assert (once.outcomes, once.codes, once.shapes) == (twice.outcomes, twice.codes, twice.shapes)
 
 
