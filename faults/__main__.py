@@ -30,7 +30,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Parse the arguments, do the damage, print what it came to, and return the code to exit with."""
     given = _parser().parse_args(arguments)
     ways = [(name, database) for name in (SUITES if given.suite == ALL else [given.suite]) for database in _databases(name, given)]
-    return int(not all([_runs(name, database, _asked(name, given)) for name, database in ways]))
+    return int(not all(_runs(name, database, _asked(name, given)) for name, database in ways))
 
 
 def _runs(name: str, database: str, asked: Asked) -> bool:

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from unittest.mock import patch
 
 import memproc
-from faults.points import POINTS, Point, Trap, Verb
+from faults.points import POINTS, Trap, Verb
 from memproc.times import to_text
 
 if TYPE_CHECKING:

@@ -72,7 +72,7 @@ def _items(text: bytes, suffix: str, limit_bytes: int) -> Sequence[Item] | None:
         opened = open_file(path, lists=LISTS, limit_bytes=limit_bytes)
         items = [item_of(piece) for piece in opened.items]
     except SourceError as error:
-        assert str(error)  # noqa: PT017 - a refusal says why
+        assert str(error)
         return None
     finally:
         if opened is not None and opened.stream is not None:

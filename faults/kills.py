@@ -11,7 +11,6 @@ from __future__ import annotations
 import random
 from collections import Counter
 from dataclasses import dataclass, field
-from itertools import chain
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 import orjson
@@ -55,9 +54,12 @@ class Killed:
 
     def __str__(self) -> str:
         """Return the figures as lines, with all points, those too that were not hit."""
-        names = [MOMENT, *map(str, POINTS)]
-        head = f"{self.hits.total()} kills, {self.partial.total()} found a part done; {self.stores} stores filled, all as undisturbed"
-        return "\n".join([head, "  hits  partial  point", *(f"{self.hits[n]:6} {self.partial[n]:8}  {n}" for n in names)])
+        names = [MOMENT, *(str(point) for point in POINTS)]
+        head = (
+            f"{self.hits.total()} kills, {self.partial.total()} found a part done; {self.stores} stores filled, all as undisturbed"
+        )
+        rows = (f"{self.hits[name]:6} {self.partial[name]:8}  {name}" for name in names)
+        return "\n".join([head, "  hits  partial  point", *rows])
 
 
 def kill_again_and_again(new_store: NewStore, undisturbed: Undisturbed, kills: int, seed: int) -> Killed:
@@ -88,7 +90,7 @@ def undisturbed(url: str, source: Path, folder: Path) -> Undisturbed:
     ingested = exported(url)
     names = folder / "forget.txt"
     with memproc.open(url) as store:
-        identifiers = [memory.id for memory in store]
+        identifiers = [str(memory.id) for memory in store]
         records = store.recount().read
     names.write_text("\n".join(identifiers[:: len(identifiers) // FORGOTTEN][:FORGOTTEN]))
     for verb in (Verb.REPLAY, Verb.FORGET, Verb.REBUILD):
@@ -112,11 +114,11 @@ class _Killing:
         """Take one store through all that is done to it, under kills, and check it."""
         if not self.due:
             self._deal()
-        wanted, stages = self._undisturbed, []
-        for verb in Verb:
+        wanted = self._undisturbed
+        self._do(Verb.INGEST, url)
+        assert exported(url) == wanted.ingested, f"{url} is not what it is undisturbed after its ingestion"
+        for verb in (Verb.REPLAY, Verb.FORGET, Verb.REBUILD):
             self._do(verb, url)
-            stages.append(exported(url) if verb is Verb.INGEST else b"")
-        assert stages[0] == wanted.ingested, f"{url} is not what it is undisturbed after its ingestion"
         assert exported(url) == wanted.done, f"{url} is not what it is undisturbed"
         check_whole(url)
         with memproc.open(url) as store:
@@ -136,20 +138,18 @@ class _Killing:
 
     def _do(self, verb: Verb, url: str) -> None:
         """Do one thing to the end, killed at each point of it that is due."""
-        is_fresh, tried = verb is Verb.INGEST, 0
+        is_fresh = verb is Verb.INGEST
         for at in self._of(verb):
-            if not self.left or (at is MAKING and not is_fresh):
-                continue
-            is_fresh = False
-            if not self._killed(verb, url, at, tried):
-                return
-            tried += 1
+            if self.left and (at is not MAKING or is_fresh):
+                is_fresh = False
+                if not self._killed(verb, url, at):
+                    return
         assert not is_killed(started(self._task(verb, url)))
 
     def _of(self, verb: Verb) -> list[Point | None]:
         return [at for at in self.due if (Verb.INGEST if at is None else at.verb) is verb]
 
-    def _killed(self, verb: Verb, url: str, at: Point | None, tried: int) -> bool:
+    def _killed(self, verb: Verb, url: str, at: Point | None) -> bool:
         """Do one thing in a process that is killed at a point or a moment; tell whether it was, and did not come to its end."""
         name = MOMENT if at is None else str(at)
         if not is_killed(started(self._task(verb, url, at)), self._moment_seconds() if at is None else None):

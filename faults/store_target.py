@@ -25,15 +25,14 @@ def check_store(raw: bytes) -> None:
     import memproc  # noqa: PLC0415
 
     deeds = (_add, _add, _add, _ingest, _unmerge, _forget, _resolve, _replay, _discard, _withdraw, _rebuild)
-    with TemporaryDirectory(prefix="memproc-fuzzed-") as folder:
-        with memproc.open(_empty(Path(folder), "store.db")) as store:
-            for line in raw.split(b"\n")[:MOST_LINES]:
-                try:
-                    if line:
-                        deeds[line[0] % len(deeds)](store, line[1:])
-                except (memproc.UsageError, memproc.NotFoundError) as error:
-                    assert str(error)  # noqa: PT017 - wrong use is told, and changes nothing
-            _check(store, Path(folder))
+    with TemporaryDirectory(prefix="memproc-fuzzed-") as folder, memproc.open(_empty(Path(folder), "store.db")) as store:
+        for line in raw.split(b"\n")[:MOST_LINES]:
+            try:
+                if line:
+                    deeds[line[0] % len(deeds)](store, line[1:])
+            except (memproc.UsageError, memproc.NotFoundError) as error:
+                assert str(error)
+        _check(store, Path(folder))
 
 
 def _check(store: Store, folder: Path) -> None:

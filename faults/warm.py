@@ -11,4 +11,5 @@ with suppress(ImportError):
 with suppress(ImportError):
     import pymysql  # noqa: F401
 
-memproc.ingest([{"content": "Prefers tea in the morning"}, {"content": "Prefers tea in the mornings", "importance": 7}], "sqlite://")
+_RECORDS = [{"content": "Prefers tea in the morning"}, {"content": "Prefers tea in the mornings", "importance": 7}]
+memproc.ingest(_RECORDS, "sqlite://")
