@@ -29,8 +29,9 @@ VARIABLES: Final = ("MEMPROC_TEST_POSTGRES_URL", "MEMPROC_TEST_MYSQL_URL")
 def main(arguments: Sequence[str] | None = None) -> int:
     """Parse the arguments, do the damage, print what it came to, and return the code to exit with."""
     given = _parser().parse_args(arguments)
-    ways = [(name, database) for name in (SUITES if given.suite == ALL else [given.suite]) for database in _databases(name, given)]
-    return int(not all(_runs(name, database, _asked(name, given)) for name, database in ways))
+    names = [*SUITES] if given.suite == ALL else [given.suite]
+    ran = [_runs(name, database, _asked(name, given)) for name in names for database in _databases(name, given)]
+    return 0 if all(ran) else 1
 
 
 def _runs(name: str, database: str, asked: Asked) -> bool:

@@ -141,13 +141,22 @@ def test_without_atheris_the_command_ends_with_1(capsys, monkeypatch):
     assert "CANNOT RUN: atheris is not installed: pip install" in capsys.readouterr().out
 
 
-def test_a_suite_that_finds_something_ends_with_1(capsys, monkeypatch):
-    """With what it found, and the others still run."""
+def test_a_suite_that_finds_something_ends_with_1_and_the_others_still_run(capsys, monkeypatch):
+    """With what it found."""
 
     def found(*_given):
         raise AssertionError("one record is gone")
 
-    suite = SUITES["fuzz"]._replace(run=found)
-    monkeypatch.setitem(SUITES, "fuzz", suite)
-    assert command.main(["fuzz", "--short"]) == 1
-    assert "fuzz on sqlite, 0 s: FAILED: AssertionError: one record is gone" in capsys.readouterr().out
+    for name, suite in SUITES.items():
+        monkeypatch.setitem(SUITES, name, suite._replace(run=found if name == "locked" else lambda *_given: "nothing"))
+    assert command.main(["all", "--short", "--database", "sqlite"]) == 1
+    told = capsys.readouterr().out.splitlines()
+    assert "locked on sqlite, 0 s: FAILED: AssertionError: one record is gone" in told
+    assert [line.partition(",")[0].partition(" on ")[0] for line in told] == [*SUITES]
+
+
+def test_when_nothing_is_found_the_command_ends_with_0(capsys, monkeypatch):
+    """And tells what was done."""
+    monkeypatch.setitem(SUITES, "fuzz", SUITES["fuzz"]._replace(run=lambda *_given: "nothing"))
+    assert command.main(["fuzz", "--short"]) == 0
+    assert capsys.readouterr().out == "fuzz on sqlite, 0 s: nothing\n"
