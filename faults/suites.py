@@ -136,5 +136,5 @@ SUITES: Final[dict[str, Suite]] = {
     "changing-source": Suite(_changing_source, Serves.ALL, {"records": 300}),
     "bad-rows": Suite(_bad_rows, Serves.ALL, {"rounds": 2}),
     "fuzz": Suite(_fuzz, Serves.ALL, {"records": 2_000}),
-    "atheris": Suite(_atheris, Serves.NONE, {"seconds": 8}),
+    "atheris": Suite(_atheris, Serves.NONE, {"seconds": 4, "targets": ("lines", "arrays", "tables", "store")}),
 }
