@@ -189,7 +189,7 @@ def test_names_that_a_collation_holds_equal_are_told_apart(fresh):
             assert (own.namespace, own.subject) == (namespace, namespace)
 
 
-def test_a_database_made_for_latin_text_takes_emoji():
+def test_a_database_of_mysql_made_for_latin_text_takes_emoji():
     """MariaDB: a database made without a character set, or as latin1, refuses them. The columns name their own."""
     if reason := reason_to_skip("mysql"):
         pytest.skip(reason)
@@ -431,7 +431,7 @@ def exports_of(place):
     return plain.getvalue(), full.getvalue()
 
 
-def test_the_same_input_gives_the_same_export_byte_for_byte_on_every_database(tmp_path):
+def test_the_same_input_gives_the_same_export_byte_for_byte_on_sqlite_postgresql_and_mysql(tmp_path):
     """Both exports, positions and confidence included: what databases do to text, numbers, order and time shows here."""
     if reason := reason_to_skip("postgresql") or reason_to_skip("mysql"):
         pytest.skip(reason)
