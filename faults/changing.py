@@ -15,7 +15,7 @@ from faults.points import POINTS, Verb
 from faults.stores import check_whole, exported, filled
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from faults.stores import NewStore
@@ -40,13 +40,13 @@ CHANGES: Final[dict[str, Callable[[bytes], bytes]]] = {
 }
 
 
-def change(new_store: NewStore, source: Path, records: int, folder: Path) -> list[str]:
-    """Change a source in each way after a kill; return the ways. Raises AssertionError where a change goes unnoticed."""
+def change(new_store: NewStore, source: Path, records: int, folder: Path, names: Sequence[str] = (*CHANGES,)) -> list[str]:
+    """Change a source in each of these ways after a kill; return all ways. Raises AssertionError where a change goes unnoticed."""
     raw = source.read_bytes()
     path = folder / "changing.jsonl"
-    for name, made in CHANGES.items():
+    for name in names:
         url = _killed_in_the_middle(new_store(), path, raw, records)
-        path.write_bytes(made(raw))
+        path.write_bytes(CHANGES[name](raw))
         try:
             memproc.ingest(path, url, resume=True)
         except memproc.UsageError as error:
@@ -56,7 +56,7 @@ def change(new_store: NewStore, source: Path, records: int, folder: Path) -> lis
         _read_anew(url, new_store(), path, raw)
     _only_the_date(new_store(), path, raw, records)
     _growing(new_store(), path, raw)
-    return [*CHANGES, "a new date alone, which is no change", "growing while it is read"]
+    return [*names, "a new date alone, which is no change", "growing while it is read"]
 
 
 def _killed_in_the_middle(url: str, path: Path, raw: bytes, records: int) -> str:

@@ -14,6 +14,7 @@ import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from itertools import count
 
 import orjson
 import pytest
@@ -283,12 +284,12 @@ def test_a_writer_leaves_the_lock_to_others(fresh):
 
         thread = threading.Thread(target=add)
         thread.start()
-        records = ({"content": f"She keeps {number} hens and feeds them"} for number in range(1_500))
-        report = memproc.ingest(records, store, settings=memproc.Settings(batch_size=10))
+        records = ({"content": f"She keeps {number} hens and feeds them"} for number in count())
+        report = memproc.ingest(records, store, settings=memproc.Settings(batch_size=10, max_seconds=2))
         is_over.set()
         thread.join()
-        assert report.read == 1_500
-        assert len(added) > report.seconds, (len(added), report.seconds)
+        assert report.read > 50
+        assert len(added) > 5
 
 
 def test_a_read_takes_no_lock(fresh):
