@@ -280,6 +280,7 @@ class _Run:
             checkpoint.to_json(),
         )
         self.place.land(checkpoint)
+        self.store.merge_index()
         self.store.let_others_write()
         report.read += len(records)
         for outcome in landed.outcomes.values():

@@ -79,7 +79,7 @@ def _candidates(hashes: Hashes, numbers: NDArray[np.uint64], segments: Sequence[
 def merged(segments: Iterable[Entries]) -> Entries:
     """Return one segment with the entries of all."""
     entries = np.concatenate(list(segments))
-    entries.sort(kind="stable")  # a merge of runs that are sorted already
+    entries.sort()
     return entries
 
 

@@ -9,6 +9,8 @@ from before it. They read at REPEATABLE READ, so that what is read in several st
 from __future__ import annotations
 
 from collections.abc import Callable
+from sqlite3 import SQLITE_BUSY, OperationalError
+from time import monotonic, sleep
 from typing import Any, NamedTuple
 
 from sqlalchemy import JSON, URL, Column, ColumnElement, Connection, Engine, cast, create_engine, event, func, make_url
@@ -87,7 +89,7 @@ def _sqlite(url: URL, settings: Settings) -> Engine:
     @event.listens_for(engine, "connect")
     def connected(driver_connection: Any, _record: object) -> None:
         driver_connection.isolation_level = None  # memproc says itself when a transaction begins
-        driver_connection.execute("PRAGMA journal_mode=WAL")
+        _to_wal(driver_connection)
         driver_connection.execute(f"PRAGMA synchronous={synchronous}")
         driver_connection.execute(f"PRAGMA cache_size=-{CACHE_KIB}")
         driver_connection.execute("PRAGMA secure_delete=ON")  # what is deleted is overwritten: forgotten is forgotten
@@ -98,6 +100,19 @@ def _sqlite(url: URL, settings: Settings) -> Engine:
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
     return engine
+
+
+def _to_wal(driver_connection: Any) -> None:
+    """Turn to write-ahead logging; SQLite does not wait by itself for another connection that is about to do the same."""
+    deadline = monotonic() + BUSY_SECONDS
+    while True:
+        try:
+            driver_connection.execute("PRAGMA journal_mode=WAL")
+            return
+        except OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != SQLITE_BUSY or monotonic() > deadline:
+                raise
+            sleep(0.01)
 
 
 def _postgresql(url: URL, settings: Settings) -> Engine:

@@ -16,6 +16,7 @@ from sqlalchemy import Connection, delete, func, select, union, update
 from memproc.config import Policy
 from memproc.dedup.cluster import Decision, clusters, pair
 from memproc.dedup.decide import Row, regroup
+from memproc.dedup.index import merged
 from memproc.dedup.keys import Key, Observation, Prepared, prepare
 from memproc.formats.draft import Decided
 from memproc.store import tables
@@ -169,8 +170,8 @@ def rebuild(database: Database, segments: Segments, connection: Connection, poli
         fresh = {found.group: (row.number, found) for row, found in reversed(prepared) if found.group not in indexed}
         indexed |= fresh.keys()
         segments.index(connection, _with_near_tier(fresh.values()), policy.recall)
-        while segments.merge(connection):
-            pass
+        while alike := segments.newest_alike():
+            segments.replace(connection, list(alike), merged(alike.values()))
     _decide_on(database, connection, nodes)
     done: set[Key] = set()
     for observations in in_company(database, connection):

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 import numpy as np
-from sqlalchemy import Connection, delete, select
+from sqlalchemy import Connection, delete, func, select
 
 from memproc.dedup import index
 from memproc.dedup.index import Entries
@@ -19,6 +19,8 @@ from memproc.dedup.signatures import Hashes
 from memproc.dedup.signing import hashes_of
 from memproc.store import tables
 from memproc.store.database import Database, take_numbers
+
+PARTS_AT_ONCE = 16
 
 _segments = tables.segments.c
 
@@ -51,18 +53,18 @@ class Segments:
         """Drop the copies in memory, because the transaction that wrote some of them was rolled back."""
         self._cached = {}
 
-    def is_worth_merging(self) -> bool:
-        """Tell whether, as far as is known, `merge` would do something."""
-        return index.to_merge([len(entries) for entries in self._cached.values()]) > 0
+    def newest_alike(self) -> dict[int, Entries]:
+        """Return by number, as far as is known, the newest segments if there are enough of like size to become one; else none."""
+        run = index.to_merge([len(entries) for entries in self._cached.values()])
+        return dict(list(self._cached.items())[-run:]) if run else {}
 
-    def merge(self, connection: Connection) -> bool:
-        """Merge the newest segments if there are enough of like size. This changes no answer. Return whether it did."""
-        segments = self.all(connection)
-        numbers = list(self._cached)
-        run = index.to_merge([len(entries) for entries in segments])
-        if run:
-            self._replace(connection, numbers[-run:], index.merged(segments[-run:]))
-        return run > 0
+    def replace(self, connection: Connection, numbers: list[int], entries: Entries) -> bool:
+        """Write one segment in place of others; return whether they were all there."""
+        there = select(func.count(_segments.number.distinct())).where(_segments.number.in_(numbers))
+        if connection.execute(there).scalar_one() < len(numbers):
+            return False
+        self._replace(connection, numbers, entries)
+        return True
 
     def remove(self, connection: Connection, observation_numbers: Iterable[int]) -> None:
         """Remove the entries of some observations from every segment."""
@@ -81,16 +83,18 @@ class Segments:
     def _replace(self, connection: Connection, numbers: list[int], entries: Entries) -> None:
         connection.execute(delete(tables.segments).where(_segments.number.in_(numbers)))
         for number in numbers:
-            del self._cached[number]
+            self._cached.pop(number, None)
         if len(entries):
             self._write(connection, entries)
 
     def _write(self, connection: Connection, entries: Entries) -> None:
         number = take_numbers(connection, "segments", 1)
-        blob = entries.astype("<u8").tobytes()
-        parts = range(0, len(blob), tables.PART_BYTES)
-        rows = [(number, part, blob[start : start + tables.PART_BYTES]) for part, start in enumerate(parts)]
-        self._database.insert_rows(connection, tables.segments, rows)
+        bytes_of = entries.astype("<u8", copy=False).data.cast("B")
+        parts = range(0, len(bytes_of), tables.PART_BYTES)
+        for first in range(0, len(parts), PARTS_AT_ONCE):  # a large segment is not copied as a whole
+            some = enumerate(parts[first : first + PARTS_AT_ONCE], first)
+            rows = [(number, part, bytes(bytes_of[start : start + tables.PART_BYTES])) for part, start in some]
+            self._database.insert_rows(connection, tables.segments, rows)
         self._cached[number] = entries
 
     def _read(self, connection: Connection, number: int) -> Entries:

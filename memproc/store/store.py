@@ -41,6 +41,7 @@ from memproc.store.doctor import examine
 from memproc.store.jobs import FINISHED, Claim, Found, Reached, ask, begin, cancel, finish, latest, reached, step, take
 from memproc.store.landing import Arrived, Landed, Landing, batch_row
 from memproc.store.ledger import trace_of, trace_of_forgotten
+from memproc.store.merging import Merger
 from memproc.store.neighbours import WITHDRAWN
 from memproc.store.opening import check_policy, open_policy
 from memproc.store.owners import Owner
@@ -89,6 +90,7 @@ class Store:
         self.url = self._database.url.render_as_string(hide_password=False)
         self._segments = Segments(self._database)
         self._transactions = Transactions(self._database, self._segments)
+        self._merger = Merger(self._transactions, self._segments)
         self._added_job: Claim | None = None
         self._added = 0
         self._gave_way_at = perf_counter()
@@ -124,6 +126,7 @@ class Store:
             with suppress(DatabaseError):  # the records are in, only that no more come is not written
                 self.finish_job(self._added_job, "done")
             self._added_job = None
+        self._merger.wait()
         self._transactions.is_closed = True
         self._database.close()
 
@@ -153,6 +156,7 @@ class Store:
             position, self._added = self._added, self._added + 1
             origin = Origin(source or known.name, known.name, namespace or "", intake.said)
             landed = self.land(self._added_job, Arrived.of([found], position), 1, position, origin)
+        self._merger.merge_aside()
         if landed.rejected:
             faults = landed.rejected[0][1].faults
             return Added(Outcome.QUARANTINED, None, None, f"{faults[0].path or 'record'}: {faults[0].message}", faults)
@@ -475,6 +479,7 @@ class Store:
         report.job = claim.job
         replay = Replay(self._database, self._transactions, partial(self.land, claim), mending, self.settings.batch_size)
         status = self.run_job(claim, lambda: replay.through(numbers))
+        self.merge_index()
         self.count_into(report)
         return status
 
@@ -574,7 +579,7 @@ class Store:
         review_at: float | None = None,
         checkpoint: str | None = None,
     ) -> Landed:
-        """Write one batch with everything that follows from it, in one transaction; then merge the index if it is time.
+        """Write one batch with everything that follows from it, in one transaction.
 
         `review_at` is that of the store's settings where it is not given. `checkpoint` says where the next batch begins. A
         failure that may pass is waited for. Raises DatabaseError on any other, and StoreError where another process has taken
@@ -603,9 +608,11 @@ class Store:
 
         done = self._transactions.write_again(landed)  # the job's row tells whether the batch is in
         claim.landed += 1
-        if self._segments.is_worth_merging():
-            self._transactions.write_again(self._segments.merge)
         return done
+
+    def merge_index(self) -> None:
+        """Merge the segments of the index, in transactions of their own, if it is time; this changes no answer."""
+        self._merger.merge()
 
     def let_others_write(self) -> None:
         """Leave the lock free for a moment, ten times a second: a writer that takes it again at once starves the others."""
