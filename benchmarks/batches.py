@@ -6,7 +6,7 @@ Rules
 - The adaptive ways begin at a batch of 1 and of 100,000. *Later* is what is left of the file when a quarter of it was read: there
   the size has settled, and each way has the same work to do.
 - The time is that of the ingestion call. Seconds of cores stand beside it, as they vary less on a machine that others use.
-- Whatever its size, a batch ends where its records are 4 MiB of JSON: with fixed sizes, too.
+- Whatever its size, a batch ends where its records are 2 MiB of JSON: with fixed sizes, too.
 
 Run as ``python -m benchmarks.batches FILE DATABASE fixed|from RECORDS`` for one measurement.
 """

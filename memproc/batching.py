@@ -22,7 +22,7 @@ from math import sqrt
 from memproc.config import LARGEST_BATCH, SMALLEST_BATCH
 
 FIRST_BATCH = 1_000
-LARGEST_BATCH_BYTES = 4 * 1024 * 1024  # of the records' JSON text; with all that is made of it, some thirty times as much
+LARGEST_BATCH_BYTES = 2 * 1024 * 1024  # of the records' JSON text; with all that is made of it, some thirty times as much
 SMALLEST_BATCH_BYTES = 64 * 1024
 LIMIT_TO_BATCH = 128  # so a batch with all that is made of it takes a quarter of the memory allowed
 
@@ -47,7 +47,7 @@ def largest_bytes(allowed_bytes: int) -> int:
     """Return how many bytes of JSON a batch may hold where a process may take so much memory.
 
     >>> largest_bytes(16 * 1024**3), largest_bytes(256 * 1024**2), largest_bytes(1)
-    (4194304, 2097152, 65536)
+    (2097152, 2097152, 65536)
     """
     return max(SMALLEST_BATCH_BYTES, min(allowed_bytes // LIMIT_TO_BATCH, LARGEST_BATCH_BYTES))
 

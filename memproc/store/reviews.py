@@ -34,7 +34,7 @@ from memproc.store.segments import Segments
 MOST_REVIEWS = 16  # of one record
 ROUND = 4
 LOOKED_AT_ONCE = 2_000
-SIDES_KEPT = 2_000
+SIDES_KEPT = 500
 UNDATED_CONFIDENCE = 0.5  # which of two versions is the newer, nothing tells
 
 _reviews = tables.reviews.c
