@@ -62,7 +62,6 @@ def end_again_and_again(new_store: NewStore, undisturbed: Undisturbed, times: in
         url = new_store()
         memproc.open(url).close()
         _ingest(url, undisturbed, found, chance, is_random=True)
-        check_whole(url)
         found.stores += 2
         assert found.hits.total() > before, "no connection was ended"
     return found
@@ -78,6 +77,7 @@ def _ingest(url: str, undisturbed: Undisturbed, found: Ended, chance: random.Ran
         (job,) = store.jobs()
         assert (job.status, job.runs, job.read) == ("done", 1, undisturbed.records), job
     assert exported(url) == undisturbed.ingested
+    check_whole(url)
 
 
 def _mend_and_forget(url: str, undisturbed: Undisturbed, found: Ended) -> None:

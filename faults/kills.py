@@ -117,6 +117,7 @@ class _Killing:
         wanted = self._undisturbed
         self._do(Verb.INGEST, url)
         assert exported(url) == wanted.ingested, f"{url} is not what it is undisturbed after its ingestion"
+        check_whole(url)  # before a rebuild mends what a kill may have spoilt
         for verb in (Verb.REPLAY, Verb.FORGET, Verb.REBUILD):
             self._do(verb, url)
         assert exported(url) == wanted.done, f"{url} is not what it is undisturbed"
