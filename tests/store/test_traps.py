@@ -273,7 +273,7 @@ def test_a_value_larger_than_a_packet_ends_no_ingestion(fresh):
 
 
 def test_a_writer_leaves_the_lock_to_others(fresh, monkeypatch):
-    """SQLite: who takes `BEGIN IMMEDIATE` again at once starves the other (260 commits against 1); with 10 ms between, it does not."""
+    """SQLite: who takes `BEGIN IMMEDIATE` again at once starves the other (260 commits against 1). So it waits 10 ms between."""
     gaps, sleep = [], time.sleep
     monkeypatch.setattr(time, "sleep", lambda seconds: gaps.append(seconds) or sleep(seconds))
     with fresh() as store, memproc.open(store.url) as other:
