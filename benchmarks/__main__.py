@@ -1,11 +1,11 @@
-"""The command line: ``python -m benchmarks corpus``, ``peers``, ``plot``, ``page``, ``batches``, ``quality`` and ``fit``."""
+"""The command line: ``python -m benchmarks corpus``, ``peers``, ``plot``, ``page``, ``batches``, ``stages``, ``quality`` and ``fit``."""
 
 from __future__ import annotations
 
 import argparse
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, get_args
 
 from benchmarks.corpus import Texts, write_corpus
 from benchmarks.database import print_json
@@ -79,6 +79,16 @@ def _batches(options: argparse.Namespace) -> None:
     sys.stdout.write(batches.table(trials) + "\n")
 
 
+def _stages(options: argparse.Namespace) -> None:
+    from benchmarks import stages  # noqa: PLC0415 - as above
+
+    found = stages.measure(records=options.records, seed=options.seed, dedup=options.dedup)
+    if options.json:
+        print_json(stages.as_json(found))
+    else:
+        sys.stdout.write(stages.text_table(found) + "\n")
+
+
 def _fit(_options: argparse.Namespace) -> None:
     from benchmarks.fit import TARGET, fit_shipped  # noqa: PLC0415 - as above
 
@@ -91,6 +101,7 @@ COMMANDS: Final[dict[str, Callable[[argparse.Namespace], int | None]]] = {
     "plot": _plot,
     "page": _page,
     "batches": _batches,
+    "stages": _stages,
     "quality": _quality,
     "fit": _fit,
 }
@@ -114,9 +125,12 @@ def _parser() -> argparse.ArgumentParser:
     quality_of = commands.add_parser("quality", help="measure on labelled data how often memproc is right")
     sizes = commands.add_parser("batches", help="measure the sizes of batches that memproc chooses, beside fixed ones")
     sizes.add_argument("--rounds", type=_positive, default=3)
-    for command in (corpus, sizes, quality_of):
+    each = commands.add_parser("stages", help="measure each stage of an ingestion beside the bare call that it needs")
+    each.add_argument("--dedup", choices=get_args(Dedup), default="near")
+    each.add_argument("--json", action="store_true", help="print JSON in place of a table")
+    for command in (corpus, sizes, each, quality_of):
         command.add_argument("--records", type=_positive, default=20_000)
-    for command in (corpus, peers, sizes, quality_of):
+    for command in (corpus, peers, sizes, each, quality_of):
         command.add_argument("--seed", type=int, default=1)
     for command in (corpus, peers, drawing):
         command.add_argument("--kind", type=Texts, choices=list(Texts), default=Texts.ORDINARY, help="of texts")

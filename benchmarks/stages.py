@@ -1,0 +1,155 @@
+"""What each stage of an ingestion costs a record, beside the bare library call that it needs: ``python -m benchmarks stages``.
+
+Rules
+-----
+- Times are CPU time of this process, so that other programs disturb them less; of several runs the best counts, stage by stage.
+- Pure stages run by themselves over the whole file (`stages_pure`), the stages of landing in a real ingestion, sequential, into SQLite
+  with batches of 1,000 records (`stages_landing`).
+- What an ingestion pays adds up to *the whole*. What else is told stands below it.
+- All records are held in memory, several times: this is for some 100,000 of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Final
+
+from benchmarks.corpus import write_corpus
+from benchmarks.machine import machine
+from benchmarks.stages_landing import PREPARE, REST, STAGES, Round, landing_round
+from benchmarks.stages_pure import Pair, best_seconds, pure_pairs
+from benchmarks.tables import NOTHING
+from memproc.config import Policy
+
+if TYPE_CHECKING:
+    from memproc.config import Dedup
+
+ROUNDS: Final = 3
+MICROSECONDS: Final = 1_000_000
+WHOLE: Final = "the whole"
+PREPARE_REST: Final = "the rest of preparing"
+HEADS: Final = ("stage", "us", "share", "bare call", "us", "ratio")
+LEFT: Final = (0, 3)  # columns of text
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """Microseconds a record of a stage, and of its bare call, None where there is none. `is_paid` tells whether it is a part of
+    the whole.
+    """
+
+    name: str
+    microseconds: float
+    bare: str = NOTHING
+    bare_microseconds: float | None = None
+    is_paid: bool = True
+
+    @property
+    def ratio(self) -> float | None:
+        """How many times the bare call it takes."""
+        return self.microseconds / self.bare_microseconds if self.bare_microseconds else None
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The stages in their order, the whole, and what was measured."""
+
+    records: int
+    seed: int
+    dedup: Dedup
+    stages: list[Stage]
+
+    @property
+    def whole(self) -> Stage:
+        """The sum of what an ingestion pays, and of its bare calls."""
+        paid = [stage for stage in self.stages if stage.is_paid]
+        bare = sum(stage.bare_microseconds or 0.0 for stage in paid)
+        return Stage(WHOLE, sum(stage.microseconds for stage in paid), "sum", bare)
+
+    @property
+    def lines(self) -> list[Stage]:
+        """The stages, the whole behind those that are part of it."""
+        paid = [stage for stage in self.stages if stage.is_paid]
+        return [*paid, self.whole, *(stage for stage in self.stages if not stage.is_paid)]
+
+
+def measure(*, records: int, seed: int, dedup: Dedup, rounds: int = ROUNDS) -> Found:
+    """Measure every stage on the ordinary corpus."""
+    with TemporaryDirectory() as name:
+        folder = Path(name)
+        path = folder / "corpus.jsonl"
+        write_corpus(records=records, seed=seed, path=path)
+        pairs = pure_pairs(path, Policy(dedup=dedup))
+        pure = [_pure_stage(pair, records) for pair in pairs]
+        best = _best([_round(path, folder / str(number), dedup) for number in range(rounds)])
+    return Found(records, seed, dedup, [*pure, *_landing_stages(best, pure, records)])
+
+
+def _pure_stage(pair: Pair, records: int) -> Stage:
+    seconds, bare = best_seconds(pair)
+    return Stage(pair.name, _each(seconds, records), pair.bare, _each(bare, records), pair.is_paid)
+
+
+def _round(path: Path, folder: Path, dedup: Dedup) -> Round:
+    folder.mkdir()
+    return landing_round(path, folder, dedup)
+
+
+def _best(rounds: Sequence[Round]) -> Round:
+    """Return the least time of each stage over the rounds."""
+    return Round(*(type(one[0])({name: min(times[name] for times in one) for name in one[0]}) for one in zip(*rounds, strict=True)))
+
+
+def _landing_stages(best: Round, pure: Sequence[Stage], records: int) -> list[Stage]:
+    """Return the stages that the ingestion went through, and what is left of it. Preparing has been told of stage by stage."""
+    told = sum(stage.microseconds for stage in pure if stage.is_paid)
+    stages = [Stage(PREPARE_REST, max(_each(best.own[PREPARE], records) - told, 0.0))]
+    for timed in STAGES:
+        if timed.name in best.own:
+            bare = _each(best.bare[timed.name], records) or None
+            stages.append(Stage(timed.name, _each(best.own[timed.name], records), timed.bare, bare))
+    return [*stages, Stage(REST, _each(best.own[REST], records), "the same statements", _each(best.bare[REST], records))]
+
+
+def _each(seconds: float, records: int) -> float:
+    return seconds / records * MICROSECONDS
+
+
+def text_table(found: Found) -> str:
+    """Return the stages as lines of text with aligned columns."""
+    rows = [HEADS, *(_cells(stage, found.whole) for stage in found.lines)]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    lines = ["  ".join(_aligned(at, cell, width) for at, (cell, width) in enumerate(zip(row, widths, strict=True))) for row in rows]
+    head = f"{found.records:,} records of the ordinary kind, dedup {found.dedup}, seed {found.seed}: CPU time a record, the best of several"
+    told = ", ".join(f"{name} {value}" for name, value in machine().items())
+    return "\n".join([head, told, "", *map(str.rstrip, lines)])
+
+
+def as_json(found: Found) -> dict[str, object]:
+    """Return the same as a value for JSON."""
+    stages = [
+        {
+            "name": stage.name,
+            "microseconds": stage.microseconds,
+            "bare": stage.bare,
+            "bare_microseconds": stage.bare_microseconds,
+            "ratio": stage.ratio,
+            "is_paid": stage.is_paid,
+        }
+        for stage in found.lines
+    ]
+    return {"records": found.records, "seed": found.seed, "dedup": found.dedup, "machine": machine(), "stages": stages}
+
+
+def _cells(stage: Stage, whole: Stage) -> tuple[str, ...]:
+    share = f"{stage.microseconds / whole.microseconds:.0%}" if stage.is_paid else NOTHING
+    bare = NOTHING if stage.bare_microseconds is None else f"{stage.bare_microseconds:.2f}"
+    ratio = NOTHING if stage.ratio is None else f"{stage.ratio:.1f}"
+    return stage.name, f"{stage.microseconds:.2f}", share, stage.bare, bare, ratio
+
+
+def _aligned(column: int, cell: str, width: int) -> str:
+    return cell.ljust(width) if column in LEFT else cell.rjust(width)

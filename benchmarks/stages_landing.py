@@ -1,0 +1,242 @@
+"""The stages of landing, timed in a real ingestion: functions of memproc are wrapped with timers for as long as it runs.
+
+Rules
+-----
+- The time of a stage is its own: what it calls that is another stage counts there. So the stages and the rest are the whole.
+- The bare calls of a database stage are its own statements with the same values, in the same order, by `sqlite3` into a second store.
+- What else a stage needs is noted as it is called, and timed afterwards: see `_BARE`.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, closing, contextmanager
+from dataclasses import dataclass, field
+from functools import wraps
+from time import process_time
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, ParamSpec, TypeVar
+from unittest.mock import patch
+
+import numpy as np
+from rapidfuzz import fuzz
+from sqlalchemy import Engine, event
+from sqlalchemy.engine.default import DefaultDialect
+
+import memproc
+from benchmarks.database import BATCH_RECORDS, PRAGMAS
+from benchmarks.stages_pure import forget
+from memproc import pipeline
+from memproc.dedup import index
+from memproc.intake import Intake
+from memproc.store import landing, reviews
+from memproc.store.landing import Landing
+from memproc.store.reviews import Reviewer
+from memproc.store.segments import Segments
+from memproc.store.store import Store
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from memproc.config import Dedup
+
+Given = ParamSpec("Given")
+Result = TypeVar("Result")
+
+PREPARE: Final = "prepare"
+COMMIT: Final = "commit"
+REST: Final = "the rest of the run"
+_SHIFT: Final = np.uint64(32)
+
+
+class Timed(NamedTuple):
+    """A stage, what its bare call is, and the function that is the stage."""
+
+    name: str
+    bare: str
+    owner: object
+    function: str
+
+
+STAGES: Final = (
+    Timed("look up what was met", "SELECT ... IN", Landing, "_met_before"),
+    Timed("look up neighbours", "SELECT ... IN", landing, "neighbourhood"),
+    Timed("decide", "Counter of the keys", landing, "decide"),
+    Timed("write rows", "executemany", Landing, "_write_observations"),
+    Timed("write memories", "executemany", landing, "write_regrouped"),
+    Timed("note what is seen again", "executemany", Landing, "_write_again"),
+    Timed("index", "np.sort, INSERT", Segments, "index"),
+    Timed("candidates", "np.searchsorted", index, "candidates"),
+    Timed("reviews", "fuzz.ratio, SELECT ... IN", Reviewer, "look"),
+    Timed("write reviews", "executemany", landing, "write_reviews"),
+    Timed("ledger", "executemany", landing, "write_lines"),
+    Timed("merge the index", "the same statements", Segments, "merge"),
+    Timed("batch and job", "the same statements", Store, "land"),
+    Timed(COMMIT, "COMMIT", DefaultDialect, "do_commit"),
+)
+_PREPARING: Final = (
+    Timed(PREPARE, "", Intake, "take_all"),
+    Timed(PREPARE, "", getattr(pipeline, "_Pieces"), "next_chunk"),  # noqa: B009 - a private name, to be wrapped
+)
+
+
+class Statement(NamedTuple):
+    """A statement that a stage made, and its values: one set of them or, with `is_many`, several."""
+
+    stage: str
+    sql: str
+    values: Any
+    is_many: bool
+
+
+@dataclass(slots=True)
+class Noted:
+    """What was done in an ingestion: its statements in order, and by function what it was called with."""
+
+    statements: list[Statement] = field(default_factory=list)
+    calls: dict[str, list[tuple[Any, ...]]] = field(default_factory=dict)
+
+
+class Round(NamedTuple):
+    """CPU seconds of one ingestion, by stage: its own and those of the bare calls."""
+
+    own: Counter[str]
+    bare: Counter[str]
+
+
+class Timers:
+    """The CPU time of each stage without that of the stages which it calls."""
+
+    def __init__(self) -> None:
+        """Begin in what is no stage."""
+        self.seconds: Counter[str] = Counter()
+        self._under = [REST]
+        self._since = process_time()
+
+    @property
+    def stage(self) -> str:
+        """The stage under way."""
+        return self._under[-1]
+
+    def stop(self) -> None:
+        """Count the time up to now."""
+        now = process_time()
+        self.seconds[self.stage] += now - self._since
+        self._since = now
+
+    def timed(self, stage: str, function: Callable[Given, Result]) -> Callable[Given, Result]:
+        """Return the function, its time counted for a stage."""
+
+        @wraps(function)
+        def run(*given: Given.args, **named: Given.kwargs) -> Result:
+            self.stop()
+            self._under.append(stage)
+            try:
+                return function(*given, **named)
+            finally:
+                self.stop()
+                self._under.pop()
+
+        return run
+
+
+def landing_round(path: Path, folder: Path, dedup: Dedup) -> Round:
+    """Ingest a file into a new store in an empty folder, and do the bare calls of the same after it."""
+    settings = memproc.Settings(dedup=dedup, batch_size=BATCH_RECORDS)
+    noted = Noted()
+    with Store(folder / "own.db", settings=settings) as store:
+        forget()
+        timers = Timers()
+        with _watched(timers, noted):
+            memproc.ingest(path, into=store)
+            timers.stop()
+    Store(folder / "bare.db", settings=settings).close()
+    bare = _replayed(noted.statements, folder / "bare.db")
+    for stage, function, run in _BARE:
+        bare[stage] += sum(run(*given) for given in noted.calls.get(function, ()))
+    return Round(timers.seconds, bare)
+
+
+@contextmanager
+def _watched(timers: Timers, noted: Noted) -> Iterator[None]:
+    """Time the stages and note what they do, within the block."""
+
+    def note(_connection: object, _cursor: object, sql: str, values: Any, _context: object, is_many: bool) -> None:  # noqa: FBT001
+        noted.statements.append(Statement(timers.stage, sql, values, is_many))
+
+    def note_commit(*_given: object) -> None:
+        noted.statements.append(Statement(COMMIT, "COMMIT", (), is_many=False))
+
+    with ExitStack() as stack:
+        for owner, name in ((index, "to_entries"), (index, "candidates"), (reviews, "may_be_alike"), (landing, "decide")):
+            stack.enter_context(patch.object(owner, name, _noting(getattr(owner, name), noted.calls.setdefault(name, []))))
+        for stage in (*STAGES, *_PREPARING):
+            wrapped = timers.timed(stage.name, getattr(stage.owner, stage.function))
+            stack.enter_context(patch.object(stage.owner, stage.function, wrapped))
+        for name, listener in (("before_cursor_execute", note), ("commit", note_commit)):
+            event.listen(Engine, name, listener)
+            stack.callback(event.remove, Engine, name, listener)
+        yield
+
+
+def _noting(function: Callable[Given, Result], calls: list[tuple[Any, ...]]) -> Callable[Given, Result]:
+    @wraps(function)
+    def noted(*given: Given.args, **named: Given.kwargs) -> Result:
+        calls.append(given)
+        return function(*given, **named)
+
+    return noted
+
+
+def _replayed(statements: Sequence[Statement], database: Path) -> Counter[str]:
+    """Return the CPU seconds of each stage's statements by the bare driver."""
+    seconds: Counter[str] = Counter()
+    with closing(sqlite3.connect(database, isolation_level=None)) as connection:
+        for pragma in PRAGMAS:
+            connection.execute(f"PRAGMA {pragma}")
+        cursor = connection.cursor()
+        for stage, sql, values, is_many in statements:
+            started = process_time()
+            if is_many:
+                cursor.executemany(sql, values)
+            else:
+                cursor.execute(sql, values).fetchall()
+            seconds[stage] += process_time() - started
+    return seconds
+
+
+def _sorted(hashes: index.Hashes, numbers: index.Entries) -> float:
+    entries = ((hashes.astype(np.uint64) << _SHIFT) | numbers[:, None]).ravel()
+    started = process_time()
+    np.sort(entries)
+    return process_time() - started
+
+
+def _searched(hashes: index.Hashes, _numbers: index.Entries, segments: Sequence[index.Entries]) -> float:
+    wanted = np.sort(hashes.astype(np.uint64).ravel() << _SHIFT)
+    started = process_time()
+    for segment in segments:
+        np.searchsorted(segment, wanted)
+    return process_time() - started
+
+
+def _compared(one: str, other: str) -> float:
+    started = process_time()
+    fuzz.ratio(one, other)
+    return process_time() - started
+
+
+def _counted(batch: Sequence[Any], *_given: object) -> float:
+    started = process_time()
+    Counter([one.prepared.group for one in batch])
+    return process_time() - started
+
+
+# The stage, the function whose calls were noted, and what tells the seconds of the bare call with the same arguments.
+_BARE: Final[tuple[tuple[str, str, Callable[..., float]], ...]] = (
+    ("decide", "decide", _counted),
+    ("index", "to_entries", _sorted),
+    ("candidates", "candidates", _searched),
+    ("reviews", "may_be_alike", _compared),
+)

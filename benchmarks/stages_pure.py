@@ -1,0 +1,270 @@
+"""The stages that need no database, each beside a bare call, on what an ingestion would give them.
+
+Rules
+-----
+- A stage and its bare call take turns, and of each the best counts: what disturbs the machine makes both slower, never quicker.
+- *Cold* is from the first text on, with nothing kept of words and texts, as in a new process; *warm* knows the words, but none of
+  the texts. An ingestion pays the cold one.
+- The garbage collector rests meanwhile. What it takes of an ingestion is in the rows that tell what is left.
+"""
+
+from __future__ import annotations
+
+import gc
+import pickle
+import sys
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from time import process_time
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from unittest.mock import patch
+
+import numpy as np
+import orjson
+from pydantic import BaseModel
+from xxhash import xxh3_128_digest
+
+from benchmarks.database import batches
+from memproc.config import Settings
+from memproc.dedup import keys
+from memproc.dedup.canonical import canonical
+from memproc.dedup.gist import gist_of
+from memproc.dedup.keys import Prepared
+from memproc.dedup.memo import Memo
+from memproc.dedup.signatures import band_hashes, signatures
+from memproc.dedup.signing import signed
+from memproc.formats import LISTS, own
+from memproc.formats.draft import Context
+from memproc.records import DEFAULT_NAMESPACE, Memory, encode, plain
+from memproc.sources.items import item_of, open_file
+from memproc.validation import validator
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from memproc.config import Policy
+
+REPEATS: Final = 7
+SIGN: Final = "sign"
+CONTEXT: Final = Context()
+
+
+class Bare(BaseModel):
+    """The fields of a memory with plain types and no rules."""
+
+    id: str | None = None
+    content: str
+    namespace: str = DEFAULT_NAMESPACE
+    source: str | None = None
+    subject: str | None = None
+    conversation: str | None = None
+    kind: str = "fact"
+    created_at: datetime | None = None
+    updated_at: datetime | None = None
+    valid_from: datetime | None = None
+    valid_to: datetime | None = None
+    tags: tuple[str, ...] = ()
+    importance: float | None = None
+    emotion: dict[str, Any] | None = None
+    relations: tuple[dict[str, Any], ...] = ()
+    metadata: dict[str, Any] = {}
+
+
+class Pair(NamedTuple):
+    """A stage and its bare call, each over all records. `begin` comes before each, untimed; `is_paid` tells whether an ingestion
+    in one process pays it.
+    """
+
+    name: str
+    bare: str
+    run: Callable[[], object]
+    run_bare: Callable[[], object]
+    begin: Callable[[], object] = bool
+    is_paid: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Material:
+    """What the stages take, in the order of the file."""
+
+    path: Path
+    policy: Policy
+    lines: list[bytes]
+    values: list[dict[str, Any]]
+    fields: list[dict[str, Any]]
+    memories: list[Memory]
+    records: list[dict[str, Any]]
+    prepared: list[Prepared]
+    key_calls: list[Callable[[], bytes]]
+    key_bytes: list[bytes]
+
+
+def pure_pairs(path: Path, policy: Policy) -> list[Pair]:
+    """Give the stages that a file goes through under a policy, in their order."""
+    material = _material(path, policy)
+    pairs = [*_record_pairs(material), *_text_pairs(material)]
+    if any(one.is_near for one in material.prepared):
+        pairs.append(_sign_pair(material))
+    return [*pairs, _pickle_pair(material)]
+
+
+def best_seconds(pair: Pair, repeats: int = REPEATS) -> tuple[float, float]:
+    """Return the least CPU time of a stage and of its bare call."""
+    times = [(_seconds(pair.run, pair.begin), _seconds(pair.run_bare, pair.begin)) for _ in range(repeats)]
+    own_times, bare_times = zip(*times, strict=True)
+    return min(own_times), min(bare_times)
+
+
+def forget() -> None:
+    """Empty what memproc keeps of words and texts, but for its word lists: as in a new process."""
+    for kept in _kept():
+        if isinstance(kept, Memo):
+            kept.clear()
+    forget_texts()
+
+
+def forget_texts() -> None:
+    """Empty what memproc keeps of whole texts."""
+    for kept in _kept():
+        if not isinstance(kept, Memo) and kept.cache_parameters()["maxsize"]:  # what is without a bound are word lists
+            kept.cache_clear()
+
+
+def _kept() -> list[Any]:
+    modules = [module for name, module in sys.modules.items() if name.startswith("memproc.dedup.")]
+    found = {id(one): one for module in modules for one in vars(module).values()}
+    return [one for one in found.values() if isinstance(one, Memo) or hasattr(one, "cache_parameters")]
+
+
+def _seconds(run: Callable[[], object], begin: Callable[[], object]) -> float:
+    begin()
+    with _no_collection():
+        started = process_time()
+        run()
+        return process_time() - started
+
+
+@contextmanager
+def _no_collection() -> Iterator[None]:
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
+
+
+def _material(path: Path, policy: Policy) -> Material:
+    lines = _read(path)
+    values: list[dict[str, Any]] = [*map(orjson.loads, lines)]
+    fields = [{"namespace": DEFAULT_NAMESPACE, "source": own.FORMAT.name, **value} for value in values]
+    memories = [*map(Memory.model_validate, fields)]
+    records = [*map(plain, memories)]
+    calls: list[Callable[[], bytes]] = []
+    hashed: list[bytes] = []
+    with ExitStack() as stack:  # what `prepare` asks of these is what the stage is
+        for name in ("content_key", "group_key"):
+            stack.enter_context(patch.object(keys, name, _noted_call(getattr(keys, name), calls)))
+        stack.enter_context(patch.object(keys, "xxh3_128_digest", _noted_bytes(hashed)))
+        prepared = [keys.prepare(record, is_identity=False, as_of=None, policy=policy) for record in records]
+    calls += [partial(xxh3_128_digest, one.json) for one in prepared]
+    return Material(path, policy, lines, values, fields, memories, records, prepared, calls, hashed)
+
+
+def _noted_call(function: Callable[..., bytes], calls: list[Callable[[], bytes]]) -> Callable[..., bytes]:
+    def noted(*given: Any, **named: Any) -> bytes:
+        calls.append(partial(function, *given, **named))
+        return function(*given, **named)
+
+    return noted
+
+
+def _noted_bytes(hashed: list[bytes]) -> Callable[[bytes], bytes]:
+    def noted(given: bytes) -> bytes:
+        hashed.append(given)
+        return xxh3_128_digest(given)
+
+    return noted
+
+
+def _read(path: Path) -> list[bytes]:
+    opened = open_file(path, lists=LISTS, limit_bytes=Settings().max_record_bytes)
+    try:
+        return [piece for piece in opened.items if isinstance(piece, bytes)]
+    finally:
+        if opened.stream is not None:
+            opened.stream.close()
+
+
+def _iterate(path: Path) -> list[bytes]:
+    with path.open("rb") as lines:
+        return [*lines]
+
+
+def _record_pairs(of: Material) -> Iterator[Pair]:
+    check, bare_check = validator(Memory), Bare.__pydantic_validator__.validate_python
+    yield Pair("read lines", "iterating the file", lambda: _read(of.path), lambda: _iterate(of.path))
+    yield Pair("decode", "orjson.loads", lambda: [*map(item_of, of.lines)], lambda: [*map(orjson.loads, of.lines)])
+    yield Pair("format", "dict", lambda: [[*own.read(value, CONTEXT)] for value in of.values], lambda: [*map(dict, of.values)])
+    yield Pair(
+        "validate", "validate_python of a bare model", lambda: [*map(check, of.fields)], lambda: [*map(bare_check, of.fields)]
+    )
+    yield Pair(
+        "plain and encode",
+        "orjson.dumps",
+        lambda: [encode(plain(memory)) for memory in of.memories],
+        lambda: [*map(orjson.dumps, of.records)],
+    )
+
+
+def _text_pairs(of: Material) -> Iterator[Pair]:
+    contents, texts = [record["content"] for record in of.records], [one.text for one in of.prepared]
+    near = [one.text for one in of.prepared if one.is_near]
+
+    def fold() -> list[str]:
+        return [" ".join(content.lower().split()) for content in contents]
+
+    name, bare = "canonical text", "str.lower and split"
+    yield Pair(f"{name}, cold", bare, lambda: [*map(canonical, contents)], fold, forget)
+    yield Pair(f"{name}, warm", bare, lambda: [*map(canonical, contents)], fold, is_paid=False)
+    if near:
+        yield Pair("gist, cold", "str.split", lambda: [*map(gist_of, near)], lambda: [*map(str.split, near)], forget)
+        yield Pair(
+            "gist, warm", "str.split", lambda: [*map(gist_of, near)], lambda: [*map(str.split, near)], forget_texts, is_paid=False
+        )
+    yield Pair(
+        "keys", "xxh3_128_digest", lambda: [call() for call in of.key_calls], lambda: [*map(xxh3_128_digest, of.key_bytes)]
+    )
+
+
+def _sign_pair(of: Material) -> Pair:
+    recall = of.policy.recall
+    chunks = [*batches(of.prepared)]
+    firsts = [[*{one.group: one for one in reversed(chunk) if one.is_near}.values()] for chunk in chunks]
+    bare = [([one.text for one in first], np.array([one.scope for one in first], np.uint64)) for first in firsts]
+    return Pair(
+        SIGN,
+        "the NumPy function",
+        lambda: [signed(chunk, recall) for chunk in chunks],
+        lambda: [band_hashes(signatures(texts), scopes, recall) for texts, scopes in bare],
+    )
+
+
+def _pickle_pair(of: Material) -> Pair:
+    """What engines pay beside: lines go to a worker, and what was prepared comes back."""
+    lines = [*batches(of.lines)]
+    chunks = [signed(chunk, of.policy.recall) for chunk in batches(of.prepared)]
+    return Pair(
+        "pickle there and back",
+        "pickle of the raw lines",
+        lambda: [_there_and_back(chunk) for chunk in chunks],
+        lambda: [_there_and_back(chunk) for chunk in lines],
+        is_paid=False,
+    )
+
+
+def _there_and_back(value: Sequence[object]) -> object:
+    return pickle.loads(pickle.dumps(value))  # noqa: S301 - what was written the moment before
