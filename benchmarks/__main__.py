@@ -1,11 +1,11 @@
-"""The command line: ``python -m benchmarks corpus``, ``peers``, ``plot``, ``page``, ``batches``, ``stages``, ``quality`` and ``fit``."""
+"""The command line: ``python -m benchmarks`` and one of ``COMMANDS``."""
 
 from __future__ import annotations
 
 import argparse
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, get_args
+from typing import TYPE_CHECKING, Final
 
 from benchmarks.corpus import Texts, write_corpus
 from benchmarks.database import print_json
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
 NAMES: Final = [side.name for side in SIDES]
+DEDUPS: Final = ("near", "exact", "off")
 PAGE: Final = Path("docs/explanation/benchmarks.md")
 
 
@@ -126,7 +127,7 @@ def _parser() -> argparse.ArgumentParser:
     sizes = commands.add_parser("batches", help="measure the sizes of batches that memproc chooses, beside fixed ones")
     sizes.add_argument("--rounds", type=_positive, default=3)
     each = commands.add_parser("stages", help="measure each stage of an ingestion beside the bare call that it needs")
-    each.add_argument("--dedup", choices=get_args(Dedup), default="near")
+    each.add_argument("--dedup", choices=DEDUPS, default="near")
     each.add_argument("--json", action="store_true", help="print JSON in place of a table")
     for command in (corpus, sizes, each, quality_of):
         command.add_argument("--records", type=_positive, default=20_000)

@@ -3,8 +3,8 @@
 Rules
 -----
 - Times are CPU time of this process, so that other programs disturb them less; of several runs the best counts, stage by stage.
-- Pure stages run by themselves over the whole file (`stages_pure`), the stages of landing in a real ingestion, sequential, into SQLite
-  with batches of 1,000 records (`stages_landing`).
+- Pure stages run by themselves over the whole file (`stages_pure`), the stages of landing in a real ingestion: sequential, into
+  SQLite, in batches of 1,000 records (`stages_landing`).
 - What an ingestion pays adds up to *the whole*. What else is told stands below it.
 - All records are held in memory, several times: this is for some 100,000 of them.
 """
@@ -100,7 +100,8 @@ def _round(path: Path, folder: Path, dedup: Dedup) -> Round:
 
 def _best(rounds: Sequence[Round]) -> Round:
     """Return the least time of each stage over the rounds."""
-    return Round(*(type(one[0])({name: min(times[name] for times in one) for name in one[0]}) for one in zip(*rounds, strict=True)))
+    own, bare = ({name: min(one[name] for one in times) for name in times[0]} for times in zip(*rounds, strict=True))
+    return Round(own, bare)
 
 
 def _landing_stages(best: Round, pure: Sequence[Stage], records: int) -> list[Stage]:
@@ -109,9 +110,9 @@ def _landing_stages(best: Round, pure: Sequence[Stage], records: int) -> list[St
     stages = [Stage(PREPARE_REST, max(_each(best.own[PREPARE], records) - told, 0.0))]
     for timed in STAGES:
         if timed.name in best.own:
-            bare = _each(best.bare[timed.name], records) or None
+            bare = _each(best.bare.get(timed.name, 0.0), records) or None
             stages.append(Stage(timed.name, _each(best.own[timed.name], records), timed.bare, bare))
-    return [*stages, Stage(REST, _each(best.own[REST], records), "the same statements", _each(best.bare[REST], records))]
+    return [*stages, Stage(REST, _each(best.own[REST], records), "the same statements", _each(best.bare.get(REST, 0.0), records))]
 
 
 def _each(seconds: float, records: int) -> float:
@@ -123,9 +124,9 @@ def text_table(found: Found) -> str:
     rows = [HEADS, *(_cells(stage, found.whole) for stage in found.lines)]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     lines = ["  ".join(_aligned(at, cell, width) for at, (cell, width) in enumerate(zip(row, widths, strict=True))) for row in rows]
-    head = f"{found.records:,} records of the ordinary kind, dedup {found.dedup}, seed {found.seed}: CPU time a record, the best of several"
+    of = f"{found.records:,} records of the ordinary kind, dedup {found.dedup}, seed {found.seed}"
     told = ", ".join(f"{name} {value}" for name, value in machine().items())
-    return "\n".join([head, told, "", *map(str.rstrip, lines)])
+    return "\n".join([f"{of}: CPU time a record, the best of several", told, "", *map(str.rstrip, lines)])
 
 
 def as_json(found: Found) -> dict[str, object]:

@@ -3,14 +3,15 @@
 Rules
 -----
 - The time of a stage is its own: what it calls that is another stage counts there. So the stages and the rest are the whole.
-- The bare calls of a database stage are its own statements with the same values, in the same order, by `sqlite3` into a second store.
+- The bare calls of a database stage are its own statements with the same values, by `sqlite3` alone, into a second store, in the
+  order they had.
 - What else a stage needs is noted as it is called, and timed afterwards: see `_BARE`.
 """
 
 from __future__ import annotations
 
 import sqlite3
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
@@ -29,6 +30,8 @@ from benchmarks.database import BATCH_RECORDS, PRAGMAS
 from benchmarks.stages_pure import forget
 from memproc import pipeline
 from memproc.dedup import index
+from memproc.dedup.index import Entries
+from memproc.dedup.signatures import Hashes
 from memproc.intake import Intake
 from memproc.store import landing, reviews
 from memproc.store.landing import Landing
@@ -101,8 +104,8 @@ class Noted:
 class Round(NamedTuple):
     """CPU seconds of one ingestion, by stage: its own and those of the bare calls."""
 
-    own: Counter[str]
-    bare: Counter[str]
+    own: dict[str, float]
+    bare: dict[str, float]
 
 
 class Timers:
@@ -110,7 +113,7 @@ class Timers:
 
     def __init__(self) -> None:
         """Begin in what is no stage."""
-        self.seconds: Counter[str] = Counter()
+        self.seconds: defaultdict[str, float] = defaultdict(float)
         self._under = [REST]
         self._since = process_time()
 
@@ -189,9 +192,9 @@ def _noting(function: Callable[Given, Result], calls: list[tuple[Any, ...]]) -> 
     return noted
 
 
-def _replayed(statements: Sequence[Statement], database: Path) -> Counter[str]:
+def _replayed(statements: Sequence[Statement], database: Path) -> defaultdict[str, float]:
     """Return the CPU seconds of each stage's statements by the bare driver."""
-    seconds: Counter[str] = Counter()
+    seconds: defaultdict[str, float] = defaultdict(float)
     with closing(sqlite3.connect(database, isolation_level=None)) as connection:
         for pragma in PRAGMAS:
             connection.execute(f"PRAGMA {pragma}")
@@ -206,14 +209,14 @@ def _replayed(statements: Sequence[Statement], database: Path) -> Counter[str]:
     return seconds
 
 
-def _sorted(hashes: index.Hashes, numbers: index.Entries) -> float:
+def _sorted(hashes: Hashes, numbers: Entries) -> float:
     entries = ((hashes.astype(np.uint64) << _SHIFT) | numbers[:, None]).ravel()
     started = process_time()
     np.sort(entries)
     return process_time() - started
 
 
-def _searched(hashes: index.Hashes, _numbers: index.Entries, segments: Sequence[index.Entries]) -> float:
+def _searched(hashes: Hashes, _numbers: Entries, segments: Sequence[Entries]) -> float:
     wanted = np.sort(hashes.astype(np.uint64).ravel() << _SHIFT)
     started = process_time()
     for segment in segments:

@@ -221,7 +221,7 @@ def _record_pairs(of: Material) -> Iterator[Pair]:
 
 
 def _text_pairs(of: Material) -> Iterator[Pair]:
-    contents, texts = [record["content"] for record in of.records], [one.text for one in of.prepared]
+    contents = [record["content"] for record in of.records]
     near = [one.text for one in of.prepared if one.is_near]
 
     def fold() -> list[str]:
@@ -235,9 +235,7 @@ def _text_pairs(of: Material) -> Iterator[Pair]:
         yield Pair(
             "gist, warm", "str.split", lambda: [*map(gist_of, near)], lambda: [*map(str.split, near)], forget_texts, is_paid=False
         )
-    yield Pair(
-        "keys", "xxh3_128_digest", lambda: [call() for call in of.key_calls], lambda: [*map(xxh3_128_digest, of.key_bytes)]
-    )
+    yield Pair("keys", "xxh3_128_digest", lambda: [call() for call in of.key_calls], lambda: [*map(xxh3_128_digest, of.key_bytes)])
 
 
 def _sign_pair(of: Material) -> Pair:
@@ -254,7 +252,7 @@ def _sign_pair(of: Material) -> Pair:
 
 
 def _pickle_pair(of: Material) -> Pair:
-    """What engines pay beside: lines go to a worker, and what was prepared comes back."""
+    """Return what engines pay beside: lines go to a worker, and what was prepared comes back."""
     lines = [*batches(of.lines)]
     chunks = [signed(chunk, of.policy.recall) for chunk in batches(of.prepared)]
     return Pair(
