@@ -27,7 +27,7 @@ from memproc.config import Policy
 if TYPE_CHECKING:
     from memproc.config import Dedup
 
-ROUNDS: Final = 3
+ROUNDS: Final = 5
 MICROSECONDS: Final = 1_000_000
 WHOLE: Final = "the whole"
 PREPARE_REST: Final = "the rest of preparing"
@@ -77,19 +77,19 @@ class Found:
 
 
 def measure(*, records: int, seed: int, dedup: Dedup, rounds: int = ROUNDS) -> Found:
-    """Measure every stage on the ordinary corpus."""
+    """Measure every stage on the ordinary corpus, `rounds` times each."""
     with TemporaryDirectory() as name:
         folder = Path(name)
         path = folder / "corpus.jsonl"
         write_corpus(records=records, seed=seed, path=path)
         pairs = pure_pairs(path, Policy(dedup=dedup))
-        pure = [_pure_stage(pair, records) for pair in pairs]
+        pure = [_pure_stage(pair, records, rounds) for pair in pairs]
         best = _best([_round(path, folder / str(number), dedup) for number in range(rounds)])
     return Found(records, seed, dedup, [*pure, *_landing_stages(best, pure, records)])
 
 
-def _pure_stage(pair: Pair, records: int) -> Stage:
-    seconds, bare = best_seconds(pair)
+def _pure_stage(pair: Pair, records: int, rounds: int) -> Stage:
+    seconds, bare = best_seconds(pair, rounds)
     return Stage(pair.name, _each(seconds, records), pair.bare, _each(bare, records), pair.is_paid)
 
 

@@ -13,8 +13,9 @@ from __future__ import annotations
 import gc
 import pickle
 import sys
-from collections.abc import Callable, Sequence
-from contextlib import ExitStack, contextmanager
+from collections import deque
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -48,8 +49,6 @@ if TYPE_CHECKING:
 
     from memproc.config import Policy
 
-REPEATS: Final = 7
-SIGN: Final = "sign"
 CONTEXT: Final = Context()
 
 
@@ -112,9 +111,9 @@ def pure_pairs(path: Path, policy: Policy) -> list[Pair]:
     return [*pairs, _pickle_pair(material)]
 
 
-def best_seconds(pair: Pair, repeats: int = REPEATS) -> tuple[float, float]:
+def best_seconds(pair: Pair, rounds: int) -> tuple[float, float]:
     """Return the least CPU time of a stage and of its bare call."""
-    times = [(_seconds(pair.run, pair.begin), _seconds(pair.run_bare, pair.begin)) for _ in range(repeats)]
+    times = [(_seconds(pair.run, pair.begin), _seconds(pair.run_bare, pair.begin)) for _ in range(rounds)]
     own_times, bare_times = zip(*times, strict=True)
     return min(own_times), min(bare_times)
 
@@ -158,7 +157,7 @@ def _no_collection() -> Iterator[None]:
 
 
 def _material(path: Path, policy: Policy) -> Material:
-    lines = _read(path)
+    lines = [*_read(path)]
     values: list[dict[str, Any]] = [*map(orjson.loads, lines)]
     fields = [{"namespace": DEFAULT_NAMESPACE, "source": own.FORMAT.name, **value} for value in values]
     memories = [*map(Memory.model_validate, fields)]
@@ -190,52 +189,50 @@ def _noted_bytes(hashed: list[bytes]) -> Callable[[bytes], bytes]:
     return noted
 
 
-def _read(path: Path) -> list[bytes]:
+def _read(path: Path) -> Iterator[bytes]:
     opened = open_file(path, lists=LISTS, limit_bytes=Settings().max_record_bytes)
-    try:
-        return [piece for piece in opened.items if isinstance(piece, bytes)]
-    finally:
-        if opened.stream is not None:
-            opened.stream.close()
+    with opened.stream or nullcontext():
+        yield from (piece for piece in opened.items if isinstance(piece, bytes))
 
 
-def _iterate(path: Path) -> list[bytes]:
+def _iterated(path: Path) -> None:
     with path.open("rb") as lines:
-        return [*lines]
+        _consume(lines)
+
+
+def _over(function: Callable[[Any], object], values: Iterable[object]) -> Callable[[], None]:
+    """Return a run that calls the function with each value, and keeps nothing: room for results would be measured too."""
+    return lambda: _consume(map(function, values))
+
+
+def _consume(results: Iterable[object]) -> None:
+    deque(results, maxlen=0)
 
 
 def _record_pairs(of: Material) -> Iterator[Pair]:
-    check, bare_check = validator(Memory), Bare.__pydantic_validator__.validate_python
-    yield Pair("read lines", "iterating the file", lambda: _read(of.path), lambda: _iterate(of.path))
-    yield Pair("decode", "orjson.loads", lambda: [*map(item_of, of.lines)], lambda: [*map(orjson.loads, of.lines)])
-    yield Pair("format", "dict", lambda: [[*own.read(value, CONTEXT)] for value in of.values], lambda: [*map(dict, of.values)])
-    yield Pair(
-        "validate", "validate_python of a bare model", lambda: [*map(check, of.fields)], lambda: [*map(bare_check, of.fields)]
-    )
-    yield Pair(
-        "plain and encode",
-        "orjson.dumps",
-        lambda: [encode(plain(memory)) for memory in of.memories],
-        lambda: [*map(orjson.dumps, of.records)],
-    )
+    bare_check = Bare.__pydantic_validator__.validate_python
+    yield Pair("read lines", "iterating the file", lambda: _consume(_read(of.path)), lambda: _iterated(of.path))
+    yield Pair("decode", "orjson.loads", _over(item_of, of.lines), _over(orjson.loads, of.lines))
+    yield Pair("format", "dict", _over(lambda value: _consume(own.read(value, CONTEXT)), of.values), _over(dict, of.values))
+    yield Pair("validate", "validate_python of a bare model", _over(validator(Memory), of.fields), _over(bare_check, of.fields))
+    encoded = _over(lambda memory: encode(plain(memory)), of.memories)
+    yield Pair("plain and encode", "orjson.dumps", encoded, _over(orjson.dumps, of.records))
 
 
 def _text_pairs(of: Material) -> Iterator[Pair]:
     contents = [record["content"] for record in of.records]
-    near = [one.text for one in of.prepared if one.is_near]
+    folding, lowering = _over(canonical, contents), _over(lambda content: " ".join(content.lower().split()), contents)
+    yield Pair("canonical text, cold", "str.lower and split", folding, lowering, forget)
+    yield Pair("canonical text, warm", "str.lower and split", folding, lowering, is_paid=False)
+    if near := [one.text for one in of.prepared if one.is_near]:
+        finding, splitting = _over(gist_of, near), _over(str.split, near)
+        yield Pair("gist, cold", "str.split", finding, splitting, forget)
+        yield Pair("gist, warm", "str.split", finding, splitting, forget_texts, is_paid=False)
+    yield Pair("keys", "xxh3_128_digest", _over(_called, of.key_calls), _over(xxh3_128_digest, of.key_bytes))
 
-    def fold() -> list[str]:
-        return [" ".join(content.lower().split()) for content in contents]
 
-    name, bare = "canonical text", "str.lower and split"
-    yield Pair(f"{name}, cold", bare, lambda: [*map(canonical, contents)], fold, forget)
-    yield Pair(f"{name}, warm", bare, lambda: [*map(canonical, contents)], fold, is_paid=False)
-    if near:
-        yield Pair("gist, cold", "str.split", lambda: [*map(gist_of, near)], lambda: [*map(str.split, near)], forget)
-        yield Pair(
-            "gist, warm", "str.split", lambda: [*map(gist_of, near)], lambda: [*map(str.split, near)], forget_texts, is_paid=False
-        )
-    yield Pair("keys", "xxh3_128_digest", lambda: [call() for call in of.key_calls], lambda: [*map(xxh3_128_digest, of.key_bytes)])
+def _called(call: Callable[[], bytes]) -> bytes:
+    return call()
 
 
 def _sign_pair(of: Material) -> Pair:
@@ -243,25 +240,15 @@ def _sign_pair(of: Material) -> Pair:
     chunks = [*batches(of.prepared)]
     firsts = [[*{one.group: one for one in reversed(chunk) if one.is_near}.values()] for chunk in chunks]
     bare = [([one.text for one in first], np.array([one.scope for one in first], np.uint64)) for first in firsts]
-    return Pair(
-        SIGN,
-        "the NumPy function",
-        lambda: [signed(chunk, recall) for chunk in chunks],
-        lambda: [band_hashes(signatures(texts), scopes, recall) for texts, scopes in bare],
-    )
+    hashing = _over(lambda given: band_hashes(signatures(given[0]), given[1], recall), bare)
+    return Pair("sign", "the NumPy function", _over(lambda chunk: signed(chunk, recall), chunks), hashing)
 
 
 def _pickle_pair(of: Material) -> Pair:
     """Return what engines pay beside: lines go to a worker, and what was prepared comes back."""
-    lines = [*batches(of.lines)]
     chunks = [signed(chunk, of.policy.recall) for chunk in batches(of.prepared)]
-    return Pair(
-        "pickle there and back",
-        "pickle of the raw lines",
-        lambda: [_there_and_back(chunk) for chunk in chunks],
-        lambda: [_there_and_back(chunk) for chunk in lines],
-        is_paid=False,
-    )
+    travelling, raw = _over(_there_and_back, chunks), _over(_there_and_back, [*batches(of.lines)])
+    return Pair("pickle there and back", "pickle of the raw lines", travelling, raw, is_paid=False)
 
 
 def _there_and_back(value: Sequence[object]) -> object:
