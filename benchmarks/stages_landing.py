@@ -4,7 +4,8 @@ Rules
 -----
 - The time of a stage is its own: what it calls that is another stage counts there. So the stages and the rest are the whole.
 - The bare calls of a database stage are its own statements with the same values, by `sqlite3` alone, into a second store, in the
-  order they had.
+  order they had. What follows one another and differs in its values only is one `executemany`, or one SELECT of up to 500 keys:
+  so a stage that asks or writes row by row has a bare call that does not.
 - What else a stage needs is noted as it is called, and timed afterwards: see `_BARE`.
 """
 
@@ -12,10 +13,11 @@ from __future__ import annotations
 
 import sqlite3
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
 from functools import partial, wraps
+from itertools import chain, groupby
 from time import process_time
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, ParamSpec, TypeVar
 from unittest.mock import patch
@@ -48,6 +50,8 @@ Given = ParamSpec("Given")
 Result = TypeVar("Result")
 
 PREPARE: Final = "prepare"
+IN: Final = " IN ("
+KEYS_A_QUERY: Final = 500
 COMMIT: Final = "commit"
 REST: Final = "the rest of the run"
 ATTEMPTS: Final = 3  # of a bare call that reads nothing
@@ -66,7 +70,7 @@ class Timed(NamedTuple):
 STAGES: Final = (
     Timed("look up what was met", "SELECT ... IN", Landing, "_met_before"),
     Timed("look up neighbours", "SELECT ... IN", landing, "neighbourhood"),
-    Timed("decide", "Counter of the keys", landing, "decide"),
+    Timed("decide", "Counter of the groups", landing, "decide"),
     Timed("write rows", "executemany", Landing, "_write_observations"),
     Timed("write memories", "executemany", landing, "write_regrouped"),
     Timed("note what is seen again", "executemany", Landing, "_write_again"),
@@ -201,7 +205,7 @@ def _replayed(statements: Sequence[Statement], database: Path) -> defaultdict[st
         for pragma in PRAGMAS:
             connection.execute(f"PRAGMA {pragma}")
         cursor = connection.cursor()
-        for stage, sql, values, is_many in statements:
+        for stage, sql, values, is_many in chain.from_iterable(map(_together, _alike(statements))):
             started = process_time()
             if is_many:
                 cursor.executemany(sql, values)
@@ -209,6 +213,27 @@ def _replayed(statements: Sequence[Statement], database: Path) -> defaultdict[st
                 cursor.execute(sql, values).fetchall()
             seconds[stage] += process_time() - started
     return seconds
+
+
+def _alike(statements: Iterable[Statement]) -> Iterator[list[Statement]]:
+    """Give the statements in runs that one statement could be in place of."""
+    return (list(run) for _, run in groupby(statements, key=lambda one: (one.stage, one.sql.partition(IN)[0])))
+
+
+def _together(run: Sequence[Statement]) -> Iterator[Statement]:
+    """Give a run of statements that differ in their values only as few."""
+    first = run[0]
+    head, is_in, rest = first.sql.partition(IN)
+    if first.sql.startswith("SELECT") and is_in and rest.endswith("?)"):
+        keys = [*dict.fromkeys(chain.from_iterable(one.values for one in run))]
+        for start in range(0, len(keys), KEYS_A_QUERY):
+            some = keys[start : start + KEYS_A_QUERY]
+            yield Statement(first.stage, f"{head}{IN}{', '.join('?' * len(some))})", some, is_many=False)
+    elif first.sql.startswith(("INSERT", "UPDATE")):
+        rows = [row for one in run for row in (one.values if one.is_many else [one.values])]
+        yield first._replace(values=rows, is_many=True)
+    else:
+        yield from run
 
 
 def _sorting(hashes: Hashes, numbers: Entries) -> Callable[[], object]:
@@ -226,7 +251,7 @@ def _comparing(one: str, other: str) -> Callable[[], object]:
 
 
 def _counting(batch: Sequence[Any], *_given: object) -> Callable[[], object]:
-    return partial(Counter, [one.prepared.group for one in batch])
+    return lambda: Counter([one.prepared.group for one in batch])
 
 
 def _seconds(run: Callable[[], object]) -> float:
