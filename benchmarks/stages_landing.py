@@ -37,7 +37,6 @@ from memproc.dedup.signatures import Hashes
 from memproc.intake import Intake
 from memproc.store import landing, reviews
 from memproc.store.landing import Landing
-from memproc.store.merging import Merger
 from memproc.store.reviews import Reviewer
 from memproc.store.segments import Segments
 from memproc.store.store import Store
@@ -80,7 +79,7 @@ STAGES: Final = (
     Timed("reviews", "fuzz.ratio, SELECT ... IN", Reviewer, "look"),
     Timed("write reviews", "executemany", landing, "write_reviews"),
     Timed("ledger", "executemany", landing, "write_lines"),
-    Timed("merge the index", "the same statements", Merger, "merge"),
+    Timed("merge the index", "the same statements", Segments, "replace"),
     Timed("batch and job", "the same statements", Store, "land"),
     Timed(COMMIT, "COMMIT", DefaultDialect, "do_commit"),
 )
