@@ -18,15 +18,18 @@ RECORDS: Final = 1_000
 ROUNDS: Final = 5
 POISON: Final = "poison"
 KINDS: Final = {"clean": 0, "one bad": 1, "30 % bad": 300}
+MOST_TIMES: Final = {"clean": 1, "one bad": 2, "30 % bad": 5}  # what a batch may cost, as a multiple of a clean one
 
 
 def measure(new_store: NewStore, rounds: int = ROUNDS) -> dict[str, float]:
-    """Return the median seconds of each kind of batch, measured by turns."""
+    """Return the median seconds of each kind of batch, measured by turns. Raises AssertionError where one costs too much."""
     seconds: dict[str, list[float]] = {kind: [] for kind in KINDS}
     for turn in range(rounds):
         for kind, bad in KINDS.items():
             seconds[kind].append(_ingest(new_store(), _records(turn, bad), bad))
-    return {kind: median(found) for kind, found in seconds.items()}
+    took = {kind: median(found) for kind, found in seconds.items()}
+    assert all(took[kind] <= most * took["clean"] for kind, most in MOST_TIMES.items()), took
+    return took
 
 
 def _records(turn: int, bad: int) -> list[dict[str, object]]:
