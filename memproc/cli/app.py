@@ -15,6 +15,7 @@ import typer
 from memproc import __version__
 
 FAILED, MISUSED = 1, 2
+_STEERING = {code: "\ufffd" for code in (*range(0x20), *range(0x7F, 0xA0)) if chr(code) not in "\t\n"}
 
 app = typer.Typer(
     name="memproc",
@@ -58,7 +59,16 @@ def show(values: dict[str, Any], told: str, *, as_json: bool) -> None:
     if as_json:
         print_json(values)
     else:
-        sys.stdout.write(told + "\n")
+        sys.stdout.write(printable(told) + "\n")
+
+
+def printable(text: str) -> str:
+    r"""Return a text without what would steer a terminal: it may come from data.
+
+    >>> printable("a\x1b[2J\tb")
+    'a\ufffd[2J\tb'
+    """
+    return text.translate(_STEERING)
 
 
 def print_json(values: dict[str, Any]) -> None:

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from memproc.cli.app import Database, Json, app, show
-from memproc.cli.stores import as_pair, as_plain, objects_in, opened
+from memproc.cli.app import Database, Json, app, printable, show
+from memproc.cli.stores import as_pair, as_plain, objects_in, opened, show_withdrawn
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 KEYS = {"m": "merge", "d": "distinct", "l": "supersedes", "s": "skip", "q": "quit"}
 VERDICTS = ("merge", "distinct", "supersedes")
+MOST_DIGITS = 18  # of the number of a review; an id has 32 characters
 
 
 @app.command()
@@ -32,22 +33,56 @@ def review(
         Path | None,
         typer.Option(metavar="FILE", help='JSON lines {"review": N, "verdict": "merge", "distinct" or "supersedes"} to carry out.'),
     ] = None,
+    undo: Annotated[
+        str | None, typer.Option(metavar="N|ID", help="Take back what was decided by review N, or all decisions on an ID.")
+    ] = None,
+    decided: Annotated[bool, typer.Option("--decided", help="List what was decided, each with its number for --undo.")] = False,
     limit: Annotated[int | None, typer.Option(help="Show no more than this.")] = None,
     note: Annotated[str, typer.Option(help="Why; kept with each decision.")] = "",
     as_json: Json = False,
 ) -> None:
-    """Decide the pairs that wait: one after the other in a terminal, or by a file; else list them."""
+    """Decide the pairs that wait: one after the other in a terminal, or by a file; else list them. Or take a decision back."""
+    from memproc.errors import UsageError
+
+    if (decide is not None) + (undo is not None) + decided > 1:
+        raise UsageError("give one of --decide, --undo and --decided")
     with opened(database) as store:
         if decide is not None:
-            decided = [store.resolve(number, verdict, note=note) for number, verdict in list(_orders(decide))]
-            show({"decisions": list(map(as_pair, decided))}, f"{len(decided)} decided", as_json=as_json)
-            return
-        waiting = store.reviews()[:limit]
-        if as_json or not (sys.stdin.isatty() and sys.stdout.isatty()):
+            _carry_out(store, decide, note, as_json=as_json)
+        elif undo is not None:
+            named = {"review": int(undo)} if len(undo) <= MOST_DIGITS and undo.isdecimal() else {"identifier": undo}
+            decisions = store.decisions(**named)
+            show_withdrawn(store, decisions, note, as_json=as_json)
+        elif decided:
+            known = store.settled_reviews()[:limit]
+            lines = [f"{one.number}  {one.verdict}  {one.kind} {one.confidence:.3g}  {one.reason}" for one in known]
+            show({"decided": [one._asdict() for one in known]}, "\n".join(lines) or "nothing is decided", as_json=as_json)
+        elif as_json or not (sys.stdin.isatty() and sys.stdout.isatty()):
+            waiting = store.reviews()[:limit]
             listed = [{**one._asdict(), "one": as_plain(one.one), "other": as_plain(one.other)} for one in waiting]
             show({"reviews": listed}, "\n".join(map(_line, waiting)) or "nothing waits", as_json=as_json)
         else:
-            _ask(store, waiting, note)
+            _ask(store, store.reviews()[:limit], note)
+
+
+def _carry_out(store: Store, path: Path, note: str, *, as_json: bool) -> None:
+    """Carry out the orders of a file; those that stand already are counted, so that a file that stopped can be run again."""
+    from memproc.errors import MemprocError
+
+    known = {one.number: one.verdict for one in store.settled_reviews()}
+    decisions, already = [], 0
+    for at, number, verdict in list(_orders(path)):
+        if known.get(number) == verdict:
+            already += 1
+            continue
+        try:
+            decisions.append(store.resolve(number, verdict, note=note))
+        except MemprocError as error:
+            advice = "what stands before it is decided; mend this line and run the file again"
+            raise type(error)(f"{path}, line {at}: {error}; {advice}") from error
+        known[number] = verdict
+    told = f"{len(decisions)} decided" + (f", {already} were already" if already else "")
+    show({"decisions": list(map(as_pair, decisions)), "already": already}, told, as_json=as_json)
 
 
 def _ask(store: Store, waiting: list[Review], note: str) -> None:
@@ -79,16 +114,19 @@ def _answer(console: Console, choices: set[str]) -> str:
 
 
 def _show_pair(console: Console, pair: Review, place: str) -> None:
+    """Show two memories side by side. What comes from data is `Text`: in a string "[/b]" would be read as the end of bold type."""
     from rich.table import Table
+    from rich.text import Text
 
-    table = Table(title=f"{place}: {pair.kind}, {pair.reason} (confidence {pair.confidence:.3g})", show_lines=True, expand=True)
+    head = f"{place}: {pair.kind}, {pair.reason} (confidence {pair.confidence:.3g}, review {pair.number})"
+    table = Table(title=Text(printable(head)), show_lines=True, expand=True)
     table.add_column("one", ratio=1)
     table.add_column("other", ratio=1)
-    table.add_row(*_highlighted(pair.one.content, pair.other.content))
+    table.add_row(*_highlighted(printable(pair.one.content), printable(pair.other.content)))
     for name in ("subject", "created_at", "updated_at", "source"):
         values = [_told(memory, name) for memory in (pair.one, pair.other)]
         if any(values):
-            table.add_row(*(f"{name}: {value}" for value in values))
+            table.add_row(*(Text(printable(f"{name}: {value}")) for value in values))
     console.print(table)
 
 
@@ -115,11 +153,12 @@ def _line(pair: Review) -> str:
     return f"{pair.number}  {pair.kind} {pair.confidence:.3g}  {pair.reason}\n    {pair.one.content}\n    {pair.other.content}"
 
 
-def _orders(path: Path) -> Iterator[tuple[int, Any]]:
+def _orders(path: Path) -> Iterator[tuple[int, int, Any]]:
+    """Give each order of a file: its line, the number of the review and the verdict."""
     from memproc.errors import UsageError
 
-    for at, given in enumerate(objects_in(path)):
+    for at, given in enumerate(objects_in(path), 1):
         number, verdict = given.get("review"), given.get("verdict")
-        if not isinstance(number, int) or verdict not in VERDICTS:
+        if not isinstance(number, int) or isinstance(number, bool) or verdict not in VERDICTS:
             raise UsageError(f'{path}, line {at}: give {{"review": a number, "verdict": {" or ".join(VERDICTS)}}}')
-        yield number, verdict
+        yield at, number, verdict

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -15,6 +15,7 @@ LONGEST_OBJECT_BYTES = 1 << 20
 
 if TYPE_CHECKING:
     from memproc.config import Settings
+    from memproc.dedup.cluster import Decision
     from memproc.records import Memory
     from memproc.store.store import Store
 
@@ -77,40 +78,71 @@ def unmerge(
     database: Database,
     identifier: Annotated[str | None, typer.Argument(metavar="ID", help="The id of a memory or of an observation.")] = None,
     job: Annotated[int | None, typer.Option(help="Undo every merge by likeness that this job made.")] = None,
-    undo: Annotated[bool, typer.Option("--undo", help="Take back what was decided on this one.")] = False,
+    undo: Annotated[bool, typer.Option("--undo", help="Take back what held this one, or what the job merged, apart.")] = False,
     note: Annotated[str, typer.Option(help="Why; kept with the decision.")] = "",
     as_json: Json = False,
 ) -> None:
-    """Hold an observation apart from the rest of its memory, for ever, or all that a job merged; or take that back."""
+    """Hold an observation (of a memory, its first node) apart from the rest of its memory, for ever, or all that a job merged; or
+    take that back.
+    """
     from memproc.errors import UsageError
+
+    if (identifier is None) == (job is None):
+        raise UsageError("give the ID of a memory or an observation, or --job N, with --undo or without")
+    with opened(database) as store:
+        if undo:
+            made = store.decisions(identifier, job=job)
+            show_withdrawn(store, [decision for decision in made if decision.verdict == "distinct"], note, as_json=as_json)
+        elif job is not None:
+            _show_held_apart(store, store.unmerge_job(job, note=note), {}, "", as_json=as_json)
+        else:
+            decisions = store.unmerge(str(identifier), note=note)
+            parts, told = _parts(store, str(identifier), decisions)
+            _show_held_apart(store, decisions, parts, told, as_json=as_json)
+
+
+def _show_held_apart(store: Store, decisions: Sequence[Decision], parts: dict[str, Any], told: str, *, as_json: bool) -> None:
     from memproc.report.report import counted
 
-    with opened(database) as store:
-        if identifier is not None and job is None and undo:
-            decisions = [decision for decision in store.decisions(identifier) if decision.verdict == "distinct"]
-            store.withdraw(decisions, note=note)
-        elif identifier is not None and job is None:
-            decisions = list(store.unmerge(identifier, note=note))
-        elif identifier is None and job is not None and not undo:
-            decisions = list(store.unmerge_job(job, note=note))
-        else:
-            raise UsageError("give the ID of a memory or an observation, with --undo or without, or --job N")
-        count = store.count()
-    what = "withdrawn" if undo else "held distinct"
-    nothing = "no decision on it is in force" if undo else "nothing is merged there"
-    told = (
-        f"{counted(len(decisions), 'pair')} {what}; {counted(count, 'memory', 'memories')}"
-        if decisions
-        else f"nothing to do: {nothing}"
-    )
+    count = store.count()
+    head = f"{counted(len(decisions), 'pair')} held distinct; {counted(count, 'memory', 'memories')}"
+    values = {"decisions": list(map(as_pair, decisions)), "memories": count, **parts}
+    show(values, f"{head}{told}" if decisions else "nothing to do: nothing is merged there", as_json=as_json)
+
+
+def _parts(store: Store, identifier: str, decisions: Sequence[Decision]) -> tuple[dict[str, Any], str]:
+    """Return what was split off its memory, and what is left of that: as values, and as people read it."""
+    own = store.get(identifier)
+    sides = [store.get(key.hex()) for decision in decisions for key in decision[:2]]
+    rest = {side.id: side for side in sides if side is not None and own is not None and side.id != own.id}
+    if own is None or not rest:
+        return {"split_off": None, "rest": []}, ""
+    left = [f"\n  left       {known}  {side.content}" for known, side in rest.items()]
+    more = "\n  to split what is left, unmerge that too, or an observation that `memproc trace` shows in it"
+    return {"split_off": own.id, "rest": [*rest]}, "".join([f"\n  split off  {own.id}  {own.content}", *left, more])
+
+
+def show_withdrawn(store: Store, decisions: Sequence[Decision], note: str, *, as_json: bool) -> None:
+    """Take decisions back, and print which and how many memories there are now."""
+    from memproc.report.report import counted
+
+    store.withdraw(decisions, note=note)
+    count = store.count()
+    head = f"{counted(len(decisions), 'pair')} withdrawn; {counted(count, 'memory', 'memories')}"
+    told = head if decisions else "nothing to do: no decision on it is in force"
     show({"decisions": list(map(as_pair, decisions)), "memories": count}, told, as_json=as_json)
 
 
 @app.command()
-def forget(database: Database, identifier: Identifier, as_json: Json = False) -> None:
-    """Remove a memory with all it was made of. Only hashes stay, so that it does not come back."""
+def forget(
+    database: Database,
+    identifier: Identifier,
+    note: Annotated[str, typer.Option(help="Why; it is kept, so say nothing in it that should be forgotten.")] = "",
+    as_json: Json = False,
+) -> None:
+    """Remove a memory with all it was made of. Only hashes stay, so that it does not come back, and the note."""
     with opened(database) as store:
-        removed = store.forget(identifier)
+        removed = store.forget(identifier, note=note)
     show({"observations": removed}, f"{removed} observations forgotten", as_json=as_json)
 
 

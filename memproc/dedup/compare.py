@@ -15,20 +15,13 @@ from rapidfuzz.distance import Levenshtein
 from memproc.dedup.confidence import DIGITS, Features, Model, Side, features_of, likeness
 from memproc.dedup.cues import cue_of
 from memproc.dedup.gist import Gist
+from memproc.dedup.wording import Difference, wording
 from memproc.dedup.words import trust
 
 MOST_SHOWN = 5
 MOST_CHANGES = 2
 LEAST_LIKENESS = 0.6
 WORDS = "words"  # the kind of what is no cue
-
-
-class Difference(NamedTuple):
-    """What stands in one text and, instead of it, in the other (either may be empty), and its kind."""
-
-    kind: str
-    one: str
-    other: str
 
 
 class Comparison(NamedTuple):
@@ -47,7 +40,7 @@ def compare(one: Side, other: Side, model: Model) -> Comparison:
     differences = differences_between(one.gist, other.gist)
     confidence = benign_confidence(differences)
     if confidence is not None:
-        return Comparison(confidence, (), differences, reason_of(differences))
+        return Comparison(confidence, (), differences, benign_reason(one.text, other.text, differences))
     features = features_of(one, other)
     return Comparison(model.probability(features), features, differences, reason_of(differences))
 
@@ -136,6 +129,17 @@ def reason_of(differences: tuple[Difference, ...]) -> str:
     shown = [f"{kind}: {one or '-'} / {other or '-'}" for kind, one, other in differences if one or other]
     more = [f"{len(shown) - MOST_SHOWN} more"] if len(shown) > MOST_SHOWN else []
     return "differs in " + "; ".join((*shown[:MOST_SHOWN], *more, *sorted(named)))
+
+
+def benign_reason(one: str, other: str, differences: tuple[Difference, ...]) -> str:
+    """Return why two canonical texts are one memory, whose gists differ so: with the words, where there is no slip.
+
+    >>> benign_reason("she likes tea", "well, she likes tea", (Difference("filler", "", ""),))
+    'differs in filler: - / well'
+    """
+    has_slip = any(found.one or found.other for found in differences)
+    told = () if has_slip else wording(one, other, [found.kind for found in differences])
+    return reason_of(told or differences)
 
 
 def without_words(reason: str) -> str:

@@ -16,10 +16,11 @@ from operator import attrgetter
 from typing import NamedTuple
 
 from memproc.dedup.cluster import Cluster, Decision, Undated, clusters
-from memproc.dedup.compare import Difference, benign_confidence, benign_differences, differences_between, reason_of
+from memproc.dedup.compare import benign_confidence, benign_differences, benign_reason, differences_between, reason_of
 from memproc.dedup.gist import gist_of
 from memproc.dedup.keys import Key, Observation, Prepared, text_of
 from memproc.dedup.memory import memory_of
+from memproc.dedup.wording import Difference
 from memproc.records import Outcome, Plain
 
 _GROUP, _NODE = attrgetter("group"), attrgetter("node")
@@ -64,6 +65,15 @@ class Judged(NamedTuple):
     reason: str = ""
 
 
+class Joined(NamedTuple):
+    """A memory that was there, told by one of its observations, and the new one that made it one with another."""
+
+    bridge: Key
+    other: Key
+    confidence: float
+    reason: str
+
+
 class Regrouped(NamedTuple):
     """The difference between the memories before and after: `memories` are those of several observations that are new or
     changed, by id, `gone` the ids of those that are no more, `membership` the memory of each observation whose memory
@@ -84,6 +94,7 @@ class Plan(NamedTuple):
     known: tuple[Incoming, ...]
     changed: Regrouped
     undated: tuple[Undated, ...]
+    joined: tuple[Joined, ...] = ()
 
 
 def decide(batch: Sequence[Incoming], known: AbstractSet[Key], neighbourhood: Neighbourhood) -> Plan:
@@ -108,7 +119,7 @@ def decide(batch: Sequence[Incoming], known: AbstractSet[Key], neighbourhood: Ne
     is_new = {observation.key for observation in company}
     judged = _judge(new, found, is_new)
     fresh = tuple(pair for pair in undated if pair.one.key in is_new or pair.other.key in is_new)
-    return Plan(judged, tuple(repeated), changed, fresh)
+    return Plan(judged, tuple(repeated), changed, fresh, _joined(judged, found, rows) if changed.joins > 0 else ())
 
 
 def regroup(found: Sequence[Cluster], rows: Mapping[Key, Row], redated: set[Key]) -> Regrouped:
@@ -216,18 +227,46 @@ def _against(incoming: Incoming, own: Observation, there: Sequence[Observation])
         reason = "newer version" if (own.date or "") > (version.date or "") else "older version"
         return Judged(incoming, Outcome.MERGED, "version", version.key, 1.0, reason)
     anchor = min(there, key=lambda seen: (seen.group != own.group, seen.key))
-    differences = _differences(incoming.prepared, own, anchor)
+    return Judged(incoming, Outcome.MERGED, "similar", anchor.key, *_likeness(own, anchor, incoming.prepared))
+
+
+def _likeness(own: Observation, anchor: Observation, prepared: Prepared | None = None) -> tuple[float, str]:
+    """Return the confidence that two observations of one memory say the same, and why; quicker with what was prepared of `own`."""
+    differences = _differences(own, anchor, prepared)
     confidence = benign_confidence(differences)
-    return Judged(
-        incoming, Outcome.MERGED, "similar", anchor.key, 1.0 if confidence is None else confidence, reason_of(differences)
-    )
+    if confidence is None:
+        return 1.0, reason_of(differences)
+    return confidence, benign_reason(text_of(own.record), text_of(anchor.record), differences)
 
 
-def _differences(prepared: Prepared, own: Observation, anchor: Observation) -> tuple[Difference, ...]:
+def _joined(judged: Sequence[Judged], found: Sequence[Cluster], rows: Mapping[Key, Row]) -> tuple[Joined, ...]:
+    """Return the memories that new observations joined to the one that each was compared with."""
+    anchors = {one.incoming.prepared.key: one.anchor for one in judged}
+    joined = []
+    for cluster in found:
+        there: dict[Key, list[Observation]] = {}
+        for seen in cluster.observations:
+            if seen.key in rows:
+                there.setdefault(rows[seen.key].memory or seen.key, []).append(seen)
+        bridge = next((seen for seen in cluster.observations if seen.key in anchors), None) if len(there) > 1 else None
+        if bridge is not None:
+            told = next((home for home, others in there.items() if anchors[bridge.key] in {seen.key for seen in others}), None)
+            joined += [_joining(bridge, others) for home, others in there.items() if home != told]
+    return tuple(joined)
+
+
+def _joining(bridge: Observation, there: Sequence[Observation]) -> Joined:
+    other = min(there, key=lambda seen: (seen.node != bridge.node, seen.group != bridge.group, seen.key))
+    if other.node == bridge.node:
+        return Joined(bridge.key, other.key, 1.0, "another version")
+    return Joined(bridge.key, other.key, *_likeness(bridge, other))
+
+
+def _differences(own: Observation, anchor: Observation, prepared: Prepared | None) -> tuple[Difference, ...]:
     """Return the differences of two facts: without their gists, where what was prepared tells."""
     if own.group == anchor.group:  # they have one gist
         return benign_differences(own.benign, anchor.benign)
-    if anchor.group in prepared.mends:
+    if prepared is not None and anchor.group in prepared.mends:
         slip = prepared.slips[prepared.mends.index(anchor.group)]
         return Difference("slip", *slip), *benign_differences(own.benign, anchor.benign)
     one, other = (gist_of(text_of(seen.record)) for seen in (own, anchor))

@@ -42,8 +42,8 @@ class Sighting(NamedTuple):
 
 
 class Entry(NamedTuple):
-    """What happened to an observation or a node, when, how sure, and why. `kind`: read, similar or version (a merge), review,
-    decision, forgotten.
+    """What happened to an observation or a node, when, how sure, and why. `kind`: read, similar or version (a merge), joined
+    (`subject` made one memory of that of `other` and another), review, decision, forgotten.
     """
 
     made_at: str
@@ -78,6 +78,16 @@ class Review(NamedTuple):
     one: Memory
     other: Memory
     verdicts: tuple[Verdict, ...]
+
+
+class Settled(NamedTuple):
+    """A review that was decided: its verdict, and what it was about."""
+
+    number: int
+    verdict: Verdict
+    kind: str
+    confidence: float
+    reason: str
 
 
 class Quarantined(NamedTuple):

@@ -286,6 +286,7 @@ def _lines(plan: Plan) -> list[Line]:
         for judged in plan.new
         if judged.kind in ("similar", "version")
     ]
+    merges += [Line("joined", found.bridge, found.other, found.confidence, 1, found.reason) for found in plan.joined]
     return [*merges, Line("joins", amount=plan.changed.joins), Line("splits", amount=plan.changed.splits)]
 
 

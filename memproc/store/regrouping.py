@@ -84,8 +84,16 @@ def recluster(
     write_lines(database, connection, None, now, [Line("joins", amount=changed.joins), Line("splits", amount=changed.splits)])
 
 
-def forget(database: Database, segments: Segments, connection: Connection, rows: Sequence[Row], policy: Policy, now: str) -> None:
-    """Remove observations and all that was derived from them, but for their keys.
+def forget(
+    database: Database,
+    segments: Segments,
+    connection: Connection,
+    rows: Sequence[Row],
+    policy: Policy,
+    now: str,
+    note: str = "",
+) -> None:
+    """Remove observations and all that was derived from them, but for their keys; the note is kept.
 
     What is left of their memories, and of all that is connected with these, is clustered anew.
     """
@@ -109,7 +117,7 @@ def forget(database: Database, segments: Segments, connection: Connection, rows:
     left_in_groups = [(row.number, _prepare(row.observation, policy)) for row in survivors if row.observation.group in groups]
     write_mends(database, connection, {(meant, found.group) for _, found in left_in_groups for meant in found.mends})
     _index_again(segments, connection, left_in_groups, policy)
-    gone = [Line("forgotten", key) for key in keys]
+    gone = [Line("forgotten", key, reason=note) for key in keys]
     write_lines(database, connection, None, now, [*gone, Line("memories_forgotten", amount=len(emptied))])
     recluster(database, connection, [row.observation for row in survivors], now, groups)
 

@@ -32,11 +32,12 @@ from memproc.records import Memory, Outcome, Plain
 from memproc.report.report import Pattern, Report
 from memproc.sources.items import item_of, of_iterable
 from memproc.store import tables
-from memproc.store.answers import Added, Calibration, Finding, IndexRecall, Job, Quarantined, Recount, Review, Trace
+from memproc.store.answers import Added, Calibration, Finding, IndexRecall, Job, Quarantined, Recount, Review, Settled, Trace
 from memproc.store.backup import backup
 from memproc.store.calibration import calibrate, calibrated
 from memproc.store.counting import count_memories, jobs, recount, stats
 from memproc.store.database import Database, next_number
+from memproc.store.decided import decisions_of_job, decisions_of_review, note_unmerged, settled, status_of
 from memproc.store.doctor import examine
 from memproc.store.jobs import FINISHED, Claim, Found, Reached, ask, begin, cancel, finish, latest, reached, step, take
 from memproc.store.landing import Arrived, Landed, Landing, batch_row
@@ -251,7 +252,10 @@ class Store:
             if connection.execute(select(tables.jobs.c.number).where(tables.jobs.c.number == job)).first() is None:
                 raise NotFoundError(f"no job {job}")
             decisions = unmerging_job(self._database, connection, job)
-            decide_by_hand(self._database, connection, [(decision, "distinct") for decision in decisions], note, _now())
+            if decisions:
+                now = _now()
+                note_unmerged(self._database, connection, job, now)
+                decide_by_hand(self._database, connection, [(decision, "distinct") for decision in decisions], note, now)
             return tuple(decisions)
 
         return self._transactions.write(unmerged)
@@ -261,10 +265,18 @@ class Store:
         withdrawn = [(decision, WITHDRAWN) for decision in decisions]
         self._transactions.write(lambda connection: decide_by_hand(self._database, connection, withdrawn, note, _now()))
 
-    def decisions(self, identifier: str | None = None) -> list[Decision]:
-        """Return the decisions in force: all, or those on what an id names. Raises NotFoundError."""
+    def decisions(self, identifier: str | None = None, *, review: int | None = None, job: int | None = None) -> list[Decision]:
+        """Return the decisions in force: all, or those on what an id names, those on the pair of a `review`, or those by which
+        `unmerge_job` undid a `job`; give one of them. `withdraw` takes them back. Raises NotFoundError.
+        """
+        if len([given for given in (identifier, review, job) if given is not None]) > 1:
+            raise UsageError("give one of an id, a review and a job")
 
         def found(connection: Connection) -> list[Decision]:
+            if review is not None:
+                return decisions_of_review(self._database, connection, review)
+            if job is not None:
+                return decisions_of_job(connection, job)
             made = all_decisions(connection)
             if identifier is None:
                 return made
@@ -277,23 +289,26 @@ class Store:
         """Return the open reviews, the surest first, of memories that are not one by now."""
         return self._transactions.read(lambda connection: open_reviews(connection, self._to_memory))
 
+    def settled_reviews(self) -> list[Settled]:
+        """Return the reviews that were decided, in the order they came: `decisions(review=number)` are what was decided."""
+        return self._transactions.read(settled)
+
     def resolve(self, review: Review | int, verdict: Verdict, *, note: str = "") -> Decision:
         """Decide an open review: `merge` makes both one memory, `distinct` holds them apart for ever, and with `supersedes` the
         one with the later date replaces the other, which stays as its history.
 
-        Return the decision; `withdraw` takes it back. Raises NotFoundError, and UsageError where nothing tells which is later.
+        Return the decision; `withdraw` takes it back. Raises NotFoundError where it is not open, and UsageError where nothing tells
+        which is later.
         """
         if verdict not in get_args(Verdict):
             raise UsageError(f"verdict {verdict!r}: choose one of {', '.join(get_args(Verdict))}")
         number = review if isinstance(review, int) else review.number
-        reviews = tables.reviews.c
 
         def resolved(connection: Connection) -> Decision:
-            is_open = (reviews.number == number) & (reviews.status == "open")
-            found = connection.execute(select(reviews.one, reviews.other).where(is_open)).first()
-            if found is None:
-                raise NotFoundError(f"no open review {number}")
-            sides = [self._located(connection, key.hex()) for key in found]
+            status, *pair_of = status_of(connection, number) or ("", b"", b"")
+            if status != "open":
+                raise NotFoundError(f"no open review {number}" + (f": it is decided, {status}" if status else ""))
+            sides = [self._located(connection, key.hex()) for key in pair_of]
             if verdict not in verdicts_on(*sides):
                 raise UsageError(f"review {number}: supersedes takes two dates, one later than the other")
             one, other = (rows[0].observation for rows in sides)
@@ -303,7 +318,7 @@ class Store:
                 handles = [handle_of(self._database, connection, seen) for seen in (one, other)]
                 decision = pair(handles[0], handles[1], verdict)
             decide_by_hand(self._database, connection, [(decision, verdict)], note, _now())
-            connection.execute(update(tables.reviews).where(reviews.number == number).values(status=verdict))
+            connection.execute(update(tables.reviews).where(tables.reviews.c.number == number).values(status=verdict))
             return decision
 
         return self._transactions.write(resolved)
@@ -317,16 +332,16 @@ class Store:
         pairs = list(labels)
         return self._transactions.write(lambda connection: calibrate(connection, pairs, self.policy))
 
-    def forget(self, identifier: str) -> int:
+    def forget(self, identifier: str, *, note: str = "") -> int:
         """Remove a memory: its observations with their history, what is in quarantine of its text, index and ledger.
 
-        Only hashes stay, so that reading the same records again does not bring it back. Return how many observations were
-        removed. Raises NotFoundError.
+        Only hashes stay, so that reading the same records again does not bring it back, and the note, which `trace` tells: say
+        why in it, and not what. Return how many observations were removed. Raises NotFoundError.
         """
 
         def forgotten(connection: Connection) -> int:
             rows = self._located(connection, identifier)
-            forget(self._database, self._segments, connection, rows, self.policy, _now())
+            forget(self._database, self._segments, connection, rows, self.policy, _now(), note)
             return len(rows)
 
         observations = self._transactions.write(forgotten)

@@ -6,7 +6,6 @@ import json
 import os
 import pty
 import re
-import select
 import signal
 import sqlite3
 import subprocess
@@ -169,7 +168,7 @@ def test_the_life_of_a_store(run, tmp_path):
     tea = next(line for line in lines if len(line["observations"]) == 2)
     told = as_json(run("trace", "m.db", tea["id"], "--json"))
     assert told["memory"]["content"] == "Really prefers tea"
-    assert [entry["reason"] for entry in told["ledger"] if entry["kind"] == "similar"] == ["differs in fillers"]
+    assert [entry["reason"] for entry in told["ledger"] if entry["kind"] == "similar"] == ["differs in filler: - / really"]
     observation = tea["observations"][0]["observation"]
     assert as_json(run("unmerge", "m.db", observation, "--json"))["memories"] == 3
     assert as_json(run("unmerge", "m.db", observation, "--undo", "--json"))["memories"] == 2
@@ -350,78 +349,6 @@ print(*sys.modules)
     assert loaded.isdisjoint({"sqlalchemy", "numpy", "pydantic", "hypothesis", "rich.progress"})
 
 
-RENT = [
-    {"content": f"Pays {amount} euros of rent each month to the landlord", "created_at": f"2025-0{month}-01"}
-    for month, amount in ((1, 640), (3, 680))
-]
-
-
-@pytest.fixture
-def with_review(run, tmp_path):
-    """Give `run` in a folder with a store in which one pair waits."""
-    (tmp_path / "rent.jsonl").write_text("\n".join(map(json.dumps, RENT)))
-    run("ingest", "rent.jsonl", "--into", "m.db")
-    return run
-
-
-def test_reviews_are_listed_and_decided_by_a_file(with_review, tmp_path):
-    """For other front ends: JSON out, JSON lines in. What cannot be read is wrong use, and decides nothing."""
-    (waiting,) = as_json(with_review("review", "m.db", "--json"))["reviews"]
-    assert (waiting["kind"], waiting["reason"]) == ("changed", "differs in number: 640 / 680")
-    assert [waiting[side]["content"] for side in ("one", "other")] == [record["content"] for record in RENT]
-    assert "differs in number: 640 / 680" in with_review("review", "m.db")[1]
-    for wrong in ('{"review": 1, "verdict": "perhaps"}', '{"verdict": "merge"}', "[]"):
-        (tmp_path / "wrong.jsonl").write_text(wrong)
-        assert with_review("review", "m.db", "--decide", "wrong.jsonl")[0] == 2
-    (tmp_path / "half.jsonl").write_text(json.dumps({"review": waiting["number"], "verdict": "merge"}) + '\n{"review": 1}')
-    assert with_review("review", "m.db", "--decide", "half.jsonl")[0] == 2
-    assert len(as_json(with_review("review", "m.db", "--json"))["reviews"]) == 1
-    (tmp_path / "orders.jsonl").write_text(json.dumps({"review": waiting["number"], "verdict": "merge"}))
-    decided = as_json(with_review("review", "m.db", "--decide", "orders.jsonl", "--json"))
-    assert [decision["verdict"] for decision in decided["decisions"]] == ["merge"]
-    assert with_review("review", "m.db")[1] == "nothing waits\n"
-    assert as_json(with_review("stats", "m.db", "--json"))["memories"] == 1
-
-
-@pytest.mark.parametrize(
-    ("keys", "told", "memories"),
-    [
-        (b"xm", b"1 decided, 0 wait", 1),
-        (b"d", b"1 decided, 0 wait", 2),
-        (b"l", b"1 decided, 0 wait", 1),
-        (b"s", b"0 decided, 1 wait", 2),
-        (b"q", b"0 decided, 1 wait", 2),
-    ],
-)
-def test_reviews_are_decided_by_keys_in_a_terminal(with_review, tmp_path, keys, told, memories):
-    """Both texts side by side, one key each; other keys do nothing."""
-    leader, follower = pty.openpty()
-    command = [sys.executable, "-m", "memproc", "review", "m.db"]
-    environment = {**os.environ, "TERM": "xterm", "COLUMNS": "120"}
-    process = subprocess.Popen(command, cwd=tmp_path, stdin=follower, stdout=follower, stderr=follower, env=environment)
-    os.close(follower)
-    shown, waiting = b"", list(keys)
-    while (chunk := _read_some(leader)) is not None:
-        shown += chunk
-        if not chunk:  # it waits for a key; one that is typed too early is lost
-            os.write(leader, bytes(waiting[:1]))
-            waiting = waiting[1:] or waiting
-    assert process.wait(timeout=60) == 0
-    assert told in re.sub(rb"\x1b\[[0-9;]*m", b"", shown)
-    assert b"640" in shown
-    assert as_json(with_review("stats", "m.db", "--json"))["memories"] == memories
-
-
-def _read_some(leader):
-    """Return what is to be read, nothing after half a second of silence, None at the end."""
-    if not select.select([leader], [], [], 0.5)[0]:
-        return b""
-    try:
-        return os.read(leader, 4096) or None
-    except OSError:  # the other end is closed
-        return None
-
-
 def test_the_version_is_told(run):
     """On standard output, and nothing else."""
     assert run("--version") == (0, f"memproc {memproc.__version__}\n", "")
@@ -457,12 +384,43 @@ def test_calibrate_reads_labels_and_tells_what_it_found(run, tmp_path):
 
 
 def test_unmerge_of_a_job_and_wrong_use_of_it(run):
-    """All that the job merged; not together with an id, and not with --undo."""
+    """All that the job merged, and back; not together with an id."""
     run("ingest", "good.jsonl", "--into", "m.db")
     assert as_json(run("unmerge", "m.db", "--job", 1, "--json"))["memories"] == 3
     assert run("unmerge", "m.db", "--job", 1)[1] == "nothing to do: nothing is merged there\n"
-    for wrong in (("unmerge", "m.db"), ("unmerge", "m.db", "00", "--job", 1), ("unmerge", "m.db", "--job", 1, "--undo")):
+    assert as_json(run("unmerge", "m.db", "--job", 2, "--undo", "--json"))["decisions"] == []
+    assert as_json(run("unmerge", "m.db", "--job", 1, "--undo", "--json"))["memories"] == 2
+    assert run("unmerge", "m.db", "--job", 1, "--undo")[1] == "nothing to do: no decision on it is in force\n"
+    for wrong in (("unmerge", "m.db"), ("unmerge", "m.db", "00", "--job", 1), ("unmerge", "m.db", "--undo")):
         assert run(*wrong)[0] == 2
+
+
+def test_unmerge_tells_what_it_split_off_and_what_is_left(run, tmp_path):
+    """Of a memory of three nodes the first is split off; what is left is named, with the way to split that."""
+    texts = ("She likes the old house", "She really likes the old house", "Well, she likes the old house")
+    (tmp_path / "house.jsonl").write_text("\n".join(json.dumps({"content": text}) for text in texts))
+    run("ingest", "house.jsonl", "--into", "m.db")
+    run("export", "m.db", "--to", "out.jsonl")
+    (whole,) = [json.loads(line) for line in (tmp_path / "out.jsonl").read_text().splitlines()]
+    found = as_json(run("unmerge", "m.db", whole["id"], "--json"))
+    assert (found["memories"], len(found["decisions"]), len(found["rest"])) == (2, 2, 1)
+    left = as_json(run("trace", "m.db", found["rest"][0], "--json"))["memory"]["content"]
+    split_off = as_json(run("trace", "m.db", found["split_off"], "--json"))["memory"]["content"]
+    told = run("unmerge", "m.db", found["rest"][0])[1]
+    assert f"split off  {found['rest'][0]}" in told
+    assert "to split what is left, unmerge that too" in told
+    assert {left, split_off} <= set(texts)
+    assert as_json(run("stats", "m.db", "--json"))["memories"] == 3
+
+
+def test_the_note_on_forgetting_is_told(run, tmp_path):
+    """Of what was forgotten the reason stays."""
+    run("ingest", "good.jsonl", "--into", "m.db")
+    run("export", "m.db", "--to", "out.jsonl")
+    dog = next(json.loads(line) for line in (tmp_path / "out.jsonl").read_text().splitlines() if "dog" in line)
+    run("forget", "m.db", dog["id"], "--note", "asked for: ticket 12")
+    (line,) = [entry for entry in as_json(run("trace", "m.db", dog["id"], "--json"))["ledger"] if entry["kind"] == "forgotten"]
+    assert line["reason"] == "asked for: ticket 12"
 
 
 def test_recall_shows_what_the_index_missed(run, tmp_path):

@@ -738,3 +738,28 @@ def test_what_the_index_missed_is_found_by_comparing_each_with_each(fresh):
         ((*ids, confidence),) = store.index_recall().missed
         assert set(ids) == {one.id, other.id}
         assert 0.5 <= confidence < 1
+
+
+def test_a_bridge_is_told_in_the_story_of_each_memory_it_joined(fresh):
+    """Two slips of one word, then the word: both lines stand, also behind an unmerge, and each names the words."""
+    house = "He is happy with the new garden and the old {}"
+    with fresh() as store:
+        slips = [store.add({"content": house.format(word)}).memory.id for word in ("hosue", "houuse")]
+        seen = [store.trace(slip).observations[0].observation for slip in slips]
+        bridge = store.add({"content": house.format("house")}).memory.id
+        assert store.count() == 1
+        (own,) = {sighting.observation for sighting in store.trace(bridge).observations} - set(seen)
+        store.unmerge(own, note="another house")
+        assert store.count() == 2
+        told = [line for key in seen for line in _merges(store, key)]
+        assert sorted((kind, subject) for kind, subject, *_ in told) == [("joined", own), ("similar", own)]
+        assert {reason for *_, reason in told} == {
+            "differs in slip: house / hosue",
+            "differs in slip: house / houuse",
+        }
+
+
+def _merges(store, key):
+    """Return kind, subject, other and reason of what the story of an observation tells of merges with it."""
+    lines = store.trace(key).ledger
+    return [(line.kind, line.subject, line.other, line.reason) for line in lines if line.other == key and line.kind != "decision"]

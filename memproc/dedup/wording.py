@@ -1,0 +1,87 @@
+"""In what words two facts with one gist differ: for the reason of a merge, which a person should understand.
+
+Facts: equal gists leave only benign differences. Of these a gist counts the kinds; which words they are, the texts tell. Where the
+tokens are the same, the writing differs: punctuation, spacing or case.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from rapidfuzz.distance import Indel
+
+from memproc.dedup import words
+from memproc.dedup.tokens import tokenize
+
+LONGEST_CHARS = 2_000  # beyond that the kinds are named, and no words
+_ARTICLES = ("a", "an", "the")
+
+
+class Difference(NamedTuple):
+    """What stands in one text and, instead of it, in the other (either may be empty), and its kind."""
+
+    kind: str
+    one: str
+    other: str
+
+
+def wording(one: str, other: str, kinds: Sequence[str]) -> tuple[Difference, ...]:
+    """Return the differences of two canonical texts with one gist; `kinds` are the benign ones that their gists count.
+
+    None where the texts are equal, or too long to be compared.
+
+    >>> wording("she really likes tea", "she likes the tea", ["filler", "article"])
+    (Difference(kind='filler', one='really', other=''), Difference(kind='article', one='', other='the'))
+    >>> wording("she likes tea, milk", "she likes tea milk", [])
+    (Difference(kind='punctuation', one='tea,', other='tea'),)
+    """
+    if one == other or max(len(one), len(other)) > LONGEST_CHARS:
+        return ()
+    only = {*kinds}.pop() if len({*kinds}) == 1 else ""
+    edits = _edits(tokenize(one), tokenize(other))
+    if edits:
+        return tuple([Difference(only or _kind(left, right), " ".join(left), " ".join(right)) for left, right in edits])
+    return tuple([_written(" ".join(left), " ".join(right)) for left, right in _edits(one.split(), other.split())])
+
+
+def _edits(one: Sequence[str], other: Sequence[str]) -> list[tuple[Sequence[str], Sequence[str]]]:
+    """Return what stands in one sequence and in its place in the other, neighbouring edits as one."""
+    kept = [edit for edit in Indel.opcodes(one, other) if edit.tag == "equal"]
+    starts = [(0, 0), *((edit.src_end, edit.dest_end) for edit in kept)]
+    ends = [*((edit.src_start, edit.dest_start) for edit in kept), (len(one), len(other))]
+    gaps = [(one[a:c], other[b:d]) for (a, b), (c, d) in zip(starts, ends, strict=True)]
+    return [(left, right) for left, right in gaps if left or right]
+
+
+def _kind(one: Sequence[str], other: Sequence[str]) -> str:
+    """Return the kinds of an edit: what stands beside a short form is what that stands for, else it is a filler."""
+    if _letters(one) == _letters(other):
+        return _written(" ".join(one), " ".join(other)).kind
+    tokens = [*one, *other]
+    found = {kind for token in tokens if (kind := _short_form(token))}
+    if not found and any(token not in _ARTICLES for token in tokens):
+        found.add("filler")
+    if any(token in _ARTICLES for token in tokens):
+        found.add("article")
+    return " and ".join(sorted(found))
+
+
+def _short_form(token: str) -> str:
+    if token in words.spellings():
+        return "spelling"
+    form = words.full_forms().get(token)
+    if form is None:
+        return "contraction" if "'" in token else ""
+    return "contraction" if form[0].isalpha() else "number word"
+
+
+def _written(one: str, other: str) -> Difference:
+    """Return how two chunks with the same tokens are written otherwise."""
+    if one.replace(" ", "") == other.replace(" ", ""):
+        return Difference("spacing", one, other)
+    return Difference("case" if one.lower() == other.lower() else "punctuation", one, other)
+
+
+def _letters(tokens: Sequence[str]) -> str:
+    return "".join(filter(str.isalnum, "".join(tokens))).lower()

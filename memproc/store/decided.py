@@ -1,0 +1,62 @@
+"""What was decided, found again so that it can be taken back: on one thing, by a review, by undoing a job."""
+
+from __future__ import annotations
+
+from sqlalchemy import Connection, select
+
+from memproc.dedup.cluster import Decision, pair
+from memproc.dedup.keys import Key
+from memproc.errors import NotFoundError
+from memproc.store import tables
+from memproc.store.answers import Settled
+from memproc.store.database import Database
+from memproc.store.ledger import Line, write_lines
+from memproc.store.reading import all_decisions
+
+JOB_UNMERGED = "job_unmerged"  # of a line in the ledger: the decisions of that moment undid the merges of a job
+
+_NODES = select(tables.observations.c.key, tables.observations.c.node)
+
+
+def decisions_of_review(database: Database, connection: Connection, number: int) -> list[Decision]:
+    """Return the decisions in force on the pair of a review. Raises NotFoundError where there is no such review."""
+    reviews = tables.reviews.c
+    found = connection.execute(select(reviews.one, reviews.other).where(reviews.number == number)).first()
+    if found is None:
+        raise NotFoundError(f"no review {number}")
+    nodes = dict(tuple(row) for row in database.select_by_keys(connection, _NODES, tables.observations.c.key, {*found}))
+    one, other = ({key, nodes.get(key, key)} for key in found)
+    pairs = {pair(a, b, "merge")[:2] for a in one for b in other}
+    return [decision for decision in all_decisions(connection) if decision[:2] in pairs]
+
+
+def decisions_of_job(connection: Connection, job: int) -> list[Decision]:
+    """Return the decisions in force that undid the merges of a job."""
+    ledger, made = tables.ledger.c, tables.decisions.c
+    lines = connection.execute(select(ledger.made_at, ledger.reason).where(ledger.kind == JOB_UNMERGED))
+    moments = {made_at for made_at, of_job in lines if of_job == str(job)}
+    if not moments:
+        return []
+    rows = connection.execute(select(made.a, made.b, made.verdict, made.made_at))
+    of_it = {Decision(a, b, verdict) for a, b, verdict, made_at in rows if made_at in moments}
+    return [decision for decision in all_decisions(connection) if decision in of_it]
+
+
+def note_unmerged(database: Database, connection: Connection, job: int, now: str) -> None:
+    """Note that the decisions made at this moment undid the merges of a job."""
+    write_lines(database, connection, None, now, [Line(JOB_UNMERGED, reason=str(job))])
+
+
+def settled(connection: Connection) -> list[Settled]:
+    """Return the reviews that were decided, in the order they came."""
+    reviews = tables.reviews.c
+    query = select(reviews.number, reviews.status, reviews.kind, reviews.confidence, reviews.reason)
+    found = connection.execute(query.where(reviews.status != "open").order_by(reviews.number))
+    return [Settled(*row) for row in found]
+
+
+def status_of(connection: Connection, number: int) -> tuple[str, Key, Key] | None:
+    """Return the status of a review, "open" or its verdict, and its two observations; None where there is none."""
+    reviews = tables.reviews.c
+    found = connection.execute(select(reviews.status, reviews.one, reviews.other).where(reviews.number == number)).first()
+    return None if found is None else (found.status, found.one, found.other)
