@@ -168,7 +168,7 @@ def test_the_life_of_a_store(run, tmp_path):
     tea = next(line for line in lines if len(line["observations"]) == 2)
     told = as_json(run("trace", "m.db", tea["id"], "--json"))
     assert told["memory"]["content"] == "Really prefers tea"
-    assert [entry["reason"] for entry in told["ledger"] if entry["kind"] == "similar"] == ["differs in filler: - / really"]
+    assert [entry["reason"] for entry in told["ledger"] if entry["kind"] == "similar"] == ["differs in filler: really / -"]
     observation = tea["observations"][0]["observation"]
     assert as_json(run("unmerge", "m.db", observation, "--json"))["memories"] == 3
     assert as_json(run("unmerge", "m.db", observation, "--undo", "--json"))["memories"] == 2
