@@ -112,6 +112,20 @@ def bridges(draw: st.DrawFn, seeds: Sequence[str] = SEEDS) -> list[dict[str, Any
     return [{"content": edit(seed)} for edit in (SLIPS[0], SLIPS[1], str.strip)]
 
 
+@st.composite
+def waiting(draw: st.DrawFn) -> list[dict[str, Any]]:
+    """Give facts of which a pair waits for a person: a number that changed as time moved on, or two versions of one id of which
+    nothing tells the newer, each with something that says the same.
+    """
+    seed = draw(st.sampled_from((SEEDS[1], SEEDS[3])))
+    said = [seed, CONTRADICTING[1](seed)]
+    if draw(st.booleans()):
+        before, after = draw(st.permutations(_TIMES[:3]))[:2]
+        return [{"content": said[0], "created_at": before}, {"content": said[1], "created_at": after}]
+    near = draw(st.sampled_from(BENIGN))
+    return [*({"content": text, "id": "m3"} for text in said), *({"content": near(text)} for text in said)]
+
+
 def memories() -> st.SearchStrategy[Memory]:
     """Give a valid memory."""
     return st.one_of(facts(), facts(), events()).map(lambda record: Memory(**record))

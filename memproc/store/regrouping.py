@@ -277,19 +277,20 @@ def unmerging_job(database: Database, connection: Connection, job: int) -> list[
     merged = set(connection.execute(of_job.where((batches.job == job) & (ledger.kind == "similar"))).scalars())
     rows = [to_row(row) for row in database.select_by_keys(connection, ROWS, _observations.key, merged)]
     homes = {row.memory for row in rows if row.memory is not None}
-    own = {row.observation.node for row in rows}
+    own = {handle_of(database, connection, row.observation) for row in rows}
     members: dict[Key, list[Observation]] = defaultdict(list)
     for row in map(to_row, database.select_by_keys(connection, ROWS, _observations.memory, homes)):
         members[row.memory or b""].append(row.observation)
     decisions: set[Decision] = set()
     for observations in members.values():
-        others = [seen for seen in observations if seen.node not in own]
+        handles = {seen.key: handle_of(database, connection, seen) for seen in observations}
+        others = [seen for seen in observations if handles[seen.key] not in own]
         near = neighbourhood(database, connection, others)
         left, _ = clusters(others, near.mends, near.decisions)
-        handles = {seen.node: handle_of(database, connection, seen) for seen in observations}
-        parts = [{seen.node for seen in found.observations} for found in left] + [{node} for node in sorted(own & handles.keys())]
+        parts = [{handles[seen.key] for seen in found.observations} for found in left]
+        parts += [{handle} for handle in sorted(own.intersection(handles.values()))]
         for one, other in combinations(parts, 2):
-            decisions.update(pair(handles[a], handles[b], "distinct") for a, b in product(one, other) if a != b)
+            decisions.update(pair(a, b, "distinct") for a, b in product(one, other) if a != b)
     return sorted(decisions)
 
 

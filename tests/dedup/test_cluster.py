@@ -118,6 +118,14 @@ def test_distinct_on_a_slip_leaves_the_other_slips_where_they_are():
     )
 
 
+@pytest.mark.parametrize("slips", list(permutations(["kithcen", "ktichen", "kitchn", "kittchen"], 2)))
+def test_a_slip_held_apart_from_its_word_leaves_the_others_with_the_word(slips):
+    """Whatever their keys: the word comes first, as it is nearest to the root."""
+    hub, one, other = (take(f"Works in the {word}") for word in ("kitchen", *slips))
+    held, with_word = ([f"Works in the {word}"] for word in slips)
+    assert memories([other, one, hub], apart(hub, one)) == texts(held, ["Works in the kitchen", *with_word])
+
+
 @pytest.mark.parametrize("slips", list(combinations(["kithcen", "ktichen", "kitchn", "kittchen"], 2)))
 def test_of_two_slips_held_distinct_the_one_with_the_smaller_key_stays(slips):
     """The text that both stand for has its place first."""
