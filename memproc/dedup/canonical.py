@@ -5,8 +5,8 @@ ids, and casefold makes "Maße" equal "Masse". NFKC folds neither the minus sign
 
 Rules, in order: superscripts, subscripts, fractions and enclosed characters keep a mark; NFKC; dashes, quotes, white space
 and invisible characters are folded by table; lower case, except in tokens that mix letters with digits (but for ordinals
-and times of day, "1ST", "3PM") or hold a slash, a backslash, `@`, `_` or an inner dot. The canonical text of a canonical
-text is itself.
+and times of day, "1ST", "3PM") or hold a slash, a backslash, `@`, `_` or an inner dot, in units that their case
+decides ("mW", "MW") and in an A that is no article ("the A train"). The canonical text of a canonical text is itself.
 
 Left out: what changes meaning between languages (accents stay), and all that only looks alike.
 """
@@ -19,12 +19,19 @@ import unicodedata
 from memproc.dedup.memo import Memo
 
 _MARKS = {"<super>": "^", "<sub>": "ˬ", "<fraction>": "÷", "<circle>": "○", "<square>": "□"}
-_DASHES = "\u2010\u2011\u2012\u2013\u2014\u2015\u2043\u2212\ufe58\ufe63\uff0d"
+_DASHES = "\u2010\u2011\u2012\u2013\u2043\u2212\ufe58\ufe63\uff0d"
+_LONG_DASHES = "\u2014\u2015"  # between two clauses, with or without spaces
 _SINGLE_QUOTES = "\u2018\u2019\u201a\u201b\u2032\u02bc\u00b4\uff07\uff40`"
 _DOUBLE_QUOTES = "\u201c\u201d\u201e\u201f\u2033\u00ab\u00bb\uff02"
 _INVISIBLE = "\u00ad\u061c\u200b\u200e\u200f\u2060\ufeff\ufe0e\ufe0f"
 
+CASED_UNITS = frozenset(
+    "mW MW mV MV mJ mN mT mA mHz mPa mGy mSv mS mK Mb Gb Tb Kb mB Mbps MBps Gbps GBps".split()  # noqa: SIM905 - shorter so
+)
+"""Units that another case makes another unit: milli is not mega, a bit no byte."""
+
 _NOT_ASCII = re.compile(r"[^\x00-\x7f]+")
+_SMALL = re.compile("[a-z]+")
 _MAY_KEEP_CASE = re.compile(r"[/\\@_\d]|\.\w")
 _KEEPS_CASE = re.compile(r"[/\\@_]|\w\.\w")
 _ORDINAL_OR_TIME = re.compile(r"\W*[\d:.]+(?:st|nd|rd|th|am|pm|s|h)\W*", re.IGNORECASE)
@@ -43,6 +50,7 @@ class _FoldTable(dict[int, str]):
 
 _FOLDED = _FoldTable(
     dict.fromkeys(map(ord, _DASHES), "-")
+    | dict.fromkeys(map(ord, _LONG_DASHES), " - ")
     | dict.fromkeys(map(ord, _SINGLE_QUOTES), "'")
     | dict.fromkeys(map(ord, _DOUBLE_QUOTES), '"')
     | dict.fromkeys(map(ord, _INVISIBLE), "")
@@ -55,8 +63,19 @@ def canonical(text: str) -> str:
     >>> canonical("  I’ve  read   README.md – 10⁵ times ")
     "i've read README.md - 10^5 times"
     """
-    found = " ".join(map(_CANONICAL_TOKENS.__getitem__, text.split()))
+    chunks = text.split()
+    tokens = [*map(_CANONICAL_TOKENS.__getitem__, chunks)]
+    if "A" in chunks:
+        _keep_letters(tokens, chunks)
+    found = " ".join(tokens)
     return found if text.isascii() else " ".join(found.split())  # a token may have been nothing but an invisible character
+
+
+def _keep_letters(tokens: list[str], chunks: list[str]) -> None:
+    """Keep a capital A between small letters, which is no article: "takes the A train"."""
+    for at in range(1, len(chunks) - 1):
+        if chunks[at] == "A" and _SMALL.fullmatch(chunks[at - 1]) and _SMALL.match(chunks[at + 1]):
+            tokens[at] = "A"
 
 
 def _canonical_token(token: str) -> str:
@@ -73,8 +92,10 @@ def _fold(text: str) -> str:
 
 
 def _lowered(token: str) -> str:
-    if token.isalpha() or _MAY_KEEP_CASE.search(token) is None:
-        return token.lower()
+    if token.isalpha():
+        return token if token in CASED_UNITS else token.lower()
+    if _MAY_KEEP_CASE.search(token) is None:
+        return token if token.rstrip(".,;:!?)") in CASED_UNITS else token.lower()
     if _KEEPS_CASE.search(token):
         return token
     mixes = any(map(str.isdigit, token)) and any(map(str.isalpha, token))

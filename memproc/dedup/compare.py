@@ -10,7 +10,7 @@ import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from rapidfuzz.distance import Levenshtein
+from rapidfuzz.distance import Levenshtein, Opcode
 
 from memproc.dedup.confidence import DIGITS, Features, Model, Side, features_of, likeness
 from memproc.dedup.cues import cue_of
@@ -19,6 +19,7 @@ from memproc.dedup.wording import Difference, wording
 from memproc.dedup.words import trust
 
 MOST_SHOWN = 5
+MOST_TOKENS = 20_000  # of both: the edits between two lists are found in the product of their lengths
 MOST_CHANGES = 2
 LEAST_LIKENESS = 0.6
 WORDS = "words"  # the kind of what is no cue
@@ -91,7 +92,7 @@ def differences_between(gist: Gist, other: Gist) -> tuple[Difference, ...]:
     """Return the differences of two facts: the token edits between their gists, and the benign ones that these lack."""
     has_slip = is_slip(gist, other)
     found = []
-    edits = Levenshtein.opcodes(gist.tokens, other.tokens) if gist.tokens != other.tokens else ()
+    edits = _edits(gist.tokens, other.tokens) if gist.tokens != other.tokens else ()
     for edit in edits:
         if edit.tag != "equal":
             one = gist.tokens[edit.src_start : edit.src_end]
@@ -100,6 +101,16 @@ def differences_between(gist: Gist, other: Gist) -> tuple[Difference, ...]:
     if not found or has_slip:
         found += benign_differences(gist.dropped, other.dropped)
     return tuple(found)
+
+
+def _edits(one: tuple[str, ...], other: tuple[str, ...]) -> Sequence[Opcode]:
+    """Return the edits between two lists of tokens; of very long ones one edit from the first to the last place that differs."""
+    if len(one) + len(other) <= MOST_TOKENS:
+        return [*Levenshtein.opcodes(one, other)]
+    shorter = min(len(one), len(other))
+    start = next((at for at in range(shorter) if one[at] != other[at]), shorter)
+    same = next((at for at in range(shorter - start) if one[-1 - at] != other[-1 - at]), shorter - start)
+    return [Opcode("replace", start, len(one) - same, start, len(other) - same)]
 
 
 def benign_differences(one: Sequence[str], other: Sequence[str]) -> tuple[Difference, ...]:

@@ -29,11 +29,13 @@ from memproc.dedup.gist import Gist, gist_of
 from memproc.dedup.memo import Memo
 from memproc.dedup.signatures import shingles
 from memproc.dedup.slips import IS_ODD
+from memproc.dedup.tokens import MARKS
 
 DIGITS = 6
 NEVER_SURE = 1e-6
 LEAST_ALIKE, LEAST_ALIKE_SENTENCES = 65, 80  # of 100
 SENTENCES_CHARS = 60  # of shorter sentences one word more is a lot
+LONG_CHARS = 4_000  # beyond, edits are too dear to count: their number grows with the square of the length
 CUE_KINDS = ("negation", "month", "weekday", "time", "quantifier", "pole", "unit")
 _OF_ANY_TEXT = (
     "jaccard",  # of the shingle sets
@@ -86,7 +88,8 @@ class Side(NamedTuple):
 def side_of(text: str) -> Side:
     """Take a canonical text apart."""
     gist = gist_of(text)
-    tokens = set(gist.tokens)
+    spoken = [token for token in gist.tokens if token not in MARKS]
+    tokens = set(spoken)
     cues: dict[str, set[str]] = {}
     for kind, meant in filter(None, map(_CUES.__getitem__, tokens)):
         cues.setdefault(kind, set()).add(meant)
@@ -95,7 +98,7 @@ def side_of(text: str) -> Side:
     return Side(
         text,
         gist,
-        " ".join(sorted(gist.tokens)),
+        " ".join(sorted(spoken)),
         shingles(text),
         tokens,
         words,
@@ -123,9 +126,7 @@ def _features_of_any_text(one: Side, other: Side) -> Features:
     longer = max(len(one.tokens), len(other.tokens), 1)
     return (
         jaccard,
-        fuzz.ratio(one.text, other.text) / 100,
-        fuzz.ratio(one.sorted_tokens, other.sorted_tokens) / 100,
-        fuzz.token_set_ratio(one.sorted_tokens, other.sorted_tokens) / 100,
+        *_ratios(one, other, jaccard),
         _jaccard(one.words, other.words),
         numbers,
         jaccard * numbers,
@@ -146,17 +147,36 @@ def _features_of_any_text(one: Side, other: Side) -> Features:
     )
 
 
+def _ratios(one: Side, other: Side, jaccard: float) -> tuple[float, float, float]:
+    """Return the three ratios of a pair; of long texts, what the shingles that they share say instead."""
+    if is_long(one.text, other.text):
+        return (jaccard,) * 3
+    return (
+        fuzz.ratio(one.text, other.text) / 100,
+        fuzz.ratio(one.sorted_tokens, other.sorted_tokens) / 100,
+        fuzz.token_set_ratio(one.sorted_tokens, other.sorted_tokens) / 100,
+    )
+
+
 def in_order(text: str) -> str:
-    """Return the words of a canonical text, sorted: what `may_be_alike` compares."""
-    return " ".join(sorted(text.split(" ")))
+    """Return the words of a canonical text, sorted: what `may_be_alike` compares. Of a long one, each word once."""
+    found = text.split(" ")
+    return " ".join(sorted(found if len(text) <= LONG_CHARS else set(found)))
 
 
 def may_be_alike(one: str, other: str, *, is_sentence: bool) -> bool:
     """Tell of two texts, each as `in_order` gives it, before they are taken apart, whether that is worth it: of pairs below this
     bound hardly one in a hundred is likely to the model, on any of the data it was fitted to; of sentences none.
     """
+    if is_long(one, other):
+        return 100 * _jaccard({*one.split(" ")}, {*other.split(" ")}) >= LEAST_ALIKE
     least = LEAST_ALIKE_SENTENCES if is_sentence and len(one) >= SENTENCES_CHARS else LEAST_ALIKE
     return fuzz.ratio(one, other, score_cutoff=least) > 0
+
+
+def is_long(one: str, other: str) -> bool:
+    """Tell whether two texts are too long to count the edits between them."""
+    return len(one) + len(other) > 2 * LONG_CHARS
 
 
 def likeness(one: Side, other: Side) -> float:

@@ -29,7 +29,7 @@ from memproc.dedup.words import trust
 from memproc.records import Plain, encode, is_event, last_changed
 from memproc.times import to_micros
 
-SCHEME = "2"  # changes with everything that changes a key: canonical text, gist, word lists, hashes
+SCHEME = "3"  # changes with everything that changes a key: canonical text, gist, word lists, hashes
 FEWEST_SHINGLES = 3
 _SURELY_ENOUGH_CHARS = 12
 _IDENTITY = b"identity"

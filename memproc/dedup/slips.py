@@ -1,8 +1,9 @@
 """Slips: which words a token that is none may stand for.
 
 Rule: a slip is one edit inside a token that is neither word nor name, or a swap of two of its letters, that makes it a common
-word of four letters or more. Where a word that decides what is meant is among several, the likeliest alone is what it may
-stand for, and nothing where that is not one.
+word of four letters or more. Where a token of four letters is near several, only a swap or a doubled letter is one, as nearly
+anything is one edit from some short word. A word with an ending or a prefix ("gifs", "goin", "rewatch") is a word. Where a
+word that decides what is meant is among several, the likeliest alone is what it may stand for, and nothing where that is not one.
 """
 
 from __future__ import annotations
@@ -14,6 +15,9 @@ from rapidfuzz.distance import OSA
 from memproc.dedup import words
 from memproc.dedup.memo import Memo
 
+_SHORT = 4
+_LONGEST_PLURAL = 6
+_PREFIXES = ("re", "un")
 _SLIP_SHAPE = re.compile(r"[a-z]{4,24}")
 
 
@@ -30,7 +34,7 @@ def words_near(token: str) -> tuple[str, ...]:
 
 
 def _words_near(token: str) -> tuple[str, ...]:
-    if not _SLIP_SHAPE.fullmatch(token) or token in words.known_words():
+    if not _SLIP_SHAPE.fullmatch(token) or token in words.known_words() or _is_derived(token):
         return ()
     targets = words.slip_targets(token[0])
     near = {word for end in words.ends(token) for word in targets.get(end, ()) if abs(len(word) - len(token)) <= 1}
@@ -38,6 +42,8 @@ def _words_near(token: str) -> tuple[str, ...]:
     # A swap at an end changes its first or last letter, the one inside a word of four letters both its ends.
     swapped = {token[:at] + token[at + 1] + token[at] + token[at + 2 :] for at in (0, 1, len(token) - 2)}
     found |= (swapped & words.common_words()) | (swapped & words.cue_kinds().keys())
+    if len(token) <= _SHORT:
+        found = found if len(found) == 1 else {word for word in found if _is_typed(token, word)}
     if not found or not found.isdisjoint(words.full_forms()):
         return ()
     if found.isdisjoint(words.cue_kinds()):
@@ -50,8 +56,20 @@ def _likeliest(token: str, found: set[str]) -> set[str]:
     """Return those of several words that are likeliest meant: of which two letters are swapped or one is doubled, as fingers
     do; and of these the most frequent.
     """
-    typed = {word for word in found if sorted(word) == sorted(token) or _undoubled(word) == _undoubled(token)} or found
+    typed = {word for word in found if _is_typed(token, word)} or found
     return (typed & words.frequent_words()) or typed
+
+
+def _is_typed(token: str, word: str) -> bool:
+    return sorted(word) == sorted(token) or _undoubled(word) == _undoubled(token)
+
+
+def _is_derived(token: str) -> bool:
+    """Tell whether a token is a word with an ending or a prefix that dictionaries leave out."""
+    known = words.known_words()
+    is_plural = token.endswith("s") and token[-2] not in "su" and token[:-1] in known and len(token) <= _LONGEST_PLURAL
+    is_clipped = token.endswith("in") and f"{token}g" in known
+    return is_plural or is_clipped or (token.startswith(_PREFIXES) and token[2:] in words.common_words())
 
 
 def _undoubled(word: str) -> str:

@@ -1,10 +1,12 @@
-"""The tokens of a canonical text: words, numbers and identifiers whole, symbols and emoji one by one.
+"""The tokens of a canonical text: words, numbers and identifiers whole, symbols and emoji one by one, and marks.
 
-Rules: sentence punctuation of any script is no token, but for a comma right behind a word that can negate what follows ("no,
-I will" is not "no I will"). A token with a digit, a slash, a backslash, `@`, `_` or an inner dot is whole. So are words joined
-by a hyphen or a colon of which none is a common English word ("Marie-Luise" is one person, "well-known" two words). A number
-and its unit are two tokens. In a chunk of Chinese or Japanese, which write no spaces, each run is one token, as its words
-cannot be told, and apart from the other letters and digits.
+Rules: what parts a sentence is one of two marks, "." for what ends it and "," for all else, brackets and dashes among them:
+"no, I will" is not "no I will". Quotes are none, but for one in front of an "I" that is another's. A token with a digit, a
+slash, a backslash, `@`, `_` or an inner dot is whole. So are words joined by a hyphen or a colon of which none is a common
+English word ("Marie-Luise" is one person, "well-known" two words), and compounds whose hyphen tells what belongs together
+("two-year-old", "man-eating"). A number and its unit are two tokens, and so are a number and the mark of feet or inches. In a
+chunk of Chinese or Japanese, which write no spaces, each run is one token, as its words cannot be told, and apart from the
+other letters and digits.
 
 Left out: everything that depends on the language of the text.
 """
@@ -16,16 +18,32 @@ import unicodedata
 from itertools import chain
 
 from memproc.dedup import words
+from memproc.dedup.canonical import CASED_UNITS
 from memproc.dedup.memo import Memo
 
-_SPACES = ';!"()[]{}…¿¡،؛۔।॥。、「」『』《》〈〉【】〔〕〖〗・'
+MARKS = (",", ".")
+
+_ENDS = "!…¡۔।॥。"
+_PARTS = ";()[]{}،؛、【】〔〕〖〗"
+_SPACES = '"¿・「」『』《》〈〉'
 _SYMBOLS = "?$%&*+<=>^|~#"
-_BETWEEN = str.maketrans(dict.fromkeys(_SPACES, " ") | {symbol: f" {symbol} " for symbol in _SYMBOLS} | {"؟": " ? ", "՞": " ? "})
+_BETWEEN = str.maketrans(
+    dict.fromkeys(_ENDS, " . ")
+    | dict.fromkeys(_PARTS, " , ")
+    | dict.fromkeys(_SPACES, " ")
+    | {symbol: f" {symbol} " for symbol in _SYMBOLS}
+    | {"؟": " ? ", "՞": " ? "}
+)
 _EDGE = ".,:'-"
-_COMMAS = ",،、"
 _WHOLE = re.compile(r"[\d/\\@_]|\.\w")
-_WORD_OR_SYMBOL = re.compile(r"[^\W\d_]+(?:'+[^\W\d_]+)*|[^\w\s.,:'\-]")
+_INNER_MARK = re.compile(r",(?!\d)|(?<!\d),|-{2,}")  # a comma between digits belongs to the number
+_FACE = re.compile(r"(?:[:;=]['^\-]*[()\[\]]+|^[()\[\]]+['^\-]*[:;=])$")  # ":)" is no ":("
+_ANOTHERS = re.compile(r"[\"'](?:i|me|my|we|us|our)(?:'\w+)?\b")  # 'said "I am ill"' is not "said I am ill"
+_FEET_OR_INCHES = re.compile(r"(?<=\d)['\"](?=\W*$)")
+_WORD_OR_SYMBOL = re.compile(r"[^\W\d_]+(?:'+[^\W\d_]+)*|[^\w\s.,'\-]")
+_ABBREVIATION = re.compile(r"\w|mrs?|ms|dr|prof|st|jr|sr|vs|approx|.*\w\.\w+")  # their point ends no sentence
 _UNSPACED = re.compile(r"[\u3005-\u3007\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]+")
+_COUNTING = ("odd", "old", "more", "less", "most", "least", "half", "third", "hundred", "thousand")
 _SHORT_CODE = re.compile(r"(?:[A-Z]{1,3}|[a-z]{1,3})\d{1,4}")  # "B12", "a4": a model, a room, a vitamin
 _WITH_UNIT = re.compile(r"([+\-]?(?:\d[\d.,:]*)?\d)([a-z]+)", re.IGNORECASE)
 
@@ -33,8 +51,8 @@ _WITH_UNIT = re.compile(r"([+\-]?(?:\d[\d.,:]*)?\d)([a-z]+)", re.IGNORECASE)
 def tokenize(text: str) -> list[str]:
     """Return the tokens of a canonical text.
 
-    >>> tokenize("i've paid $1,500.50 (really!) at 10:25 to a@b.com - well-known 😀")
-    ["i've", 'paid', '$', '1,500.50', 'really', 'at', '10:25', 'to', 'a@b.com', 'well', 'known', '😀']
+    >>> tokenize("i've paid $1,500.50 at 10:25 - really! - to a@b.com, well-known 😀")
+    ["i've", 'paid', '$', '1,500.50', 'at', '10:25', ',', 'really', '.', ',', 'to', 'a@b.com', ',', 'well', 'known', '😀']
     """
     return [*chain.from_iterable(map(_TOKENS.__getitem__, text.split()))]
 
@@ -47,27 +65,44 @@ def size_of(token: str) -> int:
 def _tokens_of_chunk(chunk: str) -> tuple[str, ...]:
     if chunk.isascii() and chunk.isalpha():
         return (chunk,)
-    if chunk[-1] in _COMMAS and chunk[:-1] in words.negations_before_a_comma():
-        return (chunk[:-1], ",")
+    if _ANOTHERS.match(chunk):
+        return ('"', *_tokens_of_chunk(chunk[1:]))
+    own = _FACE.search(chunk) or (chunk[0] not in "'\"" and _FEET_OR_INCHES.search(chunk))
+    if own:
+        ends = chunk[: own.start()], chunk[own.end() :]
+        before, behind = (_tokens_of_chunk(end) if end else () for end in ends)
+        return (*before, own[0], *behind)
     if not chunk.isascii() and _UNSPACED.search(chunk):
-        parts = _UNSPACED.sub(r" \g<0> ", chunk.lower()).translate(_BETWEEN).split()
-    else:
-        parts = chunk.translate(_BETWEEN).split()
+        chunk = _UNSPACED.sub(r" \g<0> ", chunk.lower())
+    parts = _INNER_MARK.sub(" , ", chunk).translate(_BETWEEN).split()
     return tuple(chain.from_iterable(map(_tokens_of, parts)))
 
 
-def _tokens_of(chunk: str) -> list[str]:
-    """Return the tokens of a chunk without the symbols that stand for themselves."""
-    bare = chunk.strip(_EDGE)
-    if bare.isalpha():
-        if (len(bare) == 1 and chunk.endswith("-")) or chunk == "no.":
-            return [chunk]  # a mark, "B-"; a number, "no. 5"
-        return [bare]
-    if bare in words.written_out():
+def _tokens_of(part: str) -> list[str]:
+    """Return the tokens of a part without the symbols that stand for themselves, and the mark behind it."""
+    bare = part.strip(_EDGE)
+    if not bare:
+        return _mark_of(part.replace("-", ","))
+    tail = part[len(part.rstrip(_EDGE)) :]
+    if tail == "-" and len(bare) == 1:
+        return [f"{bare}-"]  # a mark: "B-"
+    if tail.startswith(".") and _ABBREVIATION.fullmatch(bare):
+        tail = tail[1:]
+    return [*_words_of(part, bare), *_mark_of(tail)]
+
+
+def _mark_of(edge: str) -> list[str]:
+    """Return the mark that the characters at an edge are, if they are any."""
+    return ["."] if "." in edge else [","] if "," in edge or ":" in edge else []
+
+
+def _words_of(part: str, bare: str) -> list[str]:
+    """Return the tokens of a part between its edges; `bare` is without these."""
+    if bare.isalpha() or bare in words.written_out():
         return [bare]  # "e-mail", "twenty-one", "don't"
     if not bare.isascii() and any(unicodedata.category(character).startswith("M") for character in bare):
         return _by_category(bare)
-    return _words_or_symbols(bare) if _WHOLE.search(bare) is None else _identifiers(chunk, bare)
+    return _words_or_symbols(bare) if _WHOLE.search(bare) is None else _identifiers(part, bare)
 
 
 def _identifiers(chunk: str, bare: str) -> list[str]:
@@ -80,15 +115,27 @@ def _identifiers(chunk: str, bare: str) -> list[str]:
     if _SHORT_CODE.fullmatch(bare):
         return [bare.lower()]
     measured = _WITH_UNIT.fullmatch(bare)
-    return [*measured.groups()] if measured and measured[2].lower() in words.units() else [bare]
+    return [measured[1], _unit(measured[2])] if measured and measured[2].lower() in words.units() else [bare]
 
 
-def _words_or_symbols(chunk: str) -> list[str]:
-    """Return the words of a chunk without digits, those that a hyphen or a colon joins to a name whole."""
-    found: list[str] = _WORD_OR_SYMBOL.findall(chunk)
-    if len(found) > 1 and chunk.replace("-", "").replace(":", "").isalpha() and words.common_words().isdisjoint(found):
-        return [chunk]
+def _unit(written: str) -> str:
+    """Return a unit as it is compared: "MG" is "mg", but "M" is not "m" and "Mb" not "MB"."""
+    return written if len(written) == 1 or written in CASED_UNITS else written.lower()
+
+
+def _words_or_symbols(bare: str) -> list[str]:
+    """Return the words of a part without digits, those that a hyphen or a colon joins to a name or a compound whole."""
+    found = [word if word != ":" else "," for word in _WORD_OR_SYMBOL.findall(bare)]
+    if len(found) > 1 and bare.replace("-", "").replace(":", "").isalpha():
+        is_name = words.common_words().isdisjoint(found)
+        if is_name or ("-" in bare and _joins_by_sense(bare.split("-"))):
+            return [bare]
     return found
+
+
+def _joins_by_sense(parts: list[str]) -> bool:
+    """Tell whether words say something else without their hyphens: "man-eating", "two-year-old", "forty-odd", "more-able"."""
+    return parts[-1].endswith("ing") or any(part in words.written_out() or part in _COUNTING for part in parts)
 
 
 def _by_category(chunk: str) -> list[str]:

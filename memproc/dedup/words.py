@@ -11,7 +11,7 @@ from typing import Literal, NamedTuple
 
 _LONG = 6
 
-Place = Literal["anywhere", "adverb", "hedge", "start", "opener", "article"]
+Place = Literal["anywhere", "comment", "hedge", "start", "opener", "sound", "clause", "behind a comma", "so", "late", "article"]
 
 
 @cache
@@ -78,6 +78,12 @@ def fillers() -> Mapping[str, tuple[tuple[str, ...], Place]]:
 
 
 @cache
+def words_of_fillers() -> frozenset[str]:
+    """Return the single words that fillers consist of."""
+    return frozenset(word for first, (rest, _) in fillers().items() for word in (first, *rest))
+
+
+@cache
 def full_forms() -> Mapping[str, tuple[str, ...]]:
     """Return what contractions and number words stand for, as tokens."""
     return {short: tuple(full.split()) for name in ("contractions.txt", "numbers.txt") for short, full in _lines(name)}
@@ -136,9 +142,21 @@ def units() -> frozenset[str]:
 
 
 @cache
-def negations_before_a_comma() -> frozenset[str]:
-    """Return words that are an answer before a comma and negate without it, in several languages."""
-    return frozenset(word for _, words in _lines("answers.txt") for word in words.split())
+def letter_labels() -> frozenset[str]:
+    """Return the nouns behind which a single letter is a name: "vitamin A"."""
+    return frozenset(word for line in _lines("letters.txt") for word in line[0].split())
+
+
+@cache
+def word_classes() -> Mapping[str, frozenset[str]]:
+    """Return the classes of words that decide whether what stands beside them can be dropped."""
+    return {name: frozenset(listed.split()) for name, listed in _lines("classes.txt")}
+
+
+@cache
+def bare_nouns() -> frozenset[str]:
+    """Return the nouns that say another thing without an article: "in the hospital"."""
+    return frozenset(word for line in _lines("bare.txt") for word in line[0].split())
 
 
 @cache

@@ -1,0 +1,93 @@
+"""Fillers and articles: the places where they can be dropped from an English text.
+
+Facts: nearly each filler carries the meaning somewhere: "well water", "his kind of music", "spoke clearly", "hates that song". An
+article does so where it stands for a letter ("the A train", "influenza A in May"), where it makes some of little ("a few") or one
+of a kind ("the only child"), and behind a preposition ("in the hospital", "out of the question").
+
+Rules: what can be dropped where is in `fillers.txt`. Nothing but an article is dropped a few words behind a negation: "not really"
+is not "not". Behind a preposition an article is not dropped, but "a" is "the".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from memproc.dedup import words
+from memproc.dedup.tokens import MARKS
+from memproc.dedup.words import Place
+
+NEGATED_TOKENS = 5  # how far a negation reaches: "can not see for sure" is not "can not see"
+
+_CLASS = words.word_classes()
+_SUBJECTS, _PERSONS, _BEING, _PREPOSITIONS = _CLASS["subject"], _CLASS["person"], _CLASS["being"], _CLASS["preposition"]
+_NO_NOUN = _PREPOSITIONS | _CLASS["joining"] | _BEING | _CLASS["phrase"]
+_AFTER_SO = _SUBJECTS | _CLASS["determiner"] | _PREPOSITIONS | {*MARKS}  # not "so many"
+_DEFINITE = ("the",)
+_AFTER_AN = ("a", "e", "i", "o", "u", "h")
+
+
+def without_fillers(tokens: list[str]) -> tuple[list[str], list[str]]:
+    """Return the tokens of an English text that are neither fillers nor idle articles, and the kinds of those that are.
+
+    >>> without_fillers("well , she really drinks the tea in a hospital".split())
+    (['she', 'drinks', 'tea', 'in', 'the', 'hospital'], ['filler', 'filler', 'article', 'article'])
+    """
+    fillers = words.fillers()
+    kept: list[str] = []
+    kinds: list[str] = []
+    skipped_to = 0
+    for at, token in enumerate(tokens):
+        if at < skipped_to:
+            continue
+        rest, place = fillers.get(token, ((), None))
+        end = at + 1 + len(rest)
+        if place is None or not _can_be_dropped(place, tokens, at, rest, kept):
+            kept.append(token)
+            continue
+        is_bound = place == "article" and at > 0 and tokens[at - 1] in _PREPOSITIONS and tokens[end] in words.bare_nouns()
+        if is_bound:
+            kept.append("the")
+        if not (is_bound and token in _DEFINITE):
+            kinds.append("article" if place == "article" else "filler")
+        is_mark_left = not kept and end < len(tokens) and tokens[end] in MARKS
+        skipped_to = end + is_mark_left  # the mark behind an opener goes with it
+    return kept, kinds
+
+
+def _can_be_dropped(place: Place, tokens: Sequence[str], at: int, rest: Sequence[str], kept: Sequence[str]) -> bool:
+    end = at + 1 + len(rest)
+    before, after = tokens[at - 1] if at else ".", tokens[end] if end < len(tokens) else "."
+    if place == "article":
+        return _is_article(tokens, at, before, after)
+    is_whole = not rest or tuple(tokens[at + 1 : end]) == rest
+    if not is_whole or not words.negations().isdisjoint(tokens[max(at - NEGATED_TOKENS, 0) : at]):
+        return False
+    return _STANDS_IN_PLACE[place](kept[-1] if kept else ".", after)
+
+
+def _is_article(tokens: Sequence[str], at: int, before: str, after: str) -> bool:
+    """Tell an article from a letter: "has a dog" from "vitamin a", "d and a daily", "plan a and b", "influenza a in May"."""
+    listed = tokens[at - 2] if before in _CLASS["joining"] and at > 1 else before
+    is_one = tokens[at] != "an" or after.startswith(_AFTER_AN)  # "An Li" is a name
+    is_letter = (
+        listed in words.letter_labels() or (len(listed) == 1 and listed not in ("i", *MARKS)) or before in _CLASS["determiner"]
+    )
+    return after[:1].isalpha() and after not in _CLASS["amount"] and after not in _NO_NOUN and is_one and not is_letter
+
+
+def _starts_a_sentence(before: str, _: str = "") -> bool:
+    return before in (".", "?")
+
+
+_STANDS_IN_PLACE: dict[Place, Callable[[str, str], bool]] = {
+    "anywhere": lambda _before, _after: True,
+    "comment": lambda before, _after: before in MARKS or before in _SUBJECTS,
+    "hedge": lambda before, after: before in _SUBJECTS or (before in _BEING and after not in _CLASS["object"]),
+    "start": _starts_a_sentence,
+    "opener": lambda before, after: _starts_a_sentence(before) and after in MARKS,
+    "sound": lambda before, after: before in MARKS and after in MARKS,
+    "clause": lambda before, after: before in _CLASS["saying"] and after in _PERSONS,
+    "behind a comma": lambda before, _after: before == "," or _starts_a_sentence(before),
+    "so": lambda before, after: (before == "," or _starts_a_sentence(before)) and after in _AFTER_SO,
+    "late": lambda before, after: before in _SUBJECTS and after not in _CLASS["limited"],
+}
