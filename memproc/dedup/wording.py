@@ -12,7 +12,7 @@ from typing import NamedTuple
 from rapidfuzz.distance import Indel
 
 from memproc.dedup import words
-from memproc.dedup.tokens import tokenize
+from memproc.dedup.tokens import MARKS, tokenize
 
 LONGEST_CHARS = 2_000  # beyond that the kinds are named, and no words
 _ARTICLES = ("a", "an", "the")
@@ -39,10 +39,14 @@ def wording(one: str, other: str, kinds: Sequence[str]) -> tuple[Difference, ...
     if one == other or max(len(one), len(other)) > LONGEST_CHARS:
         return ()
     only = {*kinds}.pop() if len({*kinds}) == 1 else ""
-    edits = _edits(tokenize(one), tokenize(other))
+    edits = _edits(_words(one), _words(other))
     if edits:
         return tuple([Difference(only or _kind(left, right), " ".join(left), " ".join(right)) for left, right in edits])
     return tuple([_written(" ".join(left), " ".join(right)) for left, right in _edits(one.split(), other.split())])
+
+
+def _words(text: str) -> list[str]:
+    return [token for token in tokenize(text) if token not in MARKS]
 
 
 def _edits(one: Sequence[str], other: Sequence[str]) -> list[tuple[Sequence[str], Sequence[str]]]:
