@@ -162,5 +162,5 @@ def _without_idle(tokens: list[str]) -> tuple[list[str], list[str]]:
     """Return the tokens without fillers, idle articles and idle commas, and the kinds of the first two."""
     kept, dropped = without_fillers(tokens)
     if "A" in kept:
-        kept = ["a" if token == "A" else token for token in kept]  # a letter, as it has stayed
+        kept = ["a" if token == "A" else token for token in kept]  # noqa: S105 - a letter, as it has stayed
     return without_idle_commas(without_outer_marks(kept)), dropped
