@@ -5,8 +5,8 @@ ids, and casefold makes "Maße" equal "Masse". NFKC folds neither the minus sign
 
 Rules, in order: superscripts, subscripts, fractions and enclosed characters keep a mark; NFKC; dashes, quotes, white space
 and invisible characters are folded by table; lower case, except in tokens that mix letters with digits (but for ordinals
-and times of day, "1ST", "3PM") or hold a slash, a backslash, `@`, `_` or an inner dot, in units that their case
-decides ("mW", "MW") and in an A that is no article ("the A train"). The canonical text of a canonical text is itself.
+and times of day, "1ST", "3PM") or hold a slash, a backslash, `@`, `_` or an inner dot, and in units that their case
+decides ("mW", "MW"). The canonical text of a canonical text is itself.
 
 Left out: what changes meaning between languages (accents stay), and all that only looks alike.
 """
@@ -31,7 +31,6 @@ CASED_UNITS = frozenset(
 """Units that another case makes another unit: milli is not mega, a bit no byte."""
 
 _NOT_ASCII = re.compile(r"[^\x00-\x7f]+")
-_SMALL = re.compile("[a-z]+")
 _MAY_KEEP_CASE = re.compile(r"[/\\@_\d]|\.\w")
 _KEEPS_CASE = re.compile(r"[/\\@_]|\w\.\w")
 _ORDINAL_OR_TIME = re.compile(r"\W*[\d:.]+(?:st|nd|rd|th|am|pm|s|h)\W*", re.IGNORECASE)
@@ -63,19 +62,8 @@ def canonical(text: str) -> str:
     >>> canonical("  I’ve  read   README.md – 10⁵ times ")
     "i've read README.md - 10^5 times"
     """
-    chunks = text.split()
-    tokens = [*map(_CANONICAL_TOKENS.__getitem__, chunks)]
-    if "A" in chunks:
-        _keep_letters(tokens, chunks)
-    found = " ".join(tokens)
+    found = " ".join(map(_CANONICAL_TOKENS.__getitem__, text.split()))
     return found if text.isascii() else " ".join(found.split())  # a token may have been nothing but an invisible character
-
-
-def _keep_letters(tokens: list[str], chunks: list[str]) -> None:
-    """Keep a capital A between small letters, which is no article: "takes the A train"."""
-    for at in range(1, len(chunks) - 1):
-        if chunks[at] == "A" and _SMALL.fullmatch(chunks[at - 1]) and _SMALL.match(chunks[at + 1]):
-            tokens[at] = "A"
 
 
 def _canonical_token(token: str) -> str:

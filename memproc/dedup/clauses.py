@@ -15,6 +15,8 @@ from collections.abc import Sequence
 from memproc.dedup import words
 from memproc.dedup.tokens import MARKS
 
+_COMMA = frozenset(",")
+
 
 def without_outer_marks(tokens: Sequence[str]) -> list[str]:
     """Return the tokens with one mark at most between two others, and none at the ends.
@@ -23,28 +25,39 @@ def without_outer_marks(tokens: Sequence[str]) -> list[str]:
     ['tea', '.', 'milk']
     """
     kept: list[str] = []
-    for token in tokens:
-        if token not in MARKS:
-            kept.append(token)
-        elif kept and kept[-1] in MARKS:
-            kept[-1] = max(kept[-1], token)
+    done = 0
+    for at in [at for at, token in enumerate(tokens) if token in MARKS]:
+        kept += tokens[done:at]
+        done = at + 1
+        if kept and kept[-1] in MARKS:
+            kept[-1] = max(kept[-1], tokens[at])
         elif kept:
-            kept.append(token)
+            kept.append(tokens[at])
+    kept += tokens[done:]
     return kept[:-1] if kept and kept[-1] in MARKS else kept
 
 
-def without_idle_commas(tokens: Sequence[str]) -> list[str]:
+def without_idle_commas(tokens: list[str]) -> list[str]:
     """Return the tokens of an English text without the commas that say nothing.
 
     >>> without_idle_commas("milk , chocolate , and nuts , because she likes them".split())
     ['milk', ',', 'chocolate', 'and', 'nuts', 'because', 'she', 'likes', 'them']
     """
-    negations, apart, persons = words.negations(), words.word_classes()["apart"], words.word_classes()["person"]
-    kept: list[str] = []
-    is_negated = False
-    for before, word, after in zip(["", *tokens], tokens, [*tokens[1:], ""], strict=False):
-        is_idle = word == "," and not is_negated and (after in apart or before in persons)
-        if not is_idle:
-            kept.append(word)
-        is_negated = word != "." and (is_negated or word in negations)
+    if "," not in tokens:
+        return tokens
+    apart, persons = words.word_classes()["apart"], words.word_classes()["person"]
+    commas = [at for at, token in enumerate(tokens) if token in _COMMA]
+    idle = [at for at in commas if tokens[at + 1] in apart or tokens[at - 1] in persons]
+    if not words.negations().isdisjoint(tokens):
+        idle = [at for at in idle if not _is_negated(tokens, at)]
+    kept = tokens.copy()
+    for at in reversed(idle):
+        del kept[at]
     return kept
+
+
+def _is_negated(tokens: list[str], at: int) -> bool:
+    """Tell whether anything in the sentence before a place negates."""
+    before = tokens[:at]
+    start = len(before) - before[::-1].index(".") if "." in before else 0
+    return not words.negations().isdisjoint(before[start:])

@@ -22,7 +22,7 @@ _CLASS = words.word_classes()
 _SUBJECTS, _PERSONS, _BEING, _PREPOSITIONS = _CLASS["subject"], _CLASS["person"], _CLASS["being"], _CLASS["preposition"]
 _NO_NOUN = _PREPOSITIONS | _CLASS["joining"] | _BEING | _CLASS["phrase"]
 _AFTER_SO = _SUBJECTS | _CLASS["determiner"] | _PREPOSITIONS | {*MARKS}  # not "so many"
-_DEFINITE = ("the",)
+_DEFINITE = "the"
 _AFTER_AN = ("a", "e", "i", "o", "u", "h")
 
 
@@ -35,23 +35,25 @@ def without_fillers(tokens: list[str]) -> tuple[list[str], list[str]]:
     fillers = words.fillers()
     kept: list[str] = []
     kinds: list[str] = []
-    skipped_to = 0
-    for at, token in enumerate(tokens):
-        if at < skipped_to:
+    done = 0  # how many tokens are decided: those between two fillers are kept as they are
+    for at in [at for at, token in enumerate(tokens) if token in fillers]:
+        if at < done:
             continue
-        rest, place = fillers.get(token, ((), None))
-        end = at + 1 + len(rest)
-        if place is None or not _can_be_dropped(place, tokens, at, rest, kept):
-            kept.append(token)
+        kept += tokens[done:at]
+        done = at
+        rest, place = fillers[tokens[at]]
+        if not _can_be_dropped(place, tokens, at, rest, kept):
             continue
-        is_bound = place == "article" and at > 0 and tokens[at - 1] in _PREPOSITIONS and tokens[end] in words.bare_nouns()
-        if is_bound:
-            kept.append("the")
-        if not (is_bound and token in _DEFINITE):
-            kinds.append("article" if place == "article" else "filler")
-        is_mark_left = not kept and end < len(tokens) and tokens[end] in MARKS
-        skipped_to = end + is_mark_left  # the mark behind an opener goes with it
-    return kept, kinds
+        done = end = at + 1 + len(rest)
+        if place != "article":
+            kinds.append("filler")
+            done += not kept and end < len(tokens) and tokens[end] in MARKS  # the mark behind an opener goes with it
+        elif at and tokens[at - 1] in _PREPOSITIONS and tokens[end] in words.bare_nouns():
+            kept.append(_DEFINITE)
+            kinds += ["article"] * (tokens[at] != _DEFINITE)
+        else:
+            kinds.append("article")
+    return kept + tokens[done:], kinds
 
 
 def _can_be_dropped(place: Place, tokens: Sequence[str], at: int, rest: Sequence[str], kept: Sequence[str]) -> bool:

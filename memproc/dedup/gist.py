@@ -34,6 +34,7 @@ SHORTEST_TOKENS = 2  # words: a gist of one says too little to merge by
 MOST_SLIPS = 5  # a text with more odd tokens than this is no text with a slip
 MOST_MENDS = 16
 
+_MAY_HOLD_THOUSANDS = re.compile(r",\d{3}")
 _THOUSANDS = re.compile(r"-?\d{1,3}(?:,\d{3})+")
 _BEHIND_HAS = (["been"], ["had"], ["got"])
 _ALSO_NAMES = ("grey", "gray")
@@ -92,7 +93,7 @@ def _gist(text: str) -> Gist:
     odd = [*compress(distinct, map(IS_ODD.__getitem__, distinct))]
     if not _is_english(distinct, odd):
         return Gist(tuple(tokens))
-    if any("," in token for token in distinct):
+    if _MAY_HOLD_THOUSANDS.search(text):
         tokens = [token.replace(",", "") if "," in token and _THOUSANDS.fullmatch(token) else token for token in tokens]
     written_out: list[str] = []
     if not words.written_out().keys().isdisjoint(distinct) or "'d" in text:
@@ -115,12 +116,14 @@ def _write_out(tokens: list[str]) -> tuple[list[str], list[str]]:
     written_out, spellings = words.written_out(), words.spellings()
     full: list[str] = []
     kinds: list[str] = []
-    for at, token in enumerate(tokens):
-        form = _full_form(written_out.get(token, ()), tokens, at)
-        full += form or (token,)
+    done = 0
+    for at in [at for at, token in enumerate(tokens) if token in written_out or "'d" in token]:
+        form = _full_form(written_out.get(tokens[at], ()), tokens, at)
         if form:
-            kinds.append("spelling" if token in spellings else "contraction" if form[0].isalpha() else "number word")
-    return full, kinds
+            kinds.append("spelling" if tokens[at] in spellings else "contraction" if form[0].isalpha() else "number word")
+            full += (*tokens[done:at], *form)
+            done = at + 1
+    return full + tokens[done:], kinds
 
 
 def _full_form(form: tuple[str, ...], tokens: Sequence[str], at: int) -> tuple[str, ...]:
@@ -161,6 +164,6 @@ def _mended(tokens: Sequence[str], at: int, word: str) -> tuple[str, ...]:
 def _without_idle(tokens: list[str]) -> tuple[list[str], list[str]]:
     """Return the tokens without fillers, idle articles and idle commas, and the kinds of the first two."""
     kept, dropped = without_fillers(tokens)
-    if "A" in kept:
-        kept = ["a" if token == "A" else token for token in kept]  # noqa: S105 - a letter, as it has stayed
-    return without_idle_commas(without_outer_marks(kept)), dropped
+    if "filler" in dropped:  # two marks may have met where it was
+        kept = without_outer_marks(kept)
+    return without_idle_commas(kept), dropped

@@ -37,8 +37,9 @@ def _words_near(token: str) -> tuple[str, ...]:
     if not _SLIP_SHAPE.fullmatch(token) or token in words.known_words() or _is_derived(token):
         return ()
     targets = words.slip_targets(token[0])
-    near = {word for end in words.ends(token) for word in targets.get(end, ()) if abs(len(word) - len(token)) <= 1}
-    found = {word for word in near if OSA.distance(token, word, score_cutoff=1) == 1}
+    near = set().union(*[targets.get(end, ()) for end in words.ends(token)])
+    shortest, longest = len(token) - 1, len(token) + 1
+    found = {word for word in near if shortest <= len(word) <= longest and OSA.distance(token, word, score_cutoff=1) == 1}
     # A swap at an end changes its first or last letter, the one inside a word of four letters both its ends.
     swapped = {token[:at] + token[at + 1] + token[at] + token[at + 2 :] for at in (0, 1, len(token) - 2)}
     found |= (swapped & words.common_words()) | (swapped & words.cue_kinds().keys())

@@ -141,3 +141,18 @@ def test_an_exact_repeat_in_other_case_width_and_spacing_is_the_same_text(words,
 def test_other_words_are_another_text(words, others):
     """Folding joins no two sequences of different words."""
     assert (canonical(" ".join(words)) == canonical(" ".join(others))) == (words == others)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Has a 5 mW laser", "has a 5 mW laser"),
+        ("Has a 5 MW plant.", "has a 5 MW plant."),
+        ("A file of 5 Mb", "a file of 5 Mb"),
+        ("A FILE OF 5 MB", "a file of 5 mb"),
+        ("No\u2014sugar is fine", "no - sugar is fine"),
+    ],
+)
+def test_case_stays_where_it_decides_and_a_long_dash_parts(text, expected):
+    """Milli is not mega, a bit no byte."""
+    assert canonical(text) == expected == canonical(expected)

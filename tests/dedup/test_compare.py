@@ -16,6 +16,7 @@ from memproc.dedup.compare import (
     compare,
     compare_if_changed,
     compare_if_likely,
+    differences_between,
     reason_of,
 )
 from memproc.dedup.confidence import Side, features_of, shipped_model, side_of
@@ -164,3 +165,11 @@ def test_full_confidence_needs_equal_tokens(one, other):
     """Whatever differs costs confidence."""
     if compared(one, other).confidence == 1:
         assert gist_of(one).tokens == gist_of(other).tokens
+
+
+def test_very_long_texts_differ_in_one_stretch():
+    """From the first place that differs to the last: all edits would take the product of the lengths."""
+    base = ["tea", "milk"] * 11_000
+    one = gist_of(" ".join([*base, "bread", "likes", *base]))
+    other = gist_of(" ".join([*base, "honey", "likes", *base]))
+    assert [found[1:] for found in differences_between(one, other)] == [("bread", "honey")]

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from memproc.dedup.canonical import canonical
-from memproc.dedup.confidence import FEATURES, Model, Side, features_of, model_from, shipped_model, side_of
+from memproc.dedup.confidence import FEATURES, Model, Side, features_of, in_order, may_be_alike, model_from, shipped_model, side_of
 from memproc.dedup.fitting import calibration_error, columns, fit, recall_at_precision, reliability
 
 WORDS = ["she", "likes", "tea", "kithcen", "16", "1804974", "t540p", "not", "monday", "mg", "😀", "茶"]
@@ -138,3 +138,14 @@ def test_columns_have_a_row_a_pair():
     """Also where there is none."""
     assert columns([]).shape == (0, len(FEATURES))
     assert columns([[0.5] * len(FEATURES)]).shape == (1, len(FEATURES))
+
+
+def test_long_texts_are_compared_without_counting_edits():
+    """Alike ones are found, others are not, and features stay within their ranges."""
+    base = " ".join(f"word{at}" for at in range(3_000))
+    other = " ".join(f"else{at}" for at in range(3_000))
+    assert may_be_alike(in_order(base), in_order(base + " more"))
+    assert not may_be_alike(in_order(base), in_order(other))
+    features = features_of(side_of(base), side_of(base + " more"))
+    assert features[:4] == (features[0],) * 4
+    assert 0.9 < features[0] < 1
