@@ -48,7 +48,8 @@ class Settings:
     """How to ingest. `None` for a stored setting means: as the store was built, or the default for a new one.
 
     `dedup`: "near" (default), "exact" or "off". `recall`: how widely reviews are looked for. `merge_at`, `review_at`:
-    probabilities 0..1; a pair at or above `merge_at` may merge, one between the two waits for review. `batch_size`:
+    probabilities 0..1. Two facts that differ in benign ways only merge where the trust in these is at or above `merge_at`; two that
+    differ in any other way never do, and wait for review where the model is sure of them from `review_at` on. `batch_size`:
     records a transaction, or None to adapt. `max_errors`: quarantined records after which a job stops: a count, or a
     share 0..1 given as a float (judged after each batch from the 100th record on). `durability`: "full" syncs each
     commit to the disk, "normal" may lose the last commits (never the store) when the power fails. `pool_size`: connections
@@ -127,6 +128,7 @@ class Policy:
     recall: Recall = "standard"
     merge_at: float = 0.8
     model: str = ""  # the model of confidence that the store was calibrated with, as JSON; the shipped one where it is empty
+    refuses_to_merge: bool = False  # labels said that merges by likeness are too often wrong: facts merge by a person's word only
 
     def changed_by(self, settings: Settings) -> dict[str, object]:
         """Return the settings given that differ from this policy, by name."""

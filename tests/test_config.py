@@ -115,8 +115,8 @@ def test_the_defaults_are_those_of_the_documents():
 
 
 def test_what_a_store_keeps_is_what_a_policy_says():
-    """The same names, each of which may be left open, and the model that it was calibrated with."""
-    assert tuple(field.name for field in fields(Policy)) == (*STORED, "model")
+    """The same names, each of which may be left open, and what it was calibrated with."""
+    assert tuple(field.name for field in fields(Policy)) == (*STORED, "model", "refuses_to_merge")
     assert all(getattr(Settings(), name) is None for name in STORED)
 
 

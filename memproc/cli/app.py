@@ -8,11 +8,14 @@ from __future__ import annotations
 
 import sys
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from memproc import __version__
+
+if TYPE_CHECKING:
+    from memproc.config import Settings
 
 FAILED, MISUSED = 1, 2
 _STEERING = {code: "\ufffd" for code in (*range(0x20), *range(0x7F, 0xA0)) if chr(code) not in "\t\n"}
@@ -34,6 +37,20 @@ class Dedup(StrEnum):
     near = "near"
 
 
+class Recall(StrEnum):
+    """How widely reviews are looked for."""
+
+    standard = "standard"
+    high = "high"
+
+
+MergeAt = Annotated[
+    float | None, typer.Option(metavar="0..1", help="The trust in benign differences from which facts merge; 0.8 in a new store.")
+]
+ReviewAt = Annotated[float | None, typer.Option(metavar="0..1", help="The confidence from which a pair waits for review; 0.4.")]
+RecallName = Annotated[
+    Recall | None, typer.Option("--recall", help="How widely reviews are looked for; standard in a new store.", show_default=False)
+]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object to standard output.")]
 Database = Annotated[str, typer.Argument(metavar="DB", help="A path, or a SQLAlchemy URL.")]
 Identifier = Annotated[str, typer.Argument(metavar="ID", help="The id of a memory or of an observation.")]
@@ -52,6 +69,22 @@ def about(
     ] = False,
 ) -> None:
     """Take memories into a database, and prove that none was lost."""
+
+
+def settings_of(
+    dedup: Dedup | None, merge_at: float | None, recall: Recall | None, review_at: float | None, **others: Any
+) -> Settings:
+    """Return the settings that options say; what is not given is left as the store was built, or as usual."""
+    from memproc.config import Settings
+
+    if review_at is not None:
+        others["review_at"] = review_at
+    return Settings(
+        dedup=dedup.value if dedup else None,
+        merge_at=merge_at,
+        recall=recall.value if recall else None,
+        **others,
+    )
 
 
 def show(values: dict[str, Any], told: str, *, as_json: bool) -> None:

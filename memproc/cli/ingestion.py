@@ -12,7 +12,7 @@ from typing import Annotated, Any
 
 import typer
 
-from memproc.cli.app import FAILED, Dedup, Json, app, print_json, show, tell
+from memproc.cli.app import FAILED, Dedup, Json, MergeAt, RecallName, ReviewAt, app, print_json, settings_of, show, tell
 
 
 class OnError(StrEnum):
@@ -66,6 +66,9 @@ def ingest(
     namespace: Namespace = None,
     source: SourceName = None,
     dedup: Annotated[Dedup | None, typer.Option(help="near is the default of a new store.", show_default=False)] = None,
+    merge_at: MergeAt = None,
+    recall: RecallName = None,
+    review_at: ReviewAt = None,
     batch_size: Annotated[str, typer.Option(metavar="auto|N", help="Records a transaction.")] = "auto",
     max_errors: Annotated[
         str | None, typer.Option(metavar="N|P%", help="Stop when more records than this were quarantined.")
@@ -101,12 +104,14 @@ def ingest(
 
     from memproc.cli.amounts import bytes_of
     from memproc.cli.progress import shown_progress
-    from memproc.config import Settings
     from memproc.pipeline import Interrupted
     from memproc.pipeline import ingest as run
 
-    settings = Settings(
-        dedup=dedup.value if dedup else None,
+    settings = settings_of(
+        dedup,
+        merge_at,
+        recall,
+        review_at,
         batch_size=None if batch_size == "auto" else _whole_number(batch_size, "--batch-size"),
         max_errors=_tolerance(max_errors),
         on_error=on_error.value,

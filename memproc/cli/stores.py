@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from memproc.cli.app import FAILED, Database, Dedup, Identifier, Json, app, show
+from memproc.cli.app import FAILED, Database, Dedup, Identifier, Json, MergeAt, RecallName, ReviewAt, app, settings_of, show
 
 LONGEST_OBJECT_BYTES = 1 << 20
 
@@ -150,13 +150,14 @@ def forget(
 def rebuild(
     database: Database,
     dedup: Annotated[Dedup | None, typer.Option(help="Build it with another setting.", show_default=False)] = None,
+    merge_at: MergeAt = None,
+    recall: RecallName = None,
+    review_at: ReviewAt = None,
     as_json: Json = False,
 ) -> None:
-    """Compute index, links and memories again from the observations and decisions."""
-    from memproc.config import Settings
-
+    """Compute index, links and memories again from the observations and decisions, if wanted with other settings."""
     with opened(database, for_rebuild=True) as store:
-        joins, splits = store.rebuild(settings=Settings(dedup=dedup.value if dedup else None))
+        joins, splits = store.rebuild(settings=settings_of(dedup, merge_at, recall, review_at))
         count = store.count()
     told = f"{count} memories: {joins} fewer, {splits} more than before"
     show({"memories": count, "fewer": joins, "more": splits}, told, as_json=as_json)
@@ -197,13 +198,13 @@ def calibrate(
     with opened(database) as store:
         found = store.calibrate(_labels(labels))
     lines = [
-        f"{found.pairs} pairs; {found.merged} of them are one memory, {found.merge_precision:.1%} of these rightly",
+        f"{found.pairs} pairs; {found.merged} of them merge by likeness, {found.merge_precision:.1%} of these rightly",
         f"expected calibration error {found.calibration_error:.3f}, recall at precision .99: {found.recall_at_99:.3f}",
         *(f"  {row.low:.1f} to {row.high:.1f}: {row.pairs} pairs, {row.share_same:.1%} the same" for row in found.reliability),
         "run `memproc rebuild` to make it count",
     ]
     if found.refuses_to_merge:
-        lines.append("the merges are too often wrong: after that, nothing but equal words merges without you")
+        lines.append("the merges are too often wrong: after that, nothing merges by likeness without you")
     as_values = {**found._asdict(), "reliability": [row._asdict() for row in found.reliability]}
     show(as_values, "\n".join(lines), as_json=as_json)
 

@@ -115,7 +115,7 @@ def prepare(record: Plain, *, is_identity: bool, as_of: str | None, policy: Poli
     if policy.dedup == "near" and not is_event(record) and _is_long_enough(text):
         gist = gist_of(text)
         least = sqrt(policy.merge_at)  # two texts as close as this to one gist are within merge_at of each other
-        if gist.is_long_enough and gist.confidence >= least:
+        if gist.is_long_enough and gist.confidence >= least and not policy.refuses_to_merge:
             meant = _mends_of(record, gist) if gist.mends and trust()["slip"] >= least else ()
             mends = tuple([group_key(record, mend.tokens) for mend in meant])
             slips = tuple([_slip_in(gist, mend) for mend in meant])

@@ -155,10 +155,11 @@ class Job:
 class Calibration(NamedTuple):
     """How sure a store's confidence is of labelled pairs. Shares and errors are 0..1.
 
-    `merged` of the pairs are one memory, and `merge_precision` of those are the same (1 where there is none). The other figures
-    are of pairs that the model was not fitted to: `calibration_error`, `recall_at_99` (the largest recall at a precision of
-    .99) and the reliability table. `refuses_to_merge`: the merges were too often wrong, so after a rebuild none is made
-    without a person.
+    `merged` of the pairs differ in benign ways only, so that they merge by likeness unless that is refused, and `merge_precision`
+    of those are the same (1 where there is none). The other figures are of these, with the confidence that is reported of such a
+    merge, and of pairs that the model was not fitted to: `calibration_error`, `recall_at_99` (the largest recall at a
+    precision of .99) and the reliability table. `refuses_to_merge`: less than 99 % of the merges were right, so after a rebuild
+    nothing merges by likeness; where no label tells, it is as before.
     """
 
     pairs: int

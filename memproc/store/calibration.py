@@ -1,4 +1,10 @@
-"""Calibration: fitting the model of confidence to what a person says of pairs in a store."""
+"""Calibration: fitting the model of confidence to what a person says of pairs in a store.
+
+Facts: what merges by likeness differs in benign ways only, and the trust in these is data of memproc that no label changes. So
+labels of such pairs tell whether merging by likeness is right in this store at all; if not, it is refused until labels say
+otherwise. Whether a pair is such is read from its texts, not from the memory it is in: a refusal, or a person, may have parted it.
+All other pairs are what the model is fitted to. Pairs with equal words are one memory by their content, and tell nothing of either.
+"""
 
 from __future__ import annotations
 
@@ -12,10 +18,11 @@ from sqlalchemy import Connection, select, update
 from xxhash import xxh3_64_intdigest
 
 from memproc.config import Policy
+from memproc.dedup.compare import benign_confidence, differences_between
 from memproc.dedup.confidence import Features, Model, Side, features_of, shipped_model, side_of
 from memproc.dedup.decide import Row
 from memproc.dedup.fitting import calibration_error, columns, fit, recall_at_precision, reliability
-from memproc.dedup.keys import text_of
+from memproc.dedup.keys import Key, prepare, text_of
 from memproc.errors import NotFoundError, UsageError
 from memproc.records import encode
 from memproc.store import tables
@@ -24,8 +31,6 @@ from memproc.store.reading import locate
 
 TARGET_PRECISION = 0.99
 FEWEST_PAIRS = 20
-CONFIDENCE_OF_A_MERGE = 1.0
-NEVER = 1.0  # a `merge_at` that no benign difference reaches
 
 Label = tuple[str, str, bool]
 
@@ -35,34 +40,51 @@ class _Pair(NamedTuple):
     is_same: bool
 
 
+class _Labelled(NamedTuple):
+    """What labels say of pairs that merge by likeness, with the confidence that is reported of these, and of all others."""
+
+    confidences: list[float]
+    merged: list[bool]
+    unlike: list[_Pair]
+
+
 def calibrate(connection: Connection, labels: Iterable[Label], policy: Policy) -> Calibration:
     """Fit a model to labelled pairs of memories or observations, judge it, and keep it for the next rebuild."""
-    merged: list[bool] = []
-    unlike: list[_Pair] = []
-    found = _Finder(connection)
-    for one, other, is_same in labels:
-        left, right = found.row(one), found.row(other)
-        if left.home == right.home:
-            merged.append(is_same)
-        else:
-            unlike.append(_Pair(features_of(found.side(left), found.side(right)), is_same))
-    unlike = _shuffled(unlike)
+    labelled = _sorted_out(connection, labels, policy)
+    unlike = _shuffled(labelled.unlike)
     confidences, same = _held_out(unlike)
-    confidences += [CONFIDENCE_OF_A_MERGE] * len(merged)
-    same += merged
-    precision = sum(merged) / len(merged) if merged else 1.0
-    refuses = precision < TARGET_PRECISION
-    kept = {"model": _fitted(unlike).to_json().decode(), "merge_at": NEVER if refuses else policy.merge_at}
+    confidences += labelled.confidences
+    same += labelled.merged
+    precision = sum(labelled.merged) / len(labelled.merged) if labelled.merged else 1.0
+    refuses = precision < TARGET_PRECISION if labelled.merged else policy.refuses_to_merge
+    kept = {"model": _fitted(unlike).to_json().decode(), "refuses_to_merge": refuses}
     connection.execute(update(tables.store).values(calibration=orjson.dumps(kept).decode()))
     return Calibration(
-        len(merged) + len(unlike),
-        len(merged),
+        len(labelled.merged) + len(unlike),
+        len(labelled.merged),
         precision,
         calibration_error(confidences, same),
         recall_at_precision(confidences, same, TARGET_PRECISION),
         tuple(reliability(confidences, same)),
         refuses,
     )
+
+
+def _sorted_out(connection: Connection, labels: Iterable[Label], policy: Policy) -> _Labelled:
+    labelled = _Labelled([], [], [])
+    found = _Finder(connection, replace(policy, refuses_to_merge=False))
+    for one, other, is_same in labels:
+        left, right = found.row(one), found.row(other)
+        if left.observation.content == right.observation.content:
+            continue
+        sides = found.side(left), found.side(right)
+        if found.groups(left).isdisjoint(found.groups(right)):
+            labelled.unlike.append(_Pair(features_of(*sides), is_same))
+        else:
+            confidence = benign_confidence(differences_between(sides[0].gist, sides[1].gist))
+            labelled.confidences.append(1.0 if confidence is None else confidence)
+            labelled.merged.append(is_same)
+    return labelled
 
 
 def calibrated(connection: Connection, policy: Policy) -> Policy:
@@ -88,7 +110,7 @@ def _held_out(pairs: Sequence[_Pair]) -> tuple[list[float], list[bool]]:
 def _fitted(pairs: Sequence[_Pair]) -> Model:
     same = np.array([pair.is_same for pair in pairs], np.bool_)
     if len(pairs) < FEWEST_PAIRS // 2:
-        raise UsageError(f"label at least {FEWEST_PAIRS} pairs that are not one memory by now, not {len(pairs)}")
+        raise UsageError(f"label at least {FEWEST_PAIRS} pairs that differ in more than benign ways, not {len(pairs)}")
     try:
         return fit(
             columns([pair.features for pair in pairs]),
@@ -104,10 +126,11 @@ def _fitted(pairs: Sequence[_Pair]) -> Model:
 class _Finder:
     """Finds what an id names: of a memory, an observation, or the one that a record carries, if one record alone does."""
 
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
+    def __init__(self, connection: Connection, policy: Policy) -> None:
+        self._connection, self._policy = connection, policy
         self._rows: dict[str, Row] = {}
-        self._sides: dict[bytes, Side] = {}
+        self._sides: dict[Key, Side] = {}
+        self._groups: dict[Key, set[Key]] = {}
         self._own_ids: dict[str, bytes | None] | None = None
 
     def row(self, identifier: str) -> Row:
@@ -121,6 +144,14 @@ class _Finder:
         if seen.key not in self._sides:
             self._sides[seen.key] = side_of(text_of(seen.record))
         return self._sides[seen.key]
+
+    def groups(self, row: Row) -> set[Key]:
+        """Return the group that an observation is in by its likeness, and those that it would be in were a slip mended."""
+        seen = row.observation
+        if seen.key not in self._groups:
+            prepared = prepare(seen.record, is_identity=seen.is_identity, as_of=seen.as_of, policy=self._policy)
+            self._groups[seen.key] = {prepared.group, *prepared.mends}
+        return self._groups[seen.key]
 
     def _by_own_id(self, identifier: str) -> bytes:
         if self._own_ids is None:

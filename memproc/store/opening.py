@@ -83,7 +83,8 @@ def _has_store(database: Database) -> bool:
 
 def check_policy(connection: Connection, policy: Policy) -> None:
     """Raise StoreError where the store was rebuilt under another policy since it was opened."""
-    if connection.execute(select(tables.store.c.policy)).scalar_one() != policy_text(policy):
+    text = connection.execute(select(tables.store.c.policy)).scalar_one()
+    if text != policy_text(policy) and Policy(**orjson.loads(text)) != policy:  # what an older memproc wrote may lack a name
         raise StoreError("the store was rebuilt with other settings meanwhile: open it again")
 
 

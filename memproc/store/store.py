@@ -351,8 +351,8 @@ class Store:
     def rebuild(self, *, settings: Settings | None = None) -> tuple[int, int]:
         """Compute keys, index, links and memories again from observations, decisions and settings.
 
-        What `calibrate` found takes effect. Without that, and with the settings the store was built with, this changes nothing.
-        Return how many memories fewer and more there are.
+        What `calibrate` found takes effect, and the reviews that are open are found anew where the policy or `review_at` changed.
+        Without that this changes nothing. Return how many memories fewer and more there are.
         """
         changed = self.policy.changed_by(settings) if settings else {}
 
@@ -360,8 +360,9 @@ class Store:
             policy = replace(calibrated(connection, self.policy), **changed)  # type: ignore[arg-type]
             moved = rebuild(self._database, self._segments, connection, policy, _now())
             connection.execute(update(tables.store).values(scheme=SCHEME))
-            if policy.model != self.policy.model:
-                Reviewer(self._database, self._segments, policy, self.settings.review_at).look_again(connection, _now())
+            least = (settings or self.settings).review_at
+            if policy != self.policy or least != self.settings.review_at:
+                Reviewer(self._database, self._segments, policy, least).look_again(connection, _now())
             return policy, (moved.joins, moved.splits)
 
         self.policy, moved = self._transactions.write(rebuilt)

@@ -432,3 +432,20 @@ def test_recall_shows_what_the_index_missed(run, tmp_path):
     found = as_json(run("recall", "m.db", "--json"))
     assert (found["facts"], found["alike"], found["found"], found["missed"]) == (2, 1, 1, [])
     assert run("recall", "m.db")[1].startswith("1 of 1 pair of 2 facts")
+
+
+def test_settings_that_decide_are_options(run, tmp_path):
+    """Of `ingest` for a new store, of `rebuild` for one that is there; a store keeps what it was built with."""
+    (tmp_path / "slips.jsonl").write_text(
+        "".join(f'{{"content": "Cooks in the {word} at night"}}\n' for word in ("kitchen", "kithcen"))
+    )
+    options = ("--merge-at", "0.98", "--recall", "high", "--review-at", "0.99")
+    report = as_json(run("ingest", "slips.jsonl", "--into", "m.db", *options, "--json"))
+    assert (report["stored"], report["merged"], report["review"]) == (2, 0, 0)
+    with memproc.open(tmp_path / "m.db") as store:
+        assert (store.policy.merge_at, store.policy.recall) == (0.98, "high")
+    run("rebuild", "m.db", "--review-at", "0.9")
+    assert len(as_json(run("review", "m.db", "--json"))["reviews"]) == 1
+    assert as_json(run("rebuild", "m.db", "--merge-at", "0.8", "--recall", "standard", "--json"))["fewer"] == 1
+    for wrong in (("--merge-at", "7"), ("--recall", "wide"), ("--review-at", "-1")):
+        assert run("rebuild", "m.db", *wrong)[0] == 2

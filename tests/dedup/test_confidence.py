@@ -144,8 +144,8 @@ def test_long_texts_are_compared_without_counting_edits():
     """Alike ones are found, others are not, and features stay within their ranges."""
     base = " ".join(f"word{at}" for at in range(3_000))
     other = " ".join(f"else{at}" for at in range(3_000))
-    assert may_be_alike(in_order(base), in_order(base + " more"))
-    assert not may_be_alike(in_order(base), in_order(other))
+    assert may_be_alike(in_order(base), in_order(base + " more"), is_sentence=False)
+    assert not may_be_alike(in_order(base), in_order(other), is_sentence=False)
     features = features_of(side_of(base), side_of(base + " more"))
     assert features[:4] == (features[0],) * 4
     assert 0.9 < features[0] < 1

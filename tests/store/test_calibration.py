@@ -56,19 +56,85 @@ def test_a_store_learns_from_labels_and_counts_on_it_after_a_rebuild(fresh):
         assert again.policy == store.policy
 
 
+SAME = ("She likes tea", "She really likes tea")
+WRITTEN = [
+    ("Buys bread and jam in town.", "Buys bread and jam in town!"),
+    ("Takes 5mg at night", "Takes 5 mg at night"),
+]
+
+
+def merged(store, pairs, verdict):
+    """Add pairs of texts to a store and return a label on the observations of each."""
+    found = []
+    for texts in pairs:
+        ids = [seen.observation for text in texts for seen in store.trace(store.add({"content": text}).memory.id).observations]
+        found.append((*list(dict.fromkeys(ids))[:2], verdict))
+    return found
+
+
 def test_merges_that_are_too_often_wrong_are_refused(fresh):
-    """Then a rebuild parts what was merged by benign differences, until a person says otherwise."""
+    """Then a rebuild parts all that merged by likeness, by punctuation too, and it waits for a person; equal words stay one."""
     with fresh() as store:
         memproc.ingest(titles(), into=store)
-        one = store.add({"content": "She likes tea"}).memory
-        store.add({"content": "She really likes tea"})
-        ids = [seen.observation for seen in store.trace(one.id).observations]
+        wrong = merged(store, [SAME, *WRITTEN], verdict=False)
+        store.add({"content": "she LIKES tea"})
         count = store.count()
-        found = store.calibrate([*sorted(labels()), (*ids, False)])
-        assert (found.merged, found.merge_precision, found.refuses_to_merge) == (1, 0.0, True)
+        found = store.calibrate([*sorted(labels()), *wrong])
+        assert (found.merged, found.merge_precision, found.refuses_to_merge) == (3, 0.0, True)
         store.rebuild()
-        assert store.count() == count + 1
+        assert store.count() == count + 3
+        assert store.policy.merge_at == 0.8
+        waiting = {(review.one.content, review.other.content) for review in store.reviews()}
+        assert {pair for pair in waiting if pair in WRITTEN} == set(WRITTEN)
         assert store.add({"content": "She actually likes tea"}).outcome == "stored"
+        assert store.add({"content": "SHE LIKES TEA"}).outcome == "duplicate"
+        assert store.rebuild() == (0, 0)
+    with memproc.open(store.url) as again:
+        assert again.policy == store.policy
+
+
+def test_good_labels_lift_a_refusal_and_no_labels_leave_it(fresh):
+    """The store then merges as it was set to; without a label on such a pair nobody knows better."""
+    with fresh() as store:
+        memproc.ingest(titles(), into=store)
+        store.rebuild(settings=memproc.Settings(merge_at=0.85))
+        pairs = merged(store, [SAME, *WRITTEN], verdict=False)
+        count = store.count()
+        store.calibrate([*sorted(labels()), *pairs])
+        store.rebuild()
+        assert store.calibrate(sorted(labels())).refuses_to_merge
+        store.rebuild()
+        assert store.count() == count + 3
+        found = store.calibrate([*sorted(labels()), *((one, other, True) for one, other, _ in pairs)])
+        assert (found.merged, found.merge_precision, found.refuses_to_merge) == (3, 1.0, False)
+        store.rebuild()
+        assert (store.count(), store.policy.merge_at, store.policy.refuses_to_merge) == (count, 0.85, False)
+
+
+def test_the_error_counts_the_confidence_that_was_reported(fresh):
+    """A wrong merge by a slip counts .95 and not 1; the table shows where it stood."""
+    with fresh() as store:
+        memproc.ingest(titles(), into=store)
+        slip = merged(store, [("Keeps bees in the kitchen garden", "Keeps bees in the kithcen garden")], verdict=True)
+        before = store.calibrate(sorted(labels()))
+        found = store.calibrate([*sorted(labels()), *slip])
+        last, last_before = found.reliability[-1], before.reliability[-1]
+        assert last.pairs == last_before.pairs + 1
+        total = last.mean_confidence * last.pairs - last_before.mean_confidence * last_before.pairs
+        assert total == pytest.approx(0.95)
+
+
+def test_what_a_person_parted_counts_as_a_wrong_merge(fresh):
+    """The label is on what the texts are, not on the memories of the moment; and a merge by hand is not memproc's."""
+    with fresh() as store:
+        memproc.ingest(titles(), into=store)
+        ((one, other, _),) = merged(store, [SAME], verdict=False)
+        store.unmerge(other)
+        assert store.calibrate([*sorted(labels()), (one, other, False)]).refuses_to_merge
+        by_hand = next(review for review in store.reviews() if review.kind == "similar")
+        store.resolve(by_hand, "merge")
+        ids = [seen.record["id"] for seen in store.trace(by_hand.one.id).observations]
+        assert store.calibrate([*sorted(labels()), (*ids[:2], True)]).merged == 0
 
 
 def test_wrong_labels_are_told(fresh):

@@ -684,7 +684,7 @@ def memories_of(store):
 def test_all_that_a_job_merged_is_undone(fresh):
     """Near repeats and what they drew together fall apart; exact repeats stay; other jobs' merges stay; it can be taken back."""
     first = ["She likes the kitchen", "She really likes the kitchen", "His dog sleeps all day"]
-    second = ["She just likes the kitchen", "HIS DOG SLEEPS ALL DAY", "Surely his dog sleeps all day", "He has a boat"]
+    second = ["She actually likes the kitchen", "HIS DOG SLEEPS ALL DAY", "Surely his dog sleeps all day", "He has a boat"]
     with fresh() as store:
         memproc.ingest([{"content": text} for text in first], into=store)
         before = memories_of(store)
