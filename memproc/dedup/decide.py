@@ -266,8 +266,13 @@ def _differences(own: Observation, anchor: Observation, prepared: Prepared | Non
     """Return the differences of two facts: without their gists, where what was prepared tells."""
     if own.group == anchor.group:  # they have one gist
         return benign_differences(own.benign, anchor.benign)
-    if prepared is not None and anchor.group in prepared.mends:
-        slip = prepared.slips[prepared.mends.index(anchor.group)]
+    slip = _slip_to(anchor, prepared) if prepared is not None else None
+    if slip is not None:
         return Difference("slip", *slip), *benign_differences(own.benign, anchor.benign)
     one, other = (gist_of(text_of(seen.record)) for seen in (own, anchor))
     return differences_between(one, other)
+
+
+def _slip_to(anchor: Observation, prepared: Prepared) -> tuple[str, str] | None:
+    """Return the slip that is all that parts what was prepared from another group, if there is one."""
+    return prepared.slips[prepared.mends.index(anchor.group)] if anchor.group in prepared.mends else None

@@ -21,7 +21,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from functools import lru_cache
-from itertools import compress
+from itertools import compress, filterfalse, islice
 from typing import NamedTuple
 
 from memproc.dedup import words
@@ -72,7 +72,7 @@ class Gist(NamedTuple):
     @property
     def is_long_enough(self) -> bool:
         """Whether it says enough to merge by."""
-        spoken = [token for token in self.tokens if token not in MARKS]
+        spoken = [*islice(filterfalse(MARKS.__contains__, self.tokens), SHORTEST_TOKENS)]
         return len(spoken) >= SHORTEST_TOKENS or sum(map(size_of, spoken)) >= SHORTEST_TOKENS
 
 

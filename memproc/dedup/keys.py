@@ -65,7 +65,7 @@ class Prepared(NamedTuple):
     facts must share to be compared at all; `changed_at` is when it says it was last changed, in microseconds since 1970.
     `is_near` tells whether it takes part in the near tier, `is_english` whether it shows itself to be English. `mends` are the
     groups that it would be in if one of its tokens were a slip, `slips` for each of these that token and what it would stand
-    for. `bands` are its band hashes, empty as long as it is not signed.
+    for, if nothing else differs. `bands` are its band hashes, empty as long as it is not signed.
     """
 
     key: Key
@@ -83,7 +83,7 @@ class Prepared(NamedTuple):
     is_near: bool = False
     is_english: bool = False
     mends: tuple[Key, ...] = ()
-    slips: tuple[tuple[str, str], ...] = ()
+    slips: tuple[tuple[str, str] | None, ...] = ()
     bands: bytes = b""
 
     @property
@@ -168,9 +168,12 @@ def _mends_of(record: Plain, gist: Gist) -> tuple[Mend, ...]:
     return tuple([mend for mend in gist.mends if mend.odd in record["content"]])
 
 
-def _slip_in(gist: Gist, mend: Mend) -> tuple[str, str]:
-    """Return the token that a mend changes, and what it makes of it."""
-    return next((odd, meant) for odd, meant in zip(gist.tokens, mend.tokens, strict=True) if odd != meant)
+def _slip_in(gist: Gist, mend: Mend) -> tuple[str, str] | None:
+    """Return the token that a mend changes, and what it makes of it; None where more changes with it, as of a slip in a filler."""
+    if len(gist.tokens) != len(mend.tokens):
+        return None
+    changed = [(odd, meant) for odd, meant in zip(gist.tokens, mend.tokens, strict=True) if odd != meant]
+    return changed[0] if len(changed) == 1 else None
 
 
 @lru_cache(maxsize=10_000)

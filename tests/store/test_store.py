@@ -763,3 +763,13 @@ def _merges(store, key):
     """Return kind, subject, other and reason of what the story of an observation tells of merges with it."""
     lines = store.trace(key).ledger
     return [(line.kind, line.subject, line.other, line.reason) for line in lines if line.other == key and line.kind != "decision"]
+
+
+def test_a_slip_in_a_filler_goes_with_it(fresh):
+    """What it stands for is dropped, so more than a token changes; it merges all the same, whichever comes first."""
+    texts = ["She definately likes the tea", "She definitely likes the tea", "She likes the tea"]
+    for order in (texts, texts[::-1]):
+        with fresh() as store:
+            outcomes = [store.add({"content": text}).outcome for text in order]
+            assert outcomes == ["stored", "merged", "merged"]
+            assert store.count() == 1
