@@ -89,7 +89,6 @@ _STANDS_IN_PLACE: dict[Place, Callable[[str, str], bool]] = {
     "opener": lambda before, after: _starts_a_sentence(before) and after in MARKS,
     "sound": lambda before, after: before in MARKS and after in MARKS,
     "clause": lambda before, after: before in _CLASS["saying"] and after in _PERSONS,
-    "behind a comma": lambda before, _after: before == "," or _starts_a_sentence(before),
     "so": lambda before, after: (before == "," or _starts_a_sentence(before)) and after in _AFTER_SO,
     "late": lambda before, after: before in _SUBJECTS and after not in _CLASS["limited"],
 }

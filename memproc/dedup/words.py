@@ -11,7 +11,7 @@ from typing import Literal, NamedTuple
 
 _LONG = 6
 
-Place = Literal["anywhere", "comment", "hedge", "start", "opener", "sound", "clause", "behind a comma", "so", "late", "article"]
+Place = Literal["anywhere", "comment", "hedge", "start", "opener", "sound", "clause", "so", "late", "article"]
 
 
 @cache
