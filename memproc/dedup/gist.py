@@ -40,6 +40,7 @@ _BEHIND_HAS = (["been"], ["had"], ["got"])
 _ALSO_NAMES = ("grey", "gray")
 _ENGLISH_SHARE = 0.6
 _FOREIGN_ENDINGS = ("ado", "ido", "ando", "iendo", "ción", "lich", "keit")  # of odd tokens
+_JOINING = "and"
 _TEXTS_KEPT = 10_000  # of late: a text that repeats does so soon, and a repeat is compared with what it repeats
 _LONGEST_KEPT_CHARS = 500  # the gist of a long text may take a megabyte
 
@@ -162,8 +163,15 @@ def _mended(tokens: Sequence[str], at: int, word: str) -> tuple[str, ...]:
 
 
 def _without_idle(tokens: list[str]) -> tuple[list[str], list[str]]:
-    """Return the tokens without fillers, idle articles and idle commas, and the kinds of the first two."""
+    """Return the tokens without fillers, idle articles and idle commas, and the kinds of the first two; "and" says what a comma
+    says: "tea, milk, and bread", "tea, milk and bread" and "tea, milk, bread" are one, and none of them is "tea, milk bread".
+    """
     kept, dropped = without_fillers(tokens)
-    if "filler" in dropped:  # two marks may have met where it was
+    joined = _JOINING in kept
+    if joined:
+        apart = words.word_classes()["apart"]  # before these a comma says nothing, and "and" something
+        behind = [*kept[1:], ""]
+        kept = ["," if word == _JOINING and after not in apart else word for word, after in zip(kept, behind, strict=True)]
+    if joined or "filler" in dropped:  # two marks may have met
         kept = without_outer_marks(kept)
     return without_idle_commas(kept), dropped
