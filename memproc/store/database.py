@@ -67,7 +67,7 @@ class Database:
         """Give a connection in a transaction that may make tables, while no other process does; the store's row, which is the lock
         of other transactions, may not be there yet.
         """
-        with told(), self._writing.connect() as connection:
+        with told(self.engine), self._writing.connect() as connection:
             try:
                 with connection.begin():
                     if self.backend.making:
@@ -154,17 +154,19 @@ class Database:
 
     @contextmanager
     def _connection(self, engine: Engine) -> Iterator[Connection]:
-        with told(), engine.begin() as connection:
+        with told(engine), engine.begin() as connection:
             yield connection
 
 
 @contextmanager
-def told() -> Iterator[None]:
+def told(engine: Engine) -> Iterator[None]:
     """Tell what an error of the driver means."""
     try:
         yield
     except DBAPIError as error:
         raise _failure(error) from error
+    except engine.dialect.loaded_dbapi.Error as error:  # as it is where a connection is prepared, before any statement
+        raise DatabaseError(failure_of(error), error) from error
     except NoneIsFreeError as error:
         raise DatabaseError(POOL_IS_EMPTY, error) from error
 

@@ -235,3 +235,18 @@ def test_a_server_that_ends_the_connection_is_asked_again(fresh, way):
         assert next(kills) > 1
         event.remove(store._database.engine, "before_cursor_execute", kill)
         assert state(store) == state(undisturbed)
+
+
+def test_what_goes_wrong_as_a_connection_is_prepared_is_told(fresh):
+    """SQLAlchemy gives it as the driver raised it, before any statement."""
+    with fresh() as store:
+        driver = store._database.engine.dialect.loaded_dbapi
+
+        def fail(_connection):
+            raise driver.OperationalError(2013, "Lost connection to MySQL server during query")
+
+        event.listen(store._database._reading, "engine_connect", fail)
+        with pytest.raises(DatabaseError, match="Lost connection"):
+            store.count()
+        event.remove(store._database._reading, "engine_connect", fail)
+        assert store.count() == 0
