@@ -68,9 +68,13 @@ def _page(options: argparse.Namespace) -> None:
 
 
 def _quality(options: argparse.Namespace) -> None:
-    from benchmarks import quality  # noqa: PLC0415 - what `peers` imports counts as memory of each side
+    from benchmarks import contradictions, quality, quality_page  # noqa: PLC0415 - what `peers` imports counts as memory of each side
 
-    sys.stdout.write(quality.table(quality.lines(records=options.records, seed=options.seed)) + "\n")
+    lines = quality.lines(records=options.records, seed=options.seed)
+    text = quality_page.figures(_command(options.given), lines, list(contradictions.kept_apart()))
+    sys.stdout.write(text + "\n")
+    if options.to:
+        quality_page.write_figures(options.to, text)
 
 
 def _batches(options: argparse.Namespace) -> None:
@@ -124,6 +128,7 @@ def _parser() -> argparse.ArgumentParser:
     page.add_argument("--to", type=Path, default=PAGE, metavar="FILE.md")
     commands.add_parser("fit", help="fit the model of confidence that memproc ships")
     quality_of = commands.add_parser("quality", help="measure on labelled data how often memproc is right")
+    quality_of.add_argument("--to", type=Path, metavar="FILE.md", help="write it between the marks of a page too")
     sizes = commands.add_parser("batches", help="measure the sizes of batches that memproc chooses, beside fixed ones")
     sizes.add_argument("--rounds", type=_positive, default=3)
     each = commands.add_parser("stages", help="measure each stage of an ingestion beside the bare call that it needs")

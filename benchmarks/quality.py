@@ -15,8 +15,10 @@ import memproc
 from benchmarks import scoring
 from benchmarks.fit import pairs_of
 from benchmarks.labelled import Labelled, Pair, candidates, corpus, febrl, members_of, pairs_within, prepared, sigmod_x1
+from memproc.dedup.compare import benign_confidence, differences_between
 from memproc.dedup.confidence import features_of, shipped_model, side_of
 from memproc.dedup.fitting import calibration_error
+from memproc.dedup.gist import gist_of
 from memproc.dedup.oracle import alike
 
 if TYPE_CHECKING:
@@ -120,26 +122,6 @@ def lines(*, records: int, seed: int) -> list[Line]:
     return found
 
 
-def table(found: Sequence[Line]) -> str:
-    """Give the lines as a Markdown table."""
-    head = "| data | method | records | merges P | R | clusters P | R | merge + review P | R | F1 | reviews | ECE | traps |"
-    return "\n".join([head, "|---" * 13 + "|", *(f"| {' | '.join(_cells(line))} |" for line in found)])
-
-
-def _cells(line: Line) -> list[str]:
-    return [
-        *(line.data, line.method, f"{line.records:,}"),
-        *(_scores(line.merges), _scores(line.clusters), _scores(line.flagged), f"{line.flagged.f1:.3f}"),
-        "-" if line.reviews is None else f"{line.reviews:.1%}",
-        "-" if line.calibration_error is None else f"{line.calibration_error:.3f}",
-        "-" if line.traps is None else "{}/{}".format(*line.traps),
-    ]
-
-
-def _scores(found: Score) -> str:
-    return f"{found.precision:.4f} | {found.recall:.3f}"
-
-
 def _line(
     labelled: Labelled,
     method: str,
@@ -204,6 +186,13 @@ def _calibration_error(labelled: Labelled, merged: set[Pair]) -> float:
     """Of all pairs that were merged or shared a band."""
     model = shipped_model()
     features, truth = pairs_of(labelled)
-    confidences = [model.probability(pair) for pair in features] + [1.0] * len(merged)
+    confidences = [model.probability(pair) for pair in features] + [_reported(labelled, pair) for pair in merged]
     same = labelled.same
     return calibration_error(confidences, truth + [pair in same for pair in merged])
+
+
+def _reported(labelled: Labelled, pair: Pair) -> float:
+    """Give the confidence of a merge: the trust in the benign differences, or 1 where a third text stands between the two."""
+    one, other = (gist_of(prepared(labelled.texts[at]).text) for at in pair)
+    confidence = benign_confidence(differences_between(one, other))
+    return 1.0 if confidence is None else confidence

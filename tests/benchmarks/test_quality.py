@@ -6,8 +6,11 @@ from collections import Counter
 
 import pytest
 
+from benchmarks.contradictions import Kept, Merge, of_observations, of_pairs
 from benchmarks.labelled import Labelled, negations, prepared, templates, traps
 from benchmarks.quality import measure, measure_oracle, score
+from benchmarks.quality_page import BEGIN, END, figures, write_figures
+from tests.conftest import ROOT
 
 FEWEST_OF_A_KIND = 15
 
@@ -75,3 +78,56 @@ def test_machine_lines_are_all_different():
     lines = templates(60, 1)
     assert len(set(lines.texts)) == len(lines.texts) == len(set(lines.clusters))
     assert lines == templates(60, 1)
+
+
+def test_pairs_that_contradict_are_compared_by_themselves():
+    """Each pair alone, by memproc and its peers; what memproc merges is shown with its reason."""
+    kept = {
+        one.method: one
+        for one in of_pairs("three", [("She likes tea", "She really likes tea"), SMALL.texts[3:], ("Has 2 cats", "Has 3 cats")])
+    }
+    assert (kept["memproc"].merged, kept["memproc"].compared) == (1, "3 pairs")
+    (merge,) = kept["memproc"].merges
+    assert {merge.one, merge.other} == {"She likes tea", "She really likes tea"}
+    assert merge.reason in ("differs in filler: - / really", "differs in filler: really / -")
+    assert kept["tutorial recipe"].in_review is None
+
+
+def test_observations_are_compared_with_those_of_their_speaker():
+    """Of the small file that comes with memproc; a peer sees the same texts."""
+    kept = list(of_observations(ROOT / "fixtures" / "locomo.json"))
+    assert {one.method for one in kept} == {"memproc", "tutorial recipe", "rensa"}
+    assert len({one.compared for one in kept}) == 1
+    assert kept[0].compared == "4 observations"
+
+
+def test_all_that_was_measured_is_one_text_that_a_page_holds(tmp_path):
+    """The table, what was kept apart, every merge, and published figures with their source; what stood there is replaced."""
+    kept = [Kept("LoCoMo", "memproc", "2 observations", 1, 0, (Merge("tea", "tea.", 1.0, "differs in punctuation: tea / tea."),))]
+    text = figures(
+        "python -m benchmarks quality --records 5", [measure(SMALL)], [*kept, Kept("LoCoMo", "rensa", "2 observations", 2, None)]
+    )
+    for told in (
+        "Measured with `python -m benchmarks quality --records 5`",
+        "| small | memproc | 5 | 1.0000 | 1.000 | 1.000 | 1.0000 | 1.000 | 1.000 |",
+        "| LoCoMo | rensa | 2 observations | 2 | - |",
+        "- 1, differs in punctuation: tea / tea.: “tea” / “tea.”",
+        "| FEBRL 3 | dedupe | .928 |",
+        "<https://github.com/",
+    ):
+        assert told in text
+    widths = {
+        line.count("|")
+        for block in text.split("\n\n")
+        for line in block.splitlines()
+        if line.startswith("| small") or "ECE" in line
+    }
+    assert len(widths) == 1
+    page = tmp_path / "page.md"
+    page.write_text(f"Before\n\n{BEGIN}\n\nold\n\n{END}\n\nbehind\n", encoding="utf-8")
+    for _ in range(2):
+        write_figures(page, text)
+        assert page.read_text(encoding="utf-8") == f"Before\n\n{BEGIN}\n\n{text}\n\n{END}\n\nbehind\n"
+    page.write_text("no marks", encoding="utf-8")
+    with pytest.raises(ValueError, match="no place for figures"):
+        write_figures(page, text)
