@@ -39,21 +39,24 @@ def to_entries(hashes: Hashes, numbers: NDArray[np.uint64]) -> Entries:
     return np.sort(entries, axis=None)
 
 
-def candidates(hashes: Hashes, numbers: NDArray[np.uint64], segments: Sequence[Entries]) -> list[tuple[int, int]]:
+def candidates(
+    hashes: Hashes, numbers: NDArray[np.uint64], segments: Sequence[Entries], *, frames: int = 0
+) -> list[tuple[int, int]]:
     """Return pairs (position in the batch, number) of what shares bands, `number` being below the record's own.
 
-    At most `MOST_CANDIDATES` a record: those that share most bands, then the newest. Ordered by position, the best first. None
-    for a record that is one of a crowd: more than `CROWD` others share `CROWD_BANDS` of its bands, so it is of a template. And
-    none that share one band only, where more than `MOST_WITH_ONE_BAND` do: the larger a store, the more of these meet by chance.
+    The last `frames` columns of `hashes` are no bands: what shares one comes first, but where more than `CROWD` do, who are of
+    a template. At most `MOST_CANDIDATES` a record: those that share most bands, then the newest. Ordered by position, the best
+    first. None for a record that is one of a crowd: more than `CROWD` others share `CROWD_BANDS` of its bands. And none that
+    share one band only, where more than `MOST_WITH_ONE_BAND` do: the larger a store, the more of these meet by chance.
     """
     found: list[tuple[int, int]] = []
     for start in range(0, len(hashes), BLOCK_RECORDS):
         some = slice(start, start + BLOCK_RECORDS)
-        found += [(start + at, number) for at, number in _candidates(hashes[some], numbers[some], segments)]
+        found += [(start + at, number) for at, number in _candidates(hashes[some], numbers[some], segments, frames)]
     return found
 
 
-def _candidates(hashes: Hashes, numbers: NDArray[np.uint64], segments: Sequence[Entries]) -> list[tuple[int, int]]:
+def _candidates(hashes: Hashes, numbers: NDArray[np.uint64], segments: Sequence[Entries], frames: int) -> list[tuple[int, int]]:
     bands = hashes.shape[1]
     wanted = hashes.astype(np.uint64).ravel() << _SHIFT
     order = np.argsort(wanted)  # a search in order finds most of the segment in the processor's cache
@@ -64,16 +67,30 @@ def _candidates(hashes: Hashes, numbers: NDArray[np.uint64], segments: Sequence[
     if not found:
         return []
     seen = _newest_of_all(np.concatenate(found))
-    pairs, shared = np.unique((owners[(seen >> _SHIFT).astype(np.intp)] << _SHIFT) | (seen & _LOW), return_counts=True)
+    places = (seen >> _SHIFT).astype(np.intp)
+    pairs, at, shared = np.unique((owners[places] << _SHIFT) | (seen & _LOW), return_inverse=True, return_counts=True)
     positions = (pairs >> _SHIFT).astype(np.intp)
+    has_frame = np.bincount(at[order[places] % bands >= bands - frames], minlength=len(pairs)) > 0
+    shared -= has_frame
     crowded = np.bincount(positions[shared >= CROWD_BANDS], minlength=len(hashes)) > CROWD
+    has_frame &= ~(np.bincount(positions[has_frame], minlength=len(hashes)) > CROWD)[positions]
     by_chance = np.bincount(positions[shared == 1], minlength=len(hashes)) > MOST_WITH_ONE_BAND
-    best = np.lexsort((-(pairs & _LOW).astype(np.int64), -shared, positions))
-    best = best[~(crowded[positions[best]] | (by_chance[positions[best]] & (shared[best] == 1)))]
+    is_worth_it = has_frame | (shared > 1) | ((shared == 1) & ~by_chance[positions])
+    best = np.lexsort((-(pairs & _LOW).astype(np.int64), -shared, ~has_frame, positions))
+    best = best[~crowded[positions[best]] & is_worth_it[best]]
     positions = positions[best]
     rank = np.arange(len(positions)) - np.searchsorted(positions, positions)
     kept = best[rank < MOST_CANDIDATES]
     return [(int(found_pair >> _SHIFT), int(found_pair & _LOW)) for found_pair in pairs[kept]]
+
+
+def bucket_sizes(hashes: Hashes, segments: Sequence[Entries]) -> NDArray[np.intp]:
+    """Return how many entries have each of these hashes, of shape (hashes,)."""
+    low = hashes.astype(np.uint64) << _SHIFT
+    sizes = np.zeros(len(hashes), np.intp)
+    for segment in segments:
+        sizes += np.searchsorted(segment, low | _LOW, side="right") - np.searchsorted(segment, low)
+    return sizes
 
 
 def merged(segments: Iterable[Entries]) -> Entries:

@@ -1,4 +1,5 @@
-"""Signing: the band hashes of prepared facts, which the index of near pairs keeps of the first fact of each group.
+"""Signing: the hashes of prepared facts, which the index of near pairs keeps of the first fact of each group: those of its bands
+and, last, that of its frame.
 
 Strategy: texts are signed many at a time, before the store is asked, and of each group only the first: the others repeat it.
 """
@@ -9,9 +10,17 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from memproc.dedup.frame import frame_hash
 from memproc.dedup.keys import Key, Prepared
 from memproc.dedup.signatures import BANDS, Hashes, band_hashes, signatures
 from memproc.records import Rejected
+
+FRAMES = 1  # hashes of a fact that are no band
+
+
+def width(recall: str) -> int:
+    """Return how many hashes a fact has: its bands and its frame."""
+    return BANDS[recall][0] + FRAMES
 
 
 def signed(records: Sequence[Prepared | Rejected], recall: str) -> list[Prepared | Rejected]:
@@ -28,8 +37,8 @@ def signed(records: Sequence[Prepared | Rejected], recall: str) -> list[Prepared
 
 
 def hashes_of(facts: Sequence[Prepared], recall: str) -> Hashes:
-    """Return the band hashes of facts, of shape (facts, bands): those that they carry, and of others anew."""
-    bands, _ = BANDS[recall]
+    """Return the hashes of facts, of shape (facts, width): those that they carry, and of others anew."""
+    bands = width(recall)
     unsigned = [at for at, one in enumerate(facts) if not one.bands]
     blank = bytes(bands * np.uint32().itemsize)
     hashes = np.frombuffer(b"".join([one.bands or blank for one in facts]), np.uint32).reshape(len(facts), bands)
@@ -40,8 +49,10 @@ def hashes_of(facts: Sequence[Prepared], recall: str) -> Hashes:
 
 
 def sign(texts: Sequence[str], scopes: Sequence[int], recall: str) -> Hashes:
-    """Return the band hashes of canonical texts, each within its scope, of shape (texts, bands)."""
-    return band_hashes(signatures(texts), np.array(scopes, np.uint64), recall)
+    """Return the hashes of canonical texts, each within its scope, of shape (texts, width)."""
+    bands = band_hashes(signatures(texts), np.array(scopes, np.uint64), recall)
+    frames = np.fromiter(map(frame_hash, texts, scopes), np.uint32, len(texts))
+    return np.column_stack((bands, frames))
 
 
 def _sign(facts: Sequence[Prepared], recall: str) -> Hashes:

@@ -23,8 +23,7 @@ from memproc.dedup.cluster import clusters
 from memproc.dedup.decide import regroup
 from memproc.dedup.index import NUMBER_BITS, Entries
 from memproc.dedup.keys import Key, Prepared, prepare
-from memproc.dedup.signatures import BANDS
-from memproc.dedup.signing import hashes_of
+from memproc.dedup.signing import hashes_of, width
 from memproc.records import Memory, Plain
 from memproc.store import tables
 from memproc.store.database import Database
@@ -114,8 +113,7 @@ class Recomputed:
             hashes = (entries[is_own] >> _SHIFT).astype(np.float64)  # their sums stay below 2**53, so floats are exact
             counts += np.bincount(at, minlength=len(numbers))
             found_sums += np.bincount(at, hashes, minlength=len(numbers))
-        bands, _ = BANDS[self._policy.recall]
-        is_whole, is_right = counts == bands, found_sums.astype(np.uint64) == sums
+        is_whole, is_right = counts == width(self._policy.recall), found_sums.astype(np.uint64) == sums
         self._found.add("index_extra", *map(int, np.unique(np.concatenate(extra))))
         self._found.add("index_missing", *self._keys_of(numbers[~is_whole]))
         self._found.add("index_wrong", *self._keys_of(numbers[is_whole & ~is_right]))

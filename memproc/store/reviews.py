@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from functools import lru_cache, partial
 from itertools import groupby
@@ -18,37 +19,28 @@ from memproc.dedup.cluster import Decision, Undated, Verdict
 from memproc.dedup.compare import compare_if_changed, compare_if_likely
 from memproc.dedup.confidence import Side, in_order, may_be_alike, model_of, side_of
 from memproc.dedup.decide import Judged, Plan, Row
+from memproc.dedup.doubts import ROUND, Doubt, changed_of, crowd_in, for_a_person, is_of, is_worth_more
+from memproc.dedup.frame import frame_of
 from memproc.dedup.gist import gist_of
 from memproc.dedup.keys import Key, Observation, Prepared, scope_number, text_of
 from memproc.dedup.signatures import Hashes
-from memproc.dedup.signing import sign
+from memproc.dedup.signing import FRAMES, sign
 from memproc.records import Memory, Outcome, Plain
 from memproc.store import tables
 from memproc.store.answers import Review
-from memproc.store.database import Database, next_number, take_numbers
+from memproc.store.database import Database, delete_where, next_number, take_numbers
 from memproc.store.ledger import Line, write_lines
 from memproc.store.neighbours import ROWS, to_row
 from memproc.store.reading import locate, memory_at
 from memproc.store.segments import Segments
 
-MOST_REVIEWS = 16  # of one record
-ROUND = 4
 LOOKED_AT_ONCE = 2_000
 SIDES_KEPT = 500
 UNDATED_CONFIDENCE = 0.5  # which of two versions is the newer, nothing tells
 
 _reviews = tables.reviews.c
+_OPEN = select(_reviews.number, _reviews.other, _reviews.kind, _reviews.status)
 _PAIRS = select(_reviews.number, _reviews.one, _reviews.other)
-
-
-class Doubt(NamedTuple):
-    """A pair of observations for a person to look at; `confidence` 0..1 that both say the same."""
-
-    one: Key
-    other: Key
-    kind: str
-    confidence: float
-    reason: str
 
 
 class Looked(NamedTuple):
@@ -114,12 +106,14 @@ class Reviewer:
 
         In rounds: who finds less than one alike in each is not in the next.
         """
-        found_pairs = index.candidates(hashes, np.array(own_numbers, np.uint64), self.segments.all(connection))
+        segments = self.segments.all(connection)
+        found_pairs = index.candidates(hashes, np.array(own_numbers, np.uint64), segments, frames=FRAMES)
+        places: dict[Key, int] = {}
         new: dict[Key, _Own] = {}
         pairs: dict[Key, list[int]] = {}
         for at, candidates in groupby(found_pairs, key=itemgetter(0)):
             own = own_at(at)
-            new[own.key] = own
+            new[own.key], places[own.key] = own, at
             pairs[own.key] = [number for _, number in candidates]
         known = _Sides({own.key: own.text for own in new.values()})
         doubts: dict[Key, list[Doubt]] = {key: [] for key in pairs}
@@ -132,33 +126,35 @@ class Reviewer:
                 there = [row for row in map(rows.get, numbers[start : start + ROUND]) if row and not are_one(key, row)]
                 verified += len(there)
                 doubts[key] += filter(None, [self._doubt(new[key], row.observation, known) for row in there])
-            asked = {key: numbers for key, numbers in asked.items() if len(doubts[key]) * ROUND > start}
+            asked = {key: numbers for key, numbers in asked.items() if is_worth_more(doubts[key], start)}
             if not asked:
                 break
-        kept = [doubt for key, found in doubts.items() for doubt in _for_a_person(found, len(pairs[key]))]
-        return Looked(len(found_pairs), verified, kept)
+        kept = [doubt for key, found in doubts.items() for doubt in for_a_person(found, len(pairs[key]))]
+        changed = [key for key, found in doubts.items() if changed_of(found)]
+        sizes = index.bucket_sizes(hashes[[places[key] for key in changed], -FRAMES], segments)
+        crowd = crowd_in(doubts, {key for key, size in zip(changed, sizes, strict=True) if size > index.CROWD})
+        self._close(connection, crowd)
+        return Looked(len(found_pairs), verified, [doubt for doubt in kept if not is_of(crowd, doubt)])
+
+    def _close(self, connection: Connection, crowd: AbstractSet[Key]) -> None:
+        """Delete the open reviews of what changed within a crowd, which were found before there was one."""
+        found = self.database.select_by_keys(connection, _OPEN, _reviews.one, crowd)
+        within = [number for number, other, *state in found if other in crowd and state == ["changed", "open"]]
+        delete_where(connection, tables.reviews, "number", within)
 
     def _doubt(self, own: _Own, there: Observation, known: _Sides) -> Doubt | None:
         """Return what is to be doubted of a pair, if anything is."""
-        if not may_be_alike(known.in_order(own), known.in_order(there), is_sentence=own.is_english):
+        is_near = may_be_alike(known.in_order(own), known.in_order(there), is_sentence=own.is_english)
+        may_have_changed = _has_moved_on(there, own) and (is_near or known.have_one_frame(there, own))
+        if not is_near and not may_have_changed:
             return None
         model = model_of(self.policy.model)
         one, other = known.side_of(there), known.side_of(own)
-        if alike := compare_if_likely(one, other, model, self.review_at):
-            return Doubt(there.key, own.key, "similar", alike.confidence, alike.reason)
-        if _has_moved_on(there, own) and (change := compare_if_changed(one, other, model)):
+        if may_have_changed and (change := compare_if_changed(one, other, model)):
             return Doubt(there.key, own.key, "changed", change.confidence, change.reason)
+        if is_near and (alike := compare_if_likely(one, other, model, self.review_at)):
+            return Doubt(there.key, own.key, "similar", alike.confidence, alike.reason)
         return None
-
-
-def _for_a_person(found: Sequence[Doubt], candidates: int) -> list[Doubt]:
-    """Return the best doubts of one record. None where it is of a template: like too many to look at them all, or changed from
-    everything in its first round.
-    """
-    similar = sorted([doubt for doubt in found if doubt.kind == "similar"], key=_rank)
-    if similar:
-        return similar[:MOST_REVIEWS] if len(similar) <= MOST_REVIEWS or candidates < index.MOST_CANDIDATES else []
-    return [*found[:1]] if len(found) < ROUND else []
 
 
 class _Own(NamedTuple):
@@ -191,6 +187,10 @@ class _Sides:
 
     def in_order(self, seen: Observation | _Own) -> str:
         return self._text_of(seen)[1]
+
+    def have_one_frame(self, one: Observation | _Own, other: Observation | _Own) -> bool:
+        """Tell whether two observations have a frame, and the same."""
+        return frame_of(self._text_of(one)[0]) == frame_of(self._text_of(other)[0]) != ""
 
     def side_of(self, seen: Observation | _Own) -> Side:
         return self._side_of(self._text_of(seen)[0])
@@ -286,7 +286,3 @@ def _has_moved_on(one: Observation, other: _Own) -> bool:
 def _are_at_home(homes: Mapping[Key, Key], key: Key, row: Row) -> bool:
     """Tell whether an observation and a row are one memory, by the memory that each observation is in."""
     return homes[key] == row.home
-
-
-def _rank(doubt: Doubt) -> tuple[float, Key]:
-    return -doubt.confidence, doubt.one

@@ -118,12 +118,17 @@ def test_distinct_on_a_slip_leaves_the_other_slips_where_they_are():
     )
 
 
-@pytest.mark.parametrize("slips", list(permutations(["kithcen", "ktichen", "kitchn", "kittchen"], 2)))
-def test_a_slip_held_apart_from_its_word_leaves_the_others_with_the_word(slips):
-    """Whatever their keys: the word comes first, as it is nearest to the root."""
-    hub, one, other = (take(f"Works in the {word}") for word in ("kitchen", *slips))
-    held, with_word = ([f"Works in the {word}"] for word in slips)
-    assert memories([other, one, hub], apart(hub, one)) == texts(held, ["Works in the kitchen", *with_word])
+def test_a_slip_held_apart_from_its_word_leaves_the_others_with_the_word():
+    """Whatever their keys, of which each order occurs: the word comes first, as it is nearest to the root."""
+    orders = set()
+    for verb in ("Works", "Sleeps", "Reads", "Cooks", "Sings", "Dances", "Waits", "Writes"):
+        for slips in permutations(["kithcen", "ktichen", "kitchn", "kittchen"], 2):
+            hub, one, other = (take(f"{verb} in the {word}") for word in ("kitchen", *slips))
+            held, with_word = ([f"{verb} in the {word}"] for word in slips)
+            assert memories([other, one, hub], apart(hub, one)) == texts(held, [f"{verb} in the kitchen", *with_word])
+            ids = [taken.observation.node for taken in (hub, one, other)]
+            orders.add(tuple(sorted(range(3), key=ids.__getitem__)))
+    assert len(orders) == 6
 
 
 @pytest.mark.parametrize("slips", list(combinations(["kithcen", "ktichen", "kitchn", "kittchen"], 2)))

@@ -16,6 +16,7 @@ from memproc.dedup.index import (
     MOST_CANDIDATES,
     MOST_WITH_ONE_BAND,
     NEWEST_IN_BUCKET,
+    bucket_sizes,
     candidates,
     merged,
     to_entries,
@@ -175,3 +176,15 @@ def test_there_are_always_few_segments():
     assert sum(sizes) == 100_000
     assert len(sizes) < 4 * FAN_OUT
     assert written < 10 * sum(sizes)
+
+
+def test_what_shares_a_frame_comes_first_and_a_crowd_by_its_frame_is_left_out():
+    """The last column is the frame: one that shares nothing else is found, but not where more than `CROWD` do."""
+    own, numbers = hashes_of([[0] * BANDS]), np.array([1_000], np.uint64)
+    near, framed = [0, 0, 0, 0, 1], [1, 1, 1, 1, 0]
+    segment = entries_of([near, framed], 0)
+    assert candidates(own, numbers, [segment], frames=1) == [(0, 1), (0, 0)]
+    assert candidates(own, numbers, [segment]) == [(0, 0), (0, 1)]
+    crowd = entries_of([framed] * (CROWD + 1) + [near], 0)
+    assert candidates(own, numbers, [crowd], frames=1) == [(0, CROWD + 1)]
+    assert bucket_sizes(own[0], [crowd, segment]).tolist() == [2, 2, 2, 2, CROWD + 2]

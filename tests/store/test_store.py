@@ -773,3 +773,39 @@ def test_a_slip_in_a_filler_goes_with_it(fresh):
             outcomes = [store.add({"content": text}).outcome for text in order]
             assert outcomes == ["stored", "merged", "merged"]
             assert store.count() == 1
+
+
+CHANGED = [
+    ("She eats meat", "She does not eat meat"),
+    ("He likes olives", "He doesn't like olives"),
+    ("He smokes", "He stopped smoking"),
+    ("She has two cats", "She has three cats"),
+    ("He is 16", "He is 17"),
+    ("She loves sushi", "She hates sushi"),
+    ("The dentist appointment is on 12 May at 10:30", "The dentist appointment is on 14 June at 14:00"),
+]
+
+
+def test_the_commonest_changes_wait_for_a_person(fresh):
+    """Short texts, of which one thing changed as time moved on: the later may supersede the earlier."""
+    with fresh() as store:
+        for at, texts in enumerate(CHANGED):
+            for month, text in enumerate(texts, 1):
+                store.add({"content": text, "subject": str(at), "created_at": f"2025-0{month}-01"})
+        waiting = store.reviews()
+        assert {(review.one.content, review.other.content) for review in waiting} == set(CHANGED)
+        assert {(review.kind, review.verdicts[-1]) for review in waiting} == {("changed", "supersedes")}
+        for review in waiting:
+            store.resolve(review, "supersedes")
+        assert sorted(contents(store)) == sorted(later for _, later in CHANGED)
+        assert store.doctor() == ()
+
+
+@pytest.mark.parametrize("text", ["Reminder {} is due", "He is {}", "The invoice {} over 17 euros is due"])
+@pytest.mark.parametrize("batch_size", [1, 1_000])
+def test_records_of_a_template_do_not_wait(fresh, text, batch_size):
+    """Not even the first ones, once it shows."""
+    with fresh() as store:
+        records = [{"content": text.format(number), "created_at": 1_600_000_000 + number} for number in range(60)]
+        memproc.ingest(records, store, settings=memproc.Settings(batch_size=batch_size))
+        assert store.reviews() == []
