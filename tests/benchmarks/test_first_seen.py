@@ -6,7 +6,8 @@ import pytest
 
 from benchmarks.corpus import Kind, Label
 from benchmarks.labelled import Labelled
-from benchmarks.quality import measure, measure_peers, table
+from benchmarks.quality import measure, measure_peers
+from benchmarks.quality_page import table
 
 NAMES = ("tutorial recipe", "rensa")
 
@@ -78,7 +79,7 @@ def test_the_table_marks_what_there_is_not():
     """A peer has no reviews and no confidence, and some data has no traps."""
     with_traps, without = measure_peers(MEMORIES)[0], measure_peers(MEMORIES._replace(labels=()))[1]
     head, rule, *rows = table([with_traps, without]).splitlines()
-    assert {line.count(" | ") for line in (head, *rows)} == {12}
+    assert {line.count(" | ") for line in (head, *rows)} == {14}
     assert rule.count("|") == head.count("|")
     assert rows[0].endswith("| - | - | 1/1 |")
     assert rows[1].startswith("| memories | rensa | 4 |")
