@@ -113,13 +113,13 @@ def bridges(draw: st.DrawFn, seeds: Sequence[str] = SEEDS) -> list[dict[str, Any
 
 
 @st.composite
-def waiting(draw: st.DrawFn) -> list[dict[str, Any]]:
+def waiting(draw: st.DrawFn, kinds: Sequence[str] = ("changed", "undated")) -> list[dict[str, Any]]:
     """Give facts of which a pair waits for a person: a number that changed as time moved on, or two versions of one id of which
     nothing tells the newer, each with something that says the same.
     """
     seed = draw(st.sampled_from((SEEDS[1], SEEDS[3])))
     said = [seed, CONTRADICTING[1](seed)]
-    if draw(st.booleans()):
+    if draw(st.sampled_from(kinds)) == "changed":
         before, after = draw(st.permutations(_TIMES[:3]))[:2]
         return [{"content": said[0], "created_at": before}, {"content": said[1], "created_at": after}]
     near = draw(st.sampled_from(BENIGN))

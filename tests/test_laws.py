@@ -30,10 +30,15 @@ SEEN: Counter[str] = Counter()
 some_records = st.builds(list.__add__, st.lists(records(), min_size=6, max_size=24), st.just([]) | bridges())
 versions = st.permutations([{"id": "m4", "content": f"Has {count} hens", "updated_at": f"2025-01-0{count}"} for count in (3, 4)])
 to_decide = st.builds(
-    lambda *parts: [*chain(*parts)], st.lists(records(), min_size=3, max_size=10), versions, bridges(), waiting(), waiting()
+    lambda *parts: [*chain(*parts)],
+    st.lists(records(), min_size=3, max_size=10),
+    versions,
+    bridges(),
+    waiting(["changed"]),
+    waiting(),
 )
 batch_sizes = st.sampled_from((1, 2, 7, 1_000))
-ACTS = ("unmerge", "unmerge_job", "unmerge_job", "withdraw", "withdraw", "forget", "merge", "distinct", "supersedes")
+ACTS = ("unmerge", *["unmerge_job"] * 2, *["withdraw"] * 4, "forget", "merge", "distinct", "supersedes")
 VERDICTS = ("merge", "distinct", "supersedes")
 acts = st.lists(
     st.tuples(st.sampled_from(ACTS + ("resolve",) * len(ACTS)), st.integers(0, 100_000)),
@@ -446,7 +451,7 @@ def withdraw(store, decision, _):
 
 def resolve(store, review, choice):
     """Decide a review: that is in force, and the two are one memory or two, unless what is held apart stands between them."""
-    verdict = review.verdicts[choice % len(review.verdicts)]
+    verdict = (*review.verdicts, review.verdicts[-1])[choice % (len(review.verdicts) + 1)]  # the rarest more often
     with store._read() as connection:
         (row,) = connection.execute(tables.reviews.select().where(tables.reviews.c.number == review.number))
     decision = store.resolve(review, verdict)
@@ -477,8 +482,8 @@ def test_the_laws_hold_without_a_near_tier(fresh, dedup):
 
 
 def test_the_examples_were_worth_something():
-    """At least a third of the examples hold a near merge, and some of each of the rest; of the histories each tenth has each way to
-    decide a review, and so on; else the laws above prove little.
+    """At least a third of the examples hold a near merge, and some of each of the rest; of the histories each fifteenth has each
+    way to decide a review, and so on; else the laws above prove little.
     """
     if SEEN["examples"] < 20 or SEEN["histories"] < 20:
         pytest.skip("the laws above were not run")
@@ -487,4 +492,4 @@ def test_the_examples_were_worth_something():
     assert all(SEEN[f"decided: {verdict}"] for verdict in VERDICTS), SEEN
     often = [f"resolved: {verdict}" for verdict in VERDICTS] + ["undone", "unmerged", "job undone"]
     often += ["in a history: bridge", "in a history: version"]
-    assert not [name for name in often if SEEN[name] * 10 < SEEN["histories"]], SEEN
+    assert not [name for name in often if SEEN[name] * 15 < SEEN["histories"]], SEEN
