@@ -7,8 +7,8 @@ is in `backends`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -67,7 +67,7 @@ class Database:
         """Give a connection in a transaction that may make tables, while no other process does; the store's row, which is the lock
         of other transactions, may not be there yet.
         """
-        with told(self.engine), self._writing.connect() as connection:
+        with told(), _prepared(self._writing, self._writing.connect) as connection:
             try:
                 with connection.begin():
                     if self.backend.making:
@@ -154,19 +154,28 @@ class Database:
 
     @contextmanager
     def _connection(self, engine: Engine) -> Iterator[Connection]:
-        with told(engine), engine.begin() as connection:
+        with told(), _prepared(engine, engine.begin) as connection:
             yield connection
 
 
 @contextmanager
-def told(engine: Engine) -> Iterator[None]:
+def _prepared(engine: Engine, opened: Callable[[], AbstractContextManager[Connection]]) -> Iterator[Connection]:
+    """Give a connection; what the driver raises while it is prepared, SQLAlchemy lets through as it is."""
+    with ExitStack() as stack:
+        try:
+            connection = stack.enter_context(opened())
+        except engine.dialect.loaded_dbapi.Error as error:
+            raise DatabaseError(failure_of(error), error) from error
+        yield connection
+
+
+@contextmanager
+def told() -> Iterator[None]:
     """Tell what an error of the driver means."""
     try:
         yield
     except DBAPIError as error:
         raise _failure(error) from error
-    except engine.dialect.loaded_dbapi.Error as error:  # as it is where a connection is prepared, before any statement
-        raise DatabaseError(failure_of(error), error) from error
     except NoneIsFreeError as error:
         raise DatabaseError(POOL_IS_EMPTY, error) from error
 

@@ -72,7 +72,7 @@ def examine(database: Database, connection: Connection, schema: type[Memory] = M
     """
     found = Found()
     try:
-        with told(database.engine):
+        with told():
             _examine(database, connection, found, schema)
     except DatabaseError as error:
         if error.failure.kind is Kind.TRANSIENT:
