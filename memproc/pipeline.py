@@ -229,7 +229,7 @@ class _Run:
         if not self.place.begins(number):
             return ""
         batch = _Gathered(largest_bytes(self.watch.limit_bytes))
-        pieces = _Pieces(islice(source.items, self.place.items, None))
+        pieces = _Pieces(islice(source.items, self.place.items, None), self._is_late)
         chunks = iter(lambda: pieces.next_chunk(self.sizing.size), [])
         with closing(prepared(self.pool, source.intake.take_all, chunks)) as done:
             for worker, chunk in done:
@@ -343,10 +343,10 @@ class _Run:
 
 
 class _Pieces:
-    """The items of a source, cut into chunks. Where reading fails, what was read before comes first."""
+    """The items of a source, cut into chunks. Where reading fails, or takes too long, what was read before comes first."""
 
-    def __init__(self, pieces: Iterator[Piece]) -> None:
-        self._pieces = pieces
+    def __init__(self, pieces: Iterator[Piece], is_late: Callable[[], bool]) -> None:
+        self._pieces, self._is_late = pieces, is_late
         self.failure: Exception | None = None
 
     def next_chunk(self, records: int) -> list[Piece]:
@@ -354,7 +354,7 @@ class _Pieces:
         chunk: list[Piece] = []
         held, most = 0, min(records, CHUNK_ITEMS)
         try:
-            while self.failure is None and len(chunk) < most and held < CHUNK_BYTES:
+            while self.failure is None and len(chunk) < most and held < CHUNK_BYTES and not (chunk and self._is_late()):
                 piece = next(self._pieces, None)
                 if piece is None:
                     break

@@ -80,6 +80,14 @@ def test_machine_lines_are_all_different():
     assert lines == templates(60, 1)
 
 
+@pytest.fixture
+def peers():
+    """Skip where the peers are not installed."""
+    for package in ("datasketch", "rensa"):
+        pytest.importorskip(package, reason=f"{package} is not installed: pip install -e '.[quality]'")
+
+
+@pytest.mark.usefixtures("peers")
 def test_pairs_that_contradict_are_compared_by_themselves():
     """Each pair alone, by memproc and its peers; what memproc merges is shown with its reason."""
     kept = {
@@ -93,6 +101,7 @@ def test_pairs_that_contradict_are_compared_by_themselves():
     assert kept["tutorial recipe"].in_review is None
 
 
+@pytest.mark.usefixtures("peers")
 def test_observations_are_compared_with_those_of_their_speaker():
     """Of the small file that comes with memproc; a peer sees the same texts."""
     kept = list(of_observations(ROOT / "fixtures" / "locomo.json"))
