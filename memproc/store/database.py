@@ -8,7 +8,7 @@ is in `backends`.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -160,13 +160,19 @@ class Database:
 
 @contextmanager
 def _prepared(engine: Engine, opened: Callable[[], AbstractContextManager[Connection]]) -> Iterator[Connection]:
-    """Give a connection; what the driver raises while it is prepared, SQLAlchemy lets through as it is."""
-    with ExitStack() as stack:
-        try:
-            connection = stack.enter_context(opened())
-        except engine.dialect.loaded_dbapi.Error as error:
-            raise DatabaseError(failure_of(error), error) from error
-        yield connection
+    """Give a connection; what the driver raises while it is prepared or given back, SQLAlchemy lets through as it is."""
+    of_caller: BaseException | None = None
+    try:
+        with opened() as connection:
+            try:
+                yield connection
+            except BaseException as error:
+                of_caller = error
+                raise
+    except engine.dialect.loaded_dbapi.Error as error:
+        if error is of_caller:
+            raise
+        raise DatabaseError(failure_of(error), error) from error
 
 
 @contextmanager
