@@ -236,7 +236,8 @@ def _likeness(own: Observation, anchor: Observation, prepared: Prepared | None =
     confidence = benign_confidence(differences)
     if confidence is None:
         return 1.0, reason_of(differences)
-    return confidence, benign_reason(text_of(own.record), text_of(anchor.record), differences)
+    text = text_of(own.record) if prepared is None else prepared.text
+    return confidence, benign_reason(text, text_of(anchor.record), differences)
 
 
 def _joined(judged: Sequence[Judged], found: Sequence[Cluster], rows: Mapping[Key, Row]) -> tuple[Joined, ...]:
