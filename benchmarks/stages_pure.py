@@ -220,14 +220,15 @@ def _record_pairs(of: Material) -> Iterator[Pair]:
 
 
 def _text_pairs(of: Material) -> Iterator[Pair]:
-    contents = [record["content"] for record in of.records]
-    folding, lowering = _over(canonical, contents), _over(lambda content: " ".join(content.lower().split()), contents)
-    yield Pair("canonical text, cold", "str.lower and split", folding, lowering, forget)
-    yield Pair("canonical text, warm", "str.lower and split", folding, lowering, is_paid=False)
-    if near := [one.text for one in of.prepared if one.is_near]:
-        finding, splitting = _over(gist_of, near), _over(str.split, near)
-        yield Pair("gist, cold", "str.split", finding, splitting, forget)
-        yield Pair("gist, warm", "str.split", finding, splitting, forget_texts, is_paid=False)
+    sides = [(one.is_near, record["content"]) for one, record in zip(of.prepared, of.records, strict=True)]
+    for name, read, contents in (
+        ("canonical text", canonical, [content for is_near, content in sides if not is_near]),
+        ("canonical text and gist", gist_of, [content for is_near, content in sides if is_near]),
+    ):
+        if contents:
+            reading, lowering = _over(read, contents), _over(lambda content: " ".join(content.lower().split()), contents)
+            yield Pair(f"{name}, cold", "str.lower and split", reading, lowering, forget)
+            yield Pair(f"{name}, warm", "str.lower and split", reading, lowering, forget_texts, is_paid=False)
     yield Pair("keys", "xxh3_128_digest", _over(_called, of.key_calls), _over(xxh3_128_digest, of.key_bytes))
 
 

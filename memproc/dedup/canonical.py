@@ -62,12 +62,12 @@ def canonical(text: str) -> str:
     >>> canonical("  I’ve  read   README.md – 10⁵ times ")
     "i've read README.md - 10^5 times"
     """
-    found = " ".join(map(_CANONICAL_TOKENS.__getitem__, text.split()))
+    found = " ".join(map(_CANONICAL_CHUNKS.__getitem__, text.split()))
     return found if text.isascii() else " ".join(found.split())  # a token may have been nothing but an invisible character
 
 
-def _canonical_token(token: str) -> str:
-    """Return the canonical form of a text without white space."""
+def canonical_chunk(token: str) -> str:
+    """Return the canonical form of a text without white space; of one that is not ASCII it may hold some, or be empty."""
     if token.isascii():
         return _lowered(token.replace("`", "'"))
     folded = _fold(unicodedata.normalize("NFKC", _fold(token.replace("`", "'")))).replace("`", "'")
@@ -90,4 +90,4 @@ def _lowered(token: str) -> str:
     return token if mixes and not _ORDINAL_OR_TIME.fullmatch(token) else token.lower()
 
 
-_CANONICAL_TOKENS = Memo(_canonical_token)
+_CANONICAL_CHUNKS = Memo(canonical_chunk)

@@ -10,50 +10,62 @@ its sentence before it negates: "he can't, in May" is not "he can't in May". All
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
 
 from memproc.dedup import words
 from memproc.dedup.tokens import MARKS
 
-_COMMA = frozenset(",")
+_MARKS = "".join(MARKS)
+_MARKS_IN_A_ROW = re.compile(rf"[{_MARKS}]{{2,}}")
 
 
-def without_outer_marks(tokens: Sequence[str]) -> list[str]:
-    """Return the tokens with one mark at most between two others, and none at the ends.
+def without_outer_marks(tokens: list[str], shape: str) -> tuple[list[str], str]:
+    """Return the tokens with one mark at most between two others, and none at the ends; and their shape.
 
-    >>> without_outer_marks([",", "tea", ",", ".", "milk", "."])
-    ['tea', '.', 'milk']
+    >>> without_outer_marks([",", "tea", ",", ".", "milk", "."], ",_,._.")
+    (['tea', '.', 'milk'], '_._')
     """
-    kept: list[str] = []
-    done = 0
-    for at in [at for at, token in enumerate(tokens) if token in MARKS]:
-        kept += tokens[done:at]
-        done = at + 1
-        if kept and kept[-1] in MARKS:
-            kept[-1] = max(kept[-1], tokens[at])
-        elif kept:
-            kept.append(tokens[at])
-    kept += tokens[done:]
-    return kept[:-1] if kept and kept[-1] in MARKS else kept
+    end = len(shape.rstrip(_MARKS))
+    start = end - len(shape[:end].lstrip(_MARKS))
+    tokens, shape = tokens[start:end], shape[start:end]
+    for row in reversed([*_MARKS_IN_A_ROW.finditer(shape)]):
+        strongest = max(row[0])
+        tokens[row.start() : row.end()] = [strongest]
+        shape = shape[: row.start()] + strongest + shape[row.end() :]
+    return tokens, shape
 
 
-def without_idle_commas(tokens: list[str]) -> list[str]:
+def without_idle_commas(tokens: list[str], shape: str) -> list[str]:
     """Return the tokens of an English text without the commas that say nothing.
 
-    >>> without_idle_commas("milk , chocolate , and nuts , because she likes them".split())
+    >>> without_idle_commas("milk , chocolate , and nuts , because she likes them".split(), "_,_,&_,____")
     ['milk', ',', 'chocolate', 'and', 'nuts', 'because', 'she', 'likes', 'them']
     """
-    if "," not in tokens:
-        return tokens
     apart, persons = words.word_classes()["apart"], words.word_classes()["person"]
-    commas = [at for at, token in enumerate(tokens) if token in _COMMA]
+    commas = places_of(",", shape)
     idle = [at for at in commas if tokens[at + 1] in apart or tokens[at - 1] in persons]
+    if not idle:
+        return tokens
     if not words.negations().isdisjoint(tokens):
         idle = [at for at in idle if not _is_negated(tokens, at)]
     kept = tokens.copy()
     for at in reversed(idle):
         del kept[at]
     return kept
+
+
+def places_of(letter: str, shape: str) -> list[int]:
+    """Return the places of a letter.
+
+    >>> places_of(",", "_,_,_")
+    [1, 3]
+    """
+    places = []
+    at = shape.find(letter)
+    while at >= 0:
+        places.append(at)
+        at = shape.find(letter, at + 1)
+    return places
 
 
 def _is_negated(tokens: list[str], at: int) -> bool:

@@ -10,14 +10,17 @@ is not "not". Behind a preposition an article is not dropped, but "a" is "the".
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 
 from memproc.dedup import words
+from memproc.dedup.chunks import AND, ARTICLE, FILLER
 from memproc.dedup.tokens import MARKS
 from memproc.dedup.words import Place
 
 NEGATED_TOKENS = 5  # how far a negation reaches: "can not see for sure" is not "can not see"
 
+_MAY_BE_DROPPED = re.compile(f"[{ARTICLE}{FILLER}{AND}]")
 _CLASS = words.word_classes()
 _SUBJECTS, _PERSONS, _BEING, _PREPOSITIONS = _CLASS["subject"], _CLASS["person"], _CLASS["being"], _CLASS["preposition"]
 _NO_NOUN = _PREPOSITIONS | _CLASS["joining"] | _BEING | _CLASS["phrase"]
@@ -26,20 +29,23 @@ _DEFINITE = "the"
 _AFTER_AN = ("a", "e", "i", "o", "u", "h")
 
 
-def without_fillers(tokens: list[str]) -> tuple[list[str], list[str]]:
-    """Return the tokens of an English text that are neither fillers nor idle articles, and the kinds of those that are.
+def without_fillers(tokens: list[str], shape: str) -> tuple[list[str], str, list[str]]:
+    """Return the tokens of an English text without fillers and idle articles, their shape, and the kinds of those.
 
-    >>> without_fillers("well , she really drinks the tea in a hospital".split())
-    (['she', 'drinks', 'tea', 'in', 'the', 'hospital'], ['filler', 'filler', 'article', 'article'])
+    >>> without_fillers("well , she really drinks the tea in a hospital".split(), "f,_f_a__a_")
+    (['she', 'drinks', 'tea', 'in', 'the', 'hospital'], '____a_', ['filler', 'filler', 'article', 'article'])
     """
     fillers = words.fillers()
     kept: list[str] = []
+    kept_shape = ""
     kinds: list[str] = []
     done = 0  # how many tokens are decided: those between two fillers are kept as they are
-    for at in [at for at, token in enumerate(tokens) if token in fillers]:
+    for found in _MAY_BE_DROPPED.finditer(shape):
+        at = found.start()
         if at < done:
             continue
         kept += tokens[done:at]
+        kept_shape += shape[done:at]
         done = at
         rest, place = fillers[tokens[at]]
         if not _can_be_dropped(place, tokens, at, rest, kept):
@@ -50,10 +56,11 @@ def without_fillers(tokens: list[str]) -> tuple[list[str], list[str]]:
             done += not kept and end < len(tokens) and tokens[end] in MARKS  # the mark behind an opener goes with it
         elif at and tokens[at - 1] in _PREPOSITIONS and tokens[end] in words.bare_nouns():
             kept.append(_DEFINITE)
+            kept_shape += ARTICLE
             kinds += ["article"] * (tokens[at] != _DEFINITE)
         else:
             kinds.append("article")
-    return kept + tokens[done:], kinds
+    return kept + tokens[done:], kept_shape + shape[done:], kinds
 
 
 def _can_be_dropped(place: Place, tokens: Sequence[str], at: int, rest: Sequence[str], kept: Sequence[str]) -> bool:

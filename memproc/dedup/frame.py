@@ -23,7 +23,7 @@ from rapidfuzz.distance import Levenshtein
 from xxhash import xxh3_64_intdigest
 
 from memproc.dedup.cues import CUE
-from memproc.dedup.gist import gist_of
+from memproc.dedup.gist import Gist, gist_of
 from memproc.dedup.memo import Memo
 
 LONGEST_CHARS = 500  # a longer text has no frame: it holds too much beside what changed
@@ -48,21 +48,26 @@ _LAST_E = re.compile(r"(?<=\w\w\w)e$")
 Tokens = Sequence[str]
 
 
-def frame_of(text: str) -> str:
-    """Return the frame of a canonical text; empty where it has none.
+def frame_of(text: str, gist: Gist | None = None) -> str:
+    """Return the frame of a canonical text; empty where it has none. Quicker where its gist is given.
 
     >>> frame_of("she does not eat meat on weekdays"), frame_of("she eats meat")
     ('she eat meat', 'she eat meat')
     """
     if len(text) > LONGEST_CHARS:
         return ""
-    kept = [*filter(None, map(FRAMED.__getitem__, gist_of(text).tokens))]
+    kept = [*filter(None, map(FRAMED.__getitem__, (gist or gist_of(text)).tokens))]
     return " ".join(kept) if len(kept) >= FEWEST_TOKENS else ""
 
 
-def frame_hash(text: str, scope: int) -> int:
-    """Return a 32-bit hash of the frame of a canonical text within its scope; of one without a frame that of the text itself."""
-    return xxh3_64_intdigest((frame_of(text) or f"\n{text}").encode("utf-8", "surrogatepass"), scope) >> 32
+def frame_hash(text: str, gist: Gist | None, scope: int) -> int:
+    """Return a 32-bit hash of the frame of a fact within its scope; of one without a frame that of the text itself.
+
+    `text` is its canonical text. `gist` is None of a fact without a date: whether it was before another or after it, nothing tells,
+    and no frame is looked for.
+    """
+    framed = frame_of(text, gist) if gist is not None else ""
+    return xxh3_64_intdigest((framed or f"\n{text}").encode("utf-8", "surrogatepass"), scope) >> 32
 
 
 def is_change(one: Tokens, other: Tokens) -> bool:

@@ -21,26 +21,26 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from functools import lru_cache
-from itertools import compress, filterfalse, islice
+from itertools import filterfalse, islice
 from typing import NamedTuple
 
 from memproc.dedup import words
-from memproc.dedup.clauses import without_idle_commas, without_outer_marks
+from memproc.dedup.chunks import AND, ODD, ODD_WRITTEN_OUT, THOUSANDS, WRITTEN_OUT, Apart, letter_of, taken_apart
+from memproc.dedup.clauses import places_of, without_idle_commas, without_outer_marks
 from memproc.dedup.fillers import without_fillers
-from memproc.dedup.slips import IS_ODD, words_near
-from memproc.dedup.tokens import MARKS, size_of, tokenize
+from memproc.dedup.slips import words_near
+from memproc.dedup.tokens import MARKS, size_of
 
 SHORTEST_TOKENS = 2  # words: a gist of one says too little to merge by
 MOST_SLIPS = 5  # a text with more odd tokens than this is no text with a slip
 MOST_MENDS = 16
 
-_MAY_HOLD_THOUSANDS = re.compile(r",\d{3}")
-_THOUSANDS = re.compile(r"-?\d{1,3}(?:,\d{3})+")
+_ODD = re.compile(f"[{ODD}{ODD_WRITTEN_OUT}]")
+_WRITTEN_OUT = re.compile(f"[{WRITTEN_OUT}{ODD_WRITTEN_OUT}]")
 _BEHIND_HAS = (["been"], ["had"], ["got"])
 _ALSO_NAMES = ("grey", "gray")
 _ENGLISH_SHARE = 0.6
 _FOREIGN_ENDINGS = ("ado", "ido", "ando", "iendo", "ción", "lich", "keit")  # of odd tokens
-_JOINING = "and"
 _TEXTS_KEPT = 10_000  # of late: a text that repeats does so soon, and a repeat is compared with what it repeats
 _LONGEST_KEPT_CHARS = 500  # the gist of a long text may take a megabyte
 
@@ -53,14 +53,27 @@ class Mend(NamedTuple):
 
 
 class Gist(NamedTuple):
-    """`tokens` is what is compared; `dropped` names each benign difference to the text; `mends` is what it may stand for;
-    `is_english` tells whether the text shows itself to be English, which names, titles and codes do not.
+    """`tokens` is what is compared; `dropped` names each benign difference to the text; `odd` holds the tokens of an English text
+    that are neither words nor names; `is_english` tells whether the text shows itself to be English, which names, titles and codes
+    do not.
     """
 
     tokens: tuple[str, ...]
     dropped: tuple[str, ...] = ()
-    mends: tuple[Mend, ...] = ()
+    odd: tuple[str, ...] = ()
     is_english: bool = False
+
+    @property
+    def mends(self) -> tuple[Mend, ...]:
+        """What it may stand for."""
+        return self.mends_in(None)
+
+    def mends_in(self, written: str | None) -> tuple[Mend, ...]:
+        """Return what it may stand for in a text as it was written: a token that is nowhere in lower case there is a name, and no
+        slip. None where only the canonical text is known.
+        """
+        odd = [token for token in self.odd if written is None or token in written]
+        return _mends(self.tokens, odd) if odd else ()
 
     @property
     def confidence(self) -> float:
@@ -78,53 +91,69 @@ class Gist(NamedTuple):
 
 
 def gist_of(text: str) -> Gist:
-    """Return the gist of a canonical text.
+    """Return the gist of a text.
 
-    >>> gist_of("well, i don't really like the tea!").tokens
+    >>> gist_of("Well, I don't really like the tea!").tokens
     ('i', 'do', 'not', 'really', 'like', 'tea')
-    >>> gist_of("she actually likes two teas").tokens == gist_of("she likes 2 teas.").tokens
+    >>> gist_of("she actually likes two teas").tokens == gist_of("She likes 2 teas.").tokens
     True
     """
-    return _kept_gist(text) if len(text) <= _LONGEST_KEPT_CHARS else _gist(text)
+    return read(text)[1]
 
 
-def _gist(text: str) -> Gist:
-    tokens = without_outer_marks(tokenize(text))
-    distinct = set(tokens)
-    odd = [*compress(distinct, map(IS_ODD.__getitem__, distinct))]
-    if not _is_english(distinct, odd):
+def read(text: str) -> tuple[str, Gist]:
+    """Return the canonical text of a text and its gist."""
+    return _kept(text) if len(text) <= _LONGEST_KEPT_CHARS else _read(text)
+
+
+def _read(text: str) -> tuple[str, Gist]:
+    apart = taken_apart(text)
+    return apart.text, _gist(apart)
+
+
+_kept = lru_cache(maxsize=_TEXTS_KEPT)(_read)
+
+
+def _gist(apart: Apart) -> Gist:
+    tokens, shape = without_outer_marks(apart.tokens, apart.shape)
+    odd = {tokens[found.start()] for found in _ODD.finditer(shape)}
+    if not _is_english(tokens, odd, is_ascii=apart.text.isascii()):
         return Gist(tuple(tokens))
-    if _MAY_HOLD_THOUSANDS.search(text):
-        tokens = [token.replace(",", "") if "," in token and _THOUSANDS.fullmatch(token) else token for token in tokens]
+    for at in places_of(THOUSANDS, shape):
+        tokens[at] = tokens[at].replace(",", "")
     written_out: list[str] = []
-    if not words.written_out().keys().isdisjoint(distinct) or "'d" in text:
-        tokens, written_out = _write_out(tokens)
-    kept, dropped = _without_idle(tokens)
-    return Gist(tuple(kept), (*written_out, *dropped), _mends(kept, odd), is_english=True)
+    if _WRITTEN_OUT.search(shape):
+        tokens, shape, written_out = _write_out(tokens, shape)
+    kept, dropped = _without_idle(tokens, shape)
+    return Gist(tuple(kept), (*written_out, *dropped), tuple(sorted(odd)), is_english=True)
 
 
-_kept_gist = lru_cache(maxsize=_TEXTS_KEPT)(_gist)
-
-
-def _is_english(distinct: set[str], odd: Sequence[str]) -> bool:
+def _is_english(tokens: Sequence[str], odd: set[str], *, is_ascii: bool) -> bool:
+    foreign, english = words.foreign_words(), words.english_words()
+    has_ending = sum([word.endswith(_FOREIGN_ENDINGS) for word in odd])
+    if is_ascii and not has_ending and foreign.isdisjoint(tokens):
+        return not english.isdisjoint(tokens)
+    distinct = set(tokens)
     is_other_script = len(odd) > (1 - _ENGLISH_SHARE) * len(distinct) and not all(map(str.isascii, odd))
-    foreign = len(words.foreign_words() & distinct) + sum(word.endswith(_FOREIGN_ENDINGS) for word in odd)
-    return not is_other_script and len(words.english_words() & distinct) > foreign
+    return not is_other_script and len(english & distinct) > len(foreign & distinct) + has_ending
 
 
-def _write_out(tokens: list[str]) -> tuple[list[str], list[str]]:
-    """Return the tokens with contractions and number words written out, in one spelling, and the kinds of what was not."""
+def _write_out(tokens: list[str], shape: str) -> tuple[list[str], str, list[str]]:
+    """Return the tokens with contractions and numbers written out, in one spelling, their shape, and the kinds of those."""
     written_out, spellings = words.written_out(), words.spellings()
     full: list[str] = []
+    full_shape = ""
     kinds: list[str] = []
     done = 0
-    for at in [at for at, token in enumerate(tokens) if token in written_out or "'d" in token]:
+    for found in _WRITTEN_OUT.finditer(shape):
+        at = found.start()
         form = _full_form(written_out.get(tokens[at], ()), tokens, at)
         if form:
             kinds.append("spelling" if tokens[at] in spellings else "contraction" if form[0].isalpha() else "number word")
             full += (*tokens[done:at], *form)
+            full_shape += shape[done:at] + "".join(map(letter_of, form))
             done = at + 1
-    return full + tokens[done:], kinds
+    return full + tokens[done:], full_shape + shape[done:], kinds
 
 
 def _full_form(form: tuple[str, ...], tokens: Sequence[str], at: int) -> tuple[str, ...]:
@@ -159,19 +188,21 @@ def _mends(tokens: Sequence[str], odd: Sequence[str]) -> tuple[Mend, ...]:
 def _mended(tokens: Sequence[str], at: int, word: str) -> tuple[str, ...]:
     """Return the tokens with a word in place of a slip; it may be one that can be dropped, "definately"."""
     mended = [*tokens[:at], word, *tokens[at + 1 :]]
-    return tuple(_without_idle(mended)[0] if word in words.words_of_fillers() else mended)
+    return tuple(_without_idle(mended, "".join(map(letter_of, mended)))[0] if word in words.words_of_fillers() else mended)
 
 
-def _without_idle(tokens: list[str]) -> tuple[list[str], list[str]]:
+def _without_idle(tokens: list[str], shape: str) -> tuple[list[str], list[str]]:
     """Return the tokens without fillers, idle articles and idle commas, and the kinds of the first two; "and" says what a comma
     says: "tea, milk, and bread", "tea, milk and bread" and "tea, milk, bread" are one, and none of them is "tea, milk bread".
     """
-    kept, dropped = without_fillers(tokens)
-    joined = _JOINING in kept
-    if joined:
+    kept, shape, dropped = without_fillers(tokens, shape)
+    joining = places_of(AND, shape)
+    if joining:
         apart = words.word_classes()["apart"]  # before these a comma says nothing, and "and" something
-        behind = [*kept[1:], ""]
-        kept = ["," if word == _JOINING and after not in apart else word for word, after in zip(kept, behind, strict=True)]
-    if joined or "filler" in dropped:  # two marks may have met
-        kept = without_outer_marks(kept)
-    return without_idle_commas(kept), dropped
+        for at in joining:
+            if at + 1 == len(kept) or kept[at + 1] not in apart:
+                kept[at] = ","
+                shape = f"{shape[:at]},{shape[at + 1 :]}"
+    if joining or "filler" in dropped:  # two marks may have met
+        kept, shape = without_outer_marks(kept, shape)
+    return without_idle_commas(kept, shape), dropped

@@ -15,6 +15,7 @@ All keys are 16 bytes of xxh3_128 over one JSON list, so that no two lists of pa
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import lru_cache
 from math import sqrt
 from typing import NamedTuple
@@ -24,7 +25,8 @@ from xxhash import xxh3_64_intdigest, xxh3_128_digest
 
 from memproc.config import Policy
 from memproc.dedup.canonical import canonical
-from memproc.dedup.gist import Gist, Mend, gist_of
+from memproc.dedup.frame import frame_hash
+from memproc.dedup.gist import Gist, Mend, read
 from memproc.dedup.words import trust
 from memproc.records import Plain, encode, is_event, last_changed
 from memproc.times import to_micros
@@ -58,6 +60,17 @@ class Observation(NamedTuple):
         return last_changed(self.record) or self.as_of
 
 
+class Accepted(NamedTuple):
+    """A record that passed validation: its plain form, the one JSON text of that, whether its id is an identity, and the date that
+    its source gives for itself, as fixed-width UTC text.
+    """
+
+    record: Plain
+    json: bytes
+    is_identity: bool
+    as_of: str | None
+
+
 class Prepared(NamedTuple):
     """An observation on its way into a store, as bytes, numbers and text, so that it travels lightly between processes.
 
@@ -65,7 +78,8 @@ class Prepared(NamedTuple):
     facts must share to be compared at all; `changed_at` is when it says it was last changed, in microseconds since 1970.
     `is_near` tells whether it takes part in the near tier, `is_english` whether it shows itself to be English. `mends` are the
     groups that it would be in if one of its tokens were a slip, `slips` for each of these that token and what it would stand
-    for, if nothing else differs. `bands` are its band hashes, empty as long as it is not signed.
+    for, if nothing else differs. `frame` is the hash of its frame, `bands` are its hashes in the index, empty as long as it is not
+    signed.
     """
 
     key: Key
@@ -84,6 +98,7 @@ class Prepared(NamedTuple):
     is_english: bool = False
     mends: tuple[Key, ...] = ()
     slips: tuple[tuple[str, str] | None, ...] = ()
+    frame: int = 0
     bands: bytes = b""
 
     @property
@@ -95,35 +110,44 @@ class Prepared(NamedTuple):
 
 def prepare(record: Plain, *, is_identity: bool, as_of: str | None, policy: Policy) -> Prepared:
     """Return a plain record with its keys, under the policy of its store; it is not signed."""
-    json = encode(record)
+    return prepare_all([Accepted(record, encode(record), is_identity, as_of)], policy)[0]
+
+
+def prepare_all(accepted: Sequence[Accepted], policy: Policy) -> list[Prepared]:
+    """Return records with their keys, in their order: first their texts are read, then all else is made of that."""
+    texts = [_read(one.record, policy) for one in accepted]
+    return [_prepared(one, text, gist, policy) for one, (text, gist) in zip(accepted, texts, strict=True)]
+
+
+def _read(record: Plain, policy: Policy) -> tuple[str, Gist | None]:
+    """Return the canonical text of a record, and its gist if it may take part in the near tier."""
+    content: str = record["content"]
+    text, gist = read(content) if policy.dedup == "near" and not is_event(record) else (canonical(content), None)
+    return text or content, gist
+
+
+def _prepared(accepted: Accepted, text: str, gist: Gist | None, policy: Policy) -> Prepared:
+    record, json, is_identity, as_of = accepted
     key = xxh3_128_digest(json + _IDENTITY if is_identity else json)
-    text = text_of(record)
+    scope = _scope_number(record["namespace"], record.get("subject"))
     changed = last_changed(record)
-    rest = (
-        is_identity,
-        as_of,
-        json,
-        text,
-        namespace_number(record["namespace"]),
-        _scope_number(record["namespace"], record.get("subject")),
-        None if changed is None else to_micros(changed),
-    )
+    micros = None if changed is None else to_micros(changed)
+    rest = (is_identity, as_of, json, text, namespace_number(record["namespace"]), scope, micros)
     if policy.dedup == "off":
         return Prepared(key, key, key, key, *rest)
     content = content_key(record, text, is_identity=is_identity)
     node = identity_key(record) if is_identity else content
-    if policy.dedup == "near" and not is_event(record) and _is_long_enough(text):
-        gist = gist_of(text)
-        least = sqrt(policy.merge_at)  # two texts as close as this to one gist are within merge_at of each other
-        if gist.is_long_enough and gist.confidence >= least and not policy.refuses_to_merge:
-            meant = _mends_of(record, gist) if gist.mends and trust()["slip"] >= least else ()
-            mends = tuple([group_key(record, mend.tokens) for mend in meant])
-            slips = tuple([_slip_in(gist, mend) for mend in meant])
-            return Prepared(
-                key, node, content, group_key(record, gist.tokens), *rest, gist.dropped, True, gist.is_english, mends, slips
-            )
-        return Prepared(key, node, content, content, *rest, gist.dropped, True, gist.is_english)
-    return Prepared(key, node, content, content, *rest)
+    if gist is None or not _is_long_enough(text):
+        return Prepared(key, node, content, content, *rest)
+    frame = frame_hash(text, None if changed is None and as_of is None else gist, scope)
+    least = sqrt(policy.merge_at)  # two texts as close as this to one gist are within merge_at of each other
+    if not gist.is_long_enough or gist.confidence < least or policy.refuses_to_merge:
+        return Prepared(key, node, content, content, *rest, gist.dropped, True, gist.is_english, frame=frame)
+    group = group_key(record, gist.tokens)
+    meant = gist.mends_in(record["content"]) if gist.odd and trust()["slip"] >= least else ()
+    mends = tuple([group_key(record, mend.tokens) for mend in meant])
+    slips = tuple([_slip_in(gist, mend) for mend in meant])
+    return Prepared(key, node, content, group, *rest, gist.dropped, True, gist.is_english, mends, slips, frame)
 
 
 def text_of(record: Plain) -> str:
@@ -161,11 +185,6 @@ def group_key(record: Plain, tokens: tuple[str, ...]) -> Key:
     """Return the key of all facts of one subject that have this gist."""
     parts = ["gist", record["namespace"], record.get("subject"), record.get("valid_from"), record.get("valid_to"), " ".join(tokens)]
     return xxh3_128_digest(encode(parts))
-
-
-def _mends_of(record: Plain, gist: Gist) -> tuple[Mend, ...]:
-    """Return what a fact may stand for. A token that is never written in lower case is a name, and no slip."""
-    return tuple([mend for mend in gist.mends if mend.odd in record["content"]])
 
 
 def _slip_in(gist: Gist, mend: Mend) -> tuple[str, str] | None:

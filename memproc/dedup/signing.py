@@ -10,7 +10,6 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from memproc.dedup.frame import frame_hash
 from memproc.dedup.keys import Key, Prepared
 from memproc.dedup.signatures import BANDS, Hashes, band_hashes, signatures
 from memproc.records import Rejected
@@ -48,12 +47,11 @@ def hashes_of(facts: Sequence[Prepared], recall: str) -> Hashes:
     return hashes
 
 
-def sign(texts: Sequence[str], scopes: Sequence[int], recall: str) -> Hashes:
-    """Return the hashes of canonical texts, each within its scope, of shape (texts, width)."""
+def sign(texts: Sequence[str], scopes: Sequence[int], frames: Sequence[int], recall: str) -> Hashes:
+    """Return the hashes of canonical texts, each within its scope and with that of its frame, of shape (texts, width)."""
     bands = band_hashes(signatures(texts), np.array(scopes, np.uint64), recall)
-    frames = np.fromiter(map(frame_hash, texts, scopes), np.uint32, len(texts))
-    return np.column_stack((bands, frames))
+    return np.column_stack((bands, np.array(frames, np.uint32)))
 
 
 def _sign(facts: Sequence[Prepared], recall: str) -> Hashes:
-    return sign([one.text for one in facts], [one.scope for one in facts], recall)
+    return sign([one.text for one in facts], [one.scope for one in facts], [one.frame for one in facts], recall)

@@ -77,9 +77,10 @@ def _undoubled(word: str) -> str:
     return re.sub(r"(.)\1", r"\1", word)
 
 
-def _is_odd(token: str) -> bool:
+def is_odd(token: str) -> bool:
+    """Tell whether a token is neither a word nor a name."""
     return token[0].isalpha() and token not in words.known_words()
 
 
-IS_ODD = Memo(_is_odd)  # whether a token is neither a word nor a name
+IS_ODD = Memo(is_odd)  # whether a token is neither a word nor a name
 NEAR = Memo(_words_near)

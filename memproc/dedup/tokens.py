@@ -19,7 +19,6 @@ from itertools import chain
 
 from memproc.dedup import words
 from memproc.dedup.canonical import CASED_UNITS
-from memproc.dedup.memo import Memo
 
 MARKS = (",", ".")
 
@@ -48,37 +47,37 @@ _SHORT_CODE = re.compile(r"(?:[A-Z]{1,3}|[a-z]{1,3})\d{1,4}")  # "B12", "a4": a 
 _WITH_UNIT = re.compile(r"([+\-]?(?:\d[\d.,:]*)?\d)([a-z]+)", re.IGNORECASE)
 
 
-def tokenize(text: str) -> list[str]:
-    """Return the tokens of a canonical text.
-
-    >>> tokenize("i've paid $1,500.50 at 10:25 - really! - to a@b.com, well-known 😀")
-    ["i've", 'paid', '$', '1,500.50', 'at', '10:25', ',', 'really', '.', ',', 'to', 'a@b.com', ',', 'well', 'known', '😀']
-    """
-    return [*chain.from_iterable(map(_TOKENS.__getitem__, text.split()))]
-
-
 def size_of(token: str) -> int:
     """Return how many words a token stands for: of a run of Chinese or Japanese as many as it has characters."""
     return len(token) if not token.isascii() and _UNSPACED.match(token) else 1
 
 
-def _tokens_of_chunk(chunk: str) -> tuple[str, ...]:
-    if chunk.isascii() and chunk.isalpha():
-        return (chunk,)
+def tokens_of(chunk: str) -> tuple[str, ...]:
+    """Return the tokens of a part of a canonical text that stands between white space.
+
+    >>> tokens_of("$1,500.50,"), tokens_of("well-known!"), tokens_of("a@b.com")
+    (('$', '1,500.50', ','), ('well', 'known', '.'), ('a@b.com',))
+    """
+    if chunk.isascii():
+        if chunk.isalpha():
+            return (chunk,)
+        word, mark = chunk[:-1], chunk[-1]
+        if word.isalpha() and (mark == "," or (mark == "." and not _ABBREVIATION.fullmatch(word))):
+            return word, mark
     if _ANOTHERS.match(chunk):
-        return ('"', *_tokens_of_chunk(chunk[1:]))
+        return ('"', *tokens_of(chunk[1:]))
     own = _FACE.search(chunk) or (chunk[0] not in "'\"" and _FEET_OR_INCHES.search(chunk))
     if own:
         ends = chunk[: own.start()], chunk[own.end() :]
-        before, behind = (_tokens_of_chunk(end) if end else () for end in ends)
+        before, behind = (tokens_of(end) if end else () for end in ends)
         return (*before, own[0], *behind)
     if not chunk.isascii() and _UNSPACED.search(chunk):
         chunk = _UNSPACED.sub(r" \g<0> ", chunk.lower())
     parts = _INNER_MARK.sub(" , ", chunk).translate(_BETWEEN).split()
-    return tuple(chain.from_iterable(map(_tokens_of, parts)))
+    return tuple(chain.from_iterable(map(_tokens_of_part, parts)))
 
 
-def _tokens_of(part: str) -> list[str]:
+def _tokens_of_part(part: str) -> list[str]:
     """Return the tokens of a part without the symbols that stand for themselves, and the mark behind it."""
     bare = part.strip(_EDGE)
     if not bare:
@@ -150,6 +149,3 @@ def _by_category(chunk: str) -> list[str]:
             tokens.append(character)
         is_open = is_letter
     return tokens
-
-
-_TOKENS = Memo(_tokens_of_chunk)

@@ -12,7 +12,8 @@ from typing import NamedTuple
 from rapidfuzz.distance import Indel
 
 from memproc.dedup import words
-from memproc.dedup.tokens import MARKS, tokenize
+from memproc.dedup.chunks import tokenize
+from memproc.dedup.tokens import MARKS
 
 LONGEST_CHARS = 2_000  # beyond that the kinds are named, and no words
 _ARTICLES = ("a", "an", "the")

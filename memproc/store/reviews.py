@@ -20,7 +20,7 @@ from memproc.dedup.compare import compare_if_changed, compare_if_likely
 from memproc.dedup.confidence import Side, in_order, may_be_alike, model_of, side_of
 from memproc.dedup.decide import Judged, Plan, Row
 from memproc.dedup.doubts import ROUND, Doubt, changed_of, crowd_in, for_a_person, is_of, is_worth_more
-from memproc.dedup.frame import frame_of
+from memproc.dedup.frame import frame_hash, frame_of
 from memproc.dedup.gist import gist_of
 from memproc.dedup.keys import Key, Observation, Prepared, scope_number, text_of
 from memproc.dedup.signatures import Hashes
@@ -89,7 +89,9 @@ class Reviewer:
             rows = sorted(map(to_row, found), key=lambda row: row.number)
             records = [row.observation.record for row in rows]
             texts = [*map(text_of, records)]
-            hashes = sign(texts, [*map(scope_number, records)], self.policy.recall)
+            scopes = [*map(scope_number, records)]
+            gists = [gist_of(text) if row.observation.date else None for row, text in zip(rows, texts, strict=True)]
+            hashes = sign(texts, scopes, [*map(frame_hash, texts, gists, scopes)], self.policy.recall)
             homes = {row.observation.key: row.home for row in rows}
             looked = self._compare(connection, some, hashes, _owns_in(rows, texts), partial(_are_at_home, homes))
             write_reviews(self.database, connection, looked.doubts, next_number(connection, tables.batches) - 1, now)

@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 
 from memproc.dedup import words
 from memproc.dedup.canonical import canonical
+from memproc.dedup.chunks import tokenize
 from memproc.dedup.cues import cues_of
-from memproc.dedup.gist import MOST_MENDS, MOST_SLIPS, Gist, _kept_gist, gist_of
+from memproc.dedup.gist import MOST_MENDS, MOST_SLIPS, Gist, _kept, gist_of
 from memproc.dedup.slips import NEAR, words_near
-from memproc.dedup.tokens import tokenize
 
 BENIGN = [
     ("contraction", "I don't like tea", "I do not like tea"),
@@ -433,9 +433,9 @@ def test_a_word_that_is_a_filler_elsewhere_can_carry_the_meaning(one, other):
 
 def test_long_texts_and_tokens_are_not_kept():
     """What is kept of late texts is bounded by their number and by their length."""
-    before = _kept_gist.cache_info().currsize, len(NEAR)
+    before = _kept.cache_info().currsize, len(NEAR)
     gist_of("she likes " + "tea and milk " * 100)
     words_near("x" * 1_000)
-    assert (_kept_gist.cache_info().currsize, len(NEAR)) == before
+    assert (_kept.cache_info().currsize, len(NEAR)) == before
     gist_of("she likes a text that no other test has")
-    assert _kept_gist.cache_info().currsize == before[0] + 1 or before[0] == _kept_gist.cache_info().maxsize
+    assert _kept.cache_info().currsize == before[0] + 1 or before[0] == _kept.cache_info().maxsize

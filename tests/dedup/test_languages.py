@@ -12,8 +12,8 @@ import pytest
 
 from benchmarks.labelled import prepared
 from memproc.dedup.canonical import canonical
+from memproc.dedup.chunks import tokenize
 from memproc.dedup.gist import gist_of
-from memproc.dedup.tokens import tokenize
 
 FEWEST_SAME = 12
 FEWEST_APART = 20
