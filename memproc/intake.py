@@ -1,6 +1,8 @@
-"""From an item of a source to prepared observations: format, validation, keys. Pure; each item by itself.
+"""From items of a source to prepared observations: format, validation, keys. Pure; what becomes of an item is its own affair.
 
 Nothing raises on bad input: what cannot be taken comes back as `Rejected`, with every fault and the raw bytes.
+
+Strategy: many items go through one stage after the other together, since a stage is quicker while all that it needs is at hand.
 """
 
 from __future__ import annotations
@@ -8,12 +10,13 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import NamedTuple
 
 import orjson
 
 from memproc.config import DEEPEST, Policy, Settings
-from memproc.dedup.keys import Prepared, prepare
+from memproc.dedup.keys import Accepted, Prepared, prepare_all
 from memproc.dedup.signing import signed
 from memproc.formats.draft import Broken, Context, Decided, Draft, Format, LeftOut, Part
 from memproc.records import DEFAULT_NAMESPACE, Fault, Memory, Plain, Rejected, encode, plain
@@ -25,6 +28,7 @@ CATEGORY_OF_FAULTS = "validation"
 CATEGORY_OF_FORMATS = "transform"
 CATEGORY_OF_EXCEPTIONS = "internal"
 CATEGORY_OF_LIMITS = "resource"
+_LEAST_BYTES_A_NAME = 5  # of JSON: `{"":1}`; so most records need not be counted
 SHAPED = ("tags", "emotion", "relations")  # their levels are those of the schema
 
 
@@ -45,6 +49,17 @@ class Chunk(NamedTuple):
     counts: list[int]
     decided: list[tuple[int, Decided]]
     left_out: list[tuple[int, dict[str, int]]]
+
+
+class _Drafted(NamedTuple):
+    """A draft on its way: the place of its record in the chunk, and the item that it was read from."""
+
+    place: int
+    draft: Draft
+    item: Item
+
+
+_TO_COME = Rejected("", (), b"")  # in the place of a draft
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,95 +85,103 @@ class Intake:
 
     def take_all(self, pieces: Sequence[Piece]) -> Chunk:
         """Return what some items become."""
-        chunk = Chunk([], [], [], [])
-        for at, piece in enumerate(pieces):
-            records, decided, left_out = self.take(piece)
-            chunk.counts.append(len(records))
-            chunk.records.extend(records)
-            if decided:
-                chunk.decided.extend((len(chunk.records), one) for one in decided)
-            if left_out:
-                chunk.left_out.append((at, left_out))
+        chunk = self._taken(pieces)
         return chunk._replace(records=signed(chunk.records, self.policy.recall))
 
     def take(self, piece: Piece) -> Taken:
-        """Return what one item becomes."""
-        taken = self._take(item_of(piece))
-        if self.settings.redact:
-            taken = taken._replace(records=[_redacted(one) if isinstance(one, Rejected) else one for one in taken.records])
-        return taken
+        """Return what one item becomes; it is not signed."""
+        chunk = self._taken([piece])
+        return Taken(
+            chunk.records,
+            [one for _, one in chunk.decided],
+            dict(chain.from_iterable(kinds.items() for _, kinds in chunk.left_out)),
+        )
 
-    def _take(self, item: Item) -> Taken:
-        if item.fault is not None:
-            return Taken([Rejected(item.category, (item.fault,), item.raw or b"")], [], {})
-        if not isinstance(item.value, (dict, Mapping)):  # the plain case first: an abstract class is slow to ask
-            found = fault("", "not_a_mapping", f"a record is an object, not {type(item.value).__name__}")
-            return Taken([Rejected(CATEGORY_OF_FAULTS, (found,), raw_of(None, item))], [], {})
-        taken = Taken([], [], {})
+    def _taken(self, pieces: Sequence[Piece]) -> Chunk:
+        chunk = Chunk([], [], [], [])
+        drafted: list[_Drafted] = []
+        for at, piece in enumerate(pieces):
+            self._read(item_of(piece), at, chunk, drafted)
         check = validator(self.schema, tracebacks=self.settings.tracebacks)
+        checked = [self._checked(one, check) for one in drafted]
+        accepted = [one if isinstance(one, Rejected) else self._accepted(one, of) for one, of in zip(checked, drafted, strict=True)]
+        ready = iter(prepare_all([one for one in accepted if isinstance(one, Accepted)], self.policy))
+        for of, one in zip(drafted, accepted, strict=True):
+            chunk.records[of.place] = one if isinstance(one, Rejected) else next(ready)
+        if self.settings.redact:
+            chunk.records[:] = [_redacted(one) if isinstance(one, Rejected) else one for one in chunk.records]
+        return chunk
+
+    def _read(self, item: Item, at: int, chunk: Chunk, drafted: list[_Drafted]) -> None:
+        """Read the item with the number `at`: into the chunk what is settled by that, and the drafts, each with its place."""
+        records, first, left_out = chunk.records, len(chunk.records), dict[str, int]()
         for part in self._parts(item):
             if isinstance(part, Draft):
-                taken.records.append(self._prepare(part, item, check))
+                drafted.append(_Drafted(len(records), part, item))
+                records.append(_TO_COME)
             elif isinstance(part, Rejected):
-                taken.records.append(part)
+                records.append(part)
             elif isinstance(part, Broken):
-                taken.records.append(Rejected(CATEGORY_OF_FORMATS, (part.fault,), raw_of(part.raw, item)))
+                records.append(Rejected(CATEGORY_OF_FORMATS, (part.fault,), raw_of(part.raw, item)))
             elif isinstance(part, LeftOut):
-                taken.left_out[part.kind] = taken.left_out.get(part.kind, 0) + part.count
+                left_out[part.kind] = left_out.get(part.kind, 0) + part.count
             else:
-                taken.decided.append(part)
-        return taken
+                chunk.decided.append((len(records), part))
+        chunk.counts.append(len(records) - first)
+        if left_out:
+            chunk.left_out.append((at, left_out))
 
     def draft(self, piece: Piece) -> list[Memory | Rejected]:
         """Return the memories of one item, validated and no more."""
-        item = item_of(piece)
-        if item.fault is not None or not isinstance(item.value, Mapping):
-            return [found for found in self.take(item).records if isinstance(found, Rejected)]
+        chunk, drafted = Chunk([], [], [], []), list[_Drafted]()
+        self._read(item_of(piece), 0, chunk, drafted)
         check = validator(self.schema, tracebacks=self.settings.tracebacks)
-        found: list[Memory | Rejected] = []
-        for part in self._parts(item):
-            if isinstance(part, Rejected):
-                found.append(part)
-            elif isinstance(part, Draft):
-                checked = check(self._complete(part.fields))
-                found.append(
-                    Rejected(_category_of(checked), checked, raw_of(part.raw, item)) if isinstance(checked, tuple) else checked
-                )
-            elif isinstance(part, Broken):
-                found.append(Rejected(CATEGORY_OF_FORMATS, (part.fault,), raw_of(part.raw, item)))
+        found: list[Memory | Rejected] = [one for one in chunk.records if isinstance(one, Rejected)]
+        for of in drafted:
+            found[of.place] = self._checked(of, check)
         return found
 
     def _parts(self, item: Item) -> Iterator[Part | Rejected]:
         """Give the parts of an item; where its reader breaks, the item itself in place of those that are left."""
+        if item.fault is not None:
+            yield Rejected(item.category, (item.fault,), item.raw or b"")
+            return
+        if not isinstance(item.value, (dict, Mapping)):  # the plain case first: an abstract class is slow to ask
+            found = fault("", "not_a_mapping", f"a record is an object, not {type(item.value).__name__}")
+            yield Rejected(CATEGORY_OF_FAULTS, (found,), raw_of(None, item))
+            return
         try:
-            yield from self.format.read(item.value, self.context)  # type: ignore[arg-type]
+            yield from self.format.read(item.value, self.context)
         except Exception as error:  # noqa: BLE001 - a reader never raises; if one does, no record may be lost with it
             what = f"the reader of {self.format.name!r}"
             found = failed("reader_failed", what, error, tracebacks=self.settings.tracebacks)
             yield Rejected(CATEGORY_OF_EXCEPTIONS, (found,), raw_of(None, item))
 
-    def _prepare(self, draft: Draft, item: Item, check: Callable[[object], Memory | tuple[Fault, ...]]) -> Prepared | Rejected:
-        checked = check(self._complete(draft.fields))
-        if isinstance(checked, tuple):
-            return Rejected(_category_of(checked), checked, raw_of(draft.raw, item))
+    def _checked(self, of: _Drafted, check: Callable[[object], Memory | tuple[Fault, ...]]) -> Memory | Rejected:
+        checked = check(self._complete(of.draft.fields))
+        return Rejected(_category_of(checked), checked, raw_of(of.draft.raw, of.item)) if isinstance(checked, tuple) else checked
+
+    def _accepted(self, memory: Memory, of: _Drafted) -> Accepted | Rejected:
+        _, draft, item = of
         try:
             as_of = parse_time(draft.as_of) if draft.as_of is not None else None
         except ValueError as error:
             return Rejected(CATEGORY_OF_FAULTS, (fault("as_of", "date_unparsable", str(error)),), raw_of(draft.raw, item))
         try:
-            is_identity = draft.is_identity and checked.id is not None
-            record = plain(checked)
-            if (found := self._beyond(record)) is not None:
+            record = plain(memory)
+            json = encode(record)
+            if (found := self._beyond(record, len(json))) is not None:
                 return Rejected(CATEGORY_OF_LIMITS, (found,), raw_of(draft.raw, item))
-            return prepare(record, is_identity=is_identity, as_of=to_text(as_of) if as_of else self.as_of, policy=self.policy)
+            is_identity = draft.is_identity and memory.id is not None
+            return Accepted(record, json, is_identity, to_text(as_of) if as_of else self.as_of)
         except (orjson.JSONEncodeError, RecursionError) as error:
             found = fault("", "not_json", f"holds what JSON cannot say: {error}")
             return Rejected(CATEGORY_OF_FAULTS, (found,), raw_of(draft.raw, item))
 
-    def _beyond(self, record: Plain) -> Fault | None:
+    def _beyond(self, record: Plain, size_bytes: int) -> Fault | None:
         """Return the fault of a record that is beyond a limit of the settings, None where it is within all."""
         most_names, most_levels = self.settings.max_fields, self.settings.max_depth
-        if (names := count_names(record)) > most_names:
+        if size_bytes > most_names * _LEAST_BYTES_A_NAME and (names := count_names(record)) > most_names:
             return fault("", "too_many_fields", f"has {names} names in it, more than max_fields={most_names}")
         if most_levels < DEEPEST:  # deeper ones did not pass validation
             for name, value in record.items():
