@@ -11,7 +11,9 @@ Run: `python tools/word_lists.py /usr/share/dict/scowl FOLDER_OF_NAMES FOLDER_OF
 - frequent: those of the smallest size, 10.
 - known: all other words (sizes to 70) and names (to 80), with accents and without them ("café", "cafe"), and of the rarer words
   (to 80), names (to 95), variants and entries of all sources those that could be taken for a slip; a token that is here is not
-  a slip of anything.
+  a slip of anything. So are the plurals of short names and abbreviations ("gifs"), which dictionaries leave out. Not here are words
+  that only the largest lists have and that are typical slips of frequent ones: who writes "thier", "belive" or "aways" means
+  "their", "believe", "always", and no surname, no older form and no plural of a noun.
 """
 
 from __future__ import annotations
@@ -31,7 +33,11 @@ ANY_WORDS = r".*-words|english-contractions|english-abbreviations|special-hacker
 ENGLISH = r"(english|american|british|british_z)-words"
 ANY_NAMES = r".*-(proper-names|upper|abbreviations)"
 NAMES = r"(english|american|british)-(proper-names|upper)"
+PLAIN_WORDS = r"(english|american|australian|british|british_z|canadian)-words"
+OTHERS = rf"(?!{PLAIN_WORDS}$).*"
 SHORTEST_SLIP = 4
+SHORTEST_SLIPPED = 5
+SHORT_STEM = range(3, 6)
 HARDLY_ANYBODY_PERCENT = 0.004
 OUT = Path(__file__).parent.parent / "memproc" / "dedup" / "data"
 
@@ -92,6 +98,13 @@ def is_near(word: str, common: set[str]) -> bool:
     return not edits.isdisjoint(common)
 
 
+def typical_slips(word: str) -> set[str]:
+    """Return what fingers make of a word: two letters swapped, one doubled, one inside left out."""
+    parts = [(word[:at], word[at:]) for at in range(len(word))]
+    swapped = {a + b[1] + b[0] + b[2:] for a, b in parts if len(b) > 1}
+    return (swapped | {a + b[0] + b for a, b in parts} | {a + b[1:] for a, b in parts[1:-1]}) - {word}
+
+
 def main(scowl: Path, names: Path, wordnet: Path, places: Path) -> None:
     """Make the lists."""
     frequent = {word for word in plain(read(scowl, ENGLISH, 10)) if len(word) >= SHORTEST_SLIP}
@@ -100,9 +113,13 @@ def main(scowl: Path, names: Path, wordnet: Path, places: Path) -> None:
     common = {word for word in plain(read(scowl, ENGLISH, 55)) if len(word) >= SHORTEST_SLIP} - like_names
     usual = read(scowl, ENGLISH, 50) | read(scowl, ANY_WORDS, 70) | read(scowl, NAMES, 80) | given_names(names)
     rare = in_both_spellings(read(scowl, ".*", 80) | read(scowl, ANY_NAMES, 95) | of_wordnet(wordnet) | cities(places))
+    plurals = {f"{word}s" for word in usual - read(scowl, ENGLISH, 70) if len(word) in SHORT_STEM and word[-1] not in "su"}
+    attested = in_both_spellings(usual | read(scowl, ".*", 70) | read(scowl, OTHERS, 80) | of_wordnet(wordnet) | cities(places))
+    slips = {slip for word in common & read(scowl, ENGLISH, 20) if len(word) >= SHORTEST_SLIPPED for slip in typical_slips(word)}
     write("common.txt.gz", common)
     write("frequent.txt.gz", frequent & common)
-    write("known.txt.gz", (in_both_spellings(usual) | {word for word in rare if is_near(word, common)}) - common)
+    written = {word for word in (rare - (slips - attested)) | plurals if is_near(word, common)}
+    write("known.txt.gz", (in_both_spellings(usual) | written) - common)
 
 
 if __name__ == "__main__":

@@ -1,9 +1,10 @@
 """Slips: which words a token that is none may stand for.
 
 Rule: a slip is one edit inside a token that is neither word nor name, or a swap of two of its letters, that makes it a common
-word of four letters or more. Where a token of four letters is near several, only a swap or a doubled letter is one, as nearly
-anything is one edit from some short word. A word with an ending or a prefix ("gifs", "goin", "rewatch") is a word. Where a
-word that decides what is meant is among several, the likeliest alone is what it may stand for, and nothing where that is not one.
+word of four letters or more. Where a token of four letters is near several, only what fingers do is one, as nearly anything is
+one edit from some short word: a swap, a doubled letter, or a letter too few of a frequent word. A word with an ending or a prefix
+("goin", "rewatch") is a word. Where a word that decides what is meant is among several, the likeliest alone is what it may stand
+for, and nothing where that is not one. What is a word and no slip of another is told by the lists: `data/README.md`.
 """
 
 from __future__ import annotations
@@ -16,7 +17,6 @@ from memproc.dedup import words
 from memproc.dedup.memo import Memo
 
 _SHORT = 4
-_LONGEST_PLURAL = 6
 _PREFIXES = ("re", "un")
 _SLIP_SHAPE = re.compile(r"[a-z]{4,24}")
 
@@ -43,22 +43,30 @@ def _words_near(token: str) -> tuple[str, ...]:
     # A swap at an end changes its first or last letter, the one inside a word of four letters both its ends.
     swapped = {token[:at] + token[at + 1] + token[at] + token[at + 2 :] for at in (0, 1, len(token) - 2)}
     found |= (swapped & words.common_words()) | (swapped & words.cue_kinds().keys())
-    if len(token) <= _SHORT:
-        found = found if len(found) == 1 else {word for word in found if _is_typed(token, word)}
     if not found or not found.isdisjoint(words.full_forms()):
         return ()
-    if found.isdisjoint(words.cue_kinds()):
-        return tuple(sorted(found))
-    likeliest = _likeliest(token, found)
-    return tuple(likeliest) if len(likeliest) == 1 else ()
+    if len(token) <= _SHORT and len(found) > 1:
+        return _meant_by_few_letters(token, found)
+    return tuple(sorted(found)) if found.isdisjoint(words.cue_kinds()) else _likeliest(token, found)
 
 
-def _likeliest(token: str, found: set[str]) -> set[str]:
-    """Return those of several words that are likeliest meant: of which two letters are swapped or one is doubled, as fingers
-    do; and of these the most frequent.
+def _meant_by_few_letters(token: str, found: set[str]) -> tuple[str, ...]:
+    """Return those of several words that four letters may stand for: typical slips, or a letter too few of a frequent word."""
+    frequent = words.frequent_words() & found
+    typed = {word for word in found if _is_typed(token, word)}
+    likely = typed | {word for word in frequent if len(word) > len(token)}
+    if likely.isdisjoint(words.cue_kinds()):
+        return tuple(sorted(likely))
+    return _likeliest(token, likely) if frequent <= likely else ()
+
+
+def _likeliest(token: str, found: set[str]) -> tuple[str, ...]:
+    """Return the one of several words that is likeliest meant, or nothing: of which two letters are swapped, one is doubled or
+    one is left out, as fingers do; and of these the most frequent.
     """
-    typed = {word for word in found if _is_typed(token, word)} or found
-    return (typed & words.frequent_words()) or typed
+    typed = {word for word in found if _is_typed(token, word) or len(word) > len(token)} or found
+    likeliest = (typed & words.frequent_words()) or typed
+    return tuple(likeliest) if len(likeliest) == 1 else ()
 
 
 def _is_typed(token: str, word: str) -> bool:
@@ -68,9 +76,8 @@ def _is_typed(token: str, word: str) -> bool:
 def _is_derived(token: str) -> bool:
     """Tell whether a token is a word with an ending or a prefix that dictionaries leave out."""
     known = words.known_words()
-    is_plural = token.endswith("s") and token[-2] not in "su" and token[:-1] in known and len(token) <= _LONGEST_PLURAL
     is_clipped = token.endswith("in") and f"{token}g" in known
-    return is_plural or is_clipped or (token.startswith(_PREFIXES) and token[2:] in words.common_words())
+    return is_clipped or (token.startswith(_PREFIXES) and token[2:] in words.common_words())
 
 
 def _undoubled(word: str) -> str:

@@ -30,7 +30,7 @@ def frequent_words() -> frozenset[str]:
 @cache
 def known_words() -> frozenset[str]:
     """Return all English words, short forms and names, the common words among them."""
-    names = (name for listed in ("brands.txt", "pinyin.txt") for line in _lines(listed) for name in line[0].split())
+    names = (name for listed in ("brands.txt", "pinyin.txt", "written.txt") for line in _lines(listed) for name in line[0].split())
     return common_words().union(_zipped("known.txt.gz"), full_forms(), names)
 
 

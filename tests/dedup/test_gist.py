@@ -78,6 +78,14 @@ BENIGN = [
     ("letter missing", "Works in the kitchen", "Works in the kitchn"),
     ("letter doubled", "Works in the kitchen", "Works in the kittchen"),
     ("slip in a cue", "She usually swims", "She usaully swims"),
+    ("letter missing in a short word", "She drinks water with it", "She drinks watr with it"),
+    ("letter missing in a short verb", "She wants a dog in May", "She wnts a dog in May"),
+    ("letter missing in a short word near a cue", "She has a quiet dog there", "She has a quet dog there"),
+    ("letter missing in a cue", "She swims before work", "She swims bfore work"),
+    ("letter missing in a short cue", "He has to avoid milk", "He has to avod milk"),
+    ("slip that the largest lists have as a word", "He lives with their son", "He lives with thier son"),
+    ("slip that the largest lists have as a plural", "He has no money for it", "He has no mony for it"),
+    ("slip with an s behind an odd stem", "He needs a new coat", "He nees a new coat"),
     ("slip and filler", "She really works in the kitchen", "She works in the kithcen"),
 ]
 
@@ -179,6 +187,18 @@ APART = [
     ("maths and moths", "she hates maths at school", "she hates moths at school"),
     ("café without its accent", "She bought a cafe with her", "She bought a cake with her"),
     ("new word", "She likes making gifs for her", "She likes making gifts for her"),
+    ("plural of an abbreviation", "She keeps pdfs for her", "She keeps puffs for her"),
+    ("plural of a name", "he is at annas with her", "he is at annals with her"),
+    ("plant and marsh", "she likes the ferns there", "she likes the fens there"),
+    ("what a rare list has: pills", "he takes his meds with him", "he takes his mends with him"),
+    ("what a rare list has: drug", "he wants statins from her", "he wants stations from her"),
+    ("what a rare list has: without a car", "she has been carless since May", "she has been careless since May"),
+    ("what a rare list has: calories", "it is 200 cals for him", "it is 200 calls for him"),
+    ("name of a town", "he works in worksop with her", "he works in workshop with her"),
+    ("name of a person", "she is with enver on Monday", "she is with never on Monday"),
+    ("animal", "she likes the manul there", "she likes the manual there"),
+    ("letter missing, cue or not", "She licks him there", "She liks him there"),
+    ("frequent word beside a cue", "The school is near there", "The school is nevr there"),
     ("abbreviation", "he has copd since last year", "he has a cold since last year"),
     ("prefix", "He wants a rewatch of the game", "He wants a rematch of the game"),
     ("place", "she lives in porto with him", "she lives in porno with him"),
@@ -337,6 +357,27 @@ def test_cues_are_sorted_and_named_by_kind():
         "weekday:monday",
     )
     assert cues_of(gist("She usaully swims").tokens) == ("quantifier:usually",)
+
+
+@pytest.mark.parametrize(
+    ("token", "meant"),
+    [
+        ("watr", ("wart", "water")),  # swapped, or one too few of a frequent word
+        ("wnts", ("wants",)),
+        ("hoel", ("hole", "hotel")),
+        ("bfore", ("before",)),  # a cue by a missing letter, not "bore" by one too many
+        ("aftr", ("after",)),
+        ("sience", ("science",)),
+        ("olves", ()),  # olives, loves
+        ("nevr", ()),  # never, near
+        ("thre", ()),  # there, three
+        ("gifs", ()),
+        ("copd", ()),
+    ],
+)
+def test_what_a_token_may_stand_for(token, meant):
+    """Typical slips first; where a cue is among them only what is likeliest, or nothing."""
+    assert words_near(token) == meant
 
 
 @pytest.mark.parametrize("word", ["kitchen", "anna", "hanna", "nevr", "tae", "qwertzuiop", "nginx", "küche", "abc123", ""])
