@@ -21,7 +21,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from functools import lru_cache
-from itertools import filterfalse, islice
+from itertools import filterfalse, islice, starmap
 from typing import NamedTuple
 
 from memproc.dedup import words
@@ -53,15 +53,16 @@ class Mend(NamedTuple):
 
 
 class Gist(NamedTuple):
-    """`tokens` is what is compared; `dropped` names each benign difference to the text; `odd` holds the tokens of an English text
-    that are neither words nor names; `is_english` tells whether the text shows itself to be English, which names, titles and codes
-    do not.
+    """`tokens` is what is compared; `dropped` names each benign difference to the text; `is_english` tells whether the text shows
+    itself to be English, which names, titles and codes do not. `odd` holds the tokens of an English text that are neither words nor
+    names, and where there are such `whole` is its tokens with what is idle among them.
     """
 
     tokens: tuple[str, ...]
     dropped: tuple[str, ...] = ()
-    odd: tuple[str, ...] = ()
     is_english: bool = False
+    odd: tuple[str, ...] = ()
+    whole: tuple[str, ...] = ()
 
     @property
     def mends(self) -> tuple[Mend, ...]:
@@ -73,7 +74,7 @@ class Gist(NamedTuple):
         slip. None where only the canonical text is known.
         """
         odd = [token for token in self.odd if written is None or token in written]
-        return _mends(self.tokens, odd) if odd else ()
+        return _mends(self.whole, self.tokens, odd) if odd else ()
 
     @property
     def confidence(self) -> float:
@@ -125,7 +126,7 @@ def _gist(apart: Apart) -> Gist:
     if _WRITTEN_OUT.search(shape):
         tokens, shape, written_out = _write_out(tokens, shape)
     kept, dropped = _without_idle(tokens, shape)
-    return Gist(tuple(kept), (*written_out, *dropped), tuple(sorted(odd)), is_english=True)
+    return Gist(tuple(kept), (*written_out, *dropped), True, tuple(sorted(odd)), tuple(tokens) if odd else ())
 
 
 def _is_english(tokens: Sequence[str], odd: set[str], *, is_ascii: bool) -> bool:
@@ -174,21 +175,28 @@ def _can_precede_a_colour(word: str) -> bool:
     return not word or word in MARKS or word in words.english_words() or word in words.common_words() or word in words.fillers()
 
 
-def _mends(tokens: Sequence[str], odd: Sequence[str]) -> tuple[Mend, ...]:
+def _mends(tokens: Sequence[str], kept: Sequence[str], odd: Sequence[str]) -> tuple[Mend, ...]:
+    """Return what a text may stand for; `kept` are its tokens without what is idle."""
     spelled = words.spellings()
     slips = {token: sorted({spelled.get(word, word) for word in found}) for token in odd if (found := words_near(token))}
     if not 0 < len(slips) <= MOST_SLIPS:
         return ()
-    places = [(at, word) for at, token in enumerate(tokens) if token in slips for word in slips[token]]
+    places = [(at, word) for at, token in enumerate(kept) if token in slips for word in slips[token]]
     if len(places) > MOST_MENDS:  # asked first: a mend holds the whole text, and a text may hold a slip a thousand times
         return ()
-    return tuple(sorted(Mend(tokens[at], _mended(tokens, at, word)) for at, word in places))
+    written = [at for at, token in enumerate(tokens) if token in slips for _ in slips[token]]  # none of them is idle
+    mends = [(kept[at], _mended(tokens, kept, was, at, word)) for was, (at, word) in zip(written, places, strict=True)]
+    return tuple(sorted(starmap(Mend, mends)))
 
 
-def _mended(tokens: Sequence[str], at: int, word: str) -> tuple[str, ...]:
-    """Return the tokens with a word in place of a slip; it may be one that can be dropped, "definately"."""
-    mended = [*tokens[:at], word, *tokens[at + 1 :]]
-    return tuple(_without_idle(mended, "".join(map(letter_of, mended)))[0] if word in words.words_of_fillers() else mended)
+def _mended(tokens: Sequence[str], kept: Sequence[str], was: int, at: int, word: str) -> tuple[str, ...]:
+    """Return the tokens with a word in place of a slip. It may be one that can be dropped, "definately", or that decides whether
+    what stands beside it can be: "he moved, becaus he likes it".
+    """
+    if word not in words.deciding_words():
+        return (*kept[:at], word, *kept[at + 1 :])
+    mended = [*tokens[:was], word, *tokens[was + 1 :]]
+    return tuple(_without_idle(mended, "".join(map(letter_of, mended)))[0])
 
 
 def _without_idle(tokens: list[str], shape: str) -> tuple[list[str], list[str]]:

@@ -78,12 +78,6 @@ def fillers() -> Mapping[str, tuple[tuple[str, ...], Place]]:
 
 
 @cache
-def words_of_fillers() -> frozenset[str]:
-    """Return the single words that fillers consist of."""
-    return frozenset(word for first, (rest, _) in fillers().items() for word in (first, *rest))
-
-
-@cache
 def full_forms() -> Mapping[str, tuple[str, ...]]:
     """Return what contractions and number words stand for, as tokens."""
     return {short: tuple(full.split()) for name in ("contractions.txt", "numbers.txt") for short, full in _lines(name)}
@@ -163,6 +157,13 @@ def bare_nouns() -> frozenset[str]:
 def negations() -> frozenset[str]:
     """Return the words that negate what follows."""
     return frozenset(word for word, kind in cue_kinds().items() if kind == "negation")
+
+
+@cache
+def deciding_words() -> frozenset[str]:
+    """Return the words that can be dropped, or that decide whether what stands beside them can be."""
+    of_fillers = {word for first, (rest, _) in fillers().items() for word in (first, *rest)}
+    return frozenset(of_fillers).union(*word_classes().values(), bare_nouns(), letter_labels(), negations())
 
 
 @cache
