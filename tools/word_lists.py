@@ -6,8 +6,8 @@ Run: `python tools/word_lists.py /usr/share/dict/scowl FOLDER_OF_NAMES FOLDER_OF
 `package/dict` and `cities15000.json`.
 
 - common: the words of at least four letters that a slip may stand for (SCOWL sizes to 55, American and British), without given
-  names ("mark", "rose") and without the rarer words that are names too, so that no name is taken for a slip of a word. A most
-  frequent word that hardly anybody is called by ("many", "soon") is no given name.
+  names ("mark", "rose") and without the rarer words of up to six letters that are names too, so that no name is taken for a slip
+  of a word. A usual word that hardly anybody is called by ("many", "winter", "honey") is no given name.
 - frequent: those of the smallest size, 10.
 - known: all other words (sizes to 70) and names (to 80), with accents and without them ("café", "cafe"), and of the rarer words
   (to 80), names (to 95), variants and entries of all sources those that could be taken for a slip; a token that is here is not
@@ -38,6 +38,7 @@ OTHERS = rf"(?!{PLAIN_WORDS}$).*"
 SHORTEST_SLIP = 4
 SHORTEST_SLIPPED = 5
 SHORT_STEM = range(3, 6)
+LONG_NAME = 7
 HARDLY_ANYBODY_PERCENT = 0.004
 OUT = Path(__file__).parent.parent / "memproc" / "dedup" / "data"
 
@@ -108,8 +109,10 @@ def typical_slips(word: str) -> set[str]:
 def main(scowl: Path, names: Path, wordnet: Path, places: Path) -> None:
     """Make the lists."""
     frequent = {word for word in plain(read(scowl, ENGLISH, 10)) if len(word) >= SHORTEST_SLIP}
-    persons = (given_names(names) - frequent) | given_names(names, HARDLY_ANYBODY_PERCENT)
-    like_names = persons | (plain(read(scowl, NAMES, 60)) - plain(read(scowl, ENGLISH, 20)))
+    usual_words = frequent | {word for word in plain(read(scowl, ENGLISH, 35)) if len(word) >= SHORTEST_SLIPPED}
+    persons = (given_names(names) - usual_words) | given_names(names, HARDLY_ANYBODY_PERCENT)
+    names_too = plain(read(scowl, NAMES, 60)) - plain(read(scowl, ENGLISH, 20))
+    like_names = persons | {name for name in names_too if len(name) < LONG_NAME}
     common = {word for word in plain(read(scowl, ENGLISH, 55)) if len(word) >= SHORTEST_SLIP} - like_names
     usual = read(scowl, ENGLISH, 50) | read(scowl, ANY_WORDS, 70) | read(scowl, NAMES, 80) | given_names(names)
     rare = in_both_spellings(read(scowl, ".*", 80) | read(scowl, ANY_NAMES, 95) | of_wordnet(wordnet) | cities(places))

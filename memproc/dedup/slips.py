@@ -43,11 +43,9 @@ def _words_near(token: str) -> tuple[str, ...]:
     # A swap at an end changes its first or last letter, the one inside a word of four letters both its ends.
     swapped = {token[:at] + token[at + 1] + token[at] + token[at + 2 :] for at in (0, 1, len(token) - 2)}
     found |= (swapped & words.common_words()) | (swapped & words.cue_kinds().keys())
-    if not found or not found.isdisjoint(words.full_forms()):
-        return ()
     if len(token) <= _SHORT and len(found) > 1:
         return _meant_by_few_letters(token, found)
-    return tuple(sorted(found)) if found.isdisjoint(words.cue_kinds()) else _likeliest(token, found)
+    return tuple(sorted(found)) if not any(map(_is_decisive, found)) else _likeliest(token, found)
 
 
 def _meant_by_few_letters(token: str, found: set[str]) -> tuple[str, ...]:
@@ -55,9 +53,14 @@ def _meant_by_few_letters(token: str, found: set[str]) -> tuple[str, ...]:
     frequent = words.frequent_words() & found
     typed = {word for word in found if _is_typed(token, word)}
     likely = typed | {word for word in frequent if len(word) > len(token)}
-    if likely.isdisjoint(words.cue_kinds()):
+    if not any(map(_is_decisive, likely)):
         return tuple(sorted(likely))
     return _likeliest(token, likely) if frequent <= likely else ()
+
+
+def _is_decisive(word: str) -> bool:
+    """Tell whether a word decides what is meant, or stands for others."""
+    return word in words.cue_kinds() or word in words.full_forms()
 
 
 def _likeliest(token: str, found: set[str]) -> tuple[str, ...]:
@@ -66,7 +69,7 @@ def _likeliest(token: str, found: set[str]) -> tuple[str, ...]:
     """
     typed = {word for word in found if _is_typed(token, word) or len(word) > len(token)} or found
     likeliest = (typed & words.frequent_words()) or typed
-    return tuple(likeliest) if len(likeliest) == 1 else ()
+    return tuple(likeliest) if len(likeliest) == 1 and likeliest.isdisjoint(words.full_forms()) else ()
 
 
 def _is_typed(token: str, word: str) -> bool:

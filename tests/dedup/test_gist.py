@@ -373,6 +373,11 @@ def test_cues_are_sorted_and_named_by_kind():
         ("bfore", ("before",)),  # a cue by a missing letter, not "bore" by one too many
         ("aftr", ("after",)),
         ("sience", ("science",)),
+        ("wnats", ("wants",)),  # swapped, not "whats" by one other letter
+        ("twwo", ()),
+        ("threee", ()),
+        ("marathn", ("marathon",)),  # a surname too
+        ("honye", ("hone", "honey")),
         ("olves", ()),  # olives, loves
         ("nevr", ()),  # never, near
         ("thre", ()),  # there, three
