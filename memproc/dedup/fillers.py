@@ -5,7 +5,8 @@ article does so where it stands for a letter ("the A train", "influenza A in May
 of a kind ("the only child"), and behind a preposition ("in the hospital", "out of the question").
 
 Rules: what can be dropped where is in `fillers.txt`. Nothing but an article is dropped a few words behind a negation: "not really"
-is not "not". Behind a preposition an article is not dropped, but "a" is "the".
+is not "not". Before one, "just" is: "just does not eat meat" says no "only". Behind a preposition an article stays, but "a" is
+"the".
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ _CLASS = words.word_classes()
 _SUBJECTS, _PERSONS, _BEING, _PREPOSITIONS = _CLASS["subject"], _CLASS["person"], _CLASS["being"], _CLASS["preposition"]
 _NO_NOUN = _PREPOSITIONS | _CLASS["joining"] | _BEING | _CLASS["phrase"]
 _AFTER_SO = _SUBJECTS | _CLASS["determiner"] | _PREPOSITIONS | {*MARKS}  # not "so many"
+_STARTS_A_CLAUSE = _PERSONS | _CLASS["clause"]  # behind "that": not "said that music"
 _DEFINITE = "the"
 _AFTER_AN = ("a", "e", "i", "o", "u", "h")
 
@@ -67,10 +69,13 @@ def _can_be_dropped(place: Place, tokens: Sequence[str], at: int, rest: Sequence
     end = at + 1 + len(rest)
     before, after = tokens[at - 1] if at else ".", tokens[end] if end < len(tokens) else "."
     if place == "article":
-        return _is_article(tokens, at, before, after)
+        is_clause = before == "that" and kept and kept[-1] in _CLASS["saying"]  # "said that the tea" is "said the tea"
+        return _is_article(tokens, at, kept[-1] if is_clause else before, after)
     is_whole = not rest or tuple(tokens[at + 1 : end]) == rest
     if not is_whole or not words.negations().isdisjoint(tokens[max(at - NEGATED_TOKENS, 0) : at]):
         return False
+    if place == "late" and tokens[end + 1 : end + 2] == ["not"]:
+        after = "not"  # "just does not eat meat" is not "eats only"
     return _STANDS_IN_PLACE[place](kept[-1] if kept else ".", after)
 
 
@@ -95,7 +100,7 @@ _STANDS_IN_PLACE: dict[Place, Callable[[str, str], bool]] = {
     "start": _starts_a_sentence,
     "opener": lambda before, after: _starts_a_sentence(before) and after in MARKS,
     "sound": lambda before, after: before in MARKS and after in MARKS,
-    "clause": lambda before, after: before in _CLASS["saying"] and after in _PERSONS,
+    "clause": lambda before, after: before in _CLASS["saying"] and after in _STARTS_A_CLAUSE,
     "so": lambda before, after: (before == "," or _starts_a_sentence(before)) and after in _AFTER_SO,
     "late": lambda before, after: before in _SUBJECTS and after not in _CLASS["limited"],
 }
