@@ -144,7 +144,7 @@ class Database:
                 return query.where(column.in_([bindparam(f"key{at}", type_=column.type) for at in range(size)]))
 
             sql, _ = self._sql(("select", query, column, size), statement)
-            yield from connection.exec_driver_sql(sql, tuple(padded))
+            yield from connection.exec_driver_sql(sql, tuple(padded)).all()
 
     def _sql(self, name: tuple[object, ...], make: Any) -> tuple[str, list[str]]:
         if name not in self._compiled:
