@@ -17,12 +17,15 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from operator import attrgetter
 from typing import Literal, NamedTuple
 
 from memproc.dedup.keys import Key, Observation
 
 Verdict = Literal["merge", "distinct", "supersedes"]
 Mends = Mapping[Key, Collection[Key]]
+
+_KEY = attrgetter("key")
 
 
 class Decision(NamedTuple):
@@ -110,7 +113,7 @@ def principal(observations: Sequence[Observation]) -> Observation:
 
 def _units(observations: Iterable[Observation]) -> tuple[list[_Unit], list[Undated]]:
     nodes: dict[Key, dict[Key, list[Observation]]] = defaultdict(dict)
-    for observation in sorted(observations):
+    for observation in sorted(observations, key=_KEY):
         nodes[observation.node].setdefault(observation.content, []).append(observation)
     units: list[_Unit] = []
     undated: list[Undated] = []
@@ -138,23 +141,32 @@ def _versions_to_units(node: Key, versions: dict[Key, list[Observation]]) -> lis
 
 
 def _trees(inhabited: set[Key], mends: Mends) -> dict[Key, tuple[Key, int]]:
-    """Return for each inhabited group the root of its tree and its distance from it.
+    """Return for each inhabited group that stands for another the root of its tree and its distance from it.
 
     There is no cycle: each step turns an odd token into a common word.
     """
+    above: dict[Key, Key] = {}
+    for group, meant in mends.items():
+        if group in inhabited and len(there := [mend for mend in meant if mend in inhabited]) == 1:
+            above[group] = there[0]
     trees: dict[Key, tuple[Key, int]] = {}
-    for group in inhabited:
+    for group in above:
         root, depth = group, 0
-        while len(meant := [mend for mend in mends.get(root, ()) if mend in inhabited]) == 1:
-            root, depth = meant[0], depth + 1
+        while root in above:
+            root, depth = above[root], depth + 1
         trees[group] = root, depth
     return trees
+
+
+def _place_of(group: Key, trees: Mapping[Key, tuple[Key, int]]) -> tuple[Key, int]:
+    """Return the root of a group's tree and its distance from it: most groups are a tree by themselves."""
+    return trees.get(group) or (group, 0)
 
 
 def _plain_blocks(units: list[_Unit], trees: dict[Key, tuple[Key, int]]) -> list[list[_Unit]]:
     blocks: dict[Key, list[_Unit]] = defaultdict(list)
     for unit in units:
-        root, _ = trees[unit.group]
+        root, _ = _place_of(unit.group, trees)
         blocks[root].append(unit)
     return list(blocks.values())
 
@@ -180,8 +192,8 @@ def _successions(units: list[_Unit], trees: dict[Key, tuple[Key, int]], decision
 def _blocks(
     units: list[_Unit], trees: dict[Key, tuple[Key, int]], decisions: Sequence[Decision], distinct: Mapping[Key, set[Key]]
 ) -> list[_Block]:
-    ordered = sorted(units, key=lambda unit: (trees[unit.group][1], unit.id))
-    bundles = [_Block({trees[unit.group][0]}, [unit], unit.handles) for unit in ordered]
+    ordered = sorted(units, key=lambda unit: (_place_of(unit.group, trees)[1], unit.id))
+    bundles = [_Block({_place_of(unit.group, trees)[0]}, [unit], unit.handles) for unit in ordered]
     bundles = _joined_by("merge", bundles, decisions, distinct)
     blocks: list[_Block] = []
     for bundle in bundles:
@@ -228,11 +240,16 @@ def _are_distinct(one: _Block, other: _Block, distinct: Mapping[Key, set[Key]]) 
 def _cluster(succession: list[list[_Unit]]) -> Cluster:
     newest = _newest(succession) if len(succession) > 1 else succession[0]
     units = [unit for block in succession for unit in block]
-    earliest = min(units, key=lambda unit: (min([seen.record.get("created_at", "~") for seen in unit.speaking]), unit.id))
-    speaking = sorted([seen for unit in newest for seen in unit.speaking])
+    earliest = min(units, key=_began) if len(units) > 1 else units[0]
+    speaking = sorted([seen for unit in newest for seen in unit.speaking], key=_KEY)
     superseded = [seen for block in succession if block is not newest for unit in block for seen in unit.speaking]
-    history = sorted([seen for unit in units for seen in unit.history] + superseded)
+    history = sorted([seen for unit in units for seen in unit.history] + superseded, key=_KEY)
     return Cluster(earliest.id, tuple(speaking), tuple(history))
+
+
+def _began(unit: _Unit) -> tuple[str, Key]:
+    """Return what orders units by the first date at which one was made, those without any last, then by their ids."""
+    return min([seen.record.get("created_at", "~") for seen in unit.speaking]), unit.id
 
 
 def _newest(succession: list[list[_Unit]]) -> list[_Unit]:

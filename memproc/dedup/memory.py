@@ -19,6 +19,7 @@ FIELDS = tuple(Memory.model_fields)
 _NAMES = frozenset(FIELDS)
 _OF_THE_TEXT = ("content", "namespace", "source", "subject", "conversation", "kind", "valid_from", "valid_to", "emotion")
 _LAST = "~"  # sorts behind every date
+_NOTHING: tuple[object, ...] = (None, [], {}, ())
 
 
 def memory_of(cluster: Cluster) -> Plain:
@@ -53,12 +54,8 @@ def memory_of_one(observation_id: str, record: Plain) -> Plain:
 
 def in_order(record: Plain) -> Plain:
     """Return the fields that say something, in the order of `Memory`, then those of a subclass by name."""
-    extra = sorted(record.keys() - _NAMES)
-    return {name: record[name] for name in (*FIELDS, *extra) if name in record and _says_something(record[name])}
-
-
-def _says_something(value: object) -> bool:
-    return bool(value) or value not in (None, [], {}, ())
+    names = [*filter(record.__contains__, FIELDS), *sorted(record.keys() - _NAMES)]
+    return {name: value for name in names if (value := record[name]) or value not in _NOTHING}
 
 
 def _sorted_tags(given: Iterable[Sequence[str]]) -> list[str]:
@@ -82,8 +79,10 @@ _CHOSEN: dict[str, Callable[[list[Any]], Any]] = {
 
 def _shown(speaking: tuple[Observation, ...]) -> Plain:
     """Return the record whose text is shown."""
+    longest = max([seen.length for seen in speaking])
+    return min([seen for seen in speaking if seen.length == longest], key=_began).record
 
-    def rank(seen: Observation) -> tuple[int, str, bytes, bytes]:
-        return -seen.length, seen.record.get("created_at", _LAST), seen.content, seen.key
 
-    return min(speaking, key=rank).record
+def _began(seen: Observation) -> tuple[str, bytes, bytes]:
+    """Return what orders observations by the date at which they were made, those without one last, then by their keys."""
+    return seen.record.get("created_at", _LAST), seen.content, seen.key
