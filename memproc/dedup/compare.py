@@ -151,9 +151,17 @@ def benign_reason(one: str, other: str, differences: tuple[Difference, ...]) -> 
     >>> benign_reason("she likes tea", "well, she likes tea", (Difference("filler", "", ""),))
     'differs in filler: - / well'
     """
-    has_slip = any(found.one or found.other for found in differences)
-    told = () if has_slip else wording(one, other, [found.kind for found in differences])
+    told = () if names_words(differences) else wording(one, other, [found.kind for found in differences])
     return reason_of(told or differences)
+
+
+def names_words(differences: tuple[Difference, ...]) -> bool:
+    """Tell whether differences name words by themselves, as a slip does; of other benign ones the texts tell the words.
+
+    >>> names_words((Difference("slip", "tae", "tea"),)), names_words((Difference("filler", "", ""),))
+    (True, False)
+    """
+    return any(found.one or found.other for found in differences)
 
 
 def without_words(reason: str) -> str:

@@ -16,7 +16,7 @@ from operator import attrgetter
 from typing import NamedTuple
 
 from memproc.dedup.cluster import Cluster, Decision, Undated, clusters
-from memproc.dedup.compare import benign_confidence, benign_differences, benign_reason, differences_between, reason_of
+from memproc.dedup.compare import benign_confidence, benign_differences, benign_reason, differences_between, names_words, reason_of
 from memproc.dedup.gist import gist_of
 from memproc.dedup.keys import Key, Observation, Prepared, text_of
 from memproc.dedup.memory import memory_of
@@ -112,14 +112,13 @@ def decide(batch: Sequence[Incoming], known: AbstractSet[Key], neighbourhood: Ne
     for _, prepared in new:
         if prepared.mends:
             mends[prepared.group] = mends.get(prepared.group, frozenset()).union(prepared.mends)
-    company = _in_company(new, rows, mends, neighbourhood.decisions)
-    together = [row.observation for row in rows.values()] + company
+    fresh = {one.key: one for one in _in_company(new, rows, mends, neighbourhood.decisions)}
+    together = [*(row.observation for row in rows.values()), *(one.observation for one in fresh.values())]
     found, undated = clusters(together, mends, neighbourhood.decisions)
     changed = regroup(found, rows, {key for key, row in rows.items() if row is not neighbourhood.rows[key]})
-    is_new = {observation.key for observation in company}
-    judged = _judge(new, found, is_new)
-    fresh = tuple(pair for pair in undated if pair.one.key in is_new or pair.other.key in is_new)
-    return Plan(judged, tuple(repeated), changed, fresh, _joined(judged, found, rows) if changed.joins > 0 else ())
+    judged = _judge(new, found, fresh)
+    to_place = tuple(pair for pair in undated if pair.one.key in fresh or pair.other.key in fresh)
+    return Plan(judged, tuple(repeated), changed, to_place, _joined(judged, found, rows, fresh) if changed.joins > 0 else ())
 
 
 def regroup(found: Sequence[Cluster], rows: Mapping[Key, Row], redated: set[Key]) -> Regrouped:
@@ -127,23 +126,23 @@ def regroup(found: Sequence[Cluster], rows: Mapping[Key, Row], redated: set[Key]
 
     `redated` holds the keys of observations whose date has changed, so that another may speak.
     """
-    before = Counter(row.memory or key for key, row in rows.items())
-    old_in = {
-        cluster.id: {rows[seen.key].memory or seen.key for seen in cluster.observations if seen.key in rows} for cluster in found
-    }
-    edges = sum(map(len, old_in.values()))
-    joins = edges - sum(1 for old in old_in.values() if old)
-    splits = edges - len(before)
+    homes = {key: row.memory or key for key, row in rows.items()}
+    before = Counter(homes.values())
+    edges = inhabited = 0
     memories: dict[Key, Plain] = {}
     membership: dict[Key, Key | None] = {}
     for cluster in found:
         seen = cluster.observations
+        old = {homes[s.key] for s in seen if s.key in homes}
+        edges += len(old)
+        inhabited += bool(old)
         label = _label(cluster)
         moved = [s.key for s in seen if s.key not in rows or rows[s.key].memory != label]
         membership.update({key: label for key in moved if label or key in rows})
-        is_same_set = not moved and old_in[cluster.id] == {label} and before[cluster.id] == len(seen)
+        is_same_set = not moved and old == {label} and before[cluster.id] == len(seen)
         if label and not (is_same_set and redated.isdisjoint(s.key for s in seen)):
             memories[label] = memory_of(cluster)
+    joins, splits = edges - inhabited, edges - len(before)
     stays = set(map(_label, found))
     gone = frozenset(row.memory for row in rows.values() if row.memory and row.memory not in stays)
     return Regrouped(memories, gone, membership, joins, splits)
@@ -187,38 +186,44 @@ def _with_later_dates(rows: Mapping[Key, Row], repeated: Sequence[Incoming]) -> 
 
 def _in_company(
     new: Sequence[Incoming], rows: Mapping[Key, Row], mends: Mapping[Key, frozenset[Key]], decisions: Sequence[Decision]
-) -> list[Observation]:
+) -> list[Prepared]:
     """Return the new observations that something may hold together with another; the rest are memories by themselves."""
     there = [row.observation for row in rows.values()]
-    groups = Counter(map(_GROUP, there)) + Counter([prepared.group for _, prepared in new])
-    nodes = Counter(map(_NODE, there)) + Counter([prepared.node for _, prepared in new])
-    linked = {group for group, meant in mends.items() if not meant.isdisjoint(groups)}
+    groups = Counter([*map(_GROUP, there), *[prepared.group for _, prepared in new]])
+    nodes = Counter([*map(_NODE, there), *[prepared.node for _, prepared in new]])
+    linked = {group for group, meant in mends.items() if not groups.keys().isdisjoint(meant)}
     linked.update(*(mends[group] for group in linked))
     decided = {key for decision in decisions for key in decision[:2]}
     return [
-        seen.observation
+        seen
         for _, seen in new
         if groups[seen.group] > 1 or nodes[seen.node] > 1 or seen.group in linked or seen.node in decided or seen.key in decided
     ]
 
 
-def _judge(new: Sequence[Incoming], found: Sequence[Cluster], in_company: AbstractSet[Key]) -> tuple[Judged, ...]:
-    """Return the outcome of each new record, given the clusters that those in company are in."""
-    cluster_of = {seen.key: (cluster.id, seen) for cluster in found for seen in cluster.observations if seen.key in in_company}
-    there = {cluster.id: [seen for seen in cluster.observations if seen.key not in in_company] for cluster in found}
+def _judge(new: Sequence[Incoming], found: Sequence[Cluster], fresh: Mapping[Key, Prepared]) -> tuple[Judged, ...]:
+    """Return the outcome of each new record, given the clusters that those in company, `fresh`, are in."""
+    homes: dict[Key, tuple[Observation, list[Observation]]] = {}  # each with those of its memory that were there before it
+    for cluster in found:
+        there: list[Observation] = []
+        for seen in cluster.observations:
+            if seen.key in fresh:
+                homes[seen.key] = seen, there
+            else:
+                there.append(seen)
     judged = []
     for incoming in new:
-        home = cluster_of.get(incoming.prepared.key)
+        home = homes.get(incoming.prepared.key)
         if home is None:
             judged.append(Judged(incoming, Outcome.STORED))
             continue
-        company, own = there[home[0]], home[1]
-        judged.append(_against(incoming, own, company) if company else Judged(incoming, Outcome.STORED))
-        company.append(own)
+        own, there = home
+        judged.append(_against(incoming, own, there, fresh) if there else Judged(incoming, Outcome.STORED))
+        there.append(own)
     return tuple(judged)
 
 
-def _against(incoming: Incoming, own: Observation, there: Sequence[Observation]) -> Judged:
+def _against(incoming: Incoming, own: Observation, there: Sequence[Observation], fresh: Mapping[Key, Prepared]) -> Judged:
     same = next((seen for seen in there if seen.content == own.content), None)
     if same is not None:
         return Judged(incoming, Outcome.DUPLICATE, "duplicate", same.key, 1.0, "same content")
@@ -227,20 +232,28 @@ def _against(incoming: Incoming, own: Observation, there: Sequence[Observation])
         reason = "newer version" if (own.date or "") > (version.date or "") else "older version"
         return Judged(incoming, Outcome.MERGED, "version", version.key, 1.0, reason)
     anchor = min(there, key=lambda seen: (seen.group != own.group, seen.key))
-    return Judged(incoming, Outcome.MERGED, "similar", anchor.key, *_likeness(own, anchor, incoming.prepared))
+    return Judged(incoming, Outcome.MERGED, "similar", anchor.key, *_likeness(own, anchor, fresh))
 
 
-def _likeness(own: Observation, anchor: Observation, prepared: Prepared | None = None) -> tuple[float, str]:
-    """Return the confidence that two observations of one memory say the same, and why; quicker with what was prepared of `own`."""
-    differences = _differences(own, anchor, prepared)
+def _likeness(own: Observation, anchor: Observation, fresh: Mapping[Key, Prepared]) -> tuple[float, str]:
+    """Return the confidence that two observations of one memory say the same, and why; what was prepared is not made again."""
+    differences = _differences(own, anchor, fresh)
     confidence = benign_confidence(differences)
     if confidence is None:
         return 1.0, reason_of(differences)
-    text = text_of(own.record) if prepared is None else prepared.text
-    return confidence, benign_reason(text, text_of(anchor.record), differences)
+    if names_words(differences):
+        return confidence, reason_of(differences)
+    return confidence, benign_reason(_text_of(own, fresh), _text_of(anchor, fresh), differences)
 
 
-def _joined(judged: Sequence[Judged], found: Sequence[Cluster], rows: Mapping[Key, Row]) -> tuple[Joined, ...]:
+def _text_of(seen: Observation, fresh: Mapping[Key, Prepared]) -> str:
+    prepared = fresh.get(seen.key)
+    return text_of(seen.record) if prepared is None else prepared.text
+
+
+def _joined(
+    judged: Sequence[Judged], found: Sequence[Cluster], rows: Mapping[Key, Row], fresh: Mapping[Key, Prepared]
+) -> tuple[Joined, ...]:
     """Return the memories that new observations joined to the one that each was compared with."""
     anchors = {one.incoming.prepared.key: one.anchor for one in judged}
     joined = []
@@ -252,26 +265,25 @@ def _joined(judged: Sequence[Judged], found: Sequence[Cluster], rows: Mapping[Ke
         bridge = next((seen for seen in cluster.observations if seen.key in anchors), None) if len(there) > 1 else None
         if bridge is not None:
             told = next((home for home, others in there.items() if anchors[bridge.key] in {seen.key for seen in others}), None)
-            joined += [_joining(bridge, others) for home, others in there.items() if home != told]
+            joined += [_joining(bridge, others, fresh) for home, others in there.items() if home != told]
     return tuple(joined)
 
 
-def _joining(bridge: Observation, there: Sequence[Observation]) -> Joined:
+def _joining(bridge: Observation, there: Sequence[Observation], fresh: Mapping[Key, Prepared]) -> Joined:
     other = min(there, key=lambda seen: (seen.node != bridge.node, seen.group != bridge.group, seen.key))
     if other.node == bridge.node:
         return Joined(bridge.key, other.key, 1.0, "another version")
-    return Joined(bridge.key, other.key, *_likeness(bridge, other))
+    return Joined(bridge.key, other.key, *_likeness(bridge, other, fresh))
 
 
-def _differences(own: Observation, anchor: Observation, prepared: Prepared | None) -> tuple[Difference, ...]:
+def _differences(own: Observation, anchor: Observation, fresh: Mapping[Key, Prepared]) -> tuple[Difference, ...]:
     """Return the differences of two facts: without their gists, where what was prepared tells."""
     if own.group == anchor.group:  # they have one gist
         return benign_differences(own.benign, anchor.benign)
-    slip = _slip_to(anchor, prepared) if prepared is not None else None
+    slip = _slip_to(anchor, fresh[own.key]) if own.key in fresh else None
     if slip is not None:
         return Difference("slip", *slip), *benign_differences(own.benign, anchor.benign)
-    one, other = (gist_of(text_of(seen.record)) for seen in (own, anchor))
-    return differences_between(one, other)
+    return differences_between(gist_of(_text_of(own, fresh)), gist_of(_text_of(anchor, fresh)))
 
 
 def _slip_to(anchor: Observation, prepared: Prepared) -> tuple[str, str] | None:
