@@ -283,8 +283,8 @@ class _Run:
         self.store.merge_index()
         self.store.let_others_write()
         report.read += len(records)
-        for outcome in landed.outcomes.values():
-            setattr(report, outcome.value, getattr(report, outcome.value) + 1)
+        for outcome, count in landed.counts().items():
+            setattr(report, outcome.value, getattr(report, outcome.value) + count)
         self.merges = nsmallest(MERGES_SHOWN, chain(self.merges, landed.similar), key=_certainty)
         self._note(len(records), perf_counter() - started)
         if self.on_progress is not None:

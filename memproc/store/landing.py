@@ -51,9 +51,14 @@ class Arrived(NamedTuple):
     @classmethod
     def of(cls, records: Iterable[Prepared | Rejected], first: int, replayed: Mapping[int, Sequence[int]] | None = None) -> Self:
         """Return a batch of these records, the first of which has the position `first`."""
-        placed = [*enumerate(records, first)]
-        accepted = [Incoming(at, one) for at, one in placed if isinstance(one, Prepared)]
-        return cls(accepted, [(at, one) for at, one in placed if isinstance(one, Rejected)], replayed)
+        accepted: list[Incoming] = []
+        rejected: list[tuple[int, Rejected]] = []
+        for at, one in enumerate(records, first):
+            if isinstance(one, Rejected):
+                rejected.append((at, one))
+            else:
+                accepted.append(Incoming(at, one))
+        return cls(accepted, rejected, replayed)
 
 
 @dataclass(slots=True)
@@ -85,9 +90,9 @@ class Landed:
         """The merges by likeness."""
         return [judged for judged in self.judged if judged.kind == "similar"]
 
-    def count(self, outcome: Outcome) -> int:
-        """Return how many records had this outcome."""
-        return sum(1 for found in self.outcomes.values() if found is outcome)
+    def counts(self) -> Counter[Outcome]:
+        """Return how many records had each outcome."""
+        return Counter(self.outcomes.values())
 
 
 class Landing:
@@ -252,7 +257,8 @@ def _row_of(judged: Judged, number: int, memory: Key | None, batch: int) -> tupl
 
 def batch_row(landed: Landed, place: tuple[int, int, int, int], started: float, now: str) -> tuple[Any, ...]:
     """Return the row of a batch; `place` is its number, its job, its first position and how many records it read."""
-    counts = [landed.count(outcome) for outcome in Outcome]
+    outcomes = landed.counts()
+    counts = [outcomes[outcome] for outcome in Outcome]
     looked = (landed.reviews, landed.candidates, landed.verified, len(landed.forgotten))
     errors = encode(Counter(found.category for _, found in landed.rejected)).decode()
     known, known_rejected = encode(ranges(landed.known)).decode(), encode(ranges(landed.known_rejected)).decode()
