@@ -53,10 +53,15 @@ def compare_if_likely(one: Side, other: Side, model: Model, least: float) -> Com
     Quicker than `compare`, as most candidates are not alike and need no reason.
     """
     is_benign = one.gist.tokens == other.gist.tokens or is_slip(one.gist, other.gist)
-    if not is_benign and model.probability(features_of(one, other)) < least:
+    if is_benign:
+        found = compare(one, other, model)
+        return found if found.confidence >= least else None
+    features = features_of(one, other)
+    confidence = model.probability(features)
+    if confidence < least:
         return None
-    found = compare(one, other, model)
-    return found if found.confidence >= least else None
+    differences = differences_between(one.gist, other.gist)
+    return Comparison(confidence, features, differences, reason_of(differences))
 
 
 def compare_if_changed(one: Side, other: Side, model: Model) -> Comparison | None:

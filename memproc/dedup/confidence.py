@@ -18,6 +18,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from importlib.resources import files
+from itertools import filterfalse
 from math import exp, fsum, log
 from typing import NamedTuple
 
@@ -88,12 +89,12 @@ class Side(NamedTuple):
 def side_of(text: str) -> Side:
     """Take a canonical text apart."""
     gist = gist_of(text)
-    spoken = [token for token in gist.tokens if token not in MARKS]
+    spoken = [*filterfalse(MARKS.__contains__, gist.tokens)]
     tokens = set(spoken)
     cues: dict[str, set[str]] = {}
     for kind, meant in filter(None, map(_CUES.__getitem__, tokens)):
         cues.setdefault(kind, set()).add(meant)
-    words = {token for token in tokens if token.isalpha()}
+    words = set(filter(str.isalpha, tokens))
     numbers = cues.get("number", _NONE)
     return Side(
         text,
@@ -102,7 +103,7 @@ def side_of(text: str) -> Side:
         shingles(text),
         tokens,
         words,
-        {word for word in words if not IS_ODD[word]},
+        set(filterfalse(IS_ODD.__getitem__, words)),
         numbers,
         {number for number in numbers if _is_code(number)},
         tuple([cues.get(kind, _NONE) for kind in CUE_KINDS]),
@@ -170,8 +171,21 @@ def may_be_alike(one: str, other: str, *, is_sentence: bool) -> bool:
     """
     if is_long(one, other):
         return 100 * _jaccard({*one.split(" ")}, {*other.split(" ")}) >= LEAST_ALIKE
-    least = LEAST_ALIKE_SENTENCES if is_sentence and len(one) >= SENTENCES_CHARS else LEAST_ALIKE
-    return fuzz.ratio(one, other, score_cutoff=least) > 0
+    return fuzz.ratio(one, other, score_cutoff=_least_alike(len(one), is_sentence=is_sentence)) > 0
+
+
+def may_be_alike_in_length(chars: int, other_chars: int, *, is_sentence: bool) -> bool:
+    """Tell of two canonical texts by their lengths whether `may_be_alike` may say yes: where one has little more than half the
+    characters of the other, too many edits are left.
+    """
+    if max(chars, other_chars) > LONG_CHARS:
+        return True
+    return 200 * min(chars, other_chars) >= _least_alike(chars, is_sentence=is_sentence) * (chars + other_chars)
+
+
+def _least_alike(chars: int, *, is_sentence: bool) -> int:
+    """Return how many of 100 characters two texts must share in order; `chars` is the length of the first."""
+    return LEAST_ALIKE_SENTENCES if is_sentence and chars >= SENTENCES_CHARS else LEAST_ALIKE
 
 
 def is_long(one: str, other: str) -> bool:

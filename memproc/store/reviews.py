@@ -17,7 +17,7 @@ from memproc.config import Policy
 from memproc.dedup import index
 from memproc.dedup.cluster import Decision, Undated, Verdict
 from memproc.dedup.compare import compare_if_changed, compare_if_likely
-from memproc.dedup.confidence import Side, in_order, may_be_alike, model_of, side_of
+from memproc.dedup.confidence import in_order, may_be_alike, may_be_alike_in_length, model_of, side_of
 from memproc.dedup.decide import Judged, Plan, Row
 from memproc.dedup.doubts import ROUND, Doubt, changed_of, crowd_in, for_a_person, is_of, is_worth_more
 from memproc.dedup.frame import frame_hash, frame_of
@@ -117,7 +117,7 @@ class Reviewer:
             own = own_at(at)
             new[own.key], places[own.key] = own, at
             pairs[own.key] = [number for _, number in candidates]
-        known = _Sides({own.key: own.text for own in new.values()})
+        known = _Texts({own.key: own.text for own in new.values()})
         doubts: dict[Key, list[Doubt]] = {key: [] for key in pairs}
         verified, asked = 0, dict(pairs)
         for start in range(0, index.MOST_CANDIDATES, ROUND):
@@ -144,14 +144,18 @@ class Reviewer:
         within = [number for number, other, *state in found if other in crowd and state == ["changed", "open"]]
         delete_where(connection, tables.reviews, "number", within)
 
-    def _doubt(self, own: _Own, there: Observation, known: _Sides) -> Doubt | None:
-        """Return what is to be doubted of a pair, if anything is."""
-        is_near = may_be_alike(known.in_order(own), known.in_order(there), is_sentence=own.is_english)
-        may_have_changed = _has_moved_on(there, own) and (is_near or known.have_one_frame(there, own))
+    def _doubt(self, own: _Own, there: Observation, known: _Texts) -> Doubt | None:
+        """Return what is to be doubted of a pair, if anything is. What can be told without the other's text comes first."""
+        has_moved_on = _has_moved_on(there, own)
+        if not has_moved_on and not may_be_alike_in_length(len(own.text), there.length, is_sentence=own.is_english):
+            return None
+        text = known.text_of(there)
+        is_near = may_be_alike(known.in_order(own.text), known.in_order(text), is_sentence=own.is_english)
+        may_have_changed = has_moved_on and (is_near or _have_one_frame(text, own.text))
         if not is_near and not may_have_changed:
             return None
         model = model_of(self.policy.model)
-        one, other = known.side_of(there), known.side_of(own)
+        one, other = known.side_of(text), known.side_of(own.text)
         if may_have_changed and (change := compare_if_changed(one, other, model)):
             return Doubt(there.key, own.key, "changed", change.confidence, change.reason)
         if is_near and (alike := compare_if_likely(one, other, model, self.review_at)):
@@ -169,7 +173,7 @@ class _Own(NamedTuple):
 
 
 def _own_of(prepared: Prepared) -> _Own:
-    return _Own(prepared.key, prepared.text, prepared.is_english, prepared.observation.date)
+    return _Own(prepared.key, prepared.text, prepared.is_english, prepared.date)
 
 
 def _owns_in(rows: Sequence[Row], texts: Sequence[str]) -> Callable[[int], _Own]:
@@ -180,28 +184,18 @@ def _owns_in(rows: Sequence[Row], texts: Sequence[str]) -> Callable[[int], _Own]
     return own_at
 
 
-class _Sides:
+class _Texts:
     """The texts of facts, and what those of late were taken apart into: that of a text of 200 characters takes 15 KB."""
 
     def __init__(self, texts: Mapping[Key, str]) -> None:
-        self._texts = {key: (text, in_order(text)) for key, text in texts.items()}
-        self._side_of = lru_cache(maxsize=SIDES_KEPT)(side_of)
+        self._texts = dict(texts)
+        self.in_order = lru_cache(maxsize=SIDES_KEPT)(in_order)
+        self.side_of = lru_cache(maxsize=SIDES_KEPT)(side_of)
 
-    def in_order(self, seen: Observation | _Own) -> str:
-        return self._text_of(seen)[1]
-
-    def have_one_frame(self, one: Observation | _Own, other: Observation | _Own) -> bool:
-        """Tell whether two observations have a frame, and the same."""
-        return frame_of(self._text_of(one)[0]) == frame_of(self._text_of(other)[0]) != ""
-
-    def side_of(self, seen: Observation | _Own) -> Side:
-        return self._side_of(self._text_of(seen)[0])
-
-    def _text_of(self, seen: Observation | _Own) -> tuple[str, str]:
-        """Return a canonical text, and its words in order."""
+    def text_of(self, seen: Observation) -> str:
+        """Return the canonical text of an observation."""
         if seen.key not in self._texts:
-            text = seen.text if isinstance(seen, _Own) else text_of(seen.record)
-            self._texts[seen.key] = text, in_order(text)
+            self._texts[seen.key] = text_of(seen.record)
         return self._texts[seen.key]
 
 
@@ -283,6 +277,11 @@ def _are_one(plan: Plan, key: Key, row: Row) -> bool:
 def _has_moved_on(one: Observation, other: _Own) -> bool:
     """Tell whether both have a date, and not the same."""
     return one.date is not None and other.date is not None and one.date != other.date
+
+
+def _have_one_frame(one: str, other: str) -> bool:
+    """Tell whether two canonical texts have a frame, and the same."""
+    return frame_of(one) == frame_of(other) != ""
 
 
 def _are_at_home(homes: Mapping[Key, Key], key: Key, row: Row) -> bool:

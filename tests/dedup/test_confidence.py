@@ -8,7 +8,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from memproc.dedup.canonical import canonical
-from memproc.dedup.confidence import FEATURES, Model, Side, features_of, in_order, may_be_alike, model_from, shipped_model, side_of
+from memproc.dedup.confidence import (
+    FEATURES,
+    LONG_CHARS,
+    Model,
+    Side,
+    features_of,
+    in_order,
+    may_be_alike,
+    may_be_alike_in_length,
+    model_from,
+    shipped_model,
+    side_of,
+)
 from memproc.dedup.fitting import calibration_error, columns, fit, recall_at_precision, reliability
 
 WORDS = ["she", "likes", "tea", "kithcen", "16", "1804974", "t540p", "not", "monday", "mg", "😀", "茶"]
@@ -149,3 +161,20 @@ def test_long_texts_are_compared_without_counting_edits():
     features = features_of(side_of(base), side_of(base + " more"))
     assert features[:4] == (features[0],) * 4
     assert 0.9 < features[0] < 1
+
+
+@given(TEXTS, TEXTS, st.integers(1, 12), st.booleans())
+def test_lengths_refuse_no_pair_that_may_be_alike(one, other, times, is_sentence):
+    """So a pair is refused by them before the second text is read, and nothing else changes."""
+    left, right = " ".join([one] * times), f"{one} {other}"
+    if may_be_alike(in_order(left), in_order(right), is_sentence=is_sentence):
+        assert may_be_alike_in_length(len(left), len(right), is_sentence=is_sentence)
+
+
+def test_lengths_refuse_what_is_too_unlike_in_length():
+    """At the bound itself nothing is refused, of sentences more is, and long texts are told by their words."""
+    assert may_be_alike("a" * 65, "a" * 135, is_sentence=False)
+    assert may_be_alike_in_length(65, 135, is_sentence=False)
+    assert not may_be_alike_in_length(65, 136, is_sentence=False)
+    assert not may_be_alike_in_length(65, 135, is_sentence=True)
+    assert may_be_alike_in_length(65, LONG_CHARS + 1, is_sentence=True)
