@@ -1,18 +1,22 @@
 """The index of near pairs: sorted arrays of band hashes, searched a whole batch at a time.
 
 Facts: an entry is one uint64: a 32-bit band hash above a 32-bit observation number. A segment is one sorted array of
-entries, so what a batch adds is one array and a look-up is `searchsorted`. 8 bytes a band a record.
+entries, so what a batch adds is one array and a look-up is `searchsorted`. A fact has 26 entries of 8 bytes, 208 bytes (of 25 bands
+and its frame; 33 with `recall="high"`), and only the first of each group is here: of a corpus of which half are repeats, a record
+takes about 110 bytes. That is all the memory there is: what is merged passes through it in parts.
 
 Strategy: this index finds pairs for *review* only; merges are found by one key (see `gist.py`). So it holds the first fact of
 each group, and a look-up may be bounded: in each bucket only the newest entries are seen, of the candidates those that share
 most bands, and none where there is a crowd of them.
 
-Segments of like size are merged `FAN_OUT` at a time, so there are few of them and each entry is written a few times.
+Segments of like size are merged `FAN_OUT` at a time, so there are few of them and each entry is written a few times; as long
+as they are small together, as those of single records, `FAN_OUT_OF_SMALL` at a time, because a merge of these costs
+more than what it moves.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +24,9 @@ from numpy.typing import NDArray
 from memproc.dedup.signatures import Hashes
 
 FAN_OUT = 8
+FAN_OUT_OF_SMALL = 64
+SMALL_ENTRIES = 128 * 1024  # 1 MiB
+ENTRY_BYTES = 8
 NEWEST_IN_BUCKET = 32
 MOST_CANDIDATES = 32
 MOST_WITH_ONE_BAND = 4
@@ -93,11 +100,43 @@ def bucket_sizes(hashes: Hashes, segments: Sequence[Entries]) -> NDArray[np.intp
     return sizes
 
 
-def merged(segments: Iterable[Entries]) -> Entries:
-    """Return one segment with the entries of all."""
-    entries = np.concatenate(list(segments))
-    entries.sort()
-    return entries
+def merged(segments: Iterable[Iterable[Entries]], size: int) -> Iterator[Entries]:
+    """Give the entries of several segments, each of which is given part by part, as parts of one: sorted, and all of `size`
+    entries but the last. No more than one part of each segment is held, and what these make.
+    """
+    left = np.empty(0, np.uint64)
+    for piece in _in_order(segments):
+        left = np.concatenate((left, piece)) if len(left) else piece
+        whole = len(left) - len(left) % size
+        yield from in_parts(left[:whole], size)
+        left = left[whole:].copy() if whole else left
+    yield from in_parts(left, size)
+
+
+def in_parts(segment: Entries, size: int) -> Iterator[Entries]:
+    """Give a segment cut into parts of `size` entries, the last of which may be shorter."""
+    return (segment[start : start + size] for start in range(0, len(segment), size))
+
+
+def _in_order(segments: Iterable[Iterable[Entries]]) -> Iterator[Entries]:
+    """Give the entries of several segments in sorted pieces, one behind the other."""
+    sources = [(part, rest) for rest in map(iter, segments) if (part := next(rest, None)) is not None]
+    while sources:
+        bound = min((part[-1] for part, _ in sources if len(part)), default=None)  # nothing that is yet to come is below it
+        piece: list[Entries] = []
+        left: list[tuple[Entries, Iterator[Entries]]] = []
+        for part, rest in sources:
+            end = (
+                int(np.searchsorted(part, bound, side="right"))
+                if bound is not None and len(part) and part[-1] > bound
+                else len(part)
+            )
+            piece.append(part[:end])
+            more = part[end:] if end < len(part) else next(rest, None)
+            if more is not None:
+                left.append((more, rest))
+        yield np.sort(np.concatenate(piece))
+        sources = left
 
 
 def without(segment: Entries, numbers: Iterable[int]) -> Entries:
@@ -109,15 +148,15 @@ def without(segment: Entries, numbers: Iterable[int]) -> Entries:
 def to_merge(sizes: Sequence[int]) -> int:
     """Return how many of the last segments should become one, 0 for none; `sizes` in the order they were written.
 
-    >>> to_merge([900, 100, 100, 100, 100, 100, 100, 100, 100]), to_merge([900, 100])
-    (8, 0)
+    >>> to_merge([900_000, *[100_000] * 8]), to_merge([900_000, 100_000]), to_merge([26] * 8)
+    (8, 0, 0)
     """
-    run = 0
+    run = largest = together = 0
     for size in reversed(sizes):
-        if run and size > FAN_OUT * max(sizes[-run:]):
+        if run and size > FAN_OUT * largest:
             break
-        run += 1
-    return run if run >= FAN_OUT else 0
+        run, largest, together = run + 1, max(largest, size), together + size
+    return run if run >= (FAN_OUT if together > SMALL_ENTRIES else FAN_OUT_OF_SMALL) else 0
 
 
 def _newest_in_segment(limits: Entries, segment: Entries) -> Entries:

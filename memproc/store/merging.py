@@ -1,8 +1,8 @@
 """Merging the segments of the index: between the batches of an ingestion, and beside those who add single records.
 
-Rules: a segment is never changed, so the new one is made without the store's lock, and written in a transaction of its own if those
-it is made of are still there; another process or a `forget` may have replaced them. This changes no answer. Who adds one record
-waits for no merge but the writing of one that is under way.
+Rules: a merge has a transaction of its own, and is done if the segments are still there; another process or a `forget` may have
+replaced them. This changes no answer. Segments go through memory part by part. Who adds one record begins no merge, and waits
+for one that is under way.
 """
 
 from __future__ import annotations
@@ -11,7 +11,6 @@ import threading
 
 from loguru import logger
 
-from memproc.dedup import index
 from memproc.errors import MemprocError
 from memproc.store.segments import Segments
 from memproc.store.transactions import Transactions
@@ -55,5 +54,4 @@ class Merger:
             alike = self._segments.newest_alike()
         if not alike:
             return False
-        numbers, entries = list(alike), index.merged(alike.values())
-        return self._transactions.write_again(lambda connection: self._segments.replace(connection, numbers, entries))
+        return self._transactions.write_again(lambda connection: self._segments.unite(connection, alike))

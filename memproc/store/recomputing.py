@@ -21,7 +21,7 @@ from xxhash import xxh3_64_intdigest
 from memproc.config import Policy
 from memproc.dedup.cluster import clusters
 from memproc.dedup.decide import regroup
-from memproc.dedup.index import NUMBER_BITS, Entries
+from memproc.dedup.index import ENTRY_BYTES, NUMBER_BITS, Entries
 from memproc.dedup.keys import Key, Prepared, prepare
 from memproc.dedup.signing import hashes_of, width
 from memproc.records import Memory, Plain
@@ -35,7 +35,6 @@ from memproc.times import from_micros
 from memproc.validation import validator
 
 CHUNK = 2_000
-ENTRY_BYTES = 8
 _SHIFT = np.uint64(32)
 
 _observations = tables.observations.c

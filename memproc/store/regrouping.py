@@ -16,7 +16,6 @@ from sqlalchemy import Connection, delete, func, select, union, update
 from memproc.config import Policy
 from memproc.dedup.cluster import Decision, clusters, pair
 from memproc.dedup.decide import Row, regroup
-from memproc.dedup.index import merged
 from memproc.dedup.keys import Key, Observation, Prepared, prepare
 from memproc.formats.draft import Decided
 from memproc.store import tables
@@ -179,7 +178,7 @@ def rebuild(database: Database, segments: Segments, connection: Connection, poli
         indexed |= fresh.keys()
         segments.index(connection, _with_near_tier(fresh.values()), policy.recall)
         while alike := segments.newest_alike():
-            segments.replace(connection, list(alike), merged(alike.values()))
+            segments.unite(connection, alike)
     _decide_on(database, connection, nodes)
     done: set[Key] = set()
     for observations in in_company(database, connection):

@@ -2,27 +2,32 @@
 
 Each batch writes one segment in its own transaction, so a roll-back or a crash needs no thought of its own. A segment is
 never changed and its number never used again; merging writes a new one and deletes the old. So a copy in memory is right as
-long as a segment of that number is there.
+long as the segments that it is of are there, which the store's epoch tells at once where nothing else was written.
+
+What is merged or searched for what to remove is read part by part. Of the copies, small ones are united as they come, so that a
+look-up asks few arrays, and none is held twice.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import numpy as np
 from sqlalchemy import Connection, delete, func, select
 
 from memproc.dedup import index
-from memproc.dedup.index import Entries
+from memproc.dedup.index import ENTRY_BYTES, SMALL_ENTRIES, Entries
 from memproc.dedup.keys import Prepared
 from memproc.dedup.signatures import Hashes
 from memproc.dedup.signing import hashes_of
 from memproc.store import tables
 from memproc.store.database import Database, take_numbers
 
-PARTS_AT_ONCE = 16
+READ_AT_ONCE = 16  # parts
 
 _segments = tables.segments.c
+_COUNTED = select(_segments.number, func.count()).group_by(_segments.number).order_by(_segments.number)
+_SMALL = select(_segments.number, _segments.bytes)
 
 
 class Segments:
@@ -31,72 +36,133 @@ class Segments:
     def __init__(self, database: Database) -> None:
         """Know the database; nothing is read yet."""
         self._database = database
-        self._cached: dict[int, Entries] = {}
+        self._held: dict[tuple[int, ...], Entries] = {}  # by the numbers of the segments that the entries are of
+        self._sizes: dict[int, int] = {}  # of the segments that were read or written, in entries
 
     def all(self, connection: Connection) -> list[Entries]:
-        """Return every segment as the transaction sees them, oldest first."""
-        numbers = list(connection.execute(select(_segments.number).distinct().order_by(_segments.number)).scalars())
-        self._cached = {
-            number: self._cached[number] if number in self._cached else self._read(connection, number) for number in numbers
-        }
-        return list(self._cached.values())
+        """Return arrays that hold the entries of all segments as the transaction sees them."""
+        counts = self._counts(connection)
+        self._held = {numbers: held for numbers, held in self._held.items() if counts.keys() >= set(numbers)}
+        self._sizes = {number: size for number, size in self._sizes.items() if number in counts}
+        there = {number for numbers in self._held for number in numbers}
+        missing = {number: parts for number, parts in counts.items() if number not in there}
+        for number, entries in self._read(connection, missing):
+            self._sizes[number] = len(entries)
+            self._hold(number, entries)
+        return list(self._held.values())
 
     def index(self, connection: Connection, numbered: Sequence[tuple[int, Prepared]], recall: str) -> Hashes:
         """Write one more segment with these facts, each with its number; return their band hashes."""
         numbers = np.array([number for number, _ in numbered], np.uint64)
         hashes = hashes_of([prepared for _, prepared in numbered], recall)
         if numbered:
-            self._write(connection, index.to_entries(hashes, numbers))
+            entries = index.to_entries(hashes, numbers)
+            self._hold(self._write(connection, index.in_parts(entries, _part_entries())), entries)
         return hashes
 
     def forget_cached(self) -> None:
         """Drop the copies in memory, because the transaction that wrote some of them was rolled back."""
-        self._cached = {}
+        self._held, self._sizes = {}, {}
 
-    def newest_alike(self) -> dict[int, Entries]:
-        """Return by number, as far as is known, the newest segments if there are enough of like size to become one; else none."""
-        run = index.to_merge([len(entries) for entries in self._cached.values()])
-        return dict(list(self._cached.items())[-run:]) if run else {}
+    def newest_alike(self) -> list[int]:
+        """Return the numbers of the newest segments, as far as they are known, if there are enough of like size to become one."""
+        known = sorted(self._sizes.items())
+        run = index.to_merge([size for _, size in known])
+        return [number for number, _ in known[len(known) - run :]]
 
-    def replace(self, connection: Connection, numbers: list[int], entries: Entries) -> bool:
+    def unite(self, connection: Connection, numbers: Sequence[int]) -> bool:
         """Write one segment in place of others; return whether they were all there."""
-        there = select(func.count(_segments.number.distinct())).where(_segments.number.in_(numbers))
-        if connection.execute(there).scalar_one() < len(numbers):
+        counts = self._counts(connection)
+        if not counts.keys() >= set(numbers):
             return False
-        self._replace(connection, numbers, entries)
+        small = {number: 1 for number in numbers if counts[number] == 1}
+        sources: list[Iterable[Entries]] = [[entries] for _, entries in self._read(connection, small)]
+        connection.execute(delete(tables.segments).where(_segments.number.in_(small)))
+        sources += [self._taken(connection, number) for number in numbers if number not in small]
+        self._rename(numbers, self._write(connection, index.merged(sources, _part_entries())))
         return True
 
     def remove(self, connection: Connection, observation_numbers: Iterable[int]) -> None:
         """Remove the entries of some observations from every segment."""
         gone = list(observation_numbers)
-        self.all(connection)
-        for number, entries in list(self._cached.items()):
-            kept = index.without(entries, gone)
-            if len(kept) < len(entries):
-                self._replace(connection, [number], kept)
+        for number in self._counts(connection):
+            if any(len(index.without(part, gone)) < len(part) for part in self._parts(connection, number)):
+                kept = (index.without(part, gone) for part in self._taken(connection, number))
+                self._write(connection, index.merged([kept], _part_entries()))
 
     def clear(self, connection: Connection) -> None:
         """Delete every segment."""
         connection.execute(delete(tables.segments))
-        self._cached = {}
+        self.forget_cached()
 
-    def _replace(self, connection: Connection, numbers: list[int], entries: Entries) -> None:
-        connection.execute(delete(tables.segments).where(_segments.number.in_(numbers)))
-        for number in numbers:
-            self._cached.pop(number, None)
-        if len(entries):
-            self._write(connection, entries)
+    def _hold(self, number: int, entries: Entries) -> None:
+        """Keep the entries of a segment in memory, united with what is smaller or about as small."""
+        numbers: tuple[int, ...] = (number,)
+        while self._held:
+            least = min(self._held, key=lambda held: len(self._held[held]))
+            size = len(self._held[least])
+            if size > 2 * len(entries) or size + len(entries) > SMALL_ENTRIES:
+                break
+            numbers, entries = (*least, *numbers), np.sort(np.concatenate((self._held.pop(least), entries)))
+        self._held[numbers] = entries
 
-    def _write(self, connection: Connection, entries: Entries) -> None:
-        number = take_numbers(connection, "segments", 1)
-        bytes_of = entries.astype("<u8", copy=False).data.cast("B")
-        parts = range(0, len(bytes_of), tables.PART_BYTES)
-        for first in range(0, len(parts), PARTS_AT_ONCE):  # a large segment is not copied as a whole
-            some = enumerate(parts[first : first + PARTS_AT_ONCE], first)
-            rows = [(number, part, bytes(bytes_of[start : start + tables.PART_BYTES])) for part, start in some]
-            self._database.insert_rows(connection, tables.segments, rows)
-        self._cached[number] = entries
+    def _rename(self, numbers: Iterable[int], number: int) -> None:
+        """Take note that segments became one: what is small is held under its new name, the rest is read when it is needed."""
+        gone = set(numbers)
+        touched = [held for held in self._held if not gone.isdisjoint(held)]
+        there = {one for held in touched for one in held}
+        entries = [self._held.pop(held) for held in touched]
+        self._sizes = {one: size for one, size in self._sizes.items() if one not in gone}
+        if there >= gone and sum(map(len, entries)) <= SMALL_ENTRIES:
+            self._held[*sorted(there - gone), number] = np.sort(np.concatenate(entries))
 
-    def _read(self, connection: Connection, number: int) -> Entries:
-        parts = connection.execute(select(_segments.bytes).where(_segments.number == number).order_by(_segments.part)).scalars()
-        return np.frombuffer(b"".join(parts), "<u8").astype(np.uint64)
+    def _write(self, connection: Connection, parts: Iterable[Entries]) -> int:
+        """Write a segment, given in parts; return its number."""
+        number, size = take_numbers(connection, "segments", 1), 0
+        for place, part in enumerate(parts):
+            row = (number, place, part.astype("<u8", copy=False).tobytes())
+            self._database.insert_rows(connection, tables.segments, [row])
+            size += len(part)
+        self._sizes[number] = size
+        return number
+
+    def _counts(self, connection: Connection) -> dict[int, int]:
+        """Return how many parts each segment has, by its number, oldest first."""
+        return dict(map(tuple, connection.execute(_COUNTED)))
+
+    def _read(self, connection: Connection, counts: Mapping[int, int]) -> Iterator[tuple[int, Entries]]:
+        """Give segments with their numbers, of each of which it is known how many parts it has."""
+        small = [number for number, parts in counts.items() if parts == 1]
+        for start in range(0, len(small), READ_AT_ONCE):
+            wanted = _SMALL.where(_segments.number.in_(small[start : start + READ_AT_ONCE]))
+            yield from ((number, _entries_in(blob)) for number, blob in connection.execute(wanted))
+        for number in (number for number, parts in counts.items() if parts > 1):
+            entries, size = np.empty(counts[number] * _part_entries(), np.uint64), 0
+            for part in self._parts(connection, number):
+                entries[size : size + len(part)] = part
+                size += len(part)
+            yield number, entries[:size]
+
+    def _parts(self, connection: Connection, number: int) -> Iterator[Entries]:
+        """Give the parts of a segment, one at a time."""
+        return (_entries_in(blob) for _, blob in self._blobs(connection, number))
+
+    def _taken(self, connection: Connection, number: int) -> Iterator[Entries]:
+        """Give the parts of a segment and delete each, so that what is written takes its place in the file."""
+        for part, blob in self._blobs(connection, number):
+            connection.execute(delete(tables.segments).where((_segments.number == number) & (_segments.part == part)))
+            yield _entries_in(blob)
+
+    def _blobs(self, connection: Connection, number: int) -> Iterator[tuple[int, bytes]]:
+        places = select(_segments.part).where(_segments.number == number).order_by(_segments.part)
+        for part in connection.execute(places).scalars().all():
+            one = (_segments.number == number) & (_segments.part == part)
+            yield part, connection.execute(select(_segments.bytes).where(one)).scalar_one()
+
+
+def _part_entries() -> int:
+    return tables.PART_BYTES // ENTRY_BYTES
+
+
+def _entries_in(blob: bytes) -> Entries:
+    return np.frombuffer(blob, "<u8").astype(np.uint64, copy=False)

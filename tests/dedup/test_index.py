@@ -13,6 +13,7 @@ from memproc.dedup.index import (
     CROWD,
     CROWD_BANDS,
     FAN_OUT,
+    FAN_OUT_OF_SMALL,
     MOST_CANDIDATES,
     MOST_WITH_ONE_BAND,
     NEWEST_IN_BUCKET,
@@ -23,6 +24,7 @@ from memproc.dedup.index import (
     to_merge,
     without,
 )
+from memproc.dedup.index import SMALL_ENTRIES as PART
 
 BANDS = 5
 ROWS = st.lists(st.integers(0, 2), min_size=BANDS, max_size=BANDS)  # few values, so that many bands are shared
@@ -37,6 +39,12 @@ def hashes_of(rows: list[list[int]]) -> np.ndarray:
 def entries_of(rows: list[list[int]], first: int) -> np.ndarray:
     """Return the segment of records numbered from `first` on."""
     return to_entries(hashes_of(rows), np.arange(first, first + len(rows), dtype=np.uint64))
+
+
+def in_one(segments: list, *, is_in_parts: bool = False) -> np.ndarray:
+    """Return the entries of some segments as one."""
+    parts = segments if is_in_parts else [[segment] for segment in segments]
+    return np.concatenate([np.empty(0, np.uint64), *merged(parts, 100)])
 
 
 def expected(rows: list[list[int]], numbers: list[int], known: dict[int, list[int]]) -> list[tuple[int, int]]:
@@ -129,7 +137,39 @@ def test_nothing_is_found_for_nothing_and_in_nothing():
 def test_merged_segments_hold_the_entries_of_all(segments):
     """Sorted, and none twice or lost."""
     arrays = [entries_of(rows, 100 * at) for at, rows in enumerate(segments)]
-    assert merged(arrays).tolist() == sorted(entry for array in arrays for entry in array.tolist())
+    assert in_one(arrays).tolist() == sorted(entry for array in arrays for entry in array.tolist())
+
+
+@given(st.lists(st.lists(st.integers(0, 30), max_size=40), max_size=5), st.integers(1, 7), st.integers(1, 7))
+def test_segments_are_merged_part_by_part(segments, size, made):
+    """However long the parts are, and however long the parts of the new one; all of these but the last are whole."""
+    arrays = [np.sort(np.array(entries, np.uint64)) for entries in segments]
+    parts = [*merged(([array[start : start + size] for start in range(0, len(array), size)] for array in arrays), made)]
+    assert [entry for part in parts for entry in part.tolist()] == sorted(entry for entries in segments for entry in entries)
+    assert {len(part) for part in parts[:-1]} <= {made}
+    assert all(1 <= len(part) <= made for part in parts[-1:])
+
+
+def test_no_more_is_read_of_segments_than_is_merged():
+    """One part of each is held, and what was given is not."""
+    parts = [np.arange(start, start + 100, dtype=np.uint64) for start in range(0, 1_000, 100)]
+    read = []
+    for made, _ in enumerate(merged([map(_noted(read), parts), map(_noted(read), parts)], 100), 1):
+        assert len(read) <= made + 3
+
+
+def _noted(read):
+    def note(part):
+        read.append(part)
+        return part
+
+    return note
+
+
+def test_parts_out_of_order_are_merged_to_the_end():
+    """As they lie in a store that is damaged: nothing is lost, and nothing waits for ever."""
+    damaged, whole = [np.array(part, np.uint64) for part in ([9, 1], [3], [])], [np.array([2, 4], np.uint64)]
+    assert sorted(in_one([damaged, whole], is_in_parts=True).tolist()) == [1, 2, 3, 4, 9]
 
 
 @given(st.lists(st.lists(ROWS, max_size=6), min_size=1, max_size=4), ROWS)
@@ -137,7 +177,7 @@ def test_merging_segments_changes_no_answer(segments, row):
     """Also where buckets are crowded: compaction is nobody's business."""
     arrays = [entries_of(rows, 100 * at) for at, rows in enumerate(segments)]
     own, numbers = hashes_of([row]), np.array([1_000], np.uint64)
-    assert candidates(own, numbers, [merged(arrays)]) == candidates(own, numbers, arrays)
+    assert candidates(own, numbers, [in_one(arrays)]) == candidates(own, numbers, arrays)
 
 
 @given(st.lists(ROWS, max_size=8), st.sets(st.integers(10, 19)))
@@ -152,12 +192,17 @@ def test_without_removes_exactly_the_entries_of_the_observations_named(rows, gon
     [
         ([], 0),
         ([100], 0),
-        ([100] * (FAN_OUT - 1), 0),
-        ([100] * FAN_OUT, FAN_OUT),
-        ([900] + [100] * FAN_OUT, FAN_OUT),
-        ([900] + [100] * (FAN_OUT - 1), 0),
-        ([800] + [100] * (FAN_OUT - 1), FAN_OUT),
-        ([100_000] * (FAN_OUT - 1) + [100] * FAN_OUT, FAN_OUT),
+        ([PART] * (FAN_OUT - 1), 0),
+        ([PART] * FAN_OUT, FAN_OUT),
+        ([9 * PART] + [PART] * FAN_OUT, FAN_OUT),
+        ([9 * PART] + [PART] * (FAN_OUT - 1), 0),
+        ([8 * PART] + [PART] * (FAN_OUT - 1), FAN_OUT),
+        ([1_000 * PART] * (FAN_OUT - 1) + [PART] * FAN_OUT, FAN_OUT),
+        ([PART // FAN_OUT] * FAN_OUT, 0),
+        ([PART // FAN_OUT + 1] * FAN_OUT, FAN_OUT),
+        ([26] * (FAN_OUT_OF_SMALL - 1), 0),
+        ([26] * FAN_OUT_OF_SMALL, FAN_OUT_OF_SMALL),
+        ([PART] * (FAN_OUT - 1) + [26] * FAN_OUT_OF_SMALL, FAN_OUT_OF_SMALL),
     ],
 )
 def test_segments_of_like_size_are_merged_a_few_at_a_time(sizes, last):
@@ -165,16 +210,17 @@ def test_segments_of_like_size_are_merged_a_few_at_a_time(sizes, last):
     assert to_merge(sizes) == last
 
 
-def test_there_are_always_few_segments():
-    """A thousand batches leave a handful, and each entry is written less than ten times."""
+@pytest.mark.parametrize(("size", "count", "most"), [(PART, 1_000, 4 * FAN_OUT), (26, 10_000, 4 * FAN_OUT_OF_SMALL)])
+def test_there_are_always_few_segments(size, count, most):
+    """However many are added, and each entry is written less than ten times."""
     sizes, written = [], 0
-    for _ in range(1_000):
-        sizes.append(100)
+    for _ in range(count):
+        sizes.append(size)
         if last := to_merge(sizes):
             sizes[-last:] = [sum(sizes[-last:])]
             written += sizes[-1]
-    assert sum(sizes) == 100_000
-    assert len(sizes) < 4 * FAN_OUT
+        assert len(sizes) < most
+    assert sum(sizes) == count * size
     assert written < 10 * sum(sizes)
 
 

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import threading
 
+import numpy as np
+import pytest
 from sqlalchemy import func, select
 
 import memproc
 from memproc.config import Policy
+from memproc.dedup import index
 from memproc.dedup.index import FAN_OUT
 from memproc.formats import own
 from memproc.intake import Intake
@@ -15,6 +18,12 @@ from memproc.sources.items import Item
 from memproc.store import tables
 from memproc.store.landing import Arrived
 from memproc.store.quarantine import Origin
+
+
+@pytest.fixture(autouse=True)
+def _few_are_enough(monkeypatch):
+    """Let small segments be merged as early as large ones, so that a few records make enough of them."""
+    monkeypatch.setattr(index, "FAN_OUT_OF_SMALL", FAN_OUT)
 
 
 def segments_of(store):
@@ -41,13 +50,13 @@ def test_single_records_leave_few_segments(fresh):
 def test_no_merge_runs_in_the_thread_that_adds(fresh, monkeypatch):
     """Who adds waits for none."""
     merging = set()
-    replace = memproc.store.segments.Segments.replace
+    unite = memproc.store.segments.Segments.unite
 
-    def noted(self, connection, numbers, entries):
+    def noted(self, connection, numbers):
         merging.add(threading.current_thread().name)
-        return replace(self, connection, numbers, entries)
+        return unite(self, connection, numbers)
 
-    monkeypatch.setattr(memproc.store.segments.Segments, "replace", noted)
+    monkeypatch.setattr(memproc.store.segments.Segments, "unite", noted)
     with fresh() as store:
         for fact in facts(10):
             store.add(fact)
@@ -88,16 +97,57 @@ def _batch_of(store, fact):
 def test_a_merge_that_fails_costs_nothing(fresh, monkeypatch):
     """It is tried again later; the records are in."""
 
-    def fail(_entries):
+    def fail(_segments, _size):
         raise memproc.StoreError("the store is closed")
 
     with fresh() as store:
-        monkeypatch.setattr("memproc.store.merging.index.merged", fail)
-        for fact in facts(10):
-            store.add(fact)
-        store._merger.wait()
+        with monkeypatch.context() as broken:
+            broken.setattr("memproc.store.segments.index.merged", fail)
+            for fact in facts(10):
+                store.add(fact)
+            store._merger.wait()
         assert store.count() == 20
-        monkeypatch.undo()
-        store.merge_index()
+        store.add({"content": "She likes tea"})
+        store._merger.wait()
         assert segments_of(store) < 2 * FAN_OUT
         assert store.doctor() == ()
+
+
+@pytest.fixture
+def _small_parts(monkeypatch):
+    """Let a part hold few entries, so that a few records make segments of several."""
+    monkeypatch.setattr(tables, "PART_BYTES", 64 * index.ENTRY_BYTES)
+
+
+@pytest.mark.usefixtures("_small_parts")
+def test_large_segments_are_merged_searched_and_forgotten_part_by_part(fresh):
+    """What is in the database is what was written, and another process reads the same."""
+    settings = memproc.Settings(batch_size=5)
+    with fresh() as store:
+        memproc.ingest(facts(60), store, settings=settings)
+        assert store.doctor() == ()
+        expected = np.sort(np.concatenate(_held_by(store))).tolist()
+        with memproc.open(store.url) as other:
+            assert np.sort(np.concatenate(_held_by(other))).tolist() == expected
+            other.forget(other.find(text="kestrel 7 ")[0].id)
+            assert other.doctor() == ()
+        left = np.sort(np.concatenate(_held_by(store))).tolist()
+        assert len(left) == len(expected) - 26
+        assert set(left) < set(expected)
+
+
+def _held_by(store):
+    with store._read() as connection:
+        return store._segments.all(connection)
+
+
+def test_what_single_records_added_is_held_in_few_arrays(fresh):
+    """So a look-up asks few, before they are merged in the database and after."""
+    with fresh() as store:
+        for fact in facts(FAN_OUT * 2):
+            store.add(fact)
+            assert len(store._segments._held) <= 5
+        store._merger.wait()
+        held = np.sort(np.concatenate(_held_by(store))).tolist()
+        store._segments.forget_cached()
+        assert np.sort(np.concatenate(_held_by(store))).tolist() == held

@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import text as sql
 
 import memproc
+from memproc.dedup.index import FAN_OUT
 from memproc.store.answers import Recount
 from tests.databases import all_text, refuse_rows
 
@@ -440,8 +441,9 @@ def test_a_mutation_that_drops_a_record_after_counting_is_caught(fresh):
         assert not store.recount().is_whole
 
 
-def test_the_index_is_merged_and_changes_no_answer(fresh):
+def test_the_index_is_merged_and_changes_no_answer(fresh, monkeypatch):
     """Many small batches leave few segments, and a rebuild gives the same reviews to be found."""
+    monkeypatch.setattr("memproc.dedup.index.FAN_OUT_OF_SMALL", FAN_OUT)
     with fresh() as store:
         for number in range(40):
             store.add({"content": f"The doctor moved the appointment at the clinic in Springfield to room {number} of the house"})
