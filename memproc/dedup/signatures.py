@@ -25,6 +25,7 @@ PERMUTATIONS = 128
 SHINGLE_SEED = 1
 SHINGLE_CHARS = 4
 BLOCK_CHARS = 100_000
+FEW_SHINGLES = 300
 BANDS = {"standard": (25, 5), "high": (32, 4)}  # bands, rows of each
 
 Hashes = NDArray[np.uint32]
@@ -101,6 +102,8 @@ def _blocks(texts: Sequence[str]) -> list[Sequence[str]]:
 def _signatures_of_block(texts: Sequence[str]) -> Hashes:
     hashes, starts = _shingle_hashes(texts)
     multipliers, addends = _coefficients()
+    if len(hashes) <= FEW_SHINGLES:  # as of a single record: then what costs is the calls
+        return np.minimum.reduceat(hashes * multipliers[:, None] + addends[:, None], starts, axis=1).T.copy()
     signed = np.empty((PERMUTATIONS, len(texts)), np.uint32)
     permuted = np.empty_like(hashes)
     for row in range(PERMUTATIONS):

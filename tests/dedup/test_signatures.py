@@ -41,12 +41,15 @@ def test_shingles_are_four_characters_inside_a_padded_word(text, expected):
     assert shingles(text) == expected
 
 
-@given(st.lists(TEXTS, min_size=1, max_size=5))
-@example(["a"])
-@example(["i a e o"])
-def test_a_signature_is_that_of_datasketch_bit_by_bit(texts):
-    """Seed 1, 128 permutations, over the same shingles with the same hash."""
-    assert signatures(texts).tolist() == [by_datasketch(text) for text in texts]
+@pytest.mark.parametrize("few_shingles", [module.FEW_SHINGLES, 0])
+@given(texts=st.lists(TEXTS, min_size=1, max_size=5))
+@example(texts=["a"])
+@example(texts=["i a e o"])
+def test_a_signature_is_that_of_datasketch_bit_by_bit(few_shingles, texts):
+    """Seed 1, 128 permutations, over the same shingles with the same hash; also of so few that they are signed at once."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(module, "FEW_SHINGLES", few_shingles)
+        assert signatures(texts).tolist() == [by_datasketch(text) for text in texts]
 
 
 @given(st.lists(TEXTS, min_size=1, max_size=8))
