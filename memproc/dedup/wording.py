@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from rapidfuzz.distance import Indel
+from rapidfuzz.distance import Indel, Prefix
 
 from memproc.dedup import words
 from memproc.dedup.chunks import tokenize
@@ -39,6 +39,8 @@ def wording(one: str, other: str, kinds: Sequence[str]) -> tuple[Difference, ...
     """
     if one == other or max(len(one), len(other)) > LONGEST_CHARS:
         return ()
+    begun = one.rfind(" ", 0, Prefix.similarity(one, other)) + 1  # the words that both begin with need not be told apart
+    one, other = one[begun:], other[begun:]
     only = {*kinds}.pop() if len({*kinds}) == 1 else ""
     edits = _edits(_words(one), _words(other))
     if edits:

@@ -21,6 +21,7 @@ from memproc.dedup.compare import (
 )
 from memproc.dedup.confidence import Side, features_of, shipped_model, side_of
 from memproc.dedup.gist import gist_of
+from memproc.dedup.wording import wording
 
 NOUNS = ["she", "likes", "tea", "kitchen", "kithcen", "16", "18", "not", "really", "the", "monday", "😀"]
 TEXTS = st.lists(st.sampled_from(NOUNS), min_size=1, max_size=6).map(" ".join)
@@ -172,6 +173,12 @@ def test_full_confidence_needs_equal_tokens(one, other):
     """Whatever differs costs confidence."""
     if compared(one, other).confidence == 1:
         assert gist_of(one).tokens == gist_of(other).tokens
+
+
+@given(TEXTS, TEXTS, TEXTS)
+def test_what_two_texts_begin_with_is_no_part_of_their_wording(head, one, other):
+    """Whatever comes before, the same words are told of what follows."""
+    assert wording(f"{head} {one}", f"{head} {other}", []) == wording(one, other, [])
 
 
 def test_very_long_texts_differ_in_one_stretch():
