@@ -238,13 +238,16 @@ def _are_distinct(one: _Block, other: _Block, distinct: Mapping[Key, set[Key]]) 
 
 
 def _cluster(succession: list[list[_Unit]]) -> Cluster:
-    newest = _newest(succession) if len(succession) > 1 else succession[0]
-    units = [unit for block in succession for unit in block]
+    if len(succession) == 1:
+        units, newest, history = succession[0], succession[0], []
+    else:
+        newest = _newest(succession)
+        units = [unit for block in succession for unit in block]
+        history = [seen for block in succession if block is not newest for unit in block for seen in unit.speaking]
+    history += [seen for unit in units for seen in unit.history]
     earliest = min(units, key=_began) if len(units) > 1 else units[0]
     speaking = sorted([seen for unit in newest for seen in unit.speaking], key=_KEY)
-    superseded = [seen for block in succession if block is not newest for unit in block for seen in unit.speaking]
-    history = sorted([seen for unit in units for seen in unit.history] + superseded, key=_KEY)
-    return Cluster(earliest.id, tuple(speaking), tuple(history))
+    return Cluster(earliest.id, tuple(speaking), tuple(sorted(history, key=_KEY)))
 
 
 def _began(unit: _Unit) -> tuple[str, Key]:

@@ -224,13 +224,13 @@ def _judge(new: Sequence[Incoming], found: Sequence[Cluster], fresh: Mapping[Key
 
 
 def _against(incoming: Incoming, own: Observation, there: Sequence[Observation], fresh: Mapping[Key, Prepared]) -> Judged:
-    same = next((seen for seen in there if seen.content == own.content), None)
-    if same is not None:
-        return Judged(incoming, Outcome.DUPLICATE, "duplicate", same.key, 1.0, "same content")
-    version = next((seen for seen in there if seen.node == own.node), None)
-    if version is not None:
-        reason = "newer version" if (own.date or "") > (version.date or "") else "older version"
-        return Judged(incoming, Outcome.MERGED, "version", version.key, 1.0, reason)
+    for seen in there:
+        if seen.content == own.content:
+            return Judged(incoming, Outcome.DUPLICATE, "duplicate", seen.key, 1.0, "same content")
+    for seen in there:
+        if seen.node == own.node:
+            reason = "newer version" if (own.date or "") > (seen.date or "") else "older version"
+            return Judged(incoming, Outcome.MERGED, "version", seen.key, 1.0, reason)
     anchor = min(there, key=lambda seen: (seen.group != own.group, seen.key))
     return Judged(incoming, Outcome.MERGED, "similar", anchor.key, *_likeness(own, anchor, fresh))
 

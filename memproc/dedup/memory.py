@@ -36,9 +36,9 @@ def memory_of(cluster: Cluster) -> Plain:
     extra = named - _NAMES
     if extra or "metadata" in named:
         by_falling_key = speaking[::-1]
-        newest_last = sorted(by_falling_key, key=lambda seen: seen.date or "")  # of equals the one with the smaller key
-        memory["metadata"] = {name: value for seen in newest_last for name, value in seen.record.get("metadata", {}).items()}
-        memory |= {name: seen.record[name] for seen in newest_last for name in extra if name in seen.record}
+        newest_last = [seen.record for seen in sorted(by_falling_key, key=_date)]  # of equals the one with the smaller key
+        memory["metadata"] = {name: value for record in newest_last for name, value in record.get("metadata", {}).items()}
+        memory |= {name: record[name] for record in newest_last for name in extra if name in record}
     return in_order(memory)
 
 
@@ -54,7 +54,9 @@ def memory_of_one(observation_id: str, record: Plain) -> Plain:
 
 def in_order(record: Plain) -> Plain:
     """Return the fields that say something, in the order of `Memory`, then those of a subclass by name."""
-    names = [*filter(record.__contains__, FIELDS), *sorted(record.keys() - _NAMES)]
+    names = [*filter(record.__contains__, FIELDS)]
+    if len(names) < len(record):
+        names += sorted(record.keys() - _NAMES)
     return {name: value for name in names if (value := record[name]) or value not in _NOTHING}
 
 
@@ -81,6 +83,10 @@ def _shown(speaking: tuple[Observation, ...]) -> Plain:
     """Return the record whose text is shown."""
     longest = max([seen.length for seen in speaking])
     return min([seen for seen in speaking if seen.length == longest], key=_began).record
+
+
+def _date(seen: Observation) -> str:
+    return seen.date or ""
 
 
 def _began(seen: Observation) -> tuple[str, bytes, bytes]:
