@@ -13,7 +13,22 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from sqlalchemy import Column, Connection, Engine, Select, Table, bindparam, delete, func, insert, select, update
+from sqlalchemy import (
+    Column,
+    Connection,
+    CursorResult,
+    Engine,
+    Executable,
+    Select,
+    Table,
+    bindparam,
+    delete,
+    func,
+    insert,
+    literal_column,
+    select,
+    update,
+)
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError
 from sqlalchemy.exc import TimeoutError as NoneIsFreeError
 
@@ -24,6 +39,7 @@ from memproc.store import tables
 from memproc.store.backends import connected, url_of
 
 KEYS_A_QUERY = 500
+_LOCK = update(tables.store).values(epoch=tables.store.c.epoch + literal_column("1"))
 POOL_IS_EMPTY = Failure(Kind.CRITICAL, "too many threads use the store at once: raise pool_size or pool_overflow")
 
 
@@ -59,7 +75,7 @@ class Database:
     def write(self) -> Iterator[Connection]:
         """Give a connection in a writing transaction that holds the store's lock; commit at the end, roll back on error."""
         with self._connection(self._writing) as connection:
-            connection.execute(update(tables.store).values(epoch=tables.store.c.epoch + 1))
+            self.run(connection, _LOCK)
             yield connection
 
     @contextmanager
@@ -145,6 +161,11 @@ class Database:
 
             sql, _ = self._sql(("select", query, column, size), statement)
             yield from connection.exec_driver_sql(sql, tuple(padded)).all()
+
+    def run(self, connection: Connection, statement: Executable, **values: object) -> CursorResult[Any]:
+        """Execute a statement, a constant of its module, with a value for each of its parameters."""
+        sql, order = self._sql(("run", statement), lambda: statement)
+        return connection.exec_driver_sql(sql, tuple(values[name] for name in order))
 
     def _sql(self, name: tuple[object, ...], make: Any) -> tuple[str, list[str]]:
         if name not in self._compiled:
