@@ -14,6 +14,7 @@ from memproc.dedup.decide import Neighbourhood, Row
 from memproc.dedup.keys import Key, Observation, Prepared
 from memproc.store import tables
 from memproc.store.database import Database
+from memproc.store.standing import Standing
 from memproc.times import from_micros
 
 _observations = tables.observations.c
@@ -33,11 +34,18 @@ def to_row(found: Iterable[Any]) -> Row:
 
 
 def neighbourhood(
-    database: Database, connection: Connection, observations: Iterable[Observation | Prepared], groups: Iterable[Key] = ()
+    database: Database,
+    connection: Connection,
+    observations: Iterable[Observation | Prepared],
+    groups: Iterable[Key] = (),
+    there: Standing | None = None,
 ) -> Neighbourhood:
-    """Return all that may be one memory with something of these observations, which may be new, and of these groups."""
+    """Return all that may be one memory with something of these observations, which may be new, and of these groups.
+
+    `there` tells how the store stands, where that is known.
+    """
     given = list(observations)
-    found = _Found(database, connection)
+    found = _Found(database, connection, there)
     wanted_groups = {*groups, *(seen.group for seen in given)}
     wanted_nodes = {seen.node for seen in given if seen.is_identity}
     handles = found.handles_of(given)
@@ -55,15 +63,15 @@ def neighbourhood(
 class _Found:
     """What was found so far, and the queries that find more."""
 
-    def __init__(self, database: Database, connection: Connection) -> None:
+    def __init__(self, database: Database, connection: Connection, there: Standing | None) -> None:
         self.database, self.connection = database, connection
         self.groups: set[Key] = set()
         self.nodes: set[Key] = set()
         self.rows: dict[Key, Row] = {}
         self.mends: dict[Key, set[Key]] = defaultdict(set)
         self.decisions: dict[int, Decision] = {}
-        self.has_mends = connection.execute(select(tables.mends.c.grp).limit(1)).first() is not None
-        self.has_decisions = connection.execute(select(tables.decisions.c.number).limit(1)).first() is not None
+        self.has_mends = there.has_mends if there else _is_any(connection, tables.mends.c.grp)
+        self.has_decisions = there.has_decisions if there else _is_any(connection, tables.decisions.c.number)
 
     def mends_of(self, groups: set[Key]) -> set[Key]:
         """Note the links of these groups to what they may stand for, and back; return the groups at both ends."""
@@ -102,6 +110,10 @@ class _Found:
 
     def _select(self, query: Select[Any], column: Column[Any], keys: set[Key]) -> Iterator[Any]:
         return self.database.select_by_keys(self.connection, query, column, keys)
+
+
+def _is_any(connection: Connection, column: Column[Any]) -> bool:
+    return connection.execute(select(column).limit(1)).first() is not None
 
 
 def in_force(decisions: dict[int, Decision]) -> list[Decision]:
