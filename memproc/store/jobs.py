@@ -23,6 +23,7 @@ from memproc.records import encode
 from memproc.store import tables
 from memproc.store.database import Database, next_number
 from memproc.store.owners import Owner
+from memproc.store.standing import Standing
 from memproc.times import to_micros
 
 LEASE_MICROS = 10_000_000
@@ -137,20 +138,19 @@ def take(connection: Connection, number: int, now: str, owner: Owner) -> Claim:
     return Claim(number, fence, owner, landed)
 
 
-def step(connection: Connection, claim: Claim, checkpoint: str | None, now: str) -> tuple[int, str | None]:
-    """Note that one more batch lands; return how many have landed without it and what is asked of the job.
+def step(database: Database, connection: Connection, claim: Claim, there: Standing, checkpoint: str | None, now: str) -> bool:
+    """Note that one more batch lands; return whether it has landed already.
 
     Raises StoreError where another process has taken the job over.
     """
-    asked = select(_jobs.fence, _jobs.landed, _jobs.request).where(_jobs.number == claim.job)
-    fence, landed, request = connection.execute(asked).one()
-    if fence != claim.fence:
+    if there.fence != claim.fence:
         raise StoreError(f"job {claim.job} was taken over by another process: this one stops")
-    if landed == claim.landed:
-        place = None if checkpoint is None else sealed(claim.job, landed + 1, checkpoint)
-        values = {"landed": landed + 1, "checkpoint": place, "lease_until": to_micros(now) + LEASE_MICROS}
-        connection.execute(update(tables.jobs).where(_jobs.number == claim.job).values(values))
-    return landed, request
+    if there.landed > claim.landed:
+        return True
+    place = None if checkpoint is None else sealed(claim.job, there.landed + 1, checkpoint)
+    step_to = (there.landed + 1, place, to_micros(now) + LEASE_MICROS, claim.job)
+    database.update_rows(connection, tables.jobs, ("landed", "checkpoint", "lease_until"), [step_to])
+    return False
 
 
 def sealed(job: int, landed: int, checkpoint: str) -> str:

@@ -8,7 +8,7 @@ on the batch (law 3), the rest and the halves give what the whole would have giv
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from time import perf_counter
 from typing import Any, NamedTuple, Self
@@ -22,13 +22,14 @@ from memproc.failures import is_key_conflict
 from memproc.formats import own
 from memproc.records import Outcome, Plain, Rejected, encode, last_changed
 from memproc.store import tables
-from memproc.store.database import Database, delete_where, is_of_value, next_number
+from memproc.store.database import Database, delete_where, is_of_value
 from memproc.store.ledger import Line, write_lines
 from memproc.store.neighbours import neighbourhood
 from memproc.store.quarantine import Origin, put_in_quarantine
 from memproc.store.reading import forgotten_among
 from memproc.store.reviews import Reviewer, write_reviews
 from memproc.store.segments import Segments
+from memproc.store.standing import Standing
 from memproc.store.triage import settle
 from memproc.times import to_micros
 from memproc.validation import fault, redacted
@@ -74,11 +75,13 @@ class Landed:
     reviews: int = 0
     candidates: int = 0
     verified: int = 0
+    membership: dict[Key, Key | None] = field(default_factory=dict)  # of the observations whose memory changed: None for by itself
     request: str | None = None
 
     def add(self, other: Landed) -> None:
         """Add what became of the next part of the same batch."""
         self.outcomes |= other.outcomes
+        self.membership |= other.membership
         for name in ("judged", "known", "forgotten", "known_rejected", "rejected"):
             getattr(self, name).extend(getattr(other, name))
         for name in ("reviews", "candidates", "verified"):
@@ -98,11 +101,22 @@ class Landed:
 class Landing:
     """Lands batches in one store. The caller holds the transaction and sees to it that only one thread is here."""
 
-    def __init__(self, database: Database, segments: Segments, policy: Policy, review_at: float, *, redacts: bool = False) -> None:
-        """Know the store, what it was built with, and from which confidence on a pair waits for review.
+    def __init__(
+        self,
+        database: Database,
+        segments: Segments,
+        policy: Policy,
+        review_at: float,
+        ask: Callable[[], Standing],
+        *,
+        redacts: bool = False,
+    ) -> None:
+        """Know the store, what it was built with, from which confidence on a pair waits for review, and whom to `ask` how the store
+        stands when something is decided.
 
         With `redacts` nothing is told of what the database says of a record.
         """
+        self._ask = ask
         self._database, self._segments, self._redacts = database, segments, redacts
         self._reviewer = Reviewer(database, segments, policy, review_at)
 
@@ -146,10 +160,11 @@ class Landing:
 
     def _refused_rows(self, connection: Connection, accepted: Sequence[Incoming], batch: int) -> dict[int, Exception]:
         """Return the positions of the records whose rows the database refuses, found by bisection; nothing stays written."""
-        known, forgotten = self._met_before(connection, accepted)
+        there = self._ask()
+        known, forgotten = self._met_before(connection, accepted, there)
         before = known.keys() | forgotten
         fresh = {key: one for one in reversed(accepted) if (key := one.prepared.key) not in before}
-        first = next_number(connection, tables.observations)
+        first = there.observation + 1
         rows = [(one, _row_of(Judged(one, Outcome.STORED), first + at, None, batch)) for at, one in enumerate(fresh.values())]
         refused: dict[Key, Exception] = {}
         trial = connection.begin_nested()
@@ -175,20 +190,20 @@ class Landing:
         self._try_rows(connection, rows[:middle], refused)
         self._try_rows(connection, rows[middle:], refused)
 
-    def _met_before(self, connection: Connection, accepted: Sequence[Incoming]) -> tuple[dict[Key, int], set[Key]]:
+    def _met_before(self, connection: Connection, accepted: Sequence[Incoming], there: Standing) -> tuple[dict[Key, int], set[Key]]:
         """Return the numbers of those observations of a batch that the store has, and the keys of those that were forgotten."""
         keys = {incoming.prepared.key for incoming in accepted}
         known = dict(tuple(row) for row in self._database.select_by_keys(connection, _KNOWN, tables.observations.c.key, keys))
-        return known, forgotten_among(self._database, connection, keys - known.keys())
+        return known, forgotten_among(self._database, connection, keys - known.keys()) if there.has_forgotten else set()
 
     def _write(self, connection: Connection, accepted: Sequence[Incoming], batch: int, now: str) -> Landed:
-        known, forgotten = self._met_before(connection, accepted)
+        there = self._ask()
+        known, forgotten = self._met_before(connection, accepted, there)
         undecided = [one for _, one in accepted if one.key not in known or one.as_of is not None]
         mended = {group for _, prepared in accepted for group in prepared.mends}
-        near = neighbourhood(self._database, connection, undecided, mended)
+        near = neighbourhood(self._database, connection, undecided, mended, there)
         plan = decide(accepted, known.keys() | forgotten, near)
-        first = next_number(connection, tables.observations)
-        numbers = {judged.incoming.prepared.key: first + at for at, judged in enumerate(plan.new)}
+        numbers = {judged.incoming.prepared.key: there.observation + at for at, judged in enumerate(plan.new, 1)}
         self._write_observations(connection, plan, numbers, batch)
         write_regrouped(self._database, connection, plan.changed, near.rows)
         self._write_again(connection, plan, {**known, **numbers}, near.rows, batch)
@@ -223,7 +238,7 @@ class Landing:
         self._database.update_rows(connection, tables.observations, ("as_of",), later)
 
     def _record(self, plan: Plan, forgotten: set[Key]) -> Landed:
-        landed = Landed(judged=list(plan.new))
+        landed = Landed(judged=list(plan.new), membership=dict(plan.changed.membership))
         landed.outcomes = {judged.incoming.position: judged.outcome for judged in plan.new}
         for position, prepared in plan.known:
             landed.outcomes[position] = Outcome.DUPLICATE

@@ -61,9 +61,9 @@ class Line(NamedTuple):
 
 def write_lines(database: Database, connection: Connection, batch: int | None, now: str, lines: Sequence[Line]) -> None:
     """Write lines, in order; those of no amount say nothing. `batch` is None for what no batch did."""
-    number = next_number(connection, tables.ledger)
-    said = [line for line in lines if line.amount]
-    database.insert_rows(connection, tables.ledger, [(number + at, batch, now, *line) for at, line in enumerate(said)])
+    if said := [line for line in lines if line.amount]:
+        number = next_number(connection, tables.ledger)
+        database.insert_rows(connection, tables.ledger, [(number + at, batch, now, *line) for at, line in enumerate(said)])
 
 
 def take_words_out(database: Database, connection: Connection, handles: Collection[Key]) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import orjson
-from sqlalchemy import Connection, RowMapping, inspect, select
+from sqlalchemy import RowMapping, inspect, select
 
 from memproc.config import STORED, Policy, Settings
 from memproc.dedup.keys import SCHEME
@@ -81,9 +81,8 @@ def _has_store(database: Database) -> bool:
         return inspect(connection).has_table(tables.store.name)
 
 
-def check_policy(connection: Connection, policy: Policy) -> None:
-    """Raise StoreError where the store was rebuilt under another policy since it was opened."""
-    text = connection.execute(select(tables.store.c.policy)).scalar_one()
+def check_policy(text: str, policy: Policy) -> None:
+    """Raise StoreError where the store was rebuilt under another policy, which is now `text`, since it was opened."""
     if text != policy_text(policy) and Policy(**orjson.loads(text)) != policy:  # what an older memproc wrote may lack a name
         raise StoreError("the store was rebuilt with other settings meanwhile: open it again")
 

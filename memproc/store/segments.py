@@ -13,10 +13,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import numpy as np
-from sqlalchemy import Connection, delete, func, select
+from sqlalchemy import Connection, bindparam, delete, func, select, update
 
 from memproc.dedup import index
-from memproc.dedup.index import ENTRY_BYTES, SMALL_ENTRIES, Entries
+from memproc.dedup.index import ENTRY_BYTES, FAN_OUT, SMALL_ENTRIES, Entries
 from memproc.dedup.keys import Prepared
 from memproc.dedup.signatures import Hashes
 from memproc.dedup.signing import hashes_of
@@ -27,6 +27,7 @@ READ_AT_ONCE = 16  # parts
 
 _segments = tables.segments.c
 _COUNTED = select(_segments.number, func.count()).group_by(_segments.number).order_by(_segments.number)
+_NUMBERED = update(tables.store).values(segments=bindparam("newest"))
 _SMALL = select(_segments.number, _segments.bytes)
 
 
@@ -38,9 +39,31 @@ class Segments:
         self._database = database
         self._held: dict[tuple[int, ...], Entries] = {}  # by the numbers of the segments that the entries are of
         self._sizes: dict[int, int] = {}  # of the segments that were read or written, in entries
+        self._epoch: int | None = None  # of this transaction, as far as it is told
+        self._newest: int | None = None  # the number of the newest segment, as far as it is told
+        self._whole_at: int | None = None  # the epoch at which what is held was all there is
+
+    def at(self, epoch: int, newest: int) -> None:
+        """Know the epoch of a writing transaction, in which this process alone writes, and the number of the newest segment.
+
+        Nobody has written between it and another one of the epoch before.
+        """
+        self._epoch, self._newest = epoch, newest
+        is_next = self._whole_at is not None and epoch - self._whole_at <= 1
+        self._whole_at = epoch if is_next else None
+
+    def leave(self) -> None:
+        """Know that the writing transaction is over."""
+        self._epoch = self._newest = None
 
     def all(self, connection: Connection) -> list[Entries]:
         """Return arrays that hold the entries of all segments as the transaction sees them."""
+        if self._epoch is None or self._whole_at != self._epoch:
+            self._read_anew(connection)
+            self._whole_at = self._epoch
+        return list(self._held.values())
+
+    def _read_anew(self, connection: Connection) -> None:
         counts = self._counts(connection)
         self._held = {numbers: held for numbers, held in self._held.items() if counts.keys() >= set(numbers)}
         self._sizes = {number: size for number, size in self._sizes.items() if number in counts}
@@ -49,7 +72,6 @@ class Segments:
         for number, entries in self._read(connection, missing):
             self._sizes[number] = len(entries)
             self._hold(number, entries)
-        return list(self._held.values())
 
     def index(self, connection: Connection, numbered: Sequence[tuple[int, Prepared]], recall: str) -> Hashes:
         """Write one more segment with these facts, each with its number; return their band hashes."""
@@ -63,6 +85,7 @@ class Segments:
     def forget_cached(self) -> None:
         """Drop the copies in memory, because the transaction that wrote some of them was rolled back."""
         self._held, self._sizes = {}, {}
+        self._newest = self._whole_at = None
 
     def newest_alike(self) -> list[int]:
         """Return the numbers of the newest segments, as far as they are known, if there are enough of like size to become one."""
@@ -72,6 +95,7 @@ class Segments:
 
     def unite(self, connection: Connection, numbers: Sequence[int]) -> bool:
         """Write one segment in place of others; return whether they were all there."""
+        self._whole_at = None
         counts = self._counts(connection)
         if not counts.keys() >= set(numbers):
             return False
@@ -84,6 +108,7 @@ class Segments:
 
     def remove(self, connection: Connection, observation_numbers: Iterable[int]) -> None:
         """Remove the entries of some observations from every segment."""
+        self._whole_at = None
         gone = list(observation_numbers)
         for number in self._counts(connection):
             if any(len(index.without(part, gone)) < len(part) for part in self._parts(connection, number)):
@@ -101,7 +126,7 @@ class Segments:
         while self._held:
             least = min(self._held, key=lambda held: len(self._held[held]))
             size = len(self._held[least])
-            if size > 2 * len(entries) or size + len(entries) > SMALL_ENTRIES:
+            if size > FAN_OUT * len(entries) or size + len(entries) > SMALL_ENTRIES:
                 break
             numbers, entries = (*least, *numbers), np.sort(np.concatenate((self._held.pop(least), entries)))
         self._held[numbers] = entries
@@ -118,13 +143,20 @@ class Segments:
 
     def _write(self, connection: Connection, parts: Iterable[Entries]) -> int:
         """Write a segment, given in parts; return its number."""
-        number, size = take_numbers(connection, "segments", 1), 0
+        number, size = self._next_number(connection), 0
         for place, part in enumerate(parts):
             row = (number, place, part.astype("<u8", copy=False).tobytes())
             self._database.insert_rows(connection, tables.segments, [row])
             size += len(part)
         self._sizes[number] = size
         return number
+
+    def _next_number(self, connection: Connection) -> int:
+        if self._newest is None:
+            return take_numbers(connection, "segments", 1)
+        self._newest += 1
+        self._database.run(connection, _NUMBERED, newest=self._newest)
+        return self._newest
 
     def _counts(self, connection: Connection) -> dict[int, int]:
         """Return how many parts each segment has, by its number, oldest first."""

@@ -24,6 +24,7 @@ from memproc.dedup.cluster import Decision, Verdict, pair
 from memproc.dedup.confidence import model_of
 from memproc.dedup.decide import Row
 from memproc.dedup.keys import SCHEME, Key
+from memproc.dedup.memory import memory_of_one
 from memproc.errors import DatabaseError, NotFoundError, StoreError, UsageError
 from memproc.formats import detect, format_named, generic
 from memproc.formats.draft import Context, Decided
@@ -36,7 +37,7 @@ from memproc.store.answers import Added, Calibration, Finding, IndexRecall, Job,
 from memproc.store.backup import backup
 from memproc.store.calibration import calibrate, calibrated
 from memproc.store.counting import count_memories, jobs, recount, stats
-from memproc.store.database import Database, next_number
+from memproc.store.database import Database
 from memproc.store.decided import decisions_of_job, decisions_of_review, note_unmerged, settled, status_of
 from memproc.store.doctor import examine
 from memproc.store.jobs import FINISHED, Claim, Found, Reached, ask, begin, cancel, finish, latest, reached, step, take
@@ -54,6 +55,7 @@ from memproc.store.replay import SOURCE as REPLAY
 from memproc.store.replay import Mending, Replay, Transform, chosen_for_replay, edits_in, export_lines
 from memproc.store.reviews import Reviewer, open_reviews, verdicts_on
 from memproc.store.segments import Segments
+from memproc.store.standing import standing
 from memproc.store.transactions import Transactions
 from memproc.store.triage import (
     Filters,
@@ -606,19 +608,30 @@ class Store:
 
         def landed(connection: Connection) -> Landed:
             started, now = perf_counter(), _now()
-            there, request = step(connection, claim, checkpoint, now)
-            if there > claim.landed:  # the connection was lost behind a commit that came through
-                attempts[-1].request = request
+            there = standing(self._database, connection, claim.job)
+            if step(
+                self._database, connection, claim, there, checkpoint, now
+            ):  # the connection was lost behind a commit that came through
+                attempts[-1].request = there.request
                 return attempts[-1]
-            check_policy(connection, self.policy)
-            batch = next_number(connection, tables.batches)
-            landing = Landing(self._database, self._segments, self.policy, least, redacts=self.settings.redact)
+            check_policy(there.policy, self.policy)
+            self._segments.at(there.epoch, there.segment)
+            batch = there.batch + 1
+            told = [there]
+            landing = Landing(
+                self._database,
+                self._segments,
+                self.policy,
+                least,
+                lambda: told.pop() if told else standing(self._database, connection, claim.job),
+                redacts=self.settings.redact,
+            )
             found = landing.land(connection, arrived, batch, origin, now)
             take_over(self._database, self._segments, connection, decided, batch, self.policy, now)
             self._database.insert_rows(
                 connection, tables.batches, [batch_row(found, (batch, claim.job, first_position, records), started, now)]
             )
-            found.request = request
+            found.request = there.request
             attempts.append(found)
             return found
 
@@ -665,7 +678,11 @@ class Store:
     def _added_as(self, landed: Landed, key: Key) -> Added:
         if landed.forgotten:
             return Added(Outcome.DUPLICATE, None, None, "forgotten")
-        memory = self._transactions.read(lambda connection: self._to_memory(memory_at(connection, locate(connection, key.hex()))))
+        if landed.judged and landed.membership.get(key) is None:  # a memory by itself, as it was just written
+            seen = landed.judged[0].incoming.prepared.observation
+            memory = self._to_memory(memory_of_one(seen.node.hex(), seen.record))
+        else:
+            memory = self._transactions.read(lambda there: self._to_memory(memory_at(there, locate(there, key.hex()))))
         if landed.known:
             return Added(Outcome.DUPLICATE, memory, 1.0, "same observation")
         judged = landed.judged[0]

@@ -148,6 +148,8 @@ class Transactions:
             except BaseException:
                 self._segments.forget_cached()
                 raise
+            finally:
+                self._segments.leave()
 
     def _wait_after(self, attempt: int, error: DatabaseError) -> None:
         """Wait for a random time that grows; raise the error where another attempt is of no use."""

@@ -291,11 +291,11 @@ def test_a_database_that_cannot_serve_raises_and_keeps_nothing_of_the_batch(fres
     with fresh() as store:
         memproc.ingest([{"content": "kept"}], store)
         with store._database.write() as connection:
-            connection.execute(sql("ALTER TABLE ledger RENAME TO elsewhere"))
-        with pytest.raises(Exception, match="ledger"):
+            connection.execute(sql("ALTER TABLE segments RENAME TO elsewhere"))
+        with pytest.raises(Exception, match="segments"):
             memproc.ingest([{"content": "one more"}], store)
         with store._database.write() as connection:
-            connection.execute(sql("ALTER TABLE elsewhere RENAME TO ledger"))
+            connection.execute(sql("ALTER TABLE elsewhere RENAME TO segments"))
         assert contents(store) == ["kept"]
         assert [job.status for job in store.jobs()] == ["done", "failed"]
 
