@@ -144,8 +144,9 @@ def read_file(
     context = Context(None, frozenset(include), dict(mapping or {}))
     intake = Intake(own.FORMAT, Policy(), context=context)
     (source,) = _open([path], path, intake, format, Settings())
-    for item in source.items:
-        yield from source.intake.draft(item)
+    with source.opened.stream or nullcontext():
+        for item in source.items:
+            yield from source.intake.draft(item)
 
 
 def _check(sources: Sequence[Source]) -> Report | None:

@@ -6,12 +6,11 @@ import doctest
 import re
 import shlex
 import shutil
-import subprocess
-import sys
 from importlib import import_module
 
 import pytest
 
+from tests.command_line import run_memproc
 from tests.conftest import ROOT
 
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
@@ -43,9 +42,8 @@ def test_the_code_of_a_page_runs(page, tmp_path, monkeypatch):
         if kind == "python":
             exec(compile(text, page.name, "exec"), namespace)
         else:
-            command = [sys.executable, "-m", "memproc", *shlex.split(text, comments=True)]
-            done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
-            assert done.returncode == 0, (text, done.stderr)
+            code, _, told = run_memproc(*shlex.split(text, comments=True))
+            assert code == 0, (text, told)
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-import os
 import random
 import subprocess
 import sys
+from functools import partial
 from itertools import pairwise
 
 import pytest
@@ -18,6 +18,7 @@ from memproc.errors import DatabaseError
 from memproc.failures import Failure, Kind
 from memproc.report.report import BATCHES_KEPT
 from memproc.store.landing import Landing
+from tests.command_line import run_memproc
 
 MANY = 40_000
 MAX_MEMORY = 300_000_000
@@ -226,19 +227,13 @@ def test_of_many_batches_a_thousand_are_told(tmp_path):
 
 def test_limits_are_options(tmp_path):
     """With units, and refused with advice where they make no sense."""
-
-    def run(*options):
-        command = [sys.executable, "-m", "memproc", "ingest", "some.jsonl", "--into", "m.db", "--json", *options]
-        return subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False, env=os.environ)
-
+    run = partial(run_memproc, "ingest", "some.jsonl", "--into", "m.db", "--json", folder=tmp_path)
     written(tmp_path / "some.jsonl", 30)
-    stopped = run("--max-seconds", "1e-9", "--batch-size", "10", "--max-workers", "1")
-    assert stopped.returncode == 1
-    assert json.loads(stopped.stdout)["status"] == "stopped"
-    done = run("--max-memory", "1.5GB", "--resume")
-    assert done.returncode == 0
-    assert (json.loads(done.stdout)["read"], json.loads(done.stdout)["resources"]["max_memory_mb"]) == (30, 1_430.5)
+    code, told, _ = run("--max-seconds", "1e-9", "--batch-size", "10", "--max-workers", "1")
+    assert (code, json.loads(told)["status"]) == (1, "stopped")
+    code, told, _ = run("--max-memory", "1.5GB", "--resume")
+    assert (code, json.loads(told)["read"], json.loads(told)["resources"]["max_memory_mb"]) == (0, 30, 1_430.5)
     for option, value in (("--max-memory", "lots"), ("--max-memory", "0MB"), ("--max-seconds", "0"), ("--max-workers", "0")):
-        wrong = run(option, value)
-        assert (wrong.returncode, wrong.stdout) == (2, "")
-        assert "give" in wrong.stderr
+        code, told, error = run(option, value)
+        assert (code, told) == (2, "")
+        assert "give" in error

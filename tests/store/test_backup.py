@@ -6,10 +6,9 @@ import io
 import json
 import shutil
 import sqlite3
-import subprocess
-import sys
 import threading
 from contextlib import closing
+from functools import partial
 from types import SimpleNamespace
 
 import pytest
@@ -17,6 +16,7 @@ from sqlalchemy import make_url
 
 import memproc
 from memproc.store import backup as backups
+from tests.command_line import run_memproc
 
 BATCH = 20
 
@@ -226,11 +226,7 @@ def test_a_closed_store_is_not_copied(fresh_file, tmp_path):
 
 def test_the_command_copies(fresh_file, tmp_path):
     """Text and JSON; wrong use exits with 2, and `--force` overwrites."""
-
-    def run(*arguments):
-        command = [sys.executable, "-m", "memproc", "backup", *map(str, arguments)]
-        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60, cwd=tmp_path)
-        return done.returncode, done.stdout, done.stderr
+    run = partial(run_memproc, "backup", folder=tmp_path)
 
     with fresh_file() as store:
         store.add({"content": "Prefers tea"})

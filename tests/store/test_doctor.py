@@ -23,6 +23,7 @@ from memproc.store.database import Database
 from memproc.store.doctor import examine, examine_at
 from memproc.store.findings import AILMENTS
 from memproc.store.store import Store
+from tests.command_line import run_memproc
 from tests.databases import VARIABLES, reason_to_skip
 
 TEXT = "The recipe from Aisha needs 84 grams of pistachios and some {} sandwiches on the side of the plate"
@@ -536,9 +537,7 @@ def test_the_command_tells_what_is_wrong_and_exits_with_1(path):
     """JSON and text; 0 where nothing is wrong, also for what cannot be opened as a store; 2 where there is none."""
 
     def run(*arguments):
-        command = [sys.executable, "-m", "memproc", *map(str, arguments)]
-        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
-        return done.returncode, done.stdout
+        return run_memproc(*arguments)[:2]
 
     assert run("doctor", path) == (0, "nothing is wrong\n")
     assert run("doctor", path, "--json") == (0, '{"findings":[]}\n')

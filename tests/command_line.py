@@ -1,0 +1,22 @@
+"""The command line, run in this process: a process of its own for each command would take most of the time of its tests."""
+
+from __future__ import annotations
+
+import io
+import os
+from contextlib import chdir, redirect_stderr, redirect_stdout
+from unittest.mock import patch
+
+from memproc.cli.main import main
+
+
+def run_memproc(*arguments, folder=os.curdir):
+    """Run a command in a folder and return (exit code, standard output, standard error)."""
+    out, err = io.StringIO(), io.StringIO()
+    code = 0
+    with chdir(folder), patch("sys.argv", ["memproc", *map(str, arguments)]), redirect_stdout(out), redirect_stderr(err):
+        try:
+            main()
+        except SystemExit as ended:
+            code = ended.code or 0
+    return code, out.getvalue(), err.getvalue()
