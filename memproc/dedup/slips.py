@@ -12,6 +12,7 @@ from __future__ import annotations
 import re
 
 from rapidfuzz.distance import OSA
+from rapidfuzz.process import extract
 
 from memproc.dedup import words
 from memproc.dedup.memo import Memo
@@ -34,15 +35,20 @@ def words_near(token: str) -> tuple[str, ...]:
 
 
 def _words_near(token: str) -> tuple[str, ...]:
-    if not _SLIP_SHAPE.fullmatch(token) or token in words.known_words() or _is_derived(token):
+    if not _SLIP_SHAPE.fullmatch(token) or words.is_known(token) or _is_derived(token):
         return ()
-    targets = words.slip_targets(token[0])
-    near = set().union(*[targets.get(end, ()) for end in words.ends(token)])
-    shortest, longest = len(token) - 1, len(token) + 1
-    found = {word for word in near if shortest <= len(word) <= longest and OSA.distance(token, word, score_cutoff=1) == 1}
+    targets, common, cues = words.slip_targets(token[0]), words.common_words(), words.cue_kinds()
+    sharing: list[str] = []
+    for end in words.ends(token):
+        sharing += targets.get(end, ())
+    found = {word for word, _, _ in extract(token, sharing, scorer=OSA.distance, score_cutoff=1, limit=None)} if sharing else set()
     # A swap at an end changes its first or last letter, the one inside a word of four letters both its ends.
-    swapped = {token[:at] + token[at + 1] + token[at] + token[at + 2 :] for at in (0, 1, len(token) - 2)}
-    found |= (swapped & words.common_words()) | (swapped & words.cue_kinds().keys())
+    swapped = [token[1] + token[0] + token[2:], token[:-2] + token[-1] + token[-2]]
+    if len(token) == _SHORT:
+        swapped.append(token[0] + token[2] + token[1] + token[3])
+    found.update([word for word in swapped if word in common or word in cues])
+    if not found:
+        return ()
     if len(token) <= _SHORT and len(found) > 1:
         return _meant_by_few_letters(token, found)
     return tuple(sorted(found)) if not any(map(_is_decisive, found)) else _likeliest(token, found)
@@ -78,8 +84,7 @@ def _is_typed(token: str, word: str) -> bool:
 
 def _is_derived(token: str) -> bool:
     """Tell whether a token is a word with an ending or a prefix that dictionaries leave out."""
-    known = words.known_words()
-    is_clipped = token.endswith("in") and f"{token}g" in known
+    is_clipped = token.endswith("in") and words.is_known(f"{token}g")
     return is_clipped or (token.startswith(_PREFIXES) and token[2:] in words.common_words())
 
 
@@ -89,7 +94,7 @@ def _undoubled(word: str) -> str:
 
 def is_odd(token: str) -> bool:
     """Tell whether a token is neither a word nor a name."""
-    return token[0].isalpha() and token not in words.known_words()
+    return token[0].isalpha() and not words.is_known(token)
 
 
 IS_ODD = Memo(is_odd)  # whether a token is neither a word nor a name

@@ -17,8 +17,7 @@ Place = Literal["anywhere", "comment", "hedge", "start", "opener", "sound", "cla
 @cache
 def common_words() -> frozenset[str]:
     """Return the English words that a slip may stand for, those for languages and nationalities among them."""
-    proper = (word for line in _lines("proper.txt") for word in line[0].split())
-    return frozenset(_zipped("common.txt.gz")).union(proper)
+    return frozenset([*_zipped("common.txt.gz"), *_listed("proper.txt")])
 
 
 @cache
@@ -28,10 +27,15 @@ def frequent_words() -> frozenset[str]:
 
 
 @cache
-def known_words() -> frozenset[str]:
-    """Return all English words, short forms and names, the common words among them."""
-    names = (name for listed in ("brands.txt", "pinyin.txt", "written.txt") for line in _lines(listed) for name in line[0].split())
-    return common_words().union(_zipped("known.txt.gz"), full_forms(), names)
+def other_words() -> frozenset[str]:
+    """Return all other English words, short forms and names."""
+    names = [name for listed in ("brands.txt", "pinyin.txt", "written.txt") for name in _listed(listed)]
+    return frozenset([*_zipped("known.txt.gz"), *full_forms(), *names])
+
+
+def is_known(token: str) -> bool:
+    """Tell whether a token is an English word, a short form or a name."""
+    return token in common_words() or token in other_words()
 
 
 @cache
@@ -47,7 +51,7 @@ def slip_targets(initial: str) -> Mapping[str, Sequence[str]]:
 @cache
 def _by_initial() -> Mapping[str, Sequence[str]]:
     found: dict[str, list[str]] = defaultdict(list)
-    for word in common_words() | cue_kinds().keys():
+    for word in common_words().union(cue_kinds()):
         found[word[0]].append(word)
     return found
 
@@ -58,13 +62,12 @@ def ends(word: str) -> tuple[str, ...]:
     An edit leaves one end of a word as it is: two letters of it, in words of more than six letters three.
 
     >>> ends("cart"), ends("kitchen"), ends("kithcen")
-    (('cat', 'c-rt'), ('kitn', 'k-hen'), ('kitn', 'k-cen'))
+    (('cat', 'crt'), ('kitn', 'khen'), ('kitn', 'kcen'))
     """
-    two = word[:2] + word[-1], f"{word[0]}-{word[-2:]}"
-    if len(word) < _LONG:
-        return two
-    three = word[:3] + word[-1], f"{word[0]}-{word[-3:]}"
-    return three if len(word) > _LONG else two + three
+    if len(word) > _LONG:
+        return word[:3] + word[-1], word[0] + word[-3:]
+    two = word[:2] + word[-1], word[0] + word[-2:]
+    return two if len(word) < _LONG else (*two, word[:3] + word[-1], word[0] + word[-3:])
 
 
 @cache
@@ -120,7 +123,7 @@ def written_out() -> Mapping[str, tuple[str, ...]]:
 @cache
 def verbs_after_would() -> frozenset[str]:
     """Return the words before which "'d" can only be "would"."""
-    return frozenset(word for line in _lines("would.txt") for word in line[0].split())
+    return frozenset(_listed("would.txt"))
 
 
 @cache
@@ -138,7 +141,7 @@ def units() -> frozenset[str]:
 @cache
 def letter_labels() -> frozenset[str]:
     """Return the nouns behind which a single letter is a name: "vitamin A"."""
-    return frozenset(word for line in _lines("letters.txt") for word in line[0].split())
+    return frozenset(_listed("letters.txt"))
 
 
 @cache
@@ -150,7 +153,7 @@ def word_classes() -> Mapping[str, frozenset[str]]:
 @cache
 def bare_nouns() -> frozenset[str]:
     """Return the nouns that say another thing without an article: "in the hospital"."""
-    return frozenset(word for line in _lines("bare.txt") for word in line[0].split())
+    return frozenset(_listed("bare.txt"))
 
 
 @cache
@@ -175,12 +178,15 @@ def foreign_words() -> frozenset[str]:
 @cache
 def english_words() -> frozenset[str]:
     """Return the words and short forms that show a text to be English."""
-    lines = [word for line in _lines("english.txt") for word in line[0].split()]
-    return frozenset((*lines, *(short for short, _ in _lines("contractions.txt") if short not in foreign_words())))
+    return frozenset((*_listed("english.txt"), *(short for short, _ in _lines("contractions.txt") if short not in foreign_words())))
 
 
 def _zipped(name: str) -> list[str]:
     return gzip.decompress((files(__package__) / "data" / name).read_bytes()).decode().split()
+
+
+def _listed(name: str) -> Iterator[str]:
+    return (word for line in _lines(name) for word in line[0].split())
 
 
 def _lines(name: str) -> Iterator[list[str]]:
