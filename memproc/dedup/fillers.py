@@ -83,9 +83,8 @@ def _is_article(tokens: Sequence[str], at: int, before: str, after: str) -> bool
     """Tell an article from a letter: "has a dog" from "vitamin a", "d and a daily", "plan a and b", "influenza a in May"."""
     listed = tokens[at - 2] if before in _CLASS["joining"] and at > 1 else before
     is_one = tokens[at] != "an" or after.startswith(_AFTER_AN)  # "An Li" is a name
-    is_letter = (
-        listed in words.letter_labels() or (len(listed) == 1 and listed not in ("i", *MARKS)) or before in _CLASS["determiner"]
-    )
+    is_label = listed in words.letter_labels() or (len(listed) == 1 and listed not in ("i", *MARKS))
+    is_letter = before in _CLASS["determiner"] or (is_label and tokens[at] != _DEFINITE)
     return after[:1].isalpha() and after not in _CLASS["amount"] and after not in _NO_NOUN and is_one and not is_letter
 
 
