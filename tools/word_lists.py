@@ -14,6 +14,9 @@ Run: `python tools/word_lists.py /usr/share/dict/scowl FOLDER_OF_NAMES FOLDER_OF
   a slip of anything. So are the plurals of short names and abbreviations ("gifs"), which dictionaries leave out. Not here are words
   that only the largest lists have and that are typical slips of frequent ones: who writes "thier", "belive" or "aways" means
   "their", "believe", "always", and no surname, no older form and no plural of a noun.
+
+In none of them are rarer words and names that are typical slips of a function word ("abut", "wold", "evey"): no noun, verb or
+name can stand where "about", "would" or "every" does, so it is no other fact that is meant.
 """
 
 from __future__ import annotations
@@ -35,6 +38,13 @@ ANY_NAMES = r".*-(proper-names|upper|abbreviations)"
 NAMES = r"(english|american|british)-(proper-names|upper)"
 PLAIN_WORDS = r"(english|american|australian|british|british_z|canadian)-words"
 OTHERS = rf"(?!{PLAIN_WORDS}$).*"
+FUNCTION_WORDS = """
+about above across after against along alongside although among another around because before behind below beneath beside
+besides between beyond could despite during either every everyone everything except inside instead itself might neither nothing
+other others ought ourselves outside shall should since someone something their theirs themselves these those though through
+throughout toward towards under underneath unless until whatever whenever where whereas wherever whether which whichever while
+whoever whose within without would yours yourself himself herself myself
+"""
 SHORTEST_SLIP = 4
 SHORTEST_SLIPPED = 5
 SHORT_STEM = range(3, 6)
@@ -113,7 +123,9 @@ def main(scowl: Path, names: Path, wordnet: Path, places: Path) -> None:
     persons = (given_names(names) - usual_words) | given_names(names, HARDLY_ANYBODY_PERCENT)
     names_too = plain(read(scowl, NAMES, 60)) - plain(read(scowl, ENGLISH, 20))
     like_names = persons | {name for name in names_too if len(name) < LONG_NAME}
-    common = {word for word in plain(read(scowl, ENGLISH, 55)) if len(word) >= SHORTEST_SLIP} - like_names
+    no_words = {slip for word in FUNCTION_WORDS.split() for slip in typical_slips(word)}
+    no_words -= read(scowl, ".*-words", 35) | given_names(names)
+    common = {word for word in plain(read(scowl, ENGLISH, 55)) if len(word) >= SHORTEST_SLIP} - like_names - no_words
     usual = read(scowl, ENGLISH, 50) | read(scowl, ANY_WORDS, 70) | read(scowl, NAMES, 80) | given_names(names)
     rare = in_both_spellings(read(scowl, ".*", 80) | read(scowl, ANY_NAMES, 95) | of_wordnet(wordnet) | cities(places))
     plurals = {f"{word}s" for word in usual - read(scowl, ENGLISH, 70) if len(word) in SHORT_STEM and word[-1] not in "su"}
@@ -122,7 +134,7 @@ def main(scowl: Path, names: Path, wordnet: Path, places: Path) -> None:
     write("common.txt.gz", common)
     write("frequent.txt.gz", frequent & common)
     written = {word for word in (rare - (slips - attested)) | plurals if is_near(word, common)}
-    write("known.txt.gz", (in_both_spellings(usual) | written) - common)
+    write("known.txt.gz", (in_both_spellings(usual) | written) - common - no_words)
 
 
 if __name__ == "__main__":

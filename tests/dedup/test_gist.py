@@ -96,6 +96,8 @@ BENIGN = [
     ("letter missing in a short cue", "He has to avoid milk", "He has to avod milk"),
     ("slip that the largest lists have as a word", "He lives with their son", "He lives with thier son"),
     ("slip that the largest lists have as a plural", "He has no money for it", "He has no mony for it"),
+    ("slip of a function word that is a rare verb", "He talks about his work", "He talks abut his work"),
+    ("slip of a function word that is a rare name", "She swims every morning", "She swims evey morning"),
     ("slip with an s behind an odd stem", "He needs a new coat", "He nees a new coat"),
     ("slip and filler", "She really works in the kitchen", "She works in the kithcen"),
 ]
@@ -212,6 +214,8 @@ APART = [
     ("frequent word beside a cue", "The school is near there", "The school is nevr there"),
     ("slip behind a comma of a list", "My son eats milk, chocolate and nuts", "My son eats milk choclate and nuts"),
     ("slip in a noun that needs its article", "She is in hospital now", "She is in the hosptial now"),
+    ("adverb and name", "enver eats meat with her", "never eats meat with her"),
+    ("rare spelling", "She loves the eery house", "She loves every house"),
     ("abbreviation", "he has copd since last year", "he has a cold since last year"),
     ("prefix", "He wants a rewatch of the game", "He wants a rematch of the game"),
     ("place", "she lives in porto with him", "she lives in porno with him"),
