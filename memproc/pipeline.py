@@ -7,10 +7,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, nullcontext
 from dataclasses import replace
 from heapq import nsmallest
-from itertools import accumulate, chain, islice
+from itertools import chain, islice
 from pathlib import Path
 from time import perf_counter
-from typing import Any, NamedTuple
 
 from loguru import logger
 
@@ -21,16 +20,17 @@ from memproc.dedup.decide import Judged
 from memproc.dedup.keys import Prepared
 from memproc.engines.loop import prepared
 from memproc.engines.pools import Pool, pool_of
-from memproc.errors import DatabaseError, SourceError, UsageError
+from memproc.errors import DatabaseError, UsageError
 from memproc.failures import Kind
-from memproc.formats import LISTS, detect, format_named, generic, own
-from memproc.formats.draft import Context, Decided, Format
-from memproc.intake import Chunk, Intake
+from memproc.formats import own
+from memproc.formats.draft import Context, Decided
+from memproc.gathering import Gathered, Pieces
+from memproc.intake import Intake
+from memproc.opening import Source, open_all, paths_of
 from memproc.records import Memory, Rejected
 from memproc.report.report import BatchLog, BatchSeen, Merge, Progress, Report
 from memproc.resources import MEBIBYTE, Watch, allowed_cores
 from memproc.resuming import Checkpoint, Place, begun
-from memproc.sources.items import LINE_SUFFIXES, NAMES_SHOWN, Item, Items, Piece, item_of, name_shown, of_iterable, open_file
 from memproc.store.jobs import ENDED_BY, Claim
 from memproc.store.landing import Arrived, Landed
 from memproc.store.quarantine import Origin
@@ -38,13 +38,8 @@ from memproc.store.store import Store
 from memproc.times import parse_time, to_text
 from memproc.validation import fault
 
-SAMPLE = 20
-SEARCHED = 1_000
 MERGES_SHOWN = 10
 FEWEST_FOR_SHARE = 100  # a share of errors is judged from this many records on
-
-CHUNK_ITEMS = 1_000  # prepared at once
-CHUNK_BYTES = 1 << 20  # of items as they were read
 
 OnProgress = Callable[[Progress], None]
 
@@ -56,16 +51,6 @@ class Interrupted(KeyboardInterrupt):
         """Keep the report."""
         super().__init__(f"job {report.job} was interrupted: resume goes on behind its last batch")
         self.report = report
-
-
-class Source(NamedTuple):
-    """One source, opened: its name in the store, what takes its items, and the items."""
-
-    name: str
-    intake: Intake
-    items: Iterator[Piece]
-    opened: Items
-    size: int | None
 
 
 def ingest(
@@ -103,14 +88,14 @@ def ingest(
     chosen = settings or (into.settings if isinstance(into, Store) else Settings())
     context = Context(source, frozenset(include), dict(mapping or {}))
     intake = Intake(own.FORMAT, Policy(), schema, namespace, context, _as_text(as_of), chosen)
-    paths = _paths(what)
+    paths = paths_of(what)
     with ExitStack() as stack:
         if chosen.validate == "before":
             if paths is None and not isinstance(what, Sequence):
                 raise UsageError("validate='before' reads twice: give files or a list, not an iterator")
-            if faulty := _check(_open(paths, what, intake, format, chosen)):
+            if faulty := _check(open_all(paths, what, intake, format, chosen)):
                 return faulty
-        sources = _open(paths, what, intake, format, chosen)
+        sources = open_all(paths, what, intake, format, chosen)
         for opened in sources:
             if opened.opened.stream is not None:
                 stack.callback(opened.opened.stream.close)
@@ -143,7 +128,7 @@ def read_file(
     """Give the memories of a file, validated, without a store; what cannot be taken as `Rejected`, in its place."""
     context = Context(None, frozenset(include), dict(mapping or {}))
     intake = Intake(own.FORMAT, Policy(), context=context)
-    (source,) = _open([path], path, intake, format, Settings())
+    (source,) = open_all([path], path, intake, format, Settings())
     with source.opened.stream or nullcontext():
         for item in source.items:
             yield from source.intake.draft(item)
@@ -229,8 +214,8 @@ class _Run:
         """Land one source batch by batch; return why it is enough, nothing where it was read to its end."""
         if not self.place.begins(number):
             return ""
-        batch = _Gathered(largest_bytes(self.watch.limit_bytes))
-        pieces = _Pieces(islice(source.items, self.place.items, None), self._is_late)
+        batch = Gathered(largest_bytes(self.watch.limit_bytes))
+        pieces = Pieces(islice(source.items, self.place.items, None), self._is_late)
         chunks = iter(lambda: pieces.next_chunk(self.sizing.size), [])
         with closing(prepared(self.pool, source.intake.take_all, chunks)) as done:
             for worker, chunk in done:
@@ -343,66 +328,6 @@ class _Run:
         return "stopped" if is_over else ""
 
 
-class _Pieces:
-    """The items of a source, cut into chunks. Where reading fails, or takes too long, what was read before comes first."""
-
-    def __init__(self, pieces: Iterator[Piece], is_late: Callable[[], bool]) -> None:
-        self._pieces, self._is_late = pieces, is_late
-        self.failure: Exception | None = None
-
-    def next_chunk(self, records: int) -> list[Piece]:
-        """Return the next items, as many as a chunk holds and no more than a batch has records; nothing at the end."""
-        chunk: list[Piece] = []
-        held, most = 0, min(records, CHUNK_ITEMS)
-        try:
-            while self.failure is None and len(chunk) < most and held < CHUNK_BYTES and not (chunk and self._is_late()):
-                piece = next(self._pieces, None)
-                if piece is None:
-                    break
-                chunk.append(piece)
-                held += len(piece if isinstance(piece, bytes) else piece.raw or b"")
-        except Exception as error:  # noqa: BLE001 - the source is the caller's and may raise anything; it is raised in its place
-            self.failure = error
-        return chunk
-
-
-class _Gathered:
-    """Records on their way into a batch, and decisions that go with them. A batch holds so many bytes and one record more."""
-
-    def __init__(self, limit_bytes: int) -> None:
-        self.limit_bytes = limit_bytes
-        self.records: list[Prepared | Rejected] = []
-        self.decided: list[tuple[int, Decided]] = []  # each with the number of records before it
-        self.bytes = 0
-
-    def add(self, chunk: Chunk, skipped: int) -> None:
-        """Take a chunk, but for its first records, which have landed before."""
-        before = len(self.records) - skipped
-        self.decided += [(before + at, one) for at, one in chunk.decided]
-        fresh = chunk.records[skipped:]
-        self.records += fresh
-        self.bytes += _size_bytes(fresh)
-
-    def is_full(self, size: int) -> bool:
-        return len(self.records) >= size or (bool(self.records) and self.bytes > self.limit_bytes)
-
-    def cut(self, size: int) -> tuple[list[Prepared | Rejected], list[Decided]]:
-        """Return the first records, as many as a batch holds, with the decisions up to their end; keep the rest."""
-        most = min(size, self._fitting())
-        batch, self.records = self.records[:most], self.records[most:]
-        decided = [one for at, one in self.decided if at <= most]
-        self.decided = [(at - most, one) for at, one in self.decided if at > most]
-        self.bytes = _size_bytes(self.records) if self.records else 0
-        return batch, decided
-
-    def _fitting(self) -> int:
-        """Return how many of the records a batch holds by their bytes: an item may have become any number of them."""
-        if self.bytes <= self.limit_bytes:
-            return len(self.records)
-        ends = accumulate(_size_bytes([record]) for record in self.records)
-        return next((count for count, end in enumerate(ends, 1) if end > self.limit_bytes), len(self.records))
-
-
 def told(report: Report, status: str, store: Store, sources: Sequence[Source], started: float, before: int) -> Report:
     """Return the report with what all batches of its job counted, in all its runs; `before` records were read in earlier ones."""
     store.count_into(report)
@@ -416,10 +341,6 @@ def _certainty(judged: Judged) -> tuple[float, int]:
     return (1.0 if judged.confidence is None else judged.confidence), judged.incoming.position
 
 
-def _size_bytes(records: Sequence[Prepared | Rejected]) -> int:
-    return sum(len(found.json if isinstance(found, Prepared) else found.raw) for found in records)
-
-
 def _as_text(as_of: object) -> str | None:
     if as_of is None:
         return None
@@ -428,76 +349,3 @@ def _as_text(as_of: object) -> str | None:
     except ValueError as error:
         raise UsageError(f"as_of: {error}") from error
     return to_text(moment) if moment else None
-
-
-def _paths(what: object) -> list[Path] | None:
-    """Return the paths that `what` names, or None where it is an iterable of records."""
-    if isinstance(what, str | Path):
-        return [Path(what)]
-    if isinstance(what, Sequence) and what and all(isinstance(one, str | Path) for one in what):
-        return [Path(one) for one in what]
-    if isinstance(what, Mapping) or not isinstance(what, Iterable):
-        raise UsageError(f"what={type(what).__name__}: give a path, several paths, or an iterable of records")
-    return None
-
-
-def _open(paths: list[Path] | None, what: Any, intake: Intake, name: str | None, settings: Settings) -> list[Source]:
-    """Open every source and find its format. Raises SourceError or UsageError."""
-    if paths is None:
-        return [_source(of_iterable(what), "iterable", None, intake, name)]
-    sources: list[Source] = []
-    with ExitStack() as stack:
-        for path in paths:
-            items = open_file(path, lists=LISTS, limit_bytes=settings.max_record_bytes)
-            if items.stream is not None:
-                stack.callback(items.stream.close)
-            sources.append(_source(items, path.name, path, intake, name))
-        stack.pop_all()  # nothing went wrong: who reads the sources closes them
-    return sources
-
-
-def _source(opened: Items, label: str, path: Path | None, intake: Intake, name: str | None) -> Source:
-    pieces: list[Piece] = []
-    sample: list[Item] = []
-    while len(sample) < SEARCHED and all(item.fault is not None for item in sample):
-        more = list(islice(opened.items, SAMPLE))
-        pieces += more
-        sample += map(item_of, more)
-        if not more:
-            break
-    found = _format_of(opened, sample, path, intake, name)
-    unknown = intake.context.include - set(found.options)
-    if unknown:
-        choices = ", ".join(found.options) or "nothing"
-        raise UsageError(f"include={sorted(unknown)}: format {found.name!r} has {choices} to include")
-    as_of = intake.as_of
-    if as_of is None and (given := found.as_of(opened.head)) is not None:
-        try:
-            moment = parse_time(given)
-        except ValueError as error:
-            why = "" if intake.settings.redact else f": {error}"
-            raise SourceError(f"{label}: the date of the export is no date{why}") from error
-        as_of = to_text(moment) if moment else None
-    items = chain(pieces, opened.items)
-    size = path.stat().st_size if path is not None and path.is_file() else None
-    return Source(label, replace(intake, format=found, as_of=as_of), items, opened, size)
-
-
-def _format_of(opened: Items, sample: Sequence[Item], path: Path | None, intake: Intake, name: str | None) -> Format:
-    if name is not None:
-        return format_named(name)
-    if opened.is_table:
-        return generic.TABLE
-    if intake.context.mapping:
-        return generic.FORMAT
-    values = [item.value for item in sample if item.fault is None]
-    found = detect(values, frozenset(intake.schema.model_fields))
-    if found is not None:
-        return found
-    objects = [value for value in values if isinstance(value, Mapping)]
-    if objects and path is not None:
-        names = ", ".join(map(name_shown, sorted(map(str, objects[0]))[:NAMES_SHOWN]))
-        raise SourceError(f"{path} is in no known format (its records have {names}): name one with format, or map its fields")
-    if sample and path is not None and not objects and path.suffix.lower() not in (".json", *LINE_SUFFIXES):
-        raise SourceError(f"{path} holds no JSON in its first {len(sample)} lines: give JSON, JSON lines or CSV")
-    return own.FORMAT

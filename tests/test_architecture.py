@@ -23,7 +23,7 @@ FLOORS = (
     ("formats", "sources"),
     ("intake", "batching", "report"),
     ("store",),
-    ("resuming", "engines"),
+    ("resuming", "engines", "opening", "gathering"),
     ("pipeline", "face"),
     ("cli", "testing"),
 )

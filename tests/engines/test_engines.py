@@ -18,7 +18,7 @@ import memproc
 from benchmarks.corpus import write_corpus
 from memproc.engines.loop import IN_FLIGHT_A_WORKER
 from memproc.engines.pools import ENGINES, pool_of
-from memproc.pipeline import CHUNK_ITEMS
+from memproc.gathering import CHUNK_ITEMS
 from tests.conftest import ROOT
 from tests.engines.deadly import Deadly
 

@@ -1,0 +1,82 @@
+"""Items on their way: cut into chunks to be prepared, and records gathered into batches."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from itertools import accumulate
+
+from memproc.dedup.keys import Prepared
+from memproc.formats.draft import Decided
+from memproc.intake import Chunk
+from memproc.records import Rejected
+from memproc.sources.items import Piece
+
+CHUNK_ITEMS = 1_000  # prepared at once
+CHUNK_BYTES = 1 << 20  # of items as they were read
+
+
+class Pieces:
+    """The items of a source, cut into chunks. Where reading fails, or takes too long, what was read before comes first."""
+
+    def __init__(self, pieces: Iterator[Piece], is_late: Callable[[], bool]) -> None:
+        """Know the items, and how to ask whether the time is over; `failure` is what ended the reading, if something did."""
+        self._pieces, self._is_late = pieces, is_late
+        self.failure: Exception | None = None
+
+    def next_chunk(self, records: int) -> list[Piece]:
+        """Return the next items, as many as a chunk holds and no more than a batch has records; nothing at the end."""
+        chunk: list[Piece] = []
+        held, most = 0, min(records, CHUNK_ITEMS)
+        try:
+            while self.failure is None and len(chunk) < most and held < CHUNK_BYTES and not (chunk and self._is_late()):
+                piece = next(self._pieces, None)
+                if piece is None:
+                    break
+                chunk.append(piece)
+                held += len(piece if isinstance(piece, bytes) else piece.raw or b"")
+        except Exception as error:  # noqa: BLE001 - the source is the caller's and may raise anything; it is raised in its place
+            self.failure = error
+        return chunk
+
+
+class Gathered:
+    """Records on their way into a batch, and decisions that go with them. A batch holds so many bytes and one record more."""
+
+    def __init__(self, limit_bytes: int) -> None:
+        """Know how many bytes a batch may hold; it is empty."""
+        self.limit_bytes = limit_bytes
+        self.records: list[Prepared | Rejected] = []
+        self.decided: list[tuple[int, Decided]] = []  # each with the number of records before it
+        self.bytes = 0
+
+    def add(self, chunk: Chunk, skipped: int) -> None:
+        """Take a chunk, but for its first records, which have landed before."""
+        before = len(self.records) - skipped
+        self.decided += [(before + at, one) for at, one in chunk.decided]
+        fresh = chunk.records[skipped:]
+        self.records += fresh
+        self.bytes += _size_bytes(fresh)
+
+    def is_full(self, size: int) -> bool:
+        """Tell whether there are as many records, or bytes, as a batch may have."""
+        return len(self.records) >= size or (bool(self.records) and self.bytes > self.limit_bytes)
+
+    def cut(self, size: int) -> tuple[list[Prepared | Rejected], list[Decided]]:
+        """Return the first records, as many as a batch holds, with the decisions up to their end; keep the rest."""
+        most = min(size, self._fitting())
+        batch, self.records = self.records[:most], self.records[most:]
+        decided = [one for at, one in self.decided if at <= most]
+        self.decided = [(at - most, one) for at, one in self.decided if at > most]
+        self.bytes = _size_bytes(self.records) if self.records else 0
+        return batch, decided
+
+    def _fitting(self) -> int:
+        """Return how many of the records a batch holds by their bytes: an item may have become any number of them."""
+        if self.bytes <= self.limit_bytes:
+            return len(self.records)
+        ends = accumulate(_size_bytes([record]) for record in self.records)
+        return next((count for count, end in enumerate(ends, 1) if end > self.limit_bytes), len(self.records))
+
+
+def _size_bytes(records: Sequence[Prepared | Rejected]) -> int:
+    return sum(len(found.json if isinstance(found, Prepared) else found.raw) for found in records)

@@ -1,0 +1,104 @@
+"""Opening what is to be read: paths or an iterable become sources, each with its format and what takes its items."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import replace
+from itertools import chain, islice
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from memproc.config import Settings
+from memproc.errors import SourceError, UsageError
+from memproc.formats import LISTS, detect, format_named, generic, own
+from memproc.formats.draft import Format
+from memproc.intake import Intake
+from memproc.sources.items import LINE_SUFFIXES, NAMES_SHOWN, Item, Items, Piece, item_of, name_shown, of_iterable, open_file
+from memproc.times import parse_time, to_text
+
+SAMPLE = 20
+SEARCHED = 1_000
+
+
+class Source(NamedTuple):
+    """One source, opened: its name in the store, what takes its items, and the items."""
+
+    name: str
+    intake: Intake
+    items: Iterator[Piece]
+    opened: Items
+    size: int | None
+
+
+def paths_of(what: object) -> list[Path] | None:
+    """Return the paths that `what` names, or None where it is an iterable of records."""
+    if isinstance(what, str | Path):
+        return [Path(what)]
+    if isinstance(what, Sequence) and what and all(isinstance(one, str | Path) for one in what):
+        return [Path(one) for one in what]
+    if isinstance(what, Mapping) or not isinstance(what, Iterable):
+        raise UsageError(f"what={type(what).__name__}: give a path, several paths, or an iterable of records")
+    return None
+
+
+def open_all(paths: list[Path] | None, what: Any, intake: Intake, name: str | None, settings: Settings) -> list[Source]:
+    """Open every source and find its format. Raises SourceError or UsageError."""
+    if paths is None:
+        return [_source(of_iterable(what), "iterable", None, intake, name)]
+    sources: list[Source] = []
+    with ExitStack() as stack:
+        for path in paths:
+            items = open_file(path, lists=LISTS, limit_bytes=settings.max_record_bytes)
+            if items.stream is not None:
+                stack.callback(items.stream.close)
+            sources.append(_source(items, path.name, path, intake, name))
+        stack.pop_all()  # nothing went wrong: who reads the sources closes them
+    return sources
+
+
+def _source(opened: Items, label: str, path: Path | None, intake: Intake, name: str | None) -> Source:
+    pieces: list[Piece] = []
+    sample: list[Item] = []
+    while len(sample) < SEARCHED and all(item.fault is not None for item in sample):
+        more = list(islice(opened.items, SAMPLE))
+        pieces += more
+        sample += map(item_of, more)
+        if not more:
+            break
+    found = _format_of(opened, sample, path, intake, name)
+    unknown = intake.context.include - set(found.options)
+    if unknown:
+        choices = ", ".join(found.options) or "nothing"
+        raise UsageError(f"include={sorted(unknown)}: format {found.name!r} has {choices} to include")
+    as_of = intake.as_of
+    if as_of is None and (given := found.as_of(opened.head)) is not None:
+        try:
+            moment = parse_time(given)
+        except ValueError as error:
+            why = "" if intake.settings.redact else f": {error}"
+            raise SourceError(f"{label}: the date of the export is no date{why}") from error
+        as_of = to_text(moment) if moment else None
+    items = chain(pieces, opened.items)
+    size = path.stat().st_size if path is not None and path.is_file() else None
+    return Source(label, replace(intake, format=found, as_of=as_of), items, opened, size)
+
+
+def _format_of(opened: Items, sample: Sequence[Item], path: Path | None, intake: Intake, name: str | None) -> Format:
+    if name is not None:
+        return format_named(name)
+    if opened.is_table:
+        return generic.TABLE
+    if intake.context.mapping:
+        return generic.FORMAT
+    values = [item.value for item in sample if item.fault is None]
+    found = detect(values, frozenset(intake.schema.model_fields))
+    if found is not None:
+        return found
+    objects = [value for value in values if isinstance(value, Mapping)]
+    if objects and path is not None:
+        names = ", ".join(map(name_shown, sorted(map(str, objects[0]))[:NAMES_SHOWN]))
+        raise SourceError(f"{path} is in no known format (its records have {names}): name one with format, or map its fields")
+    if sample and path is not None and not objects and path.suffix.lower() not in (".json", *LINE_SUFFIXES):
+        raise SourceError(f"{path} holds no JSON in its first {len(sample)} lines: give JSON, JSON lines or CSV")
+    return own.FORMAT
