@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
+from operator import itemgetter
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -146,21 +147,28 @@ class Database:
 
             sql, order = self._sql(("update", table, *names, *add), statement)
             place = {f"new_{name}": at for at, name in enumerate((*names, *add))} | {"the_key": len(names) + len(add)}
-            connection.exec_driver_sql(sql, [tuple(row[place[name]] for name in order) for row in rows])
+            in_place = itemgetter(*[place[name] for name in order])
+            connection.exec_driver_sql(sql, [*map(in_place, rows)])
 
     def select_by_keys(self, connection: Connection, query: Select[Any], column: Column[Any], keys: Iterable[Any]) -> Iterator[Any]:
         """Give the rows of `query`, a constant of its module, whose `column` is one of `keys`, in no particular order."""
-        wanted = list(keys)
-        for start in range(0, len(wanted), KEYS_A_QUERY):
-            some = wanted[start : start + KEYS_A_QUERY]
-            size = KEYS_A_QUERY if len(some) > KEYS_A_QUERY // 8 else 1 << (len(some) - 1).bit_length()
-            padded = some + [some[-1]] * (size - len(some))
+        for some in _in_parts(keys):
+            yield from connection.exec_driver_sql(self._sql_by_keys(query, column, len(some)), some).all()
 
-            def statement(size: int = size) -> Select[Any]:
-                return query.where(column.in_([bindparam(f"key{at}", type_=column.type) for at in range(size)]))
+    def delete_by_keys(self, connection: Connection, column: Column[Any], keys: Iterable[Any]) -> None:
+        """Delete the rows of a table whose `column` is one of `keys`."""
+        for some in _in_parts(keys):
+            connection.exec_driver_sql(self._sql_by_keys(None, column, len(some)), some)
 
-            sql, _ = self._sql(("select", query, column, size), statement)
-            yield from connection.exec_driver_sql(sql, tuple(padded)).all()
+    def _sql_by_keys(self, query: Select[Any] | None, column: Column[Any], count: int) -> str:
+        """Return what gives the rows of a query whose column is one of so many keys; without a query what deletes them."""
+
+        def statement() -> Any:
+            is_one_of = column.in_([bindparam(f"key{at}", type_=column.type) for at in range(count)])
+            return delete(column.table).where(is_one_of) if query is None else query.where(is_one_of)
+
+        sql, _ = self._sql(("by keys", query, column, count), statement)
+        return sql
 
     def run(self, connection: Connection, statement: Executable, **values: object) -> CursorResult[Any]:
         """Execute a statement, a constant of its module, with a value for each of its parameters."""
@@ -226,6 +234,15 @@ def _failure(error: DBAPIError) -> DatabaseError:
     return DatabaseError(UNKNOWN, error.orig)
 
 
+def _in_parts(keys: Iterable[Any]) -> Iterator[tuple[Any, ...]]:
+    """Give keys as many at a time as a query names, in few sizes: the last is given again until there are enough."""
+    wanted = list(keys)
+    for start in range(0, len(wanted), KEYS_A_QUERY):
+        some = wanted[start : start + KEYS_A_QUERY]
+        size = KEYS_A_QUERY if len(some) > KEYS_A_QUERY // 8 else 1 << (len(some) - 1).bit_length()
+        yield (*some, *some[-1:] * (size - len(some)))
+
+
 def _characters(row: Sequence[Any]) -> int:
     return sum(len(value) for value in row if isinstance(value, str | bytes))
 
@@ -244,12 +261,6 @@ def take_numbers(connection: Connection, name: str, count: int) -> int:
     counter = tables.store.c[name]
     connection.execute(update(tables.store).values({name: counter + count}))
     return int(connection.execute(select(counter)).scalar_one()) - count + 1
-
-
-def delete_where(connection: Connection, table: Table, column: str, values: Sequence[object]) -> None:
-    """Delete the rows whose column holds one of these values."""
-    for start in range(0, len(values), KEYS_A_QUERY):
-        connection.execute(delete(table).where(table.c[column].in_(values[start : start + KEYS_A_QUERY])))
 
 
 def make_tables(database: Database, connection: Connection) -> None:

@@ -22,7 +22,7 @@ from memproc.failures import is_key_conflict
 from memproc.formats import own
 from memproc.records import Outcome, Plain, Rejected, encode, last_changed
 from memproc.store import tables
-from memproc.store.database import Database, delete_where, is_of_value
+from memproc.store.database import Database, is_of_value
 from memproc.store.ledger import Line, write_lines
 from memproc.store.neighbours import neighbourhood
 from memproc.store.quarantine import Origin, put_in_quarantine
@@ -283,7 +283,7 @@ def batch_row(landed: Landed, place: tuple[int, int, int, int], started: float, 
 def write_regrouped(database: Database, connection: Connection, changed: Regrouped, rows: Mapping[Key, Row]) -> None:
     """Write the memories that changed and the membership of the observations that were there."""
     gone = (changed.gone | changed.memories.keys()) & {row.memory for row in rows.values()}
-    delete_where(connection, tables.merged, "id", sorted(gone))
+    database.delete_by_keys(connection, tables.merged.c.id, sorted(gone))
     database.insert_rows(connection, tables.merged, [merged_row(key, memory) for key, memory in changed.memories.items()])
     moved = [(memory, rows[key].number) for key, memory in changed.membership.items() if key in rows]
     database.update_rows(connection, tables.observations, ("memory",), moved)

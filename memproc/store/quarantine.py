@@ -20,7 +20,7 @@ from memproc.dedup.canonical import canonical
 from memproc.dedup.keys import Key
 from memproc.records import DEFAULT_NAMESPACE, Fault, Outcome, Plain, Rejected, encode
 from memproc.store import tables
-from memproc.store.database import Database, delete_where, take_numbers
+from memproc.store.database import Database, take_numbers
 from memproc.store.reading import forgotten_among
 from memproc.validation import alike
 
@@ -134,8 +134,8 @@ def take_texts_out(database: Database, connection: Connection, records: Sequence
         if key in replayed or _holds(raw_of(connection, number), namespace or DEFAULT_NAMESPACE, texts):
             gone[number] = (key, None, None, batch, position, Outcome.QUARANTINED.value)
     database.insert_rows(connection, tables.forgotten, list(gone.values()))
-    delete_where(connection, tables.quarantine, "number", sorted(gone))
-    delete_where(connection, tables.quarantine_parts, "quarantine", sorted(gone))
+    database.delete_by_keys(connection, tables.quarantine.c.number, sorted(gone))
+    database.delete_by_keys(connection, tables.quarantine_parts.c.quarantine, sorted(gone))
 
 
 def _holds(raw: bytes, namespace: str, texts: Collection[tuple[str, str]]) -> bool:

@@ -20,7 +20,7 @@ from memproc.dedup.keys import Key, Observation, Prepared, prepare
 from memproc.formats.draft import Decided
 from memproc.store import tables
 from memproc.store.counting import IMPORTED, count_memories, memories_told
-from memproc.store.database import Database, delete_where, next_number
+from memproc.store.database import Database, next_number
 from memproc.store.landing import write_mends, write_regrouped
 from memproc.store.ledger import Line, take_words_out, write_lines
 from memproc.store.neighbours import ROWS, WITHDRAWN, neighbourhood, to_row
@@ -103,16 +103,16 @@ def forget(
     emptied = {row.memory or row.observation.key for row in rows} - left
     numbers = [row.number for row in rows]
     tombstones = [tuple(found) for found in database.select_by_keys(connection, _TOMBSTONES, _observations.key, keys)]
-    delete_where(connection, tables.observations, "number", numbers)
+    database.delete_by_keys(connection, tables.observations.c.number, numbers)
     database.insert_rows(connection, tables.forgotten, tombstones)
-    delete_where(connection, tables.merged, "id", [row.memory for row in rows if row.memory])
+    database.delete_by_keys(connection, tables.merged.c.id, [row.memory for row in rows if row.memory])
     for column in ("one", "other"):
-        delete_where(connection, tables.reviews, column, keys)
+        database.delete_by_keys(connection, tables.reviews.c[column], keys)
     take_words_out(database, connection, {*keys, *(row.observation.node for row in rows)})
     take_texts_out(database, connection, [row.observation.record for row in rows], keys)
     groups = {row.observation.group for row in rows}
     segments.remove(connection, numbers)
-    delete_where(connection, tables.mends, "grp", sorted(groups))
+    database.delete_by_keys(connection, tables.mends.c.grp, sorted(groups))
     left_in_groups = [(row.number, _prepare(row.observation, policy)) for row in survivors if row.observation.group in groups]
     write_mends(database, connection, {(meant, found.group) for _, found in left_in_groups for meant in found.mends})
     _index_again(segments, connection, left_in_groups, policy)

@@ -28,7 +28,7 @@ from memproc.dedup.signing import FRAMES, sign
 from memproc.records import Memory, Outcome, Plain
 from memproc.store import tables
 from memproc.store.answers import Review
-from memproc.store.database import Database, delete_where, next_number, take_numbers
+from memproc.store.database import Database, next_number, take_numbers
 from memproc.store.ledger import Line, write_lines
 from memproc.store.neighbours import ROWS, to_row
 from memproc.store.reading import locate, memory_at
@@ -142,7 +142,7 @@ class Reviewer:
         """Delete the open reviews of what changed within a crowd, which were found before there was one."""
         found = self.database.select_by_keys(connection, _OPEN, _reviews.one, crowd)
         within = [number for number, other, *state in found if other in crowd and state == ["changed", "open"]]
-        delete_where(connection, tables.reviews, "number", within)
+        self.database.delete_by_keys(connection, tables.reviews.c.number, within)
 
     def _doubt(self, own: _Own, there: Observation, known: _Texts) -> Doubt | None:
         """Return what is to be doubted of a pair, if anything is. What can be told without the other's text comes first."""

@@ -19,7 +19,7 @@ from memproc.records import Fault, Outcome, Rejected, encode
 from memproc.report.report import Pattern
 from memproc.store import tables
 from memproc.store.answers import Entry, Quarantined
-from memproc.store.database import Database, delete_where
+from memproc.store.database import Database
 from memproc.store.ledger import Line, write_lines
 from memproc.store.quarantine import DISCARDED, OPEN, REPLAYED, STATUSES, raw_of, reasons_of
 
@@ -205,7 +205,7 @@ def discard(database: Database, connection: Connection, numbers: Sequence[int], 
         faults = [fault._replace(message=fault.code, traceback="") for fault in faults_of(row)]
         bare.append((DISCARDED, faults[0].message, encode([fault.as_dict() for fault in faults]).decode(), number))
     database.update_rows(connection, tables.quarantine, ("status", "message", "faults"), bare)
-    delete_where(connection, tables.quarantine_parts, "quarantine", sorted(rows))
+    database.delete_by_keys(connection, tables.quarantine_parts.c.quarantine, sorted(rows))
     write_lines(database, connection, None, now, [Line(DISCARDED, row.key, reason=note) for _, row in sorted(rows.items())])
 
 
