@@ -29,7 +29,7 @@ from memproc.dedup.frame import frame_hash
 from memproc.dedup.gist import Gist, Mend, read
 from memproc.dedup.words import trust
 from memproc.records import Plain, encode, is_event, last_changed
-from memproc.times import from_micros, to_micros
+from memproc.times import to_micros
 
 SCHEME = "3"  # changes with everything that changes a key: canonical text, gist, word lists, hashes
 FEWEST_SHINGLES = 3
@@ -106,11 +106,6 @@ class Prepared(NamedTuple):
         """The observation, its record read again from its JSON text."""
         keys = self.key, self.node, self.content, self.group
         return Observation(*keys, self.is_identity, self.as_of, len(self.text), self.benign, orjson.loads(self.json))
-
-    @property
-    def date(self) -> str | None:
-        """When this was last known to be so, as that of its observation, whose record is not read for it."""
-        return self.as_of if self.changed_at is None else from_micros(self.changed_at)
 
 
 def prepare(record: Plain, *, is_identity: bool, as_of: str | None, policy: Policy) -> Prepared:

@@ -11,6 +11,7 @@ from operator import itemgetter
 from typing import NamedTuple
 
 import numpy as np
+import orjson
 from sqlalchemy import Connection, delete, select
 
 from memproc.config import Policy
@@ -33,12 +34,16 @@ from memproc.store.ledger import Line, write_lines
 from memproc.store.neighbours import ROWS, to_row
 from memproc.store.reading import locate, memory_at
 from memproc.store.segments import Segments
+from memproc.times import to_micros
 
 LOOKED_AT_ONCE = 2_000
 SIDES_KEPT = 500
 UNDATED_CONFIDENCE = 0.5  # which of two versions is the newer, nothing tells
 
 _reviews = tables.reviews.c
+_CANDIDATES = select(
+    *(tables.observations.c[name] for name in ("number", "key", "node", "memory", "length", "date", "as_of", "record"))
+)
 _OPEN = select(_reviews.number, _reviews.other, _reviews.kind, _reviews.status)
 _PAIRS = select(_reviews.number, _reviews.one, _reviews.other)
 
@@ -102,7 +107,7 @@ class Reviewer:
         own_numbers: Sequence[int],
         hashes: Hashes,
         own_at: Callable[[int], _Own],
-        are_one: Callable[[Key, Row], bool],
+        are_one: Callable[[Key, _Candidate], bool],
     ) -> Looked:
         """Look up what shares a band with some observations, given their numbers and band hashes, and compare the pairs.
 
@@ -122,12 +127,12 @@ class Reviewer:
         verified, asked = 0, dict(pairs)
         for start in range(0, index.MOST_CANDIDATES, ROUND):
             wanted = {number for numbers in asked.values() for number in numbers[start : start + ROUND]}
-            found = map(to_row, self.database.select_by_keys(connection, ROWS, tables.observations.c.number, wanted))
-            rows = {row.number: row for row in found}
+            found = self.database.select_by_keys(connection, _CANDIDATES, tables.observations.c.number, wanted)
+            seen = {one.number: one for one in map(_Candidate._make, found)}
             for key, numbers in asked.items():
-                there = [row for row in map(rows.get, numbers[start : start + ROUND]) if row and not are_one(key, row)]
+                there = [one for one in map(seen.get, numbers[start : start + ROUND]) if one and not are_one(key, one)]
                 verified += len(there)
-                doubts[key] += filter(None, [self._doubt(new[key], row.observation, known) for row in there])
+                doubts[key] += filter(None, [self._doubt(new[key], one, known) for one in there])
             asked = {key: numbers for key, numbers in asked.items() if is_worth_more(doubts[key], start)}
             if not asked:
                 break
@@ -144,9 +149,9 @@ class Reviewer:
         within = [number for number, other, *state in found if other in crowd and state == ["changed", "open"]]
         self.database.delete_by_keys(connection, tables.reviews.c.number, within)
 
-    def _doubt(self, own: _Own, there: Observation, known: _Texts) -> Doubt | None:
+    def _doubt(self, own: _Own, there: _Candidate, known: _Texts) -> Doubt | None:
         """Return what is to be doubted of a pair, if anything is. What can be told without the other's text comes first."""
-        has_moved_on = _has_moved_on(there, own)
+        has_moved_on = there.date is not None and own.date is not None and there.date != own.date
         if not has_moved_on and not may_be_alike_in_length(len(own.text), there.length, is_sentence=own.is_english):
             return None
         text = known.text_of(there)
@@ -164,24 +169,51 @@ class Reviewer:
 
 
 class _Own(NamedTuple):
-    """What is compared of a new fact: its canonical text, whether that shows itself to be English, and its date."""
+    """What is compared of a new fact: its canonical text, whether that shows itself to be English, and its date, in microseconds
+    since 1970.
+    """
 
     key: Key
     text: str
     is_english: bool
-    date: str | None
+    date: int | None
 
 
 def _own_of(prepared: Prepared) -> _Own:
-    return _Own(prepared.key, prepared.text, prepared.is_english, prepared.date)
+    date = prepared.changed_at if prepared.changed_at is not None else _micros_of(prepared.as_of)
+    return _Own(prepared.key, prepared.text, prepared.is_english, date)
 
 
 def _owns_in(rows: Sequence[Row], texts: Sequence[str]) -> Callable[[int], _Own]:
     def own_at(at: int) -> _Own:
         seen = rows[at].observation
-        return _Own(seen.key, texts[at], gist_of(texts[at]).is_english, seen.date)
+        return _Own(seen.key, texts[at], gist_of(texts[at]).is_english, _micros_of(seen.date))
 
     return own_at
+
+
+def _micros_of(date: str | None) -> int | None:
+    return None if date is None else to_micros(date)
+
+
+class _Candidate(NamedTuple):
+    """What shares a band with a new fact, a row of `_CANDIDATES`. Its record stays JSON: the lengths tell of many that they are not
+    alike.
+    """
+
+    number: int
+    key: Key
+    node: Key
+    memory: Key | None
+    length: int
+    changed_at: int | None
+    as_of: int | None
+    json: str
+
+    @property
+    def date(self) -> int | None:
+        """When it was last known to be so, in microseconds since 1970."""
+        return self.as_of if self.changed_at is None else self.changed_at
 
 
 class _Texts:
@@ -192,10 +224,10 @@ class _Texts:
         self.in_order = lru_cache(maxsize=SIDES_KEPT)(in_order)
         self.side_of = lru_cache(maxsize=SIDES_KEPT)(side_of)
 
-    def text_of(self, seen: Observation) -> str:
-        """Return the canonical text of an observation."""
+    def text_of(self, seen: _Candidate) -> str:
+        """Return the canonical text of a candidate."""
         if seen.key not in self._texts:
-            self._texts[seen.key] = text_of(seen.record)
+            self._texts[seen.key] = text_of(orjson.loads(seen.json))
         return self._texts[seen.key]
 
 
@@ -268,15 +300,10 @@ def _first_of_groups(new: Sequence[Judged], rows: Mapping[Key, Row]) -> list[Jud
     return list(first.values())
 
 
-def _are_one(plan: Plan, key: Key, row: Row) -> bool:
+def _are_one(plan: Plan, key: Key, there: _Candidate) -> bool:
     """Tell whether a new observation and one in the store are one memory by now."""
     own = plan.changed.membership.get(key)
-    return own is not None and own == plan.changed.membership.get(row.observation.key, row.memory)
-
-
-def _has_moved_on(one: Observation, other: _Own) -> bool:
-    """Tell whether both have a date, and not the same."""
-    return one.date is not None and other.date is not None and one.date != other.date
+    return own is not None and own == plan.changed.membership.get(there.key, there.memory)
 
 
 def _have_one_frame(one: str, other: str) -> bool:
@@ -284,6 +311,6 @@ def _have_one_frame(one: str, other: str) -> bool:
     return frame_of(one) == frame_of(other) != ""
 
 
-def _are_at_home(homes: Mapping[Key, Key], key: Key, row: Row) -> bool:
-    """Tell whether an observation and a row are one memory, by the memory that each observation is in."""
-    return homes[key] == row.home
+def _are_at_home(homes: Mapping[Key, Key], key: Key, there: _Candidate) -> bool:
+    """Tell whether two observations are one memory, by the memory that each is in."""
+    return homes[key] == (there.memory or there.node)

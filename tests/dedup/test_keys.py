@@ -263,16 +263,6 @@ def test_without_dedup_each_observation_is_alone():
     assert one.key == one.node == one.content == one.group != other.content
 
 
-@pytest.mark.parametrize(
-    "fields", [{}, {"created_at": "2025-01-01"}, {"created_at": "2025-01-01", "updated_at": "2025-02-01T10:00:00.5+02:00"}]
-)
-@pytest.mark.parametrize("as_of", [None, "2025-03-01T00:00:00.000000Z"])
-def test_the_date_of_what_was_prepared_is_that_of_its_observation(fields, as_of):
-    """Though its record is not read for it."""
-    prepared = take(as_of=as_of, **fields)
-    assert prepared.date == prepared.observation.date
-
-
 def test_the_json_text_is_the_whole_record():
     """What the store keeps."""
     one = take(tags=["a"], metadata={"b": {"c": [1, None]}})
