@@ -50,8 +50,8 @@ def neighbourhood(
     wanted_nodes = {seen.node for seen in given if seen.is_identity}
     handles = found.handles_of(given)
     while wanted_groups or wanted_nodes or handles:
-        linked = found.mends_of(wanted_groups)
         rows = found.rows_of(wanted_groups, wanted_nodes)
+        linked = found.mends_of(wanted_groups, {row.observation.group for row in rows})
         merged = found.decisions_on(handles | found.handles_of(row.observation for row in rows))
         handles = set()
         wanted_groups = (linked | {row.observation.group for row in rows}) - found.groups
@@ -73,11 +73,15 @@ class _Found:
         self.has_mends = there.has_mends if there else _is_any(connection, tables.mends.c.grp)
         self.has_decisions = there.has_decisions if there else _is_any(connection, tables.decisions.c.number)
 
-    def mends_of(self, groups: set[Key]) -> set[Key]:
-        """Note the links of these groups to what they may stand for, and back; return the groups at both ends."""
+    def mends_of(self, groups: set[Key], inhabited: set[Key]) -> set[Key]:
+        """Note the links of these groups to what they may stand for, and back; return the groups at both ends.
+
+        Only a group that is `inhabited` has been written with what it may stand for.
+        """
         if not self.has_mends:
             return set()
-        links = [*self._select(_MENDS, tables.mends.c.grp, groups), *self._select(_MENDS, tables.mends.c.meant, groups)]
+        up = self._select(_MENDS, tables.mends.c.grp, groups & inhabited)
+        links = [*up, *self._select(_MENDS, tables.mends.c.meant, groups)]
         for meant, group in links:
             self.mends[group].add(meant)
         return {end for link in links for end in link}
