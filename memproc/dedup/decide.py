@@ -131,20 +131,21 @@ def regroup(found: Sequence[Cluster], rows: Mapping[Key, Row], redated: set[Key]
     edges = inhabited = 0
     memories: dict[Key, Plain] = {}
     membership: dict[Key, Key | None] = {}
+    labels: set[Key | None] = set()
     for cluster in found:
-        seen = cluster.observations
-        old = {homes[s.key] for s in seen if s.key in homes}
+        keys = [seen.key for seen in cluster.observations]
+        old = {homes[key] for key in keys if key in homes}
         edges += len(old)
         inhabited += bool(old)
         label = _label(cluster)
-        moved = [s.key for s in seen if s.key not in rows or rows[s.key].memory != label]
+        labels.add(label)
+        moved = [key for key in keys if key not in rows or rows[key].memory != label]
         membership.update({key: label for key in moved if label or key in rows})
-        is_same_set = not moved and old == {label} and before[cluster.id] == len(seen)
-        if label and not (is_same_set and redated.isdisjoint(s.key for s in seen)):
+        is_same_set = not moved and old == {label} and before[cluster.id] == len(keys)
+        if label and not (is_same_set and redated.isdisjoint(keys)):
             memories[label] = memory_of(cluster)
     joins, splits = edges - inhabited, edges - len(before)
-    stays = set(map(_label, found))
-    gone = frozenset(row.memory for row in rows.values() if row.memory and row.memory not in stays)
+    gone = frozenset([row.memory for row in rows.values() if row.memory and row.memory not in labels])
     return Regrouped(memories, gone, membership, joins, splits)
 
 
