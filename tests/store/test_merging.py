@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -134,6 +135,28 @@ def test_large_segments_are_merged_searched_and_forgotten_part_by_part(fresh):
         left = np.sort(np.concatenate(_held_by(store))).tolist()
         assert len(left) == len(expected) - 26
         assert set(left) < set(expected)
+
+
+def test_merging_holds_parts_and_not_the_whole(fresh, monkeypatch):
+    """However large the segments are; and the new one is read only when it is needed."""
+    monkeypatch.setattr(tables, "PART_BYTES", 2**16)
+    entries = np.sort(np.random.default_rng(1).integers(0, 2**63, 8 * 2**16, dtype=np.uint64))
+    with fresh() as store:
+        segments = store._segments
+
+        def written(connection):
+            return [segments._write(connection, index.in_parts(entries[start::8], 2**13)) for start in range(8)]
+
+        numbers = store._transactions.write_again(written)
+        tracemalloc.start()
+        try:
+            assert store._transactions.write_again(lambda connection: segments.unite(connection, numbers))
+            _, peak = tracemalloc.get_traced_memory()
+        finally:
+            tracemalloc.stop()
+        assert peak < entries.nbytes / 2
+        (held,) = _held_by(store)
+        assert np.array_equal(held, entries)
 
 
 def _held_by(store):
