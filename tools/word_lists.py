@@ -116,6 +116,11 @@ def typical_slips(word: str) -> set[str]:
     return (swapped | {a + b[0] + b for a, b in parts} | {a + b[1:] for a, b in parts[1:-1]}) - {word}
 
 
+def plurals_of(words: set[str]) -> set[str]:
+    """Return the plurals of short words."""
+    return {f"{word}s" for word in words if len(word) in SHORT_STEM and word[-1] not in "su"}
+
+
 def main(scowl: Path, names: Path, wordnet: Path, places: Path) -> None:
     """Make the lists."""
     frequent = {word for word in plain(read(scowl, ENGLISH, 10)) if len(word) >= SHORTEST_SLIP}
@@ -128,12 +133,12 @@ def main(scowl: Path, names: Path, wordnet: Path, places: Path) -> None:
     common = {word for word in plain(read(scowl, ENGLISH, 55)) if len(word) >= SHORTEST_SLIP} - like_names - no_words
     usual = read(scowl, ENGLISH, 50) | read(scowl, ANY_WORDS, 70) | read(scowl, NAMES, 80) | given_names(names)
     rare = in_both_spellings(read(scowl, ".*", 80) | read(scowl, ANY_NAMES, 95) | of_wordnet(wordnet) | cities(places))
-    plurals = {f"{word}s" for word in usual - read(scowl, ENGLISH, 70) if len(word) in SHORT_STEM and word[-1] not in "su"}
+    plurals = plurals_of(usual - read(scowl, ENGLISH, 70))
     attested = in_both_spellings(usual | read(scowl, ".*", 70) | read(scowl, OTHERS, 80) | of_wordnet(wordnet) | cities(places))
     slips = {slip for word in common & read(scowl, ENGLISH, 20) if len(word) >= SHORTEST_SLIPPED for slip in typical_slips(word)}
     write("common.txt.gz", common)
     write("frequent.txt.gz", frequent & common)
-    written = {word for word in (rare - (slips - attested)) | plurals if is_near(word, common)}
+    written = {word for word in ((rare | plurals_of(rare)) - (slips - attested)) | plurals if is_near(word, common)}
     write("known.txt.gz", (in_both_spellings(usual) | written) - common - no_words)
 
 
