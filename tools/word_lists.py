@@ -59,7 +59,7 @@ def read(folder: Path, kinds: str, largest_size: int) -> set[str]:
     for path in folder.iterdir():
         kind, _, size = path.name.rpartition(".")
         if size.isdigit() and int(size) <= largest_size and re.fullmatch(kinds, kind):
-            words.update(word.strip().lower() for word in path.read_text("latin-1").splitlines())
+            words.update(word.strip().lower() for word in path.read_text("utf-8").splitlines())
     return words
 
 
