@@ -35,7 +35,7 @@ def words_near(token: str) -> tuple[str, ...]:
 
 
 def _words_near(token: str) -> tuple[str, ...]:
-    if not _SLIP_SHAPE.fullmatch(token) or words.is_known(token) or _is_derived(token):
+    if not _SLIP_SHAPE.fullmatch(token) or words.is_known(token):
         return ()
     targets, common, cues = words.slip_targets(token[0]), words.common_words(), words.cue_kinds()
     sharing: list[str] = []
@@ -47,6 +47,8 @@ def _words_near(token: str) -> tuple[str, ...]:
     if len(token) == _SHORT:
         swapped.append(token[0] + token[2] + token[1] + token[3])
     found.update([word for word in swapped if word in common or word in cues])
+    if _is_derived(token):  # a word, unless fingers make it of a frequent one: "untill"
+        found = {word for word in found & words.frequent_words() if _is_typed(token, word)}
     if not found:
         return ()
     if len(token) <= _SHORT and len(found) > 1:
@@ -61,7 +63,8 @@ def _meant_by_few_letters(token: str, found: set[str]) -> tuple[str, ...]:
     likely = typed | {word for word in frequent if len(word) > len(token)}
     if not any(map(_is_decisive, likely)):
         return tuple(sorted(likely))
-    return _likeliest(token, likely) if frequent <= likely else ()
+    meant = _likeliest(token, likely)
+    return meant if typed.issuperset(meant) or frequent <= likely else ()
 
 
 def _is_decisive(word: str) -> bool:

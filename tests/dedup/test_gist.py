@@ -401,6 +401,9 @@ def test_cues_are_sorted_and_named_by_kind():
         ("aftr", ("after",)),
         ("sience", ("science",)),
         ("wnats", ("wants",)),  # swapped, not "whats" by one other letter
+        ("liek", ("like",)),  # swapped, not "link" by one other letter
+        ("untill", ("until",)),  # not "un" and "till"
+        ("rewatch", ()),
         ("twwo", ()),
         ("threee", ()),
         ("marathn", ("marathon",)),  # a surname too
