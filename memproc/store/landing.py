@@ -8,7 +8,7 @@ on the batch (law 3), the rest and the halves give what the whole would have giv
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from time import perf_counter
 from typing import Any, NamedTuple, Self
@@ -29,7 +29,7 @@ from memproc.store.quarantine import Origin, put_in_quarantine
 from memproc.store.reading import forgotten_among
 from memproc.store.reviews import Reviewer, write_reviews
 from memproc.store.segments import Segments
-from memproc.store.standing import Standing
+from memproc.store.standing import Standing, standing
 from memproc.store.triage import settle
 from memproc.times import to_micros
 from memproc.validation import fault, redacted
@@ -107,22 +107,23 @@ class Landing:
         segments: Segments,
         policy: Policy,
         review_at: float,
-        ask: Callable[[], Standing],
+        job: int,
         *,
         redacts: bool = False,
     ) -> None:
-        """Know the store, what it was built with, from which confidence on a pair waits for review, and whom to `ask` how the store
-        stands when something is decided.
+        """Know the store, what it was built with, from which confidence on a pair waits for review, and the job that lands.
 
         With `redacts` nothing is told of what the database says of a record.
         """
-        self._ask = ask
-        self._database, self._segments, self._redacts = database, segments, redacts
+        self._database, self._segments, self._job, self._redacts = database, segments, job, redacts
         self._reviewer = Reviewer(database, segments, policy, review_at)
 
-    def land(self, connection: Connection, arrived: Arrived, batch: int, origin: Origin, now: str) -> Landed:
-        """Write a batch and all that follows from it; `batch` is its number, `now` the time of the ledger's rows."""
-        landed = self._land_accepted(connection, arrived.accepted, batch, now)
+    def land(self, connection: Connection, arrived: Arrived, there: Standing, origin: Origin, now: str) -> Landed:
+        """Write the next batch and all that follows from it; `there` tells how the store stands, `now` is the time of the ledger's
+        rows.
+        """
+        batch = there.batch + 1
+        landed = self._land_accepted(connection, arrived.accepted, there, batch, now)
         if self._redacts:
             landed.rejected = [(at, own._replace(faults=tuple(map(redacted, own.faults)))) for at, own in landed.rejected]
         landed.rejected = sorted([*arrived.rejected, *landed.rejected], key=lambda found: found[0])
@@ -136,31 +137,34 @@ class Landing:
         landed.outcomes |= {position: Outcome.QUARANTINED for position, _ in landed.rejected}
         return landed
 
-    def _land_accepted(self, connection: Connection, accepted: Sequence[Incoming], batch: int, now: str) -> Landed:
+    def _land_accepted(self, connection: Connection, accepted: Sequence[Incoming], there: Standing, batch: int, now: str) -> Landed:
         """Write a batch; where the database refuses it, without the rows that it refuses by themselves, or else by halves."""
         if not accepted:
             return Landed()
         try:
             with connection.begin_nested():
-                return self._write(connection, accepted, batch, now)
+                return self._write(connection, accepted, there, batch, now)
         except Exception as error:
             if not is_of_value(error):
                 raise
             self._segments.forget_cached()
             if len(accepted) == 1:
                 return Landed(rejected=[(accepted[0].position, _refused(accepted[0].prepared, error))])
-        if refused := self._refused_rows(connection, accepted, batch):
-            landed = self._land_accepted(connection, [one for one in accepted if one.position not in refused], batch, now)
+        if refused := self._refused_rows(connection, accepted, there, batch):
+            rest = [one for one in accepted if one.position not in refused]
+            landed = self._land_accepted(connection, rest, there, batch, now)
             landed.rejected += [(at, _refused(one.prepared, refused[at])) for one in accepted if (at := one.position) in refused]
             return landed
         middle = len(accepted) // 2
-        landed = self._land_accepted(connection, accepted[:middle], batch, now)
-        landed.add(self._land_accepted(connection, accepted[middle:], batch, now))
+        landed = self._land_accepted(connection, accepted[:middle], there, batch, now)
+        there = standing(self._database, connection, self._job)
+        landed.add(self._land_accepted(connection, accepted[middle:], there, batch, now))
         return landed
 
-    def _refused_rows(self, connection: Connection, accepted: Sequence[Incoming], batch: int) -> dict[int, Exception]:
+    def _refused_rows(
+        self, connection: Connection, accepted: Sequence[Incoming], there: Standing, batch: int
+    ) -> dict[int, Exception]:
         """Return the positions of the records whose rows the database refuses, found by bisection; nothing stays written."""
-        there = self._ask()
         known, forgotten = self._met_before(connection, accepted, there)
         before = known.keys() | forgotten
         fresh = {key: one for one in reversed(accepted) if (key := one.prepared.key) not in before}
@@ -196,8 +200,7 @@ class Landing:
         known = dict(tuple(row) for row in self._database.select_by_keys(connection, _KNOWN, tables.observations.c.key, keys))
         return known, forgotten_among(self._database, connection, keys - known.keys()) if there.has_forgotten else set()
 
-    def _write(self, connection: Connection, accepted: Sequence[Incoming], batch: int, now: str) -> Landed:
-        there = self._ask()
+    def _write(self, connection: Connection, accepted: Sequence[Incoming], there: Standing, batch: int, now: str) -> Landed:
         known, forgotten = self._met_before(connection, accepted, there)
         undecided = [one for _, one in accepted if one.key not in known or one.as_of is not None]
         mended = {group for _, prepared in accepted for group in prepared.mends}

@@ -609,24 +609,15 @@ class Store:
         def landed(connection: Connection) -> Landed:
             started, now = perf_counter(), _now()
             there = standing(self._database, connection, claim.job)
-            if step(
-                self._database, connection, claim, there, checkpoint, now
-            ):  # the connection was lost behind a commit that came through
+            is_in = step(self._database, connection, claim, there, checkpoint, now)
+            if is_in:  # the connection was lost behind a commit that came through
                 attempts[-1].request = there.request
                 return attempts[-1]
             check_policy(there.policy, self.policy)
             self._segments.at(there.epoch, there.segment)
             batch = there.batch + 1
-            told = [there]
-            landing = Landing(
-                self._database,
-                self._segments,
-                self.policy,
-                least,
-                lambda: told.pop() if told else standing(self._database, connection, claim.job),
-                redacts=self.settings.redact,
-            )
-            found = landing.land(connection, arrived, batch, origin, now)
+            landing = Landing(self._database, self._segments, self.policy, least, claim.job, redacts=self.settings.redact)
+            found = landing.land(connection, arrived, there, origin, now)
             take_over(self._database, self._segments, connection, decided, batch, self.policy, now)
             self._database.insert_rows(
                 connection, tables.batches, [batch_row(found, (batch, claim.job, first_position, records), started, now)]
