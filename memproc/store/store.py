@@ -253,12 +253,15 @@ class Store:
         def unmerged(connection: Connection) -> tuple[Decision, ...]:
             if connection.execute(select(tables.jobs.c.number).where(tables.jobs.c.number == job)).first() is None:
                 raise NotFoundError(f"no job {job}")
-            decisions = unmerging_job(self._database, connection, job)
-            if decisions:
-                now = _now()
-                note_unmerged(self._database, connection, job, now)
-                decide_by_hand(self._database, connection, [(decision, "distinct") for decision in decisions], note, now)
-            return tuple(decisions)
+            now = _now()
+            decisions: list[Decision] = []
+            # What is held apart lets in what it had kept out, which may be what the job had merged first.
+            while fresh := unmerging_job(self._database, connection, job):
+                if not decisions:
+                    note_unmerged(self._database, connection, job, now)
+                decide_by_hand(self._database, connection, [(decision, "distinct") for decision in fresh], note, now)
+                decisions += fresh
+            return tuple(sorted(decisions))
 
         return self._transactions.write(unmerged)
 

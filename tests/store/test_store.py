@@ -713,6 +713,25 @@ def test_all_that_a_job_merged_is_undone(fresh):
             store.unmerge_job(9)
 
 
+def test_what_a_job_merged_stays_apart_from_what_was_kept_out(fresh):
+    """Undoing takes away what kept a record out of a memory; it does not come back to what the job had merged with it."""
+    texts = [
+        "The docttor moved the appointment to May",
+        "The doctor moved the appointment to May",
+        "The doctor moved the apointment to May",
+    ]
+    with fresh() as store:
+        memproc.ingest([{"content": text} for text in texts], store)
+        keys = {seen.record["content"]: seen.observation for memory in store for seen in store.trace(memory.id).observations}
+        odd, plain, other = (keys[text] for text in texts)
+        assert len({store.get(key).id for key in keys.values()}) == 1
+        memproc.ingest([{"decision": "distinct", "keys": sorted([odd, other])}], store, format="memproc")
+        assert store.get(odd).id != store.get(other).id
+        store.unmerge_job(1)
+        assert len({store.get(key).id for key in (odd, plain, other)}) == 3
+        assert store.unmerge_job(1) == ()
+
+
 def test_what_a_merge_drew_together_falls_apart(fresh):
     """Two slips met in the word that a later job brought."""
     with fresh() as store:
