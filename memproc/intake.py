@@ -86,7 +86,7 @@ class Intake:
     def take_all(self, pieces: Sequence[Piece]) -> Chunk:
         """Return what some items become."""
         chunk = self._taken(pieces)
-        return chunk._replace(records=signed(chunk.records, self.policy.recall))
+        return chunk._replace(records=signed(chunk.records, self.policy.recall)) if self.policy.dedup == "near" else chunk
 
     def take(self, piece: Piece) -> Taken:
         """Return what one item becomes; it is not signed."""

@@ -13,6 +13,7 @@ import re
 from collections.abc import Mapping
 from functools import cache
 from itertools import chain
+from sys import intern
 from typing import NamedTuple
 
 from memproc.dedup import words
@@ -89,9 +90,9 @@ def _letters() -> Mapping[str, str]:
 
 
 def _chunk_of(written: str) -> _Chunk:
-    text = canonical_chunk(written)
-    tokens = tuple(chain.from_iterable(map(tokens_of, text.split())))
-    return text, tokens, "".join(map(letter_of, tokens))
+    text = intern(canonical_chunk(written))  # what is equal is kept once
+    tokens = tuple(map(intern, chain.from_iterable(map(tokens_of, text.split()))))
+    return text, tokens, intern("".join(map(letter_of, tokens)))
 
 
 _CHUNKS = Memo(_chunk_of)

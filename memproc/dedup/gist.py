@@ -41,7 +41,7 @@ _BEHIND_HAS = (["been"], ["had"], ["got"])
 _ALSO_NAMES = ("grey", "gray")
 _ENGLISH_SHARE = 0.6
 _FOREIGN_ENDINGS = ("ado", "ido", "ando", "iendo", "ción", "lich", "keit")  # of odd tokens
-_TEXTS_KEPT = 10_000  # of late: a text that repeats does so soon, and a repeat is compared with what it repeats
+_TEXTS_KEPT = 1_000  # of late: a text that is compared, or repeats, does so soon
 _LONGEST_KEPT_CHARS = 500  # the gist of a long text may take a megabyte
 
 
