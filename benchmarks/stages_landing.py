@@ -30,10 +30,10 @@ from sqlalchemy.engine.default import DefaultDialect
 import memproc
 from benchmarks.database import BATCH_RECORDS, PRAGMAS
 from benchmarks.stages_pure import forget
-from memproc import pipeline
 from memproc.dedup import index
 from memproc.dedup.index import Entries
 from memproc.dedup.signatures import Hashes
+from memproc.gathering import Pieces
 from memproc.intake import Intake
 from memproc.store import landing, reviews
 from memproc.store.landing import Landing
@@ -79,13 +79,13 @@ STAGES: Final = (
     Timed("reviews", "fuzz.ratio, SELECT ... IN", Reviewer, "look"),
     Timed("write reviews", "executemany", landing, "write_reviews"),
     Timed("ledger", "executemany", landing, "write_lines"),
-    Timed("merge the index", "the same statements", Segments, "replace"),
+    Timed("merge the index", "the same statements", Segments, "unite"),
     Timed("batch and job", "the same statements", Store, "land"),
     Timed(COMMIT, "COMMIT", DefaultDialect, "do_commit"),
 )
 _PREPARING: Final = (
     Timed(PREPARE, "", Intake, "take_all"),
-    Timed(PREPARE, "", getattr(pipeline, "_Pieces"), "next_chunk"),  # noqa: B009 - a private name, to be wrapped
+    Timed(PREPARE, "", Pieces, "next_chunk"),
 )
 
 

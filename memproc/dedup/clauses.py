@@ -5,7 +5,9 @@ Facts: a mark may part what its absence joins: "No. Meat is fine" and "No meat i
 
 Rules: marks at the ends of a text say nothing, and of several in a row the strongest counts. In English a comma says nothing
 before or behind a word that is part of no name and no compound ("and", "because", "in", "she"); but it does where anything in
-its sentence before it negates: "he can't, in May" is not "he can't in May". All other marks stay tokens.
+its sentence before it negates: "he can't, in May" is not "he can't in May". Before a subject it says nothing only behind a
+subordinate clause or a short adverbial ("in May, she moved"): "he reads the books, she writes" is not "he reads the books she
+writes". All other marks stay tokens.
 """
 
 from __future__ import annotations
@@ -15,6 +17,7 @@ import re
 from memproc.dedup import words
 from memproc.dedup.tokens import MARKS
 
+ADVERBIAL_TOKENS = 4  # at most: with more, a whole clause may stand between it and the comma
 _MARKS = "".join(MARKS)
 _MARKS_IN_A_ROW = re.compile(rf"[{_MARKS}]{{2,}}")
 
@@ -43,7 +46,7 @@ def without_idle_commas(tokens: list[str], shape: str) -> list[str]:
     """
     apart, persons = words.word_classes()["apart"], words.word_classes()["person"]
     commas = places_of(",", shape)
-    idle = [at for at in commas if tokens[at + 1] in apart or tokens[at - 1] in persons]
+    idle = [at for at in commas if tokens[at + 1] in apart or tokens[at - 1] in persons or _opens_a_clause(tokens, at)]
     if not idle:
         return tokens
     if not words.negations().isdisjoint(tokens):
@@ -68,8 +71,22 @@ def places_of(letter: str, shape: str) -> list[int]:
     return places
 
 
+def _opens_a_clause(tokens: list[str], at: int) -> bool:
+    """Tell whether the comma at a place parts a subordinate clause, or a short adverbial, from a subject."""
+    classes = words.word_classes()
+    if tokens[at + 1] not in classes["person"]:
+        return False
+    before = _before(tokens, at)
+    is_short = len(before) <= ADVERBIAL_TOKENS and classes["person"].isdisjoint(before)
+    return before[0] in classes["subordinating"] or (is_short and before[0] in classes["adverbial"])
+
+
 def _is_negated(tokens: list[str], at: int) -> bool:
     """Tell whether anything in the sentence before a place negates."""
+    return not words.negations().isdisjoint(_before(tokens, at))
+
+
+def _before(tokens: list[str], at: int) -> list[str]:
+    """Return the tokens of a sentence before a place."""
     before = tokens[:at]
-    start = len(before) - before[::-1].index(".") if "." in before else 0
-    return not words.negations().isdisjoint(before[start:])
+    return before[len(before) - before[::-1].index(".") :] if "." in before else before

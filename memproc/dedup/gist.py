@@ -206,7 +206,7 @@ def _without_idle(tokens: list[str], shape: str) -> tuple[list[str], list[str]]:
     kept, shape, dropped = without_fillers(tokens, shape)
     joining = places_of(AND, shape)
     if joining:
-        apart = words.word_classes()["apart"]  # before these a comma says nothing, and "and" something
+        apart = words.word_classes()["apart"] | words.word_classes()["person"]  # before these "and" is no comma of a list
         for at in joining:
             if at + 1 == len(kept) or kept[at + 1] not in apart:
                 kept[at] = ","
