@@ -108,10 +108,10 @@ def test_the_second_half_of_a_batch_knows_what_the_first_wrote(fresh, monkeypatc
     """That there are links to what an odd token stands for, and which number is next."""
     write = Landing._write
 
-    def refuse(self, connection, accepted: list[Incoming], batch, now):
+    def refuse(self, connection, accepted: list[Incoming], there, batch, now):
         if len(accepted) > 1:
             raise OverflowError("too much of value")
-        return write(self, connection, accepted, batch, now)
+        return write(self, connection, accepted, there, batch, now)
 
     monkeypatch.setattr(Landing, "_write", refuse)
     monkeypatch.setattr(Landing, "_refused_rows", lambda *_: {})
