@@ -242,7 +242,8 @@ def test_what_goes_wrong_as_a_connection_is_prepared_is_told(fresh):
     with fresh() as store:
         driver = store._database.engine.dialect.loaded_dbapi
 
-        def fail(_connection):
+        def fail(connection):
+            connection.invalidate()
             raise driver.OperationalError(2013, "Lost connection to MySQL server during query")
 
         event.listen(store._database._reading, "engine_connect", fail)
