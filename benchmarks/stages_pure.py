@@ -120,23 +120,21 @@ def best_seconds(pair: Pair, rounds: int) -> tuple[float, float]:
 
 def forget() -> None:
     """Empty what memproc keeps of words and texts, but for its word lists: as in a new process."""
-    for kept in _kept():
-        if isinstance(kept, Memo):
-            kept.clear()
-    forget_texts()
+    for memo in _memos():
+        memo.forget()
 
 
 def forget_texts() -> None:
     """Empty what memproc keeps of whole texts."""
-    for kept in _kept():
-        if not isinstance(kept, Memo) and kept.cache_parameters()["maxsize"]:  # what is without a bound are word lists
-            kept.cache_clear()
+    for memo in _memos():
+        if memo.is_of_texts:
+            memo.forget()
 
 
-def _kept() -> list[Any]:
+def _memos() -> list[Memo[Any]]:
     modules = [module for name, module in sys.modules.items() if name.startswith("memproc.dedup.")]
     found = {id(one): one for module in modules for one in vars(module).values()}
-    return [one for one in found.values() if isinstance(one, Memo) or hasattr(one, "cache_parameters")]
+    return [one for one in found.values() if isinstance(one, Memo)]
 
 
 def _seconds(run: Callable[[], object], begin: Callable[[], object]) -> float:

@@ -20,7 +20,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from functools import lru_cache
 from itertools import filterfalse, islice, starmap
 from typing import NamedTuple
 
@@ -28,6 +27,7 @@ from memproc.dedup import words
 from memproc.dedup.chunks import AND, ODD, ODD_WRITTEN_OUT, THOUSANDS, WRITTEN_OUT, Apart, letter_of, taken_apart
 from memproc.dedup.clauses import places_of, without_idle_commas, without_outer_marks
 from memproc.dedup.fillers import without_fillers
+from memproc.dedup.memo import Memo
 from memproc.dedup.slips import words_near
 from memproc.dedup.tokens import MARKS, size_of
 
@@ -41,7 +41,7 @@ _BEHIND_HAS = (["been"], ["had"], ["got"])
 _ALSO_NAMES = ("grey", "gray")
 _ENGLISH_SHARE = 0.6
 _FOREIGN_ENDINGS = ("ado", "ido", "ando", "iendo", "ción", "lich", "keit")  # of odd tokens
-_TEXTS_KEPT = 1_000  # of late: a text that is compared, or repeats, does so soon
+_TEXTS_KEPT = 10_000  # of late: what comes into a store is compared when its batch is complete
 _LONGEST_KEPT_CHARS = 500  # the gist of a long text may take a megabyte
 
 
@@ -99,20 +99,17 @@ def gist_of(text: str) -> Gist:
     >>> gist_of("she actually likes two teas").tokens == gist_of("She likes 2 teas.").tokens
     True
     """
-    return read(text)[1]
+    return _GISTS[text]
 
 
 def read(text: str) -> tuple[str, Gist]:
     """Return the canonical text of a text and its gist."""
-    return _kept(text) if len(text) <= _LONGEST_KEPT_CHARS else _read(text)
-
-
-def _read(text: str) -> tuple[str, Gist]:
     apart = taken_apart(text)
-    return apart.text, _gist(apart)
-
-
-_kept = lru_cache(maxsize=_TEXTS_KEPT)(_read)
+    gist = _GISTS.get(apart.text) or _GISTS.before.get(apart.text)
+    if gist is None:
+        gist = _gist(apart)
+        _GISTS.keep(apart.text, gist)
+    return apart.text, gist
 
 
 def _gist(apart: Apart) -> Gist:
@@ -214,3 +211,6 @@ def _without_idle(tokens: list[str], shape: str) -> tuple[list[str], list[str]]:
     if joining or "filler" in dropped:  # two marks may have met
         kept, shape = without_outer_marks(kept, shape)
     return without_idle_commas(kept, shape), dropped
+
+
+_GISTS = Memo(lambda text: _gist(taken_apart(text)), most=_TEXTS_KEPT, longest_chars=_LONGEST_KEPT_CHARS)

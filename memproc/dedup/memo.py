@@ -19,26 +19,41 @@ class Memo(dict[str, Found]):
     """Maps each token to what a pure function gives for it, found out when the token is first met; then as quick as a dict.
 
     Bounded: when half of `MOST_TOKENS` are here, they move to `before`, in place of what was there, and who is met again comes
-    back. So the common words of a language stay, and names and numbers go. Tokens beyond `LONGEST_TOKEN_CHARS` are not kept.
+    back. So the common words of a language stay, and names and numbers go. Tokens beyond `LONGEST_TOKEN_CHARS` are not kept. A memo
+    of whole texts has bounds of its own.
 
     >>> sizes = Memo(len)
     >>> [*map(sizes.__getitem__, ["tea", "coffee", "tea"])], dict(sizes)
     ([3, 6, 3], {'tea': 3, 'coffee': 6})
     """
 
-    def __init__(self, find_out: Callable[[str], Found]) -> None:
+    def __init__(self, find_out: Callable[[str], Found], *, most: int | None = None, longest_chars: int | None = None) -> None:
         """Know the function; nothing is found out yet."""
         super().__init__()
-        self._find_out = find_out
+        self._find_out, self._most, self._longest_chars = find_out, most, longest_chars
         self.before: dict[str, Found] = {}
+
+    @property
+    def is_of_texts(self) -> bool:
+        """Whether it has bounds of its own."""
+        return self._most is not None
 
     def __missing__(self, token: str) -> Found:
         """Find it out, or take it from before, and keep it."""
         before = self.before
         found = before[token] if token in before else self._find_out(token)
-        if len(token) <= LONGEST_TOKEN_CHARS:
-            if len(self) >= MOST_TOKENS // 2:
+        self.keep(token, found)
+        return found
+
+    def keep(self, token: str, found: Found) -> None:
+        """Keep what was found out elsewhere."""
+        if len(token) <= (self._longest_chars or LONGEST_TOKEN_CHARS):
+            if len(self) >= (self._most or MOST_TOKENS) // 2:
                 self.before = self.copy()
                 self.clear()
             self[token] = found
-        return found
+
+    def forget(self) -> None:
+        """Keep nothing any more."""
+        self.clear()
+        self.before = {}
