@@ -41,7 +41,7 @@ _BEHIND_HAS = (["been"], ["had"], ["got"])
 _ALSO_NAMES = ("grey", "gray")
 _ENGLISH_SHARE = 0.6
 _FOREIGN_ENDINGS = ("ado", "ido", "ando", "iendo", "ción", "lich", "keit")  # of odd tokens
-_TEXTS_KEPT = 10_000  # of late: what comes into a store is compared when its batch is complete
+_TEXTS_KEPT = 6_000  # of late: what comes into a store is compared when its batch is complete
 _LONGEST_KEPT_CHARS = 500  # the gist of a long text may take a megabyte
 
 
