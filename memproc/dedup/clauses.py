@@ -4,7 +4,7 @@ Facts: a mark may part what its absence joins: "No. Meat is fine" and "No meat i
 "Anna, Maria" and "Anna Maria". Which words could be one name or compound nobody can list.
 
 Rules: marks at the ends of a text say nothing, and of several in a row the strongest counts. In English a comma says nothing
-before or behind a word that is part of no name and no compound ("and", "because", "in", "she"); but it does where anything in
+before a word that is part of no name and no compound ("and", "because", "in"), or behind "she"; but it does where anything in
 its sentence before it negates: "he can't, in May" is not "he can't in May". Before a subject it says nothing only behind a
 subordinate clause or a short adverbial ("in May, she moved"): "he reads the books, she writes" is not "he reads the books she
 writes". All other marks stay tokens.

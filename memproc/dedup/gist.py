@@ -203,9 +203,9 @@ def _without_idle(tokens: list[str], shape: str) -> tuple[list[str], list[str]]:
     kept, shape, dropped = without_fillers(tokens, shape)
     joining = places_of(AND, shape)
     if joining:
-        apart = words.word_classes()["apart"] | words.word_classes()["person"]  # before these "and" is no comma of a list
+        apart, persons = words.word_classes()["apart"], words.word_classes()["person"]  # before these "and" is no comma of a list
         for at in joining:
-            if at + 1 == len(kept) or kept[at + 1] not in apart:
+            if at + 1 == len(kept) or not (kept[at + 1] in apart or kept[at + 1] in persons):
                 kept[at] = ","
                 shape = f"{shape[:at]},{shape[at + 1 :]}"
     if joining or "filler" in dropped:  # two marks may have met
