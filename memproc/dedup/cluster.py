@@ -1,7 +1,12 @@
 """Clusters: which observations are one memory. A pure function of a set of observations and a set of decisions.
 
 Words: a *unit* is one version of a node, with all observations that say it. Of an identity's units the newest speaks; the
-older are its history. A version without any date cannot be placed: it stays visible beside the others.
+older are its history. Dates decide which is newer, and of equal dates those that the sources give for themselves; where neither
+does, because a version has no date or both have the same, each stays visible, and the pair waits for a person.
+
+A memory is called by the node that it begins with. Where versions of one node are told apart, each memory is called by its earliest
+observation instead: who was given the node's id was shown one of them, and must not be shown another. So it stays when one of them
+was forgotten, and the node is *spent*.
 
 Strategy: units of one group are one memory. A group with odd tokens joins the group that it would be if one were a slip,
 provided exactly one such group is inhabited. So without decisions a memory is a tree of groups, whatever came first. A
@@ -61,6 +66,8 @@ class Undated(NamedTuple):
 
 @dataclass(slots=True)
 class _Unit:
+    """`id` is what a memory is called by that begins with it: its node, or an observation of it where its node stands for several."""
+
     id: Key
     speaking: list[Observation]
     history: list[Observation] = field(default_factory=list)
@@ -70,9 +77,13 @@ class _Unit:
         return self.speaking[0].group
 
     @property
+    def node(self) -> Key:
+        return self.speaking[0].node
+
+    @property
     def handles(self) -> set[Key]:
         """What a decision may name it by."""
-        return {self.speaking[0].node, *(seen.key for seen in self.speaking)}
+        return {self.node, *(seen.key for seen in self.speaking)}
 
 
 @dataclass(slots=True)
@@ -87,17 +98,21 @@ class _Block:
 
 
 def clusters(
-    observations: Iterable[Observation], mends: Mends, decisions: Sequence[Decision] = ()
+    observations: Iterable[Observation], mends: Mends, decisions: Sequence[Decision] = (), spent: Collection[Key] = ()
 ) -> tuple[list[Cluster], list[Undated]]:
     """Return the clusters of the observations, ordered by id, and the pairs of versions that need a person.
 
     `observations` must be whole: all of each node and of each group reachable through `mends` and merges. `mends` gives
-    for each group with odd tokens the groups it may stand for.
+    for each group with odd tokens the groups it may stand for. No memory is called by a node of `spent`.
     """
-    units, undated = _units(observations)
+    units, undated = _units(observations, spent)
     trees = _trees({unit.group for unit in units}, mends)
     successions = _successions(units, trees, decisions) if decisions else [[block] for block in _plain_blocks(units, trees)]
-    return sorted(map(_cluster, successions)), undated
+    memories = [memory for succession in successions for memory in _told_apart(succession)]
+    whole = _whole_nodes(memories, spent) if undated else {}
+    found = sorted(_cluster(memory, whole) for memory in memories)
+    home_of = {seen.key: cluster.id for cluster in found for seen in cluster.observations} if undated else {}
+    return found, [pair for pair in undated if home_of[pair.one.key] != home_of[pair.other.key]]
 
 
 def pair(one: Key, other: Key, verdict: Verdict) -> Decision:
@@ -106,38 +121,60 @@ def pair(one: Key, other: Key, verdict: Verdict) -> Decision:
 
 
 def principal(observations: Sequence[Observation]) -> Observation:
-    """Return the observation of a node for which the node's id stands: of the newest version, else of the smallest content."""
-    units, _ = _units(observations)
+    """Return the observation of a node for which the node's key stands: of the newest version, else of the smallest content."""
+    units, _ = _units(observations, ())
     return units[0].speaking[0]
 
 
-def _units(observations: Iterable[Observation]) -> tuple[list[_Unit], list[Undated]]:
+def are_told_apart(own: Observation, other: Observation, versions: Iterable[Observation]) -> bool:
+    """Tell whether two observations of a node, whose `versions` are given, speak for two versions of which none is newer."""
+    units, _ = _units(versions, ())
+    told = [unit for unit in units if not {own.key, other.key}.isdisjoint(seen.key for seen in unit.speaking)]
+    return len(told) > 1
+
+
+def newest_of(ranks: Mapping[Key, tuple[str, str]]) -> list[Key]:
+    """Return the keys of those than which none is surely newer, in order; `ranks` are those of `Observation.rank`.
+
+    A later date is newer, and of equal dates that of the source; what has no date, or of equals no date of its source, cannot be
+    placed. Those that are surely newer than another come first.
+    """
+    latest = max(date for date, _ in ranks.values())
+    latest_of_sources = max(as_of for date, as_of in ranks.values() if date == latest)
+    newest = [key for key, (date, as_of) in ranks.items() if date == latest and as_of in ("", latest_of_sources)]
+    undated = [key for key, (date, _) in ranks.items() if latest and not date]
+    return sorted(newest, key=lambda key: (not ranks[key][1], key)) + sorted(undated)
+
+
+def _units(observations: Iterable[Observation], spent: Collection[Key]) -> tuple[list[_Unit], list[Undated]]:
     nodes: dict[Key, dict[Key, list[Observation]]] = defaultdict(dict)
     for observation in sorted(observations, key=_KEY):
         nodes[observation.node].setdefault(observation.content, []).append(observation)
     units: list[_Unit] = []
     undated: list[Undated] = []
     for node, versions in nodes.items():
-        found = _versions_to_units(node, versions)
+        found = _versions_to_units(versions)
+        if len(found) == 1 and node not in spent:
+            found[0].id = node
         units += found
         undated += [Undated(found[0].speaking[0], unit.speaking[0]) for unit in found[1:]]
     return units, undated
 
 
-def _versions_to_units(node: Key, versions: dict[Key, list[Observation]]) -> list[_Unit]:
-    """Return the units of a node that speak, the principal first: the newest, or the one with the smallest content."""
+def _versions_to_units(versions: dict[Key, list[Observation]]) -> list[_Unit]:
+    """Return the units of a node that speak, the principal first: one of those than which none is newer, with the history."""
     if len(versions) == 1:
-        return [_Unit(node, said) for said in versions.values()]
-    dates = {content: max(filter(None, [seen.date for seen in said]), default=None) for content, said in versions.items()}
-    dated = sorted(content for content, date in dates.items() if date)
-    undated = sorted(content for content, date in dates.items() if not date)
-    newest = max(dated, key=lambda content: dates[content] or "", default=None)  # of equals the first: the smallest key
-    principal = undated[0] if newest is None else newest
-    others = [content for content in undated if content != principal]
-    units = [_Unit(node, versions[principal])]
-    units += [_Unit(min(versions[content]).key, versions[content]) for content in others]
-    units[0].history += [seen for content in dated if content != newest for seen in versions[content]]
+        return [_Unit(_earliest(said).key, said) for said in versions.values()]
+    newest = newest_of({content: max(seen.rank for seen in said) for content, said in versions.items()})
+    older = sorted(versions.keys() - {*newest})
+    units = [_Unit(_earliest(versions[content]).key, versions[content]) for content in newest]
+    units[0].history += [seen for content in older for seen in versions[content]]
+    units[0].id = _earliest([*units[0].speaking, *units[0].history]).key
     return units
+
+
+def _earliest(observations: Iterable[Observation]) -> Observation:
+    return min(observations, key=lambda seen: (seen.rank, seen.key))
 
 
 def _trees(inhabited: set[Key], mends: Mends) -> dict[Key, tuple[Key, int]]:
@@ -237,17 +274,25 @@ def _are_distinct(one: _Block, other: _Block, distinct: Mapping[Key, set[Key]]) 
     return any(not distinct[handle].isdisjoint(large.handles) for handle in small.handles if handle in distinct)
 
 
-def _cluster(succession: list[list[_Unit]]) -> Cluster:
-    if len(succession) == 1:
-        units, newest, history = succession[0], succession[0], []
-    else:
-        newest = _newest(succession)
-        units = [unit for block in succession for unit in block]
-        history = [seen for block in succession if block is not newest for unit in block for seen in unit.speaking]
+def _whole_nodes(memories: Sequence[list[list[_Unit]]], spent: Collection[Key]) -> dict[Key, Key]:
+    """Return for the id of each unit whose node has several, all of them in one memory, that node."""
+    places: dict[Key, set[int]] = defaultdict(set)
+    for at, memory in enumerate(memories):
+        for block in memory:
+            for unit in block:
+                places[unit.node].add(at)
+    units = (unit for memory in memories for block in memory for unit in block)
+    return {unit.id: unit.node for unit in units if len(places[unit.node]) == 1 and unit.node not in spent}
+
+
+def _cluster(succession: list[list[_Unit]], whole: Mapping[Key, Key]) -> Cluster:
+    newest, *older = succession
+    units = [unit for block in succession for unit in block]
+    history = [seen for block in older for unit in block for seen in unit.speaking]
     history += [seen for unit in units for seen in unit.history]
     earliest = min(units, key=_began) if len(units) > 1 else units[0]
     speaking = sorted([seen for unit in newest for seen in unit.speaking], key=_KEY)
-    return Cluster(earliest.id, tuple(speaking), tuple(sorted(history, key=_KEY)))
+    return Cluster(whole.get(earliest.id, earliest.id), tuple(speaking), tuple(sorted(history, key=_KEY)))
 
 
 def _began(unit: _Unit) -> tuple[str, Key]:
@@ -255,8 +300,13 @@ def _began(unit: _Unit) -> tuple[str, Key]:
     return min([seen.record.get("created_at", "~") for seen in unit.speaking]), unit.id
 
 
-def _newest(succession: list[list[_Unit]]) -> list[_Unit]:
-    """Return the block with the latest date; of equals the one with the smallest id."""
-    dates = [max(seen.date or "" for unit in block for seen in unit.speaking) for block in succession]
-    latest = [block for block, date in zip(succession, dates, strict=True) if date == max(dates)]
-    return min(latest, key=lambda block: min(unit.id for unit in block))
+def _told_apart(succession: list[list[_Unit]]) -> list[list[list[_Unit]]]:
+    """Return a succession with the block first that is newer than all others; of several than which none is newer, each goes by
+    itself, and the first of them takes what they superseded.
+    """
+    if len(succession) == 1:
+        return [succession]
+    blocks = {min(unit.id for unit in block): block for block in succession}
+    newest = newest_of({key: max(seen.rank for unit in block for seen in unit.speaking) for key, block in blocks.items()})
+    older = [blocks[key] for key in sorted(blocks.keys() - {*newest})]
+    return [[blocks[newest[0]], *older], *([blocks[key]] for key in newest[1:])]

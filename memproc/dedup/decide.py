@@ -15,7 +15,7 @@ from collections.abc import Set as AbstractSet
 from operator import attrgetter
 from typing import NamedTuple
 
-from memproc.dedup.cluster import Cluster, Decision, Undated, clusters
+from memproc.dedup.cluster import Cluster, Decision, Undated, clusters, newest_of
 from memproc.dedup.compare import benign_confidence, benign_differences, benign_reason, differences_between, names_words, reason_of
 from memproc.dedup.gist import gist_of
 from memproc.dedup.keys import Key, Observation, Prepared, text_of
@@ -40,11 +40,14 @@ class Row(NamedTuple):
 
 
 class Neighbourhood(NamedTuple):
-    """All of the store that a batch can touch: whole nodes, whole groups, and what leads from one to another."""
+    """All of the store that a batch can touch: whole nodes, whole groups, what leads from one to another, and which of the nodes are
+    spent.
+    """
 
     rows: Mapping[Key, Row]
     mends: Mapping[Key, frozenset[Key]]
     decisions: Sequence[Decision]
+    spent: AbstractSet[Key] = frozenset()
 
 
 class Incoming(NamedTuple):
@@ -112,13 +115,24 @@ def decide(batch: Sequence[Incoming], known: AbstractSet[Key], neighbourhood: Ne
     for _, prepared in new:
         if prepared.mends:
             mends[prepared.group] = mends.get(prepared.group, frozenset()).union(prepared.mends)
-    fresh = {one.key: one for one in _in_company(new, rows, mends, neighbourhood.decisions)}
+    fresh = {one.key: one for one in _in_company(new, rows, mends, neighbourhood)}
     together = [*(row.observation for row in rows.values()), *(one.observation for one in fresh.values())]
-    found, undated = clusters(together, mends, neighbourhood.decisions)
-    changed = regroup(found, rows, {key for key, row in rows.items() if row is not neighbourhood.rows[key]})
+    found, undated = clusters(together, mends, neighbourhood.decisions, neighbourhood.spent)
+    redated = {key for key, row in rows.items() if row is not neighbourhood.rows[key]}
+    changed = regroup(found, rows, redated)
     judged = _judge(new, found, fresh)
-    to_place = tuple(pair for pair in undated if pair.one.key in fresh or pair.other.key in fresh)
+    moved = _moved_versions(together, fresh.keys(), redated) if undated else frozenset[tuple[Key, Key]]()
+    to_place = tuple(pair for pair in undated if not moved.isdisjoint((side.node, side.content) for side in pair))
     return Plan(judged, tuple(repeated), changed, to_place, _joined(judged, found, rows, fresh) if changed.joins > 0 else ())
+
+
+def _moved_versions(
+    observations: Sequence[Observation], fresh: AbstractSet[Key], redated: AbstractSet[Key]
+) -> frozenset[tuple[Key, Key]]:
+    """Return the versions that are new or have another date, each as its node and content."""
+    known = {(seen.node, seen.content) for seen in observations if seen.key not in fresh | redated}
+    dated_anew = {(seen.node, seen.content) for seen in observations if seen.key in redated}
+    return frozenset({(seen.node, seen.content) for seen in observations} - (known - dated_anew))
 
 
 def regroup(found: Sequence[Cluster], rows: Mapping[Key, Row], redated: set[Key]) -> Regrouped:
@@ -186,19 +200,21 @@ def _with_later_dates(rows: Mapping[Key, Row], repeated: Sequence[Incoming]) -> 
 
 
 def _in_company(
-    new: Sequence[Incoming], rows: Mapping[Key, Row], mends: Mapping[Key, frozenset[Key]], decisions: Sequence[Decision]
+    new: Sequence[Incoming], rows: Mapping[Key, Row], mends: Mapping[Key, frozenset[Key]], neighbourhood: Neighbourhood
 ) -> list[Prepared]:
-    """Return the new observations that something may hold together with another; the rest are memories by themselves."""
+    """Return the new observations that something may hold together with another, or that may not be called by their node; the rest
+    are memories by themselves.
+    """
     there = [row.observation for row in rows.values()]
     groups = Counter([*map(_GROUP, there), *[prepared.group for _, prepared in new]])
     nodes = Counter([*map(_NODE, there), *[prepared.node for _, prepared in new]])
     linked = {group for group, meant in mends.items() if not groups.keys().isdisjoint(meant)}
     linked.update(*(mends[group] for group in linked))
-    decided = {key for decision in decisions for key in decision[:2]}
+    special = {key for decision in neighbourhood.decisions for key in decision[:2]} | neighbourhood.spent
     return [
         seen
         for _, seen in new
-        if groups[seen.group] > 1 or nodes[seen.node] > 1 or seen.group in linked or seen.node in decided or seen.key in decided
+        if groups[seen.group] > 1 or nodes[seen.node] > 1 or seen.group in linked or seen.node in special or seen.key in special
     ]
 
 
@@ -230,7 +246,7 @@ def _against(incoming: Incoming, own: Observation, there: Sequence[Observation],
             return Judged(incoming, Outcome.DUPLICATE, "duplicate", seen.key, 1.0, "same content")
     for seen in there:
         if seen.node == own.node:
-            reason = "newer version" if (own.date or "") > (seen.date or "") else "older version"
+            reason = "newer version" if newest_of({own.key: own.rank, seen.key: seen.rank}) == [own.key] else "older version"
             return Judged(incoming, Outcome.MERGED, "version", seen.key, 1.0, reason)
     anchor = min(there, key=lambda seen: (seen.group != own.group, seen.key))
     return Judged(incoming, Outcome.MERGED, "similar", anchor.key, *_likeness(own, anchor, fresh))

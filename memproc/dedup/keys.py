@@ -10,18 +10,20 @@ Rules:
 - group: what may merge. The gist of a fact in its namespace and subject; where the gist is too short or too far from the
   text, and for events, the content itself. Which groups it may stand for is the union of what its observations say.
 
-All keys are 16 bytes of xxh3_128 over one JSON list, so that no two lists of parts run together.
+All keys are 16 bytes of BLAKE2b over one JSON list, so that no two lists of parts run together. Two texts with one key cannot be
+made on purpose, as they can for a hash that is only quick: whoever could would hide a record behind another.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import lru_cache
+from hashlib import blake2b
 from math import sqrt
 from typing import NamedTuple
 
 import orjson
-from xxhash import xxh3_64_intdigest, xxh3_128_digest
+from xxhash import xxh3_64_intdigest
 
 from memproc.config import Policy
 from memproc.dedup.canonical import canonical
@@ -31,12 +33,18 @@ from memproc.dedup.words import trust
 from memproc.records import Plain, encode, is_event, last_changed
 from memproc.times import to_micros
 
-SCHEME = "3"  # changes with everything that changes a key: canonical text, gist, word lists, hashes
+SCHEME = "4"  # changes with everything that changes a key: canonical text, gist, word lists, hashes
 FEWEST_SHINGLES = 3
 _SURELY_ENOUGH_CHARS = 12
 _IDENTITY = b"identity"
+KEY_BYTES = 16
 
 Key = bytes
+
+
+def key_of(said: bytes) -> Key:
+    """Return the key of some bytes (Aumasson and others, "BLAKE2: simpler, smaller, fast as MD5", 2013)."""
+    return blake2b(said, digest_size=KEY_BYTES).digest()
 
 
 class Observation(NamedTuple):
@@ -58,6 +66,11 @@ class Observation(NamedTuple):
     def date(self) -> str | None:
         """When this was last known to be so: the later the newer. None where nothing tells."""
         return last_changed(self.record) or self.as_of
+
+    @property
+    def rank(self) -> tuple[str, str]:
+        """What orders versions, "" where nothing tells: the date, and between equal ones that of the source."""
+        return self.date or "", self.as_of or ""
 
 
 class Accepted(NamedTuple):
@@ -128,7 +141,7 @@ def _read(record: Plain, policy: Policy) -> tuple[str, Gist | None]:
 
 def _prepared(accepted: Accepted, text: str, gist: Gist | None, policy: Policy) -> Prepared:
     record, json, is_identity, as_of = accepted
-    key = xxh3_128_digest(json + _IDENTITY if is_identity else json)
+    key = key_of(json + _IDENTITY if is_identity else json)
     scope = _scope_number(record["namespace"], record.get("subject"))
     changed = last_changed(record)
     micros = None if changed is None else to_micros(changed)
@@ -170,21 +183,21 @@ def content_key(record: Plain, text: str, *, is_identity: bool) -> Key:
         ]
     else:
         parts = ["fact", record["namespace"], record.get("subject"), record.get("valid_from"), record.get("valid_to"), text]
-    return xxh3_128_digest(encode(parts))
+    return key_of(encode(parts))
 
 
 def identity_key(record: Plain) -> Key:
     """Return the key of the thing that carries this record's id: all its versions are one node."""
     if is_event(record):
         within = ["conversation", record["conversation"]] if record.get("conversation") else ["source", record["source"]]
-        return xxh3_128_digest(encode(["event id", record["namespace"], *within, record["id"]]))
-    return xxh3_128_digest(encode(["id", record["namespace"], record["source"], record["id"]]))
+        return key_of(encode(["event id", record["namespace"], *within, record["id"]]))
+    return key_of(encode(["id", record["namespace"], record["source"], record["id"]]))
 
 
 def group_key(record: Plain, tokens: tuple[str, ...]) -> Key:
     """Return the key of all facts of one subject that have this gist."""
     parts = ["gist", record["namespace"], record.get("subject"), record.get("valid_from"), record.get("valid_to"), " ".join(tokens)]
-    return xxh3_128_digest(encode(parts))
+    return key_of(encode(parts))
 
 
 def _slip_in(gist: Gist, mend: Mend) -> tuple[str, str] | None:

@@ -45,7 +45,7 @@ class LeftOut:
 
 
 class Decided(NamedTuple):
-    """A decision, or a tombstone (`forgotten`), from a full export."""
+    """A decision, or a tombstone (`forgotten`), from a full export: of an observation, and of its node where that is spent."""
 
     verdict: Literal["merge", "distinct", "supersedes", "forgotten"]
     keys: tuple[str, ...]

@@ -16,6 +16,7 @@ from memproc.validation import fault
 ENVELOPE = "memproc"
 PROVENANCE = "observations"
 DECISION = "decision"
+_KEYS_OF = {"merge": (2,), "distinct": (2,), "supersedes": (2,), "forgotten": (1, 2)}  # how many; a second one forgotten is a node
 
 
 def matches(item: Item, fields: frozenset[str]) -> bool:
@@ -58,8 +59,8 @@ def is_whole(item: Item) -> bool:
 def _decision(item: Item) -> Part:
     keys = item.get("keys")
     verdict = item[DECISION]
-    expected = {"merge": 2, "distinct": 2, "supersedes": 2, "forgotten": 1}.get(verdict) if isinstance(verdict, str) else None
-    if not isinstance(keys, list) or len(keys) != expected or not all(map(_is_key, keys)):
+    expected = _KEYS_OF.get(verdict, ()) if isinstance(verdict, str) else ()
+    if not isinstance(keys, list) or len(keys) not in expected or not all(map(_is_key, keys)):
         return Broken(fault(DECISION, "not_a_decision", "is no decision of a full export"))
     return Decided(verdict, tuple(keys), str(item.get("note", "")))
 

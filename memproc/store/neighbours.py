@@ -22,6 +22,7 @@ _COLUMNS = ("number", "memory", "key", "node", "content", "grp", "is_identity", 
 ROWS = select(*(_observations[name] for name in _COLUMNS))
 _MENDS = select(tables.mends.c.meant, tables.mends.c.grp)
 _DECISIONS = select(tables.decisions.c.number, tables.decisions.c.a, tables.decisions.c.b, tables.decisions.c.verdict)
+SPENT = select(tables.forgotten.c.node).where(tables.forgotten.c.home != tables.forgotten.c.node)
 WITHDRAWN = "withdrawn"  # in place of a verdict: the last decision on this pair is taken back
 
 
@@ -57,7 +58,7 @@ def neighbourhood(
         wanted_groups = (linked | {row.observation.group for row in rows}) - found.groups
         wanted_nodes = (merged | {row.observation.node for row in rows if row.observation.is_identity}) - found.nodes
     mends = {key: frozenset(meant) for key, meant in found.mends.items()}
-    return Neighbourhood(found.rows, mends, in_force(found.decisions))
+    return Neighbourhood(found.rows, mends, in_force(found.decisions), found.spent())
 
 
 class _Found:
@@ -72,6 +73,7 @@ class _Found:
         self.decisions: dict[int, Decision] = {}
         self.has_mends = there.has_mends if there else _is_any(connection, tables.mends.c.grp)
         self.has_decisions = there.has_decisions if there else _is_any(connection, tables.decisions.c.number)
+        self.has_forgotten = there.has_forgotten if there else _is_any(connection, tables.forgotten.c.key)
 
     def mends_of(self, groups: set[Key], inhabited: set[Key]) -> set[Key]:
         """Note the links of these groups to what they may stand for, and back; return the groups at both ends.
@@ -111,6 +113,12 @@ class _Found:
             for number, a, b, verdict in self._select(_DECISIONS, column, handles):
                 self.decisions[number] = Decision(a, b, verdict)
         return {key for decision in in_force(self.decisions) if decision.verdict != "distinct" for key in decision[:2]}
+
+    def spent(self) -> frozenset[Key]:
+        """Return those of the nodes of which a part was forgotten by itself, or within a memory of another name."""
+        if not self.has_forgotten:
+            return frozenset()
+        return frozenset(node for (node,) in self._select(SPENT, tables.forgotten.c.node, self.nodes))
 
     def _select(self, query: Select[Any], column: Column[Any], keys: set[Key]) -> Iterator[Any]:
         return self.database.select_by_keys(self.connection, query, column, keys)

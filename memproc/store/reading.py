@@ -54,12 +54,7 @@ def locate(connection: Connection, identifier: str) -> list[Row]:
     The list is empty where there is none.
     """
     key = to_key(identifier)
-    named = [*map(to_row, connection.execute(ROWS.where(_observations.node == key)))]
-    if named:
-        speaks = principal([row.observation for row in named])
-        named.sort(key=lambda row: row.observation.key != speaks.key)
-    else:
-        named = [*map(to_row, connection.execute(ROWS.where(_observations.key == key)))]
+    named = _of_node(connection, key) or [*map(to_row, connection.execute(ROWS.where(_observations.key == key)))]
     if not named:
         return []
     first = named[0]
@@ -67,6 +62,32 @@ def locate(connection: Connection, identifier: str) -> list[Row]:
         return [first]
     rest = map(to_row, connection.execute(ROWS.where(_observations.memory == first.memory).order_by(_observations.key)))
     return [first, *(row for row in rest if row.number != first.number)]
+
+
+def _of_node(connection: Connection, node: Key) -> list[Row]:
+    """Return the rows of a node, first the one that its key stands for; nothing where that was forgotten.
+
+    Where versions of a node are told apart, its key stands for those in the memory of the one that came first: whoever holds it as
+    an id was shown that.
+    """
+    named = [*map(to_row, connection.execute(ROWS.where(_observations.node == node).order_by(_observations.number)))]
+    if len(named) > 1:
+        named = [row for row in named if row.number == named[0].number or row.memory == named[0].memory is not None]
+        speaks = principal([row.observation for row in named])
+        named.sort(key=lambda row: row.observation.key != speaks.key)
+    return [] if named and named[0].observation.is_identity and _began_with_what_is_gone(connection, node) else named
+
+
+def _began_with_what_is_gone(connection: Connection, node: Key) -> bool:
+    """Tell whether the first that came of a node was forgotten, while another stayed."""
+    gone = tables.forgotten.c
+    apart = select(gone.batch, gone.position).where(gone.node == node, gone.home != node).order_by(gone.batch, gone.position)
+    there = select(_observations.batch, _observations.position).where(_observations.node == node)
+    forgotten = connection.execute(apart.limit(1)).first()
+    if forgotten is None:
+        return False
+    first = connection.execute(there.order_by(_observations.batch, _observations.position).limit(1)).one()
+    return tuple(forgotten) < tuple(first)
 
 
 def memory_at(connection: Connection, rows: Sequence[Row]) -> Plain:
@@ -142,8 +163,9 @@ def whole_observations(database: Database, connection: Connection) -> Iterator[P
             yield {**in_order(orjson.loads(record)), "memproc": envelope}
     for decision in all_decisions(connection):
         yield {"decision": decision.verdict, "keys": [decision.a.hex(), decision.b.hex()]}
-    for key in sorted(connection.execute(select(tables.forgotten.c.key)).scalars()):
-        yield {"decision": "forgotten", "keys": [key.hex()]}
+    gone = tables.forgotten.c
+    for key, node, home in sorted(map(tuple, connection.execute(select(gone.key, gone.node, gone.home)))):
+        yield {"decision": "forgotten", "keys": [key.hex()] if node == home else [key.hex(), node.hex()]}
 
 
 def all_decisions(connection: Connection) -> list[Decision]:

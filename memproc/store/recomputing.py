@@ -88,7 +88,7 @@ class Recomputed:
         for observations in in_company(self.database, self.connection):
             near = neighbourhood(self.database, self.connection, [seen for seen in observations if seen.key not in done])
             done |= near.rows.keys()
-            clustered, _ = clusters((row.observation for row in near.rows.values()), near.mends, near.decisions)
+            clustered, _ = clusters((row.observation for row in near.rows.values()), near.mends, near.decisions, near.spent)
             changed = regroup(clustered, near.rows, set(near.rows))
             expected = {row[0]: row for row in (merged_row(*memory) for memory in changed.memories.items())}
             rows = self.database.select_by_keys(self.connection, _MERGED, tables.merged.c.id, expected)

@@ -14,7 +14,7 @@ from typing import NamedTuple
 from sqlalchemy import Connection, delete, func, select, union, update
 
 from memproc.config import Policy
-from memproc.dedup.cluster import Decision, clusters, pair
+from memproc.dedup.cluster import Decision, are_told_apart, clusters, pair
 from memproc.dedup.decide import Row, regroup
 from memproc.dedup.keys import Key, Observation, Prepared, prepare
 from memproc.formats.draft import Decided
@@ -23,7 +23,7 @@ from memproc.store.counting import IMPORTED, count_memories, memories_told
 from memproc.store.database import Database, next_number
 from memproc.store.landing import write_mends, write_regrouped
 from memproc.store.ledger import Line, take_words_out, write_lines
-from memproc.store.neighbours import ROWS, WITHDRAWN, neighbourhood, to_row
+from memproc.store.neighbours import ROWS, SPENT, WITHDRAWN, neighbourhood, to_row
 from memproc.store.opening import policy_text
 from memproc.store.orphans import clear_orphans
 from memproc.store.quarantine import mend_reasons, take_texts_out
@@ -77,7 +77,7 @@ def recluster(
 ) -> None:
     """Cluster again all that is connected with these observations and groups; note joins and splits in the ledger."""
     near = neighbourhood(database, connection, touched, groups)
-    found, _ = clusters((row.observation for row in near.rows.values()), near.mends, near.decisions)
+    found, _ = clusters((row.observation for row in near.rows.values()), near.mends, near.decisions, near.spent)
     changed = regroup(found, near.rows, set(near.rows))
     write_regrouped(database, connection, changed, near.rows)
     write_lines(database, connection, None, now, [Line("joins", amount=changed.joins), Line("splits", amount=changed.splits)])
@@ -145,13 +145,19 @@ def take_over(
         rows = [*map(to_row, database.select_by_keys(connection, ROWS, tables.observations.c.key, keys))]
         if rows:
             forget(database, segments, connection, rows, policy, now)
-        _remember_forgotten(database, connection, keys, batch)
+        spent = {bytes.fromhex(found.keys[0]): bytes.fromhex(found.keys[1]) for found in decided if len(found.keys) > 1}
+        _remember_forgotten(database, connection, keys, spent, batch)
+        left = database.select_by_keys(connection, ROWS, tables.observations.c.node, spent.values())
+        recluster(database, connection, [to_row(row).observation for row in left], now)
 
 
-def _remember_forgotten(database: Database, connection: Connection, keys: Sequence[Key], batch: int) -> None:
-    """Write tombstones that came without the records they speak of."""
+def _remember_forgotten(
+    database: Database, connection: Connection, keys: Sequence[Key], spent: Mapping[Key, Key], batch: int
+) -> None:
+    """Write tombstones that came without the records they speak of, with their nodes where these are spent."""
     fresh = set(keys) - forgotten_among(database, connection, keys)
-    database.insert_rows(connection, tables.forgotten, [(key, None, None, batch, -1, IMPORTED) for key in sorted(fresh)])
+    rows = [(key, node, node and key, batch, -1, IMPORTED) for key in sorted(fresh) for node in [spent.get(key)]]
+    database.insert_rows(connection, tables.forgotten, rows)
 
 
 def rebuild(database: Database, segments: Segments, connection: Connection, policy: Policy, now: str) -> Moved:
@@ -184,7 +190,7 @@ def rebuild(database: Database, segments: Segments, connection: Connection, poli
     for observations in in_company(database, connection):
         near = neighbourhood(database, connection, [seen for seen in observations if seen.key not in done])
         done |= near.rows.keys()
-        found_clusters, _ = clusters((row.observation for row in near.rows.values()), near.mends, near.decisions)
+        found_clusters, _ = clusters((row.observation for row in near.rows.values()), near.mends, near.decisions, near.spent)
         write_regrouped(database, connection, regroup(found_clusters, near.rows, set(near.rows)), near.rows)
     connection.execute(update(tables.store).values(policy=policy_text(policy)))
     fewer = before - count_memories(connection)
@@ -227,13 +233,13 @@ def _all_rows(connection: Connection) -> Iterator[list[Row]]:
 
 
 def in_company(database: Database, connection: Connection) -> Iterator[list[Observation]]:
-    """Give, in chunks, observations of every memory that may have more than one."""
+    """Give, in chunks, observations of every memory that may have more than one, or may not be called by its node."""
     crowded = select(_observations.grp).group_by(_observations.grp).having(func.count() > 1)
     linked = union(select(tables.mends.c.grp), select(tables.mends.c.meant))
     groups = sorted({*connection.execute(crowded).scalars(), *connection.execute(linked).scalars()})
     versioned = select(_observations.node).group_by(_observations.node).having(func.count() > 1)
     decided = union(select(tables.decisions.c.a), select(tables.decisions.c.b))
-    nodes = sorted({*connection.execute(versioned).scalars(), *connection.execute(decided).scalars()})
+    nodes = sorted({key for query in (versioned, decided, SPENT) for key in connection.execute(query).scalars()})
     for column, keys in ((_observations.grp, groups), (_observations.node, nodes), (_observations.key, nodes)):
         for start in range(0, len(keys), CHUNK):
             found = database.select_by_keys(connection, ROWS, column, keys[start : start + CHUNK])
@@ -254,15 +260,16 @@ def _index_again(segments: Segments, connection: Connection, survivors: Sequence
 def unmerging(database: Database, connection: Connection, rows: Sequence[Row], own: Observation) -> list[Decision]:
     """Return the decisions that hold `own` apart from everything else in its memory, whose observations are `rows`.
 
-    The dated versions of an identity stay one node; only undated ones that a person merged can be told apart again.
+    What a newer version of an identity replaced stays its history; only versions of which none is newer, and that a person merged,
+    can be told apart again.
     """
     decisions: set[Decision] = set()
-    for row in rows:
-        seen = row.observation
+    observations = [row.observation for row in rows]
+    for seen in observations:
         if seen.node != own.node:
             one, other = handle_of(database, connection, own), handle_of(database, connection, seen)
             decisions.add(pair(one, other, "distinct"))
-        elif seen.content != own.content and not (seen.date and own.date):
+        elif seen.content != own.content and are_told_apart(own, seen, [one for one in observations if one.node == own.node]):
             decisions.add(pair(own.key, seen.key, "distinct"))
     return sorted(decisions)
 

@@ -16,7 +16,7 @@ from sqlalchemy import Connection, delete, select
 
 from memproc.config import Policy
 from memproc.dedup import index
-from memproc.dedup.cluster import Decision, Undated, Verdict
+from memproc.dedup.cluster import Decision, Undated, Verdict, newest_of
 from memproc.dedup.compare import compare_if_changed, compare_if_likely
 from memproc.dedup.confidence import in_order, may_be_alike, may_be_alike_in_length, model_of, side_of
 from memproc.dedup.decide import Judged, Plan, Row
@@ -266,8 +266,8 @@ def open_reviews(connection: Connection, to_memory: Callable[[Plain], Memory]) -
 
 def verdicts_on(one: Sequence[Row], other: Sequence[Row]) -> tuple[Verdict, ...]:
     """Return what a person may say of two memories, whose rows these are; that one supersedes the other only if one is later."""
-    latest = [max(row.observation.date or "" for row in rows) for rows in (one, other)]
-    return ("merge", "distinct", "supersedes") if all(latest) and latest[0] != latest[1] else ("merge", "distinct")
+    ranks = {rows[0].observation.key: max(row.observation.rank for row in rows) for rows in (one, other)}
+    return ("merge", "distinct", "supersedes") if len(newest_of(ranks)) == 1 else ("merge", "distinct")
 
 
 def open_again(database: Database, connection: Connection, withdrawn: Sequence[Decision], touched: Sequence[Observation]) -> None:
@@ -286,7 +286,7 @@ def open_again(database: Database, connection: Connection, withdrawn: Sequence[D
 
 def _undated(pair: Undated) -> Doubt:
     one, other = sorted((pair.one.key, pair.other.key))
-    return Doubt(one, other, "undated", UNDATED_CONFIDENCE, "two versions without a date")
+    return Doubt(one, other, "undated", UNDATED_CONFIDENCE, "two versions, and no date tells which is newer")
 
 
 def _first_of_groups(new: Sequence[Judged], rows: Mapping[Key, Row]) -> list[Judged]:

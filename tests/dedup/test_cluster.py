@@ -236,13 +236,12 @@ def worlds(draw: st.DrawFn) -> tuple[list[Observation], dict[Key, list[Key]], li
         content, identity, day, variant = draw(
             st.tuples(st.integers(0, 5), st.sampled_from([None, None, 1, 2]), st.sampled_from(DAYS), st.integers(0, 1))
         )
-        is_dated_by_source = draw(st.booleans())
+        as_of = draw(st.sampled_from(DAYS))
         record = {"content": str(content), "namespace": "default", "variant": variant, "identity": identity}
-        if day and not is_dated_by_source:
+        if day:
             record["created_at"] = day
         content_key = key("content", content)
         node = key("id", identity) if identity else content_key
-        as_of = day if is_dated_by_source else None
         seen = Observation(key(record), node, content_key, group_of[content], bool(identity), as_of, content, (), record)
         found[seen.key] = seen
     mends = {
@@ -352,20 +351,27 @@ def test_of_what_supersedes_the_newest_speaks(world):
 
 @given(worlds())
 def test_of_each_identity_the_newest_version_speaks(world):
-    """All dated versions but that one are history; those without a date speak beside it."""
+    """History is that than which another is surely newer; the rest speak, and wait for a person unless they are one memory."""
     observations, mends, decisions = world
     found, undated = clusters(observations, mends, [decision for decision in decisions if decision.verdict != "supersedes"])
     speaking = {seen.key for one in found for seen in one.speaking}
     for node in {seen.node for seen in observations if seen.is_identity}:
         versions = [seen for seen in observations if seen.node == node]
-        dates = {
-            content: max(seen.date or "" for seen in versions if seen.content == content)
+        ranks = {
+            content: max((seen.date or "", seen.as_of or "") for seen in versions if seen.content == content)
             for content in {v.content for v in versions}
         }
-        newest = max(dates.values())
-        silent = {content for content in dates if not speaking & {seen.key for seen in versions if seen.content == content}}
-        assert all(dates[content] for content in silent)
-        assert {content for content in dates if dates[content] in ("", newest)} - silent
-        assert len([content for content in dates if dates[content] and content not in silent]) == bool(newest)
-        waiting = len([1 for one, _ in undated if one.node == node])
-        assert waiting == len([content for content in dates if not dates[content]]) - (not newest)
+        silent = {content for content in ranks if not speaking & {seen.key for seen in versions if seen.content == content}}
+        assert silent == {one for one in ranks if any(is_surely_newer(ranks[other], ranks[one]) for other in ranks)}
+        homes = {seen.content: memory.id for memory in found for seen in memory.observations if seen.node == node}
+        told_apart = len({homes[content] for content in ranks if content not in silent})
+        waiting = {frozenset((one.content, other.content)) for one, other in undated if one.node == node}
+        assert told_apart == 1 or {content for pair in waiting for content in pair} <= ranks.keys() - silent
+        assert bool(waiting) == (told_apart > 1)
+
+
+def is_surely_newer(one, other):
+    """Tell by the date and the date of the source of two versions whether the first is newer; none where nothing is said."""
+    if not one[0] or not other[0]:
+        return False
+    return one[0] > other[0] or (one[0] == other[0] and bool(one[1] and other[1]) and one[1] > other[1])
