@@ -9,15 +9,15 @@ from __future__ import annotations
 
 from collections import Counter, deque
 from collections.abc import Mapping, Sequence
+from hashlib import blake2b
 from pathlib import Path
 from time import sleep
 from typing import NamedTuple, Self
 
 import orjson
 from loguru import logger
-from xxhash import xxh3_128
 
-from memproc.dedup.keys import Key
+from memproc.dedup.keys import KEY_BYTES, Key
 from memproc.errors import UsageError
 from memproc.intake import Intake
 from memproc.records import encode
@@ -142,7 +142,7 @@ def begun(
 
 def identity_of(paths: Sequence[Path], intakes: Sequence[Intake]) -> Key:
     """Return a hash of what is read and of all that decides what a record becomes."""
-    hashed = xxh3_128()
+    hashed = blake2b(digest_size=KEY_BYTES)
     for path, intake in zip(paths, intakes, strict=True):
         context = intake.context
         parts = [str(path.resolve()), intake.format.name, intake.namespace, context.source, sorted(context.include)]
@@ -153,7 +153,7 @@ def identity_of(paths: Sequence[Path], intakes: Sequence[Intake]) -> Key:
 
 def fingerprint_of(paths: Sequence[Path]) -> Key:
     """Return a hash of the bytes of files."""
-    hashed = xxh3_128()
+    hashed = blake2b(digest_size=KEY_BYTES)
     for path in paths:
         hashed.update(encode(path.stat().st_size))
         with path.open("rb") as stream:

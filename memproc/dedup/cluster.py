@@ -66,7 +66,7 @@ class Undated(NamedTuple):
 
 @dataclass(slots=True)
 class _Unit:
-    """`id` is what a memory is called by that begins with it: its node, or an observation of it where its node stands for several."""
+    """`id` is what a memory is called by that begins with it: its node, or where that stands for several, an observation of it."""
 
     id: Key
     speaking: list[Observation]

@@ -40,7 +40,7 @@ class Row(NamedTuple):
 
 
 class Neighbourhood(NamedTuple):
-    """All of the store that a batch can touch: whole nodes, whole groups, what leads from one to another, and which of the nodes are
+    """All of the store that a batch can touch: whole nodes, whole groups, what leads from one to another, and which nodes are
     spent.
     """
 

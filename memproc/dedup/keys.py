@@ -170,28 +170,39 @@ def text_of(record: Plain) -> str:
 
 def content_key(record: Plain, text: str, *, is_identity: bool) -> Key:
     """Return the key of what a record says; `text` is its canonical text."""
+    return key_of(encode(_content_parts(record, text, is_identity=is_identity)))
+
+
+def _content_parts(record: Plain, text: str, *, is_identity: bool) -> list[object]:
     if is_event(record):
         own = record["id"] if is_identity else None
-        parts = [
-            "event",
-            record["namespace"],
-            record.get("conversation"),
-            own,
-            record.get("subject"),
-            record.get("created_at"),
-            text,
-        ]
-    else:
-        parts = ["fact", record["namespace"], record.get("subject"), record.get("valid_from"), record.get("valid_to"), text]
-    return key_of(encode(parts))
+        where, when = [record["namespace"], record.get("conversation")], record.get("created_at")
+        return ["event", *where, own, record.get("subject"), when, text]
+    return ["fact", record["namespace"], record.get("subject"), record.get("valid_from"), record.get("valid_to"), text]
 
 
 def identity_key(record: Plain) -> Key:
     """Return the key of the thing that carries this record's id: all its versions are one node."""
+    return key_of(encode(_identity_parts(record)))
+
+
+def _identity_parts(record: Plain) -> list[object]:
     if is_event(record):
         within = ["conversation", record["conversation"]] if record.get("conversation") else ["source", record["source"]]
-        return key_of(encode(["event id", record["namespace"], *within, record["id"]]))
-    return key_of(encode(["id", record["namespace"], record["source"], record["id"]]))
+        return ["event id", record["namespace"], *within, record["id"]]
+    return ["id", record["namespace"], record["source"], record["id"]]
+
+
+def is_confirmed(one: Observation, other: Observation) -> bool:
+    """Tell whether two observations that differ share only keys of what they share: the hash finds, the record confirms."""
+    if one.content == other.content and (one.key == other.key or _own_parts(one) != _own_parts(other)):
+        return False
+    is_one_thing = one.node == other.node and one.is_identity and other.is_identity
+    return not is_one_thing or _identity_parts(one.record) == _identity_parts(other.record)
+
+
+def _own_parts(seen: Observation) -> list[object]:
+    return _content_parts(seen.record, text_of(seen.record), is_identity=seen.is_identity)
 
 
 def group_key(record: Plain, tokens: tuple[str, ...]) -> Key:

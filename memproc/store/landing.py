@@ -17,7 +17,7 @@ from sqlalchemy import Connection, select
 
 from memproc.config import Policy
 from memproc.dedup.decide import Incoming, Judged, Plan, Regrouped, Row, decide
-from memproc.dedup.keys import Key, Prepared, namespace_number
+from memproc.dedup.keys import Key, Observation, Prepared, is_confirmed, namespace_number
 from memproc.failures import is_key_conflict
 from memproc.formats import own
 from memproc.records import Outcome, Plain, Rejected, encode, last_changed
@@ -34,9 +34,10 @@ from memproc.store.triage import settle
 from memproc.times import to_micros
 from memproc.validation import fault, redacted
 
+COLLIDES = "report it: two records with one hash were made on purpose, or memproc is wrong; a space more in the text parts them"
 KEY_TAKEN = "run memproc doctor: the record is in the store, and was not found; or a unique key was added to its tables"
 
-_KNOWN = select(tables.observations.c.key, tables.observations.c.number)
+_KNOWN = select(*(tables.observations.c[name] for name in ("key", "number", "is_identity", "record")))
 _MENDS = select(tables.mends.c.meant, tables.mends.c.grp)
 
 
@@ -194,10 +195,10 @@ class Landing:
         self._try_rows(connection, rows[:middle], refused)
         self._try_rows(connection, rows[middle:], refused)
 
-    def _met_before(self, connection: Connection, accepted: Sequence[Incoming], there: Standing) -> tuple[dict[Key, int], set[Key]]:
-        """Return the numbers of those observations of a batch that the store has, and the keys of those that were forgotten."""
+    def _met_before(self, connection: Connection, accepted: Sequence[Incoming], there: Standing) -> tuple[dict[Key, Any], set[Key]]:
+        """Return the rows of those observations of a batch that the store has, and the keys of those that were forgotten."""
         keys = {incoming.prepared.key for incoming in accepted}
-        known = dict(tuple(row) for row in self._database.select_by_keys(connection, _KNOWN, tables.observations.c.key, keys))
+        known = {row.key: row for row in self._database.select_by_keys(connection, _KNOWN, tables.observations.c.key, keys)}
         return known, forgotten_among(self._database, connection, keys - known.keys()) if there.has_forgotten else set()
 
     def _write(self, connection: Connection, accepted: Sequence[Incoming], there: Standing, batch: int, now: str) -> Landed:
@@ -205,11 +206,15 @@ class Landing:
         undecided = [one for _, one in accepted if one.key not in known or one.as_of is not None]
         mended = {group for _, prepared in accepted for group in prepared.mends}
         near = neighbourhood(self._database, connection, undecided, mended, there)
+        if colliding := _colliding(accepted, known, near.rows):
+            landed = self._write(connection, [one for one in accepted if one.position not in colliding], there, batch, now)
+            landed.rejected += [(at, _collided(prepared)) for at, prepared in accepted if at in colliding]
+            return landed
         plan = decide(accepted, known.keys() | forgotten, near)
         numbers = {judged.incoming.prepared.key: there.observation + at for at, judged in enumerate(plan.new, 1)}
         self._write_observations(connection, plan, numbers, batch)
         write_regrouped(self._database, connection, plan.changed, near.rows)
-        self._write_again(connection, plan, {**known, **numbers}, near.rows, batch)
+        self._write_again(connection, plan, {key: row.number for key, row in known.items()} | numbers, near.rows, batch)
         landed = self._record(plan, forgotten)
         looked = self._reviewer.look(connection, plan, near.rows, numbers)
         landed.candidates, landed.verified = looked.candidates, looked.verified
@@ -249,6 +254,32 @@ class Landing:
             if prepared.key in forgotten:
                 landed.forgotten.append(position)
         return landed
+
+
+def _colliding(accepted: Sequence[Incoming], known: Mapping[Key, Any], rows: Mapping[Key, Row]) -> set[int]:
+    """Return the positions of the records that share a key with another and not what it is the key of."""
+    found: set[int] = set()
+    texts = {key: (bool(row.is_identity), row.record) for key, row in known.items()}
+    met: dict[Key, Observation | Prepared] = {}  # by content, and by node where that is another
+    for row in rows.values():
+        met[row.observation.content] = met[row.observation.node] = row.observation
+    for at, prepared in accepted:
+        own = (prepared.is_identity, prepared.json.decode())
+        others = [met.setdefault(prepared.content, prepared), met.setdefault(prepared.node, prepared)]
+        if texts.setdefault(prepared.key, own) != own or not all(_is_confirmed(prepared, other) for other in others):
+            found.add(at)
+    return found
+
+
+def _is_confirmed(prepared: Prepared, other: Observation | Prepared) -> bool:
+    if other is prepared or other.key == prepared.key:  # equal keys were compared
+        return True
+    return is_confirmed(prepared.observation, other.observation if isinstance(other, Prepared) else other)
+
+
+def _collided(prepared: Prepared) -> Rejected:
+    found = fault("", "hash_collision", "has the hash of another record, which says something else")._replace(hint=COLLIDES)
+    return Rejected("dedup_conflict", (found,), own.whole_line(prepared.observation))
 
 
 def _row_of(judged: Judged, number: int, memory: Key | None, batch: int) -> tuple[Any, ...]:

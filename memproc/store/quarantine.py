@@ -17,7 +17,7 @@ from sqlalchemy import Connection, select
 from xxhash import xxh3_128_digest
 
 from memproc.dedup.canonical import canonical
-from memproc.dedup.keys import Key
+from memproc.dedup.keys import Key, key_of
 from memproc.records import DEFAULT_NAMESPACE, Fault, Outcome, Plain, Rejected, encode
 from memproc.store import tables
 from memproc.store.database import Database, take_numbers
@@ -159,4 +159,4 @@ def _texts_in(value: object) -> Iterator[str]:
 
 
 def _rejected_key(rejected: Rejected, origin: Origin) -> Key:
-    return xxh3_128_digest(encode([rejected.category, origin.namespace]) + rejected.raw)
+    return key_of(encode([rejected.category, origin.namespace]) + rejected.raw)
