@@ -98,11 +98,13 @@ def is_assumed(text: str) -> bool:
 
 
 def to_text(moment: datetime) -> str:
-    """Return a fixed-width text that sorts as the times do.
+    """Return a fixed-width text that sorts as the times do; a time without a zone is taken as UTC.
 
     >>> to_text(EPOCH)
     '1970-01-01T00:00:00.000000Z'
     """
+    if moment.utcoffset():
+        moment = moment.astimezone(UTC)
     return moment.replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
 
 
@@ -121,14 +123,14 @@ def from_micros(micros: int) -> str:
 
 
 def _parse_text(text: str) -> datetime | None:
-    if _NONE.fullmatch(text):
-        return None
     if _NUMBER.fullmatch(text):
         return _parse_number(float(text) if "." in text else int(text), text)
     try:
         return _in_utc(datetime.fromisoformat(text))
     except ValueError:
         pass
+    if _NONE.fullmatch(text):
+        return None
     if match := _SLASHED.fullmatch(text):
         year, month, day, hour, minute, second = (int(part or 0) for part in match.groups())
         return _in_utc(datetime(year, month, day, hour, minute, second, tzinfo=UTC))

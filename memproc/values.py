@@ -4,7 +4,8 @@ Facts: rows of pandas hold NaT, NaN and `<NA>` for "no value", and NumPy scalars
 asked whether it is true. Enum members, `Timestamp`, `numpy.str_` or `OrderedDict` subclass what JSON has. A generator may give one
 dictionary again and again, changed. A mapping may read a database, or fail, with each name that it is asked for.
 
-Rules: what says "no value" becomes None. A scalar becomes the plain value of its kind, a mapping a dictionary, what holds values
+Rules: what says "no value" becomes None where it stands under a name. In a list it stays what it is, to be judged: without it, or
+with a null, the list would be another. A scalar becomes the plain value of its kind, a mapping a dictionary, what holds values
 in an order a list. All is copied, however deep, so that what is changed afterwards changes nothing here. NumPy and pandas are told
 by what their values can do, so that neither is loaded. What memproc knows nothing of (a model, a `Decimal`, any object) stays
 what it is. An iterator stays too: it can be read only once, and is no value.
@@ -20,7 +21,7 @@ from enum import Enum
 from itertools import islice
 from typing import Any
 
-DEEPEST_READ = 200  # levels; what is deeper is in no case taken
+DEEPEST_READ = 150  # levels: more than any database keeps, and few enough for the stack
 MOST_NAMES = 100_000  # of a mapping that is no dictionary, which may have names without end
 MOST_ITEMS = 1_000_000  # of what is neither list nor tuple
 
@@ -81,14 +82,14 @@ def settled(value: object, depth: int = 1) -> Any:
             for name, item in value.items()  # type: ignore[attr-defined]
         }
     if kind is list:
-        return [item if type(item) in _AS_IT_IS else settled(item, below) for item in value]  # type: ignore[attr-defined]
+        return [item if type(item) in _AS_IT_IS else _item(item, below) for item in value]  # type: ignore[attr-defined]
     if isinstance(value, Mapping):
         return _of_mapping(value, below)
     if isinstance(value, _COUNTED_IN_ORDER) and not isinstance(value, _SCALAR):
-        items = [settled(item, below) for item in _first(value)]
+        items = [_item(item, below) for item in _first(value)]
         return tuple(items) if kind is tuple else items
     if isinstance(value, AbstractSet):
-        return {settled(item, below) for item in _first(value)}
+        return {_item(item, below) for item in _first(value)}
     return _of_scalar(value, below)
 
 
@@ -173,6 +174,11 @@ def _first(value: Any) -> Any:
     if len(items) > MOST_ITEMS:
         raise UnreadableError("not_json", f"holds more than {MOST_ITEMS} items, if they have an end")
     return items
+
+
+def _item(item: object, below: int) -> object:
+    plain = settled(item, below)
+    return item if plain is None else plain
 
 
 def _name(name: object) -> object:
