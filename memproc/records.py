@@ -75,9 +75,9 @@ def storable_json(value: Any, depth: int = 1) -> Any:  # noqa: PLR0912 - one bra
 def _said(value: object) -> Any:
     """Return the plain value of a field. Where it says "no value", the field is as if it had not been given."""
     try:
-        plain = settled(value)
+        plain = settled(value, 2)
     except UnreadableError as error:
-        raise PydanticCustomError("not_json", "{why}", {"why": str(error)}) from None
+        raise PydanticCustomError(error.code, "{why}", {"why": str(error)}) from None  # type: ignore[arg-type]
     if plain is None:
         raise PydanticUseDefault
     return plain
@@ -169,7 +169,9 @@ def _to_json(value: dict[str, Any]) -> dict[str, Any]:
     """Return an object as it can be kept: as it is where it is JSON, else with the plain values of what is in it."""
     try:
         return storable_json(value)  # type: ignore[no-any-return]
-    except PydanticCustomError:
+    except PydanticCustomError as error:
+        if error.type != "not_json":
+            raise
         return storable_json(_said(value))  # type: ignore[no-any-return]
 
 

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 EXCERPT_CHARS = 60
 BEGINNING_CHARS = 30
 GOT = ", got "
+MORE_CELLS = "the row has more cells than the head"
 MESSAGE_CHARS = 300
 MOST_FAULTS = 100
 MOST_KINDS = 3  # that are told of a field which may be of several
@@ -146,7 +147,7 @@ def taken(record: object) -> Any:
 def _unless_too_deep(value: object) -> Any:
     """Return the value of a field; one that is nested too deep as it is: the gate refuses it, and tells its place."""
     try:
-        return settled(value)
+        return settled(value, 2)
     except Exception:  # noqa: BLE001 - whatever else is wrong with it
         return value
 
@@ -156,7 +157,7 @@ def _fault_of_names(record: dict[Any, Any]) -> Fault | None:
         "".join(record)
     except TypeError:
         if None in record:  # `csv.DictReader` puts there what the head has no name for
-            return fault("", "row_invalid", "the row has more cells than the head")
+            return fault("", "row_invalid", MORE_CELLS)
         return fault("", "invalid_key", "has a name that is not text")
     return None
 

@@ -4,8 +4,8 @@ Facts: rows of pandas hold NaT, NaN and `<NA>` for "no value", and NumPy scalars
 asked whether it is true. Enum members, `Timestamp`, `numpy.str_` or `OrderedDict` subclass what JSON has. A generator may give one
 dictionary again and again, changed. A mapping may read a database, or fail, with each name that it is asked for.
 
-Rules: what says "no value" becomes None where it stands under a name. In a list it stays what it is, to be judged: without it, or
-with a null, the list would be another. A scalar becomes the plain value of its kind, a mapping a dictionary, what holds values
+Rules: a field that says "no value" becomes None. Deeper, in a list or an object, what says so stays what it is, to be judged: with a
+null in its place the value would be another. A scalar becomes the plain value of its kind, a mapping a dictionary, what holds values
 in an order a list. All is copied, however deep, so that what is changed afterwards changes nothing here. NumPy and pandas are told
 by what their values can do, so that neither is loaded. What memproc knows nothing of (a model, a `Decimal`, any object) stays
 what it is. An iterator stays too: it can be read only once, and is no value.
@@ -61,7 +61,8 @@ class UnreadableError(ValueError):
 
 
 def settled(value: object, depth: int = 1) -> Any:
-    """Return a value as it is at this moment, as plain Python values; None where it says "no value".
+    """Return a value as it is at this moment, as plain Python values; None where it, or a field of the record that it is, says "no
+    value". Of what is no record but stands in one, `depth` is above 1.
 
     Raises UnreadableError where it cannot be read to its end. Code of the caller's, in a mapping of its own, may raise anything.
 
@@ -76,20 +77,21 @@ def settled(value: object, depth: int = 1) -> Any:
     if depth > DEEPEST_READ:
         raise UnreadableError("nested_too_deep", f"is nested deeper than {DEEPEST_READ}")
     below = depth + 1
+    inner = settled if depth == 1 else _inner
     if kind is dict:
         return {
-            name if type(name) is str else _name(name): item if type(item) in _AS_IT_IS else settled(item, below)
+            name if type(name) is str else _name(name): item if type(item) in _AS_IT_IS else inner(item, below)
             for name, item in value.items()  # type: ignore[attr-defined]
         }
     if kind is list:
-        return [item if type(item) in _AS_IT_IS else _item(item, below) for item in value]  # type: ignore[attr-defined]
+        return [item if type(item) in _AS_IT_IS else _inner(item, below) for item in value]  # type: ignore[attr-defined]
     if isinstance(value, Mapping):
-        return _of_mapping(value, below)
+        return {_name(name): inner(value[name], below) for name in _names_of(value)}
     if isinstance(value, _COUNTED_IN_ORDER) and not isinstance(value, _SCALAR):
-        items = [_item(item, below) for item in _first(value)]
+        items = [_inner(item, below) for item in _first(value)]
         return tuple(items) if kind is tuple else items
     if isinstance(value, AbstractSet):
-        return {_item(item, below) for item in _first(value)}
+        return {_inner(item, below) for item in _first(value)}
     return _of_scalar(value, below)
 
 
@@ -159,12 +161,11 @@ def _differs_from_itself(value: object) -> bool:
         return repr(value) in _SAYS_NOTHING
 
 
-def _of_mapping(value: Mapping[Any, Any], below: int) -> dict[Any, Any]:
-    """Return what a mapping gives for each of its names."""
+def _names_of(value: Mapping[Any, Any]) -> list[Any]:
     names = list(islice(iter(value), MOST_NAMES + 1))
     if len(names) > MOST_NAMES:
         raise UnreadableError("too_many_fields", f"has more than {MOST_NAMES} names, if it has an end")
-    return {_name(name): settled(value[name], below) for name in names}
+    return names
 
 
 def _first(value: Any) -> Any:
@@ -176,9 +177,12 @@ def _first(value: Any) -> Any:
     return items
 
 
-def _item(item: object, below: int) -> object:
-    plain = settled(item, below)
-    return item if plain is None else plain
+def _inner(value: object, depth: int) -> Any:
+    """Return the plain value of what stands in another; what says "no value" is left to be judged."""
+    plain = settled(value, depth)
+    if plain is not None:
+        return plain
+    return float.__float__(value) if isinstance(value, float) else value
 
 
 def _name(name: object) -> object:

@@ -319,6 +319,7 @@ class Measured(Memory):
         {"score": math.inf},
         {"label": "tea"},
         {"details": {"a": [1, None, "x"]}},
+        {"details": {"a": math.nan}},
         {"details": {"a": [math.nan]}},
         {"details": {"a": 10**30}},
         {"details": {"a": "\ud800"}},

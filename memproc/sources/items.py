@@ -24,12 +24,13 @@ import orjson
 from memproc.errors import SourceError
 from memproc.records import Fault, Given, Memory
 from memproc.sources.elements import Element, array_elements, list_in_object
-from memproc.validation import EXCERPT_CHARS, excerpt, fault, taken
+from memproc.validation import EXCERPT_CHARS, MORE_CELLS, excerpt, fault, taken
 
 SNIFFED_BYTES = 1 << 16
 SNIFFED_LINES = 20
 LONGEST_CELL_CHARS = 1 << 24
 NAMES_SHOWN = 8
+LEVELS_SHOWN = 5
 LINE_SUFFIXES = (".jsonl", ".ndjson")
 TABLE_SUFFIXES = {".csv": ",", ".tsv": "\t"}
 
@@ -99,17 +100,27 @@ def of_iterable(records: Iterable[object]) -> Items:
 
 
 def of_record(record: object, surplus: object = None, classes: set[type[Memory]] | None = None) -> Item:
-    """Return the item of a record as it is now. `surplus` is the name under which a reader of tables puts cells that have none in the
-    head; the class of a memory is noted in `classes`.
+    """Return the item of a record as it is now. `surplus` is the name under which a reader of tables puts the cells that have none in
+    the head; the class of a memory is noted in `classes`.
     """
     found = taken(record)
+    if type(found) is dict and surplus is not None and surplus in found:
+        return Item(None, _line_of(found, surplus), fault("", "row_invalid", MORE_CELLS))
     if isinstance(found, Fault):
-        return Item(None, raw_bytes(record), found)
+        return Item(None, _line_of(record, None) if found.code == "row_invalid" else raw_bytes(record), found)
     if isinstance(found, Given) and classes is not None:
         classes.add(found.schema)
-    if surplus is not None and isinstance(found, dict) and surplus in found:
-        return Item(None, raw_bytes(found), fault("", "row_invalid", "the row has more cells than the head"))
     return Item(found)
+
+
+def _line_of(row: Any, surplus: object) -> bytes:
+    """Return a row that has more cells than names as the line that it was; what was no line as it is."""
+    cells = [cell for name, cell in row.items() if name != surplus]
+    more = row.get(surplus)
+    cells += more if isinstance(more, list) else [more]
+    if not all(isinstance(cell, str | None) for cell in cells):
+        return raw_bytes(row)
+    return _to_line(["" if cell is None else cell for cell in cells]).encode("utf-8", "surrogateescape")
 
 
 def raw_bytes(value: object) -> bytes:
@@ -117,15 +128,17 @@ def raw_bytes(value: object) -> bytes:
 
     So a record is never replayed as something that it was not. An object of the caller's own is not read: it may do anything then.
     """
-    plain = value.record if isinstance(value, Given) else value
-    if type(plain) in (dict, list) or not isinstance(plain, Mapping):
+    kind = type(value)
+    plain = value.record if kind is Given else value  # type: ignore[attr-defined]
+    if kind in (dict, list, Given) or not issubclass(kind, Mapping):
         for write in (_finite_json, _any_json, _representation):
             with suppress(Exception):  # nor need any other object be able to say what it is
                 return write(plain)
-    return f"<{type(plain).__qualname__} object>".encode("utf-8", "backslashreplace")
+    return f"<{kind.__qualname__} object>".encode("utf-8", "backslashreplace")
 
 
 def _finite_json(value: object) -> bytes:
+    _check_plain(value)
     raw = orjson.dumps(value)
     if b"null" in raw:
         json.dumps(value, allow_nan=False, default=str)  # raises on NaN and infinities, of which orjson makes null
@@ -133,20 +146,39 @@ def _finite_json(value: object) -> bytes:
 
 
 def _any_json(value: object) -> bytes:
-    _check_names(value)
+    _check_plain(value)
     return json.dumps(value).encode()
 
 
-def _check_names(value: object) -> None:
-    """Raise where a name is no text: JSON would have it as text."""
-    if isinstance(value, dict):
-        "".join(value)
-    for item in value.values() if isinstance(value, dict) else value if isinstance(value, list | tuple) else ():
-        _check_names(item)
+def _check_plain(value: object) -> None:
+    """Raise where a container is of the caller's own making, which may do anything when it is read, or a name is no text, of which
+    JSON would make some.
+    """
+    kind = type(value)
+    if kind is dict:
+        "".join(value)  # type: ignore[call-overload]
+    elif kind not in (list, tuple):
+        if issubclass(kind, Mapping | list | tuple):
+            raise TypeError(kind.__qualname__)
+        return
+    for item in value.values() if kind is dict else value:  # type: ignore[attr-defined]
+        _check_plain(item)
 
 
-def _representation(value: object) -> bytes:
-    return _ADDRESS.sub("", repr(value)).encode("utf-8", "backslashreplace")
+def _representation(value: object, levels: int = LEVELS_SHOWN) -> bytes:
+    return _ADDRESS.sub("", _shown(value, levels)).encode("utf-8", "backslashreplace")
+
+
+def _shown(value: object, levels: int) -> str:
+    """Return a value as Python shows it; of what cannot be shown, what is in it."""
+    try:
+        return repr(value)
+    except Exception:  # noqa: BLE001 - of the caller's own making
+        if type(value) is dict and levels:
+            return f"{{{', '.join(f'{_shown(name, 0)}: {_shown(item, levels - 1)}' for name, item in value.items())}}}"
+        if type(value) in (list, tuple) and levels:
+            return f"[{', '.join(_shown(item, levels - 1) for item in value)}]"  # type: ignore[attr-defined]
+        return f"<{type(value).__qualname__} object>"
 
 
 def item_of(piece: Piece) -> Item:
