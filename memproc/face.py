@@ -10,7 +10,7 @@ from memproc.config import Policy, Settings
 from memproc.formats import detect, format_named, own
 from memproc.formats.draft import Context
 from memproc.intake import Intake, beyond, name_said, raw_of
-from memproc.records import Fault, Given, Memory, Rejected, encode, plain
+from memproc.records import Fault, Given, Memory, Rejected, encode, given, plain
 from memproc.sources.items import of_record
 from memproc.store.answers import Calibration
 from memproc.store.store import Store
@@ -41,7 +41,7 @@ def validate(record: object, *, schema: type[Memory] = Memory) -> Verdict:
     verdict = validation.validate(record, schema=schema)
     if verdict.memory is None:
         return verdict
-    told = plain(verdict.memory)
+    told = given(record).record if isinstance(record, Memory) else plain(verdict.memory)
     found = beyond(told, len(encode(told)), Settings())
     return verdict if found is None else Verdict(None, (found,))
 

@@ -36,7 +36,7 @@ def paths_of(what: object) -> list[Path] | None:
     """Return the paths that `what` names, or None where it is an iterable of records."""
     if isinstance(what, str | Path):
         return [Path(what)]
-    if isinstance(what, Sequence) and what and all(isinstance(one, str | Path) for one in what):
+    if isinstance(what, Sequence) and what and all(issubclass(type(one), str | Path) for one in what):
         return [Path(one) for one in what]
     if isinstance(what, Mapping | Memory) or not isinstance(what, Iterable):
         raise UsageError(f"what={type(what).__name__}: give a path, several paths, or an iterable of records")

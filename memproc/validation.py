@@ -14,7 +14,7 @@ from itertools import islice
 from traceback import format_exception
 from typing import TYPE_CHECKING, Any
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, TypeAdapter, ValidationError
 from pydantic_core import PydanticCustomError
 
 from memproc.records import (
@@ -229,12 +229,31 @@ def _unstorable(record: Plain) -> tuple[Fault, ...]:
 
 
 def restore(record: dict[str, Any], schema: type[Memory]) -> Memory:
-    """Return the memory of a plain record that a store holds. Fields of another schema are left out where this has none."""
+    """Return the memory of a plain record that a store holds. Fields of another schema are left out where this has none; where the
+    rules of this one say no, as they may to what they once made themselves, its fields have their types all the same.
+    """
     check = validator(schema)
     found = check(record)
     if isinstance(found, tuple):
-        found = check({name: value for name, value in record.items() if name in schema.model_fields})
-    return schema.model_construct(**record) if isinstance(found, tuple) else found
+        record = {name: value for name, value in record.items() if name in schema.model_fields}
+        found = check(record)
+    if not isinstance(found, tuple):
+        return found
+    base = validator(Memory)({name: value for name, value in record.items() if name in Memory.model_fields})
+    typed = base.__dict__ if isinstance(base, Memory) else {}
+    return schema.model_construct(**{name: typed[name] if name in typed else _typed(schema, name, value) for name, value in record.items()})
+
+
+def _typed(schema: type[Memory], name: str, value: object) -> object:
+    try:
+        return _type_of(schema, name).validate_python(value)
+    except Exception:  # noqa: BLE001 - then it stays as it is
+        return value
+
+
+@cache
+def _type_of(schema: type[Memory], name: str) -> TypeAdapter[Any]:
+    return TypeAdapter(schema.model_fields[name].annotation)
 
 
 def fault(path: str, code: str, message: str) -> Fault:

@@ -103,17 +103,17 @@ def of_record(record: object, surplus: object = None, classes: set[type[Memory]]
     """Return the item of a record as it is now. `surplus` is the name under which a reader of tables puts the cells that have none in
     the head; the class of a memory is noted in `classes`.
     """
+    if type(record) is dict and surplus in record:
+        return Item(None, _line_of(record, surplus), fault("", "row_invalid", MORE_CELLS))
     found = taken(record)
-    if type(found) is dict and surplus is not None and surplus in found:
-        return Item(None, _line_of(found, surplus), fault("", "row_invalid", MORE_CELLS))
     if isinstance(found, Fault):
-        return Item(None, _line_of(record, None) if found.code == "row_invalid" else raw_bytes(record), found)
+        return Item(None, raw_bytes(record), found)
     if isinstance(found, Given) and classes is not None:
         classes.add(found.schema)
     return Item(found)
 
 
-def _line_of(row: Any, surplus: object) -> bytes:
+def _line_of(row: dict[Any, Any], surplus: object) -> bytes:
     """Return a row that has more cells than names as the line that it was; what was no line as it is."""
     cells = [cell for name, cell in row.items() if name != surplus]
     more = row.get(surplus)
