@@ -193,7 +193,7 @@ class Intake:
             return Rejected(CATEGORY_OF_FAULTS, (found,), raw_of(draft.raw, item))
 
     def _complete(self, fields: Mapping[str, Any], object_given: Given | None) -> dict[str, Any]:
-        """Return the fields of a record with what the caller said for those that carry none. Of an object the format says nothing."""
+        """Return the fields of a record with what the caller said for those that carry none; no format knows of an object."""
         completed = {**fields}
         is_said = object_given is None or object_given.has_namespace or self.namespace is None
         if not is_said or is_blank(completed.get("namespace")):

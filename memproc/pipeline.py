@@ -352,7 +352,7 @@ def told(
 def _notes_of_classes(sources: Sequence[Source]) -> list[str]:
     """Return a note on each class of memories that had fields which those of the schema have not."""
     return [
-        f"memories of the class {kind.__name__} are kept with all their fields: give it as schema, here and to memproc.open, to see these"
+        f"memories of the class {kind.__name__} are kept with all their fields: give it to memproc.open as schema, to see these"
         for source in sources
         for kind in sorted(source.opened.classes, key=lambda kind: kind.__qualname__)
         if issubclass(kind, source.intake.schema) and not kind.model_fields.keys() <= source.intake.schema.model_fields.keys()

@@ -4,8 +4,9 @@
 values without the fields that say nothing, times as fixed-width UTC text. `encode` makes the one JSON text of it; that text
 is what the store keeps, and its hash is the observation's key. So what validation accepts can be written back as read.
 
-Rules: None, NaN, NaT and the like are no value, in any field: the default holds, and a field that is required is missing. So is text
-that shows nothing where a name should stand. Names have neither white space nor invisible characters at their ends: `"ann "` is Ann.
+Rules: None, NaN, NaT and the like are no value, in any field: the default holds, and a field that is required is missing. Nor is
+text that shows nothing, where a name should stand. Names have neither white space nor invisible characters at their ends: `"ann "`
+is Ann.
 """
 
 from __future__ import annotations
@@ -77,7 +78,7 @@ def _said(value: object) -> Any:
     try:
         plain = settled(value, 2)
     except UnreadableError as error:
-        raise PydanticCustomError(error.code, "{why}", {"why": str(error)}) from None  # type: ignore[arg-type]
+        raise PydanticCustomError(error.code, "{why}", {"why": str(error)}) from None
     if plain is None:
         raise PydanticUseDefault
     return plain
@@ -145,8 +146,8 @@ def _to_number(value: object) -> object:
 
 
 def _to_list(value: object) -> object:
-    """Return a list, or what is none and is refused for it: an iterator can be read only once. Of a set it is sorted, so that the same
-    set gives the same record.
+    """Return a list; of a set a sorted one, so that the same set gives the same record. An iterator is none: it can be read only
+    once.
     """
     plain = value if type(value) in (list, tuple) else _said(value)
     if isinstance(plain, set | frozenset):
@@ -179,9 +180,7 @@ Content = Annotated[str, StringConstraints(min_length=1, max_length=CONTENT_LIMI
 _Text = Annotated[str, StringConstraints(max_length=1_000)]
 Name = Annotated[_Text, BeforeValidator(_to_name)]
 Id = Annotated[_Text, BeforeValidator(_to_id)]
-Tags = Annotated[
-    tuple[Annotated[_Text, BeforeValidator(_to_tag)], ...], BeforeValidator(_to_list), AfterValidator(_without_empty)
-]
+Tags = Annotated[tuple[Annotated[_Text, BeforeValidator(_to_tag)], ...], BeforeValidator(_to_list), AfterValidator(_without_empty)]
 Time = Annotated[datetime, BeforeValidator(_to_time)]
 Share = Annotated[float, Strict(), Field(ge=0, le=1, allow_inf_nan=False), BeforeValidator(_to_number)]
 Pole = Annotated[float, Strict(), Field(ge=-1, le=1, allow_inf_nan=False), BeforeValidator(_to_number)]

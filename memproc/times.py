@@ -1,15 +1,15 @@
 """Points in time, as the world writes them.
 
 Facts: exports hold epoch numbers in seconds, milli-, micro- or nanoseconds; ISO 8601 with `Z`, an offset or neither;
-`2023/05/20 (Sat) 02:21`; `1:56 pm on 8 May, 2023`; dates as bare digits (`20240131`, `202401311530`). "None" is written as 0, as the
-first day that there is (Go's zero date, .NET's MinValue) or as the last, each also as an epoch number. Tables hold bare years,
+`2023/05/20 (Sat) 02:21`; `1:56 pm on 8 May, 2023`; dates as bare digits (`20240131`, `202401311530`). "None" is written as 0, as
+the first day that there is (Go's zero date, .NET's MinValue) or as the last, each also as an epoch number. Tables hold bare years,
 day numbers of spreadsheets and prices.
 
-Rules: the result is an aware UTC datetime, or None for the ways to say "none". A number is an epoch only where it falls between 1980
-and 2100, which it does in one unit at most, and a date only where its digits are one; any other is a fault, with what it may have
-been: a wrong date is worse than none. A time without a zone is taken as UTC (`is_assumed` tells so that a reader can keep the text
-as it was given). What cannot be read raises ValueError: it is never replaced by "now". Nothing here depends on the machine's clock,
-zone or locale.
+Rules: the result is an aware UTC datetime, or None for the ways to say "none". A number is an epoch only where it falls between
+1980 and 2100, which it does in one unit at most, and a date only where its digits are one; any other is a fault, with what it may
+have been: a wrong date is worse than none. A time without a zone is taken as UTC (`is_assumed` tells so that a reader can keep the
+text as it was given). What cannot be read raises ValueError: it is never replaced by "now". Nothing here depends on the machine's
+clock, zone or locale.
 """
 
 from __future__ import annotations
@@ -168,7 +168,8 @@ def _parse_number(number: float, text: str = "") -> datetime | None:
     match = _DIGITS.fullmatch(digits)
     if match and _FIRST_YEAR <= int(match[1]) <= _LAST_YEAR:
         try:
-            return datetime(*(int(part or 0) for part in match.groups()), tzinfo=UTC)  # type: ignore[arg-type]
+            year, month, day, hour, minute, second = (int(part or 0) for part in match.groups())
+            return datetime(year, month, day, hour, minute, second, tzinfo=UTC)
         except ValueError:
             pass
     shown = text or (f"{number}" if abs(number) < _TOO_LONG_TO_SHOW else "the number")

@@ -107,7 +107,7 @@ class Verdict:
 
 
 def validate(record: object, *, schema: type[Memory] = Memory) -> Verdict:
-    """Check one record against the schema. Never raises. A memory of that class is judged as it is, without its rules being run anew.
+    """Check one record against the schema. Never raises. A memory of that class is judged as it is, its rules are not run anew.
 
     >>> validate({"content": "Prefers tea"}).ok
     True
@@ -186,8 +186,8 @@ def validator(schema: type[Memory], *, tracebacks: bool = False) -> Callable[[ob
 def as_given(own: type[Memory], record: Plain, schema: type[Memory]) -> Plain | tuple[Fault, ...]:
     """Return the plain record of an object of the class `own` as it is to be kept, or its faults.
 
-    One of the schema's class is not validated anew, which would run its rules twice and make its defaults afresh: what memproc works
-    with must be what `Memory` says, and the rest JSON. One of another class is a record like any.
+    One of the schema's class is not validated anew, which would run its rules twice and make its defaults afresh: what memproc
+    works with must be what `Memory` says, and the rest JSON. One of another class is a record like any.
     """
     if not issubclass(own, schema):
         found = validator(schema)(record)
@@ -207,7 +207,7 @@ def as_given(own: type[Memory], record: Plain, schema: type[Memory]) -> Plain | 
 
 @cache
 def _redefined(schema: type[Memory]) -> frozenset[str]:
-    """Return the fields that a class may have in another range or shape than `Memory` has: nothing but the class looks into them."""
+    """Return the fields that a class has in another range or shape than `Memory`, of those that nothing but it looks into."""
     ours = Memory.model_fields
     return frozenset(
         name
@@ -241,7 +241,8 @@ def restore(record: dict[str, Any], schema: type[Memory]) -> Memory:
         return found
     base = validator(Memory)({name: value for name, value in record.items() if name in Memory.model_fields})
     typed = base.__dict__ if isinstance(base, Memory) else {}
-    return schema.model_construct(**{name: typed[name] if name in typed else _typed(schema, name, value) for name, value in record.items()})
+    fields: dict[str, Any] = {name: typed[name] if name in typed else _typed(schema, name, value) for name, value in record.items()}
+    return schema.model_construct(set(fields), **fields)
 
 
 def _typed(schema: type[Memory], name: str, value: object) -> object:
@@ -253,7 +254,7 @@ def _typed(schema: type[Memory], name: str, value: object) -> object:
 
 @cache
 def _type_of(schema: type[Memory], name: str) -> TypeAdapter[Any]:
-    return TypeAdapter(schema.model_fields[name].annotation)
+    return TypeAdapter(schema.model_fields[name].annotation or object)
 
 
 def fault(path: str, code: str, message: str) -> Fault:
@@ -275,8 +276,8 @@ def alike(path: str, message: str) -> tuple[str, str]:
 
 
 def redacted(found: Fault, fields: Iterable[str] = ()) -> Fault:
-    """Return a fault that says nothing of what the record holds: neither values nor names that are not memproc's or, as `fields`, of
-    its schema.
+    """Return a fault that says nothing of what the record holds: neither values nor names, but for those that are memproc's or, as
+    `fields`, its schema's.
 
     >>> redacted(fault("details.john@example.org", "int_type", "Input should be an integer"), ["details"])[:3]
     ('details', 'int_type', 'int_type, redacted')
@@ -323,7 +324,8 @@ def _told(error: Exception) -> str:
 def _to_faults(error: ValidationError, schema: type[Memory], record: object) -> tuple[Fault, ...]:
     """Return the faults that pydantic found, one a place; of very many the first, and how many more there are.
 
-    Of a field that may be of several kinds pydantic tells what is wrong with each, and names the kind in the place: it has one fault.
+    Of a field that may be of several kinds pydantic tells what is wrong with each, and names the kind in the place: one fault tells
+    all of it.
     """
     told = error.errors(include_url=False, include_input=True)
     of_kinds = {loc[:end] for details in told if (end := _end_in(record, loc := details["loc"], details["type"])) < len(loc)}
@@ -341,10 +343,9 @@ def _end_in(record: object, loc: tuple[int | str, ...], code: str) -> int:
     """Return how many parts of a place lead to something in a record; behind these stand kinds."""
     value = record
     for at, part in enumerate(loc):
-        if isinstance(value, dict) and part in value:
-            value = value[part]
-        elif isinstance(value, list | tuple) and isinstance(part, int) and part < len(value):
-            value = value[part]
+        is_there = isinstance(value, dict) and part in value
+        if is_there or (isinstance(value, list | tuple) and isinstance(part, int) and part < len(value)):
+            value = value[part]  # type: ignore[index]
         elif isinstance(value, set | frozenset | BaseModel) or (at == len(loc) - 1 and code in ("missing", "invalid_key")):
             return len(loc)
         else:

@@ -4,11 +4,11 @@ Facts: rows of pandas hold NaT, NaN and `<NA>` for "no value", and NumPy scalars
 asked whether it is true. Enum members, `Timestamp`, `numpy.str_` or `OrderedDict` subclass what JSON has. A generator may give one
 dictionary again and again, changed. A mapping may read a database, or fail, with each name that it is asked for.
 
-Rules: a field that says "no value" becomes None. Deeper, in a list or an object, what says so stays what it is, to be judged: with a
-null in its place the value would be another. A scalar becomes the plain value of its kind, a mapping a dictionary, what holds values
-in an order a list. All is copied, however deep, so that what is changed afterwards changes nothing here. NumPy and pandas are told
-by what their values can do, so that neither is loaded. What memproc knows nothing of (a model, a `Decimal`, any object) stays
-what it is. An iterator stays too: it can be read only once, and is no value.
+Rules: a field that says "no value" becomes None. Deeper, in a list or an object, what says so stays what it is, to be judged: with
+a null in its place the value would be another. A scalar becomes the plain value of its kind, a mapping a dictionary, what holds
+values in an order a list. All is copied, however deep, so that what is changed afterwards changes nothing here. NumPy and pandas
+are told by what their values can do, so that neither is loaded. What memproc knows nothing of (a model, a `Decimal`, any object)
+stays what it is. An iterator stays too: it can be read only once, and is no value.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ class UnreadableError(ValueError):
         self.code = code
 
 
-def settled(value: object, depth: int = 1) -> Any:
+def settled(value: object, depth: int = 1) -> Any:  # noqa: PLR0911 - one return a kind of container
     """Return a value as it is at this moment, as plain Python values; None where it, or a field of the record that it is, says "no
     value". Of what is no record but stands in one, `depth` is above 1.
 
@@ -96,9 +96,9 @@ def settled(value: object, depth: int = 1) -> Any:
 
 
 def shown(text: str) -> str:
-    """Return a name without the white space and the invisible characters at its ends; nothing where it shows nothing.
+    r"""Return a name without the white space and the invisible characters at its ends; nothing where it shows nothing.
 
-    >>> shown(" ann\\u200b"), shown("\\ufe0f")
+    >>> shown(" ann\u200b"), shown("\ufe0f")
     ('ann', '')
     """
     kept = text.strip(BLANKS)
@@ -106,9 +106,9 @@ def shown(text: str) -> str:
 
 
 def is_blank(value: object) -> bool:
-    """Tell whether a value is None, or text that shows nothing: no character, or only white space and invisible ones.
+    r"""Tell whether a value is None, or text that shows nothing: no character, or only white space and invisible ones.
 
-    >>> is_blank(" \\u200b\\ufeff"), is_blank("-")
+    >>> is_blank(" \u200b\ufeff"), is_blank("-")
     (True, False)
     """
     return value is None or (isinstance(value, str) and not shown(value))
@@ -130,7 +130,8 @@ def _of_scalar(value: object, below: int) -> Any:  # noqa: PLR0911 - one return 
         return None
     if isinstance(value, datetime):
         day = value.year, value.month, value.day
-        return datetime(*day, value.hour, value.minute, value.second, value.microsecond, value.tzinfo, fold=value.fold)
+        time = value.hour, value.minute, value.second, value.microsecond
+        return datetime(*day, *time, tzinfo=value.tzinfo, fold=value.fold)
     if isinstance(value, date):
         return date(value.year, value.month, value.day)
     if isinstance(value, bytes | bytearray | memoryview):

@@ -104,7 +104,7 @@ class Endless(Mapping[str, Any]):
 
     def first(self, names: int) -> dict[str, str]:
         """Return the first names with what stands under them."""
-        return {name: "x" for name in islice(self, names)}
+        return dict.fromkeys(islice(self, names), "x")
 
 
 class Failing(Mapping[str, Any]):

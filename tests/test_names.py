@@ -87,7 +87,11 @@ def written(path, records: list[dict[str, Any]]):
 def test_records_without_an_id_are_no_versions_of_each_other(tmp_path, way):
     """Whatever stands in the place of the id, within a named source."""
     words = [*BLANK[1:], "None", "nan", "NULL", "n/a", "-", "NaT", "<NA>", "undefined"]
-    records = [{"id": word, "content": f"The number of the room is {at}"} for at, word in enumerate([*words, *words])]
+    texts = [f"The number of the room is {at}" for at in range(2 * len(words))]
+    records = [
+        {"id": word, "content": text, "created_at": f"2024-01-{at:02}"}
+        for at, (word, text) in enumerate(zip([*words, *words], texts, strict=True), 1)
+    ]
     with memproc.open(tmp_path / "m.db") as store:
         if way == "iterable":
             memproc.ingest(records, store, source="crm")
@@ -105,7 +109,9 @@ def test_records_without_an_id_are_no_versions_of_each_other(tmp_path, way):
 @pytest.mark.parametrize("way", ["iterable", "add", "a.jsonl", "a.csv", "transform"])
 def test_one_person_is_one_namespace(tmp_path, store, way):
     """However her name was padded, in a record or by the caller; and who carries no name is whose the caller says."""
-    records = [{"content": f"Fact number {at}", "namespace": name} for at, name in enumerate(["ann", "ann ", "\u200bann", " \u00a0", "\t"])]
+    records = [
+        {"content": f"Fact number {at}", "namespace": name} for at, name in enumerate(["ann", "ann ", "\u200bann", " \u00a0", "\t"])
+    ]
     if way == "iterable":
         memproc.ingest(records, store, namespace="ann\n")
     elif way == "add":
@@ -175,7 +181,10 @@ NONE_THEN = {
         "create_time": 1692633600,
         "mapping": {"a": {"message": {"author": {"role": "user"}, "create_time": ..., "content": {"parts": ["Prefers tea"]}}}},
     },
-    "claude": {"created_at": "2023-08-21T16:00:00Z", "chat_messages": [{"sender": "user", "created_at": ..., "text": "Prefers tea"}]},
+    "claude": {
+        "created_at": "2023-08-21T16:00:00Z",
+        "chat_messages": [{"sender": "user", "created_at": ..., "text": "Prefers tea"}],
+    },
 }
 
 

@@ -1,4 +1,4 @@
-"""Objects of a program as records: memories, dictionaries that change, rows, mappings of any kind. None is changed, lost or raises."""
+"""Objects of a program as records: memories, dictionaries that change, rows, mappings of any kind. None is lost, none raises."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ class Scaled(memproc.Memory):
     """A memory with another range than `Memory` has, and with another shape."""
 
     importance: int | None = Field(default=None, ge=0, le=10)  # type: ignore[assignment]
-    metadata: list[int] = []  # type: ignore[assignment]
+    metadata: list[int] = Field(default_factory=list)  # type: ignore[assignment]
 
 
 @pytest.fixture
@@ -113,7 +113,9 @@ def test_a_memory_of_another_class_than_the_store_asks_for_is_a_record_like_any(
     class Strict(memproc.Memory):
         mood: str
 
-    report = memproc.ingest([memproc.Memory(content="Prefers tea"), Strict(content="Likes coffee", mood="calm")], store, schema=Strict)
+    report = memproc.ingest(
+        [memproc.Memory(content="Prefers tea"), Strict(content="Likes coffee", mood="calm")], store, schema=Strict
+    )
     assert (report.stored, report.quarantined) == (1, 1)
     assert [(fault.path, fault.code) for one in store.quarantine() for fault in one.faults] == [("mood", "missing")]
 
@@ -214,7 +216,9 @@ UNCHECKED = [
 ]
 
 
-@pytest.mark.parametrize(("made", "expected"), UNCHECKED, ids=lambda value: str(value)[:30] if not isinstance(value, memproc.Memory) else "")
+@pytest.mark.parametrize(
+    ("made", "expected"), UNCHECKED, ids=lambda value: str(value)[:30] if not isinstance(value, memproc.Memory) else ""
+)
 def test_an_object_that_nobody_checked_is_stored_as_it_is_or_quarantined(store, made, expected):
     """It never raises, and `validate` says the same."""
     report = memproc.ingest([made], store)
@@ -296,9 +300,17 @@ LYING: dict[str, Any] = {
     "mute": Mute(),
     "disguised": Disguised(),
     "a mute content": {"content": Mute()},
-    **{f"{name} in metadata": {"content": "x", "metadata": {"a": odd}} for name, odd in {
-        "mute": Mute(), "disguised": Disguised(), "failing": Failing(), "endless": Endless(), "a number as a name": {1: 2}, "a set": {1}
-    }.items()},
+    **{
+        f"{name} in metadata": {"content": "x", "metadata": {"a": odd}}
+        for name, odd in {
+            "mute": Mute(),
+            "disguised": Disguised(),
+            "failing": Failing(),
+            "endless": Endless(),
+            "a number as a name": {1: 2},
+            "a set": {1},
+        }.items()
+    },
     "an iterator": {"content": "x", "tags": iter(["a", "b"])},
     "an object": object(),
     "a number": 5,

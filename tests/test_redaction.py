@@ -19,7 +19,7 @@ from memproc.pipeline import read_file
 from memproc.validation import fault, redacted
 from tests.command_line import run_memproc
 
-SECRET = "hush-mara@clinic"  # noqa: S105 - what must not be told
+SECRET = "hush-mara@clinic"  # what must not be told
 LEAK = re.compile(r"hush|mara|clinic|4711", re.IGNORECASE)
 QUIET = memproc.Settings(redact=True, tracebacks=True, on_error="continue")
 
@@ -134,14 +134,16 @@ def test_no_message_tells_what_a_file_holds(tmp_path, logged, format, name):
     """Whatever of it can be read, through the functions and the command line; broken JSON and tables among it."""
     values = [orjson.loads(line) for line in lines_of(RECORDS).splitlines()]
     table = io.StringIO()
-    csv.writer(table).writerows([["content", "created_at", SECRET], [SECRET, SECRET, SECRET], [SECRET] * 5, ["x", SECRET + "\0", ""]])
+    csv.writer(table).writerows(
+        [["content", "created_at", SECRET], [SECRET, SECRET, SECRET], [SECRET] * 5, ["x", SECRET + "\0", ""]]
+    )
     bytes_of = {
         "some.jsonl": lines_of(RECORDS),
         "some.json": orjson.dumps(values),
         "wrapped.json": orjson.dumps({"exported_at": SECRET, "results": values}),
         "torn.jsonl": lines_of(RECORDS).replace(b"}\n", b"\n") + f'{{"{SECRET}": 1, "{SECRET}": 2}}\n'.encode(),
         "some.csv": table.getvalue().encode(),
-        "bytes.csv": f"content,note\n\xff{SECRET},b\n\"{SECRET}".encode("latin-1"),
+        "bytes.csv": f'content,note\n\xff{SECRET},b\n"{SECRET}'.encode("latin-1"),
     }[name]
     path = tmp_path / name
     path.write_bytes(bytes_of)
@@ -153,8 +155,8 @@ def test_no_message_tells_what_a_file_holds(tmp_path, logged, format, name):
             told.append("".join(traceback.format_exception(error)).replace(str(tmp_path), ""))
         told.append(told_by(store))
     try:
-        for found in read_file(path, format=format, settings=QUIET):
-            told.append(found.faults if isinstance(found, memproc.Rejected) else "")
+        taken = read_file(path, format=format, settings=QUIET)
+        told.extend(found.faults if isinstance(found, memproc.Rejected) else "" for found in taken)
     except memproc.MemprocError as error:
         told.append("".join(traceback.format_exception(error)))
     assert_quiet(*told, *logged)
@@ -266,5 +268,3 @@ def test_of_a_place_is_told_what_memproc_named_itself(path, fields, kept):
     assert found.path == kept
     assert found.message == "int_type, redacted"
     assert redacted(found, ()) == found
-
-

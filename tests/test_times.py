@@ -93,7 +93,7 @@ NO_TIME = [
     *[-62135596800, -62135596800000, -62135596800 * 10**6, -62135596800 * 10**9, -62135596800.0, "-62135596800"],
     *[253402300799, 253402300799.999, 253402300799999, 253402300799999999, 253402300800, 253402214400, "253402300799"],
     *[253402300799 - 5 * 3600, -62135596800 + 5 * 3600, float("nan"), np.datetime64("NaT"), np.float64("nan")],
-    *[datetime.min, datetime.max, date.min, date.max, NaTType(2024, 1, 1)],
+    *[datetime.min, datetime.max, date.min, date.max, NaTType(2024, 1, 1)],  # noqa: DTZ901 - naive, as they are used
     *[datetime(9999, 12, 31, 23, tzinfo=FAR_WEST), datetime(1, 1, 1, tzinfo=FAR_EAST)],
 ]
 

@@ -16,12 +16,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import AfterValidator, Field, field_validator
 
+import memproc
 from memproc.config import Policy, Settings
 from memproc.formats import generic, own
 from memproc.intake import Intake, given_up
-from memproc.records import CONTENT_LIMIT_CHARS, METADATA_DEPTH_LIMIT, Memory, encode, plain
+from memproc.records import CONTENT_LIMIT_CHARS, METADATA_DEPTH_LIMIT, Memory, Rejected, encode, plain
 from memproc.sources.items import Item, decode, item_of, open_file
 from memproc.validation import EXCERPT_CHARS, GENERAL_HINT, HINTS, excerpt, fault, validate
+from tests.command_line import run_memproc
 
 GOOD = {"content": "Prefers tea"}
 DEEP: list[Any] = []
@@ -390,3 +392,75 @@ def test_nothing_raises_and_what_is_accepted_can_be_written(record):
 def test_a_field_that_says_nothing_is_no_field(nothing):
     """A full export leaves it out, so a record read back from there would be another else."""
     assert plain(Memory(content="x", **nothing)) == plain(Memory(content="x"))
+
+
+class Either(Memory):
+    """A memory with fields that may be of several kinds."""
+
+    note: int | list[int] | None = None
+    notes: list[int | str] = Field(default_factory=list)
+    by_name: dict[str, int | None] = Field(default_factory=dict)
+
+
+@pytest.mark.parametrize(
+    ("field", "paths"),
+    [
+        ({"note": "x"}, ["note"]),
+        ({"note": {"int": 5}}, ["note"]),
+        ({"note": ["a"]}, ["note"]),
+        ({"notes": [5, {}, "a", {}]}, ["notes.1", "notes.3"]),
+        ({"by_name": {"a": "x", "b": 1}}, ["by_name.a"]),
+    ],
+)
+def test_a_field_of_several_kinds_has_one_fault(field, paths):
+    """That tells what it might have been, at a place that is in the record."""
+    faults = validate({**GOOD, **field}, schema=Either).errors
+    assert [found.path for found in faults] == paths
+    if paths != ["by_name.a"]:
+        assert all(" or: " in found.message for found in faults)
+
+
+ONE_VERDICT: list[dict[str, Any]] = [
+    GOOD,
+    {**GOOD, "created_at": 2024},
+    {**GOOD, "created_at": 20240131, "valid_to": 253402300799},
+    {**GOOD, "importance": 7},
+    {**GOOD, "tags": ["a", 5]},
+    {**GOOD, "metadata": {"a": {f"name {at}": at for at in range(10_001)}}},
+    {**GOOD, "metadata": {"a": DEEP[0]}},
+    {**GOOD, "metadata": {"a": 2**63}},
+    {"content": "\u200b"},
+    {"content": "a\0"},
+    {"content": None},
+    {**GOOD, "emotion": {"valence": 3}},
+    {**GOOD, "id": "x" * 1_001},
+    {**GOOD, "mood": "calm"},
+]
+
+
+@pytest.mark.parametrize("record", ONE_VERDICT, ids=lambda record: str(record)[:60])
+def test_there_is_one_verdict(tmp_path, record):
+    """Of `validate`, of the command of that name, of `transform`, and of each way into a store."""
+    path = tmp_path / "one.jsonl"
+    path.write_text(json.dumps(record))
+    told = [(found.path, found.code) for found in memproc.validate(record).errors]
+    code, out, _ = run_memproc("validate", path, "--format", "memproc", "--json")
+    assert code == bool(told)
+    assert told == [(found["path"], found["code"]) for found in json.loads(out)["errors"]]
+    (found,) = memproc.transform(record, format="memproc")
+    assert told == ([(one.path, one.code) for one in found.faults] if isinstance(found, Rejected) else [])
+    for way in ("iterable", "file", "add"):
+        with memproc.open("sqlite://") as store:
+            if way == "add":
+                store.add(record, format="memproc")
+            else:
+                memproc.ingest([record] if way == "iterable" else path, store, format="memproc")
+            assert told == [(one.path, one.code) for kept in store.quarantine() for one in kept.faults]
+            assert store.count() == (not told)
+
+
+def test_a_class_of_ones_own_is_held_to_the_same_depth():
+    """Its metadata may be as deep as that of `Memory`."""
+    deep = {**GOOD, "metadata": {"a": DEEP[0][0]}}
+    assert validate(deep).ok
+    assert validate(deep, schema=Measured).ok

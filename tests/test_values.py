@@ -145,7 +145,9 @@ def test_json_is_what_it_was(value):
     assert repr(found) == repr(value)
 
 
-@pytest.mark.parametrize("value", [Endless(), {"a": Endless()}, UserDict(Endless().first(MOST_NAMES + 1))], ids=["it", "in", "many"])
+@pytest.mark.parametrize(
+    "value", [Endless(), {"a": Endless()}, UserDict(Endless().first(MOST_NAMES + 1))], ids=["it", "in", "many"]
+)
 def test_a_mapping_without_end_is_given_up(value):
     """Not read for ever."""
     with pytest.raises(UnreadableError, match="if it has an end"):
@@ -194,7 +196,21 @@ def test_a_sequence_without_end_is_given_up(monkeypatch):
         settled({"tags": Naturals()})
 
 
-BLANK = ["", " ", "\t\n", "\u00a0", "\u200b", "\ufeff", "\u2060\u200d", "\u3000", "\u3164", "\ufe0f", "\x1f\x7f", "\u2028", " \u00ad "]
+BLANK = [
+    "",
+    " ",
+    "\t\n",
+    "\u00a0",
+    "\u200b",
+    "\ufeff",
+    "\u2060\u200d",
+    "\u3000",
+    "\u3164",
+    "\ufe0f",
+    "\x1f\x7f",
+    "\u2028",
+    " \u00ad ",
+]
 SHOWN = [
     ("ann ", "ann"),
     ("\u200bann\ufeff", "ann"),

@@ -1,7 +1,7 @@
 """Any JSON objects or table rows: fields by their usual names, or where the caller's mapping says.
 
 Rules: of the usual names of a field the first that shows something is taken; what no field takes goes to `metadata` under its own
-name. Table cells are text: tags are split at commas or semicolons, numbers are read, a cell that shows nothing is no value. An id makes
+name. Table cells are text: tags are split at commas or semicolons, numbers are read, an empty cell is no value. An id makes
 an identity only within a named source, as the ids of two files may have nothing to do with each other.
 """
 

@@ -65,8 +65,8 @@ Piece = bytes | Item  # an item as it is cut out of a source: JSON that is not d
 
 
 class Items(NamedTuple):
-    """The items of one source, the head of a wrapped list, and where reading stands. `item_of` decodes a piece. `classes` are those of
-    the memories among what was read of an iterable so far.
+    """The items of one source, the head of a wrapped list, and where reading stands. `item_of` decodes a piece. `classes` are those
+    of the memories among what was read of an iterable so far.
     """
 
     items: Iterator[Piece]
@@ -100,8 +100,8 @@ def of_iterable(records: Iterable[object]) -> Items:
 
 
 def of_record(record: object, surplus: object = None, classes: set[type[Memory]] | None = None) -> Item:
-    """Return the item of a record as it is now. `surplus` is the name under which a reader of tables puts the cells that have none in
-    the head; the class of a memory is noted in `classes`.
+    """Return the item of a record as it is now. `surplus` is the name under which a reader of tables puts the cells that have none
+    in the head; the class of a memory is noted in `classes`.
     """
     if type(record) is dict and surplus in record:
         return Item(None, _line_of(record, surplus), fault("", "row_invalid", MORE_CELLS))
@@ -150,18 +150,18 @@ def _any_json(value: object) -> bytes:
     return json.dumps(value).encode()
 
 
-def _check_plain(value: object) -> None:
+def _check_plain(value: Any) -> None:
     """Raise where a container is of the caller's own making, which may do anything when it is read, or a name is no text, of which
     JSON would make some.
     """
     kind = type(value)
     if kind is dict:
-        "".join(value)  # type: ignore[call-overload]
+        "".join(value)
     elif kind not in (list, tuple):
         if issubclass(kind, Mapping | list | tuple):
             raise TypeError(kind.__qualname__)
         return
-    for item in value.values() if kind is dict else value:  # type: ignore[attr-defined]
+    for item in value.values() if kind is dict else value:
         _check_plain(item)
 
 
@@ -169,7 +169,7 @@ def _representation(value: object, levels: int = LEVELS_SHOWN) -> bytes:
     return _ADDRESS.sub("", _shown(value, levels)).encode("utf-8", "backslashreplace")
 
 
-def _shown(value: object, levels: int) -> str:
+def _shown(value: Any, levels: int) -> str:
     """Return a value as Python shows it; of what cannot be shown, what is in it."""
     try:
         return repr(value)
@@ -177,7 +177,7 @@ def _shown(value: object, levels: int) -> str:
         if type(value) is dict and levels:
             return f"{{{', '.join(f'{_shown(name, 0)}: {_shown(item, levels - 1)}' for name, item in value.items())}}}"
         if type(value) in (list, tuple) and levels:
-            return f"[{', '.join(_shown(item, levels - 1) for item in value)}]"  # type: ignore[attr-defined]
+            return f"[{', '.join(_shown(item, levels - 1) for item in value)}]"
         return f"<{type(value).__qualname__} object>"
 
 

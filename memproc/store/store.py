@@ -202,7 +202,9 @@ class Store:
             moment = parse_time(since) if since is not None else None
         except ValueError as error:
             raise UsageError(f"since={since!r}: {error}") from error
-        namespace, tag, subject = (name_said(one, what) for one, what in ((namespace, "namespace"), (tag, "tag"), (subject, "subject")))
+        namespace, tag, subject = (
+            name_said(one, what) for one, what in ((namespace, "namespace"), (tag, "tag"), (subject, "subject"))
+        )
         wanted = canonical(text) if text else ""
         least = to_micros(to_text(moment)) if moment else None
 
@@ -527,8 +529,8 @@ class Store:
         return status
 
     def count_into(self, report: Report, *, redacts: bool | None = None) -> None:
-        """Write into a report what all batches of its job counted, in all its runs, and what was commonly wrong; with `redacts` (else
-        as the settings of the store say) without what records hold.
+        """Write into a report what all batches of its job counted, in all its runs, and what was commonly wrong; with `redacts`
+        (else as the settings of the store say) without what records hold.
         """
         job = report.job or 0
         is_quiet = self.settings.redact if redacts is None else redacts
