@@ -6,7 +6,10 @@ before any work starts. What the machine or the database refuses raises `StoreEr
 
 from __future__ import annotations
 
-from memproc.failures import Failure
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from memproc.failures import UNKNOWN, Failure, Kind
 
 
 class MemprocError(Exception):
@@ -20,6 +23,15 @@ class UsageError(MemprocError, ValueError):
 class SourceError(UsageError):
     """What was given as a source cannot be read at all: missing, a directory, binary, of no known shape."""
 
+    def __init__(self, message: str, redacted: str | None = None) -> None:
+        """Say why; `redacted` says it without what records hold, where the message tells some of that."""
+        super().__init__(message)
+        self.redacted = message if redacted is None else redacted
+
+    def __reduce__(self) -> tuple[type[SourceError], tuple[str, str]]:
+        """Travel with both."""
+        return type(self), (str(self), self.redacted)
+
 
 class StoreError(MemprocError):
     """The database cannot serve: newer schema, other settings than it was built with, out of reach."""
@@ -32,6 +44,21 @@ class DatabaseError(StoreError):
         """Say the advice, and what the database said."""
         super().__init__(f"{failure.advice}: {cause}")
         self.failure = failure
+
+
+@contextmanager
+def redacting(*, is_wanted: bool) -> Iterator[None]:
+    """Let no error that is raised inside the block tell what records hold, where that is wanted: neither it nor what it came of."""
+    try:
+        yield
+    except SourceError as error:
+        if is_wanted and error.redacted != str(error):
+            raise SourceError(error.redacted) from None
+        raise
+    except DatabaseError as error:
+        if is_wanted and (error.failure.kind is Kind.DATA or error.failure is UNKNOWN):
+            raise DatabaseError(error.failure, "redacted") from None
+        raise
 
 
 class EngineError(MemprocError):

@@ -7,11 +7,11 @@ from pathlib import Path
 
 from memproc import validation
 from memproc.config import Policy, Settings
-from memproc.formats import detect, format_named
+from memproc.formats import detect, format_named, own
 from memproc.formats.draft import Context
-from memproc.intake import Intake, raw_of
-from memproc.records import Fault, Memory, Rejected
-from memproc.sources.items import Item
+from memproc.intake import Intake, beyond, name_said, raw_of
+from memproc.records import Fault, Given, Memory, Rejected, encode, given, plain
+from memproc.sources.items import of_record
 from memproc.store.answers import Calibration
 from memproc.store.store import Store
 from memproc.validation import Verdict, fault
@@ -38,7 +38,12 @@ def validate(record: object, *, schema: type[Memory] = Memory) -> Verdict:
     >>> verdict.ok, verdict.errors[0].path, verdict.errors[0].hint
     (False, 'importance', 'bring the value into its range: it is not clamped for you')
     """
-    return validation.validate(record, schema=schema)
+    verdict = validation.validate(record, schema=schema)
+    if verdict.memory is None:
+        return verdict
+    told = given(record).record if isinstance(record, Memory) else plain(verdict.memory)
+    found = beyond(told, len(encode(told)), Settings())
+    return verdict if found is None else Verdict(None, (found,))
 
 
 def transform(
@@ -59,9 +64,10 @@ def transform(
     >>> [memory.content for memory in transform({"memory": "Likes badminton", "user_id": "alice"}, format="mem0")]
     ['Likes badminton']
     """
-    known = format_named(format) if format else detect([record], frozenset(schema.model_fields))
-    if known is None or not isinstance(record, Mapping):
+    item = of_record(record)
+    known = format_named(format) if format else detect([item.value], frozenset(schema.model_fields))
+    if item.fault is None and not isinstance(item.value, Given) and (known is None or not isinstance(item.value, Mapping)):
         found: tuple[Fault, ...] = (fault("", "unknown_shape", "is in no known format"),)
-        return [Rejected("transform", found, raw_of(None, Item(record)))]
-    intake = Intake(known, Policy(), schema, namespace, Context(source, frozenset(include), dict(mapping or {})))
-    return intake.draft(Item(record))
+        return [Rejected("transform", found, raw_of(None, item))]
+    context = Context(name_said(source, "source"), frozenset(include), dict(mapping or {}))
+    return Intake(known or own.FORMAT, Policy(), schema, name_said(namespace, "namespace"), context).draft(item)

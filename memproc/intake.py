@@ -7,22 +7,24 @@ Strategy: many items go through one stage after the other together, since a stag
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import orjson
 
 from memproc.config import DEEPEST, Policy, Settings
 from memproc.dedup.keys import Accepted, Prepared, prepare_all
 from memproc.dedup.signing import signed
+from memproc.errors import UsageError
+from memproc.formats import own
 from memproc.formats.draft import Broken, Context, Decided, Draft, Format, LeftOut, Part
-from memproc.records import DEFAULT_NAMESPACE, Fault, Memory, Plain, Rejected, encode, plain
-from memproc.sources.items import Item, Piece, count_names, depth_of, item_of
+from memproc.records import DEFAULT_NAMESPACE, Fault, Given, Memory, Plain, Rejected, encode, plain
+from memproc.sources.items import Item, Piece, count_names, depth_of, item_of, raw_bytes
 from memproc.times import parse_time, to_text
-from memproc.validation import failed, fault, redacted, validator
+from memproc.validation import as_given, failed, fault, redacted, restore, validator
+from memproc.values import is_blank, shown
 
 CATEGORY_OF_FAULTS = "validation"
 CATEGORY_OF_FORMATS = "transform"
@@ -109,8 +111,11 @@ class Intake:
         for of, one in zip(drafted, accepted, strict=True):
             chunk.records[of.place] = one if isinstance(one, Rejected) else next(ready)
         if self.settings.redact:
-            chunk.records[:] = [_redacted(one) if isinstance(one, Rejected) else one for one in chunk.records]
+            chunk.records[:] = [self._redacted(one) if isinstance(one, Rejected) else one for one in chunk.records]
         return chunk
+
+    def _redacted(self, rejected: Rejected) -> Rejected:
+        return rejected._replace(faults=tuple(redacted(one, self.schema.model_fields) for one in rejected.faults))
 
     def _read(self, item: Item, at: int, chunk: Chunk, drafted: list[_Drafted]) -> None:
         """Read the item with the number `at`: into the chunk what is settled by that, and the drafts, each with its place."""
@@ -132,19 +137,25 @@ class Intake:
             chunk.left_out.append((at, left_out))
 
     def draft(self, piece: Piece) -> list[Memory | Rejected]:
-        """Return the memories of one item, validated and no more."""
+        """Return the memories of one item, judged as they would be for a store."""
         chunk, drafted = Chunk([], [], [], []), list[_Drafted]()
         self._read(item_of(piece), 0, chunk, drafted)
         check = validator(self.schema, tracebacks=self.settings.tracebacks)
         found: list[Memory | Rejected] = [one for one in chunk.records if isinstance(one, Rejected)]
         for of in drafted:
-            found[of.place] = self._checked(of, check)
-        return found
+            checked = self._checked(of, check)
+            accepted = checked if isinstance(checked, Rejected) else self._accepted(checked, of)
+            memory = restore(checked, self.schema) if isinstance(checked, dict) else checked
+            found[of.place] = accepted if isinstance(accepted, Rejected) else memory
+        return [self._redacted(one) if isinstance(one, Rejected) and self.settings.redact else one for one in found]
 
     def _parts(self, item: Item) -> Iterator[Part | Rejected]:
         """Give the parts of an item; where its reader breaks, the item itself in place of those that are left."""
         if item.fault is not None:
-            yield Rejected(item.category, (item.fault,), item.raw or b"")
+            yield Rejected(item.category, (item.fault,), raw_of(None, item))
+            return
+        if isinstance(item.value, Given):
+            yield Draft(item.value.record, is_identity=not is_blank(item.value.record.get("source") or self.context.source))
             return
         if not isinstance(item.value, (dict, Mapping)):  # the plain case first: an abstract class is slow to ask
             found = fault("", "not_a_mapping", f"a record is an object, not {type(item.value).__name__}")
@@ -157,45 +168,64 @@ class Intake:
             found = failed("reader_failed", what, error, tracebacks=self.settings.tracebacks)
             yield Rejected(CATEGORY_OF_EXCEPTIONS, (found,), raw_of(None, item))
 
-    def _checked(self, of: _Drafted, check: Callable[[object], Memory | tuple[Fault, ...]]) -> Memory | Rejected:
-        checked = check(self._complete(of.draft.fields))
+    def _checked(self, of: _Drafted, check: Callable[[object], Memory | tuple[Fault, ...]]) -> Memory | Plain | Rejected:
+        """Return the memory of a draft, of an object that is kept as it is the plain record, or what is wrong."""
+        object_given = of.item.value if isinstance(of.item.value, Given) else None
+        fields = self._complete(of.draft.fields, object_given)
+        checked = check(fields) if object_given is None else as_given(object_given.schema, fields, self.schema)
         return Rejected(_category_of(checked), checked, raw_of(of.draft.raw, of.item)) if isinstance(checked, tuple) else checked
 
-    def _accepted(self, memory: Memory, of: _Drafted) -> Accepted | Rejected:
+    def _accepted(self, memory: Memory | Plain, of: _Drafted) -> Accepted | Rejected:
         _, draft, item = of
         try:
             as_of = parse_time(draft.as_of) if draft.as_of is not None else None
         except ValueError as error:
             return Rejected(CATEGORY_OF_FAULTS, (fault("as_of", "date_unparsable", str(error)),), raw_of(draft.raw, item))
         try:
-            record = plain(memory)
+            record = memory if isinstance(memory, dict) else plain(memory)
             json = encode(record)
-            if (found := self._beyond(record, len(json))) is not None:
+            if (found := beyond(record, len(json), self.settings)) is not None:
                 return Rejected(CATEGORY_OF_LIMITS, (found,), raw_of(draft.raw, item))
-            is_identity = draft.is_identity and memory.id is not None
+            is_identity = draft.is_identity and record.get("id") is not None
             return Accepted(record, json, is_identity, to_text(as_of) if as_of else self.as_of)
         except (orjson.JSONEncodeError, RecursionError) as error:
             found = fault("", "not_json", f"holds what JSON cannot say: {error}")
             return Rejected(CATEGORY_OF_FAULTS, (found,), raw_of(draft.raw, item))
 
-    def _beyond(self, record: Plain, size_bytes: int) -> Fault | None:
-        """Return the fault of a record that is beyond a limit of the settings, None where it is within all."""
-        most_names, most_levels = self.settings.max_fields, self.settings.max_depth
-        if size_bytes > most_names * _LEAST_BYTES_A_NAME and (names := count_names(record)) > most_names:
-            return fault("", "too_many_fields", f"has {names} names in it, more than max_fields={most_names}")
-        if most_levels < DEEPEST:  # deeper ones did not pass validation
-            for name, value in record.items():
-                if name not in SHAPED and depth_of(value) > most_levels:
-                    return fault(name, "nested_too_deep", f"is nested deeper than max_depth={most_levels}")
-        return None
-
-    def _complete(self, fields: dict[str, object]) -> dict[str, object]:
-        completed = fields.copy()
-        if completed.get("namespace") is None:
+    def _complete(self, fields: Mapping[str, Any], object_given: Given | None) -> dict[str, Any]:
+        """Return the fields of a record with what the caller said for those that carry none; no format knows of an object."""
+        completed = {**fields}
+        is_said = object_given is None or object_given.has_namespace or self.namespace is None
+        if not is_said or is_blank(completed.get("namespace")):
             completed["namespace"] = self.namespace or DEFAULT_NAMESPACE
-        if completed.get("source") is None:
-            completed["source"] = self.context.source or self.format.name
+        if is_blank(completed.get("source")):
+            completed["source"] = self.context.source or (self.format if object_given is None else own.FORMAT).name
         return completed
+
+
+def beyond(record: Plain, size_bytes: int, settings: Settings) -> Fault | None:
+    """Return the fault of a record that is beyond a limit of the settings, None where it is within all."""
+    most_names, most_levels = settings.max_fields, settings.max_depth
+    if size_bytes > most_names * _LEAST_BYTES_A_NAME and (names := count_names(record)) > most_names:
+        return fault("", "too_many_fields", f"has {names} names in it, more than max_fields={most_names}")
+    if most_levels < DEEPEST:  # deeper ones did not pass validation
+        for name, value in record.items():
+            if name not in SHAPED and depth_of(value) > most_levels:
+                return fault(name, "nested_too_deep", f"is nested deeper than max_depth={most_levels}")
+    return None
+
+
+def name_said(given: object, what: str) -> str | None:
+    """Return a name as a caller gave it, without blanks at its ends; None where it is none.
+
+    Raises UsageError where it is no text. `what` says which name it is.
+
+    >>> name_said(" ann ", "namespace"), name_said("", "namespace")
+    ('ann', None)
+    """
+    if not isinstance(given, str | int | None) or isinstance(given, bool):
+        raise UsageError(f"{what}={given!r}: give text")
+    return None if given is None else shown(str(given)) or None
 
 
 def given_up(piece: Piece) -> Chunk:
@@ -206,38 +236,10 @@ def given_up(piece: Piece) -> Chunk:
 
 
 def raw_of(part: object, item: Item) -> bytes:
-    """Return the bytes of a part of an item: JSON that says all of it, else its representation, which is no JSON.
-
-    So a record is never replayed as something that it was not.
-    """
-    if part is None and item.raw is not None:
-        return item.raw
-    value = item.value if part is None else part
-    for write in (_finite_json, _any_json, _representation):
-        try:
-            return write(value)
-        except (ValueError, TypeError, RecursionError):
-            pass
-    return repr(type(value)).encode()
-
-
-def _finite_json(value: object) -> bytes:
-    raw = orjson.dumps(value)
-    if b"null" in raw:
-        json.dumps(value, allow_nan=False, default=str)  # raises on NaN and infinities, of which orjson makes null
-    return raw
-
-
-def _any_json(value: object) -> bytes:
-    return json.dumps(value).encode()
-
-
-def _representation(value: object) -> bytes:
-    return repr(value).encode("utf-8", "backslashreplace")
-
-
-def _redacted(rejected: Rejected) -> Rejected:
-    return rejected._replace(faults=tuple(map(redacted, rejected.faults)))
+    """Return the bytes of a part of an item, or of all of it."""
+    if part is not None:
+        return raw_bytes(part)
+    return raw_bytes(item.value) if item.raw is None else item.raw
 
 
 def _category_of(faults: tuple[Fault, ...]) -> str:

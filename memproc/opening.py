@@ -14,6 +14,7 @@ from memproc.errors import SourceError, UsageError
 from memproc.formats import LISTS, detect, format_named, generic, own
 from memproc.formats.draft import Format
 from memproc.intake import Intake
+from memproc.records import Memory
 from memproc.sources.items import LINE_SUFFIXES, NAMES_SHOWN, Item, Items, Piece, item_of, name_shown, of_iterable, open_file
 from memproc.times import parse_time, to_text
 
@@ -35,9 +36,9 @@ def paths_of(what: object) -> list[Path] | None:
     """Return the paths that `what` names, or None where it is an iterable of records."""
     if isinstance(what, str | Path):
         return [Path(what)]
-    if isinstance(what, Sequence) and what and all(isinstance(one, str | Path) for one in what):
+    if isinstance(what, Sequence) and what and all(issubclass(type(one), str | Path) for one in what):
         return [Path(one) for one in what]
-    if isinstance(what, Mapping) or not isinstance(what, Iterable):
+    if isinstance(what, Mapping | Memory) or not isinstance(what, Iterable):
         raise UsageError(f"what={type(what).__name__}: give a path, several paths, or an iterable of records")
     return None
 
@@ -76,8 +77,8 @@ def _source(opened: Items, label: str, path: Path | None, intake: Intake, name: 
         try:
             moment = parse_time(given)
         except ValueError as error:
-            why = "" if intake.settings.redact else f": {error}"
-            raise SourceError(f"{label}: the date of the export is no date{why}") from error
+            told = f"{label}: the date of the export is no date"
+            raise SourceError(f"{told}: {error}", told) from error
         as_of = to_text(moment) if moment else None
     items = chain(pieces, opened.items)
     size = path.stat().st_size if path is not None and path.is_file() else None
@@ -98,7 +99,8 @@ def _format_of(opened: Items, sample: Sequence[Item], path: Path | None, intake:
     objects = [value for value in values if isinstance(value, Mapping)]
     if objects and path is not None:
         names = ", ".join(map(name_shown, sorted(map(str, objects[0]))[:NAMES_SHOWN]))
-        raise SourceError(f"{path} is in no known format (its records have {names}): name one with format, or map its fields")
+        told, advice = f"{path} is in no known format", "name one with format, or map its fields"
+        raise SourceError(f"{told} (its records have {names}): {advice}", f"{told}: {advice}")
     if sample and path is not None and not objects and path.suffix.lower() not in (".json", *LINE_SUFFIXES):
         raise SourceError(f"{path} holds no JSON in its first {len(sample)} lines: give JSON, JSON lines or CSV")
     return own.FORMAT

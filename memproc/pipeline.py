@@ -16,16 +16,17 @@ from loguru import logger
 from memproc.batching import BatchSize, largest_bytes
 from memproc.collector import rarer_searches
 from memproc.config import Policy, Settings
+from memproc.dedup.compare import without_words
 from memproc.dedup.decide import Judged
 from memproc.dedup.keys import Prepared
 from memproc.engines.loop import prepared
 from memproc.engines.pools import Pool, pool_of
-from memproc.errors import DatabaseError, UsageError
+from memproc.errors import DatabaseError, UsageError, redacting
 from memproc.failures import Kind
 from memproc.formats import own
 from memproc.formats.draft import Context, Decided
 from memproc.gathering import Gathered, Pieces
-from memproc.intake import Intake
+from memproc.intake import Intake, name_said
 from memproc.opening import Source, open_all, paths_of
 from memproc.records import Memory, Rejected
 from memproc.report.report import BatchLog, BatchSeen, Merge, Progress, Report
@@ -86,10 +87,10 @@ def ingest(
     raised with the `report`.
     """
     chosen = settings or (into.settings if isinstance(into, Store) else Settings())
-    context = Context(source, frozenset(include), dict(mapping or {}))
-    intake = Intake(own.FORMAT, Policy(), schema, namespace, context, _as_text(as_of), chosen)
+    context = Context(name_said(source, "source"), frozenset(include), dict(mapping or {}))
+    intake = Intake(own.FORMAT, Policy(), schema, name_said(namespace, "namespace"), context, _as_text(as_of), chosen)
     paths = paths_of(what)
-    with ExitStack() as stack:
+    with redacting(is_wanted=chosen.redact), ExitStack() as stack:
         if chosen.validate == "before":
             if paths is None and not isinstance(what, Sequence):
                 raise UsageError("validate='before' reads twice: give files or a list, not an iterator")
@@ -114,7 +115,8 @@ def ingest(
         )
         if job.claim is None:
             report = Report(job=job.number, notes=[f"job {job.number} has read all of it: nothing to do"])
-            return told(report, "done", store, ready, perf_counter(), store.reached(job.number).read)
+            before = store.reached(job.number).read
+            return told(report, "done", store, ready, perf_counter(), before, redacts=chosen.redact)
         return _Run(store, chosen, on_progress, job.claim, job.start, pool).through(ready, is_rehearsal=dry_run)
 
 
@@ -124,14 +126,17 @@ def read_file(
     format: str | None = None,
     mapping: Mapping[str, str] | None = None,
     include: Iterable[str] = (),
+    settings: Settings | None = None,
 ) -> Iterator[Memory | Rejected]:
-    """Give the memories of a file, validated, without a store; what cannot be taken as `Rejected`, in its place."""
+    """Give the memories of a file, judged as for a store, without one; what cannot be taken as `Rejected`, in its place."""
+    chosen = settings or Settings()
     context = Context(None, frozenset(include), dict(mapping or {}))
-    intake = Intake(own.FORMAT, Policy(), context=context)
-    (source,) = open_all([path], path, intake, format, Settings())
-    with source.opened.stream or nullcontext():
-        for item in source.items:
-            yield from source.intake.draft(item)
+    intake = Intake(own.FORMAT, Policy(), context=context, settings=chosen)
+    with redacting(is_wanted=chosen.redact):
+        (source,) = open_all([path], path, intake, format, chosen)
+        with source.opened.stream or nullcontext():
+            for item in source.items:
+                yield from source.intake.draft(item)
 
 
 def _check(sources: Sequence[Source]) -> Report | None:
@@ -191,14 +196,13 @@ class _Run:
         try:
             status = self.store.run_job(self.claim, work)
         except KeyboardInterrupt as error:
-            raise Interrupted(told(report, "interrupted", self.store, sources, self.started, before.read)) from error
+            raise Interrupted(self._report("interrupted", sources, before.read)) from error
         report.left_out = Counter(self.place.left_out)
         report.batch_log, report.resources = self.log.kept, self.watch.told()
-        report = told(
-            report, "rehearsed" if is_rehearsal and status == "done" else status, self.store, sources, self.started, before.read
-        )
+        report = self._report("rehearsed" if is_rehearsal and status == "done" else status, sources, before.read)
         if self.pool is not None:
             report.workers = [{"pid": pid, "records": records} for pid, records in sorted(self.workers.items())]
+        report.notes += _notes_of_classes(sources)
         remarks = (source.intake.format.remark(report.read) for source in sources)
         report.notes += [remark for remark in dict.fromkeys(remarks) if remark]
         if self.settings.max_memory is not None and self.watch.peak_bytes > self.watch.limit_bytes:
@@ -210,6 +214,9 @@ class _Run:
         logger.info("job {}: {}", report.job, report.status)
         return report
 
+    def _report(self, status: str, sources: Sequence[Source], before: int) -> Report:
+        return told(self.report, status, self.store, sources, self.started, before, redacts=self.settings.redact)
+
     def _stopped(self, number: int, source: Source) -> str:
         """Land one source batch by batch; return why it is enough, nothing where it was read to its end."""
         if not self.place.begins(number):
@@ -217,7 +224,7 @@ class _Run:
         batch = Gathered(largest_bytes(self.watch.limit_bytes))
         pieces = Pieces(islice(source.items, self.place.items, None), self._is_late)
         chunks = iter(lambda: pieces.next_chunk(self.sizing.size), [])
-        with closing(prepared(self.pool, source.intake.take_all, chunks)) as done:
+        with closing(prepared(self.pool, source.intake.take_all, chunks, redacts=self.settings.redact)) as done:
             for worker, chunk in done:
                 self.workers[worker] += len(chunk.records)
                 batch.add(chunk, self.place.take(chunk.counts, chunk.left_out))
@@ -287,7 +294,10 @@ class _Run:
         anchor = (judged.anchor or b"").hex()
         there = {seen.observation: seen.record["content"] for seen in self.store.trace(anchor).observations}
         confidence, _ = _certainty(judged)
-        return Merge(confidence, judged.reason, judged.incoming.prepared.observation.record["content"], there[anchor])
+        incoming = judged.incoming.prepared.observation
+        if self.settings.redact:
+            return Merge(confidence, without_words(judged.reason), incoming.key.hex(), anchor)
+        return Merge(confidence, judged.reason, incoming.record["content"], there[anchor])
 
     def _progress(self, source: Source) -> Progress:
         report = self.report
@@ -328,13 +338,25 @@ class _Run:
         return "stopped" if is_over else ""
 
 
-def told(report: Report, status: str, store: Store, sources: Sequence[Source], started: float, before: int) -> Report:
+def told(
+    report: Report, status: str, store: Store, sources: Sequence[Source], started: float, before: int, *, redacts: bool
+) -> Report:
     """Return the report with what all batches of its job counted, in all its runs; `before` records were read in earlier ones."""
-    store.count_into(report)
+    store.count_into(report, redacts=redacts)
     report.format = " ".join(dict.fromkeys(source.intake.format.name for source in sources))
     report.namespace = sources[0].intake.namespace if sources else None
     report.finish(status, perf_counter() - started, before)
     return report
+
+
+def _notes_of_classes(sources: Sequence[Source]) -> list[str]:
+    """Return a note on each class of memories that had fields which those of the schema have not."""
+    return [
+        f"memories of the class {kind.__name__} are kept with all their fields: give it to memproc.open as schema, to see these"
+        for source in sources
+        for kind in sorted(source.opened.classes, key=lambda kind: kind.__qualname__)
+        if issubclass(kind, source.intake.schema) and not kind.model_fields.keys() <= source.intake.schema.model_fields.keys()
+    ]
 
 
 def _certainty(judged: Judged) -> tuple[float, int]:

@@ -3,26 +3,33 @@
 `Memory` is what callers give and get. Everything beyond validation works on its *plain* form instead: a dictionary of JSON
 values without the fields that say nothing, times as fixed-width UTC text. `encode` makes the one JSON text of it; that text
 is what the store keeps, and its hash is the observation's key. So what validation accepts can be written back as read.
+
+Rules: None, NaN, NaT and the like are no value, in any field: the default holds, and a field that is required is missing. Nor is
+text that shows nothing, where a name should stand. Names have neither white space nor invisible characters at their ends: `"ann "`
+is Ann.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Any, Literal, NamedTuple
 
 import orjson
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, Strict, StringConstraints
-from pydantic_core import PydanticCustomError, PydanticUseDefault, to_jsonable_python
+from pydantic_core import PydanticCustomError, PydanticKnownError, PydanticUseDefault, to_jsonable_python
 
 from memproc.config import DEEPEST
 from memproc.times import parse_time, to_text
+from memproc.values import UnreadableError, settled, shown
 
 CONTENT_LIMIT_CHARS = 1_000_000
 METADATA_DEPTH_LIMIT = DEEPEST
 EVENT_KINDS = frozenset({"message", "event"})
 DEFAULT_NAMESPACE = "default"
 SMALLEST_INTEGER, LARGEST_INTEGER = -(2**63), 2**63 - 1
+NO_IDS = frozenset({"none", "nan", "null", "n/a", "-", "nat", "<na>", "undefined"})  # what programs write where there is no id
 
 
 def storable_text(text: str) -> str:
@@ -66,6 +73,64 @@ def storable_json(value: Any, depth: int = 1) -> Any:  # noqa: PLR0912 - one bra
     raise PydanticCustomError("not_json", "holds a value of type {type} that JSON cannot say", {"type": type(value).__name__})
 
 
+def _said(value: object) -> Any:
+    """Return the plain value of a field. Where it says "no value", the field is as if it had not been given."""
+    try:
+        plain = settled(value, 2)
+    except UnreadableError as error:
+        raise PydanticCustomError(error.code, "{why}", {"why": str(error)}) from None
+    if plain is None:
+        raise PydanticUseDefault
+    return plain
+
+
+def _to_text(value: object) -> object:
+    """Return a text; pydantic judges what is none."""
+    plain = value if type(value) is str else _said(value)
+    if isinstance(plain, bytes):
+        try:
+            plain = plain.decode()
+        except UnicodeDecodeError:
+            raise PydanticKnownError("string_unicode") from None
+    return storable_text(plain) if isinstance(plain, str) else plain
+
+
+def _to_content(value: object) -> object:
+    text = _to_text(value)
+    if isinstance(text, str) and text and not (text[0].isascii() and text[0].isalnum()) and not shown(text):
+        raise PydanticKnownError("string_pattern_mismatch", {"pattern": r"\S"})
+    return text
+
+
+def _to_name(value: object) -> object:
+    """Return a name as it is compared; one that shows nothing is none."""
+    if type(value) is str and value.isascii() and value.isalnum():  # most are
+        return value
+    text = _to_text(value)
+    if not isinstance(text, str):
+        return text
+    if not (name := shown(text)):
+        raise PydanticUseDefault
+    return name
+
+
+def _to_id(value: object) -> object:
+    """Return an id as text; a word by which programs say that there is none is none."""
+    plain = value if type(value) is str else _said(value)
+    name = _to_name(str(plain) if type(plain) is int else plain)
+    if isinstance(name, str) and name.lower() in NO_IDS:
+        raise PydanticUseDefault
+    return name
+
+
+def _to_tag(value: object) -> object:
+    """Return a tag as it is compared; one that shows nothing is empty, and is taken out when all have been looked at."""
+    try:
+        return _to_name(value)
+    except PydanticUseDefault:
+        return ""
+
+
 def _to_time(value: object) -> object:
     try:
         moment = parse_time(value)
@@ -76,23 +141,50 @@ def _to_time(value: object) -> object:
     return moment
 
 
-def _in_order(value: object) -> object:
-    """Return a set as a sorted list, so that the same set gives the same record."""
-    return sorted(value) if isinstance(value, set | frozenset) and all(isinstance(item, str) for item in value) else value
+def _to_number(value: object) -> object:
+    return value if type(value) is float and value == value else _said(value)  # noqa: PLR0124 - NaN differs from itself
 
 
-def _id_to_text(value: object) -> object:
-    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+def _to_list(value: object) -> object:
+    """Return a list; of a set a sorted one, so that the same set gives the same record. An iterator is none: it can be read only
+    once.
+    """
+    plain = value if type(value) in (list, tuple) else _said(value)
+    if isinstance(plain, set | frozenset):
+        return sorted(plain) if all(isinstance(item, str) for item in plain) else list(plain)
+    if not isinstance(plain, list | tuple):
+        raise PydanticKnownError("tuple_type")
+    return plain
 
 
-Content = Annotated[
-    str, StringConstraints(min_length=1, max_length=CONTENT_LIMIT_CHARS, pattern=r"\S"), AfterValidator(storable_text)
-]
-Name = Annotated[str, StringConstraints(min_length=1, max_length=1_000), AfterValidator(storable_text)]
+def _without_empty(tags: tuple[str, ...]) -> tuple[str, ...]:
+    return tags if all(tags) else tuple(filter(None, tags))
+
+
+def _to_object(value: object) -> object:
+    """Return an object or a model of pydantic's as it is, of anything else the plain value."""
+    return value if type(value) is dict or isinstance(value, BaseModel) else _said(value)
+
+
+def _to_json(value: dict[str, Any]) -> dict[str, Any]:
+    """Return an object as it can be kept: as it is where it is JSON, else with the plain values of what is in it."""
+    try:
+        return storable_json(value)  # type: ignore[no-any-return]
+    except PydanticCustomError as error:
+        if error.type != "not_json":
+            raise
+        return storable_json(_said(value))  # type: ignore[no-any-return]
+
+
+Content = Annotated[str, StringConstraints(min_length=1, max_length=CONTENT_LIMIT_CHARS), BeforeValidator(_to_content)]
+_Text = Annotated[str, StringConstraints(max_length=1_000)]
+Name = Annotated[_Text, BeforeValidator(_to_name)]
+Id = Annotated[_Text, BeforeValidator(_to_id)]
+Tags = Annotated[tuple[Annotated[_Text, BeforeValidator(_to_tag)], ...], BeforeValidator(_to_list), AfterValidator(_without_empty)]
 Time = Annotated[datetime, BeforeValidator(_to_time)]
-Share = Annotated[float, Strict(), Field(ge=0, le=1, allow_inf_nan=False)]
-Pole = Annotated[float, Strict(), Field(ge=-1, le=1, allow_inf_nan=False)]
-Json = Annotated[dict[str, Any], AfterValidator(storable_json)]
+Share = Annotated[float, Strict(), Field(ge=0, le=1, allow_inf_nan=False), BeforeValidator(_to_number)]
+Pole = Annotated[float, Strict(), Field(ge=-1, le=1, allow_inf_nan=False), BeforeValidator(_to_number)]
+Json = Annotated[dict[str, Any], BeforeValidator(_to_object), AfterValidator(_to_json)]
 
 
 class EmotionalContext(BaseModel):
@@ -139,7 +231,7 @@ class Memory(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    id: Annotated[Name, BeforeValidator(_id_to_text)] | None = None
+    id: Id | None = None
     content: Content
     namespace: Name = DEFAULT_NAMESPACE
     source: Name | None = None
@@ -150,10 +242,10 @@ class Memory(BaseModel):
     updated_at: Time | None = None
     valid_from: Time | None = None
     valid_to: Time | None = None
-    tags: Annotated[tuple[Name, ...], BeforeValidator(_in_order)] = ()
+    tags: Tags = ()
     importance: Share | None = None
-    emotion: EmotionalContext | None = None
-    relations: tuple[Relation, ...] = ()
+    emotion: Annotated[EmotionalContext, BeforeValidator(_to_object)] | None = None
+    relations: Annotated[tuple[Relation, ...], BeforeValidator(_to_list)] = ()
     metadata: Json = Field(default_factory=dict)
 
 
@@ -193,21 +285,49 @@ class Rejected(NamedTuple):
 Plain = dict[str, Any]
 
 
+class Given(NamedTuple):
+    """A memory that came as an object, as it was then: its class, its plain form, which holds whatever the object held, and whether
+    somebody said its namespace.
+    """
+
+    schema: type[Memory]
+    record: Plain
+    has_namespace: bool
+
+
+def given(memory: Memory) -> Given:
+    """Return an object as it is at this moment. It may hold anything, and raise anything: nothing here was checked."""
+    record = settled(plain_fields(settled(_fields_of(memory))))
+    has_namespace = "namespace" in memory.model_fields_set or record.get("namespace") != DEFAULT_NAMESPACE
+    return Given(type(memory), record, has_namespace)
+
+
 def plain(memory: Memory) -> Plain:
     """Return the memory's fields as JSON values, without those that are None or empty.
 
     >>> plain(Memory(content="Prefers tea", tags=["drinks"]))
     {'content': 'Prefers tea', 'namespace': 'default', 'kind': 'fact', 'tags': ['drinks']}
     """
+    return plain_fields(_fields_of(memory))
+
+
+def _fields_of(memory: Memory) -> dict[str, Any]:
+    """Return the fields of a memory, with those that only a class which allows any knows."""
+    more = memory.__pydantic_extra__
+    return {**memory.__dict__, **more} if more else memory.__dict__
+
+
+def plain_fields(fields: Mapping[str, Any]) -> Plain:
+    """Return fields as JSON values, without those that are None or empty."""
     record: Plain = {}
-    for name, value in memory.__dict__.items():
+    for name, value in fields.items():
         kind = value.__class__
         if kind is str:
             record[name] = value
         elif kind is datetime:
             record[name] = to_text(value)
         elif value is not None and value not in ((), {}):
-            said = value if name == "metadata" else _plain_value(value)
+            said = value if name == "metadata" and kind is dict else _plain_value(value)
             if said not in ({}, []):  # an emotion without a field, an empty set
                 record[name] = said
     return record

@@ -1,51 +1,92 @@
 """Points in time, as the world writes them.
 
 Facts: exports hold epoch numbers in seconds, milli-, micro- or nanoseconds; ISO 8601 with `Z`, an offset or neither;
-`2023/05/20 (Sat) 02:21`; `1:56 pm on 8 May, 2023`; and Go's zero date or 0 for "none".
+`2023/05/20 (Sat) 02:21`; `1:56 pm on 8 May, 2023`; dates as bare digits (`20240131`, `202401311530`). "None" is written as 0, as
+the first day that there is (Go's zero date, .NET's MinValue) or as the last, each also as an epoch number. Tables hold bare years,
+day numbers of spreadsheets and prices.
 
-Rules: the result is an aware UTC datetime, or None for the ways to say "none". A time without a zone is taken as UTC
-(`is_assumed` tells so that a reader can keep the text as it was given). What cannot be read raises ValueError: it is
-never replaced by "now". Nothing here depends on the machine's clock, zone or locale.
+Rules: the result is an aware UTC datetime, or None for the ways to say "none". A number is an epoch only where it falls between
+1980 and 2100, which it does in one unit at most, and a date only where its digits are one; any other is a fault, with what it may
+have been: a wrong date is worse than none. A time without a zone is taken as UTC (`is_assumed` tells so that a reader can keep the
+text as it was given). What cannot be read raises ValueError: it is never replaced by "now". Nothing here depends on the machine's
+clock, zone or locale.
 """
 
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
+
+from memproc.values import BLANKS, settled
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
 
-_LARGEST_SECONDS = 20_000_000_000  # year 2603: a larger number counts milli-, micro- or nanoseconds
 _UNITS_PER_SECOND = (1, 1_000, 1_000_000, 1_000_000_000)
+_FIRST_EPOCH_SECONDS, _LAST_EPOCH_SECONDS = 315_532_800, 4_102_444_800  # 1980-01-01 and 2100-01-01
+_DAY_SECONDS = 86_400
+# Seconds from 1970 to the first moment of year 1 and to the last of year 9999, as systems write them for "none"; in whatever zone.
+_YEAR_ONE_SECONDS, _YEAR_9999_SECONDS = -62_135_596_800, 253_402_300_800
+_FIRST_YEAR, _LAST_YEAR = 1900, 2999  # of dates in bare digits: others are more likely something else
 _MONTHS = (
     "january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november", "december"
 )  # fmt: skip
-_LONGEST_ISO_DIGITS = 8  # 20230508 is a date; more digits are an epoch number
-_ZERO_DATE = "0001-01-01T00:00:00"  # Go's zero time, as in {"updated_at": "0001-01-01T00:00:00Z"}
+_NONE = re.compile(r"(?:0001-?01-?01|9999-?12-?31)(?:[T ][\d:.,+\-Z ]*(?:UTC)?)?|(?:00010101|99991231)\d{4}(?:\d\d)?")
+_FIRST_DAY, _LAST_DAY = date.min, date.max
 _SLASHED = re.compile(r"(\d{4})/(\d{1,2})/(\d{1,2})(?: \(\w{2,9}\))?(?: (\d{1,2}):(\d{2})(?::(\d{2}))?)?")
 _SPOKEN = re.compile(r"(?:(\d{1,2}):(\d{2}) ?([ap])m on )?(\d{1,2}) ([a-z]{3,9}),? (\d{4})")
-_NUMBER = re.compile(r"-?\d{1,20}(?:\.\d{1,12})?")
+_NUMBER = re.compile(r"-?\d{1,20}(?:\.\d{1,12})?", re.ASCII)
+_DIGITS = re.compile(r"(\d{4})(\d\d)(\d\d)(?:(\d\d)(\d\d)(\d\d)?)?", re.ASCII)
+_ISO = "give ISO 8601 such as 2024-01-31"
+_TOO_LONG_TO_SHOW = 10**30
+_MAY_BE: tuple[tuple[float, float, bool, str], ...] = (
+    (1, 31, False, f"may be a day, or a day and a month, or no time at all: {_ISO}"),
+    (1_000, 2_999, True, f"may be a year: {_ISO}"),
+    (190_001, 299_912, True, f"may be a year and a month: {_ISO}"),
+    (10_000, 80_000, False, f"may be the day number of a spreadsheet: have it written as a date, or {_ISO}"),
+)
 
 
 def parse_time(value: object) -> datetime | None:
     """Return `value` as an aware UTC datetime, or None where it says "no time".
 
-    Takes datetimes, epoch numbers (int, float or digits; the unit is told by the magnitude) and the text forms above.
-    Raises ValueError for anything else, and for a time outside the years 1 to 9999.
+    Takes datetimes and dates (also of NumPy and pandas), epoch numbers (int, float or digits; the unit is told by the magnitude),
+    dates as bare digits and the text forms above. Raises ValueError for anything else, and for a time outside the years 1 to 9999.
 
     >>> parse_time("1:56 pm on 8 May, 2023").isoformat()
     '2023-05-08T13:56:00+00:00'
     >>> parse_time(1692633600000) == parse_time(1692633600.0) == parse_time("2023-08-21T16:00:00Z")
     True
+    >>> parse_time(20240131) == parse_time("2024-01-31")
+    True
     """
-    if isinstance(value, str):
-        return _parse_text(value.strip())
-    if isinstance(value, datetime):
-        return _in_utc(value)
-    if isinstance(value, int | float) and not isinstance(value, bool):
-        return _parse_epoch(value)
-    raise ValueError("not a date: give ISO 8601 text or an epoch number")
+    kind = type(value)
+    if kind is str:
+        return _parse_text(value.strip(BLANKS))  # type: ignore[attr-defined]
+    if kind is datetime:
+        return _in_utc(value)  # type: ignore[arg-type]
+    if kind is int or kind is float:
+        return _parse_number(value)  # type: ignore[arg-type]
+    if kind is date:
+        return _in_utc(datetime(value.year, value.month, value.day, tzinfo=UTC))  # type: ignore[attr-defined]
+    plain = settled(value)
+    if plain is None and value is not None:
+        return None
+    if type(plain) is kind or isinstance(plain, bool):
+        raise ValueError("not a date: give ISO 8601 text or an epoch number")
+    return parse_time(plain)
+
+
+def says_none(value: object) -> bool:
+    """Tell whether a value says that there is no time, as None does; what is no time at all does not say so.
+
+    >>> says_none(0), says_none("0001-01-01T00:00:00Z"), says_none("soon")
+    (True, True, False)
+    """
+    try:
+        return value is None or parse_time(value) is None
+    except ValueError:
+        return False
 
 
 def is_assumed(text: str) -> bool:
@@ -57,11 +98,13 @@ def is_assumed(text: str) -> bool:
 
 
 def to_text(moment: datetime) -> str:
-    """Return a fixed-width text that sorts as the times do.
+    """Return a fixed-width text that sorts as the times do; a time without a zone is taken as UTC.
 
     >>> to_text(EPOCH)
     '1970-01-01T00:00:00.000000Z'
     """
+    if moment.utcoffset():
+        moment = moment.astimezone(UTC)
     return moment.replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
 
 
@@ -80,17 +123,17 @@ def from_micros(micros: int) -> str:
 
 
 def _parse_text(text: str) -> datetime | None:
-    if text.startswith(_ZERO_DATE):
-        return None
-    if _NUMBER.fullmatch(text) and (len(text) > _LONGEST_ISO_DIGITS or float(text) == 0):
-        return _parse_epoch(float(text) if "." in text else int(text))
+    if _NUMBER.fullmatch(text):
+        return _parse_number(float(text) if "." in text else int(text), text)
     try:
         return _in_utc(datetime.fromisoformat(text))
     except ValueError:
         pass
+    if _NONE.fullmatch(text):
+        return None
     if match := _SLASHED.fullmatch(text):
         year, month, day, hour, minute, second = (int(part or 0) for part in match.groups())
-        return datetime(year, month, day, hour, minute, second, tzinfo=UTC)
+        return _in_utc(datetime(year, month, day, hour, minute, second, tzinfo=UTC))
     if match := _SPOKEN.fullmatch(text.lower()):
         return _parse_spoken(*match.groups())
     raise ValueError(f"not a date: {text[:40]!a}")
@@ -106,19 +149,45 @@ def _parse_spoken(hour: str | None, minute: str | None, half: str | None, day: s
     return datetime(int(year), found[0], int(day), hours, int(minute or 0), tzinfo=UTC)
 
 
-def _parse_epoch(number: float) -> datetime | None:
-    if number == 0:
+def _parse_number(number: float, text: str = "") -> datetime | None:
+    """Return the time that a number means, given the text that it was read from, if it was."""
+    if number == 0 or number != number:  # noqa: PLR0124 - NaN is what differs from itself
         return None
-    if number != number or number in (float("inf"), float("-inf")):  # noqa: PLR0124 - NaN is what differs from itself
+    if number in (float("inf"), float("-inf")):
         raise ValueError("not a date: the number is not finite")
     for units in _UNITS_PER_SECOND:
-        if abs(number) < _LARGEST_SECONDS * units:
+        if _FIRST_EPOCH_SECONDS * units <= number <= _LAST_EPOCH_SECONDS * units:
             micros = number * 1_000_000 // units if isinstance(number, int) else round(number * 1_000_000 / units)
             return EPOCH + timedelta(microseconds=int(micros))
-    raise ValueError("not a date: the number is too large for an epoch in any unit")
+        if any(abs(number - end * units) <= _DAY_SECONDS * units for end in (_YEAR_ONE_SECONDS, _YEAR_9999_SECONDS)):
+            return None
+    whole = isinstance(number, int) or number.is_integer()
+    digits = (text.partition(".")[0] or f"{int(number)}") if whole else ""
+    if _NONE.fullmatch(digits):
+        return None
+    match = _DIGITS.fullmatch(digits)
+    if match and _FIRST_YEAR <= int(match[1]) <= _LAST_YEAR:
+        try:
+            year, month, day, hour, minute, second = (int(part or 0) for part in match.groups())
+            return datetime(year, month, day, hour, minute, second, tzinfo=UTC)
+        except ValueError:
+            pass
+    shown = text or (f"{number}" if abs(number) < _TOO_LONG_TO_SHOW else "the number")
+    raise ValueError(f"not a date: {shown[:40]} {_may_be(number, whole=whole)}")
+
+
+def _may_be(number: float, *, whole: bool) -> str:
+    """Return what a number that is no time may have been, and what to do."""
+    for least, most, needs_whole, told in _MAY_BE:
+        if least <= number <= most and (whole or not needs_whole):
+            return told
+    return f"is neither an epoch number between 1980 and 2100 nor a date in digits: {_ISO}"
 
 
 def _in_utc(moment: datetime) -> datetime | None:
+    """Return a moment in UTC; None for the first and the last day that there is, which say "none"."""
+    if (day := moment.date()) == _FIRST_DAY or day == _LAST_DAY:
+        return None
     if moment.tzinfo is None:
         return moment.replace(tzinfo=UTC)
     try:

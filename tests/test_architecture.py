@@ -14,7 +14,7 @@ from tests.conftest import ROOT
 PACKAGE = ROOT / "memproc"
 # A module may import from its own floor and from those below it. The order is the floors', the lowest first.
 FLOORS = (
-    ("failures",),
+    ("failures", "values"),
     ("errors", "times", "collector", "resources"),
     ("config",),
     ("records",),
@@ -28,7 +28,7 @@ FLOORS = (
     ("cli", "testing"),
 )
 FLOOR_OF = {name: floor for floor, names in enumerate(FLOORS) for name in names}
-PURE = ("dedup", "formats", "failures.py", "times.py", "records.py", "validation.py", "intake.py", "batching.py")
+PURE = ("dedup", "formats", "failures.py", "values.py", "times.py", "records.py", "validation.py", "intake.py", "batching.py")
 IMPURE = {"sqlalchemy", "sqlite3", "threading", "time", "random", "os", "subprocess", "socket", "loguru", "psutil", "pathlib"}
 
 

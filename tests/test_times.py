@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta, timezone
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from memproc.times import EPOCH, from_micros, is_assumed, parse_time, to_micros, to_text
+from memproc.times import EPOCH, from_micros, is_assumed, parse_time, says_none, to_micros, to_text
 
 SAME = [
     ("epoch seconds", 1692633600, "2023-08-21T16:00:00"),
@@ -20,7 +21,16 @@ SAME = [
     ("epoch digits", "1692633600", "2023-08-21T16:00:00"),
     ("epoch digits with a fraction", "1692633600.25", "2023-08-21T16:00:00.25"),
     ("epoch millisecond digits", "1692633600123", "2023-08-21T16:00:00.123"),
-    ("before 1970", -1, "1969-12-31T23:59:59"),
+    ("the first epoch second that is one", 315532800, "1980-01-01T00:00:00"),
+    ("the last epoch nanosecond that is one", 4102444800 * 10**9, "2100-01-01T00:00:00"),
+    ("a date in digits, as a number", 20240131, "2024-01-31T00:00:00"),
+    ("a date in digits, as a column with holes has it", 20240131.0, "2024-01-31T00:00:00"),
+    ("a date in digits, as text with a fraction", "20240131.0", "2024-01-31T00:00:00"),
+    ("a date and minutes in digits", 202401311530, "2024-01-31T15:30:00"),
+    ("a date and minutes in digits, as text", "202401311530", "2024-01-31T15:30:00"),
+    ("a date and seconds in digits", 20240131153059, "2024-01-31T15:30:59"),
+    ("a date and seconds in digits, as text", "20240131153059", "2024-01-31T15:30:59"),
+    ("a birthday in digits", 19590705, "1959-07-05T00:00:00"),
     ("ISO with Z", "2025-01-15T10:00:00Z", "2025-01-15T10:00:00"),
     ("ISO with an offset", "2024-07-20T01:30:36.275141-07:00", "2024-07-20T08:30:36.275141"),
     ("ISO without a zone", "2025-04-01T03:47:27", "2025-04-01T03:47:27"),
@@ -43,9 +53,59 @@ SAME = [
     ("leap day", "2024-02-29", "2024-02-29T00:00:00"),
     ("aware datetime", datetime(2025, 1, 15, 12, tzinfo=timezone(timedelta(hours=2))), "2025-01-15T10:00:00"),
     ("naive datetime", datetime(2025, 1, 15, 12), "2025-01-15T12:00:00"),  # noqa: DTZ001 - naive on purpose
+    ("date", date(2025, 1, 15), "2025-01-15T00:00:00"),
+    ("text with invisible ends", "\u200b2025-01-15T12:00:00Z\ufeff", "2025-01-15T12:00:00"),
+    ("a subclass of datetime", type("Stamp", (datetime,), {})(2025, 1, 15, 12, tzinfo=UTC), "2025-01-15T12:00:00"),
+    ("a subclass of text", type("Word", (str,), {})("2025-01-15"), "2025-01-15T00:00:00"),
+    ("a subclass of int", type("Number", (int,), {})(1692633600), "2023-08-21T16:00:00"),
+    ("datetime64 in nanoseconds", np.datetime64("2025-01-15T12:00:00.5", "ns"), "2025-01-15T12:00:00.5"),
+    ("datetime64 of a day", np.datetime64("2025-01-15"), "2025-01-15T00:00:00"),
+    ("int64", np.int64(1692633600), "2023-08-21T16:00:00"),
+    ("float64", np.float64(1692633600.5), "2023-08-21T16:00:00.5"),
 ]
 
-NO_TIME = [0, 0.0, -0.0, "0", "0.0", "0001-01-01T00:00:00Z", "0001-01-01T00:00:00", "0001-01-01T00:00:00.000000+00:00"]
+
+class NaTType(datetime):
+    """What pandas has for "no time": a datetime that differs from itself and has no year."""
+
+    def __eq__(self, other: object) -> bool:
+        """Equal nothing."""
+        return False
+
+    def __ne__(self, other: object) -> bool:
+        """Differ from everything."""
+        return True
+
+    __hash__ = datetime.__hash__
+
+    def isoformat(self, *_: object, **__: object) -> str:
+        """Say no date."""
+        return "NaT"
+
+
+FAR_EAST, FAR_WEST = timezone(timedelta(hours=14)), timezone(timedelta(hours=-12))
+NO_TIME = [
+    *[0, 0.0, -0.0, "0", "0.0"],
+    *["0001-01-01T00:00:00Z", "0001-01-01T00:00:00", "0001-01-01T00:00:00.000000+00:00", "0001-01-01", "00010101", "0001/01/01"],
+    *["0001-01-01 00:00:00 +0000 UTC", "0001-01-01T00:00:00-05:00", "0001-01-01T00:00:00+14:00", " 0001-01-01T12:30:00.1234567Z"],
+    *["9999-12-31", "99991231", "9999-12-31T23:59:59Z", "9999-12-31T23:59:59.9999999Z", "9999-12-31 23:59:59.999999-05:00"],
+    *["9999-12-31T00:00:00+14:00", "9999/12/31 23:59", "99991231235959", 99991231, 99991231235959],
+    *[-62135596800, -62135596800000, -62135596800 * 10**6, -62135596800 * 10**9, -62135596800.0, "-62135596800"],
+    *[253402300799, 253402300799.999, 253402300799999, 253402300799999999, 253402300800, 253402214400, "253402300799"],
+    *[253402300799 - 5 * 3600, -62135596800 + 5 * 3600, float("nan"), np.datetime64("NaT"), np.float64("nan")],
+    *[datetime.min, datetime.max, date.min, date.max, NaTType(2024, 1, 1)],  # noqa: DTZ901 - naive, as they are used
+    *[datetime(9999, 12, 31, 23, tzinfo=FAR_WEST), datetime(1, 1, 1, tzinfo=FAR_EAST)],
+]
+
+# A number that is no time, and what its advice speaks of.
+MAY_BE = [
+    *[(2024, "a year"), ("2024", "a year"), (1999.0, "a year"), (202401, "a year and a month"), ("202401", "a year and a month")],
+    *[(45321.5, "spreadsheet"), (45321, "spreadsheet"), ("45321.5", "spreadsheet")],
+    *[(11.06, "a day and a month"), ("11.06", "a day and a month"), (31, "a day"), ("12", "a day")],
+    *[(-1, "neither"), (86_400, "neither"), (315532799, "neither"), (4102444801, "neither"), (253402300799 + 10**6, "neither")],
+    *[(20241301, "neither"), (20240230, "neither"), (202401312460, "neither"), (20240131.5, "neither"), (10101010, "neither")],
+    *[(13350000000000000, "neither"), (10**400, "neither"), (1e300, "neither")],
+]
 
 NOT_A_TIME = [
     "",
@@ -55,7 +115,6 @@ NOT_A_TIME = [
     "yesterday",
     "soon",
     "null",
-    "12",
     "2025-13-01",
     "2025-02-30",
     "2023-02-29",
@@ -75,7 +134,6 @@ NOT_A_TIME = [
     10**20,
     10**400,
     1e300,
-    float("nan"),
     float("inf"),
     float("-inf"),
     True,
@@ -84,10 +142,9 @@ NOT_A_TIME = [
     [],
     {},
     b"2025-01-01",
-    date(2025, 1, 1),
-    "9999-12-31T23:59:59-05:00",
-    datetime(9999, 12, 31, 23, tzinfo=timezone(timedelta(hours=-5))),
-    datetime(1, 1, 1, tzinfo=timezone(timedelta(hours=5))),
+    np.bool_(True),
+    np.array(["2024-01-01"], "datetime64[D]"),
+    *[value for value, _ in MAY_BE],
 ]
 
 MICROS = st.integers(to_micros("1990-01-01T00:00:00.000000Z"), to_micros("2100-01-01T00:00:00.000000Z"))
@@ -103,10 +160,21 @@ def test_a_form_is_read_as_an_aware_moment_in_utc(value, expected):
     assert found.tzinfo is UTC
 
 
-@pytest.mark.parametrize("value", NO_TIME)
+@pytest.mark.parametrize("value", NO_TIME, ids=lambda value: repr(value)[:40])
 def test_some_values_say_that_there_is_no_time(value):
-    """Nought, and the zero date of Go."""
+    """Nought, the first day and the last, in any unit and any zone, and what is no value of NumPy's and pandas'."""
     assert parse_time(value) is None
+    assert says_none(value)
+
+
+@pytest.mark.parametrize(("value", "told"), MAY_BE, ids=lambda value: repr(value)[:40])
+def test_a_number_that_is_no_time_is_told_what_it_may_be(value, told):
+    """It is never taken for the nearest moment."""
+    with pytest.raises(ValueError, match=r"^not a date: .+") as raised:
+        parse_time(value)
+    assert told in str(raised.value)
+    assert len(str(raised.value)) < 200
+    assert not says_none(value)
 
 
 @pytest.mark.parametrize("value", NOT_A_TIME, ids=lambda value: repr(value)[:40])
@@ -134,7 +202,7 @@ def test_an_offset_moves_no_moment(moment, zone):
         elsewhere = moment.astimezone(zone)
     except OverflowError:
         return
-    if not elsewhere.isoformat().startswith("0001-01-01T00:00:00"):
+    if not {elsewhere.date(), moment.date()} & {date.min, date.max}:
         assert parse_time(elsewhere) == parse_time(elsewhere.isoformat()) == moment
 
 
@@ -177,7 +245,7 @@ def test_the_texts_sort_as_the_times_do(one, other):
 
 @given(MOMENTS)
 def test_a_text_is_read_back_as_the_moment_it_was_made_of(moment):
-    """By way of microseconds too; but for the zero date, which means none."""
+    """By way of microseconds too; but for the first day and the last, which mean none."""
     text = to_text(moment)
     assert from_micros(to_micros(text)) == text
-    assert parse_time(text) == (None if text.startswith("0001-01-01T00:00:00") else moment)
+    assert parse_time(text) == (None if moment.date() in (date.min, date.max) else moment)

@@ -16,12 +16,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import AfterValidator, Field, field_validator
 
+import memproc
 from memproc.config import Policy, Settings
 from memproc.formats import generic, own
 from memproc.intake import Intake, given_up
-from memproc.records import CONTENT_LIMIT_CHARS, METADATA_DEPTH_LIMIT, Memory, encode, plain
+from memproc.records import CONTENT_LIMIT_CHARS, METADATA_DEPTH_LIMIT, Memory, Rejected, encode, plain
 from memproc.sources.items import Item, decode, item_of, open_file
 from memproc.validation import EXCERPT_CHARS, GENERAL_HINT, HINTS, excerpt, fault, validate
+from tests.command_line import run_memproc
 
 GOOD = {"content": "Prefers tea"}
 DEEP: list[Any] = []
@@ -68,6 +70,14 @@ class Fragile(Memory):
     stars: Annotated[int, AfterValidator(explode)] = 1
 
 
+class Liar(dict[str, Any]):
+    """A mapping that fails when it is read."""
+
+    def __iter__(self) -> Any:
+        """Fail."""
+        raise RuntimeError("the cursor is closed")
+
+
 class Bounded(Memory):
     """A memory with plain text of limited length."""
 
@@ -78,14 +88,16 @@ FAULTS = [
     ("missing", "content", {"content": ...}),
     ("extra_forbidden", "mood", {"mood": "good"}),
     ("string_type", "content", {"content": 5}),
-    ("string_type", "content", {"content": None}),
+    ("missing", "content", {"content": None}),
+    ("missing", "content", {"content": math.nan}),
+    ("missing", "relations.0.type", {"relations": [{"type": " ", "target": "b"}]}),
     ("string_type", "tags.1", {"tags": ["a", 5]}),
     ("string_type", "id", {"id": True}),
     ("string_too_short", "content", {"content": ""}),
-    ("string_too_short", "namespace", {"namespace": ""}),
     ("string_too_long", "content", {"content": "x" * (CONTENT_LIMIT_CHARS + 1)}),
     ("string_too_long", "subject", {"subject": "x" * 1_001}),
     ("string_pattern_mismatch", "content", {"content": " \t\n\u00a0"}),
+    ("string_pattern_mismatch", "content", {"content": "\u200b\ufeff\u3164"}),
     ("string_unicode", "content", {"content": "cut \ud83d"}),
     ("string_unicode", "metadata", {"metadata": {"a": ["\udc00"]}}),
     ("string_unicode", "metadata", {"metadata": {"\udc00": 1}}),
@@ -102,7 +114,7 @@ FAULTS = [
     ("less_than_equal", "relations.0.weight", {"relations": [{"type": "a", "target": "b", "weight": 2}]}),
     ("float_type", "importance", {"importance": "0.5"}),
     ("float_type", "importance", {"importance": True}),
-    ("finite_number", "importance", {"importance": math.nan}),
+    ("finite_number", "importance", {"importance": math.inf}),
     ("finite_number", "emotion.arousal", {"emotion": {"arousal": math.inf}}),
     ("finite_number", "metadata", {"metadata": {"a": [math.nan]}}),
     ("integer_too_large", "metadata", {"metadata": {"a": 2**63}}),
@@ -151,7 +163,7 @@ def test_every_fault_is_told_at_once():
         "importance": 2,
         "mood": 1,
         "created_at": "never",
-        "tags": [1, "a", ""],
+        "tags": [1, "a", "", "b\0"],
         "emotion": {"valence": 3, "source": "x"},
         "metadata": {"a": math.inf},
     }
@@ -159,7 +171,7 @@ def test_every_fault_is_told_at_once():
         ("content", "missing"),
         ("created_at", "date_unparsable"),
         ("tags.0", "string_type"),
-        ("tags.2", "string_too_short"),
+        ("tags.3", "nul_character"),
         ("importance", "less_than_equal"),
         ("emotion.valence", "less_than_equal"),
         ("emotion.source", "literal_error"),
@@ -190,7 +202,7 @@ def test_each_piece_of_advice_can_be_met(tmp_path):
     met |= {breaks.take(Item(GOOD)).records[0].faults[0].code}
     met |= {Intake(own.FORMAT, Policy(), settings=Settings(max_fields=1)).take(Item(GOOD)).records[0].faults[0].code}
     met |= {validate({**GOOD, "tags": [5] * 200}).errors[-1].code, validate({**GOOD, 5: 1}).errors[0].code}
-    met |= {given_up(b"{}").records[0].faults[0].code}
+    met |= {given_up(b"{}").records[0].faults[0].code, validate(Liar()).errors[0].code}
     assert set(HINTS) - met == set()
 
 
@@ -306,11 +318,11 @@ class Measured(Memory):
     "extra",
     [
         {"score": 0.5},
-        {"score": math.nan},
         {"score": math.inf},
         {"label": "tea"},
         {"details": {"a": [1, None, "x"]}},
         {"details": {"a": math.nan}},
+        {"details": {"a": [math.nan]}},
         {"details": {"a": 10**30}},
         {"details": {"a": "\ud800"}},
     ],
@@ -380,3 +392,75 @@ def test_nothing_raises_and_what_is_accepted_can_be_written(record):
 def test_a_field_that_says_nothing_is_no_field(nothing):
     """A full export leaves it out, so a record read back from there would be another else."""
     assert plain(Memory(content="x", **nothing)) == plain(Memory(content="x"))
+
+
+class Either(Memory):
+    """A memory with fields that may be of several kinds."""
+
+    note: int | list[int] | None = None
+    notes: list[int | str] = Field(default_factory=list)
+    by_name: dict[str, int | None] = Field(default_factory=dict)
+
+
+@pytest.mark.parametrize(
+    ("field", "paths"),
+    [
+        ({"note": "x"}, ["note"]),
+        ({"note": {"int": 5}}, ["note"]),
+        ({"note": ["a"]}, ["note"]),
+        ({"notes": [5, {}, "a", {}]}, ["notes.1", "notes.3"]),
+        ({"by_name": {"a": "x", "b": 1}}, ["by_name.a"]),
+    ],
+)
+def test_a_field_of_several_kinds_has_one_fault(field, paths):
+    """That tells what it might have been, at a place that is in the record."""
+    faults = validate({**GOOD, **field}, schema=Either).errors
+    assert [found.path for found in faults] == paths
+    if paths != ["by_name.a"]:
+        assert all(" or: " in found.message for found in faults)
+
+
+ONE_VERDICT: list[dict[str, Any]] = [
+    GOOD,
+    {**GOOD, "created_at": 2024},
+    {**GOOD, "created_at": 20240131, "valid_to": 253402300799},
+    {**GOOD, "importance": 7},
+    {**GOOD, "tags": ["a", 5]},
+    {**GOOD, "metadata": {"a": {f"name {at}": at for at in range(10_001)}}},
+    {**GOOD, "metadata": {"a": DEEP[0]}},
+    {**GOOD, "metadata": {"a": 2**63}},
+    {"content": "\u200b"},
+    {"content": "a\0"},
+    {"content": None},
+    {**GOOD, "emotion": {"valence": 3}},
+    {**GOOD, "id": "x" * 1_001},
+    {**GOOD, "mood": "calm"},
+]
+
+
+@pytest.mark.parametrize("record", ONE_VERDICT, ids=lambda record: str(record)[:60])
+def test_there_is_one_verdict(tmp_path, record):
+    """Of `validate`, of the command of that name, of `transform`, and of each way into a store."""
+    path = tmp_path / "one.jsonl"
+    path.write_text(json.dumps(record))
+    told = [(found.path, found.code) for found in memproc.validate(record).errors]
+    code, out, _ = run_memproc("validate", path, "--format", "memproc", "--json")
+    assert code == bool(told)
+    assert told == [(found["path"], found["code"]) for found in json.loads(out)["errors"]]
+    (found,) = memproc.transform(record, format="memproc")
+    assert told == ([(one.path, one.code) for one in found.faults] if isinstance(found, Rejected) else [])
+    for way in ("iterable", "file", "add"):
+        with memproc.open("sqlite://") as store:
+            if way == "add":
+                store.add(record, format="memproc")
+            else:
+                memproc.ingest([record] if way == "iterable" else path, store, format="memproc")
+            assert told == [(one.path, one.code) for kept in store.quarantine() for one in kept.faults]
+            assert store.count() == (not told)
+
+
+def test_a_class_of_ones_own_is_held_to_the_same_depth():
+    """Its metadata may be as deep as that of `Memory`."""
+    deep = {**GOOD, "metadata": {"a": DEEP[0][0]}}
+    assert validate(deep).ok
+    assert validate(deep, schema=Measured).ok

@@ -47,6 +47,7 @@ class Durability(StrEnum):
 
 
 MAX_RECORD, MAX_FIELDS, MAX_DEPTH = "64MiB", 10_000, 100  # the defaults of the settings, which are not imported for `--help`
+Redact = Annotated[bool, typer.Option("--redact", help="Say nothing in messages of what records hold.")]
 MaxFields = Annotated[int, typer.Option(metavar="N", help="Names that a memory may have, at all levels.")]
 MaxDepth = Annotated[int, typer.Option(metavar="N", help="Levels that metadata may be nested in; 100 at most.")]
 FormatName = Annotated[str | None, typer.Option("--format", help="The format of the records; told by their shape if not given.")]
@@ -88,7 +89,7 @@ def ingest(
     max_fields: MaxFields = MAX_FIELDS,
     max_depth: MaxDepth = MAX_DEPTH,
     durability: Annotated[Durability, typer.Option(help="full: sync each commit to the disk.")] = Durability.normal,
-    redact: Annotated[bool, typer.Option("--redact", help="Say nothing in messages of what records hold.")] = False,
+    redact: Redact = False,
     tracebacks: Annotated[
         bool, typer.Option("--tracebacks", help="Keep the traceback of an exception with the record that it quarantined.")
     ] = False,
@@ -160,12 +161,13 @@ def validate(
     file: Annotated[Path, typer.Argument(metavar="FILE")],
     format: FormatName = None,
     map_field: Mapping = None,
+    redact: Redact = False,
     as_json: Json = False,
 ) -> None:
     """Check the records of a file and show every fault. Exit with 1 if there is one."""
     from memproc.records import Rejected
 
-    found = list(_read(file, format, map_field, ()))
+    found = list(_read(file, format, map_field, (), redact=redact))
     faults = [
         {"position": position, **fault.as_dict()}
         for position, one in enumerate(found)
@@ -191,6 +193,7 @@ def transform(
     to: Annotated[Path | None, typer.Option(metavar="FILE", help="Where the lines go; standard output if not given.")] = None,
     map_field: Mapping = None,
     include: Include = None,
+    redact: Redact = False,
     as_json: Json = False,
 ) -> None:
     """Turn legacy records into memories, one JSON line each, without a store. Exit with 1 if one cannot be taken."""
@@ -199,7 +202,7 @@ def transform(
     from memproc.dedup.memory import in_order
     from memproc.records import Rejected, plain
 
-    found = list(_read(file, format, map_field, include or ()))
+    found = list(_read(file, format, map_field, include or (), redact=redact))
     memories = [in_order(plain(one)) for one in found if not isinstance(one, Rejected)]
     rejected = [one for one in found if isinstance(one, Rejected)]
     lines = b"".join(orjson.dumps(memory) + b"\n" for memory in memories)
@@ -230,10 +233,11 @@ def formats(as_json: Json = False) -> None:
     show({"formats": listed}, "\n".join(lines), as_json=as_json)
 
 
-def _read(file: Path, format: str | None, map_field: list[str] | None, include: Any) -> Iterator[Any]:
+def _read(file: Path, format: str | None, map_field: list[str] | None, include: Any, *, redact: bool) -> Iterator[Any]:
+    from memproc.config import Settings
     from memproc.pipeline import read_file
 
-    return read_file(file, format=format, mapping=mapping_of(map_field), include=include)
+    return read_file(file, format=format, mapping=mapping_of(map_field), include=include, settings=Settings(redact=redact))
 
 
 @contextmanager

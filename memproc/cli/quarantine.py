@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from memproc.cli.app import FAILED, Database, Json, app, show
-from memproc.cli.ingestion import MAX_DEPTH, MAX_FIELDS, FormatName, Mapping, MaxDepth, MaxFields, mapping_of
+from memproc.cli.ingestion import MAX_DEPTH, MAX_FIELDS, FormatName, Mapping, MaxDepth, MaxFields, Redact, mapping_of
 from memproc.cli.stores import opened
 
 if TYPE_CHECKING:
@@ -90,12 +90,13 @@ def retry(
     source: OfSource = None,
     max_fields: MaxFields = MAX_FIELDS,
     max_depth: MaxDepth = MAX_DEPTH,
+    redact: Redact = False,
     as_json: Json = False,
 ) -> None:
     """Take quarantined records anew: all, some, or as an edited export has them. Exit with 1 if one still fails."""
     from memproc.config import Settings
 
-    with opened(database, settings=Settings(max_fields=max_fields, max_depth=max_depth)) as store:
+    with opened(database, settings=Settings(max_fields=max_fields, max_depth=max_depth, redact=redact)) as store:
         report = store.replay(
             numbers or None,
             mapping=mapping_of(map_field),

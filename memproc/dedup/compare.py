@@ -6,7 +6,6 @@ confidence in benign differences is the product of the trust in each; in any oth
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -170,12 +169,13 @@ def names_words(differences: tuple[Difference, ...]) -> bool:
 
 
 def without_words(reason: str) -> str:
-    """Return a reason without the words of the texts.
+    """Return a reason without the words of the texts: what stands before the first of them, and the kinds that stand alone.
 
     >>> without_words("differs in number: 16 / 18; fillers")
     'differs in number; fillers'
     """
-    return re.sub(r": [^;]*", "", reason)
+    head, _, rest = reason.partition(": ")
+    return "; ".join([head, *(part for part in rest.split("; ") if part in {f"{kind}s" for kind in trust()})])
 
 
 def _kind(tokens: tuple[str, ...]) -> str:

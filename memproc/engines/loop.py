@@ -43,8 +43,11 @@ class _Sent(NamedTuple):
     future: Future[Done]
 
 
-def prepared(pool: Pool | None, take: Take, chunks: Iterable[Sequence[Piece]]) -> Generator[Done, None, None]:
-    """Give what `take` makes of each chunk, in order; without a pool in this process.
+def prepared(
+    pool: Pool | None, take: Take, chunks: Iterable[Sequence[Piece]], *, redacts: bool = False
+) -> Generator[Done, None, None]:
+    """Give what `take` makes of each chunk, in order; without a pool in this process. With `redacts` the log tells the kind of an
+    error, and not its words, which may be those of a record.
 
     Raises EngineError where the workers cannot begin, or where a pool that is not memproc's broke.
     """
@@ -52,7 +55,7 @@ def prepared(pool: Pool | None, take: Take, chunks: Iterable[Sequence[Piece]]) -
         for pieces in chunks:
             yield _run(take, pieces)
     else:
-        yield from _Loop(pool, take).through(iter(chunks))
+        yield from _Loop(pool, take, redacts=redacts).through(iter(chunks))
 
 
 def _run(take: Take, pieces: Sequence[Piece]) -> Done:
@@ -66,8 +69,8 @@ def _own_number() -> int:
 class _Loop:
     """The chunks of one source on their way through a pool."""
 
-    def __init__(self, pool: Pool, take: Take) -> None:
-        self._pool, self._take = pool, take
+    def __init__(self, pool: Pool, take: Take, *, redacts: bool) -> None:
+        self._pool, self._take, self._redacts = pool, take, redacts
         self._under_way: deque[_Sent] = deque()
         self._has_worked = False
 
@@ -100,7 +103,7 @@ class _Loop:
         try:
             done = self._result(sent)
         except self._pool.deaths as death:
-            logger.warning("a worker died: {!r}", death)
+            logger.warning("a worker died: {}", self._told(death))
             if sent.executor is self._pool.executor:
                 self._pool.restart()
             yield from self._alone(sent.pieces)
@@ -113,10 +116,13 @@ class _Loop:
         except self._pool.deaths:
             raise
         except Exception as error:  # noqa: BLE001 - taking never raises: it is the way there or back that failed
-            logger.warning("what cannot travel to a worker is prepared here: {!r}", error)
+            logger.warning("what cannot travel to a worker is prepared here: {}", self._told(error))
             return _run(self._take, sent.pieces)
         self._has_worked = True
         return done
+
+    def _told(self, error: BaseException) -> str:
+        return type(error).__name__ if self._redacts else repr(error)
 
     def _alone(self, pieces: Sequence[Piece]) -> Iterator[Done]:
         """Prepare items with nothing beside them; where they end their workers, by halves down to the one that does."""

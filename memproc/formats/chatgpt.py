@@ -22,8 +22,9 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from memproc.formats.draft import Broken, Context, Draft, Format, Item, LeftOut, Part, with_raw_times, without_nones
-from memproc.times import EPOCH, parse_time
+from memproc.times import EPOCH, parse_time, says_none
 from memproc.validation import fault
+from memproc.values import is_blank
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -113,23 +114,19 @@ def _moment(value: object) -> datetime | None:
 
 def _talk(item: Item, nodes: Nodes) -> _Talk:
     created_at, origin = _time_of_talk(item, nodes)
-    identifier = item.get("id") if item.get("conversation_id") is None else item["conversation_id"]
+    identifier = item.get("id") if is_blank(item.get("conversation_id")) else item["conversation_id"]
     metadata = without_nones({"title": item.get("title"), "gizmo_id": item.get("gizmo_id")})
     return _Talk(identifier, created_at, origin, item.get("default_model_slug"), metadata)
 
 
 def _time_of_talk(item: Item, nodes: Nodes) -> tuple[object, str]:
     """Return the time for messages without one, and where it comes from: an order that is stable over exports."""
-    if not _is_no_time(item.get("create_time")):
+    if not says_none(item.get("create_time")):
         return item["create_time"], "conversation"
     written = [value for node in nodes.values() if _moment(value := _written_at(node)) is not None]
     if written:
         return min(written, key=lambda value: _moment(value) or EPOCH), "earliest_message"
     return item.get("update_time"), "conversation_update"
-
-
-def _is_no_time(value: object) -> bool:
-    return value is None or (isinstance(value, int | float) and not isinstance(value, bool) and value == 0)
 
 
 def _read_node(key: str, node: Mapping[str, Any], talk: _Talk, context: Context, tags: tuple[str, ...]) -> Iterator[Part]:
@@ -144,7 +141,7 @@ def _read_node(key: str, node: Mapping[str, Any], talk: _Talk, context: Context,
         if not isinstance(message.get(name), dict | None):
             yield Broken(fault(f"{path}.{name}", "dict_type", f"the {name} of a message is an object"), message)
             return
-    identified = {**message, "id": key if message.get("id") is None else message["id"]}
+    identified = {**message, "id": key if is_blank(message.get("id")) else message["id"]}
     yield from _read_message(identified, talk, context, tags)
 
 
@@ -157,7 +154,7 @@ def _read_message(message: dict[str, Any], talk: _Talk, context: Context, tags: 
     is_saved = message.get("recipient") == "bio"
     kinds = () if is_saved else _kinds(message)
     left_out = next((kind for kind in kinds if kind not in context.include), None)
-    if left_out or not text.strip():
+    if left_out or is_blank(text):
         yield LeftOut(left_out or "empty")
     elif is_saved:
         yield _draft(message, talk, content=text, kind="fact", subject="user", tags=("saved-memory", *tags))
@@ -171,11 +168,7 @@ def _instructions(message: dict[str, Any]) -> dict[str, Any]:
     given = (message.get("metadata") or {}).get("user_context_message_data")
     if not isinstance(given, dict):
         given = content if content.get("content_type") == "user_editable_context" else {}
-    return {name: given[name] for name in _SPEAKS_OF if not _is_blank(given.get(name))}
-
-
-def _is_blank(value: object) -> bool:
-    return value is None or (isinstance(value, str) and not value.strip())
+    return {name: given[name] for name in _SPEAKS_OF if not is_blank(given.get(name))}
 
 
 def _kinds(message: dict[str, Any]) -> Iterator[str]:
@@ -224,7 +217,7 @@ def _instruction(name: str, text: object, message: dict[str, Any], talk: _Talk, 
 def _draft(message: dict[str, Any], talk: _Talk, **fields: object) -> Draft:
     """Return a draft of the fields; those that no memory has go to its metadata."""
     notes: dict[str, Any] = {name: fields.pop(name) for name in ("assets", "instruction") if name in fields}
-    is_dated = not _is_no_time(message.get("create_time"))
+    is_dated = not says_none(message.get("create_time"))
     created_at = message["create_time"] if is_dated else talk.created_at
     notes["created_at_from"] = None if is_dated or created_at is None else talk.created_at_from
     shared = {

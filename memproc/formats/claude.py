@@ -22,7 +22,9 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from memproc.formats.draft import Broken, Context, Draft, Format, Item, LeftOut, Part, with_raw_times, without_nones
+from memproc.times import says_none
 from memproc.validation import fault
+from memproc.values import is_blank
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -53,7 +55,7 @@ class _Message(NamedTuple):
 
     def fields(self, notes: dict[str, Any], **fields: object) -> dict[str, Any]:
         """Return the fields of a memory from this message; `notes` are for its metadata."""
-        is_dated = self.given.get("created_at") is not None
+        is_dated = not says_none(self.given.get("created_at"))
         origin = {} if is_dated or self.talk.created_at is None else {"created_at_from": "conversation"}
         shared = {
             "conversation": self.talk.id,
@@ -66,7 +68,7 @@ class _Message(NamedTuple):
     @property
     def sender(self) -> object:
         """Who wrote it."""
-        return self.given.get("role") if self.given.get("sender") is None else self.given["sender"]
+        return self.given.get("role") if is_blank(self.given.get("sender")) else self.given["sender"]
 
     @property
     def part_of_it(self) -> list[dict[str, Any]] | None:
@@ -122,7 +124,7 @@ def _talk(item: Item) -> _Talk:
 
 def _read_summary(item: Item, talk: _Talk, context: Context) -> Iterator[Part]:
     summary = item.get("summary")
-    if _is_blank(summary):
+    if is_blank(summary):
         return
     if "summaries" not in context.include:
         yield LeftOut("summaries")
@@ -130,10 +132,6 @@ def _read_summary(item: Item, talk: _Talk, context: Context) -> Iterator[Part]:
     times = {"created_at": talk.created_at, "updated_at": item.get("updated_at")}
     fields = {"content": summary, "kind": "fact", "conversation": talk.id, "tags": ("summary",), "metadata": talk.metadata}
     yield Draft(with_raw_times(without_nones({**fields, **times})), raw=summary)
-
-
-def _is_blank(value: object) -> bool:
-    return value is None or (isinstance(value, str) and not value.strip())
 
 
 def _read_message(message: _Message, context: Context) -> Iterator[Part]:
@@ -156,8 +154,8 @@ def _read_words(message: _Message) -> Draft | LeftOut:
     """Return what the sender wrote: the text of the blocks, else the plain text."""
     given = message.given
     joined = "\n".join(text for block in _listed(given.get("content")) if (text := _maybe_words(block)) is not None)
-    content = joined if joined.strip() else given.get("text")
-    if _is_blank(content):
+    content = given.get("text") if is_blank(joined) else joined
+    if is_blank(content):
         return LeftOut("empty")
     notes = {name: value for name, value in given.items() if name not in _MESSAGE_FIELDS and value not in (None, "", [], {})}
     files = [_without_text(file) for file in _listed(given.get("attachments")) if isinstance(file, dict)]
@@ -202,7 +200,7 @@ def _read_block(number: int, block: object, message: _Message, context: Context)
 
 def _read_request(kind: str, number: int, block: dict[str, Any], message: _Message) -> Draft | LeftOut:
     content = _shown(block)
-    if not content.strip():
+    if is_blank(content):
         return LeftOut("empty")
     uuid = message.given.get("uuid")
     identifier = f"{uuid}#{number}" if isinstance(uuid, str) else None
@@ -225,7 +223,7 @@ def _read_attachment(number: int, attachment: object, message: _Message, context
         yield Broken(fault(f"{message.path}.attachments.{number}", "dict_type", "an attachment is an object"), attachment)
         return
     text = attachment.get("extracted_content")
-    if _is_blank(text):
+    if is_blank(text):
         return  # its name is in the metadata of the message
     if "attachments" not in context.include:
         yield LeftOut("attachments")

@@ -1,6 +1,6 @@
 """Any JSON objects or table rows: fields by their usual names, or where the caller's mapping says.
 
-Rules: of the usual names of a field the first that is there is taken; what no field takes goes to `metadata` under its own
+Rules: of the usual names of a field the first that shows something is taken; what no field takes goes to `metadata` under its own
 name. Table cells are text: tags are split at commas or semicolons, numbers are read, an empty cell is no value. An id makes
 an identity only within a named source, as the ids of two files may have nothing to do with each other.
 """
@@ -12,6 +12,7 @@ from typing import Any
 
 from memproc.formats.draft import Broken, Context, Draft, Format, Item, Part, with_raw_times
 from memproc.validation import fault
+from memproc.values import is_blank, shown
 
 USUAL_NAMES: dict[str, tuple[str, ...]] = {
     "id": ("id", "uuid", "_id"),
@@ -41,12 +42,12 @@ def matches(item: Item, _fields: frozenset[str]) -> bool:
 
 def read(item: Item, context: Context) -> Iterator[Part]:
     """Give the memory of one object or row."""
-    rest = {name: value for name, value in item.items() if name is not None and value is not None and value != ""}
+    rest = {name: value for name, value in item.items() if value is not None and value != ""}
     fields: dict[str, Any] = {}
     for field, usual in USUAL_NAMES.items():
         for name in (context.mapping[field],) if field in context.mapping else usual:
             found = _take(rest, name)
-            if found is not None:
+            if not is_blank(found):
                 fields[field] = found
                 break
     if "content" not in fields:
@@ -74,7 +75,7 @@ def split_tags(text: str) -> list[str]:
     >>> split_tags("tea; morning,home")
     ['tea', 'morning', 'home']
     """
-    return [tag.strip() for tag in text.replace(";", ",").split(",") if tag.strip()]
+    return [tag for part in text.replace(";", ",").split(",") if (tag := shown(part))]
 
 
 def _take(rest: dict[str, Any], path: str) -> object:

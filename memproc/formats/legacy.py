@@ -18,6 +18,7 @@ from memproc.formats.draft import Broken, Context, Draft, Format, Item, Part, wi
 from memproc.formats.generic import split_tags
 from memproc.records import LARGEST_INTEGER
 from memproc.validation import fault
+from memproc.values import is_blank
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -55,10 +56,10 @@ def _read(item: Item, _context: Context) -> Iterator[Part]:
 
 
 def _as_name(value: object) -> object:
-    """Return a number as the text it was an id in; "" is none. Validation judges the rest."""
+    """Return a number as the text it was an id in; text that shows nothing is none. Validation judges the rest."""
     if isinstance(value, int) and not isinstance(value, bool) and abs(value) <= LARGEST_INTEGER:
         return str(value)
-    return None if value == "" else value
+    return None if is_blank(value) else value
 
 
 def _tags(given: object) -> object:
@@ -83,7 +84,7 @@ def _links(item: Item) -> list[Any]:
 def _relation(link: object) -> dict[str, Any]:
     given = link if isinstance(link, dict) else {"to": link}
     kind = given.get("type")
-    fields = {"type": "related_to" if kind in (None, "") else kind, "target": _as_name(given.get("to"))}
+    fields = {"type": "related_to" if is_blank(kind) else kind, "target": _as_name(given.get("to"))}
     return without_nones({**fields, "target_kind": "memory", "weight": given.get("weight")})
 
 

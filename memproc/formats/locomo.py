@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from memproc.formats.draft import Broken, Context, Draft, Format, Item, LeftOut, Part, with_raw_times, without_nones
 from memproc.records import LARGEST_INTEGER
 from memproc.validation import fault
+from memproc.values import is_blank
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -83,7 +84,7 @@ def _read(item: Item, context: Context) -> Iterator[Part]:
 
 
 def _namespace(item: Item) -> object:
-    if item.get("sample_id") is not None:
+    if not is_blank(item.get("sample_id")):
         return item["sample_id"]
     speakers = [name for key in ("speaker_a", "speaker_b") if isinstance(name := _talk(item).get(key), str) and name]
     return " & ".join(speakers) or None
@@ -139,7 +140,7 @@ def _read_session(session: str, sample: _Sample) -> Iterator[Part]:
 
 
 def _read_turn(turn: dict[str, Any], session: str, sample: _Sample) -> Draft | LeftOut:
-    origin = next((name for name in ("text", "blip_caption") if not _is_blank(turn.get(name))), None)
+    origin = next((name for name in ("text", "blip_caption") if not is_blank(turn.get(name))), None)
     if origin is None:
         return LeftOut("empty")
     metadata = {name: value for name, value in turn.items() if name not in _TURN_FIELDS and value is not None}
@@ -148,10 +149,6 @@ def _read_turn(turn: dict[str, Any], session: str, sample: _Sample) -> Draft | L
     said = {"content": turn[origin], "kind": "message", "subject": turn.get("speaker"), "id": turn.get("dia_id")}
     fields = sample.fields(session, **said, metadata=metadata)
     return Draft(fields, is_identity="id" in fields, raw=turn)
-
-
-def _is_blank(value: object) -> bool:
-    return value is None or (isinstance(value, str) and not value.strip())
 
 
 def _entries(item: Item, section: str, prefix: str, suffix: str) -> Iterator[tuple[str, str | None, Any]]:
@@ -212,7 +209,7 @@ def _turn_ids(evidence: object) -> list[str] | None:
 
 def _read_summaries(item: Item, sample: _Sample) -> Iterator[Part]:
     for path, session, text in _entries(item, "session_summary", "", _SUMMARY):
-        if _is_blank(text):
+        if is_blank(text):
             yield LeftOut("empty")
         elif isinstance(text, str):
             yield Draft(sample.fields(session, content=text, kind="fact", tags=("summary",)), raw=text)

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 from memproc.formats.draft import Broken, Context, Draft, Format, Item, Part, with_raw_times, without_nones
 from memproc.formats.generic import split_tags
 from memproc.validation import fault
+from memproc.values import is_blank
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -57,7 +58,7 @@ def _read(item: Item, _context: Context) -> Iterator[Part]:
 
 
 def _first_said(item: Item, names: tuple[str, ...]) -> str | None:
-    return next((name for name in names if item.get(name) not in (None, "")), None)
+    return next((name for name in names if not is_blank(item.get(name))), None)
 
 
 def _tags(categories: object) -> object:

@@ -14,20 +14,23 @@ import json
 import re
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
+from contextlib import suppress
 from pathlib import Path
 from typing import IO, Any, NamedTuple
 
 import orjson
 
 from memproc.errors import SourceError
-from memproc.records import Fault, Memory
+from memproc.records import Fault, Given, Memory
 from memproc.sources.elements import Element, array_elements, list_in_object
-from memproc.validation import EXCERPT_CHARS, excerpt, fault
+from memproc.validation import EXCERPT_CHARS, MORE_CELLS, excerpt, fault, taken
 
 SNIFFED_BYTES = 1 << 16
 SNIFFED_LINES = 20
 LONGEST_CELL_CHARS = 1 << 24
 NAMES_SHOWN = 8
+LEVELS_SHOWN = 5
 LINE_SUFFIXES = (".jsonl", ".ndjson")
 TABLE_SUFFIXES = {".csv": ",", ".tsv": "\t"}
 
@@ -43,11 +46,14 @@ _REFUSED_STARTS = re.compile(
 _NAME_END = re.compile(rb'"\s*+:')
 _LEAST_DOUBTFUL = 2.0**63
 _NEVER_FOUND = -(2**63)  # stays below zero, whatever is counted on top
+_ADDRESS = re.compile(r" at 0x[0-9a-f]+(?=>)")  # another in every process: the same record would not be the same
 _BOMS = {b"\xef\xbb\xbf": "utf-8", b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}
 
 
 class Item(NamedTuple):
-    """One item: its value, or the fault that kept it from being decoded; `raw` is None for what never was bytes."""
+    """One item: its value (of a memory that came as an object `Given`), or the fault that kept it from being decoded; `raw` is None
+    for what never was bytes.
+    """
 
     value: object
     raw: bytes | None = None
@@ -59,12 +65,15 @@ Piece = bytes | Item  # an item as it is cut out of a source: JSON that is not d
 
 
 class Items(NamedTuple):
-    """The items of one source, the head of a wrapped list, and where reading stands. `item_of` decodes a piece."""
+    """The items of one source, the head of a wrapped list, and where reading stands. `item_of` decodes a piece. `classes` are those
+    of the memories among what was read of an iterable so far.
+    """
 
     items: Iterator[Piece]
     head: Mapping[str, Any] = {}
     is_table: bool = False
     stream: IO[bytes] | None = None
+    classes: AbstractSet[type[Memory]] = frozenset()
 
 
 def open_file(path: Path, *, lists: frozenset[str], limit_bytes: int) -> Items:
@@ -84,8 +93,92 @@ def open_file(path: Path, *, lists: frozenset[str], limit_bytes: int) -> Items:
 
 
 def of_iterable(records: Iterable[object]) -> Items:
-    """Return the items of an iterable of mappings, or of memories."""
-    return Items(Item(record.model_dump(exclude_unset=True) if isinstance(record, Memory) else record) for record in records)
+    """Return the items of an iterable of mappings, or of memories: each as it is when it is given."""
+    surplus = records.restkey if isinstance(records, csv.DictReader) else None
+    classes: set[type[Memory]] = set()
+    return Items((of_record(record, surplus, classes) for record in records), classes=classes)
+
+
+def of_record(record: object, surplus: object = None, classes: set[type[Memory]] | None = None) -> Item:
+    """Return the item of a record as it is now. `surplus` is the name under which a reader of tables puts the cells that have none
+    in the head; the class of a memory is noted in `classes`.
+    """
+    if type(record) is dict and surplus in record:
+        return Item(None, _line_of(record, surplus), fault("", "row_invalid", MORE_CELLS))
+    found = taken(record)
+    if isinstance(found, Fault):
+        return Item(None, raw_bytes(record), found)
+    if isinstance(found, Given) and classes is not None:
+        classes.add(found.schema)
+    return Item(found)
+
+
+def _line_of(row: dict[Any, Any], surplus: object) -> bytes:
+    """Return a row that has more cells than names as the line that it was; what was no line as it is."""
+    cells = [cell for name, cell in row.items() if name != surplus]
+    more = row.get(surplus)
+    cells += more if isinstance(more, list) else [more]
+    if not all(isinstance(cell, str | None) for cell in cells):
+        return raw_bytes(row)
+    return _to_line(["" if cell is None else cell for cell in cells]).encode("utf-8", "surrogateescape")
+
+
+def raw_bytes(value: object) -> bytes:
+    """Return the bytes of what never was bytes: JSON that says all of it, else its representation, which is no JSON.
+
+    So a record is never replayed as something that it was not. An object of the caller's own is not read: it may do anything then.
+    """
+    kind = type(value)
+    plain = value.record if kind is Given else value  # type: ignore[attr-defined]
+    if kind in (dict, list, Given) or not issubclass(kind, Mapping):
+        for write in (_finite_json, _any_json, _representation):
+            with suppress(Exception):  # nor need any other object be able to say what it is
+                return write(plain)
+    return f"<{kind.__qualname__} object>".encode("utf-8", "backslashreplace")
+
+
+def _finite_json(value: object) -> bytes:
+    _check_plain(value)
+    raw = orjson.dumps(value)
+    if b"null" in raw:
+        json.dumps(value, allow_nan=False, default=str)  # raises on NaN and infinities, of which orjson makes null
+    return raw
+
+
+def _any_json(value: object) -> bytes:
+    _check_plain(value)
+    return json.dumps(value).encode()
+
+
+def _check_plain(value: Any) -> None:
+    """Raise where a container is of the caller's own making, which may do anything when it is read, or a name is no text, of which
+    JSON would make some.
+    """
+    kind = type(value)
+    if kind is dict:
+        "".join(value)
+    elif kind not in (list, tuple):
+        if issubclass(kind, Mapping | list | tuple):
+            raise TypeError(kind.__qualname__)
+        return
+    for item in value.values() if kind is dict else value:
+        _check_plain(item)
+
+
+def _representation(value: object, levels: int = LEVELS_SHOWN) -> bytes:
+    return _ADDRESS.sub("", _shown(value, levels)).encode("utf-8", "backslashreplace")
+
+
+def _shown(value: Any, levels: int) -> str:
+    """Return a value as Python shows it; of what cannot be shown, what is in it."""
+    try:
+        return repr(value)
+    except Exception:  # noqa: BLE001 - of the caller's own making
+        if type(value) is dict and levels:
+            return f"{{{', '.join(f'{_shown(name, 0)}: {_shown(item, levels - 1)}' for name, item in value.items())}}}"
+        if type(value) in (list, tuple) and levels:
+            return f"[{', '.join(_shown(item, levels - 1) for item in value)}]"
+        return f"<{type(value).__qualname__} object>"
 
 
 def item_of(piece: Piece) -> Item:
@@ -205,7 +298,8 @@ def _rows(stream: IO[bytes], delimiter: str, limit_chars: int) -> Iterator[Item]
             raise SourceError("the head of the table is no valid UTF-8: save the table as UTF-8")
         if repeated := sorted({name for name in names if names.count(name) > 1}):
             told = ", ".join(map(name_shown, repeated[:NAMES_SHOWN]))
-            raise SourceError(f"the head of the table names {told} more than once: rename the columns")
+            why = "more than once: rename the columns"
+            raise SourceError(f"the head of the table names {told} {why}", f"the head of the table names a column {why}")
         while True:
             try:
                 row = next(rows, None)

@@ -114,7 +114,7 @@ class Landing:
     ) -> None:
         """Know the store, what it was built with, from which confidence on a pair waits for review, and the job that lands.
 
-        With `redacts` nothing is told of what the database says of a record.
+        With `redacts` nothing is told of what a rejected record holds, whoever rejected it.
         """
         self._database, self._segments, self._job, self._redacts = database, segments, job, redacts
         self._reviewer = Reviewer(database, segments, policy, review_at)
@@ -125,9 +125,9 @@ class Landing:
         """
         batch = there.batch + 1
         landed = self._land_accepted(connection, arrived.accepted, there, batch, now)
+        landed.rejected = sorted([*arrived.rejected, *landed.rejected], key=lambda found: found[0])
         if self._redacts:
             landed.rejected = [(at, own._replace(faults=tuple(map(redacted, own.faults)))) for at, own in landed.rejected]
-        landed.rejected = sorted([*arrived.rejected, *landed.rejected], key=lambda found: found[0])
         if arrived.replayed is None:
             landed.known_rejected = put_in_quarantine(self._database, connection, landed.rejected, batch, origin)
         else:

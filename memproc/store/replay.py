@@ -27,7 +27,7 @@ from memproc.formats import format_named, generic, own
 from memproc.formats.draft import Context, Decided, Format
 from memproc.intake import CATEGORY_OF_FORMATS, Intake
 from memproc.records import Fault, Memory, Rejected
-from memproc.sources.items import Item, decode, item_of, open_file
+from memproc.sources.items import Item, decode, item_of, of_record, open_file
 from memproc.store.answers import Quarantined
 from memproc.store.database import Database
 from memproc.store.jobs import ENDED_BY
@@ -128,7 +128,7 @@ class Mending:
             raised = failed("transform_failed", "the transform", error, tracebacks=self.settings.tracebacks)
             shown = redacted(raised) if self.settings.redact else raised
             return Rejected(CATEGORY_OF_FORMATS, (shown._replace(hint="mend the transform, then replay"),), waiting.raw)
-        return None if value is None else Item(value)
+        return None if value is None else of_record(value)
 
     def _intake(self, waiting: Waiting, value: object) -> Intake:
         said = orjson.loads(waiting.context)
@@ -251,9 +251,9 @@ def chosen_for_replay(
     return Chosen([row.number for row in meant], [*dict.fromkeys(row.format for row in meant)])
 
 
-def edits_in(path: Path) -> tuple[dict[int, list[Item]], dict[int, tuple[object, object]]]:
+def edits_in(path: Path, *, redacts: bool = False) -> tuple[dict[int, list[Item]], dict[int, tuple[object, object]]]:
     """Return the records of an edited export by number, several where one was split, and where each is said to come from: job and
-    position. Raises UsageError on a line that is none of an export.
+    position. Raises UsageError on a line that is none of an export; with `redacts` it does not tell what is in the line.
     """
     edits: dict[int, list[Item]] = defaultdict(list)
     places: dict[int, tuple[object, object]] = {}
@@ -262,7 +262,7 @@ def edits_in(path: Path) -> tuple[dict[int, list[Item]], dict[int, tuple[object,
         for at, item in enumerate(map(item_of, opened.items), 1):
             line = item.value
             if not isinstance(line, dict) or type(line.get("quarantine")) is not int or not {"record", "raw"} & line.keys():
-                why = f": {item.fault.message}" if item.fault else ""
+                why = f": {item.fault.message}" if item.fault and not redacts else ""
                 raise UsageError(f"{path}, record {at}: give quarantine (a number) and record, as an export has them{why}")
             edits[line["quarantine"]].append(_edited(path, at, line))
             if {"job", "position"} <= line.keys():

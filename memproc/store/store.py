@@ -21,17 +21,18 @@ from sqlalchemy import Connection, select, update
 from memproc.config import Policy, Settings
 from memproc.dedup.canonical import canonical
 from memproc.dedup.cluster import Decision, Verdict, pair
+from memproc.dedup.compare import without_words
 from memproc.dedup.confidence import model_of
 from memproc.dedup.decide import Row
 from memproc.dedup.keys import SCHEME, Key
 from memproc.dedup.memory import memory_of_one
-from memproc.errors import DatabaseError, NotFoundError, StoreError, UsageError
-from memproc.formats import detect, format_named, generic
-from memproc.formats.draft import Context, Decided
-from memproc.intake import Intake
-from memproc.records import Memory, Outcome, Plain
+from memproc.errors import DatabaseError, NotFoundError, StoreError, UsageError, redacting
+from memproc.formats import detect, format_named, generic, own
+from memproc.formats.draft import Context, Decided, Format
+from memproc.intake import Intake, name_said
+from memproc.records import Fault, Given, Memory, Outcome, Plain
 from memproc.report.report import Pattern, Report
-from memproc.sources.items import item_of, of_iterable
+from memproc.sources.items import Item, of_record
 from memproc.store import tables
 from memproc.store.answers import Added, Calibration, Finding, IndexRecall, Job, Quarantined, Recount, Review, Settled, Trace
 from memproc.store.backup import backup
@@ -69,7 +70,7 @@ from memproc.store.triage import (
     which_of,
 )
 from memproc.times import parse_time, to_micros, to_text
-from memproc.validation import restore
+from memproc.validation import redacted, restore
 
 FOUND_BY_DEFAULT = 100
 GAP_EVERY_SECONDS = 0.1
@@ -146,9 +147,10 @@ class Store:
         The record is a mapping that stands for one memory, in any format of single records (by default told by its shape).
         Never raises on bad input: the outcome is then `quarantined`.
         """
-        (item,) = map(item_of, of_iterable([record]).items)
-        known = format_named(format) if format else detect([item.value], frozenset(self.schema.model_fields)) or generic.FORMAT
-        intake = Intake(known, self.policy, self.schema, namespace, Context(source=source), settings=self.settings)
+        item = of_record(record)
+        known = format_named(format) if format else self._format_of(item)
+        context = Context(source=name_said(source, "source"))
+        intake = Intake(known, self.policy, self.schema, name_said(namespace, "namespace"), context, settings=self.settings)
         taken = intake.take(item)
         if len(taken.records) != 1:
             raise UsageError(f"the record holds {len(taken.records)} memories in format {known.name!r}: use memproc.ingest")
@@ -157,13 +159,20 @@ class Store:
             if self._added_job is None:
                 self._added_job = self.begin_job(ADDED, known.name)
             position, self._added = self._added, self._added + 1
-            origin = Origin(source or known.name, known.name, namespace or "", intake.said)
-            landed = self.land(self._added_job, Arrived.of([found], position), 1, position, origin)
+            origin = Origin(context.source or known.name, known.name, intake.namespace or "", intake.said)
+            with redacting(is_wanted=self.settings.redact):
+                landed = self.land(self._added_job, Arrived.of([found], position), 1, position, origin)
         self._merger.merge_aside()
         if landed.rejected:
             faults = landed.rejected[0][1].faults
             return Added(Outcome.QUARANTINED, None, None, f"{faults[0].path or 'record'}: {faults[0].message}", faults)
-        return self._added_as(landed, found.observation.key)  # type: ignore[union-attr]
+        added = self._added_as(landed, found.observation.key)  # type: ignore[union-attr]
+        return added._replace(reason=without_words(added.reason)) if self.settings.redact else added
+
+    def _format_of(self, item: Item) -> Format:
+        if isinstance(item.value, Given):
+            return own.FORMAT
+        return detect([item.value], frozenset(self.schema.model_fields)) or generic.FORMAT
 
     def get(self, identifier: str) -> Memory | None:
         """Return the memory that an id leads to: its own, an older one, or that of an observation in it."""
@@ -193,6 +202,9 @@ class Store:
             moment = parse_time(since) if since is not None else None
         except ValueError as error:
             raise UsageError(f"since={since!r}: {error}") from error
+        namespace, tag, subject = (
+            name_said(one, what) for one, what in ((namespace, "namespace"), (tag, "tag"), (subject, "subject"))
+        )
         wanted = canonical(text) if text else ""
         least = to_micros(to_text(moment)) if moment else None
 
@@ -409,7 +421,7 @@ class Store:
         def found(connection: Connection) -> list[Quarantined]:
             return to_quarantined(self._database, connection, list(islice(rows_of(connection, meant), limit)))
 
-        return self._transactions.read(found)
+        return self._shown(self._transactions.read(found))
 
     def quarantined(self, number: int) -> Quarantined:
         """Return a quarantined record, whatever its status, with its history. Raises NotFoundError."""
@@ -420,7 +432,7 @@ class Store:
                 raise NotFoundError(f"nothing in quarantine under {number}")
             return to_quarantined(self._database, connection, list(rows.values()))[0]
 
-        return self._transactions.read(found)
+        return self._shown([self._transactions.read(found)])[0]
 
     def patterns(self, *, limit: int | None = None, **which: Unpack[Filters]) -> list[Pattern]:
         """Return the open quarantined records in groups of like faults: first faults with the same code, path and message, but for
@@ -429,7 +441,19 @@ class Store:
         The commonest stand first. The filters are those of `quarantine`.
         """
         meant = which_of(**which)
-        return self._transactions.read(lambda connection: patterns_of(rows_of(connection, meant), limit))
+        found = self._transactions.read(lambda connection: patterns_of(rows_of(connection, meant), limit))
+        return [self._quiet(pattern) for pattern in found] if self.settings.redact else found
+
+    def _quiet(self, pattern: Pattern) -> Pattern:
+        """Return a pattern without what records hold: they may have been rejected before anybody asked for that."""
+        told = redacted(Fault(pattern.path, pattern.code, pattern.message, ""), self.schema.model_fields)
+        return pattern._replace(path=told.path, message=told.message)
+
+    def _shown(self, found: list[Quarantined]) -> list[Quarantined]:
+        if not self.settings.redact:
+            return found
+        fields = self.schema.model_fields
+        return [one._replace(faults=tuple(redacted(fault, fields) for fault in one.faults)) for one in found]
 
     def export_quarantine(self, to: str | Path | IO[bytes], **which: Unpack[Filters]) -> int:
         """Write the open quarantined records, one a line, for a person to edit and `replay(edited=...)` to read.
@@ -473,7 +497,7 @@ class Store:
         with the new faults. Raises UsageError on a file that is no such export, and NotFoundError where a number is not open.
         """
         started, report = perf_counter(), Report()
-        edits, places = edits_in(Path(edited)) if edited is not None else (None, {})
+        edits, places = edits_in(Path(edited), redacts=self.settings.redact) if edited is not None else (None, {})
         wanted = None if numbers is None else {numbers} if isinstance(numbers, int) else set(numbers)
         meant = which_of(**which)
         chosen = self._transactions.read(
@@ -504,15 +528,19 @@ class Store:
         self.count_into(report)
         return status
 
-    def count_into(self, report: Report) -> None:
-        """Write into a report what all batches of its job counted, in all its runs, and what was commonly wrong."""
+    def count_into(self, report: Report, *, redacts: bool | None = None) -> None:
+        """Write into a report what all batches of its job counted, in all its runs, and what was commonly wrong; with `redacts`
+        (else as the settings of the store say) without what records hold.
+        """
         job = report.job or 0
+        is_quiet = self.settings.redact if redacts is None else redacts
 
         def count(connection: Connection) -> None:
             for name, number in reached(connection, job)._asdict().items():
                 setattr(report, name, Counter(number) if name == "errors" else number)
             if report.quarantined:
                 report.patterns, report.settled = commonest_in(self._database, connection, job, PATTERNS_SHOWN)
+                report.patterns = [self._quiet(pattern) for pattern in report.patterns] if is_quiet else report.patterns
 
         self._transactions.read(count)
 

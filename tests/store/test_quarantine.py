@@ -105,7 +105,8 @@ def test_a_message_says_a_value_once():
         "31/02/2024": "not a date: '31/02/2024'",
         "später " * 20: "not a date: 'sp\\xe4ter sp\\xe4ter sp\\xe4ter sp\\xe4ter sp\\xe4ter sp\\xe4te'",
         True: "not a date: give ISO 8601 text or an epoch number, got True",
-        1e300: "not a date: the number is too large for an epoch in any unit, got 1e+300",
+        1e300: "not a date: the number is neither an epoch number between 1980 and 2100 nor a date in digits: "
+        "give ISO 8601 such as 2024-01-31, got 1e+300",
     }
     for value, message in told.items():
         (found,) = memproc.validate({"content": "x", "created_at": value}).errors
