@@ -63,5 +63,6 @@ def transform(
     if known is None or not isinstance(record, Mapping):
         found: tuple[Fault, ...] = (fault("", "unknown_shape", "is in no known format"),)
         return [Rejected("transform", found, raw_of(None, Item(record)))]
-    intake = Intake(known, Policy(), schema, namespace, Context(source, frozenset(include), dict(mapping or {})))
+    context = Context(source, frozenset(include), dict(mapping or {}), is_told=format is None)
+    intake = Intake(known, Policy(), schema, namespace, context)
     return intake.draft(Item(record))

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from itertools import chain
 from typing import NamedTuple
 
@@ -18,6 +19,7 @@ import orjson
 from memproc.config import DEEPEST, Policy, Settings
 from memproc.dedup.keys import Accepted, Prepared, prepare_all
 from memproc.dedup.signing import signed
+from memproc.formats import of_line
 from memproc.formats.draft import Broken, Context, Decided, Draft, Format, LeftOut, Part
 from memproc.records import DEFAULT_NAMESPACE, Fault, Memory, Plain, Rejected, encode, plain
 from memproc.sources.items import Item, Piece, count_names, depth_of, item_of
@@ -76,11 +78,21 @@ class Intake:
     as_of: str | None = None
     settings: Settings = field(default_factory=Settings)
 
+    def __post_init__(self) -> None:
+        """Let the readers know the fields of the schema."""
+        object.__setattr__(self, "context", self.context._replace(fields=_fields_of(self.schema)))
+
     @property
     def said(self) -> str:
         """What the caller said of the source, but for the namespace, as JSON: a record that is replayed is taken under the same."""
-        source, include, mapping = self.context
-        given = {"source": source, "include": sorted(include), "mapping": dict(mapping), "as_of": self.as_of}
+        context = self.context
+        given = {
+            "source": context.source,
+            "include": sorted(context.include),
+            "mapping": dict(context.mapping),
+            "as_of": self.as_of,
+            "is_told": context.is_told,
+        }
         return encode({name: value for name, value in given.items() if value}).decode()
 
     def take_all(self, pieces: Sequence[Piece]) -> Chunk:
@@ -151,14 +163,14 @@ class Intake:
             yield Rejected(CATEGORY_OF_FAULTS, (found,), raw_of(None, item))
             return
         try:
-            yield from self.format.read(item.value, self.context)
+            yield from self._format_for(item.value).read(item.value, self.context)
         except Exception as error:  # noqa: BLE001 - a reader never raises; if one does, no record may be lost with it
             what = f"the reader of {self.format.name!r}"
             found = failed("reader_failed", what, error, tracebacks=self.settings.tracebacks)
             yield Rejected(CATEGORY_OF_EXCEPTIONS, (found,), raw_of(None, item))
 
     def _checked(self, of: _Drafted, check: Callable[[object], Memory | tuple[Fault, ...]]) -> Memory | Rejected:
-        checked = check(self._complete(of.draft.fields))
+        checked = check(self._complete(of))
         return Rejected(_category_of(checked), checked, raw_of(of.draft.raw, of.item)) if isinstance(checked, tuple) else checked
 
     def _accepted(self, memory: Memory, of: _Drafted) -> Accepted | Rejected:
@@ -189,13 +201,21 @@ class Intake:
                     return fault(name, "nested_too_deep", f"is nested deeper than max_depth={most_levels}")
         return None
 
-    def _complete(self, fields: dict[str, object]) -> dict[str, object]:
-        completed = fields.copy()
+    def _format_for(self, item: Mapping[str, object]) -> Format:
+        return of_line(self.format, item) if self.context.is_told else self.format
+
+    def _complete(self, of: _Drafted) -> dict[str, object]:
+        completed = of.draft.fields.copy()
         if completed.get("namespace") is None:
             completed["namespace"] = self.namespace or DEFAULT_NAMESPACE
         if completed.get("source") is None:
-            completed["source"] = self.context.source or self.format.name
+            completed["source"] = self.context.source or self._format_for(of.item.value).name  # type: ignore[arg-type]
         return completed
+
+
+@cache
+def _fields_of(schema: type[Memory]) -> frozenset[str]:
+    return frozenset(schema.model_fields)
 
 
 def given_up(piece: Piece) -> Chunk:

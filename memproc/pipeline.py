@@ -17,18 +17,19 @@ from memproc.batching import BatchSize, largest_bytes
 from memproc.collector import rarer_searches
 from memproc.config import Policy, Settings
 from memproc.dedup.decide import Judged
-from memproc.dedup.keys import Prepared
+from memproc.dedup.keys import Key, Prepared
 from memproc.engines.loop import prepared
 from memproc.engines.pools import Pool, pool_of
 from memproc.errors import DatabaseError, UsageError
 from memproc.failures import Kind
-from memproc.formats import own
+from memproc.formats import generic, own
 from memproc.formats.draft import Context, Decided
+from memproc.formats.naming import Names
 from memproc.gathering import Gathered, Pieces
 from memproc.intake import Intake
 from memproc.opening import Source, open_all, paths_of
 from memproc.records import Memory, Rejected
-from memproc.report.report import BatchLog, BatchSeen, Merge, Progress, Report
+from memproc.report.report import BatchLog, BatchSeen, Merge, Progress, Report, counted
 from memproc.resources import MEBIBYTE, Watch, allowed_cores
 from memproc.resuming import Checkpoint, Place, begun
 from memproc.store.jobs import ENDED_BY, Claim
@@ -36,9 +37,11 @@ from memproc.store.landing import Arrived, Landed
 from memproc.store.quarantine import Origin
 from memproc.store.store import Store
 from memproc.times import parse_time, to_text
-from memproc.validation import fault
+from memproc.validation import excerpt, fault
 
 MERGES_SHOWN = 10
+REUSED_KEPT = 10_000  # ids that are told to have been given for unrelated texts
+BEYOND = "decisions beyond the namespace"
 FEWEST_FOR_SHARE = 100  # a share of errors is judged from this many records on
 
 OnProgress = Callable[[Progress], None]
@@ -65,6 +68,7 @@ def ingest(
     mapping: Mapping[str, str] | None = None,
     include: Iterable[str] = (),
     as_of: object = None,
+    trust_decisions: bool = False,
     on_progress: OnProgress | None = None,
     dry_run: bool = False,
     resume: bool = False,
@@ -75,7 +79,9 @@ def ingest(
     `what` is the path of a file, a sequence of paths (one job, read in the order given), or an iterable of mappings. `into`
     is an open `Store`, a path or a SQLAlchemy URL. `namespace` and `source` are for records that carry none. `mapping` says
     where fields of JSON objects or table rows are found (`{"content": "body.text"}`). `include` names what a format reads on
-    request only. `as_of` is the date that the source gives for itself. With `dry_run` everything is done and undone. With
+    request only. `as_of` is the date that the source gives for itself. With `trust_decisions` the decisions of a full export are
+    acted on, and what was forgotten is forgotten here: they may touch whatever the store holds, with a `namespace` only what it
+    holds of that. With `dry_run` everything is done and undone. With
     `resume` the unfinished job on these files goes on behind its last batch; where there is none one is begun, and where it is
     done nothing is done again. An iterable has no place to go on from: it is read again, and what was known is duplicate.
     `engine` says where records are prepared: "sequential" (in this process), "threads", "processes", "forkserver", "dask" or "ray",
@@ -86,8 +92,10 @@ def ingest(
     raised with the `report`.
     """
     chosen = settings or (into.settings if isinstance(into, Store) else Settings())
-    context = Context(source, frozenset(include), dict(mapping or {}))
-    intake = Intake(own.FORMAT, Policy(), schema, namespace, context, _as_text(as_of), chosen)
+    if namespace is not None and not namespace.strip():
+        raise UsageError(f"namespace={namespace!r}: give a name, or leave it out")
+    context = Context(source, frozenset(include), dict(mapping or {}), trust_decisions)
+    intake = Intake(generic.FORMAT, Policy(), schema, namespace, context, _as_text(as_of), chosen)
     paths = paths_of(what)
     with ExitStack() as stack:
         if chosen.validate == "before":
@@ -127,7 +135,7 @@ def read_file(
 ) -> Iterator[Memory | Rejected]:
     """Give the memories of a file, validated, without a store; what cannot be taken as `Rejected`, in its place."""
     context = Context(None, frozenset(include), dict(mapping or {}))
-    intake = Intake(own.FORMAT, Policy(), context=context)
+    intake = Intake(generic.FORMAT, Policy(), context=context)
     (source,) = open_all([path], path, intake, format, Settings())
     with source.opened.stream or nullcontext():
         for item in source.items:
@@ -175,6 +183,9 @@ class _Run:
         self.log = BatchLog()
         self.bytes_before = 0
         self.merges: list[Judged] = []
+        self.names = Names()
+        self.reused: set[Key] = set()  # nodes of ids that were given for unrelated texts
+        self.first_reused = ""
 
     def through(self, sources: Sequence[Source], *, is_rehearsal: bool) -> Report:
         """Read every source to its end, or to where the settings or a person say stop."""
@@ -201,14 +212,33 @@ class _Run:
             report.workers = [{"pid": pid, "records": records} for pid, records in sorted(self.workers.items())]
         remarks = (source.intake.format.remark(report.read) for source in sources)
         report.notes += [remark for remark in dict.fromkeys(remarks) if remark]
+        report.notes += self._remarks(sources)
         if self.settings.max_memory is not None and self.watch.peak_bytes > self.watch.limit_bytes:
             report.notes.append(
                 "max_memory was exceeded: what is loaded beside the batches takes too much, and smaller ones cannot help"
             )
-        if report.read and report.quarantined == report.read:
-            report.notes.append(f"every record was quarantined: is the format {report.format!r} right?")
         logger.info("job {}: {}", report.job, report.status)
         return report
+
+    def _remarks(self, sources: Sequence[Source]) -> Iterator[str]:
+        """Give what there is to remark on all that was read."""
+        report, redacts = self.report, self.settings.redact
+        is_full = [source.intake.format.name == own.FULL.name for source in sources]
+        if untrusted := sum(report.left_out[kind] for kind in (own.DECISIONS, own.TOMBSTONES)):
+            yield f"{counted(untrusted, 'decision')} left out: trust_decisions (--trust-decisions) acts on them, if the export is your own"
+        if sources[0].intake.context.trusts_decisions and not any(is_full):
+            yield "there are no decisions to trust: this is no full export, or one without its head line; format memproc-full reads it"
+        if beyond := report.left_out[BEYOND]:
+            yield f"{counted(beyond, 'decision')} not acted on: not all that they name is in the store, in this namespace"
+        if self.reused:
+            first = "" if redacts else f", the first {excerpt(self.first_reused)}"
+            count = f"at least {REUSED_KEPT}" if len(self.reused) == REUSED_KEPT else str(len(self.reused))
+            told = "id was" if count == "1" else "ids were"
+            yield f"{count} {told} given for unrelated texts{first}: versions of one id hide each other; is it the id of another thing?"
+        if report.is_all_quarantined:
+            yield f"every record was quarantined: is the format {report.format!r} right? {_begun(self.names.advice(redact=redacts))}"
+        if not report.read and not report.left_out and not any(is_full) and any(source.size for source in sources):
+            yield "no record was read: there is none in what was given"
 
     def _stopped(self, number: int, source: Source) -> str:
         """Land one source batch by batch; return why it is enough, nothing where it was read to its end."""
@@ -269,6 +299,7 @@ class _Run:
         self.store.merge_index()
         self.store.let_others_write()
         report.read += len(records)
+        self._look_at(landed)
         for outcome, count in landed.counts().items():
             setattr(report, outcome.value, getattr(report, outcome.value) + count)
         self.merges = nsmallest(MERGES_SHOWN, chain(self.merges, landed.similar), key=_certainty)
@@ -276,6 +307,17 @@ class _Run:
         if self.on_progress is not None:
             self.on_progress(self._progress(source))
         return landed
+
+    def _look_at(self, landed: Landed) -> None:
+        """Keep what the remarks at the end are made of."""
+        if self.report.quarantined + len(landed.rejected) == self.report.read:
+            self.names.note(rejected for _, rejected in landed.rejected)
+        if landed.untaken:
+            self.place.leave_out(BEYOND, landed.untaken)
+        for node, identifier in landed.reused.items():
+            if len(self.reused) < REUSED_KEPT:
+                self.first_reused = self.first_reused or identifier
+                self.reused.add(node)
 
     def _note(self, records: int, seconds: float) -> None:
         """Note what a batch took, and let the size of the next one follow from it."""
@@ -335,6 +377,10 @@ def told(report: Report, status: str, store: Store, sources: Sequence[Source], s
     report.namespace = sources[0].intake.namespace if sources else None
     report.finish(status, perf_counter() - started, before)
     return report
+
+
+def _begun(sentence: str) -> str:
+    return sentence[:1].upper() + sentence[1:]
 
 
 def _certainty(judged: Judged) -> tuple[float, int]:

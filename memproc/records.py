@@ -18,6 +18,7 @@ from pydantic_core import PydanticCustomError, PydanticUseDefault, to_jsonable_p
 from memproc.config import DEEPEST
 from memproc.times import parse_time, to_text
 
+SCHEMA_VERSION = 1  # of the fields of `Memory`; what memproc writes is marked with it
 CONTENT_LIMIT_CHARS = 1_000_000
 METADATA_DEPTH_LIMIT = DEEPEST
 EVENT_KINDS = frozenset({"message", "event"})

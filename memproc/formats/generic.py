@@ -1,16 +1,19 @@
 """Any JSON objects or table rows: fields by their usual names, or where the caller's mapping says.
 
-Rules: of the usual names of a field the first that is there is taken; what no field takes goes to `metadata` under its own
-name. Table cells are text: tags are split at commas or semicolons, numbers are read, an empty cell is no value. An id makes
-an identity only within a named source, as the ids of two files may have nothing to do with each other.
+Rules: a field that the schema in use adds has its own name. Of the usual names of all others the first that is there is taken;
+what no field takes goes to `metadata` under its own name. Table cells are text: tags are split at commas or semicolons, numbers
+are read, an empty cell is no value. An id makes an identity only within a named source, as the ids of two files may have nothing
+to do with each other.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from typing import Any
 
 from memproc.formats.draft import Broken, Context, Draft, Format, Item, Part, with_raw_times
+from memproc.formats.own import VERSION
 from memproc.validation import fault
 
 USUAL_NAMES: dict[str, tuple[str, ...]] = {
@@ -35,20 +38,23 @@ _TEXT_FIELDS = ("namespace", "source", "subject", "conversation", "kind")
 
 
 def matches(item: Item, _fields: frozenset[str]) -> bool:
-    """Tell whether an item has a text under one of the usual names."""
-    return any(isinstance(item.get(name), str) for name in USUAL_NAMES["content"])
+    """Tell whether an item has `content`, or a text under another usual name of it."""
+    return "content" in item or any(isinstance(item.get(name), str) for name in USUAL_NAMES["content"])
 
 
 def read(item: Item, context: Context) -> Iterator[Part]:
     """Give the memory of one object or row."""
-    rest = {name: value for name, value in item.items() if name is not None and value is not None and value != ""}
+    rest = {name: value for name, value in item.items() if _is_said(name, value)}
     fields: dict[str, Any] = {}
-    for field, usual in USUAL_NAMES.items():
-        for name in (context.mapping[field],) if field in context.mapping else usual:
-            found = _take(rest, name)
-            if found is not None:
-                fields[field] = found
-                break
+    claims = _claims(context.fields)
+    for field, path in context.mapping.items():
+        if (field in USUAL_NAMES or field in context.fields) and (found := _take(rest, path)) is not None:
+            fields[field] = found
+    for field, (_, name) in _claimed(rest, claims).items():
+        if field not in context.mapping:
+            fields[field] = rest.pop(name)
+    if "content" not in fields and "content" in item and "content" not in context.mapping:
+        fields["content"] = item["content"]  # it says nothing: validation tells that, with all else that is wrong
     if "content" not in fields:
         names = context.mapping.get("content", ", ".join(USUAL_NAMES["content"]))
         yield Broken(fault("content", "missing", f"has no text under {names}"))
@@ -75,6 +81,35 @@ def split_tags(text: str) -> list[str]:
     ['tea', 'morning', 'home']
     """
     return [tag.strip() for tag in text.replace(";", ",").split(",") if tag.strip()]
+
+
+def _is_said(name: object, value: object) -> bool:
+    if name is None or value is None or (isinstance(value, str) and not value):
+        return False
+    return name != VERSION or not str(value).isdigit()  # the mark says nothing of the memory
+
+
+@lru_cache(maxsize=100)
+def _claims(fields: frozenset[str]) -> Mapping[str, tuple[str, int]]:
+    """Return by each name the field that it is a name of, and how many names of that come before it; a schema's own name first."""
+    usual = {
+        name: (field, rank)
+        for field, names in USUAL_NAMES.items()
+        for rank, name in enumerate(names)
+    }
+    return {**usual, **{field: (field, 0) for field in fields}}
+
+
+def _claimed(rest: Mapping[str, Any], claims: Mapping[str, tuple[str, int]]) -> dict[str, tuple[int, str]]:
+    """Return by field the name among those in `rest` that it is taken from, with its rank."""
+    claimed: dict[str, tuple[int, str]] = {}
+    for name in rest:
+        claim = claims.get(name)
+        if claim is not None:
+            field, rank = claim
+            if field not in claimed or rank < claimed[field][0]:
+                claimed[field] = rank, name
+    return claimed
 
 
 def _take(rest: dict[str, Any], path: str) -> object:

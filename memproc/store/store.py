@@ -48,7 +48,16 @@ from memproc.store.neighbours import WITHDRAWN
 from memproc.store.opening import check_policy, open_policy
 from memproc.store.owners import Owner
 from memproc.store.quarantine import Origin
-from memproc.store.reading import all_decisions, locate, memories_by_id, memory_at, newest_memories, to_key, whole_observations
+from memproc.store.reading import (
+    all_decisions,
+    locate,
+    marked_memories,
+    memories_by_id,
+    memory_at,
+    newest_memories,
+    to_key,
+    whole_observations,
+)
 from memproc.store.recall import index_recall
 from memproc.store.regrouping import decide_by_hand, forget, handle_of, rebuild, take_over, unmerging, unmerging_job
 from memproc.store.replay import SOURCE as REPLAY
@@ -148,7 +157,7 @@ class Store:
         """
         (item,) = map(item_of, of_iterable([record]).items)
         known = format_named(format) if format else detect([item.value], frozenset(self.schema.model_fields)) or generic.FORMAT
-        intake = Intake(known, self.policy, self.schema, namespace, Context(source=source), settings=self.settings)
+        intake = Intake(known, self.policy, self.schema, namespace, Context(source=source, is_told=format is None), settings=self.settings)
         taken = intake.take(item)
         if len(taken.records) != 1:
             raise UsageError(f"the record holds {len(taken.records)} memories in format {known.name!r}: use memproc.ingest")
@@ -382,8 +391,11 @@ class Store:
         return self._transactions.read(lambda connection: index_recall(connection, model, self.settings.review_at))
 
     def export(self, to: str | Path | IO[bytes], *, full: bool = False) -> int:
-        """Write one memory a line, ordered by id; with `full` every observation whole, then the decisions. Return the lines."""
-        give = whole_observations if full else memories_by_id
+        """Write one memory a line, ordered by id; with `full` a head, every observation whole, then the decisions.
+
+        Return the lines.
+        """
+        give = whole_observations if full else marked_memories
         return self._export(to, lambda connection: (orjson.dumps(plain) + b"\n" for plain in give(self._database, connection)))
 
     def _export(self, to: str | Path | IO[bytes], give: Callable[[Connection], Iterator[bytes]]) -> int:
@@ -621,7 +633,8 @@ class Store:
             batch = there.batch + 1
             landing = Landing(self._database, self._segments, self.policy, least, claim.job, redacts=self.settings.redact)
             found = landing.land(connection, arrived, there, origin, now)
-            take_over(self._database, self._segments, connection, decided, batch, self.policy, now)
+            namespace = origin.namespace or None
+            found.untaken = take_over(self._database, self._segments, connection, decided, namespace, batch, self.policy, now)
             self._database.insert_rows(
                 connection, tables.batches, [batch_row(found, (batch, claim.job, first_position, records), started, now)]
             )
