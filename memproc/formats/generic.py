@@ -35,6 +35,8 @@ USUAL_NAMES: dict[str, tuple[str, ...]] = {
     "metadata": ("metadata",),
 }
 _TEXT_FIELDS = ("namespace", "source", "subject", "conversation", "kind")
+_NUMBERS = (int, float)
+_UNCLAIMED = ("", 0)
 
 
 def matches(item: Item, _fields: frozenset[str]) -> bool:
@@ -44,15 +46,7 @@ def matches(item: Item, _fields: frozenset[str]) -> bool:
 
 def read(item: Item, context: Context) -> Iterator[Part]:
     """Give the memory of one object or row."""
-    rest = {name: value for name, value in item.items() if _is_said(name, value)}
-    fields: dict[str, Any] = {}
-    claims = _claims(context.fields)
-    for field, path in context.mapping.items():
-        if (field in USUAL_NAMES or field in context.fields) and (found := _take(rest, path)) is not None:
-            fields[field] = found
-    for field, (_, name) in _claimed(rest, claims).items():
-        if field not in context.mapping:
-            fields[field] = rest.pop(name)
+    fields, rest = _claimed(item, context)
     if "content" not in fields and "content" in item and "content" not in context.mapping:
         fields["content"] = item["content"]  # it says nothing: validation tells that, with all else that is wrong
     if "content" not in fields:
@@ -60,8 +54,9 @@ def read(item: Item, context: Context) -> Iterator[Part]:
         yield Broken(fault("content", "missing", f"has no text under {names}"))
         return
     for field in _TEXT_FIELDS:
-        if isinstance(fields.get(field), int | float) and not isinstance(fields[field], bool):
-            fields[field] = str(fields[field])
+        value = fields.get(field)
+        if isinstance(value, _NUMBERS) and not isinstance(value, bool):
+            fields[field] = str(value)
     if isinstance(fields.get("tags"), str):
         fields["tags"] = split_tags(fields["tags"])
     if isinstance(fields.get("importance"), str):
@@ -70,7 +65,8 @@ def read(item: Item, context: Context) -> Iterator[Part]:
         fields["emotion"] = {"label": fields["emotion"], "source": "import"}
     metadata = fields.pop("metadata", {})
     named = metadata if isinstance(metadata, dict) else {"metadata": metadata}
-    fields["metadata"] = {**{f"record_{name}" if name in named else name: value for name, value in rest.items()}, **named}
+    if rest or named:
+        fields["metadata"] = {**{f"record_{name}" if name in named else name: value for name, value in rest.items()}, **named}
     yield Draft(with_raw_times(fields), is_identity=context.source is not None or "source" in fields)
 
 
@@ -83,33 +79,42 @@ def split_tags(text: str) -> list[str]:
     return [tag.strip() for tag in text.replace(";", ",").split(",") if tag.strip()]
 
 
-def _is_said(name: object, value: object) -> bool:
-    if name is None or value is None or (isinstance(value, str) and not value):
-        return False
-    return name != VERSION or not str(value).isdigit()  # the mark says nothing of the memory
+def _claimed(item: Item, context: Context) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return what the fields take of an item, and the rest that says something."""
+    mapping, claims = context.mapping, _claims(context.fields)
+    fields: dict[str, Any] = {}
+    rest: dict[str, Any] = {}
+    ranks: dict[str, tuple[int, str]] = {}  # of each field, how early the name stands that it was taken from
+    if mapping:
+        item = dict(item)
+        known = {field: path for field, path in mapping.items() if field in USUAL_NAMES or field in context.fields}
+        fields = {field: found for field, path in known.items() if _is_said(found := _take(item, path))}
+    for name, value in item.items():
+        if name is None or not _is_said(value):
+            continue
+        field, rank = claims.get(name, _UNCLAIMED)
+        if not field or field in mapping:
+            if name != VERSION or not str(value).isdigit():  # the mark says nothing of the memory
+                rest[name] = value
+        elif field not in fields:
+            fields[field], ranks[field] = value, (rank, name)
+        elif rank < ranks[field][0]:
+            rest[ranks[field][1]] = fields[field]
+            fields[field], ranks[field] = value, (rank, name)
+        else:
+            rest[name] = value
+    return fields, rest
+
+
+def _is_said(value: object) -> bool:
+    return value is not None and (value.__class__ is not str or value != "")
 
 
 @lru_cache(maxsize=100)
 def _claims(fields: frozenset[str]) -> Mapping[str, tuple[str, int]]:
     """Return by each name the field that it is a name of, and how many names of that come before it; a schema's own name first."""
-    usual = {
-        name: (field, rank)
-        for field, names in USUAL_NAMES.items()
-        for rank, name in enumerate(names)
-    }
+    usual = {name: (field, rank) for field, names in USUAL_NAMES.items() for rank, name in enumerate(names)}
     return {**usual, **{field: (field, 0) for field in fields}}
-
-
-def _claimed(rest: Mapping[str, Any], claims: Mapping[str, tuple[str, int]]) -> dict[str, tuple[int, str]]:
-    """Return by field the name among those in `rest` that it is taken from, with its rank."""
-    claimed: dict[str, tuple[int, str]] = {}
-    for name in rest:
-        claim = claims.get(name)
-        if claim is not None:
-            field, rank = claim
-            if field not in claimed or rank < claimed[field][0]:
-                claimed[field] = rank, name
-    return claimed
 
 
 def _take(rest: dict[str, Any], path: str) -> object:

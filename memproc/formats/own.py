@@ -51,7 +51,9 @@ def version_fault(item: Item) -> Fault | None:
     if type(version) is not int or version < 1:
         return fault(VERSION, "not_a_version", f"is no version of memproc's own format; this memproc writes {SCHEMA_VERSION}")
     if version > SCHEMA_VERSION:
-        return fault(VERSION, "newer_version", f"was written by a newer memproc: version {version}, this one reads {SCHEMA_VERSION}")
+        return fault(
+            VERSION, "newer_version", f"was written by a newer memproc: version {version}, this one reads {SCHEMA_VERSION}"
+        )
     return None
 
 

@@ -157,7 +157,9 @@ class Store:
         """
         (item,) = map(item_of, of_iterable([record]).items)
         known = format_named(format) if format else detect([item.value], frozenset(self.schema.model_fields)) or generic.FORMAT
-        intake = Intake(known, self.policy, self.schema, namespace, Context(source=source, is_told=format is None), settings=self.settings)
+        intake = Intake(
+            known, self.policy, self.schema, namespace, Context(source=source, is_told=format is None), settings=self.settings
+        )
         taken = intake.take(item)
         if len(taken.records) != 1:
             raise UsageError(f"the record holds {len(taken.records)} memories in format {known.name!r}: use memproc.ingest")

@@ -195,7 +195,18 @@ def test_validate_and_transform_need_no_store(run, tmp_path):
 def test_formats_lists_every_format(run):
     """With what each reads on request only."""
     names = {known["name"] for known in as_json(run("formats", "--json"))["formats"]}
-    assert {"memproc", "json", "csv", "chatgpt", "claude", "claude-memories", "mem0", "locomo", "memproc-v0"} == names
+    assert {
+        "memproc",
+        "json",
+        "csv",
+        "chatgpt",
+        "claude",
+        "claude-memories",
+        "mem0",
+        "locomo",
+        "memproc-v0",
+        "memproc-full",
+    } == names
 
 
 @pytest.mark.parametrize(
@@ -355,10 +366,10 @@ def test_the_version_is_told(run):
 
 
 def test_a_wrong_format_is_suspected_when_nothing_could_be_taken(run, tmp_path):
-    """A format named by mistake quarantines everything, which is no error, and no success either."""
+    """A format named by mistake quarantines everything, which is no success."""
     source = tmp_path / "a.jsonl"
     source.write_text('{"content": "She likes tea"}\n')
-    report = as_json(run("ingest", source, "--into", tmp_path / "m.db", "--format", "chatgpt", "--json"))
+    report = as_json(run("ingest", source, "--into", tmp_path / "m.db", "--format", "chatgpt", "--json"), code=1)
     assert "is the format 'chatgpt' right?" in report["notes"][0]
 
 
