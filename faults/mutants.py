@@ -57,7 +57,8 @@ _NUMBERS: Final = (
 _NAMES: Final = (
     "content", "text", "id", "namespace", "source", "created_at", "updated_at", "tags", "importance", "emotion", "relations",
     "metadata",
-    "observations", "memproc", "memproc_version", "export", "decision", "keys", "mapping", "message", "chat_messages", "conversation", "session_1", "links", "", "\0",
+    "memproc_version", "export", "decision", "keys",
+    "observations", "memproc", "mapping", "message", "chat_messages", "conversation", "session_1", "links", "", "\0",
     "a.b", "__proto__",
 )  # fmt: skip
 _WORDS: Final = (

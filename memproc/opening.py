@@ -68,8 +68,9 @@ def _source(opened: Items, label: str, path: Path | None, intake: Intake, name: 
         if not more:
             break
     is_told = name is None and not opened.is_table and not intake.context.mapping
-    if sample and own.is_head(sample[0].value) and (is_told or name in (own.FORMAT.name, own.FULL.name)):
-        if (wrong := own.version_fault(sample[0].value)) is not None:
+    first = sample[0].value if sample else None
+    if own.is_head(first) and (is_told or name in (own.FORMAT.name, own.FULL.name)):
+        if (wrong := own.version_fault(first)) is not None:
             raise SourceError(f"{label} {wrong.message}: {wrong.hint}")
         pieces, found = pieces[1:], own.FULL
     else:

@@ -223,21 +223,23 @@ class _Run:
     def _remarks(self, sources: Sequence[Source]) -> Iterator[str]:
         """Give what there is to remark on all that was read."""
         report, redacts = self.report, self.settings.redact
-        is_full = [source.intake.format.name == own.FULL.name for source in sources]
+        is_full = any(source.intake.format.name == own.FULL.name for source in sources)
         if untrusted := sum(report.left_out[kind] for kind in (own.DECISIONS, own.TOMBSTONES)):
-            yield f"{counted(untrusted, 'decision')} left out: trust_decisions (--trust-decisions) acts on them, if the export is your own"
-        if sources[0].intake.context.trusts_decisions and not any(is_full):
-            yield "there are no decisions to trust: this is no full export, or one without its head line; format memproc-full reads it"
+            left = f"{counted(untrusted, 'decision')} left out"
+            yield f"{left}: trust_decisions (--trust-decisions) acts on them, if the export is your own"
+        if sources[0].intake.context.trusts_decisions and not is_full:
+            yield "nothing to trust: this is no full export, or an older one, which --format memproc-full reads"
         if beyond := report.left_out[BEYOND]:
             yield f"{counted(beyond, 'decision')} not acted on: not all that they name is in the store, in this namespace"
         if self.reused:
             first = "" if redacts else f", the first {excerpt(self.first_reused)}"
-            count = f"at least {REUSED_KEPT}" if len(self.reused) == REUSED_KEPT else str(len(self.reused))
-            told = "id was" if count == "1" else "ids were"
-            yield f"{count} {told} given for unrelated texts{first}: versions of one id hide each other; is it the id of another thing?"
+            ids = counted(len(self.reused), "id was", "ids were")
+            told = f"at least {ids}" if len(self.reused) == REUSED_KEPT else ids
+            yield f"{told} given for unrelated texts{first}: are they ids of another thing? Versions of one id hide each other"
         if report.is_all_quarantined:
-            yield f"every record was quarantined: is the format {report.format!r} right? {_begun(self.names.advice(redact=redacts))}"
-        if not report.read and not report.left_out and not any(is_full) and any(source.size for source in sources):
+            advice = self.names.advice(redact=redacts)
+            yield f"every record was quarantined: is the format {report.format!r} right? {advice[:1].upper()}{advice[1:]}"
+        if not (report.read or report.left_out or is_full) and any(source.size for source in sources):
             yield "no record was read: there is none in what was given"
 
     def _stopped(self, number: int, source: Source) -> str:
@@ -377,10 +379,6 @@ def told(report: Report, status: str, store: Store, sources: Sequence[Source], s
     report.namespace = sources[0].intake.namespace if sources else None
     report.finish(status, perf_counter() - started, before)
     return report
-
-
-def _begun(sentence: str) -> str:
-    return sentence[:1].upper() + sentence[1:]
 
 
 def _certainty(judged: Judged) -> tuple[float, int]:

@@ -151,9 +151,9 @@ def identity_of(paths: Sequence[Path], intakes: Sequence[Intake]) -> Key:
     for path, intake in zip(paths, intakes, strict=True):
         context = intake.context
         parts = [str(path.resolve()), intake.format.name, intake.namespace, context.source, sorted(context.include)]
-        parts += [context.trusts_decisions, context.is_told]
+        said = [context.trusts_decisions, context.is_told]
         schema = f"{intake.schema.__module__}.{intake.schema.__qualname__}"
-        hashed.update(encode([*parts, dict(context.mapping), schema, intake.as_of]))
+        hashed.update(encode([*parts, *said, dict(context.mapping), schema, intake.as_of]))
     return hashed.digest()
 
 

@@ -12,6 +12,7 @@ where the caller trusts them.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from typing import TypeGuard
 
 from memproc.dedup.keys import Observation
 from memproc.formats.draft import Broken, Context, Decided, Draft, Format, Item, LeftOut, Part
@@ -38,7 +39,7 @@ def is_whole(item: Item) -> bool:
     return isinstance(envelope, dict) and "observation" in envelope
 
 
-def is_head(item: object) -> bool:
+def is_head(item: object) -> TypeGuard[Item]:
     """Tell the head line of a full export, of whatever version."""
     return isinstance(item, Mapping) and VERSION in item and item.get("export") == HEAD["export"] and "content" not in item
 

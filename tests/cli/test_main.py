@@ -477,18 +477,16 @@ def test_where_everything_was_quarantined_the_exit_code_and_a_note_say_so(run, t
     """The names that there are, and what to try; with --redact none of them. A dry run tells the same."""
     text, advice = ALL_BAD[name]
     (tmp_path / name).write_text(text)
-    format = () if name.startswith("c") else ("--format", "csv" if name.endswith("csv") else "json")
+    named = () if name.startswith("c") else ("--format", "csv" if name.endswith("csv") else "json")
     for options in (("--dry-run",), ()):
-        report = as_json(run("ingest", name, "--into", "m.db", *format, *options, "--json"), code=1)
+        report = as_json(run("ingest", name, "--into", "m.db", *named, *options, "--json"), code=1)
         assert report["status"] in ("done", "rehearsed")
         assert advice in what_was_noted(report).replace("What", "what")
-    report = as_json(
-        run("ingest", name, "--into", "m.db", *format, "--resume", "--json"), code=1
-    )  # nothing to do, and nothing done
-    report = as_json(run("ingest", name, "--into", "r.db", *format, "--redact", "--json"), code=1)
+    report = as_json(run("ingest", name, "--into", "m.db", *named, "--resume", "--json"), code=1)  # nothing to do, and nothing done
+    report = as_json(run("ingest", name, "--into", "r.db", *named, "--redact", "--json"), code=1)
     assert not any(word in what_was_noted(report) for word in ("body_text", "noteText", "created_at"))
     for command in ("validate", "transform"):
-        code, _, told = run(command, name, *format)
+        code, _, told = run(command, name, *named)
         assert code == 1
         assert advice in told
 
