@@ -37,7 +37,7 @@ from memproc.dedup.keys import Prepared
 from memproc.dedup.memo import Memo
 from memproc.dedup.signatures import band_hashes, signatures
 from memproc.dedup.signing import signed
-from memproc.formats import LISTS, own
+from memproc.formats import LISTS, generic
 from memproc.formats.draft import Context
 from memproc.records import DEFAULT_NAMESPACE, Memory, encode, plain
 from memproc.sources.items import item_of, open_file
@@ -49,7 +49,7 @@ if TYPE_CHECKING:
 
     from memproc.config import Policy
 
-CONTEXT: Final = Context()
+CONTEXT: Final = Context(fields=frozenset(Memory.model_fields))
 
 
 class Bare(BaseModel):
@@ -157,7 +157,7 @@ def _no_collection() -> Iterator[None]:
 def _material(path: Path, policy: Policy) -> Material:
     lines = [*_read(path)]
     values: list[dict[str, Any]] = [*map(orjson.loads, lines)]
-    fields = [{"namespace": DEFAULT_NAMESPACE, "source": own.FORMAT.name, **value} for value in values]
+    fields = [{"namespace": DEFAULT_NAMESPACE, "source": generic.FORMAT.name, **value} for value in values]
     memories = [*map(Memory.model_validate, fields)]
     records = [*map(plain, memories)]
     calls: list[Callable[[], bytes]] = []
@@ -211,7 +211,7 @@ def _record_pairs(of: Material) -> Iterator[Pair]:
     bare_check = Bare.__pydantic_validator__.validate_python
     yield Pair("read lines", "iterating the file", lambda: _consume(_read(of.path)), lambda: _iterated(of.path))
     yield Pair("decode", "orjson.loads", _over(item_of, of.lines), _over(orjson.loads, of.lines))
-    yield Pair("format", "dict", _over(lambda value: _consume(own.read(value, CONTEXT)), of.values), _over(dict, of.values))
+    yield Pair("format", "dict", _over(lambda value: _consume(generic.read(value, CONTEXT)), of.values), _over(dict, of.values))
     yield Pair("validate", "validate_python of a bare model", _over(validator(Memory), of.fields), _over(bare_check, of.fields))
     encoded = _over(lambda memory: encode(plain(memory)), of.memories)
     yield Pair("plain and encode", "orjson.dumps", encoded, _over(orjson.dumps, of.records))

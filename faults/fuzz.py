@@ -222,9 +222,9 @@ def _check_whole(url: str, other: str, folder: Path) -> None:
     path.write_bytes(whole.getvalue())
     again = io.BytesIO()
     with memproc.open(other) as store:
-        assert memproc.ingest(path, store, format="memproc").quarantined == 0
+        assert memproc.ingest(path, store, trust_decisions=True).quarantined == 0
         store.export(again, full=True)
-        twice = memproc.ingest(path, store, format="memproc")
+        twice = memproc.ingest(path, store, trust_decisions=True)
         assert (twice.stored, twice.merged, twice.quarantined) == (0, 0, 0), twice
     assert again.getvalue() == whole.getvalue()
     assert exported(other) == before

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 FIXTURES: Final = Path(__file__).parents[1] / "fixtures"
 FILES: Final = {
     own.FORMAT.name: "memories.jsonl",
+    own.FULL.name: "memories.jsonl",
     chatgpt.FORMAT.name: "chatgpt.json",
     claude.CONVERSATIONS.name: "claude.json",
     claude.MEMORIES.name: "claude-memories.json",
@@ -56,6 +57,7 @@ _NUMBERS: Final = (
 _NAMES: Final = (
     "content", "text", "id", "namespace", "source", "created_at", "updated_at", "tags", "importance", "emotion", "relations",
     "metadata",
+    "memproc_version", "export", "decision", "keys",
     "observations", "memproc", "mapping", "message", "chat_messages", "conversation", "session_1", "links", "", "\0",
     "a.b", "__proto__",
 )  # fmt: skip

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from memproc import validation
 from memproc.config import Policy, Settings
-from memproc.formats import detect, format_named, own
+from memproc.formats import detect, format_named, generic
 from memproc.formats.draft import Context
 from memproc.intake import Intake, beyond, name_said, raw_of
 from memproc.records import Fault, Given, Memory, Rejected, encode, given, plain
@@ -69,5 +69,5 @@ def transform(
     if item.fault is None and not isinstance(item.value, Given) and (known is None or not isinstance(item.value, Mapping)):
         found: tuple[Fault, ...] = (fault("", "unknown_shape", "is in no known format"),)
         return [Rejected("transform", found, raw_of(None, item))]
-    context = Context(name_said(source, "source"), frozenset(include), dict(mapping or {}))
-    return Intake(known or own.FORMAT, Policy(), schema, name_said(namespace, "namespace"), context).draft(item)
+    context = Context(name_said(source, "source"), frozenset(include), dict(mapping or {}), is_told=format is None)
+    return Intake(known or generic.FORMAT, Policy(), schema, name_said(namespace, "namespace"), context).draft(item)

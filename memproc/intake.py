@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from itertools import chain
 from typing import Any, NamedTuple
 
@@ -18,7 +19,7 @@ from memproc.config import DEEPEST, Policy, Settings
 from memproc.dedup.keys import Accepted, Prepared, prepare_all
 from memproc.dedup.signing import signed
 from memproc.errors import UsageError
-from memproc.formats import own
+from memproc.formats import generic, of_line
 from memproc.formats.draft import Broken, Context, Decided, Draft, Format, LeftOut, Part
 from memproc.records import DEFAULT_NAMESPACE, Fault, Given, Memory, Plain, Rejected, encode, plain
 from memproc.sources.items import Item, Piece, count_names, depth_of, item_of, raw_bytes
@@ -78,11 +79,21 @@ class Intake:
     as_of: str | None = None
     settings: Settings = field(default_factory=Settings)
 
+    def __post_init__(self) -> None:
+        """Let the readers know the fields of the schema."""
+        object.__setattr__(self, "context", self.context._replace(fields=_fields_of(self.schema)))
+
     @property
     def said(self) -> str:
         """What the caller said of the source, but for the namespace, as JSON: a record that is replayed is taken under the same."""
-        source, include, mapping = self.context
-        given = {"source": source, "include": sorted(include), "mapping": dict(mapping), "as_of": self.as_of}
+        context = self.context
+        given = {
+            "source": context.source,
+            "include": sorted(context.include),
+            "mapping": dict(context.mapping),
+            "as_of": self.as_of,
+            "is_told": context.is_told,
+        }
         return encode({name: value for name, value in given.items() if value}).decode()
 
     def take_all(self, pieces: Sequence[Piece]) -> Chunk:
@@ -162,7 +173,7 @@ class Intake:
             yield Rejected(CATEGORY_OF_FAULTS, (found,), raw_of(None, item))
             return
         try:
-            yield from self.format.read(item.value, self.context)
+            yield from self._format_for(item.value).read(item.value, self.context)
         except Exception as error:  # noqa: BLE001 - a reader never raises; if one does, no record may be lost with it
             what = f"the reader of {self.format.name!r}"
             found = failed("reader_failed", what, error, tracebacks=self.settings.tracebacks)
@@ -171,7 +182,7 @@ class Intake:
     def _checked(self, of: _Drafted, check: Callable[[object], Memory | tuple[Fault, ...]]) -> Memory | Plain | Rejected:
         """Return the memory of a draft, of an object that is kept as it is the plain record, or what is wrong."""
         object_given = of.item.value if isinstance(of.item.value, Given) else None
-        fields = self._complete(of.draft.fields, object_given)
+        fields = self._complete(of, object_given)
         checked = check(fields) if object_given is None else as_given(object_given.schema, fields, self.schema)
         return Rejected(_category_of(checked), checked, raw_of(of.draft.raw, of.item)) if isinstance(checked, tuple) else checked
 
@@ -192,15 +203,24 @@ class Intake:
             found = fault("", "not_json", f"holds what JSON cannot say: {error}")
             return Rejected(CATEGORY_OF_FAULTS, (found,), raw_of(draft.raw, item))
 
-    def _complete(self, fields: Mapping[str, Any], object_given: Given | None) -> dict[str, Any]:
+    def _format_for(self, item: Mapping[str, object]) -> Format:
+        return of_line(self.format, item) if self.context.is_told else self.format
+
+    def _complete(self, of: _Drafted, object_given: Given | None) -> dict[str, Any]:
         """Return the fields of a record with what the caller said for those that carry none; no format knows of an object."""
-        completed = {**fields}
+        completed = {**of.draft.fields}
         is_said = object_given is None or object_given.has_namespace or self.namespace is None
         if not is_said or is_blank(completed.get("namespace")):
             completed["namespace"] = self.namespace or DEFAULT_NAMESPACE
         if is_blank(completed.get("source")):
-            completed["source"] = self.context.source or (self.format if object_given is None else own.FORMAT).name
+            known = generic.FORMAT if object_given else self._format_for(of.item.value)  # type: ignore[arg-type]
+            completed["source"] = self.context.source or known.name
         return completed
+
+
+@cache
+def _fields_of(schema: type[Memory]) -> frozenset[str]:
+    return frozenset(schema.model_fields)
 
 
 def beyond(record: Plain, size_bytes: int, settings: Settings) -> Fault | None:

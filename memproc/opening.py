@@ -13,9 +13,10 @@ from memproc.config import Settings
 from memproc.errors import SourceError, UsageError
 from memproc.formats import LISTS, detect, format_named, generic, own
 from memproc.formats.draft import Format
+from memproc.formats.naming import Names
 from memproc.intake import Intake
 from memproc.records import Memory
-from memproc.sources.items import LINE_SUFFIXES, NAMES_SHOWN, Item, Items, Piece, item_of, name_shown, of_iterable, open_file
+from memproc.sources.items import LINE_SUFFIXES, Item, Items, Piece, item_of, of_iterable, open_file
 from memproc.times import parse_time, to_text
 
 SAMPLE = 20
@@ -67,7 +68,14 @@ def _source(opened: Items, label: str, path: Path | None, intake: Intake, name: 
         sample += map(item_of, more)
         if not more:
             break
-    found = _format_of(opened, sample, path, intake, name)
+    is_told = name is None and not opened.is_table and not intake.context.mapping
+    first = sample[0].value if sample else None
+    if own.is_head(first) and (is_told or name in (own.FORMAT.name, own.FULL.name)):
+        if (wrong := own.version_fault(first)) is not None:
+            raise SourceError(f"{label} {wrong.message}: {wrong.hint}")
+        pieces, found = pieces[1:], own.FULL
+    else:
+        found = _format_of(opened, sample, path, intake, name)
     unknown = intake.context.include - set(found.options)
     if unknown:
         choices = ", ".join(found.options) or "nothing"
@@ -82,7 +90,8 @@ def _source(opened: Items, label: str, path: Path | None, intake: Intake, name: 
         as_of = to_text(moment) if moment else None
     items = chain(pieces, opened.items)
     size = path.stat().st_size if path is not None and path.is_file() else None
-    return Source(label, replace(intake, format=found, as_of=as_of), items, opened, size)
+    context = intake.context._replace(is_told=is_told)
+    return Source(label, replace(intake, format=found, context=context, as_of=as_of), items, opened, size)
 
 
 def _format_of(opened: Items, sample: Sequence[Item], path: Path | None, intake: Intake, name: str | None) -> Format:
@@ -98,9 +107,8 @@ def _format_of(opened: Items, sample: Sequence[Item], path: Path | None, intake:
         return found
     objects = [value for value in values if isinstance(value, Mapping)]
     if objects and path is not None:
-        names = ", ".join(map(name_shown, sorted(map(str, objects[0]))[:NAMES_SHOWN]))
-        told, advice = f"{path} is in no known format", "name one with format, or map its fields"
-        raise SourceError(f"{told} (its records have {names}): {advice}", f"{told}: {advice}")
+        names, told = Names.of_values(objects), f"{path} is in no known format: "
+        raise SourceError(told + names.advice(redact=False), told + names.advice(redact=True))
     if sample and path is not None and not objects and path.suffix.lower() not in (".json", *LINE_SUFFIXES):
         raise SourceError(f"{path} holds no JSON in its first {len(sample)} lines: give JSON, JSON lines or CSV")
-    return own.FORMAT
+    return generic.FORMAT

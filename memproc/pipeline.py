@@ -18,18 +18,19 @@ from memproc.collector import rarer_searches
 from memproc.config import Policy, Settings
 from memproc.dedup.compare import without_words
 from memproc.dedup.decide import Judged
-from memproc.dedup.keys import Prepared
+from memproc.dedup.keys import Key, Prepared
 from memproc.engines.loop import prepared
 from memproc.engines.pools import Pool, pool_of
 from memproc.errors import DatabaseError, UsageError, redacting
 from memproc.failures import Kind
-from memproc.formats import own
+from memproc.formats import generic, own
 from memproc.formats.draft import Context, Decided
+from memproc.formats.naming import Names
 from memproc.gathering import Gathered, Pieces
 from memproc.intake import Intake, name_said
 from memproc.opening import Source, open_all, paths_of
 from memproc.records import Memory, Rejected
-from memproc.report.report import BatchLog, BatchSeen, Merge, Progress, Report
+from memproc.report.report import BatchLog, BatchSeen, Merge, Progress, Report, counted
 from memproc.resources import MEBIBYTE, Watch, allowed_cores
 from memproc.resuming import Checkpoint, Place, begun
 from memproc.store.jobs import ENDED_BY, Claim
@@ -37,9 +38,11 @@ from memproc.store.landing import Arrived, Landed
 from memproc.store.quarantine import Origin
 from memproc.store.store import Store
 from memproc.times import parse_time, to_text
-from memproc.validation import fault
+from memproc.validation import excerpt, fault
 
 MERGES_SHOWN = 10
+REUSED_KEPT = 10_000  # ids that are told to have been given for unrelated texts
+BEYOND = "decisions beyond the namespace"
 FEWEST_FOR_SHARE = 100  # a share of errors is judged from this many records on
 
 OnProgress = Callable[[Progress], None]
@@ -66,6 +69,7 @@ def ingest(
     mapping: Mapping[str, str] | None = None,
     include: Iterable[str] = (),
     as_of: object = None,
+    trust_decisions: bool = False,
     on_progress: OnProgress | None = None,
     dry_run: bool = False,
     resume: bool = False,
@@ -76,7 +80,9 @@ def ingest(
     `what` is the path of a file, a sequence of paths (one job, read in the order given), or an iterable of mappings. `into`
     is an open `Store`, a path or a SQLAlchemy URL. `namespace` and `source` are for records that carry none. `mapping` says
     where fields of JSON objects or table rows are found (`{"content": "body.text"}`). `include` names what a format reads on
-    request only. `as_of` is the date that the source gives for itself. With `dry_run` everything is done and undone. With
+    request only. `as_of` is the date that the source gives for itself. With `trust_decisions` the decisions of a full export are
+    acted on, and what was forgotten is forgotten here: they may touch whatever the store holds, with a `namespace` only what it
+    holds of that. With `dry_run` everything is done and undone. With
     `resume` the unfinished job on these files goes on behind its last batch; where there is none one is begun, and where it is
     done nothing is done again. An iterable has no place to go on from: it is read again, and what was known is duplicate.
     `engine` says where records are prepared: "sequential" (in this process), "threads", "processes", "forkserver", "dask" or "ray",
@@ -87,8 +93,11 @@ def ingest(
     raised with the `report`.
     """
     chosen = settings or (into.settings if isinstance(into, Store) else Settings())
-    context = Context(name_said(source, "source"), frozenset(include), dict(mapping or {}))
-    intake = Intake(own.FORMAT, Policy(), schema, name_said(namespace, "namespace"), context, _as_text(as_of), chosen)
+    whose = name_said(namespace, "namespace")
+    if namespace is not None and whose is None:
+        raise UsageError(f"namespace={namespace!r}: give a name, or leave it out")
+    context = Context(name_said(source, "source"), frozenset(include), dict(mapping or {}), trust_decisions)
+    intake = Intake(generic.FORMAT, Policy(), schema, whose, context, _as_text(as_of), chosen)
     paths = paths_of(what)
     with redacting(is_wanted=chosen.redact), ExitStack() as stack:
         if chosen.validate == "before":
@@ -131,7 +140,7 @@ def read_file(
     """Give the memories of a file, judged as for a store, without one; what cannot be taken as `Rejected`, in its place."""
     chosen = settings or Settings()
     context = Context(None, frozenset(include), dict(mapping or {}))
-    intake = Intake(own.FORMAT, Policy(), context=context, settings=chosen)
+    intake = Intake(generic.FORMAT, Policy(), context=context, settings=chosen)
     with redacting(is_wanted=chosen.redact):
         (source,) = open_all([path], path, intake, format, chosen)
         with source.opened.stream or nullcontext():
@@ -180,6 +189,9 @@ class _Run:
         self.log = BatchLog()
         self.bytes_before = 0
         self.merges: list[Judged] = []
+        self.names = Names()
+        self.reused: set[Key] = set()  # nodes of ids that were given for unrelated texts
+        self.first_reused = ""
 
     def through(self, sources: Sequence[Source], *, is_rehearsal: bool) -> Report:
         """Read every source to its end, or to where the settings or a person say stop."""
@@ -205,17 +217,38 @@ class _Run:
         report.notes += _notes_of_classes(sources)
         remarks = (source.intake.format.remark(report.read) for source in sources)
         report.notes += [remark for remark in dict.fromkeys(remarks) if remark]
+        report.notes += self._remarks(sources)
         if self.settings.max_memory is not None and self.watch.peak_bytes > self.watch.limit_bytes:
             report.notes.append(
                 "max_memory was exceeded: what is loaded beside the batches takes too much, and smaller ones cannot help"
             )
-        if report.read and report.quarantined == report.read:
-            report.notes.append(f"every record was quarantined: is the format {report.format!r} right?")
         logger.info("job {}: {}", report.job, report.status)
         return report
 
     def _report(self, status: str, sources: Sequence[Source], before: int) -> Report:
         return told(self.report, status, self.store, sources, self.started, before, redacts=self.settings.redact)
+
+    def _remarks(self, sources: Sequence[Source]) -> Iterator[str]:
+        """Give what there is to remark on all that was read."""
+        report, redacts = self.report, self.settings.redact
+        is_full = any(source.intake.format.name == own.FULL.name for source in sources)
+        if untrusted := sum(report.left_out[kind] for kind in (own.DECISIONS, own.TOMBSTONES)):
+            left = f"{counted(untrusted, 'decision')} left out"
+            yield f"{left}: trust_decisions (--trust-decisions) acts on them, if the export is your own"
+        if sources[0].intake.context.trusts_decisions and not is_full:
+            yield "nothing to trust: this is no full export, or an older one, which --format memproc-full reads"
+        if beyond := report.left_out[BEYOND]:
+            yield f"{counted(beyond, 'decision')} not acted on: not all that they name is in the store, in this namespace"
+        if self.reused:
+            first = "" if redacts else f", the first {excerpt(self.first_reused)}"
+            ids = counted(len(self.reused), "id was", "ids were")
+            told = f"at least {ids}" if len(self.reused) == REUSED_KEPT else ids
+            yield f"{told} given for unrelated texts{first}: are they ids of another thing? Versions of one id hide each other"
+        if report.is_all_quarantined:
+            advice = self.names.advice(redact=redacts)
+            yield f"every record was quarantined: is the format {report.format!r} right? {advice[:1].upper()}{advice[1:]}"
+        if not (report.read or report.left_out or is_full) and any(source.size for source in sources):
+            yield "no record was read: there is none in what was given"
 
     def _stopped(self, number: int, source: Source) -> str:
         """Land one source batch by batch; return why it is enough, nothing where it was read to its end."""
@@ -276,6 +309,7 @@ class _Run:
         self.store.merge_index()
         self.store.let_others_write()
         report.read += len(records)
+        self._look_at(landed)
         for outcome, count in landed.counts().items():
             setattr(report, outcome.value, getattr(report, outcome.value) + count)
         self.merges = nsmallest(MERGES_SHOWN, chain(self.merges, landed.similar), key=_certainty)
@@ -283,6 +317,17 @@ class _Run:
         if self.on_progress is not None:
             self.on_progress(self._progress(source))
         return landed
+
+    def _look_at(self, landed: Landed) -> None:
+        """Keep what the remarks at the end are made of."""
+        if self.report.quarantined + len(landed.rejected) == self.report.read:
+            self.names.note(rejected for _, rejected in landed.rejected)
+        if landed.untaken:
+            self.place.leave_out(BEYOND, landed.untaken)
+        for node, identifier in landed.reused.items():
+            if len(self.reused) < REUSED_KEPT:
+                self.first_reused = self.first_reused or identifier
+                self.reused.add(node)
 
     def _note(self, records: int, seconds: float) -> None:
         """Note what a batch took, and let the size of the next one follow from it."""

@@ -24,6 +24,7 @@ from memproc.config import DEEPEST
 from memproc.times import parse_time, to_text
 from memproc.values import UnreadableError, settled, shown
 
+SCHEMA_VERSION = 1  # of the fields of `Memory`; what memproc writes is marked with it
 CONTENT_LIMIT_CHARS = 1_000_000
 METADATA_DEPTH_LIMIT = DEEPEST
 EVENT_KINDS = frozenset({"message", "event"})

@@ -111,6 +111,11 @@ class Place:
             self._left_out.popleft()
         self._behind = there
 
+    def leave_out(self, kind: str, count: int) -> None:
+        """Note that something of what has landed was left out."""
+        left_out = Counter(self._behind.left_out) + Counter({kind: count})
+        self._behind = self._behind._replace(left_out=left_out)
+
     def end(self) -> None:
         """Move to the next source."""
         self._behind = Checkpoint(self._behind.source + 1, left_out=self.after(0).left_out)
@@ -146,8 +151,9 @@ def identity_of(paths: Sequence[Path], intakes: Sequence[Intake]) -> Key:
     for path, intake in zip(paths, intakes, strict=True):
         context = intake.context
         parts = [str(path.resolve()), intake.format.name, intake.namespace, context.source, sorted(context.include)]
+        said = [context.trusts_decisions, context.is_told]
         schema = f"{intake.schema.__module__}.{intake.schema.__qualname__}"
-        hashed.update(encode([*parts, dict(context.mapping), schema, intake.as_of]))
+        hashed.update(encode([*parts, *said, dict(context.mapping), schema, intake.as_of]))
     return hashed.digest()
 
 

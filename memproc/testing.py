@@ -61,7 +61,7 @@ def texts(seeds: Sequence[str] = SEEDS) -> st.SearchStrategy[str]:
 
 @st.composite
 def facts(draw: st.DrawFn, seeds: Sequence[str] = SEEDS) -> dict[str, Any]:
-    """Give a valid record of a fact; some carry an id and a date, so that they are versions of each other."""
+    """Give a valid record of a fact; some carry an id within a source and a date, so that they are versions of each other."""
     record: dict[str, Any] = {"content": draw(texts(seeds))}
     optional = {
         "namespace": st.sampled_from(("alice", "Alice")),
@@ -75,7 +75,7 @@ def facts(draw: st.DrawFn, seeds: Sequence[str] = SEEDS) -> dict[str, Any]:
     for name in draw(st.sets(st.sampled_from(sorted(optional)), max_size=2)):
         record[name] = draw(optional[name])
     if draw(st.integers(0, 4)) == 0:
-        record["id"] = draw(st.sampled_from(("m1", "m2")))
+        record |= {"id": draw(st.sampled_from(("m1", "m2"))), "source": "app"}
         if draw(st.booleans()):
             record["updated_at"] = draw(st.sampled_from(_TIMES))
     return record
@@ -91,7 +91,7 @@ def events(draw: st.DrawFn) -> dict[str, Any]:
         "created_at": draw(st.sampled_from(_TIMES)),
     }
     if draw(st.booleans()):
-        record["id"] = draw(st.sampled_from(("1", "2")))
+        record |= {"id": draw(st.sampled_from(("1", "2"))), "source": "app"}
     return record
 
 
@@ -123,7 +123,7 @@ def waiting(draw: st.DrawFn, kinds: Sequence[str] = ("changed", "undated")) -> l
         before, after = draw(st.permutations(_TIMES[:3]))[:2]
         return [{"content": said[0], "created_at": before}, {"content": said[1], "created_at": after}]
     near = draw(st.sampled_from(BENIGN))
-    return [*({"content": text, "id": "m3"} for text in said), *({"content": near(text)} for text in said)]
+    return [*({"content": text, "id": "m3", "source": "app"} for text in said), *({"content": near(text)} for text in said)]
 
 
 def memories() -> st.SearchStrategy[Memory]:

@@ -77,6 +77,10 @@ HINTS: dict[str, str] = {
     "unreadable": "give a plain dictionary: memproc cannot read this object",
     "schema_failed": "mend the rule (it says no by raising ValueError), then replay",
     "worker_died": "see what it holds and how large it is; `engine='sequential'` takes it in the process itself",
+    "newer_version": "upgrade memproc, or have the newer one write JSON of its own making",
+    "not_a_version": "leave the name to memproc: its export writes a whole number there",
+    "misplaced_head": "read a full export as a file of its own, or name the format memproc-full",
+    "misplaced_decision": "name the format memproc-full, and trust_decisions where the export is your own",
     "reader_failed": "the reader is at fault, not the record: report it, and replay after an upgrade",
 }
 _QUOTED = re.compile(r"""(?<!\w)(?:'[^']*(?:'|$)|"[^"]*(?:"|$))""")  # a message may be cut short before the second quote

@@ -28,7 +28,9 @@ from memproc.testing import bridges, facts, memories, records, waiting
 SEEN: Counter[str] = Counter()
 
 some_records = st.builds(list.__add__, st.lists(records(), min_size=6, max_size=24), st.just([]) | bridges())
-versions = st.permutations([{"id": "m4", "content": f"Has {count} hens", "updated_at": f"2025-01-0{count}"} for count in (3, 4)])
+versions = st.permutations(
+    [{"id": "m4", "source": "app", "content": f"Has {count} hens", "updated_at": f"2025-01-0{count}"} for count in (3, 4)]
+)
 to_decide = st.builds(
     lambda *parts: [*chain(*parts)],
     st.lists(records(), min_size=3, max_size=10),
@@ -158,7 +160,9 @@ def test_law_3_decisions_in_the_middle_count_from_the_start(fresh, first, second
         ingest(store, first, batch_size)
         live_through(store, acts)
         ingest(store, second, batch_size)
-        ingest(other, [line for line in exported(store, full=True) if "decision" in line], format="memproc")
+        ingest(
+            other, [line for line in exported(store, full=True) if "decision" in line], format="memproc-full", trust_decisions=True
+        )
         shuffled = first + second
         random.shuffle(shuffled)
         ingest(other, shuffled, batch_size)
@@ -181,7 +185,10 @@ def test_law_4_a_memory_is_a_function_of_a_set(fresh, source, random):
         random.shuffle(observations)
         found, _ = clusters(observations, mends, [])
         computed = {cluster.id.hex(): memory_of(cluster) for cluster in found}
-        kept = {line["id"]: {name: value for name, value in line.items() if name != "observations"} for line in exported(store)}
+        kept = {
+            line["id"]: {name: value for name, value in line.items() if name not in ("observations", "memproc_version")}
+            for line in exported(store)
+        }
         assert computed == kept
 
 
@@ -200,7 +207,7 @@ def test_law_5_undo(fresh, source, later, choice, batch_size):
         ingest(store, source, batch_size)  # the same again does not undo the undo
         lines = [line for line in exported(store, full=True) if "decision" in line]
         assert len(lines) == len(decisions)
-        ingest(other, lines, format="memproc")
+        ingest(other, lines, format="memproc-full", trust_decisions=True)
         ingest(other, source, batch_size)
         assert exported(store) == exported(other)
         for decision in decisions:
@@ -279,7 +286,7 @@ def test_law_7_round_trip(fresh, source, choice):
             store.unmerge(rows[choice % len(rows)].observation.key.hex())
             store.forget(rows[choice * 7 % len(rows)].observation.key.hex())
         lines = exported(store, full=True)
-        report = ingest(other, lines, 3, format="memproc")
+        report = ingest(other, lines, 3, trust_decisions=True)
         assert report.quarantined == 0
         assert exported(other, full=True) == lines
         assert exported(other) == exported(store)
@@ -356,7 +363,7 @@ def test_rebuild_changes_nothing_after_any_history(fresh, first, second, acts):
         assert exported(store, full=True) == whole
         assert store.recount().is_whole
         with fresh() as other:
-            ingest(other, whole, format="memproc")
+            ingest(other, whole, trust_decisions=True)
             assert exported(other) == before
 
 
@@ -390,7 +397,7 @@ def decide(store, verdict, choice):
     pair = sorted({nodes[choice % len(nodes)], nodes[choice // 7 % len(nodes)]}) if nodes else []
     if len(pair) < 2:
         return None
-    ingest(store, [{"decision": verdict, "keys": [node.hex() for node in pair]}], format="memproc")
+    ingest(store, [{"decision": verdict, "keys": [node.hex() for node in pair]}], format="memproc-full", trust_decisions=True)
     return f"decided: {verdict}"
 
 

@@ -23,7 +23,7 @@ FORMAT_OF = {
     "locomo.json": "locomo",
     "mem0.json": "mem0",
     "memories.csv": "csv",
-    "memories.jsonl": "memproc",
+    "memories.jsonl": "json",
     "memproc-v0.jsonl": "memproc-v0",
 }
 

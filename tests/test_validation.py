@@ -19,6 +19,7 @@ from pydantic import AfterValidator, Field, field_validator
 import memproc
 from memproc.config import Policy, Settings
 from memproc.formats import generic, own
+from memproc.formats.draft import Context
 from memproc.intake import Intake, given_up
 from memproc.records import CONTENT_LIMIT_CHARS, METADATA_DEPTH_LIMIT, Memory, Rejected, encode, plain
 from memproc.sources.items import Item, decode, item_of, open_file
@@ -203,6 +204,9 @@ def test_each_piece_of_advice_can_be_met(tmp_path):
     met |= {Intake(own.FORMAT, Policy(), settings=Settings(max_fields=1)).take(Item(GOOD)).records[0].faults[0].code}
     met |= {validate({**GOOD, "tags": [5] * 200}).errors[-1].code, validate({**GOOD, 5: 1}).errors[0].code}
     met |= {given_up(b"{}").records[0].faults[0].code, validate(Liar()).errors[0].code}
+    heads = ({"memproc_version": version, "export": "full"} for version in (0, 1, 99))
+    for item in (*heads, {"decision": "merge", "keys": []}):
+        met |= {part.fault.code for part in own.FORMAT.read(item, Context())}
     assert set(HINTS) - met == set()
 
 

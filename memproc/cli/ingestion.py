@@ -96,6 +96,9 @@ def ingest(
     map_field: Mapping = None,
     include: Include = None,
     as_of: Annotated[str | None, typer.Option(help="The date the source gives for itself.")] = None,
+    trust_decisions: Annotated[
+        bool, typer.Option("--trust-decisions", help="Act on the decisions of a full export, which must be your own.")
+    ] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Do everything and undo it.")] = False,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with the unfinished job on these files.")] = False,
     as_json: Json = False,
@@ -143,6 +146,7 @@ def ingest(
                 mapping=mapping_of(map_field),
                 include=include or (),
                 as_of=as_of,
+                trust_decisions=trust_decisions,
                 on_progress=shown,
                 dry_run=dry_run,
                 resume=resume,
@@ -152,7 +156,7 @@ def ingest(
         report = interrupted.report
         tell("memproc: interrupted" + ("" if dry_run else ": --resume goes on behind the last batch"))
     show(report.as_dict(), str(report), as_json=as_json)
-    if report.status not in ("done", "rehearsed") or (strict and report.quarantined):
+    if report.status not in ("done", "rehearsed") or report.is_all_quarantined or (strict and report.quarantined):
         raise typer.Exit(FAILED)
 
 
@@ -182,6 +186,7 @@ def validate(
     summary = f"{len(found) - invalid} of {len(found)} records are valid"
     counts = {"read": len(found), "valid": len(found) - invalid, "invalid": invalid}
     show({**counts, "errors": faults}, "\n".join([*lines, summary]), as_json=as_json)
+    _advise(found)
     if invalid:
         raise typer.Exit(FAILED)
 
@@ -216,6 +221,7 @@ def transform(
         sys.stdout.write(lines.decode())
     for fault in faults:
         tell(f"{fault['path'] or 'record'}: {fault['message']} - {fault['hint']}")
+    _advise(found)
     if rejected:
         raise typer.Exit(FAILED)
 
@@ -238,6 +244,17 @@ def _read(file: Path, format: str | None, map_field: list[str] | None, include: 
     from memproc.pipeline import read_file
 
     return read_file(file, format=format, mapping=mapping_of(map_field), include=include, settings=Settings(redact=redact))
+
+
+def _advise(found: list[Any]) -> None:
+    """Say what to do where no record of a file could be taken."""
+    from memproc.formats.naming import Names
+    from memproc.records import Rejected
+
+    if found and all(isinstance(one, Rejected) for one in found):
+        names = Names()
+        names.note(found)
+        tell(f"no record can be taken: {names.advice(redact=False)}")
 
 
 @contextmanager

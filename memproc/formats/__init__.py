@@ -9,10 +9,11 @@ from collections.abc import Mapping, Sequence
 
 from memproc.errors import UsageError
 from memproc.formats import chatgpt, claude, generic, legacy, locomo, mem0, own
-from memproc.formats.draft import Format
+from memproc.formats.draft import Format, Item
 
 FORMATS: tuple[Format, ...] = (
     own.FORMAT,
+    own.FULL,
     chatgpt.FORMAT,
     claude.CONVERSATIONS,
     claude.MEMORIES,
@@ -22,6 +23,7 @@ FORMATS: tuple[Format, ...] = (
     generic.FORMAT,
     generic.TABLE,
 )
+_BY_LINE = (own.FORMAT.name, generic.FORMAT.name)
 LISTS = frozenset(name for known in FORMATS for name in known.lists)
 
 
@@ -43,3 +45,13 @@ def detect(items: Sequence[object], fields: frozenset[str]) -> Format | None:
         if objects and sum(known.matches(item, fields) for item in objects) * 2 >= len(objects):
             return known
     return None
+
+
+def of_line(told: Format, item: Item) -> Format:
+    """Return the format of one item where its source was told to be in the format `told`.
+
+    Each line of JSON with usual names tells by itself whether it is memproc's own, so that it is read alike in any company.
+    """
+    if told.name not in _BY_LINE:
+        return told
+    return own.FORMAT if own.is_marked(item) else generic.FORMAT

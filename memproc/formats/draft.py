@@ -53,11 +53,17 @@ class Decided(NamedTuple):
 
 
 class Context(NamedTuple):
-    """What the caller said: the source named, kinds to include that are left out else, and where fields are to be found."""
+    """What the caller said: the source named, kinds to include that are left out else, where fields are to be found, and whether
+    the decisions of a full export are to be acted on. `is_told`: the format was told by the shape of the records and not named by
+    the caller. `fields` are the names of the fields of the schema in use, which the intake fills in.
+    """
 
     source: str | None = None
     include: frozenset[str] = frozenset()
     mapping: Mapping[str, str] = {}
+    trusts_decisions: bool = False
+    is_told: bool = False
+    fields: frozenset[str] = frozenset()
 
 
 Part = Draft | Broken | LeftOut | Decided

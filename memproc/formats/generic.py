@@ -1,16 +1,19 @@
 """Any JSON objects or table rows: fields by their usual names, or where the caller's mapping says.
 
-Rules: of the usual names of a field the first that shows something is taken; what no field takes goes to `metadata` under its own
-name. Table cells are text: tags are split at commas or semicolons, numbers are read, an empty cell is no value. An id makes
-an identity only within a named source, as the ids of two files may have nothing to do with each other.
+Rules: a field that the schema in use adds has its own name. Of the usual names of all others the first that shows something is
+taken; what no field takes goes to `metadata` under its own name. Table cells are text: tags are split at commas or semicolons,
+numbers are read, an empty cell is no value. An id makes an identity only within a named source, as the ids of two files may have
+nothing to do with each other.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from typing import Any
 
 from memproc.formats.draft import Broken, Context, Draft, Format, Item, Part, with_raw_times
+from memproc.formats.own import VERSION
 from memproc.validation import fault
 from memproc.values import is_blank, shown
 
@@ -33,30 +36,28 @@ USUAL_NAMES: dict[str, tuple[str, ...]] = {
     "metadata": ("metadata",),
 }
 _TEXT_FIELDS = ("namespace", "source", "subject", "conversation", "kind")
+_NUMBERS = (int, float)
+_UNCLAIMED = ("", 0)
 
 
 def matches(item: Item, _fields: frozenset[str]) -> bool:
-    """Tell whether an item has a text under one of the usual names."""
-    return any(isinstance(item.get(name), str) for name in USUAL_NAMES["content"])
+    """Tell whether an item has `content`, or a text under another usual name of it."""
+    return "content" in item or any(isinstance(item.get(name), str) for name in USUAL_NAMES["content"])
 
 
 def read(item: Item, context: Context) -> Iterator[Part]:
     """Give the memory of one object or row."""
-    rest = {name: value for name, value in item.items() if value is not None and value != ""}
-    fields: dict[str, Any] = {}
-    for field, usual in USUAL_NAMES.items():
-        for name in (context.mapping[field],) if field in context.mapping else usual:
-            found = _take(rest, name)
-            if not is_blank(found):
-                fields[field] = found
-                break
+    fields, rest = _claimed(item, context)
+    if "content" not in fields and "content" in item and "content" not in context.mapping:
+        fields["content"] = item["content"]  # it says nothing: validation tells that, with all else that is wrong
     if "content" not in fields:
         names = context.mapping.get("content", ", ".join(USUAL_NAMES["content"]))
         yield Broken(fault("content", "missing", f"has no text under {names}"))
         return
     for field in _TEXT_FIELDS:
-        if isinstance(fields.get(field), int | float) and not isinstance(fields[field], bool):
-            fields[field] = str(fields[field])
+        value = fields.get(field)
+        if isinstance(value, _NUMBERS) and not isinstance(value, bool):
+            fields[field] = str(value)
     if isinstance(fields.get("tags"), str):
         fields["tags"] = split_tags(fields["tags"])
     if isinstance(fields.get("importance"), str):
@@ -65,7 +66,8 @@ def read(item: Item, context: Context) -> Iterator[Part]:
         fields["emotion"] = {"label": fields["emotion"], "source": "import"}
     metadata = fields.pop("metadata", {})
     named = metadata if isinstance(metadata, dict) else {"metadata": metadata}
-    fields["metadata"] = {**{f"record_{name}" if name in named else name: value for name, value in rest.items()}, **named}
+    if rest or named:
+        fields["metadata"] = {**{f"record_{name}" if name in named else name: value for name, value in rest.items()}, **named}
     yield Draft(with_raw_times(fields), is_identity=context.source is not None or "source" in fields)
 
 
@@ -76,6 +78,40 @@ def split_tags(text: str) -> list[str]:
     ['tea', 'morning', 'home']
     """
     return [tag for part in text.replace(";", ",").split(",") if (tag := shown(part))]
+
+
+def _claimed(item: Item, context: Context) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return what the fields take of an item, and the rest that says something."""
+    mapping, claims = context.mapping, _claims(context.fields)
+    fields: dict[str, Any] = {}
+    rest: dict[str, Any] = {}
+    ranks: dict[str, tuple[int, str]] = {}  # of each field, how early the name stands that it was taken from
+    if mapping:
+        item = dict(item)
+        known = {field: path for field, path in mapping.items() if field in USUAL_NAMES or field in context.fields}
+        fields = {field: found for field, path in known.items() if not is_blank(found := _take(item, path))}
+    for name, value in item.items():
+        if is_blank(value):
+            continue
+        field, rank = claims.get(name, _UNCLAIMED)
+        if not field or field in mapping:
+            if name != VERSION or not str(value).isdigit():  # the mark says nothing of the memory
+                rest[name] = value
+        elif field not in fields:
+            fields[field], ranks[field] = value, (rank, name)
+        elif rank < ranks[field][0]:
+            rest[ranks[field][1]] = fields[field]
+            fields[field], ranks[field] = value, (rank, name)
+        else:
+            rest[name] = value
+    return fields, rest
+
+
+@lru_cache(maxsize=100)
+def _claims(fields: frozenset[str]) -> Mapping[str, tuple[str, int]]:
+    """Return by each name the field that it is a name of, and how many names of that come before it; a schema's own name first."""
+    usual = {name: (field, rank) for field, names in USUAL_NAMES.items() for rank, name in enumerate(names)}
+    return {**usual, **{field: (field, 0) for field in fields}}
 
 
 def _take(rest: dict[str, Any], path: str) -> object:

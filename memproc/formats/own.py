@@ -1,43 +1,93 @@
-"""memproc's own JSON lines: the fields of `Memory`, as users write them and as `export` does.
+"""memproc's own JSON lines: what `export` and `export --full` write.
 
-Facts: a line of `export` also holds `observations` (where the memory comes from; not read back). A line of `export --full` is
-one observation, its key, its date and whether its id is an identity under `memproc`; or a decision; or a tombstone.
+Facts: a line of `export` holds the fields of a memory, `memproc_version`, and `observations` (where the memory comes from; not read
+back). A full export begins with a head line; then each line is one observation, its key, its date and whether its id is an
+identity under `memproc`; or a decision; or a tombstone.
+
+Rules: only these marks tell the format, never the names of fields, which anybody may use. Within it an id is an identity and an
+unknown field a fault. Decisions act on what is in the store already, so they are read from a full export only, and given on only
+where the caller trusts them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import TypeGuard
 
 from memproc.dedup.keys import Observation
-from memproc.formats.draft import Broken, Context, Decided, Draft, Format, Item, Part
-from memproc.records import encode
+from memproc.formats.draft import Broken, Context, Decided, Draft, Format, Item, LeftOut, Part
+from memproc.records import SCHEMA_VERSION, Fault, encode
 from memproc.validation import fault
 
+VERSION = "memproc_version"
+MARK = {VERSION: SCHEMA_VERSION}
+HEAD = {**MARK, "export": "full"}
 ENVELOPE = "memproc"
 PROVENANCE = "observations"
 DECISION = "decision"
 _KEYS_OF = {"merge": (2,), "distinct": (2,), "supersedes": (2,), "forgotten": (1, 2)}  # how many; a second one forgotten is a node
+DECISIONS, TOMBSTONES = "decisions", "tombstones"  # what is left out where they are not trusted
 
 
-def matches(item: Item, fields: frozenset[str]) -> bool:
-    """Tell whether an item has the fields of a memory and no others, or is a line of a full export."""
-    return ("content" in item and item.keys() <= fields | {ENVELOPE, PROVENANCE}) or _is_decision(item) or is_whole(item)
+def is_marked(item: Item) -> bool:
+    """Tell whether an item has a mark that memproc writes: a version of its own format, or the envelope of a whole observation."""
+    return type(item.get(VERSION)) is int or is_whole(item)
+
+
+def is_whole(item: Item) -> bool:
+    """Tell a whole observation, as a line of a full export is."""
+    envelope = item.get(ENVELOPE)
+    return isinstance(envelope, dict) and "observation" in envelope
+
+
+def is_head(item: object) -> TypeGuard[Item]:
+    """Tell the head line of a full export, of whatever version."""
+    return isinstance(item, Mapping) and VERSION in item and item.get("export") == HEAD["export"] and "content" not in item
+
+
+def version_fault(item: Item) -> Fault | None:
+    """Return what is wrong with the version that an item is marked with, None where it is this one's or there is none."""
+    if VERSION not in item:
+        return None
+    version = item[VERSION]
+    if type(version) is not int or version < 1:
+        return fault(VERSION, "not_a_version", f"is no version of memproc's own format; this memproc writes {SCHEMA_VERSION}")
+    if version > SCHEMA_VERSION:
+        return fault(
+            VERSION, "newer_version", f"was written by a newer memproc: version {version}, this one reads {SCHEMA_VERSION}"
+        )
+    return None
 
 
 def read(item: Item, _context: Context) -> Iterator[Part]:
     """Give the memory of one line."""
-    if _is_decision(item):
-        yield _decision(item)
+    if (found := version_fault(item)) is not None:
+        yield Broken(found)
+    elif is_head(item):
+        yield Broken(fault("", "misplaced_head", "is the head line of a full export, behind other records"))
+    elif _is_decision(item):
+        yield Broken(fault(DECISION, "misplaced_decision", "is a decision, and this is no full export"))
     elif is_whole(item):
         envelope = item[ENVELOPE]
-        fields = {name: value for name, value in item.items() if name != ENVELOPE}
-        yield Draft(fields, is_identity=bool(envelope.get("identity")), as_of=envelope.get("as_of"))
+        yield Draft(_without(item, ENVELOPE, VERSION), is_identity=bool(envelope.get("identity")), as_of=envelope.get("as_of"))
     else:
-        fields = dict(item)
         provenance = item.get(PROVENANCE)
-        if isinstance(provenance, list) and all(isinstance(seen, dict) and "observation" in seen for seen in provenance):
-            del fields[PROVENANCE]
-        yield Draft(fields, is_identity=True)
+        is_written = isinstance(provenance, list) and all(isinstance(seen, dict) and "observation" in seen for seen in provenance)
+        yield Draft(_without(item, VERSION, *([PROVENANCE] if is_written else [])), is_identity=True)
+
+
+def _read_full(item: Item, context: Context) -> Iterator[Part]:
+    """Give what one line of a full export says. A second head is that of another export behind the first."""
+    if is_head(item) and version_fault(item) is None:
+        yield LeftOut("head lines of further exports")
+    elif _is_decision(item):
+        decision = _decision(item)
+        if isinstance(decision, Decided) and not context.trusts_decisions:
+            yield LeftOut(TOMBSTONES if decision.verdict == "forgotten" else DECISIONS)
+        else:
+            yield decision
+    else:
+        yield from read(item, context)
 
 
 def whole_line(seen: Observation) -> bytes:
@@ -46,17 +96,15 @@ def whole_line(seen: Observation) -> bytes:
     return encode({**seen.record, ENVELOPE: envelope})
 
 
+def _without(item: Item, *names: str) -> dict[str, object]:
+    return {name: value for name, value in item.items() if name not in names}
+
+
 def _is_decision(item: Item) -> bool:
-    return DECISION in item and "keys" in item
+    return DECISION in item and "keys" in item and "content" not in item
 
 
-def is_whole(item: Item) -> bool:
-    """Tell a line of a full export."""
-    envelope = item.get(ENVELOPE)
-    return isinstance(envelope, dict) and "observation" in envelope
-
-
-def _decision(item: Item) -> Part:
+def _decision(item: Item) -> Decided | Broken:
     keys = item.get("keys")
     verdict = item[DECISION]
     expected = _KEYS_OF.get(verdict, ()) if isinstance(verdict, str) else ()
@@ -69,4 +117,13 @@ def _is_key(key: object) -> bool:
     return isinstance(key, str) and len(key) == 32 and all(digit in "0123456789abcdef" for digit in key)  # noqa: PLR2004
 
 
-FORMAT = Format("memproc", "memproc's own JSON lines: the fields of Memory", matches, read)
+def _is_marked(item: Item, _fields: frozenset[str]) -> bool:
+    return is_marked(item)
+
+
+def _never(_item: Item, _fields: frozenset[str]) -> bool:
+    return False  # its head line tells it
+
+
+FORMAT = Format("memproc", "memproc's own JSON lines, as export writes them", _is_marked, read)
+FULL = Format("memproc-full", "a full export, as export --full writes it: observations and decisions", _never, _read_full)

@@ -128,6 +128,11 @@ class Report:
     batch_log: list[BatchSeen] = field(default_factory=list)
     resources: dict[str, Any] = field(default_factory=dict)
 
+    @property
+    def is_all_quarantined(self) -> bool:
+        """Tell whether records were read, and none was taken."""
+        return self.read > 0 and self.quarantined == self.read
+
     def finish(self, status: str, seconds: float, before: int = 0) -> None:
         """Note how it ended and what it took; `before` records were read in earlier runs."""
         self.status = status

@@ -18,6 +18,7 @@ from sqlalchemy import Connection, select
 from memproc.config import Policy
 from memproc.dedup.decide import Incoming, Judged, Plan, Regrouped, Row, decide
 from memproc.dedup.keys import Key, Observation, Prepared, is_confirmed, namespace_number
+from memproc.dedup.unrelated import have_nothing_in_common
 from memproc.failures import is_key_conflict
 from memproc.formats import own
 from memproc.records import Outcome, Plain, Rejected, encode, last_changed
@@ -77,15 +78,18 @@ class Landed:
     candidates: int = 0
     verified: int = 0
     membership: dict[Key, Key | None] = field(default_factory=dict)  # of the observations whose memory changed: None for by itself
+    untaken: int = 0  # decisions that were not acted on, as they name what is not of the namespace
+    reused: dict[Key, str] = field(default_factory=dict)  # by node the ids that came with texts which have nothing in common
     request: str | None = None
 
     def add(self, other: Landed) -> None:
         """Add what became of the next part of the same batch."""
         self.outcomes |= other.outcomes
         self.membership |= other.membership
+        self.reused |= other.reused
         for name in ("judged", "known", "forgotten", "known_rejected", "rejected"):
             getattr(self, name).extend(getattr(other, name))
-        for name in ("reviews", "candidates", "verified"):
+        for name in ("reviews", "candidates", "verified", "untaken"):
             setattr(self, name, getattr(self, name) + getattr(other, name))
         self.request = self.request or other.request
 
@@ -216,6 +220,7 @@ class Landing:
         write_regrouped(self._database, connection, plan.changed, near.rows)
         self._write_again(connection, plan, {key: row.number for key, row in known.items()} | numbers, near.rows, batch)
         landed = self._record(plan, forgotten)
+        landed.reused = _reused(plan, near.rows)
         looked = self._reviewer.look(connection, plan, near.rows, numbers)
         landed.candidates, landed.verified = looked.candidates, looked.verified
         landed.reviews = write_reviews(self._database, connection, looked.doubts, batch, now)
@@ -280,6 +285,20 @@ def _is_confirmed(prepared: Prepared, other: Observation | Prepared) -> bool:
 def _collided(prepared: Prepared) -> Rejected:
     found = fault("", "hash_collision", "has the hash of another record, which says something else")._replace(hint=COLLIDES)
     return Rejected("dedup_conflict", (found,), own.whole_line(prepared.observation))
+
+
+def _reused(plan: Plan, rows: Mapping[Key, Row]) -> dict[Key, str]:
+    """Return by node the ids of new observations whose text has nothing in common with that of a version before."""
+    fresh = [one.incoming.prepared for one in plan.new if one.incoming.prepared.is_identity]
+    nodes = {prepared.node for prepared in fresh}
+    versions = sorted([row for row in rows.values() if row.observation.node in nodes], reverse=True, key=lambda row: row.number)
+    there = {row.observation.node: row.observation.record["content"] for row in versions}  # of each the first that came
+    reused: dict[Key, str] = {}
+    for prepared in fresh:
+        before = there.setdefault(prepared.node, prepared.text)
+        if before is not prepared.text and prepared.node not in reused and have_nothing_in_common(before, prepared.text):
+            reused[prepared.node] = prepared.observation.record["id"]
+    return reused
 
 
 def _row_of(judged: Judged, number: int, memory: Key | None, batch: int) -> tuple[Any, ...]:

@@ -12,6 +12,7 @@ from memproc.dedup.cluster import Decision, principal
 from memproc.dedup.decide import Row
 from memproc.dedup.keys import Key, namespace_number
 from memproc.dedup.memory import in_order, memory_of_one
+from memproc.formats import own
 from memproc.records import Plain
 from memproc.store import tables
 from memproc.store.database import Database
@@ -148,8 +149,15 @@ def memories_by_id(database: Database, connection: Connection) -> Iterator[Plain
             yield {**memory, "observations": sorted(sightings, key=lambda sighting: sighting["observation"])}
 
 
+def marked_memories(database: Database, connection: Connection) -> Iterator[Plain]:
+    """Give every memory as a line of an export: with the mark of memproc's own format."""
+    for memory in memories_by_id(database, connection):
+        yield own.MARK | memory
+
+
 def whole_observations(database: Database, connection: Connection) -> Iterator[Plain]:
-    """Give every observation whole, ordered by key, then the decisions in force, then the tombstones."""
+    """Give the head of a full export, every observation whole, ordered by key, then the decisions in force, then the tombstones."""
+    yield own.HEAD
     keys = sorted(connection.execute(select(_observations.key)).scalars())
     for start in range(0, len(keys), CHUNK):
         found = {
@@ -160,7 +168,7 @@ def whole_observations(database: Database, connection: Connection) -> Iterator[P
             envelope = {"observation": key.hex(), "identity": bool(is_identity)}
             if as_of is not None:
                 envelope["as_of"] = from_micros(as_of)
-            yield {**in_order(orjson.loads(record)), "memproc": envelope}
+            yield {**in_order(orjson.loads(record)), own.ENVELOPE: envelope}
     for decision in all_decisions(connection):
         yield {"decision": decision.verdict, "keys": [decision.a.hex(), decision.b.hex()]}
     gone = tables.forgotten.c

@@ -126,29 +126,53 @@ def take_over(
     segments: Segments,
     connection: Connection,
     decided: Sequence[Decided],
+    namespace: str | None,
     batch: int,
     policy: Policy,
     now: str,
-) -> None:
-    """Take over decisions and tombstones from a full export."""
+) -> int:
+    """Take over decisions and tombstones from a full export: with a `namespace` only those that name nothing but what the store has
+    of it, for keys can be computed from a guessed text. Return how many were not taken.
+    """
+    meant = decided if namespace is None else _within(database, connection, decided, namespace)
     fresh = [
         pair(bytes.fromhex(found.keys[0]), bytes.fromhex(found.keys[1]), found.verdict)
-        for found in decided
+        for found in meant
         if found.verdict != "forgotten"
     ]
     made = select(tables.decisions.c.a, tables.decisions.c.b)
     there = {tuple(row) for row in connection.execute(made)} if fresh else set()  # what a person said here stands
     if new := [(decision, decision.verdict) for decision in fresh if decision[:2] not in there]:
         decide_by_hand(database, connection, new, "from a full export", now)
-    keys = [bytes.fromhex(found.keys[0]) for found in decided if found.verdict == "forgotten"]
+    keys = [bytes.fromhex(found.keys[0]) for found in meant if found.verdict == "forgotten"]
     if keys:
         rows = [*map(to_row, database.select_by_keys(connection, ROWS, tables.observations.c.key, keys))]
         if rows:
             forget(database, segments, connection, rows, policy, now)
-        spent = {bytes.fromhex(found.keys[0]): bytes.fromhex(found.keys[1]) for found in decided if len(found.keys) > 1}
+        spent = {bytes.fromhex(found.keys[0]): bytes.fromhex(found.keys[1]) for found in meant if len(found.keys) > 1}
         _remember_forgotten(database, connection, keys, spent, batch)
         left = database.select_by_keys(connection, ROWS, tables.observations.c.node, spent.values())
         recluster(database, connection, [to_row(row).observation for row in left], now)
+    return len(decided) - len(meant)
+
+
+def _within(database: Database, connection: Connection, decided: Sequence[Decided], namespace: str) -> list[Decided]:
+    """Return the decisions that name nodes or observations of a namespace, and the tombstones of its observations."""
+    named = {bytes.fromhex(key) for found in decided for key in found.keys}
+    observations: dict[Key, set[str]] = defaultdict(set)
+    nodes: dict[Key, set[str]] = defaultdict(set)
+    for row in map(to_row, database.select_by_keys(connection, ROWS, _observations.key, named)):
+        observations[row.observation.key].add(row.observation.record["namespace"])
+    for row in map(to_row, database.select_by_keys(connection, ROWS, _observations.node, named)):
+        nodes[row.observation.node].add(row.observation.record["namespace"])
+
+    def is_within(found: Decided) -> bool:
+        keys = [bytes.fromhex(key) for key in found.keys]
+        if found.verdict == "forgotten":
+            return observations[keys[0]] == {namespace}
+        return all(observations[key] | nodes[key] == {namespace} for key in keys)
+
+    return [found for found in decided if is_within(found)]
 
 
 def _remember_forgotten(

@@ -3,7 +3,7 @@
 Rules: a replay is a job of its own, and its records go through the same intake and landing as any. A record leaves quarantine in
 the transaction in which all that it gives is taken; else it stays, with the new faults. What the caller had said of its source
 (source, include, mapping, date) holds again, so that a mended record is the same observation as if it had been right at first.
-What its format cannot read by itself (a message out of a conversation) fails as it did.
+What its format cannot read by itself (a message out of a conversation) fails as it did. No decision is ever taken from there.
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ from memproc.config import Policy, Settings
 from memproc.dedup.keys import Prepared
 from memproc.errors import DatabaseError, UsageError
 from memproc.failures import Kind
-from memproc.formats import format_named, generic, own
-from memproc.formats.draft import Context, Decided, Format
+from memproc.formats import format_named, generic, of_line, own
+from memproc.formats.draft import Context, Format
 from memproc.intake import CATEGORY_OF_FORMATS, Intake
 from memproc.records import Fault, Memory, Rejected
 from memproc.sources.items import Item, decode, item_of, of_record, open_file
@@ -66,11 +66,10 @@ class Chosen(NamedTuple):
 
 
 class Given(NamedTuple):
-    """What quarantined records give: records, each with the number it comes from, and decisions."""
+    """What quarantined records give: records, each with the number it comes from."""
 
     numbers: list[int]
     records: list[tuple[int, Prepared | Rejected]]
-    decided: list[Decided]
     bytes: int
 
 
@@ -88,24 +87,21 @@ class Mending:
     edits: Edits | None = None
     settings: Settings = field(default_factory=Settings)
 
-    def take(self, waiting: Waiting) -> tuple[list[Prepared | Rejected], list[Decided]] | None:
+    def take(self, waiting: Waiting) -> list[Prepared | Rejected] | None:
         """Return what a record gives, None where it is left. Never raises on bad input."""
         items = [changed for item in self._items(waiting) if (changed := self._changed(item, waiting)) is not None]
         if not items:
             return None
         records: list[Prepared | Rejected] = []
-        decided: list[Decided] = []
         for item in items:
             if isinstance(item, Rejected):
                 records.append(item)
             else:
-                taken = self._intake(waiting, item.value).take(item)
-                records += taken.records
-                decided += taken.decided
-        is_read = decided or any(isinstance(one, Prepared) or one.category != CATEGORY_OF_FORMATS for one in records)
+                records += self._intake(waiting, item.value).take(item).records
+        is_read = any(isinstance(one, Prepared) or one.category != CATEGORY_OF_FORMATS for one in records)
         if is_read or (records and not self._is_as_it_was):
-            return records, decided
-        return [Rejected(waiting.category, waiting.faults, waiting.raw) if self._is_as_it_was else _nothing(waiting)], []
+            return records
+        return [Rejected(waiting.category, waiting.faults, waiting.raw) if self._is_as_it_was else _nothing(waiting)]
 
     @property
     def _is_as_it_was(self) -> bool:
@@ -133,34 +129,39 @@ class Mending:
     def _intake(self, waiting: Waiting, value: object) -> Intake:
         said = orjson.loads(waiting.context)
         mapping = self.mapping or said.get("mapping", {})
-        context = Context(said.get("source"), frozenset(said.get("include", ())), mapping)
+        is_told = bool(said.get("is_told")) and not (self.format or self.mapping)
+        context = Context(said.get("source"), frozenset(said.get("include", ())), mapping, is_told=is_told)
         known, namespace = self._format(waiting, value), waiting.namespace or None
         return Intake(known, self.policy, self.schema, namespace, context, said.get("as_of"), self.settings)
 
     def _format(self, waiting: Waiting, value: object) -> Format:
-        """Return the format to read a value in: as named, a mapping's, memproc's own where it is surely that, or as it was."""
+        """Return the format to read a value in: as named, a mapping's, memproc's own for what memproc itself put there, or as it
+        was; of what was edited into another shape, JSON with usual names.
+        """
         if self.format is not None:
             return format_named(self.format)
         was = format_named(waiting.format)
         if self.mapping:
             return generic.TABLE if was is generic.TABLE else generic.FORMAT
-        fields = frozenset(self.schema.model_fields)
-        if not isinstance(value, dict) or was is generic.TABLE:
+        if not isinstance(value, dict) or was in (generic.TABLE, own.FORMAT, own.FULL):
             return was
-        is_own = own.is_whole(value) or (self.edits is not None and not was.matches(value, fields) and own.matches(value, fields))
-        return own.FORMAT if is_own else was
+        if own.is_whole(value):
+            return own.FORMAT
+        fields = frozenset(self.schema.model_fields)
+        is_reshaped = self.edits is not None and not was.matches(value, fields) and generic.matches(value, fields)
+        return of_line(generic.FORMAT, value) if is_reshaped else was
 
 
 class Replay:
     """One replay under way. `read` opens a reading transaction; `land` takes what arrived, the number of records, the first
-    position, where it comes from, and decisions.
+    position and where it comes from.
     """
 
     def __init__(
         self,
         database: Database,
         transactions: Transactions,
-        land: Callable[[Arrived, int, int, Origin, Sequence[Decided]], Landed],
+        land: Callable[[Arrived, int, int, Origin], Landed],
         mending: Mending,
         batch_size: int | None,
     ) -> None:
@@ -192,17 +193,15 @@ class Replay:
         """Take as many records as a batch holds, by what they give."""
         numbers: list[int] = []
         records: list[tuple[int, Prepared | Rejected]] = []
-        decided: list[Decided] = []
         size_bytes = 0
         while left and len(records) < self._size and size_bytes < LARGEST_BATCH_BYTES:
             for waiting in self._waiting([left.popleft() for _ in range(min(CHUNK, self._size, len(left)))]):
                 taken = self._mending.take(waiting)
                 if taken is not None:
                     numbers.append(waiting.number)
-                    records += [(waiting.number, one) for one in taken[0]]
-                    decided += taken[1]
+                    records += [(waiting.number, one) for one in taken]
                     size_bytes += len(waiting.raw)
-        return Given(numbers, records, decided, size_bytes)
+        return Given(numbers, records, size_bytes)
 
     def _waiting(self, numbers: Sequence[int]) -> list[Waiting]:
 
@@ -221,7 +220,7 @@ class Replay:
         for position, (number, _) in enumerate(given.records, self._landed):
             replayed[number].append(position)
         arrived = Arrived.of([one for _, one in given.records], self._landed, replayed)
-        landed = self._land(arrived, len(given.records), self._landed, Origin(SOURCE, "", ""), given.decided)
+        landed = self._land(arrived, len(given.records), self._landed, Origin(SOURCE, "", ""))
         self._landed += len(given.records)
         return landed
 

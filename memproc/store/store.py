@@ -27,7 +27,7 @@ from memproc.dedup.decide import Row
 from memproc.dedup.keys import SCHEME, Key
 from memproc.dedup.memory import memory_of_one
 from memproc.errors import DatabaseError, NotFoundError, StoreError, UsageError, redacting
-from memproc.formats import detect, format_named, generic, own
+from memproc.formats import detect, format_named, generic
 from memproc.formats.draft import Context, Decided, Format
 from memproc.intake import Intake, name_said
 from memproc.records import Fault, Given, Memory, Outcome, Plain
@@ -49,7 +49,16 @@ from memproc.store.neighbours import WITHDRAWN
 from memproc.store.opening import check_policy, open_policy
 from memproc.store.owners import Owner
 from memproc.store.quarantine import Origin
-from memproc.store.reading import all_decisions, locate, memories_by_id, memory_at, newest_memories, to_key, whole_observations
+from memproc.store.reading import (
+    all_decisions,
+    locate,
+    marked_memories,
+    memories_by_id,
+    memory_at,
+    newest_memories,
+    to_key,
+    whole_observations,
+)
 from memproc.store.recall import index_recall
 from memproc.store.regrouping import decide_by_hand, forget, handle_of, rebuild, take_over, unmerging, unmerging_job
 from memproc.store.replay import SOURCE as REPLAY
@@ -149,7 +158,7 @@ class Store:
         """
         item = of_record(record)
         known = format_named(format) if format else self._format_of(item)
-        context = Context(source=name_said(source, "source"))
+        context = Context(source=name_said(source, "source"), is_told=format is None)
         intake = Intake(known, self.policy, self.schema, name_said(namespace, "namespace"), context, settings=self.settings)
         taken = intake.take(item)
         if len(taken.records) != 1:
@@ -171,7 +180,7 @@ class Store:
 
     def _format_of(self, item: Item) -> Format:
         if isinstance(item.value, Given):
-            return own.FORMAT
+            return generic.FORMAT
         return detect([item.value], frozenset(self.schema.model_fields)) or generic.FORMAT
 
     def get(self, identifier: str) -> Memory | None:
@@ -394,8 +403,11 @@ class Store:
         return self._transactions.read(lambda connection: index_recall(connection, model, self.settings.review_at))
 
     def export(self, to: str | Path | IO[bytes], *, full: bool = False) -> int:
-        """Write one memory a line, ordered by id; with `full` every observation whole, then the decisions. Return the lines."""
-        give = whole_observations if full else memories_by_id
+        """Write one memory a line, ordered by id; with `full` a head, every observation whole, then the decisions.
+
+        Return the lines.
+        """
+        give = whole_observations if full else marked_memories
         return self._export(to, lambda connection: (orjson.dumps(plain) + b"\n" for plain in give(self._database, connection)))
 
     def _export(self, to: str | Path | IO[bytes], give: Callable[[Connection], Iterator[bytes]]) -> int:
@@ -649,7 +661,8 @@ class Store:
             batch = there.batch + 1
             landing = Landing(self._database, self._segments, self.policy, least, claim.job, redacts=self.settings.redact)
             found = landing.land(connection, arrived, there, origin, now)
-            take_over(self._database, self._segments, connection, decided, batch, self.policy, now)
+            namespace = origin.namespace or None
+            found.untaken = take_over(self._database, self._segments, connection, decided, namespace, batch, self.policy, now)
             self._database.insert_rows(
                 connection, tables.batches, [batch_row(found, (batch, claim.job, first_position, records), started, now)]
             )

@@ -195,7 +195,18 @@ def test_validate_and_transform_need_no_store(run, tmp_path):
 def test_formats_lists_every_format(run):
     """With what each reads on request only."""
     names = {known["name"] for known in as_json(run("formats", "--json"))["formats"]}
-    assert {"memproc", "json", "csv", "chatgpt", "claude", "claude-memories", "mem0", "locomo", "memproc-v0"} == names
+    assert {
+        "memproc",
+        "json",
+        "csv",
+        "chatgpt",
+        "claude",
+        "claude-memories",
+        "mem0",
+        "locomo",
+        "memproc-v0",
+        "memproc-full",
+    } == names
 
 
 @pytest.mark.parametrize(
@@ -355,10 +366,10 @@ def test_the_version_is_told(run):
 
 
 def test_a_wrong_format_is_suspected_when_nothing_could_be_taken(run, tmp_path):
-    """A format named by mistake quarantines everything, which is no error, and no success either."""
+    """A format named by mistake quarantines everything, which is no success."""
     source = tmp_path / "a.jsonl"
     source.write_text('{"content": "She likes tea"}\n')
-    report = as_json(run("ingest", source, "--into", tmp_path / "m.db", "--format", "chatgpt", "--json"))
+    report = as_json(run("ingest", source, "--into", tmp_path / "m.db", "--format", "chatgpt", "--json"), code=1)
     assert "is the format 'chatgpt' right?" in report["notes"][0]
 
 
@@ -449,3 +460,95 @@ def test_settings_that_decide_are_options(run, tmp_path):
     assert as_json(run("rebuild", "m.db", "--merge-at", "0.8", "--recall", "standard", "--json"))["fewer"] == 1
     for wrong in (("--merge-at", "7"), ("--recall", "wide"), ("--review-at", "-1")):
         assert run("rebuild", "m.db", *wrong)[0] == 2
+
+
+ALL_BAD = {
+    "a.csv": ("key,body_text,at\n1,Likes tea,2025-01-01\n2,Sings,2025-01-02\n", "--map content=body_text"),
+    "b.jsonl": (
+        '{"key": 1, "payload": {"noteText": "Likes tea"}}\n{"key": 2, "payload": {"noteText": "Sings"}}\n',
+        "payload.noteText",
+    ),
+    "c.jsonl": ('{"content": "Likes tea", "created_at": "soon"}\n', "what was read has content, created_at"),
+}
+
+
+@pytest.mark.parametrize("name", ALL_BAD)
+def test_where_everything_was_quarantined_the_exit_code_and_a_note_say_so(run, tmp_path, name):
+    """The names that there are, and what to try; with --redact none of them. A dry run tells the same."""
+    text, advice = ALL_BAD[name]
+    (tmp_path / name).write_text(text)
+    named = () if name.startswith("c") else ("--format", "csv" if name.endswith("csv") else "json")
+    for options in (("--dry-run",), ()):
+        report = as_json(run("ingest", name, "--into", "m.db", *named, *options, "--json"), code=1)
+        assert report["status"] in ("done", "rehearsed")
+        assert advice in what_was_noted(report).replace("What", "what")
+    report = as_json(run("ingest", name, "--into", "m.db", *named, "--resume", "--json"), code=1)  # nothing to do, and nothing done
+    report = as_json(run("ingest", name, "--into", "r.db", *named, "--redact", "--json"), code=1)
+    assert not any(word in what_was_noted(report) for word in ("body_text", "noteText", "created_at"))
+    for command in ("validate", "transform"):
+        code, _, told = run(command, name, *named)
+        assert code == 1
+        assert advice in told
+
+
+def what_was_noted(report):
+    """Return the notes of a report as one text."""
+    return "\n".join(report["notes"])
+
+
+def test_what_was_proposed_works(run, tmp_path):
+    """The mapping in the note takes the records."""
+    (tmp_path / "a.csv").write_text(ALL_BAD["a.csv"][0])
+    report = as_json(run("ingest", "a.csv", "--into", "m.db", "--map", "content=body_text", "--json"))
+    assert (report["stored"], report["quarantined"], report["notes"]) == (2, 0, [])
+
+
+def test_a_file_in_no_known_format_is_refused_with_a_proposal(run, tmp_path):
+    """And with none of its names where records are not to be shown."""
+    (tmp_path / "x.jsonl").write_text('{"has_hiv": true, "doctors_note": "is ill"}\n' * 3)
+    code, _, told = run("ingest", "x.jsonl", "--into", "m.db")
+    assert code == 2
+    assert "--map content=doctors_note" in told
+    code, _, told = run("ingest", "x.jsonl", "--into", "m.db", "--redact")
+    assert code == 2
+    assert "has_hiv" not in told
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "notes"),
+    [
+        ("empty.jsonl", "", 0),
+        ("blank.jsonl", "\n\n", 1),
+        ("list.json", "[]", 1),
+        ("wrapped.json", '{"results": []}', 1),
+        ("head.csv", "content,tags\n", 1),
+        ("full.jsonl", '{"memproc_version": 1, "export": "full"}\n', 0),
+    ],
+)
+def test_a_source_without_records_is_no_failure(run, tmp_path, name, text, notes):
+    """Where the file is not empty a note tells that nothing was read."""
+    (tmp_path / name).write_text(text)
+    report = as_json(run("ingest", name, "--into", "m.db", "--json"))
+    assert (report["status"], report["read"], len(report["notes"])) == ("done", 0, notes)
+
+
+def test_some_quarantined_is_done(run, tmp_path):
+    """As ever: only --strict makes one bad record a failure."""
+    (tmp_path / "a.jsonl").write_text('{"content": "Likes tea"}\n{"content": "x", "importance": 7}\n')
+    assert as_json(run("ingest", "a.jsonl", "--into", "m.db", "--json"))["quarantined"] == 1
+
+
+def test_decisions_of_a_full_export_are_trusted_on_request(run, tmp_path):
+    """By the option of that name; else they are left out and told."""
+    (tmp_path / "a.jsonl").write_text('{"content": "Likes tea"}\n{"content": "Sings"}\n')
+    run("ingest", "a.jsonl", "--into", "m.db")
+    with memproc.open(tmp_path / "m.db") as store:
+        store.forget(next(iter(store)).id)
+    run("export", "m.db", "--to", "full.jsonl", "--full")
+    report = as_json(run("ingest", "full.jsonl", "--into", "b.db", "--json"))
+    assert (report["format"], report["read"], report["left_out"]) == ("memproc-full", 1, {"tombstones": 1})
+    assert "--trust-decisions" in report["notes"][0]
+    report = as_json(run("ingest", "full.jsonl", "--into", "c.db", "--trust-decisions", "--json"))
+    assert (report["left_out"], report["notes"]) == ({}, [])
+    run("export", "c.db", "--to", "again.jsonl", "--full")
+    assert (tmp_path / "again.jsonl").read_bytes() == (tmp_path / "full.jsonl").read_bytes()

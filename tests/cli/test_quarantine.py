@@ -77,7 +77,7 @@ def test_export_edit_and_retry(run, tmp_path):
 def test_retry_with_a_mapping_and_a_format(run, tmp_path):
     """Where a field is found, as in ingest; of the numbers or of the job named only."""
     (tmp_path / "b.jsonl").write_text('{"body": {"text": "Plays the flute"}}\n')
-    assert as_json(run("ingest", "b.jsonl", "--into", "m.db", "--format", "json", "--json"))["quarantined"] == 1
+    assert as_json(run("ingest", "b.jsonl", "--into", "m.db", "--format", "json", "--json"), code=1)["quarantined"] == 1
     assert run("retry", "m.db", 4)[0] == 1
     assert as_json(run("retry", "m.db", "--job", 2, "--map", "content=body.text", "--json"))["stored"] == 1
     assert as_json(run("retry", "m.db", 1, "--format", "mem0", "--json"), code=1)["errors"] == {"transform": 1}

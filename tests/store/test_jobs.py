@@ -121,8 +121,9 @@ def test_decisions_of_a_full_export_survive_a_cut(fresh, tmp_path):
         first.export(tmp_path / "full.jsonl", full=True)
         with fresh() as store:
             with pytest.raises(CutOffError):
-                ingest(store, tmp_path / "full.jsonl", on_progress=cut_off_after(5))
-            ingest(store, tmp_path / "full.jsonl", resume=True)
+                ingest(store, tmp_path / "full.jsonl", trust_decisions=True, on_progress=cut_off_after(5))
+            report = ingest(store, tmp_path / "full.jsonl", trust_decisions=True, resume=True)
+            assert (report.job, report.format, report.left_out) == (1, "memproc-full", {})
             assert exported(store) == exported(first)
             assert store.decisions() == first.decisions()
 

@@ -141,7 +141,7 @@ def test_one_record_is_told_whole(fresh):
         memproc.ingest(SOURCE, store, namespace="ann")
         one = store.quarantined(2)
         assert (orjson.loads(one.raw), one.job, one.position, one.source) == (BAD_SHARE, 1, 2, "iterable")
-        assert (one.format, one.namespace, one.status, one.times_seen) == ("memproc", "ann", "open", 2)
+        assert (one.format, one.namespace, one.status, one.times_seen) == ("json", "ann", "open", 2)
         assert one.first_seen < one.last_seen
         (came,) = one.history
         assert (came.kind, came.made_at) == ("quarantined", one.first_seen)
@@ -155,7 +155,7 @@ def test_a_mended_record_leaves_quarantine_and_keeps_its_story(fresh):
         memproc.ingest(SOURCE, store)
         report = store.replay(transform=mend)
         assert (report.status, report.read, report.stored, report.quarantined) == ("done", 3, 3, 0)
-        assert (store.jobs()[1].source, store.jobs()[1].format) == ("replay", "memproc")
+        assert (store.jobs()[1].source, store.jobs()[1].format) == ("replay", "json")
         assert store.quarantine() == []
         assert store.stats()["quarantine"] == 0
         assert store.recount(1)[:5] == (4, 1, 0, 0, 3)
@@ -268,7 +268,7 @@ def test_an_edited_export_is_taken(fresh, tmp_path):
         memproc.ingest(SOURCE, store)
         first, second, _ = exported(store)
         assert (first["quarantine"], first["record"], first["job"], first["position"]) == (1, BAD_DATE, 1, 0)
-        assert (first["source"], first["format"], first["namespace"]) == ("iterable", "memproc", "")
+        assert (first["source"], first["format"], first["namespace"]) == ("iterable", "json", "")
         assert first["reasons"][0]["hint"]
         halves = [{**second, "record": {"content": text}} for text in ("Likes go", "Likes chess")]
         path = written(tmp_path / "edited.jsonl", [{**first, "record": mend(first["record"])}, *halves])
@@ -547,13 +547,16 @@ def test_a_replay_is_done_in_batches(fresh):
         assert is_whole(store)
 
 
-def test_decisions_that_were_mended_are_carried_out(fresh):
-    """A line of a full export that was no decision, and is one now."""
+def test_no_decision_is_ever_taken_from_quarantine(fresh):
+    """A line of a full export that was no decision, and is one now: it stays, for what was read may come from anybody."""
     with fresh() as store:
         ids = [store.add({"content": text}).memory.id for text in ("Has a dog", "Owns a hound")]
-        memproc.ingest([{"decision": "merge", "keys": ids[:1]}], store, format="memproc")
-        report = store.replay(transform=lambda value: {**value, "keys": sorted(ids)})
-        assert (report.read, store.count(), store.quarantine()) == (0, 1, [])
+        lines = [{"decision": "merge", "keys": ids[:1]}]
+        memproc.ingest(lines, store, format="memproc-full", trust_decisions=True)
+        for options in ({}, {"format": "memproc-full"}, {"format": "memproc"}, {"format": "json"}):
+            report = store.replay(transform=lambda value: {**value, "keys": sorted(ids)}, **options)
+            assert (report.quarantined, store.count(), len(store.quarantine())) == (1, 2, 1)
+        assert not store.decisions()
         assert is_whole(store)
 
 

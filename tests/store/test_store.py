@@ -88,8 +88,8 @@ def test_superscripts_stay_apart(fresh):
 def test_a_newer_version_speaks_and_the_older_is_history(fresh):
     """Of an identity's versions the newest alone speaks, in whatever order they come; an id leads to it for ever."""
     with fresh() as store:
-        new = store.add({"id": "7", "content": "Lives in Paris", "updated_at": "2025-01-01"})
-        old = store.add({"id": "7", "content": "Lives in Rome", "updated_at": "2024-01-01"})
+        new = store.add({"id": "7", "source": "app", "content": "Lives in Paris", "updated_at": "2025-01-01"})
+        old = store.add({"id": "7", "source": "app", "content": "Lives in Rome", "updated_at": "2024-01-01"})
         assert (old.outcome, old.reason) == ("merged", "older version")
         assert old.memory == new.memory == store.get(new.memory.id)
         assert contents(store) == ["Lives in Paris"]
@@ -101,8 +101,8 @@ def test_a_newer_version_speaks_and_the_older_is_history(fresh):
 def test_undated_versions_stay_visible_and_wait_for_review(fresh):
     """Where nothing tells the newer, both are there until a person decides."""
     with fresh() as store:
-        store.add({"id": "7", "content": "Lives in Paris"})
-        store.add({"id": "7", "content": "Lives in Rome"})
+        store.add({"id": "7", "source": "app", "content": "Lives in Paris"})
+        store.add({"id": "7", "source": "app", "content": "Lives in Rome"})
         assert contents(store) == ["Lives in Paris", "Lives in Rome"]
         (review,) = store.reviews()
         assert review.kind == "undated"
@@ -179,7 +179,10 @@ def test_all_that_says_the_same_is_superseded_with_it(fresh):
 def test_nothing_without_two_dates_supersedes(fresh):
     """Neither by a review of two that are alike, nor of two undated versions of one identity."""
     with fresh() as store:
-        for record in ({"id": "7", "content": "Lives in Paris"}, {"id": "7", "content": "Lives in Rome"}):
+        for record in (
+            {"id": "7", "source": "app", "content": "Lives in Paris"},
+            {"id": "7", "source": "app", "content": "Lives in Rome"},
+        ):
             store.add(record)
         (review,) = store.reviews()
         assert review.verdicts == ("merge", "distinct")
@@ -193,9 +196,12 @@ def test_nothing_without_two_dates_supersedes(fresh):
 def test_the_story_of_a_record_is_told_to_its_end(fresh):
     """Read, merged, versioned, reviewed, decided, taken back, forgotten: in this order, each with date and reason."""
     with fresh() as store:
-        near = store.add({"content": f"Well, {DOCTOR}", "created_at": "2025-01-01", "id": "7"})
+        near = store.add({"content": f"Well, {DOCTOR}", "created_at": "2025-01-01", "id": "7", "source": "app"})
         store.add(BEFORE)
-        store.add({"content": f"Honestly, {DOCTOR}", "created_at": "2025-01-01", "updated_at": "2025-01-04", "id": "7"})
+        store.add(
+            {"content": f"Honestly, {DOCTOR}", "created_at": "2025-01-01", "updated_at": "2025-01-04"}
+            | {"id": "7", "source": "app"}
+        )
         store.add({"content": DOCTOR.replace("16", "18"), "created_at": "2025-01-05"})
         (review,) = store.reviews()
         decision = store.resolve(review, "supersedes", note="a call from the clinic; they are busy: it's flu season")
@@ -462,7 +468,7 @@ def test_a_tombstone_of_another_store_leaves_the_rest_of_a_memory(fresh):
         memproc.ingest(source, store)
         memproc.ingest(source[1:], other)
         other.forget(next(iter(other)).id)
-        memproc.ingest(export(other, full=True), store, format="memproc")
+        memproc.ingest(export(other, full=True), store, trust_decisions=True)
         assert contents(store) == ["She likes the old kitchen"]
         assert store.recount().is_whole
         assert store.rebuild() == (0, 0)
@@ -489,7 +495,7 @@ def test_an_old_full_export_does_not_undo_an_undo(fresh):
         store.resolve(store.reviews()[0], "merge")
         lines = export(store, full=True)
         store.unmerge(one.id)
-        memproc.ingest(lines, store, format="memproc")
+        memproc.ingest(lines, store, trust_decisions=True)
         assert store.count() == 2
 
 
@@ -561,7 +567,7 @@ def test_a_slip_is_a_name_again_when_the_one_in_lower_case_is_forgotten(fresh):
     with fresh() as store:
         memory = [store.add(record) for record in SLIPS][-1].memory
         lower = next(seen.observation for seen in store.trace(memory.id).observations if seen.record["source"] == "kithcen")
-        memproc.ingest([{"decision": "forgotten", "keys": [lower]}], into=store, format="memproc")
+        memproc.ingest([{"decision": "forgotten", "keys": [lower]}], into=store, format="memproc-full", trust_decisions=True)
         assert contents(store) == ["She took a Kithcen tour", "She took a kitchen tour"]
         assert store.rebuild() == (0, 0)
 
@@ -725,7 +731,7 @@ def test_what_a_job_merged_stays_apart_from_what_was_kept_out(fresh):
         keys = {seen.record["content"]: seen.observation for memory in store for seen in store.trace(memory.id).observations}
         odd, plain, other = (keys[text] for text in texts)
         assert len({store.get(key).id for key in keys.values()}) == 1
-        memproc.ingest([{"decision": "distinct", "keys": sorted([odd, other])}], store, format="memproc")
+        memproc.ingest([{"decision": "distinct", "keys": sorted([odd, other])}], store, format="memproc-full", trust_decisions=True)
         assert store.get(odd).id != store.get(other).id
         store.unmerge_job(1)
         assert len({store.get(key).id for key in (odd, plain, other)}) == 3

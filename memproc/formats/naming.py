@@ -1,0 +1,94 @@
+"""The names in records of which none could be taken, and the mapping that they suggest. Pure; advice only.
+
+Strategy: of the first few records the names that hold a value, those of nested objects with dots. For the text that one is proposed
+which holds a text, is called like one, and holds the longest; where none is called so, none is.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import islice
+from typing import Self
+
+from memproc.formats.generic import USUAL_NAMES
+from memproc.records import Rejected
+from memproc.sources.items import NAMES_SHOWN, decode, name_shown
+
+LOOKED_AT = 20
+LONGEST_BYTES = 1 << 20
+LEVELS = 3
+_WORD = re.compile(r"[A-Z]?[^\W\d_A-Z]+|[A-Z]+")
+_LIKE_TEXT = frozenset(
+    (*USUAL_NAMES["content"], "contents", "texts", "description", "summary", "statement", "sentence", "comment", "remark")
+) | {"entry", "document", "snippet", "transcript", "words", "msg", "txt", "notes", "memo"}
+
+
+class Names:
+    """The names in the first records of which none could be taken, gathered as they come."""
+
+    def __init__(self) -> None:
+        """Know none."""
+        self._lengths: dict[str, int] = {}  # by name, in the order they came, how many characters of text it held
+        self._looked_at = 0
+        self._lacks_text = False
+
+    def note(self, rejected: Iterable[Rejected]) -> None:
+        """Look at records that were rejected, as long as few were looked at."""
+        for one in rejected:
+            if self._looked_at >= LOOKED_AT:
+                return
+            self._looked_at += 1
+            self._lacks_text |= any((found.path, found.code) == ("content", "missing") for found in one.faults)
+            value = decode(one.raw).value if len(one.raw) <= LONGEST_BYTES else None
+            if isinstance(value, Mapping):
+                self._note(value)
+
+    @classmethod
+    def of_values(cls, values: Iterable[Mapping[str, object]]) -> Self:
+        """Return the names in objects of which none has a text under a usual name."""
+        names = cls()
+        names._lacks_text = True
+        for value in islice(values, LOOKED_AT):
+            names._note(value)
+        return names
+
+    def _note(self, value: Mapping[str, object]) -> None:
+        for name, length in _named(value, "", LEVELS):
+            self._lengths[name] = self._lengths.get(name, 0) + length
+
+    @property
+    def shown(self) -> str:
+        """The first names, for a message."""
+        more = ", ..." if len(self._lengths) > NAMES_SHOWN else ""
+        return ", ".join(map(name_shown, [*self._lengths][:NAMES_SHOWN])) + more
+
+    @property
+    def like_text(self) -> str | None:
+        """The name under which the text may stand, None where no name is like one."""
+        like = [name for name, length in self._lengths.items() if length and not _LIKE_TEXT.isdisjoint(_words(name))]
+        return max(like, key=self._lengths.__getitem__, default=None)
+
+    def advice(self, *, redact: bool) -> str:
+        """Return what there is, and what to do; with `redact` none of the names."""
+        if redact or not self._lengths:
+            return "name its format with --format, or say where the fields are with --map FIELD=NAME"
+        what = f"what was read has {self.shown}"
+        if not self._lacks_text:
+            return f"{what}: mend what is wrong with these, or name another format with --format"
+        proposed = f"--map content={self.like_text}" if self.like_text else "--map content=NAME"
+        return f"{what}: try {proposed}, or name its format with --format"
+
+
+def _named(value: Mapping[str, object], before: str, levels: int) -> Iterator[tuple[str, int]]:
+    """Give each name with the number of characters of text that it holds."""
+    for key, held in value.items():
+        name = f"{before}{key}"
+        if isinstance(held, Mapping) and held and levels > 1:
+            yield from _named(held, f"{name}.", levels - 1)
+        elif held is not None and held != "":
+            yield name, len(held) if isinstance(held, str) else 0
+
+
+def _words(name: str) -> set[str]:
+    return {word.lower() for word in _WORD.findall(name.rpartition(".")[2])}
