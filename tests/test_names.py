@@ -138,6 +138,16 @@ def test_a_name_that_the_caller_gives_may_say_nothing(tmp_path, store, blank):
         assert {(memory.namespace, memory.source) for memory in other} == {("default", "csv")}
 
 
+@pytest.mark.parametrize("blank", BLANK, ids=ascii)
+def test_who_asks_for_nobody_is_shown_nobody(store, blank):
+    """An unset variable opens no door to the memories of all."""
+    store.add({"content": "Prefers tea", "namespace": "ann", "subject": "Ann", "tags": ["drinks"]})
+    assert [store.find(**{name: blank}) for name in ("namespace", "subject", "tag")] == [[], [], []]
+    assert [
+        len(store.find(**{name: f" {own}"})) for name, own in (("namespace", "ann"), ("subject", "Ann"), ("tag", "drinks"))
+    ] == [1] * 3
+
+
 @pytest.mark.parametrize("name", [5.5, True, ["ann"], b"ann"], ids=repr)
 def test_a_name_that_is_no_text_is_wrong_use(store, name):
     """Said before anything is read."""

@@ -80,6 +80,7 @@ from memproc.store.triage import (
 )
 from memproc.times import parse_time, to_micros, to_text
 from memproc.validation import redacted, restore
+from memproc.values import shown
 
 FOUND_BY_DEFAULT = 100
 GAP_EVERY_SECONDS = 0.1
@@ -212,8 +213,8 @@ class Store:
         except ValueError as error:
             raise UsageError(f"since={since!r}: {error}") from error
         namespace, tag, subject = (
-            name_said(one, what) for one, what in ((namespace, "namespace"), (tag, "tag"), (subject, "subject"))
-        )
+            name and shown(name) for name in (namespace, tag, subject)
+        )  # one that shows nothing finds nothing
         wanted = canonical(text) if text else ""
         least = to_micros(to_text(moment)) if moment else None
 
