@@ -31,6 +31,7 @@ from memproc.records import Memory, Rejected
 from memproc.report.report import BatchLog, BatchSeen, Merge, Progress, Report
 from memproc.resources import MEBIBYTE, Watch, allowed_cores
 from memproc.resuming import Checkpoint, Place, begun
+from memproc.store.database import held_for
 from memproc.store.jobs import ENDED_BY, Claim
 from memproc.store.landing import Arrived, Landed
 from memproc.store.quarantine import Origin
@@ -90,6 +91,9 @@ def ingest(
     intake = Intake(own.FORMAT, Policy(), schema, namespace, context, _as_text(as_of), chosen)
     paths = paths_of(what)
     with ExitStack() as stack:
+        if not isinstance(into, Store) and (held := held_for(str(into))) is not None:
+            held.hold()  # before a source is opened that is the store itself
+            stack.callback(held.release)
         if chosen.validate == "before":
             if paths is None and not isinstance(what, Sequence):
                 raise UsageError("validate='before' reads twice: give files or a list, not an iterator")
