@@ -94,7 +94,7 @@ def plain_file(to: str | Path) -> Path | None:
         there = _stat(path)
         if told := whose(path):
             raise UsageError(f"{to} {told}: give another file")
-        if _descriptor(path) is not None:
+        if descriptor_of(path) is not None:
             return None
         file = Path(os.path.realpath(path))
         if (there is not None and stat.S_ISDIR(there.st_mode)) or path.endswith(os.sep):
@@ -113,7 +113,7 @@ def through(to: str | Path, *, overwrite: bool = True) -> Iterator[IO[bytes]]:
     """
     path = os.fspath(to)
     with _told(to):
-        number = _descriptor(path)
+        number = descriptor_of(path)
         if number is None and not overwrite and stat.S_ISBLK(os.stat(path).st_mode):
             raise UsageError(_IS_THERE.format(to))
         if number is not None:
@@ -161,7 +161,7 @@ def _told(to: str | Path) -> Iterator[None]:
     try:
         yield
     except BrokenPipeError as error:
-        if _descriptor(os.fspath(to)) is not None:
+        if descriptor_of(os.fspath(to)) is not None:
             raise  # who reads standard output may have seen enough
         raise StoreError(f"{to} cannot be written to its end: who read it has gone") from error
     except OSError as error:
@@ -180,7 +180,7 @@ def _stat(path: str) -> os.stat_result | None:
         raise UsageError(f"{path!r} cannot be written: {error}") from error
 
 
-def _descriptor(path: str) -> int | None:
+def descriptor_of(path: str) -> int | None:
     """Return the number of the descriptor of this process that a path names, as /dev/stdout does; None where it names none."""
     folders = {os.path.realpath("/proc/self/fd"), os.path.realpath("/dev/fd")}
     at = os.path.abspath(path)
