@@ -177,14 +177,20 @@ class _Run:
         self.watch = Watch(settings.max_memory)
         self.sizing = BatchSize.starting(settings.batch_size, self.watch.share)
         self.log = BatchLog()
-        self.bytes_before = 0
+        self.read_before = 0  # in earlier runs
+        self.bytes_before: int | None = None  # where this run begins, of all sources together; None until it does
+        self.bytes_passed = 0  # of the sources that are read to their end
+        self.bytes_total: int | None = None
         self.merges: list[Judged] = []
 
     def through(self, sources: Sequence[Source], *, is_rehearsal: bool) -> Report:
         """Read every source to its end, or to where the settings or a person say stop."""
         report = self.report
         before = self.store.reached(self.claim.job)
-        report.read, report.quarantined = before.read, before.quarantined
+        report.read, report.stored, report.duplicate, report.merged, report.quarantined = before[:5]
+        self.read_before = before.read
+        sizes = [source.size for source in sources]
+        self.bytes_total = None if None in sizes else sum(size or 0 for size in sizes)
 
         def work() -> str:
             with rarer_searches():
@@ -217,9 +223,11 @@ class _Run:
     def _stopped(self, number: int, source: Source) -> str:
         """Land one source batch by batch; return why it is enough, nothing where it was read to its end."""
         if not self.place.begins(number):
+            self.bytes_passed += source.size or 0
             return ""
+        self._skip(source)
         batch = Gathered(largest_bytes(self.watch.limit_bytes))
-        pieces = Pieces(islice(source.items, self.place.items, None), self._is_late)
+        pieces = Pieces(source.items, self._is_late)
         chunks = iter(lambda: pieces.next_chunk(self.sizing.size), [])
         with closing(prepared(self.pool, source.intake.take_all, chunks)) as done:
             for worker, chunk in done:
@@ -233,9 +241,15 @@ class _Run:
         why = self._why_enough(self._land(source, *batch.cut(len(batch.records)))) if is_left else ""
         if pieces.failure is not None:
             raise pieces.failure
-        self.bytes_before += source.size or 0
+        self.bytes_passed += source.size or 0
         self.place.end()
         return why
+
+    def _skip(self, source: Source) -> None:
+        """Pass the items that landed in earlier runs, and note where this run begins."""
+        skipped = sum(1 for _ in islice(source.items, self.place.items))
+        if self.bytes_before is None:
+            self.bytes_before = self.bytes_passed + (_position(source) if skipped else 0)
 
     def _land(self, source: Source, records: Sequence[Prepared | Rejected], decided: Sequence[Decided]) -> Landed:
         """Land a batch; where it is too much at once, its halves one after the other."""
@@ -296,11 +310,8 @@ class _Run:
     def _progress(self, source: Source) -> Progress:
         report = self.report
         counts = (report.read, report.stored, report.duplicate, report.merged, report.quarantined)
-        stream = source.opened.stream
-        here = stream.tell() if stream is not None and not stream.closed else 0
-        return Progress(
-            *counts, perf_counter() - self.started, self.bytes_before + here, source.size and self.bytes_before + source.size
-        )
+        there = self.bytes_passed + _position(source), self.bytes_total
+        return Progress(*counts, perf_counter() - self.started, *there, self.read_before, self.bytes_before or 0)
 
     def _is_late(self) -> bool:
         most = self.settings.max_seconds
@@ -339,6 +350,12 @@ def told(report: Report, status: str, store: Store, sources: Sequence[Source], s
     report.namespace = sources[0].intake.namespace if sources else None
     report.finish(status, perf_counter() - started, before)
     return report
+
+
+def _position(source: Source) -> int:
+    """Return how many bytes of a source were read; 0 where that cannot be told."""
+    stream = source.opened.stream
+    return stream.tell() if source.size is not None and stream is not None and not stream.closed else 0
 
 
 def _certainty(judged: Judged) -> tuple[float, int]:
