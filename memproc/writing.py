@@ -202,7 +202,7 @@ def _connected(path: str) -> IO[bytes]:
 
 def _check_writable(file: Path) -> None:
     """Raise where the file itself is held against writing: that its folder is not would let it be replaced."""
-    if file.exists() and not os.access(file, os.W_OK):
+    if file.exists() and not os.access(file, os.W_OK, effective_ids=os.access in os.supports_effective_ids):
         raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
 
 
