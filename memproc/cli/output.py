@@ -37,6 +37,9 @@ def _settled(name: str) -> TextIO:
         stream = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115 - for as long as the program runs
         setattr(sys, name, stream)
     elif isinstance(stream, io.TextIOWrapper):
+        if isinstance(stream.buffer, io.RawIOBase):  # as by `python -u`: what is written in part only would be lost without a word
+            stream = io.TextIOWrapper(io.BufferedWriter(stream.buffer), stream.encoding, line_buffering=True)
+            setattr(sys, name, stream)
         stream.reconfigure(errors="backslashreplace")
     return cast("TextIO", stream)
 
