@@ -27,8 +27,11 @@ def settled() -> Iterator[None]:
     outputs = [_settled(name) for name in ("stdout", "stderr")]
     try:
         yield
-    finally:
-        _finish(outputs)
+    except SystemExit as ended:
+        _finish(outputs, is_over=not ended.code)
+        raise
+    else:
+        _finish(outputs, is_over=True)
 
 
 def _settled(name: str) -> TextIO:
@@ -44,8 +47,11 @@ def _settled(name: str) -> TextIO:
     return cast("TextIO", stream)
 
 
-def _finish(outputs: Iterable[TextIO]) -> None:
-    """Write what is left; what cannot be written is dropped, or Python would try once more at its end, and complain."""
+def _finish(outputs: Iterable[TextIO], *, is_over: bool) -> None:
+    """Write what is left; what cannot be written is dropped, or Python would try once more at its end, and complain.
+
+    Where all seemed well (`is_over`), the command has failed by that.
+    """
     failed: OSError | None = None
     for stream in outputs:
         try:
@@ -53,7 +59,7 @@ def _finish(outputs: Iterable[TextIO]) -> None:
         except OSError as error:
             failed = failed or error
             os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
-    if failed is not None:
+    if failed is not None and is_over:
         if not isinstance(failed, BrokenPipeError):
             with suppress(OSError):
                 sys.stderr.write(f"memproc: {failed}\n")

@@ -47,6 +47,8 @@ class Place:
                 main()
             except SystemExit as ended:
                 code = ended.code or 0
+        out.flush()
+        err.flush()
         return code, out.buffer.getvalue(), err.buffer.getvalue()
 
 
