@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, nullcontext
 from dataclasses import replace
 from heapq import nsmallest
-from itertools import chain, islice
+from itertools import chain
 from pathlib import Path
 from time import perf_counter
 
@@ -179,6 +179,7 @@ class _Run:
         self.log = BatchLog()
         self.read_before = 0  # in earlier runs
         self.bytes_before: int | None = None  # where this run begins, of all sources together; None until it does
+        self.pieces: Pieces | None = None  # of the source at hand
         self.bytes_passed = 0  # of the sources that are read to their end
         self.bytes_total: int | None = None
         self.merges: list[Judged] = []
@@ -225,9 +226,11 @@ class _Run:
         if not self.place.begins(number):
             self.bytes_passed += source.size or 0
             return ""
-        self._skip(source)
         batch = Gathered(largest_bytes(self.watch.limit_bytes))
-        pieces = Pieces(source.items, self._is_late)
+        pieces = self.pieces = Pieces(source.items, self._is_late)
+        pieces.skip(self.place.items)
+        if self.bytes_before is None:
+            self.bytes_before = self._bytes_read(source)
         chunks = iter(lambda: pieces.next_chunk(self.sizing.size), [])
         with closing(prepared(self.pool, source.intake.take_all, chunks)) as done:
             for worker, chunk in done:
@@ -244,12 +247,6 @@ class _Run:
         self.bytes_passed += source.size or 0
         self.place.end()
         return why
-
-    def _skip(self, source: Source) -> None:
-        """Pass the items that landed in earlier runs, and note where this run begins."""
-        skipped = sum(1 for _ in islice(source.items, self.place.items))
-        if self.bytes_before is None:
-            self.bytes_before = self.bytes_passed + (_position(source) if skipped else 0)
 
     def _land(self, source: Source, records: Sequence[Prepared | Rejected], decided: Sequence[Decided]) -> Landed:
         """Land a batch; where it is too much at once, its halves one after the other."""
@@ -310,8 +307,15 @@ class _Run:
     def _progress(self, source: Source) -> Progress:
         report = self.report
         counts = (report.read, report.stored, report.duplicate, report.merged, report.quarantined)
-        there = self.bytes_passed + _position(source), self.bytes_total
+        there = self._bytes_read(source), self.bytes_total
         return Progress(*counts, perf_counter() - self.started, *there, self.read_before, self.bytes_before or 0)
+
+    def _bytes_read(self, source: Source) -> int:
+        """Return how many bytes of all sources are read: of this one by its items, as more of it may lie in memory already."""
+        stream = source.opened.stream
+        if source.size is None or stream is None or stream.closed or self.pieces is None:
+            return self.bytes_passed
+        return self.bytes_passed + min(stream.tell(), self.pieces.bytes)
 
     def _is_late(self) -> bool:
         most = self.settings.max_seconds
@@ -350,12 +354,6 @@ def told(report: Report, status: str, store: Store, sources: Sequence[Source], s
     report.namespace = sources[0].intake.namespace if sources else None
     report.finish(status, perf_counter() - started, before)
     return report
-
-
-def _position(source: Source) -> int:
-    """Return how many bytes of a source were read; 0 where that cannot be told."""
-    stream = source.opened.stream
-    return stream.tell() if source.size is not None and stream is not None and not stream.closed else 0
 
 
 def _certainty(judged: Judged) -> tuple[float, int]:
