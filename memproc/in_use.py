@@ -2,7 +2,7 @@
 
 Facts: SQLite's locks are POSIX locks. A process that closes any descriptor of a file loses all its locks on it, whoever took them
 (fcntl(2); "How To Corrupt An SQLite Database File", 2.2). Then another process that closes the store takes itself for the last one
-and deletes the log, and what this one goes on adding is in no file. So to open a store's file, were it to read a byte, is to break it.
+and deletes the log, and what this one goes on adding is in no file. So a store's file must not be opened, were it for one byte.
 
 Strategy: before a file is opened, its device and inode are compared with those in use, which needs no descriptor: links of both
 kinds lead to the same. Names are compared too, as a log may not be there yet.
@@ -65,6 +65,6 @@ def whose(path: str | Path | int) -> str:
 def _identity(path: str | Path | int) -> set[tuple[int, int]]:
     """Return the device and inode of what a path leads to; nothing where that is not there."""
     with suppress(OSError, ValueError):
-        found = os.stat(path)
+        found = os.fstat(path) if isinstance(path, int) else Path(path).stat()
         return {(found.st_dev, found.st_ino)}
     return set()

@@ -1,8 +1,8 @@
 """Writing files: whatever memproc writes, it writes here.
 
-Facts: what stands at a path may be no file but a way to somewhere: a device, a pipe, a socket, a link to one. To rename a file over it
-is to destroy it. A name that can be guessed may be there already, as a link that somebody else has laid. A lock of flock(2) goes with
-the process that holds it, however that ends, and is seen by all others, also where they have process numbers of their own.
+Facts: what stands at a path may be no file but a way to somewhere: a device, a pipe, a socket, a link to one. To rename a file over
+it is to destroy it. A name that can be guessed may be there already, as a link that somebody else has laid. A lock of flock(2) goes
+with the process that holds it, however that ends, and others see it, also where they have process numbers of their own.
 
 Rules:
 - A plain file is replaced: written beside its place under a name that nobody can guess, synced, and renamed when it is whole. So a
@@ -101,7 +101,7 @@ def plain_file(to: str | Path) -> Path | None:
             raise UsageError(f"{to} cannot be written: what is there is a directory: name a file in it")
         if there is not None:
             return file if stat.S_ISREG(there.st_mode) else None
-        os.stat(file.parent / ".")  # raises where there is no folder
+        file.parent.stat()  # raises where there is no folder
         return file
 
 
@@ -114,11 +114,11 @@ def through(to: str | Path, *, overwrite: bool = True) -> Iterator[IO[bytes]]:
     path = os.fspath(to)
     with _told(to):
         number = descriptor_of(path)
-        if number is None and not overwrite and stat.S_ISBLK(os.stat(path).st_mode):
+        if number is None and not overwrite and stat.S_ISBLK(Path(path).stat().st_mode):
             raise UsageError(_IS_THERE.format(to))
         if number is not None:
             stream: IO[bytes] = os.fdopen(os.dup(number), "wb")
-        elif stat.S_ISSOCK(os.stat(path).st_mode):
+        elif stat.S_ISSOCK(Path(path).stat().st_mode):
             stream = _connected(path)
         else:
             stream = os.fdopen(os.open(path, os.O_WRONLY | os.O_NOCTTY | getattr(os, "O_CLOEXEC", 0)), "wb")
@@ -173,7 +173,7 @@ def _told(to: str | Path) -> Iterator[None]:
 
 def _stat(path: str) -> os.stat_result | None:
     try:
-        return os.stat(path)
+        return Path(path).stat()
     except FileNotFoundError:
         return None
     except ValueError as error:  # a NUL, or what no name can hold
@@ -183,14 +183,13 @@ def _stat(path: str) -> os.stat_result | None:
 def descriptor_of(path: str) -> int | None:
     """Return the number of the descriptor of this process that a path names, as /dev/stdout does; None where it names none."""
     folders = {os.path.realpath("/proc/self/fd"), os.path.realpath("/dev/fd")}
-    at = os.path.abspath(path)
+    at = Path(path).absolute()
     for _ in range(MOST_LINKS):
-        folder, name = os.path.split(at)
-        if name.isdecimal() and os.path.realpath(folder) in folders:
-            return int(name)
-        if not os.path.islink(at):
+        if at.name.isdecimal() and os.path.realpath(at.parent) in folders:
+            return int(at.name)
+        if not at.is_symlink():
             return None
-        at = os.path.join(folder, os.readlink(at))
+        at = at.parent / at.readlink()
     return None
 
 
@@ -239,15 +238,15 @@ def _sweep(file: Path) -> None:
     with suppress(OSError), os.scandir(file.parent) as entries:
         for entry in entries:
             if own.fullmatch(entry.name) and entry.is_file(follow_symlinks=False) and not whose(entry.path):
-                _remove_if_left(entry.path)
+                _remove_if_left(Path(entry.path))
 
 
-def _remove_if_left(path: str) -> None:
+def _remove_if_left(path: Path) -> None:
     with suppress(OSError):
         handle = os.open(path, os.O_RDWR | os.O_NONBLOCK | _FLAGS)
         try:
             if stat.S_ISREG(os.fstat(handle).st_mode) and _is_locked(handle):
-                os.unlink(path)  # its name is given once: if it was renamed meanwhile, nothing is there
+                path.unlink()  # its name is given once: if it was renamed meanwhile, nothing is there
         finally:
             os.close(handle)
 

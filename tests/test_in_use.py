@@ -20,20 +20,20 @@ from memproc.resuming import fingerprint_of
 from memproc.store.doctor import examine_at
 from memproc.store.opening import is_store
 
-LOOK_IN = "import sqlite3, sys; c = sqlite3.connect(sys.argv[1]); c.execute('SELECT count(*) FROM sqlite_master').fetchall(); c.close()"
+LOOK_IN = "import sqlite3, sys; c = sqlite3.connect(sys.argv[1]); c.execute('SELECT * FROM sqlite_master').fetchall(); c.close()"
 
 # What may open a file that is given to it; each with the store that is open.
 READERS = {
     "ingest": lambda store, path: memproc.ingest(path, store),
     "ingest of several": lambda store, path: memproc.ingest([*Path(path).parent.glob("*.jsonl"), path], store),
-    "ingest into another": lambda store, path: memproc.ingest(path, Path(path).parent / "third.db"),
-    "ingest into itself by its path": lambda store, path: memproc.ingest(path, path),
+    "ingest into another": lambda _, path: memproc.ingest(path, Path(path).parent / "third.db"),
+    "ingest into itself by its path": lambda _, path: memproc.ingest(path, path),
     "resumed ingest": lambda store, path: memproc.ingest(path, store, resume=True),
     "validation before": lambda store, path: memproc.ingest(path, store, settings=memproc.Settings(validate="before")),
     "edited quarantine": lambda store, path: store.replay(edited=path),
-    "validate or transform of a file": lambda store, path: [*read_file(Path(path))],
-    "labels": lambda store, path: objects_in(Path(path)),
-    "fingerprint": lambda store, path: fingerprint_of([Path(path)]),
+    "validate or transform of a file": lambda _, path: [*read_file(Path(path))],
+    "labels": lambda _, path: objects_in(Path(path)),
+    "fingerprint": lambda _, path: fingerprint_of([Path(path)]),
     "export": lambda store, path: store.export(path),
     "export of quarantine": lambda store, path: store.export_quarantine(path),
     "backup": lambda store, path: store.backup(path, overwrite=True),
@@ -59,10 +59,10 @@ def two_stores(tmp_path):
 
 def logs_that_stay(folder):
     """Let another process open and close both stores; return the logs that are still those that this one writes to."""
-    before = {name: os.stat(folder / name).st_ino for name in ("m.db-wal", "other.db-wal")}
+    before = {name: (folder / name).stat().st_ino for name in ("m.db-wal", "other.db-wal")}
     for name in ("m.db", "other.db"):
         subprocess.run([sys.executable, "-c", LOOK_IN, str(folder / name)], check=True, timeout=60)
-    return [name for name, inode in before.items() if (folder / name).exists() and os.stat(folder / name).st_ino == inode]
+    return [name for name, inode in before.items() if (folder / name).exists() and (folder / name).stat().st_ino == inode]
 
 
 @pytest.mark.parametrize("reader", READERS.values(), ids=READERS)
@@ -76,8 +76,9 @@ def test_no_file_of_an_open_store_is_read_or_written(two_stores, tmp_path, reade
     assert (tmp_path / "link").is_symlink()
 
 
+@pytest.mark.usefixtures("two_stores")
 @pytest.mark.parametrize("ask", ASKERS.values(), ids=ASKERS)
-def test_to_ask_about_an_open_store_costs_no_lock(two_stores, tmp_path, ask):
+def test_to_ask_about_an_open_store_costs_no_lock(tmp_path, ask):
     """Neither whether it is a store, nor whether it is well."""
     assert ask(str(tmp_path / "m.db")) in (True, ())
     assert logs_that_stay(tmp_path) == ["m.db-wal", "other.db-wal"]
@@ -93,7 +94,8 @@ def test_a_log_that_is_not_there_yet_is_no_target(tmp_path):
                 store.export(tmp_path / name)
 
 
-def test_a_store_that_was_renamed_is_in_use_all_the_same(two_stores, tmp_path):
+@pytest.mark.usefixtures("two_stores")
+def test_a_store_that_was_renamed_is_in_use_all_the_same(tmp_path):
     """What is open is the file, not its name."""
     (tmp_path / "m.db").rename(tmp_path / "renamed.db")
     assert whose(tmp_path / "renamed.db")
@@ -102,7 +104,8 @@ def test_a_store_that_was_renamed_is_in_use_all_the_same(two_stores, tmp_path):
     (tmp_path / "renamed.db").rename(tmp_path / "m.db")
 
 
-def test_a_descriptor_tells_its_file(two_stores, tmp_path):
+@pytest.mark.usefixtures("two_stores")
+def test_a_descriptor_tells_its_file(tmp_path):
     """As of a file that somebody else has opened."""
     handle = os.open(tmp_path / "m.db", os.O_RDONLY)  # its lock is lost with this, which is what the look-up saves others
     assert whose(handle)

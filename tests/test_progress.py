@@ -18,9 +18,8 @@ class CutOffError(Exception):
 
 def lines_of(count, start=0):
     """Return the lines of so many records, some of them bad, some told twice."""
-    records = [
-        {"content": "" if number % 7 == 3 else f"She keeps {number - (number % 5 == 4)} hens"} for number in range(start, start + count)
-    ]
+    numbers = range(start, start + count)
+    records = [{"content": "" if number % 7 == 3 else f"She keeps {number - (number % 5 == 4)} hens"} for number in numbers]
     return "".join(json.dumps(record) + "\n" for record in records)
 
 
@@ -106,8 +105,8 @@ def test_a_resumed_run_tells_its_own_rate(fresh_file, files, cut, engine):
     check_counts([*first, *seen])
 
 
-def test_nothing_is_said_of_what_has_no_size(fresh_file, tmp_path):
-    """An iterable, and files among which there is a pipe."""
+def test_nothing_is_said_of_what_has_no_size(fresh_file):
+    """As of an iterable; its rate is known."""
     with fresh_file() as store:
         seen, _ = ingest(store, map(json.loads, lines_of(30).splitlines()))
         assert {(progress.bytes_total, progress.share, progress.seconds_left) for progress in seen} == {(None, None, None)}
@@ -123,7 +122,7 @@ def test_an_empty_file_has_no_share(fresh_file, tmp_path):
     with fresh_file() as store:
         seen, _ = ingest(store, [empty, full, empty])
         assert 0.5 < seen[0].share < 0.75
-    assert [progress.share for progress in seen[1:]] == [1.0]
+        assert [progress.share for progress in seen[1:]] == [1.0]
         assert ingest(store, [empty])[0] == []
 
 

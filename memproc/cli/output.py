@@ -1,8 +1,8 @@
 """Standard output and standard error: whatever their encoding, wherever they lead, and whoever stops reading them.
 
-Rules: what the encoding of an output cannot say is said as an escape. JSON is ASCII where the encoding is not UTF-8, so that it is the
-same JSON. Where standard output is the target of a command (`-`), it holds the bytes that a file would, and nothing else: what is told
-of it goes to standard error. Who reads a pipe may have seen enough: then the command ends, with exit code 1 and without a word.
+Rules: what the encoding of an output cannot say is said as an escape. JSON is ASCII where the encoding is not UTF-8, so that it is
+the same JSON. Where standard output is the target of a command (`-`), it holds the bytes that a file would, and nothing else: what
+is told of it goes to standard error. Who reads a pipe may have seen enough: the command ends, with exit code 1 and without a word.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import re
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
+from pathlib import Path
 from typing import IO, Any, TextIO, cast
 
 STANDARD_OUTPUT = "-"
@@ -37,7 +38,7 @@ def settled() -> Iterator[None]:
 def _settled(name: str) -> TextIO:
     stream = getattr(sys, name)
     if stream is None:  # it was closed before the program began
-        stream = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115 - for as long as the program runs
+        stream = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115 - for as long as the program runs
         setattr(sys, name, stream)
     elif isinstance(stream, io.TextIOWrapper):
         if isinstance(stream.buffer, io.RawIOBase):  # as by `python -u`: what is written in part only would be lost without a word

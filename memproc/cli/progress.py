@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from time import monotonic
 from typing import TYPE_CHECKING
 
@@ -31,7 +31,8 @@ def _lines() -> Callable[[Progress], None]:
         nonlocal last
         if progress.seconds - last >= SECONDS_BETWEEN_LINES:
             last = progress.seconds
-            print(_line(progress), file=sys.stderr, flush=True)  # noqa: T201 - this is the command line
+            with suppress(OSError):  # a job does not end because nobody reads of it any more
+                print(_line(progress), file=sys.stderr, flush=True)  # noqa: T201 - this is the command line
 
     return show
 

@@ -43,8 +43,9 @@ class Pattern(NamedTuple):
 
 
 class Progress(NamedTuple):
-    """Where an ingestion stands after a batch: what was counted in all its runs, the seconds of this one, and the bytes of all sources
-    together. `bytes_total` is None where the size of one is not known. `read_before` and `bytes_before` are where this run began.
+    """Where an ingestion stands after a batch: what was counted in all its runs, the seconds of this one, and the bytes of all
+    sources together. `bytes_total` is None where the size of one is not known. `read_before` and `bytes_before` are where this run
+    began.
 
     >>> half = Progress(30, 30, 0, 0, 0, 2.0, 600, 1_000, read_before=10, bytes_before=200)
     >>> half.records_per_second, half.share, half.seconds_left

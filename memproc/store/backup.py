@@ -4,9 +4,10 @@ Facts: SQLite's backup starts over whenever another connection writes between tw
 ends; and a step over the whole file cannot be interrupted. But it keeps the source's reading transaction where there is one. In
 WAL mode that is a snapshot which stops no writer.
 
-Strategy: begin to read, copy in steps, check the copy, sync it, and give it its name (`writing`). So the copy is the store as it was at one
-moment, with whole batches; writers go on meanwhile, and only the log grows until it is done. VACUUM INTO reads from one moment
-too; it writes the tables anew rather than page by page, and is slower where they are large.
+Strategy: begin to read, copy in steps, check the copy, sync it, and give it its name (`writing`). So the copy is the store as it
+was at one moment, with whole batches; writers go on meanwhile, and only the log grows until it is done. VACUUM INTO reads from one
+moment too; it writes the tables anew rather than page by page, and is slower where they are large. What takes only bytes one after
+the other, as a pipe does, gets them from a temporary copy.
 """
 
 from __future__ import annotations

@@ -85,6 +85,9 @@ COMMANDS = [
 ]
 
 
+CHANGING = ("ingest", "retry", "unmerge", "rebuild", "jobs")  # or telling what takes time
+
+
 @pytest.mark.parametrize("encoding", ENCODINGS[:2])
 @pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
 def test_every_command_prints_in_any_encoding(place, encoding, command):
@@ -99,7 +102,7 @@ def test_every_command_prints_in_any_encoding(place, encoding, command):
         found = json.loads(as_json.decode())
         again = json.loads(place.run("utf-8", *command, "--json")[1])
         assert found.keys() == again.keys()
-        if command[0] in ("validate", "transform", "trace", "review", "quarantine", "formats", "stats", "doctor", "backup", "export"):
+        if command[0] not in CHANGING:
             assert found == again
 
 
