@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from itertools import accumulate
+from itertools import accumulate, islice
 
 from memproc.dedup.keys import Prepared
 from memproc.formats.draft import Decided
@@ -13,15 +13,24 @@ from memproc.sources.items import Piece
 
 CHUNK_ITEMS = 1_000  # prepared at once
 CHUNK_BYTES = 1 << 20  # of items as they were read
+BETWEEN_BYTES = 8  # between two items, at most, in what people and programs write
 
 
 class Pieces:
     """The items of a source, cut into chunks. Where reading fails, or takes too long, what was read before comes first."""
 
     def __init__(self, pieces: Iterator[Piece], is_late: Callable[[], bool]) -> None:
-        """Know the items, and how to ask whether the time is over; `failure` is what ended the reading, if something did."""
+        """Know the items, and how to ask whether the time is over; `failure` is what ended the reading, if something did, and
+        `bytes` how many of the source the items took so far, or a few more.
+        """
         self._pieces, self._is_late = pieces, is_late
         self.failure: Exception | None = None
+        self.bytes = 0
+
+    def skip(self, items: int) -> None:
+        """Pass the next so many items."""
+        for piece in islice(self._pieces, items):
+            self.bytes += _bytes_of(piece) + BETWEEN_BYTES
 
     def next_chunk(self, records: int) -> list[Piece]:
         """Return the next items, as many as a chunk holds and no more than a batch has records; nothing at the end."""
@@ -33,10 +42,15 @@ class Pieces:
                 if piece is None:
                     break
                 chunk.append(piece)
-                held += len(piece if isinstance(piece, bytes) else piece.raw or b"")
+                held += _bytes_of(piece)
         except Exception as error:  # noqa: BLE001 - the source is the caller's and may raise anything; it is raised in its place
             self.failure = error
+        self.bytes += held + BETWEEN_BYTES * len(chunk)
         return chunk
+
+
+def _bytes_of(piece: Piece) -> int:
+    return len(piece if isinstance(piece, bytes) else piece.raw or b"")
 
 
 class Gathered:

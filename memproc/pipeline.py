@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, nullcontext
 from dataclasses import replace
 from heapq import nsmallest
-from itertools import chain, islice
+from itertools import chain
 from pathlib import Path
 from time import perf_counter
 
@@ -33,6 +33,7 @@ from memproc.records import Memory, Rejected
 from memproc.report.report import BatchLog, BatchSeen, Merge, Progress, Report, counted
 from memproc.resources import MEBIBYTE, Watch, allowed_cores
 from memproc.resuming import Checkpoint, Place, begun
+from memproc.store.database import held_for
 from memproc.store.jobs import ENDED_BY, Claim
 from memproc.store.landing import Arrived, Landed
 from memproc.store.quarantine import Origin
@@ -100,6 +101,9 @@ def ingest(
     intake = Intake(generic.FORMAT, Policy(), schema, whose, context, _as_text(as_of), chosen)
     paths = paths_of(what)
     with redacting(is_wanted=chosen.redact), ExitStack() as stack:
+        if not isinstance(into, Store) and (held := held_for(str(into))) is not None:
+            held.hold()  # before a source is opened that is the store itself
+            stack.callback(held.release)
         if chosen.validate == "before":
             if paths is None and not isinstance(what, Sequence):
                 raise UsageError("validate='before' reads twice: give files or a list, not an iterator")
@@ -187,7 +191,11 @@ class _Run:
         self.watch = Watch(settings.max_memory)
         self.sizing = BatchSize.starting(settings.batch_size, self.watch.share)
         self.log = BatchLog()
-        self.bytes_before = 0
+        self.read_before = 0  # in earlier runs
+        self.bytes_before: int | None = None  # where this run begins, of all sources together; None until it does
+        self.pieces: Pieces | None = None  # of the source at hand
+        self.bytes_passed = 0  # of the sources that are read to their end
+        self.bytes_total: int | None = None
         self.merges: list[Judged] = []
         self.names = Names()
         self.reused: set[Key] = set()  # nodes of ids that were given for unrelated texts
@@ -197,7 +205,10 @@ class _Run:
         """Read every source to its end, or to where the settings or a person say stop."""
         report = self.report
         before = self.store.reached(self.claim.job)
-        report.read, report.quarantined = before.read, before.quarantined
+        report.read, report.stored, report.duplicate, report.merged, report.quarantined = before[:5]
+        self.read_before = before.read
+        sizes = [source.size for source in sources]
+        self.bytes_total = None if None in sizes else sum(size or 0 for size in sizes)
 
         def work() -> str:
             with rarer_searches():
@@ -253,9 +264,13 @@ class _Run:
     def _stopped(self, number: int, source: Source) -> str:
         """Land one source batch by batch; return why it is enough, nothing where it was read to its end."""
         if not self.place.begins(number):
+            self.bytes_passed += source.size or 0
             return ""
         batch = Gathered(largest_bytes(self.watch.limit_bytes))
-        pieces = Pieces(islice(source.items, self.place.items, None), self._is_late)
+        pieces = self.pieces = Pieces(source.items, self._is_late)
+        pieces.skip(self.place.items)
+        if self.bytes_before is None:
+            self.bytes_before = self._bytes_read(source)
         chunks = iter(lambda: pieces.next_chunk(self.sizing.size), [])
         with closing(prepared(self.pool, source.intake.take_all, chunks, redacts=self.settings.redact)) as done:
             for worker, chunk in done:
@@ -269,7 +284,7 @@ class _Run:
         why = self._why_enough(self._land(source, *batch.cut(len(batch.records)))) if is_left else ""
         if pieces.failure is not None:
             raise pieces.failure
-        self.bytes_before += source.size or 0
+        self.bytes_passed += source.size or 0
         self.place.end()
         return why
 
@@ -347,11 +362,15 @@ class _Run:
     def _progress(self, source: Source) -> Progress:
         report = self.report
         counts = (report.read, report.stored, report.duplicate, report.merged, report.quarantined)
+        there = self._bytes_read(source), self.bytes_total
+        return Progress(*counts, perf_counter() - self.started, *there, self.read_before, self.bytes_before or 0)
+
+    def _bytes_read(self, source: Source) -> int:
+        """Return how many bytes of all sources are read: of this one by its items, as more of it may lie in memory already."""
         stream = source.opened.stream
-        here = stream.tell() if stream is not None and not stream.closed else 0
-        return Progress(
-            *counts, perf_counter() - self.started, self.bytes_before + here, source.size and self.bytes_before + source.size
-        )
+        if source.size is None or stream is None or stream.closed or self.pieces is None:
+            return self.bytes_passed
+        return self.bytes_passed + min(stream.tell(), self.pieces.bytes)
 
     def _is_late(self) -> bool:
         most = self.settings.max_seconds

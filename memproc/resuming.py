@@ -21,6 +21,7 @@ from memproc.dedup.keys import KEY_BYTES, Key
 from memproc.errors import UsageError
 from memproc.intake import Intake
 from memproc.records import encode
+from memproc.sources.items import check_not_in_use
 from memproc.store.jobs import FINISHED, Claim
 from memproc.store.store import Store
 
@@ -161,6 +162,7 @@ def fingerprint_of(paths: Sequence[Path]) -> Key:
     """Return a hash of the bytes of files."""
     hashed = blake2b(digest_size=KEY_BYTES)
     for path in paths:
+        check_not_in_use(path)
         hashed.update(encode(path.stat().st_size))
         with path.open("rb") as stream:
             while chunk := stream.read(CHUNK_BYTES):

@@ -15,7 +15,7 @@ PACKAGE = ROOT / "memproc"
 # A module may import from its own floor and from those below it. The order is the floors', the lowest first.
 FLOORS = (
     ("failures", "values"),
-    ("errors", "times", "collector", "resources"),
+    ("errors", "times", "collector", "resources", "in_use", "writing"),
     ("config",),
     ("records",),
     ("validation",),

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import sys
 from enum import StrEnum
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, TextIO
 
 import typer
 
 from memproc import __version__
+from memproc.cli.output import beside, json_text, print_lines
 
 if TYPE_CHECKING:
     from memproc.config import Settings
@@ -87,12 +88,12 @@ def settings_of(
     )
 
 
-def show(values: dict[str, Any], told: str, *, as_json: bool) -> None:
-    """Print a result: one JSON object, or what people read."""
+def show(values: dict[str, Any], told: str, *, as_json: bool, to: str | None = None) -> None:
+    """Print a result: one JSON object, or what people read. `to` is the target that the command wrote to, if there is one."""
     if as_json:
-        print_json(values)
+        print_json(values, beside(to))
     else:
-        sys.stdout.write(printable(told) + "\n")
+        beside(to).write(printable(told) + "\n")
 
 
 def printable(text: str) -> str:
@@ -104,13 +105,11 @@ def printable(text: str) -> str:
     return text.translate(_STEERING)
 
 
-def print_json(values: dict[str, Any]) -> None:
-    """Print one JSON object to standard output."""
-    import orjson
-
-    sys.stdout.write(orjson.dumps(values).decode() + "\n")
+def print_json(values: dict[str, Any], stream: TextIO | None = None) -> None:
+    """Print one JSON object to standard output, or to another stream."""
+    print_lines([json_text(values)], stream)
 
 
 def tell(message: str) -> None:
     """Print a message to standard error."""
-    sys.stderr.write(message + "\n")
+    sys.stderr.write(printable(message) + "\n")

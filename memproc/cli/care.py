@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from memproc.cli.app import FAILED, Database, Json, app, show
+from memproc.cli.output import target
 from memproc.cli.stores import opened
 
 if TYPE_CHECKING:
@@ -17,14 +17,14 @@ if TYPE_CHECKING:
 @app.command()
 def backup(
     database: Database,
-    to: Annotated[Path, typer.Argument(metavar="FILE", help="The file to write.")],
+    to: Annotated[str, typer.Argument(metavar="FILE", help="The file to write; - for standard output.")],
     force: Annotated[bool, typer.Option("--force", help="Overwrite the file if it is there.")] = False,
     as_json: Json = False,
 ) -> None:
     """Copy a store that may be in use, as it is at one moment, and check the copy."""
     with opened(database) as store:
-        size_bytes = store.backup(to, overwrite=force)
-    show({"to": str(to), "bytes": size_bytes}, f"{size_bytes:,} bytes to {to}", as_json=as_json)
+        size_bytes = store.backup(target(to), overwrite=force)
+    show({"to": to, "bytes": size_bytes}, f"{size_bytes:,} bytes to {to}", as_json=as_json, to=to)
 
 
 @app.command()

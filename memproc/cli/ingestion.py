@@ -13,6 +13,7 @@ from typing import Annotated, Any
 import typer
 
 from memproc.cli.app import FAILED, Dedup, Json, MergeAt, RecallName, ReviewAt, app, print_json, settings_of, show, tell
+from memproc.cli.output import beside, json_text, print_lines, target
 
 
 class OnError(StrEnum):
@@ -195,30 +196,32 @@ def validate(
 def transform(
     file: Annotated[Path, typer.Argument(metavar="FILE")],
     format: FormatName = None,
-    to: Annotated[Path | None, typer.Option(metavar="FILE", help="Where the lines go; standard output if not given.")] = None,
+    to: Annotated[
+        str | None, typer.Option(metavar="FILE", help="Where the lines go, - for standard output; it is printed if not given.")
+    ] = None,
     map_field: Mapping = None,
     include: Include = None,
     redact: Redact = False,
     as_json: Json = False,
 ) -> None:
     """Turn legacy records into memories, one JSON line each, without a store. Exit with 1 if one cannot be taken."""
-    import orjson
-
     from memproc.dedup.memory import in_order
     from memproc.records import Rejected, plain
+    from memproc.writing import written
 
     found = list(_read(file, format, map_field, include or (), redact=redact))
     memories = [in_order(plain(one)) for one in found if not isinstance(one, Rejected)]
     rejected = [one for one in found if isinstance(one, Rejected)]
-    lines = b"".join(orjson.dumps(memory) + b"\n" for memory in memories)
+    lines = list(map(json_text, memories))
     faults = [fault.as_dict() for one in rejected for fault in one.faults]
     if to is not None:
-        to.write_bytes(lines)
+        written(target(to), (f"{line}\n".encode() for line in lines), is_private=False)
     if as_json:
         own = {} if to is not None else {"memories": memories}
-        print_json({"read": len(found), "transformed": len(memories), "rejected": len(rejected), "errors": faults, **own})
+        counts = {"read": len(found), "transformed": len(memories), "rejected": len(rejected)}
+        print_json({**counts, "errors": faults, **own}, beside(to))
     elif to is None:
-        sys.stdout.write(lines.decode())
+        print_lines(lines)
     for fault in faults:
         tell(f"{fault['path'] or 'record'}: {fault['message']} - {fault['hint']}")
     _advise(found)

@@ -6,6 +6,7 @@ import sys
 
 from memproc.cli import care, ingestion, jobs, quarantine, review, stores
 from memproc.cli.app import FAILED, MISUSED, app, print_json, tell
+from memproc.cli.output import settled
 
 INTERRUPTED = 130  # what typer ends with at Ctrl-C, when it has said "Aborted."
 
@@ -15,6 +16,11 @@ __all__ = ["care", "ingestion", "jobs", "main", "quarantine", "review", "stores"
 
 def main() -> None:
     """Run the command line; turn errors into messages and exit codes."""
+    with settled():
+        _run()
+
+
+def _run() -> None:
     from memproc.errors import MemprocError, UsageError
 
     try:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from time import monotonic
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -30,28 +31,56 @@ def _lines() -> Callable[[Progress], None]:
         nonlocal last
         if progress.seconds - last >= SECONDS_BETWEEN_LINES:
             last = progress.seconds
-            print(_line(progress), file=sys.stderr, flush=True)  # noqa: T201 - this is the command line
+            with suppress(OSError):  # a job does not end because nobody reads of it any more
+                print(_line(progress), file=sys.stderr, flush=True)  # noqa: T201 - this is the command line
 
     return show
 
 
 def _line(progress: Progress) -> str:
-    rate = progress.read / progress.seconds if progress.seconds else 0.0
-    share = f", {progress.bytes_read / progress.bytes_total:.0%}" if progress.bytes_total else ""
-    return f"read {progress.read:,} records ({rate:,.0f}/s{share}), {progress.quarantined:,} quarantined"
+    share = "" if progress.share is None else f", {progress.share:.0%}"
+    return f"read {progress.read:,} records ({progress.records_per_second:,.0f}/s{share}), {progress.quarantined:,} quarantined"
+
+
+class TimeLeft:
+    """The time left, as the last batch gave it, less what has passed since: it ticks also while a batch takes long."""
+
+    def __init__(self, clock: Callable[[], float] = monotonic) -> None:
+        """Know nothing yet."""
+        self._clock = clock
+        self._ends_at: float | None = None
+
+    def note(self, progress: Progress) -> None:
+        """Take up what a batch tells."""
+        left = progress.seconds_left
+        self._ends_at = None if left is None else self._clock() + left
+
+    def __str__(self) -> str:
+        """Return it in hours, minutes and seconds."""
+        if self._ends_at is None:
+            return "-:--:--"
+        minutes, seconds = divmod(max(0, round(self._ends_at - self._clock())), 60)
+        return f"{minutes // 60}:{minutes % 60:02}:{seconds:02}"
 
 
 @contextmanager
 def _bar() -> Iterator[Callable[[Progress], None]]:
     from rich.console import Console
-    from rich.progress import BarColumn, TextColumn, TimeRemainingColumn
+    from rich.progress import BarColumn, ProgressColumn, Task, TextColumn
     from rich.progress import Progress as Bar
+    from rich.text import Text
 
-    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[told]}"), TimeRemainingColumn())
-    with Bar(*columns, console=Console(stderr=True), transient=True) as bar:
+    left = TimeLeft()
+
+    class LeftColumn(ProgressColumn):
+        def render(self, task: Task) -> Text:
+            return Text(f"{task.fields['told']} {left}")
+
+    with Bar(TextColumn("{task.description}"), BarColumn(), LeftColumn(), console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task("ingest", total=None, told="")
 
         def show(progress: Progress) -> None:
+            left.note(progress)
             bar.update(task, total=progress.bytes_total, completed=progress.bytes_read, told=_line(progress))
 
         yield show

@@ -11,6 +11,7 @@ import typer
 
 from memproc.cli.app import FAILED, Database, Json, app, show
 from memproc.cli.ingestion import MAX_DEPTH, MAX_FIELDS, FormatName, Mapping, MaxDepth, MaxFields, Redact, mapping_of
+from memproc.cli.output import target
 from memproc.cli.stores import opened
 
 if TYPE_CHECKING:
@@ -44,7 +45,9 @@ def quarantine(
     numbers: Numbers = None,
     show_one: Annotated[int | None, typer.Option("--show", metavar="N", help="Show one whole, with its history.")] = None,
     patterns: Annotated[bool, typer.Option("--patterns", help="Group like faults, the commonest first.")] = False,
-    export: Annotated[Path | None, typer.Option(metavar="FILE", help="Write JSON lines to edit, for retry --from.")] = None,
+    export: Annotated[
+        str | None, typer.Option(metavar="FILE", help="Write JSON lines to edit, for retry --from; - for standard output.")
+    ] = None,
     discard: Annotated[
         bool, typer.Option("--discard", help="Close these, or all that the filters leave, without taking them.")
     ] = False,
@@ -68,8 +71,8 @@ def quarantine(
             found = store.patterns(limit=limit, **which)
             show({"patterns": [pattern._asdict() for pattern in found]}, _told_patterns(found), as_json=as_json)
         elif export is not None:
-            lines = store.export_quarantine(export, **which)
-            show({"lines": lines, "to": str(export)}, f"{lines} lines to {export}", as_json=as_json)
+            lines = store.export_quarantine(target(export), **which)
+            show({"lines": lines, "to": export}, f"{lines} lines to {export}", as_json=as_json, to=export)
         elif discard:
             count = store.discard(numbers or [one.number for one in store.quarantine(**which)], note)
             show({"discarded": count}, f"{count} discarded", as_json=as_json)

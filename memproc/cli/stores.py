@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from memproc.cli.app import FAILED, Database, Dedup, Identifier, Json, MergeAt, RecallName, ReviewAt, app, settings_of, show
+from memproc.cli.output import target
 
 LONGEST_OBJECT_BYTES = 1 << 20
 
@@ -23,14 +24,14 @@ if TYPE_CHECKING:
 @app.command()
 def export(
     database: Database,
-    to: Annotated[Path, typer.Option(metavar="FILE", help="The file to write.")],
+    to: Annotated[str, typer.Option(metavar="FILE", help="The file to write; - for standard output.")],
     full: Annotated[bool, typer.Option("--full", help="Every observation whole, then the decisions.")] = False,
     as_json: Json = False,
 ) -> None:
     """Write one memory a line, ordered by id."""
     with opened(database) as store:
-        lines = store.export(to, full=full)
-    show({"lines": lines, "to": str(to)}, f"{lines} lines to {to}", as_json=as_json)
+        lines = store.export(target(to), full=full)
+    show({"lines": lines, "to": to}, f"{lines} lines to {to}", as_json=as_json, to=to)
 
 
 @app.command()

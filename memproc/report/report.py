@@ -43,7 +43,14 @@ class Pattern(NamedTuple):
 
 
 class Progress(NamedTuple):
-    """Where an ingestion stands after a batch. `bytes_total` is None where the size of the source is not known."""
+    """Where an ingestion stands after a batch: what was counted in all its runs, the seconds of this one, and the bytes of all
+    sources together. `bytes_total` is None where the size of one is not known. `read_before` and `bytes_before` are where this run
+    began.
+
+    >>> half = Progress(30, 30, 0, 0, 0, 2.0, 600, 1_000, read_before=10, bytes_before=200)
+    >>> half.records_per_second, half.share, half.seconds_left
+    (10.0, 0.6, 2.0)
+    """
 
     read: int
     stored: int
@@ -53,6 +60,26 @@ class Progress(NamedTuple):
     seconds: float
     bytes_read: int
     bytes_total: int | None
+    read_before: int = 0
+    bytes_before: int = 0
+
+    @property
+    def records_per_second(self) -> float:
+        """How many records this run reads in a second."""
+        return (self.read - self.read_before) / self.seconds if self.seconds > 0 else 0.0
+
+    @property
+    def share(self) -> float | None:
+        """How much of all sources is read, 0 to 1; None where their size is not known."""
+        return min(1.0, self.bytes_read / self.bytes_total) if self.bytes_total else None
+
+    @property
+    def seconds_left(self) -> float | None:
+        """How long the rest takes if it goes on as in this run so far; None where that cannot be told."""
+        done = self.bytes_read - self.bytes_before
+        if not self.bytes_total or done <= 0:
+            return None
+        return max(0, self.bytes_total - self.bytes_read) / done * self.seconds
 
 
 class BatchSeen(NamedTuple):

@@ -22,6 +22,7 @@ from typing import IO, Any, NamedTuple
 import orjson
 
 from memproc.errors import SourceError
+from memproc.in_use import whose
 from memproc.records import Fault, Given, Memory
 from memproc.sources.elements import Element, array_elements, list_in_object
 from memproc.validation import EXCERPT_CHARS, MORE_CELLS, excerpt, fault, taken
@@ -81,6 +82,7 @@ def open_file(path: Path, *, lists: frozenset[str], limit_bytes: int) -> Items:
 
     Raises SourceError where there is nothing to read at all: no such file, a directory, binary data.
     """
+    check_not_in_use(path)
     if path.is_dir():
         raise SourceError(f"{path} is a directory: name the files in it")
     try:
@@ -90,6 +92,12 @@ def open_file(path: Path, *, lists: frozenset[str], limit_bytes: int) -> Items:
     except OSError as error:
         raise SourceError(f"{path} cannot be read: {error.strerror}") from error
     return _of_stream(stream, path, lists, limit_bytes)
+
+
+def check_not_in_use(path: Path | int) -> None:
+    """Raise SourceError where a path, or a descriptor, leads to a file of an open store: to be asked before it is opened."""
+    if told := whose(path):
+        raise SourceError(f"{path} {told}: it cannot be read as a source; `memproc export` writes what a store holds")
 
 
 def of_iterable(records: Iterable[object]) -> Items:

@@ -4,90 +4,89 @@ Facts: SQLite's backup starts over whenever another connection writes between tw
 ends; and a step over the whole file cannot be interrupted. But it keeps the source's reading transaction where there is one. In
 WAL mode that is a snapshot which stops no writer.
 
-Strategy: begin to read, copy in steps, check the copy, sync it, and give it its name. So the copy is the store as it was at one
-moment, with whole batches; writers go on meanwhile, and only the log grows until it is done. VACUUM INTO reads from one moment
-too; it writes the tables anew rather than page by page, and is slower where they are large.
+Strategy: begin to read, copy in steps, check the copy, sync it, and give it its name (`writing`). So the copy is the store as it
+was at one moment, with whole batches; writers go on meanwhile, and only the log grows until it is done. VACUUM INTO reads from one
+moment too; it writes the tables anew rather than page by page, and is slower where they are large. What takes only bytes one after
+the other, as a pipe does, gets them from a temporary copy.
 """
 
 from __future__ import annotations
 
-import os
 import shutil
 import sqlite3
-import tempfile
-from collections.abc import Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing
 from pathlib import Path
-from typing import Any
+from tempfile import TemporaryDirectory
+from typing import IO, Any
 
 from sqlalchemy import select
 
 from memproc.errors import StoreError, UsageError
 from memproc.store import tables
 from memproc.store.database import Database
+from memproc.writing import beside, plain_file, through
 
 PAGES_A_STEP = 1_000
 TOOLS = {"postgresql": "pg_dump", "mysql": "mariadb-dump", "mariadb": "mariadb-dump"}
 
 
-def backup(database: Database, to: Path, *, overwrite: bool = False) -> int:
-    """Copy the database to a file, as it is now; return how many bytes that has.
+def backup(database: Database, to: str | Path | IO[bytes], *, overwrite: bool = False) -> int:
+    """Copy the database to a file or a stream, as it is now; return how many bytes that has.
 
     Raises UsageError where the file is there (and `overwrite` is False), is in use or cannot be written, or where the database
     has a tool of its own for this; StoreError where the copy is not whole.
     """
-    file = database.file
-    if file is None:
+    if database.file is None:
         name = database.url.get_backend_name()
         raise UsageError(f"a store on {name} is copied by the database's own tool: use {TOOLS[name]}")
-    _check_target(file, to, overwrite=overwrite)
-    with _written_beside(to) as part:
-        _copy(database, part)
-        _check(part)
-        shutil.copymode(file, part)
-        _sync(part)
-        _check_target(file, to, overwrite=overwrite)
-        part.replace(to)
-        _sync_names(to.parent)
-        return to.stat().st_size
+    if not isinstance(to, str | Path):
+        return _sent(database, to)
+    file = plain_file(to)
+    if file is None:
+        with through(to, overwrite=overwrite) as stream:
+            return _sent(database, stream)
+    _check_target(to, file, overwrite=overwrite)
+    with beside(to, file, is_private=True, overwrite=overwrite) as part:
+        _copy(database, part.path)
+        _check_target(to, file, overwrite=overwrite)
+        return part.path.stat().st_size
 
 
-def _check_target(file: Path, to: Path, *, overwrite: bool) -> None:
-    if to.exists() and to.samefile(file):
-        raise UsageError(f"{to} is the store itself: give another file")
-    if to.is_dir() or (to.exists() and not overwrite):
+def _sent(database: Database, to: IO[bytes]) -> int:
+    """Copy the database to what only takes bytes one after the other: by a temporary file."""
+    with TemporaryDirectory(prefix="memproc-") as folder:
+        whole = Path(folder, "copy.db")
+        _copy(database, whole)
+        with whole.open("rb") as stream:
+            shutil.copyfileobj(stream, to)
+        return whole.stat().st_size
+
+
+def _check_target(to: str | Path, file: Path, *, overwrite: bool) -> None:
+    if file.exists() and not overwrite:
         raise UsageError(f"{to} is there: give another file, or overwrite it (--force)")
     for end in ("-wal", "-journal"):
-        beside = to.with_name(to.name + end)
-        if beside.exists():  # SQLite would take it for a part of the copy
-            raise UsageError(f"{beside} is there, so {to} is a database in use: close it, or give another file")
-
-
-@contextmanager
-def _written_beside(to: Path) -> Iterator[Path]:
-    """Give a new file in the folder of `to`, for a copy that is not whole yet; in the end it is gone, unless it was renamed."""
-    try:
-        handle, name = tempfile.mkstemp(prefix=f"{to.name}.", suffix=".part", dir=to.parent)
-    except OSError as error:
-        raise UsageError(f"{to} cannot be written: {error.strerror}") from error
-    os.close(handle)
-    try:
-        yield Path(name)
-    except OSError as error:
-        raise StoreError(f"{to} cannot be written: {error.strerror}") from error
-    except sqlite3.Error as error:
-        raise StoreError(f"the store cannot be copied: {error}; `memproc doctor` tells whether it is whole") from error
-    finally:
-        for end in ("", "-wal", "-shm"):
-            Path(name + end).unlink(missing_ok=True)
+        log = file.with_name(file.name + end)
+        if log.exists():  # SQLite would take it for a part of the copy
+            raise UsageError(f"{log} is there, so {to} is a database in use: close it, or give another file")
 
 
 def _copy(database: Database, part: Path) -> None:
-    with database.read() as source, closing(sqlite3.connect(part, isolation_level=None)) as target:
-        source.execute(select(tables.store.c.epoch)).all()  # from here on this transaction sees one moment
-        target.execute("PRAGMA synchronous=OFF")  # the whole is synced at the end
-        target.execute("PRAGMA journal_mode=OFF")
-        _steps(source.connection.driver_connection, target, pages=PAGES_A_STEP)
+    """Copy the database to a file and check the copy."""
+    try:
+        with database.read() as source, closing(_opened(part, "nolock=1")) as target:
+            source.execute(select(tables.store.c.epoch)).all()  # from here on this transaction sees one moment
+            target.execute("PRAGMA synchronous=OFF")  # the whole is synced at the end
+            target.execute("PRAGMA journal_mode=OFF")
+            _steps(source.connection.driver_connection, target, pages=PAGES_A_STEP)
+        _check(part)
+    except sqlite3.Error as error:
+        raise StoreError(f"the store cannot be copied: {error}; `memproc doctor` tells whether it is whole") from error
+
+
+def _opened(part: Path, how: str) -> sqlite3.Connection:
+    """Open a copy without SQLite's locks, which may clash with that of who writes it, and without files beside it."""
+    return sqlite3.connect(f"{part.absolute().as_uri()}?{how}", isolation_level=None, uri=True)
 
 
 def _steps(source: Any, target: sqlite3.Connection, *, pages: int) -> None:
@@ -95,23 +94,7 @@ def _steps(source: Any, target: sqlite3.Connection, *, pages: int) -> None:
 
 
 def _check(part: Path) -> None:
-    with closing(sqlite3.connect(part, isolation_level=None)) as copied:
+    with closing(_opened(part, "immutable=1")) as copied:
         found = copied.execute("PRAGMA integrity_check(1)").fetchone()[0]
     if found != "ok":
         raise StoreError(f"the store is damaged, and so would be its copy: {found}; `memproc doctor` tells more")
-
-
-def _sync(file: Path) -> None:
-    """Push a file to the disk."""
-    with file.open("rb+") as stream:
-        os.fsync(stream.fileno())
-
-
-def _sync_names(folder: Path) -> None:
-    """Push the names in a folder to the disk, where the system can."""
-    with suppress(OSError):
-        handle = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)

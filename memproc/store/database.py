@@ -15,6 +15,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from sqlalchemy import (
+    URL,
     Column,
     Connection,
     CursorResult,
@@ -24,6 +25,7 @@ from sqlalchemy import (
     Table,
     bindparam,
     delete,
+    event,
     func,
     insert,
     literal_column,
@@ -36,6 +38,7 @@ from sqlalchemy.exc import TimeoutError as NoneIsFreeError
 from memproc.config import Settings
 from memproc.errors import DatabaseError
 from memproc.failures import UNKNOWN, Failure, Kind, failure_of
+from memproc.in_use import Held
 from memproc.store import tables
 from memproc.store.backends import connected, url_of
 
@@ -62,7 +65,10 @@ class Database:
         self.backend, self.engine = connected(self.url, settings or Settings())
         self._reading = self.engine.execution_options(**self.backend.reading)
         self._writing = self.engine.execution_options(**self.backend.writing)
-        self.file = Path(self.url.database) if self.backend.driver == "sqlite" and self.url.database else None
+        self.file = _file_of(self.url)
+        self._held = Held(self.file) if self.file is not None else None
+        if self._held is not None:
+            event.listen(self.engine, "connect", self._held.hold_for)
         self._largest_row_bytes: int | None = None
         self._compiled: dict[tuple[object, ...], tuple[str, list[str]]] = {}
 
@@ -107,6 +113,8 @@ class Database:
     def close(self) -> None:
         """Close all connections."""
         self.engine.dispose()
+        if self._held is not None:
+            self._held.release()
         if self._folder is not None:
             self._folder.cleanup()
 
@@ -185,6 +193,16 @@ class Database:
     def _connection(self, engine: Engine) -> Iterator[Connection]:
         with told(), _prepared(engine, engine.begin) as connection:
             yield connection
+
+
+def held_for(where: str) -> Held | None:
+    """Return the file of the database at a path or URL, to be held before it is opened; None where it is not in one."""
+    file = _file_of(url_of(where))
+    return None if file is None else Held(file)
+
+
+def _file_of(url: URL) -> Path | None:
+    return Path(url.database) if url.get_backend_name() == "sqlite" and url.database else None
 
 
 @contextmanager

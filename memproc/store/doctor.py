@@ -22,6 +22,7 @@ from memproc.dedup.confidence import model_of
 from memproc.dedup.keys import SCHEME, Key
 from memproc.errors import DatabaseError, UsageError
 from memproc.failures import DAMAGED, Kind
+from memproc.in_use import whose
 from memproc.records import Memory
 from memproc.store import tables
 from memproc.store.answers import Finding
@@ -53,7 +54,8 @@ def examine_at(where: str | Path) -> tuple[Finding, ...]:
         if database.file is not None:
             if not database.file.is_file() or not database.file.stat().st_size:
                 raise UsageError(f"there is no store at {where}")
-            check_files(database.file, found)
+            if not whose(database.file):  # else it is open and was looked at; to read it would drop the locks on it
+                check_files(database.file, found)
         if not found.has("foreign_file"):  # to open the database would be to take it for a part of it
             with database.read() as connection:
                 _examine(database, connection, found, Memory)

@@ -33,6 +33,7 @@ def reading_only(database: Database, connection: Connection) -> Iterator[None]:
 
 def check_files(file: Path, found: Found) -> None:
     """Look at the files beside a database before it is opened: SQLite takes them for its own, or makes them anew."""
+    file = file.resolve()  # SQLite has them beside what a link leads to
     with file.open("rb") as stream:
         header = stream.read(100)
     wal, shared, journal = (file.with_name(file.name + end) for end in ("-wal", "-shm", "-journal"))
@@ -54,6 +55,7 @@ def check_sqlite(file: Path, connection: Connection, found: Found) -> None:
         found.add("integrity", *(line for line in said if line != "ok"))
         if found.has("integrity"):
             return
+    file = file.resolve()
     wal = file.with_name(f"{file.name}-wal")
     if connection.exec_driver_sql("PRAGMA journal_mode").scalar_one() == "wal" and not wal.exists():
         found.add("wal_missing", wal.name)

@@ -81,6 +81,7 @@ from memproc.store.triage import (
 from memproc.times import parse_time, to_micros, to_text
 from memproc.validation import redacted, restore
 from memproc.values import shown
+from memproc.writing import plain_file, written
 
 FOUND_BY_DEFAULT = 100
 GAP_EVERY_SECONDS = 0.1
@@ -412,14 +413,10 @@ class Store:
         return self._export(to, lambda connection: (orjson.dumps(plain) + b"\n" for plain in give(self._database, connection)))
 
     def _export(self, to: str | Path | IO[bytes], give: Callable[[Connection], Iterator[bytes]]) -> int:
-        """Write lines, and return how many: to a stream one by one, which cannot be taken back, to a file all or nothing."""
-        if not isinstance(to, str | Path):
-            written = map(to.write, self._transactions.stream(give))
-            return sum(1 for _ in written)
-        path = Path(to)
-        if self._database.file and path.exists() and path.samefile(self._database.file):
-            raise UsageError(f"{path} is the store itself: give another file")
-        return self._transactions.read(lambda connection: written_whole(path, give(connection)))
+        """Write lines, and return how many: to a plain file all or nothing, else one by one, which cannot be taken back."""
+        if not isinstance(to, str | Path) or plain_file(to) is None:
+            return written(to, self._transactions.stream(give), is_private=True)
+        return self._transactions.read(lambda connection: written(to, give(connection), is_private=True))
 
     def quarantine(
         self, *, status: Status | None = "open", limit: int | None = None, **which: Unpack[Filters]
@@ -569,13 +566,14 @@ class Store:
         """Prove conservation from the rows, of one job or of everything."""
         return self._transactions.read(lambda connection: recount(connection, job))
 
-    def backup(self, to: str | Path, *, overwrite: bool = False) -> int:
-        """Copy the store to a file as it is now, while others go on writing; return the bytes of the copy, which was checked.
+    def backup(self, to: str | Path | IO[bytes], *, overwrite: bool = False) -> int:
+        """Copy the store to a file or stream as it is now, while others go on writing; return the bytes of the copy, which was
+        checked.
 
         Raises UsageError where the file is there or cannot be written, or where the database is not SQLite.
         """
         self._transactions.check_open()
-        return backup(self._database, Path(to), overwrite=overwrite)
+        return backup(self._database, to, overwrite=overwrite)
 
     def doctor(self) -> tuple[Finding, ...]:
         """Check the whole store, and return what is wrong and what mends it: nothing where it is whole. Nothing is written."""
@@ -732,23 +730,6 @@ class Store:
 
     def _to_memory(self, plain: Plain) -> Memory:
         return restore(plain, self.schema)
-
-
-def written_whole(path: Path, lines: Iterator[bytes]) -> int:
-    """Write lines beside their place and move them there when all are written, so that a failure costs no older file.
-
-    Return how many. Raises UsageError where the file cannot be written.
-    """
-    part = path.with_name(f"{path.name}.part")
-    try:
-        with part.open("wb") as stream:
-            count = sum(1 for line in lines if stream.write(line))
-        part.replace(path)
-    except OSError as error:
-        raise UsageError(f"{path} cannot be written: {error.strerror}") from error
-    finally:
-        part.unlink(missing_ok=True)
-    return count
 
 
 @contextmanager

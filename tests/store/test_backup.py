@@ -198,14 +198,16 @@ def test_a_damaged_store_gives_no_copy(fresh_file, tmp_path):
     assert names(tmp_path) == []
 
 
-def test_the_copy_is_as_open_to_others_as_the_store(fresh_file, tmp_path):
-    """Neither more nor less."""
+def test_a_new_copy_is_private_and_an_older_one_keeps_its_mode(fresh_file, tmp_path):
+    """Whatever the store's own mode is."""
     with fresh_file() as store:
         store.add({"content": "Prefers tea"})
-        for mode in (0o600, 0o640):
-            store._database.file.chmod(mode)
-            store.backup(tmp_path / "copy.db", overwrite=True)
-            assert (tmp_path / "copy.db").stat().st_mode & 0o777 == mode
+        store._database.file.chmod(0o644)
+        store.backup(tmp_path / "copy.db")
+        assert (tmp_path / "copy.db").stat().st_mode & 0o777 == 0o600
+        (tmp_path / "copy.db").chmod(0o640)
+        store.backup(tmp_path / "copy.db", overwrite=True)
+        assert (tmp_path / "copy.db").stat().st_mode & 0o777 == 0o640
 
 
 @pytest.mark.parametrize(("name", "tool"), [("postgresql", "pg_dump"), ("mysql", "mariadb-dump"), ("mariadb", "mariadb-dump")])
