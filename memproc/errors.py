@@ -21,6 +21,10 @@ class SourceError(UsageError):
     """What was given as a source cannot be read at all: missing, a directory, binary, of no known shape."""
 
 
+class SourceEndedError(MemprocError):
+    """Reading ended before the source did, or the end of a record was never found: what is behind that place was not read."""
+
+
 class StoreError(MemprocError):
     """The database cannot serve: newer schema, other settings than it was built with, out of reach."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
-from itertools import chain, islice
+from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -58,11 +58,10 @@ def open_all(paths: list[Path] | None, what: Any, intake: Intake, name: str | No
 
 
 def _source(opened: Items, label: str, path: Path | None, intake: Intake, name: str | None) -> Source:
-    pieces: list[Piece] = []
+    first = _First(opened.items)
     sample: list[Item] = []
     while len(sample) < SEARCHED and all(item.fault is not None for item in sample):
-        more = list(islice(opened.items, SAMPLE))
-        pieces += more
+        more = first.next_ones(SAMPLE)
         sample += map(item_of, more)
         if not more:
             break
@@ -79,9 +78,37 @@ def _source(opened: Items, label: str, path: Path | None, intake: Intake, name: 
             why = "" if intake.settings.redact else f": {error}"
             raise SourceError(f"{label}: the date of the export is no date{why}") from error
         as_of = to_text(moment) if moment else None
-    items = chain(pieces, opened.items)
+    items = first.and_all_others()
     size = path.stat().st_size if path is not None and path.is_file() else None
     return Source(label, replace(intake, format=found, as_of=as_of), items, opened, size)
+
+
+class _First:
+    """The first pieces of a source, looked at before it is read. Where reading them fails, it fails again in its place."""
+
+    def __init__(self, pieces: Iterator[Piece]) -> None:
+        self._pieces = pieces
+        self._taken: list[Piece] = []
+        self._failure: Exception | None = None
+
+    def next_ones(self, count: int) -> list[Piece]:
+        """Return the next pieces, as many as there are up to a count. Raises UsageError where it is no source at all."""
+        before = len(self._taken)
+        try:
+            for piece in islice(self._pieces if self._failure is None else (), count):
+                self._taken.append(piece)
+        except UsageError:
+            raise
+        except Exception as error:  # noqa: BLE001 - the source is the caller's and may raise anything
+            self._failure = error
+        return self._taken[before:]
+
+    def and_all_others(self) -> Iterator[Piece]:
+        """Give all pieces."""
+        yield from self._taken
+        if self._failure is not None:
+            raise self._failure
+        yield from self._pieces
 
 
 def _format_of(opened: Items, sample: Sequence[Item], path: Path | None, intake: Intake, name: str | None) -> Format:

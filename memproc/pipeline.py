@@ -20,7 +20,7 @@ from memproc.dedup.decide import Judged
 from memproc.dedup.keys import Prepared
 from memproc.engines.loop import prepared
 from memproc.engines.pools import Pool, pool_of
-from memproc.errors import DatabaseError, UsageError
+from memproc.errors import DatabaseError, SourceEndedError, UsageError
 from memproc.failures import Kind
 from memproc.formats import own
 from memproc.formats.draft import Context, Decided
@@ -31,12 +31,13 @@ from memproc.records import Memory, Rejected
 from memproc.report.report import BatchLog, BatchSeen, Merge, Progress, Report
 from memproc.resources import MEBIBYTE, Watch, allowed_cores
 from memproc.resuming import Checkpoint, Place, begun
+from memproc.sources.items import Reading
 from memproc.store.jobs import ENDED_BY, Claim
 from memproc.store.landing import Arrived, Landed
 from memproc.store.quarantine import Origin
 from memproc.store.store import Store
 from memproc.times import parse_time, to_text
-from memproc.validation import fault
+from memproc.validation import excerpt, fault
 
 MERGES_SHOWN = 10
 FEWEST_FOR_SHARE = 100  # a share of errors is judged from this many records on
@@ -139,13 +140,20 @@ def _check(sources: Sequence[Source]) -> Report | None:
     started = perf_counter()
     report = Report(format=sources[0].intake.format.name)
     read = 0
-    for source in sources:
-        for found in chain.from_iterable(source.intake.take(item).records for item in source.items):
-            read += 1
-            if isinstance(found, Rejected):
-                report.errors[found.category] += 1
-        if source.opened.stream is not None:
-            source.opened.stream.close()
+    try:
+        for source in sources:
+            for found in chain.from_iterable(source.intake.take(item).records for item in source.items):
+                read += 1
+                if isinstance(found, Rejected):
+                    report.errors[found.category] += 1
+    except SourceEndedError as error:
+        report.notes.append(f"failed: {error}; nothing was written")
+        report.finish("failed", perf_counter() - started)
+        return report
+    finally:
+        for source in sources:
+            if source.opened.stream is not None:
+                source.opened.stream.close()
     if not report.errors:
         return None
     report.notes.append(f"{report.errors.total()} of {read} records are invalid; nothing was written")
@@ -201,6 +209,8 @@ class _Run:
             report.workers = [{"pid": pid, "records": records} for pid, records in sorted(self.workers.items())]
         remarks = (source.intake.format.remark(report.read) for source in sources)
         report.notes += [remark for remark in dict.fromkeys(remarks) if remark]
+        for source in sources:
+            self._add_reading(source.opened.reading)
         if self.settings.max_memory is not None and self.watch.peak_bytes > self.watch.limit_bytes:
             report.notes.append(
                 "max_memory was exceeded: what is loaded beside the batches takes too much, and smaller ones cannot help"
@@ -209,6 +219,14 @@ class _Run:
             report.notes.append(f"every record was quarantined: is the format {report.format!r} right?")
         logger.info("job {}: {}", report.job, report.status)
         return report
+
+    def _add_reading(self, reading: Reading | None) -> None:
+        """Tell what reading a source found beside its items."""
+        if reading is not None:
+            for name, count in reading.unread.items():
+                what = "another list" if self.settings.redact else f"the list {excerpt(name)}"
+                self.report.left_out[f"in {what}"] += count
+            self.report.notes += reading.remarks
 
     def _stopped(self, number: int, source: Source) -> str:
         """Land one source batch by batch; return why it is enough, nothing where it was read to its end."""
@@ -227,6 +245,9 @@ class _Run:
                         return why
         is_left = batch.records or batch.decided
         why = self._why_enough(self._land(source, *batch.cut(len(batch.records)))) if is_left else ""
+        if isinstance(pieces.failure, SourceEndedError):
+            self.report.notes.append(f"failed: {pieces.failure}")
+            return "failed"
         if pieces.failure is not None:
             raise pieces.failure
         self.bytes_before += source.size or 0

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import cache
-from traceback import format_exception
+from traceback import format_exception, format_tb
 from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
@@ -27,6 +27,10 @@ GOT = ", got "
 MESSAGE_CHARS = 300
 MOST_FAULTS = 100
 TRACEBACK_CHARS = 8_000
+TRACEBACK_FRAMES = 40  # the last ones
+
+INTERNAL_ERROR, READER_FAILED = OF_MEMPROC = ("internal_error", "reader_failed")
+"""The codes of what is memproc's own fault, and no fault of the record."""
 
 HINTS: dict[str, str] = {
     "missing": "give this field",
@@ -60,7 +64,8 @@ HINTS: dict[str, str] = {
     "dict_type": "give an object",
     "schema_failed": "mend the rule (it says no by raising ValueError), then replay",
     "worker_died": "see what it holds and how large it is; `engine='sequential'` takes it in the process itself",
-    "reader_failed": "the reader is at fault, not the record: report it, and replay after an upgrade",
+    INTERNAL_ERROR: "memproc is at fault, not the record: report it with its traceback, and replay after an upgrade",
+    READER_FAILED: "the reader is at fault, not the record: report it with its traceback, and replay after an upgrade",
 }
 _QUOTED = re.compile(r"""(?<!\w)(?:'[^']*(?:'|$)|"[^"]*(?:"|$))""")  # a message may be cut short before the second quote
 _NUMBER = re.compile(r"\d+")
@@ -109,7 +114,10 @@ def validator(schema: type[Memory], *, tracebacks: bool = False) -> Callable[[ob
         except PydanticCustomError as error:
             return (fault("", error.type, error.message()),)
         except ValidationError as error:
-            return _to_faults(error, schema)
+            try:
+                return _to_faults(error, schema)
+            except Exception as second:  # noqa: BLE001 - what is to be shown may be of any class
+                return (broke("telling its faults", second),)
         except Exception as error:  # noqa: BLE001 - a rule of the caller's schema may raise anything; bad input never does
             return (failed("schema_failed", f"a rule of {schema.__name__}", error, tracebacks=tracebacks),)
 
@@ -146,7 +154,8 @@ def alike(path: str, message: str) -> tuple[str, str]:
 def redacted(found: Fault) -> Fault:
     """Return a fault that says nothing of what the record holds: neither values nor names that are not memproc's."""
     path = found.path.rpartition(".")[0] if found.code == "extra_forbidden" else found.path
-    return Fault(path, found.code, f"{found.code}, redacted", HINTS.get(found.code, GENERAL_HINT))
+    places = found.traceback if found.code in OF_MEMPROC else ""  # lines of code
+    return Fault(path, found.code, f"{found.code}, redacted", HINTS.get(found.code, GENERAL_HINT), places)
 
 
 def _shown(text: str) -> str:
@@ -159,7 +168,24 @@ def _shown(text: str) -> str:
 def failed(code: str, what: str, error: Exception, *, tracebacks: bool) -> Fault:
     """Return the fault of an exception in code that read or checked a record: its type and message, on request its traceback."""
     text = "".join(format_exception(error))[-TRACEBACK_CHARS:] if tracebacks else ""
-    return fault("", code, f"{what} raised {type(error).__name__}: {error}")._replace(traceback=text)
+    return fault("", code, f"{what} raised {type(error).__name__}: {_words_of(error)}")._replace(traceback=text)
+
+
+def broke(what: str, error: Exception, code: str = INTERNAL_ERROR) -> Fault:
+    """Return the fault of an exception in memproc itself, always with its traceback: the lines of code, and nothing that the record
+    holds.
+    """
+    lines = format_tb(error.__traceback__, limit=-TRACEBACK_FRAMES)
+    text = "".join([*lines, type(error).__name__])[-TRACEBACK_CHARS:]
+    return fault("", code, f"{what} raised {type(error).__name__}: {_words_of(error)}")._replace(traceback=text)
+
+
+def _words_of(error: Exception) -> str:
+    """Return what an exception says, nothing where even that raises."""
+    try:
+        return str(error)
+    except Exception:  # noqa: BLE001 - it is of a class of the caller's
+        return ""
 
 
 def _to_faults(error: ValidationError, schema: type[Memory]) -> tuple[Fault, ...]:
