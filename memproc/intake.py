@@ -1,17 +1,20 @@
 """From items of a source to prepared observations: format, validation, keys. Pure; what becomes of an item is its own affair.
 
-Nothing raises on bad input: what cannot be taken comes back as `Rejected`, with every fault and the raw bytes.
+Nothing raises on bad input: what cannot be taken comes back as `Rejected`, with every fault and the raw bytes. Nor does a fault of
+memproc itself: the record that it shows itself in is `Rejected` as `internal`, with the traceback, and all others are taken.
 
 Strategy: many items go through one stage after the other together, since a stage is quicker while all that it needs is at hand.
+Where one raises, the record that it raises on is found by halving (`_isolated`).
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import chain
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import orjson
 
@@ -22,7 +25,10 @@ from memproc.formats.draft import Broken, Context, Decided, Draft, Format, LeftO
 from memproc.records import DEFAULT_NAMESPACE, Fault, Memory, Plain, Rejected, encode, plain
 from memproc.sources.items import Item, Piece, count_names, depth_of, item_of
 from memproc.times import parse_time, to_text
-from memproc.validation import failed, fault, redacted, validator
+from memproc.validation import INTERNAL_ERROR, READER_FAILED, broke, fault, redacted, validator
+
+Given = TypeVar("Given")
+Made = TypeVar("Made")
 
 CATEGORY_OF_FAULTS = "validation"
 CATEGORY_OF_FORMATS = "transform"
@@ -85,32 +91,55 @@ class Intake:
 
     def take_all(self, pieces: Sequence[Piece]) -> Chunk:
         """Return what some items become."""
-        chunk = self._taken(pieces)
-        return chunk._replace(records=signed(chunk.records, self.policy.recall)) if self.policy.dedup == "near" else chunk
+        return self._taken(pieces, is_signed=self.policy.dedup == "near")
 
     def take(self, piece: Piece) -> Taken:
         """Return what one item becomes; it is not signed."""
-        chunk = self._taken([piece])
+        chunk = self._taken([piece], is_signed=False)
         return Taken(
             chunk.records,
             [one for _, one in chunk.decided],
             dict(chain.from_iterable(kinds.items() for _, kinds in chunk.left_out)),
         )
 
-    def _taken(self, pieces: Sequence[Piece]) -> Chunk:
-        chunk = Chunk([], [], [], [])
-        drafted: list[_Drafted] = []
-        for at, piece in enumerate(pieces):
-            self._read(item_of(piece), at, chunk, drafted)
-        check = validator(self.schema, tracebacks=self.settings.tracebacks)
-        checked = [self._checked(one, check) for one in drafted]
-        accepted = [one if isinstance(one, Rejected) else self._accepted(one, of) for one, of in zip(checked, drafted, strict=True)]
-        ready = iter(prepare_all([one for one in accepted if isinstance(one, Accepted)], self.policy))
-        for of, one in zip(drafted, accepted, strict=True):
-            chunk.records[of.place] = one if isinstance(one, Rejected) else next(ready)
+    def draft(self, piece: Piece) -> list[Memory | Rejected]:
+        """Return the memories of one item, validated and no more."""
+        chunk, drafted = self._drafted([piece])
+        found: list[Memory | Rejected] = [one for one in chunk.records if isinstance(one, Rejected)]
+        for of, one in zip(drafted, _isolated(self._all_checked, drafted, _broken_draft), strict=True):
+            found[of.place] = one
+        return found
+
+    def _taken(self, pieces: Sequence[Piece], *, is_signed: bool) -> Chunk:
+        chunk, drafted = self._drafted(pieces)
+
+        def prepared(some: Sequence[_Drafted]) -> list[Prepared | Rejected]:
+            ready = self._prepared(some)
+            return signed(ready, self.policy.recall) if is_signed else ready
+
+        for of, one in zip(drafted, _isolated(prepared, drafted, _broken_draft), strict=True):
+            chunk.records[of.place] = one
         if self.settings.redact:
             chunk.records[:] = [_redacted(one) if isinstance(one, Rejected) else one for one in chunk.records]
         return chunk
+
+    def _drafted(self, pieces: Sequence[Piece]) -> tuple[Chunk, list[_Drafted]]:
+        """Read items: return the chunk with what is settled by that, and the drafts, each with its place."""
+        chunk, drafted = Chunk([], [], [], []), list[_Drafted]()
+        items = _isolated(_items_of, pieces, _broken_piece)
+        for at, item in enumerate(items):
+            self._read(item, at, chunk, drafted)
+        return chunk, drafted
+
+    def _all_checked(self, drafted: Sequence[_Drafted]) -> list[Memory | Rejected]:
+        check = validator(self.schema, tracebacks=self.settings.tracebacks)
+        return [self._checked(one, check) for one in drafted]
+
+    def _prepared(self, drafted: Sequence[_Drafted]) -> list[Prepared | Rejected]:
+        checked = self._all_checked(drafted)
+        accepted = [one if isinstance(one, Rejected) else self._accepted(one, of) for one, of in zip(checked, drafted, strict=True)]
+        ready = iter(prepare_all([one for one in accepted if isinstance(one, Accepted)], self.policy))
+        return [one if isinstance(one, Rejected) else next(ready) for one in accepted]
 
     def _read(self, item: Item, at: int, chunk: Chunk, drafted: list[_Drafted]) -> None:
         """Read the item with the number `at`: into the chunk what is settled by that, and the drafts, each with its place."""
@@ -131,30 +160,19 @@ class Intake:
         if left_out:
             chunk.left_out.append((at, left_out))
 
-    def draft(self, piece: Piece) -> list[Memory | Rejected]:
-        """Return the memories of one item, validated and no more."""
-        chunk, drafted = Chunk([], [], [], []), list[_Drafted]()
-        self._read(item_of(piece), 0, chunk, drafted)
-        check = validator(self.schema, tracebacks=self.settings.tracebacks)
-        found: list[Memory | Rejected] = [one for one in chunk.records if isinstance(one, Rejected)]
-        for of in drafted:
-            found[of.place] = self._checked(of, check)
-        return found
-
     def _parts(self, item: Item) -> Iterator[Part | Rejected]:
         """Give the parts of an item; where its reader breaks, the item itself in place of those that are left."""
         if item.fault is not None:
             yield Rejected(item.category, (item.fault,), item.raw or b"")
             return
-        if not isinstance(item.value, (dict, Mapping)):  # the plain case first: an abstract class is slow to ask
-            found = fault("", "not_a_mapping", f"a record is an object, not {type(item.value).__name__}")
-            yield Rejected(CATEGORY_OF_FAULTS, (found,), raw_of(None, item))
-            return
         try:
-            yield from self.format.read(item.value, self.context)
+            if isinstance(item.value, (dict, Mapping)):  # the plain case first: an abstract class is slow to ask
+                yield from self.format.read(item.value, self.context)
+            else:
+                found = fault("", "not_a_mapping", f"a record is an object, not {type(item.value).__name__}")
+                yield Rejected(CATEGORY_OF_FAULTS, (found,), raw_of(None, item))
         except Exception as error:  # noqa: BLE001 - a reader never raises; if one does, no record may be lost with it
-            what = f"the reader of {self.format.name!r}"
-            found = failed("reader_failed", what, error, tracebacks=self.settings.tracebacks)
+            found = broke(f"the reader of {self.format.name!r}", error, READER_FAILED)
             yield Rejected(CATEGORY_OF_EXCEPTIONS, (found,), raw_of(None, item))
 
     def _checked(self, of: _Drafted, check: Callable[[object], Memory | tuple[Fault, ...]]) -> Memory | Rejected:
@@ -198,6 +216,42 @@ class Intake:
         return completed
 
 
+def _isolated(
+    work: Callable[[Sequence[Given]], Sequence[Made]], given: Sequence[Given], broken: Callable[[Given, Exception], Made]
+) -> list[Made]:
+    """Return what `work` makes of each; of one that it raises on, found by halving, what `broken` makes of that."""
+    made: list[Made] = []
+    left = [given] if given else []
+    while left:
+        some = left.pop()
+        try:
+            made += work(some)
+        except Exception as error:  # noqa: BLE001 - whatever it is, no other record may be lost with it
+            if len(some) == 1:
+                made.append(broken(some[0], error))
+            else:
+                left += (some[len(some) // 2 :], some[: len(some) // 2])
+    return made
+
+
+def internal(raw: bytes, error: Exception) -> Rejected:
+    """Return a record, told by its bytes, on which memproc itself broke."""
+    return Rejected(CATEGORY_OF_EXCEPTIONS, (broke("memproc itself", error),), raw)
+
+
+def _items_of(pieces: Sequence[Piece]) -> list[Item]:
+    return [*map(item_of, pieces)]
+
+
+def _broken_piece(piece: Piece, error: Exception) -> Item:
+    raw = piece if isinstance(piece, bytes) else raw_of(None, piece)
+    return Item(None, raw, broke("memproc itself", error), CATEGORY_OF_EXCEPTIONS)
+
+
+def _broken_draft(of: _Drafted, error: Exception) -> Rejected:
+    return internal(raw_of(of.draft.raw, of.item), error)
+
+
 def given_up(piece: Piece) -> Chunk:
     """Return what becomes of an item that ended the workers which were to take it."""
     found = fault("", "worker_died", "ended the process that read it, more than once")
@@ -214,11 +268,9 @@ def raw_of(part: object, item: Item) -> bytes:
         return item.raw
     value = item.value if part is None else part
     for write in (_finite_json, _any_json, _representation):
-        try:
+        with suppress(Exception):  # a value may be of any class, and lie
             return write(value)
-        except (ValueError, TypeError, RecursionError):
-            pass
-    return repr(type(value)).encode()
+    return type.__repr__(type(value)).encode("utf-8", "backslashreplace")
 
 
 def _finite_json(value: object) -> bytes:
@@ -241,4 +293,4 @@ def _redacted(rejected: Rejected) -> Rejected:
 
 
 def _category_of(faults: tuple[Fault, ...]) -> str:
-    return CATEGORY_OF_EXCEPTIONS if faults[0].code == "schema_failed" else CATEGORY_OF_FAULTS
+    return CATEGORY_OF_EXCEPTIONS if faults[0].code in ("schema_failed", INTERNAL_ERROR) else CATEGORY_OF_FAULTS

@@ -28,7 +28,7 @@ from memproc.gathering import Gathered, Pieces
 from memproc.intake import Intake
 from memproc.opening import Source, open_all, paths_of
 from memproc.records import Memory, Rejected
-from memproc.report.report import BatchLog, BatchSeen, Merge, Progress, Report
+from memproc.report.report import BatchLog, BatchSeen, Merge, Progress, Report, counted
 from memproc.resources import MEBIBYTE, Watch, allowed_cores
 from memproc.resuming import Checkpoint, Place, begun
 from memproc.sources.items import Reading
@@ -37,7 +37,7 @@ from memproc.store.landing import Arrived, Landed
 from memproc.store.quarantine import Origin
 from memproc.store.store import Store
 from memproc.times import parse_time, to_text
-from memproc.validation import excerpt, fault
+from memproc.validation import OF_MEMPROC, excerpt, fault
 
 MERGES_SHOWN = 10
 FEWEST_FOR_SHARE = 100  # a share of errors is judged from this many records on
@@ -183,6 +183,7 @@ class _Run:
         self.log = BatchLog()
         self.bytes_before = 0
         self.merges: list[Judged] = []
+        self.broken = 0  # records that memproc itself broke on
 
     def through(self, sources: Sequence[Source], *, is_rehearsal: bool) -> Report:
         """Read every source to its end, or to where the settings or a person say stop."""
@@ -215,6 +216,9 @@ class _Run:
             report.notes.append(
                 "max_memory was exceeded: what is loaded beside the batches takes too much, and smaller ones cannot help"
             )
+        if self.broken:
+            told_of = f"memproc itself broke on {counted(self.broken, 'record')}, which are in quarantine as internal"
+            report.notes.append(f"{told_of}: the fault is memproc's, please report it with the traceback that is kept with each")
         if report.read and report.quarantined == report.read:
             report.notes.append(f"every record was quarantined: is the format {report.format!r} right?")
         logger.info("job {}: {}", report.job, report.status)
@@ -290,6 +294,7 @@ class _Run:
         self.store.merge_index()
         self.store.let_others_write()
         report.read += len(records)
+        self.broken += sum(found.faults[0].code in OF_MEMPROC for _, found in landed.rejected)
         for outcome, count in landed.counts().items():
             setattr(report, outcome.value, getattr(report, outcome.value) + count)
         self.merges = nsmallest(MERGES_SHOWN, chain(self.merges, landed.similar), key=_certainty)

@@ -40,6 +40,14 @@ def detect(items: Sequence[object], fields: frozenset[str]) -> Format | None:
     """
     objects = [item for item in items if isinstance(item, Mapping)]
     for known in FORMATS:
-        if objects and sum(known.matches(item, fields) for item in objects) * 2 >= len(objects):
+        if objects and sum(_is_in(known, item, fields) for item in objects) * 2 >= len(objects):
             return known
     return None
+
+
+def _is_in(known: Format, item: Mapping[str, object], fields: frozenset[str]) -> bool:
+    """Tell whether an item has the shape of a format; one that cannot be looked at has none."""
+    try:
+        return known.matches(item, fields)
+    except Exception:  # noqa: BLE001 - a mapping of the caller's may raise anything; what reads it says so
+        return False
