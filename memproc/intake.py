@@ -192,7 +192,7 @@ class Intake:
                 return Rejected(CATEGORY_OF_LIMITS, (found,), raw_of(draft.raw, item))
             is_identity = draft.is_identity and memory.id is not None
             return Accepted(record, json, is_identity, to_text(as_of) if as_of else self.as_of)
-        except (orjson.JSONEncodeError, RecursionError) as error:
+        except orjson.JSONEncodeError as error:
             found = fault("", "not_json", f"holds what JSON cannot say: {error}")
             return Rejected(CATEGORY_OF_FAULTS, (found,), raw_of(draft.raw, item))
 

@@ -18,7 +18,7 @@ from pydantic import AfterValidator, Field, field_validator
 
 from memproc.config import Policy, Settings
 from memproc.formats import generic, own
-from memproc.intake import Intake, given_up
+from memproc.intake import Intake, given_up, internal
 from memproc.records import CONTENT_LIMIT_CHARS, METADATA_DEPTH_LIMIT, Memory, encode, plain
 from memproc.sources.items import Item, decode, item_of, open_file
 from memproc.validation import EXCERPT_CHARS, GENERAL_HINT, HINTS, excerpt, fault, validate
@@ -190,7 +190,7 @@ def test_each_piece_of_advice_can_be_met(tmp_path):
     met |= {breaks.take(Item(GOOD)).records[0].faults[0].code}
     met |= {Intake(own.FORMAT, Policy(), settings=Settings(max_fields=1)).take(Item(GOOD)).records[0].faults[0].code}
     met |= {validate({**GOOD, "tags": [5] * 200}).errors[-1].code, validate({**GOOD, 5: 1}).errors[0].code}
-    met |= {given_up(b"{}").records[0].faults[0].code}
+    met |= {given_up(b"{}").records[0].faults[0].code, internal(b"{}", KeyError("tea")).faults[0].code}
     assert set(HINTS) - met == set()
 
 
