@@ -10,7 +10,7 @@ from memproc.config import Policy, Settings
 from memproc.formats import detect, format_named
 from memproc.formats.draft import Context
 from memproc.intake import Intake, raw_of
-from memproc.records import Fault, Memory, Rejected
+from memproc.records import Fault, Memory, Rejected, is_mapping
 from memproc.sources.items import Item
 from memproc.store.answers import Calibration
 from memproc.store.store import Store
@@ -60,7 +60,7 @@ def transform(
     ['Likes badminton']
     """
     known = format_named(format) if format else detect([record], frozenset(schema.model_fields))
-    if known is None or not isinstance(record, Mapping):
+    if known is None or not is_mapping(record):
         found: tuple[Fault, ...] = (fault("", "unknown_shape", "is in no known format"),)
         return [Rejected("transform", found, raw_of(None, Item(record)))]
     intake = Intake(known, Policy(), schema, namespace, Context(source, frozenset(include), dict(mapping or {})))

@@ -13,8 +13,9 @@ import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import date, time
 from itertools import chain
-from typing import NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar, cast
 
 import orjson
 
@@ -22,7 +23,7 @@ from memproc.config import DEEPEST, Policy, Settings
 from memproc.dedup.keys import Accepted, Prepared, prepare_all
 from memproc.dedup.signing import signed
 from memproc.formats.draft import Broken, Context, Decided, Draft, Format, LeftOut, Part
-from memproc.records import DEFAULT_NAMESPACE, Fault, Memory, Plain, Rejected, encode, plain
+from memproc.records import DEFAULT_NAMESPACE, Fault, Memory, Plain, Rejected, encode, is_mapping, plain
 from memproc.sources.items import Item, Piece, count_names, depth_of, item_of
 from memproc.times import parse_time, to_text
 from memproc.validation import INTERNAL_ERROR, READER_FAILED, broke, fault, redacted, validator
@@ -166,8 +167,8 @@ class Intake:
             yield Rejected(item.category, (item.fault,), item.raw or b"")
             return
         try:
-            if isinstance(item.value, (dict, Mapping)):  # the plain case first: an abstract class is slow to ask
-                yield from self.format.read(item.value, self.context)
+            if is_mapping(item.value):
+                yield from self.format.read(cast("Mapping[str, Any]", item.value), self.context)
             else:
                 found = fault("", "not_a_mapping", f"a record is an object, not {type(item.value).__name__}")
                 yield Rejected(CATEGORY_OF_FAULTS, (found,), raw_of(None, item))
@@ -274,10 +275,16 @@ def raw_of(part: object, item: Item) -> bytes:
 
 
 def _finite_json(value: object) -> bytes:
-    raw = orjson.dumps(value)
+    raw = orjson.dumps(value, _day_or_time, orjson.OPT_PASSTHROUGH_DATETIME)  # orjson ends the process where a zone raises
     if b"null" in raw:
         json.dumps(value, allow_nan=False, default=str)  # raises on NaN and infinities, of which orjson makes null
     return raw
+
+
+def _day_or_time(value: object) -> str:
+    if isinstance(value, date | time):
+        return value.isoformat()
+    raise TypeError
 
 
 def _any_json(value: object) -> bytes:

@@ -14,6 +14,7 @@ from memproc.errors import SourceError, UsageError
 from memproc.formats import LISTS, detect, format_named, generic, own
 from memproc.formats.draft import Format
 from memproc.intake import Intake
+from memproc.records import is_mapping
 from memproc.sources.items import LINE_SUFFIXES, NAMES_SHOWN, Item, Items, Piece, item_of, name_shown, of_iterable, open_file
 from memproc.times import parse_time, to_text
 
@@ -122,7 +123,7 @@ def _format_of(opened: Items, sample: Sequence[Item], path: Path | None, intake:
     found = detect(values, frozenset(intake.schema.model_fields))
     if found is not None:
         return found
-    objects = [value for value in values if isinstance(value, Mapping)]
+    objects: list[Any] = [value for value in values if is_mapping(value)]
     if objects and path is not None:
         names = ", ".join(map(name_shown, sorted(map(str, objects[0]))[:NAMES_SHOWN]))
         raise SourceError(f"{path} is in no known format (its records have {names}): name one with format, or map its fields")

@@ -7,6 +7,7 @@ is what the store keeps, and its hash is the observation's key. So what validati
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Any, Literal, NamedTuple
@@ -227,6 +228,14 @@ def _plain_value(value: object, depth: int = 1) -> object:
     if isinstance(value, dict):
         return {str(name): _plain_value(item, depth + 1) for name, item in value.items()}
     return to_jsonable_python(value)
+
+
+def is_mapping(value: object) -> bool:
+    """Tell whether a value is a mapping; one that raises when it is asked for its class is none."""
+    try:
+        return isinstance(value, (dict, Mapping))  # the plain case first: an abstract class is slow to ask
+    except Exception:  # noqa: BLE001 - it is of a class of the caller's
+        return False
 
 
 def encode(value: object) -> bytes:

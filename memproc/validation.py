@@ -6,7 +6,7 @@ Nothing here raises on bad input. The advice is a table: a code not in it gets t
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import cache
@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import ValidationError
 from pydantic_core import PydanticCustomError
 
-from memproc.records import LARGEST_INTEGER, SMALLEST_INTEGER, Fault, Memory, plain, storable_json
+from memproc.records import LARGEST_INTEGER, SMALLEST_INTEGER, Fault, Memory, is_mapping, plain, storable_json
 
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
@@ -104,7 +104,7 @@ def validator(schema: type[Memory], *, tracebacks: bool = False) -> Callable[[ob
     check: Callable[[Any], Memory] = schema.__pydantic_validator__.validate_python
 
     def checked(record: object) -> Memory | tuple[Fault, ...]:
-        if not isinstance(record, (dict, Mapping)):  # the plain case first: an abstract class is slow to ask
+        if not is_mapping(record):
             return (fault("", "not_a_mapping", f"a record is an object, not {type(record).__name__}"),)
         try:
             memory = check(record)
