@@ -13,7 +13,15 @@ from loguru import logger
 if TYPE_CHECKING:
     from memproc.config import Settings
     from memproc.dedup.cluster import Decision
-    from memproc.errors import EngineError, MemprocError, NotFoundError, SourceError, StoreError, UsageError
+    from memproc.errors import (
+        EngineError,
+        MemprocError,
+        NotFoundError,
+        SourceEndedError,
+        SourceError,
+        StoreError,
+        UsageError,
+    )
     from memproc.face import calibrate, transform, validate
     from memproc.face import open_store as open  # noqa: A004 - memproc.open, as in shelve.open
     from memproc.pipeline import ingest
@@ -62,6 +70,7 @@ __all__ = [
     "Review",
     "Settings",
     "Sighting",
+    "SourceEndedError",
     "SourceError",
     "Store",
     "StoreError",
@@ -77,7 +86,15 @@ __all__ = [
 
 _HOMES = {
     "memproc.config": ("Settings",),
-    "memproc.errors": ("EngineError", "MemprocError", "NotFoundError", "SourceError", "StoreError", "UsageError"),
+    "memproc.errors": (
+        "EngineError",
+        "MemprocError",
+        "NotFoundError",
+        "SourceEndedError",
+        "SourceError",
+        "StoreError",
+        "UsageError",
+    ),
     "memproc.face": ("calibrate", "open", "transform", "validate"),
     "memproc.pipeline": ("ingest",),
     "memproc.records": ("EmotionalContext", "Fault", "Memory", "Outcome", "Rejected", "Relation"),

@@ -33,6 +33,10 @@ class SourceError(UsageError):
         return type(self), (str(self), self.redacted)
 
 
+class SourceEndedError(MemprocError):
+    """Reading ended before the source did, or the end of a record was never found: what is behind that place was not read."""
+
+
 class StoreError(MemprocError):
     """The database cannot serve: newer schema, other settings than it was built with, out of reach."""
 

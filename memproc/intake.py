@@ -1,8 +1,10 @@
 """From items of a source to prepared observations: format, validation, keys. Pure; what becomes of an item is its own affair.
 
-Nothing raises on bad input: what cannot be taken comes back as `Rejected`, with every fault and the raw bytes.
+Nothing raises on bad input: what cannot be taken comes back as `Rejected`, with every fault and the raw bytes. Nor does a fault of
+memproc itself: the record that it shows itself in is `Rejected` as `internal`, with the traceback, and all others are taken.
 
 Strategy: many items go through one stage after the other together, since a stage is quicker while all that it needs is at hand.
+Where one raises, the record that it raises on is found by halving (`_isolated`).
 """
 
 from __future__ import annotations
@@ -11,7 +13,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from itertools import chain
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar, cast
 
 import orjson
 
@@ -21,11 +23,14 @@ from memproc.dedup.signing import signed
 from memproc.errors import UsageError
 from memproc.formats import generic, of_line
 from memproc.formats.draft import Broken, Context, Decided, Draft, Format, LeftOut, Part
-from memproc.records import DEFAULT_NAMESPACE, Fault, Given, Memory, Plain, Rejected, encode, plain
+from memproc.records import DEFAULT_NAMESPACE, Fault, Given, Memory, Plain, Rejected, encode, is_mapping, plain
 from memproc.sources.items import Item, Piece, count_names, depth_of, item_of, raw_bytes
 from memproc.times import parse_time, to_text
-from memproc.validation import as_given, failed, fault, redacted, restore, validator
+from memproc.validation import INTERNAL_ERROR, READER_FAILED, as_given, broke, fault, redacted, restore, validator
 from memproc.values import is_blank, shown
+
+Taking = TypeVar("Taking")
+Made = TypeVar("Made")
 
 CATEGORY_OF_FAULTS = "validation"
 CATEGORY_OF_FORMATS = "transform"
@@ -98,35 +103,68 @@ class Intake:
 
     def take_all(self, pieces: Sequence[Piece]) -> Chunk:
         """Return what some items become."""
-        chunk = self._taken(pieces)
-        return chunk._replace(records=signed(chunk.records, self.policy.recall)) if self.policy.dedup == "near" else chunk
+        return self._taken(pieces, is_signed=self.policy.dedup == "near")
 
     def take(self, piece: Piece) -> Taken:
         """Return what one item becomes; it is not signed."""
-        chunk = self._taken([piece])
+        chunk = self._taken([piece], is_signed=False)
         return Taken(
             chunk.records,
             [one for _, one in chunk.decided],
             dict(chain.from_iterable(kinds.items() for _, kinds in chunk.left_out)),
         )
 
-    def _taken(self, pieces: Sequence[Piece]) -> Chunk:
-        chunk = Chunk([], [], [], [])
-        drafted: list[_Drafted] = []
-        for at, piece in enumerate(pieces):
-            self._read(item_of(piece), at, chunk, drafted)
-        check = validator(self.schema, tracebacks=self.settings.tracebacks)
-        checked = [self._checked(one, check) for one in drafted]
-        accepted = [one if isinstance(one, Rejected) else self._accepted(one, of) for one, of in zip(checked, drafted, strict=True)]
-        ready = iter(prepare_all([one for one in accepted if isinstance(one, Accepted)], self.policy))
-        for of, one in zip(drafted, accepted, strict=True):
-            chunk.records[of.place] = one if isinstance(one, Rejected) else next(ready)
+    def draft(self, piece: Piece) -> list[Memory | Rejected]:
+        """Return the memories of one item, judged as they would be for a store."""
+        chunk, drafted = self._drafted([piece])
+        found: list[Memory | Rejected] = [one for one in chunk.records if isinstance(one, Rejected)]
+        for of, one in zip(drafted, _isolated(self._judged, drafted, _broken_draft), strict=True):
+            found[of.place] = one
+        return [self._redacted(one) if isinstance(one, Rejected) and self.settings.redact else one for one in found]
+
+    def _taken(self, pieces: Sequence[Piece], *, is_signed: bool) -> Chunk:
+        chunk, drafted = self._drafted(pieces)
+
+        def prepared(some: Sequence[_Drafted]) -> list[Prepared | Rejected]:
+            ready = self._prepared(some)
+            return signed(ready, self.policy.recall) if is_signed else ready
+
+        for of, one in zip(drafted, _isolated(prepared, drafted, _broken_draft), strict=True):
+            chunk.records[of.place] = one
         if self.settings.redact:
             chunk.records[:] = [self._redacted(one) if isinstance(one, Rejected) else one for one in chunk.records]
         return chunk
 
     def _redacted(self, rejected: Rejected) -> Rejected:
         return rejected._replace(faults=tuple(redacted(one, self.schema.model_fields) for one in rejected.faults))
+
+    def _drafted(self, pieces: Sequence[Piece]) -> tuple[Chunk, list[_Drafted]]:
+        """Read items: return the chunk with what is settled by that, and the drafts, each with its place."""
+        chunk, drafted = Chunk([], [], [], []), list[_Drafted]()
+        items = _isolated(_items_of, pieces, _broken_piece)
+        for at, item in enumerate(items):
+            self._read(item, at, chunk, drafted)
+        return chunk, drafted
+
+    def _judged(self, drafted: Sequence[_Drafted]) -> list[Memory | Rejected]:
+        found: list[Memory | Rejected] = []
+        for checked, accepted in zip(*self._all_accepted(drafted), strict=True):
+            memory = restore(checked, self.schema) if isinstance(checked, dict) else checked
+            found.append(accepted if isinstance(accepted, Rejected) else memory)
+        return found
+
+    def _prepared(self, drafted: Sequence[_Drafted]) -> list[Prepared | Rejected]:
+        _, accepted = self._all_accepted(drafted)
+        ready = iter(prepare_all([one for one in accepted if isinstance(one, Accepted)], self.policy))
+        return [one if isinstance(one, Rejected) else next(ready) for one in accepted]
+
+    def _all_accepted(self, drafted: Sequence[_Drafted]) -> tuple[list[Memory | Plain | Rejected], list[Accepted | Rejected]]:
+        """Return what validation makes of each draft, and the record that this becomes, under the limits of the settings."""
+        check = validator(self.schema, tracebacks=self.settings.tracebacks)
+        checked = [self._checked(one, check) for one in drafted]
+        return checked, [
+            one if isinstance(one, Rejected) else self._accepted(one, of) for one, of in zip(checked, drafted, strict=True)
+        ]
 
     def _read(self, item: Item, at: int, chunk: Chunk, drafted: list[_Drafted]) -> None:
         """Read the item with the number `at`: into the chunk what is settled by that, and the drafts, each with its place."""
@@ -147,19 +185,6 @@ class Intake:
         if left_out:
             chunk.left_out.append((at, left_out))
 
-    def draft(self, piece: Piece) -> list[Memory | Rejected]:
-        """Return the memories of one item, judged as they would be for a store."""
-        chunk, drafted = Chunk([], [], [], []), list[_Drafted]()
-        self._read(item_of(piece), 0, chunk, drafted)
-        check = validator(self.schema, tracebacks=self.settings.tracebacks)
-        found: list[Memory | Rejected] = [one for one in chunk.records if isinstance(one, Rejected)]
-        for of in drafted:
-            checked = self._checked(of, check)
-            accepted = checked if isinstance(checked, Rejected) else self._accepted(checked, of)
-            memory = restore(checked, self.schema) if isinstance(checked, dict) else checked
-            found[of.place] = accepted if isinstance(accepted, Rejected) else memory
-        return [self._redacted(one) if isinstance(one, Rejected) and self.settings.redact else one for one in found]
-
     def _parts(self, item: Item) -> Iterator[Part | Rejected]:
         """Give the parts of an item; where its reader breaks, the item itself in place of those that are left."""
         if item.fault is not None:
@@ -168,15 +193,15 @@ class Intake:
         if isinstance(item.value, Given):
             yield Draft(item.value.record, is_identity=not is_blank(item.value.record.get("source") or self.context.source))
             return
-        if not isinstance(item.value, (dict, Mapping)):  # the plain case first: an abstract class is slow to ask
-            found = fault("", "not_a_mapping", f"a record is an object, not {type(item.value).__name__}")
-            yield Rejected(CATEGORY_OF_FAULTS, (found,), raw_of(None, item))
-            return
         try:
-            yield from self._format_for(item.value).read(item.value, self.context)
+            if is_mapping(item.value):
+                record = cast("Mapping[str, Any]", item.value)
+                yield from self._format_for(record).read(record, self.context)
+            else:
+                found = fault("", "not_a_mapping", f"a record is an object, not {type(item.value).__name__}")
+                yield Rejected(CATEGORY_OF_FAULTS, (found,), raw_of(None, item))
         except Exception as error:  # noqa: BLE001 - a reader never raises; if one does, no record may be lost with it
-            what = f"the reader of {self.format.name!r}"
-            found = failed("reader_failed", what, error, tracebacks=self.settings.tracebacks)
+            found = broke(f"the reader of {self.format.name!r}", error, READER_FAILED)
             yield Rejected(CATEGORY_OF_EXCEPTIONS, (found,), raw_of(None, item))
 
     def _checked(self, of: _Drafted, check: Callable[[object], Memory | tuple[Fault, ...]]) -> Memory | Plain | Rejected:
@@ -199,7 +224,7 @@ class Intake:
                 return Rejected(CATEGORY_OF_LIMITS, (found,), raw_of(draft.raw, item))
             is_identity = draft.is_identity and record.get("id") is not None
             return Accepted(record, json, is_identity, to_text(as_of) if as_of else self.as_of)
-        except (orjson.JSONEncodeError, RecursionError) as error:
+        except orjson.JSONEncodeError as error:
             found = fault("", "not_json", f"holds what JSON cannot say: {error}")
             return Rejected(CATEGORY_OF_FAULTS, (found,), raw_of(draft.raw, item))
 
@@ -248,6 +273,42 @@ def name_said(given: object, what: str) -> str | None:
     return None if given is None else shown(str(given)) or None
 
 
+def _isolated(
+    work: Callable[[Sequence[Taking]], Sequence[Made]], given: Sequence[Taking], broken: Callable[[Taking, Exception], Made]
+) -> list[Made]:
+    """Return what `work` makes of each; of one that it raises on, found by halving, what `broken` makes of that."""
+    made: list[Made] = []
+    left = [given] if given else []
+    while left:
+        some = left.pop()
+        try:
+            made += work(some)
+        except Exception as error:  # noqa: BLE001 - whatever it is, no other record may be lost with it
+            if len(some) == 1:
+                made.append(broken(some[0], error))
+            else:
+                left += (some[len(some) // 2 :], some[: len(some) // 2])
+    return made
+
+
+def internal(raw: bytes, error: Exception) -> Rejected:
+    """Return a record, told by its bytes, on which memproc itself broke."""
+    return Rejected(CATEGORY_OF_EXCEPTIONS, (broke("memproc itself", error),), raw)
+
+
+def _items_of(pieces: Sequence[Piece]) -> list[Item]:
+    return [*map(item_of, pieces)]
+
+
+def _broken_piece(piece: Piece, error: Exception) -> Item:
+    raw = piece if isinstance(piece, bytes) else raw_of(None, piece)
+    return Item(None, raw, broke("memproc itself", error), CATEGORY_OF_EXCEPTIONS)
+
+
+def _broken_draft(of: _Drafted, error: Exception) -> Rejected:
+    return internal(raw_of(of.draft.raw, of.item), error)
+
+
 def given_up(piece: Piece) -> Chunk:
     """Return what becomes of an item that ended the workers which were to take it."""
     found = fault("", "worker_died", "ended the process that read it, more than once")
@@ -263,4 +324,4 @@ def raw_of(part: object, item: Item) -> bytes:
 
 
 def _category_of(faults: tuple[Fault, ...]) -> str:
-    return CATEGORY_OF_EXCEPTIONS if faults[0].code == "schema_failed" else CATEGORY_OF_FAULTS
+    return CATEGORY_OF_EXCEPTIONS if faults[0].code in ("schema_failed", INTERNAL_ERROR) else CATEGORY_OF_FAULTS

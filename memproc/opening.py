@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
-from itertools import chain, islice
+from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -15,7 +15,7 @@ from memproc.formats import LISTS, detect, format_named, generic, own
 from memproc.formats.draft import Format
 from memproc.formats.naming import Names
 from memproc.intake import Intake
-from memproc.records import Memory
+from memproc.records import Memory, is_mapping
 from memproc.sources.items import LINE_SUFFIXES, Item, Items, Piece, item_of, of_iterable, open_file
 from memproc.times import parse_time, to_text
 
@@ -60,11 +60,10 @@ def open_all(paths: list[Path] | None, what: Any, intake: Intake, name: str | No
 
 
 def _source(opened: Items, label: str, path: Path | None, intake: Intake, name: str | None) -> Source:
-    pieces: list[Piece] = []
+    looked_at = _First(opened.items)
     sample: list[Item] = []
     while len(sample) < SEARCHED and all(item.fault is not None for item in sample):
-        more = list(islice(opened.items, SAMPLE))
-        pieces += more
+        more = looked_at.next_ones(SAMPLE)
         sample += map(item_of, more)
         if not more:
             break
@@ -73,7 +72,8 @@ def _source(opened: Items, label: str, path: Path | None, intake: Intake, name: 
     if own.is_head(first) and (is_told or name in (own.FORMAT.name, own.FULL.name)):
         if (wrong := own.version_fault(first)) is not None:
             raise SourceError(f"{label} {wrong.message}: {wrong.hint}")
-        pieces, found = pieces[1:], own.FULL
+        found = own.FULL
+        looked_at.drop_first()
     else:
         found = _format_of(opened, sample, path, intake, name)
     unknown = intake.context.include - set(found.options)
@@ -88,10 +88,42 @@ def _source(opened: Items, label: str, path: Path | None, intake: Intake, name: 
             told = f"{label}: the date of the export is no date"
             raise SourceError(f"{told}: {error}", told) from error
         as_of = to_text(moment) if moment else None
-    items = chain(pieces, opened.items)
+    items = looked_at.and_all_others()
     size = path.stat().st_size if path is not None and path.is_file() else None
     context = intake.context._replace(is_told=is_told)
     return Source(label, replace(intake, format=found, context=context, as_of=as_of), items, opened, size)
+
+
+class _First:
+    """The first pieces of a source, looked at before it is read. Where reading them fails, it fails again in its place."""
+
+    def __init__(self, pieces: Iterator[Piece]) -> None:
+        self._pieces = pieces
+        self._taken: list[Piece] = []
+        self._failure: Exception | None = None
+
+    def next_ones(self, count: int) -> list[Piece]:
+        """Return the next pieces, as many as there are up to a count. Raises UsageError where it is no source at all."""
+        before = len(self._taken)
+        try:
+            for piece in islice(self._pieces if self._failure is None else (), count):
+                self._taken.append(piece)
+        except UsageError:
+            raise
+        except Exception as error:  # noqa: BLE001 - the source is the caller's and may raise anything
+            self._failure = error
+        return self._taken[before:]
+
+    def drop_first(self) -> None:
+        """Leave the first piece out: it is a head, and no record."""
+        del self._taken[:1]
+
+    def and_all_others(self) -> Iterator[Piece]:
+        """Give all pieces."""
+        yield from self._taken
+        if self._failure is not None:
+            raise self._failure
+        yield from self._pieces
 
 
 def _format_of(opened: Items, sample: Sequence[Item], path: Path | None, intake: Intake, name: str | None) -> Format:
@@ -105,7 +137,7 @@ def _format_of(opened: Items, sample: Sequence[Item], path: Path | None, intake:
     found = detect(values, frozenset(intake.schema.model_fields))
     if found is not None:
         return found
-    objects = [value for value in values if isinstance(value, Mapping)]
+    objects: list[Any] = [value for value in values if is_mapping(value)]
     if objects and path is not None:
         names, told = Names.of_values(objects), f"{path} is in no known format: "
         raise SourceError(told + names.advice(redact=False), told + names.advice(redact=True))

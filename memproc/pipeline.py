@@ -21,7 +21,7 @@ from memproc.dedup.decide import Judged
 from memproc.dedup.keys import Key, Prepared
 from memproc.engines.loop import prepared
 from memproc.engines.pools import Pool, pool_of
-from memproc.errors import DatabaseError, UsageError, redacting
+from memproc.errors import DatabaseError, SourceEndedError, UsageError, redacting
 from memproc.failures import Kind
 from memproc.formats import generic, own
 from memproc.formats.draft import Context, Decided
@@ -33,13 +33,14 @@ from memproc.records import Memory, Rejected
 from memproc.report.report import BatchLog, BatchSeen, Merge, Progress, Report, counted
 from memproc.resources import MEBIBYTE, Watch, allowed_cores
 from memproc.resuming import Checkpoint, Place, begun
+from memproc.sources.items import Reading
 from memproc.store.database import held_for
 from memproc.store.jobs import ENDED_BY, Claim
 from memproc.store.landing import Arrived, Landed
 from memproc.store.quarantine import Origin
 from memproc.store.store import Store
 from memproc.times import parse_time, to_text
-from memproc.validation import excerpt, fault
+from memproc.validation import OF_MEMPROC, excerpt, fault
 
 MERGES_SHOWN = 10
 REUSED_KEPT = 10_000  # ids that are told to have been given for unrelated texts
@@ -157,13 +158,20 @@ def _check(sources: Sequence[Source]) -> Report | None:
     started = perf_counter()
     report = Report(format=sources[0].intake.format.name)
     read = 0
-    for source in sources:
-        for found in chain.from_iterable(source.intake.take(item).records for item in source.items):
-            read += 1
-            if isinstance(found, Rejected):
-                report.errors[found.category] += 1
-        if source.opened.stream is not None:
-            source.opened.stream.close()
+    try:
+        for source in sources:
+            for found in chain.from_iterable(source.intake.take(item).records for item in source.items):
+                read += 1
+                if isinstance(found, Rejected):
+                    report.errors[found.category] += 1
+    except SourceEndedError as error:
+        report.notes.append(f"failed: {error}; nothing was written")
+        report.finish("failed", perf_counter() - started)
+        return report
+    finally:
+        for source in sources:
+            if source.opened.stream is not None:
+                source.opened.stream.close()
     if not report.errors:
         return None
     report.notes.append(f"{report.errors.total()} of {read} records are invalid; nothing was written")
@@ -200,6 +208,7 @@ class _Run:
         self.names = Names()
         self.reused: set[Key] = set()  # nodes of ids that were given for unrelated texts
         self.first_reused = ""
+        self.broken = 0  # records that memproc itself broke on
 
     def through(self, sources: Sequence[Source], *, is_rehearsal: bool) -> Report:
         """Read every source to its end, or to where the settings or a person say stop."""
@@ -228,6 +237,8 @@ class _Run:
         report.notes += _notes_of_classes(sources)
         remarks = (source.intake.format.remark(report.read) for source in sources)
         report.notes += [remark for remark in dict.fromkeys(remarks) if remark]
+        for source in sources:
+            self._add_reading(source.opened.reading)
         report.notes += self._remarks(sources)
         if self.settings.max_memory is not None and self.watch.peak_bytes > self.watch.limit_bytes:
             report.notes.append(
@@ -255,11 +266,22 @@ class _Run:
             ids = counted(len(self.reused), "id was", "ids were")
             told = f"at least {ids}" if len(self.reused) == REUSED_KEPT else ids
             yield f"{told} given for unrelated texts{first}: are they ids of another thing? Versions of one id hide each other"
+        if self.broken:
+            broke = f"memproc itself broke on {counted(self.broken, 'record')}, which are in quarantine as internal"
+            yield f"{broke}: the fault is memproc's, please report it with the traceback that is kept with each"
         if report.is_all_quarantined:
             advice = self.names.advice(redact=redacts)
             yield f"every record was quarantined: is the format {report.format!r} right? {advice[:1].upper()}{advice[1:]}"
         if not (report.read or report.left_out or is_full) and any(source.size for source in sources):
             yield "no record was read: there is none in what was given"
+
+    def _add_reading(self, reading: Reading | None) -> None:
+        """Tell what reading a source found beside its items."""
+        if reading is not None:
+            for name, count in reading.unread.items():
+                what = "another list" if self.settings.redact else f"the list {excerpt(name)}"
+                self.report.left_out[f"in {what}"] += count
+            self.report.notes += reading.remarks
 
     def _stopped(self, number: int, source: Source) -> str:
         """Land one source batch by batch; return why it is enough, nothing where it was read to its end."""
@@ -282,6 +304,9 @@ class _Run:
                         return why
         is_left = batch.records or batch.decided
         why = self._why_enough(self._land(source, *batch.cut(len(batch.records)))) if is_left else ""
+        if isinstance(pieces.failure, SourceEndedError):
+            self.report.notes.append(f"failed: {pieces.failure}")
+            return "failed"
         if pieces.failure is not None:
             raise pieces.failure
         self.bytes_passed += source.size or 0
@@ -325,6 +350,7 @@ class _Run:
         self.store.let_others_write()
         report.read += len(records)
         self._look_at(landed)
+        self.broken += sum(found.faults[0].code in OF_MEMPROC for _, found in landed.rejected)
         for outcome, count in landed.counts().items():
             setattr(report, outcome.value, getattr(report, outcome.value) + count)
         self.merges = nsmallest(MERGES_SHOWN, chain(self.merges, landed.similar), key=_certainty)

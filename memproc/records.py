@@ -334,18 +334,28 @@ def plain_fields(fields: Mapping[str, Any]) -> Plain:
     return record
 
 
-def _plain_value(value: object) -> object:
+def _plain_value(value: object, depth: int = 1) -> object:
     if isinstance(value, datetime):
         return to_text(value)
+    if depth > METADATA_DEPTH_LIMIT:  # the values of a field of a subclass may be nested in anything
+        raise PydanticCustomError("nested_too_deep", "is nested deeper than {limit}", {"limit": METADATA_DEPTH_LIMIT})
     if isinstance(value, BaseModel):
-        return {name: _plain_value(item) for name, item in value.__dict__.items() if item is not None}
+        return {name: _plain_value(item, depth + 1) for name, item in value.__dict__.items() if item is not None}
     if isinstance(value, list | tuple):
-        return [_plain_value(item) for item in value]
+        return [_plain_value(item, depth + 1) for item in value]
     if isinstance(value, set | frozenset):
-        return sorted(map(_plain_value, value), key=encode)
+        return sorted([_plain_value(item, depth + 1) for item in value], key=encode)
     if isinstance(value, dict):
-        return {str(name): _plain_value(item) for name, item in value.items()}
+        return {str(name): _plain_value(item, depth + 1) for name, item in value.items()}
     return to_jsonable_python(value)
+
+
+def is_mapping(value: object) -> bool:
+    """Tell whether a value is a mapping; one that raises when it is asked for its class is none."""
+    try:
+        return isinstance(value, (dict, Mapping))  # the plain case first: an abstract class is slow to ask
+    except Exception:  # noqa: BLE001 - it is of a class of the caller's
+        return False
 
 
 def encode(value: object) -> bytes:

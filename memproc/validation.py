@@ -6,12 +6,12 @@ Nothing here raises on bad input. The advice is a table: a code not in it gets t
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import cache
 from itertools import islice
-from traceback import format_exception
+from traceback import format_exception, format_tb
 from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
@@ -27,6 +27,7 @@ from memproc.records import (
     Plain,
     Relation,
     given,
+    is_mapping,
     plain,
     storable_json,
 )
@@ -43,6 +44,10 @@ MESSAGE_CHARS = 300
 MOST_FAULTS = 100
 MOST_KINDS = 3  # that are told of a field which may be of several
 TRACEBACK_CHARS = 8_000
+TRACEBACK_FRAMES = 40  # the last ones
+
+INTERNAL_ERROR, READER_FAILED = OF_MEMPROC = ("internal_error", "reader_failed")
+"""The codes of what is memproc's own fault, and no fault of the record."""
 
 HINTS: dict[str, str] = {
     "missing": "give this field",
@@ -81,7 +86,8 @@ HINTS: dict[str, str] = {
     "not_a_version": "leave the name to memproc: its export writes a whole number there",
     "misplaced_head": "read a full export as a file of its own, or name the format memproc-full",
     "misplaced_decision": "name the format memproc-full, and trust_decisions where the export is your own",
-    "reader_failed": "the reader is at fault, not the record: report it, and replay after an upgrade",
+    INTERNAL_ERROR: "memproc is at fault, not the record: report it with its traceback, and replay after an upgrade",
+    READER_FAILED: "the reader is at fault, not the record: report it with its traceback, and replay after an upgrade",
 }
 _QUOTED = re.compile(r"""(?<!\w)(?:'[^']*(?:'|$)|"[^"]*(?:"|$))""")  # a message may be cut short before the second quote
 _NUMBER = re.compile(r"\d+")
@@ -172,7 +178,7 @@ def validator(schema: type[Memory], *, tracebacks: bool = False) -> Callable[[ob
     check: Callable[[Any], Memory] = schema.__pydantic_validator__.validate_python
 
     def checked(record: object) -> Memory | tuple[Fault, ...]:
-        if not isinstance(record, (dict, Mapping)):  # the plain case first: an abstract class is slow to ask
+        if not is_mapping(record):
             return (fault("", "not_a_mapping", f"a record is an object, not {type(record).__name__}"),)
         try:
             memory = check(record)
@@ -180,7 +186,10 @@ def validator(schema: type[Memory], *, tracebacks: bool = False) -> Callable[[ob
                 return found
             return memory
         except ValidationError as error:
-            return _to_faults(error, schema, record)
+            try:
+                return _to_faults(error, schema, record)
+            except Exception as second:  # noqa: BLE001 - what is to be shown may be of any class
+                return (broke("telling its faults", second),)
         except Exception as error:  # noqa: BLE001 - a rule of the caller's schema may raise anything; bad input never does
             return (failed("schema_failed", f"a rule of {schema.__name__}", error, tracebacks=tracebacks),)
 
@@ -289,7 +298,9 @@ def redacted(found: Fault, fields: Iterable[str] = ()) -> Fault:
     message = f"{found.code}, redacted"
     if found.message == message:
         return found
-    return Fault(_own_part(found.path, found.code, frozenset(fields)), found.code, message, HINTS.get(found.code, GENERAL_HINT))
+    places = found.traceback if found.code in OF_MEMPROC else ""  # lines of code
+    own = _own_part(found.path, found.code, frozenset(fields))
+    return Fault(own, found.code, message, HINTS.get(found.code, GENERAL_HINT), places)
 
 
 def _own_part(path: str, code: str, fields: frozenset[str]) -> str:
@@ -315,6 +326,15 @@ def _shown(text: str) -> str:
 def failed(code: str, what: str, error: Exception, *, tracebacks: bool) -> Fault:
     """Return the fault of an exception in code that read or checked a record: its type and message, on request its traceback."""
     text = "".join(format_exception(error))[-TRACEBACK_CHARS:] if tracebacks else ""
+    return fault("", code, f"{what} raised {_told(error)}")._replace(traceback=text)
+
+
+def broke(what: str, error: Exception, code: str = INTERNAL_ERROR) -> Fault:
+    """Return the fault of an exception in memproc itself, always with its traceback: the lines of code, and nothing that the record
+    holds.
+    """
+    lines = format_tb(error.__traceback__, limit=-TRACEBACK_FRAMES)
+    text = "".join([*lines, type(error).__name__])[-TRACEBACK_CHARS:]
     return fault("", code, f"{what} raised {_told(error)}")._replace(traceback=text)
 
 

@@ -20,7 +20,7 @@ import memproc
 from memproc.config import Policy, Settings
 from memproc.formats import generic, own
 from memproc.formats.draft import Context
-from memproc.intake import Intake, given_up
+from memproc.intake import Intake, given_up, internal
 from memproc.records import CONTENT_LIMIT_CHARS, METADATA_DEPTH_LIMIT, Memory, Rejected, encode, plain
 from memproc.sources.items import Item, decode, item_of, open_file
 from memproc.validation import EXCERPT_CHARS, GENERAL_HINT, HINTS, excerpt, fault, validate
@@ -207,6 +207,7 @@ def test_each_piece_of_advice_can_be_met(tmp_path):
     heads = ({"memproc_version": version, "export": "full"} for version in (0, 1, 99))
     for item in (*heads, {"decision": "merge", "keys": []}):
         met |= {part.fault.code for part in own.FORMAT.read(item, Context())}
+    met |= {internal(b"{}", KeyError("tea")).faults[0].code}
     assert set(HINTS) - met == set()
 
 

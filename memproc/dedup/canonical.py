@@ -33,7 +33,8 @@ CASED_UNITS = frozenset(
 _NOT_ASCII = re.compile(r"[^\x00-\x7f]+")
 _MAY_KEEP_CASE = re.compile(r"[/\\@_\d]|\.\w")
 _KEEPS_CASE = re.compile(r"[/\\@_]|\w\.\w")
-_ORDINAL_OR_TIME = re.compile(r"\W*[\d:.]+(?:st|nd|rd|th|am|pm|s|h)\W*", re.IGNORECASE)
+# Of a token with a digit, which can stand nowhere but before the letters: so nothing is tried twice.
+_ORDINAL_OR_TIME = re.compile(r"\W*+\d[\d:.]*+(?:st|nd|rd|th|am|pm|s|h)\W*+", re.IGNORECASE)
 
 
 class _FoldTable(dict[int, str]):

@@ -13,6 +13,7 @@ writes". All other marks stay tokens.
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 
 from memproc.dedup import words
 from memproc.dedup.tokens import MARKS
@@ -31,11 +32,15 @@ def without_outer_marks(tokens: list[str], shape: str) -> tuple[list[str], str]:
     end = len(shape.rstrip(_MARKS))
     start = end - len(shape[:end].lstrip(_MARKS))
     tokens, shape = tokens[start:end], shape[start:end]
-    for row in reversed([*_MARKS_IN_A_ROW.finditer(shape)]):
+    kept: list[str] = []
+    kept_shape: list[str] = []
+    done = 0
+    for row in _MARKS_IN_A_ROW.finditer(shape):
         strongest = max(row[0])
-        tokens[row.start() : row.end()] = [strongest]
-        shape = shape[: row.start()] + strongest + shape[row.end() :]
-    return tokens, shape
+        kept += (*tokens[done : row.start()], strongest)
+        kept_shape += (shape[done : row.start()], strongest)
+        done = row.end()
+    return (kept + tokens[done:], "".join((*kept_shape, shape[done:]))) if done else (tokens, shape)
 
 
 def without_idle_commas(tokens: list[str], shape: str) -> list[str]:
@@ -45,16 +50,23 @@ def without_idle_commas(tokens: list[str], shape: str) -> list[str]:
     ['milk', ',', 'chocolate', 'and', 'nuts', 'because', 'she', 'likes', 'them']
     """
     apart, persons = words.word_classes()["apart"], words.word_classes()["person"]
-    commas = places_of(",", shape)
-    idle = [at for at in commas if tokens[at + 1] in apart or tokens[at - 1] in persons or _opens_a_clause(tokens, at)]
+    ends = places_of(".", shape)
+    idle = [
+        at
+        for at in places_of(",", shape)
+        if tokens[at + 1] in apart or tokens[at - 1] in persons or _opens_a_clause(tokens, _begun(ends, at), at)
+    ]
     if not idle:
         return tokens
     if not words.negations().isdisjoint(tokens):
-        idle = [at for at in idle if not _is_negated(tokens, at)]
-    kept = tokens.copy()
-    for at in reversed(idle):
-        del kept[at]
-    return kept
+        negated = [at for at, token in enumerate(tokens) if token in words.negations()]
+        idle = [at for at in idle if not _is_between(negated, _begun(ends, at), at)]
+    kept: list[str] = []
+    done = 0
+    for at in idle:
+        kept += tokens[done:at]
+        done = at + 1
+    return kept + tokens[done:]
 
 
 def places_of(letter: str, shape: str) -> list[int]:
@@ -71,22 +83,24 @@ def places_of(letter: str, shape: str) -> list[int]:
     return places
 
 
-def _opens_a_clause(tokens: list[str], at: int) -> bool:
-    """Tell whether the comma at a place parts a subordinate clause, or a short adverbial, from a subject."""
+def _opens_a_clause(tokens: list[str], begun: int, at: int) -> bool:
+    """Tell whether the comma at a place parts a subordinate clause, or a short adverbial, from a subject; `begun` is where its
+    sentence begins.
+    """
     classes = words.word_classes()
     if tokens[at + 1] not in classes["person"]:
         return False
-    before = _before(tokens, at)
-    is_short = len(before) <= ADVERBIAL_TOKENS and classes["person"].isdisjoint(before)
-    return before[0] in classes["subordinating"] or (is_short and before[0] in classes["adverbial"])
+    is_short = at - begun <= ADVERBIAL_TOKENS and classes["person"].isdisjoint(tokens[begun:at])
+    return tokens[begun] in classes["subordinating"] or (is_short and tokens[begun] in classes["adverbial"])
 
 
-def _is_negated(tokens: list[str], at: int) -> bool:
-    """Tell whether anything in the sentence before a place negates."""
-    return not words.negations().isdisjoint(_before(tokens, at))
+def _begun(ends: list[int], at: int) -> int:
+    """Return where the sentence begins that a place is in; `ends` are the places of the marks that end one."""
+    before = bisect_left(ends, at)
+    return ends[before - 1] + 1 if before else 0
 
 
-def _before(tokens: list[str], at: int) -> list[str]:
-    """Return the tokens of a sentence before a place."""
-    before = tokens[:at]
-    return before[len(before) - before[::-1].index(".") :] if "." in before else before
+def _is_between(places: list[int], begun: int, at: int) -> bool:
+    """Tell whether one of the places lies in a sentence before a place."""
+    before = bisect_left(places, at)
+    return before > 0 and places[before - 1] >= begun

@@ -23,7 +23,7 @@ from memproc.dedup.memory import memory_of
 from memproc.dedup.wording import Difference
 from memproc.records import Outcome, Plain
 
-_GROUP, _NODE = attrgetter("group"), attrgetter("node")
+_GROUP, _NODE, _KEY = attrgetter("group"), attrgetter("node"), attrgetter("key")
 
 
 class Row(NamedTuple):
@@ -220,14 +220,14 @@ def _in_company(
 
 def _judge(new: Sequence[Incoming], found: Sequence[Cluster], fresh: Mapping[Key, Prepared]) -> tuple[Judged, ...]:
     """Return the outcome of each new record, given the clusters that those in company, `fresh`, are in."""
-    homes: dict[Key, tuple[Observation, list[Observation]]] = {}  # each with those of its memory that were there before it
+    homes: dict[Key, tuple[Observation, _There]] = {}  # each with those of its memory that were there before it
     for cluster in found:
-        there: list[Observation] = []
+        there = _There()
         for seen in cluster.observations:
             if seen.key in fresh:
                 homes[seen.key] = seen, there
             else:
-                there.append(seen)
+                there.add(seen)
     judged = []
     for incoming in new:
         home = homes.get(incoming.prepared.key)
@@ -235,20 +235,37 @@ def _judge(new: Sequence[Incoming], found: Sequence[Cluster], fresh: Mapping[Key
             judged.append(Judged(incoming, Outcome.STORED))
             continue
         own, there = home
-        judged.append(_against(incoming, own, there, fresh) if there else Judged(incoming, Outcome.STORED))
-        there.append(own)
+        judged.append(_against(incoming, own, there, fresh) if there.smallest else Judged(incoming, Outcome.STORED))
+        there.add(own)
     return tuple(judged)
 
 
-def _against(incoming: Incoming, own: Observation, there: Sequence[Observation], fresh: Mapping[Key, Prepared]) -> Judged:
-    for seen in there:
-        if seen.content == own.content:
-            return Judged(incoming, Outcome.DUPLICATE, "duplicate", seen.key, 1.0, "same content")
-    for seen in there:
-        if seen.node == own.node:
-            reason = "newer version" if newest_of({own.key: own.rank, seen.key: seen.rank}) == [own.key] else "older version"
-            return Judged(incoming, Outcome.MERGED, "version", seen.key, 1.0, reason)
-    anchor = min(there, key=lambda seen: (seen.group != own.group, seen.key))
+class _There:
+    """The observations of one memory that were there before another: the first of each content and of each node, and that with the
+    smallest key of each group and of all.
+    """
+
+    def __init__(self) -> None:
+        self.by_content: dict[Key, Observation] = {}
+        self.by_node: dict[Key, Observation] = {}
+        self.by_group: dict[Key, Observation] = {}
+        self.smallest: Observation | None = None
+
+    def add(self, seen: Observation) -> None:
+        self.by_content.setdefault(seen.content, seen)
+        self.by_node.setdefault(seen.node, seen)
+        self.by_group[seen.group] = min(self.by_group.get(seen.group, seen), seen, key=_KEY)
+        self.smallest = min(self.smallest or seen, seen, key=_KEY)
+
+
+def _against(incoming: Incoming, own: Observation, there: _There, fresh: Mapping[Key, Prepared]) -> Judged:
+    if own.content in there.by_content:
+        return Judged(incoming, Outcome.DUPLICATE, "duplicate", there.by_content[own.content].key, 1.0, "same content")
+    if own.node in there.by_node:
+        seen = there.by_node[own.node]
+        reason = "newer version" if newest_of({own.key: own.rank, seen.key: seen.rank}) == [own.key] else "older version"
+        return Judged(incoming, Outcome.MERGED, "version", seen.key, 1.0, reason)
+    anchor = there.by_group.get(own.group) or there.smallest or own
     return Judged(incoming, Outcome.MERGED, "similar", anchor.key, *_likeness(own, anchor, fresh))
 
 

@@ -73,8 +73,7 @@ class Gist(NamedTuple):
         """Return what it may stand for in a text as it was written: a token that is nowhere in lower case there is a name, and no
         slip. None where only the canonical text is known.
         """
-        odd = [token for token in self.odd if written is None or token in written]
-        return _mends(self.whole, self.tokens, odd) if odd else ()
+        return _mends(self.whole, self.tokens, self.odd, written) if self.odd else ()
 
     @property
     def confidence(self) -> float:
@@ -172,18 +171,30 @@ def _can_precede_a_colour(word: str) -> bool:
     return not word or word in MARKS or word in words.english_words() or word in words.common_words() or word in words.fillers()
 
 
-def _mends(tokens: Sequence[str], kept: Sequence[str], odd: Sequence[str]) -> tuple[Mend, ...]:
-    """Return what a text may stand for; `kept` are its tokens without what is idle."""
+def _mends(tokens: Sequence[str], kept: Sequence[str], odd: Sequence[str], written: str | None) -> tuple[Mend, ...]:
+    """Return what a text, as it was `written`, may stand for; `kept` are its tokens without what is idle."""
     spelled = words.spellings()
     slips = {token: sorted({spelled.get(word, word) for word in found}) for token in odd if (found := words_near(token))}
+    if written is not None:
+        there = _those_in(written, [*slips])
+        slips = {token: found for token, found in slips.items() if token in there}
     if not 0 < len(slips) <= MOST_SLIPS:
         return ()
     places = [(at, word) for at, token in enumerate(kept) if token in slips for word in slips[token]]
     if len(places) > MOST_MENDS:  # asked first: a mend holds the whole text, and a text may hold a slip a thousand times
         return ()
-    written = [at for at, token in enumerate(tokens) if token in slips for _ in slips[token]]  # none of them is idle
-    mends = [(kept[at], _mended(tokens, kept, was, at, word)) for was, (at, word) in zip(written, places, strict=True)]
+    wholes = [at for at, token in enumerate(tokens) if token in slips for _ in slips[token]]  # none of them is idle
+    mends = [(kept[at], _mended(tokens, kept, was, at, word)) for was, (at, word) in zip(wholes, places, strict=True)]
     return tuple(sorted(starmap(Mend, mends)))
+
+
+def _those_in(text: str, tokens: Sequence[str]) -> set[str]:
+    """Return those of some tokens that a text holds anywhere."""
+    if len(tokens) <= MOST_SLIPS:
+        return {token for token in tokens if token in text}
+    wanted = set(tokens)  # many: then the text is gone through once, and not once for each
+    lengths = {len(token) for token in wanted}
+    return {part for at in range(len(text)) for length in lengths if (part := text[at : at + length]) in wanted}
 
 
 def _mended(tokens: Sequence[str], kept: Sequence[str], was: int, at: int, word: str) -> tuple[str, ...]:
@@ -204,10 +215,11 @@ def _without_idle(tokens: list[str], shape: str) -> tuple[list[str], list[str]]:
     joining = places_of(AND, shape)
     if joining:
         apart, persons = words.word_classes()["apart"], words.word_classes()["person"]  # before these "and" is no comma of a list
+        letters = [*shape]
         for at in joining:
             if at + 1 == len(kept) or not (kept[at + 1] in apart or kept[at + 1] in persons):
-                kept[at] = ","
-                shape = f"{shape[:at]},{shape[at + 1 :]}"
+                kept[at] = letters[at] = ","
+        shape = "".join(letters)
     if joining or "filler" in dropped:  # two marks may have met
         kept, shape = without_outer_marks(kept, shape)
     return without_idle_commas(kept, shape), dropped

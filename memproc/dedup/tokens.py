@@ -36,7 +36,7 @@ _BETWEEN = str.maketrans(
 _EDGE = ".,:'-"
 _WHOLE = re.compile(r"[\d/\\@_]|\.\w")
 _INNER_MARK = re.compile(r",(?!\d)|(?<!\d),|-{2,}")  # a comma between digits belongs to the number
-_FACE = re.compile(r"(?:[:;=]['^\-]*[()\[\]]+|^[()\[\]]+['^\-]*[:;=])$")  # ":)" is no ":("
+_EYES, _NOSES, _MOUTHS = ":;=", "'^-", "()[]"  # ":)" is no ":("
 _ANOTHERS = re.compile(r"[\"'](?:i|me|my|we|us|our)(?:'\w+)?\b")  # 'said "I am ill"' is not "said I am ill"
 _FEET_OR_INCHES = re.compile(r"(?<=\d)['\"](?=\W*$)")
 _WORD_OR_SYMBOL = re.compile(r"[^\W\d_]+(?:'+[^\W\d_]+)*|[^\w\s.,'\-]")
@@ -58,19 +58,71 @@ def tokens_of(chunk: str) -> tuple[str, ...]:
     >>> tokens_of("$1,500.50,"), tokens_of("well-known!"), tokens_of("a@b.com")
     (('$', '1,500.50', ','), ('well', 'known', '.'), ('a@b.com',))
     """
+    plain = _plain(chunk)
+    if plain is not None:
+        return plain
+    if _ANOTHERS.match(chunk):
+        return ('"', *_without_faces(chunk[1:]))
+    return _without_faces(chunk)
+
+
+def _plain(chunk: str) -> tuple[str, ...] | None:
+    """Return the tokens of a word, and of one with a mark behind it: most chunks are that."""
     if chunk.isascii():
         if chunk.isalpha():
             return (chunk,)
         word, mark = chunk[:-1], chunk[-1]
         if word.isalpha() and (mark == "," or (mark == "." and not _ABBREVIATION.fullmatch(word))):
             return word, mark
-    if _ANOTHERS.match(chunk):
-        return ('"', *tokens_of(chunk[1:]))
-    own = _FACE.search(chunk) or (chunk[0] not in "'\"" and _FEET_OR_INCHES.search(chunk))
-    if own:
-        ends = chunk[: own.start()], chunk[own.end() :]
-        before, behind = (tokens_of(end) if end else () for end in ends)
-        return (*before, own[0], *behind)
+    return None
+
+
+def _without_faces(chunk: str) -> tuple[str, ...]:
+    """Return the tokens of a chunk, the faces at its end whole: there may be any number of them, one behind the other."""
+    faces: list[str] = []
+    end = len(chunk)
+    while (start := _face_at(chunk, end)) < end:
+        faces.append(chunk[start:end])
+        end = start
+    bare = chunk[:end]
+    return (*(_without_measure(bare) if bare else ()), *reversed(faces))
+
+
+def _face_at(chunk: str, end: int) -> int:
+    """Return where the face begins that ends at a place, ":-)" or, as all there is, "(-:"; the place itself where there is none."""
+    at = _before(_MOUTHS, chunk, end)
+    if at < end:
+        at = _before(_NOSES, chunk, at) - 1
+        return at if at >= 0 and chunk[at] in _EYES else end
+    if end and chunk[end - 1] in _EYES:
+        mouth = _before(_NOSES, chunk, end - 1)
+        if mouth and _before(_MOUTHS, chunk, mouth) == 0:
+            return 0
+    return end
+
+
+def _before(characters: str, chunk: str, end: int) -> int:
+    """Return where a run of some characters begins that ends at a place."""
+    while end and chunk[end - 1] in characters:
+        end -= 1
+    return end
+
+
+def _without_measure(chunk: str) -> tuple[str, ...]:
+    """Return the tokens of a chunk, the mark of feet or inches behind a number whole."""
+    own = None if chunk[0] in "'\"" else _FEET_OR_INCHES.search(chunk)
+    if own is None:
+        return _by_parts(chunk)
+    before, behind = chunk[: own.start()], chunk[own.end() :]
+    if not behind or _face_at(behind, len(behind)) == 0:
+        return (*_by_parts(before), own[0], *([behind] if behind else ()))
+    return (*_by_parts(before), own[0], *_by_parts(behind))
+
+
+def _by_parts(chunk: str) -> tuple[str, ...]:
+    plain = _plain(chunk)
+    if plain is not None:
+        return plain
     if not chunk.isascii() and _UNSPACED.search(chunk):
         chunk = _UNSPACED.sub(r" \g<0> ", chunk.lower())
     parts = _INNER_MARK.sub(" , ", chunk).translate(_BETWEEN).split()
@@ -140,12 +192,11 @@ def _joins_by_sense(parts: list[str]) -> bool:
 def _by_category(chunk: str) -> list[str]:
     """Return the words and symbols of a chunk in a script that writes vowels as marks, which belong to their letter."""
     tokens: list[str] = []
-    is_open = False
-    for character in chunk:
-        is_letter = unicodedata.category(character)[0] in "LMN" or character in "\u200c\u200d"
-        if is_letter and is_open:
-            tokens[-1] += character
-        elif is_letter or character not in _EDGE:
-            tokens.append(character)
-        is_open = is_letter
-    return tokens
+    word = 0  # where the one that is under way begins
+    for at, character in enumerate(chunk):
+        if unicodedata.category(character)[0] in "LMN" or character in "\u200c\u200d":
+            continue
+        tokens += [chunk[word:at]] if word < at else []
+        tokens += [character] if character not in _EDGE else []
+        word = at + 1
+    return [*tokens, chunk[word:]] if word < len(chunk) else tokens

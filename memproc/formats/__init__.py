@@ -5,11 +5,13 @@ A table, first match first: the more particular shapes stand before the more gen
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from typing import Any
 
 from memproc.errors import UsageError
 from memproc.formats import chatgpt, claude, generic, legacy, locomo, mem0, own
 from memproc.formats.draft import Format, Item
+from memproc.records import is_mapping
 
 FORMATS: tuple[Format, ...] = (
     own.FORMAT,
@@ -40,9 +42,9 @@ def detect(items: Sequence[object], fields: frozenset[str]) -> Format | None:
 
     `fields` holds the names of the fields of the schema in use.
     """
-    objects = [item for item in items if isinstance(item, Mapping)]
+    objects = [item for item in items if is_mapping(item)]
     for known in FORMATS:
-        if objects and sum(known.matches(item, fields) for item in objects) * 2 >= len(objects):
+        if objects and sum(_is_in(known, item, fields) for item in objects) * 2 >= len(objects):
             return known
     return None
 
@@ -55,3 +57,11 @@ def of_line(told: Format, item: Item) -> Format:
     if told.name not in _BY_LINE:
         return told
     return own.FORMAT if own.is_marked(item) else generic.FORMAT
+
+
+def _is_in(known: Format, item: Any, fields: frozenset[str]) -> bool:
+    """Tell whether an item has the shape of a format; one that cannot be looked at has none."""
+    try:
+        return known.matches(item, fields)
+    except Exception:  # noqa: BLE001 - a mapping of the caller's may raise anything; what reads it says so
+        return False

@@ -2,28 +2,39 @@
 
 Why not a streaming parser: it stops at the first fault, and it gives values, not bytes. Here a broken element must not take
 its neighbours with it, and quarantine keeps the raw bytes. (One with an unclosed quote still takes those up to the next.)
-So only strings and brackets are looked at; each element is parsed by itself later. Memory is bounded by the largest element.
+So only strings and brackets are looked at; each element is parsed by itself later. Memory is bounded by what an element may hold:
+of one that is too long only the start is kept, and its end is found by what it is in, string or brackets, however far that is.
 As a short cut the next `},{` is taken for the end of an object if what lies before it is valid JSON: no proper part of an
 object is one.
 
-A file that is one object is searched for a list under one of the names given; what stands before the list is its head.
+A file that is one object is searched for lists under the names given; what stands before the first of them is its head. What
+follows a value at the top, another array or object or a bracket too many, is cut in the same way: the stream is always read to its
+end, and each of its bytes is in an element, between two, in the head, or in a list that is counted by its name.
 """
 
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator
+from enum import StrEnum
+from itertools import chain
 from typing import NamedTuple, Protocol
 
 import orjson
 
 CHUNK_BYTES = 1 << 18
 LONGEST_NAME_BYTES = 1 << 16
+_PASSED_BYTES = 1 << 10  # of what is not read is kept while it is passed
 
 _WHITE = b" \t\r\n"
+_QUOTE, _OPENING, _CLOSING, _COMMA = b'"'[0], b"[{", b"]}", b","[0]
+_ENDING = b",]}"
+_SPACES = re.compile(rb"[ \t\r\n]*+")
 # What decides where a value ends: strings as a whole (possessive, so it cannot backtrack), brackets, commas.
 _STRUCTURE = re.compile(rb'"(?:[^"\\]++|\\.)*+"|["\[\]{},]', re.DOTALL)
-_NAME = re.compile(rb'\s*+"((?:[^"\\]++|\\.)*+)"\s*+:\s*+', re.DOTALL)
+_STRING = re.compile(rb'"(?:[^"\\]++|\\.)*+"', re.DOTALL)
+_INSIDE_A_STRING = re.compile(rb'(?:[^"\\]++|\\.)*+', re.DOTALL)
 
 _NEXT_OBJECT = re.compile(rb"\}\s*+,\s*+\{")
 
@@ -35,23 +46,37 @@ class Reader(Protocol):
         """Return up to `size` bytes, none at the end."""
 
 
+class Flaw(StrEnum):
+    """Why an element is not whole. Of what is too long, or lost, only the start is kept."""
+
+    TOO_LONG = "it is longer than allowed"
+    UNFINISHED = "the stream ends inside it, or before the end of its list"
+    LOST = "it is longer than allowed, and the stream ends inside it: what it should have ended before is lost"
+
+
 class Element(NamedTuple):
-    """The bytes of one element. `is_whole` is False where the stream ended inside it, where it was longer than allowed, and of
-    what follows the end of the array.
-    """
+    """The bytes of one element, and its flaw if it is not whole."""
 
     raw: bytes
-    is_whole: bool = True
+    flaw: Flaw | None = None
+
+    @property
+    def is_last(self) -> bool:
+        """Whether the stream ended inside it."""
+        return self.flaw in (Flaw.UNFINISHED, Flaw.LOST)
 
 
 class _Window:
-    """The part of the stream that is in memory: `data` from `at` on is not yet consumed. Before `barren` no short cut is found."""
+    """The part of the stream that is in memory: `data` from `at` on is not yet consumed. Before `barren` no short cut is found.
+    `commas` is how many the last value had on its first level.
+    """
 
     def __init__(self, stream: Reader) -> None:
         self._stream = stream
         self.data = b""
         self.at = 0
         self.barren = 0
+        self.commas = 0
 
     def more(self) -> bool:
         """Drop what is consumed and read another chunk; False at the end of the stream.
@@ -68,129 +93,292 @@ class _Window:
     def peek(self) -> bytes:
         """Return the next byte that is no white space, none at the end."""
         while True:
-            while self.at < len(self.data) and self.data[self.at] in _WHITE:
-                self.at += 1
+            self.at = _end_of(_SPACES, self.data, self.at)
             if self.at < len(self.data):
                 return self.data[self.at : self.at + 1]
             if not self.more():
                 return b""
 
+    def without_spaces_behind(self) -> int:
+        """Return how long what is kept is without the white space behind it, of which no more than one is left."""
+        kept = self.data[self.at :].rstrip(_WHITE)
+        if len(self.data) - self.at > len(kept) + 1:
+            self.data = kept + b" "
+            self.barren -= self.at
+            self.at = 0
+        return len(kept)
+
 
 def array_elements(stream: Reader, limit_bytes: int) -> Iterator[Element]:
-    """Give the elements of the array that the stream, now before its `[`, holds."""
+    """Give the elements of the array that the stream, now before its `[`, holds, and what follows it."""
+    return _documents(_Window(stream), frozenset(), limit_bytes, Counter())
+
+
+def list_in_object(
+    stream: Reader, names: frozenset[str], limit_bytes: int, unread: Counter[str]
+) -> tuple[bytes | None, Iterator[Element]]:
+    """Look in the object that the stream, now before its `{`, holds for the first of `names` that is an array.
+
+    Return what stands before it as an object of its own, and the elements of all such arrays; or None, and the object as the
+    one element. What follows is given too. `unread` comes to hold by name how many objects other lists have.
+    """
     window = _Window(stream)
     window.peek()
-    window.at += 1
-    yield from _elements(window, limit_bytes)
-    if window.peek():
-        yield Element(_rest(window, limit_bytes), is_whole=False)  # what follows the array is not lost either
+    head, elements = _object(window, names, limit_bytes, unread)
+    return head, chain(elements, _documents(window, names, limit_bytes, unread))
+
+
+def _documents(window: _Window, names: frozenset[str], limit_bytes: int, unread: Counter[str]) -> Iterator[Element]:
+    """Give the elements of all that stands at the top, to the end of the stream: of arrays, of objects with lists, else itself."""
+    while first := window.peek():
+        if first == b"[":
+            window.at += 1
+            yield from _elements(window, limit_bytes)
+        elif first == b"{" and names:
+            yield from _object(window, names, limit_bytes, unread)[1]
+        elif first == b",":
+            window.at += 1
+        else:
+            yield _limited(_value(window, limit_bytes), limit_bytes)
 
 
 def _elements(window: _Window, limit_bytes: int) -> Iterator[Element]:
+    """Give the elements of the array that the window is in."""
     while (first := window.peek()) not in (b"", b"]"):
         if first == b",":
             window.at += 1
             continue
-        element = _value(window, limit_bytes)
-        yield element if len(element.raw) <= limit_bytes else Element(element.raw[:limit_bytes], is_whole=False)
-        if not element.is_whole and window.peek() == b"":
+        element = _limited(_value(window, limit_bytes), limit_bytes)
+        yield element
+        if element.is_last:
             return
     if first == b"":
-        yield Element(b"", is_whole=False)  # the stream ended before the array did: what is missing was there once
+        yield Element(b"", Flaw.UNFINISHED)  # the stream ended before the array did: what is missing was there once
     window.at += 1
 
 
-def list_in_object(stream: Reader, names: frozenset[str], limit_bytes: int) -> tuple[bytes, Iterator[Element] | None]:
-    """Look in the object that the stream, now before its `{`, holds for the first of `names` that is an array.
+def _limited(element: Element, limit_bytes: int) -> Element:
+    if len(element.raw) <= limit_bytes:
+        return element
+    return Element(element.raw[:limit_bytes], Flaw.LOST if element.is_last else Flaw.TOO_LONG)
 
-    Return what stands before it as an object of its own, and the elements; or the bytes of the whole object and None.
-    """
-    window = _Window(stream)
-    window.peek()
+
+class _Kept:
+    """The start of an object as it stands there, for where it has no list and is a record itself."""
+
+    def __init__(self, limit_bytes: int) -> None:
+        self._parts: list[bytes] = []
+        self.left_bytes = limit_bytes
+        self.is_long = False
+
+    def keep(self, part: bytes, flaw: Flaw | None = None) -> None:
+        self.is_long = self.is_long or len(part) > self.left_bytes or flaw in (Flaw.TOO_LONG, Flaw.LOST)
+        if self.left_bytes:
+            self._parts.append(part[: self.left_bytes])
+            self.left_bytes -= len(self._parts[-1])
+
+    def element(self, *, is_last: bool) -> Element:
+        if self.is_long:
+            return Element(b"".join(self._parts), Flaw.LOST if is_last else Flaw.TOO_LONG)
+        return Element(b"".join(self._parts), Flaw.UNFINISHED if is_last else None)
+
+
+def _object(
+    window: _Window, names: frozenset[str], limit_bytes: int, unread: Counter[str]
+) -> tuple[bytes | None, Iterator[Element]]:
+    """Return the head of the object at hand and the elements of its lists; or None, and the object as the one element."""
     window.at += 1
     members: list[bytes] = []
-    seen = [b"{"]
+    broken: list[Element] = []  # what is no member: where there is a list it is told by itself
+    passed = Counter[str]()
+    kept = _Kept(limit_bytes)
+    kept.keep(b"{")
     left_bytes = limit_bytes
-    while (first := window.peek()) not in (b"", b"}"):
+    is_last = False
+    while not is_last and (first := window.peek()) not in (b"", b"}"):
         if first == b",":
-            seen.append(b",")
+            kept.keep(b",")
             window.at += 1
             continue
-        name = _name(window)
-        if name is None:
-            break
-        seen.append(name)
-        if name.split(b'"')[1].decode("utf-8", "replace") in names and window.peek() == b"[":
+        name, is_member = _name(window, limit_bytes)
+        kept.keep(*name)
+        if not is_member:
+            broken.append(name)
+            is_last = name.is_last
+            continue
+        if window.peek() == b"[" and _is_one_of(name, names):
             window.at += 1
-            return b"{" + b",".join(members) + b"}", _lists(window, names, limit_bytes)
-        value = _value(window, max(left_bytes - len(name), 0))
-        members.append(name + value.raw)
-        seen.append(value.raw)
-        left_bytes -= len(name) + len(value.raw) + 1
-        if not value.is_whole:
-            break
-    return b"".join(seen) + _rest(window, limit_bytes), None
+            unread.update(passed)
+            return b"{" + b",".join(members) + b"}", chain(broken, _lists(window, names, limit_bytes, unread))
+        value = _member(window, max(kept.left_bytes, _PASSED_BYTES))
+        kept.keep(*value)
+        is_last = value.is_last
+        size_bytes = len(name.raw) + len(value.raw)
+        if name.flaw is value.flaw is None and value.raw and size_bytes <= left_bytes:  # a long one costs the head no other
+            members.append(name.raw + value.raw)
+            left_bytes -= size_bytes
+        if _has_objects(value):
+            passed[_told(name)] += window.commas + 1
+    if not is_last and window.peek():
+        kept.keep(b"}")
+        window.at += 1
+        return None, iter([kept.element(is_last=False)])
+    return None, iter([kept.element(is_last=True)])
 
 
-def _lists(window: _Window, names: frozenset[str], limit_bytes: int) -> Iterator[Element]:
+def _lists(window: _Window, names: frozenset[str], limit_bytes: int, unread: Counter[str]) -> Iterator[Element]:
     """Give the elements of the list at hand and of those that follow it in the object under one of the names."""
-    yield from _elements(window, limit_bytes)
-    while (first := window.peek()) not in (b"", b"}"):
+    is_told = False  # that the stream ended
+    is_in_list = True
+    while True:
+        for element in _elements(window, limit_bytes) if is_in_list else ():
+            yield element
+            is_told = element.is_last
+        is_in_list = False
+        if (first := window.peek()) in (b"", b"}"):
+            break
         if first == b",":
             window.at += 1
             continue
-        name = _name(window)
-        if name is None:
-            break
-        if name.split(b'"')[1].decode("utf-8", "replace") in names and window.peek() == b"[":
+        name, is_member = _name(window, limit_bytes)
+        if not is_member:
+            yield name
+            is_told = name.is_last
+        elif window.peek() == b"[" and _is_one_of(name, names):
             window.at += 1
-            yield from _elements(window, limit_bytes)
+            is_in_list = True
         else:
-            _value(window, limit_bytes)
-    window.at += first == b"}"
-    if window.peek():
-        yield Element(_rest(window, limit_bytes), is_whole=False)
+            value = _member(window, _PASSED_BYTES)
+            if value.is_last:
+                yield value
+                is_told = True
+            if _has_objects(value):
+                unread[_told(name)] += window.commas + 1
+    if first == b"" and not is_told:
+        yield Element(b"", Flaw.UNFINISHED)
+    window.at += 1
 
 
-def _name(window: _Window) -> bytes | None:
-    while True:
-        match = _NAME.match(window.data, window.at)
-        if match and match.end() < len(window.data):
-            window.at = match.end()
-            return match.group()
-        if len(window.data) - window.at > LONGEST_NAME_BYTES or not window.more():
-            return None
+def _name(window: _Window, limit_bytes: int) -> tuple[Element, bool]:
+    """Take the name of a member with its colon, and True; where there is none what stands there instead, to the next comma or
+    bracket, and False.
+    """
+    told = _string(window) if window.peek() == b'"' else Element(b"")
+    after = window.peek()
+    if told.raw and after == b":":
+        window.at += 1
+        return Element(told.raw + b":", told.flaw), True
+    if after in (b"", b",", b"}"):
+        return told if after or told.flaw else Element(told.raw, Flaw.UNFINISHED), False
+    rest = _value(window, limit_bytes)
+    return _limited(Element(told.raw + rest.raw, rest.flaw or told.flaw), limit_bytes), False
+
+
+def _string(window: _Window) -> Element:
+    """Take the string at hand: of one that is too long for a name only the start is kept."""
+    while (match := _STRING.match(window.data, window.at)) is None and len(window.data) - window.at <= LONGEST_NAME_BYTES:
+        if not window.more():
+            return _taken(window, len(window.data) - window.at)._replace(flaw=Flaw.UNFINISHED)
+    if match is not None and match.end() - match.start() <= LONGEST_NAME_BYTES:
+        window.at = match.end()
+        return Element(match.group())
+    start = window.data[window.at : window.at + LONGEST_NAME_BYTES]
+    window.at += 1
+    return Element(start, Flaw.TOO_LONG if _pass_string(window) else Flaw.LOST)
+
+
+def _member(window: _Window, limit_bytes: int) -> Element:
+    """Take the value behind a name and its colon; nothing where there is none."""
+    return Element(b"") if window.peek() in (b",", b"}") else _value(window, limit_bytes)
+
+
+def _is_one_of(name: Element, names: frozenset[str]) -> bool:
+    """Tell whether a name, as it stands there with its colon, is one of these."""
+    try:
+        return name.flaw is None and orjson.loads(name.raw[:-1]) in names
+    except orjson.JSONDecodeError:
+        return False
+
+
+def _told(name: Element) -> str:
+    return name.raw[1:-2].decode("utf-8", "replace")
+
+
+def _has_objects(value: Element) -> bool:
+    """Tell whether a value is a list that begins with an object."""
+    return value.raw[:1] == b"[" and value.raw[1:].lstrip(_WHITE)[:1] == b"{"
 
 
 def _value(window: _Window, limit_bytes: int) -> Element:
     """Cut out one value: to the comma or bracket behind it, at its own level. Of one that is too long only the start is kept."""
+    window.commas = 0
     if (end := _likely_end(window)) is not None:
         return _taken(window, end)
     depth, at = 0, 0  # `at` counts from the start of what is kept of the value
-    start: bytes | None = None
     while True:
+        is_inside = False
         for match in _STRUCTURE.finditer(window.data, window.at + at):
-            mark = match.group()[:1]
-            if mark == b'"' and match.end() - match.start() == 1:
-                break  # a string that goes on in the next chunk, or never ends
-            if depth == 0 and mark in b",]}":
-                return _ended(window, max(match.start() - window.at, 1), start)  # a stray bracket is a value, and a broken one
-            depth += (mark in b"[{") - (mark in b"]}")
-            at = match.end() - window.at
-            if depth == 0 and mark in b"]}":
-                return _ended(window, at, start)
-        if len(window.data) - window.at > limit_bytes:
-            start = start or window.data[window.at : window.at + limit_bytes]
-            window.at, at = window.at + at, 0
-            if len(window.data) - window.at > limit_bytes:
-                return _skipped(window, start)
+            start, end = match.span()
+            mark = window.data[start]
+            if mark == _QUOTE and end - start == 1:
+                is_inside = True  # a string that goes on in the next chunk, or never ends
+                break
+            if depth == 0 and mark in _ENDING:
+                return _taken(window, max(start - window.at, 1))  # a stray bracket is a value, and a broken one
+            depth += (mark in _OPENING) - (mark in _CLOSING)
+            window.commas += depth == 1 and mark == _COMMA
+            at = end - window.at
+            if depth == 0 and mark in _CLOSING:
+                return _taken(window, at)
+        is_open = depth > 0 or is_inside
+        if len(window.data) - window.at > limit_bytes and (is_open or window.without_spaces_behind() > limit_bytes):
+            return _passed(window, limit_bytes, depth, at)
         if not window.more():
-            return _ended(window, len(window.data) - window.at, start)._replace(is_whole=False)
+            return _taken(window, len(window.data) - window.at)._replace(flaw=Flaw.UNFINISHED)
 
 
-def _ended(window: _Window, length: int, start: bytes | None) -> Element:
-    element = _taken(window, length)
-    return element if start is None else Element(start, is_whole=False)
+def _passed(window: _Window, limit_bytes: int, depth: int, at: int) -> Element:
+    """Give the start of a value that is too long, and pass the rest: `depth` is how many brackets are open at the place `at`."""
+    kept = window.data[window.at : window.at + limit_bytes]
+    window.at += at
+    while True:
+        for match in _STRUCTURE.finditer(window.data, window.at):
+            start, end = match.span()
+            mark = window.data[start]
+            window.at = end
+            if mark == _QUOTE and end - start == 1:
+                if not _pass_string(window):
+                    return Element(kept, Flaw.LOST)
+                break
+            if depth == 0 and mark in _ENDING:
+                window.at = start
+                return Element(kept, Flaw.TOO_LONG)
+            depth += (mark in _OPENING) - (mark in _CLOSING)
+            window.commas += depth == 1 and mark == _COMMA
+            if depth == 0 and mark in _CLOSING:
+                return Element(kept, Flaw.TOO_LONG)
+        else:
+            window.at = len(window.data)
+            if not window.more():
+                return Element(kept, Flaw.LOST)
+
+
+def _pass_string(window: _Window) -> bool:
+    """Move behind the end of the string that the window is in, however far that is; False where the stream ends first."""
+    while True:
+        window.at = _end_of(_INSIDE_A_STRING, window.data, window.at)
+        if window.data[window.at : window.at + 1] == b'"':
+            window.at += 1
+            return True
+        if not window.more():  # what was left is nothing, or a backslash whose character was still to come
+            window.at = len(window.data)
+            return False
+
+
+def _end_of(pattern: re.Pattern[bytes], data: bytes, at: int) -> int:
+    """Return where what a pattern matches at a place ends; it may match nothing."""
+    found = pattern.match(data, at)
+    return at if found is None else found.end()
 
 
 def _likely_end(window: _Window) -> int | None:
@@ -216,19 +404,3 @@ def _taken(window: _Window, length: int) -> Element:
     raw = window.data[window.at : window.at + length]
     window.at += length
     return Element(raw.rstrip(_WHITE))
-
-
-def _skipped(window: _Window, start: bytes) -> Element:
-    """Give the start of a value in which a string is too long: where that ends cannot be told, so the rest is left."""
-    window.at = len(window.data)
-    while window.more():
-        window.at = len(window.data)
-    return Element(start, is_whole=False)
-
-
-def _rest(window: _Window, limit_bytes: int) -> bytes:
-    while len(window.data) - window.at <= limit_bytes and window.more():
-        pass
-    raw = window.data[window.at :][:limit_bytes]
-    window.at = len(window.data)
-    return raw

@@ -4,6 +4,9 @@ an iterable gives. What cannot be decoded is an item too, with the fault and the
 Rules: a suffix tells tables (`.csv`, `.tsv`) and lines (`.jsonl`, `.ndjson`); else the first bytes do. A byte order mark is
 no fault. Blank lines are no records. Archives, pickles and YAML are refused with advice. Integers beyond 64 bits and names
 given twice would be lost in decoding without a word, so they are found in the bytes.
+
+Nothing ends early: who has read a file is where its end was when it was opened, and who has read a sequence has seen as many as
+it had. Where that is not so, or where what ended a record was never found, `SourceEndedError` is raised behind the last item.
 """
 
 from __future__ import annotations
@@ -11,25 +14,30 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
 import re
-from collections import deque
-from collections.abc import Iterable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import date, time
+from itertools import chain
 from pathlib import Path
+from stat import S_ISREG
 from typing import IO, Any, NamedTuple
 
 import orjson
 
-from memproc.errors import SourceError
+from memproc.errors import MemprocError, SourceEndedError, SourceError
 from memproc.in_use import whose
 from memproc.records import Fault, Given, Memory
-from memproc.sources.elements import Element, array_elements, list_in_object
+from memproc.sources.elements import Element, Flaw, array_elements, list_in_object
+from memproc.sources.rows import BrokenRow, rows_of
 from memproc.validation import EXCERPT_CHARS, MORE_CELLS, excerpt, fault, taken
 
 SNIFFED_BYTES = 1 << 16
 SNIFFED_LINES = 20
-LONGEST_CELL_CHARS = 1 << 24
 NAMES_SHOWN = 8
 LEVELS_SHOWN = 5
 LINE_SUFFIXES = (".jsonl", ".ndjson")
@@ -44,9 +52,12 @@ _REFUSED_STARTS = re.compile(
     rb"(?P<compressed>\x1f\x8b|BZh[1-9]1AY|\xfd7zXZ\0|PK\x03\x04|\x28\xb5\x2f\xfd|7z\xbc\xaf)|(?P<pickle>\x80[\x02-\x05][\x95(}\]cqXK])"
 )
 
+DEEPEST_LEVELS = 500  # a value that is nested deeper is not looked into
+
 _NAME_END = re.compile(rb'"\s*+:')
 _LEAST_DOUBTFUL = 2.0**63
-_NEVER_FOUND = -(2**63)  # stays below zero, whatever is counted on top
+_NEVER_FOUND = -1
+_HOLDERS = (dict, list)
 _ADDRESS = re.compile(r" at 0x[0-9a-f]+(?=>)")  # another in every process: the same record would not be the same
 _BOMS = {b"\xef\xbb\xbf": "utf-8", b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}
 
@@ -65,6 +76,14 @@ class Item(NamedTuple):
 Piece = bytes | Item  # an item as it is cut out of a source: JSON that is not decoded yet, or what is an item by itself
 
 
+@dataclass(slots=True)
+class Reading:
+    """What reading finds beside the items: how many objects are in lists that are not read, by name, and remarks."""
+
+    unread: Counter[str] = field(default_factory=Counter)
+    remarks: list[str] = field(default_factory=list)
+
+
 class Items(NamedTuple):
     """The items of one source, the head of a wrapped list, and where reading stands. `item_of` decodes a piece. `classes` are those
     of the memories among what was read of an iterable so far.
@@ -75,6 +94,7 @@ class Items(NamedTuple):
     is_table: bool = False
     stream: IO[bytes] | None = None
     classes: AbstractSet[type[Memory]] = frozenset()
+    reading: Reading | None = None
 
 
 def open_file(path: Path, *, lists: frozenset[str], limit_bytes: int) -> Items:
@@ -104,7 +124,8 @@ def of_iterable(records: Iterable[object]) -> Items:
     """Return the items of an iterable of mappings, or of memories: each as it is when it is given."""
     surplus = records.restkey if isinstance(records, csv.DictReader) else None
     classes: set[type[Memory]] = set()
-    return Items((of_record(record, surplus, classes) for record in records), classes=classes)
+    items = (of_record(record, surplus, classes) for record in records)
+    return Items(_counted(items, len(records)) if isinstance(records, Sequence) else items, classes=classes)
 
 
 def of_record(record: object, surplus: object = None, classes: set[type[Memory]] | None = None) -> Item:
@@ -147,10 +168,16 @@ def raw_bytes(value: object) -> bytes:
 
 def _finite_json(value: object) -> bytes:
     _check_plain(value)
-    raw = orjson.dumps(value)
+    raw = orjson.dumps(value, _day_or_time, orjson.OPT_PASSTHROUGH_DATETIME)  # orjson ends the process where a zone raises
     if b"null" in raw:
         json.dumps(value, allow_nan=False, default=str)  # raises on NaN and infinities, of which orjson makes null
     return raw
+
+
+def _day_or_time(value: object) -> str:
+    if isinstance(value, date | time):
+        return value.isoformat()
+    raise TypeError
 
 
 def _any_json(value: object) -> bytes:
@@ -189,6 +216,15 @@ def _shown(value: Any, levels: int) -> str:
         return f"<{type(value).__qualname__} object>"
 
 
+def _counted(items: Iterator[Item], size: int) -> Iterator[Item]:
+    """Give the items of a sequence that had so many. Raises SourceEndedError where it gave fewer."""
+    seen = 0
+    for seen, item in enumerate(items, 1):  # noqa: B007 - the last number is how many there were
+        yield item
+    if seen < size:
+        raise SourceEndedError(f"the sequence gave {seen} of its {size} records: was it changed while it was read?")
+
+
 def item_of(piece: Piece) -> Item:
     """Return the item of a piece."""
     return decode(piece) if isinstance(piece, bytes) else piece
@@ -200,11 +236,14 @@ def decode(raw: bytes) -> Item:
         value = orjson.loads(raw)
     except orjson.JSONDecodeError as error:
         return Item(None, raw, _not_finite(raw) or fault("", "json_invalid", f"no valid JSON: {error}"))
-    try:
-        is_exact = len(_NAME_END.findall(raw)) == _names_to_find(value)
-    except RecursionError:
-        return Item(None, raw, fault("", "nested_too_deep", "is nested too deep"))
-    return Item(value, raw) if is_exact else _decode_exactly(raw)
+    names = _names_to_find(value)
+    if names is None:
+        return _too_deep(raw)
+    return Item(value, raw) if len(_NAME_END.findall(raw)) == names else _decode_exactly(raw)
+
+
+def _too_deep(raw: bytes) -> Item:
+    return Item(None, raw, fault("", "nested_too_deep", f"is nested deeper than {DEEPEST_LEVELS} levels"))
 
 
 def _not_finite(raw: bytes) -> Fault | None:
@@ -219,6 +258,7 @@ def _not_finite(raw: bytes) -> Fault | None:
 
 
 def _of_stream(stream: IO[bytes], path: Path, lists: frozenset[str], limit_bytes: int) -> Items:
+    size = _size_of(stream)
     start = stream.read(SNIFFED_BYTES)
     mark = next((mark for mark in _BOMS if start.startswith(mark)), b"")
     if _BOMS.get(mark) == "utf-16":
@@ -232,14 +272,47 @@ def _of_stream(stream: IO[bytes], path: Path, lists: frozenset[str], limit_bytes
         stream.close()
         raise SourceError(f"{path} holds binary data: give JSON, JSON lines or CSV (decompress archives first)")
     stream.seek(len(mark))
-    first = start[len(mark) :].lstrip()[:1]
+    opened = _of_text(stream, start[len(mark) :].lstrip()[:1], suffix, lists, limit_bytes)
+    reading = opened.reading or Reading()
+    return opened._replace(items=_proved(opened.items, stream, path, size, reading), stream=stream, reading=reading)
+
+
+def _of_text(stream: IO[bytes], first: bytes, suffix: str, lists: frozenset[str], limit_bytes: int) -> Items:
+    """Return the items of a text by its shape: `first` is what it begins with."""
     if suffix in TABLE_SUFFIXES:
-        return Items(_rows(stream, TABLE_SUFFIXES[suffix], limit_bytes), is_table=True, stream=stream)
+        return Items(_rows(stream, TABLE_SUFFIXES[suffix], limit_bytes), is_table=True)
     if first == b"[" and suffix not in LINE_SUFFIXES:
-        return Items(map(_piece_of, array_elements(stream, limit_bytes)), stream=stream)
+        return Items(_pieces(array_elements(stream, limit_bytes), limit_bytes))
     if first == b"{" and suffix not in LINE_SUFFIXES and not _is_lines(stream, limit_bytes):
         return _of_object(stream, lists, limit_bytes)
-    return Items(_lines(stream, limit_bytes), stream=stream)
+    return Items(_lines(stream, limit_bytes))
+
+
+def _proved(pieces: Iterator[Piece], stream: IO[bytes], path: Path, size: int | None, reading: Reading) -> Iterator[Piece]:
+    """Give the pieces of a file that had so many bytes, and prove that they are all.
+
+    Raises SourceEndedError where reading ended before the file did.
+    """
+    try:
+        yield from pieces
+        at, is_more = stream.tell(), bool(stream.read(1))
+    except MemprocError:
+        raise
+    except Exception as error:
+        raise SourceEndedError(f"{path} could not be read to its end: {type(error).__name__}: {error}") from error
+    if size is None:
+        return
+    if at < size:
+        why = "" if is_more else ": it was made shorter while it was read"
+        raise SourceEndedError(f"{path} was read to byte {at} of {size}{why}")
+    if is_more or at != size:
+        reading.remarks.append(f"{path.name} has grown while it was read, from {size} bytes: it was read to byte {at}")
+
+
+def _size_of(stream: IO[bytes]) -> int | None:
+    """Return how many bytes a file holds; None of what is no plain file."""
+    state = os.fstat(stream.fileno())
+    return state.st_size if S_ISREG(state.st_mode) else None
 
 
 def _refusal(start: bytes, suffix: str) -> str | None:
@@ -267,18 +340,27 @@ def _is_lines(stream: IO[bytes], limit_bytes: int) -> bool:
 
 
 def _of_object(stream: IO[bytes], lists: frozenset[str], limit_bytes: int) -> Items:
-    head, elements = list_in_object(stream, lists, limit_bytes)
-    if elements is None:
-        return Items(iter([head.rstrip()]), stream=stream)
-    found = decode(head).value
-    return Items(map(_piece_of, elements), found if isinstance(found, dict) else {}, stream=stream)
+    reading = Reading()
+    head, elements = list_in_object(stream, lists, limit_bytes, reading.unread)
+    found = None if head is None else decode(head).value
+    return Items(_pieces(elements, limit_bytes), found if isinstance(found, dict) else {}, reading=reading)
 
 
-def _piece_of(element: Element) -> Piece:
-    if element.is_whole:
-        return element.raw
-    message = "the file ends before its list does, goes on behind it, or this record is too long"
-    return Item(None, element.raw, fault("", "json_invalid", message))
+def _pieces(elements: Iterator[Element], limit_bytes: int) -> Iterator[Piece]:
+    """Give the pieces that elements are. Raises SourceEndedError behind one that took what followed it and was not kept."""
+    for number, (raw, flaw) in enumerate(elements, 1):
+        if flaw is None:
+            yield raw
+        elif flaw is Flaw.UNFINISHED:
+            yield Item(None, raw, fault("", "json_invalid", "the file ends inside this record, or before the end of its list"))
+        else:
+            message = f"the record is longer than {limit_bytes} bytes; its start is kept"
+            yield Item(None, raw, fault("", "record_too_long", message), "resource")
+        if flaw is Flaw.LOST:
+            raise SourceEndedError(
+                f"the end of record {number} was never found, so what stands behind its beginning was not read: is a quote or "
+                "a bracket not closed in it?"
+            )
 
 
 def _lines(stream: IO[bytes], limit_bytes: int) -> Iterator[Piece]:
@@ -294,83 +376,27 @@ def _lines(stream: IO[bytes], limit_bytes: int) -> Iterator[Piece]:
 
 
 def _rows(stream: IO[bytes], delimiter: str, limit_chars: int) -> Iterator[Item]:
-    csv.field_size_limit(LONGEST_CELL_CHARS)
     text = io.TextIOWrapper(stream, "utf-8", errors="surrogateescape", newline="")
     try:
-        rows = _Rows(text, delimiter, limit_chars)
-        try:
-            names = next((row for row in rows if any(row)), [])
-        except csv.Error as error:
-            raise SourceError(f"the head of the table cannot be read: {error}") from error
+        rows = rows_of(text, delimiter, limit_chars)
+        names = next((row for row in rows if isinstance(row, BrokenRow) or any(row)), [])
+        if isinstance(names, BrokenRow):
+            raise SourceError(f"the head of the table cannot be read: {names.message}")
         if any("\udc80" <= mark <= "\udcff" for name in names for mark in name):
             raise SourceError("the head of the table is no valid UTF-8: save the table as UTF-8")
-        if repeated := sorted({name for name in names if names.count(name) > 1}):
+        if repeated := sorted(name for name, count in Counter(names).items() if count > 1):
             told = ", ".join(map(name_shown, repeated[:NAMES_SHOWN]))
             why = "more than once: rename the columns"
             raise SourceError(f"the head of the table names {told} {why}", f"the head of the table names a column {why}")
-        while True:
-            try:
-                row = next(rows, None)
-            except _TooLongError as error:
-                yield Item(None, rows.give_up(), fault("", "record_too_long", str(error)), "resource")
-                continue
-            except csv.Error as error:
-                yield Item(None, rows.give_up(), fault("", "row_invalid", f"no valid row: {error}"))
-                continue
-            if row is None:
-                return
-            if any(row):
+        for row in rows:
+            if isinstance(row, BrokenRow):
+                category = "resource" if row.code == "record_too_long" else "source"
+                yield Item(None, row.line.encode("utf-8", "surrogateescape"), fault("", row.code, row.message), category)
+            elif any(row):
                 yield _row(names, row)
     finally:
         if not text.closed:
             text.detach()  # who opened the stream closes it
-
-
-class _TooLongError(csv.Error):
-    pass
-
-
-class _Rows:
-    """The rows of a table. A line that is too long is given up, its start kept. A broken row costs its first line only: the others
-    that were read for it are read again, as a quote that is never closed would take all that follows.
-    """
-
-    def __init__(self, text: io.TextIOWrapper, delimiter: str, limit_chars: int) -> None:
-        self._text, self._delimiter, self._limit_chars = text, delimiter, limit_chars
-        self._again: deque[str] = deque()
-        self._taken: list[str] = []
-        self._reader = csv.reader(self._give(), delimiter=delimiter, strict=True)
-
-    def __iter__(self) -> _Rows:
-        return self
-
-    def __next__(self) -> list[str]:
-        self._taken.clear()
-        return next(self._reader)
-
-    def give_up(self) -> bytes:
-        """Return the first line of the row that could not be read, and take up reading behind it."""
-        first, *others = self._taken
-        self._again.extendleft(reversed(others))
-        self._reader = csv.reader(self._give(), delimiter=self._delimiter, strict=True)
-        return first.rstrip("\r\n").encode("utf-8", "surrogateescape")
-
-    def _give(self) -> Iterator[str]:
-        while line := self._again.popleft() if self._again else self._read():
-            self._taken.append(line)
-            if self._is_too_long(line):
-                raise _TooLongError(f"the line is longer than {self._limit_chars} characters; its start is kept")
-            yield line
-
-    def _read(self) -> str:
-        """Read a line; of one that is too long only the start."""
-        line = more = self._text.readline(self._limit_chars + 1)
-        while self._is_too_long(line) and more and not more.endswith(("\n", "\r")):
-            more = self._text.readline(self._limit_chars + 1)
-        return line
-
-    def _is_too_long(self, line: str) -> bool:
-        return len(line) > self._limit_chars and not line.endswith(("\n", "\r"))
 
 
 def _row(names: list[str], row: list[str]) -> Item:
@@ -398,34 +424,46 @@ def _to_line(row: list[str]) -> str:
 
 def count_names(value: Any) -> int:
     """Return how many names the objects in a value, an object or a list, have."""
-    is_object = value.__class__ is dict
-    names = len(value) if is_object else 0
-    for item in value.values() if is_object else value:
-        if item.__class__ is dict or item.__class__ is list:
-            names += count_names(item)
+    names, inner = 0, [value]
+    while inner:
+        some = inner.pop()
+        is_object = some.__class__ is dict
+        names += len(some) if is_object else 0
+        inner += [item for item in (some.values() if is_object else some) if item.__class__ in _HOLDERS]
     return names
 
 
 def depth_of(value: Any) -> int:
     """Return how many objects and lists a value is nested in, itself included."""
-    if value.__class__ is dict:
-        return 1 + max(map(depth_of, value.values()), default=0)
-    return 1 + max(map(depth_of, value), default=0) if value.__class__ is list else 0
+    depth, level = 0, [value]
+    while level := [one for one in level if one.__class__ in _HOLDERS]:
+        depth += 1
+        level = [*chain.from_iterable(one.values() if one.__class__ is dict else one for one in level)]
+    return depth
 
 
-def _names_to_find(value: Any) -> int:
+def _names_to_find(value: Any) -> int | None:
     """Return how many names the bytes of a decoded value must hold for it to be exact; no number will do where one of its
-    floats may have been an integer beyond 64 bits, of which orjson makes one without a word.
+    floats may have been an integer beyond 64 bits, of which orjson makes one without a word. None where it is nested too deep.
     """
-    is_object = value.__class__ is dict
-    names = len(value) if is_object else 0
-    for item in value.values() if is_object else value if value.__class__ is list else (value,):
-        kind = item.__class__
-        if kind is dict or kind is list:
-            names += _names_to_find(item)
-        elif kind is float and not -_LEAST_DOUBTFUL < item < _LEAST_DOUBTFUL:
-            return _NEVER_FOUND
-    return names
+    names = 0
+    level: list[Iterable[Any]] = [(value,)]
+    for _ in range(DEEPEST_LEVELS + 1):
+        inner: list[Iterable[Any]] = []
+        for some in level:
+            for item in some:
+                kind = item.__class__
+                if kind is dict:
+                    names += len(item)
+                    inner.append(item.values())
+                elif kind is list:
+                    inner.append(item)
+                elif kind is float and not -_LEAST_DOUBTFUL < item < _LEAST_DOUBTFUL:
+                    return _NEVER_FOUND
+        if not inner:
+            return names
+        level = inner
+    return None
 
 
 class _DuplicatedError(ValueError):
@@ -435,11 +473,12 @@ class _DuplicatedError(ValueError):
 def _decode_exactly(raw: bytes) -> Item:
     """Decode with every integer whole and every name seen, slowly."""
     try:
-        return Item(json.loads(raw, object_pairs_hook=_without_repeats), raw)
+        value = json.loads(raw, object_pairs_hook=_without_repeats)
     except _DuplicatedError as error:
         return Item(None, raw, fault("", "duplicate_name", f"the name {excerpt(str(error))} is given twice"))
     except (ValueError, RecursionError) as error:
         return Item(None, raw, fault("", "json_invalid", f"no valid JSON: {error}"))
+    return _too_deep(raw) if depth_of(value) > DEEPEST_LEVELS else Item(value, raw)
 
 
 def _without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -1,8 +1,8 @@
 """One batch into the store: look up, decide, write, in the transaction of the caller.
 
 The batch is tried as a whole under a savepoint. If the database refuses it, the rows that it refuses by themselves are found by
-trial, and the rest is looked up and decided anew; what is refused otherwise is found by halving. As the result does not depend
-on the batch (law 3), the rest and the halves give what the whole would have given.
+trial, and the rest is looked up and decided anew; what is refused otherwise is found by halving, and so is what memproc itself
+breaks on. As the result does not depend on the batch (law 3), the rest and the halves give what the whole would have given.
 """
 
 from __future__ import annotations
@@ -14,13 +14,16 @@ from time import perf_counter
 from typing import Any, NamedTuple, Self
 
 from sqlalchemy import Connection, select
+from sqlalchemy.exc import SQLAlchemyError
 
 from memproc.config import Policy
 from memproc.dedup.decide import Incoming, Judged, Plan, Regrouped, Row, decide
 from memproc.dedup.keys import Key, Observation, Prepared, is_confirmed, namespace_number
 from memproc.dedup.unrelated import have_nothing_in_common
+from memproc.errors import MemprocError
 from memproc.failures import is_key_conflict
 from memproc.formats import own
+from memproc.intake import internal
 from memproc.records import Outcome, Plain, Rejected, encode, last_changed
 from memproc.store import tables
 from memproc.store.database import Database, is_of_value
@@ -143,19 +146,23 @@ class Landing:
         return landed
 
     def _land_accepted(self, connection: Connection, accepted: Sequence[Incoming], there: Standing, batch: int, now: str) -> Landed:
-        """Write a batch; where the database refuses it, without the rows that it refuses by themselves, or else by halves."""
+        """Write a batch; where the database refuses it, without the rows that it refuses by themselves, or else by halves; where
+        deciding or looking for reviews breaks, by halves.
+        """
         if not accepted:
             return Landed()
         try:
             with connection.begin_nested():
                 return self._write(connection, accepted, there, batch, now)
         except Exception as error:
-            if not is_of_value(error):
+            is_internal = not is_of_value(error)
+            if is_internal and not _is_of_memproc(error):
                 raise
             self._segments.forget_cached()
             if len(accepted) == 1:
-                return Landed(rejected=[(accepted[0].position, _refused(accepted[0].prepared, error))])
-        if refused := self._refused_rows(connection, accepted, there, batch):
+                why = _broken_on if is_internal else _refused
+                return Landed(rejected=[(accepted[0].position, why(accepted[0].prepared, error))])
+        if not is_internal and (refused := self._refused_rows(connection, accepted, there, batch)):
             rest = [one for one in accepted if one.position not in refused]
             landed = self._land_accepted(connection, rest, there, batch, now)
             landed.rejected += [(at, _refused(one.prepared, refused[at])) for one in accepted if (at := one.position) in refused]
@@ -368,6 +375,15 @@ def date_of(record: Plain) -> int | None:
     """Return when a plain record was last changed, in microseconds since 1970."""
     date = last_changed(record)
     return None if date is None else to_micros(date)
+
+
+def _is_of_memproc(error: Exception) -> bool:
+    """Tell whether memproc itself broke, from what the database or the machine says."""
+    return not isinstance(error, SQLAlchemyError | MemprocError | OSError)
+
+
+def _broken_on(prepared: Prepared, error: Exception) -> Rejected:
+    return internal(own.whole_line(prepared.observation), error)
 
 
 def _refused(prepared: Prepared, error: Exception) -> Rejected:

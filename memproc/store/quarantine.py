@@ -151,11 +151,13 @@ def _holds(raw: bytes, namespace: str, texts: Collection[tuple[str, str]]) -> bo
 
 
 def _texts_in(value: object) -> Iterator[str]:
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, dict | list):
-        for item in value.values() if isinstance(value, dict) else value:
-            yield from _texts_in(item)
+    left = [value]
+    while left:
+        one = left.pop()
+        if isinstance(one, str):
+            yield one
+        elif isinstance(one, dict | list):
+            left += one.values() if isinstance(one, dict) else one
 
 
 def _rejected_key(rejected: Rejected, origin: Origin) -> Key:

@@ -21,11 +21,11 @@ from sqlalchemy import Connection
 from memproc.batching import FIRST_BATCH, LARGEST_BATCH_BYTES
 from memproc.config import Policy, Settings
 from memproc.dedup.keys import Prepared
-from memproc.errors import DatabaseError, UsageError
+from memproc.errors import DatabaseError, MemprocError, UsageError
 from memproc.failures import Kind
 from memproc.formats import format_named, generic, of_line, own
 from memproc.formats.draft import Context, Format
-from memproc.intake import CATEGORY_OF_FORMATS, Intake
+from memproc.intake import CATEGORY_OF_FORMATS, Intake, internal
 from memproc.records import Fault, Memory, Rejected
 from memproc.sources.items import Item, decode, item_of, of_record, open_file
 from memproc.store.answers import Quarantined
@@ -88,7 +88,15 @@ class Mending:
     settings: Settings = field(default_factory=Settings)
 
     def take(self, waiting: Waiting) -> list[Prepared | Rejected] | None:
-        """Return what a record gives, None where it is left. Never raises on bad input."""
+        """Return what a record gives, None where it is left. Never raises on bad input, nor where memproc itself breaks on it."""
+        try:
+            return self._taken(waiting)
+        except MemprocError:
+            raise
+        except Exception as error:  # noqa: BLE001 - whatever it is, no other record may be lost with it
+            return [internal(waiting.raw, error)]
+
+    def _taken(self, waiting: Waiting) -> list[Prepared | Rejected] | None:
         items = [changed for item in self._items(waiting) if (changed := self._changed(item, waiting)) is not None]
         if not items:
             return None

@@ -259,10 +259,11 @@ def test_a_bad_row_keeps_its_cells(read):
     assert [item.raw for item in items] == [b'"Tea, hot",a,b', b"Caf\xe9,x"]
 
 
-def test_a_cell_that_is_too_long_is_told(read, monkeypatch):
-    """The table is read on."""
-    monkeypatch.setattr("memproc.sources.items.LONGEST_CELL_CHARS", 100)
-    assert "row_invalid" in values(read(b"content\n" + b"x" * 200 + b"\nTea\n", "a.csv"))
+def test_a_row_that_is_too_long_is_told(read):
+    """On one line or over several: its first line is kept, the table is read on."""
+    assert values(read(b"content\n" + b"x" * 200 + b"\nTea\n", "a.csv", 100)) == ["record_too_long", {"content": "Tea"}]
+    found = values(read(b'content\n"' + b"Milk\n" * 50 + b'"\nTea\n', "a.csv", 100))
+    assert found == ["record_too_long", *[{"content": "Milk"}] * 49, "row_invalid", {"content": "Tea"}]
 
 
 def test_a_head_that_is_no_utf_8_is_told(read):
