@@ -6,7 +6,9 @@ before any work starts. What the machine or the database refuses raises `StoreEr
 
 from __future__ import annotations
 
-from memproc.failures import Failure
+from typing import Self
+
+from memproc.failures import Failure, Kind
 
 
 class MemprocError(Exception):
@@ -31,7 +33,13 @@ class DatabaseError(StoreError):
     def __init__(self, failure: Failure, cause: object) -> None:
         """Say the advice, and what the database said."""
         super().__init__(f"{failure.advice}: {cause}")
-        self.failure = failure
+        self.failure, self._cause = failure, cause
+
+    def to_resume(self) -> Self:
+        """Say too that the ingestion which it ended goes on when that is mended; of what no person can mend, nothing."""
+        if self.failure.kind is Kind.CRITICAL:
+            self.args = (f"{self.failure.advice}, then go on with --resume: {self._cause}",)
+        return self
 
 
 class EngineError(MemprocError):
