@@ -81,9 +81,9 @@ def url_of(where: str | Path) -> URL:
         raise UsageError(f"the database is {_article(type(where).__name__)}: give a path or a URL, for example memories.db")
     if "://" not in where:
         return _url_of_path(where)
-    text = where if not where.startswith("postgres://") else where.replace("postgres", "postgresql", 1)
+    scheme, _, rest = where.partition("://")
     try:
-        url = make_url(text)
+        url = make_url(f"{'postgresql' if scheme.lower() == 'postgres' else scheme.lower()}://{rest}")
     except (ArgumentError, ValueError):
         raise UsageError(f"{masked(where)} is no database URL: give a path, or for example sqlite:///memories.db") from None
     name = url.get_backend_name()

@@ -235,7 +235,7 @@ class Database:
             if error is of_caller:
                 raise
             raise DatabaseError(failure_of(error), without(secrets_of(self.url), str(error))) from error
-        except (TypeError, ValueError) as error:  # of an option or a name in the URL, which the driver does not know
+        except (TypeError, ValueError, OSError) as error:  # of an option or a name in the URL that the driver can do nothing with
             if error is of_caller:
                 raise
             said = without(secrets_of(self.url), str(error))

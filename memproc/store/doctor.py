@@ -30,6 +30,7 @@ from memproc.store.database import Database, told
 from memproc.store.files import check_database, is_there, was_database_of
 from memproc.store.findings import Found
 from memproc.store.making import columns_of, is_store_in
+from memproc.store.masking import masked
 from memproc.store.neighbours import WITHDRAWN
 from memproc.store.opening import no_store
 from memproc.store.orphans import counters_behind, jobs_left, jobs_miscounted, jobs_misplaced, jobs_missing, orphans_in
@@ -55,7 +56,7 @@ def examine_at(where: str | Path, settings: Settings | None = None) -> tuple[Fin
     try:
         if database.file is not None:
             if not is_there(database.file):
-                raise UsageError(f"there is no store at {where}: {'the file is empty' if database.file.exists() else 'no such file'}")
+                raise UsageError(f"there is no store at {masked(where)}: {'the file is empty' if database.file.exists() else 'no such file'}")
             if not was_database_of(database.file, database.names.of(tables.store.name)):
                 check_database(database.file)
             check_files(database.file, found)

@@ -1,7 +1,9 @@
 """What is shown of where a store is, and of what a driver says about it: never a password, nor what a key or a password lies in.
 
-Facts: a password may stand before the host, or in the query part, where drivers take it under many names. What cannot be read as a URL
-may hold one anywhere. Drivers repeat parts of what they were given in their errors.
+Facts: a password may stand before the host, or in the query part, where drivers take it under many names, and people under others. What
+cannot be read as a URL may hold one anywhere. Drivers repeat parts of what they were given in their errors.
+
+Rule: of the query part only the values of options are shown that are known to be harmless.
 """
 
 from __future__ import annotations
@@ -16,7 +18,12 @@ from sqlalchemy.exc import ArgumentError
 HIDDEN = "***"
 SHORT = 4  # characters: a shorter secret is hidden only where it stands by itself, or most of each message would be stars
 
-_SECRET_NAME = re.compile(r"pass|pwd|secret|token|key|credential", re.IGNORECASE)
+# Options of libpq and of PyMySQL.
+HARMLESS = frozenset(
+    "application_name charset client_encoding connect_timeout database db dbname host hostaddr keepalives options port read_timeout "
+    "ssl_ca sslmode sslrootcert target_session_attrs unix_socket user write_timeout".split()
+)
+
 _SCHEME = re.compile(r"[A-Za-z][\w+.-]*")
 _SAID = re.compile(r"(\w*(?:password|passwd|pwd)\s*=\s*)('[^']*'|[^\s&;]+)", re.IGNORECASE)
 
@@ -42,7 +49,7 @@ def masked(where: object) -> str:
 
 def shown(url: URL) -> str:
     """Return a URL as it may be shown; without a secret in it, it is the URL itself."""
-    query = {name: HIDDEN if _SECRET_NAME.search(name) else value for name, value in url.query.items()}
+    query = {name: value if name in HARMLESS else HIDDEN for name, value in url.query.items()}
     return url.set(query=query).render_as_string(hide_password=True).replace(quote_plus(HIDDEN), HIDDEN)
 
 
@@ -50,7 +57,7 @@ def secrets_of(url: URL) -> tuple[str, ...]:
     """Return what must be shown nowhere, the longest first, also as it is written in a URL."""
     given = [str(url.password)] if url.password else []
     for name, value in url.query.items():
-        if _SECRET_NAME.search(name):
+        if name not in HARMLESS:
             given += [value] if isinstance(value, str) else value
     written = {form for secret in given if secret for form in (secret, quote(secret), quote_plus(secret))}
     return tuple(sorted(written, key=lambda secret: (-len(secret), secret)))
