@@ -211,7 +211,8 @@ def _postgresql(url: URL, settings: Settings) -> Engine:
         with driver_connection.cursor() as cursor:
             cursor.execute(f"SET synchronous_commit TO {'on' if settings.durability == 'full' else 'off'}")
             if settings.table_schema is not None:
-                cursor.execute(f"SET search_path TO {engine.dialect.identifier_preparer.quote_identifier(settings.table_schema)}")
+                name = settings.table_schema.replace('"', '""')
+                cursor.execute(f'SET search_path TO "{name}"')
         driver_connection.commit()
 
     return engine

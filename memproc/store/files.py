@@ -28,9 +28,9 @@ def check_place(file: Path) -> None:
         mode = file.stat().st_mode
     except FileNotFoundError:
         if not file.parent.is_dir():
-            raise UsageError(f"there is no folder {file.parent}: make it first") from None
+            raise UsageError(f"{file} has no place: there is no folder {file.parent}, make it first") from None
     except NotADirectoryError:
-        raise UsageError(f"{file.parent} is no folder, so no file can be in it") from None
+        raise UsageError(f"{file} has no place: {file.parent} is no folder") from None
     except PermissionError:
         raise UsageError(f"{file} may not be looked at: mind the owner and mode of its folder") from None
     except (OSError, ValueError) as error:

@@ -76,23 +76,32 @@ def _create(database: Database, connection: Connection, *, is_store: bool = Fals
             "or another database"
         )
     made: list[str] = []
-    quote = connection.dialect.identifier_preparer.quote
     try:
         for table in tables.metadata.sorted_tables:
             if table in own:
                 _create_indexes(database, connection, table)
-            else:
-                made.append(f"TABLE IF EXISTS {quote(database.names.of(table.name))}")
-                table.create(connection, checkfirst=False)
+            elif table is not tables.store:
+                _create_table(database, connection, table, made)
         for name, view in views.items():
             if name not in own_views:
-                made.append(f"VIEW IF EXISTS {quote(database.names.of(name))}")
+                made.append(f"VIEW IF EXISTS {_quoted(database, connection, name)}")
                 sql = view.compile(dialect=connection.dialect, compile_kwargs={"literal_binds": True})  # type: ignore[attr-defined]
                 connection.exec_driver_sql(f"CREATE VIEW {name} AS {sql}")
+        if tables.store not in own:  # the last, as it is what tells that there is a store
+            _create_table(database, connection, tables.store, made)
     except BaseException:
         if not database.backend.undoes_making:
             _drop(connection, made)
         raise
+
+
+def _create_table(database: Database, connection: Connection, table: Table, made: list[str]) -> None:
+    made.append(f"TABLE IF EXISTS {_quoted(database, connection, table.name)}")
+    table.create(connection, checkfirst=False)
+
+
+def _quoted(database: Database, connection: Connection, name: str) -> str:
+    return str(connection.dialect.identifier_preparer.quote(database.names.of(name)))
 
 
 def _create_indexes(database: Database, connection: Connection, table: Table) -> None:
