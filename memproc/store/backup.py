@@ -44,8 +44,8 @@ def backup(database: Database, to: Path, *, overwrite: bool = False) -> int:
     with _written_beside(to) as part:
         _copy(database, part)
         _check(part)
-        shutil.copymode(file, part)
         _sync(part)
+        shutil.copymode(file, part)  # the last, as the store may be one that may not be written
         _check_target(file, to, overwrite=overwrite)
         part.replace(to)
         _sync_names(to.parent)
