@@ -10,9 +10,11 @@ if TYPE_CHECKING:
 
 def refuse(store: memproc.Store, word: str) -> None:
     """Let the database refuse observations that hold a word."""
-    with store._database.write() as connection:  # noqa: SLF001 - the rule is put in behind its back
-        for statement in _RULES[store._database.backend.driver]:  # noqa: SLF001
-            connection.exec_driver_sql(statement.replace("poison", word).replace("%", "%%" if "+" in store._database.url.drivername else "%"))
+    database = store._database  # noqa: SLF001 - the rule is put in behind its back
+    percent = "%%" if "+" in database.url.drivername else "%"
+    with database.write() as connection:
+        for statement in _RULES[database.backend.driver]:
+            connection.exec_driver_sql(statement.replace("poison", word).replace("%", percent))
 
 
 _RULES: Final = {

@@ -69,9 +69,9 @@ class Settings:
     `max_memory`: bytes that this process and its children should stay under, or None for 80 % of what the cgroup or the machine
     allows. `max_seconds`: after so long an ingestion stops, to go on with `resume`. `max_workers`: workers at once, or None for as
     many as there are cores allowed.
-    `table_prefix`: what the names of the store's tables begin with, so that several stores, and tables of an application, can be in one
-    database: letters, which count in lower case, digits and underscores. `table_schema`: the schema of PostgreSQL that they are in, which
-    is made where it is missing; that of the search path if not given.
+    `table_prefix`: what the names of the store's tables begin with, so that several stores, and tables of an application, can be in
+    one database: letters, which count in lower case, digits and underscores. `table_schema`: the schema of PostgreSQL that they are
+    in, which is made where it is missing; that of the search path if not given.
 
     Raises UsageError on a value outside its range.
     """
@@ -125,20 +125,25 @@ class Settings:
             is_open = value is None and name in OPEN
             if not is_open and not (_is_number(value) and 0 < value < inf):
                 raise UsageError(f"{name}={value!r}: give more than 0 seconds")
+        for name in SWITCHES:
+            if not isinstance(getattr(self, name), bool):
+                raise UsageError(f"{name}={getattr(self, name)!r}: give True or False")
+        self._check_errors()
+        self._check_tables()
+
+    def _check_errors(self) -> None:
         errors = self.max_errors
         if errors is not None and not (_is_number(errors) and errors >= 0):
             raise UsageError(f"max_errors={errors!r}: give a count, or a share between 0.0 and 1.0")
         if isinstance(errors, float) and errors > 1:
             raise UsageError(f"max_errors={errors!r}: a share lies between 0.0 and 1.0; give a count as an int")
-        for name in SWITCHES:
-            if not isinstance(getattr(self, name), bool):
-                raise UsageError(f"{name}={getattr(self, name)!r}: give True or False")
-        self._check_tables()
 
     def _check_tables(self) -> None:
         prefix, schema = self.table_prefix, self.table_schema
         if not isinstance(prefix, str) or not _PREFIX.fullmatch(prefix):
-            raise UsageError(f"table_prefix={prefix!r}: give 1 to {LONGEST_PREFIX} letters (a to z), digits and underscores, as in app_")
+            raise UsageError(
+                f"table_prefix={prefix!r}: give 1 to {LONGEST_PREFIX} letters (a to z), digits and underscores, as in app_"
+            )
         if schema is not None and not (isinstance(schema, str) and schema.strip() and schema.isprintable()):
             raise UsageError(f"table_schema={schema!r}: give the name of a schema, or leave it out")
         if schema is not None and len(schema.encode("utf-8", "replace")) > LONGEST_SCHEMA:

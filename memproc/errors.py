@@ -6,8 +6,6 @@ before any work starts. What the machine or the database refuses raises `StoreEr
 
 from __future__ import annotations
 
-from typing import Self
-
 from memproc.failures import Failure, Kind
 
 
@@ -35,11 +33,10 @@ class DatabaseError(StoreError):
         super().__init__(f"{failure.advice}: {cause}")
         self.failure, self._cause = failure, cause
 
-    def to_resume(self) -> Self:
+    def to_resume(self) -> None:
         """Say too that the ingestion which it ended goes on when that is mended; of what no person can mend, nothing."""
         if self.failure.kind is Kind.CRITICAL:
             self.args = (f"{self.failure.advice}, then go on with --resume: {self._cause}",)
-        return self
 
 
 class EngineError(MemprocError):

@@ -193,7 +193,8 @@ class _Run:
         except KeyboardInterrupt as error:
             raise Interrupted(told(report, "interrupted", self.store, sources, self.started, before.read)) from error
         except DatabaseError as error:
-            raise error.to_resume()
+            error.to_resume()
+            raise
         report.left_out = Counter(self.place.left_out)
         report.batch_log, report.resources = self.log.kept, self.watch.told()
         report = told(

@@ -36,8 +36,10 @@ def reason_to_skip(name):
 
 
 _OBJECT = "|".join(sorted((name.removeprefix(tables.PREFIX) for name in OBJECTS), key=len, reverse=True))
-_BARE = re.compile(rf"(?<=FROM )(?:{_OBJECT})\b|(?<=(?:INTO|VIEW|JOIN) )(?:{_OBJECT})\b|(?<=(?:TABLE|INDEX) )(?:{_OBJECT})\b"
-    rf"|(?<=UPDATE )(?:{_OBJECT})\b|(?<= ON )(?:{_OBJECT})\b(?! *=)|(?<![\w.])(?:{_OBJECT})(?=\.)")
+_BARE = re.compile(
+    rf"(?<=FROM )(?:{_OBJECT})\b|(?<=(?:INTO|VIEW|JOIN) )(?:{_OBJECT})\b|(?<=(?:TABLE|INDEX) )(?:{_OBJECT})\b"
+    rf"|(?<=UPDATE )(?:{_OBJECT})\b|(?<= ON )(?:{_OBJECT})\b(?! *=)|(?<![\w.])(?:{_OBJECT})(?=\.)"
+)
 
 
 def named(statement):

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 FAILED, MISUSED = 1, 2
 _STEERING = {code: "\ufffd" for code in (*range(0x20), *range(0x7F, 0xA0)) if chr(code) not in "\t\n"}
-_of_application: ContextVar[dict[str, str]] = ContextVar("of_application")  # settings that its own options say
+_of_application: ContextVar[dict[str, Any]] = ContextVar("of_application")  # settings that its own options say
 
 app = typer.Typer(
     name="memproc",
@@ -83,7 +83,7 @@ def about(
             help="The schema of PostgreSQL that they are in; that of the search path if not given.",
         ),
     ] = None,
-    version: Annotated[
+    version: Annotated[  # noqa: ARG001 - its own callback sees to it
         bool, typer.Option("--version", help="Show the version and stop.", callback=_show_version, is_eager=True)
     ] = False,
 ) -> None:

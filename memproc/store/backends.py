@@ -45,10 +45,11 @@ CREATION_LOCK = 7_236_828_783  # any number that nobody else takes
 
 
 class Backend(NamedTuple):
-    """A kind of database. `driver` is used, and `drivers` may be named in a URL. `gap_seconds`: for how long an ingestion leaves the lock free between batches. `largest_packet`
-    asks how many bytes a statement may hold, where there is a limit. `making` is run before a store is made, so that two
-    processes do not make it at once, and `made` when that is committed. `names` asks for the names that tables, views and indexes
-    can no longer have; where `undoes_making` is False, what was made stays when the transaction is rolled back.
+    """A kind of database. `driver` is used, and `drivers` may be named in a URL. `gap_seconds`: for how long an ingestion leaves
+    the lock free between batches. `largest_packet` asks how many bytes a statement may hold, where there is a limit. `making` is
+    run before a store is made, so that two processes do not make it at once, and `made` when that is committed. `names` asks for
+    the names that tables, views and indexes can no longer have; where `undoes_making` is False, what was made stays when the
+    transaction is rolled back.
     """
 
     driver: str
@@ -68,7 +69,7 @@ class Backend(NamedTuple):
 
 
 def url_of(where: str | Path) -> URL:
-    """Return the SQLAlchemy URL of a path or URL, its driver named. Only a text that holds "://" is a URL; `~` is expanded in a path.
+    """Return the SQLAlchemy URL of a path or URL, its driver named. Only what holds "://" is a URL; `~` is expanded in paths.
 
     Raises UsageError on what is neither, and on a database or a driver that is not served.
 
@@ -164,15 +165,15 @@ def _pool(settings: Settings) -> dict[str, Any]:
 def _sqlite(url: URL, settings: Settings) -> Engine:
     if settings.table_schema is not None:
         raise UsageError(f"table_schema={settings.table_schema!r} is for PostgreSQL: give another file, or a table_prefix")
-    file, waiting = Path(url.database or ""), {"timeout": BUSY_SECONDS}
+    file = Path(url.database or "")
     if is_read_only(file):  # each transaction looks anew how it can be read, for another process may write it
 
         def to_read() -> sqlite3.Connection:
-            return sqlite3.connect(uri_to_read(file), uri=True, check_same_thread=False, **waiting)
+            return sqlite3.connect(uri_to_read(file), uri=True, check_same_thread=False, timeout=BUSY_SECONDS)
 
         engine = create_engine(url, creator=to_read, poolclass=NullPool)
     else:
-        engine = create_engine(url, connect_args=waiting, **_pool(settings) | {"pool_pre_ping": False})
+        engine = create_engine(url, connect_args={"timeout": BUSY_SECONDS}, **_pool(settings) | {"pool_pre_ping": False})
     synchronous = "FULL" if settings.durability == "full" else "NORMAL"
 
     @event.listens_for(engine, "connect")
@@ -271,8 +272,8 @@ BACKENDS: dict[str, Backend] = {
         hexadecimal=lambda key: func.encode(key, "hex"),
         json_text=lambda record, name: func.json_extract_path_text(cast(record, JSON), name),
         names=(
-            "SELECT relname FROM pg_class JOIN pg_namespace ON relnamespace = pg_namespace.oid WHERE nspname = current_schema() "
-            "UNION SELECT typname FROM pg_type JOIN pg_namespace ON typnamespace = pg_namespace.oid WHERE nspname = current_schema()"
+            "SELECT relname FROM pg_class JOIN pg_namespace own ON relnamespace = own.oid WHERE nspname = current_schema() UNION "
+            "SELECT typname FROM pg_type JOIN pg_namespace own ON typnamespace = own.oid WHERE nspname = current_schema()"
         ),
         making=f"SELECT pg_advisory_xact_lock({CREATION_LOCK})",
     ),

@@ -42,9 +42,7 @@ def stats(connection: Connection) -> dict[str, int]:
     """Return counts: memories, observations by outcome, and what else there is."""
     outcomes = select(tables.observations.c.outcome, func.count()).group_by(tables.observations.c.outcome)
     counted: dict[str, int] = {row[0]: row[1] for row in connection.execute(outcomes)}
-    others = {
-        name: connection.execute(select(func.count()).select_from(table)).scalar_one() for name, table in _COUNTED.items()
-    }
+    others = {name: connection.execute(select(func.count()).select_from(table)).scalar_one() for name, table in _COUNTED.items()}
     open_reviews, in_quarantine = (
         connection.execute(select(func.count()).select_from(table).where(table.c.status == "open")).scalar_one()
         for table in (tables.reviews, tables.quarantine)

@@ -299,4 +299,3 @@ def take_numbers(connection: Connection, name: str, count: int) -> int:
     counter = tables.store.c[name]
     connection.execute(update(tables.store).values({name: counter + count}))
     return int(connection.execute(select(counter)).scalar_one()) - count + 1
-

@@ -56,7 +56,9 @@ def examine_at(where: str | Path, settings: Settings | None = None) -> tuple[Fin
     try:
         if database.file is not None:
             if not is_there(database.file):
-                raise UsageError(f"there is no store at {masked(where)}: {'the file is empty' if database.file.exists() else 'no such file'}")
+                raise UsageError(
+                    f"there is no store at {masked(where)}: {'the file is empty' if database.file.exists() else 'no such file'}"
+                )
             if not was_database_of(database.file, database.names.of(tables.store.name)):
                 check_database(database.file)
             check_files(database.file, found)

@@ -1,9 +1,9 @@
 """The file of a SQLite store: whether it can be one, whether it may be written, and how it is read where it may not.
 
-Facts: SQLite makes a file by opening it, waits for ever at a pipe, and says "unable to open database file" of whatever else is wrong. In
-WAL mode the newest commits may lie in the file that ends in -wal; to read these it needs the one that ends in -shm, which it makes
-anew where it may. A file that nobody writes, with nothing in its log, can be read as *immutable*, without locks and without
-files beside it; but if it is written meanwhile, what is read is of no moment.
+Facts: SQLite makes a file by opening it, waits for ever at a pipe, and says "unable to open database file" of whatever else is
+wrong. In WAL mode the newest commits may lie in the file that ends in -wal; to read these it needs the one that ends in -shm, which
+it makes anew where it may. A file that nobody writes, with nothing in its log, can be read as *immutable*, without locks and
+without files beside it; but if it is written meanwhile, what is read is of no moment.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ def check_place(file: Path) -> None:
 
 def check_database(file: Path) -> None:
     """Raise UsageError where a file is there and is no database; an empty one may become one."""
-    if is_there(file) and not _head(file, len(HEADER)) == HEADER:
+    if is_there(file) and _head(file, len(HEADER)) != HEADER:
         raise UsageError(f"{file} is no SQLite database: give another file (if it was a store, `memproc doctor` tells more)")
 
 

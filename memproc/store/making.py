@@ -1,7 +1,7 @@
 """Making a store: all of it or nothing, beside whatever an application has in the same database.
 
-Facts: SQLite and PostgreSQL undo the making of tables with the transaction; MariaDB and MySQL commit each statement of it. There what
-an attempt made is taken out when it fails, and what one left that was killed is known by its columns and by having no rows.
+Facts: SQLite and PostgreSQL undo the making of tables with the transaction; MariaDB and MySQL commit each statement of it. There
+what an attempt made is taken out when it fails, and what one left that was killed is known by its columns and by having no rows.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """What is shown of where a store is, and of what a driver says about it: never a password, nor what a key or a password lies in.
 
-Facts: a password may stand before the host, or in the query part, where drivers take it under many names, and people under others. What
-cannot be read as a URL may hold one anywhere. Drivers repeat parts of what they were given in their errors.
+Facts: a password may stand before the host, or in the query part, where drivers take it under many names, and people under others.
+What cannot be read as a URL may hold one anywhere. Drivers repeat parts of what they were given in their errors.
 
 Rule: of the query part only the values of options are shown that are known to be harmless.
 """
@@ -18,11 +18,9 @@ from sqlalchemy.exc import ArgumentError
 HIDDEN = "***"
 SHORT = 4  # characters: a shorter secret is hidden only where it stands by itself, or most of each message would be stars
 
-# Options of libpq and of PyMySQL.
-HARMLESS = frozenset(
-    "application_name charset client_encoding connect_timeout database db dbname host hostaddr keepalives options port read_timeout "
-    "ssl_ca sslmode sslrootcert target_session_attrs unix_socket user write_timeout".split()
-)
+_OF_LIBPQ = "application_name client_encoding connect_timeout dbname host hostaddr options port sslmode sslrootcert user"
+_OF_PYMYSQL = "charset database db read_timeout ssl_ca unix_socket write_timeout"
+HARMLESS = frozenset(f"{_OF_LIBPQ} target_session_attrs {_OF_PYMYSQL}".split())
 
 _SCHEME = re.compile(r"[A-Za-z][\w+.-]*")
 _SAID = re.compile(r"(\w*(?:password|passwd|pwd)\s*=\s*)('[^']*'|[^\s&;]+)", re.IGNORECASE)

@@ -16,7 +16,11 @@ from memproc.store import tables
 
 TEXTS_KEPT = 500  # the statements of a store are some two hundred, but for lists of different lengths
 OBJECTS = frozenset(
-    [*tables.metadata.tables, *tables.VIEWS, *(str(index.name) for table in tables.metadata.tables.values() for index in table.indexes)]
+    [
+        *tables.metadata.tables,
+        *tables.VIEWS,
+        *(str(index.name) for table in tables.metadata.tables.values() for index in table.indexes),
+    ]
 )
 # What stands in quotes is named by who asks what there is; the names of Core tables need none.
 _NAME = re.compile(rf"(?<![\"'`\w])(?:{'|'.join(sorted(OBJECTS, key=len, reverse=True))})\b")

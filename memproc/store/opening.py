@@ -68,7 +68,9 @@ def require_store(where: str | Path, settings: Settings | None = None) -> None:
     database = Database(where, settings)
     try:
         if database.file is not None and not is_there(database.file):
-            raise UsageError(f"there is no store at {masked(where)}: {'the file is empty' if database.file.exists() else 'no such file'}")
+            raise UsageError(
+                f"there is no store at {masked(where)}: {'the file is empty' if database.file.exists() else 'no such file'}"
+            )
         if database.file is not None:
             check_database(database.file)
         with database.read() as connection:
@@ -112,11 +114,11 @@ def _make(database: Database, policy: Policy) -> None:
     if database.is_read_only:
         raise UsageError(f"there is no store at {database}, and none can be made where nothing may be written")
     is_new = file is not None and not file.exists()
+    if not is_new:
+        with database.read() as connection:
+            if (older := _version_of_older(database, connection)) is not None:
+                raise _of_older(older)
     try:
-        if not is_new:
-            with database.read() as connection:
-                if (older := _version_of_older(database, connection)) is not None:
-                    raise _of_older(older)
         make(database, (1, 1, 0, 0, 0, tables.SCHEMA, SCHEME, policy_text(policy), None, None))
     except BaseException:
         if is_new and file is not None:

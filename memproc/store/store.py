@@ -87,8 +87,8 @@ class Store:
         """Open or make the store at a path or SQLAlchemy URL; only a text that holds "://" is a URL. `url` is where it is, without
         passwords.
 
-        Raises StoreError when it was made by a newer memproc or with other settings than those given, and UsageError where there can
-        be no store. One that may not be written is opened for reading.
+        Raises StoreError when it was made by a newer memproc or with other settings than those given, and UsageError where there
+        can be no store. One that may not be written is opened for reading.
         """
         self.settings = settings or Settings()
         self.schema = schema
@@ -582,6 +582,7 @@ class Store:
 
     def reached(self, job: int) -> Reached:
         """Return what the batches of a job counted so far, all its runs together."""
+        job = whole_number("job", job)
         return self._transactions.read(lambda connection: reached(connection, job))
 
     def run_job(self, claim: Claim, work: Callable[[], str]) -> str:

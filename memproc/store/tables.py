@@ -36,10 +36,11 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects import mysql
 
-from memproc.config import TABLE_PREFIX as PREFIX
+from memproc.config import TABLE_PREFIX
 from memproc.store.backends import Backend
 
 SCHEMA = 4
+PREFIX = TABLE_PREFIX
 PART_BYTES = 1024 * 1024
 
 # MariaDB holds "Alice", "alice " and "Álice" equal unless told otherwise, refuses emoji in a database that is not made for

@@ -390,7 +390,10 @@ def test_an_observation_that_is_gone_is_missed(path):
 
 def test_a_damaged_page_is_found(path):
     """By the database's own check; nothing that rests on it is looked at."""
-    [page], [size] = ask(path, "SELECT rootpage FROM sqlite_master WHERE name = 'memproc_observations_node'"), ask(path, "PRAGMA page_size")
+    [page], [size] = (
+        ask(path, "SELECT rootpage FROM sqlite_master WHERE name = 'memproc_observations_node'"),
+        ask(path, "PRAGMA page_size"),
+    )
     with path.open("r+b") as stream:
         stream.seek((page - 1) * size)
         stream.write(b"\xff" * size)

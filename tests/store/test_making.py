@@ -59,7 +59,9 @@ def objects(place):
     with database(place) as connection:
         there = inspect(connection)
         names = [*there.get_table_names(), *there.get_view_names()]
-        return sorted([*names, *(f"{name}.{index['name']}" for name in there.get_table_names() for index in there.get_indexes(name))])
+        return sorted(
+            [*names, *(f"{name}.{index['name']}" for name in there.get_table_names() for index in there.get_indexes(name))]
+        )
 
 
 def exported(store):
@@ -72,12 +74,18 @@ def exported(store):
 def test_all_names_have_the_prefix():
     """Tables, views and indexes; and in a statement nothing else is changed."""
     assert all(name.startswith("memproc_") for name in OBJECTS)
-    assert {"memproc_observations", "memproc_memories", "memproc_batch_status", "memproc_error_patterns", "memproc_jobs_identity"} < OBJECTS
+    assert {
+        "memproc_observations",
+        "memproc_memories",
+        "memproc_batch_status",
+        "memproc_error_patterns",
+        "memproc_jobs_identity",
+    } < OBJECTS
     assert all(len(Names("x" * LONGEST_PREFIX).of(name)) <= 63 for name in OBJECTS)  # PostgreSQL cuts longer ones
 
 
 def test_a_store_lives_beside_tables_of_any_name(place):
-    """An application has a table, a view or an index of each name that memproc's have without the prefix; all of it stays as it is."""
+    """An application has tables of all the names that memproc's have without the prefix; they stay as they are."""
     with database(place) as connection:
         for at, name in enumerate(BARE):
             connection.execute(text(f"CREATE TABLE {name} (id INTEGER, content VARCHAR(20))"))
@@ -122,7 +130,11 @@ def test_a_prefix_is_that_of_every_name(place, prefix):
 def test_several_stores_live_in_one_database(place):
     """Each with its own memories; what is done to one is not done to another."""
     source = ROOT / "fixtures" / "memories.jsonl"
-    with memproc.open(place) as one, memproc.open(place, settings=under("two_")) as two, memproc.open(place, settings=under("memproc_three_")) as three:
+    with (
+        memproc.open(place) as one,
+        memproc.open(place, settings=under("two_")) as two,
+        memproc.open(place, settings=under("memproc_three_")) as three,
+    ):
         memproc.ingest(source, one)
         before = exported(one)
         two.add(TEA)
@@ -159,7 +171,9 @@ def test_each_command_takes_the_prefix_from_an_option_or_from_the_environment(pl
     assert run_memproc("--table-prefix", "memproc_", "stats", place)[0] == 2  # what is said counts
 
 
-@pytest.mark.parametrize("prefix", ["", " ", "a b", "a-b", "a.b", 'a"', "a;", "ä", "x" * (LONGEST_PREFIX + 1), "a\n", None, 5, b"a"], ids=repr)
+@pytest.mark.parametrize(
+    "prefix", ["", " ", "a b", "a-b", "a.b", 'a"', "a;", "ä", "x" * (LONGEST_PREFIX + 1), "a\n", None, 5, b"a"], ids=repr
+)
 def test_a_prefix_that_is_none_is_refused(prefix):
     """An empty one too: it is an unset variable, and names that an application may have."""
     with pytest.raises(memproc.UsageError, match="table_prefix="):
@@ -179,11 +193,11 @@ def test_a_schema_is_for_postgresql(place):
     """Elsewhere the message tells what serves instead, and nothing is made."""
     if url_of(place).get_backend_name() == "postgresql":
         pytest.skip("it is served")
-    with pytest.raises(memproc.UsageError, match="table_schema='mem' is for PostgreSQL.*table_prefix"):
+    with pytest.raises(memproc.UsageError, match=r"table_schema='mem' is for PostgreSQL.*table_prefix"):
         memproc.open(place, settings=memproc.Settings(table_schema="mem"))
     assert run_memproc("--table-schema", "mem", "stats", place)[0] == 2
     if url_of(place).get_backend_name() == "sqlite":
-        assert not os.path.exists(place)
+        assert not Path(place).exists()
 
 
 @pytest.mark.parametrize("schema", ["memproc_test_mem", "Memproc Test; \"q\" 'é'", "memproc_test.public", "memproc_test_%s"])
@@ -241,15 +255,33 @@ def taken(place, name, kind):
             connection.execute(text(statement))
 
 
-EVERYWHERE = [(name, kind) for name in sorted(tables.metadata.tables) + list(tables.VIEWS) for kind in ("table", "empty table", "view")]
-BY_INDEX = [(name, kind) for name in ("memproc_jobs", "memproc_observations_node", "memproc_memories") for kind in ("index", "table", "view")]
+EVERYWHERE = [
+    (name, kind) for name in sorted(tables.metadata.tables) + list(tables.VIEWS) for kind in ("table", "empty table", "view")
+]
+BY_INDEX = [
+    (name, kind)
+    for name in ("memproc_jobs", "memproc_observations_node", "memproc_memories")
+    for kind in ("index", "table", "view")
+]
 
 
-@pytest.mark.parametrize(("name", "kind"), [*EVERYWHERE[::5], ("memproc_store", "table"), ("memproc_memories", "table"), *BY_INDEX, ("memproc_jobs", "sequence"), ("memproc_jobs", "type")])
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [
+        *EVERYWHERE[::5],
+        ("memproc_store", "table"),
+        ("memproc_memories", "table"),
+        *BY_INDEX,
+        ("memproc_jobs", "sequence"),
+        ("memproc_jobs", "type"),
+    ],
+)
 def test_a_name_that_is_taken_is_told_and_nothing_is_made(place, name, kind):
     """Neither by opening nor by ingesting; what is there is not changed, and the database is no store."""
     backend = url_of(place).get_backend_name()
-    if (backend != "postgresql" and kind in ("sequence", "type")) or (backend == "mysql" and (kind == "index" or name.endswith("_node"))):
+    if (backend != "postgresql" and kind in ("sequence", "type")) or (
+        backend == "mysql" and (kind == "index" or name.endswith("_node"))
+    ):
         pytest.skip("names are no matter there")
     taken(place, name, kind)
     before, raw = objects(place), Path(place).read_bytes() if backend == "sqlite" else b""
@@ -270,14 +302,14 @@ def test_somebody_elses_tables_of_all_our_names_are_no_store(place):
     for name in sorted(tables.metadata.tables):
         taken(place, name, "table")
     for call in (memproc.open, lambda into: memproc.ingest([TEA], into)):
-        with pytest.raises(memproc.UsageError, match="memproc_batches, .*already"):
+        with pytest.raises(memproc.UsageError, match=r"memproc_batches, .*already"):
             call(place)
     for command in ("stats", "doctor", "rebuild"):
         code, _, told = run_memproc(command, place)
         assert (code, "there is no store" in told) == (2, True)
 
 
-class Cut(Exception):
+class CutError(Exception):
     """What ends an attempt in the middle."""
 
 
@@ -289,17 +321,17 @@ def test_an_attempt_that_fails_leaves_nothing(place, at):
 
     def fail(_connection, _cursor, statement, *_rest):
         if statement.lstrip().upper().startswith("CREATE") and next(made) == at:
-            raise Cut
+            raise CutError
 
     event.listen(Engine, "before_cursor_execute", fail)
     try:
-        with pytest.raises(Cut):
+        with pytest.raises(CutError):
             memproc.open(place)
     finally:
         event.remove(Engine, "before_cursor_execute", fail)
     if backend == "sqlite":
-        assert not os.path.exists(place)
-        assert os.listdir(os.path.dirname(place)) == []
+        assert not Path(place).exists()
+        assert not any(Path(place).parent.iterdir())
     else:
         assert objects(place) == []
     with memproc.open(place) as store:
@@ -329,7 +361,7 @@ def test_two_make_a_store_at_once(place):
             barrier.wait(60)
             with memproc.open(place) as store:
                 found.append(store.add(TEA).outcome)
-        except BaseException as error:
+        except Exception as error:  # noqa: BLE001 - whatever it is
             errors.append(error)
 
     threads = [threading.Thread(target=make) for _ in range(6)]
@@ -351,7 +383,7 @@ def test_an_application_keeps_its_file_as_it_was_when_it_is_only_asked(tmp_path)
     for command in ("stats", "doctor", "jobs", "quarantine"):
         assert run_memproc(command, path)[0] == 2
     assert path.read_bytes() == before
-    assert os.listdir(tmp_path) == ["app.db"]
+    assert [file.name for file in tmp_path.iterdir()] == ["app.db"]
     with memproc.open(path) as store:
         store.add(TEA)
         assert store.doctor() == ()

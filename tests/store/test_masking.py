@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import traceback
+from contextlib import suppress
 
 import pytest
 from loguru import logger
@@ -50,7 +51,10 @@ def test_a_url_is_shown_without_secrets(given, told):
 def test_a_text_is_shown_without_secrets():
     """As they are and as they are written in a URL; a short one only where it stands by itself."""
     secrets = secrets_of(url_of("postgresql://ann:a%40b%20c@h/db?sslpassword=x"))
-    assert without(secrets, 'no "a@b c", no a%40b%20c, no a%40b+c and no x, but extra') == 'no "***", no ***, no *** and no ***, but extra'
+    assert (
+        without(secrets, 'no "a@b c", no a%40b%20c, no a%40b+c and no x, but extra')
+        == 'no "***", no ***, no *** and no ***, but extra'
+    )
 
 
 PORT = "1"  # nobody listens there
@@ -92,7 +96,11 @@ REFUSED = {
 }
 COMMANDS = [
     *(["ingest", "a.jsonl", "--into", "DB", *more] for more in ([], ["--json"], ["--dry-run"], ["--resume"])),
-    *([command, "DB", *more] for command in ("stats", "doctor", "jobs", "quarantine", "retry", "review", "rebuild", "recall") for more in ([], ["--json"])),
+    *(
+        [command, "DB", *more]
+        for command in ("stats", "doctor", "jobs", "quarantine", "retry", "review", "rebuild", "recall")
+        for more in ([], ["--json"])
+    ),
     *([command, "DB", "00"] for command in ("trace", "unmerge", "forget")),
     ["export", "DB", "--to", "out.jsonl"],
     ["backup", "DB", "copy.db"],
@@ -120,14 +128,14 @@ def test_no_command_tells_a_password_when_it_fails(name, where, tmp_path):
             assert SECRET not in out + told, command
     finally:
         logger.disable("memproc")
-        try:
+        with suppress(ValueError):  # `ingest` begins its own log
             logger.remove(sink)
-        except ValueError:  # `ingest` begins its own log
-            pass
     assert SECRET not in "".join(map(str, logged))
 
 
-@pytest.mark.parametrize(("name", "where"), [(name, where) for name, all_of in REFUSED.items() for where in all_of if "://" in where])
+@pytest.mark.parametrize(
+    ("name", "where"), [(name, where) for name, all_of in REFUSED.items() for where in all_of if "://" in where]
+)
 def test_no_exception_tells_a_password(name, where):
     """Nor any other that it came from, as a traceback shows them."""
     if reason := reason_to_skip(name):

@@ -1,4 +1,4 @@
-"""Where a store is: a path is a path, a URL holds "://", a temporary store is said in full, and what is wrong is told as what it is."""
+"""Where a store is: a path is a path, a URL holds "://", a temporary store is said in full, and what is wrong is told."""
 
 from __future__ import annotations
 
@@ -17,8 +17,30 @@ from tests.command_line import run_memproc
 EMPTY = ("", " ", "\t\n", "sqlite:///", "sqlite:/// ", "sqlite+pysqlite:///", "sqlite:///?mode=rw")
 IN_MEMORY = (":memory:", "sqlite:///:memory:", "sqlite+pysqlite:///:memory:")
 NO_TARGET = (None, 5, 1.5, True, b"m.db", ["m.db"], {"path": "m.db"})
-NAMES = ("a?b=c.db", "report%20final.db", "x.db?mode=memory", "a#b.db", "a;b.db", "a&b.db", "über ähre 日本.db", "a b.db", "-x.db", "100%.db", "a+b.db",
-         "file:m.db", "file:m.db?mode=memory&cache=shared", "sqlite:m.db", "'a'.db", 'a"b.db', "a\\b.db", "a\nb.db", "m", "~m.db", "$HOME.db", "a@b:c.db")
+NAMES = (
+    "a?b=c.db",
+    "report%20final.db",
+    "x.db?mode=memory",
+    "a#b.db",
+    "a;b.db",
+    "a&b.db",
+    "über ähre 日本.db",
+    "a b.db",
+    "-x.db",
+    "100%.db",
+    "a+b.db",
+    "file:m.db",
+    "file:m.db?mode=memory&cache=shared",
+    "sqlite:m.db",
+    "'a'.db",
+    'a"b.db',
+    "a\\b.db",
+    "a\nb.db",
+    "m",
+    "~m.db",
+    "$HOME.db",
+    "a@b:c.db",
+)
 DRIVERS = {
     "postgresql+asyncpg://ann@h/db": r"postgresql\+asyncpg is not served.*postgresql://ann@h/db",
     "postgresql+psycopg2://ann@h/db": r"postgresql\+psycopg2 is not served.*postgresql://ann@h/db",
@@ -52,7 +74,7 @@ def in_an_empty_folder(tmp_path, monkeypatch):
 
 def made():
     """Return what lies in the folder."""
-    return sorted(os.listdir())
+    return sorted(file.name for file in Path().iterdir())
 
 
 @pytest.mark.parametrize("where", EMPTY)
@@ -160,7 +182,7 @@ def test_a_url_that_is_not_served_is_told_with_what_to_give_instead(where, told)
     assert made() == []
 
 
-def prepare(kind):
+def prepare(kind):  # noqa: PLR0911 - one for each kind
     """Return a path that can be no store, of one kind."""
     path = Path("wrong")
     if kind == "folder":
@@ -215,7 +237,16 @@ def test_each_wrong_path_has_its_own_message(kind, message):
             call(where)
         assert repr(str(where))[1:-1].rstrip("/").split("/")[-1] in str(caught.value)
     if kind != "nul":  # no process can be given that
-        commands = [["ingest", "../a.jsonl", "--into"], ["stats"], ["doctor"], ["jobs"], ["quarantine"], ["review"], ["rebuild"], ["recall"]]
+        commands = [
+            ["ingest", "../a.jsonl", "--into"],
+            ["stats"],
+            ["doctor"],
+            ["jobs"],
+            ["quarantine"],
+            ["review"],
+            ["rebuild"],
+            ["recall"],
+        ]
         for command in [*commands, ["backup", "copy.db"], ["ingest", "../a.jsonl", "--dry-run", "--into"]]:
             given = [command[0], where, *command[1:]] if command[0] == "backup" else [*command, where]
             code, out, told = run_memproc(*given)
