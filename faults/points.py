@@ -19,6 +19,8 @@ from sqlalchemy import event
 from sqlalchemy.engine import Engine
 from sqlalchemy.pool import Pool
 
+from memproc.store.tables import PREFIX
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
@@ -158,4 +160,5 @@ class Trap:
 
 
 def _plain(statement: str) -> str:
-    return " ".join(statement.lower().replace('"', "").replace("`", "").split())
+    """Return a statement in one line and lower case, its tables named without their prefix."""
+    return " ".join(statement.lower().replace('"', "").replace("`", "").replace(PREFIX, "").split())

@@ -10,23 +10,25 @@ if TYPE_CHECKING:
 
 def refuse(store: memproc.Store, word: str) -> None:
     """Let the database refuse observations that hold a word."""
-    with store._database.write() as connection:  # noqa: SLF001 - the rule is put in behind its back
-        for statement in _RULES[store._database.backend.driver]:  # noqa: SLF001
-            connection.exec_driver_sql(statement.replace("poison", word).replace("%", "%%" if "+" in store.url else "%"))
+    database = store._database  # noqa: SLF001 - the rule is put in behind its back
+    percent = "%%" if "+" in database.url.drivername else "%"
+    with database.write() as connection:
+        for statement in _RULES[database.backend.driver]:
+            connection.exec_driver_sql(statement.replace("poison", word).replace("%", percent))
 
 
 _RULES: Final = {
     "sqlite": (
-        """CREATE TRIGGER refuse BEFORE INSERT ON observations WHEN new.record LIKE '%poison%'
+        """CREATE TRIGGER refuse BEFORE INSERT ON memproc_observations WHEN new.record LIKE '%poison%'
         BEGIN SELECT RAISE(ABORT, 'refused by a trigger'); END""",
     ),
     "postgresql+psycopg": (
         """CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN IF NEW.record LIKE '%poison%' THEN
         RAISE EXCEPTION 'refused by a trigger' USING ERRCODE = '23514'; END IF; RETURN NEW; END $$""",
-        "CREATE TRIGGER refuse BEFORE INSERT ON observations FOR EACH ROW EXECUTE FUNCTION refuse()",
+        "CREATE TRIGGER refuse BEFORE INSERT ON memproc_observations FOR EACH ROW EXECUTE FUNCTION refuse()",
     ),
     "mysql+pymysql": (
-        """CREATE TRIGGER refuse BEFORE INSERT ON observations FOR EACH ROW BEGIN IF NEW.record LIKE '%poison%' THEN
+        """CREATE TRIGGER refuse BEFORE INSERT ON memproc_observations FOR EACH ROW BEGIN IF NEW.record LIKE '%poison%' THEN
         SIGNAL SQLSTATE '23000' SET MESSAGE_TEXT = 'refused by a trigger', MYSQL_ERRNO = 1048; END IF; END""",
     ),
 }

@@ -7,9 +7,10 @@ ingestion behaves and may differ from run to run.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from math import inf
-from typing import Literal
+from typing import Literal, SupportsIndex
 
 from memproc.errors import UsageError
 
@@ -40,7 +41,13 @@ BOUNDS: dict[str, tuple[int, float]] = {"pool_overflow": (0, inf), "max_depth": 
 SECONDS = ("max_seconds", "pool_timeout_seconds", "pool_recycle_seconds")
 OPEN = ("max_memory", "max_workers", "max_seconds")  # None means: what the machine allows
 STORED = ("dedup", "recall", "merge_at")
+SWITCHES = ("tracebacks", "redact")
 SMALLEST_BATCH, LARGEST_BATCH = 1, 1_000_000
+LARGEST_NUMBER = 2**63 - 1  # that a column of a database takes
+TABLE_PREFIX = "memproc_"
+LONGEST_PREFIX, LONGEST_SCHEMA = 20, 63  # characters, and bytes: PostgreSQL cuts longer names
+
+_PREFIX = re.compile(rf"\w{{1,{LONGEST_PREFIX}}}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,6 +69,9 @@ class Settings:
     `max_memory`: bytes that this process and its children should stay under, or None for 80 % of what the cgroup or the machine
     allows. `max_seconds`: after so long an ingestion stops, to go on with `resume`. `max_workers`: workers at once, or None for as
     many as there are cores allowed.
+    `table_prefix`: what the names of the store's tables begin with, so that several stores, and tables of an application, can be in
+    one database: letters, which count in lower case, digits and underscores. `table_schema`: the schema of PostgreSQL that they are
+    in, which is made where it is missing; that of the search path if not given.
 
     Raises UsageError on a value outside its range.
     """
@@ -87,33 +97,82 @@ class Settings:
     max_memory: int | None = None
     max_seconds: float | None = None
     max_workers: int | None = None
+    table_prefix: str = TABLE_PREFIX
+    table_schema: str | None = None
 
     def __post_init__(self) -> None:
         """Check every value."""
         for name, choices in CHOICES.items():
             value = getattr(self, name)
-            if value is not None and value not in choices:
+            is_open = value is None and name in STORED
+            if not is_open and value not in choices:
                 raise UsageError(f"{name}={value!r}: choose one of {', '.join(choices)}")
         for name in ("merge_at", "review_at"):
             value = getattr(self, name)
-            if value is not None and not 0 <= value <= 1:
+            is_open = value is None and name in STORED
+            if not is_open and not (_is_number(value) and 0 <= value <= 1):
                 raise UsageError(f"{name}={value!r}: give a probability between 0 and 1")
-        if self.batch_size is not None and not SMALLEST_BATCH <= self.batch_size <= LARGEST_BATCH:
-            raise UsageError(f"batch_size={self.batch_size!r}: give {SMALLEST_BATCH} to {LARGEST_BATCH:,} records")
+        size = self.batch_size
+        if size is not None and not (_is_whole(size) and SMALLEST_BATCH <= size <= LARGEST_BATCH):
+            raise UsageError(f"batch_size={size!r}: give {SMALLEST_BATCH} to {LARGEST_BATCH:,} records")
         for name, counted in COUNTED.items():
             value, (least, most) = getattr(self, name), BOUNDS.get(name, (1, inf))
             is_open = value is None and name in OPEN
-            if not is_open and not (isinstance(value, int) and least <= value <= most):
+            if not is_open and not (_is_whole(value) and least <= value <= most):
                 raise UsageError(f"{name}={value!r}: give at least {least} {counted}" + (f", at most {most}" if most < inf else ""))
         for name in SECONDS:
             value = getattr(self, name)
             is_open = value is None and name in OPEN
-            if not is_open and not (isinstance(value, int | float) and 0 < value < inf):
+            if not is_open and not (_is_number(value) and 0 < value < inf):
                 raise UsageError(f"{name}={value!r}: give more than 0 seconds")
-        if self.max_errors is not None and not self.max_errors >= 0:
-            raise UsageError(f"max_errors={self.max_errors!r}: give a count, or a share between 0.0 and 1.0")
-        if isinstance(self.max_errors, float) and self.max_errors > 1:
-            raise UsageError(f"max_errors={self.max_errors!r}: a share lies between 0.0 and 1.0; give a count as an int")
+        for name in SWITCHES:
+            if not isinstance(getattr(self, name), bool):
+                raise UsageError(f"{name}={getattr(self, name)!r}: give True or False")
+        self._check_errors()
+        self._check_tables()
+
+    def _check_errors(self) -> None:
+        errors = self.max_errors
+        if errors is not None and not (_is_number(errors) and errors >= 0):
+            raise UsageError(f"max_errors={errors!r}: give a count, or a share between 0.0 and 1.0")
+        if isinstance(errors, float) and errors > 1:
+            raise UsageError(f"max_errors={errors!r}: a share lies between 0.0 and 1.0; give a count as an int")
+
+    def _check_tables(self) -> None:
+        prefix, schema = self.table_prefix, self.table_schema
+        if not isinstance(prefix, str) or not _PREFIX.fullmatch(prefix):
+            raise UsageError(
+                f"table_prefix={prefix!r}: give 1 to {LONGEST_PREFIX} letters (a to z), digits and underscores, as in app_"
+            )
+        if schema is not None and not (isinstance(schema, str) and schema.strip() and schema.isprintable()):
+            raise UsageError(f"table_schema={schema!r}: give the name of a schema, or leave it out")
+        if schema is not None and len(schema.encode("utf-8", "replace")) > LONGEST_SCHEMA:
+            raise UsageError(f"table_schema={schema!r}: a name has at most {LONGEST_SCHEMA} bytes")
+
+
+def whole_number(name: str, value: object, *, least: int = 1) -> int:
+    """Return a whole number that a call was given, from `least` on. Raises UsageError on anything else.
+
+    >>> whole_number("limit", 10)
+    10
+    """
+    number = value.__index__() if isinstance(value, SupportsIndex) and not isinstance(value, bool) else None
+    if number is None or not least <= number <= LARGEST_NUMBER:
+        raise UsageError(f"{name}={value!r}: give a whole number from {least} on")
+    return number
+
+
+def limit_of(value: object) -> int | None:
+    """Return how many things to show at most, None for all. Raises UsageError on anything but a whole number from 1 on."""
+    return None if value is None else whole_number("limit", value)
+
+
+def _is_whole(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

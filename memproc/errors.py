@@ -47,7 +47,12 @@ class DatabaseError(StoreError):
     def __init__(self, failure: Failure, cause: object) -> None:
         """Say the advice, and what the database said."""
         super().__init__(f"{failure.advice}: {cause}")
-        self.failure = failure
+        self.failure, self._cause = failure, cause
+
+    def to_resume(self) -> None:
+        """Say too that the ingestion which it ended goes on when that is mended; of what no person can mend, nothing."""
+        if self.failure.kind is Kind.CRITICAL:
+            self.args = (f"{self.failure.advice}, then go on with --resume: {self._cause}",)
 
 
 @contextmanager

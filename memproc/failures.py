@@ -20,8 +20,6 @@ FIRST_WAIT_SECONDS = 0.05
 LONGEST_WAIT_SECONDS = 5.0
 MOST_ATTEMPTS = 10
 
-_RESUME = "then go on with --resume"
-
 
 class Kind(StrEnum):
     """What can be done about a failure."""
@@ -60,14 +58,14 @@ _TABLE: tuple[tuple[Kind, str, str], ...] = (
         "too much at once",
         "SQLITE_TOOBIG SQLITE_NOMEM 53200 54000 54001 54023 1037 1038 1041 1153 1390 1969 2020 3024",
     ),
-    (Kind.CRITICAL, f"the disk is full: make room, {_RESUME}", "SQLITE_FULL 53100 28 1021 1114"),
+    (Kind.CRITICAL, "the disk is full: make room", "SQLITE_FULL 53100 28 1021 1114"),
     (
         Kind.CRITICAL,
-        f"the database cannot be written: mind its owner and mode, {_RESUME}",
+        "the database cannot be opened or written: mind its owner and mode",
         "SQLITE_READONLY SQLITE_CANTOPEN SQLITE_PERM 25006 1036 1290 1792 1836",
     ),
-    (Kind.CRITICAL, f"the user may not do that in the database: give it the rights, {_RESUME}", "42501 1044 1142 1143 1227"),
-    (Kind.CRITICAL, f"reading or writing the disk failed: mind the disk, {_RESUME}", "SQLITE_IOERR 58030 1030"),
+    (Kind.CRITICAL, "the user may not do that in the database: give it the rights", "42501 1044 1142 1143 1227"),
+    (Kind.CRITICAL, "reading or writing the disk failed: mind the disk", "SQLITE_IOERR 58030 1030"),
     (
         Kind.CRITICAL,
         "the file is damaged: run memproc doctor, and bring back a backup",
@@ -75,6 +73,7 @@ _TABLE: tuple[tuple[Kind, str, str], ...] = (
     ),
     (Kind.CRITICAL, "the server knows no such user or password: mind the URL", "28000 28P01 1045 1698"),
     (Kind.CRITICAL, "the server has no such database: create it first", "3D000 1049"),
+    (Kind.CRITICAL, "no schema of the search path is there: create one, or name one with table_schema", "3F000"),
     (
         Kind.CRITICAL,
         "the tables are not those of this memproc: `memproc doctor` tells which",
@@ -83,6 +82,10 @@ _TABLE: tuple[tuple[Kind, str, str], ...] = (
 )
 _BY_CODE = {code: Failure(kind, advice) for kind, advice, codes in _TABLE for code in codes.split()}
 UNKNOWN = Failure(Kind.CRITICAL, "the database refused")
+READ_ONLY = Failure(
+    Kind.CRITICAL, "the store is read-only: give this user the right to write its file and its folder, or copy it to where he may"
+)
+CHANGED_WHILE_READ = Failure(Kind.TRANSIENT, "another process wrote what was read meanwhile")
 DAMAGED = _BY_CODE["SQLITE_CORRUPT"]
 
 _KEY_CONFLICTS = frozenset(["SQLITE_CONSTRAINT_UNIQUE", "SQLITE_CONSTRAINT_PRIMARYKEY", "23505", "1062", "1586"])

@@ -102,7 +102,7 @@ def ingest(
     intake = Intake(generic.FORMAT, Policy(), schema, whose, context, _as_text(as_of), chosen)
     paths = paths_of(what)
     with redacting(is_wanted=chosen.redact), ExitStack() as stack:
-        if not isinstance(into, Store) and (held := held_for(str(into))) is not None:
+        if not isinstance(into, Store) and (held := held_for(into)) is not None:
             held.hold()  # before a source is opened that is the store itself
             stack.callback(held.release)
         if chosen.validate == "before":
@@ -229,6 +229,9 @@ class _Run:
             status = self.store.run_job(self.claim, work)
         except KeyboardInterrupt as error:
             raise Interrupted(self._report("interrupted", sources, before.read)) from error
+        except DatabaseError as error:
+            error.to_resume()
+            raise
         report.left_out = Counter(self.place.left_out)
         report.batch_log, report.resources = self.log.kept, self.watch.told()
         report = self._report("rehearsed" if is_rehearsal and status == "done" else status, sources, before.read)

@@ -7,12 +7,13 @@ server every store is a schema or a database of its own, made once, emptied and 
 from __future__ import annotations
 
 import os
+import re
 import shutil
 from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
 
-from sqlalchemy import create_engine
+from sqlalchemy import create_engine, text
 
 import memproc
 from faults.refusals import refuse
@@ -20,6 +21,8 @@ from faults.stores import Server
 from memproc.config import Policy
 from memproc.dedup.keys import SCHEME
 from memproc.store import tables
+from memproc.store.backends import url_of
+from memproc.store.naming import OBJECTS
 from memproc.store.opening import policy_text
 
 VARIABLES = {"postgresql": "MEMPROC_TEST_POSTGRES_URL", "mysql": "MEMPROC_TEST_MYSQL_URL"}
@@ -30,6 +33,23 @@ def reason_to_skip(name):
     """Return why there is nothing to test on, nothing where there is."""
     variable = VARIABLES.get(name)
     return f"no server: set {variable} to the URL of one" if variable and not os.environ.get(variable) else ""
+
+
+_OBJECT = "|".join(sorted((name.removeprefix(tables.PREFIX) for name in OBJECTS), key=len, reverse=True))
+_BARE = re.compile(
+    rf"(?<=FROM )(?:{_OBJECT})\b|(?<=(?:INTO|VIEW|JOIN) )(?:{_OBJECT})\b|(?<=(?:TABLE|INDEX) )(?:{_OBJECT})\b"
+    rf"|(?<=UPDATE )(?:{_OBJECT})\b|(?<= ON )(?:{_OBJECT})\b(?! *=)|(?<![\w.])(?:{_OBJECT})(?=\.)"
+)
+
+
+def named(statement):
+    """Return a statement in which the tables, views and indexes have their names: tests write them without the prefix."""
+    return _BARE.sub(lambda found: tables.PREFIX + found[0], statement)
+
+
+def sql(statement):
+    """Return a statement for SQLAlchemy, as `named` gives it."""
+    return text(named(statement))
 
 
 class Files:
@@ -66,7 +86,7 @@ class Lender:
             memproc.open(url, settings=settings).close()
             return url
         url = self.idle.pop()
-        engine = create_engine(url)
+        engine = create_engine(url_of(url))
         with engine.begin() as connection:
             for table in tables.metadata.sorted_tables:
                 connection.execute(table.delete())
@@ -81,16 +101,21 @@ class Lender:
 
 
 class Lent(memproc.Store):
-    """A store that goes back to its server when it is closed."""
+    """A store that goes back to its server when it is closed. `place` is its URL, with the password if it has one."""
 
     give_back = staticmethod(lambda _url: None)
+
+    def __init__(self, place, settings):
+        """Open the store."""
+        self.place = place
+        super().__init__(place, settings=settings)
 
     def close(self):
         """Close the store, once."""
         is_open = not self._is_closed
         super().close()
         if is_open:
-            self.give_back(self.url)
+            self.give_back(self.place)
 
 
 @contextmanager
@@ -100,7 +125,7 @@ def stores_on(name, folder):
 
     def make(dedup="near"):
         settings = memproc.Settings(dedup=dedup)
-        store = Lent(source.new(settings), settings=settings)
+        store = Lent(source.new(settings), settings)
         if isinstance(source, Lender):
             store.give_back = source.idle.append
         return store

@@ -7,6 +7,7 @@ standard error. Heavy modules are imported inside the commands, so that `--help`
 from __future__ import annotations
 
 import sys
+from contextvars import ContextVar
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any, TextIO
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 FAILED, MISUSED = 1, 2
 _STEERING = {code: "\ufffd" for code in (*range(0x20), *range(0x7F, 0xA0)) if chr(code) not in "\t\n"}
+_of_application: ContextVar[dict[str, Any]] = ContextVar("of_application")  # settings that its own options say
 
 app = typer.Typer(
     name="memproc",
@@ -52,6 +54,7 @@ ReviewAt = Annotated[float | None, typer.Option(metavar="0..1", help="The confid
 RecallName = Annotated[
     Recall | None, typer.Option("--recall", help="How widely reviews are looked for; standard in a new store.", show_default=False)
 ]
+Limit = Annotated[int | None, typer.Option(metavar="N", min=1, help="Show no more than this.")]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object to standard output.")]
 Database = Annotated[str, typer.Argument(metavar="DB", help="A path, or a SQLAlchemy URL.")]
 Identifier = Annotated[str, typer.Argument(metavar="ID", help="The id of a memory or of an observation.")]
@@ -65,17 +68,41 @@ def _show_version(wanted: bool) -> None:
 
 @app.callback()
 def about(
-    version: Annotated[
+    table_prefix: Annotated[
+        str | None,
+        typer.Option(
+            metavar="PREFIX",
+            envvar="MEMPROC_TABLE_PREFIX",
+            help="What the names of the store's tables begin with; memproc_ if not given.",
+        ),
+    ] = None,
+    table_schema: Annotated[
+        str | None,
+        typer.Option(
+            metavar="SCHEMA",
+            envvar="MEMPROC_TABLE_SCHEMA",
+            help="The schema of PostgreSQL that they are in; that of the search path if not given.",
+        ),
+    ] = None,
+    version: Annotated[  # noqa: ARG001 - its own callback sees to it
         bool, typer.Option("--version", help="Show the version and stop.", callback=_show_version, is_eager=True)
     ] = False,
 ) -> None:
     """Take memories into a database, and prove that none was lost."""
+    given = {"table_prefix": table_prefix, "table_schema": table_schema}
+    _of_application.set({name: value for name, value in given.items() if value is not None})
 
 
 def settings_of(
-    dedup: Dedup | None, merge_at: float | None, recall: Recall | None, review_at: float | None, **others: Any
+    dedup: Dedup | None = None,
+    merge_at: float | None = None,
+    recall: Recall | None = None,
+    review_at: float | None = None,
+    **others: Any,
 ) -> Settings:
-    """Return the settings that options say; what is not given is left as the store was built, or as usual."""
+    """Return the settings that options say, those of the application too; what is not given is left as the store was built, or as
+    usual.
+    """
     from memproc.config import Settings
 
     if review_at is not None:
@@ -84,6 +111,7 @@ def settings_of(
         dedup=dedup.value if dedup else None,
         merge_at=merge_at,
         recall=recall.value if recall else None,
+        **_of_application.get(),
         **others,
     )
 

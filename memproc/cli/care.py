@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from memproc.cli.app import FAILED, Database, Json, app, show
+from memproc.cli.app import FAILED, Database, Json, app, settings_of, show
 from memproc.cli.output import target
 from memproc.cli.stores import opened
 
@@ -32,7 +32,7 @@ def doctor(database: Database, as_json: Json = False) -> None:
     """Check a store from its files to its index, and tell what is wrong and what mends it. Nothing is written."""
     from memproc.store.doctor import examine_at
 
-    findings = examine_at(database)
+    findings = examine_at(database, settings_of())
     told = "\n".join(map(_told, findings)) or "nothing is wrong"
     show({"findings": [finding._asdict() for finding in findings]}, told, as_json=as_json)
     if findings:

@@ -267,7 +267,7 @@ def _database_for(into: str, *, dry_run: bool) -> Iterator[str]:
 
     from memproc.store.opening import is_store
 
-    if dry_run and not is_store(into):
+    if dry_run and not is_store(into, settings_of()):
         with TemporaryDirectory() as folder:
             yield f"{folder}/rehearsal.db"
     else:

@@ -19,9 +19,13 @@ _TOLD = ("number", "status", "request", "is_alive", "runs", "source", "format", 
 @app.command()
 def jobs(
     database: Database,
-    pause: Annotated[int | None, typer.Option(metavar="N", help="Ask job N to stop after its batch; --resume goes on.")] = None,
-    go_on: Annotated[int | None, typer.Option("--resume", metavar="N", help="Take back what was asked of job N.")] = None,
-    cancel: Annotated[int | None, typer.Option(metavar="N", help="Ask job N to stop for good; what has landed stays.")] = None,
+    pause: Annotated[
+        int | None, typer.Option(metavar="N", min=1, help="Ask job N to stop after its batch; --resume goes on.")
+    ] = None,
+    go_on: Annotated[int | None, typer.Option("--resume", metavar="N", min=1, help="Take back what was asked of job N.")] = None,
+    cancel: Annotated[
+        int | None, typer.Option(metavar="N", min=1, help="Ask job N to stop for good; what has landed stays.")
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """List the ingestions, or ask one to pause or to stop."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from memproc.cli.app import FAILED, Database, Json, app, show
+from memproc.cli.app import FAILED, Database, Json, Limit, app, settings_of, show
 from memproc.cli.ingestion import MAX_DEPTH, MAX_FIELDS, FormatName, Mapping, MaxDepth, MaxFields, Redact, mapping_of
 from memproc.cli.output import target
 from memproc.cli.stores import opened
@@ -57,7 +57,7 @@ def quarantine(
     job: OfJob = None,
     source: OfSource = None,
     status: Annotated[Status, typer.Option(help="List those that are open, replayed, discarded, or all.")] = Status.open,
-    limit: Annotated[int | None, typer.Option(help="Show no more than this.")] = None,
+    limit: Limit = None,
     as_json: Json = False,
 ) -> None:
     """List the records that could not be taken, each with its faults and advice; or show, group, export or discard them."""
@@ -97,9 +97,7 @@ def retry(
     as_json: Json = False,
 ) -> None:
     """Take quarantined records anew: all, some, or as an edited export has them. Exit with 1 if one still fails."""
-    from memproc.config import Settings
-
-    with opened(database, settings=Settings(max_fields=max_fields, max_depth=max_depth, redact=redact)) as store:
+    with opened(database, settings=settings_of(max_fields=max_fields, max_depth=max_depth, redact=redact)) as store:
         report = store.replay(
             numbers or None,
             mapping=mapping_of(map_field),

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from memproc.cli.app import Database, Json, app, printable, show
+from memproc.cli.app import Database, Json, Limit, app, printable, show
 from memproc.cli.stores import as_pair, as_plain, objects_in, opened, show_withdrawn
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ def review(
         str | None, typer.Option(metavar="N|ID", help="Take back what was decided by review N, or all decisions on an ID.")
     ] = None,
     decided: Annotated[bool, typer.Option("--decided", help="List what was decided, each with its number for --undo.")] = False,
-    limit: Annotated[int | None, typer.Option(help="Show no more than this.")] = None,
+    limit: Limit = None,
     note: Annotated[str, typer.Option(help="Why; kept with each decision.")] = "",
     as_json: Json = False,
 ) -> None:

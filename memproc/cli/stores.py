@@ -167,7 +167,7 @@ def rebuild(
 @app.command()
 def recall(
     database: Database,
-    limit: Annotated[int, typer.Option(help="Show no more missed pairs than this.")] = 20,
+    limit: Annotated[int, typer.Option(metavar="N", min=1, help="Show no more missed pairs than this.")] = 20,
     as_json: Json = False,
 ) -> None:
     """Compare each fact with each, and show what the index of near pairs missed. Merges do not depend on it."""
@@ -213,13 +213,12 @@ def calibrate(
 @contextmanager
 def opened(database: str, *, settings: Settings | None = None, for_rebuild: bool = False) -> Iterator[Store]:
     """Open a store that is there: reading one that is not would make an empty file."""
-    from memproc.errors import UsageError
-    from memproc.store.opening import is_store
+    from memproc.store.opening import require_store
     from memproc.store.store import Store
 
-    if not is_store(database):
-        raise UsageError(f"there is no store at {database}")
-    with Store(database, settings=settings, for_rebuild=for_rebuild) as store:
+    chosen = settings or settings_of()
+    require_store(database, chosen)
+    with Store(database, settings=chosen, for_rebuild=for_rebuild) as store:
         yield store
 
 

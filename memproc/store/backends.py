@@ -8,16 +8,35 @@ from before it. They read at REPEATABLE READ, so that what is read in several st
 
 from __future__ import annotations
 
+import os
+import sqlite3
 from collections.abc import Callable
+from pathlib import Path
 from sqlite3 import SQLITE_BUSY, OperationalError
 from time import monotonic, sleep
 from typing import Any, NamedTuple
 
-from sqlalchemy import JSON, URL, Column, ColumnElement, Connection, Engine, cast, create_engine, event, func, make_url
+from sqlalchemy import (
+    JSON,
+    URL,
+    Column,
+    ColumnElement,
+    Connection,
+    Engine,
+    ExceptionContext,
+    NullPool,
+    cast,
+    create_engine,
+    event,
+    func,
+    make_url,
+)
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 
 from memproc.config import Settings
 from memproc.errors import UsageError
+from memproc.store.files import is_read_only, uri_to_read
+from memproc.store.masking import masked, secrets_of, url_shown, without
 
 WRITES = "memproc_writes"
 BUSY_SECONDS = 60
@@ -26,50 +45,111 @@ CREATION_LOCK = 7_236_828_783  # any number that nobody else takes
 
 
 class Backend(NamedTuple):
-    """A kind of database. `gap_seconds`: for how long an ingestion leaves the lock free between batches. `largest_packet`
-    asks how many bytes a statement may hold, where there is a limit. `making` is run before a store is made, so that two
-    processes do not make it at once, and `made` when that is committed.
+    """A kind of database. `driver` is used, and `drivers` may be named in a URL. `gap_seconds`: for how long an ingestion leaves
+    the lock free between batches. `largest_packet` asks how many bytes a statement may hold, where there is a limit. `making` is
+    run before a store is made, so that two processes do not make it at once, and `made` when that is committed. `names` asks for
+    the names that tables, views and indexes can no longer have; where `undoes_making` is False, what was made stays when the
+    transaction is rolled back.
     """
 
     driver: str
+    drivers: tuple[str, ...]
     extra: str
     connect: Callable[[URL, Settings], Engine]
     reading: dict[str, Any]
     writing: dict[str, Any]
-    create_view: str
     hexadecimal: Callable[[Column[bytes]], ColumnElement[str]]
     json_text: Callable[[Column[str], str], ColumnElement[str]]
+    names: str
     gap_seconds: float = 0.0
+    undoes_making: bool = True
     largest_packet: str = ""
     making: str = ""
     made: str = ""
 
 
-def url_of(where: str) -> URL:
-    """Return the SQLAlchemy URL of a path or URL, its driver named. Raises UsageError on a database that is not served.
+def url_of(where: str | Path) -> URL:
+    """Return the SQLAlchemy URL of a path or URL, its driver named. Only what holds "://" is a URL; `~` is expanded in paths.
 
-    >>> str(url_of("memories.db")), url_of("postgresql://localhost/test").drivername
-    ('sqlite:///memories.db', 'postgresql+psycopg')
+    Raises UsageError on what is neither, and on a database or a driver that is not served.
+
+    >>> str(url_of("/srv/a?b=c.db")), url_of("postgresql://localhost/test").drivername
+    ('sqlite:////srv/a%3Fb%3Dc.db', 'postgresql+psycopg')
     """
-    text = where if "://" in where else f"sqlite:///{where}"
+    if isinstance(where, Path):
+        return _url_of_path(str(where))
+    if not isinstance(where, str):
+        raise UsageError(f"the database is {_article(type(where).__name__)}: give a path or a URL, for example memories.db")
+    if "://" not in where:
+        return _url_of_path(where)
+    scheme, _, rest = where.partition("://")
     try:
-        url = make_url(text.replace("postgres://", "postgresql://", 1))
-    except ArgumentError as error:
-        raise UsageError(f"{where!r} is no database URL: give a path, or for example sqlite:///memories.db") from error
+        url = make_url(f"{'postgresql' if scheme.lower() == 'postgres' else scheme.lower()}://{rest}")
+    except (ArgumentError, ValueError):
+        raise UsageError(f"{masked(where)} is no database URL: give a path, or for example sqlite:///memories.db") from None
     name = url.get_backend_name()
     if name not in BACKENDS:
         raise UsageError(f"{name!r} is not served: give a path or a URL of {', '.join(BACKENDS)}")
-    return url.set(drivername=BACKENDS[name].driver) if url.drivername == name else url
+    if url.drivername not in (name, *BACKENDS[name].drivers):
+        raise UsageError(
+            f"the driver {url.drivername} is not served: memproc talks to {name} by {BACKENDS[name].driver}, "
+            f"give {url_shown(url.set(drivername=name))}"
+        )
+    if name == "sqlite":
+        return _url_of_sqlite(url)
+    if "@" in (url.host or ""):
+        raise UsageError(f"{masked(where)}: write an @ in a password as %40, a / as %2F and a : as %3A")
+    return url.set(drivername=BACKENDS[name].driver)
+
+
+def _url_of_sqlite(url: URL) -> URL:
+    """Return the URL of a file of SQLite, or `sqlite://` of a temporary one."""
+    if url.host or url.username or url.password or url.port:
+        raise UsageError("a URL of SQLite has no host: write sqlite:/// with three slashes before the path, or give the path alone")
+    if url.query:
+        names = ", ".join(sorted(url.query))
+        raise UsageError(
+            f"a URL of SQLite takes no options ({names}): give the file alone, which is only read where it may not be written; "
+            "if the ? belongs to the name of the file, give the path without sqlite:///"
+        )
+    return url.set(drivername="sqlite") if url.database is None else _url_of_path(url.database)
+
+
+def _url_of_path(path: str) -> URL:
+    if not path.strip():
+        raise UsageError("the path of the database is empty (an unset variable?): give a path, or sqlite:// for a temporary store")
+    if path == ":memory:":
+        raise UsageError(":memory: is no file: give sqlite:// for a temporary store, or ./:memory: for a file of that name")
+    if path.endswith(("/", os.sep)):
+        raise UsageError(f"{path} is a folder: give the path of a file in it")
+    return URL.create("sqlite", database=os.path.abspath(os.path.expanduser(path)))  # noqa: PTH100, PTH111 - raise on nothing
+
+
+def _article(name: str) -> str:
+    return name if name == "NoneType" else f"{'an' if name[0] in 'aeiou' else 'a'} {name}"
 
 
 def connected(url: URL, settings: Settings) -> tuple[Backend, Engine]:
     """Return the backend of a URL and an engine for it. Raises UsageError where its driver is not installed."""
     backend = BACKENDS[url.get_backend_name()]
     try:
-        return backend, backend.connect(url, settings)
+        engine = backend.connect(url, settings)
     except (NoSuchModuleError, ModuleNotFoundError) as error:
         needed = f": pip install 'memproc-sdk[{backend.extra}]'" if backend.extra else ""
         raise UsageError(f"the driver for {url.drivername} is not installed{needed}") from error
+    if secrets := secrets_of(url):
+        _hide(engine, secrets)
+    return backend, engine
+
+
+def _hide(engine: Engine, secrets: tuple[str, ...]) -> None:
+    """Let no error of the driver tell a secret, nor that of SQLAlchemy about it."""
+
+    @event.listens_for(engine, "handle_error")
+    def failed(context: ExceptionContext) -> None:
+        for error in (context.original_exception, context.sqlalchemy_exception):
+            if error is not None:
+                error.args = tuple(without(secrets, one) if isinstance(one, str) else one for one in error.args)
 
 
 def _pool(settings: Settings) -> dict[str, Any]:
@@ -83,13 +163,22 @@ def _pool(settings: Settings) -> dict[str, Any]:
 
 
 def _sqlite(url: URL, settings: Settings) -> Engine:
-    engine = create_engine(url, connect_args={"timeout": BUSY_SECONDS}, **_pool(settings) | {"pool_pre_ping": False})
+    if settings.table_schema is not None:
+        raise UsageError(f"table_schema={settings.table_schema!r} is for PostgreSQL: give another file, or a table_prefix")
+    file = Path(url.database or "")
+    if is_read_only(file):  # each transaction looks anew how it can be read, for another process may write it
+
+        def to_read() -> sqlite3.Connection:
+            return sqlite3.connect(uri_to_read(file), uri=True, check_same_thread=False, timeout=BUSY_SECONDS)
+
+        engine = create_engine(url, creator=to_read, poolclass=NullPool)
+    else:
+        engine = create_engine(url, connect_args={"timeout": BUSY_SECONDS}, **_pool(settings) | {"pool_pre_ping": False})
     synchronous = "FULL" if settings.durability == "full" else "NORMAL"
 
     @event.listens_for(engine, "connect")
     def connected(driver_connection: Any, _record: object) -> None:
         driver_connection.isolation_level = None  # memproc says itself when a transaction begins
-        _to_wal(driver_connection)
         driver_connection.execute(f"PRAGMA synchronous={synchronous}")
         driver_connection.execute(f"PRAGMA cache_size=-{CACHE_KIB}")
         driver_connection.execute("PRAGMA secure_delete=ON")  # what is deleted is overwritten: forgotten is forgotten
@@ -102,7 +191,7 @@ def _sqlite(url: URL, settings: Settings) -> Engine:
     return engine
 
 
-def _to_wal(driver_connection: Any) -> None:
+def to_wal(driver_connection: Any) -> None:
     """Turn to write-ahead logging; SQLite does not wait by itself for another connection that is about to do the same."""
     deadline = monotonic() + BUSY_SECONDS
     while True:
@@ -122,12 +211,20 @@ def _postgresql(url: URL, settings: Settings) -> Engine:
     def connected(driver_connection: Any, _record: object) -> None:
         with driver_connection.cursor() as cursor:
             cursor.execute(f"SET synchronous_commit TO {'on' if settings.durability == 'full' else 'off'}")
+            if settings.table_schema is not None:
+                name = settings.table_schema.replace('"', '""')
+                cursor.execute(f'SET search_path TO "{name}"')
         driver_connection.commit()
 
     return engine
 
 
 def _mysql(url: URL, settings: Settings) -> Engine:
+    if settings.table_schema is not None:
+        raise UsageError(
+            f"table_schema={settings.table_schema!r} is for PostgreSQL: here a schema is a database, so name it in the URL, "
+            "or give a table_prefix"
+        )
     return create_engine(url.update_query_dict({"charset": "utf8mb4"}), paramstyle="format", **_pool(settings))
 
 
@@ -139,13 +236,15 @@ def _lower_hex(key: Column[bytes]) -> ColumnElement[str]:
 _LOCK_OF_DATABASE = "SHA1(CONCAT('memproc ', DATABASE()))"
 _MYSQL = Backend(
     driver="mysql+pymysql",
+    drivers=("mysql+pymysql",),
     extra="mysql",
     connect=_mysql,
     reading={"isolation_level": "REPEATABLE READ"},
     writing={"isolation_level": "READ COMMITTED"},
-    create_view="CREATE OR REPLACE VIEW",
     hexadecimal=_lower_hex,
     json_text=lambda record, name: func.json_unquote(func.json_extract(record, f"$.{name}")),
+    names="SELECT lower(table_name) FROM information_schema.tables WHERE table_schema = DATABASE()",
+    undoes_making=False,
     largest_packet="SELECT @@max_allowed_packet",
     making=f"DO GET_LOCK({_LOCK_OF_DATABASE}, {BUSY_SECONDS})",
     made=f"DO RELEASE_LOCK({_LOCK_OF_DATABASE})",
@@ -153,26 +252,31 @@ _MYSQL = Backend(
 BACKENDS: dict[str, Backend] = {
     "sqlite": Backend(
         driver="sqlite",
+        drivers=("sqlite+pysqlite",),
         extra="",
         connect=_sqlite,
         reading={},
         writing={WRITES: True},
-        create_view="CREATE VIEW IF NOT EXISTS",
         hexadecimal=_lower_hex,
         json_text=lambda record, name: func.json_extract(record, f"$.{name}"),
+        names="SELECT lower(name) FROM sqlite_master WHERE type IN ('table', 'view', 'index')",
         gap_seconds=0.01,  # measured: two writers then share the lock evenly
     ),
     "postgresql": Backend(
         driver="postgresql+psycopg",
+        drivers=("postgresql+psycopg",),
         extra="postgres",
         connect=_postgresql,
         reading={"isolation_level": "REPEATABLE READ", "postgresql_readonly": True},
         writing={"isolation_level": "READ COMMITTED"},
-        create_view="CREATE OR REPLACE VIEW",
         hexadecimal=lambda key: func.encode(key, "hex"),
         json_text=lambda record, name: func.json_extract_path_text(cast(record, JSON), name),
+        names=(
+            "SELECT relname FROM pg_class JOIN pg_namespace own ON relnamespace = own.oid WHERE nspname = current_schema() UNION "
+            "SELECT typname FROM pg_type JOIN pg_namespace own ON typnamespace = own.oid WHERE nspname = current_schema()"
+        ),
         making=f"SELECT pg_advisory_xact_lock({CREATION_LOCK})",
     ),
     "mysql": _MYSQL,
-    "mariadb": _MYSQL._replace(driver="mariadb+pymysql"),
+    "mariadb": _MYSQL._replace(driver="mariadb+pymysql", drivers=("mariadb+pymysql",)),
 }

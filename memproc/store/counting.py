@@ -22,7 +22,7 @@ IMPORTED = "imported"  # the outcome on a tombstone that came without the record
 CHUNK = 10_000
 
 _observations = tables.observations.c
-_COUNTED = (tables.forgotten, tables.jobs, tables.batches)
+_COUNTED = {"forgotten": tables.forgotten, "jobs": tables.jobs, "batches": tables.batches}
 # Where the position and the outcome of a record are to be found.
 _PLACES = (
     (tables.observations, _observations.outcome),
@@ -42,7 +42,7 @@ def stats(connection: Connection) -> dict[str, int]:
     """Return counts: memories, observations by outcome, and what else there is."""
     outcomes = select(tables.observations.c.outcome, func.count()).group_by(tables.observations.c.outcome)
     counted: dict[str, int] = {row[0]: row[1] for row in connection.execute(outcomes)}
-    others = {str(table.name): connection.execute(select(func.count()).select_from(table)).scalar_one() for table in _COUNTED}
+    others = {name: connection.execute(select(func.count()).select_from(table)).scalar_one() for name, table in _COUNTED.items()}
     open_reviews, in_quarantine = (
         connection.execute(select(func.count()).select_from(table).where(table.c.status == "open")).scalar_one()
         for table in (tables.reviews, tables.quarantine)

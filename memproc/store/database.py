@@ -36,11 +36,14 @@ from sqlalchemy.exc import DataError, DBAPIError, IntegrityError
 from sqlalchemy.exc import TimeoutError as NoneIsFreeError
 
 from memproc.config import Settings
-from memproc.errors import DatabaseError
-from memproc.failures import UNKNOWN, Failure, Kind, failure_of
+from memproc.errors import DatabaseError, UsageError
+from memproc.failures import CHANGED_WHILE_READ, READ_ONLY, UNKNOWN, Failure, Kind, failure_of
 from memproc.in_use import Held
 from memproc.store import tables
-from memproc.store.backends import connected, url_of
+from memproc.store.backends import connected, to_wal, url_of
+from memproc.store.files import check_place, is_read_only, state_of
+from memproc.store.masking import secrets_of, url_shown, without
+from memproc.store.naming import Names
 
 KEYS_A_QUERY = 500
 _LOCK = update(tables.store).values(epoch=tables.store.c.epoch + literal_column("1"))
@@ -50,37 +53,54 @@ POOL_IS_EMPTY = Failure(Kind.CRITICAL, "too many threads use the store at once: 
 class Database:
     """An engine with memproc's way of reading and writing. Safe to use from several threads."""
 
-    def __init__(self, url: str, settings: Settings | None = None) -> None:
+    def __init__(self, where: str | Path, settings: Settings | None = None) -> None:
         """Connect to a path or a SQLAlchemy URL; nothing is created before the first use.
 
-        Of the settings count those of the pool of connections, and durability.
+        Of the settings count those of the pool of connections, those of the tables' names, and durability.
 
-        `sqlite://` is a store that lasts until it is closed: a file in a temporary folder, so that threads can share it.
+        `sqlite://` is a store that lasts until it is closed: a file in a temporary folder, so that threads can share it. Raises
+        UsageError where there can be no database.
         """
         self._folder: TemporaryDirectory[str] | None = None
-        self.url = url_of(url)
-        if self.url.get_backend_name() == "sqlite" and self.url.database in (None, "", ":memory:"):
+        self.url, chosen = url_of(where), settings or Settings()
+        if self.url.get_backend_name() == "sqlite" and self.url.database is None:
             self._folder = TemporaryDirectory(prefix="memproc-", ignore_cleanup_errors=True)
-            self.url = url_of(f"{self._folder.name}/memories.db")
-        self.backend, self.engine = connected(self.url, settings or Settings())
-        self._reading = self.engine.execution_options(**self.backend.reading)
-        self._writing = self.engine.execution_options(**self.backend.writing)
+            self.url = url_of(Path(self._folder.name, "memories.db"))
         self.file = _file_of(self.url)
         self._held = Held(self.file) if self.file is not None else None
+        if self.file is not None:
+            check_place(self.file)
+        self.is_read_only = self.file is not None and is_read_only(self.file)
+        self.backend, self.engine = connected(self.url, chosen)
+        self.names, self.schema = Names(chosen.table_prefix), chosen.table_schema
+        self.names.put_into(self.engine)
         if self._held is not None:
             event.listen(self.engine, "connect", self._held.hold_for)
+        self._reading = self.engine.execution_options(**self.backend.reading)
+        self._writing = self.engine.execution_options(**self.backend.writing)
         self._largest_row_bytes: int | None = None
         self._compiled: dict[tuple[object, ...], tuple[str, list[str]]] = {}
 
+    def __str__(self) -> str:
+        """Return where it is, without passwords."""
+        return str(self.file) if self.file is not None else url_shown(self.url)
+
     @contextmanager
     def read(self) -> Iterator[Connection]:
-        """Give a connection in one consistent reading transaction."""
+        """Give a connection in one consistent reading transaction.
+
+        Raises DatabaseError where another process changed meanwhile what this one may only read.
+        """
+        before = self._state()
         with self._connection(self._reading) as connection:
             yield connection
+            if self._state() != before:
+                raise DatabaseError(CHANGED_WHILE_READ, self)
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
         """Give a connection in a writing transaction that holds the store's lock; commit at the end, roll back on error."""
+        self._check_writable()
         with self._connection(self._writing) as connection:
             self.run(connection, _LOCK)
             yield connection
@@ -90,7 +110,8 @@ class Database:
         """Give a connection in a transaction that may make tables, while no other process does; the store's row, which is the lock
         of other transactions, may not be there yet.
         """
-        with told(), _prepared(self._writing, self._writing.connect) as connection:
+        self._check_writable()
+        with told(), self._prepared(self._writing, self._writing.connect) as connection:
             try:
                 with connection.begin():
                     if self.backend.making:
@@ -100,6 +121,12 @@ class Database:
                 if self.backend.made:  # the lock of a connection that is gone is gone with it
                     with suppress(DBAPIError), connection.begin():
                         connection.exec_driver_sql(self.backend.made)
+
+    def to_wal(self) -> None:
+        """Let SQLite write its log ahead, where it may write: it remembers that. Other databases do so anyway."""
+        if self.file is not None and not self.is_read_only:
+            with told(), self._prepared(self.engine, self.engine.connect) as connection:
+                to_wal(connection.connection.driver_connection)
 
     def wipe(self) -> None:
         """Bring what was deleted out of the files: SQLite's log holds old pages until it is cut.
@@ -189,37 +216,48 @@ class Database:
             self._compiled[name] = str(compiled), list(compiled.positiontup or ())
         return self._compiled[name]
 
+    def _state(self) -> tuple[int, ...]:
+        return state_of(self.file) if self.is_read_only and self.file is not None else ()
+
+    def _check_writable(self) -> None:
+        if self.is_read_only:
+            raise DatabaseError(READ_ONLY, self)
+
     @contextmanager
     def _connection(self, engine: Engine) -> Iterator[Connection]:
-        with told(), _prepared(engine, engine.begin) as connection:
+        with told(), self._prepared(engine, engine.begin) as connection:
             yield connection
 
+    @contextmanager
+    def _prepared(self, engine: Engine, opened: Callable[[], AbstractContextManager[Connection]]) -> Iterator[Connection]:
+        """Give a connection; what the driver raises while it is prepared or given back, SQLAlchemy lets through as it is."""
+        of_caller: BaseException | None = None
+        try:
+            with opened() as connection:
+                try:
+                    yield connection
+                except BaseException as error:
+                    of_caller = error
+                    raise
+        except engine.dialect.loaded_dbapi.Error as error:
+            if error is of_caller:
+                raise
+            raise DatabaseError(failure_of(error), without(secrets_of(self.url), str(error))) from error
+        except (TypeError, ValueError, OSError) as error:  # of an option or a name in the URL that the driver can do nothing with
+            if error is of_caller:
+                raise
+            said = without(secrets_of(self.url), str(error))
+            raise UsageError(f"{self}: the driver does not take this URL: {said}") from None
 
-def held_for(where: str) -> Held | None:
+
+def held_for(where: str | Path) -> Held | None:
     """Return the file of the database at a path or URL, to be held before it is opened; None where it is not in one."""
     file = _file_of(url_of(where))
     return None if file is None else Held(file)
 
 
 def _file_of(url: URL) -> Path | None:
-    return Path(url.database) if url.get_backend_name() == "sqlite" and url.database else None
-
-
-@contextmanager
-def _prepared(engine: Engine, opened: Callable[[], AbstractContextManager[Connection]]) -> Iterator[Connection]:
-    """Give a connection; what the driver raises while it is prepared or given back, SQLAlchemy lets through as it is."""
-    of_caller: BaseException | None = None
-    try:
-        with opened() as connection:
-            try:
-                yield connection
-            except BaseException as error:
-                of_caller = error
-                raise
-    except engine.dialect.loaded_dbapi.Error as error:
-        if error is of_caller:
-            raise
-        raise DatabaseError(failure_of(error), error) from error
+    return Path(url.database) if url.drivername == "sqlite" and url.database else None
 
 
 @contextmanager
@@ -279,11 +317,3 @@ def take_numbers(connection: Connection, name: str, count: int) -> int:
     counter = tables.store.c[name]
     connection.execute(update(tables.store).values({name: counter + count}))
     return int(connection.execute(select(counter)).scalar_one()) - count + 1
-
-
-def make_tables(database: Database, connection: Connection) -> None:
-    """Create the tables and views that are missing, on a connection of `making`."""
-    tables.metadata.create_all(connection)
-    for name, query in tables.views(database.backend).items():
-        sql = query.compile(dialect=connection.dialect, compile_kwargs={"literal_binds": True})  # type: ignore[attr-defined]
-        connection.exec_driver_sql(f"{database.backend.create_view} {name} AS {sql}")

@@ -28,8 +28,12 @@ from memproc.store import tables
 from memproc.store.answers import Finding
 from memproc.store.counting import IMPORTED, count_batches, count_memories, memories_told
 from memproc.store.database import Database, told
+from memproc.store.files import check_database, is_there, was_database_of
 from memproc.store.findings import Found
+from memproc.store.making import columns_of, is_store_in
+from memproc.store.masking import masked
 from memproc.store.neighbours import WITHDRAWN
+from memproc.store.opening import no_store
 from memproc.store.orphans import counters_behind, jobs_left, jobs_miscounted, jobs_misplaced, jobs_missing, orphans_in
 from memproc.store.quarantine import DISCARDED, REASONED, Reasons, reasons_told
 from memproc.store.reading import all_decisions
@@ -43,18 +47,22 @@ _NAMED = [
 ]
 
 
-def examine_at(where: str | Path) -> tuple[Finding, ...]:
+def examine_at(where: str | Path, settings: Settings | None = None) -> tuple[Finding, ...]:
     """Check the store at a path or URL, also one that cannot be opened as a store any more.
 
     Raises UsageError where there is none.
     """
-    database = Database(str(where))
+    database = Database(where, settings)
     found = Found()
     try:
         if database.file is not None:
-            if not database.file.is_file() or not database.file.stat().st_size:
-                raise UsageError(f"there is no store at {where}")
+            if not is_there(database.file):
+                raise UsageError(
+                    f"there is no store at {masked(where)}: {'the file is empty' if database.file.exists() else 'no such file'}"
+                )
             if not whose(database.file):  # else it is open and was looked at; to read it would drop the locks on it
+                if not was_database_of(database.file, database.names.of(tables.store.name)):
+                    check_database(database.file)
                 check_files(database.file, found)
         if not found.has("foreign_file"):  # to open the database would be to take it for a part of it
             with database.read() as connection:
@@ -93,7 +101,7 @@ def _examine(database: Database, connection: Connection, found: Found, schema: t
         if database.file is not None:
             check_sqlite(database.file, connection, found)
         if not found.has("integrity"):
-            _check_version(connection, found)
+            _check_version(database, connection, found)
         if not found.has("integrity", "version"):
             _check_tables(database, connection, found)
         if not found.has("integrity", "version", "schema"):
@@ -127,30 +135,28 @@ def _check_rows(again: Recomputed, found: Found) -> None:
         found.add("conservation", *(["memories"] if lost else []), count=lost)
 
 
-def _check_version(connection: Connection, found: Found) -> None:
+def _check_version(database: Database, connection: Connection, found: Found) -> None:
     """Look at the version before the tables: another one has other columns."""
-    there = inspect(connection)
-    if there.has_table(tables.store.name) and "schema_version" in {
-        column["name"] for column in there.get_columns(tables.store.name)
-    }:
+    if is_store_in(database, connection):
         versions = connection.execute(select(tables.store.c.schema_version)).scalars()
         found.add("version", *(version for version in versions if version != tables.SCHEMA))
 
 
 def _check_tables(database: Database, connection: Connection, found: Found) -> None:
+    own = database.names.of
+    columns = {table: columns_of(connection, own(table.name)) or set() for table in tables.metadata.sorted_tables}
+    if all(2 * len(there & {*table.columns.keys()}) < len(table.columns) for table, there in columns.items()):
+        raise no_store(database, connection, str(database))
     there = inspect(connection)
-    names, views = set(there.get_table_names()), set(there.get_view_names())
-    if names.isdisjoint(tables.metadata.tables):
-        raise UsageError(f"there is no store at {database.url}")
     for table in tables.metadata.sorted_tables:
-        if table.name not in names:
-            found.add("schema", table.name)
+        if not columns[table]:
+            found.add("schema", own(table.name))
             continue
-        columns = {column["name"] for column in there.get_columns(table.name)}
-        found.add("schema", *(f"{table.name}.{column.name}" for column in table.columns if column.name not in columns))
-        indexes = {index["name"] for index in there.get_indexes(table.name)}
-        found.add("indexes", *sorted(str(index.name) for index in table.indexes if index.name not in indexes))
-    found.add("views", *(name for name in tables.views(database.backend) if name not in views))
+        found.add("schema", *(f"{own(table.name)}.{column.name}" for column in table.columns if column.name not in columns[table]))
+        indexes = {index["name"] for index in there.get_indexes(own(table.name))}
+        found.add("indexes", *sorted(own(index.name) for index in table.indexes if own(index.name) not in indexes))
+    views = set(there.get_view_names())
+    found.add("views", *(own(name) for name in tables.VIEWS if own(name) not in views))
 
 
 def _check_settings(connection: Connection, found: Found) -> Policy | None:

@@ -1,22 +1,31 @@
-"""Opening a store: what it was built with, and whether this memproc may work on it."""
+"""Opening a store: whether there is one, what it was built with, and whether this memproc may work on it."""
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import orjson
-from sqlalchemy import RowMapping, inspect, select
+from sqlalchemy import Connection, RowMapping, column, inspect, select, table
 
 from memproc.config import STORED, Policy, Settings
 from memproc.dedup.keys import SCHEME
-from memproc.errors import StoreError
+from memproc.errors import StoreError, UsageError
 from memproc.store import tables
-from memproc.store.database import Database, make_tables
-from memproc.store.orphans import make_missing
+from memproc.store.database import Database
+from memproc.store.files import check_database, check_makable, is_there, remove_empty
+from memproc.store.making import is_store_in, make, make_missing
+from memproc.store.masking import masked
+
+NAMES_SHOWN = 5
+_BARE = table("store", column("schema_version"))  # what the table of a store's row was called before names had a prefix
+_ROW = select(tables.store.c.schema_version, tables.store.c.scheme, tables.store.c.policy)
 
 
 def open_policy(database: Database, settings: Settings, *, for_rebuild: bool) -> Policy:
     """Return what the store was built with, or build it with these settings.
 
-    Raises StoreError when it was made by a newer memproc, or with other settings than those given.
+    Raises StoreError when it was made by a newer memproc, or with other settings than those given, and UsageError where there is
+    none and none can be made.
     """
     found = _row(database)
     if found is None:
@@ -28,10 +37,8 @@ def open_policy(database: Database, settings: Settings, *, for_rebuild: bool) ->
     if found["schema_version"] > tables.SCHEMA:
         raise StoreError(f"the store was made by a newer memproc (schema {found['schema_version']}): upgrade memproc-sdk")
     if found["schema_version"] < tables.SCHEMA:
-        raise StoreError(
-            f"the store was made by an older memproc (schema {found['schema_version']}): write it with that one by "
-            "export --full, and ingest the file into a new store"
-        )
+        raise _of_older(found["schema_version"])
+    database.to_wal()
     try:
         policy = Policy(**orjson.loads(found["policy"]))
     except (orjson.JSONDecodeError, TypeError) as error:
@@ -47,38 +54,91 @@ def open_policy(database: Database, settings: Settings, *, for_rebuild: bool) ->
     return policy
 
 
-def _row(database: Database) -> RowMapping | None:
-    """Return the store's row, None where there is none yet."""
-    if not _has_store(database):
-        return None
-    with database.read() as connection:
-        return connection.execute(select(tables.store)).mappings().first()
-
-
-def _make(database: Database, policy: Policy) -> None:
-    """Make the store, its row last; where another process made it meanwhile, that stands."""
-    row = (1, 1, 0, 0, 0, tables.SCHEMA, SCHEME, policy_text(policy), None, None)
-    with database.making() as connection:
-        make_tables(database, connection)
-        if connection.execute(select(tables.store)).first() is None:
-            database.insert_rows(connection, tables.store, [row])
-
-
-def is_store(where: str) -> bool:
+def is_store(where: str | Path, settings: Settings | None = None) -> bool:
     """Tell whether there is a store at a path or URL. Raises UsageError on a database that is not served."""
-    database = Database(where)
+    database = Database(where, settings)
     try:
-        return _has_store(database)
+        return _row(database) is not None
     finally:
         database.close()
 
 
-def _has_store(database: Database) -> bool:
-    """Tell whether there is a store in a database; a SQLite file that is not there is not made by asking."""
-    if database.file is not None and not (database.file.is_file() and database.file.stat().st_size):
-        return False
+def require_store(where: str | Path, settings: Settings | None = None) -> None:
+    """Raise UsageError where there is no store at a path or URL, and tell what is there."""
+    database = Database(where, settings)
+    try:
+        if database.file is not None and not is_there(database.file):
+            raise UsageError(
+                f"there is no store at {masked(where)}: {'the file is empty' if database.file.exists() else 'no such file'}"
+            )
+        if database.file is not None:
+            check_database(database.file)
+        with database.read() as connection:
+            if not is_store_in(database, connection):
+                raise no_store(database, connection, masked(where))
+    finally:
+        database.close()
+
+
+def no_store(database: Database, connection: Connection, where: str) -> UsageError | StoreError:
+    """Return the error that tells what there is in a database instead of a store of this prefix."""
+    if (older := _version_of_older(database, connection)) is not None:
+        return _of_older(older)
+    there = sorted(inspect(connection).get_table_names())
+    end = tables.store.name.removeprefix(tables.PREFIX)
+    others = [name.removesuffix(end) for name in there if name.endswith(end) and is_store_in(database, connection, name=name)]
+    head = f"there is no store under the table_prefix {database.names.prefix} at {where}"
+    if others:
+        return UsageError(f"{head}, but there is one under {' and '.join(others)}: name it with --table-prefix")
+    shown = ", ".join(there[:NAMES_SHOWN]) + (", ..." if len(there) > NAMES_SHOWN else "")
+    return UsageError(f"{head}: " + (f"it is a database with the tables {shown}" if there else "it is a database without tables"))
+
+
+def _row(database: Database) -> RowMapping | None:
+    """Return the store's row, None where there is none; a SQLite file that is not there is not made by asking."""
+    if database.file is not None:
+        if not is_there(database.file):
+            return None
+        check_database(database.file)
     with database.read() as connection:
-        return inspect(connection).has_table(tables.store.name)
+        if not is_store_in(database, connection):
+            return None
+        return connection.execute(_ROW).mappings().first()
+
+
+def _make(database: Database, policy: Policy) -> None:
+    """Make the store, or nothing: neither tables nor a file."""
+    file = database.file
+    if file is not None:
+        check_makable(file)
+    if database.is_read_only:
+        raise UsageError(f"there is no store at {database}, and none can be made where nothing may be written")
+    is_new = file is not None and not file.exists()
+    if not is_new:
+        with database.read() as connection:
+            if (older := _version_of_older(database, connection)) is not None:
+                raise _of_older(older)
+    try:
+        make(database, (1, 1, 0, 0, 0, tables.SCHEMA, SCHEME, policy_text(policy), None, None))
+    except BaseException:
+        if is_new and file is not None:
+            database.engine.dispose()
+            remove_empty(file)
+        raise
+
+
+def _version_of_older(database: Database, connection: Connection) -> int | None:
+    """Return the version of a store that was made when names had no prefix, None where there is none that could be meant."""
+    if database.names.prefix != tables.PREFIX or not is_store_in(database, connection, name=_BARE.name):
+        return None
+    return connection.execute(select(_BARE.c.schema_version)).scalar()
+
+
+def _of_older(version: int) -> StoreError:
+    return StoreError(
+        f"the store was made by an older memproc (schema {version}): write it with that one by export --full, "
+        "and ingest the file into a new store"
+    )
 
 
 def check_policy(text: str, policy: Policy) -> None:

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import ColumnElement, Connection, Table, delete, exists, func, select, update
 
 from memproc.store import tables
-from memproc.store.database import Database, make_tables
+from memproc.store.database import Database
 from memproc.store.jobs import FINISHED, sealed
 from memproc.store.owners import Owner
 
@@ -146,12 +146,3 @@ def clear_orphans(database: Database, connection: Connection, now: str) -> None:
         first, last = (connection.execute(_COMMITTED.where(tables.batches.c.number == end)).scalar_one() for end in ends)
         row = (number, None, None, LOST, LOST, "{}", "interrupted", None, None, 1, None, count, None, first, last)
         database.insert_rows(connection, tables.jobs, [row])
-
-
-def make_missing(database: Database) -> None:
-    """Create the tables, views and indexes that are missing."""
-    with database.making() as connection:
-        make_tables(database, connection)
-        for table in tables.metadata.sorted_tables:
-            for index in sorted(table.indexes, key=lambda index: str(index.name)):
-                index.create(connection, checkfirst=True)

@@ -18,7 +18,7 @@ from typing import IO, Self, Unpack, get_args
 import orjson
 from sqlalchemy import Connection, select, update
 
-from memproc.config import Policy, Settings
+from memproc.config import Policy, Settings, limit_of, whole_number
 from memproc.dedup.canonical import canonical
 from memproc.dedup.cluster import Decision, Verdict, pair
 from memproc.dedup.compare import without_words
@@ -44,6 +44,7 @@ from memproc.store.doctor import examine
 from memproc.store.jobs import FINISHED, Claim, Found, Reached, ask, begin, cancel, finish, latest, reached, step, take
 from memproc.store.landing import Arrived, Landed, Landing, batch_row
 from memproc.store.ledger import trace_of, trace_of_forgotten
+from memproc.store.masking import url_shown
 from memproc.store.merging import Merger
 from memproc.store.neighbours import WITHDRAWN
 from memproc.store.opening import check_policy, open_policy
@@ -95,14 +96,16 @@ class Store:
     def __init__(
         self, where: str | Path, *, settings: Settings | None = None, schema: type[Memory] = Memory, for_rebuild: bool = False
     ) -> None:
-        """Open or make the store at a path or SQLAlchemy URL.
+        """Open or make the store at a path or SQLAlchemy URL; only a text that holds "://" is a URL. `url` is where it is, without
+        passwords.
 
-        Raises StoreError when it was made by a newer memproc or with other settings than those given.
+        Raises StoreError when it was made by a newer memproc or with other settings than those given, and UsageError where there
+        can be no store. One that may not be written is opened for reading.
         """
         self.settings = settings or Settings()
         self.schema = schema
-        self._database = Database(str(where), self.settings)
-        self.url = self._database.url.render_as_string(hide_password=False)
+        self._database = Database(where, self.settings)
+        self.url = url_shown(self._database.url)
         self._segments = Segments(self._database)
         self._transactions = Transactions(self._database, self._segments)
         self._merger = Merger(self._transactions, self._segments)
@@ -115,7 +118,11 @@ class Store:
             self._database.close()
             if not isinstance(error, DatabaseError):
                 raise
-            raise StoreError(f"{self._database.url} cannot be opened as a store: {error}") from error
+            raise StoreError(f"{self._database} cannot be opened as a store: {error}") from error
+
+    def __repr__(self) -> str:
+        """Return where it is, without passwords."""
+        return f"<Store {self.url}>"
 
     def __enter__(self) -> Self:
         """Return the store itself."""
@@ -209,6 +216,7 @@ class Store:
         `text` is looked for in the canonical text, blind to case. `since` is a time in any form that records may hold; it is
         compared with `updated_at`, else `created_at`.
         """
+        most = limit_of(limit)
         try:
             moment = parse_time(since) if since is not None else None
         except ValueError as error:
@@ -229,7 +237,7 @@ class Store:
 
         def found(connection: Connection) -> list[Memory]:
             with closing(newest_memories(connection, namespace, least)) as newest:
-                return [*map(self._to_memory, islice(filter(is_wanted, newest), limit))]
+                return [*map(self._to_memory, islice(filter(is_wanted, newest), most))]
 
         return self._transactions.read(found)
 
@@ -272,6 +280,7 @@ class Store:
 
         Return the decisions made; `withdraw` takes them back. Raises NotFoundError.
         """
+        job = whole_number("job", job)
 
         def unmerged(connection: Connection) -> tuple[Decision, ...]:
             if connection.execute(select(tables.jobs.c.number).where(tables.jobs.c.number == job)).first() is None:
@@ -299,6 +308,7 @@ class Store:
         """
         if len([given for given in (identifier, review, job) if given is not None]) > 1:
             raise UsageError("give one of an id, a review and a job")
+        review, job = _maybe_number("review", review), _maybe_number("job", job)
 
         def found(connection: Connection) -> list[Decision]:
             if review is not None:
@@ -330,7 +340,7 @@ class Store:
         """
         if verdict not in get_args(Verdict):
             raise UsageError(f"verdict {verdict!r}: choose one of {', '.join(get_args(Verdict))}")
-        number = review if isinstance(review, int) else review.number
+        number = review.number if isinstance(review, Review) else whole_number("review", review)
 
         def resolved(connection: Connection) -> Decision:
             status, *pair_of = status_of(connection, number) or ("", b"", b"")
@@ -426,15 +436,16 @@ class Store:
         `category`, `code` (of any of its faults), `job` (its number), `source` (the name of its file or the like); `status` is
         open, replayed, discarded or None for any.
         """
-        meant = which_of(status, **which)
+        meant, most = which_of(status, **which), limit_of(limit)
 
         def found(connection: Connection) -> list[Quarantined]:
-            return to_quarantined(self._database, connection, list(islice(rows_of(connection, meant), limit)))
+            return to_quarantined(self._database, connection, list(islice(rows_of(connection, meant), most)))
 
         return self._shown(self._transactions.read(found))
 
     def quarantined(self, number: int) -> Quarantined:
         """Return a quarantined record, whatever its status, with its history. Raises NotFoundError."""
+        number = whole_number("number", number)
 
         def found(connection: Connection) -> Quarantined:
             rows = rows_by_number(self._database, connection, [number])
@@ -450,8 +461,8 @@ class Store:
 
         The commonest stand first. The filters are those of `quarantine`.
         """
-        meant = which_of(**which)
-        found = self._transactions.read(lambda connection: patterns_of(rows_of(connection, meant), limit))
+        meant, most = which_of(**which), limit_of(limit)
+        found = self._transactions.read(lambda connection: patterns_of(rows_of(connection, meant), most))
         return [self._quiet(pattern) for pattern in found] if self.settings.redact else found
 
     def _quiet(self, pattern: Pattern) -> Pattern:
@@ -483,7 +494,7 @@ class Store:
 
         Raises NotFoundError, and changes nothing, where one is not open.
         """
-        chosen = sorted({numbers} if isinstance(numbers, int) else set(numbers))
+        chosen = sorted(_numbers(numbers))
         self._transactions.write(lambda connection: discard(self._database, connection, chosen, note, _now()))
         self._wipe()
         return len(chosen)
@@ -508,7 +519,7 @@ class Store:
         """
         started, report = perf_counter(), Report()
         edits, places = edits_in(Path(edited), redacts=self.settings.redact) if edited is not None else (None, {})
-        wanted = None if numbers is None else {numbers} if isinstance(numbers, int) else set(numbers)
+        wanted = None if numbers is None else _numbers(numbers)
         meant = which_of(**which)
         chosen = self._transactions.read(
             lambda connection: chosen_for_replay(self._database, connection, meant, wanted, edits, places)
@@ -564,6 +575,7 @@ class Store:
 
     def recount(self, job: int | None = None) -> Recount:
         """Prove conservation from the rows, of one job or of everything."""
+        job = _maybe_number("job", job)
         return self._transactions.read(lambda connection: recount(connection, job))
 
     def backup(self, to: str | Path | IO[bytes], *, overwrite: bool = False) -> int:
@@ -609,6 +621,7 @@ class Store:
 
     def reached(self, job: int) -> Reached:
         """Return what the batches of a job counted so far, all its runs together."""
+        job = whole_number("job", job)
         return self._transactions.read(lambda connection: reached(connection, job))
 
     def run_job(self, claim: Claim, work: Callable[[], str]) -> str:
@@ -730,6 +743,16 @@ class Store:
 
     def _to_memory(self, plain: Plain) -> Memory:
         return restore(plain, self.schema)
+
+
+def _numbers(given: int | Iterable[int]) -> set[int]:
+    """Return the numbers that a call was given. Raises UsageError on what is none."""
+    several = given if isinstance(given, Iterable) and not isinstance(given, str | bytes) else [given]
+    return {whole_number("numbers", number) for number in several}
+
+
+def _maybe_number(name: str, given: int | None) -> int | None:
+    return None if given is None else whole_number(name, given)
 
 
 @contextmanager

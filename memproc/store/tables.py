@@ -7,6 +7,9 @@ writer under the store's lock, so they rise in the order of commits.
 An observation that is a memory by itself has no row but its own (`memory` is NULL, the memory's id is its node). As soon as a
 memory has more than one observation, each of these names it and the computed memory has a row in `merged`. So has the one of
 two undated versions that does not bear their node's id.
+
+All names begin with `PREFIX`, so that a store can live beside the tables of an application. Where a store has another prefix, they
+are changed in the text of the statements (`naming`).
 """
 
 from __future__ import annotations
@@ -33,9 +36,11 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects import mysql
 
+from memproc.config import TABLE_PREFIX
 from memproc.store.backends import Backend
 
-SCHEMA = 3
+SCHEMA = 4
+PREFIX = TABLE_PREFIX
 PART_BYTES = 1024 * 1024
 
 # MariaDB holds "Alice", "alice " and "Álice" equal unless told otherwise, refuses emoji in a database that is not made for
@@ -61,7 +66,7 @@ def _text(name: str, *, nullable: bool = False) -> Column[str]:
 
 
 store = Table(
-    "store",
+    f"{PREFIX}store",
     metadata,
     _number("id", primary_key=True),
     _number("epoch"),  # rises with each writing transaction; its row is the lock that writers take
@@ -76,7 +81,7 @@ store = Table(
 )
 
 observations = Table(
-    "observations",
+    f"{PREFIX}observations",
     metadata,
     _number("number", primary_key=True),
     _key("key"),
@@ -98,33 +103,33 @@ observations = Table(
     _text("benign"),  # the kinds of benign difference between its text and its gist, with single spaces between them
     _text("record"),
     UniqueConstraint("key"),
-    Index("observations_node", "node"),
-    Index("observations_grp", "grp"),
-    Index("observations_memory", "memory"),
-    Index("observations_namespace", "namespace"),
+    Index(f"{PREFIX}observations_node", "node"),
+    Index(f"{PREFIX}observations_grp", "grp"),
+    Index(f"{PREFIX}observations_memory", "memory"),
+    Index(f"{PREFIX}observations_namespace", "namespace"),
 )
 
 merged = Table(
-    "merged",
+    f"{PREFIX}merged",
     metadata,
     _key("id", primary_key=True),
     _number("namespace"),
     _number("date", nullable=True),
     _text("record"),
-    Index("merged_namespace", "namespace"),
+    Index(f"{PREFIX}merged_namespace", "namespace"),
 )
 
 mends = Table(
-    "mends",
+    f"{PREFIX}mends",
     metadata,
     _key("meant"),
     _key("grp"),
     PrimaryKeyConstraint("meant", "grp"),
-    Index("mends_grp", "grp"),
+    Index(f"{PREFIX}mends_grp", "grp"),
 )
 
 decisions = Table(
-    "decisions",
+    f"{PREFIX}decisions",
     metadata,
     _number("number", primary_key=True),
     _key("a"),
@@ -132,12 +137,12 @@ decisions = Table(
     _text("verdict"),  # merge, distinct, supersedes, or withdrawn; of one pair the last row holds
     _text("made_at"),
     _text("note"),
-    Index("decisions_a", "a"),
-    Index("decisions_b", "b"),
+    Index(f"{PREFIX}decisions_a", "a"),
+    Index(f"{PREFIX}decisions_b", "b"),
 )
 
 reviews = Table(
-    "reviews",
+    f"{PREFIX}reviews",
     metadata,
     _number("number", primary_key=True),
     _key("one"),
@@ -148,11 +153,11 @@ reviews = Table(
     _text("reason"),
     _number("batch"),
     UniqueConstraint("one", "other"),
-    Index("reviews_other", "other"),
+    Index(f"{PREFIX}reviews_other", "other"),
 )
 
 forgotten = Table(
-    "forgotten",
+    f"{PREFIX}forgotten",
     metadata,
     _key("key", primary_key=True),
     _key("node", nullable=True),  # what it and its memory were called; none where a full export told of it
@@ -160,12 +165,12 @@ forgotten = Table(
     _number("batch"),
     _number("position"),
     _text("outcome"),
-    Index("forgotten_node", "node"),
-    Index("forgotten_home", "home"),
+    Index(f"{PREFIX}forgotten_node", "node"),
+    Index(f"{PREFIX}forgotten_home", "home"),
 )
 
 ledger = Table(
-    "ledger",
+    f"{PREFIX}ledger",
     metadata,
     _number("number", primary_key=True),
     _number("batch", nullable=True),
@@ -177,12 +182,12 @@ ledger = Table(
     Column("confidence", Double, nullable=True),
     _number("amount"),
     _text("reason"),
-    Index("ledger_subject", "subject"),
-    Index("ledger_other", "other"),
+    Index(f"{PREFIX}ledger_subject", "subject"),
+    Index(f"{PREFIX}ledger_other", "other"),
 )
 
 jobs = Table(
-    "jobs",
+    f"{PREFIX}jobs",
     metadata,
     _number("number", primary_key=True),
     _key("identity", nullable=True),  # of what is read into which store and how: what `resume` finds a job by
@@ -199,11 +204,11 @@ jobs = Table(
     _text("checkpoint", nullable=True),  # where the next batch begins, as JSON behind a hash
     _text("started_at"),
     _text("finished_at", nullable=True),
-    Index("jobs_identity", "identity"),
+    Index(f"{PREFIX}jobs_identity", "identity"),
 )
 
 batches = Table(
-    "batches",
+    f"{PREFIX}batches",
     metadata,
     _number("number", primary_key=True),
     _number("job"),
@@ -222,11 +227,11 @@ batches = Table(
     _text("known_rejected"),  # ranges of positions whose rejected record was in quarantine
     Column("seconds", Double, nullable=False),
     _text("committed_at"),
-    Index("batches_job", "job"),
+    Index(f"{PREFIX}batches_job", "job"),
 )
 
 quarantine = Table(
-    "quarantine",
+    f"{PREFIX}quarantine",
     metadata,
     _number("number", primary_key=True),
     _key("key"),
@@ -247,11 +252,11 @@ quarantine = Table(
     _text("context"),  # what the caller had said of the source, as JSON: a replay takes it under the same
     _text("status"),  # open, replayed, discarded; the row stays, for it says what became of its position
     UniqueConstraint("key"),
-    Index("quarantine_batch", "batch"),
+    Index(f"{PREFIX}quarantine_batch", "batch"),
 )
 
 quarantine_parts = Table(
-    "quarantine_parts",
+    f"{PREFIX}quarantine_parts",
     metadata,
     _number("quarantine"),
     _number("part"),
@@ -260,7 +265,7 @@ quarantine_parts = Table(
 )
 
 segments = Table(
-    "segments",
+    f"{PREFIX}segments",
     metadata,
     _number("number"),
     _number("part"),
@@ -269,6 +274,7 @@ segments = Table(
 )
 
 
+VIEWS = tuple(f"{PREFIX}{name}" for name in ("memories", "batch_status", "error_patterns"))
 _SHOWN = ("namespace", "subject", "kind", "content", "created_at", "updated_at")
 
 
@@ -279,7 +285,7 @@ def _memories(backend: Backend, key: Column[bytes], record: Column[str]) -> Sele
 
 
 def views(backend: Backend) -> dict[str, Executable]:
-    """Return, by name, the views for people: `memories`, `batch_status` and `error_patterns`."""
+    """Return, by name, the views for people."""
     alone = _memories(backend, observations.c.node, observations.c.record).where(observations.c.memory.is_(None))
     of_many = _memories(backend, merged.c.id, merged.c.record)
     counts = ("first_position", "records", "stored", "duplicate", "merged", "quarantined", "review", "seconds", "committed_at")
@@ -288,4 +294,4 @@ def views(backend: Backend) -> dict[str, Executable]:
     of_alike: list[Any] = [func.min(quarantine.c[name]).label(name) for name in ("category", "code", "path", "message")]
     records, first = func.count().label("records"), func.min(quarantine.c.number).label("first")
     patterns = select(*of_alike, records, first).where(quarantine.c.status == "open").group_by(quarantine.c.pattern)
-    return {"memories": union_all(alone, of_many), "batch_status": status, "error_patterns": patterns}
+    return dict(zip(VIEWS, (union_all(alone, of_many), status, patterns), strict=True))

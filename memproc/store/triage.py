@@ -13,6 +13,7 @@ from typing import Any, Literal, NamedTuple, TypedDict, Unpack
 import orjson
 from sqlalchemy import Connection, Select, func, select
 
+from memproc.config import whole_number
 from memproc.dedup.keys import Key
 from memproc.errors import NotFoundError, UsageError
 from memproc.records import Fault, Outcome, Rejected, encode
@@ -80,9 +81,11 @@ class SettledMeanwhileError(Exception):
 
 
 def which_of(status: Status | None = "open", **filters: Unpack[Filters]) -> Which:
-    """Return what is meant. Raises UsageError on a status that there is not."""
+    """Return what is meant. Raises UsageError on a status that there is not, and on a job that is no number."""
     if status not in (None, *STATUSES):
         raise UsageError(f"status {status!r}: choose one of {', '.join(STATUSES)}")
+    if (job := filters.get("job")) is not None:
+        filters["job"] = whole_number("job", job)
     return Which(status=status, **filters)
 
 

@@ -124,7 +124,7 @@ def landed(path):
     """Tell whether a store has a few batches."""
     try:
         with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as connection:
-            return connection.execute("SELECT count(*) FROM batches").fetchone()[0] > 2
+            return connection.execute("SELECT count(*) FROM memproc_batches").fetchone()[0] > 2
     except sqlite3.Error:
         return False
 

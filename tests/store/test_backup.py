@@ -188,7 +188,7 @@ def test_a_damaged_store_gives_no_copy(fresh_file, tmp_path):
         memproc.ingest(records(50), into=store)
         path = store._database.file
     with closing(sqlite3.connect(path)) as connection:
-        [(page,)] = connection.execute("SELECT rootpage FROM sqlite_master WHERE name = 'observations_node'")
+        [(page,)] = connection.execute("SELECT rootpage FROM sqlite_master WHERE name = 'memproc_observations_node'")
         [(size,)] = connection.execute("PRAGMA page_size")
     with path.open("r+b") as stream:
         stream.seek((page - 1) * size + 8)

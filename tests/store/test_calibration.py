@@ -52,7 +52,7 @@ def test_a_store_learns_from_labels_and_counts_on_it_after_a_rebuild(fresh):
         assert right >= len(THINGS) // 2
         assert right >= len(after) * 9 // 10 > len(before)
         assert store.rebuild() == (0, 0)
-    with memproc.open(store.url) as again:
+    with memproc.open(store.place) as again:
         assert again.policy == store.policy
 
 
@@ -89,7 +89,7 @@ def test_merges_that_are_too_often_wrong_are_refused(fresh):
         assert store.add({"content": "She actually likes tea"}).outcome == "stored"
         assert store.add({"content": "SHE LIKES TEA"}).outcome == "duplicate"
         assert store.rebuild() == (0, 0)
-    with memproc.open(store.url) as again:
+    with memproc.open(store.place) as again:
         assert again.policy == store.policy
 
 

@@ -114,7 +114,7 @@ def test_a_pool_is_as_large_as_the_settings_say(fresh):
     """Who finds no connection free is told, after the time that was set, what would help."""
     with fresh() as store:
         settings = memproc.Settings(pool_size=1, pool_overflow=1, pool_timeout_seconds=0.2, pool_recycle_seconds=60)
-        with memproc.open(store.url, settings=settings) as small:
+        with memproc.open(store.place, settings=settings) as small:
             with small._read(), small._read():
                 begun = time.monotonic()
                 with pytest.raises(DatabaseError, match="raise pool_size or pool_overflow"):
@@ -142,22 +142,22 @@ def test_a_key_that_is_taken_is_a_conflict(fresh, monkeypatch):
 RULES = {
     "sqlite": [
         (
-            "CREATE TRIGGER refuse BEFORE INSERT ON observations WHEN new.record LIKE '%poison%' "
+            "CREATE TRIGGER refuse BEFORE INSERT ON memproc_observations WHEN new.record LIKE '%poison%' "
             "BEGIN SELECT RAISE(ABORT, 'refused by a trigger'); END"
         )
     ],
     "postgresql": [
-        "ALTER TABLE observations ADD CONSTRAINT refuse CHECK (record NOT LIKE '%%poison%%')",
+        "ALTER TABLE memproc_observations ADD CONSTRAINT refuse CHECK (record NOT LIKE '%%poison%%')",
         (
             "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN IF NEW.record LIKE '%%venom%%' THEN "
             "RAISE EXCEPTION 'refused by a trigger'; END IF; RETURN NEW; END $$"
         ),
-        "CREATE TRIGGER refuse BEFORE INSERT ON observations FOR EACH ROW EXECUTE FUNCTION refuse()",
+        "CREATE TRIGGER refuse BEFORE INSERT ON memproc_observations FOR EACH ROW EXECUTE FUNCTION refuse()",
     ],
     "mysql": [
-        "ALTER TABLE observations ADD CONSTRAINT refuse CHECK (record NOT LIKE '%%poison%%')",
+        "ALTER TABLE memproc_observations ADD CONSTRAINT refuse CHECK (record NOT LIKE '%%poison%%')",
         (
-            "CREATE TRIGGER refuse BEFORE INSERT ON observations FOR EACH ROW BEGIN IF NEW.record LIKE '%%venom%%' THEN "
+            "CREATE TRIGGER refuse BEFORE INSERT ON memproc_observations FOR EACH ROW BEGIN IF NEW.record LIKE '%%venom%%' THEN "
             "SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'refused by a trigger'; END IF; END"
         ),
     ],
@@ -244,7 +244,7 @@ def test_a_connection_that_the_server_ends_is_made_anew(fresh, tmp_path):
 
 def end_connections(store):
     """Let the server end every connection of a store."""
-    engine = create_engine(store.url, isolation_level="AUTOCOMMIT")
+    engine = create_engine(store.place, isolation_level="AUTOCOMMIT")
     with engine.connect() as connection:
         if connection.dialect.name == "postgresql":
             own = "SELECT pg_backend_pid()"
@@ -292,7 +292,7 @@ def test_a_full_disk_stops_the_job_and_room_lets_it_go_on(fresh_file, tmp_path):
 def test_a_database_that_is_locked_for_a_while_is_waited_for(fresh, tmp_path):
     """Whoever holds the lock."""
     path = written(tmp_path, 100)
-    with fresh() as store, memproc.open(store.url) as other:
+    with fresh() as store, memproc.open(store.place) as other:
         held, begun = threading.Event(), time.monotonic()
 
         def hold():
@@ -334,6 +334,6 @@ def test_a_server_that_is_not_there_is_told():
 
 def test_a_query_of_a_url_reaches_the_driver(fresh):
     """What the driver is told by the URL stands: here, where the tables go."""
-    with fresh() as store, memproc.open(store.url) as again:
+    with fresh() as store, memproc.open(store.place) as again:
         store.add({"content": "Prefers tea"})
         assert again.count() == 1

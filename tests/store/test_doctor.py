@@ -24,7 +24,7 @@ from memproc.store.doctor import examine, examine_at
 from memproc.store.findings import AILMENTS
 from memproc.store.store import Store
 from tests.command_line import run_memproc
-from tests.databases import VARIABLES, reason_to_skip
+from tests.databases import VARIABLES, named, reason_to_skip
 
 TEXT = "The recipe from Aisha needs 84 grams of pistachios and some {} sandwiches on the side of the plate"
 
@@ -82,10 +82,18 @@ def path(good, tmp_path):
     return shutil.copy(good, tmp_path / "m.db")
 
 
+class Connection(sqlite3.Connection):
+    """A connection of SQLite's own, for statements that name tables without their prefix."""
+
+    def execute(self, statement, *values):
+        """Execute a statement."""
+        return super().execute(named(statement), *values)
+
+
 @contextmanager
 def database(path):
     """Give a connection of SQLite's own, committed and closed in the end."""
-    with closing(sqlite3.connect(path)) as connection:
+    with closing(sqlite3.connect(path, factory=Connection)) as connection:
         yield connection
         connection.commit()
 
@@ -169,7 +177,7 @@ def test_damage_is_found_on_every_database(fresh):
         for statement, codes in PORTABLE.items():
             assert store.doctor() == ()
             with store._database.write() as connection:
-                connection.exec_driver_sql(statement)
+                connection.exec_driver_sql(named(statement))
                 assert errors_of(examine(store._database, connection)) == codes
                 connection.rollback()
 
@@ -382,7 +390,10 @@ def test_an_observation_that_is_gone_is_missed(path):
 
 def test_a_damaged_page_is_found(path):
     """By the database's own check; nothing that rests on it is looked at."""
-    [page], [size] = ask(path, "SELECT rootpage FROM sqlite_master WHERE name = 'observations_node'"), ask(path, "PRAGMA page_size")
+    [page], [size] = (
+        ask(path, "SELECT rootpage FROM sqlite_master WHERE name = 'memproc_observations_node'"),
+        ask(path, "PRAGMA page_size"),
+    )
     with path.open("r+b") as stream:
         stream.seek((page - 1) * size)
         stream.write(b"\xff" * size)

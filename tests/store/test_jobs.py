@@ -191,7 +191,7 @@ def test_other_settings_of_a_run_are_no_other_job(fresh, tmp_path):
 def test_a_job_does_what_it_is_asked(fresh, tmp_path, verb, status):
     """After the batch at hand, whoever asks."""
     path = written(tmp_path, 10)
-    with fresh() as store, memproc.open(store.url) as other:
+    with fresh() as store, memproc.open(store.place) as other:
 
         def ask(progress):
             if progress.read == 3:
@@ -289,7 +289,7 @@ def store_job_keys(store):
 
 def test_what_was_asked_can_be_taken_back(fresh, tmp_path):
     """As long as the process has not seen it."""
-    with fresh() as store, memproc.open(store.url) as other:
+    with fresh() as store, memproc.open(store.place) as other:
 
         def ask(_progress):
             other.jobs()[0].pause()
@@ -301,7 +301,7 @@ def test_what_was_asked_can_be_taken_back(fresh, tmp_path):
 def test_a_late_writer_is_fenced_off(fresh, tmp_path):
     """Who lost a job to another process writes nothing more, and is told why."""
     path = written(tmp_path, 12)
-    with fresh() as store, memproc.open(store.url) as other:
+    with fresh() as store, memproc.open(store.place) as other:
 
         def lose(progress):
             if progress.read == 3:
@@ -330,7 +330,7 @@ def test_a_job_of_another_machine_is_waited_for_until_its_lease_ends(fresh, tmp_
 def test_a_job_whose_process_lives_is_waited_for(fresh, tmp_path):
     """Whoever comes second finds it done, and does nothing."""
     path = written(tmp_path, 12)
-    with fresh() as store, memproc.open(store.url) as other:
+    with fresh() as store, memproc.open(store.place) as other:
         reports = []
         thread = threading.Thread(target=lambda: reports.append(ingest(other, path, resume=True)))
 

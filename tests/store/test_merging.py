@@ -76,7 +76,7 @@ def test_batches_leave_few_segments(fresh):
 
 def test_what_another_process_merged_or_forgot_is_left_alone(fresh):
     """A segment that is gone is not written again."""
-    with fresh() as store, memproc.open(store.url) as other:
+    with fresh() as store, memproc.open(store.place) as other:
         for fact in facts(FAN_OUT // 2):
             store.land(*_batch_of(store, fact))
         stale = store._segments.newest_alike()
@@ -128,7 +128,7 @@ def test_large_segments_are_merged_searched_and_forgotten_part_by_part(fresh):
         memproc.ingest(facts(60), store, settings=settings)
         assert store.doctor() == ()
         expected = np.sort(np.concatenate(_held_by(store))).tolist()
-        with memproc.open(store.url) as other:
+        with memproc.open(store.place) as other:
             assert np.sort(np.concatenate(_held_by(other))).tolist() == expected
             other.forget(other.find(text="kestrel 7 ")[0].id)
             assert other.doctor() == ()

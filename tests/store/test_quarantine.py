@@ -12,13 +12,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import field_validator
 from sqlalchemy import select
-from sqlalchemy import text as sql
 
 import memproc
 from memproc.formats import FORMATS
 from memproc.store import tables
 from memproc.testing import broken, facts, records
-from tests.databases import all_text, refuse_rows
+from tests.databases import all_text, refuse_rows, sql
 
 BAD_DATE = {"content": "Moves house", "created_at": "31/02/2024"}
 BAD_SHARE = {"content": "Likes chess", "importance": 7}
@@ -514,7 +513,7 @@ def test_of_two_replays_at_once_one_takes_the_record(fresh):
 
         def meanwhile(value):
             if is_first.pop() if is_first else False:
-                with memproc.open(store.url) as other:
+                with memproc.open(store.place) as other:
                     other.replay([1, 3], transform=mend)
             return mend(value)
 

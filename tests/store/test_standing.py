@@ -39,7 +39,7 @@ def test_a_single_record_takes_few_statements(fresh):
 
 def test_the_index_is_not_listed_again_where_nobody_else_wrote(fresh):
     """The epoch tells; after another process has written, it is."""
-    with fresh() as store, memproc.open(store.url) as other:
+    with fresh() as store, memproc.open(store.place) as other:
         lists = []
         for number, writer in enumerate([store, store, store, other, store, store]):
             with statements_of(writer) as sent:
@@ -51,7 +51,7 @@ def test_the_index_is_not_listed_again_where_nobody_else_wrote(fresh):
 def test_what_another_process_adds_in_between_is_compared(fresh):
     """As if one had added them all."""
     texts = [train(7), room(3), room(4), train(9)]
-    with fresh() as alone, fresh() as store, memproc.open(store.url) as other:
+    with fresh() as alone, fresh() as store, memproc.open(store.place) as other:
         for record, writer in zip(dated(texts), [store, other, store, other], strict=True):
             writer.add(record)
             alone.add(record)
@@ -90,7 +90,7 @@ def _told(review):
 @pytest.mark.parametrize("what", ["forgotten", "held distinct"])
 def test_what_another_process_decides_in_between_holds(fresh, what):
     """Tombstones and decisions are looked for in each transaction."""
-    with fresh() as store, memproc.open(store.url) as other:
+    with fresh() as store, memproc.open(store.place) as other:
         store.add({"content": "She likes the old kitchen"})
         merged = store.add({"content": "She likes the old kithcen"})
         assert merged.outcome == "merged"
@@ -189,7 +189,7 @@ def test_a_record_that_the_database_refuses_leaves_the_index_whole(fresh, monkey
 
 def test_the_index_is_whole_after_a_rehearsal(fresh):
     """What it added is gone, though its epoch is given again."""
-    with fresh() as store, memproc.open(store.url) as other:
+    with fresh() as store, memproc.open(store.place) as other:
         store.add({"content": "She likes the old kitchen"})
         with store.rehearsal():
             store.add({"content": "The poison is in the cup"})

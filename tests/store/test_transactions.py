@@ -195,7 +195,7 @@ def test_a_long_read_goes_on_behind_the_last_line(fresh, monkeypatch, tmp_path, 
 def test_a_long_read_does_not_go_on_in_another_store(fresh, monkeypatch):
     """If something was written meanwhile the rest would be of another moment, so the failure is told; a file is begun anew."""
     monkeypatch.setattr("memproc.store.reading.CHUNK", 2)
-    with filled(fresh) as store, memproc.open(store.url) as other:
+    with filled(fresh) as store, memproc.open(store.place) as other:
         names = count()
         mend = broken_at(store, {8}, lambda: other.add({"content": f"Memory of lake {next(names)}"}))
         given = []

@@ -18,7 +18,7 @@ from itertools import count
 
 import orjson
 import pytest
-from sqlalchemy import event, select, text
+from sqlalchemy import event, select
 
 import memproc
 from benchmarks.corpus import make_corpus
@@ -27,7 +27,7 @@ from memproc.records import encode
 from memproc.store import tables
 from memproc.store.database import next_number
 from tests.conftest import ROOT
-from tests.databases import VARIABLES, reason_to_skip, refuse_rows
+from tests.databases import VARIABLES, reason_to_skip, refuse_rows, sql
 from tests.store.test_databases import TRICKY
 
 TEA = {"content": "Prefers tea in the morning"}
@@ -47,6 +47,11 @@ def on(fresh, *names):
     return store
 
 
+def plain(statement):
+    """Return a statement in one line and lower case, its tables named without their prefix."""
+    return " ".join(statement.lower().replace('"', "").replace("`", "").replace(tables.PREFIX, "").split())
+
+
 @contextmanager
 def statements_of(store):
     """Give the list of the statements that a store sends meanwhile, each transaction after the word begin."""
@@ -57,7 +62,7 @@ def statements_of(store):
 
     def executed(_connection, _cursor, statement, *_rest):
         if not statement.startswith(("BEGIN", "PRAGMA")):
-            sent.append(" ".join(statement.lower().replace('"', "").replace("`", "").split()))
+            sent.append(plain(statement))
 
     engine = store._database.engine
     event.listen(engine, "begin", begun)
@@ -76,7 +81,7 @@ def another_writer(store):
 
     def hold():
         try:
-            with memproc.open(store.url) as other, other._database.write():
+            with memproc.open(store.place) as other, other._database.write():
                 is_held.set()
                 time.sleep(0.5)
         except BaseException as error:
@@ -97,7 +102,7 @@ def another_writer(store):
 def numbers(store, table):
     """Return the numbers of the rows of a table as a reader sees them now."""
     with store._database.read() as connection:
-        return sorted(connection.execute(text(f"SELECT number FROM {table}")).scalars())
+        return sorted(connection.execute(sql(f"SELECT number FROM {table}")).scalars())
 
 
 def test_a_reader_that_tails_by_the_highest_number_misses_nothing(fresh):
@@ -142,7 +147,7 @@ def test_who_waited_for_the_lock_decides_by_what_was_committed_meanwhile(fresh):
             results = [None, None]
 
             def add(at):
-                with memproc.open(store.url) as other:
+                with memproc.open(store.place) as other:
                     results[at] = other.add(TEA).outcome
 
             with another_writer(store):
@@ -173,7 +178,7 @@ def test_json_is_kept_as_it_was_written(fresh):
     with fresh() as store:
         store.add(record)
         with store._database.read() as connection:
-            (kept,) = connection.execute(text("SELECT record FROM observations")).scalars()
+            (kept,) = connection.execute(sql("SELECT record FROM observations")).scalars()
         assert encode(orjson.loads(kept)).decode() == kept
         assert orjson.loads(kept)["metadata"] == record["metadata"]
         assert "1000.0" in kept
@@ -201,7 +206,7 @@ def test_a_database_of_mysql_made_for_latin_text_takes_emoji():
             assert store.add(record).outcome is memproc.Outcome.STORED
             assert store.add(b"\xff\xfe no text".decode("latin-1") + "😀").outcome is memproc.Outcome.QUARANTINED
             with store._database.read() as connection:
-                assert connection.execute(text("SELECT @@character_set_database")).scalar_one() == "latin1"
+                assert connection.execute(sql("SELECT @@character_set_database")).scalar_one() == "latin1"
             (own,) = store.find(text="😀🫖")
             assert (own.content, own.tags, own.metadata) == (record["content"], ("日本",), record["metadata"])
     finally:
@@ -224,7 +229,7 @@ def test_a_time_keeps_its_microseconds(fresh):
         store.add({**TEA, "created_at": "2024-05-01T10:00:00.123456Z"})
         assert next(iter(store)).created_at.microsecond == 123_456
         with store._database.read() as connection:
-            assert connection.execute(text("SELECT date FROM observations")).scalar_one() % 1_000_000 == 123_456
+            assert connection.execute(sql("SELECT date FROM observations")).scalar_one() % 1_000_000 == 123_456
 
 
 def test_a_long_text_is_whole(fresh):
@@ -244,7 +249,7 @@ def test_long_bytes_are_whole(fresh):
             rows = [(7, part, raw[at : at + tables.PART_BYTES]) for part, at in enumerate(range(0, len(raw), tables.PART_BYTES))]
             store._database.insert_rows(connection, tables.quarantine_parts, rows)
         with store._database.read() as connection:
-            parts = connection.execute(text("SELECT bytes FROM quarantine_parts ORDER BY part")).scalars()
+            parts = connection.execute(sql("SELECT bytes FROM quarantine_parts ORDER BY part")).scalars()
             assert b"".join(map(bytes, parts)) == raw
         store.add({"content": "y" * 300_000 + "\0"})
         assert len(store.quarantine()[0].raw) > 300_000
@@ -255,7 +260,7 @@ def test_no_row_is_cut_to_fit(fresh):
     with on(fresh, "mysql") as store:
         refuse_rows(store, "poison")  # from here on the store serves no other test
         with store._database.engine.begin() as connection:
-            connection.execute(text("ALTER TABLE observations MODIFY record VARCHAR(120) NOT NULL"))
+            connection.execute(sql("ALTER TABLE observations MODIFY record VARCHAR(120) NOT NULL"))
         with statements_of(store) as sent:
             report = memproc.ingest([TEA, {"content": "Prefers tea " + "and more tea " * 20}], store)
         assert (report.stored, report.quarantined) == (1, 1)
@@ -276,7 +281,7 @@ def test_a_writer_leaves_the_lock_to_others(fresh, monkeypatch):
     """SQLite: who takes `BEGIN IMMEDIATE` again at once starves the other (260 commits against 1). So it waits 10 ms between."""
     gaps, sleep = [], time.sleep
     monkeypatch.setattr(time, "sleep", lambda seconds: gaps.append(seconds) or sleep(seconds))
-    with fresh() as store, memproc.open(store.url) as other:
+    with fresh() as store, memproc.open(store.place) as other:
         is_over, added = threading.Event(), []
 
         def add():
@@ -297,7 +302,7 @@ def test_a_writer_leaves_the_lock_to_others(fresh, monkeypatch):
 
 def test_a_read_takes_no_lock(fresh):
     """SQLite: SQLAlchemy's usual recipe for `begin` makes every plain read take the write lock."""
-    with fresh() as store, memproc.open(store.url) as other:
+    with fresh() as store, memproc.open(store.place) as other:
         store.add(TEA)
         with store._database.write():
             started = time.monotonic()
@@ -355,8 +360,8 @@ def test_the_place_to_go_on_and_the_rows_are_one_transaction(fresh, tmp_path):
         with fresh() as store:
 
             def fail(_connection, _cursor, statement, *_rest, moment=moment):
-                plain = " ".join(statement.lower().replace('"', "").replace("`", "").split())
-                if plain.startswith(moment) and (moment != "update jobs set" or "checkpoint=" in plain):
+                said = plain(statement)
+                if said.startswith(moment) and (moment != "update jobs set" or "checkpoint=" in said):
                     raise ZeroDivisionError
 
             event.listen(store._database.engine, "after_cursor_execute", fail)
@@ -364,7 +369,7 @@ def test_the_place_to_go_on_and_the_rows_are_one_transaction(fresh, tmp_path):
                 memproc.ingest(path, store, settings=memproc.Settings(batch_size=5))
             event.remove(store._database.engine, "after_cursor_execute", fail)
             with store._database.read() as connection:
-                assert connection.execute(text("SELECT landed, checkpoint FROM jobs")).one() == (0, None)
+                assert connection.execute(sql("SELECT landed, checkpoint FROM jobs")).one() == (0, None)
             assert (store.count(), store.recount().read) == (0, 0)
             assert memproc.ingest(path, store, resume=True).stored == 20
 
