@@ -147,12 +147,13 @@ def _count(asked: Sequence[Any] | None, places: Sequence[tuple[int, Outcome]]) -
     if asked is None:
         return BatchCount(None, 0, counts, len(places))
     job, first, records, known, known_rejected = asked
-    repeated, rejected_again = _spread(known), _spread(known_rejected)
+    repeated = _spread(orjson.loads(known))
+    rejected_again = [position for found in orjson.loads(known_rejected).values() for position in _spread(found)]
     counts += Counter({Outcome.DUPLICATE: len(repeated), Outcome.QUARANTINED: len(rejected_again)})
     positions = [position for position, _ in places] + repeated + rejected_again
     wrong = len(set(range(first, first + records)) ^ set(positions)) + len(positions) - len(set(positions))
     return BatchCount(job, records, counts, wrong)
 
 
-def _spread(ranges: str) -> list[int]:
-    return [position for first, last in orjson.loads(ranges) for position in range(first, last + 1)]
+def _spread(ranges: Sequence[Sequence[int]]) -> list[int]:
+    return [position for first, last in ranges for position in range(first, last + 1)]

@@ -25,7 +25,7 @@ from memproc.store import tables
 from memproc.store.database import Database, is_of_value
 from memproc.store.ledger import Line, write_lines
 from memproc.store.neighbours import neighbourhood
-from memproc.store.quarantine import Origin, put_in_quarantine
+from memproc.store.quarantine import Again, Origin, put_in_quarantine
 from memproc.store.reading import forgotten_among
 from memproc.store.reviews import Reviewer, write_reviews
 from memproc.store.segments import Segments
@@ -70,7 +70,7 @@ class Landed:
     judged: list[Judged] = field(default_factory=list)
     known: list[int] = field(default_factory=list)
     forgotten: list[int] = field(default_factory=list)
-    known_rejected: list[int] = field(default_factory=list)
+    known_rejected: Again = field(default_factory=dict)
     rejected: list[tuple[int, Rejected]] = field(default_factory=list)
     reviews: int = 0
     candidates: int = 0
@@ -82,7 +82,7 @@ class Landed:
         """Add what became of the next part of the same batch."""
         self.outcomes |= other.outcomes
         self.membership |= other.membership
-        for name in ("judged", "known", "forgotten", "known_rejected", "rejected"):
+        for name in ("judged", "known", "forgotten", "rejected"):
             getattr(self, name).extend(getattr(other, name))
         for name in ("reviews", "candidates", "verified"):
             setattr(self, name, getattr(self, name) + getattr(other, name))
@@ -279,7 +279,8 @@ def batch_row(landed: Landed, place: tuple[int, int, int, int], started: float, 
     counts = [outcomes[outcome] for outcome in Outcome]
     looked = (landed.reviews, landed.candidates, landed.verified, len(landed.forgotten))
     errors = encode(Counter(found.category for _, found in landed.rejected)).decode()
-    known, known_rejected = encode(ranges(landed.known)).decode(), encode(ranges(landed.known_rejected)).decode()
+    known = encode(ranges(landed.known)).decode()
+    known_rejected = encode({str(number): ranges(at) for number, at in landed.known_rejected.items()}).decode()
     return (*place, *counts, *looked, errors, known, known_rejected, perf_counter() - started, now)
 
 

@@ -25,13 +25,8 @@ def open_policy(database: Database, settings: Settings, *, for_rebuild: bool) ->
         found = _row(database)
     if found is None:
         raise StoreError("the store was removed while it was opened")
-    if found["schema_version"] > tables.SCHEMA:
-        raise StoreError(f"the store was made by a newer memproc (schema {found['schema_version']}): upgrade memproc-sdk")
-    if found["schema_version"] < tables.SCHEMA:
-        raise StoreError(
-            f"the store was made by an older memproc (schema {found['schema_version']}): write it with that one by "
-            "export --full, and ingest the file into a new store"
-        )
+    if found["unwiped"]:
+        database.wipe()
     try:
         policy = Policy(**orjson.loads(found["policy"]))
     except (orjson.JSONDecodeError, TypeError) as error:
@@ -48,20 +43,34 @@ def open_policy(database: Database, settings: Settings, *, for_rebuild: bool) ->
 
 
 def _row(database: Database) -> RowMapping | None:
-    """Return the store's row, None where there is none yet."""
+    """Return the store's row, None where there is none yet. Raises StoreError on one of another version: it has other columns."""
     if not _has_store(database):
         return None
     with database.read() as connection:
+        version = connection.execute(select(tables.store.c.schema_version)).scalar()
+        if version is None:
+            return None
+        if version > tables.SCHEMA:
+            raise StoreError(f"the store was made by a newer memproc (schema {version}): upgrade memproc-sdk")
+        if version < tables.SCHEMA:
+            raise StoreError(
+                f"the store was made by an older memproc (schema {version}): write it with that one by "
+                "export --full, and ingest the file into a new store"
+            )
         return connection.execute(select(tables.store)).mappings().first()
 
 
 def _make(database: Database, policy: Policy) -> None:
     """Make the store, its row last; where another process made it meanwhile, that stands."""
-    row = (1, 1, 0, 0, 0, tables.SCHEMA, SCHEME, policy_text(policy), None, None)
     with database.making() as connection:
         make_tables(database, connection)
         if connection.execute(select(tables.store)).first() is None:
-            database.insert_rows(connection, tables.store, [row])
+            database.insert_rows(connection, tables.store, [row_of_new(policy)])
+
+
+def row_of_new(policy: Policy) -> tuple[object, ...]:
+    """Return the store's row as it begins, but for its seal."""
+    return tables.THE_STORE, 1, 0, 0, 0, tables.SCHEMA, SCHEME, policy_text(policy), None, None, 1, 0
 
 
 def is_store(where: str) -> bool:

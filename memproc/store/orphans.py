@@ -8,8 +8,8 @@ from typing import Any, NamedTuple
 from sqlalchemy import ColumnElement, Connection, Table, delete, exists, func, select, update
 
 from memproc.store import tables
-from memproc.store.database import Database, make_tables
-from memproc.store.jobs import FINISHED, sealed
+from memproc.store.database import Database, change_row, make_tables
+from memproc.store.jobs import FINISHED, ended_as, sealed
 from memproc.store.owners import Owner
 
 _observations = tables.observations.c
@@ -138,8 +138,7 @@ def clear_orphans(database: Database, connection: Connection, now: str) -> None:
     if behind := counters_behind(connection):
         connection.execute(update(tables.store).values(behind))
     for number in jobs_left(connection):
-        ended = {"status": "interrupted", "finished_at": now, "owner": None, "lease_until": None}
-        connection.execute(update(tables.jobs).where(tables.jobs.c.number == number).values(ended))
+        change_row(connection, tables.jobs, number, ended_as("interrupted", now))
     for number, count in jobs_miscounted(connection).items():
         connection.execute(update(tables.jobs).where(tables.jobs.c.number == number).values(landed=count))
     for number, (count, *ends) in jobs_missing(connection).items():

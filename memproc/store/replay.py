@@ -32,7 +32,7 @@ from memproc.store.answers import Quarantined
 from memproc.store.database import Database
 from memproc.store.jobs import ENDED_BY
 from memproc.store.landing import Arrived, Landed
-from memproc.store.quarantine import OPEN, Origin, raw_of
+from memproc.store.quarantine import OPEN, Origin, raw_of, rejected_in
 from memproc.store.transactions import Transactions
 from memproc.store.triage import SettledMeanwhileError, Which, faults_of, require_open, rows_by_number, rows_of
 from memproc.validation import failed, redacted
@@ -247,7 +247,8 @@ def chosen_for_replay(
             raise UsageError(f"record {number} of the file is not record {number} of this store: was it exported from another?")
     is_open = {number: row for number, row in rows.items() if row.status == OPEN}
     require_open(numbers or (), is_open)
-    meant = [row for at, row in sorted(is_open.items()) if which.includes(row) and (edits is None or at in edits)]
+    of_job = is_open.keys() if which.job is None else rejected_in(connection, which.job).keys()
+    meant = [row for at, row in sorted(is_open.items()) if at in of_job and which.includes(row) and (edits is None or at in edits)]
     return Chosen([row.number for row in meant], [*dict.fromkeys(row.format for row in meant)])
 
 

@@ -37,7 +37,7 @@ from memproc.store.answers import Added, Calibration, Finding, IndexRecall, Job,
 from memproc.store.backup import backup
 from memproc.store.calibration import calibrate, calibrated
 from memproc.store.counting import count_memories, jobs, recount, stats
-from memproc.store.database import Database
+from memproc.store.database import BRIEFLY_SECONDS, Database, change_row
 from memproc.store.decided import decisions_of_job, decisions_of_review, note_unmerged, settled, status_of
 from memproc.store.doctor import examine
 from memproc.store.jobs import FINISHED, Claim, Found, Reached, ask, begin, cancel, finish, latest, reached, step, take
@@ -60,9 +60,9 @@ from memproc.store.transactions import Transactions
 from memproc.store.triage import (
     Filters,
     Status,
-    commonest_in,
+    Which,
     discard,
-    patterns_of,
+    patterns_in,
     rows_by_number,
     rows_of,
     to_quarantined,
@@ -131,6 +131,7 @@ class Store:
             self._added_job = None
         self._merger.wait()
         self._transactions.is_closed = True
+        self._database.wipe()
         self._database.close()
 
     def add(
@@ -323,7 +324,7 @@ class Store:
                 handles = [handle_of(self._database, connection, seen) for seen in (one, other)]
                 decision = pair(handles[0], handles[1], verdict)
             decide_by_hand(self._database, connection, [(decision, verdict)], note, _now())
-            connection.execute(update(tables.reviews).where(tables.reviews.c.number == number).values(status=verdict))
+            change_row(connection, tables.reviews, number, {"status": verdict})
             return decision
 
         return self._transactions.write(resolved)
@@ -347,6 +348,7 @@ class Store:
         def forgotten(connection: Connection) -> int:
             rows = self._located(connection, identifier)
             forget(self._database, self._segments, connection, rows, self.policy, _now(), note)
+            self._database.note_deleted(connection)
             return len(rows)
 
         observations = self._transactions.write(forgotten)
@@ -401,8 +403,8 @@ class Store:
     ) -> list[Quarantined]:
         """Return the quarantined records that match all that is given, in the order they came, at most `limit`.
 
-        `category`, `code` (of any of its faults), `job` (its number), `source` (the name of its file or the like); `status` is
-        open, replayed, discarded or None for any.
+        `category`, `code` (of any of its faults), `job` (the number of one that rejected it, for the first time or again),
+        `source` (the name of its file or the like); `status` is open, replayed, discarded or None for any.
         """
         meant = which_of(status, **which)
 
@@ -424,12 +426,13 @@ class Store:
 
     def patterns(self, *, limit: int | None = None, **which: Unpack[Filters]) -> list[Pattern]:
         """Return the open quarantined records in groups of like faults: first faults with the same code, path and message, but for
-        the values in them. The message of a group is that of its first.
+        the values in them. The message of a group is that of its first. A record counts as often as it was rejected, and with
+        `job` as often as that job did.
 
         The commonest stand first. The filters are those of `quarantine`.
         """
         meant = which_of(**which)
-        return self._transactions.read(lambda connection: patterns_of(rows_of(connection, meant), limit))
+        return self._transactions.read(lambda connection: patterns_in(connection, meant, limit)[0])
 
     def export_quarantine(self, to: str | Path | IO[bytes], **which: Unpack[Filters]) -> int:
         """Write the open quarantined records, one a line, for a person to edit and `replay(edited=...)` to read.
@@ -450,7 +453,12 @@ class Store:
         Raises NotFoundError, and changes nothing, where one is not open.
         """
         chosen = sorted({numbers} if isinstance(numbers, int) else set(numbers))
-        self._transactions.write(lambda connection: discard(self._database, connection, chosen, note, _now()))
+
+        def discarded(connection: Connection) -> None:
+            discard(self._database, connection, chosen, note, _now())
+            self._database.note_deleted(connection)
+
+        self._transactions.write(discarded)
         self._wipe()
         return len(chosen)
 
@@ -512,7 +520,7 @@ class Store:
             for name, number in reached(connection, job)._asdict().items():
                 setattr(report, name, Counter(number) if name == "errors" else number)
             if report.quarantined:
-                report.patterns, report.settled = commonest_in(self._database, connection, job, PATTERNS_SHOWN)
+                report.patterns, report.settled = patterns_in(connection, Which(job=job, status=None), PATTERNS_SHOWN)
 
         self._transactions.read(count)
 
@@ -534,7 +542,10 @@ class Store:
         Raises UsageError where the file is there or cannot be written, or where the database is not SQLite.
         """
         self._transactions.check_open()
-        return backup(self._database, Path(to), overwrite=overwrite)
+        try:
+            return backup(self._database, Path(to), overwrite=overwrite)
+        finally:
+            self._database.wipe()
 
     def doctor(self) -> tuple[Finding, ...]:
         """Check the whole store, and return what is wrong and what mends it: nothing where it is whole. Nothing is written."""
@@ -662,9 +673,9 @@ class Store:
         return self._transactions.reading()
 
     def _wipe(self) -> None:
-        """Bring what was deleted out of the files, but for a rehearsal, which deletes nothing."""
+        """Bring what was deleted out of the files, but for a rehearsal, which deletes nothing. Readers are waited for a moment."""
         if not self._transactions.is_rehearsal:
-            self._database.wipe()
+            self._database.wipe(BRIEFLY_SECONDS)
 
     def _ask(self, job: int, request: str | None) -> None:
         self._transactions.write(lambda connection: ask(connection, job, request, _now()))  # type: ignore[arg-type]

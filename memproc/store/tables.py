@@ -27,6 +27,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    cast,
     func,
     select,
     union_all,
@@ -37,6 +38,8 @@ from memproc.store.backends import Backend
 
 SCHEMA = 3
 PART_BYTES = 1024 * 1024
+SEAL = "seal"
+THE_STORE = 1  # the id of the only row of `store`
 
 # MariaDB holds "Alice", "alice " and "Álice" equal unless told otherwise, refuses emoji in a database that is not made for
 # them, cuts texts at 64 KB, and keeps seven digits of a FLOAT.
@@ -60,6 +63,13 @@ def _text(name: str, *, nullable: bool = False) -> Column[str]:
     return Column(name, _TEXT, nullable=nullable)
 
 
+def _seal(*, but: tuple[str, ...] = ()) -> Column[int]:
+    """Return the last column of a table of which nothing else tells whether a row is as it was written: a hash of the row's values,
+    but for those of some columns, which are checked in another way (`memproc.store.seals`).
+    """
+    return Column(SEAL, BigInteger, nullable=False, info={"but": but})
+
+
 store = Table(
     "store",
     metadata,
@@ -73,6 +83,9 @@ store = Table(
     _text("policy"),
     _text("calibration", nullable=True),  # what the next rebuild makes the policy's: a model, and whether merging is refused
     _text("marks", nullable=True),  # of the last transactions, the newest first: who was not told of a commit finds it here
+    _number("tally"),  # epoch, segments, reviews and rejected together: each rises with one of them
+    _number("unwiped"),  # the epoch of what was deleted last, as long as its bytes may lie in SQLite's log; else 0
+    _seal(but=("epoch", "segments", "reviews", "rejected", "schema_version", "scheme", "marks", "tally", "unwiped")),
 )
 
 observations = Table(
@@ -132,6 +145,7 @@ decisions = Table(
     _text("verdict"),  # merge, distinct, supersedes, or withdrawn; of one pair the last row holds
     _text("made_at"),
     _text("note"),
+    _seal(),
     Index("decisions_a", "a"),
     Index("decisions_b", "b"),
 )
@@ -147,6 +161,7 @@ reviews = Table(
     Column("confidence", Double, nullable=False),
     _text("reason"),
     _number("batch"),
+    _seal(),
     UniqueConstraint("one", "other"),
     Index("reviews_other", "other"),
 )
@@ -160,6 +175,8 @@ forgotten = Table(
     _number("batch"),
     _number("position"),
     _text("outcome"),
+    _number("times_seen"),
+    _seal(),
     Index("forgotten_node", "node"),
     Index("forgotten_home", "home"),
 )
@@ -177,6 +194,7 @@ ledger = Table(
     Column("confidence", Double, nullable=True),
     _number("amount"),
     _text("reason"),
+    _seal(),
     Index("ledger_subject", "subject"),
     Index("ledger_other", "other"),
 )
@@ -199,6 +217,7 @@ jobs = Table(
     _text("checkpoint", nullable=True),  # where the next batch begins, as JSON behind a hash
     _text("started_at"),
     _text("finished_at", nullable=True),
+    _seal(but=("lease_until", "landed", "checkpoint")),  # what changes with each batch
     Index("jobs_identity", "identity"),
 )
 
@@ -219,9 +238,10 @@ batches = Table(
     _number("forgotten"),
     _text("errors"),  # quarantined records by category, as JSON
     _text("known"),  # ranges of positions whose observation was in the store, as JSON [[first, last], ...]
-    _text("known_rejected"),  # ranges of positions whose rejected record was in quarantine
+    _text("known_rejected"),  # of rejected records that were in quarantine, by number, ranges of positions; 0: of forgotten ones
     Column("seconds", Double, nullable=False),
     _text("committed_at"),
+    _seal(),
     Index("batches_job", "job"),
 )
 
@@ -246,6 +266,7 @@ quarantine = Table(
     _key("pattern"),  # of category, code, path and message, but for values and positions in them: like faults have one
     _text("context"),  # what the caller had said of the source, as JSON: a replay takes it under the same
     _text("status"),  # open, replayed, discarded; the row stays, for it says what became of its position
+    _seal(but=("code", "path", "message", "pattern")),  # what its faults give
     UniqueConstraint("key"),
     Index("quarantine_batch", "batch"),
 )
@@ -256,6 +277,7 @@ quarantine_parts = Table(
     _number("quarantine"),
     _number("part"),
     Column("bytes", _BYTES, nullable=False),
+    _seal(),
     PrimaryKeyConstraint("quarantine", "part"),
 )
 
@@ -286,6 +308,7 @@ def views(backend: Backend) -> dict[str, Executable]:
     named: list[Any] = [batches.c.job, batches.c.number.label("batch"), jobs.c.status.label("job_status")]
     status = select(*named, *(batches.c[name] for name in counts)).join_from(batches, jobs, batches.c.job == jobs.c.number)
     of_alike: list[Any] = [func.min(quarantine.c[name]).label(name) for name in ("category", "code", "path", "message")]
-    records, first = func.count().label("records"), func.min(quarantine.c.number).label("first")
+    records = cast(func.sum(quarantine.c.times_seen), BigInteger).label("records")
+    first = func.min(quarantine.c.number).label("first")
     patterns = select(*of_alike, records, first).where(quarantine.c.status == "open").group_by(quarantine.c.pattern)
     return {"memories": union_all(alone, of_many), "batch_status": status, "error_patterns": patterns}
