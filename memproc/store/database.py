@@ -122,8 +122,9 @@ class Database:
         unwiped, wiped = (self._sql(("run", query), lambda query=query: query)[0] for query in (_UNWIPED, _WIPED))
         with suppress(sqlite3.Error), closing(_beside(self.file, 0.0 if self.is_unwiped else wait_seconds)) as connection:
             ((epoch,),) = connection.execute(unwiped)
+            self.is_unwiped = bool(epoch)
             if epoch:
-                self.is_unwiped = True
+                connection.execute("PRAGMA synchronous=NORMAL")
                 ((is_busy, *_),) = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
                 if not is_busy:
                     connection.execute(wiped, (epoch,))

@@ -22,14 +22,24 @@ from memproc.dedup.confidence import model_of
 from memproc.dedup.keys import SCHEME, Key
 from memproc.errors import DatabaseError, UsageError
 from memproc.failures import DAMAGED, Kind
-from memproc.records import Memory
+from memproc.records import Memory, Outcome
 from memproc.store import tables
 from memproc.store.answers import Finding
-from memproc.store.counting import IMPORTED, count_batches, count_memories, memories_told
+from memproc.store.counting import IMPORTED, BatchCount, count_batches, count_memories, memories_told
 from memproc.store.database import Database, told
 from memproc.store.findings import Found
 from memproc.store.neighbours import WITHDRAWN
-from memproc.store.orphans import counters_behind, jobs_left, jobs_miscounted, jobs_misplaced, jobs_missing, orphans_in
+from memproc.store.orphans import (
+    counters_apart,
+    counters_behind,
+    jobs_left,
+    jobs_miscounted,
+    jobs_misheld,
+    jobs_misplaced,
+    jobs_missing,
+    orphans_in,
+)
+from memproc.store.provenance import check_arrival, check_seals, check_values
 from memproc.store.quarantine import DISCARDED, REASONED, Reasons, reasons_told
 from memproc.store.reading import all_decisions
 from memproc.store.recomputing import Recomputed
@@ -95,6 +105,8 @@ def _examine(database: Database, connection: Connection, found: Found, schema: t
         if not found.has("integrity", "version"):
             _check_tables(database, connection, found)
         if not found.has("integrity", "version", "schema"):
+            check_values(database, connection, found)
+        if not found.has("integrity", "version", "schema", "values"):
             policy = _check_settings(connection, found)
             if policy is not None:
                 _check_rows(Recomputed(database, connection, policy, schema, found), found)
@@ -103,6 +115,10 @@ def _examine(database: Database, connection: Connection, found: Found, schema: t
 def _check_rows(again: Recomputed, found: Found) -> None:
     database, connection = again.database, again.connection
     found.add("counters", *counters_behind(connection))
+    if not found.has("counters") and (apart := counters_apart(connection)):
+        found.add("counters", "tally", count=apart)
+    check_seals(connection, found)
+    found.add("unwiped", *connection.execute(select(tables.store.c.unwiped).where(tables.store.c.unwiped != 0)).scalars())
     for code, count, examples in orphans_in(connection):
         found.add(code, *examples, count=count)
     _check_quarantine(connection, found)
@@ -111,8 +127,9 @@ def _check_rows(again: Recomputed, found: Found) -> None:
     found.add("jobs_miscounted", *jobs_miscounted(connection))
     if not found.has("jobs_miscounted"):
         found.add("checkpoints", *jobs_misplaced(connection))
+    found.add("leases", *jobs_misheld(connection))
     found.add("jobs", *jobs_left(connection))
-    _check_batches(connection, found)
+    check_arrival(database, connection, _check_batches(connection, found), found)
     again.check_observations(compare_keys=not found.has("scheme"))
     if found.has("scheme", "records", "observation_keys", "keys"):
         return
@@ -246,14 +263,18 @@ def _contradictions(decisions: Sequence[Decision]) -> list[str]:
     return [f"{a.hex()} {b.hex()}" for a, b, verdict in decisions if verdict == "distinct" and root(a) == root(b)]
 
 
-def _check_batches(connection: Connection, found: Found) -> None:
-    """Recount each batch from the rows, and tell in which jobs records are missing."""
+def _check_batches(connection: Connection, found: Found) -> list[BatchCount]:
+    """Recount each batch from the rows, tell in which jobs records are missing, and return what was counted."""
     wrong: dict[str, int] = defaultdict(int)
+    batches: list[BatchCount] = []
     try:
         for batch in count_batches(connection):
-            lost = max(batch.wrong, abs(batch.read - batch.counts.total()))
+            batches.append(batch)
+            differing = sum(abs(batch.counts[outcome] - batch.told[outcome]) for outcome in Outcome)
+            lost = max(batch.wrong, abs(batch.read - batch.counts.total()), differing)
             if lost:
                 wrong[f"job {batch.job}" if batch.job is not None else "no batch"] += lost
-    except ValueError:  # the ranges of what was known are no JSON, or an outcome is none
+    except (ValueError, TypeError, AttributeError):  # the ranges of what was known are no JSON of ranges, or an outcome is none
         wrong["batches"] += 1
     found.add("conservation", *sorted(wrong), count=sum(wrong.values()))
+    return batches

@@ -28,6 +28,7 @@ from memproc.store.neighbours import neighbourhood
 from memproc.store.quarantine import Again, Origin, put_in_quarantine
 from memproc.store.reading import forgotten_among
 from memproc.store.reviews import Reviewer, write_reviews
+from memproc.store.seals import seal_of_date
 from memproc.store.segments import Segments
 from memproc.store.standing import Standing, standing
 from memproc.store.triage import settle
@@ -232,13 +233,15 @@ class Landing:
         times = Counter(numbers[prepared.key] for _, prepared in plan.known if prepared.key in numbers)
         counted = [(batch, more, number) for number, more in times.items()]
         self._database.update_rows(connection, tables.observations, ("last_batch",), counted, add=("times_seen",))
-        dates: dict[int, str] = {}
+        dates: dict[int, int] = {}
+        keys: dict[int, Key] = {}
         for _, prepared in plan.known:
             row = rows.get(prepared.key)
             if row is not None and prepared.as_of is not None and prepared.as_of > (row.observation.as_of or ""):
-                dates[row.number] = max(dates.get(row.number, ""), prepared.as_of)
-        later = [(to_micros(date), number) for number, date in dates.items()]
-        self._database.update_rows(connection, tables.observations, ("as_of",), later)
+                dates[row.number] = max(dates.get(row.number, -(2**63)), to_micros(prepared.as_of))
+                keys[row.number] = prepared.key
+        later = [(as_of, seal_of_date(keys[number], as_of), number) for number, as_of in dates.items()]
+        self._database.update_rows(connection, tables.observations, ("as_of", "as_of_seal"), later)
 
     def _record(self, plan: Plan, forgotten: set[Key]) -> Landed:
         landed = Landed(judged=list(plan.new), membership=dict(plan.changed.membership))
@@ -253,6 +256,7 @@ class Landing:
 
 def _row_of(judged: Judged, number: int, memory: Key | None, batch: int) -> tuple[Any, ...]:
     position, prepared = judged.incoming
+    as_of = None if prepared.as_of is None else to_micros(prepared.as_of)
     return (
         number,
         *prepared[:4],  # its keys
@@ -265,7 +269,8 @@ def _row_of(judged: Judged, number: int, memory: Key | None, batch: int) -> tupl
         judged.confidence,
         batch,
         1,
-        None if prepared.as_of is None else to_micros(prepared.as_of),
+        as_of,
+        None if as_of is None else seal_of_date(prepared.key, as_of),
         len(prepared.text),
         prepared.changed_at,
         " ".join(prepared.benign),

@@ -18,6 +18,7 @@ import orjson
 from sqlalchemy import Double, Table
 from xxhash import xxh3_64_intdigest
 
+from memproc.dedup.keys import Key
 from memproc.store import tables
 
 SEAL = tables.SEAL
@@ -47,6 +48,11 @@ def seal_of(table: Table, row: Sequence[Any]) -> int:
     """Return the seal of a row, whose values stand in the order of the table's columns, its own at the end or not there yet."""
     told = [_told(row[at], is_double=is_double) for at, is_double in _places(table)]
     return xxh3_64_intdigest(orjson.dumps(told)) - _HALF
+
+
+def seal_of_date(key: Key, as_of: int) -> int:
+    """Return the seal of the date, in microseconds since 1970, that the source of an observation gives for itself."""
+    return xxh3_64_intdigest(orjson.dumps([key.hex(), as_of])) - _HALF
 
 
 def is_whole(table: Table, row: Sequence[Any]) -> bool:

@@ -619,6 +619,7 @@ class Store:
         """
         least = self.settings.review_at if review_at is None else review_at
         attempts: list[Landed] = []
+        deletes = any(found.verdict == "forgotten" for found in decided)
 
         def landed(connection: Connection) -> Landed:
             started, now = perf_counter(), _now()
@@ -633,6 +634,8 @@ class Store:
             landing = Landing(self._database, self._segments, self.policy, least, claim.job, redacts=self.settings.redact)
             found = landing.land(connection, arrived, there, origin, now)
             take_over(self._database, self._segments, connection, decided, batch, self.policy, now)
+            if deletes:
+                self._database.note_deleted(connection)
             self._database.insert_rows(
                 connection, tables.batches, [batch_row(found, (batch, claim.job, first_position, records), started, now)]
             )
@@ -642,6 +645,8 @@ class Store:
 
         done = self._transactions.write_again(landed)  # the job's row tells whether the batch is in
         claim.landed += 1
+        if deletes:
+            self._wipe()
         return done
 
     def merge_index(self) -> None:

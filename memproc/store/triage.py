@@ -242,7 +242,7 @@ def _write_again(database: Database, connection: Connection, failed: Mapping[int
     rows = []
     for number, again in failed.items():
         faults = tuple(fault for one in again for fault in one.faults)
-        rows.append((*reasons_of(again[0]._replace(faults=faults)), batch, len(again), number))
+        rows.append((*reasons_of(again[0]._replace(faults=faults)), batch, 1, number))
     database.update_rows(connection, tables.quarantine, names, rows, add=("times_seen",))
 
 
