@@ -20,6 +20,7 @@ from sqlalchemy import (
     SmallInteger,
     Table,
     Text,
+    false,
     func,
     or_,
     select,
@@ -51,7 +52,7 @@ _REPEATS = select(tables.batches.c.number, tables.batches.c.duplicate)
 def check_values(database: Database, connection: Connection, found: Found) -> None:
     """See whether each value is of the kind that its column holds: SQLite takes any, and no database minds how long a key is."""
     for table in tables.metadata.sorted_tables:
-        wrong = or_(*(condition for column in table.columns for condition in _misfits(database, column)))
+        wrong = or_(false(), *(condition for column in table.columns for condition in _misfits(database, column)))
         if count := connection.execute(select(func.count()).select_from(table).where(wrong)).scalar_one():
             rows = connection.execute(select(*table.primary_key.columns).where(wrong).limit(MOST_EXAMPLES))
             found.add("values", *(_name(table, row) for row in rows), count=count)
