@@ -22,6 +22,7 @@ from typing import Any
 
 from sqlalchemy import (
     Column,
+    ColumnElement,
     Connection,
     CursorResult,
     Engine,
@@ -48,7 +49,7 @@ from memproc.store.seals import SEAL, is_sealed, resealed, seal_of, sealed_colum
 
 KEYS_A_QUERY = 500
 BRIEFLY_SECONDS = 0.1
-_ONE = literal_column("1")
+_ONE: ColumnElement[int] = literal_column("1")
 _LOCK = update(tables.store).values(epoch=tables.store.c.epoch + _ONE, tally=tables.store.c.tally + _ONE)
 _UNWIPED = select(tables.store.c.unwiped)
 _WIPED = update(tables.store).where(tables.store.c.unwiped == bindparam("epoch")).values(unwiped=literal_column("0"))

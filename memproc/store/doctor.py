@@ -40,7 +40,7 @@ from memproc.store.orphans import (
     orphans_in,
 )
 from memproc.store.provenance import check_arrival, check_seals, check_values
-from memproc.store.quarantine import DISCARDED, REASONED, Reasons, reasons_told
+from memproc.store.quarantine import DISCARDED, REASONED, Reasons, reasons_told, sightings
 from memproc.store.reading import all_decisions
 from memproc.store.recomputing import Recomputed
 from memproc.store.sqlite_checks import check_files, check_sqlite, reading_only
@@ -199,7 +199,9 @@ def _policy_of(kept: dict[str, object]) -> Policy:
 
 
 def _check_quarantine(connection: Connection, found: Found) -> None:
-    """See whether the bytes and the faults of rejected records are there; of one that was discarded the bytes are not kept."""
+    """See whether the bytes and the faults of rejected records are there, and whether batches tell that they were met as often; of
+    one that was discarded the bytes are not kept.
+    """
     rejected, parts = tables.quarantine.c, tables.quarantine_parts.c
     kept = select(
         parts.quarantine,
@@ -209,12 +211,21 @@ def _check_quarantine(connection: Connection, found: Found) -> None:
     ).group_by(parts.quarantine)
     sums = kept.subquery()
     query = (
-        REASONED.add_columns(rejected.raw_bytes, sums.c.length, sums.c.parts, sums.c.last)
+        REASONED.add_columns(
+            rejected.raw_bytes, rejected.batch, rejected.times_seen, rejected.last_batch, sums.c.length, sums.c.parts, sums.c.last
+        )
         .join_from(tables.quarantine, sums, rejected.number == sums.c.quarantine, isouter=True)
         .order_by(rejected.number)
     )
+    try:
+        again = sightings(connection)
+    except (ValueError, TypeError, AttributeError):  # what was known is no JSON of ranges, which the batches are told for
+        again = None
     with connection.execute(query.execution_options(yield_per=1_000)) as rows:
         for row in rows:
+            if again is not None:
+                times, last = again.get(row.number, (0, row.batch))
+                found.add("arrival", *([row.number] if (row.times_seen, row.last_batch) != (times + 1, last) else []))
             expected = 0 if row.status == DISCARDED else row.raw_bytes
             is_whole = expected == (row.length or 0) and (row.parts is None or row.parts == row.last + 1)
             told = _reasons(row)

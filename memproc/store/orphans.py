@@ -177,7 +177,7 @@ def clear_orphans(database: Database, connection: Connection, now: str) -> None:
     for number in jobs_left(connection):
         change_row(connection, tables.jobs, number, ended_as("interrupted", now))
     for number, count in jobs_miscounted(connection).items():
-        connection.execute(update(tables.jobs).where(tables.jobs.c.number == number).values(landed=count))
+        change_row(connection, tables.jobs, number, {"landed": count})
     for number, (count, *ends) in jobs_missing(connection).items():
         first, last = (connection.execute(_COMMITTED.where(tables.batches.c.number == end)).scalar_one() for end in ends)
         row = (number, None, None, LOST, LOST, "{}", "interrupted", None, None, 1, None, count, None, first, last)

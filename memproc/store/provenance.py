@@ -1,8 +1,9 @@
 """What is told once, and cannot be computed again: values of the wrong kind, broken seals, and where observations came from.
 
-Strategy: a row with a seal is compared with it. An observation has none, as one a record would cost too much; what its record does
-not give is told by the row of its batch, the ledger and the other observations: their order, how many of each outcome there are,
-how sure a merge was, how often records were met again. The date of a source has a seal of its own, as it decides which version speaks.
+Strategy: a row with a seal is compared with it. An observation has none, as one for each record would cost too much; what its
+record does not give is told by the row of its batch, the ledger and the other observations: their order, how many of each outcome
+there are, how sure a merge was, how often records were met again. The date of a source, which decides what version speaks, has a
+seal of its own.
 """
 
 from __future__ import annotations

@@ -13,7 +13,7 @@ from contextlib import suppress
 from typing import Any, NamedTuple
 
 import orjson
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, case, func, select
 from xxhash import xxh3_128_digest
 
 from memproc.dedup.canonical import canonical
@@ -24,6 +24,7 @@ from memproc.store.database import Database, take_numbers
 from memproc.store.reading import forgotten_among
 from memproc.validation import alike
 
+REPLAY = "replay"  # the source of the job that a replay is
 FORGOTTEN = 0  # in place of the number of a rejected record that was forgotten
 OPEN, REPLAYED, DISCARDED = STATUSES = ("open", "replayed", "discarded")
 
@@ -130,6 +131,19 @@ def rejected_in(connection: Connection, job: int) -> Counter[int]:
         for number, found in orjson.loads(text).items():
             counts[int(number)] += sum(last - first + 1 for first, last in found)
     return counts
+
+
+def sightings(connection: Connection) -> dict[int, tuple[int, int]]:
+    """Return, by number, how often batches met each rejected record again, a replay in vain counting once, and the last."""
+    jobs, batches = tables.jobs.c, tables.batches.c
+    is_replay = case(((jobs.source == REPLAY) & jobs.identity.is_(None), 1), else_=0)
+    query = select(batches.number, batches.known_rejected, is_replay).where(batches.quarantined > 0).order_by(batches.number)
+    found: dict[int, tuple[int, int]] = {}
+    for batch, text, was_replayed in connection.execute(query.join_from(tables.batches, tables.jobs, batches.job == jobs.number)):
+        for number, ranges in orjson.loads(text).items():
+            times = 1 if was_replayed else sum(last - first + 1 for first, last in ranges)
+            found[int(number)] = found.get(int(number), (0, 0))[0] + times, batch
+    return found
 
 
 def raw_of(connection: Connection, number: int) -> bytes:

@@ -32,12 +32,11 @@ from memproc.store.answers import Quarantined
 from memproc.store.database import Database
 from memproc.store.jobs import ENDED_BY
 from memproc.store.landing import Arrived, Landed
-from memproc.store.quarantine import OPEN, Origin, raw_of, rejected_in
+from memproc.store.quarantine import OPEN, REPLAY, Origin, raw_of, rejected_in
 from memproc.store.transactions import Transactions
 from memproc.store.triage import SettledMeanwhileError, Which, faults_of, require_open, rows_by_number, rows_of
 from memproc.validation import failed, redacted
 
-SOURCE = "replay"
 CHUNK = 100
 LONGEST_LINE_BYTES = 1 << 30
 UNDECODED = ("source", "resource")  # the categories of what was never a value
@@ -221,7 +220,7 @@ class Replay:
         for position, (number, _) in enumerate(given.records, self._landed):
             replayed[number].append(position)
         arrived = Arrived.of([one for _, one in given.records], self._landed, replayed)
-        landed = self._land(arrived, len(given.records), self._landed, Origin(SOURCE, "", ""), given.decided)
+        landed = self._land(arrived, len(given.records), self._landed, Origin(REPLAY, "", ""), given.decided)
         self._landed += len(given.records)
         return landed
 

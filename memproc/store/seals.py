@@ -10,8 +10,9 @@ record, is to tell of it. A seal shows a slip of a hand or a disk; it is no sign
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
+from operator import itemgetter
 from typing import Any
 
 import orjson
@@ -38,16 +39,20 @@ def sealed_columns(table: Table) -> tuple[str, ...]:
 
 
 @cache
-def _places(table: Table) -> tuple[tuple[int, bool], ...]:
-    """Return at which places of a row its sealed values stand, and whether they are numbers with a fraction."""
-    columns = {column.name: (at, isinstance(column.type, Double)) for at, column in enumerate(table.columns)}
-    return tuple(columns[name] for name in sealed_columns(table))
+def _sealed_of(table: Table) -> tuple[Callable[[Sequence[Any]], tuple[Any, ...]], tuple[int, ...]]:
+    """Return what takes the sealed values out of a row, and which of these are numbers with a fraction."""
+    names = sealed_columns(table)
+    taken = itemgetter(*(table.columns.keys().index(name) for name in names))
+    return taken, tuple(at for at, name in enumerate(names) if isinstance(table.c[name].type, Double))
 
 
 def seal_of(table: Table, row: Sequence[Any]) -> int:
     """Return the seal of a row, whose values stand in the order of the table's columns, its own at the end or not there yet."""
-    told = [_told(row[at], is_double=is_double) for at, is_double in _places(table)]
-    return xxh3_64_intdigest(orjson.dumps(told)) - _HALF
+    taken, doubles = _sealed_of(table)
+    told = [*taken(row)]
+    for at in doubles:  # what is given as an integer comes back with a fraction
+        told[at] = None if told[at] is None else float(told[at])
+    return xxh3_64_intdigest(orjson.dumps(told, default=bytes.hex)) - _HALF
 
 
 def seal_of_date(key: Key, as_of: int) -> int:
@@ -65,9 +70,3 @@ def resealed(table: Table, row: Sequence[Any], values: Mapping[str, Any]) -> tup
     named = {**dict(zip(table.columns.keys(), row, strict=True)), **values}
     changed = (*named.values(),)
     return (*changed[:-1], seal_of(table, changed) if is_whole(table, row) else row[-1])
-
-
-def _told(value: Any, *, is_double: bool) -> Any:
-    if isinstance(value, bytes):
-        return value.hex()
-    return float(value) if is_double and value is not None else value

@@ -47,11 +47,10 @@ from memproc.store.merging import Merger
 from memproc.store.neighbours import WITHDRAWN
 from memproc.store.opening import check_policy, open_policy
 from memproc.store.owners import Owner
-from memproc.store.quarantine import Origin
+from memproc.store.quarantine import REPLAY, Origin
 from memproc.store.reading import all_decisions, locate, memories_by_id, memory_at, newest_memories, to_key, whole_observations
 from memproc.store.recall import index_recall
 from memproc.store.regrouping import decide_by_hand, forget, handle_of, rebuild, take_over, unmerging, unmerging_job
-from memproc.store.replay import SOURCE as REPLAY
 from memproc.store.replay import Mending, Replay, Transform, chosen_for_replay, edits_in, export_lines
 from memproc.store.reviews import Reviewer, open_reviews, verdicts_on
 from memproc.store.segments import Segments

@@ -267,7 +267,7 @@ quarantine = Table(
     _key("pattern"),  # of category, code, path and message, but for values and positions in them: like faults have one
     _text("context"),  # what the caller had said of the source, as JSON: a replay takes it under the same
     _text("status"),  # open, replayed, discarded; the row stays, for it says what became of its position
-    _seal(but=("code", "path", "message", "pattern")),  # what its faults give
+    _seal(but=("code", "path", "message", "pattern", "times_seen", "last_batch")),  # what its faults and the batches give
     UniqueConstraint("key"),
     Index("quarantine_batch", "batch"),
 )

@@ -78,7 +78,7 @@ class Transactions:
                     before, epoch = epoch, connection.execute(select(_store.epoch)).scalar()
                     if lost is not None and given and before != epoch:
                         raise lost
-                    answers = islice(work(connection), given, None)
+                    answers: Iterator[Answer] = islice(work(connection), given, None)
                     if connection is self._rehearsal:  # what is written meanwhile would be seen, as it is one transaction
                         answers = iter([*answers])
                     for answer in answers:

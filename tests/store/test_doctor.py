@@ -310,7 +310,13 @@ BY_SQL = {
     "unwiped": [change("UPDATE store SET unwiped = 7")],
     "arrival": [
         change(f"UPDATE observations SET {wrong} WHERE number = 5")
-        for wrong in ("times_seen = times_seen + 1", "last_batch = last_batch + 1", "confidence = 0.5", "as_of = 7", "as_of_seal = 7")
+        for wrong in (
+            "times_seen = times_seen + 1",
+            "last_batch = last_batch + 1",
+            "confidence = 0.5",
+            "as_of = 7",
+            "as_of_seal = 7",
+        )
     ]
     + [change(f"UPDATE observations SET number = 9999 WHERE number = {EVENT}")],
     "views": [change("DROP VIEW memories"), change("DROP VIEW error_patterns")],
@@ -370,7 +376,9 @@ BY_SQL = {
         sealed(change("UPDATE decisions SET a = b, b = a WHERE number = 1"), tables.decisions),
     ],
     "decisions_contradict": [sealed(contradiction, tables.decisions)],
-    "decisions_on_nothing": [sealed(change(f"INSERT INTO decisions VALUES ({ON_NOTHING}, 'distinct', '', '', 0)"), tables.decisions)],
+    "decisions_on_nothing": [
+        sealed(change(f"INSERT INTO decisions VALUES ({ON_NOTHING}, 'distinct', '', '', 0)"), tables.decisions)
+    ],
     "jobs_missing": [change("DELETE FROM jobs"), change("DELETE FROM jobs WHERE number = 1")],
     "jobs_miscounted": [change("UPDATE jobs SET landed = landed + 1 WHERE number = 1")],
     "checkpoints": [

@@ -24,8 +24,8 @@ def stop(_progress):
 
 
 def long_lived(store, folder):
-    """Give a store rows in each table, with each column filled in some: what `live` does, and a file read in part, dates of sources,
-    open and decided reviews, and a calibration that waits for its rebuild.
+    """Give a store rows in each table, with each column filled in some: what `live` does, and a file that is read in part, dates of
+    sources, open and decided reviews, and a calibration that waits for its rebuild.
     """
     live(store)
     memproc.ingest(titles(), into=store, settings=memproc.Settings(batch_size=25))
@@ -108,14 +108,16 @@ def test_what_is_not_checked_is_a_column_that_there_is():
     assert all({**UNCHECKED, **PARTLY_CHECKED}.values())
 
 
-SEALED = [table for table in tables.metadata.sorted_tables if is_sealed(table) and table is not tables.reviews]  # open ones are found anew
+SEALED = [
+    table for table in tables.metadata.sorted_tables if is_sealed(table) and table is not tables.reviews
+]  # open ones are found anew
 TOLD_ONCE = [table.c[name] for table in SEALED for name in ("note", "made_at", "reason", "outcome", "source") if name in table.c]
 TOLD_ONCE += [tables.decisions.c.verdict, tables.batches.c.known, tables.quarantine_parts.c.bytes]
 TOLD_ONCE += [tables.observations.c[name] for name in ("as_of", "times_seen", "confidence")]
 
 
 @pytest.mark.parametrize("column", TOLD_ONCE, ids=str)
-def test_neither_a_rebuild_nor_what_is_written_later_makes_damage_good(fresh, tmp_path, column):
+def test_neither_a_rebuild_nor_what_is_written_later_makes_damage_good(fresh, column):
     """Of what cannot be computed again; a check-up tells of it until the store is taken from a backup."""
     with fresh() as store:
         live(store)

@@ -47,7 +47,9 @@ with memproc.open(sys.argv[1]) as store:
 @contextmanager
 def reader_of(path):
     """Give another process that reads the store and has taken the first memory; in the end it is gone."""
-    with subprocess.Popen([sys.executable, "-c", READER, path], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen(
+        [sys.executable, "-c", READER, path], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as process:
         try:
             assert process.stdout.readline()
             yield process
@@ -69,7 +71,9 @@ WRITES = {
     "ingest": lambda store, memory: memproc.ingest([{"content": f"Knows of {memory.id}"}], store),
     "export": lambda store, _memory: store.export(io.BytesIO()),
     "doctor": lambda store, _memory: store.doctor(),
-    "discard": lambda store, memory: store.discard(store.add({"content": "", "source": memory.id}) and store.quarantine()[0].number),
+    "discard": lambda store, memory: store.discard(
+        store.add({"content": "", "source": memory.id}) and store.quarantine()[0].number
+    ),
 }
 
 
