@@ -19,11 +19,11 @@ import memproc
 from faults.refusals import refuse
 from faults.stores import Server
 from memproc.config import Policy
-from memproc.dedup.keys import SCHEME
 from memproc.store import tables
 from memproc.store.backends import url_of
 from memproc.store.naming import OBJECTS
-from memproc.store.opening import policy_text
+from memproc.store.opening import row_of_new
+from memproc.store.seals import seal_of
 
 VARIABLES = {"postgresql": "MEMPROC_TEST_POSTGRES_URL", "mysql": "MEMPROC_TEST_MYSQL_URL"}
 NAMES = ("sqlite", *VARIABLES)
@@ -90,8 +90,8 @@ class Lender:
         with engine.begin() as connection:
             for table in tables.metadata.sorted_tables:
                 connection.execute(table.delete())
-            policy = policy_text(Policy(dedup=settings.dedup or "near"))
-            connection.execute(tables.store.insert().values((1, 1, 0, 0, 0, tables.SCHEMA, SCHEME, policy, None, None)))
+            row = row_of_new(Policy(dedup=settings.dedup or "near"))
+            connection.execute(tables.store.insert().values((*row, seal_of(tables.store, row))))
         engine.dispose()
         return url
 

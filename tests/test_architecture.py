@@ -9,6 +9,8 @@ import sys
 import pytest
 
 import memproc
+from memproc.store import tables
+from memproc.store.seals import is_sealed
 from tests.conftest import ROOT
 
 PACKAGE = ROOT / "memproc"
@@ -84,3 +86,15 @@ def test_the_library_is_quiet(tmp_path):
     code = "import memproc; memproc.ingest([{'content': 'x y z'}, {'content': ''}], 'm.db')"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=tmp_path)
     assert (done.stdout, done.stderr) == ("", "")
+
+
+SEALED = {table.name for table in tables.metadata.sorted_tables if is_sealed(table)} - {tables.store.name}
+
+
+@pytest.mark.parametrize(("path", "tree"), modules(), ids=lambda value: str(value) if not isinstance(value, ast.AST) else "")
+def test_rows_with_a_seal_are_changed_where_it_is_kept(path, tree):
+    """By `update_rows` or `change_row`: an update of SQL's own would leave a seal that does not fit."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and ast.unparse(node.func) == "update":
+            table = ast.unparse(node.args[0]).removeprefix("tables.")
+            assert table not in SEALED, f"{path}: update of {table}"

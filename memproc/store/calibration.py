@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 import numpy as np
 import orjson
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, select
 from xxhash import xxh3_64_intdigest
 
 from memproc.config import Policy
@@ -27,6 +27,7 @@ from memproc.errors import NotFoundError, UsageError
 from memproc.records import encode
 from memproc.store import tables
 from memproc.store.answers import Calibration
+from memproc.store.database import change_row
 from memproc.store.reading import locate
 
 TARGET_PRECISION = 0.99
@@ -58,7 +59,7 @@ def calibrate(connection: Connection, labels: Iterable[Label], policy: Policy) -
     precision = sum(labelled.merged) / len(labelled.merged) if labelled.merged else 1.0
     refuses = precision < TARGET_PRECISION if labelled.merged else policy.refuses_to_merge
     kept = {"model": _fitted(unlike).to_json().decode(), "refuses_to_merge": refuses}
-    connection.execute(update(tables.store).values(calibration=orjson.dumps(kept).decode()))
+    change_row(connection, tables.store, tables.THE_STORE, {"calibration": orjson.dumps(kept).decode()})
     return Calibration(
         len(labelled.merged) + len(unlike),
         len(labelled.merged),
@@ -92,7 +93,7 @@ def calibrated(connection: Connection, policy: Policy) -> Policy:
     kept = connection.execute(select(tables.store.c.calibration)).scalar_one()
     if kept is None:
         return policy
-    connection.execute(update(tables.store).values(calibration=None))
+    change_row(connection, tables.store, tables.THE_STORE, {"calibration": None})
     return replace(policy, **orjson.loads(kept))
 
 

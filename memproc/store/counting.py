@@ -77,14 +77,17 @@ def jobs(connection: Connection, ask: Callable[[int, str | None], None]) -> list
 
 
 class BatchCount(NamedTuple):
-    """What the rows say of one batch: its job (None where there is no such batch), the outcomes of its `read` records, and how
-    many positions are missing, there twice or not its own.
+    """What the rows say of one batch: its job (None where there is no such batch), the outcomes of its `read` records, how many
+    positions are missing, there twice or not its own, which outcomes its own row tells, and how many of its records met an
+    observation that was there and had not been forgotten.
     """
 
     job: int | None
     read: int
     counts: Counter[Outcome]
     wrong: int
+    told: Counter[Outcome]
+    again: int = 0
 
 
 def recount(connection: Connection, job: int | None) -> Recount:
@@ -125,7 +128,8 @@ def memories_told(connection: Connection) -> int:
 def count_batches(connection: Connection, job: int | None = None) -> Iterator[BatchCount]:
     """Count each batch of a job, or of all, from the rows, and those that rows name and that there are not."""
     columns = tables.batches.c
-    query = select(columns.number, columns.job, columns.first_position, columns.records, columns.known, columns.known_rejected)
+    names = ("number", "job", "first_position", "records", "known", "known_rejected", "forgotten")
+    query = select(*(columns[name] for name in (*names, *(outcome.value for outcome in Outcome))))
     asked = {row[0]: row[1:] for row in connection.execute(query if job is None else query.where(columns.job == job))}
     arms = []
     for table, outcome in _PLACES:
@@ -145,14 +149,15 @@ def count_batches(connection: Connection, job: int | None = None) -> Iterator[Ba
 def _count(asked: Sequence[Any] | None, places: Sequence[tuple[int, Outcome]]) -> BatchCount:
     counts = Counter(outcome for _, outcome in places)
     if asked is None:
-        return BatchCount(None, 0, counts, len(places))
-    job, first, records, known, known_rejected = asked
-    repeated, rejected_again = _spread(known), _spread(known_rejected)
+        return BatchCount(None, 0, counts, len(places), Counter())
+    job, first, records, known, known_rejected, forgotten, *told = asked
+    repeated = _spread(orjson.loads(known))
+    rejected_again = [position for found in orjson.loads(known_rejected).values() for position in _spread(found)]
     counts += Counter({Outcome.DUPLICATE: len(repeated), Outcome.QUARANTINED: len(rejected_again)})
     positions = [position for position, _ in places] + repeated + rejected_again
     wrong = len(set(range(first, first + records)) ^ set(positions)) + len(positions) - len(set(positions))
-    return BatchCount(job, records, counts, wrong)
+    return BatchCount(job, records, counts, wrong, Counter(dict(zip(Outcome, told, strict=True))), len(repeated) - forgotten)
 
 
-def _spread(ranges: str) -> list[int]:
-    return [position for first, last in orjson.loads(ranges) for position in range(first, last + 1)]
+def _spread(ranges: Sequence[Sequence[int]]) -> list[int]:
+    return [position for first, last in ranges for position in range(first, last + 1)]

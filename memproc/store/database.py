@@ -1,14 +1,20 @@
 """The connection: how memproc talks to a database, and nothing about memories.
 
 A writing transaction's first statement raises the store's epoch: on every database that row is the lock. Every statement is
-compiled from Core tables, once. Rows go to the driver as tuples in the order of the table's columns. In what databases differ
-is in `backends`.
+compiled from Core tables, once. Rows go to the driver as tuples in the order of the table's columns; where a table has seals, they
+are given and kept here. In what databases differ is in `backends`.
+
+What is deleted from a SQLite file leaves its bytes in the log until that is cut, which no reader may stand in the way of. Nobody
+waits for a reader for long: who deletes notes it in the store's row and waits a moment; who read for longer than that moment, and
+who opens or closes the store, cuts the log if it is noted there.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager, suppress
+import sqlite3
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, closing, contextmanager, suppress
+from functools import cache
 from operator import itemgetter
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -17,6 +23,7 @@ from typing import Any
 from sqlalchemy import (
     URL,
     Column,
+    ColumnElement,
     Connection,
     CursorResult,
     Engine,
@@ -44,9 +51,14 @@ from memproc.store.backends import connected, to_wal, url_of
 from memproc.store.files import check_place, is_read_only, state_of
 from memproc.store.masking import secrets_of, url_shown, without
 from memproc.store.naming import Names
+from memproc.store.seals import SEAL, is_sealed, resealed, seal_of, sealed_columns
 
 KEYS_A_QUERY = 500
-_LOCK = update(tables.store).values(epoch=tables.store.c.epoch + literal_column("1"))
+BRIEFLY_SECONDS = 0.1
+_ONE: ColumnElement[int] = literal_column("1")
+_LOCK = update(tables.store).values(epoch=tables.store.c.epoch + _ONE, tally=tables.store.c.tally + _ONE)
+_UNWIPED = select(tables.store.c.unwiped)
+_WIPED = update(tables.store).where(tables.store.c.unwiped == bindparam("epoch")).values(unwiped=literal_column("0"))
 POOL_IS_EMPTY = Failure(Kind.CRITICAL, "too many threads use the store at once: raise pool_size or pool_overflow")
 
 
@@ -78,6 +90,7 @@ class Database:
             event.listen(self.engine, "connect", self._held.hold_for)
         self._reading = self.engine.execution_options(**self.backend.reading)
         self._writing = self.engine.execution_options(**self.backend.writing)
+        self.is_unwiped = False  # whether bytes of what was deleted could not be brought out of the files yet, as far as is known
         self._largest_row_bytes: int | None = None
         self._compiled: dict[tuple[object, ...], tuple[str, list[str]]] = {}
 
@@ -128,14 +141,28 @@ class Database:
             with told(), self._prepared(self.engine, self.engine.connect) as connection:
                 to_wal(connection.connection.driver_connection)
 
-    def wipe(self) -> None:
-        """Bring what was deleted out of the files: SQLite's log holds old pages until it is cut.
+    def note_deleted(self, connection: Connection) -> None:
+        """Note that what is deleted in this transaction is to be brought out of the files when it is committed."""
+        if self.file is not None:
+            connection.execute(update(tables.store).values(unwiped=tables.store.c.epoch))
 
-        As far as readers let it: pages that another connection still reads stay until the next time.
+    def wipe(self, wait_seconds: float = 0.0) -> None:
+        """Bring what was deleted out of the files, if that is due: SQLite's log holds old pages until it is cut.
+
+        Where somebody still reads what was before, it stays due, for the next who calls this.
         """
-        if self.backend.driver == "sqlite":
-            with self.engine.connect() as connection, suppress(DBAPIError):
-                connection.connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        if self.file is None or not self.file.exists():
+            return
+        unwiped, wiped = (self._sql(("run", query), lambda query=query: query)[0] for query in (_UNWIPED, _WIPED))
+        with suppress(sqlite3.Error), closing(_beside(self.file, 0.0 if self.is_unwiped else wait_seconds)) as connection:
+            ((epoch,),) = connection.execute(unwiped)
+            self.is_unwiped = bool(epoch)
+            if epoch:
+                connection.execute("PRAGMA synchronous=NORMAL")
+                ((is_busy, *_),) = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+                if not is_busy:
+                    connection.execute(wiped, (epoch,))
+                    self.is_unwiped = False
 
     def close(self) -> None:
         """Close all connections."""
@@ -154,7 +181,10 @@ class Database:
         return self._largest_row_bytes
 
     def insert_rows(self, connection: Connection, table: Table, rows: Sequence[tuple[Any, ...]]) -> None:
-        """Insert whole rows, each a tuple in the order of the table's columns."""
+        """Insert whole rows, each a tuple in the order of the table's columns; a seal that is not given is made."""
+        if is_sealed(table):
+            whole = len(table.columns)
+            rows = [row if len(row) == whole else (*row, seal_of(table, row)) for row in rows]
         limit = self.largest_row_bytes()
         if limit is not None and any(_characters(row) > limit // 4 and _bytes(row) > limit for row in rows):
             raise DatabaseError(Failure(Kind.CAPACITY, "too much at once"), f"a row of more than {limit:,} bytes")
@@ -172,6 +202,8 @@ class Database:
         add: Sequence[str] = (),
     ) -> None:
         """Set the columns `names` and raise the columns `add`: each row holds their values, then that of the primary key."""
+        if is_sealed(table) and not {*names, *add}.isdisjoint(sealed_columns(table)):
+            names, rows, add = self._resealed(connection, table, names, rows, add)
         if rows:
             (key,) = table.primary_key.columns
 
@@ -184,6 +216,20 @@ class Database:
             place = {f"new_{name}": at for at, name in enumerate((*names, *add))} | {"the_key": len(names) + len(add)}
             in_place = itemgetter(*[place[name] for name in order])
             connection.exec_driver_sql(sql, [*map(in_place, rows)])
+
+    def _resealed(
+        self, connection: Connection, table: Table, names: Sequence[str], rows: Sequence[tuple[Any, ...]], add: Sequence[str]
+    ) -> tuple[Sequence[str], list[tuple[Any, ...]], tuple[str, ...]]:
+        """Return what `update_rows` is to write where rows have seals: all values as they will be, and the seals of these."""
+        (key,) = table.primary_key.columns
+        place, at_key = {name: at for at, name in enumerate(table.columns.keys())}, table.columns.keys().index(key.name)
+        there = {row[at_key]: tuple(row) for row in self.select_by_keys(connection, _whole(table), key, {row[-1] for row in rows})}
+        for *values, own in (row for row in rows if row[-1] in there):
+            new = dict(zip((*names, *add), values, strict=True))
+            new |= {name: there[own][place[name]] + new[name] for name in add}
+            there[own] = resealed(table, there[own], new)
+        written = (*names, *add, SEAL)
+        return written, [(*(row[place[name]] for name in written), own) for own, row in there.items()], ()
 
     def select_by_keys(self, connection: Connection, query: Select[Any], column: Column[Any], keys: Iterable[Any]) -> Iterator[Any]:
         """Give the rows of `query`, a constant of its module, whose `column` is one of `keys`, in no particular order."""
@@ -307,6 +353,24 @@ def _bytes(row: Sequence[Any]) -> int:
     return sum(len(value.encode() if isinstance(value, str) else value) for value in row if isinstance(value, str | bytes))
 
 
+@cache
+def _whole(table: Table) -> Select[Any]:
+    """Return the query of all rows of a table: one constant for each, as statements are compiled once."""
+    return select(table)
+
+
+def _beside(file: Path, wait_seconds: float) -> sqlite3.Connection:
+    """Return a connection to a SQLite file that is there, outside of the pool, which waits for others no longer than that."""
+    return sqlite3.connect(f"{file.absolute().as_uri()}?mode=rw", uri=True, timeout=wait_seconds, isolation_level=None)
+
+
+def change_row(connection: Connection, table: Table, number: int, values: Mapping[str, Any]) -> None:
+    """Set some columns of one row of a table with seals, and its seal with them."""
+    (key,) = table.primary_key.columns
+    row = connection.execute(select(table).where(key == number)).one()
+    connection.execute(update(table).where(key == number).values({**values, SEAL: resealed(table, row, values)[-1]}))
+
+
 def next_number(connection: Connection, table: Table) -> int:
     """Return the number of the next row of a table; right because the writer holds the lock."""
     return (connection.execute(select(func.max(table.c.number))).scalar() or 0) + 1
@@ -315,5 +379,5 @@ def next_number(connection: Connection, table: Table) -> int:
 def take_numbers(connection: Connection, name: str, count: int) -> int:
     """Return the first of `count` numbers that were never given, by a counter in the store's row. The writer holds the lock."""
     counter = tables.store.c[name]
-    connection.execute(update(tables.store).values({name: counter + count}))
+    connection.execute(update(tables.store).values({name: counter + count, "tally": tables.store.c.tally + count}))
     return int(connection.execute(select(counter)).scalar_one()) - count + 1

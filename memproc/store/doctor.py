@@ -23,10 +23,10 @@ from memproc.dedup.keys import SCHEME, Key
 from memproc.errors import DatabaseError, UsageError
 from memproc.failures import DAMAGED, Kind
 from memproc.in_use import whose
-from memproc.records import Memory
+from memproc.records import Memory, Outcome
 from memproc.store import tables
 from memproc.store.answers import Finding
-from memproc.store.counting import IMPORTED, count_batches, count_memories, memories_told
+from memproc.store.counting import IMPORTED, BatchCount, count_batches, count_memories, memories_told
 from memproc.store.database import Database, told
 from memproc.store.files import check_database, is_there, was_database_of
 from memproc.store.findings import Found
@@ -34,8 +34,18 @@ from memproc.store.making import columns_of, is_store_in
 from memproc.store.masking import masked
 from memproc.store.neighbours import WITHDRAWN
 from memproc.store.opening import no_store
-from memproc.store.orphans import counters_behind, jobs_left, jobs_miscounted, jobs_misplaced, jobs_missing, orphans_in
-from memproc.store.quarantine import DISCARDED, REASONED, Reasons, reasons_told
+from memproc.store.orphans import (
+    counters_apart,
+    counters_behind,
+    jobs_left,
+    jobs_miscounted,
+    jobs_misheld,
+    jobs_misplaced,
+    jobs_missing,
+    orphans_in,
+)
+from memproc.store.provenance import check_arrival, check_seals, check_values
+from memproc.store.quarantine import DISCARDED, REASONED, Reasons, reasons_told, sightings
 from memproc.store.reading import all_decisions
 from memproc.store.recomputing import Recomputed
 from memproc.store.sqlite_checks import check_files, check_sqlite, reading_only
@@ -105,6 +115,8 @@ def _examine(database: Database, connection: Connection, found: Found, schema: t
         if not found.has("integrity", "version"):
             _check_tables(database, connection, found)
         if not found.has("integrity", "version", "schema"):
+            check_values(database, connection, found)
+        if not found.has("integrity", "version", "schema", "values"):
             policy = _check_settings(connection, found)
             if policy is not None:
                 _check_rows(Recomputed(database, connection, policy, schema, found), found)
@@ -113,6 +125,10 @@ def _examine(database: Database, connection: Connection, found: Found, schema: t
 def _check_rows(again: Recomputed, found: Found) -> None:
     database, connection = again.database, again.connection
     found.add("counters", *counters_behind(connection))
+    if not found.has("counters") and (apart := counters_apart(connection)):
+        found.add("counters", "tally", count=apart)
+    check_seals(connection, found)
+    found.add("unwiped", *connection.execute(select(tables.store.c.unwiped).where(tables.store.c.unwiped != 0)).scalars())
     for code, count, examples in orphans_in(connection):
         found.add(code, *examples, count=count)
     _check_quarantine(connection, found)
@@ -121,8 +137,9 @@ def _check_rows(again: Recomputed, found: Found) -> None:
     found.add("jobs_miscounted", *jobs_miscounted(connection))
     if not found.has("jobs_miscounted"):
         found.add("checkpoints", *jobs_misplaced(connection))
+    found.add("leases", *jobs_misheld(connection))
     found.add("jobs", *jobs_left(connection))
-    _check_batches(connection, found)
+    check_arrival(database, connection, _check_batches(connection, found), found)
     again.check_observations(compare_keys=not found.has("scheme"))
     if found.has("scheme", "records", "observation_keys", "keys"):
         return
@@ -190,7 +207,9 @@ def _policy_of(kept: dict[str, object]) -> Policy:
 
 
 def _check_quarantine(connection: Connection, found: Found) -> None:
-    """See whether the bytes and the faults of rejected records are there; of one that was discarded the bytes are not kept."""
+    """See whether the bytes and the faults of rejected records are there, and whether batches tell that they were met as often; of
+    one that was discarded the bytes are not kept.
+    """
     rejected, parts = tables.quarantine.c, tables.quarantine_parts.c
     kept = select(
         parts.quarantine,
@@ -200,12 +219,21 @@ def _check_quarantine(connection: Connection, found: Found) -> None:
     ).group_by(parts.quarantine)
     sums = kept.subquery()
     query = (
-        REASONED.add_columns(rejected.raw_bytes, sums.c.length, sums.c.parts, sums.c.last)
+        REASONED.add_columns(
+            rejected.raw_bytes, rejected.batch, rejected.times_seen, rejected.last_batch, sums.c.length, sums.c.parts, sums.c.last
+        )
         .join_from(tables.quarantine, sums, rejected.number == sums.c.quarantine, isouter=True)
         .order_by(rejected.number)
     )
+    try:
+        again = sightings(connection)
+    except (ValueError, TypeError, AttributeError):  # what was known is no JSON of ranges, which the batches are told for
+        again = None
     with connection.execute(query.execution_options(yield_per=1_000)) as rows:
         for row in rows:
+            if again is not None:
+                times, last = again.get(row.number, (0, row.batch))
+                found.add("arrival", *([row.number] if (row.times_seen, row.last_batch) != (times + 1, last) else []))
             expected = 0 if row.status == DISCARDED else row.raw_bytes
             is_whole = expected == (row.length or 0) and (row.parts is None or row.parts == row.last + 1)
             told = _reasons(row)
@@ -254,14 +282,18 @@ def _contradictions(decisions: Sequence[Decision]) -> list[str]:
     return [f"{a.hex()} {b.hex()}" for a, b, verdict in decisions if verdict == "distinct" and root(a) == root(b)]
 
 
-def _check_batches(connection: Connection, found: Found) -> None:
-    """Recount each batch from the rows, and tell in which jobs records are missing."""
+def _check_batches(connection: Connection, found: Found) -> list[BatchCount]:
+    """Recount each batch from the rows, tell in which jobs records are missing, and return what was counted."""
     wrong: dict[str, int] = defaultdict(int)
+    batches: list[BatchCount] = []
     try:
         for batch in count_batches(connection):
-            lost = max(batch.wrong, abs(batch.read - batch.counts.total()))
+            batches.append(batch)
+            differing = sum(abs(batch.counts[outcome] - batch.told[outcome]) for outcome in Outcome)
+            lost = max(batch.wrong, abs(batch.read - batch.counts.total()), differing)
             if lost:
                 wrong[f"job {batch.job}" if batch.job is not None else "no batch"] += lost
-    except ValueError:  # the ranges of what was known are no JSON, or an outcome is none
+    except (ValueError, TypeError, AttributeError):  # the ranges of what was known are no JSON of ranges, or an outcome is none
         wrong["batches"] += 1
     found.add("conservation", *sorted(wrong), count=sum(wrong.values()))
+    return batches

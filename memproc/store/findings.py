@@ -51,12 +51,24 @@ AILMENTS: dict[str, Ailment] = {
         "The store has tables of another version than this memproc.",
         "use the memproc that made it, or a newer one; of an older store, ingest its `export --full` into a new one",
     ),
+    "values": Ailment("error", "Values are of another kind, or keys of another length, than their columns hold.", _BACKUP_ONLY),
     "settings": Ailment("error", "What the store was built with cannot be read.", _BACKUP),
     "scheme": Ailment("error", "The keys were made by rules of another memproc, so they were not compared.", _REBUILD),
     "views": Ailment("warning", "Views for people are missing.", _REBUILD),
     "indexes": Ailment("warning", "Indexes are missing, so the store is slow.", _REBUILD),
     "counters": Ailment(
-        "error", "Numbers were given that the store's row does not know of, so they would be given again.", _REBUILD
+        "error", "The counters in the store's row are not what was counted, so numbers might be given again.", _REBUILD
+    ),
+    "seals": Ailment(
+        "error",
+        "Rows are not what memproc wrote: their seal is not that of their values. They were changed by hand, or damaged.",
+        _BACKUP_ONLY,
+    ),
+    "gaps": Ailment("error", "Rows are missing in tables of which none is ever deleted: their numbers have a gap.", _BACKUP_ONLY),
+    "unwiped": Ailment(
+        "warning",
+        "What was forgotten or discarded may still lie in SQLite's log: somebody was reading the store meanwhile.",
+        "end what reads the store, then run any other command on it, such as `memproc stats DB`: who closes it cuts the log",
     ),
     "records": Ailment("error", "Records cannot be read as JSON.", _BACKUP_ONLY),
     "invalid_records": Ailment(
@@ -73,6 +85,11 @@ AILMENTS: dict[str, Ailment] = {
     "orphaned_memories": Ailment("error", "Memories are there that no observation is in.", _REBUILD),
     "conservation": Ailment(
         "error", "Records read and what became of them do not add up: rows are missing, or there twice.", _BACKUP_ONLY
+    ),
+    "arrival": Ailment(
+        "error",
+        "When and how observations came, how sure a merge was, or the date of a source, is not what was written.",
+        _BACKUP_ONLY,
     ),
     "segments": Ailment("error", "Segments of the review index cannot be read: cut off, or out of order.", _REBUILD),
     "index_missing": Ailment("error", "Facts are missing in the review index, wholly or in part.", _REBUILD),
@@ -107,11 +124,30 @@ AILMENTS: dict[str, Ailment] = {
         "Where unfinished jobs go on is not what was written with their last batch.",
         "run `memproc jobs DB --cancel N` on each and take in its files anew: what is known is duplicate",
     ),
+    "leases": Ailment(
+        "warning",
+        "How long jobs are held for their process is not what their last batch, or their end, wrote.",
+        "nothing depends on it but when another machine may go on with them; their next batch writes it anew",
+    ),
     "jobs": Ailment(
         "warning",
         "Jobs are marked as running, and their process is gone.",
         "go on with them by `memproc ingest ... --resume`, or run `memproc rebuild DB`, which marks them as interrupted",
     ),
+}
+
+
+# The columns in which a check-up misses a value that was changed by hand, and why.
+UNCHECKED: dict[str, str] = {
+    "store.marks": "random marks of the last transactions: each is looked for by its own writer only, when its connection was lost",
+}
+# The columns in which it misses some such values.
+PARTLY_CHECKED: dict[str, str] = {
+    "observations.number": "of the newest observation any higher number is as good, where the index does not hold it",
+    "observations.last_batch": "of a record that was read again, any later batch that met a known record may have been the last",
+    "quarantine.pattern": "of a discarded record the words are gone that it was made of",
+    "segments.number": "a name that nothing else bears; only one that was not given yet is noticed",
+    "jobs.lease_until": "of a running job any later time may be that of another renewal",
 }
 
 

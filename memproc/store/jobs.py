@@ -14,14 +14,14 @@ from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple
 
 import orjson
-from sqlalchemy import ColumnElement, Connection, func, select, update
+from sqlalchemy import ColumnElement, Connection, func, select
 from xxhash import xxh3_64_hexdigest
 
 from memproc.dedup.keys import Key
 from memproc.errors import NotFoundError, StoreError, UsageError
 from memproc.records import encode
 from memproc.store import tables
-from memproc.store.database import Database, next_number
+from memproc.store.database import Database, change_row, next_number
 from memproc.store.owners import Owner
 from memproc.store.standing import Standing
 from memproc.times import to_micros
@@ -131,11 +131,10 @@ def _found(connection: Connection, condition: ColumnElement[bool]) -> Found | No
 def take(connection: Connection, number: int, now: str, owner: Owner) -> Claim:
     """Give a job that is not held to a run. That someone asked it to pause is void then."""
     lease = to_micros(now) + LEASE_MICROS
-    values: dict[str, Any] = {"owner": owner.to_json(), "lease_until": lease, "status": "running"}
-    values |= {"fence": _jobs.fence + 1, "request": None, "finished_at": None}
-    connection.execute(update(tables.jobs).where(_jobs.number == number).values(values))
     fence, landed = connection.execute(select(_jobs.fence, _jobs.landed).where(_jobs.number == number)).one()
-    return Claim(number, fence, owner, landed)
+    values: dict[str, Any] = {"owner": owner.to_json(), "lease_until": lease, "status": "running"}
+    change_row(connection, tables.jobs, number, values | {"fence": fence + 1, "request": None, "finished_at": None})
+    return Claim(number, fence + 1, owner, landed)
 
 
 def step(database: Database, connection: Connection, claim: Claim, there: Standing, checkpoint: str | None, now: str) -> bool:
@@ -164,9 +163,10 @@ def sealed(job: int, landed: int, checkpoint: str) -> str:
 def finish(connection: Connection, claim: Claim, status: str, now: str) -> str:
     """Write how a job ended, if this run still owns it, and return that: cancelled where that was asked and not seen any more."""
     own = (_jobs.number == claim.job) & (_jobs.fence == claim.fence)
-    asked = connection.execute(select(_jobs.request).where(own)).scalar()
-    ended = "cancelled" if asked == "cancel" and status not in FINISHED else status
-    connection.execute(update(tables.jobs).where(own).values(_ended(ended, now)))
+    there = connection.execute(select(_jobs.request).where(own)).first()
+    ended = "cancelled" if there and there.request == "cancel" and status not in FINISHED else status
+    if there:
+        change_row(connection, tables.jobs, claim.job, ended_as(ended, now))
     return ended
 
 
@@ -179,7 +179,7 @@ def ask(connection: Connection, number: int, request: Request | None, now: str) 
     if found is None:
         raise NotFoundError(f"no job {number}")
     if found.is_held(now):
-        connection.execute(update(tables.jobs).where(_jobs.number == number).values(request=request))
+        change_row(connection, tables.jobs, number, {"request": request})
     elif found.status in FINISHED:
         raise UsageError(f"job {number} is {found.status}: there is nothing to {request or 'go on with'}")
     elif request == "cancel":
@@ -191,11 +191,13 @@ def ask(connection: Connection, number: int, request: Request | None, now: str) 
 
 def cancel(connection: Connection, number: int, now: str) -> None:
     """Write that a job which no process runs was cancelled."""
-    connection.execute(update(tables.jobs).where(_jobs.number == number).values(_ended("cancelled", now)))
+    change_row(connection, tables.jobs, number, ended_as("cancelled", now))
 
 
-def _ended(status: str, now: str) -> dict[str, str | None]:
-    return {"status": status, "request": None, "finished_at": now, "owner": None, "lease_until": None}
+def ended_as(status: str, now: str) -> dict[str, str | None]:
+    """Return what the row of a job that has ended holds; where it is finished, nothing goes on."""
+    ended: dict[str, str | None] = {"status": status, "request": None, "finished_at": now, "owner": None, "lease_until": None}
+    return {**ended, "checkpoint": None} if status in FINISHED else ended
 
 
 def reached(connection: Connection, number: int) -> Reached:

@@ -29,9 +29,10 @@ from memproc.store import tables
 from memproc.store.database import Database, is_of_value
 from memproc.store.ledger import Line, write_lines
 from memproc.store.neighbours import neighbourhood
-from memproc.store.quarantine import Origin, put_in_quarantine
+from memproc.store.quarantine import Again, Origin, put_in_quarantine
 from memproc.store.reading import forgotten_among
 from memproc.store.reviews import Reviewer, write_reviews
+from memproc.store.seals import seal_of_date
 from memproc.store.segments import Segments
 from memproc.store.standing import Standing, standing
 from memproc.store.triage import settle
@@ -75,7 +76,7 @@ class Landed:
     judged: list[Judged] = field(default_factory=list)
     known: list[int] = field(default_factory=list)
     forgotten: list[int] = field(default_factory=list)
-    known_rejected: list[int] = field(default_factory=list)
+    known_rejected: Again = field(default_factory=dict)
     rejected: list[tuple[int, Rejected]] = field(default_factory=list)
     reviews: int = 0
     candidates: int = 0
@@ -90,7 +91,7 @@ class Landed:
         self.outcomes |= other.outcomes
         self.membership |= other.membership
         self.reused |= other.reused
-        for name in ("judged", "known", "forgotten", "known_rejected", "rejected"):
+        for name in ("judged", "known", "forgotten", "rejected"):
             getattr(self, name).extend(getattr(other, name))
         for name in ("reviews", "candidates", "verified", "untaken"):
             setattr(self, name, getattr(self, name) + getattr(other, name))
@@ -249,13 +250,15 @@ class Landing:
         times = Counter(numbers[prepared.key] for _, prepared in plan.known if prepared.key in numbers)
         counted = [(batch, more, number) for number, more in times.items()]
         self._database.update_rows(connection, tables.observations, ("last_batch",), counted, add=("times_seen",))
-        dates: dict[int, str] = {}
+        dates: dict[int, int] = {}
+        keys: dict[int, Key] = {}
         for _, prepared in plan.known:
             row = rows.get(prepared.key)
             if row is not None and prepared.as_of is not None and prepared.as_of > (row.observation.as_of or ""):
-                dates[row.number] = max(dates.get(row.number, ""), prepared.as_of)
-        later = [(to_micros(date), number) for number, date in dates.items()]
-        self._database.update_rows(connection, tables.observations, ("as_of",), later)
+                dates[row.number] = max(dates.get(row.number, -(2**63)), to_micros(prepared.as_of))
+                keys[row.number] = prepared.key
+        later = [(as_of, seal_of_date(keys[number], as_of), number) for number, as_of in dates.items()]
+        self._database.update_rows(connection, tables.observations, ("as_of", "as_of_seal"), later)
 
     def _record(self, plan: Plan, forgotten: set[Key]) -> Landed:
         landed = Landed(judged=list(plan.new), membership=dict(plan.changed.membership))
@@ -310,6 +313,7 @@ def _reused(plan: Plan, rows: Mapping[Key, Row]) -> dict[Key, str]:
 
 def _row_of(judged: Judged, number: int, memory: Key | None, batch: int) -> tuple[Any, ...]:
     position, prepared = judged.incoming
+    as_of = None if prepared.as_of is None else to_micros(prepared.as_of)
     return (
         number,
         *prepared[:4],  # its keys
@@ -322,7 +326,8 @@ def _row_of(judged: Judged, number: int, memory: Key | None, batch: int) -> tupl
         judged.confidence,
         batch,
         1,
-        None if prepared.as_of is None else to_micros(prepared.as_of),
+        as_of,
+        None if as_of is None else seal_of_date(prepared.key, as_of),
         len(prepared.text),
         prepared.changed_at,
         " ".join(prepared.benign),
@@ -336,7 +341,8 @@ def batch_row(landed: Landed, place: tuple[int, int, int, int], started: float, 
     counts = [outcomes[outcome] for outcome in Outcome]
     looked = (landed.reviews, landed.candidates, landed.verified, len(landed.forgotten))
     errors = encode(Counter(found.category for _, found in landed.rejected)).decode()
-    known, known_rejected = encode(ranges(landed.known)).decode(), encode(ranges(landed.known_rejected)).decode()
+    known = encode(ranges(landed.known)).decode()
+    known_rejected = encode({str(number): ranges(at) for number, at in landed.known_rejected.items()}).decode()
     return (*place, *counts, *looked, errors, known, known_rejected, perf_counter() - started, now)
 
 

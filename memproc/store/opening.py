@@ -39,6 +39,8 @@ def open_policy(database: Database, settings: Settings, *, for_rebuild: bool) ->
     if found["schema_version"] < tables.SCHEMA:
         raise _of_older(found["schema_version"])
     database.to_wal()
+    if _is_unwiped(database):
+        database.wipe()
     try:
         policy = Policy(**orjson.loads(found["policy"]))
     except (orjson.JSONDecodeError, TypeError) as error:
@@ -119,12 +121,25 @@ def _make(database: Database, policy: Policy) -> None:
             if (older := _version_of_older(database, connection)) is not None:
                 raise _of_older(older)
     try:
-        make(database, (1, 1, 0, 0, 0, tables.SCHEMA, SCHEME, policy_text(policy), None, None))
+        make(database, row_of_new(policy))
     except BaseException:
         if is_new and file is not None:
             database.engine.dispose()
             remove_empty(file)
         raise
+
+
+def _is_unwiped(database: Database) -> bool:
+    """Tell whether bytes of what was deleted may lie in the files still, and can be brought out of them."""
+    if database.is_read_only:
+        return False
+    with database.read() as connection:
+        return bool(connection.execute(select(tables.store.c.unwiped)).scalar())
+
+
+def row_of_new(policy: Policy) -> tuple[object, ...]:
+    """Return the store's row as it begins, but for its seal."""
+    return tables.THE_STORE, 1, 0, 0, 0, tables.SCHEMA, SCHEME, policy_text(policy), None, None, 1, 0
 
 
 def _version_of_older(database: Database, connection: Connection) -> int | None:

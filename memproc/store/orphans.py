@@ -8,9 +8,10 @@ from typing import Any, NamedTuple
 from sqlalchemy import ColumnElement, Connection, Table, delete, exists, func, select, update
 
 from memproc.store import tables
-from memproc.store.database import Database
-from memproc.store.jobs import FINISHED, sealed
+from memproc.store.database import Database, change_row
+from memproc.store.jobs import FINISHED, LEASE_MICROS, ended_as, sealed
 from memproc.store.owners import Owner
+from memproc.times import to_micros
 
 _observations = tables.observations.c
 _forgotten = tables.forgotten.c
@@ -78,6 +79,13 @@ def orphans_in(connection: Connection) -> Iterator[tuple[str, int, list[Any]]]:
             yield code, count, [*connection.execute(select(column).where(condition).order_by(column).limit(5)).scalars()]
 
 
+def counters_apart(connection: Connection) -> int:
+    """Return by how much the counters in the store's row are apart from what they sum up to."""
+    counted = tables.store.c
+    counters = (counted.epoch, *(counted[name] for name in COUNTED))
+    return abs(int(connection.execute(select(counted.tally - sum(counters[1:], counters[0]))).scalar_one()))
+
+
 def counters_behind(connection: Connection) -> dict[str, int]:
     """Return, by counter, the largest number that was given where the counter is behind it."""
     behind = {}
@@ -121,11 +129,37 @@ def jobs_miscounted(connection: Connection) -> dict[int, int]:
 
 
 def jobs_misplaced(connection: Connection) -> list[int]:
-    """Return the unfinished jobs whose place to go on is not what was written with their last batch."""
+    """Return the jobs whose place to go on is not what was written with their last batch; one that is finished has none."""
     jobs = tables.jobs.c
-    query = select(jobs.number, jobs.landed, jobs.checkpoint).where(jobs.checkpoint.is_not(None), jobs.status.not_in(FINISHED))
-    placed = connection.execute(query.order_by(jobs.number))
-    return [number for number, landed, place in placed if place != sealed(number, landed, place.partition(" ")[2])]
+    query = select(jobs.number, jobs.status, jobs.identity, jobs.landed, jobs.checkpoint).order_by(jobs.number)
+    return [job.number for job in connection.execute(query) if not _is_placed(job)]
+
+
+def _is_placed(job: Any) -> bool:
+    if job.checkpoint is None:
+        return job.status in FINISHED or job.identity is None or job.landed == 0
+    return job.status not in FINISHED and job.checkpoint == sealed(job.number, job.landed, job.checkpoint.partition(" ")[2])
+
+
+def jobs_misheld(connection: Connection) -> list[int]:
+    """Return the jobs that are held though they have ended, or not for as long as their last batch, or their begin, held them."""
+    jobs, own = tables.jobs.c, tables.batches.c
+    last = select(own.job, func.max(own.committed_at).label("at")).group_by(own.job).subquery()
+    query = (
+        select(jobs.number, jobs.status, jobs.lease_until, func.coalesce(last.c.at, jobs.started_at).label("since"))
+        .join_from(tables.jobs, last, last.c.job == jobs.number, isouter=True)
+        .order_by(jobs.number)
+    )
+    return [job.number for job in connection.execute(query) if not _is_held_right(job)]
+
+
+def _is_held_right(job: Any) -> bool:
+    if job.status != "running" or job.lease_until is None:
+        return job.status != "running" and job.lease_until is None
+    try:
+        return bool(job.lease_until >= to_micros(job.since) + LEASE_MICROS)
+    except ValueError:  # that is no time
+        return False
 
 
 def clear_orphans(database: Database, connection: Connection, now: str) -> None:
@@ -137,11 +171,13 @@ def clear_orphans(database: Database, connection: Connection, now: str) -> None:
             connection.execute(delete(table).where(condition))
     if behind := counters_behind(connection):
         connection.execute(update(tables.store).values(behind))
+    if counters_apart(connection):
+        counted = tables.store.c
+        connection.execute(update(tables.store).values(tally=counted.epoch + counted.segments + counted.reviews + counted.rejected))
     for number in jobs_left(connection):
-        ended = {"status": "interrupted", "finished_at": now, "owner": None, "lease_until": None}
-        connection.execute(update(tables.jobs).where(tables.jobs.c.number == number).values(ended))
+        change_row(connection, tables.jobs, number, ended_as("interrupted", now))
     for number, count in jobs_miscounted(connection).items():
-        connection.execute(update(tables.jobs).where(tables.jobs.c.number == number).values(landed=count))
+        change_row(connection, tables.jobs, number, {"landed": count})
     for number, (count, *ends) in jobs_missing(connection).items():
         first, last = (connection.execute(_COMMITTED.where(tables.batches.c.number == end)).scalar_one() for end in ends)
         row = (number, None, None, LOST, LOST, "{}", "interrupted", None, None, 1, None, count, None, first, last)

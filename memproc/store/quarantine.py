@@ -7,13 +7,13 @@ stays what it is: what a person decided stands.
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Collection, Iterator, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from typing import Any, NamedTuple
 
 import orjson
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, case, func, select
 from xxhash import xxh3_128_digest
 
 from memproc.dedup.canonical import canonical
@@ -24,7 +24,11 @@ from memproc.store.database import Database, take_numbers
 from memproc.store.reading import forgotten_among
 from memproc.validation import alike
 
+REPLAY = "replay"  # the source of the job that a replay is
+FORGOTTEN = 0  # in place of the number of a rejected record that was forgotten
 OPEN, REPLAYED, DISCARDED = STATUSES = ("open", "replayed", "discarded")
+
+Again = Mapping[int, Sequence[int]]  # by the number of a record that was rejected before, the positions of it in a batch
 
 _QUARANTINED = select(tables.quarantine.c.key, tables.quarantine.c.number)
 _BECAME = select(tables.ledger.c.subject, tables.ledger.c.kind)
@@ -81,21 +85,21 @@ def mend_reasons(database: Database, connection: Connection) -> None:
 
 def put_in_quarantine(
     database: Database, connection: Connection, rejected: Sequence[tuple[int, Rejected]], batch: int, origin: Origin
-) -> list[int]:
-    """Write what was rejected; return the positions of what had been rejected before."""
+) -> Again:
+    """Write what was rejected; return what had been rejected before."""
     if not rejected:
-        return []
+        return {}
     keyed = [(position, _rejected_key(found, origin), found) for position, found in rejected]
     wanted = {key for _, key, _ in keyed}
     there = dict(tuple(row) for row in database.select_by_keys(connection, _QUARANTINED, tables.quarantine.c.key, wanted))
-    there |= dict.fromkeys(forgotten_among(database, connection, wanted), -1)
+    there |= dict.fromkeys(forgotten_among(database, connection, wanted), FORGOTTEN)
     number = take_numbers(connection, "rejected", len(wanted - there.keys()))
-    again: list[int] = []
+    again: dict[int, list[int]] = defaultdict(list)
     rows: list[tuple[Any, ...]] = []
     parts: list[tuple[int, int, bytes]] = []
     for position, key, found in keyed:
         if key in there:
-            again.append(position)
+            again[there[key]].append(position)
             continue
         there[key] = number + len(rows)
         why = reasons_of(found)
@@ -107,11 +111,39 @@ def put_in_quarantine(
         rows.append((there[key], key, batch, position, *own, 1, batch, why.message, why.pattern, origin.context, OPEN))
     database.insert_rows(connection, tables.quarantine, rows)
     database.insert_rows(connection, tables.quarantine_parts, parts)
-    known = frozenset(again)
-    seen = Counter(there[key] for position, key, _ in keyed if position in known and there[key] > 0)
-    counted = [(batch, more, row) for row, more in seen.items()]
+    counted = [(batch, len(positions), row) for row, positions in again.items() if row != FORGOTTEN]
     database.update_rows(connection, tables.quarantine, ("last_batch",), counted, add=("times_seen",))
     return again
+
+
+def rejected_in(connection: Connection, job: int) -> Counter[int]:
+    """Return how often a job rejected each record, new or known, by its number; of what was forgotten since, all together.
+
+    This is what is counted wherever rejected records are counted; the sum is what the batches of the job count as quarantined.
+    """
+    rows, gone, batches = tables.quarantine, tables.forgotten, tables.batches.c
+    first = select(rows.c.number).join_from(rows, tables.batches, rows.c.batch == batches.number).where(batches.job == job)
+    counts = Counter(connection.execute(first).scalars())
+    of_job = select(func.count()).join_from(gone, tables.batches, gone.c.batch == batches.number).where(batches.job == job)
+    counts[FORGOTTEN] += connection.execute(of_job.where(gone.c.outcome == Outcome.QUARANTINED.value)).scalar_one()
+    known = select(batches.known_rejected).where(batches.job == job, batches.quarantined > 0)
+    for text in connection.execute(known).scalars():
+        for number, found in orjson.loads(text).items():
+            counts[int(number)] += sum(last - first + 1 for first, last in found)
+    return counts
+
+
+def sightings(connection: Connection) -> dict[int, tuple[int, int]]:
+    """Return, by number, how often batches met each rejected record again, a replay in vain counting once, and the last."""
+    jobs, batches = tables.jobs.c, tables.batches.c
+    is_replay = case(((jobs.source == REPLAY) & jobs.identity.is_(None), 1), else_=0)
+    query = select(batches.number, batches.known_rejected, is_replay).where(batches.quarantined > 0).order_by(batches.number)
+    found: dict[int, tuple[int, int]] = {}
+    for batch, text, was_replayed in connection.execute(query.join_from(tables.batches, tables.jobs, batches.job == jobs.number)):
+        for number, ranges in orjson.loads(text).items():
+            times = 1 if was_replayed else sum(last - first + 1 for first, last in ranges)
+            found[int(number)] = found.get(int(number), (0, 0))[0] + times, batch
+    return found
 
 
 def raw_of(connection: Connection, number: int) -> bytes:
@@ -128,11 +160,11 @@ def take_texts_out(database: Database, connection: Connection, records: Sequence
     became = database.select_by_keys(connection, _BECAME, tables.ledger.c.other, keys)
     replayed = {key for key, kind in became if kind == REPLAYED}
     rejected = tables.quarantine.c
-    query = select(rejected.number, rejected.key, rejected.batch, rejected.position, rejected.namespace)
+    query = select(rejected.number, rejected.key, rejected.batch, rejected.position, rejected.namespace, rejected.times_seen)
     gone = {}
-    for number, key, batch, position, namespace in connection.execute(query).all():
+    for number, key, batch, position, namespace, times_seen in connection.execute(query).all():
         if key in replayed or _holds(raw_of(connection, number), namespace or DEFAULT_NAMESPACE, texts):
-            gone[number] = (key, None, None, batch, position, Outcome.QUARANTINED.value)
+            gone[number] = (key, None, None, batch, position, Outcome.QUARANTINED.value, times_seen)
     database.insert_rows(connection, tables.forgotten, list(gone.values()))
     database.delete_by_keys(connection, tables.quarantine.c.number, sorted(gone))
     database.delete_by_keys(connection, tables.quarantine_parts.c.quarantine, sorted(gone))

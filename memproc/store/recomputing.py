@@ -142,7 +142,11 @@ class Recomputed:
         except (KeyError, TypeError, AttributeError, ValueError, OverflowError):  # no content, no id, no date
             self._found.add("observation_keys", key)
             return None
-        if again.key != key:
+        if (
+            again.key != key
+            or is_identity not in {0, 1}
+            or again.json != (record if isinstance(record, bytes) else record.encode())
+        ):
             self._found.add("observation_keys", key)
         elif compare_keys and computed(again) != tuple(there):
             self._found.add("keys", key)

@@ -20,7 +20,7 @@ from memproc.dedup.keys import Key, Observation, Prepared, prepare
 from memproc.formats.draft import Decided
 from memproc.store import tables
 from memproc.store.counting import IMPORTED, count_memories, memories_told
-from memproc.store.database import Database, next_number
+from memproc.store.database import Database, change_row, next_number
 from memproc.store.landing import write_mends, write_regrouped
 from memproc.store.ledger import Line, take_words_out, write_lines
 from memproc.store.neighbours import ROWS, SPENT, WITHDRAWN, neighbourhood, to_row
@@ -29,6 +29,7 @@ from memproc.store.orphans import clear_orphans
 from memproc.store.quarantine import mend_reasons, take_texts_out
 from memproc.store.reading import forgotten_among
 from memproc.store.reviews import open_again
+from memproc.store.seals import resealed
 from memproc.store.segments import Segments
 
 CHUNK = 2_000
@@ -42,6 +43,7 @@ _TOMBSTONES = select(
     _observations.batch,
     _observations.position,
     _observations.outcome,
+    _observations.times_seen,
 )
 
 
@@ -180,7 +182,7 @@ def _remember_forgotten(
 ) -> None:
     """Write tombstones that came without the records they speak of, with their nodes where these are spent."""
     fresh = set(keys) - forgotten_among(database, connection, keys)
-    rows = [(key, node, node and key, batch, -1, IMPORTED) for key in sorted(fresh) for node in [spent.get(key)]]
+    rows = [(key, node, node and key, batch, -1, IMPORTED, 0) for key in sorted(fresh) for node in [spent.get(key)]]
     database.insert_rows(connection, tables.forgotten, rows)
 
 
@@ -216,7 +218,7 @@ def rebuild(database: Database, segments: Segments, connection: Connection, poli
         done |= near.rows.keys()
         found_clusters, _ = clusters((row.observation for row in near.rows.values()), near.mends, near.decisions, near.spent)
         write_regrouped(database, connection, regroup(found_clusters, near.rows, set(near.rows)), near.rows)
-    connection.execute(update(tables.store).values(policy=policy_text(policy)))
+    change_row(connection, tables.store, tables.THE_STORE, {"policy": policy_text(policy)})
     fewer = before - count_memories(connection)
     moved = Moved(max(fewer, 0), max(-fewer, 0))
     write_lines(database, connection, None, now, [Line("joins", amount=moved.joins), Line("splits", amount=moved.splits)])
@@ -236,12 +238,13 @@ def _decide_on(database: Database, connection: Connection, nodes: Mapping[Key, s
     made = connection.execute(select(tables.decisions).order_by(tables.decisions.c.number)).all()
     connection.execute(delete(tables.decisions))
     rows = [
-        (*sorted(ends), verdict, made_at, note)
-        for _, a, b, verdict, made_at, note in made
-        for ends in sorted(product(nodes.get(a, {a}), nodes.get(b, {b})))
+        (row, {"a": ends[0], "b": ends[1]})
+        for row in made
+        for ends in (sorted(pair) for pair in sorted(product(nodes.get(row.a, {row.a}), nodes.get(row.b, {row.b}))))
         if ends[0] != ends[1]
     ]
-    database.insert_rows(connection, tables.decisions, [(number, *row) for number, row in enumerate(rows, 1)])
+    again = [resealed(tables.decisions, row, {"number": number, **ends}) for number, (row, ends) in enumerate(rows, 1)]
+    database.insert_rows(connection, tables.decisions, again)
 
 
 def _prepare(seen: Observation, policy: Policy) -> Prepared:

@@ -32,12 +32,11 @@ from memproc.store.answers import Quarantined
 from memproc.store.database import Database
 from memproc.store.jobs import ENDED_BY
 from memproc.store.landing import Arrived, Landed
-from memproc.store.quarantine import OPEN, Origin, raw_of
+from memproc.store.quarantine import OPEN, REPLAY, Origin, raw_of, rejected_in
 from memproc.store.transactions import Transactions
 from memproc.store.triage import SettledMeanwhileError, Which, faults_of, require_open, rows_by_number, rows_of
 from memproc.validation import failed, redacted
 
-SOURCE = "replay"
 CHUNK = 100
 LONGEST_LINE_BYTES = 1 << 30
 UNDECODED = ("source", "resource")  # the categories of what was never a value
@@ -228,7 +227,7 @@ class Replay:
         for position, (number, _) in enumerate(given.records, self._landed):
             replayed[number].append(position)
         arrived = Arrived.of([one for _, one in given.records], self._landed, replayed)
-        landed = self._land(arrived, len(given.records), self._landed, Origin(SOURCE, "", ""))
+        landed = self._land(arrived, len(given.records), self._landed, Origin(REPLAY, "", ""))
         self._landed += len(given.records)
         return landed
 
@@ -254,7 +253,8 @@ def chosen_for_replay(
             raise UsageError(f"record {number} of the file is not record {number} of this store: was it exported from another?")
     is_open = {number: row for number, row in rows.items() if row.status == OPEN}
     require_open(numbers or (), is_open)
-    meant = [row for at, row in sorted(is_open.items()) if which.includes(row) and (edits is None or at in edits)]
+    of_job = is_open.keys() if which.job is None else rejected_in(connection, which.job).keys()
+    meant = [row for at, row in sorted(is_open.items()) if at in of_job and which.includes(row) and (edits is None or at in edits)]
     return Chosen([row.number for row in meant], [*dict.fromkeys(row.format for row in meant)])
 
 

@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import numpy as np
-from sqlalchemy import Connection, bindparam, delete, func, select, update
+from sqlalchemy import Connection, bindparam, delete, func, literal_column, select, update
 
 from memproc.dedup import index
 from memproc.dedup.index import ENTRY_BYTES, FAN_OUT, SMALL_ENTRIES, Entries
@@ -27,7 +27,7 @@ READ_AT_ONCE = 16  # parts
 
 _segments = tables.segments.c
 _COUNTED = select(_segments.number, func.count()).group_by(_segments.number).order_by(_segments.number)
-_NUMBERED = update(tables.store).values(segments=bindparam("newest"))
+_NUMBERED = update(tables.store).values(segments=bindparam("newest"), tally=tables.store.c.tally + literal_column("1"))
 _SMALL = select(_segments.number, _segments.bytes)
 
 

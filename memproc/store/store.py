@@ -38,7 +38,7 @@ from memproc.store.answers import Added, Calibration, Finding, IndexRecall, Job,
 from memproc.store.backup import backup
 from memproc.store.calibration import calibrate, calibrated
 from memproc.store.counting import count_memories, jobs, recount, stats
-from memproc.store.database import Database
+from memproc.store.database import BRIEFLY_SECONDS, Database, change_row
 from memproc.store.decided import decisions_of_job, decisions_of_review, note_unmerged, settled, status_of
 from memproc.store.doctor import examine
 from memproc.store.jobs import FINISHED, Claim, Found, Reached, ask, begin, cancel, finish, latest, reached, step, take
@@ -49,7 +49,7 @@ from memproc.store.merging import Merger
 from memproc.store.neighbours import WITHDRAWN
 from memproc.store.opening import check_policy, open_policy
 from memproc.store.owners import Owner
-from memproc.store.quarantine import Origin
+from memproc.store.quarantine import REPLAY, Origin
 from memproc.store.reading import (
     all_decisions,
     locate,
@@ -62,7 +62,6 @@ from memproc.store.reading import (
 )
 from memproc.store.recall import index_recall
 from memproc.store.regrouping import decide_by_hand, forget, handle_of, rebuild, take_over, unmerging, unmerging_job
-from memproc.store.replay import SOURCE as REPLAY
 from memproc.store.replay import Mending, Replay, Transform, chosen_for_replay, edits_in, export_lines
 from memproc.store.reviews import Reviewer, open_reviews, verdicts_on
 from memproc.store.segments import Segments
@@ -71,9 +70,9 @@ from memproc.store.transactions import Transactions
 from memproc.store.triage import (
     Filters,
     Status,
-    commonest_in,
+    Which,
     discard,
-    patterns_of,
+    patterns_in,
     rows_by_number,
     rows_of,
     to_quarantined,
@@ -150,6 +149,7 @@ class Store:
             self._added_job = None
         self._merger.wait()
         self._transactions.is_closed = True
+        self._database.wipe()
         self._database.close()
 
     def add(
@@ -356,7 +356,7 @@ class Store:
                 handles = [handle_of(self._database, connection, seen) for seen in (one, other)]
                 decision = pair(handles[0], handles[1], verdict)
             decide_by_hand(self._database, connection, [(decision, verdict)], note, _now())
-            connection.execute(update(tables.reviews).where(tables.reviews.c.number == number).values(status=verdict))
+            change_row(connection, tables.reviews, number, {"status": verdict})
             return decision
 
         return self._transactions.write(resolved)
@@ -380,6 +380,7 @@ class Store:
         def forgotten(connection: Connection) -> int:
             rows = self._located(connection, identifier)
             forget(self._database, self._segments, connection, rows, self.policy, _now(), note)
+            self._database.note_deleted(connection)
             return len(rows)
 
         observations = self._transactions.write(forgotten)
@@ -433,8 +434,8 @@ class Store:
     ) -> list[Quarantined]:
         """Return the quarantined records that match all that is given, in the order they came, at most `limit`.
 
-        `category`, `code` (of any of its faults), `job` (its number), `source` (the name of its file or the like); `status` is
-        open, replayed, discarded or None for any.
+        `category`, `code` (of any of its faults), `job` (the number of one that rejected it, for the first time or again),
+        `source` (the name of its file or the like); `status` is open, replayed, discarded or None for any.
         """
         meant, most = which_of(status, **which), limit_of(limit)
 
@@ -457,12 +458,13 @@ class Store:
 
     def patterns(self, *, limit: int | None = None, **which: Unpack[Filters]) -> list[Pattern]:
         """Return the open quarantined records in groups of like faults: first faults with the same code, path and message, but for
-        the values in them. The message of a group is that of its first.
+        the values in them. The message of a group is that of its first. A record counts as often as it was rejected, and with
+        `job` as often as that job did.
 
         The commonest stand first. The filters are those of `quarantine`.
         """
         meant, most = which_of(**which), limit_of(limit)
-        found = self._transactions.read(lambda connection: patterns_of(rows_of(connection, meant), most))
+        found = self._transactions.read(lambda connection: patterns_in(connection, meant, most)[0])
         return [self._quiet(pattern) for pattern in found] if self.settings.redact else found
 
     def _quiet(self, pattern: Pattern) -> Pattern:
@@ -495,7 +497,12 @@ class Store:
         Raises NotFoundError, and changes nothing, where one is not open.
         """
         chosen = sorted(_numbers(numbers))
-        self._transactions.write(lambda connection: discard(self._database, connection, chosen, note, _now()))
+
+        def discarded(connection: Connection) -> None:
+            discard(self._database, connection, chosen, note, _now())
+            self._database.note_deleted(connection)
+
+        self._transactions.write(discarded)
         self._wipe()
         return len(chosen)
 
@@ -560,7 +567,7 @@ class Store:
             for name, number in reached(connection, job)._asdict().items():
                 setattr(report, name, Counter(number) if name == "errors" else number)
             if report.quarantined:
-                report.patterns, report.settled = commonest_in(self._database, connection, job, PATTERNS_SHOWN)
+                report.patterns, report.settled = patterns_in(connection, Which(job=job, status=None), PATTERNS_SHOWN)
                 report.patterns = [self._quiet(pattern) for pattern in report.patterns] if is_quiet else report.patterns
 
         self._transactions.read(count)
@@ -585,7 +592,10 @@ class Store:
         Raises UsageError where the file is there or cannot be written, or where the database is not SQLite.
         """
         self._transactions.check_open()
-        return backup(self._database, to, overwrite=overwrite)
+        try:
+            return backup(self._database, to, overwrite=overwrite)
+        finally:
+            self._database.wipe()
 
     def doctor(self) -> tuple[Finding, ...]:
         """Check the whole store, and return what is wrong and what mends it: nothing where it is whole. Nothing is written."""
@@ -660,6 +670,7 @@ class Store:
         """
         least = self.settings.review_at if review_at is None else review_at
         attempts: list[Landed] = []
+        deletes = any(found.verdict == "forgotten" for found in decided)
 
         def landed(connection: Connection) -> Landed:
             started, now = perf_counter(), _now()
@@ -675,6 +686,8 @@ class Store:
             found = landing.land(connection, arrived, there, origin, now)
             namespace = origin.namespace or None
             found.untaken = take_over(self._database, self._segments, connection, decided, namespace, batch, self.policy, now)
+            if deletes:
+                self._database.note_deleted(connection)
             self._database.insert_rows(
                 connection, tables.batches, [batch_row(found, (batch, claim.job, first_position, records), started, now)]
             )
@@ -684,6 +697,8 @@ class Store:
 
         done = self._transactions.write_again(landed)  # the job's row tells whether the batch is in
         claim.landed += 1
+        if deletes:
+            self._wipe()
         return done
 
     def merge_index(self) -> None:
@@ -715,9 +730,9 @@ class Store:
         return self._transactions.reading()
 
     def _wipe(self) -> None:
-        """Bring what was deleted out of the files, but for a rehearsal, which deletes nothing."""
+        """Bring what was deleted out of the files, but for a rehearsal, which deletes nothing. Readers are waited for a moment."""
         if not self._transactions.is_rehearsal:
-            self._database.wipe()
+            self._database.wipe(BRIEFLY_SECONDS)
 
     def _ask(self, job: int, request: str | None) -> None:
         self._transactions.write(lambda connection: ask(connection, job, request, _now()))  # type: ignore[arg-type]

@@ -30,6 +30,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    cast,
     func,
     select,
     union_all,
@@ -42,6 +43,8 @@ from memproc.store.backends import Backend
 SCHEMA = 4
 PREFIX = TABLE_PREFIX
 PART_BYTES = 1024 * 1024
+SEAL = "seal"
+THE_STORE = 1  # the id of the only row of `store`
 
 # MariaDB holds "Alice", "alice " and "Álice" equal unless told otherwise, refuses emoji in a database that is not made for
 # them, cuts texts at 64 KB, and keeps seven digits of a FLOAT.
@@ -65,6 +68,13 @@ def _text(name: str, *, nullable: bool = False) -> Column[str]:
     return Column(name, _TEXT, nullable=nullable)
 
 
+def _seal(*, but: tuple[str, ...] = ()) -> Column[int]:
+    """Return the last column of a table of which nothing else tells whether a row is as it was written: a hash of the row's values,
+    but for those of some columns, which are checked in another way (`memproc.store.seals`).
+    """
+    return Column(SEAL, BigInteger, nullable=False, info={"but": but})
+
+
 store = Table(
     f"{PREFIX}store",
     metadata,
@@ -78,6 +88,9 @@ store = Table(
     _text("policy"),
     _text("calibration", nullable=True),  # what the next rebuild makes the policy's: a model, and whether merging is refused
     _text("marks", nullable=True),  # of the last transactions, the newest first: who was not told of a commit finds it here
+    _number("tally"),  # epoch, segments, reviews and rejected together: each rises with one of them
+    _number("unwiped"),  # the epoch of what was deleted last, as long as its bytes may lie in SQLite's log; else 0
+    _seal(but=("epoch", "segments", "reviews", "rejected", "schema_version", "scheme", "marks", "tally", "unwiped")),
 )
 
 observations = Table(
@@ -98,6 +111,7 @@ observations = Table(
     _number("last_batch"),
     _number("times_seen"),
     _number("as_of", nullable=True),
+    _number("as_of_seal", nullable=True),  # a hash of it and the key, as it decides which version speaks and nothing else tells it
     _number("length"),  # of the canonical text, in characters
     _number("date", nullable=True),
     _text("benign"),  # the kinds of benign difference between its text and its gist, with single spaces between them
@@ -137,6 +151,7 @@ decisions = Table(
     _text("verdict"),  # merge, distinct, supersedes, or withdrawn; of one pair the last row holds
     _text("made_at"),
     _text("note"),
+    _seal(),
     Index(f"{PREFIX}decisions_a", "a"),
     Index(f"{PREFIX}decisions_b", "b"),
 )
@@ -152,6 +167,7 @@ reviews = Table(
     Column("confidence", Double, nullable=False),
     _text("reason"),
     _number("batch"),
+    _seal(),
     UniqueConstraint("one", "other"),
     Index(f"{PREFIX}reviews_other", "other"),
 )
@@ -165,6 +181,8 @@ forgotten = Table(
     _number("batch"),
     _number("position"),
     _text("outcome"),
+    _number("times_seen"),
+    _seal(),
     Index(f"{PREFIX}forgotten_node", "node"),
     Index(f"{PREFIX}forgotten_home", "home"),
 )
@@ -182,6 +200,7 @@ ledger = Table(
     Column("confidence", Double, nullable=True),
     _number("amount"),
     _text("reason"),
+    _seal(),
     Index(f"{PREFIX}ledger_subject", "subject"),
     Index(f"{PREFIX}ledger_other", "other"),
 )
@@ -204,6 +223,7 @@ jobs = Table(
     _text("checkpoint", nullable=True),  # where the next batch begins, as JSON behind a hash
     _text("started_at"),
     _text("finished_at", nullable=True),
+    _seal(but=("lease_until", "landed", "checkpoint")),  # what changes with each batch
     Index(f"{PREFIX}jobs_identity", "identity"),
 )
 
@@ -224,9 +244,10 @@ batches = Table(
     _number("forgotten"),
     _text("errors"),  # quarantined records by category, as JSON
     _text("known"),  # ranges of positions whose observation was in the store, as JSON [[first, last], ...]
-    _text("known_rejected"),  # ranges of positions whose rejected record was in quarantine
+    _text("known_rejected"),  # of rejected records that were in quarantine, by number, ranges of positions; 0: of forgotten ones
     Column("seconds", Double, nullable=False),
     _text("committed_at"),
+    _seal(),
     Index(f"{PREFIX}batches_job", "job"),
 )
 
@@ -251,6 +272,7 @@ quarantine = Table(
     _key("pattern"),  # of category, code, path and message, but for values and positions in them: like faults have one
     _text("context"),  # what the caller had said of the source, as JSON: a replay takes it under the same
     _text("status"),  # open, replayed, discarded; the row stays, for it says what became of its position
+    _seal(but=("code", "path", "message", "pattern", "times_seen", "last_batch")),  # what its faults and the batches give
     UniqueConstraint("key"),
     Index(f"{PREFIX}quarantine_batch", "batch"),
 )
@@ -261,6 +283,7 @@ quarantine_parts = Table(
     _number("quarantine"),
     _number("part"),
     Column("bytes", _BYTES, nullable=False),
+    _seal(),
     PrimaryKeyConstraint("quarantine", "part"),
 )
 
@@ -292,6 +315,7 @@ def views(backend: Backend) -> dict[str, Executable]:
     named: list[Any] = [batches.c.job, batches.c.number.label("batch"), jobs.c.status.label("job_status")]
     status = select(*named, *(batches.c[name] for name in counts)).join_from(batches, jobs, batches.c.job == jobs.c.number)
     of_alike: list[Any] = [func.min(quarantine.c[name]).label(name) for name in ("category", "code", "path", "message")]
-    records, first = func.count().label("records"), func.min(quarantine.c.number).label("first")
+    records = cast(func.sum(quarantine.c.times_seen), BigInteger).label("records")
+    first = func.min(quarantine.c.number).label("first")
     patterns = select(*of_alike, records, first).where(quarantine.c.status == "open").group_by(quarantine.c.pattern)
     return dict(zip(VIEWS, (union_all(alone, of_many), status, patterns), strict=True))

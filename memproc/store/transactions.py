@@ -2,7 +2,8 @@
 
 Rules: what reads or writes is a function of a connection, so that it can be run anew. A commit may come through though the
 answer to it is lost; so each writing transaction leaves its mark in the store's row, and who finds it there does nothing twice. A
-long read goes on behind the last value it gave, as long as nothing was written meanwhile: what it gives is of one moment.
+long read goes on behind the last value it gave, as long as nothing was written meanwhile: what it gives is of one moment. No
+writer waits for a reader, however slowly what it gives is taken.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from itertools import count, islice
+from time import perf_counter
 from typing import TypeVar
 from uuid import uuid4
 
@@ -22,7 +24,7 @@ from sqlalchemy import Connection, select, update
 from memproc.errors import DatabaseError, StoreError
 from memproc.failures import MOST_ATTEMPTS, Kind, wait_seconds
 from memproc.store import tables
-from memproc.store.database import Database
+from memproc.store.database import BRIEFLY_SECONDS, Database
 from memproc.store.segments import Segments
 
 Answer = TypeVar("Answer")
@@ -76,7 +78,10 @@ class Transactions:
                     before, epoch = epoch, connection.execute(select(_store.epoch)).scalar()
                     if lost is not None and given and before != epoch:
                         raise lost
-                    for answer in islice(work(connection), given, None):
+                    answers: Iterator[Answer] = islice(work(connection), given, None)
+                    if connection is self._rehearsal:  # what is written meanwhile would be seen, as it is one transaction
+                        answers = iter([*answers])
+                    for answer in answers:
                         given += 1
                         yield answer
                     return
@@ -113,13 +118,21 @@ class Transactions:
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
-        """Give a connection in one reading transaction, in a rehearsal that of the rehearsal; it is not begun again."""
+        """Give a connection in one reading transaction, in a rehearsal that of the rehearsal; it is not begun again.
+
+        Who read for longer than one who deletes waits for readers does for it what it could not do meanwhile.
+        """
         self.check_open()
         if self._rehearsal is not None and self._rehearsing_thread == threading.get_ident():
             yield self._rehearsal
-        else:
+            return
+        started = perf_counter()
+        try:
             with self._database.read() as connection:
                 yield connection
+        finally:
+            if self._database.is_unwiped or perf_counter() - started > BRIEFLY_SECONDS:
+                self._database.wipe()
 
     @contextmanager
     def rehearsal(self) -> Iterator[None]:

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Literal, NamedTuple, TypedDict, Unpack
 
 import orjson
-from sqlalchemy import Connection, Select, func, select
+from sqlalchemy import Connection, Select, select
 
 from memproc.config import whole_number
 from memproc.dedup.keys import Key
@@ -22,7 +22,17 @@ from memproc.store import tables
 from memproc.store.answers import Entry, Quarantined
 from memproc.store.database import Database
 from memproc.store.ledger import Line, write_lines
-from memproc.store.quarantine import DISCARDED, OPEN, REPLAYED, STATUSES, raw_of, reasons_of
+from memproc.store.quarantine import (
+    DISCARDED,
+    FORGOTTEN,
+    OPEN,
+    REPLAYED,
+    STATUSES,
+    Again,
+    raw_of,
+    reasons_of,
+    rejected_in,
+)
 
 Status = Literal["open", "replayed", "discarded"]
 
@@ -42,6 +52,8 @@ _FOUND = (
     .join_from(tables.quarantine, tables.batches, _rows.batch == _batches.number)
     .join(_LAST, _rows.last_batch == _LAST.c.number)
 )
+_LIKE = ("number", "pattern", "category", "code", "path", "message", "faults", "source", "status", "times_seen")
+_GROUPED = select(*(_rows[name] for name in _LIKE))
 _STATUS = select(_rows.number, _rows.key, _rows.status, _rows.faults)
 _HISTORY = select(*(_ledger[name] for name in ("number", "made_at", "kind", "subject", "other", "confidence", "reason")))
 
@@ -56,8 +68,8 @@ class Filters(TypedDict, total=False):
 
 
 class Which(NamedTuple):
-    """Which quarantined records are meant: those that match all that is given. `code` is that of any of its faults, `source` the
-    name of the file or the like, `status` None any.
+    """Which quarantined records are meant: those that match all that is given. `code` is that of any of its faults, `job` any that
+    rejected it, `source` the name of the file or the like, `status` None any.
     """
 
     category: str | None = None
@@ -67,10 +79,9 @@ class Which(NamedTuple):
     status: Status | None = "open"
 
     def includes(self, row: Any) -> bool:
-        """Tell whether a row that SQL found is meant."""
+        """Tell whether a row that SQL found is meant, its job and status apart."""
         return (
             self.category in (None, row.category)
-            and self.job in (None, row.job)
             and self.source in (None, row.source)
             and (self.code is None or any(fault["code"] == self.code for fault in orjson.loads(row.faults)))
         )
@@ -89,16 +100,24 @@ def which_of(status: Status | None = "open", **filters: Unpack[Filters]) -> Whic
     return Which(status=status, **filters)
 
 
-def rows_of(connection: Connection, which: Which) -> Iterator[Any]:
-    """Give the rows of the records that are meant, in the order they came, without their bytes."""
-    query: Select[Any] = _FOUND.order_by(_rows.number).limit(CHUNK)
+def rows_of(connection: Connection, which: Which, query: Select[Any] = _FOUND) -> Iterator[Any]:
+    """Give the rows of the records that are meant, in the order of their numbers, without their bytes."""
     if which.status is not None:
         query = query.where(_rows.status == which.status)
-    if which.job is not None:
-        query = query.where(_batches.job == which.job)
-    last = 0
-    while rows := connection.execute(query.where(_rows.number > last)).all():
+    for rows in _chunks(connection, query.order_by(_rows.number), which.job):
         yield from filter(which.includes, rows)
+
+
+def _chunks(connection: Connection, query: Select[Any], job: int | None) -> Iterator[Sequence[Any]]:
+    """Give the rows of a query in chunks, those of a job only where one is given."""
+    if job is not None:
+        numbers = sorted(rejected_in(connection, job))
+        for start in range(0, len(numbers), CHUNK):
+            yield connection.execute(query.where(_rows.number.in_(numbers[start : start + CHUNK]))).all()
+        return
+    last = 0
+    while rows := connection.execute(query.where(_rows.number > last).limit(CHUNK)).all():
+        yield rows
         last = rows[-1].number
 
 
@@ -138,30 +157,25 @@ def faults_of(row: Any) -> tuple[Fault, ...]:
     return tuple(Fault(**fault) for fault in orjson.loads(row.faults))
 
 
-def patterns_of(rows: Iterable[Any], limit: int | None = None) -> list[Pattern]:
-    """Return the groups of rows with like faults, the commonest first, then in the order they came."""
-    groups: dict[Key, list[Any]] = {}
-    for row in rows:
-        groups.setdefault(row.pattern, [0, row])[0] += 1
-    patterns = [Pattern(count, row.category, row.code, row.path, row.message, row.number) for count, row in groups.values()]
-    return sorted(patterns, key=lambda pattern: (-pattern.records, pattern.example))[:limit]
+def patterns_in(connection: Connection, which: Which, limit: int | None = None) -> tuple[list[Pattern], int]:
+    """Return the groups of records with like faults among those that are meant, the commonest first, then in the order they came,
+    and how many of these records had been replayed or discarded.
 
-
-def commonest_in(database: Database, connection: Connection, job: int, limit: int) -> tuple[list[Pattern], int]:
-    """Return the commonest patterns of the records that a job was the last to reject, new or known, and how many of these records
-    had been replayed or discarded.
+    A record counts as often as it was rejected: by the job, where one is meant, else at all. So the groups of a job, whatever the
+    status, sum up to what it counts as quarantined. What was forgotten since is a group of its own there.
     """
-    records, first = func.count().label("records"), func.min(_rows.number).label("first")
-    of_job = (
-        select(_rows.pattern, records, first)
-        .join_from(tables.quarantine, tables.batches, _rows.last_batch == _batches.number)
-        .where(_batches.job == job)
-    )
-    grouped = connection.execute(of_job.group_by(_rows.pattern).order_by(records.desc(), first).limit(limit)).all()
-    rows = rows_by_number(database, connection, [group.first for group in grouped])
-    patterns = [patterns_of([rows[group.first]])[0]._replace(records=group.records) for group in grouped]
-    closed = of_job.with_only_columns(func.count()).where(_rows.status != OPEN)
-    return patterns, connection.execute(closed).scalar_one()
+    of_job = None if which.job is None else rejected_in(connection, which.job)
+    groups: dict[Key, list[Any]] = {}
+    told = settled = 0
+    for row in rows_of(connection, which, _GROUPED):
+        records = row.times_seen if of_job is None else of_job[row.number]
+        groups.setdefault(row.pattern, [0, row])[0] += records
+        told += records
+        settled += records if row.status != OPEN else 0
+    patterns = [Pattern(count, row.category, row.code, row.path, row.message, row.number) for count, row in groups.values()]
+    if of_job is not None and which == Which(job=which.job, status=None) and (gone := of_job.total() - told):
+        patterns.append(Pattern(gone, "forgotten", "forgotten", "", "what it was is forgotten", FORGOTTEN))
+    return sorted(patterns, key=lambda pattern: (-pattern.records, pattern.example))[:limit], settled
 
 
 def settle(
@@ -172,19 +186,21 @@ def settle(
     rejected: Sequence[tuple[int, Rejected]],
     batch: int,
     now: str,
-) -> list[int]:
+) -> Again:
     """Write what became of replayed records: `replayed` says which positions each one gave, `became` which observation and outcome
     a position had. One of which anything was rejected again stays open, with the new faults.
 
-    Return the positions that were rejected. Raises SettledMeanwhileError where another was quicker.
+    Return what was rejected. Raises SettledMeanwhileError where another was quicker.
     """
     rows = _open_rows(database, connection, replayed)
     if rows.keys() != replayed.keys():
         raise SettledMeanwhileError
     failed: dict[int, list[Rejected]] = defaultdict(list)
+    positions_of: dict[int, list[int]] = defaultdict(list)
     number_of = {position: number for number, positions in replayed.items() for position in positions}
     for position, again in rejected:
         failed[number_of[position]].append(again)
+        positions_of[number_of[position]].append(position)
     _write_again(database, connection, failed, batch)
     taken = [number for number in replayed if number not in failed]
     database.update_rows(connection, tables.quarantine, ("status",), [(REPLAYED, number) for number in taken])
@@ -196,7 +212,7 @@ def settle(
     lines += [Line(REPLAYED, rows[number].key, reason="decision") for number in taken if not replayed[number]]
     lines += [Line(REJECTED, rows[number].key, reason=_without_words(again)) for number, again in failed.items()]
     write_lines(database, connection, batch, now, lines)
-    return [position for position, _ in rejected]
+    return positions_of
 
 
 def discard(database: Database, connection: Connection, numbers: Sequence[int], note: str, now: str) -> None:

@@ -12,16 +12,19 @@ from contextlib import closing, contextmanager
 
 import orjson
 import pytest
-from sqlalchemy import event
+from sqlalchemy import create_engine, event, select, update
 from xxhash import xxh3_128_digest
 
 import memproc
 from benchmarks.corpus import make_corpus
 from memproc.records import encode
+from memproc.store import tables
 from memproc.store.backends import url_of
 from memproc.store.database import Database
 from memproc.store.doctor import examine, examine_at
 from memproc.store.findings import AILMENTS
+from memproc.store.jobs import sealed as place_of
+from memproc.store.seals import seal_of
 from memproc.store.store import Store
 from tests.command_line import run_memproc
 from tests.databases import VARIABLES, named, reason_to_skip
@@ -114,6 +117,20 @@ def change(statement, *values):
     return inflict
 
 
+def sealed(inflict, table):
+    """Return damage to the rows of a table under seals that fit, so that it is found by what the rows say."""
+
+    def inflict_and_seal(path):
+        inflict(path)
+        with closing(create_engine(f"sqlite:///{path}").connect()) as connection, connection.begin():
+            key, *more = table.primary_key.columns
+            for row in connection.execute(select(table)).all():
+                own = [column == row._mapping[column] for column in (key, *more)]
+                connection.execute(update(table).where(*own).values(seal=seal_of(table, row)))
+
+    return inflict_and_seal
+
+
 def errors_of(findings):
     """Return the codes of errors."""
     return {finding.code for finding in findings if finding.severity == "error"}
@@ -162,7 +179,11 @@ PORTABLE = {
     "DELETE FROM mends": {"mends"},
     "UPDATE merged SET namespace = 1": {"memories"},
     "UPDATE observations SET length = length + 1 WHERE number = 5": {"keys"},
-    "UPDATE batches SET records = records + 1 WHERE number = 2": {"conservation"},
+    "UPDATE batches SET records = records + 1 WHERE number = 2": {"conservation", "seals"},
+    "UPDATE ledger SET amount = amount WHERE number = 1": set(),
+    "UPDATE ledger SET made_at = '2020' WHERE number = 1": {"seals"},
+    "UPDATE observations SET times_seen = times_seen + 1 WHERE number = 5": {"arrival"},
+    "DELETE FROM ledger WHERE number = 1": {"gaps", "arrival"},
     "DELETE FROM segments": {"index_missing"},
     "DELETE FROM quarantine_parts WHERE quarantine = 1": {"quarantine"},
     "UPDATE store SET rejected = 0": {"counters"},
@@ -239,7 +260,7 @@ def contradiction(path):
             [(nodes[0], nodes[1], "merge"), (nodes[1], nodes[2], "merge"), (nodes[0], nodes[2], "distinct")], 1
         ):
             a, b = sorted((one, other))
-            connection.execute("INSERT INTO decisions VALUES (?, ?, ?, ?, '', '')", (number + at, a, b, verdict))
+            connection.execute("INSERT INTO decisions VALUES (?, ?, ?, ?, '', '', 0)", (number + at, a, b, verdict))
     with Store(path, for_rebuild=True) as store:
         store.rebuild()
 
@@ -256,8 +277,15 @@ def of_another_scheme(path):
     change("UPDATE observations SET length = length + 1")(path)
 
 
+def place(job, landed):
+    """Return a place to go on at, as a job has it after so many batches."""
+    return place_of(job, landed, '["crm",[1,2],0,{}]')
+
+
 ALONE = "(SELECT max(number) FROM observations WHERE memory IS NULL)"
-MERGE = "(SELECT min(number) FROM ledger WHERE kind = 'similar')"
+EVENT = "(SELECT min(number) FROM observations WHERE record LIKE '%Thanks!%')"
+REVIEWED = "(SELECT min(number) FROM ledger WHERE kind = 'review')"
+ON_NOTHING = f"(SELECT max(number) + 1 FROM decisions), zeroblob(16), x'{'01' * 16}'"
 MEMBER = "(SELECT min(number) FROM observations WHERE memory IS NOT NULL)"
 BY_SQL = {
     "integrity": None,
@@ -271,10 +299,34 @@ BY_SQL = {
         change("UPDATE store SET policy = '{'"),
         change("""UPDATE store SET policy = '{"dedup":"often"}'"""),
         change("""UPDATE store SET policy = '{"model":"none"}'"""),
-        change("UPDATE store SET calibration = 'none'"),
+        sealed(change("UPDATE store SET calibration = 'none'"), tables.store),
         change("DELETE FROM store"),
     ],
     "scheme": [change("UPDATE store SET scheme = '0'"), of_another_scheme],
+    "values": [
+        change("UPDATE observations SET position = 'first' WHERE number = 3"),
+        change("UPDATE observations SET node = x'00' WHERE number = 3"),
+        change("UPDATE ledger SET reason = x'00' WHERE number = 3"),
+        change("UPDATE jobs SET fingerprint = 'none' WHERE number = 1"),
+    ],
+    "seals": [
+        change("UPDATE store SET policy = replace(policy, '0.', '0.0')"),
+        change("UPDATE decisions SET made_at = '2020-01-01' WHERE number = 1"),
+        change("UPDATE quarantine_parts SET bytes = randomblob(length(bytes)) WHERE quarantine = 1"),
+    ],
+    "gaps": [change(f"DELETE FROM ledger WHERE number = {REVIEWED}")],
+    "unwiped": [change("UPDATE store SET unwiped = 7")],
+    "arrival": [
+        change(f"UPDATE observations SET {wrong} WHERE number = 5")
+        for wrong in (
+            "times_seen = times_seen + 1",
+            "last_batch = last_batch + 1",
+            "confidence = 0.5",
+            "as_of = 7",
+            "as_of_seal = 7",
+        )
+    ]
+    + [change(f"UPDATE observations SET number = 9999 WHERE number = {EVENT}")],
     "views": [change("DROP VIEW memories"), change("DROP VIEW error_patterns")],
     "indexes": [change("DROP INDEX observations_grp")],
     "counters": [change(f"UPDATE store SET {name} = 0") for name in ("segments", "reviews", "rejected")],
@@ -300,46 +352,66 @@ BY_SQL = {
     ],
     "orphaned_memories": [change("INSERT INTO merged VALUES (zeroblob(16), 1, NULL, '{}')")],
     "conservation": [
-        change("UPDATE batches SET records = records + 1 WHERE number = 2"),
-        change("UPDATE batches SET first_position = first_position + 1 WHERE number = 2"),
-        change("UPDATE batches SET known = '[[' WHERE number = 2"),
+        sealed(change("UPDATE batches SET records = records + 1 WHERE number = 2"), tables.batches),
+        sealed(change("UPDATE batches SET first_position = first_position + 1 WHERE number = 2"), tables.batches),
+        sealed(change("UPDATE batches SET known = '[[' WHERE number = 2"), tables.batches),
         change("UPDATE observations SET position = position - 1 WHERE number = 9"),
         change("UPDATE observations SET batch = 99 WHERE number = 9"),
-        change("UPDATE ledger SET amount = amount + 1 WHERE kind = 'joins'"),
+        sealed(change("UPDATE ledger SET amount = amount + 1 WHERE kind = 'joins'"), tables.ledger),
+        sealed(change("UPDATE batches SET stored = stored + 1, duplicate = duplicate - 1 WHERE number = 5"), tables.batches),
+        change("UPDATE observations SET outcome = 'merged' WHERE number = 9"),
     ],
     "segments": [in_segment(lambda blob: blob[:-3]), in_segment(lambda blob: blob[8:] + blob[:8])],
     "index_missing": [change("DELETE FROM segments"), in_segment(lambda blob: blob[8:])],
     "index_extra": [in_segment(one_more)],
     "index_wrong": [in_segment(other_hash)],
-    "orphaned_reviews": [change("UPDATE reviews SET one = zeroblob(16) WHERE number = (SELECT min(number) FROM reviews)")],
-    "orphaned_parts": [change("INSERT INTO quarantine_parts VALUES (99, 0, zeroblob(3))")],
+    "orphaned_reviews": [
+        sealed(change("UPDATE reviews SET one = zeroblob(16) WHERE number = (SELECT min(number) FROM reviews)"), tables.reviews)
+    ],
+    "orphaned_parts": [sealed(change("INSERT INTO quarantine_parts VALUES (99, 0, zeroblob(3), 0)"), tables.quarantine_parts)],
     "quarantine": [
         change("DELETE FROM quarantine_parts WHERE quarantine = 1"),
-        change("UPDATE quarantine_parts SET bytes = zeroblob(1) WHERE quarantine = 1"),
-        change("UPDATE quarantine SET faults = '[' WHERE number = 1"),
+        sealed(change("UPDATE quarantine_parts SET bytes = zeroblob(1) WHERE quarantine = 1"), tables.quarantine_parts),
+        sealed(change("UPDATE quarantine SET faults = '[' WHERE number = 1"), tables.quarantine),
     ],
     "patterns": [
         change("UPDATE quarantine SET pattern = zeroblob(16) WHERE number = 1"),
         change("UPDATE quarantine SET message = 'well' WHERE status = 'discarded'"),
     ],
-    "ledger": [change(f"UPDATE ledger SET subject = zeroblob(16) WHERE number = {MERGE}")],
+    "ledger": [sealed(change(f"UPDATE ledger SET subject = zeroblob(16) WHERE number = {REVIEWED}"), tables.ledger)],
     "decisions": [
-        change("UPDATE decisions SET verdict = 'perhaps' WHERE number = 1"),
-        change("UPDATE decisions SET a = b, b = a WHERE number = 1"),
+        sealed(change("UPDATE decisions SET verdict = 'perhaps' WHERE number = 1"), tables.decisions),
+        sealed(change("UPDATE decisions SET a = b, b = a WHERE number = 1"), tables.decisions),
     ],
-    "decisions_contradict": [contradiction],
-    "decisions_on_nothing": [change("INSERT INTO decisions VALUES (9999, zeroblob(16), x'01', 'distinct', '', '')")],
+    "decisions_contradict": [sealed(contradiction, tables.decisions)],
+    "decisions_on_nothing": [
+        sealed(change(f"INSERT INTO decisions VALUES ({ON_NOTHING}, 'distinct', '', '', 0)"), tables.decisions)
+    ],
     "jobs_missing": [change("DELETE FROM jobs"), change("DELETE FROM jobs WHERE number = 1")],
     "jobs_miscounted": [change("UPDATE jobs SET landed = landed + 1 WHERE number = 1")],
     "checkpoints": [
-        change(f"UPDATE jobs SET status = 'failed', checkpoint = {wrong} WHERE number = 1")
-        for wrong in ("'nothing'", "replace(checkpoint, '[', '[1')", "(SELECT checkpoint FROM jobs WHERE number = 2)")
-    ],
-    "jobs": [change("UPDATE jobs SET status = 'running' WHERE number = 1")],
+        sealed(change(f"UPDATE jobs SET status = 'failed', {wrong} WHERE number = 1"), tables.jobs)
+        for wrong in (
+            "checkpoint = 'nothing'",
+            f"checkpoint = '{place(1, 9)}'",
+            f"checkpoint = (SELECT replace('{place(1, 5)}', '[1', '[11'))",
+            f"checkpoint = '{place(2, 5)}'",
+            "checkpoint = NULL, identity = zeroblob(16)",
+        )
+    ]
+    + [change(f"UPDATE jobs SET checkpoint = '{place(1, 5)}' WHERE number = 1")],
+    "leases": [change("UPDATE jobs SET lease_until = 1 WHERE number = 1")],
+    "jobs": [sealed(change("UPDATE jobs SET status = 'running' WHERE number = 1"), tables.jobs)],
 }
 CASES = [pytest.param(code, inflict, id=f"{code}-{at}") for code, ways in BY_SQL.items() for at, inflict in enumerate(ways or ())]
 # What cannot be had without the other: a memory that nobody is in any more, a segment that is cut off, an entry out of place.
-ALSO = {"memories": {"orphaned_memories"}, "segments": {"index_missing", "index_extra"}, "index_extra": {"index_missing"}}
+ALSO = {
+    "memories": {"orphaned_memories"},
+    "arrival": {"index_wrong"},
+    "conservation": {"arrival"},
+    "segments": {"index_missing", "index_extra"},
+    "index_extra": {"index_missing"},
+}
 
 
 def test_every_code_is_tested():
@@ -376,6 +448,9 @@ def test_each_kind_of_damage_is_found_by_its_own_code_and_mended_as_advised(code
             named = found.examples[0].split()[0]
             store.withdraw([decision for decision in store.decisions(named) if decision.verdict == "distinct"])
             assert store.doctor() == ()
+    elif "memproc stats" in found.advice:
+        memproc.open(path).close()
+        assert examine_at(path) == ()
     elif "store.withdraw" in found.advice:
         with memproc.open(path) as store:
             store.withdraw([decision for decision in store.decisions() if not any(decision.a)])

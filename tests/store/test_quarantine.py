@@ -117,20 +117,52 @@ def test_patterns_group_like_faults(fresh):
     with fresh() as store:
         report = memproc.ingest([BAD_SHARE, *SOURCE], store)
         first, second = store.patterns()
-        assert (first.records, first.code, first.path, first.example) == (2, "date_unparsable", "created_at", 2)
-        assert first.told().startswith("2 x created_at: not a date: '31/02/2024'")
-        assert (second.records, second.example) == (1, 1)
+        assert (first.records, first.code, first.path, first.example) == (2, "less_than_equal", "importance", 1)
+        assert (second.records, second.code, second.path, second.example) == (2, "date_unparsable", "created_at", 2)
+        assert second.told().startswith("2 x created_at: not a date: '31/02/2024'")
         assert store.patterns(limit=1) == [first]
-        assert store.patterns(code="less_than_equal") == [second]
+        assert store.patterns(code="less_than_equal") == [first]
         assert report.patterns == [first, second]
         assert f"quarantined: 4 validation\n  {first.told()}\n  {second.told()}" in str(report)
-        with store._read() as connection:
-            view = connection.execute(sql("SELECT code, path, message, records FROM error_patterns ORDER BY records DESC")).all()
-        assert [tuple(row) for row in view] == [(one.code, one.path, one.message, one.records) for one in (first, second)]
+        assert by_view(store) == {(one.code, one.path, one.message, one.records) for one in (first, second)}
         store.discard([2, 3])
-        assert store.patterns() == [second]
-        with store._read() as connection:
-            assert connection.execute(sql("SELECT count(*) FROM error_patterns")).scalar_one() == 1
+        assert store.patterns() == [first]
+        assert len(by_view(store)) == 1
+
+
+def by_view(store):
+    """Return what the view for people tells of patterns."""
+    with store._read() as connection:
+        return {tuple(row) for row in connection.execute(sql("SELECT code, path, message, records FROM error_patterns"))}
+
+
+@pytest.mark.parametrize("size", [1, 3, 100])
+def test_each_rejected_record_counts_wherever_patterns_are_counted(fresh, size):
+    """Identical bytes and what was known count too, in the first job and in the second, whatever became of them since: the patterns
+    of a job sum up to what it counts as quarantined, and so do its errors by category.
+    """
+    bad = [BAD_DATE, BAD_SHARE, BAD_DATE, {"content": "Keeps an owl"}, BAD_DATE, {"content": ""}, BAD_SHARE, b"no JSON"]
+    settings = memproc.Settings(batch_size=size)
+    with fresh() as store:
+        first = memproc.ingest(bad, store, settings=settings)
+        assert [(one.records, one.example) for one in first.patterns] == [(3, 1), (2, 2), (1, 3)]
+        assert (first.quarantined, first.errors.total()) == (7, 7)
+        second = memproc.ingest([BAD_SHARE, *bad, {"content": "x", "importance": 9}], store, settings=settings)
+        assert [(one.records, one.example) for one in second.patterns] == [(4, 2), (3, 1), (1, 3)]
+        assert (second.quarantined, second.errors.total()) == (9, 9)
+        assert [one.records for one in store.patterns()] == [7 - 1, 6, 2, 2]
+        assert sorted(by_view(store)) == sorted((one.code, one.path, one.message, one.records) for one in store.patterns())
+        for report, counts in ((first, [3, 2, 1, 1]), (second, [4, 3, 1, 1])):
+            assert [one.records for one in store.patterns(job=report.job)] == counts
+        assert numbers(store.quarantine(job=second.job)) == [1, 2, 3, 4, 5]
+        assert numbers(store.quarantine(job=first.job)) == [1, 2, 3, 4]
+        store.discard(4)
+        store.forget(store.add({"content": BAD_DATE["content"]}).memory.id)
+        third = memproc.ingest(bad, store, settings=settings)
+        assert {(one.records, one.category, one.example) for one in third.patterns} >= {(3, "forgotten", 0), (2, "validation", 2)}
+        assert (third.quarantined, third.settled) == (7, 1)
+        assert is_whole(store)
+        assert store.doctor() == ()
 
 
 def test_one_record_is_told_whole(fresh):
