@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from sqlite3 import SQLITE_BUSY, OperationalError
+from sqlite3 import Connection as SqliteConnection
 from time import monotonic, sleep
 from typing import Any, NamedTuple
 
@@ -28,7 +29,8 @@ CREATION_LOCK = 7_236_828_783  # any number that nobody else takes
 class Backend(NamedTuple):
     """A kind of database. `gap_seconds`: for how long an ingestion leaves the lock free between batches. `largest_packet`
     asks how many bytes a statement may hold, where there is a limit. `making` is run before a store is made, so that two
-    processes do not make it at once, and `made` when that is committed.
+    processes do not make it at once, and `made` when that is committed. `descriptor` gives that of a driver's connection to a server,
+    -1 where it is closed.
     """
 
     driver: str
@@ -39,6 +41,7 @@ class Backend(NamedTuple):
     create_view: str
     hexadecimal: Callable[[Column[bytes]], ColumnElement[str]]
     json_text: Callable[[Column[str], str], ColumnElement[str]]
+    descriptor: Callable[[Any], int]
     gap_seconds: float = 0.0
     largest_packet: str = ""
     making: str = ""
@@ -82,8 +85,12 @@ def _pool(settings: Settings) -> dict[str, Any]:
     }
 
 
+class _Referable(SqliteConnection):
+    """A connection that weak references may lead to."""
+
+
 def _sqlite(url: URL, settings: Settings) -> Engine:
-    engine = create_engine(url, connect_args={"timeout": BUSY_SECONDS}, **_pool(settings) | {"pool_pre_ping": False})
+    engine = create_engine(url, connect_args={"timeout": BUSY_SECONDS, "factory": _Referable}, **_pool(settings) | {"pool_pre_ping": False})
     synchronous = "FULL" if settings.durability == "full" else "NORMAL"
 
     @event.listens_for(engine, "connect")
@@ -146,6 +153,7 @@ _MYSQL = Backend(
     create_view="CREATE OR REPLACE VIEW",
     hexadecimal=_lower_hex,
     json_text=lambda record, name: func.json_unquote(func.json_extract(record, f"$.{name}")),
+    descriptor=lambda connection: connection._sock.fileno() if connection.open else -1,  # noqa: SLF001 - it has no public name
     largest_packet="SELECT @@max_allowed_packet",
     making=f"DO GET_LOCK({_LOCK_OF_DATABASE}, {BUSY_SECONDS})",
     made=f"DO RELEASE_LOCK({_LOCK_OF_DATABASE})",
@@ -160,6 +168,7 @@ BACKENDS: dict[str, Backend] = {
         create_view="CREATE VIEW IF NOT EXISTS",
         hexadecimal=_lower_hex,
         json_text=lambda record, name: func.json_extract(record, f"$.{name}"),
+        descriptor=lambda _connection: -1,
         gap_seconds=0.01,  # measured: two writers then share the lock evenly
     ),
     "postgresql": Backend(
@@ -171,6 +180,7 @@ BACKENDS: dict[str, Backend] = {
         create_view="CREATE OR REPLACE VIEW",
         hexadecimal=lambda key: func.encode(key, "hex"),
         json_text=lambda record, name: func.json_extract_path_text(cast(record, JSON), name),
+        descriptor=lambda connection: -1 if connection.closed else connection.fileno(),
         making=f"SELECT pg_advisory_xact_lock({CREATION_LOCK})",
     ),
     "mysql": _MYSQL,

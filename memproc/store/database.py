@@ -11,8 +11,10 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
 from operator import itemgetter
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from shutil import rmtree
+from tempfile import mkdtemp
 from typing import Any
+from weakref import WeakSet, finalize
 
 from sqlalchemy import (
     Column,
@@ -24,6 +26,7 @@ from sqlalchemy import (
     Table,
     bindparam,
     delete,
+    event,
     func,
     insert,
     literal_column,
@@ -38,6 +41,7 @@ from memproc.errors import DatabaseError
 from memproc.failures import UNKNOWN, Failure, Kind, failure_of
 from memproc.store import tables
 from memproc.store.backends import connected, url_of
+from memproc.store.forks import WAIT_SECONDS, Gate, check_usable, cut_off, ended_where_begun, keep_for_ever, make_unusable, tell_of_forks
 
 KEYS_A_QUERY = 500
 _LOCK = update(tables.store).values(epoch=tables.store.c.epoch + literal_column("1"))
@@ -54,17 +58,47 @@ class Database:
 
         `sqlite://` is a store that lasts until it is closed: a file in a temporary folder, so that threads can share it.
         """
-        self._folder: TemporaryDirectory[str] | None = None
+        self._remove_folder: finalize[..., Any] | None = None
         self.url = url_of(url)
         if self.url.get_backend_name() == "sqlite" and self.url.database in (None, "", ":memory:"):
-            self._folder = TemporaryDirectory(prefix="memproc-", ignore_cleanup_errors=True)
-            self.url = url_of(f"{self._folder.name}/memories.db")
+            folder = mkdtemp(prefix="memproc-")
+            self._remove_folder = finalize(self, rmtree, folder, ignore_errors=True)
+            self.url = url_of(f"{folder}/memories.db")
         self.backend, self.engine = connected(self.url, settings or Settings())
         self._reading = self.engine.execution_options(**self.backend.reading)
         self._writing = self.engine.execution_options(**self.backend.writing)
         self.file = Path(self.url.database) if self.backend.driver == "sqlite" and self.url.database else None
         self._largest_row_bytes: int | None = None
         self._compiled: dict[tuple[object, ...], tuple[str, list[str]]] = {}
+        self._gate, self._open = Gate(), WeakSet[Any]()  # the driver's connections that are open
+        event.listen(self.engine, "connect", lambda opened, _: self._open.add(opened))
+        event.listen(self.engine, "close", lambda closed, _: self._open.discard(closed))
+        tell_of_forks(self)
+
+    def before_fork(self) -> None:
+        """Close what SQLite has open."""
+        if self.file is not None:
+            self._gate.shut(WAIT_SECONDS)
+            if self._gate.is_empty:
+                self.engine.dispose()
+
+    def after_fork(self, *, is_child: bool) -> None:
+        """Go on; in the child without the parent's connections, and without its folder."""
+        if not is_child:
+            if self.file is not None:
+                self._gate.open()
+            return
+        self._gate = Gate()
+        for inherited in list(self._open):
+            keep_for_ever(inherited)
+            if self.file is not None:
+                make_unusable(self.file)
+            else:
+                cut_off(self.backend.descriptor(inherited))
+        self._open.clear()
+        self.engine.dispose(close=False)
+        if self._remove_folder is not None:
+            self._remove_folder.detach()
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
@@ -84,7 +118,7 @@ class Database:
         """Give a connection in a transaction that may make tables, while no other process does; the store's row, which is the lock
         of other transactions, may not be there yet.
         """
-        with told(), _prepared(self._writing, self._writing.connect) as connection:
+        with self._inside(), told(), ended_where_begun(_prepared(self._writing, self._writing.connect)) as connection:
             try:
                 with connection.begin():
                     if self.backend.making:
@@ -101,19 +135,19 @@ class Database:
         As far as readers let it: pages that another connection still reads stay until the next time.
         """
         if self.backend.driver == "sqlite":
-            with self.engine.connect() as connection, suppress(DBAPIError):
+            with self._inside(), self.engine.connect() as connection, suppress(DBAPIError):
                 connection.connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
     def close(self) -> None:
         """Close all connections."""
         self.engine.dispose()
-        if self._folder is not None:
-            self._folder.cleanup()
+        if self._remove_folder is not None:
+            self._remove_folder()
 
     def largest_row_bytes(self) -> int | None:
         """Return how many bytes a row may hold; None where there is no limit. A server ends the connection at a larger one."""
         if self._largest_row_bytes is None and self.backend.largest_packet:
-            with self.engine.connect() as connection:
+            with self._inside(), self.engine.connect() as connection:
                 limit = connection.exec_driver_sql(self.backend.largest_packet).scalar_one()
             self._largest_row_bytes = int(limit) // 2  # binary and quoted text are longer as they are sent
         return self._largest_row_bytes
@@ -183,8 +217,16 @@ class Database:
 
     @contextmanager
     def _connection(self, engine: Engine) -> Iterator[Connection]:
-        with told(), _prepared(engine, engine.begin) as connection:
+        with self._inside(), told(), ended_where_begun(_prepared(engine, engine.begin)) as connection:
             yield connection
+
+    @contextmanager
+    def _inside(self) -> Iterator[None]:
+        """Let a connection be held inside the block, as far as forks allow it."""
+        if self.file is not None:
+            check_usable(self.file)
+        with self._gate.inside():
+            yield
 
 
 @contextmanager

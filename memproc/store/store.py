@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -40,6 +41,7 @@ from memproc.store.counting import count_memories, jobs, recount, stats
 from memproc.store.database import Database
 from memproc.store.decided import decisions_of_job, decisions_of_review, note_unmerged, settled, status_of
 from memproc.store.doctor import examine
+from memproc.store.forks import tell_of_forks
 from memproc.store.jobs import FINISHED, Claim, Found, Reached, ask, begin, cancel, finish, latest, reached, step, take
 from memproc.store.landing import Arrived, Landed, Landing, batch_row
 from memproc.store.ledger import trace_of, trace_of_forgotten
@@ -104,6 +106,19 @@ class Store:
             if not isinstance(error, DatabaseError):
                 raise
             raise StoreError(f"{self._database.url} cannot be opened as a store: {error}") from error
+        tell_of_forks(self)
+
+    def before_fork(self) -> None:
+        """Keep all: the database lets go of what two processes cannot share."""
+
+    def after_fork(self, *, is_child: bool) -> None:
+        """Have locks, a job and copies of the index of its own in the child; the parent's stay."""
+        if is_child:
+            self._transactions.begin_afresh()
+            self._merger.begin_afresh()
+            self._segments.leave()
+            self._segments.forget_cached()
+            self._added_job, self._added = None, 0
 
     def __enter__(self) -> Self:
         """Return the store itself."""
@@ -586,6 +601,8 @@ class Store:
 
     def finish_job(self, claim: Claim, status: str) -> str:
         """Write how an ingestion ended, and return that; where it cannot be written, this process knows it all the same."""
+        if not claim.owner.is_this_process:  # this one was forked while the job ran, which is its parent's to end
+            return status
         claim.owner.end()
         return self._transactions.write(lambda connection: finish(connection, claim, status, _now()))
 
@@ -606,6 +623,8 @@ class Store:
         failure that may pass is waited for. Raises DatabaseError on any other, and StoreError where another process has taken
         the job over.
         """
+        if not claim.owner.is_this_process:
+            raise StoreError(f"job {claim.job} belongs to the process that this one was forked from: begin another one here")
         least = self.settings.review_at if review_at is None else review_at
         attempts: list[Landed] = []
 
@@ -648,11 +667,13 @@ class Store:
     def rehearsal(self) -> Iterator[None]:
         """Let everything be done inside the block and undo it at its end. Other threads see nothing of it; writers wait."""
         with self._transactions.rehearsal():
+            process = os.getpid()
             before = self._added_job and replace(self._added_job), self._added
             try:
                 yield
             finally:
-                self._added_job, self._added = before
+                if os.getpid() == process:
+                    self._added_job, self._added = before
 
     @property
     def _is_closed(self) -> bool:

@@ -7,6 +7,7 @@ long read goes on behind the last value it gave, as long as nothing was written 
 
 from __future__ import annotations
 
+import os
 import random
 import threading
 import time
@@ -41,7 +42,14 @@ class Transactions:
         self.lock = threading.RLock()  # of its threads; who holds it may write several times without another in between
         self._rehearsal: Connection | None = None
         self._rehearsing_thread = 0
+        self._is_forked_off = False  # this process was forked within a rehearsal
         self.is_closed = False
+
+    def begin_afresh(self) -> None:
+        """Hold no lock and no rehearsal, in a process that was just forked."""
+        self.lock = threading.RLock()
+        is_within = self._rehearsal is not None and self._rehearsing_thread == threading.get_ident()
+        self._rehearsal, self._is_forked_off = None, is_within
 
     @property
     def is_rehearsal(self) -> bool:
@@ -52,6 +60,8 @@ class Transactions:
         """Raise StoreError where the store is closed."""
         if self.is_closed:
             raise StoreError("the store is closed")
+        if self._is_forked_off:
+            raise StoreError("this process was forked within a rehearsal, which is its parent's: fork outside of it")
 
     def read(self, work: Callable[[Connection], Answer]) -> Answer:
         """Return what work gives that reads only."""
@@ -78,7 +88,10 @@ class Transactions:
                         raise lost
                     for answer in islice(work(connection), given, None):
                         given += 1
+                        process = os.getpid()
                         yield answer
+                        if os.getpid() != process:
+                            raise StoreError("this process was forked within a loop over the store: begin the loop anew in it")
                     return
             except DatabaseError as error:
                 if error is lost:
@@ -127,11 +140,13 @@ class Transactions:
         with self.lock, self._database.write() as connection:
             self._rehearsal = connection
             self._rehearsing_thread = threading.get_ident()
+            process = os.getpid()
             try:
                 yield
             finally:
-                self._rehearsal = None
-                connection.rollback()
+                self._rehearsal, self._is_forked_off = None, False
+                if os.getpid() == process:
+                    connection.rollback()
                 self._segments.forget_cached()
 
     @contextmanager
