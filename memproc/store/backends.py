@@ -20,7 +20,9 @@ from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 from memproc.config import Settings
 from memproc.errors import UsageError
 
-WRITES = "memproc_writes"
+WRITES, WAITS = "memproc_writes", "memproc_waits"
+TRY_EVERY_SECONDS = 0.001
+CONTENDED_SECONDS = 1.0
 BUSY_SECONDS = 60
 CACHE_KIB = 64 * 1024  # the keys are hashes, so a batch touches pages all over the indexes; SQLite's 2 MiB are soon too few
 CREATION_LOCK = 7_236_828_783  # any number that nobody else takes
@@ -90,7 +92,9 @@ class _Referable(SqliteConnection):
 
 
 def _sqlite(url: URL, settings: Settings) -> Engine:
-    engine = create_engine(url, connect_args={"timeout": BUSY_SECONDS, "factory": _Referable}, **_pool(settings) | {"pool_pre_ping": False})
+    engine = create_engine(
+        url, connect_args={"timeout": BUSY_SECONDS, "factory": _Referable}, **_pool(settings) | {"pool_pre_ping": False}
+    )
     synchronous = "FULL" if settings.durability == "full" else "NORMAL"
 
     @event.listens_for(engine, "connect")
@@ -101,12 +105,53 @@ def _sqlite(url: URL, settings: Settings) -> Engine:
         driver_connection.execute(f"PRAGMA cache_size=-{CACHE_KIB}")
         driver_connection.execute("PRAGMA secure_delete=ON")  # what is deleted is overwritten: forgotten is forgotten
 
+    turns = _Turns()
+
     @event.listens_for(engine, "begin")
     def begun(connection: Connection) -> None:
-        writes = connection.get_execution_options().get(WRITES, False)
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+        options = connection.get_execution_options()
+        if options.get(WRITES, False):
+            turns.begin(connection.connection.driver_connection, is_patient=options.get(WAITS, True))
+        else:
+            connection.exec_driver_sql("BEGIN")
 
     return engine
+
+
+class _Turns:
+    """How a process waits for SQLite's one writing lock, so that each gets its turn.
+
+    SQLite's own way is to try again after a wait that grows to 100 ms: who has waited long then tries seldom, and who has just had
+    the lock takes it again. So all try equally often here, and who had to wait lately does not take the lock again at once.
+    """
+
+    def __init__(self) -> None:
+        self._waited_at = -CONTENDED_SECONDS
+
+    def begin(self, connection: Any, *, is_patient: bool) -> None:
+        """Begin a writing transaction; wait for the lock as long as the connection is set to wait for any."""
+        (busy_milliseconds,) = connection.execute("PRAGMA busy_timeout").fetchone()
+        began = monotonic()
+        deadline = began + (busy_milliseconds / 1_000 if is_patient else 0.0)
+        if is_patient and began - self._waited_at < CONTENDED_SECONDS:
+            sleep(TRY_EVERY_SECONDS)
+        connection.execute("PRAGMA busy_timeout=0")
+        try:
+            while not _has_begun(connection, is_last=monotonic() >= deadline):
+                self._waited_at = monotonic()
+                sleep(TRY_EVERY_SECONDS)
+        finally:
+            connection.execute(f"PRAGMA busy_timeout={busy_milliseconds}")
+
+
+def _has_begun(connection: Any, *, is_last: bool) -> bool:
+    try:
+        connection.execute("BEGIN IMMEDIATE")
+    except OperationalError as error:
+        if error.sqlite_errorcode & 0xFF != SQLITE_BUSY or is_last:
+            raise
+        return False
+    return True
 
 
 def _to_wal(driver_connection: Any) -> None:

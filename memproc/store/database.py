@@ -40,8 +40,17 @@ from memproc.config import Settings
 from memproc.errors import DatabaseError
 from memproc.failures import UNKNOWN, Failure, Kind, failure_of
 from memproc.store import tables
-from memproc.store.backends import connected, url_of
-from memproc.store.forks import WAIT_SECONDS, Gate, check_usable, cut_off, ended_where_begun, keep_for_ever, make_unusable, tell_of_forks
+from memproc.store.backends import WAITS, connected, url_of
+from memproc.store.forks import (
+    WAIT_SECONDS,
+    Gate,
+    check_usable,
+    cut_off,
+    ended_where_begun,
+    keep_for_ever,
+    make_unusable,
+    tell_of_forks,
+)
 
 KEYS_A_QUERY = 500
 _LOCK = update(tables.store).values(epoch=tables.store.c.epoch + literal_column("1"))
@@ -110,6 +119,14 @@ class Database:
     def write(self) -> Iterator[Connection]:
         """Give a connection in a writing transaction that holds the store's lock; commit at the end, roll back on error."""
         with self._connection(self._writing) as connection:
+            self.run(connection, _LOCK)
+            yield connection
+
+    @contextmanager
+    def write_if_free(self) -> Iterator[Connection]:
+        """Do as `write`, but raise DatabaseError at once where another transaction holds the lock."""
+        with self._connection(self._writing.execution_options(**{WAITS: False})) as connection:
+            connection.execute(select(tables.store.c.epoch).with_for_update(nowait=True))  # SQLite has the lock by now
             self.run(connection, _LOCK)
             yield connection
 

@@ -14,7 +14,7 @@ from itertools import islice
 from pathlib import Path
 from time import perf_counter
 from types import TracebackType
-from typing import IO, Self, Unpack, get_args
+from typing import IO, NamedTuple, Self, Unpack, get_args
 
 import orjson
 from sqlalchemy import Connection, select, update
@@ -24,13 +24,13 @@ from memproc.dedup.canonical import canonical
 from memproc.dedup.cluster import Decision, Verdict, pair
 from memproc.dedup.confidence import model_of
 from memproc.dedup.decide import Row
-from memproc.dedup.keys import SCHEME, Key
+from memproc.dedup.keys import SCHEME, Key, Prepared
 from memproc.dedup.memory import memory_of_one
 from memproc.errors import DatabaseError, NotFoundError, StoreError, UsageError
 from memproc.formats import detect, format_named, generic
 from memproc.formats.draft import Context, Decided
 from memproc.intake import Intake
-from memproc.records import Memory, Outcome, Plain
+from memproc.records import Memory, Outcome, Plain, Rejected
 from memproc.report.report import Pattern, Report
 from memproc.sources.items import item_of, of_iterable
 from memproc.store import tables
@@ -42,7 +42,22 @@ from memproc.store.database import Database
 from memproc.store.decided import decisions_of_job, decisions_of_review, note_unmerged, settled, status_of
 from memproc.store.doctor import examine
 from memproc.store.forks import tell_of_forks
-from memproc.store.jobs import FINISHED, Claim, Found, Reached, ask, begin, cancel, finish, latest, reached, step, take
+from memproc.store.jobs import (
+    FINISHED,
+    Claim,
+    Found,
+    Reached,
+    ask,
+    begin,
+    cancel,
+    close_left,
+    finish,
+    latest,
+    left,
+    reached,
+    step,
+    take,
+)
 from memproc.store.landing import Arrived, Landed, Landing, batch_row
 from memproc.store.ledger import trace_of, trace_of_forgotten
 from memproc.store.merging import Merger
@@ -57,7 +72,8 @@ from memproc.store.replay import SOURCE as REPLAY
 from memproc.store.replay import Mending, Replay, Transform, chosen_for_replay, edits_in, export_lines
 from memproc.store.reviews import Reviewer, open_reviews, verdicts_on
 from memproc.store.segments import Segments
-from memproc.store.standing import standing
+from memproc.store.standing import Standing, standing
+from memproc.store.together import Together
 from memproc.store.transactions import Transactions
 from memproc.store.triage import (
     Filters,
@@ -79,6 +95,18 @@ ADDED = "add"  # the source of the job that single records belong to
 PATTERNS_SHOWN = 3
 
 
+class _Batch(NamedTuple):
+    """A batch to land, as `land` describes it."""
+
+    arrived: Arrived
+    records: int
+    first_position: int
+    origin: Origin
+    decided: Sequence[Decided] = ()
+    review_at: float | None = None
+    checkpoint: str | None = None
+
+
 class Store:
     """Memories in a database. May be used by several threads; close it, or use it in a `with` block."""
 
@@ -96,6 +124,7 @@ class Store:
         self._segments = Segments(self._database)
         self._transactions = Transactions(self._database, self._segments)
         self._merger = Merger(self._transactions, self._segments)
+        self._together = Together(self._land_added)
         self._added_job: Claim | None = None
         self._added = 0
         self._gave_way_at = perf_counter()
@@ -107,6 +136,7 @@ class Store:
                 raise
             raise StoreError(f"{self._database.url} cannot be opened as a store: {error}") from error
         tell_of_forks(self)
+        self._close_left_jobs()
 
     def before_fork(self) -> None:
         """Keep all: the database lets go of what two processes cannot share."""
@@ -116,6 +146,7 @@ class Store:
         if is_child:
             self._transactions.begin_afresh()
             self._merger.begin_afresh()
+            self._together.begin_afresh()
             self._segments.leave()
             self._segments.forget_cached()
             self._added_job, self._added = None, 0
@@ -156,7 +187,8 @@ class Store:
         source: str | None = None,
         format: str | None = None,
     ) -> Added:
-        """Take one record: validate it, find what is known, write it in a transaction of its own.
+        """Take one record: validate it, find what is known, write it in a transaction: its own, or that of the records that other
+        threads add at the same moment.
 
         The record is a mapping that stands for one memory, in any format of single records (by default told by its shape).
         Never raises on bad input: the outcome is then `quarantined`.
@@ -168,17 +200,22 @@ class Store:
         if len(taken.records) != 1:
             raise UsageError(f"the record holds {len(taken.records)} memories in format {known.name!r}: use memproc.ingest")
         found = taken.records[0]
-        with self._transactions.lock:
-            if self._added_job is None:
-                self._added_job = self.begin_job(ADDED, known.name)
-            position, self._added = self._added, self._added + 1
-            origin = Origin(source or known.name, known.name, namespace or "", intake.said)
-            landed = self.land(self._added_job, Arrived.of([found], position), 1, position, origin)
+        origin = Origin(source or known.name, known.name, namespace or "", intake.said)
+        # Who holds the lock in a rehearsal is the one who rehearses: what others add is not to be undone with it.
+        landed = self._together.served((found, origin), self._transactions.lock, is_alone=lambda: self._transactions.is_rehearsal)
         self._merger.merge_aside()
         if landed.rejected:
             faults = landed.rejected[0][1].faults
             return Added(Outcome.QUARANTINED, None, None, f"{faults[0].path or 'record'}: {faults[0].message}", faults)
         return self._added_as(landed, found.observation.key)  # type: ignore[union-attr]
+
+    def _land_added(self, added: Sequence[tuple[Prepared | Rejected, Origin]]) -> list[Landed]:
+        """Write single records in one transaction, each as a batch of its own, so that each has its outcome whoever comes with it."""
+        if self._added_job is None:
+            self._added_job = self.begin_job(ADDED, added[0][1].format)
+        first, self._added = self._added, self._added + len(added)
+        batches = [_Batch(Arrived.of([found], at), 1, at, origin) for at, (found, origin) in enumerate(added, first)]
+        return self._land_each(self._added_job, batches)
 
     def get(self, identifier: str) -> Memory | None:
         """Return the memory that an id leads to: its own, an older one, or that of an observation in it."""
@@ -552,8 +589,20 @@ class Store:
         return backup(self._database, Path(to), overwrite=overwrite)
 
     def doctor(self) -> tuple[Finding, ...]:
-        """Check the whole store, and return what is wrong and what mends it: nothing where it is whole. Nothing is written."""
+        """Check the whole store, and return what is wrong and what mends it: nothing where it is whole.
+
+        Nothing is written, but that jobs of processes that ended meanwhile are closed as they would be by the next opening.
+        """
+        self._close_left_jobs()
         return self._transactions.read(lambda connection: examine(self._database, connection, self.schema))
+
+    def _close_left_jobs(self) -> None:
+        """Close the jobs of processes that are gone and that nobody can go on with, if that can be written now."""
+        if self._transactions.is_rehearsal:
+            return
+        with suppress(DatabaseError):
+            if self._transactions.read(lambda connection: left(connection, _now())):
+                self._transactions.write_if_free(lambda connection: close_left(connection, _now()))
 
     def begin_job(self, source: str, format: str, identity: Key | None = None, fingerprint: Key | None = None) -> Claim:
         """Write the start of an ingestion that this process runs; return the right to land its batches."""
@@ -623,34 +672,45 @@ class Store:
         failure that may pass is waited for. Raises DatabaseError on any other, and StoreError where another process has taken
         the job over.
         """
+        batch = _Batch(arrived, records, first_position, origin, decided, review_at, checkpoint)
+        return self._land_each(claim, [batch])[0]
+
+    def _land_each(self, claim: Claim, batches: Sequence[_Batch]) -> list[Landed]:
+        """Write batches one after the other in one transaction, and return what became of each."""
         if not claim.owner.is_this_process:
             raise StoreError(f"job {claim.job} belongs to the process that this one was forked from: begin another one here")
-        least = self.settings.review_at if review_at is None else review_at
-        attempts: list[Landed] = []
+        attempts: list[list[Landed]] = []
 
-        def landed(connection: Connection) -> Landed:
-            started, now = perf_counter(), _now()
-            there = standing(self._database, connection, claim.job)
-            is_in = step(self._database, connection, claim, there, checkpoint, now)
-            if is_in:  # the connection was lost behind a commit that came through
-                attempts[-1].request = there.request
-                return attempts[-1]
-            check_policy(there.policy, self.policy)
-            self._segments.at(there.epoch, there.segment)
-            batch = there.batch + 1
-            landing = Landing(self._database, self._segments, self.policy, least, claim.job, redacts=self.settings.redact)
-            found = landing.land(connection, arrived, there, origin, now)
-            take_over(self._database, self._segments, connection, decided, batch, self.policy, now)
-            self._database.insert_rows(
-                connection, tables.batches, [batch_row(found, (batch, claim.job, first_position, records), started, now)]
-            )
-            found.request = there.request
+        def landed(connection: Connection) -> list[Landed]:
+            found: list[Landed] = []
+            for at, batch in enumerate(batches):
+                there = standing(self._database, connection, claim.job)
+                if not attempts and not at:  # who was interrupted behind a commit did not count it
+                    claim.landed = there.landed
+                now = _now()
+                if step(self._database, connection, replace(claim, landed=claim.landed + at), there, batch.checkpoint, now):
+                    attempts[-1][-1].request = there.request  # the connection was lost behind a commit that came through
+                    return attempts[-1]
+                found.append(self._landed(connection, claim, batch, there, now))
             attempts.append(found)
             return found
 
-        done = self._transactions.write_again(landed)  # the job's row tells whether the batch is in
-        claim.landed += 1
+        done = self._transactions.write_again(landed)  # the job's row tells whether the batches are in
+        claim.landed += len(batches)
         return done
+
+    def _landed(self, connection: Connection, claim: Claim, batch: _Batch, there: Standing, now: str) -> Landed:
+        started, number = perf_counter(), there.batch + 1
+        least = self.settings.review_at if batch.review_at is None else batch.review_at
+        check_policy(there.policy, self.policy)
+        self._segments.at(there.epoch, there.segment)
+        landing = Landing(self._database, self._segments, self.policy, least, claim.job, redacts=self.settings.redact)
+        found = landing.land(connection, batch.arrived, there, batch.origin, now)
+        take_over(self._database, self._segments, connection, batch.decided, number, self.policy, now)
+        row = batch_row(found, (number, claim.job, batch.first_position, batch.records), started, now)
+        self._database.insert_rows(connection, tables.batches, [row])
+        found.request = there.request
+        return found
 
     def merge_index(self) -> None:
         """Merge the segments of the index, in transactions of their own, if it is time; this changes no answer."""

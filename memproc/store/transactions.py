@@ -29,6 +29,7 @@ from memproc.store.segments import Segments
 Answer = TypeVar("Answer")
 
 MARKS_KEPT = 16  # more transactions of others are not committed in the seconds that an attempt waits; those of batches leave none
+ATTEMPTS_IF_FREE, BETWEEN_ATTEMPTS_SECONDS = 10, 0.05
 
 _store = tables.store.c
 
@@ -123,6 +124,23 @@ class Transactions:
             except DatabaseError as error:
                 self._wait_after(attempt, error)
         raise AssertionError
+
+    def write_if_free(self, work: Callable[[Connection], object]) -> bool:
+        """Do what can as well be done another time, and may be done twice; return whether it was, as the database let it."""
+        for _ in range(ATTEMPTS_IF_FREE):
+            if not self.lock.acquire(timeout=BETWEEN_ATTEMPTS_SECONDS):
+                continue
+            try:
+                with self._database.write_if_free() as connection:
+                    work(connection)
+                    return True
+            except DatabaseError as error:
+                if error.failure.kind is not Kind.TRANSIENT:
+                    break
+            finally:
+                self.lock.release()
+            time.sleep(BETWEEN_ATTEMPTS_SECONDS)
+        return False
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
