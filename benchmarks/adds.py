@@ -7,7 +7,8 @@ Rules
 - With `--beside-ingest` one more process ingests a file into the store for as long as the others add.
 - The texts are unlike each other, so that each call writes one memory.
 
-Run as ``python -m benchmarks.adds WHERE NUMBER THREADS EACH`` for one writing process, and as ``... WHERE ingest`` for the one beside.
+Run as ``python -m benchmarks.adds WHERE NUMBER THREADS EACH`` for one writing process, and as ``... WHERE ingest FILE`` for the one
+that ingests.
 """
 
 from __future__ import annotations
@@ -67,9 +68,7 @@ def measure(*, processes: int, threads: int, each: int, is_beside_ingest: bool, 
         memproc.open(where).close()
         commands = [[where, str(number), str(threads), str(each)] for number in range(processes)]
         with _beside(where, Path(folder), is_beside_ingest=is_beside_ingest):
-            started = perf_counter()
-            seconds = _together(commands)
-            whole = perf_counter() - started
+            seconds, whole = _together(commands)
         told = f"{processes} process{'es' * (processes > 1)} of {threads} thread{'s' * (threads > 1)}"
         return Waits(told + " beside an ingestion" * is_beside_ingest, seconds, whole)
 
@@ -90,8 +89,9 @@ def _begun(arguments: list[str]) -> subprocess.Popen[bytes]:
     return process
 
 
-def _together(commands: list[list[str]]) -> list[float]:
+def _together(commands: list[list[str]]) -> tuple[list[float], float]:
     writers = [_begun(command) for command in commands]
+    started = perf_counter()
     for writer in writers:
         assert writer.stdin is not None  # noqa: S101 - for the type checker
         writer.stdin.write(_GO)
@@ -99,7 +99,7 @@ def _together(commands: list[list[str]]) -> list[float]:
     answers = [writer.communicate()[0] for writer in writers]
     if any(writer.returncode for writer in writers):
         raise RuntimeError("a writer failed")
-    return [seconds for answer in answers for seconds in orjson.loads(answer)]
+    return [seconds for answer in answers for seconds in orjson.loads(answer)], perf_counter() - started
 
 
 @contextmanager
@@ -109,10 +109,9 @@ def _beside(where: str, folder: Path, *, is_beside_ingest: bool) -> Iterator[Non
         return
     write_corpus(records=BESIDE_RECORDS, seed=1, path=folder / "beside.jsonl")
     process = _begun([where, "ingest", str(folder / "beside.jsonl")])
-    try:
-        process.communicate(_GO, timeout=0.1)
-    except subprocess.TimeoutExpired:
-        pass
+    assert process.stdin is not None  # noqa: S101 - for the type checker
+    process.stdin.write(_GO)
+    process.stdin.flush()
     try:
         yield
         if process.poll() is not None:

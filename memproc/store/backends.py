@@ -31,8 +31,8 @@ CREATION_LOCK = 7_236_828_783  # any number that nobody else takes
 class Backend(NamedTuple):
     """A kind of database. `gap_seconds`: for how long an ingestion leaves the lock free between batches. `largest_packet`
     asks how many bytes a statement may hold, where there is a limit. `making` is run before a store is made, so that two
-    processes do not make it at once, and `made` when that is committed. `descriptor` gives that of a driver's connection to a server,
-    -1 where it is closed.
+    processes do not make it at once, and `made` when that is committed. `descriptor` gives that of a driver's connection to
+    a server, -1 where it is closed.
     """
 
     driver: str

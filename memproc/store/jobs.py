@@ -174,7 +174,8 @@ def left(connection: Connection, now: str) -> list[tuple[int, str | None]]:
     """Return the jobs that are marked as running, whose process is gone, and that no `--resume` can go on with: those of single
     records, of a replay, of an iterable; each with its owner as it is written.
 
-    A process of another machine is believed to be gone after a long silence only: who adds single records renews no lease meanwhile.
+    A process of another machine is believed to be gone after a long silence only: who adds single records renews no lease between
+    them.
     """
     names = (_jobs.number, _jobs.owner, _jobs.lease_until)
     query = select(*names).where(_jobs.status == "running", _jobs.identity.is_(None)).order_by(_jobs.number)

@@ -210,7 +210,7 @@ class Store:
         return self._added_as(landed, found.observation.key)  # type: ignore[union-attr]
 
     def _land_added(self, added: Sequence[tuple[Prepared | Rejected, Origin]]) -> list[Landed]:
-        """Write single records in one transaction, each as a batch of its own, so that each has its outcome whoever comes with it."""
+        """Write single records in one transaction, each as a batch of its own: so its outcome is that of a record alone."""
         if self._added_job is None:
             self._added_job = self.begin_job(ADDED, added[0][1].format)
         first, self._added = self._added, self._added + len(added)

@@ -1,7 +1,7 @@
 """Writing together what several threads want to write at once: who has the lock first writes for all that wait.
 
-Rules: each gets what it would get if they came one after the other. Where writing together fails, each is written by itself, so that
-a failure is told to the one that it belongs to. Who was not served, as another was interrupted while it served, serves itself.
+Rules: each gets what it would get if they came one after the other. Where writing together fails, each is written by itself, so
+that a failure is told to the one that it belongs to. Who was not served, as another was interrupted while it served, serves itself.
 """
 
 from __future__ import annotations

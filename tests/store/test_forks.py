@@ -162,7 +162,7 @@ def within(block, act):
             number = os.fork()
             if not number:
                 act()
-                raise UnwoundError
+                raise UnwoundError  # noqa: TRY301 - it shall unwind
     except UnwoundError:
         status = 0
     except BaseException:
