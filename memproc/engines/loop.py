@@ -129,6 +129,8 @@ class _Loop:
             done = sent.future.result()
         except self._deaths:
             raise
+        except self._pool.endings as error:
+            raise PoolDiedError(str(error).partition("\n")[0]) from error
         except CancelledError as error:  # the executor's owner ended it, or a cluster was closed
             if not self._pool.is_alive():
                 raise PoolDiedError("what was under way was cancelled") from error

@@ -98,7 +98,7 @@ class _Own:
                     n_workers=self._workers,
                     threads_per_worker=1,
                     processes=True,
-                    dashboard_address=None,
+                    dashboard_address=":0",  # any that is free: another cluster may have the usual one
                     death_timeout=SECONDS_TO_BEGIN_A_WORKER,
                 )
             self._client = Client(self._cluster)

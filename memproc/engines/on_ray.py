@@ -13,12 +13,13 @@ import ray
 from ray.exceptions import LocalRayletDiedError, NodeDiedError, OutOfMemoryError, WorkerCrashedError
 
 from memproc.engines.pools import SECONDS_TO_BEGIN_ANEW, Pool
-from memproc.engines.waiting import Patience, answered, ended
+from memproc.engines.waiting import Patience, PoolDiedError, answered, ended, is_there
 from memproc.errors import EngineError
 
 AUTO = "ray://auto"
 SECONDS_WITHOUT_NODES = 60.0
-SECONDS_TO_END = 60.0
+SECONDS_TO_END = 20.0  # Ray ends this process when it misses its servers for a minute
+SERVERS = ("gcs_server", "raylet")
 TIMES_THE_BEGINNING = 5.0  # who needs long to begin needs long to begin anew
 
 
@@ -27,16 +28,17 @@ def ray_pool(address: str | None, workers: int) -> Pool:
 
     A cluster of memproc's own is replaced where none of its nodes lives any more.
     """
-    began, executor = monotonic(), _Executor()
-    is_begun = not ray.is_initialized()
-    own = _Own(address, workers) if is_begun else None
+    began = monotonic()
+    own = None if ray.is_initialized() else _Own(address, workers)
+    executor = _Executor(own.check_servers) if own is not None else _Executor()
     pool = Pool("ray", executor, max(1, int(ray.cluster_resources().get("CPU", workers))))
-    pool.deaths, pool.reopen = (WorkerCrashedError, OutOfMemoryError, NodeDiedError, LocalRayletDiedError), lambda: pool.executor
+    pool.deaths, pool.reopen = (WorkerCrashedError, OutOfMemoryError, NodeDiedError), lambda: pool.executor
+    pool.endings = (LocalRayletDiedError,)
     pool.is_alive, pool.patience = _has_nodes, Patience(SECONDS_WITHOUT_NODES)
     if own is not None:
         pool.end = own.end
         if address is None:
-            pool.replace = own.replaced
+            pool.is_alive, pool.replace = own.is_alive, own.replaced
             pool.patience = Patience(max(SECONDS_TO_BEGIN_ANEW, TIMES_THE_BEGINNING * (monotonic() - began)))
     return pool
 
@@ -61,12 +63,23 @@ class _Own:
         except (RuntimeError, OSError, TimeoutError) as error:
             raise EngineError(f"Ray cannot be begun or reached: {error}") from error
         self._processes = _children() - before
+        self._servers = [one for one in map(psutil.Process, self._processes) if one.name() in SERVERS]
+
+    def is_alive(self) -> bool:
+        """Tell whether a node lives. Raises PoolDiedError where none will."""
+        self.check_servers()
+        return _has_nodes()
+
+    def check_servers(self) -> None:
+        """Raise PoolDiedError where a server that all need has ended."""
+        if not all(map(is_there, self._servers)):
+            raise PoolDiedError("a server of Ray ended")
 
     def replaced(self) -> Executor:
         """Begin another cluster in place of this one."""
         self.end()
         self._begin()
-        return _Executor()
+        return _Executor(self.check_servers)
 
     def end(self) -> None:
         """End it, by force where it does not end by itself."""
@@ -80,8 +93,13 @@ def _children() -> set[int]:
 class _Executor(Executor):
     """Ray as an executor: each call is a task, made once, whose result is a future."""
 
+    def __init__(self, check: Callable[[], object] = bool) -> None:
+        """Know what raises where Ray is gone: to begin a task may wait for it for ever."""
+        self._check = check
+
     def submit(self, work: Callable[..., Any], /, *arguments: Any, **named: Any) -> Future[Any]:
         """Begin a task."""
+        self._check()
         task = ray.remote(max_retries=0)(work)
         future: Future[Any] = task.remote(*arguments, **named).future()
         return future

@@ -35,9 +35,9 @@ def _always() -> bool:
 @dataclass(slots=True)
 class Pool:
     """Workers: `executor` takes calls, `deaths` are the errors that tell of a worker that died, `reopen` gives the executor to go
-    on with after that (None: there is none). `is_alive` tells whether anybody is there to do what was sent, `patience` how long
-    that may be otherwise, and `replace` gives another executor where nobody is any more (None: there is none). `end` ends what
-    memproc began.
+    on with after that (None: there is none). `endings` tell that all are gone. `is_alive` tells whether anybody is there to do what
+    was sent, or raises PoolDiedError where nobody will be; `patience` says for how long nobody may be there, and `replace` gives
+    another executor then (None: there is none). `end` ends what memproc began.
     """
 
     name: str
@@ -45,6 +45,7 @@ class Pool:
     workers: int
     deaths: tuple[type[BaseException], ...] = ()
     reopen: Callable[[], Executor] | None = None
+    endings: tuple[type[BaseException], ...] = ()
     is_alive: Callable[[], bool] = _always
     patience: Patience = field(default_factory=lambda: Patience(SECONDS_TO_BEGIN_ANEW))
     replace: Callable[[], Executor] | None = None

@@ -85,12 +85,13 @@ def ended(call: Callable[[], object], processes: Iterable[int], within_seconds: 
 def _there_after(processes: Iterable[psutil.Process], most_seconds: float) -> list[psutil.Process]:
     """Wait until processes are gone, and return those that are not; how they ended is for others to ask."""
     deadline = monotonic() + most_seconds
-    while (there := [*filter(_is_there, processes)]) and monotonic() < deadline:
+    while (there := [*filter(is_there, processes)]) and monotonic() < deadline:
         sleep(0.01)
     return there
 
 
-def _is_there(process: psutil.Process) -> bool:
+def is_there(process: psutil.Process) -> bool:
+    """Tell whether a process is still at work."""
     try:
         return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
     except psutil.NoSuchProcess:
