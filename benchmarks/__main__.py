@@ -84,6 +84,22 @@ def _batches(options: argparse.Namespace) -> None:
     sys.stdout.write(batches.table(trials) + "\n")
 
 
+def _adds(options: argparse.Namespace) -> None:
+    from benchmarks import adds  # noqa: PLC0415 - as above
+
+    found = [
+        adds.measure(
+            processes=options.processes,
+            threads=options.threads,
+            each=options.each,
+            is_beside_ingest=options.beside_ingest,
+            database=options.database,
+        )
+        for _ in range(options.rounds)
+    ]
+    sys.stdout.write(adds.table(found) + "\n")
+
+
 def _stages(options: argparse.Namespace) -> None:
     from benchmarks import stages  # noqa: PLC0415 - as above
 
@@ -106,6 +122,7 @@ COMMANDS: Final[dict[str, Callable[[argparse.Namespace], int | None]]] = {
     "plot": _plot,
     "page": _page,
     "batches": _batches,
+    "adds": _adds,
     "stages": _stages,
     "quality": _quality,
     "fit": _fit,
@@ -131,6 +148,13 @@ def _parser() -> argparse.ArgumentParser:
     quality_of.add_argument("--to", type=Path, metavar="FILE.md", help="write it between the marks of a page too")
     sizes = commands.add_parser("batches", help="measure the sizes of batches that memproc chooses, beside fixed ones")
     sizes.add_argument("--rounds", type=_positive, default=3)
+    adding = commands.add_parser("adds", help="measure how long single records wait where several processes add them")
+    adding.add_argument("--processes", type=_positive, default=4)
+    adding.add_argument("--threads", type=_positive, default=1, help="of each process")
+    adding.add_argument("--each", type=_positive, default=150, help="records of each thread")
+    adding.add_argument("--rounds", type=_positive, default=3)
+    adding.add_argument("--beside-ingest", action="store_true", help="while one more process ingests a file")
+    adding.add_argument("--database", default="", help="the URL of an empty store, else a file of SQLite for each round")
     each = commands.add_parser("stages", help="measure each stage of an ingestion beside the bare call that it needs")
     each.add_argument("--dedup", choices=DEDUPS, default="near")
     each.add_argument("--json", action="store_true", help="print JSON in place of a table")

@@ -8,6 +8,7 @@ off: an application's own cycles are still found.
 from __future__ import annotations
 
 import gc
+import os
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,6 +17,15 @@ OBJECTS_BETWEEN_SEARCHES = 100_000
 
 _lock = threading.Lock()
 _usual: list[tuple[int, int, int]] = []  # the thresholds to restore, and one more for each block within the first
+
+
+def _begin_afresh() -> None:
+    global _lock  # noqa: PLW0603 - a thread that is not there any more may have held it as the process was forked
+    _lock = threading.Lock()
+
+
+if hasattr(os, "register_at_fork"):  # not on Windows, which has no fork
+    os.register_at_fork(after_in_child=_begin_afresh)
 
 
 @contextmanager

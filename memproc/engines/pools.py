@@ -1,19 +1,25 @@
 """Pools of workers by name, or as they are handed over. Each is an executor of `concurrent.futures`, so one loop serves all.
 
 Processes are begun afresh (`spawn`), or forked from a server that has no threads (`forkserver`), never forked from the caller's,
-which may hold locks. What memproc begins it ends; what was handed over stays as it is.
+which may hold locks. What memproc begins it ends, by force where it does not end by itself; what was handed over stays as it is.
 """
 
 from __future__ import annotations
 
 import gc
 import multiprocessing
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Collection
 from concurrent.futures import BrokenExecutor, Executor, ProcessPoolExecutor, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
+from typing import Any
 
+from memproc.engines.waiting import Patience, ended
 from memproc.errors import EngineError, UsageError
+
+SECONDS_TO_BEGIN_ANEW = 10.0
+SECONDS_WITHOUT_A_WORD = 600.0  # of an executor that cannot be asked whether it lives
 
 ENGINES = ("sequential", "threads", "processes", "forkserver", "dask", "ray")
 
@@ -22,10 +28,16 @@ def _nothing() -> None:
     """Leave what was handed over as it is."""
 
 
+def _always() -> bool:
+    return True
+
+
 @dataclass(slots=True)
 class Pool:
     """Workers: `executor` takes calls, `deaths` are the errors that tell of a worker that died, `reopen` gives the executor to go
-    on with after that (None: there is none), and `close` ends what memproc began.
+    on with after that (None: there is none). `endings` tell that all are gone. `is_alive` tells whether anybody is there to do what
+    was sent, or raises PoolDiedError where nobody will be; `patience` says for how long nobody may be there, and `replace` gives
+    another executor then (None: there is none). `end` ends what memproc began.
     """
 
     name: str
@@ -33,15 +45,35 @@ class Pool:
     workers: int
     deaths: tuple[type[BaseException], ...] = ()
     reopen: Callable[[], Executor] | None = None
-    close: Callable[[], None] = _nothing
+    endings: tuple[type[BaseException], ...] = ()
+    is_alive: Callable[[], bool] = _always
+    patience: Patience = field(default_factory=lambda: Patience(SECONDS_TO_BEGIN_ANEW))
+    replace: Callable[[], Executor] | None = None
+    end: Callable[[], None] = _nothing
+    process: int = field(default_factory=os.getpid)  # the one that began it
 
-    def restart(self) -> None:
-        """Go on with workers that live. Raises EngineError where the pool is not memproc's to begin anew."""
-        if self.reopen is None:
+    def restart(self, *, is_gone: bool = False) -> None:
+        """Go on with workers that live, after one died or where all are gone.
+
+        Raises EngineError where the pool is not memproc's to begin anew.
+        """
+        begin_anew = self.replace if is_gone else self.reopen
+        if begin_anew is None:
+            how = "is gone" if is_gone else "broke"
             raise EngineError(
-                "the executor that was handed over broke: give a fresh one; what has landed stays, and resume goes on"
+                f"the executor that was handed over {how}: give a fresh one; what has landed stays, and resume goes on"
             )
-        self.executor = self.reopen()
+        self.executor = begin_anew()
+
+    @property
+    def is_own(self) -> bool:
+        """Whether it was begun in this process, and not in one that this was forked from."""
+        return self.process == os.getpid()
+
+    def close(self) -> None:
+        """End what memproc began, in the process that began it."""
+        if self.is_own:
+            self.end()
 
 
 def pool_of(engine: object, workers: int) -> Pool | None:
@@ -51,8 +83,11 @@ def pool_of(engine: object, workers: int) -> Pool | None:
     Raises UsageError where it is none of these, or where its package is not installed.
     """
     if isinstance(engine, Executor):
-        deaths = (BrokenExecutor,)
-        return Pool(type(engine).__name__, engine, getattr(engine, "_max_workers", None) or workers, deaths)
+        pool = Pool(type(engine).__name__, engine, getattr(engine, "_max_workers", None) or workers, (BrokenExecutor,))
+        if _crew(engine) is None:
+            pool.patience = Patience(SECONDS_WITHOUT_A_WORD)
+        pool.is_alive = lambda: has_crew(engine)
+        return pool
     if not isinstance(engine, str):
         if type(engine).__module__.partition(".")[0] == "distributed":
             return _of_package("dask", lambda: _dask(engine, workers))
@@ -69,7 +104,7 @@ _ADVICE = f"give one of {', '.join(ENGINES)}, an executor of concurrent.futures,
 
 def _threads(workers: int) -> Pool:
     executor = ThreadPoolExecutor(workers, thread_name_prefix="memproc")
-    return Pool("threads", executor, workers, close=partial(_shut_down, executor))
+    return Pool("threads", executor, workers, is_alive=lambda: has_crew(executor), end=partial(_shut_down, executor))
 
 
 def _processes(name: str, method: str, workers: int) -> Pool:
@@ -83,13 +118,31 @@ def _processes(name: str, method: str, workers: int) -> Pool:
         _shut_down(pool.executor)
         return opened()
 
-    pool = Pool(name, opened(), workers, (BrokenExecutor,), reopened)
-    pool.close = lambda: _shut_down(pool.executor)
+    pool = Pool(name, opened(), workers, (BrokenExecutor,), reopened, replace=reopened)
+    pool.is_alive = lambda: has_crew(pool.executor)
+    pool.end = lambda: _shut_down(pool.executor)
     return pool
 
 
+def _crew(executor: Executor) -> Collection[Any] | None:
+    """Return the processes or threads of an executor, which have no public name; None where they cannot be told."""
+    processes, threads = getattr(executor, "_processes", None), getattr(executor, "_threads", None)
+    if isinstance(processes, dict):
+        return list(processes.values())
+    if isinstance(threads, set):
+        return list(threads)
+    return [] if isinstance(executor, ProcessPoolExecutor) else None  # one that broke has let go of them
+
+
+def has_crew(executor: Executor) -> bool:
+    """Tell whether any process or thread of an executor lives; not where they cannot be told."""
+    return any(worker.is_alive() for worker in _crew(executor) or ())
+
+
 def _shut_down(executor: Executor) -> None:
-    executor.shutdown(wait=True, cancel_futures=True)
+    """Let workers end what they are at, and kill the processes that do not: nobody waits for what they would give."""
+    processes = [worker.pid for worker in _crew(executor) or () if hasattr(worker, "pid")]
+    ended(lambda: executor.shutdown(wait=True, cancel_futures=True), processes)
 
 
 def _warm() -> None:

@@ -13,6 +13,7 @@ import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 from sqlite3 import SQLITE_BUSY, OperationalError
+from sqlite3 import Connection as SqliteConnection
 from time import monotonic, sleep
 from typing import Any, NamedTuple
 
@@ -38,7 +39,9 @@ from memproc.errors import UsageError
 from memproc.store.files import is_read_only, uri_to_read
 from memproc.store.masking import masked, secrets_of, url_shown, without
 
-WRITES = "memproc_writes"
+WRITES, WAITS = "memproc_writes", "memproc_waits"
+TRY_EVERY_SECONDS = 0.001
+CONTENDED_SECONDS = 1.0
 BUSY_SECONDS = 60
 CACHE_KIB = 64 * 1024  # the keys are hashes, so a batch touches pages all over the indexes; SQLite's 2 MiB are soon too few
 CREATION_LOCK = 7_236_828_783  # any number that nobody else takes
@@ -49,7 +52,7 @@ class Backend(NamedTuple):
     the lock free between batches. `largest_packet` asks how many bytes a statement may hold, where there is a limit. `making` is
     run before a store is made, so that two processes do not make it at once, and `made` when that is committed. `names` asks for
     the names that tables, views and indexes can no longer have; where `undoes_making` is False, what was made stays when the
-    transaction is rolled back.
+    transaction is rolled back. `descriptor` gives that of a driver's connection to a server, -1 where it is closed.
     """
 
     driver: str
@@ -61,6 +64,7 @@ class Backend(NamedTuple):
     hexadecimal: Callable[[Column[bytes]], ColumnElement[str]]
     json_text: Callable[[Column[str], str], ColumnElement[str]]
     names: str
+    descriptor: Callable[[Any], int]
     gap_seconds: float = 0.0
     undoes_making: bool = True
     largest_packet: str = ""
@@ -162,6 +166,10 @@ def _pool(settings: Settings) -> dict[str, Any]:
     }
 
 
+class _Referable(SqliteConnection):
+    """A connection that weak references may lead to."""
+
+
 def _sqlite(url: URL, settings: Settings) -> Engine:
     if settings.table_schema is not None:
         raise UsageError(f"table_schema={settings.table_schema!r} is for PostgreSQL: give another file, or a table_prefix")
@@ -169,11 +177,13 @@ def _sqlite(url: URL, settings: Settings) -> Engine:
     if is_read_only(file):  # each transaction looks anew how it can be read, for another process may write it
 
         def to_read() -> sqlite3.Connection:
-            return sqlite3.connect(uri_to_read(file), uri=True, check_same_thread=False, timeout=BUSY_SECONDS)
+            return sqlite3.connect(uri_to_read(file), uri=True, check_same_thread=False, timeout=BUSY_SECONDS, factory=_Referable)
 
         engine = create_engine(url, creator=to_read, poolclass=NullPool)
     else:
-        engine = create_engine(url, connect_args={"timeout": BUSY_SECONDS}, **_pool(settings) | {"pool_pre_ping": False})
+        engine = create_engine(
+            url, connect_args={"timeout": BUSY_SECONDS, "factory": _Referable}, **_pool(settings) | {"pool_pre_ping": False}
+        )
     synchronous = "FULL" if settings.durability == "full" else "NORMAL"
 
     @event.listens_for(engine, "connect")
@@ -183,12 +193,53 @@ def _sqlite(url: URL, settings: Settings) -> Engine:
         driver_connection.execute(f"PRAGMA cache_size=-{CACHE_KIB}")
         driver_connection.execute("PRAGMA secure_delete=ON")  # what is deleted is overwritten: forgotten is forgotten
 
+    turns = _Turns()
+
     @event.listens_for(engine, "begin")
     def begun(connection: Connection) -> None:
-        writes = connection.get_execution_options().get(WRITES, False)
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+        options = connection.get_execution_options()
+        if options.get(WRITES, False):
+            turns.begin(connection.connection.driver_connection, is_patient=options.get(WAITS, True))
+        else:
+            connection.exec_driver_sql("BEGIN")
 
     return engine
+
+
+class _Turns:
+    """How a process waits for SQLite's one writing lock, so that each gets its turn.
+
+    SQLite's own way is to try again after a wait that grows to 100 ms: who has waited long then tries seldom, and who has just had
+    the lock takes it again. So all try equally often here, and who had to wait lately does not take the lock again at once.
+    """
+
+    def __init__(self) -> None:
+        self._waited_at = -CONTENDED_SECONDS
+
+    def begin(self, connection: Any, *, is_patient: bool) -> None:
+        """Begin a writing transaction; wait for the lock as long as the connection is set to wait for any."""
+        (busy_milliseconds,) = connection.execute("PRAGMA busy_timeout").fetchone()
+        began = monotonic()
+        deadline = began + (busy_milliseconds / 1_000 if is_patient else 0.0)
+        if is_patient and began - self._waited_at < CONTENDED_SECONDS:
+            sleep(TRY_EVERY_SECONDS)
+        connection.execute("PRAGMA busy_timeout=0")
+        try:
+            while not _has_begun(connection, is_last=monotonic() >= deadline):
+                self._waited_at = monotonic()
+                sleep(TRY_EVERY_SECONDS)
+        finally:
+            connection.execute(f"PRAGMA busy_timeout={busy_milliseconds}")
+
+
+def _has_begun(connection: Any, *, is_last: bool) -> bool:
+    try:
+        connection.execute("BEGIN IMMEDIATE")
+    except OperationalError as error:
+        if error.sqlite_errorcode & 0xFF != SQLITE_BUSY or is_last:
+            raise
+        return False
+    return True
 
 
 def to_wal(driver_connection: Any) -> None:
@@ -245,6 +296,7 @@ _MYSQL = Backend(
     json_text=lambda record, name: func.json_unquote(func.json_extract(record, f"$.{name}")),
     names="SELECT lower(table_name) FROM information_schema.tables WHERE table_schema = DATABASE()",
     undoes_making=False,
+    descriptor=lambda connection: connection._sock.fileno() if connection.open else -1,  # noqa: SLF001 - it has no public name
     largest_packet="SELECT @@max_allowed_packet",
     making=f"DO GET_LOCK({_LOCK_OF_DATABASE}, {BUSY_SECONDS})",
     made=f"DO RELEASE_LOCK({_LOCK_OF_DATABASE})",
@@ -260,6 +312,7 @@ BACKENDS: dict[str, Backend] = {
         hexadecimal=_lower_hex,
         json_text=lambda record, name: func.json_extract(record, f"$.{name}"),
         names="SELECT lower(name) FROM sqlite_master WHERE type IN ('table', 'view', 'index')",
+        descriptor=lambda _connection: -1,
         gap_seconds=0.01,  # measured: two writers then share the lock evenly
     ),
     "postgresql": Backend(
@@ -275,6 +328,7 @@ BACKENDS: dict[str, Backend] = {
             "SELECT relname FROM pg_class JOIN pg_namespace own ON relnamespace = own.oid WHERE nspname = current_schema() UNION "
             "SELECT typname FROM pg_type JOIN pg_namespace own ON typnamespace = own.oid WHERE nspname = current_schema()"
         ),
+        descriptor=lambda connection: -1 if connection.closed else connection.fileno(),
         making=f"SELECT pg_advisory_xact_lock({CREATION_LOCK})",
     ),
     "mysql": _MYSQL,

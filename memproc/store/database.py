@@ -17,8 +17,10 @@ from contextlib import AbstractContextManager, closing, contextmanager, suppress
 from functools import cache
 from operator import itemgetter
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from shutil import rmtree
+from tempfile import mkdtemp
 from typing import Any
+from weakref import WeakSet, finalize
 
 from sqlalchemy import (
     URL,
@@ -47,8 +49,18 @@ from memproc.errors import DatabaseError, UsageError
 from memproc.failures import CHANGED_WHILE_READ, READ_ONLY, UNKNOWN, Failure, Kind, failure_of
 from memproc.in_use import Held
 from memproc.store import tables
-from memproc.store.backends import connected, to_wal, url_of
+from memproc.store.backends import WAITS, connected, to_wal, url_of
 from memproc.store.files import check_place, is_read_only, state_of
+from memproc.store.forks import (
+    WAIT_SECONDS,
+    Gate,
+    check_usable,
+    cut_off,
+    ended_where_begun,
+    keep_for_ever,
+    make_unusable,
+    tell_of_forks,
+)
 from memproc.store.masking import secrets_of, url_shown, without
 from memproc.store.naming import Names
 from memproc.store.seals import SEAL, is_sealed, resealed, seal_of, sealed_columns
@@ -73,11 +85,12 @@ class Database:
         `sqlite://` is a store that lasts until it is closed: a file in a temporary folder, so that threads can share it. Raises
         UsageError where there can be no database.
         """
-        self._folder: TemporaryDirectory[str] | None = None
+        self._remove_folder: finalize[..., Any] | None = None
         self.url, chosen = url_of(where), settings or Settings()
         if self.url.get_backend_name() == "sqlite" and self.url.database is None:
-            self._folder = TemporaryDirectory(prefix="memproc-", ignore_cleanup_errors=True)
-            self.url = url_of(Path(self._folder.name, "memories.db"))
+            folder = mkdtemp(prefix="memproc-")
+            self._remove_folder = finalize(self, rmtree, folder, ignore_errors=True)
+            self.url = url_of(Path(folder, "memories.db"))
         self.file = _file_of(self.url)
         self._held = Held(self.file) if self.file is not None else None
         if self.file is not None:
@@ -93,6 +106,35 @@ class Database:
         self.is_unwiped = False  # whether bytes of what was deleted could not be brought out of the files yet, as far as is known
         self._largest_row_bytes: int | None = None
         self._compiled: dict[tuple[object, ...], tuple[str, list[str]]] = {}
+        self._gate, self._open = Gate(), WeakSet[Any]()  # the driver's connections that are open
+        event.listen(self.engine, "connect", lambda opened, _: self._open.add(opened))
+        event.listen(self.engine, "close", lambda closed, _: self._open.discard(closed))
+        tell_of_forks(self)
+
+    def before_fork(self) -> None:
+        """Close what SQLite has open."""
+        if self.file is not None:
+            self._gate.shut(WAIT_SECONDS)
+            if self._gate.is_empty:
+                self.engine.dispose()
+
+    def after_fork(self, *, is_child: bool) -> None:
+        """Go on; in the child without the parent's connections, and without its folder."""
+        if not is_child:
+            if self.file is not None:
+                self._gate.open()
+            return
+        self._gate = Gate()
+        for inherited in list(self._open):
+            keep_for_ever(inherited)
+            if self.file is not None:
+                make_unusable(self.file)
+            else:
+                cut_off(self.backend.descriptor(inherited))
+        self._open.clear()
+        self.engine.dispose(close=False)
+        if self._remove_folder is not None:
+            self._remove_folder.detach()
 
     def __str__(self) -> str:
         """Return where it is, without passwords."""
@@ -119,12 +161,20 @@ class Database:
             yield connection
 
     @contextmanager
+    def write_if_free(self) -> Iterator[Connection]:
+        """Do as `write`, but raise DatabaseError at once where another transaction holds the lock."""
+        with self._connection(self._writing.execution_options(**{WAITS: False})) as connection:
+            connection.execute(select(tables.store.c.epoch).with_for_update(nowait=True))  # SQLite has the lock by now
+            self.run(connection, _LOCK)
+            yield connection
+
+    @contextmanager
     def making(self) -> Iterator[Connection]:
         """Give a connection in a transaction that may make tables, while no other process does; the store's row, which is the lock
         of other transactions, may not be there yet.
         """
         self._check_writable()
-        with told(), self._prepared(self._writing, self._writing.connect) as connection:
+        with self._inside(), told(), ended_where_begun(self._prepared(self._writing, self._writing.connect)) as connection:
             try:
                 with connection.begin():
                     if self.backend.making:
@@ -154,7 +204,8 @@ class Database:
         if self.file is None or not self.file.exists():
             return
         unwiped, wiped = (self._sql(("run", query), lambda query=query: query)[0] for query in (_UNWIPED, _WIPED))
-        with suppress(sqlite3.Error), closing(_beside(self.file, 0.0 if self.is_unwiped else wait_seconds)) as connection:
+        waited_seconds = 0.0 if self.is_unwiped else wait_seconds
+        with self._inside(), suppress(sqlite3.Error), closing(_beside(self.file, waited_seconds)) as connection:
             ((epoch,),) = connection.execute(unwiped)
             self.is_unwiped = bool(epoch)
             if epoch:
@@ -169,13 +220,13 @@ class Database:
         self.engine.dispose()
         if self._held is not None:
             self._held.release()
-        if self._folder is not None:
-            self._folder.cleanup()
+        if self._remove_folder is not None:
+            self._remove_folder()
 
     def largest_row_bytes(self) -> int | None:
         """Return how many bytes a row may hold; None where there is no limit. A server ends the connection at a larger one."""
         if self._largest_row_bytes is None and self.backend.largest_packet:
-            with self.engine.connect() as connection:
+            with self._inside(), self.engine.connect() as connection:
                 limit = connection.exec_driver_sql(self.backend.largest_packet).scalar_one()
             self._largest_row_bytes = int(limit) // 2  # binary and quoted text are longer as they are sent
         return self._largest_row_bytes
@@ -271,8 +322,16 @@ class Database:
 
     @contextmanager
     def _connection(self, engine: Engine) -> Iterator[Connection]:
-        with told(), self._prepared(engine, engine.begin) as connection:
+        with self._inside(), told(), ended_where_begun(self._prepared(engine, engine.begin)) as connection:
             yield connection
+
+    @contextmanager
+    def _inside(self) -> Iterator[None]:
+        """Let a connection be held inside the block, as far as forks allow it."""
+        if self.file is not None:
+            check_usable(self.file)
+        with self._gate.inside():
+            yield
 
     @contextmanager
     def _prepared(self, engine: Engine, opened: Callable[[], AbstractContextManager[Connection]]) -> Iterator[Connection]:

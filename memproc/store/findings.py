@@ -132,7 +132,8 @@ AILMENTS: dict[str, Ailment] = {
     "jobs": Ailment(
         "warning",
         "Jobs are marked as running, and their process is gone.",
-        "go on with them by `memproc ingest ... --resume`, or run `memproc rebuild DB`, which marks them as interrupted",
+        "go on with those of files by `memproc ingest ... --resume`, or run `memproc rebuild DB`, which marks them as interrupted; "
+        "those of single records, of iterables and of replays are marked so as the store is next opened",
     ),
 }
 

@@ -170,6 +170,31 @@ def finish(connection: Connection, claim: Claim, status: str, now: str) -> str:
     return ended
 
 
+def left(connection: Connection, now: str) -> list[tuple[int, str | None]]:
+    """Return the jobs that are marked as running, whose process is gone, and that no `--resume` can go on with: those of single
+    records, of a replay, of an iterable; each with its owner as it is written.
+
+    A process of another machine is believed to be gone after a long silence only: who adds single records renews no lease between
+    them.
+    """
+    names = (_jobs.number, _jobs.owner, _jobs.lease_until)
+    query = select(*names).where(_jobs.status == "running", _jobs.identity.is_(None)).order_by(_jobs.number)
+    return [(number, owner) for number, owner, lease_until in connection.execute(query) if _is_gone(owner, lease_until, now)]
+
+
+def _is_gone(owner: str | None, lease_until: int | None, now: str) -> bool:
+    if owner is None:
+        return True
+    there = Owner.from_json(owner)
+    return not there.is_alive if there.is_here else to_micros(now) - (lease_until or 0) >= SILENCE_MICROS
+
+
+def close_left(connection: Connection, now: str) -> None:
+    """Write that the jobs of `left` were interrupted; their records are in."""
+    for number, _ in left(connection, now):
+        change_row(connection, tables.jobs, number, ended_as("interrupted", now))
+
+
 def ask(connection: Connection, number: int, request: Request | None, now: str) -> None:
     """Ask the process of a job to pause or to cancel, or take that back; a job that no process runs is cancelled at once.
 

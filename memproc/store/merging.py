@@ -37,6 +37,10 @@ class Merger:
             self._thread = threading.Thread(target=self._merge_quietly, name="memproc-merge", daemon=True)
             self._thread.start()
 
+    def begin_afresh(self) -> None:
+        """Know of no thread, in a process that was just forked."""
+        self._thread = None
+
     def wait(self) -> None:
         """Wait for the thread, if there is one."""
         if self._thread is not None:

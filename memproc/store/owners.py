@@ -18,6 +18,8 @@ import psutil
 ROUNDED_SECONDS = 2.0
 
 _going_on: set[str] = set()  # the runs of this process
+if hasattr(os, "register_at_fork"):  # not on Windows, which has no fork
+    os.register_at_fork(after_in_child=_going_on.clear)
 
 
 class Owner(NamedTuple):
@@ -52,6 +54,11 @@ class Owner(NamedTuple):
     def to_json(self) -> str:
         """Return the owner as it is written."""
         return orjson.dumps([*self]).decode()
+
+    @property
+    def is_this_process(self) -> bool:
+        """Whether it is a run of the process that asks, and not of one that this was forked from."""
+        return self.pid == os.getpid()
 
     @property
     def is_here(self) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -13,7 +14,7 @@ from itertools import islice
 from pathlib import Path
 from time import perf_counter
 from types import TracebackType
-from typing import IO, Self, Unpack, get_args
+from typing import IO, NamedTuple, Self, Unpack, get_args
 
 import orjson
 from sqlalchemy import Connection, select, update
@@ -24,13 +25,13 @@ from memproc.dedup.cluster import Decision, Verdict, pair
 from memproc.dedup.compare import without_words
 from memproc.dedup.confidence import model_of
 from memproc.dedup.decide import Row
-from memproc.dedup.keys import SCHEME, Key
+from memproc.dedup.keys import SCHEME, Key, Prepared
 from memproc.dedup.memory import memory_of_one
 from memproc.errors import DatabaseError, NotFoundError, StoreError, UsageError, redacting
 from memproc.formats import detect, format_named, generic
 from memproc.formats.draft import Context, Decided, Format
 from memproc.intake import Intake, name_said
-from memproc.records import Fault, Given, Memory, Outcome, Plain
+from memproc.records import Fault, Given, Memory, Outcome, Plain, Rejected
 from memproc.report.report import Pattern, Report
 from memproc.sources.items import Item, of_record
 from memproc.store import tables
@@ -41,7 +42,23 @@ from memproc.store.counting import count_memories, jobs, recount, stats
 from memproc.store.database import BRIEFLY_SECONDS, Database, change_row
 from memproc.store.decided import decisions_of_job, decisions_of_review, note_unmerged, settled, status_of
 from memproc.store.doctor import examine
-from memproc.store.jobs import FINISHED, Claim, Found, Reached, ask, begin, cancel, finish, latest, reached, step, take
+from memproc.store.forks import tell_of_forks
+from memproc.store.jobs import (
+    FINISHED,
+    Claim,
+    Found,
+    Reached,
+    ask,
+    begin,
+    cancel,
+    close_left,
+    finish,
+    latest,
+    left,
+    reached,
+    step,
+    take,
+)
 from memproc.store.landing import Arrived, Landed, Landing, batch_row
 from memproc.store.ledger import trace_of, trace_of_forgotten
 from memproc.store.masking import url_shown
@@ -65,7 +82,8 @@ from memproc.store.regrouping import decide_by_hand, forget, handle_of, rebuild,
 from memproc.store.replay import Mending, Replay, Transform, chosen_for_replay, edits_in, export_lines
 from memproc.store.reviews import Reviewer, open_reviews, verdicts_on
 from memproc.store.segments import Segments
-from memproc.store.standing import standing
+from memproc.store.standing import Standing, standing
+from memproc.store.together import Together
 from memproc.store.transactions import Transactions
 from memproc.store.triage import (
     Filters,
@@ -89,6 +107,18 @@ ADDED = "add"  # the source of the job that single records belong to
 PATTERNS_SHOWN = 3
 
 
+class _Batch(NamedTuple):
+    """A batch to land, as `land` describes it."""
+
+    arrived: Arrived
+    records: int
+    first_position: int
+    origin: Origin
+    decided: Sequence[Decided] = ()
+    review_at: float | None = None
+    checkpoint: str | None = None
+
+
 class Store:
     """Memories in a database. May be used by several threads; close it, or use it in a `with` block."""
 
@@ -108,6 +138,7 @@ class Store:
         self._segments = Segments(self._database)
         self._transactions = Transactions(self._database, self._segments)
         self._merger = Merger(self._transactions, self._segments)
+        self._together = Together(self._land_added)
         self._added_job: Claim | None = None
         self._added = 0
         self._gave_way_at = perf_counter()
@@ -118,6 +149,21 @@ class Store:
             if not isinstance(error, DatabaseError):
                 raise
             raise StoreError(f"{self._database} cannot be opened as a store: {error}") from error
+        tell_of_forks(self)
+        self._close_left_jobs()
+
+    def before_fork(self) -> None:
+        """Keep all: the database lets go of what two processes cannot share."""
+
+    def after_fork(self, *, is_child: bool) -> None:
+        """Have locks, a job and copies of the index of its own in the child; the parent's stay."""
+        if is_child:
+            self._transactions.begin_afresh()
+            self._merger.begin_afresh()
+            self._together.begin_afresh()
+            self._segments.leave()
+            self._segments.forget_cached()
+            self._added_job, self._added = None, 0
 
     def __repr__(self) -> str:
         """Return where it is, without passwords."""
@@ -160,7 +206,8 @@ class Store:
         source: str | None = None,
         format: str | None = None,
     ) -> Added:
-        """Take one record: validate it, find what is known, write it in a transaction of its own.
+        """Take one record: validate it, find what is known, write it in a transaction: its own, or that of the records that other
+        threads add at the same moment.
 
         The record is a mapping that stands for one memory, in any format of single records (by default told by its shape).
         Never raises on bad input: the outcome is then `quarantined`.
@@ -173,13 +220,12 @@ class Store:
         if len(taken.records) != 1:
             raise UsageError(f"the record holds {len(taken.records)} memories in format {known.name!r}: use memproc.ingest")
         found = taken.records[0]
-        with self._transactions.lock:
-            if self._added_job is None:
-                self._added_job = self.begin_job(ADDED, known.name)
-            position, self._added = self._added, self._added + 1
-            origin = Origin(context.source or known.name, known.name, intake.namespace or "", intake.said)
-            with redacting(is_wanted=self.settings.redact):
-                landed = self.land(self._added_job, Arrived.of([found], position), 1, position, origin)
+        origin = Origin(context.source or known.name, known.name, intake.namespace or "", intake.said)
+        # Who holds the lock in a rehearsal is the one who rehearses: what others add is not to be undone with it.
+        with redacting(is_wanted=self.settings.redact):
+            landed = self._together.served(
+                (found, origin), self._transactions.lock, is_alone=lambda: self._transactions.is_rehearsal
+            )
         self._merger.merge_aside()
         if landed.rejected:
             faults = landed.rejected[0][1].faults
@@ -191,6 +237,14 @@ class Store:
         if isinstance(item.value, Given):
             return generic.FORMAT
         return detect([item.value], frozenset(self.schema.model_fields)) or generic.FORMAT
+
+    def _land_added(self, added: Sequence[tuple[Prepared | Rejected, Origin]]) -> list[Landed]:
+        """Write single records in one transaction, each as a batch of its own: so its outcome is that of a record alone."""
+        if self._added_job is None:
+            self._added_job = self.begin_job(ADDED, added[0][1].format)
+        first, self._added = self._added, self._added + len(added)
+        batches = [_Batch(Arrived.of([found], at), 1, at, origin) for at, (found, origin) in enumerate(added, first)]
+        return self._land_each(self._added_job, batches)
 
     def get(self, identifier: str) -> Memory | None:
         """Return the memory that an id leads to: its own, an older one, or that of an observation in it."""
@@ -598,8 +652,20 @@ class Store:
             self._database.wipe()
 
     def doctor(self) -> tuple[Finding, ...]:
-        """Check the whole store, and return what is wrong and what mends it: nothing where it is whole. Nothing is written."""
+        """Check the whole store, and return what is wrong and what mends it: nothing where it is whole.
+
+        Nothing is written, but that jobs of processes that ended meanwhile are closed as they would be by the next opening.
+        """
+        self._close_left_jobs()
         return self._transactions.read(lambda connection: examine(self._database, connection, self.schema))
+
+    def _close_left_jobs(self) -> None:
+        """Close the jobs of processes that are gone and that nobody can go on with, if that can be written now."""
+        if self._transactions.is_rehearsal:
+            return
+        with suppress(DatabaseError):
+            if self._transactions.read(lambda connection: left(connection, _now())):
+                self._transactions.write_if_free(lambda connection: close_left(connection, _now()))
 
     def begin_job(self, source: str, format: str, identity: Key | None = None, fingerprint: Key | None = None) -> Claim:
         """Write the start of an ingestion that this process runs; return the right to land its batches."""
@@ -648,6 +714,8 @@ class Store:
 
     def finish_job(self, claim: Claim, status: str) -> str:
         """Write how an ingestion ended, and return that; where it cannot be written, this process knows it all the same."""
+        if not claim.owner.is_this_process:  # this one was forked while the job ran, which is its parent's to end
+            return status
         claim.owner.end()
         return self._transactions.write(lambda connection: finish(connection, claim, status, _now()))
 
@@ -668,38 +736,50 @@ class Store:
         failure that may pass is waited for. Raises DatabaseError on any other, and StoreError where another process has taken
         the job over.
         """
-        least = self.settings.review_at if review_at is None else review_at
-        attempts: list[Landed] = []
-        deletes = any(found.verdict == "forgotten" for found in decided)
+        batch = _Batch(arrived, records, first_position, origin, decided, review_at, checkpoint)
+        return self._land_each(claim, [batch])[0]
 
-        def landed(connection: Connection) -> Landed:
-            started, now = perf_counter(), _now()
-            there = standing(self._database, connection, claim.job)
-            is_in = step(self._database, connection, claim, there, checkpoint, now)
-            if is_in:  # the connection was lost behind a commit that came through
-                attempts[-1].request = there.request
-                return attempts[-1]
-            check_policy(there.policy, self.policy)
-            self._segments.at(there.epoch, there.segment)
-            batch = there.batch + 1
-            landing = Landing(self._database, self._segments, self.policy, least, claim.job, redacts=self.settings.redact)
-            found = landing.land(connection, arrived, there, origin, now)
-            namespace = origin.namespace or None
-            found.untaken = take_over(self._database, self._segments, connection, decided, namespace, batch, self.policy, now)
-            if deletes:
-                self._database.note_deleted(connection)
-            self._database.insert_rows(
-                connection, tables.batches, [batch_row(found, (batch, claim.job, first_position, records), started, now)]
-            )
-            found.request = there.request
+    def _land_each(self, claim: Claim, batches: Sequence[_Batch]) -> list[Landed]:
+        """Write batches one after the other in one transaction, and return what became of each."""
+        if not claim.owner.is_this_process:
+            raise StoreError(f"job {claim.job} belongs to the process that this one was forked from: begin another one here")
+        attempts: list[list[Landed]] = []
+
+        def landed(connection: Connection) -> list[Landed]:
+            found: list[Landed] = []
+            for at, batch in enumerate(batches):
+                there = standing(self._database, connection, claim.job)
+                if not attempts and not at:  # who was interrupted behind a commit did not count it
+                    claim.landed = there.landed
+                now = _now()
+                if step(self._database, connection, replace(claim, landed=claim.landed + at), there, batch.checkpoint, now):
+                    attempts[-1][-1].request = there.request  # the connection was lost behind a commit that came through
+                    return attempts[-1]
+                found.append(self._landed(connection, claim, batch, there, now))
             attempts.append(found)
             return found
 
-        done = self._transactions.write_again(landed)  # the job's row tells whether the batch is in
-        claim.landed += 1
-        if deletes:
+        done = self._transactions.write_again(landed)  # the job's row tells whether the batches are in
+        claim.landed += len(batches)
+        if any(found.verdict == "forgotten" for batch in batches for found in batch.decided):
             self._wipe()
         return done
+
+    def _landed(self, connection: Connection, claim: Claim, batch: _Batch, there: Standing, now: str) -> Landed:
+        started, number = perf_counter(), there.batch + 1
+        least = self.settings.review_at if batch.review_at is None else batch.review_at
+        check_policy(there.policy, self.policy)
+        self._segments.at(there.epoch, there.segment)
+        landing = Landing(self._database, self._segments, self.policy, least, claim.job, redacts=self.settings.redact)
+        found = landing.land(connection, batch.arrived, there, batch.origin, now)
+        namespace, decided = batch.origin.namespace or None, batch.decided
+        found.untaken = take_over(self._database, self._segments, connection, decided, namespace, number, self.policy, now)
+        if any(one.verdict == "forgotten" for one in decided):
+            self._database.note_deleted(connection)
+        row = batch_row(found, (number, claim.job, batch.first_position, batch.records), started, now)
+        self._database.insert_rows(connection, tables.batches, [row])
+        found.request = there.request
+        return found
 
     def merge_index(self) -> None:
         """Merge the segments of the index, in transactions of their own, if it is time; this changes no answer."""
@@ -716,11 +796,13 @@ class Store:
     def rehearsal(self) -> Iterator[None]:
         """Let everything be done inside the block and undo it at its end. Other threads see nothing of it; writers wait."""
         with self._transactions.rehearsal():
+            process = os.getpid()
             before = self._added_job and replace(self._added_job), self._added
             try:
                 yield
             finally:
-                self._added_job, self._added = before
+                if os.getpid() == process:
+                    self._added_job, self._added = before
 
     @property
     def _is_closed(self) -> bool:

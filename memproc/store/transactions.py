@@ -8,6 +8,7 @@ writer waits for a reader, however slowly what it gives is taken.
 
 from __future__ import annotations
 
+import os
 import random
 import threading
 import time
@@ -30,6 +31,7 @@ from memproc.store.segments import Segments
 Answer = TypeVar("Answer")
 
 MARKS_KEPT = 16  # more transactions of others are not committed in the seconds that an attempt waits; those of batches leave none
+ATTEMPTS_IF_FREE, BETWEEN_ATTEMPTS_SECONDS = 10, 0.05
 
 _store = tables.store.c
 
@@ -43,7 +45,14 @@ class Transactions:
         self.lock = threading.RLock()  # of its threads; who holds it may write several times without another in between
         self._rehearsal: Connection | None = None
         self._rehearsing_thread = 0
+        self._is_forked_off = False  # this process was forked within a rehearsal
         self.is_closed = False
+
+    def begin_afresh(self) -> None:
+        """Hold no lock and no rehearsal, in a process that was just forked."""
+        self.lock = threading.RLock()
+        is_within = self._rehearsal is not None and self._rehearsing_thread == threading.get_ident()
+        self._rehearsal, self._is_forked_off = None, is_within
 
     @property
     def is_rehearsal(self) -> bool:
@@ -54,6 +63,8 @@ class Transactions:
         """Raise StoreError where the store is closed."""
         if self.is_closed:
             raise StoreError("the store is closed")
+        if self._is_forked_off:
+            raise StoreError("this process was forked within a rehearsal, which is its parent's: fork outside of it")
 
     def read(self, work: Callable[[Connection], Answer]) -> Answer:
         """Return what work gives that reads only."""
@@ -83,7 +94,10 @@ class Transactions:
                         answers = iter([*answers])
                     for answer in answers:
                         given += 1
+                        process = os.getpid()
                         yield answer
+                        if os.getpid() != process:
+                            raise StoreError("this process was forked within a loop over the store: begin the loop anew in it")
                     return
             except DatabaseError as error:
                 if error is lost:
@@ -116,6 +130,23 @@ class Transactions:
                 self._wait_after(attempt, error)
         raise AssertionError
 
+    def write_if_free(self, work: Callable[[Connection], object]) -> bool:
+        """Do what can as well be done another time, and may be done twice; return whether it was, as the database let it."""
+        for _ in range(ATTEMPTS_IF_FREE):
+            if not self.lock.acquire(timeout=BETWEEN_ATTEMPTS_SECONDS):
+                continue
+            try:
+                with self._database.write_if_free() as connection:
+                    work(connection)
+                    return True
+            except DatabaseError as error:
+                if error.failure.kind is not Kind.TRANSIENT:
+                    break
+            finally:
+                self.lock.release()
+            time.sleep(BETWEEN_ATTEMPTS_SECONDS)
+        return False
+
     @contextmanager
     def reading(self) -> Iterator[Connection]:
         """Give a connection in one reading transaction, in a rehearsal that of the rehearsal; it is not begun again.
@@ -140,11 +171,13 @@ class Transactions:
         with self.lock, self._database.write() as connection:
             self._rehearsal = connection
             self._rehearsing_thread = threading.get_ident()
+            process = os.getpid()
             try:
                 yield
             finally:
-                self._rehearsal = None
-                connection.rollback()
+                self._rehearsal, self._is_forked_off = None, False
+                if os.getpid() == process:
+                    connection.rollback()
                 self._segments.forget_cached()
 
     @contextmanager

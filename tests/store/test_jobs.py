@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+import signal
+import subprocess
+import sys
 import threading
 import time
 from dataclasses import replace
@@ -463,3 +466,87 @@ def test_a_place_moves_with_items_and_records():
     place.end()
     assert place.after(0) == (1, 0, 0, {"events": 6, "questions": 2})
     assert Checkpoint.from_json(place.after(0).to_json()) == place.after(0)
+
+
+KILLED = """
+import os, signal, sys, memproc
+store = memproc.open(sys.argv[1])
+if sys.argv[2] == "add":
+    store.add({"content": "She likes tea"})
+    store.add({"content": "She has a dog"})
+    os.kill(os.getpid(), signal.SIGKILL)
+die = lambda *_: os.kill(os.getpid(), signal.SIGKILL)
+if sys.argv[2] == "iterable":
+    memproc.ingest([{"content": f"kestrel {n} saw {n + 1}"} for n in range(9)], store, on_progress=die)
+if sys.argv[2] == "replay":
+    memproc.ingest([{"content": "She likes tea", "importance": 7}], store)
+    store.replay(transform=die)
+"""
+
+
+@pytest.mark.parametrize("what", ["add", "iterable", "replay"])
+def test_what_a_killed_application_left_is_closed_by_the_next_opening(fresh, what):
+    """Its records are in, nobody can go on with it, and nothing is wrong with the store."""
+    with fresh() as store:
+        url = store.url
+        environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+        done = subprocess.run([sys.executable, "-c", KILLED, url, what], env=environment, timeout=120, check=False)
+        assert done.returncode == -signal.SIGKILL
+        assert store.jobs()[-1].status == "running"
+        with memproc.open(url) as opened:
+            job = opened.jobs()[-1]
+            assert (job.status, job.is_alive) == ("interrupted", None)
+            assert job.finished_at is not None
+            assert opened.doctor() == ()
+            assert opened.recount().is_whole
+            assert opened.add({"content": "She sails"}).outcome == "stored"
+
+
+def test_what_a_living_process_adds_to_is_closed_by_nobody(fresh):
+    """Neither by another opening of the same process nor by one of another."""
+    with fresh() as store:
+        store.add({"content": "She likes tea"})
+        code = "import sys, memproc; memproc.open(sys.argv[1]).close()"
+        environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+        with memproc.open(store.url):
+            assert store.jobs()[0].status == "running"
+        subprocess.run([sys.executable, "-c", code, store.url], env=environment, timeout=120, check=True)
+        assert store.jobs()[0].status == "running"
+
+
+@pytest.mark.parametrize(("silent_seconds", "status"), [(60, "running"), (700, "interrupted")])
+def test_a_job_of_another_machine_is_closed_after_a_long_silence(fresh, silent_seconds, status):
+    """Its process cannot be asked, and who adds single records may rest between them."""
+    with fresh() as store:
+        store.add({"content": "She likes tea"})
+        elsewhere = memproc.store.owners.Owner("elsewhere", 1, 1.0, "run")
+        set_job(store, owner=elsewhere.to_json(), lease_until=int((time.time() - silent_seconds) * 1e6))
+        with memproc.open(store.url) as opened:
+            assert opened.jobs()[0].status == status
+
+
+def test_a_job_on_files_waits_for_who_goes_on_with_it(fresh, tmp_path):
+    """It is not closed: resume finds it, and the check-up tells of it."""
+    path = written(tmp_path, 12)
+    with fresh() as store:
+        with pytest.raises(CutOffError):
+            ingest(store, path, on_progress=cut_off_after(1))
+        dead = memproc.store.owners.Owner.of_this_process()._replace(started=1.0)
+        set_job(store, status="running", owner=dead.to_json(), lease_until=0, finished_at=None)
+        with memproc.open(store.url) as opened:
+            assert opened.jobs()[0].status == "running"
+            assert [finding.code for finding in opened.doctor()] == ["jobs"]
+            assert ingest(opened, path, resume=True).status == "done"
+
+
+def test_an_opening_does_not_wait_for_a_writer_to_close_what_was_left(fresh):
+    """The next one does it."""
+    with fresh() as store:
+        store.add({"content": "She likes tea"})
+        dead = memproc.store.owners.Owner.of_this_process()._replace(started=1.0)
+        set_job(store, owner=dead.to_json())
+        with store._database.write():
+            memproc.open(store.url).close()
+        assert store.jobs()[0].status == "running"
+        memproc.open(store.url).close()
+        assert store.jobs()[0].status == "interrupted"

@@ -1,0 +1,205 @@
+"""What several threads add at once is written together, and each has the outcome that it would have by itself."""
+
+from __future__ import annotations
+
+import threading
+import time
+
+import pytest
+from sqlalchemy import event
+
+import memproc
+from memproc.errors import DatabaseError
+from memproc.failures import Failure, Kind
+from memproc.store.together import MOST_TOGETHER, Together
+
+LIMIT_SECONDS = 60
+
+
+def at_once(works):
+    """Do things in threads, and return what each gave or raised."""
+    results = [None] * len(works)
+
+    def run(at, work):
+        try:
+            results[at] = work()
+        except BaseException as error:  # noqa: BLE001 - it is what the thread ended with
+            results[at] = error
+
+    threads = [threading.Thread(target=run, args=each) for each in enumerate(works)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(LIMIT_SECONDS)
+    assert not any(thread.is_alive() for thread in threads)
+    return results
+
+
+def while_locked(store, works):
+    """Do things in threads that all come to wait for the store before the first of them is done."""
+    with store._transactions.lock:
+        starter = threading.Thread(target=lambda: found.extend(at_once(works)))
+        found = []
+        starter.start()
+        deadline = time.monotonic() + LIMIT_SECONDS
+        while len(store._together._queue) < len(works) and time.monotonic() < deadline:
+            time.sleep(0.001)
+    starter.join(LIMIT_SECONDS)
+    return found
+
+
+def commits_of(store):
+    """Count the writing transactions of a store from now on."""
+    seen = []
+    event.listen(store._database.engine, "commit", lambda connection: seen.append(connection.get_execution_options()))
+    name = "memproc_writes" if store._database.file else "isolation_level"
+    wanted = True if store._database.file else "READ COMMITTED"
+    return lambda: sum(options.get(name) == wanted for options in seen)
+
+
+def test_those_that_wait_are_written_in_one_transaction(fresh):
+    """Each with a batch and an outcome of its own; they are all there."""
+    with fresh() as store:
+        store.add({"content": "She likes tea"})
+        store._merger.wait()
+        commits = commits_of(store)
+        records = [{"content": f"kestrel {number} saw {number + 1}"} for number in range(8)]
+        records += [
+            {"content": "She likes tea"},
+            {"content": "She really likes tea"},
+            {"content": ""},
+            {"content": "She likes tea"},
+        ]
+        found = while_locked(store, [lambda record=record: store.add(record) for record in records])
+        assert commits() == 1
+        assert [one.outcome for one in found[:8]] == ["stored"] * 8
+        assert [one.memory.content for one in found[:8]] == [record["content"] for record in records[:8]]
+        assert [one.outcome for one in found[8:]] == ["duplicate", "merged", "quarantined", "duplicate"]
+        assert found[10].faults
+        assert store.count() == 9
+        assert store.recount().is_whole
+        assert store.doctor() == ()
+        (job,) = store.jobs()
+        assert (job.read, job.quarantined) == (13, 1)
+
+
+def test_what_is_said_of_each_stays_its_own(fresh):
+    """Its source, its namespace, its format."""
+    with fresh() as store:
+        works = [lambda who=who: store.add({"content": "Has a dog"}, namespace=who, source=f"from {who}") for who in ("ann", "bob")]
+        works.append(lambda: store.add({"memory": "Likes tea", "user_id": "cyd", "hash": "1", "id": "m"}, format="mem0"))
+        works.append(lambda: store.add({"content": 5}, namespace="dan", source="from dan"))
+        found = while_locked(store, works)
+        assert [one.memory.namespace for one in found[:3]] == ["ann", "bob", "cyd"]
+        assert [one.memory.source for one in found[:2]] == ["from ann", "from bob"]
+        (rejected,) = store.quarantine()
+        assert rejected.source == "from dan"
+
+
+def test_one_that_fails_takes_no_other_with_it(fresh, monkeypatch):
+    """It is told to the thread that it belongs to."""
+    with fresh() as store:
+        landed = memproc.Store._landed
+
+        def failing(self, connection, claim, batch, there, now):
+            if "poison" in str(batch.arrived):
+                raise ZeroDivisionError
+            return landed(self, connection, claim, batch, there, now)
+
+        monkeypatch.setattr(memproc.Store, "_landed", failing)
+        records = [{"content": f"kestrel {number} saw {number + 1}"} for number in range(6)]
+        records[3] = {"content": "poison"}
+        found = while_locked(store, [lambda record=record: store.add(record) for record in records])
+        assert isinstance(found.pop(3), ZeroDivisionError)
+        assert [one.outcome for one in found] == ["stored"] * 5
+        assert store.count() == 5
+        assert store.recount().is_whole
+        assert store.doctor() == ()
+
+
+def test_a_rehearsal_takes_nothing_of_other_threads_with_it(fresh):
+    """What they add while one rehearses lands when it is over."""
+    with fresh() as store:
+        found = []
+        with store.rehearsal():
+            other = threading.Thread(target=lambda: found.append(store.add({"content": "She likes tea"})))
+            other.start()
+            deadline = time.monotonic() + LIMIT_SECONDS
+            while not store._together._queue and time.monotonic() < deadline:
+                time.sleep(0.001)
+            store.add({"content": "She has a dog"})
+            assert store.count() == 1
+        other.join(LIMIT_SECONDS)
+        assert [one.outcome for one in found] == ["stored"]
+        assert [memory.content for memory in store] == ["She likes tea"]
+
+
+def test_who_serves_and_is_interrupted_leaves_the_others_to_themselves():
+    """They are served, once."""
+    served, lock = [], threading.RLock()
+
+    def write(wishes):
+        if "interrupted" in wishes:
+            raise KeyboardInterrupt
+        served.extend(wishes)
+        return wishes
+
+    together = Together(write)
+    with lock:
+        waiting = threading.Thread(
+            target=lambda: found.extend(
+                at_once([lambda wish=wish: together.served(wish, lock, is_alone=lambda: False) for wish in ("a", "b", "c")])
+            )
+        )
+        found = []
+        waiting.start()
+        while len(together._queue) < 3:
+            time.sleep(0.001)
+        with pytest.raises(KeyboardInterrupt):
+            together.served("interrupted", lock, is_alone=lambda: False)
+    waiting.join(LIMIT_SECONDS)
+    assert found == ["a", "b", "c"]
+    assert sorted(served) == ["a", "b", "c"]
+
+
+def test_a_database_that_is_away_is_waited_for_once():
+    """Not for each that waits, one after the other."""
+    attempts, lock = [], threading.RLock()
+    lost = DatabaseError(Failure(Kind.TRANSIENT, "the connection was lost"), "")
+
+    def write(wishes):
+        attempts.append(len(wishes))
+        raise lost
+
+    together = Together(write)
+    with lock:
+        found = []
+        wait = threading.Thread(
+            target=lambda: found.extend(at_once([lambda: together.served(1, lock, is_alone=lambda: False)] * 5))
+        )
+        wait.start()
+        while len(together._queue) < 5:
+            time.sleep(0.001)
+    wait.join(LIMIT_SECONDS)
+    assert found == [lost] * 5
+    assert attempts == [5]
+
+
+def test_few_are_written_together():
+    """So that nobody holds the database for long."""
+    sizes, lock, found = [], threading.RLock(), []
+
+    def write(wishes):
+        sizes.append(len(wishes))
+        return wishes
+
+    together = Together(write)
+    with lock:
+        works = [lambda at=at: together.served(at, lock, is_alone=lambda: False) for at in range(MOST_TOGETHER + 5)]
+        wait = threading.Thread(target=lambda: found.extend(at_once(works)))
+        wait.start()
+        while len(together._queue) < len(works):
+            time.sleep(0.001)
+    wait.join(LIMIT_SECONDS)
+    assert found == [*range(MOST_TOGETHER + 5)]
+    assert sorted(sizes) == [5, MOST_TOGETHER]
