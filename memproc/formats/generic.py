@@ -12,7 +12,7 @@ from typing import Any
 
 from memproc.formats.draft import Broken, Context, Draft, Format, Item, Part, with_raw_times
 from memproc.validation import fault
-from memproc.values import is_blank, shown
+from memproc.values import is_blank, is_empty, shown
 
 USUAL_NAMES: dict[str, tuple[str, ...]] = {
     "id": ("id", "uuid", "_id"),
@@ -47,7 +47,7 @@ def read(item: Item, context: Context) -> Iterator[Part]:
     for field, usual in USUAL_NAMES.items():
         for name in (context.mapping[field],) if field in context.mapping else usual:
             found = _take(rest, name)
-            if not is_blank(found):
+            if not (is_empty if field == "content" else is_blank)(found):
                 fields[field] = found
                 break
     if "content" not in fields:
