@@ -96,13 +96,6 @@ def _to_text(value: object) -> object:
     return storable_text(plain) if isinstance(plain, str) else plain
 
 
-def _to_content(value: object) -> object:
-    text = _to_text(value)
-    if isinstance(text, str) and text and not (text[0].isascii() and text[0].isalnum()) and not shown(text):
-        raise PydanticKnownError("string_pattern_mismatch", {"pattern": r"\S"})
-    return text
-
-
 def _to_name(value: object) -> object:
     """Return a name as it is compared; one that shows nothing is none."""
     if type(value) is str and value.isascii() and value.isalnum():  # most are
@@ -177,7 +170,7 @@ def _to_json(value: dict[str, Any]) -> dict[str, Any]:
         return storable_json(_said(value))  # type: ignore[no-any-return]
 
 
-Content = Annotated[str, StringConstraints(min_length=1, max_length=CONTENT_LIMIT_CHARS), BeforeValidator(_to_content)]
+Content = Annotated[str, StringConstraints(min_length=1, max_length=CONTENT_LIMIT_CHARS, pattern=r"\S"), BeforeValidator(_to_text)]
 _Text = Annotated[str, StringConstraints(max_length=1_000)]
 Name = Annotated[_Text, BeforeValidator(_to_name)]
 Id = Annotated[_Text, BeforeValidator(_to_id)]

@@ -143,11 +143,13 @@ def taken(record: object) -> Any:
     'row_invalid'
     """
     try:
-        found = given(record) if isinstance(record, Memory) else settled(record)
+        is_memory = type(record) is not dict and isinstance(record, Memory)  # the plain case first: a model is slow to ask
+        found = given(record) if is_memory else settled(record)  # type: ignore[arg-type]
     except (UnreadableError, RecursionError) as error:
         code = error.code if isinstance(error, UnreadableError) else "nested_too_deep"
         if code == "nested_too_deep" and type(record) is dict:
-            return {name: _unless_too_deep(value) for name, value in record.items()}
+            shallow = {name: _unless_too_deep(value) for name, value in record.items()}
+            return _fault_of_names(shallow) or shallow
         return fault("", code, str(error))
     except Exception as error:  # noqa: BLE001 - an object of the caller's may raise anything when it is read
         return fault("", "unreadable", f"reading it raised {_told(error)}")

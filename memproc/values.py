@@ -114,6 +114,11 @@ def is_blank(value: object) -> bool:
     return value is None or (isinstance(value, str) and not shown(value))
 
 
+def is_empty(value: object) -> bool:
+    """Tell whether a value is None, or text of white space: what is to be remembered may be anything else, seen or not."""
+    return value is None or (isinstance(value, str) and not value.strip())
+
+
 def _of_scalar(value: object, below: int) -> Any:  # noqa: PLR0911 - one return a kind of scalar
     """Return the plain value of what is no container; of a subclass what it is a subclass of."""
     if isinstance(value, Enum):

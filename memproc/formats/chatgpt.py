@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from memproc.formats.draft import Broken, Context, Draft, Format, Item, LeftOut, Part, with_raw_times, without_nones
 from memproc.times import EPOCH, parse_time, says_none
 from memproc.validation import fault
-from memproc.values import is_blank
+from memproc.values import is_blank, is_empty
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -154,7 +154,7 @@ def _read_message(message: dict[str, Any], talk: _Talk, context: Context, tags: 
     is_saved = message.get("recipient") == "bio"
     kinds = () if is_saved else _kinds(message)
     left_out = next((kind for kind in kinds if kind not in context.include), None)
-    if left_out or is_blank(text):
+    if left_out or is_empty(text):
         yield LeftOut(left_out or "empty")
     elif is_saved:
         yield _draft(message, talk, content=text, kind="fact", subject="user", tags=("saved-memory", *tags))
@@ -168,7 +168,7 @@ def _instructions(message: dict[str, Any]) -> dict[str, Any]:
     given = (message.get("metadata") or {}).get("user_context_message_data")
     if not isinstance(given, dict):
         given = content if content.get("content_type") == "user_editable_context" else {}
-    return {name: given[name] for name in _SPEAKS_OF if not is_blank(given.get(name))}
+    return {name: given[name] for name in _SPEAKS_OF if not is_empty(given.get(name))}
 
 
 def _kinds(message: dict[str, Any]) -> Iterator[str]:

@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from memproc.formats.draft import Broken, Context, Draft, Format, Item, LeftOut, Part, with_raw_times, without_nones
 from memproc.times import says_none
 from memproc.validation import fault
-from memproc.values import is_blank
+from memproc.values import is_blank, is_empty
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -124,7 +124,7 @@ def _talk(item: Item) -> _Talk:
 
 def _read_summary(item: Item, talk: _Talk, context: Context) -> Iterator[Part]:
     summary = item.get("summary")
-    if is_blank(summary):
+    if is_empty(summary):
         return
     if "summaries" not in context.include:
         yield LeftOut("summaries")
@@ -154,8 +154,8 @@ def _read_words(message: _Message) -> Draft | LeftOut:
     """Return what the sender wrote: the text of the blocks, else the plain text."""
     given = message.given
     joined = "\n".join(text for block in _listed(given.get("content")) if (text := _maybe_words(block)) is not None)
-    content = given.get("text") if is_blank(joined) else joined
-    if is_blank(content):
+    content = given.get("text") if is_empty(joined) else joined
+    if is_empty(content):
         return LeftOut("empty")
     notes = {name: value for name, value in given.items() if name not in _MESSAGE_FIELDS and value not in (None, "", [], {})}
     files = [_without_text(file) for file in _listed(given.get("attachments")) if isinstance(file, dict)]
@@ -200,7 +200,7 @@ def _read_block(number: int, block: object, message: _Message, context: Context)
 
 def _read_request(kind: str, number: int, block: dict[str, Any], message: _Message) -> Draft | LeftOut:
     content = _shown(block)
-    if is_blank(content):
+    if is_empty(content):
         return LeftOut("empty")
     uuid = message.given.get("uuid")
     identifier = f"{uuid}#{number}" if isinstance(uuid, str) else None
@@ -223,7 +223,7 @@ def _read_attachment(number: int, attachment: object, message: _Message, context
         yield Broken(fault(f"{message.path}.attachments.{number}", "dict_type", "an attachment is an object"), attachment)
         return
     text = attachment.get("extracted_content")
-    if is_blank(text):
+    if is_empty(text):
         return  # its name is in the metadata of the message
     if "attachments" not in context.include:
         yield LeftOut("attachments")

@@ -15,7 +15,7 @@ from typing import Any
 from memproc.formats.draft import Broken, Context, Draft, Format, Item, Part, with_raw_times
 from memproc.formats.own import VERSION
 from memproc.validation import fault
-from memproc.values import is_blank, shown
+from memproc.values import is_blank, is_empty, shown
 
 USUAL_NAMES: dict[str, tuple[str, ...]] = {
     "id": ("id", "uuid", "_id"),
@@ -89,11 +89,11 @@ def _claimed(item: Item, context: Context) -> tuple[dict[str, Any], dict[str, An
     if mapping:
         item = dict(item)
         known = {field: path for field, path in mapping.items() if field in USUAL_NAMES or field in context.fields}
-        fields = {field: found for field, path in known.items() if not is_blank(found := _take(item, path))}
+        fields = {field: found for field, path in known.items() if not _says_nothing(field, found := _take(item, path))}
     for name, value in item.items():
-        if is_blank(value):
-            continue
         field, rank = claims.get(name, _UNCLAIMED)
+        if _says_nothing(field, value):
+            continue
         if not field or field in mapping:
             if name != VERSION or not str(value).isdigit():  # the mark says nothing of the memory
                 rest[name] = value
@@ -105,6 +105,10 @@ def _claimed(item: Item, context: Context) -> tuple[dict[str, Any], dict[str, An
         else:
             rest[name] = value
     return fields, rest
+
+
+def _says_nothing(field: str, value: object) -> bool:
+    return is_empty(value) if field == "content" else is_blank(value)
 
 
 @lru_cache(maxsize=100)

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from memproc.formats.draft import Broken, Context, Draft, Format, Item, LeftOut, Part, with_raw_times, without_nones
 from memproc.records import LARGEST_INTEGER
 from memproc.validation import fault
-from memproc.values import is_blank
+from memproc.values import is_blank, is_empty
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -140,7 +140,7 @@ def _read_session(session: str, sample: _Sample) -> Iterator[Part]:
 
 
 def _read_turn(turn: dict[str, Any], session: str, sample: _Sample) -> Draft | LeftOut:
-    origin = next((name for name in ("text", "blip_caption") if not is_blank(turn.get(name))), None)
+    origin = next((name for name in ("text", "blip_caption") if not is_empty(turn.get(name))), None)
     if origin is None:
         return LeftOut("empty")
     metadata = {name: value for name, value in turn.items() if name not in _TURN_FIELDS and value is not None}
@@ -209,7 +209,7 @@ def _turn_ids(evidence: object) -> list[str] | None:
 
 def _read_summaries(item: Item, sample: _Sample) -> Iterator[Part]:
     for path, session, text in _entries(item, "session_summary", "", _SUMMARY):
-        if is_blank(text):
+        if is_empty(text):
             yield LeftOut("empty")
         elif isinstance(text, str):
             yield Draft(sample.fields(session, content=text, kind="fact", tags=("summary",)), raw=text)

@@ -135,9 +135,12 @@ def of_record(record: object, surplus: object = None, classes: set[type[Memory]]
     if type(record) is dict and surplus in record:
         return Item(None, _line_of(record, surplus), fault("", "row_invalid", MORE_CELLS))
     found = taken(record)
-    if isinstance(found, Fault):
+    kind = type(found)
+    if kind is dict:
+        return Item(found)
+    if kind is Fault:
         return Item(None, raw_bytes(record), found)
-    if isinstance(found, Given) and classes is not None:
+    if kind is Given and classes is not None:
         classes.add(found.schema)
     return Item(found)
 

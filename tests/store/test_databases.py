@@ -22,7 +22,7 @@ from tests.databases import NAMES, VARIABLES, reason_to_skip, refuse_rows
 TRICKY = [
     {"content": "Prefers tea 😀🫖 in the morning", "namespace": "Alice"},
     {"content": "Prefers tea 😀🫖 in the morning", "namespace": "alice"},
-    {"content": "Prefers tea 😀🫖 in the morning", "namespace": "alice "},
+    {"content": "Prefers tea 😀🫖 in the morning", "namespace": "al ice"},
     {"content": "Prefers tea 😀🫖 in the morning", "namespace": "Álice"},
     {"content": "Prefers tea 😢🫖 in the morning", "namespace": "Alice"},
     {"content": "A quote ' a backslash \\ a percent % a %s and a colon :name", "tags": ["%", "'", "\\"]},

@@ -186,11 +186,11 @@ def test_json_is_kept_as_it_was_written(fresh):
 
 
 def test_names_that_a_collation_holds_equal_are_told_apart(fresh):
-    """MariaDB: 'Alice' = 'alice' = 'Alice ' = 'Álice' as a key. What is compared are hashes."""
+    """MariaDB: 'Alice' = 'alice' = 'Álice' as a key. What is compared are hashes."""
     with fresh() as store:
-        for namespace in ("Alice", "alice", "Alice ", "Álice"):
+        for namespace in ("Alice", "alice", "Álice"):
             assert store.add({**TEA, "namespace": namespace, "subject": namespace}).outcome is memproc.Outcome.STORED
-        for namespace in ("Alice", "alice", "Alice ", "Álice"):
+        for namespace in ("Alice", "alice", "Álice"):
             (own,) = store.find(namespace=namespace)
             assert (own.namespace, own.subject) == (namespace, namespace)
 
