@@ -6,6 +6,7 @@ import gc
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
@@ -143,7 +144,7 @@ def ingest(
                 namespace=namespace,
                 source=source,
                 format=format,
-                settings=settings,
+                settings=settings if database == into else replace(settings, table_schema=None),
                 mapping=mapping_of(map_field),
                 include=include or (),
                 as_of=as_of,

@@ -126,7 +126,10 @@ def _url_of_path(path: str) -> URL:
         raise UsageError(":memory: is no file: give sqlite:// for a temporary store, or ./:memory: for a file of that name")
     if path.endswith(("/", os.sep)):
         raise UsageError(f"{path} is a folder: give the path of a file in it")
-    return URL.create("sqlite", database=os.path.abspath(os.path.expanduser(path)))  # noqa: PTH100, PTH111 - raise on nothing
+    if "\0" in path:
+        raise UsageError(f"{path!r} cannot be the path of a file")
+    # Links are followed: SQLite keeps its log beside the file itself, and the folder of the process may change.
+    return URL.create("sqlite", database=os.path.realpath(os.path.expanduser(path)))  # noqa: PTH111 - raises on nothing
 
 
 def _article(name: str) -> str:

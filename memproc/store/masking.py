@@ -8,6 +8,7 @@ Rule: of the query part only the values of options are shown that are known to b
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterable
 from urllib.parse import quote, quote_plus
@@ -47,6 +48,8 @@ def masked(where: object) -> str:
 
 def url_shown(url: URL) -> str:
     """Return a URL as it may be shown; without a secret in it, it is the URL itself."""
+    if url.drivername == "sqlite" and url.database:  # a path may hold bytes that are no text
+        return f"sqlite:///{quote(os.fsencode(url.database), safe=' +/')}"
     query = {name: value if name in HARMLESS else HIDDEN for name, value in url.query.items()}
     return url.set(query=query).render_as_string(hide_password=True).replace(quote_plus(HIDDEN), HIDDEN)
 

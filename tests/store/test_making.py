@@ -223,6 +223,10 @@ def test_a_schema_is_made_and_used(schema):
             names = inspect(connection).get_table_names(schema=schema)
             assert names
             assert all(name.startswith("memproc_") for name in names)
+        with database(place) as connection:
+            connection.execute(text("CREATE TABLE unrelated (x INTEGER)"))
+        rehearsal = ["ingest", ROOT / "fixtures" / "memories.jsonl", "--into", place, "--dry-run"]
+        assert run_memproc("--table-schema", "memproc_test_not_there", *rehearsal)[0] == 0
         code, out, _ = run_memproc("--table-schema", schema, "stats", place)
         assert (code, out.split()[:2]) == (0, ["memories", "1"])
         with database(place) as connection:

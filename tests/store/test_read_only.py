@@ -194,6 +194,15 @@ def leave_log(folder):
     assert (folder / "m.db-wal").stat().st_size > 0
 
 
+def test_a_log_is_looked_for_where_a_link_leads(folder, tmp_path):
+    """Beside the link there is none, and the newest commits would be left out."""
+    leave_log(folder)
+    link = tmp_path / "link.db"
+    link.symlink_to(folder / "m.db")
+    with read_only(folder, "mount"), memproc.open(link) as store:
+        assert len(store.find(text="only in the log")) == 1
+
+
 @pytest.mark.parametrize("way", WAYS)
 def test_what_is_only_in_the_log_is_read_too(folder, way):
     """The log was left behind with its index: SQLite reads both, also where it may write neither."""

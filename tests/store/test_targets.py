@@ -40,6 +40,7 @@ NAMES = (
     "~m.db",
     "$HOME.db",
     "a@b:c.db",
+    "\udcff.db",
 )
 DRIVERS = {
     "postgresql+asyncpg://ann@h/db": r"postgresql\+asyncpg is not served.*postgresql://ann@h/db",
@@ -130,6 +131,8 @@ def test_a_path_is_a_path_with_whatever_in_its_name(name, kind):
     assert made() == [name]
     with closing(sqlite3.connect(Path(name).absolute())) as connection:
         assert connection.execute("SELECT count(*) FROM memproc_observations").fetchone() == (1,)
+    if "\udcff" in name:
+        return  # bytes that are no text can stand in no URL
     assert url_of(url) == url_of(kind(name))
     with memproc.open(url) as store:
         assert store.count() == 1
@@ -159,6 +162,20 @@ def test_a_tilde_is_the_home_folder(where):
     memproc.open(where).close()
     assert (Path.home() / "m.db").is_file()
     assert made() == []
+
+
+def test_a_link_is_followed(tmp_path):
+    """SQLite keeps its log beside the file that it leads to."""
+    (tmp_path / "there").mkdir()
+    memproc.open(tmp_path / "there" / "m.db").close()
+    Path("link.db").symlink_to(tmp_path / "there" / "m.db")
+    Path("folder").symlink_to(tmp_path / "there")
+    for where in ("link.db", "folder/m.db", "folder/../there/m.db"):
+        with memproc.open(where) as store:
+            assert store._database.file == tmp_path / "there" / "m.db"
+    Path("loop.db").symlink_to("loop.db")
+    with pytest.raises(memproc.UsageError, match="cannot be the path of a file"):
+        memproc.open("loop.db")
 
 
 def test_a_store_stays_where_it_was_opened(tmp_path, monkeypatch):
