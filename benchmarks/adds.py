@@ -118,7 +118,7 @@ def _beside(where: str, folder: Path, *, is_beside_ingest: bool) -> Iterator[Non
             raise RuntimeError("the ingestion ended before the writers did: its file is too small")
     finally:
         process.kill()
-        process.wait()
+        process.communicate()  # which closes its pipes, too
 
 
 def _write(where: str, number: str, threads: int, each: int) -> list[float]:
