@@ -110,15 +110,16 @@ def check_elements(raw: bytes) -> None:
 
 
 def _check_cutting(text: bytes) -> None:
+    from collections import Counter  # noqa: PLC0415
     from io import BytesIO  # noqa: PLC0415
 
     from memproc.sources import elements  # noqa: PLC0415
 
     for limit_bytes in (64, 1 << 20):
         cut = list(elements.array_elements(BytesIO(b"[" + text), limit_bytes))
-        assert all(len(element.raw) <= limit_bytes and element.raw in text for element in cut if element.is_whole)
-        _, found = elements.list_in_object(BytesIO(b"{" + text), frozenset({"memories"}), limit_bytes)
-        assert all(element.raw in text for element in found or ())
+        assert all(len(element.raw) <= limit_bytes and element.raw in text for element in cut if element.flaw is None)
+        _, found = elements.list_in_object(BytesIO(b"{" + text), frozenset({"memories"}), limit_bytes, Counter())
+        assert all(len(element.raw) <= limit_bytes for element in found if element.flaw is None)
     values = _list_of(b"[" + text)
     if values is not None:
         assert [orjson.loads(element.raw) for element in cut] == values
