@@ -36,7 +36,7 @@ from memproc.validation import alike, validate
 LEAST_SECONDS = 0.01
 MOST_TIMES = 6
 RUNS = 3
-LARGEST = 1 << 18
+LARGEST = 1 << 17  # beyond that the memory that is asked for is measured, and not the work
 LIMIT = 1 << 26
 
 Make = Callable[[int], Any]
@@ -302,7 +302,7 @@ def growth(make: Make, work: Callable[[Any], object], attempts: Sequence[int] = 
     work(make(8))  # what is loaded and compiled at the first call is not measured
     size = 250
     while (took := least_seconds(work, make(size), 1)) < LEAST_SECONDS and size < LARGEST:
-        size *= 2 if took > LEAST_SECONDS / 4 else 4
+        size = min(size * (2 if took > LEAST_SECONDS / 4 else 4), LARGEST)
     small, large = make(size), make(4 * size)
     ratio = float("inf")
     for runs in attempts:
