@@ -17,6 +17,7 @@ from random import Random
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
+import orjson
 import psutil
 
 import memproc
@@ -34,6 +35,7 @@ STORE_RECORDS: Final = 20_000
 CHECKED_WHOLE: Final = 5  # one store in so many is also rebuilt, exported, taken in again, and read a second time
 LIMIT_SECONDS: Final = 60
 LIMIT_GROWTH_MB: Final = 500
+EARLY: Final = "early"  # sources that might end early
 
 _LIMITS: Final[tuple[dict[str, Any], ...]] = (
     {}, {}, {}, {"max_record_bytes": 1_000}, {"max_record_bytes": 10_000, "max_fields": 20}, {"redact": True}
@@ -41,12 +43,16 @@ _LIMITS: Final[tuple[dict[str, Any], ...]] = (
 
 
 class Fed(NamedTuple):
-    """A chunk: what is given to `ingest`, and how many outcomes it must have at least."""
+    """A chunk: what is given to `ingest`, how many outcomes it must have at least, and how its job must end; where it is given, the
+    text of its last record, which must be there then.
+    """
 
     what: Any
     options: dict[str, Any]
     shape: str
     least: int
+    status: str = "done"
+    last: str | None = None
 
 
 @dataclass(slots=True)
@@ -97,11 +103,12 @@ def fuzz(
     *,
     format: str | None = None,
     chunk: int | None = None,
+    shape: str | None = None,
     tell: Callable[[str], object] = str,
 ) -> Fuzzed:
     """Feed spoilt records until so many were read, or one chunk. Raises AssertionError, or what memproc raised, with the chunk.
 
-    `tell` is called with a line after each store.
+    With `shape` all sources have that one. `tell` is called with a line after each store.
     """
     found = Fuzzed(start_mb=_rss_mb())
     started = perf_counter()
@@ -111,7 +118,7 @@ def fuzz(
         until = min(records, found.records + STORE_RECORDS)
         with memproc.open(url) as store:
             while found.records < until:
-                _feed_watched(store, folder, seed, number, format, found)
+                _feed_watched(store, folder, seed, number, (format, shape), found)
                 number += 1
                 if chunk is not None:
                     until = records = 0
@@ -127,13 +134,18 @@ def fuzz(
     return found
 
 
-def _feed_watched(store: memproc.Store, folder: Path, seed: int, number: int, format: str | None, found: Fuzzed) -> None:
+def _feed_watched(
+    store: memproc.Store, folder: Path, seed: int, number: int, chosen: tuple[str | None, str | None], found: Fuzzed
+) -> None:
     started = perf_counter()
+    name, shape = chosen
     try:
         with _watched(LIMIT_SECONDS):
-            _feed(store, folder, Random(f"{seed} {number}"), format, found)
+            chance = Random(f"{seed} {number}")
+            known = name or chance.choice(list(FILES))
+            _feed(store, _made_early(chance, folder) if shape == EARLY else _made(chance, folder, known), found)
     except (Exception, HungError) as error:
-        error.add_note(f"make it again with: python -m faults fuzz --seed {seed} --chunk {number} --format {format or 'any'}")
+        error.add_note(f"make it again with: python -m faults fuzz --seed {seed} --chunk {number} --format {name or 'any'}")
         raise
     found.chunks += 1
     found.slowest_seconds = max(found.slowest_seconds, perf_counter() - started)
@@ -141,9 +153,8 @@ def _feed_watched(store: memproc.Store, folder: Path, seed: int, number: int, fo
     assert found.peak_mb - found.start_mb < LIMIT_GROWTH_MB, f"memory grew from {found.start_mb:.0f} to {found.peak_mb:.0f} MB"
 
 
-def _feed(store: memproc.Store, folder: Path, chance: Random, format: str | None, found: Fuzzed) -> None:
+def _feed(store: memproc.Store, fed: Fed, found: Fuzzed) -> None:
     """Give one chunk to the store, and check what became of it."""
-    fed = _made(chance, folder, format or chance.choice(list(FILES)))
     found.shapes[fed.shape] += 1
     try:
         report = memproc.ingest(fed.what, store, **fed.options)
@@ -153,14 +164,16 @@ def _feed(store: memproc.Store, folder: Path, chance: Random, format: str | None
         found.refused[_first_words(str(error), fed.what)] += 1
         return
     recount = store.recount(report.job)
-    assert report.status == "done", report
+    assert report.status == fed.status, report
     assert report.read == report.stored + report.duplicate + report.merged + report.quarantined, report
     assert recount.is_whole, recount
     assert recount.read == report.read, recount
     decisions = len(store.decisions())
     assert report.read + report.left_out.total() + decisions >= fed.least, f"{fed.least} items gave no more than {report}"
+    if fed.last is not None:
+        assert store.add({"content": fed.last}).outcome == "duplicate", f"the last record is not there: {report}"
     for one in store.quarantine(status=None, job=report.job):
-        assert one.raw or fed.shape == "array", one
+        assert one.raw or fed.shape in ("array", EARLY), one
         assert one.faults, one
         assert all(fault.code and fault.message and fault.hint for fault in one.faults), one
         assert one.category != "internal", one
@@ -175,7 +188,10 @@ def _feed(store: memproc.Store, folder: Path, chance: Random, format: str | None
 def _made(chance: Random, folder: Path, format: str) -> Fed:
     """Make a chunk of records of a format, in one of the shapes that sources have."""
     table = format == "csv"
-    shape = chance.choice(("table", "lines", "iterable") if table else ("lines", "lines", "array", "iterable", "table", "noise"))
+    shapes = ("table", "lines", "iterable", EARLY) if table else ("lines", "lines", "array", "iterable", "table", "noise", EARLY)
+    shape = chance.choice(shapes)
+    if shape == EARLY:
+        return _made_early(chance, folder)
     mutants = Mutants(chance, is_text=shape != "iterable")
     known = format_named(format)
     options: dict[str, Any] = {}
@@ -200,13 +216,23 @@ def _made(chance: Random, folder: Path, format: str) -> Fed:
     elif shape == "array":
         path = folder / chance.choice(("chunk.json", "chunk"))
         raw, is_whole = mutants.array(items)
-        is_whole = is_whole and "max_record_bytes" not in limits  # where a string that is too long ends cannot be told
         least = len(items) if is_whole and raw.lstrip(b"\xef\xbb\xbf")[:1] == b"[" else 0
     else:
         path, delimiter = chance.choice(((folder / "chunk.csv", ","), (folder / "chunk.tsv", "\t")))
         raw = mutants.table(items, delimiter)
     path.write_bytes(raw)
     return Fed(path, options, shape, least)
+
+
+def _made_early(chance: Random, folder: Path) -> Fed:
+    """Make a chunk in which something stands at which a reader might stop."""
+    limit_bytes = chance.choice((200, 1_000, 10_000))
+    last = f"The last record of {chance.randrange(10**12)}"
+    early = Mutants(chance, is_text=True).early(chance.randint(0, CHUNK_ITEMS // 4), orjson.dumps({"content": last}), limit_bytes)
+    path = folder / f"early{early.suffix}"
+    path.write_bytes(early.raw)
+    options = {"settings": memproc.Settings(max_record_bytes=limit_bytes), "format": "csv" if early.suffix == ".csv" else "memproc"}
+    return Fed(path, options, EARLY, early.least, *(("failed", None) if early.is_lost else ("done", last)))
 
 
 def _check_whole(url: str, other: str, folder: Path) -> None:

@@ -119,7 +119,7 @@ def _check_cutting(text: bytes) -> None:
         cut = list(elements.array_elements(BytesIO(b"[" + text), limit_bytes))
         assert all(len(element.raw) <= limit_bytes and element.raw in text for element in cut if element.flaw is None)
         _, found = elements.list_in_object(BytesIO(b"{" + text), frozenset({"memories"}), limit_bytes, Counter())
-        assert all(element.raw in text for element in found)
+        assert all(len(element.raw) <= limit_bytes for element in found if element.flaw is None)
     values = _list_of(b"[" + text)
     if values is not None:
         assert [orjson.loads(element.raw) for element in cut] == values

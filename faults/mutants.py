@@ -11,7 +11,7 @@ import io
 import json
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import orjson
 
@@ -74,6 +74,17 @@ _HEADS: Final[tuple[dict[str, Any], ...]] = (
 )  # fmt: skip
 
 
+class Early(NamedTuple):
+    """A file in which a reader might stop early: its suffix, its bytes, and how many records stand in it at least, the last of
+    which is whole. Where what stands behind a record cannot be told from it, none is the last, and the job must fail.
+    """
+
+    suffix: str
+    raw: bytes
+    least: int
+    is_lost: bool = False
+
+
 class Mutants:
     """Gives spoilt records and files. `is_text`: they are to be written as JSON, so marks may stand for what Python cannot hold."""
 
@@ -120,6 +131,27 @@ class Mutants:
                 cells = cells[: self.chance.randint(0, len(cells))] + ["more"] * self.chance.randint(0, 3)
             rows.append(self._maybe_broken(_row(cells, delimiter, quoting)))
         return self._maybe_marked(b"".join(row + self.chance.choice((b"\n", b"\r\n")) for row in rows))
+
+    def early(self, count: int, last: bytes, limit_bytes: int) -> Early:
+        """Return so many records, and `last` at the end, as a file with something in it at which a reader might stop."""
+        return self.chance.choice(_EARLY)(self, [self._plain_record(n) for n in range(count)], last, limit_bytes)
+
+    def beyond(self, limit_bytes: int) -> bytes:
+        """Return a JSON value that is longer than allowed, by one byte or by much."""
+        length = limit_bytes + self.chance.choice((1, 2, 10, limit_bytes, 3 * limit_bytes))
+        return self.chance.choice(_LONG)(length)
+
+    def _plain_record(self, number: int) -> bytes:
+        return json.dumps({"content": f"{number} {self.text()}", "metadata": {"n": number}}, default=repr).encode(
+            "utf-8", "replace"
+        )
+
+    def among(self, records: list[bytes], *odd: bytes) -> list[bytes]:
+        """Return records with odd ones at places among them."""
+        found = [*records]
+        for one in odd:
+            found.insert(self.chance.randint(0, len(found)), one)
+        return found
 
     def written(self, item: Any) -> bytes:
         """Return an item as JSON bytes, with what the marks in it stand for."""
@@ -231,6 +263,106 @@ class Mutants:
 
     def _maybe_marked(self, raw: bytes) -> bytes:
         return b"\xef\xbb\xbf" + raw if self.chance.random() < 0.1 else raw
+
+
+def _string(length: int) -> bytes:
+    return b'"' + (b'\\"},{\\\\[' * length)[: length - length % 8] + b'"'
+
+
+_LONG: Final[tuple[Callable[[int], bytes], ...]] = (
+    _string,
+    lambda length: b'{"content":' + _string(length) + b"}",
+    lambda length: b'{"a":[' + _string(length) + b',{"b":1}]}',
+    lambda length: b"{" + _string(length) + b":1}",
+    lambda length: b"7" * length,
+    lambda length: b"[" * (length // 2 + 1) + b"]" * (length // 2 + 1),
+    lambda length: b'{"a":' + b" " * length + b"1}",
+)
+
+
+def _in_array(mutants: Mutants, records: list[bytes], last: bytes, limit_bytes: int) -> Early:
+    odd = [mutants.beyond(limit_bytes) for _ in range(mutants.chance.randint(1, 3))]
+    return Early(".json", b"[" + b",".join([*mutants.among(records, *odd), last]) + b"]", len(records) + len(odd) + 1)
+
+
+def _in_object(mutants: Mutants, records: list[bytes], last: bytes, limit_bytes: int) -> Early:
+    """Beside a list: long members and names, other lists, members that are none, before it and behind it."""
+
+    def members() -> bytes:
+        given = (
+            b'"a":' + mutants.beyond(limit_bytes),
+            b'"' + b"n" * 100_000 + b'":1',
+            b'"other":[{"a":"]}"}]',
+            b'"b":{"c":[1]}',
+            b'"\\"":2',
+        )
+        return b"".join(one + b"," for one in mutants.chance.choices(given, k=mutants.chance.randint(0, 3)))
+
+    half = len(records) // 2
+    lists = [b",".join(records[:half]), b",".join([*mutants.among(records[half:], mutants.beyond(limit_bytes)), last])]
+    raw = (
+        b"{" + members() + b'"memories":[' + lists[0] + b"]," + members() + b'"items":[' + lists[1] + b"]," + members() + b'"z":1}'
+    )
+    return Early(".json", raw, len(records) + 2)
+
+
+def _behind(mutants: Mutants, records: list[bytes], last: bytes, _limit_bytes: int) -> Early:
+    """Go on behind the end: another array, objects, a bracket too many, an object that is closed early."""
+    half = len(records) // 2
+    first, second = b",".join(records[:half]), b",".join([*records[half:], last])
+    return Early(
+        ".json",
+        mutants.chance.choice(
+            (
+                b"[" + first + b"]\n[" + second + b"]",
+                b"[" + first + b"]\n" + second.replace(b"},{", b"}\n{"),
+                b"[" + first + b"]," + second + b"]",
+                b"[" + first + b"}," + second + b"]",
+                b'{"memories":\n[' + first + b']}\n{"items":[' + second + b"]}",
+                b'{"memories":\n[' + first + b"}," + second + b"]}",
+            )
+        ),
+        len(records) + 1,
+    )
+
+
+def _lost(mutants: Mutants, records: list[bytes], last: bytes, limit_bytes: int) -> Early:
+    """Never end a record that is too long to be kept."""
+    start = mutants.chance.choice((b'{"content":"' + b"x" * limit_bytes, b"[" * (limit_bytes + 1), b'{"a":[' + b"7" * limit_bytes))
+    open_ = mutants.chance.choice((b"[", b'{"memories":['))
+    raw = open_ + b",".join([*records, start, *records, last])
+    return Early(".json", raw, len(records) + 1, is_lost=True)
+
+
+def _in_lines(mutants: Mutants, records: list[bytes], last: bytes, limit_bytes: int) -> Early:
+    odd = [mutants.beyond(limit_bytes), *mutants.chance.choices((b"\x1a", b"\0", b'{"a', b"]", b"\xff\xfe", b"\r\r1"), k=3)]
+    return Early(".jsonl", b"\n".join([*mutants.among(records, *odd), last]), len(records) + len(odd) + 1)
+
+
+def _in_table(mutants: Mutants, records: list[bytes], last: bytes, limit_bytes: int) -> Early:
+    """Among rows of one cell: quotes that are never closed, that end early, cells and rows that are too long, odd characters."""
+    given = (
+        b'"x',
+        b'x","z',
+        b'"x"y',
+        b"x" * (limit_bytes + 5),
+        b'"' + b"x" * (limit_bytes + 5),
+        b"\0",
+        b"\x1a",
+        b"a\xff",
+        b"a,b,c",
+        "ß".encode()[:1],
+    )
+    odd = mutants.chance.choices(given, k=mutants.chance.randint(1, 20))
+    rows = [b"row %d" % at for at, _ in enumerate(records)]
+    end = mutants.chance.choice((b"\n", b"\r\n", b"\r"))
+    raw = end.join([b"content", *mutants.among(rows, *odd), orjson.loads(last)["content"].encode()])
+    return Early(".csv", raw, len(rows) + len(odd) + 1)
+
+
+_EARLY: Final[tuple[Callable[[Mutants, list[bytes], bytes, int], Early], ...]] = (
+    _in_array, _in_array, _in_object, _behind, _lost, _in_lines, _in_table
+)  # fmt: skip
 
 
 def _drop(_mutants: Mutants, holder: Any, key: Any) -> None:

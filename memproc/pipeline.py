@@ -90,9 +90,10 @@ def ingest(
     `engine` says where records are prepared: "sequential" (in this process), "threads", "processes", "forkserver", "dask" or "ray",
     an executor of `concurrent.futures`, a Dask `Client`, or the address of a Ray cluster. The store is the same with each.
 
-    Bad records never raise: they are quarantined and counted. Raises UsageError or SourceError before any work where the call
-    is wrong, StoreError where the database cannot serve, and EngineError where workers cannot. A KeyboardInterrupt meanwhile is
-    raised with the `report`.
+    Bad records never raise: they are quarantined and counted, as is one on which memproc itself breaks. Where a file cannot be
+    read to its end the report's status is "failed"; an exception that ends an iterator is raised, when what it gave has landed.
+    Raises UsageError or SourceError before any work where the call is wrong, StoreError where the database cannot serve, and
+    EngineError where workers cannot. A KeyboardInterrupt meanwhile is raised with the `report`.
     """
     chosen = settings or (into.settings if isinstance(into, Store) else Settings())
     whose = name_said(namespace, "namespace")

@@ -6,10 +6,12 @@ import os
 
 import pytest
 
-from faults.fuzz import fuzz
+from faults.fuzz import EARLY, fuzz
 from faults.guided import CHECKS, TARGETS, is_installed, lead, seeds
 from faults.mutants import FILES
 from faults.stores import stores
+from memproc.sources import elements
+from memproc.sources.elements import Element, Flaw
 from tests.databases import VARIABLES, reason_to_skip
 
 RECORDS = 2_000
@@ -39,6 +41,29 @@ def test_spoilt_records_are_all_accounted_for(new_store, tmp_path):
     assert sum(found.outcomes.values()) == found.records
     assert all(found.outcomes[outcome] for outcome in ("stored", "duplicate", "quarantined"))
     assert found.checked_whole == 1
+
+
+def test_sources_that_might_end_early_are_read_to_their_end_or_fail(new_store, tmp_path):
+    """Long strings and names, quotes and brackets that are never closed, lists closed early: the last record is there."""
+    found = fuzz(new_store, tmp_path, 6_000, seed=15, shape=EARLY)
+    assert found.chunks >= 30
+    assert found.categories["resource"] > 10
+    assert found.categories["source"] > 10
+
+
+def test_a_reader_that_stops_early_is_caught(new_store, tmp_path, monkeypatch):
+    """Whatever it is that stops: here it passes over what follows a value that is too long."""
+
+    def stop(window, limit_bytes, _depth, _at):
+        start = window.data[window.at : window.at + limit_bytes]
+        while window.more():
+            window.at = len(window.data)
+        window.at = len(window.data)
+        return Element(start, Flaw.TOO_LONG)
+
+    monkeypatch.setattr(elements, "_passed", stop)
+    with pytest.raises(AssertionError):
+        fuzz(new_store, tmp_path, 6_000, seed=15, shape=EARLY)
 
 
 @pytest.mark.parametrize("format", FILES)

@@ -12,7 +12,7 @@ import io
 import json
 import sys
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from time import process_time
 from typing import Any
 
@@ -36,7 +36,7 @@ from memproc.validation import alike, validate
 LEAST_SECONDS = 0.01
 MOST_TIMES = 6
 RUNS = 3
-LARGEST = 1 << 21
+LARGEST = 1 << 17  # beyond that the memory that is asked for is measured, and not the work
 LIMIT = 1 << 26
 
 Make = Callable[[int], Any]
@@ -297,32 +297,33 @@ def least_seconds(work: Callable[[Any], object], given: Any, runs: int = RUNS) -
     return min(took)
 
 
-def judge_growth(make: Make, work: Callable[[Any], object]) -> None:
-    """Judge that four times as much takes less than six times as long."""
+def growth(make: Make, work: Callable[[Any], object], attempts: Sequence[int] = (1, RUNS, RUNS, RUNS)) -> float:
+    """Return how many times as long four times as much takes; measured again, so often in each attempt, while that is too much."""
     work(make(8))  # what is loaded and compiled at the first call is not measured
     size = 250
     while (took := least_seconds(work, make(size), 1)) < LEAST_SECONDS and size < LARGEST:
-        size *= 2 if took > LEAST_SECONDS / 4 else 4
+        size = min(size * (2 if took > LEAST_SECONDS / 4 else 4), LARGEST)
     small, large = make(size), make(4 * size)
-    ratios = []
-    for runs in (1, RUNS, RUNS, RUNS):
-        ratios.append(least_seconds(work, large, runs) / max(least_seconds(work, small), LEAST_SECONDS / 2))
-        if ratios[-1] < MOST_TIMES:
-            return
-    raise AssertionError(f"four times {size} takes {min(ratios):.1f} times as long")
+    ratio = float("inf")
+    for runs in attempts:
+        found = least_seconds(work, large, runs) / max(least_seconds(work, small), LEAST_SECONDS / 2)
+        ratio = min(ratio, found)
+        if ratio < MOST_TIMES:
+            break
+    return ratio
 
 
 @pytest.mark.parametrize("name", sorted(SHORT))
 def test_four_times_as_much_takes_about_four_times_as_long(name):
     """Of what once did not."""
-    judge_growth(*CASES[name])
+    assert growth(*CASES[name]) < MOST_TIMES
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", sorted(CASES.keys() - SHORT))
 def test_four_times_as_much_takes_about_four_times_as_long_at_every_stage(name):
     """Whatever is repeated."""
-    judge_growth(*CASES[name])
+    assert growth(*CASES[name]) < MOST_TIMES
 
 
 def test_the_cases_are_many_and_are_what_they_say():
@@ -334,6 +335,5 @@ def test_the_cases_are_many_and_are_what_they_say():
 
 
 def test_what_is_quadratic_is_found_out():
-    """The judge sees it."""
-    with pytest.raises(AssertionError, match=r"takes 1\d"):
-        judge_growth(lambda n: n, lambda n: sum(at * other for at in range(n) for other in range(n)))
+    """The measure tells it."""
+    assert growth(lambda n: n, lambda n: sum(at * other for at in range(n) for other in range(n)), [1]) > MOST_TIMES

@@ -232,41 +232,72 @@ def _blocks(
     ordered = sorted(units, key=lambda unit: (_place_of(unit.group, trees)[1], unit.id))
     bundles = [_Block({_place_of(unit.group, trees)[0]}, [unit], unit.handles) for unit in ordered]
     bundles = _joined_by("merge", bundles, decisions, distinct)
-    blocks: list[_Block] = []
-    for bundle in bundles:
+    blocks: dict[int, _Block] = {}  # by the number under which one was put last
+    in_tree: dict[Key, dict[int, _Block]] = defaultdict(dict)
+    for number, bundle in enumerate(bundles):
         for tree in sorted(bundle.trees):
-            home = next((block for block in blocks if tree in block.trees and not _are_distinct(block, bundle, distinct)), None)
+            there = in_tree[tree].items()
+            home = next((at for at, block in there if not _are_distinct(block, bundle, distinct)), None)
             if home is not None:
-                blocks.remove(home)
-                bundle = _union(home, bundle)  # noqa: PLW2901 - the bundle grows while it finds its homes
-        blocks.append(bundle)
-    return blocks
+                block = blocks.pop(home)
+                for own in block.trees:
+                    del in_tree[own][home]
+                bundle = _union(block, bundle)  # noqa: PLW2901 - the bundle grows while it finds its homes
+        blocks[number] = bundle
+        for tree in bundle.trees:
+            in_tree[tree][number] = bundle
+    return [*blocks.values()]
 
 
 def _joined_by(
     verdict: Verdict, bundles: list[_Block], decisions: Sequence[Decision], distinct: Mapping[Key, set[Key]]
 ) -> list[_Block]:
     """Return the bundles with those of which a person said this made one and put first; never across namespaces."""
-    joined: list[_Block] = []
-    for decision in sorted(decisions):
-        if decision.verdict == verdict:
-            one, other = (next((b for b in (*joined, *bundles) if key in b.handles), None) for key in (decision.a, decision.b))
-            if (
-                one is None
-                or other is None
-                or one is other
-                or one.namespace != other.namespace
-                or _are_distinct(one, other, distinct)
-            ):
-                continue
-            joined = [bundle for bundle in joined if bundle is not one and bundle is not other]
-            bundles = [bundle for bundle in bundles if bundle is not one and bundle is not other]
-            joined.append(_union(one, other))
-    return joined + bundles
+    said = sorted(decision for decision in decisions if decision.verdict == verdict)
+    named = {key for decision in said for key in decision[:2]}
+    places: dict[Key, list[int]] = defaultdict(list)
+    for place, bundle in enumerate(bundles):
+        for key in named & bundle.handles:
+            places[key].append(place)
+    joined, homes, order = [*bundles], [*range(len(bundles))], [(1, place) for place in range(len(bundles))]
+
+    def first_with(key: Key) -> int | None:
+        """Return where the first bundle is now that bears a key."""
+        places[key] = [*dict.fromkeys(_home_of(place, homes) for place in places[key])]
+        return min(places[key], key=order.__getitem__, default=None)
+
+    for turn, decision in enumerate(said):
+        one, other = first_with(decision.a), first_with(decision.b)
+        if (
+            one is None
+            or other is None
+            or one == other
+            or joined[one].namespace != joined[other].namespace
+            or _are_distinct(joined[one], joined[other], distinct)
+        ):
+            continue
+        homes[other], joined[one], order[one] = one, _union(joined[one], joined[other]), (0, turn)
+    left = [place for place, home in enumerate(homes) if place == home]
+    return [joined[place] for place in sorted(left, key=order.__getitem__)]
+
+
+def _home_of(place: int, homes: list[int]) -> int:
+    """Return where what was at a place is now, and shorten the way there."""
+    home = place
+    while homes[home] != home:
+        home = homes[home]
+    while homes[place] != home:
+        homes[place], place = home, homes[place]
+    return home
 
 
 def _union(one: _Block, other: _Block) -> _Block:
-    return _Block(one.trees | other.trees, one.units + other.units, one.handles | other.handles)
+    """Return both as one: the larger, grown, so that what grows step by step is not copied at each."""
+    large, small = (one, other) if len(one.handles) >= len(other.handles) else (other, one)
+    large.trees |= small.trees
+    large.units += small.units
+    large.handles |= small.handles
+    return large
 
 
 def _are_distinct(one: _Block, other: _Block, distinct: Mapping[Key, set[Key]]) -> bool:

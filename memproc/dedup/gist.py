@@ -183,8 +183,8 @@ def _mends(tokens: Sequence[str], kept: Sequence[str], odd: Sequence[str], writt
     places = [(at, word) for at, token in enumerate(kept) if token in slips for word in slips[token]]
     if len(places) > MOST_MENDS:  # asked first: a mend holds the whole text, and a text may hold a slip a thousand times
         return ()
-    wholes = [at for at, token in enumerate(tokens) if token in slips for _ in slips[token]]  # none of them is idle
-    mends = [(kept[at], _mended(tokens, kept, was, at, word)) for was, (at, word) in zip(wholes, places, strict=True)]
+    stood = [at for at, token in enumerate(tokens) if token in slips for _ in slips[token]]  # none of them is idle
+    mends = [(kept[at], _mended(tokens, kept, was, at, word)) for was, (at, word) in zip(stood, places, strict=True)]
     return tuple(sorted(starmap(Mend, mends)))
 
 

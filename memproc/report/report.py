@@ -119,8 +119,8 @@ class Report:
     """What one ingestion did. The fields are those of `memproc ingest --json`.
 
     `read` = `stored` + `duplicate` + `merged` + `quarantined`. `status`: "done", "stopped" (by the tolerance or at the first
-    error), "interrupted" (from the keyboard), "paused" or "cancelled" (as a person asked), "refused" (validated before, nothing
-    written) or "rehearsed" (a dry run). `review` counts pairs that wait for a
+    error), "failed" (a source ended before its end was read), "interrupted" (from the keyboard), "paused" or "cancelled" (as a
+    person asked), "refused" (validated before, nothing written) or "rehearsed" (a dry run). `review` counts pairs that wait for a
     person, `candidates` pairs that shared bands, `verified` pairs compared. `left_out` counts what a format reads on request
     only. `forgotten` are those of the duplicates that had been forgotten. `least_certain` holds, after a dry run, the ten merges
     with the lowest confidence. `patterns` are the three commonest groups of quarantined records with like faults, and `settled`

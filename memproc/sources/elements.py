@@ -269,7 +269,7 @@ def _name(window: _Window, limit_bytes: int) -> tuple[Element, bool]:
         window.at += 1
         return Element(told.raw + b":", told.flaw), True
     if after in (b"", b",", b"}"):
-        return told if after or told.flaw else Element(told.raw, Flaw.UNFINISHED), False
+        return _limited(told if after or told.flaw else Element(told.raw, Flaw.UNFINISHED), limit_bytes), False
     rest = _value(window, limit_bytes)
     return _limited(Element(told.raw + rest.raw, rest.flaw or told.flaw), limit_bytes), False
 
