@@ -10,10 +10,11 @@ import os
 import re
 import shutil
 from contextlib import contextmanager
+from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 
-from sqlalchemy import create_engine, text
+from sqlalchemy import create_engine, event, text
 
 import memproc
 from faults.refusals import refuse
@@ -27,6 +28,7 @@ from memproc.store.seals import seal_of
 
 VARIABLES = {"postgresql": "MEMPROC_TEST_POSTGRES_URL", "mysql": "MEMPROC_TEST_MYSQL_URL"}
 NAMES = ("sqlite", *VARIABLES)
+STEPS_A_CALL = 10
 
 
 def reason_to_skip(name):
@@ -140,6 +142,38 @@ def refuse_rows(store, word):
     """Let the database refuse observations that hold a word. The store serves no other test."""
     store.give_back = lambda _url: None
     refuse(store, word)
+
+
+@dataclass
+class Work:
+    """What a store asked of its database: statements, and in SQLite also steps of its machine, of which each row takes some."""
+
+    statements: int = 0
+    steps: int = 0
+
+
+@contextmanager
+def work_of(store):
+    """Give what a store asks of its database meanwhile. This counts what would take time, and does not depend on the machine."""
+    work, engine, counted = Work(), store._database.engine, set()
+
+    def step():
+        work.steps += STEPS_A_CALL
+
+    def note(connection, *_):
+        work.statements += 1
+        driver = connection.connection.driver_connection
+        if hasattr(driver, "set_progress_handler") and driver not in counted:
+            counted.add(driver)
+            driver.set_progress_handler(step, STEPS_A_CALL)
+
+    event.listen(engine, "before_cursor_execute", note)
+    try:
+        yield work
+    finally:
+        event.remove(engine, "before_cursor_execute", note)
+        for driver in counted:
+            driver.set_progress_handler(None, 0)
 
 
 def all_text(store):

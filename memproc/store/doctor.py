@@ -48,6 +48,7 @@ from memproc.store.provenance import check_arrival, check_seals, check_values
 from memproc.store.quarantine import DISCARDED, REASONED, Reasons, reasons_told, sightings
 from memproc.store.reading import all_decisions
 from memproc.store.recomputing import Recomputed
+from memproc.store.rejected_texts import wrong_texts
 from memproc.store.sqlite_checks import check_files, check_sqlite, reading_only
 
 _observations, _forgotten = tables.observations.c, tables.forgotten.c
@@ -132,6 +133,8 @@ def _check_rows(again: Recomputed, found: Found) -> None:
     for code, count, examples in orphans_in(connection):
         found.add(code, *examples, count=count)
     _check_quarantine(connection, found)
+    if not found.has("quarantine"):
+        found.add("quarantine_texts", *wrong_texts(database, connection))
     _check_decisions(database, connection, found)
     found.add("jobs_missing", *jobs_missing(connection))
     found.add("jobs_miscounted", *jobs_miscounted(connection))

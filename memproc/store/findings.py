@@ -100,6 +100,7 @@ AILMENTS: dict[str, Ailment] = {
     "orphaned_reviews": Ailment("warning", "Reviews name observations that are not there.", _REBUILD),
     "orphaned_parts": Ailment("warning", "Raw bytes are kept of rejected records that are not there.", _REBUILD),
     "quarantine": Ailment("error", "Rejected records have lost some of their raw bytes or faults.", _BACKUP_ONLY),
+    "quarantine_texts": Ailment("error", "Rejected records are not found by the texts that they hold.", _REBUILD),
     "patterns": Ailment("warning", "Rejected records are not grouped by what their faults give.", _REBUILD),
     "ledger": Ailment(
         "warning",

@@ -36,7 +36,7 @@ def _is_unknown(key: ColumnElement[bytes]) -> ColumnElement[bool]:
     return key.is_not(None) & _is_no_observation(key) & ~is_elsewhere
 
 
-_reviews, _ledger, _parts = tables.reviews.c, tables.ledger.c, tables.quarantine_parts.c
+_reviews, _ledger, _parts, _texts = tables.reviews.c, tables.ledger.c, tables.quarantine_parts.c, tables.quarantine_texts.c
 # A decision's line may name a node that a rebuild with other settings gave another key; the others name records.
 _ON_RECORDS = _ledger.kind != "decision"
 
@@ -54,6 +54,13 @@ ORPHANS: tuple[Orphans, ...] = (
         tables.quarantine_parts,
         "quarantine",
         ~exists().where(tables.quarantine.c.number == _parts.quarantine),
+        may_go=True,
+    ),
+    Orphans(
+        "quarantine_texts",
+        tables.quarantine_texts,
+        "quarantine",
+        ~exists().where(tables.quarantine.c.number == _texts.quarantine),
         may_go=True,
     ),
     Orphans(

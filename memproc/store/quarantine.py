@@ -8,7 +8,7 @@ stays what it is: what a person decided stands.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from typing import Any, NamedTuple
 
@@ -16,12 +16,12 @@ import orjson
 from sqlalchemy import Connection, case, func, select
 from xxhash import xxh3_128_digest
 
-from memproc.dedup.canonical import canonical
 from memproc.dedup.keys import Key, key_of
-from memproc.records import DEFAULT_NAMESPACE, Fault, Outcome, Plain, Rejected, encode
+from memproc.records import Fault, Outcome, Plain, Rejected, encode
 from memproc.store import tables
 from memproc.store.database import Database, take_numbers
 from memproc.store.reading import forgotten_among
+from memproc.store.rejected_texts import add_texts, holders_of, text_as_sought
 from memproc.validation import alike
 
 REPLAY = "replay"  # the source of the job that a replay is
@@ -32,6 +32,7 @@ Again = Mapping[int, Sequence[int]]  # by the number of a record that was reject
 
 _QUARANTINED = select(tables.quarantine.c.key, tables.quarantine.c.number)
 _BECAME = select(tables.ledger.c.subject, tables.ledger.c.kind)
+_PLACED = select(*(tables.quarantine.c[name] for name in ("number", "key", "batch", "position", "times_seen")))
 
 
 class Origin(NamedTuple):
@@ -111,6 +112,9 @@ def put_in_quarantine(
         rows.append((there[key], key, batch, position, *own, 1, batch, why.message, why.pattern, origin.context, OPEN))
     database.insert_rows(connection, tables.quarantine, rows)
     database.insert_rows(connection, tables.quarantine_parts, parts)
+    fresh = {row[1]: row[0] for row in rows}
+    held = {fresh[key]: (found.raw, origin.namespace) for _, key, found in keyed if key in fresh}
+    add_texts(database, connection, ((at, *told) for at, told in held.items()))
     counted = [(batch, len(positions), row) for row, positions in again.items() if row != FORGOTTEN]
     database.update_rows(connection, tables.quarantine, ("last_batch",), counted, add=("times_seen",))
     return again
@@ -156,40 +160,18 @@ def take_texts_out(database: Database, connection: Connection, records: Sequence
     """Delete quarantined records of the same namespaces that hold one of these texts, whatever their status, and those that a
     replay made these observations (`keys`) of: a person may have mended the very text.
     """
-    texts = {(record["namespace"], canonical(record["content"])) for record in records}
+    texts = {text_as_sought(record["namespace"], record["content"]) for record in records}
     became = database.select_by_keys(connection, _BECAME, tables.ledger.c.other, keys)
     replayed = {key for key, kind in became if kind == REPLAYED}
-    rejected = tables.quarantine.c
-    query = select(rejected.number, rejected.key, rejected.batch, rejected.position, rejected.namespace, rejected.times_seen)
-    gone = {}
-    for number, key, batch, position, namespace, times_seen in connection.execute(query).all():
-        if key in replayed or _holds(raw_of(connection, number), namespace or DEFAULT_NAMESPACE, texts):
-            gone[number] = (key, None, None, batch, position, Outcome.QUARANTINED.value, times_seen)
-    database.insert_rows(connection, tables.forgotten, list(gone.values()))
+    gone = {row.number: row for row in database.select_by_keys(connection, _PLACED, tables.quarantine.c.key, replayed)}
+    held = holders_of(database, connection, texts)
+    gone |= {row.number: row for row in database.select_by_keys(connection, _PLACED, tables.quarantine.c.number, held)}
+    outcome = Outcome.QUARANTINED.value
+    tombstones = [(row.key, None, None, row.batch, row.position, outcome, row.times_seen) for row in gone.values()]
+    database.insert_rows(connection, tables.forgotten, tombstones)
     database.delete_by_keys(connection, tables.quarantine.c.number, sorted(gone))
-    database.delete_by_keys(connection, tables.quarantine_parts.c.quarantine, sorted(gone))
-
-
-def _holds(raw: bytes, namespace: str, texts: Collection[tuple[str, str]]) -> bool:
-    """Tell whether raw bytes hold one of the texts: as a value, or anywhere in what is no JSON."""
-    try:
-        value = orjson.loads(raw)
-    except orjson.JSONDecodeError:
-        told = canonical(raw.decode("utf-8", "replace"))
-        return any(text and where == namespace and text in told for where, text in texts)
-    own = value.get("namespace") if isinstance(value, dict) else None
-    where = own if isinstance(own, str) else namespace
-    return any((where, canonical(text)) in texts for text in _texts_in(value))
-
-
-def _texts_in(value: object) -> Iterator[str]:
-    left = [value]
-    while left:
-        one = left.pop()
-        if isinstance(one, str):
-            yield one
-        elif isinstance(one, dict | list):
-            left += one.values() if isinstance(one, dict) else one
+    for table in (tables.quarantine_parts, tables.quarantine_texts):
+        database.delete_by_keys(connection, table.c.quarantine, sorted(gone))
 
 
 def _rejected_key(rejected: Rejected, origin: Origin) -> Key:

@@ -28,6 +28,7 @@ from memproc.store.opening import policy_text
 from memproc.store.orphans import clear_orphans
 from memproc.store.quarantine import mend_reasons, take_texts_out
 from memproc.store.reading import forgotten_among
+from memproc.store.rejected_texts import write_texts_again
 from memproc.store.reviews import open_again
 from memproc.store.seals import resealed
 from memproc.store.segments import Segments
@@ -191,6 +192,7 @@ def rebuild(database: Database, segments: Segments, connection: Connection, poli
     before = memories_told(connection)  # what is there may be damaged; the ledger goes on from what it told
     clear_orphans(database, connection, now)
     mend_reasons(database, connection)
+    write_texts_again(database, connection)
     decided = {key for row in connection.execute(select(tables.decisions.c.a, tables.decisions.c.b)) for key in row}
     nodes: dict[Key, set[Key]] = defaultdict(set)
     segments.clear(connection)

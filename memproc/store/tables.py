@@ -287,6 +287,15 @@ quarantine_parts = Table(
     PrimaryKeyConstraint("quarantine", "part"),
 )
 
+quarantine_texts = Table(
+    f"{PREFIX}quarantine_texts",
+    metadata,
+    _key("text"),  # of what a rejected record holds: what forgetting finds it by
+    _number("quarantine"),
+    PrimaryKeyConstraint("text", "quarantine"),
+    Index(f"{PREFIX}quarantine_texts_quarantine", "quarantine"),
+)
+
 segments = Table(
     f"{PREFIX}segments",
     metadata,

@@ -224,7 +224,8 @@ def discard(database: Database, connection: Connection, numbers: Sequence[int], 
         faults = [fault._replace(message=fault.code, traceback="") for fault in faults_of(row)]
         bare.append((DISCARDED, faults[0].message, encode([fault.as_dict() for fault in faults]).decode(), number))
     database.update_rows(connection, tables.quarantine, ("status", "message", "faults"), bare)
-    database.delete_by_keys(connection, tables.quarantine_parts.c.quarantine, sorted(rows))
+    for table in (tables.quarantine_parts, tables.quarantine_texts):
+        database.delete_by_keys(connection, table.c.quarantine, sorted(rows))
     write_lines(database, connection, None, now, [Line(DISCARDED, row.key, reason=note) for _, row in sorted(rows.items())])
 
 

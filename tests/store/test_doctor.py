@@ -374,6 +374,12 @@ BY_SQL = {
         sealed(change("UPDATE quarantine_parts SET bytes = zeroblob(1) WHERE quarantine = 1"), tables.quarantine_parts),
         sealed(change("UPDATE quarantine SET faults = '[' WHERE number = 1"), tables.quarantine),
     ],
+    "quarantine_texts": [
+        change("DELETE FROM quarantine_texts WHERE quarantine = 1"),
+        change("UPDATE quarantine_texts SET text = zeroblob(16) WHERE rowid = (SELECT min(rowid) FROM quarantine_texts)"),
+        change("UPDATE quarantine_texts SET quarantine = 99 WHERE rowid = (SELECT min(rowid) FROM quarantine_texts)"),
+        change("INSERT INTO quarantine_texts VALUES (zeroblob(16), 1)"),
+    ],
     "patterns": [
         change("UPDATE quarantine SET pattern = zeroblob(16) WHERE number = 1"),
         change("UPDATE quarantine SET message = 'well' WHERE status = 'discarded'"),

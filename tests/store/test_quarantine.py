@@ -17,7 +17,7 @@ import memproc
 from memproc.formats import FORMATS
 from memproc.store import tables
 from memproc.testing import broken, facts, records
-from tests.databases import all_text, refuse_rows, sql
+from tests.databases import all_text, refuse_rows, sql, work_of
 
 BAD_DATE = {"content": "Moves house", "created_at": "31/02/2024"}
 BAD_SHARE = {"content": "Likes chess", "importance": 7}
@@ -535,6 +535,58 @@ def test_forgetting_finds_the_text_in_what_is_no_json(fresh, tmp_path):
         store.forget(store.add({"content": "Keeps a yellow giraffe", "namespace": "ann"}).memory.id)
         assert numbers(store.quarantine()) == [2]
         assert is_whole(store)
+
+
+@pytest.mark.parametrize(
+    ("line", "text"),
+    [
+        (
+            '{"user_id":"a","content":"Keeps a Purple giraffe"',
+            "keeps a purple giraffe",
+        ),  # no spaces, and case that a path would keep
+        ('{"content": "Caf\\u00e9 \\"Zoo\\" is his",}', 'café "Zoo" is his'),
+        ("x,我喜欢喝热茶,y", "喜欢喝热茶"),
+        ("\xff her pin is 🍵🍵", "🍵🍵"),
+        ("secret plan " + " ".join(f"word{number}" for number in range(2_000)), "secret plan"),  # more than is kept of one
+        ("secret plan " + "x" * 300_000, "secret plan"),
+    ],
+)
+def test_forgetting_finds_a_text_word_for_word_in_what_is_no_json(fresh, tmp_path, line, text):
+    """However it is written there; what holds none of it stays."""
+    path = tmp_path / "a.jsonl"
+    path.write_text(f"{line}\n{{other words\n", encoding="utf-8", errors="surrogateescape")
+    with fresh() as store:
+        assert memproc.ingest(path, store).quarantined == 2
+        store.forget(store.add({"content": text}).memory.id)
+        assert numbers(store.quarantine()) == [2]
+        assert store.doctor() == ()
+        assert store.rebuild() == (0, 0)
+
+
+def test_a_text_without_letters_takes_out_nothing_else(fresh):
+    """What is left of it in canonical form is empty, and so are many values."""
+    with fresh() as store:
+        memproc.ingest([{"content": ""}, {"content": "tea", "importance": 7, "mood": "\u200b"}], store)
+        store.forget(store.add({"content": "\u00ad"}).memory.id)
+        assert len(store.quarantine()) == 2
+
+
+@pytest.mark.parametrize("line", ['{{"content": "Buys {} loaves", "importance": 7}}', '{{"content": "Buys {} loaves",'])
+def test_what_forgetting_costs_does_not_depend_on_quarantine(fresh, tmp_path, line):
+    """It asks for what holds the text, and for nothing else."""
+    path, sent = tmp_path / "a.jsonl", {}
+    for size in (100, 700):
+        path.write_text("".join(f"{line.format(number)}\n" for number in range(size)))
+        with fresh() as store:
+            memproc.ingest(path, store)
+            added = [store.add({"content": f"Buys {number} loaves"}).memory.id for number in (3, 5)]
+            store.forget(added[0])
+            with work_of(store) as work:
+                store.forget(added[1])
+            assert len(store.quarantine()) == size - 2
+            sent[size] = work
+    assert sent[700].statements == sent[100].statements
+    assert sent[700].steps <= sent[100].steps * 1.2
 
 
 def test_of_two_replays_at_once_one_takes_the_record(fresh):
