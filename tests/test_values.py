@@ -114,7 +114,9 @@ def test_a_field_that_says_no_value_is_none(nothing):
     assert settled({"a": {"b": nothing}})["a"]["b"] is not None
 
 
-@pytest.mark.parametrize("value", [Decimal("1.5"), object(), iter([1]), (n for n in ()), 1j, float("inf"), 2**70], ids=lambda value: type(value).__name__)
+@pytest.mark.parametrize(
+    "value", [Decimal("1.5"), object(), iter([1]), (n for n in ()), 1j, float("inf"), 2**70], ids=lambda value: type(value).__name__
+)
 def test_what_memproc_knows_nothing_of_stays_what_it_is(value):
     """An iterator too: it can be read only once."""
     assert settled({"a": value})["a"] is value

@@ -26,6 +26,7 @@ from operator import attrgetter
 from typing import Literal, NamedTuple
 
 from memproc.dedup.keys import Key, Observation
+from memproc.records import last_changed
 
 Verdict = Literal["merge", "distinct", "supersedes"]
 Mends = Mapping[Key, Collection[Key]]
@@ -174,7 +175,8 @@ def _versions_to_units(versions: dict[Key, list[Observation]]) -> list[_Unit]:
 
 
 def _earliest(observations: Iterable[Observation]) -> Observation:
-    return min(observations, key=lambda seen: (seen.rank, seen.key))
+    """Return the first by its own date, those without any before; that of its source may become a later one."""
+    return min(observations, key=lambda seen: (last_changed(seen.record) or "", seen.key))
 
 
 def _trees(inhabited: set[Key], mends: Mends) -> dict[Key, tuple[Key, int]]:

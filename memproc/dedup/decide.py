@@ -9,7 +9,7 @@ join is one memory less and a split one more among those that were there before.
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from operator import attrgetter
@@ -20,18 +20,25 @@ from memproc.dedup.compare import benign_confidence, benign_differences, benign_
 from memproc.dedup.gist import gist_of
 from memproc.dedup.keys import Key, Observation, Prepared, text_of
 from memproc.dedup.memory import memory_of
+from memproc.dedup.speakers import KEPT, speakers
 from memproc.dedup.wording import Difference
 from memproc.records import Outcome, Plain
 
 _GROUP, _NODE, _KEY = attrgetter("group"), attrgetter("node"), attrgetter("key")
 
 
+Version = tuple[Key, Key]  # its node and content
+
+
 class Row(NamedTuple):
-    """An observation in the store: its number, the memory it is in (None: it is one by itself), the observation."""
+    """An observation in the store: its number, the memory it is in (None: it is one by itself), the observation, and whether it is
+    one of those of its version that suffice.
+    """
 
     number: int
     memory: Key | None
     observation: Observation
+    speaks: bool = True
 
     @property
     def home(self) -> Key:
@@ -41,13 +48,19 @@ class Row(NamedTuple):
 
 class Neighbourhood(NamedTuple):
     """All of the store that a batch can touch: whole nodes, whole groups, what leads from one to another, and which nodes are
-    spent.
+    spent. Where it is not whole, silent observations are missing.
     """
 
     rows: Mapping[Key, Row]
     mends: Mapping[Key, frozenset[Key]]
     decisions: Sequence[Decision]
     spent: AbstractSet[Key] = frozenset()
+    is_whole: bool = True
+
+    @property
+    def named(self) -> AbstractSet[Key]:
+        """The nodes and observations that decisions name."""
+        return {key for decision in self.decisions for key in decision[:2]}
 
 
 class Incoming(NamedTuple):
@@ -80,7 +93,8 @@ class Joined(NamedTuple):
 class Regrouped(NamedTuple):
     """The difference between the memories before and after: `memories` are those of several observations that are new or
     changed, by id, `gone` the ids of those that are no more, `membership` the memory of each observation whose memory
-    changes (by key, None for "by itself").
+    changes (by key, None for "by itself"). `speaks` tells of the observations that come to be silent, or are no longer. `silent`
+    holds the memories of versions whose silent observations, which were not looked at, go with the others.
     """
 
     memories: Mapping[Key, Plain]
@@ -88,6 +102,8 @@ class Regrouped(NamedTuple):
     membership: Mapping[Key, Key | None]
     joins: int
     splits: int
+    speaks: Mapping[Key, bool]
+    silent: Mapping[Version, Key | None]
 
 
 class Plan(NamedTuple):
@@ -119,7 +135,7 @@ def decide(batch: Sequence[Incoming], known: AbstractSet[Key], neighbourhood: Ne
     together = [*(row.observation for row in rows.values()), *(one.observation for one in fresh.values())]
     found, undated = clusters(together, mends, neighbourhood.decisions, neighbourhood.spent)
     redated = {key for key, row in rows.items() if row is not neighbourhood.rows[key]}
-    changed = regroup(found, rows, redated)
+    changed = regroup(found, rows, redated, neighbourhood)
     judged = _judge(new, found, fresh)
     moved = _moved_versions(together, fresh.keys(), redated) if undated else frozenset[tuple[Key, Key]]()
     to_place = tuple(pair for pair in undated if not moved.isdisjoint((side.node, side.content) for side in pair))
@@ -135,10 +151,10 @@ def _moved_versions(
     return frozenset({(seen.node, seen.content) for seen in observations} - (known - dated_anew))
 
 
-def regroup(found: Sequence[Cluster], rows: Mapping[Key, Row], redated: set[Key]) -> Regrouped:
+def regroup(found: Sequence[Cluster], rows: Mapping[Key, Row], redated: AbstractSet[Key], near: Neighbourhood) -> Regrouped:
     """Return what changes when the observations of `rows`, and new ones, come to form the clusters `found`.
 
-    `redated` holds the keys of observations whose date has changed, so that another may speak.
+    `redated` holds the keys of observations whose date has changed, so that another may speak; `near` is where the rows were found.
     """
     homes = {key: row.memory or key for key, row in rows.items()}
     before = Counter(homes.values())
@@ -160,7 +176,31 @@ def regroup(found: Sequence[Cluster], rows: Mapping[Key, Row], redated: set[Key]
             memories[label] = memory_of(cluster)
     joins, splits = edges - inhabited, edges - len(before)
     gone = frozenset([row.memory for row in rows.values() if row.memory and row.memory not in labels])
-    return Regrouped(memories, gone, membership, joins, splits)
+    speaks, silent = _heard(found, rows, membership, near)
+    return Regrouped(memories, gone, membership, joins, splits, speaks, silent)
+
+
+def _heard(
+    found: Sequence[Cluster], rows: Mapping[Key, Row], membership: Mapping[Key, Key | None], near: Neighbourhood
+) -> tuple[dict[Key, bool], dict[Version, Key | None]]:
+    """Return which observations come to be silent or are no longer, and what becomes of silent ones that were not looked at."""
+    speaks: dict[Key, bool] = {}
+    silent: dict[Version, Key | None] = {}
+    for cluster in found:
+        if len(cluster.observations) < KEPT and not near.is_whole:
+            continue
+        versions: dict[Version, list[Observation]] = defaultdict(list)
+        for seen in cluster.observations:
+            versions[seen.node, seen.content].append(seen)
+        for version, said in versions.items():
+            kept = {seen.key for seen in speakers(said, near.named)}
+            there = [rows[seen.key] for seen in said if seen.key in rows]
+            speaks.update({row.observation.key: not row.speaks for row in there if row.speaks is not (row.observation.key in kept)})
+            speaks.update({seen.key: False for seen in said if seen.key not in rows and seen.key not in kept})
+            moved = next((row for row in there if row.observation.key in membership), None)
+            if moved is not None and not near.is_whole and len(there) >= KEPT:
+                silent[version] = membership[moved.observation.key]
+    return speaks, silent
 
 
 def _label(cluster: Cluster) -> Key | None:

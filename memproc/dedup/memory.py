@@ -9,6 +9,7 @@ wins, of equals the one with the smaller key.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from operator import attrgetter
 from typing import Any
 
 from memproc.dedup.cluster import Cluster
@@ -35,8 +36,8 @@ def memory_of(cluster: Cluster) -> Plain:
             memory[name] = choose([record[name] for record in records if name in record])
     extra = named - _NAMES
     if extra or "metadata" in named:
-        by_falling_key = speaking[::-1]
-        newest_last = [seen.record for seen in sorted(by_falling_key, key=_date)]  # of equals the one with the smaller key
+        of_equals_smaller_last = speaking[::-1]
+        newest_last = [seen.record for seen in sorted(of_equals_smaller_last, key=attrgetter("rank"))]
         memory["metadata"] = {name: value for record in newest_last for name, value in record.get("metadata", {}).items()}
         memory |= {name: record[name] for record in newest_last for name in extra if name in record}
     return in_order(memory)
@@ -83,10 +84,6 @@ def _shown(speaking: tuple[Observation, ...]) -> Plain:
     """Return the record whose text is shown."""
     longest = max([seen.length for seen in speaking])
     return min([seen for seen in speaking if seen.length == longest], key=_began).record
-
-
-def _date(seen: Observation) -> str:
-    return seen.date or ""
 
 
 def _began(seen: Observation) -> tuple[str, bytes, bytes]:

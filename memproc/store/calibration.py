@@ -28,7 +28,7 @@ from memproc.records import encode
 from memproc.store import tables
 from memproc.store.answers import Calibration
 from memproc.store.database import change_row
-from memproc.store.reading import locate
+from memproc.store.reading import named_by
 
 TARGET_PRECISION = 0.99
 FEWEST_PAIRS = 20
@@ -136,8 +136,10 @@ class _Finder:
 
     def row(self, identifier: str) -> Row:
         if identifier not in self._rows:
-            rows = locate(self._connection, identifier) or locate(self._connection, self._by_own_id(identifier).hex())
-            self._rows[identifier] = rows[0]
+            found = named_by(self._connection, identifier) or named_by(self._connection, self._by_own_id(identifier).hex())
+            if found is None:
+                raise NotFoundError(f"no memory or observation {identifier!r}")
+            self._rows[identifier] = found
         return self._rows[identifier]
 
     def side(self, row: Row) -> Side:

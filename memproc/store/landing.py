@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from time import perf_counter
 from typing import Any, NamedTuple, Self
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, literal_column, select, update
 from sqlalchemy.exc import SQLAlchemyError
 
 from memproc.config import Policy
@@ -43,6 +43,12 @@ COLLIDES = "report it: two records with one hash were made on purpose, or mempro
 KEY_TAKEN = "run memproc doctor: the record is in the store, and was not found; or a unique key was added to its tables"
 
 _KNOWN = select(*(tables.observations.c[name] for name in ("key", "number", "is_identity", "record")))
+_WITH_OTHERS = (
+    update(tables.observations)
+    .where(tables.observations.c.node == bindparam("node"), tables.observations.c.speaks == literal_column("0"))
+    .where(tables.observations.c.content == bindparam("content"))
+    .values(memory=bindparam("new_memory"))
+)
 _MENDS = select(tables.mends.c.meant, tables.mends.c.grp)
 
 
@@ -238,7 +244,11 @@ class Landing:
     def _write_observations(self, connection: Connection, plan: Plan, numbers: Mapping[Key, int], batch: int) -> None:
         membership = plan.changed.membership
         keys = [judged.incoming.prepared.key for judged in plan.new]
-        rows = [_row_of(judged, numbers[key], membership.get(key), batch) for judged, key in zip(plan.new, keys, strict=True)]
+        speaks = plan.changed.speaks
+        rows = [
+            _row_of(judged, numbers[key], membership.get(key), batch, speaks=speaks.get(key, True))
+            for judged, key in zip(plan.new, keys, strict=True)
+        ]
         self._database.insert_rows(connection, tables.observations, rows)
         mends = {(meant, prepared.group) for (_, prepared), *_ in plan.new for meant in prepared.mends}
         write_mends(self._database, connection, mends)
@@ -311,13 +321,14 @@ def _reused(plan: Plan, rows: Mapping[Key, Row]) -> dict[Key, str]:
     return reused
 
 
-def _row_of(judged: Judged, number: int, memory: Key | None, batch: int) -> tuple[Any, ...]:
+def _row_of(judged: Judged, number: int, memory: Key | None, batch: int, *, speaks: bool = True) -> tuple[Any, ...]:
     position, prepared = judged.incoming
     as_of = None if prepared.as_of is None else to_micros(prepared.as_of)
     return (
         number,
         *prepared[:4],  # its keys
         memory,
+        int(speaks),
         prepared.namespace,
         int(prepared.is_identity),
         batch,
@@ -351,8 +362,12 @@ def write_regrouped(database: Database, connection: Connection, changed: Regroup
     gone = (changed.gone | changed.memories.keys()) & {row.memory for row in rows.values()}
     database.delete_by_keys(connection, tables.merged.c.id, sorted(gone))
     database.insert_rows(connection, tables.merged, [merged_row(key, memory) for key, memory in changed.memories.items()])
+    for (node, content), memory in changed.silent.items():
+        database.run(connection, _WITH_OTHERS, node=node, content=content, new_memory=memory)
     moved = [(memory, rows[key].number) for key, memory in changed.membership.items() if key in rows]
     database.update_rows(connection, tables.observations, ("memory",), moved)
+    heard = [(int(speaks), rows[key].number) for key, speaks in changed.speaks.items() if key in rows]
+    database.update_rows(connection, tables.observations, ("speaks",), heard)
 
 
 def merged_row(key: Key, memory: Plain) -> tuple[Key, int, int | None, str]:

@@ -77,7 +77,7 @@ def take_words_out(database: Database, connection: Connection, handles: Collecti
 
 def trace_of(database: Database, connection: Connection, rows: Sequence[Row], memory: Memory) -> Trace:
     """Return the story of a memory, whose observations are `rows`."""
-    near = neighbourhood(database, connection, [row.observation for row in rows])
+    near = neighbourhood(database, connection, [row.observation for row in rows], is_whole=True)
     found, _ = clusters((row.observation for row in near.rows.values()), near.mends, near.decisions, near.spent)
     speaking = {seen.key for cluster in found for seen in cluster.speaking}
     keys = {row.observation.key for row in rows}

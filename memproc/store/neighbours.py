@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 import orjson
-from sqlalchemy import Column, Connection, Select, select
+from sqlalchemy import Column, Connection, Select, literal_column, select
 
 from memproc.dedup.cluster import Decision
 from memproc.dedup.decide import Neighbourhood, Row
@@ -18,8 +18,9 @@ from memproc.store.standing import Standing
 from memproc.times import from_micros
 
 _observations = tables.observations.c
-_COLUMNS = ("number", "memory", "key", "node", "content", "grp", "is_identity", "as_of", "length", "benign", "record")
+_COLUMNS = ("number", "memory", "key", "node", "content", "grp", "is_identity", "as_of", "length", "benign", "record", "speaks")
 ROWS = select(*(_observations[name] for name in _COLUMNS))
+SPEAKING = ROWS.where(_observations.speaks == literal_column("1"))
 _MENDS = select(tables.mends.c.meant, tables.mends.c.grp)
 _DECISIONS = select(tables.decisions.c.number, tables.decisions.c.a, tables.decisions.c.b, tables.decisions.c.verdict)
 SPENT = select(tables.forgotten.c.node).where(tables.forgotten.c.home != tables.forgotten.c.node)
@@ -28,10 +29,11 @@ WITHDRAWN = "withdrawn"  # in place of a verdict: the last decision on this pair
 
 def to_row(found: Iterable[Any]) -> Row:
     """Return a row of the query `ROWS` as values."""
-    number, memory, key, node, content, group, is_identity, as_of, length, benign, record = found
+    number, memory, key, node, content, group, is_identity, as_of, length, benign, record, speaks = found
     date = None if as_of is None else from_micros(as_of)
     kinds = tuple(benign.split())
-    return Row(number, memory, Observation(key, node, content, group, bool(is_identity), date, length, kinds, orjson.loads(record)))
+    observation = Observation(key, node, content, group, bool(is_identity), date, length, kinds, orjson.loads(record))
+    return Row(number, memory, observation, speaks == 1)
 
 
 def neighbourhood(
@@ -40,13 +42,16 @@ def neighbourhood(
     observations: Iterable[Observation | Prepared],
     groups: Iterable[Key] = (),
     there: Standing | None = None,
+    *,
+    is_whole: bool = False,
 ) -> Neighbourhood:
     """Return all that may be one memory with something of these observations, which may be new, and of these groups.
 
-    `there` tells how the store stands, where that is known.
+    `there` tells how the store stands, where that is known. Without `is_whole` silent observations are left out, but for those that
+    are given with a date of their source, which may be a later one.
     """
     given = list(observations)
-    found = _Found(database, connection, there)
+    found = _Found(database, connection, there, is_whole=is_whole)
     wanted_groups = {*groups, *(seen.group for seen in given)}
     wanted_nodes = {seen.node for seen in given if seen.is_identity}
     handles = found.handles_of(given)
@@ -57,15 +62,18 @@ def neighbourhood(
         handles = set()
         wanted_groups = (linked | {row.observation.group for row in rows}) - found.groups
         wanted_nodes = (merged | {row.observation.node for row in rows if row.observation.is_identity}) - found.nodes
+    if not is_whole:
+        found.note({seen.key for seen in given if seen.as_of is not None} - found.rows.keys())
     mends = {key: frozenset(meant) for key, meant in found.mends.items()}
-    return Neighbourhood(found.rows, mends, in_force(found.decisions), found.spent())
+    return Neighbourhood(found.rows, mends, in_force(found.decisions), found.spent(), is_whole)
 
 
 class _Found:
     """What was found so far, and the queries that find more."""
 
-    def __init__(self, database: Database, connection: Connection, there: Standing | None) -> None:
+    def __init__(self, database: Database, connection: Connection, there: Standing | None, *, is_whole: bool) -> None:
         self.database, self.connection = database, connection
+        self.query = ROWS if is_whole else SPEAKING
         self.groups: set[Key] = set()
         self.nodes: set[Key] = set()
         self.rows: dict[Key, Row] = {}
@@ -92,12 +100,16 @@ class _Found:
         """Note and return the observations of these groups and nodes, which may be keys of observations."""
         self.groups |= groups
         self.nodes |= nodes
-        rows = [*map(to_row, self._select(ROWS, _observations.grp, groups))]
-        rows += map(to_row, self._select(ROWS, _observations.node, nodes))
+        rows = [*map(to_row, self._select(self.query, _observations.grp, groups))]
+        rows += map(to_row, self._select(self.query, _observations.node, nodes))
         if self.has_decisions:
             rows += map(to_row, self._select(ROWS, _observations.key, nodes))
         self.rows.update((row.observation.key, row) for row in rows)
         return rows
+
+    def note(self, keys: set[Key]) -> None:
+        """Note some observations, though they may be silent."""
+        self.rows.update((row.observation.key, row) for row in map(to_row, self._select(ROWS, _observations.key, keys)))
 
     def handles_of(self, observations: Iterable[Observation | Prepared]) -> set[Key]:
         """Return what decisions may name these observations by; nothing where there are no decisions."""

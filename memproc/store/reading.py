@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection, func, select, union_all
+from sqlalchemy import Connection, Select, func, select, union_all
 
 from memproc.dedup.cluster import Decision, principal
 from memproc.dedup.decide import Row
@@ -16,7 +16,7 @@ from memproc.formats import own
 from memproc.records import Plain
 from memproc.store import tables
 from memproc.store.database import Database
-from memproc.store.neighbours import ROWS, in_force, to_row
+from memproc.store.neighbours import ROWS, SPEAKING, in_force, to_row
 from memproc.times import from_micros
 
 CHUNK = 500
@@ -49,19 +49,22 @@ def to_key(identifier: str) -> Key:
         return b""
 
 
-def locate(connection: Connection, identifier: str) -> list[Row]:
-    """Return the rows of the memory that an id (of a memory, a node or an observation) is in, the row it names first.
+def named_by(connection: Connection, identifier: str) -> Row | None:
+    """Return the row that an id (of a memory, a node or an observation) names, None where there is none."""
+    key = to_key(identifier)
+    named = _of_node(connection, key) or [*map(to_row, connection.execute(ROWS.where(_observations.key == key)))]
+    return named[0] if named else None
+
+
+def locate(connection: Connection, identifier: str, rows: Select[Any] = ROWS) -> list[Row]:
+    """Return the rows of the memory that an id is in, the row it names first; of `SPEAKING` only those that suffice.
 
     The list is empty where there is none.
     """
-    key = to_key(identifier)
-    named = _of_node(connection, key) or [*map(to_row, connection.execute(ROWS.where(_observations.key == key)))]
-    if not named:
-        return []
-    first = named[0]
-    if first.memory is None:
-        return [first]
-    rest = map(to_row, connection.execute(ROWS.where(_observations.memory == first.memory).order_by(_observations.key)))
+    first = named_by(connection, identifier)
+    if first is None or first.memory is None:
+        return [first] if first else []
+    rest = map(to_row, connection.execute(rows.where(_observations.memory == first.memory).order_by(_observations.key)))
     return [first, *(row for row in rest if row.number != first.number)]
 
 
@@ -71,9 +74,12 @@ def _of_node(connection: Connection, node: Key) -> list[Row]:
     Where versions of a node are told apart, its key stands for those in the memory of the one that came first: whoever holds it as
     an id was shown that.
     """
-    named = [*map(to_row, connection.execute(ROWS.where(_observations.node == node).order_by(_observations.number)))]
+    named = [*map(to_row, connection.execute(SPEAKING.where(_observations.node == node)))]
     if len(named) > 1:
-        named = [row for row in named if row.number == named[0].number or row.memory == named[0].memory is not None]
+        if len({row.memory for row in named}) > 1:
+            first = ROWS.where(_observations.node == node).order_by(_observations.number).limit(1)
+            (shown,) = map(to_row, connection.execute(first))
+            named = [row for row in named if row.number == shown.number or row.memory == shown.memory is not None]
         speaks = principal([row.observation for row in named])
         named.sort(key=lambda row: row.observation.key != speaks.key)
     return [] if named and named[0].observation.is_identity and _began_with_what_is_gone(connection, node) else named
@@ -91,12 +97,11 @@ def _began_with_what_is_gone(connection: Connection, node: Key) -> bool:
     return tuple(forgotten) < tuple(first)
 
 
-def memory_at(connection: Connection, rows: Sequence[Row]) -> Plain:
-    """Return the plain memory that rows found by `locate` make up."""
-    first = rows[0]
-    if first.memory is None:
-        return memory_of_one(first.observation.node.hex(), first.observation.record)
-    return to_memory(first.memory, connection.execute(select(_merged.record).where(_merged.id == first.memory)).scalar_one())
+def memory_at(connection: Connection, row: Row) -> Plain:
+    """Return the plain memory that a row is in."""
+    if row.memory is None:
+        return memory_of_one(row.observation.node.hex(), row.observation.record)
+    return to_memory(row.memory, connection.execute(select(_merged.record).where(_merged.id == row.memory)).scalar_one())
 
 
 def to_memory(key: Key, record: str) -> Plain:

@@ -86,16 +86,18 @@ class Recomputed:
         """Cluster anew all that may be in company, and compare the memories with those that are there."""
         done: set[Key] = set()
         for observations in in_company(self.database, self.connection):
-            near = neighbourhood(self.database, self.connection, [seen for seen in observations if seen.key not in done])
+            fresh = [seen for seen in observations if seen.key not in done]
+            near = neighbourhood(self.database, self.connection, fresh, is_whole=True)
             done |= near.rows.keys()
             clustered, _ = clusters((row.observation for row in near.rows.values()), near.mends, near.decisions, near.spent)
-            changed = regroup(clustered, near.rows, set(near.rows))
+            changed = regroup(clustered, near.rows, near.rows.keys(), near)
             expected = {row[0]: row for row in (merged_row(*memory) for memory in changed.memories.items())}
             rows = self.database.select_by_keys(self.connection, _MERGED, tables.merged.c.id, expected)
             wrong = expected.items() - {(row[0], tuple(row)) for row in rows}
             wrong_ids = {key for key, _ in wrong}
-            self._found.add("memories", *sorted(wrong_ids | changed.membership.keys()))
-        alone = select(_observations.key).where(_observations.memory.is_not(None))
+            unheard = {key for key, speaks in changed.speaks.items() if speaks}
+            self._found.add("memories", *sorted(wrong_ids | changed.membership.keys() | unheard))
+        alone = select(_observations.key).where(_observations.memory.is_not(None) | (_observations.speaks != 1))
         for keys in self.connection.execute(alone.execution_options(yield_per=CHUNK)).scalars().partitions():
             self._found.add("memories", *(key for key in keys if key not in done))
 

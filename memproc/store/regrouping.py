@@ -70,18 +70,27 @@ def decide_by_hand(
     handles = {key for decision, _ in decisions for key in decision[:2]}
     found = [*database.select_by_keys(connection, ROWS, _observations.node, handles)]
     found += database.select_by_keys(connection, ROWS, _observations.key, handles)
-    touched = [to_row(row).observation for row in found]
+    rows_found = [*map(to_row, found)]
+    unheard = [(1, row.number) for row in rows_found if not row.speaks and row.observation.key in handles]
+    database.update_rows(connection, tables.observations, ("speaks",), unheard)  # what a decision names speaks
+    touched = [row.observation for row in rows_found]
     open_again(database, connection, [decision for decision, verdict in decisions if verdict == WITHDRAWN], touched)
     recluster(database, connection, touched, now)
 
 
 def recluster(
-    database: Database, connection: Connection, touched: Iterable[Observation], now: str, groups: Iterable[Key] = ()
+    database: Database,
+    connection: Connection,
+    touched: Iterable[Observation],
+    now: str,
+    groups: Iterable[Key] = (),
+    *,
+    is_whole: bool = False,
 ) -> None:
     """Cluster again all that is connected with these observations and groups; note joins and splits in the ledger."""
-    near = neighbourhood(database, connection, touched, groups)
+    near = neighbourhood(database, connection, touched, groups, is_whole=is_whole)
     found, _ = clusters((row.observation for row in near.rows.values()), near.mends, near.decisions, near.spent)
-    changed = regroup(found, near.rows, set(near.rows))
+    changed = regroup(found, near.rows, near.rows.keys(), near)
     write_regrouped(database, connection, changed, near.rows)
     write_lines(database, connection, None, now, [Line("joins", amount=changed.joins), Line("splits", amount=changed.splits)])
 
@@ -99,7 +108,7 @@ def forget(
 
     What is left of their memories, and of all that is connected with these, is clustered anew.
     """
-    near = neighbourhood(database, connection, [row.observation for row in rows])
+    near = neighbourhood(database, connection, [row.observation for row in rows], is_whole=True)
     keys = [row.observation.key for row in rows]
     survivors = [row for key, row in near.rows.items() if key not in set(keys)]
     left = {row.memory or row.observation.key for row in survivors}
@@ -121,7 +130,7 @@ def forget(
     _index_again(segments, connection, left_in_groups, policy)
     gone = [Line("forgotten", key, reason=note) for key in keys]
     write_lines(database, connection, None, now, [*gone, Line("memories_forgotten", amount=len(emptied))])
-    recluster(database, connection, [row.observation for row in survivors], now, groups)
+    recluster(database, connection, [row.observation for row in survivors], now, groups, is_whole=True)  # others may have to speak
 
 
 def take_over(
@@ -216,10 +225,10 @@ def rebuild(database: Database, segments: Segments, connection: Connection, poli
     _decide_on(database, connection, nodes)
     done: set[Key] = set()
     for observations in in_company(database, connection):
-        near = neighbourhood(database, connection, [seen for seen in observations if seen.key not in done])
+        near = neighbourhood(database, connection, [seen for seen in observations if seen.key not in done], is_whole=True)
         done |= near.rows.keys()
         found_clusters, _ = clusters((row.observation for row in near.rows.values()), near.mends, near.decisions, near.spent)
-        write_regrouped(database, connection, regroup(found_clusters, near.rows, set(near.rows)), near.rows)
+        write_regrouped(database, connection, regroup(found_clusters, near.rows, near.rows.keys(), near), near.rows)
     change_row(connection, tables.store, tables.THE_STORE, {"policy": policy_text(policy)})
     fewer = before - count_memories(connection)
     moved = Moved(max(fewer, 0), max(-fewer, 0))

@@ -31,7 +31,7 @@ from memproc.store import tables
 from memproc.store.answers import Review
 from memproc.store.database import Database, next_number, take_numbers
 from memproc.store.ledger import Line, write_lines
-from memproc.store.neighbours import ROWS, to_row
+from memproc.store.neighbours import ROWS, SPEAKING, to_row
 from memproc.store.reading import locate, memory_at
 from memproc.store.segments import Segments
 from memproc.times import to_micros
@@ -255,9 +255,9 @@ def open_reviews(connection: Connection, to_memory: Callable[[Plain], Memory]) -
     ordered = query.where(_reviews.status == "open").order_by(_reviews.confidence.desc(), _reviews.number)
     found = []
     for number, kind, confidence, reason, one, other in connection.execute(ordered).all():
-        sides = [locate(connection, key.hex()) for key in (one, other)]
+        sides = [locate(connection, key.hex(), SPEAKING) for key in (one, other)]
         if all(sides):
-            memories = [memory_at(connection, rows) for rows in sides]
+            memories = [memory_at(connection, rows[0]) for rows in sides]
             if memories[0]["id"] != memories[1]["id"]:
                 verdicts = verdicts_on(*sides)
                 found.append(Review(number, kind, confidence, reason, to_memory(memories[0]), to_memory(memories[1]), verdicts))

@@ -73,6 +73,7 @@ from memproc.store.reading import (
     marked_memories,
     memories_by_id,
     memory_at,
+    named_by,
     newest_memories,
     to_key,
     whole_observations,
@@ -250,8 +251,8 @@ class Store:
         """Return the memory that an id leads to: its own, an older one, or that of an observation in it."""
 
         def found(connection: Connection) -> Memory | None:
-            rows = locate(connection, identifier)
-            return self._to_memory(memory_at(connection, rows)) if rows else None
+            row = named_by(connection, identifier)
+            return self._to_memory(memory_at(connection, row)) if row else None
 
         return self._transactions.read(found)
 
@@ -310,7 +311,7 @@ class Store:
             if gone is not None:
                 return gone
             rows = self._located(connection, identifier)
-            return trace_of(self._database, connection, rows, self._to_memory(memory_at(connection, rows)))
+            return trace_of(self._database, connection, rows, self._to_memory(memory_at(connection, rows[0])))
 
         return self._transactions.read(traced)
 
@@ -826,11 +827,17 @@ class Store:
             seen = landed.judged[0].incoming.prepared.observation
             memory = self._to_memory(memory_of_one(seen.node.hex(), seen.record))
         else:
-            memory = self._transactions.read(lambda there: self._to_memory(memory_at(there, locate(there, key.hex()))))
+            memory = self._transactions.read(lambda there: self._to_memory(memory_at(there, self._named(there, key.hex()))))
         if landed.known:
             return Added(Outcome.DUPLICATE, memory, 1.0, "same observation")
         judged = landed.judged[0]
         return Added(judged.outcome, memory, judged.confidence, judged.reason)
+
+    def _named(self, connection: Connection, identifier: str) -> Row:
+        row = named_by(connection, identifier)
+        if row is None:
+            raise NotFoundError(f"no memory or observation {identifier!r}")
+        return row
 
     def _located(self, connection: Connection, identifier: str) -> list[Row]:
         rows = locate(connection, identifier)

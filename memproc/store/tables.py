@@ -102,6 +102,7 @@ observations = Table(
     _key("content"),
     _key("grp"),
     _key("memory", nullable=True),
+    Column("speaks", SmallInteger, nullable=False),  # 0 where others of its version suffice to tell what all of them give
     _number("namespace"),
     Column("is_identity", SmallInteger, nullable=False),
     _number("batch"),
@@ -117,8 +118,8 @@ observations = Table(
     _text("benign"),  # the kinds of benign difference between its text and its gist, with single spaces between them
     _text("record"),
     UniqueConstraint("key"),
-    Index(f"{PREFIX}observations_node", "node"),
-    Index(f"{PREFIX}observations_grp", "grp"),
+    Index(f"{PREFIX}observations_node", "node", "speaks"),
+    Index(f"{PREFIX}observations_grp", "grp", "speaks"),
     Index(f"{PREFIX}observations_memory", "memory"),
     Index(f"{PREFIX}observations_namespace", "namespace"),
 )
