@@ -13,13 +13,14 @@ from dataclasses import replace
 
 import psutil
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import select
 
 import memproc
 from memproc.errors import DatabaseError
 from memproc.failures import Failure, Kind
 from memproc.resuming import Checkpoint, Place
 from memproc.store import tables
+from memproc.store.database import change_row
 from tests.conftest import ROOT
 
 FIXTURES = ROOT / "fixtures"
@@ -78,7 +79,7 @@ def written(tmp_path, count, name="many.jsonl", start=0):
 def set_job(store, **values):
     """Change the row of the only job, as time or another machine would."""
     with store._database.write() as connection:
-        connection.execute(update(tables.jobs).values(values))
+        change_row(connection, tables.jobs, 1, values)
 
 
 @pytest.mark.parametrize("source", ["chatgpt.json", "claude.json", "locomo.json", "memories.jsonl", "memories.csv"])
@@ -508,7 +509,7 @@ def test_what_a_living_process_adds_to_is_closed_by_nobody(fresh):
         store.add({"content": "She likes tea"})
         code = "import sys, memproc; memproc.open(sys.argv[1]).close()"
         environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-        with memproc.open(store.url):
+        with memproc.open(store.place):
             assert store.jobs()[0].status == "running"
         subprocess.run([sys.executable, "-c", code, store.url], env=environment, timeout=120, check=True)
         assert store.jobs()[0].status == "running"
@@ -521,7 +522,7 @@ def test_a_job_of_another_machine_is_closed_after_a_long_silence(fresh, silent_s
         store.add({"content": "She likes tea"})
         elsewhere = memproc.store.owners.Owner("elsewhere", 1, 1.0, "run")
         set_job(store, owner=elsewhere.to_json(), lease_until=int((time.time() - silent_seconds) * 1e6))
-        with memproc.open(store.url) as opened:
+        with memproc.open(store.place) as opened:
             assert opened.jobs()[0].status == status
 
 
@@ -532,8 +533,8 @@ def test_a_job_on_files_waits_for_who_goes_on_with_it(fresh, tmp_path):
         with pytest.raises(CutOffError):
             ingest(store, path, on_progress=cut_off_after(1))
         dead = memproc.store.owners.Owner.of_this_process()._replace(started=1.0)
-        set_job(store, status="running", owner=dead.to_json(), lease_until=0, finished_at=None)
-        with memproc.open(store.url) as opened:
+        set_job(store, status="running", owner=dead.to_json(), lease_until=2**60, finished_at=None)
+        with memproc.open(store.place) as opened:
             assert opened.jobs()[0].status == "running"
             assert [finding.code for finding in opened.doctor()] == ["jobs"]
             assert ingest(opened, path, resume=True).status == "done"
@@ -546,7 +547,7 @@ def test_an_opening_does_not_wait_for_a_writer_to_close_what_was_left(fresh):
         dead = memproc.store.owners.Owner.of_this_process()._replace(started=1.0)
         set_job(store, owner=dead.to_json())
         with store._database.write():
-            memproc.open(store.url).close()
+            memproc.open(store.place).close()
         assert store.jobs()[0].status == "running"
-        memproc.open(store.url).close()
+        memproc.open(store.place).close()
         assert store.jobs()[0].status == "interrupted"
