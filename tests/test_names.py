@@ -17,7 +17,7 @@ from tests.command_line import run_memproc
 
 BLANK = ["", " ", "\t", "\u00a0", "\u200b", "\ufeff", " \u2060\u3000 "]
 NAMES = ("namespace", "source", "subject", "conversation", "kind")
-NO_ID = [*BLANK, *NO_IDS, *map(str.upper, NO_IDS), "None", "NaN", "NaT", " null ", "N/A", "\u200bnan"]
+NO_ID = [*BLANK, *sorted(NO_IDS), *sorted(map(str.upper, NO_IDS)), "None", "NaN", "NaT", " null ", "N/A", "\u200bnan"]
 ENDS = st.text(st.sampled_from(" \t\n\u00a0\u200b\ufeff\u2003\u2060"), max_size=3)
 
 
