@@ -234,8 +234,8 @@ def _made_early(chance: Random, folder: Path) -> Fed:
     path = folder / f"early{early.suffix}"
     path.write_bytes(early.raw)
     options = {"settings": memproc.Settings(max_record_bytes=limit_bytes), "format": "csv" if early.suffix == ".csv" else "memproc"}
-    how = ("failed", None) if early.is_lost else ("done", last)
-    return Fed(path, options, EARLY, early.least, *how, early.is_open)
+    status, told = ("failed", None) if early.is_lost else ("done", last)
+    return Fed(path, options, EARLY, early.least, status, told, early.is_open)
 
 
 def _check_whole(url: str, other: str, folder: Path) -> None:
