@@ -76,13 +76,15 @@ _HEADS: Final[tuple[dict[str, Any], ...]] = (
 
 class Early(NamedTuple):
     """A file in which a reader might stop early: its suffix, its bytes, and how many records stand in it at least, the last of
-    which is whole. Where what stands behind a record cannot be told from it, none is the last, and the job must fail.
+    which is whole. Where what stands behind a record cannot be told from it (`is_lost`), none is the last, and the job must fail;
+    where it may be told (`is_open`), the last is a record, or among the bytes of one in quarantine, or the job fails.
     """
 
     suffix: str
     raw: bytes
     least: int
     is_lost: bool = False
+    is_open: bool = False
 
 
 class Mutants:
@@ -327,11 +329,42 @@ def _behind(mutants: Mutants, records: list[bytes], last: bytes, _limit_bytes: i
 
 
 def _lost(mutants: Mutants, records: list[bytes], last: bytes, limit_bytes: int) -> Early:
-    """Never end a record that is too long to be kept."""
+    """Never end a record that is too long to be kept; no bracket in a text behind it may be taken for its end."""
     start = mutants.chance.choice((b'{"content":"' + b"x" * limit_bytes, b"[" * (limit_bytes + 1), b'{"a":[' + b"7" * limit_bytes))
     open_ = mutants.chance.choice((b"[", b'{"memories":['))
-    raw = open_ + b",".join([*records, start, *records, last])
+    raw = open_ + b",".join([*records, start, *(b'{"content":"row %d"}' % at for at, _ in enumerate(records)), last])
     return Early(".json", raw, len(records) + 1, is_lost=True)
+
+
+def _open(mutants: Mutants, records: list[bytes], last: bytes, _limit_bytes: int) -> Early:
+    """Leave a quote or a bracket open in a record, which then takes what stands behind it, or does not."""
+    start = mutants.chance.choice(
+        (b'{"content":"Tea}', b'{"content":"Tea"', b'{"tags":["a"}', b'{"content":"Tea\\"}', b"[", b'"', b'{"content":Tea"}', b"{{")
+    )
+    begin, end = mutants.chance.choice(((b"[", b"]"), (b'{"memories":[', b"]}"), (b'{"memories":[', b'],"next":null}')))
+    few = mutants.chance.choice((0, 1, 3, len(records)))
+    raw = begin + b",".join([*records, start, *records[:few], last]) + end
+    return Early(".json", raw, len(records) + 1, is_open=True)
+
+
+def _cut(mutants: Mutants, records: list[bytes], last: bytes, _limit_bytes: int) -> Early:
+    """End behind the last record: in the middle of another, before the list does, in what stands behind it, or by NULs as a file
+    system leaves them.
+    """
+    whole = '{"content":"Brot \\" groß \\u00e9","importance":0.5,"tags":["a"]}'.encode()
+    piece = whole[: mutants.chance.randint(1, len(whole) - 1)]
+    shape = mutants.chance.choice(("array", "object", "lines", "table"))
+    if shape == "lines":
+        raw = b"\n".join([*records, last, mutants.chance.choice((piece, b"\0" * 3_000))])
+        return Early(".jsonl", raw, len(records) + 2)
+    if shape == "table":
+        row = mutants.chance.choice((b'"Brot', b'"Brot ""', b"Brot gro\xc3", b'Brot,"', b"\0" * 3_000))
+        rows = [b"content", *(b"row %d" % at for at, _ in enumerate(records)), orjson.loads(last)["content"].encode(), row]
+        return Early(".csv", b"\n".join(rows), len(records) + 2)
+    ends = [b"", b",", b",\n", b"," + piece, b"," + piece]
+    ends += [b"]", b'],"n', b'],"next":', b'],"next":"ab', b'],"next":nul'] if shape == "object" else []
+    raw = (b'{"total":9,"memories":[' if shape == "object" else b"[") + b",".join([*records, last]) + mutants.chance.choice(ends)
+    return Early(".json", raw, len(records) + 2)
 
 
 def _in_lines(mutants: Mutants, records: list[bytes], last: bytes, limit_bytes: int) -> Early:
@@ -361,7 +394,7 @@ def _in_table(mutants: Mutants, records: list[bytes], last: bytes, limit_bytes: 
 
 
 _EARLY: Final[tuple[Callable[[Mutants, list[bytes], bytes, int], Early], ...]] = (
-    _in_array, _in_array, _in_object, _behind, _lost, _in_lines, _in_table
+    _in_array, _in_array, _in_object, _behind, _lost, _open, _cut, _cut, _in_lines, _in_table
 )  # fmt: skip
 
 

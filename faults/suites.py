@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from benchmarks.corpus import write_corpus
-from faults import bad_rows, changing, clock, connections, disk, fuzz, guided, kills, locked, writers
+from faults import bad_rows, breakers, changing, clock, connections, disk, fuzz, guided, kills, locked, promises, writers
 from faults.stores import stores
 
 if TYPE_CHECKING:
@@ -108,6 +108,12 @@ def _bad_rows(asked: Asked, new_store: NewStore, _folder: Path) -> str:
     return f"clean {clean:.3f} s; {'; '.join(told)}"
 
 
+def _promises(_asked: Asked, new_store: NewStore, folder: Path) -> str:
+    kept, found = promises.keep(new_store, folder), breakers.find_out(new_store, folder)
+    told = [f"{breaker}: found out by {check!r}" for breaker, check in found.items()]
+    return "\n".join([f"{len(kept)} promises kept; {len(found)} ways to break them, each found out", *told])
+
+
 def _fuzz(asked: Asked, new_store: NewStore, folder: Path) -> str:
     known = None if asked.format == "any" else asked.format
     return str(fuzz.fuzz(new_store, folder, asked.records, asked.seed, format=known, chunk=asked.chunk, tell=asked.tell))
@@ -135,6 +141,7 @@ SUITES: Final[dict[str, Suite]] = {
     "writers": Suite(_writers, Serves.ALL, {"records": 2_000}),
     "changing-source": Suite(_changing_source, Serves.ALL, {"records": 300}),
     "bad-rows": Suite(_bad_rows, Serves.ALL, {"rounds": 2}),
+    "promises": Suite(_promises, Serves.ALL, {}),
     "fuzz": Suite(_fuzz, Serves.ALL, {"records": 2_000}),
     "atheris": Suite(_atheris, Serves.NONE, {"seconds": 4, "targets": ("lines", "arrays", "tables", "store")}),
 }

@@ -118,6 +118,16 @@ def test_a_record_whose_end_is_never_found_fails_the_job(tmp_path, name):
     assert "the end of record 31 was never found" in report.notes[0]
 
 
+@pytest.mark.parametrize("name", ["a.json", "wrapped.json"])
+@pytest.mark.parametrize("start", [b"[", b'{"a": [1', b'{"content": "Tea", "tags": ["a"'])
+def test_a_bracket_that_is_not_closed_takes_no_records_without_a_word(tmp_path, name, start):
+    """The end of the list is then taken for that of the record, and only its start is kept."""
+    path = written(tmp_path, name, SHAPES[name]([*RECORDS[:30], start, *RECORDS[30:]]))
+    report, status = taken(tmp_path, path, settings=SMALL)
+    assert (report.status, status, report.stored) == ("failed", "failed", 30)
+    assert "the end of record 31 was never found" in report.notes[0]
+
+
 def test_the_command_line_exits_with_one_where_a_source_ends_early(tmp_path):
     """Ingesting, checking and transforming; the message tells where."""
     path = written(tmp_path, "a.json", as_array([*RECORDS[:5], b'{"content": "' + b"x" * 5_000, *RECORDS[5:]]))

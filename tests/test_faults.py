@@ -8,7 +8,7 @@ import pytest
 
 from benchmarks.corpus import write_corpus
 from faults import __main__ as command
-from faults import guided
+from faults import breakers, guided, promises
 from faults.bad_rows import MOST_TIMES, measure
 from faults.changing import CHANGES, change
 from faults.clock import jump
@@ -109,6 +109,32 @@ def test_a_source_that_changes_is_noticed(name, new_store, tmp_path):
     write_corpus(records=200, seed=6, path=tmp_path / "corpus.jsonl")
     ways = [*CHANGES] if name == "sqlite" else [*CHANGES][:1]
     assert set(change(new_store, tmp_path / "corpus.jsonl", 200, tmp_path, ways)) > set(ways)
+
+
+def test_each_promise_is_kept(name, new_store, tmp_path):
+    """On every database; what is promised of files, on SQLite."""
+    assert len(promises.keep(new_store, tmp_path)) == sum(
+        not check.is_of_files or name == "sqlite" for check in promises.CHECKS.values()
+    )
+
+
+@pytest.mark.parametrize("breaks", breakers.BREAKERS)
+def test_each_promise_that_is_broken_is_found_out(tmp_path, breaks):
+    """By its check, which is no check of nothing."""
+    with stores("sqlite", tmp_path) as new:
+        assert breakers.find_out(new, tmp_path, [breaks]) == {breaks: breakers.BREAKERS[breaks].found_by}
+
+
+def test_for_each_promise_there_is_something_that_breaks_it():
+    """Else its check might notice nothing."""
+    assert {breaker.found_by for breaker in breakers.BREAKERS.values()} == {*promises.CHECKS}
+
+
+def test_a_check_that_notices_nothing_is_a_failure(tmp_path, monkeypatch):
+    """It is named with what it did not notice."""
+    monkeypatch.setitem(breakers.BREAKERS, "nothing is broken", breakers.Breaker("what memproc breaks on is told", ()))
+    with stores("sqlite", tmp_path) as new, pytest.raises(AssertionError, match="does not notice that nothing is broken"):
+        breakers.find_out(new, tmp_path, ["nothing is broken"])
 
 
 def test_a_full_disk_stops_the_job_and_room_lets_it_go_on(source, tmp_path):

@@ -350,18 +350,25 @@ def _of_object(stream: IO[bytes], lists: frozenset[str], limit_bytes: int) -> It
 
 
 def _pieces(elements: Iterator[Element], limit_bytes: int) -> Iterator[Piece]:
-    """Give the pieces that elements are. Raises SourceEndedError behind one that took what followed it and was not kept."""
+    """Give the pieces that elements are. Raises SourceEndedError behind one that took what followed it and was not kept.
+
+    So may one have done that was too long, where no object follows it and the stream ends before the list does: a bracket was not
+    closed in it, and the end of the list was taken for its own.
+    """
+    long = 0  # the number of the last that was too long, as long as no object followed it
     for number, (raw, flaw) in enumerate(elements, 1):
         if flaw is None:
+            long = 0 if raw.startswith(b"{") else long
             yield raw
         elif flaw is Flaw.UNFINISHED:
             yield Item(None, raw, fault("", "json_invalid", "the file ends inside this record, or before the end of its list"))
         else:
             message = f"the record is longer than {limit_bytes} bytes; its start is kept"
             yield Item(None, raw, fault("", "record_too_long", message), "resource")
-        if flaw is Flaw.LOST:
+            long = number
+        if flaw is Flaw.LOST or (flaw is Flaw.UNFINISHED and long):
             raise SourceEndedError(
-                f"the end of record {number} was never found, so what stands behind its beginning was not read: is a quote or "
+                f"the end of record {long} was never found, so what stands behind its beginning was not read: is a quote or "
                 "a bracket not closed in it?"
             )
 

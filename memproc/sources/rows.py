@@ -93,11 +93,11 @@ def rows_of(text: TextIO, delimiter: str, limit_chars: int) -> Iterator[list[str
         elif row.is_inside and is_doomed:
             yield _broken(line, *broke)
         else:
-            taken, broke = _follow(row, text, limit_chars - len(line), limit_chars)
-            if broke[0]:
+            taken, ended = _follow(row, text, limit_chars - len(line), limit_chars)
+            if ended[0]:
                 again.extend(taken)
-                doomed = len(taken) - 1
-            yield _broken(line, *broke) if broke[0] else row.cells
+                doomed, broke = len(taken) - 1, ended  # a row that is whole leaves it as it was for those behind
+            yield _broken(line, *ended) if ended[0] else row.cells
 
 
 def _follow(row: _Row, text: TextIO, left_chars: int, limit_chars: int) -> tuple[list[str], tuple[str, str]]:

@@ -58,6 +58,11 @@ BROKEN = [
     ("a quote that is never closed", 'a\n"b\nc,d\n"e"\nf', [["a"], "',' expected behind a quote", ["c", "d"], ["e"], ["f"]]),
     ("a quote before a letter", 'a\n"b"c\nd', [["a"], "',' expected behind a quote", ["d"]]),
     ("a quote that ends before a letter", 'a\n"b\nc"d\ne', [["a"], "',' expected behind a quote", ['c"d'], ["e"]]),
+    (
+        "a whole row among those that it took",
+        '"a\nb\nc","d\n"e\nf',
+        ["',' expected behind a quote", ["b"], "',' expected behind a quote", "a quote is never closed", ["f"]],
+    ),
     ("two that are never closed", '"a\n"b\nc', ["',' expected behind a quote", "a quote is never closed", ["c"]]),
     ("a row that is too long", 'a\n"' + "b\n" * 30 + '"\nc', [["a"], "longer than 50", *[["b"]] * 29, "never closed", ["c"]]),
     ("a line that is too long", "a\n" + "b" * 90 + "\nc", [["a"], "longer than 50", ["c"]]),

@@ -1,0 +1,235 @@
+"""Promises broken on purpose: each breaker is a patch of the running program, which the check of that promise must find out.
+
+Rules: what a breaker loses it loses without a trace. A reader that stops early reads on to the end and gives nothing of it, and a
+record that vanishes is not counted either: what memproc proves of itself would notice what is clumsier.
+"""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from dataclasses import replace
+from itertools import islice
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from unittest.mock import patch
+
+from sqlalchemy import select
+
+from faults.promises import CHECKS, keep
+from faults.stores import is_file
+from memproc import intake, opening, pipeline
+from memproc.dedup import keys
+from memproc.dedup.gist import read
+from memproc.formats.draft import Context
+from memproc.gathering import Pieces
+from memproc.intake import CATEGORY_OF_EXCEPTIONS, Intake
+from memproc.records import Rejected
+from memproc.resuming import Checkpoint
+from memproc.sources import items
+from memproc.sources.elements import array_elements, list_in_object
+from memproc.store import backends, doctor, jobs, landing, quarantine, regrouping, store, tables
+from memproc.store.database import Database
+from memproc.store.rejected_texts import holders_of
+from memproc.store.standing import standing
+from memproc.store.store import Store
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+    from pathlib import Path
+
+    from sqlalchemy import Connection
+
+    from faults.stores import NewStore
+    from memproc.intake import Chunk
+
+FEW: Final = 10  # records, before a reader stops
+
+
+class Breaker(NamedTuple):
+    """What breaks a promise, and the check that finds it out."""
+
+    found_by: str
+    patches: tuple[Any, ...]
+
+
+def find_out(new_store: NewStore, folder: Path, names: Iterable[str] | None = None) -> dict[str, str]:
+    """Break each promise, or in the ways named, and let its check find it out; return by breaker the check that did. On a server
+    what breaks promises about files is left out. Raises AssertionError where a check notices nothing.
+    """
+    found: dict[str, str] = {}
+    of_files = is_file(new_store())
+    for name in BREAKERS if names is None else names:
+        breaker = BREAKERS[name]
+        if CHECKS[breaker.found_by].is_of_files and not of_files:
+            continue
+        with ExitStack() as stack:
+            for one in breaker.patches:
+                stack.enter_context(one)
+            try:
+                keep(new_store, folder, [breaker.found_by])
+            except AssertionError:
+                found[name] = breaker.found_by
+        assert name in found, f"{breaker.found_by!r} does not notice that {name}"
+    return found
+
+
+def _nothing(*_given: object, **_named: object) -> None:
+    """Do nothing."""
+
+
+def _first(given: Iterator[Any]) -> Iterator[Any]:
+    """Give the first, and read the others all the same."""
+    yield from islice(given, FEW)
+    for _ in given:
+        pass
+
+
+_LINES, _ROWS, _PIECES = items._lines, items._rows, items._pieces  # noqa: SLF001 - they are broken behind their backs
+_NEXT_CHUNK, _TAKEN, _LAND_EACH = Pieces.next_chunk, Intake._taken, Store._land_each  # noqa: SLF001 - as these
+_INSERT_ROWS, _ITERATED = Database.insert_rows, Store.__iter__
+
+
+def _object(*given: Any) -> tuple[bytes | None, Iterator[Any]]:
+    head, elements = list_in_object(*given)
+    return head, _first(elements)
+
+
+def _iterable(records: Any) -> items.Items:
+    found = items.of_iterable(records)
+    return found._replace(items=_first(found.items))
+
+
+def _until_too_long(*given: Any) -> Iterator[Any]:
+    pieces = _PIECES(*given)
+    for piece in pieces:
+        yield piece
+        if not isinstance(piece, bytes):
+            break
+    for _ in pieces:
+        pass
+
+
+def _believed(self: Pieces, records: int) -> list[Any]:
+    """Take what ended the reading for the end."""
+    chunk = _NEXT_CHUNK(self, records)
+    if self.failure is not None:
+        self.failure, self._pieces = None, iter(())
+    return chunk
+
+
+def _swallowing(self: Intake, pieces: Sequence[Any], *, is_signed: bool) -> Chunk:
+    """Take records, but for those on which an exception was raised."""
+    chunk = _TAKEN(self, pieces, is_signed=is_signed)
+    left, records, counts = iter(chunk.records), [], []
+    for count in chunk.counts:
+        kept = [one for one in islice(left, count) if not isinstance(one, Rejected) or one.category != CATEGORY_OF_EXCEPTIONS]
+        records += kept
+        counts.append(len(kept))
+    return chunk._replace(records=records, counts=counts)
+
+
+def _dropping(self: Database, connection: Connection, table: Any, rows: Sequence[Any]) -> None:
+    """Insert all rows but the last, which was counted."""
+    _INSERT_ROWS(self, connection, table, rows[:-1] if table is tables.observations else rows)
+
+
+def _deep(content: str) -> Any:
+    """Read a text by a function that calls itself for each face."""
+    if content.count(":)") > 500:
+        raise RecursionError("maximum recursion depth exceeded")
+    return read(content)
+
+
+def _trusting(*given: Any, **named: Any) -> Context:
+    return Context(*given, **named)._replace(trusts_decisions=True)
+
+
+def _step_apart(self: Store, claim: jobs.Claim, batches: Sequence[Any]) -> None:
+    """Write the checkpoint in a transaction of its own."""
+    database, transactions = self._database, self._transactions
+
+    def step(connection: Connection) -> None:
+        for batch in batches:
+            there = standing(database, connection, claim.job)
+            jobs.step(database, connection, replace(claim, landed=there.landed), there, batch.checkpoint, store._now())  # noqa: SLF001
+
+    transactions.write(step)
+
+
+def _step_before(self: Store, claim: jobs.Claim, batches: Sequence[Any]) -> list[Any]:
+    _step_apart(self, claim, batches)
+    return _LAND_EACH(self, claim, batches)
+
+
+def _step_behind(self: Store, claim: jobs.Claim, batches: Sequence[Any]) -> list[Any]:
+    landed = _LAND_EACH(self, claim, batches)
+    _step_apart(self, claim, batches)
+    return landed
+
+
+def _for_ever(self: Store) -> Iterator[Any]:
+    while True:
+        yield from _ITERATED(self)
+
+
+def _one_by_one(database: Database, connection: Connection, texts: Any) -> set[int]:
+    """Ask of each rejected record by itself whether it holds one of the texts."""
+    of_all = select(tables.quarantine.c.number)
+    for number in connection.execute(of_all).scalars().all():
+        connection.execute(of_all.where(tables.quarantine.c.number == number))
+    return holders_of(database, connection, texts)
+
+
+def _as_it_is(found: Any, *_rest: object) -> Any:
+    return found
+
+
+BREAKERS: Final[dict[str, Breaker]] = {}
+
+
+def _break(found_by: str, breaks: str, *patches: Any) -> None:
+    BREAKERS[breaks] = Breaker(found_by, patches)
+
+
+_NO_STEP: Final = patch.object(store, "step", lambda *_given: False)
+for _when, _landing in (("before", _step_before), ("behind", _step_behind)):
+    _name = f"the checkpoint is committed {_when} its batch"
+    _break("what is cut off within a batch goes on", _name, _NO_STEP, patch.object(Store, "_land_each", _landing))
+_break(
+    "what is cut off between batches goes on",
+    "resume begins anew",
+    patch.object(Checkpoint, "from_json", lambda _text: Checkpoint()),
+)
+
+_READERS: Final = {
+    "an array": patch.object(items, "array_elements", lambda *given: _first(array_elements(*given))),
+    "a wrapped list": patch.object(items, "list_in_object", _object),
+    "lines": patch.object(items, "_lines", lambda *given: _first(_LINES(*given))),
+    "a table": patch.object(items, "_rows", lambda *given: _first(_ROWS(*given))),
+    "an iterable": patch.object(opening, "of_iterable", _iterable),
+}
+for _name, _patch in _READERS.items():
+    _break("all that is given is read", f"the reader of {_name} stops early", _patch)
+_break("all that is given is read", "a row is dropped when it was counted", patch.object(Database, "insert_rows", _dropping))
+_break(
+    "a long string costs its own record", "what is too long takes the rest with it", patch.object(items, "_pieces", _until_too_long)
+)
+_break("what ends early is not done", "what ends the reading is taken for the end", patch.object(Pieces, "next_chunk", _believed))
+_break("a thousand faces are a text", "a text is read as deep as it is long", patch.object(keys, "read", _deep))
+_break("what memproc breaks on is told", "an exception is swallowed with its record", patch.object(Intake, "_taken", _swallowing))
+
+_break("decisions act where they are trusted", "decisions act without trust", patch.object(pipeline, "Context", _trusting))
+_across: Final = patch.object(regrouping, "_within", lambda *given: [*given[2]])
+_break("decisions act where they are trusted", "decisions act across namespaces", _across)
+_break("two texts with one hash are two", "the hash is believed", patch.object(landing, "_colliding", lambda *_given: set()))
+_break("the store's own files stay closed", "any file is opened", patch.object(items, "whose", lambda _path: ""))
+_break("a loop over a store ends", "a loop meets everything again", patch.object(Store, "__iter__", _for_ever))
+_break("what is forgotten is in no file", "what is forgotten is not overwritten", patch.object(Database, "wipe", _nothing))
+_left: Final[Any] = patch.object(quarantine, "holders_of", lambda *_given: set())
+_break("what is forgotten is in no file", "forgetting leaves quarantine out", _left)
+
+_redactors: Final = [patch.object(module, "redacted", _as_it_is) for module in (intake, landing, store)]
+_break("nothing secret is told", "redaction is left out", *_redactors)
+_break("nothing secret is told", "passwords are not masked", patch.object(backends, "masked", str))
+_break("what is changed by hand is noticed", "seals are not looked at", patch.object(doctor, "check_seals", _nothing))
+_asking: Final = patch.object(quarantine, "holders_of", _one_by_one)
+_break("statements do not grow with the store", "forgetting asks for each rejected record", _asking)
