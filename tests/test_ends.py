@@ -240,7 +240,7 @@ def test_checking_before_and_reading_without_a_store_prove_the_end_too(tmp_path)
 @pytest.mark.parametrize("command", ["validate", "transform"])
 def test_commands_that_only_read_exit_with_one_where_a_source_ends_early(tmp_path, command, monkeypatch):
     """They show no part for the whole."""
-    monkeypatch.setattr("memproc.pipeline.Settings", lambda: SMALL)
+    monkeypatch.setitem(memproc.Settings.__init__.__kwdefaults__, "max_record_bytes", SMALL.max_record_bytes)
     path = written(tmp_path, "a.json", as_array([*RECORDS[:30], b'{"content": "' + b"x" * 5_000, *RECORDS[30:]]))
     code, out, err = run_memproc(command, path)
     assert (code, out) == (1, "")

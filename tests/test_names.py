@@ -127,13 +127,18 @@ def test_one_person_is_one_namespace(tmp_path, store, way):
 
 @pytest.mark.parametrize("blank", BLANK, ids=ascii)
 def test_a_name_that_the_caller_gives_may_say_nothing(tmp_path, store, blank):
-    """As an unset variable does: then it was not given, and an id makes no identity."""
+    """As an unset variable does: a source was not given then, and an id makes no identity. Nobody's namespace is refused: what is
+    read would be put with that of others.
+    """
     records = [{"id": "1", "content": "Prefers tea"}, {"id": "1", "content": "Owns a red bike"}]
-    assert memproc.ingest(records, store, namespace=blank, source=blank, format="json").stored == 2
+    assert memproc.ingest(records, store, source=blank, format="json").stored == 2
     assert {(memory.namespace, memory.source) for memory in store} == {("default", "json")}
+    with pytest.raises(memproc.UsageError, match="give a name, or leave it out"):
+        memproc.ingest(records, store, namespace=blank, format="json")
     path = written(tmp_path / "a.csv", records)
-    command = ["ingest", path, "--into", tmp_path / "n.db", "--namespace", blank, "--source", blank]
-    assert run_memproc(*command)[0] == 0
+    command = ["ingest", path, "--into", tmp_path / "n.db"]
+    assert run_memproc(*command, "--namespace", blank)[0] == 2
+    assert run_memproc(*command, "--source", blank)[0] == 0
     with memproc.open(tmp_path / "n.db") as other:
         assert {(memory.namespace, memory.source) for memory in other} == {("default", "csv")}
 

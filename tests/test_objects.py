@@ -86,7 +86,7 @@ def test_a_memory_is_stored_as_the_caller_holds_it(way, schema):
         (record,) = records_in(store)
         (observation,) = store.trace(next(iter(store)).id).observations
         assert observation.times_seen == (4 if way == "ingest" else 2)
-    expected = plain(note) | {"source": "memproc"}
+    expected = plain(note) | {"source": "json"}
     assert record == expected
     assert (record["uid"], record["stars"], record["seen"]) == (str(note.uid), 5, "2024-01-01T08:00:00.000000Z")
 
@@ -231,7 +231,7 @@ def test_an_object_that_nobody_checked_is_stored_as_it_is_or_quarantined(store, 
         assert isinstance(rejected, memproc.Rejected)
     else:
         (record,) = records_in(store)
-        base = {"content": "Prefers tea", "kind": "fact", "namespace": "default", "source": "memproc"}
+        base = {"content": "Prefers tea", "kind": "fact", "namespace": "default", "source": "json"}
         assert record == base | expected
         assert verdict.memory is made
         assert store.add(made).outcome == "duplicate"
