@@ -149,7 +149,7 @@ def test_a_fault_has_its_place_its_code_and_its_advice(code, path, change):
     assert len(found.message) < 300
 
 
-@pytest.mark.parametrize("record", [None, 5, "text", b"{}", [], [GOOD], {1, 2}, object()], ids=repr)
+@pytest.mark.parametrize("record", [None, 5, "text", b"{}", [], [GOOD], {1, 2}, object()], ids=lambda value: type(value).__name__)
 def test_what_is_no_object_is_no_record(record):
     """A list of records is not one either."""
     (found,) = validate(record).errors

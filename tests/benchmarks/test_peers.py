@@ -16,6 +16,7 @@ from benchmarks.peers import Plan, compare
 from benchmarks.results import read_results
 from benchmarks.sides import FLOOR, SIDES, Side, maybe_reason, reasons
 from tests.conftest import ROOT
+from tests.waiting import LIMIT_SECONDS
 
 RECORDS = 300
 LIGHT = [
@@ -121,7 +122,7 @@ def test_memory_of_children_counts(tmp_path):
         "from pathlib import Path; from benchmarks.measure import run_python; "
         f"print([run_python('-c', code, to=Path({str(tmp_path / 'told')!r})).peak_bytes for code in ({parent!r}, 'pass')])"
     )
-    told = subprocess.run([sys.executable, "-c", measuring], capture_output=True, check=True, cwd=ROOT)
+    told = subprocess.run([sys.executable, "-c", measuring], capture_output=True, check=True, cwd=ROOT, timeout=LIMIT_SECONDS)
     with_children, without = orjson.loads(told.stdout)
     assert with_children > 200 * MEGABYTE
     assert without < 100 * MEGABYTE
