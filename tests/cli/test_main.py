@@ -132,17 +132,17 @@ def landed(path):
 
 def test_an_interrupted_ingestion_tells_what_it_did_and_goes_on(run, tmp_path):
     """The JSON object, a message, and the exit code of what was stopped."""
-    lines = [json.dumps({"content": f"She keeps {number} hens and feeds them"}) + "\n" for number in range(30_000)]
+    lines = [json.dumps({"content": f"She keeps {number} hens and feeds them"}) + "\n" for number in range(10_000)]
     (tmp_path / "long.jsonl").write_text("".join(lines))
     ingest = ("ingest", "long.jsonl", "--into", "m.db", "--batch-size", "20", "--json")
     code, out, err = interrupted(tmp_path, *ingest, when=lambda: landed(tmp_path / "m.db"))
     report = json.loads(out)
     assert (code, report["status"]) == (1, "interrupted")
-    assert 0 < report["read"] == report["stored"] < 30_000
+    assert 0 < report["read"] == report["stored"] < 10_000
     assert "interrupted: --resume goes on behind the last batch" in err
     assert as_json(run("jobs", "m.db", "--json"))["jobs"][0]["status"] == "interrupted"
     going_on = ("ingest", "long.jsonl", "--into", "m.db", "--resume", "--dedup", "near", "--json")
-    assert (as_json(run(*going_on))["read"], as_json(run("jobs", "m.db", "--json"))["jobs"][0]["runs"]) == (30_000, 2)
+    assert (as_json(run(*going_on))["read"], as_json(run("jobs", "m.db", "--json"))["jobs"][0]["runs"]) == (10_000, 2)
 
 
 def test_any_command_that_is_interrupted_ends_with_1(tmp_path):
