@@ -170,7 +170,9 @@ def many(tmp_path_factory):
     ids=" ".join,
 )
 @pytest.mark.parametrize(
-    ("reads", "unbuffered"), [(lambda _: None, ""), (lambda stream: stream.readline(), "1")], ids=["nothing", "a line"]
+    ("reads", "unbuffered"),
+    [(lambda _: None, ""), pytest.param(lambda stream: stream.readline(), "1", marks=pytest.mark.slow)],
+    ids=["nothing", "a line"],
 )
 def test_a_reader_may_have_seen_enough(many, command, reads, unbuffered):
     """`| head -1`: no traceback, not a word, and the exit code says that not all was written."""

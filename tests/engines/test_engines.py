@@ -23,15 +23,13 @@ from tests.conftest import ROOT
 from tests.engines.deadly import Deadly
 from tests.waiting import LIMIT_SECONDS
 
-QUICK = ("sequential", "threads", "processes")
 
-
-def engines(*names):
+def engines(*names, quick=("threads",)):
     """Return names of engines as parameters; those that a default run leaves to CI are marked."""
-    return [name if name in QUICK else pytest.param(name, marks=pytest.mark.engine) for name in names]
+    return [name if name in quick else pytest.param(name, marks=pytest.mark.engine) for name in names]
 
 
-PARALLEL = engines(*ENGINES[1:])
+PARALLEL = engines(*ENGINES[1:], quick=("threads", "processes"))
 OTHER_PROCESSES = ENGINES[2:]
 NEEDED = {"dask": "distributed", "ray": "ray"}
 # What Dask and Ray leave open as they end is theirs.
@@ -174,6 +172,7 @@ def test_an_executor_may_be_handed_over(corpus, tmp_path):
         assert executor.submit(os.getpid).result(LIMIT_SECONDS) == os.getpid()
 
 
+@pytest.mark.engine
 def test_an_executor_that_breaks_stops_the_job(corpus, tmp_path):
     """Memproc cannot begin it anew; what has landed stays, and resume goes on."""
     killed = []
@@ -193,6 +192,7 @@ def test_an_executor_that_breaks_stops_the_job(corpus, tmp_path):
         assert (report.status, report.read) == ("done", 3_000)
 
 
+@pytest.mark.engine
 def test_workers_that_cannot_begin_are_told(tmp_path):
     """A program without the guard would begin itself anew in each worker."""
     program = tmp_path / "program.py"

@@ -142,6 +142,7 @@ def test_an_executor_of_which_nothing_is_heard_is_told(monkeypatch):
         through(pool_of(Silent(), 1), 3)
 
 
+@pytest.mark.engine
 @pytest.mark.parametrize("name", ["threads", "processes"])
 def test_who_is_slow_is_waited_for(name):
     """However short the patience with those that are gone."""
@@ -166,6 +167,7 @@ def test_patience_grows_with_what_was_seen():
         within_limit(lambda: Patience(0.0).wait(Future(), lambda: False))
 
 
+@pytest.mark.engine
 @pytest.mark.parametrize("name", ["processes", "forkserver"])
 def test_workers_that_do_not_end_are_killed(name):
     """A pool is closed though its workers are stopped, or at work that never ends."""
