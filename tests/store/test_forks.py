@@ -20,7 +20,7 @@ pytestmark = [
     pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork"),
     pytest.mark.filterwarnings("ignore:This process:DeprecationWarning"),  # later Pythons warn of forks beside threads
 ]
-EACH = 100
+EACH = 40
 
 
 def add(store, name, number=EACH):
