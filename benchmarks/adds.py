@@ -32,6 +32,7 @@ from benchmarks.corpus import write_corpus
 
 HEADS: Final = ("writers", "calls", "median ms", "p99 ms", "longest ms", "p99 / median", "longest / median", "calls/s")
 BESIDE_RECORDS: Final = 50_000
+LIMIT_SECONDS: Final = 3_600  # nothing here takes so long
 _READY, _GO, _STOP = b"ready\n", b"go\n", b"stop\n"
 
 
@@ -96,7 +97,7 @@ def _together(commands: list[list[str]]) -> tuple[list[float], float]:
         assert writer.stdin is not None  # noqa: S101 - for the type checker
         writer.stdin.write(_GO)
         writer.stdin.flush()
-    answers = [writer.communicate()[0] for writer in writers]
+    answers = [writer.communicate(timeout=LIMIT_SECONDS)[0] for writer in writers]
     if any(writer.returncode for writer in writers):
         raise RuntimeError("a writer failed")
     return [seconds for answer in answers for seconds in orjson.loads(answer)], perf_counter() - started
@@ -118,7 +119,7 @@ def _beside(where: str, folder: Path, *, is_beside_ingest: bool) -> Iterator[Non
             raise RuntimeError("the ingestion ended before the writers did: its file is too small")
     finally:
         process.kill()
-        process.communicate()  # which closes its pipes, too
+        process.communicate(timeout=LIMIT_SECONDS)  # which closes its pipes, too
 
 
 def _write(where: str, number: str, threads: int, each: int) -> list[float]:
@@ -130,7 +131,7 @@ def _write(where: str, number: str, threads: int, each: int) -> list[float]:
         begin = threading.Barrier(threads)
 
         def work() -> None:
-            begin.wait()
+            begin.wait(LIMIT_SECONDS)
             for _ in range(each):
                 at = next(numbers)
                 record = {"content": f"writer {number} saw kestrel {at} at gate {at * 7919 % 10007}"}
@@ -144,7 +145,7 @@ def _write(where: str, number: str, threads: int, each: int) -> list[float]:
         for worker in workers:
             worker.start()
         for worker in workers:
-            worker.join()
+            worker.join(LIMIT_SECONDS)
     return seconds
 
 

@@ -11,12 +11,13 @@ Facts
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from threading import Event, Thread
+from threading import Event, Thread, Timer
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, Final
 
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 # The unit of ru_maxrss, see getrusage(2).
 MAXRSS_BYTES: Final = 1 if sys.platform == "darwin" else 1024
 SAMPLE_SECONDS: Final = 0.2
+LIMIT_SECONDS: Final = 6 * 3_600  # no measured process takes so long
 
 
 class ChildError(Exception):
@@ -55,13 +57,13 @@ class Measurement:
 def run_python(*arguments: str, to: Path) -> Measurement:
     """Run this interpreter with the arguments; it prints to a file.
 
-    Raises ChildError when the process fails.
+    Raises ChildError when the process fails, or is killed after LIMIT_SECONDS.
     """
     errors = to.with_suffix(".stderr")
     with to.open("wb") as printed, errors.open("wb") as complained:
         started = perf_counter()
         process = subprocess.Popen([sys.executable, *arguments], stdout=printed, stderr=complained)  # noqa: S603 - our own modules
-        with _family_watched(process.pid) as sampled:
+        with _ended_at_last(process.pid), _family_watched(process.pid) as sampled:
             _, status, usage = os.wait4(process.pid, 0)
         wall_seconds = perf_counter() - started
     process.returncode = os.waitstatus_to_exitcode(status)
@@ -69,6 +71,18 @@ def run_python(*arguments: str, to: Path) -> Measurement:
         told = errors.read_text(errors="replace").strip().splitlines() or ["it said nothing"]
         raise ChildError(f"ended with {process.returncode}: {told[-1]}")
     return Measurement(to, wall_seconds, usage.ru_utime + usage.ru_stime, max(usage.ru_maxrss * MAXRSS_BYTES, *sampled))
+
+
+@contextmanager
+def _ended_at_last(pid: int) -> Iterator[None]:
+    """Kill a process that is not ended when its time is over."""
+    timer = Timer(LIMIT_SECONDS, os.kill, (pid, signal.SIGKILL))
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
 
 
 @contextmanager
@@ -90,7 +104,7 @@ def _family_watched(pid: int) -> Iterator[list[int]]:
         yield samples
     finally:
         done.set()
-        thread.join()
+        thread.join(LIMIT_SECONDS)
 
 
 def _bytes_of(process: psutil.Process) -> int:

@@ -61,7 +61,7 @@ def is_killed(process: ForkServerProcess, seconds: float | None = None) -> bool:
     is_late = process.is_alive()
     if is_late:
         process.kill()
-        process.join()
+        process.join(LONGEST_SECONDS)
     assert not (is_late and seconds is None), f"the process did not end in {LONGEST_SECONDS} s"
     assert process.exitcode in (0, -signal.SIGKILL), f"the process failed with {process.exitcode}: see what it said above"
     return process.exitcode != 0
@@ -75,7 +75,7 @@ def run(task: Task) -> None:
         if task.clock_days:
             stack.enter_context(wrong_clock(task.clock_days))
         if task.start is not None:
-            task.start.wait()
+            task.start.wait(LONGEST_SECONDS)
         DEEDS[task.verb](task)
 
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 import memproc
-from faults.child import Task, run
+from faults.child import LONGEST_SECONDS, Task, run
 from faults.points import ENDING, MAKING, POINTS, Point, Trap, Verb
 from faults.stores import check_whole, end_connections, exported
 from memproc.errors import DatabaseError
@@ -134,4 +134,5 @@ def _at_moments(url: str, found: Ended, chance: random.Random) -> Iterator[None]
         yield
     finally:
         is_over.set()
-        thread.join()
+        thread.join(LONGEST_SECONDS)
+        assert not thread.is_alive(), "who ends connections does not end"

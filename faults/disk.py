@@ -127,8 +127,9 @@ def _mounted(folder: Path, size_bytes: int) -> Iterator[Path | None]:
     try:
         yield mount
     finally:
-        subprocess.run(["umount", str(mount)], check=True)  # noqa: S607 - it is where the system keeps it
+        subprocess.run(["umount", str(mount)], check=True, timeout=LIMIT_SECONDS)  # noqa: S607 - it is where the system keeps it
 
 
 def _mount(mount: Path, options: str, *more: str) -> None:
-    subprocess.run(["mount", *more, "-o", options, str(mount)], check=True, capture_output=True)  # noqa: S607
+    command = ["mount", *more, "-o", options, str(mount)]
+    subprocess.run(command, check=True, capture_output=True, timeout=LIMIT_SECONDS)

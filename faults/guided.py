@@ -33,6 +33,7 @@ _STORIES: Final = (
 )
 LONGEST_BYTES: Final = 8_192
 LIMIT_SECONDS: Final = 20
+BEGINNING_SECONDS: Final = 120  # for what it imports, and for its first inputs
 LIMIT_MB: Final = 2_048
 
 
@@ -54,7 +55,8 @@ def lead(targets: Sequence[str], seconds: int, folder: Path) -> dict[str, str]:
         for number, seed in enumerate(seeds(target)):
             (corpus / str(number)).write_bytes(seed[:LONGEST_BYTES])
         command = [sys.executable, "-m", "faults.guided", target, str(share), str(corpus)]
-        done = subprocess.run(command, capture_output=True, text=True, errors="replace", check=False)
+        limit = share + BEGINNING_SECONDS  # libFuzzer ends itself after its share
+        done = subprocess.run(command, capture_output=True, text=True, errors="replace", check=False, timeout=limit)
         assert done.returncode == 0, f"{target}: {done.stdout[-4_000:]}{done.stderr[-8_000:]}"
         told[target] = next((line for line in reversed(done.stderr.splitlines()) if line.startswith("Done ")), "no word of it")
     return told

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from faults.stores import NewStore
 
+LIMIT_SECONDS: Final = 60
 LONGEST_PATIENCE_SECONDS: Final = 1.0  # MariaDB counts whole seconds
 _PATIENCE: Final = {
     "sqlite": "PRAGMA busy_timeout = 100",
@@ -34,7 +35,10 @@ _PATIENCE: Final = {
 
 
 def wait_for_locks(new_store: NewStore, source: Path, hold_seconds: float) -> list[float]:
-    """Ingest while the lock is held for so long; return how long each ingestion took. Raises AssertionError where one fails."""
+    """Ingest while the lock is held for so long; return how long each ingestion took.
+
+    Raises AssertionError where one fails or did not wait.
+    """
     expected = exported(filled(new_store(), source))
     seconds = [_ingest(new_store(), source, hold_seconds, expected)]
     url = new_store()
@@ -43,25 +47,28 @@ def wait_for_locks(new_store: NewStore, source: Path, hold_seconds: float) -> li
     return seconds
 
 
-def hold(url: str, seconds: float, is_held: Event) -> None:
-    """Keep the lock of a store for so long."""
+def hold(url: str, seconds: float, is_held: Event, is_wanted: Event, is_over: Event) -> None:
+    """Keep the lock of a store for so long after somebody wants it."""
     with memproc.open(url) as store, store._database.write():  # noqa: SLF001 - nobody else keeps a lock and does nothing
         is_held.set()
+        assert is_wanted.wait(LIMIT_SECONDS)
         sleep(seconds)
+        is_over.set()
 
 
 def _ingest(url: str, source: Path, hold_seconds: float, expected: bytes) -> float:
     memproc.open(url).close()
-    is_held = CONTEXT.Event()
-    holder = CONTEXT.Process(target=hold, args=(url, hold_seconds, is_held))
+    is_held, is_wanted, is_over = CONTEXT.Event(), CONTEXT.Event(), CONTEXT.Event()
+    holder = CONTEXT.Process(target=hold, args=(url, hold_seconds, is_held, is_wanted, is_over))
     holder.start()
-    assert is_held.wait(60)
+    assert is_held.wait(LIMIT_SECONDS)
+    is_wanted.set()
     started = perf_counter()
     memproc.ingest(source, url)
     seconds = perf_counter() - started
-    holder.join()
-    assert holder.exitcode == 0
-    assert seconds > hold_seconds / 2, "nobody had to wait"
+    assert is_over.is_set(), "nobody had to wait"
+    holder.join(LIMIT_SECONDS)
+    assert holder.exitcode == 0, holder.exitcode
     assert exported(url) == expected
     check_whole(url)
     return seconds

@@ -9,11 +9,12 @@ from pathlib import Path
 import hypothesis
 import pytest
 
-from tests.databases import NAMES, reason_to_skip, stores_on
+from tests.databases import NAMES, VARIABLES, reason_to_skip, stores_on
 
-hypothesis.settings.register_profile("default", deadline=None, max_examples=30, print_blob=True)
-hypothesis.settings.register_profile("quick", deadline=None, max_examples=30, phases=list(hypothesis.Phase)[:3])
+hypothesis.settings.register_profile("default", deadline=None, max_examples=20, print_blob=True)
+hypothesis.settings.register_profile("quick", deadline=None, max_examples=20, phases=list(hypothesis.Phase)[:3])
 hypothesis.settings.register_profile("few", deadline=None, max_examples=8, phases=list(hypothesis.Phase)[:3])
+hypothesis.settings.register_profile("more", deadline=None, max_examples=60, print_blob=True)
 hypothesis.settings.register_profile("thorough", deadline=None, max_examples=1_000, print_blob=True)
 hypothesis.settings.load_profile(os.environ.get("MEMPROC_HYPOTHESIS", "default"))
 
@@ -35,6 +36,15 @@ def fresh_file(tmp_path_factory):
     """Give a function that opens an empty store in a SQLite file, for what only files have."""
     with stores_on("sqlite", tmp_path_factory.mktemp("files")) as make:
         yield make
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items):
+    """Mark what runs on a server."""
+    for item in items:
+        given = item.callspec.params.values() if hasattr(item, "callspec") else ()
+        if any(isinstance(value, str) and value in VARIABLES for value in given):
+            item.add_marker(pytest.mark.server)
 
 
 def pytest_terminal_summary(terminalreporter):

@@ -12,6 +12,7 @@ import memproc
 from memproc.store import tables
 from memproc.store.seals import is_sealed
 from tests.conftest import ROOT
+from tests.waiting import LIMIT_SECONDS
 
 PACKAGE = ROOT / "memproc"
 # A module may import from its own floor and from those below it. The order is the floors', the lowest first.
@@ -84,7 +85,9 @@ def test_every_public_name_is_there():
 def test_the_library_is_quiet(tmp_path):
     """Nothing is logged or printed unless the host turns it on."""
     code = "import memproc; memproc.ingest([{'content': 'x y z'}, {'content': ''}], 'm.db')"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=tmp_path)
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=tmp_path, timeout=LIMIT_SECONDS
+    )
     assert (done.stdout, done.stderr) == ("", "")
 
 

@@ -15,7 +15,8 @@ from tests.conftest import ROOT
 
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```", re.MULTILINE | re.DOTALL)
-LINK = re.compile(r"\]\(([^)#\s]+)(?:#[^)]*)?\)")
+LINK = re.compile(r"\]\(([^)#\s]*)(?:#([^)]*))?\)")
+HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
 MODULES_WITH_EXAMPLES = sorted(
     ".".join(path.relative_to(ROOT).with_suffix("").parts)
     for path in (ROOT / "memproc").rglob("*.py")
@@ -48,9 +49,17 @@ def test_the_code_of_a_page_runs(page, tmp_path, monkeypatch):
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_the_links_of_a_page_lead_somewhere(page):
-    """Those within the project."""
-    for target in LINK.findall(page.read_text()):
-        assert target.startswith("http") or (page.parent / target).exists(), target
+    """Those within the project: to a file that is there, and to a heading that it has."""
+    for target, anchor in LINK.findall(page.read_text()):
+        there = page.parent / target if target else page
+        assert target.startswith("http") or there.exists(), target
+        assert not (anchor and there.suffix == ".md") or anchor in anchors_of(there), f"{target}#{anchor}"
+
+
+def anchors_of(page):
+    """Return the names that the headings of a page have."""
+    text = BLOCK.sub("", page.read_text())
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).strip().replace(" ", "-") for heading in HEADING.findall(text)}
 
 
 @pytest.mark.parametrize("name", MODULES_WITH_EXAMPLES)

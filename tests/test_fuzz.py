@@ -43,6 +43,7 @@ def test_spoilt_records_are_all_accounted_for(new_store, tmp_path):
     assert found.checked_whole == 1
 
 
+@pytest.mark.slow
 def test_sources_that_might_end_early_are_read_to_their_end_or_fail(new_store, tmp_path):
     """Long strings and names, quotes and brackets that are never closed, lists closed early: the last record is there."""
     found = fuzz(new_store, tmp_path, 6_000, seed=15, shape=EARLY)

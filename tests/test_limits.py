@@ -7,7 +7,6 @@ import gzip
 import io
 import lzma
 import pickle
-import time
 import zipfile
 from typing import Annotated
 
@@ -19,6 +18,7 @@ import memproc
 from memproc.records import CONTENT_LIMIT_CHARS, METADATA_DEPTH_LIMIT
 from memproc.sources.items import SNIFFED_LINES
 from memproc.validation import EXCERPT_CHARS, HINTS, MESSAGE_CHARS, MOST_FAULTS
+from tests.test_linear import MOST_TIMES, times
 
 LINE = b'{"content": "Prefers tea"}\n'
 SECRET = "hunter2 swordfish"
@@ -118,31 +118,24 @@ def test_metadata_is_nested_as_deep_as_the_settings_allow(tmp_path, depth):
     assert "raise max_depth" in found.hint
 
 
-SLOW_TO_TRY_AGAIN = [
-    "a" * 50_000 + "!",
-    " " * 50_000 + "x",
-    "1" * 50_000 + "a",
-    "'" * 50_000,
-    "\"'" * 25_000,
-    "not a date: '" * 3_000,
-    "2024-" * 10_000,
-    "a.b/" * 12_000,
-    "@" * 50_000,
-    "https://" * 6_000,
-    "twenty-" * 7_000,
-    "don't " * 8_000,
-    "-" * 50_000 + "5",
-]
+def slow_to_try_again(n):
+    """Return texts of about n characters at which an expression that tries again and again would not end."""
+    texts = [f"{'a' * n}!", f"{' ' * n}x", f"{'1' * n}a", "'" * n, f"{'-' * n}5"]
+    return texts + [
+        part * (n // len(part)) for part in ("\"'", "not a date: '", "2024-", "a.b/", "@", "https://", "twenty-", "don't ")
+    ]
 
 
 @pytest.mark.parametrize("field", ["content", "created_at", "subject", "kind"])
-def test_no_text_makes_an_expression_try_for_ever(tmp_path, field):
+def test_no_text_makes_an_expression_try_for_ever(field):
     """Time grows with the length of a text, whatever it repeats; so it does where faults are grouped."""
-    started = time.monotonic()
-    with memproc.open(tmp_path / "m.db") as store:
-        report = memproc.ingest([{"content": f"x {at}", field: text} for at, text in enumerate(SLOW_TO_TRY_AGAIN)], store)
-    assert report.read == len(SLOW_TO_TRY_AGAIN)
-    assert time.monotonic() - started < 20
+
+    def take(texts):
+        with memproc.open("sqlite://") as store:
+            report = memproc.ingest([{"content": f"x {at}", field: text} for at, text in enumerate(texts)], store)
+        assert report.read == len(texts)
+
+    assert times(take, slow_to_try_again(10_000), slow_to_try_again(40_000)) < MOST_TIMES
 
 
 def test_a_record_that_was_refused_for_its_fields_is_replayed_under_another_limit(tmp_path):

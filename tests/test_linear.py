@@ -303,10 +303,14 @@ def growth(make: Make, work: Callable[[Any], object], attempts: Sequence[int] = 
     size = 250
     while (took := least_seconds(work, make(size), 1)) < LEAST_SECONDS and size < LARGEST:
         size = min(size * (2 if took > LEAST_SECONDS / 4 else 4), LARGEST)
-    small, large = make(size), make(4 * size)
+    return times(work, make(size), make(4 * size), attempts)
+
+
+def times(work: Callable[[Any], object], small: Any, large: Any, attempts: Sequence[int] = (1, RUNS, RUNS)) -> float:
+    """Return how many times as long some work takes with what is large; measured again while that is too much."""
     ratio = float("inf")
     for runs in attempts:
-        found = least_seconds(work, large, runs) / max(least_seconds(work, small), LEAST_SECONDS / 2)
+        found = least_seconds(work, large, runs) / max(least_seconds(work, small, runs), LEAST_SECONDS / 2)
         ratio = min(ratio, found)
         if ratio < MOST_TIMES:
             break

@@ -168,6 +168,7 @@ def test_what_is_no_source_at_all_is_told_clearly(tmp_path, name, content, messa
     assert not (tmp_path / "m.db").exists()
 
 
+@pytest.mark.slow
 def test_a_large_array_is_streamed(tmp_path):
     """A JSON array of 200 MB is read with less than 150 MB of memory above what the imports take."""
     path = tmp_path / "large.json"

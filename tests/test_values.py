@@ -21,6 +21,7 @@ from hypothesis import strategies as st
 
 from memproc.values import DEEPEST_READ, MOST_NAMES, UnreadableError, is_blank, settled, shown
 from tests.odd_values import NOTHING, Endless
+from tests.waiting import LIMIT_SECONDS
 
 
 class Word(str):
@@ -247,7 +248,8 @@ def test_what_a_name_shows_has_nothing_to_take_away(text):
 def test_neither_numpy_nor_pandas_is_loaded_for_it():
     """They are told by what their values can do."""
     code = "import sys, memproc.values, memproc.times; print([name for name in sys.modules if name in ('numpy', 'pandas')])"
-    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "[]\n"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=LIMIT_SECONDS)
+    assert done.stdout == "[]\n"
 
 
 def test_what_was_settled_can_be_written():

@@ -13,7 +13,6 @@ import stat
 import subprocess
 import sys
 import threading
-import time
 from contextlib import chdir, contextmanager
 from functools import partial
 from pathlib import Path
@@ -25,6 +24,7 @@ import memproc
 from memproc import writing
 from memproc.writing import written
 from tests.command_line import run_memproc
+from tests.waiting import until
 
 LINES = [b'{"content":"Prefers tea"}\n', b'{"content":"Has a dog"}\n']
 TEXT = b"".join(LINES)
@@ -382,10 +382,7 @@ def writing_for_ever(code, folder, stem="out"):
     """Run code that writes to a target for ever, and kill it in the end; begin when it has written something."""
     process = subprocess.Popen([sys.executable, "-c", code.replace("out", stem)], cwd=folder)
     try:
-        for _ in range(6_000):
-            if parts(folder, stem) or process.poll() is not None:
-                break
-            time.sleep(0.01)
+        until(lambda: parts(folder, stem) or process.poll() is not None)
         assert parts(folder, stem)
         yield
     finally:

@@ -6,6 +6,8 @@ import pytest
 
 from benchmarks.adds import measure, table
 
+pytestmark = pytest.mark.engine
+
 
 @pytest.mark.parametrize(("processes", "threads"), [(4, 1), (1, 4)])
 def test_no_writer_waits_much_longer_than_the_others(processes, threads):

@@ -16,6 +16,7 @@ from benchmarks.peers import Plan, compare
 from benchmarks.results import read_results
 from benchmarks.sides import FLOOR, SIDES, Side, maybe_reason, reasons
 from tests.conftest import ROOT
+from tests.waiting import LIMIT_SECONDS
 
 RECORDS = 300
 LIGHT = [
@@ -42,6 +43,7 @@ def lines(results):
     return {line.side: line for line in comparison.lines}
 
 
+@pytest.mark.slow
 def test_all_asked_are_measured_beside_the_floor(results, lines):
     """None is lost on the way."""
     assert set(lines) == {"floor", *LIGHT}
@@ -121,7 +123,7 @@ def test_memory_of_children_counts(tmp_path):
         "from pathlib import Path; from benchmarks.measure import run_python; "
         f"print([run_python('-c', code, to=Path({str(tmp_path / 'told')!r})).peak_bytes for code in ({parent!r}, 'pass')])"
     )
-    told = subprocess.run([sys.executable, "-c", measuring], capture_output=True, check=True, cwd=ROOT)
+    told = subprocess.run([sys.executable, "-c", measuring], capture_output=True, check=True, cwd=ROOT, timeout=LIMIT_SECONDS)
     with_children, without = orjson.loads(told.stdout)
     assert with_children > 200 * MEGABYTE
     assert without < 100 * MEGABYTE

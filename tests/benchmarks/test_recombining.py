@@ -31,6 +31,7 @@ def shared_halves(texts):
     return {first: count for first, count in firsts.items() if count > 1}
 
 
+@pytest.mark.slow
 def test_half_of_most_texts_is_that_of_others(corpora):
     """Of the ordinary kind next to none is."""
     texts = new_texts(corpora[Texts.RECOMBINING])

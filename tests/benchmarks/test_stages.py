@@ -128,5 +128,4 @@ def test_the_time_of_a_stage_is_its_own():
     inner = timers.timed("inner", spin)
     timers.timed("outer", lambda: inner(0.05))()
     timers.stop()
-    assert timers.seconds["inner"] >= 0.05
-    assert timers.seconds["outer"] < 0.02
+    assert timers.seconds["outer"] < timers.seconds["inner"] / 2

@@ -10,12 +10,12 @@ import signal
 import sqlite3
 import subprocess
 import sys
-import time
-from contextlib import closing
+from contextlib import closing, suppress
 
 import pytest
 
 import memproc
+from tests.waiting import LIMIT_SECONDS, bounded, until
 
 GOOD = '{"content": "Prefers tea", "tags": ["drinks"]}\n{"content": "Really prefers tea"}\n{"content": "Has a dog"}\n'
 BAD = GOOD + '{"content": "Likes it", "importance": 7}\n'
@@ -108,15 +108,16 @@ INTERRUPTIBLE = (
 )
 
 
-def interrupted(tmp_path, *arguments, until):
+def interrupted(tmp_path, *arguments, when):
     """Run memproc until something is so, and interrupt it; return (exit code, standard output, standard error)."""
     command = [sys.executable, "-c", INTERRUPTIBLE, *arguments]
     with subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
-        deadline = time.monotonic() + 60
-        while not until() and time.monotonic() < deadline:
-            time.sleep(0.01)
-        process.send_signal(signal.SIGINT)
-        told = process.communicate(timeout=60)
+        try:
+            until(when)
+            process.send_signal(signal.SIGINT)
+            told = process.communicate(timeout=LIMIT_SECONDS)
+        finally:
+            process.kill()
     return process.returncode, *told
 
 
@@ -131,24 +132,31 @@ def landed(path):
 
 def test_an_interrupted_ingestion_tells_what_it_did_and_goes_on(run, tmp_path):
     """The JSON object, a message, and the exit code of what was stopped."""
-    lines = [json.dumps({"content": f"She keeps {number} hens and feeds them"}) + "\n" for number in range(30_000)]
+    lines = [json.dumps({"content": f"She keeps {number} hens and feeds them"}) + "\n" for number in range(10_000)]
     (tmp_path / "long.jsonl").write_text("".join(lines))
     ingest = ("ingest", "long.jsonl", "--into", "m.db", "--batch-size", "20", "--json")
-    code, out, err = interrupted(tmp_path, *ingest, until=lambda: landed(tmp_path / "m.db"))
+    code, out, err = interrupted(tmp_path, *ingest, when=lambda: landed(tmp_path / "m.db"))
     report = json.loads(out)
     assert (code, report["status"]) == (1, "interrupted")
-    assert 0 < report["read"] == report["stored"] < 30_000
+    assert 0 < report["read"] == report["stored"] < 10_000
     assert "interrupted: --resume goes on behind the last batch" in err
     assert as_json(run("jobs", "m.db", "--json"))["jobs"][0]["status"] == "interrupted"
     going_on = ("ingest", "long.jsonl", "--into", "m.db", "--resume", "--dedup", "near", "--json")
-    assert (as_json(run(*going_on))["read"], as_json(run("jobs", "m.db", "--json"))["jobs"][0]["runs"]) == (30_000, 2)
+    assert (as_json(run(*going_on))["read"], as_json(run("jobs", "m.db", "--json"))["jobs"][0]["runs"]) == (10_000, 2)
 
 
 def test_any_command_that_is_interrupted_ends_with_1(tmp_path):
     """Here one that waits at a pipe."""
     os.mkfifo(tmp_path / "pipe.jsonl")
-    started = time.monotonic()
-    code, out, _ = interrupted(tmp_path, "validate", "pipe.jsonl", "--json", until=lambda: time.monotonic() - started > 2)
+    writing = []
+
+    def is_opened():
+        with suppress(OSError):  # as long as nobody opens it to read
+            writing.append(os.open(tmp_path / "pipe.jsonl", os.O_WRONLY | os.O_NONBLOCK))
+        return writing
+
+    code, out, _ = interrupted(tmp_path, "validate", "pipe.jsonl", "--json", when=is_opened)
+    os.close(*writing)
     assert (code, json.loads(out)) == (1, {"error": "interrupted"})
 
 
@@ -325,20 +333,19 @@ def test_progress_is_a_bar_on_a_terminal_and_lines_elsewhere(tmp_path):
     (tmp_path / "many.jsonl").write_text("".join(f'{{"content": "memory number {number} of many"}}\n' for number in range(3000)))
     leader, follower = pty.openpty()
     command = [sys.executable, "-m", "memproc", "ingest", "many.jsonl", "--into", "m.db", "--json", "--batch-size", "100"]
-    process = subprocess.Popen(
-        command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=follower, env={**os.environ, "TERM": "xterm", "COLUMNS": "120"}
-    )
-    os.close(follower)
-    shown = b""
-    while True:
-        try:
-            chunk = os.read(leader, 4096)
-        except OSError:
-            break
-        if not chunk:
-            break
-        shown += chunk
-    told, _ = process.communicate(timeout=60)
+    environment = {**os.environ, "TERM": "xterm", "COLUMNS": "120"}
+    with bounded(subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=follower, env=environment)) as process:
+        os.close(follower)
+        shown = b""
+        while True:
+            try:
+                chunk = os.read(leader, 4096)
+            except OSError:
+                break
+            if not chunk:
+                break
+            shown += chunk
+        told, _ = process.communicate(timeout=LIMIT_SECONDS)
     assert json.loads(told)["read"] == 3000
     assert re.search(rb"read [\d,]+ records \([\d,]+/s", shown)
 
@@ -355,7 +362,7 @@ except SystemExit:
     pass
 print(*sys.modules)
 """
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=LIMIT_SECONDS)
     loaded = set(done.stdout.split())
     assert loaded.isdisjoint({"sqlalchemy", "numpy", "pydantic", "hypothesis", "rich.progress"})
 

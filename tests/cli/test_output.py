@@ -13,6 +13,7 @@ from unittest.mock import patch
 import pytest
 
 from memproc.cli.main import main
+from tests.waiting import LIMIT_SECONDS, bounded
 
 TEXT = "Prefers – “grüner” Tee 🍵 in 北京"
 RECORDS = [
@@ -135,12 +136,12 @@ def test_a_path_that_is_no_utf_8_is_told(place):
 def piped(folder, command, reader, unbuffered):
     """Run a command of memproc into a reader that may end early; return (exit code, standard error)."""
     line, env = [sys.executable, "-m", "memproc", *command], {**os.environ, "PYTHONUNBUFFERED": unbuffered}
-    process = subprocess.Popen(line, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=env)
-    reader(process.stdout)
-    process.stdout.close()
-    error = process.stderr.read()
-    process.stderr.close()
-    return process.wait(60), error.decode()
+    with bounded(subprocess.Popen(line, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=env)) as process:
+        reader(process.stdout)
+        process.stdout.close()
+        error = process.stderr.read()
+        process.stderr.close()
+        return process.wait(LIMIT_SECONDS), error.decode()
 
 
 @pytest.fixture(scope="module")
@@ -169,7 +170,9 @@ def many(tmp_path_factory):
     ids=" ".join,
 )
 @pytest.mark.parametrize(
-    ("reads", "unbuffered"), [(lambda _: None, ""), (lambda stream: stream.readline(), "1")], ids=["nothing", "a line"]
+    ("reads", "unbuffered"),
+    [(lambda _: None, ""), pytest.param(lambda stream: stream.readline(), "1", marks=pytest.mark.slow)],
+    ids=["nothing", "a line"],
 )
 def test_a_reader_may_have_seen_enough(many, command, reads, unbuffered):
     """`| head -1`: no traceback, not a word, and the exit code says that not all was written."""

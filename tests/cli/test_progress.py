@@ -11,6 +11,7 @@ import sys
 
 from memproc.cli.progress import TimeLeft, _line
 from memproc.report.report import Progress
+from tests.waiting import LIMIT_SECONDS, bounded
 
 HALF = Progress(3_000, 3_000, 0, 0, 7, 10.0, 600, 1_000, read_before=1_000, bytes_before=200)
 
@@ -44,13 +45,13 @@ def shown_on_terminal(folder, *command):
     leader, follower = pty.openpty()
     environment = {**os.environ, "TERM": "xterm", "COLUMNS": "140"}
     line = [sys.executable, "-m", "memproc", *command]
-    process = subprocess.Popen(line, cwd=folder, stdout=subprocess.DEVNULL, stderr=follower, env=environment)
-    os.close(follower)
-    shown = b""
-    while chunk := _read(leader):
-        shown += chunk
-    os.close(leader)
-    assert process.wait(60) == 0
+    with bounded(subprocess.Popen(line, cwd=folder, stdout=subprocess.DEVNULL, stderr=follower, env=environment)) as process:
+        os.close(follower)
+        shown = b""
+        while chunk := _read(leader):
+            shown += chunk
+        os.close(leader)
+        assert process.wait(LIMIT_SECONDS) == 0
     return shown.decode()
 
 

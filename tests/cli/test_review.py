@@ -14,6 +14,7 @@ import pytest
 
 import memproc
 from memproc.cli.app import printable
+from tests.waiting import LIMIT_SECONDS, bounded
 
 
 def as_json(result, code=0):
@@ -78,15 +79,16 @@ def in_terminal(folder, keys):
     leader, follower = pty.openpty()
     command = [sys.executable, "-m", "memproc", "review", "m.db"]
     environment = {**os.environ, "TERM": "xterm", "COLUMNS": "120"}
-    process = subprocess.Popen(command, cwd=folder, stdin=follower, stdout=follower, stderr=follower, env=environment)
-    os.close(follower)
-    shown, waiting = b"", list(keys)
-    while (chunk := _read_some(leader)) is not None:
-        shown += chunk
-        if not chunk:  # it waits for a key; one that is typed too early is lost
-            os.write(leader, bytes(waiting[:1]))
-            waiting = waiting[1:] or waiting
-    assert process.wait(timeout=60) == 0, shown
+    opened = {"stdin": follower, "stdout": follower, "stderr": follower}
+    with bounded(subprocess.Popen(command, cwd=folder, env=environment, **opened)) as process:
+        os.close(follower)
+        shown, waiting = b"", list(keys)
+        while (chunk := _read_some(leader)) is not None:
+            shown += chunk
+            if not chunk:  # it waits for a key; one that is typed too early is lost
+                os.write(leader, bytes(waiting[:1]))
+                waiting = waiting[1:] or waiting
+        assert process.wait(LIMIT_SECONDS) == 0, shown
     return re.sub(rb"\x1b\[[0-9;]*m", b"", shown)
 
 

@@ -21,8 +21,15 @@ from memproc.engines.pools import ENGINES, pool_of
 from memproc.gathering import CHUNK_ITEMS
 from tests.conftest import ROOT
 from tests.engines.deadly import Deadly
+from tests.waiting import LIMIT_SECONDS
 
-PARALLEL = ENGINES[1:]
+
+def engines(*names, quick=("threads",)):
+    """Return names of engines as parameters; those that a default run leaves to CI are marked."""
+    return [name if name in quick else pytest.param(name, marks=pytest.mark.engine) for name in names]
+
+
+PARALLEL = engines(*ENGINES[1:], quick=("threads", "processes"))
 OTHER_PROCESSES = ENGINES[2:]
 NEEDED = {"dask": "distributed", "ray": "ray"}
 # What Dask and Ray leave open as they end is theirs.
@@ -101,13 +108,13 @@ def test_every_engine_gives_the_same_store(corpus, tmp_path, name, engine):
     assert (os.getpid() in {worker["pid"] for worker in report.workers}) == (name not in OTHER_PROCESSES)
 
 
-@pytest.mark.parametrize("name", ["threads", "processes", "dask", "ray"])
+@pytest.mark.parametrize("name", engines("threads", "processes", "dask", "ray"))
 def test_every_engine_takes_conversations_apart_alike(locomo, tmp_path, engine):
     """One item gives hundreds of records, and a batch ends in the middle of one."""
     assert exported(tmp_path, locomo, engine=engine)[1] == exported(tmp_path, locomo)[1]
 
 
-@pytest.mark.parametrize("name", ["processes", "forkserver", "dask", "ray"])
+@pytest.mark.parametrize("name", engines("processes", "forkserver", "dask", "ray"))
 def test_a_killed_worker_costs_nothing(corpus, tmp_path, name, engine):
     """What it was at work on is prepared by another."""
     killed = []
@@ -134,7 +141,7 @@ def _a_worker(name):
     return found[-1]
 
 
-@pytest.mark.parametrize("name", ["processes", "dask", "ray"])
+@pytest.mark.parametrize("name", engines("processes", "dask", "ray"))
 def test_what_ends_its_workers_is_quarantined_by_itself(tmp_path, engine):
     """Its neighbours are not lost with it."""
     records = [{"content": f"She has been to town number {number}"} for number in range(40)]
@@ -162,9 +169,10 @@ def test_an_executor_may_be_handed_over(corpus, tmp_path):
     """It stays open, for its owner may need it."""
     with ThreadPoolExecutor(2) as executor:
         assert exported(tmp_path, corpus, engine=executor)[1] == exported(tmp_path, corpus)[1]
-        assert executor.submit(os.getpid).result() == os.getpid()
+        assert executor.submit(os.getpid).result(LIMIT_SECONDS) == os.getpid()
 
 
+@pytest.mark.engine
 def test_an_executor_that_breaks_stops_the_job(corpus, tmp_path):
     """Memproc cannot begin it anew; what has landed stays, and resume goes on."""
     killed = []
@@ -184,19 +192,20 @@ def test_an_executor_that_breaks_stops_the_job(corpus, tmp_path):
         assert (report.status, report.read) == ("done", 3_000)
 
 
+@pytest.mark.engine
 def test_workers_that_cannot_begin_are_told(tmp_path):
     """A program without the guard would begin itself anew in each worker."""
     program = tmp_path / "program.py"
     program.write_text("import memproc\nmemproc.ingest([{'content': 'She likes tea'}], 'm.db', engine='processes')\n")
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     done = subprocess.run(
-        [sys.executable, program], cwd=tmp_path, capture_output=True, text=True, timeout=120, check=False, env=environment
+        [sys.executable, program], cwd=tmp_path, capture_output=True, text=True, timeout=LIMIT_SECONDS, check=False, env=environment
     )
     assert done.returncode == 1
     assert "EngineError: the workers end before they begin" in done.stderr
 
 
-@pytest.mark.parametrize("name", ["dask", "ray"])
+@pytest.mark.parametrize("name", engines("dask", "ray"))
 def test_a_cluster_is_begun_and_ended(tmp_path, name):
     """By its name alone."""
     pytest.importorskip(NEEDED[name])
@@ -208,7 +217,13 @@ def test_a_cluster_is_begun_and_ended(tmp_path, name):
     (tmp_path / "program.py").write_text(program)
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     done = subprocess.run(
-        [sys.executable, "program.py"], cwd=tmp_path, capture_output=True, text=True, timeout=120, check=False, env=environment
+        [sys.executable, "program.py"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=LIMIT_SECONDS,
+        check=False,
+        env=environment,
     )
     assert done.stdout.splitlines()[-1:] == ["1 1"], done.stderr
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import signal
 import threading
-import time
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
 from multiprocessing import get_context
 
@@ -13,11 +12,13 @@ import psutil
 import pytest
 
 import memproc
-from memproc.engines import on_dask, pools
+from memproc.engines import pools
 from memproc.engines.loop import prepared
 from memproc.engines.pools import pool_of
 from memproc.engines.waiting import Patience, PoolDiedError, answered, ended
+from tests import waiting
 from tests.engines import slow
+from tests.waiting import LIMIT_SECONDS, until
 
 # What Dask and Ray leave open as they end is theirs.
 pytestmark = [
@@ -26,7 +27,6 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore::DeprecationWarning"),
     pytest.mark.filterwarnings("ignore::FutureWarning"),
 ]
-LIMIT_SECONDS = 300
 
 
 def within_limit(call):
@@ -72,6 +72,7 @@ def dask_cluster():
         yield client
 
 
+@pytest.mark.engine
 def test_a_dask_cluster_that_is_gone_is_begun_anew():
     """Where memproc began it: every chunk is done, in its order."""
     pytest.importorskip("distributed")
@@ -84,10 +85,11 @@ def test_a_dask_cluster_that_is_gone_is_begun_anew():
         within_limit(pool.close)
 
 
+@pytest.mark.engine
 @pytest.mark.parametrize("how", ["scale", "close"])
 def test_a_dask_cluster_that_was_handed_over_and_is_gone_is_told(dask_cluster, monkeypatch, how):
     """Memproc does not begin what is not its own."""
-    monkeypatch.setattr(on_dask, "SECONDS_WITHOUT_WORKERS", 1.0)
+    monkeypatch.setattr("memproc.engines.on_dask.SECONDS_WITHOUT_WORKERS", 1.0)
     pool = pool_of(dask_cluster, 1)
 
     def end():
@@ -101,6 +103,7 @@ def test_a_dask_cluster_that_was_handed_over_and_is_gone_is_told(dask_cluster, m
         through(pool, 8, 4, end)
 
 
+@pytest.mark.engine
 def test_a_ray_that_is_gone_is_begun_anew():
     """Its server on this machine was killed."""
     pytest.importorskip("ray")
@@ -139,6 +142,7 @@ def test_an_executor_of_which_nothing_is_heard_is_told(monkeypatch):
         through(pool_of(Silent(), 1), 3)
 
 
+@pytest.mark.engine
 @pytest.mark.parametrize("name", ["threads", "processes"])
 def test_who_is_slow_is_waited_for(name):
     """However short the patience with those that are gone."""
@@ -163,14 +167,13 @@ def test_patience_grows_with_what_was_seen():
         within_limit(lambda: Patience(0.0).wait(Future(), lambda: False))
 
 
+@pytest.mark.engine
 @pytest.mark.parametrize("name", ["processes", "forkserver"])
 def test_workers_that_do_not_end_are_killed(name):
     """A pool is closed though its workers are stopped, or at work that never ends."""
     pool = pool_of(name, 2)
     busy = [pool.executor.submit(slow.sleep_for_ever, [1]) for _ in range(2)]
-    deadline = time.monotonic() + LIMIT_SECONDS
-    while not all(future.running() for future in busy) and time.monotonic() < deadline:
-        time.sleep(0.01)
+    until(lambda: all(future.running() for future in busy))
     workers = [psutil.Process(number) for number in pool.executor._processes]
     os.kill(workers[0].pid, signal.SIGSTOP)
     within_limit(pool.close)
@@ -182,11 +185,7 @@ def test_a_pool_is_not_closed_by_a_forked_child():
     pool = pool_of("processes", 1)
     try:
         assert through(pool, 2) == [[0], [1]]
-        child = os.fork()
-        if not child:
-            pool.close()
-            os._exit(0)
-        os.waitpid(child, 0)
+        assert waiting.ended(waiting.forked(pool.close))
         assert through(pool, 2) == [[0], [1]]
     finally:
         within_limit(pool.close)

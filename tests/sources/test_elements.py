@@ -6,7 +6,6 @@ import json
 from collections import Counter
 from io import BytesIO
 from itertools import chain, repeat
-from time import perf_counter
 from typing import Any
 
 import pytest
@@ -285,22 +284,15 @@ def test_every_list_of_an_object_is_read():
     assert [element.raw for element in found] == [b'{"a": 1}', b'{"a": 2}']
 
 
-PATIENCE_SECONDS = 10  # each took over half a minute when its time grew with the square of its length
-
-
-def test_short_objects_among_other_values_take_no_more_time_each_the_more_there_are():
-    """The short cut looks no farther than it has looked before."""
-    started = perf_counter()
+def test_short_objects_among_other_values_are_all_cut_however_many_there_are():
+    """The short cut looks no farther than it has looked before: `tests/test_linear.py` measures it."""
     assert len(cut(b"[" + b",".join([b'{"a":1},null'] * 60_000) + b"]")) == 120_000
-    assert perf_counter() - started < PATIENCE_SECONDS
 
 
-def test_an_object_of_very_many_members_is_read_in_time():
-    """What the members take together is counted, not summed anew for each."""
+def test_an_object_of_very_many_members_is_read():
+    """What the members take together is counted, not summed anew for each: `tests/test_linear.py` measures it."""
     raw = b"{" + b",".join(b'"name %d":%d' % (n, n) for n in range(100_000)) + b"}"
-    started = perf_counter()
     assert look(raw, limit_bytes=1 << 22) == (None, whole(raw))
-    assert perf_counter() - started < PATIENCE_SECONDS
 
 
 def test_a_long_value_is_read_by_chunks_that_grow_with_it():

@@ -17,6 +17,7 @@ from sqlalchemy import make_url
 import memproc
 from memproc.store import backup as backups
 from tests.command_line import run_memproc
+from tests.waiting import LIMIT_SECONDS
 
 BATCH = 20
 
@@ -73,7 +74,7 @@ def test_a_copy_beside_a_writer_is_of_one_moment(fresh_file, tmp_path, monkeypat
             before = store.recount().read
             store.backup(copies[-1])
             assert store.recount().read >= before
-        writer.join()
+        writer.join(LIMIT_SECONDS)
         landed = store.recount().read
     told = []
     for path in copies[:: max(1, len(copies) // 4)]:

@@ -28,6 +28,7 @@ from memproc.store.seals import seal_of
 from memproc.store.store import Store
 from tests.command_line import run_memproc
 from tests.databases import VARIABLES, named, reason_to_skip
+from tests.waiting import LIMIT_SECONDS
 
 TEXT = "The recipe from Aisha needs 84 grams of pistachios and some {} sandwiches on the side of the plate"
 
@@ -575,7 +576,7 @@ def test_a_file_that_does_not_belong_to_it_is_found_before_it_is_read(path, end,
 def test_a_store_that_was_killed_has_its_own_log(path):
     """A log that belongs to the database is no finding."""
     code = "import os, sys, memproc; memproc.open(sys.argv[1]).add({'content': 'x y z'}); os._exit(0)"
-    subprocess.run([sys.executable, "-c", code, path], check=True)
+    subprocess.run([sys.executable, "-c", code, path], check=True, timeout=LIMIT_SECONDS)
     assert path.with_name(f"{path.name}-wal").stat().st_size
     assert codes_of(examine_at(path)) == {"jobs"}
 

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import os
-import signal
 import subprocess
 import sys
 import threading
-import time
 import traceback
 from itertools import count
 from pathlib import Path
@@ -16,44 +14,13 @@ import pytest
 
 import memproc
 from memproc.store.jobs import FINISHED
+from tests.waiting import LIMIT_SECONDS, ended, forked, until
 
 pytestmark = [
     pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork"),
     pytest.mark.filterwarnings("ignore:This process:DeprecationWarning"),  # later Pythons warn of forks beside threads
 ]
-EACH = 100
-LIMIT_SECONDS = 120
-
-
-def forked(work):
-    """Begin a process that does some work and ends at once; return its number."""
-    number = os.fork()
-    if number:
-        return number
-    status = 1
-    try:
-        work()
-        status = 0
-    except BaseException:  # noqa: BLE001 - nothing of the test may go on in the child
-        traceback.print_exc()
-    finally:
-        sys.stderr.flush()
-        os._exit(status)
-
-
-def ended(*numbers):
-    """Wait for processes, which end within the limit or are killed; tell whether all did what they should."""
-    statuses = []
-    deadline = time.monotonic() + LIMIT_SECONDS
-    for number in numbers:
-        while (found := os.waitpid(number, os.WNOHANG)) == (0, 0):
-            if time.monotonic() > deadline:
-                os.kill(number, signal.SIGKILL)
-                found = os.waitpid(number, 0)
-                break
-            time.sleep(0.01)
-        statuses.append(found[1])
-    return not any(statuses)
+EACH = 40
 
 
 def add(store, name, number=EACH):
@@ -94,8 +61,7 @@ def test_a_store_that_only_the_parent_closes(fresh):
         url = store.url
         reading, writing = os.pipe()
         child = forked(lambda: (add(store, "first", 1), os.read(reading, 1), add(store, "then", 5)))
-        while store.count() == 0:
-            time.sleep(0.01)
+        until(store.count)
         memproc.Store.close(store)
         os.write(writing, b"x")
         assert ended(child)

@@ -25,6 +25,7 @@ from memproc.store.naming import OBJECTS, Names
 from tests.command_line import run_memproc
 from tests.conftest import ROOT
 from tests.databases import NAMES, VARIABLES, reason_to_skip
+from tests.waiting import LIMIT_SECONDS
 
 TEA = {"content": "Prefers tea"}
 BARE = sorted(name.removeprefix(tables.PREFIX) for name in OBJECTS)
@@ -200,6 +201,7 @@ def test_a_schema_is_for_postgresql(place):
         assert not Path(place).exists()
 
 
+@pytest.mark.server
 @pytest.mark.parametrize("schema", ["memproc_test_mem", "Memproc Test; \"q\" 'é'", "memproc_test.public", "memproc_test_%s"])
 def test_a_schema_is_made_and_used(schema):
     """Whatever its name; tables that the search path would find elsewhere are none of this store."""
@@ -362,7 +364,7 @@ def test_two_make_a_store_at_once(place):
 
     def make():
         try:
-            barrier.wait(60)
+            barrier.wait(LIMIT_SECONDS)
             with memproc.open(place) as store:
                 found.append(store.add(TEA).outcome)
         except Exception as error:  # noqa: BLE001 - whatever it is
@@ -372,7 +374,7 @@ def test_two_make_a_store_at_once(place):
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(120)
+        thread.join(LIMIT_SECONDS)
     assert not errors
     assert sorted(found) == ["duplicate"] * 5 + ["stored"]
 

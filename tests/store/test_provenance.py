@@ -75,13 +75,13 @@ def change_in(connection, column, row):
     assert connection.execute(update(column.table).where(*key).values({column.name: value})).rowcount == 1
 
 
-@pytest.fixture(scope="module")
-def lived(fresh, tmp_path_factory):
-    """Give a store with all that a store may hold, and how many rows to try in it: on SQLite up to three, else one."""
+@pytest.fixture(scope="module", params=[1, pytest.param(3, marks=pytest.mark.slow)], ids=["one row", "three rows"])
+def lived(request, fresh, tmp_path_factory):
+    """Give a store with all that a store may hold, and how many rows at most to try in it."""
     with fresh() as store:
         long_lived(store, tmp_path_factory.mktemp("read"))
         assert store.doctor() == ()
-        yield store, 3 if store._database.file else 1
+        yield store, request.param
 
 
 @pytest.mark.parametrize("column", COLUMNS, ids=str)

@@ -15,6 +15,7 @@ import memproc
 from memproc.store.files import is_read_only
 from tests.command_line import run_memproc
 from tests.conftest import ROOT
+from tests.waiting import LIMIT_SECONDS
 
 IS_ROOT = hasattr(os, "geteuid") and os.geteuid() == 0
 WAYS = ("mount", "file", "folder")
@@ -28,14 +29,14 @@ def read_only(folder, way):
         if not IS_ROOT:
             pytest.skip("to mount takes root")
         try:
-            subprocess.run(["mount", "--bind", folder, folder], check=True, capture_output=True)
+            subprocess.run(["mount", "--bind", folder, folder], check=True, capture_output=True, timeout=LIMIT_SECONDS)
         except (OSError, subprocess.CalledProcessError):
             pytest.skip("nothing may be mounted here")
         try:
-            subprocess.run(["mount", "-o", "remount,ro,bind", folder], check=True, capture_output=True)
+            subprocess.run(["mount", "-o", "remount,ro,bind", folder], check=True, capture_output=True, timeout=LIMIT_SECONDS)
             yield
         finally:
-            subprocess.run(["umount", "--lazy", folder], check=True)
+            subprocess.run(["umount", "--lazy", folder], check=True, timeout=LIMIT_SECONDS)
     else:
         what, mode = (folder / "m.db", 0o444) if way == "file" else (folder, 0o555)
         before = what.stat().st_mode
@@ -240,8 +241,8 @@ def test_what_is_written_meanwhile_is_read_anew(folder, tmp_path):
     if not IS_ROOT:
         pytest.skip("to mount takes root")
     try:
-        subprocess.run(["mount", "--bind", folder, elsewhere], check=True, capture_output=True)
-        subprocess.run(["mount", "-o", "remount,ro,bind", elsewhere], check=True, capture_output=True)
+        subprocess.run(["mount", "--bind", folder, elsewhere], check=True, capture_output=True, timeout=LIMIT_SECONDS)
+        subprocess.run(["mount", "-o", "remount,ro,bind", elsewhere], check=True, capture_output=True, timeout=LIMIT_SECONDS)
     except (OSError, subprocess.CalledProcessError):
         pytest.skip("nothing may be mounted here")
     try:
@@ -263,4 +264,4 @@ def test_what_is_written_meanwhile_is_read_anew(folder, tmp_path):
                 assert store.count() == before + 2
                 assert store.doctor() == other.doctor() == ()
     finally:
-        subprocess.run(["umount", "--lazy", elsewhere], check=True)
+        subprocess.run(["umount", "--lazy", elsewhere], check=True, timeout=LIMIT_SECONDS)

@@ -13,6 +13,7 @@ import memproc
 from memproc.dedup.index import FAN_OUT
 from memproc.store.answers import Recount
 from tests.databases import all_text, refuse_rows, sql
+from tests.waiting import LIMIT_SECONDS
 
 
 def export(store, *, full=False):
@@ -384,7 +385,7 @@ def test_several_threads_may_use_one_store(fresh):
         for thread in threads:
             thread.start()
         for thread in threads:
-            thread.join()
+            thread.join(LIMIT_SECONDS)
         assert errors == []
         assert store.count() == 80
         assert store.recount().is_whole
@@ -615,7 +616,7 @@ def test_a_rehearsal_is_seen_by_its_own_thread_only(fresh):
             assert store.count() == 2
             thread = threading.Thread(target=lambda: seen.append(store.count()))
             thread.start()
-            thread.join()
+            thread.join(LIMIT_SECONDS)
         assert seen == [1]
         store.add({"content": "She likes coffee"})
         assert store.recount().is_whole
@@ -628,7 +629,7 @@ def test_a_store_without_a_place_serves_several_threads():
         for thread in threads:
             thread.start()
         for thread in threads:
-            thread.join()
+            thread.join(LIMIT_SECONDS)
         assert store.count() == 4
         folder = store._database.file.parent
         assert folder.is_dir()

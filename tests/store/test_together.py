@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 
 import pytest
 from sqlalchemy import event
@@ -12,8 +11,7 @@ import memproc
 from memproc.errors import DatabaseError
 from memproc.failures import Failure, Kind
 from memproc.store.together import MOST_TOGETHER, Together
-
-LIMIT_SECONDS = 60
+from tests.waiting import LIMIT_SECONDS, until
 
 
 def at_once(works):
@@ -41,9 +39,7 @@ def while_locked(store, works):
         starter = threading.Thread(target=lambda: found.extend(at_once(works)))
         found = []
         starter.start()
-        deadline = time.monotonic() + LIMIT_SECONDS
-        while len(store._together._queue) < len(works) and time.monotonic() < deadline:
-            time.sleep(0.001)
+        until(lambda: len(store._together._queue) >= len(works))
     starter.join(LIMIT_SECONDS)
     return found
 
@@ -124,9 +120,7 @@ def test_a_rehearsal_takes_nothing_of_other_threads_with_it(fresh):
         with store.rehearsal():
             other = threading.Thread(target=lambda: found.append(store.add({"content": "She likes tea"})))
             other.start()
-            deadline = time.monotonic() + LIMIT_SECONDS
-            while not store._together._queue and time.monotonic() < deadline:
-                time.sleep(0.001)
+            until(lambda: store._together._queue)
             store.add({"content": "She has a dog"})
             assert store.count() == 1
         other.join(LIMIT_SECONDS)
@@ -153,8 +147,7 @@ def test_who_serves_and_is_interrupted_leaves_the_others_to_themselves():
         )
         found = []
         waiting.start()
-        while len(together._queue) < 3:
-            time.sleep(0.001)
+        until(lambda: len(together._queue) == 3)
         with pytest.raises(KeyboardInterrupt):
             together.served("interrupted", lock, is_alone=lambda: False)
     waiting.join(LIMIT_SECONDS)
@@ -178,8 +171,7 @@ def test_a_database_that_is_away_is_waited_for_once():
             target=lambda: found.extend(at_once([lambda: together.served(1, lock, is_alone=lambda: False)] * 5))
         )
         wait.start()
-        while len(together._queue) < 5:
-            time.sleep(0.001)
+        until(lambda: len(together._queue) == 5)
     wait.join(LIMIT_SECONDS)
     assert found == [lost] * 5
     assert attempts == [5]
@@ -198,8 +190,7 @@ def test_few_are_written_together():
         works = [lambda at=at: together.served(at, lock, is_alone=lambda: False) for at in range(MOST_TOGETHER + 5)]
         wait = threading.Thread(target=lambda: found.extend(at_once(works)))
         wait.start()
-        while len(together._queue) < len(works):
-            time.sleep(0.001)
+        until(lambda: len(together._queue) == len(works))
     wait.join(LIMIT_SECONDS)
     assert found == [*range(MOST_TOGETHER + 5)]
     assert sorted(sizes) == [5, MOST_TOGETHER]

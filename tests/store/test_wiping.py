@@ -14,11 +14,11 @@ import pytest
 import memproc
 from memproc.store.doctor import examine_at
 from tests.store.test_doctor import codes_of
+from tests.waiting import LIMIT_SECONDS, bounded
 
 SECRETS = [f"Keeps the purple giraffe number {number} in the cellar" for number in range(12)]
 WORD = b"giraffe"
 ENDS = ("", "-wal", "-shm")
-LIMIT_SECONDS = 120
 
 
 def told(path, word=WORD):
@@ -47,9 +47,8 @@ with memproc.open(sys.argv[1]) as store:
 @contextmanager
 def reader_of(path):
     """Give another process that reads the store and has taken the first memory; in the end it is gone."""
-    with subprocess.Popen(
-        [sys.executable, "-c", READER, path], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-    ) as process:
+    command = [sys.executable, "-c", READER, path]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process, bounded(process):
         try:
             assert process.stdout.readline()
             yield process
@@ -102,24 +101,26 @@ def test_whatever_is_done_to_a_memory_may_be_done_while_they_are_given(fresh, wr
 
 
 def seconds_to_forget(store, ids):
-    """Return how long it takes to forget some memories."""
-    started = perf_counter()
+    """Return how long it takes to forget each of some memories."""
+    took = []
     for identifier in ids:
+        started = perf_counter()
         store.forget(identifier)
-    return perf_counter() - started
+        took.append(perf_counter() - started)
+    return took
 
 
 def test_who_forgets_waits_for_no_reader(fresh_file):
-    """Neither for one in its own process nor for another one: it takes no more than some times what it takes without."""
+    """Neither for one in its own process nor for another one: the quickest takes no more than some times what one takes without."""
     with fresh_file() as store:
         path = filled(store)
         ids = [memory.id for memory in store]
-        alone = seconds_to_forget(store, ids[:4])
+        alone = max(seconds_to_forget(store, ids[:4]))
         memories = iter(store)
         next(memories)
-        assert seconds_to_forget(store, ids[4:8]) < 20 * alone
+        assert min(seconds_to_forget(store, ids[4:8])) < 20 * alone
         with reader_of(path):
-            assert seconds_to_forget(store, ids[8:]) < 20 * alone
+            assert min(seconds_to_forget(store, ids[8:])) < 20 * alone
         assert store.count() == 0
         assert len([*memories]) == 7
 
