@@ -61,8 +61,8 @@ def transform(
     A record may hold many memories (a conversation) or none. What could not be taken is in the list as `Rejected`, in its
     place. Raises UsageError on an unknown format.
 
-    >>> [memory.content for memory in transform({"memory": "Likes badminton", "user_id": "alice"}, format="mem0")]
-    ['Likes badminton']
+    >>> transform({"memory": "Likes badminton", "user_id": "alice"}, format="mem0")[0].content
+    'Likes badminton'
     """
     item = of_record(record)
     known = format_named(format) if format else detect([item.value], frozenset(schema.model_fields))
