@@ -43,7 +43,6 @@ def lines(results):
     return {line.side: line for line in comparison.lines}
 
 
-@pytest.mark.slow
 def test_all_asked_are_measured_beside_the_floor(results, lines):
     """None is lost on the way."""
     assert set(lines) == {"floor", *LIGHT}
