@@ -33,6 +33,7 @@ from memproc.dedup.tokens import MARKS, size_of
 
 SHORTEST_TOKENS = 2  # words: a gist of one says too little to merge by
 MOST_SLIPS = 5  # a text with more odd tokens than this is no text with a slip
+FEW = 16  # tokens
 MOST_MENDS = 16
 
 _ODD = re.compile(f"[{ODD}{ODD_WRITTEN_OUT}]")
@@ -174,6 +175,8 @@ def _can_precede_a_colour(word: str) -> bool:
 def _mends(tokens: Sequence[str], kept: Sequence[str], odd: Sequence[str], written: str | None) -> tuple[Mend, ...]:
     """Return what a text, as it was `written`, may stand for; `kept` are its tokens without what is idle."""
     spelled = words.spellings()
+    if written is not None and len(odd) <= FEW:  # to look for few of them costs less than to find out what they stand for
+        odd = [token for token in odd if token in written]
     slips = {token: sorted({spelled.get(word, word) for word in found}) for token in odd if (found := words_near(token))}
     if written is not None:
         there = _those_in(written, [*slips])
