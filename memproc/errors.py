@@ -6,10 +6,13 @@ before any work starts. What the machine or the database refuses raises `StoreEr
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from memproc.failures import UNKNOWN, Failure, Kind
+
+_URL = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]+:/")  # `Path` leaves one of two slashes; a drive has one letter
 
 
 class MemprocError(Exception):
@@ -35,6 +38,12 @@ class SourceError(UsageError):
 
 class SourceEndedError(MemprocError):
     """Reading ended before the source did, or the end of a record was never found: what is behind that place was not read."""
+
+
+def refuse_url(path: object) -> None:
+    """Raise UsageError on a URL where the path of a file belongs, without showing it: it may hold a password."""
+    if _URL.match(str(path)):
+        raise UsageError("a URL is no file: give the path of a file (a database stands behind --into, or as DB)")
 
 
 class StoreError(MemprocError):

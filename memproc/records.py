@@ -30,7 +30,8 @@ METADATA_DEPTH_LIMIT = DEEPEST
 EVENT_KINDS = frozenset({"message", "event"})
 DEFAULT_NAMESPACE = "default"
 SMALLEST_INTEGER, LARGEST_INTEGER = -(2**63), 2**63 - 1
-NO_IDS = frozenset({"none", "nan", "null", "n/a", "-", "nat", "<na>", "undefined"})  # what programs write where there is no id
+# What programs write where there is no id.
+NO_IDS = frozenset({"none", "nan", "null", "n/a", "-", "nat", "<na>", "undefined", "na", "#n/a", "nil", "(null)"})
 
 
 def storable_text(text: str) -> str:

@@ -31,7 +31,7 @@ _FIRST_YEAR, _LAST_YEAR = 1900, 2999  # of dates in bare digits: others are more
 _MONTHS = (
     "january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november", "december"
 )  # fmt: skip
-_NONE = re.compile(r"(?:0001-?01-?01|9999-?12-?31)(?:[T ][\d:.,+\-Z ]*(?:UTC)?)?|(?:00010101|99991231)\d{4}(?:\d\d)?")
+_NONE = re.compile(r"(?:0000-00-00|0001-?01-?01|9999-?12-?31)(?:[T ][\d:.,+\-Z ]*(?:UTC)?)?|(?:00010101|99991231)\d{4}(?:\d\d)?")
 _FIRST_DAY, _LAST_DAY = date.min, date.max
 _SLASHED = re.compile(r"(\d{4})/(\d{1,2})/(\d{1,2})(?: \(\w{2,9}\))?(?: (\d{1,2}):(\d{2})(?::(\d{2}))?)?")
 _SPOKEN = re.compile(r"(?:(\d{1,2}):(\d{2}) ?([ap])m on )?(\d{1,2}) ([a-z]{3,9}),? (\d{4})")

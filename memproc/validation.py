@@ -31,7 +31,7 @@ from memproc.records import (
     plain,
     storable_json,
 )
-from memproc.values import UnreadableError, settled
+from memproc.values import UnreadableError, is_blank, settled
 
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
@@ -89,6 +89,7 @@ HINTS: dict[str, str] = {
     INTERNAL_ERROR: "memproc is at fault, not the record: report it with its traceback, and replay after an upgrade",
     READER_FAILED: "the reader is at fault, not the record: report it with its traceback, and replay after an upgrade",
 }
+_MAY_BE_BLANK = frozenset(Memory.model_fields) - {"content"}
 _QUOTED = re.compile(r"""(?<!\w)(?:'[^']*(?:'|$)|"[^"]*(?:"|$))""")  # a message may be cut short before the second quote
 _NUMBER = re.compile(r"\d+")
 _OWN_NAMES = frozenset((*Memory.model_fields, *EmotionalContext.model_fields, *Relation.model_fields)) | {
@@ -101,6 +102,8 @@ _LISTS = re.compile(
 )
 _RAISED = re.compile(r"( raised \w+): .*", re.DOTALL)  # the words of an exception may be anything
 GENERAL_HINT = "see the fields of memproc.Memory"
+
+Check = Callable[[object], "Memory | tuple[Fault, ...]"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,10 +191,7 @@ def validator(schema: type[Memory], *, tracebacks: bool = False) -> Callable[[ob
                 return found
             return memory
         except ValidationError as error:
-            try:
-                return _to_faults(error, schema, record)
-            except Exception as second:  # noqa: BLE001 - what is to be shown may be of any class
-                return (broke("telling its faults", second),)
+            return _faulty(error, schema, record, checked)
         except Exception as error:  # noqa: BLE001 - a rule of the caller's schema may raise anything; bad input never does
             return (failed("schema_failed", f"a rule of {schema.__name__}", error, tracebacks=tracebacks),)
 
@@ -241,6 +241,15 @@ def _unstorable(record: Plain) -> tuple[Fault, ...]:
         except PydanticCustomError as error:
             found.append(fault(name, error.type, error.message()))
     return tuple(found)
+
+
+def _faulty(error: ValidationError, schema: type[Memory], record: Any, check: Check) -> Memory | tuple[Fault, ...]:
+    """Return what a record is without fields whose text shows nothing, which is no value, or its faults where there are none."""
+    try:
+        bare = {name: value for name, value in record.items() if name not in _MAY_BE_BLANK or not is_blank(value)}
+        return check(bare) if len(bare) < len(record) else _to_faults(error, schema, record)
+    except Exception as second:  # noqa: BLE001 - what is to be shown may be of any class
+        return (broke("telling its faults", second),)
 
 
 def restore(record: dict[str, Any], schema: type[Memory]) -> Memory:

@@ -27,7 +27,7 @@ from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import IO, NamedTuple
 
-from memproc.errors import StoreError, UsageError
+from memproc.errors import StoreError, UsageError, refuse_url
 from memproc.in_use import whose
 
 try:
@@ -90,6 +90,7 @@ def plain_file(to: str | Path) -> Path | None:
     path = os.fspath(to)
     if not path:
         raise UsageError("an empty path: give a file to write")
+    refuse_url(path)
     with _told(to):
         there = _stat(path)
         if told := whose(path):

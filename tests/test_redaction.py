@@ -268,3 +268,17 @@ def test_of_a_place_is_told_what_memproc_named_itself(path, fields, kept):
     assert found.path == kept
     assert found.message == "int_type, redacted"
     assert redacted(found, ()) == found
+
+
+@pytest.mark.parametrize("url", ["postgresql://ann:PASSWORD@host/db", "mysql+x://host/db?password=PASSWORD"])
+def test_a_url_where_a_file_belongs_is_not_shown(tmp_path, url):
+    """Whatever it is given for: a password may be in it."""
+    with memproc.open(tmp_path / "m.db") as store:
+        for act in (lambda: memproc.ingest(url, store), lambda: memproc.ingest([url], store), lambda: store.export(url)):
+            with pytest.raises(memproc.UsageError, match="a URL is no file") as raised:
+                act()
+            assert "PASSWORD" not in str(raised.value)
+    for command in (("ingest", url, "--into", tmp_path / "m.db"), ("validate", url), ("export", tmp_path / "m.db", "--to", url)):
+        code, out, error = run_memproc(*command)
+        assert code == 2
+        assert "PASSWORD" not in out + error

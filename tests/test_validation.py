@@ -469,3 +469,13 @@ def test_a_class_of_ones_own_is_held_to_the_same_depth():
     deep = {**GOOD, "metadata": {"a": DEEP[0][0]}}
     assert validate(deep).ok
     assert validate(deep, schema=Measured).ok
+
+
+@pytest.mark.parametrize("blank", ["", " ", "\u200b"], ids=ascii)
+@pytest.mark.parametrize("name", sorted(Memory.model_fields.keys() - {"content"}))
+def test_what_shows_nothing_is_no_value_wherever_a_record_is_judged(name, blank):
+    """In Python as in a store."""
+    record = {"content": "Prefers tea", name: blank}
+    assert validate(record).memory == Memory(content="Prefers tea")
+    with memproc.open("sqlite://") as store:
+        assert store.add(record).outcome == "stored"

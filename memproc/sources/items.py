@@ -29,7 +29,7 @@ from typing import IO, Any, NamedTuple
 
 import orjson
 
-from memproc.errors import MemprocError, SourceEndedError, SourceError
+from memproc.errors import MemprocError, SourceEndedError, SourceError, refuse_url
 from memproc.in_use import whose
 from memproc.records import Fault, Given, Memory
 from memproc.sources.elements import Element, Flaw, array_elements, list_in_object
@@ -103,6 +103,7 @@ def open_file(path: Path, *, lists: frozenset[str], limit_bytes: int) -> Items:
     Raises SourceError where there is nothing to read at all: no such file, a directory, binary data.
     """
     check_not_in_use(path)
+    refuse_url(path)
     if path.is_dir():
         raise SourceError(f"{path} is a directory: name the files in it")
     try:

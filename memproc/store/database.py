@@ -204,7 +204,8 @@ class Database:
         """
         if self.file is None or not os.path.exists(self.file):  # noqa: PTH110 - raises nothing where it may not be looked at
             return
-        unwiped, wiped = (self._sql(("run", query), lambda query=query: query)[0] for query in (_UNWIPED, _WIPED))
+        compiled = (self._sql(("run", query), lambda query=query: query)[0] for query in (_UNWIPED, _WIPED))
+        unwiped, wiped = map(self.names.put_in, compiled)
         waited_seconds = 0.0 if self.is_unwiped else wait_seconds
         with self._inside(), suppress(sqlite3.Error), closing(_beside(self.file, waited_seconds)) as connection:
             ((epoch,),) = connection.execute(unwiped)

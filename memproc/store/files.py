@@ -93,6 +93,12 @@ def state_of(file: Path) -> tuple[int, ...]:
     return tuple(one for path in (file, _beside(file, "-wal")) for one in _seen(path))
 
 
+def make_private(file: Path) -> None:
+    """Make an empty file that is its owner's alone; SQLite gives what it makes beside it the same mode."""
+    with suppress(OSError):  # another process was quicker, or SQLite says better what is wrong
+        os.close(os.open(file, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
+
+
 def remove_empty(file: Path) -> None:
     """Remove the file that a store was to be made in and was not, unless somebody uses it."""
     with suppress(sqlite3.Error, OSError), closing(sqlite3.connect(file, isolation_level=None, timeout=0)) as connection:

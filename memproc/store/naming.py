@@ -7,6 +7,7 @@ SQLAlchemy's own `schema_translate_map` does, names are put in when the text is 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
 
@@ -32,6 +33,7 @@ class Names:
     def __init__(self, prefix: str) -> None:
         """Know the prefix; upper case is no matter, as databases do not agree about it."""
         self.prefix = prefix.lower()
+        self.put_in: Callable[[str], str] = str  # gives a statement with these names, for who sends it past the engine
 
     def of(self, name: object) -> str:
         """Return what is called under the prefix what `tables` calls so."""
@@ -46,6 +48,8 @@ class Names:
         @lru_cache(maxsize=TEXTS_KEPT)
         def renamed(statement: str) -> str:
             return _NAME.sub(lambda found: quote(self.of(found[0])), statement)
+
+        self.put_in = renamed
 
         @event.listens_for(engine, "before_cursor_execute", retval=True)
         def executed(_connection: Any, _cursor: Any, statement: str, parameters: Any, *_rest: object) -> tuple[str, Any]:

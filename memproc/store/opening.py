@@ -12,7 +12,7 @@ from memproc.dedup.keys import SCHEME
 from memproc.errors import StoreError, UsageError
 from memproc.store import tables
 from memproc.store.database import Database
-from memproc.store.files import check_database, check_makable, is_there, remove_empty
+from memproc.store.files import check_database, check_makable, is_there, make_private, remove_empty
 from memproc.store.making import is_store_in, make, make_missing
 from memproc.store.masking import masked
 
@@ -116,6 +116,8 @@ def _make(database: Database, policy: Policy) -> None:
     if database.is_read_only:
         raise UsageError(f"there is no store at {database}, and none can be made where nothing may be written")
     is_new = file is not None and not file.exists()
+    if is_new and file is not None:
+        make_private(file)
     if not is_new:
         with database.read() as connection:
             if (older := _version_of_older(database, connection)) is not None:

@@ -161,7 +161,8 @@ def take_over(
         rows = [*map(to_row, database.select_by_keys(connection, ROWS, tables.observations.c.key, keys))]
         if rows:
             forget(database, segments, connection, rows, policy, now)
-        spent = {bytes.fromhex(found.keys[0]): bytes.fromhex(found.keys[1]) for found in meant if len(found.keys) > 1}
+        told_apart = [found.keys for found in meant if found.verdict == "forgotten" and len(found.keys) > 1]
+        spent = {bytes.fromhex(key): bytes.fromhex(node) for key, node in told_apart}
         _remember_forgotten(database, connection, keys, spent, batch)
         left = database.select_by_keys(connection, ROWS, tables.observations.c.node, spent.values())
         recluster(database, connection, [to_row(row).observation for row in left], now)

@@ -180,3 +180,16 @@ def test_records_with_one_hash_are_both_kept(fresh, monkeypatch):
         report = memproc.ingest([{"content": f"number {number}"} for number in range(5)], into=store, format="json")
         assert (report.read, report.stored + report.duplicate + report.merged, report.quarantined) == (5, 0, 5)
         assert store.recount().is_whole
+
+
+def test_what_a_person_merged_and_forgot_is_the_same_after_a_round_trip(fresh, tmp_path):
+    """A tombstone bears a node only where memories of that were told apart, also beside decisions on two keys."""
+    with fresh() as store, fresh() as copy:
+        store.add(TEA)
+        store.add(COFFEE)
+        store.resolve(store.reviews()[0], "merge")
+        store.forget(next(iter(store)).id)
+        store.export(tmp_path / "full.jsonl", full=True)
+        memproc.ingest(tmp_path / "full.jsonl", copy, trust_decisions=True)
+        copy.export(tmp_path / "again.jsonl", full=True)
+    assert (tmp_path / "full.jsonl").read_bytes() == (tmp_path / "again.jsonl").read_bytes()

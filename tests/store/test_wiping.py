@@ -233,3 +233,18 @@ def test_what_a_full_export_tells_to_forget_is_brought_out_too(fresh_file, tmp_p
         memproc.ingest(tmp_path / "full.jsonl", into=store)
         assert store.count() == 0
         assert not told(path)
+
+
+def test_under_any_prefix_what_was_forgotten_leaves_the_files(tmp_path):
+    """The log is cut of the store that is meant, and the check-up has nothing to say."""
+    path = tmp_path / "application.db"
+    with (
+        memproc.open(path) as one,
+        memproc.open(path, settings=memproc.Settings(table_prefix="two_")) as other,
+    ):
+        one.add({"content": "She likes green tea"})
+        memory = other.add({"content": "She keeps a hedgehog"}).memory
+        other.forget(memory.id)
+        log = path.with_name(f"{path.name}-wal")
+        assert b"hedgehog" not in path.read_bytes() + (log.read_bytes() if log.exists() else b"")
+        assert (one.doctor(), other.doctor()) == ((), ())
