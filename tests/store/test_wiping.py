@@ -230,7 +230,7 @@ def test_what_a_full_export_tells_to_forget_is_brought_out_too(fresh_file, tmp_p
         for memory in other.find(limit=None):
             other.forget(memory.id)
         other.export(tmp_path / "full.jsonl", full=True)
-        memproc.ingest(tmp_path / "full.jsonl", into=store)
+        memproc.ingest(tmp_path / "full.jsonl", into=store, trust_decisions=True)
         assert store.count() == 0
         assert not told(path)
 
