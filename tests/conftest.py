@@ -11,7 +11,7 @@ import pytest
 
 from tests.databases import NAMES, VARIABLES, reason_to_skip, stores_on
 
-# The default draws the same examples each time, so that who has just cloned this sees what CI saw; CI draws others, and more of them.
+# The default draws the same examples each time, so that who has just cloned this sees what CI saw; CI draws others, and more.
 hypothesis.settings.register_profile("default", deadline=None, max_examples=20, print_blob=True, derandomize=True)
 hypothesis.settings.register_profile("quick", deadline=None, max_examples=20, phases=list(hypothesis.Phase)[:3])
 hypothesis.settings.register_profile("few", deadline=None, max_examples=8, phases=list(hypothesis.Phase)[:3])
