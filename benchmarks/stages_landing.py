@@ -24,7 +24,7 @@ from unittest.mock import patch
 
 import numpy as np
 from rapidfuzz import fuzz
-from sqlalchemy import Engine, event
+from sqlalchemy import Connection, Engine, event
 from sqlalchemy.engine.default import DefaultDialect
 
 import memproc
@@ -36,6 +36,7 @@ from memproc.dedup.signatures import Hashes
 from memproc.gathering import Pieces
 from memproc.intake import Intake
 from memproc.store import landing, reviews
+from memproc.store.backends import WRITES
 from memproc.store.landing import Landing
 from memproc.store.reviews import Reviewer
 from memproc.store.segments import Segments
@@ -70,6 +71,7 @@ class Timed(NamedTuple):
 STAGES: Final = (
     Timed("look up what was met", "SELECT ... IN", Landing, "_met_before"),
     Timed("look up neighbours", "SELECT ... IN", landing, "neighbourhood"),
+    Timed("confirm the keys", "dict of the JSON", landing, "_colliding"),
     Timed("decide", "Counter of the groups", landing, "decide"),
     Timed("write rows", "executemany", Landing, "_write_observations"),
     Timed("write memories", "executemany", landing, "write_regrouped"),
@@ -174,16 +176,26 @@ def _watched(timers: Timers, noted: Noted) -> Iterator[None]:
     def note(_connection: object, _cursor: object, sql: str, values: Any, _context: object, is_many: bool) -> None:  # noqa: FBT001
         noted.statements.append(Statement(timers.stage, sql, values, is_many))
 
+    def note_begin(connection: Connection) -> None:
+        if connection.get_execution_options().get(WRITES, False):  # by the driver's own connection: no cursor shows it
+            noted.statements.append(Statement(timers.stage, "BEGIN IMMEDIATE", (), is_many=False))
+
     def note_commit(*_given: object) -> None:
         noted.statements.append(Statement(COMMIT, "COMMIT", (), is_many=False))
 
     with ExitStack() as stack:
-        for owner, name in ((index, "to_entries"), (index, "candidates"), (reviews, "may_be_alike"), (landing, "decide")):
+        for owner, name in (
+            (index, "to_entries"),
+            (index, "candidates"),
+            (reviews, "may_be_alike"),
+            (landing, "decide"),
+            (landing, "_colliding"),
+        ):
             stack.enter_context(patch.object(owner, name, _noting(getattr(owner, name), noted.calls.setdefault(name, []))))
         for stage in (*STAGES, *_PREPARING):
             wrapped = timers.timed(stage.name, getattr(stage.owner, stage.function))
             stack.enter_context(patch.object(stage.owner, stage.function, wrapped))
-        for name, listener in (("before_cursor_execute", note), ("commit", note_commit)):
+        for name, listener in (("before_cursor_execute", note), ("begin", note_begin), ("commit", note_commit)):
             event.listen(Engine, name, listener)
             stack.callback(event.remove, Engine, name, listener)
         yield
@@ -254,6 +266,10 @@ def _counting(batch: Sequence[Any], *_given: object) -> Callable[[], object]:
     return lambda: Counter([one.prepared.group for one in batch])
 
 
+def _mapping(batch: Sequence[Any], *_given: object) -> Callable[[], object]:
+    return lambda: {one.prepared.key: one.prepared.json for one in batch}
+
+
 def _seconds(run: Callable[[], object]) -> float:
     started = process_time()
     run()
@@ -262,6 +278,7 @@ def _seconds(run: Callable[[], object]) -> float:
 
 # The stage, the function whose calls were noted, and what makes the bare call of the same arguments.
 _BARE: Final[tuple[tuple[str, str, Callable[..., Callable[[], object]]], ...]] = (
+    ("confirm the keys", "_colliding", _mapping),
     ("decide", "decide", _counting),
     ("index", "to_entries", _sorting),
     ("candidates", "candidates", _searching),

@@ -26,14 +26,13 @@ from unittest.mock import patch
 import numpy as np
 import orjson
 from pydantic import BaseModel
-from xxhash import xxh3_128_digest
 
 from benchmarks.database import batches
 from memproc.config import Settings
 from memproc.dedup import keys
 from memproc.dedup.canonical import canonical
 from memproc.dedup.gist import gist_of
-from memproc.dedup.keys import Prepared
+from memproc.dedup.keys import Prepared, key_of
 from memproc.dedup.memo import Memo
 from memproc.dedup.signatures import band_hashes, signatures
 from memproc.dedup.signing import signed
@@ -165,9 +164,9 @@ def _material(path: Path, policy: Policy) -> Material:
     with ExitStack() as stack:  # what `prepare` asks of these is what the stage is
         for name in ("content_key", "group_key"):
             stack.enter_context(patch.object(keys, name, _noted_call(getattr(keys, name), calls)))
-        stack.enter_context(patch.object(keys, "xxh3_128_digest", _noted_bytes(hashed)))
+        stack.enter_context(patch.object(keys, "key_of", _noted_bytes(hashed)))
         prepared = [keys.prepare(record, is_identity=False, as_of=None, policy=policy) for record in records]
-    calls += [partial(xxh3_128_digest, one.json) for one in prepared]
+    calls += [partial(key_of, one.json) for one in prepared]
     return Material(path, policy, lines, values, fields, memories, records, prepared, calls, hashed)
 
 
@@ -182,7 +181,7 @@ def _noted_call(function: Callable[..., bytes], calls: list[Callable[[], bytes]]
 def _noted_bytes(hashed: list[bytes]) -> Callable[[bytes], bytes]:
     def noted(given: bytes) -> bytes:
         hashed.append(given)
-        return xxh3_128_digest(given)
+        return key_of(given)
 
     return noted
 
@@ -227,7 +226,7 @@ def _text_pairs(of: Material) -> Iterator[Pair]:
             reading, lowering = _over(read, contents), _over(lambda content: " ".join(content.lower().split()), contents)
             yield Pair(f"{name}, cold", "str.lower and split", reading, lowering, forget)
             yield Pair(f"{name}, warm", "str.lower and split", reading, lowering, forget_texts, is_paid=False)
-    yield Pair("keys", "xxh3_128_digest", _over(_called, of.key_calls), _over(xxh3_128_digest, of.key_bytes))
+    yield Pair("keys", "key_of", _over(_called, of.key_calls), _over(key_of, of.key_bytes))
 
 
 def _called(call: Callable[[], bytes]) -> bytes:

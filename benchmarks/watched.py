@@ -31,16 +31,22 @@ def watched(pragmas: Sequence[str] = ()) -> Iterator[set[str]]:
     seen: set[str] = set()
     opened: WeakSet[sqlite3.Connection] = WeakSet()
 
-    class Watched(sqlite3.Connection):
-        def close(self) -> None:
-            with suppress(sqlite3.Error):  # closed already, or of another thread
-                seen.update(settings(self))
-            super().close()
+    def watching(own: type[sqlite3.Connection]) -> type[sqlite3.Connection]:
+        class Watched(own):
+            def close(self) -> None:
+                with suppress(sqlite3.Error):  # closed already, or of another thread
+                    seen.update(settings(self))
+                super().close()
+
+        return Watched
 
     original = sqlite3.connect
 
     def connect(*arguments: Any, **named: Any) -> sqlite3.Connection:
-        connection: sqlite3.Connection = original(*arguments, **{"factory": Watched, **named})
+        if "?mode=" in str(arguments[0]):  # memproc looks what there is, or wipes; its records come by another
+            return original(*arguments, **named)
+        factory = watching(named.pop("factory", sqlite3.Connection))
+        connection = original(*arguments, factory=factory, **named)
         opened.add(connection)
         for pragma in pragmas:
             connection.execute(f"PRAGMA {pragma}")

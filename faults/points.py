@@ -59,7 +59,9 @@ class Point(NamedTuple):
 
 _BATCH: Final = "insert into batches"
 MAKING: Final = Point(Verb.INGEST, "while the store is made", Moment.BEFORE, "create (or replace )?view")
-ENDING: Final = Point(Verb.INGEST, "before the end of the job is written", Moment.BEFORE, "update jobs set status=.* where .*fence")
+ENDING: Final = Point(
+    Verb.INGEST, "before the end of the job is written", Moment.BEFORE, "update jobs set (?!.*fence=).*finished_at="
+)
 POINTS: Final = (
     MAKING,
     Point(Verb.INGEST, "behind the lock", Moment.BEHIND, "update store set epoch"),

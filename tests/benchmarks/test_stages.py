@@ -20,7 +20,7 @@ RECORDS = 1_000
 BOUNDS = {
     "read lines": 6,
     "decode": 7,
-    "format": 36,
+    "format": 100,  # of any source: names that clash, times and ids in any form; a `dict` looks at nothing
     "validate": 5,
     "plain and encode": 20,
     "canonical text and gist, cold": 45,
@@ -30,6 +30,7 @@ BOUNDS = {
     "pickle there and back": 36,
     "look up what was met": 15,
     "look up neighbours": 19,
+    "confirm the keys": 300,  # each record that shares a hash is read and compared
     "decide": 480,
     "write rows": 4,
     "write memories": 4.7,
