@@ -32,7 +32,7 @@ def watched(pragmas: Sequence[str] = ()) -> Iterator[set[str]]:
     opened: WeakSet[sqlite3.Connection] = WeakSet()
 
     def watching(own: type[sqlite3.Connection]) -> type[sqlite3.Connection]:
-        class Watched(own):
+        class Watched(own):  # type: ignore[valid-type, misc]
             def close(self) -> None:
                 with suppress(sqlite3.Error):  # closed already, or of another thread
                     seen.update(settings(self))
@@ -46,7 +46,7 @@ def watched(pragmas: Sequence[str] = ()) -> Iterator[set[str]]:
         if "?mode=" in str(arguments[0]):  # memproc looks what there is, or wipes; its records come by another
             return original(*arguments, **named)
         factory = watching(named.pop("factory", sqlite3.Connection))
-        connection = original(*arguments, factory=factory, **named)
+        connection: sqlite3.Connection = original(*arguments, factory=factory, **named)
         opened.add(connection)
         for pragma in pragmas:
             connection.execute(f"PRAGMA {pragma}")
