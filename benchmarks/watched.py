@@ -43,10 +43,12 @@ def watched(pragmas: Sequence[str] = ()) -> Iterator[set[str]]:
     original = sqlite3.connect
 
     def connect(*arguments: Any, **named: Any) -> sqlite3.Connection:
+        connection: sqlite3.Connection
         if "?mode=" in str(arguments[0]):  # memproc looks what there is, or wipes; its records come by another
-            return original(*arguments, **named)
+            connection = original(*arguments, **named)
+            return connection
         factory = watching(named.pop("factory", sqlite3.Connection))
-        connection: sqlite3.Connection = original(*arguments, factory=factory, **named)
+        connection = original(*arguments, factory=factory, **named)
         opened.add(connection)
         for pragma in pragmas:
             connection.execute(f"PRAGMA {pragma}")
