@@ -12,7 +12,7 @@ import pytest
 from tests.databases import NAMES, VARIABLES, reason_to_skip, stores_on
 
 # The default draws the same examples each time, so that who has just cloned this sees what CI saw; CI draws others, and more.
-hypothesis.settings.register_profile("default", deadline=None, max_examples=20, print_blob=True, derandomize=True)
+hypothesis.settings.register_profile("default", deadline=None, max_examples=10, print_blob=True, derandomize=True)
 hypothesis.settings.register_profile("quick", deadline=None, max_examples=20, phases=list(hypothesis.Phase)[:3])
 hypothesis.settings.register_profile("few", deadline=None, max_examples=8, phases=list(hypothesis.Phase)[:3])
 hypothesis.settings.register_profile("more", deadline=None, max_examples=60, print_blob=True)
@@ -41,8 +41,13 @@ def fresh_file(tmp_path_factory):
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items):
-    """Mark what runs on a server."""
+    """Mark what runs on a server, and of a test with many cases all but every so many as slow."""
+    met = Counter()
     for item in items:
+        if sampled := item.get_closest_marker("sampled"):
+            if met[item.function] % sampled.args[0]:
+                item.add_marker(pytest.mark.slow)
+            met[item.function] += 1
         given = item.callspec.params.values() if hasattr(item, "callspec") else ()
         if any(isinstance(value, str) and value in VARIABLES for value in given):
             item.add_marker(pytest.mark.server)

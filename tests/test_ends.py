@@ -138,6 +138,7 @@ def test_the_command_line_exits_with_one_where_a_source_ends_early(tmp_path):
 
 
 @pytest.mark.parametrize("name", SHAPES)
+@pytest.mark.sampled(4)
 def test_a_file_that_is_made_shorter_while_it_is_read_fails_the_job(tmp_path, name):
     """What was read before is in the store."""
     many = [{"content": f"She has been to town number {n} {'and back ' * 20}", "id": n} for n in range(6_000)]

@@ -118,6 +118,7 @@ def test_a_source_that_changes_is_noticed(name, new_store, tmp_path):
     assert set(change(new_store, tmp_path / "corpus.jsonl", 200, tmp_path, ways)) > set(ways)
 
 
+@pytest.mark.slow
 def test_each_promise_is_kept(name, new_store, tmp_path):
     """On every database; what is promised of files, on SQLite."""
     assert len(promises.keep(new_store, tmp_path)) == sum(

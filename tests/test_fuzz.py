@@ -34,6 +34,7 @@ def test_spoilt_records_are_all_accounted_for_on_servers(tmp_path, name):
     assert not list(tmp_path.glob("*.db"))
 
 
+@pytest.mark.slow
 def test_spoilt_records_are_all_accounted_for(new_store, tmp_path):
     """None raises, none vanishes, and the store is what its records say."""
     found = fuzz(new_store, tmp_path, RECORDS, seed=11)
@@ -52,6 +53,7 @@ def test_sources_that_might_end_early_are_read_to_their_end_or_fail(new_store, t
     assert found.categories["source"] > 10
 
 
+@pytest.mark.slow
 def test_a_reader_that_stops_early_is_caught(new_store, tmp_path, monkeypatch):
     """Whatever it is that stops: here it passes over what follows a value that is too long."""
 
@@ -68,11 +70,13 @@ def test_a_reader_that_stops_early_is_caught(new_store, tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize("format", FILES)
+@pytest.mark.sampled(4)
 def test_each_format_stands_its_spoilt_records(new_store, tmp_path, format):
     """One chunk of each."""
     assert fuzz(new_store, tmp_path, 1, seed=12, format=format).chunks >= 1
 
 
+@pytest.mark.slow
 def test_a_chunk_can_be_made_again(new_store, tmp_path):
     """By its seed and number, which a failure tells."""
     once, twice = (fuzz(new_store, tmp_path, 1, seed=13, chunk=4) for _ in range(2))
@@ -87,6 +91,7 @@ def test_what_guided_fuzzing_starts_from_passes_its_check(target):
 
 
 @pytest.mark.skipif(not is_installed(), reason="atheris is not installed")
+@pytest.mark.slow
 def test_guided_fuzzing_finds_nothing_in_a_second(tmp_path):
     """Of the target that is quickest."""
     told = lead(["times"], 1, tmp_path)

@@ -270,6 +270,7 @@ class Loose(memproc.Memory):
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # pydantic says so of what raises while it asks
 @pytest.mark.parametrize("known", FORMATS, ids=lambda known: known.name)
 @pytest.mark.parametrize("schema", [memproc.Memory, Loose])
+@pytest.mark.sampled(4)
 def test_objects_that_lie_are_taken_or_told(known, schema):
     """Each gives a record, by every format, and takes no other with it."""
     detect(RECORDS, frozenset(schema.model_fields))
@@ -285,6 +286,7 @@ def test_objects_that_lie_are_taken_or_told(known, schema):
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # pydantic says so of what raises while it asks
 @pytest.mark.parametrize("schema", [memproc.Memory, Loose])
+@pytest.mark.sampled(2)
 def test_objects_that_lie_are_added_checked_and_transformed(schema):
     """Nothing raises, and the store adds up."""
     with memproc.open("sqlite://", schema=schema) as store:

@@ -66,6 +66,7 @@ def logs_that_stay(folder):
 
 
 @pytest.mark.parametrize("reader", READERS.values(), ids=READERS)
+@pytest.mark.sampled(4)
 def test_no_file_of_an_open_store_is_read_or_written(two_stores, tmp_path, reader):
     """Its own, that of another store, the log, and by links of both kinds; the locks are there when another process looks in."""
     for name in FILES:
@@ -120,6 +121,7 @@ def test_a_store_that_is_closed_is_in_use_no_more(tmp_path):
         [*read_file(tmp_path / "m.db")]
 
 
+@pytest.mark.slow
 def test_nothing_is_lost_where_a_source_is_the_store(tmp_path):
     """A process adds, is refused its own file, another opens and closes the store, it adds on, and is killed: all is there."""
     path = tmp_path / "m.db"

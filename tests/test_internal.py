@@ -62,6 +62,7 @@ ERRORS = [KeyError("tea"), RecursionError("too deep"), MemoryError(), AssertionE
 
 @pytest.mark.parametrize("error", ERRORS, ids=lambda error: type(error).__name__)
 @pytest.mark.parametrize("stage", STAGES)
+@pytest.mark.sampled(4)
 def test_a_record_that_memproc_breaks_on_is_quarantined_alone(tmp_path, monkeypatch, stage, error):
     """With all that is needed to report it; replayed when memproc is mended, it is taken."""
     with memproc.open(tmp_path / "m.db") as store:

@@ -322,6 +322,7 @@ LYING: dict[str, Any] = {
 
 
 @pytest.mark.parametrize("name", LYING)
+@pytest.mark.sampled(4)
 def test_what_cannot_be_read_is_an_item_with_a_fault(name):
     """It ends no job, whatever it does; each way in says the same of it."""
     odd = LYING[name]

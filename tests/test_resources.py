@@ -103,6 +103,7 @@ def test_this_machine_allows_something():
     assert Watch().limit_bytes == int(0.8 * allowed_bytes())
 
 
+@pytest.mark.slow
 def test_memory_is_seen_though_it_was_given_back():
     """What was held between two looks, if it was more than ever before; and then what is held now."""
     code = (

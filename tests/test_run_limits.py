@@ -47,6 +47,7 @@ def exported(store, path):
     return path.read_bytes()
 
 
+@pytest.mark.slow
 def test_an_ingestion_stays_under_its_memory_limit(tmp_path):
     """Forty thousand records under 300 MB, all that is imported counted in; the peak is the kernel's own."""
     path = written(tmp_path / "many.jsonl", MANY)
@@ -157,6 +158,7 @@ def test_what_is_gathered_lands_when_the_time_is_over(fresh, monkeypatch):
         assert store.recount().is_whole
 
 
+@pytest.mark.slow
 def test_the_first_size_does_not_matter(tmp_path, monkeypatch):
     """From 1 and from 100,000 the same memories; from 1 the size doubles until it pays no more, and the bytes bound both."""
     path = written(tmp_path / "some.jsonl", 6_000)
@@ -217,6 +219,7 @@ def test_the_report_tells_of_batches_and_of_what_was_taken(fresh):
         assert report.as_dict()["batch_log"][0].keys() == {"records", "seconds", "rss_mb"}
 
 
+@pytest.mark.slow
 def test_of_many_batches_a_thousand_are_told(tmp_path):
     """Evenly thinned."""
     settings = memproc.Settings(batch_size=1, dedup="off")

@@ -444,6 +444,7 @@ ONE_VERDICT: list[dict[str, Any]] = [
 
 
 @pytest.mark.parametrize("record", ONE_VERDICT, ids=lambda record: str(record)[:60])
+@pytest.mark.sampled(3)
 def test_there_is_one_verdict(tmp_path, record):
     """Of `validate`, of the command of that name, of `transform`, and of each way into a store."""
     path = tmp_path / "one.jsonl"

@@ -413,6 +413,7 @@ memproc.open("m.db").backup("out", overwrite=True)
 
 
 @pytest.mark.parametrize("killed", FOR_EVER)
+@pytest.mark.slow
 def test_what_a_killed_writer_left_is_removed_by_the_next(store, tmp_path, killed):
     """To the same target, whatever writes it; what was left for another target stays, and so does what is still being written."""
     store.backup(tmp_path / "m.db")
@@ -491,6 +492,7 @@ def test_a_copy_overwrites_nothing_even_where_files_have_one_name_only(store, tm
     assert names(tmp_path) == ["copy.db", "x"]
 
 
+@pytest.mark.slow
 def test_commands_write_to_standard_output_by_a_dash(tmp_path):
     """The same bytes as to a file, and nothing else: what is told of them goes to standard error. `./-` is a file."""
     run = partial(run_memproc, folder=tmp_path)

@@ -146,7 +146,8 @@ def _moved_versions(
     observations: Sequence[Observation], fresh: AbstractSet[Key], redated: AbstractSet[Key]
 ) -> frozenset[tuple[Key, Key]]:
     """Return the versions that are new or have another date, each as its node and content."""
-    known = {(seen.node, seen.content) for seen in observations if seen.key not in fresh | redated}
+    changed = fresh | redated
+    known = {(seen.node, seen.content) for seen in observations if seen.key not in changed}
     dated_anew = {(seen.node, seen.content) for seen in observations if seen.key in redated}
     return frozenset({(seen.node, seen.content) for seen in observations} - (known - dated_anew))
 

@@ -17,7 +17,7 @@ from typing import Any
 from memproc.dedup.keys import Key, Observation
 from memproc.records import Memory, encode, last_changed
 
-KEPT = 8  # with the smallest keys; more is more to look at, fewer is more often something to work out
+KEPT = 8  # with the smallest keys, at least 2; more is more to look at, fewer is more often something to work out
 
 _KEY = attrgetter("key")
 _FIELDS = frozenset(Memory.model_fields)

@@ -21,9 +21,10 @@ from xxhash import xxh3_64_intdigest
 from memproc.config import Policy
 from memproc.dedup.cluster import clusters
 from memproc.dedup.decide import regroup
+from memproc.dedup.frame import frame_hash
 from memproc.dedup.index import ENTRY_BYTES, NUMBER_BITS, Entries
 from memproc.dedup.keys import Key, Prepared, prepare
-from memproc.dedup.signing import hashes_of, width
+from memproc.dedup.signing import FRAMES, hashes_of, width
 from memproc.records import Memory, Plain
 from memproc.store import tables
 from memproc.store.database import Database
@@ -52,7 +53,7 @@ class Recomputed:
         """Know where to read and where to note; nothing is read yet."""
         self.database, self.connection, self._policy, self._schema, self._found = database, connection, policy, schema, found
         self._links: list[Numbers] = []  # for each chunk rows of (hash of a link, number of an observation that has it)
-        self._indexed: list[Numbers] = []  # rows of (number, sum of its band hashes)
+        self._indexed: list[Numbers] = []  # rows of (number, sum of its hashes, their sum as long as its source gave no date)
 
     def check_observations(self, *, compare_keys: bool) -> None:
         """Read each record, and compare its keys with those that are there; of the scheme of another memproc the own key only."""
@@ -66,7 +67,9 @@ class Recomputed:
             is_first = np.isin(numbers, first)
             facts = [again for (_, again), own in zip(near, is_first, strict=True) if own]
             hashes = hashes_of(facts, self._policy.recall)
-            self._indexed.append(np.column_stack((numbers[is_first], hashes.sum(axis=1, dtype=np.uint64))))
+            sums = hashes.sum(axis=1, dtype=np.uint64)
+            undated = np.array([_frame_before_dated(again) for again in facts], np.uint64)
+            self._indexed.append(np.column_stack((numbers[is_first], sums, sums - hashes[:, -FRAMES] + undated)))
 
     def check_links(self) -> None:
         """Compare the links from groups with an odd token with those that the observations give."""
@@ -102,8 +105,10 @@ class Recomputed:
             self._found.add("memories", *(key for key in keys if key not in done))
 
     def check_index(self) -> None:
-        """Compare the entries of the segments with those that the first fact of each group gives."""
-        numbers, sums = _all(self._indexed).T
+        """Compare the entries of the segments with those that the first fact of each group gives. One whose source gave a date
+        only later is there as it was without.
+        """
+        numbers, sums, sums_undated = np.concatenate([np.empty((0, 3), np.uint64), *self._indexed]).T
         counts, found_sums = np.zeros(len(numbers), np.int64), np.zeros(len(numbers))
         extra = [np.empty(0, np.uint64)]
         for entries in self._parts():
@@ -114,7 +119,8 @@ class Recomputed:
             hashes = (entries[is_own] >> _SHIFT).astype(np.float64)  # their sums stay below 2**53, so floats are exact
             counts += np.bincount(at, minlength=len(numbers))
             found_sums += np.bincount(at, hashes, minlength=len(numbers))
-        is_whole, is_right = counts == width(self._policy.recall), found_sums.astype(np.uint64) == sums
+        is_whole = counts == width(self._policy.recall)
+        is_right = (found_sums == sums) | (found_sums == sums_undated)
         self._found.add("index_extra", *map(int, np.unique(np.concatenate(extra))))
         self._found.add("index_missing", *self._keys_of(numbers[~is_whole]))
         self._found.add("index_wrong", *self._keys_of(numbers[is_whole & ~is_right]))
@@ -189,6 +195,11 @@ def _is_valid(plain: Plain, schema: type[Memory]) -> bool:
     """Tell whether a record passes validation; fields of another schema are no matter here."""
     own = {name: value for name, value in plain.items() if name in schema.model_fields}
     return isinstance(validator(schema)(own), Memory)
+
+
+def _frame_before_dated(fact: Prepared) -> int:
+    """Return the hash of the frame that a fact had before its source gave a date."""
+    return fact.frame if fact.changed_at is not None else frame_hash(fact.text, None, fact.scope)
 
 
 def _links_of(prepared: Iterable[tuple[int, Prepared]]) -> Numbers:

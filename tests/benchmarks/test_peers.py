@@ -43,6 +43,7 @@ def lines(results):
     return {line.side: line for line in comparison.lines}
 
 
+@pytest.mark.slow
 def test_all_asked_are_measured_beside_the_floor(results, lines):
     """None is lost on the way."""
     assert set(lines) == {"floor", *LIGHT}
@@ -50,6 +51,7 @@ def test_all_asked_are_measured_beside_the_floor(results, lines):
     assert lines["floor"].floor_ratio == 1.0
 
 
+@pytest.mark.slow
 def test_slow_sides_are_measured_on_fewer_records(lines):
     """The floor on all."""
     assert (lines["memproc-near"].records, lines["floor"].records) == (200, RECORDS)
@@ -114,6 +116,7 @@ def test_a_side_that_fails_does_not_stop_the_others(monkeypatch):
     assert len(told) == 3  # two rounds of the floor; what failed is not tried again
 
 
+@pytest.mark.slow
 def test_memory_of_children_counts(tmp_path):
     """Of two that hold much at once, both. A small process measures: what it holds itself counts in each of its children."""
     child = "import time; held = b'x' * 100_000_000; time.sleep(1)"

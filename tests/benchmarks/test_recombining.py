@@ -42,6 +42,7 @@ def test_half_of_most_texts_is_that_of_others(corpora):
     assert sum(shared_halves(ordinary).values()) < len(ordinary) / 50
 
 
+@pytest.mark.slow
 def test_the_shared_part_is_half(corpora):
     """Of the characters."""
     texts = new_texts(corpora[Texts.RECOMBINING])
@@ -49,6 +50,7 @@ def test_the_shared_part_is_half(corpora):
     assert 0.4 < halves / sum(map(len, texts)) < 0.6
 
 
+@pytest.mark.slow
 def test_no_number_keeps_texts_apart(corpora):
     """Neither in the shared half nor in the other."""
     assert not [text for text in new_texts(corpora[Texts.RECOMBINING]) if re.search(r"\d", text)]

@@ -60,6 +60,7 @@ def is_within(value_of, bound):
     return any(value_of(measured(attempt)) <= bound for attempt in (1, 2))
 
 
+@pytest.mark.slow
 def test_every_stage_has_a_bound():
     """A new stage is guarded, and none goes missing."""
     assert measured(1).keys() == {*BOUNDS, PREPARE_REST, NEVER_SEEN_AGAIN}

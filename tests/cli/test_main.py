@@ -130,6 +130,7 @@ def landed(path):
         return False
 
 
+@pytest.mark.slow
 def test_an_interrupted_ingestion_tells_what_it_did_and_goes_on(run, tmp_path):
     """The JSON object, a message, and the exit code of what was stopped."""
     lines = [json.dumps({"content": f"She keeps {number} hens and feeds them"}) + "\n" for number in range(10_000)]
@@ -328,6 +329,7 @@ def test_a_csv_with_a_mapping(run, tmp_path):
     assert (memory["namespace"], memory["tags"], memory["created_at"][:10]) == ("alice", ["drinks", "home"], "2024-01-01")
 
 
+@pytest.mark.slow
 def test_progress_is_a_bar_on_a_terminal_and_lines_elsewhere(tmp_path):
     """On a terminal standard error shows a bar with the rate; the report is on standard output."""
     (tmp_path / "many.jsonl").write_text("".join(f'{{"content": "memory number {number} of many"}}\n' for number in range(3000)))

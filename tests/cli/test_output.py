@@ -91,6 +91,7 @@ CHANGING = ("ingest", "retry", "unmerge", "rebuild", "jobs")  # or telling what 
 
 @pytest.mark.parametrize("encoding", ENCODINGS[:2])
 @pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
+@pytest.mark.sampled(5)
 def test_every_command_prints_in_any_encoding(place, encoding, command):
     """The same exit code and, but for what cannot be said, the same words; as JSON the very same values."""
     command = tuple(place.id if part == "ID" else part for part in command)
@@ -149,7 +150,7 @@ def many(tmp_path_factory):
     """Give a folder with a store that is longer than a pipe holds."""
     folder = tmp_path_factory.mktemp("many")
     lines = [{"content": f"memory number {number} of many " + "x" * 200} for number in range(2_000)]
-    lines += [{"content": "", "note": f"{number} " + "y" * 400} for number in range(3_000)]
+    lines += [{"content": {"number": number, "said": "y" * 400}} for number in range(3_000)]
     (folder / "many.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
     command = [sys.executable, "-m", "memproc", "ingest", "many.jsonl", "--into", "m.db"]
     subprocess.run(command, cwd=folder, check=True, timeout=120, capture_output=True)
@@ -174,6 +175,7 @@ def many(tmp_path_factory):
     [(lambda _: None, ""), pytest.param(lambda stream: stream.readline(), "1", marks=pytest.mark.slow)],
     ids=["nothing", "a line"],
 )
+@pytest.mark.sampled(4)
 def test_a_reader_may_have_seen_enough(many, command, reads, unbuffered):
     """`| head -1`: no traceback, not a word, and the exit code says that not all was written."""
     if not (many / "link").is_symlink():
@@ -184,6 +186,7 @@ def test_a_reader_may_have_seen_enough(many, command, reads, unbuffered):
         assert code == 1
 
 
+@pytest.mark.slow
 def test_outputs_may_be_closed_from_the_beginning(many):
     """As a shell does it with `>&-`."""
     for closed in (">&-", "2>&-", ">&- 2>&-"):

@@ -9,6 +9,8 @@ import re
 import subprocess
 import sys
 
+import pytest
+
 from memproc.cli.progress import TimeLeft, _line
 from memproc.report.report import Progress
 from tests.waiting import LIMIT_SECONDS, bounded
@@ -62,6 +64,7 @@ def _read(leader):
         return b""
 
 
+@pytest.mark.slow
 def test_the_bar_is_of_all_files(tmp_path):
     """It does not say 100 % before the last of them is read."""
     names = [f"{number}.jsonl" for number in range(3)]

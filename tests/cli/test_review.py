@@ -66,6 +66,7 @@ def test_reviews_are_listed_and_decided_by_a_file(with_review, tmp_path):
         (b"q", b"0 decided, 1 wait", 2),
     ],
 )
+@pytest.mark.sampled(5)
 def test_reviews_are_decided_by_keys_in_a_terminal(with_review, tmp_path, keys, told, memories):
     """Both texts side by side, one key each; other keys do nothing."""
     shown = in_terminal(tmp_path, keys)
@@ -102,6 +103,7 @@ def _read_some(leader):
         return None
 
 
+@pytest.mark.slow
 def test_data_is_no_markup_and_does_not_steer_the_terminal(tmp_path):
     """Subject, source, the words in the reason: shown as they are. An escape in a text is shown as a mark."""
     subject, source = "[/b] Ann", "[link=x]notes[/link]"

@@ -109,6 +109,7 @@ def test_the_canonical_text_of_a_canonical_text_is_itself(text):
     assert canonical(canonical(text)) == canonical(text)
 
 
+@pytest.mark.slow
 def test_each_character_has_one_canonical_form():
     """Idempotence again, over every assigned character there is."""
     letters = (chr(code) for code in range(sys.maxunicode + 1) if not 0xD800 <= code < 0xE000)

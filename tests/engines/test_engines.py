@@ -97,6 +97,7 @@ def exported(folder, what, **given):
 _numbers = count()
 
 
+@pytest.mark.sampled(2)
 def test_every_engine_gives_the_same_store(corpus, tmp_path, name, engine):
     """And tells which processes did the work; on engines with processes that is not this one."""
     report, memories = exported(tmp_path, corpus, engine=engine)
@@ -109,6 +110,7 @@ def test_every_engine_gives_the_same_store(corpus, tmp_path, name, engine):
 
 
 @pytest.mark.parametrize("name", engines("threads", "processes", "dask", "ray"))
+@pytest.mark.slow
 def test_every_engine_takes_conversations_apart_alike(locomo, tmp_path, engine):
     """One item gives hundreds of records, and a batch ends in the middle of one."""
     assert exported(tmp_path, locomo, engine=engine)[1] == exported(tmp_path, locomo)[1]
@@ -165,6 +167,7 @@ def test_what_cannot_travel_is_prepared_here(tmp_path):
     assert report.workers == [{"pid": os.getpid(), "records": 2}]
 
 
+@pytest.mark.slow
 def test_an_executor_may_be_handed_over(corpus, tmp_path):
     """It stays open, for its owner may need it."""
     with ThreadPoolExecutor(2) as executor:
@@ -236,6 +239,7 @@ def test_an_unknown_engine_is_refused_before_any_work(tmp_path, wrong):
     assert not (tmp_path / "m.db").exists()
 
 
+@pytest.mark.slow
 def test_few_chunks_are_under_way(tmp_path):
     """However quick the source, memory stays bounded."""
     drawn = 0
@@ -268,6 +272,7 @@ def test_what_was_read_before_a_source_failed_lands(tmp_path, name):
         assert (store.count(), store.jobs()[0].status) == (25, "failed")
 
 
+@pytest.mark.slow
 def test_a_job_on_workers_can_be_cancelled(corpus, tmp_path):
     """After the batch at hand; nothing more of what was under way lands."""
     settings = memproc.Settings(batch_size=200)

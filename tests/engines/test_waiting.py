@@ -120,6 +120,7 @@ def test_a_ray_that_is_gone_is_begun_anew():
         within_limit(pool.close)
 
 
+@pytest.mark.slow
 def test_an_executor_that_its_owner_ended_is_told():
     """While calls are under way."""
     for executor in (ThreadPoolExecutor(1), ProcessPoolExecutor(1, get_context("spawn"))):
@@ -135,6 +136,7 @@ class Silent(Executor):
         return Future()
 
 
+@pytest.mark.slow
 def test_an_executor_of_which_nothing_is_heard_is_told(monkeypatch):
     """It cannot be asked, so it is after a long time."""
     monkeypatch.setattr(pools, "SECONDS_WITHOUT_A_WORD", 0.5)
@@ -155,6 +157,7 @@ def test_who_is_slow_is_waited_for(name):
         within_limit(pool.close)
 
 
+@pytest.mark.slow
 def test_patience_grows_with_what_was_seen():
     """Who took long may be away for long."""
     patience = Patience(0.0)
@@ -180,6 +183,7 @@ def test_workers_that_do_not_end_are_killed(name):
     assert not any(worker.is_running() and worker.status() != psutil.STATUS_ZOMBIE for worker in workers)
 
 
+@pytest.mark.slow
 def test_a_pool_is_not_closed_by_a_forked_child():
     """Its workers are the parent's."""
     pool = pool_of("processes", 1)

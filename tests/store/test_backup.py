@@ -59,6 +59,7 @@ def test_a_copy_is_what_the_store_is(fresh_file, tmp_path):
             assert copy.count() == store.count() + 1
 
 
+@pytest.mark.slow
 def test_a_copy_beside_a_writer_is_of_one_moment(fresh_file, tmp_path, monkeypatch):
     """Batches land all the time. Each copy holds the first so many of them, whole, and equals a store that read no more."""
     monkeypatch.setattr(backups, "PAGES_A_STEP", 20)  # so that much can happen between two steps

@@ -265,6 +265,7 @@ def end_connections(store):
     engine.dispose()
 
 
+@pytest.mark.slow
 def test_a_full_disk_stops_the_job_and_room_lets_it_go_on(fresh_file, tmp_path):
     """A clear message, a store that can be read, and the same store in the end."""
     path = written(tmp_path, 3_000)

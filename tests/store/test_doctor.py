@@ -192,6 +192,7 @@ PORTABLE = {
 }
 
 
+@pytest.mark.slow
 def test_damage_is_found_on_every_database(fresh):
     """The checks are of the rows, and the rows are the same everywhere."""
     with fresh() as store:
@@ -428,6 +429,7 @@ def test_every_code_is_tested():
 
 
 @pytest.mark.parametrize(("code", "inflict"), CASES)
+@pytest.mark.sampled(8)
 def test_each_kind_of_damage_is_found_by_its_own_code_and_mended_as_advised(code, inflict, path):
     """No other error is told; and after the command that is advised the finding is gone."""
     inflict(path)
@@ -588,6 +590,7 @@ class Rated(memproc.Memory):
     mood: str
 
 
+@pytest.mark.slow
 def test_a_record_of_another_class_of_memories_is_valid_where_its_store_is_open(fresh_file):
     """Who opens the store by the class of its records, or by a class that lacks its fields, is told nothing."""
     with fresh_file() as empty:
@@ -609,6 +612,7 @@ def test_examples_are_few_and_the_count_is_whole(path):
         assert all(store.trace(example).memory for example in finding.examples)
 
 
+@pytest.mark.slow
 def test_a_segment_of_several_parts_is_read_as_one(path, monkeypatch):
     """Order, length and number of the parts count across them."""
     monkeypatch.setattr("memproc.store.tables.PART_BYTES", 800)
@@ -649,3 +653,15 @@ def test_the_command_tells_what_is_wrong_and_exits_with_1(path):
     change("UPDATE store SET policy = '{'")(path)
     assert run("doctor", path)[0] == 1
     assert run("doctor", path.with_name("none.db"))[0] == 2
+
+
+def test_a_source_that_gives_a_date_only_later_leaves_a_good_store(fresh):
+    """Of a fact without a date no change is looked for; what it was indexed as before is no damage."""
+    with fresh() as store:
+        for as_of in (None, "2024-01-01"):
+            memproc.ingest(
+                [{"content": "She has 2 cats"}, {"content": "She has a dog and 3 hens"}], store, source="app", as_of=as_of
+            )
+            assert store.doctor() == ()
+        assert store.rebuild() == (0, 0)
+        assert store.doctor() == ()

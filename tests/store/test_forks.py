@@ -247,6 +247,7 @@ def test_a_temporary_store_outlives_the_children_of_its_process():
     assert not folder.exists()
 
 
+@pytest.mark.slow
 def test_a_child_that_ends_as_a_program_does_removes_nothing():
     """Also what Python does at its exit is the parent's to do."""
     program = """

@@ -95,6 +95,7 @@ def set_job(store, **values):
 
 
 @pytest.mark.parametrize("source", ["chatgpt.json", "claude.json", "locomo.json", "memories.jsonl", "memories.csv"])
+@pytest.mark.sampled(4)
 def test_a_job_goes_on_where_it_was_cut_off(fresh, source):
     """After any batch, also within a conversation: the same store and the same report as without."""
     path = FIXTURES / source
@@ -330,6 +331,7 @@ def test_a_late_writer_is_fenced_off(fresh, tmp_path):
         assert store.recount().is_whole
 
 
+@pytest.mark.slow
 def test_a_job_of_another_machine_is_waited_for_until_its_lease_ends(fresh, tmp_path):
     """And one of this machine as long as its process lives."""
     path = written(tmp_path, 12)
@@ -496,6 +498,7 @@ if sys.argv[2] == "replay":
 
 
 @pytest.mark.parametrize("what", ["add", "iterable", "replay"])
+@pytest.mark.sampled(3)
 def test_what_a_killed_application_left_is_closed_by_the_next_opening(fresh, what):
     """Its records are in, nobody can go on with it, and nothing is wrong with the store."""
     with fresh() as store:

@@ -107,6 +107,7 @@ def test_a_store_lives_beside_tables_of_any_name(place):
 
 
 @pytest.mark.parametrize("prefix", PREFIXES)
+@pytest.mark.sampled(4)
 def test_a_prefix_is_that_of_every_name(place, prefix):
     """And everything works as it does under the usual one."""
     with memproc.open(place, settings=under(prefix)) as store:
@@ -282,6 +283,7 @@ BY_INDEX = [
         ("memproc_jobs", "type"),
     ],
 )
+@pytest.mark.sampled(5)
 def test_a_name_that_is_taken_is_told_and_nothing_is_made(place, name, kind):
     """Neither by opening nor by ingesting; what is there is not changed, and the database is no store."""
     backend = url_of(place).get_backend_name()
@@ -346,6 +348,7 @@ def test_an_attempt_that_fails_leaves_nothing(place, at):
 
 
 @pytest.mark.parametrize("times", [1, 2, 3])
+@pytest.mark.slow
 def test_a_maker_that_is_killed_hinders_no_other(place, times):
     """MariaDB keeps what it had made; it is known by its columns, and the rest is made."""
     source = ROOT / "fixtures" / "memories.jsonl"

@@ -109,6 +109,7 @@ COMMANDS = [
 
 
 @pytest.mark.parametrize(("name", "where"), [(name, where) for name, all_of in REFUSED.items() for where in all_of])
+@pytest.mark.sampled(4)
 def test_no_command_tells_a_password_when_it_fails(name, where, tmp_path):
     """Neither on standard output nor on standard error, nor in the log; and it fails as it should."""
     if reason := reason_to_skip(name):

@@ -651,6 +651,7 @@ steps = st.lists(
 
 
 @given(st.lists(records() | broken(), min_size=4, max_size=14), st.lists(broken() | facts(), max_size=4), steps)
+@pytest.mark.slow
 def test_any_mix_of_replays_and_discards_leaves_every_job_whole(fresh, source, more, mix):
     """Law 1 over each job, whatever a person does to quarantine; and what is there is what rebuild computes."""
     with fresh() as store:

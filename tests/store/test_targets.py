@@ -123,6 +123,7 @@ def test_what_is_no_path_is_refused(where):
 
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("kind", [str, Path], ids=["text", "Path"])
+@pytest.mark.sampled(4)
 def test_a_path_is_a_path_with_whatever_in_its_name(name, kind):
     """The file is made under this very name, and no other; and the store's URL leads to it."""
     with memproc.open(kind(name)) as store:
@@ -244,6 +245,7 @@ WRONG = {
 
 
 @pytest.mark.parametrize(("kind", "message"), WRONG.items(), ids=WRONG)
+@pytest.mark.sampled(3)
 def test_each_wrong_path_has_its_own_message(kind, message):
     """On opening, ingesting and every command; it names the path, and nothing is made or changed."""
     where = prepare(kind)

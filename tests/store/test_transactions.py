@@ -115,6 +115,7 @@ def state(store):
 
 
 @pytest.mark.parametrize("way", WAYS)
+@pytest.mark.sampled(3)
 def test_what_is_written_is_written_once(fresh, monkeypatch, way):
     """Also where the connection was lost behind the commit: the answer is that of the attempt that came through."""
     with filled(fresh) as store, filled(fresh) as undisturbed:
@@ -161,6 +162,7 @@ READS = {
 
 
 @pytest.mark.parametrize("way", READS)
+@pytest.mark.sampled(3)
 def test_what_is_read_is_read_again(fresh, way):
     """From the beginning, in a new transaction."""
     with filled(fresh) as store:
@@ -237,8 +239,9 @@ def test_a_server_that_ends_the_connection_is_asked_again(fresh, way):
         assert state(store) == state(undisturbed)
 
 
-def test_what_goes_wrong_as_a_connection_is_prepared_is_told(fresh):
+def test_what_goes_wrong_as_a_connection_is_prepared_is_told(fresh, monkeypatch):
     """SQLAlchemy gives it as the driver raised it, before any statement."""
+    monkeypatch.setattr("memproc.failures.FIRST_WAIT_SECONDS", 0.0001)
     with fresh() as store:
         driver = store._database.engine.dialect.loaded_dbapi
 

@@ -78,6 +78,7 @@ WRITES = {
 
 @pytest.mark.parametrize("write", WRITES)
 @pytest.mark.parametrize("is_dry", [False, True], ids=["", "rehearsal"])
+@pytest.mark.sampled(3)
 def test_whatever_is_done_to_a_memory_may_be_done_while_they_are_given(fresh, write, is_dry):
     """What is given is of the moment in which it began, on every database; in a rehearsal too."""
     with fresh() as store:
@@ -110,6 +111,7 @@ def seconds_to_forget(store, ids):
     return took
 
 
+@pytest.mark.slow
 def test_who_forgets_waits_for_no_reader(fresh_file):
     """Neither for one in its own process nor for another one: the quickest takes no more than some times what one takes without."""
     with fresh_file() as store:
@@ -154,6 +156,7 @@ def test_what_is_forgotten_is_gone_when_the_reading_is_broken_off(fresh_file, en
         assert not told(path, gone.content.encode())
 
 
+@pytest.mark.slow
 def test_another_process_that_read_meanwhile_brings_it_out(fresh_file):
     """`doctor` tells in both processes what is due; when the reader has read to its end, it is done, though nobody has closed."""
     with fresh_file() as store:
@@ -173,6 +176,7 @@ def test_another_process_that_read_meanwhile_brings_it_out(fresh_file):
     assert not told(path)
 
 
+@pytest.mark.slow
 def test_what_a_killed_reader_kept_is_brought_out_by_the_next_who_opens_the_store(fresh_file):
     """Also where who forgot it is gone too."""
     with fresh_file() as store:
