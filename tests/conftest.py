@@ -15,7 +15,7 @@ from tests.databases import NAMES, VARIABLES, reason_to_skip, stores_on
 hypothesis.settings.register_profile("default", deadline=None, max_examples=10, print_blob=True, derandomize=True)
 hypothesis.settings.register_profile("quick", deadline=None, max_examples=20, phases=list(hypothesis.Phase)[:3])
 hypothesis.settings.register_profile("few", deadline=None, max_examples=8, phases=list(hypothesis.Phase)[:3])
-hypothesis.settings.register_profile("more", deadline=None, max_examples=60, print_blob=True)
+hypothesis.settings.register_profile("more", deadline=None, max_examples=40, print_blob=True)
 hypothesis.settings.register_profile("thorough", deadline=None, max_examples=1_000, print_blob=True)
 hypothesis.settings.load_profile(os.environ.get("MEMPROC_HYPOTHESIS", "default"))
 
