@@ -16,6 +16,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
+from memproc.dedup.exact import INVISIBLE
 from memproc.dedup.memo import Memo
 
 _MARKS = {"<super>": "^", "<sub>": "ˬ", "<fraction>": "÷", "<circle>": "○", "<square>": "□"}
@@ -23,7 +24,6 @@ _DASHES = "\u2010\u2011\u2012\u2013\u2043\u2212\ufe58\ufe63\uff0d"
 _LONG_DASHES = "\u2014\u2015"  # between two clauses, with or without spaces
 _SINGLE_QUOTES = "\u2018\u2019\u201a\u201b\u2032\u02bc\u00b4\uff07\uff40`"
 _DOUBLE_QUOTES = "\u201c\u201d\u201e\u201f\u2033\u00ab\u00bb\uff02"
-_INVISIBLE = "\u00ad\u061c\u200b\u200e\u200f\u2060\ufeff\ufe0e\ufe0f"
 
 CASED_UNITS = frozenset(
     "mW MW mV MV mJ mN mT mA mHz mPa mGy mSv mS mK Mb Gb Tb Kb mB Mbps MBps Gbps GBps".split()  # noqa: SIM905 - shorter so
@@ -53,7 +53,7 @@ _FOLDED = _FoldTable(
     | dict.fromkeys(map(ord, _LONG_DASHES), " - ")
     | dict.fromkeys(map(ord, _SINGLE_QUOTES), "'")
     | dict.fromkeys(map(ord, _DOUBLE_QUOTES), '"')
-    | dict.fromkeys(map(ord, _INVISIBLE), "")
+    | dict.fromkeys(map(ord, INVISIBLE), "")
 )
 
 

@@ -20,6 +20,7 @@ from memproc.dedup import words
 from memproc.dedup.canonical import canonical_chunk
 from memproc.dedup.memo import Memo
 from memproc.dedup.slips import is_odd
+from memproc.dedup.telling import sign_of
 from memproc.dedup.tokens import MARKS, tokens_of
 
 PLAIN = "_"  # no rule looks for it
@@ -33,27 +34,30 @@ FILLER = "f"  # the first word of one
 _THOUSANDS = re.compile(r"-?\d{1,3}(?:,\d{3})+")
 
 
-_Chunk = tuple[str, tuple[str, ...], str]  # its canonical text, tokens and shape: plain, as it is unpacked for each chunk
+_Chunk = tuple[str, tuple[str, ...], str, str]  # its canonical text, tokens, shape and sign: plain, as it is unpacked for each chunk
 
 
 class Apart(NamedTuple):
-    """A text taken apart: `shape` has one letter for each of `tokens`, a mark standing for itself."""
+    """A text taken apart: `shape` has one letter for each of `tokens`, a mark standing for itself; `signs` is one for each chunk, of
+    what may be telling in it.
+    """
 
     text: str
     tokens: list[str]
     shape: str
+    signs: tuple[str, ...]
 
 
 def taken_apart(text: str) -> Apart:
     """Return the canonical text of a text, its tokens and its shape.
 
     >>> taken_apart("Well, she DRINKS 1,000 teas")
-    Apart(text='well, she drinks 1,000 teas', tokens=['well', ',', 'she', 'drinks', '1,000', 'teas'], shape='f,__k_')
+    Apart(text='well, she drinks 1,000 teas', tokens=['well', ',', 'she', 'drinks', '1,000', 'teas'], shape='f,__k_', signs=('', '', '', '', ''))
     """
-    texts, tokens, shapes = zip(_NONE, *map(_CHUNKS.__getitem__, text.split()), strict=True)
+    texts, tokens, shapes, signs = zip(_NONE, *map(_CHUNKS.__getitem__, text.split()), strict=True)
     joined = " ".join(texts[1:])
     canonical = joined if text.isascii() else " ".join(joined.split())  # a chunk may be nothing but an invisible character
-    return Apart(canonical, [*chain.from_iterable(tokens)], "".join(shapes))
+    return Apart(canonical, [*chain.from_iterable(tokens)], "".join(shapes), signs[1:])
 
 
 def tokenize(text: str) -> list[str]:
@@ -92,8 +96,8 @@ def _letters() -> Mapping[str, str]:
 def _chunk_of(written: str) -> _Chunk:
     text = intern(canonical_chunk(written))  # what is equal is kept once
     tokens = tuple(map(intern, chain.from_iterable(map(tokens_of, text.split()))))
-    return text, tokens, intern("".join(map(letter_of, tokens)))
+    return text, tokens, intern("".join(map(letter_of, tokens))), sign_of(written)
 
 
 _CHUNKS = Memo(_chunk_of)
-_NONE: _Chunk = "", (), ""
+_NONE: _Chunk = "", (), "", ""

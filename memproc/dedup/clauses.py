@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
+from itertools import pairwise
 
 from memproc.dedup import words
 from memproc.dedup.tokens import MARKS
@@ -56,6 +57,7 @@ def without_idle_commas(tokens: list[str], shape: str) -> list[str]:
         for at in places_of(",", shape)
         if tokens[at + 1] in apart or tokens[at - 1] in persons or _opens_a_clause(tokens, _begun(ends, at), at)
     ]
+    idle = sorted({*idle, *_around_a_name(tokens, places_of(",", shape))})
     if not idle:
         return tokens
     if not words.negations().isdisjoint(tokens):
@@ -81,6 +83,17 @@ def places_of(letter: str, shape: str) -> list[int]:
         places.append(at)
         at = shape.find(letter, at + 1)
     return places
+
+
+def _around_a_name(tokens: list[str], commas: list[int]) -> list[int]:
+    """Return the places of two commas around one name that tells who somebody is: "her dog, Rex, is ten"; not those of a list."""
+    found: list[int] = []
+    for at, behind in pairwise(commas):
+        name, after = tokens[at + 1], tokens[behind + 1]
+        is_name = behind == at + 2 and name.isalpha() and name not in words.common_words() and name not in words.deciding_words()
+        if is_name and after in words.word_classes()["being"] and tokens[at - 1].isalpha():
+            found += (at, behind)
+    return found
 
 
 def _opens_a_clause(tokens: list[str], begun: int, at: int) -> bool:

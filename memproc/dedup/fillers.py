@@ -5,8 +5,9 @@ article does so where it stands for a letter ("the A train", "influenza A in May
 of a kind ("the only child"), and behind a preposition ("in the hospital", "out of the question").
 
 Rules: what can be dropped where is in `fillers.txt`. Nothing but an article is dropped a few words behind a negation: "not really"
-is not "not". Before one, "just" is: "just does not eat meat" says no "only". Behind a preposition an article stays, but "a" is
-"the".
+is not "not". Before one, "just" is: "just does not eat meat" says no "only". "The" is dropped, but not behind what brings up
+something new ("is", "has", "bought"); there "a" is, unless the noun says another thing without it ("has a company"). So "a boss" is
+never "the boss".
 """
 
 from __future__ import annotations
@@ -35,7 +36,7 @@ def without_fillers(tokens: list[str], shape: str) -> tuple[list[str], str, list
     """Return the tokens of an English text without fillers and idle articles, their shape, and the kinds of those.
 
     >>> without_fillers("well , she really drinks the tea in a hospital".split(), "f,_f_a__a_")
-    (['she', 'drinks', 'tea', 'in', 'the', 'hospital'], '____a_', ['filler', 'filler', 'article', 'article'])
+    (['she', 'drinks', 'tea', 'in', 'a', 'hospital'], '____a_', ['filler', 'filler', 'article'])
     """
     fillers = words.fillers()
     kept: list[str] = []
@@ -56,10 +57,6 @@ def without_fillers(tokens: list[str], shape: str) -> tuple[list[str], str, list
         if place != "article":
             kinds.append("filler")
             done += not kept and end < len(tokens) and tokens[end] in MARKS  # the mark behind an opener goes with it
-        elif at and tokens[at - 1] in _PREPOSITIONS and tokens[end] in words.bare_nouns():
-            kept.append(_DEFINITE)
-            kept_shape += ARTICLE
-            kinds += ["article"] * (tokens[at] != _DEFINITE)
         else:
             kinds.append("article")
     return kept + tokens[done:], kept_shape + shape[done:], kinds
@@ -85,7 +82,18 @@ def _is_article(tokens: Sequence[str], at: int, before: str, after: str) -> bool
     is_one = tokens[at] != "an" or after.startswith(_AFTER_AN)  # "An Li" is a name
     is_label = listed in words.letter_labels() or (len(listed) == 1 and listed not in ("i", *MARKS))
     is_letter = before in _CLASS["determiner"] or (is_label and tokens[at] != _DEFINITE)
-    return after[:1].isalpha() and after not in _CLASS["amount"] and after not in _NO_NOUN and is_one and not is_letter
+    is_before_a_noun = after[:1].isalpha() and after not in _CLASS["amount"] and after not in _NO_NOUN
+    return is_before_a_noun and is_one and not is_letter and _is_idle(tokens[at], before, after)
+
+
+def _is_idle(article: str, before: str, after: str) -> bool:
+    """Tell whether the noun says the same without its article. Of "a" and "the" at most one is idle in each place, as what is told of
+    a thing that is known is not told of one that is new: "the" is not, behind what brings up something new.
+    """
+    if article == _DEFINITE:
+        is_bare = before in _PREPOSITIONS and after in words.bare_nouns()
+        return before not in _CLASS["introducing"] and not is_bare and after not in _CLASS["sense"]
+    return before in _CLASS["introducing"] and after not in _CLASS["mass"]
 
 
 def _starts_a_sentence(before: str, _: str = "") -> bool:

@@ -20,15 +20,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from itertools import filterfalse, islice, starmap
+from itertools import filterfalse, islice, pairwise, starmap
 from typing import NamedTuple
 
 from memproc.dedup import words
 from memproc.dedup.chunks import AND, ODD, ODD_WRITTEN_OUT, THOUSANDS, WRITTEN_OUT, Apart, letter_of, taken_apart
+from memproc.dedup.amounts import in_one_form
+from memproc.dedup.canonical import canonical
 from memproc.dedup.clauses import places_of, without_idle_commas, without_outer_marks
+from memproc.dedup.dress import undressed
 from memproc.dedup.fillers import without_fillers
+from memproc.dedup.letters import in_one_alphabet
 from memproc.dedup.memo import Memo
-from memproc.dedup.slips import words_near
+from memproc.dedup.slips import is_typed, words_near
+from memproc.dedup.telling import NOTHING, Telling, telling
 from memproc.dedup.tokens import MARKS, size_of
 
 SHORTEST_TOKENS = 2  # words: a gist of one says too little to merge by
@@ -39,8 +44,12 @@ MOST_MENDS = 16
 _ODD = re.compile(f"[{ODD}{ODD_WRITTEN_OUT}]")
 _WRITTEN_OUT = re.compile(f"[{WRITTEN_OUT}{ODD_WRITTEN_OUT}]")
 _BEHIND_HAS = (["been"], ["had"], ["got"])
+_E_MAIL = re.compile(r"[\w.+\-]+@[\w\-]+(?:\.[\w\-]+)+")
 _ALSO_NAMES = ("grey", "gray")
 _ENGLISH_SHARE = 0.6
+_AND_ELSEWHERE = ("und", "oder", "y", "o", "et", "ou")
+_CALLING = ("called", "named", "nicknamed", "name")
+_BEHIND_I = frozenset("am love hate like live prefer want need have own work play drink eat use can do got go will speak study take".split())
 _FOREIGN_ENDINGS = ("ado", "ido", "ando", "iendo", "ción", "lich", "keit")  # of odd tokens
 _TEXTS_KEPT = 6_000  # of late: what comes into a store is compared when its batch is complete
 _LONGEST_KEPT_CHARS = 500  # the gist of a long text may take a megabyte
@@ -102,43 +111,120 @@ def gist_of(text: str) -> Gist:
     return _GISTS[text]
 
 
-def read(text: str) -> tuple[str, Gist]:
-    """Return the canonical text of a text and its gist."""
-    apart = taken_apart(text)
-    gist = _GISTS.get(apart.text) or _GISTS.before.get(apart.text)
+class Reading(NamedTuple):
+    """An exact text as it is read: its canonical text, its gist, and what is telling in the way it is written."""
+
+    text: str
+    gist: Gist
+    telling: Telling
+
+
+def read(text: str) -> Reading:
+    """Return an exact text as it is read."""
+    bare = undressed(text)
+    apart = taken_apart(bare)
+    written = apart.text if bare is text else canonical(text)
+    gist = _GISTS.get(written) or _GISTS.before.get(written)
     if gist is None:
-        gist = _gist(apart)
-        _GISTS.keep(apart.text, gist)
-    return apart.text, gist
+        gist = _gist(apart, is_dressed=bare is not text)
+        _GISTS.keep(written, gist)
+    told = telling(bare, apart.signs, is_english=gist.is_english) if any(apart.signs) else NOTHING
+    return Reading(written, gist, told)
 
 
-def _gist(apart: Apart) -> Gist:
+def plain_tokens(text: str) -> tuple[str, ...]:
+    """Return the tokens of a text but for the marks at its ends, as of a text whose gist says too little to merge by.
+
+    >>> plain_tokens("Vegetarian.")
+    ('vegetarian',)
+    """
+    apart = taken_apart(undressed(text))
+    return tuple(without_outer_marks(apart.tokens, apart.shape)[0])
+
+
+def _gist(apart: Apart, *, is_dressed: bool) -> Gist:
+    """Return the gist of a text that was taken apart without its dress, if it had one."""
     tokens, shape = without_outer_marks(apart.tokens, apart.shape)
+    dress: tuple[str, ...] = ("dress",) if is_dressed else ()
     odd = {tokens[found.start()] for found in _ODD.finditer(shape)}
     if not _is_english(tokens, odd, is_ascii=apart.text.isascii()):
-        return Gist(tuple(tokens))
+        is_foreign = not words.foreign_words().isdisjoint(tokens)
+        tokens, forms = in_one_form(_without_elsewhere(tokens), is_day_first=is_foreign)
+        found = [*map(_compared, tokens)]
+        dress += ("form",) * (found != tokens)
+        return Gist(tuple(found), (*dress, *forms))
     for at in places_of(THOUSANDS, shape):
         tokens[at] = tokens[at].replace(",", "")
+    tokens, forms = in_one_form(tokens, is_day_first=False)
+    if not apart.text.isascii() or "@" in apart.text or "://" in apart.text:
+        found = [*map(_compared, tokens)]
+        forms += ["form"] * (found != tokens)
+        tokens = found
+    if forms:
+        shape = "".join(map(letter_of, tokens))
     written_out: list[str] = []
     if _WRITTEN_OUT.search(shape):
         tokens, shape, written_out = _write_out(tokens, shape)
     kept, dropped = _without_idle(tokens, shape)
-    return Gist(tuple(kept), (*written_out, *dropped), True, tuple(sorted(odd)), tuple(tokens) if odd else ())
+    return Gist(tuple(kept), (*dress, *forms, *written_out, *dropped), True, tuple(sorted(odd)), tuple(tokens) if odd else ())
+
+
+def _without_elsewhere(tokens: list[str]) -> list[str]:
+    """Return the tokens of a text that is not English without commas before "and", and without a Spanish "I", which says nothing."""
+    form = words.elsewhere()
+    kept = [form.get(token, token) for token, after in pairwise((*tokens, "")) if token != "," or after not in _AND_ELSEWHERE]
+    return kept[1:] if kept[:1] == ["yo"] and len(kept) > SHORTEST_TOKENS else kept
+
+
+def _compared(token: str) -> str:
+    """Return a token in the form in which it is compared: letters of one alphabet, addresses without what nobody minds."""
+    return _address(token) if "://" in token or "@" in token[1:-1] else in_one_alphabet(token)
+
+
+def _address(token: str) -> str:
+    """Return an address of the net or an e-mail address in one form.
+
+    >>> _address("http://www.Example.org/"), _address("Jo@Example.org")
+    ('https://example.org', 'jo@example.org')
+    """
+    scheme, is_url, rest = token.partition("://")
+    if not is_url:
+        return token.lower() if _E_MAIL.fullmatch(token) else token
+    host, slash, path = rest.partition("/")
+    scheme = scheme.lower().replace("http", "https") if scheme.lower() == "http" else scheme.lower()
+    return f"{scheme}://{host.lower().removeprefix('www.')}{(slash + path).rstrip('/')}"
 
 
 def _is_english(tokens: Sequence[str], odd: set[str], *, is_ascii: bool) -> bool:
+    """Tell whether tokens show themselves to be English: by its frequent words, or "I am", or where none of them is there, by words
+    that no neighbour has.
+    """
     foreign, english = words.foreign_words(), words.english_words()
     has_ending = sum([word.endswith(_FOREIGN_ENDINGS) for word in odd])
     if is_ascii and not has_ending and foreign.isdisjoint(tokens):
-        return not english.isdisjoint(tokens)
+        return not english.isdisjoint(tokens) or _says_i_am(tokens) or _is_of_english_words(tokens, odd)
     distinct = set(tokens)
     is_other_script = len(odd) > (1 - _ENGLISH_SHARE) * len(distinct) and not all(map(str.isascii, odd))
-    return not is_other_script and len(english & distinct) > len(foreign & distinct) + has_ending
+    shown = len(english & distinct) + _says_i_am(tokens)
+    if not shown:
+        shown = len((distinct & words.common_words()) - words.neighbours() - foreign)
+    return not is_other_script and shown > len(foreign & distinct) + has_ending
+
+
+def _says_i_am(tokens: Sequence[str]) -> bool:
+    """Tell whether a text says "I am", "I love" or the like."""
+    return any(token == "i" and tokens[at + 1] in _BEHIND_I for at, token in enumerate(tokens[:-1]))
+
+
+def _is_of_english_words(tokens: Sequence[str], odd: set[str]) -> bool:
+    """Tell whether tokens are words of English, of which its neighbours lack more than there are that English lacks."""
+    own = sum([token not in words.neighbours() for token in {*tokens} & words.common_words()])
+    return own > len(odd)
 
 
 def _write_out(tokens: list[str], shape: str) -> tuple[list[str], str, list[str]]:
     """Return the tokens with contractions and numbers written out, in one spelling, their shape, and the kinds of those."""
-    written_out, spellings = words.written_out(), words.spellings()
+    written_out = words.written_out()
     full: list[str] = []
     full_shape = ""
     kinds: list[str] = []
@@ -147,11 +233,17 @@ def _write_out(tokens: list[str], shape: str) -> tuple[list[str], str, list[str]
         at = found.start()
         form = _full_form(written_out.get(tokens[at], ()), tokens, at)
         if form:
-            kinds.append("spelling" if tokens[at] in spellings else "contraction" if form[0].isalpha() else "number word")
+            kinds.append(_kind_of_form(tokens[at], form))
             full += (*tokens[done:at], *form)
             full_shape += shape[done:at] + "".join(map(letter_of, form))
             done = at + 1
     return full + tokens[done:], full_shape + shape[done:], kinds
+
+
+def _kind_of_form(token: str, form: Sequence[str]) -> str:
+    if token in words.typos():
+        return "slip"
+    return "spelling" if token in words.spellings() else "contraction" if form[0].isalpha() else "number word"
 
 
 def _full_form(form: tuple[str, ...], tokens: Sequence[str], at: int) -> tuple[str, ...]:
@@ -176,11 +268,16 @@ def _mends(tokens: Sequence[str], kept: Sequence[str], odd: Sequence[str], writt
     """Return what a text, as it was `written`, may stand for; `kept` are its tokens without what is idle."""
     spelled = words.spellings()
     if written is not None and len(odd) <= FEW:  # to look for few of them costs less than to find out what they stand for
-        odd = [token for token in odd if token in written]
-    slips = {token: sorted({spelled.get(word, word) for word in found}) for token in odd if (found := words_near(token))}
+        odd = [token for token in odd if token in written or _first_word(written) == token]
+    called = {token for before, token in pairwise(tokens) if before in _CALLING}  # a name, be it as odd as it may
+    slips = {
+        token: sorted({spelled.get(word, word) for word in found})
+        for token in odd
+        if token not in called and (found := words_near(token))
+    }
     if written is not None:
         there = _those_in(written, [*slips])
-        slips = {token: found for token, found in slips.items() if token in there}
+        slips = {token: found for token, found in slips.items() if token in there or _begins(written, token, found)}
     if not 0 < len(slips) <= MOST_SLIPS:
         return ()
     places = [(at, word) for at, token in enumerate(kept) if token in slips for word in slips[token]]
@@ -189,6 +286,16 @@ def _mends(tokens: Sequence[str], kept: Sequence[str], odd: Sequence[str], writt
     stood = [at for at, token in enumerate(tokens) if token in slips for _ in slips[token]]  # none of them is idle
     mends = [(kept[at], _mended(tokens, kept, was, at, word)) for was, (at, word) in zip(stood, places, strict=True)]
     return tuple(sorted(starmap(Mend, mends)))
+
+
+def _first_word(written: str) -> str:
+    """Return the first word of a text, in lower case: its capital tells nothing."""
+    return written.partition(" ")[0].strip("\"'([*-.,:;!?").lower()
+
+
+def _begins(written: str, token: str, found: Sequence[str]) -> bool:
+    """Tell whether a text begins with a token that is a typical slip."""
+    return _first_word(written) == token and any(is_typed(token, word) for word in found)
 
 
 def _those_in(text: str, tokens: Sequence[str]) -> set[str]:
@@ -228,4 +335,9 @@ def _without_idle(tokens: list[str], shape: str) -> tuple[list[str], list[str]]:
     return without_idle_commas(kept, shape), dropped
 
 
-_GISTS = Memo(lambda text: _gist(taken_apart(text)), most=_TEXTS_KEPT, longest_chars=_LONGEST_KEPT_CHARS)
+def _gist_of(text: str) -> Gist:
+    bare = undressed(text)
+    return _gist(taken_apart(bare), is_dressed=bare is not text)
+
+
+_GISTS = Memo(_gist_of, most=_TEXTS_KEPT, longest_chars=_LONGEST_KEPT_CHARS)

@@ -3,12 +3,14 @@
 Rules:
 - observation: every accepted field (the hash of its one JSON text), and whether its id is an identity. Never a file name, a
   position or a time of arrival.
-- content of a fact: namespace, subject, canonical text, and when it is valid (else two stays in Berlin would be one).
+- content of a fact: namespace, subject, exact text, when it is valid (else two stays in Berlin would be one), and of a fact that
+  speaks of the day on which it was said, that day.
 - content of an event: also conversation, time and, if it has one, id; an event is the same only when it is the same event.
 - node: the identity of a record that carries one (namespace, source and id; of an event conversation and id), else the
   content.
-- group: what may merge. The gist of a fact in its namespace and subject; where the gist is too short or too far from the
-  text, and for events, the content itself. Which groups it may stand for is the union of what its observations say.
+- group: what may merge. The gist of a fact in its namespace and subject, with what is telling in the way it is written; where the
+  gist is too short or too far from the text its plain tokens, and for events the content itself. Which groups it may stand for is
+  the union of what its observations say.
 
 All keys are 16 bytes of BLAKE2b over one JSON list, so that no two lists of parts run together. Two texts with one key cannot be
 made on purpose, as they can for a hash that is only quick: whoever could would hide a record behind another.
@@ -28,15 +30,18 @@ from xxhash import xxh3_64_intdigest
 from memproc.config import Policy
 from memproc.dedup.canonical import canonical
 from memproc.dedup.frame import frame_hash
-from memproc.dedup.gist import Gist, Mend, read
-from memproc.dedup.words import trust
+from memproc.dedup.exact import exact
+from memproc.dedup.gist import Gist, Mend, Reading, plain_tokens, read
+from memproc.dedup.telling import is_of_a_day
+from memproc.dedup.words import trust, trust_in_writing
 from memproc.records import Plain, encode, is_event, last_changed
 from memproc.times import to_micros
 
-SCHEME = "4"  # changes with everything that changes a key: canonical text, gist, word lists, hashes
+SCHEME = "5"  # changes with everything that changes a key: canonical text, gist, word lists, hashes
 FEWEST_SHINGLES = 3
 _SURELY_ENOUGH_CHARS = 12
 _IDENTITY = b"identity"
+_DAY_CHARS = len("2024-01-31")
 KEY_BYTES = 16
 
 Key = bytes
@@ -128,18 +133,20 @@ def prepare(record: Plain, *, is_identity: bool, as_of: str | None, policy: Poli
 
 def prepare_all(accepted: Sequence[Accepted], policy: Policy) -> list[Prepared]:
     """Return records with their keys, in their order: first their texts are read, then all else is made of that."""
-    texts = [_read(one.record, policy) for one in accepted]
-    return [_prepared(one, text, gist, policy) for one, (text, gist) in zip(accepted, texts, strict=True)]
+    readings = [_read(one.record, policy) for one in accepted]
+    return [_prepared(one, *found, policy) for one, found in zip(accepted, readings, strict=True)]
 
 
-def _read(record: Plain, policy: Policy) -> tuple[str, Gist | None]:
-    """Return the canonical text of a record, and its gist if it may take part in the near tier."""
-    content: str = record["content"]
-    text, gist = read(content) if policy.dedup == "near" and not is_event(record) else (canonical(content), None)
-    return text or content, gist
+def _read(record: Plain, policy: Policy) -> tuple[str, str, Reading | None]:
+    """Return the exact and the canonical text of a record, and how it is read if it may take part in the near tier."""
+    seen = exact(record["content"]) or record["content"]
+    if policy.dedup != "near" or is_event(record):
+        return seen, canonical(seen) or seen, None
+    reading = read(seen)
+    return seen, reading.text or seen, reading
 
 
-def _prepared(accepted: Accepted, text: str, gist: Gist | None, policy: Policy) -> Prepared:
+def _prepared(accepted: Accepted, seen: str, text: str, reading: Reading | None, policy: Policy) -> Prepared:
     record, json, is_identity, as_of = accepted
     key = key_of(json + _IDENTITY if is_identity else json)
     scope = _scope_number(record["namespace"], record.get("subject"))
@@ -148,17 +155,22 @@ def _prepared(accepted: Accepted, text: str, gist: Gist | None, policy: Policy) 
     rest = (is_identity, as_of, json, text, namespace_number(record["namespace"]), scope, micros)
     if policy.dedup == "off":
         return Prepared(key, key, key, key, *rest)
-    content = content_key(record, text, is_identity=is_identity)
+    content = key_of(encode(_content_parts(record, seen, is_identity=is_identity)))
     node = identity_key(record) if is_identity else content
-    if gist is None or not _is_long_enough(text):
+    if reading is None:
         return Prepared(key, node, content, content, *rest)
-    frame = frame_hash(text, None if changed is None and as_of is None else gist, scope)
+    gist = reading.gist
+    is_near = _is_long_enough(text)
+    frame = frame_hash(text, None if not is_near or (changed is None and as_of is None) else gist, scope)
     least = sqrt(policy.merge_at)  # two texts as close as this to one gist are within merge_at of each other
-    if not gist.is_long_enough or gist.confidence < least or policy.refuses_to_merge:
-        return Prepared(key, node, content, content, *rest, gist.dropped, True, gist.is_english, frame=frame)
-    group = group_key(record, gist.tokens)
-    meant = gist.mends_in(record["content"]) if gist.odd and trust()["slip"] >= least else ()
-    mends = tuple([group_key(record, mend.tokens) for mend in meant])
+    if policy.refuses_to_merge or trust_in_writing() < policy.merge_at:
+        return Prepared(key, node, content, content, *rest, gist.dropped, is_near, gist.is_english, frame=frame)
+    if not is_near or not gist.is_long_enough or gist.confidence < least:
+        group = group_key(record, plain_tokens(seen), reading)
+        return Prepared(key, node, content, group, *rest, (), is_near, gist.is_english, frame=frame)
+    group = group_key(record, gist.tokens, reading)
+    meant = gist.mends_in(seen) if gist.odd and trust()["slip"] >= least else ()
+    mends = tuple([group_key(record, mend.tokens, reading) for mend in meant])
     slips = tuple([_slip_in(gist, mend) for mend in meant])
     return Prepared(key, node, content, group, *rest, gist.dropped, True, gist.is_english, mends, slips, frame)
 
@@ -168,17 +180,25 @@ def text_of(record: Plain) -> str:
     return canonical(record["content"]) or record["content"]
 
 
-def content_key(record: Plain, text: str, *, is_identity: bool) -> Key:
-    """Return the key of what a record says; `text` is its canonical text."""
-    return key_of(encode(_content_parts(record, text, is_identity=is_identity)))
+def exact_of(record: Plain) -> str:
+    """Return the exact text of a record, or its content where nothing is left of that."""
+    return exact(record["content"]) or record["content"]
 
 
-def _content_parts(record: Plain, text: str, *, is_identity: bool) -> list[object]:
+def _content_parts(record: Plain, seen: str, *, is_identity: bool) -> list[object]:
+    """Return what makes the content of a record; `seen` is its exact text."""
     if is_event(record):
         own = record["id"] if is_identity else None
         where, when = [record["namespace"], record.get("conversation")], record.get("created_at")
-        return ["event", *where, own, record.get("subject"), when, text]
-    return ["fact", record["namespace"], record.get("subject"), record.get("valid_from"), record.get("valid_to"), text]
+        return ["event", *where, own, record.get("subject"), when, seen]
+    parts = ["fact", record["namespace"], record.get("subject"), record.get("valid_from"), record.get("valid_to"), seen]
+    return [*parts, day] if (day := _day_of(record, seen)) else parts
+
+
+def _day_of(record: Plain, seen: str) -> str | None:
+    """Return the day of which a fact speaks that speaks of the day on which it was said."""
+    created = record.get("created_at")
+    return created[:_DAY_CHARS] if created is not None and is_of_a_day(seen) else None
 
 
 def identity_key(record: Plain) -> Key:
@@ -202,12 +222,17 @@ def is_confirmed(one: Observation, other: Observation) -> bool:
 
 
 def _own_parts(seen: Observation) -> list[object]:
-    return _content_parts(seen.record, text_of(seen.record), is_identity=seen.is_identity)
+    return _content_parts(seen.record, exact_of(seen.record), is_identity=seen.is_identity)
 
 
-def group_key(record: Plain, tokens: tuple[str, ...]) -> Key:
-    """Return the key of all facts of one subject that have this gist."""
+def group_key(record: Plain, tokens: tuple[str, ...], reading: Reading) -> Key:
+    """Return the key of all facts of one subject that have these tokens and tell the same by the way they are written."""
     parts = ["gist", record["namespace"], record.get("subject"), record.get("valid_from"), record.get("valid_to"), " ".join(tokens)]
+    marks, is_of_a_day = reading.telling
+    if marks:
+        parts.append([*marks])
+    if is_of_a_day and (created := record.get("created_at")):
+        parts.append(created[:_DAY_CHARS])
     return key_of(encode(parts))
 
 

@@ -48,7 +48,7 @@ def _words_near(token: str) -> tuple[str, ...]:
         swapped.append(token[0] + token[2] + token[1] + token[3])
     found.update([word for word in swapped if word in common or word in cues])
     if _is_derived(token):  # a word, unless fingers make it of a frequent one: "untill"
-        found = {word for word in found & words.frequent_words() if _is_typed(token, word)}
+        found = {word for word in found & words.frequent_words() if is_typed(token, word)}
     if not found:
         return ()
     if len(token) <= _SHORT and len(found) > 1:
@@ -59,7 +59,7 @@ def _words_near(token: str) -> tuple[str, ...]:
 def _meant_by_few_letters(token: str, found: set[str]) -> tuple[str, ...]:
     """Return those of several words that four letters may stand for: typical slips, or a letter too few of a frequent word."""
     frequent = words.frequent_words() & found
-    typed = {word for word in found if _is_typed(token, word)}
+    typed = {word for word in found if is_typed(token, word)}
     likely = typed | {word for word in frequent if len(word) > len(token)}
     if not any(map(_is_decisive, likely)):
         return tuple(sorted(likely))
@@ -76,12 +76,13 @@ def _likeliest(token: str, found: set[str]) -> tuple[str, ...]:
     """Return the one of several words that is likeliest meant, or nothing: of which two letters are swapped, one is doubled or
     one is left out, as fingers do; and of these the most frequent.
     """
-    typed = {word for word in found if _is_typed(token, word) or len(word) > len(token)} or found
+    typed = {word for word in found if is_typed(token, word) or len(word) > len(token)} or found
     likeliest = (typed & words.frequent_words()) or typed
     return tuple(likeliest) if len(likeliest) == 1 and likeliest.isdisjoint(words.full_forms()) else ()
 
 
-def _is_typed(token: str, word: str) -> bool:
+def is_typed(token: str, word: str) -> bool:
+    """Tell whether a token is what fingers make of a word: two letters swapped, or one doubled or undoubled."""
     return sorted(word) == sorted(token) or _undoubled(word) == _undoubled(token)
 
 

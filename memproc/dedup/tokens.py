@@ -19,6 +19,7 @@ from itertools import chain
 
 from memproc.dedup import words
 from memproc.dedup.canonical import CASED_UNITS
+from memproc.dedup.letters import with_hours_as_numbers
 
 MARKS = (",", ".")
 
@@ -124,7 +125,7 @@ def _by_parts(chunk: str) -> tuple[str, ...]:
     if plain is not None:
         return plain
     if not chunk.isascii() and _UNSPACED.search(chunk):
-        chunk = _UNSPACED.sub(r" \g<0> ", chunk.lower())
+        chunk = _UNSPACED.sub(r" \g<0> ", with_hours_as_numbers(chunk.lower()))
     parts = _INNER_MARK.sub(" , ", chunk).translate(_BETWEEN).split()
     return tuple(chain.from_iterable(map(_tokens_of_part, parts)))
 

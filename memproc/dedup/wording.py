@@ -1,7 +1,7 @@
 """In what words two facts with one gist differ: for the reason of a merge, which a person should understand.
 
 Facts: equal gists leave only benign differences. Of these a gist counts the kinds; which words they are, the texts tell. Where the
-tokens are the same, the writing differs: punctuation, spacing or case.
+tokens are the same, the writing differs: case, punctuation, or the look of a mark.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from typing import NamedTuple
 from rapidfuzz.distance import Indel, Prefix
 
 from memproc.dedup import words
+from memproc.dedup.canonical import canonical
 from memproc.dedup.chunks import tokenize
 from memproc.dedup.tokens import MARKS
 
@@ -28,7 +29,7 @@ class Difference(NamedTuple):
 
 
 def wording(one: str, other: str, kinds: Sequence[str]) -> tuple[Difference, ...]:
-    """Return the differences of two canonical texts with one gist; `kinds` are the benign ones that their gists count.
+    """Return the differences of two texts with one gist, exact or canonical; `kinds` are the benign ones that their gists count.
 
     None where the texts are equal, or too long to be compared.
 
@@ -46,6 +47,30 @@ def wording(one: str, other: str, kinds: Sequence[str]) -> tuple[Difference, ...
     if edits:
         return tuple([Difference(only or _kind(left, right), " ".join(left), " ".join(right)) for left, right in edits])
     return tuple([_written(" ".join(left), " ".join(right)) for left, right in _edits(one.split(), other.split())])
+
+
+def in_writing(one: str, other: str) -> tuple[str, ...]:
+    """Return the kinds in which two exact texts of the same words differ, which are of writing.
+
+    >>> in_writing("She likes tea.", "she likes tea"), in_writing("“tea”", '"tea"'), in_writing("tea", "tea")
+    (('case', 'punctuation'), ('form',), ())
+    """
+    if one == other:
+        return ()
+    kinds = []
+    if _lettered(one) != _lettered(other) and _lettered(one).lower() == _lettered(other).lower():
+        kinds.append("case")
+    if _marks(canonical(one)) != _marks(canonical(other)):
+        kinds.append("punctuation")
+    return tuple(kinds) or ("form",)
+
+
+def _lettered(text: str) -> str:
+    return "".join(filter(str.isalnum, text))
+
+
+def _marks(text: str) -> list[str]:
+    return [character for character in text if not character.isalnum() and not character.isspace()]
 
 
 def _words(text: str) -> list[str]:
@@ -75,6 +100,8 @@ def _kind(one: Sequence[str], other: Sequence[str]) -> str:
 
 
 def _short_form(token: str) -> str:
+    if token in words.typos():
+        return "slip"
     if token in words.spellings():
         return "spelling"
     form = words.full_forms().get(token)
@@ -85,9 +112,9 @@ def _short_form(token: str) -> str:
 
 def _written(one: str, other: str) -> Difference:
     """Return how two chunks with the same tokens are written otherwise."""
-    if one.replace(" ", "") == other.replace(" ", ""):
-        return Difference("spacing", one, other)
-    return Difference("case" if one.lower() == other.lower() else "punctuation", one, other)
+    if one.lower() == other.lower():
+        return Difference("case", one, other)
+    return Difference("punctuation" if _marks(one) != _marks(other) else "form", one, other)
 
 
 def _letters(tokens: Sequence[str]) -> str:

@@ -10,6 +10,8 @@ from importlib.resources import files
 from typing import Literal, NamedTuple
 
 _LONG = 6
+WRITING = ("case", "punctuation", "form")
+"""The kinds of difference that are of writing: letters large or small, marks, and how the same marks and letters look."""
 
 Place = Literal["anywhere", "comment", "hedge", "start", "opener", "sound", "clause", "so", "late", "article"]
 
@@ -30,12 +32,36 @@ def frequent_words() -> frozenset[str]:
 def other_words() -> frozenset[str]:
     """Return all other English words, short forms and names."""
     names = [name for listed in ("brands.txt", "pinyin.txt", "written.txt") for name in _listed(listed)]
-    return frozenset([*_zipped("known.txt.gz"), *full_forms(), *names])
+    return frozenset([*_zipped("known.txt.gz"), *_zipped("usage.txt.gz"), *full_forms(), *typos(), *names])
 
 
 def is_known(token: str) -> bool:
     """Tell whether a token is an English word, a short form or a name."""
     return token in common_words() or token in other_words()
+
+
+@cache
+def names_too() -> frozenset[str]:
+    """Return the English words that are also names of persons, places or products: "bill", "turkey", "windows"."""
+    return frozenset(_zipped("named.txt.gz"))
+
+
+@cache
+def german_names_too() -> frozenset[str]:
+    """Return the German words whose capital makes another word of them."""
+    return frozenset(_listed("german.txt"))
+
+
+@cache
+def acronyms() -> frozenset[str]:
+    """Return the words that are another thing in capitals."""
+    return frozenset(_listed("acronyms.txt"))
+
+
+@cache
+def neighbours() -> frozenset[str]:
+    """Return the common words that are also words of another language in Latin script."""
+    return frozenset(_zipped("neighbours.txt.gz"))
 
 
 @cache
@@ -104,8 +130,14 @@ def benign() -> tuple[Benign, ...]:
 
 @cache
 def trust() -> Mapping[str, float]:
-    """Return by kind the trust in the benign differences that are not merely of writing."""
-    return {row.kind: row.trust for row in benign() if row.trust < 1}
+    """Return by kind the trust in each benign difference."""
+    return {row.kind: row.trust for row in benign()}
+
+
+@cache
+def trust_in_writing() -> float:
+    """Return the least trust in a difference of writing alone, in which words are the same."""
+    return min(trust()[kind] for kind in WRITING)
 
 
 @cache
@@ -115,9 +147,22 @@ def spellings() -> Mapping[str, str]:
 
 
 @cache
+def typos() -> Mapping[str, str]:
+    """Return what typical slips of the most frequent words stand for."""
+    return {slip: word for slip, word in _lines("typos.txt")}
+
+
+@cache
+def elsewhere() -> Mapping[str, str]:
+    """Return words of other languages with the form that is compared of each."""
+    return {word: compared for word, compared in _lines("elsewhere.txt")}
+
+
+@cache
 def written_out() -> Mapping[str, tuple[str, ...]]:
-    """Return what contractions, number words and words of two spellings become."""
-    return {**full_forms(), **{one: (compared,) for one, compared in spellings().items()}}
+    """Return what contractions, number words, words of two spellings and typical slips become."""
+    one_word = {**spellings(), **typos()}
+    return {**full_forms(), **{one: (compared,) for one, compared in one_word.items()}}
 
 
 @cache

@@ -1,0 +1,25 @@
+"""The exact text: what a reader sees of a text, and nothing else of it.
+
+Rules: Unicode NFC, as both forms of "é" look alike; white space folded to single spaces; characters that nobody sees left out. Case,
+marks and accents stay: texts that differ in them are two.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+
+INVISIBLE = "\u00ad\u061c\u200b\u200e\u200f\u2060\ufeff\ufe0e\ufe0f"
+"""Soft hyphen, spaces without width, marks of direction and of the look of an emoji. Joiners are none: some scripts need them."""
+
+_NOT_SEEN = dict.fromkeys(map(ord, INVISIBLE))
+
+
+def exact(text: str) -> str:
+    """Return the exact text of a text.
+
+    >>> exact("  She\\u200b likes\\n cafe\\u0301 ")
+    'She likes café'
+    """
+    if text.isascii():
+        return " ".join(text.split())
+    return " ".join(unicodedata.normalize("NFC", text).translate(_NOT_SEEN).split())

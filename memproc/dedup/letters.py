@@ -1,0 +1,46 @@
+"""Letters and digits that one keyboard has and another has not, in one form: for the tokens of a text that are not ASCII.
+
+Rules: "ä", "ö", "ü" and "ß" are "ae", "oe", "ue" and "ss", but for the words that "ss" makes other words of; ligatures are two letters;
+digits of any script are those of ASCII; Arabic loses the lines that stretch a word; Hindi has one sign for a nasal before its consonant;
+an hour that Chinese writes as a word is a number. Accents of Spanish and French stay, as "papa" is not "papá", and so do vowel signs
+and hamzas of Arabic, for "asked" is not "flowed".
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+_KEPT = frozenset(["maße", "maßen", "buße", "bußen", "floß", "muße", "stoß"])  # "Masse", "Busse", "Floss": other words
+_GERMAN = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss", "œ": "oe", "æ": "ae", "ø": "oe"})
+_ARABIC = str.maketrans({"\u0640": "", "\u0671": "\u0627"})  # a stretched line; an alef that joins
+_NASALS = re.compile("ङ्(?=[कखगघ])|ञ्(?=[चछजझ])|ण्(?=[टठडढ])|न्(?=[तथदध])|म्(?=[पफबभ])")
+_NUKTA = re.compile("(?<=[फकखग])\u093c")
+_HOUR = re.compile("(?:十[一二]?|[一二两兩三四五六七八九])(?=[点點])")
+_HOURS = {"十": "10", "十一": "11", "十二": "12", "两": "2", "兩": "2"} | {word: str(at) for at, word in enumerate("一二三四五六七八九", 1)}
+
+
+def in_one_alphabet(token: str) -> str:
+    """Return a token with its letters and digits in one form.
+
+    >>> in_one_alphabet("münchen"), in_one_alphabet("maße"), in_one_alphabet("٣")
+    ('muenchen', 'maße', '3')
+    """
+    if token.isascii():
+        return token
+    if token not in _KEPT:
+        token = token.translate(_GERMAN)
+    token = token.translate(_ARABIC)
+    token = _NUKTA.sub("", unicodedata.normalize("NFC", _NASALS.sub("ं", token)))
+    if any(character.isdecimal() and not character.isascii() for character in token):
+        token = "".join(str(unicodedata.decimal(character)) if character.isdecimal() else character for character in token)
+    return token
+
+
+def with_hours_as_numbers(text: str) -> str:
+    """Return a text with the hours that Chinese and Japanese write as words as numbers.
+
+    >>> with_hours_as_numbers("会议在下午三点")
+    '会议在下午3点'
+    """
+    return _HOUR.sub(lambda hour: _HOURS[hour[0]], text)
