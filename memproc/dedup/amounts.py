@@ -36,7 +36,9 @@ _SQUARE = re.compile(r"(?<!\S)(\d[\d,.]*) (?:m \^ 2|square met(?:re|er)s|sq m)(?
 _CELSIUS = re.compile(r"(?<!\S)(-?\d[\d.,]*) ?(?:° ?c|degrees celsius|degrees c|celsius|grad)(?!\S)", re.IGNORECASE)
 _PER_CENT = re.compile(r"(?<!\S)(\d[\d.,]*) (?:per cent|por ciento|pour cent)(?!\S)")
 _HALF_AN_HOUR = re.compile(r"(?<!\S)half an hour(?!\S)")
-_BESIDE_WEEKDAY = re.compile(r"(?<!\S)(\w*day|lunes|martes|miércoles|jueves|viernes|sábado|domingo|\w+tag|mittwoch|\w+di) , (--\d|\d{4}-\d)")
+_BESIDE_WEEKDAY = re.compile(
+    r"(?<!\S)(\w*day|lunes|martes|miércoles|jueves|viernes|sábado|domingo|\w+tag|mittwoch|\w+di) , (--\d|\d{4}-\d)"
+)
 _DOZEN = re.compile(r"(?<!\S)(?:a|one) dozen(?!\S)")
 _TWO_WORDS = re.compile(r"(?<=[^\W\d_]{2} )&(?= [^\W\d_]{2})")
 _STREET = re.compile(r"(?<=[^\W\d_]{3} )st(?= ,| \d|$)")
@@ -150,7 +152,11 @@ _RULES: tuple[tuple[str, bool, Rule], ...] = (
     (AMOUNT, True, lambda text: _CELSIUS.sub(r"\1 °c", text)),
     (AMOUNT, True, lambda text: _PER_CENT.sub(r"\1 %", text)),
     (AMOUNT, False, lambda text: _DOZEN.sub("12", _HALF_AN_HOUR.sub("30 min", text))),
-    (WORD, False, lambda text: _TWO_WORDS.sub("and", _GERMAN_STREET.sub("strasse", _STREET.sub("street", _STATES.sub("us", text))))),
+    (
+        WORD,
+        False,
+        lambda text: _TWO_WORDS.sub("and", _GERMAN_STREET.sub("strasse", _STREET.sub("street", _STATES.sub("us", text)))),
+    ),
 )
 
 

@@ -34,7 +34,9 @@ FILLER = "f"  # the first word of one
 _THOUSANDS = re.compile(r"-?\d{1,3}(?:,\d{3})+")
 
 
-_Chunk = tuple[str, tuple[str, ...], str, str]  # its canonical text, tokens, shape and sign: plain, as it is unpacked for each chunk
+_Chunk = tuple[
+    str, tuple[str, ...], str, str
+]  # its canonical text, tokens, shape and sign: plain, as it is unpacked for each chunk
 
 
 class Apart(NamedTuple):

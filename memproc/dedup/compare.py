@@ -15,7 +15,7 @@ from memproc.dedup.confidence import DIGITS, Features, Model, Side, features_of,
 from memproc.dedup.cues import cue_of
 from memproc.dedup.frame import frame_of, is_change
 from memproc.dedup.gist import Gist
-from memproc.dedup.wording import Difference, wording
+from memproc.dedup.wording import Difference, are_of_one_spelling, in_writing, wording
 from memproc.dedup.words import trust
 
 MOST_SHOWN = 5
@@ -38,7 +38,7 @@ class Comparison(NamedTuple):
 
 def compare(one: Side, other: Side, model: Model) -> Comparison:
     """Compare two facts."""
-    differences = differences_between(one.gist, other.gist)
+    differences = differences_between(one.gist, other.gist) or differences_in_writing(one.text, other.text, (*one.gist.dropped, *other.gist.dropped))
     confidence = benign_confidence(differences)
     if confidence is not None:
         return Comparison(confidence, (), differences, benign_reason(one.text, other.text, differences))
@@ -128,6 +128,15 @@ def benign_differences(one: Sequence[str], other: Sequence[str]) -> tuple[Differ
     """
     kinds = sorted({*one, *other})
     return tuple([Difference(kind, "", "") for kind in kinds for _ in range(abs(one.count(kind) - other.count(kind)))])
+
+
+def differences_in_writing(one: str, other: str, kinds: Sequence[str]) -> tuple[Difference, ...]:
+    """Return the differences of two texts with one gist that have the same `kinds` of benign difference to it: how they are written,
+    or where other letters are, the kind that is trusted least.
+    """
+    if kinds and not are_of_one_spelling(one, other):
+        return (Difference(min(kinds, key=trust().__getitem__), "", ""),)
+    return tuple([Difference(kind, "", "") for kind in in_writing(one, other)])
 
 
 def is_slip(gist: Gist, other: Gist) -> bool:

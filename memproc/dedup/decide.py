@@ -16,12 +16,20 @@ from operator import attrgetter
 from typing import NamedTuple
 
 from memproc.dedup.cluster import Cluster, Decision, Undated, clusters, newest_of
-from memproc.dedup.compare import benign_confidence, benign_differences, benign_reason, differences_between, names_words, reason_of
+from memproc.dedup.compare import (
+    benign_confidence,
+    benign_differences,
+    benign_reason,
+    differences_between,
+    differences_in_writing,
+    names_words,
+    reason_of,
+)
 from memproc.dedup.gist import gist_of
 from memproc.dedup.keys import Key, Observation, Prepared, exact_of, text_of
 from memproc.dedup.memory import memory_of
 from memproc.dedup.speakers import KEPT, speakers
-from memproc.dedup.wording import Difference, in_writing
+from memproc.dedup.wording import Difference
 from memproc.records import Outcome, Plain
 
 _GROUP, _NODE, _KEY = attrgetter("group"), attrgetter("node"), attrgetter("key")
@@ -313,7 +321,7 @@ def _against(incoming: Incoming, own: Observation, there: _There, fresh: Mapping
 def _likeness(own: Observation, anchor: Observation, fresh: Mapping[Key, Prepared]) -> tuple[float, str]:
     """Return the confidence that two observations of one memory say the same, and why; what was prepared is not made again."""
     seen, other = exact_of(own.record), exact_of(anchor.record)
-    differences = _differences(own, anchor, fresh) or tuple(Difference(kind, "", "") for kind in in_writing(seen, other))
+    differences = _differences(own, anchor, fresh) or differences_in_writing(seen, other, (*own.benign, *anchor.benign))
     confidence = benign_confidence(differences)
     if confidence is None:
         return 1.0, reason_of(differences)

@@ -15,7 +15,9 @@ import unicodedata
 from functools import cache
 from importlib.resources import files
 
-_TAG = re.compile(r"</?(?:p|b|i|u|em|strong|li|ul|ol|br|span|div|code|h[1-6]|a|small|mark|blockquote)(?:\s[^<>]{0,200})?/?>", re.IGNORECASE)
+_TAG = re.compile(
+    r"</?(?:p|b|i|u|em|strong|li|ul|ol|br|span|div|code|h[1-6]|a|small|mark|blockquote)(?:\s[^<>]{0,200})?/?>", re.IGNORECASE
+)
 _ENTITY = re.compile(r"&(?:#\d{1,6}|#x[\da-f]{1,6}|[a-z]{2,8});", re.IGNORECASE)
 _BULLET = re.compile(r"(?:[-*•·‣◦▪–—>#✓✔☑✅☐❌➡→]+|\[[ xX]\]|\(?\d{1,2}[.)](?=\s))\s*")
 _STARRED = re.compile(r"(?<!\w)(\*\*|__|\*|_|~~|`)(?=\S)((?:(?!\1).){1,200}?)(?<=\S)\1(?!\w)")
@@ -23,8 +25,51 @@ _FOOTNOTE = re.compile(r"\s*(?:\[\d{1,3}\]|\^\d{1,3})[.]?$")
 _WHOLE_QUOTE = re.compile(r"[\"“„«]([^\"“”„«»]+)[\"”“»]")
 _MAY_BE_DRESSED = re.compile(r"[<&*_`~\[#>•·‣◦▪✓✔☑✅☐❌➡→]|^\W|^\(?\d{1,2}[.)]\s|[^\w.!?]$")
 _NEEDS_MORE = frozenset(
-    "is are am was were be been feel feels felt feeling mood looks seems with for of to at in on the a and or like likes loves hates "
-    "ist war bin mit für es está con de por est avec pour de".split()
+    [
+        "is",
+        "are",
+        "am",
+        "was",
+        "were",
+        "be",
+        "been",
+        "feel",
+        "feels",
+        "felt",
+        "feeling",
+        "mood",
+        "looks",
+        "seems",
+        "with",
+        "for",
+        "of",
+        "to",
+        "at",
+        "in",
+        "on",
+        "the",
+        "a",
+        "and",
+        "or",
+        "like",
+        "likes",
+        "loves",
+        "hates",
+        "ist",
+        "war",
+        "bin",
+        "mit",
+        "für",
+        "es",
+        "está",
+        "con",
+        "de",
+        "por",
+        "est",
+        "avec",
+        "pour",
+        "de",
+    ]
 )
 """Words behind which an emoji stands for a word: "she feels" and a face."""
 _ROUNDS = 3
@@ -48,7 +93,7 @@ def _without_markup(text: str) -> str:
         text = _TAG.sub(" ", text).strip()
     if "&" in text and _ENTITY.search(text):
         text = html.unescape(text)
-    if text[:1] and not text[0].isalnum() or text[:1].isdigit():
+    if (text[:1] and not text[0].isalnum()) or text[:1].isdigit():
         text = _without_bullets(text)
     if any(mark in text for mark in "*_`~"):
         text = _STARRED.sub(r"\2", text)
@@ -60,7 +105,7 @@ def _without_markup(text: str) -> str:
 def _without_bullets(text: str) -> str:
     for _ in range(_ROUNDS):
         found = _BULLET.match(text)
-        if not found or not found[0][-1:].isspace() and found[0][0] in "-#>" and len(found[0]) == 1:  # "-v", "#tag", ">5"
+        if not found or (not found[0][-1:].isspace() and found[0][0] in "-*#>–—"):  # "-v", "**so**", "#tag", ">5"
             break
         text = text[found.end() :]
     return text
@@ -84,7 +129,7 @@ def _is_emoji(character: str) -> bool:
 def _without_words(text: str) -> str:
     for _ in range(_ROUNDS):
         found = _before().match(text)
-        if not found or found.end() == len(text):
+        if not found or (not found[0][-1:].isspace() and found[0][0] in "-*#>–—"):  # "-v", "**so**", "#tag", ">5"
             break
         text = text[found.end() :]
     found = _behind().search(text)
@@ -95,13 +140,19 @@ def _without_words(text: str) -> str:
 def _phrases() -> dict[str, str]:
     text = (files(__package__) / "data" / "dress.txt").read_text("utf-8")
     rows = [line.split("\t") for line in text.splitlines() if line and not line.startswith("#")]
-    return {kind: "|".join(re.escape(phrase).replace(r"\-", "[ -]") for phrase in sorted(listed.split(), key=len, reverse=True)) for kind, listed in rows}
+    return {
+        kind: "|".join(re.escape(phrase).replace(r"\-", "[ -]") for phrase in sorted(listed.split(), key=len, reverse=True))
+        for kind, listed in rows
+    }
 
 
 @cache
 def _before() -> re.Pattern[str]:
     words = _phrases()
-    return re.compile(rf"(?:(?:{words['label']})\s?:|(?:{words['opener']})\s?(?:,|\s-|…|\.\.\.)|(?:{words['start']})(?:,|:)?(?=\s))\s*", re.IGNORECASE)
+    return re.compile(
+        rf"(?:(?:{words['label']})\s?:|(?:{words['opener']})\s?(?:,|\s-|…|\.\.\.)|(?:{words['start']})(?:,|:)?(?=\s))\s*",
+        re.IGNORECASE,
+    )
 
 
 @cache

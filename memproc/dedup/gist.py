@@ -24,9 +24,9 @@ from itertools import filterfalse, islice, pairwise, starmap
 from typing import NamedTuple
 
 from memproc.dedup import words
-from memproc.dedup.chunks import AND, ODD, ODD_WRITTEN_OUT, THOUSANDS, WRITTEN_OUT, Apart, letter_of, taken_apart
 from memproc.dedup.amounts import in_one_form
 from memproc.dedup.canonical import canonical
+from memproc.dedup.chunks import AND, ODD, ODD_WRITTEN_OUT, THOUSANDS, WRITTEN_OUT, Apart, letter_of, taken_apart
 from memproc.dedup.clauses import places_of, without_idle_commas, without_outer_marks
 from memproc.dedup.dress import undressed
 from memproc.dedup.fillers import without_fillers
@@ -49,7 +49,33 @@ _ALSO_NAMES = ("grey", "gray")
 _ENGLISH_SHARE = 0.6
 _AND_ELSEWHERE = ("und", "oder", "y", "o", "et", "ou")
 _CALLING = ("called", "named", "nicknamed", "name")
-_BEHIND_I = frozenset("am love hate like live prefer want need have own work play drink eat use can do got go will speak study take".split())
+_BEHIND_I = frozenset(
+    [
+        "am",
+        "love",
+        "hate",
+        "like",
+        "live",
+        "prefer",
+        "want",
+        "need",
+        "have",
+        "own",
+        "work",
+        "play",
+        "drink",
+        "eat",
+        "use",
+        "can",
+        "do",
+        "got",
+        "go",
+        "will",
+        "speak",
+        "study",
+        "take",
+    ]
+)
 _FOREIGN_ENDINGS = ("ado", "ido", "ando", "iendo", "ción", "lich", "keit")  # of odd tokens
 _TEXTS_KEPT = 6_000  # of late: what comes into a store is compared when its batch is complete
 _LONGEST_KEPT_CHARS = 500  # the gist of a long text may take a megabyte
@@ -243,7 +269,7 @@ def _write_out(tokens: list[str], shape: str) -> tuple[list[str], str, list[str]
 def _kind_of_form(token: str, form: Sequence[str]) -> str:
     if token in words.typos():
         return "slip"
-    return "spelling" if token in words.spellings() else "contraction" if form[0].isalpha() else "number word"
+    return "spelling" if token in words.spellings() else "contraction" if form[0].isalpha() else "numeral"
 
 
 def _full_form(form: tuple[str, ...], tokens: Sequence[str], at: int) -> tuple[str, ...]:

@@ -29,8 +29,8 @@ from xxhash import xxh3_64_intdigest
 
 from memproc.config import Policy
 from memproc.dedup.canonical import canonical
-from memproc.dedup.frame import frame_hash
 from memproc.dedup.exact import exact
+from memproc.dedup.frame import frame_hash
 from memproc.dedup.gist import Gist, Mend, Reading, plain_tokens, read
 from memproc.dedup.telling import is_of_a_day
 from memproc.dedup.words import trust, trust_in_writing
@@ -166,7 +166,8 @@ def _prepared(accepted: Accepted, seen: str, text: str, reading: Reading | None,
     if policy.refuses_to_merge or trust_in_writing() < policy.merge_at:
         return Prepared(key, node, content, content, *rest, gist.dropped, is_near, gist.is_english, frame=frame)
     if not is_near or not gist.is_long_enough or gist.confidence < least:
-        group = group_key(record, plain_tokens(seen), reading)
+        plain = plain_tokens(seen)
+        group = group_key(record, plain, reading) if plain else content
         return Prepared(key, node, content, group, *rest, (), is_near, gist.is_english, frame=frame)
     group = group_key(record, gist.tokens, reading)
     meant = gist.mends_in(seen) if gist.odd and trust()["slip"] >= least else ()

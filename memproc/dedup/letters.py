@@ -17,7 +17,9 @@ _ARABIC = str.maketrans({"\u0640": "", "\u0671": "\u0627"})  # a stretched line;
 _NASALS = re.compile("ङ्(?=[कखगघ])|ञ्(?=[चछजझ])|ण्(?=[टठडढ])|न्(?=[तथदध])|म्(?=[पफबभ])")
 _NUKTA = re.compile("(?<=[फकखग])\u093c")
 _HOUR = re.compile("(?:十[一二]?|[一二两兩三四五六七八九])(?=[点點])")
-_HOURS = {"十": "10", "十一": "11", "十二": "12", "两": "2", "兩": "2"} | {word: str(at) for at, word in enumerate("一二三四五六七八九", 1)}
+_HOURS = {"十": "10", "十一": "11", "十二": "12", "两": "2", "兩": "2"} | {
+    word: str(at) for at, word in enumerate("一二三四五六七八九", 1)
+}
 
 
 def in_one_alphabet(token: str) -> str:

@@ -40,9 +40,13 @@ _MARKED_QUOTED_WORDS = 4
 _FEWEST_TITLED = 4
 _TOLD = re.compile(r"(?:is|are|was|:|=|->|lautet|ist|es|est)")
 _TOLD_WITHIN = 4
-_BEHIND_MONTH = frozenset(["in", "of", "by", "until", "till", "since", "last", "next", "this", "early", "mid", "late", "from", "to", "on"])
+_BEHIND_MONTH = frozenset(
+    ["in", "of", "by", "until", "till", "since", "last", "next", "this", "early", "mid", "late", "from", "to", "on"]
+)
+_LAST_LATIN = "\u024f"
 _STATES, _STATES_TOO = "US", ("US", "USA")
 _MONTHS_TOO = frozenset(["may", "march"])
+_HABIT = r"(?:every|each|most|some|jeden|cada|chaque|todos)"
 _AMOUNT = r"(?:an?|one|two|three|four|five|six|seven|eight|nine|ten|\d+|(?:a )?few|(?:a )?couple of|several|ein(?:er|em|en)?|zwei|drei|un|una|une|dos|deux|trois|tres)"
 
 
@@ -135,7 +139,8 @@ def _is_inside(chunks: Sequence[str], at: int, *, is_english: bool) -> bool:
     if word in _MONTHS_TOO and is_english:
         beside = chunks[at + 1] if at + 1 < len(chunks) else ""
         return before.lower() not in _BEHIND_MONTH and not before[-1:].isdigit() and not beside[:1].isdigit()
-    is_foreign = not words.foreign_words().isdisjoint(chunk.lower() for chunk in chunks)
+    is_foreign = any(character > _LAST_LATIN for chunk in chunks for character in chunk if character.isalpha())
+    is_foreign = is_foreign or not words.foreign_words().isdisjoint(chunk.lower() for chunk in chunks)
     own = not is_foreign and (word in words.names_too() or word in words.acronyms() or word in words.typos())
     return own or (not is_english and word in words.german_names_too())
 
@@ -157,7 +162,7 @@ def _kept_secret(chunks: Sequence[str], signs: Sequence[str]) -> list[str]:
         if SECRET in sign and at + 1 < len(chunks):
             is_always = _secrets()[_core(chunks[at]).lower()] == "always"
             behind = chunks[at : at + 1 + _TOLD_WITHIN]
-            is_told = chunks[at].endswith((":", "=")) or any(_TOLD.fullmatch(chunk.lower()) for chunk in behind[1:])
+            is_told = chunks[at].endswith((":", "=")) or any(_TOLD.fullmatch(chunk.lower().rstrip(":") or chunk) for chunk in behind[1:])
             if is_always or is_told:
                 return [" ".join(chunks[at + 1 :])]
     return []
@@ -182,7 +187,9 @@ def _secrets() -> dict[str, str]:
 
 @cache
 def _days() -> dict[str, list[str]]:
-    return {kind: [word.replace("-", " ") if kind != "part" else word for word in listed.split()] for kind, listed in _lines("days.txt")}
+    return {
+        kind: [word.replace("-", " ") if kind != "part" else word for word in listed.split()] for kind, listed in _lines("days.txt")
+    }
 
 
 @cache
@@ -207,8 +214,8 @@ def _day_pattern() -> re.Pattern[str]:
         rf"|(?<!\w)(?:{days['before']}) (?:{days['unit']}|{days['weekday']})(?!\w)"
         rf"|(?<!\w)(?:{days['unit']}) (?:ago|próximo|próxima|pasado|pasada|prochain|prochaine|dernier|dernière)(?!\w)"
         rf"|(?<!\w)(?:in|vor|hace|il y a|dans|en) {_AMOUNT} (?:{days['unit']})(?!\w)"
-        rf"|(?<!\w)(?:{days['future']})(?!\w)(?: [\w'’]+){{0,6}} (?:{days['weekday']})(?!\w)"
-        rf"|^(?:[\w'’]+ ){{0,2}}(?:{days['past']}|\w{{2,}}ed)(?!\w)(?: [\w'’]+){{0,6}} (?:{days['weekday']})(?!\w)"
+        rf"|(?<!\w)(?:{days['future']})(?!\w)(?: (?!{_HABIT}\b)[\w'’]+){{0,6}} (?:{days['weekday']})(?!\w)"
+        rf"|^(?:[\w'’]+ ){{0,2}}(?:{days['past']}|\w{{2,}}ed)(?!\w)(?: (?!{_HABIT}\b)[\w'’]+){{0,6}} (?:{days['weekday']})(?!\w)"
     )
 
 

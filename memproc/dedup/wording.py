@@ -65,6 +65,15 @@ def in_writing(one: str, other: str) -> tuple[str, ...]:
     return tuple(kinds) or ("form",)
 
 
+def are_of_one_spelling(one: str, other: str) -> bool:
+    """Tell whether two texts have the same letters and digits, large or small.
+
+    >>> are_of_one_spelling("Takes 5mg!", "takes 5 mg"), are_of_one_spelling("3 pm", "15:00")
+    (True, False)
+    """
+    return _lettered(one).lower() == _lettered(other).lower()
+
+
 def _lettered(text: str) -> str:
     return "".join(filter(str.isalnum, text))
 
@@ -107,7 +116,7 @@ def _short_form(token: str) -> str:
     form = words.full_forms().get(token)
     if form is None:
         return "contraction" if "'" in token else ""
-    return "contraction" if form[0].isalpha() else "number word"
+    return "contraction" if form[0].isalpha() else "numeral"
 
 
 def _written(one: str, other: str) -> Difference:

@@ -64,7 +64,6 @@ BENIGN = [
     ("right as an opener", "I moved to Berlin", "Right, I moved to Berlin"),
     ("now as an opener", "I moved to Berlin", "Okay. Now, I moved to Berlin"),
     ("so at the start", "I moved to Berlin", "So I moved to Berlin"),
-    ("articles", "She owns a dog", "She owns the dog"),
     ("no article", "She owns a dog", "She owns dog"),
     ("no article before same", "Born in the same week as her", "Born in same week as her"),
     ("no article behind a word that takes letters", "He will plan the party", "He will plan party"),
@@ -105,6 +104,12 @@ BENIGN = [
 ]
 
 APART = [
+    ("a and the", "She owns a dog", "She owns the dog"),
+    ("a and the behind is", "He is the boss", "He is a boss"),
+    ("a before a noun that is another without", "She has a company", "She has company"),
+    ("the before a noun that is another without", "I love the country", "I love country"),
+    ("what a pet is called", "My cat is called tigger", "My cat is called tiger"),
+    ("living words", "She works in esports", "She works in exports"),
     ("negation", "She likes tea", "She does not like tea"),
     ("contracted negation", "She does like tea", "She doesn't like tea"),
     ("comma behind no", "No, she wants tea", "No she wants tea"),
@@ -338,7 +343,8 @@ def test_any_other_difference_keeps_two_texts_apart(one, other):
 def test_other_languages_merge_on_equal_tokens_only(one, other):
     """Nothing is dropped or mended where the rules of English do not hold."""
     assert not may_merge(one, other)
-    assert gist(one).dropped == gist(one).mends == ()
+    assert gist(one).mends == ()
+    assert {*gist(one).dropped} <= {"form"}
 
 
 @pytest.mark.parametrize(
@@ -369,8 +375,8 @@ def test_tokens_are_words_numbers_identifiers_and_symbols(text, tokens):
     ("text", "dropped"),
     [
         ("she likes tea", ()),
-        ("well, she really likes the tea", ("filler", "filler", "article")),
-        ("she doesn't have two dogs", ("contraction", "number word")),
+        ("well, she really likes the tea", ("dress", "filler", "article")),
+        ("she doesn't have two dogs", ("contraction", "numeral")),
     ],
 )
 def test_each_benign_difference_is_named(text, dropped):
@@ -523,5 +529,5 @@ def test_long_texts_and_tokens_are_not_kept():
     gist_of("she likes " + "tea and milk " * 100)
     words_near("x" * 1_000)
     assert (len(_GISTS), len(NEAR)) == before
-    _, found = read("She likes a TEXT that no other test has")
+    found = read("She likes a TEXT that no other test has").gist
     assert gist_of("she likes a text that no other test has") is found
