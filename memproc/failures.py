@@ -87,6 +87,7 @@ READ_ONLY = Failure(
 )
 CHANGED_WHILE_READ = Failure(Kind.TRANSIENT, "another process wrote what was read meanwhile")
 DAMAGED = _BY_CODE["SQLITE_CORRUPT"]
+LOST = _BY_CODE["08006"]
 
 _KEY_CONFLICTS = frozenset(["SQLITE_CONSTRAINT_UNIQUE", "SQLITE_CONSTRAINT_PRIMARYKEY", "23505", "1062", "1586"])
 

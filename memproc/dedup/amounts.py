@@ -1,7 +1,7 @@
 """Dates, times of day and amounts in one form each, as people write them in many.
 
-Facts: "May 4th, 1990", "4 May 1990", "04.05.1990" and "1990-05-04" are one day, "3 pm" and "15:00" one time, "$20" and "20 dollars" one
-amount. "4/5/1990" is two days, of which nobody can tell which: it stays as it is, but for its noughts.
+Facts: "May 4th, 1990", "4 May 1990", "04.05.1990" and "1990-05-04" are one day, "3 pm" and "15:00" one time, "$20" and "20 dollars"
+one amount. "4/5/1990" is two days, of which nobody can tell which: it stays as it is, but for its noughts.
 
 Strategy: the tokens of a text, joined by spaces, are searched for what may be written otherwise. A rule is asked only where one of
 its words, or a digit, is there. What is made is a token of a shape that cues know: "1990-05-04", "--05-04", "15:00", "20 usd".
@@ -20,7 +20,11 @@ _DAYS, _MONTHS, _HOURS, _MINUTES = 31, 12, 24, 60
 _NOON = 12
 _CENTURY_DIGITS = 4
 _HALVES = ("half", "quarter")
+_TIMES = {"k": 1e3, "thousand": 1e3, "m": 1e6, "million": 1e6, "bn": 1e9, "billion": 1e9}
 _SYMBOLS = {"$": "usd", "€": "eur", "£": "gbp", "¥": "jpy", "%": "%"}
+_BEHIND_DATE = r"(?= [,.]|$| (?:at|in|with|and|or|for|to|from|on|by|until|till|is|was|this|next|last|um|bei|mit|und|con|en|y|avec|et|at)(?!\S))"
+_HAS_DAY = re.compile(r"(?<!\S)\d{1,2}(?:st|nd|rd|th|er)?(?= [^\d]| ,)")
+_ISO = re.compile(r"(?<!\S)(\d{4})[/.](\d{1,2})[/.](\d{1,2})(?!\S)")
 _NUMERIC_DATE = re.compile(r"(?<!\S)(\d{1,2})([./-])(\d{1,2})\2(\d{4})(?!\S)")
 _CLOCK = re.compile(r"(?<!\S)(\d{1,2}):(\d\d)(?: (?:uhr|h))?(?!\S)")
 _HALF_DAY = re.compile(r"(?<!\S)(\d{1,2})(?::(\d\d))? (a|p)(?: |\.)?m(?!\S)")
@@ -30,20 +34,20 @@ _FRENCH = re.compile(r"(?<!\S)(\d{1,2}) ?h ?(\d\d)(?!\S)")
 _NOONS = re.compile(r"(?<!\S)(?:12 )?(noon|midday|midnight)(?!\S)")
 _PAST = re.compile(r"(?<!\S)(half|quarter) (past|to) (\w+)(?!\S)")
 _HOURS_IN_WORDS = ("twelve", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven")
-_BEFORE_AMOUNT = re.compile(r"(?<!\S)([$€£¥]) ?(\d[\d,]*(?:\.\d+)?)(k?)(?!\S)")
-_BEHIND_AMOUNT = re.compile(r"(?<!\S)(\d[\d,]*(?:\.\d+)?)(k?) ?([$€£¥])(?!\S)")
+_BEFORE_AMOUNT = re.compile(r"(?<!\S)([$€£¥]) ?(\d[\d,]*(?:\.\d+)?)(?: ?(k|m|thousand|million|bn|billion))?(?!\S)")
+_BEHIND_AMOUNT = re.compile(r"(?<!\S)(\d[\d,]*(?:\.\d+)?)(?: ?(k|m|thousand|million|bn|billion))? ?([$€£¥])(?!\S)")
 _SQUARE = re.compile(r"(?<!\S)(\d[\d,.]*) (?:m \^ 2|square met(?:re|er)s|sq m)(?!\S)")
 _CELSIUS = re.compile(r"(?<!\S)(-?\d[\d.,]*) ?(?:° ?c|degrees celsius|degrees c|celsius|grad)(?!\S)", re.IGNORECASE)
 _PER_CENT = re.compile(r"(?<!\S)(\d[\d.,]*) (?:per cent|por ciento|pour cent)(?!\S)")
 _HALF_AN_HOUR = re.compile(r"(?<!\S)half an hour(?!\S)")
-_BESIDE_WEEKDAY = re.compile(
-    r"(?<!\S)(\w*day|lunes|martes|miércoles|jueves|viernes|sábado|domingo|\w+tag|mittwoch|\w+di) , (--\d|\d{4}-\d)"
-)
+_WEEKDAY = r"\w*day|lunes|martes|miércoles|jueves|viernes|sábado|domingo|\w+tag|mittwoch|\w+di"
+_BESIDE_WEEKDAY = re.compile(rf"(?<!\S)({_WEEKDAY}) , (--\d|\d{{4}}-\d)")
+_EACH_DAY = re.compile(r"(?<!\S)(?:every|each) (mon|tues|wednes|thurs|fri|satur|sun)day(?!\S)")
 _DOZEN = re.compile(r"(?<!\S)(?:a|one) dozen(?!\S)")
 _TWO_WORDS = re.compile(r"(?<=[^\W\d_]{2} )&(?= [^\W\d_]{2})")
 _STREET = re.compile(r"(?<=[^\W\d_]{3} )st(?= ,| \d|$)")
+_USA = re.compile(r"(?<!\S)usa(?!\S)")
 _GERMAN_STREET = re.compile(r"(?<=[^\W\d_]{3})str(?: \.)?(?=$| )")
-_STATES = re.compile(r"(?<!\S)u\.?s(?:\.?a)?(?!\S)", re.IGNORECASE)
 
 Rule = Callable[[str], str]
 
@@ -68,6 +72,7 @@ def in_one_form(tokens: Sequence[str], *, is_day_first: bool) -> tuple[list[str]
             kinds.append(kind)
             joined = changed
     if has_digit:
+        joined = _ISO.sub(lambda date: f"{date[1]}-{int(date[2]):02d}-{int(date[3]):02d}", joined)
         if (changed := _NUMERIC_DATE.sub(lambda date: _numeric(date, is_day_first=is_day_first), joined)) != joined:
             kinds.append(DATE)
             joined = changed
@@ -82,6 +87,7 @@ def in_one_form(tokens: Sequence[str], *, is_day_first: bool) -> tuple[list[str]
 
 def _dated(text: str) -> str:
     day_first, month_first = _month_patterns()
+    text = _month_pattern().sub(lambda found: f"{found[2]}-{_months()[found[1]]:02d}", text) if not _HAS_DAY.search(text) else text
     text = day_first.sub(lambda date: _date(date, date["year"], date["month"], date["day"]), text)
     return month_first.sub(lambda date: _date(date, date["year"], date["month"], date["day"]), text)
 
@@ -127,9 +133,9 @@ def _past(written: re.Match[str]) -> str:
     return _clock(hours or _NOON, minutes, written[0])
 
 
-def _amount(number: str, thousands: str, unit: str) -> str:
+def _amount(number: str, times: str | None, unit: str) -> str:
     plain = number.replace(",", "")
-    value = float(plain) * (1_000 if thousands else 1)
+    value = float(plain) * _TIMES.get(times or "", 1)
     return f"{int(value) if value == int(value) else plain} {unit}"
 
 
@@ -155,7 +161,9 @@ _RULES: tuple[tuple[str, bool, Rule], ...] = (
     (
         WORD,
         False,
-        lambda text: _TWO_WORDS.sub("and", _GERMAN_STREET.sub("strasse", _STREET.sub("street", _STATES.sub("us", text)))),
+        lambda text: _TWO_WORDS.sub(
+            "and", _EACH_DAY.sub(r"on \1days", _GERMAN_STREET.sub("strasse", _STREET.sub("street", _USA.sub("us", text))))
+        ),
     ),
 )
 
@@ -165,7 +173,7 @@ def _triggers() -> Mapping[str, str]:
     """Return by token the kind of rule that is worth asking where it is there."""
     found = dict.fromkeys(_months(), DATE) | dict.fromkeys(("noon", "midday", "midnight", "past", "to"), TIME)
     found |= dict.fromkeys(("half", "dozen"), AMOUNT)
-    return found | dict.fromkeys(("&", "st", "us", "u.s", "u.s.a", "U.S", "U.S.A", "usa"), WORD)
+    return found | dict.fromkeys(("&", "st", "usa", "sundays", "every"), WORD)
 
 
 @cache
@@ -181,10 +189,16 @@ def _units() -> Mapping[str, str]:
 @cache
 def _month_patterns() -> tuple[re.Pattern[str], re.Pattern[str]]:
     months = "|".join(sorted(_months(), key=len, reverse=True))
-    day = r"(?P<day>\d{1,2})(?:st|nd|rd|th)?"
-    year = r"(?:(?: ,| \.| of| de| del)? (?P<year>\d{4}))?(?!\S)"
+    day = r"(?P<day>\d{1,2})(?:st|nd|rd|th|er)?"
+    year = rf"(?:(?:(?: ,| \.| of| de| del)? (?P<year>\d{{4}}))(?!\S)|(?!\S){_BEHIND_DATE})"
     first = re.compile(rf"(?<!\S)(?:the )?{day}(?: \.| of| de)? (?P<month>{months})(?: \.(?= \d))?{year}")
     return first, re.compile(rf"(?<!\S)(?P<month>{months})(?: \.)? (?:the )?{day}(?! [ap]m){year}")
+
+
+@cache
+def _month_pattern() -> re.Pattern[str]:
+    months = "|".join(sorted(_months(), key=len, reverse=True))
+    return re.compile(rf"(?<!\S)({months})(?: \.| ,| of| de| del)? (\d{{4}})(?!\S)")
 
 
 @cache

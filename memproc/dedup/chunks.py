@@ -40,8 +40,8 @@ _Chunk = tuple[
 
 
 class Apart(NamedTuple):
-    """A text taken apart: `shape` has one letter for each of `tokens`, a mark standing for itself; `signs` is one for each chunk, of
-    what may be telling in it.
+    """A text taken apart: `shape` has one letter for each of `tokens`, a mark standing for itself; `signs` tell for each chunk what
+    may be telling in it.
     """
 
     text: str
@@ -53,8 +53,8 @@ class Apart(NamedTuple):
 def taken_apart(text: str) -> Apart:
     """Return the canonical text of a text, its tokens and its shape.
 
-    >>> taken_apart("Well, she DRINKS 1,000 teas")
-    Apart(text='well, she drinks 1,000 teas', tokens=['well', ',', 'she', 'drinks', '1,000', 'teas'], shape='f,__k_', signs=('', '', '', '', ''))
+    >>> taken_apart("He PAYS 1,000")
+    Apart(text='he pays 1,000', tokens=['he', 'pays', '1,000'], shape='__k', signs=('', '', ''))
     """
     texts, tokens, shapes, signs = zip(_NONE, *map(_CHUNKS.__getitem__, text.split()), strict=True)
     joined = " ".join(texts[1:])

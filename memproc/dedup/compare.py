@@ -38,7 +38,9 @@ class Comparison(NamedTuple):
 
 def compare(one: Side, other: Side, model: Model) -> Comparison:
     """Compare two facts."""
-    differences = differences_between(one.gist, other.gist) or differences_in_writing(one.text, other.text, (*one.gist.dropped, *other.gist.dropped))
+    differences = differences_between(one.gist, other.gist) or differences_in_writing(
+        one.text, other.text, (*one.gist.dropped, *other.gist.dropped)
+    )
     confidence = benign_confidence(differences)
     if confidence is not None:
         return Comparison(confidence, (), differences, benign_reason(one.text, other.text, differences))
@@ -131,7 +133,7 @@ def benign_differences(one: Sequence[str], other: Sequence[str]) -> tuple[Differ
 
 
 def differences_in_writing(one: str, other: str, kinds: Sequence[str]) -> tuple[Difference, ...]:
-    """Return the differences of two texts with one gist that have the same `kinds` of benign difference to it: how they are written,
+    """Return the differences of two texts with one gist and the same `kinds` of benign difference to it: how they are written,
     or where other letters are, the kind that is trusted least.
     """
     if kinds and not are_of_one_spelling(one, other):

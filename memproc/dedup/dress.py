@@ -3,8 +3,9 @@
 Facts: a memory comes as "- Has a garden", "**Has a garden**", "<li>Has a garden</li>", "Note: has a garden", "By the way, I have a
 garden 🌱". None of it is remembered. What stands inside the text is no dress: only its ends are looked at, and markup.
 
-Rules: bullets, numbers of a list, quotation marks of a mail, check marks, emoji and footnotes at the ends; emphasis around the text
-or words in it; HTML tags and entities; labels before a colon, openers and closers from `dress.txt`. What is left must hold a letter.
+Rules: bullets, numbers of a list, quotation marks of a mail, ticks, pictures of things and footnotes at the ends; emphasis around the text
+or words in it; HTML tags and entities; labels before a colon, openers and closers from `dress.txt`. What is left must hold a
+letter.
 """
 
 from __future__ import annotations
@@ -15,64 +16,32 @@ import unicodedata
 from functools import cache
 from importlib.resources import files
 
-_TAG = re.compile(
-    r"</?(?:p|b|i|u|em|strong|li|ul|ol|br|span|div|code|h[1-6]|a|small|mark|blockquote)(?:\s[^<>]{0,200})?/?>", re.IGNORECASE
-)
+_TAGS = "p|b|i|u|em|strong|li|ul|ol|br|span|div|code|h[1-6]|a|small|mark|blockquote"
+_TAG = re.compile(rf"</?(?:{_TAGS})(?:\s[^<>]{{0,200}})?/?>", re.IGNORECASE)
 _ENTITY = re.compile(r"&(?:#\d{1,6}|#x[\da-f]{1,6}|[a-z]{2,8});", re.IGNORECASE)
-_BULLET = re.compile(r"(?:[-*•·‣◦▪–—>#✓✔☑✅☐❌➡→]+|\[[ xX]\]|\(?\d{1,2}[.)](?=\s))\s*")
-_STARRED = re.compile(r"(?<!\w)(\*\*|__|\*|_|~~|`)(?=\S)((?:(?!\1).){1,200}?)(?<=\S)\1(?!\w)")
+_BULLET = re.compile(r"(?:[-*•·‣◦▪–—>#✓✔✅➡→]+|\(?\d{1,2}[.)](?=\s)|[a-zA-Z]\)(?=\s))\s*")
+_STARRED = re.compile(r"(?<!\w)(\*\*|__|\*|_|`)(?=\S)((?:(?!\1).){1,200}?)(?<=\S)\1(?!\w)")
 _FOOTNOTE = re.compile(r"\s*(?:\[\d{1,3}\]|\^\d{1,3})[.]?$")
 _WHOLE_QUOTE = re.compile(r"[\"“„«]([^\"“”„«»]+)[\"”“»]")
-_MAY_BE_DRESSED = re.compile(r"[<&*_`~\[#>•·‣◦▪✓✔☑✅☐❌➡→]|^\W|^\(?\d{1,2}[.)]\s|[^\w.!?]$")
+_MAY_BE_DRESSED = re.compile(r"[<&*_`\[#>•·‣◦▪✓✔✅➡→]|^\W|^\(?\w{1,2}[.)]\s|[^\w.!?]$")
 _NEEDS_MORE = frozenset(
     [
-        "is",
-        "are",
-        "am",
-        "was",
-        "were",
-        "be",
-        "been",
-        "feel",
-        "feels",
-        "felt",
-        "feeling",
-        "mood",
-        "looks",
-        "seems",
-        "with",
-        "for",
-        "of",
-        "to",
-        "at",
-        "in",
-        "on",
-        "the",
-        "a",
-        "and",
-        "or",
-        "like",
-        "likes",
-        "loves",
-        "hates",
-        "ist",
-        "war",
-        "bin",
-        "mit",
-        "für",
-        "es",
-        "está",
-        "con",
-        "de",
-        "por",
-        "est",
-        "avec",
-        "pour",
-        "de",
+        *("is", "are", "am", "was", "were", "be", "been", "being", "feel", "feels", "felt", "feeling", "mood", "looks", "seems"),
+        *("with", "for", "of", "to", "at", "in", "on", "the", "a", "and", "or", "like", "likes", "loves", "hates"),
+        *("ist", "war", "bin", "mit", "für", "es", "está", "con", "de", "por", "est", "avec", "pour"),
     ]
 )
 """Words behind which an emoji stands for a word: "she feels" and a face."""
 _ROUNDS = 3
+_JOYFUL = frozenset("😀😃😄😁😊🙂☺❤💕💖💗💘💙💚💛💜🧡✨\u200d\ufe0f\U0001f3fb\U0001f3fc\U0001f3fd\U0001f3fe\U0001f3ff")
+_THINGS = (
+    ("\U0001f32d", "\U0001f37f"),  # food and plants
+    ("\U0001f380", "\U0001f3f0"),  # feasts, sports and places
+    ("\U0001f400", "\U0001f43f"),  # animals
+    ("\U0001f680", "\U0001f6a3"),  # vehicles
+    ("\U0001f950", "\U0001f96f"),
+    ("\U0001f980", "\U0001f9ae"),
+)
 
 
 def undressed(text: str) -> str:
@@ -95,7 +64,7 @@ def _without_markup(text: str) -> str:
         text = html.unescape(text)
     if (text[:1] and not text[0].isalnum()) or text[:1].isdigit():
         text = _without_bullets(text)
-    if any(mark in text for mark in "*_`~"):
+    if any(mark in text for mark in "*_`"):
         text = _STARRED.sub(r"\2", text)
     text = _FOOTNOTE.sub("", text)
     whole = _WHOLE_QUOTE.fullmatch(text)
@@ -123,7 +92,8 @@ def _without_emoji(text: str) -> str:
 
 
 def _is_emoji(character: str) -> bool:
-    return character > "\u203b" and (unicodedata.category(character) in ("So", "Sk") or character in "\u200d\ufe0f\u2764")
+    """Tell whether a character is a picture of a thing, or of joy: what turns a text round, a frown, a thumb or a cross, is none."""
+    return character in _JOYFUL or any(first <= character <= last for first, last in _THINGS)
 
 
 def _without_words(text: str) -> str:
@@ -138,24 +108,21 @@ def _without_words(text: str) -> str:
 
 @cache
 def _phrases() -> dict[str, str]:
+    """Return for each kind of phrase what matches any of it."""
     text = (files(__package__) / "data" / "dress.txt").read_text("utf-8")
     rows = [line.split("\t") for line in text.splitlines() if line and not line.startswith("#")]
-    return {
-        kind: "|".join(re.escape(phrase).replace(r"\-", "[ -]") for phrase in sorted(listed.split(), key=len, reverse=True))
-        for kind, listed in rows
-    }
+    longest_first = {kind: sorted(listed.split(), key=len, reverse=True) for kind, listed in rows}
+    return {kind: "|".join(re.escape(phrase).replace(r"\-", "[ -]") for phrase in some) for kind, some in longest_first.items()}
 
 
 @cache
 def _before() -> re.Pattern[str]:
-    words = _phrases()
-    return re.compile(
-        rf"(?:(?:{words['label']})\s?:|(?:{words['opener']})\s?(?:,|\s-|…|\.\.\.)|(?:{words['start']})(?:,|:)?(?=\s))\s*",
-        re.IGNORECASE,
-    )
+    phrases = _phrases()
+    label, opener = rf"(?:{phrases['label']})\s?(?::|\s[-–—]\s)", rf"(?:{phrases['opener']})\s?(?:,|\s-|…|\.\.\.)"
+    return re.compile(rf"(?:{label}|{opener}|(?:{phrases['start']})(?:,|:)?(?=\s))\s*", re.IGNORECASE)
 
 
 @cache
 def _behind() -> re.Pattern[str]:
-    words = _phrases()
-    return re.compile(rf"(?:\s?,\s?(?:{words['closer']})|\s(?:{words['end']}))[.!?…]*$", re.IGNORECASE)
+    phrases = _phrases()
+    return re.compile(rf"(?:\s?,\s?(?:{phrases['closer']})|\s(?:{phrases['end']}))[.!?…]*$", re.IGNORECASE)

@@ -1,7 +1,7 @@
 """The exact text: what a reader sees of a text, and nothing else of it.
 
-Rules: Unicode NFC, as both forms of "é" look alike; white space folded to single spaces; characters that nobody sees left out. Case,
-marks and accents stay: texts that differ in them are two.
+Rules: Unicode NFC, as both forms of "é" look alike; white space folded to single spaces; characters that nobody sees left out.
+Case, marks and accents stay: texts that differ in them are two.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ _NOT_SEEN = dict.fromkeys(map(ord, INVISIBLE))
 
 
 def exact(text: str) -> str:
-    """Return the exact text of a text.
+    r"""Return the exact text of a text.
 
-    >>> exact("  She\\u200b likes\\n cafe\\u0301 ")
+    >>> exact("  She\u200b likes\n cafe\u0301 ")
     'She likes café'
     """
     if text.isascii():

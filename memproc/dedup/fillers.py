@@ -87,8 +87,8 @@ def _is_article(tokens: Sequence[str], at: int, before: str, after: str) -> bool
 
 
 def _is_idle(article: str, before: str, after: str) -> bool:
-    """Tell whether the noun says the same without its article. Of "a" and "the" at most one is idle in each place, as what is told of
-    a thing that is known is not told of one that is new: "the" is not, behind what brings up something new.
+    """Tell whether the noun says the same without its article. Of "a" and "the" at most one is idle in each place, as what is told
+    of a thing that is known is not told of one that is new: "the" is not, behind what brings up something new.
     """
     if article == _DEFINITE:
         is_bare = before in _PREPOSITIONS and after in words.bare_nouns()

@@ -33,7 +33,7 @@ from memproc.dedup.fillers import without_fillers
 from memproc.dedup.letters import in_one_alphabet
 from memproc.dedup.memo import Memo
 from memproc.dedup.slips import is_typed, words_near
-from memproc.dedup.telling import NOTHING, Telling, telling
+from memproc.dedup.telling import NOTHING, Telling, announces_a_secret, telling
 from memproc.dedup.tokens import MARKS, size_of
 
 SHORTEST_TOKENS = 2  # words: a gist of one says too little to merge by
@@ -51,29 +51,8 @@ _AND_ELSEWHERE = ("und", "oder", "y", "o", "et", "ou")
 _CALLING = ("called", "named", "nicknamed", "name")
 _BEHIND_I = frozenset(
     [
-        "am",
-        "love",
-        "hate",
-        "like",
-        "live",
-        "prefer",
-        "want",
-        "need",
-        "have",
-        "own",
-        "work",
-        "play",
-        "drink",
-        "eat",
-        "use",
-        "can",
-        "do",
-        "got",
-        "go",
-        "will",
-        "speak",
-        "study",
-        "take",
+        *("am", "love", "hate", "like", "live", "prefer", "want", "need", "have", "own", "work", "play", "drink", "eat"),
+        *("use", "can", "do", "got", "go", "will", "speak", "study", "take"),
     ]
 )
 _FOREIGN_ENDINGS = ("ado", "ido", "ando", "iendo", "ción", "lich", "keit")  # of odd tokens
@@ -148,6 +127,8 @@ class Reading(NamedTuple):
 def read(text: str) -> Reading:
     """Return an exact text as it is read."""
     bare = undressed(text)
+    if bare is not text and announces_a_secret(text):
+        bare = text
     apart = taken_apart(bare)
     written = apart.text if bare is text else canonical(text)
     gist = _GISTS.get(written) or _GISTS.before.get(written)
@@ -181,6 +162,9 @@ def _gist(apart: Apart, *, is_dressed: bool) -> Gist:
         return Gist(tuple(found), (*dress, *forms))
     for at in places_of(THOUSANDS, shape):
         tokens[at] = tokens[at].replace(",", "")
+    written_out: list[str] = []
+    if _WRITTEN_OUT.search(shape):
+        tokens, shape, written_out = _write_out(tokens, shape)
     tokens, forms = in_one_form(tokens, is_day_first=False)
     if not apart.text.isascii() or "@" in apart.text or "://" in apart.text:
         found = [*map(_compared, tokens)]
@@ -188,17 +172,14 @@ def _gist(apart: Apart, *, is_dressed: bool) -> Gist:
         tokens = found
     if forms:
         shape = "".join(map(letter_of, tokens))
-    written_out: list[str] = []
-    if _WRITTEN_OUT.search(shape):
-        tokens, shape, written_out = _write_out(tokens, shape)
     kept, dropped = _without_idle(tokens, shape)
     return Gist(tuple(kept), (*dress, *forms, *written_out, *dropped), True, tuple(sorted(odd)), tuple(tokens) if odd else ())
 
 
 def _without_elsewhere(tokens: list[str]) -> list[str]:
-    """Return the tokens of a text that is not English without commas before "and", and without a Spanish "I", which says nothing."""
+    """Return the tokens of a text that is not English without commas before "and", and without a Spanish "I" that says nothing."""
     form = words.elsewhere()
-    kept = [form.get(token, token) for token, after in pairwise((*tokens, "")) if token != "," or after not in _AND_ELSEWHERE]
+    kept = [form.get(word, word) for word, after in pairwise((*tokens, "")) if word != "," or after not in _AND_ELSEWHERE]
     return kept[1:] if kept[:1] == ["yo"] and len(kept) > SHORTEST_TOKENS else kept
 
 
@@ -239,13 +220,13 @@ def _is_english(tokens: Sequence[str], odd: set[str], *, is_ascii: bool) -> bool
 
 def _says_i_am(tokens: Sequence[str]) -> bool:
     """Tell whether a text says "I am", "I love" or the like."""
-    return any(token == "i" and tokens[at + 1] in _BEHIND_I for at, token in enumerate(tokens[:-1]))
+    return any(word == "i" and after in _BEHIND_I for word, after in pairwise(tokens))
 
 
 def _is_of_english_words(tokens: Sequence[str], odd: set[str]) -> bool:
     """Tell whether tokens are words of English, of which its neighbours lack more than there are that English lacks."""
     own = sum([token not in words.neighbours() for token in {*tokens} & words.common_words()])
-    return own > len(odd)
+    return own > 0 and own >= len(odd)
 
 
 def _write_out(tokens: list[str], shape: str) -> tuple[list[str], str, list[str]]:
@@ -269,6 +250,8 @@ def _write_out(tokens: list[str], shape: str) -> tuple[list[str], str, list[str]
 def _kind_of_form(token: str, form: Sequence[str]) -> str:
     if token in words.typos():
         return "slip"
+    if token in words.abbreviations():
+        return "abbreviation"
     return "spelling" if token in words.spellings() else "contraction" if form[0].isalpha() else "numeral"
 
 

@@ -1,9 +1,9 @@
 """Letters and digits that one keyboard has and another has not, in one form: for the tokens of a text that are not ASCII.
 
-Rules: "ä", "ö", "ü" and "ß" are "ae", "oe", "ue" and "ss", but for the words that "ss" makes other words of; ligatures are two letters;
-digits of any script are those of ASCII; Arabic loses the lines that stretch a word; Hindi has one sign for a nasal before its consonant;
-an hour that Chinese writes as a word is a number. Accents of Spanish and French stay, as "papa" is not "papá", and so do vowel signs
-and hamzas of Arabic, for "asked" is not "flowed".
+Rules: "ä", "ö", "ü" and "ß" are "ae", "oe", "ue" and "ss", but for words that "ss" makes other words of; ligatures are two
+letters; digits of any script are those of ASCII; Arabic loses the lines that stretch a word; Hindi has one sign for a nasal before
+its consonant; a count that Chinese writes as a word is a number. Accents of Spanish and French stay, as "papa" is not "papá", and so do
+vowel signs and hamzas of Arabic, for "asked" is not "flowed".
 """
 
 from __future__ import annotations
@@ -16,10 +16,9 @@ _GERMAN = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss", "œ": "
 _ARABIC = str.maketrans({"\u0640": "", "\u0671": "\u0627"})  # a stretched line; an alef that joins
 _NASALS = re.compile("ङ्(?=[कखगघ])|ञ्(?=[चछजझ])|ण्(?=[टठडढ])|न्(?=[तथदध])|म्(?=[पफबभ])")
 _NUKTA = re.compile("(?<=[फकखग])\u093c")
-_HOUR = re.compile("(?:十[一二]?|[一二两兩三四五六七八九])(?=[点點])")
-_HOURS = {"十": "10", "十一": "11", "十二": "12", "两": "2", "兩": "2"} | {
-    word: str(at) for at, word in enumerate("一二三四五六七八九", 1)
-}
+_COUNTED = re.compile("(?:十[一二]?|[一二两兩三四五六七八九])(?=[点點个個只隻匹歳岁歲位名口条條辆輛套本杯天年月人台])")
+_NUMBERS = {word: str(at) for at, word in enumerate("一二三四五六七八九", 1)}
+_NUMBERS |= {"十": "10", "十一": "11", "十二": "12", "两": "2", "兩": "2"}
 
 
 def in_one_alphabet(token: str) -> str:
@@ -39,10 +38,10 @@ def in_one_alphabet(token: str) -> str:
     return token
 
 
-def with_hours_as_numbers(text: str) -> str:
-    """Return a text with the hours that Chinese and Japanese write as words as numbers.
+def with_counts_as_numbers(text: str) -> str:
+    """Return a text with the counts that Chinese and Japanese write as words as numbers.
 
-    >>> with_hours_as_numbers("会议在下午三点")
+    >>> with_counts_as_numbers("会议在下午三点")
     '会议在下午3点'
     """
-    return _HOUR.sub(lambda hour: _HOURS[hour[0]], text)
+    return _COUNTED.sub(lambda hour: _NUMBERS[hour[0]], text)

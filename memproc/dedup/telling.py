@@ -1,10 +1,10 @@
 """What is telling in the way a text is written: what a reader could take for another thing, though the words are the same.
 
-Facts: case, marks and quotes say nothing by themselves: "SHE LIKES TEA!" is "She likes tea". But "Turkey" is no turkey, ".env" no "env",
-"fine" in quotes not fine, and of a password each character counts. And "had a seizure today" is of the day on which it was said.
+Facts: case, marks and quotes say nothing by themselves: "SHE LIKES TEA!" is "She likes tea". But "Turkey" is no turkey, ".env" no
+"env", "fine" in quotes not fine, and of a password each character counts. "Had a seizure today" is of the day it was said.
 
-Strategy: each chunk that may be telling has a *sign*, found out once; most texts have none. What the signs come to in a text is part of
-the key by which it merges, so two texts that differ in it never do, and wait for a person.
+Strategy: each chunk that may be telling has a *sign*, found out once; most texts have none. What the signs come to in a text is part
+of the key by which it merges, so two texts that differ in it never do, and wait for a person.
 
 Rules:
 - a capital inside a sentence counts where the word is a name too ("Bill", "US"); a text all in capitals, or with a capital at each
@@ -31,9 +31,10 @@ CAPITAL, QUOTE, SYMBOL, SECRET, DAY = "c", "q", "s", "k", "d"
 _EDGE = "\"'“”„‘’«»‹›()[]{}<>*_.,;:!?…¡¿"
 _OPENING = "\"'“„‘«‹‚"
 _QUOTED = re.compile(r"(?<!\w)(?:\"([^\"]+)\"|“([^”]+)”|„([^“”]+)[“”]|«\s?([^»]+?)\s?»|'([^']+)'|‘([^’]+)’)(?!\w)")
-_OPENS = re.compile(rf"[(\[]*[{re.escape(_OPENING)}]\s?[^\W\d_A-Z]")
+_OPENS = re.compile(rf"[(\[]*[{re.escape(_OPENING)}]\s?[^\W\d_]")
 _CODE = re.compile(r"[\"'“(]*(\.[^\W\d_]\w*|--?[^\W_][\w-]*)")
 _LOUD = re.compile(r"(?=\w*\d)(?=\w*[^\W\d_]{3})\w+!+[\"')]*")
+_ORDINAL = re.compile(r"\d{1,2}(?:st|nd|rd|th)")
 _ENDS = (".", "!", "?", "…", ":", "。")
 _BULLET = re.compile(r"\W+|\d{1,2}[.)]|[a-zA-Z][.)]")
 _MARKED_QUOTED_WORDS = 4
@@ -46,8 +47,10 @@ _BEHIND_MONTH = frozenset(
 _LAST_LATIN = "\u024f"
 _STATES, _STATES_TOO = "US", ("US", "USA")
 _MONTHS_TOO = frozenset(["may", "march"])
+_MONTH_NAMES = "jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec"
 _HABIT = r"(?:every|each|most|some|jeden|cada|chaque|todos)"
-_AMOUNT = r"(?:an?|one|two|three|four|five|six|seven|eight|nine|ten|\d+|(?:a )?few|(?:a )?couple of|several|ein(?:er|em|en)?|zwei|drei|un|una|une|dos|deux|trois|tres)"
+_NUMBER_WORDS = "an?|one|two|three|four|five|six|seven|eight|nine|ten|ein(?:er|em|en)?|zwei|drei|un|una|une|dos|deux|trois|tres"
+_AMOUNT = rf"(?:{_NUMBER_WORDS}|\d+|(?:a )?few|(?:a )?couple of|several)"
 
 
 class Telling(NamedTuple):
@@ -78,7 +81,7 @@ def sign_of(chunk: str) -> str:
             found += QUOTE
     if lower in _secrets():
         found += SECRET
-    if lower in _day_words() or (not chunk.isascii() and _day_parts().search(chunk)):
+    if lower in _day_words() or _ORDINAL.fullmatch(lower) or (not chunk.isascii() and _day_parts().search(chunk)):
         found += DAY
     return found
 
@@ -96,9 +99,7 @@ def telling(text: str, signs: Sequence[str], *, is_english: bool) -> Telling:
     marks: list[str] = []
     present = "".join(signs)
     if CAPITAL in present and _tells_capitals(text, chunks):
-        marks += [
-            _core(chunks[at]) for at, sign in enumerate(signs) if CAPITAL in sign and _is_inside(chunks, at, is_english=is_english)
-        ]
+        marks += _names(chunks, signs, is_english=is_english)
     if QUOTE in present:
         marks += _quoted(text)
     if SYMBOL in present:
@@ -110,14 +111,15 @@ def telling(text: str, signs: Sequence[str], *, is_english: bool) -> Telling:
 
 def _core(chunk: str) -> str:
     core = chunk.strip(_EDGE).removesuffix("'s").removesuffix("’s")
-    return _STATES if core.replace(".", "") in _STATES_TOO else core
+    bare = core.replace(".", "")
+    return _STATES if bare in _STATES_TOO else bare if bare.isupper() else core
 
 
 def _is_name_too(core: str) -> bool:
     """Tell whether the capital of a word makes a name of it."""
     word = _core(core)
-    if word.isupper() and len(word) > 1:
-        return word.lower() in words.acronyms()
+    if word.isupper():
+        return word.lower() in words.acronyms() if len(word) > 1 else word not in "IA"
     lower = word.lower()
     return lower in words.names_too() or lower in words.german_names_too() or lower in words.typos()
 
@@ -130,12 +132,29 @@ def _tells_capitals(text: str, chunks: Sequence[str]) -> bool:
     return len(spoken) < _FEWEST_TITLED or not all(word[0].isupper() for word in spoken)
 
 
+def _names(chunks: Sequence[str], signs: Sequence[str], *, is_english: bool) -> list[str]:
+    """Return the words whose capital makes a name of them, with the article that is part of it; an acronym is one everywhere."""
+    found = []
+    for at, sign in enumerate(signs):
+        if CAPITAL in sign and (_is_acronym(chunks[at]) or _is_inside(chunks, at, is_english=is_english)):
+            has_article = at and chunks[at - 1].lower() == "the" and not _is_acronym(chunks[at])
+            found.append(f"the {_core(chunks[at])}" if has_article else _core(chunks[at]))
+    return found
+
+
+def _is_acronym(chunk: str) -> bool:
+    core = _core(chunk)
+    return len(core) > 1 and core.isupper() and core.lower() in words.acronyms()
+
+
 def _is_inside(chunks: Sequence[str], at: int, *, is_english: bool) -> bool:
     """Tell whether a chunk with a capital is inside a sentence, and a name by that in its language."""
     before = next((chunk for chunk in reversed(chunks[:at]) if not _BULLET.fullmatch(chunk)), "")
     if not before or before.endswith(_ENDS):
         return False
     word = _core(chunks[at]).lower()
+    if len(word) == 1:
+        return before[-1].isdigit()  # a unit: "10 M" is not "10 m"
     if word in _MONTHS_TOO and is_english:
         beside = chunks[at + 1] if at + 1 < len(chunks) else ""
         return before.lower() not in _BEHIND_MONTH and not before[-1:].isdigit() and not beside[:1].isdigit()
@@ -146,14 +165,20 @@ def _is_inside(chunks: Sequence[str], at: int, *, is_english: bool) -> bool:
 
 
 def _quoted(text: str) -> list[str]:
-    """Return the runs in quotes that begin with a small letter, unless one is the whole text."""
+    """Return the runs in quotes that begin with a small letter or are a word, "Her", unless one is the whole text."""
     found = []
     for run in _QUOTED.finditer(text):
         inner = next(filter(None, run.groups()), "").strip()
         is_whole = not text[: run.start()].strip(_EDGE) and not text[run.end() :].strip(_EDGE)
-        if inner[:1].islower() and not is_whole and len(inner.split()) <= _MARKED_QUOTED_WORDS:
+        is_word = inner[:1].islower() or inner.lower() in words.names_too() or inner.lower() in words.deciding_words()
+        if is_word and not is_whole and len(inner.split()) <= _MARKED_QUOTED_WORDS:
             found.append(f'"{inner.lower()}"')
     return found
+
+
+def announces_a_secret(text: str) -> bool:
+    """Tell whether a text holds a word behind which all counts as it is written."""
+    return any(SECRET in sign for sign in map(SIGNS.__getitem__, text.split()))
 
 
 def _kept_secret(chunks: Sequence[str], signs: Sequence[str]) -> list[str]:
@@ -162,7 +187,9 @@ def _kept_secret(chunks: Sequence[str], signs: Sequence[str]) -> list[str]:
         if SECRET in sign and at + 1 < len(chunks):
             is_always = _secrets()[_core(chunks[at]).lower()] == "always"
             behind = chunks[at : at + 1 + _TOLD_WITHIN]
-            is_told = chunks[at].endswith((":", "=")) or any(_TOLD.fullmatch(chunk.lower().rstrip(":") or chunk) for chunk in behind[1:])
+            is_told = chunks[at].endswith((":", "=")) or any(
+                _TOLD.fullmatch(chunk.lower().rstrip(":") or chunk) for chunk in behind[1:]
+            )
             if is_always or is_told:
                 return [" ".join(chunks[at + 1 :])]
     return []
@@ -196,7 +223,7 @@ def _days() -> dict[str, list[str]]:
 def _day_words() -> frozenset[str]:
     """Return the words of which one stands in each text that speaks of its day."""
     days = _days()
-    return frozenset({word.split()[-1] for word in days["word"]} | {*days["unit"], *days["weekday"]})
+    return frozenset({word.split()[-1] for word in days["word"]} | {*days["unit"], *days["weekday"], "holidays"})
 
 
 @cache
@@ -212,6 +239,10 @@ def _day_pattern() -> re.Pattern[str]:
         rf"(?<!\w)(?:{days['word']})(?!\w)"
         rf"|{days['part']}"
         rf"|(?<!\w)(?:{days['before']}) (?:{days['unit']}|{days['weekday']})(?!\w)"
+        rf"|(?<!\w)(?:{_AMOUNT}) (?:days|weeks|months) (?:old|left|to go)(?!\w)"
+        rf"|(?<!\w)the \d{{1,2}}(?:st|nd|rd|th)(?!\w)(?! (?:of|floor|\w+ay\b|{_MONTH_NAMES}))"
+        rf"|(?<!\w)(?:for|over|on|after|until|till) the (?:weekend|holidays)(?!\w)"
+        rf"|(?<!\w)(?:back|away|off|out|free|home|busy|leaving|arriving|due|here|there|gone) (?:on |until |till )(?:{days['weekday']})(?!\w)"
         rf"|(?<!\w)(?:{days['unit']}) (?:ago|próximo|próxima|pasado|pasada|prochain|prochaine|dernier|dernière)(?!\w)"
         rf"|(?<!\w)(?:in|vor|hace|il y a|dans|en) {_AMOUNT} (?:{days['unit']})(?!\w)"
         rf"|(?<!\w)(?:{days['future']})(?!\w)(?: (?!{_HABIT}\b)[\w'’]+){{0,6}} (?:{days['weekday']})(?!\w)"

@@ -19,7 +19,7 @@ from itertools import chain
 
 from memproc.dedup import words
 from memproc.dedup.canonical import CASED_UNITS
-from memproc.dedup.letters import with_hours_as_numbers
+from memproc.dedup.letters import with_counts_as_numbers
 
 MARKS = (",", ".")
 
@@ -43,7 +43,9 @@ _FEET_OR_INCHES = re.compile(r"(?<=\d)['\"](?=\W*$)")
 _WORD_OR_SYMBOL = re.compile(r"[^\W\d_]+(?:'+[^\W\d_]+)*|[^\w\s.,'\-]")
 _ABBREVIATION = re.compile(r"\w|mrs?|ms|dr|prof|st|jr|sr|vs|approx|.*\w\.\w+")  # their point ends no sentence
 _UNSPACED = re.compile(r"[\u3005-\u3007\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]+")
+_DOTTED = re.compile(r"(?:[^\W\d_]\.)+[^\W\d_]")
 _COUNTING = ("odd", "old", "more", "less", "most", "least", "half", "third", "hundred", "thousand")
+_SIZES = ("little", "small", "big", "old", "new", "short", "long", "hard", "dirty", "mean", "fine")
 _SHORT_CODE = re.compile(r"(?:[A-Z]{1,3}|[a-z]{1,3})\d{1,4}")  # "B12", "a4": a model, a room, a vitamin
 _WITH_UNIT = re.compile(r"([+\-]?(?:\d[\d.,:]*)?\d)([a-z]+)", re.IGNORECASE)
 
@@ -125,7 +127,7 @@ def _by_parts(chunk: str) -> tuple[str, ...]:
     if plain is not None:
         return plain
     if not chunk.isascii() and _UNSPACED.search(chunk):
-        chunk = _UNSPACED.sub(r" \g<0> ", with_hours_as_numbers(chunk.lower()))
+        chunk = _UNSPACED.sub(r" \g<0> ", with_counts_as_numbers(chunk.lower()))
     parts = _INNER_MARK.sub(" , ", chunk).translate(_BETWEEN).split()
     return tuple(chain.from_iterable(map(_tokens_of_part, parts)))
 
@@ -150,6 +152,8 @@ def _mark_of(edge: str) -> list[str]:
 
 def _words_of(part: str, bare: str) -> list[str]:
     """Return the tokens of a part between its edges; `bare` is without these."""
+    if _DOTTED.fullmatch(bare):
+        return [bare.replace(".", "").lower()]  # "U.S.", "p.m."
     if bare.isalpha() or bare in words.written_out():
         return [bare]  # "e-mail", "twenty-one", "don't"
     if not bare.isascii() and any(unicodedata.category(character).startswith("M") for character in bare):
@@ -187,7 +191,11 @@ def _words_or_symbols(bare: str) -> list[str]:
 
 def _joins_by_sense(parts: list[str]) -> bool:
     """Tell whether words say something else without their hyphens: "man-eating", "two-year-old", "forty-odd", "more-able"."""
-    return parts[-1].endswith("ing") or any(part in words.written_out() or part in _COUNTING for part in parts)
+    if parts[-2:] == ["year", "old"]:  # "five-year-old" is "five year old" before any noun
+        return False
+    return (
+        parts[-1].endswith("ing") or parts[0] in _SIZES or any(part in words.written_out() or part in _COUNTING for part in parts)
+    )
 
 
 def _by_category(chunk: str) -> list[str]:

@@ -111,6 +111,8 @@ def _kind(one: Sequence[str], other: Sequence[str]) -> str:
 def _short_form(token: str) -> str:
     if token in words.typos():
         return "slip"
+    if token in words.abbreviations():
+        return "abbreviation"
     if token in words.spellings():
         return "spelling"
     form = words.full_forms().get(token)

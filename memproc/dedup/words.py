@@ -32,7 +32,7 @@ def frequent_words() -> frozenset[str]:
 def other_words() -> frozenset[str]:
     """Return all other English words, short forms and names."""
     names = [name for listed in ("brands.txt", "pinyin.txt", "written.txt") for name in _listed(listed)]
-    return frozenset([*_zipped("known.txt.gz"), *_zipped("usage.txt.gz"), *full_forms(), *typos(), *names])
+    return frozenset([*_zipped("known.txt.gz"), *_zipped("usage.txt.gz"), *full_forms(), *typos(), *abbreviations(), *names])
 
 
 def is_known(token: str) -> bool:
@@ -149,19 +149,25 @@ def spellings() -> Mapping[str, str]:
 @cache
 def typos() -> Mapping[str, str]:
     """Return what typical slips of the most frequent words stand for."""
-    return {slip: word for slip, word in _lines("typos.txt")}
+    return {slip: word for slip, word, *_ in _lines("typos.txt")}
+
+
+@cache
+def abbreviations() -> Mapping[str, str]:
+    """Return what abbreviations with one reading stand for."""
+    return {short: word for short, word, *_ in _lines("short.txt")}
 
 
 @cache
 def elsewhere() -> Mapping[str, str]:
     """Return words of other languages with the form that is compared of each."""
-    return {word: compared for word, compared in _lines("elsewhere.txt")}
+    return {word: compared for word, compared, *_ in _lines("elsewhere.txt")}
 
 
 @cache
 def written_out() -> Mapping[str, tuple[str, ...]]:
     """Return what contractions, number words, words of two spellings and typical slips become."""
-    one_word = {**spellings(), **typos()}
+    one_word = {**spellings(), **typos(), **abbreviations()}
     return {**full_forms(), **{one: (compared,) for one, compared in one_word.items()}}
 
 

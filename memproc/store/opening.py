@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from itertools import count
 from pathlib import Path
 
 import orjson
@@ -9,7 +11,8 @@ from sqlalchemy import Connection, RowMapping, column, inspect, select, table
 
 from memproc.config import STORED, Policy, Settings
 from memproc.dedup.keys import SCHEME
-from memproc.errors import StoreError, UsageError
+from memproc.errors import DatabaseError, StoreError, UsageError
+from memproc.failures import LOST, wait_seconds
 from memproc.store import tables
 from memproc.store.database import Database
 from memproc.store.files import check_database, check_makable, is_there, make_private, remove_empty
@@ -17,16 +20,28 @@ from memproc.store.making import is_store_in, make, make_missing
 from memproc.store.masking import masked
 
 NAMES_SHOWN = 5
+MOST_OPENINGS = 4
 _BARE = table("store", column("schema_version"))  # what the table of a store's row was called before names had a prefix
 _ROW = select(tables.store.c.schema_version, tables.store.c.scheme, tables.store.c.policy)
 
 
 def open_policy(database: Database, settings: Settings, *, for_rebuild: bool) -> Policy:
-    """Return what the store was built with, or build it with these settings.
+    """Return what the store was built with, or build it with these settings; begun anew where a server ends the connection.
 
     Raises StoreError when it was made by a newer memproc, or with other settings than those given, and UsageError where there is
     none and none can be made.
     """
+    for attempt in count():
+        try:
+            return _open_policy(database, settings, for_rebuild=for_rebuild)
+        except DatabaseError as error:
+            if error.failure != LOST or attempt + 1 >= MOST_OPENINGS:
+                raise
+            time.sleep(wait_seconds(attempt, 1.0))
+    raise AssertionError
+
+
+def _open_policy(database: Database, settings: Settings, *, for_rebuild: bool) -> Policy:
     found = _row(database)
     if found is None:
         given = {name: value for name in STORED if (value := getattr(settings, name)) is not None}

@@ -14,7 +14,7 @@ from sqlalchemy.exc import OperationalError
 import memproc
 from memproc.errors import DatabaseError
 from memproc.failures import Failure, Kind
-from memproc.store import tables
+from memproc.store import opening, tables
 from tests.store.test_databases import end_connections
 
 LOST = Failure(Kind.TRANSIENT, "the connection was lost")
@@ -254,3 +254,31 @@ def test_what_goes_wrong_as_a_connection_is_prepared_is_told(fresh, monkeypatch)
             store.count()
         event.remove(store._database._reading, "engine_connect", fail)
         assert store.count() == 0
+
+
+class StoreLost:
+    """Opens a store, but raises first, so many times."""
+
+    def __init__(self, really):
+        """Know what to do in the end."""
+        self.really, self.times = really, 2
+
+    def __call__(self, *given, **named):
+        """Raise, or open."""
+        if self.times:
+            self.times -= 1
+            raise DatabaseError(LOST, "by the server")
+        return self.really(*given, **named)
+
+
+def test_a_store_is_opened_though_a_connection_is_lost_meanwhile(fresh, monkeypatch):
+    """By a new attempt; not for ever."""
+    monkeypatch.setattr("memproc.failures.FIRST_WAIT_SECONDS", 0.0001)
+    with fresh() as store:
+        lost = StoreLost(opening._open_policy)
+        monkeypatch.setattr(opening, "_open_policy", lost)
+        with memproc.open(store.place) as again:
+            assert again.count() == 0
+        lost.times = 99
+        with pytest.raises(memproc.StoreError, match="connection was lost"):
+            memproc.open(store.place)
