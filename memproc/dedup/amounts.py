@@ -4,7 +4,7 @@ Facts: "May 4th, 1990", "4 May 1990", "04.05.1990" and "1990-05-04" are one day,
 one amount. "4/5/1990" is two days, of which nobody can tell which: it stays as it is, but for its noughts.
 
 Strategy: the tokens of a text, joined by spaces, are searched for what may be written otherwise. A rule is asked only where one of
-its words, or a digit, is there. What is made is a token of a shape that cues know: "1990-05-04", "--05-04", "15:00", "20 usd".
+its tokens is there. What is made is a token of a shape that cues know: "1990-05-04", "--05-04", "15:00", "20 usd".
 """
 
 from __future__ import annotations
@@ -14,15 +14,16 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from importlib.resources import files
 
+from memproc.dedup.memo import Memo
+
 DATE, TIME, AMOUNT, WORD = "date", "time", "amount", "abbreviation"
 
 _DAYS, _MONTHS, _HOURS, _MINUTES = 31, 12, 24, 60
 _NOON = 12
-_CENTURY_DIGITS = 4
-_HALVES = ("half", "quarter")
 _TIMES = {"k": 1e3, "thousand": 1e3, "m": 1e6, "million": 1e6, "bn": 1e9, "billion": 1e9}
 _SYMBOLS = {"$": "usd", "€": "eur", "£": "gbp", "¥": "jpy", "%": "%"}
-_BEHIND_DATE = r"(?= [,.]|$| (?:at|in|with|and|or|for|to|from|on|by|until|till|is|was|this|next|last|um|bei|mit|und|con|en|y|avec|et|at)(?!\S))"
+_GOES_ON = "at|in|with|and|or|for|to|from|on|by|until|till|is|was|this|next|last|um|bei|mit|und|con|en|y|avec|et"
+_BEHIND_DATE = rf"(?= [,.]|$| (?:{_GOES_ON})(?!\S))"  # "May 4 people come" holds no date
 _HAS_DAY = re.compile(r"(?<!\S)\d{1,2}(?:st|nd|rd|th|er)?(?= [^\d]| ,)")
 _ISO = re.compile(r"(?<!\S)(\d{4})[/.](\d{1,2})[/.](\d{1,2})(?!\S)")
 _NUMERIC_DATE = re.compile(r"(?<!\S)(\d{1,2})([./-])(\d{1,2})\2(\d{4})(?!\S)")
@@ -30,7 +31,7 @@ _CLOCK = re.compile(r"(?<!\S)(\d{1,2}):(\d\d)(?: (?:uhr|h))?(?!\S)")
 _HALF_DAY = re.compile(r"(?<!\S)(\d{1,2})(?::(\d\d))? (a|p)(?: |\.)?m(?!\S)")
 _O_CLOCK = re.compile(r"(?<!\S)(\d{1,2}) (?:o'clock|uhr)(?!\S)")
 _POINTED = re.compile(r"(?<!\S)(at|around|by|until|till|from|um|ab|bis) (\d{1,2})\.(\d\d)(?!\S)(?! (?:am|pm|%|usd|eur|€))")
-_FRENCH = re.compile(r"(?<!\S)(\d{1,2}) ?h ?(\d\d)(?!\S)")
+_FRENCH = re.compile(r"(?<!\S)(?:(?<=à )(\d{1,2}) ?(?:h|heures)|(\d{1,2}) ?h ?(\d\d))(?!\S)")
 _NOONS = re.compile(r"(?<!\S)(?:12 )?(noon|midday|midnight)(?!\S)")
 _PAST = re.compile(r"(?<!\S)(half|quarter) (past|to) (\w+)(?!\S)")
 _HOURS_IN_WORDS = ("twelve", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven")
@@ -51,6 +52,10 @@ _GERMAN_STREET = re.compile(r"(?<=[^\W\d_]{3})str(?: \.)?(?=$| )")
 
 Rule = Callable[[str], str]
 
+_MONTH, _HALVED, _CLOCKED, _NOONED, _POINT, _NUMERIC, _PAID, _MEASURED, _SQUARED, _DOZENS, _SHORT = "mhcnpdauqzs"
+_NUMBERS = frozenset("0123456789$€£¥")
+_BESIDE = 3  # tokens
+
 
 def in_one_form(tokens: Sequence[str], *, is_day_first: bool) -> tuple[list[str], list[str]]:
     """Return the tokens of a text with dates, times and amounts in one form, and the kind of each change. `is_day_first`: of
@@ -61,28 +66,42 @@ def in_one_form(tokens: Sequence[str], *, is_day_first: bool) -> tuple[list[str]
     >>> in_one_form("meets at 3 pm , pays $ 20".split(), is_day_first=False)
     (['meets', 'at', '15:00', ',', 'pays', '20', 'usd'], ['time', 'amount'])
     """
-    joined = " ".join(tokens)
-    has_digit = any(map(str.isdigit, joined))
-    found = {kind for token in tokens if (kind := _triggers().get(token) or (WORD if token.endswith("str") else ""))}
-    if not has_digit and not found:
+    found = "".join(map(_ALONE.__getitem__, tokens))
+    if numbers := [at for at, token in enumerate(tokens) if token[0] in _NUMBERS or token[-1] in _NUMBERS]:
+        beside = {token for at in numbers for token in tokens[max(at - _BESIDE, 0) : at + _BESIDE + 1]}
+        found += "".join(map(_BESIDE_NUMBERS.__getitem__, beside))
+    if not found:
         return [*tokens], []
-    kinds = []
-    for kind, needs_digit, rule in _RULES:
-        if (has_digit if needs_digit else kind in found) and (changed := rule(joined)) != joined:
+    if _MEASURED in found:
+        tokens, is_measured = _measured(tokens, numbers)
+    joined = " ".join(tokens)
+    kinds = [AMOUNT] * (_MEASURED in found and is_measured)
+    for letter, kind, rule in _RULES:
+        if letter in found and (changed := rule(joined)) != joined:
             kinds.append(kind)
             joined = changed
-    if has_digit:
-        joined = _ISO.sub(lambda date: f"{date[1]}-{int(date[2]):02d}-{int(date[3]):02d}", joined)
-        if (changed := _NUMERIC_DATE.sub(lambda date: _numeric(date, is_day_first=is_day_first), joined)) != joined:
-            kinds.append(DATE)
-            joined = changed
-        if DATE in found and (changed := _BESIDE_WEEKDAY.sub(r"\1 \2", _dated(joined))) != joined:
-            kinds.append(DATE)
-            joined = changed
-        if (changed := _measured(joined)) != joined:
-            kinds.append(AMOUNT)
-            joined = changed
+    if _NUMERIC in found:
+        changed = _ISO.sub(lambda date: f"{date[1]}-{int(date[2]):02d}-{int(date[3]):02d}", joined)
+        changed = _NUMERIC_DATE.sub(lambda date: _numeric(date, is_day_first=is_day_first), changed)
+        kinds += [DATE] * (changed != joined)
+        joined = changed
     return (joined.split(), kinds) if kinds else ([*tokens], [])
+
+
+def _rules_of(token: str) -> str:
+    """Return the letters of the rules that are worth asking where a token is, whatever stands beside it."""
+    return "".join(letter for letter in (_NOONED, _DOZENS, _SHORT) if token in _triggers()[letter]) or _SHORT * token.endswith(
+        "str"
+    )
+
+
+def _rules_beside_numbers(token: str) -> str:
+    """Return the letters of the rules that are worth asking where a token is within a few others of a number, or is one."""
+    found = "".join(letter for letter in (_MONTH, _HALVED, _CLOCKED, _MEASURED, _PAID, _SQUARED) if token in _triggers()[letter])
+    if token[0].isdigit() or token[-1].isdigit():
+        found += _CLOCKED if ":" in token or "h" in token else ""
+        found += _NUMERIC if "/" in token or token.count(".") > 1 or token.count("-") > 1 else _POINT if "." in token else ""
+    return found + _PAID * (not token.isalnum() and any(symbol in token for symbol in "$€£¥%°"))
 
 
 def _dated(text: str) -> str:
@@ -139,41 +158,48 @@ def _amount(number: str, times: str | None, unit: str) -> str:
     return f"{int(value) if value == int(value) else plain} {unit}"
 
 
-def _measured(text: str) -> str:
-    """Return a text with each unit behind a number in its one form."""
-    return _unit_pattern().sub(lambda found: f"{found[1]} {_units()[found[2].lower()]}", text)
+def _measured(tokens: Sequence[str], numbers: Sequence[int]) -> tuple[list[str], bool]:
+    """Return tokens with each unit behind a number in its one form, and whether one had another."""
+    units, found = _units(), [*tokens]
+    for at in numbers:
+        if at + 1 < len(found) and found[at][-1] in _NUMBERS:
+            found[at + 1] = units.get(found[at + 1], found[at + 1])
+    return found, found != [*tokens]
 
 
-_RULES: tuple[tuple[str, bool, Rule], ...] = (
-    (TIME, True, lambda text: _HALF_DAY.sub(_half_day, text)),
-    (TIME, True, lambda text: _CLOCK.sub(lambda at: _clock(int(at[1]), int(at[2]), at[0]), text)),
-    (TIME, True, lambda text: _O_CLOCK.sub(lambda at: _clock(int(at[1]), 0, at[0]), text)),
-    (TIME, True, lambda text: _POINTED.sub(lambda at: f"{at[1]} {_clock(int(at[2]), int(at[3]), f'{at[2]}.{at[3]}')}", text)),
-    (TIME, True, lambda text: _FRENCH.sub(lambda at: _clock(int(at[1]), int(at[2]), at[0]), text)),
-    (TIME, False, lambda text: _NOONS.sub(lambda at: "00:00" if at[1] == "midnight" else "12:00", text)),
-    (TIME, False, lambda text: _PAST.sub(_past, text)),
-    (AMOUNT, True, lambda text: _BEFORE_AMOUNT.sub(lambda paid: _amount(paid[2], paid[3], _SYMBOLS[paid[1]]), text)),
-    (AMOUNT, True, lambda text: _BEHIND_AMOUNT.sub(lambda paid: _amount(paid[1], paid[2], _SYMBOLS[paid[3]]), text)),
-    (AMOUNT, True, lambda text: _SQUARE.sub(r"\1 sqm", text)),
-    (AMOUNT, True, lambda text: _CELSIUS.sub(r"\1 °c", text)),
-    (AMOUNT, True, lambda text: _PER_CENT.sub(r"\1 %", text)),
-    (AMOUNT, False, lambda text: _DOZEN.sub("12", _HALF_AN_HOUR.sub("30 min", text))),
-    (
-        WORD,
-        False,
-        lambda text: _TWO_WORDS.sub(
-            "and", _EACH_DAY.sub(r"on \1days", _GERMAN_STREET.sub("strasse", _STREET.sub("street", _USA.sub("us", text))))
-        ),
-    ),
+_RULES: tuple[tuple[str, str, Rule], ...] = (
+    (_HALVED, TIME, lambda text: _HALF_DAY.sub(_half_day, text)),
+    (_CLOCKED, TIME, lambda text: _CLOCK.sub(lambda at: _clock(int(at[1]), int(at[2]), at[0]), text)),
+    (_CLOCKED, TIME, lambda text: _FRENCH.sub(lambda at: _clock(int(at[1] or at[2]), int(at[3] or 0), at[0]), text)),
+    (_HALVED, TIME, lambda text: _O_CLOCK.sub(lambda at: _clock(int(at[1]), 0, at[0]), text)),
+    (_POINT, TIME, lambda text: _POINTED.sub(lambda at: f"{at[1]} {_clock(int(at[2]), int(at[3]), f'{at[2]}.{at[3]}')}", text)),
+    (_NOONED, TIME, lambda text: _NOONS.sub(lambda at: "00:00" if at[1] == "midnight" else "12:00", text)),
+    (_NOONED, TIME, lambda text: _PAST.sub(_past, text)),
+    (_PAID, AMOUNT, lambda text: _BEFORE_AMOUNT.sub(lambda paid: _amount(paid[2], paid[3], _SYMBOLS[paid[1]]), text)),
+    (_PAID, AMOUNT, lambda text: _BEHIND_AMOUNT.sub(lambda paid: _amount(paid[1], paid[2], _SYMBOLS[paid[3]]), text)),
+    (_PAID, AMOUNT, lambda text: _CELSIUS.sub(r"\1 °c", text)),
+    (_SQUARED, AMOUNT, lambda text: _PER_CENT.sub(r"\1 %", _SQUARE.sub(r"\1 sqm", text))),
+    (_DOZENS, AMOUNT, lambda text: _DOZEN.sub("12", _HALF_AN_HOUR.sub("30 min", text))),
+    (_MONTH, DATE, lambda text: _BESIDE_WEEKDAY.sub(r"\1 \2", _dated(text))),
+    (_SHORT, WORD, lambda text: _TWO_WORDS.sub("and", _EACH_DAY.sub(r"on \1days", _USA.sub("us", text)))),
+    (_SHORT, WORD, lambda text: _GERMAN_STREET.sub("strasse", _STREET.sub("street", text))),
 )
 
 
 @cache
-def _triggers() -> Mapping[str, str]:
-    """Return by token the kind of rule that is worth asking where it is there."""
-    found = dict.fromkeys(_months(), DATE) | dict.fromkeys(("noon", "midday", "midnight", "past", "to"), TIME)
-    found |= dict.fromkeys(("half", "dozen"), AMOUNT)
-    return found | dict.fromkeys(("&", "st", "usa", "sundays", "every"), WORD)
+def _triggers() -> Mapping[str, frozenset[str]]:
+    """Return by letter the tokens with which a rule is worth asking."""
+    return {
+        _MONTH: frozenset(_months()),
+        _HALVED: frozenset(["am", "pm", "uhr", "o'clock", "m"]),
+        _CLOCKED: frozenset(["h", "heures"]),
+        _NOONED: frozenset(["noon", "midday", "midnight", "past", "to"]),
+        _DOZENS: frozenset(["half", "dozen"]),
+        _MEASURED: frozenset(_units()),
+        _SQUARED: frozenset(["^", "cent", "square", "sq", "ciento"]),
+        _PAID: frozenset(["°", "celsius", "degrees", "grad"]),
+        _SHORT: frozenset(["&", "st", "usa", "every", "each"]),
+    }
 
 
 @cache
@@ -201,12 +227,10 @@ def _month_pattern() -> re.Pattern[str]:
     return re.compile(rf"(?<!\S)({months})(?: \.| ,| of| de| del)? (\d{{4}})(?!\S)")
 
 
-@cache
-def _unit_pattern() -> re.Pattern[str]:
-    units = "|".join(sorted((re.escape(word) for word, unit in _units().items()), key=len, reverse=True))
-    return re.compile(rf"(?<!\S)(-?\d[\d.,]*) ({units})(?!\S)", re.IGNORECASE)
-
-
 def _lines(name: str) -> list[list[str]]:
     text = (files(__package__) / "data" / name).read_text("utf-8")
     return [line.split("\t") for line in text.splitlines() if line and not line.startswith("#")]
+
+
+_ALONE = Memo(_rules_of)
+_BESIDE_NUMBERS = Memo(_rules_beside_numbers)

@@ -103,3 +103,4 @@ def _chunk_of(written: str) -> _Chunk:
 
 _CHUNKS = Memo(_chunk_of)
 _NONE: _Chunk = "", (), "", ""
+LETTERS = Memo(letter_of)

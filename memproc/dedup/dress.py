@@ -3,16 +3,15 @@
 Facts: a memory comes as "- Has a garden", "**Has a garden**", "<li>Has a garden</li>", "Note: has a garden", "By the way, I have a
 garden 🌱". None of it is remembered. What stands inside the text is no dress: only its ends are looked at, and markup.
 
-Rules: bullets, numbers of a list, quotation marks of a mail, ticks, pictures of things and footnotes at the ends; emphasis around the text
-or words in it; HTML tags and entities; labels before a colon, openers and closers from `dress.txt`. What is left must hold a
-letter.
+Rules: bullets, numbers of a list, quotation marks of a mail, ticks, pictures of things and footnotes at the ends; emphasis around
+the text or words in it; HTML tags and entities; labels before a colon, openers and closers from `dress.txt`. What is left must hold
+a letter.
 """
 
 from __future__ import annotations
 
 import html
 import re
-import unicodedata
 from functools import cache
 from importlib.resources import files
 
@@ -33,6 +32,7 @@ _NEEDS_MORE = frozenset(
 )
 """Words behind which an emoji stands for a word: "she feels" and a face."""
 _ROUNDS = 3
+_FIRST_CHARS, _LAST_CHARS = 24, 32  # within which the first and the last phrase begin
 _JOYFUL = frozenset("😀😃😄😁😊🙂☺❤💕💖💗💘💙💚💛💜🧡✨\u200d\ufe0f\U0001f3fb\U0001f3fc\U0001f3fd\U0001f3fe\U0001f3ff")
 _THINGS = (
     ("\U0001f32d", "\U0001f37f"),  # food and plants
@@ -92,27 +92,44 @@ def _without_emoji(text: str) -> str:
 
 
 def _is_emoji(character: str) -> bool:
-    """Tell whether a character is a picture of a thing, or of joy: what turns a text round, a frown, a thumb or a cross, is none."""
+    """Tell whether a character is a picture of a thing, or of joy; what turns a text round is none: a frown, a thumb, a cross."""
     return character in _JOYFUL or any(first <= character <= last for first, last in _THINGS)
 
 
 def _without_words(text: str) -> str:
     for _ in range(_ROUNDS):
-        found = _before().match(text)
-        if not found or (not found[0][-1:].isspace() and found[0][0] in "-*#>–—"):  # "-v", "**so**", "#tag", ">5"
+        first = text[:_FIRST_CHARS].partition(" ")[0].strip(".,:;!…").lower()
+        found = _before().match(text) if first in _first_words() else None
+        if not found or found.end() == len(text):
             break
         text = text[found.end() :]
-    found = _behind().search(text)
+    last = text[-_LAST_CHARS:].rpartition(" ")[2].rstrip(".!?…").lower()
+    found = _behind().search(text, max(len(text) - _LAST_CHARS, 0)) if last in _last_words() else None
     return text[: found.start()] if found and found.start() else text
+
+
+@cache
+def _first_words() -> frozenset[str]:
+    return frozenset(phrase.split("-")[0] for kind in ("label", "opener", "start") for phrase in _listed()[kind])
+
+
+@cache
+def _last_words() -> frozenset[str]:
+    return frozenset(phrase.split("-")[-1] for kind in ("closer", "end") for phrase in _listed()[kind])
+
+
+@cache
+def _listed() -> dict[str, list[str]]:
+    """Return the phrases of each kind, the longest first."""
+    text = (files(__package__) / "data" / "dress.txt").read_text("utf-8")
+    rows = [line.split("\t") for line in text.splitlines() if line and not line.startswith("#")]
+    return {kind: sorted(listed.split(), key=len, reverse=True) for kind, listed in rows}
 
 
 @cache
 def _phrases() -> dict[str, str]:
     """Return for each kind of phrase what matches any of it."""
-    text = (files(__package__) / "data" / "dress.txt").read_text("utf-8")
-    rows = [line.split("\t") for line in text.splitlines() if line and not line.startswith("#")]
-    longest_first = {kind: sorted(listed.split(), key=len, reverse=True) for kind, listed in rows}
-    return {kind: "|".join(re.escape(phrase).replace(r"\-", "[ -]") for phrase in some) for kind, some in longest_first.items()}
+    return {kind: "|".join(re.escape(phrase).replace(r"\-", "[ -]") for phrase in some) for kind, some in _listed().items()}
 
 
 @cache

@@ -26,7 +26,7 @@ from typing import NamedTuple
 from memproc.dedup import words
 from memproc.dedup.amounts import in_one_form
 from memproc.dedup.canonical import canonical
-from memproc.dedup.chunks import AND, ODD, ODD_WRITTEN_OUT, THOUSANDS, WRITTEN_OUT, Apart, letter_of, taken_apart
+from memproc.dedup.chunks import AND, ODD, ODD_WRITTEN_OUT, THOUSANDS, WRITTEN_OUT, LETTERS, Apart, letter_of, taken_apart
 from memproc.dedup.clauses import places_of, without_idle_commas, without_outer_marks
 from memproc.dedup.dress import undressed
 from memproc.dedup.fillers import without_fillers
@@ -171,7 +171,7 @@ def _gist(apart: Apart, *, is_dressed: bool) -> Gist:
         forms += ["form"] * (found != tokens)
         tokens = found
     if forms:
-        shape = "".join(map(letter_of, tokens))
+        shape = "".join(map(LETTERS.__getitem__, tokens))
     kept, dropped = _without_idle(tokens, shape)
     return Gist(tuple(kept), (*dress, *forms, *written_out, *dropped), True, tuple(sorted(odd)), tuple(tokens) if odd else ())
 

@@ -1,9 +1,10 @@
 """Letters and digits that one keyboard has and another has not, in one form: for the tokens of a text that are not ASCII.
 
-Rules: "ä", "ö", "ü" and "ß" are "ae", "oe", "ue" and "ss", but for words that "ss" makes other words of; ligatures are two
-letters; digits of any script are those of ASCII; Arabic loses the lines that stretch a word; Hindi has one sign for a nasal before
-its consonant; a count that Chinese writes as a word is a number. Accents of Spanish and French stay, as "papa" is not "papá", and so do
-vowel signs and hamzas of Arabic, for "asked" is not "flowed".
+Rules: "ä", "ö", "ü" and "ß" are "ae", "oe", "ue" and "ss", but for words that "ss" makes other words of. Ligatures are two letters.
+Digits of any script are those of ASCII. Arabic loses the lines that stretch a word. Hindi has one sign for a nasal before its
+consonant. A count that Chinese or Japanese write as a word is a number.
+
+Left out: accents of Spanish and French, as "papa" is not "papá", and vowel signs and hamzas of Arabic: "asked" is not "flowed".
 """
 
 from __future__ import annotations

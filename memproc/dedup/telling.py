@@ -1,7 +1,7 @@
 """What is telling in the way a text is written: what a reader could take for another thing, though the words are the same.
 
 Facts: case, marks and quotes say nothing by themselves: "SHE LIKES TEA!" is "She likes tea". But "Turkey" is no turkey, ".env" no
-"env", "fine" in quotes not fine, and of a password each character counts. "Had a seizure today" is of the day it was said.
+"env", "fine" in quotes not fine, and of a password each character counts. "Ill today" is of the day it was said.
 
 Strategy: each chunk that may be telling has a *sign*, found out once; most texts have none. What the signs come to in a text is part
 of the key by which it merges, so two texts that differ in it never do, and wait for a person.
@@ -21,12 +21,14 @@ import re
 from collections.abc import Sequence
 from functools import cache
 from importlib.resources import files
+from itertools import pairwise
 from typing import NamedTuple
 
 from memproc.dedup import words
 from memproc.dedup.memo import Memo
 
-CAPITAL, QUOTE, SYMBOL, SECRET, DAY = "c", "q", "s", "k", "d"
+CAPITAL, QUOTE, SYMBOL, SECRET = "c", "q", "s", "k"
+DAY, UNIT, WEEKDAY, ORDINAL = "d", "u", "w", "o"  # of a day for sure, and with some words beside them
 
 _EDGE = "\"'“”„‘’«»‹›()[]{}<>*_.,;:!?…¡¿"
 _OPENING = "\"'“„‘«‹‚"
@@ -47,10 +49,16 @@ _BEHIND_MONTH = frozenset(
 _LAST_LATIN = "\u024f"
 _STATES, _STATES_TOO = "US", ("US", "USA")
 _MONTHS_TOO = frozenset(["may", "march"])
-_MONTH_NAMES = "jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec"
-_HABIT = r"(?:every|each|most|some|jeden|cada|chaque|todos)"
-_NUMBER_WORDS = "an?|one|two|three|four|five|six|seven|eight|nine|ten|ein(?:er|em|en)?|zwei|drei|un|una|une|dos|deux|trois|tres"
-_AMOUNT = rf"(?:{_NUMBER_WORDS}|\d+|(?:a )?few|(?:a )?couple of|several)"
+_HABITS = frozenset(["every", "each", "most", "some", "jeden", "cada", "chaque", "todos", "usually", "always", "often"])
+_COUNTED = re.compile(
+    r"(?:^| )(?:an?|one|two|three|four|five|six|seven|eight|nine|ten|\d+|(?:a )?few|(?:a )?couple of|several"
+    r"|ein(?:er|em|en)?|zwei|drei|un|una|une|dos|deux|trois|tres)$"
+)
+_MONTH_OR_FLOOR = re.compile(
+    r"\b(?:floor|of|january|february|march|april|may|june|july|august|september|october|november|december)\b"
+)
+_BESIDE_CHUNKS = 8
+_SHORTEST_PAST = 3
 
 
 class Telling(NamedTuple):
@@ -81,9 +89,16 @@ def sign_of(chunk: str) -> str:
             found += QUOTE
     if lower in _secrets():
         found += SECRET
-    if lower in _day_words() or _ORDINAL.fullmatch(lower) or (not chunk.isascii() and _day_parts().search(chunk)):
-        found += DAY
-    return found
+    return found + _sign_of_a_day(chunk, lower)
+
+
+def _sign_of_a_day(chunk: str, lower: str) -> str:
+    days = _days()
+    if lower in days["word"] or (not chunk.isascii() and _day_parts().search(chunk)):
+        return DAY
+    if lower in days["unit"]:
+        return UNIT
+    return WEEKDAY if lower in days["weekday"] else ORDINAL if _ORDINAL.fullmatch(lower) else ""
 
 
 def telling(text: str, signs: Sequence[str], *, is_english: bool) -> Telling:
@@ -106,7 +121,7 @@ def telling(text: str, signs: Sequence[str], *, is_english: bool) -> Telling:
         marks += [chunks[at].rstrip(".,;:") for at, sign in enumerate(signs) if SYMBOL in sign]
     if SECRET in present:
         marks += _kept_secret(chunks, signs)
-    return Telling(tuple(marks), DAY in present and _day_pattern().search(text.lower()) is not None)
+    return Telling(tuple(marks), _speaks_of_a_day(chunks, signs, present))
 
 
 def _core(chunk: str) -> str:
@@ -158,7 +173,7 @@ def _is_inside(chunks: Sequence[str], at: int, *, is_english: bool) -> bool:
     if word in _MONTHS_TOO and is_english:
         beside = chunks[at + 1] if at + 1 < len(chunks) else ""
         return before.lower() not in _BEHIND_MONTH and not before[-1:].isdigit() and not beside[:1].isdigit()
-    is_foreign = any(character > _LAST_LATIN for chunk in chunks for character in chunk if character.isalpha())
+    is_foreign = any(not chunk.isascii() and chunk[0] > _LAST_LATIN for chunk in chunks)
     is_foreign = is_foreign or not words.foreign_words().isdisjoint(chunk.lower() for chunk in chunks)
     own = not is_foreign and (word in words.names_too() or word in words.acronyms() or word in words.typos())
     return own or (not is_english and word in words.german_names_too())
@@ -201,7 +216,47 @@ def is_of_a_day(text: str) -> bool:
     >>> is_of_a_day("Lost her job last month"), is_of_a_day("Meets Ann on Fridays"), is_of_a_day("Will pay Ben back on Friday")
     (True, False, True)
     """
-    return any(DAY in sign for sign in map(SIGNS.__getitem__, text.split())) and _day_pattern().search(text.lower()) is not None
+    chunks = text.split()
+    signs = [*map(SIGNS.__getitem__, chunks)]
+    return _speaks_of_a_day(chunks, signs, "".join(signs))
+
+
+def _speaks_of_a_day(chunks: Sequence[str], signs: Sequence[str], present: str) -> bool:
+    if DAY in present:
+        return True
+    if UNIT not in present and WEEKDAY not in present and ORDINAL not in present:
+        return False
+    said = [chunk.strip(_EDGE).lower() for chunk in chunks]
+    told = {UNIT: _tells_a_unit, WEEKDAY: _tells_a_weekday, ORDINAL: _tells_an_ordinal}
+    return any(told[letter](said, at) for at, sign in enumerate(signs) for letter in sign if letter in told)
+
+
+def _tells_a_unit(said: Sequence[str], at: int) -> bool:
+    """Tell whether a unit of time is told from the day: "last week", "3 days ago", "in two weeks", "six months old"."""
+    days, before, behind = _days(), " ".join(said[max(at - 3, 0) : at]), said[at + 1] if at + 1 < len(said) else ""
+    if (at and said[at - 1] in days["before"]) or behind in days["behind"]:
+        return True
+    counted = _COUNTED.search(before)
+    if counted is None:
+        return before.endswith(" the") and said[at] in ("weekend", "holidays") and said[at - 2] in days["over"]
+    return behind in days["left"] or before[: counted.start()].split(" ")[-1] in days["in"] or before.startswith("il y a ")
+
+
+def _tells_a_weekday(said: Sequence[str], at: int) -> bool:
+    """Tell whether a weekday is one day, and not each: "next Friday", "back on Friday", "will call on Friday", "met Ann on Friday"."""
+    days, before = _days(), said[max(at - _BESIDE_CHUNKS, 0) : at]
+    if not _HABITS.isdisjoint(before):
+        return False
+    is_away = len(before) > 1 and before[-1] in ("on", "until", "till") and before[-2] in days["away"]
+    is_past = any(word in days["past"] or (len(word) > _SHORTEST_PAST and word.endswith("ed")) for word in said[: min(3, at)])
+    beside = {*before, *map(" ".join, pairwise(before))}
+    return before[-1:] and before[-1] in days["before"] or is_away or is_past or not beside.isdisjoint(days["future"])  # type: ignore[return-value]
+
+
+def _tells_an_ordinal(said: Sequence[str], at: int) -> bool:
+    """Tell whether a day of a month is one whose month nobody tells: "until the 9th"."""
+    beside = " ".join([*said[max(at - 2, 0) : at], *said[at + 1 : at + 3]])
+    return at > 0 and said[at - 1] == "the" and _MONTH_OR_FLOOR.search(beside) is None and at + 1 == len(said)
 
 
 SIGNS = Memo(sign_of)
@@ -220,34 +275,8 @@ def _days() -> dict[str, list[str]]:
 
 
 @cache
-def _day_words() -> frozenset[str]:
-    """Return the words of which one stands in each text that speaks of its day."""
-    days = _days()
-    return frozenset({word.split()[-1] for word in days["word"]} | {*days["unit"], *days["weekday"], "holidays"})
-
-
-@cache
 def _day_parts() -> re.Pattern[str]:
     return re.compile("|".join(_days()["part"]))
-
-
-@cache
-def _day_pattern() -> re.Pattern[str]:
-    """Return what is found in a text that speaks of its day: a word, "last week", "3 days ago", "will call on Friday"."""
-    days = {kind: "|".join(sorted(map(re.escape, listed), key=len, reverse=True)) for kind, listed in _days().items()}
-    return re.compile(
-        rf"(?<!\w)(?:{days['word']})(?!\w)"
-        rf"|{days['part']}"
-        rf"|(?<!\w)(?:{days['before']}) (?:{days['unit']}|{days['weekday']})(?!\w)"
-        rf"|(?<!\w)(?:{_AMOUNT}) (?:days|weeks|months) (?:old|left|to go)(?!\w)"
-        rf"|(?<!\w)the \d{{1,2}}(?:st|nd|rd|th)(?!\w)(?! (?:of|floor|\w+ay\b|{_MONTH_NAMES}))"
-        rf"|(?<!\w)(?:for|over|on|after|until|till) the (?:weekend|holidays)(?!\w)"
-        rf"|(?<!\w)(?:back|away|off|out|free|home|busy|leaving|arriving|due|here|there|gone) (?:on |until |till )(?:{days['weekday']})(?!\w)"
-        rf"|(?<!\w)(?:{days['unit']}) (?:ago|próximo|próxima|pasado|pasada|prochain|prochaine|dernier|dernière)(?!\w)"
-        rf"|(?<!\w)(?:in|vor|hace|il y a|dans|en) {_AMOUNT} (?:{days['unit']})(?!\w)"
-        rf"|(?<!\w)(?:{days['future']})(?!\w)(?: (?!{_HABIT}\b)[\w'’]+){{0,6}} (?:{days['weekday']})(?!\w)"
-        rf"|^(?:[\w'’]+ ){{0,2}}(?:{days['past']}|\w{{2,}}ed)(?!\w)(?: (?!{_HABIT}\b)[\w'’]+){{0,6}} (?:{days['weekday']})(?!\w)"
-    )
 
 
 def _lines(name: str) -> list[list[str]]:
