@@ -4,7 +4,7 @@ Facts: "May 4th, 1990", "4 May 1990", "04.05.1990" and "1990-05-04" are one day,
 one amount. "4/5/1990" is two days, of which nobody can tell which: it stays as it is, but for its noughts.
 
 Strategy: the tokens of a text, joined by spaces, are searched for what may be written otherwise. A rule is asked only where one of
-its tokens is there. What is made is a token of a shape that cues know: "1990-05-04", "--05-04", "15:00", "20 usd".
+its tokens is there. What is made is a token of a shape that cues know: "1990-05-04", "may-04", "15:00", "20 usd".
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from memproc.dedup.memo import Memo
 
 DATE, TIME, AMOUNT, WORD = "date", "time", "amount", "abbreviation"
 
+_NAMES = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _DAYS, _MONTHS, _HOURS, _MINUTES = 31, 12, 24, 60
 _NOON = 12
 _TIMES = {"k": 1e3, "thousand": 1e3, "m": 1e6, "million": 1e6, "bn": 1e9, "billion": 1e9}
@@ -42,7 +43,7 @@ _CELSIUS = re.compile(r"(?<!\S)(-?\d[\d.,]*) ?(?:° ?c|degrees celsius|degrees c
 _PER_CENT = re.compile(r"(?<!\S)(\d[\d.,]*) (?:per cent|por ciento|pour cent)(?!\S)")
 _HALF_AN_HOUR = re.compile(r"(?<!\S)half an hour(?!\S)")
 _WEEKDAY = r"\w*day|lunes|martes|miércoles|jueves|viernes|sábado|domingo|\w+tag|mittwoch|\w+di"
-_BESIDE_WEEKDAY = re.compile(rf"(?<!\S)({_WEEKDAY}) , (--\d|\d{{4}}-\d)")
+_BESIDE_WEEKDAY = re.compile(rf"(?<!\S)({_WEEKDAY}) , ([a-z]{{3}}-\d\d|\d{{4}}-\d)")
 _EACH_DAY = re.compile(r"(?<!\S)(?:every|each) (mon|tues|wednes|thurs|fri|satur|sun)day(?!\S)")
 _DOZEN = re.compile(r"(?<!\S)(?:a|one) dozen(?!\S)")
 _TWO_WORDS = re.compile(r"(?<=[^\W\d_]{2} )&(?= [^\W\d_]{2})")
@@ -115,7 +116,7 @@ def _date(written: re.Match[str], year: str | None, month: str, day: str) -> str
     number = int(day)
     if not 0 < number <= _DAYS:
         return written[0]
-    return f"{year or '-'}-{_months()[month]:02d}-{number:02d}"
+    return f"{year}-{_months()[month]:02d}-{number:02d}" if year else f"{_NAMES[_months()[month] - 1]}-{number:02d}"
 
 
 def _numeric(written: re.Match[str], *, is_day_first: bool) -> str:

@@ -66,8 +66,7 @@ def _can_be_dropped(place: Place, tokens: Sequence[str], at: int, rest: Sequence
     end = at + 1 + len(rest)
     before, after = tokens[at - 1] if at else ".", tokens[end] if end < len(tokens) else "."
     if place == "article":
-        is_clause = before == "that" and kept and kept[-1] in _CLASS["saying"]  # "said that the tea" is "said the tea"
-        return _is_article(tokens, at, kept[-1] if is_clause else before, after)
+        return _is_article(tokens, at, kept[-1] if kept else before, after)  # "said that the tea", "was kind of a present"
     is_whole = not rest or tuple(tokens[at + 1 : end]) == rest
     if not is_whole or not words.negations().isdisjoint(tokens[max(at - NEGATED_TOKENS, 0) : at]):
         return False

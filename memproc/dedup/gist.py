@@ -157,7 +157,7 @@ def _gist(apart: Apart, *, is_dressed: bool) -> Gist:
     if not _is_english(tokens, odd, is_ascii=apart.text.isascii()):
         is_foreign = not words.foreign_words().isdisjoint(tokens)
         tokens, forms = in_one_form(_without_elsewhere(tokens), is_day_first=is_foreign)
-        found = [*map(_compared, tokens)]
+        found = [*filter(None, map(_compared, tokens))]
         dress += ("form",) * (found != tokens)
         return Gist(tuple(found), (*dress, *forms))
     for at in places_of(THOUSANDS, shape):
@@ -167,7 +167,7 @@ def _gist(apart: Apart, *, is_dressed: bool) -> Gist:
         tokens, shape, written_out = _write_out(tokens, shape)
     tokens, forms = in_one_form(tokens, is_day_first=False)
     if not apart.text.isascii() or "@" in apart.text or "://" in apart.text:
-        found = [*map(_compared, tokens)]
+        found = [*filter(None, map(_compared, tokens))]
         forms += ["form"] * (found != tokens)
         tokens = found
     if forms:

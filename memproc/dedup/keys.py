@@ -155,7 +155,7 @@ def _prepared(accepted: Accepted, seen: str, text: str, reading: Reading | None,
     rest = (is_identity, as_of, json, text, namespace_number(record["namespace"]), scope, micros)
     if policy.dedup == "off":
         return Prepared(key, key, key, key, *rest)
-    content = key_of(encode(_content_parts(record, seen, is_identity=is_identity)))
+    content = content_key(record, seen, is_identity=is_identity)
     node = identity_key(record) if is_identity else content
     if reading is None:
         return Prepared(key, node, content, content, *rest)
@@ -184,6 +184,11 @@ def text_of(record: Plain) -> str:
 def exact_of(record: Plain) -> str:
     """Return the exact text of a record, or its content where nothing is left of that."""
     return exact(record["content"]) or record["content"]
+
+
+def content_key(record: Plain, seen: str, *, is_identity: bool) -> Key:
+    """Return the key of what a record says; `seen` is its exact text."""
+    return key_of(encode(_content_parts(record, seen, is_identity=is_identity)))
 
 
 def _content_parts(record: Plain, seen: str, *, is_identity: bool) -> list[object]:

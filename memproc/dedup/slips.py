@@ -98,7 +98,7 @@ def _undoubled(word: str) -> str:
 
 def is_odd(token: str) -> bool:
     """Tell whether a token is neither a word nor a name."""
-    return token[0].isalpha() and not words.is_known(token)
+    return token[:1].isalpha() and not words.is_known(token)
 
 
 IS_ODD = Memo(is_odd)  # whether a token is neither a word nor a name

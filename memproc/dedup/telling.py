@@ -18,6 +18,7 @@ Rules:
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Sequence
 from functools import cache
 from importlib.resources import files
@@ -41,8 +42,10 @@ _ENDS = (".", "!", "?", "…", ":", "。")
 _BULLET = re.compile(r"\W+|\d{1,2}[.)]|[a-zA-Z][.)]")
 _MARKED_QUOTED_WORDS = 4
 _FEWEST_TITLED = 4
+_MOST_IDLE = 3  # capitals inside a text at words that are no names, from which on none of them says anything
 _TOLD = re.compile(r"(?:is|are|was|:|=|->|lautet|ist|es|est)")
 _TOLD_WITHIN = 4
+_MOST_TOLD = 6  # words: who tells where a key is uses more
 _BEHIND_MONTH = frozenset(
     ["in", "of", "by", "until", "till", "since", "last", "next", "this", "early", "mid", "late", "from", "to", "on"]
 )
@@ -77,6 +80,7 @@ def sign_of(chunk: str) -> str:
     >>> [sign_of(chunk) for chunk in ("tea", "Bill,", "(US)", ".env", "--force", "“fine”", "password:", "yesterday.")]
     ['', 'c', 'c', 's', 's', 'q', 'k', 'd']
     """
+    chunk = chunk if chunk.isascii() else unicodedata.normalize("NFKC", chunk)
     core = chunk.strip(_EDGE)
     lower = core.lower()
     found = ""
@@ -108,7 +112,7 @@ def telling(text: str, signs: Sequence[str], *, is_english: bool) -> Telling:
     >>> telling(text, [*map(sign_of, text.split())], is_english=True)
     Telling(marks=('Bill', '"fine"'), is_of_a_day=True)
     """
-    chunks = text.split()
+    chunks = (text if text.isascii() else unicodedata.normalize("NFKC", text)).split()
     if len(chunks) != len(signs):  # a chunk was nothing but what nobody sees
         signs = [*map(sign_of, chunks)]
     marks: list[str] = []
@@ -140,11 +144,18 @@ def _is_name_too(core: str) -> bool:
 
 
 def _tells_capitals(text: str, chunks: Sequence[str]) -> bool:
-    """Tell whether capitals say anything: not in a text all in capitals, nor in one with a capital at each word."""
+    """Tell whether capitals say anything: not in a text all in capitals, nor in one with a capital at each word or at any."""
     if text.upper() == text:
         return False
     spoken = [core for chunk in chunks if (core := chunk.strip(_EDGE)) and core[0].isalpha()]
-    return len(spoken) < _FEWEST_TITLED or not all(word[0].isupper() for word in spoken)
+    if len(spoken) >= _FEWEST_TITLED and all(word[0].isupper() for word in spoken):
+        return False
+    idle = sum([word[0].isupper() and len(word) > 1 and _is_no_name(word.lower()) for word in spoken[1:]])
+    return idle < _MOST_IDLE
+
+
+def _is_no_name(word: str) -> bool:
+    return word not in words.names_too() and (word in words.common_words() or word in words.english_words())
 
 
 def _names(chunks: Sequence[str], signs: Sequence[str], *, is_english: bool) -> list[str]:
@@ -167,13 +178,15 @@ def _is_inside(chunks: Sequence[str], at: int, *, is_english: bool) -> bool:
     before = next((chunk for chunk in reversed(chunks[:at]) if not _BULLET.fullmatch(chunk)), "")
     if not before or before.endswith(_ENDS):
         return False
+    if at > 1 and before[0].isupper() and not before.isupper() and not chunks[at - 2].endswith(_ENDS):
+        return False  # "Gaprex Lane": part of a longer name, which nobody takes for words
     word = _core(chunks[at]).lower()
     if len(word) == 1:
         return before[-1].isdigit()  # a unit: "10 M" is not "10 m"
     if word in _MONTHS_TOO and is_english:
         beside = chunks[at + 1] if at + 1 < len(chunks) else ""
         return before.lower() not in _BEHIND_MONTH and not before[-1:].isdigit() and not beside[:1].isdigit()
-    is_foreign = any(not chunk.isascii() and chunk[0] > _LAST_LATIN for chunk in chunks)
+    is_foreign = any(not chunk.isascii() and chunk[0] > _LAST_LATIN and chunk[0].isalpha() for chunk in chunks)
     is_foreign = is_foreign or not words.foreign_words().isdisjoint(chunk.lower() for chunk in chunks)
     own = not is_foreign and (word in words.names_too() or word in words.acronyms() or word in words.typos())
     return own or (not is_english and word in words.german_names_too())
@@ -197,17 +210,27 @@ def announces_a_secret(text: str) -> bool:
 
 
 def _kept_secret(chunks: Sequence[str], signs: Sequence[str]) -> list[str]:
-    """Return what stands behind the first word that announces a secret, as it is written."""
+    """Return what stands behind the first word that announces a secret, as it is written: behind some words all, behind others the few
+    words that a sentence says it is.
+    """
     for at, sign in enumerate(signs):
-        if SECRET in sign and at + 1 < len(chunks):
-            is_always = _secrets()[_core(chunks[at]).lower()] == "always"
-            behind = chunks[at : at + 1 + _TOLD_WITHIN]
-            is_told = chunks[at].endswith((":", "=")) or any(
-                _TOLD.fullmatch(chunk.lower().rstrip(":") or chunk) for chunk in behind[1:]
-            )
-            if is_always or is_told:
-                return [" ".join(chunks[at + 1 :])]
+        if SECRET not in sign or at + 1 == len(chunks):
+            continue
+        is_always = _secrets()[_core(chunks[at]).lower()] == "always"
+        if is_always and len(chunks) - at - 1 <= _MOST_TOLD:
+            return [" ".join(chunks[at + 1 :])]
+        told = [at] if chunks[at].endswith((":", "=")) else []
+        told += [place for place in range(at + 1, min(at + 1 + _TOLD_WITHIN, len(chunks))) if _TOLD.fullmatch(_told(chunks[place]))]
+        value = chunks[told[0] + 1 :] if told else []
+        end = next((place for place, chunk in enumerate(value, 1) if chunk.endswith(_ENDS)), len(value))
+        value = value[:end]
+        if 0 < len(value) <= _MOST_TOLD and not any(chunk.endswith(_ENDS) for chunk in chunks[at : told[0]]):
+            return [" ".join(value)]
     return []
+
+
+def _told(chunk: str) -> str:
+    return chunk.lower().rstrip(":") or chunk
 
 
 def is_of_a_day(text: str) -> bool:
@@ -239,6 +262,8 @@ def _tells_a_unit(said: Sequence[str], at: int) -> bool:
     counted = _COUNTED.search(before)
     if counted is None:
         return before.endswith(" the") and said[at] in ("weekend", "holidays") and said[at - 2] in days["over"]
+    if said[at].startswith(("minute", "hour", "hora", "heure", "stunde")):  # how long it took
+        return False
     return behind in days["left"] or before[: counted.start()].split(" ")[-1] in days["in"] or before.startswith("il y a ")
 
 

@@ -191,8 +191,6 @@ def _words_or_symbols(bare: str) -> list[str]:
 
 def _joins_by_sense(parts: list[str]) -> bool:
     """Tell whether words say something else without their hyphens: "man-eating", "two-year-old", "forty-odd", "more-able"."""
-    if parts[-2:] == ["year", "old"]:  # "five-year-old" is "five year old" before any noun
-        return False
     return (
         parts[-1].endswith("ing") or parts[0] in _SIZES or any(part in words.written_out() or part in _COUNTING for part in parts)
     )

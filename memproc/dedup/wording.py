@@ -6,6 +6,7 @@ tokens are the same, the writing differs: case, punctuation, or the look of a ma
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -75,7 +76,7 @@ def are_of_one_spelling(one: str, other: str) -> bool:
 
 
 def _lettered(text: str) -> str:
-    return "".join(filter(str.isalnum, text))
+    return "".join(filter(str.isalnum, unicodedata.normalize("NFKC", text)))
 
 
 def _marks(text: str) -> list[str]:

@@ -67,6 +67,7 @@ SAME = {
         ("spaces", "\u00a0Tengo  cita\tel jueves\n", "Tengo cita el jueves"),
     ],
     "Chinese": [
+        ("number in characters and digit", "我有三个孩子", "我有3个孩子"),
         ("full stop", "我在北京的一家医院上班。", "我在北京的一家医院上班"),
         ("half-width full stop", "我在北京的一家医院上班｡", "我在北京的一家医院上班。"),
         ("full stop of ASCII", "我妹妹住在上海.", "我妹妹住在上海。"),
@@ -214,7 +215,6 @@ APART = {
         ("number", "我有2只猫", "我有3只猫"),
         ("full-width number", "我有２只猫", "我有３只猫"),
         ("number in characters", "我有三个孩子", "我有五个孩子"),
-        ("number in characters and digit", "我有三个孩子", "我有3个孩子"),
         ("ten and thousand", "他欠我十块钱", "他欠我千块钱"),
         ("digits of a phone", "他的电话尾号是一〇五", "他的电话尾号是一五〇"),
         ("decimal point", "我今天跑了3.5公里", "我今天跑了35公里"),

@@ -333,7 +333,7 @@ BY_SQL = {
     "indexes": [change("DROP INDEX observations_grp")],
     "counters": [change(f"UPDATE store SET {name} = 0") for name in ("segments", "reviews", "rejected")],
     "records": [
-        change("UPDATE observations SET record = '{\"content\":' WHERE number = 3"),
+        change("UPDATE observations SET record = '{\"content\":' WHERE number = 6"),
         change("UPDATE observations SET record = CAST(x'7b22ff227d' AS TEXT) WHERE number = 3"),
     ],
     "invalid_records": [no_longer_valid],
