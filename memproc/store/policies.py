@@ -168,7 +168,7 @@ class _Judge:
         """Tell whether a policy has said the very same of this pair by another review."""
         made = self._made_on(one, other)
         holding = in_force(made)
-        return all(before.policy for before in made.values()) and [held.verdict for held in holding] == [self.order.verdict]
+        return not _is_a_persons(made) and [held.verdict for held in holding] == [self.order.verdict]
 
     def decision_on(self, one: Observation, other: Observation) -> Decision | None:
         """Return the decision on a pair; None where there is none to make, or it is a person's to make."""
@@ -187,7 +187,7 @@ class _Judge:
 
     def _is_for_a_person(self, one: Observation, other: Observation, homes: Sequence[int]) -> bool:
         made = self._made_on(one, other)
-        if in_force(made) or not all(before.policy for before in made.values()):
+        if in_force(made) or _is_a_persons(made):
             return True
         if not (self._speaks(one) and self._speaks(other)):
             return True
@@ -222,6 +222,11 @@ class _Judge:
             self.apart[third].discard(small)
             self.apart[third].add(large)
             self.apart[large].add(third)
+
+
+def _is_a_persons(made: Mapping[int, Decision]) -> bool:
+    """Tell whether a person ever decided on a pair, or took a decision on it back."""
+    return not all(before.policy for before in made.values())
 
 
 def _apart(found: Sequence[Cluster], decisions: Sequence[Decision]) -> dict[int, set[int]]:

@@ -143,6 +143,7 @@ def test_what_is_one_memory_by_now_needs_no_decision(fresh):
         assert len(store.reviews()) == 3
         done = store.decide_all(ALL)
         assert (done.decided, done.memories, done.held) == (2, 1, 0)
+        assert (store.reviews(), store.stats()["open_reviews"]) == ([], 0)
         assert store.decide_all(ALL)[2:5] == (0, 0, 0)
         store.withdraw([store.decisions()[0]])
         assert len(store.reviews()) == 2, "the pairs between what fell apart wait again, the one not counted among them"
@@ -410,6 +411,8 @@ def test_a_forgotten_memory_leaves_no_words_of_a_policy_in_the_ledger(fresh):
         with store._read() as connection:
             told = [row.reason for row in connection.execute(tables.ledger.select()) if row.kind == "decision"]
         assert told == ["merge"]
+        store.withdraw_policy("of the bicycles")
+        assert (store.policies(), store.doctor()) == ([], ())
 
 
 def test_a_name_that_was_changed_by_hand_is_found(fresh_file):
