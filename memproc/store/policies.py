@@ -22,7 +22,6 @@ from typing import Any, NamedTuple
 import orjson
 from sqlalchemy import Connection, select
 
-from memproc.config import LARGEST_NUMBER
 from memproc.dedup.cluster import Cluster, Decision, Verdict, clusters, newest_of, pair
 from memproc.dedup.decide import Neighbourhood, Row
 from memproc.dedup.keys import Key, Observation
@@ -155,7 +154,7 @@ class _Judge:
     to a person.
     """
 
-    def __init__(self, near: Neighbourhood, order: Order, said: dict[Pair, dict[int, Decision]]) -> None:
+    def __init__(self, near: Neighbourhood, order: Order, said: Mapping[Pair, Mapping[int, Decision]]) -> None:
         self.order, self.said, self.held = order, said, 0
         found, _ = clusters((row.observation for row in near.rows.values()), near.mends, near.decisions, near.spent)
         self.homes = {(seen.node, seen.content): at for at, memory in enumerate(found) for seen in memory.observations}
@@ -181,9 +180,7 @@ class _Judge:
         if self.order.verdict != "distinct":
             self._unite(*homes)
         ends = (one.key, other.key) if one.node == other.node else (self._handle(one), self._handle(other))
-        decision = pair(*ends, self.order.verdict, self.order.name)
-        self.said.setdefault(decision[:2], {})[LARGEST_NUMBER] = decision  # behind all that was said before
-        return decision
+        return pair(*ends, self.order.verdict, self.order.name)
 
     def _is_for_a_person(self, one: Observation, other: Observation, homes: Sequence[int]) -> bool:
         made = self._made_on(one, other)

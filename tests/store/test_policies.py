@@ -164,6 +164,35 @@ def test_a_chain_stops_at_what_a_person_held_distinct(fresh, one, other):
         assert store.decide_all(ALL)[2:5] == (0, 0, 1)
 
 
+@pytest.mark.parametrize("at", [1, 2, 3])
+def test_what_was_made_one_is_apart_from_all_that_each_part_was(fresh, at):
+    """Of four texts two pairs are held distinct, in each of the three ways: no chain joins them, in whatever order it grows."""
+    four = [*RIVER, RIVER[0].replace("little", "large")]
+    first, second = {four[0], four[at]}, {*four} - {four[0], four[at]}
+    with fresh() as store:
+        ingest(store, four)
+        assert len(store.reviews()) == 6
+        for apart in (first, second):
+            store.resolve(review_of(store, *apart), "distinct")
+        assert store.decide_all(ALL).decided == 2
+        assert all(len({memory_of(store, text) for text in apart}) == 2 for apart in (first, second))
+        assert store.doctor() == ()
+
+
+def test_what_another_policy_said_stands(fresh):
+    """It came with a full export, so the review is open: it is closed by the same word, and left to a person by another."""
+    with fresh() as store:
+        ingest(store, APART)
+        keys = sorted(key_of(store, text) for text in APART)
+        line = {"decision": "distinct", "keys": keys, "policy": "night"}
+        memproc.ingest([line], store, format="memproc-full", trust_decisions=True)
+        assert store.decide_all(ALL)[2:5] == (0, 0, 1)
+        assert store.decide_all(ALL, verdict="distinct")[2:5] == (0, 0, 0)
+        assert [(one.verdict, one.policy) for one in store.settled_reviews()] == [("distinct", "night")]
+        store.withdraw_policy("night")
+        assert (store.decisions(), len(store.reviews())) == ([], 1)
+
+
 def test_memories_of_which_parts_are_held_distinct_are_not_merged(fresh):
     """Also where the pair itself has nothing to do with it."""
     with fresh() as store:
@@ -252,6 +281,16 @@ def test_the_later_may_supersede_where_dates_tell(fresh):
         assert store.count() == 5
 
 
+@pytest.mark.parametrize("later", [0, 1, 2])
+def test_what_supersedes_is_as_late_as_its_latest_part(fresh, later):
+    """Of three of which two have one date, those two need no decision of their own once the third is later than both."""
+    dated = [{"content": text, "created_at": f"2025-0{1 + (at == later)}-01"} for at, text in enumerate(RIVER)]
+    with fresh() as store:
+        ingest(store, dated)
+        assert store.decide_all(ALL, verdict="supersedes").decided == 2
+        assert [memory.content for memory in store] == [RIVER[later]]
+
+
 def test_a_version_that_was_replaced_is_not_what_was_compared(fresh):
     """The pair was alike as it was; what the identity says now is another thing."""
     with fresh() as store:
@@ -297,9 +336,9 @@ def test_after_any_history_a_policy_is_undone_as_one(fresh, source, history, ver
         finally:
             policies.BATCH = whole
         event(f"{verdict}: {'some' if done.decided else 'none'}")
-        assert [one for one in store.decisions() if not one.policy] == said
+        assert [one for one in store.decisions() if one.policy != "night"] == said
         for decision in store.decisions():
-            if decision.policy:
+            if decision.policy == "night":
                 is_one = store.get(decision.a.hex()).id == store.get(decision.b.hex()).id
                 assert is_one is (verdict != "distinct") or verdict == "supersedes"
         lines = exported(store, full=True)
