@@ -179,8 +179,7 @@ class _Judge:
             return None
         if self.order.verdict != "distinct":
             self._unite(*homes)
-        ends = (one.key, other.key) if one.node == other.node else (self._handle(one), self._handle(other))
-        return pair(*ends, self.order.verdict, self.order.name)
+        return pair(self._handle(one), self._handle(other), self.order.verdict, self.order.name)
 
     def _is_for_a_person(self, one: Observation, other: Observation, homes: Sequence[int]) -> bool:
         made = self._made_on(one, other)
@@ -202,7 +201,7 @@ class _Judge:
         return seen.content in self.newest[seen.node]
 
     def _handle(self, seen: Observation) -> Key:
-        """Return by what a decision on an observation is kept (`regrouping.handle_of`)."""
+        """Return by what a decision on an observation that speaks is kept, as `regrouping.handle_of` does."""
         return seen.node if len(self.newest[seen.node]) == 1 else seen.key
 
     def _root(self, place: int) -> int:

@@ -193,6 +193,18 @@ def test_what_another_policy_said_stands(fresh):
         assert (store.decisions(), len(store.reviews())) == ([], 1)
 
 
+def test_what_another_policy_said_in_vain_stands(fresh):
+    """Of its two merges one does not hold, as a person held distinct what both would join; that pair is left to a person."""
+    with fresh() as store:
+        ingest(store, RIVER)
+        store.resolve(review_of(store, RIVER[0], RIVER[2]), "distinct")
+        ends = ((RIVER[0], RIVER[1]), (RIVER[1], RIVER[2]))
+        lines = [{"decision": "merge", "keys": sorted(key_of(store, text) for text in both), "policy": "night"} for both in ends]
+        memproc.ingest(lines, store, format="memproc-full", trust_decisions=True)
+        assert store.count() == 2
+        assert store.decide_all(ALL, verdict="distinct")[2:5] == (0, 0, 1)
+
+
 def test_memories_of_which_parts_are_held_distinct_are_not_merged(fresh):
     """Also where the pair itself has nothing to do with it."""
     with fresh() as store:
