@@ -430,6 +430,17 @@ def test_a_full_export_names_the_policy(fresh):
         assert [decision.verdict for decision in copy.decisions()] == ["distinct"]
 
 
+def test_no_export_brings_back_a_policy_that_was_undone(fresh):
+    """Read again, as no re-ingestion undoes an undo."""
+    with fresh() as store:
+        ingest(store, APART)
+        store.decide_all(ALL, name="night")
+        lines = exported(store, full=True)
+        store.withdraw_policy("night")
+        memproc.ingest(lines, store, trust_decisions=True)
+        assert (store.decisions(), store.count()) == ([], 2)
+
+
 @pytest.mark.parametrize("name", [7, None, " ", "a\u0000", ["night"], "n" * 2_000])
 def test_a_full_export_with_a_name_that_is_none_is_told(fresh, name):
     """As a line that is no decision."""
