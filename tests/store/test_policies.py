@@ -502,6 +502,15 @@ def test_an_ingestion_may_accept_what_it_is_sure_of(fresh):
         assert ingest(store, RIVER, accept_at=1.0).accepted == 0
 
 
+def test_an_ingestion_that_stopped_accepts_nothing(fresh):
+    """It may go on, and accepts at its end."""
+    with fresh() as store:
+        settings = memproc.Settings(review_at=0.0, accept_at=0.0, on_error="stop")
+        report = memproc.ingest([*({"content": text} for text in HOME), {"content": ""}], store, settings=settings)
+        assert (report.status, report.review, report.accepted) == ("stopped", 1, 0)
+        assert store.policies() == []
+
+
 def test_a_rehearsed_ingestion_accepts_nothing(fresh):
     """But tells what it would."""
     with fresh() as store:
