@@ -6,6 +6,7 @@ record that vanishes is not counted either: what memproc proves of itself would 
 
 from __future__ import annotations
 
+from collections import defaultdict
 from contextlib import ExitStack
 from dataclasses import replace
 from itertools import islice
@@ -26,7 +27,7 @@ from memproc.records import Rejected
 from memproc.resuming import Checkpoint
 from memproc.sources import items
 from memproc.sources.elements import array_elements, list_in_object
-from memproc.store import backends, doctor, jobs, landing, quarantine, regrouping, store, tables
+from memproc.store import backends, doctor, jobs, landing, policies, quarantine, regrouping, store, tables
 from memproc.store.database import Database
 from memproc.store.rejected_texts import holders_of
 from memproc.store.standing import standing
@@ -183,6 +184,12 @@ def _as_it_is(found: Any, *_rest: object) -> Any:
     return found
 
 
+def _merging_only(*given: Any) -> None:
+    """Write decisions, and take none back."""
+    if given[2][0][1] != "withdrawn":
+        regrouping.decide_by_hand(*given)
+
+
 BREAKERS: Final[dict[str, Breaker]] = {}
 
 
@@ -220,6 +227,13 @@ _break("what memproc breaks on is told", "an exception is swallowed with its rec
 _break("decisions act where they are trusted", "decisions act without trust", patch.object(pipeline, "Context", _trusting))
 _across: Final = patch.object(regrouping, "_within", lambda *given: [*given[2]])
 _break("decisions act where they are trusted", "decisions act across namespaces", _across)
+_unheard: Final = patch.object(policies, "_is_a_persons", lambda _made: False)
+_break("a policy gives way and is taken back", "what a person took back is decided again", _unheard)
+_together: Final[Any] = patch.object(policies, "_apart", lambda *_given: defaultdict(set))
+_break("a policy gives way and is taken back", "what is held distinct is made one by a chain", _together)
+_break(
+    "a policy gives way and is taken back", "nothing of it is taken back", patch.object(policies, "decide_by_hand", _merging_only)
+)
 _break("two texts with one hash are two", "the hash is believed", patch.object(landing, "_colliding", lambda *_given: set()))
 _break("the store's own files stay closed", "any file is opened", patch.object(items, "whose", lambda _path: ""))
 _break("a loop over a store ends", "a loop meets everything again", patch.object(Store, "__iter__", _for_ever))

@@ -217,6 +217,26 @@ def _decisions_act_on_nothing(room: Room) -> None:
         assert store.count() < 3, "trusted decisions did not act: what was tried above proves nothing"
 
 
+def _policies_give_way(room: Room) -> None:
+    """Check that a policy goes against nothing that a person said or took back, and is itself taken back as one."""
+    texts = [f"My sister loves the {word} restaurant near the river" for word in ("little", "small", "tiny")]
+    texts += [f"She keeps her {word} in the garden shed" for word in ("bicycle", "bike")]
+    url = room.new_store()
+    memproc.ingest([{"content": text} for text in texts], url, settings=memproc.Settings(review_at=0.0))
+    with memproc.open(url) as store:
+        shed = next(pair for pair in store.reviews() if "shed" in pair.one.content)
+        store.withdraw([store.resolve(shed, "merge")])
+        apart, *left = (pair.number for pair in store.reviews() if pair.number != shed.number)
+        store.resolve(apart, "distinct")
+    before = exported(url)
+    with memproc.open(url) as store:
+        done = store.decide_all("confidence >= 0")
+        assert (done.reviews, done.held) == ((left[0],), 2), f"{done} goes beyond what a person said"
+        store.withdraw_policy(done.policy)
+        assert {pair.number for pair in store.reviews()} == {shed.number, *left}
+    assert exported(url) == before, "what a policy did was not taken back"
+
+
 def _one_hash(room: Room) -> None:
     """Check that of two records with one hash both are kept, or the second is told: it is never called the first."""
     true = keys.key_of
@@ -596,6 +616,7 @@ CHECKS: Final[dict[str, Check]] = {
     "a thousand faces are a text": Check(_faces),
     "what memproc breaks on is told": Check(_breaks_alone),
     "decisions act where they are trusted": Check(_decisions_act_on_nothing),
+    "a policy gives way and is taken back": Check(_policies_give_way),
     "two texts with one hash are two": Check(_one_hash),
     "the store's own files stay closed": Check(_own_files, is_of_files=True),
     "a loop over a store ends": Check(_loops_end),

@@ -56,7 +56,9 @@ class Settings:
 
     `dedup`: "near" (default), "exact" or "off". `recall`: how widely reviews are looked for. `merge_at`, `review_at`:
     probabilities 0..1. Two facts that differ in benign ways only merge where the trust in these is at or above `merge_at`; two that
-    differ in any other way never do, and wait for review where the model is sure of them from `review_at` on. `batch_size`:
+    differ in any other way never do, and wait for review where the model is sure of them from `review_at` on. `accept_at`: the
+    confidence from which the `similar` pairs that an ingestion found are merged at its end, as decisions of a policy, or None to
+    let all of them wait. `batch_size`:
     records a transaction, or None to adapt. `max_errors`: quarantined records after which a job stops: a count, or a
     share 0..1 given as a float (judged after each batch from the 100th record on). `durability`: "full" syncs each
     commit to the disk, "normal" may lose the last commits (never the store) when the power fails. `pool_size`: connections
@@ -80,6 +82,7 @@ class Settings:
     recall: Recall | None = None
     merge_at: float | None = None
     review_at: float = 0.4
+    accept_at: float | None = None
     batch_size: int | None = None
     max_errors: int | float | None = None
     on_error: OnError = "continue"
@@ -107,9 +110,9 @@ class Settings:
             is_open = value is None and name in STORED
             if not is_open and value not in choices:
                 raise UsageError(f"{name}={value!r}: choose one of {', '.join(choices)}")
-        for name in ("merge_at", "review_at"):
+        for name in ("merge_at", "review_at", "accept_at"):
             value = getattr(self, name)
-            is_open = value is None and name in STORED
+            is_open = value is None and name in (*STORED, "accept_at")
             if not is_open and not (_is_number(value) and 0 <= value <= 1):
                 raise UsageError(f"{name}={value!r}: give a probability between 0 and 1")
         size = self.batch_size

@@ -223,6 +223,8 @@ class _Run:
         def work() -> str:
             with rarer_searches():
                 status = self._why_intolerable() or next(filter(None, map(self._stopped, range(len(sources)), sources)), "done")
+                if status == "done" and self.settings.accept_at is not None:
+                    self._accept(self.settings.accept_at)
                 report.least_certain = [self._told(judged) for judged in self.merges] if is_rehearsal else []
             return status
 
@@ -250,6 +252,15 @@ class _Run:
             )
         logger.info("job {}: {}", report.job, report.status)
         return report
+
+    def _accept(self, least: float) -> None:
+        """Merge the pairs that this job found, in all its runs, and of which the model is as sure as that."""
+        policy, name = f"confidence >= {least} and kind == similar", f"accept_at >= {least}"
+        found = self.store.decide_all(policy, name=name, job=self.claim.job)
+        self.report.accepted = found.decided
+        if found.decided:
+            merged = f"{counted(found.decided, 'pair')} merged by the policy {name}"
+            self.report.notes.append(f"{merged}: memproc review DB --undo --policy {name!r} takes that back")
 
     def _report(self, status: str, sources: Sequence[Source], before: int) -> Report:
         return told(self.report, status, self.store, sources, self.started, before, redacts=self.settings.redact)

@@ -40,7 +40,7 @@ to_decide = st.builds(
     waiting(),
 )
 batch_sizes = st.sampled_from((1, 2, 7, 1_000))
-ACTS = ("unmerge", *["unmerge_job"] * 2, *["withdraw"] * 4, "forget", "merge", "distinct", "supersedes")
+ACTS = ("unmerge", *["unmerge_job"] * 2, *["withdraw"] * 4, "forget", "merge", "distinct", "supersedes", "accept", "undo policy")
 VERDICTS = ("merge", "distinct", "supersedes")
 acts = st.lists(
     st.tuples(st.sampled_from(ACTS + ("resolve",) * len(ACTS)), st.integers(0, 100_000)),
@@ -380,6 +380,8 @@ def history_step(store, act, choice):
     if act in VERDICTS:
         return decide(store, act, choice)
     things = {
+        "accept": (memproc.Store.reviews, accept),
+        "undo policy": (memproc.Store.policies, undo_policy),
         "unmerge": (all_rows, unmerge),
         "forget": (all_rows, forget),
         "unmerge_job": (memproc.Store.jobs, unmerge_job),
@@ -473,6 +475,26 @@ def resolve(store, review, choice):
     return f"resolved: {verdict}"
 
 
+def accept(store, _, choice):
+    """Decide all that waits by a policy: what a person said stands, and a second time nothing is left to decide."""
+    verdict = VERDICTS[choice % len(VERDICTS)]
+    said = [decision for decision in store.decisions() if not decision.policy]
+    done = store.decide_all("confidence >= 0", verdict=verdict, name=f"all {verdict}")
+    assert [decision for decision in store.decisions() if not decision.policy] == said
+    assert {review.number for review in store.reviews()}.isdisjoint(done.reviews)
+    assert store.decide_all("confidence >= 0", verdict=verdict).decided == 0
+    return f"accepted: {verdict}" if done.decided else None
+
+
+def undo_policy(store, policy, _):
+    """Take back a policy: nothing of it is left, and all else is."""
+    others = [decision for decision in store.decisions() if decision.policy != policy.name]
+    assert len(store.withdraw_policy(policy.name)) == policy.decisions
+    assert policy.name not in {known.name for known in store.policies()}
+    assert {*others} <= {*store.decisions()}
+    return "policy undone"
+
+
 @pytest.mark.parametrize("dedup", ["off", "exact"])
 def test_the_laws_hold_without_a_near_tier(fresh, dedup):
     """With dedup off or exact, conservation, idempotence and rebuild hold on one example that holds everything."""
@@ -497,6 +519,7 @@ def test_the_examples_were_worth_something():
     assert SEEN["near merge"] * 3 >= SEEN["examples"], SEEN
     assert all(SEEN[name] for name in ("bridge", "version", "event", "quarantined", "all undone")), SEEN
     assert all(SEEN[f"decided: {verdict}"] for verdict in VERDICTS), SEEN
+    assert any(SEEN[f"accepted: {verdict}"] for verdict in VERDICTS), SEEN
     often = [f"resolved: {verdict}" for verdict in VERDICTS] + ["undone", "unmerged", "job undone"]
     often += ["in a history: bridge", "in a history: version"]
     assert not [name for name in often if SEEN[name] * 15 < SEEN["histories"]], SEEN

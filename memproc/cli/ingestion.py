@@ -72,6 +72,10 @@ def ingest(
     merge_at: MergeAt = None,
     recall: RecallName = None,
     review_at: ReviewAt = None,
+    accept_at: Annotated[
+        float | None,
+        typer.Option(metavar="0..1", help="Merge at the end the similar pairs that are as sure as this; a policy to undo as one."),
+    ] = None,
     batch_size: Annotated[str, typer.Option(metavar="auto|N", help="Records a transaction.")] = "auto",
     max_errors: Annotated[
         str | None, typer.Option(metavar="N|P%", help="Stop when more records than this were quarantined.")
@@ -118,6 +122,7 @@ def ingest(
         merge_at,
         recall,
         review_at,
+        accept_at=accept_at,
         batch_size=None if batch_size == "auto" else _whole_number(batch_size, "--batch-size"),
         max_errors=_tolerance(max_errors),
         on_error=on_error.value,

@@ -5,13 +5,15 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from difflib import SequenceMatcher
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from memproc.cli.app import Database, Json, Limit, app, printable, show
-from memproc.cli.stores import as_pair, as_plain, objects_in, opened, show_withdrawn
+from memproc.cli import policies
+from memproc.cli.app import Database, Json, app, printable, show
+from memproc.cli.stores import as_pair, objects_in, opened, show_withdrawn
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -22,47 +24,99 @@ if TYPE_CHECKING:
     from memproc.store.store import Store
 
 KEYS = {"m": "merge", "d": "distinct", "l": "supersedes", "s": "skip", "q": "quit"}
-VERDICTS = ("merge", "distinct", "supersedes")
 MOST_DIGITS = 18  # of the number of a review; an id has 32 characters
+
+
+class Verdict(StrEnum):
+    """What can be said of a pair."""
+
+    merge = "merge"
+    distinct = "distinct"
+    supersedes = "supersedes"
 
 
 @app.command()
 def review(
     database: Database,
+    which: Annotated[
+        str | None, typer.Argument(metavar="N|ID", help="With --undo: the number of a review, or an id.", show_default=False)
+    ] = None,
     decide: Annotated[
         Path | None,
         typer.Option(metavar="FILE", help='JSON lines {"review": N, "verdict": "merge", "distinct" or "supersedes"} to carry out.'),
     ] = None,
-    undo: Annotated[
-        str | None, typer.Option(metavar="N|ID", help="Take back what was decided by review N, or all decisions on an ID.")
+    accept: Annotated[
+        str | None,
+        typer.Option(metavar="POLICY", help='Merge all pairs that it means: "confidence >= 0.97 and kind == similar".'),
     ] = None,
-    decided: Annotated[bool, typer.Option("--decided", help="List what was decided, each with its number for --undo.")] = False,
-    limit: Limit = None,
+    verdict: Annotated[Verdict | None, typer.Option(help="What --accept decides instead of merge.", show_default=False)] = None,
+    name: Annotated[str | None, typer.Option(help="What the policy is called, if not what it says.")] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Tell what --accept would decide, and decide nothing.")] = False,
+    sample: Annotated[
+        int | None,
+        typer.Option(metavar="N", min=1, help="Do the same, and show N of the pairs, from the surest to the least sure."),
+    ] = None,
+    undo: Annotated[
+        bool, typer.Option("--undo", help="Take back what review N decided, all decisions on an ID, or those of --policy NAME.")
+    ] = False,
+    policy: Annotated[str | None, typer.Option(metavar="NAME", help="The policy to take back, with --undo.")] = None,
+    decided: Annotated[
+        bool, typer.Option("--decided", help="List what was decided, each with its number for --undo, and the policies.")
+    ] = False,
+    limit: Annotated[int | None, typer.Option(metavar="N", min=1, help="Show, or decide, no more than this.")] = None,
     note: Annotated[str, typer.Option(help="Why; kept with each decision.")] = "",
     as_json: Json = False,
 ) -> None:
-    """Decide the pairs that wait: one after the other in a terminal, or by a file; else list them. Or take a decision back."""
-    from memproc.errors import UsageError
-
-    if (decide is not None) + (undo is not None) + decided > 1:
-        raise UsageError("give one of --decide, --undo and --decided")
+    """Decide the pairs that wait: one after the other in a terminal, by a file, or many by a policy; else list them. Or take a
+    decision back.
+    """
+    _check_use(
+        {"--decide": decide is not None, "--accept": accept is not None, "--undo": undo, "--decided": decided},
+        {"--verdict": verdict, "--name": name, "--dry-run": dry_run or None, "--sample": sample},
+        {"N or ID": which, "--policy": policy},
+    )
     with opened(database) as store:
         if decide is not None:
             _carry_out(store, decide, note, as_json=as_json)
-        elif undo is not None:
-            named = {"review": int(undo)} if len(undo) <= MOST_DIGITS and undo.isdecimal() else {"identifier": undo}
-            decisions = store.decisions(**named)
-            show_withdrawn(store, decisions, note, as_json=as_json)
+        elif accept is not None:
+            policies.accept(
+                store,
+                accept,
+                verdict=verdict.value if verdict else "merge",
+                name=name,
+                note=note,
+                limit=limit,
+                dry_run=dry_run,
+                sample=sample,
+                as_json=as_json,
+            )
+        elif policy is not None:
+            policies.undo(store, policy, note, as_json=as_json)
+        elif which is not None:
+            named = {"review": int(which)} if len(which) <= MOST_DIGITS and which.isdecimal() else {"identifier": which}
+            show_withdrawn(store, store.decisions(**named), note, as_json=as_json)
         elif decided:
-            known = store.settled_reviews()[:limit]
-            lines = [f"{one.number}  {one.verdict}  {one.kind} {one.confidence:.3g}  {one.reason}" for one in known]
-            show({"decided": [one._asdict() for one in known]}, "\n".join(lines) or "nothing is decided", as_json=as_json)
+            policies.show_decided(store, limit, as_json=as_json)
         elif as_json or not (sys.stdin.isatty() and sys.stdout.isatty()):
-            waiting = store.reviews()[:limit]
-            listed = [{**one._asdict(), "one": as_plain(one.one), "other": as_plain(one.other)} for one in waiting]
-            show({"reviews": listed}, "\n".join(map(_line, waiting)) or "nothing waits", as_json=as_json)
+            waiting = store.reviews(limit=limit)
+            told = "\n".join(map(policies.line_of, waiting)) or "nothing waits"
+            show({"reviews": [*map(policies.as_values, waiting)]}, told, as_json=as_json)
         else:
-            _ask(store, store.reviews()[:limit], note)
+            _ask(store, store.reviews(limit=limit), note)
+
+
+def _check_use(ways: dict[str, bool], of_accept: dict[str, object], of_undo: dict[str, object]) -> None:
+    """Raise UsageError where options are given that do not go together."""
+    from memproc.errors import UsageError
+
+    if sum(ways.values()) > 1:
+        raise UsageError(f"give one of {', '.join(ways)}")
+    for way, options in (("--accept", of_accept), ("--undo", of_undo)):
+        given = [name for name, value in options.items() if value is not None]
+        if given and not ways[way]:
+            raise UsageError(f"{given[0]} goes with {way}")
+    if ways["--undo"] and sum(value is not None for value in of_undo.values()) != 1:
+        raise UsageError("say what --undo takes back: the number of a review, an ID, or --policy NAME")
 
 
 def _carry_out(store: Store, path: Path, note: str, *, as_json: bool) -> None:
@@ -149,16 +203,12 @@ def _told(memory: Memory, name: str) -> str:
     return "" if value is None else str(value)
 
 
-def _line(pair: Review) -> str:
-    return f"{pair.number}  {pair.kind} {pair.confidence:.3g}  {pair.reason}\n    {pair.one.content}\n    {pair.other.content}"
-
-
 def _orders(path: Path) -> Iterator[tuple[int, int, Any]]:
     """Give each order of a file: its line, the number of the review and the verdict."""
     from memproc.errors import UsageError
 
     for at, given in enumerate(objects_in(path), 1):
         number, verdict = given.get("review"), given.get("verdict")
-        if not isinstance(number, int) or isinstance(number, bool) or verdict not in VERDICTS:
-            raise UsageError(f'{path}, line {at}: give {{"review": a number, "verdict": {" or ".join(VERDICTS)}}}')
+        if not isinstance(number, int) or isinstance(number, bool) or verdict not in [*Verdict]:
+            raise UsageError(f'{path}, line {at}: give {{"review": a number, "verdict": {" or ".join(Verdict)}}}')
         yield at, number, verdict

@@ -64,7 +64,9 @@ def trace(database: Database, identifier: Identifier, as_json: Json = False) -> 
         both = " and ".join(key[:8] for key in (entry.subject, entry.other) if key)
         sure = "" if entry.confidence is None else f" {entry.confidence:.6g}"
         lines.append(f"  {entry.made_at}  {entry.kind}{sure} {both}" + (f": {entry.reason}" if entry.reason else ""))
-    lines += [f"  in force: {decision.verdict} {decision.a.hex()} {decision.b.hex()}" for decision in told.decisions]
+    for decision in told.decisions:
+        by = f" by the policy {decision.policy}" if decision.policy else ""
+        lines.append(f"  in force: {decision.verdict} {decision.a.hex()} {decision.b.hex()}{by}")
     as_values = {
         "memory": as_plain(told.memory) if told.memory else None,
         "observations": [seen._asdict() for seen in told.observations],
@@ -125,13 +127,18 @@ def _parts(store: Store, identifier: str, decisions: Sequence[Decision]) -> tupl
 
 def show_withdrawn(store: Store, decisions: Sequence[Decision], note: str, *, as_json: bool) -> None:
     """Take decisions back, and print which and how many memories there are now."""
+    store.withdraw(decisions, note=note)
+    show(*told_withdrawn(store, decisions), as_json=as_json)
+
+
+def told_withdrawn(store: Store, decisions: Sequence[Decision]) -> tuple[dict[str, Any], str]:
+    """Return what was taken back and how many memories there are now, as values and as people read it."""
     from memproc.report.report import counted
 
-    store.withdraw(decisions, note=note)
     count = store.count()
     head = f"{counted(len(decisions), 'pair')} withdrawn; {counted(count, 'memory', 'memories')}"
     told = head if decisions else "nothing to do: no decision on it is in force"
-    show({"decisions": list(map(as_pair, decisions)), "memories": count}, told, as_json=as_json)
+    return {"decisions": list(map(as_pair, decisions)), "memories": count}, told
 
 
 @app.command()
@@ -231,8 +238,9 @@ def as_plain(memory: Memory) -> dict[str, Any]:
 
 
 def as_pair(decision: Any) -> dict[str, str]:
-    """Return a decision as JSON values."""
-    return {"a": decision.a.hex(), "b": decision.b.hex(), "verdict": decision.verdict}
+    """Return a decision as JSON values; with its policy, if it is of one."""
+    of_policy = {"policy": decision.policy} if decision.policy else {}
+    return {"a": decision.a.hex(), "b": decision.b.hex(), "verdict": decision.verdict, **of_policy}
 
 
 def objects_in(path: Path) -> list[dict[str, Any]]:

@@ -37,12 +37,14 @@ _KEY = attrgetter("key")
 class Decision(NamedTuple):
     """A person's word on two nodes, or on observations of two undated versions of one node: `a` < `b`.
 
-    "supersedes": the one that is newer replaces the other, whichever that is.
+    "supersedes": the one that is newer replaces the other, whichever that is. `policy` names the policy that spoke in a person's
+    place; it is empty where a person decided on this very pair.
     """
 
     a: Key
     b: Key
     verdict: Verdict
+    policy: str = ""
 
 
 class Cluster(NamedTuple):
@@ -116,9 +118,9 @@ def clusters(
     return found, [pair for pair in undated if home_of[pair.one.key] != home_of[pair.other.key]]
 
 
-def pair(one: Key, other: Key, verdict: Verdict) -> Decision:
+def pair(one: Key, other: Key, verdict: Verdict, policy: str = "") -> Decision:
     """Return a decision with its keys in order."""
-    return Decision(min(one, other), max(one, other), verdict)
+    return Decision(min(one, other), max(one, other), verdict, policy)
 
 
 def principal(observations: Sequence[Observation]) -> Observation:

@@ -195,6 +195,7 @@ def _heard(
     """Return which observations come to be silent or are no longer, and what becomes of silent ones that were not looked at."""
     speaks: dict[Key, bool] = {}
     silent: dict[Version, Key | None] = {}
+    named = near.named
     for cluster in found:
         if len(cluster.observations) < KEPT and not near.is_whole:
             continue
@@ -202,7 +203,7 @@ def _heard(
         for seen in cluster.observations:
             versions[seen.node, seen.content].append(seen)
         for version, said in versions.items():
-            kept = {seen.key for seen in speakers(said, near.named)}
+            kept = {seen.key for seen in speakers(said, named)}
             there = [rows[seen.key] for seen in said if seen.key in rows]
             speaks.update({row.observation.key: not row.speaks for row in there if row.speaks is not (row.observation.key in kept)})
             speaks.update({seen.key: False for seen in said if seen.key not in rows and seen.key not in kept})

@@ -45,11 +45,14 @@ class LeftOut:
 
 
 class Decided(NamedTuple):
-    """A decision, or a tombstone (`forgotten`), from a full export: of an observation, and of its node where that is spent."""
+    """A decision, or a tombstone (`forgotten`), from a full export: of an observation, and of its node where that is spent.
+
+    `policy` names the policy that decided, if it was no person.
+    """
 
     verdict: Literal["merge", "distinct", "supersedes", "forgotten"]
     keys: tuple[str, ...]
-    note: str = ""
+    policy: str = ""
 
 
 class Context(NamedTuple):

@@ -15,6 +15,7 @@ from collections.abc import Iterator, Mapping
 from typing import TypeGuard
 
 from memproc.dedup.keys import Observation
+from memproc.dedup.review_policy import is_policy_name
 from memproc.formats.draft import Broken, Context, Decided, Draft, Format, Item, LeftOut, Part
 from memproc.records import SCHEMA_VERSION, Fault, encode
 from memproc.validation import fault
@@ -24,7 +25,7 @@ MARK = {VERSION: SCHEMA_VERSION}
 HEAD = {**MARK, "export": "full"}
 ENVELOPE = "memproc"
 PROVENANCE = "observations"
-DECISION = "decision"
+DECISION, POLICY = "decision", "policy"
 _KEYS_OF = {"merge": (2,), "distinct": (2,), "supersedes": (2,), "forgotten": (1, 2)}  # how many; a second one forgotten is a node
 DECISIONS, TOMBSTONES = "decisions", "tombstones"  # what is left out where they are not trusted
 
@@ -105,12 +106,13 @@ def _is_decision(item: Item) -> bool:
 
 
 def _decision(item: Item) -> Decided | Broken:
-    keys = item.get("keys")
+    keys, policy = item.get("keys"), item.get(POLICY, "")
     verdict = item[DECISION]
     expected = _KEYS_OF.get(verdict, ()) if isinstance(verdict, str) else ()
-    if not isinstance(keys, list) or len(keys) not in expected or not all(map(_is_key, keys)):
+    is_named = policy == "" or is_policy_name(policy)
+    if not isinstance(keys, list) or len(keys) not in expected or not all(map(_is_key, keys)) or not is_named:
         return Broken(fault(DECISION, "not_a_decision", "is no decision of a full export"))
-    return Decided(verdict, tuple(keys), str(item.get("note", "")))
+    return Decided(verdict, tuple(keys), policy)
 
 
 def _is_key(key: object) -> bool:

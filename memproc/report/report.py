@@ -120,8 +120,9 @@ class Report:
 
     `read` = `stored` + `duplicate` + `merged` + `quarantined`. `status`: "done", "stopped" (by the tolerance or at the first
     error), "failed" (a source ended before its end was read), "interrupted" (from the keyboard), "paused" or "cancelled" (as a
-    person asked), "refused" (validated before, nothing written) or "rehearsed" (a dry run). `review` counts pairs that wait for a
-    person, `candidates` pairs that shared bands, `verified` pairs compared. `left_out` counts what a format reads on request
+    person asked), "refused" (validated before, nothing written) or "rehearsed" (a dry run). `review` counts pairs that were found
+    for a person, `accepted` those of them that this run merged as `accept_at` says, `candidates` pairs that shared bands,
+    `verified` pairs compared. `left_out` counts what a format reads on request
     only. `forgotten` are those of the duplicates that had been forgotten. `least_certain` holds, after a dry run, the ten merges
     with the lowest confidence. `patterns` are the three commonest groups of quarantined records with like faults, and `settled`
     counts those records that a person had replayed or discarded before, each once. `batch_log` tells of up to a thousand batches of
@@ -138,6 +139,7 @@ class Report:
     merged: int = 0
     quarantined: int = 0
     review: int = 0
+    accepted: int = 0
     batches: int = 0
     seconds: float = 0.0
     records_per_second: float = 0.0

@@ -81,13 +81,35 @@ class Review(NamedTuple):
 
 
 class Settled(NamedTuple):
-    """A review that was decided: its verdict, and what it was about."""
+    """A review that was decided: its verdict, what it was about, and the policy that decided, "" where a person did."""
 
     number: int
     verdict: Verdict
     kind: str
     confidence: float
     reason: str
+    policy: str
+
+
+class Applied(NamedTuple):
+    """What a policy decided: the name it goes by, how many pairs it decided, in how many memories these are now, and how many it
+    means and leaves to a person, because of what one said before or because no date tells which is later. `reviews` are the numbers
+    of the pairs decided, the surest first.
+    """
+
+    policy: str
+    verdict: Verdict
+    decided: int
+    memories: int
+    held: int
+    reviews: tuple[int, ...]
+
+
+class PolicyCount(NamedTuple):
+    """A policy that decided, and how many of its decisions were not taken back."""
+
+    name: str
+    decisions: int
 
 
 class Quarantined(NamedTuple):

@@ -29,6 +29,16 @@ _PLACES = (
     (tables.forgotten, tables.forgotten.c.outcome),
     (tables.quarantine, literal(Outcome.QUARANTINED.value)),
 )
+_one, _other = tables.observations.alias("one"), tables.observations.alias("other")
+_WAITING = (  # open reviews of memories that are not one by now
+    select(func.count())
+    .join_from(tables.reviews, _one, _one.c.key == tables.reviews.c.one)
+    .join(_other, _other.c.key == tables.reviews.c.other)
+    .where(
+        tables.reviews.c.status == "open",
+        func.coalesce(_one.c.memory, _one.c.node) != func.coalesce(_other.c.memory, _other.c.node),
+    )
+)
 
 
 def count_memories(connection: Connection) -> int:
@@ -43,15 +53,12 @@ def stats(connection: Connection) -> dict[str, int]:
     outcomes = select(tables.observations.c.outcome, func.count()).group_by(tables.observations.c.outcome)
     counted: dict[str, int] = {row[0]: row[1] for row in connection.execute(outcomes)}
     others = {name: connection.execute(select(func.count()).select_from(table)).scalar_one() for name, table in _COUNTED.items()}
-    open_reviews, in_quarantine = (
-        connection.execute(select(func.count()).select_from(table).where(table.c.status == "open")).scalar_one()
-        for table in (tables.reviews, tables.quarantine)
-    )
+    in_quarantine = connection.execute(select(func.count()).where(tables.quarantine.c.status == "open")).scalar_one()
     return {
         "memories": count_memories(connection),
         "observations": sum(counted.values()),
         **{outcome.value: counted.get(outcome.value, 0) for outcome in (Outcome.STORED, Outcome.DUPLICATE, Outcome.MERGED)},
-        "open_reviews": open_reviews,
+        "open_reviews": connection.execute(_WAITING).scalar_one(),
         "decisions": len(all_decisions(connection)),
         "quarantine": in_quarantine,
         **others,

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from sqlalchemy import Connection, select
 
-from memproc.dedup.cluster import Decision, pair
+from memproc.dedup.cluster import Decision
 from memproc.dedup.keys import Key
 from memproc.errors import NotFoundError
 from memproc.store import tables
 from memproc.store.answers import Settled
 from memproc.store.database import Database
 from memproc.store.ledger import Line, write_lines
+from memproc.store.open_reviews import pairs_of
 from memproc.store.reading import all_decisions
 
 JOB_UNMERGED = "job_unmerged"  # of a line in the ledger: the decisions of that moment undid the merges of a job
@@ -25,8 +26,7 @@ def decisions_of_review(database: Database, connection: Connection, number: int)
     if found is None:
         raise NotFoundError(f"no review {number}")
     nodes = dict(tuple(row) for row in database.select_by_keys(connection, _NODES, tables.observations.c.key, {*found}))
-    one, other = ({key, nodes.get(key, key)} for key in found)
-    pairs = {pair(a, b, "merge")[:2] for a in one for b in other}
+    pairs = pairs_of(*({key, nodes.get(key, key)} for key in found))
     return [decision for decision in all_decisions(connection) if decision[:2] in pairs]
 
 
@@ -47,12 +47,20 @@ def note_unmerged(database: Database, connection: Connection, job: int, now: str
     write_lines(database, connection, None, now, [Line(JOB_UNMERGED, reason=str(job))])
 
 
-def settled(connection: Connection) -> list[Settled]:
+def settled(database: Database, connection: Connection) -> list[Settled]:
     """Return the reviews that were decided, in the order they came."""
     reviews = tables.reviews.c
-    query = select(reviews.number, reviews.status, reviews.kind, reviews.confidence, reviews.reason)
-    found = connection.execute(query.where(reviews.status != "open").order_by(reviews.number))
-    return [Settled(*row) for row in found]
+    query = select(reviews.one, reviews.other, reviews.number, reviews.status, reviews.kind, reviews.confidence, reviews.reason)
+    found = connection.execute(query.where(reviews.status != "open").order_by(reviews.number)).all()
+    keys = {key for row in found for key in (row.one, row.other)}
+    nodes = dict(map(tuple, database.select_by_keys(connection, _NODES, tables.observations.c.key, keys)))
+    policies = {decision[:2]: decision.policy for decision in all_decisions(connection) if decision.policy}
+    names = {key: {key, nodes.get(key, key)} for key in keys}
+    told = []
+    for one, other, number, status, kind, confidence, reason in found:
+        said = [policies[named] for named in pairs_of(names[one], names[other]) if named in policies]
+        told.append(Settled(number, status, kind, confidence, reason, said[0] if said else ""))
+    return told
 
 
 def status_of(connection: Connection, number: int) -> tuple[str, Key, Key] | None:

@@ -279,10 +279,10 @@ def _contradictions(decisions: Sequence[Decision]) -> list[str]:
             key = parents[key]
         return key
 
-    for a, b, verdict in decisions:
+    for a, b, verdict, _ in decisions:
         if verdict != "distinct" and root(a) != root(b):
             parents[root(a)] = root(b)
-    return [f"{a.hex()} {b.hex()}" for a, b, verdict in decisions if verdict == "distinct" and root(a) == root(b)]
+    return [f"{a.hex()} {b.hex()}" for a, b, verdict, _ in decisions if verdict == "distinct" and root(a) == root(b)]
 
 
 def _check_batches(connection: Connection, found: Found) -> list[BatchCount]:

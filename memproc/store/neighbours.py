@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
 
 import orjson
@@ -17,14 +17,16 @@ from memproc.store.database import Database
 from memproc.store.standing import Standing
 from memproc.times import from_micros
 
+Pair = tuple[Key, Key]
+
 _observations = tables.observations.c
 _COLUMNS = ("number", "memory", "key", "node", "content", "grp", "is_identity", "as_of", "length", "benign", "record", "speaks")
 ROWS = select(*(_observations[name] for name in _COLUMNS))
 SPEAKING = ROWS.where(_observations.speaks == literal_column("1"))
 _MENDS = select(tables.mends.c.meant, tables.mends.c.grp)
-_DECISIONS = select(tables.decisions.c.number, tables.decisions.c.a, tables.decisions.c.b, tables.decisions.c.verdict)
+DECISIONS = select(*(tables.decisions.c[name] for name in ("number", "a", "b", "verdict", "policy")))
 SPENT = select(tables.forgotten.c.node).where(tables.forgotten.c.home != tables.forgotten.c.node)
-WITHDRAWN = "withdrawn"  # in place of a verdict: the last decision on this pair is taken back
+WITHDRAWN = "withdrawn"  # in place of a verdict: the last decision on this pair is taken back, or that of a policy
 
 
 def to_row(found: Iterable[Any]) -> Row:
@@ -76,6 +78,7 @@ class _Found:
         self.query = ROWS if is_whole else SPEAKING
         self.groups: set[Key] = set()
         self.nodes: set[Key] = set()
+        self.homes: set[Key] = set()
         self.rows: dict[Key, Row] = {}
         self.mends: dict[Key, set[Key]] = defaultdict(set)
         self.decisions: dict[int, Decision] = {}
@@ -104,6 +107,9 @@ class _Found:
         rows += map(to_row, self._select(self.query, _observations.node, nodes))
         if self.has_decisions:
             rows += map(to_row, self._select(ROWS, _observations.key, nodes))
+            homes = {row.memory for row in rows if row.memory is not None} - self.homes  # else a chain leads there link by link
+            self.homes |= homes
+            rows += map(to_row, self._select(self.query, _observations.memory, homes))
         self.rows.update((row.observation.key, row) for row in rows)
         return rows
 
@@ -121,10 +127,10 @@ class _Found:
         """Note the decisions on these nodes and units; return what they join with these."""
         if not self.has_decisions:
             return set()
-        for column in (tables.decisions.c.a, tables.decisions.c.b):
-            for number, a, b, verdict in self._select(_DECISIONS, column, handles):
-                self.decisions[number] = Decision(a, b, verdict)
-        return {key for decision in in_force(self.decisions) if decision.verdict != "distinct" for key in decision[:2]}
+        columns = (tables.decisions.c.a, tables.decisions.c.b)
+        found = {number: Decision(*made) for column in columns for number, *made in self._select(DECISIONS, column, handles)}
+        self.decisions |= found  # all on a pair are found together
+        return {key for decision in in_force(found) if decision.verdict != "distinct" for key in decision[:2]}
 
     def spent(self) -> frozenset[Key]:
         """Return those of the nodes of which a part was forgotten by itself, or within a memory of another name."""
@@ -140,13 +146,41 @@ def _is_any(connection: Connection, column: Column[Any]) -> bool:
     return connection.execute(select(column).limit(1)).first() is not None
 
 
-def in_force(decisions: dict[int, Decision]) -> list[Decision]:
-    """Return the decisions that hold: of each pair the last that was not withdrawn."""
-    made: dict[tuple[Key, Key], list[Decision]] = defaultdict(list)
+def in_force(decisions: Mapping[int, Decision]) -> list[Decision]:
+    """Return the decisions that hold, given all by their numbers: of each pair the last that was not withdrawn."""
+    return sorted(left[-1] for left in not_withdrawn(decisions).values())
+
+
+def not_withdrawn(decisions: Mapping[int, Decision]) -> dict[Pair, list[Decision]]:
+    """Return for each pair the decisions that were not withdrawn, the last one last: it hides those below it.
+
+    A person takes back what holds, whoever decided it. A policy is taken back from wherever it lies, so that what a person decided
+    on top of it stays.
+    """
+    made: dict[Pair, list[Decision]] = defaultdict(list)
     for _, decision in sorted(decisions.items()):
         on_pair = made[decision.a, decision.b]
-        if decision.verdict == WITHDRAWN:
+        if decision.verdict != WITHDRAWN:
+            on_pair += [decision] if on_pair[-1:] != [decision] else []
+        elif decision.policy:
+            on_pair[:] = [below for below in on_pair if below.policy != decision.policy]
+        else:
             del on_pair[-1:]
-        elif on_pair[-1:] != [decision]:
-            on_pair.append(decision)
-    return sorted(on_pair[-1] for on_pair in made.values() if on_pair)
+    return {pair: on_pair for pair, on_pair in made.items() if on_pair}
+
+
+def stands_against(made: Mapping[int, Decision], decision: Decision) -> bool:
+    """Tell whether what was ever decided on a pair stands against a decision from elsewhere: a person's word, also one that took
+    something back, against any; what a policy said against that of another policy.
+    """
+    return any(not before.policy or decision.policy for before in made.values())
+
+
+def decisions_on(database: Database, connection: Connection, pairs: Collection[Pair]) -> dict[Pair, dict[int, Decision]]:
+    """Return all that was ever decided, and withdrawn, on pairs of nodes or observations in order, each by its number."""
+    found: dict[Pair, dict[int, Decision]] = defaultdict(dict)
+    for number, *made in database.select_by_keys(connection, DECISIONS, tables.decisions.c.a, {a for a, _ in pairs}):
+        decision = Decision(*made)
+        if decision[:2] in pairs:
+            found[decision[:2]][number] = decision
+    return found

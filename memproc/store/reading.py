@@ -16,7 +16,7 @@ from memproc.formats import own
 from memproc.records import Plain
 from memproc.store import tables
 from memproc.store.database import Database
-from memproc.store.neighbours import ROWS, SPEAKING, in_force, to_row
+from memproc.store.neighbours import DECISIONS, ROWS, SPEAKING, in_force, to_row
 from memproc.times import from_micros
 
 CHUNK = 500
@@ -25,7 +25,7 @@ _observations = tables.observations.c
 _merged = tables.merged.c
 _ALONE = select(_observations.node, _observations.record)
 _FORGOTTEN = select(tables.forgotten.c.key)
-_OF_MANY = select(_merged.id, _merged.record)
+OF_MANY = select(_merged.id, _merged.record)
 _SIGHTINGS = select(
     *(
         _observations[name]
@@ -114,7 +114,7 @@ def newest_memories(connection: Connection, namespace: str | None, since: int | 
     arms = []
     for query, table, key in (
         (_ALONE.where(_observations.memory.is_(None)), tables.observations, _observations.node),
-        (_OF_MANY, tables.merged, _merged.id),
+        (OF_MANY, tables.merged, _merged.id),
     ):
         chosen = query.add_columns(table.c.date.label("date")).with_only_columns(
             key.label("id"), table.c.record.label("record"), table.c.date.label("date")
@@ -139,7 +139,7 @@ def memories_by_id(database: Database, connection: Connection) -> Iterator[Plain
     for start in range(0, len(keys), CHUNK):
         some = keys[start : start + CHUNK]
         many = [key for key, is_many in some if is_many]
-        texts = dict(map(tuple, database.select_by_keys(connection, _OF_MANY, _merged.id, many)))
+        texts = dict(map(tuple, database.select_by_keys(connection, OF_MANY, _merged.id, many)))
         seen: dict[Key, list[Plain]] = {}
         for found in database.select_by_keys(connection, _SIGHTINGS, _observations.memory, many):
             seen.setdefault(found[0], []).append(_sighting(found))
@@ -175,7 +175,8 @@ def whole_observations(database: Database, connection: Connection) -> Iterator[P
                 envelope["as_of"] = from_micros(as_of)
             yield {**in_order(orjson.loads(record)), own.ENVELOPE: envelope}
     for decision in all_decisions(connection):
-        yield {"decision": decision.verdict, "keys": [decision.a.hex(), decision.b.hex()]}
+        of_policy = {own.POLICY: decision.policy} if decision.policy else {}
+        yield {own.DECISION: decision.verdict, "keys": [decision.a.hex(), decision.b.hex()], **of_policy}
     gone = tables.forgotten.c
     for key, node, home in sorted(map(tuple, connection.execute(select(gone.key, gone.node, gone.home)))):
         yield {"decision": "forgotten", "keys": [key.hex()] if node == home else [key.hex(), node.hex()]}
@@ -183,13 +184,12 @@ def whole_observations(database: Database, connection: Connection) -> Iterator[P
 
 def all_decisions(connection: Connection) -> list[Decision]:
     """Return the decisions in force, sorted."""
-    made = tables.decisions.c
-    return in_force(
-        {
-            number: Decision(a, b, verdict)
-            for number, a, b, verdict in connection.execute(select(made.number, made.a, made.b, made.verdict))
-        }
-    )
+    return in_force(decisions_ever(connection))
+
+
+def decisions_ever(connection: Connection) -> dict[int, Decision]:
+    """Return all that was ever decided, and withdrawn, by its number."""
+    return {number: Decision(*made) for number, *made in connection.execute(DECISIONS)}
 
 
 def _single(keys: Iterable[tuple[Key, bool]]) -> list[Key]:

@@ -23,13 +23,13 @@ from memproc.store.counting import IMPORTED, count_memories, memories_told
 from memproc.store.database import Database, change_row, next_number
 from memproc.store.landing import write_mends, write_regrouped
 from memproc.store.ledger import Line, take_words_out, write_lines
-from memproc.store.neighbours import ROWS, SPENT, WITHDRAWN, neighbourhood, to_row
+from memproc.store.neighbours import ROWS, SPENT, WITHDRAWN, decisions_on, neighbourhood, stands_against, to_row
+from memproc.store.open_reviews import open_again
 from memproc.store.opening import policy_text
 from memproc.store.orphans import clear_orphans
 from memproc.store.quarantine import mend_reasons, take_texts_out
 from memproc.store.reading import forgotten_among
 from memproc.store.rejected_texts import write_texts_again
-from memproc.store.reviews import open_again
 from memproc.store.seals import resealed
 from memproc.store.segments import Segments
 
@@ -58,14 +58,17 @@ class Moved(NamedTuple):
 def decide_by_hand(
     database: Database, connection: Connection, decisions: Sequence[tuple[Decision, str]], note: str, now: str
 ) -> None:
-    """Write decisions, each with the verdict to note (`WITHDRAWN` takes it back), and what follows from them."""
+    """Write decisions, each with the verdict to note (`WITHDRAWN` takes it back), and what follows from them.
+
+    Whoever decides is who each of them names: a policy, or else a person.
+    """
     number = next_number(connection, tables.decisions)
-    rows = [(number + at, decision.a, decision.b, verdict, now, note) for at, (decision, verdict) in enumerate(decisions)]
-    database.insert_rows(connection, tables.decisions, rows)
-    lines = [
-        Line("decision", decision.a, decision.b, reason=f"{verdict}: {note}" if note else verdict)
-        for decision, verdict in decisions
+    rows = [
+        (number + at, decision.a, decision.b, verdict, now, note, decision.policy)
+        for at, (decision, verdict) in enumerate(decisions)
     ]
+    database.insert_rows(connection, tables.decisions, rows)
+    lines = [Line("decision", made.a, made.b, reason=_reason(verdict, made.policy, note)) for made, verdict in decisions]
     write_lines(database, connection, None, now, lines)
     handles = {key for decision, _ in decisions for key in decision[:2]}
     found = [*database.select_by_keys(connection, ROWS, _observations.node, handles)]
@@ -76,6 +79,12 @@ def decide_by_hand(
     touched = [row.observation for row in rows_found]
     open_again(database, connection, [decision for decision, verdict in decisions if verdict == WITHDRAWN], touched)
     recluster(database, connection, touched, now)
+
+
+def _reason(verdict: str, policy: str, note: str) -> str:
+    """Return what the ledger says of a decision: first the verdict, which alone stays when what it is about is forgotten."""
+    said = [f"by the policy {policy}"] * bool(policy) + [note] * bool(note)
+    return f"{verdict}: {', '.join(said)}" if said else verdict
 
 
 def recluster(
@@ -148,13 +157,12 @@ def take_over(
     """
     meant = decided if namespace is None else _within(database, connection, decided, namespace)
     fresh = [
-        pair(bytes.fromhex(found.keys[0]), bytes.fromhex(found.keys[1]), found.verdict)
+        pair(bytes.fromhex(found.keys[0]), bytes.fromhex(found.keys[1]), found.verdict, found.policy)
         for found in meant
         if found.verdict != "forgotten"
     ]
-    made = select(tables.decisions.c.a, tables.decisions.c.b)
-    there = {tuple(row) for row in connection.execute(made)} if fresh else set()  # what a person said here stands
-    if new := [(decision, decision.verdict) for decision in fresh if decision[:2] not in there]:
+    there = decisions_on(database, connection, {decision[:2] for decision in fresh})
+    if new := [(decision, decision.verdict) for decision in fresh if not stands_against(there.get(decision[:2], {}), decision)]:
         decide_by_hand(database, connection, new, "from a full export", now)
     keys = [bytes.fromhex(found.keys[0]) for found in meant if found.verdict == "forgotten"]
     if keys:

@@ -16,23 +16,21 @@ from sqlalchemy import Connection, delete, select
 
 from memproc.config import Policy
 from memproc.dedup import index
-from memproc.dedup.cluster import Decision, Undated, Verdict, newest_of
+from memproc.dedup.cluster import Undated
 from memproc.dedup.compare import compare_if_changed, compare_if_likely
 from memproc.dedup.confidence import in_order, may_be_alike, may_be_alike_in_length, model_of, side_of
 from memproc.dedup.decide import Judged, Plan, Row
 from memproc.dedup.doubts import ROUND, Doubt, changed_of, crowd_in, for_a_person, is_of, is_worth_more
 from memproc.dedup.frame import frame_hash, frame_of
 from memproc.dedup.gist import gist_of
-from memproc.dedup.keys import Key, Observation, Prepared, scope_number, text_of
+from memproc.dedup.keys import Key, Prepared, scope_number, text_of
 from memproc.dedup.signatures import Hashes
 from memproc.dedup.signing import FRAMES, sign
-from memproc.records import Memory, Outcome, Plain
+from memproc.records import Outcome
 from memproc.store import tables
-from memproc.store.answers import Review
 from memproc.store.database import Database, next_number, take_numbers
 from memproc.store.ledger import Line, write_lines
-from memproc.store.neighbours import ROWS, SPEAKING, to_row
-from memproc.store.reading import locate, memory_at
+from memproc.store.neighbours import ROWS, to_row
 from memproc.store.segments import Segments
 from memproc.times import to_micros
 
@@ -247,41 +245,6 @@ def write_reviews(database: Database, connection: Connection, doubts: Sequence[D
     lines = [Line("review", other, one, sure, 1, f"{kind}, {reason}") for one, other, kind, sure, reason in fresh.values()]
     write_lines(database, connection, batch, now, lines)
     return len(rows)
-
-
-def open_reviews(connection: Connection, to_memory: Callable[[Plain], Memory]) -> list[Review]:
-    """Return the open reviews, the surest first, of memories that are not one by now."""
-    query = select(_reviews.number, _reviews.kind, _reviews.confidence, _reviews.reason, _reviews.one, _reviews.other)
-    ordered = query.where(_reviews.status == "open").order_by(_reviews.confidence.desc(), _reviews.number)
-    found = []
-    for number, kind, confidence, reason, one, other in connection.execute(ordered).all():
-        sides = [locate(connection, key.hex(), SPEAKING) for key in (one, other)]
-        if all(sides):
-            memories = [memory_at(connection, rows[0]) for rows in sides]
-            if memories[0]["id"] != memories[1]["id"]:
-                verdicts = verdicts_on(*sides)
-                found.append(Review(number, kind, confidence, reason, to_memory(memories[0]), to_memory(memories[1]), verdicts))
-    return found
-
-
-def verdicts_on(one: Sequence[Row], other: Sequence[Row]) -> tuple[Verdict, ...]:
-    """Return what a person may say of two memories, whose rows these are; that one supersedes the other only if one is later."""
-    ranks = {rows[0].observation.key: max(row.observation.rank for row in rows) for rows in (one, other)}
-    return ("merge", "distinct", "supersedes") if len(newest_of(ranks)) == 1 else ("merge", "distinct")
-
-
-def open_again(database: Database, connection: Connection, withdrawn: Sequence[Decision], touched: Sequence[Observation]) -> None:
-    """Open the reviews that were closed by decisions which are withdrawn; `touched` is all that these speak of."""
-    pairs = {decision[:2] for decision in withdrawn}
-    handles = {seen.key: {seen.node, seen.key} for seen in touched}
-    numbers = {
-        number
-        for number, one, other in database.select_by_keys(connection, _PAIRS, _reviews.one, handles if pairs else ())
-        for a in handles[one]
-        for b in handles.get(other, ())
-        if (min(a, b), max(a, b)) in pairs
-    }
-    database.update_rows(connection, tables.reviews, ("status",), [("open", number) for number in sorted(numbers)])
 
 
 def _undated(pair: Undated) -> Doubt:

@@ -6,7 +6,7 @@ import os
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, closing, contextmanager, suppress
+from contextlib import AbstractContextManager, closing, contextmanager, nullcontext, suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
@@ -27,6 +27,7 @@ from memproc.dedup.confidence import model_of
 from memproc.dedup.decide import Row
 from memproc.dedup.keys import SCHEME, Key, Prepared
 from memproc.dedup.memory import memory_of_one
+from memproc.dedup.review_policy import checked_name, parse_policy
 from memproc.errors import DatabaseError, NotFoundError, StoreError, UsageError, redacting
 from memproc.formats import detect, format_named, generic
 from memproc.formats.draft import Context, Decided, Format
@@ -35,7 +36,20 @@ from memproc.records import Fault, Given, Memory, Outcome, Plain, Rejected
 from memproc.report.report import Pattern, Report
 from memproc.sources.items import Item, of_record
 from memproc.store import tables
-from memproc.store.answers import Added, Calibration, Finding, IndexRecall, Job, Quarantined, Recount, Review, Settled, Trace
+from memproc.store.answers import (
+    Added,
+    Applied,
+    Calibration,
+    Finding,
+    IndexRecall,
+    Job,
+    PolicyCount,
+    Quarantined,
+    Recount,
+    Review,
+    Settled,
+    Trace,
+)
 from memproc.store.backup import backup
 from memproc.store.calibration import calibrate, calibrated
 from memproc.store.counting import count_memories, jobs, recount, stats
@@ -64,8 +78,10 @@ from memproc.store.ledger import trace_of, trace_of_forgotten
 from memproc.store.masking import url_shown
 from memproc.store.merging import Merger
 from memproc.store.neighbours import WITHDRAWN
+from memproc.store.open_reviews import open_reviews, verdicts_on
 from memproc.store.opening import check_policy, open_policy
 from memproc.store.owners import Owner
+from memproc.store.policies import Order, carry_out, policies_in, withdraw_policy
 from memproc.store.quarantine import REPLAY, Origin
 from memproc.store.reading import (
     all_decisions,
@@ -81,7 +97,7 @@ from memproc.store.reading import (
 from memproc.store.recall import index_recall
 from memproc.store.regrouping import decide_by_hand, forget, handle_of, rebuild, take_over, unmerging, unmerging_job
 from memproc.store.replay import Mending, Replay, Transform, chosen_for_replay, edits_in, export_lines
-from memproc.store.reviews import Reviewer, open_reviews, verdicts_on
+from memproc.store.reviews import Reviewer
 from memproc.store.segments import Segments
 from memproc.store.standing import Standing, standing
 from memproc.store.together import Together
@@ -353,8 +369,8 @@ class Store:
         return self._transactions.write(unmerged)
 
     def withdraw(self, decisions: Sequence[Decision], *, note: str = "") -> None:
-        """Take decisions back: the store is then what it would be without them."""
-        withdrawn = [(decision, WITHDRAWN) for decision in decisions]
+        """Take decisions back, whoever made them: the store is then what it would be without them."""
+        withdrawn = [(decision._replace(policy=""), WITHDRAWN) for decision in decisions]  # whoever made them, a person takes back
         self._transactions.write(lambda connection: decide_by_hand(self._database, connection, withdrawn, note, _now()))
 
     def decisions(self, identifier: str | None = None, *, review: int | None = None, job: int | None = None) -> list[Decision]:
@@ -378,13 +394,55 @@ class Store:
 
         return self._transactions.read(found)
 
-    def reviews(self) -> list[Review]:
-        """Return the open reviews, the surest first, of memories that are not one by now."""
-        return self._transactions.read(lambda connection: open_reviews(connection, self._to_memory))
+    def decide_all(
+        self,
+        policy: str,
+        *,
+        verdict: Verdict = "merge",
+        name: str | None = None,
+        note: str = "",
+        limit: int | None = None,
+        job: int | None = None,
+        dry_run: bool = False,
+    ) -> Applied:
+        """Decide the open reviews that a policy means, such as "confidence >= 0.97 and kind == similar", the surest first: at most
+        `limit`, with a `job` only those that it found. With `dry_run` all is done and undone.
+
+        The decisions bear the `name` of the policy, which is what it says if none is given; `withdraw_policy` takes them back as
+        one. What a person said stands: pairs that it has to do with are left to wait. Raises UsageError, with the place, on what is
+        no policy.
+        """
+        meant = parse_policy(policy)
+        order = Order(
+            policy=meant,
+            verdict=_checked_verdict(verdict),
+            name=checked_name(str(meant) if name is None else name),
+            note=note,
+            limit=limit_of(limit),
+            job=_maybe_number("job", job),
+        )
+        with self.rehearsal() if dry_run else nullcontext():
+            return carry_out(self._database, self._transactions, order, _now(), self.let_others_write)
+
+    def withdraw_policy(self, name: str, *, note: str = "") -> tuple[Decision, ...]:
+        """Take back, as one, all that a policy decided and nobody took back since: the store is then what it would be without it.
+
+        Return the decisions taken back. Raises NotFoundError where there is none.
+        """
+        return self._transactions.write(lambda connection: tuple(withdraw_policy(self._database, connection, name, note, _now())))
+
+    def policies(self) -> list[PolicyCount]:
+        """Return the policies that decided, by name, each with how many of its decisions nobody took back."""
+        return self._transactions.read(policies_in)
+
+    def reviews(self, *, limit: int | None = None, numbers: Iterable[int] | None = None) -> list[Review]:
+        """Return the open reviews, the surest first, of memories that are not one by now: at most `limit`; those of `numbers`."""
+        most, chosen = limit_of(limit), None if numbers is None else _numbers(numbers)
+        return self._transactions.read(lambda there: open_reviews(self._database, there, self._to_memory, most, chosen))
 
     def settled_reviews(self) -> list[Settled]:
         """Return the reviews that were decided, in the order they came: `decisions(review=number)` are what was decided."""
-        return self._transactions.read(settled)
+        return self._transactions.read(lambda connection: settled(self._database, connection))
 
     def resolve(self, review: Review | int, verdict: Verdict, *, note: str = "") -> Decision:
         """Decide an open review: `merge` makes both one memory, `distinct` holds them apart for ever, and with `supersedes` the
@@ -393,8 +451,7 @@ class Store:
         Return the decision; `withdraw` takes it back. Raises NotFoundError where it is not open, and UsageError where nothing tells
         which is later.
         """
-        if verdict not in get_args(Verdict):
-            raise UsageError(f"verdict {verdict!r}: choose one of {', '.join(get_args(Verdict))}")
+        _checked_verdict(verdict)
         number = review.number if isinstance(review, Review) else whole_number("review", review)
 
         def resolved(connection: Connection) -> Decision:
@@ -853,6 +910,13 @@ def _numbers(given: int | Iterable[int]) -> set[int]:
     """Return the numbers that a call was given. Raises UsageError on what is none."""
     several = given if isinstance(given, Iterable) and not isinstance(given, str | bytes) else [given]
     return {whole_number("numbers", number) for number in several}
+
+
+def _checked_verdict(verdict: Verdict) -> Verdict:
+    """Return the verdict that a call was given. Raises UsageError on what is none."""
+    if verdict not in get_args(Verdict):
+        raise UsageError(f"verdict {verdict!r}: choose one of {', '.join(get_args(Verdict))}")
+    return verdict
 
 
 def _maybe_number(name: str, given: int | None) -> int | None:

@@ -40,7 +40,7 @@ from sqlalchemy.dialects import mysql
 from memproc.config import TABLE_PREFIX
 from memproc.store.backends import Backend
 
-SCHEMA = 4
+SCHEMA = 5
 PREFIX = TABLE_PREFIX
 PART_BYTES = 1024 * 1024
 SEAL = "seal"
@@ -152,6 +152,7 @@ decisions = Table(
     _text("verdict"),  # merge, distinct, supersedes, or withdrawn; of one pair the last row holds
     _text("made_at"),
     _text("note"),
+    _text("policy"),  # the name of the policy that made it or took it back; empty where a person did
     _seal(),
     Index(f"{PREFIX}decisions_a", "a"),
     Index(f"{PREFIX}decisions_b", "b"),

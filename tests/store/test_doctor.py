@@ -262,7 +262,7 @@ def contradiction(path):
             [(nodes[0], nodes[1], "merge"), (nodes[1], nodes[2], "merge"), (nodes[0], nodes[2], "distinct")], 1
         ):
             a, b = sorted((one, other))
-            connection.execute("INSERT INTO decisions VALUES (?, ?, ?, ?, '', '', 0)", (number + at, a, b, verdict))
+            connection.execute("INSERT INTO decisions VALUES (?, ?, ?, ?, '', '', '', 0)", (number + at, a, b, verdict))
     with Store(path, for_rebuild=True) as store:
         store.rebuild()
 
@@ -393,7 +393,7 @@ BY_SQL = {
     ],
     "decisions_contradict": [sealed(contradiction, tables.decisions)],
     "decisions_on_nothing": [
-        sealed(change(f"INSERT INTO decisions VALUES ({ON_NOTHING}, 'distinct', '', '', 0)"), tables.decisions)
+        sealed(change(f"INSERT INTO decisions VALUES ({ON_NOTHING}, 'distinct', '', '', '', 0)"), tables.decisions)
     ],
     "jobs_missing": [change("DELETE FROM jobs"), change("DELETE FROM jobs WHERE number = 1")],
     "jobs_miscounted": [change("UPDATE jobs SET landed = landed + 1 WHERE number = 1")],

@@ -1,0 +1,174 @@
+"""Review policies: a few words that say which of the pairs that wait are decided together.
+
+    confidence >= 0.97 and kind == similar or kind == changed and namespace == "ann"
+
+Facts: on fifty thousand lines of talk five thousand pairs wait, and nobody decides these one by one. What was decided together is
+to be taken back together, so a policy has a name: what it says, in one spelling, unless the caller gives another.
+
+Rules: three things are asked of a pair, its `confidence`, `kind` and `namespace`, each compared with a value, as in the table
+`OPERATORS`. `and` binds before `or`, as in Python. Words stand as they are, or in quotes where they hold blanks or signs. Nothing
+is evaluated: what is no comparison of these is a fault that tells its place.
+
+Left out: parentheses and `not`. What they could say can be said as cases joined by `or`, which is also how it is read.
+"""
+
+from __future__ import annotations
+
+import operator
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, NamedTuple, NoReturn
+
+from memproc.errors import UsageError
+
+KINDS = ("similar", "changed", "undated", "core", "meaning")  # of reviews: those that are found, and those that are to come
+OPERATORS = {"confidence": (">=", ">", "<=", "<", "=="), "kind": ("==", "!="), "namespace": ("==", "!=")}
+MOST_CHARACTERS = 1_000  # of a policy, and of its name
+
+_EXAMPLE = "confidence >= 0.97 and kind == similar"
+_COMPARE: dict[str, Callable[[Any, Any], bool]] = {
+    ">=": operator.ge,
+    ">": operator.gt,
+    "<=": operator.le,
+    "<": operator.lt,
+    "==": operator.eq,
+    "!=": operator.ne,
+}
+_TOKEN = re.compile(r"""\s*(?:(?P<sign>[<>=!]+)|"(?P<double>[^"]*)"|'(?P<single>[^']*)'|(?P<word>[^\s<>=!"']+)|(?P<other>\S))""")
+_NUMBER = re.compile(r"(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:e-?[0-9]+)?")
+_PLAIN = re.compile(r"[\w.@:/+-]+")
+_JOINS = ("and", "or")
+
+
+class Comparison(NamedTuple):
+    """One comparison: what is asked of a pair, how it is compared, and with what."""
+
+    asked: str
+    sign: str
+    value: float | str
+
+    def __str__(self) -> str:
+        """Return it in the one spelling that it has."""
+        return f"{self.asked} {self.sign} {_spelt(self.value)}"
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewPolicy:
+    """Which pairs are meant: those for which all comparisons of one of the `cases` hold. `str` gives what it says, in one spelling.
+
+    >>> policy = parse_policy("confidence>=0.970 and kind == 'similar'")
+    >>> str(policy)
+    'confidence >= 0.97 and kind == similar'
+    >>> policy.is_met_by(confidence=0.98, kind="similar", namespace="ann")
+    True
+    """
+
+    cases: tuple[tuple[Comparison, ...], ...]
+
+    def is_met_by(self, *, confidence: float, kind: str, namespace: str) -> bool:
+        """Tell whether a pair is meant."""
+        told = {"confidence": confidence, "kind": kind, "namespace": namespace}
+        return any(all(_COMPARE[one.sign](told[one.asked], one.value) for one in case) for case in self.cases)
+
+    def __str__(self) -> str:
+        """Return what it says, in one spelling."""
+        return " or ".join(" and ".join(map(str, case)) for case in self.cases)
+
+
+def parse_policy(text: str) -> ReviewPolicy:
+    """Return the policy that a text says. Raises UsageError, with the place of the fault, on what is none."""
+    if not isinstance(text, str) or len(text) > MOST_CHARACTERS:
+        raise UsageError(f"give a policy as text of at most {MOST_CHARACTERS:,} characters, as in {_EXAMPLE!r}")
+    return _Reader(text).policy()
+
+
+def checked_name(name: object) -> str:
+    """Return the name of a policy. Raises UsageError on what can be none."""
+    if not is_policy_name(name):
+        raise UsageError(f"the name of a policy is 1 to {MOST_CHARACTERS:,} characters that can be printed, not {name!r:.80}")
+    return str(name)
+
+
+def is_policy_name(name: object) -> bool:
+    """Tell whether a policy may be called so.
+
+    >>> is_policy_name("of the night"), is_policy_name(" "), is_policy_name(7)
+    (True, False, False)
+    """
+    return isinstance(name, str) and name.isprintable() and 0 < len(name) <= MOST_CHARACTERS and name == name.strip()
+
+
+class _Token(NamedTuple):
+    """A sign, a word or what stood in quotes; at the end of the text there is one of no kind."""
+
+    at: int
+    kind: str
+    text: str
+
+    def __str__(self) -> str:
+        return repr(self.text) if self.kind else "the end"
+
+
+class _Reader:
+    """Reads a text token by token."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.tokens = [*_tokens_of(text), _Token(len(text.rstrip()), "", "")]
+        self.place = 0
+
+    def policy(self) -> ReviewPolicy:
+        cases = [[self._comparison()]]
+        while (joined := self._next()).kind:
+            if joined.kind != "word" or joined.text.lower() not in _JOINS:
+                self._fail(joined, f"{joined} stands where a comparison has ended", "join comparisons by `and` or `or`")
+            if joined.text.lower() == "or":
+                cases.append([])
+            cases[-1].append(self._comparison())
+        return ReviewPolicy(tuple(map(tuple, cases)))
+
+    def _comparison(self) -> Comparison:
+        asked, sign, value = self._next(), self._next(), self._next()
+        if asked.kind != "word" or asked.text not in OPERATORS:
+            advice = "write cases, joined by `or`" if asked.text[:1] == "(" else f"ask for one of {', '.join(OPERATORS)}"
+            self._fail(asked, f"{asked} is nothing that can be asked of a pair", advice)
+        if sign.kind != "sign" or sign.text not in OPERATORS[asked.text]:
+            self._fail(sign, f"{sign} does not compare a {asked.text}", f"choose one of {', '.join(OPERATORS[asked.text])}")
+        return Comparison(asked.text, sign.text, self._value(asked.text, value))
+
+    def _value(self, asked: str, value: _Token) -> float | str:
+        if value.kind not in ("word", "quoted"):
+            self._fail(value, f"{value} is no value", f"give a {asked} to compare with")
+        if asked == "confidence":
+            if not _NUMBER.fullmatch(value.text) or float(value.text) > 1:
+                self._fail(value, f"{value} is no confidence", "give a number from 0 to 1")
+            return float(value.text)
+        if asked == "kind" and value.text not in KINDS:
+            self._fail(value, f"{value} is no kind of review", f"choose one of {', '.join(KINDS)}")
+        return value.text
+
+    def _next(self) -> _Token:
+        token = self.tokens[min(self.place, len(self.tokens) - 1)]
+        self.place += 1
+        return token
+
+    def _fail(self, token: _Token, what: str, advice: str) -> NoReturn:
+        raise UsageError(f"policy {self.text!r}, character {token.at + 1}: {what}; {advice}, as in {_EXAMPLE!r}")
+
+
+def _tokens_of(text: str) -> list[_Token]:
+    tokens = []
+    for found in _TOKEN.finditer(text):
+        name = str(found.lastgroup)
+        at = found.start(name) - (name in ("double", "single"))
+        tokens.append(_Token(at, {"double": "quoted", "single": "quoted"}.get(name, name), found[name]))
+    return tokens
+
+
+def _spelt(value: float | str) -> str:
+    if isinstance(value, float):
+        return repr(value).removesuffix(".0")
+    if _PLAIN.fullmatch(value) and value.lower() not in _JOINS:
+        return value
+    return f"'{value}'" if '"' in value else f'"{value}"'

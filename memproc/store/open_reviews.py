@@ -1,0 +1,112 @@
+"""Open reviews: the pairs that wait, as they are shown, and what may be said of them; opened again when that is taken back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from itertools import islice, product
+from typing import Any
+
+from sqlalchemy import Connection, select
+
+from memproc.config import LARGEST_NUMBER
+from memproc.dedup.cluster import Decision, Verdict, newest_of
+from memproc.dedup.decide import Row
+from memproc.dedup.keys import Key, Observation
+from memproc.dedup.memory import memory_of_one
+from memproc.records import Memory, Plain
+from memproc.store import tables
+from memproc.store.answers import Review
+from memproc.store.database import Database
+from memproc.store.neighbours import ROWS, SPEAKING, Pair, decisions_on, in_force, to_row
+from memproc.store.reading import OF_MANY, to_memory
+
+SHOWN_AT_ONCE = 500
+
+_reviews, _observations = tables.reviews.c, tables.observations.c
+_WAITING = select(*(_reviews[name] for name in ("number", "kind", "confidence", "reason", "one", "other", "status")))
+_PAIRS = select(_reviews.number, _reviews.one, _reviews.other)
+
+
+def open_reviews(
+    database: Database,
+    connection: Connection,
+    restored: Callable[[Plain], Memory],
+    limit: int | None = None,
+    numbers: Collection[int] | None = None,
+) -> list[Review]:
+    """Return the open reviews, the surest first, of memories that are not one by now: at most `limit`, and only those of `numbers`,
+    where these are given.
+    """
+    if numbers is None:
+        rows = connection.execute(_WAITING.where(_reviews.status == "open")).all()
+    else:
+        found = database.select_by_keys(connection, _WAITING, _reviews.number, numbers)
+        rows = [row for row in found if row.status == "open"]
+    rows = sorted(rows, key=lambda row: (-row.confidence, row.number))
+    return [*islice(_shown(database, connection, rows, restored), LARGEST_NUMBER if limit is None else limit)]
+
+
+def _shown(
+    database: Database, connection: Connection, rows: Sequence[Any], restored: Callable[[Plain], Memory]
+) -> Iterator[Review]:
+    for start in range(0, len(rows), SHOWN_AT_ONCE):
+        some = rows[start : start + SHOWN_AT_ONCE]
+        sides = rows_of(database, connection, {key for row in some for key in (row.one, row.other)})
+        homes = {side.memory for side in sides.values() if side.memory is not None}
+        texts = dict(map(tuple, database.select_by_keys(connection, OF_MANY, tables.merged.c.id, homes)))
+        ranks = dict.fromkeys(homes, ("", ""))
+        for row in map(to_row, database.select_by_keys(connection, SPEAKING, _observations.memory, homes)):
+            ranks[row.home] = max(ranks[row.home], row.observation.rank)
+        for number, kind, confidence, reason, *pair, _ in some:
+            one, other = map(sides.get, pair)
+            if one is None or other is None or one.home == other.home:
+                continue
+            latest = [max(side.observation.rank, ranks.get(side.home, ("", ""))) for side in (one, other)]
+            verdicts = verdicts_of(dict(zip(pair, latest, strict=True)))
+            memories = [restored(_memory_of(side, texts)) for side in (one, other)]
+            yield Review(number, kind, confidence, reason, memories[0], memories[1], verdicts)
+
+
+def rows_of(database: Database, connection: Connection, keys: Collection[Key]) -> dict[Key, Row]:
+    """Return the rows of observations by their keys."""
+    rows = map(to_row, database.select_by_keys(connection, ROWS, _observations.key, keys))
+    return {row.observation.key: row for row in rows}
+
+
+def _memory_of(row: Row, texts: Mapping[Key, str]) -> Plain:
+    """Return the plain memory that a row is in, given those that have a row of their own."""
+    if row.memory is None:
+        return memory_of_one(row.observation.node.hex(), row.observation.record)
+    return to_memory(row.memory, texts[row.memory])
+
+
+def verdicts_on(one: Sequence[Row], other: Sequence[Row]) -> tuple[Verdict, ...]:
+    """Return what a person may say of two memories, whose rows these are; that one supersedes the other only if one is later."""
+    return verdicts_of({rows[0].observation.key: max(row.observation.rank for row in rows) for rows in (one, other)})
+
+
+def verdicts_of(ranks: Mapping[Key, tuple[str, str]]) -> tuple[Verdict, ...]:
+    """Return what may be said of two memories, given the latest rank of each."""
+    return ("merge", "distinct", "supersedes") if len(newest_of(ranks)) == 1 else ("merge", "distinct")
+
+
+def open_again(database: Database, connection: Connection, withdrawn: Sequence[Decision], touched: Sequence[Observation]) -> None:
+    """Open the reviews that were closed by decisions which are withdrawn; `touched` is all that these speak of.
+
+    Where another decision on the pair comes to hold, the review is closed with the verdict of that.
+    """
+    if not withdrawn:
+        return
+    pairs = {decision[:2] for decision in withdrawn}
+    holding = {pair: in_force(made) for pair, made in decisions_on(database, connection, pairs).items()}
+    handles = {seen.key: {seen.node, seen.key} for seen in touched}
+    status: dict[int, str] = {}
+    for number, one, other in database.select_by_keys(connection, _PAIRS, _reviews.one, handles):
+        for pair in pairs.intersection(pairs_of(handles[one], handles.get(other, ()))):
+            status[number] = holding[pair][0].verdict if holding[pair] else status.get(number, "open")
+    database.update_rows(connection, tables.reviews, ("status",), [(told, number) for number, told in sorted(status.items())])
+
+
+def pairs_of(one: Collection[Key], other: Collection[Key]) -> set[Pair]:
+    """Return the pairs, in order, by which a decision may name two things, given what each of them is called."""
+    return {(min(a, b), max(a, b)) for a, b in product(one, other) if a != b}
