@@ -24,7 +24,7 @@ FLOORS = (
     ("validation",),
     ("dedup",),
     ("formats", "sources"),
-    ("intake", "batching", "report"),
+    ("intake", "batching", "report", "embedding"),
     ("store",),
     ("resuming", "engines", "opening", "gathering"),
     ("pipeline", "face"),

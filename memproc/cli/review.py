@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from rich.text import Text
 
     from memproc.records import Memory
-    from memproc.store.answers import Review
+    from memproc.store.answers import Review, Settled
     from memproc.store.store import Store
 
 KEYS = {"m": "merge", "d": "distinct", "l": "supersedes", "s": "skip", "q": "quit"}
@@ -36,16 +36,26 @@ def review(
     undo: Annotated[
         str | None, typer.Option(metavar="N|ID", help="Take back what was decided by review N, or all decisions on an ID.")
     ] = None,
+    propose: Annotated[
+        bool, typer.Option("--propose", help="Add pairs of new facts that are alike in meaning; needs the extra `semantic`.")
+    ] = False,
+    at_least: Annotated[
+        float | None, typer.Option(metavar="0..1", help="With --propose: the cosine from which two facts are alike; 0.8.")
+    ] = None,
     decided: Annotated[bool, typer.Option("--decided", help="List what was decided, each with its number for --undo.")] = False,
     limit: Limit = None,
     note: Annotated[str, typer.Option(help="Why; kept with each decision.")] = "",
     as_json: Json = False,
 ) -> None:
-    """Decide the pairs that wait: one after the other in a terminal, or by a file; else list them. Or take a decision back."""
+    """Decide the pairs that wait: one after the other in a terminal, or by a file; else list them. Or take a decision back, or
+    propose more pairs.
+    """
     from memproc.errors import UsageError
 
-    if (decide is not None) + (undo is not None) + decided > 1:
-        raise UsageError("give one of --decide, --undo and --decided")
+    if (decide is not None) + (undo is not None) + decided + propose > 1:
+        raise UsageError("give one of --decide, --undo, --decided and --propose")
+    if at_least is not None and not propose:
+        raise UsageError("--at-least is of --propose")
     with opened(database) as store:
         if decide is not None:
             _carry_out(store, decide, note, as_json=as_json)
@@ -53,9 +63,11 @@ def review(
             named = {"review": int(undo)} if len(undo) <= MOST_DIGITS and undo.isdecimal() else {"identifier": undo}
             decisions = store.decisions(**named)
             show_withdrawn(store, decisions, note, as_json=as_json)
+        elif propose:
+            _propose(store, at_least, limit, as_json=as_json)
         elif decided:
             known = store.settled_reviews()[:limit]
-            lines = [f"{one.number}  {one.verdict}  {one.kind} {one.confidence:.3g}  {one.reason}" for one in known]
+            lines = [f"{one.number}  {one.verdict}  {_kind(one)}  {one.reason}" for one in known]
             show({"decided": [one._asdict() for one in known]}, "\n".join(lines) or "nothing is decided", as_json=as_json)
         elif as_json or not (sys.stdin.isatty() and sys.stdout.isatty()):
             waiting = store.reviews()[:limit]
@@ -63,6 +75,14 @@ def review(
             show({"reviews": listed}, "\n".join(map(_line, waiting)) or "nothing waits", as_json=as_json)
         else:
             _ask(store, store.reviews()[:limit], note)
+
+
+def _propose(store: Store, at_least: float | None, limit: int | None, *, as_json: bool) -> None:
+    """Add the pairs that are alike in meaning, and tell how many."""
+    given = {} if at_least is None else {"at_least": at_least}
+    found = store.propose(**given, limit=limit)
+    more = "".join(f", {count} {told}" for count, told in ((found.known, "known"), (found.left, "left")) if count)
+    show(found._asdict(), f"{found.proposed} proposed of {found.facts} new facts{more}", as_json=as_json)
 
 
 def _carry_out(store: Store, path: Path, note: str, *, as_json: bool) -> None:
@@ -118,7 +138,8 @@ def _show_pair(console: Console, pair: Review, place: str) -> None:
     from rich.table import Table
     from rich.text import Text
 
-    head = f"{place}: {pair.kind}, {pair.reason} (confidence {pair.confidence:.3g}, review {pair.number})"
+    sure = "" if pair.confidence is None else f"confidence {pair.confidence:.3g}, "
+    head = f"{place}: {pair.kind}, {pair.reason} ({sure}review {pair.number})"
     table = Table(title=Text(printable(head)), show_lines=True, expand=True)
     table.add_column("one", ratio=1)
     table.add_column("other", ratio=1)
@@ -150,7 +171,12 @@ def _told(memory: Memory, name: str) -> str:
 
 
 def _line(pair: Review) -> str:
-    return f"{pair.number}  {pair.kind} {pair.confidence:.3g}  {pair.reason}\n    {pair.one.content}\n    {pair.other.content}"
+    return f"{pair.number}  {_kind(pair)}  {pair.reason}\n    {pair.one.content}\n    {pair.other.content}"
+
+
+def _kind(pair: Review | Settled) -> str:
+    """Return the kind of a review, and the confidence where it has one."""
+    return pair.kind if pair.confidence is None else f"{pair.kind} {pair.confidence:.3g}"
 
 
 def _orders(path: Path) -> Iterator[tuple[int, int, Any]]:

@@ -38,6 +38,7 @@ from memproc.times import to_micros
 
 LOOKED_AT_ONCE = 2_000
 SIDES_KEPT = 500
+FOUND_OTHERWISE = ("undated", "meaning")  # the kinds that the index does not find
 UNDATED_CONFIDENCE = 0.5  # which of two versions is the newer, nothing tells
 
 _reviews = tables.reviews.c
@@ -45,6 +46,7 @@ _CANDIDATES = select(
     *(tables.observations.c[name] for name in ("number", "key", "node", "memory", "length", "date", "as_of", "record"))
 )
 _OPEN = select(_reviews.number, _reviews.other, _reviews.kind, _reviews.status)
+_SUREST_FIRST = (_reviews.confidence.is_(None), _reviews.confidence.desc(), _reviews.number)  # databases differ in where NULL is
 _PAIRS = select(_reviews.number, _reviews.one, _reviews.other)
 
 
@@ -85,7 +87,7 @@ class Reviewer:
 
     def look_again(self, connection: Connection, now: str) -> None:
         """Find the open reviews of the whole store anew, as another model would have."""
-        is_found = (_reviews.status == "open") & (_reviews.kind != "undated")
+        is_found = (_reviews.status == "open") & _reviews.kind.not_in(FOUND_OTHERWISE)
         connection.execute(delete(tables.reviews).where(is_found))
         indexed = np.unique(np.concatenate([np.empty(0, np.uint64), *self.segments.all(connection)]) & index.NUMBER_BITS).tolist()
         for start in range(0, len(indexed), LOOKED_AT_ONCE):
@@ -250,9 +252,9 @@ def write_reviews(database: Database, connection: Connection, doubts: Sequence[D
 
 
 def open_reviews(connection: Connection, to_memory: Callable[[Plain], Memory]) -> list[Review]:
-    """Return the open reviews, the surest first, of memories that are not one by now."""
+    """Return the open reviews, the surest first, of memories that are not one by now; those without a confidence stand last."""
     query = select(_reviews.number, _reviews.kind, _reviews.confidence, _reviews.reason, _reviews.one, _reviews.other)
-    ordered = query.where(_reviews.status == "open").order_by(_reviews.confidence.desc(), _reviews.number)
+    ordered = query.where(_reviews.status == "open").order_by(*_SUREST_FIRST)
     found = []
     for number, kind, confidence, reason, one, other in connection.execute(ordered).all():
         sides = [locate(connection, key.hex(), SPEAKING) for key in (one, other)]
