@@ -56,9 +56,7 @@ def _model() -> Any:
     except ModuleNotFoundError as error:
         raise UsageError(f"to propose pairs by meaning needs a package: pip install 'memproc-sdk[{EXTRA}]'") from error
     folder = Path(str(package.__file__)).parent
-    model = package.WordLlama.load(cache_dir=folder, disable_download=True)
-    model.tokenizer.no_padding()
-    return model
+    return package.WordLlama.load(cache_dir=folder, disable_download=True)
 
 
 @contextmanager

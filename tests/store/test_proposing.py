@@ -147,15 +147,15 @@ def test_only_what_is_new_is_looked_at(fresh):
             seen.append(sorted(texts))
             return embed(texts)
 
-        take(store, THANKS, RIDES)
+        take(store, THANKS, RIDES, "She owns 4 bicycles", "She grows 4 potatoes")
         take(store, COOKS, namespace="ann")
-        assert propose(store, by=counting) == Proposed(3, 0, 0, 0)
+        assert propose(store, by=counting) == Proposed(5, 0, 0, 0)
         assert propose(store, by=counting) == Proposed(0, 0, 0, 0)
-        assert len(seen) == 1
+        assert sorted(map(len, seen)) == [2, 2]
         store.add({"content": BIKE})
         assert propose(store, by=counting) == Proposed(1, 1, 0, 0)
         assert waiting(store) == [{RIDES, BIKE}]
-        assert len(seen[1]) == 3
+        assert sorted(map(len, seen[2:])) == [3]  # those with another number are not embedded again
         assert propose(store, by=counting) == Proposed(0, 0, 0, 0)
 
 
