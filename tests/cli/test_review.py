@@ -14,6 +14,7 @@ import pytest
 
 import memproc
 from memproc.cli.app import printable
+from tests.test_embedding import needs_the_extra
 from tests.waiting import LIMIT_SECONDS, bounded
 
 
@@ -168,9 +169,9 @@ def test_a_file_of_orders_that_stopped_can_be_run_again(memproc_in, tmp_path):
 SAID_TWICE = ["Grateful to Maria for helping with the garden", "Thankful to Maria for her help with the garden"]
 
 
+@needs_the_extra
 def test_pairs_are_proposed_by_meaning(memproc_in, tmp_path):
     """With how many; then they wait like others, without a confidence."""
-    pytest.importorskip("wordllama", reason="wordllama is not here: pip install 'memproc-sdk[semantic]'")
     (tmp_path / "maria.jsonl").write_text("\n".join(json.dumps({"content": content}) for content in SAID_TWICE))
     memproc_in("ingest", "maria.jsonl", "--into", "m.db")
     assert memproc_in("review", "m.db", "--propose", "--at-least", 1)[1] == "0 proposed of 2 new facts\n"
