@@ -54,7 +54,7 @@ def _model() -> Any:
         with _log_left_alone():
             package = import_module(PACKAGE)
     except ModuleNotFoundError as error:
-        raise UsageError(f"to propose pairs by meaning needs a package: pip install 'memproc-sdk[{EXTRA}]'") from error
+        raise UsageError(f"proposing pairs by meaning needs a package: pip install 'memproc-sdk[{EXTRA}]'") from error
     folder = Path(str(package.__file__)).parent
     return package.WordLlama.load(cache_dir=folder, disable_download=True)
 

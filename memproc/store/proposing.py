@@ -91,6 +91,14 @@ class _Pair(NamedTuple):
     other: Key
 
 
+class _Decided(NamedTuple):
+    """Nodes and observations that were decided on since the last time; what is held distinct from each; and all that these name."""
+
+    since: AbstractSet[Key]
+    distinct: Mapping[Key, Sequence[Key]]
+    held: AbstractSet[Key]
+
+
 class _Heard(NamedTuple):
     """The facts of a namespace by memory, those that are new, and pairs of memories that are held distinct."""
 
@@ -112,8 +120,9 @@ class Proposer:
         since, reached = self.transactions.read(partial(_cursors, at_least=at_least))
         found: list[_Pair] = []
         looked = 0
-        for namespace in self.transactions.read(partial(_namespaces, self.database, since=since)):
-            heard = self.transactions.read(partial(_heard_in, namespace=namespace, since=since))
+        decided = self.transactions.read(partial(_decided, since=since))
+        for namespace in self.transactions.read(partial(_namespaces, self.database, since=since, decided=decided)):
+            heard = self.transactions.read(partial(_heard_in, namespace=namespace, since=since, decided=decided))
             looked += len(heard.new)
             for compared in _rooms(heard):
                 found += self._alike(compared, heard.apart, at_least)
@@ -170,28 +179,30 @@ def _cursor_of(text: str | None) -> _Cursor:
         return _FROM_THE_START
 
 
-def _decided_since(connection: Connection, since: _Cursor) -> set[Key]:
-    """Return the nodes and observations that decisions name which came since."""
+def _decided(connection: Connection, since: _Cursor) -> _Decided:
+    """Read what was decided."""
     fresh = connection.execute(_DECIDED.where(tables.decisions.c.number > since.decision))
-    return {key for pair in fresh for key in pair}
+    distinct: dict[Key, list[Key]] = defaultdict(list)
+    for one, other, verdict in all_decisions(connection):
+        if verdict == "distinct":
+            distinct[one].append(other)
+    held = {*distinct, *(other for others in distinct.values() for other in others)}
+    return _Decided({key for pair in fresh for key in pair}, distinct, held)
 
 
-def _namespaces(database: Database, connection: Connection, since: _Cursor) -> list[int]:
+def _namespaces(database: Database, connection: Connection, since: _Cursor, decided: _Decided) -> list[int]:
     """Return the namespaces in which something came or was decided on since."""
     found = {*connection.execute(_NAMESPACES.where(_observations.batch > since.batch).distinct()).scalars()}
-    decided = _decided_since(connection, since)
     for column in (_observations.node, _observations.key):
-        found |= {namespace for (namespace,) in database.select_by_keys(connection, _NAMESPACES, column, decided)}
+        found |= {namespace for (namespace,) in database.select_by_keys(connection, _NAMESPACES, column, decided.since)}
     return sorted(found)
 
 
-def _heard_in(connection: Connection, namespace: int, since: _Cursor) -> _Heard:
+def _heard_in(connection: Connection, namespace: int, since: _Cursor, decided: _Decided) -> _Heard:
     """Read the facts of a namespace."""
-    decided = _decided_since(connection, since)
-    distinct = [decision[:2] for decision in all_decisions(connection) if decision.verdict == "distinct"]
-    homes_of: dict[Key, set[Home]] = {key: set() for pair in distinct for key in pair}
     facts: dict[Home, _Fact] = {}
     new: set[Home] = set()
+    homes_of: dict[Key, set[Home]] = defaultdict(set)
     query = _FACTS.where((_observations.namespace == namespace) & (_observations.speaks == 1))
     with connection.execute(query.execution_options(yield_per=CHUNK)) as rows:
         for key, node, memory, batch, date, as_of, text in rows:
@@ -201,11 +212,12 @@ def _heard_in(connection: Connection, namespace: int, since: _Cursor) -> _Heard:
             scope = (*map(record.get, _SHARED),)
             fact = _Fact(_rank(date, as_of), key, home, scope, record["content"])
             facts[home] = max(fact, facts.get(home, fact))
-            if batch > since.batch or not decided.isdisjoint((node, key)):
+            if batch > since.batch or not decided.since.isdisjoint((node, key)):
                 new.add(home)
-            for handle in homes_of.keys() & {node, key}:
+            for handle in decided.held & {node, key}:
                 homes_of[handle].add(home)
-    apart = [(one, other) for a, b in distinct for one in homes_of[a] for other in homes_of[b] if one != other]
+    sides = [(one, other) for one in decided.distinct.keys() & homes_of.keys() for other in decided.distinct[one]]
+    apart = [(a, b) for one, other in sides for a in homes_of[one] for b in homes_of.get(other, ()) if a != b]
     return _Heard(facts, frozenset(new), apart)
 
 
