@@ -110,6 +110,12 @@ def _stages(options: argparse.Namespace) -> None:
         sys.stdout.write(stages.text_table(found) + "\n")
 
 
+def _proposals(_options: argparse.Namespace) -> None:
+    from benchmarks import proposals  # noqa: PLC0415 - as above
+
+    sys.stdout.write(proposals.text_table([*proposals.measure()]) + "\n")
+
+
 def _fit(_options: argparse.Namespace) -> None:
     from benchmarks.fit import TARGET, fit_shipped  # noqa: PLC0415 - as above
 
@@ -125,6 +131,7 @@ COMMANDS: Final[dict[str, Callable[[argparse.Namespace], int | None]]] = {
     "adds": _adds,
     "stages": _stages,
     "quality": _quality,
+    "proposals": _proposals,
     "fit": _fit,
 }
 
@@ -143,6 +150,7 @@ def _parser() -> argparse.ArgumentParser:
     drawing.add_argument("--to", type=Path, required=True, metavar="FILE.svg")
     drawing.add_argument("--database", default="sqlite", help="the kind of database to draw")
     page.add_argument("--to", type=Path, default=PAGE, metavar="FILE.md")
+    commands.add_parser("proposals", help="measure on labelled data how often what is alike in meaning says the same")
     commands.add_parser("fit", help="fit the model of confidence that memproc ships")
     quality_of = commands.add_parser("quality", help="measure on labelled data how often memproc is right")
     quality_of.add_argument("--to", type=Path, metavar="FILE.md", help="write it between the marks of a page too")

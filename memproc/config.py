@@ -165,6 +165,17 @@ def whole_number(name: str, value: object, *, least: int = 1) -> int:
     return number
 
 
+def share_of(name: str, value: object) -> float:
+    """Return a number between 0 and 1 that a call was given. Raises UsageError on anything else.
+
+    >>> share_of("at_least", 1)
+    1.0
+    """
+    if not (isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= 1):
+        raise UsageError(f"{name}={value!r}: give a number between 0 and 1")
+    return float(value)
+
+
 def limit_of(value: object) -> int | None:
     """Return how many things to show at most, None for all. Raises UsageError on anything but a whole number from 1 on."""
     return None if value is None else whole_number("limit", value)

@@ -24,7 +24,7 @@ FLOORS = (
     ("validation",),
     ("dedup",),
     ("formats", "sources"),
-    ("intake", "batching", "report"),
+    ("intake", "batching", "report", "embedding"),
     ("store",),
     ("resuming", "engines", "opening", "gathering"),
     ("pipeline", "face"),
@@ -66,6 +66,12 @@ def test_the_pure_part_is_pure(path, tree):
     """No database, clock, random source, logger or thread on the floors below the store."""
     if path.parts[0] in PURE:
         assert not {name.split(".")[0] for name in imported(tree)} & IMPURE
+
+
+def test_ingestion_knows_nothing_of_what_is_alike_in_meaning():
+    """So a model of words can decide nothing: only who proposes pairs asks it, and only the store offers that."""
+    known = {"memproc.embedding", "memproc.dedup.meaning", "memproc.store.proposing"}
+    assert {str(path) for path, tree in modules() if known & {*imported(tree)}} == {"store/proposing.py", "store/store.py"}
 
 
 def test_no_module_is_named_for_nothing():

@@ -9,7 +9,7 @@ from memproc.cli.app import show
 from memproc.cli.stores import as_plain, told_withdrawn
 
 if TYPE_CHECKING:
-    from memproc.store.answers import Applied, Review
+    from memproc.store.answers import Applied, Review, Settled
     from memproc.store.store import Store
 
 DONE = {"merge": "merged", "distinct": "held distinct", "supersedes": "taken as before and after"}
@@ -75,7 +75,7 @@ def show_decided(store: Store, limit: int | None, *, as_json: bool) -> None:
     lines = [f"policy  {policy.name}  {counted(policy.decisions, 'pair')}" for policy in policies]
     for one in known:
         by = f"  by the policy {one.policy}" if one.policy else ""
-        lines.append(f"{one.number}  {one.verdict}  {one.kind} {one.confidence:.3g}  {one.reason}{by}")
+        lines.append(f"{one.number}  {one.verdict}  {_kind(one)}  {one.reason}{by}")
     values = {"decided": [one._asdict() for one in known], "policies": [policy._asdict() for policy in policies]}
     show(values, "\n".join(lines) or "nothing is decided", as_json=as_json)
 
@@ -87,4 +87,9 @@ def as_values(pair: Review) -> dict[str, Any]:
 
 def line_of(pair: Review) -> str:
     """Return a review as people read it where it is one of a list."""
-    return f"{pair.number}  {pair.kind} {pair.confidence:.3g}  {pair.reason}\n    {pair.one.content}\n    {pair.other.content}"
+    return f"{pair.number}  {_kind(pair)}  {pair.reason}\n    {pair.one.content}\n    {pair.other.content}"
+
+
+def _kind(pair: Review | Settled) -> str:
+    """Return the kind of a review, and the confidence where it has one."""
+    return pair.kind if pair.confidence is None else f"{pair.kind} {pair.confidence:.3g}"

@@ -60,6 +60,12 @@ def review(
         bool, typer.Option("--undo", help="Take back what review N decided, all decisions on an ID, or those of --policy NAME.")
     ] = False,
     policy: Annotated[str | None, typer.Option(metavar="NAME", help="The policy to take back, with --undo.")] = None,
+    propose: Annotated[
+        bool, typer.Option("--propose", help="Add pairs of new facts that are alike in meaning; needs the extra `semantic`.")
+    ] = False,
+    at_least: Annotated[
+        float | None, typer.Option(metavar="0..1", help="With --propose: the cosine from which two facts are alike; 0.8.")
+    ] = None,
     decided: Annotated[
         bool, typer.Option("--decided", help="List what was decided, each with its number for --undo, and the policies.")
     ] = False,
@@ -68,12 +74,19 @@ def review(
     as_json: Json = False,
 ) -> None:
     """Decide the pairs that wait: one after the other in a terminal, by a file, or many by a policy; else list them. Or take a
-    decision back.
+    decision back, or propose more pairs.
     """
     _check_use(
-        {"--decide": decide is not None, "--accept": accept is not None, "--undo": undo, "--decided": decided},
+        {
+            "--decide": decide is not None,
+            "--accept": accept is not None,
+            "--undo": undo,
+            "--decided": decided,
+            "--propose": propose,
+        },
         {"--verdict": verdict, "--name": name, "--dry-run": dry_run or None, "--sample": sample},
         {"N or ID": which, "--policy": policy},
+        {"--at-least": at_least},
     )
     with opened(database) as store:
         if decide is not None:
@@ -95,6 +108,8 @@ def review(
         elif which is not None:
             named = {"review": int(which)} if len(which) <= MOST_DIGITS and which.isdecimal() else {"identifier": which}
             show_withdrawn(store, store.decisions(**named), note, as_json=as_json)
+        elif propose:
+            _propose(store, at_least, limit, as_json=as_json)
         elif decided:
             policies.show_decided(store, limit, as_json=as_json)
         elif as_json or not (sys.stdin.isatty() and sys.stdout.isatty()):
@@ -105,18 +120,28 @@ def review(
             _ask(store, store.reviews(limit=limit), note)
 
 
-def _check_use(ways: dict[str, bool], of_accept: dict[str, object], of_undo: dict[str, object]) -> None:
+def _check_use(
+    ways: dict[str, bool], of_accept: dict[str, object], of_undo: dict[str, object], of_propose: dict[str, object]
+) -> None:
     """Raise UsageError where options are given that do not go together."""
     from memproc.errors import UsageError
 
     if sum(ways.values()) > 1:
         raise UsageError(f"give one of {', '.join(ways)}")
-    for way, options in (("--accept", of_accept), ("--undo", of_undo)):
+    for way, options in (("--accept", of_accept), ("--undo", of_undo), ("--propose", of_propose)):
         given = [name for name, value in options.items() if value is not None]
         if given and not ways[way]:
             raise UsageError(f"{given[0]} goes with {way}")
     if ways["--undo"] and sum(value is not None for value in of_undo.values()) != 1:
         raise UsageError("say what --undo takes back: the number of a review, an ID, or --policy NAME")
+
+
+def _propose(store: Store, at_least: float | None, limit: int | None, *, as_json: bool) -> None:
+    """Add the pairs that are alike in meaning, and tell how many."""
+    given = {} if at_least is None else {"at_least": at_least}
+    found = store.propose(**given, limit=limit)
+    more = "".join(f", {count} {told}" for count, told in ((found.known, "known"), (found.left, "left")) if count)
+    show(found._asdict(), f"{found.proposed} proposed of {found.facts} new facts{more}", as_json=as_json)
 
 
 def _carry_out(store: Store, path: Path, note: str, *, as_json: bool) -> None:
@@ -172,7 +197,8 @@ def _show_pair(console: Console, pair: Review, place: str) -> None:
     from rich.table import Table
     from rich.text import Text
 
-    head = f"{place}: {pair.kind}, {pair.reason} (confidence {pair.confidence:.3g}, review {pair.number})"
+    sure = "" if pair.confidence is None else f"confidence {pair.confidence:.3g}, "
+    head = f"{place}: {pair.kind}, {pair.reason} ({sure}review {pair.number})"
     table = Table(title=Text(printable(head)), show_lines=True, expand=True)
     table.add_column("one", ratio=1)
     table.add_column("other", ratio=1)

@@ -18,12 +18,12 @@ ROUND = 4  # how many candidates of a record are compared at once
 
 
 class Doubt(NamedTuple):
-    """A pair of observations for a person to look at; `confidence` 0..1 that both say the same."""
+    """A pair of observations for a person to look at; `confidence` 0..1 that both say the same, None where nothing measured it."""
 
     one: Key
     other: Key
     kind: str
-    confidence: float
+    confidence: float | None
     reason: str
 
 
@@ -62,4 +62,4 @@ def is_of(crowd: AbstractSet[Key], doubt: Doubt) -> bool:
 
 
 def _rank(doubt: Doubt) -> tuple[float, Key]:
-    return -doubt.confidence, doubt.one
+    return -(doubt.confidence or 0), doubt.one

@@ -26,7 +26,7 @@ from typing import NamedTuple
 from memproc.dedup import words
 from memproc.dedup.amounts import in_one_form
 from memproc.dedup.canonical import canonical
-from memproc.dedup.chunks import AND, ODD, ODD_WRITTEN_OUT, THOUSANDS, WRITTEN_OUT, LETTERS, Apart, letter_of, taken_apart
+from memproc.dedup.chunks import AND, LETTERS, ODD, ODD_WRITTEN_OUT, THOUSANDS, WRITTEN_OUT, Apart, letter_of, taken_apart
 from memproc.dedup.clauses import places_of, without_idle_commas, without_outer_marks
 from memproc.dedup.dress import undressed
 from memproc.dedup.fillers import without_fillers

@@ -66,10 +66,13 @@ class ReviewPolicy:
 
     cases: tuple[tuple[Comparison, ...], ...]
 
-    def is_met_by(self, *, confidence: float, kind: str, namespace: str) -> bool:
-        """Tell whether a pair is meant."""
+    def is_met_by(self, *, confidence: float | None, kind: str, namespace: str) -> bool:
+        """Tell whether a pair is meant; one without a confidence is by nothing that asks for it."""
         told = {"confidence": confidence, "kind": kind, "namespace": namespace}
-        return any(all(_COMPARE[one.sign](told[one.asked], one.value) for one in case) for case in self.cases)
+        return any(
+            all(told[one.asked] is not None and _COMPARE[one.sign](told[one.asked], one.value) for one in case)
+            for case in self.cases
+        )
 
     def __str__(self) -> str:
         """Return what it says, in one spelling."""

@@ -275,7 +275,7 @@ def _tells_a_weekday(said: Sequence[str], at: int) -> bool:
     is_away = len(before) > 1 and before[-1] in ("on", "until", "till") and before[-2] in days["away"]
     is_past = any(word in days["past"] or (len(word) > _SHORTEST_PAST and word.endswith("ed")) for word in said[: min(3, at)])
     beside = {*before, *map(" ".join, pairwise(before))}
-    return before[-1:] and before[-1] in days["before"] or is_away or is_past or not beside.isdisjoint(days["future"])  # type: ignore[return-value]
+    return (before[-1:] and before[-1] in days["before"]) or is_away or is_past or not beside.isdisjoint(days["future"])  # type: ignore[return-value]
 
 
 def _tells_an_ordinal(said: Sequence[str], at: int) -> bool:

@@ -67,13 +67,14 @@ class Trace(NamedTuple):
 
 
 class Review(NamedTuple):
-    """Two memories too alike to ignore and too unlike to merge, and why. `kind` is similar, changed or undated; `verdicts` are
-    those that can be given: merge, distinct and, where both have a date and one is later, supersedes.
+    """Two memories too alike to ignore and too unlike to merge, and why. `kind` is similar, changed, undated or meaning;
+    `confidence` that both say the same is 0..1, and None of the last kind. `verdicts` are those that can be given: merge, distinct
+    and, where both have a date and one is later, supersedes.
     """
 
     number: int
     kind: str
-    confidence: float
+    confidence: float | None
     reason: str
     one: Memory
     other: Memory
@@ -86,7 +87,7 @@ class Settled(NamedTuple):
     number: int
     verdict: Verdict
     kind: str
-    confidence: float
+    confidence: float | None
     reason: str
     policy: str
 
@@ -110,6 +111,17 @@ class PolicyCount(NamedTuple):
 
     name: str
     decisions: int
+
+
+class Proposed(NamedTuple):
+    """What was looked for by meaning: how many `facts` were new, or decided on, since the last time, how many pairs were
+    `proposed`, how many more were `known` as reviews, open or decided, and how many are `left`, as there was a limit.
+    """
+
+    facts: int
+    proposed: int
+    known: int
+    left: int
 
 
 class Quarantined(NamedTuple):

@@ -34,15 +34,15 @@ def open_reviews(
     limit: int | None = None,
     numbers: Collection[int] | None = None,
 ) -> list[Review]:
-    """Return the open reviews, the surest first, of memories that are not one by now: at most `limit`, and only those of `numbers`,
-    where these are given.
+    """Return the open reviews, the surest first and those without a confidence last, of memories that are not one by now: at most
+    `limit`, and only those of `numbers`, where these are given.
     """
     if numbers is None:
         rows = connection.execute(_WAITING.where(_reviews.status == "open")).all()
     else:
         found = database.select_by_keys(connection, _WAITING, _reviews.number, numbers)
         rows = [row for row in found if row.status == "open"]
-    rows = sorted(rows, key=lambda row: (-row.confidence, row.number))
+    rows = sorted(rows, key=lambda row: (row.confidence is None, -(row.confidence or 0.0), row.number))
     return [*islice(_shown(database, connection, rows, restored), LARGEST_NUMBER if limit is None else limit)]
 
 

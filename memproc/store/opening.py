@@ -156,7 +156,7 @@ def _is_unwiped(database: Database) -> bool:
 
 def row_of_new(policy: Policy) -> tuple[object, ...]:
     """Return the store's row as it begins, but for its seal."""
-    return tables.THE_STORE, 1, 0, 0, 0, tables.SCHEMA, SCHEME, policy_text(policy), None, None, 1, 0
+    return tables.THE_STORE, 1, 0, 0, 0, tables.SCHEMA, SCHEME, policy_text(policy), None, None, None, 1, 0
 
 
 def _version_of_older(database: Database, connection: Connection) -> int | None:

@@ -90,7 +90,7 @@ def _meant(connection: Connection, order: Order) -> list[int]:
         for number, one, other, kind, confidence, record in rows:
             namespace = orjson.loads(record)["namespace"]
             if order.policy.is_met_by(confidence=confidence, kind=kind, namespace=namespace):
-                found.append((-confidence, one, other, number))
+                found.append((-(confidence or 0.0), one, other, number))
     return [number for *_, number in sorted(found)]
 
 

@@ -36,6 +36,7 @@ from memproc.times import to_micros
 
 LOOKED_AT_ONCE = 2_000
 SIDES_KEPT = 500
+FOUND_OTHERWISE = ("undated", "meaning")  # the kinds that the index does not find
 UNDATED_CONFIDENCE = 0.5  # which of two versions is the newer, nothing tells
 
 _reviews = tables.reviews.c
@@ -43,6 +44,7 @@ _CANDIDATES = select(
     *(tables.observations.c[name] for name in ("number", "key", "node", "memory", "length", "date", "as_of", "record"))
 )
 _OPEN = select(_reviews.number, _reviews.other, _reviews.kind, _reviews.status)
+_SUREST_FIRST = (_reviews.confidence.is_(None), _reviews.confidence.desc(), _reviews.number)  # databases differ in where NULL is
 _PAIRS = select(_reviews.number, _reviews.one, _reviews.other)
 
 
@@ -83,7 +85,7 @@ class Reviewer:
 
     def look_again(self, connection: Connection, now: str) -> None:
         """Find the open reviews of the whole store anew, as another model would have."""
-        is_found = (_reviews.status == "open") & (_reviews.kind != "undated")
+        is_found = (_reviews.status == "open") & _reviews.kind.not_in(FOUND_OTHERWISE)
         connection.execute(delete(tables.reviews).where(is_found))
         indexed = np.unique(np.concatenate([np.empty(0, np.uint64), *self.segments.all(connection)]) & index.NUMBER_BITS).tolist()
         for start in range(0, len(indexed), LOOKED_AT_ONCE):

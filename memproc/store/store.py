@@ -19,15 +19,17 @@ from typing import IO, NamedTuple, Self, Unpack, get_args
 import orjson
 from sqlalchemy import Connection, select, update
 
-from memproc.config import Policy, Settings, limit_of, whole_number
+from memproc.config import Policy, Settings, limit_of, share_of, whole_number
 from memproc.dedup.canonical import canonical
 from memproc.dedup.cluster import Decision, Verdict, pair
 from memproc.dedup.compare import without_words
 from memproc.dedup.confidence import model_of
 from memproc.dedup.decide import Row
 from memproc.dedup.keys import SCHEME, Key, Prepared
+from memproc.dedup.meaning import AT_LEAST
 from memproc.dedup.memory import memory_of_one
 from memproc.dedup.review_policy import checked_name, parse_policy
+from memproc.embedding import embedder
 from memproc.errors import DatabaseError, NotFoundError, StoreError, UsageError, redacting
 from memproc.formats import detect, format_named, generic
 from memproc.formats.draft import Context, Decided, Format
@@ -44,6 +46,7 @@ from memproc.store.answers import (
     IndexRecall,
     Job,
     PolicyCount,
+    Proposed,
     Quarantined,
     Recount,
     Review,
@@ -82,6 +85,7 @@ from memproc.store.open_reviews import open_reviews, verdicts_on
 from memproc.store.opening import check_policy, open_policy
 from memproc.store.owners import Owner
 from memproc.store.policies import Order, carry_out, policies_in, withdraw_policy
+from memproc.store.proposing import Proposer
 from memproc.store.quarantine import REPLAY, Origin
 from memproc.store.reading import (
     all_decisions,
@@ -472,6 +476,18 @@ class Store:
             return decision
 
         return self._transactions.write(resolved)
+
+    def propose(self, *, at_least: float = AT_LEAST, limit: int | None = None) -> Proposed:
+        """Add pairs of facts that are alike in meaning as open reviews of kind `meaning`; nothing is merged.
+
+        Compares what came or was decided on since the last time with all of its namespace and subject, by the vectors of a small
+        static model (extra `semantic`). A pair is taken where each is the nearest of the other, no cue differs, the cosine of
+        their vectors is `at_least` (0..1) or more, and nobody has judged it or is asked to: the nearest first, at most `limit`;
+        what is left then is found the next time. Lower than the last time, `at_least` looks at everything again. Raises UsageError
+        where the extra is not installed.
+        """
+        least, most = share_of("at_least", at_least), limit_of(limit)
+        return Proposer(self._database, self._transactions, embedder()).propose(least, most, _now())
 
     def calibrate(self, labels: Iterable[tuple[str, str, bool]]) -> Calibration:
         """Fit the confidence in pairs that differ to labelled pairs: two ids, and whether both say the same.

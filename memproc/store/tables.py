@@ -88,6 +88,7 @@ store = Table(
     _text("policy"),
     _text("calibration", nullable=True),  # what the next rebuild makes the policy's: a model, and whether merging is refused
     _text("marks", nullable=True),  # of the last transactions, the newest first: who was not told of a commit finds it here
+    _text("proposed", nullable=True),  # how far pairs alike in meaning were looked for, as JSON; nothing of a text
     _number("tally"),  # epoch, segments, reviews and rejected together: each rises with one of them
     _number("unwiped"),  # the epoch of what was deleted last, as long as its bytes may lie in SQLite's log; else 0
     _seal(but=("epoch", "segments", "reviews", "rejected", "schema_version", "scheme", "marks", "tally", "unwiped")),
@@ -164,9 +165,9 @@ reviews = Table(
     _number("number", primary_key=True),
     _key("one"),
     _key("other"),
-    _text("kind"),  # similar, changed or undated
+    _text("kind"),  # similar, changed, undated or meaning
     _text("status"),  # open, or the verdict: merge, distinct, supersedes
-    Column("confidence", Double, nullable=False),
+    Column("confidence", Double, nullable=True),  # none where nothing measured it: of kind meaning
     _text("reason"),
     _number("batch"),
     _seal(),

@@ -14,6 +14,7 @@ import pytest
 
 import memproc
 from memproc.cli.app import printable
+from tests.test_embedding import needs_the_extra
 from tests.waiting import LIMIT_SECONDS, bounded
 
 
@@ -163,3 +164,36 @@ def test_a_file_of_orders_that_stopped_can_be_run_again(memproc_in, tmp_path):
     code, _, told = memproc_in("review", "m.db", "--decide", "other.jsonl")
     assert code == 1
     assert "it is decided, distinct" in told
+
+
+SAID_TWICE = ["Grateful to Maria for helping with the garden", "Thankful to Maria for her help with the garden"]
+
+
+@needs_the_extra
+def test_pairs_are_proposed_by_meaning(memproc_in, tmp_path):
+    """With how many; then they wait like others, without a confidence."""
+    (tmp_path / "maria.jsonl").write_text("\n".join(json.dumps({"content": content}) for content in SAID_TWICE))
+    memproc_in("ingest", "maria.jsonl", "--into", "m.db")
+    assert memproc_in("review", "m.db", "--propose", "--at-least", 1)[1] == "0 proposed of 2 new facts\n"
+    found = as_json(memproc_in("review", "m.db", "--propose", "--at-least", 0.7, "--limit", 5, "--json"))
+    assert found == {"facts": 2, "proposed": 1, "known": 0, "left": 0}
+    assert memproc_in("review", "m.db", "--propose")[1] == "0 proposed of 0 new facts\n"
+    (waiting,) = as_json(memproc_in("review", "m.db", "--json"))["reviews"]
+    assert (waiting["kind"], waiting["confidence"]) == ("meaning", None)
+    assert memproc_in("review", "m.db")[1].startswith("1  meaning  alike in meaning (cosine 0.")
+    shown = in_terminal(tmp_path, b"d")
+    assert b"1 decided, 0 wait" in shown
+    assert b"(review 1)" in b" ".join(shown.split())
+    assert memproc_in("review", "m.db", "--decided")[1].startswith("1  distinct  meaning  alike in meaning")
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [["--at-least", "0.9"], ["--propose", "--decided"], *(["--propose", "--at-least", one] for one in ("-0.1", "1.1", "nan", "x"))],
+    ids=" ".join,
+)
+def test_wrong_use_of_propose_is_told(with_review, wrong):
+    """Exit code 2."""
+    code, out, told = with_review("review", "m.db", *wrong)
+    assert (code, out) == (2, "")
+    assert "propose" in told or "at_least" in told or "at-least" in told

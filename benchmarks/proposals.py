@@ -1,0 +1,187 @@
+"""How often two facts that are proposed as alike in meaning say the same, by labelled pairs that people wrote.
+
+All texts of a data set are one pool, some with observations of LoCoMo between them, as a store would hold them. What is proposed
+and was not labelled counts neither as right nor as wrong. Pairs that memproc merges by itself are left out. Half of the pairs, by a
+hash of their texts, was kept back when the rule and the threshold were chosen.
+
+Of three ways to mind cues each shows what it finds: `none`, `after` the nearest was chosen, and `first`, as memproc does it.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections import defaultdict
+from hashlib import blake2b
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+import numpy as np
+import orjson
+
+import memproc
+from benchmarks.labelled import DATA, negations, prepared, traps
+from memproc.dedup.canonical import canonical
+from memproc.dedup.meaning import guard_of, mutual_nearest
+from memproc.embedding import embedder
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from memproc.dedup.meaning import Cues
+    from memproc.embedding import Embed
+
+THRESHOLDS: Final = (0.7, 0.75, 0.8, 0.85, 0.9)
+GUARDS: Final = ("none", "after", "first")
+HALVES: Final = ("chosen by", "kept back")
+SAME_RELATEDNESS, APART_RELATEDNESS = 4.5, 4.0  # of 5; what lies between is no clear case
+
+Pair = tuple[int, int]
+
+
+class Said(NamedTuple):
+    """Two texts, and whether they say the same; None where those who labelled them were not clear."""
+
+    one: str
+    other: str
+    is_same: bool | None
+
+
+class Pool(NamedTuple):
+    """Canonical texts, what is known of some pairs of them, and whether others stand between them."""
+
+    texts: Sequence[str]
+    known: dict[Pair, bool | None]
+
+
+class Line(NamedTuple):
+    """What was proposed in one pool: precision is over the pairs that are known, recall over those that say the same."""
+
+    data: str
+    half: str
+    guard: str
+    at_least: float
+    proposed: int
+    same: int
+    apart: int
+    precision: float | None
+    recall: float | None
+
+
+def measure() -> Iterator[Line]:
+    """Measure all data that is at hand."""
+    embed = embedder()
+    between = _observations()
+    for name, pairs, others in (
+        ("everyday, among LoCoMo", _everyday(), between),
+        ("SICK", _sick(), ()),
+        ("STS", _sts(), ()),
+        ("negations and traps", _contradictions(), ()),
+    ):
+        for at, half in enumerate(HALVES):
+            own = [pair for pair in pairs if _half_of(pair) == at]
+            if own:
+                yield from lines_of(name, half, pool_of(own, others), embed)
+
+
+def text_table(lines: Sequence[Line]) -> str:
+    """Return the lines as a table of Markdown."""
+    names = ("data", "half", "guard", "at least", "proposed", "say the same", "do not", "precision", "recall")
+    head = f"| {' | '.join(names)} |\n|{'---|' * len(names)}\n"
+    return head + "\n".join(
+        f"| {line.data} | {line.half} | {line.guard} | {line.at_least:g} | {line.proposed:,} | {line.same:,} | {line.apart:,} "
+        f"| {_share(line.precision)} | {_share(line.recall)} |"
+        for line in lines
+    )
+
+
+def pool_of(pairs: Sequence[Said], others: Sequence[str] = ()) -> Pool:
+    """Return a pool of the pairs that memproc does not merge by itself."""
+    places: dict[str, int] = {}
+    known: dict[Pair, bool | None] = {}
+    for pair in pairs:
+        if not _is_merged(pair.one, pair.other):
+            one, other = (places.setdefault(canonical(text), len(places)) for text in pair[:2])
+            known[min(one, other), max(one, other)] = pair.is_same
+    for text in others:
+        places.setdefault(canonical(text), len(places))
+    return Pool([*places], known)
+
+
+def proposed_in(pool: Pool, guard: str, embed: Embed) -> dict[Pair, float]:
+    """Return the pairs that are each other's nearest, with their cosines, whatever these are."""
+    cues = [guard_of(text) for text in pool.texts]
+    rooms: dict[Cues | None, list[int]] = defaultdict(list)
+    for at, own in enumerate(cues):
+        rooms[own if guard == "first" else ()].append(at)
+    found = {}
+    for room in rooms.values():
+        vectors = embed([pool.texts[at] for at in room])
+        for one, other, cosine in mutual_nearest(vectors, np.ones(len(room), bool), least=-1):
+            found[room[one], room[other]] = cosine
+    return {pair: cosine for pair, cosine in found.items() if guard != "after" or cues[pair[0]] == cues[pair[1]]}
+
+
+def lines_of(name: str, half: str, pool: Pool, embed: Embed) -> Iterator[Line]:
+    """Measure one pool, each guard with each threshold."""
+    same_in_all = sum(is_same is True for is_same in pool.known.values())
+    for guard in GUARDS:
+        found = proposed_in(pool, guard, embed)
+        for least in THRESHOLDS:
+            verdicts = [pool.known.get(pair) for pair, cosine in found.items() if cosine >= least]
+            same, apart = verdicts.count(True), verdicts.count(False)
+            precision = same / (same + apart) if same_in_all and same + apart else None
+            yield Line(name, half, guard, least, len(verdicts), same, apart, precision, same / same_in_all if same_in_all else None)
+
+
+def _share(share: float | None) -> str:
+    return "-" if share is None else f"{share:.3f}"
+
+
+def _half_of(pair: Said) -> int:
+    return blake2b("|".join(sorted(pair[:2])).encode()).digest()[0] & 1
+
+
+def _is_merged(one: str, other: str) -> bool:
+    left, right = prepared(one), prepared(other)
+    groups = left.group, right.group
+    return groups[0] == groups[1] or groups[0] in right.mends or groups[1] in left.mends
+
+
+def _rows(name: str) -> list[list[str]]:
+    path = DATA / "labelled" / name
+    if not path.is_file():
+        return []
+    with path.open(encoding="utf-8", newline="") as lines:
+        return [*csv.reader(lines, delimiter="\t", quoting=csv.QUOTE_NONE)]
+
+
+def _everyday() -> list[Said]:
+    return [Said(row[5], row[6], row[1] == "same") for row in _rows("everyday_pairs.tsv")[1:]]
+
+
+def _sick() -> list[Said]:
+    rows = [(row[1], row[2], float(row[3]), row[4] == "ENTAILMENT") for row in _rows("sick_train.tsv")[1:]]
+    return [Said(one, other, _verdict(score, may_be_same=entails)) for one, other, score, entails in rows]
+
+
+def _sts() -> list[Said]:
+    rows = [row for row in _rows("sts_half.tsv") if len(row) > 2 and row[0]]  # noqa: PLR2004 - a score and two sentences
+    return [Said(row[1], row[2], _verdict(float(row[0]), may_be_same=True)) for row in rows]
+
+
+def _verdict(score: float, *, may_be_same: bool) -> bool | None:
+    if score >= SAME_RELATEDNESS and may_be_same:
+        return True
+    return False if score < APART_RELATEDNESS or not may_be_same else None
+
+
+def _contradictions() -> list[Said]:
+    return [Said(one, other, is_same=False) for one, other in (*negations(), *((one, other) for _, one, other in traps()))]
+
+
+def _observations() -> list[str]:
+    path = DATA / "locomo10.json"
+    if not path.is_file():
+        return []
+    samples = orjson.loads(path.read_bytes())
+    taken = [memory for sample in samples for memory in memproc.transform(sample, format="locomo")]
+    return [memory.content for memory in taken if isinstance(memory, memproc.Memory) and memory.kind == "fact"]
