@@ -100,6 +100,16 @@ def bucket_sizes(hashes: Hashes, segments: Sequence[Entries]) -> NDArray[np.intp
     return sizes
 
 
+def in_bucket(hash_: int, segments: Sequence[Entries]) -> list[int]:
+    """Return the numbers of the entries that have a hash, sorted."""
+    least = np.uint64(hash_) << _SHIFT
+    found = [
+        segment[np.searchsorted(segment, least) : np.searchsorted(segment, least | _LOW, side="right")] & _LOW
+        for segment in segments
+    ]
+    return sorted(int(number) for numbers in found for number in numbers)
+
+
 def merged(segments: Iterable[Iterable[Entries]], size: int) -> Iterator[Entries]:
     """Give the entries of several segments, each of which is given part by part, as parts of one: sorted, and all of `size`
     entries but the last. No more than one part of each segment is held, and what these make.

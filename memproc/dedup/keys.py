@@ -27,13 +27,13 @@ from xxhash import xxh3_64_intdigest
 
 from memproc.config import Policy
 from memproc.dedup.canonical import canonical
-from memproc.dedup.frame import frame_hash
+from memproc.dedup.chains import chain_hashes
 from memproc.dedup.gist import Gist, Mend, read
 from memproc.dedup.words import trust
 from memproc.records import Plain, encode, is_event, last_changed
 from memproc.times import to_micros
 
-SCHEME = "4"  # changes with everything that changes a key: canonical text, gist, word lists, hashes
+SCHEME = "5"  # changes with everything that changes a key: canonical text, gist, word lists, hashes
 FEWEST_SHINGLES = 3
 _SURELY_ENOUGH_CHARS = 12
 _IDENTITY = b"identity"
@@ -91,8 +91,8 @@ class Prepared(NamedTuple):
     facts must share to be compared at all; `changed_at` is when it says it was last changed, in microseconds since 1970.
     `is_near` tells whether it takes part in the near tier, `is_english` whether it shows itself to be English. `mends` are the
     groups that it would be in if one of its tokens were a slip, `slips` for each of these that token and what it would stand
-    for, if nothing else differs. `frame` is the hash of its frame, `bands` are its hashes in the index, empty as long as it is not
-    signed.
+    for, if nothing else differs. `chains` are the hashes of the chains it is in, `bands` its hashes in the index, empty as long as
+    it is not signed.
     """
 
     key: Key
@@ -111,7 +111,7 @@ class Prepared(NamedTuple):
     is_english: bool = False
     mends: tuple[Key, ...] = ()
     slips: tuple[tuple[str, str] | None, ...] = ()
-    frame: int = 0
+    chains: tuple[int, int] = (0, 0)
     bands: bytes = b""
 
     @property
@@ -152,15 +152,15 @@ def _prepared(accepted: Accepted, text: str, gist: Gist | None, policy: Policy) 
     node = identity_key(record) if is_identity else content
     if gist is None or not _is_long_enough(text):
         return Prepared(key, node, content, content, *rest)
-    frame = frame_hash(text, None if changed is None and as_of is None else gist, scope)
+    chains = chain_hashes(text, None if changed is None and as_of is None else gist, scope)
     least = sqrt(policy.merge_at)  # two texts as close as this to one gist are within merge_at of each other
     if not gist.is_long_enough or gist.confidence < least or policy.refuses_to_merge:
-        return Prepared(key, node, content, content, *rest, gist.dropped, True, gist.is_english, frame=frame)
+        return Prepared(key, node, content, content, *rest, gist.dropped, True, gist.is_english, chains=chains)
     group = group_key(record, gist.tokens)
     meant = gist.mends_in(record["content"]) if gist.odd and trust()["slip"] >= least else ()
     mends = tuple([group_key(record, mend.tokens) for mend in meant])
     slips = tuple([_slip_in(gist, mend) for mend in meant])
-    return Prepared(key, node, content, group, *rest, gist.dropped, True, gist.is_english, mends, slips, frame)
+    return Prepared(key, node, content, group, *rest, gist.dropped, True, gist.is_english, mends, slips, chains)
 
 
 def text_of(record: Plain) -> str:
