@@ -93,9 +93,12 @@ def shared_keys(one: Place, other: Place) -> tuple[str, ...]:
 def is_replaced(one: Place, other: Place, key: str) -> bool:
     """Tell of two facts that share a key whether one may have replaced the other; the same from both sides."""
     before, after = one.relation, other.relation
-    if key.startswith((_FRAME, _MEASURED)) or before is None or after is None:
-        return is_change(one.gist.tokens, other.gist.tokens)
-    return _is_ended(before, after) if key.startswith(_TOPIC) else _has_other_value(before, after)
+    if before is not None and after is not None and key.startswith(_TOPIC):
+        return _is_ended(before, after)
+    if before is not None and after is not None and key.startswith(_ABOUT) and _has_other_value(before, after):
+        return True
+    is_of_frame = not key.startswith(_ABOUT) or frame_of("", one.gist) == frame_of("", other.gist) != ""
+    return is_of_frame and is_change(one.gist.tokens, other.gist.tokens)
 
 
 def changes_in(places: Sequence[Place], dates: Sequence[str], key: str) -> list[tuple[int, int]]:

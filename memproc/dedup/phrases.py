@@ -10,7 +10,7 @@ from memproc.dedup.tokens import MARKS
 
 LONGEST_PHRASE = 6
 LONGEST_VALUE = 6
-_MOMENTS = frozenset(["date", "time", "month", "weekday"])
+_MOMENTS = ("date:", "time:", "month:", "weekday:")
 _PARTED = frozenset(["give", "shave", "break", "split", "drop"])
 _PARTICLES = frozenset(["away", "off", "out"])
 _PLACES = frozenset(["in", "at", "of", "about"])
@@ -65,8 +65,7 @@ def value_at(words: Sequence[str], behind: int) -> Stems:
 def is_moment(words: Sequence[str], behind: int) -> bool:
     """Tell whether a day or a time is what stands behind a phrase."""
     cut = relation_list().words["cut"]
-    some = words[behind : behind + 3]
-    return any(word not in cut and CUE[word].partition(":")[0] in _MOMENTS for word in some)
+    return any(CUE[word].startswith(_MOMENTS) and word not in cut for word in words[behind : behind + 3])
 
 
 def moment_at(words: Sequence[str], behind: int) -> Stems:

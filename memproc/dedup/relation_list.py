@@ -42,13 +42,15 @@ class Phrases(NamedTuple):
 
 class RelationList(NamedTuple):
     """`phrases` gives phrases by what they are there for; `sorts` for what it is there and a word or words as stems a relation;
-    `words` the words that are there for something. `verbs` are the first stems of all phrases.
+    `words` the words that are there for something. `verbs` are the first stems of all phrases,
+    `uses` what the phrases that begin with each are there for.
     """
 
     phrases: Mapping[str, Phrases]
     sorts: Mapping[str, Mapping[Stems, Sort]]
     words: Mapping[str, AbstractSet[str]]
     verbs: AbstractSet[str]
+    uses: Mapping[str, AbstractSet[str]]
 
 
 @cache
@@ -66,7 +68,9 @@ def relation_list() -> RelationList:
     words["whose"] = words["own"] | {"my"}
     tables = {use: _by_first(sorts_of[use]) for use in _OF_PHRASES}
     sorts = {use: {stems: found[0] for stems, found in sorts_of[use].items()} for use in _OF_SORTS}
-    return RelationList(tables, sorts, words, {first for table in tables.values() for first in table.lengths})
+    verbs = {first for table in tables.values() for first in table.lengths}
+    uses = {verb: frozenset(use for use, table in tables.items() if verb in table.lengths) for verb in verbs}
+    return RelationList(tables, sorts, words, verbs, uses)
 
 
 def stems_of(phrase: str) -> Stems:

@@ -33,6 +33,7 @@ SHORTEST_LEFT = 2
 SHORT = 9  # tokens of a text of which any verb may tell what lasts
 ROLE = Sort("job", "role")
 _WHEN = "when"
+_ENDINGS = frozenset(["gone", "end", "begin"])
 _SAID_FIRST = ("status of ", "when of ")  # also of an attribute: "the deadline was moved to"
 _WHOLE = frozenset(["status"])  # relations of which the phrase says all
 _PERSON_OF = {"his": "he", "her": "she", "their": "they", "our": "we", "its": "it"}
@@ -41,7 +42,7 @@ _STOP = frozenset(["stop", "quit", "ceas"])
 _START = frozenset(["start", "begin", "began", "resum", "keep", "continu"])
 _DONE = frozenset(["be", "left", "quit", "sold", "gave", "given", "got", "lost", "stopped", "had"])  # behind "has"
 _WILL = frozenset(["will", "would", "might", "may", "should", "could", "can"])
-_SAYSNOTHING = frozenset(["be", "become", "in", "diet", "to", "from"])  # in a value that holds its phrase
+_SAYS_NOTHING = frozenset(["be", "become", "in", "diet", "to", "from"])  # in a value that holds its phrase
 _REPORTS = frozenset("mentioned said says stated states reported noted shared told explained confirmed revealed mentions".split())  # noqa: SIM905 - shorter so
 _WISH = frozenset(["want", "plan", "hop", "wish", "need", "intend", "dream", "try", "decid", "expect", "about"])
 _OF = frozenset(["for", "of"])
@@ -168,14 +169,16 @@ def _told(words: Sequence[str], at: int, subject: _Subject, *, is_over: bool) ->
     is_over = is_over or is_past
     if _is_to_come(words, verb):
         return None, True
-    if (state := _of_phrase(words, verb, subject, is_over=is_over)) is not None and state.about.startswith(_SAID_FIRST):
+    uses = relation_list().uses.get(STEM[words[verb]], ())
+    state = _of_phrase(words, verb, subject, is_over=is_over) if "phrase" in uses else None
+    if state is not None and state.about.startswith(_SAID_FIRST):
         return state, True
     found = (
-        _of_attribute(words, verb, subject, is_over=is_over)
-        or _of_held(words, verb, subject, is_over=is_over)
+        (_of_attribute(words, verb, subject, is_over=is_over) if subject.nouns and "copula" in uses else None)
+        or (_of_held(words, verb, subject, is_over=is_over) if "holder" in uses else None)
         or (_of_phrase(words, verb - 1, subject, is_over=is_over) if verb > at and STEM[words[verb - 1]] == "be" else None)
         or state
-        or _of_what_ends(words, verb, subject, is_over=is_over)
+        or (_of_what_ends(words, verb, subject, is_over=is_over) if not _ENDINGS.isdisjoint(uses) else None)
     )
     if found is None and is_past:
         found = _topical(words, verb + 1, subject, STEM[words[verb]], is_over=True)
@@ -221,13 +224,15 @@ def _of_attribute(words: Sequence[str], at: int, subject: _Subject, *, is_over: 
     if not nouns or found is None or words[at] in _OF_MANY:
         return None
     behind, copula = found[:2]
-    behind += words[behind : behind + 1] == ["to"]  # "her goal is to run"
-    if is_moment(words, behind):
+    is_named = copula[-1] in _NAMED
+    if not is_named and not _is_attribute(nouns):
+        return None
+    if words[at] in MARKS and is_moment(words, behind):
         return _relation(Sort(_WHEN, ""), subject, moment_at(words, behind), "be", is_over=is_over)
+    behind += words[behind : behind + 1] == ["to"]  # "her goal is to run"
     value = value_at(words, behind)
     attributes = relation_list().words["attribute"]
-    is_named = copula[-1] in _NAMED
-    if not value or not (is_named or _is_attribute(nouns)):
+    if not value:
         return None
     if is_named and nouns[-1] not in attributes - _LIVING:
         return _relation(Sort("name", ""), subject, value, "be call", is_over=is_over, topic=nouns[-1])
@@ -248,7 +253,7 @@ def _is_attribute(nouns: Stems) -> bool:
 def _of_phrase(words: Sequence[str], at: int, subject: _Subject, *, is_over: bool) -> Relation | None:
     """Return what a phrase of the list tells."""
     for behind, stems, sorts in phrases_at("phrase", words, at):
-        is_when = any(sort.name == _WHEN for sort in sorts) and is_moment(words, behind)
+        is_when = sorts[-1].name == _WHEN and is_moment(words, behind)  # it is the last that a phrase is listed for
         for sort in sorts:
             value = moment_at(words, behind) if is_when else value_at(words, behind)
             if (sort.name == _WHEN) is not is_when or (sort.name in _WHOLE and not is_end(words, behind)):
@@ -256,7 +261,7 @@ def _of_phrase(words: Sequence[str], at: int, subject: _Subject, *, is_over: boo
             says_alone = sort.facet in (EVERY_FACET, "dwelling") or sort.name in _ALONE
             if (not value and not says_alone) or not _fits(sort, words[at], value, len(words) - behind):
                 continue
-            said = tuple([word for word in (*stems, *value) if word not in _SAYSNOTHING]) if says_alone else value
+            said = tuple([word for word in (*stems, *value) if word not in _SAYS_NOTHING]) if says_alone else value
             return _relation(sort, subject, said, stems[0], is_over=is_over, topic=value[-1] if value else "")
     return None
 

@@ -97,6 +97,11 @@ def test_more_detail_is_passed_over():
     assert chain(["Lives in Rome", "Lives in Oslo", "Lives in Oslo city"]) == [(0, 1), (0, 2)]
 
 
+def test_what_a_relation_does_not_tell_its_frame_may():
+    """A number behind the value, here of a house."""
+    assert may_have_changed("She lives in the blue house at 17 Elm Street", "She lives in the blue house at 19 Elm Street")
+
+
 def test_who_left_one_place_may_be_at_another():
     """That something is over replaces that alone which it speaks of."""
     assert may_have_changed("Works at Siemens", "No longer works at Siemens")
