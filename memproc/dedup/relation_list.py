@@ -15,7 +15,7 @@ from memproc.dedup.memo import Memo
 STEM = Memo(stem)
 _OF_PHRASES = ("phrase", "holder", "copula", "end", "begin", "gone")
 _OF_SORTS = ("head", "kind", "alias")
-NOT = frozenset(["not", "never", "no", "longer"])
+NOT = frozenset(["not", "never", "no", "longer", "nicht", "pas"])
 _ARTICLES = frozenset(["a", "an", "the"])
 
 Stems = tuple[str, ...]

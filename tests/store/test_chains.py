@@ -86,10 +86,12 @@ def test_what_superseded_another_is_one_memory_in_the_chain(fresh):
 
 @pytest.mark.parametrize("batch_size", [1, 7, 1_000])
 def test_a_chain_that_nobody_would_read_is_none(fresh, batch_size):
-    """Not even its first links, once it shows."""
+    """Not even its first links, once it shows; however many more come at once."""
     with fresh() as store:
-        days = [{"content": f"She weighs {40 + at} kg", "created_at": 1_600_000_000 + at} for at in range(3 * MOST_IN_CHAIN)]
-        memproc.ingest(days, store, settings=memproc.Settings(batch_size=batch_size))
+        days = [{"content": f"She weighs {40 + at} kg", "created_at": 1_600_000_000 + at} for at in range(4 * MOST_IN_CHAIN)]
+        memproc.ingest(days[:10], store)
+        assert offered(store) == neighbours(days[:10])
+        memproc.ingest(days[10:], store, settings=memproc.Settings(batch_size=batch_size))
         assert store.reviews() == []
 
 
