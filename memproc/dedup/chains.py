@@ -22,6 +22,7 @@ from xxhash import xxh3_64_intdigest
 from memproc.dedup.cues import CUE
 from memproc.dedup.frame import LONGEST_CHARS, frame_of, is_change
 from memproc.dedup.gist import Gist, gist_of
+from memproc.dedup.memo import Memo
 from memproc.dedup.relation_list import EVERY_FACET
 from memproc.dedup.relations import ROLE, Relation, relation_of
 
@@ -29,7 +30,7 @@ CHAINS = 2  # hashes of a fact: of its relation or frame, and of its topic
 MOST_IN_CHAIN = 32
 MOST_OF_FRAME = 4
 _NO_TOPIC = 0x5BD1E994  # parts the second hash of a fact without a topic from its first
-_MEASURES = ("unit:", "percent:")
+_MEASURES = Memo(lambda token: CUE[token].startswith(("unit:", "percent:")))
 _ABOUT, _MEASURED, _FRAME, _TOPIC = "\n1", "\n2", "\n3", "\n4"  # what a key is of; no canonical text holds a line end
 _LONG = 1  # the last bit of a hash: of a chain that may be long
 
@@ -141,6 +142,6 @@ def _is_ended(one: Relation, other: Relation) -> bool:
 
 def _is_measure(tokens: Sequence[str]) -> bool:
     """Tell whether tokens hold an amount with its unit, or end in how much somebody is: "he is 16"."""
-    if any(CUE[token].startswith(_MEASURES) for token in tokens):
+    if any(map(_MEASURES.__getitem__, tokens)):
         return True
     return len(tokens) > 2 and tokens[-1].isdigit() and tokens[-2] in ("is", "am", "are", "was")  # noqa: PLR2004

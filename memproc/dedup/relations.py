@@ -21,6 +21,7 @@ from collections.abc import Sequence
 from itertools import takewhile
 from typing import NamedTuple
 
+from memproc.dedup.memo import Memo
 from memproc.dedup.phrases import is_end, is_moment, moment_at, phrase_at, phrases_at, value_at, with_particle
 from memproc.dedup.relation_list import EVERY_FACET, NOT, STEM, Sort, Stems, relation_list
 from memproc.dedup.tokens import MARKS
@@ -103,18 +104,25 @@ def relation_of(tokens: Sequence[str]) -> Relation | None:
     is_over = not NOT.isdisjoint(front) and _is_negated(front)
     owner, begun, is_verb_next = _owner(words)
     last = begun if is_verb_next else begun + LONGEST_SUBJECT
-    verbs = relation_list().verbs
+    cut = lists["cut"]
     for at in range(begun, min(last + 1, len(words))):
         word = words[at]
-        if not is_verb_next and _is_noun(words, begun, at):
-            continue
-        if word in MARKS or word in _ASIDE or STEM[word] in verbs or word in _WILL or _is_to_come(words, at):
+        if _MAY_BEGIN[word] and (is_verb_next or not _is_noun(words, begun, at)):
             found, is_read = _told(words, at, _owned(owner, words[begun:at]), is_over=is_over)
             if found is not None or is_read:
                 return found
-        if word in lists["cut"] and word not in _OF:
+        if word in cut and word not in _OF:
             return None
     return _of_any_verb(words, begun, owner, is_over=is_over) if is_verb_next and len(tokens) <= SHORT else None
+
+
+def _may_begin(word: str) -> bool:
+    """Tell whether a word may be a verb that something is told by, or a mark in its place."""
+    is_aside = word in MARKS or word in _ASIDE or word in _WILL or word == "going"
+    return is_aside or STEM[word] in relation_list().verbs or STEM[word] in _WISH
+
+
+_MAY_BEGIN = Memo(_may_begin)
 
 
 def _is_negated(tokens: Sequence[str]) -> bool:

@@ -144,3 +144,14 @@ def test_it_returns_to_what_superseded_it(fresh):
         store.resolve(store.reviews()[0], "supersedes")
         assert store.add({"content": "Lives in Berlin", "created_at": "2023-01-01"}).reason == "returned"
         assert [memory.content for memory in store] == ["Lives in Berlin"]
+
+
+@pytest.mark.parametrize("more", [{}, {"tags": ["again"]}], ids=["the same record", "another record"])
+def test_the_dates_of_exports_order_a_chain_too(fresh, more):
+    """Where the records have none: what an export holds is so on its day, and what a later one holds again has come back."""
+    with fresh() as store:
+        for year, city in ((2020, "Berlin"), (2021, "Paris")):
+            memproc.ingest([{"content": f"Lives in {city}"}], store, as_of=f"{year}-01-01")
+        assert offered(store) == [("Lives in Berlin", "Lives in Paris")]
+        memproc.ingest([{"content": "Lives in Berlin", **more}], store, as_of="2023-01-01")
+        assert offered(store) == [("Lives in Paris", "Lives in Berlin")]
