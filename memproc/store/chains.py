@@ -85,19 +85,24 @@ class Chains:
         rows = self._rows(connection, {number for bucket in buckets.values() for number in bucket})
         members = self._members(connection, rows)
         there = self._reviews_between(connection, {row.observation.key: row.home for row in rows})
-        offered: dict[Homes, Doubt] = {}
-        gone: set[int] = set()
-        for (hash_, key), chain in _by_key(members, buckets.keys()).items():
+        chains = _by_key(members, buckets.keys())
+        wanted: dict[Homes, tuple[_Member, _Member]] = {}
+        for (hash_, key), chain in chains.items():
             changes = [] if hash_ in crowded else changes_in([one.place for one in chain], [one.date for one in chain], key)
-            wanted = {(chain[before].home, chain[after].home): (chain[before], chain[after]) for before, after in changes}
-            own = {one.home: one for one in chain}
-            between = [review for review in there if own.keys() >= {*review.homes}]
-            past = [review for review in between if review.is_open_change and review.homes not in wanted]
-            known = {frozenset(review.homes) for review in between if review not in past}
-            gone |= {review.number for review in past if not _is_of_another(review, key, own)}
-            offered |= {homes: self._doubt(*sides) for homes, sides in wanted.items() if frozenset(homes) not in known}
+            wanted |= {(chain[before].home, chain[after].home): (chain[before], chain[after]) for before, after in changes}
+        own = {one.home: one for one in members}
+        read = {key for _, key in chains}
+        past = [
+            review
+            for review in there
+            if review.is_open_change and review.homes not in wanted and own.keys() >= {*review.homes}
+            if (keys := _keys_of_change(*(own[home].place for home in review.homes))) and keys <= read
+        ]
+        gone = {review.number for review in past}
+        known = {frozenset(review.homes) for review in there if review.number not in gone}
         self.database.delete_by_keys(connection, _reviews.number, sorted(gone))
-        return Followed([*offered.values()], _returned(rows, told))
+        doubts = [self._doubt(*sides) for homes, sides in wanted.items() if frozenset(homes) not in known]
+        return Followed(doubts, _returned(rows, told))
 
     def _buckets(self, connection: Connection, hashes: Sequence[int], first: int | None) -> tuple[dict[int, list[int]], set[int]]:
         """Return by hash the numbers of the facts that share it, and the hashes of which there are too many to be a chain: of these
@@ -170,10 +175,9 @@ def _by_key(members: Sequence[_Member], hashes: Collection[int]) -> dict[tuple[i
     return chains
 
 
-def _is_of_another(review: _Review, key: str, own: Mapping[Key, _Member]) -> bool:
-    """Tell whether another chain than that of a key may offer a review too."""
-    one, other = (own[home].place for home in review.homes)
-    return any(shared != key and is_replaced(one, other, shared) for shared in shared_keys(one, other))
+def _keys_of_change(one: Place, other: Place) -> set[str]:
+    """Return the keys of the chains that may offer one of two facts in place of the other."""
+    return {key for key in shared_keys(one, other) if is_replaced(one, other, key)}
 
 
 def _returned(rows: Sequence[Row], told: Collection[Key]) -> frozenset[Key]:
@@ -200,7 +204,7 @@ def _returned(rows: Sequence[Row], told: Collection[Key]) -> frozenset[Key]:
 
 
 def _replaces(one: Place, other: Place) -> bool:
-    return any(is_replaced(one, other, key) for key in shared_keys(one, other))
+    return bool(_keys_of_change(one, other))
 
 
 def _rank(row: Row) -> tuple[tuple[str, str], Key]:

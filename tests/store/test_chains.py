@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
+from itertools import pairwise, permutations
 
 import pytest
 
@@ -155,3 +155,13 @@ def test_the_dates_of_exports_order_a_chain_too(fresh, more):
         assert offered(store) == [("Lives in Berlin", "Lives in Paris")]
         memproc.ingest([{"content": "Lives in Berlin", **more}], store, as_of="2023-01-01")
         assert offered(store) == [("Lives in Paris", "Lives in Berlin")]
+
+
+@pytest.mark.parametrize("order", [*permutations(range(3))])
+def test_what_is_offered_no_more_by_any_chain_is_taken_back(fresh, order):
+    """What was and what is over share two chains, by their relation and by their topic; here both were told last on one day."""
+    told = [("No longer lives in Rome", 2014), ("Lives in Rome", 2023), ("No longer lives in Rome", 2023)]
+    with fresh() as store:
+        for text, year in (told[at] for at in order):
+            store.add({"content": text, "created_at": f"{year}-01-01"})
+        assert store.reviews() == []
