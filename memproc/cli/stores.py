@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from memproc.config import Settings
     from memproc.dedup.cluster import Decision
     from memproc.records import Memory
+    from memproc.store.answers import Step
     from memproc.store.store import Store
 
 
@@ -53,6 +54,7 @@ def trace(database: Database, identifier: Identifier, as_json: Json = False) -> 
     """Tell the story of a memory: where it comes from, and what was merged, reviewed, decided and forgotten, when and why."""
     with opened(database) as store:
         told = store.trace(identifier)
+        steps = store.history(identifier).steps if told.memory else ()
     lines = [f"{told.memory.id}  {told.memory.content}" if told.memory else f"{identifier}  was forgotten"]
     for seen in told.observations:
         sure = "" if seen.confidence is None else f" {seen.confidence:.6g}"
@@ -67,13 +69,22 @@ def trace(database: Database, identifier: Identifier, as_json: Json = False) -> 
     for decision in told.decisions:
         by = f" by the policy {decision.policy}" if decision.policy else ""
         lines.append(f"  in force: {decision.verdict} {decision.a.hex()} {decision.b.hex()}{by}")
+    if len(steps) > 1:
+        lines.append("  in the course of time:")
+        lines += [f"    {step.date or 'without a date'}  {step.content}  ({_linked(step)})" for step in steps]
     as_values = {
         "memory": as_plain(told.memory) if told.memory else None,
         "observations": [seen._asdict() for seen in told.observations],
         "ledger": [entry._asdict() for entry in told.ledger],
         "decisions": [as_pair(decision) for decision in told.decisions],
+        "history": [step._asdict() for step in steps],
     }
     show(as_values, "\n".join(lines), as_json=as_json)
+
+
+def _linked(step: Step) -> str:
+    """Return how a step of a history belongs there, with the review that offers it."""
+    return step.link if step.review is None or step.link != "offered" else f"{step.link} by review {step.review}"
 
 
 @app.command()

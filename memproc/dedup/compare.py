@@ -13,7 +13,6 @@ from rapidfuzz.distance import Levenshtein, Opcode
 
 from memproc.dedup.confidence import DIGITS, Features, Model, Side, features_of, likeness
 from memproc.dedup.cues import cue_of
-from memproc.dedup.frame import frame_of, is_change
 from memproc.dedup.gist import Gist
 from memproc.dedup.wording import Difference, are_of_one_spelling, in_writing, wording
 from memproc.dedup.words import trust
@@ -66,11 +65,9 @@ def compare_if_likely(one: Side, other: Side, model: Model, least: float) -> Com
 
 
 def compare_if_changed(one: Side, other: Side, model: Model) -> Comparison | None:
-    """Compare two facts that may be one before and after a change: they have one frame, of which a number, a date or a negation
-    changed, or are alike but for `MOST_CHANGES` cues; else None.
+    """Compare two facts of no common chain that may be one before and after a change: they are alike but for `MOST_CHANGES` cues;
+    else None.
     """
-    if frame_of(one.text) == frame_of(other.text) != "" and is_change(one.gist.tokens, other.gist.tokens):
-        return compare(one, other, model)
     if likeness(one, other) < LEAST_LIKENESS:
         return None
     found = compare(one, other, model)

@@ -22,10 +22,8 @@ SHAPES: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
         ("address", r"\w[\w+.\-]*://.*|www\..+"),  # https://example.org/a
         ("path", r"(?:~|\.{1,2}|[a-z]:)?[/\\].*|[^\W\d_][^/\\]*[/\\].*"),  # /home/anna, C:\a.txt, docs/a.md
         ("address", r"(?:[a-z\d\-]+\.)+[a-z]{2,24}"),  # example.org
-        (
-            "date",
-            r"--\d\d-\d\d|\d{4}-\d{1,2}(?:-\d{1,2})?(?:t[\d:.z+\-]+)?|\d{1,2}([./])\d{1,2}(?:\1(?:\d{2}|\d{4}))|\d+(?:st|nd|rd|th)",
-        ),
+        ("date", r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)-\d\d"),  # the 4th of May
+        ("date", r"\d{4}-\d{1,2}(?:-\d{1,2})?(?:t[\d:.z+\-]+)?|\d{1,2}([./])\d{1,2}(?:\1(?:\d{2}|\d{4}))|\d+(?:st|nd|rd|th)"),
         ("time", r"\d{1,2}:\d{2}(?::\d{2})?(?:am|pm|h|z)?|\d{1,2}h\d{0,2}"),  # 10:25, 8h30
         ("version", r"v\d+(?:\.\d+)*|\d+\.\d+\.\d+[\w.\-]*"),  # v2, 3.11.4, 1.0.0rc1
         ("range", rf"{_NUMBER}[\-:/]{_NUMBER}"),  # 5-10, 16:9, 3/4

@@ -1,7 +1,7 @@
 """Doubts: pairs that may wait for a person, and which of them do. Pure.
 
 Facts: ten thousand records of one template are fifty million pairs, and a list that nobody can read through helps nobody. A
-template shows: a record of it is like many others, has changed from many, or shares its frame with many.
+template shows: a record of it is like many others, or has changed from many.
 """
 
 from __future__ import annotations
@@ -47,12 +47,10 @@ def changed_of(found: Sequence[Doubt]) -> list[Doubt]:
     return [doubt for doubt in found if doubt.kind == "changed"]
 
 
-def crowd_in(doubts: Mapping[Key, Sequence[Doubt]], common: AbstractSet[Key]) -> set[Key]:
-    """Return the observations of templates: those that changed from a whole round of others or have a `common` frame, and what they
-    changed from.
-    """
+def crowd_in(doubts: Mapping[Key, Sequence[Doubt]]) -> set[Key]:
+    """Return the observations of templates: those that changed from a whole round of others, and what they changed from."""
     found = {key: changed_of(of_one) for key, of_one in doubts.items()}
-    crowded = {key: changed for key, changed in found.items() if len(changed) >= ROUND or key in common}
+    crowded = {key: changed for key, changed in found.items() if len(changed) >= ROUND}
     return {*crowded, *(doubt.one for changed in crowded.values() for doubt in changed)}
 
 

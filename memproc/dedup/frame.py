@@ -20,7 +20,6 @@ from functools import cache
 from importlib.resources import files
 
 from rapidfuzz.distance import Levenshtein
-from xxhash import xxh3_64_intdigest
 
 from memproc.dedup.cues import CUE
 from memproc.dedup.gist import Gist, gist_of
@@ -30,6 +29,7 @@ LONGEST_CHARS = 500  # a longer text has no frame: it holds too much beside what
 FEWEST_TOKENS = 2
 MOST_EDITS = 2
 _AUXILIARY = frozenset(["do", "does", "did"])
+_OF_THE_MOMENT = frozenset(["now", "again", "currently", "recently", "already", "still"])  # when it is told says its date
 _PLACES = frozenset(["on", "in", "up", "at"])  # also before a day or a time
 _FAMILIES = {
     **dict.fromkeys(("number", "version", "range", "percent", "unit"), "amount"),
@@ -58,16 +58,6 @@ def frame_of(text: str, gist: Gist | None = None) -> str:
         return ""
     kept = [*filter(None, map(FRAMED.__getitem__, (gist or gist_of(text)).tokens))]
     return " ".join(kept) if len(kept) >= FEWEST_TOKENS else ""
-
-
-def frame_hash(text: str, gist: Gist | None, scope: int) -> int:
-    """Return a 32-bit hash of the frame of a fact within its scope; of one without a frame that of the text itself.
-
-    `text` is its canonical text. `gist` is None of a fact without a date: whether it was before another or after it, nothing tells,
-    and no frame is looked for.
-    """
-    framed = frame_of(text, gist) if gist is not None else ""
-    return xxh3_64_intdigest((framed or f"\n{text}").encode("utf-8", "surrogatepass"), scope) >> 32
 
 
 def is_change(one: Tokens, other: Tokens) -> bool:
@@ -127,7 +117,7 @@ def opposites() -> Mapping[str, str]:
 
 def _framed(token: str) -> str:
     """Return what stands for a token in a frame, empty where it is taken out."""
-    if token in _AUXILIARY or _family_of(token):
+    if token in _AUXILIARY or token in _OF_THE_MOMENT or _family_of(token):
         return ""
     return stem(token)
 

@@ -1,9 +1,9 @@
 """The index of near pairs: sorted arrays of band hashes, searched a whole batch at a time.
 
 Facts: an entry is one uint64: a 32-bit band hash above a 32-bit observation number. A segment is one sorted array of
-entries, so what a batch adds is one array and a look-up is `searchsorted`. A fact has 26 entries of 8 bytes, 208 bytes (of 25 bands
-and its frame; 33 with `recall="high"`), and only the first of each group is here: of the corpus of the benchmarks, a million
-records of which half are repeats, that is 128 bytes a record. It is in memory once: what is merged passes through in parts.
+entries, so what a batch adds is one array and a look-up is `searchsorted`. A fact has 27 entries of 8 bytes, 216 bytes (of 25 bands
+and its two chains; 34 with `recall="high"`), and only the first of each group is here: of the corpus of the benchmarks, a million
+records of which half are repeats, that is 133 bytes a record. It is in memory once: what is merged passes through in parts.
 
 Strategy: this index finds pairs for *review* only; merges are found by one key (see `gist.py`). So it holds the first fact of
 each group, and a look-up may be bounded: in each bucket only the newest entries are seen, of the candidates those that share
@@ -98,6 +98,16 @@ def bucket_sizes(hashes: Hashes, segments: Sequence[Entries]) -> NDArray[np.intp
     for segment in segments:
         sizes += np.searchsorted(segment, low | _LOW, side="right") - np.searchsorted(segment, low)
     return sizes
+
+
+def in_bucket(hash_: int, segments: Sequence[Entries]) -> list[int]:
+    """Return the numbers of the entries that have a hash, sorted."""
+    least = np.uint64(hash_) << _SHIFT
+    found = [
+        segment[np.searchsorted(segment, least) : np.searchsorted(segment, least | _LOW, side="right")] & _LOW
+        for segment in segments
+    ]
+    return sorted(int(number) for numbers in found for number in numbers)
 
 
 def merged(segments: Iterable[Iterable[Entries]], size: int) -> Iterator[Entries]:

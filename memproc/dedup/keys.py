@@ -29,15 +29,15 @@ from xxhash import xxh3_64_intdigest
 
 from memproc.config import Policy
 from memproc.dedup.canonical import canonical
+from memproc.dedup.chains import chain_hashes
 from memproc.dedup.exact import exact
-from memproc.dedup.frame import frame_hash
 from memproc.dedup.gist import Gist, Mend, Reading, plain_tokens, read
 from memproc.dedup.telling import is_of_a_day
 from memproc.dedup.words import trust, trust_in_writing
 from memproc.records import Plain, encode, is_event, last_changed
 from memproc.times import to_micros
 
-SCHEME = "5"  # changes with everything that changes a key: canonical text, gist, word lists, hashes
+SCHEME = "6"  # changes with everything that changes a key: canonical text, gist, word lists, hashes
 FEWEST_SHINGLES = 3
 _SURELY_ENOUGH_CHARS = 12
 _IDENTITY = b"identity"
@@ -96,8 +96,8 @@ class Prepared(NamedTuple):
     facts must share to be compared at all; `changed_at` is when it says it was last changed, in microseconds since 1970.
     `is_near` tells whether it takes part in the near tier, `is_english` whether it shows itself to be English. `mends` are the
     groups that it would be in if one of its tokens were a slip, `slips` for each of these that token and what it would stand
-    for, if nothing else differs. `frame` is the hash of its frame, `bands` are its hashes in the index, empty as long as it is not
-    signed.
+    for, if nothing else differs. `chains` are the hashes of the chains it is in, `bands` its hashes in the index, empty as long as
+    it is not signed.
     """
 
     key: Key
@@ -116,7 +116,7 @@ class Prepared(NamedTuple):
     is_english: bool = False
     mends: tuple[Key, ...] = ()
     slips: tuple[tuple[str, str] | None, ...] = ()
-    frame: int = 0
+    chains: tuple[int, int] = (0, 0)
     bands: bytes = b""
 
     @property
@@ -161,19 +161,19 @@ def _prepared(accepted: Accepted, seen: str, text: str, reading: Reading | None,
         return Prepared(key, node, content, content, *rest)
     gist = reading.gist
     is_near = _is_long_enough(text)
-    frame = frame_hash(text, None if not is_near or (changed is None and as_of is None) else gist, scope)
+    chains = chain_hashes(text, None if not is_near or (changed is None and as_of is None) else gist, scope)
     least = sqrt(policy.merge_at)  # two texts as close as this to one gist are within merge_at of each other
     if policy.refuses_to_merge or trust_in_writing() < policy.merge_at:
-        return Prepared(key, node, content, content, *rest, gist.dropped, is_near, gist.is_english, frame=frame)
+        return Prepared(key, node, content, content, *rest, gist.dropped, is_near, gist.is_english, chains=chains)
     if not is_near or not gist.is_long_enough or gist.confidence < least:
         plain = plain_tokens(seen)
         group = group_key(record, plain, reading) if plain else content
-        return Prepared(key, node, content, group, *rest, (), is_near, gist.is_english, frame=frame)
+        return Prepared(key, node, content, group, *rest, (), is_near, gist.is_english, chains=chains)
     group = group_key(record, gist.tokens, reading)
     meant = gist.mends_in(seen) if gist.odd and trust()["slip"] >= least else ()
     mends = tuple([group_key(record, mend.tokens, reading) for mend in meant])
     slips = tuple([_slip_in(gist, mend) for mend in meant])
-    return Prepared(key, node, content, group, *rest, gist.dropped, True, gist.is_english, mends, slips, frame)
+    return Prepared(key, node, content, group, *rest, gist.dropped, True, gist.is_english, mends, slips, chains)
 
 
 def text_of(record: Plain) -> str:

@@ -2,8 +2,9 @@
 
 Rules: the text is that of the longest canonical text, then of the earliest observation, then of the smallest key; what
 belongs to a text (emotion, kind, conversation, source) comes with it. Tags and relations are united; the earliest
-`created_at`, the latest `updated_at`, the highest importance. Metadata and the fields of a subclass: name by name, the newest
-wins, of equals the one with the smaller key.
+`created_at`, the latest `updated_at`, the highest importance. Where something was told again and no `updated_at` is as late,
+it is updated when it was told last: so a value that comes back is as new as that. Metadata and the fields of a subclass: name
+by name, the newest wins, of equals the one with the smaller key.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from typing import Any
 
 from memproc.dedup.cluster import Cluster
 from memproc.dedup.keys import Observation
-from memproc.records import Memory, Plain, encode
+from memproc.records import Memory, Plain, encode, last_changed
 
 FIELDS = tuple(Memory.model_fields)
 _NAMES = frozenset(FIELDS)
@@ -34,6 +35,9 @@ def memory_of(cluster: Cluster) -> Plain:
     for name, choose in _CHOSEN.items():
         if name in named:
             memory[name] = choose([record[name] for record in records if name in record])
+    last = max(filter(None, map(last_changed, records)), default="")
+    if last > max(memory.get("created_at", ""), memory.get("updated_at", "")):
+        memory["updated_at"] = last
     extra = named - _NAMES
     if extra or "metadata" in named:
         of_equals_smaller_last = speaking[::-1]

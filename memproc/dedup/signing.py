@@ -1,5 +1,5 @@
 """Signing: the hashes of prepared facts, which the index of near pairs keeps of the first fact of each group: those of its bands
-and, last, that of its frame.
+and, last, those of its chains.
 
 Strategy: texts are signed many at a time, before the store is asked, and of each group only the first: the others repeat it.
 """
@@ -10,16 +10,15 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from memproc.dedup.chains import CHAINS
 from memproc.dedup.keys import Key, Prepared
 from memproc.dedup.signatures import BANDS, Hashes, band_hashes, signatures
 from memproc.records import Rejected
 
-FRAMES = 1  # hashes of a fact that are no band
-
 
 def width(recall: str) -> int:
-    """Return how many hashes a fact has: its bands and its frame."""
-    return BANDS[recall][0] + FRAMES
+    """Return how many hashes a fact has: its bands and its chains."""
+    return BANDS[recall][0] + CHAINS
 
 
 def signed(records: Sequence[Prepared | Rejected], recall: str) -> list[Prepared | Rejected]:
@@ -47,11 +46,11 @@ def hashes_of(facts: Sequence[Prepared], recall: str) -> Hashes:
     return hashes
 
 
-def sign(texts: Sequence[str], scopes: Sequence[int], frames: Sequence[int], recall: str) -> Hashes:
-    """Return the hashes of canonical texts, each within its scope and with that of its frame, of shape (texts, width)."""
+def sign(texts: Sequence[str], scopes: Sequence[int], chains: Sequence[tuple[int, int]], recall: str) -> Hashes:
+    """Return the hashes of canonical texts, each within its scope and with those of its chains, of shape (texts, width)."""
     bands = band_hashes(signatures(texts), np.array(scopes, np.uint64), recall)
-    return np.column_stack((bands, np.array(frames, np.uint32)))
+    return np.column_stack((bands, np.array(chains, np.uint32).reshape(-1, CHAINS)))
 
 
 def _sign(facts: Sequence[Prepared], recall: str) -> Hashes:
-    return sign([one.text for one in facts], [one.scope for one in facts], [one.frame for one in facts], recall)
+    return sign([one.text for one in facts], [one.scope for one in facts], [one.chains for one in facts], recall)

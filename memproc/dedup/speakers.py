@@ -63,6 +63,7 @@ def _lasts(seen: Observation) -> Iterator[tuple[Any, Any]]:
     record = seen.record
     yield "rank", seen.rank
     yield "as_of", seen.as_of or ""
+    yield "told", last_changed(record) or ""
     for name in ("updated_at", "importance"):
         if name in record:
             yield name, record[name]

@@ -3,8 +3,8 @@
 Facts: case, marks and quotes say nothing by themselves: "SHE LIKES TEA!" is "She likes tea". But "Turkey" is no turkey, ".env" no
 "env", "fine" in quotes not fine, and of a password each character counts. "Ill today" is of the day it was said.
 
-Strategy: each chunk that may be telling has a *sign*, found out once; most texts have none. What the signs come to in a text is part
-of the key by which it merges, so two texts that differ in it never do, and wait for a person.
+Strategy: each chunk that may be telling has a *sign*, found out once; most texts have none. What the signs come to in a text is
+part of the key by which it merges, so two texts that differ in it never do, and wait for a person.
 
 Rules:
 - a capital inside a sentence counts where the word is a name too ("Bill", "US"); a text all in capitals, or with a capital at each
@@ -210,8 +210,8 @@ def announces_a_secret(text: str) -> bool:
 
 
 def _kept_secret(chunks: Sequence[str], signs: Sequence[str]) -> list[str]:
-    """Return what stands behind the first word that announces a secret, as it is written: behind some words all, behind others the few
-    words that a sentence says it is.
+    """Return what stands behind the first word that announces a secret, as it is written: behind some words all, behind others the
+    few words that a sentence says it is.
     """
     for at, sign in enumerate(signs):
         if SECRET not in sign or at + 1 == len(chunks):
@@ -268,14 +268,15 @@ def _tells_a_unit(said: Sequence[str], at: int) -> bool:
 
 
 def _tells_a_weekday(said: Sequence[str], at: int) -> bool:
-    """Tell whether a weekday is one day, and not each: "next Friday", "back on Friday", "will call on Friday", "met Ann on Friday"."""
+    """Tell whether a weekday is one day, and not each: "next Friday", "back on Friday", "will call on Friday", "met on Friday"."""
     days, before = _days(), said[max(at - _BESIDE_CHUNKS, 0) : at]
     if not _HABITS.isdisjoint(before):
         return False
     is_away = len(before) > 1 and before[-1] in ("on", "until", "till") and before[-2] in days["away"]
     is_past = any(word in days["past"] or (len(word) > _SHORTEST_PAST and word.endswith("ed")) for word in said[: min(3, at)])
     beside = {*before, *map(" ".join, pairwise(before))}
-    return (before[-1:] and before[-1] in days["before"]) or is_away or is_past or not beside.isdisjoint(days["future"])  # type: ignore[return-value]
+    is_said = bool(before) and before[-1] in days["before"]
+    return is_said or is_away or is_past or not beside.isdisjoint(days["future"])
 
 
 def _tells_an_ordinal(said: Sequence[str], at: int) -> bool:

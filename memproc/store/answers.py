@@ -11,6 +11,7 @@ from memproc.dedup.fitting import Bin
 from memproc.records import Fault, Memory, Outcome, Plain
 
 Severity = Literal["error", "warning"]
+Link = Literal["current", "told", "version", "superseded", "offered"]
 
 
 class Added(NamedTuple):
@@ -43,7 +44,8 @@ class Sighting(NamedTuple):
 
 class Entry(NamedTuple):
     """What happened to an observation or a node, when, how sure, and why. `kind`: read, similar or version (a merge), joined
-    (`subject` made one memory of that of `other` and another), review, decision, forgotten.
+    (`subject` made one memory of that of `other` and another), review, decision, forgotten; returned (told again,
+    after something else had been told in its place).
     """
 
     made_at: str
@@ -64,6 +66,29 @@ class Trace(NamedTuple):
     observations: tuple[Sighting, ...]
     ledger: tuple[Entry, ...]
     decisions: tuple[Decision, ...]
+
+
+class Step(NamedTuple):
+    """One value in the history of a memory: when it was told, None where nothing tells, and what it says.
+
+    `link` is how it belongs there: `current`, what the memory says now; `told`, the same told before, until something else took its
+    place; `version`, an older version of the same id; `superseded`, replaced by a decision; `offered`, another memory that a review
+    of kind `changed` leads to, whose number is `review`. `memory` and `observation` are the ids of where it is.
+    """
+
+    date: str | None
+    content: str
+    link: Link
+    memory: str
+    observation: str
+    review: int | None
+
+
+class History(NamedTuple):
+    """How a memory came to say what it says, and what may follow: `steps`, the oldest first."""
+
+    memory: Memory
+    steps: tuple[Step, ...]
 
 
 class Review(NamedTuple):

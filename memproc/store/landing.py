@@ -8,7 +8,8 @@ breaks on. As the result does not depend on the batch (law 3), the rest and the 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from time import perf_counter
 from typing import Any, NamedTuple, Self
@@ -41,6 +42,8 @@ from memproc.validation import fault, redacted
 
 COLLIDES = "report it: two records with one hash were made on purpose, or memproc is wrong; a space more in the text parts them"
 KEY_TAKEN = "run memproc doctor: the record is in the store, and was not found; or a unique key was added to its tables"
+
+RETURNED = "returned"  # of a value that is told again after another had replaced it
 
 _KNOWN = select(*(tables.observations.c[name] for name in ("key", "number", "is_identity", "record")))
 _WITH_OTHERS = (
@@ -238,7 +241,8 @@ class Landing:
         looked = self._reviewer.look(connection, plan, near.rows, numbers)
         landed.candidates, landed.verified = looked.candidates, looked.verified
         landed.reviews = write_reviews(self._database, connection, looked.doubts, batch, now)
-        write_lines(self._database, connection, batch, now, _lines(plan))
+        landed.judged = [_told_as_returned(judged, looked.returned) for judged in landed.judged]
+        write_lines(self._database, connection, batch, now, [*_lines(plan), *_returns(landed.judged)])
         return landed
 
     def _write_observations(self, connection: Connection, plan: Plan, numbers: Mapping[Key, int], batch: int) -> None:
@@ -390,6 +394,20 @@ def _lines(plan: Plan) -> list[Line]:
     ]
     merges += [Line("joined", found.bridge, found.other, found.confidence, 1, found.reason) for found in plan.joined]
     return [*merges, Line("joins", amount=plan.changed.joins), Line("splits", amount=plan.changed.splits)]
+
+
+def _told_as_returned(judged: Judged, returned: AbstractSet[Key]) -> Judged:
+    """Return what became of an observation, with the reason that it returned where it did."""
+    return judged._replace(reason=RETURNED) if judged.kind == "duplicate" and judged.incoming.prepared.key in returned else judged
+
+
+def _returns(judged: Sequence[Judged]) -> Iterator[Line]:
+    """Give a line for each value that came back."""
+    return (
+        Line(RETURNED, one.incoming.prepared.key, one.anchor, one.confidence, 1, one.reason)
+        for one in judged
+        if one.reason == RETURNED
+    )
 
 
 def date_of(record: Plain) -> int | None:

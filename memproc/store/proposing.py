@@ -183,7 +183,7 @@ def _decided(connection: Connection, since: _Cursor) -> _Decided:
     """Read what was decided."""
     fresh = connection.execute(_DECIDED.where(tables.decisions.c.number > since.decision))
     distinct: dict[Key, list[Key]] = defaultdict(list)
-    for one, other, verdict in all_decisions(connection):
+    for one, other, verdict, _ in all_decisions(connection):
         if verdict == "distinct":
             distinct[one].append(other)
     held = {*distinct, *(other for others in distinct.values() for other in others)}

@@ -19,12 +19,12 @@ from sqlalchemy import Connection, LargeBinary, cast, func, select
 from xxhash import xxh3_64_intdigest
 
 from memproc.config import Policy
+from memproc.dedup.chains import CHAINS, chain_hashes
 from memproc.dedup.cluster import clusters
 from memproc.dedup.decide import regroup
-from memproc.dedup.frame import frame_hash
 from memproc.dedup.index import ENTRY_BYTES, NUMBER_BITS, Entries
 from memproc.dedup.keys import Key, Prepared, prepare
-from memproc.dedup.signing import FRAMES, hashes_of, width
+from memproc.dedup.signing import hashes_of, width
 from memproc.records import Memory, Plain
 from memproc.store import tables
 from memproc.store.database import Database
@@ -67,9 +67,9 @@ class Recomputed:
             is_first = np.isin(numbers, first)
             facts = [again for (_, again), own in zip(near, is_first, strict=True) if own]
             hashes = hashes_of(facts, self._policy.recall)
-            sums = hashes.sum(axis=1, dtype=np.uint64)
-            undated = np.array([_frame_before_dated(again) for again in facts], np.uint64)
-            self._indexed.append(np.column_stack((numbers[is_first], sums, sums - hashes[:, -FRAMES] + undated)))
+            sums = _sums(hashes)
+            undated = np.array([_chains_before_dated(again) for again in facts], np.uint64).reshape(-1, CHAINS)
+            self._indexed.append(np.column_stack((numbers[is_first], sums, sums - _sums(hashes[:, -CHAINS:]) + _sums(undated))))
 
     def check_links(self) -> None:
         """Compare the links from groups with an odd token with those that the observations give."""
@@ -197,9 +197,14 @@ def _is_valid(plain: Plain, schema: type[Memory]) -> bool:
     return isinstance(validator(schema)(own), Memory)
 
 
-def _frame_before_dated(fact: Prepared) -> int:
-    """Return the hash of the frame that a fact had before its source gave a date."""
-    return fact.frame if fact.changed_at is not None else frame_hash(fact.text, None, fact.scope)
+def _chains_before_dated(fact: Prepared) -> tuple[int, int]:
+    """Return the hashes of the chains that a fact was in before its source gave a date."""
+    return fact.chains if fact.changed_at is not None else chain_hashes(fact.text, None, fact.scope)
+
+
+def _sums(hashes: NDArray[Any]) -> Numbers:
+    sums: Numbers = hashes.sum(axis=1, dtype=np.uint64)
+    return sums
 
 
 def _links_of(prepared: Iterable[tuple[int, Prepared]]) -> Numbers:

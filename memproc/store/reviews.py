@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from functools import lru_cache, partial
@@ -16,18 +16,19 @@ from sqlalchemy import Connection, delete, select
 
 from memproc.config import Policy
 from memproc.dedup import index
+from memproc.dedup.chains import CHAINS, chain_hashes, is_replaced, place_of, shared_keys
 from memproc.dedup.cluster import Undated
 from memproc.dedup.compare import compare_if_changed, compare_if_likely
 from memproc.dedup.confidence import in_order, may_be_alike, may_be_alike_in_length, model_of, side_of
 from memproc.dedup.decide import Judged, Plan, Row
-from memproc.dedup.doubts import ROUND, Doubt, changed_of, crowd_in, for_a_person, is_of, is_worth_more
-from memproc.dedup.frame import frame_hash, frame_of
+from memproc.dedup.doubts import ROUND, Doubt, crowd_in, for_a_person, is_of, is_worth_more
 from memproc.dedup.gist import gist_of
 from memproc.dedup.keys import Key, Prepared, scope_number, text_of
 from memproc.dedup.signatures import Hashes
-from memproc.dedup.signing import FRAMES, sign
+from memproc.dedup.signing import sign
 from memproc.records import Outcome
 from memproc.store import tables
+from memproc.store.chains import Chains
 from memproc.store.database import Database, next_number, take_numbers
 from memproc.store.ledger import Line, write_lines
 from memproc.store.neighbours import ROWS, to_row
@@ -49,11 +50,14 @@ _PAIRS = select(_reviews.number, _reviews.one, _reviews.other)
 
 
 class Looked(NamedTuple):
-    """What was found: pairs that shared bands, how many of them were compared, and what is left to doubt."""
+    """What was found: pairs that shared bands, how many of them were compared, what is left to doubt, and the new observations that
+    tell again what had been replaced.
+    """
 
     candidates: int
     verified: int
     doubts: list[Doubt]
+    returned: frozenset[Key] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,16 +76,28 @@ class Reviewer:
         """
         doubts = [_undated(pair) for pair in plan.undated]
         first = _first_of_groups(plan.new, rows)
+        looked = self._look_for_alike(connection, plan, first, numbers)
+        dated = [one for one in (*(judged.incoming.prepared for judged in plan.new), *_dated_again(plan)) if _is_in_chains(one)]
+        if not dated:
+            return looked._replace(doubts=doubts + looked.doubts)
+        hashes = (hash_ for one in dated for hash_ in one.chains)
+        followed = self._chains.follow(connection, hashes, {one.key for one in dated}, min(numbers.values(), default=None))
+        return looked._replace(doubts=[*doubts, *followed.doubts, *looked.doubts], returned=followed.returned)
+
+    @property
+    def _chains(self) -> Chains:
+        return Chains(self.database, self.segments, self.policy)
+
+    def _look_for_alike(self, connection: Connection, plan: Plan, first: Sequence[Judged], numbers: Mapping[Key, int]) -> Looked:
         if not first:
-            return Looked(0, 0, doubts)
+            return Looked(0, 0, [])
         numbered = [(numbers[judged.incoming.prepared.key], judged.incoming.prepared) for judged in first]
         hashes = self.segments.index(connection, numbered, self.policy.recall)
         stored = [at for at, judged in enumerate(first) if judged.outcome is Outcome.STORED]
         new = [numbered[at] for at in stored]
         own_numbers = [number for number, _ in new]
         are_one = partial(_are_one, plan)
-        looked = self._compare(connection, own_numbers, hashes[stored], lambda at: _own_of(new[at][1]), are_one)
-        return looked._replace(doubts=doubts + looked.doubts)
+        return self._compare(connection, own_numbers, hashes[stored], lambda at: _own_of(new[at][1]), are_one)
 
     def look_again(self, connection: Connection, now: str) -> None:
         """Find the open reviews of the whole store anew, as another model would have."""
@@ -96,10 +112,13 @@ class Reviewer:
             texts = [*map(text_of, records)]
             scopes = [*map(scope_number, records)]
             gists = [gist_of(text) if row.observation.date else None for row, text in zip(rows, texts, strict=True)]
-            hashes = sign(texts, scopes, [*map(frame_hash, texts, gists, scopes)], self.policy.recall)
+            chains = [*map(chain_hashes, texts, gists, scopes)]
+            hashes = sign(texts, scopes, chains, self.policy.recall)
             homes = {row.observation.key: row.home for row in rows}
             looked = self._compare(connection, some, hashes, _owns_in(rows, texts), partial(_are_at_home, homes))
-            write_reviews(self.database, connection, looked.doubts, next_number(connection, tables.batches) - 1, now)
+            followed = self._chains.follow(connection, (hash_ for own in chains for hash_ in own))
+            doubts = [*followed.doubts, *looked.doubts]
+            write_reviews(self.database, connection, doubts, next_number(connection, tables.batches) - 1, now)
 
     def _compare(
         self,
@@ -114,13 +133,12 @@ class Reviewer:
         In rounds: who finds less than one alike in each is not in the next.
         """
         segments = self.segments.all(connection)
-        found_pairs = index.candidates(hashes, np.array(own_numbers, np.uint64), segments, frames=FRAMES)
-        places: dict[Key, int] = {}
+        found_pairs = index.candidates(hashes[:, : 1 - CHAINS], np.array(own_numbers, np.uint64), segments, frames=1)
         new: dict[Key, _Own] = {}
         pairs: dict[Key, list[int]] = {}
         for at, candidates in groupby(found_pairs, key=itemgetter(0)):
             own = own_at(at)
-            new[own.key], places[own.key] = own, at
+            new[own.key] = own
             pairs[own.key] = [number for _, number in candidates]
         known = _Texts({own.key: own.text for own in new.values()})
         doubts: dict[Key, list[Doubt]] = {key: [] for key in pairs}
@@ -137,9 +155,7 @@ class Reviewer:
             if not asked:
                 break
         kept = [doubt for key, found in doubts.items() for doubt in for_a_person(found, len(pairs[key]))]
-        changed = [key for key, found in doubts.items() if changed_of(found)]
-        sizes = index.bucket_sizes(hashes[[places[key] for key in changed], -FRAMES], segments)
-        crowd = crowd_in(doubts, {key for key, size in zip(changed, sizes, strict=True) if size > index.CROWD})
+        crowd = crowd_in(doubts)
         self._close(connection, crowd)
         return Looked(len(found_pairs), verified, [doubt for doubt in kept if not is_of(crowd, doubt)])
 
@@ -152,18 +168,20 @@ class Reviewer:
     def _doubt(self, own: _Own, there: _Candidate, known: _Texts) -> Doubt | None:
         """Return what is to be doubted of a pair, if anything is. What can be told without the other's text comes first."""
         has_moved_on = there.date is not None and own.date is not None and there.date != own.date
-        if not has_moved_on and not may_be_alike_in_length(len(own.text), there.length, is_sentence=own.is_english):
+        if not may_be_alike_in_length(len(own.text), there.length, is_sentence=own.is_english):
             return None
         text = known.text_of(there)
-        is_near = may_be_alike(known.in_order(own.text), known.in_order(text), is_sentence=own.is_english)
-        may_have_changed = has_moved_on and (is_near or _have_one_frame(text, own.text))
-        if not is_near and not may_have_changed:
+        if not may_be_alike(known.in_order(own.text), known.in_order(text), is_sentence=own.is_english):
             return None
         model = model_of(self.policy.model)
         one, other = known.side_of(text), known.side_of(own.text)
-        if may_have_changed and (change := compare_if_changed(one, other, model)):
-            return Doubt(there.key, own.key, "changed", change.confidence, change.reason)
-        if is_near and (alike := compare_if_likely(one, other, model, self.review_at)):
+        if has_moved_on:
+            shared = shared_keys(before := place_of(text, one.gist), after := place_of(own.text, other.gist))
+            if any(is_replaced(before, after, key) for key in shared):
+                return None  # whether they are neighbours in time, their chain tells
+            if not shared and (change := compare_if_changed(one, other, model)):
+                return Doubt(there.key, own.key, "changed", change.confidence, change.reason)
+        if alike := compare_if_likely(one, other, model, self.review_at):
             return Doubt(there.key, own.key, "similar", alike.confidence, alike.reason)
         return None
 
@@ -271,9 +289,14 @@ def _are_one(plan: Plan, key: Key, there: _Candidate) -> bool:
     return own is not None and own == plan.changed.membership.get(there.key, there.memory)
 
 
-def _have_one_frame(one: str, other: str) -> bool:
-    """Tell whether two canonical texts have a frame, and the same."""
-    return frame_of(one) == frame_of(other) != ""
+def _is_in_chains(prepared: Prepared) -> bool:
+    """Tell whether a new observation is a fact with a date."""
+    return prepared.is_near and (prepared.changed_at is not None or prepared.as_of is not None)
+
+
+def _dated_again(plan: Plan) -> Iterator[Prepared]:
+    """Give the observations that were there and of which the source gives a date, which may be a later one."""
+    return (incoming.prepared for incoming in plan.known if incoming.prepared.as_of is not None)
 
 
 def _are_at_home(homes: Mapping[Key, Key], key: Key, there: _Candidate) -> bool:

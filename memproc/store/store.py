@@ -43,6 +43,7 @@ from memproc.store.answers import (
     Applied,
     Calibration,
     Finding,
+    History,
     IndexRecall,
     Job,
     PolicyCount,
@@ -60,6 +61,7 @@ from memproc.store.database import BRIEFLY_SECONDS, Database, change_row
 from memproc.store.decided import decisions_of_job, decisions_of_review, note_unmerged, settled, status_of
 from memproc.store.doctor import examine
 from memproc.store.forks import tell_of_forks
+from memproc.store.history import history_of
 from memproc.store.jobs import (
     FINISHED,
     Claim,
@@ -334,6 +336,17 @@ class Store:
             return trace_of(self._database, connection, rows, self._to_memory(memory_at(connection, rows[0])))
 
         return self._transactions.read(traced)
+
+    def history(self, identifier: str) -> History:
+        """Return what a memory said in the course of time, the oldest first: its versions, what it superseded, and what the changes
+        that are offered lead to. Raises NotFoundError.
+        """
+
+        def told(connection: Connection) -> History:
+            rows = self._located(connection, identifier)
+            return History(self._to_memory(memory_at(connection, rows[0])), history_of(self._database, connection, rows))
+
+        return self._transactions.read(told)
 
     def unmerge(self, identifier: str, *, note: str = "") -> tuple[Decision, ...]:
         """Hold apart what an id names (an observation, a node, or a memory's first node) from the rest of its memory, for ever.

@@ -196,7 +196,8 @@ ledger = Table(
     _number("number", primary_key=True),
     _number("batch", nullable=True),
     _text("made_at"),
-    # similar, version; review; decision; forgotten; joins, splits, memories_forgotten; of quarantine replayed, rejected, discarded
+    # of a batch similar, version, returned, joins, splits; review; decision; of forgetting forgotten, memories_forgotten; of
+    # quarantine replayed, rejected, discarded
     _text("kind"),
     _key("subject", nullable=True),
     _key("other", nullable=True),

@@ -561,3 +561,22 @@ def test_decisions_of_a_full_export_are_trusted_on_request(run, tmp_path):
     assert (report["left_out"], report["notes"]) == ({}, [])
     run("export", "c.db", "--to", "again.jsonl", "--full")
     assert (tmp_path / "again.jsonl").read_bytes() == (tmp_path / "full.jsonl").read_bytes()
+
+
+def test_trace_tells_what_was_so_in_the_course_of_time(run, tmp_path):
+    """The oldest first, each with how it belongs there; of what never changed there is nothing to tell."""
+    with memproc.open(tmp_path / "homes.db") as store:
+        for year, city in ((2020, "Berlin"), (2021, "Paris"), (2023, "Berlin")):
+            home = store.add({"content": f"Lives in {city}", "created_at": f"{year}-01-01"}).memory
+        tea = store.add({"content": "Prefers tea"}).memory
+        (review,) = store.reviews()
+    told = as_json(run("trace", "homes.db", home.id, "--json"))
+    assert [(step["date"][:4], step["content"], step["link"]) for step in told["history"]] == [
+        ("2020", "Lives in Berlin", "told"),
+        ("2021", "Lives in Paris", "offered"),
+        ("2023", "Lives in Berlin", "current"),
+    ]
+    lines = run("trace", "homes.db", home.id)[1].splitlines()
+    assert f"    2021-01-01T00:00:00.000000Z  Lives in Paris  (offered by review {review.number})" in lines
+    assert any("  returned " in line for line in lines)
+    assert "in the course of time" not in run("trace", "homes.db", tea.id)[1]

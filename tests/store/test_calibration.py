@@ -73,7 +73,7 @@ def merged(store, pairs, verdict):
 
 
 def test_merges_that_are_too_often_wrong_are_refused(fresh):
-    """Then a rebuild parts all that merged by likeness, by case and punctuation too, and it waits for a person; equal texts stay one."""
+    """Then a rebuild parts all that merged by likeness, by case and marks too, and it waits for a person; equal texts stay one."""
     with fresh() as store:
         memproc.ingest(titles(), into=store)
         wrong = merged(store, [SAME, *WRITTEN], verdict=False)
