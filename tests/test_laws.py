@@ -498,7 +498,7 @@ def undo_policy(store, policy, _):
 @pytest.mark.parametrize("dedup", ["off", "exact"])
 def test_the_laws_hold_without_a_near_tier(fresh, dedup):
     """With dedup off or exact, conservation, idempotence and rebuild hold on one example that holds everything."""
-    texts = ["Prefers tea", "prefers  TEA", "Really prefers tea", "Prefers coffee"]
+    texts = ["Prefers tea", "Prefers  te\u200ba", "Really prefers tea", "Prefers coffee"]
     source = [{"content": text, "tags": [str(number)]} for number, text in enumerate(texts)] + [{"content": ""}]
     with fresh(dedup) as store:
         report = ingest(store, source)

@@ -297,7 +297,7 @@ def least_seconds(work: Callable[[Any], object], given: Any, runs: int = RUNS) -
     return min(took)
 
 
-def growth(make: Make, work: Callable[[Any], object], attempts: Sequence[int] = (1, RUNS, RUNS, RUNS)) -> float:
+def growth(make: Make, work: Callable[[Any], object], attempts: Sequence[int] = (1, *[RUNS] * 6)) -> float:
     """Return how many times as long four times as much takes; measured again, so often in each attempt, while that is too much."""
     work(make(8))  # what is loaded and compiled at the first call is not measured
     size = 250

@@ -28,11 +28,12 @@ _BEHIND_DATE = rf"(?= [,.]|$| (?:{_GOES_ON})(?!\S))"  # "May 4 people come" hold
 _HAS_DAY = re.compile(r"(?<!\S)\d{1,2}(?:st|nd|rd|th|er)?(?= [^\d]| ,)")
 _ISO = re.compile(r"(?<!\S)(\d{4})[/.](\d{1,2})[/.](\d{1,2})(?!\S)")
 _NUMERIC_DATE = re.compile(r"(?<!\S)(\d{1,2})([./-])(\d{1,2})\2(\d{4})(?!\S)")
-_CLOCK = re.compile(r"(?<!\S)(\d{1,2}):(\d\d)(?: (?:uhr|h))?(?!\S)")
+_CLOCK = re.compile(r"(\d{1,2}):(\d\d)")
 _HALF_DAY = re.compile(r"(?<!\S)(\d{1,2})(?::(\d\d))? (a|p)(?: |\.)?m(?!\S)")
 _O_CLOCK = re.compile(r"(?<!\S)(\d{1,2}) (?:o'clock|uhr)(?!\S)")
 _POINTED = re.compile(r"(?<!\S)(at|around|by|until|till|from|um|ab|bis) (\d{1,2})\.(\d\d)(?!\S)(?! (?:am|pm|%|usd|eur|€))")
 _FRENCH = re.compile(r"(?<!\S)(?:(?<=à )(\d{1,2}) ?(?:h|heures)|(\d{1,2}) ?h ?(\d\d))(?!\S)")
+_FRENCH_TIME = re.compile(r"\d{1,2}h\d{0,2}")
 _NOONS = re.compile(r"(?<!\S)(?:12 )?(noon|midday|midnight)(?!\S)")
 _PAST = re.compile(r"(?<!\S)(half|quarter) (past|to) (\w+)(?!\S)")
 _HOURS_IN_WORDS = ("twelve", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven")
@@ -53,7 +54,7 @@ _GERMAN_STREET = re.compile(r"(?<=[^\W\d_]{3})str(?: \.)?(?=$| )")
 
 Rule = Callable[[str], str]
 
-_MONTH, _HALVED, _CLOCKED, _NOONED, _POINT, _NUMERIC, _PAID, _MEASURED, _SQUARED, _DOZENS, _SHORT = "mhcnpdauqzs"
+_MONTH, _HALVED, _CLOCKED, _FRENCHED, _NOONED, _POINT, _NUMERIC, _PAID, _MEASURED, _SQUARED, _DOZENS, _SHORT = "mhcfnpdauqzs"
 _NUMBERS = frozenset("0123456789$€£¥")
 _BESIDE = 3  # tokens
 
@@ -73,10 +74,12 @@ def in_one_form(tokens: Sequence[str], *, is_day_first: bool) -> tuple[list[str]
         found += "".join(map(_BESIDE_NUMBERS.__getitem__, beside))
     if not found:
         return [*tokens], []
-    if _MEASURED in found:
-        tokens, is_measured = _measured(tokens, numbers)
+    kinds = []
+    if _MEASURED in found or _CLOCKED in found:
+        tokens, kinds = _measured(tokens, numbers)
+    if not found.strip(_MEASURED + _CLOCKED):
+        return [*tokens], kinds
     joined = " ".join(tokens)
-    kinds = [AMOUNT] * (_MEASURED in found and is_measured)
     for letter, kind, rule in _RULES:
         if letter in found and (changed := rule(joined)) != joined:
             kinds.append(kind)
@@ -98,9 +101,9 @@ def _rules_of(token: str) -> str:
 
 def _rules_beside_numbers(token: str) -> str:
     """Return the letters of the rules that are worth asking where a token is within a few others of a number, or is one."""
-    found = "".join(letter for letter in (_MONTH, _HALVED, _CLOCKED, _MEASURED, _PAID, _SQUARED) if token in _triggers()[letter])
+    found = "".join(letter for letter in (_MONTH, _HALVED, _FRENCHED, _MEASURED, _PAID, _SQUARED) if token in _triggers()[letter])
     if token[0].isdigit() or token[-1].isdigit():
-        found += _CLOCKED if ":" in token or "h" in token else ""
+        found += _CLOCKED if ":" in token else _FRENCHED if _FRENCH_TIME.fullmatch(token) else ""
         found += _NUMERIC if "/" in token or token.count(".") > 1 or token.count("-") > 1 else _POINT if "." in token else ""
     return found + _PAID * (not token.isalnum() and any(symbol in token for symbol in "$€£¥%°"))
 
@@ -159,19 +162,28 @@ def _amount(number: str, times: str | None, unit: str) -> str:
     return f"{int(value) if value == int(value) else plain} {unit}"
 
 
-def _measured(tokens: Sequence[str], numbers: Sequence[int]) -> tuple[list[str], bool]:
-    """Return tokens with each unit behind a number in its one form, and whether one had another."""
+def _measured(tokens: Sequence[str], numbers: Sequence[int]) -> tuple[list[str], list[str]]:
+    """Return tokens with each time of day, and each unit behind a number, in its one form, and the kinds of what changed."""
     units, found = _units(), [*tokens]
+    kinds: list[str] = []
     for at in numbers:
-        if at + 1 < len(found) and found[at][-1] in _NUMBERS:
-            found[at + 1] = units.get(found[at + 1], found[at + 1])
-    return found, found != [*tokens]
+        behind = found[at + 1] if at + 1 < len(found) else ""
+        if clock := _CLOCK.fullmatch(found[at]):
+            if (form := _clock(int(clock[1]), int(clock[2]), found[at])) != found[at]:
+                found[at] = form
+                kinds.append(TIME)
+            if behind in ("uhr", "h"):
+                found[at + 1] = ""
+                kinds.append(TIME)
+        elif behind and found[at][-1] in _NUMBERS and units.get(behind, behind) != behind:
+            found[at + 1] = units[behind]
+            kinds.append(AMOUNT)
+    return [*filter(None, found)], kinds
 
 
 _RULES: tuple[tuple[str, str, Rule], ...] = (
     (_HALVED, TIME, lambda text: _HALF_DAY.sub(_half_day, text)),
-    (_CLOCKED, TIME, lambda text: _CLOCK.sub(lambda at: _clock(int(at[1]), int(at[2]), at[0]), text)),
-    (_CLOCKED, TIME, lambda text: _FRENCH.sub(lambda at: _clock(int(at[1] or at[2]), int(at[3] or 0), at[0]), text)),
+    (_FRENCHED, TIME, lambda text: _FRENCH.sub(lambda at: _clock(int(at[1] or at[2]), int(at[3] or 0), at[0]), text)),
     (_HALVED, TIME, lambda text: _O_CLOCK.sub(lambda at: _clock(int(at[1]), 0, at[0]), text)),
     (_POINT, TIME, lambda text: _POINTED.sub(lambda at: f"{at[1]} {_clock(int(at[2]), int(at[3]), f'{at[2]}.{at[3]}')}", text)),
     (_NOONED, TIME, lambda text: _NOONS.sub(lambda at: "00:00" if at[1] == "midnight" else "12:00", text)),
@@ -193,7 +205,7 @@ def _triggers() -> Mapping[str, frozenset[str]]:
     return {
         _MONTH: frozenset(_months()),
         _HALVED: frozenset(["am", "pm", "uhr", "o'clock", "m"]),
-        _CLOCKED: frozenset(["h", "heures"]),
+        _FRENCHED: frozenset(["h", "heures"]),
         _NOONED: frozenset(["noon", "midday", "midnight", "past", "to"]),
         _DOZENS: frozenset(["half", "dozen"]),
         _MEASURED: frozenset(_units()),

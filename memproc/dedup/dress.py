@@ -22,7 +22,7 @@ _BULLET = re.compile(r"(?:[-*•·‣◦▪–—>#✓✔✅➡→]+|\(?\d{1,2}[
 _STARRED = re.compile(r"(?<!\w)(\*\*|__|\*|_|`)(?=\S)((?:(?!\1).){1,200}?)(?<=\S)\1(?!\w)")
 _FOOTNOTE = re.compile(r"\s*(?:\[\d{1,3}\]|\^\d{1,3})[.]?$")
 _WHOLE_QUOTE = re.compile(r"[\"“„«]([^\"“”„«»]+)[\"”“»]")
-_MAY_BE_DRESSED = re.compile(r"[<&*_`\[#>•·‣◦▪✓✔✅➡→]|^\W|^\(?\w{1,2}[.)]\s|[^\w.!?]$")
+_MARKUP = ("<", "&", "*", "_", "`", "[")
 _NEEDS_MORE = frozenset(
     [
         *("is", "are", "am", "was", "were", "be", "been", "being", "feel", "feels", "felt", "feeling", "mood", "looks", "seems"),
@@ -51,10 +51,16 @@ def undressed(text: str) -> str:
     ['Has a garden', 'allergic to latex', 'Plays golf', 'I have a cat']
     """
     bare = text
-    if _MAY_BE_DRESSED.search(bare):
+    if _may_have_markup(text):
         bare = _without_markup(bare)
     bare = _without_words(bare)
     return bare if any(map(str.isalpha, bare)) else text
+
+
+def _may_have_markup(text: str) -> bool:
+    if not text[:1].isalnum() or not (text[-1].isalnum() or text[-1] in ".!?"):
+        return True
+    return "." in text[1:3] or ")" in text[1:3] or any(mark in text for mark in _MARKUP)
 
 
 def _without_markup(text: str) -> str:

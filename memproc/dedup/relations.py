@@ -145,6 +145,9 @@ def _without_report(tokens: Sequence[str]) -> Sequence[str]:
     """Return the tokens without who says it: "user mentioned that he lives in rome"."""
     if "that" in tokens[1:REPORT_TOKENS] and not _REPORTS.isdisjoint(tokens[1:REPORT_TOKENS]):
         return tokens[tokens.index("that") + 1 :]
+    for at, token in enumerate(tokens[1:REPORT_TOKENS], 2):  # a gist leaves "that" out before a clause
+        if token in _REPORTS and at + 1 < len(tokens) and tokens[at] in relation_list().words["person"]:
+            return tokens[at:]
     return tokens
 
 

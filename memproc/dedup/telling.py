@@ -117,8 +117,8 @@ def telling(text: str, signs: Sequence[str], *, is_english: bool) -> Telling:
         signs = [*map(sign_of, chunks)]
     marks: list[str] = []
     present = "".join(signs)
-    if CAPITAL in present and _tells_capitals(text, chunks):
-        marks += _names(chunks, signs, is_english=is_english)
+    if CAPITAL in present and (names := _names(chunks, signs, is_english=is_english)) and _tells_capitals(text, chunks):
+        marks += names
     if QUOTE in present:
         marks += _quoted(text)
     if SYMBOL in present:

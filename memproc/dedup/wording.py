@@ -6,6 +6,7 @@ tokens are the same, the writing differs: case, punctuation, or the look of a ma
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -19,6 +20,8 @@ from memproc.dedup.tokens import MARKS
 
 LONGEST_CHARS = 2_000  # beyond that the kinds are named, and no words
 _ARTICLES = ("a", "an", "the")
+_NO_LETTERS = re.compile(r"[\W_]+")
+_MARK = re.compile(r"[^\w\s]|_")
 
 
 class Difference(NamedTuple):
@@ -58,8 +61,11 @@ def in_writing(one: str, other: str) -> tuple[str, ...]:
     """
     if one == other:
         return ()
+    if one.lower() == other.lower():
+        return ("case",)
     kinds = []
-    if _lettered(one) != _lettered(other) and _lettered(one).lower() == _lettered(other).lower():
+    left, right = _lettered(one), _lettered(other)
+    if left != right and left.lower() == right.lower():
         kinds.append("case")
     if _marks(canonical(one)) != _marks(canonical(other)):
         kinds.append("punctuation")
@@ -76,11 +82,11 @@ def are_of_one_spelling(one: str, other: str) -> bool:
 
 
 def _lettered(text: str) -> str:
-    return "".join(filter(str.isalnum, unicodedata.normalize("NFKC", text)))
+    return _NO_LETTERS.sub("", text if text.isascii() else unicodedata.normalize("NFKC", text))
 
 
 def _marks(text: str) -> list[str]:
-    return [character for character in text if not character.isalnum() and not character.isspace()]
+    return _MARK.findall(text)
 
 
 def _words(text: str) -> list[str]:

@@ -23,20 +23,20 @@ BOUNDS = {
     "format": 100,  # of any source: names that clash, times and ids in any form; a `dict` looks at nothing
     "validate": 5,
     "plain and encode": 20,
-    "canonical text and gist, cold": 45,
-    "canonical text and gist, warm": 34,
+    "canonical text and gist, cold": 130,  # what tells, what dresses, and dates, times and amounts in one form
+    "canonical text and gist, warm": 90,
     "keys": 16,
     "sign": 2.8,
     "pickle there and back": 36,
     "look up what was met": 15,
     "look up neighbours": 19,
     "confirm the keys": 300,  # each record that shares a hash is read and compared
-    "decide": 480,
+    "decide": 1_200,  # each merge is told in what it differs, case and marks too
     "write rows": 4,
     "write memories": 4.7,
     "index": 13,
     "candidates": 12,
-    "reviews": 75,
+    "reviews": 120,  # and chains of what changed
     "write reviews": 24,
     "ledger": 2.4,
     "batch and job": 100,

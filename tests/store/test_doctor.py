@@ -469,7 +469,7 @@ def test_each_kind_of_damage_is_found_by_its_own_code_and_mended_as_advised(code
 
 def test_an_observation_that_is_gone_is_missed(path):
     """In the count, in the index and in the ledger."""
-    change("DELETE FROM observations WHERE number = 1")(path)
+    change("DELETE FROM observations WHERE number = (SELECT min(number) FROM observations)")(path)
     assert {"conservation", "index_extra"} <= errors_of(examine_at(path))
 
 

@@ -217,7 +217,7 @@ def test_the_story_of_a_record_is_told_to_its_end(fresh):
         left = store.trace(near.memory.id)
         assert (left.memory, left.observations) == (None, ())
         assert {"read", "version", "review", "decision", "forgotten"} <= {entry.kind for entry in left.ledger}
-        assert "changed, differs in number" in {entry.reason for entry in left.ledger}
+        assert "changed, differs in date" in {entry.reason for entry in left.ledger}
         dump = all_text(store)
         assert "Honestly" not in dump
         assert "flu season" not in dump
