@@ -110,6 +110,12 @@ def _stages(options: argparse.Namespace) -> None:
         sys.stdout.write(stages.text_table(found) + "\n")
 
 
+def _everyday(options: argparse.Namespace) -> None:
+    from benchmarks import everyday  # noqa: PLC0415 - as above
+
+    sys.stdout.write(everyday.text_table(*everyday.measure(options.file)) + "\n")
+
+
 def _proposals(_options: argparse.Namespace) -> None:
     from benchmarks import proposals  # noqa: PLC0415 - as above
 
@@ -131,6 +137,7 @@ COMMANDS: Final[dict[str, Callable[[argparse.Namespace], int | None]]] = {
     "adds": _adds,
     "stages": _stages,
     "quality": _quality,
+    "everyday": _everyday,
     "proposals": _proposals,
     "fit": _fit,
 }
@@ -150,6 +157,8 @@ def _parser() -> argparse.ArgumentParser:
     drawing.add_argument("--to", type=Path, required=True, metavar="FILE.svg")
     drawing.add_argument("--database", default="sqlite", help="the kind of database to draw")
     page.add_argument("--to", type=Path, default=PAGE, metavar="FILE.md")
+    everyday = commands.add_parser("everyday", help="see what becomes of pairs that people judged")
+    everyday.add_argument("file", type=Path, nargs="?", help="tab-separated pairs; those of MEMPROC_DATA if none is given")
     commands.add_parser("proposals", help="measure on labelled data how often what is alike in meaning says the same")
     commands.add_parser("fit", help="fit the model of confidence that memproc ships")
     quality_of = commands.add_parser("quality", help="measure on labelled data how often memproc is right")

@@ -74,7 +74,7 @@ def in_one_form(tokens: Sequence[str], *, is_day_first: bool) -> tuple[list[str]
         found += "".join(map(_BESIDE_NUMBERS.__getitem__, beside))
     if not found:
         return [*tokens], []
-    kinds = []
+    kinds: list[str] = []
     if _MEASURED in found or _CLOCKED in found:
         tokens, kinds = _measured(tokens, numbers)
     if not found.strip(_MEASURED + _CLOCKED):
