@@ -22,11 +22,11 @@ from memproc.dedup.compare import compare_if_changed, compare_if_likely
 from memproc.dedup.confidence import in_order, may_be_alike, may_be_alike_in_length, model_of, side_of
 from memproc.dedup.decide import Judged, Plan, Row
 from memproc.dedup.doubts import ROUND, Doubt, crowd_in, for_a_person, is_of, is_worth_more
-from memproc.dedup.gist import gist_of
-from memproc.dedup.keys import Key, Prepared, scope_number, text_of
+from memproc.dedup.gist import gist_of, read
+from memproc.dedup.keys import Key, Prepared, exact_of, scope_number, text_of
 from memproc.dedup.signatures import Hashes
 from memproc.dedup.signing import sign
-from memproc.records import Outcome
+from memproc.records import Outcome, encode
 from memproc.store import tables
 from memproc.store.chains import Chains
 from memproc.store.database import Database, next_number, take_numbers
@@ -38,6 +38,7 @@ from memproc.times import to_micros
 LOOKED_AT_ONCE = 2_000
 SIDES_KEPT = 500
 FOUND_OTHERWISE = ("undated", "meaning")  # the kinds that the index does not find
+TELLING_CONFIDENCE = 0.5  # that who wrote so meant nothing by it: a conservative prior, no measurement
 UNDATED_CONFIDENCE = 0.5  # which of two versions is the newer, nothing tells
 
 _reviews = tables.reviews.c
@@ -168,13 +169,15 @@ class Reviewer:
     def _doubt(self, own: _Own, there: _Candidate, known: _Texts) -> Doubt | None:
         """Return what is to be doubted of a pair, if anything is. What can be told without the other's text comes first."""
         has_moved_on = there.date is not None and own.date is not None and there.date != own.date
-        if not may_be_alike_in_length(len(own.text), there.length, is_sentence=own.is_english):
-            return None
-        text = known.text_of(there)
-        if not may_be_alike(known.in_order(own.text), known.in_order(text), is_sentence=own.is_english):
+        is_sentence = own.is_english
+        if not may_be_alike_in_length(len(own.text), there.length, is_sentence=is_sentence) or not may_be_alike(
+            known.in_order(own.text), known.in_order(text := known.text_of(there)), is_sentence=is_sentence
+        ):
             return None
         model = model_of(self.policy.model)
         one, other = known.side_of(text), known.side_of(own.text)
+        if one.gist.tokens == other.gist.tokens and (told := _telling_of(there.json, own.json)) is not None:
+            return Doubt(there.key, own.key, "similar", TELLING_CONFIDENCE, told) if told else None
         if has_moved_on:
             shared = shared_keys(before := place_of(text, one.gist), after := place_of(own.text, other.gist))
             if any(is_replaced(before, after, key) for key in shared):
@@ -187,27 +190,38 @@ class Reviewer:
 
 
 class _Own(NamedTuple):
-    """What is compared of a new fact: its canonical text, whether that shows itself to be English, and its date, in microseconds
-    since 1970.
+    """What is compared of a new fact: its canonical text, whether that shows itself to be English, its date, in microseconds since
+    1970, and its record as JSON.
     """
 
     key: Key
     text: str
     is_english: bool
     date: int | None
+    json: bytes
 
 
 def _own_of(prepared: Prepared) -> _Own:
     date = prepared.changed_at if prepared.changed_at is not None else _micros_of(prepared.as_of)
-    return _Own(prepared.key, prepared.text, prepared.is_english, date)
+    return _Own(prepared.key, prepared.text, prepared.is_english, date, prepared.json)
 
 
 def _owns_in(rows: Sequence[Row], texts: Sequence[str]) -> Callable[[int], _Own]:
     def own_at(at: int) -> _Own:
         seen = rows[at].observation
-        return _Own(seen.key, texts[at], gist_of(texts[at]).is_english, _micros_of(seen.date))
+        return _Own(seen.key, texts[at], gist_of(texts[at]).is_english, _micros_of(seen.date), encode(seen.record))
 
     return own_at
+
+
+def _telling_of(one: str | bytes, other: str | bytes) -> str | None:
+    """Return what two facts of the same words are told apart by in the way they are written, each given as JSON: empty where it is
+    the day that they speak of, None where it is nothing.
+    """
+    left, right = (read(exact_of(orjson.loads(record))).telling for record in (one, other))
+    if left.marks != right.marks:
+        return f"may mean another thing: {', '.join(left.marks) or '-'} / {', '.join(right.marks) or '-'}"
+    return "" if left.is_of_a_day else None
 
 
 def _micros_of(date: str | None) -> int | None:

@@ -28,8 +28,6 @@ def test_each_pair_is_judged_by_a_store(tmp_path):
 
 def test_what_waits_is_a_review():
     """And says why."""
-    verdict, reason = verdict_on(
-        "Took a long walk along the river on New Year's Eve", "Took a long walk along the river on New Year's Day"
-    )
+    verdict, reason = verdict_on("She lives in Turkey", "She lives in turkey")
     assert verdict == "review"
     assert reason

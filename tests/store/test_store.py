@@ -826,3 +826,15 @@ def test_records_of_a_template_do_not_wait(fresh, text, batch_size):
         records = [{"content": text.format(number), "created_at": 1_600_000_000 + number} for number in range(60)]
         memproc.ingest(records, store, settings=memproc.Settings(batch_size=batch_size))
         assert store.reviews() == []
+
+
+def test_what_tells_waits_for_a_person_and_days_do_not(fresh):
+    """Of the same words: with what may mean another thing, and never as if it were sure."""
+    with fresh() as store:
+        for text in ("She lives in Turkey", "She lives in turkey", "The password is Secret", "The password is secret"):
+            store.add({"content": text, "created_at": "2024-01-01"})
+        for date in ("2024-01-01", "2024-05-01"):
+            store.add({"content": "She had a seizure today", "created_at": date})
+        assert store.count() == 6
+        waiting = {(review.confidence, review.reason) for review in store.reviews()}
+        assert waiting == {(0.5, "may mean another thing: Turkey / -"), (0.5, "may mean another thing: is Secret / is secret")}
