@@ -33,7 +33,9 @@ DAY, UNIT, WEEKDAY, ORDINAL = "d", "u", "w", "o"  # of a day for sure, and with 
 
 _EDGE = "\"'“”„‘’«»‹›()[]{}<>*_.,;:!?…¡¿"
 _OPENING = "\"'“„‘«‹‚"
-_QUOTED = re.compile(r"(?<!\w)(?:\"([^\"]+)\"|“([^”]+)”|„([^“”]+)[“”]|«\s?([^»]+?)\s?»|'([^']+)'|‘([^’]+)’)(?!\w)")
+_QUOTED = re.compile(
+    r"(?<!\w)(?:\"([^\"]{1,60})\"|“([^”]{1,60})”|„([^“”]{1,60})[“”]|«\s?([^»]{1,60}?)\s?»|'([^']{1,60})'|‘([^’]{1,60})’)(?!\w)"
+)
 _OPENS = re.compile(rf"[(\[]*[{re.escape(_OPENING)}]\s?[^\W\d_]")
 _CODE = re.compile(r"[\"'“(]*(\.[^\W\d_]\w*|--?[^\W_][\w-]*)")
 _LOUD = re.compile(r"(?=\w*\d)(?=\w*[^\W\d_]{3})\w+!+[\"')]*")
@@ -42,6 +44,7 @@ _ENDS = (".", "!", "?", "…", ":", "。")
 _BULLET = re.compile(r"\W+|\d{1,2}[.)]|[a-zA-Z][.)]")
 _MARKED_QUOTED_WORDS = 4
 _FEWEST_TITLED = 4
+_FEW_CHARS = 8
 _MOST_IDLE = 3  # capitals inside a text at words that are no names, from which on none of them says anything
 _TOLD = re.compile(r"(?:is|are|was|:|=|->|lautet|ist|es|est)")
 _TOLD_WITHIN = 4
@@ -197,7 +200,11 @@ def _quoted(text: str) -> list[str]:
     found = []
     for run in _QUOTED.finditer(text):
         inner = next(filter(None, run.groups()), "").strip()
-        is_whole = not text[: run.start()].strip(_EDGE) and not text[run.end() :].strip(_EDGE)
+        is_whole = (
+            run.start() < _FEW_CHARS
+            and not text[: run.start()].strip(_EDGE)
+            and not text[run.end() : run.end() + _FEW_CHARS].strip(_EDGE)
+        )
         is_word = inner[:1].islower() or inner.lower() in words.names_too() or inner.lower() in words.deciding_words()
         if is_word and not is_whole and len(inner.split()) <= _MARKED_QUOTED_WORDS:
             found.append(f'"{inner.lower()}"')

@@ -184,7 +184,7 @@ PORTABLE = {
     "UPDATE ledger SET amount = amount WHERE number = 1": set(),
     "UPDATE ledger SET made_at = '2020' WHERE number = 1": {"seals"},
     "UPDATE observations SET times_seen = times_seen + 1 WHERE number = 5": {"arrival"},
-    "DELETE FROM ledger WHERE number = 1": {"gaps", "arrival"},
+    "DELETE FROM ledger WHERE number = 2": {"gaps", "arrival"},
     "DELETE FROM segments": {"index_missing"},
     "DELETE FROM quarantine_parts WHERE quarantine = 1": {"quarantine"},
     "UPDATE store SET rejected = 0": {"counters"},
@@ -306,8 +306,8 @@ BY_SQL = {
     ],
     "scheme": [change("UPDATE store SET scheme = '0'"), of_another_scheme],
     "values": [
-        change("UPDATE observations SET position = 'first' WHERE number = 3"),
-        change("UPDATE observations SET node = x'00' WHERE number = 3"),
+        change("UPDATE observations SET position = 'first' WHERE number = 6"),
+        change("UPDATE observations SET node = x'00' WHERE number = 6"),
         change("UPDATE ledger SET reason = x'00' WHERE number = 3"),
         change("UPDATE jobs SET fingerprint = 'none' WHERE number = 1"),
     ],
@@ -334,7 +334,7 @@ BY_SQL = {
     "counters": [change(f"UPDATE store SET {name} = 0") for name in ("segments", "reviews", "rejected")],
     "records": [
         change("UPDATE observations SET record = '{\"content\":' WHERE number = 6"),
-        change("UPDATE observations SET record = CAST(x'7b22ff227d' AS TEXT) WHERE number = 3"),
+        change("UPDATE observations SET record = CAST(x'7b22ff227d' AS TEXT) WHERE number = 6"),
     ],
     "invalid_records": [no_longer_valid],
     "observation_keys": [altered],
