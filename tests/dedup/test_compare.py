@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from memproc.dedup import words
 from memproc.dedup.canonical import canonical
 from memproc.dedup.compare import (
+    KNOWN,
     MOST_SHOWN,
     Comparison,
     Difference,
@@ -17,6 +18,7 @@ from memproc.dedup.compare import (
     compare_if_changed,
     compare_if_likely,
     differences_between,
+    known_difference,
     reason_of,
 )
 from memproc.dedup.confidence import Side, features_of, shipped_model, side_of
@@ -182,3 +184,29 @@ def test_very_long_texts_differ_in_one_stretch():
     one = gist_of(" ".join([*base, "bread", "likes", *base]))
     other = gist_of(" ".join([*base, "honey", "likes", *base]))
     assert [found[1:] for found in differences_between(one, other)] == [("bread", "honey")]
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "kind"),
+    [
+        ("Likes jazz and blues", "Likes blues and jazz", "order of a list"),
+        ("Allergic to nuts, eggs and milk", "Allergic to eggs, milk and nuts", "order of a list"),
+        ("Spricht Deutsch und Türkisch", "Spricht Türkisch und Deutsch", "order of a list"),
+        ("Anna owes Ben money", "Ben owes Anna money", "order of words"),
+        ("Adore la crème brûlée", "Adore la creme brulee", "accent"),
+    ],
+)
+def test_order_and_accents_wait_with_a_confidence_of_their_own(one, other, kind):
+    """A person takes the first for the same, of the others half."""
+    found = compare_if_likely(side(one), side(other), shipped_model(), 0.4)
+    assert found.confidence == KNOWN[kind]
+    assert found.reason.startswith(f"differs in {kind}: ")
+    assert compare_if_likely(side(one), side(other), shipped_model(), 0.99) is None
+
+
+@pytest.mark.parametrize(
+    ("one", "other"), [("Likes jazz and blues", "Likes blues"), ("Has a cat", "Has a dog"), ("Has a cat", "Has a cat")]
+)
+def test_other_differences_have_none(one, other):
+    """They are for the model."""
+    assert known_difference(gist_of(canonical(one)).tokens, gist_of(canonical(other)).tokens) is None
