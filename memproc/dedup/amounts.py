@@ -14,6 +14,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from importlib.resources import files
 
+from memproc.dedup import words
 from memproc.dedup.memo import Memo
 
 DATE, TIME, AMOUNT, WORD = "date", "time", "amount", "abbreviation"
@@ -110,7 +111,11 @@ def _rules_beside_numbers(token: str) -> str:
 
 def _dated(text: str) -> str:
     day_first, month_first = _month_patterns()
-    text = _month_pattern().sub(lambda found: f"{found[2]}-{_months()[found[1]]:02d}", text) if not _HAS_DAY.search(text) else text
+    text = (
+        _month_pattern().sub(lambda found: f"{found[2]}-{words.months()[found[1]]:02d}", text)
+        if not _HAS_DAY.search(text)
+        else text
+    )
     text = day_first.sub(lambda date: _date(date, date["year"], date["month"], date["day"]), text)
     return month_first.sub(lambda date: _date(date, date["year"], date["month"], date["day"]), text)
 
@@ -119,7 +124,7 @@ def _date(written: re.Match[str], year: str | None, month: str, day: str) -> str
     number = int(day)
     if not 0 < number <= _DAYS:
         return written[0]
-    return f"{year}-{_months()[month]:02d}-{number:02d}" if year else f"{_NAMES[_months()[month] - 1]}-{number:02d}"
+    return f"{year}-{words.months()[month]:02d}-{number:02d}" if year else f"{_NAMES[words.months()[month] - 1]}-{number:02d}"
 
 
 def _numeric(written: re.Match[str], *, is_day_first: bool) -> str:
@@ -203,7 +208,7 @@ _RULES: tuple[tuple[str, str, Rule], ...] = (
 def _triggers() -> Mapping[str, frozenset[str]]:
     """Return by letter the tokens with which a rule is worth asking."""
     return {
-        _MONTH: frozenset(_months()),
+        _MONTH: frozenset(words.months()),
         _HALVED: frozenset(["am", "pm", "uhr", "o'clock", "m"]),
         _FRENCHED: frozenset(["h", "heures"]),
         _NOONED: frozenset(["noon", "midday", "midnight", "past", "to"]),
@@ -216,18 +221,13 @@ def _triggers() -> Mapping[str, frozenset[str]]:
 
 
 @cache
-def _months() -> Mapping[str, int]:
-    return {name: int(number) for number, names in _lines("months.txt") for name in names.split()}
-
-
-@cache
 def _units() -> Mapping[str, str]:
     return {word: unit for unit, listed in _lines("units.txt") for word in listed.split()}
 
 
 @cache
 def _month_patterns() -> tuple[re.Pattern[str], re.Pattern[str]]:
-    months = "|".join(sorted(_months(), key=len, reverse=True))
+    months = "|".join(sorted(words.months(), key=len, reverse=True))
     day = r"(?P<day>\d{1,2})(?:st|nd|rd|th|er)?"
     year = rf"(?:(?:(?: ,| \.| of| de| del)? (?P<year>\d{{4}}))(?!\S)|(?!\S){_BEHIND_DATE})"
     first = re.compile(rf"(?<!\S)(?:the )?{day}(?: \.| of| de)? (?P<month>{months})(?: \.(?= \d))?{year}")
@@ -236,7 +236,7 @@ def _month_patterns() -> tuple[re.Pattern[str], re.Pattern[str]]:
 
 @cache
 def _month_pattern() -> re.Pattern[str]:
-    months = "|".join(sorted(_months(), key=len, reverse=True))
+    months = "|".join(sorted(words.months(), key=len, reverse=True))
     return re.compile(rf"(?<!\S)({months})(?: \.| ,| of| de| del)? (\d{{4}})(?!\S)")
 
 

@@ -15,12 +15,16 @@ import re
 from functools import cache
 from importlib.resources import files
 
+from memproc.dedup import words
+
 _TAGS = "p|b|i|u|em|strong|li|ul|ol|br|span|div|code|h[1-6]|a|small|mark|blockquote"
 _TAG = re.compile(rf"</?(?:{_TAGS})(?:\s[^<>]{{0,200}})?/?>", re.IGNORECASE)
 _ENTITY = re.compile(r"&(?:#\d{1,6}|#x[\da-f]{1,6}|[a-z]{2,8});", re.IGNORECASE)
 _BULLET = re.compile(r"(?:[-*•·‣◦▪–—>#✓✔✅➡→]+|\(?\d{1,2}[.)](?=\s)|[a-zA-Z]\)(?=\s))\s*")
-_STARRED = re.compile(r"(?<!\w)(\*\*|__|\*|_|`)(?=\S)((?:(?!\1).){1,200}?)(?<=\S)\1(?!\w)")
-_FOOTNOTE = re.compile(r"\s*(?:\[\d{1,3}\]|\^\d{1,3})[.]?$")
+_STARRED = re.compile(
+    r"(?<!\w)(?:(\*\*|\*|`)(?=\S)((?:(?!\1).){1,200}?)(?<=\S)\1|(__?)(?=\S)([^_]{1,100} [^_]{1,100})(?<=\S)\3)(?!\w)"
+)
+_FOOTNOTE = re.compile(r"(?<=[\s.!?])\[\d{1,3}\][.]?$")
 _WHOLE_QUOTE = re.compile(r"[\"“„«]([^\"“”„«»]+)[\"”“»]")
 _MARKUP = ("<", "&", "*", "_", "`", "[")
 _NEEDS_MORE = frozenset(
@@ -68,11 +72,10 @@ def _without_markup(text: str) -> str:
         text = _TAG.sub(" ", text).strip()
     if "&" in text and _ENTITY.search(text):
         text = html.unescape(text)
-    if (text[:1] and not text[0].isalnum()) or text[:1].isdigit():
-        text = _without_bullets(text)
+    text = _without_bullets(text)
     if any(mark in text for mark in "*_`"):
-        text = _STARRED.sub(r"\2", text)
-    text = _FOOTNOTE.sub("", text)
+        text = _STARRED.sub(lambda found: found[2] or found[4], text)  # "__init__" is a name
+    text = _FOOTNOTE.sub("", text).rstrip()
     whole = _WHOLE_QUOTE.fullmatch(text)
     return _without_emoji(whole[1] if whole else text)
 
@@ -82,8 +85,16 @@ def _without_bullets(text: str) -> str:
         found = _BULLET.match(text)
         if not found or (not found[0][-1:].isspace() and found[0][0] in "-*#>–—"):  # "-v", "**so**", "#tag", ">5"
             break
+        if found[0].rstrip().endswith(".") and not _is_english_word(text[found.end() :]):  # "5. Mai", "2. Platz"
+            break
         text = text[found.end() :]
     return text
+
+
+def _is_english_word(text: str) -> bool:
+    """Tell whether a text begins with a word of English, and no month."""
+    first = text[:_FIRST_CHARS].partition(" ")[0].strip(".,:;!'").lower()
+    return first not in words.months() and (first in words.common_words() or first in words.english_words() or first == "i")
 
 
 def _without_emoji(text: str) -> str:

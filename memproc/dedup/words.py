@@ -208,6 +208,12 @@ def bare_nouns() -> frozenset[str]:
 
 
 @cache
+def months() -> Mapping[str, int]:
+    """Return the number of each month by its names, long and short, in several languages."""
+    return {name: int(number) for number, names in _lines("months.txt") for name in names.split()}
+
+
+@cache
 def negations() -> frozenset[str]:
     """Return the words that negate what follows."""
     return frozenset(word for word, kind in cue_kinds().items() if kind == "negation")
