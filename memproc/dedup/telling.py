@@ -186,11 +186,11 @@ def _is_inside(chunks: Sequence[str], at: int, *, is_english: bool) -> bool:
     word = _core(chunks[at]).lower()
     if len(word) == 1:
         return before[-1].isdigit()  # a unit: "10 M" is not "10 m"
-    if word in _MONTHS_TOO and is_english:
-        beside = chunks[at + 1] if at + 1 < len(chunks) else ""
-        return before.lower() not in _BEHIND_MONTH and not before[-1:].isdigit() and not beside[:1].isdigit()
     is_foreign = any(not chunk.isascii() and chunk[0] > _LAST_LATIN and chunk[0].isalpha() for chunk in chunks)
     is_foreign = is_foreign or not words.foreign_words().isdisjoint(chunk.lower() for chunk in chunks)
+    if word in _MONTHS_TOO and not is_foreign:
+        beside = chunks[at + 1] if at + 1 < len(chunks) else ""
+        return before.lower() not in _BEHIND_MONTH and not before[-1:].isdigit() and not beside[:1].isdigit()
     own = not is_foreign and (word in words.names_too() or word in words.acronyms() or word in words.typos())
     return own or (not is_english and word in words.german_names_too())
 
