@@ -109,6 +109,15 @@ def _rules_beside_numbers(token: str) -> str:
     return found + _PAID * (not token.isalnum() and any(symbol in token for symbol in "$€£¥%°"))
 
 
+def unit_of(word: str) -> str:
+    """Return the form in which a word is compared behind a number.
+
+    >>> unit_of("months"), unit_of("cats")
+    ('month', 'cats')
+    """
+    return _units().get(word, word)
+
+
 def _dated(text: str) -> str:
     day_first, month_first = _month_patterns()
     text = (

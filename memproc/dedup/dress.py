@@ -37,7 +37,9 @@ _NEEDS_MORE = frozenset(
 """Words behind which an emoji stands for a word: "she feels" and a face."""
 _ROUNDS = 3
 _FIRST_CHARS, _LAST_CHARS = 24, 32  # within which the first and the last phrase begin
-_JOYFUL = frozenset("😀😃😄😁😊🙂☺❤💕💖💗💘💙💚💛💜🧡✨\u200d\ufe0f\U0001f3fb\U0001f3fc\U0001f3fd\U0001f3fe\U0001f3ff")
+_JOYFUL = frozenset(
+    "☕✈☀⚽⚾⛵⛺☎✏✉⌚⛷⛸♟☂❄⛄😀😃😄😁😊🙂☺❤💕💖💗💘💙💚💛💜🧡✨\u200d\ufe0f\U0001f3fb\U0001f3fc\U0001f3fd\U0001f3fe\U0001f3ff"
+)
 _THINGS = (
     ("\U0001f32d", "\U0001f37f"),  # food and plants
     ("\U0001f380", "\U0001f3f0"),  # feasts, sports and places

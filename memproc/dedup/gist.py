@@ -24,7 +24,7 @@ from itertools import filterfalse, islice, pairwise, starmap
 from typing import NamedTuple
 
 from memproc.dedup import words
-from memproc.dedup.amounts import in_one_form
+from memproc.dedup.amounts import in_one_form, unit_of
 from memproc.dedup.canonical import canonical
 from memproc.dedup.chunks import AND, LETTERS, ODD, ODD_WRITTEN_OUT, THOUSANDS, WRITTEN_OUT, Apart, letter_of, taken_apart
 from memproc.dedup.clauses import places_of, without_idle_commas, without_outer_marks
@@ -293,7 +293,8 @@ def _mends(tokens: Sequence[str], kept: Sequence[str], odd: Sequence[str], writt
     if len(places) > MOST_MENDS:  # asked first: a mend holds the whole text, and a text may hold a slip a thousand times
         return ()
     stood = [at for at, token in enumerate(tokens) if token in slips for _ in slips[token]]  # none of them is idle
-    mends = [(kept[at], _mended(tokens, kept, was, at, word)) for was, (at, word) in zip(stood, places, strict=True)]
+    meant = [(at, unit_of(word) if at and kept[at - 1][-1].isdigit() else word) for at, word in places]
+    mends = [(kept[at], _mended(tokens, kept, was, at, word)) for was, (at, word) in zip(stood, meant, strict=True)]
     return tuple(sorted(starmap(Mend, mends)))
 
 

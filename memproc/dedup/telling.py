@@ -264,7 +264,7 @@ def _speaks_of_a_day(chunks: Sequence[str], signs: Sequence[str], present: str) 
 def _tells_a_unit(said: Sequence[str], at: int) -> bool:
     """Tell whether a unit of time is told from the day: "last week", "3 days ago", "in two weeks", "six months old"."""
     days, before, behind = _days(), " ".join(said[max(at - 3, 0) : at]), said[at + 1] if at + 1 < len(said) else ""
-    if (at and said[at - 1] in days["before"]) or behind in days["behind"]:
+    if (at and said[at - 1] in days["before"]) or not {behind, " ".join(said[at + 1 : at + 3])}.isdisjoint(days["behind"]):
         return True
     counted = _COUNTED.search(before)
     if counted is None:

@@ -34,6 +34,7 @@ BARE = "Has a garden"
         "Remember that Has a garden",
         "Has a garden, you know",
         "Has a garden 🌱",
+        "Has a garden ☀️",
         "Has a garden [1]",
         "🌱 Has a garden 😀",
     ],

@@ -100,6 +100,7 @@ BENIGN = [
     ("slip of a function word that is a rare verb", "He talks about his work", "He talks abut his work"),
     ("slip of a function word that is a rare name", "She swims every morning", "She swims evey morning"),
     ("slip with an s behind an odd stem", "He needs a new coat", "He nees a new coat"),
+    ("slip in a unit", "Sees him every six months", "Sees him every six monhts"),
     ("slip and filler", "She really works in the kitchen", "She works in the kithcen"),
 ]
 

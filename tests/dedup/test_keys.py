@@ -197,6 +197,8 @@ def test_what_tells_nothing_is_no_other_group(one, other):
         "Lost her job last month",
         "Will pay Ben back on Friday",
         "Moved 3 days ago",
+        "Exams are in a fortnight",
+        "Se casa el mes que viene",
         "War gestern beim Arzt",
         "明天去医院",
     ],
