@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from rapidfuzz.distance import Levenshtein, Opcode
 
-from memproc.dedup.confidence import DIGITS, Features, Model, Side, features_of, likeness
+from memproc.dedup.confidence import DIGITS, Features, Model, Side, features_of, likeness, shipped_model
 from memproc.dedup.cues import cue_of
 from memproc.dedup.gist import Gist
 from memproc.dedup.wording import Difference, are_of_one_spelling, in_writing, wording
@@ -25,6 +25,7 @@ LEAST_LIKENESS = 0.6
 _JOINING = frozenset([",", "and", "or", "und", "oder", "y", "e", "o", "et", "ou"])
 KNOWN = {"order of a list": 0.95, "accent": 0.85, "order of words": 0.5}
 """Differences that wait with a confidence of their own: a conservative prior, no measurement."""
+MOST_ELSEWHERE = 0.6  # a conservative prior: "casado" and "cansado" are as alike as two spellings of one word
 WORDS = "words"  # the kind of what is no cue
 
 
@@ -48,7 +49,7 @@ def compare(one: Side, other: Side, model: Model) -> Comparison:
     if confidence is not None:
         return Comparison(confidence, (), differences, benign_reason(one.text, other.text, differences))
     features = features_of(one, other)
-    return Comparison(model.probability(features), features, differences, reason_of(differences))
+    return Comparison(_probability(one, other, model, features), features, differences, reason_of(differences))
 
 
 def compare_if_likely(one: Side, other: Side, model: Model, least: float) -> Comparison | None:
@@ -64,11 +65,20 @@ def compare_if_likely(one: Side, other: Side, model: Model, least: float) -> Com
         confidence = KNOWN[known.kind]
         return Comparison(confidence, (), (known,), reason_of((known,))) if confidence >= least else None
     features = features_of(one, other)
-    confidence = model.probability(features)
+    confidence = _probability(one, other, model, features)
     if confidence < least:
         return None
     differences = differences_between(one.gist, other.gist)
     return Comparison(confidence, features, differences, reason_of(differences))
+
+
+def _probability(one: Side, other: Side, model: Model, features: Features) -> float:
+    """Return the probability of the model. The shipped one knows sentences of English, and titles and lines of machines, which hold
+    numbers: of other texts it is not believed beyond `MOST_ELSEWHERE`.
+    """
+    found = model.probability(features)
+    is_known = one.gist.is_english or other.gist.is_english or one.numbers or other.numbers
+    return found if is_known or model is not shipped_model() else min(found, MOST_ELSEWHERE)
 
 
 def known_difference(one: Sequence[str], other: Sequence[str]) -> Difference | None:

@@ -10,6 +10,7 @@ from memproc.dedup import words
 from memproc.dedup.canonical import canonical
 from memproc.dedup.compare import (
     KNOWN,
+    MOST_ELSEWHERE,
     MOST_SHOWN,
     Comparison,
     Difference,
@@ -21,7 +22,7 @@ from memproc.dedup.compare import (
     known_difference,
     reason_of,
 )
-from memproc.dedup.confidence import Side, features_of, shipped_model, side_of
+from memproc.dedup.confidence import Side, features_of, model_from, shipped_model, side_of
 from memproc.dedup.gist import gist_of
 from memproc.dedup.wording import wording
 
@@ -210,3 +211,25 @@ def test_order_and_accents_wait_with_a_confidence_of_their_own(one, other, kind)
 def test_other_differences_have_none(one, other):
     """They are for the model."""
     assert known_difference(gist_of(canonical(one)).tokens, gist_of(canonical(other)).tokens) is None
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("Está casado", "Está cansado"),
+        ("Tiene sesenta libros", "Tiene setenta libros"),
+        ("Wohnt bei Herrn Müller", "Wohnt bei Herrn Möller"),
+        ("Druckt gern Bücher", "Drückt gern Bücher"),
+        ("Travaillait à Lille", "Travaille à Lille"),
+    ],
+)
+def test_texts_of_a_language_that_the_model_does_not_know_are_never_sure(one, other):
+    """It was fitted to English, and to titles with numbers in them; a store's own model is believed."""
+    assert compared(one, other).confidence <= MOST_ELSEWHERE
+    own = model_from(shipped_model().to_json())
+    assert compare(side(one), side(other), own).confidence > compared(one, other).confidence
+
+
+def test_titles_with_numbers_are_as_sure_as_before():
+    """The model knows them."""
+    assert compared("ThinkPad T440s 14 FHD i5", "ThinkPad T440s 14 FHD i-5").confidence > MOST_ELSEWHERE
