@@ -46,6 +46,8 @@ def texts() -> dict[str, Make]:
     """Return texts by what they repeat."""
     repeated = {
         "faces": ":)", "sad faces": ":(", "winks": ";)", "faces apart": ":) ", "brackets": "([", "quotes": '"', "apostrophes": "'",
+        "names": "she met Bill and ", "secrets": "the key: ", "days": "in two weeks ",
+        "dates": "may 4 and ", "amounts": "pays $ 20 ",
         "quoted words": '"tea" ', "what another says": '"i am" ', "commas": "tea, she ", "clauses": "in may, she moved, ",
         "negated clauses": "go, and because, ", "rows of marks": "a,, b.. ", "marks": ", . ", "ands": "tea and milk ",
         "fillers": "she really just actually likes, well, ", "articles": "the tea a ", "one slip": "kithcen ",
@@ -265,7 +267,7 @@ CASES: dict[str, tuple[Make, Callable[[Any], object]]] = {
 }
 # What once was quadratic, and one of each other stage.
 SHORT = {
-    "keys: faces", "keys: commas", "keys: clauses", "keys: negated clauses", "keys: rows of marks", "keys: ands",
+    "keys: faces", "keys: names", "keys: commas", "keys: clauses", "keys: negated clauses", "keys: rows of marks", "keys: ands",
     "keys: many slips", "keys: many names like slips", "keys: vowels that are marks", "keys: colons before a time",
     "validation: faces", "array: brackets in strings", "array: objects and nulls", "array: quotes that are never closed",
     "object: members", "rows: quotes in the middle", "rows: many cells in quotes", "decoding: one name twice",

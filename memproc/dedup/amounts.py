@@ -12,7 +12,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
-from importlib.resources import files
 
 from memproc.dedup import words
 from memproc.dedup.memo import Memo
@@ -120,11 +119,8 @@ def unit_of(word: str) -> str:
 
 def _dated(text: str) -> str:
     day_first, month_first = _month_patterns()
-    text = (
-        _month_pattern().sub(lambda found: f"{found[2]}-{words.months()[found[1]]:02d}", text)
-        if not _HAS_DAY.search(text)
-        else text
-    )
+    if not _HAS_DAY.search(text):
+        text = _month_pattern().sub(lambda found: f"{found[2]}-{words.months()[found[1]]:02d}", text)
     text = day_first.sub(lambda date: _date(date, date["year"], date["month"], date["day"]), text)
     return month_first.sub(lambda date: _date(date, date["year"], date["month"], date["day"]), text)
 
@@ -231,7 +227,7 @@ def _triggers() -> Mapping[str, frozenset[str]]:
 
 @cache
 def _units() -> Mapping[str, str]:
-    return {word: unit for unit, listed in _lines("units.txt") for word in listed.split()}
+    return {word: unit for unit, listed in words.lines("units.txt") for word in listed.split()}
 
 
 @cache
@@ -247,11 +243,6 @@ def _month_patterns() -> tuple[re.Pattern[str], re.Pattern[str]]:
 def _month_pattern() -> re.Pattern[str]:
     months = "|".join(sorted(words.months(), key=len, reverse=True))
     return re.compile(rf"(?<!\S)({months})(?: \.| ,| of| de| del)? (\d{{4}})(?!\S)")
-
-
-def _lines(name: str) -> list[list[str]]:
-    text = (files(__package__) / "data" / name).read_text("utf-8")
-    return [line.split("\t") for line in text.splitlines() if line and not line.startswith("#")]
 
 
 _ALONE = Memo(_rules_of)

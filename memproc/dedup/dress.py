@@ -13,7 +13,6 @@ from __future__ import annotations
 import html
 import re
 from functools import cache
-from importlib.resources import files
 
 from memproc.dedup import words
 
@@ -140,9 +139,7 @@ def _last_words() -> frozenset[str]:
 @cache
 def _listed() -> dict[str, list[str]]:
     """Return the phrases of each kind, the longest first."""
-    text = (files(__package__) / "data" / "dress.txt").read_text("utf-8")
-    rows = [line.split("\t") for line in text.splitlines() if line and not line.startswith("#")]
-    return {kind: sorted(listed.split(), key=len, reverse=True) for kind, listed in rows}
+    return {kind: sorted(listed.split(), key=len, reverse=True) for kind, listed in words.lines("dress.txt")}
 
 
 @cache

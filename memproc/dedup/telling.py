@@ -19,9 +19,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
-from importlib.resources import files
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -163,12 +162,25 @@ def _is_no_name(word: str) -> bool:
 
 def _names(chunks: Sequence[str], signs: Sequence[str], *, is_english: bool) -> list[str]:
     """Return the words whose capital makes a name of them, with the article that is part of it; an acronym is one everywhere."""
+    is_foreign = _is_foreign(chunks)
     found = []
-    for at, sign in enumerate(signs):
-        if CAPITAL in sign and (_is_acronym(chunks[at]) or _is_inside(chunks, at, is_english=is_english)):
-            has_article = at and chunks[at - 1].lower() == "the" and not _is_acronym(chunks[at])
-            found.append(f"the {_core(chunks[at])}" if has_article else _core(chunks[at]))
+    before = ""  # the last chunk that is no bullet
+    for at, (chunk, sign) in enumerate(zip(chunks, signs, strict=True)):
+        if CAPITAL in sign:
+            is_acronym = _is_acronym(chunk)
+            if is_acronym or (_is_inside(before, chunks, at) and _is_own(before, chunks, at, is_english, is_foreign)):
+                has_article = at and chunks[at - 1].lower() == "the" and not is_acronym
+                found.append(f"the {_core(chunk)}" if has_article else _core(chunk))
+        if _BULLET.fullmatch(chunk) is None:
+            before = chunk
     return found
+
+
+def _is_foreign(chunks: Sequence[str]) -> bool:
+    """Tell whether a text is of another script, or holds frequent words of another language."""
+    if any(not chunk.isascii() and chunk[0] > _LAST_LATIN and chunk[0].isalpha() for chunk in chunks):
+        return True
+    return not words.foreign_words().isdisjoint(chunk.lower() for chunk in chunks)
 
 
 def _is_acronym(chunk: str) -> bool:
@@ -176,18 +188,20 @@ def _is_acronym(chunk: str) -> bool:
     return len(core) > 1 and core.isupper() and core.lower() in words.acronyms()
 
 
-def _is_inside(chunks: Sequence[str], at: int, *, is_english: bool) -> bool:
-    """Tell whether a chunk with a capital is inside a sentence, and a name by that in its language."""
-    before = next((chunk for chunk in reversed(chunks[:at]) if not _BULLET.fullmatch(chunk)), "")
+def _is_inside(before: str, chunks: Sequence[str], at: int) -> bool:
+    """Tell whether a chunk with a capital is inside a sentence; `before` is what stands there before it. One that is part of a
+    longer name, "Gaprex Lane", nobody takes for a word.
+    """
     if not before or before.endswith(_ENDS):
         return False
-    if at > 1 and before[0].isupper() and not before.isupper() and not chunks[at - 2].endswith(_ENDS):
-        return False  # "Gaprex Lane": part of a longer name, which nobody takes for words
+    return not (at > 1 and before[0].isupper() and not before.isupper() and not chunks[at - 2].endswith(_ENDS))
+
+
+def _is_own(before: str, chunks: Sequence[str], at: int, is_english: bool, is_foreign: bool) -> bool:  # noqa: FBT001 - of one caller
+    """Tell whether a chunk inside a sentence is a name by its capital, in its language."""
     word = _core(chunks[at]).lower()
     if len(word) == 1:
         return before[-1].isdigit()  # a unit: "10 M" is not "10 m"
-    is_foreign = any(not chunk.isascii() and chunk[0] > _LAST_LATIN and chunk[0].isalpha() for chunk in chunks)
-    is_foreign = is_foreign or not words.foreign_words().isdisjoint(chunk.lower() for chunk in chunks)
     if word in _MONTHS_TOO and not is_foreign:
         beside = chunks[at + 1] if at + 1 < len(chunks) else ""
         return before.lower() not in _BEHIND_MONTH and not before[-1:].isdigit() and not beside[:1].isdigit()
@@ -228,7 +242,7 @@ def _kept_secret(chunks: Sequence[str], signs: Sequence[str]) -> list[str]:
             return [" ".join(chunks[at + 1 :])]
         told = [at] if chunks[at].endswith((":", "=")) else []
         told += [place for place in range(at + 1, min(at + 1 + _TOLD_WITHIN, len(chunks))) if _TOLD.fullmatch(_told(chunks[place]))]
-        value = chunks[told[0] + 1 :] if told else []
+        value = chunks[told[0] + 1 : told[0] + 2 + _MOST_TOLD] if told else []  # one more than may be, to see that there is more
         end = next((place for place, chunk in enumerate(value, 1) if chunk.endswith(_ENDS)), len(value))
         value = value[:end]
         if 0 < len(value) <= _MOST_TOLD and not any(chunk.endswith(_ENDS) for chunk in chunks[at : told[0]]):
@@ -296,22 +310,15 @@ SIGNS = Memo(sign_of)
 
 
 @cache
-def _secrets() -> dict[str, str]:
-    return {word: kind for kind, listed in _lines("secrets.txt") for word in listed.split()}
+def _secrets() -> Mapping[str, str]:
+    return {word: kind for kind, listed in words.lines("secrets.txt") for word in listed.split()}
 
 
 @cache
-def _days() -> dict[str, list[str]]:
-    return {
-        kind: [word.replace("-", " ") if kind != "part" else word for word in listed.split()] for kind, listed in _lines("days.txt")
-    }
+def _days() -> Mapping[str, frozenset[str]]:
+    return {kind: frozenset(word.replace("-", " ") for word in listed.split()) for kind, listed in words.lines("days.txt")}
 
 
 @cache
 def _day_parts() -> re.Pattern[str]:
-    return re.compile("|".join(_days()["part"]))
-
-
-def _lines(name: str) -> list[list[str]]:
-    text = (files(__package__) / "data" / name).read_text("utf-8")
-    return [line.split("\t") for line in text.splitlines() if line and not line.startswith("#")]
+    return re.compile("|".join(sorted(_days()["part"])))

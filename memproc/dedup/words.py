@@ -100,7 +100,7 @@ def ends(word: str) -> tuple[str, ...]:
 def fillers() -> Mapping[str, tuple[tuple[str, ...], Place]]:
     """Return, by its first token, the tokens that follow in a filler and where it can be dropped."""
     found = {}
-    for phrase, place, _ in _lines("fillers.txt"):
+    for phrase, place, _ in lines("fillers.txt"):
         first, *rest = phrase.split()
         found[first] = (tuple(rest), place)
     return found  # type: ignore[return-value]
@@ -109,7 +109,7 @@ def fillers() -> Mapping[str, tuple[tuple[str, ...], Place]]:
 @cache
 def full_forms() -> Mapping[str, tuple[str, ...]]:
     """Return what contractions and number words stand for, as tokens."""
-    return {short: tuple(full.split()) for name in ("contractions.txt", "numbers.txt") for short, full in _lines(name)}
+    return {short: tuple(full.split()) for name in ("contractions.txt", "numbers.txt") for short, full in lines(name)}
 
 
 class Benign(NamedTuple):
@@ -125,7 +125,7 @@ class Benign(NamedTuple):
 @cache
 def benign() -> tuple[Benign, ...]:
     """Return the kinds of difference that do not keep two texts apart."""
-    return tuple(Benign(kind, float(trust), *rest) for kind, trust, *rest in _lines("benign.txt"))
+    return tuple(Benign(kind, float(trust), *rest) for kind, trust, *rest in lines("benign.txt"))
 
 
 @cache
@@ -143,25 +143,25 @@ def trust_in_writing() -> float:
 @cache
 def spellings() -> Mapping[str, str]:
     """Return the spelling that is compared of words that have two, British or with a hyphen first."""
-    return {one: compared for one, compared, _ in _lines("spelling.txt")}
+    return {one: compared for one, compared, _ in lines("spelling.txt")}
 
 
 @cache
 def typos() -> Mapping[str, str]:
     """Return what typical slips of the most frequent words stand for."""
-    return {slip: word for slip, word, *_ in _lines("typos.txt")}
+    return {slip: word for slip, word, *_ in lines("typos.txt")}
 
 
 @cache
 def abbreviations() -> Mapping[str, str]:
     """Return what abbreviations with one reading stand for."""
-    return {short: word for short, word, *_ in _lines("short.txt")}
+    return {short: word for short, word, *_ in lines("short.txt")}
 
 
 @cache
 def elsewhere() -> Mapping[str, str]:
     """Return words of other languages with the form that is compared of each."""
-    return {word: compared for word, compared, *_ in _lines("elsewhere.txt")}
+    return {word: compared for word, compared, *_ in lines("elsewhere.txt")}
 
 
 @cache
@@ -180,7 +180,7 @@ def verbs_after_would() -> frozenset[str]:
 @cache
 def cue_kinds() -> Mapping[str, str]:
     """Return the kind of cue of each word whose presence decides."""
-    return {word: kind for kind, words in _lines("cues.txt") for word in words.split()}
+    return {word: kind for kind, words in lines("cues.txt") for word in words.split()}
 
 
 @cache
@@ -198,7 +198,7 @@ def letter_labels() -> frozenset[str]:
 @cache
 def word_classes() -> Mapping[str, frozenset[str]]:
     """Return the classes of words that decide whether what stands beside them can be dropped."""
-    return {name: frozenset(listed.split()) for name, listed in _lines("classes.txt")}
+    return {name: frozenset(listed.split()) for name, listed in lines("classes.txt")}
 
 
 @cache
@@ -210,7 +210,7 @@ def bare_nouns() -> frozenset[str]:
 @cache
 def months() -> Mapping[str, int]:
     """Return the number of each month by its names, long and short, in several languages."""
-    return {name: int(number) for number, names in _lines("months.txt") for name in names.split()}
+    return {name: int(number) for number, names in lines("months.txt") for name in names.split()}
 
 
 @cache
@@ -229,13 +229,13 @@ def deciding_words() -> frozenset[str]:
 @cache
 def foreign_words() -> frozenset[str]:
     """Return frequent words of other languages in Latin script."""
-    return frozenset(word for _, words in _lines("foreign.txt") for word in words.split())
+    return frozenset(word for _, words in lines("foreign.txt") for word in words.split())
 
 
 @cache
 def english_words() -> frozenset[str]:
     """Return the words and short forms that show a text to be English."""
-    return frozenset((*_listed("english.txt"), *(short for short, _ in _lines("contractions.txt") if short not in foreign_words())))
+    return frozenset((*_listed("english.txt"), *(short for short, _ in lines("contractions.txt") if short not in foreign_words())))
 
 
 def _zipped(name: str) -> list[str]:
@@ -243,9 +243,10 @@ def _zipped(name: str) -> list[str]:
 
 
 def _listed(name: str) -> Iterator[str]:
-    return (word for line in _lines(name) for word in line[0].split())
+    return (word for line in lines(name) for word in line[0].split())
 
 
-def _lines(name: str) -> Iterator[list[str]]:
+def lines(name: str) -> Iterator[list[str]]:
+    """Give the lines of a list, each as its columns, without the comments."""
     text = (files(__package__) / "data" / name).read_text("utf-8")
     return (line.split("\t") for line in text.splitlines() if line and not line.startswith("#"))

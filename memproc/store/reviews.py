@@ -46,7 +46,6 @@ _CANDIDATES = select(
     *(tables.observations.c[name] for name in ("number", "key", "node", "memory", "length", "date", "as_of", "record"))
 )
 _OPEN = select(_reviews.number, _reviews.other, _reviews.kind, _reviews.status)
-_SUREST_FIRST = (_reviews.confidence.is_(None), _reviews.confidence.desc(), _reviews.number)  # databases differ in where NULL is
 _PAIRS = select(_reviews.number, _reviews.one, _reviews.other)
 
 
