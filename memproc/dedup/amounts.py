@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from fractions import Fraction
 from functools import cache
 
 from memproc.dedup import words
@@ -21,7 +22,9 @@ DATE, TIME, AMOUNT, WORD = "date", "time", "amount", "abbreviation"
 _NAMES = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _DAYS, _MONTHS, _HOURS, _MINUTES = 31, 12, 24, 60
 _NOON = 12
-_TIMES = {"k": 1e3, "thousand": 1e3, "m": 1e6, "million": 1e6, "bn": 1e9, "billion": 1e9}
+_TIMES = {"k": 10**3, "thousand": 10**3, "m": 10**6, "million": 10**6, "bn": 10**9, "billion": 10**9}
+_COUNTED = re.compile(r"(?:\d+|\d{1,3}(?:,\d{3})+)(?:\.\d+)?")
+_MOST_DIGITS = 30
 _SYMBOLS = {"$": "usd", "€": "eur", "£": "gbp", "¥": "jpy", "%": "%"}
 _GOES_ON = "at|in|with|and|or|for|to|from|on|by|until|till|is|was|this|next|last|um|bei|mit|und|con|en|y|avec|et"
 _BEHIND_DATE = rf"(?= [,.]|$| (?:{_GOES_ON})(?!\S))"  # "May 4 people come" holds no date
@@ -166,10 +169,18 @@ def _past(written: re.Match[str]) -> str:
     return _clock(hours or _NOON, minutes, written[0])
 
 
-def _amount(number: str, times: str | None, unit: str) -> str:
+def _amount(written: re.Match[str], number: str, times: str | None, symbol: str) -> str:
+    """Return an amount of money in its one form. A comma with other than three digits behind it parts cents, as in German, and one
+    before three is a thousand's: what neither is stays as it is, as does what has more digits than anybody counts.
+    """
+    if not _COUNTED.fullmatch(number) or len(number) > _MOST_DIGITS:
+        return written[0]
     plain = number.replace(",", "")
-    value = float(plain) * _TIMES.get(times or "", 1)
-    return f"{int(value) if value == int(value) else plain} {unit}"
+    whole, _, cents = plain.partition(".")
+    if times:
+        value = Fraction(plain) * _TIMES[times]
+        return f"{value} {_SYMBOLS[symbol]}" if value.denominator == 1 else written[0]
+    return f"{plain if cents.strip('0') else int(whole)} {_SYMBOLS[symbol]}"
 
 
 def _measured(tokens: Sequence[str], numbers: Sequence[int]) -> tuple[list[str], list[str]]:
@@ -198,8 +209,8 @@ _RULES: tuple[tuple[str, str, Rule], ...] = (
     (_POINT, TIME, lambda text: _POINTED.sub(lambda at: f"{at[1]} {_clock(int(at[2]), int(at[3]), f'{at[2]}.{at[3]}')}", text)),
     (_NOONED, TIME, lambda text: _NOONS.sub(lambda at: "00:00" if at[1] == "midnight" else "12:00", text)),
     (_NOONED, TIME, lambda text: _PAST.sub(_past, text)),
-    (_PAID, AMOUNT, lambda text: _BEFORE_AMOUNT.sub(lambda paid: _amount(paid[2], paid[3], _SYMBOLS[paid[1]]), text)),
-    (_PAID, AMOUNT, lambda text: _BEHIND_AMOUNT.sub(lambda paid: _amount(paid[1], paid[2], _SYMBOLS[paid[3]]), text)),
+    (_PAID, AMOUNT, lambda text: _BEFORE_AMOUNT.sub(lambda paid: _amount(paid, paid[2], paid[3], paid[1]), text)),
+    (_PAID, AMOUNT, lambda text: _BEHIND_AMOUNT.sub(lambda paid: _amount(paid, paid[1], paid[2], paid[3]), text)),
     (_PAID, AMOUNT, lambda text: _CELSIUS.sub(r"\1 °c", text)),
     (_SQUARED, AMOUNT, lambda text: _PER_CENT.sub(r"\1 %", _SQUARE.sub(r"\1 sqm", text))),
     (_DOZENS, AMOUNT, lambda text: _DOZEN.sub("12", _HALF_AN_HOUR.sub("30 min", text))),
