@@ -25,7 +25,7 @@ _NOON = 12
 _TIMES = {"k": 10**3, "thousand": 10**3, "m": 10**6, "million": 10**6, "bn": 10**9, "billion": 10**9}
 _COUNTED = re.compile(r"(?:\d+|\d{1,3}(?:,\d{3})+)(?:\.\d+)?")
 _MOST_DIGITS = 30
-_SYMBOLS = {"$": "usd", "€": "eur", "£": "gbp", "¥": "jpy", "%": "%"}
+_SYMBOLS = {"$": "usd", "€": "eur", "£": "gbp", "¥": "jpy"}
 _GOES_ON = "at|in|with|and|or|for|to|from|on|by|until|till|is|was|this|next|last|um|bei|mit|und|con|en|y|avec|et"
 _BEHIND_DATE = rf"(?= [,.]|$| (?:{_GOES_ON})(?!\S))"  # "May 4 people come" holds no date
 _HAS_DAY = re.compile(r"(?<!\S)\d{1,2}(?:st|nd|rd|th|er)?(?= [^\d]| ,)")
@@ -60,6 +60,7 @@ Rule = Callable[[str], str]
 _MONTH, _HALVED, _CLOCKED, _FRENCHED, _NOONED, _POINT, _NUMERIC, _PAID, _MEASURED, _SQUARED, _DOZENS, _SHORT = "mhcfnpdauqzs"
 _NUMBERS = frozenset("0123456789$€£¥")
 _BESIDE = 3  # tokens
+ALWAYS, BESIDE_NUMBERS, NUMBER = "a", "b", "n"
 
 
 def in_one_form(tokens: Sequence[str], *, is_day_first: bool) -> tuple[list[str], list[str]]:
@@ -111,13 +112,30 @@ def _rules_beside_numbers(token: str) -> str:
     return found + _PAID * (not token.isalnum() and any(symbol in token for symbol in "$€£¥%°"))
 
 
+def makes_numbers(token: str) -> str:
+    """Return whether a rule may make other numbers of numbers where a token is: `BESIDE_NUMBERS` if there is one in the text,
+    `ALWAYS`, or "" for no; of a number itself `NUMBER`.
+
+    >>> makes_numbers("pm"), makes_numbers("noon"), makes_numbers("18"), makes_numbers("2k"), makes_numbers("tea")
+    ('b', 'a', 'n', 'nb', '')
+    """
+    triggers = _triggers()
+    if token in triggers[_NOONED] or token in triggers[_DOZENS]:
+        return ALWAYS
+    written = words.written_out().get(token, (words.elsewhere().get(token, token),))[0]
+    found = NUMBER * (written[0] in _NUMBERS or written[-1] in _NUMBERS)
+    beside = any(token in triggers[letter] for letter in (_HALVED, _FRENCHED, _SQUARED)) or token in _TIMES
+    is_counted = found and (_FRENCH_TIME.fullmatch(token) or token.endswith((*_TIMES, "am", "pm")))
+    return found + BESIDE_NUMBERS * bool(beside or is_counted)
+
+
 def unit_of(word: str) -> str:
     """Return the form in which a word is compared behind a number.
 
     >>> unit_of("months"), unit_of("cats")
     ('month', 'cats')
     """
-    return _units().get(word, word)
+    return units().get(word, word)
 
 
 def _dated(text: str) -> str:
@@ -185,7 +203,7 @@ def _amount(written: re.Match[str], number: str, times: str | None, symbol: str)
 
 def _measured(tokens: Sequence[str], numbers: Sequence[int]) -> tuple[list[str], list[str]]:
     """Return tokens with each time of day, and each unit behind a number, in its one form, and the kinds of what changed."""
-    units, found = _units(), [*tokens]
+    unit, found = units(), [*tokens]
     kinds: list[str] = []
     for at in numbers:
         behind = found[at + 1] if at + 1 < len(found) else ""
@@ -196,10 +214,15 @@ def _measured(tokens: Sequence[str], numbers: Sequence[int]) -> tuple[list[str],
             if behind in ("uhr", "h"):
                 found[at + 1] = ""
                 kinds.append(TIME)
-        elif behind and found[at][-1] in _NUMBERS and units.get(behind, behind) != behind:
-            found[at + 1] = units[behind]
+        elif unit.get(behind, behind) != behind and found[at][-1] in _NUMBERS and not _is_money(found, at):
+            found[at + 1] = unit[behind]
             kinds.append(AMOUNT)
     return [*filter(None, found)], kinds
+
+
+def _is_money(tokens: Sequence[str], at: int) -> bool:
+    """Tell whether a number is an amount of money, behind which an "m" are millions and no metres."""
+    return tokens[at][0] in _SYMBOLS or tokens[at][-1] in _SYMBOLS or (at > 0 and tokens[at - 1] in _SYMBOLS)
 
 
 _RULES: tuple[tuple[str, str, Rule], ...] = (
@@ -227,9 +250,9 @@ def _triggers() -> Mapping[str, frozenset[str]]:
         _MONTH: frozenset(words.months()),
         _HALVED: frozenset(["am", "pm", "uhr", "o'clock", "m"]),
         _FRENCHED: frozenset(["h", "heures"]),
-        _NOONED: frozenset(["noon", "midday", "midnight", "past", "to"]),
+        _NOONED: frozenset(["noon", "midday", "midnight", "half", "quarter"]),
         _DOZENS: frozenset(["half", "dozen"]),
-        _MEASURED: frozenset(_units()),
+        _MEASURED: frozenset(units()),
         _SQUARED: frozenset(["^", "cent", "square", "sq", "ciento"]),
         _PAID: frozenset(["°", "celsius", "degrees", "grad"]),
         _SHORT: frozenset(["&", "st", "usa", "every", "each"]),
@@ -237,7 +260,8 @@ def _triggers() -> Mapping[str, frozenset[str]]:
 
 
 @cache
-def _units() -> Mapping[str, str]:
+def units() -> Mapping[str, str]:
+    """Return the form in which each word for a unit is compared behind a number."""
     return {word: unit for unit, listed in words.lines("units.txt") for word in listed.split()}
 
 

@@ -158,6 +158,7 @@ APART = [
     ("cents behind a comma", "Kostet 1,50 € am Tag", "Kostet 150 € am Tag"),
     ("cents behind a comma and a sign", "It costs €1,50 a day", "It costs €150 a day"),
     ("more digits than a float holds", "Owes $12345678901234567890 now", "Owes $12345678901234567891 now"),
+    ("metres and millions", "Owes $20 metres away", "Owes $20 million away"),
     ("thousands of thousands", "Owes $1.5k now", "Owes $15k now"),
     ("decimal point", "Runs 3.5 km", "Runs 35 km"),
     ("leading decimal point", "Takes .5 mg at night", "Takes 5 mg at night"),
