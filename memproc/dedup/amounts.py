@@ -119,14 +119,22 @@ def makes_numbers(token: str) -> str:
     >>> makes_numbers("pm"), makes_numbers("noon"), makes_numbers("18"), makes_numbers("2k"), makes_numbers("tea")
     ('b', 'a', 'n', 'nb', '')
     """
+    if token.isalpha():
+        return _making().get(token, "")
+    written = words.written_out().get(token, (token,))[0]
+    if written[0] not in _NUMBERS and written[-1] not in _NUMBERS:
+        return _making().get(token, "")
+    return NUMBER + BESIDE_NUMBERS * (token.endswith((*_TIMES, "am", "pm")) or _FRENCH_TIME.fullmatch(token) is not None)
+
+
+@cache
+def _making() -> Mapping[str, str]:
+    """Return what is told of the words that stand beside numbers, or for them."""
     triggers = _triggers()
-    if token in triggers[_NOONED] or token in triggers[_DOZENS]:
-        return ALWAYS
-    written = words.written_out().get(token, (words.elsewhere().get(token, token),))[0]
-    found = NUMBER * (written[0] in _NUMBERS or written[-1] in _NUMBERS)
-    beside = any(token in triggers[letter] for letter in (_HALVED, _FRENCHED, _SQUARED)) or token in _TIMES
-    is_counted = found and (_FRENCH_TIME.fullmatch(token) or token.endswith((*_TIMES, "am", "pm")))
-    return found + BESIDE_NUMBERS * bool(beside or is_counted)
+    numbers = {word: NUMBER for word, form in words.written_out().items() if form[0][0] in _NUMBERS}
+    numbers |= {word: NUMBER for word, form in words.elsewhere().items() if form[0] in _NUMBERS}
+    beside = dict.fromkeys([*triggers[_HALVED], *triggers[_FRENCHED], *triggers[_SQUARED], *_TIMES], BESIDE_NUMBERS)
+    return numbers | beside | dict.fromkeys([*triggers[_NOONED], *triggers[_DOZENS]], ALWAYS)
 
 
 def unit_of(word: str) -> str:

@@ -53,7 +53,7 @@ class Apart(NamedTuple):
 
 
 class Skimmed(NamedTuple):
-    """What is asked of each text: its canonical text, the core of its tokens, and whether that is what their gist has. `is_odd`: one
+    """What is asked of each text: its canonical text, the core of its tokens, whether that is what their gist has, and whether one
     of them may be a slip.
     """
 
@@ -144,8 +144,10 @@ def _chunk_of(written: str) -> _Chunk:
     text = intern(canonical_chunk(written))  # what is equal is kept once
     tokens = tuple(map(intern, chain.from_iterable(map(tokens_of, text.split()))))
     shape = "".join(map(letter_of, tokens))
-    odd = [token for token in _odd_of(tokens, shape) if words_near(token)]
-    hints = "".join([*({ODD if token in written else ODD_CAPITAL for token in odd}), *map(makes_numbers, tokens)])
+    odd = _odd_of(tokens, shape)
+    hints = "".join(map(makes_numbers, tokens)) + ODD * any(token in written and words_near(token) for token in odd)
+    if odd and not written.islower():
+        hints += ODD_CAPITAL
     return text, tokens, intern(shape), sign_of(written), core_of(tokens), intern(hints)
 
 

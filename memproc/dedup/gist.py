@@ -170,9 +170,9 @@ def read(text: str) -> Reading:
     bare = bare_of(text)
     apart = taken_apart(bare)
     written = apart.text if bare is text else canonical(text)
-    gist = _GISTS.get(written) or _GISTS.before.get(written)
+    gist = (_GISTS.get(written) or _GISTS.before.get(written)) if bare is text else _gist(apart, is_dressed=True)
     if gist is None:
-        gist = _gist(apart, is_dressed=bare is not text)
+        gist = _gist(apart, is_dressed=False)
         _GISTS.keep(written, gist)
     told = telling(bare, apart.signs, is_english=gist.is_english) if any(apart.signs) else NOTHING
     return Reading(written, gist, told)
@@ -328,9 +328,9 @@ def _slips(tokens: Sequence[str], odd: Iterable[str], bare: str | None) -> Mappi
     slips: dict[str, Sequence[str]] = {}
     for token in odd:
         is_written_so = bare is None or token in small
-        if token not in called and (is_written_so or token == first) and (found := words_near(token)):
-            if is_written_so or any(is_typed(token, word) for word in found):
-                slips[token] = sorted({spelled.get(word, word) for word in found})
+        found = words_near(token) if token not in called and (is_written_so or token == first) else ()
+        if found and (is_written_so or any(is_typed(token, word) for word in found)):
+            slips[token] = sorted({spelled.get(word, word) for word in found})
     return slips if len(slips) <= MOST_SLIPS else {}
 
 
@@ -363,7 +363,7 @@ def _without_idle(tokens: list[str], shape: str) -> tuple[list[str], list[str]]:
 
 
 def _gist_of(text: str) -> Gist:
-    bare = undressed(text)
+    bare = bare_of(text)
     return _gist(taken_apart(bare), is_dressed=bare is not text)
 
 
