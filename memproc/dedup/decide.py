@@ -16,18 +16,11 @@ from operator import attrgetter
 from typing import NamedTuple
 
 from memproc.dedup.cluster import Cluster, Decision, Undated, clusters, newest_of
-from memproc.dedup.compare import (
-    benign_confidence,
-    benign_differences,
-    benign_reason,
-    differences_between,
-    differences_in_writing,
-    names_words,
-    reason_of,
-)
+from memproc.dedup.compare import benign_confidence, benign_differences, differences_between, differences_in_writing
 from memproc.dedup.gist import gist_of
 from memproc.dedup.keys import Key, Observation, Prepared, exact_of, text_of
 from memproc.dedup.memory import memory_of
+from memproc.dedup.reasons import kinds_of
 from memproc.dedup.speakers import KEPT, speakers
 from memproc.dedup.wording import Difference
 from memproc.records import Outcome, Plain
@@ -79,7 +72,9 @@ class Incoming(NamedTuple):
 
 
 class Judged(NamedTuple):
-    """A new observation, what became of it, and in comparison with what. `kind` is "", "duplicate", "similar" or "version"."""
+    """A new observation, what became of it, and in comparison with what. `kind` is "", "duplicate", "similar" or "version";
+    `reason` a fixed phrase, or of what is similar the kinds of difference.
+    """
 
     incoming: Incoming
     outcome: Outcome
@@ -320,15 +315,14 @@ def _against(incoming: Incoming, own: Observation, there: _There, fresh: Mapping
 
 
 def _likeness(own: Observation, anchor: Observation, fresh: Mapping[Key, Prepared]) -> tuple[float, str]:
-    """Return the confidence that two observations of one memory say the same, and why; what was prepared is not made again."""
-    seen, other = exact_of(own.record), exact_of(anchor.record)
-    differences = _differences(own, anchor, fresh) or differences_in_writing(seen, other, (*own.benign, *anchor.benign))
+    """Return the confidence that two observations of one memory say the same, and the kinds in which they differ; what was prepared
+    is not made again.
+    """
+    differences = _differences(own, anchor, fresh) or differences_in_writing(
+        exact_of(own.record), exact_of(anchor.record), (*own.benign, *anchor.benign)
+    )
     confidence = benign_confidence(differences)
-    if confidence is None:
-        return 1.0, reason_of(differences)
-    if names_words(differences):
-        return confidence, reason_of(differences)
-    return confidence, benign_reason(seen, other, differences)
+    return 1.0 if confidence is None else confidence, kinds_of(differences)
 
 
 def _text_of(seen: Observation, fresh: Mapping[Key, Prepared]) -> str:

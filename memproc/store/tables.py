@@ -40,7 +40,7 @@ from sqlalchemy.dialects import mysql
 from memproc.config import TABLE_PREFIX
 from memproc.store.backends import Backend
 
-SCHEMA = 5
+SCHEMA = 6
 PREFIX = TABLE_PREFIX
 PART_BYTES = 1024 * 1024
 SEAL = "seal"
