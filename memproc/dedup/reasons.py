@@ -13,6 +13,7 @@ differs, and of a kind only what can be seen in the words themselves. At most `M
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from itertools import groupby
 from typing import NamedTuple
 
 from rapidfuzz.distance import Indel
@@ -169,14 +170,11 @@ class _Words:
 
     def part(self, start: int, end: int) -> _Part:
         """Return some of the words: chunks that are whole as they are written, of others the tokens."""
-        tokens, places = self.tokens[start:end], self.places[start:end]
         written = []
-        for at in dict.fromkeys(places):
-            is_whole = places.count(at) == self.sizes[at]
-            written.append(
-                _bare(self.chunks[at]) if is_whole else "".join(t for t, p in zip(tokens, places, strict=True) if p == at)
-            )
-        return _Part(tokens, " ".join(written))
+        for at, places in groupby(range(start, end), key=self.places.__getitem__):
+            said = [self.tokens[place] for place in places]
+            written.append(_bare(self.chunks[at]) if len(said) == self.sizes[at] else "".join(said))
+        return _Part(self.tokens[start:end], " ".join(written))
 
 
 def _bare(chunk: str) -> str:
