@@ -7,11 +7,13 @@ Strategy: the words of both texts, as they are written, are laid side by side. W
 for word; where the words are the same, how they are written is.
 
 Rules: a reason tells what the first says, as against the other. It is true as it stands: "says 'a' instead of 'b'" of whatever
-differs, and of a kind only what can be seen in the words themselves. At most `MOST_SHOWN` differences, the long ones shortened.
+differs, and of a kind only what can be seen in the words themselves. At most `MOST_SHOWN` differences, the
+long ones shortened, and what decides what is meant before all else.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from itertools import groupby
 from typing import NamedTuple
@@ -22,6 +24,7 @@ from memproc.dedup import words
 from memproc.dedup.amounts import in_one_form
 from memproc.dedup.chunks import tokenize
 from memproc.dedup.compare import without_accents
+from memproc.dedup.cues import cues_of
 from memproc.dedup.gist import read
 from memproc.dedup.keys import exact_of
 from memproc.dedup.letters import in_one_alphabet
@@ -115,8 +118,11 @@ def reason_told(kept: str, one: Plain | None = None, other: Plain | None = None)
     left, right = exact_of(one), exact_of(other)
     if kinds == [TELLING]:
         return _told_of_writing(read(left).telling.marks, read(right).telling.marks)
-    is_dress = "dress" in kinds and {"dress", *words.WRITING} >= {*kinds}
-    return _the_same_but_for(kinds) if is_dress else told_apart(left, right)
+    if "dress" in kinds:
+        left, right = _MARKUP.sub("", left), _MARKUP.sub("", right)
+        if _Words(left).tokens == _Words(right).tokens:
+            return _the_same_but_for(["dress", *(kind for kind in in_writing(left, right) if kind == "case")])
+    return told_apart(left, right)
 
 
 def told_apart(one: str, other: str) -> str:
@@ -137,7 +143,7 @@ def told_apart(one: str, other: str) -> str:
     if sorted(left.tokens) == sorted(right.tokens):
         return "the same words in another order"
     parts = [(left.part(*edit[:2]), right.part(*edit[2:])) for edit in _with_whole_forms(found, left.tokens, right.tokens)]
-    return _cut(_told_of_edit(*pair) for pair in parts)
+    return _cut(_told_of_edit(*pair) for pair in sorted(parts, key=_says_little))
 
 
 def _cut(told: Iterable[str]) -> str:
@@ -147,6 +153,7 @@ def _cut(told: Iterable[str]) -> str:
     return "; ".join(each[:MOST_SHOWN] + more)
 
 
+_MARKUP = re.compile(r"<[^<>]*>|(?<!\w)[*_`~#>|]+|[*_`~#>|]+(?!\w)")
 _BETWEEN_PARTS = 2  # words that two forms of a date may have in common
 _Edit = tuple[int, int, int, int]  # from where to where in one list, and in the other
 
@@ -156,6 +163,11 @@ class _Part(NamedTuple):
 
     tokens: list[str]
     written: str
+
+
+def _says_little(pair: tuple[_Part, _Part]) -> bool:
+    """Tell whether nothing in which two parts differ decides what is meant: that is told behind what does."""
+    return not cues_of(token for part in pair for token in part.tokens)
 
 
 class _Words:

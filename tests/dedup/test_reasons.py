@@ -150,6 +150,14 @@ def test_a_long_list_of_differences_is_cut():
     assert len(long) < LONGEST_SHOWN_CHARS + 50
 
 
+def test_what_decides_is_told_first():
+    """So that it is not cut off."""
+    hens = ("red", "blue", "green", "white", "black", "grey", "pink")
+    told = told_apart(" and ".join(hens) + " hens, 3", " and ".join(hen[:-1] for hen in hens) + " hens, 2")
+    assert told.startswith("3 instead of 2; says 'red' instead of 're'; ")
+    assert told.endswith("; and 3 more")
+
+
 def test_long_texts_are_told_apart_in_no_time():
     """Where all words differ, the time grows with their number and not with its square."""
     assert growth(lambda n: "tea " * n, lambda text: told_apart(text, text.replace("tea", "milk"))) < MOST_TIMES
