@@ -133,6 +133,7 @@ def test_what_changed_as_time_moved_on_waits_for_review(fresh):
         store.add(AFTER)
         (review,) = store.reviews()
         assert (review.kind, review.reason) == ("changed", "18 instead of 16")
+        assert review.confidence < 0.1  # another date is no date written otherwise
         store.resolve(review, "distinct")
         assert store.count() == 2
         assert store.reviews() == []
