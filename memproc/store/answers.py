@@ -94,8 +94,8 @@ class History(NamedTuple):
 
 class Review(NamedTuple):
     """Two memories too alike to ignore and too unlike to merge, and in `reason` what `other` says as against `one`. `kind` is
-    similar, changed, undated or meaning; `confidence` that both say the same is 0..1, and None of the last kind. `verdicts` are those
-    that can be given: merge, distinct and, where both have a date and one is later, supersedes.
+    similar, changed, undated or meaning; `confidence` that both say the same is 0..1, and None of the last kind. `verdicts` are
+    those that can be given: merge, distinct and, where both have a date and one is later, supersedes.
     """
 
     number: int

@@ -13,7 +13,8 @@ from memproc.dedup.compare import KNOWN, WORDS, differences_between
 from memproc.dedup.cues import SHAPES
 from memproc.dedup.exact import exact
 from memproc.dedup.gist import gist_of
-from memproc.dedup.reasons import LONGEST_SHOWN_CHARS, MOST_SHOWN, TELLING, kinds_of, reason_told, told_apart
+from memproc.dedup.reasons import TELLING, kinds_of, reason_told
+from memproc.dedup.telling_apart import LONGEST_SHOWN_CHARS, MOST_SHOWN, told_apart
 from memproc.dedup.wording import Difference
 from tests.test_linear import MOST_TIMES, growth
 
@@ -92,6 +93,7 @@ def test_what_is_set_around_a_text_is_not_taken_for_its_words():
     assert reason_told("dress", {"content": "- **Likes tea**"}, {"content": "Likes tea"}) == (
         "the same but for what is set around the text"
     )
+    assert reason_told("dress", {"content": "Note: likes tea"}, {"content": "Likes tea"}) == "adds 'Note'"
     assert reason_told("dress, filler", {"content": "- Really likes tea"}, {"content": "Likes tea"}) == "adds 'Really'"
 
 
@@ -130,6 +132,14 @@ def test_a_reason_names_words_of_the_texts_only(one, other):
     said = exact(f"{one} {other}").split()
     for quoted in re.findall(r"'([^']*)'", told_apart(one, other)):
         assert all(any(word.strip("+") in chunk for chunk in said) for word in quoted.split())
+
+
+@given(st.text() | TEXTS, st.text() | TEXTS, st.sampled_from([TELLING, "dress", "words"]))
+def test_whatever_the_texts_something_is_told(one, other, kind):
+    """In one line, also where the rules have changed since the kind was written."""
+    told = reason_told(kind, {"content": one}, {"content": other})
+    assert told
+    assert "\n" not in told
 
 
 @given(TEXTS, TEXTS)
