@@ -64,9 +64,9 @@ def _shown(
                 continue
             latest = [max(side.observation.rank, ranks.get(side.home, ("", ""))) for side in (one, other)]
             verdicts = verdicts_of(dict(zip(pair, latest, strict=True)))
-            reason = reason_told(kept, other.observation.record, one.observation.record)
-            memories = [restored(_memory_of(side, texts)) for side in (one, other)]
-            yield Review(number, kind, confidence, reason, memories[0], memories[1], verdicts)
+            shown, beside = (_memory_of(side, texts) for side in (one, other))
+            reason = reason_told(kept, beside, shown)  # of what is shown: which observations were compared, nobody sees
+            yield Review(number, kind, confidence, reason, restored(shown), restored(beside), verdicts)
 
 
 def rows_of(database: Database, connection: Connection, keys: Collection[Key]) -> dict[Key, Row]:

@@ -867,3 +867,15 @@ def test_what_tells_waits_for_a_person_and_days_do_not(fresh):
             (0.5, "may mean another thing: capital in 'Turkey'"),
             (0.5, "may mean another thing: 'is secret' instead of 'is Secret'"),
         }
+
+
+def test_a_review_tells_of_the_texts_that_it_shows(fresh):
+    """Not of the slip that was compared, where the memory shows another text by now."""
+    text = "The recipe from Aisha needs 84 grams of pistachios and some {} sandwiches on the side of the plate in the {}"
+    with fresh() as store:
+        store.add({"content": text.format("cucumber", "kitchen")})
+        store.add({"content": text.format("cucmuberz", "kithcen")})
+        told = "says 'cucmuberz' instead of 'cucumber'"
+        assert store.reviews()[0].reason == f"{told}; 'kithcen' may be a slip for 'kitchen'"
+        store.add({"content": "Well, " + text.format("cucmuberz", "kitchen")})
+        assert {review.reason for review in store.reviews()} == {f"adds 'Well'; {told}"}
