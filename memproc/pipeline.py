@@ -16,9 +16,9 @@ from loguru import logger
 from memproc.batching import BatchSize, largest_bytes
 from memproc.collector import rarer_searches
 from memproc.config import Policy, Settings
-from memproc.dedup.compare import without_words
 from memproc.dedup.decide import Judged
 from memproc.dedup.keys import Key, Prepared
+from memproc.dedup.reasons import reason_told
 from memproc.engines.loop import prepared
 from memproc.engines.pools import Pool, pool_of
 from memproc.errors import DatabaseError, SourceEndedError, UsageError, redacting
@@ -393,12 +393,13 @@ class _Run:
 
     def _told(self, judged: Judged) -> Merge:
         anchor = (judged.anchor or b"").hex()
-        there = {seen.observation: seen.record["content"] for seen in self.store.trace(anchor).observations}
+        there = {seen.observation: seen.record for seen in self.store.trace(anchor).observations}
         confidence, _ = _certainty(judged)
         incoming = judged.incoming.prepared.observation
         if self.settings.redact:
-            return Merge(confidence, without_words(judged.reason), incoming.key.hex(), anchor)
-        return Merge(confidence, judged.reason, incoming.record["content"], there[anchor])
+            return Merge(confidence, reason_told(judged.reason), incoming.key.hex(), anchor)
+        reason = reason_told(judged.reason, incoming.record, there[anchor])
+        return Merge(confidence, reason, incoming.record["content"], there[anchor]["content"])
 
     def _progress(self, source: Source) -> Progress:
         report = self.report

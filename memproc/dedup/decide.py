@@ -16,19 +16,12 @@ from operator import attrgetter
 from typing import NamedTuple
 
 from memproc.dedup.cluster import Cluster, Decision, Undated, clusters, newest_of
-from memproc.dedup.compare import (
-    benign_confidence,
-    benign_differences,
-    benign_reason,
-    differences_between,
-    differences_in_writing,
-    names_words,
-    reason_of,
-)
+from memproc.dedup.compare import benign_confidence, benign_differences, differences_between, differences_in_writing
 from memproc.dedup.gist import gist_of
 from memproc.dedup.grouping import Grouped, in_group
 from memproc.dedup.keys import Key, Observation, Prepared, exact_of, text_of
 from memproc.dedup.memory import memory_of
+from memproc.dedup.reasons import kinds_of
 from memproc.dedup.speakers import KEPT, speakers
 from memproc.dedup.wording import Difference
 from memproc.records import Outcome, Plain
@@ -90,7 +83,9 @@ class Incoming(NamedTuple):
 
 
 class Judged(NamedTuple):
-    """A new observation, what became of it, and in comparison with what. `kind` is "", "duplicate", "similar" or "version"."""
+    """A new observation, what became of it, and in comparison with what. `kind` is "", "duplicate", "similar" or "version";
+    `reason` a fixed phrase, or of what is similar the kinds of difference.
+    """
 
     incoming: Incoming
     outcome: Outcome
@@ -336,15 +331,12 @@ def _against(incoming: Incoming, own: Observation, there: _There, groups: Groups
 
 
 def _likeness(own: Observation, anchor: Observation, groups: Groups) -> tuple[float, str]:
-    """Return the confidence that two observations of one memory say the same, and why."""
-    seen, other = exact_of(own.record), exact_of(anchor.record)
-    differences = _differences(own, anchor, groups) or differences_in_writing(seen, other, (*own.benign, *anchor.benign))
+    """Return the confidence that two observations of one memory say the same, and the kinds in which they differ."""
+    differences = _differences(own, anchor, groups) or differences_in_writing(
+        exact_of(own.record), exact_of(anchor.record), (*own.benign, *anchor.benign)
+    )
     confidence = benign_confidence(differences)
-    if confidence is None:
-        return 1.0, reason_of(differences)
-    if names_words(differences):
-        return confidence, reason_of(differences)
-    return confidence, benign_reason(seen, other, differences)
+    return 1.0 if confidence is None else confidence, kinds_of(differences)
 
 
 def _joined(judged: Sequence[Judged], found: Sequence[Cluster], rows: Mapping[Key, Row], groups: Groups) -> tuple[Joined, ...]:
@@ -374,12 +366,11 @@ def _differences(own: Observation, anchor: Observation, groups: Groups) -> tuple
     """Return the differences of two facts: without their gists, where their groups tell."""
     if own.group == anchor.group:  # they have one gist
         return benign_differences(own.benign, anchor.benign)
-    slip = _slip_to(anchor, groups[own.content]) if own.content in groups else None
-    if slip is not None:
-        return Difference("slip", *slip), *benign_differences(own.benign, anchor.benign)
+    if _may_stand_for(own, anchor, groups) or _may_stand_for(anchor, own, groups):
+        return Difference("slip", "", ""), *benign_differences(own.benign, anchor.benign)
     return differences_between(gist_of(text_of(own.record)), gist_of(text_of(anchor.record)))
 
 
-def _slip_to(anchor: Observation, own: Grouped) -> tuple[str, str] | None:
-    """Return the slip that is all that parts a fact from another group, if there is one."""
-    return own.slips[own.mends.index(anchor.group)] if anchor.group in own.mends else None
+def _may_stand_for(one: Observation, other: Observation, groups: Groups) -> bool:
+    """Tell whether a slip is all that parts a fact from another group."""
+    return one.content in groups and other.group in groups[one.content].mends

@@ -16,7 +16,7 @@ from math import sqrt
 from typing import NamedTuple
 
 from memproc.config import Policy
-from memproc.dedup.gist import Gist, Mend, plain_tokens, read
+from memproc.dedup.gist import plain_tokens, read
 from memproc.dedup.keys import Key, Observation, Prepared, exact_of, is_long_enough, key_of, merges_by_likeness
 from memproc.dedup.telling import Telling
 from memproc.dedup.words import trust
@@ -29,14 +29,13 @@ _DAY_CHARS = len("2024-01-31")
 
 
 class Grouped(NamedTuple):
-    """What a fact merges by: its group, the kinds of benign difference to its gist, the groups that it would be in if one of its
-    tokens were a slip, and for each of these that token and what it would stand for, if nothing else differs.
+    """What a fact merges by: its group, the kinds of benign difference to its gist, and the groups that it would be in if one of
+    its tokens were a slip.
     """
 
     group: Key
     benign: tuple[str, ...] = ()
     mends: tuple[Key, ...] = ()
-    slips: tuple[tuple[str, str] | None, ...] = ()
 
 
 def grouped(content: Key, record: Plain, policy: Policy) -> Grouped:
@@ -74,19 +73,11 @@ def _grouped(seen: str, whose: tuple[str | None, ...], day: str | None, merge_at
         tokens = plain_tokens(seen)
         return Grouped(_group_key(whose, tokens, reading.telling, day)) if tokens else None
     meant = gist.mends_in(seen) if gist.odd and trust()["slip"] >= least else ()
-    keys = [_group_key(whose, tokens, reading.telling, day) for tokens in (gist.tokens, *(mend.tokens for mend in meant))]
-    return Grouped(keys[0], gist.dropped, tuple(keys[1:]), tuple([_slip_in(gist, mend) for mend in meant]))
+    group, *mends = [_group_key(whose, tokens, reading.telling, day) for tokens in (gist.tokens, *(mend.tokens for mend in meant))]
+    return Grouped(group, gist.dropped, tuple(mends))
 
 
 def _group_key(whose: tuple[str | None, ...], tokens: tuple[str, ...], telling: Telling, day: str | None) -> Key:
     """Return the key of all facts of one subject that have these tokens and tell the same by the way they are written."""
     marks, is_of_a_day = telling
     return key_of(encode(["gist", *whose, " ".join(tokens), [*marks], day if is_of_a_day else None]))
-
-
-def _slip_in(gist: Gist, mend: Mend) -> tuple[str, str] | None:
-    """Return the token that a mend changes, and what it makes of it; None where more changes with it, as of a slip in a filler."""
-    if len(gist.tokens) != len(mend.tokens):
-        return None
-    changed = [(odd, meant) for odd, meant in zip(gist.tokens, mend.tokens, strict=True) if odd != meant]
-    return changed[0] if len(changed) == 1 else None

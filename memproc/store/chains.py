@@ -24,6 +24,7 @@ from memproc.dedup.confidence import model_of, side_of
 from memproc.dedup.decide import Row
 from memproc.dedup.doubts import Doubt
 from memproc.dedup.keys import Key, scope_number, text_of
+from memproc.dedup.reasons import kinds_of
 from memproc.records import Plain, last_changed
 from memproc.store import tables
 from memproc.store.database import Database
@@ -152,7 +153,7 @@ class Chains:
 
     def _doubt(self, before: _Member, after: _Member) -> Doubt:
         change = compare(side_of(before.text), side_of(after.text), model_of(self.policy.model))
-        return Doubt(before.key, after.key, "changed", change.confidence, change.reason)
+        return Doubt(before.key, after.key, "changed", change.confidence, kinds_of(change.differences))
 
     def _select(self, connection: Connection, query: Select[Any], column: Column[Any], keys: Iterable[Any]) -> Iterable[Any]:
         return self.database.select_by_keys(connection, query, column, keys)

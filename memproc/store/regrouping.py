@@ -22,7 +22,7 @@ from memproc.store import tables
 from memproc.store.counting import IMPORTED, count_memories, memories_told
 from memproc.store.database import Database, change_row, next_number
 from memproc.store.landing import write_mends, write_regrouped
-from memproc.store.ledger import Line, take_words_out, write_lines
+from memproc.store.ledger import Line, take_notes_out, write_lines
 from memproc.store.neighbours import ROWS, SPENT, WITHDRAWN, decisions_on, neighbourhood, stands_against, to_row
 from memproc.store.open_reviews import open_again
 from memproc.store.opening import policy_text
@@ -129,7 +129,7 @@ def forget(
     database.delete_by_keys(connection, tables.merged.c.id, [row.memory for row in rows if row.memory])
     for column in ("one", "other"):
         database.delete_by_keys(connection, tables.reviews.c[column], keys)
-    take_words_out(database, connection, {*keys, *(row.observation.node for row in rows)})
+    take_notes_out(database, connection, {*keys, *(row.observation.node for row in rows)})
     take_texts_out(database, connection, [row.observation.record for row in rows], keys)
     cores = {row.observation.core for row in rows}
     segments.remove(connection, numbers)

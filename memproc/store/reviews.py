@@ -26,6 +26,7 @@ from memproc.dedup.decide import Judged, Plan, Row
 from memproc.dedup.doubts import ROUND, Doubt, crowd_in, for_a_person, is_of, is_worth_more
 from memproc.dedup.gist import gist_of, read
 from memproc.dedup.keys import Key, Prepared, exact_of, scope_number, text_of
+from memproc.dedup.reasons import BETWEEN, TELLING, kinds_of
 from memproc.dedup.signatures import Hashes
 from memproc.dedup.signing import sign
 from memproc.records import Outcome, encode
@@ -207,9 +208,9 @@ class Reviewer:
             if any(is_replaced(before, after, key) for key in shared):
                 return None  # whether they are neighbours in time, their chain tells
             if not shared and (change := compare_if_changed(one, other, model)):
-                return Doubt(there.key, own.key, "changed", change.confidence, change.reason)
+                return Doubt(there.key, own.key, "changed", change.confidence, kinds_of(change.differences))
         if alike := compare_if_likely(one, other, model, self.review_at):
-            return Doubt(there.key, own.key, "similar", alike.confidence, alike.reason)
+            return Doubt(there.key, own.key, "similar", alike.confidence, kinds_of(alike.differences))
         return None
 
 
@@ -236,12 +237,12 @@ def _owns_in(rows: Sequence[Row], texts: Sequence[str]) -> Callable[[int], _Own]
 
 
 def _telling_of(one: str | bytes, other: str | bytes) -> str | None:
-    """Return what two facts of the same words are told apart by in the way they are written, each given as JSON: empty where it is
-    the day that they speak of, None where it is nothing.
+    """Return the kind by which two facts of the same words are told apart in the way they are written, each given as JSON: empty
+    where it is the day that they speak of, None where it is nothing.
     """
     left, right = (read(exact_of(orjson.loads(record))).telling for record in (one, other))
     if left.marks != right.marks:
-        return f"may mean another thing: {', '.join(left.marks) or '-'} / {', '.join(right.marks) or '-'}"
+        return TELLING
     return "" if left.is_of_a_day else None
 
 
@@ -297,7 +298,7 @@ def write_reviews(database: Database, connection: Connection, doubts: Sequence[D
         for at, (one, other, kind, confidence, reason) in enumerate(fresh.values())
     ]
     database.insert_rows(connection, tables.reviews, rows)
-    lines = [Line("review", other, one, sure, 1, f"{kind}, {reason}") for one, other, kind, sure, reason in fresh.values()]
+    lines = [Line("review", other, one, sure, 1, f"{kind}{BETWEEN}{reason}") for one, other, kind, sure, reason in fresh.values()]
     write_lines(database, connection, batch, now, lines)
     return len(rows)
 
