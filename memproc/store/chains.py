@@ -188,25 +188,27 @@ def _returned(rows: Sequence[Row], told: Collection[Key]) -> frozenset[Key]:
     for row in rows:
         if row.observation.date is not None:
             tellings[row.observation.group].append(row)
+    again = [said for said in tellings.values() if len(said) > 1 and max(said, key=_rank).observation.key in told]
+    if not again:
+        return frozenset()
+    places = {group: place_of(text_of(said[0].observation.record)) for group, said in tellings.items()}
+    sharing: dict[str, set[Key]] = defaultdict(set)  # the groups in a chain
+    for group, place in places.items():
+        for key in filter(None, (place.key, place.topic)):
+            sharing[key].add(group)
     found = set()
-    for group, said in tellings.items():
-        last, *before = sorted(said, key=_rank, reverse=True)
-        if last.observation.key in told and before and before[0].observation.rank < last.observation.rank:
-            own = place_of(text_of(last.observation.record))
-            between = (
-                row
-                for other, others in tellings.items()
-                if other != group
-                for row in others
-                if before[0].observation.rank < row.observation.rank < last.observation.rank
-            )
-            if any(_replaces(own, place_of(text_of(row.observation.record))) for row in between):
-                found.add(last.observation.key)
+    for said in again:
+        before, last = sorted(said, key=_rank)[-2:]
+        own = places[last.observation.group]
+        others = {group for key in (own.key, own.topic) for group in sharing.get(key, ())} - {last.observation.group}
+        between = (
+            group
+            for group in others
+            if any(before.observation.rank < row.observation.rank < last.observation.rank for row in tellings[group])
+        )
+        if any(_keys_of_change(own, places[group]) for group in between):
+            found.add(last.observation.key)
     return frozenset(found)
-
-
-def _replaces(one: Place, other: Place) -> bool:
-    return bool(_keys_of_change(one, other))
 
 
 def _rank(row: Row) -> tuple[tuple[str, str], Key]:

@@ -22,6 +22,7 @@ from sqlalchemy import (
     Double,
     Executable,
     Index,
+    Integer,
     LargeBinary,
     MetaData,
     PrimaryKeyConstraint,
@@ -51,6 +52,7 @@ THE_STORE = 1  # the id of the only row of `store`
 _MYSQL = ("mysql", "mariadb")
 _KEY = LargeBinary(16).with_variant(mysql.BINARY(16), *_MYSQL)
 _TEXT = Text().with_variant(mysql.LONGTEXT(collation="utf8mb4_bin"), *_MYSQL)
+_OWN_NUMBER = BigInteger().with_variant(Integer(), "sqlite")  # there the row's own number, and no index beside it
 _BYTES = LargeBinary().with_variant(mysql.LONGBLOB(), *_MYSQL)
 
 metadata = MetaData()
@@ -61,7 +63,8 @@ def _key(name: str, *, nullable: bool = False, primary_key: bool = False) -> Col
 
 
 def _number(name: str, *, nullable: bool = False, primary_key: bool = False) -> Column[int]:
-    return Column(name, BigInteger, nullable=nullable, primary_key=primary_key, autoincrement=False)
+    kind = _OWN_NUMBER if primary_key else BigInteger()
+    return Column(name, kind, nullable=nullable, primary_key=primary_key, autoincrement=False)
 
 
 def _text(name: str, *, nullable: bool = False) -> Column[str]:
@@ -120,9 +123,11 @@ observations = Table(
     UniqueConstraint("key"),
     Index(f"{PREFIX}observations_node", "node", "speaks"),
     Index(f"{PREFIX}observations_core", "core", "speaks"),
-    Index(f"{PREFIX}observations_memory", "memory"),
     Index(f"{PREFIX}observations_namespace", "namespace"),
 )
+
+_HAS_MEMORY = observations.c.memory.is_not(None)
+Index(f"{PREFIX}observations_memory", observations.c.memory, sqlite_where=_HAS_MEMORY, postgresql_where=_HAS_MEMORY)
 
 merged = Table(
     f"{PREFIX}merged",
