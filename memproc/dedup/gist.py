@@ -46,7 +46,7 @@ from memproc.dedup.fillers import without_fillers
 from memproc.dedup.letters import compared
 from memproc.dedup.memo import Memo
 from memproc.dedup.slips import is_typed, words_near
-from memproc.dedup.telling import NOTHING, Telling, announces_a_secret, telling
+from memproc.dedup.telling import NOTHING, Telling, tells_a_secret, telling
 from memproc.dedup.tokens import MARKS, size_of
 
 SHORTEST_TOKENS = 2  # words: a gist of one says too little to merge by
@@ -162,7 +162,7 @@ def skim(text: str) -> Skim:
 def bare_of(text: str) -> str:
     """Return an exact text without its dress: it itself where it has none, or where all counts as it is written."""
     bare = undressed(text)
-    return text if bare is not text and announces_a_secret(text) else bare
+    return text if bare is not text and tells_a_secret(text) else bare
 
 
 def read(text: str) -> Reading:

@@ -45,6 +45,7 @@ _MARKED_QUOTED_WORDS = 4
 _FEWEST_TITLED = 4
 _FEW_CHARS = 8
 _MOST_IDLE = 3  # capitals inside a text at words that are no names, from which on none of them says anything
+_I = re.compile("I(?:['’]\\w+)?")
 _TOLD = re.compile(r"(?:is|are|was|:|=|->|lautet|ist|es|est)")
 _TOLD_WITHIN = 4
 _MOST_TOLD = 6  # words: who tells where a key is uses more
@@ -152,8 +153,9 @@ def _tells_capitals(text: str, chunks: Sequence[str]) -> bool:
     spoken = [core for chunk in chunks if (core := chunk.strip(_EDGE)) and core[0].isalpha()]
     if len(spoken) >= _FEWEST_TITLED and all(word[0].isupper() for word in spoken):
         return False
-    idle = sum([word[0].isupper() and len(word) > 1 and _is_no_name(word.lower()) for word in spoken[1:]])
-    return idle < _MOST_IDLE
+    inside = [chunk.strip(_EDGE) for before, chunk in pairwise(chunks) if not before.endswith(_ENDS)]
+    capitals = [word.lower() for word in inside if word[:1].isupper() and not _I.fullmatch(word)]
+    return sum(map(_is_no_name, capitals)) < _MOST_IDLE
 
 
 def _is_no_name(word: str) -> bool:
@@ -225,9 +227,11 @@ def _quoted(text: str) -> list[str]:
     return found
 
 
-def announces_a_secret(text: str) -> bool:
-    """Tell whether a text holds a word behind which all counts as it is written."""
-    return any(SECRET in sign for sign in map(SIGNS.__getitem__, text.split()))
+def tells_a_secret(text: str) -> bool:
+    """Tell whether a text holds something that counts as it is written, behind a word such as "password"."""
+    chunks = text.split()
+    signs = [*map(SIGNS.__getitem__, chunks)]
+    return any(SECRET in sign for sign in signs) and bool(_kept_secret(chunks, signs))
 
 
 def _kept_secret(chunks: Sequence[str], signs: Sequence[str]) -> list[str]:
