@@ -316,12 +316,14 @@ def plain_fields(fields: Mapping[str, Any]) -> Plain:
     """Return fields as JSON values, without those that are None or empty."""
     record: Plain = {}
     for name, value in fields.items():
+        if value is None:
+            continue
         kind = value.__class__
         if kind is str:
             record[name] = value
         elif kind is datetime:
             record[name] = to_text(value)
-        elif value is not None and value not in ((), {}):
+        elif value not in ((), {}):
             said = value if name == "metadata" and kind is dict else _plain_value(value)
             if said not in ({}, []):  # an emotion without a field, an empty set
                 record[name] = said

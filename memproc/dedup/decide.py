@@ -333,7 +333,7 @@ def _likeness(own: Observation, anchor: Observation, fresh: Mapping[Key, Prepare
 
 def _text_of(seen: Observation, fresh: Mapping[Key, Prepared]) -> str:
     prepared = fresh.get(seen.key)
-    return text_of(seen.record) if prepared is None else prepared.text
+    return prepared.text if prepared is not None and prepared.is_near else text_of(seen.record)
 
 
 def _joined(

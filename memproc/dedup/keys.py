@@ -54,7 +54,7 @@ def key_of(said: bytes) -> Key:
 
 class Observation(NamedTuple):
     """An accepted record with its keys. `as_of` is the date its source gives for itself, as fixed-width UTC text; `length`
-    the number of characters of its canonical text; `benign` the kinds of benign difference between its text and its gist.
+    the number of characters of its compared text; `benign` the kinds of benign difference between its text and its gist.
     """
 
     key: Key
@@ -92,8 +92,9 @@ class Accepted(NamedTuple):
 class Prepared(NamedTuple):
     """An observation on its way into a store, as bytes, numbers and text, so that it travels lightly between processes.
 
-    `json` is its one JSON text, `text` its canonical text; `namespace` and `scope` are hashes of whose it is and of what two
-    facts must share to be compared at all; `changed_at` is when it says it was last changed, in microseconds since 1970.
+    `json` is its one JSON text, `text` its compared text: the canonical text, without a near tier the exact text, and where nothing
+    is compared the content; `namespace` and `scope` are hashes of whose it is and of what two facts must share to be compared at
+    all; `changed_at` is when it says it was last changed, in microseconds since 1970.
     `is_near` tells whether it takes part in the near tier, `is_english` whether it shows itself to be English. `mends` are the
     groups that it would be in if one of its tokens were a slip, `slips` for each of these that token and what it would stand
     for, if nothing else differs. `chains` are the hashes of the chains it is in, `bands` its hashes in the index, empty as long as
@@ -138,9 +139,14 @@ def prepare_all(accepted: Sequence[Accepted], policy: Policy) -> list[Prepared]:
 
 
 def _read(record: Plain, policy: Policy) -> tuple[str, str, Reading | None]:
-    """Return the exact and the canonical text of a record, and how it is read if it may take part in the near tier."""
-    seen = exact(record["content"]) or record["content"]
-    if policy.dedup != "near" or is_event(record):
+    """Return the exact and the compared text of a record, and how it is read if it may take part in the near tier."""
+    content: str = record["content"]
+    if policy.dedup == "off":
+        return content, content, None
+    seen = exact(content) or content
+    if policy.dedup == "exact":
+        return seen, seen, None
+    if is_event(record):
         return seen, canonical(seen) or seen, None
     reading = read(seen)
     return seen, reading.text or seen, reading
