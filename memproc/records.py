@@ -45,7 +45,7 @@ def storable_json(value: Any, depth: int = 1) -> Any:  # noqa: PLR0912 - one bra
     """Return `value`, JSON all through, as every database and JSON reader can keep it; raise otherwise."""
     if value.__class__ is str:
         try:
-            value.encode()
+            value.isascii() or value.encode()
         except UnicodeEncodeError:
             raise PydanticCustomError("string_unicode", "holds a lone surrogate") from None
         return storable_text(value)
@@ -99,7 +99,7 @@ def _to_text(value: object) -> object:
 
 def _to_name(value: object) -> object:
     """Return a name as it is compared; one that shows nothing is none."""
-    if type(value) is str and value.isascii() and value.isalnum():  # most are
+    if type(value) is str and value.isascii() and value.isprintable() and value == value.strip() != "":  # most are
         return value
     text = _to_text(value)
     if not isinstance(text, str):
