@@ -13,7 +13,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
-from itertools import chain
 from typing import Any, Generic, NamedTuple, TypeVar, cast
 
 import orjson
@@ -39,14 +38,6 @@ CATEGORY_OF_EXCEPTIONS = "internal"
 CATEGORY_OF_LIMITS = "resource"
 _LEAST_BYTES_A_NAME = 5  # of JSON: `{"":1}`; so most records need not be counted
 SHAPED = ("tags", "emotion", "relations")  # their levels are those of the schema
-
-
-class Taken(NamedTuple):
-    """What an item became: records in their order, decisions, and how many of what was left out."""
-
-    records: list[Prepared | Rejected]
-    decided: list[Decided]
-    left_out: dict[str, int]
 
 
 class Chunk(NamedTuple):
@@ -109,21 +100,16 @@ class Intake:
         """Return what some items become."""
         return self._taken(pieces, is_signed=self.policy.dedup == "near")
 
-    def take(self, piece: Piece) -> Taken:
+    def take(self, piece: Piece) -> Chunk:
         """Return what one item becomes; it is not signed."""
-        chunk = self._taken([piece], is_signed=False)
-        return Taken(
-            chunk.records,
-            [one for _, one in chunk.decided],
-            dict(chain.from_iterable(kinds.items() for _, kinds in chunk.left_out)),
-        )
+        return self._taken([piece], is_signed=False)
 
     def draft(self, piece: Piece) -> list[Memory | Rejected]:
         """Return the memories of one item, judged as they would be for a store."""
-        return [self._redacted(one) for one in self._read([piece], self._judged).records]
+        return [self._redacted(one) for one in self._read([piece], self._memory).records]
 
     def _taken(self, pieces: Sequence[Piece], *, is_signed: bool) -> Chunk:
-        read = self._read(pieces, self._accepted)
+        read = self._read(pieces, self._kept)
 
         def prepared(places: Sequence[int]) -> list[Prepared | Rejected]:
             ready = prepare_all([cast("Accepted", read.records[at]) for at in places], self.policy)
@@ -145,8 +131,8 @@ class Intake:
             return one
         return one._replace(faults=tuple(redacted(found, self.schema.model_fields) for found in one.faults))
 
-    def _read(self, pieces: Sequence[Piece], judge: Callable[[Draft, Item, Check], Made | Rejected]) -> _Columns[Made]:
-        """Read items, and judge their drafts. What memproc itself breaks on is told in its place."""
+    def _read(self, pieces: Sequence[Piece], keep: Callable[[Memory | Plain, Draft, Item], Made | Rejected]) -> _Columns[Made]:
+        """Read items, check their drafts, and keep what is valid. What memproc itself breaks on is told in its place."""
         read, kinds = _Columns[Made](), self._kinds_as_they_are()
         check = validator(self.schema, tracebacks=self.settings.tracebacks)
         for at, piece in enumerate(pieces):
@@ -159,7 +145,8 @@ class Intake:
             for part in parts:
                 if isinstance(part, Draft):
                     try:
-                        one = judge(part, item, check)
+                        checked = self._checked(part, item, check)
+                        one = checked if isinstance(checked, Rejected) else keep(checked, part, item)
                     except Exception as error:  # noqa: BLE001 - as above
                         one = internal(raw_of(part.raw, item), error)
                 elif isinstance(part, Broken):
@@ -207,8 +194,7 @@ class Intake:
             return
         try:
             if is_mapping(item.value):
-                record = cast("Mapping[str, Any]", item.value)
-                yield from self._format_for(record).read(record, self.context)
+                yield from self._format_for(item.value).read(cast("Mapping[str, Any]", item.value), self.context)
             else:
                 found = fault("", "not_a_mapping", f"a record is an object, not {type(item.value).__name__}")
                 yield Rejected(CATEGORY_OF_FAULTS, (found,), raw_of(None, item))
@@ -216,24 +202,17 @@ class Intake:
             found = broke(f"the reader of {self.format.name!r}", error, READER_FAILED)
             yield Rejected(CATEGORY_OF_EXCEPTIONS, (found,), raw_of(None, item))
 
-    def _judged(self, draft: Draft, item: Item, check: Check) -> Memory | Rejected:
-        """Return the memory of a draft, where it would be accepted."""
-        checked = self._checked(draft, item, check)
-        if isinstance(checked, Rejected):
-            return checked
-        kept = self._kept(checked, draft, item)
-        memory = restore(checked, self.schema) if isinstance(checked, dict) else checked
-        return kept if isinstance(kept, Rejected) else memory
-
-    def _accepted(self, draft: Draft, item: Item, check: Check) -> Accepted | Rejected:
-        """Return the record that a draft becomes."""
-        checked = self._checked(draft, item, check)
-        return checked if isinstance(checked, Rejected) else self._kept(checked, draft, item)
-
     def _checked(self, draft: Draft, item: Item, check: Check) -> Memory | Plain | Rejected:
-        """Return the memory of a draft, of an object that is kept as it is the plain record, or what is wrong."""
+        """Return the memory of a draft, of an object that is kept as it is the plain record, or what is wrong. What the caller said
+        holds for records that carry none.
+        """
+        fields = {**draft.fields}
         object_given = item.value if isinstance(item.value, Given) else None
-        fields = self._complete(draft.fields, item, object_given)
+        is_said = object_given is None or object_given.has_namespace or self.namespace is None
+        if not is_said or is_blank(fields.get("namespace")):
+            fields["namespace"] = self.namespace or DEFAULT_NAMESPACE
+        if is_blank(fields.get("source")):
+            fields["source"] = self.context.source or self._format_for(item.value).name
         checked = check(fields) if object_given is None else as_given(object_given.schema, fields, self.schema)
         return Rejected(_category_of(checked), checked, raw_of(draft.raw, item)) if isinstance(checked, tuple) else checked
 
@@ -254,21 +233,18 @@ class Intake:
             found = fault("", "not_json", f"holds what JSON cannot say: {error}")
             return Rejected(CATEGORY_OF_FAULTS, (found,), raw_of(draft.raw, item))
 
-    def _format_for(self, item: Mapping[str, object]) -> Format:
-        return of_line(self.format, item) if self.context.is_told else self.format
+    def _memory(self, memory: Memory | Plain, draft: Draft, item: Item) -> Memory | Rejected:
+        """Return a memory that would be kept."""
+        kept = self._kept(memory, draft, item)
+        if isinstance(kept, Rejected):
+            return kept
+        return restore(memory, self.schema) if isinstance(memory, dict) else memory
 
-    def _format_of(self, item: Item) -> Format:
-        return generic.FORMAT if isinstance(item.value, Given) else self._format_for(cast("Mapping[str, object]", item.value))
-
-    def _complete(self, fields: Mapping[str, Any], item: Item, object_given: Given | None) -> dict[str, Any]:
-        """Return the fields of a record with what the caller said for those that carry none; no format knows of an object."""
-        completed = {**fields}
-        is_said = object_given is None or object_given.has_namespace or self.namespace is None
-        if not is_said or is_blank(completed.get("namespace")):
-            completed["namespace"] = self.namespace or DEFAULT_NAMESPACE
-        if is_blank(completed.get("source")):
-            completed["source"] = self.context.source or self._format_of(item).name
-        return completed
+    def _format_for(self, value: Any) -> Format:
+        """Return the format of the value of an item; none knows of an object."""
+        if isinstance(value, Given):
+            return generic.FORMAT
+        return of_line(self.format, value) if self.context.is_told else self.format
 
 
 @cache

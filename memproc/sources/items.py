@@ -465,6 +465,8 @@ def _names_to_find(value: Any) -> int | None:
         for some in level:
             for item in some:
                 kind = item.__class__
+                if kind is str:
+                    continue
                 if kind is dict:
                     names += len(item)
                     inner.append(item.values())
