@@ -30,6 +30,8 @@ METADATA_DEPTH_LIMIT = DEEPEST
 EVENT_KINDS = frozenset({"message", "event"})
 DEFAULT_NAMESPACE = "default"
 SMALLEST_INTEGER, LARGEST_INTEGER = -(2**63), 2**63 - 1
+_SCALARS = frozenset({str, int, float, bool, type(None)})  # JSON as they are
+_IN_ORDER = (list, tuple)
 # What programs write where there is no id.
 NO_IDS = frozenset({"none", "nan", "null", "n/a", "-", "nat", "<na>", "undefined", "na", "#n/a", "nil", "(null)"})
 
@@ -88,7 +90,9 @@ def _said(value: object) -> Any:
 
 def _to_text(value: object) -> object:
     """Return a text; pydantic judges what is none."""
-    plain = value if type(value) is str else _said(value)
+    if type(value) is str:
+        return storable_text(value)
+    plain = _said(value)
     if isinstance(plain, bytes):
         try:
             plain = plain.decode()
@@ -319,7 +323,7 @@ def plain_fields(fields: Mapping[str, Any]) -> Plain:
         if value is None:
             continue
         kind = value.__class__
-        if kind is str:
+        if kind in _SCALARS:
             record[name] = value
         elif kind is datetime:
             record[name] = to_text(value)
@@ -330,15 +334,17 @@ def plain_fields(fields: Mapping[str, Any]) -> Plain:
     return record
 
 
-def _plain_value(value: object, depth: int = 1) -> object:
+def _plain_value(value: object, depth: int = 1) -> object:  # noqa: PLR0911 - one return a kind of value
+    if value.__class__ in _SCALARS:
+        return value
     if isinstance(value, datetime):
         return to_text(value)
     if depth > METADATA_DEPTH_LIMIT:  # the values of a field of a subclass may be nested in anything
         raise PydanticCustomError("nested_too_deep", "is nested deeper than {limit}", {"limit": METADATA_DEPTH_LIMIT})
+    if isinstance(value, _IN_ORDER):
+        return [item if item.__class__ is str else _plain_value(item, depth + 1) for item in value]
     if isinstance(value, BaseModel):
         return {name: _plain_value(item, depth + 1) for name, item in value.__dict__.items() if item is not None}
-    if isinstance(value, list | tuple):
-        return [_plain_value(item, depth + 1) for item in value]
     if isinstance(value, set | frozenset):
         return sorted([_plain_value(item, depth + 1) for item in value], key=encode)
     if isinstance(value, dict):

@@ -21,6 +21,7 @@ from memproc.values import BLANKS, settled
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
+_TEXT_CHARS = len("1970-01-01T00:00:00.000000")
 
 _UNITS_PER_SECOND = (1, 1_000, 1_000_000, 1_000_000_000)
 _FIRST_EPOCH_SECONDS, _LAST_EPOCH_SECONDS = 315_532_800, 4_102_444_800  # 1980-01-01 and 2100-01-01
@@ -105,7 +106,7 @@ def to_text(moment: datetime) -> str:
     """
     if moment.tzinfo is not UTC and moment.utcoffset():
         moment = moment.astimezone(UTC)
-    return moment.replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
+    return moment.isoformat(timespec="microseconds")[:_TEXT_CHARS] + "Z"
 
 
 def to_micros(text: str) -> int:
