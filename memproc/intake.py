@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
-from typing import Any, Generic, NamedTuple, TypeVar, cast
+from typing import Any, NamedTuple, TypeVar, cast
 
 import orjson
 
@@ -49,20 +49,6 @@ class Chunk(NamedTuple):
     counts: list[int]
     decided: list[tuple[int, Decided]]
     left_out: list[tuple[int, dict[str, int]]]
-
-
-@dataclass(slots=True)
-class _Columns(Generic[Made]):
-    """What items became so far, as in `Chunk`. `parts` and `pieces` are what each record was read from: the part of an item, if it
-    was not all of it, and the item.
-    """
-
-    records: list[Made | Rejected] = field(default_factory=list)
-    parts: list[object] = field(default_factory=list)
-    pieces: list[Piece] = field(default_factory=list)
-    counts: list[int] = field(default_factory=list)
-    decided: list[tuple[int, Decided]] = field(default_factory=list)
-    left_out: list[tuple[int, dict[str, int]]] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,37 +92,40 @@ class Intake:
 
     def draft(self, piece: Piece) -> list[Memory | Rejected]:
         """Return the memories of one item, judged as they would be for a store."""
-        return [self._redacted(one) for one in self._read([piece], self._memory).records]
+        records: list[Any] = self._read([piece], self._memory)[0].records
+        return [*map(self._redacted, records)]
 
     def _taken(self, pieces: Sequence[Piece], *, is_signed: bool) -> Chunk:
-        read = self._read(pieces, self._kept)
+        chunk, origins = self._read(pieces, self._kept)
+        records: list[Any] = chunk.records
 
         def prepared(places: Sequence[int]) -> list[Prepared | Rejected]:
-            ready = prepare_all([cast("Accepted", read.records[at]) for at in places], self.policy)
+            ready = prepare_all([records[at] for at in places], self.policy)
             return signed(ready, self.policy.recall) if is_signed else [*ready]
 
-        def broken(at: int, error: Exception) -> Rejected:
-            return internal(raw_of(read.parts[at], read.pieces[at]), error)
-
-        records = cast("list[Prepared | Rejected]", read.records)
-        places = [at for at, one in enumerate(read.records) if isinstance(one, Accepted)]
-        for at, one in zip(places, _isolated(prepared, places, broken), strict=True):
+        places = [at for at, one in enumerate(records) if isinstance(one, Accepted)]
+        made = _isolated(prepared, places, lambda at, error: internal(raw_of(*origins[at]), error))
+        for at, one in zip(places, made, strict=True):
             records[at] = one
-        if self.settings.redact:
-            records = [*map(self._redacted, records)]
-        return Chunk(records, read.counts, read.decided, read.left_out)
+        records[:] = map(self._redacted, records)
+        return chunk
 
-    def _redacted(self, one: Made) -> Made:
+    def _redacted(self, one: Any) -> Any:
         if not self.settings.redact or not isinstance(one, Rejected):
             return one
         return one._replace(faults=tuple(redacted(found, self.schema.model_fields) for found in one.faults))
 
-    def _read(self, pieces: Sequence[Piece], keep: Callable[[Memory | Plain, Draft, Item], Made | Rejected]) -> _Columns[Made]:
-        """Read items, check their drafts, and keep what is valid. What memproc itself breaks on is told in its place."""
-        read, kinds = _Columns[Made](), self._kinds_as_they_are()
+    def _read(
+        self, pieces: Sequence[Piece], keep: Callable[[Memory | Plain, Draft, Item], object]
+    ) -> tuple[Chunk, list[tuple[object, Piece]]]:
+        """Read items, check their drafts, and return them with what `keep` makes of each that is valid, in place of what is to be
+        prepared. What memproc itself breaks on is told in its place. Beside the chunk stand the part and the item, by record.
+        """
+        chunk, origins, kinds = Chunk([], [], [], []), list[tuple[object, Piece]](), self._kinds_as_they_are()
+        records: list[Any] = chunk.records
         check = validator(self.schema, tracebacks=self.settings.tracebacks)
         for at, piece in enumerate(pieces):
-            first = len(read.records)
+            first, left_out = len(records), dict[str, int]()
             try:
                 item = item_of(piece)
                 parts = self._parts(item, kinds)
@@ -146,31 +135,24 @@ class Intake:
                 if isinstance(part, Draft):
                     try:
                         checked = self._checked(part, item, check)
-                        one = checked if isinstance(checked, Rejected) else keep(checked, part, item)
+                        records.append(checked if isinstance(checked, Rejected) else keep(checked, part, item))
                     except Exception as error:  # noqa: BLE001 - as above
-                        one = internal(raw_of(part.raw, item), error)
-                elif isinstance(part, Broken):
-                    one = Rejected(CATEGORY_OF_FORMATS, (part.fault,), raw_of(part.raw, item))
+                        records.append(internal(raw_of(part.raw, item), error))
                 elif isinstance(part, Rejected):
-                    one = part
-                else:
-                    self._note(part, at, read)
+                    records.append(part)
+                elif isinstance(part, Broken):
+                    records.append(Rejected(CATEGORY_OF_FORMATS, (part.fault,), raw_of(part.raw, item)))
+                elif isinstance(part, LeftOut):
+                    left_out[part.kind] = left_out.get(part.kind, 0) + part.count
                     continue
-                read.records.append(one)
-                read.parts.append(part.raw)
-                read.pieces.append(piece)
-            read.counts.append(len(read.records) - first)
-        return read
-
-    def _note(self, part: LeftOut | Decided, at: int, read: _Columns[Made]) -> None:
-        """Note what is no record of the item with the number `at`."""
-        if isinstance(part, Decided):
-            read.decided.append((len(read.records), part))
-            return
-        if not read.left_out or read.left_out[-1][0] != at:
-            read.left_out.append((at, {}))
-        kinds = read.left_out[-1][1]
-        kinds[part.kind] = kinds.get(part.kind, 0) + part.count
+                else:
+                    chunk.decided.append((len(records), part))
+                    continue
+                origins.append((part.raw, piece))
+            chunk.counts.append(len(records) - first)
+            if left_out:
+                chunk.left_out.append((at, left_out))
+        return chunk, origins
 
     def _kinds_as_they_are(self) -> Mapping[str, frozenset[type]]:
         """Return by the names of fields the kinds of values that the reader of most items would hand over as they are."""
