@@ -18,6 +18,7 @@ import numpy as np
 
 from benchmarks.corpus import Label, make_corpus
 from memproc.config import Policy
+from memproc.dedup.grouping import Grouped, grouped
 from memproc.dedup.keys import Prepared, prepare
 from memproc.dedup.signatures import band_hashes, signatures
 from memproc.records import Memory, plain
@@ -133,6 +134,11 @@ def prepared(text: str) -> Prepared:
     return prepare(plain(Memory(content=text)), is_identity=False, as_of=None, policy=Policy())
 
 
+def merging(fact: Prepared) -> Grouped:
+    """Give what a fact merges by, as in a store with default settings."""
+    return grouped(fact.content, fact.record, Policy())
+
+
 def candidates(facts: Sequence[Prepared], recall: str = "standard") -> Iterator[Pair]:
     """Give the pairs that share a band and are not of one group, smaller index first."""
     hashes = band_hashes(signatures([fact.text for fact in facts]), np.zeros(len(facts), np.uint64), recall)
@@ -142,7 +148,7 @@ def candidates(facts: Sequence[Prepared], recall: str = "standard") -> Iterator[
         for index, value in enumerate(band.tolist()):
             buckets[value].append(index)
         shared.update(pair for found in buckets.values() if len(found) <= LARGEST_BUCKET for pair in combinations(found, 2))
-    groups = [fact.group for fact in facts]
+    groups = [merging(fact).group for fact in facts]
     return (pair for pair in sorted(shared) if groups[pair[0]] != groups[pair[1]])
 
 

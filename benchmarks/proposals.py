@@ -18,7 +18,7 @@ import numpy as np
 import orjson
 
 import memproc
-from benchmarks.labelled import DATA, negations, prepared, traps
+from benchmarks.labelled import DATA, merging, negations, prepared, traps
 from memproc.dedup.canonical import canonical
 from memproc.dedup.meaning import guard_of, mutual_nearest
 from memproc.embedding import embedder
@@ -141,9 +141,8 @@ def _half_of(pair: Said) -> int:
 
 
 def _is_merged(one: str, other: str) -> bool:
-    left, right = prepared(one), prepared(other)
-    groups = left.group, right.group
-    return groups[0] == groups[1] or groups[0] in right.mends or groups[1] in left.mends
+    left, right = merging(prepared(one)), merging(prepared(other))
+    return left.group == right.group or left.group in right.mends or right.group in left.mends
 
 
 def _rows(name: str) -> list[list[str]]:

@@ -72,7 +72,7 @@ STAGES: Final = (
     Timed("look up what was met", "SELECT ... IN", Landing, "_met_before"),
     Timed("look up neighbours", "SELECT ... IN", landing, "neighbourhood"),
     Timed("confirm the keys", "dict of the JSON", landing, "_colliding"),
-    Timed("decide", "Counter of the groups", landing, "decide"),
+    Timed("decide", "Counter of the cores", landing, "decide"),
     Timed("write rows", "executemany", Landing, "_write_observations"),
     Timed("write memories", "executemany", landing, "write_regrouped"),
     Timed("note what is seen again", "executemany", Landing, "_write_again"),
@@ -258,12 +258,12 @@ def _searching(hashes: Hashes, _numbers: Entries, segments: Sequence[Entries]) -
     return lambda: [np.searchsorted(segment, wanted) for segment in segments]
 
 
-def _comparing(one: str, other: str) -> Callable[[], object]:
+def _comparing(one: str, other: str, _is_sentence: object) -> Callable[[], object]:
     return partial(fuzz.ratio, one, other)
 
 
 def _counting(batch: Sequence[Any], *_given: object) -> Callable[[], object]:
-    return lambda: Counter([one.prepared.group for one in batch])
+    return lambda: Counter([one.prepared.core for one in batch])
 
 
 def _mapping(batch: Sequence[Any], *_given: object) -> Callable[[], object]:

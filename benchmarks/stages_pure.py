@@ -31,7 +31,7 @@ from benchmarks.database import batches
 from memproc.config import Settings
 from memproc.dedup import keys
 from memproc.dedup.canonical import canonical
-from memproc.dedup.gist import gist_of
+from memproc.dedup.gist import skim
 from memproc.dedup.keys import Prepared, key_of
 from memproc.dedup.memo import Memo
 from memproc.dedup.signatures import band_hashes, signatures
@@ -162,8 +162,7 @@ def _material(path: Path, policy: Policy) -> Material:
     calls: list[Callable[[], bytes]] = []
     hashed: list[bytes] = []
     with ExitStack() as stack:  # what `prepare` asks of these is what the stage is
-        for name in ("content_key", "group_key"):
-            stack.enter_context(patch.object(keys, name, _noted_call(getattr(keys, name), calls)))
+        stack.enter_context(patch.object(keys, "content_key", _noted_call(keys.content_key, calls)))
         stack.enter_context(patch.object(keys, "key_of", _noted_bytes(hashed)))
         prepared = [keys.prepare(record, is_identity=False, as_of=None, policy=policy) for record in records]
     calls += [partial(key_of, one.json) for one in prepared]
@@ -220,7 +219,7 @@ def _text_pairs(of: Material) -> Iterator[Pair]:
     sides = [(one.is_near, record["content"]) for one, record in zip(of.prepared, of.records, strict=True)]
     for name, read, contents in (
         ("canonical text", canonical, [content for is_near, content in sides if not is_near]),
-        ("canonical text and gist", gist_of, [content for is_near, content in sides if is_near]),
+        ("canonical text and core", skim, [content for is_near, content in sides if is_near]),
     ):
         if contents:
             reading, lowering = _over(read, contents), _over(lambda content: " ".join(content.lower().split()), contents)
@@ -236,7 +235,7 @@ def _called(call: Callable[[], bytes]) -> bytes:
 def _sign_pair(of: Material) -> Pair:
     recall = of.policy.recall
     chunks = [*batches(of.prepared)]
-    firsts = [[*{one.group: one for one in reversed(chunk) if one.is_near}.values()] for chunk in chunks]
+    firsts = [[*{one.core: one for one in reversed(chunk) if one.is_near}.values()] for chunk in chunks]
     bare = [([one.text for one in first], np.array([one.scope for one in first], np.uint64)) for first in firsts]
     hashing = _over(lambda given: band_hashes(signatures(given[0]), given[1], recall), bare)
     return Pair("sign", "the NumPy function", _over(lambda chunk: signed(chunk, recall), chunks), hashing)

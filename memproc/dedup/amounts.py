@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from fractions import Fraction
 from functools import cache
 
 from memproc.dedup import words
@@ -21,8 +22,10 @@ DATE, TIME, AMOUNT, WORD = "date", "time", "amount", "abbreviation"
 _NAMES = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _DAYS, _MONTHS, _HOURS, _MINUTES = 31, 12, 24, 60
 _NOON = 12
-_TIMES = {"k": 1e3, "thousand": 1e3, "m": 1e6, "million": 1e6, "bn": 1e9, "billion": 1e9}
-_SYMBOLS = {"$": "usd", "€": "eur", "£": "gbp", "¥": "jpy", "%": "%"}
+_TIMES = {"k": 10**3, "thousand": 10**3, "m": 10**6, "million": 10**6, "bn": 10**9, "billion": 10**9}
+_COUNTED = re.compile(r"(?:\d+|\d{1,3}(?:,\d{3})+)(?:\.\d+)?")
+_MOST_DIGITS = 30
+_SYMBOLS = {"$": "usd", "€": "eur", "£": "gbp", "¥": "jpy"}
 _GOES_ON = "at|in|with|and|or|for|to|from|on|by|until|till|is|was|this|next|last|um|bei|mit|und|con|en|y|avec|et"
 _BEHIND_DATE = rf"(?= [,.]|$| (?:{_GOES_ON})(?!\S))"  # "May 4 people come" holds no date
 _HAS_DAY = re.compile(r"(?<!\S)\d{1,2}(?:st|nd|rd|th|er)?(?= [^\d]| ,)")
@@ -57,6 +60,7 @@ Rule = Callable[[str], str]
 _MONTH, _HALVED, _CLOCKED, _FRENCHED, _NOONED, _POINT, _NUMERIC, _PAID, _MEASURED, _SQUARED, _DOZENS, _SHORT = "mhcfnpdauqzs"
 _NUMBERS = frozenset("0123456789$€£¥")
 _BESIDE = 3  # tokens
+ALWAYS, BESIDE_NUMBERS, NUMBER = "a", "b", "n"
 
 
 def in_one_form(tokens: Sequence[str], *, is_day_first: bool) -> tuple[list[str], list[str]]:
@@ -108,13 +112,38 @@ def _rules_beside_numbers(token: str) -> str:
     return found + _PAID * (not token.isalnum() and any(symbol in token for symbol in "$€£¥%°"))
 
 
+def makes_numbers(token: str) -> str:
+    """Return whether a rule may make other numbers of numbers where a token is: `BESIDE_NUMBERS` if there is one in the text,
+    `ALWAYS`, or "" for no; of a number itself `NUMBER`.
+
+    >>> makes_numbers("pm"), makes_numbers("noon"), makes_numbers("18"), makes_numbers("2k"), makes_numbers("tea")
+    ('b', 'a', 'n', 'nb', '')
+    """
+    if token.isalpha():
+        return _making().get(token, "")
+    written = words.written_out().get(token, (token,))[0]
+    if written[0] not in _NUMBERS and written[-1] not in _NUMBERS:
+        return _making().get(token, "")
+    return NUMBER + BESIDE_NUMBERS * (token.endswith((*_TIMES, "am", "pm")) or _FRENCH_TIME.fullmatch(token) is not None)
+
+
+@cache
+def _making() -> Mapping[str, str]:
+    """Return what is told of the words that stand beside numbers, or for them."""
+    triggers = _triggers()
+    numbers = {word: NUMBER for word, form in words.written_out().items() if form[0][0] in _NUMBERS}
+    numbers |= {word: NUMBER for word, form in words.elsewhere().items() if form[0] in _NUMBERS}
+    beside = dict.fromkeys([*triggers[_HALVED], *triggers[_FRENCHED], *triggers[_SQUARED], *_TIMES], BESIDE_NUMBERS)
+    return numbers | beside | dict.fromkeys([*triggers[_NOONED], *triggers[_DOZENS]], ALWAYS)
+
+
 def unit_of(word: str) -> str:
     """Return the form in which a word is compared behind a number.
 
     >>> unit_of("months"), unit_of("cats")
     ('month', 'cats')
     """
-    return _units().get(word, word)
+    return units().get(word, word)
 
 
 def _dated(text: str) -> str:
@@ -166,15 +195,23 @@ def _past(written: re.Match[str]) -> str:
     return _clock(hours or _NOON, minutes, written[0])
 
 
-def _amount(number: str, times: str | None, unit: str) -> str:
+def _amount(written: re.Match[str], number: str, times: str | None, symbol: str) -> str:
+    """Return an amount of money in its one form. A comma with other than three digits behind it parts cents, as in German, and one
+    before three is a thousand's: what neither is stays as it is, as does what has more digits than anybody counts.
+    """
+    if not _COUNTED.fullmatch(number) or len(number) > _MOST_DIGITS:
+        return written[0]
     plain = number.replace(",", "")
-    value = float(plain) * _TIMES.get(times or "", 1)
-    return f"{int(value) if value == int(value) else plain} {unit}"
+    whole, _, cents = plain.partition(".")
+    if times:
+        value = Fraction(plain) * _TIMES[times]
+        return f"{value} {_SYMBOLS[symbol]}" if value.denominator == 1 else written[0]
+    return f"{plain if cents.strip('0') else int(whole)} {_SYMBOLS[symbol]}"
 
 
 def _measured(tokens: Sequence[str], numbers: Sequence[int]) -> tuple[list[str], list[str]]:
     """Return tokens with each time of day, and each unit behind a number, in its one form, and the kinds of what changed."""
-    units, found = _units(), [*tokens]
+    unit, found = units(), [*tokens]
     kinds: list[str] = []
     for at in numbers:
         behind = found[at + 1] if at + 1 < len(found) else ""
@@ -185,10 +222,15 @@ def _measured(tokens: Sequence[str], numbers: Sequence[int]) -> tuple[list[str],
             if behind in ("uhr", "h"):
                 found[at + 1] = ""
                 kinds.append(TIME)
-        elif behind and found[at][-1] in _NUMBERS and units.get(behind, behind) != behind:
-            found[at + 1] = units[behind]
+        elif unit.get(behind, behind) != behind and found[at][-1] in _NUMBERS and not _is_money(found, at):
+            found[at + 1] = unit[behind]
             kinds.append(AMOUNT)
     return [*filter(None, found)], kinds
+
+
+def _is_money(tokens: Sequence[str], at: int) -> bool:
+    """Tell whether a number is an amount of money, behind which an "m" are millions and no metres."""
+    return tokens[at][0] in _SYMBOLS or tokens[at][-1] in _SYMBOLS or (at > 0 and tokens[at - 1] in _SYMBOLS)
 
 
 _RULES: tuple[tuple[str, str, Rule], ...] = (
@@ -198,8 +240,8 @@ _RULES: tuple[tuple[str, str, Rule], ...] = (
     (_POINT, TIME, lambda text: _POINTED.sub(lambda at: f"{at[1]} {_clock(int(at[2]), int(at[3]), f'{at[2]}.{at[3]}')}", text)),
     (_NOONED, TIME, lambda text: _NOONS.sub(lambda at: "00:00" if at[1] == "midnight" else "12:00", text)),
     (_NOONED, TIME, lambda text: _PAST.sub(_past, text)),
-    (_PAID, AMOUNT, lambda text: _BEFORE_AMOUNT.sub(lambda paid: _amount(paid[2], paid[3], _SYMBOLS[paid[1]]), text)),
-    (_PAID, AMOUNT, lambda text: _BEHIND_AMOUNT.sub(lambda paid: _amount(paid[1], paid[2], _SYMBOLS[paid[3]]), text)),
+    (_PAID, AMOUNT, lambda text: _BEFORE_AMOUNT.sub(lambda paid: _amount(paid, paid[2], paid[3], paid[1]), text)),
+    (_PAID, AMOUNT, lambda text: _BEHIND_AMOUNT.sub(lambda paid: _amount(paid, paid[1], paid[2], paid[3]), text)),
     (_PAID, AMOUNT, lambda text: _CELSIUS.sub(r"\1 °c", text)),
     (_SQUARED, AMOUNT, lambda text: _PER_CENT.sub(r"\1 %", _SQUARE.sub(r"\1 sqm", text))),
     (_DOZENS, AMOUNT, lambda text: _DOZEN.sub("12", _HALF_AN_HOUR.sub("30 min", text))),
@@ -216,9 +258,9 @@ def _triggers() -> Mapping[str, frozenset[str]]:
         _MONTH: frozenset(words.months()),
         _HALVED: frozenset(["am", "pm", "uhr", "o'clock", "m"]),
         _FRENCHED: frozenset(["h", "heures"]),
-        _NOONED: frozenset(["noon", "midday", "midnight", "past", "to"]),
+        _NOONED: frozenset(["noon", "midday", "midnight", "half", "quarter"]),
         _DOZENS: frozenset(["half", "dozen"]),
-        _MEASURED: frozenset(_units()),
+        _MEASURED: frozenset(units()),
         _SQUARED: frozenset(["^", "cent", "square", "sq", "ciento"]),
         _PAID: frozenset(["°", "celsius", "degrees", "grad"]),
         _SHORT: frozenset(["&", "st", "usa", "every", "each"]),
@@ -226,7 +268,8 @@ def _triggers() -> Mapping[str, frozenset[str]]:
 
 
 @cache
-def _units() -> Mapping[str, str]:
+def units() -> Mapping[str, str]:
+    """Return the form in which each word for a unit is compared behind a number."""
     return {word: unit for unit, listed in words.lines("units.txt") for word in listed.split()}
 
 

@@ -10,21 +10,24 @@ searches the shape, a short text, and looks at tokens only where it shows someth
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 from itertools import chain
 from sys import intern
 from typing import NamedTuple
 
 from memproc.dedup import words
+from memproc.dedup.amounts import ALWAYS, BESIDE_NUMBERS, NUMBER, makes_numbers
 from memproc.dedup.canonical import canonical_chunk
+from memproc.dedup.core import MODULUS, core_of
 from memproc.dedup.memo import Memo
-from memproc.dedup.slips import is_odd
+from memproc.dedup.slips import is_odd, words_near
 from memproc.dedup.telling import sign_of
 from memproc.dedup.tokens import MARKS, tokens_of
 
 PLAIN = "_"  # no rule looks for it
 ODD = "o"  # neither word nor name
+ODD_CAPITAL = "O"  # a hint: with a capital, which only at the beginning of a text is no name's
 WRITTEN_OUT, ODD_WRITTEN_OUT = "w", "W"  # may stand for other tokens
 THOUSANDS = "k"  # a number with commas in it
 ARTICLE = "a"
@@ -34,9 +37,8 @@ FILLER = "f"  # the first word of one
 _THOUSANDS = re.compile(r"-?\d{1,3}(?:,\d{3})+")
 
 
-_Chunk = tuple[
-    str, tuple[str, ...], str, str
-]  # its canonical text, tokens, shape and sign: plain, as it is unpacked for each chunk
+# Its canonical text, tokens, shape and sign, its core, and hints of how that is found: plain, as it is unpacked for each chunk.
+_Chunk = tuple[str, tuple[str, ...], str, str, int, str]
 
 
 class Apart(NamedTuple):
@@ -50,16 +52,59 @@ class Apart(NamedTuple):
     signs: tuple[str, ...]
 
 
+class Skimmed(NamedTuple):
+    """What is asked of each text: its canonical text, the core of its tokens, whether that is what their gist has, and whether one
+    of them may be a slip.
+    """
+
+    text: str
+    core: int
+    is_core_of_gist: bool
+    is_odd: bool
+
+
+def skimmed(text: str) -> Skimmed:
+    """Return what is asked of each text.
+
+    >>> skimmed("He likes tea").core == skimmed("Well, he really likes the tea!").core
+    True
+    """
+    found = [*map(_CHUNKS.__getitem__, text.split())]
+    joined = " ".join([chunk[0] for chunk in found])
+    hints = "".join([chunk[5] for chunk in found])
+    makes_numbers = ALWAYS in hints or (BESIDE_NUMBERS in hints and NUMBER in hints)
+    canonical = joined if text.isascii() else " ".join(joined.split())
+    is_odd = ODD in hints or (bool(found) and ODD_CAPITAL in found[0][5])
+    return Skimmed(canonical, sum([chunk[4] for chunk in found]) % MODULUS, not makes_numbers, is_odd)
+
+
 def taken_apart(text: str) -> Apart:
     """Return the canonical text of a text, its tokens and its shape.
 
     >>> taken_apart("He PAYS 1,000")
     Apart(text='he pays 1,000', tokens=['he', 'pays', '1,000'], shape='__k', signs=('', '', ''))
     """
-    texts, tokens, shapes, signs = zip(_NONE, *map(_CHUNKS.__getitem__, text.split()), strict=True)
+    texts, tokens, shapes, signs, _, _ = zip(_NONE, *map(_CHUNKS.__getitem__, text.split()), strict=True)
     joined = " ".join(texts[1:])
     canonical = joined if text.isascii() else " ".join(joined.split())  # a chunk may be nothing but an invisible character
     return Apart(canonical, [*chain.from_iterable(tokens)], "".join(shapes), signs[1:])
+
+
+def odd_in_writing(text: str) -> tuple[frozenset[str], str]:
+    """Return the odd tokens that a text holds in small letters, and the first of its first chunk, be it as it may.
+
+    >>> odd_in_writing("Kithcen and Bathrom and gardne")
+    (frozenset({'gardne'}), 'kithcen')
+    """
+    chunks = text.split()
+    found = frozenset([token for chunk in chunks for token in _odd_of(*_CHUNKS[chunk][1:3]) if token in chunk])
+    return found, next(iter(_odd_of(*_CHUNKS[chunks[0]][1:3])), "") if chunks else ""
+
+
+def _odd_of(tokens: Sequence[str], shape: str) -> list[str]:
+    if ODD not in shape and ODD_WRITTEN_OUT not in shape:
+        return []
+    return [token for token, letter in zip(tokens, shape, strict=True) if letter in (ODD, ODD_WRITTEN_OUT)]
 
 
 def tokenize(text: str) -> list[str]:
@@ -98,9 +143,14 @@ def _letters() -> Mapping[str, str]:
 def _chunk_of(written: str) -> _Chunk:
     text = intern(canonical_chunk(written))  # what is equal is kept once
     tokens = tuple(map(intern, chain.from_iterable(map(tokens_of, text.split()))))
-    return text, tokens, intern("".join(map(letter_of, tokens))), sign_of(written)
+    shape = "".join(map(letter_of, tokens))
+    odd = _odd_of(tokens, shape)
+    hints = "".join(map(makes_numbers, tokens)) + ODD * any(token in written and words_near(token) for token in odd)
+    if odd and not written.islower():
+        hints += ODD_CAPITAL
+    return text, tokens, intern(shape), sign_of(written), core_of(tokens), intern(hints)
 
 
 _CHUNKS = Memo(_chunk_of)
-_NONE: _Chunk = "", (), "", ""
+_NONE: _Chunk = "", (), "", "", 0, ""
 LETTERS = Memo(letter_of)

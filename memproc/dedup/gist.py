@@ -19,18 +19,31 @@ Left out: synonyms, word order, inflection, spelling of other languages: such pa
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import filterfalse, islice, pairwise, starmap
 from typing import NamedTuple
 
 from memproc.dedup import words
 from memproc.dedup.amounts import in_one_form, unit_of
 from memproc.dedup.canonical import canonical
-from memproc.dedup.chunks import AND, LETTERS, ODD, ODD_WRITTEN_OUT, THOUSANDS, WRITTEN_OUT, Apart, letter_of, taken_apart
+from memproc.dedup.chunks import (
+    AND,
+    LETTERS,
+    ODD,
+    ODD_WRITTEN_OUT,
+    THOUSANDS,
+    WRITTEN_OUT,
+    Apart,
+    letter_of,
+    odd_in_writing,
+    skimmed,
+    taken_apart,
+)
 from memproc.dedup.clauses import places_of, without_idle_commas, without_outer_marks
+from memproc.dedup.core import core_of, with_other
 from memproc.dedup.dress import undressed
 from memproc.dedup.fillers import without_fillers
-from memproc.dedup.letters import in_one_alphabet
+from memproc.dedup.letters import compared
 from memproc.dedup.memo import Memo
 from memproc.dedup.slips import is_typed, words_near
 from memproc.dedup.telling import NOTHING, Telling, announces_a_secret, telling
@@ -38,13 +51,11 @@ from memproc.dedup.tokens import MARKS, size_of
 
 SHORTEST_TOKENS = 2  # words: a gist of one says too little to merge by
 MOST_SLIPS = 5  # a text with more odd tokens than this is no text with a slip
-FEW = 16  # tokens
 MOST_MENDS = 16
 
 _ODD = re.compile(f"[{ODD}{ODD_WRITTEN_OUT}]")
 _WRITTEN_OUT = re.compile(f"[{WRITTEN_OUT}{ODD_WRITTEN_OUT}]")
 _BEHIND_HAS = (["been"], ["had"], ["got"])
-_E_MAIL = re.compile(r"[\w.+\-]+@[\w\-]+(?:\.[\w\-]+)+")
 _ALSO_NAMES = ("grey", "gray")
 _ENGLISH_SHARE = 0.6
 _AND_ELSEWHERE = ("und", "oder", "y", "o", "et", "ou")
@@ -124,16 +135,44 @@ class Reading(NamedTuple):
     telling: Telling
 
 
+class Skim(NamedTuple):
+    """An exact text as it is skimmed: its canonical text, the core of its gist, and the cores of what it may stand for."""
+
+    text: str
+    core: int
+    mends: tuple[int, ...]
+
+
+def skim(text: str) -> Skim:
+    """Return an exact text as it is skimmed: without its gist, but where the core cannot be told without.
+
+    >>> skim("She really likes tea!").core == skim("she likes the tea").core
+    True
+    """
+    bare = bare_of(text)
+    written, core, is_core_of_gist, is_odd = skimmed(bare)
+    if bare is not text:
+        written = canonical(text)
+    if not is_core_of_gist:
+        core = core_of(read(text).gist.tokens)
+    mends = {with_other(core, token, word) for token, meant in _slips_in(bare).items() for word in meant} if is_odd else ()
+    return Skim(written, core, tuple(sorted(mends)))
+
+
+def bare_of(text: str) -> str:
+    """Return an exact text without its dress: it itself where it has none, or where all counts as it is written."""
+    bare = undressed(text)
+    return text if bare is not text and announces_a_secret(text) else bare
+
+
 def read(text: str) -> Reading:
     """Return an exact text as it is read."""
-    bare = undressed(text)
-    if bare is not text and announces_a_secret(text):
-        bare = text
+    bare = bare_of(text)
     apart = taken_apart(bare)
     written = apart.text if bare is text else canonical(text)
-    gist = _GISTS.get(written) or _GISTS.before.get(written)
+    gist = (_GISTS.get(written) or _GISTS.before.get(written)) if bare is text else _gist(apart, is_dressed=True)
     if gist is None:
-        gist = _gist(apart, is_dressed=bare is not text)
+        gist = _gist(apart, is_dressed=False)
         _GISTS.keep(written, gist)
     told = telling(bare, apart.signs, is_english=gist.is_english) if any(apart.signs) else NOTHING
     return Reading(written, gist, told)
@@ -153,11 +192,11 @@ def _gist(apart: Apart, *, is_dressed: bool) -> Gist:
     """Return the gist of a text that was taken apart without its dress, if it had one."""
     tokens, shape = without_outer_marks(apart.tokens, apart.shape)
     dress: tuple[str, ...] = ("dress",) if is_dressed else ()
-    odd = {tokens[found.start()] for found in _ODD.finditer(shape)}
+    odd = _odd_in(tokens, shape)
     if not _is_english(tokens, odd, is_ascii=apart.text.isascii()):
         is_foreign = not words.foreign_words().isdisjoint(tokens)
         tokens, forms = in_one_form(_without_elsewhere(tokens), is_day_first=is_foreign)
-        found = [*filter(None, map(_compared, tokens))]
+        found = [*filter(None, map(compared, tokens))]
         dress += ("form",) * (found != tokens)
         return Gist(tuple(found), (*dress, *forms))
     for at in places_of(THOUSANDS, shape):
@@ -167,7 +206,7 @@ def _gist(apart: Apart, *, is_dressed: bool) -> Gist:
         tokens, shape, written_out = _write_out(tokens, shape)
     tokens, forms = in_one_form(tokens, is_day_first=False)
     if not apart.text.isascii() or "@" in apart.text or "://" in apart.text:
-        found = [*filter(None, map(_compared, tokens))]
+        found = [*filter(None, map(compared, tokens))]
         forms += ["form"] * (found != tokens)
         tokens = found
     if forms:
@@ -176,30 +215,15 @@ def _gist(apart: Apart, *, is_dressed: bool) -> Gist:
     return Gist(tuple(kept), (*dress, *forms, *written_out, *dropped), True, tuple(sorted(odd)), tuple(tokens) if odd else ())
 
 
+def _odd_in(tokens: Sequence[str], shape: str) -> set[str]:
+    return {tokens[found.start()] for found in _ODD.finditer(shape)}
+
+
 def _without_elsewhere(tokens: list[str]) -> list[str]:
     """Return the tokens of a text that is not English without commas before "and", and without a Spanish "I" that says nothing."""
     form = words.elsewhere()
     kept = [form.get(word, word) for word, after in pairwise((*tokens, "")) if word != "," or after not in _AND_ELSEWHERE]
     return kept[1:] if kept[:1] == ["yo"] and len(kept) > SHORTEST_TOKENS else kept
-
-
-def _compared(token: str) -> str:
-    """Return a token in the form in which it is compared: letters of one alphabet, addresses without what nobody minds."""
-    return _address(token) if "://" in token or "@" in token[1:-1] else in_one_alphabet(token)
-
-
-def _address(token: str) -> str:
-    """Return an address of the net or an e-mail address in one form.
-
-    >>> _address("http://www.Example.org/"), _address("Jo@Example.org")
-    ('https://example.org', 'jo@example.org')
-    """
-    scheme, is_url, rest = token.partition("://")
-    if not is_url:
-        return token.lower() if _E_MAIL.fullmatch(token) else token
-    host, slash, path = rest.partition("/")
-    scheme = scheme.lower().replace("http", "https") if scheme.lower() == "http" else scheme.lower()
-    return f"{scheme}://{host.lower().removeprefix('www.')}{(slash + path).rstrip('/')}"
 
 
 def _is_english(tokens: Sequence[str], odd: set[str], *, is_ascii: bool) -> bool:
@@ -275,20 +299,7 @@ def _can_precede_a_colour(word: str) -> bool:
 
 def _mends(tokens: Sequence[str], kept: Sequence[str], odd: Sequence[str], written: str | None) -> tuple[Mend, ...]:
     """Return what a text, as it was `written`, may stand for; `kept` are its tokens without what is idle."""
-    spelled = words.spellings()
-    if written is not None and len(odd) <= FEW:  # to look for few of them costs less than to find out what they stand for
-        odd = [token for token in odd if token in written or _first_word(written) == token]
-    called = {token for before, token in pairwise(tokens) if before in _CALLING}  # a name, be it as odd as it may
-    slips = {
-        token: sorted({spelled.get(word, word) for word in found})
-        for token in odd
-        if token not in called and (found := words_near(token))
-    }
-    if written is not None:
-        there = _those_in(written, [*slips])
-        slips = {token: found for token, found in slips.items() if token in there or _begins(written, token, found)}
-    if not 0 < len(slips) <= MOST_SLIPS:
-        return ()
+    slips = _slips(tokens, odd, None if written is None else bare_of(written))
     places = [(at, word) for at, token in enumerate(kept) if token in slips for word in slips[token]]
     if len(places) > MOST_MENDS:  # asked first: a mend holds the whole text, and a text may hold a slip a thousand times
         return ()
@@ -298,23 +309,29 @@ def _mends(tokens: Sequence[str], kept: Sequence[str], odd: Sequence[str], writt
     return tuple(sorted(starmap(Mend, mends)))
 
 
-def _first_word(written: str) -> str:
-    """Return the first word of a text, in lower case: its capital tells nothing."""
-    return written.partition(" ")[0].strip("\"'([*-.,:;!?").lower()
+def _slips_in(bare: str) -> Mapping[str, Sequence[str]]:
+    """Return by token what those of a text without its dress may stand for that are slips; nothing where it is not English."""
+    apart = taken_apart(bare)
+    tokens, shape = without_outer_marks(apart.tokens, apart.shape)
+    odd = _odd_in(tokens, shape)
+    return _slips(tokens, sorted(odd), bare) if odd and _is_english(tokens, odd, is_ascii=apart.text.isascii()) else {}
 
 
-def _begins(written: str, token: str, found: Sequence[str]) -> bool:
-    """Tell whether a text begins with a token that is a typical slip."""
-    return _first_word(written) == token and any(is_typed(token, word) for word in found)
-
-
-def _those_in(text: str, tokens: Sequence[str]) -> set[str]:
-    """Return those of some tokens that a text holds anywhere."""
-    if len(tokens) <= MOST_SLIPS:
-        return {token for token in tokens if token in text}
-    wanted = set(tokens)  # many: then the text is gone through once, and not once for each
-    lengths = {len(token) for token in wanted}
-    return {part for at in range(len(text)) for length in lengths if (part := text[at : at + length]) in wanted}
+def _slips(tokens: Sequence[str], odd: Iterable[str], bare: str | None) -> Mapping[str, Sequence[str]]:
+    """Return by token what some odd ones of a text may stand for; nothing where there are too many for a text with a slip. One that
+    is nowhere in small letters is a name, unless it begins the text and is a typical slip. `bare` is the text as it was written,
+    without its dress; None where only its canonical text is known.
+    """
+    spelled = words.spellings()
+    small, first = odd_in_writing(bare) if bare is not None else (frozenset[str](), "")
+    called = {token for before, token in pairwise(tokens) if before in _CALLING}  # a name, be it as odd as it may
+    slips: dict[str, Sequence[str]] = {}
+    for token in odd:
+        is_written_so = bare is None or token in small
+        found = words_near(token) if token not in called and (is_written_so or token == first) else ()
+        if found and (is_written_so or any(is_typed(token, word) for word in found)):
+            slips[token] = sorted({spelled.get(word, word) for word in found})
+    return slips if len(slips) <= MOST_SLIPS else {}
 
 
 def _mended(tokens: Sequence[str], kept: Sequence[str], was: int, at: int, word: str) -> tuple[str, ...]:
@@ -346,7 +363,7 @@ def _without_idle(tokens: list[str], shape: str) -> tuple[list[str], list[str]]:
 
 
 def _gist_of(text: str) -> Gist:
-    bare = undressed(text)
+    bare = bare_of(text)
     return _gist(taken_apart(bare), is_dressed=bare is not text)
 
 

@@ -27,12 +27,13 @@ from memproc.dedup.keys import Key, scope_number, text_of
 from memproc.records import Plain, last_changed
 from memproc.store import tables
 from memproc.store.database import Database
-from memproc.store.neighbours import ROWS, SPEAKING, to_row
+from memproc.store.neighbours import SPEAKING, in_groups, to_row
 from memproc.store.segments import Segments
 
 SUPERSEDED_TOO = 2  # a memory may hold as many facts of a chain again, as they superseded each other
 
 _observations, _reviews = tables.observations.c, tables.reviews.c
+_CORES = select(_observations.core)
 _MEMORIES = select(tables.merged.c.id, tables.merged.c.record)
 _BETWEEN = select(*(_reviews[name] for name in ("number", "one", "other", "kind", "status")))
 
@@ -123,9 +124,9 @@ class Chains:
         return buckets, crowded
 
     def _rows(self, connection: Connection, numbers: Collection[int]) -> list[Row]:
-        """Return all that tells the same as some facts."""
-        groups = {to_row(found).observation.group for found in self._select(connection, ROWS, _observations.number, numbers)}
-        return [*map(to_row, self._select(connection, SPEAKING, _observations.grp, groups))]
+        """Return all that has the core of some facts, in its groups."""
+        cores = {core for (core,) in self._select(connection, _CORES, _observations.number, numbers)}
+        return in_groups(connection, [*map(to_row, self._select(connection, SPEAKING, _observations.core, cores))])
 
     def _members(self, connection: Connection, rows: Sequence[Row]) -> list[_Member]:
         """Return the memories that some observations are in, as they speak now, in the order of time; without those of no date."""

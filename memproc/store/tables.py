@@ -40,7 +40,7 @@ from sqlalchemy.dialects import mysql
 from memproc.config import TABLE_PREFIX
 from memproc.store.backends import Backend
 
-SCHEMA = 5
+SCHEMA = 6
 PREFIX = TABLE_PREFIX
 PART_BYTES = 1024 * 1024
 SEAL = "seal"
@@ -101,7 +101,7 @@ observations = Table(
     _key("key"),
     _key("node"),
     _key("content"),
-    _key("grp"),
+    _number("core"),
     _key("memory", nullable=True),
     Column("speaks", SmallInteger, nullable=False),  # 0 where others of its version suffice to tell what all of them give
     _number("namespace"),
@@ -116,11 +116,10 @@ observations = Table(
     _number("as_of_seal", nullable=True),  # a hash of it and the key, as it decides which version speaks and nothing else tells it
     _number("length"),  # of the text that is compared, in characters
     _number("date", nullable=True),
-    _text("benign"),  # the kinds of benign difference between its text and its gist, with single spaces between them
     _text("record"),
     UniqueConstraint("key"),
     Index(f"{PREFIX}observations_node", "node", "speaks"),
-    Index(f"{PREFIX}observations_grp", "grp", "speaks"),
+    Index(f"{PREFIX}observations_core", "core", "speaks"),
     Index(f"{PREFIX}observations_memory", "memory"),
     Index(f"{PREFIX}observations_namespace", "namespace"),
 )
@@ -138,10 +137,10 @@ merged = Table(
 mends = Table(
     f"{PREFIX}mends",
     metadata,
-    _key("meant"),
-    _key("grp"),
-    PrimaryKeyConstraint("meant", "grp"),
-    Index(f"{PREFIX}mends_grp", "grp"),
+    _number("meant"),
+    _number("core"),
+    PrimaryKeyConstraint("meant", "core"),
+    Index(f"{PREFIX}mends_core", "core"),
 )
 
 decisions = Table(

@@ -23,13 +23,13 @@ BOUNDS = {
     "format": 100,  # of any source: names that clash, times and ids in any form; a `dict` looks at nothing
     "validate": 5,
     "plain and encode": 20,
-    "canonical text and gist, cold": 130,  # what tells, what dresses, and dates, times and amounts in one form
-    "canonical text and gist, warm": 90,
+    "canonical text and core, cold": 80,  # what dresses, and what each token counts
+    "canonical text and core, warm": 35,
     "keys": 16,
     "sign": 2.8,
     "pickle there and back": 36,
     "look up what was met": 15,
-    "look up neighbours": 19,
+    "look up neighbours": 60,  # what they merge by too
     "confirm the keys": 300,  # each record that shares a hash is read and compared
     "decide": 1_200,  # each merge is told in what it differs, case and marks too
     "write rows": 4,
@@ -97,15 +97,15 @@ def test_the_stages_add_up():
     found = measure(records=50, seed=1, dedup="near", rounds=1)
     assert found.whole.microseconds == pytest.approx(sum(stage.microseconds for stage in found.stages if stage.is_paid))
     behind = [stage.name for stage in found.lines[found.lines.index(found.whole) + 1 :]]
-    assert behind == ["canonical text and gist, warm", "pickle there and back"]
+    assert behind == ["canonical text and core, warm", "pickle there and back"]
 
 
 @pytest.mark.parametrize(("dedup", "is_there"), [("near", True), ("exact", False), ("off", False)])
-def test_only_the_near_tier_has_gists(dedup, is_there):
+def test_only_the_near_tier_has_cores(dedup, is_there):
     """A stage that is not gone through is no line of the table, nor of the JSON."""
     found = measure(records=50, seed=1, dedup=dedup, rounds=1)
     names = {stage["name"] for stage in as_json(found)["stages"]}
-    assert names.isdisjoint({"canonical text and gist, cold", "sign", "index"}) is not is_there
+    assert names.isdisjoint({"canonical text and core, cold", "sign", "index"}) is not is_there
     table = text_table(found)
     assert all(f"\n{name} " in table for name in names)
 
