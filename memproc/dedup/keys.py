@@ -53,7 +53,7 @@ def key_of(said: bytes) -> Key:
 
 class Observation(NamedTuple):
     """An accepted record with its keys. `as_of` is the date its source gives for itself, as fixed-width UTC text; `length`
-    the number of characters of its canonical text. `group` is what merges, `benign` the kinds of benign difference between its text
+    the number of characters of its compared text. `group` is what merges, `benign` the kinds of benign difference between its text
     and its gist: of what meets no other its content, and none.
     """
 
@@ -93,8 +93,9 @@ class Accepted(NamedTuple):
 class Prepared(NamedTuple):
     """An observation on its way into a store, as bytes, numbers and text, so that it travels lightly between processes.
 
-    `json` is its one JSON text, `text` its canonical text; `namespace` and `scope` are hashes of whose it is and of what two
-    facts must share to be compared at all; `changed_at` is when it says it was last changed, in microseconds since 1970.
+    `json` is its one JSON text, `text` its compared text: the canonical text, without a near tier the exact text, and where nothing
+    is compared the content; `namespace` and `scope` are hashes of whose it is and of what two facts must share to be compared at
+    all; `changed_at` is when it says it was last changed, in microseconds since 1970.
     `is_near` tells whether it takes part in the near tier. `mends` are the cores that it would have if one of its tokens were a
     slip. `chains` are the hashes of the chains it is in, `bands` its hashes in the index, empty as long as it is not signed.
     """
@@ -141,9 +142,13 @@ def prepare_all(accepted: Sequence[Accepted], policy: Policy) -> list[Prepared]:
 
 
 def _read(record: Plain, policy: Policy) -> tuple[str, str, Skim | None]:
-    """Return the exact and the canonical text of a record, and what is skimmed of it if it may take part in the near tier."""
+    """Return the exact and the compared text of a record, and what is skimmed of it if it may take part in the near tier."""
+    if policy.dedup == "off":
+        return record["content"], record["content"], None
     seen = exact_of(record)
-    if policy.dedup != "near" or is_event(record):
+    if policy.dedup == "exact":
+        return seen, seen, None
+    if is_event(record):
         return seen, canonical(seen) or seen, None
     skimmed = skim(seen)
     return seen, skimmed.text or seen, skimmed

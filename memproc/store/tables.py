@@ -117,7 +117,7 @@ observations = Table(
     _number("times_seen"),
     _number("as_of", nullable=True),
     _number("as_of_seal", nullable=True),  # a hash of it and the key, as it decides which version speaks and nothing else tells it
-    _number("length"),  # of the canonical text, in characters
+    _number("length"),  # of the text that is compared, in characters
     _number("date", nullable=True),
     _text("record"),
     UniqueConstraint("key"),
