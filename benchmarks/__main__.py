@@ -7,8 +7,9 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from benchmarks.corpus import Texts, write_corpus
+from benchmarks.corpus import MissingDataError, Texts, write_corpus
 from benchmarks.database import print_json
+from benchmarks.measure import ChildError
 from benchmarks.page import plotted, write_page
 from benchmarks.peers import Plan, compare
 from benchmarks.plot import plot
@@ -25,11 +26,15 @@ PAGE: Final = Path("docs/explanation/benchmarks.md")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one of the subcommands; give 1 where a side failed."""
+    """Run one of the subcommands; give 1 where a side failed, or what is to be measured cannot be made."""
     given = list(sys.argv[1:] if arguments is None else arguments)
     options = _parser().parse_args(given)
     options.given = given
-    return COMMANDS[options.command](options) or 0
+    try:
+        return COMMANDS[options.command](options) or 0
+    except (MissingDataError, ChildError) as error:
+        _tell(str(error))
+        return 1
 
 
 def _corpus(options: argparse.Namespace) -> None:

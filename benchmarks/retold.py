@@ -184,6 +184,6 @@ _SWAPS: Final = (
             partial(_put, _UNIT, partial(_another, UNITS[1:])),
         ),
     ),
-    (0.15, (partial(_put, _STATED, _deny), partial(_put, _DENIED, lambda old, _: cased_like(old, DENIED[old.lower()])))),
+    (0.08, (partial(_put, _STATED, _deny), partial(_put, _DENIED, lambda old, _: cased_like(old, DENIED[old.lower()])))),
     (0.1, (_renamed,)),
 )
