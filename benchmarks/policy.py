@@ -21,7 +21,6 @@ from benchmarks.memproc_run import homes
 from benchmarks.scoring import score
 
 if TYPE_CHECKING:
-
     from benchmarks.corpus import Label
     from benchmarks.scoring import Score
 

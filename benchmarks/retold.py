@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 TWO_CHANGES_SHARE: Final = 0.35
 DISGUISED_SHARE: Final = 0.25  # of the traps, have another end mark as well
 FILLERS: Final = ("really", "just", "actually", "honestly")
-BEFORE: Final = ("- ", "* ", "• ", "😊 ", "👍 ", "❤️ ")
+BEFORE: Final = ("- ", "* ", "• ", "😊 ", "🎉 ", "❤️ ")  # no thumb: that is an answer, and so says more
 ROWS: Final = ("qwertyuiop", "asdfghjkl", "zxcvbnm")  # of the keyboard
 NUMBERS: Final = ("two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
 DAYS: Final = ("yesterday", "today", "tomorrow")
@@ -62,7 +62,7 @@ _TURN: Final = re.compile(rf"\b(?:last|next)(?= {_any(*SPANS)}\b)", re.IGNORECAS
 _UNIT: Final = re.compile(rf"(?<=\b(?:last|next) ){_any(*UNITS)}\b")
 _STATED: Final = re.compile(
     r"\b(?:I'm|(?:[Ii]t|[Tt]hat|[Ss]he|[Hh]e)'s|(?:[Ww]e|[Yy]ou|[Tt]hey)'re|(?:I|[Ii]t|[Ww]e|[Yy]ou|[Tt]hey|[Ss]he|[Hh]e) "
-    r"(?:am|is|are|was|were|can|could|will|would|should|did|do|does|have|has))(?= (?!not\b|never\b)[a-z])"
+    r"(?:am|is|are|was|were|can|could|will|would|should))(?= (?!not\b|never\b)[a-z])"
 )
 _DENIED: Final = re.compile(rf"\b{_any(*DENIED)}(?= (?!only\b|you\b|we\b|they\b|it\b|he\b|she\b)[a-z])", re.IGNORECASE)
 
@@ -143,9 +143,9 @@ def _renamed(text: str, rng: random.Random) -> str:
     return _put(re.compile(rf"\b{_any(*speakers())}\b"), other, text, rng)
 
 
-def _deny(stated: str, rng: random.Random) -> str:
-    denied = f"{stated} not".replace("can not", "cannot")
-    return rng.choice((denied, contracted(denied)))
+def _deny(stated: str, _rng: random.Random) -> str:
+    """Deny it in one form only, as a trap that writes the same out would be its repeat."""
+    return contracted(f"{stated} not".replace("can not", "cannot"))
 
 
 _RENUMBERED: Final = (

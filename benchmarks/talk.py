@@ -4,8 +4,9 @@ Facts
 -----
 - A text is a turn or an observation, as a fact of who said it, with the date of its session and the sample as its namespace:
   some 8,400 different ones. They come first, shuffled; only when all were taken are new texts made.
-- A new text is of one speaker: two or three sentences of different texts, or fewer of which one has another trailing clause,
-  some behind a short remark. Of two new texts at least one sentence that tells something differs.
+- A new text is of one speaker: two or three sentences of different texts, or one or more of which one has another trailing clause,
+  some behind a short remark. Of two new texts at least one sentence that tells something differs, and of several sentences none is
+  more than two thirds: what is left out or added is no trifle.
 - A repeat has the fields of what it repeats: exact ones are what comes of taking the same talk in twice.
 - Most records are new: of 20,000 some 15,600, of which 7,200 are made.
 """
@@ -33,6 +34,7 @@ SHARES: Final = {Kind.EXACT: 0.06, Kind.NEAR: 0.12, Kind.TRAP: TRAP_SHARE}
 TELLING: Final = 25  # characters of a sentence that tells something, at least
 CLAUSE: Final = 15  # of either side of a trailing clause
 NUMBERS: Final = (1, 2, 2, 2, 3)  # of sentences
+LARGEST_SHARE: Final = 2 / 3
 SWAPPED_SHARE: Final = 0.3  # of the texts with several, have a trailing clause exchanged as well
 REMARK_SHARE: Final = 0.3
 _SENTENCE: Final = re.compile(r"(?<=[.!?…])\s+")
@@ -108,13 +110,22 @@ def _maybe_clause(sentence: str) -> re.Match[str] | None:
 
 
 def _recombined(voice: Voice, rng: random.Random) -> Draft:
-    chosen = rng.sample(voice.sentences, rng.choice(NUMBERS))
+    chosen = _sampled(voice, rng)
     said = [sentence for sentence, _ in chosen]
     if len(said) == 1 or rng.random() < SWAPPED_SHARE:
         at = rng.randrange(len(said))
         said[at] = _swapped(said[at], voice, rng)
     remark = [rng.choice(voice.remarks)] if voice.remarks and rng.random() < REMARK_SHARE else []
     return Draft((Piece(" ".join(_ended([*remark, *said]))),), tuple(said), chosen[0][1])
+
+
+def _sampled(voice: Voice, rng: random.Random) -> list[tuple[str, Mapping[str, str]]]:
+    """Give one to three sentences: one has a trailing clause, of several none is more than two thirds of them."""
+    while True:
+        chosen = rng.sample(voice.sentences, rng.choice(NUMBERS))
+        lengths = [len(sentence) for sentence, _ in chosen]
+        if _maybe_clause(chosen[0][0]) if len(chosen) == 1 else max(lengths) <= LARGEST_SHARE * sum(lengths):
+            return chosen
 
 
 def _swapped(sentence: str, voice: Voice, rng: random.Random) -> str:
