@@ -50,14 +50,15 @@ _PERCENT: Final = re.compile(r"(?<=\d)(?:%| percent\b)")
 _LONG_WORD: Final = re.compile(r"(?<![\w'-])[a-z]{6,}(?![\w'-])")
 _FILLER: Final = re.compile(rf"(?<= )(?<!not )(?<!n't ){_any(*FILLERS)} (?!{_any('an?', 'one', 'like', 'as', *NUMBERS)}\b|\d)")
 _SUBJECT: Final = re.compile(rf"\b(?:I|[Ww]e|[Tt]hey|[Ss]he|[Hh]e) (?=[a-z])(?!{_any(*FILLERS)})")
-# What nobody writes and a table of contractions would: "it is been", "I would better", "do not you", "that is what I'm."
+# What nobody writes and a table of contractions would: "it is been", "I would felt", "do not you", "that is what I'm."
 _UNSAID: Final = re.compile(
-    r"\b(?:is|would) (?:been|got|had|better|become|gone|\w+ed)\b|\bnot (?:I|you|he|she|it|we|they)\b|'(?:m|s|re)(?:[^\w ]|$)",
+    r"\bis (?:been|got|had|become|gone|\w+ed)\b|\bwould (?!(?:be|have|love|like|say|do|go|want|need)\b)|"
+    r"\bnot (?:I|you|he|she|it|we|they)\b|'(?:m|s|re)(?:[^\w ]|$)",
     re.IGNORECASE,
 )
 _WEEKDAY: Final = re.compile(rf"\b{_any(*WEEKDAYS)}\b")
 _MONTH: Final = re.compile(rf"\b{_any(*(month for month in MONTHS if month != 'May'))}\b")  # "May" is a verb as well
-_DAY: Final = re.compile(rf"\b{_any(*DAYS)}\b", re.IGNORECASE)
+_DAY: Final = re.compile(rf"(?<!after )\b{_any(*DAYS)}\b", re.IGNORECASE)
 _TURN: Final = re.compile(rf"\b(?:last|next)(?= {_any(*SPANS)}\b)", re.IGNORECASE)
 _UNIT: Final = re.compile(rf"(?<=\b(?:last|next) ){_any(*UNITS)}\b")
 _STATED: Final = re.compile(

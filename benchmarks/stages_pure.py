@@ -102,8 +102,9 @@ class Material:
     memories: list[Memory]
     records: list[dict[str, Any]]
     prepared: list[Prepared]
-    key_calls: list[Callable[[], bytes]]
+    key_calls: list[Callable[[], object]]
     key_bytes: list[bytes]
+    chain_calls: list[Callable[[], object]]
 
 
 def pure_pairs(path: Path, policy: Policy) -> list[Pair]:
@@ -164,19 +165,20 @@ def _material(path: Path, policy: Policy) -> Material:
     fields = [{"namespace": DEFAULT_NAMESPACE, "source": generic.FORMAT.name, **value} for value in values]
     memories = [*map(Memory.model_validate, fields)]
     records = [*map(plain, memories)]
-    calls: list[Callable[[], bytes]] = []
+    calls: list[Callable[[], object]] = []
+    chains: list[Callable[[], object]] = []
     hashed: list[bytes] = []
-    with ExitStack() as stack:  # what `prepare` asks of these is what the stage is
-        for name in ("content_key", "group_key"):
-            stack.enter_context(patch.object(keys, name, _noted_call(getattr(keys, name), calls)))
+    with ExitStack() as stack:  # what `prepare` asks of these is what the stages are
+        for name, noted in (("content_key", calls), ("group_key", calls), ("chain_hashes", chains)):
+            stack.enter_context(patch.object(keys, name, _noted_call(getattr(keys, name), noted)))
         stack.enter_context(patch.object(keys, "key_of", _noted_bytes(hashed)))
         prepared = [keys.prepare(record, is_identity=False, as_of=None, policy=policy) for record in records]
     calls += [partial(key_of, one.json) for one in prepared]
-    return Material(path, policy, lines, values, fields, memories, records, prepared, calls, hashed)
+    return Material(path, policy, lines, values, fields, memories, records, prepared, calls, hashed, chains)
 
 
-def _noted_call(function: Callable[..., bytes], calls: list[Callable[[], bytes]]) -> Callable[..., bytes]:
-    def noted(*given: Any, **named: Any) -> bytes:
+def _noted_call(function: Callable[..., object], calls: list[Callable[[], object]]) -> Callable[..., object]:
+    def noted(*given: Any, **named: Any) -> object:
         calls.append(partial(function, *given, **named))
         return function(*given, **named)
 
@@ -231,9 +233,12 @@ def _text_pairs(of: Material) -> Iterator[Pair]:
             reading, lowering = _over(read, contents), _over(lambda content: " ".join(content.lower().split()), contents)
             yield Pair(name, "str.lower and split", reading, lowering)
     yield Pair("keys", "key_of", _over(_called, of.key_calls), _over(key_of, of.key_bytes))
+    if of.chain_calls:
+        chained = _over(key_of, [one.text.encode() for one in of.prepared])
+        yield Pair("chain keys", "key_of", _over(_called, of.chain_calls), chained)
 
 
-def _called(call: Callable[[], bytes]) -> bytes:
+def _called(call: Callable[[], object]) -> object:
     return call()
 
 

@@ -19,10 +19,9 @@ from dataclasses import dataclass, field
 from itertools import accumulate
 from typing import TYPE_CHECKING, Final
 
-from benchmarks import retold
+from benchmarks import labelled, retold
 from benchmarks.corpus import TRAP_SHARE, Kind, MissingDataError, Way
 from benchmarks.grammar import Draft, Piece
-from benchmarks.labelled import DATA, LOCOMO, locomo
 
 if TYPE_CHECKING:
     import random
@@ -54,10 +53,9 @@ class Voice:
 
 def way(rng: random.Random) -> Way:
     """Give how talk is made. Raises MissingDataError where LoCoMo is not at hand."""
-    if not locomo():
-        raise MissingDataError(
-            f"talk is made of LoCoMo, which is not at {DATA / LOCOMO}: name the folder that holds it in MEMPROC_DATA"
-        )
+    if not labelled.locomo():
+        path = labelled.DATA / labelled.LOCOMO
+        raise MissingDataError(f"talk is made of LoCoMo, which is not at {path}: name the folder that holds it in MEMPROC_DATA")
     return Way(
         compose=_composer(rng),
         trap=lambda draft, own: retold.maybe_trap(draft.text, own),
@@ -70,7 +68,7 @@ def way(rng: random.Random) -> Way:
 
 def _composer(rng: random.Random) -> Callable[[random.Random], Draft]:
     """Give what hands out every text of LoCoMo once, and then makes new ones."""
-    drafts = [_draft(memory.content.strip(), _fields(memory)) for memory in locomo()]
+    drafts = [_draft(memory.content.strip(), _fields(memory)) for memory in labelled.locomo()]
     voices = [*_voices(drafts).values()]
     weights = [*accumulate(len(voice.sentences) for voice in voices)]
     rng.shuffle(drafts)
