@@ -71,7 +71,7 @@ def measure(*, records: int, seed: int, texts: Texts = Texts.TALK, policy: str =
     for label, home in zip(labels, kept, strict=True):
         entities[home].add(label.entity)
     right = [review for review in reviews if entities[review.one.id] & entities[review.other.id]]
-    joined = _joined(kept, right)
+    joined = joined_by(right, kept)
     return Found(
         records=records,
         seed=seed,
@@ -95,6 +95,22 @@ def measure(*, records: int, seed: int, texts: Texts = Texts.TALK, policy: str =
     )
 
 
+def joined_by(reviews: Sequence[memproc.Review], kept: Sequence[str | None]) -> list[str | None]:
+    """Give the homes of the records if the two memories of each review were one."""
+    joined: dict[str | None, str | None] = {}
+
+    def home_of(home: str | None) -> str | None:
+        while home in joined:
+            home = joined[home]
+        return home
+
+    for review in reviews:
+        one, other = home_of(review.one.id), home_of(review.other.id)
+        if one != other:
+            joined[one] = other
+    return [home_of(home) for home in kept]
+
+
 def text_table(found: Found, wrong: int = 0) -> str:
     """Return the figures, a line each, and up to so many wrong outcomes of each sort."""
     told: defaultdict[str, list[str]] = defaultdict(list)
@@ -115,22 +131,6 @@ def text_table(found: Found, wrong: int = 0) -> str:
 
 def _scored(one: Score) -> str:
     return f"precision {one.precision:.4f}, recall {one.recall:.4f}, traps merged {one.traps_merged} of {one.traps}"
-
-
-def _joined(kept: Sequence[str | None], reviews: Sequence[memproc.Review]) -> list[str | None]:
-    """Give the homes of the records if the two memories of each review were one."""
-    joined: dict[str | None, str | None] = {}
-
-    def home_of(home: str | None) -> str | None:
-        while home in joined:
-            home = joined[home]
-        return home
-
-    for review in reviews:
-        one, other = home_of(review.one.id), home_of(review.other.id)
-        if one != other:
-            joined[one] = other
-    return [home_of(home) for home in kept]
 
 
 def _wrong_merges(labels: Sequence[Label], kept: Sequence[str | None], contents: Sequence[str]) -> Iterator[Wrong]:

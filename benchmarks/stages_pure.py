@@ -125,18 +125,19 @@ def best_seconds(pair: Pair, rounds: int) -> Best:
 
 def forget() -> None:
     """Empty what memproc keeps of words and texts, but for its word lists: as in a new process."""
-    for memo in _memos():
+    for memo in memos():
         memo.forget()
 
 
 def forget_texts() -> None:
     """Empty what memproc keeps of whole texts."""
-    for memo in _memos():
+    for memo in memos():
         if memo.is_of_texts:
             memo.forget()
 
 
-def _memos() -> list[Memo[Any]]:
+def memos() -> list[Memo[Any]]:
+    """Return all that memproc keeps of words and texts."""
     modules = [module for name, module in sys.modules.items() if name.startswith("memproc.dedup.")]
     found = {id(one): one for module in modules for one in vars(module).values()}
     return [one for one in found.values() if isinstance(one, Memo)]

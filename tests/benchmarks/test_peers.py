@@ -10,12 +10,14 @@ import orjson
 import pytest
 
 import benchmarks.peers
+import memproc
 from benchmarks.__main__ import main
 from benchmarks.measure import ChildError, run_python
 from benchmarks.memproc_run import WARM, ingest
 from benchmarks.peers import Plan, compare
 from benchmarks.results import read_results
 from benchmarks.sides import FLOOR, SIDES, Side, maybe_reason, reasons
+from benchmarks.stages_pure import forget, memos
 from tests.conftest import ROOT
 from tests.waiting import LIMIT_SECONDS
 
@@ -139,13 +141,25 @@ def test_a_child_that_fails_tells_its_last_line(tmp_path):
         run_python("-c", "raise ValueError('no luck')", to=tmp_path / "told")
 
 
-def test_a_warm_run_knows_words_and_no_texts(tmp_path):
-    """All that is kept of words is there as it begins; the store is as empty as ever."""
+@pytest.mark.parametrize(("words", "known"), [("cold", [set()]), (WARM, [set(), {False}])])
+def test_a_warm_run_knows_words_and_no_texts(words, known, tmp_path, monkeypatch):
+    """Before the file is read into a store that holds nothing."""
     path = tmp_path / "records.jsonl"
     path.write_bytes(orjson.dumps({"content": "The kettle whistles in the kitchen"}) + b"\n")
-    run = ingest(path, str(tmp_path / "own.db"), "near", "sequential", WARM)
+    stores = []
+    taking_in = memproc.ingest
+
+    def noted(path, *, into, settings):
+        stores.append((into, {memo.is_of_texts for memo in memos() if memo}))
+        return taking_in(path, into=into, settings=settings)
+
+    monkeypatch.setattr(memproc, "ingest", noted)
+    forget()
+    place = str(tmp_path / "own.db")
+    run = ingest(path, place, "near", "sequential", words)
     assert (run.read, run.stored) == (1, 1)
-    assert run.cpu_seconds > 0
+    assert [found for _, found in stores] == known
+    assert stores[-1][0] == f"sqlite:///{place}"
 
 
 def test_the_recipe_and_rensa_keep_what_their_clusters_say(tmp_path):
