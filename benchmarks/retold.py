@@ -96,6 +96,12 @@ def speakers() -> tuple[str, ...]:
     return tuple(sorted({memory.subject for memory in locomo() if memory.subject}))
 
 
+@cache
+def names() -> re.Pattern[str]:
+    """Give what finds the names of those who speak."""
+    return re.compile(rf"\b{_any(*speakers())}\b")
+
+
 def _put(pattern: re.Pattern[str], new: Callable[[str, random.Random], str], text: str, rng: random.Random) -> str:
     """Put what is new in place of one match."""
     found = list(pattern.finditer(text))
@@ -141,7 +147,7 @@ def _renamed(text: str, rng: random.Random) -> str:
     def other(name: str, own: random.Random) -> str:
         return own.choice([speaker for speaker in speakers() if is_clear(name, speaker) and speaker not in text])
 
-    return _put(re.compile(rf"\b{_any(*speakers())}\b"), other, text, rng)
+    return _put(names(), other, text, rng)
 
 
 def _deny(stated: str, _rng: random.Random) -> str:

@@ -72,7 +72,8 @@ def _composer(rng: random.Random) -> Callable[[random.Random], Draft]:
     voices = [*_voices(drafts).values()]
     weights = [*accumulate(len(voice.sentences) for voice in voices)]
     rng.shuffle(drafts)
-    left = iter(drafts)
+    named = next(at for at, draft in enumerate(drafts) if retold.names().search(draft.text))
+    left = iter([drafts.pop(named), *drafts])  # whatever comes second, a trap can be made of the first
     return lambda own: next(left, None) or _recombined(own.choices(voices, cum_weights=weights)[0], own)
 
 

@@ -15,6 +15,7 @@ from benchmarks import labelled, retold
 from benchmarks.corpus import Kind, Texts, make_corpus, write_corpus
 from benchmarks.policy import joined_by, measure, text_table
 from benchmarks.stages import measure as measure_stages
+from benchmarks.talk import way
 
 RECORDS = 12_000
 pytestmark = pytest.mark.usefixtures("locomo")
@@ -119,6 +120,15 @@ def kind_of(change):
     if any(re.search(rf"\d|{'|'.join(retold.NUMBERS)}", side.lower()) for side in (one, other)):
         return "number"
     return "negation" if "n't" in one + other or "not" in (one + other).lower() else f"{one} / {other}"
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_the_first_text_can_become_many_traps(seed):
+    """As nothing else is there to make them of, should they come at once."""
+    rng = random.Random(seed)
+    made = way(rng)
+    first = made.compose(rng)
+    assert len({made.trap(first, rng) for _ in range(1_000)}) > 10
 
 
 @pytest.mark.parametrize(
