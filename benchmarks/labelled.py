@@ -9,13 +9,16 @@ import csv
 import os
 import random
 from collections import Counter, defaultdict
+from functools import cache
 from itertools import combinations
 from operator import itemgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple, TypeVar
 
 import numpy as np
+import orjson
 
+import memproc
 from benchmarks.corpus import Label, make_corpus
 from memproc.config import Policy
 from memproc.dedup.grouping import Grouped, grouped
@@ -27,6 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 DATA: Final = Path(os.environ.get("MEMPROC_DATA", Path(__file__).parents[2] / "shared" / "data"))
+LOCOMO: Final = "locomo10.json"
 LARGEST_BUCKET: Final = 300
 
 Home = TypeVar("Home")
@@ -112,6 +116,12 @@ def febrl(number: int) -> Labelled:
     return _linked(f"FEBRL {number}", persons, [(str(one), str(other)) for one, other in links])
 
 
+def locomo() -> tuple[Memory, ...]:
+    """Give the turns (messages) and the observations (facts) of LoCoMo; none where the data is not at hand."""
+    path = DATA / LOCOMO
+    return _read_locomo(path) if path.is_file() else ()
+
+
 def negations() -> list[tuple[str, str]]:
     """Give pairs of a sentence and its negation; none where the data is not at hand."""
     found = []
@@ -150,6 +160,12 @@ def candidates(facts: Sequence[Prepared], recall: str = "standard") -> Iterator[
         shared.update(pair for found in buckets.values() if len(found) <= LARGEST_BUCKET for pair in combinations(found, 2))
     groups = [merging(fact).group for fact in facts]
     return (pair for pair in sorted(shared) if groups[pair[0]] != groups[pair[1]])
+
+
+@cache
+def _read_locomo(path: Path) -> tuple[Memory, ...]:
+    taken = (memory for sample in orjson.loads(path.read_bytes()) for memory in memproc.transform(sample, format="locomo"))
+    return tuple(memory for memory in taken if isinstance(memory, Memory))
 
 
 def _day(rng: random.Random) -> str:

@@ -15,10 +15,8 @@ from hashlib import blake2b
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
-import orjson
 
-import memproc
-from benchmarks.labelled import DATA, merging, negations, prepared, traps
+from benchmarks.labelled import DATA, locomo, merging, negations, prepared, traps
 from memproc.dedup.canonical import canonical
 from memproc.dedup.meaning import guard_of, mutual_nearest
 from memproc.embedding import embedder
@@ -69,7 +67,7 @@ class Line(NamedTuple):
 def measure() -> Iterator[Line]:
     """Measure all data that is at hand."""
     embed = embedder()
-    between = _observations()
+    between = [memory.content for memory in locomo() if memory.kind == "fact"]
     for name, pairs, others in (
         ("everyday, among LoCoMo", _everyday(), between),
         ("SICK", _sick(), ()),
@@ -175,12 +173,3 @@ def _verdict(score: float, *, may_be_same: bool) -> bool | None:
 
 def _contradictions() -> list[Said]:
     return [Said(one, other, is_same=False) for one, other in (*negations(), *((one, other) for _, one, other in traps()))]
-
-
-def _observations() -> list[str]:
-    path = DATA / "locomo10.json"
-    if not path.is_file():
-        return []
-    samples = orjson.loads(path.read_bytes())
-    taken = [memory for sample in samples for memory in memproc.transform(sample, format="locomo")]
-    return [memory.content for memory in taken if isinstance(memory, memproc.Memory) and memory.kind == "fact"]

@@ -29,7 +29,6 @@ from sqlalchemy.engine.default import DefaultDialect
 
 import memproc
 from benchmarks.database import BATCH_RECORDS, PRAGMAS
-from benchmarks.stages_pure import forget
 from memproc.dedup import index
 from memproc.dedup.index import Entries
 from memproc.dedup.signatures import Hashes
@@ -151,12 +150,12 @@ class Timers:
         return run
 
 
-def landing_round(path: Path, folder: Path, dedup: Dedup) -> Round:
-    """Ingest a file into a new store in an empty folder, and do the bare calls of the same after it."""
+def landing_round(path: Path, folder: Path, dedup: Dedup, begin: Callable[[], object]) -> Round:
+    """Ingest a file into a new store in an empty folder, `begin` before it, and do the bare calls of the same after it."""
     settings = memproc.Settings(dedup=dedup, batch_size=BATCH_RECORDS)
     noted = Noted()
     with Store(folder / "own.db", settings=settings) as store:
-        forget()
+        begin()
         timers = Timers()
         with _watched(timers, noted):
             memproc.ingest(path, into=store)

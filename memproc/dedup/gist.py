@@ -46,7 +46,7 @@ from memproc.dedup.fillers import without_fillers
 from memproc.dedup.letters import compared
 from memproc.dedup.memo import Memo
 from memproc.dedup.slips import is_typed, words_near
-from memproc.dedup.telling import NOTHING, Telling, tells_a_secret, telling
+from memproc.dedup.telling import NOTHING, Telling, telling, tells_a_secret
 from memproc.dedup.tokens import MARKS, size_of
 
 SHORTEST_TOKENS = 2  # words: a gist of one says too little to merge by

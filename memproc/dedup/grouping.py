@@ -44,7 +44,7 @@ def grouped(content: Key, record: Plain, policy: Policy) -> Grouped:
         return Grouped(content)
     created = record.get("created_at")
     whose = (record["namespace"], record.get("subject"), record.get("valid_from"), record.get("valid_to"))
-    return _grouped(exact_of(record), whose, created[:_DAY_CHARS] if created else None, policy.merge_at) or Grouped(content)
+    return of_text(exact_of(record), whose, created[:_DAY_CHARS] if created else None, policy.merge_at) or Grouped(content)
 
 
 def group_all(observations: Iterable[Observation | Prepared], links: Collection[Link], policy: Policy) -> dict[Key, Grouped]:
@@ -64,7 +64,7 @@ def in_group(seen: Observation, groups: Mapping[Key, Grouped]) -> Observation:
 
 
 @lru_cache(maxsize=_KEPT)
-def _grouped(seen: str, whose: tuple[str | None, ...], day: str | None, merge_at: float) -> Grouped | None:
+def of_text(seen: str, whose: tuple[str | None, ...], day: str | None, merge_at: float) -> Grouped | None:
     """Return what a fact merges by, given its exact text; None where that is its content alone."""
     reading = read(seen)
     gist = reading.gist
