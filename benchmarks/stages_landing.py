@@ -34,7 +34,7 @@ from memproc.dedup.index import Entries
 from memproc.dedup.signatures import Hashes
 from memproc.gathering import Pieces
 from memproc.intake import Intake
-from memproc.store import landing, reviews
+from memproc.store import landing, neighbours, reviews
 from memproc.store.backends import WRITES
 from memproc.store.landing import Landing
 from memproc.store.reviews import Reviewer
@@ -70,6 +70,7 @@ class Timed(NamedTuple):
 STAGES: Final = (
     Timed("look up what was met", "SELECT ... IN", Landing, "_met_before"),
     Timed("look up neighbours", "SELECT ... IN", landing, "neighbourhood"),
+    Timed("groups of what meets", "Counter of the cores", neighbours, "group_all"),
     Timed("confirm the keys", "dict of the JSON", landing, "_colliding"),
     Timed("decide", "Counter of the cores", landing, "decide"),
     Timed("write rows", "executemany", Landing, "_write_observations"),
@@ -189,6 +190,7 @@ def _watched(timers: Timers, noted: Noted) -> Iterator[None]:
             (reviews, "may_be_alike"),
             (landing, "decide"),
             (landing, "_colliding"),
+            (neighbours, "group_all"),
         ):
             stack.enter_context(patch.object(owner, name, _noting(getattr(owner, name), noted.calls.setdefault(name, []))))
         for stage in (*STAGES, *_PREPARING):
@@ -265,6 +267,10 @@ def _counting(batch: Sequence[Any], *_given: object) -> Callable[[], object]:
     return lambda: Counter([one.prepared.core for one in batch])
 
 
+def _counting_seen(observations: Sequence[Any], *_given: object) -> Callable[[], object]:
+    return lambda: Counter([seen.core for seen in observations])
+
+
 def _mapping(batch: Sequence[Any], *_given: object) -> Callable[[], object]:
     return lambda: {one.prepared.key: one.prepared.json for one in batch}
 
@@ -279,6 +285,7 @@ def _seconds(run: Callable[[], object]) -> float:
 _BARE: Final[tuple[tuple[str, str, Callable[..., Callable[[], object]]], ...]] = (
     ("confirm the keys", "_colliding", _mapping),
     ("decide", "decide", _counting),
+    ("groups of what meets", "group_all", _counting_seen),
     ("index", "to_entries", _sorting),
     ("candidates", "candidates", _searching),
     ("reviews", "may_be_alike", _comparing),
