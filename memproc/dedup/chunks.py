@@ -22,11 +22,12 @@ from memproc.dedup.canonical import canonical_chunk
 from memproc.dedup.core import MODULUS, core_of
 from memproc.dedup.memo import Memo
 from memproc.dedup.slips import is_odd, words_near
-from memproc.dedup.telling import sign_of
+from memproc.dedup.telling import may_be_of_a_day, sign_of
 from memproc.dedup.tokens import MARKS, tokens_of
 
 PLAIN = "_"  # no rule looks for it
 ODD = "o"  # neither word nor name
+OF_A_DAY = "d"  # a hint
 ODD_CAPITAL = "O"  # a hint: with a capital, which only at the beginning of a text is no name's
 WRITTEN_OUT, ODD_WRITTEN_OUT = "w", "W"  # may stand for other tokens
 THOUSANDS = "k"  # a number with commas in it
@@ -53,14 +54,15 @@ class Apart(NamedTuple):
 
 
 class Skimmed(NamedTuple):
-    """What is asked of each text: its canonical text, the core of its tokens, whether that is what their gist has, and whether one
-    of them may be a slip.
+    """What is asked of each text: its canonical text, the core of its tokens, whether that is what their gist has, whether one of
+    them may be a slip, and whether it may speak of the day on which it was said.
     """
 
     text: str
     core: int
     is_core_of_gist: bool
     is_odd: bool
+    may_be_of_a_day: bool
 
 
 def skimmed(text: str) -> Skimmed:
@@ -75,7 +77,8 @@ def skimmed(text: str) -> Skimmed:
     makes_numbers = ALWAYS in hints or (BESIDE_NUMBERS in hints and NUMBER in hints)
     canonical = joined if text.isascii() else " ".join(joined.split())
     is_odd = ODD in hints or (bool(found) and ODD_CAPITAL in found[0][5])
-    return Skimmed(canonical, sum([chunk[4] for chunk in found]) % MODULUS, not makes_numbers, is_odd)
+    core = sum([chunk[4] for chunk in found]) % MODULUS
+    return Skimmed(canonical, core, not makes_numbers, is_odd, OF_A_DAY in hints)
 
 
 def taken_apart(text: str) -> Apart:
@@ -105,6 +108,15 @@ def _odd_of(tokens: Sequence[str], shape: str) -> list[str]:
     if ODD not in shape and ODD_WRITTEN_OUT not in shape:
         return []
     return [token for token, letter in zip(tokens, shape, strict=True) if letter in (ODD, ODD_WRITTEN_OUT)]
+
+
+def ends_inside(text: str) -> bool:
+    """Tell whether a sentence ends before the end of a text.
+
+    >>> ends_inside("He went. She stayed."), ends_inside("Dr. Who went to the U.S. again.")
+    (True, False)
+    """
+    return any(_CHUNKS[chunk][1][-1:] in ((".",), ("?",)) for chunk in text.split()[:-1])
 
 
 def tokenize(text: str) -> list[str]:
@@ -148,7 +160,9 @@ def _chunk_of(written: str) -> _Chunk:
     hints = "".join(map(makes_numbers, tokens)) + ODD * any(token in written and words_near(token) for token in odd)
     if odd and not written.islower():
         hints += ODD_CAPITAL
-    return text, tokens, intern(shape), sign_of(written), core_of(tokens), intern(hints)
+    sign = sign_of(written)
+    hints += OF_A_DAY * may_be_of_a_day(sign)
+    return text, tokens, intern(shape), sign, core_of(tokens), intern(hints)
 
 
 _CHUNKS = Memo(_chunk_of)

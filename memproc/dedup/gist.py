@@ -136,11 +136,14 @@ class Reading(NamedTuple):
 
 
 class Skim(NamedTuple):
-    """An exact text as it is skimmed: its canonical text, the core of its gist, and the cores of what it may stand for."""
+    """An exact text as it is skimmed: its canonical text, the core of its gist, the cores of what it may stand for, and whether it
+    may speak of the day on which it was said.
+    """
 
     text: str
     core: int
     mends: tuple[int, ...]
+    may_be_of_a_day: bool
 
 
 def skim(text: str) -> Skim:
@@ -150,13 +153,13 @@ def skim(text: str) -> Skim:
     True
     """
     bare = bare_of(text)
-    written, core, is_core_of_gist, is_odd = skimmed(bare)
+    written, core, is_core_of_gist, is_odd, may_be_of_a_day = skimmed(bare)
     if bare is not text:
-        written = canonical(text)
+        written, may_be_of_a_day = canonical(text), True
     if not is_core_of_gist:
         core = core_of(read(text).gist.tokens)
     mends = {with_other(core, token, word) for token, meant in _slips_in(bare).items() for word in meant} if is_odd else ()
-    return Skim(written, core, tuple(sorted(mends)))
+    return Skim(written, core, tuple(sorted(mends)), may_be_of_a_day)
 
 
 def bare_of(text: str) -> str:

@@ -29,7 +29,7 @@ from memproc.config import Policy
 from memproc.dedup.canonical import canonical
 from memproc.dedup.chains import chain_hashes
 from memproc.dedup.exact import exact
-from memproc.dedup.gist import Skim, gist_of, skim
+from memproc.dedup.gist import Skim, skim
 from memproc.dedup.telling import is_of_a_day
 from memproc.dedup.words import trust_in_writing
 from memproc.records import Plain, encode, is_event, last_changed
@@ -163,13 +163,14 @@ def _prepared(accepted: Accepted, seen: str, text: str, skimmed: Skim | None, po
     rest = (is_identity, as_of, json, text, namespace_number(record["namespace"]), scope, micros)
     if policy.dedup == "off":
         return Prepared(key, key, key, _core_of_key(key), *rest)
-    content = content_key(record, seen, is_identity=is_identity)
+    may_be_of_a_day = skimmed is None or skimmed.may_be_of_a_day
+    content = content_key(record, seen, is_identity=is_identity, may_be_of_a_day=may_be_of_a_day)
     node = identity_key(record) if is_identity else content
     if skimmed is None:
         return Prepared(key, node, content, _core_of_key(content), *rest)
     is_near = is_long_enough(text)
     is_dated = is_near and (changed is not None or as_of is not None)
-    chains = chain_hashes(text, gist_of(text) if is_dated else None, scope)
+    chains = chain_hashes(text, scope, is_dated=is_dated)
     if not merges_by_likeness(policy):
         return Prepared(key, node, content, _core_of_key(content), *rest, is_near, chains=chains)
     whose = scope if not ("valid_from" in record or "valid_to" in record) else _validity(record, scope)
@@ -205,19 +206,19 @@ def exact_of(record: Plain) -> str:
     return exact(record["content"]) or record["content"]
 
 
-def content_key(record: Plain, seen: str, *, is_identity: bool) -> Key:
-    """Return the key of what a record says; `seen` is its exact text."""
-    return key_of(encode(_content_parts(record, seen, is_identity=is_identity)))
+def content_key(record: Plain, seen: str, *, is_identity: bool, may_be_of_a_day: bool = True) -> Key:
+    """Return the key of what a record says; `seen` is its exact text, of which a look may have told that it speaks of no day."""
+    return key_of(encode(_content_parts(record, seen, is_identity=is_identity, may_be_of_a_day=may_be_of_a_day)))
 
 
-def _content_parts(record: Plain, seen: str, *, is_identity: bool) -> list[object]:
+def _content_parts(record: Plain, seen: str, *, is_identity: bool, may_be_of_a_day: bool = True) -> list[object]:
     """Return what makes the content of a record; `seen` is its exact text."""
     if is_event(record):
         own = record["id"] if is_identity else None
         where, when = [record["namespace"], record.get("conversation")], record.get("created_at")
         return ["event", *where, own, record.get("subject"), when, seen]
     parts = ["fact", record["namespace"], record.get("subject"), record.get("valid_from"), record.get("valid_to"), seen]
-    return [*parts, day] if (day := day_of(record, seen)) else parts
+    return [*parts, day] if may_be_of_a_day and (day := day_of(record, seen)) else parts
 
 
 def day_of(record: Plain, seen: str) -> str | None:

@@ -108,6 +108,11 @@ def _sign_of_a_day(chunk: str, lower: str) -> str:
     return WEEKDAY if lower in days["weekday"] else ORDINAL if _ORDINAL.fullmatch(lower) else ""
 
 
+def may_be_of_a_day(sign: str) -> bool:
+    """Tell whether a chunk with this sign may speak of a day, with some words beside it."""
+    return any(letter in sign for letter in (DAY, UNIT, WEEKDAY, ORDINAL))
+
+
 def telling(text: str, signs: Sequence[str], *, is_english: bool) -> Telling:
     """Return what is telling in an exact text; `signs` are those of its chunks.
 

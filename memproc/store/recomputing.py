@@ -199,7 +199,7 @@ def _is_valid(plain: Plain, schema: type[Memory]) -> bool:
 
 def _chains_before_dated(fact: Prepared) -> tuple[int, int]:
     """Return the hashes of the chains that a fact was in before its source gave a date."""
-    return fact.chains if fact.changed_at is not None else chain_hashes(fact.text, None, fact.scope)
+    return fact.chains if fact.changed_at is not None else chain_hashes(fact.text, fact.scope, is_dated=False)
 
 
 def _sums(hashes: NDArray[Any]) -> Numbers:

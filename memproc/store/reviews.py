@@ -124,8 +124,8 @@ class Reviewer:
             records = [row.observation.record for row in rows]
             texts = [*map(text_of, records)]
             scopes = [*map(scope_number, records)]
-            gists = [gist_of(text) if row.observation.date else None for row, text in zip(rows, texts, strict=True)]
-            chains = [*map(chain_hashes, texts, gists, scopes)]
+            told = zip(rows, texts, scopes, strict=True)
+            chains = [chain_hashes(text, scope, is_dated=bool(row.observation.date)) for row, text, scope in told]
             hashes = sign(texts, scopes, chains, self.policy.recall)
             homes = {row.observation.key: row.home for row in rows}
             beside = self._beside(connection, rows, homes)
