@@ -44,13 +44,14 @@ _Chunk = tuple[str, tuple[str, ...], str, str, int, str]
 
 class Apart(NamedTuple):
     """A text taken apart: `shape` has one letter for each of `tokens`, a mark standing for itself; `signs` tell for each chunk what
-    may be telling in it.
+    may be telling in it, `is_odd` whether one of the tokens may be a slip.
     """
 
     text: str
     tokens: list[str]
     shape: str
     signs: tuple[str, ...]
+    is_odd: bool
 
 
 class Skimmed(NamedTuple):
@@ -73,24 +74,29 @@ def skimmed(text: str) -> Skimmed:
     """
     found = [*map(_CHUNKS.__getitem__, text.split())]
     joined = " ".join([chunk[0] for chunk in found])
-    hints = "".join([chunk[5] for chunk in found])
+    each = [chunk[5] for chunk in found]
+    hints = "".join(each)
     makes_numbers = ALWAYS in hints or (BESIDE_NUMBERS in hints and NUMBER in hints)
     canonical = joined if text.isascii() else " ".join(joined.split())
-    is_odd = ODD in hints or (bool(found) and ODD_CAPITAL in found[0][5])
     core = sum([chunk[4] for chunk in found]) % MODULUS
-    return Skimmed(canonical, core, not makes_numbers, is_odd, OF_A_DAY in hints)
+    return Skimmed(canonical, core, not makes_numbers, _may_be_odd(each), OF_A_DAY in hints)
+
+
+def _may_be_odd(hints: Sequence[str]) -> bool:
+    """Tell by the hints of its chunks whether one of the tokens of a text may be a slip."""
+    return ODD in "".join(hints) or (len(hints) > 0 and ODD_CAPITAL in hints[0])
 
 
 def taken_apart(text: str) -> Apart:
     """Return the canonical text of a text, its tokens and its shape.
 
     >>> taken_apart("He PAYS 1,000")
-    Apart(text='he pays 1,000', tokens=['he', 'pays', '1,000'], shape='__k', signs=('', '', ''))
+    Apart(text='he pays 1,000', tokens=['he', 'pays', '1,000'], shape='__k', signs=('', '', ''), is_odd=False)
     """
-    texts, tokens, shapes, signs, _, _ = zip(_NONE, *map(_CHUNKS.__getitem__, text.split()), strict=True)
+    texts, tokens, shapes, signs, _, hints = zip(_NONE, *map(_CHUNKS.__getitem__, text.split()), strict=True)
     joined = " ".join(texts[1:])
     canonical = joined if text.isascii() else " ".join(joined.split())  # a chunk may be nothing but an invisible character
-    return Apart(canonical, [*chain.from_iterable(tokens)], "".join(shapes), signs[1:])
+    return Apart(canonical, [*chain.from_iterable(tokens)], "".join(shapes), signs[1:], _may_be_odd(hints[1:]))
 
 
 def odd_in_writing(text: str) -> tuple[frozenset[str], str]:

@@ -92,14 +92,8 @@ class Gist(NamedTuple):
 
     @property
     def mends(self) -> tuple[Mend, ...]:
-        """What it may stand for."""
-        return self.mends_in(None)
-
-    def mends_in(self, written: str | None) -> tuple[Mend, ...]:
-        """Return what it may stand for in a text as it was written: a token that is nowhere in lower case there is a name, and no
-        slip. None where only the canonical text is known.
-        """
-        return _mends(self.whole, self.tokens, self.odd, written) if self.odd else ()
+        """What it may stand for, if none of its odd tokens is a name."""
+        return _mends(self.whole, self.tokens, self.odd, None) if self.odd else ()
 
     @property
     def confidence(self) -> float:
@@ -128,11 +122,14 @@ def gist_of(text: str) -> Gist:
 
 
 class Reading(NamedTuple):
-    """An exact text as it is read: its canonical text, its gist, and what is telling in the way it is written."""
+    """An exact text as it is read: its canonical text, its gist, what is telling in the way it is written, and what it may stand
+    for if a token of it is a slip.
+    """
 
     text: str
     gist: Gist
     telling: Telling
+    mends: tuple[Mend, ...]
 
 
 class Skim(NamedTuple):
@@ -178,7 +175,8 @@ def read(text: str) -> Reading:
         gist = _gist(apart, is_dressed=False)
         _GISTS.keep(written, gist)
     told = telling(bare, apart.signs, is_english=gist.is_english) if any(apart.signs) else NOTHING
-    return Reading(written, gist, told)
+    mends = _mends(gist.whole, gist.tokens, gist.odd, bare) if apart.is_odd and gist.odd else ()
+    return Reading(written, gist, told, mends)
 
 
 def plain_tokens(text: str) -> tuple[str, ...]:
@@ -300,9 +298,9 @@ def _can_precede_a_colour(word: str) -> bool:
     return not word or word in MARKS or word in words.english_words() or word in words.common_words() or word in words.fillers()
 
 
-def _mends(tokens: Sequence[str], kept: Sequence[str], odd: Sequence[str], written: str | None) -> tuple[Mend, ...]:
-    """Return what a text, as it was `written`, may stand for; `kept` are its tokens without what is idle."""
-    slips = _slips(tokens, odd, None if written is None else bare_of(written))
+def _mends(tokens: Sequence[str], kept: Sequence[str], odd: Sequence[str], bare: str | None) -> tuple[Mend, ...]:
+    """Return what a text may stand for; `kept` are its tokens without what is idle, `bare` is as in `_slips`."""
+    slips = _slips(tokens, odd, bare)
     places = [(at, word) for at, token in enumerate(kept) if token in slips for word in slips[token]]
     if len(places) > MOST_MENDS:  # asked first: a mend holds the whole text, and a text may hold a slip a thousand times
         return ()

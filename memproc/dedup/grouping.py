@@ -72,7 +72,7 @@ def of_text(seen: str, whose: tuple[str | None, ...], day: str | None, merge_at:
     if not is_long_enough(reading.text or seen) or not gist.is_long_enough or gist.confidence < least:
         tokens = plain_tokens(seen)
         return Grouped(_group_key(whose, tokens, reading.telling, day)) if tokens else None
-    meant = gist.mends_in(seen) if gist.odd and trust()["slip"] >= least else ()
+    meant = reading.mends if trust()["slip"] >= least else ()
     group, *mends = [_group_key(whose, tokens, reading.telling, day) for tokens in (gist.tokens, *(mend.tokens for mend in meant))]
     return Grouped(group, gist.dropped, tuple(mends))
 

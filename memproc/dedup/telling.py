@@ -169,25 +169,30 @@ def _is_no_name(word: str) -> bool:
 
 def _names(chunks: Sequence[str], signs: Sequence[str], *, is_english: bool) -> list[str]:
     """Return the words whose capital makes a name of them, with the article that is part of it; an acronym is one everywhere."""
-    is_foreign = _is_foreign(chunks)
+    is_foreign = None  # found out when it is asked for
     found = []
-    before = ""  # the last chunk that is no bullet
-    for at, (chunk, sign) in enumerate(zip(chunks, signs, strict=True)):
-        if CAPITAL in sign:
-            is_acronym = _is_acronym(chunk)
-            if is_acronym or (_is_inside(before, chunks, at) and _is_own(before, chunks, at, is_english, is_foreign)):
-                has_article = at and chunks[at - 1].lower() == "the" and not is_acronym
-                found.append(f"the {_core(chunk)}" if has_article else _core(chunk))
-        if _BULLET.fullmatch(chunk) is None:
-            before = chunk
+    for at in [at for at, sign in enumerate(signs) if CAPITAL in sign]:
+        is_acronym = _is_acronym(chunks[at])
+        before = next(filter(_is_no_bullet, reversed(chunks[:at])), "") if not is_acronym else ""
+        if not is_acronym and not _is_inside(before, chunks, at):
+            continue
+        if is_foreign is None:
+            is_foreign = _is_foreign(chunks)
+        if is_acronym or _is_own(before, chunks, at, is_english, is_foreign):
+            has_article = at and chunks[at - 1].lower() == "the" and not is_acronym
+            found.append(f"the {_core(chunks[at])}" if has_article else _core(chunks[at]))
     return found
+
+
+def _is_no_bullet(chunk: str) -> bool:
+    return _BULLET.fullmatch(chunk) is None
 
 
 def _is_foreign(chunks: Sequence[str]) -> bool:
     """Tell whether a text is of another script, or holds frequent words of another language."""
-    if any(not chunk.isascii() and chunk[0] > _LAST_LATIN and chunk[0].isalpha() for chunk in chunks):
+    if not all(map(str.isascii, chunks)) and any(chunk[0] > _LAST_LATIN and chunk[0].isalpha() for chunk in chunks):
         return True
-    return not words.foreign_words().isdisjoint(chunk.lower() for chunk in chunks)
+    return not words.foreign_words().isdisjoint(map(str.lower, chunks))
 
 
 def _is_acronym(chunk: str) -> bool:
