@@ -21,8 +21,8 @@ import orjson
 import memproc
 from benchmarks.corpus import Label, make_corpus
 from memproc.config import Policy
-from memproc.dedup.grouping import Grouped, grouped
-from memproc.dedup.keys import Prepared, prepare
+from memproc.dedup.grouping import grouped
+from memproc.dedup.keys import Grouped, Prepared, prepare
 from memproc.dedup.signatures import band_hashes, signatures
 from memproc.records import Memory, plain
 

@@ -18,6 +18,7 @@ from typing import Any, NamedTuple, TypeVar, cast
 import orjson
 
 from memproc.config import DEEPEST, Policy, Settings
+from memproc.dedup.grouping import grouped
 from memproc.dedup.keys import Accepted, Prepared, prepare_all
 from memproc.dedup.signing import signed
 from memproc.errors import UsageError
@@ -82,9 +83,9 @@ class Intake:
         }
         return encode({name: value for name, value in given.items() if value}).decode()
 
-    def take_all(self, pieces: Sequence[Piece]) -> Chunk:
-        """Return what some items become."""
-        return self._taken(pieces, is_signed=self.policy.dedup == "near")
+    def take_all(self, pieces: Sequence[Piece], *, is_grouped: bool = False) -> Chunk:
+        """Return what some items become; with `is_grouped` what each merges by is found out, whether it meets another or not."""
+        return self._taken(pieces, is_signed=self.policy.dedup == "near", is_grouped=is_grouped)
 
     def take(self, piece: Piece) -> Chunk:
         """Return what one item becomes; it is not signed."""
@@ -95,12 +96,16 @@ class Intake:
         records: list[Any] = self._read([piece], self._memory)[0].records
         return [*map(self._redacted, records)]
 
-    def _taken(self, pieces: Sequence[Piece], *, is_signed: bool) -> Chunk:
+    def _taken(self, pieces: Sequence[Piece], *, is_signed: bool, is_grouped: bool = False) -> Chunk:
         chunk, origins = self._read(pieces, self._kept)
         records: list[Any] = chunk.records
 
         def prepared(places: Sequence[int]) -> list[Prepared | Rejected]:
-            ready = prepare_all([records[at] for at in places], self.policy)
+            accepted: list[Accepted] = [records[at] for at in places]
+            ready = prepare_all(accepted, self.policy)
+            if is_grouped:
+                own = [grouped(one.content, of.record, self.policy) for one, of in zip(ready, accepted, strict=True)]
+                ready = [one._replace(grouped=found) for one, found in zip(ready, own, strict=True)]
             return signed(ready, self.policy.recall) if is_signed else [*ready]
 
         places = [at for at, one in enumerate(records) if isinstance(one, Accepted)]

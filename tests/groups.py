@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from memproc.config import Policy
-from memproc.dedup.grouping import Grouped, grouped, in_group
-from memproc.dedup.keys import Key, Observation, Prepared
+from memproc.dedup.grouping import grouped, in_group
+from memproc.dedup.keys import Grouped, Key, Observation, Prepared
 
 
 class Merging(NamedTuple):

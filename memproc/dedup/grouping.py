@@ -13,11 +13,10 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from functools import lru_cache
 from math import sqrt
-from typing import NamedTuple
 
 from memproc.config import Policy
 from memproc.dedup.gist import plain_tokens, read
-from memproc.dedup.keys import Key, Observation, Prepared, exact_of, is_long_enough, key_of, merges_by_likeness
+from memproc.dedup.keys import Grouped, Key, Observation, Prepared, exact_of, is_long_enough, key_of, merges_by_likeness
 from memproc.dedup.telling import Telling
 from memproc.dedup.words import trust
 from memproc.records import Plain, encode, is_event
@@ -26,16 +25,6 @@ Link = tuple[int, int]  # a core that a text with an odd token may stand for, an
 
 _KEPT = 6_000  # of late: who is met once is met again
 _DAY_CHARS = len("2024-01-31")
-
-
-class Grouped(NamedTuple):
-    """What a fact merges by: its group, the kinds of benign difference to its gist, and the groups that it would be in if one of
-    its tokens were a slip.
-    """
-
-    group: Key
-    benign: tuple[str, ...] = ()
-    mends: tuple[Key, ...] = ()
 
 
 def grouped(content: Key, record: Plain, policy: Policy) -> Grouped:
@@ -54,7 +43,12 @@ def group_all(observations: Iterable[Observation | Prepared], links: Collection[
         by_core[seen.core].setdefault(seen.content, seen)
     meeting = {core for core, contents in by_core.items() if len(contents) > 1}
     meeting.update(core for link in links if by_core.keys() >= {*link} for core in link)
-    return {content: grouped(content, seen.record, policy) for core in meeting for content, seen in by_core[core].items()}
+    return {content: _found(content, seen, policy) for core in meeting for content, seen in by_core[core].items()}
+
+
+def _found(content: Key, seen: Observation | Prepared, policy: Policy) -> Grouped:
+    ahead = seen.grouped if isinstance(seen, Prepared) else None
+    return ahead or grouped(content, seen.record, policy)
 
 
 def in_group(seen: Observation, groups: Mapping[Key, Grouped]) -> Observation:

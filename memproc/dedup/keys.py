@@ -90,6 +90,16 @@ class Accepted(NamedTuple):
     as_of: str | None
 
 
+class Grouped(NamedTuple):
+    """What a fact merges by: its group, the kinds of benign difference to its gist, and the groups that it would be in if one of
+    its tokens were a slip.
+    """
+
+    group: Key
+    benign: tuple[str, ...] = ()
+    mends: tuple[Key, ...] = ()
+
+
 class Prepared(NamedTuple):
     """An observation on its way into a store, as bytes, numbers and text, so that it travels lightly between processes.
 
@@ -97,7 +107,8 @@ class Prepared(NamedTuple):
     is compared the content; `namespace` and `scope` are hashes of whose it is and of what two facts must share to be compared at
     all; `changed_at` is when it says it was last changed, in microseconds since 1970.
     `is_near` tells whether it takes part in the near tier. `mends` are the cores that it would have if one of its tokens were a
-    slip. `chains` are the hashes of the chains it is in, `bands` its hashes in the index, empty as long as it is not signed.
+    slip. `chains` are the hashes of the chains it is in, `bands` its hashes in the index, empty as long as it is not signed;
+    `grouped` is what it merges by, if that was found out ahead.
     """
 
     key: Key
@@ -115,6 +126,7 @@ class Prepared(NamedTuple):
     mends: tuple[int, ...] = ()
     chains: tuple[int, int] = (0, 0)
     bands: bytes = b""
+    grouped: Grouped | None = None
 
     @property
     def record(self) -> Plain:

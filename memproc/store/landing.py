@@ -92,6 +92,7 @@ class Landed:
     candidates: int = 0
     verified: int = 0
     membership: dict[Key, Key | None] = field(default_factory=dict)  # of the observations whose memory changed: None for by itself
+    met: int = 0  # records that met others, so that what they merge by was asked
     untaken: int = 0  # decisions that were not acted on, as they name what is not of the namespace
     reused: dict[Key, str] = field(default_factory=dict)  # by node the ids that came with texts which have nothing in common
     request: str | None = None
@@ -103,7 +104,7 @@ class Landed:
         self.reused |= other.reused
         for name in ("judged", "known", "forgotten", "rejected"):
             getattr(self, name).extend(getattr(other, name))
-        for name in ("reviews", "candidates", "verified", "untaken"):
+        for name in ("reviews", "candidates", "verified", "met", "untaken"):
             setattr(self, name, getattr(self, name) + getattr(other, name))
         self.request = self.request or other.request
 
@@ -238,6 +239,7 @@ class Landing:
         self._write_again(connection, plan, {key: row.number for key, row in known.items()} | numbers, near.rows, batch)
         landed = self._record(plan, forgotten)
         landed.reused = _reused(plan, near.rows)
+        landed.met = sum([prepared.content in near.groups for _, prepared in accepted])
         looked = self._reviewer.look(connection, plan, near.rows, numbers)
         landed.candidates, landed.verified = looked.candidates, looked.verified
         landed.reviews = write_reviews(self._database, connection, looked.doubts, batch, now)

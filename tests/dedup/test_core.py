@@ -13,7 +13,8 @@ from memproc.dedup.amounts import units
 from memproc.dedup.core import core_of, with_other
 from memproc.dedup.exact import exact
 from memproc.dedup.gist import read, skim
-from memproc.dedup.grouping import Grouped, group_all
+from memproc.dedup.grouping import group_all
+from memproc.dedup.keys import Grouped
 
 FILLERS = [" ".join((first, *rest)) for first, (rest, _) in words.fillers().items()]
 LISTED = [*words.written_out(), *words.elsewhere(), *words.months(), *units(), *words.typos()]
