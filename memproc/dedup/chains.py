@@ -23,7 +23,6 @@ from xxhash import xxh3_64_intdigest
 
 from memproc.dedup.chunks import ends_inside
 from memproc.dedup.cues import CUE
-from memproc.dedup.dress import undressed
 from memproc.dedup.frame import LONGEST_CHARS, frame_of, is_change
 from memproc.dedup.gist import Gist, gist_of
 from memproc.dedup.memo import Memo
@@ -73,7 +72,7 @@ def tells_one_thing(text: str) -> bool:
     """
     if len(text) > LONGEST_CHARS:
         return False
-    return _MAY_END.search(text) is None or not ends_inside(undressed(text))
+    return _MAY_END.search(text) is None or not ends_inside(text)
 
 
 def chain_hashes(text: str, scope: int, *, is_dated: bool) -> tuple[int, int]:

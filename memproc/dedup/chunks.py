@@ -117,12 +117,14 @@ def _odd_of(tokens: Sequence[str], shape: str) -> list[str]:
 
 
 def ends_inside(text: str) -> bool:
-    """Tell whether a sentence ends before the end of a text.
+    """Tell whether a sentence ends before the end of a text, behind the number or mark of an item that it may begin with.
 
-    >>> ends_inside("He went. She stayed."), ends_inside("Dr. Who went to the U.S. again.")
+    >>> ends_inside("He went. She stayed."), ends_inside("1. Dr. Who went to the U.S. again.")
     (True, False)
     """
-    return any(_CHUNKS[chunk][1][-1:] in ((".",), ("?",)) for chunk in text.split()[:-1])
+    first, *rest = text.split()[:-1] or [""]
+    inside = [first, *rest] if any(map(str.isalpha, first)) else rest
+    return any(_CHUNKS[chunk][1][-1:] in ((".",), ("?",)) for chunk in inside)
 
 
 def tokenize(text: str) -> list[str]:
