@@ -6,14 +6,14 @@ confidence in benign differences is the product of the trust in each; in any oth
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Sequence
 from typing import NamedTuple
 
 from rapidfuzz.distance import Levenshtein, Opcode
 
-from memproc.dedup.confidence import DIGITS, Features, Model, Side, features_of, likeness, shipped_model
+from memproc.dedup.confidence import DIGITS, Features, Model, Side, features_of, likeness
 from memproc.dedup.cues import cue_of
+from memproc.dedup.evidence import are_one_list, without_accents
 from memproc.dedup.gist import Gist
 from memproc.dedup.wording import Difference, are_of_one_spelling, in_writing, wording
 from memproc.dedup.words import trust
@@ -22,11 +22,8 @@ MOST_SHOWN = 5
 MOST_TOKENS = 20_000  # of both: the edits between two lists are found in the product of their lengths
 MOST_CHANGES = 2
 LEAST_LIKENESS = 0.6
-_JOINING = frozenset([",", "and", "or", "und", "oder", "y", "e", "o", "et", "ou"])
-KNOWN = {"order of a list": 0.95, "accent": 0.85, "order of words": 0.5}
-"""Differences that wait with a confidence of their own: a conservative prior, no measurement."""
-MOST_ELSEWHERE = 0.6  # a conservative prior: "casado" and "cansado" are as alike as two spellings of one word
 WORDS = "words"  # the kind of what is no cue
+_NAMED = ("order of a list", "accent")  # kinds that have a name, and are no cue either
 
 
 class Comparison(NamedTuple):
@@ -42,14 +39,14 @@ class Comparison(NamedTuple):
 
 def compare(one: Side, other: Side, model: Model) -> Comparison:
     """Compare two facts."""
-    differences = differences_between(one.gist, other.gist) or differences_in_writing(
+    differences = _differences(one.gist, other.gist) or differences_in_writing(
         one.text, other.text, (*one.gist.dropped, *other.gist.dropped)
     )
     confidence = benign_confidence(differences)
     if confidence is not None:
         return Comparison(confidence, (), differences, benign_reason(one.text, other.text, differences))
     features = features_of(one, other)
-    return Comparison(_probability(one, other, model, features), features, differences, reason_of(differences))
+    return Comparison(model.probability(features), features, differences, reason_of(differences))
 
 
 def compare_if_likely(one: Side, other: Side, model: Model, least: float) -> Comparison | None:
@@ -61,24 +58,18 @@ def compare_if_likely(one: Side, other: Side, model: Model, least: float) -> Com
     if is_benign:
         found = compare(one, other, model)
         return found if found.confidence >= least else None
-    if (known := known_difference(one.gist.tokens, other.gist.tokens)) is not None:
-        confidence = KNOWN[known.kind]
-        return Comparison(confidence, (), (known,), reason_of((known,))) if confidence >= least else None
     features = features_of(one, other)
-    confidence = _probability(one, other, model, features)
+    confidence = model.probability(features)
     if confidence < least:
         return None
-    differences = differences_between(one.gist, other.gist)
+    differences = _differences(one.gist, other.gist)
     return Comparison(confidence, features, differences, reason_of(differences))
 
 
-def _probability(one: Side, other: Side, model: Model, features: Features) -> float:
-    """Return the probability of the model. The shipped one knows sentences of English, and titles and lines of machines, which hold
-    numbers: of other texts it is not believed beyond `MOST_ELSEWHERE`.
-    """
-    found = model.probability(features)
-    is_known = one.gist.is_english or other.gist.is_english or one.numbers or other.numbers
-    return found if is_known or model is not shipped_model() else min(found, MOST_ELSEWHERE)
+def _differences(gist: Gist, other: Gist) -> tuple[Difference, ...]:
+    """Return the differences of two facts, where they are one that has a name that alone."""
+    known = known_difference(gist.tokens, other.tokens)
+    return differences_between(gist, other) if known is None or is_slip(gist, other) else (known,)
 
 
 def known_difference(one: Sequence[str], other: Sequence[str]) -> Difference | None:
@@ -96,27 +87,11 @@ def known_difference(one: Sequence[str], other: Sequence[str]) -> Difference | N
         return None
     here, there = one[differing[0] : differing[-1] + 1], other[differing[0] : differing[-1] + 1]
     if sorted(here) == sorted(there):
-        is_list = any(token in _JOINING for token in here) and _items(here) == _items(there)
-        return Difference("order of a list" if is_list else "order of words", " ".join(here), " ".join(there))
+        return Difference("order of a list" if are_one_list(one, other) else "order of words", " ".join(here), " ".join(there))
     changed = [(one[at], other[at]) for at in differing]
-    if all(_without_accents(left) == _without_accents(right) for left, right in changed):
+    if all(without_accents(left) == without_accents(right) for left, right in changed):
         return Difference("accent", " ".join(left for left, _ in changed), " ".join(right for _, right in changed))
     return None
-
-
-def _items(tokens: Sequence[str]) -> list[tuple[str, ...]]:
-    """Return the items of a list, sorted."""
-    items: list[tuple[str, ...]] = [()]
-    for token in tokens:
-        if token in _JOINING:
-            items.append(())
-        else:
-            items[-1] += (token,)
-    return sorted(filter(None, items))
-
-
-def _without_accents(token: str) -> str:
-    return "".join(filter(lambda mark: not unicodedata.combining(mark), unicodedata.normalize("NFD", token)))
 
 
 def compare_if_changed(one: Side, other: Side, model: Model) -> Comparison | None:
@@ -132,7 +107,7 @@ def compare_if_changed(one: Side, other: Side, model: Model) -> Comparison | Non
 
 def is_cue(difference: Difference) -> bool:
     """Tell whether cues are all that differs."""
-    return WORDS not in difference.kind and difference.kind not in trust()
+    return WORDS not in difference.kind and difference.kind not in _NAMED and difference.kind not in trust()
 
 
 def benign_confidence(differences: tuple[Difference, ...]) -> float | None:

@@ -1,0 +1,340 @@
+"""What differs between two facts, and how grave the gravest of it is. Pure.
+
+Facts: how alike two texts are does not tell whether they say the same: "16" for "18" is one character, a list in another order is
+half of a text. What tells is what differs, whether something else stands in its place, and in how long a text.
+
+Strategy: tokens that only one side has are paired where they may be one word: with another ending, another accent, a slip, the
+space between two. What is left is of a kind by its cue, or by what sort of word it is. Of all kinds the gravest counts: a negation
+is none the less one beside a slip. `KINDS` puts them in order; how grave each is, data tells the model.
+
+Rules: an amount, a moment or a name stands against another where each side has one; any other word against whatever the other side
+has. A word that is called so ("a cat called tigger") is no slip. What a text holds twice counts twice.
+
+Left out: who does what to whom ("the dog bites the man"), which shows only where all else is the same.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from collections.abc import Set as AbstractSet
+from functools import cache
+from itertools import filterfalse, pairwise
+from typing import NamedTuple
+
+from rapidfuzz.distance import OSA
+from rapidfuzz.process import extractOne
+
+from memproc.dedup import words
+from memproc.dedup.amounts import unit_of
+from memproc.dedup.cues import CUE
+from memproc.dedup.frame import opposites, stem
+from memproc.dedup.gist import CALLING, Gist
+from memproc.dedup.memo import Memo
+from memproc.dedup.slips import IS_ODD, NEAR
+from memproc.dedup.tokens import MARKS
+
+KINDS = (
+    "writing",  # a slip, the order of a list, marks, the space in a compound
+    "form",  # an ending, an article, an auxiliary, and where they stand
+    "spelling",  # an accent, or two spellings of which neither is a known word
+    "added",  # what one side alone says, or another preposition
+    "near word",  # two words or names one of which may be a slip of the other
+    "sense",  # what is telling in the writing, or an article on which the sense hangs
+    "order",  # the order of words
+    "word",  # a word, or an amount on one side alone
+    "name",  # a name, or a token that is no word
+    "opposite",
+    "amount",  # a number, unit or moment
+    "negation",
+)
+"""The kinds of difference, the lightest first: those that can be told from one another by the shares that say the same."""
+LEAST_ALIKE = 0.7  # normalised OSA similarity of two spellings of one word: one edit in four letters
+MOST_PAIRED = 16  # of each side: where more is left, two texts do not differ in spelling
+_SHORTEST = 3  # letters of a word that may be a slip of another
+_SHORTEST_COMPOUND = 6
+_CODE_CHARS = 4
+_JOINING = frozenset([",", "and", "or", "und", "oder", "y", "e", "o", "et", "ou"])
+_ARTICLES = frozenset(["a", "an", "the"])
+_PERSONS = frozenset("i he she we they you him her me us them my your his our their mine yours hers ours theirs it its".split())
+_FUNCTION_CLASSES = ("being", "preposition", "joining", "determiner", "phrase", "subordinating", "clause", "apart")
+_AUXILIARIES = frozenset("do does did have has had will would can could should been being there then that which who whose so".split())
+_NEGATIONS = frozenset(
+    "nicht nie niemals kein keine keinen ohne sin nunca jamás não nem sem ne pas sans jamais non senza mai".split()
+    + "niet geen zonder inte aldrig ikke nie bez nem değil yok tidak bukan nahi nahin не нет ни без لا ليس नहीं".split()
+)  # of other languages
+_MOMENTS = ("date", "month", "weekday", "time")
+_UNITS = ("unit", "currency", "percent")
+_AMOUNTS = ("moment", "number", "code", "unit")
+_NAMES = ("name", "odd", "person")
+_LIGHT = ("function", "article")  # kinds of token
+_SPELLED = ("odd", "name", "word", "function", "symbol", "article", "quantifier", "pole", "negation", "unit")
+_NEAR = ("word", "pole", "odd", "name", "function", "quantifier", "moment")
+
+Tokens = Iterable[str]
+
+
+class Evidence(NamedTuple):
+    """The place of the gravest difference in `KINDS`, how many more there are of words, and how many words are near ones."""
+
+    gravity: int
+    more: int
+    near_words: int
+
+
+def counted(tokens: Sequence[str]) -> frozenset[str]:
+    """Return the tokens but for marks; what is there a second time has a space behind it, and so on.
+
+    >>> sorted(counted(["tea", ",", "tea"]))
+    ['tea', 'tea ']
+    """
+    spoken = [*filterfalse(MARKS.__contains__, tokens)]
+    found = frozenset(spoken)
+    if len(found) == len(spoken):
+        return found
+    times: Counter[str] = Counter()
+    numbered = []
+    for token in spoken:
+        numbered.append(token + " " * times[token])
+        times[token] += 1
+    return frozenset(numbered)
+
+
+def evidence(one: Gist, other: Gist, left: AbstractSet[str], right: AbstractSet[str]) -> Evidence:
+    """Return what tells whether two gists say the same; `left` and `right` are the `counted` tokens that one of them alone has.
+
+    >>> one, other = (gist_of(text) for text in ("she likes red tea", "she likes green tea"))
+    >>> KINDS[evidence(one, other, {"red"}, {"green"}).gravity]
+    'word'
+    """
+    if not left and not right:
+        return Evidence(KINDS.index(_kind_in_order(one.tokens, other.tokens)), 0, 0)
+    found, near_words = set(), 0
+    if left and right:
+        found, left, right = _one_word_each(left, right)
+    if (grave := _grave(left, right)) is not None:
+        return Evidence(KINDS.index(grave), 0, 0)
+    if left and right and max(len(left), len(right)) <= MOST_PAIRED:
+        called = {after for gist in (one, other) for before, after in pairwise(gist.tokens) if before in CALLING}
+        spelled, near_words = _spelled_alike(left, right, called)
+        found |= spelled
+    here, there = (Counter(map(TOKEN_KIND.__getitem__, side)) for side in (left, right))
+    more = _of_words(here, there, found)
+    if not _ARTICLES.isdisjoint(map(str.rstrip, left | right)) and _introduced(one.tokens) != _introduced(other.tokens):
+        found.add("sense")
+    if "form" not in found and _are_moved(one.tokens, other.tokens):
+        found.add("form")
+    return Evidence(max(map(KINDS.index, found), default=0), more, near_words)
+
+
+def _kind_in_order(one: Sequence[str], other: Sequence[str]) -> str:
+    """Return the kind of difference between two gists that hold the same tokens; equal ones are told apart by how they are written."""
+    if one == other:
+        return "sense"
+    same_order = [*filterfalse(MARKS.__contains__, one)] == [*filterfalse(MARKS.__contains__, other)]
+    return "writing" if same_order or are_one_list(one, other) else "order"
+
+
+def are_one_list(one: Sequence[str], other: Sequence[str]) -> bool:
+    """Tell whether two lists of tokens hold one list in two orders, and else the same.
+
+    >>> are_one_list("likes jazz and blues".split(), "likes blues and jazz".split())
+    True
+    >>> are_one_list("ann owes ben".split(), "ben owes ann".split())
+    False
+    """
+    if len(one) != len(other):
+        return False
+    differing = [at for at, (left, right) in enumerate(zip(one, other, strict=True)) if left != right]
+    if not differing:
+        return False
+    here, there = one[differing[0] : differing[-1] + 1], other[differing[0] : differing[-1] + 1]
+    return not _JOINING.isdisjoint(here) and _items(here) == _items(there)
+
+
+def _items(tokens: Sequence[str]) -> list[tuple[str, ...]]:
+    """Return the items of a list, sorted."""
+    items: list[tuple[str, ...]] = [()]
+    for token in tokens:
+        if token in _JOINING:
+            items.append(())
+        else:
+            items[-1] += (token,)
+    return sorted(filter(None, items))
+
+
+def _one_word_each(left: AbstractSet[str], right: AbstractSet[str]) -> tuple[set[str], set[str], set[str]]:
+    """Pair the tokens that are one word in another form; return the kinds of difference, and what is left of either side."""
+    left, right, found = {*left}, {*right}, set()
+    forms = {_FORM[token]: token for token in sorted(left, reverse=True)}
+    for token in sorted(right):
+        same = forms.pop(_FORM[token], None)
+        if same is not None:
+            left.remove(same)
+            right.remove(token)
+            found.add(_kind_of_form(same.rstrip(), token.rstrip()))
+    return found, left, right
+
+
+def _kind_of_form(one: str, other: str) -> str:
+    if without_accents(one) == without_accents(other):
+        return "spelling"
+    return "writing" if IS_ODD[one] != IS_ODD[other] else "form"
+
+
+def _grave(left: AbstractSet[str], right: AbstractSet[str]) -> str | None:
+    """Return the kind of what is grave whatever else differs, if there is such."""
+    here, there = ({*map(TOKEN_KIND.__getitem__, side)} for side in (left, right))
+    if "negation" in here or "negation" in there:
+        return "negation"
+    if not here.isdisjoint(there & {*_AMOUNTS}):
+        return "amount"
+    families = [{opposites().get(token.rstrip()) for token in side} - {None} for side in (left, right)]
+    return None if families[0].isdisjoint(families[1]) else "opposite"
+
+
+def _spelled_alike(left: set[str], right: set[str], called: AbstractSet[str]) -> tuple[set[str], int]:
+    """Take the words out of both sides that may be one word spelled in two ways; return the kinds of difference, and how many of
+    them are two words.
+    """
+    found: set[str] = set()
+    for own, others in ((left, right), (right, left)):
+        for token in sorted(own):
+            if TOKEN_KIND[token] == "odd" and len(token) >= _SHORTEST and token not in called:
+                near = _nearest(token, (word for word in others if word[0] == token[0] and TOKEN_KIND[word] in _SPELLED))
+                if near is not None:
+                    own.remove(token)
+                    others.remove(near)
+                    found.add("spelling" if TOKEN_KIND[near] == "odd" else "writing")
+    near_words = 0
+    for token in sorted(left):
+        if TOKEN_KIND[token] in _NEAR and len(token) >= _SHORTEST:
+            near = _nearest(token, (word for word in right if TOKEN_KIND[word] in _NEAR and len(word) >= _SHORTEST))
+            if near is not None:
+                left.remove(token)
+                right.remove(near)
+                near_words += 1
+    for own, others in ((left, right), (right, left)):
+        for token in sorted(own):
+            parts = _parts_of(token, others)
+            if parts:
+                own.remove(token)
+                others.difference_update(parts)
+                found.add("writing")
+    return found | ({"near word"} if near_words else set()), near_words
+
+
+def _nearest(token: str, others: Tokens) -> str | None:
+    found = extractOne(token, sorted(others), scorer=OSA.normalized_similarity, score_cutoff=LEAST_ALIKE)
+    return None if found is None else str(found[0])
+
+
+def _parts_of(token: str, others: AbstractSet[str]) -> tuple[str, ...]:
+    """Return the two words of a compound, where the other side has both: "lowcarb" and "low-carb" of "low carb"."""
+    if len(token) >= _SHORTEST_COMPOUND:
+        for first in sorted(others):
+            rest = token.removeprefix(first).lstrip("-")
+            if len(first) > 1 and rest != token and rest in others:
+                return first, rest
+    return ()
+
+
+def _of_words(here: Counter[str], there: Counter[str], found: set[str]) -> int:
+    """Add the kinds of difference in what is left of either side, counted by kind of token; return how many more there are."""
+    if any(here[kind] and there[kind] for kind in _NAMES):
+        found.add("name")
+    mine, yours = (sum(count for kind, count in side.items() if kind not in _LIGHT) for side in (here, there))
+    has_other = (mine and (yours or there["function"])) or (yours and here["function"])
+    if has_other or any(here[kind] != there[kind] for kind in ("number", "code", "unit")):
+        found.add("word")
+    if mine != yours or (here["function"] and there["function"]):
+        found.add("added")
+    if any(side[kind] for side in (here, there) for kind in _LIGHT):
+        found.add("form")
+    return max(max(mine, yours) - 1, 0)
+
+
+def _introduced(tokens: Sequence[str]) -> list[str]:
+    """Return the articles behind words that bring something up, such as "has" and "is": there "a" is not "the", nor nothing."""
+    introducing = words.word_classes()["introducing"]
+    return [after for before, after in pairwise(tokens) if after in _ARTICLES and before in introducing]
+
+
+def _are_moved(one: Sequence[str], other: Sequence[str]) -> bool:
+    """Tell whether the tokens that two gists share stand in another order."""
+    shared = frozenset(one).intersection(other).difference(MARKS)
+    here, there = ([*dict.fromkeys(filter(shared.__contains__, tokens))] for tokens in (one, other))
+    return here != there
+
+
+def without_accents(token: str) -> str:
+    """Return a token whose letters have no accents.
+
+    >>> without_accents("alérgico")
+    'alergico'
+    """
+    if token.isascii():
+        return token
+    return "".join(filterfalse(unicodedata.combining, unicodedata.normalize("NFD", token)))
+
+
+def is_code(token: str) -> bool:
+    """Tell whether a token with a digit says which one of many: four digits or more, or letters among the digits.
+
+    >>> [*map(is_code, ["T540p", "2324", "16", "i5"])]
+    [True, True, False, False]
+    """
+    return len(token) >= _CODE_CHARS and (sum(map(str.isdigit, token)) >= _CODE_CHARS or any(map(str.isalpha, token)))
+
+
+@cache
+def _function_words() -> frozenset[str]:
+    """Return the words of English that hold a sentence together."""
+    classes = words.word_classes()
+    listed = {word for name in _FUNCTION_CLASSES for word in classes[name]} | {*words.fillers()}
+    return frozenset(listed - words.foreign_words()) | classes["being"] | classes["preposition"] | _AUXILIARIES
+
+
+def _kind_of_token(token: str) -> str:
+    """Return the kind that a token is of, whichever time it is there."""
+    token = token.rstrip()
+    cue = CUE[token].partition(":")[0]
+    if cue in _MOMENTS:
+        return "moment"
+    if any(map(str.isdigit, token)):
+        return "code" if is_code(token) else "number"
+    if cue in _UNITS:
+        return "unit"
+    if cue in ("negation", "quantifier", "pole", "number"):
+        return cue
+    if token in _NEGATIONS:
+        return "negation"
+    if cue:
+        return "code"  # an address, a handle, a path
+    return _kind_of_word(token)
+
+
+def _kind_of_word(token: str) -> str:
+    if token in _ARTICLES:
+        return "article"
+    if token in _PERSONS:
+        return "person"
+    if token in _function_words():
+        return "function"
+    if not token[:1].isalpha():
+        return "symbol"
+    return "word" if token in words.common_words() else "odd" if IS_ODD[token] else "name"
+
+
+def _form_of(token: str) -> str:
+    """Return what a token is compared by: what it means as a cue, or what it is a slip of, without accents and ending."""
+    token = token.rstrip()
+    near = NEAR[token]
+    if len(near) == 1:
+        token = unit_of(near[0])
+    return stem(without_accents(CUE[token].partition(":")[2] or token))
+
+
+TOKEN_KIND = Memo(_kind_of_token)
+_FORM = Memo(_form_of)
