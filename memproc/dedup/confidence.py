@@ -1,14 +1,14 @@
 """How sure it is that two facts that differ say the same: features of the pair, and a small model of them.
 
-Facts: similarity does not tell: of two titles of one product half the words differ, of "PostgreSQL 16" and "18" one character. What
-tells is the gravest of the differences, and how much of the text it is; of records, such as titles and persons, which numbers they
-share.
+Facts: similarity does not tell: of two titles of one product half the words differ, of "PostgreSQL 16" and "18" one character.
+What tells is the gravest of the differences, and how much of the text it is; of records, such as titles and persons, which numbers
+they share.
 
-Strategy: logistic regression (Berkson 1944) over few bounded features. The kinds of difference are coded as steps (a "thermometer"):
-each step down to a graver kind has a weight of its own, none above 0, so that confidence falls with gravity, as in isotonic
-regression (Barlow and others 1972), and a difference can only lower it. A long number that both share can only raise it. The weights
-are data, `data/confidence.json`, fitted by `python -m benchmarks fit` to the data sets named there; a store can be given its own.
-Sums are exact (`math.fsum`) and rounded to six digits, so that a confidence is the same on every machine.
+Strategy: logistic regression (Berkson 1944) over few bounded features. The kinds of difference are coded as steps: each step down
+to a graver kind has a weight of its own, none above 0, so that confidence falls with gravity, as in isotonic regression (Barlow
+and others 1972), and a difference can only lower it. A long number that both share can only raise it. The weights are data,
+`data/confidence.json`, fitted by `python -m benchmarks fit` to the data sets named there; a store can be given its own. Sums are
+exact (`math.fsum`) and rounded to six digits, so that a confidence is the same on every machine.
 
 Left out: how rare a word is. That would depend on what else is in the store, and so on the order of things.
 """
@@ -41,7 +41,7 @@ STEPS = tuple(f"{kind} or graver" for kind in KINDS[1:])  # 0 or 1: the gravest 
 FEATURES = (
     *STEPS,
     "more words",  # that differ, beside the gravest difference: how many, of 3, on a logarithmic scale
-    "short",  # how much of the text differs: from 0, one place of 32 tokens, to 1, all of it; 0 from "word" on
+    "short",  # how much of the text differs: 0 is one place of 32 tokens, 1 all of it; from a word on 0
     "short, in doubt",  # the same, where the gravest is a near word, the sense or the order
     "no known language",  # 0 or 1
     "record",  # 0 or 1: a title, a person, a line of a machine. It has no steps, but these three:
@@ -55,22 +55,23 @@ _DOUBTFUL = frozenset(KINDS.index(kind) for kind in ("near word", "sense", "orde
 _WORD = KINDS.index("word")
 _LONG_TOKENS = 32
 _LONG_NUMBER_DIGITS = 5
-_DENSE = 0.25  # of the tokens of a record are numbers, though it shows itself to be English
+_RECORD_TOKENS = 8
+_DENSE, _MOST_OF_IT = 0.2, 0.5  # of the tokens are numbers: in a record that holds words of English, and in a short one
 _NO_STEPS = (0.0,) * len(STEPS)
 
 Features = tuple[float, ...]
 
 
 class Side(NamedTuple):
-    """One of two facts, taken apart. `tokens` are those of its gist as `counted` gives them, `codes` those of them that are codes or
-    long numbers; `numbers` is the share of tokens that hold a digit, 0..1.
+    """One of two facts, taken apart. `tokens` are those of its gist as `counted` gives them, `codes` those of them that say which of
+    many. `is_record` tells a title, a person or a line of a machine from a sentence.
     """
 
     text: str
     gist: Gist
     tokens: frozenset[str]
     codes: frozenset[str]
-    numbers: float
+    is_record: bool
 
 
 def side_of(text: str) -> Side:
@@ -78,14 +79,21 @@ def side_of(text: str) -> Side:
     gist = gist_of(text)
     tokens = counted(gist.tokens)
     codes = frozenset([token for token in tokens if TOKEN_KIND[token] == "code"])
-    numbers = sum(any(map(str.isdigit, token)) for token in tokens) / max(len(tokens), 1)
-    return Side(text, gist, tokens, codes, numbers)
+    return Side(text, gist, tokens, codes, bool(codes) and _is_record(gist, tokens))
+
+
+def _is_record(gist: Gist, tokens: AbstractSet[str]) -> bool:
+    """Tell whether a text with a code is a record: most of it is numbers, or it is long and shows itself to be no sentence."""
+    numbers = sum([any(map(str.isdigit, token)) for token in tokens]) / len(tokens)
+    is_long_enough = len(tokens) >= _RECORD_TOKENS
+    return numbers > _MOST_OF_IT or (is_long_enough and (numbers >= _DENSE or not gist.is_english))
 
 
 def features_of(one: Side, other: Side) -> Features:
     """Return the values of `FEATURES` for a pair; symmetric, each within 0..1."""
     left, right = one.tokens - other.tokens, other.tokens - one.tokens
-    if one.gist.tokens != other.gist.tokens and _are_records(one, other, left | right):
+    are_records = one.is_record and other.is_record and one.gist.tokens != other.gist.tokens
+    if are_records and words.negations().isdisjoint(left | right):
         return _features_of_records(one, other, left, right)
     gravity, more, near_words = evidence(one.gist, other.gist, left, right)
     places = near_words or 1 if gravity in _DOUBTFUL else max(len(left), len(right), 1)
@@ -105,14 +113,6 @@ def _features_of_records(one: Side, other: Side, left: AbstractSet[str], right: 
     differ = max(sum(TOKEN_KIND[token] in ("number", "code", "moment") for token in side) for side in (left, right))
     shared = sum(map(_is_long, one.codes & other.codes))
     return (*_NO_STEPS, *(0.0,) * 4, 1.0, float(conflicts > 0), _logarithmic(differ, 3), _logarithmic(shared, 2))
-
-
-def _are_records(one: Side, other: Side, differing: AbstractSet[str]) -> bool:
-    """Tell whether two texts are records: each holds a code, and they are no sentences."""
-    if not one.codes or not other.codes:
-        return False
-    are_sentences = one.gist.is_english and other.gist.is_english and min(one.numbers, other.numbers) < _DENSE
-    return not are_sentences and "negation" not in map(TOKEN_KIND.__getitem__, differing)
 
 
 def _is_of_known_language(gist: Gist) -> bool:

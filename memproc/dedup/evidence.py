@@ -16,8 +16,8 @@ Left out: who does what to whom ("the dog bites the man"), which shows only wher
 from __future__ import annotations
 
 import unicodedata
-from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from functools import cache
 from itertools import filterfalse, pairwise
@@ -27,13 +27,13 @@ from rapidfuzz.distance import OSA
 from rapidfuzz.process import extractOne
 
 from memproc.dedup import words
-from memproc.dedup.amounts import unit_of
+from memproc.dedup.amounts import unit_of, units
 from memproc.dedup.cues import CUE
 from memproc.dedup.frame import opposites, stem
 from memproc.dedup.gist import CALLING, Gist
 from memproc.dedup.memo import Memo
 from memproc.dedup.slips import IS_ODD, NEAR
-from memproc.dedup.tokens import MARKS
+from memproc.dedup.tokens import MARKS, size_of
 
 KINDS = (
     "writing",  # a slip, the order of a list, marks, the space in a compound
@@ -50,21 +50,17 @@ KINDS = (
     "negation",
 )
 """The kinds of difference, the lightest first: those that can be told from one another by the shares that say the same."""
-LEAST_ALIKE = 0.7  # normalised OSA similarity of two spellings of one word: one edit in four letters
+LEAST_ALIKE = 0.65  # normalised OSA similarity of two words of which one may be a slip of the other: two edits in six letters
+LEAST_ALIKE_ODD = 0.6  # the same where one is no word: two edits in five
 MOST_PAIRED = 16  # of each side: where more is left, two texts do not differ in spelling
 _SHORTEST = 3  # letters of a word that may be a slip of another
 _SHORTEST_COMPOUND = 6
 _CODE_CHARS = 4
 _JOINING = frozenset([",", "and", "or", "und", "oder", "y", "e", "o", "et", "ou"])
 _ARTICLES = frozenset(["a", "an", "the"])
-_PERSONS = frozenset("i he she we they you him her me us them my your his our their mine yours hers ours theirs it its".split())
 _FUNCTION_CLASSES = ("being", "preposition", "joining", "determiner", "phrase", "subordinating", "clause", "apart")
-_AUXILIARIES = frozenset("do does did have has had will would can could should been being there then that which who whose so".split())
-_NEGATIONS = frozenset(
-    "nicht nie niemals kein keine keinen ohne sin nunca jamás não nem sem ne pas sans jamais non senza mai".split()
-    + "niet geen zonder inte aldrig ikke nie bez nem değil yok tidak bukan nahi nahin не нет ни без لا ليس नहीं".split()
-)  # of other languages
 _MOMENTS = ("date", "month", "weekday", "time")
+_WORDS_TOO = ("negation", "quantifier", "pole", "number")  # kinds of cue
 _UNITS = ("unit", "currency", "percent")
 _AMOUNTS = ("moment", "number", "code", "unit")
 _NAMES = ("name", "odd", "person")
@@ -104,24 +100,23 @@ def counted(tokens: Sequence[str]) -> frozenset[str]:
 def evidence(one: Gist, other: Gist, left: AbstractSet[str], right: AbstractSet[str]) -> Evidence:
     """Return what tells whether two gists say the same; `left` and `right` are the `counted` tokens that one of them alone has.
 
-    >>> one, other = (gist_of(text) for text in ("she likes red tea", "she likes green tea"))
+    >>> one, other = (Gist(("she", "likes", colour, "tea")) for colour in ("red", "green"))
     >>> KINDS[evidence(one, other, {"red"}, {"green"}).gravity]
     'word'
     """
     if not left and not right:
         return Evidence(KINDS.index(_kind_in_order(one.tokens, other.tokens)), 0, 0)
-    found, near_words = set(), 0
-    if left and right:
-        found, left, right = _one_word_each(left, right)
-    if (grave := _grave(left, right)) is not None:
+    found, mine, yours = _one_word_each(left, right)
+    if (grave := _grave(mine, yours)) is not None:
         return Evidence(KINDS.index(grave), 0, 0)
-    if left and right and max(len(left), len(right)) <= MOST_PAIRED:
+    near_words = 0
+    if mine and yours and max(len(mine), len(yours)) <= MOST_PAIRED:
         called = {after for gist in (one, other) for before, after in pairwise(gist.tokens) if before in CALLING}
-        spelled, near_words = _spelled_alike(left, right, called)
+        spelled, near_words = _spelled_alike(mine, yours, called)
         found |= spelled
-    here, there = (Counter(map(TOKEN_KIND.__getitem__, side)) for side in (left, right))
+    here, there = (Counter(map(TOKEN_KIND.__getitem__, side)) for side in (mine, yours))
     more = _of_words(here, there, found)
-    if not _ARTICLES.isdisjoint(map(str.rstrip, left | right)) and _introduced(one.tokens) != _introduced(other.tokens):
+    if not _ARTICLES.isdisjoint(map(str.rstrip, mine | yours)) and _introduced(one.tokens) != _introduced(other.tokens):
         found.add("sense")
     if "form" not in found and _are_moved(one.tokens, other.tokens):
         found.add("form")
@@ -129,7 +124,7 @@ def evidence(one: Gist, other: Gist, left: AbstractSet[str], right: AbstractSet[
 
 
 def _kind_in_order(one: Sequence[str], other: Sequence[str]) -> str:
-    """Return the kind of difference between two gists that hold the same tokens; equal ones are told apart by how they are written."""
+    """Return the kind of difference between two gists of the same tokens; equal ones are told apart by how they are written."""
     if one == other:
         return "sense"
     same_order = [*filterfalse(MARKS.__contains__, one)] == [*filterfalse(MARKS.__contains__, other)]
@@ -141,6 +136,8 @@ def are_one_list(one: Sequence[str], other: Sequence[str]) -> bool:
 
     >>> are_one_list("likes jazz and blues".split(), "likes blues and jazz".split())
     True
+    >>> are_one_list("aime le jazz et le rock".split(), "aime le rock et le jazz".split())
+    True
     >>> are_one_list("ann owes ben".split(), "ben owes ann".split())
     False
     """
@@ -149,8 +146,15 @@ def are_one_list(one: Sequence[str], other: Sequence[str]) -> bool:
     differing = [at for at, (left, right) in enumerate(zip(one, other, strict=True)) if left != right]
     if not differing:
         return False
-    here, there = one[differing[0] : differing[-1] + 1], other[differing[0] : differing[-1] + 1]
-    return not _JOINING.isdisjoint(here) and _items(here) == _items(there)
+    for start in {
+        differing[0],
+        max(differing[0] - 1, 0),
+    }:  # "red wine and white wine" have a word in common, as have "le jazz et le rock"
+        for end in (differing[-1] + 1, differing[-1] + 2):
+            here, there = one[start:end], other[start:end]
+            if not _JOINING.isdisjoint(here) and _items(here) == _items(there):
+                return True
+    return False
 
 
 def _items(tokens: Sequence[str]) -> list[tuple[str, ...]]:
@@ -166,15 +170,15 @@ def _items(tokens: Sequence[str]) -> list[tuple[str, ...]]:
 
 def _one_word_each(left: AbstractSet[str], right: AbstractSet[str]) -> tuple[set[str], set[str], set[str]]:
     """Pair the tokens that are one word in another form; return the kinds of difference, and what is left of either side."""
-    left, right, found = {*left}, {*right}, set()
-    forms = {_FORM[token]: token for token in sorted(left, reverse=True)}
-    for token in sorted(right):
+    mine, yours, found = {*left}, {*right}, set()
+    forms = {_FORM[token]: token for token in sorted(left, reverse=True)} if right else {}
+    for token in sorted(right) if left else ():
         same = forms.pop(_FORM[token], None)
         if same is not None:
-            left.remove(same)
-            right.remove(token)
+            mine.remove(same)
+            yours.remove(token)
             found.add(_kind_of_form(same.rstrip(), token.rstrip()))
-    return found, left, right
+    return found, mine, yours
 
 
 def _kind_of_form(one: str, other: str) -> str:
@@ -200,9 +204,16 @@ def _spelled_alike(left: set[str], right: set[str], called: AbstractSet[str]) ->
     """
     found: set[str] = set()
     for own, others in ((left, right), (right, left)):
+        for unit in sorted(filter(_written_units().__contains__, own)):
+            for token in sorted(others):
+                if TOKEN_KIND[token] in _NAMES and _nearest(token, _written_units()[unit]) is not None:
+                    own.discard(unit)
+                    others.discard(token)
+                    found.add("writing")
+    for own, others in ((left, right), (right, left)):
         for token in sorted(own):
             if TOKEN_KIND[token] == "odd" and len(token) >= _SHORTEST and token not in called:
-                near = _nearest(token, (word for word in others if word[0] == token[0] and TOKEN_KIND[word] in _SPELLED))
+                near = _nearest(token, (word for word in others if _may_be(token, word)), LEAST_ALIKE_ODD)
                 if near is not None:
                     own.remove(token)
                     others.remove(near)
@@ -225,8 +236,13 @@ def _spelled_alike(left: set[str], right: set[str], called: AbstractSet[str]) ->
     return found | ({"near word"} if near_words else set()), near_words
 
 
-def _nearest(token: str, others: Tokens) -> str | None:
-    found = extractOne(token, sorted(others), scorer=OSA.normalized_similarity, score_cutoff=LEAST_ALIKE)
+def _may_be(odd: str, word: str) -> bool:
+    """Tell whether an odd token may stand for a word: nobody mistakes its first letter; a run of Chinese or Japanese has none."""
+    return TOKEN_KIND[word] in _SPELLED and (word[0] == odd[0] or size_of(odd) > 1)
+
+
+def _nearest(token: str, others: Tokens, least: float = LEAST_ALIKE) -> str | None:
+    found = extractOne(token, sorted(others), scorer=OSA.normalized_similarity, score_cutoff=least)
     return None if found is None else str(found[0])
 
 
@@ -289,11 +305,26 @@ def is_code(token: str) -> bool:
 
 
 @cache
+def _written_units() -> Mapping[str, Sequence[str]]:
+    """Return the words for each unit, which is compared by its sign."""
+    found: dict[str, list[str]] = defaultdict(list)
+    for word, unit in units().items():
+        if len(word) >= _SHORTEST:
+            found[unit].append(word)
+    return found
+
+
+@cache
+def _listed(kind: str) -> frozenset[str]:
+    return frozenset(dict(words.lines("kinds.txt"))[kind].split())
+
+
+@cache
 def _function_words() -> frozenset[str]:
     """Return the words of English that hold a sentence together."""
     classes = words.word_classes()
     listed = {word for name in _FUNCTION_CLASSES for word in classes[name]} | {*words.fillers()}
-    return frozenset(listed - words.foreign_words()) | classes["being"] | classes["preposition"] | _AUXILIARIES
+    return frozenset(listed - words.foreign_words()) | classes["being"] | classes["preposition"] | _listed("auxiliary")
 
 
 def _kind_of_token(token: str) -> str:
@@ -306,19 +337,17 @@ def _kind_of_token(token: str) -> str:
         return "code" if is_code(token) else "number"
     if cue in _UNITS:
         return "unit"
-    if cue in ("negation", "quantifier", "pole", "number"):
-        return cue
-    if token in _NEGATIONS:
+    if token in _listed("negation"):
         return "negation"
     if cue:
-        return "code"  # an address, a handle, a path
+        return cue if cue in _WORDS_TOO else "code"  # an address, a handle, a path
     return _kind_of_word(token)
 
 
 def _kind_of_word(token: str) -> str:
     if token in _ARTICLES:
         return "article"
-    if token in _PERSONS:
+    if token in _listed("person"):
         return "person"
     if token in _function_words():
         return "function"

@@ -1,7 +1,8 @@
 """Fitting a model of confidence to labelled pairs, and judging one: pure, and the same numbers on every run.
 
 Logistic regression by iteratively reweighted least squares (Hastie, Tibshirani, Friedman, "The Elements of Statistical
-Learning", 4.4.1) with a ridge on standardised features. Expected calibration error after Naeini, Cooper, Hauskrecht (2015).
+Learning", 4.4.1) with a ridge on standardised features, each weight within the sign that its feature may have. Expected calibration
+error after Naeini, Cooper, Hauskrecht (2015).
 """
 
 from __future__ import annotations
@@ -55,8 +56,8 @@ def fit(features: Floats, same: NDArray[np.bool_], weights: Floats, data: Sequen
 
 
 def _newton(design: Floats, same: NDArray[np.bool_], weights: Floats, prior: Floats) -> Floats:
-    """Return the coefficients, the intercept first, that make the likelihood greatest, less what departing from `prior` costs, within
-    their bounds: Newton's method on those that are free, projected on the bounds (Bertsekas 1982).
+    """Return the coefficients, the intercept first, that make the likelihood greatest, less what departing from `prior` costs,
+    within their bounds: Newton's method on those that are free, projected on the bounds (Bertsekas 1982).
     """
     ridge = np.full(design.shape[1], RIDGE)
     ridge[0] = 0.0

@@ -48,7 +48,7 @@ def open_reviews(
 
 
 def _usefulness(row: Any) -> tuple[int, bool, float, int]:
-    """Return what puts the pairs first that a person should see: a confidence tells whether both say the same, so not of a change."""
+    """Return what puts the pairs first that a person should see: of a change it is not its confidence that tells."""
     place = EARLY.index(row.kind) if row.kind in EARLY else len(EARLY)
     return place, row.confidence is None, -(row.confidence or 0.0), row.number
 
