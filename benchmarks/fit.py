@@ -43,7 +43,7 @@ WEIGHTS: Final = {
     "SIGMOD": 2.0,
 }
 """By the first word of the name of a data set: what all of its pairs weigh together."""
-GIVEN: Final = {"no known language": -0.4}
+GIVEN: Final = {"no known language": -0.7}
 """A conservative prior, no measurement: of texts in other languages there are too few pairs."""
 SURE: Final = (0.9, 0.97)
 
@@ -63,8 +63,8 @@ class Pairs(NamedTuple):
 
 
 class Judged(NamedTuple):
-    """How the model does on pairs that it was not fitted to. `waiting` are those from `review_at` on; errors are expected calibration
-    errors; of those that are surest, how many there are and which share of them is the same, None where there are none.
+    """How the model does on pairs that it was not fitted to. `waiting` are those from `review_at` on; errors are expected
+    calibration errors; of those that are surest, how many there are and which share of them is the same, None of none.
     """
 
     name: str

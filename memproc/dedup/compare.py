@@ -13,8 +13,9 @@ from rapidfuzz.distance import Levenshtein, Opcode
 
 from memproc.dedup.confidence import DIGITS, Features, Model, Side, features_of, likeness
 from memproc.dedup.cues import cue_of
-from memproc.dedup.evidence import are_one_list, without_accents
+from memproc.dedup.evidence import are_one_list
 from memproc.dedup.gist import Gist
+from memproc.dedup.token_kinds import without_accents
 from memproc.dedup.wording import Difference, are_of_one_spelling, in_writing, wording
 from memproc.dedup.words import trust
 

@@ -28,9 +28,11 @@ import orjson
 from rapidfuzz import fuzz
 
 from memproc.dedup import words
-from memproc.dedup.evidence import KINDS, TOKEN_KIND, counted, evidence
+from memproc.dedup.evidence import KINDS, counted, evidence
 from memproc.dedup.gist import Gist, gist_of
 from memproc.dedup.signatures import shingles
+from memproc.dedup.token_kinds import TOKEN_KIND
+from memproc.dedup.tokens import size_of
 
 DIGITS = 6
 NEVER_SURE = 1e-6
@@ -63,14 +65,16 @@ Features = tuple[float, ...]
 
 
 class Side(NamedTuple):
-    """One of two facts, taken apart. `tokens` are those of its gist as `counted` gives them, `codes` those of them that say which of
-    many. `is_record` tells a title, a person or a line of a machine from a sentence.
+    """One of two facts, taken apart. `tokens` are those of its gist as `counted` gives them, `codes` those that say which of many.
+    `words` is how many words these are, of Chinese and Japanese how many characters. `is_record` tells a title, a person or a line of
+    a machine from a sentence.
     """
 
     text: str
     gist: Gist
     tokens: frozenset[str]
     codes: frozenset[str]
+    words: int
     is_record: bool
 
 
@@ -79,7 +83,8 @@ def side_of(text: str) -> Side:
     gist = gist_of(text)
     tokens = counted(gist.tokens)
     codes = frozenset([token for token in tokens if TOKEN_KIND[token] == "code"])
-    return Side(text, gist, tokens, codes, bool(codes) and _is_record(gist, tokens))
+    size = len(tokens) if text.isascii() else sum(map(size_of, tokens))
+    return Side(text, gist, tokens, codes, size, bool(codes) and _is_record(gist, tokens))
 
 
 def _is_record(gist: Gist, tokens: AbstractSet[str]) -> bool:
@@ -97,7 +102,7 @@ def features_of(one: Side, other: Side) -> Features:
         return _features_of_records(one, other, left, right)
     gravity, more, near_words = evidence(one.gist, other.gist, left, right)
     places = near_words or 1 if gravity in _DOUBTFUL else max(len(left), len(right), 1)
-    short = 0.0 if gravity >= _WORD else _share(places, max(len(one.tokens), len(other.tokens)))
+    short = 0.0 if gravity >= _WORD else _share(places, max(one.words, other.words))
     return (
         *[float(gravity > step) for step in range(len(STEPS))],
         _logarithmic(more, 3),

@@ -15,11 +15,9 @@ Left out: who does what to whom ("the dog bites the man"), which shows only wher
 
 from __future__ import annotations
 
-import unicodedata
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from collections.abc import Set as AbstractSet
-from functools import cache
 from itertools import filterfalse, pairwise
 from typing import NamedTuple
 
@@ -27,12 +25,10 @@ from rapidfuzz.distance import OSA
 from rapidfuzz.process import extractOne
 
 from memproc.dedup import words
-from memproc.dedup.amounts import unit_of, units
-from memproc.dedup.cues import CUE
-from memproc.dedup.frame import opposites, stem
+from memproc.dedup.frame import opposites
 from memproc.dedup.gist import CALLING, Gist
-from memproc.dedup.memo import Memo
-from memproc.dedup.slips import IS_ODD, NEAR
+from memproc.dedup.slips import IS_ODD
+from memproc.dedup.token_kinds import ARTICLES, FORM, SHORTEST_CHARS, TOKEN_KIND, without_accents, written_units
 from memproc.dedup.tokens import MARKS, size_of
 
 KINDS = (
@@ -53,15 +49,8 @@ KINDS = (
 LEAST_ALIKE = 0.65  # normalised OSA similarity of two words of which one may be a slip of the other: two edits in six letters
 LEAST_ALIKE_ODD = 0.6  # the same where one is no word: two edits in five
 MOST_PAIRED = 16  # of each side: where more is left, two texts do not differ in spelling
-_SHORTEST = 3  # letters of a word that may be a slip of another
 _SHORTEST_COMPOUND = 6
-_CODE_CHARS = 4
 _JOINING = frozenset([",", "and", "or", "und", "oder", "y", "e", "o", "et", "ou"])
-_ARTICLES = frozenset(["a", "an", "the"])
-_FUNCTION_CLASSES = ("being", "preposition", "joining", "determiner", "phrase", "subordinating", "clause", "apart")
-_MOMENTS = ("date", "month", "weekday", "time")
-_WORDS_TOO = ("negation", "quantifier", "pole", "number")  # kinds of cue
-_UNITS = ("unit", "currency", "percent")
 _AMOUNTS = ("moment", "number", "code", "unit")
 _NAMES = ("name", "odd", "person")
 _LIGHT = ("function", "article")  # kinds of token
@@ -116,7 +105,7 @@ def evidence(one: Gist, other: Gist, left: AbstractSet[str], right: AbstractSet[
         found |= spelled
     here, there = (Counter(map(TOKEN_KIND.__getitem__, side)) for side in (mine, yours))
     more = _of_words(here, there, found)
-    if not _ARTICLES.isdisjoint(map(str.rstrip, mine | yours)) and _introduced(one.tokens) != _introduced(other.tokens):
+    if not ARTICLES.isdisjoint(map(str.rstrip, mine | yours)) and _introduced(one.tokens) != _introduced(other.tokens):
         found.add("sense")
     if "form" not in found and _are_moved(one.tokens, other.tokens):
         found.add("form")
@@ -171,9 +160,9 @@ def _items(tokens: Sequence[str]) -> list[tuple[str, ...]]:
 def _one_word_each(left: AbstractSet[str], right: AbstractSet[str]) -> tuple[set[str], set[str], set[str]]:
     """Pair the tokens that are one word in another form; return the kinds of difference, and what is left of either side."""
     mine, yours, found = {*left}, {*right}, set()
-    forms = {_FORM[token]: token for token in sorted(left, reverse=True)} if right else {}
+    forms = {FORM[token]: token for token in sorted(left, reverse=True)} if right else {}
     for token in sorted(right) if left else ():
-        same = forms.pop(_FORM[token], None)
+        same = forms.pop(FORM[token], None)
         if same is not None:
             mine.remove(same)
             yours.remove(token)
@@ -203,37 +192,59 @@ def _spelled_alike(left: set[str], right: set[str], called: AbstractSet[str]) ->
     them are two words.
     """
     found: set[str] = set()
-    for own, others in ((left, right), (right, left)):
-        for unit in sorted(filter(_written_units().__contains__, own)):
-            for token in sorted(others):
-                if TOKEN_KIND[token] in _NAMES and _nearest(token, _written_units()[unit]) is not None:
-                    own.discard(unit)
-                    others.discard(token)
-                    found.add("writing")
-    for own, others in ((left, right), (right, left)):
-        for token in sorted(own):
-            if TOKEN_KIND[token] == "odd" and len(token) >= _SHORTEST and token not in called:
-                near = _nearest(token, (word for word in others if _may_be(token, word)), LEAST_ALIKE_ODD)
-                if near is not None:
-                    own.remove(token)
-                    others.remove(near)
-                    found.add("spelling" if TOKEN_KIND[near] == "odd" else "writing")
-    near_words = 0
-    for token in sorted(left):
-        if TOKEN_KIND[token] in _NEAR and len(token) >= _SHORTEST:
-            near = _nearest(token, (word for word in right if TOKEN_KIND[word] in _NEAR and len(word) >= _SHORTEST))
-            if near is not None:
-                left.remove(token)
-                right.remove(near)
-                near_words += 1
-    for own, others in ((left, right), (right, left)):
-        for token in sorted(own):
-            parts = _parts_of(token, others)
-            if parts:
-                own.remove(token)
-                others.difference_update(parts)
-                found.add("writing")
-    return found | ({"near word"} if near_words else set()), near_words
+    sides = ((left, right), (right, left))
+    for own, others in sides:
+        found.update(*(_as_unit(unit, own, others) for unit in sorted(own & written_units().keys())))
+    for own, others in sides:
+        odd = [token for token in own if TOKEN_KIND[token] == "odd" and len(token) >= SHORTEST_CHARS and token not in called]
+        found.update(*(_as_slip(token, own, others) for token in sorted(odd)))
+    near = [_as_near_word(token, left, right) for token in sorted(left) if _may_be_near(token)]
+    for own, others in sides:
+        found.update(*(_as_compound(token, own, others) for token in sorted(own)))
+    return found | {"near word"} if any(near) else found, sum(near)
+
+
+def _as_unit(unit: str, own: set[str], others: set[str]) -> set[str]:
+    """Pair a unit, which is compared by its sign, with a slip of its word: "h" and "hors"."""
+    token = next(
+        (other for other in sorted(others) if TOKEN_KIND[other] in _NAMES and _nearest(other, written_units()[unit])), None
+    )
+    if token is None:
+        return set()
+    own.remove(unit)
+    others.remove(token)
+    return {"writing"}
+
+
+def _as_slip(token: str, own: set[str], others: set[str]) -> set[str]:
+    near = _nearest(token, (word for word in others if _may_be(token, word)), LEAST_ALIKE_ODD)
+    if near is None:
+        return set()
+    own.remove(token)
+    others.remove(near)
+    return {"spelling" if TOKEN_KIND[near] == "odd" else "writing"}
+
+
+def _as_near_word(token: str, own: set[str], others: set[str]) -> bool:
+    near = _nearest(token, filter(_may_be_near, others))
+    if near is None:
+        return False
+    own.remove(token)
+    others.remove(near)
+    return True
+
+
+def _may_be_near(token: str) -> bool:
+    return TOKEN_KIND[token] in _NEAR and len(token) >= SHORTEST_CHARS
+
+
+def _as_compound(token: str, own: set[str], others: set[str]) -> set[str]:
+    parts = _parts_of(token, others)
+    if not parts:
+        return set()
+    own.remove(token)
+    others.difference_update(parts)
+    return {"writing"}
 
 
 def _may_be(odd: str, word: str) -> bool:
@@ -274,7 +285,7 @@ def _of_words(here: Counter[str], there: Counter[str], found: set[str]) -> int:
 def _introduced(tokens: Sequence[str]) -> list[str]:
     """Return the articles behind words that bring something up, such as "has" and "is": there "a" is not "the", nor nothing."""
     introducing = words.word_classes()["introducing"]
-    return [after for before, after in pairwise(tokens) if after in _ARTICLES and before in introducing]
+    return [after for before, after in pairwise(tokens) if after in ARTICLES and before in introducing]
 
 
 def _are_moved(one: Sequence[str], other: Sequence[str]) -> bool:
@@ -282,88 +293,3 @@ def _are_moved(one: Sequence[str], other: Sequence[str]) -> bool:
     shared = frozenset(one).intersection(other).difference(MARKS)
     here, there = ([*dict.fromkeys(filter(shared.__contains__, tokens))] for tokens in (one, other))
     return here != there
-
-
-def without_accents(token: str) -> str:
-    """Return a token whose letters have no accents.
-
-    >>> without_accents("alérgico")
-    'alergico'
-    """
-    if token.isascii():
-        return token
-    return "".join(filterfalse(unicodedata.combining, unicodedata.normalize("NFD", token)))
-
-
-def is_code(token: str) -> bool:
-    """Tell whether a token with a digit says which one of many: four digits or more, or letters among the digits.
-
-    >>> [*map(is_code, ["T540p", "2324", "16", "i5"])]
-    [True, True, False, False]
-    """
-    return len(token) >= _CODE_CHARS and (sum(map(str.isdigit, token)) >= _CODE_CHARS or any(map(str.isalpha, token)))
-
-
-@cache
-def _written_units() -> Mapping[str, Sequence[str]]:
-    """Return the words for each unit, which is compared by its sign."""
-    found: dict[str, list[str]] = defaultdict(list)
-    for word, unit in units().items():
-        if len(word) >= _SHORTEST:
-            found[unit].append(word)
-    return found
-
-
-@cache
-def _listed(kind: str) -> frozenset[str]:
-    return frozenset(dict(words.lines("kinds.txt"))[kind].split())
-
-
-@cache
-def _function_words() -> frozenset[str]:
-    """Return the words of English that hold a sentence together."""
-    classes = words.word_classes()
-    listed = {word for name in _FUNCTION_CLASSES for word in classes[name]} | {*words.fillers()}
-    return frozenset(listed - words.foreign_words()) | classes["being"] | classes["preposition"] | _listed("auxiliary")
-
-
-def _kind_of_token(token: str) -> str:
-    """Return the kind that a token is of, whichever time it is there."""
-    token = token.rstrip()
-    cue = CUE[token].partition(":")[0]
-    if cue in _MOMENTS:
-        return "moment"
-    if any(map(str.isdigit, token)):
-        return "code" if is_code(token) else "number"
-    if cue in _UNITS:
-        return "unit"
-    if token in _listed("negation"):
-        return "negation"
-    if cue:
-        return cue if cue in _WORDS_TOO else "code"  # an address, a handle, a path
-    return _kind_of_word(token)
-
-
-def _kind_of_word(token: str) -> str:
-    if token in _ARTICLES:
-        return "article"
-    if token in _listed("person"):
-        return "person"
-    if token in _function_words():
-        return "function"
-    if not token[:1].isalpha():
-        return "symbol"
-    return "word" if token in words.common_words() else "odd" if IS_ODD[token] else "name"
-
-
-def _form_of(token: str) -> str:
-    """Return what a token is compared by: what it means as a cue, or what it is a slip of, without accents and ending."""
-    token = token.rstrip()
-    near = NEAR[token]
-    if len(near) == 1:
-        token = unit_of(near[0])
-    return stem(without_accents(CUE[token].partition(":")[2] or token))
-
-
-TOKEN_KIND = Memo(_kind_of_token)
-_FORM = Memo(_form_of)

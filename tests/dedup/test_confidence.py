@@ -58,7 +58,11 @@ def test_features_are_symmetric_and_bounded(one, other):
         ("she likes tea a lot", "she likes tea not a lot", {"negation or graver": 1}),
         ("she likes red tea", "she likes green tea", {"word or graver": 1, "name or graver": 0, "more words": 0, "short": 0}),
         ("she likes red tea", "she likes hot green tea", {"word or graver": 1, "more words": 0.5}),
-        ("a cat and a dog live here", "the cat and a dog live here", {"form or graver": 1, "spelling or graver": 0, "short": 0.483007}),
+        (
+            "a cat and a dog live here",
+            "the cat and a dog live here",
+            {"form or graver": 1, "spelling or graver": 0, "short": 0.483007},
+        ),
         ("takes the regional train", "takes the regiotal train", {"form or graver": 0}),
         ("takes the train each day", "takes the trail each day", {"near word or graver": 1, "sense or graver": 0}),
         ("jag gillar te", "jag gillar öl", {"no known language": 0}),
@@ -89,7 +93,10 @@ def test_a_graver_difference_is_never_likelier_the_same():
 
 def test_a_long_text_of_which_a_third_differs_is_not_sure():
     """However many words the two have in common."""
-    words = [f"{word} {at}" for at, word in enumerate(["the garden of my neighbour", "an old tree beside the house", "a book on his table"] * 5)]
+    words = [
+        f"{word} {at}"
+        for at, word in enumerate(["the garden of my neighbour", "an old tree beside the house", "a book on his table"] * 5)
+    ]
     other = [text if at % 3 else "some music from her radio" for at, text in enumerate(words)]
     assert shipped_model().probability(features_of(side(" ".join(words)), side(" ".join(other)))) < 0.5
 
