@@ -66,8 +66,8 @@ Features = tuple[float, ...]
 
 class Side(NamedTuple):
     """One of two facts, taken apart. `tokens` are those of its gist as `counted` gives them, `codes` those that say which of many.
-    `words` is how many words these are, of Chinese and Japanese how many characters. `is_record` tells a title, a person or a line of
-    a machine from a sentence.
+    `words` is how many words these are, of Chinese and Japanese how many characters. `is_record` tells a title, a person or a line
+    of a machine from a sentence.
     """
 
     text: str

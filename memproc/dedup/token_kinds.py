@@ -1,7 +1,7 @@
 """The kind that a token is of, and the form in which it is one word with another: what is told of a token by itself. Pure.
 
-Rules: a cue is of its kind, whatever it is written like. A number that says which one of many is a code. Other words are told by the
-lists: those that hold a sentence together, those for persons, common ones; a name is known, and what no list has is odd.
+Rules: a cue is of its kind, whatever it is written like. A number that says which one of many is a code. Other words are told by
+the lists: those that hold a sentence together, those for persons, common ones; a name is known, and what no list has is odd.
 """
 
 from __future__ import annotations

@@ -47,10 +47,12 @@ def open_reviews(
     return [*islice(_shown(database, connection, rows, restored), LARGEST_NUMBER if limit is None else limit)]
 
 
-def _usefulness(row: Any) -> tuple[int, bool, float, int]:
-    """Return what puts the pairs first that a person should see: of a change it is not its confidence that tells."""
+def _usefulness(row: Any) -> tuple[int, bool, float, Key, Key]:
+    """Return what puts the pairs first that a person should see: of a change it is not its confidence that tells. Of pairs with one
+    confidence the order is that in which a policy takes them.
+    """
     place = EARLY.index(row.kind) if row.kind in EARLY else len(EARLY)
-    return place, row.confidence is None, -(row.confidence or 0.0), row.number
+    return place, row.confidence is None, -(row.confidence or 0.0), row.one, row.other
 
 
 def _shown(
