@@ -95,12 +95,12 @@ def evidence(one: Gist, other: Gist, left: AbstractSet[str], right: AbstractSet[
     """
     if not left and not right:
         return Evidence(KINDS.index(_kind_in_order(one.tokens, other.tokens)), 0, 0)
-    found, mine, yours = _one_word_each(left, right)
+    called = {after for gist in (one, other) for before, after in pairwise(gist.tokens) if before in CALLING}
+    found, mine, yours = _one_word_each(left, right, called)
     if (grave := _grave(mine, yours)) is not None:
         return Evidence(KINDS.index(grave), 0, 0)
     near_words = 0
     if mine and yours and max(len(mine), len(yours)) <= MOST_PAIRED:
-        called = {after for gist in (one, other) for before, after in pairwise(gist.tokens) if before in CALLING}
         spelled, near_words = _spelled_alike(mine, yours, called)
         found |= spelled
     here, there = (Counter(map(TOKEN_KIND.__getitem__, side)) for side in (mine, yours))
@@ -135,10 +135,7 @@ def are_one_list(one: Sequence[str], other: Sequence[str]) -> bool:
     differing = [at for at, (left, right) in enumerate(zip(one, other, strict=True)) if left != right]
     if not differing:
         return False
-    for start in {
-        differing[0],
-        max(differing[0] - 1, 0),
-    }:  # "red wine and white wine" have a word in common, as have "le jazz et le rock"
+    for start in (differing[0], max(differing[0] - 1, 0)):  # the items of "le jazz et le rock" share a word, and so do others
         for end in (differing[-1] + 1, differing[-1] + 2):
             here, there = one[start:end], other[start:end]
             if not _JOINING.isdisjoint(here) and _items(here) == _items(there):
@@ -157,11 +154,13 @@ def _items(tokens: Sequence[str]) -> list[tuple[str, ...]]:
     return sorted(filter(None, items))
 
 
-def _one_word_each(left: AbstractSet[str], right: AbstractSet[str]) -> tuple[set[str], set[str], set[str]]:
+def _one_word_each(
+    left: AbstractSet[str], right: AbstractSet[str], called: AbstractSet[str]
+) -> tuple[set[str], set[str], set[str]]:
     """Pair the tokens that are one word in another form; return the kinds of difference, and what is left of either side."""
     mine, yours, found = {*left}, {*right}, set()
-    forms = {FORM[token]: token for token in sorted(left, reverse=True)} if right else {}
-    for token in sorted(right) if left else ():
+    forms = {FORM[token]: token for token in sorted(left - called, reverse=True)} if right else {}
+    for token in sorted(right - called) if left else ():
         same = forms.pop(FORM[token], None)
         if same is not None:
             mine.remove(same)

@@ -64,6 +64,8 @@ def test_features_are_symmetric_and_bounded(one, other):
             {"form or graver": 1, "spelling or graver": 0, "short": 0.483007},
         ),
         ("takes the regional train", "takes the regiotal train", {"form or graver": 0}),
+        ("has a cat called kithcen", "has a cat called kitchen", {"near word or graver": 1}),
+        ("has a cat and a kithcen", "has a cat and a kitchen", {"form or graver": 0}),
         ("takes the train each day", "takes the trail each day", {"near word or graver": 1, "sense or graver": 0}),
         ("jag gillar te", "jag gillar öl", {"no known language": 0}),
         ("minulla on kissa", "minulla on koira", {"no known language": 1}),
