@@ -149,8 +149,10 @@ def test_no_weight_has_the_wrong_sign_whatever_the_labels_say(name):
     pairs = np.zeros((100, len(FEATURES)))
     pairs[50:, FEATURES.index(name)] = 1
     says_same = (pairs[:, FEATURES.index(name)] > 0) != (name in RAISING)
-    weight = fit(pairs, says_same, np.ones(100), []).weights[FEATURES.index(name)]
-    assert weight > 1 if name in FREE else weight == 0
+    believed = Model(0.0, tuple(1.0 if feature in RAISING else -1.0 for feature in FEATURES))
+    for prior in (None, believed):
+        weight = fit(pairs, says_same, np.ones(100), [], prior=prior).weights[FEATURES.index(name)]
+        assert weight > 1 if name in FREE else weight == 0
 
 
 def test_pairs_of_one_kind_cannot_be_fitted():
