@@ -43,7 +43,7 @@ def compare(one: Side, other: Side, model: Model) -> Comparison:
     differences = _differences(one.gist, other.gist) or differences_in_writing(
         one.text, other.text, (*one.gist.dropped, *other.gist.dropped)
     )
-    confidence = benign_confidence(differences)
+    confidence = benign_confidence(differences) if _may_be_benign(one.gist, other.gist) else None
     if confidence is not None:
         return Comparison(confidence, (), differences, benign_reason(one.text, other.text, differences))
     features = features_of(one, other)
@@ -55,8 +55,7 @@ def compare_if_likely(one: Side, other: Side, model: Model, least: float) -> Com
 
     Quicker than `compare`, as most candidates are not alike and need no reason.
     """
-    is_benign = one.gist.tokens == other.gist.tokens or is_slip(one.gist, other.gist)
-    if is_benign:
+    if _may_be_benign(one.gist, other.gist):
         found = compare(one, other, model)
         return found if found.confidence >= least else None
     features = features_of(one, other)
@@ -65,6 +64,11 @@ def compare_if_likely(one: Side, other: Side, model: Model, least: float) -> Com
         return None
     differences = _differences(one.gist, other.gist)
     return Comparison(confidence, features, differences, reason_of(differences))
+
+
+def _may_be_benign(gist: Gist, other: Gist) -> bool:
+    """Tell whether all that differs may be benign: a date in another form is, another date has the same kind and is not."""
+    return gist.tokens == other.tokens or is_slip(gist, other)
 
 
 def _differences(gist: Gist, other: Gist) -> tuple[Difference, ...]:

@@ -236,3 +236,15 @@ def test_titles_with_numbers_are_told_by_their_codes():
     same = "vology 2324 lenovo thinkpad X230 - core i5 3320M - 12.5 windows 7 pro 64-bit 4 gb ram - 320 gb hdd tablet"
     assert compared(title, same).confidence > 0.9
     assert compared(title, title.replace("2324", "2325")).confidence < 0.2
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("The doctor moved the appointment to 16 October", "The doctor moved the appointment to 18 October"),
+        ("Meets Ann at 15:00 in town", "Meets Ann at 15:30 in town"),
+    ],
+)
+def test_another_date_or_time_is_not_one_in_another_form(one, other):
+    """Though the cue and the benign difference have one name."""
+    assert compared(one, other).confidence < 0.1
