@@ -7,8 +7,9 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from benchmarks.corpus import Texts, write_corpus
+from benchmarks.corpus import MissingDataError, Texts, write_corpus
 from benchmarks.database import print_json
+from benchmarks.measure import ChildError
 from benchmarks.page import plotted, write_page
 from benchmarks.peers import Plan, compare
 from benchmarks.plot import plot
@@ -25,11 +26,15 @@ PAGE: Final = Path("docs/explanation/benchmarks.md")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one of the subcommands; give 1 where a side failed."""
+    """Run one of the subcommands; give 1 where a side failed, or what is to be measured cannot be made."""
     given = list(sys.argv[1:] if arguments is None else arguments)
     options = _parser().parse_args(given)
     options.given = given
-    return COMMANDS[options.command](options) or 0
+    try:
+        return COMMANDS[options.command](options) or 0
+    except (MissingDataError, ChildError) as error:
+        _tell(str(error))
+        return 1
 
 
 def _corpus(options: argparse.Namespace) -> None:
@@ -103,11 +108,18 @@ def _adds(options: argparse.Namespace) -> None:
 def _stages(options: argparse.Namespace) -> None:
     from benchmarks import stages  # noqa: PLC0415 - as above
 
-    found = stages.measure(records=options.records, seed=options.seed, dedup=options.dedup)
+    found = stages.measure(records=options.records, seed=options.seed, dedup=options.dedup, texts=options.kind)
     if options.json:
         print_json(stages.as_json(found))
     else:
         sys.stdout.write(stages.text_table(found) + "\n")
+
+
+def _policy(options: argparse.Namespace) -> None:
+    from benchmarks import policy  # noqa: PLC0415 - as above
+
+    found = policy.measure(records=options.records, seed=options.seed, texts=options.kind, policy=options.policy)
+    sys.stdout.write(policy.text_table(found, options.wrong) + "\n")
 
 
 def _everyday(options: argparse.Namespace) -> None:
@@ -139,6 +151,7 @@ COMMANDS: Final[dict[str, Callable[[argparse.Namespace], int | None]]] = {
     "adds": _adds,
     "stages": _stages,
     "quality": _quality,
+    "policy": _policy,
     "everyday": _everyday,
     "proposals": _proposals,
     "fit": _fit,
@@ -165,6 +178,10 @@ def _parser() -> argparse.ArgumentParser:
     commands.add_parser("fit", help="fit the model of confidence that memproc ships")
     quality_of = commands.add_parser("quality", help="measure on labelled data how often memproc is right")
     quality_of.add_argument("--to", type=Path, metavar="FILE.md", help="write it between the marks of a page too")
+    deciding = commands.add_parser("policy", help="measure what merges, what waits, and what a policy makes of what waits")
+    deciding.add_argument("--kind", type=Texts, choices=list(Texts), default=Texts.TALK, help="of texts")
+    deciding.add_argument("--policy", default="confidence >= 0.97 and kind == similar", help="what is decided by itself")
+    deciding.add_argument("--wrong", type=int, default=0, metavar="N", help="show up to N wrong outcomes of each sort")
     sizes = commands.add_parser("batches", help="measure the sizes of batches that memproc chooses, beside fixed ones")
     sizes.add_argument("--rounds", type=_positive, default=3)
     adding = commands.add_parser("adds", help="measure how long single records wait where several processes add them")
@@ -177,11 +194,11 @@ def _parser() -> argparse.ArgumentParser:
     each = commands.add_parser("stages", help="measure each stage of an ingestion beside the bare call that it needs")
     each.add_argument("--dedup", choices=DEDUPS, default="near")
     each.add_argument("--json", action="store_true", help="print JSON in place of a table")
-    for command in (corpus, sizes, each, quality_of):
+    for command in (corpus, sizes, each, quality_of, deciding):
         command.add_argument("--records", type=_positive, default=20_000)
-    for command in (corpus, peers, sizes, each, quality_of):
+    for command in (corpus, peers, sizes, each, quality_of, deciding):
         command.add_argument("--seed", type=int, default=1)
-    for command in (corpus, peers, drawing):
+    for command in (corpus, peers, drawing, each):
         command.add_argument("--kind", type=Texts, choices=list(Texts), default=Texts.ORDINARY, help="of texts")
     return parser
 

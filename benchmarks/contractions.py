@@ -52,7 +52,7 @@ def contracted(text: str) -> str:
     >>> contracted("It is late and I do not care")
     "It's late and I don't care"
     """
-    return _LONG_FORM.sub(lambda match: _like(match[0], _SHORT[match[0].lower()]), text)
+    return _LONG_FORM.sub(lambda match: cased_like(match[0], _SHORT[match[0].lower()]), text)
 
 
 def one_switched(text: str) -> tuple[str, ...]:
@@ -62,10 +62,10 @@ def one_switched(text: str) -> tuple[str, ...]:
     return tuple(switched)
 
 
-def _replaced(text: str, match: re.Match[str], forms: Mapping[str, str]) -> str:
-    return text[: match.start()] + _like(match[0], forms[match[0].lower()]) + text[match.end() :]
-
-
-def _like(old: str, new: str) -> str:
+def cased_like(old: str, new: str) -> str:
     """Give `new` with a capital where `old` has one."""
     return new[0].upper() + new[1:] if old[0].isupper() else new
+
+
+def _replaced(text: str, match: re.Match[str], forms: Mapping[str, str]) -> str:
+    return text[: match.start()] + cased_like(match[0], forms[match[0].lower()]) + text[match.end() :]

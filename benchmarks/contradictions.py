@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import orjson
 
 import memproc
-from benchmarks.labelled import DATA, negations, traps
+from benchmarks.labelled import DATA, LOCOMO, negations, traps
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -52,7 +52,7 @@ def kept_apart() -> Iterator[Kept]:
     if sentences:
         yield from of_pairs("CANNOT, negations", sentences)
     yield from of_pairs("hand-written traps", [(one, other) for _, one, other in traps()])
-    path = DATA / "locomo10.json"
+    path = DATA / LOCOMO
     if path.is_file():
         yield from of_observations(path)
 

@@ -1,9 +1,10 @@
-"""A labelled corpus of everyday memories with repeats and traps.
+"""A labelled corpus of memories with repeats and traps: what is written into which order, and what is true of it.
 
 Facts
 -----
+- How texts are made is a `Way`: the ordinary and the recombining ones of templates, talk of what people said (`talk`).
 - Of the records 25 % repeat an earlier one exactly, 24 % nearly, and 725 of 20,000 are traps; the rest
-  is new. Which record is which is shuffled; the first one is always new.
+  is new. Talk has fewer repeats. Which record is which is shuffled; the first one is always new.
 - A repeat derives from any earlier new record or trap, one near repeat in ten from another near repeat.
 - Two new records never say the same: of two made from the same templates at least three facts differ.
 - Two records of different entities never have the same normal form.
@@ -14,6 +15,7 @@ from __future__ import annotations
 
 import random
 from collections import defaultdict
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import partial
@@ -28,24 +30,26 @@ from benchmarks.traps import maybe_trap
 from benchmarks.vocabulary import grow
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
     from pathlib import Path
 
     from benchmarks.grammar import Draft
-    from benchmarks.vocabulary import Vocabulary
 
-EXACT_SHARE: Final = 0.25
-NEAR_SHARE: Final = 0.24
 TRAP_SHARE: Final = 725 / 20_000
 NEAR_OF_NEAR_SHARE: Final = 0.1
 DIFFERENT_FACTS: Final = 3
 
 
 class Texts(StrEnum):
-    """How new texts are made: each from sentences of its own, or half of it from shared ones."""
+    """How new texts are made: each from sentences of its own, or half of it from shared ones, or as people said them."""
 
     ORDINARY = "ordinary"
     RECOMBINING = "recombining"
+    TALK = "talk"
+
+
+class MissingDataError(Exception):
+    """Texts are made of data that is not at hand; the message says of which, and where it was looked for."""
 
 
 class Kind(StrEnum):
@@ -55,6 +59,9 @@ class Kind(StrEnum):
     EXACT = "exact"
     NEAR = "near"
     TRAP = "trap"
+
+
+SHARES: Final = {Kind.EXACT: 0.25, Kind.NEAR: 0.24, Kind.TRAP: TRAP_SHARE}
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,18 +79,33 @@ class Label:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A record's text and its label."""
+    """A record's text, its label, and its other fields: those of what it repeats."""
 
     content: str
     label: Label
+    fields: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """How the texts of a kind are made: new ones, a trap (None where a draft holds no fact to exchange), exact and near repeats.
+
+    Exact repeats have the same `form`, near ones another. `shares` are those of the kinds that are not new.
+    """
+
+    compose: Callable[[random.Random], Draft]
+    trap: Callable[[Draft, random.Random], str | None]
+    exact: Callable[[str, random.Random], str]
+    near: Callable[[str, random.Random], str]
+    form: Callable[[str], str]
+    shares: Mapping[Kind, float]
 
 
 @dataclass(slots=True)
 class _Written:
     """What has been written so far; lists of indexes are in ascending order."""
 
-    vocabulary: Vocabulary
-    compose: Callable[[random.Random], Draft]
+    way: Way
     entries: list[Entry] = field(default_factory=list)
     originals: list[int] = field(default_factory=list)
     near: list[int] = field(default_factory=list)
@@ -121,17 +143,15 @@ def make_corpus(*, records: int, seed: int, texts: Texts = Texts.ORDINARY) -> tu
     1
     """
     rng = random.Random(seed)
-    vocabulary = grow(records=records, seed=seed)
-    written = _Written(vocabulary, _composer(texts, vocabulary, rng))
-    for kind in plan(records, rng):
+    written = _Written(_way(texts, records, seed, rng))
+    for kind in plan(records, rng, written.way.shares):
         written.add(_MAKERS[kind](written, rng))
     return tuple(written.entries)
 
 
-def plan(records: int, rng: random.Random) -> tuple[Kind, ...]:
+def plan(records: int, rng: random.Random, shares: Mapping[Kind, float]) -> tuple[Kind, ...]:
     """Give the kind of each record: the shares rounded down, shuffled, the first one new."""
-    shares = ((Kind.EXACT, EXACT_SHARE), (Kind.NEAR, NEAR_SHARE), (Kind.TRAP, TRAP_SHARE))
-    kinds = [kind for kind, share in shares for _ in range(int(records * share))]
+    kinds = [kind for kind, share in shares.items() for _ in range(int(records * share))]
     kinds += [Kind.NEW] * (records - len(kinds) - 1)
     rng.shuffle(kinds)
     return (Kind.NEW, *kinds)[:records]
@@ -142,7 +162,8 @@ def write_corpus(*, records: int, seed: int, path: Path, texts: Texts = Texts.OR
     labels = path.with_suffix(".labels.jsonl")
     with path.open("wb") as record_file, labels.open("wb") as label_file:
         for number, entry in enumerate(make_corpus(records=records, seed=seed, texts=texts)):
-            record_file.write(orjson.dumps({"content": entry.content, "metadata": {"n": number}}) + b"\n")
+            record = {"content": entry.content, **entry.fields, "metadata": {"n": number}}
+            record_file.write(orjson.dumps(record) + b"\n")
             label_file.write(orjson.dumps(entry.label) + b"\n")
     return labels
 
@@ -155,14 +176,20 @@ def read_labels(path: Path) -> Iterator[Label]:
             yield Label(Kind(label["kind"]), label["original"], label["entity"])
 
 
-def _composer(texts: Texts, vocabulary: Vocabulary, rng: random.Random) -> Callable[[random.Random], Draft]:
-    return recombiner(vocabulary, rng) if texts is Texts.RECOMBINING else partial(compose, vocabulary)
+def _way(texts: Texts, records: int, seed: int, rng: random.Random) -> Way:
+    if texts is Texts.TALK:
+        from benchmarks import talk  # noqa: PLC0415 - what `peers` imports counts as memory of each side
+
+        return talk.way(rng)
+    vocabulary = grow(records=records, seed=seed)
+    composed = recombiner(vocabulary, rng) if texts is Texts.RECOMBINING else partial(compose, vocabulary)
+    return Way(composed, partial(maybe_trap, vocabulary), exact_repeat, near_repeat, normal_form, SHARES)
 
 
 def _new(written: _Written, rng: random.Random) -> Entry:
     index = len(written.entries)
     while True:
-        draft = written.compose(rng)
+        draft = written.way.compose(rng)
         same_templates = written.facts[frozenset(draft.templates)]
         is_distinct = all(_are_distinct(draft.facts, facts) for facts in same_templates)
         if is_distinct and written.is_free(draft.text, index):
@@ -170,7 +197,7 @@ def _new(written: _Written, rng: random.Random) -> Entry:
     same_templates.append(draft.facts)
     written.drafts[index] = draft
     written.new.append(index)
-    return Entry(draft.text, Label(Kind.NEW, None, index))
+    return Entry(draft.text, Label(Kind.NEW, None, index), draft.fields)
 
 
 def _are_distinct(one: tuple[str, ...], other: tuple[str, ...]) -> bool:
@@ -182,15 +209,15 @@ def _trap(written: _Written, rng: random.Random) -> Entry:
     index = len(written.entries)
     while True:
         original = rng.choice(written.new)
-        content = maybe_trap(written.drafts[original], written.vocabulary, rng)
+        content = written.way.trap(written.drafts[original], rng)
         if content is not None and written.is_free(content, index):
-            return Entry(content, Label(Kind.TRAP, original, index))
+            return Entry(content, Label(Kind.TRAP, original, index), written.entries[original].fields)
 
 
 def _exact(written: _Written, rng: random.Random) -> Entry:
     original = rng.choice(written.originals)
-    content = exact_repeat(written.entries[original].content, rng)
-    return Entry(content, Label(Kind.EXACT, original, original))
+    source = written.entries[original]
+    return Entry(written.way.exact(source.content, rng), Label(Kind.EXACT, original, original), source.fields)
 
 
 def _near(written: _Written, rng: random.Random) -> Entry:
@@ -198,10 +225,10 @@ def _near(written: _Written, rng: random.Random) -> Entry:
         is_second_hand = bool(written.near) and rng.random() < NEAR_OF_NEAR_SHARE
         original = rng.choice(written.near if is_second_hand else written.originals)
         source = written.entries[original]
-        content = near_repeat(source.content, rng)
-        is_changed = normal_form(content) != normal_form(source.content)
+        content = written.way.near(source.content, rng)
+        is_changed = written.way.form(content) != written.way.form(source.content)
         if is_changed and written.is_free(content, source.label.entity):
-            return Entry(content, Label(Kind.NEAR, original, source.label.entity))
+            return Entry(content, Label(Kind.NEAR, original, source.label.entity), source.fields)
 
 
 _MAKERS: Final[dict[Kind, Callable[[_Written, random.Random], Entry]]] = {

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import resource
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
+from time import perf_counter
 from typing import Final, TypeVar
 
 import orjson
@@ -26,12 +28,13 @@ CREATED_AT: Final = "2026-01-01T00:00:00+00:00"
 class Run:
     """What one side did with a file.
 
-    `seconds` is the time of the ingestion alone. `kept` is the cluster key of each record as in
+    `seconds` and `cpu_seconds` are those of the ingestion alone, see `stopwatch`. `kept` is the cluster key of each record as in
     `benchmarks.scoring`, None when the store has to be asked for it. `candidates` and `verified` count pairs, None where
     the side does not tell. `ran_under` are the settings of its connections, each different set once.
     """
 
     seconds: float
+    cpu_seconds: float
     read: int
     stored: int
     review: int = 0
@@ -60,6 +63,14 @@ def run_side(ingest: Ingest, clusters: Clusters | None = None, *, pragmas: Seque
     print_json(replace(run, ran_under=run.ran_under or sorted(seen)))
 
 
+def stopwatch() -> Callable[[], tuple[float, float]]:
+    """Begin to measure: what is returned gives the wall and the CPU seconds since then, the latter of this process and of the
+    children that it waited for.
+    """
+    started, started_cpu = perf_counter(), _cpu_seconds()
+    return lambda: (perf_counter() - started, _cpu_seconds() - started_cpu)
+
+
 def is_server(place: str) -> bool:
     """Tell whether a place is on a server."""
     return "://" in place
@@ -75,3 +86,8 @@ def batches(items: Iterable[Item]) -> Iterator[list[Item]]:
 def print_json(value: object) -> None:
     """Print the value on one line."""
     sys.stdout.write(orjson.dumps(value).decode() + "\n")
+
+
+def _cpu_seconds() -> float:
+    used = (resource.getrusage(whose) for whose in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+    return sum(one.ru_utime + one.ru_stime for one in used)

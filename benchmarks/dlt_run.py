@@ -11,10 +11,9 @@ from __future__ import annotations
 import os
 import warnings
 from pathlib import Path
-from time import perf_counter
 from typing import Any
 
-from benchmarks.database import PRAGMAS, Run, run_side
+from benchmarks.database import PRAGMAS, Run, run_side, stopwatch
 from benchmarks.exact_hash import Rows, clusters, stored
 
 STAGING = "main_staging"
@@ -29,7 +28,7 @@ def ingest(path: Path, place: str) -> Run:
     import dlt  # noqa: PLC0415 - it reads the environment as it is imported
     from sqlalchemy import create_engine, event  # noqa: PLC0415 - dlt brings it
 
-    started = perf_counter()
+    spent = stopwatch()
     engine = create_engine(f"sqlite:///{place}")
     event.listen(engine, "after_cursor_execute", _like_the_main_file)
     rows = Rows(path)
@@ -44,8 +43,8 @@ def ingest(path: Path, place: str) -> Run:
         write_disposition={"disposition": "merge", "strategy": "delete-insert"},
     )
     engine.dispose()
-    seconds = perf_counter() - started
-    return Run(seconds, read=rows.read, stored=stored(place))
+    seconds, cpu_seconds = spent()
+    return Run(seconds, cpu_seconds, read=rows.read, stored=stored(place))
 
 
 def _like_the_main_file(_connection: object, cursor: Any, statement: str, *_others: object) -> None:

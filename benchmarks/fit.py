@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 
-from benchmarks.labelled import Labelled, candidates, corpus, febrl, prepared, sigmod_x1, templates
+from benchmarks.labelled import Labelled, candidates, corpus, febrl, merging, prepared, sigmod_x1, templates
 from benchmarks.said import FITTED, KEPT_BACK, SAID, are_merged, half_of
 from memproc.config import Settings
 from memproc.dedup.confidence import FEATURES, Model, features_of, shipped_model, side_of
@@ -144,7 +144,7 @@ def said_pairs(name: str) -> Pairs:
     found = Pairs(name, [], [], [])
     for one, other, is_same in SAID[name]():
         left, right = prepared(one), prepared(other)
-        if is_same is not None and not are_merged(left, right):
+        if is_same is not None and not are_merged(merging(left), merging(right)):
             found.features.append(features_of(side_of(left.text), side_of(right.text)))
             found.same.append(is_same)
             found.halves.append(half_of(one, other))
@@ -161,7 +161,8 @@ def pairs_of(labelled: Labelled, recall: str = "standard") -> tuple[list[Feature
     """Give the features of each candidate pair that is no merge, whether it says the same, and the half that it is in."""
     facts = [prepared(text) for text in labelled.texts]
     sides = [side_of(fact.text) for fact in facts]
-    found = [(one, other) for one, other in candidates(facts, recall) if not are_merged(facts[one], facts[other])]
+    merges = [merging(fact) for fact in facts]
+    found = [(one, other) for one, other in candidates(facts, recall) if not are_merged(merges[one], merges[other])]
     return (
         [features_of(sides[one], sides[other]) for one, other in found],
         [labelled.clusters[one] == labelled.clusters[other] for one, other in found],

@@ -7,12 +7,11 @@ from __future__ import annotations
 
 import sqlite3
 from contextlib import closing
-from time import perf_counter
 from typing import TYPE_CHECKING, Final
 
 import orjson
 
-from benchmarks.database import PRAGMAS, SOURCE, Run, batches, is_server, run_side
+from benchmarks.database import PRAGMAS, SOURCE, Run, batches, is_server, run_side, stopwatch
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -32,7 +31,7 @@ def ingest(path: Path, place: str) -> Run:
         from benchmarks import floor_server  # noqa: PLC0415 - it imports this module
 
         return floor_server.ingest(path, place)
-    started = perf_counter()
+    spent = stopwatch()
     stored = 0
     with closing(sqlite3.connect(place, isolation_level=None)) as connection:
         for pragma in PRAGMAS:
@@ -43,7 +42,7 @@ def ingest(path: Path, place: str) -> Run:
             connection.executemany(INSERT, batch)
             connection.execute("COMMIT")
             stored += len(batch)
-    return Run(perf_counter() - started, read=stored, stored=stored)
+    return Run(*spent(), read=stored, stored=stored)
 
 
 def rows(path: Path) -> Iterator[tuple[object, ...]]:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from contextlib import closing
-from time import perf_counter
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
-from benchmarks.database import Run, batches
+from benchmarks.database import Run, batches, stopwatch
 from benchmarks.floor import COLUMNS, rows
 from benchmarks.server_settings import ASYNCHRONOUS, server_settings
 
@@ -21,7 +20,7 @@ TYPES: Final = {True: ("TEXT", "DOUBLE PRECISION", ""), False: ("LONGTEXT", "DOU
 def ingest(path: Path, place: str) -> Run:
     """Insert the records of a JSON Lines file into an empty schema or database, 1,000 in each transaction."""
     is_postgresql = place.startswith("postgresql")
-    started = perf_counter()
+    spent = stopwatch()
     stored = 0
     with closing(_connected(place, is_postgresql=is_postgresql)) as connection:
         cursor = connection.cursor()
@@ -31,14 +30,14 @@ def ingest(path: Path, place: str) -> Run:
             cursor.executemany(INSERT, batch)
             connection.commit()
             stored += len(batch)
-        seconds = perf_counter() - started
+        seconds, cpu_seconds = spent()
 
         def ask(query: str) -> object:
             cursor.execute(query)
             return cursor.fetchone()[0]
 
         ran_under = server_settings(ask, is_postgresql=is_postgresql)
-    return Run(seconds, read=stored, stored=stored, ran_under=(ran_under,))
+    return Run(seconds, cpu_seconds, read=stored, stored=stored, ran_under=(ran_under,))
 
 
 def _connected(place: str, *, is_postgresql: bool) -> Any:

@@ -11,7 +11,8 @@ Facts
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING, Final
 
@@ -20,7 +21,6 @@ from benchmarks.vocabulary import draw, sections
 
 if TYPE_CHECKING:
     import random
-    from collections.abc import Mapping
 
     from benchmarks.vocabulary import Vocabulary
 
@@ -62,10 +62,11 @@ class Voice:
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A memory in pieces; `templates` are the templates it is made of, in their order in the text."""
+    """A memory in pieces; `templates` are those it is made of, in their order in the text; `fields` are its other fields."""
 
     pieces: tuple[Piece, ...]
     templates: tuple[str, ...]
+    fields: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def text(self) -> str:

@@ -9,16 +9,20 @@ import csv
 import os
 import random
 from collections import Counter, defaultdict
+from functools import cache
 from itertools import combinations
 from operator import itemgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple, TypeVar
 
 import numpy as np
+import orjson
 
+import memproc
 from benchmarks.corpus import Label, make_corpus
 from memproc.config import Policy
-from memproc.dedup.keys import Prepared, prepare
+from memproc.dedup.grouping import grouped
+from memproc.dedup.keys import Grouped, Prepared, prepare
 from memproc.dedup.signatures import band_hashes, signatures
 from memproc.records import Memory, plain
 
@@ -26,6 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 DATA: Final = Path(os.environ.get("MEMPROC_DATA", Path(__file__).parents[2] / "shared" / "data"))
+LOCOMO: Final = "locomo10.json"
 LARGEST_BUCKET: Final = 300
 
 Home = TypeVar("Home")
@@ -111,6 +116,12 @@ def febrl(number: int) -> Labelled:
     return _linked(f"FEBRL {number}", persons, [(str(one), str(other)) for one, other in links])
 
 
+def locomo() -> tuple[Memory, ...]:
+    """Give the turns (messages) and the observations (facts) of LoCoMo; none where the data is not at hand."""
+    path = DATA / LOCOMO
+    return _read_locomo(path) if path.is_file() else ()
+
+
 def negations() -> list[tuple[str, str]]:
     """Give pairs of a sentence and its negation; none where the data is not at hand."""
     found = []
@@ -133,6 +144,11 @@ def prepared(text: str) -> Prepared:
     return prepare(plain(Memory(content=text)), is_identity=False, as_of=None, policy=Policy())
 
 
+def merging(fact: Prepared) -> Grouped:
+    """Give what a fact merges by, as in a store with default settings."""
+    return grouped(fact.content, fact.record, Policy())
+
+
 def candidates(facts: Sequence[Prepared], recall: str = "standard") -> Iterator[Pair]:
     """Give the pairs that share a band and are not of one group, smaller index first."""
     hashes = band_hashes(signatures([fact.text for fact in facts]), np.zeros(len(facts), np.uint64), recall)
@@ -142,8 +158,14 @@ def candidates(facts: Sequence[Prepared], recall: str = "standard") -> Iterator[
         for index, value in enumerate(band.tolist()):
             buckets[value].append(index)
         shared.update(pair for found in buckets.values() if len(found) <= LARGEST_BUCKET for pair in combinations(found, 2))
-    groups = [fact.group for fact in facts]
+    groups = [merging(fact).group for fact in facts]
     return (pair for pair in sorted(shared) if groups[pair[0]] != groups[pair[1]])
+
+
+@cache
+def _read_locomo(path: Path) -> tuple[Memory, ...]:
+    taken = (memory for sample in orjson.loads(path.read_bytes()) for memory in memproc.transform(sample, format="locomo"))
+    return tuple(memory for memory in taken if isinstance(memory, Memory))
 
 
 def _day(rng: random.Random) -> str:

@@ -11,12 +11,11 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from time import perf_counter
 from typing import Final
 
 import orjson
 
-from benchmarks.database import PRAGMAS, SOURCE, Run, run_side
+from benchmarks.database import PRAGMAS, SOURCE, Run, run_side, stopwatch
 
 DIMENSIONS: Final = 10  # of the constant embedding
 
@@ -28,7 +27,7 @@ def ingest(path: Path, place: str) -> Run:
     from mem0 import Memory  # noqa: PLC0415 - it reads the environment as it is imported
     from mem0.embeddings.mock import MockEmbeddings  # noqa: PLC0415 - as above
 
-    started = perf_counter()
+    spent = stopwatch()
     store = {"path": str(folder / "qdrant"), "on_disk": True, "embedding_model_dims": DIMENSIONS, "collection_name": "memory"}
     memory = Memory.from_config({"vector_store": {"provider": "qdrant", "config": store}, "history_db_path": place})
     memory.embedding_model = MockEmbeddings()
@@ -38,11 +37,11 @@ def ingest(path: Path, place: str) -> Run:
             record = orjson.loads(line)
             memory.add(record["content"], user_id=SOURCE, metadata=record["metadata"], infer=False)
             read += 1
-    seconds = perf_counter() - started
+    seconds, cpu_seconds = spent()
     stored = memory.vector_store.client.count("memory").count
     memory.vector_store.client.close()
     memory.close()
-    return Run(seconds, read=read, stored=stored)
+    return Run(seconds, cpu_seconds, read=read, stored=stored)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """The memproc side: ingestion with default settings but for `dedup` and `engine`, and the clusters it made.
 
-Run as ``python -m benchmarks.memproc_run ingest FILE PLACE near [ENGINE]``, and after it
+Run as ``python -m benchmarks.memproc_run ingest FILE PLACE near [ENGINE [warm]]``, and after it
 ``python -m benchmarks.memproc_run clusters FILE PLACE``, which is not measured. ``python -m benchmarks.memproc_run engines``
 tells whether this memproc lets the engine be chosen.
 """
@@ -11,13 +11,12 @@ import inspect
 import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from time import perf_counter
 from typing import TYPE_CHECKING, Any, Final
 
 import orjson
 
 import memproc
-from benchmarks.database import Run, is_server, print_json, run_side
+from benchmarks.database import Run, is_server, print_json, run_side, stopwatch
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,18 +24,22 @@ if TYPE_CHECKING:
     from memproc.config import Dedup
 
 SEQUENTIAL: Final = "sequential"
+WARM: Final = "warm"
 
 
-def ingest(path: Path, place: str, dedup: Dedup, engine: str = SEQUENTIAL) -> Run:
-    """Ingest a JSON Lines file into a store that is not there yet."""
+def ingest(path: Path, place: str, dedup: Dedup, engine: str = SEQUENTIAL, words: str = "cold") -> Run:
+    """Ingest a JSON Lines file into a store that is not there yet. `words` is WARM to have the words of the file known before."""
     settings = memproc.Settings(dedup=dedup)
+    if words == WARM:
+        _warm(path, settings)
     chosen: dict[str, Any] = {} if engine == SEQUENTIAL else {"engine": engine}
     take_in = memproc.ingest  # imports what it needs, as the other sides have done by now
-    started = perf_counter()
+    spent = stopwatch()
     report = take_in(path, into=_url(place), settings=settings, **chosen)
-    seconds = perf_counter() - started
+    seconds, cpu_seconds = spent()
     return Run(
         seconds,
+        cpu_seconds,
         read=report.read,
         stored=report.stored,
         review=report.review,
@@ -47,22 +50,40 @@ def ingest(path: Path, place: str, dedup: Dedup, engine: str = SEQUENTIAL) -> Ru
 
 
 def clusters(path: Path, place: str, *_options: str) -> list[int | None]:
-    """Give the memory of each record: its line in the export, None for a record that is in no memory."""
+    """Give a number for the memory of each record, None for a record that is in no memory."""
     with path.open("rb") as lines:
-        kept: list[int | None] = [None] * sum(1 for _ in lines)
-    with TemporaryDirectory() as folder, memproc.open(_url(place)) as store:
+        records = sum(1 for _ in lines)
+    with memproc.open(_url(place)) as store:
+        found = homes(store, records)
+    numbers = {home: number for number, home in enumerate(dict.fromkeys(found)) if home}
+    return [numbers[home] if home else None for home in found]
+
+
+def homes(store: memproc.Store, records: int) -> list[str | None]:
+    """Give the id of the memory that each record of a file is in, None for a record that is in none."""
+    found: list[str | None] = [None] * records
+    with TemporaryDirectory() as folder:
         export = Path(folder) / "export.jsonl"
         store.export(export)
         with export.open("rb") as lines:
-            for number, line in enumerate(lines):
-                for observation in orjson.loads(line)["observations"]:
-                    kept[observation["position"]] = number
-    return kept
+            for memory in map(orjson.loads, lines):
+                for observation in memory["observations"]:
+                    found[observation["position"]] = memory["id"]
+    return found
 
 
 def has_engines() -> bool:
     """Tell whether the engine can be chosen."""
     return "engine" in inspect.signature(memproc.ingest).parameters
+
+
+def _warm(path: Path, settings: memproc.Settings) -> None:
+    """Take the file in once, and then forget its texts, but not the words."""
+    from benchmarks.stages_pure import forget_texts  # noqa: PLC0415 - what is imported counts as memory of each side
+
+    with TemporaryDirectory() as folder:
+        memproc.ingest(path, into=_url(str(Path(folder) / "warm.db")), settings=settings)
+    forget_texts()
 
 
 def _ran_under(place: str) -> Sequence[str]:

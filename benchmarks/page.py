@@ -22,7 +22,8 @@ END: Final = "<!-- end of figures -->"
 
 
 def write_page(path: Path, comparisons: Sequence[Comparison]) -> None:
-    """Put the figures into a page, and the plot beside it under the same name.
+    """Put the figures into a page, and beside it a plot for each kind of text on SQLite: under the name of the page, with that of
+    the kind behind it where the kind is not the ordinary one.
 
     Raises ValueError where the page has no marks to put them between, or there is nothing to plot.
     """
@@ -30,9 +31,11 @@ def write_page(path: Path, comparisons: Sequence[Comparison]) -> None:
     _, end, after = rest.partition(END)
     if not (mark and end):
         raise ValueError(f"{path} has no place for figures: it needs the lines {BEGIN} and {END}")
-    image = path.with_suffix(".svg")
-    image.write_text(plot(plotted(comparisons)), encoding="utf-8")
-    figures = "\n\n".join(_figures(comparisons, image.name))
+    plots = {kind: plotted(comparisons, texts=kind) for kind in Texts}
+    images = {kind: path.with_name(f"{path.stem}{_suffix(kind)}.svg") for kind in Texts if plots[kind] or kind is Texts.ORDINARY}
+    for kind, image in images.items():
+        image.write_text(plot(plots[kind]), encoding="utf-8")
+    figures = "\n\n".join(_figures(comparisons, [image.name for image in images.values()]))
     path.write_text(f"{before}{BEGIN}\n\n{figures}\n\n{END}{after}", encoding="utf-8")
 
 
@@ -41,8 +44,13 @@ def plotted(comparisons: Sequence[Comparison], database: str = SQLITE, texts: st
     return [comparison for comparison in comparisons if (comparison.database, comparison.texts) == (database, texts)]
 
 
-def _figures(comparisons: Sequence[Comparison], image: str) -> Iterator[str]:
-    yield f"![Records a second, peak memory, recall and traps merged of each side]({image})"
+def _suffix(kind: Texts) -> str:
+    return "" if kind is Texts.ORDINARY else f"-{kind}"
+
+
+def _figures(comparisons: Sequence[Comparison], images: Sequence[str]) -> Iterator[str]:
+    for image in images:
+        yield f"![Records a second, peak memory, recall and traps merged of each side]({image})"
     ordered = sorted(comparisons, key=lambda one: (one.database != SQLITE, one.texts != Texts.ORDINARY, one.key))
     for machine, measured in groupby(ordered, key=facts):
         yield f"On {machine}:"

@@ -5,7 +5,8 @@ Rules
 - Every measurement is a fresh process with a fresh database; a round measures each side once.
 - The time is that of the ingestion call, taken by the side itself; wall time, CPU time and peak memory are
   those of the whole process and its children, taken from outside. What a server needs is not counted.
-- A ratio compares the time of a record with that of the floor in the same round; the table shows medians over the rounds.
+- A ratio compares the time of a record with that of the floor in the same round, once wall time and once CPU time, both of the
+  ingestion call; the table shows medians over the rounds.
 - Precision and recall come from the first round.
 - A side that cannot be measured, or fails, is left out with its reason; the others go on.
 """
@@ -68,9 +69,9 @@ class Trial:
     disk_bytes: int
     clusters: Measurement | None = None
 
-    def seconds(self) -> float:
-        """Give the time of the ingestion."""
-        return float(self.measurement.value()["seconds"])
+    def seconds(self, kind: str = "seconds") -> float:
+        """Give the time of the ingestion: "seconds" of wall time or "cpu_seconds"."""
+        return float(self.measurement.value()[kind])
 
 
 def compare(plan: Plan, *, command: str, tell: Callable[[str], None]) -> Comparison:
@@ -156,13 +157,13 @@ def _line(side: Side, trials: Mapping[str, Sequence[Trial]], labels: Sequence[La
     own = trials[side.name]
     run = own[0].measurement.value()
     seconds = [trial.seconds() for trial in own]
-    floor = [trial.seconds() / trial.measurement.value()["read"] for trial in trials[FLOOR.name]]
     result = score(labels, _kept(own[0], run))
     return Line(
         side=side.name,
         records=len(labels),
         records_per_second=len(labels) / median(seconds),
-        floor_ratio=median(one / len(labels) / other for one, other in zip(seconds, floor, strict=True)),
+        floor_ratio=_floor_ratio(own, trials[FLOOR.name], "seconds"),
+        cpu_floor_ratio=_floor_ratio(own, trials[FLOOR.name], "cpu_seconds"),
         wall_seconds=median(trial.measurement.wall_seconds for trial in own),
         cpu_seconds=median(trial.measurement.cpu_seconds for trial in own),
         peak_megabytes=median(trial.measurement.peak_bytes for trial in own) / MEGABYTE,
@@ -177,6 +178,12 @@ def _line(side: Side, trials: Mapping[str, Sequence[Trial]], labels: Sequence[La
         seconds=seconds,
         ran_under=run["ran_under"],
     )
+
+
+def _floor_ratio(own: Sequence[Trial], floor: Sequence[Trial], kind: str) -> float:
+    """Give the median, over the rounds, of the time of a record by that on the floor."""
+    each, least = ([trial.seconds(kind) / int(trial.measurement.value()["read"]) for trial in trials] for trials in (own, floor))
+    return median([one / other for one, other in zip(each, least, strict=True)])
 
 
 def _kept(trial: Trial, run: Mapping[str, Any]) -> list[int | None]:

@@ -13,10 +13,8 @@ from collections import defaultdict
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
-import orjson
 
-import memproc
-from benchmarks.labelled import DATA
+from benchmarks.labelled import locomo
 from benchmarks.said import Said, cannot, everyday, half_of, is_merged, sick, sts, trapped
 from memproc.dedup.canonical import canonical
 from memproc.dedup.meaning import guard_of, mutual_nearest
@@ -59,7 +57,7 @@ class Line(NamedTuple):
 def measure() -> Iterator[Line]:
     """Measure all data that is at hand."""
     embed = embedder()
-    between = _observations()
+    between = [memory.content for memory in locomo() if memory.kind == "fact"]
     for name, pairs, others in (
         ("everyday, among LoCoMo", everyday(), between),
         ("SICK", sick(), ()),
@@ -124,12 +122,3 @@ def lines_of(name: str, half: str, pool: Pool, embed: Embed) -> Iterator[Line]:
 
 def _share(share: float | None) -> str:
     return "-" if share is None else f"{share:.3f}"
-
-
-def _observations() -> list[str]:
-    path = DATA / "locomo10.json"
-    if not path.is_file():
-        return []
-    samples = orjson.loads(path.read_bytes())
-    taken = [memory for sample in samples for memory in memproc.transform(sample, format="locomo")]
-    return [memory.content for memory in taken if isinstance(memory, memproc.Memory) and memory.kind == "fact"]

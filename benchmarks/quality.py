@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 import memproc
 from benchmarks import scoring
 from benchmarks.fit import pairs_of
-from benchmarks.labelled import Labelled, Pair, candidates, corpus, febrl, members_of, pairs_within, prepared, sigmod_x1
+from benchmarks.labelled import Labelled, Pair, candidates, corpus, febrl, members_of, merging, pairs_within, prepared, sigmod_x1
 from memproc.dedup.compare import benign_confidence, differences_between
 from memproc.dedup.confidence import features_of, shipped_model, side_of
 from memproc.dedup.fitting import calibration_error
@@ -91,7 +91,7 @@ def measure_oracle(labelled: Labelled) -> Line:
     """Compare each with each, as `recall` cannot: what a perfect index would flag."""
     facts = [prepared(text) for text in labelled.texts]
     sides = [side_of(fact.text) for fact in facts]
-    groups = [fact.group for fact in facts]
+    groups = [merging(fact).group for fact in facts]
     model = shipped_model()
     found = {
         (one, other)

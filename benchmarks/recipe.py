@@ -10,14 +10,13 @@ Run as ``python -m benchmarks.recipe ingest FILE PLACE``.
 from __future__ import annotations
 
 import unicodedata
-from time import perf_counter
 from typing import TYPE_CHECKING, Any, Final
 
 from datasketch import MinHash, MinHashLSH  # type: ignore[import-untyped]  # it ships no types
 from rapidfuzz import fuzz
 
 from benchmarks.core_table import connected, insert_rows, ran_under, records, row
-from benchmarks.database import BATCH_RECORDS, Run, run_side
+from benchmarks.database import BATCH_RECORDS, Run, run_side, stopwatch
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -78,7 +77,7 @@ def signature(text: str) -> MinHash:
 
 def ingest(path: Path, place: str) -> Run:
     """Insert what is no duplicate into a fresh SQLite file or an empty place on a server, 1,000 in each transaction."""
-    started = perf_counter()
+    spent = stopwatch()
     engine = connected(place)
     kept = Kept()
     homes: list[int] = []
@@ -92,8 +91,8 @@ def ingest(path: Path, place: str) -> Run:
             batch = []
     insert_rows(engine, batch)
     engine.dispose()
-    seconds = perf_counter() - started
-    return Run(seconds, read=len(homes), stored=len(set(homes)), kept=homes, ran_under=ran_under(place))
+    seconds, cpu_seconds = spent()
+    return Run(seconds, cpu_seconds, read=len(homes), stored=len(set(homes)), kept=homes, ran_under=ran_under(place))
 
 
 if __name__ == "__main__":

@@ -8,11 +8,10 @@ quick way of the README, tells what is kept but not in whose place, so the same 
 
 from __future__ import annotations
 
-from time import perf_counter
 from typing import TYPE_CHECKING, Final
 
 from benchmarks.core_table import connected, insert_rows, ran_under, records, row
-from benchmarks.database import Run, batches, run_side
+from benchmarks.database import Run, batches, run_side, stopwatch
 from benchmarks.first_seen import new_deduplicator, rensa_homes, words_of
 from benchmarks.recipe import normalised, shingles
 
@@ -26,7 +25,7 @@ TOKENS: Final[dict[str, Callable[[str], Iterable[str]]]] = {"words": words_of, "
 def ingest(path: Path, place: str, tokens: str) -> Run:
     """Insert what is no near duplicate into a fresh SQLite file or an empty place on a server, 1,000 in each transaction."""
     tokens_of = TOKENS[tokens]
-    started = perf_counter()
+    spent = stopwatch()
     engine = connected(place)
     deduplicator = new_deduplicator()
     read = stored = 0
@@ -38,7 +37,7 @@ def ingest(path: Path, place: str, tokens: str) -> Run:
         read += len(batch)
         stored += len(kept)
     engine.dispose()
-    return Run(perf_counter() - started, read=read, stored=stored, ran_under=ran_under(place))
+    return Run(*spent(), read=read, stored=stored, ran_under=ran_under(place))
 
 
 def clusters(path: Path, _place: str, tokens: str) -> list[int | None]:

@@ -53,13 +53,13 @@ def normal_form(text: str) -> str:
 def exact_repeat(text: str, rng: random.Random) -> str:
     """Give the text with one or two of: another case, full width characters, other spacing."""
     ways = (recased, _widened, _respaced)
-    return _changed(text, ways, rng.choice((1, 2)), rng)
+    return rewritten(text, ways, rng.choice((1, 2)), rng)
 
 
 def near_repeat(text: str, rng: random.Random) -> str:
     """Give the text with one or two of: contraction, end punctuation, slip, filler words."""
     ways = (_recontracted, reended, _slipped, _filled)
-    return _changed(text, ways, 1 + (rng.random() < TWO_CHANGES_SHARE), rng)
+    return rewritten(text, ways, 1 + (rng.random() < TWO_CHANGES_SHARE), rng)
 
 
 def recased(text: str, rng: random.Random) -> str:
@@ -74,7 +74,7 @@ def reended(text: str, rng: random.Random) -> str:
     return rng.choice([bare + end for end in ENDS if bare + end != text])
 
 
-def _changed(
+def rewritten(
     text: str,
     ways: tuple[Callable[[str, random.Random], str], ...],
     number: int,
@@ -90,11 +90,16 @@ def _changed(
     return changed
 
 
+def spliced(text: str, match: re.Match[str], replacement: str) -> str:
+    """Give the text with a replacement in place of a match."""
+    return text[: match.start()] + replacement + text[match.end() :]
+
+
 def _widened(text: str, rng: random.Random) -> str:
     """Write one or two whole words in full width characters."""
     found = list(_WORD.finditer(text))
     for match in rng.sample(found, min(len(found), rng.choice((1, 2)))):
-        text = _spliced(text, match, match[0].translate(FULL_WIDTH))
+        text = spliced(text, match, match[0].translate(FULL_WIDTH))
     return text
 
 
@@ -103,7 +108,7 @@ def _respaced(text: str, rng: random.Random) -> str:
     found = list(re.finditer(r" ", text))
     chosen = rng.sample(found, min(len(found), rng.randint(1, 4)))
     for match in sorted(chosen, key=lambda match: match.start(), reverse=True):
-        text = _spliced(text, match, rng.choice(SPACES))
+        text = spliced(text, match, rng.choice(SPACES))
     return rng.choice(MARGINS) + text + rng.choice(MARGINS)
 
 
@@ -117,7 +122,7 @@ def _slipped(text: str, rng: random.Random) -> str:
     if not found:
         return text
     match = rng.choice(found)
-    return _spliced(text, match, _misspelt(match[0], rng))
+    return spliced(text, match, _misspelt(match[0], rng))
 
 
 def _misspelt(word: str, rng: random.Random) -> str:
@@ -165,8 +170,4 @@ def _thinned(text: str, rng: random.Random) -> str:
     """Drop one lower-case filler word."""
     fillers = "|".join(words("filler_drop"))
     found = list(re.finditer(rf"(?<= )(?:{fillers}) ", text))
-    return _spliced(text, rng.choice(found), "") if found else text
-
-
-def _spliced(text: str, match: re.Match[str], replacement: str) -> str:
-    return text[: match.start()] + replacement + text[match.end() :]
+    return spliced(text, rng.choice(found), "") if found else text

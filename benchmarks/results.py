@@ -17,7 +17,8 @@ class Line:
     """A line of the table; times and sizes are medians over the rounds.
 
     `records` is what the side was measured on, which for a slow one may be fewer than the comparison has. `floor_ratio` compares
-    the time of a record with that of the floor in the same round. `seconds` holds the time of each round. Candidates and verified
+    the time of a record with that of the floor in the same round, `cpu_floor_ratio` its CPU time, None where that was not measured.
+    `seconds` holds the time of each round. Candidates and verified
     are pairs a record, None where the side does not tell. `ran_under` are the settings of its connections, read back.
     """
 
@@ -38,6 +39,7 @@ class Line:
     verified: float | None
     seconds: Sequence[float]
     ran_under: Sequence[str]
+    cpu_floor_ratio: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,12 +6,12 @@ import csv
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from benchmarks.labelled import DATA, negations, prepared, traps
+from benchmarks.labelled import DATA, merging, negations, prepared, traps
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from memproc.dedup.keys import Prepared
+    from memproc.dedup.keys import Grouped
 
 SAME_RELATEDNESS, APART_RELATEDNESS = 4.5, 4.0  # of 5; what lies between is no clear case
 FITTED, KEPT_BACK = 0, 1  # halves
@@ -30,14 +30,14 @@ def half_of(one: str, other: str) -> int:
     return blake2b("|".join(sorted((one, other))).encode()).digest()[0] & 1
 
 
-def are_merged(one: Prepared, other: Prepared) -> bool:
-    """Tell whether memproc merges two facts by itself."""
+def are_merged(one: Grouped, other: Grouped) -> bool:
+    """Tell of what two facts merge by whether memproc merges them by itself."""
     return one.group == other.group or one.group in other.mends or other.group in one.mends
 
 
 def is_merged(one: str, other: str) -> bool:
     """Tell of two texts whether memproc merges them by itself."""
-    return are_merged(prepared(one), prepared(other))
+    return are_merged(merging(prepared(one)), merging(prepared(other)))
 
 
 def everyday() -> list[Said]:

@@ -55,6 +55,13 @@ SIDES: Final = (
     _memproc("off", '`memproc.ingest` with `dedup="off"`', "off"),
     _memproc("exact", '`memproc.ingest` with `dedup="exact"`', "exact"),
     _memproc("near", "`memproc.ingest` with default settings", "near"),
+    _memproc(
+        "near-warm",
+        "the same in a process that took the file in before: it knows the words and no text",
+        "near",
+        "sequential",
+        "warm",
+    ),
     *(
         _memproc(f"near-{engine}", f'the same with `engine="{engine}"`', "near", engine, needs=needs, extra=engine)
         for engine, needs in ENGINES.items()

@@ -5,12 +5,11 @@ Run as ``python -m benchmarks.sqlite_utils_run ingest FILE PLACE``, and after it
 
 from __future__ import annotations
 
-from time import perf_counter
 from typing import TYPE_CHECKING
 
 import sqlite_utils
 
-from benchmarks.database import BATCH_RECORDS, PRAGMAS, Run, run_side
+from benchmarks.database import BATCH_RECORDS, PRAGMAS, Run, run_side, stopwatch
 from benchmarks.exact_hash import Rows, clusters, stored
 
 if TYPE_CHECKING:
@@ -20,12 +19,12 @@ if TYPE_CHECKING:
 def ingest(path: Path, place: str) -> Run:
     """Insert the records of a JSON Lines file into a fresh SQLite file, 1,000 in each statement."""
     rows = Rows(path)
-    started = perf_counter()
+    spent = stopwatch()
     database = sqlite_utils.Database(place)
     database.table("memory").insert_all(rows, pk="hash", ignore=True, batch_size=BATCH_RECORDS)
     database.close()
-    seconds = perf_counter() - started
-    return Run(seconds, read=rows.read, stored=stored(place))
+    seconds, cpu_seconds = spent()
+    return Run(seconds, cpu_seconds, read=rows.read, stored=stored(place))
 
 
 if __name__ == "__main__":

@@ -29,13 +29,12 @@ from sqlalchemy.engine.default import DefaultDialect
 
 import memproc
 from benchmarks.database import BATCH_RECORDS, PRAGMAS
-from benchmarks.stages_pure import forget
 from memproc.dedup import index
 from memproc.dedup.index import Entries
 from memproc.dedup.signatures import Hashes
 from memproc.gathering import Pieces
 from memproc.intake import Intake
-from memproc.store import landing, reviews
+from memproc.store import landing, neighbours, reviews
 from memproc.store.backends import WRITES
 from memproc.store.landing import Landing
 from memproc.store.reviews import Reviewer
@@ -71,8 +70,9 @@ class Timed(NamedTuple):
 STAGES: Final = (
     Timed("look up what was met", "SELECT ... IN", Landing, "_met_before"),
     Timed("look up neighbours", "SELECT ... IN", landing, "neighbourhood"),
+    Timed("groups of what meets", "Counter of the cores", neighbours, "group_all"),
     Timed("confirm the keys", "dict of the JSON", landing, "_colliding"),
-    Timed("decide", "Counter of the groups", landing, "decide"),
+    Timed("decide", "Counter of the cores", landing, "decide"),
     Timed("write rows", "executemany", Landing, "_write_observations"),
     Timed("write memories", "executemany", landing, "write_regrouped"),
     Timed("note what is seen again", "executemany", Landing, "_write_again"),
@@ -151,12 +151,12 @@ class Timers:
         return run
 
 
-def landing_round(path: Path, folder: Path, dedup: Dedup) -> Round:
-    """Ingest a file into a new store in an empty folder, and do the bare calls of the same after it."""
+def landing_round(path: Path, folder: Path, dedup: Dedup, begin: Callable[[], object]) -> Round:
+    """Ingest a file into a new store in an empty folder, `begin` before it, and do the bare calls of the same after it."""
     settings = memproc.Settings(dedup=dedup, batch_size=BATCH_RECORDS)
     noted = Noted()
     with Store(folder / "own.db", settings=settings) as store:
-        forget()
+        begin()
         timers = Timers()
         with _watched(timers, noted):
             memproc.ingest(path, into=store)
@@ -190,6 +190,7 @@ def _watched(timers: Timers, noted: Noted) -> Iterator[None]:
             (reviews, "may_be_alike"),
             (landing, "decide"),
             (landing, "_colliding"),
+            (neighbours, "group_all"),
         ):
             stack.enter_context(patch.object(owner, name, _noting(getattr(owner, name), noted.calls.setdefault(name, []))))
         for stage in (*STAGES, *_PREPARING):
@@ -258,12 +259,16 @@ def _searching(hashes: Hashes, _numbers: Entries, segments: Sequence[Entries]) -
     return lambda: [np.searchsorted(segment, wanted) for segment in segments]
 
 
-def _comparing(one: str, other: str) -> Callable[[], object]:
+def _comparing(one: str, other: str, _is_sentence: object) -> Callable[[], object]:
     return partial(fuzz.ratio, one, other)
 
 
 def _counting(batch: Sequence[Any], *_given: object) -> Callable[[], object]:
-    return lambda: Counter([one.prepared.group for one in batch])
+    return lambda: Counter([one.prepared.core for one in batch])
+
+
+def _counting_seen(observations: Sequence[Any], *_given: object) -> Callable[[], object]:
+    return lambda: Counter([seen.core for seen in observations])
 
 
 def _mapping(batch: Sequence[Any], *_given: object) -> Callable[[], object]:
@@ -280,6 +285,7 @@ def _seconds(run: Callable[[], object]) -> float:
 _BARE: Final[tuple[tuple[str, str, Callable[..., Callable[[], object]]], ...]] = (
     ("confirm the keys", "_colliding", _mapping),
     ("decide", "decide", _counting),
+    ("groups of what meets", "group_all", _counting_seen),
     ("index", "to_entries", _sorting),
     ("candidates", "candidates", _searching),
     ("reviews", "may_be_alike", _comparing),

@@ -4,7 +4,7 @@ Rules
 -----
 - A stage and its bare call take turns, and of each the best counts: what disturbs the machine makes both slower, never quicker.
 - *Cold* is from the first text on, with nothing kept of words and texts, as in a new process; *warm* knows the words, but none of
-  the texts. An ingestion pays the cold one.
+  the texts. A bare call is cold: where it is a function of memproc, it pays for words too.
 - The garbage collector rests meanwhile. What it takes of an ingestion is in the rows that tell what is left.
 """
 
@@ -29,9 +29,9 @@ from pydantic import BaseModel
 
 from benchmarks.database import batches
 from memproc.config import Settings
-from memproc.dedup import keys
+from memproc.dedup import grouping, keys
 from memproc.dedup.canonical import canonical
-from memproc.dedup.gist import gist_of
+from memproc.dedup.gist import skim
 from memproc.dedup.keys import Prepared, key_of
 from memproc.dedup.memo import Memo
 from memproc.dedup.signatures import band_hashes, signatures
@@ -73,16 +73,21 @@ class Bare(BaseModel):
 
 
 class Pair(NamedTuple):
-    """A stage and its bare call, each over all records. `begin` comes before each, untimed; `is_paid` tells whether an ingestion
-    in one process pays it.
-    """
+    """A stage and its bare call, each over all records. `is_paid` tells whether an ingestion in one process pays it."""
 
     name: str
     bare: str
     run: Callable[[], object]
     run_bare: Callable[[], object]
-    begin: Callable[[], object] = bool
     is_paid: bool = True
+
+
+class Best(NamedTuple):
+    """The least CPU seconds of several runs."""
+
+    cold: float
+    warm: float
+    bare: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,8 +102,9 @@ class Material:
     memories: list[Memory]
     records: list[dict[str, Any]]
     prepared: list[Prepared]
-    key_calls: list[Callable[[], bytes]]
+    key_calls: list[Callable[[], object]]
     key_bytes: list[bytes]
+    chain_calls: list[Callable[[], object]]
 
 
 def pure_pairs(path: Path, policy: Policy) -> list[Pair]:
@@ -110,27 +116,30 @@ def pure_pairs(path: Path, policy: Policy) -> list[Pair]:
     return [*pairs, _pickle_pair(material)]
 
 
-def best_seconds(pair: Pair, rounds: int) -> tuple[float, float]:
-    """Return the least CPU time of a stage and of its bare call."""
-    times = [(_seconds(pair.run, pair.begin), _seconds(pair.run_bare, pair.begin)) for _ in range(rounds)]
-    own_times, bare_times = zip(*times, strict=True)
-    return min(own_times), min(bare_times)
+def best_seconds(pair: Pair, rounds: int) -> Best:
+    """Return the least CPU time of a stage, cold and warm, and of its bare call."""
+    turns = ((pair.run, forget), (pair.run, forget_texts), (pair.run_bare, forget))
+    times = [[_seconds(run, begin) for run, begin in turns] for _ in range(rounds)]
+    return Best(*map(min, zip(*times, strict=True)))
 
 
 def forget() -> None:
     """Empty what memproc keeps of words and texts, but for its word lists: as in a new process."""
-    for memo in _memos():
+    grouping.of_text.cache_clear()
+    for memo in memos():
         memo.forget()
 
 
 def forget_texts() -> None:
     """Empty what memproc keeps of whole texts."""
-    for memo in _memos():
+    grouping.of_text.cache_clear()
+    for memo in memos():
         if memo.is_of_texts:
             memo.forget()
 
 
-def _memos() -> list[Memo[Any]]:
+def memos() -> list[Memo[Any]]:
+    """Return all that memproc keeps of words and texts."""
     modules = [module for name, module in sys.modules.items() if name.startswith("memproc.dedup.")]
     found = {id(one): one for module in modules for one in vars(module).values()}
     return [one for one in found.values() if isinstance(one, Memo)]
@@ -159,19 +168,20 @@ def _material(path: Path, policy: Policy) -> Material:
     fields = [{"namespace": DEFAULT_NAMESPACE, "source": generic.FORMAT.name, **value} for value in values]
     memories = [*map(Memory.model_validate, fields)]
     records = [*map(plain, memories)]
-    calls: list[Callable[[], bytes]] = []
+    calls: list[Callable[[], object]] = []
+    chains: list[Callable[[], object]] = []
     hashed: list[bytes] = []
-    with ExitStack() as stack:  # what `prepare` asks of these is what the stage is
-        for name in ("content_key", "group_key"):
-            stack.enter_context(patch.object(keys, name, _noted_call(getattr(keys, name), calls)))
+    with ExitStack() as stack:  # what `prepare` asks of these is what the stages are
+        for name, noted in (("content_key", calls), ("chain_hashes", chains)):
+            stack.enter_context(patch.object(keys, name, _noted_call(getattr(keys, name), noted)))
         stack.enter_context(patch.object(keys, "key_of", _noted_bytes(hashed)))
         prepared = [keys.prepare(record, is_identity=False, as_of=None, policy=policy) for record in records]
     calls += [partial(key_of, one.json) for one in prepared]
-    return Material(path, policy, lines, values, fields, memories, records, prepared, calls, hashed)
+    return Material(path, policy, lines, values, fields, memories, records, prepared, calls, hashed, chains)
 
 
-def _noted_call(function: Callable[..., bytes], calls: list[Callable[[], bytes]]) -> Callable[..., bytes]:
-    def noted(*given: Any, **named: Any) -> bytes:
+def _noted_call(function: Callable[..., object], calls: list[Callable[[], object]]) -> Callable[..., object]:
+    def noted(*given: Any, **named: Any) -> object:
         calls.append(partial(function, *given, **named))
         return function(*given, **named)
 
@@ -220,23 +230,25 @@ def _text_pairs(of: Material) -> Iterator[Pair]:
     sides = [(one.is_near, record["content"]) for one, record in zip(of.prepared, of.records, strict=True)]
     for name, read, contents in (
         ("canonical text", canonical, [content for is_near, content in sides if not is_near]),
-        ("canonical text and gist", gist_of, [content for is_near, content in sides if is_near]),
+        ("canonical text and core", skim, [content for is_near, content in sides if is_near]),
     ):
         if contents:
             reading, lowering = _over(read, contents), _over(lambda content: " ".join(content.lower().split()), contents)
-            yield Pair(f"{name}, cold", "str.lower and split", reading, lowering, forget)
-            yield Pair(f"{name}, warm", "str.lower and split", reading, lowering, forget_texts, is_paid=False)
+            yield Pair(name, "str.lower and split", reading, lowering)
     yield Pair("keys", "key_of", _over(_called, of.key_calls), _over(key_of, of.key_bytes))
+    if of.chain_calls:
+        chained = _over(key_of, [one.text.encode() for one in of.prepared])
+        yield Pair("chain keys", "key_of", _over(_called, of.chain_calls), chained)
 
 
-def _called(call: Callable[[], bytes]) -> bytes:
+def _called(call: Callable[[], object]) -> object:
     return call()
 
 
 def _sign_pair(of: Material) -> Pair:
     recall = of.policy.recall
     chunks = [*batches(of.prepared)]
-    firsts = [[*{one.group: one for one in reversed(chunk) if one.is_near}.values()] for chunk in chunks]
+    firsts = [[*{one.core: one for one in reversed(chunk) if one.is_near}.values()] for chunk in chunks]
     bare = [([one.text for one in first], np.array([one.scope for one in first], np.uint64)) for first in firsts]
     hashing = _over(lambda given: band_hashes(signatures(given[0]), given[1], recall), bare)
     return Pair("sign", "the NumPy function", _over(lambda chunk: signed(chunk, recall), chunks), hashing)

@@ -16,6 +16,7 @@ COLUMNS: Final = (
     ("records", "{records:,}"),
     ("records/s", "{records_per_second:,.0f}"),
     ("x floor", "{floor_ratio:.1f}"),
+    ("x floor, cpu", "{cpu_floor_ratio:.1f}"),
     ("wall s", "{wall_seconds:.1f}"),
     ("cpu s", "{cpu_seconds:.1f}"),
     ("peak MB", "{peak_megabytes:,.0f}"),
@@ -27,7 +28,7 @@ COLUMNS: Final = (
     ("candidates", "{candidates:.2f}"),
     ("verified", "{verified:.2f}"),
 )
-OPTIONAL: Final = ("candidates", "verified")
+OPTIONAL: Final = {"x floor, cpu": "cpu_floor_ratio", "candidates": "candidates", "verified": "verified"}
 
 
 def text_table(comparison: Comparison) -> str:
@@ -95,4 +96,4 @@ def _cells(line: Line) -> list[str]:
 
 
 def _cell(head: str, template: str, values: dict[str, object]) -> str:
-    return NOTHING if head in OPTIONAL and values[head] is None else template.format(**values)
+    return NOTHING if values.get(OPTIONAL.get(head, ""), head) is None else template.format(**values)

@@ -34,7 +34,7 @@ DISGUISED_SHARE: Final = 0.25
 SAME_GIVEN_SHARE: Final = 0.5  # of the exchanged people, keep their given name
 
 
-def maybe_trap(draft: Draft, vocabulary: Vocabulary, rng: random.Random) -> str | None:
+def maybe_trap(vocabulary: Vocabulary, draft: Draft, rng: random.Random) -> str | None:
     """Give the text with one fact exchanged, or None if it holds no fact to exchange."""
     groups = [places for group in GROUPS if (places := _places(draft, group))]
     if not groups:

@@ -35,14 +35,13 @@ class Pieces:
     def next_chunk(self, records: int) -> list[Piece]:
         """Return the next items, as many as a chunk holds and no more than a batch has records; nothing at the end."""
         chunk: list[Piece] = []
-        held, most = 0, min(records, CHUNK_ITEMS)
+        held, most = 0, min(records, CHUNK_ITEMS) if self.failure is None else 0
         try:
-            while self.failure is None and len(chunk) < most and held < CHUNK_BYTES and not (chunk and self._is_late()):
-                piece = next(self._pieces, None)
-                if piece is None:
-                    break
+            for piece in islice(self._pieces, most):
                 chunk.append(piece)
                 held += _bytes_of(piece)
+                if held >= CHUNK_BYTES or self._is_late():
+                    break
         except Exception as error:  # noqa: BLE001 - the source is the caller's and may raise anything; it is raised in its place
             self.failure = error
         self.bytes += held + BETWEEN_BYTES * len(chunk)

@@ -3,21 +3,22 @@
 Nothing raises on bad input: what cannot be taken comes back as `Rejected`, with every fault and the raw bytes. Nor does a fault of
 memproc itself: the record that it shows itself in is `Rejected` as `internal`, with the traceback, and all others are taken.
 
-Strategy: many items go through one stage after the other together, since a stage is quicker while all that it needs is at hand.
-Where one raises, the record that it raises on is found by halving (`_isolated`).
+Strategy: one loop takes each item from its bytes to the record that is kept. What most items are, an object with fields of the
+schema, needs no reader. The keys of many are then made together, since that is quicker while all that it needs is at hand; where
+that raises, the record that it raises on is found by halving (`_isolated`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
-from itertools import chain
 from typing import Any, NamedTuple, TypeVar, cast
 
 import orjson
 
 from memproc.config import DEEPEST, Policy, Settings
+from memproc.dedup.grouping import grouped
 from memproc.dedup.keys import Accepted, Prepared, prepare_all
 from memproc.dedup.signing import signed
 from memproc.errors import UsageError
@@ -26,7 +27,7 @@ from memproc.formats.draft import Broken, Context, Decided, Draft, Format, LeftO
 from memproc.records import DEFAULT_NAMESPACE, Fault, Given, Memory, Plain, Rejected, encode, is_mapping, plain
 from memproc.sources.items import Item, Piece, count_names, depth_of, item_of, raw_bytes
 from memproc.times import parse_time, to_text
-from memproc.validation import INTERNAL_ERROR, READER_FAILED, as_given, broke, fault, redacted, restore, validator
+from memproc.validation import INTERNAL_ERROR, READER_FAILED, Check, as_given, broke, fault, redacted, restore, validator
 from memproc.values import is_blank, shown
 
 Taking = TypeVar("Taking")
@@ -40,14 +41,6 @@ _LEAST_BYTES_A_NAME = 5  # of JSON: `{"":1}`; so most records need not be counte
 SHAPED = ("tags", "emotion", "relations")  # their levels are those of the schema
 
 
-class Taken(NamedTuple):
-    """What an item became: records in their order, decisions, and how many of what was left out."""
-
-    records: list[Prepared | Rejected]
-    decided: list[Decided]
-    left_out: dict[str, int]
-
-
 class Chunk(NamedTuple):
     """What some items became, signed: the records of all, and `counts`, how many of them each item gave. Each decision stands with
     the number of records before it, and what was left out with the number of its item.
@@ -57,17 +50,6 @@ class Chunk(NamedTuple):
     counts: list[int]
     decided: list[tuple[int, Decided]]
     left_out: list[tuple[int, dict[str, int]]]
-
-
-class _Drafted(NamedTuple):
-    """A draft on its way: the place of its record in the chunk, and the item that it was read from."""
-
-    place: int
-    draft: Draft
-    item: Item
-
-
-_TO_COME = Rejected("", (), b"")  # in the place of a draft
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,91 +83,95 @@ class Intake:
         }
         return encode({name: value for name, value in given.items() if value}).decode()
 
-    def take_all(self, pieces: Sequence[Piece]) -> Chunk:
-        """Return what some items become."""
-        return self._taken(pieces, is_signed=self.policy.dedup == "near")
+    def take_all(self, pieces: Sequence[Piece], *, is_grouped: bool = False) -> Chunk:
+        """Return what some items become; with `is_grouped` what each merges by is found out, whether it meets another or not."""
+        return self._taken(pieces, is_signed=self.policy.dedup == "near", is_grouped=is_grouped)
 
-    def take(self, piece: Piece) -> Taken:
+    def take(self, piece: Piece) -> Chunk:
         """Return what one item becomes; it is not signed."""
-        chunk = self._taken([piece], is_signed=False)
-        return Taken(
-            chunk.records,
-            [one for _, one in chunk.decided],
-            dict(chain.from_iterable(kinds.items() for _, kinds in chunk.left_out)),
-        )
+        return self._taken([piece], is_signed=False)
 
     def draft(self, piece: Piece) -> list[Memory | Rejected]:
         """Return the memories of one item, judged as they would be for a store."""
-        chunk, drafted = self._drafted([piece])
-        found: list[Memory | Rejected] = [one for one in chunk.records if isinstance(one, Rejected)]
-        for of, one in zip(drafted, _isolated(self._judged, drafted, _broken_draft), strict=True):
-            found[of.place] = one
-        return [self._redacted(one) if isinstance(one, Rejected) and self.settings.redact else one for one in found]
+        records: list[Any] = self._read([piece], self._memory)[0].records
+        return [*map(self._redacted, records)]
 
-    def _taken(self, pieces: Sequence[Piece], *, is_signed: bool) -> Chunk:
-        chunk, drafted = self._drafted(pieces)
+    def _taken(self, pieces: Sequence[Piece], *, is_signed: bool, is_grouped: bool = False) -> Chunk:
+        chunk, origins = self._read(pieces, self._kept)
+        records: list[Any] = chunk.records
 
-        def prepared(some: Sequence[_Drafted]) -> list[Prepared | Rejected]:
-            ready = self._prepared(some)
-            return signed(ready, self.policy.recall) if is_signed else ready
+        def prepared(places: Sequence[int]) -> list[Prepared | Rejected]:
+            accepted: list[Accepted] = [records[at] for at in places]
+            ready = prepare_all(accepted, self.policy)
+            if is_grouped:
+                own = [grouped(one.content, of.record, self.policy) for one, of in zip(ready, accepted, strict=True)]
+                ready = [one._replace(grouped=found) for one, found in zip(ready, own, strict=True)]
+            return signed(ready, self.policy.recall) if is_signed else [*ready]
 
-        for of, one in zip(drafted, _isolated(prepared, drafted, _broken_draft), strict=True):
-            chunk.records[of.place] = one
-        if self.settings.redact:
-            chunk.records[:] = [self._redacted(one) if isinstance(one, Rejected) else one for one in chunk.records]
+        places = [at for at, one in enumerate(records) if isinstance(one, Accepted)]
+        made = _isolated(prepared, places, lambda at, error: internal(raw_of(*origins[at]), error))
+        for at, one in zip(places, made, strict=True):
+            records[at] = one
+        records[:] = map(self._redacted, records)
         return chunk
 
-    def _redacted(self, rejected: Rejected) -> Rejected:
-        return rejected._replace(faults=tuple(redacted(one, self.schema.model_fields) for one in rejected.faults))
+    def _redacted(self, one: Any) -> Any:
+        if not self.settings.redact or not isinstance(one, Rejected):
+            return one
+        return one._replace(faults=tuple(redacted(found, self.schema.model_fields) for found in one.faults))
 
-    def _drafted(self, pieces: Sequence[Piece]) -> tuple[Chunk, list[_Drafted]]:
-        """Read items: return the chunk with what is settled by that, and the drafts, each with its place."""
-        chunk, drafted = Chunk([], [], [], []), list[_Drafted]()
-        items = _isolated(_items_of, pieces, _broken_piece)
-        for at, item in enumerate(items):
-            self._read(item, at, chunk, drafted)
-        return chunk, drafted
-
-    def _judged(self, drafted: Sequence[_Drafted]) -> list[Memory | Rejected]:
-        found: list[Memory | Rejected] = []
-        for checked, accepted in zip(*self._all_accepted(drafted), strict=True):
-            memory = restore(checked, self.schema) if isinstance(checked, dict) else checked
-            found.append(accepted if isinstance(accepted, Rejected) else memory)
-        return found
-
-    def _prepared(self, drafted: Sequence[_Drafted]) -> list[Prepared | Rejected]:
-        _, accepted = self._all_accepted(drafted)
-        ready = iter(prepare_all([one for one in accepted if isinstance(one, Accepted)], self.policy))
-        return [one if isinstance(one, Rejected) else next(ready) for one in accepted]
-
-    def _all_accepted(self, drafted: Sequence[_Drafted]) -> tuple[list[Memory | Plain | Rejected], list[Accepted | Rejected]]:
-        """Return what validation makes of each draft, and the record that this becomes, under the limits of the settings."""
+    def _read(
+        self, pieces: Sequence[Piece], keep: Callable[[Memory | Plain, Draft, Item], object]
+    ) -> tuple[Chunk, list[tuple[object, Piece]]]:
+        """Read items, check their drafts, and return them with what `keep` makes of each that is valid, in place of what is to be
+        prepared. What memproc itself breaks on is told in its place. Beside the chunk stand the part and the item, by record.
+        """
+        chunk, origins, kinds = Chunk([], [], [], []), list[tuple[object, Piece]](), self._kinds_as_they_are()
+        records: list[Any] = chunk.records
         check = validator(self.schema, tracebacks=self.settings.tracebacks)
-        checked = [self._checked(one, check) for one in drafted]
-        return checked, [
-            one if isinstance(one, Rejected) else self._accepted(one, of) for one, of in zip(checked, drafted, strict=True)
-        ]
+        for at, piece in enumerate(pieces):
+            first, left_out = len(records), dict[str, int]()
+            try:
+                item = item_of(piece)
+                parts = self._parts(item, kinds)
+            except Exception as error:  # noqa: BLE001 - whatever it is, no other record may be lost with it
+                item, parts = Item(None), (internal(raw_of(None, piece), error),)
+            for part in parts:
+                if isinstance(part, Draft):
+                    try:
+                        checked = self._checked(part, item, check)
+                        records.append(checked if isinstance(checked, Rejected) else keep(checked, part, item))
+                    except Exception as error:  # noqa: BLE001 - as above
+                        records.append(internal(raw_of(part.raw, item), error))
+                elif isinstance(part, Rejected):
+                    records.append(part)
+                elif isinstance(part, Broken):
+                    records.append(Rejected(CATEGORY_OF_FORMATS, (part.fault,), raw_of(part.raw, item)))
+                elif isinstance(part, LeftOut):
+                    left_out[part.kind] = left_out.get(part.kind, 0) + part.count
+                    continue
+                else:
+                    chunk.decided.append((len(records), part))
+                    continue
+                origins.append((part.raw, piece))
+            chunk.counts.append(len(records) - first)
+            if left_out:
+                chunk.left_out.append((at, left_out))
+        return chunk, origins
 
-    def _read(self, item: Item, at: int, chunk: Chunk, drafted: list[_Drafted]) -> None:
-        """Read the item with the number `at`: into the chunk what is settled by that, and the drafts, each with its place."""
-        records, first, left_out = chunk.records, len(chunk.records), dict[str, int]()
-        for part in self._parts(item):
-            if isinstance(part, Draft):
-                drafted.append(_Drafted(len(records), part, item))
-                records.append(_TO_COME)
-            elif isinstance(part, Rejected):
-                records.append(part)
-            elif isinstance(part, Broken):
-                records.append(Rejected(CATEGORY_OF_FORMATS, (part.fault,), raw_of(part.raw, item)))
-            elif isinstance(part, LeftOut):
-                left_out[part.kind] = left_out.get(part.kind, 0) + part.count
-            else:
-                chunk.decided.append((len(records), part))
-        chunk.counts.append(len(records) - first)
-        if left_out:
-            chunk.left_out.append((at, left_out))
+    def _kinds_as_they_are(self) -> Mapping[str, frozenset[type]]:
+        """Return by the names of fields the kinds of values that the reader of most items would hand over as they are."""
+        is_usual = self._format_for({}).read is generic.read and not self.context.mapping
+        return generic.kinds_as_they_are(self.context.fields) if is_usual else {}
 
-    def _parts(self, item: Item) -> Iterator[Part | Rejected]:
+    def _parts(self, item: Item, kinds: Mapping[str, frozenset[type]]) -> Iterable[Part | Rejected]:
+        """Return the parts of an item."""
+        value = item.value
+        if type(value) is dict and generic.is_as_it_is(value, kinds):
+            return (Draft(value, self.context.source is not None or "source" in value),)
+        return self._parts_of(item)
+
+    def _parts_of(self, item: Item) -> Iterator[Part | Rejected]:
         """Give the parts of an item; where its reader breaks, the item itself in place of those that are left."""
         if item.fault is not None:
             yield Rejected(item.category, (item.fault,), raw_of(None, item))
@@ -195,8 +181,7 @@ class Intake:
             return
         try:
             if is_mapping(item.value):
-                record = cast("Mapping[str, Any]", item.value)
-                yield from self._format_for(record).read(record, self.context)
+                yield from self._format_for(item.value).read(cast("Mapping[str, Any]", item.value), self.context)
             else:
                 found = fault("", "not_a_mapping", f"a record is an object, not {type(item.value).__name__}")
                 yield Rejected(CATEGORY_OF_FAULTS, (found,), raw_of(None, item))
@@ -204,15 +189,22 @@ class Intake:
             found = broke(f"the reader of {self.format.name!r}", error, READER_FAILED)
             yield Rejected(CATEGORY_OF_EXCEPTIONS, (found,), raw_of(None, item))
 
-    def _checked(self, of: _Drafted, check: Callable[[object], Memory | tuple[Fault, ...]]) -> Memory | Plain | Rejected:
-        """Return the memory of a draft, of an object that is kept as it is the plain record, or what is wrong."""
-        object_given = of.item.value if isinstance(of.item.value, Given) else None
-        fields = self._complete(of, object_given)
+    def _checked(self, draft: Draft, item: Item, check: Check) -> Memory | Plain | Rejected:
+        """Return the memory of a draft, of an object that is kept as it is the plain record, or what is wrong. What the caller said
+        holds for records that carry none.
+        """
+        fields = {**draft.fields}
+        object_given = item.value if isinstance(item.value, Given) else None
+        is_said = object_given is None or object_given.has_namespace or self.namespace is None
+        if not is_said or is_blank(fields.get("namespace")):
+            fields["namespace"] = self.namespace or DEFAULT_NAMESPACE
+        if is_blank(fields.get("source")):
+            fields["source"] = self.context.source or self._format_for(item.value).name
         checked = check(fields) if object_given is None else as_given(object_given.schema, fields, self.schema)
-        return Rejected(_category_of(checked), checked, raw_of(of.draft.raw, of.item)) if isinstance(checked, tuple) else checked
+        return Rejected(_category_of(checked), checked, raw_of(draft.raw, item)) if isinstance(checked, tuple) else checked
 
-    def _accepted(self, memory: Memory | Plain, of: _Drafted) -> Accepted | Rejected:
-        _, draft, item = of
+    def _kept(self, memory: Memory | Plain, draft: Draft, item: Item) -> Accepted | Rejected:
+        """Return what is kept of a memory, under the limits of the settings."""
         try:
             as_of = parse_time(draft.as_of) if draft.as_of is not None else None
         except ValueError as error:
@@ -228,19 +220,18 @@ class Intake:
             found = fault("", "not_json", f"holds what JSON cannot say: {error}")
             return Rejected(CATEGORY_OF_FAULTS, (found,), raw_of(draft.raw, item))
 
-    def _format_for(self, item: Mapping[str, object]) -> Format:
-        return of_line(self.format, item) if self.context.is_told else self.format
+    def _memory(self, memory: Memory | Plain, draft: Draft, item: Item) -> Memory | Rejected:
+        """Return a memory that would be kept."""
+        kept = self._kept(memory, draft, item)
+        if isinstance(kept, Rejected):
+            return kept
+        return restore(memory, self.schema) if isinstance(memory, dict) else memory
 
-    def _complete(self, of: _Drafted, object_given: Given | None) -> dict[str, Any]:
-        """Return the fields of a record with what the caller said for those that carry none; no format knows of an object."""
-        completed = {**of.draft.fields}
-        is_said = object_given is None or object_given.has_namespace or self.namespace is None
-        if not is_said or is_blank(completed.get("namespace")):
-            completed["namespace"] = self.namespace or DEFAULT_NAMESPACE
-        if is_blank(completed.get("source")):
-            known = generic.FORMAT if object_given else self._format_for(of.item.value)  # type: ignore[arg-type]
-            completed["source"] = self.context.source or known.name
-        return completed
+    def _format_for(self, value: Any) -> Format:
+        """Return the format of the value of an item; none knows of an object."""
+        if isinstance(value, Given):
+            return generic.FORMAT
+        return of_line(self.format, value) if self.context.is_told else self.format
 
 
 @cache
@@ -296,30 +287,18 @@ def internal(raw: bytes, error: Exception) -> Rejected:
     return Rejected(CATEGORY_OF_EXCEPTIONS, (broke("memproc itself", error),), raw)
 
 
-def _items_of(pieces: Sequence[Piece]) -> list[Item]:
-    return [*map(item_of, pieces)]
-
-
-def _broken_piece(piece: Piece, error: Exception) -> Item:
-    raw = piece if isinstance(piece, bytes) else raw_of(None, piece)
-    return Item(None, raw, broke("memproc itself", error), CATEGORY_OF_EXCEPTIONS)
-
-
-def _broken_draft(of: _Drafted, error: Exception) -> Rejected:
-    return internal(raw_of(of.draft.raw, of.item), error)
-
-
 def given_up(piece: Piece) -> Chunk:
     """Return what becomes of an item that ended the workers which were to take it."""
     found = fault("", "worker_died", "ended the process that read it, more than once")
-    raw = piece if isinstance(piece, bytes) else raw_of(None, piece)
-    return Chunk([Rejected(CATEGORY_OF_LIMITS, (found,), raw)], [1], [], [])
+    return Chunk([Rejected(CATEGORY_OF_LIMITS, (found,), raw_of(None, piece))], [1], [], [])
 
 
-def raw_of(part: object, item: Item) -> bytes:
+def raw_of(part: object, item: Piece) -> bytes:
     """Return the bytes of a part of an item, or of all of it."""
     if part is not None:
         return raw_bytes(part)
+    if isinstance(item, bytes):
+        return item
     return raw_bytes(item.value) if item.raw is None else item.raw
 
 

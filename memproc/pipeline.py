@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, nullcontext
 from dataclasses import replace
+from functools import partial
 from heapq import nsmallest
 from itertools import chain
 from pathlib import Path
@@ -16,9 +17,9 @@ from loguru import logger
 from memproc.batching import BatchSize, largest_bytes
 from memproc.collector import rarer_searches
 from memproc.config import Policy, Settings
-from memproc.dedup.compare import without_words
 from memproc.dedup.decide import Judged
 from memproc.dedup.keys import Key, Prepared
+from memproc.dedup.reasons import reason_told
 from memproc.engines.loop import prepared
 from memproc.engines.pools import Pool, pool_of
 from memproc.errors import DatabaseError, SourceEndedError, UsageError, redacting
@@ -27,13 +28,13 @@ from memproc.formats import generic, own
 from memproc.formats.draft import Context, Decided
 from memproc.formats.naming import Names
 from memproc.gathering import Gathered, Pieces
-from memproc.intake import Intake, name_said
+from memproc.intake import Chunk, Intake, name_said
 from memproc.opening import Source, open_all, paths_of
 from memproc.records import Memory, Rejected
 from memproc.report.report import BatchLog, BatchSeen, Merge, Progress, Report, counted
 from memproc.resources import MEBIBYTE, Watch, allowed_cores
 from memproc.resuming import Checkpoint, Place, begun
-from memproc.sources.items import Reading
+from memproc.sources.items import Piece, Reading
 from memproc.store.database import held_for
 from memproc.store.jobs import ENDED_BY, Claim
 from memproc.store.landing import Arrived, Landed
@@ -44,6 +45,7 @@ from memproc.validation import OF_MEMPROC, excerpt, fault
 
 MERGES_SHOWN = 10
 REUSED_KEPT = 10_000  # ids that are told to have been given for unrelated texts
+GROUPED_AHEAD = 0.3  # where more than this share of a batch meets others, workers find out what all merge by: else one process does
 BEYOND = "decisions beyond the namespace"
 FEWEST_FOR_SHARE = 100  # a share of errors is judged from this many records on
 
@@ -209,6 +211,7 @@ class _Run:
         self.names = Names()
         self.reused: set[Key] = set()  # nodes of ids that were given for unrelated texts
         self.first_reused = ""
+        self.share_met = 0.0  # of the records of the last batch those that met others
         self.broken = 0  # records that memproc itself broke on
 
     def through(self, sources: Sequence[Source], *, is_rehearsal: bool) -> Report:
@@ -309,7 +312,11 @@ class _Run:
         if self.bytes_before is None:
             self.bytes_before = self._bytes_read(source)
         chunks = iter(lambda: pieces.next_chunk(self.sizing.size), [])
-        with closing(prepared(self.pool, source.intake.take_all, chunks, redacts=self.settings.redact)) as done:
+
+        def take() -> Callable[[Sequence[Piece]], Chunk]:
+            return partial(source.intake.take_all, is_grouped=self.pool is not None and self.share_met > GROUPED_AHEAD)
+
+        with closing(prepared(self.pool, take, chunks, redacts=self.settings.redact)) as done:
             for worker, chunk in done:
                 self.workers[worker] += len(chunk.records)
                 batch.add(chunk, self.place.take(chunk.counts, chunk.left_out))
@@ -364,6 +371,7 @@ class _Run:
         self.store.merge_index()
         self.store.let_others_write()
         report.read += len(records)
+        self.share_met = landed.met / max(len(records), 1)
         self._look_at(landed)
         self.broken += sum(found.faults[0].code in OF_MEMPROC for _, found in landed.rejected)
         for outcome, count in landed.counts().items():
@@ -393,12 +401,13 @@ class _Run:
 
     def _told(self, judged: Judged) -> Merge:
         anchor = (judged.anchor or b"").hex()
-        there = {seen.observation: seen.record["content"] for seen in self.store.trace(anchor).observations}
+        there = {seen.observation: seen.record for seen in self.store.trace(anchor).observations}
         confidence, _ = _certainty(judged)
         incoming = judged.incoming.prepared.observation
         if self.settings.redact:
-            return Merge(confidence, without_words(judged.reason), incoming.key.hex(), anchor)
-        return Merge(confidence, judged.reason, incoming.record["content"], there[anchor])
+            return Merge(confidence, reason_told(judged.reason), incoming.key.hex(), anchor)
+        reason = reason_told(judged.reason, incoming.record, there[anchor])
+        return Merge(confidence, reason, incoming.record["content"], there[anchor]["content"])
 
     def _progress(self, source: Source) -> Progress:
         report = self.report

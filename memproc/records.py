@@ -30,6 +30,8 @@ METADATA_DEPTH_LIMIT = DEEPEST
 EVENT_KINDS = frozenset({"message", "event"})
 DEFAULT_NAMESPACE = "default"
 SMALLEST_INTEGER, LARGEST_INTEGER = -(2**63), 2**63 - 1
+_SCALARS = frozenset({str, int, float, bool, type(None)})  # JSON as they are
+_IN_ORDER = (list, tuple)
 # What programs write where there is no id.
 NO_IDS = frozenset({"none", "nan", "null", "n/a", "-", "nat", "<na>", "undefined", "na", "#n/a", "nil", "(null)"})
 
@@ -45,7 +47,7 @@ def storable_json(value: Any, depth: int = 1) -> Any:  # noqa: PLR0912 - one bra
     """Return `value`, JSON all through, as every database and JSON reader can keep it; raise otherwise."""
     if value.__class__ is str:
         try:
-            value.encode()
+            value.isascii() or value.encode()
         except UnicodeEncodeError:
             raise PydanticCustomError("string_unicode", "holds a lone surrogate") from None
         return storable_text(value)
@@ -88,7 +90,9 @@ def _said(value: object) -> Any:
 
 def _to_text(value: object) -> object:
     """Return a text; pydantic judges what is none."""
-    plain = value if type(value) is str else _said(value)
+    if type(value) is str:
+        return storable_text(value)
+    plain = _said(value)
     if isinstance(plain, bytes):
         try:
             plain = plain.decode()
@@ -99,7 +103,7 @@ def _to_text(value: object) -> object:
 
 def _to_name(value: object) -> object:
     """Return a name as it is compared; one that shows nothing is none."""
-    if type(value) is str and value.isascii() and value.isalnum():  # most are
+    if type(value) is str and value.isascii() and value.isprintable() and value == value.strip() != "":  # most are
         return value
     text = _to_text(value)
     if not isinstance(text, str):
@@ -316,27 +320,31 @@ def plain_fields(fields: Mapping[str, Any]) -> Plain:
     """Return fields as JSON values, without those that are None or empty."""
     record: Plain = {}
     for name, value in fields.items():
+        if value is None:
+            continue
         kind = value.__class__
-        if kind is str:
+        if kind in _SCALARS:
             record[name] = value
         elif kind is datetime:
             record[name] = to_text(value)
-        elif value is not None and value not in ((), {}):
+        elif value not in ((), {}):
             said = value if name == "metadata" and kind is dict else _plain_value(value)
             if said not in ({}, []):  # an emotion without a field, an empty set
                 record[name] = said
     return record
 
 
-def _plain_value(value: object, depth: int = 1) -> object:
+def _plain_value(value: object, depth: int = 1) -> object:  # noqa: PLR0911 - one return a kind of value
+    if value.__class__ in _SCALARS:
+        return value
     if isinstance(value, datetime):
         return to_text(value)
     if depth > METADATA_DEPTH_LIMIT:  # the values of a field of a subclass may be nested in anything
         raise PydanticCustomError("nested_too_deep", "is nested deeper than {limit}", {"limit": METADATA_DEPTH_LIMIT})
+    if isinstance(value, _IN_ORDER):
+        return [item if item.__class__ is str else _plain_value(item, depth + 1) for item in value]
     if isinstance(value, BaseModel):
         return {name: _plain_value(item, depth + 1) for name, item in value.__dict__.items() if item is not None}
-    if isinstance(value, list | tuple):
-        return [_plain_value(item, depth + 1) for item in value]
     if isinstance(value, set | frozenset):
         return sorted([_plain_value(item, depth + 1) for item in value], key=encode)
     if isinstance(value, dict):

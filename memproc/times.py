@@ -21,6 +21,7 @@ from memproc.values import BLANKS, settled
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
+_TEXT_CHARS = len("1970-01-01T00:00:00.000000")
 
 _UNITS_PER_SECOND = (1, 1_000, 1_000_000, 1_000_000_000)
 _FIRST_EPOCH_SECONDS, _LAST_EPOCH_SECONDS = 315_532_800, 4_102_444_800  # 1980-01-01 and 2100-01-01
@@ -32,7 +33,7 @@ _MONTHS = (
     "january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november", "december"
 )  # fmt: skip
 _NONE = re.compile(r"(?:0000-00-00|0001-?01-?01|9999-?12-?31)(?:[T ][\d:.,+\-Z ]*(?:UTC)?)?|(?:00010101|99991231)\d{4}(?:\d\d)?")
-_FIRST_DAY, _LAST_DAY = date.min, date.max
+_OUTER_YEARS = (date.min.year, date.max.year)
 _SLASHED = re.compile(r"(\d{4})/(\d{1,2})/(\d{1,2})(?: \(\w{2,9}\))?(?: (\d{1,2}):(\d{2})(?::(\d{2}))?)?")
 _SPOKEN = re.compile(r"(?:(\d{1,2}):(\d{2}) ?([ap])m on )?(\d{1,2}) ([a-z]{3,9}),? (\d{4})")
 _NUMBER = re.compile(r"-?\d{1,20}(?:\.\d{1,12})?", re.ASCII)
@@ -103,9 +104,9 @@ def to_text(moment: datetime) -> str:
     >>> to_text(EPOCH)
     '1970-01-01T00:00:00.000000Z'
     """
-    if moment.utcoffset():
+    if moment.tzinfo is not UTC and moment.utcoffset():
         moment = moment.astimezone(UTC)
-    return moment.replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
+    return moment.isoformat(timespec="microseconds")[:_TEXT_CHARS] + "Z"
 
 
 def to_micros(text: str) -> int:
@@ -123,7 +124,7 @@ def from_micros(micros: int) -> str:
 
 
 def _parse_text(text: str) -> datetime | None:
-    if _NUMBER.fullmatch(text):
+    if "-" not in text[1:5] and _NUMBER.fullmatch(text):
         return _parse_number(float(text) if "." in text else int(text), text)
     try:
         return _in_utc(datetime.fromisoformat(text))
@@ -186,7 +187,7 @@ def _may_be(number: float, *, whole: bool) -> str:
 
 def _in_utc(moment: datetime) -> datetime | None:
     """Return a moment in UTC; None for the first and the last day that there is, which say "none"."""
-    if (day := moment.date()) == _FIRST_DAY or day == _LAST_DAY:
+    if moment.year in _OUTER_YEARS and moment.date() in (date.min, date.max):
         return None
     if moment.tzinfo is None:
         return moment.replace(tzinfo=UTC)

@@ -183,7 +183,7 @@ def validator(schema: type[Memory], *, tracebacks: bool = False) -> Callable[[ob
     check: Callable[[Any], Memory] = schema.__pydantic_validator__.validate_python
 
     def checked(record: object) -> Memory | tuple[Fault, ...]:
-        if not is_mapping(record):
+        if type(record) is not dict and not is_mapping(record):
             return (fault("", "not_a_mapping", f"a record is an object, not {type(record).__name__}"),)
         try:
             memory = check(record)

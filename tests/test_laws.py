@@ -20,6 +20,8 @@ from hypothesis import strategies as st
 
 import memproc
 from memproc.dedup.cluster import clusters
+from memproc.dedup.decide import Neighbourhood
+from memproc.dedup.grouping import grouped, in_group
 from memproc.dedup.memory import memory_of
 from memproc.store import tables
 from memproc.store.neighbours import ROWS, to_row
@@ -176,12 +178,11 @@ def test_law_4_a_memory_is_a_function_of_a_set(fresh, source, random):
     """Every memory in the store is what the set of its observations gives, in whatever order they are taken."""
     with fresh() as store:
         ingest(store, source, 2)
-        with store._read() as connection:
-            links = connection.execute(tables.mends.select()).all()
-        mends = {}
-        for meant, group in links:
-            mends.setdefault(group, []).append(meant)
-        observations = [row.observation for row in all_rows(store)]
+        groups = {
+            seen.content: grouped(seen.content, seen.record, store.policy) for seen in (row.observation for row in all_rows(store))
+        }
+        mends = Neighbourhood({}, groups, ()).mends
+        observations = [in_group(row.observation, groups) for row in all_rows(store)]
         random.shuffle(observations)
         found, _ = clusters(observations, mends, [])
         computed = {cluster.id.hex(): memory_of(cluster) for cluster in found}
@@ -424,7 +425,7 @@ def unmerge(store, row, _):
     decisions = store.unmerge(own.key.hex())
     assert set(decisions) <= set(store.decisions())
     assert not any(home(store, seen.key) == home(store, own.key) for seen in others)
-    if was_free and len({seen.group for seen in others}) == 1:
+    if was_free and len({grouped(seen.content, seen.record, store.policy).group for seen in others}) == 1:
         assert len({home(store, seen.key) for seen in others}) == 1
     return "unmerged" if decisions else None
 

@@ -220,9 +220,9 @@ def test_what_a_merge_differs_in_is_not_told(tmp_path):
         assert_quiet(rehearsed, rehearsed.as_dict())
         reasons = [store.add({"content": text}).reason for text in MERGING + REVIEWED]
         assert_quiet(*reasons)
-        assert any("dress" in reason for reason in reasons)
+        assert "differs in what is set around the text" in reasons
     with memproc.open(tmp_path / "n.db") as store:
-        assert "well" in store.add({"content": MERGING[0]}).reason + store.add({"content": MERGING[1]}).reason
+        assert "Well" in store.add({"content": MERGING[0]}).reason + store.add({"content": MERGING[1]}).reason
 
 
 def test_an_edited_export_is_refused_quietly(tmp_path):

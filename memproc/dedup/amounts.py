@@ -10,7 +10,7 @@ its tokens is there. What is made is a token of a shape that cues know: "1990-05
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from fractions import Fraction
 from functools import cache
 
@@ -60,6 +60,7 @@ Rule = Callable[[str], str]
 _MONTH, _HALVED, _CLOCKED, _FRENCHED, _NOONED, _POINT, _NUMERIC, _PAID, _MEASURED, _SQUARED, _DOZENS, _SHORT = "mhcfnpdauqzs"
 _NUMBERS = frozenset("0123456789$€£¥")
 _BESIDE = 3  # tokens
+_BEFORE_MONTH, _BEHIND_MONTH = 7, 9  # tokens: a date with its weekday, and what tells that it is one
 ALWAYS, BESIDE_NUMBERS, NUMBER = "a", "b", "n"
 
 
@@ -119,14 +120,22 @@ def makes_numbers(token: str) -> str:
     >>> makes_numbers("pm"), makes_numbers("noon"), makes_numbers("18"), makes_numbers("2k"), makes_numbers("tea")
     ('b', 'a', 'n', 'nb', '')
     """
+    if token.isalpha():
+        return _making().get(token, "")
+    written = words.written_out().get(token, (token,))[0]
+    if written[0] not in _NUMBERS and written[-1] not in _NUMBERS:
+        return _making().get(token, "")
+    return NUMBER + BESIDE_NUMBERS * (token.endswith((*_TIMES, "am", "pm")) or _FRENCH_TIME.fullmatch(token) is not None)
+
+
+@cache
+def _making() -> Mapping[str, str]:
+    """Return what is told of the words that stand beside numbers, or for them."""
     triggers = _triggers()
-    if token in triggers[_NOONED] or token in triggers[_DOZENS]:
-        return ALWAYS
-    written = words.written_out().get(token, (words.elsewhere().get(token, token),))[0]
-    found = NUMBER * (written[0] in _NUMBERS or written[-1] in _NUMBERS)
-    beside = any(token in triggers[letter] for letter in (_HALVED, _FRENCHED, _SQUARED)) or token in _TIMES
-    is_counted = found and (_FRENCH_TIME.fullmatch(token) or token.endswith((*_TIMES, "am", "pm")))
-    return found + BESIDE_NUMBERS * bool(beside or is_counted)
+    numbers = {word: NUMBER for word, form in words.written_out().items() if form[0][0] in _NUMBERS}
+    numbers |= {word: NUMBER for word, form in words.elsewhere().items() if form[0] in _NUMBERS}
+    beside = dict.fromkeys([*triggers[_HALVED], *triggers[_FRENCHED], *triggers[_SQUARED], *_TIMES], BESIDE_NUMBERS)
+    return numbers | beside | dict.fromkeys([*triggers[_NOONED], *triggers[_DOZENS]], ALWAYS)
 
 
 def unit_of(word: str) -> str:
@@ -139,11 +148,35 @@ def unit_of(word: str) -> str:
 
 
 def _dated(text: str) -> str:
+    """Return a text with its dates in one form. The patterns are tried where there is a month: they are slow."""
+    tokens, has_day = text.split(" "), _HAS_DAY.search(text) is not None
+    parts: list[str] = []
+    done = 0
+    for begun, end in _around(at for at, token in enumerate(tokens) if token in words.months()):
+        parts += tokens[done:begun]
+        parts.append(_dated_part(" ".join(tokens[begun:end]), has_day=has_day))
+        done = end
+    return " ".join(parts + tokens[done:])
+
+
+def _around(places: Iterable[int]) -> list[tuple[int, int]]:
+    """Return what surrounds some places, from a token to behind another, as far as a date reaches; what overlaps as one."""
+    found: list[tuple[int, int]] = []
+    for at in places:
+        begun, end = max(at - _BEFORE_MONTH, 0), at + _BEHIND_MONTH
+        if found and begun < found[-1][1]:
+            begun = found.pop()[0]
+        found.append((begun, end))
+    return found
+
+
+def _dated_part(text: str, *, has_day: bool) -> str:
     day_first, month_first = _month_patterns()
-    if not _HAS_DAY.search(text):
+    if not has_day:
         text = _month_pattern().sub(lambda found: f"{found[2]}-{words.months()[found[1]]:02d}", text)
     text = day_first.sub(lambda date: _date(date, date["year"], date["month"], date["day"]), text)
-    return month_first.sub(lambda date: _date(date, date["year"], date["month"], date["day"]), text)
+    text = month_first.sub(lambda date: _date(date, date["year"], date["month"], date["day"]), text)
+    return _BESIDE_WEEKDAY.sub(r"\1 \2", text)
 
 
 def _date(written: re.Match[str], year: str | None, month: str, day: str) -> str:
@@ -237,7 +270,7 @@ _RULES: tuple[tuple[str, str, Rule], ...] = (
     (_PAID, AMOUNT, lambda text: _CELSIUS.sub(r"\1 °c", text)),
     (_SQUARED, AMOUNT, lambda text: _PER_CENT.sub(r"\1 %", _SQUARE.sub(r"\1 sqm", text))),
     (_DOZENS, AMOUNT, lambda text: _DOZEN.sub("12", _HALF_AN_HOUR.sub("30 min", text))),
-    (_MONTH, DATE, lambda text: _BESIDE_WEEKDAY.sub(r"\1 \2", _dated(text))),
+    (_MONTH, DATE, _dated),
     (_SHORT, WORD, lambda text: _TWO_WORDS.sub("and", _EACH_DAY.sub(r"on \1days", _USA.sub("us", text)))),
     (_SHORT, WORD, lambda text: _GERMAN_STREET.sub("strasse", _STREET.sub("street", text))),
 )

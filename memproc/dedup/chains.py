@@ -7,19 +7,23 @@ Strategy: each fact with a date has two keys: that of its relation, or if it has
 what is over shares with what was before ("plays tennis", "gave up tennis"). Facts of one key are put in the order of their dates,
 each memory where it was told last, and each is compared with the nearest before it from which it may have changed.
 
-Rules: of what relations and measured amounts tell, a chain is `MOST_IN_CHAIN` memories at most; of any other frame
-`MOST_OF_FRAME`. Longer ones are templates, or nobody would look through them. Facts of one date do not replace each other. So the
-changes depend on the set of the facts alone, never on what came first.
+Rules: what tells several things, in several sentences, is in no chain: most turns of a talk are like that, and hardly any memory.
+Of what relations and measured amounts tell, a chain is `MOST_IN_CHAIN` memories at most; of any other frame `MOST_OF_FRAME`.
+Longer ones are templates, or nobody would look through them. Facts of one date do not replace each other. So the changes depend on
+the set of the facts alone, never on what came first.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
 from xxhash import xxh3_64_intdigest
 
+from memproc.dedup.chunks import ends_inside
 from memproc.dedup.cues import CUE
+from memproc.dedup.dress import undressed
 from memproc.dedup.frame import LONGEST_CHARS, frame_of, is_change
 from memproc.dedup.gist import Gist, gist_of
 from memproc.dedup.memo import Memo
@@ -32,6 +36,7 @@ MOST_OF_FRAME = 4
 _NO_TOPIC = 0x5BD1E994  # parts the second hash of a fact without a topic from its first
 _MEASURES = Memo(lambda token: CUE[token].startswith(("unit:", "percent:")))
 _ABOUT, _MEASURED, _FRAME, _TOPIC = "\n1", "\n2", "\n3", "\n4"  # what a key is of; no canonical text holds a line end
+_MAY_END = re.compile("[.!?…。؟] ")
 _LONG = 1  # the last bit of a hash: of a chain that may be long
 
 
@@ -47,7 +52,9 @@ class Place(NamedTuple):
 def place_of(text: str, gist: Gist | None = None) -> Place:
     """Return where a canonical text is in chains. Quicker where its gist is given."""
     gist = gist or gist_of(text)
-    relation = relation_of(gist.tokens) if len(text) <= LONGEST_CHARS else None
+    if not tells_one_thing(text):
+        return Place("", "", None, gist)
+    relation = relation_of(gist.tokens)
     if relation is not None and relation.about:
         key = _ABOUT + relation.about
     else:
@@ -57,17 +64,26 @@ def place_of(text: str, gist: Gist | None = None) -> Place:
     return Place(key, topic, relation, gist)
 
 
-def chain_hashes(text: str, gist: Gist | None, scope: int) -> tuple[int, int]:
-    """Return 32-bit hashes of the two keys of a fact within its scope; where it has none, of the text itself.
+def tells_one_thing(text: str) -> bool:
+    """Tell whether a canonical text is one sentence, and none too long: of what tells several things nobody could say which of them
+    changed.
 
-    `text` is its canonical text. `gist` is None of a fact without a date: whether it was before another or after it, nothing tells,
-    and it is in no chain.
+    >>> tells_one_thing("dr. smith lives on elm st. in rome."), tells_one_thing("moved to rome. she likes it")
+    (True, False)
     """
-    if gist is None:
-        own = _hash(f"{_FRAME}\n{text}", scope)
-        return own, own ^ _NO_TOPIC
-    place = place_of(text, gist)
-    return hashes_at(place, text, scope)
+    if len(text) > LONGEST_CHARS:
+        return False
+    return _MAY_END.search(text) is None or not ends_inside(undressed(text))
+
+
+def chain_hashes(text: str, scope: int, *, is_dated: bool) -> tuple[int, int]:
+    """Return 32-bit hashes of the two keys of a fact, given its canonical text, within its scope; where it has none, of the text
+    itself. Whether a fact without a date was before another or after it, nothing tells: it is in no chain.
+    """
+    if is_dated and tells_one_thing(text):
+        return hashes_at(place_of(text), text, scope)
+    own = _hash(f"{_FRAME}\n{text}", scope)
+    return own, own ^ _NO_TOPIC
 
 
 def hashes_at(place: Place, text: str, scope: int) -> tuple[int, int]:

@@ -22,11 +22,12 @@ from memproc.dedup.canonical import canonical_chunk
 from memproc.dedup.core import MODULUS, core_of
 from memproc.dedup.memo import Memo
 from memproc.dedup.slips import is_odd, words_near
-from memproc.dedup.telling import sign_of
+from memproc.dedup.telling import may_be_of_a_day, sign_of
 from memproc.dedup.tokens import MARKS, tokens_of
 
 PLAIN = "_"  # no rule looks for it
 ODD = "o"  # neither word nor name
+OF_A_DAY = "d"  # a hint
 ODD_CAPITAL = "O"  # a hint: with a capital, which only at the beginning of a text is no name's
 WRITTEN_OUT, ODD_WRITTEN_OUT = "w", "W"  # may stand for other tokens
 THOUSANDS = "k"  # a number with commas in it
@@ -43,24 +44,26 @@ _Chunk = tuple[str, tuple[str, ...], str, str, int, str]
 
 class Apart(NamedTuple):
     """A text taken apart: `shape` has one letter for each of `tokens`, a mark standing for itself; `signs` tell for each chunk what
-    may be telling in it.
+    may be telling in it, `is_odd` whether one of the tokens may be a slip.
     """
 
     text: str
     tokens: list[str]
     shape: str
     signs: tuple[str, ...]
+    is_odd: bool
 
 
 class Skimmed(NamedTuple):
-    """What is asked of each text: its canonical text, the core of its tokens, and whether that is what their gist has. `is_odd`: one
-    of them may be a slip.
+    """What is asked of each text: its canonical text, the core of its tokens, whether that is what their gist has, whether one of
+    them may be a slip, and whether it may speak of the day on which it was said.
     """
 
     text: str
     core: int
     is_core_of_gist: bool
     is_odd: bool
+    may_be_of_a_day: bool
 
 
 def skimmed(text: str) -> Skimmed:
@@ -71,23 +74,29 @@ def skimmed(text: str) -> Skimmed:
     """
     found = [*map(_CHUNKS.__getitem__, text.split())]
     joined = " ".join([chunk[0] for chunk in found])
-    hints = "".join([chunk[5] for chunk in found])
+    each = [chunk[5] for chunk in found]
+    hints = "".join(each)
     makes_numbers = ALWAYS in hints or (BESIDE_NUMBERS in hints and NUMBER in hints)
     canonical = joined if text.isascii() else " ".join(joined.split())
-    is_odd = ODD in hints or (bool(found) and ODD_CAPITAL in found[0][5])
-    return Skimmed(canonical, sum([chunk[4] for chunk in found]) % MODULUS, not makes_numbers, is_odd)
+    core = sum([chunk[4] for chunk in found]) % MODULUS
+    return Skimmed(canonical, core, not makes_numbers, _may_be_odd(each), OF_A_DAY in hints)
+
+
+def _may_be_odd(hints: Sequence[str]) -> bool:
+    """Tell by the hints of its chunks whether one of the tokens of a text may be a slip."""
+    return ODD in "".join(hints) or (len(hints) > 0 and ODD_CAPITAL in hints[0])
 
 
 def taken_apart(text: str) -> Apart:
     """Return the canonical text of a text, its tokens and its shape.
 
     >>> taken_apart("He PAYS 1,000")
-    Apart(text='he pays 1,000', tokens=['he', 'pays', '1,000'], shape='__k', signs=('', '', ''))
+    Apart(text='he pays 1,000', tokens=['he', 'pays', '1,000'], shape='__k', signs=('', '', ''), is_odd=False)
     """
-    texts, tokens, shapes, signs, _, _ = zip(_NONE, *map(_CHUNKS.__getitem__, text.split()), strict=True)
+    texts, tokens, shapes, signs, _, hints = zip(_NONE, *map(_CHUNKS.__getitem__, text.split()), strict=True)
     joined = " ".join(texts[1:])
     canonical = joined if text.isascii() else " ".join(joined.split())  # a chunk may be nothing but an invisible character
-    return Apart(canonical, [*chain.from_iterable(tokens)], "".join(shapes), signs[1:])
+    return Apart(canonical, [*chain.from_iterable(tokens)], "".join(shapes), signs[1:], _may_be_odd(hints[1:]))
 
 
 def odd_in_writing(text: str) -> tuple[frozenset[str], str]:
@@ -105,6 +114,15 @@ def _odd_of(tokens: Sequence[str], shape: str) -> list[str]:
     if ODD not in shape and ODD_WRITTEN_OUT not in shape:
         return []
     return [token for token, letter in zip(tokens, shape, strict=True) if letter in (ODD, ODD_WRITTEN_OUT)]
+
+
+def ends_inside(text: str) -> bool:
+    """Tell whether a sentence ends before the end of a text.
+
+    >>> ends_inside("He went. She stayed."), ends_inside("Dr. Who went to the U.S. again.")
+    (True, False)
+    """
+    return any(_CHUNKS[chunk][1][-1:] in ((".",), ("?",)) for chunk in text.split()[:-1])
 
 
 def tokenize(text: str) -> list[str]:
@@ -144,9 +162,13 @@ def _chunk_of(written: str) -> _Chunk:
     text = intern(canonical_chunk(written))  # what is equal is kept once
     tokens = tuple(map(intern, chain.from_iterable(map(tokens_of, text.split()))))
     shape = "".join(map(letter_of, tokens))
-    odd = [token for token in _odd_of(tokens, shape) if words_near(token)]
-    hints = "".join([*({ODD if token in written else ODD_CAPITAL for token in odd}), *map(makes_numbers, tokens)])
-    return text, tokens, intern(shape), sign_of(written), core_of(tokens), intern(hints)
+    odd = _odd_of(tokens, shape)
+    hints = "".join(map(makes_numbers, tokens)) + ODD * any(token in written and words_near(token) for token in odd)
+    if odd and not written.islower():
+        hints += ODD_CAPITAL
+    sign = sign_of(written)
+    hints += OF_A_DAY * may_be_of_a_day(sign)
+    return text, tokens, intern(shape), sign, core_of(tokens), intern(hints)
 
 
 _CHUNKS = Memo(_chunk_of)

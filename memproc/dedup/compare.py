@@ -1,7 +1,7 @@
-"""Two facts side by side: in what they differ, how sure it is that they say the same, and what a person should be told.
+"""Two facts side by side: in what they differ, and how sure it is that they say the same.
 
-The differences are the edits between the token sequences of the gists. They give the reason; only equal gists merge. The
-confidence in benign differences is the product of the trust in each; in any other it is that of the model.
+The differences are the edits between the token sequences of the gists; only equal gists merge. The confidence in benign
+differences is the product of the trust in each; in any other it is that of the model.
 """
 
 from __future__ import annotations
@@ -16,15 +16,15 @@ from memproc.dedup.cues import cue_of
 from memproc.dedup.evidence import are_one_list
 from memproc.dedup.gist import Gist
 from memproc.dedup.token_kinds import without_accents
-from memproc.dedup.wording import Difference, are_of_one_spelling, in_writing, wording
+from memproc.dedup.wording import Difference, are_of_one_spelling, in_writing
 from memproc.dedup.words import trust
 
-MOST_SHOWN = 5
 MOST_TOKENS = 20_000  # of both: the edits between two lists are found in the product of their lengths
 MOST_CHANGES = 2
 LEAST_LIKENESS = 0.6
 WORDS = "words"  # the kind of what is no cue
-_NAMED = ("order of a list", "accent")  # kinds that have a name, and are no cue either
+NAMED = ("order of a list", "order of words", "accent")  # kinds of what is one difference altogether, and no cue
+_BENIGN_TOO = ("date", "time")  # cues that share their name with a benign difference: one day, or time, written in two ways
 
 
 class Comparison(NamedTuple):
@@ -35,7 +35,6 @@ class Comparison(NamedTuple):
     confidence: float
     features: Features
     differences: tuple[Difference, ...]
-    reason: str
 
 
 def compare(one: Side, other: Side, model: Model) -> Comparison:
@@ -45,25 +44,22 @@ def compare(one: Side, other: Side, model: Model) -> Comparison:
     )
     confidence = benign_confidence(differences) if _may_be_benign(one.gist, other.gist) else None
     if confidence is not None:
-        return Comparison(confidence, (), differences, benign_reason(one.text, other.text, differences))
+        return Comparison(confidence, (), differences)
     features = features_of(one, other)
-    return Comparison(model.probability(features), features, differences, reason_of(differences))
+    return Comparison(model.probability(features), features, differences)
 
 
 def compare_if_likely(one: Side, other: Side, model: Model, least: float) -> Comparison | None:
     """Compare two facts that are in different groups; None where the model's confidence is below `least`.
 
-    Quicker than `compare`, as most candidates are not alike and need no reason.
+    Quicker than `compare`, as of most candidates, which are not alike, the differences need not be found.
     """
     if _may_be_benign(one.gist, other.gist):
         found = compare(one, other, model)
         return found if found.confidence >= least else None
     features = features_of(one, other)
     confidence = model.probability(features)
-    if confidence < least:
-        return None
-    differences = _differences(one.gist, other.gist)
-    return Comparison(confidence, features, differences, reason_of(differences))
+    return Comparison(confidence, features, _differences(one.gist, other.gist)) if confidence >= least else None
 
 
 def _may_be_benign(gist: Gist, other: Gist) -> bool:
@@ -112,7 +108,7 @@ def compare_if_changed(one: Side, other: Side, model: Model) -> Comparison | Non
 
 def is_cue(difference: Difference) -> bool:
     """Tell whether cues are all that differs."""
-    return WORDS not in difference.kind and difference.kind not in _NAMED and difference.kind not in trust()
+    return WORDS not in difference.kind and difference.kind not in NAMED and difference.kind not in trust()
 
 
 def benign_confidence(differences: tuple[Difference, ...]) -> float | None:
@@ -178,48 +174,6 @@ def is_slip(gist: Gist, other: Gist) -> bool:
     return any(mend.tokens == gist.tokens for mend in other.mends) or any(mend.tokens == other.tokens for mend in gist.mends)
 
 
-def reason_of(differences: tuple[Difference, ...]) -> str:
-    """Return one line that says why.
-
-    >>> reason_of((Difference("number", "16", "18"),))
-    'differs in number: 16 / 18'
-    """
-    if not differences:
-        return "same words"
-    named = {f"{difference.kind}s" for difference in differences if not difference.one and not difference.other}
-    shown = [f"{kind}: {one or '-'} / {other or '-'}" for kind, one, other in differences if one or other]
-    more = [f"{len(shown) - MOST_SHOWN} more"] if len(shown) > MOST_SHOWN else []
-    return "differs in " + "; ".join((*shown[:MOST_SHOWN], *more, *sorted(named)))
-
-
-def benign_reason(one: str, other: str, differences: tuple[Difference, ...]) -> str:
-    """Return why two canonical texts are one memory, whose gists differ so: with the words, where there is no slip.
-
-    >>> benign_reason("she likes tea", "well, she likes tea", (Difference("filler", "", ""),))
-    'differs in filler: - / well'
-    """
-    told = () if names_words(differences) else wording(one, other, [found.kind for found in differences])
-    return reason_of(told or differences)
-
-
-def names_words(differences: tuple[Difference, ...]) -> bool:
-    """Tell whether differences name words by themselves, as a slip does; of other benign ones the texts tell the words.
-
-    >>> names_words((Difference("slip", "tae", "tea"),)), names_words((Difference("filler", "", ""),))
-    (True, False)
-    """
-    return any(found.one or found.other for found in differences)
-
-
-def without_words(reason: str) -> str:
-    """Return a reason without the words of the texts: what stands before the first of them, and the kinds that stand alone.
-
-    >>> without_words("differs in number: 16 / 18; fillers")
-    'differs in number; fillers'
-    """
-    head, _, rest = reason.partition(": ")
-    return "; ".join([head, *(part for part in rest.split("; ") if part in {f"{kind}s" for kind in trust()})])
-
-
 def _kind(tokens: tuple[str, ...]) -> str:
-    return " and ".join(sorted({cue_of(token).partition(":")[0] or WORDS for token in tokens}))
+    kinds = {cue_of(token).partition(":")[0] or WORDS for token in tokens}
+    return " and ".join(sorted([f"another {kind}" if kind in _BENIGN_TOO else kind for kind in kinds]))

@@ -15,7 +15,7 @@ Left out: how rare a word is. That would depend on what else is in the store, an
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from functools import cache, lru_cache
@@ -140,27 +140,22 @@ def in_order(text: str) -> str:
     return " ".join(sorted(found if len(text) <= LONG_CHARS else set(found)))
 
 
-def may_be_alike(one: str, other: str, *, is_sentence: bool) -> bool:
+def may_be_alike(one: str, other: str, is_sentence: Callable[[], bool]) -> bool:
     """Tell of two texts, each as `in_order` gives it, before they are taken apart, whether that is worth it: of pairs below this
-    bound hardly one in a hundred is likely to the model, on any of the data it was fitted to; of sentences none.
+    bound hardly one in a hundred is likely to the model, on any of the data it was fitted to; of sentences none. Whether the first
+    is one is asked where that matters.
     """
     if is_long(one, other):
         return 100 * _jaccard({*one.split(" ")}, {*other.split(" ")}) >= LEAST_ALIKE
-    return fuzz.ratio(one, other, score_cutoff=_least_alike(len(one), is_sentence=is_sentence)) > 0
+    alike = fuzz.ratio(one, other, score_cutoff=LEAST_ALIKE)
+    return alike >= LEAST_ALIKE_SENTENCES or (alike > 0 and (len(one) < SENTENCES_CHARS or not is_sentence()))
 
 
-def may_be_alike_in_length(chars: int, other_chars: int, *, is_sentence: bool) -> bool:
+def may_be_alike_in_length(chars: int, other_chars: int) -> bool:
     """Tell of two canonical texts by their lengths whether `may_be_alike` may say yes: where one has little more than half the
     characters of the other, too many edits are left.
     """
-    if max(chars, other_chars) > LONG_CHARS:
-        return True
-    return 200 * min(chars, other_chars) >= _least_alike(chars, is_sentence=is_sentence) * (chars + other_chars)
-
-
-def _least_alike(chars: int, *, is_sentence: bool) -> int:
-    """Return how many of 100 characters two texts must share in order; `chars` is the length of the first."""
-    return LEAST_ALIKE_SENTENCES if is_sentence and chars >= SENTENCES_CHARS else LEAST_ALIKE
+    return max(chars, other_chars) > LONG_CHARS or 200 * min(chars, other_chars) >= LEAST_ALIKE * (chars + other_chars)
 
 
 def is_long(one: str, other: str) -> bool:

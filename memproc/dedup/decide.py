@@ -16,18 +16,12 @@ from operator import attrgetter
 from typing import NamedTuple
 
 from memproc.dedup.cluster import Cluster, Decision, Undated, clusters, newest_of
-from memproc.dedup.compare import (
-    benign_confidence,
-    benign_differences,
-    benign_reason,
-    differences_between,
-    differences_in_writing,
-    names_words,
-    reason_of,
-)
+from memproc.dedup.compare import benign_confidence, benign_differences, differences_between, differences_in_writing
 from memproc.dedup.gist import gist_of
-from memproc.dedup.keys import Key, Observation, Prepared, exact_of, text_of
+from memproc.dedup.grouping import in_group
+from memproc.dedup.keys import Grouped, Key, Observation, Prepared, exact_of, text_of
 from memproc.dedup.memory import memory_of
+from memproc.dedup.reasons import kinds_of
 from memproc.dedup.speakers import KEPT, speakers
 from memproc.dedup.wording import Difference
 from memproc.records import Outcome, Plain
@@ -36,6 +30,7 @@ _GROUP, _NODE, _KEY = attrgetter("group"), attrgetter("node"), attrgetter("key")
 
 
 Version = tuple[Key, Key]  # its node and content
+Groups = Mapping[Key, Grouped]
 
 
 class Row(NamedTuple):
@@ -55,15 +50,24 @@ class Row(NamedTuple):
 
 
 class Neighbourhood(NamedTuple):
-    """All of the store that a batch can touch: whole nodes, whole groups, what leads from one to another, and which nodes are
-    spent. Where it is not whole, silent observations are missing.
+    """All of the store that a batch can touch: whole nodes, all that has one core, what that merges by, by content, and which nodes
+    are spent. Where it is not whole, silent observations are missing.
     """
 
     rows: Mapping[Key, Row]
-    mends: Mapping[Key, frozenset[Key]]
+    groups: Groups
     decisions: Sequence[Decision]
     spent: AbstractSet[Key] = frozenset()
     is_whole: bool = True
+
+    @property
+    def mends(self) -> Mapping[Key, frozenset[Key]]:
+        """Return for each group with an odd token the groups that it may stand for."""
+        found: dict[Key, frozenset[Key]] = {}
+        for own in self.groups.values():
+            if own.mends:
+                found[own.group] = found.get(own.group, frozenset()).union(own.mends)
+        return found
 
     @property
     def named(self) -> AbstractSet[Key]:
@@ -79,7 +83,9 @@ class Incoming(NamedTuple):
 
 
 class Judged(NamedTuple):
-    """A new observation, what became of it, and in comparison with what. `kind` is "", "duplicate", "similar" or "version"."""
+    """A new observation, what became of it, and in comparison with what. `kind` is "", "duplicate", "similar" or "version";
+    `reason` a fixed phrase, or of what is similar the kinds of difference.
+    """
 
     incoming: Incoming
     outcome: Outcome
@@ -135,19 +141,18 @@ def decide(batch: Sequence[Incoming], known: AbstractSet[Key], neighbourhood: Ne
         seen.add(key)
     new = _with_latest_dates(new, repeated)
     rows = _with_later_dates(neighbourhood.rows, repeated)
-    mends = dict(neighbourhood.mends)
-    for _, prepared in new:
-        if prepared.mends:
-            mends[prepared.group] = mends.get(prepared.group, frozenset()).union(prepared.mends)
-    fresh = {one.key: one for one in _in_company(new, rows, mends, neighbourhood)}
-    together = [*(row.observation for row in rows.values()), *(one.observation for one in fresh.values())]
+    mends = neighbourhood.mends
+    fresh = {one.key: in_group(one.observation, neighbourhood.groups) for one in _in_company(new, rows, mends, neighbourhood)}
+    together = [*(row.observation for row in rows.values()), *fresh.values()]
     found, undated = clusters(together, mends, neighbourhood.decisions, neighbourhood.spent)
     redated = {key for key, row in rows.items() if row is not neighbourhood.rows[key]}
     changed = regroup(found, rows, redated, neighbourhood)
-    judged = _judge(new, found, fresh)
+    judged = _judge(new, found, fresh.keys(), neighbourhood.groups)
     moved = _moved_versions(together, fresh.keys(), redated) if undated else frozenset[tuple[Key, Key]]()
     to_place = tuple(pair for pair in undated if not moved.isdisjoint((side.node, side.content) for side in pair))
-    return Plan(judged, tuple(repeated), changed, to_place, _joined(judged, found, rows, fresh) if changed.joins > 0 else ())
+    return Plan(
+        judged, tuple(repeated), changed, to_place, _joined(judged, found, rows, neighbourhood.groups) if changed.joins > 0 else ()
+    )
 
 
 def _moved_versions(
@@ -256,19 +261,25 @@ def _in_company(
     are memories by themselves.
     """
     there = [row.observation for row in rows.values()]
-    groups = Counter([*map(_GROUP, there), *[prepared.group for _, prepared in new]])
+    own = [_group_of(prepared, neighbourhood) for _, prepared in new]
+    groups = Counter([*map(_GROUP, there), *own])
     nodes = Counter([*map(_NODE, there), *[prepared.node for _, prepared in new]])
     linked = {group for group, meant in mends.items() if not groups.keys().isdisjoint(meant)}
     linked.update(*(mends[group] for group in linked))
     special = {key for decision in neighbourhood.decisions for key in decision[:2]} | neighbourhood.spent
     return [
         seen
-        for _, seen in new
-        if groups[seen.group] > 1 or nodes[seen.node] > 1 or seen.group in linked or seen.node in special or seen.key in special
+        for (_, seen), group in zip(new, own, strict=True)
+        if groups[group] > 1 or nodes[seen.node] > 1 or group in linked or seen.node in special or seen.key in special
     ]
 
 
-def _judge(new: Sequence[Incoming], found: Sequence[Cluster], fresh: Mapping[Key, Prepared]) -> tuple[Judged, ...]:
+def _group_of(prepared: Prepared, neighbourhood: Neighbourhood) -> Key:
+    found = neighbourhood.groups.get(prepared.content)
+    return prepared.content if found is None else found.group
+
+
+def _judge(new: Sequence[Incoming], found: Sequence[Cluster], fresh: AbstractSet[Key], groups: Groups) -> tuple[Judged, ...]:
     """Return the outcome of each new record, given the clusters that those in company, `fresh`, are in."""
     homes: dict[Key, tuple[Observation, _There]] = {}  # each with those of its memory that were there before it
     for cluster in found:
@@ -285,7 +296,7 @@ def _judge(new: Sequence[Incoming], found: Sequence[Cluster], fresh: Mapping[Key
             judged.append(Judged(incoming, Outcome.STORED))
             continue
         own, there = home
-        judged.append(_against(incoming, own, there, fresh) if there.smallest else Judged(incoming, Outcome.STORED))
+        judged.append(_against(incoming, own, there, groups) if there.smallest else Judged(incoming, Outcome.STORED))
         there.add(own)
     return tuple(judged)
 
@@ -308,7 +319,7 @@ class _There:
         self.smallest = min(self.smallest or seen, seen, key=_KEY)
 
 
-def _against(incoming: Incoming, own: Observation, there: _There, fresh: Mapping[Key, Prepared]) -> Judged:
+def _against(incoming: Incoming, own: Observation, there: _There, groups: Groups) -> Judged:
     if own.content in there.by_content:
         return Judged(incoming, Outcome.DUPLICATE, "duplicate", there.by_content[own.content].key, 1.0, "same content")
     if own.node in there.by_node:
@@ -316,29 +327,19 @@ def _against(incoming: Incoming, own: Observation, there: _There, fresh: Mapping
         reason = "newer version" if newest_of({own.key: own.rank, seen.key: seen.rank}) == [own.key] else "older version"
         return Judged(incoming, Outcome.MERGED, "version", seen.key, 1.0, reason)
     anchor = there.by_group.get(own.group) or there.smallest or own
-    return Judged(incoming, Outcome.MERGED, "similar", anchor.key, *_likeness(own, anchor, fresh))
+    return Judged(incoming, Outcome.MERGED, "similar", anchor.key, *_likeness(own, anchor, groups))
 
 
-def _likeness(own: Observation, anchor: Observation, fresh: Mapping[Key, Prepared]) -> tuple[float, str]:
-    """Return the confidence that two observations of one memory say the same, and why; what was prepared is not made again."""
-    seen, other = exact_of(own.record), exact_of(anchor.record)
-    differences = _differences(own, anchor, fresh) or differences_in_writing(seen, other, (*own.benign, *anchor.benign))
+def _likeness(own: Observation, anchor: Observation, groups: Groups) -> tuple[float, str]:
+    """Return the confidence that two observations of one memory say the same, and the kinds in which they differ."""
+    differences = _differences(own, anchor, groups) or differences_in_writing(
+        exact_of(own.record), exact_of(anchor.record), (*own.benign, *anchor.benign)
+    )
     confidence = benign_confidence(differences)
-    if confidence is None:
-        return 1.0, reason_of(differences)
-    if names_words(differences):
-        return confidence, reason_of(differences)
-    return confidence, benign_reason(seen, other, differences)
+    return 1.0 if confidence is None else confidence, kinds_of(differences)
 
 
-def _text_of(seen: Observation, fresh: Mapping[Key, Prepared]) -> str:
-    prepared = fresh.get(seen.key)
-    return text_of(seen.record) if prepared is None else prepared.text
-
-
-def _joined(
-    judged: Sequence[Judged], found: Sequence[Cluster], rows: Mapping[Key, Row], fresh: Mapping[Key, Prepared]
-) -> tuple[Joined, ...]:
+def _joined(judged: Sequence[Judged], found: Sequence[Cluster], rows: Mapping[Key, Row], groups: Groups) -> tuple[Joined, ...]:
     """Return the memories that new observations joined to the one that each was compared with."""
     anchors = {one.incoming.prepared.key: one.anchor for one in judged}
     joined = []
@@ -350,27 +351,26 @@ def _joined(
         bridge = next((seen for seen in cluster.observations if seen.key in anchors), None) if len(there) > 1 else None
         if bridge is not None:
             told = next((home for home, others in there.items() if anchors[bridge.key] in {seen.key for seen in others}), None)
-            joined += [_joining(bridge, others, fresh) for home, others in there.items() if home != told]
+            joined += [_joining(bridge, others, groups) for home, others in there.items() if home != told]
     return tuple(joined)
 
 
-def _joining(bridge: Observation, there: Sequence[Observation], fresh: Mapping[Key, Prepared]) -> Joined:
+def _joining(bridge: Observation, there: Sequence[Observation], groups: Groups) -> Joined:
     other = min(there, key=lambda seen: (seen.node != bridge.node, seen.group != bridge.group, seen.key))
     if other.node == bridge.node:
         return Joined(bridge.key, other.key, 1.0, "another version")
-    return Joined(bridge.key, other.key, *_likeness(bridge, other, fresh))
+    return Joined(bridge.key, other.key, *_likeness(bridge, other, groups))
 
 
-def _differences(own: Observation, anchor: Observation, fresh: Mapping[Key, Prepared]) -> tuple[Difference, ...]:
-    """Return the differences of two facts: without their gists, where what was prepared tells."""
+def _differences(own: Observation, anchor: Observation, groups: Groups) -> tuple[Difference, ...]:
+    """Return the differences of two facts: without their gists, where their groups tell."""
     if own.group == anchor.group:  # they have one gist
         return benign_differences(own.benign, anchor.benign)
-    slip = _slip_to(anchor, fresh[own.key]) if own.key in fresh else None
-    if slip is not None:
-        return Difference("slip", *slip), *benign_differences(own.benign, anchor.benign)
-    return differences_between(gist_of(_text_of(own, fresh)), gist_of(_text_of(anchor, fresh)))
+    if _may_stand_for(own, anchor, groups) or _may_stand_for(anchor, own, groups):
+        return Difference("slip", "", ""), *benign_differences(own.benign, anchor.benign)
+    return differences_between(gist_of(text_of(own.record)), gist_of(text_of(anchor.record)))
 
 
-def _slip_to(anchor: Observation, prepared: Prepared) -> tuple[str, str] | None:
-    """Return the slip that is all that parts what was prepared from another group, if there is one."""
-    return prepared.slips[prepared.mends.index(anchor.group)] if anchor.group in prepared.mends else None
+def _may_stand_for(one: Observation, other: Observation, groups: Groups) -> bool:
+    """Tell whether a slip is all that parts a fact from another group."""
+    return one.content in groups and other.group in groups[one.content].mends

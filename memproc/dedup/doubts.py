@@ -18,7 +18,9 @@ ROUND = 4  # how many candidates of a record are compared at once
 
 
 class Doubt(NamedTuple):
-    """A pair of observations for a person to look at; `confidence` 0..1 that both say the same, None where nothing measured it."""
+    """A pair of observations for a person to look at; `confidence` 0..1 that both say the same, None where nothing measured it.
+    `reason` is what is kept of why: the kinds of difference, or a fixed phrase.
+    """
 
     one: Key
     other: Key

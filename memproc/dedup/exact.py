@@ -6,12 +6,13 @@ Case, marks and accents stay: texts that differ in them are two.
 
 from __future__ import annotations
 
+import re
 import unicodedata
 
 INVISIBLE = "\u00ad\u061c\u200b\u200e\u200f\u2060\ufeff\ufe0e\ufe0f"
 """Soft hyphen, spaces without width, marks of direction and of the look of an emoji. Joiners are none: some scripts need them."""
 
-_NOT_SEEN = dict.fromkeys(map(ord, INVISIBLE))
+_NOT_SEEN = re.compile(f"[{INVISIBLE}]+")
 
 
 def exact(text: str) -> str:
@@ -22,4 +23,4 @@ def exact(text: str) -> str:
     """
     if text.isascii():
         return " ".join(text.split())
-    return " ".join(unicodedata.normalize("NFC", text).translate(_NOT_SEEN).split())
+    return " ".join(_NOT_SEEN.sub("", unicodedata.normalize("NFC", text)).split())

@@ -46,7 +46,7 @@ from memproc.dedup.fillers import without_fillers
 from memproc.dedup.letters import compared
 from memproc.dedup.memo import Memo
 from memproc.dedup.slips import is_typed, words_near
-from memproc.dedup.telling import NOTHING, Telling, announces_a_secret, telling
+from memproc.dedup.telling import NOTHING, Telling, telling, tells_a_secret
 from memproc.dedup.tokens import MARKS, size_of
 
 SHORTEST_TOKENS = 2  # words: a gist of one says too little to merge by
@@ -92,14 +92,8 @@ class Gist(NamedTuple):
 
     @property
     def mends(self) -> tuple[Mend, ...]:
-        """What it may stand for."""
-        return self.mends_in(None)
-
-    def mends_in(self, written: str | None) -> tuple[Mend, ...]:
-        """Return what it may stand for in a text as it was written: a token that is nowhere in lower case there is a name, and no
-        slip. None where only the canonical text is known.
-        """
-        return _mends(self.whole, self.tokens, self.odd, written) if self.odd else ()
+        """What it may stand for, if none of its odd tokens is a name."""
+        return _mends(self.whole, self.tokens, self.odd, None) if self.odd else ()
 
     @property
     def confidence(self) -> float:
@@ -128,19 +122,25 @@ def gist_of(text: str) -> Gist:
 
 
 class Reading(NamedTuple):
-    """An exact text as it is read: its canonical text, its gist, and what is telling in the way it is written."""
+    """An exact text as it is read: its canonical text, its gist, what is telling in the way it is written, and what it may stand
+    for if a token of it is a slip.
+    """
 
     text: str
     gist: Gist
     telling: Telling
+    mends: tuple[Mend, ...]
 
 
 class Skim(NamedTuple):
-    """An exact text as it is skimmed: its canonical text, the core of its gist, and the cores of what it may stand for."""
+    """An exact text as it is skimmed: its canonical text, the core of its gist, the cores of what it may stand for, and whether it
+    may speak of the day on which it was said.
+    """
 
     text: str
     core: int
     mends: tuple[int, ...]
+    may_be_of_a_day: bool
 
 
 def skim(text: str) -> Skim:
@@ -150,19 +150,19 @@ def skim(text: str) -> Skim:
     True
     """
     bare = bare_of(text)
-    written, core, is_core_of_gist, is_odd = skimmed(bare)
+    written, core, is_core_of_gist, is_odd, may_be_of_a_day = skimmed(bare)
     if bare is not text:
-        written = canonical(text)
+        written, may_be_of_a_day = canonical(text), True
     if not is_core_of_gist:
         core = core_of(read(text).gist.tokens)
     mends = {with_other(core, token, word) for token, meant in _slips_in(bare).items() for word in meant} if is_odd else ()
-    return Skim(written, core, tuple(sorted(mends)))
+    return Skim(written, core, tuple(sorted(mends)), may_be_of_a_day)
 
 
 def bare_of(text: str) -> str:
     """Return an exact text without its dress: it itself where it has none, or where all counts as it is written."""
     bare = undressed(text)
-    return text if bare is not text and announces_a_secret(text) else bare
+    return text if bare is not text and tells_a_secret(text) else bare
 
 
 def read(text: str) -> Reading:
@@ -170,12 +170,13 @@ def read(text: str) -> Reading:
     bare = bare_of(text)
     apart = taken_apart(bare)
     written = apart.text if bare is text else canonical(text)
-    gist = _GISTS.get(written) or _GISTS.before.get(written)
+    gist = (_GISTS.get(written) or _GISTS.before.get(written)) if bare is text else _gist(apart, is_dressed=True)
     if gist is None:
-        gist = _gist(apart, is_dressed=bare is not text)
+        gist = _gist(apart, is_dressed=False)
         _GISTS.keep(written, gist)
     told = telling(bare, apart.signs, is_english=gist.is_english) if any(apart.signs) else NOTHING
-    return Reading(written, gist, told)
+    mends = _mends(gist.whole, gist.tokens, gist.odd, bare) if apart.is_odd and gist.odd else ()
+    return Reading(written, gist, told, mends)
 
 
 def plain_tokens(text: str) -> tuple[str, ...]:
@@ -297,9 +298,9 @@ def _can_precede_a_colour(word: str) -> bool:
     return not word or word in MARKS or word in words.english_words() or word in words.common_words() or word in words.fillers()
 
 
-def _mends(tokens: Sequence[str], kept: Sequence[str], odd: Sequence[str], written: str | None) -> tuple[Mend, ...]:
-    """Return what a text, as it was `written`, may stand for; `kept` are its tokens without what is idle."""
-    slips = _slips(tokens, odd, None if written is None else bare_of(written))
+def _mends(tokens: Sequence[str], kept: Sequence[str], odd: Sequence[str], bare: str | None) -> tuple[Mend, ...]:
+    """Return what a text may stand for; `kept` are its tokens without what is idle, `bare` is as in `_slips`."""
+    slips = _slips(tokens, odd, bare)
     places = [(at, word) for at, token in enumerate(kept) if token in slips for word in slips[token]]
     if len(places) > MOST_MENDS:  # asked first: a mend holds the whole text, and a text may hold a slip a thousand times
         return ()
@@ -328,9 +329,9 @@ def _slips(tokens: Sequence[str], odd: Iterable[str], bare: str | None) -> Mappi
     slips: dict[str, Sequence[str]] = {}
     for token in odd:
         is_written_so = bare is None or token in small
-        if token not in called and (is_written_so or token == first) and (found := words_near(token)):
-            if is_written_so or any(is_typed(token, word) for word in found):
-                slips[token] = sorted({spelled.get(word, word) for word in found})
+        found = words_near(token) if token not in called and (is_written_so or token == first) else ()
+        if found and (is_written_so or any(is_typed(token, word) for word in found)):
+            slips[token] = sorted({spelled.get(word, word) for word in found})
     return slips if len(slips) <= MOST_SLIPS else {}
 
 
@@ -363,7 +364,7 @@ def _without_idle(tokens: list[str], shape: str) -> tuple[list[str], list[str]]:
 
 
 def _gist_of(text: str) -> Gist:
-    bare = undressed(text)
+    bare = bare_of(text)
     return _gist(taken_apart(bare), is_dressed=bare is not text)
 
 

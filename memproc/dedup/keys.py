@@ -1,4 +1,4 @@
-"""Keys: what makes two records the same observation, the same content, the same node, the same group.
+"""Keys: what makes two records the same observation, the same content, the same node, and by what those are found that may be one.
 
 Rules:
 - observation: every accepted field (the hash of its one JSON text), and whether its id is an identity. Never a file name, a
@@ -8,12 +8,11 @@ Rules:
 - content of an event: also conversation, time and, if it has one, id; an event is the same only when it is the same event.
 - node: the identity of a record that carries one (namespace, source and id; of an event conversation and id), else the
   content.
-- group: what may merge. The gist of a fact in its namespace and subject, with what is telling in the way it is written; where the
-  gist is too short or too far from the text its plain tokens, and for events the content itself. Which groups it may stand for is
-  the union of what its observations say.
+- core: what facts share that may merge, in their namespace and subject; an order-free number (`core.py`) by which the store finds
+  them. Whether they do merge, their groups tell (`grouping.py`). Where nothing merges by likeness, what the content gives.
 
-All keys are 16 bytes of BLAKE2b over one JSON list, so that no two lists of parts run together. Two texts with one key cannot be
-made on purpose, as they can for a hash that is only quick: whoever could would hide a record behind another.
+All other keys are 16 bytes of BLAKE2b over one JSON list, so that no two lists of parts run together. Two texts with one key cannot
+be made on purpose, as they can for a hash that is only quick: whoever could would hide a record behind another.
 """
 
 from __future__ import annotations
@@ -21,7 +20,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import lru_cache
 from hashlib import blake2b
-from math import sqrt
 from typing import NamedTuple
 
 import orjson
@@ -31,18 +29,19 @@ from memproc.config import Policy
 from memproc.dedup.canonical import canonical
 from memproc.dedup.chains import chain_hashes
 from memproc.dedup.exact import exact
-from memproc.dedup.gist import Gist, Mend, Reading, plain_tokens, read
+from memproc.dedup.gist import Skim, skim
 from memproc.dedup.telling import is_of_a_day
-from memproc.dedup.words import trust, trust_in_writing
+from memproc.dedup.words import trust_in_writing
 from memproc.records import Plain, encode, is_event, last_changed
 from memproc.times import to_micros
 
-SCHEME = "6"  # changes with everything that changes a key: canonical text, gist, word lists, hashes
+SCHEME = "7"  # changes with everything that changes a key: canonical text, gist, word lists, hashes
 FEWEST_SHINGLES = 3
 _SURELY_ENOUGH_CHARS = 12
 _IDENTITY = b"identity"
 _DAY_CHARS = len("2024-01-31")
 KEY_BYTES = 16
+_CORE_BYTES = 8
 
 Key = bytes
 
@@ -54,7 +53,8 @@ def key_of(said: bytes) -> Key:
 
 class Observation(NamedTuple):
     """An accepted record with its keys. `as_of` is the date its source gives for itself, as fixed-width UTC text; `length`
-    the number of characters of its canonical text; `benign` the kinds of benign difference between its text and its gist.
+    the number of characters of its compared text. `group` is what merges, `benign` the kinds of benign difference between its text
+    and its gist: of what meets no other its content, and none.
     """
 
     key: Key
@@ -66,6 +66,7 @@ class Observation(NamedTuple):
     length: int
     benign: tuple[str, ...]
     record: Plain
+    core: int = 0
 
     @property
     def date(self) -> str | None:
@@ -89,21 +90,31 @@ class Accepted(NamedTuple):
     as_of: str | None
 
 
+class Grouped(NamedTuple):
+    """What a fact merges by: its group, the kinds of benign difference to its gist, and the groups that it would be in if one of
+    its tokens were a slip.
+    """
+
+    group: Key
+    benign: tuple[str, ...] = ()
+    mends: tuple[Key, ...] = ()
+
+
 class Prepared(NamedTuple):
     """An observation on its way into a store, as bytes, numbers and text, so that it travels lightly between processes.
 
-    `json` is its one JSON text, `text` its canonical text; `namespace` and `scope` are hashes of whose it is and of what two
-    facts must share to be compared at all; `changed_at` is when it says it was last changed, in microseconds since 1970.
-    `is_near` tells whether it takes part in the near tier, `is_english` whether it shows itself to be English. `mends` are the
-    groups that it would be in if one of its tokens were a slip, `slips` for each of these that token and what it would stand
-    for, if nothing else differs. `chains` are the hashes of the chains it is in, `bands` its hashes in the index, empty as long as
-    it is not signed.
+    `json` is its one JSON text, `text` its compared text: the canonical text, without a near tier the exact text, and where nothing
+    is compared the content; `namespace` and `scope` are hashes of whose it is and of what two facts must share to be compared at
+    all; `changed_at` is when it says it was last changed, in microseconds since 1970.
+    `is_near` tells whether it takes part in the near tier. `mends` are the cores that it would have if one of its tokens were a
+    slip. `chains` are the hashes of the chains it is in, `bands` its hashes in the index, empty as long as it is not signed;
+    `grouped` is what it merges by, if that was found out ahead.
     """
 
     key: Key
     node: Key
     content: Key
-    group: Key
+    core: int
     is_identity: bool
     as_of: str | None
     json: bytes
@@ -111,19 +122,24 @@ class Prepared(NamedTuple):
     namespace: int
     scope: int
     changed_at: int | None
-    benign: tuple[str, ...] = ()
     is_near: bool = False
-    is_english: bool = False
-    mends: tuple[Key, ...] = ()
-    slips: tuple[tuple[str, str] | None, ...] = ()
+    mends: tuple[int, ...] = ()
     chains: tuple[int, int] = (0, 0)
     bands: bytes = b""
+    grouped: Grouped | None = None
+
+    @property
+    def record(self) -> Plain:
+        """Its record, read again from its JSON text."""
+        record: Plain = orjson.loads(self.json)
+        return record
 
     @property
     def observation(self) -> Observation:
-        """The observation, its record read again from its JSON text."""
-        keys = self.key, self.node, self.content, self.group
-        return Observation(*keys, self.is_identity, self.as_of, len(self.text), self.benign, orjson.loads(self.json))
+        """The observation, as of one that meets no other."""
+        group = self.content
+        own = (self.is_identity, self.as_of, len(self.text), ())
+        return Observation(self.key, self.node, self.content, group, *own, self.record, self.core)
 
 
 def prepare(record: Plain, *, is_identity: bool, as_of: str | None, policy: Policy) -> Prepared:
@@ -137,16 +153,20 @@ def prepare_all(accepted: Sequence[Accepted], policy: Policy) -> list[Prepared]:
     return [_prepared(one, *found, policy) for one, found in zip(accepted, readings, strict=True)]
 
 
-def _read(record: Plain, policy: Policy) -> tuple[str, str, Reading | None]:
-    """Return the exact and the canonical text of a record, and how it is read if it may take part in the near tier."""
-    seen = exact(record["content"]) or record["content"]
-    if policy.dedup != "near" or is_event(record):
+def _read(record: Plain, policy: Policy) -> tuple[str, str, Skim | None]:
+    """Return the exact and the compared text of a record, and what is skimmed of it if it may take part in the near tier."""
+    if policy.dedup == "off":
+        return record["content"], record["content"], None
+    seen = exact_of(record)
+    if policy.dedup == "exact":
+        return seen, seen, None
+    if is_event(record):
         return seen, canonical(seen) or seen, None
-    reading = read(seen)
-    return seen, reading.text or seen, reading
+    skimmed = skim(seen)
+    return seen, skimmed.text or seen, skimmed
 
 
-def _prepared(accepted: Accepted, seen: str, text: str, reading: Reading | None, policy: Policy) -> Prepared:
+def _prepared(accepted: Accepted, seen: str, text: str, skimmed: Skim | None, policy: Policy) -> Prepared:
     record, json, is_identity, as_of = accepted
     key = key_of(json + _IDENTITY if is_identity else json)
     scope = _scope_number(record["namespace"], record.get("subject"))
@@ -154,26 +174,38 @@ def _prepared(accepted: Accepted, seen: str, text: str, reading: Reading | None,
     micros = None if changed is None else to_micros(changed)
     rest = (is_identity, as_of, json, text, namespace_number(record["namespace"]), scope, micros)
     if policy.dedup == "off":
-        return Prepared(key, key, key, key, *rest)
-    content = content_key(record, seen, is_identity=is_identity)
+        return Prepared(key, key, key, _core_of_key(key), *rest)
+    may_be_of_a_day = skimmed is None or skimmed.may_be_of_a_day
+    content = content_key(record, seen, is_identity=is_identity, may_be_of_a_day=may_be_of_a_day)
     node = identity_key(record) if is_identity else content
-    if reading is None:
-        return Prepared(key, node, content, content, *rest)
-    gist = reading.gist
-    is_near = _is_long_enough(text)
-    chains = chain_hashes(text, None if not is_near or (changed is None and as_of is None) else gist, scope)
-    least = sqrt(policy.merge_at)  # two texts as close as this to one gist are within merge_at of each other
-    if policy.refuses_to_merge or trust_in_writing() < policy.merge_at:
-        return Prepared(key, node, content, content, *rest, gist.dropped, is_near, gist.is_english, chains=chains)
-    if not is_near or not gist.is_long_enough or gist.confidence < least:
-        plain = plain_tokens(seen)
-        group = group_key(record, plain, reading) if plain else content
-        return Prepared(key, node, content, group, *rest, (), is_near, gist.is_english, chains=chains)
-    group = group_key(record, gist.tokens, reading)
-    meant = gist.mends_in(seen) if gist.odd and trust()["slip"] >= least else ()
-    mends = tuple([group_key(record, mend.tokens, reading) for mend in meant])
-    slips = tuple([_slip_in(gist, mend) for mend in meant])
-    return Prepared(key, node, content, group, *rest, gist.dropped, True, gist.is_english, mends, slips, chains)
+    if skimmed is None:
+        return Prepared(key, node, content, _core_of_key(content), *rest)
+    is_near = is_long_enough(text)
+    is_dated = is_near and (changed is not None or as_of is not None)
+    chains = chain_hashes(text, scope, is_dated=is_dated)
+    if not merges_by_likeness(policy):
+        return Prepared(key, node, content, _core_of_key(content), *rest, is_near, chains=chains)
+    whose = scope if not ("valid_from" in record or "valid_to" in record) else _validity(record, scope)
+    mends = tuple([_within(mend, whose) for mend in skimmed.mends]) if is_near else ()
+    return Prepared(key, node, content, _within(skimmed.core, whose), *rest, is_near, mends, chains)
+
+
+def merges_by_likeness(policy: Policy) -> bool:
+    """Tell whether anything merges that is not the same content."""
+    return policy.dedup == "near" and not policy.refuses_to_merge and trust_in_writing() >= policy.merge_at
+
+
+def _core_of_key(key: Key) -> int:
+    return int.from_bytes(key[:_CORE_BYTES], "big", signed=True)
+
+
+def _within(core: int, whose: int) -> int:
+    """Return the core of a text as it is kept: a signed number of 64 bits, another in each scope."""
+    return xxh3_64_intdigest(core.to_bytes(_CORE_BYTES, "big"), whose) - 2**63
+
+
+def _validity(record: Plain, scope: int) -> int:
+    return xxh3_64_intdigest(encode([record.get("valid_from"), record.get("valid_to")]), scope)
 
 
 def text_of(record: Plain) -> str:
@@ -186,22 +218,22 @@ def exact_of(record: Plain) -> str:
     return exact(record["content"]) or record["content"]
 
 
-def content_key(record: Plain, seen: str, *, is_identity: bool) -> Key:
-    """Return the key of what a record says; `seen` is its exact text."""
-    return key_of(encode(_content_parts(record, seen, is_identity=is_identity)))
+def content_key(record: Plain, seen: str, *, is_identity: bool, may_be_of_a_day: bool = True) -> Key:
+    """Return the key of what a record says; `seen` is its exact text, of which a look may have told that it speaks of no day."""
+    return key_of(encode(_content_parts(record, seen, is_identity=is_identity, may_be_of_a_day=may_be_of_a_day)))
 
 
-def _content_parts(record: Plain, seen: str, *, is_identity: bool) -> list[object]:
+def _content_parts(record: Plain, seen: str, *, is_identity: bool, may_be_of_a_day: bool = True) -> list[object]:
     """Return what makes the content of a record; `seen` is its exact text."""
     if is_event(record):
         own = record["id"] if is_identity else None
         where, when = [record["namespace"], record.get("conversation")], record.get("created_at")
         return ["event", *where, own, record.get("subject"), when, seen]
     parts = ["fact", record["namespace"], record.get("subject"), record.get("valid_from"), record.get("valid_to"), seen]
-    return [*parts, day] if (day := _day_of(record, seen)) else parts
+    return [*parts, day] if may_be_of_a_day and (day := day_of(record, seen)) else parts
 
 
-def _day_of(record: Plain, seen: str) -> str | None:
+def day_of(record: Plain, seen: str) -> str | None:
     """Return the day of which a fact speaks that speaks of the day on which it was said."""
     created = record.get("created_at")
     return created[:_DAY_CHARS] if created is not None and is_of_a_day(seen) else None
@@ -231,25 +263,6 @@ def _own_parts(seen: Observation) -> list[object]:
     return _content_parts(seen.record, exact_of(seen.record), is_identity=seen.is_identity)
 
 
-def group_key(record: Plain, tokens: tuple[str, ...], reading: Reading) -> Key:
-    """Return the key of all facts of one subject that have these tokens and tell the same by the way they are written."""
-    parts = ["gist", record["namespace"], record.get("subject"), record.get("valid_from"), record.get("valid_to"), " ".join(tokens)]
-    marks, is_of_a_day = reading.telling
-    if marks:
-        parts.append([*marks])
-    if is_of_a_day and (created := record.get("created_at")):
-        parts.append(created[:_DAY_CHARS])
-    return key_of(encode(parts))
-
-
-def _slip_in(gist: Gist, mend: Mend) -> tuple[str, str] | None:
-    """Return the token that a mend changes, and what it makes of it; None where more changes with it, as of a slip in a filler."""
-    if len(gist.tokens) != len(mend.tokens):
-        return None
-    changed = [(odd, meant) for odd, meant in zip(gist.tokens, mend.tokens, strict=True) if odd != meant]
-    return changed[0] if len(changed) == 1 else None
-
-
 @lru_cache(maxsize=10_000)
 def namespace_number(namespace: str) -> int:
     """Return a signed 64-bit hash by which a database finds a namespace without comparing text."""
@@ -266,7 +279,8 @@ def _scope_number(namespace: str, subject: str | None) -> int:
     return xxh3_64_intdigest(encode([namespace, subject]))
 
 
-def _is_long_enough(text: str) -> bool:
+def is_long_enough(text: str) -> bool:
+    """Tell whether a canonical text says enough to be compared with others."""
     if len(text) >= _SURELY_ENOUGH_CHARS:
         return True
     return sum(max(len(word) - 1, 1) for word in text.split(" ")) >= FEWEST_SHINGLES

@@ -1,7 +1,7 @@
 """Signing: the hashes of prepared facts, which the index of near pairs keeps of the first fact of each group: those of its bands
 and, last, those of its chains.
 
-Strategy: texts are signed many at a time, before the store is asked, and of each group only the first: the others repeat it.
+Strategy: texts are signed many at a time, before the store is asked, and of each core only the first: most others repeat it.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from memproc.dedup.chains import CHAINS
-from memproc.dedup.keys import Key, Prepared
+from memproc.dedup.keys import Prepared
 from memproc.dedup.signatures import BANDS, Hashes, band_hashes, signatures
 from memproc.records import Rejected
 
@@ -22,11 +22,11 @@ def width(recall: str) -> int:
 
 
 def signed(records: Sequence[Prepared | Rejected], recall: str) -> list[Prepared | Rejected]:
-    """Return the records in their order, the first of each group signed."""
-    first: dict[Key, int] = {}
+    """Return the records in their order, the first of each core signed."""
+    first: dict[int, int] = {}
     for at, one in enumerate(records):
         if isinstance(one, Prepared) and one.is_near:
-            first.setdefault(one.group, at)
+            first.setdefault(one.core, at)
     found = list(records)
     facts = [one for at in first.values() if isinstance(one := records[at], Prepared)]
     for at, one, hashes in zip(first.values(), facts, _sign(facts, recall), strict=True):

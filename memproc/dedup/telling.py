@@ -45,6 +45,7 @@ _MARKED_QUOTED_WORDS = 4
 _FEWEST_TITLED = 4
 _FEW_CHARS = 8
 _MOST_IDLE = 3  # capitals inside a text at words that are no names, from which on none of them says anything
+_I = re.compile("I(?:['’]\\w+)?")
 _TOLD = re.compile(r"(?:is|are|was|:|=|->|lautet|ist|es|est)")
 _TOLD_WITHIN = 4
 _MOST_TOLD = 6  # words: who tells where a key is uses more
@@ -107,6 +108,11 @@ def _sign_of_a_day(chunk: str, lower: str) -> str:
     return WEEKDAY if lower in days["weekday"] else ORDINAL if _ORDINAL.fullmatch(lower) else ""
 
 
+def may_be_of_a_day(sign: str) -> bool:
+    """Tell whether a chunk with this sign may speak of a day, with some words beside it."""
+    return any(letter in sign for letter in (DAY, UNIT, WEEKDAY, ORDINAL))
+
+
 def telling(text: str, signs: Sequence[str], *, is_english: bool) -> Telling:
     """Return what is telling in an exact text; `signs` are those of its chunks.
 
@@ -152,8 +158,9 @@ def _tells_capitals(text: str, chunks: Sequence[str]) -> bool:
     spoken = [core for chunk in chunks if (core := chunk.strip(_EDGE)) and core[0].isalpha()]
     if len(spoken) >= _FEWEST_TITLED and all(word[0].isupper() for word in spoken):
         return False
-    idle = sum([word[0].isupper() and len(word) > 1 and _is_no_name(word.lower()) for word in spoken[1:]])
-    return idle < _MOST_IDLE
+    inside = [chunk.strip(_EDGE) for before, chunk in pairwise(chunks) if not before.endswith(_ENDS)]
+    capitals = [word.lower() for word in inside if word[:1].isupper() and not _I.fullmatch(word)]
+    return sum(map(_is_no_name, capitals)) < _MOST_IDLE
 
 
 def _is_no_name(word: str) -> bool:
@@ -162,25 +169,30 @@ def _is_no_name(word: str) -> bool:
 
 def _names(chunks: Sequence[str], signs: Sequence[str], *, is_english: bool) -> list[str]:
     """Return the words whose capital makes a name of them, with the article that is part of it; an acronym is one everywhere."""
-    is_foreign = _is_foreign(chunks)
+    is_foreign = None  # found out when it is asked for
     found = []
-    before = ""  # the last chunk that is no bullet
-    for at, (chunk, sign) in enumerate(zip(chunks, signs, strict=True)):
-        if CAPITAL in sign:
-            is_acronym = _is_acronym(chunk)
-            if is_acronym or (_is_inside(before, chunks, at) and _is_own(before, chunks, at, is_english, is_foreign)):
-                has_article = at and chunks[at - 1].lower() == "the" and not is_acronym
-                found.append(f"the {_core(chunk)}" if has_article else _core(chunk))
-        if _BULLET.fullmatch(chunk) is None:
-            before = chunk
+    for at in [at for at, sign in enumerate(signs) if CAPITAL in sign]:
+        is_acronym = _is_acronym(chunks[at])
+        before = next(filter(_is_no_bullet, reversed(chunks[:at])), "") if not is_acronym else ""
+        if not is_acronym and not _is_inside(before, chunks, at):
+            continue
+        if is_foreign is None:
+            is_foreign = _is_foreign(chunks)
+        if is_acronym or _is_own(before, chunks, at, is_english, is_foreign):
+            has_article = at and chunks[at - 1].lower() == "the" and not is_acronym
+            found.append(f"the {_core(chunks[at])}" if has_article else _core(chunks[at]))
     return found
+
+
+def _is_no_bullet(chunk: str) -> bool:
+    return _BULLET.fullmatch(chunk) is None
 
 
 def _is_foreign(chunks: Sequence[str]) -> bool:
     """Tell whether a text is of another script, or holds frequent words of another language."""
-    if any(not chunk.isascii() and chunk[0] > _LAST_LATIN and chunk[0].isalpha() for chunk in chunks):
+    if not all(map(str.isascii, chunks)) and any(chunk[0] > _LAST_LATIN and chunk[0].isalpha() for chunk in chunks):
         return True
-    return not words.foreign_words().isdisjoint(chunk.lower() for chunk in chunks)
+    return not words.foreign_words().isdisjoint(map(str.lower, chunks))
 
 
 def _is_acronym(chunk: str) -> bool:
@@ -225,9 +237,11 @@ def _quoted(text: str) -> list[str]:
     return found
 
 
-def announces_a_secret(text: str) -> bool:
-    """Tell whether a text holds a word behind which all counts as it is written."""
-    return any(SECRET in sign for sign in map(SIGNS.__getitem__, text.split()))
+def tells_a_secret(text: str) -> bool:
+    """Tell whether a text holds something that counts as it is written, behind a word such as "password"."""
+    chunks = text.split()
+    signs = [*map(SIGNS.__getitem__, chunks)]
+    return any(SECRET in sign for sign in signs) and bool(_kept_secret(chunks, signs))
 
 
 def _kept_secret(chunks: Sequence[str], signs: Sequence[str]) -> list[str]:

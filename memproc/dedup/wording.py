@@ -1,25 +1,13 @@
-"""In what words two facts with one gist differ: for the reason of a merge, which a person should understand.
-
-Facts: equal gists leave only benign differences. Of these a gist counts the kinds; which words they are, the texts tell. Where the
-tokens are the same, the writing differs: case, punctuation, or the look of a mark.
-"""
+"""In what way two texts of the same words are written otherwise: case, punctuation, or the look of a mark."""
 
 from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Sequence
 from typing import NamedTuple
 
-from rapidfuzz.distance import Indel, Prefix
-
-from memproc.dedup import words
 from memproc.dedup.canonical import canonical
-from memproc.dedup.chunks import tokenize
-from memproc.dedup.tokens import MARKS
 
-LONGEST_CHARS = 2_000  # beyond that the kinds are named, and no words
-_ARTICLES = ("a", "an", "the")
 _NO_LETTERS = re.compile(r"[\W_]+")
 _MARK = re.compile(r"[^\w\s]|_")
 
@@ -30,27 +18,6 @@ class Difference(NamedTuple):
     kind: str
     one: str
     other: str
-
-
-def wording(one: str, other: str, kinds: Sequence[str]) -> tuple[Difference, ...]:
-    """Return the differences of two texts with one gist, exact or canonical; `kinds` are the benign ones that their gists count.
-
-    None where the texts are equal, or too long to be compared.
-
-    >>> wording("she really likes tea", "she likes the tea", ["filler", "article"])
-    (Difference(kind='filler', one='really', other=''), Difference(kind='article', one='', other='the'))
-    >>> wording("she likes tea, milk", "she likes tea milk", [])
-    (Difference(kind='punctuation', one='tea,', other='tea'),)
-    """
-    if one == other or max(len(one), len(other)) > LONGEST_CHARS:
-        return ()
-    begun = one.rfind(" ", 0, Prefix.similarity(one, other)) + 1  # the words that both begin with need not be told apart
-    one, other = one[begun:], other[begun:]
-    only = {*kinds}.pop() if len({*kinds}) == 1 else ""
-    edits = _edits(_words(one), _words(other))
-    if edits:
-        return tuple([Difference(only or _kind(left, right), " ".join(left), " ".join(right)) for left, right in edits])
-    return tuple([_written(" ".join(left), " ".join(right)) for left, right in _edits(one.split(), other.split())])
 
 
 def in_writing(one: str, other: str) -> tuple[str, ...]:
@@ -87,53 +54,3 @@ def _lettered(text: str) -> str:
 
 def _marks(text: str) -> list[str]:
     return _MARK.findall(text)
-
-
-def _words(text: str) -> list[str]:
-    return [token for token in tokenize(text) if token not in MARKS]
-
-
-def _edits(one: Sequence[str], other: Sequence[str]) -> list[tuple[Sequence[str], Sequence[str]]]:
-    """Return what stands in one sequence and in its place in the other, neighbouring edits as one."""
-    kept = [edit for edit in Indel.opcodes(one, other) if edit.tag == "equal"]
-    starts = [(0, 0), *((edit.src_end, edit.dest_end) for edit in kept)]
-    ends = [*((edit.src_start, edit.dest_start) for edit in kept), (len(one), len(other))]
-    gaps = [(one[a:c], other[b:d]) for (a, b), (c, d) in zip(starts, ends, strict=True)]
-    return [(left, right) for left, right in gaps if left or right]
-
-
-def _kind(one: Sequence[str], other: Sequence[str]) -> str:
-    """Return the kinds of an edit: what stands beside a short form is what that stands for, else it is a filler."""
-    if _letters(one) == _letters(other):
-        return _written(" ".join(one), " ".join(other)).kind
-    tokens = [*one, *other]
-    found = {kind for token in tokens if (kind := _short_form(token))}
-    if not found and any(token not in _ARTICLES for token in tokens):
-        found.add("filler")
-    if any(token in _ARTICLES for token in tokens):
-        found.add("article")
-    return " and ".join(sorted(found))
-
-
-def _short_form(token: str) -> str:
-    if token in words.typos():
-        return "slip"
-    if token in words.abbreviations():
-        return "abbreviation"
-    if token in words.spellings():
-        return "spelling"
-    form = words.full_forms().get(token)
-    if form is None:
-        return "contraction" if "'" in token else ""
-    return "contraction" if form[0].isalpha() else "numeral"
-
-
-def _written(one: str, other: str) -> Difference:
-    """Return how two chunks with the same tokens are written otherwise."""
-    if one.lower() == other.lower():
-        return Difference("case", one, other)
-    return Difference("punctuation" if _marks(one) != _marks(other) else "form", one, other)
-
-
-def _letters(tokens: Sequence[str]) -> str:
-    return "".join(filter(str.isalnum, "".join(tokens))).lower()

@@ -45,16 +45,17 @@ class _Sent(NamedTuple):
 
 
 def prepared(
-    pool: Pool | None, take: Take, chunks: Iterable[Sequence[Piece]], *, redacts: bool = False
+    pool: Pool | None, take: Callable[[], Take], chunks: Iterable[Sequence[Piece]], *, redacts: bool = False
 ) -> Generator[Done, None, None]:
-    """Give what `take` makes of each chunk, in order; without a pool in this process. With `redacts` the log tells the kind of an
+    """Give what each chunk becomes, in order; without a pool in this process. `take` gives the function that makes it, when a chunk
+    is sent. With `redacts` the log tells the kind of an
     error, and not its words, which may be those of a record.
 
     Raises EngineError where the workers cannot begin, or where a pool that is not memproc's broke or is gone.
     """
     if pool is None:
         for pieces in chunks:
-            yield _run(take, pieces)
+            yield _run(take(), pieces)
     else:
         yield from _Loop(pool, take, redacts=redacts).through(iter(chunks))
 
@@ -70,7 +71,7 @@ def _own_number() -> int:
 class _Loop:
     """The chunks of one source on their way through a pool."""
 
-    def __init__(self, pool: Pool, take: Take, *, redacts: bool) -> None:
+    def __init__(self, pool: Pool, take: Callable[[], Take], *, redacts: bool) -> None:
         self._pool, self._take, self._redacts = pool, take, redacts
         self._under_way: deque[_Sent] = deque()
         self._deaths: tuple[type[BaseException], ...] = (*pool.deaths, PoolDiedError)
@@ -103,7 +104,7 @@ class _Loop:
     def _submitted(self, pieces: Sequence[Piece]) -> _Sent:
         executor = self._pool.executor
         try:
-            return _Sent(pieces, executor, executor.submit(_run, self._take, pieces))
+            return _Sent(pieces, executor, executor.submit(_run, self._take(), pieces))
         except self._deaths:
             raise
         except Exception as error:
@@ -137,10 +138,10 @@ class _Loop:
         except CancelledError as error:  # the executor's owner ended it, or a cluster was closed
             if not self._pool.is_alive():
                 raise PoolDiedError("what was under way was cancelled") from error
-            return _run(self._take, sent.pieces)
+            return _run(self._take(), sent.pieces)
         except Exception as error:  # noqa: BLE001 - taking never raises: it is the way there or back that failed
             logger.warning("what cannot travel to a worker is prepared here: {}", self._told(error))
-            return _run(self._take, sent.pieces)
+            return _run(self._take(), sent.pieces)
         self._has_worked = True
         return done
 

@@ -15,6 +15,7 @@ from memproc.records import Fault
 from memproc.times import is_assumed
 
 Item = Mapping[str, Any]
+TIMES = ("created_at", "updated_at", "valid_from", "valid_to")
 
 
 class Draft(NamedTuple):
@@ -104,9 +105,5 @@ def without_nones(fields: Mapping[str, Any]) -> dict[str, Any]:
 
 def with_raw_times(fields: dict[str, Any]) -> dict[str, Any]:
     """Return the fields with the text of each time that takes an assumption to read kept in `metadata` as `<field>_raw`."""
-    raw = {
-        f"{name}_raw": fields[name]
-        for name in ("created_at", "updated_at", "valid_from", "valid_to")
-        if isinstance(fields.get(name), str) and is_assumed(fields[name])
-    }
+    raw = {f"{name}_raw": fields[name] for name in TIMES if isinstance(fields.get(name), str) and is_assumed(fields[name])}
     return {**fields, "metadata": {**fields.get("metadata", {}), **raw}} if raw else fields

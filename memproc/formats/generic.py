@@ -12,8 +12,9 @@ from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import Any
 
-from memproc.formats.draft import Broken, Context, Draft, Format, Item, Part, with_raw_times
-from memproc.formats.own import VERSION
+from memproc.formats.draft import TIMES, Broken, Context, Draft, Format, Item, Part, with_raw_times
+from memproc.formats.own import ENVELOPE, VERSION
+from memproc.times import is_assumed
 from memproc.validation import fault
 from memproc.values import is_blank, is_empty, shown
 
@@ -38,6 +39,14 @@ USUAL_NAMES: dict[str, tuple[str, ...]] = {
 _TEXT_FIELDS = ("namespace", "source", "subject", "conversation", "kind")
 _NUMBERS = (int, float)
 _UNCLAIMED = ("", 0)
+_NUMBER_KINDS, _LIST_KINDS, _DICT_KINDS = frozenset(_NUMBERS), frozenset((list,)), frozenset((dict,))
+_KINDS = {
+    **dict.fromkeys(("content", *_TEXT_FIELDS), frozenset((str,))),
+    **dict.fromkeys(("importance", *TIMES), _NUMBER_KINDS),
+    **dict.fromkeys(("tags", "relations"), _LIST_KINDS),
+    **dict.fromkeys(("emotion", "metadata"), _DICT_KINDS),
+}
+_KINDS_OF_OTHERS = frozenset((str, bool)) | _NUMBER_KINDS | _LIST_KINDS | _DICT_KINDS
 
 
 def matches(item: Item, _fields: frozenset[str]) -> bool:
@@ -78,6 +87,27 @@ def split_tags(text: str) -> list[str]:
     ['tea', 'morning', 'home']
     """
     return [tag for part in text.replace(";", ",").split(",") if (tag := shown(part))]
+
+
+def is_as_it_is(item: Item, kinds: Mapping[str, frozenset[type]]) -> bool:
+    """Tell whether `read` would, without a mapping, make one draft of all that is in an item, as it is; where it might not, no.
+
+    `kinds` are those that `kinds_as_they_are` gives, so that names of other fields and marks of a format are told by a look.
+    """
+    for name, value in item.items():
+        kind = type(value)
+        if kind not in kinds.get(name, ()):
+            if kind is not str or name not in TIMES or name not in kinds or is_assumed(value):
+                return False
+        elif (kind is str and not value.isalnum() and not shown(value)) or (kind is dict and not value):
+            return False
+    return "content" in item
+
+
+@lru_cache(maxsize=100)
+def kinds_as_they_are(fields: frozenset[str]) -> Mapping[str, frozenset[type]]:
+    """Return by the names of a schema's fields the kinds of values that are handed over as they are, where they say something."""
+    return {name: _KINDS.get(name, _KINDS_OF_OTHERS) for name in fields - {VERSION, ENVELOPE}}
 
 
 def _claimed(item: Item, context: Context) -> tuple[dict[str, Any], dict[str, Any]]:

@@ -13,7 +13,9 @@ BATCHES_KEPT = 1_000
 
 
 class Merge(NamedTuple):
-    """A merge by likeness: the texts of the record that was read and of the one it was compared with, and how sure it is."""
+    """A merge by likeness: the texts of the record that was read and of the one it was compared with, how sure it is, and what the
+    first says as against the other.
+    """
 
     confidence: float
     reason: str

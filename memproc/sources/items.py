@@ -243,7 +243,8 @@ def decode(raw: bytes) -> Item:
     names = _names_to_find(value)
     if names is None:
         return _too_deep(raw)
-    return Item(value, raw) if len(_NAME_END.findall(raw)) == names else _decode_exactly(raw)
+    is_exact = raw.count(b":") == names or len(_NAME_END.findall(raw)) == names
+    return Item(value, raw) if is_exact else _decode_exactly(raw)
 
 
 def _too_deep(raw: bytes) -> Item:
@@ -464,6 +465,8 @@ def _names_to_find(value: Any) -> int | None:
         for some in level:
             for item in some:
                 kind = item.__class__
+                if kind is str:
+                    continue
                 if kind is dict:
                     names += len(item)
                     inner.append(item.values())

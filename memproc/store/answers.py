@@ -16,7 +16,8 @@ Link = Literal["current", "told", "version", "superseded", "offered"]
 
 class Added(NamedTuple):
     """What became of one record: `memory` is the one it is in now (None when quarantined or forgotten), `confidence` that of
-    the merge, 0..1 (None when nothing was compared), `faults` why it was quarantined.
+    the merge, 0..1 (None when nothing was compared), `reason` what it says as against the one it was compared with, `faults` why it
+    was quarantined.
     """
 
     outcome: Outcome
@@ -43,9 +44,9 @@ class Sighting(NamedTuple):
 
 
 class Entry(NamedTuple):
-    """What happened to an observation or a node, when, how sure, and why. `kind`: read, similar or version (a merge), joined
-    (`subject` made one memory of that of `other` and another), review, decision, forgotten; returned (told again,
-    after something else had been told in its place).
+    """What happened to an observation or a node, when, how sure, and why: what `subject` says as against `other`. `kind`: read,
+    similar or version (a merge), joined (`subject` made one memory of that of `other` and another), review, decision, forgotten;
+    returned (told again, after something else had been told in its place).
     """
 
     made_at: str
@@ -92,9 +93,9 @@ class History(NamedTuple):
 
 
 class Review(NamedTuple):
-    """Two memories too alike to ignore and too unlike to merge, and why. `kind` is similar, changed, undated or meaning;
-    `confidence` that both say the same is 0..1, and None of the last kind. `verdicts` are those that can be given: merge, distinct
-    and, where both have a date and one is later, supersedes.
+    """Two memories too alike to ignore and too unlike to merge, and in `reason` what `other` says as against `one`. `kind` is
+    similar, changed, undated or meaning; `confidence` that both say the same is 0..1, and None of the last kind. `verdicts` are
+    those that can be given: merge, distinct and, where both have a date and one is later, supersedes.
     """
 
     number: int

@@ -22,7 +22,8 @@ from memproc.dedup.compare import benign_confidence, differences_between
 from memproc.dedup.confidence import Features, Model, Side, features_of, shipped_model, side_of
 from memproc.dedup.decide import Row
 from memproc.dedup.fitting import calibration_error, columns, fit, recall_at_precision, reliability
-from memproc.dedup.keys import Key, prepare, text_of
+from memproc.dedup.grouping import grouped
+from memproc.dedup.keys import Key, text_of
 from memproc.errors import NotFoundError, UsageError
 from memproc.records import encode
 from memproc.store import tables
@@ -152,8 +153,8 @@ class _Finder:
         """Return the group that an observation is in by its likeness, and those that it would be in were a slip mended."""
         seen = row.observation
         if seen.key not in self._groups:
-            prepared = prepare(seen.record, is_identity=seen.is_identity, as_of=seen.as_of, policy=self._policy)
-            self._groups[seen.key] = {prepared.group, *prepared.mends}
+            found = grouped(seen.content, seen.record, self._policy)
+            self._groups[seen.key] = {found.group, *found.mends}
         return self._groups[seen.key]
 
     def _by_own_id(self, identifier: str) -> bytes:

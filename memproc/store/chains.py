@@ -24,15 +24,17 @@ from memproc.dedup.confidence import model_of, side_of
 from memproc.dedup.decide import Row
 from memproc.dedup.doubts import Doubt
 from memproc.dedup.keys import Key, scope_number, text_of
+from memproc.dedup.reasons import kinds_of
 from memproc.records import Plain, last_changed
 from memproc.store import tables
 from memproc.store.database import Database
-from memproc.store.neighbours import ROWS, SPEAKING, to_row
+from memproc.store.neighbours import SPEAKING, in_groups, to_row
 from memproc.store.segments import Segments
 
 SUPERSEDED_TOO = 2  # a memory may hold as many facts of a chain again, as they superseded each other
 
 _observations, _reviews = tables.observations.c, tables.reviews.c
+_CORES = select(_observations.core)
 _MEMORIES = select(tables.merged.c.id, tables.merged.c.record)
 _BETWEEN = select(*(_reviews[name] for name in ("number", "one", "other", "kind", "status")))
 
@@ -123,9 +125,9 @@ class Chains:
         return buckets, crowded
 
     def _rows(self, connection: Connection, numbers: Collection[int]) -> list[Row]:
-        """Return all that tells the same as some facts."""
-        groups = {to_row(found).observation.group for found in self._select(connection, ROWS, _observations.number, numbers)}
-        return [*map(to_row, self._select(connection, SPEAKING, _observations.grp, groups))]
+        """Return all that has the core of some facts, in its groups."""
+        cores = {core for (core,) in self._select(connection, _CORES, _observations.number, numbers)}
+        return in_groups(connection, [*map(to_row, self._select(connection, SPEAKING, _observations.core, cores))])
 
     def _members(self, connection: Connection, rows: Sequence[Row]) -> list[_Member]:
         """Return the memories that some observations are in, as they speak now, in the order of time; without those of no date."""
@@ -151,7 +153,7 @@ class Chains:
 
     def _doubt(self, before: _Member, after: _Member) -> Doubt:
         change = compare(side_of(before.text), side_of(after.text), model_of(self.policy.model))
-        return Doubt(before.key, after.key, "changed", change.confidence, change.reason)
+        return Doubt(before.key, after.key, "changed", change.confidence, kinds_of(change.differences))
 
     def _select(self, connection: Connection, query: Select[Any], column: Column[Any], keys: Iterable[Any]) -> Iterable[Any]:
         return self.database.select_by_keys(connection, query, column, keys)
@@ -186,25 +188,27 @@ def _returned(rows: Sequence[Row], told: Collection[Key]) -> frozenset[Key]:
     for row in rows:
         if row.observation.date is not None:
             tellings[row.observation.group].append(row)
+    again = [said for said in tellings.values() if len(said) > 1 and max(said, key=_rank).observation.key in told]
+    if not again:
+        return frozenset()
+    places = {group: place_of(text_of(said[0].observation.record)) for group, said in tellings.items()}
+    sharing: dict[str, set[Key]] = defaultdict(set)  # the groups in a chain
+    for group, place in places.items():
+        for key in filter(None, (place.key, place.topic)):
+            sharing[key].add(group)
     found = set()
-    for group, said in tellings.items():
-        last, *before = sorted(said, key=_rank, reverse=True)
-        if last.observation.key in told and before and before[0].observation.rank < last.observation.rank:
-            own = place_of(text_of(last.observation.record))
-            between = (
-                row
-                for other, others in tellings.items()
-                if other != group
-                for row in others
-                if before[0].observation.rank < row.observation.rank < last.observation.rank
-            )
-            if any(_replaces(own, place_of(text_of(row.observation.record))) for row in between):
-                found.add(last.observation.key)
+    for said in again:
+        before, last = sorted(said, key=_rank)[-2:]
+        own = places[last.observation.group]
+        others = {group for key in (own.key, own.topic) for group in sharing.get(key, ())} - {last.observation.group}
+        between = (
+            group
+            for group in others
+            if any(before.observation.rank < row.observation.rank < last.observation.rank for row in tellings[group])
+        )
+        if any(_keys_of_change(own, places[group]) for group in between):
+            found.add(last.observation.key)
     return frozenset(found)
-
-
-def _replaces(one: Place, other: Place) -> bool:
-    return bool(_keys_of_change(one, other))
 
 
 def _rank(row: Row) -> tuple[tuple[str, str], Key]:

@@ -6,13 +6,14 @@ from sqlalchemy import Connection, select
 
 from memproc.dedup.cluster import Decision
 from memproc.dedup.keys import Key
+from memproc.dedup.reasons import reason_told
 from memproc.errors import NotFoundError
 from memproc.store import tables
 from memproc.store.answers import Settled
 from memproc.store.database import Database
 from memproc.store.ledger import Line, write_lines
 from memproc.store.open_reviews import pairs_of
-from memproc.store.reading import all_decisions
+from memproc.store.reading import all_decisions, records_of
 
 JOB_UNMERGED = "job_unmerged"  # of a line in the ledger: the decisions of that moment undid the merges of a job
 
@@ -56,9 +57,11 @@ def settled(database: Database, connection: Connection) -> list[Settled]:
     nodes = dict(map(tuple, database.select_by_keys(connection, _NODES, tables.observations.c.key, keys)))
     policies = {decision[:2]: decision.policy for decision in all_decisions(connection) if decision.policy}
     names = {key: {key, nodes.get(key, key)} for key in keys}
+    records = records_of(database, connection, keys)
     told = []
-    for one, other, number, status, kind, confidence, reason in found:
+    for one, other, number, status, kind, confidence, kept in found:
         said = [policies[named] for named in pairs_of(names[one], names[other]) if named in policies]
+        reason = reason_told(kept, records.get(other), records.get(one))
         told.append(Settled(number, status, kind, confidence, reason, said[0] if said else ""))
     return told
 

@@ -17,7 +17,7 @@ from memproc.dedup.keys import Key
 from memproc.store import tables
 from memproc.store.answers import Link, Step
 from memproc.store.database import Database
-from memproc.store.neighbours import neighbourhood
+from memproc.store.neighbours import in_groups, neighbourhood
 from memproc.store.reading import locate
 
 MOST_MEMORIES = 1_000  # of one history
@@ -37,7 +37,8 @@ class _Told(NamedTuple):
 def history_of(database: Database, connection: Connection, rows: Sequence[Row]) -> tuple[Step, ...]:
     """Return the steps of the memory whose observations are `rows`, the oldest first, those without a date before all."""
     told = _memories_in_chain(database, connection, rows)
-    every = sorted([row for one in told.values() for row in one.rows], key=lambda row: (row.observation.rank, row.observation.key))
+    rows_told = in_groups(connection, [row for one in told.values() for row in one.rows])
+    every = sorted(rows_told, key=lambda row: (row.observation.rank, row.observation.key))
     speaking = _speaking(database, connection, every)
     last = {row.home: row.observation.group for row in every if row.observation.key in speaking}
     steps: list[Step] = []

@@ -19,6 +19,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from memproc.config import Policy
 from memproc.dedup.decide import Incoming, Judged, Plan, Regrouped, Row, decide
+from memproc.dedup.grouping import Link
 from memproc.dedup.keys import Key, Observation, Prepared, is_confirmed, namespace_number
 from memproc.dedup.unrelated import have_nothing_in_common
 from memproc.errors import MemprocError
@@ -52,7 +53,7 @@ _WITH_OTHERS = (
     .where(tables.observations.c.content == bindparam("content"))
     .values(memory=bindparam("new_memory"))
 )
-_MENDS = select(tables.mends.c.meant, tables.mends.c.grp)
+_MENDS = select(tables.mends.c.meant, tables.mends.c.core)
 
 
 class Arrived(NamedTuple):
@@ -91,6 +92,7 @@ class Landed:
     candidates: int = 0
     verified: int = 0
     membership: dict[Key, Key | None] = field(default_factory=dict)  # of the observations whose memory changed: None for by itself
+    met: int = 0  # records that met others, so that what they merge by was asked
     untaken: int = 0  # decisions that were not acted on, as they name what is not of the namespace
     reused: dict[Key, str] = field(default_factory=dict)  # by node the ids that came with texts which have nothing in common
     request: str | None = None
@@ -102,7 +104,7 @@ class Landed:
         self.reused |= other.reused
         for name in ("judged", "known", "forgotten", "rejected"):
             getattr(self, name).extend(getattr(other, name))
-        for name in ("reviews", "candidates", "verified", "untaken"):
+        for name in ("reviews", "candidates", "verified", "met", "untaken"):
             setattr(self, name, getattr(self, name) + getattr(other, name))
         self.request = self.request or other.request
 
@@ -225,8 +227,7 @@ class Landing:
     def _write(self, connection: Connection, accepted: Sequence[Incoming], there: Standing, batch: int, now: str) -> Landed:
         known, forgotten = self._met_before(connection, accepted, there)
         undecided = [one for _, one in accepted if one.key not in known or one.as_of is not None]
-        mended = {group for _, prepared in accepted for group in prepared.mends}
-        near = neighbourhood(self._database, connection, undecided, mended, there)
+        near = neighbourhood(self._database, connection, undecided, there=there)
         if colliding := _colliding(accepted, known, near.rows):
             landed = self._write(connection, [one for one in accepted if one.position not in colliding], there, batch, now)
             landed.rejected += [(at, _collided(prepared)) for at, prepared in accepted if at in colliding]
@@ -238,6 +239,7 @@ class Landing:
         self._write_again(connection, plan, {key: row.number for key, row in known.items()} | numbers, near.rows, batch)
         landed = self._record(plan, forgotten)
         landed.reused = _reused(plan, near.rows)
+        landed.met = sum([prepared.content in near.groups for _, prepared in accepted])
         looked = self._reviewer.look(connection, plan, near.rows, numbers)
         landed.candidates, landed.verified = looked.candidates, looked.verified
         landed.reviews = write_reviews(self._database, connection, looked.doubts, batch, now)
@@ -254,8 +256,8 @@ class Landing:
             for judged, key in zip(plan.new, keys, strict=True)
         ]
         self._database.insert_rows(connection, tables.observations, rows)
-        mends = {(meant, prepared.group) for (_, prepared), *_ in plan.new for meant in prepared.mends}
-        write_mends(self._database, connection, mends)
+        links = {(meant, prepared.core) for (_, prepared), *_ in plan.new for meant in prepared.mends}
+        write_mends(self._database, connection, links)
 
     def _write_again(
         self, connection: Connection, plan: Plan, numbers: Mapping[Key, int], rows: Mapping[Key, Row], batch: int
@@ -345,7 +347,6 @@ def _row_of(judged: Judged, number: int, memory: Key | None, batch: int, *, spea
         None if as_of is None else seal_of_date(prepared.key, as_of),
         len(prepared.text),
         prepared.changed_at,
-        " ".join(prepared.benign),
         prepared.json.decode(),
     )
 
@@ -379,10 +380,10 @@ def merged_row(key: Key, memory: Plain) -> tuple[Key, int, int | None, str]:
     return key, namespace_number(memory["namespace"]), date_of(memory), encode(memory).decode()
 
 
-def write_mends(database: Database, connection: Connection, mends: Iterable[tuple[Key, Key]]) -> None:
-    """Write which groups a group with an odd token may stand for, where it is not written yet."""
-    wanted = set(mends)
-    there = {tuple(row) for row in database.select_by_keys(connection, _MENDS, tables.mends.c.grp, {group for _, group in wanted})}
+def write_mends(database: Database, connection: Connection, links: Iterable[Link]) -> None:
+    """Write which cores the core of a text with an odd token may stand for, where it is not written yet."""
+    wanted = set(links)
+    there = {tuple(row) for row in database.select_by_keys(connection, _MENDS, tables.mends.c.core, {core for _, core in wanted})}
     database.insert_rows(connection, tables.mends, sorted(wanted - there))
 
 

@@ -1,23 +1,26 @@
-"""The ledger: what was merged and decided, when and why; append-only. And the story of a memory, told from it."""
+"""The ledger: what was merged and decided, when and why; append-only. And the story of a memory, told from it.
+
+Rule: of why two are alike it keeps the kinds of difference, and no word of their texts; the words are told from the records.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import orjson
 from sqlalchemy import Connection, or_, select
 
 from memproc.dedup.cluster import clusters
-from memproc.dedup.compare import without_words
 from memproc.dedup.decide import Row
 from memproc.dedup.keys import Key
-from memproc.records import Memory
+from memproc.dedup.reasons import BETWEEN, reason_told
+from memproc.records import Memory, Plain
 from memproc.store import tables
 from memproc.store.answers import Entry, Sighting, Trace
 from memproc.store.database import Database, next_number
 from memproc.store.neighbours import neighbourhood
-from memproc.store.reading import all_decisions
+from memproc.store.reading import all_decisions, records_of
 
 _LAST = tables.batches.alias("last")
 _SIGHTINGS = (
@@ -42,13 +45,14 @@ _TOMBSTONES = select(
     tables.forgotten.c.position,
     tables.batches.c.committed_at,
 ).join_from(tables.forgotten, tables.batches, tables.forgotten.c.batch == tables.batches.c.number)
+_OF_TWO_TEXTS = ("similar", "joined", "review")  # kinds of lines whose reason is what two observations differ in
 _NOTED = select(tables.decisions.c.number)
 _LEDGER = select(*(tables.ledger.c[name] for name in ("number", "made_at", "kind", "subject", "other", "confidence", "reason")))
 
 
 class Line(NamedTuple):
     """A line to write. `kind`: similar or version (a merge), review, decision, forgotten, or an `amount` of joins, splits,
-    memories_forgotten.
+    memories_forgotten. `reason` holds kinds of difference, a fixed phrase or a person's note.
     """
 
     kind: str
@@ -66,11 +70,11 @@ def write_lines(database: Database, connection: Connection, batch: int | None, n
         database.insert_rows(connection, tables.ledger, [(number + at, batch, now, *line) for at, line in enumerate(said)])
 
 
-def take_words_out(database: Database, connection: Connection, handles: Collection[Key]) -> None:
-    """Take out of the ledger and of the notes on decisions what is said of these nodes and observations; the rest stays."""
-    lines = {number: (kind, reason) for number, _, kind, _, _, _, reason in _lines_on(database, connection, handles)}
-    bare = [(reason.partition(":")[0] if kind == "decision" else without_words(reason), at) for at, (kind, reason) in lines.items()]
-    database.update_rows(connection, tables.ledger, ("reason",), bare)
+def take_notes_out(database: Database, connection: Connection, handles: Collection[Key]) -> None:
+    """Take out what persons noted on decisions about these nodes and observations; that they were made stays."""
+    made = [line for line in _lines_on(database, connection, handles) if line.kind == "decision"]
+    verdicts = [(line.reason.partition(":")[0], line.number) for line in made]
+    database.update_rows(connection, tables.ledger, ("reason",), verdicts)
     noted = {row[0] for column in ("a", "b") for row in _noted(database, connection, column, handles)}
     database.update_rows(connection, tables.decisions, ("note",), [("", number) for number in sorted(noted)])
 
@@ -111,11 +115,25 @@ def _place(outcome: str, job: int, position: int) -> str:
 
 def _story(database: Database, connection: Connection, read: Sequence[Entry], handles: Collection[Key]) -> tuple[Entry, ...]:
     """Return the lines of the ledger on these nodes and observations and when each was read, in the order of time."""
+    written = _lines_on(database, connection, handles)
+    compared = {key for line in written if line.kind in _OF_TWO_TEXTS for key in (line.subject, line.other)}
+    records = records_of(database, connection, compared)
     lines = [
-        Entry(made_at, kind, subject and subject.hex(), other and other.hex(), confidence, reason)
-        for _, made_at, kind, subject, other, confidence, reason in _lines_on(database, connection, handles)
+        Entry(
+            line.made_at, line.kind, line.subject and line.subject.hex(), line.other and line.other.hex(), line.confidence, reason
+        )
+        for line in written
+        for reason in [_reason_of(line, records)]
     ]
     return tuple(sorted([*read, *lines], key=lambda entry: entry.made_at))  # of one time the first read, then as in the ledger
+
+
+def _reason_of(line: Any, records: Mapping[Key, Plain]) -> str:
+    """Return the reason of a line in words, given the records of the observations that it names."""
+    if line.kind not in _OF_TWO_TEXTS:
+        return str(line.reason)
+    head, between, kept = line.reason.partition(BETWEEN) if line.kind == "review" else ("", "", line.reason)
+    return f"{head}{between}{reason_told(kept, records.get(line.subject), records.get(line.other))}"
 
 
 def _lines_on(database: Database, connection: Connection, handles: Collection[Key]) -> list[Any]:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 import orjson
 from sqlalchemy import Column, Connection, Select, literal_column, select
 
+from memproc.config import Policy
 from memproc.dedup.cluster import Decision
 from memproc.dedup.decide import Neighbourhood, Row
+from memproc.dedup.grouping import Link, group_all, grouped, in_group
 from memproc.dedup.keys import Key, Observation, Prepared
 from memproc.store import tables
 from memproc.store.database import Database
@@ -20,21 +23,21 @@ from memproc.times import from_micros
 Pair = tuple[Key, Key]
 
 _observations = tables.observations.c
-_COLUMNS = ("number", "memory", "key", "node", "content", "grp", "is_identity", "as_of", "length", "benign", "record", "speaks")
+_COLUMNS = ("number", "memory", "key", "node", "content", "core", "is_identity", "as_of", "length", "record", "speaks")
 ROWS = select(*(_observations[name] for name in _COLUMNS))
 SPEAKING = ROWS.where(_observations.speaks == literal_column("1"))
-_MENDS = select(tables.mends.c.meant, tables.mends.c.grp)
+_MENDS = select(tables.mends.c.meant, tables.mends.c.core)
+_POLICY = select(tables.store.c.policy)
 DECISIONS = select(*(tables.decisions.c[name] for name in ("number", "a", "b", "verdict", "policy")))
 SPENT = select(tables.forgotten.c.node).where(tables.forgotten.c.home != tables.forgotten.c.node)
 WITHDRAWN = "withdrawn"  # in place of a verdict: the last decision on this pair is taken back, or that of a policy
 
 
 def to_row(found: Iterable[Any]) -> Row:
-    """Return a row of the query `ROWS` as values."""
-    number, memory, key, node, content, group, is_identity, as_of, length, benign, record, speaks = found
+    """Return a row of the query `ROWS` as values, its observation as one that meets no other."""
+    number, memory, key, node, content, core, is_identity, as_of, length, record, speaks = found
     date = None if as_of is None else from_micros(as_of)
-    kinds = tuple(benign.split())
-    observation = Observation(key, node, content, group, bool(is_identity), date, length, kinds, orjson.loads(record))
+    observation = Observation(key, node, content, content, bool(is_identity), date, length, (), orjson.loads(record), core)
     return Row(number, memory, observation, speaks == 1)
 
 
@@ -42,32 +45,51 @@ def neighbourhood(
     database: Database,
     connection: Connection,
     observations: Iterable[Observation | Prepared],
-    groups: Iterable[Key] = (),
+    cores: Iterable[int] = (),
     there: Standing | None = None,
     *,
     is_whole: bool = False,
 ) -> Neighbourhood:
-    """Return all that may be one memory with something of these observations, which may be new, and of these groups.
+    """Return all that may be one memory with something of these observations, which may be new, and what has these cores.
 
     `there` tells how the store stands, where that is known. Without `is_whole` silent observations are left out, but for those that
     are given with a date of their source, which may be a later one.
     """
     given = list(observations)
     found = _Found(database, connection, there, is_whole=is_whole)
-    wanted_groups = {*groups, *(seen.group for seen in given)}
+    fresh = [seen for seen in given if isinstance(seen, Prepared)]
+    found.links = {(meant, seen.core) for seen in fresh for meant in seen.mends}
+    wanted_cores = {*cores, *(seen.core for seen in given), *(meant for meant, _ in found.links)}
     wanted_nodes = {seen.node for seen in given if seen.is_identity}
     handles = found.handles_of(given)
-    while wanted_groups or wanted_nodes or handles:
-        rows = found.rows_of(wanted_groups, wanted_nodes)
-        linked = found.mends_of(wanted_groups, {row.observation.group for row in rows})
+    while wanted_cores or wanted_nodes or handles:
+        rows = found.rows_of(wanted_cores, wanted_nodes)
+        linked = found.linked_with(wanted_cores, {row.observation.core for row in rows})
         merged = found.decisions_on(handles | found.handles_of(row.observation for row in rows))
         handles = set()
-        wanted_groups = (linked | {row.observation.group for row in rows}) - found.groups
+        wanted_cores = (linked | {row.observation.core for row in rows}) - found.cores
         wanted_nodes = (merged | {row.observation.node for row in rows if row.observation.is_identity}) - found.nodes
     if not is_whole:
         found.note({seen.key for seen in given if seen.as_of is not None} - found.rows.keys())
-    mends = {key: frozenset(meant) for key, meant in found.mends.items()}
-    return Neighbourhood(found.rows, mends, in_force(found.decisions), found.spent(), is_whole)
+    groups = group_all([*(row.observation for row in found.rows.values()), *fresh], found.links, _policy_of(connection, there))
+    rows_in_groups = {key: row._replace(observation=in_group(row.observation, groups)) for key, row in found.rows.items()}
+    return Neighbourhood(rows_in_groups if groups else found.rows, groups, in_force(found.decisions), found.spent(), is_whole)
+
+
+def in_groups(connection: Connection, rows: Sequence[Row]) -> list[Row]:
+    """Return rows with the groups of their observations, found out whether they meet others or not."""
+    policy = _policy_of(connection, None)
+    groups = {seen.content: grouped(seen.content, seen.record, policy) for seen in (row.observation for row in rows)}
+    return [row._replace(observation=in_group(row.observation, groups)) for row in rows]
+
+
+def _policy_of(connection: Connection, there: Standing | None) -> Policy:
+    return _policy(there.policy if there else connection.execute(_POLICY).scalar_one())
+
+
+@lru_cache(maxsize=8)
+def _policy(text: str) -> Policy:
+    return Policy(**orjson.loads(text))
 
 
 class _Found:
@@ -76,34 +98,33 @@ class _Found:
     def __init__(self, database: Database, connection: Connection, there: Standing | None, *, is_whole: bool) -> None:
         self.database, self.connection = database, connection
         self.query = ROWS if is_whole else SPEAKING
-        self.groups: set[Key] = set()
+        self.cores: set[int] = set()
         self.nodes: set[Key] = set()
         self.homes: set[Key] = set()
         self.rows: dict[Key, Row] = {}
-        self.mends: dict[Key, set[Key]] = defaultdict(set)
+        self.links: set[Link] = set()
         self.decisions: dict[int, Decision] = {}
-        self.has_mends = there.has_mends if there else _is_any(connection, tables.mends.c.grp)
+        self.has_mends = there.has_mends if there else _is_any(connection, tables.mends.c.core)
         self.has_decisions = there.has_decisions if there else _is_any(connection, tables.decisions.c.number)
         self.has_forgotten = there.has_forgotten if there else _is_any(connection, tables.forgotten.c.key)
 
-    def mends_of(self, groups: set[Key], inhabited: set[Key]) -> set[Key]:
-        """Note the links of these groups to what they may stand for, and back; return the groups at both ends.
+    def linked_with(self, cores: set[int], inhabited: set[int]) -> set[int]:
+        """Note the links of these cores to what they may stand for, and back; return the cores at both ends.
 
-        Only a group that is `inhabited` has been written with what it may stand for.
+        Only a core that is `inhabited` has been written with what it may stand for.
         """
         if not self.has_mends:
             return set()
-        up = self._select(_MENDS, tables.mends.c.grp, groups & inhabited)
-        links = [*up, *self._select(_MENDS, tables.mends.c.meant, groups)]
-        for meant, group in links:
-            self.mends[group].add(meant)
+        up = self._select(_MENDS, tables.mends.c.core, cores & inhabited)
+        links = {(meant, core) for meant, core in (*up, *self._select(_MENDS, tables.mends.c.meant, cores))}
+        self.links |= links
         return {end for link in links for end in link}
 
-    def rows_of(self, groups: set[Key], nodes: set[Key]) -> list[Row]:
-        """Note and return the observations of these groups and nodes, which may be keys of observations."""
-        self.groups |= groups
+    def rows_of(self, cores: set[int], nodes: set[Key]) -> list[Row]:
+        """Note and return the observations of these cores and nodes, which may be keys of observations."""
+        self.cores |= cores
         self.nodes |= nodes
-        rows = [*map(to_row, self._select(self.query, _observations.grp, groups))]
+        rows = [*map(to_row, self._select(self.query, _observations.core, cores))]
         rows += map(to_row, self._select(self.query, _observations.node, nodes))
         if self.has_decisions:
             rows += map(to_row, self._select(ROWS, _observations.key, nodes))
@@ -138,7 +159,7 @@ class _Found:
             return frozenset()
         return frozenset(node for (node,) in self._select(SPENT, tables.forgotten.c.node, self.nodes))
 
-    def _select(self, query: Select[Any], column: Column[Any], keys: set[Key]) -> Iterator[Any]:
+    def _select(self, query: Select[Any], column: Column[Any], keys: Collection[Any]) -> Iterator[Any]:
         return self.database.select_by_keys(self.connection, query, column, keys)
 
 

@@ -13,6 +13,7 @@ from memproc.dedup.cluster import Decision, Verdict, newest_of
 from memproc.dedup.decide import Row
 from memproc.dedup.keys import Key, Observation
 from memproc.dedup.memory import memory_of_one
+from memproc.dedup.reasons import reason_told
 from memproc.records import Memory, Plain
 from memproc.store import tables
 from memproc.store.answers import Review
@@ -66,14 +67,15 @@ def _shown(
         ranks = dict.fromkeys(homes, ("", ""))
         for row in map(to_row, database.select_by_keys(connection, SPEAKING, _observations.memory, homes)):
             ranks[row.home] = max(ranks[row.home], row.observation.rank)
-        for number, kind, confidence, reason, *pair, _ in some:
+        for number, kind, confidence, kept, *pair, _ in some:
             one, other = map(sides.get, pair)
             if one is None or other is None or one.home == other.home:
                 continue
             latest = [max(side.observation.rank, ranks.get(side.home, ("", ""))) for side in (one, other)]
             verdicts = verdicts_of(dict(zip(pair, latest, strict=True)))
-            memories = [restored(_memory_of(side, texts)) for side in (one, other)]
-            yield Review(number, kind, confidence, reason, memories[0], memories[1], verdicts)
+            shown, beside = (_memory_of(side, texts) for side in (one, other))
+            reason = reason_told(kept, beside, shown)  # of what is shown: which observations were compared, nobody sees
+            yield Review(number, kind, confidence, reason, restored(shown), restored(beside), verdicts)
 
 
 def rows_of(database: Database, connection: Connection, keys: Collection[Key]) -> dict[Key, Row]:

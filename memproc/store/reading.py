@@ -25,6 +25,7 @@ _observations = tables.observations.c
 _merged = tables.merged.c
 _ALONE = select(_observations.node, _observations.record)
 _FORGOTTEN = select(tables.forgotten.c.key)
+_RECORDS = select(_observations.key, _observations.record)
 OF_MANY = select(_merged.id, _merged.record)
 _SIGHTINGS = select(
     *(
@@ -39,6 +40,12 @@ def forgotten_among(database: Database, connection: Connection, keys: Iterable[K
     if connection.execute(_FORGOTTEN.limit(1)).first() is None:
         return set()
     return {key for (key,) in database.select_by_keys(connection, _FORGOTTEN, tables.forgotten.c.key, keys)}
+
+
+def records_of(database: Database, connection: Connection, keys: Iterable[Key]) -> dict[Key, Plain]:
+    """Return the records of observations by their keys; those that are not there are left out."""
+    found = database.select_by_keys(connection, _RECORDS, _observations.key, {*keys})
+    return {key: orjson.loads(record) for key, record in found}
 
 
 def to_key(identifier: str) -> Key:

@@ -57,8 +57,8 @@ class Recomputed:
 
     def check_observations(self, *, compare_keys: bool) -> None:
         """Read each record, and compare its keys with those that are there; of the scheme of another memproc the own key only."""
-        first_of_groups = select(func.min(_observations.number)).group_by(_observations.grp)
-        first = np.sort(np.array(self.connection.execute(first_of_groups).scalars().all(), np.uint64))
+        first_of_cores = select(func.min(_observations.number)).group_by(_observations.core)
+        first = np.sort(np.array(self.connection.execute(first_of_cores).scalars().all(), np.uint64))
         for rows in self._chunks():
             prepared = [(row[0], again) for row in rows if (again := self._checked(row, compare_keys=compare_keys)) is not None]
             self._links.append(_links_of(prepared))
@@ -72,16 +72,16 @@ class Recomputed:
             self._indexed.append(np.column_stack((numbers[is_first], sums, sums - _sums(hashes[:, -CHAINS:]) + _sums(undated))))
 
     def check_links(self) -> None:
-        """Compare the links from groups with an odd token with those that the observations give."""
+        """Compare the links from cores of texts with an odd token with those that the observations give."""
         links = _all(self._links)
         expected, at = np.unique(links[:, 0], return_index=True)
-        query = select(tables.mends.c.meant, tables.mends.c.grp)
+        query = select(tables.mends.c.meant, tables.mends.c.core)
         there = [np.empty(0, np.uint64)]
         for rows in self.connection.execute(query.execution_options(yield_per=CHUNK)).partitions():
-            hashes = np.array([_link(meant, group) for meant, group in rows], np.uint64)
+            hashes = np.array([_link(meant, core) for meant, core in rows], np.uint64)
             there.append(hashes)
             is_expected = np.isin(hashes, expected)
-            self._found.add("mends", *(row.grp for row, own in zip(rows, is_expected, strict=True) if not own))
+            self._found.add("mends", *(row.core for row, own in zip(rows, is_expected, strict=True) if not own))
         missing = links[at[~np.isin(expected, np.concatenate(there))], 1]
         self._found.add("mends", *self._keys_of(missing))
 
@@ -105,7 +105,7 @@ class Recomputed:
             self._found.add("memories", *(key for key in keys if key not in done))
 
     def check_index(self) -> None:
-        """Compare the entries of the segments with those that the first fact of each group gives. One whose source gave a date
+        """Compare the entries of the segments with those that the first fact of each core gives. One whose source gave a date
         only later is there as it was without.
         """
         numbers, sums, sums_undated = np.concatenate([np.empty((0, 3), np.uint64), *self._indexed]).T
@@ -199,7 +199,7 @@ def _is_valid(plain: Plain, schema: type[Memory]) -> bool:
 
 def _chains_before_dated(fact: Prepared) -> tuple[int, int]:
     """Return the hashes of the chains that a fact was in before its source gave a date."""
-    return fact.chains if fact.changed_at is not None else chain_hashes(fact.text, None, fact.scope)
+    return fact.chains if fact.changed_at is not None else chain_hashes(fact.text, fact.scope, is_dated=False)
 
 
 def _sums(hashes: NDArray[Any]) -> Numbers:
@@ -208,12 +208,12 @@ def _sums(hashes: NDArray[Any]) -> Numbers:
 
 
 def _links_of(prepared: Iterable[tuple[int, Prepared]]) -> Numbers:
-    links = [(_link(meant, again.group), number) for number, again in prepared for meant in again.mends]
+    links = [(_link(meant, again.core), number) for number, again in prepared for meant in again.mends]
     return np.array(links, np.uint64).reshape(-1, 2)
 
 
-def _link(meant: Key, group: Key) -> int:
-    return xxh3_64_intdigest(meant + group)
+def _link(meant: int, core: int) -> int:
+    return xxh3_64_intdigest(f"{meant} {core}".encode())
 
 
 def _all(chunks: Sequence[Numbers]) -> Numbers:

@@ -22,7 +22,7 @@ from memproc.store import tables
 from memproc.store.counting import IMPORTED, count_memories, memories_told
 from memproc.store.database import Database, change_row, next_number
 from memproc.store.landing import write_mends, write_regrouped
-from memproc.store.ledger import Line, take_words_out, write_lines
+from memproc.store.ledger import Line, take_notes_out, write_lines
 from memproc.store.neighbours import ROWS, SPENT, WITHDRAWN, decisions_on, neighbourhood, stands_against, to_row
 from memproc.store.open_reviews import open_again
 from memproc.store.opening import policy_text
@@ -34,7 +34,7 @@ from memproc.store.seals import resealed
 from memproc.store.segments import Segments
 
 CHUNK = 2_000
-COMPUTED = ("node", "content", "grp", "length", "namespace", "date", "benign")  # columns of an observation that its record gives
+COMPUTED = ("node", "content", "core", "length", "namespace", "date")  # columns of an observation that its record gives
 
 _observations = tables.observations.c
 _TOMBSTONES = select(
@@ -92,12 +92,12 @@ def recluster(
     connection: Connection,
     touched: Iterable[Observation],
     now: str,
-    groups: Iterable[Key] = (),
+    cores: Iterable[int] = (),
     *,
     is_whole: bool = False,
 ) -> None:
-    """Cluster again all that is connected with these observations and groups; note joins and splits in the ledger."""
-    near = neighbourhood(database, connection, touched, groups, is_whole=is_whole)
+    """Cluster again all that is connected with these observations and cores; note joins and splits in the ledger."""
+    near = neighbourhood(database, connection, touched, cores, is_whole=is_whole)
     found, _ = clusters((row.observation for row in near.rows.values()), near.mends, near.decisions, near.spent)
     changed = regroup(found, near.rows, near.rows.keys(), near)
     write_regrouped(database, connection, changed, near.rows)
@@ -120,8 +120,8 @@ def forget(
     near = neighbourhood(database, connection, [row.observation for row in rows], is_whole=True)
     keys = [row.observation.key for row in rows]
     survivors = [row for key, row in near.rows.items() if key not in set(keys)]
-    left = {row.memory or row.observation.key for row in survivors}
-    emptied = {row.memory or row.observation.key for row in rows} - left
+    homes = {row.memory or row.observation.key for row in survivors}
+    emptied = {row.memory or row.observation.key for row in rows} - homes
     numbers = [row.number for row in rows]
     tombstones = [tuple(found) for found in database.select_by_keys(connection, _TOMBSTONES, _observations.key, keys)]
     database.delete_by_keys(connection, tables.observations.c.number, numbers)
@@ -129,17 +129,17 @@ def forget(
     database.delete_by_keys(connection, tables.merged.c.id, [row.memory for row in rows if row.memory])
     for column in ("one", "other"):
         database.delete_by_keys(connection, tables.reviews.c[column], keys)
-    take_words_out(database, connection, {*keys, *(row.observation.node for row in rows)})
+    take_notes_out(database, connection, {*keys, *(row.observation.node for row in rows)})
     take_texts_out(database, connection, [row.observation.record for row in rows], keys)
-    groups = {row.observation.group for row in rows}
+    cores = {row.observation.core for row in rows}
     segments.remove(connection, numbers)
-    database.delete_by_keys(connection, tables.mends.c.grp, sorted(groups))
-    left_in_groups = [(row.number, _prepare(row.observation, policy)) for row in survivors if row.observation.group in groups]
-    write_mends(database, connection, {(meant, found.group) for _, found in left_in_groups for meant in found.mends})
-    _index_again(segments, connection, left_in_groups, policy)
+    database.delete_by_keys(connection, tables.mends.c.core, sorted(cores))
+    left = [(row.number, _prepare(row.observation, policy)) for row in survivors if row.observation.core in cores]
+    write_mends(database, connection, {(meant, found.core) for _, found in left for meant in found.mends})
+    _index_again(segments, connection, left, policy)
     gone = [Line("forgotten", key, reason=note) for key in keys]
     write_lines(database, connection, None, now, [*gone, Line("memories_forgotten", amount=len(emptied))])
-    recluster(database, connection, [row.observation for row in survivors], now, groups, is_whole=True)  # others may have to speak
+    recluster(database, connection, [row.observation for row in survivors], now, cores, is_whole=True)  # others may have to speak
 
 
 def take_over(
@@ -208,6 +208,7 @@ def _remember_forgotten(
 def rebuild(database: Database, segments: Segments, connection: Connection, policy: Policy, now: str) -> Moved:
     """Compute keys, index, links and memories from the observations, the decisions and the policy."""
     before = memories_told(connection)  # what is there may be damaged; the ledger goes on from what it told
+    change_row(connection, tables.store, tables.THE_STORE, {"policy": policy_text(policy)})
     clear_orphans(database, connection, now)
     mend_reasons(database, connection)
     write_texts_again(database, connection)
@@ -217,16 +218,16 @@ def rebuild(database: Database, segments: Segments, connection: Connection, poli
     connection.execute(delete(tables.mends))
     connection.execute(delete(tables.merged))
     connection.execute(update(tables.observations).values(memory=None))
-    indexed: set[Key] = set()
+    indexed: set[int] = set()
     for rows in _all_rows(connection):
         prepared = [(row, _prepare(row.observation, policy)) for row in rows]
         keyed = [(*computed(found), row.number) for row, found in prepared]
         database.update_rows(connection, tables.observations, COMPUTED, keyed)
-        write_mends(database, connection, {(meant, found.group) for _, found in prepared for meant in found.mends})
+        write_mends(database, connection, {(meant, found.core) for _, found in prepared for meant in found.mends})
         for row, found in prepared:
             if row.observation.node in decided:
                 nodes[row.observation.node].add(found.node)
-        fresh = {found.group: (row.number, found) for row, found in reversed(prepared) if found.group not in indexed}
+        fresh = {found.core: (row.number, found) for row, found in reversed(prepared) if found.core not in indexed}
         indexed |= fresh.keys()
         segments.index(connection, _with_near_tier(fresh.values()), policy.recall)
         while alike := segments.newest_alike():
@@ -238,7 +239,6 @@ def rebuild(database: Database, segments: Segments, connection: Connection, poli
         done |= near.rows.keys()
         found_clusters, _ = clusters((row.observation for row in near.rows.values()), near.mends, near.decisions, near.spent)
         write_regrouped(database, connection, regroup(found_clusters, near.rows, near.rows.keys(), near), near.rows)
-    change_row(connection, tables.store, tables.THE_STORE, {"policy": policy_text(policy)})
     fewer = before - count_memories(connection)
     moved = Moved(max(fewer, 0), max(-fewer, 0))
     write_lines(database, connection, None, now, [Line("joins", amount=moved.joins), Line("splits", amount=moved.splits)])
@@ -247,8 +247,7 @@ def rebuild(database: Database, segments: Segments, connection: Connection, poli
 
 def computed(found: Prepared) -> tuple[object, ...]:
     """Return what the columns `COMPUTED` of an observation should hold."""
-    benign = " ".join(found.benign)
-    return found.node, found.content, found.group, len(found.text), found.namespace, found.changed_at, benign
+    return found.node, found.content, found.core, len(found.text), found.namespace, found.changed_at
 
 
 def _decide_on(database: Database, connection: Connection, nodes: Mapping[Key, set[Key]]) -> None:
@@ -281,13 +280,13 @@ def _all_rows(connection: Connection) -> Iterator[list[Row]]:
 
 def in_company(database: Database, connection: Connection) -> Iterator[list[Observation]]:
     """Give, in chunks, observations of every memory that may have more than one, or may not be called by its node."""
-    crowded = select(_observations.grp).group_by(_observations.grp).having(func.count() > 1)
-    linked = union(select(tables.mends.c.grp), select(tables.mends.c.meant))
-    groups = sorted({*connection.execute(crowded).scalars(), *connection.execute(linked).scalars()})
+    crowded = select(_observations.core).group_by(_observations.core).having(func.count() > 1)
+    linked = union(select(tables.mends.c.core), select(tables.mends.c.meant))
+    cores = sorted({*connection.execute(crowded).scalars(), *connection.execute(linked).scalars()})
     versioned = select(_observations.node).group_by(_observations.node).having(func.count() > 1)
     decided = union(select(tables.decisions.c.a), select(tables.decisions.c.b))
     nodes = sorted({key for query in (versioned, decided, SPENT) for key in connection.execute(query).scalars()})
-    for column, keys in ((_observations.grp, groups), (_observations.node, nodes), (_observations.key, nodes)):
+    for column, keys in ((_observations.core, cores), (_observations.node, nodes), (_observations.key, nodes)):
         for start in range(0, len(keys), CHUNK):
             found = database.select_by_keys(connection, ROWS, column, keys[start : start + CHUNK])
             yield [to_row(row).observation for row in found]
@@ -298,8 +297,8 @@ def _with_near_tier(numbered: Iterable[tuple[int, Prepared]]) -> list[tuple[int,
 
 
 def _index_again(segments: Segments, connection: Connection, survivors: Sequence[tuple[int, Prepared]], policy: Policy) -> None:
-    """Index the first observation that is left of each group."""
-    first = {found.group: (number, found) for number, found in sorted(survivors, reverse=True)}
+    """Index the first observation that is left of each core."""
+    first = {found.core: (number, found) for number, found in sorted(survivors, reverse=True)}
     segments.remove(connection, [number for number, _ in first.values()])
     segments.index(connection, _with_near_tier(first.values()), policy.recall)
 
@@ -339,7 +338,7 @@ def unmerging_job(database: Database, connection: Connection, job: int) -> list[
         handles = {seen.key: handle_of(database, connection, seen) for seen in observations}
         others = [seen for seen in observations if handles[seen.key] not in own]
         near = neighbourhood(database, connection, others)
-        left, _ = clusters(others, near.mends, near.decisions)
+        left, _ = clusters([near.rows[seen.key].observation for seen in others], near.mends, near.decisions)
         parts = [{handles[seen.key] for seen in found.observations} for found in left]
         parts += [{handle} for handle in sorted(own.intersection(handles.values()))]
         for one, other in combinations(parts, 2):

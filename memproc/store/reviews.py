@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from functools import lru_cache, partial
+from heapq import nsmallest
 from itertools import groupby
 from operator import itemgetter
 from typing import NamedTuple
@@ -24,6 +26,7 @@ from memproc.dedup.decide import Judged, Plan, Row
 from memproc.dedup.doubts import ROUND, Doubt, crowd_in, for_a_person, is_of, is_worth_more
 from memproc.dedup.gist import gist_of, read
 from memproc.dedup.keys import Key, Prepared, exact_of, scope_number, text_of
+from memproc.dedup.reasons import BETWEEN, TELLING, kinds_of
 from memproc.dedup.signatures import Hashes
 from memproc.dedup.signing import sign
 from memproc.records import Outcome, encode
@@ -31,12 +34,13 @@ from memproc.store import tables
 from memproc.store.chains import Chains
 from memproc.store.database import Database, next_number, take_numbers
 from memproc.store.ledger import Line, write_lines
-from memproc.store.neighbours import ROWS, to_row
+from memproc.store.neighbours import ROWS, SPEAKING, to_row
 from memproc.store.segments import Segments
 from memproc.times import to_micros
 
 LOOKED_AT_ONCE = 2_000
 SIDES_KEPT = 500
+MOST_IN_CORE = 8
 FOUND_OTHERWISE = ("undated", "meaning")  # the kinds that the index does not find
 UNDATED_CONFIDENCE = 0.5  # which of two versions is the newer, nothing tells
 
@@ -69,13 +73,14 @@ class Reviewer:
     review_at: float
 
     def look(self, connection: Connection, plan: Plan, rows: Mapping[Key, Row], numbers: Mapping[Key, int]) -> Looked:
-        """Index the first fact of each new group, and look for what each that was stored is like.
+        """Index the first fact of each new core, and look for what each that was stored is like.
 
         `rows` are the neighbours that the plan was made with, `numbers` those of its new observations.
         """
         doubts = [_undated(pair) for pair in plan.undated]
-        first = _first_of_groups(plan.new, rows)
-        looked = self._look_for_alike(connection, plan, first, numbers)
+        first = _first_of_cores(plan.new, rows)
+        beside = _beside_in_core(plan.new, rows, numbers, {judged.incoming.prepared.key for judged in first})
+        looked = self._look_for_alike(connection, plan, first, numbers, beside)
         dated = [one for one in (*(judged.incoming.prepared for judged in plan.new), *_dated_again(plan)) if _is_in_chains(one)]
         if not dated:
             return looked._replace(doubts=doubts + looked.doubts)
@@ -87,8 +92,16 @@ class Reviewer:
     def _chains(self) -> Chains:
         return Chains(self.database, self.segments, self.policy)
 
-    def _look_for_alike(self, connection: Connection, plan: Plan, first: Sequence[Judged], numbers: Mapping[Key, int]) -> Looked:
-        if not first:
+    def _look_for_alike(
+        self,
+        connection: Connection,
+        plan: Plan,
+        first: Sequence[Judged],
+        numbers: Mapping[Key, int],
+        beside: Mapping[Key, tuple[_Own, list[int]]],
+    ) -> Looked:
+        """Look for what shares a band with the `first` fact of each new core; and compare the others with what has their core."""
+        if not first and not beside:
             return Looked(0, 0, [])
         numbered = [(numbers[judged.incoming.prepared.key], judged.incoming.prepared) for judged in first]
         hashes = self.segments.index(connection, numbered, self.policy.recall)
@@ -96,7 +109,7 @@ class Reviewer:
         new = [numbered[at] for at in stored]
         own_numbers = [number for number, _ in new]
         are_one = partial(_are_one, plan)
-        return self._compare(connection, own_numbers, hashes[stored], lambda at: _own_of(new[at][1]), are_one)
+        return self._compare(connection, own_numbers, hashes[stored], lambda at: _own_of(new[at][1]), are_one, beside)
 
     def look_again(self, connection: Connection, now: str) -> None:
         """Find the open reviews of the whole store anew, as another model would have."""
@@ -110,14 +123,26 @@ class Reviewer:
             records = [row.observation.record for row in rows]
             texts = [*map(text_of, records)]
             scopes = [*map(scope_number, records)]
-            gists = [gist_of(text) if row.observation.date else None for row, text in zip(rows, texts, strict=True)]
-            chains = [*map(chain_hashes, texts, gists, scopes)]
+            told = zip(rows, texts, scopes, strict=True)
+            chains = [chain_hashes(text, scope, is_dated=bool(row.observation.date)) for row, text, scope in told]
             hashes = sign(texts, scopes, chains, self.policy.recall)
             homes = {row.observation.key: row.home for row in rows}
-            looked = self._compare(connection, some, hashes, _owns_in(rows, texts), partial(_are_at_home, homes))
+            beside = self._beside(connection, rows, homes)
+            looked = self._compare(connection, some, hashes, _owns_in(rows, texts), partial(_are_at_home, homes), beside)
             followed = self._chains.follow(connection, (hash_ for own in chains for hash_ in own))
             doubts = [*followed.doubts, *looked.doubts]
             write_reviews(self.database, connection, doubts, next_number(connection, tables.batches) - 1, now)
+
+    def _beside(self, connection: Connection, firsts: Sequence[Row], homes: dict[Key, Key]) -> dict[Key, tuple[_Own, list[int]]]:
+        """Return what is compared of those that have the core of another, the first of it, each with the number of that; note their
+        homes.
+        """
+        first = {row.observation.core: row.number for row in firsts}
+        found = map(to_row, self.database.select_by_keys(connection, SPEAKING, tables.observations.c.core, first))
+        others = [row for row in found if row.number != first[row.observation.core]]
+        homes |= {row.observation.key: row.home for row in others}
+        owns = _owns_in(others, [text_of(row.observation.record) for row in others])
+        return {row.observation.key: (owns(at), [first[row.observation.core]]) for at, row in enumerate(others)}
 
     def _compare(
         self,
@@ -126,15 +151,17 @@ class Reviewer:
         hashes: Hashes,
         own_at: Callable[[int], _Own],
         are_one: Callable[[Key, _Candidate], bool],
+        beside: Mapping[Key, tuple[_Own, list[int]]],
     ) -> Looked:
-        """Look up what shares a band with some observations, given their numbers and band hashes, and compare the pairs.
+        """Look up what shares a band with some observations, given their numbers and band hashes, and compare the pairs; and those
+        with what stands beside them.
 
         In rounds: who finds less than one alike in each is not in the next.
         """
         segments = self.segments.all(connection)
         found_pairs = index.candidates(hashes[:, : 1 - CHAINS], np.array(own_numbers, np.uint64), segments, frames=1)
-        new: dict[Key, _Own] = {}
-        pairs: dict[Key, list[int]] = {}
+        new: dict[Key, _Own] = {key: own for key, (own, _) in beside.items()}
+        pairs: dict[Key, list[int]] = {key: numbers for key, (_, numbers) in beside.items()}
         for at, candidates in groupby(found_pairs, key=itemgetter(0)):
             own = own_at(at)
             new[own.key] = own
@@ -156,7 +183,7 @@ class Reviewer:
         kept = [doubt for key, found in doubts.items() for doubt in for_a_person(found, len(pairs[key]))]
         crowd = crowd_in(doubts)
         self._close(connection, crowd)
-        return Looked(len(found_pairs), verified, [doubt for doubt in kept if not is_of(crowd, doubt)])
+        return Looked(sum(map(len, pairs.values())), verified, [doubt for doubt in kept if not is_of(crowd, doubt)])
 
     def _close(self, connection: Connection, crowd: AbstractSet[Key]) -> None:
         """Delete the open reviews of what changed within a crowd, which were found before there was one."""
@@ -167,9 +194,8 @@ class Reviewer:
     def _doubt(self, own: _Own, there: _Candidate, known: _Texts) -> Doubt | None:
         """Return what is to be doubted of a pair, if anything is. What can be told without the other's text comes first."""
         has_moved_on = there.date is not None and own.date is not None and there.date != own.date
-        is_sentence = own.is_english
-        if not may_be_alike_in_length(len(own.text), there.length, is_sentence=is_sentence) or not may_be_alike(
-            known.in_order(own.text), known.in_order(text := known.text_of(there)), is_sentence=is_sentence
+        if not may_be_alike_in_length(len(own.text), there.length) or not may_be_alike(
+            known.in_order(own.text), known.in_order(text := known.text_of(there)), lambda: gist_of(own.text).is_english
         ):
             return None
         model = model_of(self.policy.model)
@@ -182,44 +208,41 @@ class Reviewer:
             if any(is_replaced(before, after, key) for key in shared):
                 return None  # whether they are neighbours in time, their chain tells
             if not shared and (change := compare_if_changed(one, other, model)):
-                return Doubt(there.key, own.key, "changed", change.confidence, change.reason)
+                return Doubt(there.key, own.key, "changed", change.confidence, kinds_of(change.differences))
         if alike := compare_if_likely(one, other, model, self.review_at):
-            return Doubt(there.key, own.key, "similar", alike.confidence, alike.reason)
+            return Doubt(there.key, own.key, "similar", alike.confidence, kinds_of(alike.differences))
         return None
 
 
 class _Own(NamedTuple):
-    """What is compared of a new fact: its canonical text, whether that shows itself to be English, its date, in microseconds since
-    1970, and its record as JSON.
-    """
+    """What is compared of a new fact: its canonical text, its date, in microseconds since 1970, and its record as JSON."""
 
     key: Key
     text: str
-    is_english: bool
     date: int | None
     json: bytes
 
 
 def _own_of(prepared: Prepared) -> _Own:
     date = prepared.changed_at if prepared.changed_at is not None else _micros_of(prepared.as_of)
-    return _Own(prepared.key, prepared.text, prepared.is_english, date, prepared.json)
+    return _Own(prepared.key, prepared.text, date, prepared.json)
 
 
 def _owns_in(rows: Sequence[Row], texts: Sequence[str]) -> Callable[[int], _Own]:
     def own_at(at: int) -> _Own:
         seen = rows[at].observation
-        return _Own(seen.key, texts[at], gist_of(texts[at]).is_english, _micros_of(seen.date), encode(seen.record))
+        return _Own(seen.key, texts[at], _micros_of(seen.date), encode(seen.record))
 
     return own_at
 
 
 def _telling_of(one: str | bytes, other: str | bytes) -> str | None:
-    """Return what two facts of the same words are told apart by in the way they are written, each given as JSON: empty where it is
-    the day that they speak of, None where it is nothing.
+    """Return the kind by which two facts of the same words are told apart in the way they are written, each given as JSON: empty
+    where it is the day that they speak of, None where it is nothing.
     """
     left, right = (read(exact_of(orjson.loads(record))).telling for record in (one, other))
     if left.marks != right.marks:
-        return f"may mean another thing: {', '.join(left.marks) or '-'} / {', '.join(right.marks) or '-'}"
+        return TELLING
     return "" if left.is_of_a_day else None
 
 
@@ -275,7 +298,7 @@ def write_reviews(database: Database, connection: Connection, doubts: Sequence[D
         for at, (one, other, kind, confidence, reason) in enumerate(fresh.values())
     ]
     database.insert_rows(connection, tables.reviews, rows)
-    lines = [Line("review", other, one, sure, 1, f"{kind}, {reason}") for one, other, kind, sure, reason in fresh.values()]
+    lines = [Line("review", other, one, sure, 1, f"{kind}{BETWEEN}{reason}") for one, other, kind, sure, reason in fresh.values()]
     write_lines(database, connection, batch, now, lines)
     return len(rows)
 
@@ -285,15 +308,37 @@ def _undated(pair: Undated) -> Doubt:
     return Doubt(one, other, "undated", UNDATED_CONFIDENCE, "two versions, and no date tells which is newer")
 
 
-def _first_of_groups(new: Sequence[Judged], rows: Mapping[Key, Row]) -> list[Judged]:
-    """Return the first fact of each group that the store did not have."""
-    seen = {row.observation.group for row in rows.values()}
-    first: dict[Key, Judged] = {}
+def _first_of_cores(new: Sequence[Judged], rows: Mapping[Key, Row]) -> list[Judged]:
+    """Return the first fact of each core that the store did not have, if it takes part in the near tier."""
+    seen = {row.observation.core for row in rows.values()}
+    first: dict[int, Judged] = {}
     for judged in new:
         prepared = judged.incoming.prepared
-        if prepared.is_near and prepared.group not in seen:
-            first.setdefault(prepared.group, judged)
-    return list(first.values())
+        if prepared.core not in seen:
+            first.setdefault(prepared.core, judged)
+    return [judged for judged in first.values() if judged.incoming.prepared.is_near]
+
+
+def _beside_in_core(
+    new: Sequence[Judged], rows: Mapping[Key, Row], numbers: Mapping[Key, int], first: Collection[Key]
+) -> dict[Key, tuple[_Own, list[int]]]:
+    """Return what is compared of those that were stored though another has their core, each with the numbers of such others, the
+    first `MOST_IN_CORE` of them: they hold the same words but for what says nothing, in another order or another form.
+    """
+    stored = [one.incoming.prepared for one in new if one.outcome is Outcome.STORED and one.incoming.prepared.is_near]
+    late = [prepared for prepared in stored if prepared.key not in first]
+    if not late:
+        return {}
+    there: dict[int, list[int]] = defaultdict(list)
+    for row in rows.values():
+        there[row.observation.core].append(row.number)
+    for judged in new:
+        there[judged.incoming.prepared.core].append(numbers[judged.incoming.prepared.key])
+    found = {}
+    for prepared in late:
+        others = nsmallest(MOST_IN_CORE, (at for at in there[prepared.core] if at != numbers[prepared.key]))
+        found[prepared.key] = _own_of(prepared), others
+    return found
 
 
 def _are_one(plan: Plan, key: Key, there: _Candidate) -> bool:

@@ -44,7 +44,7 @@ _STANDING = select(
     _store.segments,
     _newest(tables.batches),
     _newest(tables.observations),
-    exists(select(tables.mends.c.grp)).label("has_mends"),
+    exists(select(tables.mends.c.core)).label("has_mends"),
     exists(select(tables.decisions.c.number)).label("has_decisions"),
     exists(select(tables.forgotten.c.key)).label("has_forgotten"),
     _jobs.fence,

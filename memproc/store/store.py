@@ -22,12 +22,12 @@ from sqlalchemy import Connection, select, update
 from memproc.config import Policy, Settings, limit_of, share_of, whole_number
 from memproc.dedup.canonical import canonical
 from memproc.dedup.cluster import Decision, Verdict, pair
-from memproc.dedup.compare import without_words
 from memproc.dedup.confidence import model_of
-from memproc.dedup.decide import Row
+from memproc.dedup.decide import Judged, Row
 from memproc.dedup.keys import SCHEME, Key, Prepared
 from memproc.dedup.meaning import AT_LEAST
 from memproc.dedup.memory import memory_of_one
+from memproc.dedup.reasons import reason_told
 from memproc.dedup.review_policy import checked_name, parse_policy
 from memproc.embedding import embedder
 from memproc.errors import DatabaseError, NotFoundError, StoreError, UsageError, redacting
@@ -97,6 +97,7 @@ from memproc.store.reading import (
     memory_at,
     named_by,
     newest_memories,
+    records_of,
     to_key,
     whole_observations,
 )
@@ -253,8 +254,7 @@ class Store:
         if landed.rejected:
             faults = landed.rejected[0][1].faults
             return Added(Outcome.QUARANTINED, None, None, f"{faults[0].path or 'record'}: {faults[0].message}", faults)
-        added = self._added_as(landed, found.observation.key)  # type: ignore[union-attr]
-        return added._replace(reason=without_words(added.reason)) if self.settings.redact else added
+        return self._added_as(landed, found.observation.key)  # type: ignore[union-attr]
 
     def _format_of(self, item: Item) -> Format:
         if isinstance(item.value, Given):
@@ -919,7 +919,15 @@ class Store:
         if landed.known:
             return Added(Outcome.DUPLICATE, memory, 1.0, "same observation")
         judged = landed.judged[0]
-        return Added(judged.outcome, memory, judged.confidence, judged.reason)
+        return Added(judged.outcome, memory, judged.confidence, self._reason_of(judged))
+
+    def _reason_of(self, judged: Judged) -> str:
+        """Return in words why a record that was just taken is not new; with `redact` without those of its text."""
+        if judged.kind != "similar" or judged.anchor is None or self.settings.redact:
+            return reason_told(judged.reason)
+        anchor = judged.anchor
+        there = self._transactions.read(lambda connection: records_of(self._database, connection, [anchor]))
+        return reason_told(judged.reason, judged.incoming.prepared.observation.record, there.get(anchor))
 
     def _named(self, connection: Connection, identifier: str) -> Row:
         row = named_by(connection, identifier)

@@ -22,6 +22,7 @@ from sqlalchemy import (
     Double,
     Executable,
     Index,
+    Integer,
     LargeBinary,
     MetaData,
     PrimaryKeyConstraint,
@@ -40,7 +41,7 @@ from sqlalchemy.dialects import mysql
 from memproc.config import TABLE_PREFIX
 from memproc.store.backends import Backend
 
-SCHEMA = 5
+SCHEMA = 6
 PREFIX = TABLE_PREFIX
 PART_BYTES = 1024 * 1024
 SEAL = "seal"
@@ -51,6 +52,7 @@ THE_STORE = 1  # the id of the only row of `store`
 _MYSQL = ("mysql", "mariadb")
 _KEY = LargeBinary(16).with_variant(mysql.BINARY(16), *_MYSQL)
 _TEXT = Text().with_variant(mysql.LONGTEXT(collation="utf8mb4_bin"), *_MYSQL)
+_OWN_NUMBER = BigInteger().with_variant(Integer(), "sqlite")  # there the row's own number, and no index beside it
 _BYTES = LargeBinary().with_variant(mysql.LONGBLOB(), *_MYSQL)
 
 metadata = MetaData()
@@ -61,7 +63,8 @@ def _key(name: str, *, nullable: bool = False, primary_key: bool = False) -> Col
 
 
 def _number(name: str, *, nullable: bool = False, primary_key: bool = False) -> Column[int]:
-    return Column(name, BigInteger, nullable=nullable, primary_key=primary_key, autoincrement=False)
+    kind = _OWN_NUMBER if primary_key else BigInteger()
+    return Column(name, kind, nullable=nullable, primary_key=primary_key, autoincrement=False)
 
 
 def _text(name: str, *, nullable: bool = False) -> Column[str]:
@@ -101,7 +104,7 @@ observations = Table(
     _key("key"),
     _key("node"),
     _key("content"),
-    _key("grp"),
+    _number("core"),
     _key("memory", nullable=True),
     Column("speaks", SmallInteger, nullable=False),  # 0 where others of its version suffice to tell what all of them give
     _number("namespace"),
@@ -114,16 +117,17 @@ observations = Table(
     _number("times_seen"),
     _number("as_of", nullable=True),
     _number("as_of_seal", nullable=True),  # a hash of it and the key, as it decides which version speaks and nothing else tells it
-    _number("length"),  # of the canonical text, in characters
+    _number("length"),  # of the text that is compared, in characters
     _number("date", nullable=True),
-    _text("benign"),  # the kinds of benign difference between its text and its gist, with single spaces between them
     _text("record"),
     UniqueConstraint("key"),
     Index(f"{PREFIX}observations_node", "node", "speaks"),
-    Index(f"{PREFIX}observations_grp", "grp", "speaks"),
-    Index(f"{PREFIX}observations_memory", "memory"),
+    Index(f"{PREFIX}observations_core", "core", "speaks"),
     Index(f"{PREFIX}observations_namespace", "namespace"),
 )
+
+_HAS_MEMORY = observations.c.memory.is_not(None)
+Index(f"{PREFIX}observations_memory", observations.c.memory, sqlite_where=_HAS_MEMORY, postgresql_where=_HAS_MEMORY)
 
 merged = Table(
     f"{PREFIX}merged",
@@ -138,10 +142,10 @@ merged = Table(
 mends = Table(
     f"{PREFIX}mends",
     metadata,
-    _key("meant"),
-    _key("grp"),
-    PrimaryKeyConstraint("meant", "grp"),
-    Index(f"{PREFIX}mends_grp", "grp"),
+    _number("meant"),
+    _number("core"),
+    PrimaryKeyConstraint("meant", "core"),
+    Index(f"{PREFIX}mends_core", "core"),
 )
 
 decisions = Table(

@@ -26,9 +26,19 @@ LINE = Line(
     verified=None,
     seconds=(0.02,),
     ran_under=("journal_mode=wal",),
+    cpu_floor_ratio=1.0,
 )
-NEAR = replace(LINE, side="memproc-near", records_per_second=5_000.0, floor_ratio=10.0, recall=0.9, candidates=0.25, verified=0.125)
-MEM0 = replace(LINE, side="mem0", records=500, records_per_second=400.0, floor_ratio=125.0)
+NEAR = replace(
+    LINE,
+    side="memproc-near",
+    records_per_second=5_000.0,
+    floor_ratio=10.0,
+    cpu_floor_ratio=11.0,
+    recall=0.9,
+    candidates=0.25,
+    verified=0.125,
+)
+MEM0 = replace(LINE, side="mem0", records=500, records_per_second=400.0, floor_ratio=125.0, cpu_floor_ratio=None)
 
 
 @pytest.fixture

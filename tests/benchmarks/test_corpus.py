@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING
 import orjson
 import pytest
 
+from benchmarks import labelled
+from benchmarks.__main__ import main
 from benchmarks.contractions import contracted, one_switched
-from benchmarks.corpus import Entry, Kind, Label, make_corpus, read_labels, write_corpus
+from benchmarks.corpus import Entry, Kind, Label, MissingDataError, Texts, make_corpus, read_labels, write_corpus
 from benchmarks.repeats import normal_form
 from benchmarks.scoring import score
 from benchmarks.traps import is_clear
@@ -141,6 +143,15 @@ def test_written_files_hold_the_corpus(tmp_path: Path) -> None:
     records = [orjson.loads(line) for line in path.read_bytes().splitlines()]
     assert records == [{"content": entry.content, "metadata": {"n": n}} for n, entry in enumerate(entries)]
     assert list(read_labels(labels)) == [entry.label for entry in entries]
+
+
+def test_what_is_missing_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """Which data, and where it was looked for."""
+    monkeypatch.setattr(labelled, "DATA", tmp_path)
+    with pytest.raises(MissingDataError, match="MEMPROC_DATA"):
+        make_corpus(records=10, seed=1, texts=Texts.TALK)
+    assert main(["corpus", "--kind", "talk", "--to", str(tmp_path / "corpus.jsonl")]) == 1
+    assert str(tmp_path / "locomo10.json") in capsys.readouterr().err
 
 
 def test_contractions_keep_capitals() -> None:

@@ -10,11 +10,14 @@ import orjson
 import pytest
 
 import benchmarks.peers
+import memproc
 from benchmarks.__main__ import main
 from benchmarks.measure import ChildError, run_python
+from benchmarks.memproc_run import WARM, ingest
 from benchmarks.peers import Plan, compare
 from benchmarks.results import read_results
 from benchmarks.sides import FLOOR, SIDES, Side, maybe_reason, reasons
+from benchmarks.stages_pure import forget, memos
 from tests.conftest import ROOT
 from tests.waiting import LIMIT_SECONDS
 
@@ -48,7 +51,7 @@ def test_all_asked_are_measured_beside_the_floor(results, lines):
     """None is lost on the way."""
     assert set(lines) == {"floor", *LIGHT}
     assert not results[0].left_out
-    assert lines["floor"].floor_ratio == 1.0
+    assert (lines["floor"].floor_ratio, lines["floor"].cpu_floor_ratio) == (1.0, 1.0)
 
 
 @pytest.mark.slow
@@ -62,6 +65,7 @@ def test_figures_are_of_a_real_run(lines):
     for line in lines.values():
         assert 0 < line.seconds[0] < line.wall_seconds, line.side
         assert 0 < line.cpu_seconds < 60, line.side
+        assert line.side == "floor" or line.cpu_floor_ratio > 1, line.side
         assert 10 < line.peak_megabytes < 2_000, line.side
         assert line.disk_megabytes > RECORDS * 100 / MEGABYTE, line.side
     assert lines["floor"].recall == 0
@@ -135,6 +139,27 @@ def test_a_child_that_fails_tells_its_last_line(tmp_path):
     """Not its whole traceback."""
     with pytest.raises(ChildError, match=r"^ended with 1: ValueError: no luck$"):
         run_python("-c", "raise ValueError('no luck')", to=tmp_path / "told")
+
+
+@pytest.mark.parametrize(("words", "known"), [("cold", [set()]), (WARM, [set(), {False}])])
+def test_a_warm_run_knows_words_and_no_texts(words, known, tmp_path, monkeypatch):
+    """Before the file is read into a store that holds nothing."""
+    path = tmp_path / "records.jsonl"
+    path.write_bytes(orjson.dumps({"content": "The kettle whistles in the kitchen"}) + b"\n")
+    stores = []
+    taking_in = memproc.ingest
+
+    def noted(path, *, into, settings):
+        stores.append((into, {memo.is_of_texts for memo in memos() if memo}))
+        return taking_in(path, into=into, settings=settings)
+
+    monkeypatch.setattr(memproc, "ingest", noted)
+    forget()
+    place = str(tmp_path / "own.db")
+    run = ingest(path, place, "near", "sequential", words)
+    assert (run.read, run.stored) == (1, 1)
+    assert [found for _, found in stores] == known
+    assert stores[-1][0] == f"sqlite:///{place}"
 
 
 def test_the_recipe_and_rensa_keep_what_their_clusters_say(tmp_path):

@@ -16,8 +16,8 @@ RECORDS = 12_000
 
 @pytest.fixture(scope="module")
 def corpora():
-    """Make a corpus of each kind."""
-    return {texts: make_corpus(records=RECORDS, seed=3, texts=texts) for texts in Texts}
+    """Make a corpus of each kind that is made of templates."""
+    return {texts: make_corpus(records=RECORDS, seed=3, texts=texts) for texts in (Texts.ORDINARY, Texts.RECOMBINING)}
 
 
 def new_texts(corpus):

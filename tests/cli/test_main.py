@@ -177,7 +177,7 @@ def test_the_life_of_a_store(run, tmp_path):
     tea = next(line for line in lines if len(line["observations"]) == 2)
     told = as_json(run("trace", "m.db", tea["id"], "--json"))
     assert told["memory"]["content"] == "Really prefers tea"
-    assert [entry["reason"] for entry in told["ledger"] if entry["kind"] == "similar"] == ["differs in filler: really / -"]
+    assert [entry["reason"] for entry in told["ledger"] if entry["kind"] == "similar"] == ["adds 'Really'"]
     observation = tea["observations"][0]["observation"]
     assert as_json(run("unmerge", "m.db", observation, "--json"))["memories"] == 3
     assert as_json(run("unmerge", "m.db", observation, "--undo", "--json"))["memories"] == 2
@@ -309,13 +309,13 @@ def test_a_dry_run_shows_the_least_certain_merges(run, tmp_path):
     assert len(merges) == 10
     assert merges[0] == {
         "confidence": 0.95,
-        "reason": "differs in slip: kithcen / kitchen",
+        "reason": "'kithcen' may be a slip for 'kitchen'",
         "one": "She cleans the kithcen on Monday",
         "other": "She cleans the kitchen on Monday",
     }
     assert [merge["confidence"] for merge in merges[1:]] == [0.99] * 9
     told = run("ingest", "many.jsonl", "--into", "m.db", "--dry-run")[1]
-    assert "the least certain merges:\n  0.95  differs in slip" in told
+    assert "the least certain merges:\n  0.95  'kithcen' may be a slip" in told
     assert as_json(run("ingest", "many.jsonl", "--into", "m.db", "--json"))["least_certain"] == []
 
 

@@ -41,9 +41,9 @@ def with_review(memproc_in, tmp_path):
 def test_reviews_are_listed_and_decided_by_a_file(with_review, tmp_path):
     """For other front ends: JSON out, JSON lines in. What cannot be read is wrong use, and decides nothing."""
     (waiting,) = as_json(with_review("review", "m.db", "--json"))["reviews"]
-    assert (waiting["kind"], waiting["reason"]) == ("changed", "differs in number: 640 / 680")
+    assert (waiting["kind"], waiting["reason"]) == ("changed", "680 instead of 640")
     assert [waiting[side]["content"] for side in ("one", "other")] == [record["content"] for record in RENT]
-    assert "differs in number: 640 / 680" in with_review("review", "m.db")[1]
+    assert "680 instead of 640" in with_review("review", "m.db")[1]
     for wrong in ('{"review": 1, "verdict": "perhaps"}', '{"verdict": "merge"}', "[]"):
         (tmp_path / "wrong.jsonl").write_text(wrong)
         assert with_review("review", "m.db", "--decide", "wrong.jsonl")[0] == 2
@@ -133,7 +133,7 @@ def test_a_decision_is_taken_back(with_review, verdict, tmp_path):
     for named in (number, waiting["one"]["id"]):
         assert with_review("review", "m.db", "--decide", "orders.jsonl")[1] == "1 decided\n"
         (known,) = as_json(with_review("review", "m.db", "--decided", "--json"))["decided"]
-        assert (known["number"], known["verdict"], known["reason"]) == (number, verdict, "differs in number: 640 / 680")
+        assert (known["number"], known["verdict"], known["reason"]) == (number, verdict, "680 instead of 640")
         assert with_review("review", "m.db", "--decided")[1].startswith(f"{number}  {verdict}  changed")
         assert with_review("review", "m.db", "--undo", named)[1] == "1 pair withdrawn; 2 memories\n"
         assert [one["number"] for one in as_json(with_review("review", "m.db", "--json"))["reviews"]] == [number]

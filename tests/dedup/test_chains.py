@@ -8,7 +8,6 @@ import pytest
 
 from memproc.dedup.canonical import canonical
 from memproc.dedup.chains import MOST_IN_CHAIN, MOST_OF_FRAME, chain_hashes, changes_in, is_replaced, most_in, place_of, shared_keys
-from memproc.dedup.gist import gist_of
 from tests.changes import BOTH_TRUE, CHANGES, MISSED, OFFERED_IN_VAIN
 
 
@@ -32,10 +31,10 @@ def test_a_change_is_one_from_both_sides(before, after):
 @pytest.mark.parametrize(("before", "after"), CHANGES)
 def test_what_may_have_changed_shares_a_hash(before, after):
     """Within one scope, and with a date."""
-    one, other = ({*chain_hashes(text, gist_of(text), 1)} for text in (canonical(before), canonical(after)))
+    one, other = ({*chain_hashes(text, 1, is_dated=True)} for text in (canonical(before), canonical(after)))
     assert one & other
-    assert not one & {*chain_hashes(canonical(after), gist_of(canonical(after)), 2)}
-    assert not one & {*chain_hashes(canonical(after), None, 1)}
+    assert not one & {*chain_hashes(canonical(after), 2, is_dated=True)}
+    assert not one & {*chain_hashes(canonical(after), 1, is_dated=False)}
 
 
 @pytest.mark.parametrize(("before", "after"), BOTH_TRUE)
@@ -92,7 +91,7 @@ def test_the_hash_tells_how_long_a_chain_may_be():
         ("she lives in rome", MOST_IN_CHAIN),
         ("reminder 17 is due", MOST_OF_FRAME),
     ):
-        assert most_in(chain_hashes(text, gist_of(text), 1)[0]) == most
+        assert most_in(chain_hashes(text, 1, is_dated=True)[0]) == most
 
 
 def test_what_is_told_on_one_day_replaces_nothing_of_that_day():

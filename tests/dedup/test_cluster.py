@@ -15,6 +15,7 @@ from memproc.config import Policy
 from memproc.dedup.cluster import Cluster, Decision, clusters, pair, principal
 from memproc.dedup.keys import Key, Observation, Prepared, prepare
 from memproc.records import Memory, plain
+from tests.groups import merging
 
 GROUPS = 5
 DAYS = [None, "2025-01-01T00:00:00.000000Z", "2025-01-02T00:00:00.000000Z", "2025-01-03T00:00:00.000000Z"]
@@ -28,8 +29,9 @@ def take(content: str, *, is_identity: bool = False, as_of: str | None = None, *
 
 def cluster(prepared: Sequence[Prepared], *decisions: Decision) -> list[Cluster]:
     """Cluster prepared records."""
-    mends = {one.observation.group: one.mends for one in prepared if one.mends}
-    return clusters([one.observation for one in prepared], mends, decisions)[0]
+    found = [*map(merging, prepared)]
+    mends = {one.observation.group: one.mends for one in found if one.mends}
+    return clusters([one.observation for one in found], mends, decisions)[0]
 
 
 def memories(prepared: Sequence[Prepared], *decisions: Decision) -> set[frozenset[str]]:

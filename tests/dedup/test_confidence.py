@@ -189,8 +189,8 @@ def test_long_texts_are_compared_without_counting_edits():
     """Alike ones are found, others are not, and features stay within their ranges."""
     base = " ".join(f"word{at}" for at in range(3_000))
     other = " ".join(f"else{at}" for at in range(3_000))
-    assert may_be_alike(in_order(base), in_order(base + " more"), is_sentence=False)
-    assert not may_be_alike(in_order(base), in_order(other), is_sentence=False)
+    assert may_be_alike(in_order(base), in_order(base + " more"), lambda: False)
+    assert not may_be_alike(in_order(base), in_order(other), lambda: False)
     features = features_of(side_of(base), side_of(base + " more"))
     assert {name for name, value in zip(FEATURES, features, strict=True) if value} == {"record"}
     assert 0.99 < likeness(side_of(base), side_of(base + " more")) < 1
@@ -200,14 +200,13 @@ def test_long_texts_are_compared_without_counting_edits():
 def test_lengths_refuse_no_pair_that_may_be_alike(one, other, times, is_sentence):
     """So a pair is refused by them before the second text is read, and nothing else changes."""
     left, right = " ".join([one] * times), f"{one} {other}"
-    if may_be_alike(in_order(left), in_order(right), is_sentence=is_sentence):
-        assert may_be_alike_in_length(len(left), len(right), is_sentence=is_sentence)
+    if may_be_alike(in_order(left), in_order(right), lambda: is_sentence):
+        assert may_be_alike_in_length(len(left), len(right))
 
 
 def test_lengths_refuse_what_is_too_unlike_in_length():
     """At the bound itself nothing is refused, of sentences more is, and long texts are told by their words."""
-    assert may_be_alike("a" * 65, "a" * 135, is_sentence=False)
-    assert may_be_alike_in_length(65, 135, is_sentence=False)
-    assert not may_be_alike_in_length(65, 136, is_sentence=False)
-    assert not may_be_alike_in_length(65, 135, is_sentence=True)
-    assert may_be_alike_in_length(65, LONG_CHARS + 1, is_sentence=True)
+    assert may_be_alike("a" * 65, "a" * 135, lambda: False)
+    assert may_be_alike_in_length(65, 135)
+    assert not may_be_alike_in_length(65, 136)
+    assert may_be_alike_in_length(65, LONG_CHARS + 1)

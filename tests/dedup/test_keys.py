@@ -9,22 +9,22 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from memproc.config import Policy
-from memproc.dedup.keys import Prepared, identity_key, namespace_number, prepare, scope_number
+from memproc.dedup.keys import identity_key, namespace_number, prepare, scope_number
 from memproc.records import Memory, encode, plain
+from tests.groups import Merging, merging
 
 NEAR = Policy()
 
 
 def take(
     content: str = "She likes tea", *, policy: Policy = NEAR, is_identity: bool = False, as_of: str | None = None, **fields: Any
-) -> Prepared:
+) -> Merging:
     """Prepare one record."""
-    return prepare(
-        plain(Memory(content=content, **{"source": "app", **fields})), is_identity=is_identity, as_of=as_of, policy=policy
-    )
+    record = plain(Memory(content=content, **{"source": "app", **fields}))
+    return merging(prepare(record, is_identity=is_identity, as_of=as_of, policy=policy), policy)
 
 
-def message(content: str = "Thanks!", **fields: Any) -> Prepared:
+def message(content: str = "Thanks!", **fields: Any) -> Merging:
     """Prepare one event."""
     return take(content, kind="message", **fields)
 
@@ -230,7 +230,7 @@ def test_an_event_read_again_is_the_same_event():
 def test_an_event_has_no_near_tier():
     """Its group is its content."""
     one = message("She really likes the tea")
-    assert not one.is_near
+    assert not one.prepared.is_near
     assert one.observation.group == one.observation.content
     assert one.mends == ()
 
@@ -351,12 +351,12 @@ def test_without_dedup_each_observation_is_alone():
 def test_the_json_text_is_the_whole_record():
     """What the store keeps."""
     one = take(tags=["a"], metadata={"b": {"c": [1, None]}})
-    assert one.json == encode(one.observation.record)
+    assert one.prepared.json == encode(one.observation.record)
 
 
 def test_a_text_of_invisible_characters_is_kept_as_it_is():
     """Its canonical text would be empty, and all such texts one."""
-    assert take("\u200b").text == "\u200b"
+    assert take("\u200b").prepared.text == "\u200b"
     assert take("\u200b").observation.content != take("\u00ad").observation.content
 
 

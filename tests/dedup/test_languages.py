@@ -14,6 +14,7 @@ from benchmarks.labelled import prepared
 from memproc.dedup.canonical import canonical
 from memproc.dedup.chunks import tokenize
 from memproc.dedup.gist import gist_of
+from tests.groups import merging
 
 FEWEST_SAME = 12
 FEWEST_APART = 20
@@ -435,12 +436,12 @@ def cases(*tables: dict[str, list[tuple[str, str, str]]]) -> list[object]:
 
 def is_one(one: str, other: str) -> bool:
     """Tell whether two texts are of one group, without a slip."""
-    return prepared(one).observation.group == prepared(other).observation.group
+    return merging(prepared(one)).observation.group == merging(prepared(other)).observation.group
 
 
 def may_merge(one: str, other: str) -> bool:
     """Tell whether two texts are of one group, or one may stand for the other."""
-    left, right = prepared(one), prepared(other)
+    left, right = merging(prepared(one)), merging(prepared(other))
     return is_one(one, other) or left.observation.group in right.mends or right.observation.group in left.mends
 
 

@@ -58,7 +58,7 @@ def through(pool, chunks, act_before=-1, act=lambda: None, take=slow.take):
                 act()
             yield [number]
 
-    return within_limit(lambda: [done.chunk for done in prepared(pool, take, given())])
+    return within_limit(lambda: [done.chunk for done in prepared(pool, lambda: take, given())])
 
 
 @pytest.fixture

@@ -132,7 +132,8 @@ def test_what_changed_as_time_moved_on_waits_for_review(fresh):
         store.add(BEFORE)
         store.add(AFTER)
         (review,) = store.reviews()
-        assert (review.kind, review.reason) == ("changed", "differs in date: oct-16 / oct-18")
+        assert (review.kind, review.reason) == ("changed", "18 instead of 16")
+        assert review.confidence < 0.1  # another date is no date written otherwise
         store.resolve(review, "distinct")
         assert store.count() == 2
         assert store.reviews() == []
@@ -212,16 +213,16 @@ def test_the_story_of_a_record_is_told_to_its_end(fresh):
         assert kinds == ["read", "similar", "read", "version", "review", "decision", "decision", "decision"]
         assert [entry.made_at for entry in told] == sorted(entry.made_at for entry in told)
         assert all(entry.reason for entry in told)
-        assert told[4].reason == "changed, differs in date: oct-16 / oct-18"
+        assert told[4].reason == "changed, 18 instead of 16; leaves out 'Honestly'"
         store.forget(near.memory.id)
         left = store.trace(near.memory.id)
         assert (left.memory, left.observations) == (None, ())
         assert {"read", "version", "review", "decision", "forgotten"} <= {entry.kind for entry in left.ledger}
-        assert "changed, differs in date" in {entry.reason for entry in left.ledger}
+        assert "changed, differs in a date" in {entry.reason for entry in left.ledger}
         dump = all_text(store)
         assert "Honestly" not in dump
         assert "flu season" not in dump
-        assert "16 / 18" not in dump
+        assert "18 instead of 16" not in dump
 
 
 def test_unmerge_holds_apart_whatever_comes_later(fresh):
@@ -253,6 +254,31 @@ def test_what_is_forgotten_does_not_come_back(fresh):
         assert (again.outcome, again.reason, again.memory) == ("duplicate", "forgotten", None)
         assert "purple giraffe" not in all_text(store)
         assert store.recount().is_whole
+
+
+MARZIPAN = [
+    {"content": "Honestly, Wilhelmina adores the marzipan factory", "created_at": "2024-01-01"},
+    {"content": "Wilhelmina really adores the marzipan factory!", "created_at": "2024-01-02"},
+    {"content": "Wilhelmina adores the marzipan facotry", "created_at": "2024-01-03"},
+    {"content": "Wilhelmina never adores the marzipan factory", "created_at": "2024-01-05"},
+]
+
+
+@pytest.mark.parametrize(("gone", "its_own"), [("facotry", ["honestly", "really", "facotry"]), ("never", ["never"])])
+@pytest.mark.parametrize("order", [1, -1])
+def test_no_word_of_what_was_forgotten_is_in_any_table(fresh, gone, its_own, order):
+    """Whatever was merged with it, or waits beside it: neither the ledger nor a review holds words, and none is told of it."""
+    with fresh() as store:
+        memproc.ingest(MARZIPAN[::order], store, settings=memproc.Settings(batch_size=1))
+        memory = next(one for one in store if gone in str(store.trace(one.id).observations))
+        said = [entry.reason for one in store for entry in store.trace(one.id).ledger if entry.kind in ("similar", "review")]
+        assert all(word in " ".join(said).lower() for word in its_own)
+        store.resolve(store.reviews()[0], "distinct")
+        store.forget(memory.id)
+        left = str([store.trace(identifier) for identifier in (memory.id, next(iter(store)).id)])
+        assert "differs in whether it is denied" in left
+        for known in (all_text(store), left, str(store.reviews()), str(store.settled_reviews())):
+            assert [word for word in its_own if word in known.lower()] == []
 
 
 def test_an_unknown_id_is_told(fresh):
@@ -771,8 +797,8 @@ def test_a_bridge_is_told_in_the_story_of_each_memory_it_joined(fresh):
         told = [line for key in seen for line in _merges(store, key)]
         assert sorted((kind, subject) for kind, subject, *_ in told) == [("joined", own), ("similar", own)]
         assert {reason for *_, reason in told} == {
-            "differs in slip: house / hosue",
-            "differs in slip: house / houuse",
+            "'hosue' may be a slip for 'house'",
+            "'houuse' may be a slip for 'house'",
         }
 
 
@@ -837,7 +863,10 @@ def test_what_tells_waits_for_a_person_and_days_do_not(fresh):
             store.add({"content": "She had a seizure today", "created_at": date})
         assert store.count() == 6
         waiting = {review.reason: review.confidence for review in store.reviews()}
-        assert {*waiting} == {"may mean another thing: Turkey / -", "may mean another thing: is Secret / is secret"}
+        assert {*waiting} == {
+            "may mean another thing: capital in 'Turkey'",
+            "may mean another thing: 'is secret' instead of 'is Secret'",
+        }
         assert all(confidence < 0.1 for confidence in waiting.values())
 
 
@@ -857,3 +886,15 @@ def test_changes_are_shown_before_what_is_alike(fresh):
         assert [review.kind for review in found] == ["changed", "similar"]
         assert found[0].confidence < found[1].confidence
         assert store.reviews(limit=1) == found[:1]
+
+
+def test_a_review_tells_of_the_texts_that_it_shows(fresh):
+    """Not of the slip that was compared, where the memory shows another text by now."""
+    text = "The recipe from Aisha needs 84 grams of pistachios and some {} sandwiches on the side of the plate in the {}"
+    with fresh() as store:
+        store.add({"content": text.format("cucumber", "kitchen")})
+        store.add({"content": text.format("cucmuberz", "kithcen")})
+        told = "says 'cucmuberz' instead of 'cucumber'"
+        assert store.reviews()[0].reason == f"{told}; 'kithcen' may be a slip for 'kitchen'"
+        store.add({"content": "Well, " + text.format("cucmuberz", "kitchen")})
+        assert {review.reason for review in store.reviews()} == {f"adds 'Well'; {told}"}

@@ -1,0 +1,77 @@
+"""Groups: what merges by likeness, found out only for facts that meet others.
+
+Facts: whose core no other content has is a group by itself, and what its gist is nobody asks: most talk is like that.
+
+Rules: the group of a fact is its gist within its namespace, subject and validity, with what is telling in the way it is written,
+and that day where it speaks of the day on which it was said. Where the gist is too short or too far from the text, it is its plain
+tokens, and of an event its content. Which groups it may stand for is the union of what its observations say.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping
+from functools import lru_cache
+from math import sqrt
+
+from memproc.config import Policy
+from memproc.dedup.gist import plain_tokens, read
+from memproc.dedup.keys import Grouped, Key, Observation, Prepared, exact_of, is_long_enough, key_of, merges_by_likeness
+from memproc.dedup.telling import Telling
+from memproc.dedup.words import trust
+from memproc.records import Plain, encode, is_event
+
+Link = tuple[int, int]  # a core that a text with an odd token may stand for, and its own
+
+_KEPT = 6_000  # of late: who is met once is met again
+_DAY_CHARS = len("2024-01-31")
+
+
+def grouped(content: Key, record: Plain, policy: Policy) -> Grouped:
+    """Return what a record merges by, under the policy of its store; `content` is its content key."""
+    if is_event(record) or not merges_by_likeness(policy):
+        return Grouped(content)
+    created = record.get("created_at")
+    whose = (record["namespace"], record.get("subject"), record.get("valid_from"), record.get("valid_to"))
+    return of_text(exact_of(record), whose, created[:_DAY_CHARS] if created else None, policy.merge_at) or Grouped(content)
+
+
+def group_all(observations: Iterable[Observation | Prepared], links: Collection[Link], policy: Policy) -> dict[Key, Grouped]:
+    """Return by content what those of some observations merge by that meet another content, by their core or by a slip."""
+    by_core: dict[int, dict[Key, Observation | Prepared]] = defaultdict(dict)
+    for seen in observations:
+        by_core[seen.core].setdefault(seen.content, seen)
+    meeting = {core for core, contents in by_core.items() if len(contents) > 1}
+    meeting.update(core for link in links if by_core.keys() >= {*link} for core in link)
+    return {content: _found(content, seen, policy) for core in meeting for content, seen in by_core[core].items()}
+
+
+def _found(content: Key, seen: Observation | Prepared, policy: Policy) -> Grouped:
+    ahead = seen.grouped if isinstance(seen, Prepared) else None
+    return ahead or grouped(content, seen.record, policy)
+
+
+def in_group(seen: Observation, groups: Mapping[Key, Grouped]) -> Observation:
+    """Return an observation with its group, if it was found out."""
+    found = groups.get(seen.content)
+    return seen if found is None else seen._replace(group=found.group, benign=found.benign)
+
+
+@lru_cache(maxsize=_KEPT)
+def of_text(seen: str, whose: tuple[str | None, ...], day: str | None, merge_at: float) -> Grouped | None:
+    """Return what a fact merges by, given its exact text; None where that is its content alone."""
+    reading = read(seen)
+    gist = reading.gist
+    least = sqrt(merge_at)  # two texts as close as this to one gist are within merge_at of each other
+    if not is_long_enough(reading.text or seen) or not gist.is_long_enough or gist.confidence < least:
+        tokens = plain_tokens(seen)
+        return Grouped(_group_key(whose, tokens, reading.telling, day)) if tokens else None
+    meant = reading.mends if trust()["slip"] >= least else ()
+    group, *mends = [_group_key(whose, tokens, reading.telling, day) for tokens in (gist.tokens, *(mend.tokens for mend in meant))]
+    return Grouped(group, gist.dropped, tuple(mends))
+
+
+def _group_key(whose: tuple[str | None, ...], tokens: tuple[str, ...], telling: Telling, day: str | None) -> Key:
+    """Return the key of all facts of one subject that have these tokens and tell the same by the way they are written."""
+    marks, is_of_a_day = telling
+    return key_of(encode(["gist", *whose, " ".join(tokens), [*marks], day if is_of_a_day else None]))
