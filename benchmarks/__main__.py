@@ -135,9 +135,11 @@ def _proposals(_options: argparse.Namespace) -> None:
 
 
 def _fit(_options: argparse.Namespace) -> None:
-    from benchmarks.fit import TARGET, fit_shipped  # noqa: PLC0415 - as above
+    from benchmarks.fit import TARGET, fit_shipped, text_table  # noqa: PLC0415 - as above
 
-    TARGET.write_bytes(fit_shipped().to_json())
+    model, judged = fit_shipped()
+    TARGET.write_bytes(model.to_json())
+    sys.stdout.write(text_table(judged) + "\n")
 
 
 COMMANDS: Final[dict[str, Callable[[argparse.Namespace], int | None]]] = {

@@ -9,14 +9,13 @@ Of three ways to mind cues each shows what it finds: `none`, `after` the nearest
 
 from __future__ import annotations
 
-import csv
 from collections import defaultdict
-from hashlib import blake2b
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 
-from benchmarks.labelled import DATA, locomo, merging, negations, prepared, traps
+from benchmarks.labelled import locomo
+from benchmarks.said import Said, cannot, everyday, half_of, is_merged, sick, sts, trapped
 from memproc.dedup.canonical import canonical
 from memproc.dedup.meaning import guard_of, mutual_nearest
 from memproc.embedding import embedder
@@ -30,17 +29,8 @@ if TYPE_CHECKING:
 THRESHOLDS: Final = (0.7, 0.75, 0.8, 0.85, 0.9)
 GUARDS: Final = ("none", "after", "first")
 HALVES: Final = ("chosen by", "kept back")
-SAME_RELATEDNESS, APART_RELATEDNESS = 4.5, 4.0  # of 5; what lies between is no clear case
 
 Pair = tuple[int, int]
-
-
-class Said(NamedTuple):
-    """Two texts, and whether they say the same; None where those who labelled them were not clear."""
-
-    one: str
-    other: str
-    is_same: bool | None
 
 
 class Pool(NamedTuple):
@@ -69,13 +59,13 @@ def measure() -> Iterator[Line]:
     embed = embedder()
     between = [memory.content for memory in locomo() if memory.kind == "fact"]
     for name, pairs, others in (
-        ("everyday, among LoCoMo", _everyday(), between),
-        ("SICK", _sick(), ()),
-        ("STS", _sts(), ()),
-        ("negations and traps", _contradictions(), ()),
+        ("everyday, among LoCoMo", everyday(), between),
+        ("SICK", sick(), ()),
+        ("STS", sts(), ()),
+        ("negations and traps", [*cannot(), *trapped()], ()),
     ):
         for at, half in enumerate(HALVES):
-            own = [pair for pair in pairs if _half_of(pair) == at]
+            own = [pair for pair in pairs if half_of(*pair[:2]) == at]
             if own:
                 yield from lines_of(name, half, pool_of(own, others), embed)
 
@@ -96,7 +86,7 @@ def pool_of(pairs: Sequence[Said], others: Sequence[str] = ()) -> Pool:
     places: dict[str, int] = {}
     known: dict[Pair, bool | None] = {}
     for pair in pairs:
-        if not _is_merged(pair.one, pair.other):
+        if not is_merged(pair.one, pair.other):
             one, other = (places.setdefault(canonical(text), len(places)) for text in pair[:2])
             known[min(one, other), max(one, other)] = pair.is_same
     for text in others:
@@ -132,44 +122,3 @@ def lines_of(name: str, half: str, pool: Pool, embed: Embed) -> Iterator[Line]:
 
 def _share(share: float | None) -> str:
     return "-" if share is None else f"{share:.3f}"
-
-
-def _half_of(pair: Said) -> int:
-    return blake2b("|".join(sorted(pair[:2])).encode()).digest()[0] & 1
-
-
-def _is_merged(one: str, other: str) -> bool:
-    left, right = merging(prepared(one)), merging(prepared(other))
-    return left.group == right.group or left.group in right.mends or right.group in left.mends
-
-
-def _rows(name: str) -> list[list[str]]:
-    path = DATA / "labelled" / name
-    if not path.is_file():
-        return []
-    with path.open(encoding="utf-8", newline="") as lines:
-        return [*csv.reader(lines, delimiter="\t", quoting=csv.QUOTE_NONE)]
-
-
-def _everyday() -> list[Said]:
-    return [Said(row[5], row[6], row[1] == "same") for row in _rows("everyday_pairs.tsv")[1:]]
-
-
-def _sick() -> list[Said]:
-    rows = [(row[1], row[2], float(row[3]), row[4] == "ENTAILMENT") for row in _rows("sick_train.tsv")[1:]]
-    return [Said(one, other, _verdict(score, may_be_same=entails)) for one, other, score, entails in rows]
-
-
-def _sts() -> list[Said]:
-    rows = [row for row in _rows("sts_half.tsv") if len(row) > 2 and row[0]]  # noqa: PLR2004 - a score and two sentences
-    return [Said(row[1], row[2], _verdict(float(row[0]), may_be_same=True)) for row in rows]
-
-
-def _verdict(score: float, *, may_be_same: bool) -> bool | None:
-    if score >= SAME_RELATEDNESS and may_be_same:
-        return True
-    return False if score < APART_RELATEDNESS or not may_be_same else None
-
-
-def _contradictions() -> list[Said]:
-    return [Said(one, other, is_same=False) for one, other in (*negations(), *((one, other) for _, one, other in traps()))]

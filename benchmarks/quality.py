@@ -185,7 +185,7 @@ def _cluster_score(homes: Mapping[int, object], clusters: Sequence[int]) -> Scor
 def _calibration_error(labelled: Labelled, merged: set[Pair]) -> float:
     """Of all pairs that were merged or shared a band."""
     model = shipped_model()
-    features, truth = pairs_of(labelled)
+    features, truth, _ = pairs_of(labelled)
     confidences = [model.probability(pair) for pair in features] + [_reported(labelled, pair) for pair in merged]
     same = labelled.same
     return calibration_error(confidences, truth + [pair in same for pair in merged])

@@ -6,26 +6,24 @@ differences is the product of the trust in each; in any other it is that of the 
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Sequence
 from typing import NamedTuple
 
 from rapidfuzz.distance import Levenshtein, Opcode
 
-from memproc.dedup.confidence import DIGITS, Features, Model, Side, features_of, likeness, shipped_model
+from memproc.dedup.confidence import DIGITS, Features, Model, Side, features_of, likeness
 from memproc.dedup.cues import cue_of
+from memproc.dedup.evidence import are_one_list
 from memproc.dedup.gist import Gist
+from memproc.dedup.token_kinds import without_accents
 from memproc.dedup.wording import Difference, are_of_one_spelling, in_writing
 from memproc.dedup.words import trust
 
 MOST_TOKENS = 20_000  # of both: the edits between two lists are found in the product of their lengths
 MOST_CHANGES = 2
 LEAST_LIKENESS = 0.6
-_JOINING = frozenset([",", "and", "or", "und", "oder", "y", "e", "o", "et", "ou"])
-KNOWN = {"order of a list": 0.95, "accent": 0.85, "order of words": 0.5}
-"""Differences that wait with a confidence of their own: a conservative prior, no measurement."""
-MOST_ELSEWHERE = 0.6  # a conservative prior: "casado" and "cansado" are as alike as two spellings of one word
 WORDS = "words"  # the kind of what is no cue
+NAMED = ("order of a list", "order of words", "accent")  # kinds of what is one difference altogether, and no cue
 _BENIGN_TOO = ("date", "time")  # cues that share their name with a benign difference: one day, or time, written in two ways
 
 
@@ -41,14 +39,14 @@ class Comparison(NamedTuple):
 
 def compare(one: Side, other: Side, model: Model) -> Comparison:
     """Compare two facts."""
-    differences = differences_between(one.gist, other.gist) or differences_in_writing(
+    differences = _differences(one.gist, other.gist) or differences_in_writing(
         one.text, other.text, (*one.gist.dropped, *other.gist.dropped)
     )
-    confidence = benign_confidence(differences)
+    confidence = benign_confidence(differences) if _may_be_benign(one.gist, other.gist) else None
     if confidence is not None:
         return Comparison(confidence, (), differences)
     features = features_of(one, other)
-    return Comparison(_probability(one, other, model, features), features, differences)
+    return Comparison(model.probability(features), features, differences)
 
 
 def compare_if_likely(one: Side, other: Side, model: Model, least: float) -> Comparison | None:
@@ -56,25 +54,23 @@ def compare_if_likely(one: Side, other: Side, model: Model, least: float) -> Com
 
     Quicker than `compare`, as of most candidates, which are not alike, the differences need not be found.
     """
-    is_benign = one.gist.tokens == other.gist.tokens or is_slip(one.gist, other.gist)
-    if is_benign:
+    if _may_be_benign(one.gist, other.gist):
         found = compare(one, other, model)
         return found if found.confidence >= least else None
-    if (known := known_difference(one.gist.tokens, other.gist.tokens)) is not None:
-        confidence = KNOWN[known.kind]
-        return Comparison(confidence, (), (known,)) if confidence >= least else None
     features = features_of(one, other)
-    confidence = _probability(one, other, model, features)
-    return Comparison(confidence, features, differences_between(one.gist, other.gist)) if confidence >= least else None
+    confidence = model.probability(features)
+    return Comparison(confidence, features, _differences(one.gist, other.gist)) if confidence >= least else None
 
 
-def _probability(one: Side, other: Side, model: Model, features: Features) -> float:
-    """Return the probability of the model. The shipped one knows sentences of English, and titles and lines of machines, which hold
-    numbers: of other texts it is not believed beyond `MOST_ELSEWHERE`.
-    """
-    found = model.probability(features)
-    is_known = one.gist.is_english or other.gist.is_english or one.numbers or other.numbers
-    return found if is_known or model is not shipped_model() else min(found, MOST_ELSEWHERE)
+def _may_be_benign(gist: Gist, other: Gist) -> bool:
+    """Tell whether all that differs may be benign: a date in another form is, another date has the same kind and is not."""
+    return gist.tokens == other.tokens or is_slip(gist, other)
+
+
+def _differences(gist: Gist, other: Gist) -> tuple[Difference, ...]:
+    """Return the differences of two facts, where they are one that has a name that alone."""
+    known = known_difference(gist.tokens, other.tokens)
+    return differences_between(gist, other) if known is None or is_slip(gist, other) else (known,)
 
 
 def known_difference(one: Sequence[str], other: Sequence[str]) -> Difference | None:
@@ -92,32 +88,11 @@ def known_difference(one: Sequence[str], other: Sequence[str]) -> Difference | N
         return None
     here, there = one[differing[0] : differing[-1] + 1], other[differing[0] : differing[-1] + 1]
     if sorted(here) == sorted(there):
-        is_list = any(token in _JOINING for token in here) and _items(here) == _items(there)
-        return Difference("order of a list" if is_list else "order of words", " ".join(here), " ".join(there))
+        return Difference("order of a list" if are_one_list(one, other) else "order of words", " ".join(here), " ".join(there))
     changed = [(one[at], other[at]) for at in differing]
     if all(without_accents(left) == without_accents(right) for left, right in changed):
         return Difference("accent", " ".join(left for left, _ in changed), " ".join(right for _, right in changed))
     return None
-
-
-def _items(tokens: Sequence[str]) -> list[tuple[str, ...]]:
-    """Return the items of a list, sorted."""
-    items: list[tuple[str, ...]] = [()]
-    for token in tokens:
-        if token in _JOINING:
-            items.append(())
-        else:
-            items[-1] += (token,)
-    return sorted(filter(None, items))
-
-
-def without_accents(token: str) -> str:
-    """Return a token whose letters have no accents.
-
-    >>> without_accents("alérgico")
-    'alergico'
-    """
-    return "".join(filter(lambda mark: not unicodedata.combining(mark), unicodedata.normalize("NFD", token)))
 
 
 def compare_if_changed(one: Side, other: Side, model: Model) -> Comparison | None:
@@ -133,7 +108,7 @@ def compare_if_changed(one: Side, other: Side, model: Model) -> Comparison | Non
 
 def is_cue(difference: Difference) -> bool:
     """Tell whether cues are all that differs."""
-    return WORDS not in difference.kind and difference.kind not in trust()
+    return WORDS not in difference.kind and difference.kind not in NAMED and difference.kind not in trust()
 
 
 def benign_confidence(differences: tuple[Difference, ...]) -> float | None:

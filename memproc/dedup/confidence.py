@@ -1,12 +1,14 @@
 """How sure it is that two facts that differ say the same: features of the pair, and a small model of them.
 
-Facts: similarity alone cannot tell: "PostgreSQL 16" and "18" are .92 alike, two spellings of a person's record .4. What tells
-is in what they differ: a number or a negation says no, a shared long number or model code says yes. And what kind of text it is:
-two titles of one product differ in numbers, two memories of one thing do not.
+Facts: similarity does not tell: of two titles of one product half the words differ, of "PostgreSQL 16" and "18" one character.
+What tells is the gravest of the differences, and how much of the text it is; of records, such as titles and persons, which numbers
+they share.
 
-Strategy: logistic regression (Berkson 1944) over bounded features, each there twice where a text is no sentence. The
-coefficients are data, `data/confidence.json`, fitted by `python -m benchmarks fit` to the data sets named there; a store can
-be given its own. Sums are exact (`math.fsum`) and rounded to six digits, so that a confidence is the same on every machine.
+Strategy: logistic regression (Berkson 1944) over few bounded features. The kinds of difference are coded as steps: each step down
+to a graver kind has a weight of its own, none above 0, so that confidence falls with gravity, as in isotonic regression (Barlow
+and others 1972), and a difference can only lower it. A long number that both share can only raise it. The weights are data,
+`data/confidence.json`, fitted by `python -m benchmarks fit` to the data sets named there; a store can be given its own. Sums are
+exact (`math.fsum`) and rounded to six digits, so that a confidence is the same on every machine.
 
 Left out: how rare a word is. That would depend on what else is in the store, and so on the order of things.
 """
@@ -18,145 +20,118 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from importlib.resources import files
-from itertools import filterfalse
-from math import exp, fsum, log
+from math import exp, fsum, log2
+from operator import mul
 from typing import NamedTuple
 
 import orjson
 from rapidfuzz import fuzz
 
-from memproc.dedup.cues import CUE
+from memproc.dedup import words
+from memproc.dedup.evidence import KINDS, counted, evidence
 from memproc.dedup.gist import Gist, gist_of
-from memproc.dedup.memo import Memo
 from memproc.dedup.signatures import shingles
-from memproc.dedup.slips import IS_ODD
-from memproc.dedup.tokens import MARKS
+from memproc.dedup.token_kinds import TOKEN_KIND
+from memproc.dedup.tokens import size_of
 
 DIGITS = 6
 NEVER_SURE = 1e-6
 LEAST_ALIKE, LEAST_ALIKE_SENTENCES = 65, 80  # of 100
 SENTENCES_CHARS = 60  # of shorter sentences one word more is a lot
 LONG_CHARS = 4_000  # beyond, edits are too dear to count: their number grows with the square of the length
-CUE_KINDS = ("negation", "month", "weekday", "time", "quantifier", "pole", "unit")
-_OF_ANY_TEXT = (
-    "jaccard",  # of the shingle sets
-    "ratio",  # normalised indel similarity of the texts
-    "token sort ratio",  # the same with the tokens in order
-    "token set ratio",  # the same of what each has more than the common tokens, at best
-    "words in common",  # the Jaccard similarity of the sets of tokens that are letters only
-    "numbers in common",  # the same of tokens with a digit
-    "jaccard and numbers",  # the product of the first and this
-    "numbers differ",  # 0 or 1
-    "number conflicts",  # how many stand against another, of 5
-    "shared numbers",  # how many, of 5
-    "share of numbers",  # those of either among the tokens of both
-    "long number shared",  # 0 or 1: five digits or more
-    "codes shared",  # tokens of letters and digits, four characters or more: how many, of 3
-    "code conflicts",  # how many stand against another, of 3
-    *(f"{kind} differs" for kind in CUE_KINDS),  # 0 or 1
-    "known words conflict",  # words or names that stand against other words or names: how many, of 3
-    "known words added",  # words or names on one side only: how many, of 5
-    "edited share",  # differing tokens among all of both
-    "substituted share",  # those that stand against another, among the tokens of the longer
-    "differing tokens",  # how many, of 20
-    "log tokens",  # natural logarithm of the length of the longer
+STEPS = tuple(f"{kind} or graver" for kind in KINDS[1:])  # 0 or 1: the gravest difference is that, or graver
+FEATURES = (
+    *STEPS,
+    "more words",  # that differ, beside the gravest difference: how many, of 3, on a logarithmic scale
+    "short",  # how much of the text differs: 0 is one place of 32 tokens, 1 all of it; from a word on 0
+    "short, in doubt",  # the same, where the gravest is a near word, the sense or the order
+    "no known language",  # 0 or 1
+    "record",  # 0 or 1: a title, a person, a line of a machine. It has no steps, but these three:
+    "codes differ",  # 0 or 1: a model, or a number of four digits, stands against another
+    "numbers differ",  # how many, of 3, on a logarithmic scale
+    "long numbers shared",  # of five digits or more: how many, of 2, on a logarithmic scale
 )
-_NO_SENTENCE = "no sentence"  # 0 or 1: neither text shows itself to be English, as of titles, names and lines of machines
-FEATURES = (*_OF_ANY_TEXT, _NO_SENTENCE, *(f"{name}, {_NO_SENTENCE}" for name in _OF_ANY_TEXT))  # the last: products
-_NONE: frozenset[str] = frozenset()
-_NOUGHT = (0.0,) * (1 + len(_OF_ANY_TEXT))
+RAISING = frozenset(["long numbers shared"])  # a weight of 0 or more; any other has 0 or less
+FREE = frozenset(["record"])  # but for this, which is no difference
+_DOUBTFUL = frozenset(KINDS.index(kind) for kind in ("near word", "sense", "order"))
+_WORD = KINDS.index("word")
+_LONG_TOKENS = 32
 _LONG_NUMBER_DIGITS = 5
-_CODE_CHARS = 4
+_RECORD_TOKENS = 8
+_DENSE, _MOST_OF_IT = 0.2, 0.5  # of the tokens are numbers: in a record that holds words of English, and in a short one
+_NO_STEPS = (0.0,) * len(STEPS)
 
 Features = tuple[float, ...]
 
 
 class Side(NamedTuple):
-    """One of two facts, taken apart. Sets hold each token once; `cues` has one set for each of `CUE_KINDS`."""
+    """One of two facts, taken apart. `tokens` are those of its gist as `counted` gives them, `codes` those that say which of many.
+    `words` is how many words these are, of Chinese and Japanese how many characters. `is_record` tells a title, a person or a line
+    of a machine from a sentence.
+    """
 
     text: str
     gist: Gist
-    sorted_tokens: str
-    shingles: AbstractSet[str]
-    tokens: AbstractSet[str]
-    words: AbstractSet[str]
-    known: AbstractSet[str]
-    numbers: AbstractSet[str]
-    codes: AbstractSet[str]
-    cues: tuple[AbstractSet[str], ...]
+    tokens: frozenset[str]
+    codes: frozenset[str]
+    words: int
+    is_record: bool
 
 
 def side_of(text: str) -> Side:
     """Take a canonical text apart."""
     gist = gist_of(text)
-    spoken = [*filterfalse(MARKS.__contains__, gist.tokens)]
-    tokens = set(spoken)
-    cues: dict[str, set[str]] = {}
-    for kind, meant in filter(None, map(_CUES.__getitem__, tokens)):
-        cues.setdefault(kind, set()).add(meant)
-    words = set(filter(str.isalpha, tokens))
-    numbers = cues.get("number", _NONE)
-    return Side(
-        text,
-        gist,
-        " ".join(sorted(spoken)),
-        shingles(text),
-        tokens,
-        words,
-        set(filterfalse(IS_ODD.__getitem__, words)),
-        numbers,
-        {number for number in numbers if _is_code(number)},
-        tuple([cues.get(kind, _NONE) for kind in CUE_KINDS]),
-    )
+    tokens = counted(gist.tokens)
+    codes = frozenset([token for token in tokens if TOKEN_KIND[token] == "code"])
+    size = len(tokens) if text.isascii() else sum(map(size_of, tokens))
+    return Side(text, gist, tokens, codes, size, bool(codes) and _is_record(gist, tokens))
+
+
+def _is_record(gist: Gist, tokens: AbstractSet[str]) -> bool:
+    """Tell whether a text with a code is a record: most of it is numbers, or it is long and shows itself to be no sentence."""
+    numbers = sum([any(map(str.isdigit, token)) for token in tokens]) / len(tokens)
+    is_long_enough = len(tokens) >= _RECORD_TOKENS
+    return numbers > _MOST_OF_IT or (is_long_enough and (numbers >= _DENSE or not gist.is_english))
 
 
 def features_of(one: Side, other: Side) -> Features:
-    """Return the values of `FEATURES` for a pair; symmetric, each within 0..1 but for "log tokens"."""
-    found = _features_of_any_text(one, other)
-    return (*found, *_NOUGHT) if one.gist.is_english and other.gist.is_english else (*found, 1.0, *found)
-
-
-def _features_of_any_text(one: Side, other: Side) -> Features:
-    jaccard = likeness(one, other)
-    numbers = _jaccard(one.numbers, other.numbers)
-    shared = one.numbers & other.numbers
-    codes = len(one.codes & other.codes)
-    tokens = len(one.tokens & other.tokens)
-    more, less = len(one.tokens) - tokens, len(other.tokens) - tokens
-    known, other_known = len(one.known - other.tokens), len(other.known - one.tokens)
-    longer = max(len(one.tokens), len(other.tokens), 1)
+    """Return the values of `FEATURES` for a pair; symmetric, each within 0..1."""
+    left, right = one.tokens - other.tokens, other.tokens - one.tokens
+    are_records = one.is_record and other.is_record and one.gist.tokens != other.gist.tokens
+    if are_records and words.negations().isdisjoint(left | right):
+        return _features_of_records(one, other, left, right)
+    gravity, more, near_words = evidence(one.gist, other.gist, left, right)
+    places = near_words or 1 if gravity in _DOUBTFUL else max(len(left), len(right), 1)
+    short = 0.0 if gravity >= _WORD else _share(places, max(one.words, other.words))
     return (
-        jaccard,
-        *_ratios(one, other, jaccard),
-        _jaccard(one.words, other.words),
-        numbers,
-        jaccard * numbers,
-        float(one.numbers != other.numbers),
-        min(len(one.numbers) - len(shared), len(other.numbers) - len(shared), 5) / 5,
-        min(len(shared), 5) / 5,
-        (len(one.numbers) + len(other.numbers) - len(shared)) / (2 * longer),
-        float(any(map(_is_long, shared))),
-        min(codes, 3) / 3,
-        min(len(one.codes) - codes, len(other.codes) - codes, 3) / 3,
-        *(float(left != right) for left, right in zip(one.cues, other.cues, strict=True)),
-        min(known, other_known, 3) / 3,
-        min(abs(known - other_known), 5) / 5,
-        (more + less) / (2 * longer),
-        min(more, less) / longer,
-        min(more + less, 20) / 20,
-        log(longer),
+        *[float(gravity > step) for step in range(len(STEPS))],
+        _logarithmic(more, 3),
+        short,
+        short if gravity in _DOUBTFUL else 0.0,
+        float(not (_is_of_known_language(one.gist) or _is_of_known_language(other.gist))),
+        *(0.0,) * 4,
     )
 
 
-def _ratios(one: Side, other: Side, jaccard: float) -> tuple[float, float, float]:
-    """Return the three ratios of a pair; of long texts, what the shingles that they share say instead."""
-    if is_long(one.text, other.text):
-        return (jaccard,) * 3
-    return (
-        fuzz.ratio(one.text, other.text) / 100,
-        fuzz.ratio(one.sorted_tokens, other.sorted_tokens) / 100,
-        fuzz.token_set_ratio(one.sorted_tokens, other.sorted_tokens) / 100,
-    )
+def _features_of_records(one: Side, other: Side, left: AbstractSet[str], right: AbstractSet[str]) -> Features:
+    conflicts = min(len(one.codes & left), len(other.codes & right))
+    differ = max(sum(TOKEN_KIND[token] in ("number", "code", "moment") for token in side) for side in (left, right))
+    shared = sum(map(_is_long, one.codes & other.codes))
+    return (*_NO_STEPS, *(0.0,) * 4, 1.0, float(conflicts > 0), _logarithmic(differ, 3), _logarithmic(shared, 2))
+
+
+def _is_of_known_language(gist: Gist) -> bool:
+    return gist.is_english or not words.foreign_words().isdisjoint(gist.tokens)
+
+
+def _share(places: int, tokens: int) -> float:
+    """Return how much of a text differs, 0..1: `log2(32 p / n) / 5`, for p places of n tokens, of 32 at most."""
+    return min(max(log2(_LONG_TOKENS * places / max(min(tokens, _LONG_TOKENS), 1)) / log2(_LONG_TOKENS), 0.0), 1.0)
+
+
+def _logarithmic(count: int, most: int) -> float:
+    """Return a count on a logarithmic scale, 0..1."""
+    return log2(1 + min(count, most)) / log2(1 + most)
 
 
 def in_order(text: str) -> str:
@@ -190,7 +165,10 @@ def is_long(one: str, other: str) -> bool:
 
 def likeness(one: Side, other: Side) -> float:
     """Return the Jaccard similarity of the shingle sets, 0..1 (Broder 1997)."""
-    return _jaccard(one.shingles, other.shingles)
+    return _jaccard(_shingles_of(one.text), _shingles_of(other.text))
+
+
+_shingles_of = lru_cache(maxsize=500)(shingles)
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,7 +181,7 @@ class Model:
 
     def probability(self, features: Sequence[float]) -> float:
         """Return the probability, six digits, that a pair with these features says the same: above 0 and below 1."""
-        logit = fsum((self.intercept, *(weight * value for weight, value in zip(self.weights, features, strict=True))))
+        logit = fsum((self.intercept, *map(mul, self.weights, features)))
         probability = 1 / (1 + exp(-logit)) if logit > 0 else exp(logit) / (1 + exp(logit))
         return min(max(round(probability, DIGITS), NEVER_SURE), 1 - NEVER_SURE)
 
@@ -238,19 +216,5 @@ def _jaccard(one: AbstractSet[str], other: AbstractSet[str]) -> float:
     return shared / both if both else 1.0
 
 
-def _is_code(token: str) -> bool:
-    return len(token) >= _CODE_CHARS and any(map(str.isalpha, token))
-
-
 def _is_long(number: str) -> bool:
     return sum(map(str.isdigit, number)) >= _LONG_NUMBER_DIGITS
-
-
-def _kind_and_meaning(token: str) -> tuple[str, str] | None:
-    """Return the kind of cue that a token is and what it means; None where it is none."""
-    kind, _, meant = CUE[token].partition(":")
-    kind = "number" if any(map(str.isdigit, token)) else kind
-    return (kind, meant or token) if kind else None
-
-
-_CUES = Memo(_kind_and_meaning)

@@ -1,7 +1,8 @@
 """Fitting a model of confidence to labelled pairs, and judging one: pure, and the same numbers on every run.
 
 Logistic regression by iteratively reweighted least squares (Hastie, Tibshirani, Friedman, "The Elements of Statistical
-Learning", 4.4.1) with a ridge on standardised features. Expected calibration error after Naeini, Cooper, Hauskrecht (2015).
+Learning", 4.4.1) with a ridge on standardised features, each weight within the sign that its feature may have. Expected calibration
+error after Naeini, Cooper, Hauskrecht (2015).
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from memproc.dedup.confidence import DIGITS, FEATURES, Model
+from memproc.dedup.confidence import DIGITS, FEATURES, FREE, RAISING, Model
 
 RIDGE = 5.0
 MOST_STEPS = 100
@@ -36,7 +37,7 @@ class Bin(NamedTuple):
 def fit(features: Floats, same: NDArray[np.bool_], weights: Floats, data: Sequence[str], *, prior: Model | None = None) -> Model:
     """Fit a model to pairs: `features` of shape (pairs, len(FEATURES)), `same` and `weights` of shape (pairs,).
 
-    What the pairs do not tell is as in `prior`, or says nothing.
+    What the pairs do not tell is as in `prior`, or says nothing. No weight has the other sign than its feature may have.
 
     Raises ValueError where the pairs are all the same or all different.
     """
@@ -55,24 +56,33 @@ def fit(features: Floats, same: NDArray[np.bool_], weights: Floats, data: Sequen
 
 
 def _newton(design: Floats, same: NDArray[np.bool_], weights: Floats, prior: Floats) -> Floats:
-    """Return the coefficients, the intercept first, that make the likelihood greatest, less what departing from `prior` costs."""
+    """Return the coefficients, the intercept first, that make the likelihood greatest, less what departing from `prior` costs,
+    within their bounds: Newton's method on those that are free, projected on the bounds (Bertsekas 1982).
+    """
     ridge = np.full(design.shape[1], RIDGE)
     ridge[0] = 0.0
+    least = np.array([-np.inf, *(0.0 if name in RAISING else -np.inf for name in FEATURES)])
+    most = np.array([np.inf, *(np.inf if name in RAISING or name in FREE else 0.0 for name in FEATURES)])
 
     def loss(coefficients: Floats) -> float:
         logits = design @ coefficients
         return float(weights @ (np.logaddexp(0, logits) - same * logits) + (ridge @ (coefficients - prior) ** 2) / 2)
 
-    found = prior.copy()
+    found = np.clip(prior, least, most)
     for _ in range(MOST_STEPS):
         expected = 1 / (1 + np.exp(-np.clip(design @ found, -LARGEST_LOGIT, LARGEST_LOGIT)))
         gradient = design.T @ (weights * (same - expected)) - ridge * (found - prior)
         curvature = (design * (weights * expected * (1 - expected))[:, None]).T @ design + np.diag(ridge + CLOSE_ENOUGH)
-        step = np.linalg.solve(curvature, gradient)
-        while loss(found + step) > loss(found) and np.abs(step).max() > CLOSE_ENOUGH:
+        is_free = ~(((found <= least) & (gradient < 0)) | ((found >= most) & (gradient > 0)))
+        step = np.zeros(len(found))
+        step[is_free] = np.linalg.solve(curvature[np.ix_(is_free, is_free)], gradient[is_free])
+        there = np.clip(found + step, least, most)
+        while loss(there) > loss(found) and np.abs(step).max() > CLOSE_ENOUGH:
             step /= 2
-        found += step
-        if np.abs(step).max() < CLOSE_ENOUGH:
+            there = np.clip(found + step, least, most)
+        moved = np.abs(there - found).max()
+        found = there
+        if moved < CLOSE_ENOUGH:
             break
     return found
 

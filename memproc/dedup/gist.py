@@ -59,7 +59,7 @@ _BEHIND_HAS = (["been"], ["had"], ["got"])
 _ALSO_NAMES = ("grey", "gray")
 _ENGLISH_SHARE = 0.6
 _AND_ELSEWHERE = ("und", "oder", "y", "o", "et", "ou")
-_CALLING = ("called", "named", "nicknamed", "name")
+CALLING = ("called", "named", "nicknamed", "name")
 _BEHIND_I = frozenset(
     [
         *("am", "love", "hate", "like", "live", "prefer", "want", "need", "have", "own", "work", "play", "drink", "eat"),
@@ -325,7 +325,7 @@ def _slips(tokens: Sequence[str], odd: Iterable[str], bare: str | None) -> Mappi
     """
     spelled = words.spellings()
     small, first = odd_in_writing(bare) if bare is not None else (frozenset[str](), "")
-    called = {token for before, token in pairwise(tokens) if before in _CALLING}  # a name, be it as odd as it may
+    called = {token for before, token in pairwise(tokens) if before in CALLING}  # a name, be it as odd as it may
     slips: dict[str, Sequence[str]] = {}
     for token in odd:
         is_written_so = bare is None or token in small

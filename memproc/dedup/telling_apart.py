@@ -18,10 +18,10 @@ from rapidfuzz.distance import Indel
 from memproc.dedup import words
 from memproc.dedup.amounts import in_one_form
 from memproc.dedup.chunks import tokenize
-from memproc.dedup.compare import without_accents
 from memproc.dedup.cues import cues_of
 from memproc.dedup.letters import in_one_alphabet
 from memproc.dedup.slips import words_near
+from memproc.dedup.token_kinds import without_accents
 from memproc.dedup.tokens import MARKS
 from memproc.dedup.wording import in_writing
 

@@ -22,6 +22,7 @@ from memproc.store.neighbours import ROWS, SPEAKING, Pair, decisions_on, in_forc
 from memproc.store.reading import OF_MANY, to_memory
 
 SHOWN_AT_ONCE = 500
+EARLY = ("changed", "core")  # kinds of review that come before all others
 
 _reviews, _observations = tables.reviews.c, tables.observations.c
 _WAITING = select(*(_reviews[name] for name in ("number", "kind", "confidence", "reason", "one", "other", "status")))
@@ -35,16 +36,24 @@ def open_reviews(
     limit: int | None = None,
     numbers: Collection[int] | None = None,
 ) -> list[Review]:
-    """Return the open reviews, the surest first and those without a confidence last, of memories that are not one by now: at most
-    `limit`, and only those of `numbers`, where these are given.
+    """Return the open reviews, changes first, then the surest, and those without a confidence last, of memories that are not one by
+    now: at most `limit`, and only those of `numbers`, where these are given.
     """
     if numbers is None:
         rows = connection.execute(_WAITING.where(_reviews.status == "open")).all()
     else:
         found = database.select_by_keys(connection, _WAITING, _reviews.number, numbers)
         rows = [row for row in found if row.status == "open"]
-    rows = sorted(rows, key=lambda row: (row.confidence is None, -(row.confidence or 0.0), row.number))
+    rows = sorted(rows, key=_usefulness)
     return [*islice(_shown(database, connection, rows, restored), LARGEST_NUMBER if limit is None else limit)]
+
+
+def _usefulness(row: Any) -> tuple[int, bool, float, Key, Key]:
+    """Return what puts the pairs first that a person should see: of a change it is not its confidence that tells. Of pairs with one
+    confidence the order is that in which a policy takes them.
+    """
+    place = EARLY.index(row.kind) if row.kind in EARLY else len(EARLY)
+    return place, row.confidence is None, -(row.confidence or 0.0), row.one, row.other
 
 
 def _shown(

@@ -21,7 +21,7 @@ from memproc.dedup import index
 from memproc.dedup.chains import CHAINS, chain_hashes, is_replaced, place_of, shared_keys
 from memproc.dedup.cluster import Undated
 from memproc.dedup.compare import compare_if_changed, compare_if_likely
-from memproc.dedup.confidence import in_order, may_be_alike, may_be_alike_in_length, model_of, side_of
+from memproc.dedup.confidence import features_of, in_order, may_be_alike, may_be_alike_in_length, model_of, side_of
 from memproc.dedup.decide import Judged, Plan, Row
 from memproc.dedup.doubts import ROUND, Doubt, crowd_in, for_a_person, is_of, is_worth_more
 from memproc.dedup.gist import gist_of, read
@@ -42,7 +42,6 @@ LOOKED_AT_ONCE = 2_000
 SIDES_KEPT = 500
 MOST_IN_CORE = 8
 FOUND_OTHERWISE = ("undated", "meaning")  # the kinds that the index does not find
-TELLING_CONFIDENCE = 0.5  # that who wrote so meant nothing by it: a conservative prior, no measurement
 UNDATED_CONFIDENCE = 0.5  # which of two versions is the newer, nothing tells
 
 _reviews = tables.reviews.c
@@ -202,7 +201,8 @@ class Reviewer:
         model = model_of(self.policy.model)
         one, other = known.side_of(text), known.side_of(own.text)
         if one.gist.tokens == other.gist.tokens and (told := _telling_of(there.json, own.json)) is not None:
-            return Doubt(there.key, own.key, "similar", TELLING_CONFIDENCE, told) if told else None
+            sure = model.probability(features_of(one, other))
+            return Doubt(there.key, own.key, "similar", sure, told) if told else None
         if has_moved_on:
             shared = shared_keys(before := place_of(text, one.gist), after := place_of(own.text, other.gist))
             if any(is_replaced(before, after, key) for key in shared):

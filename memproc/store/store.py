@@ -453,7 +453,9 @@ class Store:
         return self._transactions.read(policies_in)
 
     def reviews(self, *, limit: int | None = None, numbers: Iterable[int] | None = None) -> list[Review]:
-        """Return the open reviews, the surest first, of memories that are not one by now: at most `limit`; those of `numbers`."""
+        """Return the open reviews, changes first, then the surest, of memories that are not one by now: at most `limit`; those of
+        `numbers`.
+        """
         most, chosen = limit_of(limit), None if numbers is None else _numbers(numbers)
         return self._transactions.read(lambda there: open_reviews(self._database, there, self._to_memory, most, chosen))
 

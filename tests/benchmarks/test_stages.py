@@ -30,7 +30,7 @@ BOUNDS = {
     "pickle there and back": 36,
     "look up what was met": 15,
     "look up neighbours": 19,
-    "groups of what meets": 1_200,  # gists: what tells, and dates, times and amounts in one form
+    "groups of what meets": 2_500,  # gists: what tells, and dates, times and amounts in one form
     "confirm the keys": 300,  # each record that shares a hash is read and compared
     "decide": 1_200,  # each merge is told in what it differs, case and marks too
     "write rows": 4,

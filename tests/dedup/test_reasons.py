@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from memproc.dedup import words
-from memproc.dedup.compare import KNOWN, WORDS, differences_between
+from memproc.dedup.compare import NAMED, WORDS, differences_between
 from memproc.dedup.cues import SHAPES
 from memproc.dedup.exact import exact
 from memproc.dedup.gist import gist_of
@@ -100,7 +100,7 @@ def test_what_is_set_around_a_text_is_not_taken_for_its_words():
 def kinds():
     """Return every kind that two texts can differ in."""
     cues = {*words.cue_kinds().values(), *(kind for kind, _ in SHAPES)} - {"date", "time"}
-    return sorted({*words.trust(), *cues, "another date", "another time", *KNOWN, WORDS, TELLING})
+    return sorted({*words.trust(), *cues, "another date", "another time", *NAMED, WORDS, TELLING})
 
 
 @pytest.mark.parametrize("kind", kinds())

@@ -128,7 +128,7 @@ def test_the_error_counts_the_confidence_that_was_reported(fresh):
 def test_what_a_person_parted_counts_as_a_wrong_merge(fresh):
     """The label is on what the texts are, not on the memories of the moment; and a merge by hand is not memproc's."""
     with fresh() as store:
-        memproc.ingest(titles(), into=store)
+        memproc.ingest(titles(), into=store, settings=memproc.Settings(review_at=0.0))
         ((one, other, _),) = merged(store, [SAME], verdict=False)
         store.unmerge(other)
         assert store.calibrate([*sorted(labels()), (one, other, False)]).refuses_to_merge

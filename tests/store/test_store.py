@@ -679,7 +679,7 @@ def test_the_settings_of_an_ingestion_count_in_an_open_store(fresh):
     text = "The recipe from Aisha needs 84 grams of pistachios and some {} sandwiches on the side of the plate"
     records = [{"content": text.format(word)} for word in ("cucumber", "cucmuberz")]
     with fresh() as store:
-        assert memproc.ingest(records, into=store, settings=memproc.Settings(review_at=0.99)).review == 0
+        assert memproc.ingest(records, into=store, settings=memproc.Settings(review_at=1.0)).review == 0
     with fresh() as store:
         assert memproc.ingest(records, into=store).review == 1
         with pytest.raises(memproc.UsageError, match="durability"):
@@ -804,8 +804,8 @@ def test_a_bridge_is_told_in_the_story_of_each_memory_it_joined(fresh):
 
 def _merges(store, key):
     """Return kind, subject, other and reason of what the story of an observation tells of merges with it."""
-    lines = store.trace(key).ledger
-    return [(line.kind, line.subject, line.other, line.reason) for line in lines if line.other == key and line.kind != "decision"]
+    lines = [line for line in store.trace(key).ledger if line.kind not in ("decision", "review")]
+    return [(line.kind, line.subject, line.other, line.reason) for line in lines if line.other == key]
 
 
 def test_a_slip_in_a_filler_goes_with_it(fresh):
@@ -855,18 +855,37 @@ def test_records_of_a_template_do_not_wait(fresh, text, batch_size):
 
 
 def test_what_tells_waits_for_a_person_and_days_do_not(fresh):
-    """Of the same words: with what may mean another thing, and never as if it were sure."""
+    """Of the same words: with what may mean another thing, however little the model believes that they say the same."""
     with fresh() as store:
         for text in ("She lives in Turkey", "She lives in turkey", "The password is Secret", "The password is secret"):
             store.add({"content": text, "created_at": "2024-01-01"})
         for date in ("2024-01-01", "2024-05-01"):
             store.add({"content": "She had a seizure today", "created_at": date})
         assert store.count() == 6
-        waiting = {(review.confidence, review.reason) for review in store.reviews()}
-        assert waiting == {
-            (0.5, "may mean another thing: capital in 'Turkey'"),
-            (0.5, "may mean another thing: 'is secret' instead of 'is Secret'"),
+        waiting = {review.reason: review.confidence for review in store.reviews()}
+        assert {*waiting} == {
+            "may mean another thing: capital in 'Turkey'",
+            "may mean another thing: 'is secret' instead of 'is Secret'",
         }
+        assert all(confidence < 0.1 for confidence in waiting.values())
+
+
+def test_changes_are_shown_before_what_is_alike(fresh):
+    """Whether a value replaced another is no matter of how sure it is that both say the same."""
+    texts = [
+        ("She keeps bees in the kitchen garden of the house in spring", None),
+        ("She keeps beees in the kitchen garden of the house and sings", None),
+        ("She weighs 64 kilos", "2024-01-01"),
+        ("She weighs 62 kilos", "2024-05-01"),
+    ]
+    with fresh() as store:
+        memproc.ingest(
+            [{"content": text, "created_at": date} for text, date in texts], store, settings=memproc.Settings(review_at=0.0)
+        )
+        found = store.reviews()
+        assert [review.kind for review in found] == ["changed", "similar"]
+        assert found[0].confidence < found[1].confidence
+        assert store.reviews(limit=1) == found[:1]
 
 
 def test_a_review_tells_of_the_texts_that_it_shows(fresh):
