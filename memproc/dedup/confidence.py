@@ -58,6 +58,7 @@ _WORD = KINDS.index("word")
 _LONG_TOKENS = 32
 _LONG_NUMBER_DIGITS = 5
 _RECORD_TOKENS = 8
+_BEING = words.word_classes()["being"]  # "is", "was": titles, persons and lines of machines do without, and without "we"
 _DENSE, _MOST_OF_IT = 0.2, 0.5  # of the tokens are numbers: in a record that holds words of English, and in a short one
 _NO_STEPS = (0.0,) * len(STEPS)
 
@@ -90,8 +91,11 @@ def side_of(text: str) -> Side:
 def _is_record(gist: Gist, tokens: AbstractSet[str]) -> bool:
     """Tell whether a text with a code is a record: most of it is numbers, or it is long and shows itself to be no sentence."""
     numbers = sum([any(map(str.isdigit, token)) for token in tokens]) / len(tokens)
-    is_long_enough = len(tokens) >= _RECORD_TOKENS
-    return numbers > _MOST_OF_IT or (is_long_enough and (numbers >= _DENSE or not gist.is_english))
+    if numbers > _MOST_OF_IT or len(tokens) < _RECORD_TOKENS:
+        return numbers > _MOST_OF_IT
+    return not gist.is_english or (
+        numbers >= _DENSE and _BEING.isdisjoint(tokens) and "person" not in map(TOKEN_KIND.__getitem__, tokens)
+    )
 
 
 def features_of(one: Side, other: Side) -> Features:

@@ -10,7 +10,7 @@ is none the less one beside a slip. `KINDS` puts them in order; how grave each i
 Rules: an amount, a moment or a name stands against another where each side has one; any other word against whatever the other side
 has. A word that is called so ("a cat called tigger") is no slip. What a text holds twice counts twice.
 
-Left out: who does what to whom ("the dog bites the man"), which shows only where all else is the same.
+Left out: who does what to whom where common words tell it ("the dog bites the man"), which shows only where all else is the same.
 """
 
 from __future__ import annotations
@@ -53,6 +53,14 @@ _SHORTEST_COMPOUND = 6
 _JOINING = frozenset([",", "and", "or", "und", "oder", "y", "e", "o", "et", "ou"])
 _AMOUNTS = ("moment", "number", "code", "unit")
 _NAMES = ("name", "odd", "person")
+_KIND_IF_REATTACHED = {
+    "negation": "negation",
+    "number": "amount",
+    "code": "amount",
+    "pole": "opposite",
+    "name": "name",
+    "odd": "name",
+}
 _LIGHT = ("function", "article")  # kinds of token
 _SPELLED = ("odd", "name", "word", "function", "symbol", "article", "quantifier", "pole", "negation", "unit")
 _NEAR = ("word", "pole", "odd", "name", "function", "quantifier", "moment")
@@ -107,8 +115,8 @@ def evidence(one: Gist, other: Gist, left: AbstractSet[str], right: AbstractSet[
     more = _of_words(here, there, found)
     if not ARTICLES.isdisjoint(map(str.rstrip, mine | yours)) and _introduced(one.tokens) != _introduced(other.tokens):
         found.add("sense")
-    if "form" not in found and _are_moved(one.tokens, other.tokens):
-        found.add("form")
+    if _are_moved(one.tokens, other.tokens):
+        found |= {"form", *_reattached(one.tokens, other.tokens)}
     return Evidence(max(map(KINDS.index, found), default=0), more, near_words)
 
 
@@ -117,7 +125,38 @@ def _kind_in_order(one: Sequence[str], other: Sequence[str]) -> str:
     if one == other:
         return "sense"
     same_order = [*filterfalse(MARKS.__contains__, one)] == [*filterfalse(MARKS.__contains__, other)]
-    return "writing" if same_order or are_one_list(one, other) else "order"
+    if same_order or are_one_list(one, other):
+        return "writing"
+    return max(("order", *_reattached(one, other)), key=KINDS.index)
+
+
+def _reattached(one: Sequence[str], other: Sequence[str]) -> set[str]:
+    """Return the kinds of what belongs to something else in the other of two gists: numbers that stand in another order, a negation
+    in front of another word, and a name or the like that is beside no word in both. What moves with its words, as "with Ann" does,
+    is no such.
+    """
+    here, there = map(_neighbours, (one, other))
+    shared = here.keys() & there.keys()
+    numbers = [
+        [token for token in tokens if token in shared and TOKEN_KIND[token] in ("number", "code")] for tokens in (one, other)
+    ]
+    found = {"amount"} if numbers[0] != numbers[1] else set[str]()
+    for token in shared:
+        kind = TOKEN_KIND[token]
+        both = here[token] & there[token]
+        is_attached = any(is_behind or kind != "negation" for is_behind, _ in both)
+        if kind in _KIND_IF_REATTACHED and not is_attached:
+            found.add(_KIND_IF_REATTACHED[kind])
+    return found
+
+
+def _neighbours(tokens: Sequence[str]) -> dict[str, set[tuple[bool, str]]]:
+    """Return by token the words beside it, each with whether it is the one behind; empty where there is none."""
+    found: dict[str, set[tuple[bool, str]]] = {}
+    spoken = ["", *filterfalse(MARKS.__contains__, tokens), ""]
+    for before, token, after in zip(spoken, spoken[1:], spoken[2:], strict=False):
+        found.setdefault(token, set()).update(((False, before), (True, after)))
+    return found
 
 
 def are_one_list(one: Sequence[str], other: Sequence[str]) -> bool:

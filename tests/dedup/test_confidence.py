@@ -210,3 +210,32 @@ def test_lengths_refuse_what_is_too_unlike_in_length():
     assert may_be_alike_in_length(65, 135)
     assert not may_be_alike_in_length(65, 136)
     assert may_be_alike_in_length(65, LONG_CHARS + 1)
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "most"),
+    [
+        ("I'm ready to be a mom. It's not a great feeling.", "I'm not ready to be a mom. It's a great feeling.", 0.1),
+        ("Her cat is called Leo, but her dog is not", "Her cat is not called Leo, but her dog is", 0.1),
+        ("He takes 4 mg on weekdays and 3 mg at weekends", "He takes 3 mg on weekdays and 4 mg at weekends", 0.1),
+        ("We fly out on ZX218 and come home on ZX219", "We fly out on ZX219 and come home on ZX218", 0.1),
+        ("Anna told Marc that she was leaving the company", "Marc told Anna that she was leaving the company soon", 0.4),
+        ("Our loan is fixed at 3.19% until 2031", "Our loan's fixed at 3.91% until 2031", 0.1),
+        ("Takes 75 mcg in the morning, before coffee", "Takes 75 mg in the morning, before coffee", 0.1),
+    ],
+)
+def test_what_belongs_to_something_else_now_is_hardly_the_same(one, other, most):
+    """Though the words are the same: what a negation negates, what a number counts, who does it; and another unit is another."""
+    assert shipped_model().probability(features_of(side(one), side(other))) < most
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("She likes jazz and blues", "She likes blues and jazz"),
+        ("She moved to Oslo with her two sons and with Ann", "She moved to Oslo with Ann and with her two sons"),
+    ],
+)
+def test_what_moves_with_its_words_is_another_order_and_no_more(one, other):
+    """A list, or a phrase."""
+    assert shipped_model().probability(features_of(side(one), side(other))) > 0.5
