@@ -111,7 +111,7 @@ def clusters(
     units, undated = _units(observations, spent)
     trees = _trees({unit.group for unit in units}, mends)
     successions = _successions(units, trees, decisions) if decisions else [[block] for block in _plain_blocks(units, trees)]
-    memories = [memory for succession in successions for memory in _told_apart(succession)]
+    memories = [memory for succession in successions for memory in _told_apart(succession, decisions)]
     whole = _whole_nodes(memories, spent) if undated else {}
     found = sorted(_cluster(memory, whole) for memory in memories)
     home_of = {seen.key: cluster.id for cluster in found for seen in cluster.observations} if undated else {}
@@ -335,13 +335,31 @@ def _began(unit: _Unit) -> tuple[str, Key]:
     return min([seen.record.get("created_at", "~") for seen in unit.speaking]), unit.id
 
 
-def _told_apart(succession: list[list[_Unit]]) -> list[list[list[_Unit]]]:
+def _told_apart(succession: list[list[_Unit]], decisions: Sequence[Decision]) -> list[list[list[_Unit]]]:
     """Return a succession with the block first that is newer than all others; of several than which none is newer, each goes by
-    itself, and the first of them takes what they superseded.
+    itself, and takes what it superseded.
     """
     if len(succession) == 1:
         return [succession]
     blocks = {min(unit.id for unit in block): block for block in succession}
     newest = newest_of({key: max(seen.rank for unit in block for seen in unit.speaking) for key, block in blocks.items()})
-    older = [blocks[key] for key in sorted(blocks.keys() - {*newest})]
-    return [[blocks[newest[0]], *older], *([blocks[key]] for key in newest[1:])]
+    homes = _nearest(newest, blocks, decisions) if len(newest) > 1 else {}
+    older = sorted(blocks.keys() - {*newest})
+    return [[blocks[key], *(blocks[other] for other in older if homes.get(other, newest[0]) == key)] for key in newest]
+
+
+def _nearest(newest: Sequence[Key], blocks: Mapping[Key, list[_Unit]], decisions: Sequence[Decision]) -> dict[Key, Key]:
+    """Return for each block the first of the newest that fewest decisions lead to from it."""
+    called = {handle: key for key in sorted(blocks, reverse=True) for unit in blocks[key] for handle in unit.handles}
+    links: dict[Key, set[Key]] = defaultdict(set)
+    for decision in decisions:
+        if decision.verdict == "supersedes" and decision.a in called and decision.b in called:
+            links[called[decision.a]].add(called[decision.b])
+            links[called[decision.b]].add(called[decision.a])
+    homes = {key: key for key in newest}
+    front = [*newest]
+    for key in front:  # it grows as it is gone through
+        for other in sorted(links[key] - homes.keys()):
+            homes[other] = homes[key]
+            front.append(other)
+    return homes

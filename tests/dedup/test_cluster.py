@@ -377,3 +377,13 @@ def is_surely_newer(one, other):
     if not one[0] or not other[0]:
         return False
     return one[0] > other[0] or (one[0] == other[0] and bool(one[1] and other[1]) and one[1] > other[1])
+
+
+def test_what_was_superseded_goes_with_what_superseded_it():
+    """Also where that is as new as something else that it was held to supersede, of which each goes by itself."""
+    homes = [take(f"Lives in {city}", created_at=date) for city, date in (("Rome", DAYS[1]), ("Oslo", DAYS[3]), ("Bonn", DAYS[3]))]
+    for old, new, other in permutations(homes):
+        if old.changed_at == homes[0].changed_at:
+            said = [pair(new.node, other.node, "supersedes"), pair(old.node, new.node, "supersedes")]
+            found = {frozenset(seen.node for seen in one.observations) for one in cluster(homes, *said)}
+            assert found == {frozenset({old.node, new.node}), frozenset({other.node})}
