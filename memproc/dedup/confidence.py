@@ -19,7 +19,6 @@ from collections.abc import Callable, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from functools import cache, lru_cache
-from importlib.resources import files
 from math import exp, fsum, log2
 from operator import mul
 from typing import NamedTuple
@@ -211,7 +210,7 @@ def model_of(text: str) -> Model:
 @cache
 def shipped_model() -> Model:
     """Return the model that comes with memproc."""
-    return model_from((files(__package__) / "data" / "confidence.json").read_bytes())
+    return model_from(words.data("confidence.json").read_bytes())
 
 
 def _jaccard(one: AbstractSet[str], other: AbstractSet[str]) -> float:

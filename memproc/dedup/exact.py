@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 import unicodedata
 
+from memproc.records import Plain
+
 INVISIBLE = "\u00ad\u061c\u200b\u200e\u200f\u2060\ufeff\ufe0e\ufe0f"
 """Soft hyphen, spaces without width, marks of direction and of the look of an emoji. Joiners are none: some scripts need them."""
 
@@ -24,3 +26,8 @@ def exact(text: str) -> str:
     if text.isascii():
         return " ".join(text.split())
     return " ".join(_NOT_SEEN.sub("", unicodedata.normalize("NFC", text)).split())
+
+
+def exact_of(record: Plain) -> str:
+    """Return the exact text of a record, or its content where nothing is left of that."""
+    return exact(record["content"]) or record["content"]

@@ -17,10 +17,10 @@ import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from functools import cache
-from importlib.resources import files
 
 from rapidfuzz.distance import Levenshtein
 
+from memproc.dedup import words
 from memproc.dedup.cues import CUE
 from memproc.dedup.gist import Gist, gist_of
 from memproc.dedup.memo import Memo
@@ -128,8 +128,7 @@ def _forms() -> Mapping[str, str]:
 
 
 def _families_in(name: str) -> list[list[str]]:
-    text = (files(__package__) / "data" / name).read_text("utf-8")
-    return [line.split() for line in text.splitlines() if line and not line.startswith("#")]
+    return [line.split() for (line,) in words.lines(name)]
 
 
 def stem(word: str) -> str:

@@ -28,7 +28,7 @@ from xxhash import xxh3_64_intdigest
 from memproc.config import Policy
 from memproc.dedup.canonical import canonical
 from memproc.dedup.chains import chain_hashes
-from memproc.dedup.exact import exact
+from memproc.dedup.exact import exact_of
 from memproc.dedup.gist import Skim, skim
 from memproc.dedup.telling import is_of_a_day
 from memproc.dedup.words import trust_in_writing
@@ -211,11 +211,6 @@ def _validity(record: Plain, scope: int) -> int:
 def text_of(record: Plain) -> str:
     """Return the canonical text of a record, or its content where nothing is left of that."""
     return canonical(record["content"]) or record["content"]
-
-
-def exact_of(record: Plain) -> str:
-    """Return the exact text of a record, or its content where nothing is left of that."""
-    return exact(record["content"]) or record["content"]
 
 
 def content_key(record: Plain, seen: str, *, is_identity: bool, may_be_of_a_day: bool = True) -> Key:

@@ -11,8 +11,8 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Mapping, Sequence
 
+from memproc.dedup.exact import exact_of
 from memproc.dedup.gist import read
-from memproc.dedup.keys import exact_of
 from memproc.dedup.telling_apart import SAME, has_the_same_words, quoted, told_apart
 from memproc.dedup.wording import Difference
 from memproc.records import Plain

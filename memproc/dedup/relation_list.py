@@ -6,11 +6,11 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from functools import cache
-from importlib.resources import files
 from typing import NamedTuple
 
 from memproc.dedup.frame import stem
 from memproc.dedup.memo import Memo
+from memproc.dedup.words import lines
 
 STEM = Memo(stem)
 _OF_PHRASES = ("phrase", "holder", "copula", "end", "begin", "gone")
@@ -79,12 +79,9 @@ def stems_of(phrase: str) -> Stems:
 
 
 def _lines() -> Iterator[tuple[str, Sort, list[str]]]:
-    text = (files(__package__) / "data" / "relations.txt").read_text("utf-8")
-    for line in text.splitlines():
-        if line and not line.startswith("#"):
-            use, sort, phrases = line.split("\t")
-            name, _, facet = sort.partition("/")
-            yield use, Sort(name, facet), phrases.split(" | ")
+    for use, sort, phrases in lines("relations.txt"):
+        name, _, facet = sort.partition("/")
+        yield use, Sort(name, facet), phrases.split(" | ")
 
 
 def _by_first(sorts_of: Mapping[Stems, Sequence[Sort]]) -> Phrases:

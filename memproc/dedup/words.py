@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from importlib.resources import files
+from importlib.resources.abc import Traversable
 from typing import Literal, NamedTuple
 
 _LONG = 6
@@ -238,8 +239,13 @@ def english_words() -> frozenset[str]:
     return frozenset((*_listed("english.txt"), *(short for short, _ in lines("contractions.txt") if short not in foreign_words())))
 
 
+def data(name: str) -> Traversable:
+    """Return a data file of deduplication."""
+    return files("memproc.dedup") / "data" / name
+
+
 def _zipped(name: str) -> list[str]:
-    return gzip.decompress((files(__package__) / "data" / name).read_bytes()).decode().split()
+    return gzip.decompress(data(name).read_bytes()).decode().split()
 
 
 def _listed(name: str) -> Iterator[str]:
@@ -248,5 +254,5 @@ def _listed(name: str) -> Iterator[str]:
 
 def lines(name: str) -> Iterator[list[str]]:
     """Give the lines of a list, each as its columns, without the comments."""
-    text = (files(__package__) / "data" / name).read_text("utf-8")
+    text = data(name).read_text("utf-8")
     return (line.split("\t") for line in text.splitlines() if line and not line.startswith("#"))

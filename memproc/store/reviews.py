@@ -24,8 +24,9 @@ from memproc.dedup.compare import compare_if_changed, compare_if_likely
 from memproc.dedup.confidence import features_of, in_order, may_be_alike, may_be_alike_in_length, model_of, side_of
 from memproc.dedup.decide import Judged, Plan, Row
 from memproc.dedup.doubts import ROUND, Doubt, crowd_in, for_a_person, is_of, is_worth_more
+from memproc.dedup.exact import exact_of
 from memproc.dedup.gist import gist_of, read
-from memproc.dedup.keys import Key, Prepared, exact_of, scope_number, text_of
+from memproc.dedup.keys import Key, Prepared, scope_number, text_of
 from memproc.dedup.reasons import BETWEEN, TELLING, kinds_of
 from memproc.dedup.signatures import Hashes
 from memproc.dedup.signing import sign
