@@ -18,13 +18,13 @@ import numpy as np
 from benchmarks.labelled import Labelled, candidates, corpus, febrl, merging, prepared, sigmod_x1, templates
 from benchmarks.said import FITTED, KEPT_BACK, SAID, are_merged, half_of
 from memproc.config import Settings
-from memproc.dedup.confidence import FEATURES, Model, features_of, shipped_model, side_of
-from memproc.dedup.fitting import calibration_error, columns, fit
+from memproc.dedup.compare.confidence import FEATURES, Model, features_of, shipped_model, side_of
+from memproc.dedup.compare.fitting import calibration_error, columns, fit
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from memproc.dedup.confidence import Features
+    from memproc.dedup.compare.confidence import Features
 
 TARGET: Final = Path(__file__).parents[1] / "memproc" / "dedup" / "data" / "confidence.json"
 CORPUS_RECORDS: Final = 8_000

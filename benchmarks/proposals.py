@@ -16,8 +16,8 @@ import numpy as np
 
 from benchmarks.labelled import locomo
 from benchmarks.said import Said, cannot, everyday, half_of, is_merged, sick, sts, trapped
-from memproc.dedup.canonical import canonical
 from memproc.dedup.meaning import guard_of, mutual_nearest
+from memproc.dedup.text.canonical import canonical
 from memproc.embedding import embedder
 
 if TYPE_CHECKING:

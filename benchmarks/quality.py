@@ -15,11 +15,11 @@ import memproc
 from benchmarks import scoring
 from benchmarks.fit import pairs_of
 from benchmarks.labelled import Labelled, Pair, candidates, corpus, febrl, members_of, merging, pairs_within, prepared, sigmod_x1
-from memproc.dedup.compare import benign_confidence, differences_between
-from memproc.dedup.confidence import features_of, shipped_model, side_of
-from memproc.dedup.fitting import calibration_error
-from memproc.dedup.gist import gist_of
-from memproc.dedup.oracle import alike
+from memproc.dedup.compare.compare import benign_confidence, differences_between
+from memproc.dedup.compare.confidence import features_of, shipped_model, side_of
+from memproc.dedup.compare.fitting import calibration_error
+from memproc.dedup.gist.gist import gist_of
+from memproc.dedup.minhash.oracle import alike
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence

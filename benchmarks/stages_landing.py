@@ -29,9 +29,9 @@ from sqlalchemy.engine.default import DefaultDialect
 
 import memproc
 from benchmarks.database import BATCH_RECORDS, PRAGMAS
-from memproc.dedup import index
-from memproc.dedup.index import Entries
-from memproc.dedup.signatures import Hashes
+from memproc.dedup.minhash import index
+from memproc.dedup.minhash.index import Entries
+from memproc.dedup.minhash.signatures import Hashes
 from memproc.gathering import Pieces
 from memproc.intake import Intake
 from memproc.store import landing, neighbours, reviews

@@ -30,12 +30,12 @@ from pydantic import BaseModel
 from benchmarks.database import batches
 from memproc.config import Settings
 from memproc.dedup import grouping, keys
-from memproc.dedup.canonical import canonical
-from memproc.dedup.gist import skim
+from memproc.dedup.gist.gist import skim
 from memproc.dedup.keys import Prepared, key_of
-from memproc.dedup.memo import Memo
-from memproc.dedup.signatures import band_hashes, signatures
+from memproc.dedup.minhash.signatures import band_hashes, signatures
 from memproc.dedup.signing import signed
+from memproc.dedup.text.canonical import canonical
+from memproc.dedup.text.memo import Memo
 from memproc.formats import LISTS, generic
 from memproc.formats.draft import Context
 from memproc.records import DEFAULT_NAMESPACE, Memory, encode, plain

@@ -19,7 +19,7 @@ from faults.promises import CHECKS, keep
 from faults.stores import is_file
 from memproc import intake, opening, pipeline
 from memproc.dedup import keys
-from memproc.dedup.gist import read
+from memproc.dedup.gist.gist import read
 from memproc.formats.draft import Context
 from memproc.gathering import Pieces
 from memproc.intake import CATEGORY_OF_EXCEPTIONS, Intake

@@ -17,9 +17,9 @@ from loguru import logger
 from memproc.batching import BatchSize, largest_bytes
 from memproc.collector import rarer_searches
 from memproc.config import Policy, Settings
+from memproc.dedup.compare.reasons import reason_told
 from memproc.dedup.decide import Judged
 from memproc.dedup.keys import Key, Prepared
-from memproc.dedup.reasons import reason_told
 from memproc.engines.loop import prepared
 from memproc.engines.pools import Pool, pool_of
 from memproc.errors import DatabaseError, SourceEndedError, UsageError, redacting

@@ -30,6 +30,17 @@ FLOORS = (
     ("pipeline", "face"),
     ("cli", "testing"),
 )
+# The rooms of deduplication, likewise.
+DEDUP_FLOORS = (
+    ("text",),
+    ("gist",),
+    ("minhash", "changes"),
+    ("compare",),
+    ("keys",),
+    ("cluster", "grouping", "speakers"),
+    ("memory",),
+    ("decide", "signing", "doubts", "review_policy", "meaning"),
+)
 FLOOR_OF = {name: floor for floor, names in enumerate(FLOORS) for name in names}
 PURE = ("dedup", "formats", "failures.py", "values.py", "times.py", "records.py", "validation.py", "intake.py", "batching.py")
 IMPURE = {"sqlalchemy", "sqlite3", "threading", "time", "random", "os", "subprocess", "socket", "loguru", "psutil", "pathlib"}
@@ -59,6 +70,17 @@ def test_imports_go_one_way(path, tree):
     for name in imported(tree):
         if name.startswith("memproc."):
             assert FLOOR_OF[name.split(".")[1]] <= FLOOR_OF[own], f"{path} imports {name}"
+
+
+@pytest.mark.parametrize(("path", "tree"), modules(), ids=lambda value: str(value) if not isinstance(value, ast.AST) else "")
+def test_imports_go_one_way_within_deduplication(path, tree):
+    """From a text to its gist, from two of them to what differs, from keys to clusters and decisions."""
+    floors = {name: floor for floor, names in enumerate(DEDUP_FLOORS) for name in names}
+    if path.parts[0] == "dedup" and path.stem != "__init__":
+        own = path.parts[1].removesuffix(".py")
+        for name in imported(tree):
+            if name.startswith("memproc.dedup."):
+                assert floors[name.split(".")[2]] <= floors[own], f"{path} imports {name}"
 
 
 @pytest.mark.parametrize(("path", "tree"), modules(), ids=lambda value: str(value) if not isinstance(value, ast.AST) else "")

@@ -19,12 +19,12 @@ from hypothesis import strategies as st
 import memproc
 from memproc import dedup
 from memproc.config import Policy
-from memproc.dedup import words
-from memproc.dedup.compare import compare
-from memproc.dedup.confidence import model_of, side_of
+from memproc.dedup.changes.frame import frame_of
+from memproc.dedup.compare.compare import compare
+from memproc.dedup.compare.confidence import model_of, side_of
 from memproc.dedup.decide import Incoming, Neighbourhood, decide
-from memproc.dedup.frame import frame_of
 from memproc.dedup.keys import prepare
+from memproc.dedup.text import words
 from memproc.formats import FORMATS, detect
 from memproc.formats.draft import Context
 from memproc.intake import Intake

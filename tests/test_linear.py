@@ -23,8 +23,8 @@ from memproc.config import Policy
 from memproc.dedup.cluster import Decision, clusters
 from memproc.dedup.decide import Incoming, Neighbourhood, decide
 from memproc.dedup.keys import prepare
-from memproc.dedup.memo import Memo
 from memproc.dedup.signing import signed
+from memproc.dedup.text.memo import Memo
 from memproc.formats import chatgpt, claude, generic, locomo, mem0, own
 from memproc.formats.draft import Context
 from memproc.intake import Intake

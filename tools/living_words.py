@@ -23,8 +23,8 @@ from pathlib import Path
 from word_lists import ENGLISH, FUNCTION_WORDS, given_names, plain, read, write
 from wordfreq import iter_wordlist, top_n_list, zipf_frequency  # type: ignore[import-not-found, unused-ignore]
 
-from memproc.dedup import words
-from memproc.dedup.slips import is_typed, words_near
+from memproc.dedup.text import words
+from memproc.dedup.text.slips import is_typed, words_near
 
 OWN = """
 amazon apple windows shell target gap uber meta signal slack zoom teams word excel access notion discord steam twitch bolt swift

@@ -16,15 +16,15 @@ from operator import attrgetter
 from typing import NamedTuple
 
 from memproc.dedup.cluster import Cluster, Decision, Undated, clusters, newest_of
-from memproc.dedup.compare import benign_confidence, benign_differences, differences_between, differences_in_writing
-from memproc.dedup.exact import exact_of
-from memproc.dedup.gist import gist_of
+from memproc.dedup.compare.compare import benign_confidence, benign_differences, differences_between, differences_in_writing
+from memproc.dedup.compare.reasons import kinds_of
+from memproc.dedup.compare.wording import Difference
+from memproc.dedup.gist.gist import gist_of
 from memproc.dedup.grouping import in_group
 from memproc.dedup.keys import Grouped, Key, Observation, Prepared, text_of
 from memproc.dedup.memory import memory_of
-from memproc.dedup.reasons import kinds_of
 from memproc.dedup.speakers import KEPT, speakers
-from memproc.dedup.wording import Difference
+from memproc.dedup.text.exact import exact_of
 from memproc.records import Outcome, Plain
 
 _GROUP, _NODE, _KEY = attrgetter("group"), attrgetter("node"), attrgetter("key")

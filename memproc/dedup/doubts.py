@@ -10,8 +10,8 @@ from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from typing import NamedTuple
 
-from memproc.dedup import index
 from memproc.dedup.keys import Key
+from memproc.dedup.minhash import index
 
 MOST_REVIEWS = 16  # of one record
 ROUND = 4  # how many candidates of a record are compared at once

@@ -15,11 +15,11 @@ from functools import lru_cache
 from math import sqrt
 
 from memproc.config import Policy
-from memproc.dedup.exact import exact_of
-from memproc.dedup.gist import plain_tokens, read
+from memproc.dedup.gist.gist import plain_tokens, read
 from memproc.dedup.keys import Grouped, Key, Observation, Prepared, is_long_enough, key_of, merges_by_likeness
-from memproc.dedup.telling import Telling
-from memproc.dedup.words import trust
+from memproc.dedup.text.exact import exact_of
+from memproc.dedup.text.telling import Telling
+from memproc.dedup.text.words import trust
 from memproc.records import Plain, encode, is_event
 
 Link = tuple[int, int]  # a core that a text with an odd token may stand for, and its own

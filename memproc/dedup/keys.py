@@ -26,12 +26,12 @@ import orjson
 from xxhash import xxh3_64_intdigest
 
 from memproc.config import Policy
-from memproc.dedup.canonical import canonical
-from memproc.dedup.chains import chain_hashes
-from memproc.dedup.exact import exact_of
-from memproc.dedup.gist import Skim, skim
-from memproc.dedup.telling import is_of_a_day
-from memproc.dedup.words import trust_in_writing
+from memproc.dedup.changes.chains import chain_hashes
+from memproc.dedup.gist.gist import Skim, skim
+from memproc.dedup.text.canonical import canonical
+from memproc.dedup.text.exact import exact_of
+from memproc.dedup.text.telling import is_of_a_day
+from memproc.dedup.text.words import trust_in_writing
 from memproc.records import Plain, encode, is_event, last_changed
 from memproc.times import to_micros
 

@@ -21,8 +21,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from memproc.dedup.cues import cues_of
-from memproc.dedup.gist import gist_of
+from memproc.dedup.gist.gist import gist_of
+from memproc.dedup.text.cues import cues_of
 
 AT_LEAST = 0.8  # the cosine from which a pair is alike; `python -m benchmarks proposals` measured others
 LONGEST_CHARS = 2_000

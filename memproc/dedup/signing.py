@@ -10,9 +10,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from memproc.dedup.chains import CHAINS
+from memproc.dedup.changes.chains import CHAINS
 from memproc.dedup.keys import Prepared
-from memproc.dedup.signatures import BANDS, Hashes, band_hashes, signatures
+from memproc.dedup.minhash.signatures import BANDS, Hashes, band_hashes, signatures
 from memproc.records import Rejected
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
 from memproc.dedup.cluster import Decision, Verdict
-from memproc.dedup.fitting import Bin
+from memproc.dedup.compare.fitting import Bin
 from memproc.records import Fault, Memory, Outcome, Plain
 
 Severity = Literal["error", "warning"]

@@ -18,10 +18,10 @@ from sqlalchemy import Connection, select
 from xxhash import xxh3_64_intdigest
 
 from memproc.config import Policy
-from memproc.dedup.compare import benign_confidence, differences_between
-from memproc.dedup.confidence import Features, Model, Side, features_of, shipped_model, side_of
+from memproc.dedup.compare.compare import benign_confidence, differences_between
+from memproc.dedup.compare.confidence import Features, Model, Side, features_of, shipped_model, side_of
+from memproc.dedup.compare.fitting import calibration_error, columns, fit, recall_at_precision, reliability
 from memproc.dedup.decide import Row
-from memproc.dedup.fitting import calibration_error, columns, fit, recall_at_precision, reliability
 from memproc.dedup.grouping import grouped
 from memproc.dedup.keys import Key, text_of
 from memproc.errors import NotFoundError, UsageError

@@ -17,14 +17,14 @@ import orjson
 from sqlalchemy import Column, Connection, Select, select
 
 from memproc.config import Policy
-from memproc.dedup import index
-from memproc.dedup.chains import Place, changes_in, hashes_at, is_replaced, most_in, place_of, shared_keys
-from memproc.dedup.compare import compare
-from memproc.dedup.confidence import model_of, side_of
+from memproc.dedup.changes.chains import Place, changes_in, hashes_at, is_replaced, most_in, place_of, shared_keys
+from memproc.dedup.compare.compare import compare
+from memproc.dedup.compare.confidence import model_of, side_of
+from memproc.dedup.compare.reasons import kinds_of
 from memproc.dedup.decide import Row
 from memproc.dedup.doubts import Doubt
 from memproc.dedup.keys import Key, scope_number, text_of
-from memproc.dedup.reasons import kinds_of
+from memproc.dedup.minhash import index
 from memproc.records import Plain, last_changed
 from memproc.store import tables
 from memproc.store.database import Database

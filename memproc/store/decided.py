@@ -5,8 +5,8 @@ from __future__ import annotations
 from sqlalchemy import Connection, select
 
 from memproc.dedup.cluster import Decision
+from memproc.dedup.compare.reasons import reason_told
 from memproc.dedup.keys import Key
-from memproc.dedup.reasons import reason_told
 from memproc.errors import NotFoundError
 from memproc.store import tables
 from memproc.store.answers import Settled

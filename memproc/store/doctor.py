@@ -18,7 +18,7 @@ from sqlalchemy import Connection, func, inspect, select
 
 from memproc.config import Policy, Settings
 from memproc.dedup.cluster import Decision, Verdict
-from memproc.dedup.confidence import model_of
+from memproc.dedup.compare.confidence import model_of
 from memproc.dedup.keys import SCHEME, Key
 from memproc.errors import DatabaseError, UsageError
 from memproc.failures import DAMAGED, Kind

@@ -18,10 +18,10 @@ from sqlalchemy import Connection, bindparam, literal_column, select, update
 from sqlalchemy.exc import SQLAlchemyError
 
 from memproc.config import Policy
+from memproc.dedup.compare.unrelated import have_nothing_in_common
 from memproc.dedup.decide import Incoming, Judged, Plan, Regrouped, Row, decide
 from memproc.dedup.grouping import Link
 from memproc.dedup.keys import Key, Observation, Prepared, is_confirmed, namespace_number
-from memproc.dedup.unrelated import have_nothing_in_common
 from memproc.errors import MemprocError
 from memproc.failures import is_key_conflict
 from memproc.formats import own

@@ -12,9 +12,9 @@ import orjson
 from sqlalchemy import Connection, or_, select
 
 from memproc.dedup.cluster import clusters
+from memproc.dedup.compare.reasons import BETWEEN, reason_told
 from memproc.dedup.decide import Row
 from memproc.dedup.keys import Key
-from memproc.dedup.reasons import BETWEEN, reason_told
 from memproc.records import Memory, Plain
 from memproc.store import tables
 from memproc.store.answers import Entry, Sighting, Trace

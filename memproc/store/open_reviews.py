@@ -10,10 +10,10 @@ from sqlalchemy import Connection, select
 
 from memproc.config import LARGEST_NUMBER
 from memproc.dedup.cluster import Decision, Verdict, newest_of
+from memproc.dedup.compare.reasons import reason_told
 from memproc.dedup.decide import Row
 from memproc.dedup.keys import Key, Observation
 from memproc.dedup.memory import memory_of_one
-from memproc.dedup.reasons import reason_told
 from memproc.records import Memory, Plain
 from memproc.store import tables
 from memproc.store.answers import Review

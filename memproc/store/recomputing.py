@@ -19,11 +19,11 @@ from sqlalchemy import Connection, LargeBinary, cast, func, select
 from xxhash import xxh3_64_intdigest
 
 from memproc.config import Policy
-from memproc.dedup.chains import CHAINS, chain_hashes
+from memproc.dedup.changes.chains import CHAINS, chain_hashes
 from memproc.dedup.cluster import clusters
 from memproc.dedup.decide import regroup
-from memproc.dedup.index import ENTRY_BYTES, NUMBER_BITS, Entries
 from memproc.dedup.keys import Key, Prepared, prepare
+from memproc.dedup.minhash.index import ENTRY_BYTES, NUMBER_BITS, Entries
 from memproc.dedup.signing import hashes_of, width
 from memproc.records import Memory, Plain
 from memproc.store import tables

@@ -16,8 +16,8 @@ import orjson
 from sqlalchemy import Connection, delete, func, select
 from xxhash import xxh3_128_digest
 
-from memproc.dedup.canonical import canonical
 from memproc.dedup.keys import Key
+from memproc.dedup.text.canonical import canonical
 from memproc.records import DEFAULT_NAMESPACE, encode
 from memproc.store import tables
 from memproc.store.database import Database

@@ -17,19 +17,19 @@ import orjson
 from sqlalchemy import Connection, delete, select
 
 from memproc.config import Policy
-from memproc.dedup import index
-from memproc.dedup.chains import CHAINS, chain_hashes, is_replaced, place_of, shared_keys
+from memproc.dedup.changes.chains import CHAINS, chain_hashes, is_replaced, place_of, shared_keys
 from memproc.dedup.cluster import Undated
-from memproc.dedup.compare import compare_if_changed, compare_if_likely
-from memproc.dedup.confidence import features_of, in_order, may_be_alike, may_be_alike_in_length, model_of, side_of
+from memproc.dedup.compare.compare import compare_if_changed, compare_if_likely
+from memproc.dedup.compare.confidence import features_of, in_order, may_be_alike, may_be_alike_in_length, model_of, side_of
+from memproc.dedup.compare.reasons import BETWEEN, TELLING, kinds_of
 from memproc.dedup.decide import Judged, Plan, Row
 from memproc.dedup.doubts import ROUND, Doubt, crowd_in, for_a_person, is_of, is_worth_more
-from memproc.dedup.exact import exact_of
-from memproc.dedup.gist import gist_of, read
+from memproc.dedup.gist.gist import gist_of, read
 from memproc.dedup.keys import Key, Prepared, scope_number, text_of
-from memproc.dedup.reasons import BETWEEN, TELLING, kinds_of
-from memproc.dedup.signatures import Hashes
+from memproc.dedup.minhash import index
+from memproc.dedup.minhash.signatures import Hashes
 from memproc.dedup.signing import sign
+from memproc.dedup.text.exact import exact_of
 from memproc.records import Outcome, encode
 from memproc.store import tables
 from memproc.store.chains import Chains

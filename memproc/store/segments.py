@@ -15,10 +15,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 import numpy as np
 from sqlalchemy import Connection, bindparam, delete, func, literal_column, select, update
 
-from memproc.dedup import index
-from memproc.dedup.index import ENTRY_BYTES, FAN_OUT, SMALL_ENTRIES, Entries
 from memproc.dedup.keys import Prepared
-from memproc.dedup.signatures import Hashes
+from memproc.dedup.minhash import index
+from memproc.dedup.minhash.index import ENTRY_BYTES, FAN_OUT, SMALL_ENTRIES, Entries
+from memproc.dedup.minhash.signatures import Hashes
 from memproc.dedup.signing import hashes_of
 from memproc.store import tables
 from memproc.store.database import Database, take_numbers

@@ -8,7 +8,7 @@ import pytest
 from benchmarks.fit import FITTED, GIVEN, SURE, TARGET, WEIGHTS, judge_shipped, judged, text_table
 from benchmarks.labelled import DATA
 from benchmarks.said import KEPT_BACK, SAID, half_of, is_merged
-from memproc.dedup.confidence import FEATURES, shipped_model
+from memproc.dedup.compare.confidence import FEATURES, shipped_model
 
 needs_data = pytest.mark.skipif(not (DATA / "labelled").is_dir(), reason="the labelled data is not at hand: see MEMPROC_DATA")
 MOST_ERROR, LEAST_SAME = 0.08, 0.85

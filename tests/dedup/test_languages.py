@@ -11,9 +11,9 @@ import unicodedata
 import pytest
 
 from benchmarks.labelled import prepared
-from memproc.dedup.canonical import canonical
-from memproc.dedup.chunks import tokenize
-from memproc.dedup.gist import gist_of
+from memproc.dedup.gist.gist import gist_of
+from memproc.dedup.text.canonical import canonical
+from memproc.dedup.text.chunks import tokenize
 from tests.groups import merging
 
 FEWEST_SAME = 12

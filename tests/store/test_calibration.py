@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 import memproc
-from memproc.dedup.confidence import shipped_model
+from memproc.dedup.compare.confidence import shipped_model
 
 _WORDS = (
     "anchor basket candle drawer engine feather garden hammer island jacket kettle ladder mirror needle orange pencil quartz "

@@ -7,7 +7,7 @@ from itertools import pairwise, permutations
 import pytest
 
 import memproc
-from memproc.dedup.chains import MOST_IN_CHAIN
+from memproc.dedup.changes.chains import MOST_IN_CHAIN
 from tests.changes import BOTH_TRUE, CHANGES
 
 CITIES = ("Rome", "Oslo", "Bonn", "Lima", "Kyiv", "Quito", "Perth", "Turin", "Lyon", "Ghent")

@@ -11,8 +11,8 @@ from sqlalchemy import func, select
 
 import memproc
 from memproc.config import Policy
-from memproc.dedup import index
-from memproc.dedup.index import FAN_OUT
+from memproc.dedup.minhash import index
+from memproc.dedup.minhash.index import FAN_OUT
 from memproc.dedup.signing import width
 from memproc.formats import own
 from memproc.intake import Intake

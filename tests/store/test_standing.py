@@ -156,7 +156,7 @@ def test_what_is_forgotten_in_a_rehearsal_is_no_more_held(fresh):
 
 def test_what_is_merged_in_a_rehearsal_is_held(fresh, monkeypatch):
     """So is what is left of it in memory."""
-    monkeypatch.setattr("memproc.dedup.index.FAN_OUT_OF_SMALL", 3)
+    monkeypatch.setattr("memproc.dedup.minhash.index.FAN_OUT_OF_SMALL", 3)
     monkeypatch.setattr("memproc.store.segments.SMALL_ENTRIES", 60)
     with fresh() as store:
         store.add({"content": train(1)})

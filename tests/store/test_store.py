@@ -10,7 +10,7 @@ import orjson
 import pytest
 
 import memproc
-from memproc.dedup.index import FAN_OUT
+from memproc.dedup.minhash.index import FAN_OUT
 from memproc.store.answers import Recount
 from tests.databases import all_text, refuse_rows, sql
 from tests.waiting import LIMIT_SECONDS
@@ -475,7 +475,7 @@ def test_a_mutation_that_drops_a_record_after_counting_is_caught(fresh):
 
 def test_the_index_is_merged_and_changes_no_answer(fresh, monkeypatch):
     """Many small batches leave few segments, and a rebuild gives the same reviews to be found."""
-    monkeypatch.setattr("memproc.dedup.index.FAN_OUT_OF_SMALL", FAN_OUT)
+    monkeypatch.setattr("memproc.dedup.minhash.index.FAN_OUT_OF_SMALL", FAN_OUT)
     with fresh() as store:
         for number in range(40):
             store.add({"content": f"The doctor moved the appointment at the clinic in Springfield to room {number} of the house"})

@@ -1,0 +1,1 @@
+"""What may have replaced what, as time moves on."""

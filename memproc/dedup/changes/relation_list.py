@@ -1,0 +1,92 @@
+"""The list of relations, `data/relations.txt`, as tables by stem."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from functools import cache
+from typing import NamedTuple
+
+from memproc.dedup.changes.frame import stem
+from memproc.dedup.text.memo import Memo
+from memproc.dedup.text.words import lines
+
+STEM = Memo(stem)
+_OF_PHRASES = ("phrase", "holder", "copula", "end", "begin", "gone")
+_OF_SORTS = ("head", "kind", "alias")
+NOT = frozenset(["not", "never", "no", "longer", "nicht", "pas"])
+_ARTICLES = frozenset(["a", "an", "the"])
+
+Stems = tuple[str, ...]
+
+
+class Sort(NamedTuple):
+    """A relation, and what within it: what is true of one facet replaces nothing in another, but for `EVERY_FACET`."""
+
+    name: str
+    facet: str
+
+
+EVERY_FACET = "*"
+
+
+class Phrases(NamedTuple):
+    """Phrases as stems, each with the relations that it may tell, and by first stem how long those are that begin with it, the
+    longest first.
+    """
+
+    sorts: Mapping[Stems, tuple[Sort, ...]]
+    lengths: Mapping[str, tuple[int, ...]]
+
+
+class RelationList(NamedTuple):
+    """`phrases` gives phrases by what they are there for; `sorts` for what it is there and a word or words as stems a relation;
+    `words` the words that are there for something. `verbs` are the first stems of all phrases,
+    `uses` what the phrases that begin with each are there for.
+    """
+
+    phrases: Mapping[str, Phrases]
+    sorts: Mapping[str, Mapping[Stems, Sort]]
+    words: Mapping[str, AbstractSet[str]]
+    verbs: AbstractSet[str]
+    uses: Mapping[str, AbstractSet[str]]
+
+
+@cache
+def relation_list() -> RelationList:
+    """Return the list."""
+    sorts_of: dict[str, dict[Stems, list[Sort]]] = {name: defaultdict(list) for name in (*_OF_PHRASES, *_OF_SORTS)}
+    words: dict[str, set[str]] = defaultdict(set)
+    for use, sort, phrases in _lines():
+        for phrase in phrases:
+            if use in sorts_of:
+                sorts_of[use][stems_of(phrase)].append(sort)
+            else:
+                words[use] |= {phrase} if use not in ("attribute", "role", "any") else {STEM[phrase]}
+    words["idle"] = words["drop"] | NOT
+    words["whose"] = words["own"] | {"my"}
+    tables = {use: _by_first(sorts_of[use]) for use in _OF_PHRASES}
+    sorts = {use: {stems: found[0] for stems, found in sorts_of[use].items()} for use in _OF_SORTS}
+    verbs = {first for table in tables.values() for first in table.lengths}
+    uses = {verb: frozenset(use for use, table in tables.items() if verb in table.lengths) for verb in verbs}
+    return RelationList(tables, sorts, words, verbs, uses)
+
+
+def stems_of(phrase: str) -> Stems:
+    """Return the words of a phrase as stems, without articles."""
+    return tuple([STEM[word] for word in phrase.split() if word not in _ARTICLES])
+
+
+def _lines() -> Iterator[tuple[str, Sort, list[str]]]:
+    for use, sort, phrases in lines("relations.txt"):
+        name, _, facet = sort.partition("/")
+        yield use, Sort(name, facet), phrases.split(" | ")
+
+
+def _by_first(sorts_of: Mapping[Stems, Sequence[Sort]]) -> Phrases:
+    lengths: dict[str, set[int]] = defaultdict(set)
+    for stems in sorts_of:
+        lengths[stems[0]].add(len(stems))
+    sorts = {stems: tuple(found) for stems, found in sorts_of.items()}
+    return Phrases(sorts, {first: tuple(sorted(found, reverse=True)) for first, found in lengths.items()})

@@ -1,0 +1,1 @@
+"""Signatures of texts, and the index that finds those that share much."""

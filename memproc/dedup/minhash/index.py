@@ -1,0 +1,192 @@
+"""The index of near pairs: sorted arrays of band hashes, searched a whole batch at a time.
+
+Facts: an entry is one uint64: a 32-bit band hash above a 32-bit observation number. A segment is one sorted array of
+entries, so what a batch adds is one array and a look-up is `searchsorted`. A fact has 27 entries of 8 bytes, 216 bytes (of 25 bands
+and its two chains; 34 with `recall="high"`), and only the first of each group is here: of the corpus of the benchmarks, a million
+records of which half are repeats, that is 133 bytes a record. It is in memory once: what is merged passes through in parts.
+
+Strategy: this index finds pairs for *review* only; merges are found by one key (see `gist.py`). So it holds the first fact of
+each group, and a look-up may be bounded: in each bucket only the newest entries are seen, of the candidates those that share
+most bands, and none where there is a crowd of them.
+
+Segments of like size are merged `FAN_OUT` at a time, so there are few of them and each entry is written a few times; as long
+as they are small together, as those of single records, `FAN_OUT_OF_SMALL` at a time, because a merge of these costs
+more than what it moves.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from memproc.dedup.minhash.signatures import Hashes
+
+FAN_OUT = 8
+FAN_OUT_OF_SMALL = 64
+SMALL_ENTRIES = 128 * 1024  # 1 MiB
+ENTRY_BYTES = 8
+NEWEST_IN_BUCKET = 32
+MOST_CANDIDATES = 32
+MOST_WITH_ONE_BAND = 4
+CROWD = 16
+CROWD_BANDS = 15
+BLOCK_RECORDS = 1_000  # looked up at once: what is found for one may be some thousand entries
+
+Entries = NDArray[np.uint64]
+
+NUMBER_BITS = _LOW = np.uint64(0xFFFFFFFF)  # of an entry: the lower half
+_SHIFT = np.uint64(32)
+
+
+def to_entries(hashes: Hashes, numbers: NDArray[np.uint64]) -> Entries:
+    """Return the sorted entries of a batch: `hashes` of shape (records, bands), `numbers` of shape (records,)."""
+    entries = (hashes.astype(np.uint64) << _SHIFT) | numbers[:, None]
+    return np.sort(entries, axis=None)
+
+
+def candidates(
+    hashes: Hashes, numbers: NDArray[np.uint64], segments: Sequence[Entries], *, frames: int = 0
+) -> list[tuple[int, int]]:
+    """Return pairs (position in the batch, number) of what shares bands, `number` being below the record's own.
+
+    The last `frames` columns of `hashes` are no bands: what shares one comes first, but where more than `CROWD` do, who are of
+    a template. At most `MOST_CANDIDATES` a record: those that share most bands, then the newest. Ordered by position, the best
+    first. None for a record that is one of a crowd: more than `CROWD` others share `CROWD_BANDS` of its bands. And none that
+    share one band only, where more than `MOST_WITH_ONE_BAND` do: the larger a store, the more of these meet by chance.
+    """
+    found: list[tuple[int, int]] = []
+    for start in range(0, len(hashes), BLOCK_RECORDS):
+        some = slice(start, start + BLOCK_RECORDS)
+        found += [(start + at, number) for at, number in _candidates(hashes[some], numbers[some], segments, frames)]
+    return found
+
+
+def _candidates(hashes: Hashes, numbers: NDArray[np.uint64], segments: Sequence[Entries], frames: int) -> list[tuple[int, int]]:
+    bands = hashes.shape[1]
+    wanted = hashes.astype(np.uint64).ravel() << _SHIFT
+    order = np.argsort(wanted)  # a search in order finds most of the segment in the processor's cache
+    wanted = wanted[order]
+    owners = np.repeat(np.arange(len(hashes), dtype=np.uint64), bands)[order]
+    limits = wanted | numbers[owners.astype(np.intp)]
+    found = [_newest_in_segment(limits, segment) for segment in segments if len(segment)]
+    if not found:
+        return []
+    seen = _newest_of_all(np.concatenate(found))
+    places = (seen >> _SHIFT).astype(np.intp)
+    pairs, at, shared = np.unique((owners[places] << _SHIFT) | (seen & _LOW), return_inverse=True, return_counts=True)
+    positions = (pairs >> _SHIFT).astype(np.intp)
+    has_frame = np.bincount(at[order[places] % bands >= bands - frames], minlength=len(pairs)) > 0
+    shared -= has_frame
+    crowded = np.bincount(positions[shared >= CROWD_BANDS], minlength=len(hashes)) > CROWD
+    has_frame &= ~(np.bincount(positions[has_frame], minlength=len(hashes)) > CROWD)[positions]
+    by_chance = np.bincount(positions[shared == 1], minlength=len(hashes)) > MOST_WITH_ONE_BAND
+    is_worth_it = has_frame | (shared > 1) | ((shared == 1) & ~by_chance[positions])
+    best = np.lexsort((-(pairs & _LOW).astype(np.int64), -shared, ~has_frame, positions))
+    best = best[~crowded[positions[best]] & is_worth_it[best]]
+    positions = positions[best]
+    rank = np.arange(len(positions)) - np.searchsorted(positions, positions)
+    kept = best[rank < MOST_CANDIDATES]
+    return [(int(found_pair >> _SHIFT), int(found_pair & _LOW)) for found_pair in pairs[kept]]
+
+
+def bucket_sizes(hashes: Hashes, segments: Sequence[Entries]) -> NDArray[np.intp]:
+    """Return how many entries have each of these hashes, of shape (hashes,)."""
+    low = hashes.astype(np.uint64) << _SHIFT
+    sizes = np.zeros(len(hashes), np.intp)
+    for segment in segments:
+        sizes += np.searchsorted(segment, low | _LOW, side="right") - np.searchsorted(segment, low)
+    return sizes
+
+
+def in_bucket(hash_: int, segments: Sequence[Entries]) -> list[int]:
+    """Return the numbers of the entries that have a hash, sorted."""
+    least = np.uint64(hash_) << _SHIFT
+    found = [
+        segment[np.searchsorted(segment, least) : np.searchsorted(segment, least | _LOW, side="right")] & _LOW
+        for segment in segments
+    ]
+    return sorted(int(number) for numbers in found for number in numbers)
+
+
+def merged(segments: Iterable[Iterable[Entries]], size: int) -> Iterator[Entries]:
+    """Give the entries of several segments, each of which is given part by part, as parts of one: sorted, and all of `size`
+    entries but the last. No more than one part of each segment is held, and what these make.
+    """
+    left = np.empty(0, np.uint64)
+    for piece in _in_order(segments):
+        left = np.concatenate((left, piece)) if len(left) else piece
+        whole = len(left) - len(left) % size
+        yield from in_parts(left[:whole], size)
+        left = left[whole:].copy() if whole else left
+    yield from in_parts(left, size)
+
+
+def in_parts(segment: Entries, size: int) -> Iterator[Entries]:
+    """Give a segment cut into parts of `size` entries, the last of which may be shorter."""
+    return (segment[start : start + size] for start in range(0, len(segment), size))
+
+
+def _in_order(segments: Iterable[Iterable[Entries]]) -> Iterator[Entries]:
+    """Give the entries of several segments in sorted pieces, one behind the other."""
+    sources = [(part, rest) for rest in map(iter, segments) if (part := next(rest, None)) is not None]
+    while sources:
+        bound = min((part[-1] for part, _ in sources if len(part)), default=None)  # nothing that is yet to come is below it
+        piece: list[Entries] = []
+        left: list[tuple[Entries, Iterator[Entries]]] = []
+        for part, rest in sources:
+            end = (
+                int(np.searchsorted(part, bound, side="right"))
+                if bound is not None and len(part) and part[-1] > bound
+                else len(part)
+            )
+            piece.append(part[:end])
+            more = part[end:] if end < len(part) else next(rest, None)
+            if more is not None:
+                left.append((more, rest))
+        yield np.sort(np.concatenate(piece))
+        sources = left
+
+
+def without(segment: Entries, numbers: Iterable[int]) -> Entries:
+    """Return the segment without the entries of some observations."""
+    gone = np.fromiter(numbers, np.uint64)
+    return segment[~np.isin(segment & _LOW, gone)]
+
+
+def to_merge(sizes: Sequence[int]) -> int:
+    """Return how many of the last segments should become one, 0 for none; `sizes` in the order they were written.
+
+    >>> to_merge([900_000, *[100_000] * 8]), to_merge([900_000, 100_000]), to_merge([26] * 8)
+    (8, 0, 0)
+    """
+    run = largest = together = 0
+    for size in reversed(sizes):
+        if run and size > FAN_OUT * largest:
+            break
+        run, largest, together = run + 1, max(largest, size), together + size
+    return run if run >= (FAN_OUT if together > SMALL_ENTRIES else FAN_OUT_OF_SMALL) else 0
+
+
+def _newest_in_segment(limits: Entries, segment: Entries) -> Entries:
+    """Return (place in `limits` << 32 | number) for the newest entries below each limit in its bucket."""
+    right = np.searchsorted(segment, limits, side="left")
+    places = np.arange(len(limits), dtype=np.uint64)
+    found = []
+    for back in range(1, NEWEST_IN_BUCKET + 1):
+        at = right - back
+        entries = segment[np.maximum(at, 0)]
+        is_match = (at >= 0) & ((entries >> _SHIFT) == (limits >> _SHIFT))
+        if not is_match.any():
+            break
+        found.append((places[is_match] << _SHIFT) | (entries[is_match] & _LOW))
+    return np.concatenate(found) if found else np.empty(0, np.uint64)
+
+
+def _newest_of_all(found: Entries) -> Entries:
+    """Return, of what the segments gave for each bucket, the newest: so how the entries lie in segments changes nothing."""
+    found = np.sort(found)[::-1]
+    buckets = -(found >> _SHIFT).astype(np.int64)
+    rank = np.arange(len(found)) - np.searchsorted(buckets, buckets)
+    return found[rank < NEWEST_IN_BUCKET]

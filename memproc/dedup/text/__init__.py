@@ -1,0 +1,1 @@
+"""Texts and their tokens: what is found out of a text without another one."""

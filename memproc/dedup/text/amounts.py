@@ -1,0 +1,317 @@
+"""Dates, times of day and amounts in one form each, as people write them in many.
+
+Facts: "May 4th, 1990", "4 May 1990", "04.05.1990" and "1990-05-04" are one day, "3 pm" and "15:00" one time, "$20" and "20 dollars"
+one amount. "4/5/1990" is two days, of which nobody can tell which: it stays as it is, but for its noughts.
+
+Strategy: the tokens of a text, joined by spaces, are searched for what may be written otherwise. A rule is asked only where one of
+its tokens is there. What is made is a token of a shape that cues know: "1990-05-04", "may-04", "15:00", "20 usd".
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from fractions import Fraction
+from functools import cache
+
+from memproc.dedup.text import words
+from memproc.dedup.text.memo import Memo
+
+DATE, TIME, AMOUNT, WORD = "date", "time", "amount", "abbreviation"
+
+_NAMES = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_DAYS, _MONTHS, _HOURS, _MINUTES = 31, 12, 24, 60
+_NOON = 12
+_TIMES = {"k": 10**3, "thousand": 10**3, "m": 10**6, "million": 10**6, "bn": 10**9, "billion": 10**9}
+_COUNTED = re.compile(r"(?:\d+|\d{1,3}(?:,\d{3})+)(?:\.\d+)?")
+_MOST_DIGITS = 30
+_SYMBOLS = {"$": "usd", "€": "eur", "£": "gbp", "¥": "jpy"}
+_GOES_ON = "at|in|with|and|or|for|to|from|on|by|until|till|is|was|this|next|last|um|bei|mit|und|con|en|y|avec|et"
+_BEHIND_DATE = rf"(?= [,.]|$| (?:{_GOES_ON})(?!\S))"  # "May 4 people come" holds no date
+_HAS_DAY = re.compile(r"(?<!\S)\d{1,2}(?:st|nd|rd|th|er)?(?= [^\d]| ,)")
+_ISO = re.compile(r"(?<!\S)(\d{4})[/.](\d{1,2})[/.](\d{1,2})(?!\S)")
+_NUMERIC_DATE = re.compile(r"(?<!\S)(\d{1,2})([./-])(\d{1,2})\2(\d{4})(?!\S)")
+_CLOCK = re.compile(r"(\d{1,2}):(\d\d)")
+_HALF_DAY = re.compile(r"(?<!\S)(\d{1,2})(?::(\d\d))? (a|p)(?: |\.)?m(?!\S)")
+_O_CLOCK = re.compile(r"(?<!\S)(\d{1,2}) (?:o'clock|uhr)(?!\S)")
+_POINTED = re.compile(r"(?<!\S)(at|around|by|until|till|from|um|ab|bis) (\d{1,2})\.(\d\d)(?!\S)(?! (?:am|pm|%|usd|eur|€))")
+_FRENCH = re.compile(r"(?<!\S)(?:(?<=à )(\d{1,2}) ?(?:h|heures)|(\d{1,2}) ?h ?(\d\d))(?!\S)")
+_FRENCH_TIME = re.compile(r"\d{1,2}h\d{0,2}")
+_NOONS = re.compile(r"(?<!\S)(?:12 )?(noon|midday|midnight)(?!\S)")
+_PAST = re.compile(r"(?<!\S)(half|quarter) (past|to) (\w+)(?!\S)")
+_HOURS_IN_WORDS = ("twelve", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven")
+_BEFORE_AMOUNT = re.compile(r"(?<!\S)([$€£¥]) ?(\d[\d,]*(?:\.\d+)?)(?: ?(k|m|thousand|million|bn|billion))?(?!\S)")
+_BEHIND_AMOUNT = re.compile(r"(?<!\S)(\d[\d,]*(?:\.\d+)?)(?: ?(k|m|thousand|million|bn|billion))? ?([$€£¥])(?!\S)")
+_SQUARE = re.compile(r"(?<!\S)(\d[\d,.]*) (?:m \^ 2|square met(?:re|er)s|sq m)(?!\S)")
+_CELSIUS = re.compile(r"(?<!\S)(-?\d[\d.,]*) ?(?:° ?c|degrees celsius|degrees c|celsius|grad)(?!\S)", re.IGNORECASE)
+_PER_CENT = re.compile(r"(?<!\S)(\d[\d.,]*) (?:per cent|por ciento|pour cent)(?!\S)")
+_HALF_AN_HOUR = re.compile(r"(?<!\S)half an hour(?!\S)")
+_WEEKDAY = r"\w*day|lunes|martes|miércoles|jueves|viernes|sábado|domingo|\w+tag|mittwoch|\w+di"
+_BESIDE_WEEKDAY = re.compile(rf"(?<!\S)({_WEEKDAY}) , ([a-z]{{3}}-\d\d|\d{{4}}-\d)")
+_EACH_DAY = re.compile(r"(?<!\S)(?:every|each) (mon|tues|wednes|thurs|fri|satur|sun)day(?!\S)")
+_DOZEN = re.compile(r"(?<!\S)(?:a|one) dozen(?!\S)")
+_TWO_WORDS = re.compile(r"(?<=[^\W\d_]{2} )&(?= [^\W\d_]{2})")
+_STREET = re.compile(r"(?<=[^\W\d_]{3} )st(?= ,| \d|$)")
+_USA = re.compile(r"(?<!\S)usa(?!\S)")
+_GERMAN_STREET = re.compile(r"(?<=[^\W\d_]{3})str(?: \.)?(?=$| )")
+
+Rule = Callable[[str], str]
+
+_MONTH, _HALVED, _CLOCKED, _FRENCHED, _NOONED, _POINT, _NUMERIC, _PAID, _MEASURED, _SQUARED, _DOZENS, _SHORT = "mhcfnpdauqzs"
+_NUMBERS = frozenset("0123456789$€£¥")
+_BESIDE = 3  # tokens
+_BEFORE_MONTH, _BEHIND_MONTH = 7, 9  # tokens: a date with its weekday, and what tells that it is one
+ALWAYS, BESIDE_NUMBERS, NUMBER = "a", "b", "n"
+
+
+def in_one_form(tokens: Sequence[str], *, is_day_first: bool) -> tuple[list[str], list[str]]:
+    """Return the tokens of a text with dates, times and amounts in one form, and the kind of each change. `is_day_first`: of
+    "4/5/1990" the day stands first, as in the languages that are not English.
+
+    >>> in_one_form("born on may 4th , 1990".split(), is_day_first=False)
+    (['born', 'on', '1990-05-04'], ['date'])
+    >>> in_one_form("meets at 3 pm , pays $ 20".split(), is_day_first=False)
+    (['meets', 'at', '15:00', ',', 'pays', '20', 'usd'], ['time', 'amount'])
+    """
+    found = "".join(map(_ALONE.__getitem__, tokens))
+    if numbers := [at for at, token in enumerate(tokens) if token[0] in _NUMBERS or token[-1] in _NUMBERS]:
+        beside = {token for at in numbers for token in tokens[max(at - _BESIDE, 0) : at + _BESIDE + 1]}
+        found += "".join(map(_BESIDE_NUMBERS.__getitem__, beside))
+    if not found:
+        return [*tokens], []
+    kinds: list[str] = []
+    if _MEASURED in found or _CLOCKED in found:
+        tokens, kinds = _measured(tokens, numbers)
+    if not found.strip(_MEASURED + _CLOCKED):
+        return [*tokens], kinds
+    joined = " ".join(tokens)
+    for letter, kind, rule in _RULES:
+        if letter in found and (changed := rule(joined)) != joined:
+            kinds.append(kind)
+            joined = changed
+    if _NUMERIC in found:
+        changed = _ISO.sub(lambda date: f"{date[1]}-{int(date[2]):02d}-{int(date[3]):02d}", joined)
+        changed = _NUMERIC_DATE.sub(lambda date: _numeric(date, is_day_first=is_day_first), changed)
+        kinds += [DATE] * (changed != joined)
+        joined = changed
+    return (joined.split(), kinds) if kinds else ([*tokens], [])
+
+
+def _rules_of(token: str) -> str:
+    """Return the letters of the rules that are worth asking where a token is, whatever stands beside it."""
+    return "".join(letter for letter in (_NOONED, _DOZENS, _SHORT) if token in _triggers()[letter]) or _SHORT * token.endswith(
+        "str"
+    )
+
+
+def _rules_beside_numbers(token: str) -> str:
+    """Return the letters of the rules that are worth asking where a token is within a few others of a number, or is one."""
+    found = "".join(letter for letter in (_MONTH, _HALVED, _FRENCHED, _MEASURED, _PAID, _SQUARED) if token in _triggers()[letter])
+    if token[0].isdigit() or token[-1].isdigit():
+        found += _CLOCKED if ":" in token else _FRENCHED if _FRENCH_TIME.fullmatch(token) else ""
+        found += _NUMERIC if "/" in token or token.count(".") > 1 or token.count("-") > 1 else _POINT if "." in token else ""
+    return found + _PAID * (not token.isalnum() and any(symbol in token for symbol in "$€£¥%°"))
+
+
+def makes_numbers(token: str) -> str:
+    """Return whether a rule may make other numbers of numbers where a token is: `BESIDE_NUMBERS` if there is one in the text,
+    `ALWAYS`, or "" for no; of a number itself `NUMBER`.
+
+    >>> makes_numbers("pm"), makes_numbers("noon"), makes_numbers("18"), makes_numbers("2k"), makes_numbers("tea")
+    ('b', 'a', 'n', 'nb', '')
+    """
+    if token.isalpha():
+        return _making().get(token, "")
+    written = words.written_out().get(token, (token,))[0]
+    if written[0] not in _NUMBERS and written[-1] not in _NUMBERS:
+        return _making().get(token, "")
+    return NUMBER + BESIDE_NUMBERS * (token.endswith((*_TIMES, "am", "pm")) or _FRENCH_TIME.fullmatch(token) is not None)
+
+
+@cache
+def _making() -> Mapping[str, str]:
+    """Return what is told of the words that stand beside numbers, or for them."""
+    triggers = _triggers()
+    numbers = {word: NUMBER for word, form in words.written_out().items() if form[0][0] in _NUMBERS}
+    numbers |= {word: NUMBER for word, form in words.elsewhere().items() if form[0] in _NUMBERS}
+    beside = dict.fromkeys([*triggers[_HALVED], *triggers[_FRENCHED], *triggers[_SQUARED], *_TIMES], BESIDE_NUMBERS)
+    return numbers | beside | dict.fromkeys([*triggers[_NOONED], *triggers[_DOZENS]], ALWAYS)
+
+
+def unit_of(word: str) -> str:
+    """Return the form in which a word is compared behind a number.
+
+    >>> unit_of("months"), unit_of("cats")
+    ('month', 'cats')
+    """
+    return units().get(word, word)
+
+
+def _dated(text: str) -> str:
+    """Return a text with its dates in one form. The patterns are tried where there is a month: they are slow."""
+    tokens, has_day = text.split(" "), _HAS_DAY.search(text) is not None
+    parts: list[str] = []
+    done = 0
+    for begun, end in _around(at for at, token in enumerate(tokens) if token in words.months()):
+        parts += tokens[done:begun]
+        parts.append(_dated_part(" ".join(tokens[begun:end]), has_day=has_day))
+        done = end
+    return " ".join(parts + tokens[done:])
+
+
+def _around(places: Iterable[int]) -> list[tuple[int, int]]:
+    """Return what surrounds some places, from a token to behind another, as far as a date reaches; what overlaps as one."""
+    found: list[tuple[int, int]] = []
+    for at in places:
+        begun, end = max(at - _BEFORE_MONTH, 0), at + _BEHIND_MONTH
+        if found and begun < found[-1][1]:
+            begun = found.pop()[0]
+        found.append((begun, end))
+    return found
+
+
+def _dated_part(text: str, *, has_day: bool) -> str:
+    day_first, month_first = _month_patterns()
+    if not has_day:
+        text = _month_pattern().sub(lambda found: f"{found[2]}-{words.months()[found[1]]:02d}", text)
+    text = day_first.sub(lambda date: _date(date, date["year"], date["month"], date["day"]), text)
+    text = month_first.sub(lambda date: _date(date, date["year"], date["month"], date["day"]), text)
+    return _BESIDE_WEEKDAY.sub(r"\1 \2", text)
+
+
+def _date(written: re.Match[str], year: str | None, month: str, day: str) -> str:
+    number = int(day)
+    if not 0 < number <= _DAYS:
+        return written[0]
+    return f"{year}-{words.months()[month]:02d}-{number:02d}" if year else f"{_NAMES[words.months()[month] - 1]}-{number:02d}"
+
+
+def _numeric(written: re.Match[str], *, is_day_first: bool) -> str:
+    """Return a date of numbers in the one form, or with its noughts where nobody can tell its day from its month."""
+    first, mark, second, year = int(written[1]), written[2], int(written[3]), written[4]
+    if mark == "." or is_day_first or first > _MONTHS:
+        day, month = first, second
+    elif second > _MONTHS:
+        day, month = second, first
+    else:
+        return f"{first:02d}/{second:02d}/{year}"
+    return f"{year}-{month:02d}-{day:02d}" if 0 < month <= _MONTHS and 0 < day <= _DAYS else written[0]
+
+
+def _clock(hours: int, minutes: int, otherwise: str) -> str:
+    return f"{hours:02d}:{minutes:02d}" if hours < _HOURS and minutes < _MINUTES else otherwise
+
+
+def _half_day(written: re.Match[str]) -> str:
+    hours = int(written[1])
+    if not 0 < hours <= _NOON:
+        return written[0]
+    return _clock(hours % _NOON + (_NOON if written[3] == "p" else 0), int(written[2] or 0), written[0])
+
+
+def _past(written: re.Match[str]) -> str:
+    word = written[3]
+    hours = _HOURS_IN_WORDS.index(word) if word in _HOURS_IN_WORDS else int(word) % _NOON if word.isdecimal() else None
+    if hours is None or (written[2] == "to" and written[1] == "half"):
+        return written[0]
+    minutes = 30 if written[1] == "half" else 15
+    if written[2] == "to":
+        hours, minutes = (hours - 1) % _NOON, 45
+    return _clock(hours or _NOON, minutes, written[0])
+
+
+def _amount(written: re.Match[str], number: str, times: str | None, symbol: str) -> str:
+    """Return an amount of money in its one form. A comma with other than three digits behind it parts cents, as in German, and one
+    before three is a thousand's: what neither is stays as it is, as does what has more digits than anybody counts.
+    """
+    if not _COUNTED.fullmatch(number) or len(number) > _MOST_DIGITS:
+        return written[0]
+    plain = number.replace(",", "")
+    whole, _, cents = plain.partition(".")
+    if times:
+        value = Fraction(plain) * _TIMES[times]
+        return f"{value} {_SYMBOLS[symbol]}" if value.denominator == 1 else written[0]
+    return f"{plain if cents.strip('0') else int(whole)} {_SYMBOLS[symbol]}"
+
+
+def _measured(tokens: Sequence[str], numbers: Sequence[int]) -> tuple[list[str], list[str]]:
+    """Return tokens with each time of day, and each unit behind a number, in its one form, and the kinds of what changed."""
+    unit, found = units(), [*tokens]
+    kinds: list[str] = []
+    for at in numbers:
+        behind = found[at + 1] if at + 1 < len(found) else ""
+        if clock := _CLOCK.fullmatch(found[at]):
+            if (form := _clock(int(clock[1]), int(clock[2]), found[at])) != found[at]:
+                found[at] = form
+                kinds.append(TIME)
+            if behind in ("uhr", "h"):
+                found[at + 1] = ""
+                kinds.append(TIME)
+        elif unit.get(behind, behind) != behind and found[at][-1] in _NUMBERS and not _is_money(found, at):
+            found[at + 1] = unit[behind]
+            kinds.append(AMOUNT)
+    return [*filter(None, found)], kinds
+
+
+def _is_money(tokens: Sequence[str], at: int) -> bool:
+    """Tell whether a number is an amount of money, behind which an "m" are millions and no metres."""
+    return tokens[at][0] in _SYMBOLS or tokens[at][-1] in _SYMBOLS or (at > 0 and tokens[at - 1] in _SYMBOLS)
+
+
+_RULES: tuple[tuple[str, str, Rule], ...] = (
+    (_HALVED, TIME, lambda text: _HALF_DAY.sub(_half_day, text)),
+    (_FRENCHED, TIME, lambda text: _FRENCH.sub(lambda at: _clock(int(at[1] or at[2]), int(at[3] or 0), at[0]), text)),
+    (_HALVED, TIME, lambda text: _O_CLOCK.sub(lambda at: _clock(int(at[1]), 0, at[0]), text)),
+    (_POINT, TIME, lambda text: _POINTED.sub(lambda at: f"{at[1]} {_clock(int(at[2]), int(at[3]), f'{at[2]}.{at[3]}')}", text)),
+    (_NOONED, TIME, lambda text: _NOONS.sub(lambda at: "00:00" if at[1] == "midnight" else "12:00", text)),
+    (_NOONED, TIME, lambda text: _PAST.sub(_past, text)),
+    (_PAID, AMOUNT, lambda text: _BEFORE_AMOUNT.sub(lambda paid: _amount(paid, paid[2], paid[3], paid[1]), text)),
+    (_PAID, AMOUNT, lambda text: _BEHIND_AMOUNT.sub(lambda paid: _amount(paid, paid[1], paid[2], paid[3]), text)),
+    (_PAID, AMOUNT, lambda text: _CELSIUS.sub(r"\1 °c", text)),
+    (_SQUARED, AMOUNT, lambda text: _PER_CENT.sub(r"\1 %", _SQUARE.sub(r"\1 sqm", text))),
+    (_DOZENS, AMOUNT, lambda text: _DOZEN.sub("12", _HALF_AN_HOUR.sub("30 min", text))),
+    (_MONTH, DATE, _dated),
+    (_SHORT, WORD, lambda text: _TWO_WORDS.sub("and", _EACH_DAY.sub(r"on \1days", _USA.sub("us", text)))),
+    (_SHORT, WORD, lambda text: _GERMAN_STREET.sub("strasse", _STREET.sub("street", text))),
+)
+
+
+@cache
+def _triggers() -> Mapping[str, frozenset[str]]:
+    """Return by letter the tokens with which a rule is worth asking."""
+    return {
+        _MONTH: frozenset(words.months()),
+        _HALVED: frozenset(["am", "pm", "uhr", "o'clock", "m"]),
+        _FRENCHED: frozenset(["h", "heures"]),
+        _NOONED: frozenset(["noon", "midday", "midnight", "half", "quarter"]),
+        _DOZENS: frozenset(["half", "dozen"]),
+        _MEASURED: frozenset(units()),
+        _SQUARED: frozenset(["^", "cent", "square", "sq", "ciento"]),
+        _PAID: frozenset(["°", "celsius", "degrees", "grad"]),
+        _SHORT: frozenset(["&", "st", "usa", "every", "each"]),
+    }
+
+
+@cache
+def units() -> Mapping[str, str]:
+    """Return the form in which each word for a unit is compared behind a number."""
+    return {word: unit for unit, listed in words.lines("units.txt") for word in listed.split()}
+
+
+@cache
+def _month_patterns() -> tuple[re.Pattern[str], re.Pattern[str]]:
+    months = "|".join(sorted(words.months(), key=len, reverse=True))
+    day = r"(?P<day>\d{1,2})(?:st|nd|rd|th|er)?"
+    year = rf"(?:(?:(?: ,| \.| of| de| del)? (?P<year>\d{{4}}))(?!\S)|(?!\S){_BEHIND_DATE})"
+    first = re.compile(rf"(?<!\S)(?:the )?{day}(?: \.| of| de)? (?P<month>{months})(?: \.(?= \d))?{year}")
+    return first, re.compile(rf"(?<!\S)(?P<month>{months})(?: \.)? (?:the )?{day}(?! [ap]m){year}")
+
+
+@cache
+def _month_pattern() -> re.Pattern[str]:
+    months = "|".join(sorted(words.months(), key=len, reverse=True))
+    return re.compile(rf"(?<!\S)({months})(?: \.| ,| of| de| del)? (\d{{4}})(?!\S)")
+
+
+_ALONE = Memo(_rules_of)
+_BESIDE_NUMBERS = Memo(_rules_beside_numbers)

@@ -1,0 +1,100 @@
+"""The core of a fact: an order-free number of what no rule of the gist drops or changes.
+
+Facts: most texts of talk meet no other in this (0.2 % of LoCoMo's turns and observations, 39 % of a corpus of which half repeats
+itself), and need no gist.
+
+Strategy: the core of a text is the sum, modulo 2^64, of what its tokens count. What a rule may drop or put counts nothing; what it
+may write otherwise counts as what it becomes; a number counts by its digits, and a month as its number. So equal gists have equal
+cores, and that of a text in which a slip is mended is found by taking the count of one token for that of another. Where a rule
+makes other numbers of numbers ("3 pm", "half past two", "$2k"), the core is that of the gist.
+
+Left out: any promise that different gists have different cores. What meets is compared by its gist.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from functools import cache
+
+from xxhash import xxh3_64_intdigest
+
+from memproc.dedup.text import words
+from memproc.dedup.text.amounts import units
+from memproc.dedup.text.letters import compared
+from memproc.dedup.text.memo import Memo
+from memproc.dedup.text.tokens import MARKS
+
+MODULUS = 2**64
+_IDLE = "and is has had would of de del on every each uhr yo & ° °c c C celsius degrees grad".split()  # noqa: SIM905 - shorter so
+_AS_WRITTEN = {"$": "usd", "€": "eur", "£": "gbp", "¥": "jpy", "usa": "us", "st": "street"}
+_AS_WRITTEN |= {f"{day}days": f"{day}day" for day in ("mon", "tues", "wednes", "thurs", "fri", "satur", "sun")}
+_RUNS = re.compile(r"\d+|[^\W\d_]+|[$€£¥]")
+_ENDINGS = frozenset(["st", "nd", "rd", "th", "er"])  # of an ordinal
+_STREET = "str"
+
+
+def core_of(tokens: Iterable[str]) -> int:
+    """Return the core of some tokens, 0..2^64-1.
+
+    >>> core_of("well , she really likes tea".split()) == core_of("she likes the tea".split())
+    True
+    >>> core_of("on may 4th , 1990".split()) == core_of(["1990-05-04"]), core_of(["tea"]) == core_of(["tee"])
+    (True, False)
+    """
+    return sum(map(COUNTS.__getitem__, tokens)) % MODULUS
+
+
+def with_other(core: int, odd: str, word: str) -> int:
+    """Return what a core becomes where one of its tokens is another."""
+    return (core - COUNTS[odd] + COUNTS[word]) % MODULUS
+
+
+def _count_of(token: str) -> int:
+    """Return what a token counts: what it may become, in any text, counts the same."""
+    total, left = 0, [token]
+    while left:
+        token = compared(left.pop())
+        is_address = "://" in token or "@" in token[1:-1]
+        form = () if is_address or token in _idle() else _form_of(token)
+        left += form
+        if form or token in _idle():
+            continue
+        if is_address or not any(map(str.isdigit, token)):
+            total += xxh3_64_intdigest(token.encode("utf-8", "surrogatepass"))
+        else:
+            runs = _RUNS.findall(token.replace(",", ""))
+            numbers = [run.lstrip("0") for run in runs if run.isdecimal()]
+            total += sum([xxh3_64_intdigest(number.encode()) for number in numbers if number])
+            left += [run for run in runs if not run.isdecimal() and run not in _ENDINGS]
+    return total % MODULUS
+
+
+def _form_of(token: str) -> tuple[str, ...]:
+    """Return what a token may become, other than itself; nothing where it stays."""
+    if token in _forms():
+        return _forms()[token]
+    end = len(token)
+    while token.endswith("'d", 0, end):
+        end -= 2
+    if end < len(token):
+        return (token[:end],)
+    return (f"{token}asse",) if token.endswith(_STREET) and token != _STREET else ()
+
+
+@cache
+def _forms() -> Mapping[str, tuple[str, ...]]:
+    """Return what words become, by the lists of all languages."""
+    one_word = {**_AS_WRITTEN, **words.elsewhere(), **units(), **{name: str(at) for name, at in words.months().items()}}
+    forms = {**{word: (form,) for word, form in one_word.items()}, **words.written_out()}
+    return {compared(word): form for word, form in forms.items() if form != (word,)}
+
+
+@cache
+def _idle() -> frozenset[str]:
+    """Return the tokens that some rule drops, puts, or makes another of."""
+    of_fillers = {word for first, (rest, _) in words.fillers().items() for word in (first, *rest)}
+    return frozenset([*of_fillers, *_IDLE, *MARKS, ""])
+
+
+COUNTS = Memo(_count_of)

@@ -1,0 +1,209 @@
+"""The tokens of a canonical text: words, numbers and identifiers whole, symbols and emoji one by one, and marks.
+
+Rules: what parts a sentence is one of two marks, "." for what ends it and "," for all else, brackets and dashes among them:
+"no, I will" is not "no I will". Quotes are none, but for one in front of an "I" that is another's. A token with a digit, a
+slash, a backslash, `@`, `_` or an inner dot is whole. So are words joined by a hyphen or a colon of which none is a common
+English word ("Marie-Luise" is one person, "well-known" two words), and compounds whose hyphen tells what belongs together
+("two-year-old", "man-eating"). A number and its unit are two tokens, and so are a number and the mark of feet or inches. In a
+chunk of Chinese or Japanese, which write no spaces, each run is one token, as its words cannot be told, and apart from the
+other letters and digits.
+
+Left out: everything that depends on the language of the text.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from itertools import chain
+
+from memproc.dedup.text import words
+from memproc.dedup.text.canonical import CASED_UNITS
+from memproc.dedup.text.letters import with_counts_as_numbers
+
+MARKS = (",", ".")
+
+_ENDS = "!…¡۔।॥。"
+_PARTS = ";()[]{}،؛、【】〔〕〖〗"
+_SPACES = '"¿・「」『』《》〈〉'
+_SYMBOLS = "?$%&*+<=>^|~#"
+_BETWEEN = str.maketrans(
+    dict.fromkeys(_ENDS, " . ")
+    | dict.fromkeys(_PARTS, " , ")
+    | dict.fromkeys(_SPACES, " ")
+    | {symbol: f" {symbol} " for symbol in _SYMBOLS}
+    | {"؟": " ? ", "՞": " ? "}
+)
+_EDGE = ".,:'-"
+_WHOLE = re.compile(r"[\d/\\@_]|\.\w")
+_INNER_MARK = re.compile(r",(?!\d)|(?<!\d),|-{2,}")  # a comma between digits belongs to the number
+_EYES, _NOSES, _MOUTHS = ":;=", "'^-", "()[]"  # ":)" is no ":("
+_ANOTHERS = re.compile(r"[\"'](?:i|me|my|we|us|our)(?:'\w+)?\b")  # 'said "I am ill"' is not "said I am ill"
+_FEET_OR_INCHES = re.compile(r"(?<=\d)['\"](?=\W*$)")
+_WORD_OR_SYMBOL = re.compile(r"[^\W\d_]+(?:'+[^\W\d_]+)*|[^\w\s.,'\-]")
+_ABBREVIATION = re.compile(r"\w|mrs?|ms|dr|prof|st|jr|sr|vs|approx|.*\w\.\w+")  # their point ends no sentence
+_UNSPACED = re.compile(r"[\u3005-\u3007\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]+")
+_DOTTED = re.compile(r"(?:[^\W\d_]\.)+[^\W\d_]")
+_COUNTING = ("odd", "old", "more", "less", "most", "least", "half", "third", "hundred", "thousand")
+_SIZES = ("little", "small", "big", "old", "new", "short", "long", "hard", "dirty", "mean", "fine")
+_SHORT_CODE = re.compile(r"(?:[A-Z]{1,3}|[a-z]{1,3})\d{1,4}")  # "B12", "a4": a model, a room, a vitamin
+_WITH_UNIT = re.compile(r"([+\-]?(?:\d[\d.,:]*)?\d)([a-z]+)", re.IGNORECASE)
+
+
+def size_of(token: str) -> int:
+    """Return how many words a token stands for: of a run of Chinese or Japanese as many as it has characters."""
+    return len(token) if not token.isascii() and _UNSPACED.match(token) else 1
+
+
+def tokens_of(chunk: str) -> tuple[str, ...]:
+    """Return the tokens of a part of a canonical text that stands between white space.
+
+    >>> tokens_of("$1,500.50,"), tokens_of("well-known!"), tokens_of("a@b.com")
+    (('$', '1,500.50', ','), ('well', 'known', '.'), ('a@b.com',))
+    """
+    plain = _plain(chunk)
+    if plain is not None:
+        return plain
+    if _ANOTHERS.match(chunk):
+        return ('"', *_without_faces(chunk[1:]))
+    return _without_faces(chunk)
+
+
+def _plain(chunk: str) -> tuple[str, ...] | None:
+    """Return the tokens of a word, and of one with a mark behind it: most chunks are that."""
+    if chunk.isascii():
+        if chunk.isalpha():
+            return (chunk,)
+        word, mark = chunk[:-1], chunk[-1]
+        if word.isalpha() and (mark == "," or (mark == "." and not _ABBREVIATION.fullmatch(word))):
+            return word, mark
+    return None
+
+
+def _without_faces(chunk: str) -> tuple[str, ...]:
+    """Return the tokens of a chunk, the faces at its end whole: there may be any number of them, one behind the other."""
+    faces: list[str] = []
+    end = len(chunk)
+    while (start := _face_at(chunk, end)) < end:
+        faces.append(chunk[start:end])
+        end = start
+    bare = chunk[:end]
+    return (*(_without_measure(bare) if bare else ()), *reversed(faces))
+
+
+def _face_at(chunk: str, end: int) -> int:
+    """Return where the face begins that ends at a place, ":-)" or, as all there is, "(-:"; the place itself where there is none."""
+    at = _before(_MOUTHS, chunk, end)
+    if at < end:
+        at = _before(_NOSES, chunk, at) - 1
+        return at if at >= 0 and chunk[at] in _EYES else end
+    if end and chunk[end - 1] in _EYES:
+        mouth = _before(_NOSES, chunk, end - 1)
+        if mouth and _before(_MOUTHS, chunk, mouth) == 0:
+            return 0
+    return end
+
+
+def _before(characters: str, chunk: str, end: int) -> int:
+    """Return where a run of some characters begins that ends at a place."""
+    while end and chunk[end - 1] in characters:
+        end -= 1
+    return end
+
+
+def _without_measure(chunk: str) -> tuple[str, ...]:
+    """Return the tokens of a chunk, the mark of feet or inches behind a number whole."""
+    own = None if chunk[0] in "'\"" else _FEET_OR_INCHES.search(chunk)
+    if own is None:
+        return _by_parts(chunk)
+    before, behind = chunk[: own.start()], chunk[own.end() :]
+    if not behind or _face_at(behind, len(behind)) == 0:
+        return (*_by_parts(before), own[0], *([behind] if behind else ()))
+    return (*_by_parts(before), own[0], *_by_parts(behind))
+
+
+def _by_parts(chunk: str) -> tuple[str, ...]:
+    plain = _plain(chunk)
+    if plain is not None:
+        return plain
+    if not chunk.isascii() and _UNSPACED.search(chunk):
+        chunk = _UNSPACED.sub(r" \g<0> ", with_counts_as_numbers(chunk.lower()))
+    parts = _INNER_MARK.sub(" , ", chunk).translate(_BETWEEN).split()
+    return tuple(chain.from_iterable(map(_tokens_of_part, parts)))
+
+
+def _tokens_of_part(part: str) -> list[str]:
+    """Return the tokens of a part without the symbols that stand for themselves, and the mark behind it."""
+    bare = part.strip(_EDGE)
+    if not bare:
+        return _mark_of(part.replace("-", ","))
+    tail = part[len(part.rstrip(_EDGE)) :]
+    if tail == "-" and len(bare) == 1:
+        return [f"{bare}-"]  # a mark: "B-"
+    if tail.startswith(".") and _ABBREVIATION.fullmatch(bare):
+        tail = tail[1:]
+    return [*_words_of(part, bare), *_mark_of(tail)]
+
+
+def _mark_of(edge: str) -> list[str]:
+    """Return the mark that the characters at an edge are, if they are any."""
+    return ["."] if "." in edge else [","] if "," in edge or ":" in edge else []
+
+
+def _words_of(part: str, bare: str) -> list[str]:
+    """Return the tokens of a part between its edges; `bare` is without these."""
+    if _DOTTED.fullmatch(bare):
+        return [bare.replace(".", "").lower()]  # "U.S.", "p.m."
+    if bare.isalpha() or bare in words.written_out():
+        return [bare]  # "e-mail", "twenty-one", "don't"
+    if not bare.isascii() and any(unicodedata.category(character).startswith("M") for character in bare):
+        return _by_category(bare)
+    return _words_or_symbols(bare) if _WHOLE.search(bare) is None else _identifiers(part, bare)
+
+
+def _identifiers(chunk: str, bare: str) -> list[str]:
+    """Return the number, or the identifier, that a chunk is, with the sign or point in front; a unit behind it by itself."""
+    if bare[0].isdigit():
+        lead = chunk[: chunk.index(bare)]
+        point = "." if lead.endswith(".") else ""
+        sign = "-" if lead.removesuffix(".").endswith("-") else ""
+        bare = f"{sign}{point}{bare}"
+    if _SHORT_CODE.fullmatch(bare):
+        return [bare.lower()]
+    measured = _WITH_UNIT.fullmatch(bare)
+    return [measured[1], _unit(measured[2])] if measured and measured[2].lower() in words.units() else [bare]
+
+
+def _unit(written: str) -> str:
+    """Return a unit as it is compared: "MG" is "mg", but "M" is not "m" and "Mb" not "MB"."""
+    return written if len(written) == 1 or written in CASED_UNITS else written.lower()
+
+
+def _words_or_symbols(bare: str) -> list[str]:
+    """Return the words of a part without digits, those that a hyphen or a colon joins to a name or a compound whole."""
+    found = [word if word != ":" else "," for word in _WORD_OR_SYMBOL.findall(bare)]
+    if len(found) > 1 and bare.replace("-", "").replace(":", "").isalpha():
+        is_name = words.common_words().isdisjoint(found)
+        if is_name or ("-" in bare and _joins_by_sense(bare.split("-"))):
+            return [bare]
+    return found
+
+
+def _joins_by_sense(parts: list[str]) -> bool:
+    """Tell whether words say something else without their hyphens: "man-eating", "two-year-old", "forty-odd", "more-able"."""
+    return (
+        parts[-1].endswith("ing") or parts[0] in _SIZES or any(part in words.written_out() or part in _COUNTING for part in parts)
+    )
+
+
+def _by_category(chunk: str) -> list[str]:
+    """Return the words and symbols of a chunk in a script that writes vowels as marks, which belong to their letter."""
+    tokens: list[str] = []
+    word = 0  # where the one that is under way begins
+    for at, character in enumerate(chunk):
+        if unicodedata.category(character)[0] in "LMN" or character in "\u200c\u200d":
+            continue
+        tokens += [chunk[word:at]] if word < at else []
+        tokens += [character] if character not in _EDGE else []
+        word = at + 1
+    return [*tokens, chunk[word:]] if word < len(chunk) else tokens
