@@ -102,7 +102,6 @@ def _starts_a_sentence(before: str, _: str = "") -> bool:
 _STANDS_IN_PLACE: dict[Place, Callable[[str, str], bool]] = {
     "anywhere": lambda _before, _after: True,
     "comment": lambda before, _after: before in MARKS or before in _SUBJECTS,
-    "hedge": lambda before, after: before in _SUBJECTS or (before in _BEING and after not in _CLASS["object"]),
     "start": _starts_a_sentence,
     "opener": lambda before, after: _starts_a_sentence(before) and after in MARKS,
     "sound": lambda before, after: before in MARKS and after in MARKS,

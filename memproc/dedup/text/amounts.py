@@ -24,8 +24,10 @@ _DAYS, _MONTHS, _HOURS, _MINUTES = 31, 12, 24, 60
 _NOON = 12
 _TIMES = {"k": 10**3, "thousand": 10**3, "m": 10**6, "million": 10**6, "bn": 10**9, "billion": 10**9}
 _COUNTED = re.compile(r"(?:\d+|\d{1,3}(?:,\d{3})+)(?:\.\d+)?")
+_WITH_COMMA = re.compile(r"(?:\d+|\d{1,3}(?:\.\d{3})+),\d\d")
 _MOST_DIGITS = 30
 _SYMBOLS = {"$": "usd", "€": "eur", "£": "gbp", "¥": "jpy"}
+_CURRENCIES = frozenset([*_SYMBOLS.values(), "chf"])
 _GOES_ON = "at|in|with|and|or|for|to|from|on|by|until|till|is|was|this|next|last|um|bei|mit|und|con|en|y|avec|et"
 _BEHIND_DATE = rf"(?= [,.]|$| (?:{_GOES_ON})(?!\S))"  # "May 4 people come" holds no date
 _HAS_DAY = re.compile(r"(?<!\S)\d{1,2}(?:st|nd|rd|th|er)?(?= [^\d]| ,)")
@@ -40,8 +42,8 @@ _FRENCH_TIME = re.compile(r"\d{1,2}h\d{0,2}")
 _NOONS = re.compile(r"(?<!\S)(?:12 )?(noon|midday|midnight)(?!\S)")
 _PAST = re.compile(r"(?<!\S)(half|quarter) (past|to) (\w+)(?!\S)")
 _HOURS_IN_WORDS = ("twelve", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven")
-_BEFORE_AMOUNT = re.compile(r"(?<!\S)([$€£¥]) ?(\d[\d,]*(?:\.\d+)?)(?: ?(k|m|thousand|million|bn|billion))?(?!\S)")
-_BEHIND_AMOUNT = re.compile(r"(?<!\S)(\d[\d,]*(?:\.\d+)?)(?: ?(k|m|thousand|million|bn|billion))? ?([$€£¥])(?!\S)")
+_BEFORE_AMOUNT = re.compile(r"(?<!\S)([$€£¥]) ?(\d(?:[\d,.]*\d)?)(?: ?(k|m|thousand|million|bn|billion))?(?!\S)")
+_BEHIND_AMOUNT = re.compile(r"(?<!\S)(\d(?:[\d,.]*\d)?)(?: ?(k|m|thousand|million|bn|billion))? ?([$€£¥])(?!\S)")
 _SQUARE = re.compile(r"(?<!\S)(\d[\d,.]*) (?:m \^ 2|square met(?:re|er)s|sq m)(?!\S)")
 _CELSIUS = re.compile(r"(?<!\S)(-?\d[\d.,]*) ?(?:° ?c|degrees celsius|degrees c|celsius|grad)(?!\S)", re.IGNORECASE)
 _PER_CENT = re.compile(r"(?<!\S)(\d[\d.,]*) (?:per cent|por ciento|pour cent)(?!\S)")
@@ -221,17 +223,31 @@ def _past(written: re.Match[str]) -> str:
 
 
 def _amount(written: re.Match[str], number: str, times: str | None, symbol: str) -> str:
-    """Return an amount of money in its one form. A comma with other than three digits behind it parts cents, as in German, and one
-    before three is a thousand's: what neither is stays as it is, as does what has more digits than anybody counts.
-    """
-    if not _COUNTED.fullmatch(number) or len(number) > _MOST_DIGITS:
+    """Return an amount of money in its one form."""
+    plain = _plain_money(number)
+    if plain is None:
         return written[0]
-    plain = number.replace(",", "")
-    whole, _, cents = plain.partition(".")
     if times:
         value = Fraction(plain) * _TIMES[times]
         return f"{value} {_SYMBOLS[symbol]}" if value.denominator == 1 else written[0]
-    return f"{plain if cents.strip('0') else int(whole)} {_SYMBOLS[symbol]}"
+    return f"{plain} {_SYMBOLS[symbol]}"
+
+
+def _plain_money(number: str) -> str | None:
+    """Return the number of an amount of money without the marks of thousands and without cents that are none. A comma before two
+    digits parts cents, as in German, and one before three is a thousand's: None where it is neither, or where there are more digits
+    than anybody counts.
+
+    >>> _plain_money("1,200.00"), _plain_money("1.200,00"), _plain_money("1,50"), _plain_money("1,5")
+    ('1200', '1200', '1.50', None)
+    """
+    if _WITH_COMMA.fullmatch(number):
+        number = number.replace(".", "").replace(",", ".")
+    if not _COUNTED.fullmatch(number) or len(number) > _MOST_DIGITS:
+        return None
+    plain = number.replace(",", "")
+    whole, _, cents = plain.partition(".")
+    return plain if cents.strip("0") else str(int(whole))
 
 
 def _measured(tokens: Sequence[str], numbers: Sequence[int]) -> tuple[list[str], list[str]]:
@@ -249,6 +265,10 @@ def _measured(tokens: Sequence[str], numbers: Sequence[int]) -> tuple[list[str],
                 kinds.append(TIME)
         elif unit.get(behind, behind) != behind and found[at][-1] in _NUMBERS and not _is_money(found, at):
             found[at + 1] = unit[behind]
+            kinds.append(AMOUNT)
+        plain = _plain_money(found[at]) if at + 1 < len(found) and found[at + 1] in _CURRENCIES else None
+        if plain is not None and plain != found[at]:
+            found[at] = plain
             kinds.append(AMOUNT)
     return [*filter(None, found)], kinds
 

@@ -26,10 +26,11 @@ from memproc.dedup.text.memo import Memo
 from memproc.dedup.text.tokens import MARKS
 
 MODULUS = 2**64
-_IDLE = "and is has had would of de del on every each uhr yo & ° °c c C celsius degrees grad".split()  # noqa: SIM905 - shorter so
+_IDLE = "very basically kind sort and is has had would of de del on every each uhr yo & ° °c c C celsius degrees grad".split()  # noqa: SIM905 - shorter so
 _AS_WRITTEN = {"$": "usd", "€": "eur", "£": "gbp", "¥": "jpy", "usa": "us", "st": "street"}
 _AS_WRITTEN |= {f"{day}days": f"{day}day" for day in ("mon", "tues", "wednes", "thurs", "fri", "satur", "sun")}
 _RUNS = re.compile(r"\d+|[^\W\d_]+|[$€£¥]")
+_THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}(?!\d))|(?<=\d)\.(?=\d{3}(?:\.\d{3})*,\d\d(?!\d))")
 _ENDINGS = frozenset(["st", "nd", "rd", "th", "er"])  # of an ordinal
 _STREET = "str"
 
@@ -63,7 +64,7 @@ def _count_of(token: str) -> int:
         if is_address or not any(map(str.isdigit, token)):
             total += xxh3_64_intdigest(token.encode("utf-8", "surrogatepass"))
         else:
-            runs = _RUNS.findall(token.replace(",", ""))
+            runs = _RUNS.findall(_THOUSANDS.sub("", token))
             numbers = [run.lstrip("0") for run in runs if run.isdecimal()]
             total += sum([xxh3_64_intdigest(number.encode()) for number in numbers if number])
             left += [run for run in runs if not run.isdecimal() and run not in _ENDINGS]

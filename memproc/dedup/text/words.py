@@ -14,7 +14,7 @@ _LONG = 6
 WRITING = ("case", "punctuation", "form")
 """The kinds of difference that are of writing: letters large or small, marks, and how the same marks and letters look."""
 
-Place = Literal["anywhere", "comment", "hedge", "start", "opener", "sound", "clause", "so", "late", "article"]
+Place = Literal["anywhere", "comment", "start", "opener", "sound", "clause", "so", "late", "article"]
 
 
 @cache
