@@ -38,7 +38,6 @@ _ORDINARY: Final = re.compile(r"(?<![\w'-])[a-z]{5,}(?![\w'-])")
 # A second filler does not follow the first one.
 _NO_FILLER: Final = rf"(?=[a-z])(?!{'|'.join(words('filler_middle'))})"
 _AFTER_SUBJECT: Final = re.compile(rf"\b(?:I|I'm|(?:[Ss]he|[Hh]e)(?:'s)?|which was|which is) {_NO_FILLER}")
-_BEFORE_ADJECTIVE: Final = re.compile(rf"\b(?:is|was|were) (?=(?:{'|'.join(words('adjective'))})\b)")
 
 
 def normal_form(text: str) -> str:
@@ -157,13 +156,12 @@ def _opened(text: str, rng: random.Random) -> str:
 
 
 def _emphasised(text: str, rng: random.Random) -> str:
-    """Put a filler behind a pronoun or "very" before an adjective; without a place for it, at the start."""
-    places = [(match.end(), "") for match in _AFTER_SUBJECT.finditer(text)]
-    places += [(match.end(), "very") for match in _BEFORE_ADJECTIVE.finditer(text)]
+    """Put a filler behind a pronoun; without a place for it, at the start."""
+    places = [match.end() for match in _AFTER_SUBJECT.finditer(text)]
     if not places:
         return _opened(text, rng)
-    at, filler = rng.choice(places)
-    return f"{text[:at]}{filler or rng.choice(words('filler_middle'))} {text[at:]}"
+    at = rng.choice(places)
+    return f"{text[:at]}{rng.choice(words('filler_middle'))} {text[at:]}"
 
 
 def _thinned(text: str, rng: random.Random) -> str:
