@@ -22,7 +22,7 @@ from typing import Any, NamedTuple, NoReturn
 
 from memproc.errors import UsageError
 
-KINDS = ("similar", "changed", "undated", "core", "meaning")  # of reviews: those that are found, and those that are to come
+KINDS = ("similar", "changed", "undated", "meaning")  # of reviews
 OPERATORS = {"confidence": (">=", ">", "<=", "<", "=="), "kind": ("==", "!="), "namespace": ("==", "!=")}
 MOST_CHARACTERS = 1_000  # of a policy, and of its name
 

@@ -1,4 +1,4 @@
-"""Signing: the hashes of prepared facts, which the index of near pairs keeps of the first fact of each group: those of its bands
+"""Signing: the hashes of prepared facts, which the index of near pairs keeps of the first fact of each core: those of its bands
 and, last, those of its chains.
 
 Strategy: texts are signed many at a time, before the store is asked, and of each core only the first: most others repeat it.

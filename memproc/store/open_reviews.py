@@ -22,7 +22,7 @@ from memproc.store.neighbours import ROWS, SPEAKING, Pair, decisions_on, in_forc
 from memproc.store.reading import OF_MANY, to_memory
 
 SHOWN_AT_ONCE = 500
-EARLY = ("changed", "core")  # kinds of review that come before all others
+EARLY = ("changed",)  # kinds of review that come before all others
 
 _reviews, _observations = tables.reviews.c, tables.observations.c
 _WAITING = select(*(_reviews[name] for name in ("number", "kind", "confidence", "reason", "one", "other", "status")))

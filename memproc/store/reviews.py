@@ -30,6 +30,7 @@ from memproc.dedup.minhash import index
 from memproc.dedup.minhash.signatures import Hashes
 from memproc.dedup.signing import sign
 from memproc.dedup.text.exact import exact_of
+from memproc.dedup.text.telling import tells_a_secret
 from memproc.records import Outcome, encode
 from memproc.store import tables
 from memproc.store.chains import Chains
@@ -42,6 +43,7 @@ from memproc.times import to_micros
 LOOKED_AT_ONCE = 2_000
 SIDES_KEPT = 500
 MOST_IN_CORE = 8
+OF_SECRETS = 0.5  # of each character of a password nobody can tell whether it is meant
 FOUND_OTHERWISE = ("undated", "meaning")  # the kinds that the index does not find
 UNDATED_CONFIDENCE = 0.5  # which of two versions is the newer, nothing tells
 
@@ -80,7 +82,9 @@ class Reviewer:
         """
         doubts = [_undated(pair) for pair in plan.undated]
         first = _first_of_cores(plan.new, rows)
-        beside = _beside_in_core(plan.new, rows, numbers, {judged.incoming.prepared.key for judged in first})
+        beside = _beside_in_core(
+            plan.new, rows, numbers, plan.changed.membership, {judged.incoming.prepared.key for judged in first}
+        )
         looked = self._look_for_alike(connection, plan, first, numbers, beside)
         dated = [one for one in (*(judged.incoming.prepared for judged in plan.new), *_dated_again(plan)) if _is_in_chains(one)]
         if not dated:
@@ -175,7 +179,8 @@ class Reviewer:
             found = self.database.select_by_keys(connection, _CANDIDATES, tables.observations.c.number, wanted)
             seen = {one.number: one for one in map(_Candidate._make, found)}
             for key, numbers in asked.items():
-                there = [one for one in map(seen.get, numbers[start : start + ROUND]) if one and not are_one(key, one)]
+                found_there = filter(None, map(seen.get, numbers[start : start + ROUND]))
+                there = [one for one in found_there if not are_one(key, one) and _are_of_one_validity(new[key].json, one.json)]
                 verified += len(there)
                 doubts[key] += filter(None, [self._doubt(new[key], one, known) for one in there])
             asked = {key: numbers for key, numbers in asked.items() if is_worth_more(doubts[key], start)}
@@ -211,7 +216,8 @@ class Reviewer:
             if not shared and (change := compare_if_changed(one, other, model)):
                 return Doubt(there.key, own.key, "changed", change.confidence, kinds_of(change.differences))
         if alike := compare_if_likely(one, other, model, self.review_at):
-            return Doubt(there.key, own.key, "similar", alike.confidence, kinds_of(alike.differences))
+            sure = alike.confidence if not _tell_other_secrets(there.json, own.json) else min(alike.confidence, OF_SECRETS)
+            return Doubt(there.key, own.key, "similar", sure, kinds_of(alike.differences))
         return None
 
 
@@ -245,6 +251,20 @@ def _telling_of(one: str | bytes, other: str | bytes) -> str | None:
     if left.marks != right.marks:
         return TELLING
     return "" if left.is_of_a_day else None
+
+
+def _tell_other_secrets(one: str | bytes, other: str | bytes) -> bool:
+    """Tell whether one of two facts, each given as JSON, tells a secret that the other tells otherwise."""
+    texts = [exact_of(orjson.loads(record)) for record in (one, other)]
+    return any(map(tells_a_secret, texts)) and read(texts[0]).telling.marks != read(texts[1]).telling.marks
+
+
+def _are_of_one_validity(one: bytes, other: str) -> bool:
+    """Tell whether two facts, each given as JSON, are valid from and to the same times: two stays in one town are two."""
+    if b'"valid_' not in one and '"valid_' not in other:
+        return True
+    left, right = orjson.loads(one), orjson.loads(other)
+    return all(left.get(name) == right.get(name) for name in ("valid_from", "valid_to"))
 
 
 def _micros_of(date: str | None) -> int | None:
@@ -321,23 +341,29 @@ def _first_of_cores(new: Sequence[Judged], rows: Mapping[Key, Row]) -> list[Judg
 
 
 def _beside_in_core(
-    new: Sequence[Judged], rows: Mapping[Key, Row], numbers: Mapping[Key, int], first: Collection[Key]
+    new: Sequence[Judged],
+    rows: Mapping[Key, Row],
+    numbers: Mapping[Key, int],
+    homes: Mapping[Key, Key | None],
+    first: Collection[Key],
 ) -> dict[Key, tuple[_Own, list[int]]]:
-    """Return what is compared of those that were stored though another has their core, each with the numbers of such others, the
-    first `MOST_IN_CORE` of them: they hold the same words but for what says nothing, in another order or another form.
+    """Return what is compared of those that were stored though another has their core, each with the numbers of such others, one of
+    a memory and the first `MOST_IN_CORE` of them: they hold the same words but for what says nothing, in another order or form.
     """
     stored = [one.incoming.prepared for one in new if one.outcome is Outcome.STORED and one.incoming.prepared.is_near]
     late = [prepared for prepared in stored if prepared.key not in first]
     if not late:
         return {}
-    there: dict[int, list[int]] = defaultdict(list)
-    for row in rows.values():
-        there[row.observation.core].append(row.number)
-    for judged in new:
-        there[judged.incoming.prepared.core].append(numbers[judged.incoming.prepared.key])
+    there: dict[int, dict[Key, int]] = defaultdict(dict)  # by core and memory the first number
+    seen = [(row.number, row.observation.core, homes.get(key, row.home) or row.home) for key, row in rows.items()]
+    fresh = [one.incoming.prepared for one in new]
+    seen += [(numbers[prepared.key], prepared.core, homes.get(prepared.key) or prepared.node) for prepared in fresh]
+    for number, core, home in sorted(seen):
+        there[core].setdefault(home, number)
     found = {}
     for prepared in late:
-        others = nsmallest(MOST_IN_CORE, (at for at in there[prepared.core] if at != numbers[prepared.key]))
+        own = homes.get(prepared.key) or prepared.node
+        others = nsmallest(MOST_IN_CORE, (number for home, number in there[prepared.core].items() if home != own))
         found[prepared.key] = _own_of(prepared), others
     return found
 

@@ -44,7 +44,7 @@ def compare(one: Side, other: Side, model: Model) -> Comparison:
     )
     confidence = benign_confidence(differences) if _may_be_benign(one.gist, other.gist) else None
     if confidence is not None:
-        return Comparison(confidence, (), differences)
+        return Comparison(round(confidence / _ways(one.gist, other.gist), DIGITS), (), differences)
     features = features_of(one, other)
     return Comparison(model.probability(features), features, differences)
 
@@ -172,6 +172,15 @@ def differences_in_writing(one: str, other: str, kinds: Sequence[str]) -> tuple[
 def is_slip(gist: Gist, other: Gist) -> bool:
     """Tell whether one gist would be the other if one of its tokens were a slip."""
     return any(mend.tokens == gist.tokens for mend in other.mends) or any(mend.tokens == other.tokens for mend in gist.mends)
+
+
+def _ways(gist: Gist, other: Gist) -> int:
+    """Return how many words a slip may stand for that is all that parts two gists: of "hosue" beside "house" and "hose" two."""
+    for own, meant in ((gist, other), (other, gist)):
+        odd = next((mend.odd for mend in own.mends if mend.tokens == meant.tokens), None) if own.tokens != meant.tokens else None
+        if odd is not None:
+            return sum(mend.odd == odd for mend in own.mends)
+    return 1
 
 
 def _kind(tokens: tuple[str, ...]) -> str:

@@ -32,12 +32,12 @@ from memproc.dedup.text.slips import IS_ODD
 from memproc.dedup.text.tokens import MARKS, size_of
 
 KINDS = (
-    "writing",  # a slip, the order of a list, marks, the space in a compound
+    "writing",  # a slip, the order of a list, the space in a compound
     "form",  # an ending, an article, an auxiliary, and where they stand
     "spelling",  # an accent, or two spellings of which neither is a known word
     "added",  # what one side alone says, or another preposition
     "near word",  # two words or names one of which may be a slip of the other
-    "sense",  # what is telling in the writing, or an article on which the sense hangs
+    "sense",  # what is telling in the writing, or an article or a mark on which the sense hangs
     "order",  # the order of words
     "word",  # a word, or an amount on one side alone
     "name",  # a name, or a token that is no word
@@ -124,8 +124,10 @@ def _kind_in_order(one: Sequence[str], other: Sequence[str]) -> str:
     """Return the kind of difference between two gists of the same tokens; equal ones are told apart by how they are written."""
     if one == other:
         return "sense"
-    same_order = [*filterfalse(MARKS.__contains__, one)] == [*filterfalse(MARKS.__contains__, other)]
-    if same_order or are_one_list(one, other):
+    if [*filterfalse(MARKS.__contains__, one)] == [*filterfalse(MARKS.__contains__, other)]:
+        is_negated = any(TOKEN_KIND[token] == "negation" for token in one)
+        return "sense" if is_negated or one.count(".") != other.count(".") else "form"  # "No. Meat is fine", "No meat is fine"
+    if are_one_list(one, other):
         return "writing"
     return max(("order", *_reattached(one, other)), key=KINDS.index)
 
