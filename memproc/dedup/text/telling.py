@@ -120,7 +120,7 @@ def telling(text: str, signs: Sequence[str], *, is_english: bool) -> Telling:
     >>> telling(text, [*map(sign_of, text.split())], is_english=True)
     Telling(marks=('Bill', '"fine"'), is_of_a_day=True)
     """
-    chunks = (text if text.isascii() else unicodedata.normalize("NFKC", text)).split()
+    chunks = _chunks_of(text)
     if len(chunks) != len(signs):  # a chunk was nothing but what nobody sees
         signs = [*map(sign_of, chunks)]
     marks: list[str] = []
@@ -239,9 +239,13 @@ def _quoted(text: str) -> list[str]:
 
 def tells_a_secret(text: str) -> bool:
     """Tell whether a text holds something that counts as it is written, behind a word such as "password"."""
-    chunks = text.split()
+    chunks = _chunks_of(text)
     signs = [*map(SIGNS.__getitem__, chunks)]
     return any(SECRET in sign for sign in signs) and bool(_kept_secret(chunks, signs))
+
+
+def _chunks_of(text: str) -> list[str]:
+    return (text if text.isascii() else unicodedata.normalize("NFKC", text)).split()
 
 
 def _kept_secret(chunks: Sequence[str], signs: Sequence[str]) -> list[str]:

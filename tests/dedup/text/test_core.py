@@ -25,7 +25,7 @@ NUMBERS = """
 BESIDE_NUMBERS = ["p.m.", "am", "o'clock", "half past", "quarter to", "a dozen", "half an hour", "noon", "k", "million", "m", "uhr"]
 OTHERS = """& &amp; - * 1. ( ) ! ? . , : ; ... München Muenchen straße hauptstr hauptstr. USA U.S. http://www.A.org/ https://a.org
     Jo@Ex.org kithcen teh definately becaus nevr untill hte minuts Kithcen she'd isn't gray märz fünf yo und the a of and in is has
-    had tea cat Anna likes called Monday Mondays every each on password St."""
+    had tea cat Anna likes called Monday Mondays every each on password ｐａｓｓｗｏｒｄ ｋｅｙ tells St."""
 POOLS = [FILLERS, LISTED, NUMBERS.split(), BESIDE_NUMBERS, OTHERS.split()]
 PARTS = st.sampled_from(POOLS).flatmap(st.sampled_from)
 TEXTS = st.lists(PARTS, min_size=1, max_size=9).map(" ".join).map(exact).filter(bool)

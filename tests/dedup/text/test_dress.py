@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from memproc.dedup.gist.gist import bare_of
 from memproc.dedup.text.dress import undressed
+from memproc.dedup.text.telling import tells_a_secret
 
 BARE = "Has a garden"
 
@@ -78,3 +80,10 @@ def test_what_says_something_stays(text):
 def test_it_takes_no_time(symbol):
     """However often it stands there."""
     assert isinstance(undressed(symbol * 20_000), str)
+
+
+@pytest.mark.parametrize("text", ["- Her ｐａｓｓｗｏｒｄ is blue42", "* Ｔｈｅ ｋｅｙ is x9", "> Password: ｂｌｕｅ"])
+def test_a_secret_in_letters_of_another_width_is_one(text):
+    """As what is behind it counts as it is written, nothing is taken off the text."""
+    assert tells_a_secret(text)
+    assert bare_of(text) == text
