@@ -2,8 +2,8 @@
 
 Rules: the text is that of the longest canonical text, but none with a slip that another has not, then of the earliest observation,
 then of the smallest key; what belongs to a text (emotion, kind, conversation, source) comes with it. Tags and relations are united;
-the earliest `created_at`, the latest `updated_at`, the highest importance. Where something was told again and no `updated_at` is as late,
-it is updated when it was told last: so a value that comes back is as new as that. Metadata and the fields of a subclass: name
+the earliest `created_at`, the latest `updated_at`, the highest importance. Where something was told again and no `updated_at` is as
+late, it is updated when it was told last: so a value that comes back is as new as that. Metadata and the fields of a subclass: name
 by name, the newest wins, of equals the one with the smaller key.
 """
 
