@@ -19,7 +19,7 @@ from faults.promises import CHECKS, keep
 from faults.stores import is_file
 from memproc import intake, opening, pipeline
 from memproc.dedup import keys
-from memproc.dedup.gist.gist import read
+from memproc.dedup.gist.gist import skim
 from memproc.formats.draft import Context
 from memproc.gathering import Pieces
 from memproc.intake import CATEGORY_OF_EXCEPTIONS, Intake
@@ -117,9 +117,9 @@ def _believed(self: Pieces, records: int) -> list[Any]:
     return chunk
 
 
-def _swallowing(self: Intake, pieces: Sequence[Any], *, is_signed: bool) -> Chunk:
+def _swallowing(self: Intake, pieces: Sequence[Any], **how: Any) -> Chunk:
     """Take records, but for those on which an exception was raised."""
-    chunk = _TAKEN(self, pieces, is_signed=is_signed)
+    chunk = _TAKEN(self, pieces, **how)
     left, records, counts = iter(chunk.records), [], []
     for count in chunk.counts:
         kept = [one for one in islice(left, count) if not isinstance(one, Rejected) or one.category != CATEGORY_OF_EXCEPTIONS]
@@ -137,7 +137,7 @@ def _deep(content: str) -> Any:
     """Read a text by a function that calls itself for each face."""
     if content.count(":)") > 500:
         raise RecursionError("maximum recursion depth exceeded")
-    return read(content)
+    return skim(content)
 
 
 def _trusting(*given: Any, **named: Any) -> Context:
@@ -221,7 +221,7 @@ _break(
     "a long string costs its own record", "what is too long takes the rest with it", patch.object(items, "_pieces", _until_too_long)
 )
 _break("what ends early is not done", "what ends the reading is taken for the end", patch.object(Pieces, "next_chunk", _believed))
-_break("a thousand faces are a text", "a text is read as deep as it is long", patch.object(keys, "read", _deep))
+_break("a thousand faces are a text", "a text is read as deep as it is long", patch.object(keys, "skim", _deep))
 _break("what memproc breaks on is told", "an exception is swallowed with its record", patch.object(Intake, "_taken", _swallowing))
 
 _break("decisions act where they are trusted", "decisions act without trust", patch.object(pipeline, "Context", _trusting))
