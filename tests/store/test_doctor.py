@@ -330,7 +330,7 @@ BY_SQL = {
     ]
     + [change(f"UPDATE observations SET number = 9999 WHERE number = {EVENT}")],
     "views": [change("DROP VIEW memories"), change("DROP VIEW error_patterns")],
-    "indexes": [change("DROP INDEX observations_grp")],
+    "indexes": [change("DROP INDEX observations_core")],
     "counters": [change(f"UPDATE store SET {name} = 0") for name in ("segments", "reviews", "rejected")],
     "records": [
         change("UPDATE observations SET record = '{\"content\":' WHERE number = 6"),
@@ -340,10 +340,10 @@ BY_SQL = {
     "observation_keys": [altered],
     "keys": [
         change(f"UPDATE observations SET {column} = {wrong} WHERE number = 5")
-        for column, wrong in (("node", "zeroblob(16)"), ("content", "zeroblob(16)"), ("grp", "zeroblob(16)"), ("length", 1))
+        for column, wrong in (("node", "zeroblob(16)"), ("content", "zeroblob(16)"), ("core", 1), ("length", 1))
     ]
     + [change(f"UPDATE observations SET {column} = 1 WHERE number = 5") for column in ("namespace", "date")],
-    "mends": [change("DELETE FROM mends"), change("INSERT INTO mends VALUES (zeroblob(16), zeroblob(16))")],
+    "mends": [change("DELETE FROM mends"), change("INSERT INTO mends VALUES (1, 2)")],
     "memories": [
         change(f"UPDATE observations SET memory = NULL WHERE memory = (SELECT memory FROM observations WHERE number = {MEMBER})"),
         change(f"UPDATE observations SET memory = NULL WHERE number = {MEMBER}"),
