@@ -16,7 +16,7 @@ from math import sqrt
 
 from memproc.config import Policy
 from memproc.dedup.gist.gist import plain_tokens, read
-from memproc.dedup.keys import Grouped, Key, Observation, Prepared, is_long_enough, key_of, merges_by_likeness
+from memproc.dedup.keys import Grouped, Key, Observation, Prepared, day_of_telling, is_long_enough, key_of, merges_by_likeness
 from memproc.dedup.text.exact import exact_of
 from memproc.dedup.text.telling import Telling
 from memproc.dedup.text.words import trust
@@ -25,16 +25,14 @@ from memproc.records import Plain, encode, is_event
 Link = tuple[int, int]  # a core that a text with an odd token may stand for, and its own
 
 _KEPT = 6_000  # of late: who is met once is met again
-_DAY_CHARS = len("2024-01-31")
 
 
 def grouped(content: Key, record: Plain, policy: Policy) -> Grouped:
     """Return what a record merges by, under the policy of its store; `content` is its content key."""
     if is_event(record) or not merges_by_likeness(policy):
         return Grouped(content)
-    created = record.get("created_at")
     whose = (record["namespace"], record.get("subject"), record.get("valid_from"), record.get("valid_to"))
-    return of_text(exact_of(record), whose, created[:_DAY_CHARS] if created else None, policy.merge_at) or Grouped(content)
+    return of_text(exact_of(record), whose, day_of_telling(record), policy.merge_at) or Grouped(content)
 
 
 def group_all(observations: Iterable[Observation | Prepared], links: Collection[Link], policy: Policy) -> dict[Key, Grouped]:

@@ -225,13 +225,19 @@ def _content_parts(record: Plain, seen: str, *, is_identity: bool, may_be_of_a_d
         where, when = [record["namespace"], record.get("conversation")], record.get("created_at")
         return ["event", *where, own, record.get("subject"), when, seen]
     parts = ["fact", record["namespace"], record.get("subject"), record.get("valid_from"), record.get("valid_to"), seen]
-    return [*parts, day] if may_be_of_a_day and (day := day_of(record, seen)) else parts
+    return [*parts, day] if may_be_of_a_day and (day := _day_of(record, seen)) else parts
 
 
-def day_of(record: Plain, seen: str) -> str | None:
+def _day_of(record: Plain, seen: str) -> str | None:
     """Return the day of which a fact speaks that speaks of the day on which it was said."""
-    created = record.get("created_at")
-    return created[:_DAY_CHARS] if created is not None and is_of_a_day(seen) else None
+    day = day_of_telling(record)
+    return day if day is not None and is_of_a_day(seen) else None
+
+
+def day_of_telling(record: Plain) -> str | None:
+    """Return the day on which a record says that it was made."""
+    created: str | None = record.get("created_at")
+    return created and created[:_DAY_CHARS]
 
 
 def identity_key(record: Plain) -> Key:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from functools import lru_cache, partial
-from heapq import nsmallest
-from itertools import groupby
+from itertools import groupby, islice
 from operator import itemgetter
 from typing import NamedTuple
 
@@ -82,9 +81,7 @@ class Reviewer:
         """
         doubts = [_undated(pair) for pair in plan.undated]
         first = _first_of_cores(plan.new, rows)
-        beside = _beside_in_core(
-            plan.new, rows, numbers, plan.changed.membership, {judged.incoming.prepared.key for judged in first}
-        )
+        beside = _beside_in_core(plan, rows, numbers)
         looked = self._look_for_alike(connection, plan, first, numbers, beside)
         dated = [one for one in (*(judged.incoming.prepared for judged in plan.new), *_dated_again(plan)) if _is_in_chains(one)]
         if not dated:
@@ -103,7 +100,7 @@ class Reviewer:
         plan: Plan,
         first: Sequence[Judged],
         numbers: Mapping[Key, int],
-        beside: Mapping[Key, tuple[_Own, list[int]]],
+        beside: Beside,
     ) -> Looked:
         """Look for what shares a band with the `first` fact of each new core; and compare the others with what has their core."""
         if not first and not beside:
@@ -138,16 +135,15 @@ class Reviewer:
             doubts = [*followed.doubts, *looked.doubts]
             write_reviews(self.database, connection, doubts, next_number(connection, tables.batches) - 1, now)
 
-    def _beside(self, connection: Connection, firsts: Sequence[Row], homes: dict[Key, Key]) -> dict[Key, tuple[_Own, list[int]]]:
-        """Return what is compared of those that have the core of another, the first of it, each with the number of that; note their
-        homes.
-        """
-        first = {row.observation.core: row.number for row in firsts}
-        found = map(to_row, self.database.select_by_keys(connection, SPEAKING, tables.observations.c.core, first))
-        others = [row for row in found if row.number != first[row.observation.core]]
-        homes |= {row.observation.key: row.home for row in others}
-        owns = _owns_in(others, [text_of(row.observation.record) for row in others])
-        return {row.observation.key: (owns(at), [first[row.observation.core]]) for at, row in enumerate(others)}
+    def _beside(self, connection: Connection, firsts: Sequence[Row], homes: dict[Key, Key]) -> Beside:
+        """Return what is compared of those that have the core of one of the `firsts`; note the homes of all."""
+        cores = {row.observation.core for row in firsts}
+        rows = [*map(to_row, self.database.select_by_keys(connection, SPEAKING, tables.observations.c.core, cores))]
+        homes |= {row.observation.key: row.home for row in rows}
+        earlier = _earlier_in_core((row.number, row.observation.core, row.home) for row in rows)
+        late = [row for row in rows if row.number in earlier]
+        owns = _owns_in(late, [text_of(row.observation.record) for row in late])
+        return {row.observation.key: (owns(at), earlier[row.number]) for at, row in enumerate(late)}
 
     def _compare(
         self,
@@ -156,7 +152,7 @@ class Reviewer:
         hashes: Hashes,
         own_at: Callable[[int], _Own],
         are_one: Callable[[Key, _Candidate], bool],
-        beside: Mapping[Key, tuple[_Own, list[int]]],
+        beside: Beside,
     ) -> Looked:
         """Look up what shares a band with some observations, given their numbers and band hashes, and compare the pairs; and those
         with what stands beside them.
@@ -166,7 +162,7 @@ class Reviewer:
         segments = self.segments.all(connection)
         found_pairs = index.candidates(hashes[:, : 1 - CHAINS], np.array(own_numbers, np.uint64), segments, frames=1)
         new: dict[Key, _Own] = {key: own for key, (own, _) in beside.items()}
-        pairs: dict[Key, list[int]] = {key: numbers for key, (_, numbers) in beside.items()}
+        pairs: dict[Key, Sequence[int]] = {key: numbers for key, (_, numbers) in beside.items()}
         for at, candidates in groupby(found_pairs, key=itemgetter(0)):
             own = own_at(at)
             new[own.key] = own
@@ -228,6 +224,9 @@ class _Own(NamedTuple):
     text: str
     date: int | None
     json: bytes
+
+
+Beside = Mapping[Key, tuple[_Own, Sequence[int]]]  # what is compared of a fact, and the numbers of others of its core
 
 
 def _own_of(prepared: Prepared) -> _Own:
@@ -340,32 +339,36 @@ def _first_of_cores(new: Sequence[Judged], rows: Mapping[Key, Row]) -> list[Judg
     return [judged for judged in first.values() if judged.incoming.prepared.is_near]
 
 
-def _beside_in_core(
-    new: Sequence[Judged],
-    rows: Mapping[Key, Row],
-    numbers: Mapping[Key, int],
-    homes: Mapping[Key, Key | None],
-    first: Collection[Key],
-) -> dict[Key, tuple[_Own, list[int]]]:
-    """Return what is compared of those that were stored though another has their core, each with the numbers of such others, one of
-    a memory and the first `MOST_IN_CORE` of them: they hold the same words but for what says nothing, in another order or form.
-    """
-    stored = [one.incoming.prepared for one in new if one.outcome is Outcome.STORED and one.incoming.prepared.is_near]
-    late = [prepared for prepared in stored if prepared.key not in first]
+def _beside_in_core(plan: Plan, rows: Mapping[Key, Row], numbers: Mapping[Key, int]) -> Beside:
+    """Return what is compared of those that were stored though another has their core."""
+    homes = plan.changed.membership
+    fresh = [judged.incoming.prepared for judged in plan.new]
+    cores = Counter([*(row.observation.core for row in rows.values()), *(prepared.core for prepared in fresh)])
+    stored = [one.incoming.prepared for one in plan.new if one.outcome is Outcome.STORED]
+    late = [prepared for prepared in stored if prepared.is_near and cores[prepared.core] > 1]
     if not late:
         return {}
-    there: dict[int, dict[Key, int]] = defaultdict(dict)  # by core and memory the first number
-    seen = [(row.number, row.observation.core, homes.get(key, row.home) or row.home) for key, row in rows.items()]
-    fresh = [one.incoming.prepared for one in new]
-    seen += [(numbers[prepared.key], prepared.core, homes.get(prepared.key) or prepared.node) for prepared in fresh]
-    for number, core, home in sorted(seen):
-        there[core].setdefault(home, number)
-    found = {}
-    for prepared in late:
-        own = homes.get(prepared.key) or prepared.node
-        others = nsmallest(MOST_IN_CORE, (number for home, number in there[prepared.core].items() if home != own))
-        found[prepared.key] = _own_of(prepared), others
-    return found
+    there = [(row.number, row.observation.core, homes.get(key, row.memory) or row.observation.node) for key, row in rows.items()]
+    new = [(numbers[prepared.key], prepared.core, homes.get(prepared.key) or prepared.node) for prepared in fresh]
+    earlier = _earlier_in_core(there + new)
+    owns = [(prepared, earlier.get(numbers[prepared.key])) for prepared in late]
+    return {prepared.key: (_own_of(prepared), others) for prepared, others in owns if others}
+
+
+def _earlier_in_core(members: Iterable[tuple[int, int, Key]]) -> dict[int, list[int]]:
+    """Return by number, of the first observation of each memory, those of the memories of its core that began before it, the first
+    `MOST_IN_CORE`: they hold the same words but for what says nothing, in another order or form. `members` are numbers, cores and
+    memories.
+    """
+    first: dict[int, dict[Key, int]] = defaultdict(dict)  # by core and memory
+    earlier: dict[int, list[int]] = {}
+    for number, core, home in sorted(members):
+        homes = first[core]
+        if home not in homes:
+            if homes:
+                earlier[number] = [*islice(homes.values(), MOST_IN_CORE)]
+            homes[home] = number
+    return earlier
 
 
 def _are_one(plan: Plan, key: Key, there: _Candidate) -> bool:

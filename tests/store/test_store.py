@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import threading
-from itertools import permutations
+from itertools import combinations, permutations
 
 import orjson
 import pytest
@@ -898,3 +898,15 @@ def test_a_review_tells_of_the_texts_that_it_shows(fresh):
         assert store.reviews()[0].reason == f"{told}; 'kithcen' may be a slip for 'kitchen'"
         store.add({"content": "Well, " + text.format("cucmuberz", "kitchen")})
         assert {review.reason for review in store.reviews()} == {f"adds 'Well'; {told}"}
+
+
+def test_each_two_memories_of_one_core_are_offered_once(fresh):
+    """However many come in a batch, and where the reviews are looked for anew."""
+    texts = [f"Keeps {one} and {two} and {three}" for one, two, three in permutations(["bees", "hens", "ducks"])]
+    pairs = sorted(map(sorted, combinations(texts, 2)))
+    for size in (1, 2, len(texts)):
+        with fresh() as store:
+            memproc.ingest([{"content": text} for text in texts], into=store, settings=memproc.Settings(batch_size=size))
+            assert sorted(sorted((review.one.content, review.other.content)) for review in store.reviews()) == pairs
+            store.rebuild(settings=memproc.Settings(review_at=0.41))
+            assert sorted(sorted((review.one.content, review.other.content)) for review in store.reviews()) == pairs

@@ -2,11 +2,11 @@
 
 Facts: an entry is one uint64: a 32-bit band hash above a 32-bit observation number. A segment is one sorted array of
 entries, so what a batch adds is one array and a look-up is `searchsorted`. A fact has 27 entries of 8 bytes, 216 bytes (of 25 bands
-and its two chains; 34 with `recall="high"`), and only the first of each group is here: of the corpus of the benchmarks, a million
+and its two chains; 34 with `recall="high"`), and only the first of each core is here: of the corpus of the benchmarks, a million
 records of which half are repeats, that is 133 bytes a record. It is in memory once: what is merged passes through in parts.
 
-Strategy: this index finds pairs for *review* only; merges are found by one key (see `gist.py`). So it holds the first fact of
-each group, and a look-up may be bounded: in each bucket only the newest entries are seen, of the candidates those that share
+Strategy: this index finds pairs for *review* only; merges are found by one key (see `core.py`). So it holds the first fact of
+each core, and a look-up may be bounded: in each bucket only the newest entries are seen, of the candidates those that share
 most bands, and none where there is a crowd of them.
 
 Segments of like size are merged `FAN_OUT` at a time, so there are few of them and each entry is written a few times; as long

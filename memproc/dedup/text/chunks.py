@@ -73,13 +73,11 @@ def skimmed(text: str) -> Skimmed:
     True
     """
     found = [*map(_CHUNKS.__getitem__, text.split())]
-    joined = " ".join([chunk[0] for chunk in found])
     each = [chunk[5] for chunk in found]
     hints = "".join(each)
     makes_numbers = ALWAYS in hints or (BESIDE_NUMBERS in hints and NUMBER in hints)
-    canonical = joined if text.isascii() else " ".join(joined.split())
     core = sum([chunk[4] for chunk in found]) % MODULUS
-    return Skimmed(canonical, core, not makes_numbers, _may_be_odd(each), OF_A_DAY in hints)
+    return Skimmed(_joined([chunk[0] for chunk in found], text), core, not makes_numbers, _may_be_odd(each), OF_A_DAY in hints)
 
 
 def _may_be_odd(hints: Sequence[str]) -> bool:
@@ -94,9 +92,13 @@ def taken_apart(text: str) -> Apart:
     Apart(text='he pays 1,000', tokens=['he', 'pays', '1,000'], shape='__k', signs=('', '', ''), is_odd=False)
     """
     texts, tokens, shapes, signs, _, hints = zip(_NONE, *map(_CHUNKS.__getitem__, text.split()), strict=True)
-    joined = " ".join(texts[1:])
-    canonical = joined if text.isascii() else " ".join(joined.split())  # a chunk may be nothing but an invisible character
-    return Apart(canonical, [*chain.from_iterable(tokens)], "".join(shapes), signs[1:], _may_be_odd(hints[1:]))
+    return Apart(_joined(texts[1:], text), [*chain.from_iterable(tokens)], "".join(shapes), signs[1:], _may_be_odd(hints[1:]))
+
+
+def _joined(chunks: Sequence[str], text: str) -> str:
+    """Return the canonical text of a text, given those of its chunks: of these one may be nothing but an invisible character."""
+    joined = " ".join(chunks)
+    return joined if text.isascii() else " ".join(joined.split())
 
 
 def odd_in_writing(text: str) -> tuple[frozenset[str], str]:
