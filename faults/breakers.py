@@ -151,18 +151,19 @@ def _step_apart(self: Store, claim: jobs.Claim, batches: Sequence[Any]) -> None:
     def step(connection: Connection) -> None:
         for batch in batches:
             there = standing(database, connection, claim.job)
-            jobs.step(database, connection, replace(claim, landed=there.landed), there, batch.checkpoint, store._now())  # noqa: SLF001
+            own = replace(claim, landed=there.landed)
+            jobs.step(database, connection, own, there, batch.checkpoint, store._now(), is_looked_at=False)  # noqa: SLF001
 
     transactions.write(step)
 
 
-def _step_before(self: Store, claim: jobs.Claim, batches: Sequence[Any]) -> list[Any]:
+def _step_before(self: Store, claim: jobs.Claim, batches: Sequence[Any], **how: bool) -> list[Any]:
     _step_apart(self, claim, batches)
-    return _LAND_EACH(self, claim, batches)
+    return _LAND_EACH(self, claim, batches, **how)
 
 
-def _step_behind(self: Store, claim: jobs.Claim, batches: Sequence[Any]) -> list[Any]:
-    landed = _LAND_EACH(self, claim, batches)
+def _step_behind(self: Store, claim: jobs.Claim, batches: Sequence[Any], **how: bool) -> list[Any]:
+    landed = _LAND_EACH(self, claim, batches, **how)
     _step_apart(self, claim, batches)
     return landed
 
@@ -197,7 +198,7 @@ def _break(found_by: str, breaks: str, *patches: Any) -> None:
     BREAKERS[breaks] = Breaker(found_by, patches)
 
 
-_NO_STEP: Final = patch.object(store, "step", lambda *_given: False)
+_NO_STEP: Final = patch.object(store, "step", lambda *_given, **_how: False)
 for _when, _landing in (("before", _step_before), ("behind", _step_behind)):
     _name = f"the checkpoint is committed {_when} its batch"
     _break("what is cut off within a batch goes on", _name, _NO_STEP, patch.object(Store, "_land_each", _landing))

@@ -18,7 +18,7 @@ import orjson
 import memproc
 from faults.child import Task, is_killed, run, started
 from faults.points import ENDING, MAKING, POINTS, Point, Verb
-from faults.stores import check_whole, exported, filled
+from faults.stores import check_whole, exported, filled, waiting
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -34,12 +34,15 @@ MOST_MISSES: Final = 5
 
 
 class Undisturbed(NamedTuple):
-    """A source, what to forget of it, and what the store is after the ingestion and at the end when nobody disturbs it."""
+    """A source, what to forget of it, and what the store is after the ingestion and at the end when nobody disturbs it; after the
+    ingestion also which reviews wait.
+    """
 
     source: Path
     names: Path
     records: int
     ingested: bytes
+    waiting: frozenset[tuple[str, ...]]
     done: bytes
     replayed: int
 
@@ -87,7 +90,7 @@ def with_bad_lines(source: Path, folder: Path) -> Path:
 def undisturbed(url: str, source: Path, folder: Path) -> Undisturbed:
     """Do to a store all that is going to be disturbed, and return what it is then."""
     filled(url, source)
-    ingested = exported(url)
+    ingested, reviews = exported(url), waiting(url)
     names = folder / "forget.txt"
     with memproc.open(url) as store:
         identifiers = [str(memory.id) for memory in store]
@@ -97,7 +100,7 @@ def undisturbed(url: str, source: Path, folder: Path) -> Undisturbed:
         run(Task(verb, url, str(names)))
     with memproc.open(url) as store:
         replayed = len(store.quarantine(status="replayed"))
-    return Undisturbed(source, names, records, ingested, exported(url), replayed)
+    return Undisturbed(source, names, records, ingested, reviews, exported(url), replayed)
 
 
 class _Killing:
@@ -117,6 +120,7 @@ class _Killing:
         wanted = self._undisturbed
         self._do(Verb.INGEST, url)
         assert exported(url) == wanted.ingested, f"{url} is not what it is undisturbed after its ingestion"
+        assert waiting(url) == wanted.waiting, f"{url} has other reviews than undisturbed"
         check_whole(url)  # before a rebuild mends what a kill may have spoilt
         for verb in (Verb.REPLAY, Verb.FORGET, Verb.REBUILD):
             self._do(verb, url)

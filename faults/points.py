@@ -75,6 +75,8 @@ POINTS: Final = (
     Point(Verb.INGEST, "before the batch's row", Moment.BEFORE, _BATCH),
     Point(Verb.INGEST, "between the last statement and COMMIT", Moment.COMMIT, _BATCH),
     Point(Verb.INGEST, "after COMMIT", Moment.COMMITTED, _BATCH),
+    Point(Verb.INGEST, "before reviews are counted", Moment.BEFORE, "update batches set .*candidates="),
+    Point(Verb.INGEST, "between reviews and COMMIT", Moment.COMMIT, "update jobs set looked="),
     Point(Verb.INGEST, "segment merge", Moment.BEHIND, "delete from segments"),
     ENDING,
     Point(Verb.REPLAY, "before quarantine is settled", Moment.BEFORE, "update quarantine set status"),

@@ -107,6 +107,12 @@ def exported(url: str) -> bytes:
     return orjson.dumps(lines)
 
 
+def waiting(url: str) -> frozenset[tuple[str, ...]]:
+    """Return the open reviews of a store: the kind of each, why it waits, and the memories."""
+    with memproc.open(url) as store:
+        return frozenset((one.kind, one.reason, *sorted((str(one.one.id), str(one.other.id)))) for one in store.reviews())
+
+
 def filled(url: str, *sources: object) -> str:
     """Ingest sources into a store that nobody disturbs; return its URL."""
     for source in sources:

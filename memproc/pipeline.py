@@ -213,6 +213,7 @@ class _Run:
         self.first_reused = ""
         self.share_met = 0.0  # of the records of the last batch those that met others
         self.broken = 0  # records that memproc itself broke on
+        self.uncompared = 0  # of those that are stored, as it compared them
 
     def through(self, sources: Sequence[Source], *, is_rehearsal: bool) -> Report:
         """Read every source to its end, or to where the settings or a person say stop."""
@@ -225,6 +226,7 @@ class _Run:
 
         def work() -> str:
             with rarer_searches():
+                self.store.catch_up(self.claim, self.settings.review_at)
                 status = self._why_intolerable() or next(filter(None, map(self._stopped, range(len(sources)), sources)), "done")
                 if status == "done" and self.settings.accept_at is not None:
                     self._accept(self.settings.accept_at)
@@ -287,6 +289,9 @@ class _Run:
         if self.broken:
             broke = f"memproc itself broke on {counted(self.broken, 'record')}, which are in quarantine as internal"
             yield f"{broke}: the fault is memproc's, please report it with the traceback that is kept with each"
+        if self.uncompared:
+            broke = f"memproc itself broke on comparing {counted(self.uncompared, 'record')}, which are stored as they are"
+            yield f"{broke}: the fault is memproc's, please report it with the traceback that is in the log"
         if report.is_all_quarantined:
             advice = self.names.advice(redact=redacts)
             yield f"every record was quarantined: is the format {report.format!r} right? {advice[:1].upper()}{advice[1:]}"
@@ -373,6 +378,7 @@ class _Run:
         report.read += len(records)
         self.share_met = landed.met / max(len(records), 1)
         self._look_at(landed)
+        self.uncompared += landed.uncompared
         self.broken += sum(found.faults[0].code in OF_MEMPROC for _, found in landed.rejected)
         for outcome, count in landed.counts().items():
             setattr(report, outcome.value, getattr(report, outcome.value) + count)

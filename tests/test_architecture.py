@@ -40,6 +40,7 @@ DEDUP_FLOORS = (
     ("cluster", "grouping", "speakers"),
     ("memory",),
     ("decide", "signing", "doubts", "review_policy", "meaning"),
+    ("looking",),
 )
 FLOOR_OF = {name: floor for floor, names in enumerate(FLOORS) for name in names}
 PURE = ("dedup", "formats", "failures.py", "values.py", "times.py", "records.py", "validation.py", "intake.py", "batching.py")

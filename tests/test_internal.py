@@ -36,18 +36,6 @@ def breaking(function, error):
     return broken
 
 
-def break_looking(patch, error):
-    """Break the search for reviews."""
-    look = Reviewer.look
-
-    def broken(self, connection, plan, rows, numbers):
-        if says_poison(plan):
-            raise error
-        return look(self, connection, plan, rows, numbers)
-
-    patch.setattr(Reviewer, "look", broken)
-
-
 STAGES = {
     "decoding": lambda patch, error: patch.setattr(intake, "item_of", breaking(intake.item_of, error)),
     "keys": lambda patch, error: patch.setattr(keys, "_prepared", breaking(keys._prepared, error)),
@@ -55,7 +43,7 @@ STAGES = {
     "plain form": lambda patch, error: patch.setattr(intake, "plain", breaking(intake.plain, error)),
     "signing": lambda patch, error: patch.setattr(intake, "signed", breaking(intake.signed, error)),
     "deciding": lambda patch, error: patch.setattr(landing, "decide", breaking(landing.decide, error)),
-    "looking": break_looking,
+    "looking": lambda patch, error: patch.setattr(landing, "looking_planned", breaking(landing.looking_planned, error)),
 }
 ERRORS = [KeyError("tea"), RecursionError("too deep"), MemoryError(), AssertionError(), ZeroDivisionError("by zero")]
 
@@ -95,6 +83,21 @@ def test_adding_it_does_not_raise(tmp_path, monkeypatch, stage):
         added = store.add(POISON[0])
         assert (added.outcome, added.faults[0].code) == ("quarantined", "internal_error")
         assert store.add(RECORDS[0]).outcome == "stored"
+
+
+@pytest.mark.parametrize("error", ERRORS[:2], ids=lambda error: type(error).__name__)
+def test_what_it_breaks_on_as_it_compares_is_stored(tmp_path, monkeypatch, error):
+    """The others are compared, and a person is told."""
+    monkeypatch.setattr(Reviewer, "look", breaking(Reviewer.look, error))
+    alike = [{"content": f"He likes {music}"} for music in ("jazz and blues", "blues and jazz")]
+    with memproc.open(tmp_path / "m.db") as store:
+        report = memproc.ingest([*MIXED, *alike], store)
+        assert (report.status, report.stored, report.quarantined) == ("done", 44, 0)
+        assert any("memproc itself broke on comparing 2 records" in note for note in report.notes)
+        assert any("jazz" in review.one.content for review in store.reviews())
+        assert store.add({"content": "The poison is in the cup"}).outcome == "stored"
+        assert store.recount().is_whole
+        assert store.doctor() == ()
 
 
 @pytest.mark.parametrize("stage", ["keys", "deciding"])

@@ -42,10 +42,12 @@ Homes = tuple[Key, Key]  # of two memories, the earlier first
 
 
 class Followed(NamedTuple):
-    """What is offered anew, and the new observations that tell again what had been replaced since it was told last."""
+    """What is offered anew, and the new observations that tell again what had been replaced since it was told last, each with the
+    one that told it then.
+    """
 
     doubts: list[Doubt]
-    returned: frozenset[Key]
+    returned: dict[Key, Key]
 
 
 class _Member(NamedTuple):
@@ -78,12 +80,12 @@ class Chains:
     def follow(
         self, connection: Connection, hashes: Iterable[int], told: Collection[Key] = (), first: int | None = None
     ) -> Followed:
-        """Find what the chains of some hashes offer now, and take back what they do not any more. `told` are the observations that
-        are new, the first of which has the number `first`.
+        """Find what the chains of some hashes offer now, and take back what they do not any more. `told` are those new
+        observations whose content was there; the first that is new has the number `first`.
         """
         buckets, crowded = self._buckets(connection, sorted({*hashes}), first)
         if not buckets:
-            return Followed([], frozenset())
+            return Followed([], {})
         rows = self._rows(connection, {number for bucket in buckets.values() for number in bucket})
         members = self._members(connection, rows)
         there = self._reviews_between(connection, {row.observation.key: row.home for row in rows})
@@ -182,21 +184,23 @@ def _keys_of_change(one: Place, other: Place) -> set[str]:
     return {key for key in shared_keys(one, other) if is_replaced(one, other, key)}
 
 
-def _returned(rows: Sequence[Row], told: Collection[Key]) -> frozenset[Key]:
-    """Return those observations that tell something again, later than ever, after something else had been told in its place."""
+def _returned(rows: Sequence[Row], told: Collection[Key]) -> dict[Key, Key]:
+    """Return those observations that tell something again, later than ever, after something else had been told in its place; each
+    with the last that told it before.
+    """
     tellings: dict[Key, list[Row]] = defaultdict(list)
     for row in rows:
         if row.observation.date is not None:
             tellings[row.observation.group].append(row)
     again = [said for said in tellings.values() if len(said) > 1 and max(said, key=_rank).observation.key in told]
     if not again:
-        return frozenset()
+        return {}
     places = {group: place_of(text_of(said[0].observation.record)) for group, said in tellings.items()}
     sharing: dict[str, set[Key]] = defaultdict(set)  # the groups in a chain
     for group, place in places.items():
         for key in filter(None, (place.key, place.topic)):
             sharing[key].add(group)
-    found = set()
+    found = {}
     for said in again:
         before, last = sorted(said, key=_rank)[-2:]
         own = places[last.observation.group]
@@ -207,8 +211,8 @@ def _returned(rows: Sequence[Row], told: Collection[Key]) -> frozenset[Key]:
             if any(before.observation.rank < row.observation.rank < last.observation.rank for row in tellings[group])
         )
         if any(_keys_of_change(own, places[group]) for group in between):
-            found.add(last.observation.key)
-    return frozenset(found)
+            found[last.observation.key] = before.observation.key
+    return found
 
 
 def _rank(row: Row) -> tuple[tuple[str, str], Key]:

@@ -42,11 +42,11 @@ from sqlalchemy import (
     select,
     update,
 )
-from sqlalchemy.exc import DataError, DBAPIError, IntegrityError
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as NoneIsFreeError
 
 from memproc.config import Settings
-from memproc.errors import DatabaseError, UsageError
+from memproc.errors import DatabaseError, MemprocError, UsageError
 from memproc.failures import CHANGED_WHILE_READ, READ_ONLY, UNKNOWN, Failure, Kind, failure_of
 from memproc.in_use import Held
 from memproc.store import tables
@@ -383,6 +383,11 @@ def is_of_value(error: Exception) -> bool:
     if isinstance(error, DBAPIError):
         return isinstance(error, IntegrityError | DataError) or failure_of(error.orig or error).kind is Kind.DATA
     return isinstance(error, OverflowError | UnicodeError)
+
+
+def is_of_memproc(error: Exception) -> bool:
+    """Tell whether memproc itself broke, from what the database or the machine says."""
+    return not isinstance(error, SQLAlchemyError | MemprocError | OSError)
 
 
 def _failure(error: DBAPIError) -> DatabaseError:

@@ -108,7 +108,8 @@ def begin(
 ) -> Claim:
     """Write the start of a job that this run owns."""
     number, lease = next_number(connection, tables.jobs), to_micros(now) + LEASE_MICROS
-    row = (number, identity, fingerprint, source, format, settings, "running", None, owner.to_json(), 1, lease, 0, None, now, None)
+    place = (1, lease, 0, 0, None)  # its fence, and how far it is
+    row = (number, identity, fingerprint, source, format, settings, "running", None, owner.to_json(), *place, now, None)
     database.insert_rows(connection, tables.jobs, [row])
     return Claim(number, 1, owner)
 
@@ -137,8 +138,17 @@ def take(connection: Connection, number: int, now: str, owner: Owner) -> Claim:
     return Claim(number, fence + 1, owner, landed)
 
 
-def step(database: Database, connection: Connection, claim: Claim, there: Standing, checkpoint: str | None, now: str) -> bool:
-    """Note that one more batch lands; return whether it has landed already.
+def step(
+    database: Database,
+    connection: Connection,
+    claim: Claim,
+    there: Standing,
+    checkpoint: str | None,
+    now: str,
+    *,
+    is_looked_at: bool,
+) -> bool:
+    """Note that one more batch lands, and whether it is looked at with that; return whether it has landed already.
 
     Raises StoreError where another process has taken the job over.
     """
@@ -147,8 +157,9 @@ def step(database: Database, connection: Connection, claim: Claim, there: Standi
     if there.landed > claim.landed:
         return True
     place = None if checkpoint is None else sealed(claim.job, there.landed + 1, checkpoint)
-    step_to = (there.landed + 1, place, to_micros(now) + LEASE_MICROS, claim.job)
-    database.update_rows(connection, tables.jobs, ("landed", "checkpoint", "lease_until"), [step_to])
+    looked = there.landed + 1 if is_looked_at else there.looked
+    step_to = (there.landed + 1, looked, place, to_micros(now) + LEASE_MICROS, claim.job)
+    database.update_rows(connection, tables.jobs, ("landed", "looked", "checkpoint", "lease_until"), [step_to])
     return False
 
 
@@ -187,6 +198,13 @@ def _is_gone(owner: str | None, lease_until: int | None, now: str) -> bool:
         return True
     there = Owner.from_json(owner)
     return not there.is_alive if there.is_here else to_micros(now) - (lease_until or 0) >= SILENCE_MICROS
+
+
+def behind(connection: Connection, now: str, own: int) -> list[int]:
+    """Return the jobs whose newest batch was not looked at for reviews: one's `own`, and those that no process is at work on."""
+    numbers = connection.execute(select(_jobs.number).where(_jobs.looked < _jobs.landed)).scalars().all()
+    held = {number for number in numbers if (found := _found(connection, _jobs.number == number)) and found.is_held(now)}
+    return [number for number in numbers if number == own or number not in held]
 
 
 def close_left(connection: Connection, now: str) -> None:

@@ -8,32 +8,30 @@ breaks on. As the result does not depend on the batch (law 3), the rest and the 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from collections.abc import Set as AbstractSet
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from time import perf_counter
 from typing import Any, NamedTuple, Self
 
 from sqlalchemy import Connection, bindparam, literal_column, select, update
-from sqlalchemy.exc import SQLAlchemyError
 
 from memproc.config import Policy
 from memproc.dedup.compare.unrelated import have_nothing_in_common
 from memproc.dedup.decide import Incoming, Judged, Plan, Regrouped, Row, decide
 from memproc.dedup.grouping import Link
 from memproc.dedup.keys import Key, Observation, Prepared, is_confirmed, namespace_number
-from memproc.errors import MemprocError
+from memproc.dedup.looking import Looking, first_of_cores, looking_planned
 from memproc.failures import is_key_conflict
 from memproc.formats import own
 from memproc.intake import internal
 from memproc.records import Outcome, Plain, Rejected, encode, last_changed
 from memproc.store import tables
-from memproc.store.database import Database, is_of_value
+from memproc.store.database import Database, is_of_memproc, is_of_value
 from memproc.store.ledger import Line, write_lines
 from memproc.store.neighbours import neighbourhood
 from memproc.store.quarantine import Again, Origin, put_in_quarantine
 from memproc.store.reading import forgotten_among
-from memproc.store.reviews import Reviewer, write_reviews
+from memproc.store.reviews import RETURNED, Compared, Fresh, undated_doubts, write_reviews
 from memproc.store.seals import seal_of_date
 from memproc.store.segments import Segments
 from memproc.store.standing import Standing, standing
@@ -43,8 +41,6 @@ from memproc.validation import fault, redacted
 
 COLLIDES = "report it: two records with one hash were made on purpose, or memproc is wrong; a space more in the text parts them"
 KEY_TAKEN = "run memproc doctor: the record is in the store, and was not found; or a unique key was added to its tables"
-
-RETURNED = "returned"  # of a value that is told again after another had replaced it
 
 _KNOWN = select(*(tables.observations.c[name] for name in ("key", "number", "is_identity", "record")))
 _WITH_OTHERS = (
@@ -94,19 +90,35 @@ class Landed:
     membership: dict[Key, Key | None] = field(default_factory=dict)  # of the observations whose memory changed: None for by itself
     met: int = 0  # records that met others, so that what they merge by was asked
     untaken: int = 0  # decisions that were not acted on, as they name what is not of the namespace
+    batch: int = 0
+    epoch: int = 0
+    looking: list[Looking] = field(default_factory=list)  # what is to be looked at for reviews when it has landed
+    uncompared: int = 0  # records that memproc itself broke on as it compared them
     reused: dict[Key, str] = field(default_factory=dict)  # by node the ids that came with texts which have nothing in common
     request: str | None = None
+
+    @property
+    def fresh(self) -> Fresh:
+        """What is to be looked at, in a transaction of its own."""
+        return Fresh(self.batch, self.epoch, self.looking)
 
     def add(self, other: Landed) -> None:
         """Add what became of the next part of the same batch."""
         self.outcomes |= other.outcomes
         self.membership |= other.membership
         self.reused |= other.reused
-        for name in ("judged", "known", "forgotten", "rejected"):
+        for name in ("judged", "known", "forgotten", "rejected", "looking"):
             getattr(self, name).extend(getattr(other, name))
-        for name in ("reviews", "candidates", "verified", "met", "untaken"):
+        for name in ("reviews", "candidates", "verified", "met", "untaken", "uncompared"):
             setattr(self, name, getattr(self, name) + getattr(other, name))
         self.request = self.request or other.request
+
+    def looked(self, found: Compared) -> None:
+        """Take what was found as it was looked at."""
+        self.candidates, self.verified, self.reviews = found.candidates, found.verified, self.reviews + found.reviews
+        self.uncompared = len(found.broken)
+        returned = found.returned
+        self.judged = [one._replace(reason=RETURNED) if one.incoming.prepared.key in returned else one for one in self.judged]
 
     @property
     def similar(self) -> list[Judged]:
@@ -126,17 +138,16 @@ class Landing:
         database: Database,
         segments: Segments,
         policy: Policy,
-        review_at: float,
         job: int,
         *,
         redacts: bool = False,
     ) -> None:
-        """Know the store, what it was built with, from which confidence on a pair waits for review, and the job that lands.
+        """Know the store, what it was built with, and the job that lands.
 
         With `redacts` nothing is told of what a rejected record holds, whoever rejected it.
         """
         self._database, self._segments, self._job, self._redacts = database, segments, job, redacts
-        self._reviewer = Reviewer(database, segments, policy, review_at)
+        self._policy = policy
 
     def land(self, connection: Connection, arrived: Arrived, there: Standing, origin: Origin, now: str) -> Landed:
         """Write the next batch and all that follows from it; `there` tells how the store stands, `now` is the time of the ledger's
@@ -144,6 +155,7 @@ class Landing:
         """
         batch = there.batch + 1
         landed = self._land_accepted(connection, arrived.accepted, there, batch, now)
+        landed.batch, landed.epoch = batch, there.epoch
         landed.rejected = sorted([*arrived.rejected, *landed.rejected], key=lambda found: found[0])
         if self._redacts:
             landed.rejected = [(at, own._replace(faults=tuple(map(redacted, own.faults)))) for at, own in landed.rejected]
@@ -159,7 +171,7 @@ class Landing:
 
     def _land_accepted(self, connection: Connection, accepted: Sequence[Incoming], there: Standing, batch: int, now: str) -> Landed:
         """Write a batch; where the database refuses it, without the rows that it refuses by themselves, or else by halves; where
-        deciding or looking for reviews breaks, by halves.
+        deciding breaks, by halves.
         """
         if not accepted:
             return Landed()
@@ -168,7 +180,7 @@ class Landing:
                 return self._write(connection, accepted, there, batch, now)
         except Exception as error:
             is_internal = not is_of_value(error)
-            if is_internal and not _is_of_memproc(error):
+            if is_internal and not is_of_memproc(error):
                 raise
             self._segments.forget_cached()
             if len(accepted) == 1:
@@ -240,11 +252,12 @@ class Landing:
         landed = self._record(plan, forgotten)
         landed.reused = _reused(plan, near.rows)
         landed.met = sum([prepared.content in near.groups for _, prepared in accepted])
-        looked = self._reviewer.look(connection, plan, near.rows, numbers)
-        landed.candidates, landed.verified = looked.candidates, looked.verified
-        landed.reviews = write_reviews(self._database, connection, looked.doubts, batch, now)
-        landed.judged = [_told_as_returned(judged, looked.returned) for judged in landed.judged]
-        write_lines(self._database, connection, batch, now, [*_lines(plan), *_returns(landed.judged)])
+        if self._policy.dedup == "near":
+            firsts = first_of_cores(plan, near.rows, numbers)
+            hashes = self._segments.index(connection, firsts, self._policy.recall)
+            landed.looking = [looking_planned(plan, near.rows, numbers, firsts, hashes)]
+        landed.reviews = write_reviews(self._database, connection, undated_doubts(plan.undated), batch, now)
+        write_lines(self._database, connection, batch, now, _lines(plan))
         return landed
 
     def _write_observations(self, connection: Connection, plan: Plan, numbers: Mapping[Key, int], batch: int) -> None:
@@ -397,29 +410,10 @@ def _lines(plan: Plan) -> list[Line]:
     return [*merges, Line("joins", amount=plan.changed.joins), Line("splits", amount=plan.changed.splits)]
 
 
-def _told_as_returned(judged: Judged, returned: AbstractSet[Key]) -> Judged:
-    """Return what became of an observation, with the reason that it returned where it did."""
-    return judged._replace(reason=RETURNED) if judged.kind == "duplicate" and judged.incoming.prepared.key in returned else judged
-
-
-def _returns(judged: Sequence[Judged]) -> Iterator[Line]:
-    """Give a line for each value that came back."""
-    return (
-        Line(RETURNED, one.incoming.prepared.key, one.anchor, one.confidence, 1, one.reason)
-        for one in judged
-        if one.reason == RETURNED
-    )
-
-
 def date_of(record: Plain) -> int | None:
     """Return when a plain record was last changed, in microseconds since 1970."""
     date = last_changed(record)
     return None if date is None else to_micros(date)
-
-
-def _is_of_memproc(error: Exception) -> bool:
-    """Tell whether memproc itself broke, from what the database or the machine says."""
-    return not isinstance(error, SQLAlchemyError | MemprocError | OSError)
 
 
 def _broken_on(prepared: Prepared, error: Exception) -> Rejected:

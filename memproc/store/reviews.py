@@ -1,68 +1,92 @@
-"""Reviews: pairs that are too alike to ignore and too unlike to merge, found when a new memory is stored."""
+"""Reviews: pairs that are too alike to ignore and too unlike to merge, looked for when a batch has landed.
+
+Rules: the job counts the batches that were looked at, in the transaction that writes what was found. So who was killed behind a
+batch looks at it when the job goes on, or any other begins, and finds the same: the rows tell what the plan told. No record is
+lost where memproc itself breaks on comparing it; that it was not compared is told.
+"""
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
-from functools import lru_cache, partial
-from itertools import groupby, islice
+from dataclasses import dataclass, field
+from functools import lru_cache
+from itertools import groupby
 from operator import itemgetter
 from typing import NamedTuple
 
 import numpy as np
 import orjson
-from sqlalchemy import Connection, delete, select
+from loguru import logger
+from sqlalchemy import Connection, delete, func, literal_column, select
 
 from memproc.config import Policy
-from memproc.dedup.changes.chains import CHAINS, chain_hashes, is_replaced, place_of, shared_keys
+from memproc.dedup.changes.chains import CHAINS, is_replaced, place_of, shared_keys
 from memproc.dedup.cluster import Undated
 from memproc.dedup.compare.compare import compare_if_changed, compare_if_likely
 from memproc.dedup.compare.confidence import features_of, in_order, may_be_alike, may_be_alike_in_length, model_of, side_of
 from memproc.dedup.compare.reasons import BETWEEN, TELLING, kinds_of
-from memproc.dedup.decide import Judged, Plan, Row
 from memproc.dedup.doubts import ROUND, Doubt, crowd_in, for_a_person, is_of, is_worth_more
 from memproc.dedup.gist.gist import gist_of, read
-from memproc.dedup.keys import Key, Prepared, scope_number, text_of
+from memproc.dedup.keys import Key, Prepared, text_of
+from memproc.dedup.looking import Looking, looking
 from memproc.dedup.minhash import index
-from memproc.dedup.minhash.signatures import Hashes
-from memproc.dedup.signing import sign
 from memproc.dedup.text.exact import exact_of
 from memproc.dedup.text.telling import tells_a_secret
-from memproc.records import Outcome, encode
 from memproc.store import tables
 from memproc.store.chains import Chains
-from memproc.store.database import Database, next_number, take_numbers
+from memproc.store.database import Database, change_row, is_of_memproc, next_number, take_numbers
 from memproc.store.ledger import Line, write_lines
 from memproc.store.neighbours import ROWS, SPEAKING, to_row
 from memproc.store.segments import Segments
+from memproc.store.standing import standing
 from memproc.times import to_micros
 
 LOOKED_AT_ONCE = 2_000
 SIDES_KEPT = 500
-MOST_IN_CORE = 8
 OF_SECRETS = 0.5  # of each character of a password nobody can tell whether it is meant
 FOUND_OTHERWISE = ("undated", "meaning")  # the kinds that the index does not find
 UNDATED_CONFIDENCE = 0.5  # which of two versions is the newer, nothing tells
 
-_reviews = tables.reviews.c
-_CANDIDATES = select(
-    *(tables.observations.c[name] for name in ("number", "key", "node", "memory", "length", "date", "as_of", "record"))
-)
+RETURNED = "returned"  # of a value that is told again after another had replaced it
+
+_reviews, _observations, _batches = tables.reviews.c, tables.observations.c, tables.batches.c
+_HOMES = select(_observations.key, _observations.memory)
+_CANDIDATES = select(*(_observations[name] for name in ("number", "key", "memory", "length", "date", "as_of", "record")))
 _OPEN = select(_reviews.number, _reviews.other, _reviews.kind, _reviews.status)
 _PAIRS = select(_reviews.number, _reviews.one, _reviews.other)
 
 
 class Looked(NamedTuple):
-    """What was found: pairs that shared bands, how many of them were compared, what is left to doubt, and the new observations that
-    tell again what had been replaced.
+    """What was found: pairs that shared bands, how many of them were compared, what is left to doubt; and of each new observation
+    that tells again what had been replaced, the one that told it before.
     """
 
-    candidates: int
-    verified: int
-    doubts: list[Doubt]
-    returned: frozenset[Key] = frozenset()
+    candidates: int = 0
+    verified: int = 0
+    doubts: Sequence[Doubt] = ()
+    returned: Mapping[Key, Key] = {}
+
+
+class Fresh(NamedTuple):
+    """What is to be looked at of a batch that just landed: its number, the epoch of its transaction, and its parts."""
+
+    batch: int
+    epoch: int
+    parts: Sequence[Looking]
+
+
+@dataclass(slots=True)
+class Compared:
+    """What looking at a batch came to: how many pairs shared bands, were compared, and wait now; what was told again, each with
+    what told it before; and the keys of what memproc itself broke on.
+    """
+
+    candidates: int = 0
+    verified: int = 0
+    reviews: int = 0
+    returned: dict[Key, Key] = field(default_factory=dict)
+    broken: list[Key] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,111 +98,128 @@ class Reviewer:
     policy: Policy
     review_at: float
 
-    def look(self, connection: Connection, plan: Plan, rows: Mapping[Key, Row], numbers: Mapping[Key, int]) -> Looked:
-        """Index the first fact of each new core, and look for what each that was stored is like.
-
-        `rows` are the neighbours that the plan was made with, `numbers` those of its new observations.
+    def catch_up(self, connection: Connection, job: int, now: str, fresh: Fresh | None = None) -> Compared:
+        """Look at those batches of a job that were not looked at, of which the `fresh` one need not be read again; return what was
+        found of the newest.
         """
-        doubts = [_undated(pair) for pair in plan.undated]
-        first = _first_of_cores(plan.new, rows)
-        beside = _beside_in_core(plan, rows, numbers)
-        looked = self._look_for_alike(connection, plan, first, numbers, beside)
-        dated = [one for one in (*(judged.incoming.prepared for judged in plan.new), *_dated_again(plan)) if _is_in_chains(one)]
-        if not dated:
-            return looked._replace(doubts=doubts + looked.doubts)
-        hashes = (hash_ for one in dated for hash_ in one.chains)
-        followed = self._chains.follow(connection, hashes, {one.key for one in dated}, min(numbers.values(), default=None))
-        return looked._replace(doubts=[*doubts, *followed.doubts, *looked.doubts], returned=followed.returned)
+        there = standing(self.database, connection, job)
+        self.segments.at(there.epoch, there.segment)
+        found = Compared()
+        for batch in _newest_batches(connection, job, there.landed - there.looked):
+            if fresh is None or fresh.batch != batch:
+                parts = [self._told_by_rows(connection, batch)]
+            elif there.epoch - fresh.epoch > 1:  # somebody has written in between
+                parts = [self._as_it_is_now(connection, part) for part in fresh.parts]
+            else:
+                parts = [*fresh.parts]
+            found = self.look_at(connection, parts, batch, now)
+            reviews = connection.execute(select(_batches.review).where(_batches.number == batch)).scalar_one() + found.reviews
+            counts = {"review": reviews, "candidates": found.candidates, "verified": found.verified}
+            change_row(connection, tables.batches, batch, counts)
+        self.database.update_rows(connection, tables.jobs, ("looked",), [(there.landed, job)])
+        return found
+
+    def look_at(self, connection: Connection, parts: Sequence[Looking], batch: int, now: str) -> Compared:
+        """Look at the parts of a batch, and write what is found."""
+        compared = Compared()
+        left = [*reversed(parts)]
+        while left:
+            part = left.pop()
+            try:
+                with connection.begin_nested():
+                    looked = self.look(connection, part)
+                    reviews = write_reviews(self.database, connection, looked.doubts, batch, now)
+                    lines = [Line(RETURNED, key, before, 1.0, 1, RETURNED) for key, before in looked.returned.items()]
+                    write_lines(self.database, connection, batch, now, lines)
+            except Exception as error:
+                if not is_of_memproc(error):
+                    raise
+                if len(keys := part.keys) == 1:
+                    logger.opt(exception=error).warning("memproc itself broke on comparing {}", keys[0].hex())
+                    compared.broken += keys
+                else:
+                    left += [part.only(frozenset(half)) for half in (keys[len(keys) // 2 :], keys[: len(keys) // 2])]
+                continue
+            compared.candidates += looked.candidates
+            compared.verified += looked.verified
+            compared.reviews += reviews
+            compared.returned |= looked.returned
+        return compared
+
+    def _as_it_is_now(self, connection: Connection, new: Looking) -> Looking:
+        """Return those of some facts that are still there, in the memories that they are in by now."""
+        found = self.database.select_by_keys(connection, _HOMES, _observations.key, new.keys)
+        memories = {row.key: row.memory for row in found}
+        return new.only(memories.keys())._replace(memories=memories)
+
+    def _told_by_rows(self, connection: Connection, batch: int) -> Looking:
+        """Return what is to be looked at of a batch that landed in another process."""
+        is_read_again = (_observations.last_batch == batch) & _observations.as_of.is_not(None)
+        query = ROWS.add_columns(_observations.batch, _observations.outcome)
+        found = connection.execute(query.where((_observations.batch == batch) | is_read_again)).all()
+        rows = [to_row(row[: -len(("batch", "outcome"))]) for row in found]
+        own = {row.number: row.outcome for row in found if row.batch == batch}
+        cores = {row.observation.core for row in rows}
+        members = map(to_row, self.database.select_by_keys(connection, SPEAKING, _observations.core, cores))
+        return looking(rows, members, self.policy, own, min(own, default=None))
+
+    def look(self, connection: Connection, new: Looking) -> Looked:
+        """Look for what the facts of a batch are like, and what of its chains has changed."""
+        alike = self._compare(connection, new)
+        if not new.dated:
+            return alike
+        hashes = (hash_ for one in new.dated for hash_ in one.chains)
+        followed = self._chains.follow(connection, hashes, new.again, new.first_number)
+        return alike._replace(doubts=[*followed.doubts, *alike.doubts], returned=followed.returned)
 
     @property
     def _chains(self) -> Chains:
         return Chains(self.database, self.segments, self.policy)
 
-    def _look_for_alike(
-        self,
-        connection: Connection,
-        plan: Plan,
-        first: Sequence[Judged],
-        numbers: Mapping[Key, int],
-        beside: Beside,
-    ) -> Looked:
-        """Look for what shares a band with the `first` fact of each new core; and compare the others with what has their core."""
-        if not first and not beside:
-            return Looked(0, 0, [])
-        numbered = [(numbers[judged.incoming.prepared.key], judged.incoming.prepared) for judged in first]
-        hashes = self.segments.index(connection, numbered, self.policy.recall)
-        stored = [at for at, judged in enumerate(first) if judged.outcome is Outcome.STORED]
-        new = [numbered[at] for at in stored]
-        own_numbers = [number for number, _ in new]
-        are_one = partial(_are_one, plan)
-        return self._compare(connection, own_numbers, hashes[stored], lambda at: _own_of(new[at][1]), are_one, beside)
-
     def look_again(self, connection: Connection, now: str) -> None:
         """Find the open reviews of the whole store anew, as another model would have."""
         is_found = (_reviews.status == "open") & _reviews.kind.not_in(FOUND_OTHERWISE)
         connection.execute(delete(tables.reviews).where(is_found))
-        indexed = np.unique(np.concatenate([np.empty(0, np.uint64), *self.segments.all(connection)]) & index.NUMBER_BITS).tolist()
-        for start in range(0, len(indexed), LOOKED_AT_ONCE):
-            some = indexed[start : start + LOOKED_AT_ONCE]
-            found = self.database.select_by_keys(connection, ROWS, tables.observations.c.number, some)
-            rows = sorted(map(to_row, found), key=lambda row: row.number)
-            records = [row.observation.record for row in rows]
-            texts = [*map(text_of, records)]
-            scopes = [*map(scope_number, records)]
-            told = zip(rows, texts, scopes, strict=True)
-            chains = [chain_hashes(text, scope, is_dated=bool(row.observation.date)) for row, text, scope in told]
-            hashes = sign(texts, scopes, chains, self.policy.recall)
-            homes = {row.observation.key: row.home for row in rows}
-            beside = self._beside(connection, rows, homes)
-            looked = self._compare(connection, some, hashes, _owns_in(rows, texts), partial(_are_at_home, homes), beside)
-            followed = self._chains.follow(connection, (hash_ for own in chains for hash_ in own))
-            doubts = [*followed.doubts, *looked.doubts]
-            write_reviews(self.database, connection, doubts, next_number(connection, tables.batches) - 1, now)
+        newest = next_number(connection, tables.batches) - 1
+        for cores in _all_cores(connection):
+            rows = [*map(to_row, self.database.select_by_keys(connection, SPEAKING, _observations.core, cores))]
+            new = looking(rows, rows, self.policy)
+            doubts = self.look(connection, new).doubts
+            write_reviews(self.database, connection, doubts, newest, now)
 
-    def _beside(self, connection: Connection, firsts: Sequence[Row], homes: dict[Key, Key]) -> Beside:
-        """Return what is compared of those that have the core of one of the `firsts`; note the homes of all."""
-        cores = {row.observation.core for row in firsts}
-        rows = [*map(to_row, self.database.select_by_keys(connection, SPEAKING, tables.observations.c.core, cores))]
-        homes |= {row.observation.key: row.home for row in rows}
-        earlier = _earlier_in_core((row.number, row.observation.core, row.home) for row in rows)
-        late = [row for row in rows if row.number in earlier]
-        owns = _owns_in(late, [text_of(row.observation.record) for row in late])
-        return {row.observation.key: (owns(at), earlier[row.number]) for at, row in enumerate(late)}
-
-    def _compare(
-        self,
-        connection: Connection,
-        own_numbers: Sequence[int],
-        hashes: Hashes,
-        own_at: Callable[[int], _Own],
-        are_one: Callable[[Key, _Candidate], bool],
-        beside: Beside,
-    ) -> Looked:
-        """Look up what shares a band with some observations, given their numbers and band hashes, and compare the pairs; and those
-        with what stands beside them.
+    def _compare(self, connection: Connection, new: Looking) -> Looked:
+        """Look up what shares a band with the first facts of their cores, and compare the pairs; and the others with what has their
+        core.
 
         In rounds: who finds less than one alike in each is not in the next.
         """
+        if not new.firsts and not new.beside:
+            return Looked()
+        numbers = np.array([number for number, _ in new.firsts], np.uint64)
         segments = self.segments.all(connection)
-        found_pairs = index.candidates(hashes[:, : 1 - CHAINS], np.array(own_numbers, np.uint64), segments, frames=1)
-        new: dict[Key, _Own] = {key: own for key, (own, _) in beside.items()}
-        pairs: dict[Key, Sequence[int]] = {key: numbers for key, (_, numbers) in beside.items()}
+        found_pairs = index.candidates(new.hashes[:, : 1 - CHAINS], numbers, segments, frames=1)
+        own = {prepared.key: _own_of(prepared) for prepared, _ in new.beside}
+        pairs: dict[Key, Sequence[int]] = {prepared.key: numbers for prepared, numbers in new.beside}
         for at, candidates in groupby(found_pairs, key=itemgetter(0)):
-            own = own_at(at)
-            new[own.key] = own
-            pairs[own.key] = [number for _, number in candidates]
-        known = _Texts({own.key: own.text for own in new.values()})
+            _, prepared = new.firsts[at]
+            own[prepared.key] = _own_of(prepared)
+            pairs[prepared.key] = [number for _, number in candidates]
+        known = _Texts({one.key: one.text for one in own.values()})
         doubts: dict[Key, list[Doubt]] = {key: [] for key in pairs}
         verified, asked = 0, dict(pairs)
         for start in range(0, index.MOST_CANDIDATES, ROUND):
             wanted = {number for numbers in asked.values() for number in numbers[start : start + ROUND]}
-            found = self.database.select_by_keys(connection, _CANDIDATES, tables.observations.c.number, wanted)
+            found = self.database.select_by_keys(connection, _CANDIDATES, _observations.number, wanted)
             seen = {one.number: one for one in map(_Candidate._make, found)}
-            for key, numbers in asked.items():
-                found_there = filter(None, map(seen.get, numbers[start : start + ROUND]))
-                there = [one for one in found_there if not are_one(key, one) and _are_of_one_validity(new[key].json, one.json)]
+            for key, numbers_of_one in asked.items():
+                home = new.memories.get(key)
+                there = [
+                    one
+                    for one in filter(None, map(seen.get, numbers_of_one[start : start + ROUND]))
+                    if (home is None or home != one.memory) and _are_of_one_validity(own[key].json, one.json)
+                ]
                 verified += len(there)
-                doubts[key] += filter(None, [self._doubt(new[key], one, known) for one in there])
+                doubts[key] += filter(None, [self._doubt(own[key], one, known) for one in there])
             asked = {key: numbers for key, numbers in asked.items() if is_worth_more(doubts[key], start)}
             if not asked:
                 break
@@ -226,20 +267,9 @@ class _Own(NamedTuple):
     json: bytes
 
 
-Beside = Mapping[Key, tuple[_Own, Sequence[int]]]  # what is compared of a fact, and the numbers of others of its core
-
-
 def _own_of(prepared: Prepared) -> _Own:
     date = prepared.changed_at if prepared.changed_at is not None else _micros_of(prepared.as_of)
     return _Own(prepared.key, prepared.text, date, prepared.json)
-
-
-def _owns_in(rows: Sequence[Row], texts: Sequence[str]) -> Callable[[int], _Own]:
-    def own_at(at: int) -> _Own:
-        seen = rows[at].observation
-        return _Own(seen.key, texts[at], _micros_of(seen.date), encode(seen.record))
-
-    return own_at
 
 
 def _telling_of(one: str | bytes, other: str | bytes) -> str | None:
@@ -277,7 +307,6 @@ class _Candidate(NamedTuple):
 
     number: int
     key: Key
-    node: Key
     memory: Key | None
     length: int
     changed_at: int | None
@@ -323,70 +352,24 @@ def write_reviews(database: Database, connection: Connection, doubts: Sequence[D
     return len(rows)
 
 
-def _undated(pair: Undated) -> Doubt:
-    one, other = sorted((pair.one.key, pair.other.key))
-    return Doubt(one, other, "undated", UNDATED_CONFIDENCE, "two versions, and no date tells which is newer")
+def undated_doubts(undated: Iterable[Undated]) -> list[Doubt]:
+    """Return the pairs of versions of which nothing tells the newer, as what a person is asked."""
+    found = []
+    for pair in undated:
+        one, other = sorted((pair.one.key, pair.other.key))
+        found.append(Doubt(one, other, "undated", UNDATED_CONFIDENCE, "two versions, and no date tells which is newer"))
+    return found
 
 
-def _first_of_cores(new: Sequence[Judged], rows: Mapping[Key, Row]) -> list[Judged]:
-    """Return the first fact of each core that the store did not have, if it takes part in the near tier."""
-    seen = {row.observation.core for row in rows.values()}
-    first: dict[int, Judged] = {}
-    for judged in new:
-        prepared = judged.incoming.prepared
-        if prepared.core not in seen:
-            first.setdefault(prepared.core, judged)
-    return [judged for judged in first.values() if judged.incoming.prepared.is_near]
+def _newest_batches(connection: Connection, job: int, count: int) -> list[int]:
+    """Return the numbers of the newest batches of a job, in their order."""
+    newest = select(_batches.number).where(_batches.job == job).order_by(_batches.number.desc()).limit(count)
+    return sorted(connection.execute(newest).scalars()) if count > 0 else []
 
 
-def _beside_in_core(plan: Plan, rows: Mapping[Key, Row], numbers: Mapping[Key, int]) -> Beside:
-    """Return what is compared of those that were stored though another has their core."""
-    homes = plan.changed.membership
-    fresh = [judged.incoming.prepared for judged in plan.new]
-    cores = Counter([*(row.observation.core for row in rows.values()), *(prepared.core for prepared in fresh)])
-    stored = [one.incoming.prepared for one in plan.new if one.outcome is Outcome.STORED]
-    late = [prepared for prepared in stored if prepared.is_near and cores[prepared.core] > 1]
-    if not late:
-        return {}
-    there = [(row.number, row.observation.core, homes.get(key, row.memory) or row.observation.node) for key, row in rows.items()]
-    new = [(numbers[prepared.key], prepared.core, homes.get(prepared.key) or prepared.node) for prepared in fresh]
-    earlier = _earlier_in_core(there + new)
-    owns = [(prepared, earlier.get(numbers[prepared.key])) for prepared in late]
-    return {prepared.key: (_own_of(prepared), others) for prepared, others in owns if others}
-
-
-def _earlier_in_core(members: Iterable[tuple[int, int, Key]]) -> dict[int, list[int]]:
-    """Return by number, of the first observation of each memory, those of the memories of its core that began before it, the first
-    `MOST_IN_CORE`: they hold the same words but for what says nothing, in another order or form. `members` are numbers, cores and
-    memories.
-    """
-    first: dict[int, dict[Key, int]] = defaultdict(dict)  # by core and memory
-    earlier: dict[int, list[int]] = {}
-    for number, core, home in sorted(members):
-        homes = first[core]
-        if home not in homes:
-            if homes:
-                earlier[number] = [*islice(homes.values(), MOST_IN_CORE)]
-            homes[home] = number
-    return earlier
-
-
-def _are_one(plan: Plan, key: Key, there: _Candidate) -> bool:
-    """Tell whether a new observation and one in the store are one memory by now."""
-    own = plan.changed.membership.get(key)
-    return own is not None and own == plan.changed.membership.get(there.key, there.memory)
-
-
-def _is_in_chains(prepared: Prepared) -> bool:
-    """Tell whether a new observation is a fact with a date."""
-    return prepared.is_near and (prepared.changed_at is not None or prepared.as_of is not None)
-
-
-def _dated_again(plan: Plan) -> Iterator[Prepared]:
-    """Give the observations that were there and of which the source gives a date, which may be a later one."""
-    return (incoming.prepared for incoming in plan.known if incoming.prepared.as_of is not None)
-
-
-def _are_at_home(homes: Mapping[Key, Key], key: Key, there: _Candidate) -> bool:
-    """Tell whether two observations are one memory, by the memory that each is in."""
-    return homes[key] == (there.memory or there.node)
+def _all_cores(connection: Connection) -> Iterator[list[int]]:
+    """Give every core of the store once, some at a time, in the order of what came first."""
+    speaking = select(_observations.core).where(_observations.speaks == literal_column("1"))
+    query = speaking.group_by(_observations.core).order_by(func.min(_observations.number))
+    cores = connection.execute(query).scalars().all()
+    return ([*cores[start : start + LOOKED_AT_ONCE]] for start in range(0, len(cores), LOOKED_AT_ONCE))

@@ -18,7 +18,7 @@ _jobs, _store = tables.jobs.c, tables.store.c
 class Standing(NamedTuple):
     """How the store stands: its epoch and policy, the number of the newest segment, batch and observation (0 where there is none),
     whether there are links to what an odd token may stand for, decisions and tombstones at all; and of a job its fence, how many
-    batches landed, and what is asked of it.
+    batches landed, how many of these were looked at, and what is asked of it.
     """
 
     epoch: int
@@ -31,6 +31,7 @@ class Standing(NamedTuple):
     has_forgotten: bool
     fence: int
     landed: int
+    looked: int
     request: str | None
 
 
@@ -49,6 +50,7 @@ _STANDING = select(
     exists(select(tables.forgotten.c.key)).label("has_forgotten"),
     _jobs.fence,
     _jobs.landed,
+    _jobs.looked,
     _jobs.request,
 ).where(_jobs.number == bindparam("job"))
 

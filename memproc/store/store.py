@@ -69,6 +69,7 @@ from memproc.store.jobs import (
     Reached,
     ask,
     begin,
+    behind,
     cancel,
     close_left,
     finish,
@@ -104,7 +105,7 @@ from memproc.store.reading import (
 from memproc.store.recall import index_recall
 from memproc.store.regrouping import decide_by_hand, forget, handle_of, rebuild, take_over, unmerging, unmerging_job
 from memproc.store.replay import Mending, Replay, Transform, chosen_for_replay, edits_in, export_lines
-from memproc.store.reviews import Reviewer
+from memproc.store.reviews import Compared, Fresh, Reviewer
 from memproc.store.segments import Segments
 from memproc.store.standing import Standing, standing
 from memproc.store.together import Together
@@ -139,7 +140,6 @@ class _Batch(NamedTuple):
     first_position: int
     origin: Origin
     decided: Sequence[Decided] = ()
-    review_at: float | None = None
     checkpoint: str | None = None
 
 
@@ -267,7 +267,7 @@ class Store:
             self._added_job = self.begin_job(ADDED, added[0][1].format)
         first, self._added = self._added, self._added + len(added)
         batches = [_Batch(Arrived.of([found], at), 1, at, origin) for at, (found, origin) in enumerate(added, first)]
-        return self._land_each(self._added_job, batches)
+        return self._land_each(self._added_job, batches, is_looked_at=True)
 
     def get(self, identifier: str) -> Memory | None:
         """Return the memory that an id leads to: its own, an older one, or that of an observation in it."""
@@ -819,17 +819,38 @@ class Store:
         review_at: float | None = None,
         checkpoint: str | None = None,
     ) -> Landed:
-        """Write one batch with everything that follows from it, in one transaction.
+        """Write one batch with everything that follows from it, in one transaction, and then look for its reviews, in another.
 
         `review_at` is that of the store's settings where it is not given. `checkpoint` says where the next batch begins. A
         failure that may pass is waited for. Raises DatabaseError on any other, and StoreError where another process has taken
         the job over.
         """
-        batch = _Batch(arrived, records, first_position, origin, decided, review_at, checkpoint)
-        return self._land_each(claim, [batch])[0]
+        batch = _Batch(arrived, records, first_position, origin, decided, checkpoint)
+        (landed,) = self._land_each(claim, [batch], is_looked_at=self.policy.dedup != "near")
+        if self.policy.dedup == "near":
+            landed.uncompared = len(self._catch_up(claim.job, review_at, landed.fresh).broken)
+        return landed
 
-    def _land_each(self, claim: Claim, batches: Sequence[_Batch]) -> list[Landed]:
-        """Write batches one after the other in one transaction, and return what became of each."""
+    def catch_up(self, claim: Claim, review_at: float | None = None) -> None:
+        """Look for the reviews of batches that landed as their process died: of this job, and of those that no process is at work
+        on.
+        """
+        now = _now()
+        for job in self._transactions.read(lambda connection: behind(connection, now, claim.job)):
+            self._catch_up(job, review_at)
+
+    def _catch_up(self, job: int, review_at: float | None, fresh: Fresh | None = None) -> Compared:
+        reviewer = self._reviewer(review_at)
+        return self._transactions.write_again(lambda connection: reviewer.catch_up(connection, job, _now(), fresh))
+
+    def _reviewer(self, review_at: float | None = None) -> Reviewer:
+        least = self.settings.review_at if review_at is None else review_at
+        return Reviewer(self._database, self._segments, self.policy, least)
+
+    def _land_each(self, claim: Claim, batches: Sequence[_Batch], *, is_looked_at: bool) -> list[Landed]:
+        """Write batches one after the other in one transaction, and return what became of each; with `is_looked_at` nothing is left
+        to look at behind it.
+        """
         if not claim.owner.is_this_process:
             raise StoreError(f"job {claim.job} belongs to the process that this one was forked from: begin another one here")
         attempts: list[list[Landed]] = []
@@ -841,10 +862,11 @@ class Store:
                 if not attempts and not at:  # who was interrupted behind a commit did not count it
                     claim.landed = there.landed
                 now = _now()
-                if step(self._database, connection, replace(claim, landed=claim.landed + at), there, batch.checkpoint, now):
+                own = replace(claim, landed=claim.landed + at)
+                if step(self._database, connection, own, there, batch.checkpoint, now, is_looked_at=is_looked_at):
                     attempts[-1][-1].request = there.request  # the connection was lost behind a commit that came through
                     return attempts[-1]
-                found.append(self._landed(connection, claim, batch, there, now))
+                found.append(self._landed(connection, claim, batch, there, now, is_looked_at=is_looked_at))
             attempts.append(found)
             return found
 
@@ -854,17 +876,20 @@ class Store:
             self._wipe()
         return done
 
-    def _landed(self, connection: Connection, claim: Claim, batch: _Batch, there: Standing, now: str) -> Landed:
+    def _landed(
+        self, connection: Connection, claim: Claim, batch: _Batch, there: Standing, now: str, *, is_looked_at: bool
+    ) -> Landed:
         started, number = perf_counter(), there.batch + 1
-        least = self.settings.review_at if batch.review_at is None else batch.review_at
         check_policy(there.policy, self.policy)
         self._segments.at(there.epoch, there.segment)
-        landing = Landing(self._database, self._segments, self.policy, least, claim.job, redacts=self.settings.redact)
+        landing = Landing(self._database, self._segments, self.policy, claim.job, redacts=self.settings.redact)
         found = landing.land(connection, batch.arrived, there, batch.origin, now)
         namespace, decided = batch.origin.namespace or None, batch.decided
         found.untaken = take_over(self._database, self._segments, connection, decided, namespace, number, self.policy, now)
         if any(one.verdict == "forgotten" for one in decided):
             self._database.note_deleted(connection)
+        if is_looked_at and found.looking:
+            found.looked(self._reviewer().look_at(connection, found.looking, number, now))
         row = batch_row(found, (number, claim.job, batch.first_position, batch.records), started, now)
         self._database.insert_rows(connection, tables.batches, [row])
         found.request = there.request

@@ -41,7 +41,7 @@ from sqlalchemy.dialects import mysql
 from memproc.config import TABLE_PREFIX
 from memproc.store.backends import Backend
 
-SCHEMA = 6
+SCHEMA = 7
 PREFIX = TABLE_PREFIX
 PART_BYTES = 1024 * 1024
 SEAL = "seal"
@@ -228,10 +228,11 @@ jobs = Table(
     _number("fence"),  # rises with each owner: a late writer holds an old one
     _number("lease_until", nullable=True),  # in microseconds: until then no other machine takes it over
     _number("landed"),  # batches
+    _number("looked"),  # of these, batches whose records were compared for reviews
     _text("checkpoint", nullable=True),  # where the next batch begins, as JSON behind a hash
     _text("started_at"),
     _text("finished_at", nullable=True),
-    _seal(but=("lease_until", "landed", "checkpoint")),  # what changes with each batch
+    _seal(but=("lease_until", "landed", "looked", "checkpoint")),  # what changes with each batch
     Index(f"{PREFIX}jobs_identity", "identity"),
 )
 

@@ -10,6 +10,7 @@ from sqlalchemy import event
 
 import memproc
 from memproc.dedup.decide import Incoming
+from memproc.store import landing
 from memproc.store.landing import Landing
 
 MOST_STATEMENTS = 14  # of them SQLite's own are BEGIN, SAVEPOINT and RELEASE
@@ -124,24 +125,23 @@ def test_the_second_half_of_a_batch_knows_what_the_first_wrote(fresh, monkeypatc
 
 def test_the_second_half_of_a_batch_is_compared_with_all(fresh, monkeypatch):
     """Though what the whole had written of the index was undone."""
-    look = memproc.store.reviews.Reviewer.look
+    planned = landing.looking_planned
 
-    def refuse(self, connection, plan, rows, numbers):
-        found = look(self, connection, plan, rows, numbers)
+    def refuse(plan, *rest):
         if len(plan.new) > 1:
             raise OverflowError("too much of value")
-        return found
+        return planned(plan, *rest)
 
     first, *rest = dated([room(3), train(7), room(4), train(9)])
     with fresh() as alone, fresh() as store:
         alone.add(first)
         memproc.ingest(rest, alone)
         store.add(first)
-        monkeypatch.setattr(memproc.store.reviews.Reviewer, "look", refuse)
+        monkeypatch.setattr(landing, "looking_planned", refuse)
         monkeypatch.setattr(Landing, "_refused_rows", lambda *_: {})
         memproc.ingest(rest, store)
         assert len(alone.reviews()) == 2
-        assert [*map(_told, store.reviews())] == [*map(_told, alone.reviews())]
+        assert {_told(review)[1:] for review in store.reviews()} == {_told(review)[1:] for review in alone.reviews()}
         assert store.doctor() == ()
 
 
@@ -170,18 +170,17 @@ def test_what_is_merged_in_a_rehearsal_is_held(fresh, monkeypatch):
 
 def test_a_record_that_the_database_refuses_leaves_the_index_whole(fresh, monkeypatch):
     """What was written of it is undone, and the next takes its number."""
-    look = memproc.store.reviews.Reviewer.look
+    planned = landing.looking_planned
 
-    def refuse(self, connection, plan, rows, numbers):
-        found = look(self, connection, plan, rows, numbers)
+    def refuse(plan, *rest):
         if "poison" in plan.new[0].incoming.prepared.text:
             raise OverflowError("too much of value")
-        return found
+        return planned(plan, *rest)
 
     with fresh() as store:
         store.add({"content": "She likes the old kitchen"})
         with monkeypatch.context() as broken:
-            broken.setattr(memproc.store.reviews.Reviewer, "look", refuse)
+            broken.setattr(landing, "looking_planned", refuse)
             assert store.add({"content": "The poison is in the cup"}).outcome == "quarantined"
         store.add({"content": "He plays the violin on Sundays"})
         assert store.doctor() == ()
