@@ -79,7 +79,7 @@ STAGES: Final = (
     Timed("index", "np.sort, INSERT", Segments, "index"),
     Timed("candidates", "np.searchsorted", index, "candidates"),
     Timed("reviews", "fuzz.ratio, SELECT ... IN", Reviewer, "look"),
-    Timed("write reviews", "executemany", landing, "write_reviews"),
+    Timed("write reviews", "executemany", reviews, "write_reviews"),
     Timed("ledger", "executemany", landing, "write_lines"),
     Timed("merge the index", "the same statements", Segments, "unite"),
     Timed("batch and job", "the same statements", Store, "land"),

@@ -30,6 +30,7 @@ from memproc.dedup.text.cues import CUE
 from memproc.dedup.text.memo import Memo
 
 CHAINS = 2  # hashes of a fact: of its relation or frame, and of its topic
+MOST_WORDS = 16  # of a fact in a chain: of longer ones less changes at once than is told
 MOST_IN_CHAIN = 32
 MOST_OF_FRAME = 4
 _NO_TOPIC = 0x5BD1E994  # parts the second hash of a fact without a topic from its first
@@ -64,13 +65,13 @@ def place_of(text: str, gist: Gist | None = None) -> Place:
 
 
 def tells_one_thing(text: str) -> bool:
-    """Tell whether a canonical text is one sentence, and none too long: of what tells several things nobody could say which of them
+    """Tell whether a canonical text is one sentence, and a short one: of what tells several things nobody could say which of them
     changed.
 
     >>> tells_one_thing("dr. smith lives on elm st. in rome."), tells_one_thing("moved to rome. she likes it")
     (True, False)
     """
-    if len(text) > LONGEST_CHARS:
+    if len(text) > LONGEST_CHARS or text.count(" ") >= MOST_WORDS:
         return False
     return _MAY_END.search(text) is None or not ends_inside(text)
 
