@@ -27,7 +27,7 @@ from memproc.dedup.compare.compare import compare_if_changed, compare_if_likely
 from memproc.dedup.compare.confidence import features_of, in_order, may_be_alike, may_be_alike_in_length, model_of, side_of
 from memproc.dedup.compare.reasons import BETWEEN, TELLING, kinds_of
 from memproc.dedup.doubts import ROUND, Doubt, crowd_in, for_a_person, is_of, is_worth_more
-from memproc.dedup.gist.gist import gist_of, read
+from memproc.dedup.gist.gist import read, shows_english
 from memproc.dedup.keys import Key, Prepared, text_of
 from memproc.dedup.looking import Looking, looking
 from memproc.dedup.minhash import index
@@ -238,7 +238,7 @@ class Reviewer:
         """Return what is to be doubted of a pair, if anything is. What can be told without the other's text comes first."""
         has_moved_on = there.date is not None and own.date is not None and there.date != own.date
         if not may_be_alike_in_length(len(own.text), there.length) or not may_be_alike(
-            known.in_order(own.text), known.in_order(text := known.text_of(there)), lambda: gist_of(own.text).is_english
+            known.in_order(own.text), known.in_order(text := known.text_of(there)), lambda: shows_english(own.text)
         ):
             return None
         model = model_of(self.policy.model)

@@ -243,6 +243,17 @@ def _is_english(tokens: Sequence[str], odd: set[str], *, is_ascii: bool) -> bool
     return not is_other_script and shown > len(foreign & distinct) + has_ending
 
 
+def shows_english(text: str) -> bool:
+    """Tell whether a canonical text shows itself to be English, mostly without its gist.
+
+    >>> shows_english("she likes the tea"), shows_english("sie mag den tee")
+    (True, False)
+    """
+    tokens = text.split()
+    is_plain = text.isascii() and words.foreign_words().isdisjoint(tokens) and not words.english_words().isdisjoint(tokens)
+    return is_plain or gist_of(text).is_english
+
+
 def _says_i_am(tokens: Sequence[str]) -> bool:
     """Tell whether a text says "I am", "I love" or the like."""
     return any(word == "i" and after in _BEHIND_I for word, after in pairwise(tokens))
