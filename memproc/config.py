@@ -81,7 +81,7 @@ class Settings:
     dedup: Dedup | None = None
     recall: Recall | None = None
     merge_at: float | None = None
-    review_at: float = 0.4
+    review_at: float = 0.2
     accept_at: float | None = None
     batch_size: int | None = None
     max_errors: int | float | None = None

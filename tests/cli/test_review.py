@@ -173,7 +173,7 @@ SAID_TWICE = ["Grateful to Maria for helping with the garden", "Thankful to Mari
 def test_pairs_are_proposed_by_meaning(memproc_in, tmp_path):
     """With how many; then they wait like others, without a confidence."""
     (tmp_path / "maria.jsonl").write_text("\n".join(json.dumps({"content": content}) for content in SAID_TWICE))
-    memproc_in("ingest", "maria.jsonl", "--into", "m.db")
+    memproc_in("ingest", "maria.jsonl", "--into", "m.db", "--review-at", 1)
     assert memproc_in("review", "m.db", "--propose", "--at-least", 1)[1] == "0 proposed of 2 new facts\n"
     found = as_json(memproc_in("review", "m.db", "--propose", "--at-least", 0.7, "--limit", 5, "--json"))
     assert found == {"facts": 2, "proposed": 1, "known": 0, "left": 0}

@@ -867,7 +867,7 @@ def test_what_tells_waits_for_a_person_and_days_do_not(fresh):
             "may mean another thing: capital in 'Turkey'",
             "may mean another thing: 'is secret' instead of 'is Secret'",
         }
-        assert all(confidence < 0.1 for confidence in waiting.values())
+        assert all(confidence < store.settings.review_at for confidence in waiting.values())
 
 
 def test_changes_are_shown_before_what_is_alike(fresh):

@@ -30,7 +30,7 @@ from memproc.dedup.text.cues import CUE
 from memproc.dedup.text.memo import Memo
 
 CHAINS = 2  # hashes of a fact: of its relation or frame, and of its topic
-MOST_WORDS = 16  # of a fact in a chain: of longer ones less changes at once than is told
+MOST_WORDS = 20  # of a fact in a chain: of longer ones less changes at once than is told
 MOST_IN_CHAIN = 32
 MOST_OF_FRAME = 4
 _NO_TOPIC = 0x5BD1E994  # parts the second hash of a fact without a topic from its first

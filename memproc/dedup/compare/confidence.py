@@ -44,7 +44,7 @@ FEATURES = (
     "more words",  # that differ, beside the gravest difference: how many, of 3, on a logarithmic scale
     "short",  # how much of the text differs: 0 is one place of 32 tokens, 1 all of it; from a word on 0
     "short, in doubt",  # the same, where the gravest is a near word, the sense or the order
-    "no known language",  # 0 or 1
+    "not English",  # 0 or 1: neither text shows itself to be, so that nothing was measured on its like
     "record",  # 0 or 1: a title, a person, a line of a machine. It has no steps, but these three:
     "codes differ",  # 0 or 1: a model, or a number of four digits, stands against another
     "numbers differ",  # how many, of 3, on a logarithmic scale
@@ -111,7 +111,7 @@ def features_of(one: Side, other: Side) -> Features:
         _logarithmic(more, 3),
         short,
         short if gravity in _DOUBTFUL else 0.0,
-        float(not (_is_of_known_language(one.gist) or _is_of_known_language(other.gist))),
+        float(not (one.gist.is_english or other.gist.is_english)),
         *(0.0,) * 4,
     )
 
@@ -121,10 +121,6 @@ def _features_of_records(one: Side, other: Side, left: AbstractSet[str], right: 
     differ = max(sum(TOKEN_KIND[token] in ("number", "code", "moment") for token in side) for side in (left, right))
     shared = sum(map(_is_long, one.codes & other.codes))
     return (*_NO_STEPS, *(0.0,) * 4, 1.0, float(conflicts > 0), _logarithmic(differ, 3), _logarithmic(shared, 2))
-
-
-def _is_of_known_language(gist: Gist) -> bool:
-    return gist.is_english or not words.foreign_words().isdisjoint(gist.tokens)
 
 
 def _share(places: int, tokens: int) -> float:

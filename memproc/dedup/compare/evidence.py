@@ -8,7 +8,9 @@ space between two. What is left is of a kind by its cue, or by what sort of word
 is none the less one beside a slip. `KINDS` puts them in order; how grave each is, data tells the model.
 
 Rules: an amount, a moment or a name stands against another where each side has one; any other word against whatever the other side
-has. A word that is called so ("a cat called tigger") is no slip. What a text holds twice counts twice.
+has. A word that is called so ("a cat called tigger") is no slip. What a text holds twice counts twice. Where neither text shows
+itself to be English, two spellings or endings may be two words ("drucken", "drücken"), and nothing tells which. A verb in another
+tense is another thing.
 
 Left out: who does what to whom where common words tell it ("the dog bites the man"), which shows only where all else is the same.
 """
@@ -24,7 +26,7 @@ from typing import NamedTuple
 from rapidfuzz.distance import OSA
 from rapidfuzz.process import extractOne
 
-from memproc.dedup.changes.frame import opposites
+from memproc.dedup.changes.frame import opposites, past_forms
 from memproc.dedup.compare.token_kinds import ARTICLES, FORM, SHORTEST_CHARS, TOKEN_KIND, without_accents, written_units
 from memproc.dedup.gist.gist import CALLING, Gist
 from memproc.dedup.text import words
@@ -37,7 +39,7 @@ KINDS = (
     "spelling",  # an accent, or two spellings of which neither is a known word
     "added",  # what one side alone says, or another preposition
     "near word",  # two words or names one of which may be a slip of the other
-    "sense",  # what is telling in the writing, or an article or a mark on which the sense hangs
+    "sense",  # what is telling in the writing, a tense, or an article or a mark on which the sense hangs
     "order",  # the order of words
     "word",  # a word, or an amount on one side alone
     "name",  # a name, or a token that is no word
@@ -50,6 +52,8 @@ LEAST_ALIKE = 0.65  # normalised OSA similarity of two words of which one may be
 LEAST_ALIKE_ODD = 0.6  # the same where one is no word: two edits in five
 MOST_PAIRED = 16  # of each side: where more is left, two texts do not differ in spelling
 _SHORTEST_COMPOUND = 6
+_SHORTEST_PAST = 4
+_OF_SPELLING = frozenset(["writing", "form"])
 _JOINING = frozenset([",", "and", "or", "und", "oder", "y", "e", "o", "et", "ou"])
 _AMOUNTS = ("moment", "number", "code", "unit")
 _NAMES = ("name", "odd", "person")
@@ -107,10 +111,12 @@ def evidence(one: Gist, other: Gist, left: AbstractSet[str], right: AbstractSet[
     found, mine, yours = _one_word_each(left, right, called)
     if (grave := _grave(mine, yours)) is not None:
         return Evidence(KINDS.index(grave), 0, 0)
-    near_words = 0
+    near_words, is_sure = 0, one.is_english or other.is_english
     if mine and yours and max(len(mine), len(yours)) <= MOST_PAIRED:
         spelled, near_words = _spelled_alike(mine, yours, called)
         found |= spelled
+    if not is_sure and not _OF_SPELLING.isdisjoint(found):
+        found.add("spelling")
     here, there = (Counter(map(TOKEN_KIND.__getitem__, side)) for side in (mine, yours))
     more = _of_words(here, there, found)
     if not ARTICLES.isdisjoint(map(str.rstrip, mine | yours)) and _introduced(one.tokens) != _introduced(other.tokens):
@@ -211,9 +217,16 @@ def _one_word_each(
 
 
 def _kind_of_form(one: str, other: str) -> str:
+    if _is_past(one) is not _is_past(other) and not (one.endswith("ing") or other.endswith("ing")):
+        return "sense"
     if without_accents(one) == without_accents(other):
         return "spelling"
     return "writing" if IS_ODD[one] != IS_ODD[other] else "form"
+
+
+def _is_past(word: str) -> bool:
+    """Tell whether a word of English is a verb of the past, or one of what is over: "lived", "was", "gone"."""
+    return word in past_forms() or (len(word) > _SHORTEST_PAST and word.endswith("ed"))
 
 
 def _grave(left: AbstractSet[str], right: AbstractSet[str]) -> str | None:
