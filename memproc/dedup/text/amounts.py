@@ -36,8 +36,8 @@ _ISO = re.compile(r"(?<!\S)(\d{4})[/.](\d{1,2})[/.](\d{1,2})(?!\S)")
 _NUMERIC_DATE = re.compile(r"(?<!\S)(\d{1,2})([./-])(\d{1,2})\2(\d{4})(?!\S)")
 _CLOCK = re.compile(r"(\d{1,2}):(\d\d)")
 _HALF_DAY = re.compile(r"(?<!\S)(\d{1,2})(?::(\d\d))? (a|p)(?: |\.)?m(?!\S)")
-_AFTERNOON, _MORNING = "de la tarde|de la noche|de l'apres-midi|du soir", "de la manana|du matin"
-_BESIDE_ELSEWHERE = ["y", "demie", "halb", "tarde", "noche", "manana", "soir", "matin", "l'apres-midi"]
+_AFTERNOON, _MORNING = "de la tarde|de la noche|de l'apr[eè]s[- ]midi|du soir", "de la manana|du matin"
+_BESIDE_ELSEWHERE = ["y", "demie", "halb", "tarde", "noche", "manana", "soir", "matin"]
 _O_CLOCK = re.compile(r"(?<!\S)(\d{1,2}) (?:o'clock|uhr)(?!\S)")
 _POINTED = re.compile(r"(?<!\S)(at|around|by|until|till|from|um|ab|bis|las) (\d{1,2})\.(\d\d)(?!\S)(?! (?:am|pm|%|usd|eur|€))")
 _FRENCH = re.compile(r"(?<!\S)(?:(\d{1,2}) ?h ?(\d\d)|(?:(?<=à )|(?<=las )|(?<=um ))(\d{1,2}) ?(?:h|heures))(?!\S)")
@@ -360,7 +360,7 @@ def _month_patterns() -> tuple[re.Pattern[str], re.Pattern[str]]:
     months = "|".join(sorted(words.months(), key=len, reverse=True))
     day = r"(?P<day>\d{1,2})(?:st|nd|rd|th|er)?"
     year = rf"(?:(?:(?: ,| \.| of| de| del| de el)? (?P<year>\d{{4}}))(?!\S)|(?!\S){_BEHIND_DATE})"
-    first = re.compile(rf"(?<!\S)(?:the )?{day}(?: \.| of| de)? (?P<month>{months})(?: \.(?= \d))?{year}")
+    first = re.compile(rf"(?<!\S)(?:the )?{day}(?: \.| of| de)? (?P<month>{months})(?: \.(?= \d| de))?{year}")
     return first, re.compile(rf"(?<!\S)(?P<month>{months})(?: \.)? (?:the )?{day}(?! [ap]m){year}")
 
 

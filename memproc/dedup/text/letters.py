@@ -21,6 +21,7 @@ _KEPT = frozenset(["maße", "maßen", "buße", "bußen", "floß", "muße", "sto�
 _GERMAN = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss", "œ": "oe", "æ": "ae", "ø": "oe"})
 _ARABIC = str.maketrans({"\u0640": "", "\u0671": "\u0627"})  # a stretched line; an alef that joins
 _LETTERS = re.compile(r"[^\W\d_]+")
+_FIRST = re.compile(r"(?<!\w)é(?!st|mail)(?=\w{4})")  # French capitals often have no accent: "Etudie"
 _NASALS = re.compile("ङ्(?=[कखगघ])|ञ्(?=[चछजझ])|ण्(?=[टठडढ])|न्(?=[तथदध])|म्(?=[पफबभ])")
 _NUKTA = re.compile("(?<=[फकखग])\u093c")
 _COUNTED = re.compile(
@@ -57,7 +58,9 @@ def in_one_alphabet(token: str) -> str:
     """
     if token.isascii():
         return token
-    token = _LETTERS.sub(lambda word: bare if (bare := without_accents(word[0])) in words.accented() else word[0], token)
+    token = _FIRST.sub(
+        "e", _LETTERS.sub(lambda word: bare if (bare := without_accents(word[0])) in words.accented() else word[0], token)
+    )
     if token not in _KEPT:
         token = token.translate(_GERMAN)
     token = token.translate(_ARABIC)
