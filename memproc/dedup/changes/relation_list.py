@@ -9,6 +9,7 @@ from functools import cache
 from typing import NamedTuple
 
 from memproc.dedup.changes.frame import stem
+from memproc.dedup.text.letters import compared
 from memproc.dedup.text.memo import Memo
 from memproc.dedup.text.words import lines
 
@@ -81,7 +82,7 @@ def stems_of(phrase: str) -> Stems:
 def _lines() -> Iterator[tuple[str, Sort, list[str]]]:
     for use, sort, phrases in lines("relations.txt"):
         name, _, facet = sort.partition("/")
-        yield use, Sort(name, facet), phrases.split(" | ")
+        yield use, Sort(name, facet), " ".join(map(compared, phrases.split())).split(" | ")
 
 
 def _by_first(sorts_of: Mapping[Stems, Sequence[Sort]]) -> Phrases:

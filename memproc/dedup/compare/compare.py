@@ -13,10 +13,10 @@ from rapidfuzz.distance import Levenshtein, Opcode
 
 from memproc.dedup.compare.confidence import DIGITS, Features, Model, Side, features_of, likeness
 from memproc.dedup.compare.evidence import are_one_list
-from memproc.dedup.compare.token_kinds import without_accents
 from memproc.dedup.compare.wording import Difference, are_of_one_spelling, in_writing
 from memproc.dedup.gist.gist import Gist
 from memproc.dedup.text.cues import cue_of
+from memproc.dedup.text.letters import without_accents
 from memproc.dedup.text.words import trust
 
 MOST_TOKENS = 20_000  # of both: the edits between two lists are found in the product of their lengths

@@ -27,9 +27,10 @@ from rapidfuzz.distance import OSA
 from rapidfuzz.process import extractOne
 
 from memproc.dedup.changes.frame import opposites, past_forms
-from memproc.dedup.compare.token_kinds import ARTICLES, FORM, SHORTEST_CHARS, TOKEN_KIND, without_accents, written_units
+from memproc.dedup.compare.token_kinds import ARTICLES, FORM, SHORTEST_CHARS, TOKEN_KIND, written_units
 from memproc.dedup.gist.gist import CALLING, Gist
 from memproc.dedup.text import words
+from memproc.dedup.text.letters import without_accents
 from memproc.dedup.text.slips import IS_ODD
 from memproc.dedup.text.tokens import MARKS, size_of
 

@@ -15,13 +15,12 @@ from typing import NamedTuple
 
 from rapidfuzz.distance import Indel
 
-from memproc.dedup.compare.token_kinds import without_accents
 from memproc.dedup.compare.wording import in_writing
 from memproc.dedup.text import words
 from memproc.dedup.text.amounts import in_one_form
 from memproc.dedup.text.chunks import tokenize
 from memproc.dedup.text.cues import cues_of
-from memproc.dedup.text.letters import in_one_alphabet
+from memproc.dedup.text.letters import in_one_alphabet, without_accents
 from memproc.dedup.text.slips import words_near
 from memproc.dedup.text.tokens import MARKS
 

@@ -6,16 +6,15 @@ the lists: those that hold a sentence together, those for persons, common ones; 
 
 from __future__ import annotations
 
-import unicodedata
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from functools import cache
-from itertools import filterfalse
 
 from memproc.dedup.changes.frame import stem
 from memproc.dedup.text import words
 from memproc.dedup.text.amounts import unit_of, units
 from memproc.dedup.text.cues import CUE
+from memproc.dedup.text.letters import without_accents
 from memproc.dedup.text.memo import Memo
 from memproc.dedup.text.slips import IS_ODD, NEAR
 
@@ -26,17 +25,6 @@ _FUNCTION_CLASSES = ("being", "preposition", "joining", "determiner", "phrase", 
 _MOMENTS = ("date", "month", "weekday", "time")
 _WORDS_TOO = ("negation", "quantifier", "pole", "number")  # kinds of cue
 _UNITS = ("unit", "currency", "percent")
-
-
-def without_accents(token: str) -> str:
-    """Return a token whose letters have no accents.
-
-    >>> without_accents("alérgico")
-    'alergico'
-    """
-    if token.isascii():
-        return token
-    return "".join(filterfalse(unicodedata.combining, unicodedata.normalize("NFD", token)))
 
 
 def is_code(token: str) -> bool:

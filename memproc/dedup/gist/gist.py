@@ -19,14 +19,16 @@ Left out: synonyms, word order, inflection, spelling of other languages: such pa
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
 from itertools import filterfalse, islice, pairwise, starmap
 from typing import NamedTuple
 
 from memproc.dedup.gist.clauses import places_of, without_idle_commas, without_outer_marks
 from memproc.dedup.gist.fillers import without_fillers
 from memproc.dedup.text import words
-from memproc.dedup.text.amounts import in_one_form, unit_of
+from memproc.dedup.text.amounts import as_in_english, in_one_form, unit_of
 from memproc.dedup.text.canonical import canonical
 from memproc.dedup.text.chunks import (
     AND,
@@ -60,6 +62,11 @@ _ALSO_NAMES = ("grey", "gray")
 _ENGLISH_SHARE = 0.6
 _AND_ELSEWHERE = ("und", "oder", "y", "o", "et", "ou")
 CALLING = ("called", "named", "nicknamed", "name")
+_TOLD_BY_VERB = re.compile(
+    r"yo (?:no |me |ya |lo |la |le |te |siempre |nunca |tambien |tampoco )?"
+    r"(?!mismo)(?:\w+[oéíi]|\w*oy|he|tuve|hice|puse|pude|vine|estuve)(?!\S)"
+    r"|nosotr[oa]s (?:no |nos |ya |lo |la |le |siempre |nunca )?\w+mos(?!\S)"
+)
 _BEHIND_I = frozenset(
     [
         *("am", "love", "hate", "like", "live", "prefer", "want", "need", "have", "own", "work", "play", "drink", "eat"),
@@ -196,10 +203,12 @@ def _gist(apart: Apart, *, is_dressed: bool) -> Gist:
     odd = _odd_in(tokens, shape)
     if not _is_english(tokens, odd, is_ascii=apart.text.isascii()):
         is_foreign = not words.foreign_words().isdisjoint(tokens)
-        tokens, forms = in_one_form(_without_elsewhere(tokens), is_day_first=is_foreign)
         found = [*filter(None, map(compared, tokens))]
         dress += ("form",) * (found != tokens)
-        return Gist(tuple(found), (*dress, *forms))
+        found, kinds = _without_elsewhere(found)
+        found, numbers = as_in_english(found)
+        found, forms = in_one_form(found, is_day_first=is_foreign)
+        return Gist(tuple(found), (*dress, *kinds, *numbers, *forms))
     for at in places_of(THOUSANDS, shape):
         tokens[at] = tokens[at].replace(",", "")
     written_out: list[str] = []
@@ -220,11 +229,38 @@ def _odd_in(tokens: Sequence[str], shape: str) -> set[str]:
     return {tokens[found.start()] for found in _ODD.finditer(shape)}
 
 
-def _without_elsewhere(tokens: list[str]) -> list[str]:
-    """Return the tokens of a text that is not English without commas before "and", and without a Spanish "I" that says nothing."""
-    form = words.elsewhere()
-    kept = [form.get(word, word) for word, after in pairwise((*tokens, "")) if word != "," or after not in _AND_ELSEWHERE]
-    return kept[1:] if kept[:1] == ["yo"] and len(kept) > SHORTEST_TOKENS else kept
+def _without_elsewhere(tokens: list[str]) -> tuple[list[str], list[str]]:
+    """Return the tokens of a text that is not English with its words in one form, and the kinds of what changed; without commas
+    before "and", points behind abbreviations, and a Spanish "I" or "we" that the verb tells too.
+    """
+    kept: list[str] = []
+    kinds: list[str] = []
+    done = 0
+    for at, (word, after) in enumerate(pairwise((*tokens, ""))):
+        if at < done:
+            continue
+        before = tokens[at - 1] if at else ""
+        is_unit = before[-1:].isdigit() and word.lower() in words.units()  # "2 TB", "50 Cent"
+        listed = () if is_unit else _elsewhere().get(word, ())
+        found = next((some for some in listed if some.tokens == (*tokens[at : at + len(some.tokens)],)), None)
+        if found:
+            kept += found.form
+            kinds += [found.kind] * (found.form != found.tokens)
+            done = at + len(found.tokens)
+        elif not ((word == "," and after in _AND_ELSEWHERE) or (word == "." and before in words.pointed())):
+            kept.append(word)
+    is_told = len(kept) > SHORTEST_TOKENS and _TOLD_BY_VERB.match(" ".join(kept[:3])) is not None
+    return (kept[1:], [*dict.fromkeys(kinds), "filler"]) if is_told else (kept, [*dict.fromkeys(kinds)])
+
+
+@cache
+def _elsewhere() -> Mapping[str, Sequence[words.Phrase]]:
+    """Return by the first of their tokens words and phrases of other languages, the longest first."""
+    found: dict[str, list[words.Phrase]] = defaultdict(list)
+    for phrase in words.elsewhere():
+        tokens = tuple(map(compared, phrase.tokens))
+        found[tokens[0]].append(phrase._replace(tokens=tokens, form=tuple(map(compared, phrase.form))))
+    return {first: sorted(phrases, key=lambda phrase: -len(phrase.tokens)) for first, phrases in found.items()}
 
 
 def _is_english(tokens: Sequence[str], odd: set[str], *, is_ascii: bool) -> bool:

@@ -15,6 +15,7 @@ from fractions import Fraction
 from functools import cache
 
 from memproc.dedup.text import words
+from memproc.dedup.text.letters import compared
 from memproc.dedup.text.memo import Memo
 
 DATE, TIME, AMOUNT, WORD = "date", "time", "amount", "abbreviation"
@@ -35,11 +36,13 @@ _ISO = re.compile(r"(?<!\S)(\d{4})[/.](\d{1,2})[/.](\d{1,2})(?!\S)")
 _NUMERIC_DATE = re.compile(r"(?<!\S)(\d{1,2})([./-])(\d{1,2})\2(\d{4})(?!\S)")
 _CLOCK = re.compile(r"(\d{1,2}):(\d\d)")
 _HALF_DAY = re.compile(r"(?<!\S)(\d{1,2})(?::(\d\d))? (a|p)(?: |\.)?m(?!\S)")
+_AFTERNOON, _MORNING = "de la tarde|de la noche|de l'apr[eè]s[- ]midi|du soir", "de la manana|du matin"
+_BESIDE_ELSEWHERE = ["y", "demie", "halb", "tarde", "noche", "manana", "soir", "matin"]
 _O_CLOCK = re.compile(r"(?<!\S)(\d{1,2}) (?:o'clock|uhr)(?!\S)")
-_POINTED = re.compile(r"(?<!\S)(at|around|by|until|till|from|um|ab|bis) (\d{1,2})\.(\d\d)(?!\S)(?! (?:am|pm|%|usd|eur|€))")
-_FRENCH = re.compile(r"(?<!\S)(?:(?<=à )(\d{1,2}) ?(?:h|heures)|(\d{1,2}) ?h ?(\d\d))(?!\S)")
+_POINTED = re.compile(r"(?<!\S)(at|around|by|until|till|from|um|ab|bis|las) (\d{1,2})\.(\d\d)(?!\S)(?! (?:am|pm|%|usd|eur|€))")
+_FRENCH = re.compile(r"(?<!\S)(?:(\d{1,2}) ?h ?(\d\d)|(?:(?<=à )|(?<=las )|(?<=um ))(\d{1,2}) ?(?:h|heures))(?!\S)")
 _FRENCH_TIME = re.compile(r"\d{1,2}h\d{0,2}")
-_NOONS = re.compile(r"(?<!\S)(?:12 )?(noon|midday|midnight)(?!\S)")
+_NOONS = re.compile(r"(?<!\S)(?:12 )?(noon|midday|midnight|(?<=à )(?:midi|minuit))(?!\S)")
 _PAST = re.compile(r"(?<!\S)(half|quarter) (past|to) (\w+)(?!\S)")
 _HOURS_IN_WORDS = ("twelve", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven")
 _BEFORE_AMOUNT = re.compile(r"(?<!\S)([$€£¥]) ?(\d(?:[\d,.]*\d)?)(?: ?(k|m|thousand|million|bn|billion))?(?!\S)")
@@ -48,14 +51,28 @@ _SQUARE = re.compile(r"(?<!\S)(\d[\d,.]*) (?:m \^ 2|square met(?:re|er)s|sq m)(?
 _CELSIUS = re.compile(r"(?<!\S)(-?\d[\d.,]*) ?(?:° ?c|degrees celsius|degrees c|celsius|grad)(?!\S)", re.IGNORECASE)
 _PER_CENT = re.compile(r"(?<!\S)(\d[\d.,]*) (?:per cent|por ciento|pour cent)(?!\S)")
 _HALF_AN_HOUR = re.compile(r"(?<!\S)half an hour(?!\S)")
-_WEEKDAY = r"\w*day|lunes|martes|miércoles|jueves|viernes|sábado|domingo|\w+tag|mittwoch|\w+di"
-_BESIDE_WEEKDAY = re.compile(rf"(?<!\S)({_WEEKDAY}) , ([a-z]{{3}}-\d\d|\d{{4}}-\d)")
+_WEEKDAY = r"\w*day|lunes|martes|mi[eé]rcoles|jueves|viernes|s[aá]bado|domingo|\w+tag|mittwoch|\w+di"
+_BESIDE_WEEKDAY = re.compile(rf"(?<!\S)({_WEEKDAY}) , (?:de[nmr] )?([a-z]{{3}}-\d\d|\d{{4}}-\d)")
 _EACH_DAY = re.compile(r"(?<!\S)(?:every|each) (mon|tues|wednes|thurs|fri|satur|sun)day(?!\S)")
 _DOZEN = re.compile(r"(?<!\S)(?:a|one) dozen(?!\S)")
 _TWO_WORDS = re.compile(r"(?<=[^\W\d_]{2} )&(?= [^\W\d_]{2})")
 _STREET = re.compile(r"(?<=[^\W\d_]{3} )st(?= ,| \d|$)")
 _USA = re.compile(r"(?<!\S)usa(?!\S)")
 _GERMAN_STREET = re.compile(r"(?<=[^\W\d_]{3})str(?: \.)?(?=$| )")
+
+_THOUSANDS = re.compile(r"(?<!\S)\d{1,3}(?:[ .]\d{3})+(?=(?:,\d\d)? (?:€|eur|euros?)(?!\S))")
+_ELSEWHERE: tuple[tuple[str, re.Pattern[str], str | Callable[[re.Match[str]], str]], ...] = (
+    (TIME, re.compile(r"(?<!\S)(\d{1,2})(?: h| heures?)? (?:y media|et demie)(?!\S)"), r"\1:30"),
+    (TIME, re.compile(r"(?<=um )halb (\d{1,2})(?!\S)"), lambda at: f"{(int(at[1]) - 1) or _NOON}:30"),
+    (TIME, re.compile(r"(?<!\S)(\d{1,2})\.(\d\d) (?=(?:uhr|h)(?!\S))"), r"\1:\2 "),
+    (TIME, re.compile(rf"(?<!\S)(\d{{1,2}}(?::\d\d)?)(?: h| heures?)? (?:{_AFTERNOON})(?!\S)"), r"\1 pm"),
+    (TIME, re.compile(rf"(?<!\S)(\d{{1,2}}(?::\d\d)?)(?: h| heures?)? (?:{_MORNING})(?!\S)"), r"\1 am"),
+    (DATE, re.compile(r"(?<!\S)1 \^ o (?=de )"), "1 "),
+    (WORD, re.compile(r"(?<!\S)n (?:\. )?(?:\^ o|°)(?= \d)"), "n"),
+    (AMOUNT, re.compile(r"(?<!\S)(\d+) ?(€|m)(\d\d)(?!\S)"), r"\1.\3 \2"),
+    (AMOUNT, _THOUSANDS, lambda number: number[0].replace(" ", "").replace(".", "")),
+    (AMOUNT, re.compile(r"(?<!\S)(-?\d+),(\d{1,2})(?=$| )"), r"\1.\2"),
+)
 
 Rule = Callable[[str], str]
 
@@ -115,6 +132,22 @@ def _rules_beside_numbers(token: str) -> str:
     return found + _PAID * (not token.isalnum() and any(symbol in token for symbol in "$€£¥%°"))
 
 
+def as_in_english(tokens: Sequence[str]) -> tuple[list[str], list[str]]:
+    """Return the tokens of a text that is not English with numbers and hours written as in English, and the kind of each change.
+
+    >>> as_in_english("a las 3 y media de la tarde , 1 500,50 euros".split())
+    (['a', 'las', '3:30', 'pm', ',', '1500.50', 'euros'], ['time', 'amount', 'amount'])
+    """
+    if not any(token[0].isdigit() for token in tokens):
+        return [*tokens], []
+    joined, kinds = " ".join(tokens), []
+    for kind, pattern, form in _ELSEWHERE:
+        if (changed := pattern.sub(form, joined)) != joined:
+            kinds.append(kind)
+            joined = changed
+    return joined.split(), kinds
+
+
 def makes_numbers(token: str) -> str:
     """Return whether a rule may make other numbers of numbers where a token is: `BESIDE_NUMBERS` if there is one in the text,
     `ALWAYS`, or "" for no; of a number itself `NUMBER`.
@@ -123,11 +156,12 @@ def makes_numbers(token: str) -> str:
     ('b', 'a', 'n', 'nb', '')
     """
     if token.isalpha():
-        return _making().get(token, "")
+        return _making().get(token if token.isascii() else compared(token), "")
     written = words.written_out().get(token, (token,))[0]
     if written[0] not in _NUMBERS and written[-1] not in _NUMBERS:
-        return _making().get(token, "")
-    return NUMBER + BESIDE_NUMBERS * (token.endswith((*_TIMES, "am", "pm")) or _FRENCH_TIME.fullmatch(token) is not None)
+        return _making().get(compared(token), "")
+    makes = "€" in token or token.endswith((*_TIMES, "am", "pm")) or _FRENCH_TIME.fullmatch(token) is not None
+    return NUMBER + BESIDE_NUMBERS * makes
 
 
 @cache
@@ -135,9 +169,12 @@ def _making() -> Mapping[str, str]:
     """Return what is told of the words that stand beside numbers, or for them."""
     triggers = _triggers()
     numbers = {word: NUMBER for word, form in words.written_out().items() if form[0][0] in _NUMBERS}
-    numbers |= {word: NUMBER for word, form in words.elsewhere().items() if form[0] in _NUMBERS}
+    numbers |= {compared(tokens[0]): NUMBER for tokens, form, _ in words.elsewhere() if form[0][0] in _NUMBERS}
     beside = dict.fromkeys([*triggers[_HALVED], *triggers[_FRENCHED], *triggers[_SQUARED], *_TIMES], BESIDE_NUMBERS)
-    return numbers | beside | dict.fromkeys([*triggers[_NOONED], *triggers[_DOZENS]], ALWAYS)
+    beside |= dict.fromkeys([*_BESIDE_ELSEWHERE, "€", "eur", "euro", "euros"], BESIDE_NUMBERS)
+    joined = [tokens for tokens, _, _ in words.elsewhere() if len(tokens) > 1]
+    phrases = {compared(tokens[-1] if len(tokens[-1]) > _BESIDE else tokens[0]): ALWAYS for tokens in joined}
+    return numbers | beside | phrases | dict.fromkeys([*triggers[_NOONED], *triggers[_DOZENS]], ALWAYS)
 
 
 def unit_of(word: str) -> str:
@@ -280,10 +317,10 @@ def _is_money(tokens: Sequence[str], at: int) -> bool:
 
 _RULES: tuple[tuple[str, str, Rule], ...] = (
     (_HALVED, TIME, lambda text: _HALF_DAY.sub(_half_day, text)),
-    (_FRENCHED, TIME, lambda text: _FRENCH.sub(lambda at: _clock(int(at[1] or at[2]), int(at[3] or 0), at[0]), text)),
+    (_FRENCHED, TIME, lambda text: _FRENCH.sub(lambda at: _clock(int(at[1] or at[3]), int(at[2] or 0), at[0]), text)),
     (_HALVED, TIME, lambda text: _O_CLOCK.sub(lambda at: _clock(int(at[1]), 0, at[0]), text)),
     (_POINT, TIME, lambda text: _POINTED.sub(lambda at: f"{at[1]} {_clock(int(at[2]), int(at[3]), f'{at[2]}.{at[3]}')}", text)),
-    (_NOONED, TIME, lambda text: _NOONS.sub(lambda at: "00:00" if at[1] == "midnight" else "12:00", text)),
+    (_NOONED, TIME, lambda text: _NOONS.sub(lambda at: "00:00" if at[1] in ("midnight", "minuit") else "12:00", text)),
     (_NOONED, TIME, lambda text: _PAST.sub(_past, text)),
     (_PAID, AMOUNT, lambda text: _BEFORE_AMOUNT.sub(lambda paid: _amount(paid, paid[2], paid[3], paid[1]), text)),
     (_PAID, AMOUNT, lambda text: _BEHIND_AMOUNT.sub(lambda paid: _amount(paid, paid[1], paid[2], paid[3]), text)),
@@ -302,8 +339,8 @@ def _triggers() -> Mapping[str, frozenset[str]]:
     return {
         _MONTH: frozenset(words.months()),
         _HALVED: frozenset(["am", "pm", "uhr", "o'clock", "m"]),
-        _FRENCHED: frozenset(["h", "heures"]),
-        _NOONED: frozenset(["noon", "midday", "midnight", "half", "quarter"]),
+        _FRENCHED: frozenset(["h", "heures", "horas"]),
+        _NOONED: frozenset(["noon", "midday", "midnight", "midi", "minuit", "half", "quarter"]),
         _DOZENS: frozenset(["half", "dozen"]),
         _MEASURED: frozenset(units()),
         _SQUARED: frozenset(["^", "cent", "square", "sq", "ciento"]),
@@ -315,15 +352,15 @@ def _triggers() -> Mapping[str, frozenset[str]]:
 @cache
 def units() -> Mapping[str, str]:
     """Return the form in which each word for a unit is compared behind a number."""
-    return {word: unit for unit, listed in words.lines("units.txt") for word in listed.split()}
+    return {form: unit for unit, some in words.lines("units.txt") for word in some.split() for form in (word, compared(word))}
 
 
 @cache
 def _month_patterns() -> tuple[re.Pattern[str], re.Pattern[str]]:
     months = "|".join(sorted(words.months(), key=len, reverse=True))
     day = r"(?P<day>\d{1,2})(?:st|nd|rd|th|er)?"
-    year = rf"(?:(?:(?: ,| \.| of| de| del)? (?P<year>\d{{4}}))(?!\S)|(?!\S){_BEHIND_DATE})"
-    first = re.compile(rf"(?<!\S)(?:the )?{day}(?: \.| of| de)? (?P<month>{months})(?: \.(?= \d))?{year}")
+    year = rf"(?:(?:(?: ,| \.| of| de| del| de el)? (?P<year>\d{{4}}))(?!\S)|(?!\S){_BEHIND_DATE})"
+    first = re.compile(rf"(?<!\S)(?:the )?{day}(?: \.| of| de)? (?P<month>{months})(?: \.(?= \d| de))?{year}")
     return first, re.compile(rf"(?<!\S)(?P<month>{months})(?: \.)? (?:the )?{day}(?! [ap]m){year}")
 
 

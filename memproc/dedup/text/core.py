@@ -4,9 +4,9 @@ Facts: most texts of talk meet no other in this (0.2 % of LoCoMo's turns and obs
 itself), and need no gist.
 
 Strategy: the core of a text is the sum, modulo 2^64, of what its tokens count. What a rule may drop or put counts nothing; what it
-may write otherwise counts as what it becomes; a number counts by its digits, and a month as its number. So equal gists have equal
-cores, and that of a text in which a slip is mended is found by taking the count of one token for that of another. Where a rule
-makes other numbers of numbers ("3 pm", "half past two", "$2k"), the core is that of the gist.
+may write otherwise counts as what it becomes; a number counts by its digits, a month as its number, and an accent nothing. So equal
+gists have equal cores, and that of a text in which a slip is mended is found by taking the count of one token for that of another.
+Where a rule makes other numbers of numbers ("3 pm", "half past two", "$2k"), or joins words, the core is that of the gist.
 
 Left out: any promise that different gists have different cores. What meets is compared by its gist.
 """
@@ -21,12 +21,13 @@ from xxhash import xxh3_64_intdigest
 
 from memproc.dedup.text import words
 from memproc.dedup.text.amounts import units
-from memproc.dedup.text.letters import compared
+from memproc.dedup.text.letters import compared, without_accents
 from memproc.dedup.text.memo import Memo
 from memproc.dedup.text.tokens import MARKS
 
 MODULUS = 2**64
-_IDLE = "very basically kind sort and is has had would of de del on every each uhr yo & ° °c c C celsius degrees grad".split()  # noqa: SIM905 - shorter so
+_IDLE = """very basically kind sort and is has had would of on every each & ° °c c C celsius degrees grad
+    uhr den dem der eigentlich de del el yo nosotros nosotras""".split()  # noqa: SIM905 - shorter so
 _AS_WRITTEN = {"$": "usd", "€": "eur", "£": "gbp", "¥": "jpy", "usa": "us", "st": "street"}
 _AS_WRITTEN |= {f"{day}days": f"{day}day" for day in ("mon", "tues", "wednes", "thurs", "fri", "satur", "sun")}
 _RUNS = re.compile(r"\d+|[^\W\d_]+|[$€£¥]")
@@ -57,12 +58,13 @@ def _count_of(token: str) -> int:
     while left:
         token = compared(left.pop())
         is_address = "://" in token or "@" in token[1:-1]
-        form = () if is_address or token in _idle() else _form_of(token)
+        bare = without_accents(token)
+        form = () if is_address or bare in _idle() else _form_of(token)
         left += form
-        if form or token in _idle():
+        if form or bare in _idle():
             continue
         if is_address or not any(map(str.isdigit, token)):
-            total += xxh3_64_intdigest(token.encode("utf-8", "surrogatepass"))
+            total += xxh3_64_intdigest(bare.encode("utf-8", "surrogatepass"))
         else:
             runs = _RUNS.findall(_THOUSANDS.sub("", token))
             numbers = [run.lstrip("0") for run in runs if run.isdecimal()]
@@ -86,9 +88,10 @@ def _form_of(token: str) -> tuple[str, ...]:
 @cache
 def _forms() -> Mapping[str, tuple[str, ...]]:
     """Return what words become, by the lists of all languages."""
-    one_word = {**_AS_WRITTEN, **words.elsewhere(), **units(), **{name: str(at) for name, at in words.months().items()}}
-    forms = {**{word: (form,) for word, form in one_word.items()}, **words.written_out()}
-    return {compared(word): form for word, form in forms.items() if form != (word,)}
+    one_word = {**_AS_WRITTEN, **units(), **{name: str(at) for name, at in words.months().items()}}
+    elsewhere = {tokens[0]: form for tokens, form, _ in words.elsewhere() if len(tokens) == 1}
+    forms = {**elsewhere, **{word: (form,) for word, form in one_word.items()}, **words.written_out()}
+    return {compared(word): form for word, form in forms.items() if (compared(word),) != (*map(compared, form),)}
 
 
 @cache

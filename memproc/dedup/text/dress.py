@@ -35,6 +35,7 @@ _NEEDS_MORE = frozenset(
 )
 """Words behind which an emoji stands for a word: "she feels" and a face."""
 _ROUNDS = 3
+_LANGUAGES = ("de", "es", "fr")
 _FIRST_CHARS, _LAST_CHARS = 24, 32  # within which the first and the last phrase begin
 _JOYFUL = frozenset(
     "☕✈☀⚽⚾⛵⛺☎✏✉⌚⛷⛸♟☂❄⛄😀😃😄😁😊🙂☺❤💕💖💗💘💙💚💛💜🧡✨\u200d\ufe0f\U0001f3fb\U0001f3fc\U0001f3fd\U0001f3fe\U0001f3ff"
@@ -86,16 +87,17 @@ def _without_bullets(text: str) -> str:
         found = _BULLET.match(text)
         if not found or (not found[0][-1:].isspace() and found[0][0] in "-*#>–—"):  # "-v", "**so**", "#tag", ">5"
             break
-        if found[0].rstrip().endswith(".") and not _is_english_word(text[found.end() :]):  # "5. Mai", "2. Platz"
+        if found[0].rstrip().endswith(".") and not _begins_an_item(text[found.end() :]):  # "5. Mai", "2. Platz"
             break
         text = text[found.end() :]
     return text
 
 
-def _is_english_word(text: str) -> bool:
-    """Tell whether a text begins with a word of English, and no month."""
+def _begins_an_item(text: str) -> bool:
+    """Tell whether a text begins with a word of English that is no month, or as an item in another language does."""
     first = text[:_FIRST_CHARS].partition(" ")[0].strip(".,:;!'").lower()
-    return first not in words.months() and (first in words.common_words() or first in words.english_words() or first == "i")
+    is_english = first in words.common_words() or first in words.english_words() or first == "i"
+    return first in _listed()["item"] or (is_english and first not in words.months())
 
 
 def _without_emoji(text: str) -> str:
@@ -128,7 +130,8 @@ def _without_words(text: str) -> str:
 
 @cache
 def _first_words() -> frozenset[str]:
-    return frozenset(phrase.split("-")[0] for kind in ("label", "opener", "start") for phrase in _listed()[kind])
+    kinds = ["label", "opener", "start", *(f"said-{language}" for language in _LANGUAGES)]
+    return frozenset(phrase.split("-")[0] for kind in kinds for phrase in _listed()[kind])
 
 
 @cache
@@ -151,8 +154,9 @@ def _phrases() -> dict[str, str]:
 @cache
 def _before() -> re.Pattern[str]:
     phrases = _phrases()
+    said = "|".join(rf"(?:{phrases[f'said-{of}']}),?\s(?=(?:{phrases[f'subject-{of}']})(?:\s|(?<=['’])))" for of in _LANGUAGES)
     label, opener = rf"(?:{phrases['label']})\s?(?::|\s[-–—]\s)", rf"(?:{phrases['opener']})\s?(?:,|\s-|…|\.\.\.)"
-    return re.compile(rf"(?:{label}|{opener}|(?:{phrases['start']})(?:,|:)?(?=\s))\s*", re.IGNORECASE)
+    return re.compile(rf"(?:{label}|{opener}|{said}|(?:{phrases['start']})(?:,|:)?(?=\s))\s*", re.IGNORECASE)
 
 
 @cache

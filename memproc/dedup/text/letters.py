@@ -1,25 +1,33 @@
 """Letters and digits that one keyboard has and another has not, in one form: for the tokens of a text that are not ASCII.
 
-Rules: "ä", "ö", "ü" and "ß" are "ae", "oe", "ue" and "ss", but for words that "ss" makes other words of. Ligatures are two letters.
-Digits of any script are those of ASCII. Arabic loses the lines that stretch a word. Hindi has one sign for a nasal before its
-consonant. A count that Chinese or Japanese write as a word is a number.
+Rules: a word that is no other one without its accents ("español") has none. "ä", "ö", "ü" and "ß" are "ae", "oe", "ue" and "ss",
+but for words that "ss" makes other words of. Ligatures are two letters. Digits of any script are those of ASCII. Arabic loses the
+lines that stretch a word. Hindi has one sign for a nasal before its consonant. A count that Chinese or Japanese write as a word is
+a number.
 
-Left out: accents of Spanish and French, as "papa" is not "papá", and vowel signs and hamzas of Arabic: "asked" is not "flowed".
+Left out: all other accents, as "papa" is not "papá" and "schon" not "schön", and vowel signs and hamzas of Arabic: "asked" is not
+"flowed".
 """
 
 from __future__ import annotations
 
 import re
 import unicodedata
+from itertools import filterfalse
+
+from memproc.dedup.text import words
 
 _KEPT = frozenset(["maße", "maßen", "buße", "bußen", "floß", "muße", "stoß"])  # "Masse", "Busse", "Floss": other words
 _GERMAN = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss", "œ": "oe", "æ": "ae", "ø": "oe"})
 _ARABIC = str.maketrans({"\u0640": "", "\u0671": "\u0627"})  # a stretched line; an alef that joins
+_LETTERS = re.compile(r"[^\W\d_]+")
+_FIRST = re.compile(r"(?<!\w)é(?!st|mail)(?=\w{4})")  # French capitals often have no accent: "Etudie"
 _NASALS = re.compile("ङ्(?=[कखगघ])|ञ्(?=[चछजझ])|ण्(?=[टठडढ])|न्(?=[तथदध])|म्(?=[पफबभ])")
 _NUKTA = re.compile("(?<=[फकखग])\u093c")
-_COUNTED = re.compile("(?:十[一二]?|[一二两兩三四五六七八九])(?=[点點个個只隻匹歳岁歲位名口条條辆輛套本杯天年月人台])")
-_NUMBERS = {word: str(at) for at, word in enumerate("一二三四五六七八九", 1)}
-_NUMBERS |= {"十": "10", "十一": "11", "十二": "12", "两": "2", "兩": "2"}
+_COUNTED = re.compile(
+    "(?<![一二三四五六七八九十百千万])(?:[二三四五六七八九]?十[一二三四五六七八九]?|[一二两兩三四五六七八九])(?=[点點个個只隻匹歳岁歲位名口条條辆輛套本杯天年月人台])"
+)
+_NUMBERS = {word: at for at, word in enumerate("一二三四五六七八九", 1)} | {"两": 2, "兩": 2}
 _E_MAIL = re.compile(r"[\w.+\-]+@[\w\-]+(?:\.[\w\-]+)+")
 
 
@@ -45,11 +53,14 @@ def _address(token: str) -> str:
 def in_one_alphabet(token: str) -> str:
     """Return a token with its letters and digits in one form.
 
-    >>> in_one_alphabet("münchen"), in_one_alphabet("maße"), in_one_alphabet("٣")
-    ('muenchen', 'maße', '3')
+    >>> [*map(in_one_alphabet, ["münchen", "maße", "español", "año", "٣"])]
+    ['muenchen', 'maße', 'espanol', 'año', '3']
     """
     if token.isascii():
         return token
+    token = _FIRST.sub(
+        "e", _LETTERS.sub(lambda word: bare if (bare := without_accents(word[0])) in words.accented() else word[0], token)
+    )
     if token not in _KEPT:
         token = token.translate(_GERMAN)
     token = token.translate(_ARABIC)
@@ -59,10 +70,25 @@ def in_one_alphabet(token: str) -> str:
     return token
 
 
+def without_accents(token: str) -> str:
+    """Return a token whose letters have no accents.
+
+    >>> without_accents("alérgico")
+    'alergico'
+    """
+    if token.isascii():
+        return token
+    return "".join(filterfalse(unicodedata.combining, unicodedata.normalize("NFD", token)))
+
+
 def with_counts_as_numbers(text: str) -> str:
     """Return a text with the counts that Chinese and Japanese write as words as numbers.
 
     >>> with_counts_as_numbers("会议在下午三点")
     '会议在下午3点'
     """
-    return _COUNTED.sub(lambda hour: _NUMBERS[hour[0]], text)
+    return _COUNTED.sub(lambda count: str(_number(*count[0].rpartition("十"))), text)
+
+
+def _number(tens: str, ten: str, ones: str) -> int:
+    return (_NUMBERS.get(tens, 1) * 10 if ten else 0) + _NUMBERS.get(ones, 0)

@@ -159,10 +159,32 @@ def abbreviations() -> Mapping[str, str]:
     return {short: word for short, word, *_ in lines("short.txt")}
 
 
+class Phrase(NamedTuple):
+    """Tokens of another language than English, the form in which they are compared, and the kind of the difference."""
+
+    tokens: tuple[str, ...]
+    form: tuple[str, ...]
+    kind: str
+
+
 @cache
-def elsewhere() -> Mapping[str, str]:
-    """Return words of other languages with the form that is compared of each."""
-    return {word: compared for word, compared, *_ in lines("elsewhere.txt")}
+def elsewhere() -> tuple[Phrase, ...]:
+    """Return words and phrases of other languages with the form that is compared of each."""
+    listed = [(written.removesuffix("."), form, kind) for kind, form, some in lines("elsewhere.txt") for written in some.split()]
+    return tuple(Phrase(tuple(written.split("_")), tuple(form.split("_")), kind) for written, form, kind in listed)
+
+
+@cache
+def pointed() -> frozenset[str]:
+    """Return the abbreviations of other languages behind which a point ends no sentence."""
+    listed = [written for _, _, some in lines("elsewhere.txt") for written in some.split() if written.endswith(".")]
+    return frozenset(written.removesuffix(".").rpartition("_")[2] for written in listed)
+
+
+@cache
+def accented() -> frozenset[str]:
+    """Return, without their accents, words of other languages that are no other words so."""
+    return frozenset(_zipped("accents.txt.gz"))
 
 
 @cache

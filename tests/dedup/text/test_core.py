@@ -17,7 +17,13 @@ from memproc.dedup.text.core import core_of, with_other
 from memproc.dedup.text.exact import exact
 
 FILLERS = [" ".join((first, *rest)) for first, (rest, _) in words.fillers().items()]
-LISTED = [*words.written_out(), *words.elsewhere(), *words.months(), *units(), *words.typos()]
+LISTED = [
+    *words.written_out(),
+    *(" ".join(phrase.tokens) for phrase in words.elsewhere()),
+    *words.months(),
+    *units(),
+    *words.typos(),
+]
 NUMBERS = """
     3 12 15 2024 3:00 15:00 7:05 07:05 4th 1st 4/5/1990 04.05.1990 1990-05-04 1990/5/4 $20 20$ €5 5k $2k 2.5 1,000 1,50
     1.500
@@ -75,6 +81,12 @@ def test_other_facts_do_not_meet(one, other):
 def test_a_token_in_place_of_another_is_counted_in_its_place():
     """Whatever stands beside it."""
     assert with_other(core_of(["the", "kithcen", "is", "red"]), "kithcen", "kitchen") == core_of(["red", "kitchen"])
+
+
+@pytest.mark.parametrize("phrase", words.elsewhere(), ids=lambda phrase: " ".join(phrase.tokens))
+def test_a_word_of_another_language_counts_what_it_becomes(phrase):
+    """In a text of whatever language; where tokens are joined, the core is that of the gist."""
+    assert len(phrase.tokens) > 1 or core_of(phrase.tokens) == core_of(phrase.form)
 
 
 def groups_of(*texts: str) -> dict[bytes, Grouped]:
