@@ -23,10 +23,12 @@ from memproc.dedup.text import words
 from memproc.dedup.text.amounts import units
 from memproc.dedup.text.letters import compared
 from memproc.dedup.text.memo import Memo
+from memproc.dedup.text.numbers import parts_of
 from memproc.dedup.text.tokens import MARKS
 
 MODULUS = 2**64
-_IDLE = "very basically kind sort and is has had would of de del on every each uhr yo & ° °c c C celsius degrees grad".split()  # noqa: SIM905 - shorter so
+_IDLE = "very basically kind sort and is has had would of de del on every each per to uhr yo &".split()  # noqa: SIM905 - shorter so
+_IDLE += "° °c c C °f f F celsius fahrenheit degrees grad".split()  # noqa: SIM905 - shorter so
 _AS_WRITTEN = {"$": "usd", "€": "eur", "£": "gbp", "¥": "jpy", "usa": "us", "st": "street"}
 _AS_WRITTEN |= {f"{day}days": f"{day}day" for day in ("mon", "tues", "wednes", "thurs", "fri", "satur", "sun")}
 _RUNS = re.compile(r"\d+|[^\W\d_]+|[$€£¥]")
@@ -58,6 +60,8 @@ def _count_of(token: str) -> int:
         token = compared(left.pop())
         is_address = "://" in token or "@" in token[1:-1]
         form = () if is_address or token in _idle() else _form_of(token)
+        if not form and "-" in token and len(parts := parts_of(token)) > 1:
+            form = parts
         left += form
         if form or token in _idle():
             continue
@@ -76,7 +80,7 @@ def _form_of(token: str) -> tuple[str, ...]:
     if token in _forms():
         return _forms()[token]
     end = len(token)
-    while token.endswith("'d", 0, end):
+    while token.endswith(("'d", "'s"), 0, end):
         end -= 2
     if end < len(token):
         return (token[:end],)
