@@ -108,6 +108,7 @@ _STANDS_IN_PLACE: dict[Place, Callable[[str, str], bool]] = {
     "comment": lambda before, _after: before in MARKS or before in _SUBJECTS,
     "start": _starts_a_sentence,
     "opener": lambda before, after: _starts_a_sentence(before) and after in MARKS,
+    "said": lambda before, after: _starts_a_sentence(before) and (after in MARKS or after in _PERSONS),
     "sound": lambda before, after: before in MARKS and after in MARKS,
     "clause": lambda before, after: before in _CLASS["saying"] and after in _STARTS_A_CLAUSE,
     "so": lambda before, after: (before == "," or _starts_a_sentence(before)) and after in _AFTER_SO,

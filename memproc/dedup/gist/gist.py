@@ -211,7 +211,7 @@ def _gist(apart: Apart, *, is_dressed: bool) -> Gist:
     if _WRITTEN_OUT.search(shape):
         tokens, shape, written_out = _write_out(tokens, shape)
     tokens, forms = in_one_form(tokens, is_day_first=False)
-    if not apart.text.isascii() or "@" in apart.text or "://" in apart.text:
+    if not apart.text.isascii() or "@" in apart.text or "://" in apart.text or "www." in apart.text:
         found = [*filter(None, map(compared, tokens))]
         forms += ["form"] * (found != tokens)
         tokens = found
@@ -249,10 +249,9 @@ def _is_english(tokens: Sequence[str], odd: set[str], *, is_ascii: bool) -> bool
 
 
 def _says_i_am(tokens: Sequence[str]) -> bool:
-    """Tell whether a text says "I am", "I love", "Anna's a" or the like."""
-    return any(
-        (word == "i" and after in _BEHIND_I) or (after in _BEHIND_IS and word.endswith("'s")) for word, after in pairwise(tokens)
-    )
+    """Tell whether a text says "I am", "I love", "you can", "Anna's a" or the like."""
+    behind = {"i": _BEHIND_I, **dict.fromkeys(("u", "you"), words.word_classes()["modal"])}
+    return any(after in behind.get(word, _BEHIND_IS if word.endswith("'s") else ()) for word, after in pairwise(tokens))
 
 
 def _is_of_english_words(tokens: Sequence[str], odd: set[str]) -> bool:
@@ -301,7 +300,10 @@ def _full_form(form: tuple[str, ...], tokens: Sequence[str], at: int) -> tuple[s
     (stem,) = found if len(found := _standing(bare, words.written_out().get(bare, ()), before, after)) == 1 else (bare,)
     if after in _BEHIND_HAS:
         return stem, "has"
-    is_told = after in words.word_classes()["told"] or tokens[at + 3 : at + 4] == ["old"]
+    classes = words.word_classes()
+    behind = tokens[at + 2] if at + 2 < len(tokens) else ""
+    is_state = after in classes["states"] and behind in classes["preposition"]
+    is_told = after in classes["told"] or is_state or tokens[at + 3 : at + 4] == ["old"]
     return (stem, "is") if is_told else (f"{stem}'s",) if stem != bare and stem.isalpha() else ()
 
 

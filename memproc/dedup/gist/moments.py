@@ -71,6 +71,8 @@ def _is_one_clause(tokens: Sequence[str], *, is_habit: bool) -> bool:
     subject, behind = {*tokens[:at]} - classes["person"] - {"it"}, tokens[at + 1 :]
     if not all(map(str.isalpha, subject)) or not subject.isdisjoint(told["verb"] | told["never"]):
         return False
+    while behind[:1] and behind[0] in told["verb"]:  # "has lived in"
+        behind = behind[1:]
     if behind[:1] == ["to"] and tokens[at] in told["motion"]:
         behind = behind[1:]
     return told["never"].isdisjoint(behind) and (is_habit or told["once"].isdisjoint(behind[behind[:1] == ["in"] :]))

@@ -42,7 +42,7 @@ _POINTED = re.compile(r"(?<!\S)(at|around|by|until|till|from|um|ab|bis) (\d{1,2}
 _FRENCH = re.compile(r"(?<!\S)(?:(?<=à )(\d{1,2}) ?(?:h|heures)|(\d{1,2}) ?h ?(\d\d))(?!\S)")
 _FRENCH_TIME = re.compile(r"\d{1,2}h\d{0,2}")
 _NOONS = re.compile(r"(?<!\S)(?:12 )?(noon|midday|midnight)(?!\S)")
-_PAST = re.compile(r"(?<!\S)(half|quarter) (past|to) (\w+)(?!\S)")
+_PAST = re.compile(r"(?<!\S)(?:a )?(half|quarter) (past|to) (\w+)(?!\S)")
 _HOURS_IN_WORDS = ("twelve", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven")
 _BEFORE_AMOUNT = re.compile(r"(?<!\S)([$€£¥]) ?(\d(?:[\d,.]*\d)?)(?: ?(k|m|thousand|million|bn|billion))?(?!\S)")
 _BEHIND_AMOUNT = re.compile(r"(?<!\S)(\d(?:[\d,.]*\d)?)(?: ?(k|m|thousand|million|bn|billion))? ?([$€£¥])(?!\S)")
@@ -171,7 +171,8 @@ def _making() -> Mapping[str, str]:
     beside = dict.fromkeys(
         [*triggers[_TALL], *triggers[_KILO], *triggers[_HALVED], *triggers[_FRENCHED], *triggers[_SQUARED], *_TIMES], BESIDE_NUMBERS
     )
-    numbers |= {word: MEASURE for word, unit in units().items() if unit in _FAMILY}
+    measures = {word: unit_of(word) for word in triggers[_MEASURED]}
+    numbers |= {word: MEASURE + BESIDE_NUMBERS * (unit == "m") for word, unit in measures.items() if unit in _FAMILY}
     return numbers | {"+": MAY_BE_PART * 2} | beside | dict.fromkeys([*triggers[_NOONED], *long_numbers()], ALWAYS)
 
 
@@ -380,7 +381,7 @@ def _triggers() -> Mapping[str, frozenset[str]]:
         _FRENCHED: frozenset(["h", "heures"]),
         _NOONED: frozenset(["noon", "midday", "midnight", "half", "quarter"]),
         _DOZENS: frozenset(["half"]),
-        _MEASURED: frozenset(units()),
+        _MEASURED: frozenset([*units(), *_FAMILY]),
         _SQUARED: frozenset(["^", "cent", "square", "sq", "ciento", "m2"]),
         _PAID: frozenset(["°", "celsius", "fahrenheit", "degrees", "grad", *_CURRENCIES, "dollars", "euros"]),
         _KILO: frozenset("kK"),

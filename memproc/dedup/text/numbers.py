@@ -58,7 +58,7 @@ def parts_of(token: str) -> tuple[str, ...]:
 
 
 def _counts(word: str) -> bool:
-    return word.isdecimal() or word in words.numbers() or word in _SCALES
+    return word.isdecimal() or words.numbers().get(word, "").isdecimal() or word in _SCALES
 
 
 @cache
@@ -73,6 +73,8 @@ def _one_number(found: re.Match[str]) -> str:
     if other in ("and", "or", "to") and (one.isdecimal() or one in words.numbers() or one in _SCALES):
         return found[0]
     said = found[0].split()
+    if (other, said[0]) == ("no", "one"):  # nobody
+        return found[0]
     if said[-1] in words.numbers() and not words.numbers()[said[-1]].isdecimal():
         return words.numbers()["-".join(said)]
     if said[0] == "half":

@@ -46,9 +46,29 @@ _ABBREVIATION = re.compile(r"\w|mrs?|ms|dr|prof|st|jr|sr|vs|approx|.*\w\.\w+")  
 _UNSPACED = re.compile(r"[\u3005-\u3007\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]+")
 _DOTTED = re.compile(r"(?:[^\W\d_]\.)+[^\W\d_]")
 _COUNTING = ("odd", "old", "more", "less", "most", "least", "half", "third", "hundred", "thousand")
-_SIZES = ("little", "small", "big", "old", "new", "short", "long", "hard", "dirty", "mean", "fine")
+_SIZES = (
+    "extra",
+    "hour",
+    "minute",
+    "inch",
+    "foot",
+    "mile",
+    "pound",
+    "dollar",
+    "little",
+    "small",
+    "big",
+    "old",
+    "new",
+    "short",
+    "long",
+    "hard",
+    "dirty",
+    "mean",
+    "fine",
+)
 _SHORT_CODE = re.compile(r"(?:[A-Z]{1,3}|[a-z]{1,3})\d{1,4}")  # "B12", "a4": a model, a room, a vitamin
-_EACH = re.compile(r"(\d[\d,.]*)/([a-z]+)")
+_EACH = re.compile(r"([€£¥]?\d[\d,.]*)/([a-z]+)")
 _FEET_AND_INCHES = re.compile(r"(\d)'(\d{1,2})(?:\"|'')?([.,!)]?)")
 _SHORT_YEAR = re.compile(r"'(\d\d)(s?)([.,]?)")  # "in '98", "the '90s"
 _DECADE = re.compile(r"(\d{2,4})'s")

@@ -15,7 +15,7 @@ _INITIALS = 2  # letters: "u" and "bc" are words elsewhere
 WRITING = ("case", "punctuation", "form")
 """The kinds of difference that are of writing: letters large or small, marks, and how the same marks and letters look."""
 
-Place = Literal["anywhere", "comment", "start", "opener", "sound", "clause", "so", "late", "have", "article"]
+Place = Literal["anywhere", "comment", "start", "opener", "said", "sound", "clause", "so", "late", "have", "article"]
 
 
 @cache
