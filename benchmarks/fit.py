@@ -42,8 +42,8 @@ WEIGHTS: Final = {
     "machine": 0.3,
     "SIGMOD": 2.0,
 }
-"""By the first word of the name of a data set: what all of its pairs weigh together. What was made by rules, or to catch a fault, is
-not what people have, and weighs little.
+"""By the first word of the name of a data set: what all of its pairs weigh together. What was made by rules, or to catch a fault,
+is not what people have, and weighs little.
 """
 GIVEN: Final = {"not English": -1.1}
 """A conservative prior, no measurement: of texts in other languages there are too few pairs."""

@@ -297,6 +297,7 @@ CHANGES = [
     ("Su coche es un Seat", "Su coche es un Toyota"),
     ("Sa couleur préférée est le bleu", "Sa couleur préférée est le vert"),
     ("Ya no vive en Madrid", "Vive en Madrid"),
+    ("Prefers 24-hour time format", "Prefers 12-hour time format"),
 ]
 # Changes that need to know more of the world than the list of relations does.
 MISSED = [
@@ -304,7 +305,6 @@ MISSED = [
     ("User avoids dairy", "User drinks milk again"),
     ("User and Emma are engaged", "User and Emma got married"),
     ("User loves Thai food the most", "User loves Indian food the most"),
-    ("Prefers 24-hour time format", "Prefers 12-hour time format"),
     ("User was put on insulin", "User came off insulin"),
     ("User has a premium account", "User downgraded to a free account"),
     ("User is enrolled at NYU", "User graduated from NYU"),

@@ -29,6 +29,7 @@ from rapidfuzz.process import extractOne
 from memproc.dedup.changes.frame import opposites, past_forms
 from memproc.dedup.compare.token_kinds import ARTICLES, FORM, SHORTEST_CHARS, TOKEN_KIND, written_units
 from memproc.dedup.gist.gist import CALLING, Gist
+from memproc.dedup.gist.moments import is_told_behind
 from memproc.dedup.text import words
 from memproc.dedup.text.letters import without_accents
 from memproc.dedup.text.slips import IS_ODD
@@ -136,6 +137,8 @@ def _kind_in_order(one: Sequence[str], other: Sequence[str]) -> str:
         return "sense" if is_negated or one.count(".") != other.count(".") else "form"  # "No. Meat is fine", "No meat is fine"
     if are_one_list(one, other):
         return "writing"
+    if is_told_behind(one, other) or is_told_behind(other, one):
+        return "form"
     return max(("order", *_reattached(one, other)), key=KINDS.index)
 
 

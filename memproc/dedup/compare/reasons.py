@@ -43,6 +43,7 @@ _KINDS: Mapping[str, str] = {
     "time": "how a time is written",
     "amount": "how an amount is written",
     "abbreviation": "an abbreviation",
+    "time in front": "where it is told when it is",
     # cues: see data/cues.txt and the shapes of `cues`
     "another date": "a date",
     "another time": "a time",

@@ -55,7 +55,10 @@ def without_idle_commas(tokens: list[str], shape: str) -> list[str]:
     idle = [
         at
         for at in places_of(",", shape)
-        if tokens[at + 1] in apart or tokens[at - 1] in persons or _opens_a_clause(tokens, _begun(ends, at), at)
+        if tokens[at + 1] in apart
+        or tokens[at + 1 :] == ["too"]
+        or tokens[at - 1] in persons
+        or _opens_a_clause(tokens, _begun(ends, at), at)
     ]
     idle = sorted({*idle, *_around_a_name(tokens, places_of(",", shape))})
     if not idle:

@@ -28,6 +28,8 @@ _SUBJECTS, _PERSONS, _BEING, _PREPOSITIONS = _CLASS["subject"], _CLASS["person"]
 _NO_NOUN = _PREPOSITIONS | _CLASS["joining"] | _BEING | _CLASS["phrase"]
 _AFTER_SO = _SUBJECTS | _CLASS["determiner"] | _PREPOSITIONS | {*MARKS}  # not "so many"
 _STARTS_A_CLAUSE = _PERSONS | _CLASS["clause"]  # behind "that": not "said that music"
+_TELLING = ("tell", "tells", "told")
+_HAD = ("a", "an", "to", "no", "some", "my", "his", "her")
 _DEFINITE = "the"
 _AFTER_AN = ("a", "e", "i", "o", "u", "h")
 
@@ -70,6 +72,8 @@ def _can_be_dropped(place: Place, tokens: Sequence[str], at: int, rest: Sequence
     is_whole = not rest or tuple(tokens[at + 1 : end]) == rest
     if not is_whole or not words.negations().isdisjoint(tokens[max(at - NEGATED_TOKENS, 0) : at]):
         return False
+    if place == "clause" and before in _CLASS["object"] and kept[-2:-1] and kept[-2] in _TELLING:
+        return after in _STARTS_A_CLAUSE
     if place == "late" and tokens[end + 1 : end + 2] == ["not"]:
         after = "not"  # "just does not eat meat" is not "eats only"
     return _STANDS_IN_PLACE[place](kept[-1] if kept else ".", after)
@@ -104,8 +108,10 @@ _STANDS_IN_PLACE: dict[Place, Callable[[str, str], bool]] = {
     "comment": lambda before, _after: before in MARKS or before in _SUBJECTS,
     "start": _starts_a_sentence,
     "opener": lambda before, after: _starts_a_sentence(before) and after in MARKS,
+    "said": lambda before, after: _starts_a_sentence(before) and (after in MARKS or after in _PERSONS),
     "sound": lambda before, after: before in MARKS and after in MARKS,
     "clause": lambda before, after: before in _CLASS["saying"] and after in _STARTS_A_CLAUSE,
     "so": lambda before, after: (before == "," or _starts_a_sentence(before)) and after in _AFTER_SO,
+    "have": lambda before, after: before in ("has", "have") and (after in _HAD or after[:1].isdigit()),
     "late": lambda before, after: before in _SUBJECTS and after not in _CLASS["limited"],
 }

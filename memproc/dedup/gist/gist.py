@@ -27,6 +27,7 @@ from typing import NamedTuple
 
 from memproc.dedup.gist.clauses import places_of, without_idle_commas, without_outer_marks
 from memproc.dedup.gist.fillers import without_fillers
+from memproc.dedup.gist.moments import told_behind
 from memproc.dedup.text import words
 from memproc.dedup.text.amounts import as_in_english, in_one_form, unit_of
 from memproc.dedup.text.canonical import canonical
@@ -47,6 +48,7 @@ from memproc.dedup.text.core import core_of, with_other
 from memproc.dedup.text.dress import undressed
 from memproc.dedup.text.letters import compared
 from memproc.dedup.text.memo import Memo
+from memproc.dedup.text.numbers import in_digits
 from memproc.dedup.text.slips import is_typed, words_near
 from memproc.dedup.text.telling import NOTHING, Telling, telling, tells_a_secret
 from memproc.dedup.text.tokens import MARKS, size_of
@@ -57,7 +59,7 @@ MOST_MENDS = 16
 
 _ODD = re.compile(f"[{ODD}{ODD_WRITTEN_OUT}]")
 _WRITTEN_OUT = re.compile(f"[{WRITTEN_OUT}{ODD_WRITTEN_OUT}]")
-_BEHIND_HAS = (["been"], ["had"], ["got"])
+_BEHIND_HAS = ("been", "had", "got")
 _ALSO_NAMES = ("grey", "gray")
 _ENGLISH_SHARE = 0.6
 _AND_ELSEWHERE = ("und", "oder", "y", "o", "et", "ou")
@@ -73,6 +75,7 @@ _BEHIND_I = frozenset(
         *("use", "can", "do", "got", "go", "will", "speak", "study", "take"),
     ]
 )
+_BEHIND_IS = ("a", "an", "the", "not", "my", "your", "her", "our")
 _FOREIGN_ENDINGS = ("ado", "ido", "ando", "iendo", "ción", "lich", "keit")  # of odd tokens
 _TEXTS_KEPT = 6_000  # of late: what comes into a store is compared when its batch is complete
 _LONGEST_KEPT_CHARS = 500  # the gist of a long text may take a megabyte
@@ -200,6 +203,8 @@ def _gist(apart: Apart, *, is_dressed: bool) -> Gist:
     """Return the gist of a text that was taken apart without its dress, if it had one."""
     tokens, shape = without_outer_marks(apart.tokens, apart.shape)
     dress: tuple[str, ...] = ("dress",) if is_dressed else ()
+    if (counted := in_digits(tokens)) is not None:
+        tokens, shape, dress = counted, "".join(map(LETTERS.__getitem__, counted)), (*dress, "numeral")
     odd = _odd_in(tokens, shape)
     if not _is_english(tokens, odd, is_ascii=apart.text.isascii()):
         is_foreign = not words.foreign_words().isdisjoint(tokens)
@@ -215,7 +220,7 @@ def _gist(apart: Apart, *, is_dressed: bool) -> Gist:
     if _WRITTEN_OUT.search(shape):
         tokens, shape, written_out = _write_out(tokens, shape)
     tokens, forms = in_one_form(tokens, is_day_first=False)
-    if not apart.text.isascii() or "@" in apart.text or "://" in apart.text:
+    if not apart.text.isascii() or "@" in apart.text or "://" in apart.text or "www." in apart.text:
         found = [*filter(None, map(compared, tokens))]
         forms += ["form"] * (found != tokens)
         tokens = found
@@ -291,8 +296,9 @@ def shows_english(text: str) -> bool:
 
 
 def _says_i_am(tokens: Sequence[str]) -> bool:
-    """Tell whether a text says "I am", "I love" or the like."""
-    return any(word == "i" and after in _BEHIND_I for word, after in pairwise(tokens))
+    """Tell whether a text says "I am", "I love", "you can", "Anna's a" or the like."""
+    behind = {"i": _BEHIND_I, **dict.fromkeys(("u", "you"), words.word_classes()["modal"])}
+    return any(after in behind.get(word, _BEHIND_IS if word.endswith("'s") else ()) for word, after in pairwise(tokens))
 
 
 def _is_of_english_words(tokens: Sequence[str], odd: set[str]) -> bool:
@@ -324,18 +330,34 @@ def _kind_of_form(token: str, form: Sequence[str]) -> str:
         return "slip"
     if token in words.abbreviations():
         return "abbreviation"
-    return "spelling" if token in words.spellings() else "contraction" if form[0].isalpha() else "numeral"
+    return "spelling" if token in words.spellings() else "contraction" if form[0][0].isalpha() else "numeral"
 
 
 def _full_form(form: tuple[str, ...], tokens: Sequence[str], at: int) -> tuple[str, ...]:
-    """Return what a token stands for where it stands: "he's been" for "has", "no one" for nobody, "Mr Grey" for a person."""
-    token = tokens[at]
+    """Return what a token stands for where it stands: "he's been" for "has", "Anna's a doctor" for "is", not so "Anna's doctor"."""
+    token, before, after = tokens[at], tokens[at - 1] if at else "", tokens[at + 1] if at + 1 < len(tokens) else ""
     if token.endswith("'d") and not form:
         verb = next((token for token in tokens[at + 1 : at + 3] if token not in words.fillers()), "")
         return (token.removesuffix("'d"), "would") if verb in words.verbs_after_would() else ()
-    if token.endswith("'s") and form[-1:] == ("is",) and tokens[at + 1 : at + 2] in _BEHIND_HAS:
-        return (*form[:-1], "has")
-    before = tokens[at - 1] if at else ""
+    if not token.endswith("'s"):
+        return _standing(token, form, before, after)
+    if form:
+        return (*form[:-1], "has") if form[-1:] == ("is",) and after in _BEHIND_HAS else form
+    bare = token.removesuffix("'s")
+    (stem,) = found if len(found := _standing(bare, words.written_out().get(bare, ()), before, after)) == 1 else (bare,)
+    if after in _BEHIND_HAS:
+        return stem, "has"
+    classes = words.word_classes()
+    behind = tokens[at + 2] if at + 2 < len(tokens) else ""
+    is_state = after in classes["states"] and behind in classes["preposition"]
+    is_told = after in classes["told"] or is_state or tokens[at + 3 : at + 4] == ["old"]
+    return (stem, "is") if is_told else (f"{stem}'s",) if stem != bare and stem.isalpha() else ()
+
+
+def _standing(token: str, form: tuple[str, ...], before: str, after: str) -> tuple[str, ...]:
+    """Return what a token stands for beside two others: "no one" is nobody, "Mr Grey" a person, "your mother" your mom."""
+    if places := words.places().get(token):
+        return form if any((after if side == "before" else before) in beside for side, beside in places) else ()
     is_nobody = (before, token) == ("no", "one")
     is_name = token in _ALSO_NAMES and not _can_precede_a_colour(before)
     return () if is_nobody or is_name else form
@@ -407,7 +429,9 @@ def _without_idle(tokens: list[str], shape: str) -> tuple[list[str], list[str]]:
         shape = "".join(letters)
     if joining or "filler" in dropped:  # two marks may have met
         kept, shape = without_outer_marks(kept, shape)
-    return without_idle_commas(kept, shape), dropped
+    kept = without_idle_commas(kept, shape)
+    behind = told_behind(kept)
+    return (kept, dropped) if behind is None else (behind, [*dropped, "time in front"])
 
 
 def _gist_of(text: str) -> Gist:

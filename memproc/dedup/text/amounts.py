@@ -17,8 +17,10 @@ from functools import cache
 from memproc.dedup.text import words
 from memproc.dedup.text.letters import compared
 from memproc.dedup.text.memo import Memo
+from memproc.dedup.text.numbers import long_numbers, parts_of
+from memproc.dedup.text.phones import MAY_BE_PART, in_one_layout, part_of
 
-DATE, TIME, AMOUNT, WORD = "date", "time", "amount", "abbreviation"
+DATE, TIME, AMOUNT, WORD, FORM = "date", "time", "amount", "abbreviation", "form"
 
 _NAMES = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _DAYS, _MONTHS, _HOURS, _MINUTES = 31, 12, 24, 60
@@ -29,13 +31,13 @@ _WITH_COMMA = re.compile(r"(?:\d+|\d{1,3}(?:\.\d{3})+),\d\d")
 _MOST_DIGITS = 30
 _SYMBOLS = {"$": "usd", "€": "eur", "£": "gbp", "¥": "jpy"}
 _CURRENCIES = frozenset([*_SYMBOLS.values(), "chf"])
-_GOES_ON = "at|in|with|and|or|for|to|from|on|by|until|till|is|was|this|next|last|um|bei|mit|und|con|en|y|avec|et"
+_GOES_ON = "i|he|she|we|they|at|in|with|and|or|for|to|from|on|by|until|till|is|was|this|next|last|um|bei|mit|und|con|en|y|avec|et"
 _BEHIND_DATE = rf"(?= [,.]|$| (?:{_GOES_ON})(?!\S))"  # "May 4 people come" holds no date
 _HAS_DAY = re.compile(r"(?<!\S)\d{1,2}(?:st|nd|rd|th|er)?(?= [^\d]| ,)")
 _ISO = re.compile(r"(?<!\S)(\d{4})[/.](\d{1,2})[/.](\d{1,2})(?!\S)")
 _NUMERIC_DATE = re.compile(r"(?<!\S)(\d{1,2})([./-])(\d{1,2})\2(\d{4})(?!\S)")
 _CLOCK = re.compile(r"(\d{1,2}):(\d\d)")
-_HALF_DAY = re.compile(r"(?<!\S)(\d{1,2})(?::(\d\d))? (a|p)(?: |\.)?m(?!\S)")
+_HALF_DAY = re.compile(r"(?<!\S)(\d{1,2})(?:[:.](\d\d))? (a|p)(?: |\.)?m(?!\S)")
 _AFTERNOON, _MORNING = "de la tarde|de la noche|de l'apr[eè]s[- ]midi|du soir", "de la manana|du matin"
 _BESIDE_ELSEWHERE = ["y", "demie", "halb", "tarde", "noche", "manana", "soir", "matin"]
 _O_CLOCK = re.compile(r"(?<!\S)(\d{1,2}) (?:o'clock|uhr)(?!\S)")
@@ -43,19 +45,28 @@ _POINTED = re.compile(r"(?<!\S)(at|around|by|until|till|from|um|ab|bis|las) (\d{
 _FRENCH = re.compile(r"(?<!\S)(?:(\d{1,2}) ?h ?(\d\d)|(?:(?<=à )|(?<=las )|(?<=um ))(\d{1,2}) ?(?:h|heures))(?!\S)")
 _FRENCH_TIME = re.compile(r"\d{1,2}h\d{0,2}")
 _NOONS = re.compile(r"(?<!\S)(?:12 )?(noon|midday|midnight|(?<=à )(?:midi|minuit))(?!\S)")
-_PAST = re.compile(r"(?<!\S)(half|quarter) (past|to) (\w+)(?!\S)")
+_PAST = re.compile(r"(?<!\S)(?:a )?(half|quarter) (past|to) (\w+)(?!\S)")
 _HOURS_IN_WORDS = ("twelve", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven")
 _BEFORE_AMOUNT = re.compile(r"(?<!\S)([$€£¥]) ?(\d(?:[\d,.]*\d)?)(?: ?(k|m|thousand|million|bn|billion))?(?!\S)")
 _BEHIND_AMOUNT = re.compile(r"(?<!\S)(\d(?:[\d,.]*\d)?)(?: ?(k|m|thousand|million|bn|billion))? ?([$€£¥])(?!\S)")
-_SQUARE = re.compile(r"(?<!\S)(\d[\d,.]*) (?:m \^ 2|square met(?:re|er)s|sq m)(?!\S)")
+_SQUARE = re.compile(r"(?<!\S)(\d[\d,.]*) (?:m \^ 2|m2|square met(?:re|er)s|sq m)(?!\S)", re.ASCII)
 _CELSIUS = re.compile(r"(?<!\S)(-?\d[\d.,]*) ?(?:° ?c|degrees celsius|degrees c|celsius|grad)(?!\S)", re.IGNORECASE)
+_FAHRENHEIT = re.compile(r"(?<!\S)(-?\d[\d.,]*) ?(?:° ?f|degrees fahrenheit|degrees f|fahrenheit)(?!\S)", re.IGNORECASE)
 _PER_CENT = re.compile(r"(?<!\S)(\d[\d.,]*) (?:per cent|por ciento|pour cent)(?!\S)")
 _HALF_AN_HOUR = re.compile(r"(?<!\S)half an hour(?!\S)")
 _WEEKDAY = r"\w*day|lunes|martes|mi[eé]rcoles|jueves|viernes|s[aá]bado|domingo|\w+tag|mittwoch|\w+di"
 _BESIDE_WEEKDAY = re.compile(rf"(?<!\S)({_WEEKDAY}) , (?:de[nmr] )?([a-z]{{3}}-\d\d|\d{{4}}-\d)")
 _EACH_DAY = re.compile(r"(?<!\S)(?:every|each) (mon|tues|wednes|thurs|fri|satur|sun)day(?!\S)")
-_DOZEN = re.compile(r"(?<!\S)(?:a|one) dozen(?!\S)")
-_TWO_WORDS = re.compile(r"(?<=[^\W\d_]{2} )&(?= [^\W\d_]{2})")
+_PARTS = "day|morning|afternoon|evening|night|week|weekend|month|year|spring|summer|autumn|fall|winter"
+_EACH = re.compile(rf"(?<!\S)each (?=(?:{_PARTS})(?!\S))")
+_TWO_WORDS = re.compile(r"(?<=[^\W\d_]{2} )&(?= (?:[^\W\d_]{2}|a (?!&)))")
+_PER = re.compile(r"(?:(?<!\S)per|(?<=(?:usd|eur|gbp)) an?) (hr|hour|h|day|night|week|wk|month|mo|year|yr|person)(?!\S)")
+_ONE_OF = {"hr": "hour", "h": "hour", "wk": "week", "mo": "month", "yr": "year"}
+_THOUSAND = re.compile(r"(?<!\S)(\d{1,4}(?:\.\d{1,3})?) ?[kK](?!\S)", re.ASCII)
+_RANGE = re.compile(r"(?<!\S)(\d{1,5}(?:\.\d+)?|\d\d:\d\d) to (\d{1,5}(?:\.\d+)?|\d\d:\d\d)(?!\S)", re.ASCII)
+_TALLNESS = re.compile(r"(?<!\S)(\d) ft (\d{1,2}) in(?:ch)?(?!\S)", re.ASCII)
+_WEIGHT = re.compile(r"(?<!\S)(weighs?|weighed|weighing) (\d[\d.]*) pounds?(?!\S)", re.ASCII)
+_SPENT = re.compile(r"(?<!\S)(spen[dt]s?|costs?|pa[iy][ds]?) (\d[\d.]*) pounds(?!\S)", re.ASCII)
 _STREET = re.compile(r"(?<=[^\W\d_]{3} )st(?= ,| \d|$)")
 _USA = re.compile(r"(?<!\S)usa(?!\S)")
 _GERMAN_STREET = re.compile(r"(?<=[^\W\d_]{3})str(?: \.)?(?=$| )")
@@ -73,14 +84,27 @@ _ELSEWHERE: tuple[tuple[str, re.Pattern[str], str | Callable[[re.Match[str]], st
     (AMOUNT, _THOUSANDS, lambda number: number[0].replace(" ", "").replace(".", "")),
     (AMOUNT, re.compile(r"(?<!\S)(-?\d+),(\d{1,2})(?=$| )"), r"\1.\2"),
 )
+_SIZES = (
+    {"kg": 10**9, "g": 10**6, "mg": 10**3, "mcg": 1},
+    {"km": 10**6, "m": 10**3, "cm": 10, "mm": 1},
+    {"l": 10**3, "ml": 1},
+    {"h": 60, "min": 1},
+)  # the largest first
+_FAMILY = {unit: sizes for sizes in _SIZES for unit in sizes}
+_LONGEST_MINUTES = 120  # what is longer is told in hours, with a half or without: "7.5 hours", "8 hours"
+_CONVERTIBLE = re.compile(r"\d{1,5}\.\d{1,3}|\d{1,5}00|60|120")
 
 Rule = Callable[[str], str]
 
-_MONTH, _HALVED, _CLOCKED, _FRENCHED, _NOONED, _POINT, _NUMERIC, _PAID, _MEASURED, _SQUARED, _DOZENS, _SHORT = "mhcfnpdauqzs"
+_MONTH, _HALVED, _CLOCKED, _FRENCHED, _NOONED, _POINT, _NUMERIC = "mhcfnpd"
+_PAID, _MEASURED, _SQUARED, _DOZENS, _SHORT, _PHONED, _KILO, _RANGED, _TALL = "auqzstkrl"
+_WORDS_BESIDE = (_MONTH, _HALVED, _FRENCHED, _MEASURED, _PAID, _SQUARED, _KILO, _RANGED, _TALL)
 _NUMBERS = frozenset("0123456789$€£¥")
-_BESIDE = 3  # tokens
+_BEFORE_CHARS = 24
+BESIDE = 3  # tokens
+_SHORT_CHARS = 3  # of a word that begins or ends many phrases
 _BEFORE_MONTH, _BEHIND_MONTH = 7, 9  # tokens: a date with its weekday, and what tells that it is one
-ALWAYS, BESIDE_NUMBERS, NUMBER = "a", "b", "n"
+ALWAYS, BESIDE_NUMBERS, NUMBER, CONVERTIBLE, MEASURE = "abncm"
 
 
 def in_one_form(tokens: Sequence[str], *, is_day_first: bool) -> tuple[list[str], list[str]]:
@@ -94,7 +118,7 @@ def in_one_form(tokens: Sequence[str], *, is_day_first: bool) -> tuple[list[str]
     """
     found = "".join(map(_ALONE.__getitem__, tokens))
     if numbers := [at for at, token in enumerate(tokens) if token[0] in _NUMBERS or token[-1] in _NUMBERS]:
-        beside = {token for at in numbers for token in tokens[max(at - _BESIDE, 0) : at + _BESIDE + 1]}
+        beside = {token for at in numbers for token in tokens[max(at - BESIDE, 0) : at + BESIDE + 1]}
         found += "".join(map(_BESIDE_NUMBERS.__getitem__, beside))
     if not found:
         return [*tokens], []
@@ -104,6 +128,9 @@ def in_one_form(tokens: Sequence[str], *, is_day_first: bool) -> tuple[list[str]
     if not found.strip(_MEASURED + _CLOCKED):
         return [*tokens], kinds
     joined = " ".join(tokens)
+    if _PHONED in found and (changed := in_one_layout(joined, tokens)) != joined:
+        kinds.append(FORM)
+        joined = changed
     for letter, kind, rule in _RULES:
         if letter in found and (changed := rule(joined)) != joined:
             kinds.append(kind)
@@ -125,7 +152,8 @@ def _rules_of(token: str) -> str:
 
 def _rules_beside_numbers(token: str) -> str:
     """Return the letters of the rules that are worth asking where a token is within a few others of a number, or is one."""
-    found = "".join(letter for letter in (_MONTH, _HALVED, _FRENCHED, _MEASURED, _PAID, _SQUARED) if token in _triggers()[letter])
+    found = "".join(letter for letter in _WORDS_BESIDE if token in _triggers()[letter])
+    found += _KILO * (token[0].isdigit() and token[-1] in "kK") + _PHONED * bool(part_of(token))
     if token[0].isdigit() or token[-1].isdigit():
         found += _CLOCKED if ":" in token else _FRENCHED if _FRENCH_TIME.fullmatch(token) else ""
         found += _NUMERIC if "/" in token or token.count(".") > 1 or token.count("-") > 1 else _POINT if "." in token else ""
@@ -157,11 +185,15 @@ def makes_numbers(token: str) -> str:
     """
     if token.isalpha():
         return _making().get(token if token.isascii() else compared(token), "")
+    if "-" in token and len(parts := parts_of(token)) > 1:
+        return "".join(map(makes_numbers, parts))
     written = words.written_out().get(token, (token,))[0]
     if written[0] not in _NUMBERS and written[-1] not in _NUMBERS:
         return _making().get(compared(token), "")
-    makes = "€" in token or token.endswith((*_TIMES, "am", "pm")) or _FRENCH_TIME.fullmatch(token) is not None
-    return NUMBER + BESIDE_NUMBERS * makes
+    plain = token.replace(",", "")
+    found = NUMBER + CONVERTIBLE * bool(_CONVERTIBLE.fullmatch(plain)) + part_of(plain)
+    makes = "€" in token or token.endswith((*_TIMES, "K", "am", "pm", "m2")) or _FRENCH_TIME.fullmatch(token) is not None
+    return found + BESIDE_NUMBERS * makes
 
 
 @cache
@@ -170,11 +202,16 @@ def _making() -> Mapping[str, str]:
     triggers = _triggers()
     numbers = {word: NUMBER for word, form in words.written_out().items() if form[0][0] in _NUMBERS}
     numbers |= {compared(tokens[0]): NUMBER for tokens, form, _ in words.elsewhere() if form[0][0] in _NUMBERS}
-    beside = dict.fromkeys([*triggers[_HALVED], *triggers[_FRENCHED], *triggers[_SQUARED], *_TIMES], BESIDE_NUMBERS)
+    beside = dict.fromkeys(
+        [*triggers[_TALL], *triggers[_KILO], *triggers[_HALVED], *triggers[_FRENCHED], *triggers[_SQUARED], *_TIMES], BESIDE_NUMBERS
+    )
     beside |= dict.fromkeys([*_BESIDE_ELSEWHERE, "€", "eur", "euro", "euros"], BESIDE_NUMBERS)
+    measures = {word: unit_of(word) for word in triggers[_MEASURED]}
+    numbers |= {word: MEASURE + BESIDE_NUMBERS * (unit == "m") for word, unit in measures.items() if unit in _FAMILY}
     joined = [tokens for tokens, _, _ in words.elsewhere() if len(tokens) > 1]
-    phrases = {compared(tokens[-1] if len(tokens[-1]) > _BESIDE else tokens[0]): ALWAYS for tokens in joined}
-    return numbers | beside | phrases | dict.fromkeys([*triggers[_NOONED], *triggers[_DOZENS]], ALWAYS)
+    phrases = {compared(tokens[-1] if len(tokens[-1]) > _SHORT_CHARS else tokens[0]): ALWAYS for tokens in joined}
+    always = dict.fromkeys([*triggers[_NOONED], *long_numbers()], ALWAYS)
+    return numbers | {"+": MAY_BE_PART * 2} | beside | phrases | always
 
 
 def unit_of(word: str) -> str:
@@ -248,6 +285,23 @@ def _half_day(written: re.Match[str]) -> str:
     return _clock(hours % _NOON + (_NOON if written[3] == "p" else 0), int(written[2] or 0), written[0])
 
 
+def _in_thousands(written: re.Match[str]) -> str:
+    value = Fraction(written[1]) * _TIMES["k"]
+    return str(value) if value.denominator == 1 else written[0]
+
+
+def _from_to(written: re.Match[str]) -> str:
+    """Return a range, but not what somebody gives to some, or what changes: "gave 3 to 5 people", "moved from 5 to 7"."""
+    *_, verb, before = ["", "", *written.string[max(written.start() - _BEFORE_CHARS, 0) : written.start()].split()]
+    classes = words.word_classes()
+    is_apart = before in classes["giving"] or (before == "from" and verb in classes["changing"])
+    return written[0] if is_apart else f"{written[1]}-{written[2]}"
+
+
+def _for_one(written: re.Match[str]) -> str:
+    return f"{' ' * written[0].startswith(' ')}a {_ONE_OF.get(written[1], written[1])}"
+
+
 def _past(written: re.Match[str]) -> str:
     word = written[3]
     hours = _HOURS_IN_WORDS.index(word) if word in _HOURS_IN_WORDS else int(word) % _NOON if word.isdecimal() else None
@@ -303,11 +357,28 @@ def _measured(tokens: Sequence[str], numbers: Sequence[int]) -> tuple[list[str],
         elif unit.get(behind, behind) != behind and found[at][-1] in _NUMBERS and not _is_money(found, at):
             found[at + 1] = unit[behind]
             kinds.append(AMOUNT)
+        if _CONVERTIBLE.fullmatch(found[at]) and found[at + 1 : at + 2] and found[at + 1] in _FAMILY and not _is_money(found, at):
+            whole = _whole(found[at], found[at + 1])
+            kinds += [AMOUNT] * (whole != (found[at], found[at + 1]))
+            found[at], found[at + 1] = whole
         plain = _plain_money(found[at]) if at + 1 < len(found) and found[at + 1] in _CURRENCIES else None
         if plain is not None and plain != found[at]:
             found[at] = plain
             kinds.append(AMOUNT)
     return [*filter(None, found)], kinds
+
+
+def _whole(number: str, unit: str) -> tuple[str, str]:
+    """Return an amount in the largest unit in which it is a whole number.
+
+    >>> _whole("0.5", "kg"), _whole("1000", "mg"), _whole("1.5", "h"), _whole("7.5", "h")
+    (('500', 'g'), ('1', 'g'), ('90', 'min'), ('7.5', 'h'))
+    """
+    sizes = _FAMILY[unit]
+    value = Fraction(number) * sizes[unit]
+    if "min" in sizes and value > _LONGEST_MINUTES:
+        return number, unit
+    return next(((str(value / size), other) for other, size in sizes.items() if value % size == 0), (number, unit))
 
 
 def _is_money(tokens: Sequence[str], at: int) -> bool:
@@ -325,10 +396,16 @@ _RULES: tuple[tuple[str, str, Rule], ...] = (
     (_PAID, AMOUNT, lambda text: _BEFORE_AMOUNT.sub(lambda paid: _amount(paid, paid[2], paid[3], paid[1]), text)),
     (_PAID, AMOUNT, lambda text: _BEHIND_AMOUNT.sub(lambda paid: _amount(paid, paid[1], paid[2], paid[3]), text)),
     (_PAID, AMOUNT, lambda text: _CELSIUS.sub(r"\1 °c", text)),
+    (_PAID, AMOUNT, lambda text: _FAHRENHEIT.sub(r"\1 °f", text)),
+    (_KILO, AMOUNT, lambda text: _THOUSAND.sub(_in_thousands, text)),
+    (_TALL, AMOUNT, lambda text: _SPENT.sub(r"\1 \2 gbp", _WEIGHT.sub(r"\1 \2 lb", _TALLNESS.sub(r"\1 ft \2 inch", text)))),
+    (_RANGED, AMOUNT, lambda text: _RANGE.sub(_from_to, text)),
     (_SQUARED, AMOUNT, lambda text: _PER_CENT.sub(r"\1 %", _SQUARE.sub(r"\1 sqm", text))),
-    (_DOZENS, AMOUNT, lambda text: _DOZEN.sub("12", _HALF_AN_HOUR.sub("30 min", text))),
+    (_DOZENS, AMOUNT, lambda text: _HALF_AN_HOUR.sub("30 min", text)),
     (_MONTH, DATE, _dated),
-    (_SHORT, WORD, lambda text: _TWO_WORDS.sub("and", _EACH_DAY.sub(r"on \1days", _USA.sub("us", text)))),
+    (_SHORT, WORD, lambda text: _PER.sub(_for_one, text)),
+    (_PAID, WORD, lambda text: _PER.sub(_for_one, text)),
+    (_SHORT, WORD, lambda text: _TWO_WORDS.sub("and", _EACH.sub("every ", _EACH_DAY.sub(r"on \1days", _USA.sub("us", text))))),
     (_SHORT, WORD, lambda text: _GERMAN_STREET.sub("strasse", _STREET.sub("street", text))),
 )
 
@@ -341,11 +418,14 @@ def _triggers() -> Mapping[str, frozenset[str]]:
         _HALVED: frozenset(["am", "pm", "uhr", "o'clock", "m"]),
         _FRENCHED: frozenset(["h", "heures", "horas"]),
         _NOONED: frozenset(["noon", "midday", "midnight", "midi", "minuit", "half", "quarter"]),
-        _DOZENS: frozenset(["half", "dozen"]),
-        _MEASURED: frozenset(units()),
-        _SQUARED: frozenset(["^", "cent", "square", "sq", "ciento"]),
-        _PAID: frozenset(["°", "celsius", "degrees", "grad"]),
-        _SHORT: frozenset(["&", "st", "usa", "every", "each"]),
+        _DOZENS: frozenset(["half"]),
+        _MEASURED: frozenset([*units(), *_FAMILY]),
+        _SQUARED: frozenset(["^", "cent", "square", "sq", "ciento", "m2"]),
+        _PAID: frozenset(["°", "celsius", "fahrenheit", "degrees", "grad", *_CURRENCIES, "dollars", "euros"]),
+        _KILO: frozenset("kK"),
+        _RANGED: frozenset(["to"]),
+        _TALL: frozenset(["ft", "feet", "foot", "pound", "pounds"]),
+        _SHORT: frozenset(["&", "st", "usa", "every", "each", "per"]),
     }
 
 

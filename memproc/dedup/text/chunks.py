@@ -17,10 +17,11 @@ from sys import intern
 from typing import NamedTuple
 
 from memproc.dedup.text import words
-from memproc.dedup.text.amounts import ALWAYS, BESIDE_NUMBERS, NUMBER, makes_numbers
+from memproc.dedup.text.amounts import ALWAYS, BESIDE, BESIDE_NUMBERS, CONVERTIBLE, MEASURE, NUMBER, makes_numbers
 from memproc.dedup.text.canonical import canonical_chunk
 from memproc.dedup.text.core import MODULUS, core_of
 from memproc.dedup.text.memo import Memo
+from memproc.dedup.text.phones import MAY_BE_PART
 from memproc.dedup.text.slips import is_odd, words_near
 from memproc.dedup.text.telling import may_be_of_a_day, sign_of
 from memproc.dedup.text.tokens import MARKS, tokens_of
@@ -35,6 +36,7 @@ ARTICLE = "a"
 AND = "&"  # also the first word of a sentence that says nothing
 FILLER = "f"  # the first word of one
 
+_BESIDE = frozenset([BESIDE_NUMBERS, CONVERTIBLE, MAY_BE_PART])
 _THOUSANDS = re.compile(r"-?\d{1,3}(?:,\d{3})+")
 
 
@@ -75,9 +77,19 @@ def skimmed(text: str) -> Skimmed:
     found = [*map(_CHUNKS.__getitem__, text.split())]
     each = [chunk[5] for chunk in found]
     hints = "".join(each)
-    makes_numbers = ALWAYS in hints or (BESIDE_NUMBERS in hints and NUMBER in hints)
+    makes_numbers = ALWAYS in hints or (NUMBER in hints and not _BESIDE.isdisjoint(hints) and _makes_numbers(found))
     core = sum([chunk[4] for chunk in found]) % MODULUS
     return Skimmed(_joined([chunk[0] for chunk in found], text), core, not makes_numbers, _may_be_odd(each), OF_A_DAY in hints)
+
+
+def _makes_numbers(chunks: Sequence[_Chunk]) -> bool:
+    """Tell by what stands beside the numbers of a text whether a rule may make other numbers of them."""
+    hints = [chunk[5] for chunk in chunks if chunk[1]]
+    for at in [at for at, hint in enumerate(hints) if NUMBER in hint]:
+        beside = "".join(hints[max(at - BESIDE, 0) : at + BESIDE + 1])
+        if BESIDE_NUMBERS in beside or (CONVERTIBLE in beside and MEASURE in beside) or beside.count(MAY_BE_PART) > 1:
+            return True
+    return False
 
 
 def _may_be_odd(hints: Sequence[str]) -> bool:
@@ -149,7 +161,7 @@ def letter_of(token: str) -> str:
         return found
     if "," in token and _THOUSANDS.fullmatch(token):
         return THOUSANDS
-    if "'d" in token:
+    if "'d" in token or token.endswith("'s"):
         return ODD_WRITTEN_OUT if is_odd(token) else WRITTEN_OUT
     return ODD if is_odd(token) else PLAIN
 

@@ -23,10 +23,11 @@ from memproc.dedup.text import words
 from memproc.dedup.text.amounts import units
 from memproc.dedup.text.letters import compared, without_accents
 from memproc.dedup.text.memo import Memo
+from memproc.dedup.text.numbers import parts_of
 from memproc.dedup.text.tokens import MARKS
 
 MODULUS = 2**64
-_IDLE = """very basically kind sort and is has had would of on every each & ° °c c C celsius degrees grad
+_IDLE = """very basically kind sort and is has had would of on every each per to & ° °c c C °f f F celsius fahrenheit degrees grad
     uhr den dem der eigentlich de del el yo nosotros nosotras""".split()  # noqa: SIM905 - shorter so
 _AS_WRITTEN = {"$": "usd", "€": "eur", "£": "gbp", "¥": "jpy", "usa": "us", "st": "street"}
 _AS_WRITTEN |= {f"{day}days": f"{day}day" for day in ("mon", "tues", "wednes", "thurs", "fri", "satur", "sun")}
@@ -60,6 +61,8 @@ def _count_of(token: str) -> int:
         is_address = "://" in token or "@" in token[1:-1]
         bare = without_accents(token)
         form = () if is_address or bare in _idle() else _form_of(token)
+        if not form and "-" in token and len(parts := parts_of(token)) > 1:
+            form = parts
         left += form
         if form or bare in _idle():
             continue
@@ -78,7 +81,7 @@ def _form_of(token: str) -> tuple[str, ...]:
     if token in _forms():
         return _forms()[token]
     end = len(token)
-    while token.endswith("'d", 0, end):
+    while token.endswith(("'d", "'s"), 0, end):
         end -= 2
     if end < len(token):
         return (token[:end],)

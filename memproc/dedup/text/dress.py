@@ -38,7 +38,7 @@ _ROUNDS = 3
 _LANGUAGES = ("de", "es", "fr")
 _FIRST_CHARS, _LAST_CHARS = 24, 32  # within which the first and the last phrase begin
 _JOYFUL = frozenset(
-    "☕✈☀⚽⚾⛵⛺☎✏✉⌚⛷⛸♟☂❄⛄😀😃😄😁😊🙂☺❤💕💖💗💘💙💚💛💜🧡✨\u200d\ufe0f\U0001f3fb\U0001f3fc\U0001f3fd\U0001f3fe\U0001f3ff"
+    "☕✈☀⚽⚾⛵⛺☎✏✉⌚⛷⛸♟☂❄⛄😀😃😄😁😊🙂☺😍🥰🤩😋🤗🥳❤💕💖💗💘💙💚💛💜🧡✨\u200d\ufe0f\U0001f3fb\U0001f3fc\U0001f3fd\U0001f3fe\U0001f3ff"
 )
 _THINGS = (
     ("\U0001f32d", "\U0001f37f"),  # food and plants

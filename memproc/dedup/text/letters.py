@@ -28,12 +28,14 @@ _COUNTED = re.compile(
     "(?<![一二三四五六七八九十百千万])(?:[二三四五六七八九]?十[一二三四五六七八九]?|[一二两兩三四五六七八九])(?=[点點个個只隻匹歳岁歲位名口条條辆輛套本杯天年月人台])"
 )
 _NUMBERS = {word: at for at, word in enumerate("一二三四五六七八九", 1)} | {"两": 2, "兩": 2}
+_HOST = "www."
 _E_MAIL = re.compile(r"[\w.+\-]+@[\w\-]+(?:\.[\w\-]+)+")
 
 
 def compared(token: str) -> str:
     """Return a token in the form in which it is compared: letters of one alphabet, addresses without what nobody minds."""
-    return _address(token) if "://" in token or "@" in token[1:-1] else in_one_alphabet(token)
+    is_address = "://" in token or "@" in token[1:-1] or token.startswith(_HOST)
+    return _address(token) if is_address else in_one_alphabet(token)
 
 
 def _address(token: str) -> str:
@@ -42,7 +44,7 @@ def _address(token: str) -> str:
     >>> _address("http://www.Example.org/"), _address("Jo@Example.org")
     ('https://example.org', 'jo@example.org')
     """
-    scheme, is_url, rest = token.partition("://")
+    scheme, is_url, rest = (f"http://{token}" if token.startswith(_HOST) else token).partition("://")
     if not is_url:
         return token.lower() if _E_MAIL.fullmatch(token) else token
     host, slash, path = rest.partition("/")

@@ -60,6 +60,7 @@ _COUNTED = re.compile(
     r"(?:^| )(?:an?|one|two|three|four|five|six|seven|eight|nine|ten|\d+|(?:a )?few|(?:a )?couple of|several"
     r"|ein(?:er|em|en)?|zwei|drei|un|una|une|dos|deux|trois|tres)$"
 )
+_AGED = re.compile(r"[\w-]+-(?:year|month|week|day)s?-olds?|\d{1,2}y/?o")
 _MONTH_OR_FLOOR = re.compile(
     r"\b(?:floor|of|january|february|march|april|may|june|july|august|september|october|november|december)\b"
 )
@@ -101,7 +102,7 @@ def sign_of(chunk: str) -> str:
 
 def _sign_of_a_day(chunk: str, lower: str) -> str:
     days = _days()
-    if lower in days["word"] or (not chunk.isascii() and _day_parts().search(chunk)):
+    if lower in days["word"] or _AGED.fullmatch(lower) or (not chunk.isascii() and _day_parts().search(chunk)):
         return DAY
     if lower in days["unit"]:
         return UNIT
@@ -148,7 +149,7 @@ def _is_name_too(core: str) -> bool:
     if word.isupper():
         return word.lower() in words.acronyms() if len(word) > 1 else word not in "IA"
     lower = word.lower()
-    return lower in words.names_too() or lower in words.german_names_too() or lower in words.typos()
+    return lower in words.names_too() or lower in words.german_names_too() or lower in words.of_haste()
 
 
 def _tells_capitals(text: str, chunks: Sequence[str]) -> bool:
@@ -217,7 +218,7 @@ def _is_own(before: str, chunks: Sequence[str], at: int, is_english: bool, is_fo
     if word in _MONTHS_TOO and not is_foreign:
         beside = chunks[at + 1] if at + 1 < len(chunks) else ""
         return before.lower() not in _BEHIND_MONTH and not before[-1:].isdigit() and not beside[:1].isdigit()
-    own = not is_foreign and (word in words.names_too() or word in words.acronyms() or word in words.typos())
+    own = not is_foreign and (word in words.names_too() or word in words.acronyms() or word in words.of_haste())
     return own or (not is_english and word in words.german_names_too())
 
 

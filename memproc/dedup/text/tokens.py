@@ -34,6 +34,7 @@ _BETWEEN = str.maketrans(
     | {symbol: f" {symbol} " for symbol in _SYMBOLS}
     | {"؟": " ? ", "՞": " ? "}
 )
+_ASKED = re.compile(r"!*\?[?!]*")
 _EDGE = ".,:'-"
 _WHOLE = re.compile(r"[\d/\\@_]|\.\w")
 _INNER_MARK = re.compile(r",(?!\d)|(?<!\d),|-{2,}")  # a comma between digits belongs to the number
@@ -45,8 +46,40 @@ _ABBREVIATION = re.compile(r"\w|mrs?|ms|dr|prof|st|jr|sr|vs|approx|.*\w\.\w+")  
 _UNSPACED = re.compile(r"[\u3005-\u3007\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]+")
 _DOTTED = re.compile(r"(?:[^\W\d_]\.)+[^\W\d_]")
 _COUNTING = ("odd", "old", "more", "less", "most", "least", "half", "third", "hundred", "thousand")
-_SIZES = ("little", "small", "big", "old", "new", "short", "long", "hard", "dirty", "mean", "fine")
+_SIZES = (
+    "extra",
+    "hour",
+    "minute",
+    "inch",
+    "foot",
+    "mile",
+    "pound",
+    "dollar",
+    "little",
+    "small",
+    "big",
+    "old",
+    "new",
+    "short",
+    "long",
+    "hard",
+    "dirty",
+    "mean",
+    "fine",
+)
 _SHORT_CODE = re.compile(r"(?:[A-Z]{1,3}|[a-z]{1,3})\d{1,4}")  # "B12", "a4": a model, a room, a vitamin
+_EACH = re.compile(r"([€£¥]?\d[\d,.]*)/([a-z]+)")
+_FEET_AND_INCHES = re.compile(r"(\d)'(\d{1,2})(?:\"|'')?([.,!)]?)")
+_SHORT_YEAR = re.compile(r"'(\d\d)(s?)([.,]?)")  # "in '98", "the '90s"
+_DECADE = re.compile(r"(\d{2,4})'s")
+_AGE = re.compile(r"(\d{1,2})y/?o", re.IGNORECASE)
+_FROM_TO = re.compile(r"(\d{1,2}(?::\d\d)?)([ap]m)?-(\d{1,2}(?::\d\d)?)([ap]m)?", re.IGNORECASE)
+_TIMES = ("hr", "hour", "h", "day", "night", "week", "wk", "month", "mo", "year", "yr", "person")  # "15/h", not "docs/a"
+_WEEKDAYS = {
+    name[:letters]: name
+    for name in ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+    for letters in (3, 4, 5, 9)
+}
 _WITH_UNIT = re.compile(r"([+\-]?(?:\d[\d.,:]*)?\d)([a-z]+)", re.IGNORECASE)
 
 
@@ -113,6 +146,10 @@ def _before(characters: str, chunk: str, end: int) -> int:
 
 def _without_measure(chunk: str) -> tuple[str, ...]:
     """Return the tokens of a chunk, the mark of feet or inches behind a number whole."""
+    if year := _SHORT_YEAR.fullmatch(chunk):
+        return ("19" if year[1] >= "30" else "20") + year[1] + year[2], *_mark_of(year[3])
+    if tall := _FEET_AND_INCHES.fullmatch(chunk):
+        return (tall[1], "ft", tall[2], "inch", *_mark_of(tall[3].replace("!", ".").replace(")", ",")))
     own = None if chunk[0] in "'\"" else _FEET_OR_INCHES.search(chunk)
     if own is None:
         return _by_parts(chunk)
@@ -128,6 +165,10 @@ def _by_parts(chunk: str) -> tuple[str, ...]:
         return plain
     if not chunk.isascii() and _UNSPACED.search(chunk):
         chunk = _UNSPACED.sub(r" \g<0> ", with_counts_as_numbers(chunk.lower()))
+    if "?" in chunk:
+        chunk = _ASKED.sub("?", chunk)
+    if chunk.startswith(("US$", "us$")):
+        chunk = chunk[2:]
     parts = _INNER_MARK.sub(" , ", chunk).translate(_BETWEEN).split()
     return tuple(chain.from_iterable(map(_tokens_of_part, parts)))
 
@@ -170,6 +211,14 @@ def _identifiers(chunk: str, bare: str) -> list[str]:
         bare = f"{sign}{point}{bare}"
     if _SHORT_CODE.fullmatch(bare):
         return [bare.lower()]
+    if (times := _FROM_TO.fullmatch(bare)) and not bare.replace("-", "").isdecimal():
+        return [*filter(None, (times[1], times[2] and times[2].lower(), "to", times[3], times[4] and times[4].lower()))]
+    if decade := _DECADE.fullmatch(bare):
+        return [f"{decade[1]}s"]
+    if age := _AGE.fullmatch(bare):
+        return [age[1], "year", "old"]
+    if (each := _EACH.fullmatch(bare)) and each[2] in _TIMES:
+        return [each[1], "per", each[2]]
     measured = _WITH_UNIT.fullmatch(bare)
     return [measured[1], _unit(measured[2])] if measured and measured[2].lower() in words.units() else [bare]
 
@@ -183,6 +232,8 @@ def _words_or_symbols(bare: str) -> list[str]:
     """Return the words of a part without digits, those that a hyphen or a colon joins to a name or a compound whole."""
     found = [word if word != ":" else "," for word in _WORD_OR_SYMBOL.findall(bare)]
     if len(found) > 1 and bare.replace("-", "").replace(":", "").isalpha():
+        if len(found) == 2 and all(word in _WEEKDAYS for word in found):  # noqa: PLR2004 - from one to the other
+            return [_WEEKDAYS[found[0]], "to", _WEEKDAYS[found[1]]]
         is_name = words.common_words().isdisjoint(found)
         if is_name or ("-" in bare and _joins_by_sense(bare.split("-"))):
             return [bare]
@@ -191,9 +242,7 @@ def _words_or_symbols(bare: str) -> list[str]:
 
 def _joins_by_sense(parts: list[str]) -> bool:
     """Tell whether words say something else without their hyphens: "man-eating", "two-year-old", "forty-odd", "more-able"."""
-    return (
-        parts[-1].endswith("ing") or parts[0] in _SIZES or any(part in words.written_out() or part in _COUNTING for part in parts)
-    )
+    return parts[-1].endswith("ing") or parts[0] in _SIZES or any(part in words.numbers() or part in _COUNTING for part in parts)
 
 
 def _by_category(chunk: str) -> list[str]:

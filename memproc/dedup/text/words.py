@@ -11,10 +11,11 @@ from importlib.resources.abc import Traversable
 from typing import Literal, NamedTuple
 
 _LONG = 6
+_INITIALS = 2  # letters: "u" and "bc" are words elsewhere
 WRITING = ("case", "punctuation", "form")
 """The kinds of difference that are of writing: letters large or small, marks, and how the same marks and letters look."""
 
-Place = Literal["anywhere", "comment", "start", "opener", "sound", "clause", "so", "late", "article"]
+Place = Literal["anywhere", "comment", "start", "opener", "said", "sound", "clause", "so", "late", "have", "article"]
 
 
 @cache
@@ -110,7 +111,19 @@ def fillers() -> Mapping[str, tuple[tuple[str, ...], Place]]:
 @cache
 def full_forms() -> Mapping[str, tuple[str, ...]]:
     """Return what contractions and number words stand for, as tokens."""
-    return {short: tuple(full.split()) for name in ("contractions.txt", "numbers.txt") for short, full in lines(name)}
+    return {
+        **{short: tuple(full.split()) for short, full in lines("contractions.txt")},
+        **{word: (form,) for word, form in numbers().items()},
+    }
+
+
+@cache
+def numbers() -> Mapping[str, str]:
+    """Return number words with their digits, those joined by a hyphen too: "twenty-one", "twenty-first"."""
+    found = dict(lines("numbers.txt"))
+    tens = {word: form[0] for word, form in found.items() if form.endswith("0") and len(form) == len("20") and form != "10"}
+    ones = {word: form for word, form in found.items() if form[0] != "0" and len(form.rstrip("stndrh")) == 1}
+    return found | {f"{ten}-{one}": digit + form for ten, digit in tens.items() for one, form in ones.items()}
 
 
 class Benign(NamedTuple):
@@ -155,8 +168,20 @@ def typos() -> Mapping[str, str]:
 
 @cache
 def abbreviations() -> Mapping[str, str]:
-    """Return what abbreviations with one reading stand for."""
-    return {short: word for short, word, *_ in lines("short.txt")}
+    """Return what abbreviations with one reading stand for, those of chats among them."""
+    return {**chats(), **{short: word for short, word, *_ in lines("short.txt")}}
+
+
+@cache
+def chats() -> Mapping[str, str]:
+    """Return what is written for words in chats, and what it stands for."""
+    return {short: word for short, word, *_ in lines("chat.txt")}
+
+
+@cache
+def of_haste() -> frozenset[str]:
+    """Return typical slips, and what is written for words in chats: with a capital they are names."""
+    return frozenset([*typos(), *chats()])
 
 
 class Phrase(NamedTuple):
@@ -191,7 +216,17 @@ def accented() -> frozenset[str]:
 def written_out() -> Mapping[str, tuple[str, ...]]:
     """Return what contractions, number words, words of two spellings and typical slips become."""
     one_word = {**spellings(), **typos(), **abbreviations()}
-    return {**full_forms(), **{one: (compared,) for one, compared in one_word.items()}}
+    return {**full_forms(), **{one: tuple(compared.split()) for one, compared in one_word.items()}}
+
+
+@cache
+def places() -> Mapping[str, Sequence[tuple[str, frozenset[str]]]]:
+    """Return of short forms that stand for their full ones in some places alone what must stand there "before" or "behind"."""
+    found: dict[str, list[tuple[str, frozenset[str]]]] = defaultdict(list)
+    for short, _, *places in (row for name in ("short.txt", "chat.txt") for row in lines(name)):
+        for side, name in map(str.split, places):
+            found[short].append((side, word_classes()[name]))
+    return found
 
 
 @cache
@@ -258,7 +293,8 @@ def foreign_words() -> frozenset[str]:
 @cache
 def english_words() -> frozenset[str]:
     """Return the words and short forms that show a text to be English."""
-    return frozenset((*_listed("english.txt"), *(short for short, _ in lines("contractions.txt") if short not in foreign_words())))
+    short = [*(word for word, _ in lines("contractions.txt")), *(word for word in of_haste() if len(word) > _INITIALS)]
+    return frozenset((*_listed("english.txt"), *(word for word in short if word not in foreign_words())))
 
 
 def data(name: str) -> Traversable:

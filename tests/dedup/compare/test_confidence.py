@@ -239,3 +239,26 @@ def test_what_belongs_to_something_else_now_is_hardly_the_same(one, other, most)
 def test_what_moves_with_its_words_is_another_order_and_no_more(one, other):
     """A list, or a phrase."""
     assert shipped_model().probability(features_of(side(one), side(other))) > 0.5
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("In May I decided to move", "I decided to move in May"),
+        ("On Mondays she swims and runs", "She swims and runs on Mondays"),
+        ("Sometimes I skip lunch", "I skip lunch sometimes"),
+    ],
+)
+def test_words_of_time_in_front_are_likely_told_behind_too(one, other):
+    """Where a person may read them otherwise there, the pair waits, and is no merge."""
+    assert side(one).gist.tokens != side(other).gist.tokens
+    assert shipped_model().probability(features_of(side(one), side(other))) > 0.8
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [("On Mondays only she swims", "Only she swims on Mondays"), ("On Mondays she never swims", "She never swims on Mondays")],
+)
+def test_words_of_time_in_front_of_what_limits_are_another_thing(one, other):
+    """As of what else stands in another order."""
+    assert shipped_model().probability(features_of(side(one), side(other))) < 0.5

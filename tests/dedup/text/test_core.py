@@ -27,11 +27,45 @@ LISTED = [
 NUMBERS = """
     3 12 15 2024 3:00 15:00 7:05 07:05 4th 1st 4/5/1990 04.05.1990 1990-05-04 1990/5/4 $20 20$ €5 5k $2k 2.5 1,000 1,50
     1.500
+    9-5 9am-5pm 9:00-17:00 $25/hr 12-year-old two-bedroom 6'2" 5yo '98
+    1990's m2 m² 0.5 100 60 120 555 010-2030 555-010-2030 555.0147
+    +1 +44 (555) (0)20 0044 020 7946 0958 2030 0147 20 7946 five-pound 3K
     5mg 18°C 20% 3pm 14h 14h30 ٣ one twenty-one eight"""
-BESIDE_NUMBERS = ["p.m.", "am", "o'clock", "half past", "quarter to", "a dozen", "half an hour", "noon", "k", "million", "m", "uhr"]
+BESIDE_NUMBERS = [
+    "to",
+    "hundred",
+    "thousand",
+    "and a half",
+    "and",
+    "ft",
+    "in",
+    "kg",
+    "pounds",
+    "weighs",
+    "per hour",
+    "US$",
+    "call",
+    "°F",
+]
+BESIDE_NUMBERS += [
+    "p.m.",
+    "am",
+    "o'clock",
+    "half past",
+    "quarter to",
+    "a dozen",
+    "half an hour",
+    "noon",
+    "k",
+    "million",
+    "m",
+    "uhr",
+]
 OTHERS = """& &amp; - * 1. ( ) ! ? . , : ; ... München Muenchen straße hauptstr hauptstr. USA U.S. http://www.A.org/ https://a.org
     Jo@Ex.org kithcen teh definately becaus nevr untill hte minuts Kithcen she'd isn't gray märz fünf yo und the a of and in is has
-    had tea cat Anna likes called Monday Mondays every each on password ｐａｓｓｗｏｒｄ ｋｅｙ tells St."""
+    had tea cat Anna likes called Monday Mondays every each on Anna's mother's my u ur idk been a not
+    Mon-Fri Mondays she swims 's one's ?!
+    password ｐａｓｓｗｏｒｄ ｋｅｙ tells St."""
 POOLS = [FILLERS, LISTED, NUMBERS.split(), BESIDE_NUMBERS, OTHERS.split()]
 PARTS = st.sampled_from(POOLS).flatmap(st.sampled_from)
 TEXTS = st.lists(PARTS, min_size=1, max_size=9).map(" ".join).map(exact).filter(bool)

@@ -1,0 +1,106 @@
+"""Words of time in front of what they are told of, in the place behind it: "on Mondays she swims", "she swims on Mondays".
+
+Facts: in front they are told of all that follows, behind it of what they stand next to: "yesterday she said he left" is not "she
+said he left yesterday", nor "at night only I work" "only I work at night".
+
+Rules: what stands in front is put behind, in one clause with one verb of a list and none of the words whose sense hangs on where
+the words of time stand. What is told of one time ("in 2019", "on Monday") may hold nothing else that has a time of its own.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from functools import cache
+
+from memproc.dedup.text import words
+
+MOST_TOKENS = 14
+_MOST_OF_MOMENT = 7
+_COMMA = ","
+
+
+def told_behind(tokens: list[str]) -> list[str] | None:
+    """Return the tokens of a text with the words of time in front of it behind it; None where they stay.
+
+    >>> told_behind("on mondays she swims".split()), told_behind("on mondays only she swims".split())
+    (['she', 'swims', 'on', 'mondays'], None)
+    """
+    if len(tokens) > MOST_TOKENS or tokens[:1] == [] or tokens[0] not in _told()["first"]:
+        return None
+    found = _moments().match(" ".join(tokens[:_MOST_OF_MOMENT]) + " ")
+    if found is None:
+        return None
+    end = len(found[0].split())
+    is_parted = tokens[end : end + 1] == [_COMMA]
+    rest = tokens[end + is_parted :]
+    if not is_parted and rest[:1] and _may_go_on(rest[0]):
+        return None
+    return rest + tokens[:end] if _is_one_clause(rest, is_habit=found["habit"] is not None) else None
+
+
+def is_told_behind(one: Sequence[str], other: Sequence[str]) -> bool:
+    """Tell of two lists of the same tokens whether the words of time in front of one stand behind the other, or a word such as
+    "sometimes" elsewhere in it, be it that a person may read them otherwise there; but not where something denies or limits.
+
+    >>> is_told_behind("in may i decided to quit".split(), "i decided to quit in may".split())
+    True
+    """
+    told = _told()
+    found = _moments().match(" ".join(one[:_MOST_OF_MOMENT]) + " ")
+    end = len(found[0].split()) if found else int(one[0] in told["often"]) if one else 0
+    if not end or not told["limit"].isdisjoint(one):
+        return False
+    front, rest, plain = one[:end], [*filter(_COMMA.__ne__, one[end:])], [*filter(_COMMA.__ne__, other)]
+    return [*rest, *front] == plain or (end == 1 and rest == [*filter(front[0].__ne__, plain)])
+
+
+def _may_go_on(word: str) -> bool:
+    """Tell whether words of time may be told of the word behind them: "after school activities", but not "after school she"."""
+    classes = words.word_classes()
+    is_subject = word in classes["person"] or word in classes["owner"] or word == "user"
+    return not is_subject and word in words.common_words() and word not in words.names_too()
+
+
+def _is_one_clause(tokens: Sequence[str], *, is_habit: bool) -> bool:
+    """Tell whether tokens are a subject, a verb, and what nothing of hangs on the time at which it is told."""
+    told, classes = _told(), words.word_classes()
+    at = 2 if tokens[:1] and tokens[0] in classes["owner"] else 1  # where the verb stands
+    if len(tokens) <= at or tokens[at] not in told["verb"]:
+        return False
+    subject, behind = {*tokens[:at]} - classes["person"] - {"it"}, tokens[at + 1 :]
+    if not all(map(str.isalpha, subject)) or not subject.isdisjoint(told["verb"] | told["never"]):
+        return False
+    while behind[:1] and behind[0] in told["verb"]:  # "has lived in"
+        behind = behind[1:]
+    if behind[:1] == ["to"] and tokens[at] in told["motion"]:
+        behind = behind[1:]
+    return told["never"].isdisjoint(behind) and (is_habit or told["once"].isdisjoint(behind[behind[:1] == ["in"] :]))
+
+
+@cache
+def _told() -> Mapping[str, frozenset[str]]:
+    return {kind: frozenset(listed.split()) for kind, listed in words.lines("moments.txt")}
+
+
+@cache
+def _moments() -> re.Pattern[str]:
+    """Return what matches words of time, a habit or one time, at the beginning of joined tokens."""
+    day, part, season, span, meal = ("|".join(sorted(_told()[kind])) for kind in ("day", "part", "season", "span", "meal"))
+    date, year = r"(?:\d{4}-\d\d(?:-\d\d)?|[a-z]{3}-\d\d)", r"(?:19|20)\d\d"
+    habits = (
+        rf"on (?:\w+days|weekends)(?: , \w+days)?(?: (?:{part}))?",
+        rf"(?:every|each) (?:other )?(?:{day}|{part}|{season}|{span})",
+        rf"in (?:the )?(?:{part}|spring|summers?|autumn|fall|winters?)",
+        r"at (?:night|noon|midnight|dawn|weekends|\d\d:\d\d)",
+        rf"(?:once|twice|\d{{1,2}} times) (?:a|every|each) (?:{span})",
+        rf"(?:before|after|during) (?:the )?(?:{meal}|{span}|{season})",
+    )
+    times = (
+        rf"on (?:(?:{day})(?: (?:{part}))?|{date})",
+        rf"in (?:{year}|{season}|{date})",
+        rf"(?:last|next|this) (?:{day}|{part}|{season}|{span})",
+        rf"(?:yesterday|tomorrow)(?: (?:{part}))?|today|tonight",
+        rf"since (?:{year}|{season})",
+    )
+    return re.compile(rf"(?:(?P<habit>{'|'.join(habits)})|{'|'.join(times)})(?= )", re.ASCII)
