@@ -10,28 +10,31 @@ that raises, the record that it raises on is found by halving (`_isolated`).
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
-from typing import Any, NamedTuple, TypeVar, cast
+from itertools import accumulate
+from operator import itemgetter
+from typing import Any, NamedTuple, cast
 
 import orjson
 
 from memproc.config import DEEPEST, Policy, Settings
 from memproc.dedup.grouping import grouped
-from memproc.dedup.keys import Accepted, Prepared, prepare_all
+from memproc.dedup.keys import Accepted, Columns, prepare_all
 from memproc.dedup.signing import signed
 from memproc.errors import UsageError
 from memproc.formats import generic, of_line
 from memproc.formats.draft import Broken, Context, Decided, Draft, Format, LeftOut, Part
 from memproc.records import DEFAULT_NAMESPACE, Fault, Given, Memory, Plain, Rejected, encode, is_mapping, plain
 from memproc.sources.items import Item, Piece, count_names, depth_of, item_of, raw_bytes
+from memproc.taken import Taken, places_beside
 from memproc.times import parse_time, to_text
-from memproc.validation import INTERNAL_ERROR, READER_FAILED, Check, as_given, broke, fault, redacted, restore, validator
+from memproc.validation import INTERNAL_ERROR, READER_FAILED, as_given, broke, fault, redacted, restore, validator
 from memproc.values import is_blank, shown
 
-Taking = TypeVar("Taking")
-Made = TypeVar("Made")
+_Kept = tuple[Plain, bytes, bool, str | None]  # what is kept of a record, in the order of the lists of `Accepted`
 
 CATEGORY_OF_FAULTS = "validation"
 CATEGORY_OF_FORMATS = "transform"
@@ -46,10 +49,23 @@ class Chunk(NamedTuple):
     the number of records before it, and what was left out with the number of its item.
     """
 
-    records: list[Prepared | Rejected]
+    records: Taken
     counts: list[int]
     decided: list[tuple[int, Decided]]
     left_out: list[tuple[int, dict[str, int]]]
+
+
+class _Read(NamedTuple):
+    """What was read of some items: as in `Chunk`, but that the keys of what was accepted are still to be made. `parts` holds the
+    part of an item that a record is, by place, where it is not all of it.
+    """
+
+    accepted: Accepted
+    rejected: list[tuple[int, Rejected]]
+    counts: list[int]
+    decided: list[tuple[int, Decided]]
+    left_out: list[tuple[int, dict[str, int]]]
+    parts: dict[int, object]
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,81 +109,93 @@ class Intake:
 
     def draft(self, piece: Piece) -> list[Memory | Rejected]:
         """Return the memories of one item, judged as they would be for a store."""
-        records: list[Any] = self._read([piece], self._memory)[0].records
-        return [*map(self._redacted, records)]
+        return [self._redacted(made) for made, _ in self._made(piece, self._memory) if isinstance(made, Memory | Rejected)]
 
     def _taken(self, pieces: Sequence[Piece], *, is_signed: bool, is_grouped: bool = False) -> Chunk:
-        chunk, origins = self._read(pieces, self._kept)
-        records: list[Any] = chunk.records
+        read = self._read(pieces)
 
-        def prepared(places: Sequence[int]) -> list[Prepared | Rejected]:
-            accepted: list[Accepted] = [records[at] for at in places]
-            ready = prepare_all(accepted, self.policy)
+        def prepared(start: int, stop: int) -> Columns:
+            accepted = read.accepted.cut(start, stop)
+            columns = prepare_all(accepted, self.policy)
             if is_grouped:
-                own = [grouped(one.content, of.record, self.policy) for one, of in zip(ready, accepted, strict=True)]
-                ready = [one._replace(grouped=found) for one, found in zip(ready, own, strict=True)]
-            return signed(ready, self.policy.recall) if is_signed else [*ready]
+                own = zip(columns.content, accepted.record, strict=True)
+                columns.grouped = [grouped(content, record, self.policy) for content, record in own]
+            return signed(columns, self.policy.recall) if is_signed else columns
 
-        places = [at for at, one in enumerate(records) if isinstance(one, Accepted)]
-        made = _isolated(prepared, places, lambda at, error: internal(raw_of(*origins[at]), error))
-        for at, one in zip(places, made, strict=True):
-            records[at] = one
-        records[:] = map(self._redacted, records)
-        return chunk
+        columns, broken = _isolated(prepared, len(read.accepted))
+        rejected = read.rejected
+        if broken:
+            ends = [*accumulate(read.counts)]
+            places = places_beside(rejected, len(read.accepted) + len(rejected))
+            for at, error in broken:
+                raw = raw_of(read.parts.get(places[at]), pieces[bisect_right(ends, places[at])])
+                rejected.append((places[at], internal(raw, error)))
+            rejected.sort(key=itemgetter(0))
+        if self.settings.redact:
+            rejected = [(at, self._redacted(one)) for at, one in rejected]
+        return Chunk(Taken(columns, rejected), *read[2:5])
 
     def _redacted(self, one: Any) -> Any:
         if not self.settings.redact or not isinstance(one, Rejected):
             return one
         return one._replace(faults=tuple(redacted(found, self.schema.model_fields) for found in one.faults))
 
-    def _read(
-        self, pieces: Sequence[Piece], keep: Callable[[Memory | Plain, Draft, Item], object]
-    ) -> tuple[Chunk, list[tuple[object, Piece]]]:
-        """Read items, check their drafts, and return them with what `keep` makes of each that is valid, in place of what is to be
-        prepared. What memproc itself breaks on is told in its place. Beside the chunk stand the part and the item, by record.
-        """
-        chunk, origins, kinds = Chunk([], [], [], []), list[tuple[object, Piece]](), self._kinds_as_they_are()
-        records: list[Any] = chunk.records
-        check = validator(self.schema, tracebacks=self.settings.tracebacks)
+    def _read(self, pieces: Sequence[Piece]) -> _Read:
+        """Read items and check what they give. What memproc itself breaks on is told in its place."""
+        read = _Read(Accepted(), [], [], [], [], {})
         for at, piece in enumerate(pieces):
-            first, left_out = len(records), dict[str, int]()
-            try:
-                item = item_of(piece)
-                parts = self._parts(item, kinds)
-            except Exception as error:  # noqa: BLE001 - whatever it is, no other record may be lost with it
-                item, parts = Item(None), (internal(raw_of(None, piece), error),)
-            for part in parts:
-                if isinstance(part, Draft):
-                    try:
-                        checked = self._checked(part, item, check)
-                        records.append(checked if isinstance(checked, Rejected) else keep(checked, part, item))
-                    except Exception as error:  # noqa: BLE001 - as above
-                        records.append(internal(raw_of(part.raw, item), error))
-                elif isinstance(part, Rejected):
-                    records.append(part)
-                elif isinstance(part, Broken):
-                    records.append(Rejected(CATEGORY_OF_FORMATS, (part.fault,), raw_of(part.raw, item)))
-                elif isinstance(part, LeftOut):
-                    left_out[part.kind] = left_out.get(part.kind, 0) + part.count
+            first = len(read.accepted) + len(read.rejected)
+            place, left_out = first, dict[str, int]()
+            for made, part in self._made(piece, self._kept):
+                if isinstance(made, LeftOut):
+                    left_out[made.kind] = left_out.get(made.kind, 0) + made.count
                     continue
+                if isinstance(made, Decided):
+                    read.decided.append((place, made))
+                    continue
+                if isinstance(made, Rejected):
+                    read.rejected.append((place, made))
                 else:
-                    chunk.decided.append((len(records), part))
-                    continue
-                origins.append((part.raw, piece))
-            chunk.counts.append(len(records) - first)
+                    read.accepted.add(*made)
+                    if part is not None:
+                        read.parts[place] = part
+                place += 1
+            read.counts.append(place - first)
             if left_out:
-                chunk.left_out.append((at, left_out))
-        return chunk, origins
+                read.left_out.append((at, left_out))
+        return read
+
+    def _made(self, piece: Piece, keep: Callable[[Memory | Plain, Draft, Item], Any]) -> Iterator[tuple[Any, object]]:
+        """Give what one item becomes, each with the part of it that this is: what `keep` makes of each valid draft, what is
+        rejected, what is left out, and decisions.
+        """
+        try:
+            item = item_of(piece)
+            parts = self._parts(item)
+        except Exception as error:  # noqa: BLE001 - whatever it is, no other record may be lost with it
+            item, parts = Item(None), (internal(raw_of(None, piece), error),)
+        for part in parts:
+            if isinstance(part, Draft):
+                try:
+                    checked = self._checked(part, item)
+                    made = checked if isinstance(checked, Rejected) else keep(checked, part, item)
+                except Exception as error:  # noqa: BLE001 - as above
+                    made = internal(raw_of(part.raw, item), error)
+                yield made, part.raw
+            elif isinstance(part, Broken):
+                yield Rejected(CATEGORY_OF_FORMATS, (part.fault,), raw_of(part.raw, item)), part.raw
+            else:
+                yield part, None
 
     def _kinds_as_they_are(self) -> Mapping[str, frozenset[type]]:
         """Return by the names of fields the kinds of values that the reader of most items would hand over as they are."""
         is_usual = self._format_for({}).read is generic.read and not self.context.mapping
         return generic.kinds_as_they_are(self.context.fields) if is_usual else {}
 
-    def _parts(self, item: Item, kinds: Mapping[str, frozenset[type]]) -> Iterable[Part | Rejected]:
+    def _parts(self, item: Item) -> Iterable[Part | Rejected]:
         """Return the parts of an item."""
         value = item.value
-        if type(value) is dict and generic.is_as_it_is(value, kinds):
+        if type(value) is dict and generic.is_as_it_is(value, self._kinds_as_they_are()):
             return (Draft(value, self.context.source is not None or "source" in value),)
         return self._parts_of(item)
 
@@ -189,7 +217,7 @@ class Intake:
             found = broke(f"the reader of {self.format.name!r}", error, READER_FAILED)
             yield Rejected(CATEGORY_OF_EXCEPTIONS, (found,), raw_of(None, item))
 
-    def _checked(self, draft: Draft, item: Item, check: Check) -> Memory | Plain | Rejected:
+    def _checked(self, draft: Draft, item: Item) -> Memory | Plain | Rejected:
         """Return the memory of a draft, of an object that is kept as it is the plain record, or what is wrong. What the caller said
         holds for records that carry none.
         """
@@ -200,10 +228,11 @@ class Intake:
             fields["namespace"] = self.namespace or DEFAULT_NAMESPACE
         if is_blank(fields.get("source")):
             fields["source"] = self.context.source or self._format_for(item.value).name
+        check = validator(self.schema, tracebacks=self.settings.tracebacks)
         checked = check(fields) if object_given is None else as_given(object_given.schema, fields, self.schema)
         return Rejected(_category_of(checked), checked, raw_of(draft.raw, item)) if isinstance(checked, tuple) else checked
 
-    def _kept(self, memory: Memory | Plain, draft: Draft, item: Item) -> Accepted | Rejected:
+    def _kept(self, memory: Memory | Plain, draft: Draft, item: Item) -> _Kept | Rejected:
         """Return what is kept of a memory, under the limits of the settings."""
         try:
             as_of = parse_time(draft.as_of) if draft.as_of is not None else None
@@ -215,7 +244,7 @@ class Intake:
             if (found := beyond(record, len(json), self.settings)) is not None:
                 return Rejected(CATEGORY_OF_LIMITS, (found,), raw_of(draft.raw, item))
             is_identity = draft.is_identity and record.get("id") is not None
-            return Accepted(record, json, is_identity, to_text(as_of) if as_of else self.as_of)
+            return record, json, is_identity, to_text(as_of) if as_of else self.as_of
         except orjson.JSONEncodeError as error:
             found = fault("", "not_json", f"holds what JSON cannot say: {error}")
             return Rejected(CATEGORY_OF_FAULTS, (found,), raw_of(draft.raw, item))
@@ -264,22 +293,23 @@ def name_said(given: object, what: str) -> str | None:
     return None if given is None else shown(str(given)) or None
 
 
-def _isolated(
-    work: Callable[[Sequence[Taking]], Sequence[Made]], given: Sequence[Taking], broken: Callable[[Taking, Exception], Made]
-) -> list[Made]:
-    """Return what `work` makes of each; of one that it raises on, found by halving, what `broken` makes of that."""
-    made: list[Made] = []
-    left = [given] if given else []
+def _isolated(work: Callable[[int, int], Columns], count: int) -> tuple[Columns, list[tuple[int, Exception]]]:
+    """Return what `work` makes of so many records, given from where up to where, without those that it raises on, which are found
+    by halving; and these by their numbers, each with what was raised.
+    """
+    made, broken = Columns(), list[tuple[int, Exception]]()
+    left = [(0, count)] if count else []
     while left:
-        some = left.pop()
+        start, stop = left.pop()
         try:
-            made += work(some)
+            made.extend(work(start, stop))
         except Exception as error:  # noqa: BLE001 - whatever it is, no other record may be lost with it
-            if len(some) == 1:
-                made.append(broken(some[0], error))
+            if stop - start == 1:
+                broken.append((start, error))
             else:
-                left += (some[len(some) // 2 :], some[: len(some) // 2])
-    return made
+                middle = (start + stop) // 2
+                left += [(middle, stop), (start, middle)]
+    return made, broken
 
 
 def internal(raw: bytes, error: Exception) -> Rejected:
@@ -290,7 +320,7 @@ def internal(raw: bytes, error: Exception) -> Rejected:
 def given_up(piece: Piece) -> Chunk:
     """Return what becomes of an item that ended the workers which were to take it."""
     found = fault("", "worker_died", "ended the process that read it, more than once")
-    return Chunk([Rejected(CATEGORY_OF_LIMITS, (found,), raw_of(None, piece))], [1], [], [])
+    return Chunk(Taken.of_rejected([Rejected(CATEGORY_OF_LIMITS, (found,), raw_of(None, piece))]), [1], [], [])
 
 
 def raw_of(part: object, item: Piece) -> bytes:

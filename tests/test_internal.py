@@ -50,7 +50,7 @@ def break_looking(patch, error):
 
 STAGES = {
     "decoding": lambda patch, error: patch.setattr(intake, "item_of", breaking(intake.item_of, error)),
-    "keys": lambda patch, error: patch.setattr(keys, "_prepared", breaking(keys._prepared, error)),
+    "keys": lambda patch, error: patch.setattr(intake, "prepare_all", breaking(intake.prepare_all, error)),
     "gist": lambda patch, error: patch.setattr(keys, "skim", breaking(keys.skim, error)),
     "plain form": lambda patch, error: patch.setattr(intake, "plain", breaking(intake.plain, error)),
     "signing": lambda patch, error: patch.setattr(intake, "signed", breaking(intake.signed, error)),

@@ -22,7 +22,7 @@ import memproc
 from memproc.config import Policy
 from memproc.dedup.cluster import Decision, clusters
 from memproc.dedup.decide import Incoming, Neighbourhood, decide
-from memproc.dedup.keys import prepare
+from memproc.dedup.keys import Accepted, prepare_all
 from memproc.dedup.signing import signed
 from memproc.dedup.text.memo import Memo
 from memproc.formats import chatgpt, claude, generic, locomo, mem0, own
@@ -70,7 +70,7 @@ def texts() -> dict[str, Make]:
 def prepare_text(text: str) -> None:
     """Make the keys of a text."""
     record = {"content": text, "namespace": "n", "kind": "fact", "created_at": "2024-01-01T00:00:00.000000Z"}
-    signed([prepare(record, is_identity=False, as_of=None, policy=Policy())], "standard")
+    signed(prepare_all(Accepted([record], [b""], [False], [None]), Policy()), "standard")
 
 
 def cut(raw: bytes) -> None:

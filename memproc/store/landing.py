@@ -21,7 +21,7 @@ from memproc.config import Policy
 from memproc.dedup.compare.unrelated import have_nothing_in_common
 from memproc.dedup.decide import Incoming, Judged, Plan, Regrouped, Row, decide
 from memproc.dedup.grouping import Link
-from memproc.dedup.keys import Key, Observation, Prepared, is_confirmed, namespace_number
+from memproc.dedup.keys import Columns, Key, Observation, Prepared, is_confirmed, namespace_number
 from memproc.errors import MemprocError
 from memproc.failures import is_key_conflict
 from memproc.formats import own
@@ -38,6 +38,7 @@ from memproc.store.seals import seal_of_date
 from memproc.store.segments import Segments
 from memproc.store.standing import Standing, standing
 from memproc.store.triage import settle
+from memproc.taken import Taken
 from memproc.times import to_micros
 from memproc.validation import fault, redacted
 
@@ -61,21 +62,17 @@ class Arrived(NamedTuple):
     `replayed` says which positions each quarantined record gave, by its number.
     """
 
-    accepted: Sequence[Incoming]
+    accepted: Columns
+    positions: Sequence[int]
     rejected: Sequence[tuple[int, Rejected]]
     replayed: Mapping[int, Sequence[int]] | None = None
 
     @classmethod
-    def of(cls, records: Iterable[Prepared | Rejected], first: int, replayed: Mapping[int, Sequence[int]] | None = None) -> Self:
+    def of(cls, records: Taken, first: int, replayed: Mapping[int, Sequence[int]] | None = None) -> Self:
         """Return a batch of these records, the first of which has the position `first`."""
-        accepted: list[Incoming] = []
-        rejected: list[tuple[int, Rejected]] = []
-        for at, one in enumerate(records, first):
-            if isinstance(one, Rejected):
-                rejected.append((at, one))
-            else:
-                accepted.append(Incoming(at, one))
-        return cls(accepted, rejected, replayed)
+        places = records.places
+        positions = range(first, first + len(places)) if isinstance(places, range) else [first + at for at in places]
+        return cls(records.accepted, positions, [(first + at, one) for at, one in records.rejected], replayed)
 
 
 @dataclass(slots=True)
@@ -143,14 +140,15 @@ class Landing:
         rows.
         """
         batch = there.batch + 1
-        landed = self._land_accepted(connection, arrived.accepted, there, batch, now)
+        accepted = [Incoming(position, arrived.accepted.at(place)) for place, position in enumerate(arrived.positions)]
+        landed = self._land_accepted(connection, accepted, there, batch, now)
         landed.rejected = sorted([*arrived.rejected, *landed.rejected], key=lambda found: found[0])
         if self._redacts:
             landed.rejected = [(at, own._replace(faults=tuple(map(redacted, own.faults)))) for at, own in landed.rejected]
         if arrived.replayed is None:
             landed.known_rejected = put_in_quarantine(self._database, connection, landed.rejected, batch, origin)
         else:
-            keys = {incoming.position: incoming.prepared.key for incoming in arrived.accepted}
+            keys = dict(zip(arrived.positions, arrived.accepted.key, strict=True))
             became = {position: (keys[position], outcome) for position, outcome in landed.outcomes.items()}
             replayed, again = arrived.replayed, landed.rejected
             landed.known_rejected = settle(self._database, connection, replayed, became, again, batch, now)

@@ -24,7 +24,7 @@ from memproc.dedup.cluster import Decision, Verdict, pair
 from memproc.dedup.compare.confidence import model_of
 from memproc.dedup.compare.reasons import reason_told
 from memproc.dedup.decide import Judged, Row
-from memproc.dedup.keys import SCHEME, Key, Prepared
+from memproc.dedup.keys import SCHEME, Key
 from memproc.dedup.meaning import AT_LEAST
 from memproc.dedup.memory import memory_of_one
 from memproc.dedup.review_policy import checked_name, parse_policy
@@ -34,7 +34,7 @@ from memproc.errors import DatabaseError, NotFoundError, StoreError, UsageError,
 from memproc.formats import detect, format_named, generic
 from memproc.formats.draft import Context, Decided, Format
 from memproc.intake import Intake, name_said
-from memproc.records import Fault, Given, Memory, Outcome, Plain, Rejected
+from memproc.records import Fault, Given, Memory, Outcome, Plain
 from memproc.report.report import Pattern, Report
 from memproc.sources.items import Item, of_record
 from memproc.store import tables
@@ -120,6 +120,7 @@ from memproc.store.triage import (
     to_quarantined,
     which_of,
 )
+from memproc.taken import Taken
 from memproc.times import parse_time, to_micros, to_text
 from memproc.validation import redacted, restore
 from memproc.values import shown
@@ -243,7 +244,7 @@ class Store:
         taken = intake.take(item)
         if len(taken.records) != 1:
             raise UsageError(f"the record holds {len(taken.records)} memories in format {known.name!r}: use memproc.ingest")
-        found = taken.records[0]
+        found = taken.records
         origin = Origin(context.source or known.name, known.name, intake.namespace or "", intake.said)
         # Who holds the lock in a rehearsal is the one who rehearses: what others add is not to be undone with it.
         with redacting(is_wanted=self.settings.redact):
@@ -254,19 +255,19 @@ class Store:
         if landed.rejected:
             faults = landed.rejected[0][1].faults
             return Added(Outcome.QUARANTINED, None, None, f"{faults[0].path or 'record'}: {faults[0].message}", faults)
-        return self._added_as(landed, found.observation.key)  # type: ignore[union-attr]
+        return self._added_as(landed, found.accepted.key[0])
 
     def _format_of(self, item: Item) -> Format:
         if isinstance(item.value, Given):
             return generic.FORMAT
         return detect([item.value], frozenset(self.schema.model_fields)) or generic.FORMAT
 
-    def _land_added(self, added: Sequence[tuple[Prepared | Rejected, Origin]]) -> list[Landed]:
+    def _land_added(self, added: Sequence[tuple[Taken, Origin]]) -> list[Landed]:
         """Write single records in one transaction, each as a batch of its own: so its outcome is that of a record alone."""
         if self._added_job is None:
             self._added_job = self.begin_job(ADDED, added[0][1].format)
         first, self._added = self._added, self._added + len(added)
-        batches = [_Batch(Arrived.of([found], at), 1, at, origin) for at, (found, origin) in enumerate(added, first)]
+        batches = [_Batch(Arrived.of(found, at), 1, at, origin) for at, (found, origin) in enumerate(added, first)]
         return self._land_each(self._added_job, batches)
 
     def get(self, identifier: str) -> Memory | None:
