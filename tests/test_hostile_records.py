@@ -22,8 +22,8 @@ from memproc.config import Policy
 from memproc.dedup.changes.frame import frame_of
 from memproc.dedup.compare.compare import compare
 from memproc.dedup.compare.confidence import model_of, side_of
-from memproc.dedup.decide import Incoming, Neighbourhood, decide
-from memproc.dedup.keys import prepare
+from memproc.dedup.decide import Arrivals, Neighbourhood, decide
+from memproc.dedup.keys import Columns, prepare
 from memproc.dedup.text import words
 from memproc.formats import FORMATS, detect
 from memproc.formats.draft import Context
@@ -93,7 +93,7 @@ def check(text: str) -> None:
         prepared(f"{text}!", created_at="2024-01-02T00:00:00.000000Z"),
     ]
     dated += [prepared(f"Well, {text} teas", id="1", source="s"), prepared(f"{text} tea", id="1", source="s")]
-    plan = decide([Incoming(at, one) for at, one in enumerate(dated)], set(), NOTHING)
+    plan = decide(Arrivals(Columns.of(dated), range(len(dated))), set(), NOTHING)
     assert len(plan.new) + len(plan.known) == len(dated)
     frame_of(dated[0].text)
     if len(text) < 2_000:

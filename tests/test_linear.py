@@ -21,7 +21,7 @@ import pytest
 import memproc
 from memproc.config import Policy
 from memproc.dedup.cluster import Decision, clusters
-from memproc.dedup.decide import Incoming, Neighbourhood, decide
+from memproc.dedup.decide import Arrivals, Neighbourhood, decide
 from memproc.dedup.keys import Accepted, prepare_all
 from memproc.dedup.signing import signed
 from memproc.dedup.text.memo import Memo
@@ -218,13 +218,14 @@ def land(records: list[Any]) -> None:
         assert report.read == len(records)
 
 
-def incoming(records: list[dict[str, Any]]) -> list[Incoming]:
+def incoming(records: list[dict[str, Any]]) -> Arrivals:
     """Return records as they come from the intake."""
     intake = Intake(own.FORMAT, Policy())
-    return [Incoming(at, one) for at, one in enumerate(intake.take_all([*map(Item, records)]).records)]  # type: ignore[arg-type]
+    columns = intake.take_all([*map(Item, records)]).records.accepted
+    return Arrivals(columns, range(len(columns)))
 
 
-def judge(batch: list[Incoming]) -> None:
+def judge(batch: Arrivals) -> None:
     """Decide a batch in an empty store."""
     decide(batch, set(), Neighbourhood({}, {}, ()))
 
@@ -234,7 +235,8 @@ def hot(verdict: Any) -> Make:
 
     def made(n: int) -> Any:
         records = [{"content": "She likes tea and cake", "id": str(at), "source": "s", "created_at": day(at)} for at in range(n)]
-        seen = [one.prepared.observation for one in incoming(records)]
+        columns = incoming(records).columns
+        seen = [columns.at(place).observation for place in range(len(columns))]
         first, *others = sorted(one.node for one in seen)
         return seen, [Decision(first, other, verdict) for other in others]
 

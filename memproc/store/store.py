@@ -24,7 +24,7 @@ from memproc.dedup.cluster import Decision, Verdict, pair
 from memproc.dedup.compare.confidence import model_of
 from memproc.dedup.compare.reasons import reason_told
 from memproc.dedup.decide import Judged, Row
-from memproc.dedup.keys import SCHEME, Key
+from memproc.dedup.keys import SCHEME, Key, Prepared
 from memproc.dedup.meaning import AT_LEAST
 from memproc.dedup.memory import memory_of_one
 from memproc.dedup.review_policy import checked_name, parse_policy
@@ -255,7 +255,7 @@ class Store:
         if landed.rejected:
             faults = landed.rejected[0][1].faults
             return Added(Outcome.QUARANTINED, None, None, f"{faults[0].path or 'record'}: {faults[0].message}", faults)
-        return self._added_as(landed, found.accepted.key[0])
+        return self._added_as(landed, found.accepted.at(0))
 
     def _format_of(self, item: Item) -> Format:
         if isinstance(item.value, Given):
@@ -909,16 +909,17 @@ class Store:
     def _ask(self, job: int, request: str | None) -> None:
         self._transactions.write(lambda connection: ask(connection, job, request, _now()))  # type: ignore[arg-type]
 
-    def _added_as(self, landed: Landed, key: Key) -> Added:
+    def _added_as(self, landed: Landed, own: Prepared) -> Added:
         if landed.forgotten:
             return Added(Outcome.DUPLICATE, None, None, "forgotten")
-        if landed.judged and landed.membership.get(key) is None:  # a memory by itself, as it was just written
-            seen = landed.judged[0].incoming.prepared.observation
-            memory = self._to_memory(memory_of_one(seen.node.hex(), seen.record))
+        if landed.new and landed.membership.get(own.key) is None:  # a memory by itself, as it was just written
+            memory = self._to_memory(memory_of_one(own.node.hex(), own.record))
         else:
-            memory = self._transactions.read(lambda there: self._to_memory(memory_at(there, self._named(there, key.hex()))))
+            memory = self._transactions.read(lambda there: self._to_memory(memory_at(there, self._named(there, own.key.hex()))))
         if landed.known:
             return Added(Outcome.DUPLICATE, memory, 1.0, "same observation")
+        if not landed.judged:
+            return Added(Outcome.STORED, memory, None, "")
         judged = landed.judged[0]
         return Added(judged.outcome, memory, judged.confidence, self._reason_of(judged))
 

@@ -9,7 +9,6 @@ import pytest
 from sqlalchemy import event
 
 import memproc
-from memproc.dedup.decide import Incoming
 from memproc.store.landing import Landing
 
 MOST_STATEMENTS = 14  # of them SQLite's own are BEGIN, SAVEPOINT and RELEASE
@@ -108,7 +107,7 @@ def test_the_second_half_of_a_batch_knows_what_the_first_wrote(fresh, monkeypatc
     """That there are links to what an odd token stands for, and which number is next."""
     write = Landing._write
 
-    def refuse(self, connection, accepted: list[Incoming], there, batch, now):
+    def refuse(self, connection, accepted, there, batch, now):
         if len(accepted) > 1:
             raise OverflowError("too much of value")
         return write(self, connection, accepted, there, batch, now)
