@@ -45,7 +45,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from memproc.config import Dedup
-    from memproc.dedup.decide import Arrivals
     from memproc.dedup.keys import Columns, Observation
 
 Given = ParamSpec("Given")
@@ -265,8 +264,8 @@ def _comparing(one: str, other: str, _is_sentence: object) -> Callable[[], objec
     return partial(fuzz.ratio, one, other)
 
 
-def _counting(batch: Arrivals, *_given: object) -> Callable[[], object]:
-    return lambda: Counter(batch.columns.core)
+def _counting(batch: Columns, *_given: object) -> Callable[[], object]:
+    return lambda: Counter(batch.core)
 
 
 def _counting_seen(observations: Sequence[Observation], fresh: Columns, *_given: object) -> Callable[[], object]:

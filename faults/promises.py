@@ -168,8 +168,8 @@ def _breaks_alone(room: Room) -> None:
     poison = {"content": "She drank the poison"}
     of_all = keys.prepare_all  # it is broken behind its back
 
-    def broken(accepted: Accepted, *rest: Any) -> Columns:
-        if any("poison" in record["content"] for record in accepted.record):
+    def broken(accepted: Sequence[Accepted], *rest: Any) -> Columns:
+        if any("poison" in record["content"] for record, *_ in accepted):
             raise RecursionError("too deep")
         return of_all(accepted, *rest)
 

@@ -59,19 +59,16 @@ class Gathered:
         self.limit_bytes = limit_bytes
         self.records = Taken()
         self.decided: list[tuple[int, Decided]] = []  # each with the number of records before it
-        self.bytes = 0
 
     def add(self, chunk: Chunk, skipped: int) -> None:
         """Take a chunk, but for its first records, which have landed before."""
         before = len(self.records) - skipped
         self.decided += [(before + at, one) for at, one in chunk.decided]
-        fresh = chunk.records.cut(skipped)
-        self.records.extend(fresh)
-        self.bytes += sum(fresh.sizes())
+        self.records.extend(chunk.records.cut(skipped))
 
     def is_full(self, size: int) -> bool:
         """Tell whether there are as many records, or bytes, as a batch may have."""
-        return len(self.records) >= size or (len(self.records) > 0 and self.bytes > self.limit_bytes)
+        return len(self.records) >= size or sum(self.records.sizes()) > self.limit_bytes
 
     def cut(self, size: int) -> tuple[Taken, list[Decided]]:
         """Return the first records, as many as a batch holds, with the decisions up to their end; keep the rest."""
@@ -79,12 +76,9 @@ class Gathered:
         batch, self.records = self.records.cut(0, most), self.records.cut(most)
         decided = [one for at, one in self.decided if at <= most]
         self.decided = [(at - most, one) for at, one in self.decided if at > most]
-        self.bytes = sum(self.records.sizes())
         return batch, decided
 
     def _fitting(self) -> int:
         """Return how many of the records a batch holds by their bytes: an item may have become any number of them."""
-        if self.bytes <= self.limit_bytes:
-            return len(self.records)
         ends = accumulate(self.records.sizes())
         return next((count for count, end in enumerate(ends, 1) if end > self.limit_bytes), len(self.records))

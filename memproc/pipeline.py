@@ -19,7 +19,7 @@ from memproc.collector import rarer_searches
 from memproc.config import Policy, Settings
 from memproc.dedup.compare.reasons import reason_told
 from memproc.dedup.decide import Judged
-from memproc.dedup.keys import Key, Prepared
+from memproc.dedup.keys import Key
 from memproc.engines.loop import prepared
 from memproc.engines.pools import Pool, pool_of
 from memproc.errors import DatabaseError, SourceEndedError, UsageError, redacting
@@ -348,20 +348,18 @@ class _Run:
                 first.add(self._land(source, records.cut(half), decided))
                 return first
             too_large = fault("", "too_large", f"is too large for the database: {error}")
-            lines = [own.whole_line(one.observation) for one in records if isinstance(one, Prepared)]
+            lines = [own.whole_line(records.accepted.at(at).observation) for at in range(len(records.accepted))]
             found = [Rejected("resource", (too_large,), line) for line in lines]
             return self._land_whole(source, Taken.of_rejected(found), decided)
 
     def _land_whole(self, source: Source, records: Taken, decided: Sequence[Decided]) -> Landed:
-        report, started, first = self.report, perf_counter(), self.report.read
+        report, started = self.report, perf_counter()
         intake = source.intake
         origin = Origin(source.name, intake.format.name, intake.namespace or "", intake.said)
         checkpoint = self.place.after(len(records))
         landed = self.store.land(
             self.claim,
-            Arrived.of(records, first),
-            len(records),
-            first,
+            Arrived(records, report.read),
             origin,
             decided,
             self.settings.review_at,

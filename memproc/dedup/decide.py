@@ -10,7 +10,7 @@ join is one memory less and a split one more among those that were there before.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -85,30 +85,6 @@ class Incoming(NamedTuple):
     prepared: Prepared
 
 
-@dataclass(frozen=True, slots=True)
-class Arrivals:
-    """The records of a batch that were accepted, each with its position."""
-
-    columns: Columns
-    positions: Sequence[int]
-
-    def __len__(self) -> int:
-        """Return how many there are."""
-        return len(self.columns)
-
-    def cut(self, start: int, stop: int | None = None) -> Arrivals:
-        """Return those from `start` up to `stop`."""
-        return Arrivals(self.columns.cut(start, stop), self.positions[start:stop])
-
-    def take(self, places: Collection[int]) -> Arrivals:
-        """Return those at some places, in the order given."""
-        return Arrivals(self.columns.take(places), [self.positions[at] for at in places])
-
-    def at(self, place: int) -> Incoming:
-        """Return one of them."""
-        return Incoming(self.positions[place], self.columns.at(place))
-
-
 class Judged(NamedTuple):
     """A new observation, what became of it, and in comparison with what. `kind` is "", "duplicate", "similar" or "version";
     `reason` a fixed phrase, or of what is similar the kinds of difference.
@@ -153,9 +129,9 @@ class Plan:
     there; and what this changes. `undated` needs a person.
     """
 
-    arrivals: Arrivals
+    fresh: Columns
     judged: Mapping[int, Judged]
-    repeated: Arrivals
+    repeated: Columns
     changed: Regrouped
     undated: tuple[Undated, ...]
     joined: tuple[Joined, ...] = ()
@@ -163,24 +139,27 @@ class Plan:
     @cached_property
     def new(self) -> tuple[Judged, ...]:
         """What became of each new observation, as objects."""
-        places = range(len(self.arrivals))
-        return tuple([self.judged.get(at) or Judged(self.arrivals.at(at), Outcome.STORED) for at in places])
+        return tuple([self.judged.get(at) or Judged(one, Outcome.STORED) for at, one in enumerate(_each(self.fresh))])
 
     @cached_property
     def known(self) -> tuple[Incoming, ...]:
         """The records whose observations were there, as objects."""
-        return tuple([self.repeated.at(at) for at in range(len(self.repeated))])
+        return (*_each(self.repeated),)
 
 
-def decide(batch: Arrivals, known: AbstractSet[Key], neighbourhood: Neighbourhood) -> Plan:
+def _each(columns: Columns) -> Iterator[Incoming]:
+    return (Incoming(one.position, one) for one in map(Prepared._make, zip(*columns.lists, strict=True)))
+
+
+def decide(batch: Columns, known: AbstractSet[Key], neighbourhood: Neighbourhood) -> Plan:
     """Return the plan for a batch, in order. `known` holds the keys that are in the store or were forgotten."""
     new, repeated = _apart(batch, known)
-    dates = _latest_dates(repeated.columns)
+    dates = _latest_dates(repeated)
     new = _with_latest_dates(new, dates)
     rows = _with_later_dates(neighbourhood.rows, dates)
     mends = neighbourhood.mends
-    places = _in_company(new.columns, rows, mends, neighbourhood)
-    fresh = {new.columns.key[at]: in_group(new.columns.at(at).observation, neighbourhood.groups) for at in places}
+    places = _in_company(new, rows, mends, neighbourhood)
+    fresh = {new.key[at]: in_group(new.at(at).observation, neighbourhood.groups) for at in places}
     together = [*(row.observation for row in rows.values()), *fresh.values()]
     found, undated = clusters(together, mends, neighbourhood.decisions, neighbourhood.spent)
     redated = {key for key, row in rows.items() if row is not neighbourhood.rows[key]}
@@ -201,15 +180,14 @@ def shared(values: Sequence[Key], there: Iterable[Key]) -> set[Key]:
     return found
 
 
-def _apart(batch: Arrivals, known: AbstractSet[Key]) -> tuple[Arrivals, Arrivals]:
+def _apart(batch: Columns, known: AbstractSet[Key]) -> tuple[Columns, Columns]:
     """Return the records that are new, and those whose observations are known, or come before them in the batch."""
-    keys = batch.columns.key
-    if not shared(keys, known):
-        return batch, batch.take(())
+    if not shared(batch.key, known):
+        return batch, Columns()
     seen = set(known)
     new: list[int] = []
     repeated: list[int] = []
-    for at, key in enumerate(keys):
+    for at, key in enumerate(batch.key):
         (repeated if key in seen else new).append(at)
         seen.add(key)
     return batch.take(new), batch.take(repeated)
@@ -292,13 +270,12 @@ def _latest_dates(repeated: Columns) -> dict[Key, str]:
     return dates
 
 
-def _with_latest_dates(new: Arrivals, dates: Mapping[Key, str]) -> Arrivals:
+def _with_latest_dates(new: Columns, dates: Mapping[Key, str]) -> Columns:
     """Return the new records, each with the latest date that its source gives for it within the batch."""
-    if dates.keys().isdisjoint(new.columns.key):
+    if not dates:
         return new
-    own = zip(new.columns.key, new.columns.as_of, strict=True)
-    later = [max(dates.get(key, ""), as_of or "") or None for key, as_of in own]
-    return replace(new, columns=replace(new.columns, as_of=later))
+    own = zip(new.key, new.as_of, strict=True)
+    return replace(new, as_of=[max(dates.get(key, ""), as_of or "") or None for key, as_of in own])
 
 
 def _with_later_dates(rows: Mapping[Key, Row], dates: Mapping[Key, str]) -> dict[Key, Row]:
@@ -334,7 +311,7 @@ def _in_company(
 
 
 def _judge(
-    new: Arrivals, places: Iterable[int], found: Sequence[Cluster], fresh: AbstractSet[Key], groups: Groups
+    new: Columns, places: Iterable[int], found: Sequence[Cluster], fresh: AbstractSet[Key], groups: Groups
 ) -> dict[int, Judged]:
     """Return the outcome of each new record that is not just stored, by its place, given the `places` and the keys, `fresh`, of
     those in company, and the clusters that these are in.
@@ -349,9 +326,9 @@ def _judge(
                 there.add(seen)
     judged = {}
     for at in places:
-        own, there = homes[new.columns.key[at]]
+        own, there = homes[new.key[at]]
         if there.smallest:
-            judged[at] = _against(new.at(at), own, there, groups)
+            judged[at] = _against(Incoming(new.position[at], new.at(at)), own, there, groups)
         there.add(own)
     return judged
 

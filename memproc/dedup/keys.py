@@ -17,10 +17,11 @@ be made on purpose, as they can for a hash that is only quick: whoever could wou
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from hashlib import blake2b
+from struct import iter_unpack
 from typing import Any, NamedTuple, Self
 
 import orjson
@@ -45,6 +46,9 @@ KEY_BYTES = 16
 _CORE_BYTES = 8
 
 Key = bytes
+# A record that passed validation: its plain form, the one JSON text of that, whether its id is an identity, and the date that its
+# source gives for itself, as fixed-width UTC text.
+Accepted = tuple[Plain, bytes, bool, str | None]
 
 
 def key_of(said: bytes) -> Key:
@@ -95,7 +99,8 @@ class Prepared(NamedTuple):
 
     `json` is its one JSON text, `text` its compared text: the canonical text, without a near tier the exact text, and where nothing
     is compared the content; `namespace` and `scope` are hashes of whose it is and of what two facts must share to be compared at
-    all (0 without a near tier); `changed_at` is when it says it was last changed, in microseconds since 1970.
+    all (0 without a near tier); `changed_at` is when it says it was last changed, in microseconds since 1970, and `position` its
+    place among the records that it came with.
     `is_near` tells whether it takes part in the near tier. `mends` are the cores that it would have if one of its tokens were a
     slip. `chains` are the hashes of the chains it is in, `bands` its hashes in the index, empty as long as it is not signed;
     `grouped` is what it merges by, if that was found out ahead.
@@ -112,6 +117,7 @@ class Prepared(NamedTuple):
     namespace: int
     scope: int
     changed_at: int | None
+    position: int
     is_near: bool = False
     mends: tuple[int, ...] = ()
     chains: tuple[int, int] = (0, 0)
@@ -132,54 +138,8 @@ class Prepared(NamedTuple):
         return Observation(self.key, self.node, self.content, group, *own, self.record, self.core)
 
 
-class _Lists:
-    """Lists of one length, one for each field."""
-
-    __slots__: tuple[str, ...] = ()
-
-    def __len__(self) -> int:
-        """Return how many places each list has."""
-        return len(self.lists[0])
-
-    @property
-    def lists(self) -> list[list[Any]]:
-        """The lists, in the order of the fields."""
-        return [getattr(self, name) for name in self.__slots__]
-
-    def add(self, *values: Any) -> None:
-        """Add one place behind."""
-        for own, value in zip(self.lists, values, strict=True):
-            own.append(value)
-
-    def extend(self, more: Self) -> None:
-        """Add what others hold behind."""
-        for own, other in zip(self.lists, more.lists, strict=True):
-            own.extend(other)
-
-    def cut(self, start: int, stop: int | None = None) -> Self:
-        """Return the places from `start` up to `stop`."""
-        return type(self)(*[one[start:stop] for one in self.lists])
-
-    def take(self, places: Iterable[int]) -> Self:
-        """Return some places, in the order given."""
-        wanted = [*places]
-        return type(self)(*[[one[at] for at in wanted] for one in self.lists])
-
-
 @dataclass(slots=True)
-class Accepted(_Lists):
-    """Records that passed validation: their plain forms, the one JSON text of each, whether its id is an identity, and the date
-    that its source gives for itself, as fixed-width UTC text.
-    """
-
-    record: list[Plain] = field(default_factory=list)
-    json: list[bytes] = field(default_factory=list)
-    is_identity: list[bool] = field(default_factory=list)
-    as_of: list[str | None] = field(default_factory=list)
-
-
-@dataclass(slots=True)
-class Columns(_Lists):
+class Columns:
     """Observations on their way into a store, in their order: a list for each field of `Prepared`, so that many are cut, joined and
     written without a look at each.
     """
@@ -195,6 +155,7 @@ class Columns(_Lists):
     namespace: list[int] = field(default_factory=list)
     scope: list[int] = field(default_factory=list)
     changed_at: list[int | None] = field(default_factory=list)
+    position: list[int] = field(default_factory=list)
     is_near: list[bool] = field(default_factory=list)
     mends: list[tuple[int, ...]] = field(default_factory=list)
     chains: list[tuple[int, int]] = field(default_factory=list)
@@ -206,6 +167,32 @@ class Columns(_Lists):
         """Return the columns of single observations."""
         return cls(*map(list, zip(*prepared, strict=True)))
 
+    def __len__(self) -> int:
+        """Return how many observations there are."""
+        return len(self.key)
+
+    @property
+    def lists(self) -> list[list[Any]]:
+        """The lists, in the order of the fields."""
+        return [getattr(self, name) for name in Prepared._fields]
+
+    def extend(self, more: Columns) -> None:
+        """Add others behind."""
+        for own, other in zip(self.lists, more.lists, strict=True):
+            own.extend(other)
+
+    def cut(self, start: int, stop: int | None = None) -> Columns:
+        """Return those from `start` up to `stop`."""
+        return Columns(*[one[start:stop] for one in self.lists])
+
+    def moved(self, by: int) -> Columns:
+        """Return them with other positions, so much higher."""
+        return replace(self, position=[at + by for at in self.position])
+
+    def take(self, places: Collection[int]) -> Columns:
+        """Return those at some places, in the order given."""
+        return Columns(*[[one[at] for at in places] for one in self.lists])
+
     def at(self, place: int) -> Prepared:
         """Return one observation."""
         return Prepared(*[one[place] for one in self.lists])
@@ -213,51 +200,41 @@ class Columns(_Lists):
 
 def prepare(record: Plain, *, is_identity: bool, as_of: str | None, policy: Policy) -> Prepared:
     """Return a plain record with its keys, under the policy of its store; it is not signed."""
-    return prepare_all(Accepted([record], [encode(record)], [is_identity], [as_of]), policy).at(0)
+    return prepare_all([(record, encode(record), is_identity, as_of)], policy).at(0)
 
 
-def prepare_all(accepted: Accepted, policy: Policy) -> Columns:
-    """Return records with their keys, in their order: column by column."""
-    records, are_identities = accepted.record, accepted.is_identity
-    own = zip(accepted.json, are_identities, strict=True)
-    keys = [key_of(json + _IDENTITY if is_identity else json) for json, is_identity in own]
+def prepare_all(accepted: Sequence[Accepted], policy: Policy) -> Columns:
+    """Return records, one or more, with their keys, in their order: column by column."""
+    records, jsons, are_identities, as_of = map(list, zip(*accepted, strict=True))
+    keys = [key_of(json + _IDENTITY if is_identity else json) for _, json, is_identity, _ in accepted]
     dates = [*map(last_changed, records)]
-    changed = [None if date is None else to_micros(date) for date in dates]
-    namespaces = [namespace_number(record["namespace"]) for record in records]
     skims: list[Skim | None] = [None] * len(records)
-    if policy.dedup == "off":
-        contents, nodes, texts = keys, keys, [record["content"] for record in records]
-    else:
-        seen = [*map(exact_of, records)]
+    contents, nodes, texts = keys, keys, [record["content"] for record in records]
+    if policy.dedup != "off":
+        seen = texts = [*map(exact_of, records)]
         if policy.dedup == "near":
             skims = [None if is_event(record) else skim(text) for record, text in zip(records, seen, strict=True)]
             texts = [(skimmed.text if skimmed else canonical(text)) or text for skimmed, text in zip(skims, seen, strict=True)]
-        else:
-            texts = seen
         contents = [
             content_key(record, text, is_identity=is_identity, may_be_of_a_day=skimmed is None or skimmed.may_be_of_a_day)
             for record, text, is_identity, skimmed in zip(records, seen, are_identities, skims, strict=True)
         ]
         told = zip(records, contents, are_identities, strict=True)
         nodes = [identity_key(record) if is_identity else content for record, content, is_identity in told]
-    many = len(records)
     columns = Columns(
         keys,
         [*nodes],
         [*contents],
-        [*map(_core_of_key, contents)],
-        [*are_identities],
-        [*accepted.as_of],
-        [*accepted.json],
+        [core for core, _ in iter_unpack(">qq", b"".join(contents))],  # what a key begins with
+        are_identities,
+        as_of,
+        jsons,
         texts,
-        namespaces,
-        [0] * many,
-        changed,
-        [False] * many,
-        [()] * many,
-        [(0, 0)] * many,
-        [b""] * many,
-        [None] * many,
+        [namespace_number(record["namespace"]) for record in records],
+        [0] * len(records),
+        [None if date is None else to_micros(date) for date in dates],
+        [*range(len(records))],
+        *[[default] * len(records) for default in Prepared._field_defaults.values()],
     )
     if policy.dedup == "near":
         _into_near_tier(columns, records, skims, policy)
@@ -285,10 +262,6 @@ def _into_near_tier(columns: Columns, records: Sequence[Plain], skims: Sequence[
 def merges_by_likeness(policy: Policy) -> bool:
     """Tell whether anything merges that is not the same content."""
     return policy.dedup == "near" and not policy.refuses_to_merge and trust_in_writing() >= policy.merge_at
-
-
-def _core_of_key(key: Key) -> int:
-    return int.from_bytes(key[:_CORE_BYTES], "big", signed=True)
 
 
 def _within(core: int, whose: int) -> int:

@@ -8,19 +8,19 @@ breaks on. As the result does not depend on the batch (law 3), the rest and the 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from itertools import compress, count, repeat
 from time import perf_counter
-from typing import Any, NamedTuple, Self
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, bindparam, literal_column, select, update
 from sqlalchemy.exc import SQLAlchemyError
 
 from memproc.config import Policy
 from memproc.dedup.compare.unrelated import have_nothing_in_common
-from memproc.dedup.decide import Arrivals, Judged, Plan, Regrouped, Row, decide, shared
+from memproc.dedup.decide import Judged, Plan, Regrouped, Row, decide, shared
 from memproc.dedup.grouping import Link
 from memproc.dedup.keys import Columns, Key, Observation, Prepared, is_confirmed, namespace_number
 from memproc.errors import MemprocError
@@ -61,20 +61,13 @@ _NOTHING_CHANGED = Regrouped({}, frozenset(), {}, 0, 0, {}, {})
 
 
 class Arrived(NamedTuple):
-    """A batch as it comes from validation: what was accepted and what was rejected, each with its position. Of a replay
-    `replayed` says which positions each quarantined record gave, by its number.
+    """A batch as it comes from validation: its records, the first of which has the position `first`. Of a replay `replayed` says
+    which positions each quarantined record gave, by its number.
     """
 
-    accepted: Arrivals
-    rejected: Sequence[tuple[int, Rejected]]
+    records: Taken
+    first: int
     replayed: Mapping[int, Sequence[int]] | None = None
-
-    @classmethod
-    def of(cls, records: Taken, first: int, replayed: Mapping[int, Sequence[int]] | None = None) -> Self:
-        """Return a batch of these records, the first of which has the position `first`."""
-        places = records.places
-        positions = range(first, first + len(places)) if isinstance(places, range) else [first + at for at in places]
-        return cls(Arrivals(records.accepted, positions), [(first + at, one) for at, one in records.rejected], replayed)
 
 
 @dataclass(slots=True)
@@ -113,10 +106,6 @@ class Landed:
         """The merges by likeness."""
         return [judged for judged in self.judged if judged.kind == "similar"]
 
-    def outcome_of(self) -> dict[int, Outcome]:
-        """Return by position what became of those that were accepted and not just stored."""
-        return {one.incoming.position: one.outcome for one in self.judged} | dict.fromkeys(self.known, Outcome.DUPLICATE)
-
     def counts(self) -> Counter[Outcome]:
         """Return how many records had each outcome."""
         counted = Counter([judged.outcome for judged in self.judged])
@@ -150,21 +139,24 @@ class Landing:
         """Write the next batch and all that follows from it; `there` tells how the store stands, `now` is the time of the ledger's
         rows.
         """
-        batch, accepted = there.batch + 1, arrived.accepted
+        batch = there.batch + 1
+        records = arrived.records.moved(arrived.first)
+        accepted = records.accepted
         landed = self._land_accepted(connection, accepted, there, batch, now)
-        landed.rejected = sorted([*arrived.rejected, *landed.rejected], key=lambda found: found[0])
+        landed.rejected = sorted([*records.rejected, *landed.rejected], key=lambda found: found[0])
         if self._redacts:
             landed.rejected = [(at, own._replace(faults=tuple(map(redacted, own.faults)))) for at, own in landed.rejected]
         if arrived.replayed is None:
             landed.known_rejected = put_in_quarantine(self._database, connection, landed.rejected, batch, origin)
         else:
-            told, others = zip(accepted.positions, accepted.columns.key, strict=True), landed.outcome_of()
-            became = {position: (key, others.get(position, Outcome.STORED)) for position, key in told}
+            became = {at: (key, Outcome.STORED) for at, key in zip(accepted.position, accepted.key, strict=True)}
+            became |= {at: (became[at][0], Outcome.DUPLICATE) for at in landed.known}
+            became |= {one.incoming.position: (one.incoming.prepared.key, one.outcome) for one in landed.judged}
             replayed, again = arrived.replayed, landed.rejected
             landed.known_rejected = settle(self._database, connection, replayed, became, again, batch, now)
         return landed
 
-    def _land_accepted(self, connection: Connection, accepted: Arrivals, there: Standing, batch: int, now: str) -> Landed:
+    def _land_accepted(self, connection: Connection, accepted: Columns, there: Standing, batch: int, now: str) -> Landed:
         """Write a batch; where the database refuses it, without the rows that it refuses by themselves, or else by halves; where
         deciding or looking for reviews breaks, by halves.
         """
@@ -180,11 +172,11 @@ class Landing:
             self._segments.forget_cached()
             if len(accepted) == 1:
                 why = _broken_on if is_internal else _refused
-                return Landed(rejected=[_rejected(accepted, 0, why, error)])
-        if not is_internal and (refused := self._refused_rows(connection, accepted.columns, there, batch)):
+                return Landed(rejected=[(accepted.position[0], why(accepted.at(0), error))])
+        if not is_internal and (refused := self._refused_rows(connection, accepted, there, batch)):
             rest = accepted.take([at for at in range(len(accepted)) if at not in refused])
             landed = self._land_accepted(connection, rest, there, batch, now)
-            landed.rejected += [_rejected(accepted, at, _refused, why) for at, why in refused.items()]
+            landed.rejected += [(accepted.position[at], _refused(accepted.at(at), why)) for at, why in refused.items()]
             return landed
         middle = len(accepted) // 2
         landed = self._land_accepted(connection, accepted.cut(0, middle), there, batch, now)
@@ -197,7 +189,7 @@ class Landing:
         known, forgotten = self._met_before(connection, columns, there)
         before = known.keys() | forgotten
         fresh = {key: at for at, key in enumerate(columns.key) if key not in before}
-        rows = _rows_of(Arrivals(columns.take(fresh.values()), range(len(fresh))), there.observation + 1, batch)
+        rows = _rows_of(columns.take(fresh.values()), there.observation + 1, batch)
         refused: dict[Key, Exception] = {}
         trial = connection.begin_nested()
         self._try_rows(connection, rows, refused)
@@ -227,23 +219,23 @@ class Landing:
         known = {row.key: row for row in self._database.select_by_keys(connection, _KNOWN, tables.observations.c.key, keys)}
         return known, forgotten_among(self._database, connection, keys - known.keys()) if there.has_forgotten else set()
 
-    def _write(self, connection: Connection, accepted: Arrivals, there: Standing, batch: int, now: str) -> Landed:
-        columns = accepted.columns
+    def _write(self, connection: Connection, columns: Columns, there: Standing, batch: int, now: str) -> Landed:
         known, forgotten = self._met_before(connection, columns, there)
         own = enumerate(zip(columns.key, columns.as_of, strict=True))
         undecided = columns.take([at for at, (key, as_of) in own if key not in known or as_of is not None]) if known else columns
         near = neighbourhood(self._database, connection, there=there, fresh=undecided)
         if colliding := _colliding(columns, known, near.rows):
-            rest = accepted.take([at for at in range(len(accepted)) if at not in colliding])
+            rest = columns.take([at for at in range(len(columns)) if at not in colliding])
             landed = self._write(connection, rest, there, batch, now)
-            landed.rejected += [(accepted.positions[at], _collided(columns.at(at))) for at in colliding]
+            landed.rejected += [(columns.position[at], _collided(columns.at(at))) for at in colliding]
             return landed
-        plan = decide(accepted, known.keys() | forgotten, near)
-        numbers = dict(zip(plan.arrivals.columns.key, count(there.observation + 1)))
+        plan = decide(columns, known.keys() | forgotten, near)
+        numbers = dict(zip(plan.fresh.key, count(there.observation + 1)))
         self._write_observations(connection, plan, there.observation + 1, batch)
         write_regrouped(self._database, connection, plan.changed, near.rows)
         self._write_again(connection, plan, {key: row.number for key, row in known.items()} | numbers, near.rows, batch)
-        landed = _landed(plan, forgotten)
+        landed = Landed(len(plan.fresh), [*plan.judged.values()], plan.repeated.position, membership={**plan.changed.membership})
+        landed.forgotten = [*compress(landed.known, map(forgotten.__contains__, plan.repeated.key))]
         landed.reused = _reused(plan, near.rows)
         landed.met = sum([content in near.groups for content in columns.content]) if near.groups else 0
         if plan.undated or any(columns.is_near):
@@ -255,17 +247,16 @@ class Landing:
         return landed
 
     def _write_observations(self, connection: Connection, plan: Plan, first: int, batch: int) -> None:
-        rows = _rows_of(plan.arrivals, first, batch, plan.judged, plan.changed)
+        rows = _rows_of(plan.fresh, first, batch, plan.judged, plan.changed)
         self._database.insert_rows(connection, tables.observations, rows)
-        columns = plan.arrivals.columns
-        links = {(meant, core) for core, mends in zip(columns.core, columns.mends, strict=True) for meant in mends}
+        links = {(meant, core) for core, mends in zip(plan.fresh.core, plan.fresh.mends, strict=True) for meant in mends}
         write_mends(self._database, connection, links)
 
     def _write_again(
         self, connection: Connection, plan: Plan, numbers: Mapping[Key, int], rows: Mapping[Key, Row], batch: int
     ) -> None:
         """Note of known observations that they were seen again, and the later date of their source."""
-        again = plan.repeated.columns
+        again = plan.repeated
         times = Counter([numbers[key] for key in again.key if key in numbers])
         counted = [(batch, more, number) for number, more in times.items()]
         self._database.update_rows(connection, tables.observations, ("last_batch",), counted, add=("times_seen",))
@@ -278,12 +269,6 @@ class Landing:
                 keys[row.number] = key
         later = [(as_of, seal_of_date(keys[number], as_of), number) for number, as_of in dates.items()]
         self._database.update_rows(connection, tables.observations, ("as_of", "as_of_seal"), later)
-
-
-def _landed(plan: Plan, forgotten: set[Key]) -> Landed:
-    known = plan.repeated.positions
-    gone = [at for at, key in zip(known, plan.repeated.columns.key, strict=True) if key in forgotten]
-    return Landed(len(plan.arrivals), [*plan.judged.values()], [*known], gone, membership=dict(plan.changed.membership))
 
 
 def _colliding(columns: Columns, known: Mapping[Key, Any], rows: Mapping[Key, Row]) -> set[int]:
@@ -322,7 +307,7 @@ def _collided(prepared: Prepared) -> Rejected:
 
 def _reused(plan: Plan, rows: Mapping[Key, Row]) -> dict[Key, str]:
     """Return by node the ids of new observations whose text has nothing in common with that of a version before."""
-    columns = plan.arrivals.columns
+    columns = plan.fresh
     fresh = [*compress(range(len(columns)), columns.is_identity)]
     nodes = {columns.node[at] for at in fresh}
     versions = sorted([row for row in rows.values() if row.observation.node in nodes], reverse=True, key=lambda row: row.number)
@@ -337,26 +322,26 @@ def _reused(plan: Plan, rows: Mapping[Key, Row]) -> dict[Key, str]:
 
 
 def _rows_of(
-    new: Arrivals, first: int, batch: int, judged: Mapping[int, Judged] = _NONE_MET, changed: Regrouped = _NOTHING_CHANGED
+    columns: Columns, first: int, batch: int, judged: Mapping[int, Judged] = _NONE_MET, changed: Regrouped = _NOTHING_CHANGED
 ) -> list[tuple[Any, ...]]:
     """Return the rows of new observations, numbered from `first` on; those not in `judged`, by their places, are just stored."""
-    columns, speaks = new.columns, changed.speaks
-    outcomes: list[str] = [Outcome.STORED.value] * len(new)
-    confidences: list[float | None] = [None] * len(new)
+    many, speaks = len(columns), changed.speaks
+    outcomes: list[str] = [Outcome.STORED.value] * many
+    confidences: list[float | None] = [None] * many
     for at, one in judged.items():
         outcomes[at], confidences[at] = one.outcome.value, one.confidence
     as_of = [None if date is None else to_micros(date) for date in columns.as_of]
     seals = [None if date is None else seal_of_date(key, date) for key, date in zip(columns.key, as_of, strict=True)]
     return [
         *zip(
-            range(first, first + len(new)),
+            range(first, first + many),
             *columns.lists[:4],  # its keys
             map(changed.membership.get, columns.key),
             [int(speaks.get(key, True)) for key in columns.key] if speaks else repeat(1),
             columns.namespace,
             map(int, columns.is_identity),
             repeat(batch),
-            new.positions,
+            columns.position,
             outcomes,
             confidences,
             repeat(batch),
@@ -440,13 +425,6 @@ def date_of(record: Plain) -> int | None:
 def _is_of_memproc(error: Exception) -> bool:
     """Tell whether memproc itself broke, from what the database or the machine says."""
     return not isinstance(error, SQLAlchemyError | MemprocError | OSError)
-
-
-def _rejected(
-    accepted: Arrivals, place: int, why: Callable[[Prepared, Exception], Rejected], error: Exception
-) -> tuple[int, Rejected]:
-    position, prepared = accepted.at(place)
-    return position, why(prepared, error)
 
 
 def _broken_on(prepared: Prepared, error: Exception) -> Rejected:

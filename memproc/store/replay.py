@@ -65,13 +65,6 @@ class Chosen(NamedTuple):
     formats: list[str]
 
 
-class Given(NamedTuple):
-    """What quarantined records give: by the number of each, how many records, and all of these."""
-
-    counts: dict[int, int]
-    records: Taken
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mending:
     """How records are replayed. `format`, `mapping` and `edits` take the place of what was; `transform` gets the JSON value, else
@@ -169,7 +162,7 @@ class Replay:
         self,
         database: Database,
         transactions: Transactions,
-        land: Callable[[Arrived, int, int, Origin], Landed],
+        land: Callable[[Arrived, Origin], Landed],
         mending: Mending,
         batch_size: int | None,
     ) -> None:
@@ -182,23 +175,23 @@ class Replay:
         """Replay the records of these numbers that are open, batch by batch; return the status that the job ends with."""
         left = deque(numbers)
         while left:
-            given = self._gather(left)
-            if not given.counts:
+            counts, records = self._gather(left)
+            if not counts:
                 continue
             try:
-                if request := self._land_batch(given).request:
+                if request := self._land_batch(counts, records).request:
                     return ENDED_BY[request]
             except SettledMeanwhileError:  # who was quicker is left out the next time
-                left.extendleft(reversed(given.counts))
+                left.extendleft(reversed(counts))
             except DatabaseError as error:
-                if error.failure.kind is not Kind.CAPACITY or len(given.counts) == 1:
+                if error.failure.kind is not Kind.CAPACITY or len(counts) == 1:
                     raise
-                self._size = max(min(self._size, len(given.counts)) // 2, 1)
-                left.extendleft(reversed(given.counts))
+                self._size = max(min(self._size, len(counts)) // 2, 1)
+                left.extendleft(reversed(counts))
         return "done"
 
-    def _gather(self, left: deque[int]) -> Given:
-        """Take as many records as a batch holds, by what they give."""
+    def _gather(self, left: deque[int]) -> tuple[dict[int, int], Taken]:
+        """Take as many records as a batch holds, by what they give: how many each gives, by its number, and all of these."""
         counts: dict[int, int] = {}
         records, size_bytes = Taken(), 0
         while left and len(records) < self._size and size_bytes < LARGEST_BATCH_BYTES:
@@ -208,7 +201,7 @@ class Replay:
                     counts[waiting.number] = len(taken)
                     records.extend(taken)
                     size_bytes += len(waiting.raw)
-        return Given(counts, records)
+        return counts, records
 
     def _waiting(self, numbers: Sequence[int]) -> list[Waiting]:
 
@@ -222,12 +215,11 @@ class Replay:
 
         return self._transactions.read(found)
 
-    def _land_batch(self, given: Given) -> Landed:
-        positions = iter(range(self._landed, self._landed + len(given.records)))
-        replayed = {number: [*islice(positions, count)] for number, count in given.counts.items()}
-        arrived = Arrived.of(given.records, self._landed, replayed)
-        landed = self._land(arrived, len(given.records), self._landed, Origin(REPLAY, "", ""))
-        self._landed += len(given.records)
+    def _land_batch(self, counts: Mapping[int, int], records: Taken) -> Landed:
+        positions = iter(range(self._landed, self._landed + len(records)))
+        replayed = {number: [*islice(positions, count)] for number, count in counts.items()}
+        landed = self._land(Arrived(records, self._landed, replayed), Origin(REPLAY, "", ""))
+        self._landed += len(records)
         return landed
 
 

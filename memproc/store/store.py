@@ -136,8 +136,6 @@ class _Batch(NamedTuple):
     """A batch to land, as `land` describes it."""
 
     arrived: Arrived
-    records: int
-    first_position: int
     origin: Origin
     decided: Sequence[Decided] = ()
     review_at: float | None = None
@@ -267,7 +265,7 @@ class Store:
         if self._added_job is None:
             self._added_job = self.begin_job(ADDED, added[0][1].format)
         first, self._added = self._added, self._added + len(added)
-        batches = [_Batch(Arrived.of(found, at), 1, at, origin) for at, (found, origin) in enumerate(added, first)]
+        batches = [_Batch(Arrived(found, at), origin) for at, (found, origin) in enumerate(added, first)]
         return self._land_each(self._added_job, batches)
 
     def get(self, identifier: str) -> Memory | None:
@@ -813,8 +811,6 @@ class Store:
         self,
         claim: Claim,
         arrived: Arrived,
-        records: int,
-        first_position: int,
         origin: Origin,
         decided: Sequence[Decided] = (),
         review_at: float | None = None,
@@ -826,7 +822,7 @@ class Store:
         failure that may pass is waited for. Raises DatabaseError on any other, and StoreError where another process has taken
         the job over.
         """
-        batch = _Batch(arrived, records, first_position, origin, decided, review_at, checkpoint)
+        batch = _Batch(arrived, origin, decided, review_at, checkpoint)
         return self._land_each(claim, [batch])[0]
 
     def _land_each(self, claim: Claim, batches: Sequence[_Batch]) -> list[Landed]:
@@ -866,7 +862,7 @@ class Store:
         found.untaken = take_over(self._database, self._segments, connection, decided, namespace, number, self.policy, now)
         if any(one.verdict == "forgotten" for one in decided):
             self._database.note_deleted(connection)
-        row = batch_row(found, (number, claim.job, batch.first_position, batch.records), started, now)
+        row = batch_row(found, (number, claim.job, batch.arrived.first, len(batch.arrived.records)), started, now)
         self._database.insert_rows(connection, tables.batches, [row])
         found.request = there.request
         return found
