@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from memproc.config import Dedup
+    from memproc.dedup.keys import Columns, Observation
 
 Given = ParamSpec("Given")
 Result = TypeVar("Result")
@@ -263,16 +264,16 @@ def _comparing(one: str, other: str, _is_sentence: object) -> Callable[[], objec
     return partial(fuzz.ratio, one, other)
 
 
-def _counting(batch: Sequence[Any], *_given: object) -> Callable[[], object]:
-    return lambda: Counter([one.prepared.core for one in batch])
+def _counting(batch: Columns, *_given: object) -> Callable[[], object]:
+    return lambda: Counter(batch.core)
 
 
-def _counting_seen(observations: Sequence[Any], *_given: object) -> Callable[[], object]:
-    return lambda: Counter([seen.core for seen in observations])
+def _counting_seen(observations: Sequence[Observation], fresh: Columns, *_given: object) -> Callable[[], object]:
+    return lambda: Counter([*(seen.core for seen in observations), *fresh.core])
 
 
-def _mapping(batch: Sequence[Any], *_given: object) -> Callable[[], object]:
-    return lambda: {one.prepared.key: one.prepared.json for one in batch}
+def _mapping(columns: Columns, *_given: object) -> Callable[[], object]:
+    return lambda: dict(zip(columns.key, columns.json, strict=True))
 
 
 def _seconds(run: Callable[[], object]) -> float:

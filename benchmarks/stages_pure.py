@@ -14,7 +14,7 @@ import gc
 import pickle
 import sys
 from collections import deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from contextlib import ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import datetime
@@ -31,7 +31,7 @@ from benchmarks.database import batches
 from memproc.config import Settings
 from memproc.dedup import grouping, keys
 from memproc.dedup.gist.gist import skim
-from memproc.dedup.keys import Prepared, key_of
+from memproc.dedup.keys import Columns, Prepared, key_of
 from memproc.dedup.minhash.signatures import band_hashes, signatures
 from memproc.dedup.signing import signed
 from memproc.dedup.text.canonical import canonical
@@ -247,8 +247,9 @@ def _called(call: Callable[[], object]) -> object:
 
 def _sign_pair(of: Material) -> Pair:
     recall = of.policy.recall
-    chunks = [*batches(of.prepared)]
-    firsts = [[*{one.core: one for one in reversed(chunk) if one.is_near}.values()] for chunk in chunks]
+    singles = [*batches(of.prepared)]
+    firsts = [[*{one.core: one for one in reversed(chunk) if one.is_near}.values()] for chunk in singles]
+    chunks = [*map(Columns.of, singles)]
     bare = [([one.text for one in first], np.array([one.scope for one in first], np.uint64)) for first in firsts]
     hashing = _over(lambda given: band_hashes(signatures(given[0]), given[1], recall), bare)
     return Pair("sign", "the NumPy function", _over(lambda chunk: signed(chunk, recall), chunks), hashing)
@@ -256,10 +257,10 @@ def _sign_pair(of: Material) -> Pair:
 
 def _pickle_pair(of: Material) -> Pair:
     """Return what engines pay beside: lines go to a worker, and what was prepared comes back."""
-    chunks = [signed(chunk, of.policy.recall) for chunk in batches(of.prepared)]
+    chunks = [signed(Columns.of(chunk), of.policy.recall) for chunk in batches(of.prepared)]
     travelling, raw = _over(_there_and_back, chunks), _over(_there_and_back, [*batches(of.lines)])
     return Pair("pickle there and back", "pickle of the raw lines", travelling, raw, is_paid=False)
 
 
-def _there_and_back(value: Sequence[object]) -> object:
+def _there_and_back(value: object) -> object:
     return pickle.loads(pickle.dumps(value))  # noqa: S301 - what was written the moment before

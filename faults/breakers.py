@@ -23,7 +23,6 @@ from memproc.dedup.gist.gist import skim
 from memproc.formats.draft import Context
 from memproc.gathering import Pieces
 from memproc.intake import CATEGORY_OF_EXCEPTIONS, Intake
-from memproc.records import Rejected
 from memproc.resuming import Checkpoint
 from memproc.sources import items
 from memproc.sources.elements import array_elements, list_in_object
@@ -32,6 +31,7 @@ from memproc.store.database import Database
 from memproc.store.rejected_texts import holders_of
 from memproc.store.standing import standing
 from memproc.store.store import Store
+from memproc.taken import Taken
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -120,12 +120,11 @@ def _believed(self: Pieces, records: int) -> list[Any]:
 def _swallowing(self: Intake, pieces: Sequence[Any], **how: Any) -> Chunk:
     """Take records, but for those on which an exception was raised."""
     chunk = _TAKEN(self, pieces, **how)
-    left, records, counts = iter(chunk.records), [], []
-    for count in chunk.counts:
-        kept = [one for one in islice(left, count) if not isinstance(one, Rejected) or one.category != CATEGORY_OF_EXCEPTIONS]
-        records += kept
-        counts.append(len(kept))
-    return chunk._replace(records=records, counts=counts)
+    gone = {at for at, one in chunk.records.rejected if one.category == CATEGORY_OF_EXCEPTIONS}
+    rejected = [(at - sum(before < at for before in gone), one) for at, one in chunk.records.rejected if at not in gone]
+    left = (at not in gone for at in range(len(chunk.records)))
+    counts = [sum(islice(left, count)) for count in chunk.counts]
+    return chunk._replace(records=Taken(chunk.records.accepted, rejected), counts=counts)
 
 
 def _dropping(self: Database, connection: Connection, table: Any, rows: Sequence[Any]) -> None:

@@ -86,7 +86,6 @@ def check_readers(raw: bytes) -> None:
     from memproc.formats import FORMATS, detect  # noqa: PLC0415
     from memproc.formats.draft import Context  # noqa: PLC0415
     from memproc.intake import Intake  # noqa: PLC0415
-    from memproc.records import Rejected  # noqa: PLC0415
     from memproc.sources.items import decode  # noqa: PLC0415
 
     item = decode(raw)
@@ -94,8 +93,8 @@ def check_readers(raw: bytes) -> None:
         detect([item.value], frozenset())
     for known in FORMATS:
         taken = Intake(known, Policy(), context=Context(include=frozenset(known.options))).take(item)
-        assert taken.records or taken.decided or taken.left_out, f"the item vanished in {known.name}"
-        codes = [fault.code for one in taken.records if isinstance(one, Rejected) for fault in one.faults]
+        assert len(taken.records) or taken.decided or taken.left_out, f"the item vanished in {known.name}"
+        codes = [fault.code for _, one in taken.records.rejected for fault in one.faults]
         assert "reader_failed" not in codes, f"{known.name} raised"
 
 

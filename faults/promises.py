@@ -27,7 +27,9 @@ import memproc
 from faults.child import CONTEXT, LONGEST_SECONDS
 from faults.points import Moment, Point, Trap, Verb
 from faults.stores import exported, is_file
+from memproc import intake
 from memproc.dedup import keys
+from memproc.dedup.keys import Accepted, Columns
 from memproc.formats import own
 from memproc.store.doctor import examine
 from memproc.store.tables import PREFIX
@@ -164,14 +166,14 @@ def _faces(room: Room) -> None:
 def _breaks_alone(room: Room) -> None:
     """Check that a record on which memproc breaks is quarantined alone, with the traceback; the job is done, and told."""
     poison = {"content": "She drank the poison"}
-    of_one = keys._prepared  # noqa: SLF001 - it is broken behind its back
+    of_all = keys.prepare_all  # it is broken behind its back
 
-    def broken(accepted: keys.Accepted, *rest: Any) -> keys.Prepared:
-        if "poison" in accepted.record["content"]:
+    def broken(accepted: Sequence[Accepted], *rest: Any) -> Columns:
+        if any("poison" in record["content"] for record, *_ in accepted):
             raise RecursionError("too deep")
-        return of_one(accepted, *rest)
+        return of_all(accepted, *rest)
 
-    with patch.object(keys, "_prepared", broken), memproc.open(room.new_store()) as store:
+    with patch.object(intake, "prepare_all", broken), memproc.open(room.new_store()) as store:
         report = memproc.ingest([*RECORDS[:7], poison, *RECORDS[7:]], store)
         _check_counts(store, report)
         assert (report.status, report.read, report.stored, report.errors) == ("done", 31, 30, {"internal": 1}), report

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from itertools import accumulate, islice
 
-from memproc.dedup.keys import Prepared
 from memproc.formats.draft import Decided
 from memproc.intake import Chunk
-from memproc.records import Rejected
 from memproc.sources.items import Piece
+from memproc.taken import Taken
 
 CHUNK_ITEMS = 1_000  # prepared at once
 CHUNK_BYTES = 1 << 20  # of items as they were read
@@ -58,38 +57,28 @@ class Gathered:
     def __init__(self, limit_bytes: int) -> None:
         """Know how many bytes a batch may hold; it is empty."""
         self.limit_bytes = limit_bytes
-        self.records: list[Prepared | Rejected] = []
+        self.records = Taken()
         self.decided: list[tuple[int, Decided]] = []  # each with the number of records before it
-        self.bytes = 0
 
     def add(self, chunk: Chunk, skipped: int) -> None:
         """Take a chunk, but for its first records, which have landed before."""
         before = len(self.records) - skipped
         self.decided += [(before + at, one) for at, one in chunk.decided]
-        fresh = chunk.records[skipped:]
-        self.records += fresh
-        self.bytes += _size_bytes(fresh)
+        self.records.extend(chunk.records.cut(skipped))
 
     def is_full(self, size: int) -> bool:
         """Tell whether there are as many records, or bytes, as a batch may have."""
-        return len(self.records) >= size or (bool(self.records) and self.bytes > self.limit_bytes)
+        return len(self.records) >= size or sum(self.records.sizes()) > self.limit_bytes
 
-    def cut(self, size: int) -> tuple[list[Prepared | Rejected], list[Decided]]:
+    def cut(self, size: int) -> tuple[Taken, list[Decided]]:
         """Return the first records, as many as a batch holds, with the decisions up to their end; keep the rest."""
         most = min(size, self._fitting())
-        batch, self.records = self.records[:most], self.records[most:]
+        batch, self.records = self.records.cut(0, most), self.records.cut(most)
         decided = [one for at, one in self.decided if at <= most]
         self.decided = [(at - most, one) for at, one in self.decided if at > most]
-        self.bytes = _size_bytes(self.records) if self.records else 0
         return batch, decided
 
     def _fitting(self) -> int:
         """Return how many of the records a batch holds by their bytes: an item may have become any number of them."""
-        if self.bytes <= self.limit_bytes:
-            return len(self.records)
-        ends = accumulate(_size_bytes([record]) for record in self.records)
+        ends = accumulate(self.records.sizes())
         return next((count for count, end in enumerate(ends, 1) if end > self.limit_bytes), len(self.records))
-
-
-def _size_bytes(records: Sequence[Prepared | Rejected]) -> int:
-    return sum(len(found.json if isinstance(found, Prepared) else found.raw) for found in records)

@@ -10,28 +10,30 @@ that raises, the record that it raises on is found by halving (`_isolated`).
 
 from __future__ import annotations
 
+from bisect import bisect_right
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
-from typing import Any, NamedTuple, TypeVar, cast
+from itertools import accumulate
+from operator import itemgetter
+from typing import Any, NamedTuple, cast
 
 import orjson
 
 from memproc.config import DEEPEST, Policy, Settings
 from memproc.dedup.grouping import grouped
-from memproc.dedup.keys import Accepted, Prepared, prepare_all
+from memproc.dedup.keys import Accepted, Columns, prepare_all
 from memproc.dedup.signing import signed
 from memproc.errors import UsageError
 from memproc.formats import generic, of_line
 from memproc.formats.draft import Broken, Context, Decided, Draft, Format, LeftOut, Part
 from memproc.records import DEFAULT_NAMESPACE, Fault, Given, Memory, Plain, Rejected, encode, is_mapping, plain
-from memproc.sources.items import Item, Piece, count_names, depth_of, item_of, raw_bytes
+from memproc.sources.items import Item, Piece, count_names, depth_of, exact_value, item_of, raw_bytes
+from memproc.taken import Taken
 from memproc.times import parse_time, to_text
-from memproc.validation import INTERNAL_ERROR, READER_FAILED, Check, as_given, broke, fault, redacted, restore, validator
+from memproc.validation import INTERNAL_ERROR, READER_FAILED, as_given, broke, fault, redacted, restore, validator
 from memproc.values import is_blank, shown
-
-Taking = TypeVar("Taking")
-Made = TypeVar("Made")
 
 CATEGORY_OF_FAULTS = "validation"
 CATEGORY_OF_FORMATS = "transform"
@@ -46,10 +48,17 @@ class Chunk(NamedTuple):
     the number of records before it, and what was left out with the number of its item.
     """
 
-    records: list[Prepared | Rejected]
+    records: Taken
     counts: list[int]
     decided: list[tuple[int, Decided]]
     left_out: list[tuple[int, dict[str, int]]]
+
+
+class _Kept(NamedTuple):
+    """A memory that passed validation, of an object its plain record, and what is kept of it."""
+
+    memory: Memory | Plain
+    accepted: Accepted
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,83 +102,117 @@ class Intake:
 
     def draft(self, piece: Piece) -> list[Memory | Rejected]:
         """Return the memories of one item, judged as they would be for a store."""
-        records: list[Any] = self._read([piece], self._memory)[0].records
-        return [*map(self._redacted, records)]
+        drafted: list[Memory | Rejected] = []
+        for made, _ in self._made(piece, None):
+            if isinstance(made, Rejected):
+                drafted.append(self._redacted(made))
+            elif isinstance(made, _Kept):
+                drafted.append(restore(made.memory, self.schema) if isinstance(made.memory, dict) else made.memory)
+        return drafted
 
     def _taken(self, pieces: Sequence[Piece], *, is_signed: bool, is_grouped: bool = False) -> Chunk:
-        chunk, origins = self._read(pieces, self._kept)
-        records: list[Any] = chunk.records
+        chunk, accepted, parts = self._read(pieces)
 
-        def prepared(places: Sequence[int]) -> list[Prepared | Rejected]:
-            accepted: list[Accepted] = [records[at] for at in places]
-            ready = prepare_all(accepted, self.policy)
+        def prepared(some: Sequence[Accepted]) -> Columns:
+            columns = prepare_all(some, self.policy)
             if is_grouped:
-                own = [grouped(one.content, of.record, self.policy) for one, of in zip(ready, accepted, strict=True)]
-                ready = [one._replace(grouped=found) for one, found in zip(ready, own, strict=True)]
-            return signed(ready, self.policy.recall) if is_signed else [*ready]
+                own = zip(columns.content, some, strict=True)
+                columns.grouped = [grouped(content, record, self.policy) for content, (record, *_) in own]
+            return signed(columns, self.policy.recall) if is_signed else columns
 
-        places = [at for at, one in enumerate(records) if isinstance(one, Accepted)]
-        made = _isolated(prepared, places, lambda at, error: internal(raw_of(*origins[at]), error))
-        for at, one in zip(places, made, strict=True):
-            records[at] = one
-        records[:] = map(self._redacted, records)
+        rejected, ends = chunk.records.rejected, [*accumulate(chunk.counts)]
+        beside = {at for at, _ in rejected}
+        places = [at for at in range(len(accepted) + len(beside)) if at not in beside]
+        broken = _isolated(prepared, accepted, chunk.records.accepted)
+        for at, error in broken.items():
+            raw = raw_of(parts.get(places[at]), pieces[bisect_right(ends, places[at])])
+            rejected.append((places[at], internal(raw, error)))
+        chunk.records.accepted.position = [place for at, place in enumerate(places) if at not in broken]
+        rejected[:] = [(at, self._redacted(one)) for at, one in sorted(rejected, key=itemgetter(0))]
         return chunk
 
-    def _redacted(self, one: Any) -> Any:
-        if not self.settings.redact or not isinstance(one, Rejected):
+    def _redacted(self, one: Rejected) -> Rejected:
+        if not self.settings.redact:
             return one
         return one._replace(faults=tuple(redacted(found, self.schema.model_fields) for found in one.faults))
 
-    def _read(
-        self, pieces: Sequence[Piece], keep: Callable[[Memory | Plain, Draft, Item], object]
-    ) -> tuple[Chunk, list[tuple[object, Piece]]]:
-        """Read items, check their drafts, and return them with what `keep` makes of each that is valid, in place of what is to be
-        prepared. What memproc itself breaks on is told in its place. Beside the chunk stand the part and the item, by record.
+    def _read(self, pieces: Sequence[Piece]) -> tuple[Chunk, list[Accepted], dict[int, object]]:
+        """Read items and check what they give. What memproc itself breaks on is told in its place. Beside the chunk stand the
+        records that are to be prepared for it, and by place the part of an item that a record is, where it is not all of it.
         """
-        chunk, origins, kinds = Chunk([], [], [], []), list[tuple[object, Piece]](), self._kinds_as_they_are()
-        records: list[Any] = chunk.records
-        check = validator(self.schema, tracebacks=self.settings.tracebacks)
+        chunk, accepted, parts, usual = Chunk(Taken(), [], [], []), list[Accepted](), dict[int, object](), self._usual()
         for at, piece in enumerate(pieces):
-            first, left_out = len(records), dict[str, int]()
-            try:
-                item = item_of(piece)
-                parts = self._parts(item, kinds)
-            except Exception as error:  # noqa: BLE001 - whatever it is, no other record may be lost with it
-                item, parts = Item(None), (internal(raw_of(None, piece), error),)
-            for part in parts:
-                if isinstance(part, Draft):
-                    try:
-                        checked = self._checked(part, item, check)
-                        records.append(checked if isinstance(checked, Rejected) else keep(checked, part, item))
-                    except Exception as error:  # noqa: BLE001 - as above
-                        records.append(internal(raw_of(part.raw, item), error))
-                elif isinstance(part, Rejected):
-                    records.append(part)
-                elif isinstance(part, Broken):
-                    records.append(Rejected(CATEGORY_OF_FORMATS, (part.fault,), raw_of(part.raw, item)))
-                elif isinstance(part, LeftOut):
-                    left_out[part.kind] = left_out.get(part.kind, 0) + part.count
-                    continue
+            value = exact_value(piece) if isinstance(piece, bytes) else piece.value
+            if (kept := usual(value)) is not None:
+                accepted.append(kept)
+                chunk.counts.append(1)
+                continue
+            first = place = len(accepted) + len(chunk.records.rejected)
+            left_out = Counter[str]()
+            for made, part in self._made(piece, value):
+                if isinstance(made, LeftOut):
+                    left_out[made.kind] += made.count
+                elif isinstance(made, Decided):
+                    chunk.decided.append((place, made))
                 else:
-                    chunk.decided.append((len(records), part))
-                    continue
-                origins.append((part.raw, piece))
-            chunk.counts.append(len(records) - first)
+                    if isinstance(made, Rejected):
+                        chunk.records.rejected.append((place, made))
+                    else:
+                        accepted.append(made.accepted)
+                        parts[place] = part
+                    place += 1
+            chunk.counts.append(place - first)
             if left_out:
-                chunk.left_out.append((at, left_out))
-        return chunk, origins
+                chunk.left_out.append((at, dict(left_out)))
+        return chunk, accepted, parts
 
-    def _kinds_as_they_are(self) -> Mapping[str, frozenset[type]]:
-        """Return by the names of fields the kinds of values that the reader of most items would hand over as they are."""
-        is_usual = self._format_for({}).read is generic.read and not self.context.mapping
-        return generic.kinds_as_they_are(self.context.fields) if is_usual else {}
+    def _made(self, piece: Piece, value: object) -> Iterator[tuple[_Kept | Rejected | Decided | LeftOut, object]]:
+        """Give what one item, of this value if it is known, becomes, each with the part of it that this is: what is accepted and
+        what is rejected, what is left out, and decisions.
+        """
+        try:
+            item = Item(value, piece) if isinstance(piece, bytes) and value is not None else item_of(piece)
+            parts: Iterable[Part | Rejected] = self._parts_of(item)
+        except Exception as error:  # noqa: BLE001 - whatever it is, no other record may be lost with it
+            item, parts = Item(None), (internal(raw_of(None, piece), error),)
+        for part in parts:
+            if isinstance(part, Draft):
+                try:
+                    made = self._kept(part, item)
+                except Exception as error:  # noqa: BLE001 - as above
+                    made = internal(raw_of(part.raw, item), error)
+                yield made, part.raw
+            elif isinstance(part, Broken):
+                yield Rejected(CATEGORY_OF_FORMATS, (part.fault,), raw_of(part.raw, item)), part.raw
+            else:
+                yield part, None
 
-    def _parts(self, item: Item, kinds: Mapping[str, frozenset[type]]) -> Iterable[Part | Rejected]:
-        """Return the parts of an item."""
-        value = item.value
-        if type(value) is dict and generic.is_as_it_is(value, kinds):
-            return (Draft(value, self.context.source is not None or "source" in value),)
-        return self._parts_of(item)
+    def _usual(self) -> Callable[[Any], Accepted | None]:
+        """Return what looks at the value of an item as most are, an object with fields of the schema in the usual shape: it gives
+        what is kept of it, and None of any other item, which `_made` looks into.
+        """
+        format_used, context, settings, as_of = self._format_for({}), self.context, self.settings, self.as_of
+        is_usual = format_used.read is generic.read and not context.mapping
+        kinds = generic.kinds_as_they_are(context.fields) if is_usual else {}
+        check = validator(self.schema, tracebacks=settings.tracebacks)
+        said = {"namespace": self.namespace or DEFAULT_NAMESPACE, "source": context.source or format_used.name}
+
+        def kept(value: Any) -> Accepted | None:
+            try:
+                if value.__class__ is not dict or not generic.is_as_it_is(value, kinds):
+                    return None
+                memory = check({**said, **value})
+                if isinstance(memory, tuple):
+                    return None
+                record = plain(memory)
+                json = encode(record)
+                if beyond(record, len(json), settings) is not None:
+                    return None
+            except Exception:  # noqa: BLE001 - whatever it is, it is told where items are looked into
+                return None
+            return record, json, "id" in record and (context.source is not None or "source" in value), as_of
+
+        return kept
 
     def _parts_of(self, item: Item) -> Iterator[Part | Rejected]:
         """Give the parts of an item; where its reader breaks, the item itself in place of those that are left."""
@@ -189,10 +232,14 @@ class Intake:
             found = broke(f"the reader of {self.format.name!r}", error, READER_FAILED)
             yield Rejected(CATEGORY_OF_EXCEPTIONS, (found,), raw_of(None, item))
 
-    def _checked(self, draft: Draft, item: Item, check: Check) -> Memory | Plain | Rejected:
-        """Return the memory of a draft, of an object that is kept as it is the plain record, or what is wrong. What the caller said
-        holds for records that carry none.
+    def _kept(self, draft: Draft, item: Item) -> _Kept | Rejected:
+        """Return what is kept of a draft, under the limits of the settings, or what is wrong. What the caller said holds for
+        records that carry none. An object that is kept as it is gives its plain record.
         """
+
+        def bad(category: str, *found: Fault) -> Rejected:
+            return Rejected(category, found, raw_of(draft.raw, item))
+
         fields = {**draft.fields}
         object_given = item.value if isinstance(item.value, Given) else None
         is_said = object_given is None or object_given.has_namespace or self.namespace is None
@@ -200,32 +247,23 @@ class Intake:
             fields["namespace"] = self.namespace or DEFAULT_NAMESPACE
         if is_blank(fields.get("source")):
             fields["source"] = self.context.source or self._format_for(item.value).name
+        check = validator(self.schema, tracebacks=self.settings.tracebacks)
         checked = check(fields) if object_given is None else as_given(object_given.schema, fields, self.schema)
-        return Rejected(_category_of(checked), checked, raw_of(draft.raw, item)) if isinstance(checked, tuple) else checked
-
-    def _kept(self, memory: Memory | Plain, draft: Draft, item: Item) -> Accepted | Rejected:
-        """Return what is kept of a memory, under the limits of the settings."""
+        if isinstance(checked, tuple):
+            return bad(_category_of(checked), *checked)
         try:
             as_of = parse_time(draft.as_of) if draft.as_of is not None else None
         except ValueError as error:
-            return Rejected(CATEGORY_OF_FAULTS, (fault("as_of", "date_unparsable", str(error)),), raw_of(draft.raw, item))
+            return bad(CATEGORY_OF_FAULTS, fault("as_of", "date_unparsable", str(error)))
         try:
-            record = memory if isinstance(memory, dict) else plain(memory)
+            record = checked if isinstance(checked, dict) else plain(checked)
             json = encode(record)
-            if (found := beyond(record, len(json), self.settings)) is not None:
-                return Rejected(CATEGORY_OF_LIMITS, (found,), raw_of(draft.raw, item))
-            is_identity = draft.is_identity and record.get("id") is not None
-            return Accepted(record, json, is_identity, to_text(as_of) if as_of else self.as_of)
         except orjson.JSONEncodeError as error:
-            found = fault("", "not_json", f"holds what JSON cannot say: {error}")
-            return Rejected(CATEGORY_OF_FAULTS, (found,), raw_of(draft.raw, item))
-
-    def _memory(self, memory: Memory | Plain, draft: Draft, item: Item) -> Memory | Rejected:
-        """Return a memory that would be kept."""
-        kept = self._kept(memory, draft, item)
-        if isinstance(kept, Rejected):
-            return kept
-        return restore(memory, self.schema) if isinstance(memory, dict) else memory
+            return bad(CATEGORY_OF_FAULTS, fault("", "not_json", f"holds what JSON cannot say: {error}"))
+        if (found := beyond(record, len(json), self.settings)) is not None:
+            return bad(CATEGORY_OF_LIMITS, found)
+        is_identity = draft.is_identity and record.get("id") is not None
+        return _Kept(checked, (record, json, is_identity, to_text(as_of) if as_of else self.as_of))
 
     def _format_for(self, value: Any) -> Format:
         """Return the format of the value of an item; none knows of an object."""
@@ -264,22 +302,21 @@ def name_said(given: object, what: str) -> str | None:
     return None if given is None else shown(str(given)) or None
 
 
-def _isolated(
-    work: Callable[[Sequence[Taking]], Sequence[Made]], given: Sequence[Taking], broken: Callable[[Taking, Exception], Made]
-) -> list[Made]:
-    """Return what `work` makes of each; of one that it raises on, found by halving, what `broken` makes of that."""
-    made: list[Made] = []
-    left = [given] if given else []
+def _isolated(work: Callable[[Sequence[Accepted]], Columns], accepted: Sequence[Accepted], made: Columns) -> dict[int, Exception]:
+    """Add to `made` what `work` makes of records; return those that it raises on, which are found by halving, by their numbers."""
+    broken: dict[int, Exception] = {}
+    left = [(0, len(accepted))] if accepted else []
     while left:
-        some = left.pop()
+        start, stop = left.pop()
         try:
-            made += work(some)
+            made.extend(work(accepted[start:stop]))
         except Exception as error:  # noqa: BLE001 - whatever it is, no other record may be lost with it
-            if len(some) == 1:
-                made.append(broken(some[0], error))
+            if stop - start == 1:
+                broken[start] = error
             else:
-                left += (some[len(some) // 2 :], some[: len(some) // 2])
-    return made
+                middle = (start + stop) // 2
+                left += [(middle, stop), (start, middle)]
+    return broken
 
 
 def internal(raw: bytes, error: Exception) -> Rejected:
@@ -290,7 +327,7 @@ def internal(raw: bytes, error: Exception) -> Rejected:
 def given_up(piece: Piece) -> Chunk:
     """Return what becomes of an item that ended the workers which were to take it."""
     found = fault("", "worker_died", "ended the process that read it, more than once")
-    return Chunk([Rejected(CATEGORY_OF_LIMITS, (found,), raw_of(None, piece))], [1], [], [])
+    return Chunk(Taken.of_rejected([Rejected(CATEGORY_OF_LIMITS, (found,), raw_of(None, piece))]), [1], [], [])
 
 
 def raw_of(part: object, item: Piece) -> bytes:

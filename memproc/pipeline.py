@@ -19,7 +19,7 @@ from memproc.collector import rarer_searches
 from memproc.config import Policy, Settings
 from memproc.dedup.compare.reasons import reason_told
 from memproc.dedup.decide import Judged
-from memproc.dedup.keys import Key, Prepared
+from memproc.dedup.keys import Key
 from memproc.engines.loop import prepared
 from memproc.engines.pools import Pool, pool_of
 from memproc.errors import DatabaseError, SourceEndedError, UsageError, redacting
@@ -40,6 +40,7 @@ from memproc.store.jobs import ENDED_BY, Claim
 from memproc.store.landing import Arrived, Landed
 from memproc.store.quarantine import Origin
 from memproc.store.store import Store
+from memproc.taken import Taken
 from memproc.times import parse_time, to_text
 from memproc.validation import OF_MEMPROC, excerpt, fault
 
@@ -163,10 +164,9 @@ def _check(sources: Sequence[Source]) -> Report | None:
     read = 0
     try:
         for source in sources:
-            for found in chain.from_iterable(source.intake.take(item).records for item in source.items):
-                read += 1
-                if isinstance(found, Rejected):
-                    report.errors[found.category] += 1
+            for taken in (source.intake.take(item).records for item in source.items):
+                read += len(taken)
+                report.errors.update([found.category for _, found in taken.rejected])
     except SourceEndedError as error:
         report.notes.append(f"failed: {error}; nothing was written")
         report.finish("failed", perf_counter() - started)
@@ -325,11 +325,11 @@ class _Run:
             for worker, chunk in done:
                 self.workers[worker] += len(chunk.records)
                 batch.add(chunk, self.place.take(chunk.counts, chunk.left_out))
-                while batch.is_full(self.sizing.size) or (batch.records and self._is_late()):
+                while batch.is_full(self.sizing.size) or (len(batch.records) and self._is_late()):
                     records, decided = batch.cut(self.sizing.size)
                     if why := self._why_enough(self._land(source, records, decided)) or self._why_late():
                         return why
-        is_left = batch.records or batch.decided
+        is_left = len(batch.records) or batch.decided
         why = self._why_enough(self._land(source, *batch.cut(len(batch.records)))) if is_left else ""
         if isinstance(pieces.failure, SourceEndedError):
             self.report.notes.append(f"failed: {pieces.failure}")
@@ -340,7 +340,7 @@ class _Run:
         self.place.end()
         return why
 
-    def _land(self, source: Source, records: Sequence[Prepared | Rejected], decided: Sequence[Decided]) -> Landed:
+    def _land(self, source: Source, records: Taken, decided: Sequence[Decided]) -> Landed:
         """Land a batch; where it is too much at once, its halves one after the other."""
         try:
             return self._land_whole(source, records, decided)
@@ -349,24 +349,22 @@ class _Run:
                 raise
             self.sizing, half = self.sizing.refused(len(records)), len(records) // 2
             if len(records) > 1:
-                first = self._land(source, records[:half], ())
-                first.add(self._land(source, records[half:], decided))
+                first = self._land(source, records.cut(0, half), ())
+                first.add(self._land(source, records.cut(half), decided))
                 return first
             too_large = fault("", "too_large", f"is too large for the database: {error}")
-            lines = [own.whole_line(one.observation) for one in records if isinstance(one, Prepared)]
+            lines = [own.whole_line(records.accepted.at(at).observation) for at in range(len(records.accepted))]
             found = [Rejected("resource", (too_large,), line) for line in lines]
-            return self._land_whole(source, found, decided)
+            return self._land_whole(source, Taken.of_rejected(found), decided)
 
-    def _land_whole(self, source: Source, records: Sequence[Prepared | Rejected], decided: Sequence[Decided]) -> Landed:
-        report, started, first = self.report, perf_counter(), self.report.read
+    def _land_whole(self, source: Source, records: Taken, decided: Sequence[Decided]) -> Landed:
+        report, started = self.report, perf_counter()
         intake = source.intake
         origin = Origin(source.name, intake.format.name, intake.namespace or "", intake.said)
         checkpoint = self.place.after(len(records))
         landed = self.store.land(
             self.claim,
-            Arrived.of(records, first),
-            len(records),
-            first,
+            Arrived(records, report.read),
             origin,
             decided,
             self.settings.review_at,

@@ -17,6 +17,8 @@ from __future__ import annotations
 import re
 from datetime import UTC, date, datetime, timedelta
 
+import orjson
+
 from memproc.values import BLANKS, settled
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -104,7 +106,10 @@ def to_text(moment: datetime) -> str:
     >>> to_text(EPOCH)
     '1970-01-01T00:00:00.000000Z'
     """
-    if moment.tzinfo is not UTC and moment.utcoffset():
+    if moment.tzinfo is UTC and type(moment) is datetime:  # most are, and orjson takes half the time of `isoformat`
+        text = orjson.dumps(moment, option=orjson.OPT_UTC_Z).decode()[1:-1]
+        return text if len(text) > _TEXT_CHARS else f"{text[:-1]}.000000Z"
+    if moment.utcoffset():
         moment = moment.astimezone(UTC)
     return moment.isoformat(timespec="microseconds")[:_TEXT_CHARS] + "Z"
 

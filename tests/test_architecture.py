@@ -24,7 +24,7 @@ FLOORS = (
     ("validation",),
     ("dedup",),
     ("formats", "sources"),
-    ("intake", "batching", "report", "embedding"),
+    ("intake", "taken", "batching", "report", "embedding"),
     ("store",),
     ("resuming", "engines", "opening", "gathering"),
     ("pipeline", "face"),
@@ -43,7 +43,8 @@ DEDUP_FLOORS = (
     ("looking",),
 )
 FLOOR_OF = {name: floor for floor, names in enumerate(FLOORS) for name in names}
-PURE = ("dedup", "formats", "failures.py", "values.py", "times.py", "records.py", "validation.py", "intake.py", "batching.py")
+PURE = ("dedup", "formats", "failures.py", "values.py", "times.py", "records.py", "validation.py", "intake.py", "taken.py")
+PURE += ("batching.py",)
 IMPURE = {"sqlalchemy", "sqlite3", "threading", "time", "random", "os", "subprocess", "socket", "loguru", "psutil", "pathlib"}
 
 

@@ -22,13 +22,12 @@ from memproc.config import Policy
 from memproc.dedup.changes.frame import frame_of
 from memproc.dedup.compare.compare import compare
 from memproc.dedup.compare.confidence import model_of, side_of
-from memproc.dedup.decide import Incoming, Neighbourhood, decide
-from memproc.dedup.keys import prepare
+from memproc.dedup.decide import Neighbourhood, decide
+from memproc.dedup.keys import Columns, prepare
 from memproc.dedup.text import words
 from memproc.formats import FORMATS, detect
 from memproc.formats.draft import Context
 from memproc.intake import Intake
-from memproc.records import Rejected
 from memproc.sources.items import Item, of_iterable
 from memproc.validation import OF_MEMPROC, validate
 
@@ -93,8 +92,8 @@ def check(text: str) -> None:
         prepared(f"{text}!", created_at="2024-01-02T00:00:00.000000Z"),
     ]
     dated += [prepared(f"Well, {text} teas", id="1", source="s"), prepared(f"{text} tea", id="1", source="s")]
-    plan = decide([Incoming(at, one) for at, one in enumerate(dated)], set(), NOTHING)
-    assert len(plan.new) + len(plan.known) == len(dated)
+    plan = decide(Columns.of(dated), set(), NOTHING)
+    assert len(plan.fresh) + len(plan.repeated) == len(dated)
     frame_of(dated[0].text)
     if len(text) < 2_000:
         compare(side_of(dated[0].text), side_of(dated[2].text), model_of(Policy().model))
@@ -148,7 +147,7 @@ def test_any_text_in_any_place_is_read_by_every_format(text, known):
     item = {"content": text, "text": text, "memory": text, text: text, "tags": [text], "created_at": text, "mapping": {text: text}}
     item |= {"chat_messages": [{"text": text, "sender": text}], "session_1": [{"text": text, "speaker": text}]}
     chunk = Intake(known, Policy(), context=Context(include=frozenset(known.options))).take_all([Item(item)])
-    assert not any(fault.code in OF_MEMPROC for one in chunk.records if isinstance(one, Rejected) for fault in one.faults)
+    assert not any(fault.code in OF_MEMPROC for _, one in chunk.records.rejected for fault in one.faults)
 
 
 def raising(*_arguments: object, **_named: object) -> Any:
@@ -280,8 +279,10 @@ def test_objects_that_lie_are_taken_or_told(known, schema):
     chunk = intake.take_all([*of_iterable(given_).items])
     assert len(chunk.counts) == len(given_)
     assert all(chunk.counts) or chunk.left_out
-    for one in chunk.records:
-        assert not isinstance(one, Rejected) or (one.faults and one.faults[0].message and one.raw is not None)
+    for _, one in chunk.records.rejected:
+        assert one.faults
+        assert one.faults[0].message
+        assert one.raw is not None
 
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # pydantic says so of what raises while it asks

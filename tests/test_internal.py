@@ -10,6 +10,7 @@ import pytest
 import memproc
 from memproc import intake
 from memproc.dedup import keys
+from memproc.formats import generic
 from memproc.store import landing
 from memproc.store.replay import Mending
 from memproc.store.reviews import Reviewer
@@ -36,9 +37,15 @@ def breaking(function, error):
     return broken
 
 
+def break_decoding(patch, error):
+    """Break what looks at an item first, where it may be as most are and where it is not."""
+    patch.setattr(generic, "is_as_it_is", breaking(generic.is_as_it_is, error))
+    patch.setattr(intake, "item_of", breaking(intake.item_of, error))
+
+
 STAGES = {
-    "decoding": lambda patch, error: patch.setattr(intake, "item_of", breaking(intake.item_of, error)),
-    "keys": lambda patch, error: patch.setattr(keys, "_prepared", breaking(keys._prepared, error)),
+    "decoding": break_decoding,
+    "keys": lambda patch, error: patch.setattr(intake, "prepare_all", breaking(intake.prepare_all, error)),
     "gist": lambda patch, error: patch.setattr(keys, "skim", breaking(keys.skim, error)),
     "plain form": lambda patch, error: patch.setattr(intake, "plain", breaking(intake.plain, error)),
     "signing": lambda patch, error: patch.setattr(intake, "signed", breaking(intake.signed, error)),

@@ -21,8 +21,8 @@ import pytest
 import memproc
 from memproc.config import Policy
 from memproc.dedup.cluster import Decision, clusters
-from memproc.dedup.decide import Incoming, Neighbourhood, decide
-from memproc.dedup.keys import prepare
+from memproc.dedup.decide import Neighbourhood, decide
+from memproc.dedup.keys import Columns, prepare_all
 from memproc.dedup.signing import signed
 from memproc.dedup.text.memo import Memo
 from memproc.formats import chatgpt, claude, generic, locomo, mem0, own
@@ -70,7 +70,7 @@ def texts() -> dict[str, Make]:
 def prepare_text(text: str) -> None:
     """Make the keys of a text."""
     record = {"content": text, "namespace": "n", "kind": "fact", "created_at": "2024-01-01T00:00:00.000000Z"}
-    signed([prepare(record, is_identity=False, as_of=None, policy=Policy())], "standard")
+    signed(prepare_all([(record, b"", False, None)], Policy()), "standard")
 
 
 def cut(raw: bytes) -> None:
@@ -218,13 +218,13 @@ def land(records: list[Any]) -> None:
         assert report.read == len(records)
 
 
-def incoming(records: list[dict[str, Any]]) -> list[Incoming]:
+def incoming(records: list[dict[str, Any]]) -> Columns:
     """Return records as they come from the intake."""
     intake = Intake(own.FORMAT, Policy())
-    return [Incoming(at, one) for at, one in enumerate(intake.take_all([*map(Item, records)]).records)]  # type: ignore[arg-type]
+    return intake.take_all([*map(Item, records)]).records.accepted
 
 
-def judge(batch: list[Incoming]) -> None:
+def judge(batch: Columns) -> None:
     """Decide a batch in an empty store."""
     decide(batch, set(), Neighbourhood({}, {}, ()))
 
@@ -234,7 +234,8 @@ def hot(verdict: Any) -> Make:
 
     def made(n: int) -> Any:
         records = [{"content": "She likes tea and cake", "id": str(at), "source": "s", "created_at": day(at)} for at in range(n)]
-        seen = [one.prepared.observation for one in incoming(records)]
+        columns = incoming(records)
+        seen = [columns.at(place).observation for place in range(len(columns))]
         first, *others = sorted(one.node for one in seen)
         return seen, [Decision(first, other, verdict) for other in others]
 

@@ -180,8 +180,8 @@ def test_a_refused_batch_is_smaller_from_then_on(fresh, monkeypatch):
     land, seen = Landing.land, []
 
     def refuse(self, connection, arrived, batch, origin, now):
-        seen.append(len(arrived.accepted))
-        if len(arrived.accepted) > 40:
+        seen.append(len(arrived.records))
+        if len(arrived.records) > 40:
             raise DatabaseError(Failure(Kind.CAPACITY, "too much at once"), "packet")
         return land(self, connection, arrived, batch, origin, now)
 

@@ -199,10 +199,10 @@ def test_each_piece_of_advice_can_be_met(tmp_path):
     met |= set(codes_of(tmp_path / "long.jsonl", b'{"content": "' + b"x" * 100 + b'"}', 50))
     met |= {validate({**GOOD, "stars": 1}, schema=Fragile).errors[0].code}
     breaks = Intake(generic.FORMAT._replace(read=lambda item, _: [item["absent"]]), Policy())
-    met |= {breaks.take(Item(GOOD)).records[0].faults[0].code}
-    met |= {Intake(own.FORMAT, Policy(), settings=Settings(max_fields=1)).take(Item(GOOD)).records[0].faults[0].code}
+    met |= {breaks.take(Item(GOOD)).records.rejected[0][1].faults[0].code}
+    met |= {Intake(own.FORMAT, Policy(), settings=Settings(max_fields=1)).take(Item(GOOD)).records.rejected[0][1].faults[0].code}
     met |= {validate({**GOOD, "tags": [5] * 200}).errors[-1].code, validate({**GOOD, 5: 1}).errors[0].code}
-    met |= {given_up(b"{}").records[0].faults[0].code, validate(Liar()).errors[0].code}
+    met |= {given_up(b"{}").records.rejected[0][1].faults[0].code, validate(Liar()).errors[0].code}
     heads = ({"memproc_version": version, "export": "full"} for version in (0, 1, 99))
     for item in (*heads, {"decision": "merge", "keys": []}):
         met |= {part.fault.code for part in own.FORMAT.read(item, Context())}

@@ -10,10 +10,11 @@ join is one memory less and a split one more among those that were there before.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, replace
 from operator import attrgetter
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from memproc.dedup.cluster import Cluster, Decision, Undated, clusters, newest_of
 from memproc.dedup.compare.compare import benign_confidence, benign_differences, differences_between, differences_in_writing
@@ -21,7 +22,7 @@ from memproc.dedup.compare.reasons import kinds_of
 from memproc.dedup.compare.wording import Difference
 from memproc.dedup.gist.gist import gist_of
 from memproc.dedup.grouping import in_group
-from memproc.dedup.keys import Grouped, Key, Observation, Prepared, text_of
+from memproc.dedup.keys import Columns, Grouped, Key, Observation, Prepared, text_of
 from memproc.dedup.memory import memory_of
 from memproc.dedup.speakers import KEPT, speakers
 from memproc.dedup.text.exact import exact_of
@@ -121,39 +122,63 @@ class Regrouped(NamedTuple):
     silent: Mapping[Version, Key | None]
 
 
-class Plan(NamedTuple):
-    """What to write: the new observations, those that were there, and what this changes; `undated` needs a person."""
+@dataclass(frozen=True)
+class Plan:
+    """What to write: the new observations, of which those not in `judged`, by their places, are stored as they are; those that were
+    there; and what this changes. `undated` needs a person.
+    """
 
-    new: tuple[Judged, ...]
-    known: tuple[Incoming, ...]
+    fresh: Columns
+    judged: Mapping[int, Judged]
+    repeated: Columns
     changed: Regrouped
     undated: tuple[Undated, ...]
     joined: tuple[Joined, ...] = ()
 
 
-def decide(batch: Sequence[Incoming], known: AbstractSet[Key], neighbourhood: Neighbourhood) -> Plan:
+def decide(batch: Columns, known: AbstractSet[Key], neighbourhood: Neighbourhood) -> Plan:
     """Return the plan for a batch, in order. `known` holds the keys that are in the store or were forgotten."""
-    seen = set(known)
-    new: list[Incoming] = []
-    repeated: list[Incoming] = []
-    for incoming in batch:
-        key = incoming.prepared.key
-        (repeated if key in seen else new).append(incoming)
-        seen.add(key)
-    new = _with_latest_dates(new, repeated)
-    rows = _with_later_dates(neighbourhood.rows, repeated)
+    new, repeated = _apart(batch, known)
+    dates = _latest_dates(repeated)
+    new = _with_latest_dates(new, dates)
+    rows = _with_later_dates(neighbourhood.rows, dates)
     mends = neighbourhood.mends
-    fresh = {one.key: in_group(one.observation, neighbourhood.groups) for one in _in_company(new, rows, mends, neighbourhood)}
+    places = _in_company(new, rows, mends, neighbourhood)
+    fresh = {new.key[at]: in_group(new.at(at).observation, neighbourhood.groups) for at in places}
     together = [*(row.observation for row in rows.values()), *fresh.values()]
     found, undated = clusters(together, mends, neighbourhood.decisions, neighbourhood.spent)
     redated = {key for key, row in rows.items() if row is not neighbourhood.rows[key]}
     changed = regroup(found, rows, redated, neighbourhood)
-    judged = _judge(new, found, fresh.keys(), neighbourhood.groups)
+    judged = _judge(new, places, found, fresh.keys(), neighbourhood.groups)
     moved = _moved_versions(together, fresh.keys(), redated) if undated else frozenset[tuple[Key, Key]]()
     to_place = tuple(pair for pair in undated if not moved.isdisjoint((side.node, side.content) for side in pair))
-    return Plan(
-        judged, tuple(repeated), changed, to_place, _joined(judged, found, rows, neighbourhood.groups) if changed.joins > 0 else ()
-    )
+    joined = _joined(judged.values(), found, rows, neighbourhood.groups) if changed.joins > 0 else ()
+    return Plan(new, judged, repeated, changed, to_place, joined)
+
+
+Shared = TypeVar("Shared", Key, int)
+
+
+def shared(values: Sequence[Shared], there: Iterable[Shared]) -> set[Shared]:
+    """Return which of some values stand among them twice, or are there."""
+    own = set(values)
+    found = own.intersection(there)
+    if len(own) < len(values):
+        found.update(value for value, count in Counter(values).items() if count > 1)
+    return found
+
+
+def _apart(batch: Columns, known: AbstractSet[Key]) -> tuple[Columns, Columns]:
+    """Return the records that are new, and those whose observations are known, or come before them in the batch."""
+    if not shared(batch.key, known):
+        return batch, Columns()
+    seen = set(known)
+    new: list[int] = []
+    repeated: list[int] = []
+    for at, key in enumerate(batch.key):
+        (repeated if key in seen else new).append(at)
+        seen.add(key)
+    return batch.take(new), batch.take(repeated)
 
 
 def _moved_versions(
@@ -225,30 +250,26 @@ def _label(cluster: Cluster) -> Key | None:
     return cluster.id if len(seen) > 1 or cluster.id != seen[0].node else None
 
 
-def _with_latest_dates(new: list[Incoming], repeated: list[Incoming]) -> list[Incoming]:
-    """Return the new records, each with the latest date that its source gives for it within the batch."""
-    dates = _latest_dates(repeated)
-    return [_dated(incoming, dates) for incoming in new] if dates else new
-
-
-def _latest_dates(repeated: Sequence[Incoming]) -> dict[Key, str]:
+def _latest_dates(repeated: Columns) -> dict[Key, str]:
     dates: dict[Key, str] = {}
-    for _, prepared in repeated:
-        if prepared.as_of is not None:
-            dates[prepared.key] = max(dates.get(prepared.key, ""), prepared.as_of)
+    for key, as_of in zip(repeated.key, repeated.as_of, strict=True):
+        if as_of is not None:
+            dates[key] = max(dates.get(key, ""), as_of)
     return dates
 
 
-def _dated(incoming: Incoming, dates: Mapping[Key, str]) -> Incoming:
-    prepared = incoming.prepared
-    later = max(dates.get(prepared.key, ""), prepared.as_of or "") or None
-    return incoming._replace(prepared=prepared._replace(as_of=later))
+def _with_latest_dates(new: Columns, dates: Mapping[Key, str]) -> Columns:
+    """Return the new records, each with the latest date that its source gives for it within the batch."""
+    if not dates:
+        return new
+    own = zip(new.key, new.as_of, strict=True)
+    return replace(new, as_of=[max(dates.get(key, ""), as_of or "") or None for key, as_of in own])
 
 
-def _with_later_dates(rows: Mapping[Key, Row], repeated: Sequence[Incoming]) -> dict[Key, Row]:
+def _with_later_dates(rows: Mapping[Key, Row], dates: Mapping[Key, str]) -> dict[Key, Row]:
     """Return the rows with the dates that the batch knows to be later for the same observations."""
     dated = dict(rows)
-    for key, date in _latest_dates(repeated).items():
+    for key, date in dates.items():
         row = dated.get(key)
         if row is not None and date > (row.observation.as_of or ""):
             dated[key] = row._replace(observation=row.observation._replace(as_of=date))
@@ -256,32 +277,33 @@ def _with_later_dates(rows: Mapping[Key, Row], repeated: Sequence[Incoming]) -> 
 
 
 def _in_company(
-    new: Sequence[Incoming], rows: Mapping[Key, Row], mends: Mapping[Key, frozenset[Key]], neighbourhood: Neighbourhood
-) -> list[Prepared]:
-    """Return the new observations that something may hold together with another, or that may not be called by their node; the rest
-    are memories by themselves.
+    new: Columns, rows: Mapping[Key, Row], mends: Mapping[Key, frozenset[Key]], neighbourhood: Neighbourhood
+) -> list[int]:
+    """Return the places of the new observations that something may hold together with another, or that may not be called by their
+    node; the rest are memories by themselves.
     """
     there = [row.observation for row in rows.values()]
-    own = [_group_of(prepared, neighbourhood) for _, prepared in new]
-    groups = Counter([*map(_GROUP, there), *own])
-    nodes = Counter([*map(_NODE, there), *[prepared.node for _, prepared in new]])
-    linked = {group for group, meant in mends.items() if not groups.keys().isdisjoint(meant)}
-    linked.update(*(mends[group] for group in linked))
-    special = {key for decision in neighbourhood.decisions for key in decision[:2]} | neighbourhood.spent
-    return [
-        seen
-        for (_, seen), group in zip(new, own, strict=True)
-        if groups[group] > 1 or nodes[seen.node] > 1 or group in linked or seen.node in special or seen.key in special
-    ]
+    found = neighbourhood.groups
+    own = [found[content].group if content in found else content for content in new.content] if found else new.content
+    groups, nodes = shared(own, map(_GROUP, there)), shared(new.node, map(_NODE, there))
+    if mends:
+        inhabited = {*own, *map(_GROUP, there)}
+        linked = {group for group, meant in mends.items() if not inhabited.isdisjoint(meant)}
+        groups |= linked.union(*(mends[group] for group in linked))
+    special = neighbourhood.named | neighbourhood.spent
+    nodes |= special
+    if not (groups or nodes):
+        return []
+    told = enumerate(zip(new.key, new.node, own, strict=True))
+    return [at for at, (key, node, group) in told if group in groups or node in nodes or key in special]
 
 
-def _group_of(prepared: Prepared, neighbourhood: Neighbourhood) -> Key:
-    found = neighbourhood.groups.get(prepared.content)
-    return prepared.content if found is None else found.group
-
-
-def _judge(new: Sequence[Incoming], found: Sequence[Cluster], fresh: AbstractSet[Key], groups: Groups) -> tuple[Judged, ...]:
-    """Return the outcome of each new record, given the clusters that those in company, `fresh`, are in."""
+def _judge(
+    new: Columns, places: Iterable[int], found: Sequence[Cluster], fresh: AbstractSet[Key], groups: Groups
+) -> dict[int, Judged]:
+    """Return the outcome of each new record that is not just stored, by its place, given the `places` and the keys, `fresh`, of
+    those in company, and the clusters that these are in.
+    """
     homes: dict[Key, tuple[Observation, _There]] = {}  # each with those of its memory that were there before it
     for cluster in found:
         there = _There()
@@ -290,16 +312,13 @@ def _judge(new: Sequence[Incoming], found: Sequence[Cluster], fresh: AbstractSet
                 homes[seen.key] = seen, there
             else:
                 there.add(seen)
-    judged = []
-    for incoming in new:
-        home = homes.get(incoming.prepared.key)
-        if home is None:
-            judged.append(Judged(incoming, Outcome.STORED))
-            continue
-        own, there = home
-        judged.append(_against(incoming, own, there, groups) if there.smallest else Judged(incoming, Outcome.STORED))
+    judged = {}
+    for at in places:
+        own, there = homes[new.key[at]]
+        if there.smallest:
+            judged[at] = _against(Incoming(new.position[at], new.at(at)), own, there, groups)
         there.add(own)
-    return tuple(judged)
+    return judged
 
 
 class _There:
@@ -340,7 +359,7 @@ def _likeness(own: Observation, anchor: Observation, groups: Groups) -> tuple[fl
     return 1.0 if confidence is None else confidence, kinds_of(differences)
 
 
-def _joined(judged: Sequence[Judged], found: Sequence[Cluster], rows: Mapping[Key, Row], groups: Groups) -> tuple[Joined, ...]:
+def _joined(judged: Iterable[Judged], found: Sequence[Cluster], rows: Mapping[Key, Row], groups: Groups) -> tuple[Joined, ...]:
     """Return the memories that new observations joined to the one that each was compared with."""
     anchors = {one.incoming.prepared.key: one.anchor for one in judged}
     joined = []

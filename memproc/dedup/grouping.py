@@ -9,14 +9,14 @@ tokens, and of an event its content. Which groups it may stand for is the union 
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from functools import lru_cache
+from itertools import chain
 from math import sqrt
 
 from memproc.config import Policy
 from memproc.dedup.gist.gist import plain_tokens, read
-from memproc.dedup.keys import Grouped, Key, Observation, Prepared, day_of_telling, is_long_enough, key_of, merges_by_likeness
+from memproc.dedup.keys import Columns, Grouped, Key, Observation, day_of_telling, is_long_enough, key_of, merges_by_likeness
 from memproc.dedup.text.exact import exact_of
 from memproc.dedup.text.telling import Telling
 from memproc.dedup.text.words import trust
@@ -35,19 +35,25 @@ def grouped(content: Key, record: Plain, policy: Policy) -> Grouped:
     return of_text(exact_of(record), whose, day_of_telling(record), policy.merge_at) or Grouped(content)
 
 
-def group_all(observations: Iterable[Observation | Prepared], links: Collection[Link], policy: Policy) -> dict[Key, Grouped]:
-    """Return by content what those of some observations merge by that meet another content, by their core or by a slip."""
-    by_core: dict[int, dict[Key, Observation | Prepared]] = defaultdict(dict)
-    for seen in observations:
-        by_core[seen.core].setdefault(seen.content, seen)
-    meeting = {core for core, contents in by_core.items() if len(contents) > 1}
-    meeting.update(core for link in links if by_core.keys() >= {*link} for core in link)
-    return {content: _found(content, seen, policy) for core in meeting for content, seen in by_core[core].items()}
-
-
-def _found(content: Key, seen: Observation | Prepared, policy: Policy) -> Grouped:
-    ahead = seen.grouped if isinstance(seen, Prepared) else None
-    return ahead or grouped(content, seen.record, policy)
+def group_all(observations: Sequence[Observation], fresh: Columns, links: Collection[Link], policy: Policy) -> dict[Key, Grouped]:
+    """Return by content what those of some observations, and of fresh ones, merge by that meet another content, by their core or by
+    a slip.
+    """
+    if not merges_by_likeness(policy):
+        return {}
+    first: dict[int, Key] = {}  # by core
+    told = chain(((seen.core, seen.content) for seen in observations), zip(fresh.core, fresh.content, strict=True))
+    meeting = {core for core, content in told if first.setdefault(core, content) != content}
+    meeting.update(core for link in links if first.keys() >= {*link} for core in link)
+    found: dict[Key, Grouped] = {}
+    if meeting:
+        for seen in observations:
+            if seen.core in meeting and seen.content not in found:
+                found[seen.content] = grouped(seen.content, seen.record, policy)
+        for at, core in enumerate(fresh.core):
+            if core in meeting and (content := fresh.content[at]) not in found:
+                found[content] = fresh.grouped[at] or grouped(content, fresh.at(at).record, policy)
+    return found
 
 
 def in_group(seen: Observation, groups: Mapping[Key, Grouped]) -> Observation:

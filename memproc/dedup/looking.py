@@ -7,34 +7,35 @@ process was killed behind its batch, is told by the rows just as it was told by 
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from itertools import islice
 from typing import NamedTuple, Self
 
+import numpy as np
+
 from memproc.config import Policy
-from memproc.dedup.decide import Plan, Row
-from memproc.dedup.keys import Key, Prepared, prepare
+from memproc.dedup.decide import Plan, Row, shared
+from memproc.dedup.keys import Columns, Key, prepare_all
 from memproc.dedup.minhash.signatures import Hashes
-from memproc.dedup.signing import hashes_of
-from memproc.records import Outcome
+from memproc.dedup.signing import hashes_of, width
+from memproc.records import Outcome, encode
 
 MOST_IN_CORE = 8
 
-Numbered = tuple[int, Prepared]
-
 
 class Looking(NamedTuple):
-    """Facts to look at: `firsts` those that were stored and are the first of their core, each with its number, and their `hashes`;
-    `beside` others that were stored, each with the numbers of what it is compared with; `dated` those that are in chains.
-    `memories` holds the memory of each, None or nothing for one by itself; `again` the keys of those whose content was there, and
-    `first_number` is that of the first observation of the batch.
+    """Facts to look at. First among `facts` stand those that were stored and are the first of their core, with their `numbers` and
+    `hashes`; then others that were stored, with the numbers of what each is compared with, `beside`. `dated` holds the hashes of
+    the chains of those that have a date, by key; `memories` the memory of each, None or nothing for one by itself; `again` the
+    keys of dated ones whose content was there. `first_number` is that of the first observation of the batch.
     """
 
-    firsts: Sequence[Numbered]
+    facts: Columns
+    numbers: Sequence[int]
     hashes: Hashes
-    beside: Sequence[tuple[Prepared, Sequence[int]]]
-    dated: Sequence[Prepared]
+    beside: Sequence[Sequence[int]]
+    dated: Mapping[Key, tuple[int, int]]
     memories: Mapping[Key, Key | None]
     again: frozenset[Key] = frozenset()
     first_number: int | None = None
@@ -42,66 +43,61 @@ class Looking(NamedTuple):
     @property
     def keys(self) -> list[Key]:
         """The keys of all, each once."""
-        seen = (*(one for _, one in self.firsts), *(one for one, _ in self.beside), *self.dated)
-        return [*dict.fromkeys(one.key for one in seen)]
+        return [*dict.fromkeys((*self.facts.key, *self.dated))]
 
     def only(self, keys: Collection[Key]) -> Self:
         """Return those of some keys."""
-        kept = [at for at, (_, one) in enumerate(self.firsts) if one.key in keys]
+        places = [at for at, key in enumerate(self.facts.key) if key in keys]
+        firsts = [at for at in places if at < len(self.numbers)]
         return self._replace(
-            firsts=[self.firsts[at] for at in kept],
-            hashes=self.hashes[kept],
-            beside=[found for found in self.beside if found[0].key in keys],
-            dated=[one for one in self.dated if one.key in keys],
+            facts=self.facts.take(places),
+            numbers=[self.numbers[at] for at in firsts],
+            hashes=self.hashes[firsts],
+            beside=[self.beside[at - len(self.numbers)] for at in places[len(firsts) :]],
+            dated={key: chains for key, chains in self.dated.items() if key in keys},
         )
 
 
-def first_of_cores(plan: Plan, rows: Mapping[Key, Row], numbers: Mapping[Key, int]) -> list[Numbered]:
-    """Return the first fact of each core that the store did not have, if it takes part in the near tier: what the index holds.
-
-    `rows` are the neighbours that the plan was made with, `numbers` those of its new observations.
+def first_of_cores(plan: Plan, rows: Iterable[Row]) -> list[int]:
+    """Return the places of the first fact of each core that the store did not have, if it takes part in the near tier: what the
+    index holds. `rows` are the neighbours that the plan was made with.
     """
-    seen = {row.observation.core for row in rows.values()}
-    first: dict[int, Prepared] = {}
-    for (_, prepared), *_ in plan.new:
-        if prepared.core not in seen:
-            first.setdefault(prepared.core, prepared)
-    return [(numbers[prepared.key], prepared) for prepared in first.values() if prepared.is_near]
+    cores = plan.fresh.core
+    first = dict(zip(reversed(cores), range(len(cores) - 1, -1, -1), strict=True))
+    for row in rows:
+        first.pop(row.observation.core, None)
+    return sorted([at for at in first.values() if plan.fresh.is_near[at]])
 
 
-def looking_planned(
-    plan: Plan, rows: Mapping[Key, Row], numbers: Mapping[Key, int], firsts: Sequence[Numbered], hashes: Hashes
-) -> Looking:
-    """Return what is to be looked at of a plan that was carried out; `firsts` are those of `first_of_cores`, with their hashes."""
-    memories = plan.changed.membership
-    new = [judged.incoming.prepared for judged in plan.new]
-    stored = {judged.incoming.prepared.key for judged in plan.new if judged.outcome is Outcome.STORED}
-    kept = [at for at, (_, one) in enumerate(firsts) if one.key in stored]
-    cores = Counter([*(row.observation.core for row in rows.values()), *(one.core for one in new)])
-    late = [one for one in new if one.is_near and cores[one.core] > 1 and one.key in stored]
-    members: list[tuple[int, int, Key]] = []
-    if late:
-        members += [
-            (row.number, row.observation.core, memories.get(key, row.memory) or row.observation.node) for key, row in rows.items()
-        ]
-        members += [(numbers[one.key], one.core, memories.get(one.key) or one.node) for one in new]
-    earlier = _earlier_in_core(members)
-    told_again = [prepared for _, prepared in plan.known if prepared.as_of is not None]
-    dated = [one for one in (*new, *told_again) if _is_in_chains(one)]
-    again = {judged.incoming.prepared.key for judged in plan.new if judged.outcome is Outcome.DUPLICATE}
+def looking_planned(plan: Plan, rows: Mapping[Key, Row], first_number: int, firsts: Sequence[int], hashes: Hashes) -> Looking:
+    """Return what is to be looked at of a plan that was carried out: its first new observation has the number `first_number`, and
+    `firsts` are the places that `first_of_cores` gave, with their hashes.
+    """
+    fresh, memories = plan.fresh, plan.changed.membership
+    kept = [which for which, at in enumerate(firsts) if at not in plan.judged]
+    repeated = shared(fresh.core, [row.observation.core for row in rows.values()])
+    alike = [at for at, core in enumerate(fresh.core) if core in repeated] if repeated else []
+    there = [(row.number, row.observation, memories.get(key, row.memory)) for key, row in rows.items()]
+    members = [(number, seen.core, memory or seen.node) for number, seen, memory in there]
+    members += [(first_number + at, fresh.core[at], memories.get(fresh.key[at]) or fresh.node[at]) for at in alike]
+    earlier = _earlier_in_core(members) if alike else {}
+    late = [at for at in alike if first_number + at in earlier and fresh.is_near[at] and at not in plan.judged]
+    dated = _dated(fresh)
+    again = frozenset(fresh.key[at] for at, judged in plan.judged.items() if judged.outcome is Outcome.DUPLICATE)
     return Looking(
-        [firsts[at] for at in kept],
+        fresh.take([*(firsts[which] for which in kept), *late]),
+        [first_number + firsts[which] for which in kept],
         hashes[kept],
-        [(one, earlier[numbers[one.key]]) for one in late if numbers[one.key] in earlier],
-        dated,
+        [earlier[first_number + at] for at in late],
+        dated | _dated(plan.repeated, is_told_again=True),
         memories,
-        frozenset(one.key for one in dated if one.key in again),
-        min(numbers.values(), default=None),
+        again & dated.keys(),
+        first_number,
     )
 
 
 def looking(
-    rows: Iterable[Row],
+    rows: Collection[Row],
     members: Iterable[Row],
     policy: Policy,
     outcomes: Mapping[int, str] | None = None,
@@ -111,32 +107,45 @@ def looking(
 
     With `outcomes`, by number, only what was stored is compared, as when it came in, and what was read again is in chains only.
     """
-    own = [(row, _prepared(row, policy)) for row in sorted(rows, key=_number)]
+    if not rows:
+        return Looking(Columns(), [], np.empty((0, width(policy.recall)), np.uint32), [], {}, {})
+    own = sorted(rows, key=_number)
     there = sorted(members, key=_number, reverse=True)
     first = {row.observation.core: row.number for row in there}
     earlier = _earlier_in_core((row.number, row.observation.core, row.home) for row in there)
-    stored = [(row, one) for row, one in own if one.is_near and (outcomes is None or outcomes.get(row.number) == Outcome.STORED)]
-    firsts = [(row.number, one) for row, one in stored if first[one.core] == row.number]
-    told = {row.observation.key for row, _ in own if outcomes and outcomes.get(row.number) == Outcome.DUPLICATE}
-    dated = [one for _, one in own if _is_in_chains(one)]
+    given = [(seen.record, encode(seen.record), seen.is_identity, seen.as_of) for seen in (row.observation for row in own)]
+    facts = prepare_all(given, policy)
+    stored = [
+        at for at, row in enumerate(own) if facts.is_near[at] and (outcomes is None or outcomes.get(row.number) == Outcome.STORED)
+    ]
+    firsts = [at for at in stored if first[facts.core[at]] == own[at].number]
+    late = [at for at in stored if own[at].number in earlier]
+    told = {row.observation.key for row in own if outcomes and outcomes.get(row.number) == Outcome.DUPLICATE}
+    dated = _dated(facts)
     return Looking(
-        firsts,
-        hashes_of([one for _, one in firsts], policy.recall),
-        [(one, earlier[row.number]) for row, one in stored if row.number in earlier],
+        facts.take([*firsts, *late]),
+        [own[at].number for at in firsts],
+        hashes_of(facts.take(firsts), policy.recall),
+        [earlier[own[at].number] for at in late],
         dated,
-        {row.observation.key: row.memory for row, _ in own},
-        frozenset(one.key for one in dated if one.key in told),
+        {row.observation.key: row.memory for row in own},
+        frozenset(told & dated.keys()),
         first_number,
     )
 
 
-def _prepared(row: Row, policy: Policy) -> Prepared:
-    seen = row.observation
-    return prepare(seen.record, is_identity=seen.is_identity, as_of=seen.as_of, policy=policy)
-
-
 def _number(row: Row) -> int:
     return row.number
+
+
+def _dated(facts: Columns, *, is_told_again: bool = False) -> dict[Key, tuple[int, int]]:
+    """Return the hashes of the chains of those facts that have a date, by key; of those told again, of their source."""
+    own = zip(facts.key, facts.is_near, facts.changed_at, facts.as_of, facts.chains, strict=True)
+    return {
+        key: chains
+        for key, is_near, changed_at, as_of, chains in own
+        if is_near and (as_of is not None or (changed_at is not None and not is_told_again))
+    }
 
 
 def _earlier_in_core(members: Iterable[tuple[int, int, Key]]) -> dict[int, list[int]]:
@@ -153,8 +162,3 @@ def _earlier_in_core(members: Iterable[tuple[int, int, Key]]) -> dict[int, list[
                 earlier[number] = [*islice(homes.values(), MOST_IN_CORE)]
             homes[home] = number
     return earlier
-
-
-def _is_in_chains(prepared: Prepared) -> bool:
-    """Tell whether an observation is a fact with a date."""
-    return prepared.is_near and (prepared.changed_at is not None or prepared.as_of is not None)

@@ -11,9 +11,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from memproc.dedup.changes.chains import CHAINS
-from memproc.dedup.keys import Prepared
+from memproc.dedup.keys import Columns
 from memproc.dedup.minhash.signatures import BANDS, Hashes, band_hashes, signatures
-from memproc.records import Rejected
 
 
 def width(recall: str) -> int:
@@ -21,28 +20,27 @@ def width(recall: str) -> int:
     return BANDS[recall][0] + CHAINS
 
 
-def signed(records: Sequence[Prepared | Rejected], recall: str) -> list[Prepared | Rejected]:
-    """Return the records in their order, the first of each core signed."""
+def signed(columns: Columns, recall: str) -> Columns:
+    """Return the columns, in which the first fact of each core is signed by now."""
     first: dict[int, int] = {}
-    for at, one in enumerate(records):
-        if isinstance(one, Prepared) and one.is_near:
-            first.setdefault(one.core, at)
-    found = list(records)
-    facts = [one for at in first.values() if isinstance(one := records[at], Prepared)]
-    for at, one, hashes in zip(first.values(), facts, _sign(facts, recall), strict=True):
-        found[at] = one._replace(bands=hashes.tobytes())
-    return found
+    for at, core in enumerate(columns.core):
+        if columns.is_near[at]:
+            first.setdefault(core, at)
+    places = [*first.values()]
+    for at, hashes in zip(places, _sign(columns, places, recall), strict=True):
+        columns.bands[at] = hashes.tobytes()
+    return columns
 
 
-def hashes_of(facts: Sequence[Prepared], recall: str) -> Hashes:
+def hashes_of(facts: Columns, recall: str) -> Hashes:
     """Return the hashes of facts, of shape (facts, width): those that they carry, and of others anew."""
     bands = width(recall)
-    unsigned = [at for at, one in enumerate(facts) if not one.bands]
+    unsigned = [at for at, own in enumerate(facts.bands) if not own]
     blank = bytes(bands * np.uint32().itemsize)
-    hashes = np.frombuffer(b"".join([one.bands or blank for one in facts]), np.uint32).reshape(len(facts), bands)
+    hashes = np.frombuffer(b"".join([own or blank for own in facts.bands]), np.uint32).reshape(len(facts), bands)
     if unsigned:
         hashes = hashes.copy()
-        hashes[unsigned] = _sign([facts[at] for at in unsigned], recall)
+        hashes[unsigned] = _sign(facts, unsigned, recall)
     return hashes
 
 
@@ -52,5 +50,6 @@ def sign(texts: Sequence[str], scopes: Sequence[int], chains: Sequence[tuple[int
     return np.column_stack((bands, np.array(chains, np.uint32).reshape(-1, CHAINS)))
 
 
-def _sign(facts: Sequence[Prepared], recall: str) -> Hashes:
-    return sign([one.text for one in facts], [one.scope for one in facts], [one.chains for one in facts], recall)
+def _sign(facts: Columns, places: Sequence[int], recall: str) -> Hashes:
+    texts, scopes = [facts.text[at] for at in places], [facts.scope[at] for at in places]
+    return sign(texts, scopes, [facts.chains[at] for at in places], recall)

@@ -95,11 +95,14 @@ def is_as_it_is(item: Item, kinds: Mapping[str, frozenset[type]]) -> bool:
     `kinds` are those that `kinds_as_they_are` gives, so that names of other fields and marks of a format are told by a look.
     """
     for name, value in item.items():
-        kind = type(value)
+        kind = value.__class__
         if kind not in kinds.get(name, ()):
             if kind is not str or name not in TIMES or name not in kinds or is_assumed(value):
                 return False
-        elif (kind is str and not value.isalnum() and not shown(value)) or (kind is dict and not value):
+        elif kind is str:
+            if not "!" <= value < "\x7f" and not shown(value):  # most begin with a mark of ASCII that shows something
+                return False
+        elif kind is dict and not value:
             return False
     return "content" in item
 

@@ -234,17 +234,25 @@ def item_of(piece: Piece) -> Item:
     return decode(piece) if isinstance(piece, bytes) else piece
 
 
+def exact_value(raw: bytes) -> object:
+    """Return the value of JSON bytes; None where there is none, or where that may not be all of it: `decode` tells."""
+    try:
+        value = orjson.loads(raw)
+        names = _names_to_find(value)
+        return value if raw.count(b":") == names or len(_NAME_END.findall(raw)) == names else None
+    except Exception:  # noqa: BLE001 - whatever it is, it is told by what decodes it again
+        return None
+
+
 def decode(raw: bytes) -> Item:
     """Return the value of JSON bytes, or the fault that is in the way."""
+    if (value := exact_value(raw)) is not None:
+        return Item(value, raw)
     try:
         value = orjson.loads(raw)
     except orjson.JSONDecodeError as error:
         return Item(None, raw, _not_finite(raw) or fault("", "json_invalid", f"no valid JSON: {error}"))
-    names = _names_to_find(value)
-    if names is None:
-        return _too_deep(raw)
-    is_exact = raw.count(b":") == names or len(_NAME_END.findall(raw)) == names
-    return Item(value, raw) if is_exact else _decode_exactly(raw)
+    return _too_deep(raw) if _names_to_find(value) is None else _decode_exactly(raw)
 
 
 def _too_deep(raw: bytes) -> Item:
@@ -458,26 +466,22 @@ def _names_to_find(value: Any) -> int | None:
     """Return how many names the bytes of a decoded value must hold for it to be exact; no number will do where one of its
     floats may have been an integer beyond 64 bits, of which orjson makes one without a word. None where it is nested too deep.
     """
-    names = 0
-    level: list[Iterable[Any]] = [(value,)]
-    for _ in range(DEEPEST_LEVELS + 1):
-        inner: list[Iterable[Any]] = []
-        for some in level:
-            for item in some:
-                kind = item.__class__
-                if kind is str:
-                    continue
-                if kind is dict:
-                    names += len(item)
-                    inner.append(item.values())
-                elif kind is list:
-                    inner.append(item)
-                elif kind is float and not -_LEAST_DOUBTFUL < item < _LEAST_DOUBTFUL:
-                    return _NEVER_FOUND
-        if not inner:
-            return names
-        level = inner
-    return None
+    names, is_doubtful = 0, False
+    holders: list[Any] = [[value]]
+    for some in holders:
+        is_object = some.__class__ is dict
+        names += len(some) if is_object else 0
+        for item in some.values() if is_object else some:
+            kind = item.__class__
+            if kind is str:
+                continue
+            if kind is dict or kind is list:
+                holders.append(item)
+            elif kind is float and not -_LEAST_DOUBTFUL < item < _LEAST_DOUBTFUL:
+                is_doubtful = True
+    if len(holders) > DEEPEST_LEVELS and depth_of(value) > DEEPEST_LEVELS:
+        return None
+    return _NEVER_FOUND if is_doubtful else names
 
 
 class _DuplicatedError(ValueError):

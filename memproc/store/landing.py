@@ -10,16 +10,17 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import compress, count, repeat
 from time import perf_counter
-from typing import Any, NamedTuple, Self
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, bindparam, literal_column, select, update
 
 from memproc.config import Policy
 from memproc.dedup.compare.unrelated import have_nothing_in_common
-from memproc.dedup.decide import Incoming, Judged, Plan, Regrouped, Row, decide
+from memproc.dedup.decide import Judged, Plan, Regrouped, Row, decide, shared
 from memproc.dedup.grouping import Link
-from memproc.dedup.keys import Key, Observation, Prepared, is_confirmed, namespace_number
+from memproc.dedup.keys import Columns, Key, Observation, Prepared, is_confirmed, namespace_number
 from memproc.dedup.looking import Looking, first_of_cores, looking_planned
 from memproc.failures import is_key_conflict
 from memproc.formats import own
@@ -36,6 +37,7 @@ from memproc.store.seals import seal_of_date
 from memproc.store.segments import Segments
 from memproc.store.standing import Standing, standing
 from memproc.store.triage import settle
+from memproc.taken import Taken
 from memproc.times import to_micros
 from memproc.validation import fault, redacted
 
@@ -50,35 +52,27 @@ _WITH_OTHERS = (
     .values(memory=bindparam("new_memory"))
 )
 _MENDS = select(tables.mends.c.meant, tables.mends.c.core)
+_NONE_MET: Mapping[int, Judged] = {}
+_NOTHING_CHANGED = Regrouped({}, frozenset(), {}, 0, 0, {}, {})
 
 
 class Arrived(NamedTuple):
-    """A batch as it comes from validation: what was accepted and what was rejected, each with its position. Of a replay
-    `replayed` says which positions each quarantined record gave, by its number.
+    """A batch as it comes from validation: its records, the first of which has the position `first`. Of a replay `replayed` says
+    which positions each quarantined record gave, by its number.
     """
 
-    accepted: Sequence[Incoming]
-    rejected: Sequence[tuple[int, Rejected]]
+    records: Taken
+    first: int
     replayed: Mapping[int, Sequence[int]] | None = None
-
-    @classmethod
-    def of(cls, records: Iterable[Prepared | Rejected], first: int, replayed: Mapping[int, Sequence[int]] | None = None) -> Self:
-        """Return a batch of these records, the first of which has the position `first`."""
-        accepted: list[Incoming] = []
-        rejected: list[tuple[int, Rejected]] = []
-        for at, one in enumerate(records, first):
-            if isinstance(one, Rejected):
-                rejected.append((at, one))
-            else:
-                accepted.append(Incoming(at, one))
-        return cls(accepted, rejected, replayed)
 
 
 @dataclass(slots=True)
 class Landed:
-    """What became of a batch: the outcome of every position, and the merges and reviews it made."""
+    """What became of a batch: how many records were `new`, those of them that were not just stored, the positions of the others,
+    and the merges and reviews it made.
+    """
 
-    outcomes: dict[int, Outcome] = field(default_factory=dict)
+    new: int = 0
     judged: list[Judged] = field(default_factory=list)
     known: list[int] = field(default_factory=list)
     forgotten: list[int] = field(default_factory=list)
@@ -104,12 +98,11 @@ class Landed:
 
     def add(self, other: Landed) -> None:
         """Add what became of the next part of the same batch."""
-        self.outcomes |= other.outcomes
         self.membership |= other.membership
         self.reused |= other.reused
         for name in ("judged", "known", "forgotten", "rejected", "looking"):
             getattr(self, name).extend(getattr(other, name))
-        for name in ("reviews", "candidates", "verified", "met", "untaken", "uncompared"):
+        for name in ("new", "reviews", "candidates", "verified", "met", "untaken", "uncompared"):
             setattr(self, name, getattr(self, name) + getattr(other, name))
         self.request = self.request or other.request
 
@@ -127,7 +120,11 @@ class Landed:
 
     def counts(self) -> Counter[Outcome]:
         """Return how many records had each outcome."""
-        return Counter(self.outcomes.values())
+        counted = Counter([judged.outcome for judged in self.judged])
+        counted[Outcome.STORED] = self.new - len(self.judged)
+        counted[Outcome.DUPLICATE] += len(self.known)
+        counted[Outcome.QUARANTINED] = len(self.rejected)
+        return counted
 
 
 class Landing:
@@ -147,33 +144,35 @@ class Landing:
         With `redacts` nothing is told of what a rejected record holds, whoever rejected it.
         """
         self._database, self._segments, self._job, self._redacts = database, segments, job, redacts
-        self._policy = policy
+        self._recall = policy.recall
 
     def land(self, connection: Connection, arrived: Arrived, there: Standing, origin: Origin, now: str) -> Landed:
         """Write the next batch and all that follows from it; `there` tells how the store stands, `now` is the time of the ledger's
         rows.
         """
         batch = there.batch + 1
-        landed = self._land_accepted(connection, arrived.accepted, there, batch, now)
+        records = arrived.records.moved(arrived.first)
+        accepted = records.accepted
+        landed = self._land_accepted(connection, accepted, there, batch, now)
         landed.batch, landed.epoch = batch, there.epoch
-        landed.rejected = sorted([*arrived.rejected, *landed.rejected], key=lambda found: found[0])
+        landed.rejected = sorted([*records.rejected, *landed.rejected], key=lambda found: found[0])
         if self._redacts:
             landed.rejected = [(at, own._replace(faults=tuple(map(redacted, own.faults)))) for at, own in landed.rejected]
         if arrived.replayed is None:
             landed.known_rejected = put_in_quarantine(self._database, connection, landed.rejected, batch, origin)
         else:
-            keys = {incoming.position: incoming.prepared.key for incoming in arrived.accepted}
-            became = {position: (keys[position], outcome) for position, outcome in landed.outcomes.items()}
+            became = {at: (key, Outcome.STORED) for at, key in zip(accepted.position, accepted.key, strict=True)}
+            became |= {at: (became[at][0], Outcome.DUPLICATE) for at in landed.known}
+            became |= {one.incoming.position: (one.incoming.prepared.key, one.outcome) for one in landed.judged}
             replayed, again = arrived.replayed, landed.rejected
             landed.known_rejected = settle(self._database, connection, replayed, became, again, batch, now)
-        landed.outcomes |= {position: Outcome.QUARANTINED for position, _ in landed.rejected}
         return landed
 
-    def _land_accepted(self, connection: Connection, accepted: Sequence[Incoming], there: Standing, batch: int, now: str) -> Landed:
+    def _land_accepted(self, connection: Connection, accepted: Columns, there: Standing, batch: int, now: str) -> Landed:
         """Write a batch; where the database refuses it, without the rows that it refuses by themselves, or else by halves; where
         deciding breaks, by halves.
         """
-        if not accepted:
+        if not len(accepted):
             return Landed()
         try:
             with connection.begin_nested():
@@ -185,44 +184,40 @@ class Landing:
             self._segments.forget_cached()
             if len(accepted) == 1:
                 why = _broken_on if is_internal else _refused
-                return Landed(rejected=[(accepted[0].position, why(accepted[0].prepared, error))])
+                return Landed(rejected=[(accepted.position[0], why(accepted.at(0), error))])
         if not is_internal and (refused := self._refused_rows(connection, accepted, there, batch)):
-            rest = [one for one in accepted if one.position not in refused]
+            rest = accepted.take([at for at in range(len(accepted)) if at not in refused])
             landed = self._land_accepted(connection, rest, there, batch, now)
-            landed.rejected += [(at, _refused(one.prepared, refused[at])) for one in accepted if (at := one.position) in refused]
+            landed.rejected += [(accepted.position[at], _refused(accepted.at(at), why)) for at, why in refused.items()]
             return landed
         middle = len(accepted) // 2
-        landed = self._land_accepted(connection, accepted[:middle], there, batch, now)
+        landed = self._land_accepted(connection, accepted.cut(0, middle), there, batch, now)
         there = standing(self._database, connection, self._job)
-        landed.add(self._land_accepted(connection, accepted[middle:], there, batch, now))
+        landed.add(self._land_accepted(connection, accepted.cut(middle), there, batch, now))
         return landed
 
-    def _refused_rows(
-        self, connection: Connection, accepted: Sequence[Incoming], there: Standing, batch: int
-    ) -> dict[int, Exception]:
-        """Return the positions of the records whose rows the database refuses, found by bisection; nothing stays written."""
-        known, forgotten = self._met_before(connection, accepted, there)
+    def _refused_rows(self, connection: Connection, columns: Columns, there: Standing, batch: int) -> dict[int, Exception]:
+        """Return the places of the records whose rows the database refuses, found by bisection; nothing stays written."""
+        known, forgotten = self._met_before(connection, columns, there)
         before = known.keys() | forgotten
-        fresh = {key: one for one in reversed(accepted) if (key := one.prepared.key) not in before}
-        first = there.observation + 1
-        rows = [(one, _row_of(Judged(one, Outcome.STORED), first + at, None, batch)) for at, one in enumerate(fresh.values())]
+        fresh = {key: at for at, key in enumerate(columns.key) if key not in before}
+        rows = _rows_of(columns.take(fresh.values()), there.observation + 1, batch)
         refused: dict[Key, Exception] = {}
         trial = connection.begin_nested()
         self._try_rows(connection, rows, refused)
         trial.rollback()
-        return {one.position: refused[key] for one in accepted if (key := one.prepared.key) in refused}
+        return {at: refused[key] for at, key in enumerate(columns.key) if key in refused}
 
-    def _try_rows(
-        self, connection: Connection, rows: Sequence[tuple[Incoming, tuple[Any, ...]]], refused: dict[Key, Exception]
-    ) -> None:
+    def _try_rows(self, connection: Connection, rows: Sequence[tuple[Any, ...]], refused: dict[Key, Exception]) -> None:
         try:
             with connection.begin_nested():
-                self._database.insert_rows(connection, tables.observations, [row for _, row in rows])
+                self._database.insert_rows(connection, tables.observations, rows)
         except Exception as error:
             if not is_of_value(error):
                 raise
             if len(rows) == 1:
-                refused[rows[0][0].prepared.key] = error
+                _, key, *_ = rows[0]
+                refused[key] = error
                 return
         else:
             return
@@ -230,88 +225,85 @@ class Landing:
         self._try_rows(connection, rows[:middle], refused)
         self._try_rows(connection, rows[middle:], refused)
 
-    def _met_before(self, connection: Connection, accepted: Sequence[Incoming], there: Standing) -> tuple[dict[Key, Any], set[Key]]:
+    def _met_before(self, connection: Connection, columns: Columns, there: Standing) -> tuple[dict[Key, Any], set[Key]]:
         """Return the rows of those observations of a batch that the store has, and the keys of those that were forgotten."""
-        keys = {incoming.prepared.key for incoming in accepted}
+        keys = {*columns.key}
         known = {row.key: row for row in self._database.select_by_keys(connection, _KNOWN, tables.observations.c.key, keys)}
         return known, forgotten_among(self._database, connection, keys - known.keys()) if there.has_forgotten else set()
 
-    def _write(self, connection: Connection, accepted: Sequence[Incoming], there: Standing, batch: int, now: str) -> Landed:
-        known, forgotten = self._met_before(connection, accepted, there)
-        undecided = [one for _, one in accepted if one.key not in known or one.as_of is not None]
-        near = neighbourhood(self._database, connection, undecided, there=there)
-        if colliding := _colliding(accepted, known, near.rows):
-            landed = self._write(connection, [one for one in accepted if one.position not in colliding], there, batch, now)
-            landed.rejected += [(at, _collided(prepared)) for at, prepared in accepted if at in colliding]
+    def _write(self, connection: Connection, columns: Columns, there: Standing, batch: int, now: str) -> Landed:
+        known, forgotten = self._met_before(connection, columns, there)
+        own = enumerate(zip(columns.key, columns.as_of, strict=True))
+        undecided = columns.take([at for at, (key, as_of) in own if key not in known or as_of is not None]) if known else columns
+        near = neighbourhood(self._database, connection, there=there, fresh=undecided)
+        if colliding := _colliding(columns, known, near.rows):
+            rest = columns.take([at for at in range(len(columns)) if at not in colliding])
+            landed = self._write(connection, rest, there, batch, now)
+            landed.rejected += [(columns.position[at], _collided(columns.at(at))) for at in colliding]
             return landed
-        plan = decide(accepted, known.keys() | forgotten, near)
-        numbers = {judged.incoming.prepared.key: there.observation + at for at, judged in enumerate(plan.new, 1)}
-        self._write_observations(connection, plan, numbers, batch)
+        plan = decide(columns, known.keys() | forgotten, near)
+        numbers = dict(zip(plan.fresh.key, count(there.observation + 1)))
+        self._write_observations(connection, plan, there.observation + 1, batch)
         write_regrouped(self._database, connection, plan.changed, near.rows)
         self._write_again(connection, plan, {key: row.number for key, row in known.items()} | numbers, near.rows, batch)
-        landed = self._record(plan, forgotten)
+        landed = Landed(len(plan.fresh), [*plan.judged.values()], plan.repeated.position, membership={**plan.changed.membership})
+        landed.forgotten = [*compress(landed.known, map(forgotten.__contains__, plan.repeated.key))]
         landed.reused = _reused(plan, near.rows)
-        landed.met = sum([prepared.content in near.groups for _, prepared in accepted])
-        if self._policy.dedup == "near":
-            firsts = first_of_cores(plan, near.rows, numbers)
-            hashes = self._segments.index(connection, firsts, self._policy.recall)
-            landed.looking = [looking_planned(plan, near.rows, numbers, firsts, hashes)]
+        landed.met = sum([content in near.groups for content in columns.content]) if near.groups else 0
+        if any(columns.is_near):
+            firsts = first_of_cores(plan, near.rows.values())
+            first_numbers = [there.observation + 1 + at for at in firsts]
+            hashes = self._segments.index(connection, first_numbers, plan.fresh.take(firsts), self._recall)
+            landed.looking = [looking_planned(plan, near.rows, there.observation + 1, firsts, hashes)]
         landed.reviews = write_reviews(self._database, connection, undated_doubts(plan.undated), batch, now)
         write_lines(self._database, connection, batch, now, _lines(plan))
         return landed
 
-    def _write_observations(self, connection: Connection, plan: Plan, numbers: Mapping[Key, int], batch: int) -> None:
-        membership = plan.changed.membership
-        keys = [judged.incoming.prepared.key for judged in plan.new]
-        speaks = plan.changed.speaks
-        rows = [
-            _row_of(judged, numbers[key], membership.get(key), batch, speaks=speaks.get(key, True))
-            for judged, key in zip(plan.new, keys, strict=True)
-        ]
+    def _write_observations(self, connection: Connection, plan: Plan, first: int, batch: int) -> None:
+        rows = _rows_of(plan.fresh, first, batch, plan.judged, plan.changed)
         self._database.insert_rows(connection, tables.observations, rows)
-        links = {(meant, prepared.core) for (_, prepared), *_ in plan.new for meant in prepared.mends}
+        links = {(meant, core) for core, mends in zip(plan.fresh.core, plan.fresh.mends, strict=True) for meant in mends}
         write_mends(self._database, connection, links)
 
     def _write_again(
         self, connection: Connection, plan: Plan, numbers: Mapping[Key, int], rows: Mapping[Key, Row], batch: int
     ) -> None:
         """Note of known observations that they were seen again, and the later date of their source."""
-        times = Counter(numbers[prepared.key] for _, prepared in plan.known if prepared.key in numbers)
+        again = plan.repeated
+        times = Counter([numbers[key] for key in again.key if key in numbers])
         counted = [(batch, more, number) for number, more in times.items()]
         self._database.update_rows(connection, tables.observations, ("last_batch",), counted, add=("times_seen",))
         dates: dict[int, int] = {}
         keys: dict[int, Key] = {}
-        for _, prepared in plan.known:
-            row = rows.get(prepared.key)
-            if row is not None and prepared.as_of is not None and prepared.as_of > (row.observation.as_of or ""):
-                dates[row.number] = max(dates.get(row.number, -(2**63)), to_micros(prepared.as_of))
-                keys[row.number] = prepared.key
+        for key, as_of in zip(again.key, again.as_of, strict=True):
+            row = rows.get(key)
+            if row is not None and as_of is not None and as_of > (row.observation.as_of or ""):
+                dates[row.number] = max(dates.get(row.number, -(2**63)), to_micros(as_of))
+                keys[row.number] = key
         later = [(as_of, seal_of_date(keys[number], as_of), number) for number, as_of in dates.items()]
         self._database.update_rows(connection, tables.observations, ("as_of", "as_of_seal"), later)
 
-    def _record(self, plan: Plan, forgotten: set[Key]) -> Landed:
-        landed = Landed(judged=list(plan.new), membership=dict(plan.changed.membership))
-        landed.outcomes = {judged.incoming.position: judged.outcome for judged in plan.new}
-        for position, prepared in plan.known:
-            landed.outcomes[position] = Outcome.DUPLICATE
-            landed.known.append(position)
-            if prepared.key in forgotten:
-                landed.forgotten.append(position)
-        return landed
 
-
-def _colliding(accepted: Sequence[Incoming], known: Mapping[Key, Any], rows: Mapping[Key, Row]) -> set[int]:
-    """Return the positions of the records that share a key with another and not what it is the key of."""
-    found: set[int] = set()
-    texts = {key: (bool(row.is_identity), row.record) for key, row in known.items()}
+def _colliding(columns: Columns, known: Mapping[Key, Any], rows: Mapping[Key, Row]) -> set[int]:
+    """Return the places of the records that share a key with another and not what it is the key of."""
     met: dict[Key, Observation | Prepared] = {}  # by content, and by node where that is another
     for row in rows.values():
         met[row.observation.content] = met[row.observation.node] = row.observation
-    for at, prepared in accepted:
-        own = (prepared.is_identity, prepared.json.decode())
-        others = [met.setdefault(prepared.content, prepared), met.setdefault(prepared.node, prepared)]
-        if texts.setdefault(prepared.key, own) != own or not all(_is_confirmed(prepared, other) for other in others):
-            found.add(at)
+    names = columns.content
+    if columns.node != names:
+        names = [*names, *(node for node, content in zip(columns.node, names, strict=True) if node != content)]
+    keys, names_met = shared(columns.key, known), shared(names, met)
+    if not (keys or names_met):
+        return set()
+    found: set[int] = set()
+    texts = {key: (bool(row.is_identity), row.record) for key, row in known.items()}
+    for at, own_names in enumerate(zip(columns.content, columns.node, strict=True)):
+        if columns.key[at] in keys or not names_met.isdisjoint(own_names):
+            prepared = columns.at(at)
+            own = (prepared.is_identity, prepared.json.decode())
+            others = [met.setdefault(name, prepared) for name in own_names]
+            if texts.setdefault(prepared.key, own) != own or not all(_is_confirmed(prepared, other) for other in others):
+                found.add(at)
     return found
 
 
@@ -328,40 +320,53 @@ def _collided(prepared: Prepared) -> Rejected:
 
 def _reused(plan: Plan, rows: Mapping[Key, Row]) -> dict[Key, str]:
     """Return by node the ids of new observations whose text has nothing in common with that of a version before."""
-    fresh = [one.incoming.prepared for one in plan.new if one.incoming.prepared.is_identity]
-    nodes = {prepared.node for prepared in fresh}
+    columns = plan.fresh
+    fresh = [*compress(range(len(columns)), columns.is_identity)]
+    nodes = {columns.node[at] for at in fresh}
     versions = sorted([row for row in rows.values() if row.observation.node in nodes], reverse=True, key=lambda row: row.number)
     there = {row.observation.node: row.observation.record["content"] for row in versions}  # of each the first that came
     reused: dict[Key, str] = {}
-    for prepared in fresh:
-        before = there.setdefault(prepared.node, prepared.text)
-        if before is not prepared.text and prepared.node not in reused and have_nothing_in_common(before, prepared.text):
-            reused[prepared.node] = prepared.observation.record["id"]
+    for at in fresh:
+        node, text = columns.node[at], columns.text[at]
+        before = there.setdefault(node, text)
+        if before is not text and node not in reused and have_nothing_in_common(before, text):
+            reused[node] = columns.at(at).record["id"]
     return reused
 
 
-def _row_of(judged: Judged, number: int, memory: Key | None, batch: int, *, speaks: bool = True) -> tuple[Any, ...]:
-    position, prepared = judged.incoming
-    as_of = None if prepared.as_of is None else to_micros(prepared.as_of)
-    return (
-        number,
-        *prepared[:4],  # its keys
-        memory,
-        int(speaks),
-        prepared.namespace,
-        int(prepared.is_identity),
-        batch,
-        position,
-        judged.outcome.value,
-        judged.confidence,
-        batch,
-        1,
-        as_of,
-        None if as_of is None else seal_of_date(prepared.key, as_of),
-        len(prepared.text),
-        prepared.changed_at,
-        prepared.json.decode(),
-    )
+def _rows_of(
+    columns: Columns, first: int, batch: int, judged: Mapping[int, Judged] = _NONE_MET, changed: Regrouped = _NOTHING_CHANGED
+) -> list[tuple[Any, ...]]:
+    """Return the rows of new observations, numbered from `first` on; those not in `judged`, by their places, are just stored."""
+    many, speaks = len(columns), changed.speaks
+    outcomes: list[str] = [Outcome.STORED.value] * many
+    confidences: list[float | None] = [None] * many
+    for at, one in judged.items():
+        outcomes[at], confidences[at] = one.outcome.value, one.confidence
+    as_of = [None if date is None else to_micros(date) for date in columns.as_of]
+    seals = [None if date is None else seal_of_date(key, date) for key, date in zip(columns.key, as_of, strict=True)]
+    return [
+        *zip(
+            range(first, first + many),
+            *columns.lists[:4],  # its keys
+            map(changed.membership.get, columns.key),
+            [int(speaks.get(key, True)) for key in columns.key] if speaks else repeat(1),
+            columns.namespace,
+            map(int, columns.is_identity),
+            repeat(batch),
+            columns.position,
+            outcomes,
+            confidences,
+            repeat(batch),
+            repeat(1),
+            as_of,
+            seals,
+            map(len, columns.text),
+            columns.changed_at,
+            map(bytes.decode, columns.json),
+            strict=False,  # what repeats has no end
+        )
+    ]
 
 
 def batch_row(landed: Landed, place: tuple[int, int, int, int], started: float, now: str) -> tuple[Any, ...]:
@@ -403,7 +408,7 @@ def write_mends(database: Database, connection: Connection, links: Iterable[Link
 def _lines(plan: Plan) -> list[Line]:
     merges = [
         Line(judged.kind, judged.incoming.prepared.key, judged.anchor, judged.confidence, 1, judged.reason)
-        for judged in plan.new
+        for judged in plan.judged.values()
         if judged.kind in ("similar", "version")
     ]
     merges += [Line("joined", found.bridge, found.other, found.confidence, 1, found.reason) for found in plan.joined]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
+from itertools import compress
 from typing import Any
 
 import orjson
@@ -14,7 +15,7 @@ from memproc.config import Policy
 from memproc.dedup.cluster import Decision
 from memproc.dedup.decide import Neighbourhood, Row
 from memproc.dedup.grouping import Link, group_all, grouped, in_group
-from memproc.dedup.keys import Key, Observation, Prepared
+from memproc.dedup.keys import Columns, Key, Observation
 from memproc.store import tables
 from memproc.store.database import Database
 from memproc.store.standing import Standing
@@ -44,24 +45,29 @@ def to_row(found: Iterable[Any]) -> Row:
 def neighbourhood(
     database: Database,
     connection: Connection,
-    observations: Iterable[Observation | Prepared],
+    observations: Iterable[Observation] = (),
     cores: Iterable[int] = (),
     there: Standing | None = None,
     *,
+    fresh: Columns | None = None,
     is_whole: bool = False,
 ) -> Neighbourhood:
-    """Return all that may be one memory with something of these observations, which may be new, and what has these cores.
+    """Return all that may be one memory with something of these observations, or of `fresh` ones, and what has these cores.
 
     `there` tells how the store stands, where that is known. Without `is_whole` silent observations are left out, but for those that
     are given with a date of their source, which may be a later one.
     """
-    given = list(observations)
+    policy, given, new = _policy_of(connection, there), [*observations], fresh or Columns()
     found = _Found(database, connection, there, is_whole=is_whole)
-    fresh = [seen for seen in given if isinstance(seen, Prepared)]
-    found.links = {(meant, seen.core) for seen in fresh for meant in seen.mends}
+    found.links = {(meant, core) for core, mends in zip(new.core, new.mends, strict=True) for meant in mends}
     wanted_cores = {*cores, *(seen.core for seen in given), *(meant for meant, _ in found.links)}
     wanted_nodes = {seen.node for seen in given if seen.is_identity}
     handles = found.handles_of(given)
+    if policy.dedup != "off":  # there a core is of one observation
+        wanted_cores.update(new.core)
+    wanted_nodes.update(compress(new.node, new.is_identity))
+    if found.has_decisions:
+        handles.update(new.node, new.key)
     while wanted_cores or wanted_nodes or handles:
         rows = found.rows_of(wanted_cores, wanted_nodes)
         linked = found.linked_with(wanted_cores, {row.observation.core for row in rows})
@@ -70,8 +76,10 @@ def neighbourhood(
         wanted_cores = (linked | {row.observation.core for row in rows}) - found.cores
         wanted_nodes = (merged | {row.observation.node for row in rows if row.observation.is_identity}) - found.nodes
     if not is_whole:
-        found.note({seen.key for seen in given if seen.as_of is not None} - found.rows.keys())
-    groups = group_all([*(row.observation for row in found.rows.values()), *fresh], found.links, _policy_of(connection, there))
+        dated = {seen.key for seen in given if seen.as_of is not None}
+        dated.update(key for key, as_of in zip(new.key, new.as_of, strict=True) if as_of is not None)
+        found.note(dated - found.rows.keys())
+    groups = group_all([row.observation for row in found.rows.values()], new, found.links, policy)
     rows_in_groups = {key: row._replace(observation=in_group(row.observation, groups)) for key, row in found.rows.items()}
     return Neighbourhood(rows_in_groups if groups else found.rows, groups, in_force(found.decisions), found.spent(), is_whole)
 
@@ -138,7 +146,7 @@ class _Found:
         """Note some observations, though they may be silent."""
         self.rows.update((row.observation.key, row) for row in map(to_row, self._select(ROWS, _observations.key, keys)))
 
-    def handles_of(self, observations: Iterable[Observation | Prepared]) -> set[Key]:
+    def handles_of(self, observations: Iterable[Observation]) -> set[Key]:
         """Return what decisions may name these observations by; nothing where there are no decisions."""
         if not self.has_decisions:
             return set()

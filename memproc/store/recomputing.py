@@ -22,7 +22,7 @@ from memproc.config import Policy
 from memproc.dedup.changes.chains import CHAINS, chain_hashes
 from memproc.dedup.cluster import clusters
 from memproc.dedup.decide import regroup
-from memproc.dedup.keys import Key, Prepared, prepare
+from memproc.dedup.keys import Columns, Key, Prepared, prepare
 from memproc.dedup.minhash.index import ENTRY_BYTES, NUMBER_BITS, Entries
 from memproc.dedup.signing import hashes_of, width
 from memproc.records import Memory, Plain
@@ -66,7 +66,7 @@ class Recomputed:
             numbers = np.array([number for number, _ in near], np.uint64)
             is_first = np.isin(numbers, first)
             facts = [again for (_, again), own in zip(near, is_first, strict=True) if own]
-            hashes = hashes_of(facts, self._policy.recall)
+            hashes = hashes_of(Columns.of(facts), self._policy.recall)
             sums = _sums(hashes)
             undated = np.array([_chains_before_dated(again) for again in facts], np.uint64).reshape(-1, CHAINS)
             self._indexed.append(np.column_stack((numbers[is_first], sums, sums - _sums(hashes[:, -CHAINS:]) + _sums(undated))))

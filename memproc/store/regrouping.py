@@ -16,7 +16,7 @@ from sqlalchemy import Connection, delete, func, select, union, update
 from memproc.config import Policy
 from memproc.dedup.cluster import Decision, are_told_apart, clusters, pair
 from memproc.dedup.decide import Row, regroup
-from memproc.dedup.keys import Key, Observation, Prepared, prepare
+from memproc.dedup.keys import Columns, Key, Observation, Prepared, prepare
 from memproc.formats.draft import Decided
 from memproc.store import tables
 from memproc.store.counting import IMPORTED, count_memories, memories_told
@@ -229,7 +229,7 @@ def rebuild(database: Database, segments: Segments, connection: Connection, poli
                 nodes[row.observation.node].add(found.node)
         fresh = {found.core: (row.number, found) for row, found in reversed(prepared) if found.core not in indexed}
         indexed |= fresh.keys()
-        segments.index(connection, _with_near_tier(fresh.values()), policy.recall)
+        _index(segments, connection, fresh.values(), policy)
         while alike := segments.newest_alike():
             segments.unite(connection, alike)
     _decide_on(database, connection, nodes)
@@ -292,15 +292,18 @@ def in_company(database: Database, connection: Connection) -> Iterator[list[Obse
             yield [to_row(row).observation for row in found]
 
 
-def _with_near_tier(numbered: Iterable[tuple[int, Prepared]]) -> list[tuple[int, Prepared]]:
-    return [(number, prepared) for number, prepared in numbered if prepared.is_near]
+def _index(segments: Segments, connection: Connection, numbered: Iterable[tuple[int, Prepared]], policy: Policy) -> None:
+    """Index facts, each with its number, but for those that take no part in the near tier."""
+    near = [(number, prepared) for number, prepared in numbered if prepared.is_near]
+    if near:
+        segments.index(connection, [number for number, _ in near], Columns.of(prepared for _, prepared in near), policy.recall)
 
 
 def _index_again(segments: Segments, connection: Connection, survivors: Sequence[tuple[int, Prepared]], policy: Policy) -> None:
     """Index the first observation that is left of each core."""
     first = {found.core: (number, found) for number, found in sorted(survivors, reverse=True)}
     segments.remove(connection, [number for number, _ in first.values()])
-    segments.index(connection, _with_near_tier(first.values()), policy.recall)
+    _index(segments, connection, first.values(), policy)
 
 
 def unmerging(database: Database, connection: Connection, rows: Sequence[Row], own: Observation) -> list[Decision]:

@@ -12,6 +12,7 @@ from base64 import b64decode, b64encode
 from collections import defaultdict, deque
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -20,7 +21,6 @@ from sqlalchemy import Connection
 
 from memproc.batching import FIRST_BATCH, LARGEST_BATCH_BYTES
 from memproc.config import Policy, Settings
-from memproc.dedup.keys import Prepared
 from memproc.errors import DatabaseError, MemprocError, UsageError
 from memproc.failures import Kind
 from memproc.formats import format_named, generic, of_line, own
@@ -35,6 +35,7 @@ from memproc.store.landing import Arrived, Landed
 from memproc.store.quarantine import OPEN, REPLAY, Origin, raw_of, rejected_in
 from memproc.store.transactions import Transactions
 from memproc.store.triage import SettledMeanwhileError, Which, faults_of, require_open, rows_by_number, rows_of
+from memproc.taken import Taken
 from memproc.validation import failed, redacted
 
 CHUNK = 100
@@ -64,14 +65,6 @@ class Chosen(NamedTuple):
     formats: list[str]
 
 
-class Given(NamedTuple):
-    """What quarantined records give: records, each with the number it comes from."""
-
-    numbers: list[int]
-    records: list[tuple[int, Prepared | Rejected]]
-    bytes: int
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mending:
     """How records are replayed. `format`, `mapping` and `edits` take the place of what was; `transform` gets the JSON value, else
@@ -86,29 +79,30 @@ class Mending:
     edits: Edits | None = None
     settings: Settings = field(default_factory=Settings)
 
-    def take(self, waiting: Waiting) -> list[Prepared | Rejected] | None:
+    def take(self, waiting: Waiting) -> Taken | None:
         """Return what a record gives, None where it is left. Never raises on bad input, nor where memproc itself breaks on it."""
         try:
             return self._taken(waiting)
         except MemprocError:
             raise
         except Exception as error:  # noqa: BLE001 - whatever it is, no other record may be lost with it
-            return [internal(waiting.raw, error)]
+            return Taken.of_rejected([internal(waiting.raw, error)])
 
-    def _taken(self, waiting: Waiting) -> list[Prepared | Rejected] | None:
+    def _taken(self, waiting: Waiting) -> Taken | None:
         items = [changed for item in self._items(waiting) if (changed := self._changed(item, waiting)) is not None]
         if not items:
             return None
-        records: list[Prepared | Rejected] = []
+        records = Taken()
         for item in items:
             if isinstance(item, Rejected):
-                records.append(item)
+                records.extend(Taken.of_rejected([item]))
             else:
-                records += self._intake(waiting, item.value).take(item).records
-        is_read = any(isinstance(one, Prepared) or one.category != CATEGORY_OF_FORMATS for one in records)
-        if is_read or (records and not self._is_as_it_was):
+                records.extend(self._intake(waiting, item.value).take(item).records)
+        is_read = len(records.accepted) or any(one.category != CATEGORY_OF_FORMATS for _, one in records.rejected)
+        if is_read or (len(records) and not self._is_as_it_was):
             return records
-        return [Rejected(waiting.category, waiting.faults, waiting.raw) if self._is_as_it_was else _nothing(waiting)]
+        again = Rejected(waiting.category, waiting.faults, waiting.raw) if self._is_as_it_was else _nothing(waiting)
+        return Taken.of_rejected([again])
 
     @property
     def _is_as_it_was(self) -> bool:
@@ -168,7 +162,7 @@ class Replay:
         self,
         database: Database,
         transactions: Transactions,
-        land: Callable[[Arrived, int, int, Origin], Landed],
+        land: Callable[[Arrived, Origin], Landed],
         mending: Mending,
         batch_size: int | None,
     ) -> None:
@@ -181,34 +175,33 @@ class Replay:
         """Replay the records of these numbers that are open, batch by batch; return the status that the job ends with."""
         left = deque(numbers)
         while left:
-            given = self._gather(left)
-            if not given.numbers:
+            counts, records = self._gather(left)
+            if not counts:
                 continue
             try:
-                if request := self._land_batch(given).request:
+                if request := self._land_batch(counts, records).request:
                     return ENDED_BY[request]
             except SettledMeanwhileError:  # who was quicker is left out the next time
-                left.extendleft(reversed(given.numbers))
+                left.extendleft(reversed(counts))
             except DatabaseError as error:
-                if error.failure.kind is not Kind.CAPACITY or len(given.numbers) == 1:
+                if error.failure.kind is not Kind.CAPACITY or len(counts) == 1:
                     raise
-                self._size = max(min(self._size, len(given.numbers)) // 2, 1)
-                left.extendleft(reversed(given.numbers))
+                self._size = max(min(self._size, len(counts)) // 2, 1)
+                left.extendleft(reversed(counts))
         return "done"
 
-    def _gather(self, left: deque[int]) -> Given:
-        """Take as many records as a batch holds, by what they give."""
-        numbers: list[int] = []
-        records: list[tuple[int, Prepared | Rejected]] = []
-        size_bytes = 0
+    def _gather(self, left: deque[int]) -> tuple[dict[int, int], Taken]:
+        """Take as many records as a batch holds, by what they give: how many each gives, by its number, and all of these."""
+        counts: dict[int, int] = {}
+        records, size_bytes = Taken(), 0
         while left and len(records) < self._size and size_bytes < LARGEST_BATCH_BYTES:
             for waiting in self._waiting([left.popleft() for _ in range(min(CHUNK, self._size, len(left)))]):
                 taken = self._mending.take(waiting)
                 if taken is not None:
-                    numbers.append(waiting.number)
-                    records += [(waiting.number, one) for one in taken]
+                    counts[waiting.number] = len(taken)
+                    records.extend(taken)
                     size_bytes += len(waiting.raw)
-        return Given(numbers, records, size_bytes)
+        return counts, records
 
     def _waiting(self, numbers: Sequence[int]) -> list[Waiting]:
 
@@ -222,13 +215,11 @@ class Replay:
 
         return self._transactions.read(found)
 
-    def _land_batch(self, given: Given) -> Landed:
-        replayed: dict[int, list[int]] = {number: [] for number in given.numbers}
-        for position, (number, _) in enumerate(given.records, self._landed):
-            replayed[number].append(position)
-        arrived = Arrived.of([one for _, one in given.records], self._landed, replayed)
-        landed = self._land(arrived, len(given.records), self._landed, Origin(REPLAY, "", ""))
-        self._landed += len(given.records)
+    def _land_batch(self, counts: Mapping[int, int], records: Taken) -> Landed:
+        positions = iter(range(self._landed, self._landed + len(records)))
+        replayed = {number: [*islice(positions, count)] for number, count in counts.items()}
+        landed = self._land(Arrived(records, self._landed, replayed), Origin(REPLAY, "", ""))
+        self._landed += len(records)
         return landed
 
 

@@ -168,7 +168,7 @@ class Reviewer:
         alike = self._compare(connection, new)
         if not new.dated:
             return alike
-        hashes = (hash_ for one in new.dated for hash_ in one.chains)
+        hashes = (hash_ for chains in new.dated.values() for hash_ in chains)
         followed = self._chains.follow(connection, hashes, new.again, new.first_number)
         return alike._replace(doubts=[*followed.doubts, *alike.doubts], returned=followed.returned)
 
@@ -193,17 +193,14 @@ class Reviewer:
 
         In rounds: who finds less than one alike in each is not in the next.
         """
-        if not new.firsts and not new.beside:
+        if not len(new.facts):
             return Looked()
-        numbers = np.array([number for number, _ in new.firsts], np.uint64)
         segments = self.segments.all(connection)
-        found_pairs = index.candidates(new.hashes[:, : 1 - CHAINS], numbers, segments, frames=1)
-        own = {prepared.key: _own_of(prepared) for prepared, _ in new.beside}
-        pairs: dict[Key, Sequence[int]] = {prepared.key: numbers for prepared, numbers in new.beside}
-        for at, candidates in groupby(found_pairs, key=itemgetter(0)):
-            _, prepared = new.firsts[at]
-            own[prepared.key] = _own_of(prepared)
-            pairs[prepared.key] = [number for _, number in candidates]
+        found_pairs = index.candidates(new.hashes[:, : 1 - CHAINS], np.array(new.numbers, np.uint64), segments, frames=1)
+        places: dict[int, Sequence[int]] = dict(enumerate(new.beside, len(new.numbers)))
+        places |= {at: [number for _, number in of_one] for at, of_one in groupby(found_pairs, key=itemgetter(0))}
+        own = {one.key: one for one in (_own_of(new.facts.at(at)) for at in places)}
+        pairs = {new.facts.key[at]: numbers for at, numbers in places.items()}
         known = _Texts({one.key: one.text for one in own.values()})
         doubts: dict[Key, list[Doubt]] = {key: [] for key in pairs}
         verified, asked = 0, dict(pairs)

@@ -15,7 +15,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 import numpy as np
 from sqlalchemy import Connection, bindparam, delete, func, literal_column, select, update
 
-from memproc.dedup.keys import Prepared
+from memproc.dedup.keys import Columns
 from memproc.dedup.minhash import index
 from memproc.dedup.minhash.index import ENTRY_BYTES, FAN_OUT, SMALL_ENTRIES, Entries
 from memproc.dedup.minhash.signatures import Hashes
@@ -73,12 +73,11 @@ class Segments:
             self._sizes[number] = len(entries)
             self._hold(number, entries)
 
-    def index(self, connection: Connection, numbered: Sequence[tuple[int, Prepared]], recall: str) -> Hashes:
+    def index(self, connection: Connection, numbers: Sequence[int], facts: Columns, recall: str) -> Hashes:
         """Write one more segment with these facts, each with its number; return their band hashes."""
-        numbers = np.array([number for number, _ in numbered], np.uint64)
-        hashes = hashes_of([prepared for _, prepared in numbered], recall)
-        if numbered:
-            entries = index.to_entries(hashes, numbers)
+        hashes = hashes_of(facts, recall)
+        if numbers:
+            entries = index.to_entries(hashes, np.array(numbers, np.uint64))
             self._hold(self._write(connection, index.in_parts(entries, _part_entries())), entries)
         return hashes
 

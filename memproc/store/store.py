@@ -34,7 +34,7 @@ from memproc.errors import DatabaseError, NotFoundError, StoreError, UsageError,
 from memproc.formats import detect, format_named, generic
 from memproc.formats.draft import Context, Decided, Format
 from memproc.intake import Intake, name_said
-from memproc.records import Fault, Given, Memory, Outcome, Plain, Rejected
+from memproc.records import Fault, Given, Memory, Outcome, Plain
 from memproc.report.report import Pattern, Report
 from memproc.sources.items import Item, of_record
 from memproc.store import tables
@@ -121,6 +121,7 @@ from memproc.store.triage import (
     to_quarantined,
     which_of,
 )
+from memproc.taken import Taken
 from memproc.times import parse_time, to_micros, to_text
 from memproc.validation import redacted, restore
 from memproc.values import shown
@@ -136,8 +137,6 @@ class _Batch(NamedTuple):
     """A batch to land, as `land` describes it."""
 
     arrived: Arrived
-    records: int
-    first_position: int
     origin: Origin
     decided: Sequence[Decided] = ()
     checkpoint: str | None = None
@@ -243,7 +242,7 @@ class Store:
         taken = intake.take(item)
         if len(taken.records) != 1:
             raise UsageError(f"the record holds {len(taken.records)} memories in format {known.name!r}: use memproc.ingest")
-        found = taken.records[0]
+        found = taken.records
         origin = Origin(context.source or known.name, known.name, intake.namespace or "", intake.said)
         # Who holds the lock in a rehearsal is the one who rehearses: what others add is not to be undone with it.
         with redacting(is_wanted=self.settings.redact):
@@ -254,19 +253,19 @@ class Store:
         if landed.rejected:
             faults = landed.rejected[0][1].faults
             return Added(Outcome.QUARANTINED, None, None, f"{faults[0].path or 'record'}: {faults[0].message}", faults)
-        return self._added_as(landed, found.observation.key)  # type: ignore[union-attr]
+        return self._added_as(landed, found.accepted.at(0))
 
     def _format_of(self, item: Item) -> Format:
         if isinstance(item.value, Given):
             return generic.FORMAT
         return detect([item.value], frozenset(self.schema.model_fields)) or generic.FORMAT
 
-    def _land_added(self, added: Sequence[tuple[Prepared | Rejected, Origin]]) -> list[Landed]:
+    def _land_added(self, added: Sequence[tuple[Taken, Origin]]) -> list[Landed]:
         """Write single records in one transaction, each as a batch of its own: so its outcome is that of a record alone."""
         if self._added_job is None:
             self._added_job = self.begin_job(ADDED, added[0][1].format)
         first, self._added = self._added, self._added + len(added)
-        batches = [_Batch(Arrived.of([found], at), 1, at, origin) for at, (found, origin) in enumerate(added, first)]
+        batches = [_Batch(Arrived(found, at), origin) for at, (found, origin) in enumerate(added, first)]
         return self._land_each(self._added_job, batches, is_looked_at=True)
 
     def get(self, identifier: str) -> Memory | None:
@@ -812,8 +811,6 @@ class Store:
         self,
         claim: Claim,
         arrived: Arrived,
-        records: int,
-        first_position: int,
         origin: Origin,
         decided: Sequence[Decided] = (),
         review_at: float | None = None,
@@ -825,7 +822,7 @@ class Store:
         failure that may pass is waited for. Raises DatabaseError on any other, and StoreError where another process has taken
         the job over.
         """
-        batch = _Batch(arrived, records, first_position, origin, decided, checkpoint)
+        batch = _Batch(arrived, origin, decided, checkpoint)
         (landed,) = self._land_each(claim, [batch], is_looked_at=self.policy.dedup != "near")
         if self.policy.dedup == "near":
             landed.uncompared = len(self._catch_up(claim.job, review_at, landed.fresh).broken)
@@ -890,7 +887,7 @@ class Store:
             self._database.note_deleted(connection)
         if is_looked_at and found.looking:
             found.looked(self._reviewer().look_at(connection, found.looking, number, now))
-        row = batch_row(found, (number, claim.job, batch.first_position, batch.records), started, now)
+        row = batch_row(found, (number, claim.job, batch.arrived.first, len(batch.arrived.records)), started, now)
         self._database.insert_rows(connection, tables.batches, [row])
         found.request = there.request
         return found
@@ -933,16 +930,17 @@ class Store:
     def _ask(self, job: int, request: str | None) -> None:
         self._transactions.write(lambda connection: ask(connection, job, request, _now()))  # type: ignore[arg-type]
 
-    def _added_as(self, landed: Landed, key: Key) -> Added:
+    def _added_as(self, landed: Landed, own: Prepared) -> Added:
         if landed.forgotten:
             return Added(Outcome.DUPLICATE, None, None, "forgotten")
-        if landed.judged and landed.membership.get(key) is None:  # a memory by itself, as it was just written
-            seen = landed.judged[0].incoming.prepared.observation
-            memory = self._to_memory(memory_of_one(seen.node.hex(), seen.record))
+        if landed.new and landed.membership.get(own.key) is None:  # a memory by itself, as it was just written
+            memory = self._to_memory(memory_of_one(own.node.hex(), own.record))
         else:
-            memory = self._transactions.read(lambda there: self._to_memory(memory_at(there, self._named(there, key.hex()))))
+            memory = self._transactions.read(lambda there: self._to_memory(memory_at(there, self._named(there, own.key.hex()))))
         if landed.known:
             return Added(Outcome.DUPLICATE, memory, 1.0, "same observation")
+        if not landed.judged:
+            return Added(Outcome.STORED, memory, None, "")
         judged = landed.judged[0]
         return Added(judged.outcome, memory, judged.confidence, self._reason_of(judged))
 

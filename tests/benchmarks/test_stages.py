@@ -27,12 +27,12 @@ BOUNDS = {
     "keys": 16,
     "chain keys": 8,  # of what has a date more: the corpus has none
     "sign": 2.8,
-    "pickle there and back": 36,
+    "pickle there and back": 18,
     "look up what was met": 15,
     "look up neighbours": 19,
-    "groups of what meets": 2_500,  # gists: what tells, and dates, times and amounts in one form
+    "groups of what meets": 3_500,  # gists: what tells, and dates, times and amounts in one form
     "confirm the keys": 300,  # each record that shares a hash is read and compared
-    "decide": 1_200,  # each merge is told in what it differs, case and marks too
+    "decide": 2_000,  # each merge is told in what it differs, case and marks too
     "write rows": 4,
     "write memories": 4.7,
     "index": 13,

@@ -36,7 +36,8 @@ def labels() -> list[tuple[str, str, bool]]:
 def test_a_store_learns_from_labels_and_counts_on_it_after_a_rebuild(fresh):
     """The model is fitted to every second pair and judged by the others; before the rebuild nothing changes."""
     with fresh() as store:
-        memproc.ingest(titles(), into=store)
+        surer = memproc.Settings(review_at=0.4)
+        memproc.ingest(titles(), store, settings=surer)
         before = {(review.one.id, review.other.id) for review in store.reviews()}
         found = memproc.calibrate(store, sorted(labels()))
         assert (found.pairs, found.merged, found.merge_precision) == (280, 0, 1.0)
@@ -45,7 +46,7 @@ def test_a_store_learns_from_labels_and_counts_on_it_after_a_rebuild(fresh):
         assert not found.refuses_to_merge
         assert store.policy.model == ""
         assert {(review.one.id, review.other.id) for review in store.reviews()} == before
-        store.rebuild()
+        store.rebuild(settings=surer)
         assert store.policy.model
         after = [(review.one.content.lower(), review.other.content.lower()) for review in store.reviews()]
         right = sum(one in other or other in one for one, other in after)

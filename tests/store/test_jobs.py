@@ -408,7 +408,7 @@ def test_a_batch_too_large_for_the_database_is_halved(fresh, tmp_path, monkeypat
         land = memproc.store.landing.Landing.land
 
         def refuse(self, connection, arrived, batch, origin, now):
-            texts = [incoming.prepared.text for incoming in arrived.accepted]
+            texts = arrived.records.accepted.text
             if len(texts) > 2 or any(" 5 hens" in text for text in texts):
                 raise DatabaseError(Failure(Kind.CAPACITY, "too much at once"), "packet")
             return land(self, connection, arrived, batch, origin, now)
@@ -427,7 +427,7 @@ def test_what_is_asked_between_the_halves_of_a_batch_is_heard(fresh, tmp_path, m
         land = memproc.store.landing.Landing.land
 
         def refuse(self, connection, arrived, batch, origin, now):
-            if len(arrived.accepted) > 6:
+            if len(arrived.records) > 6:
                 raise DatabaseError(Failure(Kind.CAPACITY, "too much at once"), "packet")
             return land(self, connection, arrived, batch, origin, now)
 

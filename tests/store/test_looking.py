@@ -129,11 +129,11 @@ def test_the_rows_tell_what_the_plan_told(fresh, file, monkeypatch):
 
 def comparable(new):
     """Return what is to be looked at, without what is only carried along."""
-    firsts = {one.key: (number, row.tobytes()) for (number, one), row in zip(new.firsts, new.hashes, strict=True)}
-    beside = {one.key: tuple(numbers) for one, numbers in new.beside}
-    dated = {one.key: one.chains for one in new.dated}
+    firsts = {key: (number, row.tobytes()) for key, number, row in zip(new.facts.key, new.numbers, new.hashes, strict=False)}
+    late = zip(new.facts.key[len(new.numbers) :], new.beside, strict=True)
+    beside = {key: tuple(numbers) for key, numbers in late}
     memories = {key: new.memories.get(key) for key in new.keys}
-    return firsts, beside, dated, memories, new.again, new.first_number
+    return firsts, beside, new.dated, memories, new.again, new.first_number
 
 
 def test_what_changed_in_between_is_looked_at_as_it_is_by_then(fresh, monkeypatch):

@@ -93,7 +93,7 @@ def test_what_another_process_merged_or_forgot_is_left_alone(fresh):
 def _batch_of(store, fact):
     claim = store.begin_job("test", "memproc")
     records = Intake(own.FORMAT, Policy()).take(Item(fact)).records
-    return claim, Arrived.of(records, 0), 1, 0, Origin("test", "memproc", "")
+    return claim, Arrived(records, 0), Origin("test", "memproc", "")
 
 
 def test_a_merge_that_fails_costs_nothing(fresh, monkeypatch):

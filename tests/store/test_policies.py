@@ -21,7 +21,7 @@ ALL = "confidence >= 0"
 # Three texts of which each pair waits, and two pairs by themselves.
 RIVER = [f"My sister loves the {word} restaurant near the river" for word in ("little", "small", "tiny")]
 APART = [f"She keeps her {word} in the garden shed" for word in ("bicycle", "bike")]
-HOME = [f"He plays the piano {word} evening at home" for word in ("every", "each")]
+HOME = [f"He plays {music} at home" for music in ("Bach and Satie", "Satie and Bach")]
 
 
 def ingest(store, what, **options):

@@ -53,7 +53,8 @@ def propose(store, at_least=AT_LEAST, limit=None, by=embed):
 
 def take(store, *contents, **shared):
     """Take facts in one batch."""
-    memproc.ingest([{"content": content, **shared} for content in contents], into=store)
+    settings = memproc.Settings(review_at=1.0)  # so that nothing waits that is not proposed
+    memproc.ingest([{"content": content, **shared} for content in contents], store, settings=settings)
 
 
 def waiting(store):

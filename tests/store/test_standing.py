@@ -9,7 +9,6 @@ import pytest
 from sqlalchemy import event
 
 import memproc
-from memproc.dedup.decide import Incoming
 from memproc.store import landing
 from memproc.store.landing import Landing
 
@@ -109,7 +108,7 @@ def test_the_second_half_of_a_batch_knows_what_the_first_wrote(fresh, monkeypatc
     """That there are links to what an odd token stands for, and which number is next."""
     write = Landing._write
 
-    def refuse(self, connection, accepted: list[Incoming], there, batch, now):
+    def refuse(self, connection, accepted, there, batch, now):
         if len(accepted) > 1:
             raise OverflowError("too much of value")
         return write(self, connection, accepted, there, batch, now)
@@ -128,7 +127,7 @@ def test_the_second_half_of_a_batch_is_compared_with_all(fresh, monkeypatch):
     planned = landing.looking_planned
 
     def refuse(plan, *rest):
-        if len(plan.new) > 1:
+        if len(plan.fresh) > 1:
             raise OverflowError("too much of value")
         return planned(plan, *rest)
 
@@ -173,7 +172,7 @@ def test_a_record_that_the_database_refuses_leaves_the_index_whole(fresh, monkey
     planned = landing.looking_planned
 
     def refuse(plan, *rest):
-        if "poison" in plan.new[0].incoming.prepared.text:
+        if "poison" in plan.fresh.text[0]:
             raise OverflowError("too much of value")
         return planned(plan, *rest)
 

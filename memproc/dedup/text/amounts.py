@@ -183,10 +183,13 @@ def makes_numbers(token: str) -> str:
     >>> makes_numbers("pm"), makes_numbers("noon"), makes_numbers("18"), makes_numbers("2k"), makes_numbers("tea")
     ('b', 'a', 'n', 'nb', '')
     """
+    parts = parts_of(token) if "-" in token else ()
+    return "".join(map(_made_of, parts)) if len(parts) > 1 else _made_of(token)
+
+
+def _made_of(token: str) -> str:
     if token.isalpha():
         return _making().get(token if token.isascii() else compared(token), "")
-    if "-" in token and len(parts := parts_of(token)) > 1:
-        return "".join(map(makes_numbers, parts))
     written = words.written_out().get(token, (token,))[0]
     if written[0] not in _NUMBERS and written[-1] not in _NUMBERS:
         return _making().get(compared(token), "")

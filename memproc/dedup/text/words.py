@@ -223,8 +223,8 @@ def written_out() -> Mapping[str, tuple[str, ...]]:
 def places() -> Mapping[str, Sequence[tuple[str, frozenset[str]]]]:
     """Return of short forms that stand for their full ones in some places alone what must stand there "before" or "behind"."""
     found: dict[str, list[tuple[str, frozenset[str]]]] = defaultdict(list)
-    for short, _, *places in (row for name in ("short.txt", "chat.txt") for row in lines(name)):
-        for side, name in map(str.split, places):
+    for short, _, *told in (row for name in ("short.txt", "chat.txt") for row in lines(name)):
+        for side, name in map(str.split, told):
             found[short].append((side, word_classes()[name]))
     return found
 

@@ -10,7 +10,7 @@ from benchmarks.labelled import prepared
 from memproc.config import Policy
 from memproc.dedup.gist.gist import read, skim
 from memproc.dedup.grouping import group_all
-from memproc.dedup.keys import Grouped
+from memproc.dedup.keys import Columns, Grouped
 from memproc.dedup.text import words
 from memproc.dedup.text.amounts import units
 from memproc.dedup.text.core import core_of, with_other
@@ -127,7 +127,7 @@ def groups_of(*texts: str) -> dict[bytes, Grouped]:
     """Return the groups of those of some texts that meet another."""
     found = [*map(prepared, texts)]
     links = {(meant, fact.core) for fact in found for meant in fact.mends}
-    return group_all(found, links, Policy())
+    return group_all([], Columns.of(found), links, Policy())
 
 
 def test_what_meets_no_other_has_no_gist():
