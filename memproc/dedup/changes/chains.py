@@ -22,7 +22,7 @@ from typing import NamedTuple
 from xxhash import xxh3_64_intdigest
 
 from memproc.dedup.changes.frame import LONGEST_CHARS, frame_of, is_change
-from memproc.dedup.changes.relation_list import EVERY_FACET
+from memproc.dedup.changes.relation_list import EVERY_FACET, STATE
 from memproc.dedup.changes.relations import ROLE, Relation, relation_of
 from memproc.dedup.gist.gist import Gist, gist_of
 from memproc.dedup.text.chunks import ends_inside
@@ -145,7 +145,7 @@ def _has_other_value(one: Relation, other: Relation) -> bool:
         return False
     is_same = one.value <= other.value or one.value >= other.value
     if one.is_over is not other.is_over:
-        return is_same
+        return is_same or one.facet == other.facet == STATE
     if one.is_over:
         return False
     return one.facet != other.facet or (one.value != other.value if one.facet == ROLE.facet else not is_same)

@@ -17,6 +17,7 @@ _PLACES = frozenset(["in", "at", "of", "about"])
 _RATES = frozenset(["day", "week", "month", "night"])
 _TIMES = frozenset(["once", "twice", "times"])
 _LENGTHS = frozenset(["min", "minut", "h", "hour", "mil", "lap", "step"])
+_REASONS = frozenset(["for", "after", "because", "since", "due"])
 _OFTEN = frozenset(["daily", "weekly", "monthly"])  # before a noun they say of what kind it is
 
 
@@ -103,6 +104,6 @@ def moment_at(words: Sequence[str], behind: int) -> Stems:
     )
 
 
-def is_end(words: Sequence[str], at: int) -> bool:
-    """Tell whether nothing stands at a place, or a mark."""
-    return at >= len(words) or words[at] in MARKS
+def is_all(words: Sequence[str], at: int) -> bool:
+    """Tell whether nothing more is told at a place, but why or for how long."""
+    return at >= len(words) or words[at] in MARKS or words[at] in _REASONS

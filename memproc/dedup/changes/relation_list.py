@@ -15,7 +15,7 @@ from memproc.dedup.text.letters import compared
 from memproc.dedup.text.memo import Memo
 from memproc.dedup.text.words import lines, spellings
 
-STEM = Memo(lambda word: stem(spellings().get(word, word)))
+STEM = Memo(lambda word: stem(spellings().get(word, word).removesuffix("-abo")))
 _OF_PHRASES = ("phrase", "holder", "copula", "end", "begin", "gone")
 _OF_SORTS = ("head", "kind", "alias")
 NOT = frozenset(["not", "never", "no", "longer", "nicht", "kein", "keine", "keinen", "ne", "plus", "pas", "jamais"])
@@ -32,6 +32,7 @@ class Sort(NamedTuple):
 
 
 EVERY_FACET = "*"
+STATE = "state"  # a facet of what is so or is not, whatever else is said of it
 
 
 class Phrases(NamedTuple):
@@ -81,7 +82,7 @@ def relation_list() -> RelationList:
     firsts_of = {use: {stems[0] for stems in table.sorts} for use, table in tables.items()}
     verbs = set().union(*firsts_of.values())
     uses = {verb: frozenset(use for use, firsts in firsts_of.items() if verb in firsts) for verb in verbs}
-    return RelationList(tables, sorts, words, verbs, uses, words["state"] - words["cut"] - words["place"], shapes)
+    return RelationList(tables, sorts, words, verbs, uses, words["state"] - (words["cut"] - {"on"}) - words["place"], shapes)
 
 
 def stems_of(phrase: str) -> Stems:

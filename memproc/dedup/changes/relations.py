@@ -23,7 +23,7 @@ from itertools import takewhile
 from typing import NamedTuple
 
 from memproc.dedup.changes.phrases import (
-    is_end,
+    is_all,
     is_moment,
     moment_at,
     phrase_at,
@@ -33,7 +33,7 @@ from memproc.dedup.changes.phrases import (
     with_particle,
     without_amount,
 )
-from memproc.dedup.changes.relation_list import EVERY_FACET, NOT, STEM, Sort, Stems, relation_list
+from memproc.dedup.changes.relation_list import EVERY_FACET, NOT, STATE, STEM, Sort, Stems, relation_list
 from memproc.dedup.changes.turns import CHANGES, ENDS, SIGNS, STARTS, exchanged, turned, without_french_negation
 from memproc.dedup.text.memo import Memo
 from memproc.dedup.text.tokens import MARKS
@@ -47,7 +47,7 @@ SHORTEST_LEFT = 2
 SHORT = 9  # tokens of a text of which any verb may tell what lasts
 ROLE = Sort("job", "role")
 _ENDINGS = frozenset(["gone", "end", "begin"])
-WHEN, DEATH = Sort("event", "when"), Sort("health", EVERY_FACET)
+WHEN, DEATH = Sort("event", "when"), Sort("event", EVERY_FACET)
 _SAID_FIRST = "event of "  # also of an attribute: "the deadline was moved to"
 _PERSON_OF = {"his": "he", "her": "she", "their": "they", "our": "we", "its": "it"}
 _OWNERS = frozenset(["my", "user's", "client's", "customer's", "mi", "mein", "meine", "mon", "ma"])
@@ -60,7 +60,7 @@ _REPORTS = frozenset("mentioned said says stated states reported noted shared to
 _WISH = frozenset(["want", "plan", "hop", "wish", "need", "intend", "dream", "try", "decid", "expect", "about"])
 _OF = frozenset(["for", "of"])
 _BESIDE = _OF | {"to", "with"}  # within what is spoken of: "the trip to Japan"
-_ALONE = frozenset([EVERY_FACET, "state", "dwelling"])  # facets that a phrase may tell alone
+_ALONE = frozenset([EVERY_FACET, STATE, "status", "dwelling"])  # facets that a phrase may tell alone
 _NUMBERS = frozenset(["weight", "income", "waking", "sleeping"])  # of which the value holds a number
 _SUPPORT = "support"  # of a club; of a person more is said
 _OF_NOW = frozenset(["support", "attend", "learn", "study"])  # verbs that tell of an event when it is past
@@ -124,7 +124,7 @@ def relation_of(tokens: Sequence[str]) -> Relation | None:
     words = [token for token in front if token not in idle]
     if words and (is_signed or STARTS[words[0]] or ENDS[words[-1]] or CHANGES[words[:2][-1]]):
         words = [*turned(words)]
-    if len(words) < 2:  # noqa: PLR2004 - of whom, and what
+    if len(words) < 2 and not (words and len(front) > 1 and _MAY_BEGIN[words[0]]):  # noqa: PLR2004 - of whom, and what
         return _of_one_word("".join(front))
     is_over = not NOT.isdisjoint(front) and _is_negated(front)
     owner, begun, is_verb_next = _owner(words)
@@ -222,7 +222,7 @@ def _told(words: Sequence[str], at: int, subject: _Subject, *, is_over: bool) ->
         return None, True
     uses = relation_list().uses.get(STEM[words[verb]], ())
     state = _of_phrase(words, verb, subject, is_over=is_over) if "phrase" in uses else None
-    if state is not None and state.about.startswith(_SAID_FIRST):
+    if state is not None and (state.about.startswith(_SAID_FIRST) or state.facet == "way"):
         return state, True
     found = (
         (_of_attribute(words, verb, subject, is_over=is_over) if subject.nouns and "copula" in uses else None)
@@ -307,7 +307,7 @@ def _of_phrase(words: Sequence[str], at: int, subject: _Subject, *, is_over: boo
         is_when = WHEN in sorts and is_moment(words, behind)
         for sort in sorts:
             value = moment_at(words, behind) if is_when else value_at(words, behind)
-            if (sort == WHEN) is not is_when or (sort.name == WHEN.name and not is_when and not is_end(words, behind)):
+            if (sort == WHEN) is not is_when or (sort.name == WHEN.name and not is_when and not is_all(words, behind)):
                 continue
             says_alone = sort.facet in _ALONE
             if (not value and not says_alone) or not _fits(sort, words[at], value, words[behind:]):
@@ -324,7 +324,7 @@ def _fits(sort: Sort, verb: str, value: Stems, left: Sequence[str]) -> bool:
         return False
     if stem == _SUPPORT and len(left) > SHORTEST_LEFT:
         return False
-    if sort.name == "health" or stem in _ENDS_TOO:
+    if stem in _ENDS_TOO:
         return not value and left[:1] != ["from"]
     if sort.name in _NUMBERS:
         return any(any(map(str.isdigit, word)) for word in value)

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from memproc.dedup.changes.phrases import phrases_at
+from memproc.dedup.changes.phrases import is_moment, phrases_at
 from memproc.dedup.changes.relation_list import STEM, relation_list
 from memproc.dedup.text.memo import Memo
 from memproc.dedup.text.tokens import MARKS
 
 SIGNS = frozenset(["instead", "from", "favorite", "favourite", "most", "best", "plus", "pas", "jamais"])  # of what is turned
+MOST_BEHIND_ON = 4  # words of "on a keto diet"; what is longer is of a day
 _CHANGE = frozenset(["chang", "set", "updat", "rais", "lower", "cut", "increas", "reduc", "extend", "renam", "switch"])
 _LOVE = frozenset(["lov", "lik", "enjoy", "ador"])
 _AUXILIARIES = frozenset(["ist", "bin", "sind", "hat", "habe", "haben", "wurde"])
@@ -83,7 +84,8 @@ def turned(words: Words) -> Words:
 def _with_verb(words: Words) -> Words:
     """Return words that begin with a state behind "is", where they tell one: "married to Leo", but not "married couples sing"."""
     full, behind = ["is", *words], relation_list().words["behind"]
-    if len(words) > 1 and STEM[words[0]] in relation_list().verbs:
+    is_of_when = words[0] in ("on", "off") and (len(words) > MOST_BEHIND_ON or is_moment(words, 1))
+    if is_of_when or (len(words) > 1 and STEM[words[0]] in relation_list().verbs):
         return words
     for use in ("phrase", "begin", "end"):
         for at, stems, _ in phrases_at(use, full, 0):
