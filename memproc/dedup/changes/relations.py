@@ -313,7 +313,14 @@ def _of_phrase(words: Sequence[str], at: int, subject: _Subject, *, is_over: boo
             if (not value and not says_alone) or not _fits(sort, words[at], value, words[behind:]):
                 continue
             said = tuple([word for word in (*stems, *value) if word not in _SAYS_NOTHING]) if says_alone else value
-            return _relation(sort, subject, said, stems[0], is_over=is_over, topic="" if is_when else topic_of(value))
+            return _relation(
+                sort,
+                subject,
+                said,
+                stems[0],
+                is_over=is_over,
+                topic="" if is_when else topic_of(said if sort.facet == "dwelling" else value),
+            )
     return None
 
 
