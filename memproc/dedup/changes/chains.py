@@ -22,7 +22,7 @@ from typing import NamedTuple
 from xxhash import xxh3_64_intdigest
 
 from memproc.dedup.changes.frame import LONGEST_CHARS, frame_of, is_change
-from memproc.dedup.changes.relation_list import EVERY_FACET
+from memproc.dedup.changes.relation_list import EVERY_FACET, STATE
 from memproc.dedup.changes.relations import ROLE, Relation, relation_of
 from memproc.dedup.gist.gist import Gist, gist_of
 from memproc.dedup.text.chunks import ends_inside
@@ -52,8 +52,10 @@ class Place(NamedTuple):
 def place_of(text: str, gist: Gist | None = None) -> Place:
     """Return where a canonical text is in chains. Quicker where its gist is given."""
     gist = gist or gist_of(text)
-    if not tells_one_thing(text):
-        return Place("", "", None, gist)
+    return _place_of(text, gist) if tells_one_thing(text) else Place("", "", None, gist)
+
+
+def _place_of(text: str, gist: Gist) -> Place:
     relation = relation_of(gist.tokens)
     if relation is not None and relation.about:
         key = _ABOUT + relation.about
@@ -81,7 +83,7 @@ def chain_hashes(text: str, scope: int, *, is_dated: bool) -> tuple[int, int]:
     itself. Whether a fact without a date was before another or after it, nothing tells: it is in no chain.
     """
     if is_dated and tells_one_thing(text):
-        return hashes_at(place_of(text), text, scope)
+        return hashes_at(_place_of(text, gist_of(text)), text, scope)
     own = _hash(f"{_FRAME}\n{text}", scope)
     return own, own ^ _NO_TOPIC
 
@@ -143,7 +145,7 @@ def _has_other_value(one: Relation, other: Relation) -> bool:
         return False
     is_same = one.value <= other.value or one.value >= other.value
     if one.is_over is not other.is_over:
-        return is_same and one.facet == other.facet
+        return is_same or one.facet == other.facet == STATE
     if one.is_over:
         return False
     return one.facet != other.facet or (one.value != other.value if one.facet == ROLE.facet else not is_same)

@@ -29,7 +29,9 @@ LONGEST_CHARS = 500  # a longer text has no frame: it holds too much beside what
 FEWEST_TOKENS = 2
 MOST_EDITS = 2
 _AUXILIARY = frozenset(["do", "does", "did"])
-_OF_THE_MOMENT = frozenset(["now", "again", "currently", "recently", "already", "still"])  # when it is told says its date
+_OF_THE_MOMENT = frozenset(
+    ["now", "again", "currently", "recently", "already", "still", "times", "week", "month", "year"]
+)  # when it is told says its date
 _PLACES = frozenset(["on", "in", "up", "at"])  # also before a day or a time
 _FAMILIES = {
     **dict.fromkeys(("number", "version", "range", "percent", "unit"), "amount"),

@@ -14,6 +14,10 @@ _MOMENTS = ("date:", "time:", "month:", "weekday:")
 _PARTED = frozenset(["give", "shave", "break", "split", "drop"])
 _PARTICLES = frozenset(["away", "off", "out"])
 _PLACES = frozenset(["in", "at", "of", "about"])
+_RATES = frozenset(["day", "week", "month", "night"])
+_TIMES = frozenset(["once", "twice", "times"])
+_LENGTHS = frozenset(["min", "minut", "h", "hour", "mil", "lap", "step"])
+_REASONS = frozenset(["for", "after", "because", "since", "due"])
 _OFTEN = frozenset(["daily", "weekly", "monthly"])  # before a noun they say of what kind it is
 
 
@@ -26,11 +30,15 @@ def phrases_at(use: str, words: Sequence[str], at: int) -> Iterator[tuple[int, S
     """Give the phrases that stand at a place, the longest first, each with where what is behind it begins. Whose a thing is does
     not count: "quit his job".
     """
-    sorts, lengths = relation_list().phrases[use]
-    possible = lengths.get(STEM[words[at]])
+    listed = relation_list()
+    sorts, lengths = listed.phrases[use]
+    first, own = STEM[words[at]], listed.words["whose"]
+    second = words[at + 1] if at + 1 < len(words) else ""
+    if second in own:
+        second = words[at + 2] if at + 2 < len(words) else ""
+    possible = lengths.get((first, STEM[second])) or lengths.get((first,))
     if possible is None:
         return
-    own = relation_list().words["whose"]
     places = [place for place, word in enumerate(words[at : at + LONGEST_PHRASE + 1], at) if word not in own]
     there = tuple([STEM[words[place]] for place in places])
     for length in possible:
@@ -52,7 +60,7 @@ def value_at(words: Sequence[str], behind: int) -> Stems:
     lists = relation_list().words
     found: list[str] = []
     for word in words[behind : behind + LONGEST_VALUE]:
-        if word in MARKS or (word in lists["cut"] and (found or word not in _OFTEN)):
+        if word in MARKS or (word in lists["cut"] and (found or word not in _OFTEN)) or _ends_amount(word, found):
             break
         if word in _PLACES:
             if found and word != "of":
@@ -60,6 +68,27 @@ def value_at(words: Sequence[str], behind: int) -> Stems:
         elif word not in lists["whose"]:
             found.append(STEM[word])
     return tuple(found)
+
+
+def _ends_amount(word: str, found: list[str]) -> bool:
+    """Tell whether a word says how often: "10 cigarettes a day"; "the gym 4 times", of which the number goes too."""
+    if word in _TIMES:
+        found[1:] = [one for one in found[1:] if not one.isdigit()]
+        return True
+    return word in _RATES and bool(found)
+
+
+def without_amount(value: Stems) -> Stems:
+    """Return a value without how far or how long: "20 minutes"."""
+    if not value or not value[0].isdigit():
+        return value
+    return value[2:] if len(value) == 1 or value[1] in _LENGTHS or CUE[value[1]].startswith("unit:") else value
+
+
+def topic_of(value: Stems) -> str:
+    """Return the word of a value by which what may end is found: the last one, but for "the Netflix subscription"."""
+    kept = [word for word in value if word not in relation_list().words["tail"]] or value
+    return kept[-1] if kept else ""
 
 
 def is_moment(words: Sequence[str], behind: int) -> bool:
@@ -75,6 +104,6 @@ def moment_at(words: Sequence[str], behind: int) -> Stems:
     )
 
 
-def is_end(words: Sequence[str], at: int) -> bool:
-    """Tell whether nothing stands at a place, or a mark."""
-    return at >= len(words) or words[at] in MARKS
+def is_all(words: Sequence[str], at: int) -> bool:
+    """Tell whether nothing more is told at a place, but why or for how long."""
+    return at >= len(words) or words[at] in MARKS or words[at] in _REASONS
