@@ -8,16 +8,13 @@ from __future__ import annotations
 
 import sys
 from contextvars import ContextVar
-from enum import StrEnum
-from typing import TYPE_CHECKING, Annotated, Any, TextIO
+from typing import Annotated, Any, TextIO
 
 import typer
 
 from memproc import __version__
 from memproc.cli.output import beside, json_text, print_lines
-
-if TYPE_CHECKING:
-    from memproc.config import Settings
+from memproc.config import Recall, Settings
 
 FAILED, MISUSED = 1, 2
 _STEERING = {code: "\ufffd" for code in (*range(0x20), *range(0x7F, 0xA0)) if chr(code) not in "\t\n"}
@@ -30,21 +27,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-
-
-class Dedup(StrEnum):
-    """The ways to find what is already known."""
-
-    off = "off"
-    exact = "exact"
-    near = "near"
-
-
-class Recall(StrEnum):
-    """How widely reviews are looked for."""
-
-    standard = "standard"
-    high = "high"
 
 
 MergeAt = Annotated[
@@ -93,27 +75,11 @@ def about(
     _of_application.set({name: value for name, value in given.items() if value is not None})
 
 
-def settings_of(
-    dedup: Dedup | None = None,
-    merge_at: float | None = None,
-    recall: Recall | None = None,
-    review_at: float | None = None,
-    **others: Any,
-) -> Settings:
+def settings_of(**given: Any) -> Settings:
     """Return the settings that options say, those of the application too; what is not given is left as the store was built, or as
     usual.
     """
-    from memproc.config import Settings
-
-    if review_at is not None:
-        others["review_at"] = review_at
-    return Settings(
-        dedup=dedup.value if dedup else None,
-        merge_at=merge_at,
-        recall=recall.value if recall else None,
-        **_of_application.get(),
-        **others,
-    )
+    return Settings(**_of_application.get(), **{name: value for name, value in given.items() if value is not None})
 
 
 def show(values: dict[str, Any], told: str, *, as_json: bool, to: str | None = None) -> None:

@@ -7,46 +7,18 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal, TypeVar
 
 import typer
 
-from memproc.cli.app import FAILED, Dedup, Json, MergeAt, RecallName, ReviewAt, app, print_json, settings_of, show, tell
+from memproc.cli.app import FAILED, Json, MergeAt, RecallName, ReviewAt, app, print_json, settings_of, show, tell
 from memproc.cli.output import beside, json_text, print_lines, target
+from memproc.config import Dedup, Durability, OnError, ValidateWhen
+from memproc.errors import UsageError
 
-
-class OnError(StrEnum):
-    """What to do at a bad record."""
-
-    go_on = "continue"
-    stop = "stop"
-
-
-class ValidateWhen(StrEnum):
-    """When to validate."""
-
-    inline = "inline"
-    before = "before"
-
-
-class Engine(StrEnum):
-    """Where records are prepared."""
-
-    sequential = "sequential"
-    threads = "threads"
-    processes = "processes"
-    dask = "dask"
-    ray = "ray"
-
-
-class Durability(StrEnum):
-    """What a power failure may cost: the last commits, or nothing."""
-
-    normal = "normal"
-    full = "full"
-
+Engine = Literal["sequential", "threads", "processes", "dask", "ray"]
+Number = TypeVar("Number", int, float)
 
 MAX_RECORD, MAX_FIELDS, MAX_DEPTH = "64MiB", 10_000, 100  # the defaults of the settings, which are not imported for `--help`
 Redact = Annotated[bool, typer.Option("--redact", help="Say nothing in messages of what records hold.")]
@@ -81,9 +53,9 @@ def ingest(
         str | None, typer.Option(metavar="N|P%", help="Stop when more records than this were quarantined.")
     ] = None,
     strict: Annotated[bool, typer.Option("--strict", help="Exit with 1 if anything was quarantined.")] = False,
-    on_error: Annotated[OnError, typer.Option(help="At a bad record go on, or stop after its batch.")] = OnError.go_on,
-    validate: Annotated[ValidateWhen, typer.Option(help="before: write nothing if any record is invalid.")] = ValidateWhen.inline,
-    engine: Annotated[Engine, typer.Option(help="Where records are prepared. The store is the same.")] = Engine.sequential,
+    on_error: Annotated[OnError, typer.Option(help="At a bad record go on, or stop after its batch.")] = "continue",
+    validate: Annotated[ValidateWhen, typer.Option(help="before: write nothing if any record is invalid.")] = "inline",
+    engine: Annotated[Engine, typer.Option(help="Where records are prepared. The store is the same.")] = "sequential",
     max_memory: Annotated[
         str | None, typer.Option(metavar="SIZE", help="Memory to stay under, as in 300MB; 80% of what is allowed if not given.")
     ] = None,
@@ -94,7 +66,7 @@ def ingest(
     ] = MAX_RECORD,
     max_fields: MaxFields = MAX_FIELDS,
     max_depth: MaxDepth = MAX_DEPTH,
-    durability: Annotated[Durability, typer.Option(help="full: sync each commit to the disk.")] = Durability.normal,
+    durability: Annotated[Durability, typer.Option(help="full: sync each commit to the disk.")] = "normal",
     redact: Redact = False,
     tracebacks: Annotated[
         bool, typer.Option("--tracebacks", help="Keep the traceback of an exception with the record that it quarantined.")
@@ -118,21 +90,21 @@ def ingest(
     from memproc.pipeline import ingest as run
 
     settings = settings_of(
-        dedup,
-        merge_at,
-        recall,
-        review_at,
+        dedup=dedup,
+        merge_at=merge_at,
+        recall=recall,
+        review_at=review_at,
         accept_at=accept_at,
-        batch_size=None if batch_size == "auto" else _whole_number(batch_size, "--batch-size"),
+        batch_size=None if batch_size == "auto" else _number(batch_size, int, "--batch-size"),
         max_errors=_tolerance(max_errors),
-        on_error=on_error.value,
-        validate=validate.value,
+        on_error=on_error,
+        validate=validate,
         max_memory=None if max_memory is None else bytes_of(max_memory, "--max-memory"),
         max_seconds=max_seconds,
         max_workers=max_workers,
         max_fields=max_fields,
         max_depth=max_depth,
-        durability=durability.value,
+        durability=durability,
         redact=redact,
         tracebacks=tracebacks,
         max_record_bytes=bytes_of(max_record, "--max-record"),
@@ -157,7 +129,7 @@ def ingest(
                 on_progress=shown,
                 dry_run=dry_run,
                 resume=resume,
-                engine=engine.value,
+                engine=engine,
             )
     except Interrupted as interrupted:
         report = interrupted.report
@@ -282,7 +254,6 @@ def _database_for(into: str, *, dry_run: bool) -> Iterator[str]:
 
 def mapping_of(pairs: list[str] | None) -> dict[str, str]:
     """Return the mapping that options say. Raises UsageError on one that is no FIELD=PATH."""
-    from memproc.errors import UsageError
     from memproc.formats.generic import USUAL_NAMES
 
     mapping = {}
@@ -299,16 +270,10 @@ def _tolerance(given: str | None) -> int | float | None:
         return None
     if given.endswith("%"):
         return _number(given.removesuffix("%"), float, "--max-errors") / 100
-    return _whole_number(given, "--max-errors")
+    return _number(given, int, "--max-errors")
 
 
-def _whole_number(given: str, option: str) -> int:
-    return int(_number(given, int, option))
-
-
-def _number(given: str, kind: Callable[[str], float], option: str) -> float:
-    from memproc.errors import UsageError
-
+def _number(given: str, kind: Callable[[str], Number], option: str) -> Number:
     try:
         return kind(given)
     except ValueError:

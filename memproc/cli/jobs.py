@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from memproc.cli.app import Database, Json, app, show
 from memproc.cli.stores import opened
+from memproc.errors import NotFoundError
 
 if TYPE_CHECKING:
     from memproc.store.answers import Job
@@ -29,8 +30,6 @@ def jobs(
     as_json: Json = False,
 ) -> None:
     """List the ingestions, or ask one to pause or to stop."""
-    from memproc.errors import NotFoundError
-
     with opened(database) as store:
         by_number = {job.number: job for job in store.jobs()}
         for number, verb in ((pause, "pause"), (go_on, "resume"), (cancel, "cancel")):
@@ -39,8 +38,8 @@ def jobs(
                     raise NotFoundError(f"no job {number}")
                 getattr(by_number[number], verb)()
         listed = store.jobs()
-    lines = [_line(job) for job in listed]
-    show({"jobs": [_as_values(job) for job in listed]}, "\n".join(lines) or "no jobs", as_json=as_json)
+    values = [{name: getattr(job, name) for name in _TOLD} for job in listed]
+    show({"jobs": values}, "\n".join(map(_line, listed)) or "no jobs", as_json=as_json)
 
 
 def _line(job: Job) -> str:
@@ -49,7 +48,3 @@ def _line(job: Job) -> str:
     state = "its process is gone: ingest --resume goes on" if is_dead else f"{job.status}{asked}"
     counts = " + ".join(f"{getattr(job, name)} {name}" for name in _COUNTS[1:])
     return f"{job.number}  {state}  {job.source} ({job.format}) from {job.started_at}\n    read {job.read} = {counts}"
-
-
-def _as_values(job: Job) -> dict[str, Any]:
-    return {name: getattr(job, name) for name in _TOLD}

@@ -7,6 +7,7 @@ import sys
 from memproc.cli import care, ingestion, jobs, quarantine, review, stores
 from memproc.cli.app import FAILED, MISUSED, app, print_json, tell
 from memproc.cli.output import settled
+from memproc.errors import MemprocError, UsageError
 
 INTERRUPTED = 130  # what typer ends with at Ctrl-C, when it has said "Aborted."
 
@@ -21,8 +22,6 @@ def main() -> None:
 
 
 def _run() -> None:
-    from memproc.errors import MemprocError, UsageError
-
     try:
         app(standalone_mode=True)
     except SystemExit as ended:

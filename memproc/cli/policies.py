@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from memproc.cli.app import show
-from memproc.cli.stores import as_plain, told_withdrawn
+from memproc.cli.stores import as_plain
 
 if TYPE_CHECKING:
     from memproc.store.answers import Applied, Review, Settled
@@ -15,21 +15,8 @@ if TYPE_CHECKING:
 DONE = {"merge": "merged", "distinct": "held distinct", "supersedes": "taken as before and after"}
 
 
-def accept(
-    store: Store,
-    policy: str,
-    *,
-    verdict: str,
-    name: str | None,
-    note: str,
-    limit: int | None,
-    dry_run: bool,
-    sample: int | None,
-    as_json: bool,
-) -> None:
-    """Decide what a policy means, or see what that would be, with some of the pairs."""
-    is_trial = dry_run or sample is not None
-    found = store.decide_all(policy, verdict=verdict, name=name, note=note, limit=limit, dry_run=is_trial)  # type: ignore[arg-type]
+def show_applied(store: Store, found: Applied, sample: int | None, *, is_trial: bool, as_json: bool) -> None:
+    """Print what a policy decided, or would decide, with some of the pairs."""
     shown = store.reviews(numbers=spread(found.reviews, sample)) if sample is not None else []
     values: dict[str, Any] = {field: value for field, value in found._asdict().items() if field != "reviews"}
     values["dry_run"] = is_trial
@@ -59,12 +46,6 @@ def _told(found: Applied, *, is_trial: bool) -> list[str]:
     if found.held:
         lines.append(f"{counted(found.held, 'pair')} that it means too wait for a person: one spoke against it, or no date tells")
     return lines
-
-
-def undo(store: Store, name: str, note: str, *, as_json: bool) -> None:
-    """Take back all that a policy decided."""
-    decisions = store.withdraw_policy(name, note=note)
-    show(*told_withdrawn(store, decisions), as_json=as_json)
 
 
 def show_decided(store: Store, limit: int | None, *, as_json: bool) -> None:

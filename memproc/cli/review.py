@@ -5,34 +5,26 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from difflib import SequenceMatcher
-from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args
 
 import typer
 
 from memproc.cli import policies
 from memproc.cli.app import Database, Json, app, printable, show
 from memproc.cli.stores import as_pair, objects_in, opened, show_withdrawn
+from memproc.errors import MemprocError, UsageError
 
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.text import Text
 
-    from memproc.records import Memory
     from memproc.store.answers import Review
     from memproc.store.store import Store
 
 KEYS = {"m": "merge", "d": "distinct", "l": "supersedes", "s": "skip", "q": "quit"}
 MOST_DIGITS = 18  # of the number of a review; an id has 32 characters
-
-
-class Verdict(StrEnum):
-    """What can be said of a pair."""
-
-    merge = "merge"
-    distinct = "distinct"
-    supersedes = "supersedes"
+Verdict = Literal["merge", "distinct", "supersedes"]
 
 
 @app.command()
@@ -92,22 +84,16 @@ def review(
         if decide is not None:
             _carry_out(store, decide, note, as_json=as_json)
         elif accept is not None:
-            policies.accept(
-                store,
-                accept,
-                verdict=verdict.value if verdict else "merge",
-                name=name,
-                note=note,
-                limit=limit,
-                dry_run=dry_run,
-                sample=sample,
-                as_json=as_json,
-            )
+            is_trial = dry_run or sample is not None
+            found = store.decide_all(accept, verdict=verdict or "merge", name=name, note=note, limit=limit, dry_run=is_trial)
+            policies.show_applied(store, found, sample, is_trial=is_trial, as_json=as_json)
         elif policy is not None:
-            policies.undo(store, policy, note, as_json=as_json)
+            show_withdrawn(store, store.withdraw_policy(policy, note=note), as_json=as_json)
         elif which is not None:
             named = {"review": int(which)} if len(which) <= MOST_DIGITS and which.isdecimal() else {"identifier": which}
-            show_withdrawn(store, store.decisions(**named), note, as_json=as_json)
+            made = store.decisions(**named)
+            store.withdraw(made, note=note)
+            show_withdrawn(store, made, as_json=as_json)
         elif propose:
             _propose(store, at_least, limit, as_json=as_json)
         elif decided:
@@ -124,8 +110,6 @@ def _check_use(
     ways: dict[str, bool], of_accept: dict[str, object], of_undo: dict[str, object], of_propose: dict[str, object]
 ) -> None:
     """Raise UsageError where options are given that do not go together."""
-    from memproc.errors import UsageError
-
     if sum(ways.values()) > 1:
         raise UsageError(f"give one of {', '.join(ways)}")
     for way, options in (("--accept", of_accept), ("--undo", of_undo), ("--propose", of_propose)):
@@ -146,8 +130,6 @@ def _propose(store: Store, at_least: float | None, limit: int | None, *, as_json
 
 def _carry_out(store: Store, path: Path, note: str, *, as_json: bool) -> None:
     """Carry out the orders of a file; those that stand already are counted, so that a file that stopped can be run again."""
-    from memproc.errors import MemprocError
-
     known = {one.number: one.verdict for one in store.settled_reviews()}
     decisions, already = [], 0
     for at, number, verdict in list(_orders(path)):
@@ -204,9 +186,9 @@ def _show_pair(console: Console, pair: Review, place: str) -> None:
     table.add_column("other", ratio=1)
     table.add_row(*_highlighted(printable(pair.one.content), printable(pair.other.content)))
     for name in ("subject", "created_at", "updated_at", "source"):
-        values = [_told(memory, name) for memory in (pair.one, pair.other)]
+        values = [getattr(memory, name) for memory in (pair.one, pair.other)]
         if any(values):
-            table.add_row(*(Text(printable(f"{name}: {value}")) for value in values))
+            table.add_row(*(Text(printable(f"{name}: {'' if value is None else value}")) for value in values))
     console.print(table)
 
 
@@ -224,17 +206,10 @@ def _highlighted(one: str, other: str) -> tuple[Text, Text]:
     return sides
 
 
-def _told(memory: Memory, name: str) -> str:
-    value = getattr(memory, name)
-    return "" if value is None else str(value)
-
-
 def _orders(path: Path) -> Iterator[tuple[int, int, Any]]:
     """Give each order of a file: its line, the number of the review and the verdict."""
-    from memproc.errors import UsageError
-
     for at, given in enumerate(objects_in(path), 1):
         number, verdict = given.get("review"), given.get("verdict")
-        if not isinstance(number, int) or isinstance(number, bool) or verdict not in [*Verdict]:
-            raise UsageError(f'{path}, line {at}: give {{"review": a number, "verdict": {" or ".join(Verdict)}}}')
+        if not isinstance(number, int) or isinstance(number, bool) or verdict not in get_args(Verdict):
+            raise UsageError(f'{path}, line {at}: give {{"review": a number, "verdict": {" or ".join(get_args(Verdict))}}}')
         yield at, number, verdict

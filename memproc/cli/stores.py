@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from memproc.cli.app import FAILED, Database, Dedup, Identifier, Json, MergeAt, RecallName, ReviewAt, app, settings_of, show
+from memproc.cli.app import FAILED, Database, Identifier, Json, MergeAt, RecallName, ReviewAt, app, settings_of, show
 from memproc.cli.output import target
+from memproc.config import Dedup, Settings
+from memproc.errors import UsageError
 
 LONGEST_OBJECT_BYTES = 1 << 20
 
 if TYPE_CHECKING:
-    from memproc.config import Settings
     from memproc.dedup.cluster import Decision
     from memproc.records import Memory
     from memproc.store.answers import Step
@@ -99,14 +100,13 @@ def unmerge(
     """Hold an observation (of a memory, its first node) apart from the rest of its memory, for ever, or all that a job merged; or
     take that back.
     """
-    from memproc.errors import UsageError
-
     if (identifier is None) == (job is None):
         raise UsageError("give the ID of a memory or an observation, or --job N, with --undo or without")
     with opened(database) as store:
         if undo:
-            made = store.decisions(identifier, job=job)
-            show_withdrawn(store, [decision for decision in made if decision.verdict == "distinct"], note, as_json=as_json)
+            made = [decision for decision in store.decisions(identifier, job=job) if decision.verdict == "distinct"]
+            store.withdraw(made, note=note)
+            show_withdrawn(store, made, as_json=as_json)
         elif job is not None:
             _show_held_apart(store, store.unmerge_job(job, note=note), {}, "", as_json=as_json)
         else:
@@ -136,20 +136,14 @@ def _parts(store: Store, identifier: str, decisions: Sequence[Decision]) -> tupl
     return {"split_off": own.id, "rest": [*rest]}, "".join([f"\n  split off  {own.id}  {own.content}", *left, more])
 
 
-def show_withdrawn(store: Store, decisions: Sequence[Decision], note: str, *, as_json: bool) -> None:
-    """Take decisions back, and print which and how many memories there are now."""
-    store.withdraw(decisions, note=note)
-    show(*told_withdrawn(store, decisions), as_json=as_json)
-
-
-def told_withdrawn(store: Store, decisions: Sequence[Decision]) -> tuple[dict[str, Any], str]:
-    """Return what was taken back and how many memories there are now, as values and as people read it."""
+def show_withdrawn(store: Store, decisions: Sequence[Decision], *, as_json: bool) -> None:
+    """Print what was taken back and how many memories there are now."""
     from memproc.report.report import counted
 
     count = store.count()
     head = f"{counted(len(decisions), 'pair')} withdrawn; {counted(count, 'memory', 'memories')}"
     told = head if decisions else "nothing to do: no decision on it is in force"
-    return {"decisions": list(map(as_pair, decisions)), "memories": count}, told
+    show({"decisions": list(map(as_pair, decisions)), "memories": count}, told, as_json=as_json)
 
 
 @app.command()
@@ -176,7 +170,8 @@ def rebuild(
 ) -> None:
     """Compute index, links and memories again from the observations and decisions, if wanted with other settings."""
     with opened(database, for_rebuild=True) as store:
-        joins, splits = store.rebuild(settings=settings_of(dedup, merge_at, recall, review_at))
+        chosen = settings_of(dedup=dedup, merge_at=merge_at, recall=recall, review_at=review_at)
+        joins, splits = store.rebuild(settings=chosen)
         count = store.count()
     told = f"{count} memories: {joins} fewer, {splits} more than before"
     show({"memories": count, "fewer": joins, "more": splits}, told, as_json=as_json)
@@ -266,8 +261,6 @@ def objects_in(path: Path) -> list[dict[str, Any]]:
 
 
 def _labels(path: Path) -> Iterator[tuple[str, str, bool]]:
-    from memproc.errors import UsageError
-
     said = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
     for at, given in enumerate(objects_in(path)):
         one, other, same = (str(given.get(name, "")).strip() for name in ("one", "other", "same"))
