@@ -16,15 +16,13 @@ session, empty turns and names that LoCoMo does not know are counted.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
 
-from memproc.formats.draft import Broken, Context, Draft, Format, Item, LeftOut, Part, with_raw_times, without_nones
+from memproc.formats.draft import Broken, Context, Draft, Format, Item, LeftOut, Part, listed, with_raw_times, without_nones
 from memproc.records import LARGEST_INTEGER
 from memproc.validation import fault
 from memproc.values import is_blank, is_empty
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
 
 _DATE = "_date_time"
 _OBSERVATION = "_observation"
@@ -235,8 +233,7 @@ def _read_event(path: str, speaker: str, text: object, fields: dict[str, Any]) -
 
 
 def _read_questions(item: Item, sample: _Sample) -> Iterator[Part]:
-    questions = item.get("qa")
-    for number, asked in enumerate(questions if isinstance(questions, list) else [] if questions is None else [questions]):
+    for number, asked in enumerate(listed(item.get("qa"))):
         if isinstance(asked, dict) and isinstance(asked.get("question"), str):
             yield _read_question(asked, sample)
         else:

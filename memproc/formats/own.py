@@ -16,7 +16,7 @@ from typing import TypeGuard
 
 from memproc.dedup.keys import Observation
 from memproc.dedup.review_policy import is_policy_name
-from memproc.formats.draft import Broken, Context, Decided, Draft, Format, Item, LeftOut, Part
+from memproc.formats.draft import Broken, Context, Decided, Draft, Format, Item, LeftOut, Part, told_elsewhere
 from memproc.records import SCHEMA_VERSION, Fault, encode
 from memproc.validation import fault
 
@@ -123,9 +123,5 @@ def _is_marked(item: Item, _fields: frozenset[str]) -> bool:
     return is_marked(item)
 
 
-def _never(_item: Item, _fields: frozenset[str]) -> bool:
-    return False  # its head line tells it
-
-
 FORMAT = Format("memproc", "memproc's own JSON lines, as export writes them", _is_marked, read)
-FULL = Format("memproc-full", "a full export, as export --full writes it: observations and decisions", _never, _read_full)
+FULL = Format("memproc-full", "a full export, as export --full writes it: observations and decisions", told_elsewhere, _read_full)
