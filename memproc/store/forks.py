@@ -18,7 +18,7 @@ import os
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager, suppress
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from pathlib import Path
 from time import monotonic
 from typing import Any, Protocol, TypeVar
@@ -97,20 +97,14 @@ class Gate:
 @contextmanager
 def ended_where_begun(begun: AbstractContextManager[Given]) -> Iterator[Given]:
     """Do as a context does, but leave it as it is where the process was forked inside: it is the parent's to end."""
-    process, given = os.getpid(), begun.__enter__()
-    try:
-        yield given
-    except BaseException as error:
-        if os.getpid() != process:
-            keep_for_ever(begun)
-            raise
-        if not begun.__exit__(type(error), error, error.__traceback__):
-            raise
-    else:
-        if os.getpid() != process:
-            keep_for_ever(begun)
-        else:
-            begun.__exit__(None, None, None)
+    process = os.getpid()
+    with ExitStack() as stack:
+        given = stack.enter_context(begun)
+        try:
+            yield given
+        finally:
+            if os.getpid() != process:
+                keep_for_ever(stack.pop_all())
 
 
 def keep_for_ever(thing: object) -> None:
@@ -157,19 +151,14 @@ def _identity(file: Path) -> tuple[int, int]:
     return found.st_dev, found.st_ino
 
 
-def _before() -> None:
+def _tell(word: Callable[[Heir], None]) -> None:
     for heir in list(_heirs):
-        heir.before_fork()
-
-
-def _after(*, is_child: bool) -> None:
-    for heir in list(_heirs):
-        heir.after_fork(is_child=is_child)
-
-
-def _register(register: Callable[..., None]) -> None:
-    register(before=_before, after_in_parent=lambda: _after(is_child=False), after_in_child=lambda: _after(is_child=True))
+        word(heir)
 
 
 if hasattr(os, "register_at_fork"):  # not on Windows, which has no fork
-    _register(os.register_at_fork)
+    os.register_at_fork(
+        before=lambda: _tell(lambda heir: heir.before_fork()),
+        after_in_parent=lambda: _tell(lambda heir: heir.after_fork(is_child=False)),
+        after_in_child=lambda: _tell(lambda heir: heir.after_fork(is_child=True)),
+    )
