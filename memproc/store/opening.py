@@ -84,17 +84,20 @@ def require_store(where: str | Path, settings: Settings | None = None) -> None:
     """Raise UsageError where there is no store at a path or URL, and tell what is there."""
     database = Database(where, settings)
     try:
-        if database.file is not None and not is_there(database.file):
-            raise UsageError(
-                f"there is no store at {masked(where)}: {'the file is empty' if database.file.exists() else 'no such file'}"
-            )
         if database.file is not None:
+            require_file(database.file, where)
             check_database(database.file)
         with database.read() as connection:
             if not is_store_in(database, connection):
                 raise no_store(database, connection, masked(where))
     finally:
         database.close()
+
+
+def require_file(file: Path, where: str | Path) -> None:
+    """Raise UsageError where nothing is in the file of the store at a path or URL."""
+    if not is_there(file):
+        raise UsageError(f"there is no store at {masked(where)}: {'the file is empty' if file.exists() else 'no such file'}")
 
 
 def no_store(database: Database, connection: Connection, where: str) -> UsageError | StoreError:
