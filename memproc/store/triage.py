@@ -22,17 +22,7 @@ from memproc.store import tables
 from memproc.store.answers import Entry, Quarantined
 from memproc.store.database import Database
 from memproc.store.ledger import Line, write_lines
-from memproc.store.quarantine import (
-    DISCARDED,
-    FORGOTTEN,
-    OPEN,
-    REPLAYED,
-    STATUSES,
-    Again,
-    raw_of,
-    reasons_of,
-    rejected_in,
-)
+from memproc.store.quarantine import DISCARDED, FORGOTTEN, OPEN, REPLAYED, STATUSES, Again, raw_of, reasons_of, rejected_in
 
 Status = Literal["open", "replayed", "discarded"]
 
@@ -52,6 +42,7 @@ _FOUND = (
     .join_from(tables.quarantine, tables.batches, _rows.batch == _batches.number)
     .join(_LAST, _rows.last_batch == _LAST.c.number)
 )
+_AS_THEY_ARE = [name for name in Quarantined._fields if name not in ("faults", "raw", "history")]
 _LIKE = ("number", "pattern", "category", "code", "path", "message", "faults", "source", "status", "times_seen")
 _GROUPED = select(*(_rows[name] for name in _LIKE))
 _STATUS = select(_rows.number, _rows.key, _rows.status, _rows.faults)
@@ -133,20 +124,10 @@ def to_quarantined(database: Database, connection: Connection, rows: Sequence[An
         happened[line.subject].append(line)
     return [
         Quarantined(
-            row.number,
-            row.category,
-            faults_of(row),
-            raw_of(connection, row.number),
-            row.job,
-            row.position,
-            row.source,
-            row.format,
-            row.times_seen,
-            row.namespace,
-            row.status,
-            row.first_seen,
-            row.last_seen,
-            _history(row, sorted(happened[row.key])),
+            **{name: getattr(row, name) for name in _AS_THEY_ARE},
+            faults=faults_of(row),
+            raw=raw_of(connection, row.number),
+            history=_history(row, sorted(happened[row.key])),
         )
         for row in rows
     ]
