@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from enum import StrEnum
 from itertools import chain
 from typing import NamedTuple, Protocol
@@ -99,6 +99,12 @@ class _Window:
             if not self.more():
                 return b""
 
+    def peek_behind_commas(self) -> bytes:
+        """Return the next byte that is neither white space nor a comma, none at the end."""
+        while (first := self.peek()) == b",":
+            self.at += 1
+        return first
+
     def without_spaces_behind(self) -> int:
         """Return how long what is kept is without the white space behind it, of which no more than one is left."""
         kept = self.data[self.at :].rstrip(_WHITE)
@@ -130,31 +136,27 @@ def list_in_object(
 
 def _documents(window: _Window, names: frozenset[str], limit_bytes: int, unread: Counter[str]) -> Iterator[Element]:
     """Give the elements of all that stands at the top, to the end of the stream: of arrays, of objects with lists, else itself."""
-    while first := window.peek():
+    while first := window.peek_behind_commas():
         if first == b"[":
             window.at += 1
             yield from _elements(window, limit_bytes)
         elif first == b"{" and names:
             yield from _object(window, names, limit_bytes, unread)[1]
-        elif first == b",":
-            window.at += 1
         else:
             yield _limited(_value(window, limit_bytes), limit_bytes)
 
 
-def _elements(window: _Window, limit_bytes: int) -> Iterator[Element]:
-    """Give the elements of the array that the window is in."""
-    while (first := window.peek()) not in (b"", b"]"):
-        if first == b",":
-            window.at += 1
-            continue
+def _elements(window: _Window, limit_bytes: int) -> Generator[Element, None, bool]:
+    """Give the elements of the array that the window is in; return whether the last of them tells that the stream ended."""
+    while (first := window.peek_behind_commas()) not in (b"", b"]"):
         element = _limited(_value(window, limit_bytes), limit_bytes)
         yield element
         if element.is_last:
-            return
+            return True
     if first == b"":
         yield Element(b"", Flaw.UNFINISHED)  # the stream ended before the array did: what is missing was there once
     window.at += 1
+    return first == b""
 
 
 def _limited(element: Element, limit_bytes: int) -> Element:
@@ -228,25 +230,15 @@ def _object(
 
 def _lists(window: _Window, names: frozenset[str], limit_bytes: int, unread: Counter[str]) -> Iterator[Element]:
     """Give the elements of the list at hand and of those that follow it in the object under one of the names."""
-    is_told = False  # that the stream ended
-    is_in_list = True
-    while True:
-        for element in _elements(window, limit_bytes) if is_in_list else ():
-            yield element
-            is_told = element.is_last
-        is_in_list = False
-        if (first := window.peek()) in (b"", b"}"):
-            break
-        if first == b",":
-            window.at += 1
-            continue
+    is_told = yield from _elements(window, limit_bytes)  # that the stream ended
+    while (first := window.peek_behind_commas()) not in (b"", b"}"):
         name, is_member = _name(window, limit_bytes)
         if not is_member:
             yield name
             is_told = name.is_last
         elif window.peek() == b"[" and _is_one_of(name, names):
             window.at += 1
-            is_in_list = True
+            is_told = yield from _elements(window, limit_bytes)
         else:
             value = _member(window, _PASSED_BYTES)
             if value.is_last:
@@ -315,6 +307,7 @@ def _value(window: _Window, limit_bytes: int) -> Element:
     if (end := _likely_end(window)) is not None:
         return _taken(window, end)
     depth, at = 0, 0  # `at` counts from the start of what is kept of the value
+    start_kept: bytes | None = None  # of one that is too long: the rest is passed, and not kept
     while True:
         is_inside = False
         for match in _STRUCTURE.finditer(window.data, window.at + at):
@@ -324,43 +317,23 @@ def _value(window: _Window, limit_bytes: int) -> Element:
                 is_inside = True  # a string that goes on in the next chunk, or never ends
                 break
             if depth == 0 and mark in _ENDING:
-                return _taken(window, max(start - window.at, 1))  # a stray bracket is a value, and a broken one
+                return _taken(window, max(start - window.at, start_kept is None), start_kept)  # a stray bracket is a broken value
             depth += (mark in _OPENING) - (mark in _CLOSING)
             window.commas += depth == 1 and mark == _COMMA
             at = end - window.at
             if depth == 0 and mark in _CLOSING:
-                return _taken(window, at)
-        is_open = depth > 0 or is_inside
-        if len(window.data) - window.at > limit_bytes and (is_open or window.without_spaces_behind() > limit_bytes):
-            return _passed(window, limit_bytes, depth, at)
+                return _taken(window, at, start_kept)
+        is_long = start_kept is None and len(window.data) - window.at > limit_bytes
+        if is_long and (depth > 0 or is_inside or window.without_spaces_behind() > limit_bytes):
+            start_kept = window.data[window.at : window.at + limit_bytes]
+        if start_kept is not None:
+            window.at, at = start + 1 if is_inside else len(window.data), 0
+            if is_inside and _pass_string(window):
+                continue
         if not window.more():
-            return _taken(window, len(window.data) - window.at)._replace(flaw=Flaw.UNFINISHED)
-
-
-def _passed(window: _Window, limit_bytes: int, depth: int, at: int) -> Element:
-    """Give the start of a value that is too long, and pass the rest: `depth` is how many brackets are open at the place `at`."""
-    kept = window.data[window.at : window.at + limit_bytes]
-    window.at += at
-    while True:
-        for match in _STRUCTURE.finditer(window.data, window.at):
-            start, end = match.span()
-            mark = window.data[start]
-            window.at = end
-            if mark == _QUOTE and end - start == 1:
-                if not _pass_string(window):
-                    return Element(kept, Flaw.LOST)
-                break
-            if depth == 0 and mark in _ENDING:
-                window.at = start
-                return Element(kept, Flaw.TOO_LONG)
-            depth += (mark in _OPENING) - (mark in _CLOSING)
-            window.commas += depth == 1 and mark == _COMMA
-            if depth == 0 and mark in _CLOSING:
-                return Element(kept, Flaw.TOO_LONG)
-        else:
-            window.at = len(window.data)
-            if not window.more():
-                return Element(kept, Flaw.LOST)
+            return _taken(window, len(window.data) - window.at, start_kept)._replace(
+                flaw=Flaw.UNFINISHED if start_kept is None else Flaw.LOST
+            )
 
 
 def _pass_string(window: _Window) -> bool:
@@ -400,7 +373,8 @@ def _likely_end(window: _Window) -> int | None:
     return length
 
 
-def _taken(window: _Window, length: int) -> Element:
+def _taken(window: _Window, length: int, start_kept: bytes | None = None) -> Element:
+    """Take so many bytes: they are the element, or the end of one that is too long, of which the start was kept."""
     raw = window.data[window.at : window.at + length]
     window.at += length
-    return Element(raw.rstrip(_WHITE))
+    return Element(raw.rstrip(_WHITE)) if start_kept is None else Element(start_kept, Flaw.TOO_LONG)
