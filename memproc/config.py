@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from math import inf
-from typing import Literal, SupportsIndex
+from typing import Literal, SupportsIndex, get_args
 
 from memproc.errors import UsageError
 
@@ -21,11 +21,11 @@ ValidateWhen = Literal["inline", "before"]
 Durability = Literal["normal", "full"]
 
 CHOICES: dict[str, tuple[str, ...]] = {
-    "dedup": ("off", "exact", "near"),
-    "recall": ("standard", "high"),
-    "on_error": ("continue", "stop"),
-    "validate": ("inline", "before"),
-    "durability": ("normal", "full"),
+    "dedup": get_args(Dedup),
+    "recall": get_args(Recall),
+    "on_error": get_args(OnError),
+    "validate": get_args(ValidateWhen),
+    "durability": get_args(Durability),
 }
 DEEPEST = 100  # levels of nesting that every database and JSON reader keeps
 COUNTED = {
