@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from memproc.cli import care, ingestion, jobs, quarantine, review, stores
+from memproc.cli import ingestion, jobs, quarantine, review, stores
 from memproc.cli.app import FAILED, MISUSED, app, print_json, tell
 from memproc.cli.output import settled
 from memproc.errors import MemprocError, UsageError
@@ -12,7 +12,7 @@ from memproc.errors import MemprocError, UsageError
 INTERRUPTED = 130  # what typer ends with at Ctrl-C, when it has said "Aborted."
 
 # Importing them gives the application its commands.
-__all__ = ["care", "ingestion", "jobs", "main", "quarantine", "review", "stores"]
+__all__ = ["ingestion", "jobs", "main", "quarantine", "review", "stores"]
 
 
 def main() -> None:

@@ -19,7 +19,7 @@ LONGEST_OBJECT_BYTES = 1 << 20
 if TYPE_CHECKING:
     from memproc.dedup.cluster import Decision
     from memproc.records import Memory
-    from memproc.store.answers import Step
+    from memproc.store.answers import Finding, Step
     from memproc.store.store import Store
 
 
@@ -221,6 +221,38 @@ def calibrate(
         lines.append("the merges are too often wrong: after that, nothing merges by likeness without you")
     as_values = {**found._asdict(), "reliability": [row._asdict() for row in found.reliability]}
     show(as_values, "\n".join(lines), as_json=as_json)
+
+
+@app.command()
+def backup(
+    database: Database,
+    to: Annotated[str, typer.Argument(metavar="FILE", help="The file to write; - for standard output.")],
+    force: Annotated[bool, typer.Option("--force", help="Overwrite the file if it is there.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Copy a store that may be in use, as it is at one moment, and check the copy."""
+    with opened(database) as store:
+        size_bytes = store.backup(target(to), overwrite=force)
+    show({"to": to, "bytes": size_bytes}, f"{size_bytes:,} bytes to {to}", as_json=as_json, to=to)
+
+
+@app.command()
+def doctor(database: Database, as_json: Json = False) -> None:
+    """Check a store from its files to its index, and tell what is wrong and what mends it. Nothing is written."""
+    from memproc.store.doctor import examine_at
+
+    findings = examine_at(database, settings_of())
+    told = "\n".join(map(_told_of, findings)) or "nothing is wrong"
+    show({"findings": [finding._asdict() for finding in findings]}, told, as_json=as_json)
+    if findings:
+        raise typer.Exit(FAILED)
+
+
+def _told_of(finding: Finding) -> str:
+    more = ", ..." if finding.how_many > len(finding.examples) else ""
+    examples = f"\n    {', '.join(finding.examples)}{more}" if finding.examples else ""
+    head = f"{finding.severity}  {finding.code} ({finding.how_many}): {finding.message}"
+    return f"{head}{examples}\n    what mends it: {finding.advice}"
 
 
 @contextmanager
