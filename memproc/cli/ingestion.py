@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
 
-import typer
+from typer import Argument, Exit, Option
 
 from memproc.cli.app import FAILED, Json, MergeAt, RecallName, ReviewAt, app, print_json, settings_of, show, tell
 from memproc.cli.output import beside, json_text, print_lines, target
@@ -21,64 +21,62 @@ Engine = Literal["sequential", "threads", "processes", "dask", "ray"]
 Number = TypeVar("Number", int, float)
 
 MAX_RECORD, MAX_FIELDS, MAX_DEPTH = "64MiB", 10_000, 100  # the defaults of the settings, which are not imported for `--help`
-Redact = Annotated[bool, typer.Option("--redact", help="Say nothing in messages of what records hold.")]
-MaxFields = Annotated[int, typer.Option(metavar="N", help="Names that a memory may have, at all levels.")]
-MaxDepth = Annotated[int, typer.Option(metavar="N", help="Levels that metadata may be nested in; 100 at most.")]
-FormatName = Annotated[str | None, typer.Option("--format", help="The format of the records; told by their shape if not given.")]
+Redact = Annotated[bool, Option("--redact", help="Say nothing in messages of what records hold.")]
+MaxFields = Annotated[int, Option(metavar="N", help="Names that a memory may have, at all levels.")]
+MaxDepth = Annotated[int, Option(metavar="N", help="Levels that metadata may be nested in; 100 at most.")]
+FormatName = Annotated[str | None, Option("--format", help="The format of the records; told by their shape if not given.")]
 Mapping = Annotated[
-    list[str] | None, typer.Option("--map", metavar="FIELD=PATH", help="Where a field is found, as in content=body.text.")
+    list[str] | None, Option("--map", metavar="FIELD=PATH", help="Where a field is found, as in content=body.text.")
 ]
-Include = Annotated[list[str] | None, typer.Option("--include", metavar="KIND", help="What a format reads on request only.")]
-Namespace = Annotated[str | None, typer.Option(help="Whose memories these are, for records that do not say.")]
-SourceName = Annotated[str | None, typer.Option("--source", help="The system the records come from, for records that do not say.")]
+Include = Annotated[list[str] | None, Option("--include", metavar="KIND", help="What a format reads on request only.")]
+Namespace = Annotated[str | None, Option(help="Whose memories these are, for records that do not say.")]
+SourceName = Annotated[str | None, Option("--source", help="The system the records come from, for records that do not say.")]
 
 
 @app.command()
 def ingest(
-    what: Annotated[list[Path], typer.Argument(metavar="WHAT...", help="Files: JSON, JSON lines, CSV.")],
-    into: Annotated[str, typer.Option(metavar="DB", help="The store: a path, or a SQLAlchemy URL.")],
+    what: Annotated[list[Path], Argument(metavar="WHAT...", help="Files: JSON, JSON lines, CSV.")],
+    into: Annotated[str, Option(metavar="DB", help="The store: a path, or a SQLAlchemy URL.")],
     format: FormatName = None,
     namespace: Namespace = None,
     source: SourceName = None,
-    dedup: Annotated[Dedup | None, typer.Option(help="near is the default of a new store.", show_default=False)] = None,
+    dedup: Annotated[Dedup | None, Option(help="near is the default of a new store.", show_default=False)] = None,
     merge_at: MergeAt = None,
     recall: RecallName = None,
     review_at: ReviewAt = None,
     accept_at: Annotated[
         float | None,
-        typer.Option(metavar="0..1", help="Merge at the end the similar pairs that are as sure as this; a policy to undo as one."),
+        Option(metavar="0..1", help="Merge at the end the similar pairs that are as sure as this; a policy to undo as one."),
     ] = None,
-    batch_size: Annotated[str, typer.Option(metavar="auto|N", help="Records a transaction.")] = "auto",
-    max_errors: Annotated[
-        str | None, typer.Option(metavar="N|P%", help="Stop when more records than this were quarantined.")
-    ] = None,
-    strict: Annotated[bool, typer.Option("--strict", help="Exit with 1 if anything was quarantined.")] = False,
-    on_error: Annotated[OnError, typer.Option(help="At a bad record go on, or stop after its batch.")] = "continue",
-    validate: Annotated[ValidateWhen, typer.Option(help="before: write nothing if any record is invalid.")] = "inline",
-    engine: Annotated[Engine, typer.Option(help="Where records are prepared. The store is the same.")] = "sequential",
+    batch_size: Annotated[str, Option(metavar="auto|N", help="Records a transaction.")] = "auto",
+    max_errors: Annotated[str | None, Option(metavar="N|P%", help="Stop when more records than this were quarantined.")] = None,
+    strict: Annotated[bool, Option("--strict", help="Exit with 1 if anything was quarantined.")] = False,
+    on_error: Annotated[OnError, Option(help="At a bad record go on, or stop after its batch.")] = "continue",
+    validate: Annotated[ValidateWhen, Option(help="before: write nothing if any record is invalid.")] = "inline",
+    engine: Annotated[Engine, Option(help="Where records are prepared. The store is the same.")] = "sequential",
     max_memory: Annotated[
-        str | None, typer.Option(metavar="SIZE", help="Memory to stay under, as in 300MB; 80% of what is allowed if not given.")
+        str | None, Option(metavar="SIZE", help="Memory to stay under, as in 300MB; 80% of what is allowed if not given.")
     ] = None,
-    max_seconds: Annotated[float | None, typer.Option(metavar="SECONDS", help="Stop after that long; --resume goes on.")] = None,
-    max_workers: Annotated[int | None, typer.Option(metavar="N", help="Workers at once; the cores allowed if not given.")] = None,
+    max_seconds: Annotated[float | None, Option(metavar="SECONDS", help="Stop after that long; --resume goes on.")] = None,
+    max_workers: Annotated[int | None, Option(metavar="N", help="Workers at once; the cores allowed if not given.")] = None,
     max_record: Annotated[
-        str, typer.Option(metavar="SIZE", help="The longest line, row or element that is taken, as in 1MB.")
+        str, Option(metavar="SIZE", help="The longest line, row or element that is taken, as in 1MB.")
     ] = MAX_RECORD,
     max_fields: MaxFields = MAX_FIELDS,
     max_depth: MaxDepth = MAX_DEPTH,
-    durability: Annotated[Durability, typer.Option(help="full: sync each commit to the disk.")] = "normal",
+    durability: Annotated[Durability, Option(help="full: sync each commit to the disk.")] = "normal",
     redact: Redact = False,
     tracebacks: Annotated[
-        bool, typer.Option("--tracebacks", help="Keep the traceback of an exception with the record that it quarantined.")
+        bool, Option("--tracebacks", help="Keep the traceback of an exception with the record that it quarantined.")
     ] = False,
     map_field: Mapping = None,
     include: Include = None,
-    as_of: Annotated[str | None, typer.Option(help="The date the source gives for itself.")] = None,
+    as_of: Annotated[str | None, Option(help="The date the source gives for itself.")] = None,
     trust_decisions: Annotated[
-        bool, typer.Option("--trust-decisions", help="Act on the decisions of a full export, which must be your own.")
+        bool, Option("--trust-decisions", help="Act on the decisions of a full export, which must be your own.")
     ] = False,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Do everything and undo it.")] = False,
-    resume: Annotated[bool, typer.Option("--resume", help="Go on with the unfinished job on these files.")] = False,
+    dry_run: Annotated[bool, Option("--dry-run", help="Do everything and undo it.")] = False,
+    resume: Annotated[bool, Option("--resume", help="Go on with the unfinished job on these files.")] = False,
     as_json: Json = False,
 ) -> None:
     """Take the records of files into a store."""
@@ -136,12 +134,12 @@ def ingest(
         tell("memproc: interrupted" + ("" if dry_run else ": --resume goes on behind the last batch"))
     show(report.as_dict(), str(report), as_json=as_json)
     if report.status not in ("done", "rehearsed") or report.is_all_quarantined or (strict and report.quarantined):
-        raise typer.Exit(FAILED)
+        raise Exit(FAILED)
 
 
 @app.command()
 def validate(
-    file: Annotated[Path, typer.Argument(metavar="FILE")],
+    file: Annotated[Path, Argument(metavar="FILE")],
     format: FormatName = None,
     map_field: Mapping = None,
     redact: Redact = False,
@@ -167,15 +165,15 @@ def validate(
     show({**counts, "errors": faults}, "\n".join([*lines, summary]), as_json=as_json)
     _advise(found)
     if invalid:
-        raise typer.Exit(FAILED)
+        raise Exit(FAILED)
 
 
 @app.command()
 def transform(
-    file: Annotated[Path, typer.Argument(metavar="FILE")],
+    file: Annotated[Path, Argument(metavar="FILE")],
     format: FormatName = None,
     to: Annotated[
-        str | None, typer.Option(metavar="FILE", help="Where the lines go, - for standard output; it is printed if not given.")
+        str | None, Option(metavar="FILE", help="Where the lines go, - for standard output; it is printed if not given.")
     ] = None,
     map_field: Mapping = None,
     include: Include = None,
@@ -204,7 +202,7 @@ def transform(
         tell(f"{fault['path'] or 'record'}: {fault['message']} - {fault['hint']}")
     _advise(found)
     if rejected:
-        raise typer.Exit(FAILED)
+        raise Exit(FAILED)
 
 
 @app.command()

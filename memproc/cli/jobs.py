@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated
 
-import typer
+from typer import Option
 
 from memproc.cli.app import Database, Json, app, show
 from memproc.cli.stores import opened
@@ -20,13 +20,9 @@ _TOLD = ("number", "status", "request", "is_alive", "runs", "source", "format", 
 @app.command()
 def jobs(
     database: Database,
-    pause: Annotated[
-        int | None, typer.Option(metavar="N", min=1, help="Ask job N to stop after its batch; --resume goes on.")
-    ] = None,
-    go_on: Annotated[int | None, typer.Option("--resume", metavar="N", min=1, help="Take back what was asked of job N.")] = None,
-    cancel: Annotated[
-        int | None, typer.Option(metavar="N", min=1, help="Ask job N to stop for good; what has landed stays.")
-    ] = None,
+    pause: Annotated[int | None, Option(metavar="N", min=1, help="Ask job N to stop after its batch; --resume goes on.")] = None,
+    go_on: Annotated[int | None, Option("--resume", metavar="N", min=1, help="Take back what was asked of job N.")] = None,
+    cancel: Annotated[int | None, Option(metavar="N", min=1, help="Ask job N to stop for good; what has landed stays.")] = None,
     as_json: Json = False,
 ) -> None:
     """List the ingestions, or ask one to pause or to stop."""

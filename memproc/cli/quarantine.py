@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-import typer
+from typer import Argument, Exit, Option
 
 from memproc.cli.app import FAILED, Database, Json, Limit, app, settings_of, show
 from memproc.cli.ingestion import MAX_DEPTH, MAX_FIELDS, FormatName, Mapping, MaxDepth, MaxFields, Redact, mapping_of
@@ -23,31 +23,29 @@ EXCERPT_CHARS = 100
 
 
 Status = Literal["open", "replayed", "discarded", "all"]
-Numbers = Annotated[list[int] | None, typer.Argument(metavar="[N...]", help="The numbers of quarantined records.")]
-Category = Annotated[str | None, typer.Option(help="Only those of this category: validation, transform, source and so on.")]
-Code = Annotated[str | None, typer.Option(help="Only those with a fault of this code.")]
-OfJob = Annotated[int | None, typer.Option("--job", help="Only those of this job.")]
-OfSource = Annotated[str | None, typer.Option("--source", help="Only those of this file or source.")]
+Numbers = Annotated[list[int] | None, Argument(metavar="[N...]", help="The numbers of quarantined records.")]
+Category = Annotated[str | None, Option(help="Only those of this category: validation, transform, source and so on.")]
+Code = Annotated[str | None, Option(help="Only those with a fault of this code.")]
+OfJob = Annotated[int | None, Option("--job", help="Only those of this job.")]
+OfSource = Annotated[str | None, Option("--source", help="Only those of this file or source.")]
 
 
 @app.command()
 def quarantine(
     database: Database,
     numbers: Numbers = None,
-    show_one: Annotated[int | None, typer.Option("--show", metavar="N", help="Show one whole, with its history.")] = None,
-    patterns: Annotated[bool, typer.Option("--patterns", help="Group like faults, the commonest first.")] = False,
+    show_one: Annotated[int | None, Option("--show", metavar="N", help="Show one whole, with its history.")] = None,
+    patterns: Annotated[bool, Option("--patterns", help="Group like faults, the commonest first.")] = False,
     export: Annotated[
-        str | None, typer.Option(metavar="FILE", help="Write JSON lines to edit, for retry --from; - for standard output.")
+        str | None, Option(metavar="FILE", help="Write JSON lines to edit, for retry --from; - for standard output.")
     ] = None,
-    discard: Annotated[
-        bool, typer.Option("--discard", help="Close these, or all that the filters leave, without taking them.")
-    ] = False,
-    note: Annotated[str, typer.Option(help="Why they are discarded; kept in their history.")] = "",
+    discard: Annotated[bool, Option("--discard", help="Close these, or all that the filters leave, without taking them.")] = False,
+    note: Annotated[str, Option(help="Why they are discarded; kept in their history.")] = "",
     category: Category = None,
     code: Code = None,
     job: OfJob = None,
     source: OfSource = None,
-    status: Annotated[Status, typer.Option(help="List those that are open, replayed, discarded, or all.")] = "open",
+    status: Annotated[Status, Option(help="List those that are open, replayed, discarded, or all.")] = "open",
     limit: Limit = None,
     as_json: Json = False,
 ) -> None:
@@ -77,7 +75,7 @@ def retry(
     database: Database,
     numbers: Numbers = None,
     map_field: Mapping = None,
-    edited: Annotated[Path | None, typer.Option("--from", metavar="FILE", help="An export of quarantine, edited.")] = None,
+    edited: Annotated[Path | None, Option("--from", metavar="FILE", help="An export of quarantine, edited.")] = None,
     format: FormatName = None,
     category: Category = None,
     code: Code = None,
@@ -103,7 +101,7 @@ def retry(
     told = str(report) if report.job is not None else "\n".join(["nothing to replay", *report.notes])
     show(report.as_dict(), told, as_json=as_json)
     if report.status != "done" or report.quarantined:
-        raise typer.Exit(FAILED)
+        raise Exit(FAILED)
 
 
 def _mind_use(numbers: Sequence[int] | None, which: Filters, acts: Sequence[bool], *, takes_numbers: bool) -> None:

@@ -8,7 +8,7 @@ from difflib import SequenceMatcher
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args
 
-import typer
+from typer import Argument, Option
 
 from memproc.cli import policies
 from memproc.cli.app import Database, Json, app, printable, show
@@ -31,38 +31,38 @@ Verdict = Literal["merge", "distinct", "supersedes"]
 def review(
     database: Database,
     which: Annotated[
-        str | None, typer.Argument(metavar="N|ID", help="With --undo: the number of a review, or an id.", show_default=False)
+        str | None, Argument(metavar="N|ID", help="With --undo: the number of a review, or an id.", show_default=False)
     ] = None,
     decide: Annotated[
         Path | None,
-        typer.Option(metavar="FILE", help='JSON lines {"review": N, "verdict": "merge", "distinct" or "supersedes"} to carry out.'),
+        Option(metavar="FILE", help='JSON lines {"review": N, "verdict": "merge", "distinct" or "supersedes"} to carry out.'),
     ] = None,
     accept: Annotated[
         str | None,
-        typer.Option(metavar="POLICY", help='Merge all pairs that it means: "confidence >= 0.97 and kind == similar".'),
+        Option(metavar="POLICY", help='Merge all pairs that it means: "confidence >= 0.97 and kind == similar".'),
     ] = None,
-    verdict: Annotated[Verdict | None, typer.Option(help="What --accept decides instead of merge.", show_default=False)] = None,
-    name: Annotated[str | None, typer.Option(help="What the policy is called, if not what it says.")] = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Tell what --accept would decide, and decide nothing.")] = False,
+    verdict: Annotated[Verdict | None, Option(help="What --accept decides instead of merge.", show_default=False)] = None,
+    name: Annotated[str | None, Option(help="What the policy is called, if not what it says.")] = None,
+    dry_run: Annotated[bool, Option("--dry-run", help="Tell what --accept would decide, and decide nothing.")] = False,
     sample: Annotated[
         int | None,
-        typer.Option(metavar="N", min=1, help="Do the same, and show N of the pairs, from the surest to the least sure."),
+        Option(metavar="N", min=1, help="Do the same, and show N of the pairs, from the surest to the least sure."),
     ] = None,
     undo: Annotated[
-        bool, typer.Option("--undo", help="Take back what review N decided, all decisions on an ID, or those of --policy NAME.")
+        bool, Option("--undo", help="Take back what review N decided, all decisions on an ID, or those of --policy NAME.")
     ] = False,
-    policy: Annotated[str | None, typer.Option(metavar="NAME", help="The policy to take back, with --undo.")] = None,
+    policy: Annotated[str | None, Option(metavar="NAME", help="The policy to take back, with --undo.")] = None,
     propose: Annotated[
-        bool, typer.Option("--propose", help="Add pairs of new facts that are alike in meaning; needs the extra `semantic`.")
+        bool, Option("--propose", help="Add pairs of new facts that are alike in meaning; needs the extra `semantic`.")
     ] = False,
     at_least: Annotated[
-        float | None, typer.Option(metavar="0..1", help="With --propose: the cosine from which two facts are alike; 0.8.")
+        float | None, Option(metavar="0..1", help="With --propose: the cosine from which two facts are alike; 0.8.")
     ] = None,
     decided: Annotated[
-        bool, typer.Option("--decided", help="List what was decided, each with its number for --undo, and the policies.")
+        bool, Option("--decided", help="List what was decided, each with its number for --undo, and the policies.")
     ] = False,
-    limit: Annotated[int | None, typer.Option(metavar="N", min=1, help="Show, or decide, no more than this.")] = None,
-    note: Annotated[str, typer.Option(help="Why; kept with each decision.")] = "",
+    limit: Annotated[int | None, Option(metavar="N", min=1, help="Show, or decide, no more than this.")] = None,
+    note: Annotated[str, Option(help="Why; kept with each decision.")] = "",
     as_json: Json = False,
 ) -> None:
     """Decide the pairs that wait: one after the other in a terminal, by a file, or many by a policy; else list them. Or take a

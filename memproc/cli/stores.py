@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
-import typer
+from typer import Argument, Exit, Option
 
 from memproc.cli.app import FAILED, Database, Identifier, Json, MergeAt, RecallName, ReviewAt, app, settings_of, show
 from memproc.cli.output import target
@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 @app.command()
 def export(
     database: Database,
-    to: Annotated[str, typer.Option(metavar="FILE", help="The file to write; - for standard output.")],
-    full: Annotated[bool, typer.Option("--full", help="Every observation whole, then the decisions.")] = False,
+    to: Annotated[str, Option(metavar="FILE", help="The file to write; - for standard output.")],
+    full: Annotated[bool, Option("--full", help="Every observation whole, then the decisions.")] = False,
     as_json: Json = False,
 ) -> None:
     """Write one memory a line, ordered by id."""
@@ -47,7 +47,7 @@ def stats(database: Database, as_json: Json = False) -> None:
     proof = "every record read ended in exactly one outcome" if recount.is_whole else f"the rows do not add up: {recount}"
     show(told, "\n".join([*(f"{name:14} {number:>10,}" for name, number in counts.items()), proof]), as_json=as_json)
     if not recount.is_whole:
-        raise typer.Exit(FAILED)
+        raise Exit(FAILED)
 
 
 @app.command()
@@ -91,10 +91,10 @@ def _linked(step: Step) -> str:
 @app.command()
 def unmerge(
     database: Database,
-    identifier: Annotated[str | None, typer.Argument(metavar="ID", help="The id of a memory or of an observation.")] = None,
-    job: Annotated[int | None, typer.Option(help="Undo every merge by likeness that this job made.")] = None,
-    undo: Annotated[bool, typer.Option("--undo", help="Take back what held this one, or what the job merged, apart.")] = False,
-    note: Annotated[str, typer.Option(help="Why; kept with the decision.")] = "",
+    identifier: Annotated[str | None, Argument(metavar="ID", help="The id of a memory or of an observation.")] = None,
+    job: Annotated[int | None, Option(help="Undo every merge by likeness that this job made.")] = None,
+    undo: Annotated[bool, Option("--undo", help="Take back what held this one, or what the job merged, apart.")] = False,
+    note: Annotated[str, Option(help="Why; kept with the decision.")] = "",
     as_json: Json = False,
 ) -> None:
     """Hold an observation (of a memory, its first node) apart from the rest of its memory, for ever, or all that a job merged; or
@@ -150,7 +150,7 @@ def show_withdrawn(store: Store, decisions: Sequence[Decision], *, as_json: bool
 def forget(
     database: Database,
     identifier: Identifier,
-    note: Annotated[str, typer.Option(help="Why; it is kept, so say nothing in it that should be forgotten.")] = "",
+    note: Annotated[str, Option(help="Why; it is kept, so say nothing in it that should be forgotten.")] = "",
     as_json: Json = False,
 ) -> None:
     """Remove a memory with all it was made of. Only hashes stay, so that it does not come back, and the note."""
@@ -162,7 +162,7 @@ def forget(
 @app.command()
 def rebuild(
     database: Database,
-    dedup: Annotated[Dedup | None, typer.Option(help="Build it with another setting.", show_default=False)] = None,
+    dedup: Annotated[Dedup | None, Option(help="Build it with another setting.", show_default=False)] = None,
     merge_at: MergeAt = None,
     recall: RecallName = None,
     review_at: ReviewAt = None,
@@ -180,7 +180,7 @@ def rebuild(
 @app.command()
 def recall(
     database: Database,
-    limit: Annotated[int, typer.Option(metavar="N", min=1, help="Show no more missed pairs than this.")] = 20,
+    limit: Annotated[int, Option(metavar="N", min=1, help="Show no more missed pairs than this.")] = 20,
     as_json: Json = False,
 ) -> None:
     """Compare each fact with each, and show what the index of near pairs missed. Merges do not depend on it."""
@@ -203,9 +203,7 @@ def recall(
 @app.command()
 def calibrate(
     database: Database,
-    labels: Annotated[
-        Path, typer.Argument(metavar="LABELS", help="A table or JSON with one, other (ids) and same (true or false).")
-    ],
+    labels: Annotated[Path, Argument(metavar="LABELS", help="A table or JSON with one, other (ids) and same (true or false).")],
     as_json: Json = False,
 ) -> None:
     """Fit the confidence to labelled pairs; `rebuild` then makes it count."""
@@ -226,8 +224,8 @@ def calibrate(
 @app.command()
 def backup(
     database: Database,
-    to: Annotated[str, typer.Argument(metavar="FILE", help="The file to write; - for standard output.")],
-    force: Annotated[bool, typer.Option("--force", help="Overwrite the file if it is there.")] = False,
+    to: Annotated[str, Argument(metavar="FILE", help="The file to write; - for standard output.")],
+    force: Annotated[bool, Option("--force", help="Overwrite the file if it is there.")] = False,
     as_json: Json = False,
 ) -> None:
     """Copy a store that may be in use, as it is at one moment, and check the copy."""
@@ -245,7 +243,7 @@ def doctor(database: Database, as_json: Json = False) -> None:
     told = "\n".join(map(_told_of, findings)) or "nothing is wrong"
     show({"findings": [finding._asdict() for finding in findings]}, told, as_json=as_json)
     if findings:
-        raise typer.Exit(FAILED)
+        raise Exit(FAILED)
 
 
 def _told_of(finding: Finding) -> str:
