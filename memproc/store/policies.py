@@ -17,6 +17,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, NamedTuple
 
 import orjson
@@ -72,8 +73,7 @@ def carry_out(database: Database, transactions: Transactions, order: Order, now:
         left = None if order.limit is None else order.limit - len(decided)
         if left == 0:
             break
-        batch = _Batch(database, order, numbers[start : start + BATCH], left, now)
-        done = transactions.write(batch.decide)
+        done = transactions.write(partial(_decide, database, order, numbers[start : start + BATCH], left, now))
         decided += done.decided
         held += done.held
         give_way()
@@ -106,37 +106,30 @@ class _Done(NamedTuple):
     held: int
 
 
-class _Batch:
-    """Some reviews to decide in one transaction; it can be done anew from the start."""
-
-    def __init__(self, database: Database, order: Order, numbers: Sequence[int], limit: int | None, now: str) -> None:
-        self.database, self.order, self.numbers, self.limit, self.now = database, order, numbers, limit, now
-
-    def decide(self, connection: Connection) -> _Done:
-        """Decide on those that still wait, and return the numbers of these."""
-        database, order = self.database, self.order
-        waiting = {row.number: row for row in database.select_by_keys(connection, _SIDES, _reviews.number, self.numbers)}
-        asked = [row for row in map(waiting.get, self.numbers) if row is not None and row.status == "open"]
-        sides = rows_of(database, connection, {key for row in asked for key in (row.one, row.other)})
-        pairs = {row.number: (sides[row.one].observation, sides[row.other].observation) for row in asked if _are_two(sides, row)}
-        near = neighbourhood(database, connection, {seen.key: seen for both in pairs.values() for seen in both}.values())
-        said = decisions_on(database, connection, {named for one, other in pairs.values() for named in _names(one, other)})
-        judge = _Judge(near, order, said)
-        decisions: dict[int, Decision] = {}
-        closed: list[int] = []
-        for number, (one, other) in pairs.items():
-            if self.limit is not None and len(decisions) >= self.limit:
-                break
-            if judge.is_said_already(one, other):
-                closed.append(number)
-            elif decision := judge.decision_on(one, other):
-                decisions[number] = decision
-        if decisions:
-            made = [(decision, order.verdict) for decision in decisions.values()]
-            decide_by_hand(database, connection, made, order.note, self.now)
-        settled = [(order.verdict, number) for number in sorted([*decisions, *closed])]
-        database.update_rows(connection, tables.reviews, ("status",), settled)
-        return _Done([*decisions], judge.held)
+def _decide(database: Database, order: Order, numbers: Sequence[int], limit: int | None, now: str, connection: Connection) -> _Done:
+    """Decide on those of some reviews that still wait, in one transaction, and return the numbers of these."""
+    waiting = {row.number: row for row in database.select_by_keys(connection, _SIDES, _reviews.number, numbers)}
+    asked = [row for row in map(waiting.get, numbers) if row is not None and row.status == "open"]
+    sides = rows_of(database, connection, {key for row in asked for key in (row.one, row.other)})
+    pairs = {row.number: (sides[row.one].observation, sides[row.other].observation) for row in asked if _are_two(sides, row)}
+    near = neighbourhood(database, connection, {seen.key: seen for both in pairs.values() for seen in both}.values())
+    said = decisions_on(database, connection, {named for one, other in pairs.values() for named in _names(one, other)})
+    judge = _Judge(near, order, said)
+    decisions: dict[int, Decision] = {}
+    closed: list[int] = []
+    for number, (one, other) in pairs.items():
+        if limit is not None and len(decisions) >= limit:
+            break
+        if judge.is_said_already(one, other):
+            closed.append(number)
+        elif decision := judge.decision_on(one, other):
+            decisions[number] = decision
+    if decisions:
+        made = [(decision, order.verdict) for decision in decisions.values()]
+        decide_by_hand(database, connection, made, order.note, now)
+    settled = [(order.verdict, number) for number in sorted([*decisions, *closed])]
+    database.update_rows(connection, tables.reviews, ("status",), settled)
+    return _Done([*decisions], judge.held)
 
 
 def _are_two(sides: Mapping[Key, Row], row: Any) -> bool:
