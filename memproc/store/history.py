@@ -39,7 +39,7 @@ def history_of(database: Database, connection: Connection, rows: Sequence[Row]) 
     told = _memories_in_chain(database, connection, rows)
     rows_told = in_groups(connection, [row for one in told.values() for row in one.rows])
     every = sorted(rows_told, key=lambda row: (row.observation.rank, row.observation.key))
-    speaking = _speaking(database, connection, every)
+    speaking = speaking_of(database, connection, every)
     last = {row.home: row.observation.group for row in every if row.observation.key in speaking}
     steps: list[Step] = []
     before: Key | None = None
@@ -97,7 +97,7 @@ def _changes(
     return [(number, one, other) for number, one, other, *state in found if state in _STATES]
 
 
-def _speaking(database: Database, connection: Connection, rows: Sequence[Row]) -> set[Key]:
+def speaking_of(database: Database, connection: Connection, rows: Sequence[Row]) -> set[Key]:
     """Return the keys of those observations that speak for their memories, and are no history."""
     near = neighbourhood(database, connection, [row.observation for row in rows], is_whole=True)
     found, _ = clusters((row.observation for row in near.rows.values()), near.mends, near.decisions, near.spent)

@@ -21,7 +21,7 @@ from memproc.report.report import Pattern
 from memproc.store import tables
 from memproc.store.answers import Entry, Quarantined
 from memproc.store.database import Database
-from memproc.store.ledger import Line, write_lines
+from memproc.store.ledger import LINES, Line, entry_of, write_lines
 from memproc.store.quarantine import DISCARDED, FORGOTTEN, OPEN, REPLAYED, STATUSES, Again, raw_of, reasons_of, rejected_in
 
 Status = Literal["open", "replayed", "discarded"]
@@ -29,7 +29,7 @@ Status = Literal["open", "replayed", "discarded"]
 CHUNK = 1_000
 REJECTED = "rejected"  # the kind of a line in the ledger: a replay in vain
 
-_rows, _batches, _ledger = tables.quarantine.c, tables.batches.c, tables.ledger.c
+_rows, _batches = tables.quarantine.c, tables.batches.c
 _LAST = tables.batches.alias("last")
 _FOUND = (
     select(
@@ -46,7 +46,6 @@ _AS_THEY_ARE = [name for name in Quarantined._fields if name not in ("faults", "
 _LIKE = ("number", "pattern", "category", "code", "path", "message", "faults", "source", "status", "times_seen")
 _GROUPED = select(*(_rows[name] for name in _LIKE))
 _STATUS = select(_rows.number, _rows.key, _rows.status, _rows.faults)
-_HISTORY = select(*(_ledger[name] for name in ("number", "made_at", "kind", "subject", "other", "confidence", "reason")))
 
 
 class Filters(TypedDict, total=False):
@@ -120,7 +119,7 @@ def rows_by_number(database: Database, connection: Connection, numbers: Iterable
 def to_quarantined(database: Database, connection: Connection, rows: Sequence[Any]) -> list[Quarantined]:
     """Return rows as values, with their bytes and their history."""
     happened: dict[Key, list[Any]] = defaultdict(list)
-    for line in database.select_by_keys(connection, _HISTORY, _ledger.subject, [row.key for row in rows]):
+    for line in database.select_by_keys(connection, LINES, tables.ledger.c.subject, [row.key for row in rows]):
         happened[line.subject].append(line)
     return [
         Quarantined(
@@ -238,8 +237,4 @@ def _without_words(again: Sequence[Rejected]) -> str:
 
 def _history(row: Any, lines: Sequence[Any]) -> tuple[Entry, ...]:
     came = Entry(row.first_seen, "quarantined", None, None, None, f"job {row.job}, position {row.position} of {row.source}")
-    since = [
-        Entry(line.made_at, line.kind, line.subject.hex(), line.other and line.other.hex(), line.confidence, line.reason)
-        for line in lines
-    ]
-    return (came, *since)
+    return (came, *(entry_of(line, line.reason) for line in lines))
