@@ -425,6 +425,14 @@ def _beside(file: Path, wait_seconds: float) -> sqlite3.Connection:
     return sqlite3.connect(f"{file.absolute().as_uri()}?mode=rw", uri=True, timeout=wait_seconds, isolation_level=None)
 
 
+def in_chunks(connection: Connection, query: Select[Any], number: Column[int], size: int) -> Iterator[Sequence[Any]]:
+    """Give the rows of a query in the order of `number`, one of its columns, so many at a time, by a statement each."""
+    last, ordered = -(2**63), query.order_by(number).limit(size)
+    while rows := connection.execute(ordered.where(number > last)).all():
+        yield rows
+        last = rows[-1].number
+
+
 def change_row(connection: Connection, table: Table, number: int, values: Mapping[str, Any]) -> None:
     """Set some columns of one row of a table with seals, and its seal with them."""
     (key,) = table.primary_key.columns

@@ -20,7 +20,7 @@ from memproc.records import Fault, Outcome, Rejected, encode
 from memproc.report.report import Pattern
 from memproc.store import tables
 from memproc.store.answers import Entry, Quarantined
-from memproc.store.database import Database
+from memproc.store.database import Database, in_chunks
 from memproc.store.ledger import LINES, Line, entry_of, write_lines
 from memproc.store.quarantine import DISCARDED, FORGOTTEN, OPEN, REPLAYED, STATUSES, Again, raw_of, reasons_of, rejected_in
 
@@ -94,7 +94,7 @@ def rows_of(connection: Connection, which: Which, query: Select[Any] = _FOUND) -
     """Give the rows of the records that are meant, in the order of their numbers, without their bytes."""
     if which.status is not None:
         query = query.where(_rows.status == which.status)
-    for rows in _chunks(connection, query.order_by(_rows.number), which.job):
+    for rows in _chunks(connection, query, which.job):
         yield from filter(which.includes, rows)
 
 
@@ -103,12 +103,9 @@ def _chunks(connection: Connection, query: Select[Any], job: int | None) -> Iter
     if job is not None:
         numbers = sorted(rejected_in(connection, job))
         for start in range(0, len(numbers), CHUNK):
-            yield connection.execute(query.where(_rows.number.in_(numbers[start : start + CHUNK]))).all()
+            yield connection.execute(query.where(_rows.number.in_(numbers[start : start + CHUNK])).order_by(_rows.number)).all()
         return
-    last = 0
-    while rows := connection.execute(query.where(_rows.number > last).limit(CHUNK)).all():
-        yield rows
-        last = rows[-1].number
+    yield from in_chunks(connection, query, _rows.number, CHUNK)
 
 
 def rows_by_number(database: Database, connection: Connection, numbers: Iterable[int]) -> dict[int, Any]:
