@@ -139,20 +139,6 @@ AILMENTS: dict[str, Ailment] = {
 }
 
 
-# The columns in which a check-up misses a value that was changed by hand, and why.
-UNCHECKED: dict[str, str] = {
-    "store.marks": "random marks of the last transactions: each is looked for by its own writer only, when its connection was lost",
-}
-# The columns in which it misses some such values.
-PARTLY_CHECKED: dict[str, str] = {
-    "observations.number": "of the newest observation any higher number is as good, where the index does not hold it",
-    "observations.last_batch": "of a record that was read again, any later batch that met a known record may have been the last",
-    "quarantine.pattern": "of a discarded record the words are gone that it was made of",
-    "segments.number": "a name that nothing else bears; only one that was not given yet is noticed",
-    "jobs.lease_until": "of a running job any later time may be that of another renewal",
-}
-
-
 class Found:
     """Collects what is found: how many of each, and the first examples."""
 
