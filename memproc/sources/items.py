@@ -266,16 +266,10 @@ def _of_stream(stream: IO[bytes], path: Path, lists: frozenset[str], limit_bytes
     size = _size_of(stream)
     start = stream.read(SNIFFED_BYTES)
     mark = next((mark for mark in _BOMS if start.startswith(mark)), b"")
-    if _BOMS.get(mark) == "utf-16":
-        stream.close()
-        raise SourceError(f"{path} is UTF-16 text: convert it to UTF-8")
     suffix = path.suffix.lower()
-    if told := _refusal(start, suffix):
+    if why := _refusal(start, mark, suffix):
         stream.close()
-        raise SourceError(f"{path} holds {told}")
-    if b"\0" in start and not _looks_like_text(start):
-        stream.close()
-        raise SourceError(f"{path} holds binary data: give JSON, JSON lines or CSV (decompress archives first)")
+        raise SourceError(f"{path} {why}")
     stream.seek(len(mark))
     opened = _of_text(stream, start[len(mark) :].lstrip()[:1], suffix, lists, limit_bytes)
     reading = opened.reading or Reading()
@@ -320,12 +314,15 @@ def _size_of(stream: IO[bytes]) -> int | None:
     return state.st_size if S_ISREG(state.st_mode) else None
 
 
-def _refusal(start: bytes, suffix: str) -> str | None:
+def _refusal(start: bytes, mark: bytes, suffix: str) -> str | None:
     """Return why a file is not read, and what to do, where it is of a kind that memproc refuses."""
+    if _BOMS.get(mark) == "utf-16":
+        return "is UTF-16 text: convert it to UTF-8"
     match = _REFUSED_STARTS.match(start)
-    if match is None:
-        return REFUSED_SUFFIXES.get(suffix)
-    return _DECOMPRESS if match["compressed"] else _PICKLE
+    if match or suffix in REFUSED_SUFFIXES:
+        return "holds " + (REFUSED_SUFFIXES[suffix] if match is None else _DECOMPRESS if match["compressed"] else _PICKLE)
+    is_binary = b"\0" in start and not _looks_like_text(start)
+    return "holds binary data: give JSON, JSON lines or CSV (decompress archives first)" if is_binary else None
 
 
 def _looks_like_text(start: bytes) -> bool:
