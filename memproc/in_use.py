@@ -31,10 +31,6 @@ class Held:
         _held[id(self)] = self
         self._seen.update(_identity(self.file))
 
-    def hold_for(self, _connection: object, _record: object) -> None:
-        """Note that the file is in use, as the pool tells of a new connection."""
-        self.hold()
-
     def release(self) -> None:
         """Note that it is not any more."""
         _held.pop(id(self), None)
