@@ -20,6 +20,7 @@ from memproc.engines.waiting import Patience, ended
 from memproc.errors import EngineError, UsageError
 
 SECONDS_TO_BEGIN_ANEW = 10.0
+TIMES_THE_BEGINNING = 5.0  # who needs long to begin needs long to begin anew
 SECONDS_WITHOUT_A_WORD = 600.0  # of an executor that cannot be asked whether it lives
 
 ENGINES = ("sequential", "threads", "processes", "forkserver", "dask", "ray")
@@ -67,6 +68,11 @@ class Pool:
         """End what memproc began, in the process that began it."""
         if self.is_own:
             self.end()
+
+
+def patience_of(began_seconds: float) -> Patience:
+    """Return how long is waited for a cluster that took so long to begin."""
+    return Patience(max(SECONDS_TO_BEGIN_ANEW, TIMES_THE_BEGINNING * began_seconds))
 
 
 def pool_of(engine: object, workers: int) -> Pool | None:
