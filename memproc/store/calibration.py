@@ -53,10 +53,11 @@ class _Labelled(NamedTuple):
 def calibrate(connection: Connection, labels: Iterable[Label], policy: Policy) -> Calibration:
     """Fit a model to labelled pairs of memories or observations, judge it, and keep it for the next rebuild."""
     labelled = _sorted_out(connection, labels, policy)
-    unlike = _shuffled(labelled.unlike)
-    confidences, same = _held_out(unlike)
-    confidences += labelled.confidences
-    same += labelled.merged
+    # An order that is the same each time and has nothing to do with how the pairs were listed.
+    unlike = sorted(labelled.unlike, key=lambda pair: xxh3_64_intdigest(encode(pair.features)))
+    model, held_out = _fitted(unlike[::2]), unlike[1::2]
+    confidences = [*(model.probability(pair.features) for pair in held_out), *labelled.confidences]
+    same = [*(pair.is_same for pair in held_out), *labelled.merged]
     precision = sum(labelled.merged) / len(labelled.merged) if labelled.merged else 1.0
     refuses = precision < TARGET_PRECISION if labelled.merged else policy.refuses_to_merge
     kept = {"model": _fitted(unlike).to_json().decode(), "refuses_to_merge": refuses}
@@ -96,17 +97,6 @@ def calibrated(connection: Connection, policy: Policy) -> Policy:
         return policy
     change_row(connection, tables.store, tables.THE_STORE, {"calibration": None})
     return replace(policy, **orjson.loads(kept))
-
-
-def _shuffled(pairs: Sequence[_Pair]) -> list[_Pair]:
-    """Return the pairs in an order that is the same each time and has nothing to do with how they were listed."""
-    return sorted(pairs, key=lambda pair: xxh3_64_intdigest(encode(pair.features)))
-
-
-def _held_out(pairs: Sequence[_Pair]) -> tuple[list[float], list[bool]]:
-    """Return the confidence in every second pair of a model that was fitted to the others, and whether they are the same."""
-    model = _fitted(pairs[::2])
-    return [model.probability(pair.features) for pair in pairs[1::2]], [pair.is_same for pair in pairs[1::2]]
 
 
 def _fitted(pairs: Sequence[_Pair]) -> Model:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from typing import NamedTuple
 
-from sqlalchemy import Column, Connection, select
+from sqlalchemy import Connection, select
 
 from memproc.dedup.cluster import clusters
 from memproc.dedup.decide import Row
@@ -24,7 +24,7 @@ MOST_MEMORIES = 1_000  # of one history
 
 _reviews = tables.reviews.c
 _CHANGES = select(*(_reviews[name] for name in ("number", "one", "other", "kind", "status")))
-_STATES = (["changed", "open"], ["changed", "supersedes"])
+_STATES = (("changed", "open"), ("changed", "supersedes"))  # of reviews of changes that are open or were accepted
 
 
 class _Told(NamedTuple):
@@ -78,7 +78,12 @@ def _memories_in_chain(database: Database, connection: Connection, rows: Sequenc
     fresh: Mapping[Key, _Told] = found
     while fresh and len(found) < MOST_MEMORIES:
         keys = {row.observation.key for one in fresh.values() for row in one.rows}
-        changes = [change for column in (_reviews.one, _reviews.other) for change in _changes(database, connection, column, keys)]
+        changes = [
+            (number, *sides)
+            for column in (_reviews.one, _reviews.other)
+            for number, *sides, kind, status in database.select_by_keys(connection, _CHANGES, column, keys)
+            if (kind, status) in _STATES
+        ]
         fresh = {}
         for number, *sides in sorted(changes):
             for side in sides:
@@ -87,14 +92,6 @@ def _memories_in_chain(database: Database, connection: Connection, rows: Sequenc
                     fresh[there[0].home] = _Told(there, number)
         found |= fresh
     return found
-
-
-def _changes(
-    database: Database, connection: Connection, column: Column[bytes], keys: Collection[Key]
-) -> list[tuple[int, Key, Key]]:
-    """Return the reviews of changes that are open or were accepted, on one side of which these observations are."""
-    found = database.select_by_keys(connection, _CHANGES, column, keys)
-    return [(number, one, other) for number, one, other, *state in found if state in _STATES]
 
 
 def speaking_of(database: Database, connection: Connection, rows: Sequence[Row]) -> set[Key]:
