@@ -165,26 +165,6 @@ def _limited(element: Element, limit_bytes: int) -> Element:
     return Element(element.raw[:limit_bytes], Flaw.LOST if element.is_last else Flaw.TOO_LONG)
 
 
-class _Kept:
-    """The start of an object as it stands there, for where it has no list and is a record itself."""
-
-    def __init__(self, limit_bytes: int) -> None:
-        self._parts: list[bytes] = []
-        self.left_bytes = limit_bytes
-        self.is_long = False
-
-    def keep(self, part: bytes, flaw: Flaw | None = None) -> None:
-        self.is_long = self.is_long or len(part) > self.left_bytes or flaw in (Flaw.TOO_LONG, Flaw.LOST)
-        if self.left_bytes:
-            self._parts.append(part[: self.left_bytes])
-            self.left_bytes -= len(self._parts[-1])
-
-    def element(self, *, is_last: bool) -> Element:
-        if self.is_long:
-            return Element(b"".join(self._parts), Flaw.LOST if is_last else Flaw.TOO_LONG)
-        return Element(b"".join(self._parts), Flaw.UNFINISHED if is_last else None)
-
-
 def _object(
     window: _Window, names: frozenset[str], limit_bytes: int, unread: Counter[str]
 ) -> tuple[bytes | None, Iterator[Element]]:
@@ -193,17 +173,23 @@ def _object(
     members: list[bytes] = []
     broken: list[Element] = []  # what is no member: where there is a list it is told by itself
     passed = Counter[str]()
-    kept = _Kept(limit_bytes)
-    kept.keep(b"{")
+    kept = bytearray()  # its start as it stands there, for where it has no list and is a record itself
     left_bytes = limit_bytes
-    is_last = False
+    is_last = is_long = False
+
+    def keep(part: bytes, flaw: Flaw | None = None) -> None:
+        nonlocal is_long
+        is_long = is_long or len(kept) + len(part) > limit_bytes or flaw in (Flaw.TOO_LONG, Flaw.LOST)
+        kept.extend(part[: limit_bytes - len(kept)])
+
+    keep(b"{")
     while not is_last and (first := window.peek()) not in (b"", b"}"):
         if first == b",":
-            kept.keep(b",")
+            keep(b",")
             window.at += 1
             continue
         name, is_member = _name(window, limit_bytes)
-        kept.keep(*name)
+        keep(*name)
         if not is_member:
             broken.append(name)
             is_last = name.is_last
@@ -212,8 +198,8 @@ def _object(
             window.at += 1
             unread.update(passed)
             return b"{" + b",".join(members) + b"}", chain(broken, _lists(window, names, limit_bytes, unread))
-        value = _member(window, max(kept.left_bytes, _PASSED_BYTES))
-        kept.keep(*value)
+        value = _member(window, max(limit_bytes - len(kept), _PASSED_BYTES))
+        keep(*value)
         is_last = value.is_last
         size_bytes = len(name.raw) + len(value.raw)
         if name.flaw is value.flaw is None and value.raw and size_bytes <= left_bytes:  # a long one costs the head no other
@@ -221,11 +207,12 @@ def _object(
             left_bytes -= size_bytes
         if _has_objects(value):
             passed[_told(name)] += window.commas + 1
-    if not is_last and window.peek():
-        kept.keep(b"}")
+    is_last = is_last or not window.peek()
+    if not is_last:
+        keep(b"}")
         window.at += 1
-        return None, iter([kept.element(is_last=False)])
-    return None, iter([kept.element(is_last=True)])
+    element = Element(bytes(kept), Flaw.UNFINISHED if is_last else None)
+    return None, iter([element._replace(flaw=Flaw.LOST if is_last else Flaw.TOO_LONG) if is_long else element])
 
 
 def _lists(window: _Window, names: frozenset[str], limit_bytes: int, unread: Counter[str]) -> Iterator[Element]:
