@@ -223,13 +223,11 @@ def _read_events(item: Item, sample: _Sample) -> Iterator[Part]:
         date = without_nones({"date": value.get("date")})
         events = {name: said for name, said in value.items() if name != "date"}
         for place, speaker, text in _by_speaker(path, events):
-            yield _read_event(place, speaker, text, sample.fields(session, metadata=date))
-
-
-def _read_event(path: str, speaker: str, text: object, fields: dict[str, Any]) -> Part:
-    if not isinstance(text, str):
-        return Broken(fault(path, "string_type", "an event is a text"), text)
-    return Draft({**fields, "content": text, "kind": "fact", "subject": speaker, "tags": ("event-summary",)}, raw=text)
+            said = {"content": text, "kind": "fact", "subject": speaker, "tags": ("event-summary",)}
+            if isinstance(text, str):
+                yield Draft({**sample.fields(session, metadata=date), **said}, raw=text)
+            else:
+                yield Broken(fault(place, "string_type", "an event is a text"), text)
 
 
 def _read_questions(item: Item, sample: _Sample) -> Iterator[Part]:

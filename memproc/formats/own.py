@@ -30,7 +30,7 @@ _KEYS_OF = {"merge": (2,), "distinct": (2,), "supersedes": (2,), "forgotten": (1
 DECISIONS, TOMBSTONES = "decisions", "tombstones"  # what is left out where they are not trusted
 
 
-def is_marked(item: Item) -> bool:
+def is_marked(item: Item, _fields: frozenset[str] = frozenset()) -> bool:
     """Tell whether an item has a mark that memproc writes: a version of its own format, or the envelope of a whole observation."""
     return type(item.get(VERSION)) is int or is_whole(item)
 
@@ -123,9 +123,5 @@ def _is_key(key: object) -> bool:
     return isinstance(key, str) and len(key) == 32 and all(digit in "0123456789abcdef" for digit in key)  # noqa: PLR2004
 
 
-def _is_marked(item: Item, _fields: frozenset[str]) -> bool:
-    return is_marked(item)
-
-
-FORMAT = Format("memproc", "memproc's own JSON lines, as export writes them", _is_marked, read)
+FORMAT = Format("memproc", "memproc's own JSON lines, as export writes them", is_marked, read)
 FULL = Format("memproc-full", "a full export, as export --full writes it: observations and decisions", told_elsewhere, _read_full)

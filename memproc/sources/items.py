@@ -263,7 +263,8 @@ def _not_finite(raw: bytes) -> Fault | None:
 
 
 def _of_stream(stream: IO[bytes], path: Path, lists: frozenset[str], limit_bytes: int) -> Items:
-    size = _size_of(stream)
+    state = os.fstat(stream.fileno())
+    size = state.st_size if S_ISREG(state.st_mode) else None  # nobody knows that of a pipe
     start = stream.read(SNIFFED_BYTES)
     mark = next((mark for mark in _BOMS if start.startswith(mark)), b"")
     suffix = path.suffix.lower()
@@ -306,12 +307,6 @@ def _proved(pieces: Iterator[Piece], stream: IO[bytes], path: Path, size: int | 
         raise SourceEndedError(f"{path} was read to byte {at} of {size}{why}")
     if is_more or at != size:
         reading.remarks.append(f"{path.name} has grown while it was read, from {size} bytes: it was read to byte {at}")
-
-
-def _size_of(stream: IO[bytes]) -> int | None:
-    """Return how many bytes a file holds; None of what is no plain file."""
-    state = os.fstat(stream.fileno())
-    return state.st_size if S_ISREG(state.st_mode) else None
 
 
 def _refusal(start: bytes, mark: bytes, suffix: str) -> str | None:

@@ -6,7 +6,7 @@ further. All that these memories were told by is put in the order of time; what 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from sqlalchemy import Connection, select
@@ -40,7 +40,6 @@ def history_of(database: Database, connection: Connection, rows: Sequence[Row]) 
     rows_told = in_groups(connection, [row for one in told.values() for row in one.rows])
     every = sorted(rows_told, key=lambda row: (row.observation.rank, row.observation.key))
     speaking = speaking_of(database, connection, every)
-    last = {row.home: row.observation.group for row in every if row.observation.key in speaking}
     steps: list[Step] = []
     before: Key | None = None
     for row in every:
@@ -49,7 +48,7 @@ def history_of(database: Database, connection: Connection, rows: Sequence[Row]) 
             link = _link(row, told[row.home], is_speaking=seen.key in speaking)
             steps.append(Step(seen.date, seen.record["content"], link, row.home.hex(), seen.key.hex(), told[row.home].review))
         before = seen.group
-    return _with_what_was_told_before(steps, {home.hex() for home in last})
+    return _with_what_was_told_before(steps)
 
 
 def _link(row: Row, told: _Told, *, is_speaking: bool) -> Link:
@@ -60,12 +59,12 @@ def _link(row: Row, told: _Told, *, is_speaking: bool) -> Link:
     return "version" if row.observation.is_identity and has_newer_version else "superseded"
 
 
-def _with_what_was_told_before(steps: Sequence[Step], homes: Collection[str]) -> tuple[Step, ...]:
+def _with_what_was_told_before(steps: Sequence[Step]) -> tuple[Step, ...]:
     """Return the steps, of which the last of each memory alone is how it speaks now: what it said before is `told`."""
     found: list[Step] = []
     done: set[str] = set()
     for step in reversed(steps):
-        is_now = step.link in ("current", "offered") and step.memory in homes
+        is_now = step.link in ("current", "offered")
         found.append(step._replace(link="told") if is_now and step.memory in done else step)
         if is_now:
             done.add(step.memory)

@@ -92,7 +92,7 @@ def put_in_quarantine(
     """Write what was rejected; return what had been rejected before."""
     if not rejected:
         return {}
-    keyed = [(position, _rejected_key(found, origin), found) for position, found in rejected]
+    keyed = [(at, key_of(encode([found.category, origin.namespace]) + found.raw), found) for at, found in rejected]
     wanted = {key for _, key, _ in keyed}
     there = dict(tuple(row) for row in database.select_by_keys(connection, _QUARANTINED, tables.quarantine.c.key, wanted))
     there |= dict.fromkeys(forgotten_among(database, connection, wanted), FORGOTTEN)
@@ -174,7 +174,3 @@ def take_texts_out(database: Database, connection: Connection, records: Sequence
     database.delete_by_keys(connection, tables.quarantine.c.number, sorted(gone))
     for table in (tables.quarantine_parts, tables.quarantine_texts):
         database.delete_by_keys(connection, table.c.quarantine, sorted(gone))
-
-
-def _rejected_key(rejected: Rejected, origin: Origin) -> Key:
-    return key_of(encode([rejected.category, origin.namespace]) + rejected.raw)

@@ -25,7 +25,6 @@ CHUNK = 500
 
 _observations = tables.observations.c
 _merged = tables.merged.c
-_ALONE = select(_observations.node, _observations.record)
 _FORGOTTEN = select(tables.forgotten.c.key)
 _RECORDS = select(_observations.key, _observations.record)
 OF_MANY = select(_merged.id, _merged.record)
@@ -117,13 +116,10 @@ def to_memory(key: Key, record: str) -> Plain:
 def newest_memories(connection: Connection, namespace: str | None, since: int | None) -> Generator[Plain, None, None]:
     """Give the memories of a namespace that changed since, in microseconds, newest first, then by id."""
     arms = []
-    for query, table, key in (
-        (_ALONE.where(_observations.memory.is_(None)), tables.observations, _observations.node),
-        (OF_MANY, tables.merged, _merged.id),
-    ):
-        chosen = query.add_columns(table.c.date.label("date")).with_only_columns(
-            key.label("id"), table.c.record.label("record"), table.c.date.label("date")
-        )
+    for table, key in ((tables.observations, _observations.node), (tables.merged, _merged.id)):
+        chosen = select(key.label("id"), table.c.record, table.c.date)
+        if table is tables.observations:
+            chosen = chosen.where(_observations.memory.is_(None))
         if namespace is not None:
             chosen = chosen.where(table.c.namespace == namespace_number(namespace))
         if since is not None:
