@@ -87,17 +87,9 @@ def retry(
     as_json: Json = False,
 ) -> None:
     """Take quarantined records anew: all, some, or as an edited export has them. Exit with 1 if one still fails."""
+    which: Filters = {"category": category, "code": code, "job": job, "source": source}
     with opened(database, settings=settings_of(max_fields=max_fields, max_depth=max_depth, redact=redact)) as store:
-        report = store.replay(
-            numbers or None,
-            mapping=mapping_of(map_field),
-            edited=edited,
-            format=format,
-            category=category,
-            code=code,
-            job=job,
-            source=source,
-        )
+        report = store.replay(numbers or None, mapping=mapping_of(map_field), edited=edited, format=format, **which)
     told = str(report) if report.job is not None else "\n".join(["nothing to replay", *report.notes])
     show(report.as_dict(), told, as_json=as_json)
     if report.status != "done" or report.quarantined:

@@ -1,27 +1,29 @@
-"""The command that puts pairs before a person: side by side in a terminal, or as JSON for other front ends."""
+"""The command that puts pairs before a person: side by side in a terminal, or as JSON for other front ends; or decides many at once
+by a policy, and takes that back.
+"""
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from difflib import SequenceMatcher
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args
 
 from typer import Argument, Option
 
-from memproc.cli import policies
 from memproc.cli.app import Database, Json, app, printable, show
-from memproc.cli.stores import as_pair, objects_in, opened, show_withdrawn
+from memproc.cli.stores import as_pair, as_plain, objects_in, opened, show_withdrawn
 from memproc.errors import MemprocError, UsageError
 
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.text import Text
 
-    from memproc.store.answers import Review
+    from memproc.store.answers import Applied, Review, Settled
     from memproc.store.store import Store
 
+DONE = {"merge": "merged", "distinct": "held distinct", "supersedes": "taken as before and after"}
 KEYS = {"m": "merge", "d": "distinct", "l": "supersedes", "s": "skip", "q": "quit"}
 MOST_DIGITS = 18  # of the number of a review; an id has 32 characters
 Verdict = Literal["merge", "distinct", "supersedes"]
@@ -58,9 +60,7 @@ def review(
     at_least: Annotated[
         float | None, Option(metavar="0..1", help="With --propose: the cosine from which two facts are alike; 0.8.")
     ] = None,
-    decided: Annotated[
-        bool, Option("--decided", help="List what was decided, each with its number for --undo, and the policies.")
-    ] = False,
+    decided: Annotated[bool, Option("--decided", help="List what was decided, each with its number for --undo, and the ")] = False,
     limit: Annotated[int | None, Option(metavar="N", min=1, help="Show, or decide, no more than this.")] = None,
     note: Annotated[str, Option(help="Why; kept with each decision.")] = "",
     as_json: Json = False,
@@ -86,7 +86,7 @@ def review(
         elif accept is not None:
             is_trial = dry_run or sample is not None
             found = store.decide_all(accept, verdict=verdict or "merge", name=name, note=note, limit=limit, dry_run=is_trial)
-            policies.show_applied(store, found, sample, is_trial=is_trial, as_json=as_json)
+            show_applied(store, found, sample, is_trial=is_trial, as_json=as_json)
         elif policy is not None:
             show_withdrawn(store, store.withdraw_policy(policy, note=note), as_json=as_json)
         elif which is not None:
@@ -97,11 +97,11 @@ def review(
         elif propose:
             _propose(store, at_least, limit, as_json=as_json)
         elif decided:
-            policies.show_decided(store, limit, as_json=as_json)
+            show_decided(store, limit, as_json=as_json)
         elif as_json or not (sys.stdin.isatty() and sys.stdout.isatty()):
             waiting = store.reviews(limit=limit)
-            told = "\n".join(map(policies.line_of, waiting)) or "nothing waits"
-            show({"reviews": [*map(policies.as_values, waiting)]}, told, as_json=as_json)
+            told = "\n".join(map(line_of, waiting)) or "nothing waits"
+            show({"reviews": [*map(as_review, waiting)]}, told, as_json=as_json)
         else:
             _ask(store, store.reviews(limit=limit), note)
 
@@ -118,6 +118,67 @@ def _check_use(
             raise UsageError(f"{given[0]} goes with {way}")
     if ways["--undo"] and sum(value is not None for value in of_undo.values()) != 1:
         raise UsageError("say what --undo takes back: the number of a review, an ID, or --policy NAME")
+
+
+def show_applied(store: Store, found: Applied, sample: int | None, *, is_trial: bool, as_json: bool) -> None:
+    """Print what a policy decided, or would decide, with some of the pairs."""
+    shown = store.reviews(numbers=spread(found.reviews, sample)) if sample is not None else []
+    values: dict[str, Any] = {field: value for field, value in found._asdict().items() if field != "reviews"}
+    values["dry_run"] = is_trial
+    if sample is not None:
+        values["sample"] = [as_review(pair) for pair in shown]
+    show(values, "\n".join([*map(line_of, shown), *_told_of(found, is_trial=is_trial)]), as_json=as_json)
+
+
+def spread(numbers: Sequence[int], most: int) -> list[int]:
+    """Return at most so many of some numbers, the first and the last among them and the others evenly between.
+
+    >>> spread(range(100), 5)
+    [0, 25, 50, 74, 99]
+    """
+    if len(numbers) <= most:
+        return [*numbers]
+    steps = max(most - 1, 1)
+    return [numbers[round(at * (len(numbers) - 1) / steps)] for at in range(most)]
+
+
+def _told_of(found: Applied, *, is_trial: bool) -> list[str]:
+    from memproc.report.report import counted
+
+    verb = f"would be {DONE[found.verdict]}" if is_trial else DONE[found.verdict]
+    where = f", in {counted(found.memories, 'memory', 'memories')}" if found.decided else ""
+    lines = [f"{counted(found.decided, 'pair')} {verb} by the policy {found.policy}{where}"]
+    if found.held:
+        lines.append(f"{counted(found.held, 'pair')} that it means too wait for a person: one spoke against it, or no date tells")
+    return lines
+
+
+def show_decided(store: Store, limit: int | None, *, as_json: bool) -> None:
+    """List the policies with what each decided, then the reviews that were decided."""
+    from memproc.report.report import counted
+
+    policies, known = store.policies(), store.settled_reviews()[:limit]
+    lines = [f"policy  {policy.name}  {counted(policy.decisions, 'pair')}" for policy in policies]
+    for one in known:
+        by = f"  by the policy {one.policy}" if one.policy else ""
+        lines.append(f"{one.number}  {one.verdict}  {_kind(one)}  {one.reason}{by}")
+    values = {"decided": [one._asdict() for one in known], "policies": [policy._asdict() for policy in policies]}
+    show(values, "\n".join(lines) or "nothing is decided", as_json=as_json)
+
+
+def as_review(pair: Review) -> dict[str, Any]:
+    """Return a review as JSON values."""
+    return {**pair._asdict(), "one": as_plain(pair.one), "other": as_plain(pair.other)}
+
+
+def line_of(pair: Review) -> str:
+    """Return a review as people read it where it is one of a list."""
+    return f"{pair.number}  {_kind(pair)}  {pair.reason}\n    {pair.one.content}\n    {pair.other.content}"
+
+
+def _kind(pair: Review | Settled) -> str:
+    """Return the kind of a review, and the confidence where it has one."""
+    return pair.kind if pair.confidence is None else f"{pair.kind} {pair.confidence:.3g}"
 
 
 def _propose(store: Store, at_least: float | None, limit: int | None, *, as_json: bool) -> None:

@@ -73,7 +73,7 @@ class Recomputed:
 
     def check_links(self) -> None:
         """Compare the links from cores of texts with an odd token with those that the observations give."""
-        links = _all(self._links)
+        links = np.concatenate([np.empty((0, 2), np.uint64), *self._links])
         expected, at = np.unique(links[:, 0], return_index=True)
         query = select(tables.mends.c.meant, tables.mends.c.core)
         there = [np.empty(0, np.uint64)]
@@ -211,7 +211,3 @@ def _links_of(prepared: Iterable[tuple[int, Prepared]]) -> Numbers:
 
 def _link(meant: int, core: int) -> int:
     return xxh3_64_intdigest(f"{meant} {core}".encode())
-
-
-def _all(chunks: Sequence[Numbers]) -> Numbers:
-    return np.concatenate([np.empty((0, 2), np.uint64), *chunks])
