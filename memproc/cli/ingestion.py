@@ -149,13 +149,9 @@ def validate(
     from memproc.records import Rejected
 
     found = list(_read(file, format, map_field, (), redact=redact))
-    faults = [
-        {"position": position, **fault.as_dict()}
-        for position, one in enumerate(found)
-        if isinstance(one, Rejected)
-        for fault in one.faults
-    ]
-    invalid = len({fault["position"] for fault in faults})
+    rejected = [(position, one) for position, one in enumerate(found) if isinstance(one, Rejected)]
+    faults = [{"position": position, **fault.as_dict()} for position, one in rejected for fault in one.faults]
+    invalid = len(rejected)
     lines = [
         f"{fault['position']}: {fault['path'] or 'record'}: {fault['message']} [{fault['code']}] - {fault['hint']}"
         for fault in faults

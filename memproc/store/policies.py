@@ -18,13 +18,13 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import orjson
 from sqlalchemy import Connection, select
 
 from memproc.dedup.cluster import Cluster, Decision, Verdict, clusters, newest_of, pair
-from memproc.dedup.decide import Neighbourhood, Row
+from memproc.dedup.decide import Neighbourhood
 from memproc.dedup.keys import Key, Observation
 from memproc.dedup.review_policy import ReviewPolicy, parse_policy
 from memproc.errors import NotFoundError, UsageError
@@ -111,7 +111,8 @@ def _decide(database: Database, order: Order, numbers: Sequence[int], limit: int
     waiting = {row.number: row for row in database.select_by_keys(connection, _SIDES, _reviews.number, numbers)}
     asked = [row for row in map(waiting.get, numbers) if row is not None and row.status == "open"]
     sides = rows_of(database, connection, {key for row in asked for key in (row.one, row.other)})
-    pairs = {row.number: (sides[row.one].observation, sides[row.other].observation) for row in asked if _are_two(sides, row)}
+    there = ((row.number, sides.get(row.one), sides.get(row.other)) for row in asked)
+    pairs = {at: (one.observation, other.observation) for at, one, other in there if one and other and one.home != other.home}
     near = neighbourhood(database, connection, {seen.key: seen for both in pairs.values() for seen in both}.values())
     said = decisions_on(database, connection, {named for one, other in pairs.values() for named in _names(one, other)})
     judge = _Judge(near, order, said)
@@ -130,11 +131,6 @@ def _decide(database: Database, order: Order, numbers: Sequence[int], limit: int
     settled = [(order.verdict, number) for number in sorted([*decisions, *closed])]
     database.update_rows(connection, tables.reviews, ("status",), settled)
     return _Done([*decisions], judge.held)
-
-
-def _are_two(sides: Mapping[Key, Row], row: Any) -> bool:
-    """Tell whether the sides of a review are there, and in two memories."""
-    return row.one in sides and row.other in sides and sides[row.one].home != sides[row.other].home
 
 
 def _names(one: Observation, other: Observation) -> set[Pair]:

@@ -158,17 +158,12 @@ class Proposer:
 
 def _cursors(connection: Connection, at_least: float) -> tuple[_Cursor, _Cursor]:
     """Return from where on to look, and where that gets. Who asks for less alike pairs than before looks at all again."""
-    since = _cursor_of(connection.execute(select(_store.proposed)).scalar())
+    try:
+        since = _Cursor(**orjson.loads(connection.execute(select(_store.proposed)).scalar() or ""))
+    except (ValueError, TypeError):  # there is none, or what a check-up tells to be damaged
+        since = _FROM_THE_START
     batch, decision = (next_number(connection, table) - 1 for table in (tables.batches, tables.decisions))
     return since if since.at_least <= at_least else _FROM_THE_START, _Cursor(batch, decision, at_least)
-
-
-def _cursor_of(text: str | None) -> _Cursor:
-    """Return a cursor as it is kept; the start where there is none, or what a check-up tells to be damaged."""
-    try:
-        return _Cursor(**orjson.loads(text or ""))
-    except (ValueError, TypeError):
-        return _FROM_THE_START
 
 
 def _decided(connection: Connection, since: _Cursor) -> _Decided:

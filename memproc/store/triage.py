@@ -94,18 +94,13 @@ def rows_of(connection: Connection, which: Which, query: Select[Any] = _FOUND) -
     """Give the rows of the records that are meant, in the order of their numbers, without their bytes."""
     if which.status is not None:
         query = query.where(_rows.status == which.status)
-    for rows in _chunks(connection, query, which.job):
+    chunks = in_chunks(connection, query, _rows.number, CHUNK)
+    if which.job is not None:
+        numbers, query = sorted(rejected_in(connection, which.job)), query.order_by(_rows.number)
+        parts = (numbers[start : start + CHUNK] for start in range(0, len(numbers), CHUNK))
+        chunks = (connection.execute(query.where(_rows.number.in_(some))).all() for some in parts)
+    for rows in chunks:
         yield from filter(which.includes, rows)
-
-
-def _chunks(connection: Connection, query: Select[Any], job: int | None) -> Iterator[Sequence[Any]]:
-    """Give the rows of a query in chunks, those of a job only where one is given."""
-    if job is not None:
-        numbers = sorted(rejected_in(connection, job))
-        for start in range(0, len(numbers), CHUNK):
-            yield connection.execute(query.where(_rows.number.in_(numbers[start : start + CHUNK])).order_by(_rows.number)).all()
-        return
-    yield from in_chunks(connection, query, _rows.number, CHUNK)
 
 
 def rows_by_number(database: Database, connection: Connection, numbers: Iterable[int]) -> dict[int, Any]:
