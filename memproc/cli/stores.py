@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -283,11 +283,8 @@ def objects_in(path: Path) -> list[dict[str, Any]]:
     """Return the objects of a small file, JSON or a table; an empty one for what is none."""
     from memproc.sources.items import item_of, open_file
 
-    opened_file = open_file(path, lists=frozenset(), limit_bytes=LONGEST_OBJECT_BYTES)
-    found = [item.value if isinstance(item.value, dict) else {} for item in map(item_of, opened_file.items)]
-    if opened_file.stream is not None:
-        opened_file.stream.close()
-    return found
+    with closing(open_file(path, lists=frozenset(), limit_bytes=LONGEST_OBJECT_BYTES)) as found:
+        return [item.value if isinstance(item.value, dict) else {} for item in map(item_of, found.items)]
 
 
 def _labels(path: Path) -> Iterator[tuple[str, str, bool]]:

@@ -96,6 +96,11 @@ class Items(NamedTuple):
     classes: AbstractSet[type[Memory]] = frozenset()
     reading: Reading | None = None
 
+    def close(self) -> None:
+        """Close the file, if it is one."""
+        if self.stream is not None:
+            self.stream.close()
+
 
 def open_file(path: Path, *, lists: frozenset[str], limit_bytes: int) -> Items:
     """Open a file and return its items; `lists` are the names under which a wrapped list may stand.
