@@ -68,11 +68,12 @@ class Element(NamedTuple):
 
 class _Window:
     """The part of the stream that is in memory: `data` from `at` on is not yet consumed. Before `barren` no short cut is found.
-    `commas` is how many the last value had on its first level.
+    `commas` is how many the last value had on its first level. With it goes what is looked for: lists of these `names`, of elements
+    of `limit_bytes` at most; and what was found of others, `unread`.
     """
 
-    def __init__(self, stream: Reader) -> None:
-        self._stream = stream
+    def __init__(self, stream: Reader, limit_bytes: int, names: frozenset[str], unread: Counter[str]) -> None:
+        self._stream, self.limit_bytes, self.names, self.unread = stream, limit_bytes, names, unread
         self.data = b""
         self.at = 0
         self.barren = 0
@@ -117,7 +118,7 @@ class _Window:
 
 def array_elements(stream: Reader, limit_bytes: int) -> Iterator[Element]:
     """Give the elements of the array that the stream, now before its `[`, holds, and what follows it."""
-    return _documents(_Window(stream), frozenset(), limit_bytes, Counter())
+    return _documents(_Window(stream, limit_bytes, frozenset(), Counter()))
 
 
 def list_in_object(
@@ -128,28 +129,28 @@ def list_in_object(
     Return what stands before it as an object of its own, and the elements of all such arrays; or None, and the object as the
     one element. What follows is given too. `unread` comes to hold by name how many objects other lists have.
     """
-    window = _Window(stream)
+    window = _Window(stream, limit_bytes, names, unread)
     window.peek()
-    head, elements = _object(window, names, limit_bytes, unread)
-    return head, chain(elements, _documents(window, names, limit_bytes, unread))
+    head, elements = _object(window)
+    return head, chain(elements, _documents(window))
 
 
-def _documents(window: _Window, names: frozenset[str], limit_bytes: int, unread: Counter[str]) -> Iterator[Element]:
+def _documents(window: _Window) -> Iterator[Element]:
     """Give the elements of all that stands at the top, to the end of the stream: of arrays, of objects with lists, else itself."""
     while first := window.peek_behind_commas():
         if first == b"[":
             window.at += 1
-            yield from _elements(window, limit_bytes)
-        elif first == b"{" and names:
-            yield from _object(window, names, limit_bytes, unread)[1]
+            yield from _elements(window)
+        elif first == b"{" and window.names:
+            yield from _object(window)[1]
         else:
-            yield _limited(_value(window, limit_bytes), limit_bytes)
+            yield _limited(_value(window, window.limit_bytes), window)
 
 
-def _elements(window: _Window, limit_bytes: int) -> Generator[Element, None, bool]:
+def _elements(window: _Window) -> Generator[Element, None, bool]:
     """Give the elements of the array that the window is in; return whether the last of them tells that the stream ended."""
     while (first := window.peek_behind_commas()) not in (b"", b"]"):
-        element = _limited(_value(window, limit_bytes), limit_bytes)
+        element = _limited(_value(window, window.limit_bytes), window)
         yield element
         if element.is_last:
             return True
@@ -159,22 +160,20 @@ def _elements(window: _Window, limit_bytes: int) -> Generator[Element, None, boo
     return first == b""
 
 
-def _limited(element: Element, limit_bytes: int) -> Element:
-    if len(element.raw) <= limit_bytes:
+def _limited(element: Element, window: _Window) -> Element:
+    if len(element.raw) <= window.limit_bytes:
         return element
-    return Element(element.raw[:limit_bytes], Flaw.LOST if element.is_last else Flaw.TOO_LONG)
+    return Element(element.raw[: window.limit_bytes], Flaw.LOST if element.is_last else Flaw.TOO_LONG)
 
 
-def _object(
-    window: _Window, names: frozenset[str], limit_bytes: int, unread: Counter[str]
-) -> tuple[bytes | None, Iterator[Element]]:
+def _object(window: _Window) -> tuple[bytes | None, Iterator[Element]]:
     """Return the head of the object at hand and the elements of its lists; or None, and the object as the one element."""
     window.at += 1
     members: list[bytes] = []
     broken: list[Element] = []  # what is no member: where there is a list it is told by itself
     passed = Counter[str]()
     kept = bytearray()  # its start as it stands there, for where it has no list and is a record itself
-    left_bytes = limit_bytes
+    limit_bytes = left_bytes = window.limit_bytes
     is_last = is_long = False
 
     def keep(part: bytes, flaw: Flaw | None = None) -> None:
@@ -188,16 +187,16 @@ def _object(
             keep(b",")
             window.at += 1
             continue
-        name, is_member = _name(window, limit_bytes)
+        name, is_member = _name(window)
         keep(*name)
         if not is_member:
             broken.append(name)
             is_last = name.is_last
             continue
-        if window.peek() == b"[" and _is_one_of(name, names):
+        if window.peek() == b"[" and _is_one_of(name, window.names):
             window.at += 1
-            unread.update(passed)
-            return b"{" + b",".join(members) + b"}", chain(broken, _lists(window, names, limit_bytes, unread))
+            window.unread.update(passed)
+            return b"{" + b",".join(members) + b"}", chain(broken, _lists(window))
         value = _member(window, max(limit_bytes - len(kept), _PASSED_BYTES))
         keep(*value)
         is_last = value.is_last
@@ -215,30 +214,30 @@ def _object(
     return None, iter([element._replace(flaw=Flaw.LOST if is_last else Flaw.TOO_LONG) if is_long else element])
 
 
-def _lists(window: _Window, names: frozenset[str], limit_bytes: int, unread: Counter[str]) -> Iterator[Element]:
+def _lists(window: _Window) -> Iterator[Element]:
     """Give the elements of the list at hand and of those that follow it in the object under one of the names."""
-    is_told = yield from _elements(window, limit_bytes)  # that the stream ended
+    is_told = yield from _elements(window)  # that the stream ended
     while (first := window.peek_behind_commas()) not in (b"", b"}"):
-        name, is_member = _name(window, limit_bytes)
+        name, is_member = _name(window)
         if not is_member:
             yield name
             is_told = name.is_last
-        elif window.peek() == b"[" and _is_one_of(name, names):
+        elif window.peek() == b"[" and _is_one_of(name, window.names):
             window.at += 1
-            is_told = yield from _elements(window, limit_bytes)
+            is_told = yield from _elements(window)
         else:
             value = _member(window, _PASSED_BYTES)
             if value.is_last:
                 yield value
                 is_told = True
             if _has_objects(value):
-                unread[_told(name)] += window.commas + 1
+                window.unread[_told(name)] += window.commas + 1
     if first == b"" and not is_told:
         yield Element(b"", Flaw.UNFINISHED)
     window.at += 1
 
 
-def _name(window: _Window, limit_bytes: int) -> tuple[Element, bool]:
+def _name(window: _Window) -> tuple[Element, bool]:
     """Take the name of a member with its colon, and True; where there is none what stands there instead, to the next comma or
     bracket, and False.
     """
@@ -248,9 +247,9 @@ def _name(window: _Window, limit_bytes: int) -> tuple[Element, bool]:
         window.at += 1
         return Element(told.raw + b":", told.flaw), True
     if after in (b"", b",", b"}"):
-        return _limited(told if after or told.flaw else Element(told.raw, Flaw.UNFINISHED), limit_bytes), False
-    rest = _value(window, limit_bytes)
-    return _limited(Element(told.raw + rest.raw, rest.flaw or told.flaw), limit_bytes), False
+        return _limited(told if after or told.flaw else Element(told.raw, Flaw.UNFINISHED), window), False
+    rest = _value(window, window.limit_bytes)
+    return _limited(Element(told.raw + rest.raw, rest.flaw or told.flaw), window), False
 
 
 def _string(window: _Window) -> Element:
