@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator, Sequence
 from math import ceil
 from pathlib import Path
 from time import perf_counter
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, TypeVar
 
 import psutil
 
@@ -51,25 +51,6 @@ def peak_rss_bytes() -> int:
     return peak if sys.platform == "darwin" else peak * 1024
 
 
-class Used(NamedTuple):
-    """What a process and its children took since they began: seconds of cores, and bytes read from and written to disks."""
-
-    cpu_seconds: float
-    read_bytes: int | None
-    written_bytes: int | None
-
-    @classmethod
-    def so_far(cls, own: psutil.Process, children: Sequence[psutil.Process]) -> Used:
-        """Return what was taken up to now."""
-        times = own.cpu_times()
-        ended = times.children_user + times.children_system
-        alive = sum(_asked(lambda one: sum(one.cpu_times()[:2]), child, 0.0) for child in children)
-        told = [_asked(lambda one: one.io_counters(), one, None) for one in (own, *children)]
-        counters = [(found.read_bytes, found.write_bytes) for found in told if found is not None]
-        read, written = (sum(each) for each in zip(*counters, strict=True)) if counters else (None, None)
-        return cls(times.user + times.system + ended + alive, read, written)
-
-
 class Watch:
     """What this process and its children take from now on, looked at after each batch."""
 
@@ -79,7 +60,7 @@ class Watch:
         self._own = psutil.Process()
         self._children = _children(self._own)
         self._looked_for_at = perf_counter()
-        self._before = Used.so_far(self._own, self._children)
+        self._before = _used(self._own, self._children)
         self._highest = peak_rss_bytes()
         self.peak_bytes = self.held_bytes = 0
         self.look()
@@ -103,7 +84,7 @@ class Watch:
     def told(self) -> dict[str, Any]:
         """Return what was taken since the beginning, as JSON values."""
         cpu_seconds, *bytes_since = self._before
-        now, *bytes_now = Used.so_far(self._own, _children(self._own))
+        now, *bytes_now = _used(self._own, _children(self._own))
         read, written = (
             None if first is None or last is None else max(0, last - first)
             for first, last in zip(bytes_since, bytes_now, strict=True)
@@ -115,6 +96,17 @@ class Watch:
             "read_bytes": read,
             "written_bytes": written,
         }
+
+
+def _used(own: psutil.Process, children: Sequence[psutil.Process]) -> tuple[float, int | None, int | None]:
+    """Return what a process and its children took since they began: seconds of cores, and bytes read from and written to disks."""
+    times = own.cpu_times()
+    ended = times.children_user + times.children_system
+    alive = sum(_asked(lambda one: sum(one.cpu_times()[:2]), child, 0.0) for child in children)
+    told = [_asked(lambda one: one.io_counters(), one, None) for one in (own, *children)]
+    counters = [(found.read_bytes, found.write_bytes) for found in told if found is not None]
+    read, written = (sum(each) for each in zip(*counters, strict=True)) if counters else (None, None)
+    return times.user + times.system + ended + alive, read, written
 
 
 def _read(root: Path, name: str) -> Iterator[str]:

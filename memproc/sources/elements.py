@@ -19,7 +19,7 @@ from collections import Counter
 from collections.abc import Generator, Iterator
 from enum import StrEnum
 from itertools import chain
-from typing import NamedTuple, Protocol
+from typing import IO, NamedTuple
 
 import orjson
 
@@ -37,13 +37,6 @@ _STRING = re.compile(rb'"(?:[^"\\]++|\\.)*+"', re.DOTALL)
 _INSIDE_A_STRING = re.compile(rb'(?:[^"\\]++|\\.)*+', re.DOTALL)
 
 _NEXT_OBJECT = re.compile(rb"\}\s*+,\s*+\{")
-
-
-class Reader(Protocol):
-    """What elements are cut from: a binary file."""
-
-    def read(self, size: int, /) -> bytes:
-        """Return up to `size` bytes, none at the end."""
 
 
 class Flaw(StrEnum):
@@ -72,7 +65,7 @@ class _Window:
     of `limit_bytes` at most; and what was found of others, `unread`.
     """
 
-    def __init__(self, stream: Reader, limit_bytes: int, names: frozenset[str], unread: Counter[str]) -> None:
+    def __init__(self, stream: IO[bytes], limit_bytes: int, names: frozenset[str], unread: Counter[str]) -> None:
         self._stream, self.limit_bytes, self.names, self.unread = stream, limit_bytes, names, unread
         self.data = b""
         self.at = 0
@@ -116,13 +109,13 @@ class _Window:
         return len(kept)
 
 
-def array_elements(stream: Reader, limit_bytes: int) -> Iterator[Element]:
+def array_elements(stream: IO[bytes], limit_bytes: int) -> Iterator[Element]:
     """Give the elements of the array that the stream, now before its `[`, holds, and what follows it."""
     return _documents(_Window(stream, limit_bytes, frozenset(), Counter()))
 
 
 def list_in_object(
-    stream: Reader, names: frozenset[str], limit_bytes: int, unread: Counter[str]
+    stream: IO[bytes], names: frozenset[str], limit_bytes: int, unread: Counter[str]
 ) -> tuple[bytes | None, Iterator[Element]]:
     """Look in the object that the stream, now before its `{`, holds for the first of `names` that is an array.
 

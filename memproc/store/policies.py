@@ -18,7 +18,6 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import NamedTuple
 
 import orjson
 from sqlalchemy import Connection, select
@@ -73,9 +72,9 @@ def carry_out(database: Database, transactions: Transactions, order: Order, now:
         left = None if order.limit is None else order.limit - len(decided)
         if left == 0:
             break
-        done = transactions.write(partial(_decide, database, order, numbers[start : start + BATCH], left, now))
-        decided += done.decided
-        held += done.held
+        done, left_out = transactions.write(partial(_decide, database, order, numbers[start : start + BATCH], left, now))
+        decided += done
+        held += left_out
         give_way()
     memories = transactions.read(lambda connection: _count_homes(database, connection, decided))
     return Applied(order.name, order.verdict, len(decided), memories, held, tuple(decided))
@@ -101,13 +100,10 @@ def _count_homes(database: Database, connection: Connection, numbers: Sequence[i
     return len({memory or node for node, memory in database.select_by_keys(connection, _HOMES, _observations.key, keys)})
 
 
-class _Done(NamedTuple):
-    decided: list[int]
-    held: int
-
-
-def _decide(database: Database, order: Order, numbers: Sequence[int], limit: int | None, now: str, connection: Connection) -> _Done:
-    """Decide on those of some reviews that still wait, in one transaction, and return the numbers of these."""
+def _decide(
+    database: Database, order: Order, numbers: Sequence[int], limit: int | None, now: str, connection: Connection
+) -> tuple[list[int], int]:
+    """Decide on those of some reviews that still wait; return the numbers of these, and how many are left to a person."""
     waiting = {row.number: row for row in database.select_by_keys(connection, _SIDES, _reviews.number, numbers)}
     asked = [row for row in map(waiting.get, numbers) if row is not None and row.status == "open"]
     sides = rows_of(database, connection, {key for row in asked for key in (row.one, row.other)})
@@ -130,7 +126,7 @@ def _decide(database: Database, order: Order, numbers: Sequence[int], limit: int
         decide_by_hand(database, connection, made, order.note, now)
     settled = [(order.verdict, number) for number in sorted([*decisions, *closed])]
     database.update_rows(connection, tables.reviews, ("status",), settled)
-    return _Done([*decisions], judge.held)
+    return [*decisions], judge.held
 
 
 def _names(one: Observation, other: Observation) -> set[Pair]:
