@@ -18,13 +18,14 @@ import os
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
 from time import monotonic
 from typing import Any, Protocol, TypeVar
 from weakref import WeakSet
 
 from memproc.errors import StoreError
+from memproc.in_use import identity_of
 
 WAIT_SECONDS = 10.0
 
@@ -130,25 +131,16 @@ _unusable: set[tuple[int, int]] = set()  # files that the parent had open, by de
 
 def make_unusable(file: Path) -> None:
     """Note that a file was open as this process was forked."""
-    with suppress(OSError):
-        _unusable.add(_identity(file))
+    _unusable.update(identity_of(file))
 
 
 def check_usable(file: Path) -> None:
     """Raise StoreError on a file that was open as this process was forked."""
-    if not _unusable:
-        return
-    with suppress(OSError):
-        if _identity(file) in _unusable:
-            raise StoreError(
-                f"{file} was being read or written as this process was forked, and SQLite cannot open it here: "
-                "fork outside of rehearsals and of loops over a store, or begin the process with spawn"
-            )
-
-
-def _identity(file: Path) -> tuple[int, int]:
-    found = file.stat()
-    return found.st_dev, found.st_ino
+    if _unusable and not _unusable.isdisjoint(identity_of(file)):
+        raise StoreError(
+            f"{file} was being read or written as this process was forked, and SQLite cannot open it here: "
+            "fork outside of rehearsals and of loops over a store, or begin the process with spawn"
+        )
 
 
 def _tell(word: Callable[[Heir], None]) -> None:
