@@ -97,8 +97,9 @@ def _examine(database: Database, connection: Connection, found: Found, schema: t
     with reading_only(database, connection):
         if database.file is not None:
             check_sqlite(database.file, connection, found)
-        if not found.has("integrity"):
-            _check_version(database, connection, found)
+        if not found.has("integrity") and is_store_in(database, connection):  # another version has other columns
+            versions = connection.execute(select(tables.store.c.schema_version)).scalars()
+            found.add("version", *(version for version in versions if version != tables.SCHEMA))
         if not found.has("integrity", "version"):
             _check_tables(database, connection, found)
         if not found.has("integrity", "version", "schema"):
@@ -139,13 +140,6 @@ def _check_rows(again: Recomputed, found: Found) -> None:
     if not found.has("mends", "decisions", "memories", "orphaned_memories", "conservation"):
         lost = abs(count_memories(connection) - memories_told(connection))
         found.add("conservation", *(["memories"] if lost else []), count=lost)
-
-
-def _check_version(database: Database, connection: Connection, found: Found) -> None:
-    """Look at the version before the tables: another one has other columns."""
-    if is_store_in(database, connection):
-        versions = connection.execute(select(tables.store.c.schema_version)).scalars()
-        found.add("version", *(version for version in versions if version != tables.SCHEMA))
 
 
 def _check_tables(database: Database, connection: Connection, found: Found) -> None:
