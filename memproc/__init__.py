@@ -91,41 +91,19 @@ __all__ = [
 ]
 
 _HOMES = {
-    "memproc.config": ("Settings",),
-    "memproc.errors": (
-        "EngineError",
-        "MemprocError",
-        "NotFoundError",
-        "SourceEndedError",
-        "SourceError",
-        "StoreError",
-        "UsageError",
-    ),
-    "memproc.face": ("calibrate", "open", "transform", "validate"),
-    "memproc.pipeline": ("ingest",),
-    "memproc.records": ("EmotionalContext", "Fault", "Memory", "Outcome", "Rejected", "Relation"),
-    "memproc.report.report": ("Pattern", "Progress", "Report"),
-    "memproc.dedup.cluster": ("Decision",),
-    "memproc.store.answers": (
-        "Added",
-        "Calibration",
-        "Entry",
-        "Finding",
-        "History",
-        "IndexRecall",
-        "Job",
-        "Proposed",
-        "Quarantined",
-        "Recount",
-        "Review",
-        "Sighting",
-        "Step",
-        "Trace",
-    ),
-    "memproc.store.store": ("Store",),
-    "memproc.validation": ("Verdict",),
+    "memproc.config": "Settings",
+    "memproc.errors": "EngineError MemprocError NotFoundError SourceEndedError SourceError StoreError UsageError",
+    "memproc.face": "calibrate open transform validate",
+    "memproc.pipeline": "ingest",
+    "memproc.records": "EmotionalContext Fault Memory Outcome Rejected Relation",
+    "memproc.report.report": "Pattern Progress Report",
+    "memproc.dedup.cluster": "Decision",
+    "memproc.store.answers": "Added Calibration Entry Finding History IndexRecall Job Proposed Quarantined Recount Review Sighting "
+    "Step Trace",
+    "memproc.store.store": "Store",
+    "memproc.validation": "Verdict",
 }
-_HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
+_HOME_OF = {name: home for home, names in _HOMES.items() for name in names.split()}
 
 logger.disable("memproc")  # a library is quiet; the host turns it on with logger.enable("memproc")
 

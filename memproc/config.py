@@ -8,9 +8,9 @@ ingestion behaves and may differ from run to run.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from math import inf
-from typing import Literal, SupportsIndex
+from typing import Literal, SupportsIndex, get_args
 
 from memproc.errors import UsageError
 
@@ -21,11 +21,11 @@ ValidateWhen = Literal["inline", "before"]
 Durability = Literal["normal", "full"]
 
 CHOICES: dict[str, tuple[str, ...]] = {
-    "dedup": ("off", "exact", "near"),
-    "recall": ("standard", "high"),
-    "on_error": ("continue", "stop"),
-    "validate": ("inline", "before"),
-    "durability": ("normal", "full"),
+    "dedup": get_args(Dedup),
+    "recall": get_args(Recall),
+    "on_error": get_args(OnError),
+    "validate": get_args(ValidateWhen),
+    "durability": get_args(Durability),
 }
 DEEPEST = 100  # levels of nesting that every database and JSON reader keeps
 COUNTED = {
@@ -39,8 +39,9 @@ COUNTED = {
 }
 BOUNDS: dict[str, tuple[int, float]] = {"pool_overflow": (0, inf), "max_depth": (1, DEEPEST)}  # else 1 is the least
 SECONDS = ("max_seconds", "pool_timeout_seconds", "pool_recycle_seconds")
-OPEN = ("max_memory", "max_workers", "max_seconds")  # None means: what the machine allows
+SHARES = ("merge_at", "review_at", "accept_at")
 STORED = ("dedup", "recall", "merge_at")
+OPEN = {*STORED, "accept_at", "batch_size", "max_errors", "max_memory", "max_workers", "max_seconds", "table_schema"}  # may be None
 SWITCHES = ("tracebacks", "redact")
 SMALLEST_BATCH, LARGEST_BATCH = 1, 1_000_000
 LARGEST_NUMBER = 2**63 - 1  # that a column of a database takes
@@ -105,32 +106,25 @@ class Settings:
 
     def __post_init__(self) -> None:
         """Check every value."""
-        for name, choices in CHOICES.items():
-            value = getattr(self, name)
-            is_open = value is None and name in STORED
-            if not is_open and value not in choices:
-                raise UsageError(f"{name}={value!r}: choose one of {', '.join(choices)}")
-        for name in ("merge_at", "review_at", "accept_at"):
-            value = getattr(self, name)
-            is_open = value is None and name in (*STORED, "accept_at")
-            if not is_open and not (_is_number(value) and 0 <= value <= 1):
-                raise UsageError(f"{name}={value!r}: give a probability between 0 and 1")
-        size = self.batch_size
-        if size is not None and not (_is_whole(size) and SMALLEST_BATCH <= size <= LARGEST_BATCH):
-            raise UsageError(f"batch_size={size!r}: give {SMALLEST_BATCH} to {LARGEST_BATCH:,} records")
-        for name, counted in COUNTED.items():
-            value, (least, most) = getattr(self, name), BOUNDS.get(name, (1, inf))
-            is_open = value is None and name in OPEN
-            if not is_open and not (_is_whole(value) and least <= value <= most):
-                raise UsageError(f"{name}={value!r}: give at least {least} {counted}" + (f", at most {most}" if most < inf else ""))
-        for name in SECONDS:
-            value = getattr(self, name)
-            is_open = value is None and name in OPEN
-            if not is_open and not (_is_number(value) and 0 < value < inf):
-                raise UsageError(f"{name}={value!r}: give more than 0 seconds")
-        for name in SWITCHES:
-            if not isinstance(getattr(self, name), bool):
-                raise UsageError(f"{name}={getattr(self, name)!r}: give True or False")
+        for name, value in ((one.name, getattr(self, one.name)) for one in fields(self)):
+            if value is None and name in OPEN:
+                continue
+            least, most = BOUNDS.get(name, (1, inf))
+            if name in CHOICES and value not in CHOICES[name]:
+                advice = f"choose one of {', '.join(CHOICES[name])}"
+            elif name in SHARES and not (_is_number(value) and 0 <= value <= 1):
+                advice = "give a probability between 0 and 1"
+            elif name == "batch_size" and not (_is_whole(value) and SMALLEST_BATCH <= value <= LARGEST_BATCH):
+                advice = f"give {SMALLEST_BATCH} to {LARGEST_BATCH:,} records"
+            elif name in COUNTED and not (_is_whole(value) and least <= value <= most):
+                advice = f"give at least {least} {COUNTED[name]}" + (f", at most {most}" if most < inf else "")
+            elif name in SECONDS and not (_is_number(value) and 0 < value < inf):
+                advice = "give more than 0 seconds"
+            elif name in SWITCHES and not isinstance(value, bool):
+                advice = "give True or False"
+            else:
+                continue
+            raise UsageError(f"{name}={value!r}: {advice}")
         self._check_errors()
         self._check_tables()
 

@@ -29,11 +29,7 @@ class Held:
     def hold(self) -> None:
         """Note that the file is in use."""
         _held[id(self)] = self
-        self._seen.update(_identity(self.file))
-
-    def hold_for(self, _connection: object, _record: object) -> None:
-        """Note that the file is in use, as the pool tells of a new connection."""
-        self.hold()
+        self._seen.update(identity_of(self.file))
 
     def release(self) -> None:
         """Note that it is not any more."""
@@ -41,10 +37,10 @@ class Held:
 
     def is_at(self, place: str, identity: set[tuple[int, int]]) -> str:
         """Return what of this store is at a real path or has an identity; nothing where it is not of this store."""
-        if place == str(self.file) or identity & (self._seen | _identity(self.file)):
+        if place == str(self.file) or identity & (self._seen | identity_of(self.file)):
             return "is the store itself, or is a database in use"
         for beside in (f"{self.file}{end}" for end in ENDS):
-            if place == beside or identity & _identity(beside):
+            if place == beside or identity & identity_of(beside):
                 return f"belongs to {self.file.name}, which is a database in use"
         return ""
 
@@ -58,11 +54,11 @@ def whose(path: str | Path | int) -> str:
     if not held:
         return ""
     place = "" if isinstance(path, int) else os.path.realpath(path)
-    identity = _identity(path)
+    identity = identity_of(path)
     return next((told for one in held if (told := one.is_at(place, identity))), "")
 
 
-def _identity(path: str | Path | int) -> set[tuple[int, int]]:
+def identity_of(path: str | Path | int) -> set[tuple[int, int]]:
     """Return the device and inode of what a path leads to; nothing where that is not there."""
     with suppress(OSError, ValueError):
         found = os.fstat(path) if isinstance(path, int) else Path(path).stat()

@@ -52,8 +52,7 @@ def open_all(paths: list[Path] | None, what: Any, intake: Intake, name: str | No
     with ExitStack() as stack:
         for path in paths:
             items = open_file(path, lists=LISTS, limit_bytes=settings.max_record_bytes)
-            if items.stream is not None:
-                stack.callback(items.stream.close)
+            stack.callback(items.close)
             sources.append(_source(items, path.name, path, intake, name))
         stack.pop_all()  # nothing went wrong: who reads the sources closes them
     return sources

@@ -11,17 +11,19 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from math import ceil
 from pathlib import Path
 from time import perf_counter
-from typing import Any, NamedTuple
+from typing import Any, TypeVar
 
 import psutil
 
 MEBIBYTE = 1024 * 1024
 ALLOWED_SHARE = 0.8  # of the memory that cgroup or machine allow, for a process that was told no limit
 CHILDREN_EVERY_SECONDS = 1.0  # finding the children of a process takes a look at all processes
+
+Told = TypeVar("Told")
 
 _ROOT = Path("/")
 _MOUNTS = ("sys/fs/cgroup", "sys/fs/cgroup/unified")  # the second where both versions are mounted
@@ -49,24 +51,6 @@ def peak_rss_bytes() -> int:
     return peak if sys.platform == "darwin" else peak * 1024
 
 
-class Used(NamedTuple):
-    """What a process and its children took since they began: seconds of cores, and bytes read from and written to disks."""
-
-    cpu_seconds: float
-    read_bytes: int | None
-    written_bytes: int | None
-
-    @classmethod
-    def so_far(cls, own: psutil.Process, children: Sequence[psutil.Process]) -> Used:
-        """Return what was taken up to now."""
-        times = own.cpu_times()
-        ended = times.children_user + times.children_system
-        alive = sum(map(_cpu_seconds, children))
-        counters = [found for one in (own, *children) if (found := _io_of(one)) is not None]
-        read, written = (sum(each) for each in zip(*counters, strict=True)) if counters else (None, None)
-        return cls(times.user + times.system + ended + alive, read, written)
-
-
 class Watch:
     """What this process and its children take from now on, looked at after each batch."""
 
@@ -76,7 +60,7 @@ class Watch:
         self._own = psutil.Process()
         self._children = _children(self._own)
         self._looked_for_at = perf_counter()
-        self._before = Used.so_far(self._own, self._children)
+        self._before = _used(self._own, self._children)
         self._highest = peak_rss_bytes()
         self.peak_bytes = self.held_bytes = 0
         self.look()
@@ -88,7 +72,7 @@ class Watch:
         self._highest = highest
         if perf_counter() - self._looked_for_at > CHILDREN_EVERY_SECONDS:
             self._children, self._looked_for_at = _children(self._own), perf_counter()
-        self.held_bytes = own + sum(map(_rss_bytes, self._children))
+        self.held_bytes = own + sum(_asked(lambda one: one.memory_info().rss, child, 0) for child in self._children)
         self.peak_bytes = max(self.peak_bytes, self.held_bytes)
         return self.held_bytes
 
@@ -100,7 +84,7 @@ class Watch:
     def told(self) -> dict[str, Any]:
         """Return what was taken since the beginning, as JSON values."""
         cpu_seconds, *bytes_since = self._before
-        now, *bytes_now = Used.so_far(self._own, _children(self._own))
+        now, *bytes_now = _used(self._own, _children(self._own))
         read, written = (
             None if first is None or last is None else max(0, last - first)
             for first, last in zip(bytes_since, bytes_now, strict=True)
@@ -112,6 +96,17 @@ class Watch:
             "read_bytes": read,
             "written_bytes": written,
         }
+
+
+def _used(own: psutil.Process, children: Sequence[psutil.Process]) -> tuple[float, int | None, int | None]:
+    """Return what a process and its children took since they began: seconds of cores, and bytes read from and written to disks."""
+    times = own.cpu_times()
+    ended = times.children_user + times.children_system
+    alive = sum(_asked(lambda one: sum(one.cpu_times()[:2]), child, 0.0) for child in children)
+    told = [_asked(lambda one: one.io_counters(), one, None) for one in (own, *children)]
+    counters = [(found.read_bytes, found.write_bytes) for found in told if found is not None]
+    read, written = (sum(each) for each in zip(*counters, strict=True)) if counters else (None, None)
+    return times.user + times.system + ended + alive, read, written
 
 
 def _read(root: Path, name: str) -> Iterator[str]:
@@ -161,34 +156,17 @@ def _bound_cores() -> int:
 
 
 def _children(process: psutil.Process) -> list[psutil.Process]:
+    return _asked(lambda one: one.children(recursive=True), process, [])
+
+
+def _asked(question: Callable[[psutil.Process], Told], process: psutil.Process, otherwise: Told) -> Told:
+    """Return what the system tells of a process, else what holds otherwise: it may have ended meanwhile, and neither macOS nor some
+    containers tell of bytes read and written.
+    """
     try:
-        return process.children(recursive=True)
-    except (psutil.Error, OSError):
-        return []
-
-
-def _rss_bytes(process: psutil.Process) -> int:
-    try:
-        return int(process.memory_info().rss)
-    except (psutil.Error, OSError):  # it has ended meanwhile
-        return 0
-
-
-def _cpu_seconds(process: psutil.Process) -> float:
-    try:
-        times = process.cpu_times()
-    except (psutil.Error, OSError):
-        return 0.0
-    return float(times.user + times.system)
-
-
-def _io_of(process: psutil.Process) -> tuple[int, int] | None:
-    """Return the bytes that a process read and wrote; macOS does not tell, nor do some containers."""
-    try:
-        counters = process.io_counters()
+        return question(process)
     except (psutil.Error, OSError, AttributeError):
-        return None
-    return counters.read_bytes, counters.write_bytes
+        return otherwise
 
 
 def _mb(size_bytes: int) -> float:

@@ -15,6 +15,7 @@ clock, zone or locale.
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta
 
 import orjson
@@ -131,18 +132,20 @@ def from_micros(micros: int) -> str:
 def _parse_text(text: str) -> datetime | None:
     if "-" not in text[1:5] and _NUMBER.fullmatch(text):
         return _parse_number(float(text) if "." in text else int(text), text)
-    try:
+    with suppress(ValueError):
         return _in_utc(datetime.fromisoformat(text))
-    except ValueError:
-        pass
     if _NONE.fullmatch(text):
         return None
     if match := _SLASHED.fullmatch(text):
-        year, month, day, hour, minute, second = (int(part or 0) for part in match.groups())
-        return _in_utc(datetime(year, month, day, hour, minute, second, tzinfo=UTC))
+        return _in_utc(_of_parts(match))
     if match := _SPOKEN.fullmatch(text.lower()):
         return _parse_spoken(*match.groups())
     raise ValueError(f"not a date: {text[:40]!a}")
+
+
+def _of_parts(match: re.Match[str]) -> datetime:
+    year, month, day, hour, minute, second = (int(part or 0) for part in match.groups())
+    return datetime(year, month, day, hour, minute, second, tzinfo=UTC)
 
 
 def _parse_spoken(hour: str | None, minute: str | None, half: str | None, day: str, month: str, year: str) -> datetime:
@@ -173,11 +176,8 @@ def _parse_number(number: float, text: str = "") -> datetime | None:
         return None
     match = _DIGITS.fullmatch(digits)
     if match and _FIRST_YEAR <= int(match[1]) <= _LAST_YEAR:
-        try:
-            year, month, day, hour, minute, second = (int(part or 0) for part in match.groups())
-            return datetime(year, month, day, hour, minute, second, tzinfo=UTC)
-        except ValueError:
-            pass
+        with suppress(ValueError):
+            return _of_parts(match)
     shown = text or (f"{number}" if abs(number) < _TOO_LONG_TO_SHOW else "the number")
     raise ValueError(f"not a date: {shown[:40]} {_may_be(number, whole=whole)}")
 

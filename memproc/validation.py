@@ -12,10 +12,10 @@ from difflib import get_close_matches
 from functools import cache
 from itertools import islice
 from traceback import format_exception, format_tb
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
-from pydantic_core import PydanticCustomError
+from pydantic_core import ErrorDetails, PydanticCustomError
 
 from memproc.records import (
     LARGEST_INTEGER,
@@ -32,9 +32,6 @@ from memproc.records import (
     storable_json,
 )
 from memproc.values import UnreadableError, is_blank, settled
-
-if TYPE_CHECKING:
-    from pydantic_core import ErrorDetails
 
 EXCERPT_CHARS = 60
 BEGINNING_CHARS = 30

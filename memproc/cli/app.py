@@ -8,22 +8,19 @@ from __future__ import annotations
 
 import sys
 from contextvars import ContextVar
-from enum import StrEnum
-from typing import TYPE_CHECKING, Annotated, Any, TextIO
+from typing import Annotated, Any, TextIO
 
-import typer
+from typer import Argument, Exit, Option, Typer
 
 from memproc import __version__
 from memproc.cli.output import beside, json_text, print_lines
-
-if TYPE_CHECKING:
-    from memproc.config import Settings
+from memproc.config import Recall, Settings
 
 FAILED, MISUSED = 1, 2
 _STEERING = {code: "\ufffd" for code in (*range(0x20), *range(0x7F, 0xA0)) if chr(code) not in "\t\n"}
 _of_application: ContextVar[dict[str, Any]] = ContextVar("of_application")  # settings that its own options say
 
-app = typer.Typer(
+app = Typer(
     name="memproc",
     no_args_is_help=True,
     add_completion=False,
@@ -32,45 +29,30 @@ app = typer.Typer(
 )
 
 
-class Dedup(StrEnum):
-    """The ways to find what is already known."""
-
-    off = "off"
-    exact = "exact"
-    near = "near"
-
-
-class Recall(StrEnum):
-    """How widely reviews are looked for."""
-
-    standard = "standard"
-    high = "high"
-
-
 MergeAt = Annotated[
-    float | None, typer.Option(metavar="0..1", help="The trust in benign differences from which facts merge; 0.8 in a new store.")
+    float | None, Option(metavar="0..1", help="The trust in benign differences from which facts merge; 0.8 in a new store.")
 ]
-ReviewAt = Annotated[float | None, typer.Option(metavar="0..1", help="The confidence from which a pair waits for review; 0.4.")]
+ReviewAt = Annotated[float | None, Option(metavar="0..1", help="The confidence from which a pair waits for review; 0.4.")]
 RecallName = Annotated[
-    Recall | None, typer.Option("--recall", help="How widely reviews are looked for; standard in a new store.", show_default=False)
+    Recall | None, Option("--recall", help="How widely reviews are looked for; standard in a new store.", show_default=False)
 ]
-Limit = Annotated[int | None, typer.Option(metavar="N", min=1, help="Show no more than this.")]
-Json = Annotated[bool, typer.Option("--json", help="Print one JSON object to standard output.")]
-Database = Annotated[str, typer.Argument(metavar="DB", help="A path, or a SQLAlchemy URL.")]
-Identifier = Annotated[str, typer.Argument(metavar="ID", help="The id of a memory or of an observation.")]
+Limit = Annotated[int | None, Option(metavar="N", min=1, help="Show no more than this.")]
+Json = Annotated[bool, Option("--json", help="Print one JSON object to standard output.")]
+Database = Annotated[str, Argument(metavar="DB", help="A path, or a SQLAlchemy URL.")]
+Identifier = Annotated[str, Argument(metavar="ID", help="The id of a memory or of an observation.")]
 
 
 def _show_version(wanted: bool) -> None:
     if wanted:
         sys.stdout.write(f"memproc {__version__}\n")
-        raise typer.Exit
+        raise Exit
 
 
 @app.callback()
 def about(
     table_prefix: Annotated[
         str | None,
-        typer.Option(
+        Option(
             metavar="PREFIX",
             envvar="MEMPROC_TABLE_PREFIX",
             help="What the names of the store's tables begin with; memproc_ if not given.",
@@ -78,14 +60,14 @@ def about(
     ] = None,
     table_schema: Annotated[
         str | None,
-        typer.Option(
+        Option(
             metavar="SCHEMA",
             envvar="MEMPROC_TABLE_SCHEMA",
             help="The schema of PostgreSQL that they are in; that of the search path if not given.",
         ),
     ] = None,
     version: Annotated[  # noqa: ARG001 - its own callback sees to it
-        bool, typer.Option("--version", help="Show the version and stop.", callback=_show_version, is_eager=True)
+        bool, Option("--version", help="Show the version and stop.", callback=_show_version, is_eager=True)
     ] = False,
 ) -> None:
     """Take memories into a database, and prove that none was lost."""
@@ -93,27 +75,11 @@ def about(
     _of_application.set({name: value for name, value in given.items() if value is not None})
 
 
-def settings_of(
-    dedup: Dedup | None = None,
-    merge_at: float | None = None,
-    recall: Recall | None = None,
-    review_at: float | None = None,
-    **others: Any,
-) -> Settings:
+def settings_of(**given: Any) -> Settings:
     """Return the settings that options say, those of the application too; what is not given is left as the store was built, or as
     usual.
     """
-    from memproc.config import Settings
-
-    if review_at is not None:
-        others["review_at"] = review_at
-    return Settings(
-        dedup=dedup.value if dedup else None,
-        merge_at=merge_at,
-        recall=recall.value if recall else None,
-        **_of_application.get(),
-        **others,
-    )
+    return Settings(**_of_application.get(), **{name: value for name, value in given.items() if value is not None})
 
 
 def show(values: dict[str, Any], told: str, *, as_json: bool, to: str | None = None) -> None:

@@ -7,106 +7,76 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal, TypeVar
 
-import typer
+from typer import Argument, Exit, Option
 
-from memproc.cli.app import FAILED, Dedup, Json, MergeAt, RecallName, ReviewAt, app, print_json, settings_of, show, tell
+from memproc.cli.app import FAILED, Json, MergeAt, RecallName, ReviewAt, app, print_json, settings_of, show, tell
 from memproc.cli.output import beside, json_text, print_lines, target
+from memproc.config import Dedup, Durability, OnError, ValidateWhen
+from memproc.errors import UsageError
 
-
-class OnError(StrEnum):
-    """What to do at a bad record."""
-
-    go_on = "continue"
-    stop = "stop"
-
-
-class ValidateWhen(StrEnum):
-    """When to validate."""
-
-    inline = "inline"
-    before = "before"
-
-
-class Engine(StrEnum):
-    """Where records are prepared."""
-
-    sequential = "sequential"
-    threads = "threads"
-    processes = "processes"
-    dask = "dask"
-    ray = "ray"
-
-
-class Durability(StrEnum):
-    """What a power failure may cost: the last commits, or nothing."""
-
-    normal = "normal"
-    full = "full"
-
+Engine = Literal["sequential", "threads", "processes", "dask", "ray"]
+Number = TypeVar("Number", int, float)
 
 MAX_RECORD, MAX_FIELDS, MAX_DEPTH = "64MiB", 10_000, 100  # the defaults of the settings, which are not imported for `--help`
-Redact = Annotated[bool, typer.Option("--redact", help="Say nothing in messages of what records hold.")]
-MaxFields = Annotated[int, typer.Option(metavar="N", help="Names that a memory may have, at all levels.")]
-MaxDepth = Annotated[int, typer.Option(metavar="N", help="Levels that metadata may be nested in; 100 at most.")]
-FormatName = Annotated[str | None, typer.Option("--format", help="The format of the records; told by their shape if not given.")]
+Redact = Annotated[bool, Option("--redact", help="Say nothing in messages of what records hold.")]
+MaxFields = Annotated[int, Option(metavar="N", help="Names that a memory may have, at all levels.")]
+MaxDepth = Annotated[int, Option(metavar="N", help="Levels that metadata may be nested in; 100 at most.")]
+FormatName = Annotated[str | None, Option("--format", help="The format of the records; told by their shape if not given.")]
 Mapping = Annotated[
-    list[str] | None, typer.Option("--map", metavar="FIELD=PATH", help="Where a field is found, as in content=body.text.")
+    list[str] | None, Option("--map", metavar="FIELD=PATH", help="Where a field is found, as in content=body.text.")
 ]
-Include = Annotated[list[str] | None, typer.Option("--include", metavar="KIND", help="What a format reads on request only.")]
-Namespace = Annotated[str | None, typer.Option(help="Whose memories these are, for records that do not say.")]
-SourceName = Annotated[str | None, typer.Option("--source", help="The system the records come from, for records that do not say.")]
+Include = Annotated[list[str] | None, Option("--include", metavar="KIND", help="What a format reads on request only.")]
+Namespace = Annotated[str | None, Option(help="Whose memories these are, for records that do not say.")]
+SourceName = Annotated[str | None, Option("--source", help="The system the records come from, for records that do not say.")]
 
 
 @app.command()
 def ingest(
-    what: Annotated[list[Path], typer.Argument(metavar="WHAT...", help="Files: JSON, JSON lines, CSV.")],
-    into: Annotated[str, typer.Option(metavar="DB", help="The store: a path, or a SQLAlchemy URL.")],
+    what: Annotated[list[Path], Argument(metavar="WHAT...", help="Files: JSON, JSON lines, CSV.")],
+    into: Annotated[str, Option(metavar="DB", help="The store: a path, or a SQLAlchemy URL.")],
     format: FormatName = None,
     namespace: Namespace = None,
     source: SourceName = None,
-    dedup: Annotated[Dedup | None, typer.Option(help="near is the default of a new store.", show_default=False)] = None,
+    dedup: Annotated[Dedup | None, Option(help="near is the default of a new store.", show_default=False)] = None,
     merge_at: MergeAt = None,
     recall: RecallName = None,
     review_at: ReviewAt = None,
     accept_at: Annotated[
         float | None,
-        typer.Option(metavar="0..1", help="Merge at the end the similar pairs that are as sure as this; a policy to undo as one."),
+        Option(metavar="0..1", help="Merge at the end the similar pairs that are as sure as this; a policy to undo as one."),
     ] = None,
-    batch_size: Annotated[str, typer.Option(metavar="auto|N", help="Records a transaction.")] = "auto",
-    max_errors: Annotated[
-        str | None, typer.Option(metavar="N|P%", help="Stop when more records than this were quarantined.")
-    ] = None,
-    strict: Annotated[bool, typer.Option("--strict", help="Exit with 1 if anything was quarantined.")] = False,
-    on_error: Annotated[OnError, typer.Option(help="At a bad record go on, or stop after its batch.")] = OnError.go_on,
-    validate: Annotated[ValidateWhen, typer.Option(help="before: write nothing if any record is invalid.")] = ValidateWhen.inline,
-    engine: Annotated[Engine, typer.Option(help="Where records are prepared. The store is the same.")] = Engine.sequential,
+    batch_size: Annotated[str, Option(metavar="auto|N", help="Records a transaction.")] = "auto",
+    max_errors: Annotated[str | None, Option(metavar="N|P%", help="Stop when more records than this were quarantined.")] = None,
+    strict: Annotated[bool, Option("--strict", help="Exit with 1 if anything was quarantined.")] = False,
+    on_error: Annotated[OnError, Option(help="At a bad record go on, or stop after its batch.")] = "continue",
+    validate: Annotated[ValidateWhen, Option(help="before: write nothing if any record is invalid.")] = "inline",
+    engine: Annotated[Engine, Option(help="Where records are prepared. The store is the same.")] = "sequential",
     max_memory: Annotated[
-        str | None, typer.Option(metavar="SIZE", help="Memory to stay under, as in 300MB; 80% of what is allowed if not given.")
+        str | None, Option(metavar="SIZE", help="Memory to stay under, as in 300MB; 80% of what is allowed if not given.")
     ] = None,
-    max_seconds: Annotated[float | None, typer.Option(metavar="SECONDS", help="Stop after that long; --resume goes on.")] = None,
-    max_workers: Annotated[int | None, typer.Option(metavar="N", help="Workers at once; the cores allowed if not given.")] = None,
+    max_seconds: Annotated[float | None, Option(metavar="SECONDS", help="Stop after that long; --resume goes on.")] = None,
+    max_workers: Annotated[int | None, Option(metavar="N", help="Workers at once; the cores allowed if not given.")] = None,
     max_record: Annotated[
-        str, typer.Option(metavar="SIZE", help="The longest line, row or element that is taken, as in 1MB.")
+        str, Option(metavar="SIZE", help="The longest line, row or element that is taken, as in 1MB.")
     ] = MAX_RECORD,
     max_fields: MaxFields = MAX_FIELDS,
     max_depth: MaxDepth = MAX_DEPTH,
-    durability: Annotated[Durability, typer.Option(help="full: sync each commit to the disk.")] = Durability.normal,
+    durability: Annotated[Durability, Option(help="full: sync each commit to the disk.")] = "normal",
     redact: Redact = False,
     tracebacks: Annotated[
-        bool, typer.Option("--tracebacks", help="Keep the traceback of an exception with the record that it quarantined.")
+        bool, Option("--tracebacks", help="Keep the traceback of an exception with the record that it quarantined.")
     ] = False,
     map_field: Mapping = None,
     include: Include = None,
-    as_of: Annotated[str | None, typer.Option(help="The date the source gives for itself.")] = None,
+    as_of: Annotated[str | None, Option(help="The date the source gives for itself.")] = None,
     trust_decisions: Annotated[
-        bool, typer.Option("--trust-decisions", help="Act on the decisions of a full export, which must be your own.")
+        bool, Option("--trust-decisions", help="Act on the decisions of a full export, which must be your own.")
     ] = False,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Do everything and undo it.")] = False,
-    resume: Annotated[bool, typer.Option("--resume", help="Go on with the unfinished job on these files.")] = False,
+    dry_run: Annotated[bool, Option("--dry-run", help="Do everything and undo it.")] = False,
+    resume: Annotated[bool, Option("--resume", help="Go on with the unfinished job on these files.")] = False,
     as_json: Json = False,
 ) -> None:
     """Take the records of files into a store."""
@@ -118,21 +88,21 @@ def ingest(
     from memproc.pipeline import ingest as run
 
     settings = settings_of(
-        dedup,
-        merge_at,
-        recall,
-        review_at,
+        dedup=dedup,
+        merge_at=merge_at,
+        recall=recall,
+        review_at=review_at,
         accept_at=accept_at,
-        batch_size=None if batch_size == "auto" else _whole_number(batch_size, "--batch-size"),
+        batch_size=None if batch_size == "auto" else _number(batch_size, int, "--batch-size"),
         max_errors=_tolerance(max_errors),
-        on_error=on_error.value,
-        validate=validate.value,
+        on_error=on_error,
+        validate=validate,
         max_memory=None if max_memory is None else bytes_of(max_memory, "--max-memory"),
         max_seconds=max_seconds,
         max_workers=max_workers,
         max_fields=max_fields,
         max_depth=max_depth,
-        durability=durability.value,
+        durability=durability,
         redact=redact,
         tracebacks=tracebacks,
         max_record_bytes=bytes_of(max_record, "--max-record"),
@@ -157,19 +127,19 @@ def ingest(
                 on_progress=shown,
                 dry_run=dry_run,
                 resume=resume,
-                engine=engine.value,
+                engine=engine,
             )
     except Interrupted as interrupted:
         report = interrupted.report
         tell("memproc: interrupted" + ("" if dry_run else ": --resume goes on behind the last batch"))
     show(report.as_dict(), str(report), as_json=as_json)
     if report.status not in ("done", "rehearsed") or report.is_all_quarantined or (strict and report.quarantined):
-        raise typer.Exit(FAILED)
+        raise Exit(FAILED)
 
 
 @app.command()
 def validate(
-    file: Annotated[Path, typer.Argument(metavar="FILE")],
+    file: Annotated[Path, Argument(metavar="FILE")],
     format: FormatName = None,
     map_field: Mapping = None,
     redact: Redact = False,
@@ -179,13 +149,9 @@ def validate(
     from memproc.records import Rejected
 
     found = list(_read(file, format, map_field, (), redact=redact))
-    faults = [
-        {"position": position, **fault.as_dict()}
-        for position, one in enumerate(found)
-        if isinstance(one, Rejected)
-        for fault in one.faults
-    ]
-    invalid = len({fault["position"] for fault in faults})
+    rejected = [(position, one) for position, one in enumerate(found) if isinstance(one, Rejected)]
+    faults = [{"position": position, **fault.as_dict()} for position, one in rejected for fault in one.faults]
+    invalid = len(rejected)
     lines = [
         f"{fault['position']}: {fault['path'] or 'record'}: {fault['message']} [{fault['code']}] - {fault['hint']}"
         for fault in faults
@@ -195,15 +161,15 @@ def validate(
     show({**counts, "errors": faults}, "\n".join([*lines, summary]), as_json=as_json)
     _advise(found)
     if invalid:
-        raise typer.Exit(FAILED)
+        raise Exit(FAILED)
 
 
 @app.command()
 def transform(
-    file: Annotated[Path, typer.Argument(metavar="FILE")],
+    file: Annotated[Path, Argument(metavar="FILE")],
     format: FormatName = None,
     to: Annotated[
-        str | None, typer.Option(metavar="FILE", help="Where the lines go, - for standard output; it is printed if not given.")
+        str | None, Option(metavar="FILE", help="Where the lines go, - for standard output; it is printed if not given.")
     ] = None,
     map_field: Mapping = None,
     include: Include = None,
@@ -232,7 +198,7 @@ def transform(
         tell(f"{fault['path'] or 'record'}: {fault['message']} - {fault['hint']}")
     _advise(found)
     if rejected:
-        raise typer.Exit(FAILED)
+        raise Exit(FAILED)
 
 
 @app.command()
@@ -282,7 +248,6 @@ def _database_for(into: str, *, dry_run: bool) -> Iterator[str]:
 
 def mapping_of(pairs: list[str] | None) -> dict[str, str]:
     """Return the mapping that options say. Raises UsageError on one that is no FIELD=PATH."""
-    from memproc.errors import UsageError
     from memproc.formats.generic import USUAL_NAMES
 
     mapping = {}
@@ -299,16 +264,10 @@ def _tolerance(given: str | None) -> int | float | None:
         return None
     if given.endswith("%"):
         return _number(given.removesuffix("%"), float, "--max-errors") / 100
-    return _whole_number(given, "--max-errors")
+    return _number(given, int, "--max-errors")
 
 
-def _whole_number(given: str, option: str) -> int:
-    return int(_number(given, int, option))
-
-
-def _number(given: str, kind: Callable[[str], float], option: str) -> float:
-    from memproc.errors import UsageError
-
+def _number(given: str, kind: Callable[[str], Number], option: str) -> Number:
     try:
         return kind(given)
     except ValueError:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
-import typer
+from typer import Option
 
 from memproc.cli.app import Database, Json, app, show
 from memproc.cli.stores import opened
+from memproc.errors import NotFoundError
 
 if TYPE_CHECKING:
     from memproc.store.answers import Job
@@ -19,18 +20,12 @@ _TOLD = ("number", "status", "request", "is_alive", "runs", "source", "format", 
 @app.command()
 def jobs(
     database: Database,
-    pause: Annotated[
-        int | None, typer.Option(metavar="N", min=1, help="Ask job N to stop after its batch; --resume goes on.")
-    ] = None,
-    go_on: Annotated[int | None, typer.Option("--resume", metavar="N", min=1, help="Take back what was asked of job N.")] = None,
-    cancel: Annotated[
-        int | None, typer.Option(metavar="N", min=1, help="Ask job N to stop for good; what has landed stays.")
-    ] = None,
+    pause: Annotated[int | None, Option(metavar="N", min=1, help="Ask job N to stop after its batch; --resume goes on.")] = None,
+    go_on: Annotated[int | None, Option("--resume", metavar="N", min=1, help="Take back what was asked of job N.")] = None,
+    cancel: Annotated[int | None, Option(metavar="N", min=1, help="Ask job N to stop for good; what has landed stays.")] = None,
     as_json: Json = False,
 ) -> None:
     """List the ingestions, or ask one to pause or to stop."""
-    from memproc.errors import NotFoundError
-
     with opened(database) as store:
         by_number = {job.number: job for job in store.jobs()}
         for number, verb in ((pause, "pause"), (go_on, "resume"), (cancel, "cancel")):
@@ -39,8 +34,8 @@ def jobs(
                     raise NotFoundError(f"no job {number}")
                 getattr(by_number[number], verb)()
         listed = store.jobs()
-    lines = [_line(job) for job in listed]
-    show({"jobs": [_as_values(job) for job in listed]}, "\n".join(lines) or "no jobs", as_json=as_json)
+    values = [{name: getattr(job, name) for name in _TOLD} for job in listed]
+    show({"jobs": values}, "\n".join(map(_line, listed)) or "no jobs", as_json=as_json)
 
 
 def _line(job: Job) -> str:
@@ -49,7 +44,3 @@ def _line(job: Job) -> str:
     state = "its process is gone: ingest --resume goes on" if is_dead else f"{job.status}{asked}"
     counts = " + ".join(f"{getattr(job, name)} {name}" for name in _COUNTS[1:])
     return f"{job.number}  {state}  {job.source} ({job.format}) from {job.started_at}\n    read {job.read} = {counts}"
-
-
-def _as_values(job: Job) -> dict[str, Any]:
-    return {name: getattr(job, name) for name in _TOLD}

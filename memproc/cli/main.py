@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import sys
 
-from memproc.cli import care, ingestion, jobs, quarantine, review, stores
+from memproc.cli import ingestion, jobs, quarantine, review, stores
 from memproc.cli.app import FAILED, MISUSED, app, print_json, tell
 from memproc.cli.output import settled
+from memproc.errors import MemprocError, UsageError
 
 INTERRUPTED = 130  # what typer ends with at Ctrl-C, when it has said "Aborted."
 
 # Importing them gives the application its commands.
-__all__ = ["care", "ingestion", "jobs", "main", "quarantine", "review", "stores"]
+__all__ = ["ingestion", "jobs", "main", "quarantine", "review", "stores"]
 
 
 def main() -> None:
@@ -21,8 +22,6 @@ def main() -> None:
 
 
 def _run() -> None:
-    from memproc.errors import MemprocError, UsageError
-
     try:
         app(standalone_mode=True)
     except SystemExit as ended:

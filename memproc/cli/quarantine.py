@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from enum import StrEnum
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-import typer
+from typer import Argument, Exit, Option
 
 from memproc.cli.app import FAILED, Database, Json, Limit, app, settings_of, show
 from memproc.cli.ingestion import MAX_DEPTH, MAX_FIELDS, FormatName, Mapping, MaxDepth, MaxFields, Redact, mapping_of
 from memproc.cli.output import target
 from memproc.cli.stores import opened
+from memproc.errors import UsageError
 
 if TYPE_CHECKING:
-    from memproc.report.report import Pattern
     from memproc.store.answers import Quarantined
     from memproc.store.store import Store
     from memproc.store.triage import Filters
@@ -23,40 +22,30 @@ if TYPE_CHECKING:
 EXCERPT_CHARS = 100
 
 
-class Status(StrEnum):
-    """What became of a quarantined record."""
-
-    open = "open"
-    replayed = "replayed"
-    discarded = "discarded"
-    all = "all"
-
-
-Numbers = Annotated[list[int] | None, typer.Argument(metavar="[N...]", help="The numbers of quarantined records.")]
-Category = Annotated[str | None, typer.Option(help="Only those of this category: validation, transform, source and so on.")]
-Code = Annotated[str | None, typer.Option(help="Only those with a fault of this code.")]
-OfJob = Annotated[int | None, typer.Option("--job", help="Only those of this job.")]
-OfSource = Annotated[str | None, typer.Option("--source", help="Only those of this file or source.")]
+Status = Literal["open", "replayed", "discarded", "all"]
+Numbers = Annotated[list[int] | None, Argument(metavar="[N...]", help="The numbers of quarantined records.")]
+Category = Annotated[str | None, Option(help="Only those of this category: validation, transform, source and so on.")]
+Code = Annotated[str | None, Option(help="Only those with a fault of this code.")]
+OfJob = Annotated[int | None, Option("--job", help="Only those of this job.")]
+OfSource = Annotated[str | None, Option("--source", help="Only those of this file or source.")]
 
 
 @app.command()
 def quarantine(
     database: Database,
     numbers: Numbers = None,
-    show_one: Annotated[int | None, typer.Option("--show", metavar="N", help="Show one whole, with its history.")] = None,
-    patterns: Annotated[bool, typer.Option("--patterns", help="Group like faults, the commonest first.")] = False,
+    show_one: Annotated[int | None, Option("--show", metavar="N", help="Show one whole, with its history.")] = None,
+    patterns: Annotated[bool, Option("--patterns", help="Group like faults, the commonest first.")] = False,
     export: Annotated[
-        str | None, typer.Option(metavar="FILE", help="Write JSON lines to edit, for retry --from; - for standard output.")
+        str | None, Option(metavar="FILE", help="Write JSON lines to edit, for retry --from; - for standard output.")
     ] = None,
-    discard: Annotated[
-        bool, typer.Option("--discard", help="Close these, or all that the filters leave, without taking them.")
-    ] = False,
-    note: Annotated[str, typer.Option(help="Why they are discarded; kept in their history.")] = "",
+    discard: Annotated[bool, Option("--discard", help="Close these, or all that the filters leave, without taking them.")] = False,
+    note: Annotated[str, Option(help="Why they are discarded; kept in their history.")] = "",
     category: Category = None,
     code: Code = None,
     job: OfJob = None,
     source: OfSource = None,
-    status: Annotated[Status, typer.Option(help="List those that are open, replayed, discarded, or all.")] = Status.open,
+    status: Annotated[Status, Option(help="List those that are open, replayed, discarded, or all.")] = "open",
     limit: Limit = None,
     as_json: Json = False,
 ) -> None:
@@ -69,7 +58,8 @@ def quarantine(
             show(_as_values(one), "\n".join(_told_whole(one)), as_json=as_json)
         elif patterns:
             found = store.patterns(limit=limit, **which)
-            show({"patterns": [pattern._asdict() for pattern in found]}, _told_patterns(found), as_json=as_json)
+            told = "\n".join(f"{pattern.told()} (as in {pattern.example})" for pattern in found) or "nothing is in quarantine"
+            show({"patterns": [pattern._asdict() for pattern in found]}, told, as_json=as_json)
         elif export is not None:
             lines = store.export_quarantine(target(export), **which)
             show({"lines": lines, "to": export}, f"{lines} lines to {export}", as_json=as_json, to=export)
@@ -85,7 +75,7 @@ def retry(
     database: Database,
     numbers: Numbers = None,
     map_field: Mapping = None,
-    edited: Annotated[Path | None, typer.Option("--from", metavar="FILE", help="An export of quarantine, edited.")] = None,
+    edited: Annotated[Path | None, Option("--from", metavar="FILE", help="An export of quarantine, edited.")] = None,
     format: FormatName = None,
     category: Category = None,
     code: Code = None,
@@ -97,26 +87,16 @@ def retry(
     as_json: Json = False,
 ) -> None:
     """Take quarantined records anew: all, some, or as an edited export has them. Exit with 1 if one still fails."""
+    which: Filters = {"category": category, "code": code, "job": job, "source": source}
     with opened(database, settings=settings_of(max_fields=max_fields, max_depth=max_depth, redact=redact)) as store:
-        report = store.replay(
-            numbers or None,
-            mapping=mapping_of(map_field),
-            edited=edited,
-            format=format,
-            category=category,
-            code=code,
-            job=job,
-            source=source,
-        )
+        report = store.replay(numbers or None, mapping=mapping_of(map_field), edited=edited, format=format, **which)
     told = str(report) if report.job is not None else "\n".join(["nothing to replay", *report.notes])
     show(report.as_dict(), told, as_json=as_json)
     if report.status != "done" or report.quarantined:
-        raise typer.Exit(FAILED)
+        raise Exit(FAILED)
 
 
 def _mind_use(numbers: Sequence[int] | None, which: Filters, acts: Sequence[bool], *, takes_numbers: bool) -> None:
-    from memproc.errors import UsageError
-
     if sum(acts) > 1:
         raise UsageError("give one of --show, --patterns, --export and --discard")
     if numbers and any(acts) and not takes_numbers:
@@ -128,10 +108,8 @@ def _mind_use(numbers: Sequence[int] | None, which: Filters, acts: Sequence[bool
 def _list(store: Store, numbers: Sequence[int] | None, which: Filters, status: Status, limit: int | None, *, as_json: bool) -> None:
     if numbers:
         found = [store.quarantined(number) for number in numbers]
-    elif status is Status.all:
-        found = store.quarantine(status=None, limit=limit, **which)
     else:
-        found = store.quarantine(status=status.value, limit=limit, **which)  # type: ignore[arg-type]
+        found = store.quarantine(status=None if status == "all" else status, limit=limit, **which)
     lines = [line for one in found for line in _told(one)]
     values = [_as_values(one) for one in found]
     show({"quarantined": values}, "\n".join(lines) or "nothing is in quarantine", as_json=as_json)
@@ -159,16 +137,9 @@ def _told_whole(one: Quarantined) -> list[str]:
     where = [f"format {one.format}", *([f"namespace {one.namespace}"] if one.namespace else []), f"last seen {one.last_seen}"]
     tracebacks = [f"    {line}" for fault in one.faults for line in fault.traceback.splitlines()]
     text = one.raw.decode("utf-8", "backslashreplace") or "(its bytes are gone)"
-    history = [f"    {entry.made_at}  {entry.kind}{_became(entry.other)}: {entry.reason}" for entry in one.history]
+    became = (f" as {entry.other}" if entry.other else "" for entry in one.history)
+    history = [f"    {entry.made_at}  {entry.kind}{what}: {entry.reason}" for entry, what in zip(one.history, became, strict=True)]
     return [head, f"    {', '.join(where)}", *faults, *tracebacks, "  raw:", text, "  history:", *history]
-
-
-def _became(observation: str | None) -> str:
-    return f" as {observation}" if observation else ""
-
-
-def _told_patterns(found: Iterable[Pattern]) -> str:
-    return "\n".join(f"{pattern.told()} (as in {pattern.example})" for pattern in found) or "nothing is in quarantine"
 
 
 def _excerpt(raw: bytes) -> str:

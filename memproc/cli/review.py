@@ -1,76 +1,68 @@
-"""The command that puts pairs before a person: side by side in a terminal, or as JSON for other front ends."""
+"""The command that puts pairs before a person: side by side in a terminal, or as JSON for other front ends; or decides many at once
+by a policy, and takes that back.
+"""
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from difflib import SequenceMatcher
-from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args
 
-import typer
+from typer import Argument, Option
 
-from memproc.cli import policies
 from memproc.cli.app import Database, Json, app, printable, show
-from memproc.cli.stores import as_pair, objects_in, opened, show_withdrawn
+from memproc.cli.stores import as_pair, as_plain, objects_in, opened, show_withdrawn
+from memproc.errors import MemprocError, UsageError
 
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.text import Text
 
-    from memproc.records import Memory
-    from memproc.store.answers import Review
+    from memproc.store.answers import Applied, Review, Settled
     from memproc.store.store import Store
 
+DONE = {"merge": "merged", "distinct": "held distinct", "supersedes": "taken as before and after"}
 KEYS = {"m": "merge", "d": "distinct", "l": "supersedes", "s": "skip", "q": "quit"}
 MOST_DIGITS = 18  # of the number of a review; an id has 32 characters
-
-
-class Verdict(StrEnum):
-    """What can be said of a pair."""
-
-    merge = "merge"
-    distinct = "distinct"
-    supersedes = "supersedes"
+Verdict = Literal["merge", "distinct", "supersedes"]
 
 
 @app.command()
 def review(
     database: Database,
     which: Annotated[
-        str | None, typer.Argument(metavar="N|ID", help="With --undo: the number of a review, or an id.", show_default=False)
+        str | None, Argument(metavar="N|ID", help="With --undo: the number of a review, or an id.", show_default=False)
     ] = None,
     decide: Annotated[
         Path | None,
-        typer.Option(metavar="FILE", help='JSON lines {"review": N, "verdict": "merge", "distinct" or "supersedes"} to carry out.'),
+        Option(metavar="FILE", help='JSON lines {"review": N, "verdict": "merge", "distinct" or "supersedes"} to carry out.'),
     ] = None,
     accept: Annotated[
         str | None,
-        typer.Option(metavar="POLICY", help='Merge all pairs that it means: "confidence >= 0.97 and kind == similar".'),
+        Option(metavar="POLICY", help='Merge all pairs that it means: "confidence >= 0.97 and kind == similar".'),
     ] = None,
-    verdict: Annotated[Verdict | None, typer.Option(help="What --accept decides instead of merge.", show_default=False)] = None,
-    name: Annotated[str | None, typer.Option(help="What the policy is called, if not what it says.")] = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Tell what --accept would decide, and decide nothing.")] = False,
+    verdict: Annotated[Verdict | None, Option(help="What --accept decides instead of merge.", show_default=False)] = None,
+    name: Annotated[str | None, Option(help="What the policy is called, if not what it says.")] = None,
+    dry_run: Annotated[bool, Option("--dry-run", help="Tell what --accept would decide, and decide nothing.")] = False,
     sample: Annotated[
         int | None,
-        typer.Option(metavar="N", min=1, help="Do the same, and show N of the pairs, from the surest to the least sure."),
+        Option(metavar="N", min=1, help="Do the same, and show N of the pairs, from the surest to the least sure."),
     ] = None,
     undo: Annotated[
-        bool, typer.Option("--undo", help="Take back what review N decided, all decisions on an ID, or those of --policy NAME.")
+        bool, Option("--undo", help="Take back what review N decided, all decisions on an ID, or those of --policy NAME.")
     ] = False,
-    policy: Annotated[str | None, typer.Option(metavar="NAME", help="The policy to take back, with --undo.")] = None,
+    policy: Annotated[str | None, Option(metavar="NAME", help="The policy to take back, with --undo.")] = None,
     propose: Annotated[
-        bool, typer.Option("--propose", help="Add pairs of new facts that are alike in meaning; needs the extra `semantic`.")
+        bool, Option("--propose", help="Add pairs of new facts that are alike in meaning; needs the extra `semantic`.")
     ] = False,
     at_least: Annotated[
-        float | None, typer.Option(metavar="0..1", help="With --propose: the cosine from which two facts are alike; 0.8.")
+        float | None, Option(metavar="0..1", help="With --propose: the cosine from which two facts are alike; 0.8.")
     ] = None,
-    decided: Annotated[
-        bool, typer.Option("--decided", help="List what was decided, each with its number for --undo, and the policies.")
-    ] = False,
-    limit: Annotated[int | None, typer.Option(metavar="N", min=1, help="Show, or decide, no more than this.")] = None,
-    note: Annotated[str, typer.Option(help="Why; kept with each decision.")] = "",
+    decided: Annotated[bool, Option("--decided", help="List what was decided, each with its number for --undo, and the ")] = False,
+    limit: Annotated[int | None, Option(metavar="N", min=1, help="Show, or decide, no more than this.")] = None,
+    note: Annotated[str, Option(help="Why; kept with each decision.")] = "",
     as_json: Json = False,
 ) -> None:
     """Decide the pairs that wait: one after the other in a terminal, by a file, or many by a policy; else list them. Or take a
@@ -92,30 +84,24 @@ def review(
         if decide is not None:
             _carry_out(store, decide, note, as_json=as_json)
         elif accept is not None:
-            policies.accept(
-                store,
-                accept,
-                verdict=verdict.value if verdict else "merge",
-                name=name,
-                note=note,
-                limit=limit,
-                dry_run=dry_run,
-                sample=sample,
-                as_json=as_json,
-            )
+            is_trial = dry_run or sample is not None
+            found = store.decide_all(accept, verdict=verdict or "merge", name=name, note=note, limit=limit, dry_run=is_trial)
+            show_applied(store, found, sample, is_trial=is_trial, as_json=as_json)
         elif policy is not None:
-            policies.undo(store, policy, note, as_json=as_json)
+            show_withdrawn(store, store.withdraw_policy(policy, note=note), as_json=as_json)
         elif which is not None:
             named = {"review": int(which)} if len(which) <= MOST_DIGITS and which.isdecimal() else {"identifier": which}
-            show_withdrawn(store, store.decisions(**named), note, as_json=as_json)
+            made = store.decisions(**named)
+            store.withdraw(made, note=note)
+            show_withdrawn(store, made, as_json=as_json)
         elif propose:
             _propose(store, at_least, limit, as_json=as_json)
         elif decided:
-            policies.show_decided(store, limit, as_json=as_json)
+            show_decided(store, limit, as_json=as_json)
         elif as_json or not (sys.stdin.isatty() and sys.stdout.isatty()):
             waiting = store.reviews(limit=limit)
-            told = "\n".join(map(policies.line_of, waiting)) or "nothing waits"
-            show({"reviews": [*map(policies.as_values, waiting)]}, told, as_json=as_json)
+            told = "\n".join(map(line_of, waiting)) or "nothing waits"
+            show({"reviews": [*map(as_review, waiting)]}, told, as_json=as_json)
         else:
             _ask(store, store.reviews(limit=limit), note)
 
@@ -124,8 +110,6 @@ def _check_use(
     ways: dict[str, bool], of_accept: dict[str, object], of_undo: dict[str, object], of_propose: dict[str, object]
 ) -> None:
     """Raise UsageError where options are given that do not go together."""
-    from memproc.errors import UsageError
-
     if sum(ways.values()) > 1:
         raise UsageError(f"give one of {', '.join(ways)}")
     for way, options in (("--accept", of_accept), ("--undo", of_undo), ("--propose", of_propose)):
@@ -134,6 +118,67 @@ def _check_use(
             raise UsageError(f"{given[0]} goes with {way}")
     if ways["--undo"] and sum(value is not None for value in of_undo.values()) != 1:
         raise UsageError("say what --undo takes back: the number of a review, an ID, or --policy NAME")
+
+
+def show_applied(store: Store, found: Applied, sample: int | None, *, is_trial: bool, as_json: bool) -> None:
+    """Print what a policy decided, or would decide, with some of the pairs."""
+    shown = store.reviews(numbers=spread(found.reviews, sample)) if sample is not None else []
+    values: dict[str, Any] = {field: value for field, value in found._asdict().items() if field != "reviews"}
+    values["dry_run"] = is_trial
+    if sample is not None:
+        values["sample"] = [as_review(pair) for pair in shown]
+    show(values, "\n".join([*map(line_of, shown), *_told_of(found, is_trial=is_trial)]), as_json=as_json)
+
+
+def spread(numbers: Sequence[int], most: int) -> list[int]:
+    """Return at most so many of some numbers, the first and the last among them and the others evenly between.
+
+    >>> spread(range(100), 5)
+    [0, 25, 50, 74, 99]
+    """
+    if len(numbers) <= most:
+        return [*numbers]
+    steps = max(most - 1, 1)
+    return [numbers[round(at * (len(numbers) - 1) / steps)] for at in range(most)]
+
+
+def _told_of(found: Applied, *, is_trial: bool) -> list[str]:
+    from memproc.report.report import counted
+
+    verb = f"would be {DONE[found.verdict]}" if is_trial else DONE[found.verdict]
+    where = f", in {counted(found.memories, 'memory', 'memories')}" if found.decided else ""
+    lines = [f"{counted(found.decided, 'pair')} {verb} by the policy {found.policy}{where}"]
+    if found.held:
+        lines.append(f"{counted(found.held, 'pair')} that it means too wait for a person: one spoke against it, or no date tells")
+    return lines
+
+
+def show_decided(store: Store, limit: int | None, *, as_json: bool) -> None:
+    """List the policies with what each decided, then the reviews that were decided."""
+    from memproc.report.report import counted
+
+    policies, known = store.policies(), store.settled_reviews()[:limit]
+    lines = [f"policy  {policy.name}  {counted(policy.decisions, 'pair')}" for policy in policies]
+    for one in known:
+        by = f"  by the policy {one.policy}" if one.policy else ""
+        lines.append(f"{one.number}  {one.verdict}  {_kind(one)}  {one.reason}{by}")
+    values = {"decided": [one._asdict() for one in known], "policies": [policy._asdict() for policy in policies]}
+    show(values, "\n".join(lines) or "nothing is decided", as_json=as_json)
+
+
+def as_review(pair: Review) -> dict[str, Any]:
+    """Return a review as JSON values."""
+    return {**pair._asdict(), "one": as_plain(pair.one), "other": as_plain(pair.other)}
+
+
+def line_of(pair: Review) -> str:
+    """Return a review as people read it where it is one of a list."""
+    return f"{pair.number}  {_kind(pair)}  {pair.reason}\n    {pair.one.content}\n    {pair.other.content}"
+
+
+def _kind(pair: Review | Settled) -> str:
+    """Return the kind of a review, and the confidence where it has one."""
+    return pair.kind if pair.confidence is None else f"{pair.kind} {pair.confidence:.3g}"
 
 
 def _propose(store: Store, at_least: float | None, limit: int | None, *, as_json: bool) -> None:
@@ -146,8 +191,6 @@ def _propose(store: Store, at_least: float | None, limit: int | None, *, as_json
 
 def _carry_out(store: Store, path: Path, note: str, *, as_json: bool) -> None:
     """Carry out the orders of a file; those that stand already are counted, so that a file that stopped can be run again."""
-    from memproc.errors import MemprocError
-
     known = {one.number: one.verdict for one in store.settled_reviews()}
     decisions, already = [], 0
     for at, number, verdict in list(_orders(path)):
@@ -204,9 +247,9 @@ def _show_pair(console: Console, pair: Review, place: str) -> None:
     table.add_column("other", ratio=1)
     table.add_row(*_highlighted(printable(pair.one.content), printable(pair.other.content)))
     for name in ("subject", "created_at", "updated_at", "source"):
-        values = [_told(memory, name) for memory in (pair.one, pair.other)]
+        values = [getattr(memory, name) for memory in (pair.one, pair.other)]
         if any(values):
-            table.add_row(*(Text(printable(f"{name}: {value}")) for value in values))
+            table.add_row(*(Text(printable(f"{name}: {'' if value is None else value}")) for value in values))
     console.print(table)
 
 
@@ -224,17 +267,10 @@ def _highlighted(one: str, other: str) -> tuple[Text, Text]:
     return sides
 
 
-def _told(memory: Memory, name: str) -> str:
-    value = getattr(memory, name)
-    return "" if value is None else str(value)
-
-
 def _orders(path: Path) -> Iterator[tuple[int, int, Any]]:
     """Give each order of a file: its line, the number of the review and the verdict."""
-    from memproc.errors import UsageError
-
     for at, given in enumerate(objects_in(path), 1):
         number, verdict = given.get("review"), given.get("verdict")
-        if not isinstance(number, int) or isinstance(number, bool) or verdict not in [*Verdict]:
-            raise UsageError(f'{path}, line {at}: give {{"review": a number, "verdict": {" or ".join(Verdict)}}}')
+        if not isinstance(number, int) or isinstance(number, bool) or verdict not in get_args(Verdict):
+            raise UsageError(f'{path}, line {at}: give {{"review": a number, "verdict": {" or ".join(get_args(Verdict))}}}')
         yield at, number, verdict

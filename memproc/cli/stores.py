@@ -3,30 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
-import typer
+from typer import Argument, Exit, Option
 
-from memproc.cli.app import FAILED, Database, Dedup, Identifier, Json, MergeAt, RecallName, ReviewAt, app, settings_of, show
+from memproc.cli.app import FAILED, Database, Identifier, Json, MergeAt, RecallName, ReviewAt, app, settings_of, show
 from memproc.cli.output import target
+from memproc.config import Dedup, Settings
+from memproc.errors import UsageError
 
 LONGEST_OBJECT_BYTES = 1 << 20
 
 if TYPE_CHECKING:
-    from memproc.config import Settings
     from memproc.dedup.cluster import Decision
     from memproc.records import Memory
-    from memproc.store.answers import Step
+    from memproc.store.answers import Finding, Step
     from memproc.store.store import Store
 
 
 @app.command()
 def export(
     database: Database,
-    to: Annotated[str, typer.Option(metavar="FILE", help="The file to write; - for standard output.")],
-    full: Annotated[bool, typer.Option("--full", help="Every observation whole, then the decisions.")] = False,
+    to: Annotated[str, Option(metavar="FILE", help="The file to write; - for standard output.")],
+    full: Annotated[bool, Option("--full", help="Every observation whole, then the decisions.")] = False,
     as_json: Json = False,
 ) -> None:
     """Write one memory a line, ordered by id."""
@@ -46,7 +47,7 @@ def stats(database: Database, as_json: Json = False) -> None:
     proof = "every record read ended in exactly one outcome" if recount.is_whole else f"the rows do not add up: {recount}"
     show(told, "\n".join([*(f"{name:14} {number:>10,}" for name, number in counts.items()), proof]), as_json=as_json)
     if not recount.is_whole:
-        raise typer.Exit(FAILED)
+        raise Exit(FAILED)
 
 
 @app.command()
@@ -90,23 +91,22 @@ def _linked(step: Step) -> str:
 @app.command()
 def unmerge(
     database: Database,
-    identifier: Annotated[str | None, typer.Argument(metavar="ID", help="The id of a memory or of an observation.")] = None,
-    job: Annotated[int | None, typer.Option(help="Undo every merge by likeness that this job made.")] = None,
-    undo: Annotated[bool, typer.Option("--undo", help="Take back what held this one, or what the job merged, apart.")] = False,
-    note: Annotated[str, typer.Option(help="Why; kept with the decision.")] = "",
+    identifier: Annotated[str | None, Argument(metavar="ID", help="The id of a memory or of an observation.")] = None,
+    job: Annotated[int | None, Option(help="Undo every merge by likeness that this job made.")] = None,
+    undo: Annotated[bool, Option("--undo", help="Take back what held this one, or what the job merged, apart.")] = False,
+    note: Annotated[str, Option(help="Why; kept with the decision.")] = "",
     as_json: Json = False,
 ) -> None:
     """Hold an observation (of a memory, its first node) apart from the rest of its memory, for ever, or all that a job merged; or
     take that back.
     """
-    from memproc.errors import UsageError
-
     if (identifier is None) == (job is None):
         raise UsageError("give the ID of a memory or an observation, or --job N, with --undo or without")
     with opened(database) as store:
         if undo:
-            made = store.decisions(identifier, job=job)
-            show_withdrawn(store, [decision for decision in made if decision.verdict == "distinct"], note, as_json=as_json)
+            made = [decision for decision in store.decisions(identifier, job=job) if decision.verdict == "distinct"]
+            store.withdraw(made, note=note)
+            show_withdrawn(store, made, as_json=as_json)
         elif job is not None:
             _show_held_apart(store, store.unmerge_job(job, note=note), {}, "", as_json=as_json)
         else:
@@ -136,27 +136,21 @@ def _parts(store: Store, identifier: str, decisions: Sequence[Decision]) -> tupl
     return {"split_off": own.id, "rest": [*rest]}, "".join([f"\n  split off  {own.id}  {own.content}", *left, more])
 
 
-def show_withdrawn(store: Store, decisions: Sequence[Decision], note: str, *, as_json: bool) -> None:
-    """Take decisions back, and print which and how many memories there are now."""
-    store.withdraw(decisions, note=note)
-    show(*told_withdrawn(store, decisions), as_json=as_json)
-
-
-def told_withdrawn(store: Store, decisions: Sequence[Decision]) -> tuple[dict[str, Any], str]:
-    """Return what was taken back and how many memories there are now, as values and as people read it."""
+def show_withdrawn(store: Store, decisions: Sequence[Decision], *, as_json: bool) -> None:
+    """Print what was taken back and how many memories there are now."""
     from memproc.report.report import counted
 
     count = store.count()
     head = f"{counted(len(decisions), 'pair')} withdrawn; {counted(count, 'memory', 'memories')}"
     told = head if decisions else "nothing to do: no decision on it is in force"
-    return {"decisions": list(map(as_pair, decisions)), "memories": count}, told
+    show({"decisions": list(map(as_pair, decisions)), "memories": count}, told, as_json=as_json)
 
 
 @app.command()
 def forget(
     database: Database,
     identifier: Identifier,
-    note: Annotated[str, typer.Option(help="Why; it is kept, so say nothing in it that should be forgotten.")] = "",
+    note: Annotated[str, Option(help="Why; it is kept, so say nothing in it that should be forgotten.")] = "",
     as_json: Json = False,
 ) -> None:
     """Remove a memory with all it was made of. Only hashes stay, so that it does not come back, and the note."""
@@ -168,7 +162,7 @@ def forget(
 @app.command()
 def rebuild(
     database: Database,
-    dedup: Annotated[Dedup | None, typer.Option(help="Build it with another setting.", show_default=False)] = None,
+    dedup: Annotated[Dedup | None, Option(help="Build it with another setting.", show_default=False)] = None,
     merge_at: MergeAt = None,
     recall: RecallName = None,
     review_at: ReviewAt = None,
@@ -176,7 +170,8 @@ def rebuild(
 ) -> None:
     """Compute index, links and memories again from the observations and decisions, if wanted with other settings."""
     with opened(database, for_rebuild=True) as store:
-        joins, splits = store.rebuild(settings=settings_of(dedup, merge_at, recall, review_at))
+        chosen = settings_of(dedup=dedup, merge_at=merge_at, recall=recall, review_at=review_at)
+        joins, splits = store.rebuild(settings=chosen)
         count = store.count()
     told = f"{count} memories: {joins} fewer, {splits} more than before"
     show({"memories": count, "fewer": joins, "more": splits}, told, as_json=as_json)
@@ -185,7 +180,7 @@ def rebuild(
 @app.command()
 def recall(
     database: Database,
-    limit: Annotated[int, typer.Option(metavar="N", min=1, help="Show no more missed pairs than this.")] = 20,
+    limit: Annotated[int, Option(metavar="N", min=1, help="Show no more missed pairs than this.")] = 20,
     as_json: Json = False,
 ) -> None:
     """Compare each fact with each, and show what the index of near pairs missed. Merges do not depend on it."""
@@ -208,9 +203,7 @@ def recall(
 @app.command()
 def calibrate(
     database: Database,
-    labels: Annotated[
-        Path, typer.Argument(metavar="LABELS", help="A table or JSON with one, other (ids) and same (true or false).")
-    ],
+    labels: Annotated[Path, Argument(metavar="LABELS", help="A table or JSON with one, other (ids) and same (true or false).")],
     as_json: Json = False,
 ) -> None:
     """Fit the confidence to labelled pairs; `rebuild` then makes it count."""
@@ -226,6 +219,38 @@ def calibrate(
         lines.append("the merges are too often wrong: after that, nothing merges by likeness without you")
     as_values = {**found._asdict(), "reliability": [row._asdict() for row in found.reliability]}
     show(as_values, "\n".join(lines), as_json=as_json)
+
+
+@app.command()
+def backup(
+    database: Database,
+    to: Annotated[str, Argument(metavar="FILE", help="The file to write; - for standard output.")],
+    force: Annotated[bool, Option("--force", help="Overwrite the file if it is there.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Copy a store that may be in use, as it is at one moment, and check the copy."""
+    with opened(database) as store:
+        size_bytes = store.backup(target(to), overwrite=force)
+    show({"to": to, "bytes": size_bytes}, f"{size_bytes:,} bytes to {to}", as_json=as_json, to=to)
+
+
+@app.command()
+def doctor(database: Database, as_json: Json = False) -> None:
+    """Check a store from its files to its index, and tell what is wrong and what mends it. Nothing is written."""
+    from memproc.store.doctor import examine_at
+
+    findings = examine_at(database, settings_of())
+    told = "\n".join(map(_told_of, findings)) or "nothing is wrong"
+    show({"findings": [finding._asdict() for finding in findings]}, told, as_json=as_json)
+    if findings:
+        raise Exit(FAILED)
+
+
+def _told_of(finding: Finding) -> str:
+    more = ", ..." if finding.how_many > len(finding.examples) else ""
+    examples = f"\n    {', '.join(finding.examples)}{more}" if finding.examples else ""
+    head = f"{finding.severity}  {finding.code} ({finding.how_many}): {finding.message}"
+    return f"{head}{examples}\n    what mends it: {finding.advice}"
 
 
 @contextmanager
@@ -258,16 +283,11 @@ def objects_in(path: Path) -> list[dict[str, Any]]:
     """Return the objects of a small file, JSON or a table; an empty one for what is none."""
     from memproc.sources.items import item_of, open_file
 
-    opened_file = open_file(path, lists=frozenset(), limit_bytes=LONGEST_OBJECT_BYTES)
-    found = [item.value if isinstance(item.value, dict) else {} for item in map(item_of, opened_file.items)]
-    if opened_file.stream is not None:
-        opened_file.stream.close()
-    return found
+    with closing(open_file(path, lists=frozenset(), limit_bytes=LONGEST_OBJECT_BYTES)) as found:
+        return [item.value if isinstance(item.value, dict) else {} for item in map(item_of, found.items)]
 
 
 def _labels(path: Path) -> Iterator[tuple[str, str, bool]]:
-    from memproc.errors import UsageError
-
     said = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
     for at, given in enumerate(objects_in(path)):
         one, other, same = (str(given.get(name, "")).strip() for name in ("one", "other", "same"))

@@ -14,7 +14,7 @@ from typing import Any, cast
 import dask
 from distributed import Client, KilledWorker, LocalCluster, Status
 
-from memproc.engines.pools import SECONDS_TO_BEGIN_ANEW, Pool
+from memproc.engines.pools import Pool, patience_of
 from memproc.engines.waiting import Patience, PoolDiedError, answered, ended
 from memproc.errors import EngineError
 
@@ -23,7 +23,6 @@ SECONDS_TO_SETTLE = 60.0
 SECONDS_TO_END = 60.0
 SECONDS_WITHOUT_WORKERS = 60.0
 SECONDS_UNTIL_THE_FIRST = 600.0  # of a cluster that has none as it is handed over, as it begins them when it has work
-TIMES_THE_BEGINNING = 5.0  # who needs long to begin needs long to begin anew
 
 
 def dask_pool(given: object, workers: int) -> Pool:
@@ -48,7 +47,7 @@ def dask_pool(given: object, workers: int) -> Pool:
     began, own = monotonic(), _Own(workers)
     pool = Pool("dask", own.executor, workers, (KilledWorker,), own.reopened)
     pool.is_alive, pool.replace, pool.end = own.is_alive, own.replaced, own.end
-    pool.patience = Patience(max(SECONDS_TO_BEGIN_ANEW, TIMES_THE_BEGINNING * (monotonic() - began)))
+    pool.patience = patience_of(monotonic() - began)
     return pool
 
 

@@ -12,7 +12,7 @@ import psutil
 import ray
 from ray.exceptions import LocalRayletDiedError, NodeDiedError, OutOfMemoryError, WorkerCrashedError
 
-from memproc.engines.pools import SECONDS_TO_BEGIN_ANEW, Pool
+from memproc.engines.pools import Pool, patience_of
 from memproc.engines.waiting import Patience, PoolDiedError, answered, ended, is_there
 from memproc.errors import EngineError
 
@@ -20,7 +20,6 @@ AUTO = "ray://auto"
 SECONDS_WITHOUT_NODES = 60.0
 SECONDS_TO_END = 20.0  # Ray ends this process when it misses its servers for a minute
 SERVERS = ("gcs_server", "raylet")
-TIMES_THE_BEGINNING = 5.0  # who needs long to begin needs long to begin anew
 
 
 def ray_pool(address: str | None, workers: int) -> Pool:
@@ -39,7 +38,7 @@ def ray_pool(address: str | None, workers: int) -> Pool:
         pool.end = own.end
         if address is None:
             pool.is_alive, pool.replace = own.is_alive, own.replaced
-            pool.patience = Patience(max(SECONDS_TO_BEGIN_ANEW, TIMES_THE_BEGINNING * (monotonic() - began)))
+            pool.patience = patience_of(monotonic() - began)
     return pool
 
 

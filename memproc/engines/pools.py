@@ -13,23 +13,17 @@ from collections.abc import Callable, Collection
 from concurrent.futures import BrokenExecutor, Executor, ProcessPoolExecutor, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
+from importlib import import_module
 from typing import Any
 
 from memproc.engines.waiting import Patience, ended
 from memproc.errors import EngineError, UsageError
 
 SECONDS_TO_BEGIN_ANEW = 10.0
+TIMES_THE_BEGINNING = 5.0  # who needs long to begin needs long to begin anew
 SECONDS_WITHOUT_A_WORD = 600.0  # of an executor that cannot be asked whether it lives
 
 ENGINES = ("sequential", "threads", "processes", "forkserver", "dask", "ray")
-
-
-def _nothing() -> None:
-    """Leave what was handed over as it is."""
-
-
-def _always() -> bool:
-    return True
 
 
 @dataclass(slots=True)
@@ -46,10 +40,10 @@ class Pool:
     deaths: tuple[type[BaseException], ...] = ()
     reopen: Callable[[], Executor] | None = None
     endings: tuple[type[BaseException], ...] = ()
-    is_alive: Callable[[], bool] = _always
+    is_alive: Callable[[], bool] = lambda: True
     patience: Patience = field(default_factory=lambda: Patience(SECONDS_TO_BEGIN_ANEW))
     replace: Callable[[], Executor] | None = None
-    end: Callable[[], None] = _nothing
+    end: Callable[[], None] = lambda: None  # what was handed over stays as it is
     process: int = field(default_factory=os.getpid)  # the one that began it
 
     def restart(self, *, is_gone: bool = False) -> None:
@@ -76,6 +70,11 @@ class Pool:
             self.end()
 
 
+def patience_of(began_seconds: float) -> Patience:
+    """Return how long is waited for a cluster that took so long to begin."""
+    return Patience(max(SECONDS_TO_BEGIN_ANEW, TIMES_THE_BEGINNING * began_seconds))
+
+
 def pool_of(engine: object, workers: int) -> Pool | None:
     """Return the pool of an engine, None for "sequential". `engine` is one of `ENGINES`, an executor of `concurrent.futures`, a
     Dask `Client`, or the address of a Ray cluster (`ray://host:port`, or `ray://auto` for the one of this machine).
@@ -90,10 +89,10 @@ def pool_of(engine: object, workers: int) -> Pool | None:
         return pool
     if not isinstance(engine, str):
         if type(engine).__module__.partition(".")[0] == "distributed":
-            return _of_package("dask", lambda: _dask(engine, workers))
+            return _on_package("dask", engine, workers)
         raise UsageError(f"engine={engine!r}: {_ADVICE}")
     if engine.startswith("ray://"):
-        return _of_package("ray", lambda: _ray(engine, workers))
+        return _on_package("ray", engine, workers)
     if engine not in ENGINES:
         raise UsageError(f"engine={engine!r}: {_ADVICE}")
     return _BY_NAME[engine](workers)
@@ -153,21 +152,11 @@ def _warm() -> None:
     gc.freeze()  # this process is memproc's own
 
 
-def _dask(client: object, workers: int) -> Pool:
-    from memproc.engines.on_dask import dask_pool  # noqa: PLC0415 - an extra
-
-    return dask_pool(client, workers)
-
-
-def _ray(address: str | None, workers: int) -> Pool:
-    from memproc.engines.on_ray import ray_pool  # noqa: PLC0415 - an extra
-
-    return ray_pool(address, workers)
-
-
-def _of_package(extra: str, make: Callable[[], Pool]) -> Pool:
+def _on_package(extra: str, given: object, workers: int) -> Pool:
+    """Return the pool of an engine whose package is an extra: on what was given, or on what memproc begins."""
     try:
-        return make()
+        pool: Pool = getattr(import_module(f"memproc.engines.on_{extra}"), f"{extra}_pool")(given, workers)
+        return pool
     except ModuleNotFoundError as error:
         raise UsageError(f"engine {extra!r} needs its package: pip install 'memproc-sdk[{extra}]'") from error
 
@@ -177,6 +166,6 @@ _BY_NAME: dict[str, Callable[[int], Pool | None]] = {
     "threads": _threads,
     "processes": partial(_processes, "processes", "spawn"),
     "forkserver": partial(_processes, "forkserver", "forkserver"),
-    "dask": lambda workers: _of_package("dask", lambda: _dask(None, workers)),
-    "ray": lambda workers: _of_package("ray", lambda: _ray(None, workers)),
+    "dask": partial(_on_package, "dask", None),
+    "ray": partial(_on_package, "ray", None),
 }

@@ -19,15 +19,13 @@ Left out: the namespace (the export does not name its account), and what tells o
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any, NamedTuple
+from datetime import datetime
+from typing import Any, NamedTuple
 
 from memproc.formats.draft import Broken, Context, Draft, Format, Item, LeftOut, Part, with_raw_times, without_nones
 from memproc.times import EPOCH, parse_time, says_none
 from memproc.validation import fault
 from memproc.values import is_blank, is_empty
-
-if TYPE_CHECKING:
-    from datetime import datetime
 
 _OBJECTS = ("author", "content", "metadata")
 _TEXT_FIELDS = ("parts", "text", "result", "thoughts", "content")

@@ -18,16 +18,14 @@ citations of a text block; fenced code is not told from text.
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
-from memproc.formats.draft import Broken, Context, Draft, Format, Item, LeftOut, Part, with_raw_times, without_nones
+from memproc.formats.draft import Broken, Context, Draft, Format, Item, LeftOut, Part, listed, with_raw_times, without_nones
 from memproc.times import says_none
 from memproc.validation import fault
 from memproc.values import is_blank, is_empty
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
 
 _MEMORIES = ("conversations_memory", "project_memories", "memory_files")
 _MESSAGE_FIELDS = frozenset(("uuid", "sender", "role", "text", "content", "created_at", "updated_at", "attachments"))
@@ -140,25 +138,21 @@ def _read_message(message: _Message, context: Context) -> Iterator[Part]:
             yield Broken(fault(f"{message.path}.{name}", "tuple_type", f"the {name} of a message are a list"), message.given)
             return
     yield _read_words(message)
-    for number, block in enumerate(_listed(message.given.get("content"))):
+    for number, block in enumerate(listed(message.given.get("content"))):
         yield from _read_block(number, block, message, context)
-    for number, attachment in enumerate(_listed(message.given.get("attachments"))):
+    for number, attachment in enumerate(listed(message.given.get("attachments"))):
         yield from _read_attachment(number, attachment, message, context)
-
-
-def _listed(value: object) -> list[Any]:
-    return value if isinstance(value, list) else [] if value is None else [value]
 
 
 def _read_words(message: _Message) -> Draft | LeftOut:
     """Return what the sender wrote: the text of the blocks, else the plain text."""
     given = message.given
-    joined = "\n".join(text for block in _listed(given.get("content")) if (text := _maybe_words(block)) is not None)
+    joined = "\n".join(text for block in listed(given.get("content")) if (text := _maybe_words(block)) is not None)
     content = given.get("text") if is_empty(joined) else joined
     if is_empty(content):
         return LeftOut("empty")
     notes = {name: value for name, value in given.items() if name not in _MESSAGE_FIELDS and value not in (None, "", [], {})}
-    files = [_without_text(file) for file in _listed(given.get("attachments")) if isinstance(file, dict)]
+    files = [_without_text(file) for file in listed(given.get("attachments")) if isinstance(file, dict)]
     said = {"id": given.get("uuid"), "kind": "message", "subject": message.sender, "content": content}
     fields = message.fields({**notes, **({"attachments": files} if files else {})}, **said)
     return Draft(fields, is_identity="id" in fields, raw=given)
@@ -211,7 +205,7 @@ def _read_request(kind: str, number: int, block: dict[str, Any], message: _Messa
 
 def _shown(block: dict[str, Any]) -> str:
     """Return the texts of a thinking or tool block: what was thought, the tool's name, what it was given and gave."""
-    given, given_back = block.get("input"), _listed(block.get("content"))
+    given, given_back = block.get("input"), listed(block.get("content"))
     pieces = [block.get(name) for name in ("thinking", "text", "name", "message")]
     pieces += given.values() if isinstance(given, dict) else [given]
     pieces += [piece.get("text") if isinstance(piece, dict) else piece for piece in given_back]
@@ -256,7 +250,7 @@ def _documents(item: Item) -> Iterator[tuple[str, object, dict[str, Any]]]:
         yield "conversations_memory", item["conversations_memory"], {}
     for name, origin in (("project_memories", "project"), ("memory_files", "file")):
         given = item.get(name)
-        keyed = given.items() if isinstance(given, dict) else enumerate(_listed(given))
+        keyed = given.items() if isinstance(given, dict) else enumerate(listed(given))
         for key, document in keyed:
             notes = {origin: key} if isinstance(key, str) else {}
             if isinstance(document, dict) and "content" in document:

@@ -73,12 +73,13 @@ class Context(NamedTuple):
 Part = Draft | Broken | LeftOut | Decided
 
 
-def _nothing_to_remark(_count: int) -> None:
-    """Make no remark."""
+def _nothing(_about: object) -> None:
+    """Make no remark, give no date."""
 
 
-def _no_date(_head: Item) -> None:
-    """Give no date."""
+def told_elsewhere(_item: Item, _fields: frozenset[str]) -> bool:
+    """Tell no item by its shape: what it stands in tells the format."""
+    return False
 
 
 class Format(NamedTuple):
@@ -94,13 +95,23 @@ class Format(NamedTuple):
     read: Callable[[Item, Context], Iterator[Part]]
     lists: tuple[str, ...] = ()
     options: tuple[str, ...] = ()
-    remark: Callable[[int], str | None] = _nothing_to_remark
-    as_of: Callable[[Item], object] = _no_date
+    remark: Callable[[int], str | None] = _nothing
+    as_of: Callable[[Item], object] = _nothing
 
 
 def without_nones(fields: Mapping[str, Any]) -> dict[str, Any]:
     """Return the fields that hold something."""
     return {name: value for name, value in fields.items() if value is not None}
+
+
+def listed(value: object) -> list[Any]:
+    """Return what may be a list, one thing, or nothing, as a list."""
+    return value if isinstance(value, list) else [] if value is None else [value]
+
+
+def beside(metadata: Mapping[str, Any], rest: Mapping[str, Any], prefix: str) -> dict[str, Any]:
+    """Return the rest of a record beside its metadata; under a name with a prefix where the metadata has one of that name."""
+    return {**{f"{prefix}{name}" if name in metadata else name: value for name, value in rest.items()}, **metadata}
 
 
 def with_raw_times(fields: dict[str, Any]) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import Any
 
-from memproc.formats.draft import TIMES, Broken, Context, Draft, Format, Item, Part, with_raw_times
+from memproc.formats.draft import TIMES, Broken, Context, Draft, Format, Item, Part, beside, told_elsewhere, with_raw_times
 from memproc.formats.own import ENVELOPE, VERSION
 from memproc.times import is_assumed
 from memproc.validation import fault
@@ -76,7 +76,7 @@ def read(item: Item, context: Context) -> Iterator[Part]:
     metadata = fields.pop("metadata", {})
     named = metadata if isinstance(metadata, dict) else {"metadata": metadata}
     if rest or named:
-        fields["metadata"] = {**{f"record_{name}" if name in named else name: value for name, value in rest.items()}, **named}
+        fields["metadata"] = beside(named, rest, "record_")
     yield Draft(with_raw_times(fields), is_identity=context.source is not None or "source" in fields)
 
 
@@ -87,6 +87,13 @@ def split_tags(text: str) -> list[str]:
     ['tea', 'morning', 'home']
     """
     return [tag for part in text.replace(";", ",").split(",") if (tag := shown(part))]
+
+
+def tags_of(given: object) -> object:
+    """Return tags that may be one text, or a list with nothing at some places; validation judges the rest."""
+    if isinstance(given, str):
+        return split_tags(given)
+    return [tag for tag in given if tag not in (None, "")] if isinstance(given, list) else given
 
 
 def is_as_it_is(item: Item, kinds: Mapping[str, frozenset[type]]) -> bool:
@@ -169,11 +176,7 @@ def _number(text: str) -> object:
         return text
 
 
-def _never(_item: Item, _fields: frozenset[str]) -> bool:
-    return False
-
-
 FORMAT = Format(
     "json", "any JSON objects: usual names of fields, or a mapping", matches, read, ("memories", "items", "data", "records")
 )
-TABLE = FORMAT._replace(name="csv", about="rows of a table: usual names of columns, or a mapping", matches=_never)
+TABLE = FORMAT._replace(name="csv", about="rows of a table: usual names of columns, or a mapping", matches=told_elsewhere)

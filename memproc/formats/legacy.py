@@ -12,16 +12,14 @@ Left out: `schema_version`, which says 0 and is no longer true of what is writte
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator
+from typing import Any
 
-from memproc.formats.draft import Broken, Context, Draft, Format, Item, Part, with_raw_times, without_nones
-from memproc.formats.generic import split_tags
+from memproc.formats.draft import Broken, Context, Draft, Format, Item, Part, beside, listed, with_raw_times, without_nones
+from memproc.formats.generic import tags_of
 from memproc.records import LARGEST_INTEGER
 from memproc.validation import fault
 from memproc.values import is_blank
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 _KNOWN = frozenset(
     ("text", "timestamp", "emotion", "emotion_score", "links", "user", "who", "tags", "importance", "id", "schema_version")
@@ -46,7 +44,7 @@ def _read(item: Item, _context: Context) -> Iterator[Part]:
         "namespace": _as_name(item.get("user")),
         "subject": _as_name(item.get("who")),
         "created_at": item.get("timestamp"),
-        "tags": _tags(item.get("tags")),
+        "tags": tags_of(item.get("tags")),
         "importance": item.get("importance"),
         "emotion": _emotion(item.get("emotion"), item.get("emotion_score")),
         "relations": [_relation(link) for link in _links(item)] or None,
@@ -62,12 +60,6 @@ def _as_name(value: object) -> object:
     return None if is_blank(value) else value
 
 
-def _tags(given: object) -> object:
-    if isinstance(given, str):
-        return split_tags(given)
-    return [tag for tag in given if tag not in (None, "")] if isinstance(given, list) else given
-
-
 def _emotion(label: object, score: object) -> object:
     """Return the emotional context; an object is taken to be one already."""
     if isinstance(label, dict) and score is None:
@@ -77,8 +69,7 @@ def _emotion(label: object, score: object) -> object:
 
 
 def _links(item: Item) -> list[Any]:
-    links = item.get("links")
-    return [link for link in (links if isinstance(links, list) else [links]) if link is not None]
+    return [link for link in listed(item.get("links")) if link is not None]
 
 
 def _relation(link: object) -> dict[str, Any]:
@@ -95,7 +86,7 @@ def _metadata(item: Item) -> dict[str, Any]:
     rest = {name: value for name, value in item.items() if name not in known and value is not None}
     if any(isinstance(link, dict) and not _LINK_NAMES.issuperset(link) for link in _links(item)):
         rest["links"] = item["links"]
-    return {**{f"v0_{name}" if name in own else name: value for name, value in rest.items()}, **own}
+    return beside(own, rest, "v0_")
 
 
 FORMAT = Format(

@@ -16,15 +16,13 @@ session, empty turns and names that LoCoMo does not know are counted.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
 
-from memproc.formats.draft import Broken, Context, Draft, Format, Item, LeftOut, Part, with_raw_times, without_nones
+from memproc.formats.draft import Broken, Context, Draft, Format, Item, LeftOut, Part, listed, with_raw_times, without_nones
 from memproc.records import LARGEST_INTEGER
 from memproc.validation import fault
 from memproc.values import is_blank, is_empty
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
 
 _DATE = "_date_time"
 _OBSERVATION = "_observation"
@@ -225,18 +223,15 @@ def _read_events(item: Item, sample: _Sample) -> Iterator[Part]:
         date = without_nones({"date": value.get("date")})
         events = {name: said for name, said in value.items() if name != "date"}
         for place, speaker, text in _by_speaker(path, events):
-            yield _read_event(place, speaker, text, sample.fields(session, metadata=date))
-
-
-def _read_event(path: str, speaker: str, text: object, fields: dict[str, Any]) -> Part:
-    if not isinstance(text, str):
-        return Broken(fault(path, "string_type", "an event is a text"), text)
-    return Draft({**fields, "content": text, "kind": "fact", "subject": speaker, "tags": ("event-summary",)}, raw=text)
+            said = {"content": text, "kind": "fact", "subject": speaker, "tags": ("event-summary",)}
+            if isinstance(text, str):
+                yield Draft({**sample.fields(session, metadata=date), **said}, raw=text)
+            else:
+                yield Broken(fault(place, "string_type", "an event is a text"), text)
 
 
 def _read_questions(item: Item, sample: _Sample) -> Iterator[Part]:
-    questions = item.get("qa")
-    for number, asked in enumerate(questions if isinstance(questions, list) else [] if questions is None else [questions]):
+    for number, asked in enumerate(listed(item.get("qa"))):
         if isinstance(asked, dict) and isinstance(asked.get("question"), str):
             yield _read_question(asked, sample)
         else:

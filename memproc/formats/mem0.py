@@ -15,15 +15,13 @@ a query and not of the memory.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator
+from typing import Any
 
-from memproc.formats.draft import Broken, Context, Draft, Format, Item, Part, with_raw_times, without_nones
-from memproc.formats.generic import split_tags
+from memproc.formats.draft import Broken, Context, Draft, Format, Item, Part, beside, with_raw_times, without_nones
+from memproc.formats.generic import tags_of
 from memproc.validation import fault
 from memproc.values import is_blank
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 _TELLTALES = frozenset(("hash", "user_id", "agent_id", "run_id", "app_id", "session_id", "categories", "metadata", "created_at"))
 _PAGE_SIZES = (20, 50, 100, 1000)
@@ -46,40 +44,23 @@ def _matches(item: Item, _fields: frozenset[str]) -> bool:
 
 
 def _read(item: Item, _context: Context) -> Iterator[Part]:
-    origins = {field: name for field, names in _FIELDS.items() if (name := _first_said(item, names)) is not None}
+    said = {field: [name for name in names if not is_blank(item.get(name))] for field, names in _FIELDS.items()}
+    origins = {field: names[0] for field, names in said.items() if names}
     if "content" not in origins:
         yield Broken(fault("memory", "missing", "a mem0 record has its text in memory, or in data"))
         return
     fields: dict[str, Any] = {field: item[name] for field, name in origins.items()}
-    fields["tags"] = _tags(fields.get("tags"))
+    fields["tags"] = tags_of(fields.get("tags"))
     fields["relations"] = _relations(item.get("relations"))
     fields["metadata"] = _metadata(item, frozenset(origins.values()))
     yield Draft(with_raw_times(without_nones(fields)), is_identity="id" in fields)
 
 
-def _first_said(item: Item, names: tuple[str, ...]) -> str | None:
-    return next((name for name in names if not is_blank(item.get(name))), None)
-
-
-def _tags(categories: object) -> object:
-    if isinstance(categories, str):
-        return split_tags(categories)
-    return [tag for tag in categories if tag not in (None, "")] if isinstance(categories, list) else categories
-
-
 def _relations(given: object) -> list[dict[str, Any]] | None:
-    links = given if isinstance(given, list) else []
-    return [relation for link in links if (relation := _maybe_relation(link)) is not None] or None
-
-
-def _maybe_relation(link: object) -> dict[str, Any] | None:
-    if not isinstance(link, dict):
-        return None
-    kind = link.get("relationship")
-    target = link.get("destination", link.get("target"))
-    if not (isinstance(kind, str) and kind and isinstance(target, str) and target):
-        return None
-    return {"type": kind, "target": target, "target_kind": "entity"}
+    links = [link for link in given if isinstance(link, dict)] if isinstance(given, list) else []
+    ends = [(link.get("relationship"), link.get("destination", link.get("target"))) for link in links]
+    named = [both for both in ends if all(isinstance(one, str) and one for one in both)]
+    return [{"type": kind, "target": target, "target_kind": "entity"} for kind, target in named] or None
 
 
 def _metadata(item: Item, used: frozenset[str]) -> dict[str, Any]:
@@ -87,7 +68,7 @@ def _metadata(item: Item, used: frozenset[str]) -> dict[str, Any]:
     own = given if isinstance(given, dict) else {}
     known = used | _LEFT | ({"metadata"} if isinstance(given, dict) else set())
     rest = {name: value for name, value in item.items() if name not in known and value not in (None, "", [], {})}
-    return {**{f"mem0_{name}" if name in own else name: value for name, value in rest.items()}, **own}
+    return beside(own, rest, "mem0_")
 
 
 def _remark(count: int) -> str | None:

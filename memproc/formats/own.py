@@ -14,9 +14,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TypeGuard
 
-from memproc.dedup.keys import Observation
+from memproc.dedup.keys import Key, Observation
 from memproc.dedup.review_policy import is_policy_name
-from memproc.formats.draft import Broken, Context, Decided, Draft, Format, Item, LeftOut, Part
+from memproc.formats.draft import Broken, Context, Decided, Draft, Format, Item, LeftOut, Part, told_elsewhere
 from memproc.records import SCHEMA_VERSION, Fault, encode
 from memproc.validation import fault
 
@@ -30,15 +30,15 @@ _KEYS_OF = {"merge": (2,), "distinct": (2,), "supersedes": (2,), "forgotten": (1
 DECISIONS, TOMBSTONES = "decisions", "tombstones"  # what is left out where they are not trusted
 
 
-def is_marked(item: Item) -> bool:
+def is_marked(item: Item, _fields: frozenset[str] = frozenset()) -> bool:
     """Tell whether an item has a mark that memproc writes: a version of its own format, or the envelope of a whole observation."""
     return type(item.get(VERSION)) is int or is_whole(item)
 
 
 def is_whole(item: Item) -> bool:
     """Tell a whole observation, as a line of a full export is."""
-    envelope = item.get(ENVELOPE)
-    return isinstance(envelope, dict) and "observation" in envelope
+    told = item.get(ENVELOPE)
+    return isinstance(told, dict) and "observation" in told
 
 
 def is_head(item: object) -> TypeGuard[Item]:
@@ -69,8 +69,8 @@ def read(item: Item, _context: Context) -> Iterator[Part]:
     elif _is_decision(item):
         yield Broken(fault(DECISION, "misplaced_decision", "is a decision, and this is no full export"))
     elif is_whole(item):
-        envelope = item[ENVELOPE]
-        yield Draft(_without(item, ENVELOPE, VERSION), is_identity=bool(envelope.get("identity")), as_of=envelope.get("as_of"))
+        told = item[ENVELOPE]
+        yield Draft(_without(item, ENVELOPE, VERSION), is_identity=bool(told.get("identity")), as_of=told.get("as_of"))
     else:
         provenance = item.get(PROVENANCE)
         is_written = isinstance(provenance, list) and all(isinstance(seen, dict) and "observation" in seen for seen in provenance)
@@ -93,8 +93,12 @@ def _read_full(item: Item, context: Context) -> Iterator[Part]:
 
 def whole_line(seen: Observation) -> bytes:
     """Return an observation as one line of a full export, from which the very same is read."""
-    envelope = {"observation": seen.key.hex(), "identity": seen.is_identity} | ({"as_of": seen.as_of} if seen.as_of else {})
-    return encode({**seen.record, ENVELOPE: envelope})
+    return encode({**seen.record, **envelope(seen.key, seen.as_of, is_identity=seen.is_identity)})
+
+
+def envelope(key: Key, as_of: str | None, *, is_identity: bool) -> dict[str, object]:
+    """Return what a whole observation has beside its record."""
+    return {ENVELOPE: {"observation": key.hex(), "identity": is_identity} | ({"as_of": as_of} if as_of else {})}
 
 
 def _without(item: Item, *names: str) -> dict[str, object]:
@@ -119,13 +123,5 @@ def _is_key(key: object) -> bool:
     return isinstance(key, str) and len(key) == 32 and all(digit in "0123456789abcdef" for digit in key)  # noqa: PLR2004
 
 
-def _is_marked(item: Item, _fields: frozenset[str]) -> bool:
-    return is_marked(item)
-
-
-def _never(_item: Item, _fields: frozenset[str]) -> bool:
-    return False  # its head line tells it
-
-
-FORMAT = Format("memproc", "memproc's own JSON lines, as export writes them", _is_marked, read)
-FULL = Format("memproc-full", "a full export, as export --full writes it: observations and decisions", _never, _read_full)
+FORMAT = Format("memproc", "memproc's own JSON lines, as export writes them", is_marked, read)
+FULL = Format("memproc-full", "a full export, as export --full writes it: observations and decisions", told_elsewhere, _read_full)

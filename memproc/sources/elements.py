@@ -16,10 +16,10 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from enum import StrEnum
 from itertools import chain
-from typing import NamedTuple, Protocol
+from typing import IO, NamedTuple
 
 import orjson
 
@@ -37,13 +37,6 @@ _STRING = re.compile(rb'"(?:[^"\\]++|\\.)*+"', re.DOTALL)
 _INSIDE_A_STRING = re.compile(rb'(?:[^"\\]++|\\.)*+', re.DOTALL)
 
 _NEXT_OBJECT = re.compile(rb"\}\s*+,\s*+\{")
-
-
-class Reader(Protocol):
-    """What elements are cut from: a binary file."""
-
-    def read(self, size: int, /) -> bytes:
-        """Return up to `size` bytes, none at the end."""
 
 
 class Flaw(StrEnum):
@@ -68,11 +61,12 @@ class Element(NamedTuple):
 
 class _Window:
     """The part of the stream that is in memory: `data` from `at` on is not yet consumed. Before `barren` no short cut is found.
-    `commas` is how many the last value had on its first level.
+    `commas` is how many the last value had on its first level. With it goes what is looked for: lists of these `names`, of elements
+    of `limit_bytes` at most; and what was found of others, `unread`.
     """
 
-    def __init__(self, stream: Reader) -> None:
-        self._stream = stream
+    def __init__(self, stream: IO[bytes], limit_bytes: int, names: frozenset[str], unread: Counter[str]) -> None:
+        self._stream, self.limit_bytes, self.names, self.unread = stream, limit_bytes, names, unread
         self.data = b""
         self.at = 0
         self.barren = 0
@@ -99,6 +93,12 @@ class _Window:
             if not self.more():
                 return b""
 
+    def peek_behind_commas(self) -> bytes:
+        """Return the next byte that is neither white space nor a comma, none at the end."""
+        while (first := self.peek()) == b",":
+            self.at += 1
+        return first
+
     def without_spaces_behind(self) -> int:
         """Return how long what is kept is without the white space behind it, of which no more than one is left."""
         kept = self.data[self.at :].rstrip(_WHITE)
@@ -109,109 +109,89 @@ class _Window:
         return len(kept)
 
 
-def array_elements(stream: Reader, limit_bytes: int) -> Iterator[Element]:
+def array_elements(stream: IO[bytes], limit_bytes: int) -> Iterator[Element]:
     """Give the elements of the array that the stream, now before its `[`, holds, and what follows it."""
-    return _documents(_Window(stream), frozenset(), limit_bytes, Counter())
+    return _documents(_Window(stream, limit_bytes, frozenset(), Counter()))
 
 
 def list_in_object(
-    stream: Reader, names: frozenset[str], limit_bytes: int, unread: Counter[str]
+    stream: IO[bytes], names: frozenset[str], limit_bytes: int, unread: Counter[str]
 ) -> tuple[bytes | None, Iterator[Element]]:
     """Look in the object that the stream, now before its `{`, holds for the first of `names` that is an array.
 
     Return what stands before it as an object of its own, and the elements of all such arrays; or None, and the object as the
     one element. What follows is given too. `unread` comes to hold by name how many objects other lists have.
     """
-    window = _Window(stream)
+    window = _Window(stream, limit_bytes, names, unread)
     window.peek()
-    head, elements = _object(window, names, limit_bytes, unread)
-    return head, chain(elements, _documents(window, names, limit_bytes, unread))
+    head, elements = _object(window)
+    return head, chain(elements, _documents(window))
 
 
-def _documents(window: _Window, names: frozenset[str], limit_bytes: int, unread: Counter[str]) -> Iterator[Element]:
+def _documents(window: _Window) -> Iterator[Element]:
     """Give the elements of all that stands at the top, to the end of the stream: of arrays, of objects with lists, else itself."""
-    while first := window.peek():
+    while first := window.peek_behind_commas():
         if first == b"[":
             window.at += 1
-            yield from _elements(window, limit_bytes)
-        elif first == b"{" and names:
-            yield from _object(window, names, limit_bytes, unread)[1]
-        elif first == b",":
-            window.at += 1
+            yield from _elements(window)
+        elif first == b"{" and window.names:
+            yield from _object(window)[1]
         else:
-            yield _limited(_value(window, limit_bytes), limit_bytes)
+            yield _limited(_value(window, window.limit_bytes), window)
 
 
-def _elements(window: _Window, limit_bytes: int) -> Iterator[Element]:
-    """Give the elements of the array that the window is in."""
-    while (first := window.peek()) not in (b"", b"]"):
-        if first == b",":
-            window.at += 1
-            continue
-        element = _limited(_value(window, limit_bytes), limit_bytes)
+def _elements(window: _Window) -> Generator[Element, None, bool]:
+    """Give the elements of the array that the window is in; return whether the last of them tells that the stream ended."""
+    while (first := window.peek_behind_commas()) not in (b"", b"]"):
+        element = _limited(_value(window, window.limit_bytes), window)
         yield element
         if element.is_last:
-            return
+            return True
     if first == b"":
         yield Element(b"", Flaw.UNFINISHED)  # the stream ended before the array did: what is missing was there once
     window.at += 1
+    return first == b""
 
 
-def _limited(element: Element, limit_bytes: int) -> Element:
-    if len(element.raw) <= limit_bytes:
+def _limited(element: Element, window: _Window) -> Element:
+    if len(element.raw) <= window.limit_bytes:
         return element
-    return Element(element.raw[:limit_bytes], Flaw.LOST if element.is_last else Flaw.TOO_LONG)
+    return Element(element.raw[: window.limit_bytes], Flaw.LOST if element.is_last else Flaw.TOO_LONG)
 
 
-class _Kept:
-    """The start of an object as it stands there, for where it has no list and is a record itself."""
-
-    def __init__(self, limit_bytes: int) -> None:
-        self._parts: list[bytes] = []
-        self.left_bytes = limit_bytes
-        self.is_long = False
-
-    def keep(self, part: bytes, flaw: Flaw | None = None) -> None:
-        self.is_long = self.is_long or len(part) > self.left_bytes or flaw in (Flaw.TOO_LONG, Flaw.LOST)
-        if self.left_bytes:
-            self._parts.append(part[: self.left_bytes])
-            self.left_bytes -= len(self._parts[-1])
-
-    def element(self, *, is_last: bool) -> Element:
-        if self.is_long:
-            return Element(b"".join(self._parts), Flaw.LOST if is_last else Flaw.TOO_LONG)
-        return Element(b"".join(self._parts), Flaw.UNFINISHED if is_last else None)
-
-
-def _object(
-    window: _Window, names: frozenset[str], limit_bytes: int, unread: Counter[str]
-) -> tuple[bytes | None, Iterator[Element]]:
+def _object(window: _Window) -> tuple[bytes | None, Iterator[Element]]:
     """Return the head of the object at hand and the elements of its lists; or None, and the object as the one element."""
     window.at += 1
     members: list[bytes] = []
     broken: list[Element] = []  # what is no member: where there is a list it is told by itself
     passed = Counter[str]()
-    kept = _Kept(limit_bytes)
-    kept.keep(b"{")
-    left_bytes = limit_bytes
-    is_last = False
+    kept = bytearray()  # its start as it stands there, for where it has no list and is a record itself
+    limit_bytes = left_bytes = window.limit_bytes
+    is_last = is_long = False
+
+    def keep(part: bytes, flaw: Flaw | None = None) -> None:
+        nonlocal is_long
+        is_long = is_long or len(kept) + len(part) > limit_bytes or flaw in (Flaw.TOO_LONG, Flaw.LOST)
+        kept.extend(part[: limit_bytes - len(kept)])
+
+    keep(b"{")
     while not is_last and (first := window.peek()) not in (b"", b"}"):
         if first == b",":
-            kept.keep(b",")
+            keep(b",")
             window.at += 1
             continue
-        name, is_member = _name(window, limit_bytes)
-        kept.keep(*name)
+        name, is_member = _name(window)
+        keep(*name)
         if not is_member:
             broken.append(name)
             is_last = name.is_last
             continue
-        if window.peek() == b"[" and _is_one_of(name, names):
+        if window.peek() == b"[" and _is_one_of(name, window.names):
             window.at += 1
-            unread.update(passed)
-            return b"{" + b",".join(members) + b"}", chain(broken, _lists(window, names, limit_bytes, unread))
-        value = _member(window, max(kept.left_bytes, _PASSED_BYTES))
-        kept.keep(*value)
+            window.unread.update(passed)
+            return b"{" + b",".join(members) + b"}", chain(broken, _lists(window))
+        value = _member(window, max(limit_bytes - len(kept), _PASSED_BYTES))
+        keep(*value)
         is_last = value.is_last
         size_bytes = len(name.raw) + len(value.raw)
         if name.flaw is value.flaw is None and value.raw and size_bytes <= left_bytes:  # a long one costs the head no other
@@ -219,47 +199,38 @@ def _object(
             left_bytes -= size_bytes
         if _has_objects(value):
             passed[_told(name)] += window.commas + 1
-    if not is_last and window.peek():
-        kept.keep(b"}")
+    is_last = is_last or not window.peek()
+    if not is_last:
+        keep(b"}")
         window.at += 1
-        return None, iter([kept.element(is_last=False)])
-    return None, iter([kept.element(is_last=True)])
+    element = Element(bytes(kept), Flaw.UNFINISHED if is_last else None)
+    return None, iter([element._replace(flaw=Flaw.LOST if is_last else Flaw.TOO_LONG) if is_long else element])
 
 
-def _lists(window: _Window, names: frozenset[str], limit_bytes: int, unread: Counter[str]) -> Iterator[Element]:
+def _lists(window: _Window) -> Iterator[Element]:
     """Give the elements of the list at hand and of those that follow it in the object under one of the names."""
-    is_told = False  # that the stream ended
-    is_in_list = True
-    while True:
-        for element in _elements(window, limit_bytes) if is_in_list else ():
-            yield element
-            is_told = element.is_last
-        is_in_list = False
-        if (first := window.peek()) in (b"", b"}"):
-            break
-        if first == b",":
-            window.at += 1
-            continue
-        name, is_member = _name(window, limit_bytes)
+    is_told = yield from _elements(window)  # that the stream ended
+    while (first := window.peek_behind_commas()) not in (b"", b"}"):
+        name, is_member = _name(window)
         if not is_member:
             yield name
             is_told = name.is_last
-        elif window.peek() == b"[" and _is_one_of(name, names):
+        elif window.peek() == b"[" and _is_one_of(name, window.names):
             window.at += 1
-            is_in_list = True
+            is_told = yield from _elements(window)
         else:
             value = _member(window, _PASSED_BYTES)
             if value.is_last:
                 yield value
                 is_told = True
             if _has_objects(value):
-                unread[_told(name)] += window.commas + 1
+                window.unread[_told(name)] += window.commas + 1
     if first == b"" and not is_told:
         yield Element(b"", Flaw.UNFINISHED)
     window.at += 1
 
 
-def _name(window: _Window, limit_bytes: int) -> tuple[Element, bool]:
+def _name(window: _Window) -> tuple[Element, bool]:
     """Take the name of a member with its colon, and True; where there is none what stands there instead, to the next comma or
     bracket, and False.
     """
@@ -269,9 +240,9 @@ def _name(window: _Window, limit_bytes: int) -> tuple[Element, bool]:
         window.at += 1
         return Element(told.raw + b":", told.flaw), True
     if after in (b"", b",", b"}"):
-        return _limited(told if after or told.flaw else Element(told.raw, Flaw.UNFINISHED), limit_bytes), False
-    rest = _value(window, limit_bytes)
-    return _limited(Element(told.raw + rest.raw, rest.flaw or told.flaw), limit_bytes), False
+        return _limited(told if after or told.flaw else Element(told.raw, Flaw.UNFINISHED), window), False
+    rest = _value(window, window.limit_bytes)
+    return _limited(Element(told.raw + rest.raw, rest.flaw or told.flaw), window), False
 
 
 def _string(window: _Window) -> Element:
@@ -315,6 +286,7 @@ def _value(window: _Window, limit_bytes: int) -> Element:
     if (end := _likely_end(window)) is not None:
         return _taken(window, end)
     depth, at = 0, 0  # `at` counts from the start of what is kept of the value
+    start_kept: bytes | None = None  # of one that is too long: the rest is passed, and not kept
     while True:
         is_inside = False
         for match in _STRUCTURE.finditer(window.data, window.at + at):
@@ -324,43 +296,23 @@ def _value(window: _Window, limit_bytes: int) -> Element:
                 is_inside = True  # a string that goes on in the next chunk, or never ends
                 break
             if depth == 0 and mark in _ENDING:
-                return _taken(window, max(start - window.at, 1))  # a stray bracket is a value, and a broken one
+                return _taken(window, max(start - window.at, start_kept is None), start_kept)  # a stray bracket is a broken value
             depth += (mark in _OPENING) - (mark in _CLOSING)
             window.commas += depth == 1 and mark == _COMMA
             at = end - window.at
             if depth == 0 and mark in _CLOSING:
-                return _taken(window, at)
-        is_open = depth > 0 or is_inside
-        if len(window.data) - window.at > limit_bytes and (is_open or window.without_spaces_behind() > limit_bytes):
-            return _passed(window, limit_bytes, depth, at)
+                return _taken(window, at, start_kept)
+        is_long = start_kept is None and len(window.data) - window.at > limit_bytes
+        if is_long and (depth > 0 or is_inside or window.without_spaces_behind() > limit_bytes):
+            start_kept = window.data[window.at : window.at + limit_bytes]
+        if start_kept is not None:
+            window.at, at = start + 1 if is_inside else len(window.data), 0
+            if is_inside and _pass_string(window):
+                continue
         if not window.more():
-            return _taken(window, len(window.data) - window.at)._replace(flaw=Flaw.UNFINISHED)
-
-
-def _passed(window: _Window, limit_bytes: int, depth: int, at: int) -> Element:
-    """Give the start of a value that is too long, and pass the rest: `depth` is how many brackets are open at the place `at`."""
-    kept = window.data[window.at : window.at + limit_bytes]
-    window.at += at
-    while True:
-        for match in _STRUCTURE.finditer(window.data, window.at):
-            start, end = match.span()
-            mark = window.data[start]
-            window.at = end
-            if mark == _QUOTE and end - start == 1:
-                if not _pass_string(window):
-                    return Element(kept, Flaw.LOST)
-                break
-            if depth == 0 and mark in _ENDING:
-                window.at = start
-                return Element(kept, Flaw.TOO_LONG)
-            depth += (mark in _OPENING) - (mark in _CLOSING)
-            window.commas += depth == 1 and mark == _COMMA
-            if depth == 0 and mark in _CLOSING:
-                return Element(kept, Flaw.TOO_LONG)
-        else:
-            window.at = len(window.data)
-            if not window.more():
-                return Element(kept, Flaw.LOST)
+            return _taken(window, len(window.data) - window.at, start_kept)._replace(
+                flaw=Flaw.UNFINISHED if start_kept is None else Flaw.LOST
+            )
 
 
 def _pass_string(window: _Window) -> bool:
@@ -400,7 +352,8 @@ def _likely_end(window: _Window) -> int | None:
     return length
 
 
-def _taken(window: _Window, length: int) -> Element:
+def _taken(window: _Window, length: int, start_kept: bytes | None = None) -> Element:
+    """Take so many bytes: they are the element, or the end of one that is too long, of which the start was kept."""
     raw = window.data[window.at : window.at + length]
     window.at += length
-    return Element(raw.rstrip(_WHITE))
+    return Element(raw.rstrip(_WHITE)) if start_kept is None else Element(start_kept, Flaw.TOO_LONG)

@@ -96,6 +96,11 @@ class Items(NamedTuple):
     classes: AbstractSet[type[Memory]] = frozenset()
     reading: Reading | None = None
 
+    def close(self) -> None:
+        """Close the file, if it is one."""
+        if self.stream is not None:
+            self.stream.close()
+
 
 def open_file(path: Path, *, lists: frozenset[str], limit_bytes: int) -> Items:
     """Open a file and return its items; `lists` are the names under which a wrapped list may stand.
@@ -271,19 +276,14 @@ def _not_finite(raw: bytes) -> Fault | None:
 
 
 def _of_stream(stream: IO[bytes], path: Path, lists: frozenset[str], limit_bytes: int) -> Items:
-    size = _size_of(stream)
+    state = os.fstat(stream.fileno())
+    size = state.st_size if S_ISREG(state.st_mode) else None  # nobody knows that of a pipe
     start = stream.read(SNIFFED_BYTES)
     mark = next((mark for mark in _BOMS if start.startswith(mark)), b"")
-    if _BOMS.get(mark) == "utf-16":
-        stream.close()
-        raise SourceError(f"{path} is UTF-16 text: convert it to UTF-8")
     suffix = path.suffix.lower()
-    if told := _refusal(start, suffix):
+    if why := _refusal(start, mark, suffix):
         stream.close()
-        raise SourceError(f"{path} holds {told}")
-    if b"\0" in start and not _looks_like_text(start):
-        stream.close()
-        raise SourceError(f"{path} holds binary data: give JSON, JSON lines or CSV (decompress archives first)")
+        raise SourceError(f"{path} {why}")
     stream.seek(len(mark))
     opened = _of_text(stream, start[len(mark) :].lstrip()[:1], suffix, lists, limit_bytes)
     reading = opened.reading or Reading()
@@ -322,18 +322,15 @@ def _proved(pieces: Iterator[Piece], stream: IO[bytes], path: Path, size: int | 
         reading.remarks.append(f"{path.name} has grown while it was read, from {size} bytes: it was read to byte {at}")
 
 
-def _size_of(stream: IO[bytes]) -> int | None:
-    """Return how many bytes a file holds; None of what is no plain file."""
-    state = os.fstat(stream.fileno())
-    return state.st_size if S_ISREG(state.st_mode) else None
-
-
-def _refusal(start: bytes, suffix: str) -> str | None:
+def _refusal(start: bytes, mark: bytes, suffix: str) -> str | None:
     """Return why a file is not read, and what to do, where it is of a kind that memproc refuses."""
+    if _BOMS.get(mark) == "utf-16":
+        return "is UTF-16 text: convert it to UTF-8"
     match = _REFUSED_STARTS.match(start)
-    if match is None:
-        return REFUSED_SUFFIXES.get(suffix)
-    return _DECOMPRESS if match["compressed"] else _PICKLE
+    if match or suffix in REFUSED_SUFFIXES:
+        return "holds " + (REFUSED_SUFFIXES[suffix] if match is None else _DECOMPRESS if match["compressed"] else _PICKLE)
+    is_binary = b"\0" in start and not _looks_like_text(start)
+    return "holds binary data: give JSON, JSON lines or CSV (decompress archives first)" if is_binary else None
 
 
 def _looks_like_text(start: bytes) -> bool:

@@ -228,16 +228,17 @@ class _Turns:
             sleep(TRY_EVERY_SECONDS)
         connection.execute("PRAGMA busy_timeout=0")
         try:
-            while not _has_begun(connection, is_last=monotonic() >= deadline):
+            while not _is_done(connection, "BEGIN IMMEDIATE", is_last=monotonic() >= deadline):
                 self._waited_at = monotonic()
                 sleep(TRY_EVERY_SECONDS)
         finally:
             connection.execute(f"PRAGMA busy_timeout={busy_milliseconds}")
 
 
-def _has_begun(connection: Any, *, is_last: bool) -> bool:
+def _is_done(connection: Any, statement: str, *, is_last: bool) -> bool:
+    """Execute a statement of SQLite; tell whether nobody else was in its way, or raise if it was the last attempt."""
     try:
-        connection.execute("BEGIN IMMEDIATE")
+        connection.execute(statement)
     except OperationalError as error:
         if error.sqlite_errorcode & 0xFF != SQLITE_BUSY or is_last:
             raise
@@ -248,14 +249,8 @@ def _has_begun(connection: Any, *, is_last: bool) -> bool:
 def to_wal(driver_connection: Any) -> None:
     """Turn to write-ahead logging; SQLite does not wait by itself for another connection that is about to do the same."""
     deadline = monotonic() + BUSY_SECONDS
-    while True:
-        try:
-            driver_connection.execute("PRAGMA journal_mode=WAL")
-            return
-        except OperationalError as error:
-            if error.sqlite_errorcode & 0xFF != SQLITE_BUSY or monotonic() > deadline:
-                raise
-            sleep(0.01)
+    while not _is_done(driver_connection, "PRAGMA journal_mode=WAL", is_last=monotonic() > deadline):
+        sleep(0.01)
 
 
 def _postgresql(url: URL, settings: Settings) -> Engine:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from functools import cache
 from typing import NamedTuple
 
 import numpy as np
@@ -21,7 +22,6 @@ from memproc.config import Policy
 from memproc.dedup.compare.compare import benign_confidence, differences_between
 from memproc.dedup.compare.confidence import Features, Model, Side, features_of, shipped_model, side_of
 from memproc.dedup.compare.fitting import calibration_error, columns, fit, recall_at_precision, reliability
-from memproc.dedup.decide import Row
 from memproc.dedup.grouping import grouped
 from memproc.dedup.keys import Key, text_of
 from memproc.errors import NotFoundError, UsageError
@@ -42,6 +42,14 @@ class _Pair(NamedTuple):
     is_same: bool
 
 
+class _Named(NamedTuple):
+    """What an observation says, and the groups that it is in by its likeness, or would be in were a slip mended."""
+
+    content: Key
+    side: Side
+    groups: set[Key]
+
+
 class _Labelled(NamedTuple):
     """What labels say of pairs that merge by likeness, with the confidence that is reported of these, and of all others."""
 
@@ -53,10 +61,11 @@ class _Labelled(NamedTuple):
 def calibrate(connection: Connection, labels: Iterable[Label], policy: Policy) -> Calibration:
     """Fit a model to labelled pairs of memories or observations, judge it, and keep it for the next rebuild."""
     labelled = _sorted_out(connection, labels, policy)
-    unlike = _shuffled(labelled.unlike)
-    confidences, same = _held_out(unlike)
-    confidences += labelled.confidences
-    same += labelled.merged
+    # An order that is the same each time and has nothing to do with how the pairs were listed.
+    unlike = sorted(labelled.unlike, key=lambda pair: xxh3_64_intdigest(encode(pair.features)))
+    model, held_out = _fitted(unlike[::2]), unlike[1::2]
+    confidences = [*(model.probability(pair.features) for pair in held_out), *labelled.confidences]
+    same = [*(pair.is_same for pair in held_out), *labelled.merged]
     precision = sum(labelled.merged) / len(labelled.merged) if labelled.merged else 1.0
     refuses = precision < TARGET_PRECISION if labelled.merged else policy.refuses_to_merge
     kept = {"model": _fitted(unlike).to_json().decode(), "refuses_to_merge": refuses}
@@ -76,14 +85,13 @@ def _sorted_out(connection: Connection, labels: Iterable[Label], policy: Policy)
     labelled = _Labelled([], [], [])
     found = _Finder(connection, replace(policy, refuses_to_merge=False))
     for one, other, is_same in labels:
-        left, right = found.row(one), found.row(other)
-        if left.observation.content == right.observation.content:
+        left, right = found.named(one), found.named(other)
+        if left.content == right.content:
             continue
-        sides = found.side(left), found.side(right)
-        if found.groups(left).isdisjoint(found.groups(right)):
-            labelled.unlike.append(_Pair(features_of(*sides), is_same))
+        if left.groups.isdisjoint(right.groups):
+            labelled.unlike.append(_Pair(features_of(left.side, right.side), is_same))
         else:
-            confidence = benign_confidence(differences_between(sides[0].gist, sides[1].gist))
+            confidence = benign_confidence(differences_between(left.side.gist, right.side.gist))
             labelled.confidences.append(1.0 if confidence is None else confidence)
             labelled.merged.append(is_same)
     return labelled
@@ -96,17 +104,6 @@ def calibrated(connection: Connection, policy: Policy) -> Policy:
         return policy
     change_row(connection, tables.store, tables.THE_STORE, {"calibration": None})
     return replace(policy, **orjson.loads(kept))
-
-
-def _shuffled(pairs: Sequence[_Pair]) -> list[_Pair]:
-    """Return the pairs in an order that is the same each time and has nothing to do with how they were listed."""
-    return sorted(pairs, key=lambda pair: xxh3_64_intdigest(encode(pair.features)))
-
-
-def _held_out(pairs: Sequence[_Pair]) -> tuple[list[float], list[bool]]:
-    """Return the confidence in every second pair of a model that was fitted to the others, and whether they are the same."""
-    model = _fitted(pairs[::2])
-    return [model.probability(pair.features) for pair in pairs[1::2]], [pair.is_same for pair in pairs[1::2]]
 
 
 def _fitted(pairs: Sequence[_Pair]) -> Model:
@@ -130,32 +127,16 @@ class _Finder:
 
     def __init__(self, connection: Connection, policy: Policy) -> None:
         self._connection, self._policy = connection, policy
-        self._rows: dict[str, Row] = {}
-        self._sides: dict[Key, Side] = {}
-        self._groups: dict[Key, set[Key]] = {}
+        self.named = cache(self._named)
         self._own_ids: dict[str, bytes | None] | None = None
 
-    def row(self, identifier: str) -> Row:
-        if identifier not in self._rows:
-            found = named_by(self._connection, identifier) or named_by(self._connection, self._by_own_id(identifier).hex())
-            if found is None:
-                raise NotFoundError(f"no memory or observation {identifier!r}")
-            self._rows[identifier] = found
-        return self._rows[identifier]
-
-    def side(self, row: Row) -> Side:
+    def _named(self, identifier: str) -> _Named:
+        row = named_by(self._connection, identifier) or named_by(self._connection, self._by_own_id(identifier).hex())
+        if row is None:
+            raise NotFoundError(f"no memory or observation {identifier!r}")
         seen = row.observation
-        if seen.key not in self._sides:
-            self._sides[seen.key] = side_of(text_of(seen.record))
-        return self._sides[seen.key]
-
-    def groups(self, row: Row) -> set[Key]:
-        """Return the group that an observation is in by its likeness, and those that it would be in were a slip mended."""
-        seen = row.observation
-        if seen.key not in self._groups:
-            found = grouped(seen.content, seen.record, self._policy)
-            self._groups[seen.key] = {found.group, *found.mends}
-        return self._groups[seen.key]
+        found = grouped(seen.content, seen.record, self._policy)
+        return _Named(seen.content, side_of(text_of(seen.record)), {found.group, *found.mends})
 
     def _by_own_id(self, identifier: str) -> bytes:
         if self._own_ids is None:

@@ -49,19 +49,9 @@ from memproc.config import Settings
 from memproc.errors import DatabaseError, MemprocError, UsageError
 from memproc.failures import CHANGED_WHILE_READ, READ_ONLY, UNKNOWN, Failure, Kind, failure_of
 from memproc.in_use import Held
-from memproc.store import tables
+from memproc.store import forks, tables
 from memproc.store.backends import WAITS, connected, to_wal, url_of
 from memproc.store.files import check_place, is_read_only, state_of
-from memproc.store.forks import (
-    WAIT_SECONDS,
-    Gate,
-    check_usable,
-    cut_off,
-    ended_where_begun,
-    keep_for_ever,
-    make_unusable,
-    tell_of_forks,
-)
 from memproc.store.masking import secrets_of, url_shown, without
 from memproc.store.naming import Names
 from memproc.store.seals import SEAL, is_sealed, resealed, seal_of, sealed_columns
@@ -100,22 +90,22 @@ class Database:
         self.backend, self.engine = connected(self.url, chosen)
         self.names, self.schema = Names(chosen.table_prefix), chosen.table_schema
         self.names.put_into(self.engine)
-        if self._held is not None:
-            event.listen(self.engine, "connect", self._held.hold_for)
+        if (held := self._held) is not None:
+            event.listen(self.engine, "connect", lambda _opened, _record: held.hold())
         self._reading = self.engine.execution_options(**self.backend.reading)
         self._writing = self.engine.execution_options(**self.backend.writing)
         self.is_unwiped = False  # whether bytes of what was deleted could not be brought out of the files yet, as far as is known
         self._largest_row_bytes: int | None = None
         self._compiled: dict[tuple[object, ...], tuple[str, list[str]]] = {}
-        self._gate, self._open = Gate(), WeakSet[Any]()  # the driver's connections that are open
+        self._gate, self._open = forks.Gate(), WeakSet[Any]()  # the driver's connections that are open
         event.listen(self.engine, "connect", lambda opened, _: self._open.add(opened))
         event.listen(self.engine, "close", lambda closed, _: self._open.discard(closed))
-        tell_of_forks(self)
+        forks.tell_of_forks(self)
 
     def before_fork(self) -> None:
         """Close what SQLite has open."""
         if self.file is not None:
-            self._gate.shut(WAIT_SECONDS)
+            self._gate.shut(forks.WAIT_SECONDS)
             if self._gate.is_empty:
                 self.engine.dispose()
 
@@ -125,13 +115,13 @@ class Database:
             if self.file is not None:
                 self._gate.open()
             return
-        self._gate = Gate()
+        self._gate = forks.Gate()
         for inherited in list(self._open):
-            keep_for_ever(inherited)
+            forks.keep_for_ever(inherited)
             if self.file is not None:
-                make_unusable(self.file)
+                forks.make_unusable(self.file)
             else:
-                cut_off(self.backend.descriptor(inherited))
+                forks.cut_off(self.backend.descriptor(inherited))
         self._open.clear()
         self.engine.dispose(close=False)
         if self._remove_folder is not None:
@@ -175,7 +165,7 @@ class Database:
         of other transactions, may not be there yet.
         """
         self._check_writable()
-        with self._inside(), told(), ended_where_begun(self._prepared(self._writing, self._writing.connect)) as connection:
+        with self._inside(), told(), forks.ended_where_begun(self._prepared(self._writing, self._writing.connect)) as connection:
             try:
                 with connection.begin():
                     if self.backend.making:
@@ -324,14 +314,14 @@ class Database:
 
     @contextmanager
     def _connection(self, engine: Engine) -> Iterator[Connection]:
-        with self._inside(), told(), ended_where_begun(self._prepared(engine, engine.begin)) as connection:
+        with self._inside(), told(), forks.ended_where_begun(self._prepared(engine, engine.begin)) as connection:
             yield connection
 
     @contextmanager
     def _inside(self) -> Iterator[None]:
         """Let a connection be held inside the block, as far as forks allow it."""
         if self.file is not None:
-            check_usable(self.file)
+            forks.check_usable(self.file)
         with self._gate.inside():
             yield
 
@@ -428,6 +418,14 @@ def _whole(table: Table) -> Select[Any]:
 def _beside(file: Path, wait_seconds: float) -> sqlite3.Connection:
     """Return a connection to a SQLite file that is there, outside of the pool, which waits for others no longer than that."""
     return sqlite3.connect(f"{file.absolute().as_uri()}?mode=rw", uri=True, timeout=wait_seconds, isolation_level=None)
+
+
+def in_chunks(connection: Connection, query: Select[Any], number: Column[int], size: int) -> Iterator[Sequence[Any]]:
+    """Give the rows of a query in the order of `number`, one of its columns, so many at a time, by a statement each."""
+    last, ordered = -(2**63), query.order_by(number).limit(size)
+    while rows := connection.execute(ordered.where(number > last)).all():
+        yield rows
+        last = rows[-1].number
 
 
 def change_row(connection: Connection, table: Table, number: int, values: Mapping[str, Any]) -> None:

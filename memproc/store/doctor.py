@@ -11,7 +11,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, get_args
+from typing import get_args
 
 import orjson
 from sqlalchemy import Connection, func, inspect, select
@@ -20,32 +20,21 @@ from memproc.config import Policy, Settings
 from memproc.dedup.cluster import Decision, Verdict
 from memproc.dedup.compare.confidence import model_of
 from memproc.dedup.keys import SCHEME, Key
-from memproc.errors import DatabaseError, UsageError
+from memproc.errors import DatabaseError
 from memproc.failures import DAMAGED, Kind
 from memproc.in_use import whose
 from memproc.records import Memory, Outcome
-from memproc.store import tables
+from memproc.store import orphans, tables
 from memproc.store.answers import Finding
 from memproc.store.counting import IMPORTED, BatchCount, count_batches, count_memories, memories_told
 from memproc.store.database import Database, told
-from memproc.store.files import check_database, is_there, was_database_of
+from memproc.store.files import check_database, was_database_of
 from memproc.store.findings import Found
 from memproc.store.making import columns_of, is_store_in
-from memproc.store.masking import masked
 from memproc.store.neighbours import WITHDRAWN
-from memproc.store.opening import no_store
-from memproc.store.orphans import (
-    counters_apart,
-    counters_behind,
-    jobs_left,
-    jobs_miscounted,
-    jobs_misheld,
-    jobs_misplaced,
-    jobs_missing,
-    orphans_in,
-)
+from memproc.store.opening import no_store, require_file
 from memproc.store.provenance import check_arrival, check_seals, check_values
-from memproc.store.quarantine import DISCARDED, REASONED, Reasons, reasons_told, sightings
+from memproc.store.quarantine import DISCARDED, REASONED, reasons_told, sightings
 from memproc.store.reading import all_decisions
 from memproc.store.recomputing import Recomputed
 from memproc.store.rejected_texts import wrong_texts
@@ -67,10 +56,7 @@ def examine_at(where: str | Path, settings: Settings | None = None) -> tuple[Fin
     found = Found()
     try:
         if database.file is not None:
-            if not is_there(database.file):
-                raise UsageError(
-                    f"there is no store at {masked(where)}: {'the file is empty' if database.file.exists() else 'no such file'}"
-                )
+            require_file(database.file, where)
             if not whose(database.file):  # else it is open and was looked at; to read it would drop the locks on it
                 if not was_database_of(database.file, database.names.of(tables.store.name)):
                     check_database(database.file)
@@ -111,8 +97,9 @@ def _examine(database: Database, connection: Connection, found: Found, schema: t
     with reading_only(database, connection):
         if database.file is not None:
             check_sqlite(database.file, connection, found)
-        if not found.has("integrity"):
-            _check_version(database, connection, found)
+        if not found.has("integrity") and is_store_in(database, connection):  # another version has other columns
+            versions = connection.execute(select(tables.store.c.schema_version)).scalars()
+            found.add("version", *(version for version in versions if version != tables.SCHEMA))
         if not found.has("integrity", "version"):
             _check_tables(database, connection, found)
         if not found.has("integrity", "version", "schema"):
@@ -125,23 +112,23 @@ def _examine(database: Database, connection: Connection, found: Found, schema: t
 
 def _check_rows(again: Recomputed, found: Found) -> None:
     database, connection = again.database, again.connection
-    found.add("counters", *counters_behind(connection))
-    if not found.has("counters") and (apart := counters_apart(connection)):
+    found.add("counters", *orphans.counters_behind(connection))
+    if not found.has("counters") and (apart := orphans.counters_apart(connection)):
         found.add("counters", "tally", count=apart)
     check_seals(connection, found)
     found.add("unwiped", *connection.execute(select(tables.store.c.unwiped).where(tables.store.c.unwiped != 0)).scalars())
-    for code, count, examples in orphans_in(connection):
+    for code, count, examples in orphans.orphans_in(connection):
         found.add(code, *examples, count=count)
     _check_quarantine(connection, found)
     if not found.has("quarantine"):
         found.add("quarantine_texts", *wrong_texts(database, connection))
     _check_decisions(database, connection, found)
-    found.add("jobs_missing", *jobs_missing(connection))
-    found.add("jobs_miscounted", *jobs_miscounted(connection))
+    found.add("jobs_missing", *orphans.jobs_missing(connection))
+    found.add("jobs_miscounted", *orphans.jobs_miscounted(connection))
     if not found.has("jobs_miscounted"):
-        found.add("checkpoints", *jobs_misplaced(connection))
-    found.add("leases", *jobs_misheld(connection))
-    found.add("jobs", *jobs_left(connection))
+        found.add("checkpoints", *orphans.jobs_misplaced(connection))
+    found.add("leases", *orphans.jobs_misheld(connection))
+    found.add("jobs", *orphans.jobs_left(connection))
     check_arrival(database, connection, _check_batches(connection, found), found)
     again.check_observations(compare_keys=not found.has("scheme"))
     if found.has("scheme", "records", "observation_keys", "keys"):
@@ -153,13 +140,6 @@ def _check_rows(again: Recomputed, found: Found) -> None:
     if not found.has("mends", "decisions", "memories", "orphaned_memories", "conservation"):
         lost = abs(count_memories(connection) - memories_told(connection))
         found.add("conservation", *(["memories"] if lost else []), count=lost)
-
-
-def _check_version(database: Database, connection: Connection, found: Found) -> None:
-    """Look at the version before the tables: another one has other columns."""
-    if is_store_in(database, connection):
-        versions = connection.execute(select(tables.store.c.schema_version)).scalars()
-        found.add("version", *(version for version in versions if version != tables.SCHEMA))
 
 
 def _check_tables(database: Database, connection: Connection, found: Found) -> None:
@@ -239,19 +219,11 @@ def _check_quarantine(connection: Connection, found: Found) -> None:
                 found.add("arrival", *([row.number] if (row.times_seen, row.last_batch) != (times + 1, last) else []))
             expected = 0 if row.status == DISCARDED else row.raw_bytes
             is_whole = expected == (row.length or 0) and (row.parts is None or row.parts == row.last + 1)
-            told = _reasons(row)
+            told = reasons_told(row)
             if not is_whole or told is None:
                 found.add("quarantine", row.number)
             elif told != tuple(row[2:8]):
                 found.add("patterns", row.number)
-
-
-def _reasons(row: Any) -> Reasons | None:
-    """Return the reasons that the faults of a rejected record give, None where there are none."""
-    try:
-        return reasons_told(row)
-    except (ValueError, KeyError, TypeError, IndexError):
-        return None
 
 
 def _check_decisions(database: Database, connection: Connection, found: Found) -> None:

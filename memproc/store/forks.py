@@ -18,13 +18,14 @@ import os
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager, suppress
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
 from time import monotonic
 from typing import Any, Protocol, TypeVar
 from weakref import WeakSet
 
 from memproc.errors import StoreError
+from memproc.in_use import identity_of
 
 WAIT_SECONDS = 10.0
 
@@ -97,20 +98,14 @@ class Gate:
 @contextmanager
 def ended_where_begun(begun: AbstractContextManager[Given]) -> Iterator[Given]:
     """Do as a context does, but leave it as it is where the process was forked inside: it is the parent's to end."""
-    process, given = os.getpid(), begun.__enter__()
-    try:
-        yield given
-    except BaseException as error:
-        if os.getpid() != process:
-            keep_for_ever(begun)
-            raise
-        if not begun.__exit__(type(error), error, error.__traceback__):
-            raise
-    else:
-        if os.getpid() != process:
-            keep_for_ever(begun)
-        else:
-            begun.__exit__(None, None, None)
+    process = os.getpid()
+    with ExitStack() as stack:
+        given = stack.enter_context(begun)
+        try:
+            yield given
+        finally:
+            if os.getpid() != process:
+                keep_for_ever(stack.pop_all())
 
 
 def keep_for_ever(thing: object) -> None:
@@ -136,40 +131,26 @@ _unusable: set[tuple[int, int]] = set()  # files that the parent had open, by de
 
 def make_unusable(file: Path) -> None:
     """Note that a file was open as this process was forked."""
-    with suppress(OSError):
-        _unusable.add(_identity(file))
+    _unusable.update(identity_of(file))
 
 
 def check_usable(file: Path) -> None:
     """Raise StoreError on a file that was open as this process was forked."""
-    if not _unusable:
-        return
-    with suppress(OSError):
-        if _identity(file) in _unusable:
-            raise StoreError(
-                f"{file} was being read or written as this process was forked, and SQLite cannot open it here: "
-                "fork outside of rehearsals and of loops over a store, or begin the process with spawn"
-            )
+    if _unusable and not _unusable.isdisjoint(identity_of(file)):
+        raise StoreError(
+            f"{file} was being read or written as this process was forked, and SQLite cannot open it here: "
+            "fork outside of rehearsals and of loops over a store, or begin the process with spawn"
+        )
 
 
-def _identity(file: Path) -> tuple[int, int]:
-    found = file.stat()
-    return found.st_dev, found.st_ino
-
-
-def _before() -> None:
+def _tell(word: Callable[[Heir], None]) -> None:
     for heir in list(_heirs):
-        heir.before_fork()
-
-
-def _after(*, is_child: bool) -> None:
-    for heir in list(_heirs):
-        heir.after_fork(is_child=is_child)
-
-
-def _register(register: Callable[..., None]) -> None:
-    register(before=_before, after_in_parent=lambda: _after(is_child=False), after_in_child=lambda: _after(is_child=True))
+        word(heir)
 
 
 if hasattr(os, "register_at_fork"):  # not on Windows, which has no fork
-    _register(os.register_at_fork)
+    os.register_at_fork(
+        before=lambda: _tell(lambda heir: heir.before_fork()),
+        after_in_parent=lambda: _tell(lambda heir: heir.after_fork(is_child=False)),
+        after_in_child=lambda: _tell(lambda heir: heir.after_fork(is_child=True)),
+    )

@@ -6,10 +6,10 @@ further. All that these memories were told by is put in the order of time; what 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from sqlalchemy import Column, Connection, select
+from sqlalchemy import Connection, select
 
 from memproc.dedup.cluster import clusters
 from memproc.dedup.decide import Row
@@ -24,7 +24,7 @@ MOST_MEMORIES = 1_000  # of one history
 
 _reviews = tables.reviews.c
 _CHANGES = select(*(_reviews[name] for name in ("number", "one", "other", "kind", "status")))
-_STATES = (["changed", "open"], ["changed", "supersedes"])
+_STATES = (("changed", "open"), ("changed", "supersedes"))  # of reviews of changes that are open or were accepted
 
 
 class _Told(NamedTuple):
@@ -39,8 +39,7 @@ def history_of(database: Database, connection: Connection, rows: Sequence[Row]) 
     told = _memories_in_chain(database, connection, rows)
     rows_told = in_groups(connection, [row for one in told.values() for row in one.rows])
     every = sorted(rows_told, key=lambda row: (row.observation.rank, row.observation.key))
-    speaking = _speaking(database, connection, every)
-    last = {row.home: row.observation.group for row in every if row.observation.key in speaking}
+    speaking = speaking_of(database, connection, every)
     steps: list[Step] = []
     before: Key | None = None
     for row in every:
@@ -49,7 +48,7 @@ def history_of(database: Database, connection: Connection, rows: Sequence[Row]) 
             link = _link(row, told[row.home], is_speaking=seen.key in speaking)
             steps.append(Step(seen.date, seen.record["content"], link, row.home.hex(), seen.key.hex(), told[row.home].review))
         before = seen.group
-    return _with_what_was_told_before(steps, {home.hex() for home in last})
+    return _with_what_was_told_before(steps)
 
 
 def _link(row: Row, told: _Told, *, is_speaking: bool) -> Link:
@@ -60,12 +59,12 @@ def _link(row: Row, told: _Told, *, is_speaking: bool) -> Link:
     return "version" if row.observation.is_identity and has_newer_version else "superseded"
 
 
-def _with_what_was_told_before(steps: Sequence[Step], homes: Collection[str]) -> tuple[Step, ...]:
+def _with_what_was_told_before(steps: Sequence[Step]) -> tuple[Step, ...]:
     """Return the steps, of which the last of each memory alone is how it speaks now: what it said before is `told`."""
     found: list[Step] = []
     done: set[str] = set()
     for step in reversed(steps):
-        is_now = step.link in ("current", "offered") and step.memory in homes
+        is_now = step.link in ("current", "offered")
         found.append(step._replace(link="told") if is_now and step.memory in done else step)
         if is_now:
             done.add(step.memory)
@@ -78,7 +77,12 @@ def _memories_in_chain(database: Database, connection: Connection, rows: Sequenc
     fresh: Mapping[Key, _Told] = found
     while fresh and len(found) < MOST_MEMORIES:
         keys = {row.observation.key for one in fresh.values() for row in one.rows}
-        changes = [change for column in (_reviews.one, _reviews.other) for change in _changes(database, connection, column, keys)]
+        changes = [
+            (number, *sides)
+            for column in (_reviews.one, _reviews.other)
+            for number, *sides, kind, status in database.select_by_keys(connection, _CHANGES, column, keys)
+            if (kind, status) in _STATES
+        ]
         fresh = {}
         for number, *sides in sorted(changes):
             for side in sides:
@@ -89,15 +93,7 @@ def _memories_in_chain(database: Database, connection: Connection, rows: Sequenc
     return found
 
 
-def _changes(
-    database: Database, connection: Connection, column: Column[bytes], keys: Collection[Key]
-) -> list[tuple[int, Key, Key]]:
-    """Return the reviews of changes that are open or were accepted, on one side of which these observations are."""
-    found = database.select_by_keys(connection, _CHANGES, column, keys)
-    return [(number, one, other) for number, one, other, *state in found if state in _STATES]
-
-
-def _speaking(database: Database, connection: Connection, rows: Sequence[Row]) -> set[Key]:
+def speaking_of(database: Database, connection: Connection, rows: Sequence[Row]) -> set[Key]:
     """Return the keys of those observations that speak for their memories, and are no history."""
     near = neighbourhood(database, connection, [row.observation for row in rows], is_whole=True)
     found, _ = clusters((row.observation for row in near.rows.values()), near.mends, near.decisions, near.spent)

@@ -29,7 +29,6 @@ from memproc.times import to_micros
 LEASE_MICROS = 10_000_000
 SILENCE_MICROS = 600_000_000  # a batch takes some seconds; who lives and landed none for so long has most likely ended the job
 FINISHED = ("done", "cancelled")
-COUNTED = ("read", "stored", "duplicate", "merged", "quarantined", "review", "candidates", "verified", "forgotten")
 
 ENDED_BY = {"pause": "paused", "cancel": "cancelled"}  # the status of a job that did what it was asked
 
@@ -245,8 +244,8 @@ def ended_as(status: str, now: str) -> dict[str, str | None]:
 
 def reached(connection: Connection, number: int) -> Reached:
     """Return what the batches of a job counted."""
-    columns = {name: _batches["records" if name == "read" else name] for name in COUNTED}
-    sums = [func.coalesce(func.sum(column), 0).label(name) for name, column in columns.items()]
+    counted = Reached._fields[:-2]
+    sums = [func.coalesce(func.sum(_batches["records" if name == "read" else name]), 0).label(name) for name in counted]
     row = connection.execute(select(*sums, func.count().label("batches")).where(_batches.job == number)).one()
     errors: dict[str, int] = {}
     for text in connection.execute(select(_batches.errors).where(_batches.job == number)).scalars():

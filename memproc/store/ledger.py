@@ -5,13 +5,12 @@ Rule: of why two are alike it keeps the kinds of difference, and no word of thei
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import orjson
 from sqlalchemy import Connection, or_, select
 
-from memproc.dedup.cluster import clusters
 from memproc.dedup.compare.reasons import BETWEEN, reason_told
 from memproc.dedup.decide import Row
 from memproc.dedup.keys import Key
@@ -19,35 +18,24 @@ from memproc.records import Memory, Plain
 from memproc.store import tables
 from memproc.store.answers import Entry, Sighting, Trace
 from memproc.store.database import Database, next_number
-from memproc.store.neighbours import neighbourhood
+from memproc.store.history import speaking_of
 from memproc.store.reading import all_decisions, records_of
 
 _LAST = tables.batches.alias("last")
+_seen, _gone, _batches = tables.observations.c, tables.forgotten.c, tables.batches.c
+_HOW = (_seen.key, _seen.record, _seen.outcome, _seen.confidence)
+_WHEN = (_batches.committed_at, _LAST.c.committed_at, _seen.times_seen)
 _SIGHTINGS = (
-    select(
-        tables.observations.c.key,
-        tables.observations.c.record,
-        tables.observations.c.outcome,
-        tables.observations.c.confidence,
-        tables.batches.c.job,
-        tables.observations.c.batch,
-        tables.observations.c.position,
-        tables.batches.c.committed_at,
-        _LAST.c.committed_at,
-        tables.observations.c.times_seen,
-    )
-    .join_from(tables.observations, tables.batches, tables.observations.c.batch == tables.batches.c.number)
-    .join(_LAST, tables.observations.c.last_batch == _LAST.c.number)
+    select(*_HOW, _batches.job, _seen.batch, _seen.position, *_WHEN)
+    .join_from(tables.observations, tables.batches, _seen.batch == _batches.number)
+    .join(_LAST, _seen.last_batch == _LAST.c.number)
 )
-_TOMBSTONES = select(
-    *(tables.forgotten.c[name] for name in ("key", "node", "outcome")),
-    tables.batches.c.job,
-    tables.forgotten.c.position,
-    tables.batches.c.committed_at,
-).join_from(tables.forgotten, tables.batches, tables.forgotten.c.batch == tables.batches.c.number)
+_TOMBSTONES = select(_gone.key, _gone.node, _gone.outcome, _batches.job, _gone.position, _batches.committed_at).join_from(
+    tables.forgotten, tables.batches, _gone.batch == _batches.number
+)
 _OF_TWO_TEXTS = ("similar", "joined", "review")  # kinds of lines whose reason is what two observations differ in
 _NOTED = select(tables.decisions.c.number)
-_LEDGER = select(*(tables.ledger.c[name] for name in ("number", "made_at", "kind", "subject", "other", "confidence", "reason")))
+LINES = select(*(tables.ledger.c[name] for name in ("number", "made_at", "kind", "subject", "other", "confidence", "reason")))
 
 
 class Line(NamedTuple):
@@ -75,17 +63,16 @@ def take_notes_out(database: Database, connection: Connection, handles: Collecti
     made = [line for line in _lines_on(database, connection, handles) if line.kind == "decision"]
     verdicts = [(line.reason.partition(":")[0], line.number) for line in made]
     database.update_rows(connection, tables.ledger, ("reason",), verdicts)
-    noted = {row[0] for column in ("a", "b") for row in _noted(database, connection, column, handles)}
+    columns = (tables.decisions.c.a, tables.decisions.c.b)
+    noted = {number for column in columns for (number,) in database.select_by_keys(connection, _NOTED, column, handles)}
     database.update_rows(connection, tables.decisions, ("note",), [("", number) for number in sorted(noted)])
 
 
 def trace_of(database: Database, connection: Connection, rows: Sequence[Row], memory: Memory) -> Trace:
     """Return the story of a memory, whose observations are `rows`."""
-    near = neighbourhood(database, connection, [row.observation for row in rows], is_whole=True)
-    found, _ = clusters((row.observation for row in near.rows.values()), near.mends, near.decisions, near.spent)
-    speaking = {seen.key for cluster in found for seen in cluster.speaking}
+    speaking = speaking_of(database, connection, rows)
     keys = {row.observation.key for row in rows}
-    sightings = database.select_by_keys(connection, _SIGHTINGS, tables.observations.c.key, keys)
+    sightings = database.select_by_keys(connection, _SIGHTINGS, _seen.key, keys)
     observations = sorted(Sighting(key.hex(), orjson.loads(record), key in speaking, *rest) for key, record, *rest in sightings)
     read = [
         Entry(seen.first_seen, "read", seen.observation, None, None, _place(seen.outcome, seen.job, seen.position))
@@ -98,11 +85,11 @@ def trace_of(database: Database, connection: Connection, rows: Sequence[Row], me
 
 def trace_of_forgotten(database: Database, connection: Connection, key: Key) -> Trace | None:
     """Return what is left of the story of a memory that was forgotten, by one of its ids; None where there was none."""
-    gone = tables.forgotten.c
-    named = connection.execute(select(gone.key, gone.home).where(or_(gone.key == key, gone.node == key, gone.home == key))).first()
+    is_named = or_(_gone.key == key, _gone.node == key, _gone.home == key)
+    named = connection.execute(select(_gone.key, _gone.home).where(is_named)).first()
     if named is None:
         return None
-    is_of_it = gone.key == named.key if named.home is None else gone.home == named.home
+    is_of_it = _gone.key == named.key if named.home is None else _gone.home == named.home
     found: list[Any] = sorted(connection.execute(_TOMBSTONES.where(is_of_it)).all())
     read = [Entry(row[5], "read", row[0].hex(), None, None, _place(row[2], row[3], row[4])) for row in found]
     handles = {handle for row in found for handle in (row[0], row[1]) if handle is not None}
@@ -118,14 +105,14 @@ def _story(database: Database, connection: Connection, read: Sequence[Entry], ha
     written = _lines_on(database, connection, handles)
     compared = {key for line in written if line.kind in _OF_TWO_TEXTS for key in (line.subject, line.other)}
     records = records_of(database, connection, compared)
-    lines = [
-        Entry(
-            line.made_at, line.kind, line.subject and line.subject.hex(), line.other and line.other.hex(), line.confidence, reason
-        )
-        for line in written
-        for reason in [_reason_of(line, records)]
-    ]
+    lines = [entry_of(line, _reason_of(line, records)) for line in written]
     return tuple(sorted([*read, *lines], key=lambda entry: entry.made_at))  # of one time the first read, then as in the ledger
+
+
+def entry_of(line: Any, reason: str) -> Entry:
+    """Return a line of the query `LINES` as it is told, for this reason."""
+    subject, other = (key and key.hex() for key in (line.subject, line.other))
+    return Entry(line.made_at, line.kind, subject, other, line.confidence, reason)
 
 
 def _reason_of(line: Any, records: Mapping[Key, Plain]) -> str:
@@ -139,9 +126,5 @@ def _reason_of(line: Any, records: Mapping[Key, Plain]) -> str:
 def _lines_on(database: Database, connection: Connection, handles: Collection[Key]) -> list[Any]:
     lines: dict[int, Any] = {}
     for column in (tables.ledger.c.subject, tables.ledger.c.other):
-        lines |= {line[0]: line for line in database.select_by_keys(connection, _LEDGER, column, handles)}
+        lines |= {line[0]: line for line in database.select_by_keys(connection, LINES, column, handles)}
     return [line for _, line in sorted(lines.items())]
-
-
-def _noted(database: Database, connection: Connection, column: str, handles: Collection[Key]) -> Iterator[Any]:
-    return database.select_by_keys(connection, _NOTED, tables.decisions.c[column], handles)

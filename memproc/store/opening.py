@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from contextlib import closing
 from itertools import count
 from pathlib import Path
 
@@ -73,28 +74,25 @@ def _open_policy(database: Database, settings: Settings, *, for_rebuild: bool) -
 
 def is_store(where: str | Path, settings: Settings | None = None) -> bool:
     """Tell whether there is a store at a path or URL. Raises UsageError on a database that is not served."""
-    database = Database(where, settings)
-    try:
+    with closing(Database(where, settings)) as database:
         return _row(database) is not None
-    finally:
-        database.close()
 
 
 def require_store(where: str | Path, settings: Settings | None = None) -> None:
     """Raise UsageError where there is no store at a path or URL, and tell what is there."""
-    database = Database(where, settings)
-    try:
-        if database.file is not None and not is_there(database.file):
-            raise UsageError(
-                f"there is no store at {masked(where)}: {'the file is empty' if database.file.exists() else 'no such file'}"
-            )
+    with closing(Database(where, settings)) as database:
         if database.file is not None:
+            require_file(database.file, where)
             check_database(database.file)
         with database.read() as connection:
             if not is_store_in(database, connection):
                 raise no_store(database, connection, masked(where))
-    finally:
-        database.close()
+
+
+def require_file(file: Path, where: str | Path) -> None:
+    """Raise UsageError where nothing is in the file of the store at a path or URL."""
+    if not is_there(file):
+        raise UsageError(f"there is no store at {masked(where)}: {'the file is empty' if file.exists() else 'no such file'}")
 
 
 def no_store(database: Database, connection: Connection, where: str) -> UsageError | StoreError:

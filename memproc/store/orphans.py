@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Table, delete, exists, func, select, update
+from sqlalchemy import Column, ColumnElement, Connection, delete, exists, func, select, update
 
 from memproc.store import tables
 from memproc.store.database import Database, change_row
@@ -15,16 +15,6 @@ from memproc.times import to_micros
 
 _observations = tables.observations.c
 _forgotten = tables.forgotten.c
-
-
-class Orphans(NamedTuple):
-    """Rows of a table that meet a condition, the code they are told by, the column that shows which, and whether they may go."""
-
-    code: str
-    table: Table
-    shown: str
-    condition: ColumnElement[bool]
-    may_go: bool
 
 
 def _is_no_observation(key: ColumnElement[bytes]) -> ColumnElement[bool]:
@@ -40,64 +30,41 @@ _reviews, _ledger, _parts, _texts = tables.reviews.c, tables.ledger.c, tables.qu
 # A decision's line may name a node that a rebuild with other settings gave another key; the others name records.
 _ON_RECORDS = _ledger.kind != "decision"
 
-ORPHANS: tuple[Orphans, ...] = (
-    Orphans("orphaned_memories", tables.merged, "id", ~exists().where(_observations.memory == tables.merged.c.id), may_go=True),
-    Orphans(
-        "orphaned_reviews",
-        tables.reviews,
-        "number",
-        _is_no_observation(_reviews.one) | _is_no_observation(_reviews.other),
-        may_go=True,
-    ),
-    Orphans(
-        "orphaned_parts",
-        tables.quarantine_parts,
-        "quarantine",
-        ~exists().where(tables.quarantine.c.number == _parts.quarantine),
-        may_go=True,
-    ),
-    Orphans(
-        "quarantine_texts",
-        tables.quarantine_texts,
-        "quarantine",
-        ~exists().where(tables.quarantine.c.number == _texts.quarantine),
-        may_go=True,
-    ),
-    Orphans(
-        "ledger",
-        tables.ledger,
-        "number",
-        _ON_RECORDS & (_is_unknown(_ledger.subject) | _is_unknown(_ledger.other)),
-        may_go=False,
-    ),
+# The code by which rows are told that name what is not there, the column that shows which, and the condition that they meet.
+ORPHANS: tuple[tuple[str, Column[Any], ColumnElement[bool]], ...] = (
+    ("orphaned_memories", tables.merged.c.id, ~exists().where(_observations.memory == tables.merged.c.id)),
+    ("orphaned_reviews", _reviews.number, _is_no_observation(_reviews.one) | _is_no_observation(_reviews.other)),
+    ("orphaned_parts", _parts.quarantine, ~exists().where(tables.quarantine.c.number == _parts.quarantine)),
+    ("quarantine_texts", _texts.quarantine, ~exists().where(tables.quarantine.c.number == _texts.quarantine)),
+    ("ledger", _ledger.number, _ON_RECORDS & (_is_unknown(_ledger.subject) | _is_unknown(_ledger.other))),
 )
+KEPT = "ledger"  # what happened stays told
 LOST = "unknown"  # the source and the format of a job whose row was lost
 _COMMITTED = select(tables.batches.c.committed_at)
 # The counters in the store's row, and the numbers that they must not be behind.
 COUNTED = {"segments": tables.segments.c.number, "reviews": _reviews.number, "rejected": tables.quarantine.c.number}
+_store = tables.store.c
+_TALLY = _store.epoch + _store.segments + _store.reviews + _store.rejected
 
 
 def orphans_in(connection: Connection) -> Iterator[tuple[str, int, list[Any]]]:
     """Give for each kind of orphans that there are its code, how many, and the first few by which they can be found."""
-    for code, table, shown, condition, _ in ORPHANS:
-        count = connection.execute(select(func.count()).select_from(table).where(condition)).scalar_one()
+    for code, shown, condition in ORPHANS:
+        count = connection.execute(select(func.count(shown)).where(condition)).scalar_one()
         if count:
-            column = table.c[shown]
-            yield code, count, [*connection.execute(select(column).where(condition).order_by(column).limit(5)).scalars()]
+            yield code, count, [*connection.execute(select(shown).where(condition).order_by(shown).limit(5)).scalars()]
 
 
 def counters_apart(connection: Connection) -> int:
     """Return by how much the counters in the store's row are apart from what they sum up to."""
-    counted = tables.store.c
-    counters = (counted.epoch, *(counted[name] for name in COUNTED))
-    return abs(int(connection.execute(select(counted.tally - sum(counters[1:], counters[0]))).scalar_one()))
+    return abs(int(connection.execute(select(_store.tally - _TALLY)).scalar_one()))
 
 
 def counters_behind(connection: Connection) -> dict[str, int]:
     """Return, by counter, the largest number that was given where the counter is behind it."""
     behind = {}
     for name, number in COUNTED.items():
-        counter = connection.execute(select(tables.store.c[name])).scalar_one()
+        counter = connection.execute(select(_store[name])).scalar_one()
         given = connection.execute(select(func.max(number))).scalar() or 0
         if given > counter:
             behind[name] = given
@@ -173,14 +140,13 @@ def clear_orphans(database: Database, connection: Connection, now: str) -> None:
     """Delete the orphans that may go, bring the counters up to the numbers given, end the jobs that have no process, and put rows
     for jobs that are gone, so that their numbers are not given again.
     """
-    for _, table, _, condition, may_go in ORPHANS:
-        if may_go:
-            connection.execute(delete(table).where(condition))
+    for code, shown, condition in ORPHANS:
+        if code != KEPT:
+            connection.execute(delete(shown.table).where(condition))
     if behind := counters_behind(connection):
         connection.execute(update(tables.store).values(behind))
     if counters_apart(connection):
-        counted = tables.store.c
-        connection.execute(update(tables.store).values(tally=counted.epoch + counted.segments + counted.reviews + counted.rejected))
+        connection.execute(update(tables.store).values(tally=_TALLY))
     for number in jobs_left(connection):
         change_row(connection, tables.jobs, number, ended_as("interrupted", now))
     for number, count in jobs_miscounted(connection).items():

@@ -17,13 +17,13 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from functools import partial
 
 import orjson
 from sqlalchemy import Connection, select
 
 from memproc.dedup.cluster import Cluster, Decision, Verdict, clusters, newest_of, pair
-from memproc.dedup.decide import Neighbourhood, Row
+from memproc.dedup.decide import Neighbourhood
 from memproc.dedup.keys import Key, Observation
 from memproc.dedup.review_policy import ReviewPolicy, parse_policy
 from memproc.errors import NotFoundError, UsageError
@@ -72,10 +72,9 @@ def carry_out(database: Database, transactions: Transactions, order: Order, now:
         left = None if order.limit is None else order.limit - len(decided)
         if left == 0:
             break
-        batch = _Batch(database, order, numbers[start : start + BATCH], left, now)
-        done = transactions.write(batch.decide)
-        decided += done.decided
-        held += done.held
+        done, left_out = transactions.write(partial(_decide, database, order, numbers[start : start + BATCH], left, now))
+        decided += done
+        held += left_out
         give_way()
     memories = transactions.read(lambda connection: _count_homes(database, connection, decided))
     return Applied(order.name, order.verdict, len(decided), memories, held, tuple(decided))
@@ -101,47 +100,33 @@ def _count_homes(database: Database, connection: Connection, numbers: Sequence[i
     return len({memory or node for node, memory in database.select_by_keys(connection, _HOMES, _observations.key, keys)})
 
 
-class _Done(NamedTuple):
-    decided: list[int]
-    held: int
-
-
-class _Batch:
-    """Some reviews to decide in one transaction; it can be done anew from the start."""
-
-    def __init__(self, database: Database, order: Order, numbers: Sequence[int], limit: int | None, now: str) -> None:
-        self.database, self.order, self.numbers, self.limit, self.now = database, order, numbers, limit, now
-
-    def decide(self, connection: Connection) -> _Done:
-        """Decide on those that still wait, and return the numbers of these."""
-        database, order = self.database, self.order
-        waiting = {row.number: row for row in database.select_by_keys(connection, _SIDES, _reviews.number, self.numbers)}
-        asked = [row for row in map(waiting.get, self.numbers) if row is not None and row.status == "open"]
-        sides = rows_of(database, connection, {key for row in asked for key in (row.one, row.other)})
-        pairs = {row.number: (sides[row.one].observation, sides[row.other].observation) for row in asked if _are_two(sides, row)}
-        near = neighbourhood(database, connection, {seen.key: seen for both in pairs.values() for seen in both}.values())
-        said = decisions_on(database, connection, {named for one, other in pairs.values() for named in _names(one, other)})
-        judge = _Judge(near, order, said)
-        decisions: dict[int, Decision] = {}
-        closed: list[int] = []
-        for number, (one, other) in pairs.items():
-            if self.limit is not None and len(decisions) >= self.limit:
-                break
-            if judge.is_said_already(one, other):
-                closed.append(number)
-            elif decision := judge.decision_on(one, other):
-                decisions[number] = decision
-        if decisions:
-            made = [(decision, order.verdict) for decision in decisions.values()]
-            decide_by_hand(database, connection, made, order.note, self.now)
-        settled = [(order.verdict, number) for number in sorted([*decisions, *closed])]
-        database.update_rows(connection, tables.reviews, ("status",), settled)
-        return _Done([*decisions], judge.held)
-
-
-def _are_two(sides: Mapping[Key, Row], row: Any) -> bool:
-    """Tell whether the sides of a review are there, and in two memories."""
-    return row.one in sides and row.other in sides and sides[row.one].home != sides[row.other].home
+def _decide(
+    database: Database, order: Order, numbers: Sequence[int], limit: int | None, now: str, connection: Connection
+) -> tuple[list[int], int]:
+    """Decide on those of some reviews that still wait; return the numbers of these, and how many are left to a person."""
+    waiting = {row.number: row for row in database.select_by_keys(connection, _SIDES, _reviews.number, numbers)}
+    asked = [row for row in map(waiting.get, numbers) if row is not None and row.status == "open"]
+    sides = rows_of(database, connection, {key for row in asked for key in (row.one, row.other)})
+    there = ((row.number, sides.get(row.one), sides.get(row.other)) for row in asked)
+    pairs = {at: (one.observation, other.observation) for at, one, other in there if one and other and one.home != other.home}
+    near = neighbourhood(database, connection, {seen.key: seen for both in pairs.values() for seen in both}.values())
+    said = decisions_on(database, connection, {named for one, other in pairs.values() for named in _names(one, other)})
+    judge = _Judge(near, order, said)
+    decisions: dict[int, Decision] = {}
+    closed: list[int] = []
+    for number, (one, other) in pairs.items():
+        if limit is not None and len(decisions) >= limit:
+            break
+        if judge.is_said_already(one, other):
+            closed.append(number)
+        elif decision := judge.decision_on(one, other):
+            decisions[number] = decision
+    if decisions:
+        made = [(decision, order.verdict) for decision in decisions.values()]
+        decide_by_hand(database, connection, made, order.note, now)
+    settled = [(order.verdict, number) for number in sorted([*decisions, *closed])]
+    database.update_rows(connection, tables.reviews, ("status",), settled)
+    return [*decisions], judge.held
 
 
 def _names(one: Observation, other: Observation) -> set[Pair]:

@@ -19,6 +19,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from functools import partial
+from operator import attrgetter
 from typing import NamedTuple
 
 import numpy as np
@@ -126,9 +127,8 @@ class Proposer:
             looked += len(heard.new)
             for compared in _rooms(heard):
                 found += self._alike(compared, heard.apart, at_least)
-        proposed, known, left = self.transactions.write(
-            partial(self._written, found=sorted(found, key=_nearest_first), limit=limit, reached=reached, now=now)
-        )
+        found.sort(key=lambda pair: (-pair.cosine, pair.one, pair.other))  # the nearest first
+        proposed, known, left = self.transactions.write(partial(self._written, found=found, limit=limit, reached=reached, now=now))
         return Proposed(looked, proposed, known, left)
 
     def _alike(self, compared: Sequence[_Compared], apart: Sequence[tuple[Home, Home]], at_least: float) -> Iterator[_Pair]:
@@ -147,7 +147,7 @@ class Proposer:
         apart = [pair for pair in found if homes.get(pair.one) and homes.get(pair.other) and homes[pair.one] != homes[pair.other]]
         reviewed = _reviewed(self.database, connection, {homes[key] for pair in apart for key in pair[1:]})
         fresh = [pair for pair in apart if frozenset((homes[pair.one], homes[pair.other])) not in reviewed]
-        doubts = [Doubt(one, other, KIND, None, _reason(cosine)) for cosine, one, other in fresh[:limit]]
+        doubts = [Doubt(one, other, KIND, None, f"alike in meaning (cosine {cosine:.2f})") for cosine, one, other in fresh[:limit]]
         written = write_reviews(self.database, connection, doubts, next_number(connection, tables.batches) - 1, now)
         left = len(fresh) - len(doubts)
         if not left:
@@ -156,27 +156,14 @@ class Proposer:
         return written, len(apart) - len(fresh), left
 
 
-def _reason(cosine: float) -> str:
-    return f"alike in meaning (cosine {cosine:.2f})"
-
-
-def _nearest_first(pair: _Pair) -> tuple[float, Key, Key]:
-    return -pair.cosine, pair.one, pair.other
-
-
 def _cursors(connection: Connection, at_least: float) -> tuple[_Cursor, _Cursor]:
     """Return from where on to look, and where that gets. Who asks for less alike pairs than before looks at all again."""
-    since = _cursor_of(connection.execute(select(_store.proposed)).scalar())
+    try:
+        since = _Cursor(**orjson.loads(connection.execute(select(_store.proposed)).scalar() or ""))
+    except (ValueError, TypeError):  # there is none, or what a check-up tells to be damaged
+        since = _FROM_THE_START
     batch, decision = (next_number(connection, table) - 1 for table in (tables.batches, tables.decisions))
     return since if since.at_least <= at_least else _FROM_THE_START, _Cursor(batch, decision, at_least)
-
-
-def _cursor_of(text: str | None) -> _Cursor:
-    """Return a cursor as it is kept; the start where there is none, or what a check-up tells to be damaged."""
-    try:
-        return _Cursor(**orjson.loads(text or ""))
-    except (ValueError, TypeError):
-        return _FROM_THE_START
 
 
 def _decided(connection: Connection, since: _Cursor) -> _Decided:
@@ -238,7 +225,7 @@ def _rooms(heard: _Heard) -> Iterator[list[_Compared]]:
         if heard.new.isdisjoint(fact.home for fact in facts):
             continue
         rooms: dict[Cues, dict[str, _Compared]] = defaultdict(dict)
-        for fact in sorted(facts, key=_by_key):
+        for fact in sorted(facts, key=attrgetter("key")):
             text = text_of({"content": fact.content})
             cues = guard_of(text)
             if cues is not None:
@@ -247,10 +234,6 @@ def _rooms(heard: _Heard) -> Iterator[list[_Compared]]:
         for room in rooms.values():
             if len(room) > 1 and any(one.is_new for one in room.values()):
                 yield [*room.values()]
-
-
-def _by_key(fact: _Fact) -> Key:
-    return fact.key
 
 
 def _homes_of(database: Database, connection: Connection, found: Sequence[_Pair]) -> dict[Key, Home]:

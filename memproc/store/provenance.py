@@ -31,7 +31,7 @@ from memproc.dedup.keys import Key
 from memproc.records import Outcome
 from memproc.store import tables
 from memproc.store.counting import IMPORTED, BatchCount
-from memproc.store.database import Database
+from memproc.store.database import Database, in_chunks
 from memproc.store.findings import MOST_EXAMPLES, Found
 from memproc.store.seals import is_sealed, is_whole, seal_of_date
 
@@ -44,7 +44,7 @@ KEPT = (tables.decisions, tables.ledger, tables.batches)  # of which no row is e
 _KINDS = ((BigInteger, "integer"), (SmallInteger, "integer"), (Double, "real"), (Text, "text"), (LargeBinary, "blob"))
 _observations, _forgotten, _ledger = tables.observations.c, tables.forgotten.c, tables.ledger.c
 _TOLD = ("number", "key", "batch", "position", "outcome", "confidence", "last_batch", "times_seen", "as_of", "as_of_seal")
-_ARRIVED = select(*(_observations[name] for name in _TOLD)).order_by(_observations.number).limit(CHUNK)
+_ARRIVED = select(*(_observations[name] for name in _TOLD))
 _LINES = select(_ledger.subject, _ledger.batch, _ledger.confidence, _ledger.kind)
 _MERGES = ("similar", "version")
 _REPEATS = select(tables.batches.c.number, tables.batches.c.duplicate)
@@ -85,7 +85,7 @@ def check_arrival(database: Database, connection: Connection, batches: Sequence[
     """Compare what is told of the arrival of each observation with what batches, ledger and the others tell."""
     repeats = dict(tuple(row) for row in connection.execute(_REPEATS))
     again, last = 0, (0, 0)
-    for rows in _arrived(connection):
+    for rows in in_chunks(connection, _ARRIVED, _observations.number, CHUNK):
         merged = {row.key for row in rows if row.outcome == Outcome.MERGED.value}
         said = database.select_by_keys(connection, _LINES, _ledger.subject, merged)
         lines = {(subject, batch): sure for subject, batch, sure, kind in said if kind in _MERGES}
@@ -98,13 +98,6 @@ def check_arrival(database: Database, connection: Connection, batches: Sequence[
     again += int(connection.execute(select(func.sum(_forgotten.times_seen - 1)).where(is_of_record)).scalar() or 0)
     if not found.has("arrival", "conservation") and (lost := abs(sum(batch.again for batch in batches) - again)):
         found.add("arrival", "times_seen", count=lost)
-
-
-def _arrived(connection: Connection) -> Iterator[Sequence[Any]]:
-    last = -(2**63)
-    while rows := connection.execute(_ARRIVED.where(_observations.number > last)).all():
-        yield rows
-        last = rows[-1].number
 
 
 def _is_sure(row: Any, lines: Mapping[tuple[Key, int], float]) -> bool:

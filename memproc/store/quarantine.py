@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping, Sequence
-from contextlib import suppress
 from typing import Any, NamedTuple
 
 import orjson
@@ -66,21 +65,24 @@ def reasons_of(rejected: Rejected) -> Reasons:
     return Reasons(rejected.category, first.code, first.path, first.message, pattern, faults)
 
 
-def reasons_told(row: Any) -> Reasons:
-    """Return the reasons that a row should have by its category and its faults. The words of one that was discarded are gone, and
-    with them what its pattern was made of. Raises ValueError, KeyError or TypeError where the faults are none.
+def reasons_told(row: Any) -> Reasons | None:
+    """Return the reasons that a row should have by its category and its faults, None where the faults are none. The words of one
+    that was discarded are gone, and with them what its pattern was made of.
     """
-    told = reasons_of(Rejected(row.category, tuple(Fault(**fault) for fault in orjson.loads(row.faults)), b""))
+    try:
+        told = reasons_of(Rejected(row.category, tuple(Fault(**fault) for fault in orjson.loads(row.faults)), b""))
+    except (ValueError, KeyError, TypeError, IndexError):
+        return None
     return told._replace(pattern=row.pattern, faults=row.faults) if row.status == DISCARDED else told._replace(faults=row.faults)
 
 
 def mend_reasons(database: Database, connection: Connection) -> None:
     """Write again what the faults of rejected records give."""
-    wrong = []
-    for row in connection.execute(REASONED).all():
-        with suppress(ValueError, KeyError, TypeError, IndexError):
-            if (told := reasons_told(row)) != tuple(row[2:]):
-                wrong.append((told.code, told.path, told.message, told.pattern, row.number))
+    wrong = [
+        (told.code, told.path, told.message, told.pattern, row.number)
+        for row in connection.execute(REASONED)
+        if (told := reasons_told(row)) is not None and told != tuple(row[2:])
+    ]
     database.update_rows(connection, tables.quarantine, ("code", "path", "message", "pattern"), wrong)
 
 
@@ -90,7 +92,7 @@ def put_in_quarantine(
     """Write what was rejected; return what had been rejected before."""
     if not rejected:
         return {}
-    keyed = [(position, _rejected_key(found, origin), found) for position, found in rejected]
+    keyed = [(at, key_of(encode([found.category, origin.namespace]) + found.raw), found) for at, found in rejected]
     wanted = {key for _, key, _ in keyed}
     there = dict(tuple(row) for row in database.select_by_keys(connection, _QUARANTINED, tables.quarantine.c.key, wanted))
     there |= dict.fromkeys(forgotten_among(database, connection, wanted), FORGOTTEN)
@@ -172,7 +174,3 @@ def take_texts_out(database: Database, connection: Connection, records: Sequence
     database.delete_by_keys(connection, tables.quarantine.c.number, sorted(gone))
     for table in (tables.quarantine_parts, tables.quarantine_texts):
         database.delete_by_keys(connection, table.c.quarantine, sorted(gone))
-
-
-def _rejected_key(rejected: Rejected, origin: Origin) -> Key:
-    return key_of(encode([rejected.category, origin.namespace]) + rejected.raw)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Generator, Iterable, Iterator
+from operator import attrgetter
 from typing import Any
 
 import orjson
@@ -23,16 +25,11 @@ CHUNK = 500
 
 _observations = tables.observations.c
 _merged = tables.merged.c
-_ALONE = select(_observations.node, _observations.record)
 _FORGOTTEN = select(tables.forgotten.c.key)
 _RECORDS = select(_observations.key, _observations.record)
 OF_MANY = select(_merged.id, _merged.record)
-_SIGHTINGS = select(
-    *(
-        _observations[name]
-        for name in ("memory", "node", "key", "position", "outcome", "confidence", "is_identity", "as_of", "record")
-    )
-)
+_SEEN = ("memory", "node", "key", "position", "outcome", "confidence", "is_identity", "as_of", "record")
+_SIGHTINGS = select(*(_observations[name] for name in _SEEN))
 
 
 def forgotten_among(database: Database, connection: Connection, keys: Iterable[Key]) -> set[Key]:
@@ -119,13 +116,10 @@ def to_memory(key: Key, record: str) -> Plain:
 def newest_memories(connection: Connection, namespace: str | None, since: int | None) -> Generator[Plain, None, None]:
     """Give the memories of a namespace that changed since, in microseconds, newest first, then by id."""
     arms = []
-    for query, table, key in (
-        (_ALONE.where(_observations.memory.is_(None)), tables.observations, _observations.node),
-        (OF_MANY, tables.merged, _merged.id),
-    ):
-        chosen = query.add_columns(table.c.date.label("date")).with_only_columns(
-            key.label("id"), table.c.record.label("record"), table.c.date.label("date")
-        )
+    for table, key in ((tables.observations, _observations.node), (tables.merged, _merged.id)):
+        chosen = select(key.label("id"), table.c.record, table.c.date)
+        if table is tables.observations:
+            chosen = chosen.where(_observations.memory.is_(None))
         if namespace is not None:
             chosen = chosen.where(table.c.namespace == namespace_number(namespace))
         if since is not None:
@@ -147,18 +141,16 @@ def memories_by_id(database: Database, connection: Connection) -> Iterator[Plain
         some = keys[start : start + CHUNK]
         many = [key for key, is_many in some if is_many]
         texts = dict(map(tuple, database.select_by_keys(connection, OF_MANY, _merged.id, many)))
-        seen: dict[Key, list[Plain]] = {}
-        for found in database.select_by_keys(connection, _SIGHTINGS, _observations.memory, many):
-            seen.setdefault(found[0], []).append(_sighting(found))
-        ones = {
-            found[1]: found
-            for found in database.select_by_keys(connection, _SIGHTINGS, _observations.node, _single(some))
-            if found[0] is None
-        }
+        seen: dict[Key, list[Any]] = defaultdict(list)
+        for row in database.select_by_keys(connection, _SIGHTINGS, _observations.memory, many):
+            seen[row.memory].append(row)
+        single = (key for key, is_many in some if not is_many)
+        for row in database.select_by_keys(connection, _SIGHTINGS, _observations.node, single):
+            if row.memory is None:
+                seen[row.node].append(row)
         for key, is_many in some:
-            memory = to_memory(key, texts[key] if is_many else ones[key][8])
-            sightings = seen[key] if is_many else [_sighting(ones[key])]
-            yield {**memory, "observations": sorted(sightings, key=lambda sighting: sighting["observation"])}
+            memory = to_memory(key, texts[key] if is_many else seen[key][0].record)
+            yield {**memory, "observations": [_sighting(row) for row in sorted(seen[key], key=attrgetter("key"))]}
 
 
 def marked_memories(database: Database, connection: Connection) -> Iterator[Plain]:
@@ -172,15 +164,10 @@ def whole_observations(database: Database, connection: Connection) -> Iterator[P
     yield own.HEAD
     keys = sorted(connection.execute(select(_observations.key)).scalars())
     for start in range(0, len(keys), CHUNK):
-        found = {
-            row[2]: row for row in database.select_by_keys(connection, _SIGHTINGS, _observations.key, keys[start : start + CHUNK])
-        }
-        for key in keys[start : start + CHUNK]:
-            *_, is_identity, as_of, record = found[key]
-            envelope = {"observation": key.hex(), "identity": bool(is_identity)}
-            if as_of is not None:
-                envelope["as_of"] = from_micros(as_of)
-            yield {**in_order(orjson.loads(record)), own.ENVELOPE: envelope}
+        rows = database.select_by_keys(connection, _SIGHTINGS, _observations.key, keys[start : start + CHUNK])
+        for row in sorted(rows, key=attrgetter("key")):
+            as_of = None if row.as_of is None else from_micros(row.as_of)
+            yield in_order(orjson.loads(row.record)) | own.envelope(row.key, as_of, is_identity=bool(row.is_identity))
     for decision in all_decisions(connection):
         of_policy = {own.POLICY: decision.policy} if decision.policy else {}
         yield {own.DECISION: decision.verdict, "keys": [decision.a.hex(), decision.b.hex()], **of_policy}
@@ -199,18 +186,7 @@ def decisions_ever(connection: Connection) -> dict[int, Decision]:
     return {number: Decision(*made) for number, *made in connection.execute(DECISIONS)}
 
 
-def _single(keys: Iterable[tuple[Key, bool]]) -> list[Key]:
-    return [key for key, is_many in keys if not is_many]
-
-
-def _sighting(found: Any) -> Plain:
-    _, _, key, position, outcome, confidence, _, _, record = found
-    fields = orjson.loads(record)
-    return {
-        "id": fields.get("id"),
-        "observation": key.hex(),
-        "source": fields.get("source"),
-        "position": position,
-        "outcome": outcome,
-        "confidence": confidence,
-    }
+def _sighting(row: Any) -> Plain:
+    fields = orjson.loads(row.record)
+    head = {"id": fields.get("id"), "observation": row.key.hex(), "source": fields.get("source")}
+    return {**head, "position": row.position, "outcome": row.outcome, "confidence": row.confidence}

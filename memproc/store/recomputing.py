@@ -27,7 +27,7 @@ from memproc.dedup.minhash.index import ENTRY_BYTES, NUMBER_BITS, Entries
 from memproc.dedup.signing import hashes_of, width
 from memproc.records import Memory, Plain
 from memproc.store import tables
-from memproc.store.database import Database
+from memproc.store.database import Database, in_chunks
 from memproc.store.findings import Found
 from memproc.store.landing import merged_row
 from memproc.store.neighbours import neighbourhood
@@ -73,7 +73,7 @@ class Recomputed:
 
     def check_links(self) -> None:
         """Compare the links from cores of texts with an odd token with those that the observations give."""
-        links = _all(self._links)
+        links = np.concatenate([np.empty((0, 2), np.uint64), *self._links])
         expected, at = np.unique(links[:, 0], return_index=True)
         query = select(tables.mends.c.meant, tables.mends.c.core)
         there = [np.empty(0, np.uint64)]
@@ -126,14 +126,11 @@ class Recomputed:
         self._found.add("index_wrong", *self._keys_of(numbers[is_whole & ~is_right]))
 
     def _chunks(self) -> Iterator[Sequence[Any]]:
-        last = -(2**63)
         # Bytes that are no UTF-8 are the record's fault; SQLite's driver would stop at them.
         record = cast(_observations.record, LargeBinary) if self.database.file is not None else _observations.record
         own = [_observations[name] for name in ("number", "key", "is_identity", "as_of")]
-        query = select(*own, record, *(_observations[name] for name in COMPUTED)).order_by(_observations.number).limit(CHUNK)
-        while rows := self.connection.execute(query.where(_observations.number > last)).all():
-            yield rows
-            last = rows[-1].number
+        query = select(*own, record, *(_observations[name] for name in COMPUTED))
+        return in_chunks(self.connection, query, _observations.number, CHUNK)
 
     def _checked(self, row: Any, *, compare_keys: bool) -> Prepared | None:
         """Return the observation of a row as its record gives it, None where it gives none; note what is wrong."""
@@ -214,7 +211,3 @@ def _links_of(prepared: Iterable[tuple[int, Prepared]]) -> Numbers:
 
 def _link(meant: int, core: int) -> int:
     return xxh3_64_intdigest(f"{meant} {core}".encode())
-
-
-def _all(chunks: Sequence[Numbers]) -> Numbers:
-    return np.concatenate([np.empty((0, 2), np.uint64), *chunks])

@@ -20,7 +20,7 @@ from memproc.dedup.keys import Key
 from memproc.dedup.text.canonical import canonical
 from memproc.records import DEFAULT_NAMESPACE, encode
 from memproc.store import tables
-from memproc.store.database import Database
+from memproc.store.database import Database, in_chunks
 
 MOST_TEXTS = 1_000
 LONGEST_BYTES = 256 * 1024
@@ -137,11 +137,8 @@ def _raws(database: Database, connection: Connection, numbers: Iterable[int]) ->
 
 
 def _in_chunks(connection: Connection) -> Iterator[Sequence[int]]:
-    last = 0
-    query = select(_rejected.number).order_by(_rejected.number).limit(READ_AT_ONCE)
-    while numbers := connection.execute(query.where(_rejected.number > last)).scalars().all():
-        yield numbers
-        last = numbers[-1]
+    for rows in in_chunks(connection, select(_rejected.number), _rejected.number, READ_AT_ONCE):
+        yield [number for (number,) in rows]
 
 
 def _key(kind: str, namespace: str, text: str) -> Key:

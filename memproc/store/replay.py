@@ -11,6 +11,7 @@ from __future__ import annotations
 from base64 import b64decode, b64encode
 from collections import defaultdict, deque
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
@@ -255,8 +256,7 @@ def edits_in(path: Path, *, redacts: bool = False) -> tuple[dict[int, list[Item]
     """
     edits: dict[int, list[Item]] = defaultdict(list)
     places: dict[int, tuple[object, object]] = {}
-    opened = open_file(path, lists=frozenset(), limit_bytes=LONGEST_LINE_BYTES)
-    try:
+    with closing(open_file(path, lists=frozenset(), limit_bytes=LONGEST_LINE_BYTES)) as opened:
         for at, item in enumerate(map(item_of, opened.items), 1):
             line = item.value
             if not isinstance(line, dict) or type(line.get("quarantine")) is not int or not {"record", "raw"} & line.keys():
@@ -265,9 +265,6 @@ def edits_in(path: Path, *, redacts: bool = False) -> tuple[dict[int, list[Item]
             edits[line["quarantine"]].append(_edited(path, at, line))
             if {"job", "position"} <= line.keys():
                 places[line["quarantine"]] = line["job"], line["position"]
-    finally:
-        if opened.stream is not None:
-            opened.stream.close()
     return edits, places
 
 

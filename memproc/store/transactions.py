@@ -13,7 +13,7 @@ import random
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from itertools import count, islice
 from time import perf_counter
 from typing import TypeVar
@@ -68,13 +68,7 @@ class Transactions:
 
     def read(self, work: Callable[[Connection], Answer]) -> Answer:
         """Return what work gives that reads only."""
-        for attempt in count():
-            try:
-                with self.reading() as connection:
-                    return work(connection)
-            except DatabaseError as error:
-                self._wait_after(attempt, error)
-        raise AssertionError
+        return self._done(self.reading, work)
 
     def stream(self, work: Callable[[Connection], Iterator[Answer]]) -> Iterator[Answer]:
         """Give one by one what work gives that reads only, always in the same order.
@@ -122,13 +116,7 @@ class Transactions:
 
     def write_again(self, work: Callable[[Connection], Answer]) -> Answer:
         """Return what work gives that sees by itself whether it was done already."""
-        for attempt in count():
-            try:
-                with self._writing() as connection:
-                    return work(connection)
-            except DatabaseError as error:
-                self._wait_after(attempt, error)
-        raise AssertionError
+        return self._done(self._writing, work)
 
     def write_if_free(self, work: Callable[[Connection], object]) -> bool:
         """Do what can as well be done another time, and may be done twice; return whether it was, as the database let it."""
@@ -196,6 +184,15 @@ class Transactions:
                 raise
             finally:
                 self._segments.leave()
+
+    def _done(self, begun: Callable[[], AbstractContextManager[Connection]], work: Callable[[Connection], Answer]) -> Answer:
+        for attempt in count():
+            try:
+                with begun() as connection:
+                    return work(connection)
+            except DatabaseError as error:
+                self._wait_after(attempt, error)
+        raise AssertionError
 
     def _wait_after(self, attempt: int, error: DatabaseError) -> None:
         """Wait for a random time that grows; raise the error where another attempt is of no use."""

@@ -20,26 +20,16 @@ from memproc.records import Fault, Outcome, Rejected, encode
 from memproc.report.report import Pattern
 from memproc.store import tables
 from memproc.store.answers import Entry, Quarantined
-from memproc.store.database import Database
-from memproc.store.ledger import Line, write_lines
-from memproc.store.quarantine import (
-    DISCARDED,
-    FORGOTTEN,
-    OPEN,
-    REPLAYED,
-    STATUSES,
-    Again,
-    raw_of,
-    reasons_of,
-    rejected_in,
-)
+from memproc.store.database import Database, in_chunks
+from memproc.store.ledger import LINES, Line, entry_of, write_lines
+from memproc.store.quarantine import DISCARDED, FORGOTTEN, OPEN, REPLAYED, STATUSES, Again, raw_of, reasons_of, rejected_in
 
 Status = Literal["open", "replayed", "discarded"]
 
 CHUNK = 1_000
 REJECTED = "rejected"  # the kind of a line in the ledger: a replay in vain
 
-_rows, _batches, _ledger = tables.quarantine.c, tables.batches.c, tables.ledger.c
+_rows, _batches = tables.quarantine.c, tables.batches.c
 _LAST = tables.batches.alias("last")
 _FOUND = (
     select(
@@ -52,10 +42,10 @@ _FOUND = (
     .join_from(tables.quarantine, tables.batches, _rows.batch == _batches.number)
     .join(_LAST, _rows.last_batch == _LAST.c.number)
 )
+_AS_THEY_ARE = [name for name in Quarantined._fields if name not in ("faults", "raw", "history")]
 _LIKE = ("number", "pattern", "category", "code", "path", "message", "faults", "source", "status", "times_seen")
 _GROUPED = select(*(_rows[name] for name in _LIKE))
 _STATUS = select(_rows.number, _rows.key, _rows.status, _rows.faults)
-_HISTORY = select(*(_ledger[name] for name in ("number", "made_at", "kind", "subject", "other", "confidence", "reason")))
 
 
 class Filters(TypedDict, total=False):
@@ -104,21 +94,13 @@ def rows_of(connection: Connection, which: Which, query: Select[Any] = _FOUND) -
     """Give the rows of the records that are meant, in the order of their numbers, without their bytes."""
     if which.status is not None:
         query = query.where(_rows.status == which.status)
-    for rows in _chunks(connection, query.order_by(_rows.number), which.job):
+    chunks = in_chunks(connection, query, _rows.number, CHUNK)
+    if which.job is not None:
+        numbers, query = sorted(rejected_in(connection, which.job)), query.order_by(_rows.number)
+        parts = (numbers[start : start + CHUNK] for start in range(0, len(numbers), CHUNK))
+        chunks = (connection.execute(query.where(_rows.number.in_(some))).all() for some in parts)
+    for rows in chunks:
         yield from filter(which.includes, rows)
-
-
-def _chunks(connection: Connection, query: Select[Any], job: int | None) -> Iterator[Sequence[Any]]:
-    """Give the rows of a query in chunks, those of a job only where one is given."""
-    if job is not None:
-        numbers = sorted(rejected_in(connection, job))
-        for start in range(0, len(numbers), CHUNK):
-            yield connection.execute(query.where(_rows.number.in_(numbers[start : start + CHUNK]))).all()
-        return
-    last = 0
-    while rows := connection.execute(query.where(_rows.number > last).limit(CHUNK)).all():
-        yield rows
-        last = rows[-1].number
 
 
 def rows_by_number(database: Database, connection: Connection, numbers: Iterable[int]) -> dict[int, Any]:
@@ -129,24 +111,14 @@ def rows_by_number(database: Database, connection: Connection, numbers: Iterable
 def to_quarantined(database: Database, connection: Connection, rows: Sequence[Any]) -> list[Quarantined]:
     """Return rows as values, with their bytes and their history."""
     happened: dict[Key, list[Any]] = defaultdict(list)
-    for line in database.select_by_keys(connection, _HISTORY, _ledger.subject, [row.key for row in rows]):
+    for line in database.select_by_keys(connection, LINES, tables.ledger.c.subject, [row.key for row in rows]):
         happened[line.subject].append(line)
     return [
         Quarantined(
-            row.number,
-            row.category,
-            faults_of(row),
-            raw_of(connection, row.number),
-            row.job,
-            row.position,
-            row.source,
-            row.format,
-            row.times_seen,
-            row.namespace,
-            row.status,
-            row.first_seen,
-            row.last_seen,
-            _history(row, sorted(happened[row.key])),
+            **{name: getattr(row, name) for name in _AS_THEY_ARE},
+            faults=faults_of(row),
+            raw=raw_of(connection, row.number),
+            history=_history(row, sorted(happened[row.key])),
         )
         for row in rows
     ]
@@ -257,8 +229,4 @@ def _without_words(again: Sequence[Rejected]) -> str:
 
 def _history(row: Any, lines: Sequence[Any]) -> tuple[Entry, ...]:
     came = Entry(row.first_seen, "quarantined", None, None, None, f"job {row.job}, position {row.position} of {row.source}")
-    since = [
-        Entry(line.made_at, line.kind, line.subject.hex(), line.other and line.other.hex(), line.confidence, line.reason)
-        for line in lines
-    ]
-    return (came, *since)
+    return (came, *(entry_of(line, line.reason) for line in lines))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+from functools import partial
 from itertools import combinations
 from random import Random
 
@@ -406,8 +407,8 @@ def test_what_is_decided_meanwhile_is_not_counted(fresh):
         numbers = [pair.number for pair in store.reviews()]
         order = policies.Order(policy=policies.parse_policy(ALL), verdict="merge", name="x", note="", limit=None, job=None)
         store.resolve(numbers[0], "distinct")
-        batch = policies._Batch(store._database, order, numbers, None, "2025-01-01T00:00:00.000000Z")
-        assert store._transactions.write(batch.decide) == ([numbers[1]], 0)
+        decide = partial(policies._decide, store._database, order, numbers, None, "2025-01-01T00:00:00.000000Z")
+        assert store._transactions.write(decide) == ([numbers[1]], 0)
 
 
 def test_a_full_export_names_the_policy(fresh):

@@ -2,7 +2,7 @@
 
 Facts: a shingle is a 4-gram of code points inside a word padded with one space on each side (`char_wb`); a word of one
 letter is one shingle. The signature is datasketch 2's `affine32` scheme with `SHINGLE_SEED`: 32-bit shingle hash, Murmur3
-`fmix32`, `a * h + b` mod 2^32 with odd `a`, minimum. It is bit-identical to `datasketch.MinHash` with `hash_shingle`.
+`fmix32`, `a * h + b` mod 2^32 with odd `a`, minimum. It is bit-identical to `datasketch.MinHash` with that hash.
 
 Strategy: one UTF-32 view of all texts of a block; windows that hold a space inside are masked out; then for each
 permutation one multiply, one add and one `minimum.reduceat` over the block, so that the buffer stays in the cache.
@@ -51,14 +51,6 @@ def _shingles_of_word(word: str) -> tuple[str, ...]:
 
 
 _SHINGLES = Memo(_shingles_of_word)
-
-
-def hash_shingle(shingle: bytes) -> int:
-    """Return the 32-bit hash of a shingle given as UTF-8 (the `hashfunc` that makes `datasketch.MinHash` agree)."""
-    codes = np.zeros(SHINGLE_CHARS, np.uint32)
-    given = [ord(character) for character in shingle.decode()]
-    codes[: len(given)] = given
-    return int(_mix(codes[0:1], codes[1:2], codes[2:3], codes[3:4])[0])
 
 
 def signatures(texts: Sequence[str]) -> Hashes:

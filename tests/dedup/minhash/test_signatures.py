@@ -9,12 +9,20 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from memproc.dedup.minhash import signatures as module
-from memproc.dedup.minhash.signatures import BANDS, PERMUTATIONS, band_hashes, hash_shingle, shingles, signatures
+from memproc.dedup.minhash.signatures import BANDS, PERMUTATIONS, SHINGLE_CHARS, band_hashes, shingles, signatures
 
 WORDS = st.text(st.characters(exclude_categories=("Cs", "Z", "Cc")), min_size=1, max_size=9) | st.sampled_from(
     ["a", "i", "é", "茶", "😀"]
 )
 TEXTS = st.lists(WORDS, min_size=1, max_size=6).map(" ".join)
+
+
+def hash_shingle(shingle: bytes) -> int:
+    """Return the 32-bit hash of a shingle given as UTF-8."""
+    codes = np.zeros(SHINGLE_CHARS, np.uint32)
+    given = [ord(character) for character in shingle.decode()]
+    codes[: len(given)] = given
+    return int(module._mix(codes[0:1], codes[1:2], codes[2:3], codes[3:4])[0])
 
 
 def by_datasketch(text: str) -> list[int]:

@@ -7,7 +7,7 @@ import json
 import pytest
 
 import memproc
-from memproc.cli.policies import spread
+from memproc.cli.review import spread
 
 POLICY = "confidence >= 0 and kind == similar"
 TEXTS = [
