@@ -93,7 +93,7 @@ def test_the_store_proposes_by_it(fresh):
             "Sees the dentist on October 15",
             "Sees a dentist on October 16",
         )
-        memproc.ingest([{"content": content} for content in contents], into=store)
+        memproc.ingest([{"content": content} for content in contents], store, settings=memproc.Settings(review_at=1.0))
         already = {frozenset((review.one.content, review.other.content)) for review in store.reviews()}
         assert store.propose().proposed == 1
         found = {frozenset((review.one.content, review.other.content)) for review in store.reviews() if review.kind == "meaning"}

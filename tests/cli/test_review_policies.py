@@ -12,7 +12,7 @@ from memproc.cli.review import spread
 POLICY = "confidence >= 0 and kind == similar"
 TEXTS = [
     *(f"She keeps her {word} in the garden shed" for word in ("bicycle", "bike")),
-    *(f"He plays the piano {word} evening at home" for word in ("every", "each")),
+    *(f"He plays {music} at home" for music in ("Bach and Satie", "Satie and Bach")),
     *(f"The old {animal} sleeps on the warm sofa" for animal in ("cat", "dog")),
 ]
 

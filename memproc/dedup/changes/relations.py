@@ -109,17 +109,20 @@ def relation_of(tokens: Sequence[str]) -> Relation | None:
     >>> relation_of("she likes jazz".split()).about
     ''
     """
-    lists = relation_list().words
     front = _without_report(tokens[:LOOKED_AT])
-    is_signed = not SIGNS.isdisjoint(front)
-    if is_signed:
-        front = without_french_negation(front)
-        if (both := exchanged(front)) is not None:
-            new = relation_of(both[0])
-            if new is not None and new.about:
-                return new
-            if both[1]:
-                return relation_of(both[1])
+    if SIGNS.isdisjoint(front):
+        return _relation_in(front, len(tokens), is_signed=False)
+    front = without_french_negation(front)
+    if (both := exchanged(front)) is not None:
+        new, old = (_relation_in(side, len(side), is_signed=True) for side in both)
+        if (new is not None and new.about) or both[1]:
+            return new if new is not None and new.about else old
+    return _relation_in(front, len(tokens), is_signed=True)
+
+
+def _relation_in(front: Sequence[str], size: int, *, is_signed: bool) -> Relation | None:
+    """Return the relation that the front of a fact of so many tokens tells; one that is signed may stand in another order."""
+    lists = relation_list().words
     idle = lists["idle"]
     words = [token for token in front if token not in idle]
     if words and (is_signed or STARTS[words[0]] or ENDS[words[-1]] or CHANGES[words[:2][-1]]):
@@ -140,7 +143,7 @@ def relation_of(tokens: Sequence[str]) -> Relation | None:
                 return found
         if word in cut and word not in _BESIDE:
             break
-    return _of_any_verb(words, begun, owner, is_over=is_over) if is_verb_next and len(tokens) <= SHORT else None
+    return _of_any_verb(words, begun, owner, is_over=is_over) if is_verb_next and size <= SHORT else None
 
 
 def _of_one_word(text: str) -> Relation | None:

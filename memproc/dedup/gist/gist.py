@@ -76,6 +76,7 @@ _BEHIND_I = frozenset(
     ]
 )
 _BEHIND_IS = ("a", "an", "the", "not", "my", "your", "her", "our")
+_BEHIND_IM = frozenset(["a", "an", "the", "not", "so", "from", "going", "at", "my", "on", "really", "very", "also", "still"])
 _FOREIGN_ENDINGS = ("ado", "ido", "ando", "iendo", "ción", "lich", "keit")  # of odd tokens
 _TEXTS_KEPT = 6_000  # of late: what comes into a store is compared when its batch is complete
 _LONGEST_KEPT_CHARS = 500  # the gist of a long text may take a megabyte
@@ -276,12 +277,19 @@ def _is_english(tokens: Sequence[str], odd: set[str], *, is_ascii: bool) -> bool
     has_ending = sum([word.endswith(_FOREIGN_ENDINGS) for word in odd])
     if is_ascii and not has_ending and foreign.isdisjoint(tokens):
         return not english.isdisjoint(tokens) or _says_i_am(tokens) or _is_of_english_words(tokens, odd)
-    distinct = set(tokens)
+    distinct = {*tokens}
+    if _says_im(tokens):
+        return is_ascii
     is_other_script = len(odd) > (1 - _ENGLISH_SHARE) * len(distinct) and not all(map(str.isascii, odd))
     shown = len(english & distinct) + _says_i_am(tokens)
     if not shown:
         shown = len((distinct & words.common_words()) - words.neighbours() - foreign)
     return not is_other_script and shown > len(foreign & distinct) + has_ending
+
+
+def _says_im(tokens: Sequence[str]) -> bool:
+    """Tell whether a text says "im a", which is "I'm a" and no German."""
+    return any(word == "im" and after in _BEHIND_IM for word, after in pairwise(tokens))
 
 
 def shows_english(text: str) -> bool:

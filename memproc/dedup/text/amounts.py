@@ -164,7 +164,7 @@ def as_in_english(tokens: Sequence[str]) -> tuple[list[str], list[str]]:
     """Return the tokens of a text that is not English with numbers and hours written as in English, and the kind of each change.
 
     >>> as_in_english("a las 3 y media de la tarde , 1 500,50 euros".split())
-    (['a', 'las', '3:30', 'pm', ',', '1500.50', 'euros'], ['time', 'amount', 'amount'])
+    (['a', 'las', '3:30', 'pm', ',', '1500.50', 'euros'], ['time', 'time', 'amount', 'amount'])
     """
     if not any(token[0].isdigit() for token in tokens):
         return [*tokens], []
@@ -213,7 +213,9 @@ def _making() -> Mapping[str, str]:
     numbers |= {word: MEASURE + BESIDE_NUMBERS * (unit == "m") for word, unit in measures.items() if unit in _FAMILY}
     joined = [tokens for tokens, _, _ in words.elsewhere() if len(tokens) > 1]
     phrases = {compared(tokens[-1] if len(tokens[-1]) > _SHORT_CHARS else tokens[0]): ALWAYS for tokens in joined}
-    always = dict.fromkeys([*triggers[_NOONED], *long_numbers()], ALWAYS)
+    forms = words.written_out()
+    of_two = [tokens[0] for tokens, form, _ in words.elsewhere() if len(tokens) == 1 and forms.get(tokens[0], form) != form]
+    always = dict.fromkeys([*triggers[_NOONED], *long_numbers(), *of_two], ALWAYS)  # "u" is "you", and "und"
     return numbers | {"+": MAY_BE_PART * 2} | beside | phrases | always
 
 

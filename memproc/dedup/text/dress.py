@@ -18,11 +18,10 @@ from memproc.dedup.text import words
 
 _TAGS = "p|b|i|u|em|strong|li|ul|ol|br|span|div|code|h[1-6]|a|small|mark|blockquote"
 _TAG = re.compile(rf"</?(?:{_TAGS})(?:\s[^<>]{{0,200}})?/?>", re.IGNORECASE)
+_LINK = re.compile(r"<(https?://[^\s<>]+)>")
 _ENTITY = re.compile(r"&(?:#\d{1,6}|#x[\da-f]{1,6}|[a-z]{2,8});", re.IGNORECASE)
 _BULLET = re.compile(r"(?:[-*•·‣◦▪–—>#✓✔✅➡→]+|\(?\d{1,2}[.)](?=\s)|[a-zA-Z]\)(?=\s))\s*")
-_STARRED = re.compile(
-    r"(?<!\w)(?:(\*\*|\*|`)(?=\S)((?:(?!\1).){1,200}?)(?<=\S)\1|(__?)(?=\S)([^_]{1,100} [^_]{1,100})(?<=\S)\3)(?!\w)"
-)
+_STARRED = re.compile(r"(?<!\w)(?:(\*\*|\*|`)(?=\S)((?:(?!\1).){1,200}?)(?<=\S)\1|(__?)(?=\S)([^_]{1,200})(?<=\S)\3)(?!\w)")
 _FOOTNOTE = re.compile(r"(?<=[\s.!?])\[\d{1,3}\][.]?$")
 _WHOLE_QUOTE = re.compile(r"[\"“„«]([^\"“”„«»]+)[\"”“»]")
 _MARKUP = ("<", "&", "*", "_", "`", "[")
@@ -71,15 +70,22 @@ def _may_have_markup(text: str) -> bool:
 
 def _without_markup(text: str) -> str:
     if "<" in text:
-        text = _TAG.sub(" ", text).strip()
+        text = _LINK.sub(r"\1", _TAG.sub(" ", text)).strip()
     if "&" in text and _ENTITY.search(text):
         text = html.unescape(text)
     text = _without_bullets(text)
     if any(mark in text for mark in "*_`"):
-        text = _STARRED.sub(lambda found: found[2] or found[4], text)  # "__init__" is a name
+        text = _STARRED.sub(_unstarred, text)
     text = _FOOTNOTE.sub("", text).rstrip()
     whole = _WHOLE_QUOTE.fullmatch(text)
     return _without_emoji(whole[1] if whole else text)
+
+
+def _unstarred(found: re.Match[str]) -> str:
+    """Return what is emphasised; "__init__" and "_id" are names."""
+    said = found[2] or found[4]
+    is_name = found[2] is None and " " not in said and (found[3] != "_" or said not in words.common_words())
+    return found[0] if is_name else said
 
 
 def _without_bullets(text: str) -> str:
