@@ -32,12 +32,12 @@ CORPUS_SEEDS: Final = (101, 102)
 FEBRL_SETS: Final = (1, 2, 4)
 TEMPLATE_RECORDS: Final = 600
 WEIGHTS: Final = {
-    "everyday": 0.6,
+    "everyday": 1.2,
     "SICK": 1.0,
     "STS": 1.0,
     "CANNOT": 0.3,
-    "traps": 0.1,
-    "corpus": 0.05,
+    "traps": 0.05,
+    "corpus": 0.1,
     "FEBRL": 0.3,
     "machine": 0.3,
     "SIGMOD": 2.0,
