@@ -47,6 +47,7 @@ from memproc.validation import OF_MEMPROC, excerpt, fault
 MERGES_SHOWN = 10
 REUSED_KEPT = 10_000  # ids that are told to have been given for unrelated texts
 GROUPED_AHEAD = 0.3  # where more than this share of a batch meets others, workers find out what all merge by: else one process does
+KEPT_OF_TOO_LARGE = 1 << 16  # bytes of a rejected record that the database does not take whole
 BEYOND = "decisions beyond the namespace"
 FEWEST_FOR_SHARE = 100  # a share of errors is judged from this many records on
 
@@ -226,7 +227,7 @@ class _Run:
 
         def work() -> str:
             with rarer_searches():
-                self.store.catch_up(self.claim, self.settings.review_at)
+                self.uncompared = self.store.catch_up(self.claim, self.settings.review_at)
                 status = self._why_intolerable() or next(filter(None, map(self._stopped, range(len(sources)), sources)), "done")
                 if status == "done" and self.settings.accept_at is not None:
                     self._accept(self.settings.accept_at)
@@ -354,6 +355,7 @@ class _Run:
                 return first
             too_large = fault("", "too_large", f"is too large for the database: {error}")
             lines = [own.whole_line(records.accepted.at(at).observation) for at in range(len(records.accepted))]
+            lines += [one.raw[:KEPT_OF_TOO_LARGE] for _, one in records.rejected]
             found = [Rejected("resource", (too_large,), line) for line in lines]
             return self._land_whole(source, Taken.of_rejected(found), decided)
 

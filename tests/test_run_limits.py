@@ -240,3 +240,23 @@ def test_limits_are_options(tmp_path):
         code, told, error = run(option, value)
         assert (code, told) == (2, "")
         assert "give" in error
+
+
+def test_a_rejected_record_that_is_too_large_by_itself_is_quarantined_cut(tmp_path, monkeypatch):
+    """It is counted, and its beginning is kept."""
+    land = Landing.land
+
+    def refusing(self, connection, arrived, *rest):
+        if any(len(found.raw) > pipeline.KEPT_OF_TOO_LARGE for _, found in arrived.records.rejected):
+            raise DatabaseError(Failure(Kind.CAPACITY, "too much at once"), "packet")
+        return land(self, connection, arrived, *rest)
+
+    monkeypatch.setattr(Landing, "land", refusing)
+    large = {"content": "", "note": "x" * 100_000}
+    with memproc.open(tmp_path / "m.db") as store:
+        report = memproc.ingest([{"content": "Has a dog"}, large, {"content": "Has a cat"}], store)
+        assert (report.read, report.stored, report.quarantined) == (3, 2, 1)
+        (bad,) = store.quarantine()
+        assert (bad.category, bad.faults[0].code) == ("resource", "too_large")
+        assert len(bad.raw) == pipeline.KEPT_OF_TOO_LARGE
+        assert store.recount().is_whole

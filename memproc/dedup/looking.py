@@ -55,6 +55,7 @@ class Looking(NamedTuple):
             hashes=self.hashes[firsts],
             beside=[self.beside[at - len(self.numbers)] for at in places[len(firsts) :]],
             dated={key: chains for key, chains in self.dated.items() if key in keys},
+            again=self.again.intersection(keys),
         )
 
 

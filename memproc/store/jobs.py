@@ -199,11 +199,13 @@ def _is_gone(owner: str | None, lease_until: int | None, now: str) -> bool:
     return not there.is_alive if there.is_here else to_micros(now) - (lease_until or 0) >= SILENCE_MICROS
 
 
-def behind(connection: Connection, now: str, own: int) -> list[int]:
-    """Return the jobs whose newest batch was not looked at for reviews: one's `own`, and those that no process is at work on."""
-    numbers = connection.execute(select(_jobs.number).where(_jobs.looked < _jobs.landed)).scalars().all()
-    held = {number for number in numbers if (found := _found(connection, _jobs.number == number)) and found.is_held(now)}
-    return [number for number in numbers if number == own or number not in held]
+def behind(connection: Connection, now: str, own: int) -> list[tuple[int, float | None]]:
+    """Return the jobs whose newest batch was not looked at for reviews: one's `own`, and those that no process is at work on; each
+    with the confidence from which pairs wait, None where that is not told.
+    """
+    left = connection.execute(select(_jobs.number, _jobs.settings).where(_jobs.looked < _jobs.landed)).all()
+    held = {number for number, _ in left if (found := _found(connection, _jobs.number == number)) and found.is_held(now)}
+    return [(number, orjson.loads(said).get("review_at")) for number, said in left if number == own or number not in held]
 
 
 def close_left(connection: Connection, now: str) -> None:

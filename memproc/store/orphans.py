@@ -91,15 +91,15 @@ def jobs_missing(connection: Connection) -> dict[int, tuple[int, int, int]]:
 
 
 def jobs_miscounted(connection: Connection) -> dict[int, int]:
-    """Return the jobs that have other numbers of batches than they say, and how many they have."""
+    """Return the jobs that have other numbers of batches than they say, or looked at more, and how many they have."""
     jobs, own = tables.jobs.c, tables.batches.c
     query = (
-        select(jobs.number, jobs.landed, func.count(own.number))
+        select(jobs.number, jobs.landed, jobs.looked, func.count(own.number))
         .join_from(tables.jobs, tables.batches, own.job == jobs.number, isouter=True)
-        .group_by(jobs.number, jobs.landed)
+        .group_by(jobs.number, jobs.landed, jobs.looked)
         .order_by(jobs.number)
     )
-    return {job: count for job, landed, count in connection.execute(query) if landed != count}
+    return {job: count for job, landed, looked, count in connection.execute(query) if landed != count or not 0 <= looked <= landed}
 
 
 def jobs_misplaced(connection: Connection) -> list[int]:
@@ -150,8 +150,8 @@ def clear_orphans(database: Database, connection: Connection, now: str) -> None:
     for number in jobs_left(connection):
         change_row(connection, tables.jobs, number, ended_as("interrupted", now))
     for number, count in jobs_miscounted(connection).items():
-        change_row(connection, tables.jobs, number, {"landed": count})
+        change_row(connection, tables.jobs, number, {"landed": count, "looked": count})
     for number, (count, *ends) in jobs_missing(connection).items():
         first, last = (connection.execute(_COMMITTED.where(tables.batches.c.number == end)).scalar_one() for end in ends)
-        row = (number, None, None, LOST, LOST, "{}", "interrupted", None, None, 1, None, count, None, first, last)
+        row = (number, None, None, LOST, LOST, "{}", "interrupted", None, None, 1, None, count, count, None, first, last)
         database.insert_rows(connection, tables.jobs, [row])

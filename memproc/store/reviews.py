@@ -9,16 +9,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from itertools import groupby
 from operator import itemgetter
-from typing import NamedTuple
+from time import perf_counter
+from typing import Any, NamedTuple
 
 import numpy as np
 import orjson
 from loguru import logger
 from sqlalchemy import Connection, delete, func, literal_column, select
+from sqlalchemy.exc import DBAPIError
 
 from memproc.config import Policy
 from memproc.dedup.changes.chains import CHAINS, is_replaced, place_of, shared_keys
@@ -26,6 +28,7 @@ from memproc.dedup.cluster import Undated
 from memproc.dedup.compare.compare import compare_if_changed, compare_if_likely
 from memproc.dedup.compare.confidence import features_of, in_order, may_be_alike, may_be_alike_in_length, model_of, side_of
 from memproc.dedup.compare.reasons import BETWEEN, TELLING, kinds_of
+from memproc.dedup.decide import Row
 from memproc.dedup.doubts import ROUND, Doubt, crowd_in, for_a_person, is_of, is_worth_more
 from memproc.dedup.gist.gist import read, shows_english
 from memproc.dedup.keys import Key, Prepared, text_of
@@ -33,11 +36,14 @@ from memproc.dedup.looking import Looking, looking
 from memproc.dedup.minhash import index
 from memproc.dedup.text.exact import exact_of
 from memproc.dedup.text.telling import tells_a_secret
+from memproc.errors import DatabaseError
+from memproc.failures import Kind, failure_of
 from memproc.store import tables
 from memproc.store.chains import Chains
-from memproc.store.database import Database, change_row, is_of_memproc, next_number, take_numbers
+from memproc.store.database import Database, change_row, is_of_memproc, is_of_value, next_number, take_numbers
 from memproc.store.ledger import Line, write_lines
 from memproc.store.neighbours import ROWS, SPEAKING, to_row
+from memproc.store.opening import check_policy
 from memproc.store.segments import Segments
 from memproc.store.standing import standing
 from memproc.times import to_micros
@@ -51,6 +57,7 @@ UNDATED_CONFIDENCE = 0.5  # which of two versions is the newer, nothing tells
 RETURNED = "returned"  # of a value that is told again after another had replaced it
 
 _reviews, _observations, _batches = tables.reviews.c, tables.observations.c, tables.batches.c
+_TOLD = select(_batches.review, _batches.seconds)
 _HOMES = select(_observations.key, _observations.memory)
 _CANDIDATES = select(*(_observations[name] for name in ("number", "key", "memory", "length", "date", "as_of", "record")))
 _OPEN = select(_reviews.number, _reviews.other, _reviews.kind, _reviews.status)
@@ -97,27 +104,31 @@ class Reviewer:
     segments: Segments
     policy: Policy
     review_at: float
+    redacts: bool = False
 
     def catch_up(self, connection: Connection, job: int, now: str, fresh: Fresh | None = None) -> Compared:
         """Look at those batches of a job that were not looked at, of which the `fresh` one need not be read again; return what was
         found of the newest.
         """
         there = standing(self.database, connection, job)
+        check_policy(there.policy, self.policy)
         self.segments.at(there.epoch, there.segment)
-        found = Compared()
+        found, broken = Compared(), list[Key]()
         for batch in _newest_batches(connection, job, there.landed - there.looked):
+            started = perf_counter()
             if fresh is None or fresh.batch != batch:
-                parts = [self._told_by_rows(connection, batch)]
+                parts = self._told_by_rows(connection, batch, broken)
             elif there.epoch - fresh.epoch > 1:  # somebody has written in between
                 parts = [self._as_it_is_now(connection, part) for part in fresh.parts]
             else:
                 parts = [*fresh.parts]
             found = self.look_at(connection, parts, batch, now)
-            reviews = connection.execute(select(_batches.review).where(_batches.number == batch)).scalar_one() + found.reviews
-            counts = {"review": reviews, "candidates": found.candidates, "verified": found.verified}
-            change_row(connection, tables.batches, batch, counts)
+            reviews, seconds = connection.execute(_TOLD.where(_batches.number == batch)).one()
+            counts = {"review": reviews + found.reviews, "candidates": found.candidates, "verified": found.verified}
+            change_row(connection, tables.batches, batch, {**counts, "seconds": seconds + perf_counter() - started})
+            broken += found.broken
         self.database.update_rows(connection, tables.jobs, ("looked",), [(there.landed, job)])
-        return found
+        return replace(found, broken=broken)
 
     def look_at(self, connection: Connection, parts: Sequence[Looking], batch: int, now: str) -> Compared:
         """Look at the parts of a batch, and write what is found."""
@@ -132,10 +143,10 @@ class Reviewer:
                     lines = [Line(RETURNED, key, before, 1.0, 1, RETURNED) for key, before in looked.returned.items()]
                     write_lines(self.database, connection, batch, now, lines)
             except Exception as error:
-                if not is_of_memproc(error):
+                if not _is_of_some(error):
                     raise
                 if len(keys := part.keys) == 1:
-                    logger.opt(exception=error).warning("memproc itself broke on comparing {}", keys[0].hex())
+                    self._tell_of(error, keys[0])
                     compared.broken += keys
                 else:
                     left += [part.only(frozenset(half)) for half in (keys[len(keys) // 2 :], keys[: len(keys) // 2])]
@@ -146,22 +157,49 @@ class Reviewer:
             compared.returned |= looked.returned
         return compared
 
+    def _tell_of(self, error: Exception, key: Key) -> None:
+        """Log what memproc broke on, or the database refused; with `redacts` without the words of the error."""
+        told = type(error).__name__ if self.redacts else repr(error)
+        logger.opt(exception=None if self.redacts else error).warning("{} was not compared: {}", key.hex(), told)
+
     def _as_it_is_now(self, connection: Connection, new: Looking) -> Looking:
         """Return those of some facts that are still there, in the memories that they are in by now."""
         found = self.database.select_by_keys(connection, _HOMES, _observations.key, new.keys)
         memories = {row.key: row.memory for row in found}
         return new.only(memories.keys())._replace(memories=memories)
 
-    def _told_by_rows(self, connection: Connection, batch: int) -> Looking:
-        """Return what is to be looked at of a batch that landed in another process."""
+    def _told_by_rows(self, connection: Connection, batch: int, broken: list[Key]) -> list[Looking]:
+        """Return what is to be looked at of a batch that landed in another process, in parts; note the keys of `broken` rows."""
         is_read_again = (_observations.last_batch == batch) & _observations.as_of.is_not(None)
         query = ROWS.add_columns(_observations.batch, _observations.outcome)
         found = connection.execute(query.where((_observations.batch == batch) | is_read_again)).all()
-        rows = [to_row(row[: -len(("batch", "outcome"))]) for row in found]
         own = {row.number: row.outcome for row in found if row.batch == batch}
-        cores = {row.observation.core for row in rows}
-        members = map(to_row, self.database.select_by_keys(connection, SPEAKING, _observations.core, cores))
-        return looking(rows, members, self.policy, own, min(own, default=None))
+        cores = {row.core for row in found}
+        members = self._readable(self.database.select_by_keys(connection, SPEAKING, _observations.core, cores), [])
+        parts, left = [], [self._readable((row[: -len(("batch", "outcome"))] for row in found), broken)]
+        while left:
+            rows = left.pop()
+            try:
+                parts.append(looking(rows, members, self.policy, own, min(own, default=None)))
+            except Exception as error:  # noqa: BLE001 - whatever it is, no other fact may be left out with it
+                if len(rows) == 1:
+                    self._tell_of(error, rows[0].observation.key)
+                    broken.append(rows[0].observation.key)
+                else:
+                    left += [rows[len(rows) // 2 :], rows[: len(rows) // 2]]
+        return parts
+
+    def _readable(self, found: Iterable[Any], broken: list[Key]) -> list[Row]:
+        """Return those of some rows whose records can be read; note the keys of others."""
+        rows = []
+        for one in found:
+            try:
+                rows.append(to_row(one))
+            except orjson.JSONDecodeError as error:
+                _, _, key, *_ = one
+                self._tell_of(error, key)
+                broken.append(key)
+        return rows
 
     def look(self, connection: Connection, new: Looking) -> Looked:
         """Look for what the facts of a batch are like, and what of its chains has changed."""
@@ -356,6 +394,16 @@ def undated_doubts(undated: Iterable[Undated]) -> list[Doubt]:
         one, other = sorted((pair.one.key, pair.other.key))
         found.append(Doubt(one, other, "undated", UNDATED_CONFIDENCE, "two versions, and no date tells which is newer"))
     return found
+
+
+def _is_of_some(error: Exception) -> bool:
+    """Tell whether it is of some of the facts that something went wrong: memproc broke on them, or the database refused a value, or
+    so much at once.
+    """
+    if isinstance(error, DBAPIError | DatabaseError):
+        failure = error.failure if isinstance(error, DatabaseError) else failure_of(error.orig or error)
+        return is_of_value(error) or failure.kind in (Kind.DATA, Kind.CAPACITY)
+    return is_of_memproc(error) or is_of_value(error)
 
 
 def _newest_batches(connection: Connection, job: int, count: int) -> list[int]:

@@ -264,6 +264,7 @@ class Store:
         """Write single records in one transaction, each as a batch of its own: so its outcome is that of a record alone."""
         if self._added_job is None:
             self._added_job = self.begin_job(ADDED, added[0][1].format)
+            self.catch_up(self._added_job)
         first, self._added = self._added, self._added + len(added)
         batches = [_Batch(Arrived(found, at), origin) for at, (found, origin) in enumerate(added, first)]
         return self._land_each(self._added_job, batches, is_looked_at=True)
@@ -693,6 +694,7 @@ class Store:
         claim = self.begin_job(REPLAY, report.format)
         report.job = claim.job
         replay = Replay(self._database, self._transactions, partial(self.land, claim), mending, self.settings.batch_size)
+        self.catch_up(claim)
         status = self.run_job(claim, lambda: replay.through(numbers))
         self.merge_index()
         self.count_into(report)
@@ -824,17 +826,17 @@ class Store:
         """
         batch = _Batch(arrived, origin, decided, checkpoint)
         (landed,) = self._land_each(claim, [batch], is_looked_at=self.policy.dedup != "near")
-        if self.policy.dedup == "near":
+        if self.policy.dedup == "near" and landed.looking:
             landed.uncompared = len(self._catch_up(claim.job, review_at, landed.fresh).broken)
         return landed
 
-    def catch_up(self, claim: Claim, review_at: float | None = None) -> None:
-        """Look for the reviews of batches that landed as their process died: of this job, and of those that no process is at work
-        on.
+    def catch_up(self, claim: Claim, review_at: float | None = None) -> int:
+        """Look for the reviews of batches that landed as their process died: of this job, and, each from the confidence that it was
+        given, of those that no process is at work on. Return how many records memproc itself broke on.
         """
         now = _now()
-        for job in self._transactions.read(lambda connection: behind(connection, now, claim.job)):
-            self._catch_up(job, review_at)
+        left = self._transactions.read(lambda connection: behind(connection, now, claim.job))
+        return sum(len(self._catch_up(job, review_at if job == claim.job else least).broken) for job, least in left)
 
     def _catch_up(self, job: int, review_at: float | None, fresh: Fresh | None = None) -> Compared:
         reviewer = self._reviewer(review_at)
@@ -842,7 +844,7 @@ class Store:
 
     def _reviewer(self, review_at: float | None = None) -> Reviewer:
         least = self.settings.review_at if review_at is None else review_at
-        return Reviewer(self._database, self._segments, self.policy, least)
+        return Reviewer(self._database, self._segments, self.policy, least, self.settings.redact)
 
     def _land_each(self, claim: Claim, batches: Sequence[_Batch], *, is_looked_at: bool) -> list[Landed]:
         """Write batches one after the other in one transaction, and return what became of each; with `is_looked_at` nothing is left
@@ -885,8 +887,13 @@ class Store:
         found.untaken = take_over(self._database, self._segments, connection, decided, namespace, number, self.policy, now)
         if any(one.verdict == "forgotten" for one in decided):
             self._database.note_deleted(connection)
-        if is_looked_at and found.looking:
+        if decided or len(found.looking) > 1:
+            found.epoch = 0  # what is to be looked at was told before all of it was written
+        if is_looked_at:
             found.looked(self._reviewer().look_at(connection, found.looking, number, now))
+        elif not any(part.keys for part in found.looking) and there.looked == there.landed:
+            found.looking = []
+            self._database.update_rows(connection, tables.jobs, ("looked",), [(there.landed + 1, claim.job)])
         row = batch_row(found, (number, claim.job, batch.arrived.first, len(batch.arrived.records)), started, now)
         self._database.insert_rows(connection, tables.batches, [row])
         found.request = there.request

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import pytest
+from loguru import logger
 from sqlalchemy import select
 
 import memproc
+from memproc.errors import DatabaseError
+from memproc.failures import Failure, Kind
 from memproc.store import tables
 from memproc.store.reviews import Reviewer
 from memproc.store.store import Store
@@ -113,7 +116,8 @@ def test_the_rows_tell_what_the_plan_told(fresh, file, monkeypatch):
 
     def both(self, connection, job, now, new=None):
         if new is not None:
-            seen.append((new.parts[0], self._told_by_rows(connection, new.batch)))
+            [told] = self._told_by_rows(connection, new.batch, [])
+            seen.append((new.parts[0], told))
         return catch_up(self, connection, job, now, new)
 
     catch_up = Reviewer.catch_up
@@ -159,4 +163,142 @@ def test_where_nothing_is_compared_nothing_is_left_to_look_at(tmp_path):
     """As of exact dedup."""
     with memproc.open(tmp_path / "m.db", settings=memproc.Settings(dedup="exact")) as store:
         memproc.ingest(RECORDS, store)
-        assert [*map(tuple, rows_of(store, select(tables.jobs.c.looked, tables.jobs.c.landed)))] == [(1, 1)]
+        assert looked(store) == [(1, 1)]
+
+
+@pytest.mark.parametrize("kind", [Kind.CAPACITY, Kind.DATA])
+def test_what_the_database_refuses_of_reviews_lands_no_batch_twice(fresh, monkeypatch, kind):
+    """The records are in, and all but one are compared."""
+    look = Reviewer.look
+
+    def refusing(self, connection, new):
+        if "room 4" in str(new.facts.text):
+            raise DatabaseError(Failure(kind, "give less"), "refused")
+        return look(self, connection, new)
+
+    monkeypatch.setattr(Reviewer, "look", refusing)
+    with fresh() as store:
+        report = memproc.ingest(RECORDS, store)
+        assert (report.read, report.batches) == (len(RECORDS), 1)
+        assert any("broke on comparing 1 record" in note for note in report.notes)
+        assert "He likes blues and jazz" in {one.other.content for one in store.reviews()}
+        assert looked(store) == [(1, 1)]
+
+
+def test_a_row_that_cannot_be_read_stops_no_other_ingestion(fresh, file, monkeypatch):
+    """What it holds is not compared; the rest of its batch is."""
+    with fresh() as store:
+        with monkeypatch.context() as patch:
+            cut_off(patch, 2)
+            with pytest.raises(CutOffError):
+                filled(store, file)
+        first = tables.observations.c.number == 5
+        with store._database.write() as connection:
+            connection.execute(tables.observations.update().where(first).values(record="{x"))
+        report = memproc.ingest([], store)
+        assert any("broke on comparing 1 record" in note for note in report.notes)
+        assert looked(store)[0] == (2, 2)
+
+
+def looked(store):
+    """Return of each job how many batches were looked at, and how many landed."""
+    query = select(tables.jobs.c.looked, tables.jobs.c.landed).order_by(tables.jobs.c.number)
+    return [*map(tuple, rows_of(store, query))]
+
+
+@pytest.mark.parametrize("how", ["add", "replay"])
+def test_whoever_begins_a_job_looks_at_what_was_left(fresh, file, monkeypatch, how):
+    """From the confidence on that the dead job was given."""
+    with fresh() as alone, fresh() as store:
+        filled(alone, file)
+        with monkeypatch.context() as patch:
+            cut_off(patch, 3)
+            with pytest.raises(CutOffError):
+                filled(store, file)
+        bad = {"content": "She likes tea", "importance": 7}
+        for one in (alone, store):
+            memproc.ingest([bad], one, settings=memproc.Settings(review_at=1.0)) if how == "replay" else one.add(RECORDS[0])
+            if how == "replay":
+                one.replay(transform=lambda value: {**value, "importance": 0.7})
+        assert told(store) == told(alone)
+        assert all(own == there for own, there in looked(store))
+
+
+def test_a_store_that_was_rebuilt_otherwise_is_opened_again(fresh, file, monkeypatch):
+    """Before anything of a dead job is looked at."""
+    with fresh() as store, memproc.open(store.place) as other:
+        with monkeypatch.context() as patch:
+            cut_off(patch, 1)
+            with pytest.raises(CutOffError):
+                filled(store, file)
+        other.rebuild(settings=memproc.Settings(merge_at=1.0))
+        with pytest.raises(memproc.StoreError, match="rebuilt"):
+            memproc.ingest([], store)
+
+
+def test_what_is_forgotten_by_the_batch_itself_waits_for_nobody(fresh, tmp_path):
+    """A full export may hold a record and that it was forgotten."""
+    with fresh() as source, fresh() as store:
+        for record in RECORDS[3:5]:
+            added = source.add(record)
+        source.export(tmp_path / "whole.jsonl", full=True)
+        keys = [source.trace(added.memory.id).observations[0].observation]
+        with (tmp_path / "whole.jsonl").open("ab") as lines:
+            lines.write(memproc.records.encode({"decision": "forgotten", "keys": keys}) + b"\n")
+        memproc.ingest(tmp_path / "whole.jsonl", store, trust_decisions=True)
+        assert store.reviews() == []
+        assert store.doctor() == ()
+
+
+def test_a_batch_without_anything_to_look_at_takes_one_transaction(fresh):
+    """As when all of it is known."""
+    with fresh() as store:
+        memproc.ingest(RECORDS, store)
+        before = rows_of(store, select(tables.store.c.epoch))[0].epoch
+        memproc.ingest(RECORDS, store)
+        took = rows_of(store, select(tables.store.c.epoch))[0].epoch - before
+        assert took == 3  # the job's begin, the batch, the job's end
+        assert looked(store) == [(1, 1), (1, 1)]
+
+
+def test_nothing_of_a_record_is_logged_where_nothing_is_to_be_told(tmp_path, monkeypatch, caplog_lines):
+    """Also where memproc breaks on comparing it."""
+
+    def breaking(*_given):
+        raise KeyError("the secret of Ann")
+
+    monkeypatch.setattr(Reviewer, "look", breaking)
+    with memproc.open(tmp_path / "m.db", settings=memproc.Settings(redact=True)) as store:
+        memproc.ingest(RECORDS, store, settings=memproc.Settings(redact=True))
+    assert any("was not compared" in line for line in caplog_lines)
+    assert not any("Ann" in line for line in caplog_lines)
+
+
+@pytest.fixture
+def caplog_lines():
+    """Return the lines that memproc logs, tracebacks and all."""
+    lines = []
+    logger.enable("memproc")
+    number = logger.add(lines.append, backtrace=True, diagnose=True)
+    yield lines
+    logger.remove(number)
+    logger.disable("memproc")
+
+
+def test_a_value_that_returned_is_told_once_where_looking_goes_by_halves(fresh, monkeypatch):
+    """Each half tells of its own."""
+    look = Reviewer.look
+
+    def breaking(self, connection, new):
+        if "harbour" in str(new.facts.text):
+            raise KeyError("harbour")
+        return look(self, connection, new)
+
+    cities = (("Berlin", 0), ("Paris", 2), ("Berlin", 11), ("Rome", 13))
+    records = [{"content": f"She lives in {city}", "created_at": DAYS[day]} for city, day in cities]
+    with fresh() as store:
+        memproc.ingest(records[:2], store)
+        monkeypatch.setattr(Reviewer, "look", breaking)
+        memproc.ingest([*records[2:], {"content": "The cousin paints the old harbour in Genoa"}], store)
+        lines = rows_of(store, select(tables.ledger).where(tables.ledger.c.kind == "returned"))
+        assert len(lines) == 1

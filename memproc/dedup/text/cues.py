@@ -35,6 +35,9 @@ SHAPES: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
 )
 
 
+LONGEST_CHARS = 2_000  # a longer token is of no shape that people write
+
+
 def cues_of(tokens: Iterable[str]) -> tuple[str, ...]:
     """Return the sorted cues among the tokens of a gist, each its kind and what it means.
 
@@ -62,6 +65,8 @@ def _cue_of(token: str) -> str:
         return f"{kinds[meant]}:{meant}"
     if token.isalpha():
         return ""
+    if len(token) > LONGEST_CHARS:
+        return f"identifier:{token}"
     return next((f"{kind}:{token}" for kind, shape in SHAPES if shape.fullmatch(token)), "")
 
 
