@@ -252,7 +252,7 @@ def test_a_rejected_record_that_is_too_large_by_itself_is_quarantined_cut(tmp_pa
         return land(self, connection, arrived, *rest)
 
     monkeypatch.setattr(Landing, "land", refusing)
-    large = {"content": "", "note": "x" * 100_000}
+    large = {"content": "Has a horse", "importance": 7, "note": "x" * 100_000}
     with memproc.open(tmp_path / "m.db") as store:
         report = memproc.ingest([{"content": "Has a dog"}, large, {"content": "Has a cat"}], store)
         assert (report.read, report.stored, report.quarantined) == (3, 2, 1)
