@@ -30,14 +30,13 @@ LEAST_ZIPF, LEAST_LISTED_ZIPF, NAME_ZIPF = 1.5, 2.6, 3.0
 MOST_RARER, MOST_RARER_ABROAD, MOST_RARER_AT_HOME = 2.4, 1.0, 1.5
 MOST_FREQUENT_ENGLISH = 400
 NO_OTHER = """
-africa ainee analisis angel animo aout articulo boligrafo brulee brulees bruler brulure calculos capitulo capitulos catalogo
-chaine chaines circulo clinica clinicas codigo comite connaitre cout couts credito creditos croute deposito dialogo domestica
-domestico ecole ecoles electronico entrainement entrainements entraineur espectaculo etude etudes exito fisica fisico fraiche
-fraiches futbol gout gouter gouts historica hotel hotels huitre huitres ile iles ingles linea lineas logica maitre maitres
-maitresse maquina maquinas medica medicas medico medicos metodo metodos musica musicas naitre numeros pagina paginas paraitre
-pelicula peliculas policia policias politica politicas politico politicos quimica quimico republica romantica romantico tecnica
-tecnicas tecnico tecnicos telefonica telefonos television theatre theatres titulo titulos traitre tramite tramites transito ultima
-ultimas ultimo ultimos unica unicas unico unicos vehiculo vinculo voute
+africa ainee analisis angel aout boligrafo brulee brulees bruler brulure calculos capitulos chaine chaines clinica clinicas
+codigo comite connaitre cout couts credito creditos croute ecole ecoles electronico entrainement entrainements entraineur
+espectaculo etude etudes exito fisica fisico fraiche fraiches futbol gout gouter gouts historica hotel hotels huitre huitres ile
+iles ingles linea lineas logica maitre maitres maitresse maquina maquinas medicos metodo metodos musica musicas naitre numeros
+pagina paginas paraitre pelicula peliculas policia policias politica politicas politico politicos quimica quimico republica
+romantica romantico tecnica tecnicas tecnico tecnicos telefonica telefonos television theatre theatres titulos traitre ultima
+ultimas ultimo ultimos unica unicas unico unicos vehiculo voute
 """
 NAMES = "nina nino ines rene renee andre the une das"  # or words of another language
 

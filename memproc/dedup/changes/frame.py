@@ -129,18 +129,6 @@ def _forms() -> Mapping[str, str]:
     return {word: forms[0] for forms in _families_in("forms.txt") for word in forms}
 
 
-@cache
-def past_forms() -> frozenset[str]:
-    """Return the forms of irregular verbs that tell of the past."""
-    present = ("ing", "am", "is", "are", "be")
-    return frozenset(
-        form
-        for first, *forms in _families_in("forms.txt")
-        for form in forms
-        if form not in {first + "s", first + "es", "has"} and not form.endswith(present)
-    )
-
-
 def _families_in(name: str) -> list[list[str]]:
     return [line.split() for (line,) in words.lines(name)]
 

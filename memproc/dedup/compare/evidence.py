@@ -26,7 +26,7 @@ from typing import NamedTuple
 from rapidfuzz.distance import OSA
 from rapidfuzz.process import extractOne
 
-from memproc.dedup.changes.frame import opposites, past_forms
+from memproc.dedup.changes.frame import opposites
 from memproc.dedup.compare.token_kinds import ARTICLES, FORM, SHORTEST_CHARS, TOKEN_KIND, written_units
 from memproc.dedup.gist.gist import CALLING, Gist
 from memproc.dedup.gist.moments import is_told_behind
@@ -230,7 +230,7 @@ def _kind_of_form(one: str, other: str) -> str:
 
 def _is_past(word: str) -> bool:
     """Tell whether a word of English is a verb of the past, or one of what is over: "lived", "was", "gone"."""
-    return word in past_forms() or (len(word) > _SHORTEST_PAST and word.endswith("ed"))
+    return word in words.past_forms() or (len(word) > _SHORTEST_PAST and word.endswith("ed"))
 
 
 def _grave(left: AbstractSet[str], right: AbstractSet[str]) -> str | None:

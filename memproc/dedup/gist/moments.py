@@ -12,12 +12,15 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from functools import cache
+from itertools import pairwise
 
 from memproc.dedup.text import words
+from memproc.dedup.text.tokens import MARKS
 
 MOST_TOKENS = 14
 _MOST_OF_MOMENT = 7
 _COMMA = ","
+_KIN = frozenset(["mom", "dad", "mother", "father", "sister", "brother", "son", "daughter"])
 
 
 def told_behind(tokens: list[str]) -> list[str] | None:
@@ -75,7 +78,24 @@ def _is_one_clause(tokens: Sequence[str], *, is_habit: bool) -> bool:
         behind = behind[1:]
     if behind[:1] == ["to"] and tokens[at] in told["motion"]:
         behind = behind[1:]
+    if any(word in words.past_forms() or word.endswith("ed") for word in behind) or _has_other_subject(behind):
+        return False
     return told["never"].isdisjoint(behind) and (is_habit or told["once"].isdisjoint(behind[behind[:1] == ["in"] :]))
+
+
+def _has_other_subject(tokens: Sequence[str]) -> bool:
+    """Tell whether a person is named of whom something may be told: "was happy tom called", but not "met tom in rome"."""
+    classes = words.word_classes()
+    goes_on = classes["preposition"] | classes["joining"] | {*MARKS, ""}
+    verbs = (_told()["verb"] | _third()) - goes_on
+    beside = pairwise((*tokens, ""))
+    return any(after in verbs and word.isalpha() and (word in _KIN or word not in words.common_words()) for word, after in beside)
+
+
+@cache
+def _third() -> frozenset[str]:
+    """Return the words of English that may be verbs of a third person."""
+    return frozenset(word + "s" for word in words.common_words())
 
 
 @cache

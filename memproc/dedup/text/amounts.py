@@ -26,7 +26,7 @@ _NAMES = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", 
 _DAYS, _MONTHS, _HOURS, _MINUTES = 31, 12, 24, 60
 _NOON = 12
 _TIMES = {"k": 10**3, "thousand": 10**3, "m": 10**6, "million": 10**6, "bn": 10**9, "billion": 10**9}
-_COUNTED = re.compile(r"(?:\d+|\d{1,3}(?:,\d{3})+)(?:\.\d+)?")
+_COUNTED = re.compile(r"(?:\d+|\d{1,3}(?:,\d{3})+)(?:\.(?!\d{3}$)\d+)?")  # "2.000" may be two thousand
 _WITH_COMMA = re.compile(r"(?:\d+|\d{1,3}(?:\.\d{3})+),\d\d")
 _MOST_DIGITS = 30
 _SYMBOLS = {"$": "usd", "€": "eur", "£": "gbp", "¥": "jpy"}
@@ -38,10 +38,10 @@ _ISO = re.compile(r"(?<!\S)(\d{4})[/.](\d{1,2})[/.](\d{1,2})(?!\S)")
 _NUMERIC_DATE = re.compile(r"(?<!\S)(\d{1,2})([./-])(\d{1,2})\2(\d{4})(?!\S)")
 _CLOCK = re.compile(r"(\d{1,2}):(\d\d)")
 _HALF_DAY = re.compile(r"(?<!\S)(\d{1,2})(?:[:.](\d\d))? (a|p)(?: |\.)?m(?!\S)")
-_AFTERNOON, _MORNING = "de la tarde|de la noche|de l'apr[eè]s[- ]midi|du soir", "de la manana|du matin"
+_AFTERNOON, _NIGHT, _MORNING = "de la tarde|de l'apr[eè]s[- ]midi", "de la noche|du soir", "de la manana|du matin"
 _BESIDE_ELSEWHERE = ["y", "demie", "halb", "tarde", "noche", "manana", "soir", "matin"]
 _O_CLOCK = re.compile(r"(?<!\S)(\d{1,2}) (?:o'clock|uhr)(?!\S)")
-_POINTED = re.compile(r"(?<!\S)(at|around|by|until|till|from|um|ab|bis|las) (\d{1,2})\.(\d\d)(?!\S)(?! (?:am|pm|%|usd|eur|€))")
+_POINTED = re.compile(r"(?<!\S)(at|until|till|um|ab|bis|las) (\d{1,2})\.(\d\d)(?!\S)(?! (?:am|pm|%|usd|eur|€))")
 _FRENCH = re.compile(r"(?<!\S)(?:(\d{1,2}) ?h ?(\d\d)|(?:(?<=à )|(?<=las )|(?<=um ))(\d{1,2}) ?(?:h|heures))(?!\S)")
 _FRENCH_TIME = re.compile(r"\d{1,2}h\d{0,2}")
 _NOONS = re.compile(r"(?<!\S)(?:12 )?(noon|midday|midnight|(?<=à )(?:midi|minuit))(?!\S)")
@@ -56,19 +56,30 @@ _PER_CENT = re.compile(r"(?<!\S)(\d[\d.,]*) (?:per cent|por ciento|pour cent)(?!
 _HALF_AN_HOUR = re.compile(r"(?<!\S)half an hour(?!\S)")
 _WEEKDAY = r"\w*day|lunes|martes|mi[eé]rcoles|jueves|viernes|s[aá]bado|domingo|\w+tag|mittwoch|\w+di"
 _BESIDE_WEEKDAY = re.compile(rf"(?<!\S)({_WEEKDAY}) , (?:de[nmr] )?([a-z]{{3}}-\d\d|\d{{4}}-\d)")
+_DENIED = re.compile(r"(?<!\S)(?:not|never|no|cannot|hardly|almost|nearly|\w+n't|miss\w*)(?!\S)")
 _EACH_DAY = re.compile(r"(?<!\S)(?:every|each) (mon|tues|wednes|thurs|fri|satur|sun)day(?!\S)")
 _PARTS = "day|morning|afternoon|evening|night|week|weekend|month|year|spring|summer|autumn|fall|winter"
 _EACH = re.compile(rf"(?<!\S)each (?=(?:{_PARTS})(?!\S))")
 _TWO_WORDS = re.compile(r"(?<=[^\W\d_]{2} )&(?= (?:[^\W\d_]{2}|a (?!&)))")
-_PER = re.compile(r"(?:(?<!\S)per|(?<=(?:usd|eur|gbp)) an?) (hr|hour|h|day|night|week|wk|month|mo|year|yr|person)(?!\S)")
+_PER = re.compile(
+    r"(?:(?:(?<=\d )|(?<=(?:usd|eur|gbp) )|(?<=(?:imes|wice|once|ours) ))per|(?<=(?:usd|eur|gbp)) an?) "
+    r"(hr|hour|h|day|night|week|wk|month|mo|year|yr|person)(?!\S)"
+)
+_BEFORE_CLOCK = frozenset(["at", "by", "until", "till", "before", "after", "around", "there"])
+_MOST_BEFORE_THE_HOUR = 30
 _ONE_OF = {"hr": "hour", "h": "hour", "wk": "week", "mo": "month", "yr": "year"}
-_THOUSAND = re.compile(r"(?<!\S)(\d{1,4}(?:\.\d{1,3})?) ?[kK](?!\S)", re.ASCII)
+_COUNTED_BY_K = (
+    "a|an|per|in|for|and|on|to|of|from|with|dollars|euros|pounds|usd|eur|gbp|people|steps|followers|users|subscribers|views|words"
+)
+_THOUSAND = re.compile(  # no "4K videos"
+    rf"(?<!\S)(\d{{1,4}}(?:\.\d{{1,2}})?) ?[kK](?=$| [,.!?;]| (?:{_COUNTED_BY_K})(?!\S))", re.ASCII
+)
 _RANGE = re.compile(r"(?<!\S)(\d{1,5}(?:\.\d+)?|\d\d:\d\d) to (\d{1,5}(?:\.\d+)?|\d\d:\d\d)(?!\S)", re.ASCII)
 _TALLNESS = re.compile(r"(?<!\S)(\d) ft (\d{1,2}) in(?:ch)?(?!\S)", re.ASCII)
 _WEIGHT = re.compile(r"(?<!\S)(weighs?|weighed|weighing) (\d[\d.]*) pounds?(?!\S)", re.ASCII)
-_SPENT = re.compile(r"(?<!\S)(spen[dt]s?|costs?|pa[iy][ds]?) (\d[\d.]*) pounds(?!\S)", re.ASCII)
+_SPENT = re.compile(r"(?<!\S)(spen[dt]s?|costs?|pa[iy][ds]?) (\d[\d.]*) pounds(?! of)(?!\S)", re.ASCII)
 _STREET = re.compile(r"(?<=[^\W\d_]{3} )st(?= ,| \d|$)")
-_USA = re.compile(r"(?<!\S)usa(?!\S)")
+_USA = re.compile(r"(?<=the )usa(?!\S)")  # "she loves usa" is not "she loves us"
 _GERMAN_STREET = re.compile(r"(?<=[^\W\d_]{3})str(?: \.)?(?=$| )")
 
 _THOUSANDS = re.compile(r"(?<!\S)\d{1,3}(?:[ .]\d{3})+(?=(?:,\d\d)? (?:€|eur|euros?)(?!\S))")
@@ -77,12 +88,13 @@ _ELSEWHERE: tuple[tuple[str, re.Pattern[str], str | Callable[[re.Match[str]], st
     (TIME, re.compile(r"(?<=um )halb (\d{1,2})(?!\S)"), lambda at: f"{(int(at[1]) - 1) or _NOON}:30"),
     (TIME, re.compile(r"(?<!\S)(\d{1,2})\.(\d\d) (?=(?:uhr|h)(?!\S))"), r"\1:\2 "),
     (TIME, re.compile(rf"(?<!\S)(\d{{1,2}}(?::\d\d)?)(?: h| heures?)? (?:{_AFTERNOON})(?!\S)"), r"\1 pm"),
-    (TIME, re.compile(rf"(?<!\S)(\d{{1,2}}(?::\d\d)?)(?: h| heures?)? (?:{_MORNING})(?!\S)"), r"\1 am"),
+    (TIME, re.compile(rf"(?<!\S)((?:[6-9]|1[01])(?::\d\d)?)(?: h| heures?)? (?:{_NIGHT})(?!\S)"), r"\1 pm"),
+    (TIME, re.compile(rf"(?<!\S)((?!12)\d{{1,2}}(?::\d\d)?)(?: h| heures?)? (?:{_MORNING})(?!\S)"), r"\1 am"),
     (DATE, re.compile(r"(?<!\S)1 \^ o (?=de )"), "1 "),
     (WORD, re.compile(r"(?<!\S)n (?:\. )?(?:\^ o|°)(?= \d)"), "n"),
     (AMOUNT, re.compile(r"(?<!\S)(\d+) ?(€|m)(\d\d)(?!\S)"), r"\1.\3 \2"),
     (AMOUNT, _THOUSANDS, lambda number: number[0].replace(" ", "").replace(".", "")),
-    (AMOUNT, re.compile(r"(?<!\S)(-?\d+),(\d{1,2})(?=$| )"), r"\1.\2"),
+    (AMOUNT, re.compile(r"(?<!\S)(-?\d+),(\d{1,2})(?= [^\W\d]| [€%°])"), r"\1.\2"),
 )
 _SIZES = (
     {"kg": 10**9, "g": 10**6, "mg": 10**3, "mcg": 1},
@@ -92,7 +104,7 @@ _SIZES = (
 )  # the largest first
 _FAMILY = {unit: sizes for sizes in _SIZES for unit in sizes}
 _LONGEST_MINUTES = 120  # what is longer is told in hours, with a half or without: "7.5 hours", "8 hours"
-_CONVERTIBLE = re.compile(r"\d{1,5}\.\d{1,3}|\d{1,5}00|60|120")
+_CONVERTIBLE = re.compile(r"\d{1,5}\.\d{1,2}|\d{1,5}00|60|120")  # three digits behind a point may be thousands
 
 Rule = Callable[[str], str]
 
@@ -194,7 +206,8 @@ def _made_of(token: str) -> str:
     if written[0] not in _NUMBERS and written[-1] not in _NUMBERS:
         return _making().get(compared(token), "")
     plain = token.replace(",", "")
-    found = NUMBER + CONVERTIBLE * bool(_CONVERTIBLE.fullmatch(plain)) + part_of(plain)
+    may_convert = _CONVERTIBLE.fullmatch(plain) or _CONVERTIBLE.fullmatch(token.replace(",", "."))
+    found = NUMBER + CONVERTIBLE * bool(may_convert) + part_of(plain)
     makes = "€" in token or token.endswith((*_TIMES, "K", "am", "pm", "m2")) or _FRENCH_TIME.fullmatch(token) is not None
     return found + BESIDE_NUMBERS * makes
 
@@ -287,7 +300,8 @@ def _half_day(written: re.Match[str]) -> str:
     hours = int(written[1])
     if not 0 < hours <= _NOON:
         return written[0]
-    return _clock(hours % _NOON + (_NOON if written[3] == "p" else 0), int(written[2] or 0), written[0])
+    clock = _clock(hours % _NOON + (_NOON if written[3] == "p" else 0), int(written[2] or 0), written[0])
+    return clock + "am" * (written[3] == "a" and hours < _NOON and clock != written[0])  # "at 3 o'clock" may be in the afternoon
 
 
 def _in_thousands(written: re.Match[str]) -> str:
@@ -296,11 +310,19 @@ def _in_thousands(written: re.Match[str]) -> str:
 
 
 def _from_to(written: re.Match[str]) -> str:
-    """Return a range, but not what somebody gives to some, or what changes: "gave 3 to 5 people", "moved from 5 to 7"."""
+    """Return a range, but not what somebody gives to some, what changes, or a time: "gave 3 to 5 people", "moved from 5 to 7", "at
+    ten to seven".
+    """
     *_, verb, before = ["", "", *written.string[max(written.start() - _BEFORE_CHARS, 0) : written.start()].split()]
     classes = words.word_classes()
-    is_apart = before in classes["giving"] or (before == "from" and verb in classes["changing"])
+    is_clock = before in _BEFORE_CLOCK and int(float(written[1].replace(":", "."))) <= _MOST_BEFORE_THE_HOUR
+    is_apart = is_clock or before in classes["giving"] or (before == "from" and verb in classes["changing"])
     return written[0] if is_apart else f"{written[1]}-{written[2]}"
+
+
+def _on_days(text: str) -> str:
+    """Return a text that says "on Mondays" for "every Monday", where nothing denies that it is every one."""
+    return text if _DENIED.search(text) else _EACH_DAY.sub(r"on \1days", text)
 
 
 def _for_one(written: re.Match[str]) -> str:
@@ -410,7 +432,7 @@ _RULES: tuple[tuple[str, str, Rule], ...] = (
     (_MONTH, DATE, _dated),
     (_SHORT, WORD, lambda text: _PER.sub(_for_one, text)),
     (_PAID, WORD, lambda text: _PER.sub(_for_one, text)),
-    (_SHORT, WORD, lambda text: _TWO_WORDS.sub("and", _EACH.sub("every ", _EACH_DAY.sub(r"on \1days", _USA.sub("us", text))))),
+    (_SHORT, WORD, lambda text: _TWO_WORDS.sub("and", _EACH.sub("every ", _on_days(_USA.sub("us", text))))),
     (_SHORT, WORD, lambda text: _GERMAN_STREET.sub("strasse", _STREET.sub("street", text))),
 )
 

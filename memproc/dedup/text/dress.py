@@ -28,6 +28,10 @@ _MARKUP = ("<", "&", "*", "_", "`", "[")
 _NEEDS_MORE = frozenset(
     [
         *("is", "are", "am", "was", "were", "be", "been", "being", "feel", "feels", "felt", "feeling", "mood", "looks", "seems"),
+        *("has", "have", "had", "got", "gets", "play", "plays", "played", "eat", "eats", "ate", "drink", "drinks", "drank", "buy"),
+        *("buys", "bought", "own", "owns", "owned", "keep", "keeps", "kept", "want", "wants", "need", "needs", "fear", "fears"),
+        *("ride", "rides", "make", "makes", "made", "cook", "cooks", "grow", "grows"),
+        *("tiene", "juega", "come", "hat", "spielt", "isst", "joue", "mange"),
         *("with", "for", "of", "to", "at", "in", "on", "the", "a", "and", "or", "like", "likes", "loves", "hates"),
         *("ist", "war", "bin", "mit", "für", "es", "está", "con", "de", "por", "est", "avec", "pour"),
     ]
@@ -93,6 +97,8 @@ def _without_bullets(text: str) -> str:
         found = _BULLET.match(text)
         if not found or (not found[0][-1:].isspace() and found[0][0] in "-*#>–—"):  # "-v", "**so**", "#tag", ">5"
             break
+        if found[0][0] == ">" and text[found.end() : found.end() + 1].isdigit():  # "> 18 years old"
+            break
         if found[0].rstrip().endswith(".") and not _begins_an_item(text[found.end() :]):  # "5. Mai", "2. Platz"
             break
         text = text[found.end() :]
@@ -114,7 +120,7 @@ def _without_emoji(text: str) -> str:
     while start < end and (_is_emoji(text[start]) or (text[start].isspace() and start)):
         start += 1
     last = text[start:end].rpartition(" ")[2].lower()
-    return text[start:] if last in _NEEDS_MORE else text[start:end]
+    return text[start:] if last in _NEEDS_MORE or last.isdigit() else text[start:end]
 
 
 def _is_emoji(character: str) -> bool:

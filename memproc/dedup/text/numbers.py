@@ -18,6 +18,7 @@ from itertools import chain, pairwise
 from memproc.dedup.text import words
 
 _SCALES = {"dozen": 12, "hundred": 100, "thousand": 10**3, "million": 10**6, "billion": 10**9}
+_ORDERED = "floor|century|birthday|anniversary|street|avenue|place|week|day|year|of"  # of which one is the twenty-second
 _SINGLE = "pound|dollar|cent|euro|minute|hour|day|week|month|year|mile|inch|foot|pack|star|point|grade|graders?|class|time|cousins?"
 _MANY = "hour|day|week|month|year|mile|kilometer|kilometre"
 _COUNTED = re.compile(r"(\d{1,4}|[a-z]+(?:-[a-z]+)??)-([a-z]{3,})(-olds?)?")
@@ -103,7 +104,10 @@ def _phrases() -> re.Pattern[str]:
     hundreds = rf"(?:a|{small}|{digits}) hundred(?:(?: and)? {small})?"
     thousands = rf"(?:{hundreds}|a|{small}|{digits}) (?:thousand|million|billion)(?:(?: and)? (?:{hundreds}|{small}))?"
     dozens = rf"(?:half a|half|a|{small}|{digits}) dozen"
-    compounds = rf"(?:{tens}) (?:{ones}|{ordinals})(?! (?:{_SINGLE})(?!\S))"
+    either = [word for word in ordinals.split("|") if word in ("first", "second")]  # "a twenty second video"
+    others = "|".join({*ordinals.split("|")} - {*either})
+    ordinal = rf"{others}|(?:{'|'.join(either)})(?= (?:{_ORDERED})(?!\S))"
+    compounds = rf"(?:{tens}) (?:{ones}|{ordinal})(?! (?:{_SINGLE})(?!\S))"
     return re.compile(rf"(?<!\S)(?:{thousands}|{hundreds}|{dozens}|(?:{small}|{digits}) and a half|{compounds})(?!\S)", re.ASCII)
 
 

@@ -70,7 +70,7 @@ _SIZES = (
 _SHORT_CODE = re.compile(r"(?:[A-Z]{1,3}|[a-z]{1,3})\d{1,4}")  # "B12", "a4": a model, a room, a vitamin
 _EACH = re.compile(r"([€£¥]?\d[\d,.]*)/([a-z]+)")
 _FEET_AND_INCHES = re.compile(r"(\d)'(\d{1,2})(?:\"|'')?([.,!)]?)")
-_SHORT_YEAR = re.compile(r"'(\d\d)(s?)([.,]?)")  # "in '98", "the '90s"
+_SHORT_YEAR = re.compile(r"'([4-9]\d)(s?)([.,]?)")  # "in '98", "the '90s"; "'25" may be of two centuries
 _DECADE = re.compile(r"(\d{2,4})'s")
 _AGE = re.compile(r"(\d{1,2})y/?o", re.IGNORECASE)
 _FROM_TO = re.compile(r"(\d{1,2}(?::\d\d)?)([ap]m)?-(\d{1,2}(?::\d\d)?)([ap]m)?", re.IGNORECASE)
@@ -147,7 +147,7 @@ def _before(characters: str, chunk: str, end: int) -> int:
 def _without_measure(chunk: str) -> tuple[str, ...]:
     """Return the tokens of a chunk, the mark of feet or inches behind a number whole."""
     if year := _SHORT_YEAR.fullmatch(chunk):
-        return ("19" if year[1] >= "30" else "20") + year[1] + year[2], *_mark_of(year[3])
+        return f"19{year[1]}{year[2]}", *_mark_of(year[3])
     if tall := _FEET_AND_INCHES.fullmatch(chunk):
         return (tall[1], "ft", tall[2], "inch", *_mark_of(tall[3].replace("!", ".").replace(")", ",")))
     own = None if chunk[0] in "'\"" else _FEET_OR_INCHES.search(chunk)

@@ -230,6 +230,19 @@ def places() -> Mapping[str, Sequence[tuple[str, frozenset[str]]]]:
 
 
 @cache
+def past_forms() -> frozenset[str]:
+    """Return the forms of irregular verbs that tell of the past."""
+    present = ("ing", "am", "is", "are", "be", "has")
+    families = (line.split() for (line,) in lines("forms.txt"))
+    return frozenset(
+        form
+        for first, *forms in families
+        for form in forms
+        if form not in (first + "s", first + "es") and not form.endswith(present)
+    )
+
+
+@cache
 def verbs_after_would() -> frozenset[str]:
     """Return the words before which "'d" can only be "would"."""
     return frozenset(_listed("would.txt"))

@@ -127,7 +127,7 @@ BENIGN = [
     ("Fahrenheit", "It is 75°F in the house", "It is 75 degrees Fahrenheit in the house"),
     ("weight", "He weighs 150 pounds", "He weighs 150 lbs"),
     ("range", "He works 9 to 5", "He works 9–5"),
-    ("range of times", "He works 9am-5pm", "He works 9:00 to 17:00"),
+    ("range of times", "He works 9am-5pm", "He works 9 am to 5 pm"),
     ("range of days", "The shop is open Mon-Fri", "The shop is open Monday to Friday"),
     ("short year", "They married in '98", "They married in 1998"),
     ("short day", "The exam is on Fri", "The exam is on Friday"),
