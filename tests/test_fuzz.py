@@ -11,7 +11,6 @@ from faults.guided import CHECKS, TARGETS, is_installed, lead, seeds
 from faults.mutants import FILES
 from faults.stores import stores
 from memproc.sources import elements
-from memproc.sources.elements import Element, Flaw
 from tests.databases import VARIABLES, reason_to_skip
 
 RECORDS = 2_000
@@ -56,15 +55,16 @@ def test_sources_that_might_end_early_are_read_to_their_end_or_fail(new_store, t
 @pytest.mark.slow
 def test_a_reader_that_stops_early_is_caught(new_store, tmp_path, monkeypatch):
     """Whatever it is that stops: here it passes over what follows a value that is too long."""
+    limited = elements._limited
 
-    def stop(window, limit_bytes, _depth, _at):
-        start = window.data[window.at : window.at + limit_bytes]
-        while window.more():
-            window.at = len(window.data)
-        window.data, window.at = b"]", 0  # else the missing end of the list would tell of it
-        return Element(start, Flaw.TOO_LONG)
+    def stop(element, window):
+        if len(element.raw) > window.limit_bytes:
+            while window.more():
+                window.at = len(window.data)
+            window.data, window.at = b"]", 0  # else the missing end of the list would tell of it
+        return limited(element, window)
 
-    monkeypatch.setattr(elements, "_passed", stop)
+    monkeypatch.setattr(elements, "_limited", stop)
     with pytest.raises(AssertionError):
         fuzz(new_store, tmp_path, 6_000, seed=15, shape=EARLY)
 
