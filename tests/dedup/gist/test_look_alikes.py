@@ -18,6 +18,7 @@ APART = [
     ("Llegó a la 1 de la noche", "Llegó a la 1 de la tarde"),
     ("She does not work every Monday", "She does not work on Mondays"),
     ("He isn't home every Saturday", "He isn't home on Saturdays"),
+    ("He picks up the kids at 3 o'clock", "He picks up the kids at 3 am"),
     ("He missed every Monday", "He missed on Mondays"),
     ("she loves usa", "she loves us"),
     ("Yesterday Anna was happy Tom called", "Anna was happy Tom called yesterday"),
