@@ -156,13 +156,13 @@ def _step_apart(self: Store, claim: jobs.Claim, batches: Sequence[Any]) -> None:
     transactions.write(step)
 
 
-def _step_before(self: Store, claim: jobs.Claim, batches: Sequence[Any], **how: bool) -> list[Any]:
+def _step_before(self: Store, claim: jobs.Claim, batches: Sequence[Any]) -> list[Any]:
     _step_apart(self, claim, batches)
-    return _LAND_EACH(self, claim, batches, **how)
+    return _LAND_EACH(self, claim, batches)
 
 
-def _step_behind(self: Store, claim: jobs.Claim, batches: Sequence[Any], **how: bool) -> list[Any]:
-    landed = _LAND_EACH(self, claim, batches, **how)
+def _step_behind(self: Store, claim: jobs.Claim, batches: Sequence[Any]) -> list[Any]:
+    landed = _LAND_EACH(self, claim, batches)
     _step_apart(self, claim, batches)
     return landed
 

@@ -5,7 +5,7 @@ memproc itself: the record that it shows itself in is `Rejected` as `internal`, 
 
 Strategy: one loop takes each item from its bytes to the record that is kept. What most items are, an object with fields of the
 schema, needs no reader. The keys of many are then made together, since that is quicker while all that it needs is at hand; where
-that raises, the record that it raises on is found by halving (`_isolated`).
+that raises, the record that it raises on is found by halving (`isolated`).
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from itertools import accumulate
 from operator import itemgetter
-from typing import Any, NamedTuple, cast
+from typing import Any, NamedTuple, TypeVar, cast
 
 import orjson
 
@@ -34,6 +34,8 @@ from memproc.taken import Taken
 from memproc.times import parse_time, to_text
 from memproc.validation import INTERNAL_ERROR, READER_FAILED, as_given, broke, fault, redacted, restore, validator
 from memproc.values import is_blank, shown
+
+One = TypeVar("One")
 
 CATEGORY_OF_FAULTS = "validation"
 CATEGORY_OF_FORMATS = "transform"
@@ -123,11 +125,12 @@ class Intake:
         rejected, ends = chunk.records.rejected, [*accumulate(chunk.counts)]
         beside = {at for at, _ in rejected}
         places = [at for at in range(len(accepted) + len(beside)) if at not in beside]
-        broken = _isolated(prepared, accepted, chunk.records.accepted)
+        made = chunk.records.accepted
+        broken = isolated(lambda some: made.extend(prepared(some)), accepted)
         for at, error in broken.items():
             raw = raw_of(parts.get(places[at]), pieces[bisect_right(ends, places[at])])
             rejected.append((places[at], internal(raw, error)))
-        chunk.records.accepted.position = [place for at, place in enumerate(places) if at not in broken]
+        made.position = [place for at, place in enumerate(places) if at not in broken]
         rejected[:] = [(at, self._redacted(one)) for at, one in sorted(rejected, key=itemgetter(0))]
         return chunk
 
@@ -302,15 +305,22 @@ def name_said(given: object, what: str) -> str | None:
     return None if given is None else shown(str(given)) or None
 
 
-def _isolated(work: Callable[[Sequence[Accepted]], Columns], accepted: Sequence[Accepted], made: Columns) -> dict[int, Exception]:
-    """Add to `made` what `work` makes of records; return those that it raises on, which are found by halving, by their numbers."""
+def isolated(
+    work: Callable[[Sequence[One]], object], items: Sequence[One], is_of_some: Callable[[Exception], bool] = lambda _error: True
+) -> dict[int, Exception]:
+    """Do some work on items, in their order; return those that it raises on, which are found by halving, by their places.
+
+    Raises an error at once that `is_of_some` does not hold to be of some of the items.
+    """
     broken: dict[int, Exception] = {}
-    left = [(0, len(accepted))] if accepted else []
+    left = [(0, len(items))] if items else []
     while left:
         start, stop = left.pop()
         try:
-            made.extend(work(accepted[start:stop]))
-        except Exception as error:  # noqa: BLE001 - whatever it is, no other record may be lost with it
+            work(items[start:stop])
+        except Exception as error:
+            if not is_of_some(error):
+                raise
             if stop - start == 1:
                 broken[start] = error
             else:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
+from functools import lru_cache, partial
 from itertools import groupby
 from operator import itemgetter
 from time import perf_counter
@@ -38,6 +38,7 @@ from memproc.dedup.text.exact import exact_of
 from memproc.dedup.text.telling import tells_a_secret
 from memproc.errors import DatabaseError
 from memproc.failures import Kind, failure_of
+from memproc.intake import isolated
 from memproc.store import tables
 from memproc.store.chains import Chains
 from memproc.store.database import Database, change_row, is_of_memproc, is_of_value, next_number, take_numbers
@@ -133,28 +134,23 @@ class Reviewer:
     def look_at(self, connection: Connection, parts: Sequence[Looking], batch: int, now: str) -> Compared:
         """Look at the parts of a batch, and write what is found."""
         compared = Compared()
-        left = [*reversed(parts)]
-        while left:
-            part = left.pop()
-            try:
-                with connection.begin_nested():
-                    looked = self.look(connection, part)
-                    reviews = write_reviews(self.database, connection, looked.doubts, batch, now)
-                    lines = [Line(RETURNED, key, before, 1.0, 1, RETURNED) for key, before in looked.returned.items()]
-                    write_lines(self.database, connection, batch, now, lines)
-            except Exception as error:
-                if not _is_of_some(error):
-                    raise
-                if len(keys := part.keys) == 1:
-                    self._tell_of(error, keys[0])
-                    compared.broken += keys
-                else:
-                    left += [part.only(frozenset(half)) for half in (keys[len(keys) // 2 :], keys[: len(keys) // 2])]
-                continue
+
+        def look(part: Looking, keys: Sequence[Key]) -> None:
+            with connection.begin_nested():
+                looked = self.look(connection, part.only(frozenset(keys)) if len(keys) < len(part.keys) else part)
+                reviews = write_reviews(self.database, connection, looked.doubts, batch, now)
+                lines = [Line(RETURNED, key, before, 1.0, 1, RETURNED) for key, before in looked.returned.items()]
+                write_lines(self.database, connection, batch, now, lines)
             compared.candidates += looked.candidates
             compared.verified += looked.verified
             compared.reviews += reviews
             compared.returned |= looked.returned
+
+        for part in parts:
+            keys = part.keys
+            for at, error in isolated(partial(look, part), keys, _is_of_some).items():
+                self._tell_of(error, keys[at])
+                compared.broken.append(keys[at])
         return compared
 
     def _tell_of(self, error: Exception, key: Key) -> None:
@@ -176,17 +172,13 @@ class Reviewer:
         own = {row.number: row.outcome for row in found if row.batch == batch}
         cores = {row.core for row in found}
         members = self._readable(self.database.select_by_keys(connection, SPEAKING, _observations.core, cores), [])
-        parts, left = [], [self._readable((row[: -len(("batch", "outcome"))] for row in found), broken)]
-        while left:
-            rows = left.pop()
-            try:
-                parts.append(looking(rows, members, self.policy, own, min(own, default=None)))
-            except Exception as error:  # noqa: BLE001 - whatever it is, no other fact may be left out with it
-                if len(rows) == 1:
-                    self._tell_of(error, rows[0].observation.key)
-                    broken.append(rows[0].observation.key)
-                else:
-                    left += [rows[len(rows) // 2 :], rows[: len(rows) // 2]]
+        rows = self._readable((row[: -len(("batch", "outcome"))] for row in found), broken)
+        parts: list[Looking] = []
+        first = min(own, default=None)
+        failed = isolated(lambda some: parts.append(looking(some, members, self.policy, own, first)), rows)
+        for at, error in failed.items():
+            self._tell_of(error, rows[at].observation.key)
+            broken.append(rows[at].observation.key)
         return parts
 
     def _readable(self, found: Iterable[Any], broken: list[Key]) -> list[Row]:

@@ -140,6 +140,7 @@ class _Batch(NamedTuple):
     origin: Origin
     decided: Sequence[Decided] = ()
     checkpoint: str | None = None
+    is_looked_at: bool = False  # in its own transaction, or there is nothing to look at
 
 
 class Store:
@@ -266,8 +267,8 @@ class Store:
             self._added_job = self.begin_job(ADDED, added[0][1].format)
             self.catch_up(self._added_job)
         first, self._added = self._added, self._added + len(added)
-        batches = [_Batch(Arrived(found, at), origin) for at, (found, origin) in enumerate(added, first)]
-        return self._land_each(self._added_job, batches, is_looked_at=True)
+        batches = [_Batch(Arrived(found, at), origin, is_looked_at=True) for at, (found, origin) in enumerate(added, first)]
+        return self._land_each(self._added_job, batches)
 
     def get(self, identifier: str) -> Memory | None:
         """Return the memory that an id leads to: its own, an older one, or that of an observation in it."""
@@ -824,9 +825,9 @@ class Store:
         failure that may pass is waited for. Raises DatabaseError on any other, and StoreError where another process has taken
         the job over.
         """
-        batch = _Batch(arrived, origin, decided, checkpoint)
-        (landed,) = self._land_each(claim, [batch], is_looked_at=self.policy.dedup != "near")
-        if self.policy.dedup == "near" and landed.looking:
+        batch = _Batch(arrived, origin, decided, checkpoint, is_looked_at=self.policy.dedup != "near")
+        (landed,) = self._land_each(claim, [batch])
+        if landed.looking and not batch.is_looked_at:
             landed.uncompared = len(self._catch_up(claim.job, review_at, landed.fresh).broken)
         return landed
 
@@ -846,10 +847,8 @@ class Store:
         least = self.settings.review_at if review_at is None else review_at
         return Reviewer(self._database, self._segments, self.policy, least, self.settings.redact)
 
-    def _land_each(self, claim: Claim, batches: Sequence[_Batch], *, is_looked_at: bool) -> list[Landed]:
-        """Write batches one after the other in one transaction, and return what became of each; with `is_looked_at` nothing is left
-        to look at behind it.
-        """
+    def _land_each(self, claim: Claim, batches: Sequence[_Batch]) -> list[Landed]:
+        """Write batches one after the other in one transaction, and return what became of each."""
         if not claim.owner.is_this_process:
             raise StoreError(f"job {claim.job} belongs to the process that this one was forked from: begin another one here")
         attempts: list[list[Landed]] = []
@@ -862,10 +861,10 @@ class Store:
                     claim.landed = there.landed
                 now = _now()
                 own = replace(claim, landed=claim.landed + at)
-                if step(self._database, connection, own, there, batch.checkpoint, now, is_looked_at=is_looked_at):
+                if step(self._database, connection, own, there, batch.checkpoint, now, is_looked_at=batch.is_looked_at):
                     attempts[-1][-1].request = there.request  # the connection was lost behind a commit that came through
                     return attempts[-1]
-                found.append(self._landed(connection, claim, batch, there, now, is_looked_at=is_looked_at))
+                found.append(self._landed(connection, claim, batch, there, now))
             attempts.append(found)
             return found
 
@@ -875,9 +874,7 @@ class Store:
             self._wipe()
         return done
 
-    def _landed(
-        self, connection: Connection, claim: Claim, batch: _Batch, there: Standing, now: str, *, is_looked_at: bool
-    ) -> Landed:
+    def _landed(self, connection: Connection, claim: Claim, batch: _Batch, there: Standing, now: str) -> Landed:
         started, number = perf_counter(), there.batch + 1
         check_policy(there.policy, self.policy)
         self._segments.at(there.epoch, there.segment)
@@ -889,7 +886,7 @@ class Store:
             self._database.note_deleted(connection)
         if decided or len(found.looking) > 1:
             found.epoch = 0  # what is to be looked at was told before all of it was written
-        if is_looked_at:
+        if batch.is_looked_at:
             found.looked(self._reviewer().look_at(connection, found.looking, number, now))
         elif not any(part.keys for part in found.looking) and there.looked == there.landed:
             found.looking = []

@@ -70,6 +70,14 @@ def filled(store, file, **how):
     return memproc.ingest(file, store, settings=memproc.Settings(batch_size=4), **how)
 
 
+def leave_behind(monkeypatch, times, store, file):
+    """Begin to fill a store, and die behind the batch that lands for the nth time."""
+    with monkeypatch.context() as patch:
+        cut_off(patch, times)
+        with pytest.raises(CutOffError):
+            filled(store, file)
+
+
 @pytest.fixture
 def file(tmp_path):
     """Return a file of the records."""
@@ -83,10 +91,7 @@ def test_what_was_cut_off_behind_a_batch_is_looked_at_when_it_goes_on(fresh, fil
     """And the same is found, and counted."""
     with fresh() as alone, fresh() as store:
         filled(alone, file)
-        with monkeypatch.context() as patch:
-            cut_off(patch, batch)
-            with pytest.raises(CutOffError):
-                filled(store, file)
+        leave_behind(monkeypatch, batch, store, file)
         assert store.recount().read == min(4 * batch, len(RECORDS))
         filled(store, file, resume=True)
         waiting, returned = told(alone)
@@ -101,10 +106,7 @@ def test_another_job_looks_at_what_a_dead_one_left(fresh, file, monkeypatch):
     """Whoever comes next, if nobody goes on with that."""
     with fresh() as alone, fresh() as store:
         filled(alone, file)
-        with monkeypatch.context() as patch:
-            cut_off(patch, 3)
-            with pytest.raises(CutOffError):
-                filled(store, file)
+        leave_behind(monkeypatch, 3, store, file)
         assert told(store) != told(alone)
         memproc.ingest([], store)
         assert told(store) == told(alone)
@@ -188,10 +190,7 @@ def test_what_the_database_refuses_of_reviews_lands_no_batch_twice(fresh, monkey
 def test_a_row_that_cannot_be_read_stops_no_other_ingestion(fresh, file, monkeypatch):
     """What it holds is not compared; the rest of its batch is."""
     with fresh() as store:
-        with monkeypatch.context() as patch:
-            cut_off(patch, 2)
-            with pytest.raises(CutOffError):
-                filled(store, file)
+        leave_behind(monkeypatch, 2, store, file)
         first = tables.observations.c.number == 5
         with store._database.write() as connection:
             connection.execute(tables.observations.update().where(first).values(record="{x"))
@@ -211,10 +210,7 @@ def test_whoever_begins_a_job_looks_at_what_was_left(fresh, file, monkeypatch, h
     """From the confidence on that the dead job was given."""
     with fresh() as alone, fresh() as store:
         filled(alone, file)
-        with monkeypatch.context() as patch:
-            cut_off(patch, 3)
-            with pytest.raises(CutOffError):
-                filled(store, file)
+        leave_behind(monkeypatch, 3, store, file)
         bad = {"content": "She likes tea", "importance": 7}
         for one in (alone, store):
             memproc.ingest([bad], one, settings=memproc.Settings(review_at=1.0)) if how == "replay" else one.add(RECORDS[0])
@@ -227,10 +223,7 @@ def test_whoever_begins_a_job_looks_at_what_was_left(fresh, file, monkeypatch, h
 def test_a_store_that_was_rebuilt_otherwise_is_opened_again(fresh, file, monkeypatch):
     """Before anything of a dead job is looked at."""
     with fresh() as store, memproc.open(store.place) as other:
-        with monkeypatch.context() as patch:
-            cut_off(patch, 1)
-            with pytest.raises(CutOffError):
-                filled(store, file)
+        leave_behind(monkeypatch, 1, store, file)
         other.rebuild(settings=memproc.Settings(merge_at=1.0))
         with pytest.raises(memproc.StoreError, match="rebuilt"):
             memproc.ingest([], store)

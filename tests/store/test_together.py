@@ -97,10 +97,10 @@ def test_one_that_fails_takes_no_other_with_it(fresh, monkeypatch):
     with fresh() as store:
         landed = memproc.Store._landed
 
-        def failing(self, connection, claim, batch, there, now, **how):
+        def failing(self, connection, claim, batch, there, now):
             if "poison" in str(batch.arrived):
                 raise ZeroDivisionError
-            return landed(self, connection, claim, batch, there, now, **how)
+            return landed(self, connection, claim, batch, there, now)
 
         monkeypatch.setattr(memproc.Store, "_landed", failing)
         records = [{"content": f"kestrel {number} saw {number + 1}"} for number in range(6)]

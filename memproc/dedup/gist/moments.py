@@ -4,7 +4,8 @@ Facts: in front they are told of all that follows, behind it of what they stand 
 said he left yesterday", nor "at night only I work" "only I work at night".
 
 Rules: what stands in front is put behind, in one clause with one verb of a list and none of the words whose sense hangs on where
-the words of time stand. What is told of one time ("in 2019", "on Monday") may hold nothing else that has a time of its own.
+the words of time stand, nor a verb of the past or a person who does something behind that verb ("was happy Tom called"). What is
+told of one time ("in 2019", "on Monday") may hold nothing else that has a time of its own.
 """
 
 from __future__ import annotations
@@ -15,12 +16,10 @@ from functools import cache
 from itertools import pairwise
 
 from memproc.dedup.text import words
-from memproc.dedup.text.tokens import MARKS
 
 MOST_TOKENS = 14
 _MOST_OF_MOMENT = 7
 _COMMA = ","
-_KIN = frozenset(["mom", "dad", "mother", "father", "sister", "brother", "son", "daughter"])
 
 
 def told_behind(tokens: list[str]) -> list[str] | None:
@@ -85,17 +84,16 @@ def _is_one_clause(tokens: Sequence[str], *, is_habit: bool) -> bool:
 
 def _has_other_subject(tokens: Sequence[str]) -> bool:
     """Tell whether a person is named of whom something may be told: "was happy tom called", but not "met tom in rome"."""
-    classes = words.word_classes()
-    goes_on = classes["preposition"] | classes["joining"] | {*MARKS, ""}
-    verbs = (_told()["verb"] | _third()) - goes_on
-    beside = pairwise((*tokens, ""))
-    return any(after in verbs and word.isalpha() and (word in _KIN or word not in words.common_words()) for word, after in beside)
+    kin, common, verbs = _told()["kin"], words.common_words(), _verbs_of_others()
+    return any(after in verbs and word.isalpha() and (word in kin or word not in common) for word, after in pairwise(tokens))
 
 
 @cache
-def _third() -> frozenset[str]:
-    """Return the words of English that may be verbs of a third person."""
-    return frozenset(word + "s" for word in words.common_words())
+def _verbs_of_others() -> frozenset[str]:
+    """Return the words that may be what a person does who is named before them."""
+    classes = words.word_classes()
+    third = {word + "s" for word in words.common_words()}
+    return (_told()["verb"] | third) - classes["preposition"] - classes["joining"]
 
 
 @cache

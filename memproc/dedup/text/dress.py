@@ -25,18 +25,6 @@ _STARRED = re.compile(r"(?<!\w)(?:(\*\*|\*|`)(?=\S)((?:(?!\1).){1,200}?)(?<=\S)\
 _FOOTNOTE = re.compile(r"(?<=[\s.!?])\[\d{1,3}\][.]?$")
 _WHOLE_QUOTE = re.compile(r"[\"“„«]([^\"“”„«»]+)[\"”“»]")
 _MARKUP = ("<", "&", "*", "_", "`", "[")
-_NEEDS_MORE = frozenset(
-    [
-        *("is", "are", "am", "was", "were", "be", "been", "being", "feel", "feels", "felt", "feeling", "mood", "looks", "seems"),
-        *("has", "have", "had", "got", "gets", "play", "plays", "played", "eat", "eats", "ate", "drink", "drinks", "drank", "buy"),
-        *("buys", "bought", "own", "owns", "owned", "keep", "keeps", "kept", "want", "wants", "need", "needs", "fear", "fears"),
-        *("ride", "rides", "make", "makes", "made", "cook", "cooks", "grow", "grows"),
-        *("tiene", "juega", "come", "hat", "spielt", "isst", "joue", "mange"),
-        *("with", "for", "of", "to", "at", "in", "on", "the", "a", "and", "or", "like", "likes", "loves", "hates"),
-        *("ist", "war", "bin", "mit", "für", "es", "está", "con", "de", "por", "est", "avec", "pour"),
-    ]
-)
-"""Words behind which an emoji stands for a word: "she feels" and a face."""
 _ROUNDS = 3
 _LANGUAGES = ("de", "es", "fr")
 _FIRST_CHARS, _LAST_CHARS = 24, 32  # within which the first and the last phrase begin
@@ -120,7 +108,7 @@ def _without_emoji(text: str) -> str:
     while start < end and (_is_emoji(text[start]) or (text[start].isspace() and start)):
         start += 1
     last = text[start:end].rpartition(" ")[2].lower()
-    return text[start:] if last in _NEEDS_MORE or last.isdigit() else text[start:end]
+    return text[start:] if last in _unfinished() or last.isdigit() else text[start:end]
 
 
 def _is_emoji(character: str) -> bool:
@@ -138,6 +126,12 @@ def _without_words(text: str) -> str:
     last = text[-_LAST_CHARS:].rpartition(" ")[2].rstrip(".!?…").lower()
     found = _behind().search(text, max(len(text) - _LAST_CHARS, 0)) if last in _last_words() else None
     return text[: found.start()] if found and found.start() else text
+
+
+@cache
+def _unfinished() -> frozenset[str]:
+    """Return the words behind which an emoji stands for a word: "she feels" and a face."""
+    return frozenset(_listed()["unfinished"])
 
 
 @cache

@@ -96,7 +96,7 @@ def _one_number(found: re.Match[str]) -> str:
 @cache
 def _phrases() -> re.Pattern[str]:
     numbers = {word: int(form) for word, form in words.numbers().items() if form.isdecimal()}
-    ordinals = "|".join(word for word, form in words.numbers().items() if len(form) == len("1st") and "-" not in word)
+    ordinals = [word for word, form in words.numbers().items() if len(form) == len("1st") and "-" not in word]
     ones = "|".join(word for word, value in numbers.items() if 0 < value < 10)  # noqa: PLR2004
     tens = "|".join(word for word, value in numbers.items() if value >= 20 and "-" not in word)  # noqa: PLR2004
     small = rf"(?:(?:{tens}) (?:{ones})|{'|'.join(sorted((word for word in numbers if numbers[word]), key=len, reverse=True))})"
@@ -104,9 +104,8 @@ def _phrases() -> re.Pattern[str]:
     hundreds = rf"(?:a|{small}|{digits}) hundred(?:(?: and)? {small})?"
     thousands = rf"(?:{hundreds}|a|{small}|{digits}) (?:thousand|million|billion)(?:(?: and)? (?:{hundreds}|{small}))?"
     dozens = rf"(?:half a|half|a|{small}|{digits}) dozen"
-    either = [word for word in ordinals.split("|") if word in ("first", "second")]  # "a twenty second video"
-    others = "|".join({*ordinals.split("|")} - {*either})
-    ordinal = rf"{others}|(?:{'|'.join(either)})(?= (?:{_ORDERED})(?!\S))"
+    others = "|".join(word for word in ordinals if word not in ("first", "second"))  # "a twenty second video"
+    ordinal = rf"{others}|(?:first|second)(?= (?:{_ORDERED})(?!\S))"
     compounds = rf"(?:{tens}) (?:{ones}|{ordinal})(?! (?:{_SINGLE})(?!\S))"
     return re.compile(rf"(?<!\S)(?:{thousands}|{hundreds}|{dozens}|(?:{small}|{digits}) and a half|{compounds})(?!\S)", re.ASCII)
 
