@@ -31,13 +31,12 @@ from memproc.store.database import Database
 from memproc.store.rejected_texts import holders_of
 from memproc.store.standing import standing
 from memproc.store.store import Store
+from memproc.store.tx import Tx
 from memproc.taken import Taken
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
-
-    from sqlalchemy import Connection
 
     from faults.stores import NewStore
     from memproc.intake import Chunk
@@ -86,7 +85,7 @@ def _first(given: Iterator[Any]) -> Iterator[Any]:
 
 _LINES, _ROWS, _PIECES = items._lines, items._rows, items._pieces  # noqa: SLF001 - they are broken behind their backs
 _NEXT_CHUNK, _TAKEN, _LAND_EACH = Pieces.next_chunk, Intake._taken, Store._land_each  # noqa: SLF001 - as these
-_INSERT_ROWS, _ITERATED = Database.insert_rows, Store.__iter__
+_INSERT_ROWS, _ITERATED = Tx.insert_rows, Store.__iter__
 
 
 def _object(*given: Any) -> tuple[bytes | None, Iterator[Any]]:
@@ -127,9 +126,9 @@ def _swallowing(self: Intake, pieces: Sequence[Any], **how: Any) -> Chunk:
     return chunk._replace(records=Taken(chunk.records.accepted, rejected), counts=counts)
 
 
-def _dropping(self: Database, connection: Connection, table: Any, rows: Sequence[Any]) -> None:
+def _dropping(self: Tx, table: Any, rows: Sequence[Any]) -> None:
     """Insert all rows but the last, which was counted."""
-    _INSERT_ROWS(self, connection, table, rows[:-1] if table is tables.observations else rows)
+    _INSERT_ROWS(self, table, rows[:-1] if table is tables.observations else rows)
 
 
 def _deep(content: str) -> Any:
@@ -145,15 +144,13 @@ def _trusting(*given: Any, **named: Any) -> Context:
 
 def _step_apart(self: Store, claim: jobs.Claim, batches: Sequence[Any]) -> None:
     """Write the checkpoint in a transaction of its own."""
-    database, transactions = self._database, self._transactions
 
-    def step(connection: Connection) -> None:
+    def step(tx: Tx) -> None:
         for batch in batches:
-            there = standing(database, connection, claim.job)
-            own = replace(claim, landed=there.landed)
-            jobs.step(database, connection, own, there, batch.checkpoint, store._now(), is_looked_at=False)  # noqa: SLF001
+            there = standing(tx, claim.job)
+            jobs.step(tx, replace(claim, landed=there.landed), there, batch.checkpoint, is_looked_at=False)
 
-    transactions.write(step)
+    self._transactions.write(step)
 
 
 def _step_before(self: Store, claim: jobs.Claim, batches: Sequence[Any]) -> list[Any]:
@@ -172,12 +169,12 @@ def _for_ever(self: Store) -> Iterator[Any]:
         yield from _ITERATED(self)
 
 
-def _one_by_one(database: Database, connection: Connection, texts: Any) -> set[int]:
+def _one_by_one(tx: Tx, texts: Any) -> set[int]:
     """Ask of each rejected record by itself whether it holds one of the texts."""
     of_all = select(tables.quarantine.c.number)
-    for number in connection.execute(of_all).scalars().all():
-        connection.execute(of_all.where(tables.quarantine.c.number == number))
-    return holders_of(database, connection, texts)
+    for number in tx.execute(of_all).scalars().all():
+        tx.execute(of_all.where(tables.quarantine.c.number == number))
+    return holders_of(tx, texts)
 
 
 def _as_it_is(found: Any, *_rest: object) -> Any:
@@ -186,7 +183,7 @@ def _as_it_is(found: Any, *_rest: object) -> Any:
 
 def _merging_only(*given: Any) -> None:
     """Write decisions, and take none back."""
-    if given[2][0][1] != "withdrawn":
+    if given[1][0][1] != "withdrawn":
         regrouping.decide_by_hand(*given)
 
 
@@ -216,7 +213,7 @@ _READERS: Final = {
 }
 for _name, _patch in _READERS.items():
     _break("all that is given is read", f"the reader of {_name} stops early", _patch)
-_break("all that is given is read", "a row is dropped when it was counted", patch.object(Database, "insert_rows", _dropping))
+_break("all that is given is read", "a row is dropped when it was counted", patch.object(Tx, "insert_rows", _dropping))
 _break(
     "a long string costs its own record", "what is too long takes the rest with it", patch.object(items, "_pieces", _until_too_long)
 )

@@ -388,10 +388,10 @@ def _changed_by_hand(room: Room) -> None:
         database = store._database  # noqa: SLF001 - the values are changed behind its back
         assert not store.doctor()
         for statement in CHANGES:
-            with database.write() as connection:
-                assert connection.exec_driver_sql(statement.format(PREFIX)).rowcount != 0, statement
-                assert examine(database, connection), f"not noticed: {statement}"
-                connection.rollback()
+            with database.write() as tx:
+                assert tx.exec_driver_sql(statement.format(PREFIX)).rowcount != 0, statement
+                assert examine(tx), f"not noticed: {statement}"
+                tx.connection.rollback()
 
 
 CHANGES: Final = (

@@ -12,9 +12,9 @@ def refuse(store: memproc.Store, word: str) -> None:
     """Let the database refuse observations that hold a word."""
     database = store._database  # noqa: SLF001 - the rule is put in behind its back
     percent = "%%" if "+" in database.url.drivername else "%"
-    with database.write() as connection:
+    with database.write() as tx:
         for statement in _RULES[database.backend.driver]:
-            connection.exec_driver_sql(statement.replace("poison", word).replace("%", percent))
+            tx.exec_driver_sql(statement.replace("poison", word).replace("%", percent))
 
 
 _RULES: Final = {

@@ -9,8 +9,11 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, fields
+from functools import lru_cache
 from math import inf
 from typing import Literal, SupportsIndex, get_args
+
+import orjson
 
 from memproc.errors import UsageError
 
@@ -196,6 +199,16 @@ class Policy:
     merge_at: float = 0.8
     model: str = ""  # the model of confidence that the store was calibrated with, as JSON; the shipped one where it is empty
     refuses_to_merge: bool = False  # labels said that merges by likeness are too often wrong: facts merge by a person's word only
+
+    @staticmethod
+    @lru_cache(maxsize=8)
+    def from_json(text: str) -> Policy:
+        """Return the policy that a store keeps. Raises ValueError or TypeError where the text is none."""
+        return Policy(**orjson.loads(text))
+
+    def to_json(self) -> str:
+        """Return the policy as a store keeps it."""
+        return orjson.dumps(self, option=orjson.OPT_SORT_KEYS).decode()
 
     def changed_by(self, settings: Settings) -> dict[str, object]:
         """Return the settings given that differ from this policy, by name."""

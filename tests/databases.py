@@ -178,5 +178,5 @@ def work_of(store):
 
 def all_text(store):
     """Return everything that stands in the tables of a store, as text."""
-    with store._read() as connection:
-        return "\n".join(str([*row]) for table in tables.metadata.sorted_tables for row in connection.execute(table.select()))
+    with store._read() as tx:
+        return "\n".join(str([*row]) for table in tables.metadata.sorted_tables for row in tx.execute(table.select()))

@@ -13,6 +13,7 @@ import json
 import re
 from collections import Counter
 from itertools import chain
+from unittest.mock import patch
 
 import pytest
 from hypothesis import assume, event, given
@@ -25,6 +26,7 @@ from memproc.dedup.grouping import grouped, in_group
 from memproc.dedup.memory import memory_of
 from memproc.store import tables
 from memproc.store.neighbours import ROWS, to_row
+from memproc.store.tx import Tx
 from memproc.testing import bridges, facts, memories, records, waiting
 
 SEEN: Counter[str] = Counter()
@@ -81,8 +83,8 @@ def note_that(name):
 
 def entries(store):
     """Return the ledger."""
-    with store._read() as connection:
-        return connection.execute(tables.ledger.select()).all()
+    with store._read() as tx:
+        return tx.execute(tables.ledger.select()).all()
 
 
 def exported(store, *, full=False):
@@ -99,8 +101,8 @@ def exported(store, *, full=False):
 
 def all_rows(store):
     """Return every observation of a store."""
-    with store._read() as connection:
-        return [to_row(row) for row in connection.execute(ROWS)]
+    with store._read() as tx:
+        return [to_row(row) for row in tx.execute(ROWS)]
 
 
 @given(some_records, some_records, batch_sizes)
@@ -252,20 +254,19 @@ def test_law_6_a_batch_is_atomic(fresh, source, statements, batch_size):
     """Wherever a batch is cut off, nothing of it is there; the rest of the source then gives what it would have given."""
     with fresh() as store, fresh() as undisturbed:
         left = [statements]
-        insert = store._database.insert_rows
+        insert = Tx.insert_rows
 
-        def cut_off(connection, table, rows):
-            insert(connection, table, rows)
+        def cut_off(tx, table, rows):
+            insert(tx, table, rows)
             left[0] -= 1
             if left[0] == 0:
                 raise PulledPlugError
 
-        store._database.insert_rows = cut_off
-        try:
-            ingest(store, source, batch_size)
-        except PulledPlugError:
-            event("cut off")
-        store._database.insert_rows = insert
+        with patch.object(Tx, "insert_rows", cut_off):
+            try:
+                ingest(store, source, batch_size)
+            except PulledPlugError:
+                event("cut off")
         recount = store.recount()
         assert recount.is_whole
         assert recount.read % batch_size == 0 or recount.read == len(source)
@@ -447,9 +448,9 @@ def unmerge_job(store, made, _):
 def similar_in(store, job):
     """Return the lines of the ledger on merges by likeness that a job made."""
     ledger, batches = tables.ledger, tables.batches
-    with store._read() as connection:
+    with store._read() as tx:
         of_job = ledger.join(batches, ledger.c.batch == batches.c.number).select()
-        return [line for line in connection.execute(of_job) if line.job == job and line.kind == "similar"]
+        return [line for line in tx.execute(of_job) if line.job == job and line.kind == "similar"]
 
 
 def withdraw(store, decision, _):
@@ -462,8 +463,8 @@ def withdraw(store, decision, _):
 def resolve(store, review, choice):
     """Decide a review: that is in force, and the two are one memory or two, unless what is held apart stands between them."""
     verdict = (*review.verdicts, review.verdicts[-1])[choice % (len(review.verdicts) + 1)]  # the rarest more often
-    with store._read() as connection:
-        (row,) = connection.execute(tables.reviews.select().where(tables.reviews.c.number == review.number))
+    with store._read() as tx:
+        (row,) = tx.execute(tables.reviews.select().where(tables.reviews.c.number == review.number))
     decision = store.resolve(review, verdict)
     assert decision.verdict == verdict
     assert store.decisions(review=review.number) == [decision]

@@ -179,11 +179,11 @@ def test_a_refused_batch_is_smaller_from_then_on(fresh, monkeypatch):
     """Below what was refused, though batches are quick."""
     land, seen = Landing.land, []
 
-    def refuse(self, connection, arrived, batch, origin, now):
+    def refuse(self, tx, arrived, there, origin):
         seen.append(len(arrived.records))
         if len(arrived.records) > 40:
             raise DatabaseError(Failure(Kind.CAPACITY, "too much at once"), "packet")
-        return land(self, connection, arrived, batch, origin, now)
+        return land(self, tx, arrived, there, origin)
 
     monkeypatch.setattr(Landing, "land", refuse)
     monkeypatch.setattr(pipeline, "BatchSize", StartsAtFifty)

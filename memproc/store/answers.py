@@ -119,7 +119,7 @@ class Settled(NamedTuple):
 
 
 class Applied(NamedTuple):
-    """What a policy decided: the name it goes by, how many pairs it decided, in how many memories these are now, and how many it
+    """What a policy decided: the name it goes by, how many pairs it decided, in how many memories these are tx.now, and how many it
     means and leaves to a person, because of what one said before or because no date tells which is later. `reviews` are the numbers
     of the pairs decided, the surest first.
     """

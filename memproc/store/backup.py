@@ -78,7 +78,7 @@ def _copy(database: Database, part: Path) -> None:
             source.execute(select(tables.store.c.epoch)).all()  # from here on this transaction sees one moment
             target.execute("PRAGMA synchronous=OFF")  # the whole is synced at the end
             target.execute("PRAGMA journal_mode=OFF")
-            _steps(source.connection.driver_connection, target, pages=PAGES_A_STEP)
+            _steps(source.connection.connection.driver_connection, target, pages=PAGES_A_STEP)
         _check(part)
     except sqlite3.Error as error:
         raise StoreError(f"the store cannot be copied: {error}; `memproc doctor` tells whether it is whole") from error

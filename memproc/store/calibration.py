@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 import numpy as np
 import orjson
-from sqlalchemy import Connection, select
+from sqlalchemy import select
 from xxhash import xxh3_64_intdigest
 
 from memproc.config import Policy
@@ -28,8 +28,8 @@ from memproc.errors import NotFoundError, UsageError
 from memproc.records import encode
 from memproc.store import tables
 from memproc.store.answers import Calibration
-from memproc.store.database import change_row
 from memproc.store.reading import named_by
+from memproc.store.tx import Tx
 
 TARGET_PRECISION = 0.99
 FEWEST_PAIRS = 20
@@ -58,9 +58,9 @@ class _Labelled(NamedTuple):
     unlike: list[_Pair]
 
 
-def calibrate(connection: Connection, labels: Iterable[Label], policy: Policy) -> Calibration:
+def calibrate(tx: Tx, labels: Iterable[Label], policy: Policy) -> Calibration:
     """Fit a model to labelled pairs of memories or observations, judge it, and keep it for the next rebuild."""
-    labelled = _sorted_out(connection, labels, policy)
+    labelled = _sorted_out(tx, labels, policy)
     # An order that is the same each time and has nothing to do with how the pairs were listed.
     unlike = sorted(labelled.unlike, key=lambda pair: xxh3_64_intdigest(encode(pair.features)))
     model, held_out = _fitted(unlike[::2]), unlike[1::2]
@@ -69,7 +69,7 @@ def calibrate(connection: Connection, labels: Iterable[Label], policy: Policy) -
     precision = sum(labelled.merged) / len(labelled.merged) if labelled.merged else 1.0
     refuses = precision < TARGET_PRECISION if labelled.merged else policy.refuses_to_merge
     kept = {"model": _fitted(unlike).to_json().decode(), "refuses_to_merge": refuses}
-    change_row(connection, tables.store, tables.THE_STORE, {"calibration": orjson.dumps(kept).decode()})
+    tx.change_row(tables.store, tables.THE_STORE, {"calibration": orjson.dumps(kept).decode()})
     return Calibration(
         len(labelled.merged) + len(unlike),
         len(labelled.merged),
@@ -81,9 +81,9 @@ def calibrate(connection: Connection, labels: Iterable[Label], policy: Policy) -
     )
 
 
-def _sorted_out(connection: Connection, labels: Iterable[Label], policy: Policy) -> _Labelled:
+def _sorted_out(tx: Tx, labels: Iterable[Label], policy: Policy) -> _Labelled:
     labelled = _Labelled([], [], [])
-    found = _Finder(connection, replace(policy, refuses_to_merge=False))
+    found = _Finder(tx, replace(policy, refuses_to_merge=False))
     for one, other, is_same in labels:
         left, right = found.named(one), found.named(other)
         if left.content == right.content:
@@ -97,12 +97,12 @@ def _sorted_out(connection: Connection, labels: Iterable[Label], policy: Policy)
     return labelled
 
 
-def calibrated(connection: Connection, policy: Policy) -> Policy:
+def calibrated(tx: Tx, policy: Policy) -> Policy:
     """Return the policy with what was last calibrated and not yet taken up, and note that it is."""
-    kept = connection.execute(select(tables.store.c.calibration)).scalar_one()
+    kept = tx.execute(select(tables.store.c.calibration)).scalar_one()
     if kept is None:
         return policy
-    change_row(connection, tables.store, tables.THE_STORE, {"calibration": None})
+    tx.change_row(tables.store, tables.THE_STORE, {"calibration": None})
     return replace(policy, **orjson.loads(kept))
 
 
@@ -125,13 +125,13 @@ def _fitted(pairs: Sequence[_Pair]) -> Model:
 class _Finder:
     """Finds what an id names: of a memory, an observation, or the one that a record carries, if one record alone does."""
 
-    def __init__(self, connection: Connection, policy: Policy) -> None:
-        self._connection, self._policy = connection, policy
+    def __init__(self, tx: Tx, policy: Policy) -> None:
+        self._tx, self._policy = tx, policy
         self.named = cache(self._named)
         self._own_ids: dict[str, bytes | None] | None = None
 
     def _named(self, identifier: str) -> _Named:
-        row = named_by(self._connection, identifier) or named_by(self._connection, self._by_own_id(identifier).hex())
+        row = named_by(self._tx, identifier) or named_by(self._tx, self._by_own_id(identifier).hex())
         if row is None:
             raise NotFoundError(f"no memory or observation {identifier!r}")
         seen = row.observation
@@ -142,7 +142,7 @@ class _Finder:
         if self._own_ids is None:
             self._own_ids = {}
             observations = tables.observations.c
-            for key, record in self._connection.execute(select(observations.key, observations.record)):
+            for key, record in self._tx.execute(select(observations.key, observations.record)):
                 own = orjson.loads(record).get("id")
                 if own is not None:
                     self._own_ids[own] = None if own in self._own_ids else key

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import orjson
-from sqlalchemy import Column, Connection, Select, select
+from sqlalchemy import Column, Select, select
 
 from memproc.config import Policy
 from memproc.dedup.changes.chains import Place, changes_in, hashes_at, is_replaced, most_in, place_of, shared_keys
@@ -27,9 +27,9 @@ from memproc.dedup.keys import Key, scope_number, text_of
 from memproc.dedup.minhash import index
 from memproc.records import Plain, last_changed
 from memproc.store import tables
-from memproc.store.database import Database
 from memproc.store.neighbours import SPEAKING, in_groups, to_row
 from memproc.store.segments import Segments
+from memproc.store.tx import Tx
 
 SUPERSEDED_TOO = 2  # a memory may hold as many facts of a chain again, as they superseded each other
 
@@ -73,22 +73,19 @@ class _Review(NamedTuple):
 class Chains:
     """Follows the chains of one store."""
 
-    database: Database
     segments: Segments
     policy: Policy
 
-    def follow(
-        self, connection: Connection, hashes: Iterable[int], told: Collection[Key] = (), first: int | None = None
-    ) -> Followed:
+    def follow(self, tx: Tx, hashes: Iterable[int], told: Collection[Key] = (), first: int | None = None) -> Followed:
         """Find what the chains of some hashes offer now, and take back what they do not any more. `told` are those new
         observations whose content was there; the first that is new has the number `first`.
         """
-        buckets, crowded = self._buckets(connection, sorted({*hashes}), first)
+        buckets, crowded = self._buckets(tx, sorted({*hashes}), first)
         if not buckets:
             return Followed([], {})
-        rows = self._rows(connection, {number for bucket in buckets.values() for number in bucket})
-        members = self._members(connection, rows)
-        there = self._reviews_between(connection, {row.observation.key: row.home for row in rows})
+        rows = self._rows(tx, {number for bucket in buckets.values() for number in bucket})
+        members = self._members(tx, rows)
+        there = self._reviews_between(tx, {row.observation.key: row.home for row in rows})
         chains = _by_key(members, buckets.keys())
         wanted: dict[Homes, tuple[_Member, _Member]] = {}
         for (hash_, key), chain in chains.items():
@@ -104,15 +101,15 @@ class Chains:
         ]
         gone = {review.number for review in past}
         known = {frozenset(review.homes) for review in there if review.number not in gone}
-        self.database.delete_by_keys(connection, _reviews.number, sorted(gone))
+        tx.delete_by_keys(_reviews.number, sorted(gone))
         doubts = [self._doubt(*sides) for homes, sides in wanted.items() if frozenset(homes) not in known]
         return Followed(doubts, _returned(rows, told))
 
-    def _buckets(self, connection: Connection, hashes: Sequence[int], first: int | None) -> tuple[dict[int, list[int]], set[int]]:
+    def _buckets(self, tx: Tx, hashes: Sequence[int], first: int | None) -> tuple[dict[int, list[int]], set[int]]:
         """Return by hash the numbers of the facts that share it, and the hashes of which there are too many to be a chain: of these
         only where there were not so many before.
         """
-        segments = self.segments.all(connection)
+        segments = self.segments.all(tx)
         buckets: dict[int, list[int]] = {}
         crowded: set[int] = set()
         for hash_, size in zip(hashes, index.bucket_sizes(np.array(hashes, np.uint32), segments).tolist(), strict=True):
@@ -126,12 +123,12 @@ class Chains:
                     crowded.add(hash_)
         return buckets, crowded
 
-    def _rows(self, connection: Connection, numbers: Collection[int]) -> list[Row]:
+    def _rows(self, tx: Tx, numbers: Collection[int]) -> list[Row]:
         """Return all that has the core of some facts, in its groups."""
-        cores = {core for (core,) in self._select(connection, _CORES, _observations.number, numbers)}
-        return in_groups(connection, [*map(to_row, self._select(connection, SPEAKING, _observations.core, cores))])
+        cores = {core for (core,) in self._select(tx, _CORES, _observations.number, numbers)}
+        return in_groups(tx, [*map(to_row, self._select(tx, SPEAKING, _observations.core, cores))])
 
-    def _members(self, connection: Connection, rows: Sequence[Row]) -> list[_Member]:
+    def _members(self, tx: Tx, rows: Sequence[Row]) -> list[_Member]:
         """Return the memories that some observations are in, as they speak now, in the order of time; without those of no date."""
         last: dict[Key, Row] = {}
         for row in rows:
@@ -139,14 +136,14 @@ class Chains:
                 last[row.home] = max(last.get(row.home, row), row, key=_rank)
         merged = {row.memory for row in last.values() if row.memory is not None}
         spoken: dict[Key, Plain] = {
-            key: orjson.loads(record) for key, record in self._select(connection, _MEMORIES, tables.merged.c.id, merged)
+            key: orjson.loads(record) for key, record in self._select(tx, _MEMORIES, tables.merged.c.id, merged)
         }
         found = [_member(home, row, spoken.get(home, row.observation.record)) for home, row in last.items()]
         return sorted(found, key=lambda one: (one.date, one.home))
 
-    def _reviews_between(self, connection: Connection, homes: Mapping[Key, Key]) -> list[_Review]:
+    def _reviews_between(self, tx: Tx, homes: Mapping[Key, Key]) -> list[_Review]:
         """Return the reviews between observations, each of which is in the memory that `homes` tells."""
-        found = self._select(connection, _BETWEEN, _reviews.one, homes)
+        found = self._select(tx, _BETWEEN, _reviews.one, homes)
         return [
             _Review(number, (homes[one], homes[other]), (kind, status) == ("changed", "open"))
             for number, one, other, kind, status in found
@@ -157,12 +154,12 @@ class Chains:
         change = compare(side_of(before.text), side_of(after.text), model_of(self.policy.model))
         return Doubt(before.key, after.key, "changed", change.confidence, kinds_of(change.differences))
 
-    def _select(self, connection: Connection, query: Select[Any], column: Column[Any], keys: Iterable[Any]) -> Iterable[Any]:
-        return self.database.select_by_keys(connection, query, column, keys)
+    def _select(self, tx: Tx, query: Select[Any], column: Column[Any], keys: Iterable[Any]) -> Iterable[Any]:
+        return tx.select_by_keys(query, column, keys)
 
 
 def _member(home: Key, row: Row, spoken: Plain) -> _Member:
-    """Return a memory in a chain: what it says now, and when that was told last."""
+    """Return a memory in a chain: what it says tx.now, and when that was told last."""
     text = text_of(spoken)
     place = place_of(text)
     date = max(row.observation.date or "", last_changed(spoken) or "")

@@ -9,13 +9,14 @@ from operator import itemgetter
 from typing import Any, NamedTuple
 
 import orjson
-from sqlalchemy import Connection, func, literal, select, union_all
+from sqlalchemy import func, literal, select, union_all
 
 from memproc.records import Outcome
 from memproc.store import tables
 from memproc.store.answers import Job, Recount
 from memproc.store.owners import Owner
 from memproc.store.reading import all_decisions
+from memproc.store.tx import Tx
 
 IMPORTED = "imported"  # the outcome on a tombstone that came without the record it speaks of
 
@@ -41,39 +42,39 @@ _WAITING = (  # open reviews of memories that are not one by now
 )
 
 
-def count_memories(connection: Connection) -> int:
+def count_memories(tx: Tx) -> int:
     """Return how many memories there are."""
     alone = select(func.count()).select_from(tables.observations).where(_observations.memory.is_(None))
     of_many = select(func.count()).select_from(tables.merged)
-    return int(connection.execute(alone).scalar_one() + connection.execute(of_many).scalar_one())
+    return int(tx.execute(alone).scalar_one() + tx.execute(of_many).scalar_one())
 
 
-def stats(connection: Connection) -> dict[str, int]:
+def stats(tx: Tx) -> dict[str, int]:
     """Return counts: memories, observations by outcome, and what else there is."""
     outcomes = select(tables.observations.c.outcome, func.count()).group_by(tables.observations.c.outcome)
-    counted: dict[str, int] = {row[0]: row[1] for row in connection.execute(outcomes)}
-    others = {name: connection.execute(select(func.count()).select_from(table)).scalar_one() for name, table in _COUNTED.items()}
-    in_quarantine = connection.execute(select(func.count()).where(tables.quarantine.c.status == "open")).scalar_one()
+    counted: dict[str, int] = {row[0]: row[1] for row in tx.execute(outcomes)}
+    others = {name: tx.execute(select(func.count()).select_from(table)).scalar_one() for name, table in _COUNTED.items()}
+    in_quarantine = tx.execute(select(func.count()).where(tables.quarantine.c.status == "open")).scalar_one()
     return {
-        "memories": count_memories(connection),
+        "memories": count_memories(tx),
         "observations": sum(counted.values()),
         **{outcome.value: counted.get(outcome.value, 0) for outcome in (Outcome.STORED, Outcome.DUPLICATE, Outcome.MERGED)},
-        "open_reviews": connection.execute(_WAITING).scalar_one(),
-        "decisions": len(all_decisions(connection)),
+        "open_reviews": tx.execute(_WAITING).scalar_one(),
+        "decisions": len(all_decisions(tx)),
         "quarantine": in_quarantine,
         **others,
     }
 
 
-def jobs(connection: Connection, ask: Callable[[int, str | None], None]) -> list[Job]:
+def jobs(tx: Tx, ask: Callable[[int, str | None], None]) -> list[Job]:
     """Return the ingestions, the oldest first, with what their batches counted."""
     own, batches = tables.jobs.c, tables.batches.c
     counted = (batches.records, batches.stored, batches.duplicate, batches.merged, batches.quarantined)
     sums = select(batches.job, *(func.sum(column) for column in counted)).group_by(batches.job)
-    counts = {job: [*map(int, row)] for job, *row in connection.execute(sums)}
+    counts = {job: [*map(int, row)] for job, *row in tx.execute(sums)}
     names = ("number", "source", "format", "status", "request", "started_at", "finished_at", "owner", "fence")
     found = []
-    for row in connection.execute(select(*(own[name] for name in names)).order_by(own.number)):
+    for row in tx.execute(select(*(own[name] for name in names)).order_by(own.number)):
         told: list[Any] = [*row]
         fence, owner = told.pop(), told.pop()
         here = Owner.from_json(owner) if owner else None
@@ -97,16 +98,16 @@ class BatchCount(NamedTuple):
     again: int = 0
 
 
-def recount(connection: Connection, job: int | None) -> Recount:
+def recount(tx: Tx, job: int | None) -> Recount:
     """Count one job, or everything, from the rows."""
     counts: Counter[Outcome] = Counter()
     read = wrong = 0
-    for batch in count_batches(connection, job):
+    for batch in count_batches(tx, job):
         read += batch.read
         wrong += batch.wrong
         counts += batch.counts
-    joins, splits, forgotten = moves(connection)
-    memories = count_memories(connection)
+    joins, splits, forgotten = moves(tx)
+    memories = count_memories(tx)
     is_whole = read == counts.total() and wrong == 0
     if job is None:
         is_whole = is_whole and memories == counts[Outcome.STORED] - joins + splits - forgotten
@@ -114,30 +115,30 @@ def recount(connection: Connection, job: int | None) -> Recount:
     return Recount(read, stored, duplicate, merged, quarantined, wrong, memories, joins, splits, forgotten, is_whole)
 
 
-def moves(connection: Connection) -> tuple[int, int, int]:
+def moves(tx: Tx) -> tuple[int, int, int]:
     """Return how many memories the ledger says were joined, split off and forgotten."""
     ledger = tables.ledger.c
-    amounts = dict(tuple(row) for row in connection.execute(select(ledger.kind, func.sum(ledger.amount)).group_by(ledger.kind)))
+    amounts = dict(tuple(row) for row in tx.execute(select(ledger.kind, func.sum(ledger.amount)).group_by(ledger.kind)))
     joins, splits, forgotten = (int(amounts.get(kind, 0)) for kind in ("joins", "splits", "memories_forgotten"))
     return joins, splits, forgotten
 
 
-def memories_told(connection: Connection) -> int:
+def memories_told(tx: Tx) -> int:
     """Return how many memories there should be, by what was stored and what the ledger tells."""
     stored = 0
     for table in (tables.observations, tables.forgotten):
         query = select(func.count()).select_from(table).where(table.c.outcome == Outcome.STORED.value)
-        stored += connection.execute(query).scalar_one()
-    joins, splits, forgotten = moves(connection)
+        stored += tx.execute(query).scalar_one()
+    joins, splits, forgotten = moves(tx)
     return stored - joins + splits - forgotten
 
 
-def count_batches(connection: Connection, job: int | None = None) -> Iterator[BatchCount]:
+def count_batches(tx: Tx, job: int | None = None) -> Iterator[BatchCount]:
     """Count each batch of a job, or of all, from the rows, and those that rows name and that there are not."""
     columns = tables.batches.c
     names = ("number", "job", "first_position", "records", "known", "known_rejected", "forgotten")
     query = select(*(columns[name] for name in (*names, *(outcome.value for outcome in Outcome))))
-    asked = {row[0]: row[1:] for row in connection.execute(query if job is None else query.where(columns.job == job))}
+    asked = {row[0]: row[1:] for row in tx.execute(query if job is None else query.where(columns.job == job))}
     arms = []
     for table, outcome in _PLACES:
         arm = select(table.c.batch, table.c.position, outcome.label("outcome")).where(outcome != IMPORTED)
@@ -146,7 +147,7 @@ def count_batches(connection: Connection, job: int | None = None) -> Iterator[Ba
         arms.append(arm)
     both = union_all(*arms).subquery()
     ordered = select(both).order_by(both.c.batch).execution_options(yield_per=CHUNK)
-    with connection.execute(ordered) as places:
+    with tx.execute(ordered) as places:
         for batch, rows in groupby(places, key=itemgetter(0)):
             yield _count(asked.pop(batch, None), [(position, Outcome(outcome)) for _, position, outcome in rows])
     for left in asked.values():

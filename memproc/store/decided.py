@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, select
+from sqlalchemy import select
 
 from memproc.dedup.cluster import Decision
 from memproc.dedup.compare.reasons import reason_told
@@ -10,54 +10,54 @@ from memproc.dedup.keys import Key
 from memproc.errors import NotFoundError
 from memproc.store import tables
 from memproc.store.answers import Settled
-from memproc.store.database import Database
 from memproc.store.ledger import Line, write_lines
 from memproc.store.open_reviews import pairs_of
 from memproc.store.reading import all_decisions, records_of
+from memproc.store.tx import Tx
 
 JOB_UNMERGED = "job_unmerged"  # of a line in the ledger: the decisions of that moment undid the merges of a job
 
 _NODES = select(tables.observations.c.key, tables.observations.c.node)
 
 
-def decisions_of_review(database: Database, connection: Connection, number: int) -> list[Decision]:
+def decisions_of_review(tx: Tx, number: int) -> list[Decision]:
     """Return the decisions in force on the pair of a review. Raises NotFoundError where there is no such review."""
     reviews = tables.reviews.c
-    found = connection.execute(select(reviews.one, reviews.other).where(reviews.number == number)).first()
+    found = tx.execute(select(reviews.one, reviews.other).where(reviews.number == number)).first()
     if found is None:
         raise NotFoundError(f"no review {number}")
-    nodes = dict(tuple(row) for row in database.select_by_keys(connection, _NODES, tables.observations.c.key, {*found}))
+    nodes = dict(tuple(row) for row in tx.select_by_keys(_NODES, tables.observations.c.key, {*found}))
     pairs = pairs_of(*({key, nodes.get(key, key)} for key in found))
-    return [decision for decision in all_decisions(connection) if decision[:2] in pairs]
+    return [decision for decision in all_decisions(tx) if decision[:2] in pairs]
 
 
-def decisions_of_job(connection: Connection, job: int) -> list[Decision]:
+def decisions_of_job(tx: Tx, job: int) -> list[Decision]:
     """Return the decisions in force that undid the merges of a job."""
     ledger, made = tables.ledger.c, tables.decisions.c
-    lines = connection.execute(select(ledger.made_at, ledger.reason).where(ledger.kind == JOB_UNMERGED))
+    lines = tx.execute(select(ledger.made_at, ledger.reason).where(ledger.kind == JOB_UNMERGED))
     moments = {made_at for made_at, of_job in lines if of_job == str(job)}
     if not moments:
         return []
-    rows = connection.execute(select(made.a, made.b, made.verdict, made.made_at))
+    rows = tx.execute(select(made.a, made.b, made.verdict, made.made_at))
     of_it = {Decision(a, b, verdict) for a, b, verdict, made_at in rows if made_at in moments}
-    return [decision for decision in all_decisions(connection) if decision in of_it]
+    return [decision for decision in all_decisions(tx) if decision in of_it]
 
 
-def note_unmerged(database: Database, connection: Connection, job: int, now: str) -> None:
+def note_unmerged(tx: Tx, job: int) -> None:
     """Note that the decisions made at this moment undid the merges of a job."""
-    write_lines(database, connection, None, now, [Line(JOB_UNMERGED, reason=str(job))])
+    write_lines(tx, None, [Line(JOB_UNMERGED, reason=str(job))])
 
 
-def settled(database: Database, connection: Connection) -> list[Settled]:
+def settled(tx: Tx) -> list[Settled]:
     """Return the reviews that were decided, in the order they came."""
     reviews = tables.reviews.c
     query = select(reviews.one, reviews.other, reviews.number, reviews.status, reviews.kind, reviews.confidence, reviews.reason)
-    found = connection.execute(query.where(reviews.status != "open").order_by(reviews.number)).all()
+    found = tx.execute(query.where(reviews.status != "open").order_by(reviews.number)).all()
     keys = {key for row in found for key in (row.one, row.other)}
-    nodes = dict(map(tuple, database.select_by_keys(connection, _NODES, tables.observations.c.key, keys)))
-    policies = {decision[:2]: decision.policy for decision in all_decisions(connection) if decision.policy}
+    nodes = dict(map(tuple, tx.select_by_keys(_NODES, tables.observations.c.key, keys)))
+    policies = {decision[:2]: decision.policy for decision in all_decisions(tx) if decision.policy}
     names = {key: {key, nodes.get(key, key)} for key in keys}
-    records = records_of(database, connection, keys)
+    records = records_of(tx, keys)
     told = []
     for one, other, number, status, kind, confidence, kept in found:
         said = [policies[named] for named in pairs_of(names[one], names[other]) if named in policies]
@@ -66,8 +66,8 @@ def settled(database: Database, connection: Connection) -> list[Settled]:
     return told
 
 
-def status_of(connection: Connection, number: int) -> tuple[str, Key, Key] | None:
+def status_of(tx: Tx, number: int) -> tuple[str, Key, Key] | None:
     """Return the status of a review, "open" or its verdict, and its two observations; None where there is none."""
     reviews = tables.reviews.c
-    found = connection.execute(select(reviews.status, reviews.one, reviews.other).where(reviews.number == number)).first()
+    found = tx.execute(select(reviews.status, reviews.one, reviews.other).where(reviews.number == number)).first()
     return None if found is None else (found.status, found.one, found.other)

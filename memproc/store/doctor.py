@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import get_args
 
 import orjson
-from sqlalchemy import Connection, func, inspect, select
+from sqlalchemy import func, inspect, select
 
 from memproc.config import Policy, Settings
 from memproc.dedup.cluster import Decision, Verdict
@@ -39,6 +39,7 @@ from memproc.store.reading import all_decisions
 from memproc.store.recomputing import Recomputed
 from memproc.store.rejected_texts import wrong_texts
 from memproc.store.sqlite_checks import check_files, check_sqlite, reading_only
+from memproc.store.tx import Tx
 
 _observations, _forgotten = tables.observations.c, tables.forgotten.c
 # Where a decision's sides may be named.
@@ -62,8 +63,8 @@ def examine_at(where: str | Path, settings: Settings | None = None) -> tuple[Fin
                     check_database(database.file)
                 check_files(database.file, found)
         if not found.has("foreign_file"):  # to open the database would be to take it for a part of it
-            with database.read() as connection:
-                _examine(database, connection, found, Memory)
+            with database.read() as tx:
+                _examine(tx, found, Memory)
     except DatabaseError as error:
         _note(error, found)
     finally:
@@ -71,7 +72,7 @@ def examine_at(where: str | Path, settings: Settings | None = None) -> tuple[Fin
     return found.findings()
 
 
-def examine(database: Database, connection: Connection, schema: type[Memory] = Memory) -> tuple[Finding, ...]:
+def examine(tx: Tx, schema: type[Memory] = Memory) -> tuple[Finding, ...]:
     """Check an open store, as a reading transaction sees it. Return what was found, nothing where it is whole.
 
     A record is valid where it passes as a `Memory`, or as one of the class that the store was opened with. Raises DatabaseError on
@@ -80,7 +81,7 @@ def examine(database: Database, connection: Connection, schema: type[Memory] = M
     found = Found()
     try:
         with told():
-            _examine(database, connection, found, schema)
+            _examine(tx, found, schema)
     except DatabaseError as error:
         if error.failure.kind is Kind.TRANSIENT:
             raise
@@ -93,43 +94,42 @@ def _note(error: DatabaseError, found: Found) -> None:
     found.add("unreadable" if error.failure == DAMAGED else "unreachable", error)
 
 
-def _examine(database: Database, connection: Connection, found: Found, schema: type[Memory]) -> None:
-    with reading_only(database, connection):
-        if database.file is not None:
-            check_sqlite(database.file, connection, found)
-        if not found.has("integrity") and is_store_in(database, connection):  # another version has other columns
-            versions = connection.execute(select(tables.store.c.schema_version)).scalars()
+def _examine(tx: Tx, found: Found, schema: type[Memory]) -> None:
+    with reading_only(tx):
+        check_sqlite(tx, found)
+        if not found.has("integrity") and is_store_in(tx):  # another version has other columns
+            versions = tx.execute(select(tables.store.c.schema_version)).scalars()
             found.add("version", *(version for version in versions if version != tables.SCHEMA))
         if not found.has("integrity", "version"):
-            _check_tables(database, connection, found)
+            _check_tables(tx, found)
         if not found.has("integrity", "version", "schema"):
-            check_values(database, connection, found)
+            check_values(tx, found)
         if not found.has("integrity", "version", "schema", "values"):
-            policy = _check_settings(connection, found)
+            policy = _check_settings(tx, found)
             if policy is not None:
-                _check_rows(Recomputed(database, connection, policy, schema, found), found)
+                _check_rows(Recomputed(tx, policy, schema, found), found)
 
 
 def _check_rows(again: Recomputed, found: Found) -> None:
-    database, connection = again.database, again.connection
-    found.add("counters", *orphans.counters_behind(connection))
-    if not found.has("counters") and (apart := orphans.counters_apart(connection)):
+    tx = again.tx
+    found.add("counters", *orphans.counters_behind(tx))
+    if not found.has("counters") and (apart := orphans.counters_apart(tx)):
         found.add("counters", "tally", count=apart)
-    check_seals(connection, found)
-    found.add("unwiped", *connection.execute(select(tables.store.c.unwiped).where(tables.store.c.unwiped != 0)).scalars())
-    for code, count, examples in orphans.orphans_in(connection):
+    check_seals(tx, found)
+    found.add("unwiped", *tx.execute(select(tables.store.c.unwiped).where(tables.store.c.unwiped != 0)).scalars())
+    for code, count, examples in orphans.orphans_in(tx):
         found.add(code, *examples, count=count)
-    _check_quarantine(connection, found)
+    _check_quarantine(tx, found)
     if not found.has("quarantine"):
-        found.add("quarantine_texts", *wrong_texts(database, connection))
-    _check_decisions(database, connection, found)
-    found.add("jobs_missing", *orphans.jobs_missing(connection))
-    found.add("jobs_miscounted", *orphans.jobs_miscounted(connection))
+        found.add("quarantine_texts", *wrong_texts(tx))
+    _check_decisions(tx, found)
+    found.add("jobs_missing", *orphans.jobs_missing(tx))
+    found.add("jobs_miscounted", *orphans.jobs_miscounted(tx))
     if not found.has("jobs_miscounted"):
-        found.add("checkpoints", *orphans.jobs_misplaced(connection))
-    found.add("leases", *orphans.jobs_misheld(connection))
-    found.add("jobs", *orphans.jobs_left(connection))
-    check_arrival(database, connection, _check_batches(connection, found), found)
+        found.add("checkpoints", *orphans.jobs_misplaced(tx))
+    found.add("leases", *orphans.jobs_misheld(tx))
+    found.add("jobs", *orphans.jobs_left(tx))
+    check_arrival(tx, _check_batches(tx, found), found)
     again.check_observations(compare_keys=not found.has("scheme"))
     if found.has("scheme", "records", "observation_keys", "keys"):
         return
@@ -138,16 +138,16 @@ def _check_rows(again: Recomputed, found: Found) -> None:
     if not found.has("mends", "decisions"):
         again.check_memories()
     if not found.has("mends", "decisions", "memories", "orphaned_memories", "conservation"):
-        lost = abs(count_memories(connection) - memories_told(connection))
+        lost = abs(count_memories(tx) - memories_told(tx))
         found.add("conservation", *(["memories"] if lost else []), count=lost)
 
 
-def _check_tables(database: Database, connection: Connection, found: Found) -> None:
-    own = database.names.of
-    columns = {table: columns_of(connection, own(table.name)) or set() for table in tables.metadata.sorted_tables}
+def _check_tables(tx: Tx, found: Found) -> None:
+    own = tx.database.names.of
+    columns = {table: columns_of(tx, own(table.name)) or set() for table in tables.metadata.sorted_tables}
     if all(2 * len(there & {*table.columns.keys()}) < len(table.columns) for table, there in columns.items()):
-        raise no_store(database, connection, str(database))
-    there = inspect(connection)
+        raise no_store(tx, str(tx.database))
+    there = inspect(tx.connection)
     for table in tables.metadata.sorted_tables:
         if not columns[table]:
             found.add("schema", own(table.name))
@@ -159,10 +159,10 @@ def _check_tables(database: Database, connection: Connection, found: Found) -> N
     found.add("views", *(own(name) for name in tables.VIEWS if own(name) not in views))
 
 
-def _check_settings(connection: Connection, found: Found) -> Policy | None:
+def _check_settings(tx: Tx, found: Found) -> Policy | None:
     """Return what the store was built with, None where that cannot be told."""
     own = tables.store.c
-    rows = connection.execute(select(own.scheme, own.policy, own.calibration)).all()
+    rows = tx.execute(select(own.scheme, own.policy, own.calibration)).all()
     if len(rows) != 1:
         found.add("settings", f"{len(rows)} rows")
         return None
@@ -189,7 +189,7 @@ def _policy_of(kept: dict[str, object]) -> Policy:
     return policy
 
 
-def _check_quarantine(connection: Connection, found: Found) -> None:
+def _check_quarantine(tx: Tx, found: Found) -> None:
     """See whether the bytes and the faults of rejected records are there, and whether batches tell that they were met as often; of
     one that was discarded the bytes are not kept.
     """
@@ -209,10 +209,10 @@ def _check_quarantine(connection: Connection, found: Found) -> None:
         .order_by(rejected.number)
     )
     try:
-        again = sightings(connection)
+        again = sightings(tx)
     except (ValueError, TypeError, AttributeError):  # what was known is no JSON of ranges, which the batches are told for
         again = None
-    with connection.execute(query.execution_options(yield_per=1_000)) as rows:
+    with tx.execute(query.execution_options(yield_per=1_000)) as rows:
         for row in rows:
             if again is not None:
                 times, last = again.get(row.number, (0, row.batch))
@@ -226,19 +226,19 @@ def _check_quarantine(connection: Connection, found: Found) -> None:
                 found.add("patterns", row.number)
 
 
-def _check_decisions(database: Database, connection: Connection, found: Found) -> None:
+def _check_decisions(tx: Tx, found: Found) -> None:
     made = tables.decisions.c
     is_known = made.verdict.in_((*get_args(Verdict), WITHDRAWN)) & (made.a < made.b)
-    found.add("decisions", *connection.execute(select(made.number).where(~is_known).order_by(made.number)).scalars())
+    found.add("decisions", *tx.execute(select(made.number).where(~is_known).order_by(made.number)).scalars())
     if found.has("decisions"):
         return
-    in_force = all_decisions(connection)
+    in_force = all_decisions(tx)
     found.add("decisions_contradict", *_contradictions(in_force))
     imported = select(_forgotten.key).where(_forgotten.outcome == IMPORTED, _forgotten.node.is_(None)).limit(1)
-    if connection.execute(imported).first() is None:  # else it may be of what was forgotten elsewhere
+    if tx.execute(imported).first() is None:  # else it may be of what was forgotten elsewhere
         sides = {key for decision in in_force for key in decision[:2]}
         for query, column in _NAMED:
-            sides -= {key for (key,) in database.select_by_keys(connection, query, column, sides)}
+            sides -= {key for (key,) in tx.select_by_keys(query, column, sides)}
         found.add("decisions_on_nothing", *sorted(sides))
 
 
@@ -257,12 +257,12 @@ def _contradictions(decisions: Sequence[Decision]) -> list[str]:
     return [f"{a.hex()} {b.hex()}" for a, b, verdict, _ in decisions if verdict == "distinct" and root(a) == root(b)]
 
 
-def _check_batches(connection: Connection, found: Found) -> list[BatchCount]:
+def _check_batches(tx: Tx, found: Found) -> list[BatchCount]:
     """Recount each batch from the rows, tell in which jobs records are missing, and return what was counted."""
     wrong: dict[str, int] = defaultdict(int)
     batches: list[BatchCount] = []
     try:
-        for batch in count_batches(connection):
+        for batch in count_batches(tx):
             batches.append(batch)
             differing = sum(abs(batch.counts[outcome] - batch.told[outcome]) for outcome in Outcome)
             lost = max(batch.wrong, abs(batch.read - batch.counts.total()), differing)

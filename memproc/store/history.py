@@ -9,16 +9,16 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from sqlalchemy import Connection, select
+from sqlalchemy import select
 
 from memproc.dedup.cluster import clusters
 from memproc.dedup.decide import Row
 from memproc.dedup.keys import Key
 from memproc.store import tables
 from memproc.store.answers import Link, Step
-from memproc.store.database import Database
 from memproc.store.neighbours import in_groups, neighbourhood
 from memproc.store.reading import locate
+from memproc.store.tx import Tx
 
 MOST_MEMORIES = 1_000  # of one history
 
@@ -34,12 +34,12 @@ class _Told(NamedTuple):
     review: int | None
 
 
-def history_of(database: Database, connection: Connection, rows: Sequence[Row]) -> tuple[Step, ...]:
+def history_of(tx: Tx, rows: Sequence[Row]) -> tuple[Step, ...]:
     """Return the steps of the memory whose observations are `rows`, the oldest first, those without a date before all."""
-    told = _memories_in_chain(database, connection, rows)
-    rows_told = in_groups(connection, [row for one in told.values() for row in one.rows])
+    told = _memories_in_chain(tx, rows)
+    rows_told = in_groups(tx, [row for one in told.values() for row in one.rows])
     every = sorted(rows_told, key=lambda row: (row.observation.rank, row.observation.key))
-    speaking = speaking_of(database, connection, every)
+    speaking = speaking_of(tx, every)
     steps: list[Step] = []
     before: Key | None = None
     for row in every:
@@ -71,7 +71,7 @@ def _with_what_was_told_before(steps: Sequence[Step]) -> tuple[Step, ...]:
     return tuple(found[::-1])
 
 
-def _memories_in_chain(database: Database, connection: Connection, rows: Sequence[Row]) -> dict[Key, _Told]:
+def _memories_in_chain(tx: Tx, rows: Sequence[Row]) -> dict[Key, _Told]:
     """Return by id the memories that reviews lead to, the one that was asked for among them."""
     found = {rows[0].home: _Told(rows, None)}
     fresh: Mapping[Key, _Told] = found
@@ -80,21 +80,21 @@ def _memories_in_chain(database: Database, connection: Connection, rows: Sequenc
         changes = [
             (number, *sides)
             for column in (_reviews.one, _reviews.other)
-            for number, *sides, kind, status in database.select_by_keys(connection, _CHANGES, column, keys)
+            for number, *sides, kind, status in tx.select_by_keys(_CHANGES, column, keys)
             if (kind, status) in _STATES
         ]
         fresh = {}
         for number, *sides in sorted(changes):
             for side in sides:
-                there = locate(connection, side.hex()) if side not in keys else []
+                there = locate(tx, side.hex()) if side not in keys else []
                 if there and there[0].home not in found and there[0].home not in fresh:
                     fresh[there[0].home] = _Told(there, number)
         found |= fresh
     return found
 
 
-def speaking_of(database: Database, connection: Connection, rows: Sequence[Row]) -> set[Key]:
+def speaking_of(tx: Tx, rows: Sequence[Row]) -> set[Key]:
     """Return the keys of those observations that speak for their memories, and are no history."""
-    near = neighbourhood(database, connection, [row.observation for row in rows], is_whole=True)
+    near = neighbourhood(tx, [row.observation for row in rows], is_whole=True)
     found, _ = clusters((row.observation for row in near.rows.values()), near.mends, near.decisions, near.spent)
     return {seen.key for cluster in found for seen in cluster.speaking}

@@ -14,16 +14,16 @@ from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple
 
 import orjson
-from sqlalchemy import ColumnElement, Connection, func, select
+from sqlalchemy import ColumnElement, func, select
 from xxhash import xxh3_64_hexdigest
 
 from memproc.dedup.keys import Key
 from memproc.errors import NotFoundError, StoreError, UsageError
 from memproc.records import encode
 from memproc.store import tables
-from memproc.store.database import Database, change_row, next_number
 from memproc.store.owners import Owner
 from memproc.store.standing import Standing
+from memproc.store.tx import Tx
 from memproc.times import to_micros
 
 LEASE_MICROS = 10_000_000
@@ -95,55 +95,51 @@ class Reached(NamedTuple):
 
 
 def begin(
-    database: Database,
-    connection: Connection,
+    tx: Tx,
     source: str,
     format: str,
     settings: str,
-    now: str,
     owner: Owner,
     identity: Key | None = None,
     fingerprint: Key | None = None,
 ) -> Claim:
     """Write the start of a job that this run owns."""
-    number, lease = next_number(connection, tables.jobs), to_micros(now) + LEASE_MICROS
+    number, lease = tx.next_number(tables.jobs), to_micros(tx.now) + LEASE_MICROS
     place = (1, lease, 0, 0, None)  # its fence, and how far it is
-    row = (number, identity, fingerprint, source, format, settings, "running", None, owner.to_json(), *place, now, None)
-    database.insert_rows(connection, tables.jobs, [row])
+    row = (number, identity, fingerprint, source, format, settings, "running", None, owner.to_json(), *place, tx.now, None)
+    tx.insert_rows(tables.jobs, [row])
     return Claim(number, 1, owner)
 
 
-def latest(connection: Connection, identity: Key) -> Found | None:
+def latest(tx: Tx, identity: Key) -> Found | None:
     """Return the newest job of this identity."""
-    return _found(connection, _jobs.identity == identity)
+    return _found(tx, _jobs.identity == identity)
 
 
-def _found(connection: Connection, condition: ColumnElement[bool]) -> Found | None:
+def _found(tx: Tx, condition: ColumnElement[bool]) -> Found | None:
     names = ("number", "fingerprint", "status", "request", "owner", "lease_until", "landed", "checkpoint")
     query = select(*(_jobs[name] for name in names)).where(condition).order_by(_jobs.number.desc()).limit(1)
-    row = connection.execute(query).first()
+    row = tx.execute(query).first()
     if row is None:
         return None
     number, fingerprint, status, request, owner, lease_until, *place = row
     return Found(number, fingerprint, status, request, Owner.from_json(owner) if owner else None, lease_until or 0, *place)
 
 
-def take(connection: Connection, number: int, now: str, owner: Owner) -> Claim:
+def take(tx: Tx, number: int, owner: Owner) -> Claim:
     """Give a job that is not held to a run. That someone asked it to pause is void then."""
-    lease = to_micros(now) + LEASE_MICROS
-    fence, landed = connection.execute(select(_jobs.fence, _jobs.landed).where(_jobs.number == number)).one()
+    lease = to_micros(tx.now) + LEASE_MICROS
+    fence, landed = tx.execute(select(_jobs.fence, _jobs.landed).where(_jobs.number == number)).one()
     values: dict[str, Any] = {"owner": owner.to_json(), "lease_until": lease, "status": "running"}
-    change_row(connection, tables.jobs, number, values | {"fence": fence + 1, "request": None, "finished_at": None})
+    tx.change_row(tables.jobs, number, values | {"fence": fence + 1, "request": None, "finished_at": None})
     return Claim(number, fence + 1, owner, landed)
 
 
 def step(
-    database: Database,
-    connection: Connection,
+    tx: Tx,
     claim: Claim,
     there: Standing,
     checkpoint: str | None,
-    now: str,
     *,
     is_looked_at: bool,
 ) -> bool:
@@ -157,8 +153,8 @@ def step(
         return True
     place = None if checkpoint is None else sealed(claim.job, there.landed + 1, checkpoint)
     looked = there.landed + 1 if is_looked_at else there.looked
-    step_to = (there.landed + 1, looked, place, to_micros(now) + LEASE_MICROS, claim.job)
-    database.update_rows(connection, tables.jobs, ("landed", "looked", "checkpoint", "lease_until"), [step_to])
+    step_to = (there.landed + 1, looked, place, to_micros(tx.now) + LEASE_MICROS, claim.job)
+    tx.update_rows(tables.jobs, ("landed", "looked", "checkpoint", "lease_until"), [step_to])
     return False
 
 
@@ -170,17 +166,17 @@ def sealed(job: int, landed: int, checkpoint: str) -> str:
     return f"{xxh3_64_hexdigest(encode([job, landed, checkpoint]))} {checkpoint}"
 
 
-def finish(connection: Connection, claim: Claim, status: str, now: str) -> str:
+def finish(tx: Tx, claim: Claim, status: str) -> str:
     """Write how a job ended, if this run still owns it, and return that: cancelled where that was asked and not seen any more."""
     own = (_jobs.number == claim.job) & (_jobs.fence == claim.fence)
-    there = connection.execute(select(_jobs.request).where(own)).first()
+    there = tx.execute(select(_jobs.request).where(own)).first()
     ended = "cancelled" if there and there.request == "cancel" and status not in FINISHED else status
     if there:
-        change_row(connection, tables.jobs, claim.job, ended_as(ended, now))
+        tx.change_row(tables.jobs, claim.job, ended_as(ended, tx.now))
     return ended
 
 
-def left(connection: Connection, now: str) -> list[tuple[int, str | None]]:
+def left(tx: Tx) -> list[tuple[int, str | None]]:
     """Return the jobs that are marked as running, whose process is gone, and that no `--resume` can go on with: those of single
     records, of a replay, of an iterable; each with its owner as it is written.
 
@@ -189,7 +185,7 @@ def left(connection: Connection, now: str) -> list[tuple[int, str | None]]:
     """
     names = (_jobs.number, _jobs.owner, _jobs.lease_until)
     query = select(*names).where(_jobs.status == "running", _jobs.identity.is_(None)).order_by(_jobs.number)
-    return [(number, owner) for number, owner, lease_until in connection.execute(query) if _is_gone(owner, lease_until, now)]
+    return [(number, owner) for number, owner, lease_until in tx.execute(query) if _is_gone(owner, lease_until, tx.now)]
 
 
 def _is_gone(owner: str | None, lease_until: int | None, now: str) -> bool:
@@ -199,43 +195,43 @@ def _is_gone(owner: str | None, lease_until: int | None, now: str) -> bool:
     return not there.is_alive if there.is_here else to_micros(now) - (lease_until or 0) >= SILENCE_MICROS
 
 
-def behind(connection: Connection, now: str, own: int) -> list[tuple[int, float | None]]:
+def behind(tx: Tx, own: int) -> list[tuple[int, float | None]]:
     """Return the jobs whose newest batch was not looked at for reviews: one's `own`, and those that no process is at work on; each
     with the confidence from which pairs wait, None where that is not told.
     """
-    left = connection.execute(select(_jobs.number, _jobs.settings).where(_jobs.looked < _jobs.landed)).all()
-    held = {number for number, _ in left if (found := _found(connection, _jobs.number == number)) and found.is_held(now)}
+    left = tx.execute(select(_jobs.number, _jobs.settings).where(_jobs.looked < _jobs.landed)).all()
+    held = {number for number, _ in left if (found := _found(tx, _jobs.number == number)) and found.is_held(tx.now)}
     return [(number, orjson.loads(said).get("review_at")) for number, said in left if number == own or number not in held]
 
 
-def close_left(connection: Connection, now: str) -> None:
+def close_left(tx: Tx) -> None:
     """Write that the jobs of `left` were interrupted; their records are in."""
-    for number, _ in left(connection, now):
-        change_row(connection, tables.jobs, number, ended_as("interrupted", now))
+    for number, _ in left(tx):
+        tx.change_row(tables.jobs, number, ended_as("interrupted", tx.now))
 
 
-def ask(connection: Connection, number: int, request: Request | None, now: str) -> None:
+def ask(tx: Tx, number: int, request: Request | None) -> None:
     """Ask the process of a job to pause or to cancel, or take that back; a job that no process runs is cancelled at once.
 
     Raises UsageError where there is nothing to ask for.
     """
-    found = _found(connection, _jobs.number == number)
+    found = _found(tx, _jobs.number == number)
     if found is None:
         raise NotFoundError(f"no job {number}")
-    if found.is_held(now):
-        change_row(connection, tables.jobs, number, {"request": request})
+    if found.is_held(tx.now):
+        tx.change_row(tables.jobs, number, {"request": request})
     elif found.status in FINISHED:
         raise UsageError(f"job {number} is {found.status}: there is nothing to {request or 'go on with'}")
     elif request == "cancel":
-        cancel(connection, number, now)
+        cancel(tx, number)
     else:
         state = f"no process runs job {number}" + (f" ({found.status})" if found.status != "running" else "")
         raise UsageError(f"{state}: `memproc ingest --resume` on its files goes on with it, --cancel gives it up")
 
 
-def cancel(connection: Connection, number: int, now: str) -> None:
+def cancel(tx: Tx, number: int) -> None:
     """Write that a job which no process runs was cancelled."""
-    change_row(connection, tables.jobs, number, ended_as("cancelled", now))
+    tx.change_row(tables.jobs, number, ended_as("cancelled", tx.now))
 
 
 def ended_as(status: str, now: str) -> dict[str, str | None]:
@@ -244,13 +240,13 @@ def ended_as(status: str, now: str) -> dict[str, str | None]:
     return {**ended, "checkpoint": None} if status in FINISHED else ended
 
 
-def reached(connection: Connection, number: int) -> Reached:
+def reached(tx: Tx, number: int) -> Reached:
     """Return what the batches of a job counted."""
     counted = Reached._fields[:-2]
     sums = [func.coalesce(func.sum(_batches["records" if name == "read" else name]), 0).label(name) for name in counted]
-    row = connection.execute(select(*sums, func.count().label("batches")).where(_batches.job == number)).one()
+    row = tx.execute(select(*sums, func.count().label("batches")).where(_batches.job == number)).one()
     errors: dict[str, int] = {}
-    for text in connection.execute(select(_batches.errors).where(_batches.job == number)).scalars():
+    for text in tx.execute(select(_batches.errors).where(_batches.job == number)).scalars():
         for category, count in orjson.loads(text).items():
             errors[category] = errors.get(category, 0) + count
     return Reached(**{name: int(count) for name, count in row._asdict().items()}, errors=errors)

@@ -14,7 +14,7 @@ from itertools import compress, count, repeat
 from time import perf_counter
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, bindparam, literal_column, select, update
+from sqlalchemy import bindparam, literal_column, select, update
 
 from memproc.config import Policy
 from memproc.dedup.compare.unrelated import have_nothing_in_common
@@ -27,7 +27,7 @@ from memproc.formats import own
 from memproc.intake import internal
 from memproc.records import Outcome, Plain, Rejected, encode, last_changed
 from memproc.store import tables
-from memproc.store.database import Database, is_of_memproc, is_of_value
+from memproc.store.database import is_of_memproc, is_of_value
 from memproc.store.ledger import Line, write_lines
 from memproc.store.neighbours import neighbourhood
 from memproc.store.quarantine import Again, Origin, put_in_quarantine
@@ -37,6 +37,7 @@ from memproc.store.seals import seal_of_date
 from memproc.store.segments import Segments
 from memproc.store.standing import Standing, standing
 from memproc.store.triage import settle
+from memproc.store.tx import Tx
 from memproc.taken import Taken
 from memproc.times import to_micros
 from memproc.validation import fault, redacted
@@ -132,7 +133,6 @@ class Landing:
 
     def __init__(
         self,
-        database: Database,
         segments: Segments,
         policy: Policy,
         job: int,
@@ -143,40 +143,40 @@ class Landing:
 
         With `redacts` nothing is told of what a rejected record holds, whoever rejected it.
         """
-        self._database, self._segments, self._job, self._redacts = database, segments, job, redacts
+        self._segments, self._job, self._redacts = segments, job, redacts
         self._recall = policy.recall
 
-    def land(self, connection: Connection, arrived: Arrived, there: Standing, origin: Origin, now: str) -> Landed:
+    def land(self, tx: Tx, arrived: Arrived, there: Standing, origin: Origin) -> Landed:
         """Write the next batch and all that follows from it; `there` tells how the store stands, `now` is the time of the ledger's
         rows.
         """
         batch = there.batch + 1
         records = arrived.records.moved(arrived.first)
         accepted = records.accepted
-        landed = self._land_accepted(connection, accepted, there, batch, now)
+        landed = self._land_accepted(tx, accepted, there, batch)
         landed.batch, landed.epoch = batch, there.epoch
         landed.rejected = sorted([*records.rejected, *landed.rejected], key=lambda found: found[0])
         if self._redacts:
             landed.rejected = [(at, own._replace(faults=tuple(map(redacted, own.faults)))) for at, own in landed.rejected]
         if arrived.replayed is None:
-            landed.known_rejected = put_in_quarantine(self._database, connection, landed.rejected, batch, origin)
+            landed.known_rejected = put_in_quarantine(tx, landed.rejected, batch, origin)
         else:
             became = {at: (key, Outcome.STORED) for at, key in zip(accepted.position, accepted.key, strict=True)}
             became |= {at: (became[at][0], Outcome.DUPLICATE) for at in landed.known}
             became |= {one.incoming.position: (one.incoming.prepared.key, one.outcome) for one in landed.judged}
             replayed, again = arrived.replayed, landed.rejected
-            landed.known_rejected = settle(self._database, connection, replayed, became, again, batch, now)
+            landed.known_rejected = settle(tx, replayed, became, again, batch)
         return landed
 
-    def _land_accepted(self, connection: Connection, accepted: Columns, there: Standing, batch: int, now: str) -> Landed:
+    def _land_accepted(self, tx: Tx, accepted: Columns, there: Standing, batch: int) -> Landed:
         """Write a batch; where the database refuses it, without the rows that it refuses by themselves, or else by halves; where
         deciding breaks, by halves.
         """
         if not len(accepted):
             return Landed()
         try:
-            with connection.begin_nested():
-                return self._write(connection, accepted, there, batch, now)
+            with tx.savepoint():
+                return self._write(tx, accepted, there, batch)
         except Exception as error:
             is_internal = not is_of_value(error)
             if is_internal and not is_of_memproc(error):
@@ -185,33 +185,33 @@ class Landing:
             if len(accepted) == 1:
                 why = _broken_on if is_internal else _refused
                 return Landed(rejected=[(accepted.position[0], why(accepted.at(0), error))])
-        if not is_internal and (refused := self._refused_rows(connection, accepted, there, batch)):
+        if not is_internal and (refused := self._refused_rows(tx, accepted, there, batch)):
             rest = accepted.take([at for at in range(len(accepted)) if at not in refused])
-            landed = self._land_accepted(connection, rest, there, batch, now)
+            landed = self._land_accepted(tx, rest, there, batch)
             landed.rejected += [(accepted.position[at], _refused(accepted.at(at), why)) for at, why in refused.items()]
             return landed
         middle = len(accepted) // 2
-        landed = self._land_accepted(connection, accepted.cut(0, middle), there, batch, now)
-        there = standing(self._database, connection, self._job)
-        landed.add(self._land_accepted(connection, accepted.cut(middle), there, batch, now))
+        landed = self._land_accepted(tx, accepted.cut(0, middle), there, batch)
+        there = standing(tx, self._job)
+        landed.add(self._land_accepted(tx, accepted.cut(middle), there, batch))
         return landed
 
-    def _refused_rows(self, connection: Connection, columns: Columns, there: Standing, batch: int) -> dict[int, Exception]:
+    def _refused_rows(self, tx: Tx, columns: Columns, there: Standing, batch: int) -> dict[int, Exception]:
         """Return the places of the records whose rows the database refuses, found by bisection; nothing stays written."""
-        known, forgotten = self._met_before(connection, columns, there)
+        known, forgotten = self._met_before(tx, columns, there)
         before = known.keys() | forgotten
         fresh = {key: at for at, key in enumerate(columns.key) if key not in before}
         rows = _rows_of(columns.take(fresh.values()), there.observation + 1, batch)
         refused: dict[Key, Exception] = {}
-        trial = connection.begin_nested()
-        self._try_rows(connection, rows, refused)
+        trial = tx.savepoint()
+        self._try_rows(tx, rows, refused)
         trial.rollback()
         return {at: refused[key] for at, key in enumerate(columns.key) if key in refused}
 
-    def _try_rows(self, connection: Connection, rows: Sequence[tuple[Any, ...]], refused: dict[Key, Exception]) -> None:
+    def _try_rows(self, tx: Tx, rows: Sequence[tuple[Any, ...]], refused: dict[Key, Exception]) -> None:
         try:
-            with connection.begin_nested():
-                self._database.insert_rows(connection, tables.observations, rows)
+            with tx.savepoint():
+                tx.insert_rows(tables.observations, rows)
         except Exception as error:
             if not is_of_value(error):
                 raise
@@ -222,30 +222,30 @@ class Landing:
         else:
             return
         middle = len(rows) // 2
-        self._try_rows(connection, rows[:middle], refused)
-        self._try_rows(connection, rows[middle:], refused)
+        self._try_rows(tx, rows[:middle], refused)
+        self._try_rows(tx, rows[middle:], refused)
 
-    def _met_before(self, connection: Connection, columns: Columns, there: Standing) -> tuple[dict[Key, Any], set[Key]]:
+    def _met_before(self, tx: Tx, columns: Columns, there: Standing) -> tuple[dict[Key, Any], set[Key]]:
         """Return the rows of those observations of a batch that the store has, and the keys of those that were forgotten."""
         keys = {*columns.key}
-        known = {row.key: row for row in self._database.select_by_keys(connection, _KNOWN, tables.observations.c.key, keys)}
-        return known, forgotten_among(self._database, connection, keys - known.keys()) if there.has_forgotten else set()
+        known = {row.key: row for row in tx.select_by_keys(_KNOWN, tables.observations.c.key, keys)}
+        return known, forgotten_among(tx, keys - known.keys()) if there.has_forgotten else set()
 
-    def _write(self, connection: Connection, columns: Columns, there: Standing, batch: int, now: str) -> Landed:
-        known, forgotten = self._met_before(connection, columns, there)
+    def _write(self, tx: Tx, columns: Columns, there: Standing, batch: int) -> Landed:
+        known, forgotten = self._met_before(tx, columns, there)
         own = enumerate(zip(columns.key, columns.as_of, strict=True))
         undecided = columns.take([at for at, (key, as_of) in own if key not in known or as_of is not None]) if known else columns
-        near = neighbourhood(self._database, connection, there=there, fresh=undecided)
+        near = neighbourhood(tx, there=there, fresh=undecided)
         if colliding := _colliding(columns, known, near.rows):
             rest = columns.take([at for at in range(len(columns)) if at not in colliding])
-            landed = self._write(connection, rest, there, batch, now)
+            landed = self._write(tx, rest, there, batch)
             landed.rejected += [(columns.position[at], _collided(columns.at(at))) for at in colliding]
             return landed
         plan = decide(columns, known.keys() | forgotten, near)
         numbers = dict(zip(plan.fresh.key, count(there.observation + 1)))
-        self._write_observations(connection, plan, there.observation + 1, batch)
-        write_regrouped(self._database, connection, plan.changed, near.rows)
-        self._write_again(connection, plan, {key: row.number for key, row in known.items()} | numbers, near.rows, batch)
+        self._write_observations(tx, plan, there.observation + 1, batch)
+        write_regrouped(tx, plan.changed, near.rows)
+        self._write_again(tx, plan, {key: row.number for key, row in known.items()} | numbers, near.rows, batch)
         landed = Landed(len(plan.fresh), [*plan.judged.values()], plan.repeated.position, membership={**plan.changed.membership})
         landed.forgotten = [*compress(landed.known, map(forgotten.__contains__, plan.repeated.key))]
         landed.reused = _reused(plan, near.rows)
@@ -253,26 +253,24 @@ class Landing:
         if any(columns.is_near):
             firsts = first_of_cores(plan, near.rows.values())
             first_numbers = [there.observation + 1 + at for at in firsts]
-            hashes = self._segments.index(connection, first_numbers, plan.fresh.take(firsts), self._recall)
+            hashes = self._segments.index(tx, first_numbers, plan.fresh.take(firsts), self._recall)
             landed.looking = [looking_planned(plan, near.rows, there.observation + 1, firsts, hashes)]
-        landed.reviews = write_reviews(self._database, connection, undated_doubts(plan.undated), batch, now)
-        write_lines(self._database, connection, batch, now, _lines(plan))
+        landed.reviews = write_reviews(tx, undated_doubts(plan.undated), batch)
+        write_lines(tx, batch, _lines(plan))
         return landed
 
-    def _write_observations(self, connection: Connection, plan: Plan, first: int, batch: int) -> None:
+    def _write_observations(self, tx: Tx, plan: Plan, first: int, batch: int) -> None:
         rows = _rows_of(plan.fresh, first, batch, plan.judged, plan.changed)
-        self._database.insert_rows(connection, tables.observations, rows)
+        tx.insert_rows(tables.observations, rows)
         links = {(meant, core) for core, mends in zip(plan.fresh.core, plan.fresh.mends, strict=True) for meant in mends}
-        write_mends(self._database, connection, links)
+        write_mends(tx, links)
 
-    def _write_again(
-        self, connection: Connection, plan: Plan, numbers: Mapping[Key, int], rows: Mapping[Key, Row], batch: int
-    ) -> None:
+    def _write_again(self, tx: Tx, plan: Plan, numbers: Mapping[Key, int], rows: Mapping[Key, Row], batch: int) -> None:
         """Note of known observations that they were seen again, and the later date of their source."""
         again = plan.repeated
         times = Counter([numbers[key] for key in again.key if key in numbers])
         counted = [(batch, more, number) for number, more in times.items()]
-        self._database.update_rows(connection, tables.observations, ("last_batch",), counted, add=("times_seen",))
+        tx.update_rows(tables.observations, ("last_batch",), counted, add=("times_seen",))
         dates: dict[int, int] = {}
         keys: dict[int, Key] = {}
         for key, as_of in zip(again.key, again.as_of, strict=True):
@@ -281,7 +279,7 @@ class Landing:
                 dates[row.number] = max(dates.get(row.number, -(2**63)), to_micros(as_of))
                 keys[row.number] = key
         later = [(as_of, seal_of_date(keys[number], as_of), number) for number, as_of in dates.items()]
-        self._database.update_rows(connection, tables.observations, ("as_of", "as_of_seal"), later)
+        tx.update_rows(tables.observations, ("as_of", "as_of_seal"), later)
 
 
 def _colliding(columns: Columns, known: Mapping[Key, Any], rows: Mapping[Key, Row]) -> set[int]:
@@ -380,17 +378,17 @@ def batch_row(landed: Landed, place: tuple[int, int, int, int], started: float, 
     return (*place, *counts, *looked, errors, known, known_rejected, perf_counter() - started, now)
 
 
-def write_regrouped(database: Database, connection: Connection, changed: Regrouped, rows: Mapping[Key, Row]) -> None:
+def write_regrouped(tx: Tx, changed: Regrouped, rows: Mapping[Key, Row]) -> None:
     """Write the memories that changed and the membership of the observations that were there."""
     gone = (changed.gone | changed.memories.keys()) & {row.memory for row in rows.values()}
-    database.delete_by_keys(connection, tables.merged.c.id, sorted(gone))
-    database.insert_rows(connection, tables.merged, [merged_row(key, memory) for key, memory in changed.memories.items()])
+    tx.delete_by_keys(tables.merged.c.id, sorted(gone))
+    tx.insert_rows(tables.merged, [merged_row(key, memory) for key, memory in changed.memories.items()])
     for (node, content), memory in changed.silent.items():
-        database.run(connection, _WITH_OTHERS, node=node, content=content, new_memory=memory)
+        tx.run(_WITH_OTHERS, node=node, content=content, new_memory=memory)
     moved = [(memory, rows[key].number) for key, memory in changed.membership.items() if key in rows]
-    database.update_rows(connection, tables.observations, ("memory",), moved)
+    tx.update_rows(tables.observations, ("memory",), moved)
     heard = [(int(speaks), rows[key].number) for key, speaks in changed.speaks.items() if key in rows]
-    database.update_rows(connection, tables.observations, ("speaks",), heard)
+    tx.update_rows(tables.observations, ("speaks",), heard)
 
 
 def merged_row(key: Key, memory: Plain) -> tuple[Key, int, int | None, str]:
@@ -398,11 +396,11 @@ def merged_row(key: Key, memory: Plain) -> tuple[Key, int, int | None, str]:
     return key, namespace_number(memory["namespace"]), date_of(memory), encode(memory).decode()
 
 
-def write_mends(database: Database, connection: Connection, links: Iterable[Link]) -> None:
+def write_mends(tx: Tx, links: Iterable[Link]) -> None:
     """Write which cores the core of a text with an odd token may stand for, where it is not written yet."""
     wanted = set(links)
-    there = {tuple(row) for row in database.select_by_keys(connection, _MENDS, tables.mends.c.core, {core for _, core in wanted})}
-    database.insert_rows(connection, tables.mends, sorted(wanted - there))
+    there = {tuple(row) for row in tx.select_by_keys(_MENDS, tables.mends.c.core, {core for _, core in wanted})}
+    tx.insert_rows(tables.mends, sorted(wanted - there))
 
 
 def _lines(plan: Plan) -> list[Line]:

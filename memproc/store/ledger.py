@@ -9,7 +9,7 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import orjson
-from sqlalchemy import Connection, or_, select
+from sqlalchemy import or_, select
 
 from memproc.dedup.compare.reasons import BETWEEN, reason_told
 from memproc.dedup.decide import Row
@@ -17,9 +17,9 @@ from memproc.dedup.keys import Key
 from memproc.records import Memory, Plain
 from memproc.store import tables
 from memproc.store.answers import Entry, Sighting, Trace
-from memproc.store.database import Database, next_number
 from memproc.store.history import speaking_of
 from memproc.store.reading import all_decisions, records_of
+from memproc.store.tx import Tx
 
 _LAST = tables.batches.alias("last")
 _seen, _gone, _batches = tables.observations.c, tables.forgotten.c, tables.batches.c
@@ -51,60 +51,60 @@ class Line(NamedTuple):
     reason: str = ""
 
 
-def write_lines(database: Database, connection: Connection, batch: int | None, now: str, lines: Sequence[Line]) -> None:
+def write_lines(tx: Tx, batch: int | None, lines: Sequence[Line]) -> None:
     """Write lines, in order; those of no amount say nothing. `batch` is None for what no batch did."""
     if said := [line for line in lines if line.amount]:
-        number = next_number(connection, tables.ledger)
-        database.insert_rows(connection, tables.ledger, [(number + at, batch, now, *line) for at, line in enumerate(said)])
+        number = tx.next_number(tables.ledger)
+        tx.insert_rows(tables.ledger, [(number + at, batch, tx.now, *line) for at, line in enumerate(said)])
 
 
-def take_notes_out(database: Database, connection: Connection, handles: Collection[Key]) -> None:
+def take_notes_out(tx: Tx, handles: Collection[Key]) -> None:
     """Take out what persons noted on decisions about these nodes and observations; that they were made stays."""
-    made = [line for line in _lines_on(database, connection, handles) if line.kind == "decision"]
+    made = [line for line in _lines_on(tx, handles) if line.kind == "decision"]
     verdicts = [(line.reason.partition(":")[0], line.number) for line in made]
-    database.update_rows(connection, tables.ledger, ("reason",), verdicts)
+    tx.update_rows(tables.ledger, ("reason",), verdicts)
     columns = (tables.decisions.c.a, tables.decisions.c.b)
-    noted = {number for column in columns for (number,) in database.select_by_keys(connection, _NOTED, column, handles)}
-    database.update_rows(connection, tables.decisions, ("note",), [("", number) for number in sorted(noted)])
+    noted = {number for column in columns for (number,) in tx.select_by_keys(_NOTED, column, handles)}
+    tx.update_rows(tables.decisions, ("note",), [("", number) for number in sorted(noted)])
 
 
-def trace_of(database: Database, connection: Connection, rows: Sequence[Row], memory: Memory) -> Trace:
+def trace_of(tx: Tx, rows: Sequence[Row], memory: Memory) -> Trace:
     """Return the story of a memory, whose observations are `rows`."""
-    speaking = speaking_of(database, connection, rows)
+    speaking = speaking_of(tx, rows)
     keys = {row.observation.key for row in rows}
-    sightings = database.select_by_keys(connection, _SIGHTINGS, _seen.key, keys)
+    sightings = tx.select_by_keys(_SIGHTINGS, _seen.key, keys)
     observations = sorted(Sighting(key.hex(), orjson.loads(record), key in speaking, *rest) for key, record, *rest in sightings)
     read = [
         Entry(seen.first_seen, "read", seen.observation, None, None, _place(seen.outcome, seen.job, seen.position))
         for seen in observations
     ]
     handles = {*keys, *(row.observation.node for row in rows)}
-    decisions = tuple(decision for decision in all_decisions(connection) if handles & {decision.a, decision.b})
-    return Trace(memory, tuple(observations), _story(database, connection, read, handles), decisions)
+    decisions = tuple(decision for decision in all_decisions(tx) if handles & {decision.a, decision.b})
+    return Trace(memory, tuple(observations), _story(tx, read, handles), decisions)
 
 
-def trace_of_forgotten(database: Database, connection: Connection, key: Key) -> Trace | None:
+def trace_of_forgotten(tx: Tx, key: Key) -> Trace | None:
     """Return what is left of the story of a memory that was forgotten, by one of its ids; None where there was none."""
     is_named = or_(_gone.key == key, _gone.node == key, _gone.home == key)
-    named = connection.execute(select(_gone.key, _gone.home).where(is_named)).first()
+    named = tx.execute(select(_gone.key, _gone.home).where(is_named)).first()
     if named is None:
         return None
     is_of_it = _gone.key == named.key if named.home is None else _gone.home == named.home
-    found: list[Any] = sorted(connection.execute(_TOMBSTONES.where(is_of_it)).all())
+    found: list[Any] = sorted(tx.execute(_TOMBSTONES.where(is_of_it)).all())
     read = [Entry(row[5], "read", row[0].hex(), None, None, _place(row[2], row[3], row[4])) for row in found]
     handles = {handle for row in found for handle in (row[0], row[1]) if handle is not None}
-    return Trace(None, (), _story(database, connection, read, handles), ())
+    return Trace(None, (), _story(tx, read, handles), ())
 
 
 def _place(outcome: str, job: int, position: int) -> str:
     return f"{outcome}, job {job}" + (f", position {position}" if position >= 0 else "")
 
 
-def _story(database: Database, connection: Connection, read: Sequence[Entry], handles: Collection[Key]) -> tuple[Entry, ...]:
+def _story(tx: Tx, read: Sequence[Entry], handles: Collection[Key]) -> tuple[Entry, ...]:
     """Return the lines of the ledger on these nodes and observations and when each was read, in the order of time."""
-    written = _lines_on(database, connection, handles)
+    written = _lines_on(tx, handles)
     compared = {key for line in written if line.kind in _OF_TWO_TEXTS for key in (line.subject, line.other)}
-    records = records_of(database, connection, compared)
+    records = records_of(tx, compared)
     lines = [entry_of(line, _reason_of(line, records)) for line in written]
     return tuple(sorted([*read, *lines], key=lambda entry: entry.made_at))  # of one time the first read, then as in the ledger
 
@@ -123,8 +123,8 @@ def _reason_of(line: Any, records: Mapping[Key, Plain]) -> str:
     return f"{head}{between}{reason_told(kept, records.get(line.subject), records.get(line.other))}"
 
 
-def _lines_on(database: Database, connection: Connection, handles: Collection[Key]) -> list[Any]:
+def _lines_on(tx: Tx, handles: Collection[Key]) -> list[Any]:
     lines: dict[int, Any] = {}
     for column in (tables.ledger.c.subject, tables.ledger.c.other):
-        lines |= {line[0]: line for line in database.select_by_keys(connection, LINES, column, handles)}
+        lines |= {line[0]: line for line in tx.select_by_keys(LINES, column, handles)}
     return [line for _, line in sorted(lines.items())]

@@ -58,4 +58,4 @@ class Merger:
             alike = self._segments.newest_alike()
         if not alike:
             return False
-        return self._transactions.write_again(lambda connection: self._segments.unite(connection, alike))
+        return self._transactions.write_again(lambda tx: self._segments.unite(tx, alike))

@@ -4,21 +4,19 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from functools import lru_cache
 from itertools import compress
 from typing import Any
 
 import orjson
-from sqlalchemy import Column, Connection, Select, literal_column, select
+from sqlalchemy import Column, Select, literal_column, select
 
-from memproc.config import Policy
 from memproc.dedup.cluster import Decision
 from memproc.dedup.decide import Neighbourhood, Row
 from memproc.dedup.grouping import Link, group_all, grouped, in_group
 from memproc.dedup.keys import Columns, Key, Observation
 from memproc.store import tables
-from memproc.store.database import Database
 from memproc.store.standing import Standing
+from memproc.store.tx import Tx
 from memproc.times import from_micros
 
 Pair = tuple[Key, Key]
@@ -28,7 +26,6 @@ _COLUMNS = ("number", "memory", "key", "node", "content", "core", "is_identity",
 ROWS = select(*(_observations[name] for name in _COLUMNS))
 SPEAKING = ROWS.where(_observations.speaks == literal_column("1"))
 _MENDS = select(tables.mends.c.meant, tables.mends.c.core)
-_POLICY = select(tables.store.c.policy)
 DECISIONS = select(*(tables.decisions.c[name] for name in ("number", "a", "b", "verdict", "policy")))
 SPENT = select(tables.forgotten.c.node).where(tables.forgotten.c.home != tables.forgotten.c.node)
 WITHDRAWN = "withdrawn"  # in place of a verdict: the last decision on this pair is taken back, or that of a policy
@@ -43,8 +40,7 @@ def to_row(found: Iterable[Any]) -> Row:
 
 
 def neighbourhood(
-    database: Database,
-    connection: Connection,
+    tx: Tx,
     observations: Iterable[Observation] = (),
     cores: Iterable[int] = (),
     there: Standing | None = None,
@@ -57,8 +53,8 @@ def neighbourhood(
     `there` tells how the store stands, where that is known. Without `is_whole` silent observations are left out, but for those that
     are given with a date of their source, which may be a later one.
     """
-    policy, given, new = _policy_of(connection, there), [*observations], fresh or Columns()
-    found = _Found(database, connection, there, is_whole=is_whole)
+    policy, given, new = tx.policy, [*observations], fresh or Columns()
+    found = _Found(tx, there, is_whole=is_whole)
     found.links = {(meant, core) for core, mends in zip(new.core, new.mends, strict=True) for meant in mends}
     wanted_cores = {*cores, *(seen.core for seen in given), *(meant for meant, _ in found.links)}
     wanted_nodes = {seen.node for seen in given if seen.is_identity}
@@ -84,27 +80,17 @@ def neighbourhood(
     return Neighbourhood(rows_in_groups if groups else found.rows, groups, in_force(found.decisions), found.spent(), is_whole)
 
 
-def in_groups(connection: Connection, rows: Sequence[Row]) -> list[Row]:
+def in_groups(tx: Tx, rows: Sequence[Row]) -> list[Row]:
     """Return rows with the groups of their observations, found out whether they meet others or not."""
-    policy = _policy_of(connection, None)
-    groups = {seen.content: grouped(seen.content, seen.record, policy) for seen in (row.observation for row in rows)}
+    groups = {seen.content: grouped(seen.content, seen.record, tx.policy) for seen in (row.observation for row in rows)}
     return [row._replace(observation=in_group(row.observation, groups)) for row in rows]
-
-
-def _policy_of(connection: Connection, there: Standing | None) -> Policy:
-    return _policy(there.policy if there else connection.execute(_POLICY).scalar_one())
-
-
-@lru_cache(maxsize=8)
-def _policy(text: str) -> Policy:
-    return Policy(**orjson.loads(text))
 
 
 class _Found:
     """What was found so far, and the queries that find more."""
 
-    def __init__(self, database: Database, connection: Connection, there: Standing | None, *, is_whole: bool) -> None:
-        self.database, self.connection = database, connection
+    def __init__(self, tx: Tx, there: Standing | None, *, is_whole: bool) -> None:
+        self.tx = tx
         self.query = ROWS if is_whole else SPEAKING
         self.cores: set[int] = set()
         self.nodes: set[Key] = set()
@@ -112,9 +98,9 @@ class _Found:
         self.rows: dict[Key, Row] = {}
         self.links: set[Link] = set()
         self.decisions: dict[int, Decision] = {}
-        self.has_mends = there.has_mends if there else _is_any(connection, tables.mends.c.core)
-        self.has_decisions = there.has_decisions if there else _is_any(connection, tables.decisions.c.number)
-        self.has_forgotten = there.has_forgotten if there else _is_any(connection, tables.forgotten.c.key)
+        self.has_mends = there.has_mends if there else _is_any(tx, tables.mends.c.core)
+        self.has_decisions = there.has_decisions if there else _is_any(tx, tables.decisions.c.number)
+        self.has_forgotten = there.has_forgotten if there else _is_any(tx, tables.forgotten.c.key)
 
     def linked_with(self, cores: set[int], inhabited: set[int]) -> set[int]:
         """Note the links of these cores to what they may stand for, and back; return the cores at both ends.
@@ -168,11 +154,11 @@ class _Found:
         return frozenset(node for (node,) in self._select(SPENT, tables.forgotten.c.node, self.nodes))
 
     def _select(self, query: Select[Any], column: Column[Any], keys: Collection[Any]) -> Iterator[Any]:
-        return self.database.select_by_keys(self.connection, query, column, keys)
+        return self.tx.select_by_keys(query, column, keys)
 
 
-def _is_any(connection: Connection, column: Column[Any]) -> bool:
-    return connection.execute(select(column).limit(1)).first() is not None
+def _is_any(tx: Tx, column: Column[Any]) -> bool:
+    return tx.execute(select(column).limit(1)).first() is not None
 
 
 def in_force(decisions: Mapping[int, Decision]) -> list[Decision]:
@@ -205,10 +191,10 @@ def stands_against(made: Mapping[int, Decision], decision: Decision) -> bool:
     return any(not before.policy or decision.policy for before in made.values())
 
 
-def decisions_on(database: Database, connection: Connection, pairs: Collection[Pair]) -> dict[Pair, dict[int, Decision]]:
+def decisions_on(tx: Tx, pairs: Collection[Pair]) -> dict[Pair, dict[int, Decision]]:
     """Return all that was ever decided, and withdrawn, on pairs of nodes or observations in order, each by its number."""
     found: dict[Pair, dict[int, Decision]] = defaultdict(dict)
-    for number, *made in database.select_by_keys(connection, DECISIONS, tables.decisions.c.a, {a for a, _ in pairs}):
+    for number, *made in tx.select_by_keys(DECISIONS, tables.decisions.c.a, {a for a, _ in pairs}):
         decision = Decision(*made)
         if decision[:2] in pairs:
             found[decision[:2]][number] = decision

@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from itertools import islice, product
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import select
 
 from memproc.config import LARGEST_NUMBER
 from memproc.dedup.cluster import Decision, Verdict, newest_of
@@ -17,9 +17,9 @@ from memproc.dedup.memory import memory_of_one
 from memproc.records import Memory, Plain
 from memproc.store import tables
 from memproc.store.answers import Review
-from memproc.store.database import Database
 from memproc.store.neighbours import ROWS, SPEAKING, Pair, decisions_on, in_force, to_row
 from memproc.store.reading import OF_MANY, to_memory
+from memproc.store.tx import Tx
 
 SHOWN_AT_ONCE = 500
 EARLY = ("changed",)  # kinds of review that come before all others
@@ -30,8 +30,7 @@ _PAIRS = select(_reviews.number, _reviews.one, _reviews.other)
 
 
 def open_reviews(
-    database: Database,
-    connection: Connection,
+    tx: Tx,
     restored: Callable[[Plain], Memory],
     limit: int | None = None,
     numbers: Collection[int] | None = None,
@@ -40,12 +39,12 @@ def open_reviews(
     now: at most `limit`, and only those of `numbers`, where these are given.
     """
     if numbers is None:
-        rows = connection.execute(_WAITING.where(_reviews.status == "open")).all()
+        rows = tx.execute(_WAITING.where(_reviews.status == "open")).all()
     else:
-        found = database.select_by_keys(connection, _WAITING, _reviews.number, numbers)
+        found = tx.select_by_keys(_WAITING, _reviews.number, numbers)
         rows = [row for row in found if row.status == "open"]
     rows = sorted(rows, key=_usefulness)
-    return [*islice(_shown(database, connection, rows, restored), LARGEST_NUMBER if limit is None else limit)]
+    return [*islice(_shown(tx, rows, restored), LARGEST_NUMBER if limit is None else limit)]
 
 
 def _usefulness(row: Any) -> tuple[int, bool, float, Key, Key]:
@@ -56,16 +55,14 @@ def _usefulness(row: Any) -> tuple[int, bool, float, Key, Key]:
     return place, row.confidence is None, -(row.confidence or 0.0), row.one, row.other
 
 
-def _shown(
-    database: Database, connection: Connection, rows: Sequence[Any], restored: Callable[[Plain], Memory]
-) -> Iterator[Review]:
+def _shown(tx: Tx, rows: Sequence[Any], restored: Callable[[Plain], Memory]) -> Iterator[Review]:
     for start in range(0, len(rows), SHOWN_AT_ONCE):
         some = rows[start : start + SHOWN_AT_ONCE]
-        sides = rows_of(database, connection, {key for row in some for key in (row.one, row.other)})
+        sides = rows_of(tx, {key for row in some for key in (row.one, row.other)})
         homes = {side.memory for side in sides.values() if side.memory is not None}
-        texts = dict(map(tuple, database.select_by_keys(connection, OF_MANY, tables.merged.c.id, homes)))
+        texts = dict(map(tuple, tx.select_by_keys(OF_MANY, tables.merged.c.id, homes)))
         ranks = dict.fromkeys(homes, ("", ""))
-        for row in map(to_row, database.select_by_keys(connection, SPEAKING, _observations.memory, homes)):
+        for row in map(to_row, tx.select_by_keys(SPEAKING, _observations.memory, homes)):
             ranks[row.home] = max(ranks[row.home], row.observation.rank)
         for number, kind, confidence, kept, *pair, _ in some:
             one, other = map(sides.get, pair)
@@ -78,9 +75,9 @@ def _shown(
             yield Review(number, kind, confidence, reason, restored(shown), restored(beside), verdicts)
 
 
-def rows_of(database: Database, connection: Connection, keys: Collection[Key]) -> dict[Key, Row]:
+def rows_of(tx: Tx, keys: Collection[Key]) -> dict[Key, Row]:
     """Return the rows of observations by their keys."""
-    rows = map(to_row, database.select_by_keys(connection, ROWS, _observations.key, keys))
+    rows = map(to_row, tx.select_by_keys(ROWS, _observations.key, keys))
     return {row.observation.key: row for row in rows}
 
 
@@ -101,7 +98,7 @@ def verdicts_of(ranks: Mapping[Key, tuple[str, str]]) -> tuple[Verdict, ...]:
     return ("merge", "distinct", "supersedes") if len(newest_of(ranks)) == 1 else ("merge", "distinct")
 
 
-def open_again(database: Database, connection: Connection, withdrawn: Sequence[Decision], touched: Sequence[Observation]) -> None:
+def open_again(tx: Tx, withdrawn: Sequence[Decision], touched: Sequence[Observation]) -> None:
     """Open the reviews that were closed by decisions which are withdrawn; `touched` is all that these speak of.
 
     Where another decision on the pair comes to hold, the review is closed with the verdict of that.
@@ -109,13 +106,13 @@ def open_again(database: Database, connection: Connection, withdrawn: Sequence[D
     if not withdrawn:
         return
     pairs = {decision[:2] for decision in withdrawn}
-    holding = {pair: in_force(made) for pair, made in decisions_on(database, connection, pairs).items()}
+    holding = {pair: in_force(made) for pair, made in decisions_on(tx, pairs).items()}
     handles = {seen.key: {seen.node, seen.key} for seen in touched}
     status: dict[int, str] = {}
-    for number, one, other in database.select_by_keys(connection, _PAIRS, _reviews.one, handles):
+    for number, one, other in tx.select_by_keys(_PAIRS, _reviews.one, handles):
         for pair in pairs.intersection(pairs_of(handles[one], handles.get(other, ()))):
             status[number] = holding[pair][0].verdict if holding[pair] else status.get(number, "open")
-    database.update_rows(connection, tables.reviews, ("status",), [(told, number) for number, told in sorted(status.items())])
+    tx.update_rows(tables.reviews, ("status",), [(told, number) for number, told in sorted(status.items())])
 
 
 def pairs_of(one: Collection[Key], other: Collection[Key]) -> set[Pair]:

@@ -8,7 +8,7 @@ from itertools import count
 from pathlib import Path
 
 import orjson
-from sqlalchemy import Connection, RowMapping, column, inspect, select, table
+from sqlalchemy import RowMapping, column, inspect, select, table
 
 from memproc.config import STORED, Policy, Settings
 from memproc.dedup.keys import SCHEME
@@ -19,6 +19,7 @@ from memproc.store.database import Database
 from memproc.store.files import check_database, check_makable, is_there, make_private, remove_empty
 from memproc.store.making import is_store_in, make, make_missing
 from memproc.store.masking import masked
+from memproc.store.tx import Tx
 
 NAMES_SHOWN = 5
 MOST_OPENINGS = 4
@@ -27,7 +28,7 @@ _ROW = select(tables.store.c.schema_version, tables.store.c.scheme, tables.store
 
 
 def open_policy(database: Database, settings: Settings, *, for_rebuild: bool) -> Policy:
-    """Return what the store was built with, or build it with these settings; begun anew where a server ends the connection.
+    """Return what the store was built with, or build it with these settings; begun anew where a server ends the tx.
 
     Raises StoreError when it was made by a newer memproc, or with other settings than those given, and UsageError where there is
     none and none can be made.
@@ -58,7 +59,7 @@ def _open_policy(database: Database, settings: Settings, *, for_rebuild: bool) -
     if _is_unwiped(database):
         database.wipe()
     try:
-        policy = Policy(**orjson.loads(found["policy"]))
+        policy = Policy.from_json(found["policy"])
     except (orjson.JSONDecodeError, TypeError) as error:
         raise StoreError("the settings of the store cannot be read: `memproc doctor` tells what is wrong") from error
     if for_rebuild:
@@ -84,9 +85,9 @@ def require_store(where: str | Path, settings: Settings | None = None) -> None:
         if database.file is not None:
             require_file(database.file, where)
             check_database(database.file)
-        with database.read() as connection:
-            if not is_store_in(database, connection):
-                raise no_store(database, connection, masked(where))
+        with database.read() as tx:
+            if not is_store_in(tx):
+                raise no_store(tx, masked(where))
 
 
 def require_file(file: Path, where: str | Path) -> None:
@@ -95,14 +96,14 @@ def require_file(file: Path, where: str | Path) -> None:
         raise UsageError(f"there is no store at {masked(where)}: {'the file is empty' if file.exists() else 'no such file'}")
 
 
-def no_store(database: Database, connection: Connection, where: str) -> UsageError | StoreError:
+def no_store(tx: Tx, where: str) -> UsageError | StoreError:
     """Return the error that tells what there is in a database instead of a store of this prefix."""
-    if (older := _version_of_older(database, connection)) is not None:
+    if (older := _version_of_older(tx)) is not None:
         return _of_older(older)
-    there = sorted(inspect(connection).get_table_names())
+    there = sorted(inspect(tx.connection).get_table_names())
     end = tables.store.name.removeprefix(tables.PREFIX)
-    others = [name.removesuffix(end) for name in there if name.endswith(end) and is_store_in(database, connection, name=name)]
-    head = f"there is no store under the table_prefix {database.names.prefix} at {where}"
+    others = [name.removesuffix(end) for name in there if name.endswith(end) and is_store_in(tx, name=name)]
+    head = f"there is no store under the table_prefix {tx.database.names.prefix} at {where}"
     if others:
         return UsageError(f"{head}, but there is one under {' and '.join(others)}: name it with --table-prefix")
     shown = ", ".join(there[:NAMES_SHOWN]) + (", ..." if len(there) > NAMES_SHOWN else "")
@@ -115,10 +116,10 @@ def _row(database: Database) -> RowMapping | None:
         if not is_there(database.file):
             return None
         check_database(database.file)
-    with database.read() as connection:
-        if not is_store_in(database, connection):
+    with database.read() as tx:
+        if not is_store_in(tx):
             return None
-        return connection.execute(_ROW).mappings().first()
+        return tx.execute(_ROW).mappings().first()
 
 
 def _make(database: Database, policy: Policy) -> None:
@@ -132,8 +133,8 @@ def _make(database: Database, policy: Policy) -> None:
     if is_new and file is not None:
         make_private(file)
     if not is_new:
-        with database.read() as connection:
-            if (older := _version_of_older(database, connection)) is not None:
+        with database.read() as tx:
+            if (older := _version_of_older(tx)) is not None:
                 raise _of_older(older)
     try:
         make(database, row_of_new(policy))
@@ -148,20 +149,20 @@ def _is_unwiped(database: Database) -> bool:
     """Tell whether bytes of what was deleted may lie in the files still, and can be brought out of them."""
     if database.is_read_only:
         return False
-    with database.read() as connection:
-        return bool(connection.execute(select(tables.store.c.unwiped)).scalar())
+    with database.read() as tx:
+        return bool(tx.execute(select(tables.store.c.unwiped)).scalar())
 
 
 def row_of_new(policy: Policy) -> tuple[object, ...]:
     """Return the store's row as it begins, but for its seal."""
-    return tables.THE_STORE, 1, 0, 0, 0, tables.SCHEMA, SCHEME, policy_text(policy), None, None, None, 1, 0
+    return tables.THE_STORE, 1, 0, 0, 0, tables.SCHEMA, SCHEME, policy.to_json(), None, None, None, 1, 0
 
 
-def _version_of_older(database: Database, connection: Connection) -> int | None:
+def _version_of_older(tx: Tx) -> int | None:
     """Return the version of a store that was made when names had no prefix, None where there is none that could be meant."""
-    if database.names.prefix != tables.PREFIX or not is_store_in(database, connection, name=_BARE.name):
+    if tx.database.names.prefix != tables.PREFIX or not is_store_in(tx, name=_BARE.name):
         return None
-    return connection.execute(select(_BARE.c.schema_version)).scalar()
+    return tx.execute(select(_BARE.c.schema_version)).scalar()
 
 
 def _of_older(version: int) -> StoreError:
@@ -173,10 +174,5 @@ def _of_older(version: int) -> StoreError:
 
 def check_policy(text: str, policy: Policy) -> None:
     """Raise StoreError where the store was rebuilt under another policy, which is now `text`, since it was opened."""
-    if text != policy_text(policy) and Policy(**orjson.loads(text)) != policy:  # what an older memproc wrote may lack a name
+    if text != policy.to_json() and Policy.from_json(text) != policy:  # what an older memproc wrote may lack a name
         raise StoreError("the store was rebuilt with other settings meanwhile: open it again")
-
-
-def policy_text(policy: Policy) -> str:
-    """Return the policy as the store keeps it."""
-    return orjson.dumps(policy, option=orjson.OPT_SORT_KEYS).decode()

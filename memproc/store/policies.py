@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from functools import partial
 
 import orjson
-from sqlalchemy import Connection, select
+from sqlalchemy import select
 
 from memproc.dedup.cluster import Cluster, Decision, Verdict, clusters, newest_of, pair
 from memproc.dedup.decide import Neighbourhood
@@ -29,12 +29,12 @@ from memproc.dedup.review_policy import ReviewPolicy, parse_policy
 from memproc.errors import NotFoundError, UsageError
 from memproc.store import tables
 from memproc.store.answers import Applied, PolicyCount
-from memproc.store.database import Database
 from memproc.store.neighbours import WITHDRAWN, Pair, decisions_on, in_force, neighbourhood, not_withdrawn
 from memproc.store.open_reviews import pairs_of, rows_of
 from memproc.store.reading import decisions_ever
 from memproc.store.regrouping import decide_by_hand
 from memproc.store.transactions import Transactions
+from memproc.store.tx import Tx
 
 BATCH = 2_000  # pairs a transaction: it takes about a second, and who is in one memory with much is looked up again by each
 
@@ -63,29 +63,29 @@ class Order:
     job: int | None
 
 
-def carry_out(database: Database, transactions: Transactions, order: Order, now: str, give_way: Callable[[], None]) -> Applied:
+def carry_out(transactions: Transactions, order: Order, give_way: Callable[[], None]) -> Applied:
     """Decide all that is meant, in batches, with `give_way` called behind each; return what was decided."""
-    numbers = transactions.read(lambda connection: _meant(connection, order))
+    numbers = transactions.read(lambda tx: _meant(tx, order))
     decided: list[int] = []
     held = 0
     for start in range(0, len(numbers), BATCH):
         left = None if order.limit is None else order.limit - len(decided)
         if left == 0:
             break
-        done, left_out = transactions.write(partial(_decide, database, order, numbers[start : start + BATCH], left, now))
+        done, left_out = transactions.write(partial(_decide, order=order, numbers=numbers[start : start + BATCH], limit=left))
         decided += done
         held += left_out
         give_way()
-    memories = transactions.read(lambda connection: _count_homes(database, connection, decided))
+    memories = transactions.read(lambda tx: _count_homes(tx, decided))
     return Applied(order.name, order.verdict, len(decided), memories, held, tuple(decided))
 
 
-def _meant(connection: Connection, order: Order) -> list[int]:
+def _meant(tx: Tx, order: Order) -> list[int]:
     """Return the numbers of the open reviews that are meant, the surest first."""
     of_job = select(tables.batches.c.number).where(tables.batches.c.job == order.job)
     query = _MEANT if order.job is None else _MEANT.where(_reviews.batch.in_(of_job))
     found = []
-    with connection.execute(query) as rows:
+    with tx.execute(query) as rows:
         for number, one, other, kind, confidence, record in rows:
             namespace = orjson.loads(record)["namespace"]
             if order.policy.is_met_by(confidence=confidence, kind=kind, namespace=namespace):
@@ -93,24 +93,22 @@ def _meant(connection: Connection, order: Order) -> list[int]:
     return [number for *_, number in sorted(found)]
 
 
-def _count_homes(database: Database, connection: Connection, numbers: Sequence[int]) -> int:
+def _count_homes(tx: Tx, numbers: Sequence[int]) -> int:
     """Return in how many memories the sides of some reviews are."""
-    sides = database.select_by_keys(connection, _SIDES, _reviews.number, numbers)
+    sides = tx.select_by_keys(_SIDES, _reviews.number, numbers)
     keys = {key for _, one, other, _ in sides for key in (one, other)}
-    return len({memory or node for node, memory in database.select_by_keys(connection, _HOMES, _observations.key, keys)})
+    return len({memory or node for node, memory in tx.select_by_keys(_HOMES, _observations.key, keys)})
 
 
-def _decide(
-    database: Database, order: Order, numbers: Sequence[int], limit: int | None, now: str, connection: Connection
-) -> tuple[list[int], int]:
+def _decide(tx: Tx, order: Order, numbers: Sequence[int], limit: int | None) -> tuple[list[int], int]:
     """Decide on those of some reviews that still wait; return the numbers of these, and how many are left to a person."""
-    waiting = {row.number: row for row in database.select_by_keys(connection, _SIDES, _reviews.number, numbers)}
+    waiting = {row.number: row for row in tx.select_by_keys(_SIDES, _reviews.number, numbers)}
     asked = [row for row in map(waiting.get, numbers) if row is not None and row.status == "open"]
-    sides = rows_of(database, connection, {key for row in asked for key in (row.one, row.other)})
+    sides = rows_of(tx, {key for row in asked for key in (row.one, row.other)})
     there = ((row.number, sides.get(row.one), sides.get(row.other)) for row in asked)
     pairs = {at: (one.observation, other.observation) for at, one, other in there if one and other and one.home != other.home}
-    near = neighbourhood(database, connection, {seen.key: seen for both in pairs.values() for seen in both}.values())
-    said = decisions_on(database, connection, {named for one, other in pairs.values() for named in _names(one, other)})
+    near = neighbourhood(tx, {seen.key: seen for both in pairs.values() for seen in both}.values())
+    said = decisions_on(tx, {named for one, other in pairs.values() for named in _names(one, other)})
     judge = _Judge(near, order, said)
     decisions: dict[int, Decision] = {}
     closed: list[int] = []
@@ -123,9 +121,9 @@ def _decide(
             decisions[number] = decision
     if decisions:
         made = [(decision, order.verdict) for decision in decisions.values()]
-        decide_by_hand(database, connection, made, order.note, now)
+        decide_by_hand(tx, made, order.note)
     settled = [(order.verdict, number) for number in sorted([*decisions, *closed])]
-    database.update_rows(connection, tables.reviews, ("status",), settled)
+    tx.update_rows(tables.reviews, ("status",), settled)
     return [*decisions], judge.held
 
 
@@ -234,25 +232,25 @@ def _newest(observations: Iterable[Observation]) -> dict[Key, Collection[Key]]:
     return {node: newest_of(versions) for node, versions in ranks.items()}
 
 
-def policies_in(connection: Connection) -> list[PolicyCount]:
+def policies_in(tx: Tx) -> list[PolicyCount]:
     """Return the policies of which decisions were not taken back, by name."""
-    made = not_withdrawn(decisions_ever(connection)).values()
+    made = not_withdrawn(decisions_ever(tx)).values()
     counts = Counter(decision.policy for on_pair in made for decision in on_pair if decision.policy)
     return [PolicyCount(*counted) for counted in sorted(counts.items())]
 
 
-def withdraw_policy(database: Database, connection: Connection, name: str, note: str, now: str) -> list[Decision]:
+def withdraw_policy(tx: Tx, name: str, note: str) -> list[Decision]:
     """Take back all that a policy decided and nobody took back, and return it. A policy without a name of its own goes by what it
     says, in any spelling. Raises NotFoundError where there is nothing of it.
     """
-    known = {policy.name for policy in policies_in(connection)}
+    known = {policy.name for policy in policies_in(tx)}
     meant = name if name in known else _spelling(name)
     if meant not in known:
         listed = f"there is {', '.join(map(repr, sorted(known)))}" if known else "no policy has decided anything"
         raise NotFoundError(f"nothing is decided by a policy named {name!r}: {listed}")
-    made = not_withdrawn(decisions_ever(connection)).values()
+    made = not_withdrawn(decisions_ever(tx)).values()
     taken = sorted({decision for on_pair in made for decision in on_pair if decision.policy == meant})
-    decide_by_hand(database, connection, [(decision, WITHDRAWN) for decision in taken], note, now)
+    decide_by_hand(tx, [(decision, WITHDRAWN) for decision in taken], note)
     return taken
 
 

@@ -24,7 +24,7 @@ from typing import NamedTuple
 
 import numpy as np
 import orjson
-from sqlalchemy import Connection, select
+from sqlalchemy import select
 
 from memproc.dedup.doubts import Doubt
 from memproc.dedup.keys import Key, text_of
@@ -33,11 +33,11 @@ from memproc.embedding import Embed
 from memproc.records import is_event
 from memproc.store import tables
 from memproc.store.answers import Proposed
-from memproc.store.database import Database, change_row, next_number
 from memproc.store.neighbours import SPEAKING, to_row
 from memproc.store.reading import all_decisions
 from memproc.store.reviews import write_reviews
 from memproc.store.transactions import Transactions
+from memproc.store.tx import Tx
 
 KIND = "meaning"
 CHUNK = 2_000
@@ -112,23 +112,22 @@ class _Heard(NamedTuple):
 class Proposer:
     """Looks for pairs that are alike in meaning in one store."""
 
-    database: Database
     transactions: Transactions
     embed: Embed
 
-    def propose(self, at_least: float, limit: int | None, now: str) -> Proposed:
+    def propose(self, at_least: float, limit: int | None) -> Proposed:
         """Add the pairs of what is new as reviews, the nearest first, at most `limit`; if some are left, the cursor stays."""
         since, reached = self.transactions.read(partial(_cursors, at_least=at_least))
         found: list[_Pair] = []
         looked = 0
         decided = self.transactions.read(partial(_decided, since=since))
-        for namespace in self.transactions.read(partial(_namespaces, self.database, since=since, decided=decided)):
+        for namespace in self.transactions.read(partial(_namespaces, since=since, decided=decided)):
             heard = self.transactions.read(partial(_heard_in, namespace=namespace, since=since, decided=decided))
             looked += len(heard.new)
             for compared in _rooms(heard):
                 found += self._alike(compared, heard.apart, at_least)
         found.sort(key=lambda pair: (-pair.cosine, pair.one, pair.other))  # the nearest first
-        proposed, known, left = self.transactions.write(partial(self._written, found=found, limit=limit, reached=reached, now=now))
+        proposed, known, left = self.transactions.write(partial(self._written, found=found, limit=limit, reached=reached))
         return Proposed(looked, proposed, known, left)
 
     def _alike(self, compared: Sequence[_Compared], apart: Sequence[tuple[Home, Home]], at_least: float) -> Iterator[_Pair]:
@@ -140,58 +139,62 @@ class Proposer:
             yield _Pair(cosine, *sorted((compared[one].fact.key, compared[other].fact.key)))
 
     def _written(
-        self, connection: Connection, found: Sequence[_Pair], limit: int | None, reached: _Cursor, now: str
+        self,
+        tx: Tx,
+        found: Sequence[_Pair],
+        limit: int | None,
+        reached: _Cursor,
     ) -> tuple[int, int, int]:
         """Write what is no review yet, and the cursor; return how many were written, were known, and are left."""
-        homes = _homes_of(self.database, connection, found)
+        homes = _homes_of(tx, found)
         apart = [pair for pair in found if homes.get(pair.one) and homes.get(pair.other) and homes[pair.one] != homes[pair.other]]
-        reviewed = _reviewed(self.database, connection, {homes[key] for pair in apart for key in pair[1:]})
+        reviewed = _reviewed(tx, {homes[key] for pair in apart for key in pair[1:]})
         fresh = [pair for pair in apart if frozenset((homes[pair.one], homes[pair.other])) not in reviewed]
         doubts = [Doubt(one, other, KIND, None, f"alike in meaning (cosine {cosine:.2f})") for cosine, one, other in fresh[:limit]]
-        written = write_reviews(self.database, connection, doubts, next_number(connection, tables.batches) - 1, now)
+        written = write_reviews(tx, doubts, tx.next_number(tables.batches) - 1)
         left = len(fresh) - len(doubts)
         if not left:
             text = orjson.dumps(reached._asdict(), option=orjson.OPT_SORT_KEYS).decode()
-            change_row(connection, tables.store, tables.THE_STORE, {"proposed": text})
+            tx.change_row(tables.store, tables.THE_STORE, {"proposed": text})
         return written, len(apart) - len(fresh), left
 
 
-def _cursors(connection: Connection, at_least: float) -> tuple[_Cursor, _Cursor]:
+def _cursors(tx: Tx, at_least: float) -> tuple[_Cursor, _Cursor]:
     """Return from where on to look, and where that gets. Who asks for less alike pairs than before looks at all again."""
     try:
-        since = _Cursor(**orjson.loads(connection.execute(select(_store.proposed)).scalar() or ""))
+        since = _Cursor(**orjson.loads(tx.execute(select(_store.proposed)).scalar() or ""))
     except (ValueError, TypeError):  # there is none, or what a check-up tells to be damaged
         since = _FROM_THE_START
-    batch, decision = (next_number(connection, table) - 1 for table in (tables.batches, tables.decisions))
+    batch, decision = (tx.next_number(table) - 1 for table in (tables.batches, tables.decisions))
     return since if since.at_least <= at_least else _FROM_THE_START, _Cursor(batch, decision, at_least)
 
 
-def _decided(connection: Connection, since: _Cursor) -> _Decided:
+def _decided(tx: Tx, since: _Cursor) -> _Decided:
     """Read what was decided."""
-    fresh = connection.execute(_DECIDED.where(tables.decisions.c.number > since.decision))
+    fresh = tx.execute(_DECIDED.where(tables.decisions.c.number > since.decision))
     distinct: dict[Key, list[Key]] = defaultdict(list)
-    for one, other, verdict, _ in all_decisions(connection):
+    for one, other, verdict, _ in all_decisions(tx):
         if verdict == "distinct":
             distinct[one].append(other)
     held = {*distinct, *(other for others in distinct.values() for other in others)}
     return _Decided({key for pair in fresh for key in pair}, distinct, held)
 
 
-def _namespaces(database: Database, connection: Connection, since: _Cursor, decided: _Decided) -> list[int]:
+def _namespaces(tx: Tx, since: _Cursor, decided: _Decided) -> list[int]:
     """Return the namespaces in which something came or was decided on since."""
-    found = {*connection.execute(_NAMESPACES.where(_observations.batch > since.batch).distinct()).scalars()}
+    found = {*tx.execute(_NAMESPACES.where(_observations.batch > since.batch).distinct()).scalars()}
     for column in (_observations.node, _observations.key):
-        found |= {namespace for (namespace,) in database.select_by_keys(connection, _NAMESPACES, column, decided.since)}
+        found |= {namespace for (namespace,) in tx.select_by_keys(_NAMESPACES, column, decided.since)}
     return sorted(found)
 
 
-def _heard_in(connection: Connection, namespace: int, since: _Cursor, decided: _Decided) -> _Heard:
+def _heard_in(tx: Tx, namespace: int, since: _Cursor, decided: _Decided) -> _Heard:
     """Read the facts of a namespace."""
     facts: dict[Home, _Fact] = {}
     new: set[Home] = set()
     homes_of: dict[Key, set[Home]] = defaultdict(set)
     query = _FACTS.where((_observations.namespace == namespace) & (_observations.speaks == 1))
-    with connection.execute(query.execution_options(yield_per=CHUNK)) as rows:
+    with tx.execute(query.execution_options(yield_per=CHUNK)) as rows:
         for key, node, memory, batch, date, as_of, text in rows:
             record, home = orjson.loads(text), memory or node
             if is_event(record):
@@ -236,18 +239,18 @@ def _rooms(heard: _Heard) -> Iterator[list[_Compared]]:
                 yield [*room.values()]
 
 
-def _homes_of(database: Database, connection: Connection, found: Sequence[_Pair]) -> dict[Key, Home]:
-    """Return the memories that the observations of pairs are in now, as far as they speak still."""
+def _homes_of(tx: Tx, found: Sequence[_Pair]) -> dict[Key, Home]:
+    """Return the memories that the observations of pairs are in tx.now, as far as they speak still."""
     keys = {key for pair in found for key in pair[1:]}
-    rows = map(to_row, database.select_by_keys(connection, SPEAKING, _observations.key, keys))
+    rows = map(to_row, tx.select_by_keys(SPEAKING, _observations.key, keys))
     return {row.observation.key: row.home for row in rows}
 
 
-def _reviewed(database: Database, connection: Connection, homes: AbstractSet[Home]) -> set[frozenset[Home]]:
+def _reviewed(tx: Tx, homes: AbstractSet[Home]) -> set[frozenset[Home]]:
     """Return the pairs of these memories that have a review, open or decided."""
     home_of: dict[Key, Home] = {}
     for column in (_observations.memory, _observations.node):
-        rows = database.select_by_keys(connection, _MEMBERS, column, homes)
+        rows = tx.select_by_keys(_MEMBERS, column, homes)
         home_of |= {key: home for key, node, memory in rows if (home := memory or node) in homes}
-    pairs = database.select_by_keys(connection, _PAIRS, _reviews.one, home_of)
+    pairs = tx.select_by_keys(_PAIRS, _reviews.one, home_of)
     return {frozenset((home_of[one], home_of[other])) for one, other in pairs if other in home_of}

@@ -15,7 +15,6 @@ from sqlalchemy import (
     BigInteger,
     Column,
     ColumnElement,
-    Connection,
     Double,
     LargeBinary,
     SmallInteger,
@@ -31,9 +30,9 @@ from memproc.dedup.keys import Key
 from memproc.records import Outcome
 from memproc.store import tables
 from memproc.store.counting import IMPORTED, BatchCount
-from memproc.store.database import Database, in_chunks
 from memproc.store.findings import MOST_EXAMPLES, Found
 from memproc.store.seals import is_sealed, is_whole, seal_of_date
+from memproc.store.tx import DatabaseInfo, Tx
 
 CHUNK = 2_000
 PARTS_AT_ONCE = 16
@@ -50,16 +49,16 @@ _MERGES = ("similar", "version")
 _REPEATS = select(tables.batches.c.number, tables.batches.c.duplicate)
 
 
-def check_values(database: Database, connection: Connection, found: Found) -> None:
+def check_values(tx: Tx, found: Found) -> None:
     """See whether each value is of the kind that its column holds: SQLite takes any, and no database minds how long a key is."""
     for table in tables.metadata.sorted_tables:
-        wrong = or_(false(), *(condition for column in table.columns for condition in _misfits(database, column)))
-        if count := connection.execute(select(func.count()).select_from(table).where(wrong)).scalar_one():
-            rows = connection.execute(select(*table.primary_key.columns).where(wrong).limit(MOST_EXAMPLES))
+        wrong = or_(false(), *(condition for column in table.columns for condition in _misfits(tx.database, column)))
+        if count := tx.execute(select(func.count()).select_from(table).where(wrong)).scalar_one():
+            rows = tx.execute(select(*table.primary_key.columns).where(wrong).limit(MOST_EXAMPLES))
             found.add("values", *(_name(table, row) for row in rows), count=count)
 
 
-def _misfits(database: Database, column: Column[Any]) -> Iterator[ColumnElement[bool]]:
+def _misfits(database: DatabaseInfo, column: Column[Any]) -> Iterator[ColumnElement[bool]]:
     if isinstance(column.type, LargeBinary) and column.type.length == KEY_BYTES:
         yield func.length(column) != KEY_BYTES
     if database.file is not None:
@@ -67,27 +66,27 @@ def _misfits(database: Database, column: Column[Any]) -> Iterator[ColumnElement[
         yield func.typeof(column).not_in([kind, "null"] if column.nullable else [kind])
 
 
-def check_seals(connection: Connection, found: Found) -> None:
+def check_seals(tx: Tx, found: Found) -> None:
     """Compare each row that has a seal with it, and see whether rows are missing where none is ever deleted."""
     for table in filter(is_sealed, tables.metadata.sorted_tables):
         at_once = PARTS_AT_ONCE if table is tables.quarantine_parts else CHUNK
         own = select(table).order_by(*table.primary_key.columns).execution_options(yield_per=at_once)
-        with connection.execute(own) as rows:
+        with tx.execute(own) as rows:
             places = [table.columns.keys().index(column.name) for column in table.primary_key.columns]
             found.add("seals", *(_name(table, [row[at] for at in places]) for row in rows if not is_whole(table, row)))
     for table in KEPT:
-        count, last = connection.execute(select(func.count(), func.max(table.c.number)).select_from(table)).one()
+        count, last = tx.execute(select(func.count(), func.max(table.c.number)).select_from(table)).one()
         if missing := abs((last or 0) - count):
             found.add("gaps", table.name, count=missing)
 
 
-def check_arrival(database: Database, connection: Connection, batches: Sequence[BatchCount], found: Found) -> None:
+def check_arrival(tx: Tx, batches: Sequence[BatchCount], found: Found) -> None:
     """Compare what is told of the arrival of each observation with what batches, ledger and the others tell."""
-    repeats = dict(tuple(row) for row in connection.execute(_REPEATS))
+    repeats = dict(tuple(row) for row in tx.execute(_REPEATS))
     again, last = 0, (0, 0)
-    for rows in in_chunks(connection, _ARRIVED, _observations.number, CHUNK):
+    for rows in tx.in_chunks(_ARRIVED, _observations.number, CHUNK):
         merged = {row.key for row in rows if row.outcome == Outcome.MERGED.value}
-        said = database.select_by_keys(connection, _LINES, _ledger.subject, merged)
+        said = tx.select_by_keys(_LINES, _ledger.subject, merged)
         lines = {(subject, batch): sure for subject, batch, sure, kind in said if kind in _MERGES}
         for row in rows:
             place = row.batch, row.position
@@ -95,7 +94,7 @@ def check_arrival(database: Database, connection: Connection, batches: Sequence[
                 found.add("arrival", row.key)
             last, again = place, again + row.times_seen - 1
     is_of_record = _forgotten.outcome.not_in((IMPORTED, Outcome.QUARANTINED.value))
-    again += int(connection.execute(select(func.sum(_forgotten.times_seen - 1)).where(is_of_record)).scalar() or 0)
+    again += int(tx.execute(select(func.sum(_forgotten.times_seen - 1)).where(is_of_record)).scalar() or 0)
     if not found.has("arrival", "conservation") and (lost := abs(sum(batch.again for batch in batches) - again)):
         found.add("arrival", "times_seen", count=lost)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
-from sqlalchemy import Connection, select
+from sqlalchemy import select
 
 from memproc.dedup.compare.compare import compare_if_likely
 from memproc.dedup.compare.confidence import Model, side_of
@@ -17,13 +17,14 @@ from memproc.records import is_event
 from memproc.store import tables
 from memproc.store.answers import IndexRecall
 from memproc.store.neighbours import ROWS, to_row
+from memproc.store.tx import Tx
 
 Home = tuple[Key, Key]  # of a pair: the ids of the two memories, in order
 
 
-def index_recall(connection: Connection, model: Model, least: float) -> IndexRecall:
+def index_recall(tx: Tx, model: Model, least: float) -> IndexRecall:
     """Compare each fact with each of its namespace and subject. Raises UsageError where these are too many."""
-    rows = [row for row in map(to_row, connection.execute(ROWS)) if not is_event(row.observation.record)]
+    rows = [row for row in map(to_row, tx.execute(ROWS)) if not is_event(row.observation.record)]
     scopes: dict[tuple[str, str | None], list[Row]] = defaultdict(list)
     for row in rows:
         scopes[row.observation.record["namespace"], row.observation.record.get("subject")].append(row)
@@ -32,7 +33,7 @@ def index_recall(connection: Connection, model: Model, least: float) -> IndexRec
         for homes, confidence in _likely(scope, model, least):
             likely[homes] = max(confidence, likely.get(homes, 0.0))
     home_of = {row.observation.key: row.home for row in rows}
-    pairs = connection.execute(select(tables.reviews.c.one, tables.reviews.c.other))
+    pairs = tx.execute(select(tables.reviews.c.one, tables.reviews.c.other))
     reviewed = {_in_order(home_of.get(one, one), home_of.get(other, other)) for one, other in pairs}
     missed = [(one.hex(), other.hex(), confidence) for (one, other), confidence in likely.items() if (one, other) not in reviewed]
     missed.sort(key=lambda pair: (-pair[2], pair))

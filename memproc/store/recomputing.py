@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import orjson
 from numpy.typing import NDArray
-from sqlalchemy import Connection, LargeBinary, cast, func, select
+from sqlalchemy import LargeBinary, cast, func, select
 from xxhash import xxh3_64_intdigest
 
 from memproc.config import Policy
@@ -27,11 +27,11 @@ from memproc.dedup.minhash.index import ENTRY_BYTES, NUMBER_BITS, Entries
 from memproc.dedup.signing import hashes_of, width
 from memproc.records import Memory, Plain
 from memproc.store import tables
-from memproc.store.database import Database, in_chunks
 from memproc.store.findings import Found
 from memproc.store.landing import merged_row
 from memproc.store.neighbours import neighbourhood
 from memproc.store.regrouping import COMPUTED, computed, in_company
+from memproc.store.tx import Tx
 from memproc.times import from_micros
 from memproc.validation import validator
 
@@ -49,16 +49,16 @@ Numbers = NDArray[np.uint64]
 class Recomputed:
     """What one pass over the observations gives, and what is wrong with them; then what hangs on them is compared with it."""
 
-    def __init__(self, database: Database, connection: Connection, policy: Policy, schema: type[Memory], found: Found) -> None:
+    def __init__(self, tx: Tx, policy: Policy, schema: type[Memory], found: Found) -> None:
         """Know where to read and where to note; nothing is read yet."""
-        self.database, self.connection, self._policy, self._schema, self._found = database, connection, policy, schema, found
+        self.tx, self._policy, self._schema, self._found = tx, policy, schema, found
         self._links: list[Numbers] = []  # for each chunk rows of (hash of a link, number of an observation that has it)
         self._indexed: list[Numbers] = []  # rows of (number, sum of its hashes, their sum as long as its source gave no date)
 
     def check_observations(self, *, compare_keys: bool) -> None:
         """Read each record, and compare its keys with those that are there; of the scheme of another memproc the own key only."""
         first_of_cores = select(func.min(_observations.number)).group_by(_observations.core)
-        first = np.sort(np.array(self.connection.execute(first_of_cores).scalars().all(), np.uint64))
+        first = np.sort(np.array(self.tx.execute(first_of_cores).scalars().all(), np.uint64))
         for rows in self._chunks():
             prepared = [(row[0], again) for row in rows if (again := self._checked(row, compare_keys=compare_keys)) is not None]
             self._links.append(_links_of(prepared))
@@ -77,7 +77,7 @@ class Recomputed:
         expected, at = np.unique(links[:, 0], return_index=True)
         query = select(tables.mends.c.meant, tables.mends.c.core)
         there = [np.empty(0, np.uint64)]
-        for rows in self.connection.execute(query.execution_options(yield_per=CHUNK)).partitions():
+        for rows in self.tx.execute(query.execution_options(yield_per=CHUNK)).partitions():
             hashes = np.array([_link(meant, core) for meant, core in rows], np.uint64)
             there.append(hashes)
             is_expected = np.isin(hashes, expected)
@@ -88,20 +88,20 @@ class Recomputed:
     def check_memories(self) -> None:
         """Cluster anew all that may be in company, and compare the memories with those that are there."""
         done: set[Key] = set()
-        for observations in in_company(self.database, self.connection):
+        for observations in in_company(self.tx):
             fresh = [seen for seen in observations if seen.key not in done]
-            near = neighbourhood(self.database, self.connection, fresh, is_whole=True)
+            near = neighbourhood(self.tx, fresh, is_whole=True)
             done |= near.rows.keys()
             clustered, _ = clusters((row.observation for row in near.rows.values()), near.mends, near.decisions, near.spent)
             changed = regroup(clustered, near.rows, near.rows.keys(), near)
             expected = {row[0]: row for row in (merged_row(*memory) for memory in changed.memories.items())}
-            rows = self.database.select_by_keys(self.connection, _MERGED, tables.merged.c.id, expected)
+            rows = self.tx.select_by_keys(_MERGED, tables.merged.c.id, expected)
             wrong = expected.items() - {(row[0], tuple(row)) for row in rows}
             wrong_ids = {key for key, _ in wrong}
             unheard = {key for key, speaks in changed.speaks.items() if speaks}
             self._found.add("memories", *sorted(wrong_ids | changed.membership.keys() | unheard))
         alone = select(_observations.key).where(_observations.memory.is_not(None) | (_observations.speaks != 1))
-        for keys in self.connection.execute(alone.execution_options(yield_per=CHUNK)).scalars().partitions():
+        for keys in self.tx.execute(alone.execution_options(yield_per=CHUNK)).scalars().partitions():
             self._found.add("memories", *(key for key in keys if key not in done))
 
     def check_index(self) -> None:
@@ -127,10 +127,10 @@ class Recomputed:
 
     def _chunks(self) -> Iterator[Sequence[Any]]:
         # Bytes that are no UTF-8 are the record's fault; SQLite's driver would stop at them.
-        record = cast(_observations.record, LargeBinary) if self.database.file is not None else _observations.record
+        record = cast(_observations.record, LargeBinary) if self.tx.database.file is not None else _observations.record
         own = [_observations[name] for name in ("number", "key", "is_identity", "as_of")]
         query = select(*own, record, *(_observations[name] for name in COMPUTED))
-        return in_chunks(self.connection, query, _observations.number, CHUNK)
+        return self.tx.in_chunks(query, _observations.number, CHUNK)
 
     def _checked(self, row: Any, *, compare_keys: bool) -> Prepared | None:
         """Return the observation of a row as its record gives it, None where it gives none; note what is wrong."""
@@ -159,12 +159,12 @@ class Recomputed:
 
     def _parts(self) -> Iterator[Entries]:
         """Give the entries of the segments part by part; note those that are cut off or out of order."""
-        names = self.connection.execute(select(_segments.number, _segments.part).order_by(_segments.number, _segments.part)).all()
+        names = self.tx.execute(select(_segments.number, _segments.part).order_by(_segments.number, _segments.part)).all()
         for number, parts in groupby(names, key=itemgetter(0)):
             last, was_full, is_whole = 0, True, True
             for place, (_, part) in enumerate(parts):
                 one = (_segments.number == number) & (_segments.part == part)
-                blob = self.connection.execute(select(_segments.bytes).where(one)).scalar_one()
+                blob = self.tx.execute(select(_segments.bytes).where(one)).scalar_one()
                 entries = np.frombuffer(blob[: len(blob) // ENTRY_BYTES * ENTRY_BYTES], "<u8").astype(np.uint64)
                 is_sorted = len(entries) > 0 and entries[0] >= last and bool((entries[1:] >= entries[:-1]).all())
                 is_whole = is_whole and part == place and was_full and len(blob) % ENTRY_BYTES == 0 and is_sorted
@@ -175,7 +175,7 @@ class Recomputed:
 
     def _keys_of(self, numbers: Numbers) -> list[Key]:
         """Return the keys of observations."""
-        found = self.database.select_by_keys(self.connection, _KEYS, _observations.number, map(int, numbers))
+        found = self.tx.select_by_keys(_KEYS, _observations.number, map(int, numbers))
         return sorted(key for (key,) in found)
 
 

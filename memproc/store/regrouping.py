@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import combinations, product
 from typing import NamedTuple
 
-from sqlalchemy import Connection, delete, func, select, union, update
+from sqlalchemy import delete, func, select, union, update
 
 from memproc.config import Policy
 from memproc.dedup.cluster import Decision, are_told_apart, clusters, pair
@@ -20,18 +20,17 @@ from memproc.dedup.keys import Columns, Key, Observation, Prepared, prepare
 from memproc.formats.draft import Decided
 from memproc.store import tables
 from memproc.store.counting import IMPORTED, count_memories, memories_told
-from memproc.store.database import Database, change_row, next_number
 from memproc.store.landing import write_mends, write_regrouped
 from memproc.store.ledger import Line, take_notes_out, write_lines
 from memproc.store.neighbours import ROWS, SPENT, WITHDRAWN, decisions_on, neighbourhood, stands_against, to_row
 from memproc.store.open_reviews import open_again
-from memproc.store.opening import policy_text
 from memproc.store.orphans import clear_orphans
 from memproc.store.quarantine import mend_reasons, take_texts_out
 from memproc.store.reading import forgotten_among
 from memproc.store.rejected_texts import write_texts_again
 from memproc.store.seals import resealed
 from memproc.store.segments import Segments
+from memproc.store.tx import Tx
 
 CHUNK = 2_000
 COMPUTED = ("node", "content", "core", "length", "namespace", "date")  # columns of an observation that its record gives
@@ -56,29 +55,31 @@ class Moved(NamedTuple):
 
 
 def decide_by_hand(
-    database: Database, connection: Connection, decisions: Sequence[tuple[Decision, str]], note: str, now: str
+    tx: Tx,
+    decisions: Sequence[tuple[Decision, str]],
+    note: str,
 ) -> None:
     """Write decisions, each with the verdict to note (`WITHDRAWN` takes it back), and what follows from them.
 
     Whoever decides is who each of them names: a policy, or else a person.
     """
-    number = next_number(connection, tables.decisions)
+    number = tx.next_number(tables.decisions)
     rows = [
-        (number + at, decision.a, decision.b, verdict, now, note, decision.policy)
+        (number + at, decision.a, decision.b, verdict, tx.now, note, decision.policy)
         for at, (decision, verdict) in enumerate(decisions)
     ]
-    database.insert_rows(connection, tables.decisions, rows)
+    tx.insert_rows(tables.decisions, rows)
     lines = [Line("decision", made.a, made.b, reason=_reason(verdict, made.policy, note)) for made, verdict in decisions]
-    write_lines(database, connection, None, now, lines)
+    write_lines(tx, None, lines)
     handles = {key for decision, _ in decisions for key in decision[:2]}
-    found = [*database.select_by_keys(connection, ROWS, _observations.node, handles)]
-    found += database.select_by_keys(connection, ROWS, _observations.key, handles)
+    found = [*tx.select_by_keys(ROWS, _observations.node, handles)]
+    found += tx.select_by_keys(ROWS, _observations.key, handles)
     rows_found = [*map(to_row, found)]
     unheard = [(1, row.number) for row in rows_found if not row.speaks and row.observation.key in handles]
-    database.update_rows(connection, tables.observations, ("speaks",), unheard)  # what a decision names speaks
+    tx.update_rows(tables.observations, ("speaks",), unheard)  # what a decision names speaks
     touched = [row.observation for row in rows_found]
-    open_again(database, connection, [decision for decision, verdict in decisions if verdict == WITHDRAWN], touched)
-    recluster(database, connection, touched, now)
+    open_again(tx, [decision for decision, verdict in decisions if verdict == WITHDRAWN], touched)
+    recluster(tx, touched)
 
 
 def _reason(verdict: str, policy: str, note: str) -> str:
@@ -88,103 +89,97 @@ def _reason(verdict: str, policy: str, note: str) -> str:
 
 
 def recluster(
-    database: Database,
-    connection: Connection,
+    tx: Tx,
     touched: Iterable[Observation],
-    now: str,
     cores: Iterable[int] = (),
     *,
     is_whole: bool = False,
 ) -> None:
     """Cluster again all that is connected with these observations and cores; note joins and splits in the ledger."""
-    near = neighbourhood(database, connection, touched, cores, is_whole=is_whole)
+    near = neighbourhood(tx, touched, cores, is_whole=is_whole)
     found, _ = clusters((row.observation for row in near.rows.values()), near.mends, near.decisions, near.spent)
     changed = regroup(found, near.rows, near.rows.keys(), near)
-    write_regrouped(database, connection, changed, near.rows)
-    write_lines(database, connection, None, now, [Line("joins", amount=changed.joins), Line("splits", amount=changed.splits)])
+    write_regrouped(tx, changed, near.rows)
+    write_lines(tx, None, [Line("joins", amount=changed.joins), Line("splits", amount=changed.splits)])
 
 
 def forget(
-    database: Database,
+    tx: Tx,
     segments: Segments,
-    connection: Connection,
     rows: Sequence[Row],
     policy: Policy,
-    now: str,
     note: str = "",
 ) -> None:
     """Remove observations and all that was derived from them, but for their keys; the note is kept.
 
     What is left of their memories, and of all that is connected with these, is clustered anew.
     """
-    near = neighbourhood(database, connection, [row.observation for row in rows], is_whole=True)
+    near = neighbourhood(tx, [row.observation for row in rows], is_whole=True)
     keys = [row.observation.key for row in rows]
     survivors = [row for key, row in near.rows.items() if key not in set(keys)]
     homes = {row.memory or row.observation.key for row in survivors}
     emptied = {row.memory or row.observation.key for row in rows} - homes
     numbers = [row.number for row in rows]
-    tombstones = [tuple(found) for found in database.select_by_keys(connection, _TOMBSTONES, _observations.key, keys)]
-    database.delete_by_keys(connection, tables.observations.c.number, numbers)
-    database.insert_rows(connection, tables.forgotten, tombstones)
-    database.delete_by_keys(connection, tables.merged.c.id, [row.memory for row in rows if row.memory])
+    tombstones = [tuple(found) for found in tx.select_by_keys(_TOMBSTONES, _observations.key, keys)]
+    tx.delete_by_keys(tables.observations.c.number, numbers)
+    tx.insert_rows(tables.forgotten, tombstones)
+    tx.delete_by_keys(tables.merged.c.id, [row.memory for row in rows if row.memory])
     for column in ("one", "other"):
-        database.delete_by_keys(connection, tables.reviews.c[column], keys)
-    take_notes_out(database, connection, {*keys, *(row.observation.node for row in rows)})
-    take_texts_out(database, connection, [row.observation.record for row in rows], keys)
+        tx.delete_by_keys(tables.reviews.c[column], keys)
+    take_notes_out(tx, {*keys, *(row.observation.node for row in rows)})
+    take_texts_out(tx, [row.observation.record for row in rows], keys)
     cores = {row.observation.core for row in rows}
-    segments.remove(connection, numbers)
-    database.delete_by_keys(connection, tables.mends.c.core, sorted(cores))
+    segments.remove(tx, numbers)
+    tx.delete_by_keys(tables.mends.c.core, sorted(cores))
     left = [(row.number, _prepare(row.observation, policy)) for row in survivors if row.observation.core in cores]
-    write_mends(database, connection, {(meant, found.core) for _, found in left for meant in found.mends})
-    _index_again(segments, connection, left, policy)
+    write_mends(tx, {(meant, found.core) for _, found in left for meant in found.mends})
+    _index_again(tx, segments, left, policy)
     gone = [Line("forgotten", key, reason=note) for key in keys]
-    write_lines(database, connection, None, now, [*gone, Line("memories_forgotten", amount=len(emptied))])
-    recluster(database, connection, [row.observation for row in survivors], now, cores, is_whole=True)  # others may have to speak
+    write_lines(tx, None, [*gone, Line("memories_forgotten", amount=len(emptied))])
+    recluster(tx, [row.observation for row in survivors], cores, is_whole=True)  # others may have to speak
 
 
 def take_over(
-    database: Database,
+    tx: Tx,
     segments: Segments,
-    connection: Connection,
     decided: Sequence[Decided],
     namespace: str | None,
     batch: int,
     policy: Policy,
-    now: str,
 ) -> int:
     """Take over decisions and tombstones from a full export: with a `namespace` only those that name nothing but what the store has
     of it, for keys can be computed from a guessed text. Return how many were not taken.
     """
-    meant = decided if namespace is None else _within(database, connection, decided, namespace)
+    meant = decided if namespace is None else _within(tx, decided, namespace)
     fresh = [
         pair(bytes.fromhex(found.keys[0]), bytes.fromhex(found.keys[1]), found.verdict, found.policy)
         for found in meant
         if found.verdict != "forgotten"
     ]
-    there = decisions_on(database, connection, {decision[:2] for decision in fresh})
+    there = decisions_on(tx, {decision[:2] for decision in fresh})
     if new := [(decision, decision.verdict) for decision in fresh if not stands_against(there.get(decision[:2], {}), decision)]:
-        decide_by_hand(database, connection, new, "from a full export", now)
+        decide_by_hand(tx, new, "from a full export")
     keys = [bytes.fromhex(found.keys[0]) for found in meant if found.verdict == "forgotten"]
     if keys:
-        rows = [*map(to_row, database.select_by_keys(connection, ROWS, tables.observations.c.key, keys))]
+        rows = [*map(to_row, tx.select_by_keys(ROWS, tables.observations.c.key, keys))]
         if rows:
-            forget(database, segments, connection, rows, policy, now)
+            forget(tx, segments, rows, policy)
         told_apart = [found.keys for found in meant if found.verdict == "forgotten" and len(found.keys) > 1]
         spent = {bytes.fromhex(key): bytes.fromhex(node) for key, node in told_apart}
-        _remember_forgotten(database, connection, keys, spent, batch)
-        left = database.select_by_keys(connection, ROWS, tables.observations.c.node, spent.values())
-        recluster(database, connection, [to_row(row).observation for row in left], now)
+        _remember_forgotten(tx, keys, spent, batch)
+        left = tx.select_by_keys(ROWS, tables.observations.c.node, spent.values())
+        recluster(tx, [to_row(row).observation for row in left])
     return len(decided) - len(meant)
 
 
-def _within(database: Database, connection: Connection, decided: Sequence[Decided], namespace: str) -> list[Decided]:
+def _within(tx: Tx, decided: Sequence[Decided], namespace: str) -> list[Decided]:
     """Return the decisions that name nodes or observations of a namespace, and the tombstones of its observations."""
     named = {bytes.fromhex(key) for found in decided for key in found.keys}
     observations: dict[Key, set[str]] = defaultdict(set)
     nodes: dict[Key, set[str]] = defaultdict(set)
-    for row in map(to_row, database.select_by_keys(connection, ROWS, _observations.key, named)):
+    for row in map(to_row, tx.select_by_keys(ROWS, _observations.key, named)):
         observations[row.observation.key].add(row.observation.record["namespace"])
-    for row in map(to_row, database.select_by_keys(connection, ROWS, _observations.node, named)):
+    for row in map(to_row, tx.select_by_keys(ROWS, _observations.node, named)):
         nodes[row.observation.node].add(row.observation.record["namespace"])
 
     def is_within(found: Decided) -> bool:
@@ -196,52 +191,51 @@ def _within(database: Database, connection: Connection, decided: Sequence[Decide
     return [found for found in decided if is_within(found)]
 
 
-def _remember_forgotten(
-    database: Database, connection: Connection, keys: Sequence[Key], spent: Mapping[Key, Key], batch: int
-) -> None:
+def _remember_forgotten(tx: Tx, keys: Sequence[Key], spent: Mapping[Key, Key], batch: int) -> None:
     """Write tombstones that came without the records they speak of, with their nodes where these are spent."""
-    fresh = set(keys) - forgotten_among(database, connection, keys)
+    fresh = set(keys) - forgotten_among(tx, keys)
     rows = [(key, node, node and key, batch, -1, IMPORTED, 0) for key in sorted(fresh) for node in [spent.get(key)]]
-    database.insert_rows(connection, tables.forgotten, rows)
+    tx.insert_rows(tables.forgotten, rows)
 
 
-def rebuild(database: Database, segments: Segments, connection: Connection, policy: Policy, now: str) -> Moved:
+def rebuild(tx: Tx, segments: Segments, policy: Policy) -> Moved:
     """Compute keys, index, links and memories from the observations, the decisions and the policy."""
-    before = memories_told(connection)  # what is there may be damaged; the ledger goes on from what it told
-    change_row(connection, tables.store, tables.THE_STORE, {"policy": policy_text(policy)})
-    clear_orphans(database, connection, now)
-    mend_reasons(database, connection)
-    write_texts_again(database, connection)
-    decided = {key for row in connection.execute(select(tables.decisions.c.a, tables.decisions.c.b)) for key in row}
+    before = memories_told(tx)  # what is there may be damaged; the ledger goes on from what it told
+    tx.change_row(tables.store, tables.THE_STORE, {"policy": policy.to_json()})
+    tx.policy = policy
+    clear_orphans(tx)
+    mend_reasons(tx)
+    write_texts_again(tx)
+    decided = {key for row in tx.execute(select(tables.decisions.c.a, tables.decisions.c.b)) for key in row}
     nodes: dict[Key, set[Key]] = defaultdict(set)
-    segments.clear(connection)
-    connection.execute(delete(tables.mends))
-    connection.execute(delete(tables.merged))
-    connection.execute(update(tables.observations).values(memory=None))
+    segments.clear(tx)
+    tx.execute(delete(tables.mends))
+    tx.execute(delete(tables.merged))
+    tx.execute(update(tables.observations).values(memory=None))
     indexed: set[int] = set()
-    for rows in _all_rows(connection):
+    for rows in _all_rows(tx):
         prepared = [(row, _prepare(row.observation, policy)) for row in rows]
         keyed = [(*computed(found), row.number) for row, found in prepared]
-        database.update_rows(connection, tables.observations, COMPUTED, keyed)
-        write_mends(database, connection, {(meant, found.core) for _, found in prepared for meant in found.mends})
+        tx.update_rows(tables.observations, COMPUTED, keyed)
+        write_mends(tx, {(meant, found.core) for _, found in prepared for meant in found.mends})
         for row, found in prepared:
             if row.observation.node in decided:
                 nodes[row.observation.node].add(found.node)
         fresh = {found.core: (row.number, found) for row, found in reversed(prepared) if found.core not in indexed}
         indexed |= fresh.keys()
-        _index(segments, connection, fresh.values(), policy)
+        _index(tx, segments, fresh.values(), policy)
         while alike := segments.newest_alike():
-            segments.unite(connection, alike)
-    _decide_on(database, connection, nodes)
+            segments.unite(tx, alike)
+    _decide_on(tx, nodes)
     done: set[Key] = set()
-    for observations in in_company(database, connection):
-        near = neighbourhood(database, connection, [seen for seen in observations if seen.key not in done], is_whole=True)
+    for observations in in_company(tx):
+        near = neighbourhood(tx, [seen for seen in observations if seen.key not in done], is_whole=True)
         done |= near.rows.keys()
         found_clusters, _ = clusters((row.observation for row in near.rows.values()), near.mends, near.decisions, near.spent)
-        write_regrouped(database, connection, regroup(found_clusters, near.rows, near.rows.keys(), near), near.rows)
-    fewer = before - count_memories(connection)
+        write_regrouped(tx, regroup(found_clusters, near.rows, near.rows.keys(), near), near.rows)
+    fewer = before - count_memories(tx)
     moved = Moved(max(fewer, 0), max(-fewer, 0))
-    write_lines(database, connection, None, now, [Line("joins", amount=moved.joins), Line("splits", amount=moved.splits)])
+    write_lines(tx, None, [Line("joins", amount=moved.joins), Line("splits", amount=moved.splits)])
     return moved
 
 
@@ -250,12 +244,12 @@ def computed(found: Prepared) -> tuple[object, ...]:
     return found.node, found.content, found.core, len(found.text), found.namespace, found.changed_at
 
 
-def _decide_on(database: Database, connection: Connection, nodes: Mapping[Key, set[Key]]) -> None:
+def _decide_on(tx: Tx, nodes: Mapping[Key, set[Key]]) -> None:
     """Write the decisions anew, each on the nodes that its nodes have become; one on observations stays as it is."""
     if all(now == {before} for before, now in nodes.items()):
         return
-    made = connection.execute(select(tables.decisions).order_by(tables.decisions.c.number)).all()
-    connection.execute(delete(tables.decisions))
+    made = tx.execute(select(tables.decisions).order_by(tables.decisions.c.number)).all()
+    tx.execute(delete(tables.decisions))
     rows = [
         (row, {"a": ends[0], "b": ends[1]})
         for row in made
@@ -263,50 +257,50 @@ def _decide_on(database: Database, connection: Connection, nodes: Mapping[Key, s
         if ends[0] != ends[1]
     ]
     again = [resealed(tables.decisions, row, {"number": number, **ends}) for number, (row, ends) in enumerate(rows, 1)]
-    database.insert_rows(connection, tables.decisions, again)
+    tx.insert_rows(tables.decisions, again)
 
 
 def _prepare(seen: Observation, policy: Policy) -> Prepared:
     return prepare(seen.record, is_identity=seen.is_identity, as_of=seen.as_of, policy=policy)
 
 
-def _all_rows(connection: Connection) -> Iterator[list[Row]]:
+def _all_rows(tx: Tx) -> Iterator[list[Row]]:
     last = 0
     query = ROWS.order_by(_observations.number).limit(CHUNK)
-    while rows := [to_row(found) for found in connection.execute(query.where(_observations.number > last))]:
+    while rows := [to_row(found) for found in tx.execute(query.where(_observations.number > last))]:
         yield rows
         last = rows[-1].number
 
 
-def in_company(database: Database, connection: Connection) -> Iterator[list[Observation]]:
+def in_company(tx: Tx) -> Iterator[list[Observation]]:
     """Give, in chunks, observations of every memory that may have more than one, or may not be called by its node."""
     crowded = select(_observations.core).group_by(_observations.core).having(func.count() > 1)
     linked = union(select(tables.mends.c.core), select(tables.mends.c.meant))
-    cores = sorted({*connection.execute(crowded).scalars(), *connection.execute(linked).scalars()})
+    cores = sorted({*tx.execute(crowded).scalars(), *tx.execute(linked).scalars()})
     versioned = select(_observations.node).group_by(_observations.node).having(func.count() > 1)
     decided = union(select(tables.decisions.c.a), select(tables.decisions.c.b))
-    nodes = sorted({key for query in (versioned, decided, SPENT) for key in connection.execute(query).scalars()})
+    nodes = sorted({key for query in (versioned, decided, SPENT) for key in tx.execute(query).scalars()})
     for column, keys in ((_observations.core, cores), (_observations.node, nodes), (_observations.key, nodes)):
         for start in range(0, len(keys), CHUNK):
-            found = database.select_by_keys(connection, ROWS, column, keys[start : start + CHUNK])
+            found = tx.select_by_keys(ROWS, column, keys[start : start + CHUNK])
             yield [to_row(row).observation for row in found]
 
 
-def _index(segments: Segments, connection: Connection, numbered: Iterable[tuple[int, Prepared]], policy: Policy) -> None:
+def _index(tx: Tx, segments: Segments, numbered: Iterable[tuple[int, Prepared]], policy: Policy) -> None:
     """Index facts, each with its number, but for those that take no part in the near tier."""
     near = [(number, prepared) for number, prepared in numbered if prepared.is_near]
     if near:
-        segments.index(connection, [number for number, _ in near], Columns.of(prepared for _, prepared in near), policy.recall)
+        segments.index(tx, [number for number, _ in near], Columns.of(prepared for _, prepared in near), policy.recall)
 
 
-def _index_again(segments: Segments, connection: Connection, survivors: Sequence[tuple[int, Prepared]], policy: Policy) -> None:
+def _index_again(tx: Tx, segments: Segments, survivors: Sequence[tuple[int, Prepared]], policy: Policy) -> None:
     """Index the first observation that is left of each core."""
     first = {found.core: (number, found) for number, found in sorted(survivors, reverse=True)}
-    segments.remove(connection, [number for number, _ in first.values()])
-    _index(segments, connection, first.values(), policy)
+    segments.remove(tx, [number for number, _ in first.values()])
+    _index(tx, segments, first.values(), policy)
 
 
-def unmerging(database: Database, connection: Connection, rows: Sequence[Row], own: Observation) -> list[Decision]:
+def unmerging(tx: Tx, rows: Sequence[Row], own: Observation) -> list[Decision]:
     """Return the decisions that hold `own` apart from everything else in its memory, whose observations are `rows`.
 
     What a newer version of an identity replaced stays its history; only versions of which none is newer, and that a person merged,
@@ -316,31 +310,31 @@ def unmerging(database: Database, connection: Connection, rows: Sequence[Row], o
     observations = [row.observation for row in rows]
     for seen in observations:
         if seen.node != own.node:
-            one, other = handle_of(database, connection, own), handle_of(database, connection, seen)
+            one, other = handle_of(tx, own), handle_of(tx, seen)
             decisions.add(pair(one, other, "distinct"))
         elif seen.content != own.content and are_told_apart(own, seen, [one for one in observations if one.node == own.node]):
             decisions.add(pair(own.key, seen.key, "distinct"))
     return sorted(decisions)
 
 
-def unmerging_job(database: Database, connection: Connection, job: int) -> list[Decision]:
+def unmerging_job(tx: Tx, job: int) -> list[Decision]:
     """Return the decisions that undo every merge by likeness of a job: what it merged is held apart from everything else in its
     memory, and the rest falls into what it would be without that.
     """
     ledger, batches = tables.ledger.c, tables.batches.c
     of_job = select(ledger.subject).join_from(tables.ledger, tables.batches, ledger.batch == batches.number)
-    merged = set(connection.execute(of_job.where((batches.job == job) & (ledger.kind == "similar"))).scalars())
-    rows = [to_row(row) for row in database.select_by_keys(connection, ROWS, _observations.key, merged)]
+    merged = set(tx.execute(of_job.where((batches.job == job) & (ledger.kind == "similar"))).scalars())
+    rows = [to_row(row) for row in tx.select_by_keys(ROWS, _observations.key, merged)]
     homes = {row.memory for row in rows if row.memory is not None}
-    own = {handle_of(database, connection, row.observation) for row in rows}
+    own = {handle_of(tx, row.observation) for row in rows}
     members: dict[Key, list[Observation]] = defaultdict(list)
-    for row in map(to_row, database.select_by_keys(connection, ROWS, _observations.memory, homes)):
+    for row in map(to_row, tx.select_by_keys(ROWS, _observations.memory, homes)):
         members[row.memory or b""].append(row.observation)
     decisions: set[Decision] = set()
     for observations in members.values():
-        handles = {seen.key: handle_of(database, connection, seen) for seen in observations}
+        handles = {seen.key: handle_of(tx, seen) for seen in observations}
         others = [seen for seen in observations if handles[seen.key] not in own]
-        near = neighbourhood(database, connection, others)
+        near = neighbourhood(tx, others)
         left, _ = clusters([near.rows[seen.key].observation for seen in others], near.mends, near.decisions)
         parts = [{handles[seen.key] for seen in found.observations} for found in left]
         parts += [{handle} for handle in sorted(own.intersection(handles.values()))]
@@ -349,10 +343,10 @@ def unmerging_job(database: Database, connection: Connection, job: int) -> list[
     return sorted(decisions)
 
 
-def handle_of(database: Database, connection: Connection, observation: Observation) -> Key:
+def handle_of(tx: Tx, observation: Observation) -> Key:
     """Return by what a decision on an observation is kept: its node, or its own key where undated versions share the node."""
     if not observation.is_identity:
         return observation.node
-    versions = database.select_by_keys(connection, ROWS, _observations.node, [observation.node])
+    versions = tx.select_by_keys(ROWS, _observations.node, [observation.node])
     found, _ = clusters((to_row(row).observation._replace(group=row[4]) for row in versions), {})
     return observation.node if len(found) == 1 else observation.key

@@ -13,14 +13,14 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import suppress
 
 import orjson
-from sqlalchemy import Connection, delete, func, select
+from sqlalchemy import delete, func, select
 from xxhash import xxh3_128_digest
 
 from memproc.dedup.keys import Key
 from memproc.dedup.text.canonical import canonical
 from memproc.records import DEFAULT_NAMESPACE, encode
 from memproc.store import tables
-from memproc.store.database import Database, in_chunks
+from memproc.store.tx import Tx
 
 MOST_TEXTS = 1_000
 LONGEST_BYTES = 256 * 1024
@@ -63,49 +63,49 @@ def text_keys(raw: bytes, namespace: str) -> set[Key]:
     return {_key("any", own, "")} if is_too_much else {_key(kind, own, text) for text in distinct}
 
 
-def holders_of(database: Database, connection: Connection, texts: Collection[Text]) -> set[int]:
+def holders_of(tx: Tx, texts: Collection[Text]) -> set[int]:
     """Return the numbers of the rejected records that hold one of the texts."""
-    if connection.execute(_HOLDERS.limit(1)).first() is None:
+    if tx.execute(_HOLDERS.limit(1)).first() is None:
         return set()
     wanted = {_key("any", namespace, "") for namespace, _ in texts} | {_key("text", *text) for text in texts}
-    found = {number for (number,) in database.select_by_keys(connection, _HOLDERS, _texts.text, wanted)}
+    found = {number for (number,) in tx.select_by_keys(_HOLDERS, _texts.text, wanted)}
     for namespace, text in texts:
-        found |= _with_all_pieces(connection, namespace, text)
-    return {number for number, namespace, raw in _raws(database, connection, found) if _holds(raw, namespace, texts)}
+        found |= _with_all_pieces(tx, namespace, text)
+    return {number for number, namespace, raw in _raws(tx, found) if _holds(raw, namespace, texts)}
 
 
-def _with_all_pieces(connection: Connection, namespace: str, text: str) -> set[int]:
+def _with_all_pieces(tx: Tx, namespace: str, text: str) -> set[int]:
     """Return the numbers of records that may hold all pieces of a text: those with the first piece that is rare, else with all."""
     pieces = sorted(set(_PIECE.findall(text.casefold())), key=lambda piece: (-len(piece), piece))[:MOST_PIECES_TRIED]
     keys = [_key("piece", namespace, piece) for piece in pieces]
     for key in keys:
-        found = set(connection.execute(_HOLDERS.where(_texts.text == key).limit(RARE)).scalars())
+        found = set(tx.execute(_HOLDERS.where(_texts.text == key).limit(RARE)).scalars())
         if len(found) < RARE:
             return found
-    return set(connection.execute(_ALL.where(_texts.text.in_(keys)).having(func.count() == len(keys))).scalars())
+    return set(tx.execute(_ALL.where(_texts.text.in_(keys)).having(func.count() == len(keys))).scalars())
 
 
-def add_texts(database: Database, connection: Connection, records: Iterable[tuple[int, bytes, str]]) -> None:
+def add_texts(tx: Tx, records: Iterable[tuple[int, bytes, str]]) -> None:
     """Write the keys of rejected records: of each its number, its bytes and the namespace of its source."""
     rows = [(key, number) for number, raw, namespace in records for key in sorted(text_keys(raw, namespace))]
-    database.insert_rows(connection, tables.quarantine_texts, rows)
+    tx.insert_rows(tables.quarantine_texts, rows)
 
 
-def wrong_texts(database: Database, connection: Connection) -> Iterator[int]:
+def wrong_texts(tx: Tx) -> Iterator[int]:
     """Give the numbers of the rejected records that are not found by what they hold, or by what they do not hold."""
-    for numbers in _in_chunks(connection):
+    for numbers in _in_chunks(tx):
         there: dict[int, set[Key]] = {number: set() for number in numbers}
-        for number, key in database.select_by_keys(connection, _THERE, _texts.quarantine, numbers):
+        for number, key in tx.select_by_keys(_THERE, _texts.quarantine, numbers):
             there[number].add(key)
-        told = {number: text_keys(raw, namespace) for number, namespace, raw in _raws(database, connection, numbers)}
+        told = {number: text_keys(raw, namespace) for number, namespace, raw in _raws(tx, numbers)}
         yield from (number for number in numbers if there[number] != told.get(number, set()))
 
 
-def write_texts_again(database: Database, connection: Connection) -> None:
+def write_texts_again(tx: Tx) -> None:
     """Compute the keys of all rejected records anew."""
-    connection.execute(delete(tables.quarantine_texts))
-    for numbers in _in_chunks(connection):
-        add_texts(database, connection, ((number, raw, own) for number, own, raw in _raws(database, connection, numbers)))
+    tx.execute(delete(tables.quarantine_texts))
+    for numbers in _in_chunks(tx):
+        add_texts(tx, ((number, raw, own) for number, own, raw in _raws(tx, numbers)))
 
 
 def _holds(raw: bytes, namespace: str, texts: Collection[Text]) -> bool:
@@ -120,9 +120,9 @@ def _holds(raw: bytes, namespace: str, texts: Collection[Text]) -> bool:
     return any(text and (where, canonical(text) or text) in texts for text in _texts_in(value))
 
 
-def _raws(database: Database, connection: Connection, numbers: Iterable[int]) -> Iterator[tuple[int, str, bytes]]:
+def _raws(tx: Tx, numbers: Iterable[int]) -> Iterator[tuple[int, str, bytes]]:
     """Give of rejected records that have bytes the number, the namespace of the source, and the bytes."""
-    sizes = sorted(map(tuple, database.select_by_keys(connection, _SIZES, _rejected.number, numbers)))
+    sizes = sorted(map(tuple, tx.select_by_keys(_SIZES, _rejected.number, numbers)))
     start = 0
     while start < len(sizes):
         end, total = start + 1, sizes[start][2]
@@ -130,14 +130,14 @@ def _raws(database: Database, connection: Connection, numbers: Iterable[int]) ->
             end += 1
         some = {number: namespace for number, namespace, _ in sizes[start:end]}
         found: dict[int, list[bytes]] = {}
-        for number, _, part in sorted(map(tuple, database.select_by_keys(connection, _PARTS, _parts.quarantine, some))):
+        for number, _, part in sorted(map(tuple, tx.select_by_keys(_PARTS, _parts.quarantine, some))):
             found.setdefault(number, []).append(part)
         yield from ((number, some[number], b"".join(parts)) for number, parts in found.items())
         start = end
 
 
-def _in_chunks(connection: Connection) -> Iterator[Sequence[int]]:
-    for rows in in_chunks(connection, select(_rejected.number), _rejected.number, READ_AT_ONCE):
+def _in_chunks(tx: Tx) -> Iterator[Sequence[int]]:
+    for rows in tx.in_chunks(select(_rejected.number), _rejected.number, READ_AT_ONCE):
         yield [number for (number,) in rows]
 
 

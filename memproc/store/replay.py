@@ -18,7 +18,6 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import orjson
-from sqlalchemy import Connection
 
 from memproc.batching import FIRST_BATCH, LARGEST_BATCH_BYTES
 from memproc.config import Policy, Settings
@@ -30,12 +29,12 @@ from memproc.intake import CATEGORY_OF_FORMATS, Intake, internal
 from memproc.records import Fault, Memory, Rejected
 from memproc.sources.items import Item, decode, item_of, of_record, open_file
 from memproc.store.answers import Quarantined
-from memproc.store.database import Database
 from memproc.store.jobs import ENDED_BY
 from memproc.store.landing import Arrived, Landed
 from memproc.store.quarantine import OPEN, REPLAY, Origin, raw_of, rejected_in
 from memproc.store.transactions import Transactions
 from memproc.store.triage import SettledMeanwhileError, Which, faults_of, require_open, rows_by_number, rows_of
+from memproc.store.tx import Tx
 from memproc.taken import Taken
 from memproc.validation import failed, redacted
 
@@ -161,14 +160,13 @@ class Replay:
 
     def __init__(
         self,
-        database: Database,
         transactions: Transactions,
         land: Callable[[Arrived, Origin], Landed],
         mending: Mending,
         batch_size: int | None,
     ) -> None:
         """Know the store, and how to mend."""
-        self._database, self._transactions, self._land, self._mending = database, transactions, land, mending
+        self._transactions, self._land, self._mending = transactions, land, mending
         self._size = batch_size or FIRST_BATCH
         self._landed = 0
 
@@ -206,10 +204,10 @@ class Replay:
 
     def _waiting(self, numbers: Sequence[int]) -> list[Waiting]:
 
-        def found(connection: Connection) -> list[Waiting]:
-            rows = rows_by_number(self._database, connection, numbers)
+        def found(tx: Tx) -> list[Waiting]:
+            rows = rows_by_number(tx, numbers)
             return [
-                Waiting(at, row.category, faults_of(row), raw_of(connection, at), row.format, row.namespace, row.context)
+                Waiting(at, row.category, faults_of(row), raw_of(tx, at), row.format, row.namespace, row.context)
                 for at, row in sorted(rows.items())
                 if row.status == OPEN
             ]
@@ -225,8 +223,7 @@ class Replay:
 
 
 def chosen_for_replay(
-    database: Database,
-    connection: Connection,
+    tx: Tx,
     which: Which,
     numbers: Collection[int] | None,
     edits: Edits | None,
@@ -237,15 +234,15 @@ def chosen_for_replay(
     Raises NotFoundError where one of the numbers is not open, and UsageError where the file tells of another store.
     """
     if numbers is None and edits is None:
-        formats = {row.number: row.format for row in rows_of(connection, which)}
+        formats = {row.number: row.format for row in rows_of(tx, which)}
         return Chosen([*formats], [*dict.fromkeys(formats.values())])
-    rows = rows_by_number(database, connection, set(edits or ()) if numbers is None else numbers)
+    rows = rows_by_number(tx, set(edits or ()) if numbers is None else numbers)
     for number, place in places.items():
         if number in rows and place != (rows[number].job, rows[number].position):
             raise UsageError(f"record {number} of the file is not record {number} of this store: was it exported from another?")
     is_open = {number: row for number, row in rows.items() if row.status == OPEN}
     require_open(numbers or (), is_open)
-    of_job = is_open.keys() if which.job is None else rejected_in(connection, which.job).keys()
+    of_job = is_open.keys() if which.job is None else rejected_in(tx, which.job).keys()
     meant = [row for at, row in sorted(is_open.items()) if at in of_job and which.includes(row) and (edits is None or at in edits)]
     return Chosen([row.number for row in meant], [*dict.fromkeys(row.format for row in meant)])
 

@@ -19,7 +19,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import orjson
 from loguru import logger
-from sqlalchemy import Connection, delete, func, literal_column, select
+from sqlalchemy import delete, func, literal_column, select
 from sqlalchemy.exc import DBAPIError
 
 from memproc.config import Policy
@@ -41,12 +41,13 @@ from memproc.failures import Kind, failure_of
 from memproc.intake import isolated
 from memproc.store import tables
 from memproc.store.chains import Chains
-from memproc.store.database import Database, change_row, is_of_memproc, is_of_value, next_number, take_numbers
+from memproc.store.database import is_of_memproc, is_of_value
 from memproc.store.ledger import Line, write_lines
 from memproc.store.neighbours import ROWS, SPEAKING, to_row
 from memproc.store.opening import check_policy
 from memproc.store.segments import Segments
 from memproc.store.standing import standing
+from memproc.store.tx import Tx
 from memproc.times import to_micros
 
 LOOKED_AT_ONCE = 2_000
@@ -101,46 +102,46 @@ class Compared:
 class Reviewer:
     """Looks for reviews in one store. `review_at`: the confidence from which a pair waits for a person."""
 
-    database: Database
     segments: Segments
     policy: Policy
     review_at: float
     redacts: bool = False
 
-    def catch_up(self, connection: Connection, job: int, now: str, fresh: Fresh | None = None) -> Compared:
+    def catch_up(self, tx: Tx, job: int, fresh: Fresh | None = None) -> Compared:
         """Look at those batches of a job that were not looked at, of which the `fresh` one need not be read again; return what was
         found of the newest.
         """
-        there = standing(self.database, connection, job)
+        there = standing(tx, job)
         check_policy(there.policy, self.policy)
+        tx.policy = self.policy
         self.segments.at(there.epoch, there.segment)
         found, broken = Compared(), list[Key]()
-        for batch in _newest_batches(connection, job, there.landed - there.looked):
+        for batch in _newest_batches(tx, job, there.landed - there.looked):
             started = perf_counter()
             if fresh is None or fresh.batch != batch:
-                parts = self._told_by_rows(connection, batch, broken)
+                parts = self._told_by_rows(tx, batch, broken)
             elif there.epoch - fresh.epoch > 1:  # somebody has written in between
-                parts = [self._as_it_is_now(connection, part) for part in fresh.parts]
+                parts = [self._as_it_is_now(tx, part) for part in fresh.parts]
             else:
                 parts = [*fresh.parts]
-            found = self.look_at(connection, parts, batch, now)
-            reviews, seconds = connection.execute(_TOLD.where(_batches.number == batch)).one()
+            found = self.look_at(tx, parts, batch)
+            reviews, seconds = tx.execute(_TOLD.where(_batches.number == batch)).one()
             counts = {"review": reviews + found.reviews, "candidates": found.candidates, "verified": found.verified}
-            change_row(connection, tables.batches, batch, {**counts, "seconds": seconds + perf_counter() - started})
+            tx.change_row(tables.batches, batch, {**counts, "seconds": seconds + perf_counter() - started})
             broken += found.broken
-        self.database.update_rows(connection, tables.jobs, ("looked",), [(there.landed, job)])
+        tx.update_rows(tables.jobs, ("looked",), [(there.landed, job)])
         return replace(found, broken=broken)
 
-    def look_at(self, connection: Connection, parts: Sequence[Looking], batch: int, now: str) -> Compared:
+    def look_at(self, tx: Tx, parts: Sequence[Looking], batch: int) -> Compared:
         """Look at the parts of a batch, and write what is found."""
         compared = Compared()
 
         def look(part: Looking, keys: Sequence[Key]) -> None:
-            with connection.begin_nested():
-                looked = self.look(connection, part.only(frozenset(keys)) if len(keys) < len(part.keys) else part)
-                reviews = write_reviews(self.database, connection, looked.doubts, batch, now)
+            with tx.savepoint():
+                looked = self.look(tx, part.only(frozenset(keys)) if len(keys) < len(part.keys) else part)
+                reviews = write_reviews(tx, looked.doubts, batch)
                 lines = [Line(RETURNED, key, before, 1.0, 1, RETURNED) for key, before in looked.returned.items()]
-                write_lines(self.database, connection, batch, now, lines)
+                write_lines(tx, batch, lines)
             compared.candidates += looked.candidates
             compared.verified += looked.verified
             compared.reviews += reviews
@@ -158,20 +159,20 @@ class Reviewer:
         told = type(error).__name__ if self.redacts else repr(error)
         logger.opt(exception=None if self.redacts else error).warning("{} was not compared: {}", key.hex(), told)
 
-    def _as_it_is_now(self, connection: Connection, new: Looking) -> Looking:
+    def _as_it_is_now(self, tx: Tx, new: Looking) -> Looking:
         """Return those of some facts that are still there, in the memories that they are in by now."""
-        found = self.database.select_by_keys(connection, _HOMES, _observations.key, new.keys)
+        found = tx.select_by_keys(_HOMES, _observations.key, new.keys)
         memories = {row.key: row.memory for row in found}
         return new.only(memories.keys())._replace(memories=memories)
 
-    def _told_by_rows(self, connection: Connection, batch: int, broken: list[Key]) -> list[Looking]:
+    def _told_by_rows(self, tx: Tx, batch: int, broken: list[Key]) -> list[Looking]:
         """Return what is to be looked at of a batch that landed in another process, in parts; note the keys of `broken` rows."""
         is_read_again = (_observations.last_batch == batch) & _observations.as_of.is_not(None)
         query = ROWS.add_columns(_observations.batch, _observations.outcome)
-        found = connection.execute(query.where((_observations.batch == batch) | is_read_again)).all()
+        found = tx.execute(query.where((_observations.batch == batch) | is_read_again)).all()
         own = {row.number: row.outcome for row in found if row.batch == batch}
         cores = {row.core for row in found}
-        members = self._readable(self.database.select_by_keys(connection, SPEAKING, _observations.core, cores), [])
+        members = self._readable(tx.select_by_keys(SPEAKING, _observations.core, cores), [])
         rows = self._readable((row[: -len(("batch", "outcome"))] for row in found), broken)
         parts: list[Looking] = []
         first = min(own, default=None)
@@ -193,31 +194,31 @@ class Reviewer:
                 broken.append(key)
         return rows
 
-    def look(self, connection: Connection, new: Looking) -> Looked:
+    def look(self, tx: Tx, new: Looking) -> Looked:
         """Look for what the facts of a batch are like, and what of its chains has changed."""
-        alike = self._compare(connection, new)
+        alike = self._compare(tx, new)
         if not new.dated:
             return alike
         hashes = (hash_ for chains in new.dated.values() for hash_ in chains)
-        followed = self._chains.follow(connection, hashes, new.again, new.first_number)
+        followed = self._chains.follow(tx, hashes, new.again, new.first_number)
         return alike._replace(doubts=[*followed.doubts, *alike.doubts], returned=followed.returned)
 
     @property
     def _chains(self) -> Chains:
-        return Chains(self.database, self.segments, self.policy)
+        return Chains(self.segments, self.policy)
 
-    def look_again(self, connection: Connection, now: str) -> None:
+    def look_again(self, tx: Tx) -> None:
         """Find the open reviews of the whole store anew, as another model would have."""
         is_found = (_reviews.status == "open") & _reviews.kind.not_in(FOUND_OTHERWISE)
-        connection.execute(delete(tables.reviews).where(is_found))
-        newest = next_number(connection, tables.batches) - 1
-        for cores in _all_cores(connection):
-            rows = [*map(to_row, self.database.select_by_keys(connection, SPEAKING, _observations.core, cores))]
+        tx.execute(delete(tables.reviews).where(is_found))
+        newest = tx.next_number(tables.batches) - 1
+        for cores in _all_cores(tx):
+            rows = [*map(to_row, tx.select_by_keys(SPEAKING, _observations.core, cores))]
             new = looking(rows, rows, self.policy)
-            doubts = self.look(connection, new).doubts
-            write_reviews(self.database, connection, doubts, newest, now)
+            doubts = self.look(tx, new).doubts
+            write_reviews(tx, doubts, newest)
 
-    def _compare(self, connection: Connection, new: Looking) -> Looked:
+    def _compare(self, tx: Tx, new: Looking) -> Looked:
         """Look up what shares a band with the first facts of their cores, and compare the pairs; and the others with what has their
         core.
 
@@ -225,7 +226,7 @@ class Reviewer:
         """
         if not len(new.facts):
             return Looked()
-        segments = self.segments.all(connection)
+        segments = self.segments.all(tx)
         found_pairs = index.candidates(new.hashes[:, : 1 - CHAINS], np.array(new.numbers, np.uint64), segments, frames=1)
         places: dict[int, Sequence[int]] = dict(enumerate(new.beside, len(new.numbers)))
         places |= {at: [number for _, number in of_one] for at, of_one in groupby(found_pairs, key=itemgetter(0))}
@@ -236,7 +237,7 @@ class Reviewer:
         verified, asked = 0, dict(pairs)
         for start in range(0, index.MOST_CANDIDATES, ROUND):
             wanted = {number for numbers in asked.values() for number in numbers[start : start + ROUND]}
-            found = self.database.select_by_keys(connection, _CANDIDATES, _observations.number, wanted)
+            found = tx.select_by_keys(_CANDIDATES, _observations.number, wanted)
             seen = {one.number: one for one in map(_Candidate._make, found)}
             for key, numbers_of_one in asked.items():
                 home = new.memories.get(key)
@@ -252,14 +253,14 @@ class Reviewer:
                 break
         kept = [doubt for key, found in doubts.items() for doubt in for_a_person(found, len(pairs[key]))]
         crowd = crowd_in(doubts)
-        self._close(connection, crowd)
+        self._close(tx, crowd)
         return Looked(sum(map(len, pairs.values())), verified, [doubt for doubt in kept if not is_of(crowd, doubt)])
 
-    def _close(self, connection: Connection, crowd: AbstractSet[Key]) -> None:
+    def _close(self, tx: Tx, crowd: AbstractSet[Key]) -> None:
         """Delete the open reviews of what changed within a crowd, which were found before there was one."""
-        found = self.database.select_by_keys(connection, _OPEN, _reviews.one, crowd)
+        found = tx.select_by_keys(_OPEN, _reviews.one, crowd)
         within = [number for number, other, *state in found if other in crowd and state == ["changed", "open"]]
-        self.database.delete_by_keys(connection, tables.reviews.c.number, within)
+        tx.delete_by_keys(tables.reviews.c.number, within)
 
     def _doubt(self, own: _Own, there: _Candidate, known: _Texts) -> Doubt | None:
         """Return what is to be doubted of a pair, if anything is. What can be told without the other's text comes first."""
@@ -361,21 +362,21 @@ class _Texts:
         return self._texts[seen.key]
 
 
-def write_reviews(database: Database, connection: Connection, doubts: Sequence[Doubt], batch: int, now: str) -> int:
+def write_reviews(tx: Tx, doubts: Sequence[Doubt], batch: int) -> int:
     """Write the pairs that are not there yet as open reviews, and a line on each in the ledger; return how many."""
     if not doubts:
         return 0
-    found = database.select_by_keys(connection, _PAIRS, _reviews.one, {doubt.one for doubt in doubts})
+    found = tx.select_by_keys(_PAIRS, _reviews.one, {doubt.one for doubt in doubts})
     there = {(one, other) for _, one, other in found}
     fresh = {doubt[:2]: doubt for doubt in doubts if doubt[:2] not in there}
-    number = take_numbers(connection, "reviews", len(fresh))
+    number = tx.take_numbers("reviews", len(fresh))
     rows = [
         (number + at, one, other, kind, "open", confidence, reason, batch)
         for at, (one, other, kind, confidence, reason) in enumerate(fresh.values())
     ]
-    database.insert_rows(connection, tables.reviews, rows)
+    tx.insert_rows(tables.reviews, rows)
     lines = [Line("review", other, one, sure, 1, f"{kind}{BETWEEN}{reason}") for one, other, kind, sure, reason in fresh.values()]
-    write_lines(database, connection, batch, now, lines)
+    write_lines(tx, batch, lines)
     return len(rows)
 
 
@@ -398,15 +399,15 @@ def _is_of_some(error: Exception) -> bool:
     return is_of_memproc(error) or is_of_value(error)
 
 
-def _newest_batches(connection: Connection, job: int, count: int) -> list[int]:
+def _newest_batches(tx: Tx, job: int, count: int) -> list[int]:
     """Return the numbers of the newest batches of a job, in their order."""
     newest = select(_batches.number).where(_batches.job == job).order_by(_batches.number.desc()).limit(count)
-    return sorted(connection.execute(newest).scalars()) if count > 0 else []
+    return sorted(tx.execute(newest).scalars()) if count > 0 else []
 
 
-def _all_cores(connection: Connection) -> Iterator[list[int]]:
+def _all_cores(tx: Tx) -> Iterator[list[int]]:
     """Give every core of the store once, some at a time, in the order of what came first."""
     speaking = select(_observations.core).where(_observations.speaks == literal_column("1"))
     query = speaking.group_by(_observations.core).order_by(func.min(_observations.number))
-    cores = connection.execute(query).scalars().all()
+    cores = tx.execute(query).scalars().all()
     return ([*cores[start : start + LOOKED_AT_ONCE]] for start in range(0, len(cores), LOOKED_AT_ONCE))

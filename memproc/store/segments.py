@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import numpy as np
-from sqlalchemy import Connection, bindparam, delete, func, literal_column, select, update
+from sqlalchemy import bindparam, delete, func, literal_column, select, update
 
 from memproc.dedup.keys import Columns
 from memproc.dedup.minhash import index
@@ -21,7 +21,7 @@ from memproc.dedup.minhash.index import ENTRY_BYTES, FAN_OUT, SMALL_ENTRIES, Ent
 from memproc.dedup.minhash.signatures import Hashes
 from memproc.dedup.signing import hashes_of
 from memproc.store import tables
-from memproc.store.database import Database, take_numbers
+from memproc.store.tx import Tx
 
 READ_AT_ONCE = 16  # parts
 
@@ -34,9 +34,8 @@ _SMALL = select(_segments.number, _segments.bytes)
 class Segments:
     """The segments of one store, read when they are first needed and kept. Not safe for several threads at once."""
 
-    def __init__(self, database: Database) -> None:
-        """Know the database; nothing is read yet."""
-        self._database = database
+    def __init__(self) -> None:
+        """Know nothing; nothing is read yet."""
         self._held: dict[tuple[int, ...], Entries] = {}  # by the numbers of the segments that the entries are of
         self._sizes: dict[int, int] = {}  # of the segments that were read or written, in entries
         self._epoch: int | None = None  # of this transaction, as far as it is told
@@ -56,29 +55,29 @@ class Segments:
         """Know that the writing transaction is over."""
         self._epoch = self._newest = None
 
-    def all(self, connection: Connection) -> list[Entries]:
+    def all(self, tx: Tx) -> list[Entries]:
         """Return arrays that hold the entries of all segments as the transaction sees them."""
         if self._epoch is None or self._whole_at != self._epoch:
-            self._read_anew(connection)
+            self._read_anew(tx)
             self._whole_at = self._epoch
         return list(self._held.values())
 
-    def _read_anew(self, connection: Connection) -> None:
-        counts = self._counts(connection)
+    def _read_anew(self, tx: Tx) -> None:
+        counts = self._counts(tx)
         self._held = {numbers: held for numbers, held in self._held.items() if counts.keys() >= set(numbers)}
         self._sizes = {number: size for number, size in self._sizes.items() if number in counts}
         there = {number for numbers in self._held for number in numbers}
         missing = {number: parts for number, parts in counts.items() if number not in there}
-        for number, entries in self._read(connection, missing):
+        for number, entries in self._read(tx, missing):
             self._sizes[number] = len(entries)
             self._hold(number, entries)
 
-    def index(self, connection: Connection, numbers: Sequence[int], facts: Columns, recall: str) -> Hashes:
+    def index(self, tx: Tx, numbers: Sequence[int], facts: Columns, recall: str) -> Hashes:
         """Write one more segment with these facts, each with its number; return their band hashes."""
         hashes = hashes_of(facts, recall)
         if numbers:
             entries = index.to_entries(hashes, np.array(numbers, np.uint64))
-            self._hold(self._write(connection, index.in_parts(entries, _part_entries())), entries)
+            self._hold(self._write(tx, index.in_parts(entries, _part_entries())), entries)
         return hashes
 
     def forget_cached(self) -> None:
@@ -92,31 +91,31 @@ class Segments:
         run = index.to_merge([size for _, size in known])
         return [number for number, _ in known[len(known) - run :]]
 
-    def unite(self, connection: Connection, numbers: Sequence[int]) -> bool:
+    def unite(self, tx: Tx, numbers: Sequence[int]) -> bool:
         """Write one segment in place of others; return whether they were all there."""
         self._whole_at = None
-        counts = self._counts(connection)
+        counts = self._counts(tx)
         if not counts.keys() >= set(numbers):
             return False
         small = {number: 1 for number in numbers if counts[number] == 1}
-        sources: list[Iterable[Entries]] = [[entries] for _, entries in self._read(connection, small)]
-        connection.execute(delete(tables.segments).where(_segments.number.in_(small)))
-        sources += [self._taken(connection, number) for number in numbers if number not in small]
-        self._rename(numbers, self._write(connection, index.merged(sources, _part_entries())))
+        sources: list[Iterable[Entries]] = [[entries] for _, entries in self._read(tx, small)]
+        tx.execute(delete(tables.segments).where(_segments.number.in_(small)))
+        sources += [self._taken(tx, number) for number in numbers if number not in small]
+        self._rename(numbers, self._write(tx, index.merged(sources, _part_entries())))
         return True
 
-    def remove(self, connection: Connection, observation_numbers: Iterable[int]) -> None:
+    def remove(self, tx: Tx, observation_numbers: Iterable[int]) -> None:
         """Remove the entries of some observations from every segment."""
         self._whole_at = None
         gone = list(observation_numbers)
-        for number in self._counts(connection):
-            if any(len(index.without(part, gone)) < len(part) for part in self._parts(connection, number)):
-                kept = (index.without(part, gone) for part in self._taken(connection, number))
-                self._write(connection, index.merged([kept], _part_entries()))
+        for number in self._counts(tx):
+            if any(len(index.without(part, gone)) < len(part) for part in self._parts(tx, number)):
+                kept = (index.without(part, gone) for part in self._taken(tx, number))
+                self._write(tx, index.merged([kept], _part_entries()))
 
-    def clear(self, connection: Connection) -> None:
+    def clear(self, tx: Tx) -> None:
         """Delete every segment."""
-        connection.execute(delete(tables.segments))
+        tx.execute(delete(tables.segments))
         self.forget_cached()
 
     def _hold(self, number: int, entries: Entries) -> None:
@@ -140,55 +139,55 @@ class Segments:
         if there >= gone and sum(map(len, entries)) <= SMALL_ENTRIES:
             self._held[*sorted(there - gone), number] = np.sort(np.concatenate(entries))
 
-    def _write(self, connection: Connection, parts: Iterable[Entries]) -> int:
+    def _write(self, tx: Tx, parts: Iterable[Entries]) -> int:
         """Write a segment, given in parts; return its number."""
-        number, size = self._next_number(connection), 0
+        number, size = self._next_number(tx), 0
         for place, part in enumerate(parts):
             row = (number, place, part.astype("<u8", copy=False).tobytes())
-            self._database.insert_rows(connection, tables.segments, [row])
+            tx.insert_rows(tables.segments, [row])
             size += len(part)
         self._sizes[number] = size
         return number
 
-    def _next_number(self, connection: Connection) -> int:
+    def _next_number(self, tx: Tx) -> int:
         if self._newest is None:
-            return take_numbers(connection, "segments", 1)
+            return tx.take_numbers("segments", 1)
         self._newest += 1
-        self._database.run(connection, _NUMBERED, newest=self._newest)
+        tx.run(_NUMBERED, newest=self._newest)
         return self._newest
 
-    def _counts(self, connection: Connection) -> dict[int, int]:
+    def _counts(self, tx: Tx) -> dict[int, int]:
         """Return how many parts each segment has, by its number, oldest first."""
-        return dict(map(tuple, connection.execute(_COUNTED)))
+        return dict(map(tuple, tx.execute(_COUNTED)))
 
-    def _read(self, connection: Connection, counts: Mapping[int, int]) -> Iterator[tuple[int, Entries]]:
+    def _read(self, tx: Tx, counts: Mapping[int, int]) -> Iterator[tuple[int, Entries]]:
         """Give segments with their numbers, of each of which it is known how many parts it has."""
         small = [number for number, parts in counts.items() if parts == 1]
         for start in range(0, len(small), READ_AT_ONCE):
             wanted = _SMALL.where(_segments.number.in_(small[start : start + READ_AT_ONCE]))
-            yield from ((number, _entries_in(blob)) for number, blob in connection.execute(wanted))
+            yield from ((number, _entries_in(blob)) for number, blob in tx.execute(wanted))
         for number in (number for number, parts in counts.items() if parts > 1):
             entries, size = np.empty(counts[number] * _part_entries(), np.uint64), 0
-            for part in self._parts(connection, number):
+            for part in self._parts(tx, number):
                 entries[size : size + len(part)] = part
                 size += len(part)
             yield number, entries[:size]
 
-    def _parts(self, connection: Connection, number: int) -> Iterator[Entries]:
+    def _parts(self, tx: Tx, number: int) -> Iterator[Entries]:
         """Give the parts of a segment, one at a time."""
-        return (_entries_in(blob) for _, blob in self._blobs(connection, number))
+        return (_entries_in(blob) for _, blob in self._blobs(tx, number))
 
-    def _taken(self, connection: Connection, number: int) -> Iterator[Entries]:
+    def _taken(self, tx: Tx, number: int) -> Iterator[Entries]:
         """Give the parts of a segment and delete each, so that what is written takes its place in the file."""
-        for part, blob in self._blobs(connection, number):
-            connection.execute(delete(tables.segments).where((_segments.number == number) & (_segments.part == part)))
+        for part, blob in self._blobs(tx, number):
+            tx.execute(delete(tables.segments).where((_segments.number == number) & (_segments.part == part)))
             yield _entries_in(blob)
 
-    def _blobs(self, connection: Connection, number: int) -> Iterator[tuple[int, bytes]]:
+    def _blobs(self, tx: Tx, number: int) -> Iterator[tuple[int, bytes]]:
         places = select(_segments.part).where(_segments.number == number).order_by(_segments.part)
-        for part in connection.execute(places).scalars().all():
+        for part in tx.execute(places).scalars().all():
             one = (_segments.number == number) & (_segments.part == part)
-            yield part, connection.execute(select(_segments.bytes).where(one)).scalar_one()
+            yield part, tx.execute(select(_segments.bytes).where(one)).scalar_one()
 
 
 def _part_entries() -> int:

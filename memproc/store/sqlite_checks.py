@@ -10,25 +10,23 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from sqlalchemy import Connection
-
-from memproc.store.database import Database
 from memproc.store.findings import Found
+from memproc.store.tx import Tx
 
 WAL_MAGIC = b"\x37\x7f\x06"  # the last byte of its header's first word tells the order of bytes
 
 
 @contextmanager
-def reading_only(database: Database, connection: Connection) -> Iterator[None]:
+def reading_only(tx: Tx) -> Iterator[None]:
     """See to it that nothing is written, where the database can."""
-    if database.file is None:
+    if tx.database.file is None:
         yield
         return
-    connection.exec_driver_sql("PRAGMA query_only=ON")
+    tx.exec_driver_sql("PRAGMA query_only=ON")
     try:
         yield
     finally:
-        connection.exec_driver_sql("PRAGMA query_only=OFF")
+        tx.exec_driver_sql("PRAGMA query_only=OFF")
 
 
 def check_files(file: Path, found: Found) -> None:
@@ -48,16 +46,18 @@ def check_files(file: Path, found: Found) -> None:
         found.add("wal_missing", wal.name)
 
 
-def check_sqlite(file: Path, connection: Connection, found: Found) -> None:
-    """Ask SQLite whether its file is whole, and see whether its log is there while it is in use."""
+def check_sqlite(tx: Tx, found: Found) -> None:
+    """Ask SQLite, where it is one, whether its file is whole, and see whether its log is there while it is in use."""
+    if tx.database.file is None:
+        return
     for check in ("quick_check", "integrity_check"):  # the second breaks off where the first finds a page that cannot be read
-        said = connection.exec_driver_sql(f"PRAGMA {check}").scalars().all()
+        said = tx.exec_driver_sql(f"PRAGMA {check}").scalars().all()
         found.add("integrity", *(line for line in said if line != "ok"))
         if found.has("integrity"):
             return
-    file = file.resolve()
+    file = tx.database.file.resolve()
     wal = file.with_name(f"{file.name}-wal")
-    if connection.exec_driver_sql("PRAGMA journal_mode").scalar_one() == "wal" and not wal.exists():
+    if tx.exec_driver_sql("PRAGMA journal_mode").scalar_one() == "wal" and not wal.exists():
         found.add("wal_missing", wal.name)
 
 

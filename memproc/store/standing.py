@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from sqlalchemy import Connection, ScalarSelect, Table, bindparam, exists, func, literal_column, select
+from sqlalchemy import ScalarSelect, Table, bindparam, exists, func, literal_column, select
 
 from memproc.store import tables
-from memproc.store.database import Database
+from memproc.store.tx import Tx
 
 _jobs, _store = tables.jobs.c, tables.store.c
 
@@ -55,6 +55,6 @@ _STANDING = select(
 ).where(_jobs.number == bindparam("job"))
 
 
-def standing(database: Database, connection: Connection, job: int) -> Standing:
+def standing(tx: Tx, job: int) -> Standing:
     """Return how the store and a job stand."""
-    return Standing._make(database.run(connection, _STANDING, job=job).one())
+    return Standing._make(tx.run(_STANDING, job=job).one())

@@ -8,7 +8,6 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, closing, contextmanager, nullcontext, suppress
 from dataclasses import replace
-from datetime import UTC, datetime
 from functools import partial
 from itertools import islice
 from pathlib import Path
@@ -17,7 +16,7 @@ from types import TracebackType
 from typing import IO, NamedTuple, Self, Unpack, get_args
 
 import orjson
-from sqlalchemy import Connection, select, update
+from sqlalchemy import select, update
 
 from memproc.config import Policy, Settings, limit_of, share_of, whole_number
 from memproc.dedup.cluster import Decision, Verdict, pair
@@ -57,7 +56,7 @@ from memproc.store.answers import (
 from memproc.store.backup import backup
 from memproc.store.calibration import calibrate, calibrated
 from memproc.store.counting import count_memories, jobs, recount, stats
-from memproc.store.database import BRIEFLY_SECONDS, Database, change_row
+from memproc.store.database import BRIEFLY_SECONDS, Database
 from memproc.store.decided import decisions_of_job, decisions_of_review, note_unmerged, settled, status_of
 from memproc.store.doctor import examine
 from memproc.store.forks import tell_of_forks
@@ -121,6 +120,7 @@ from memproc.store.triage import (
     to_quarantined,
     which_of,
 )
+from memproc.store.tx import Tx
 from memproc.taken import Taken
 from memproc.times import parse_time, to_micros, to_text
 from memproc.validation import redacted, restore
@@ -159,8 +159,8 @@ class Store:
         self.schema = schema
         self._database = Database(where, self.settings)
         self.url = url_shown(self._database.url)
-        self._segments = Segments(self._database)
-        self._transactions = Transactions(self._database, self._segments)
+        self._segments = Segments()
+        self._transactions = Transactions(self._database, on_end=self._segments.leave, on_rollback=self._segments.forget_cached)
         self._merger = Merger(self._transactions, self._segments)
         self._together = Together(self._land_added)
         self._added_job: Claim | None = None
@@ -203,7 +203,7 @@ class Store:
 
     def __iter__(self) -> Iterator[Memory]:
         """Give every memory, ordered by id."""
-        for plain in self._transactions.stream(partial(memories_by_id, self._database)):
+        for plain in self._transactions.stream(memories_by_id):
             plain.pop("observations")
             yield self._to_memory(plain)
 
@@ -273,9 +273,9 @@ class Store:
     def get(self, identifier: str) -> Memory | None:
         """Return the memory that an id leads to: its own, an older one, or that of an observation in it."""
 
-        def found(connection: Connection) -> Memory | None:
-            row = named_by(connection, identifier)
-            return self._to_memory(memory_at(connection, row)) if row else None
+        def found(tx: Tx) -> Memory | None:
+            row = named_by(tx, identifier)
+            return self._to_memory(memory_at(tx, row)) if row else None
 
         return self._transactions.read(found)
 
@@ -313,8 +313,8 @@ class Store:
                 and wanted in canonical(plain["content"])
             )
 
-        def found(connection: Connection) -> list[Memory]:
-            with closing(newest_memories(connection, namespace, least)) as newest:
+        def found(tx: Tx) -> list[Memory]:
+            with closing(newest_memories(tx, namespace, least)) as newest:
                 return [*map(self._to_memory, islice(filter(is_wanted, newest), most))]
 
         return self._transactions.read(found)
@@ -328,13 +328,13 @@ class Store:
         it tells the dates and kinds, and no words. Raises NotFoundError.
         """
 
-        def traced(connection: Connection) -> Trace:
-            rows = locate(connection, identifier)
-            gone = None if rows else trace_of_forgotten(self._database, connection, to_key(identifier))
+        def traced(tx: Tx) -> Trace:
+            rows = locate(tx, identifier)
+            gone = None if rows else trace_of_forgotten(tx, to_key(identifier))
             if gone is not None:
                 return gone
-            rows = self._located(connection, identifier)
-            return trace_of(self._database, connection, rows, self._to_memory(memory_at(connection, rows[0])))
+            rows = self._located(tx, identifier)
+            return trace_of(tx, rows, self._to_memory(memory_at(tx, rows[0])))
 
         return self._transactions.read(traced)
 
@@ -343,9 +343,9 @@ class Store:
         that are offered lead to. Raises NotFoundError.
         """
 
-        def told(connection: Connection) -> History:
-            rows = self._located(connection, identifier)
-            return History(self._to_memory(memory_at(connection, rows[0])), history_of(self._database, connection, rows))
+        def told(tx: Tx) -> History:
+            rows = self._located(tx, identifier)
+            return History(self._to_memory(memory_at(tx, rows[0])), history_of(tx, rows))
 
         return self._transactions.read(told)
 
@@ -355,11 +355,11 @@ class Store:
         Return the decisions made, none where the memory has one node only; `withdraw` takes them back. Raises NotFoundError.
         """
 
-        def unmerged(connection: Connection) -> tuple[Decision, ...]:
-            rows = self._located(connection, identifier)
-            decisions = unmerging(self._database, connection, rows, rows[0].observation)
+        def unmerged(tx: Tx) -> tuple[Decision, ...]:
+            rows = self._located(tx, identifier)
+            decisions = unmerging(tx, rows, rows[0].observation)
             if decisions:
-                decide_by_hand(self._database, connection, [(decision, "distinct") for decision in decisions], note, _now())
+                decide_by_hand(tx, [(decision, "distinct") for decision in decisions], note)
             return tuple(decisions)
 
         return self._transactions.write(unmerged)
@@ -371,16 +371,15 @@ class Store:
         """
         job = whole_number("job", job)
 
-        def unmerged(connection: Connection) -> tuple[Decision, ...]:
-            if connection.execute(select(tables.jobs.c.number).where(tables.jobs.c.number == job)).first() is None:
+        def unmerged(tx: Tx) -> tuple[Decision, ...]:
+            if tx.execute(select(tables.jobs.c.number).where(tables.jobs.c.number == job)).first() is None:
                 raise NotFoundError(f"no job {job}")
-            now = _now()
             decisions: list[Decision] = []
             # What is held apart lets in what it had kept out, which may be what the job had merged first.
-            while fresh := unmerging_job(self._database, connection, job):
+            while fresh := unmerging_job(tx, job):
                 if not decisions:
-                    note_unmerged(self._database, connection, job, now)
-                decide_by_hand(self._database, connection, [(decision, "distinct") for decision in fresh], note, now)
+                    note_unmerged(tx, job)
+                decide_by_hand(tx, [(decision, "distinct") for decision in fresh], note)
                 decisions += fresh
             return tuple(sorted(decisions))
 
@@ -389,7 +388,7 @@ class Store:
     def withdraw(self, decisions: Sequence[Decision], *, note: str = "") -> None:
         """Take decisions back, whoever made them: the store is then what it would be without them."""
         withdrawn = [(decision._replace(policy=""), WITHDRAWN) for decision in decisions]  # whoever made them, a person takes back
-        self._transactions.write(lambda connection: decide_by_hand(self._database, connection, withdrawn, note, _now()))
+        self._transactions.write(lambda tx: decide_by_hand(tx, withdrawn, note))
 
     def decisions(self, identifier: str | None = None, *, review: int | None = None, job: int | None = None) -> list[Decision]:
         """Return the decisions in force: all, or those on what an id names, those on the pair of a `review`, or those by which
@@ -399,15 +398,15 @@ class Store:
             raise UsageError("give one of an id, a review and a job")
         review, job = _maybe_number("review", review), _maybe_number("job", job)
 
-        def found(connection: Connection) -> list[Decision]:
+        def found(tx: Tx) -> list[Decision]:
             if review is not None:
-                return decisions_of_review(self._database, connection, review)
+                return decisions_of_review(tx, review)
             if job is not None:
-                return decisions_of_job(connection, job)
-            made = all_decisions(connection)
+                return decisions_of_job(tx, job)
+            made = all_decisions(tx)
             if identifier is None:
                 return made
-            named = self._located(connection, identifier)[0].observation
+            named = self._located(tx, identifier)[0].observation
             return [decision for decision in made if not {named.node, named.key}.isdisjoint(decision[:2])]
 
         return self._transactions.read(found)
@@ -440,14 +439,14 @@ class Store:
             job=_maybe_number("job", job),
         )
         with self.rehearsal() if dry_run else nullcontext():
-            return carry_out(self._database, self._transactions, order, _now(), self.let_others_write)
+            return carry_out(self._transactions, order, self.let_others_write)
 
     def withdraw_policy(self, name: str, *, note: str = "") -> tuple[Decision, ...]:
         """Take back, as one, all that a policy decided and nobody took back since: the store is then what it would be without it.
 
         Return the decisions taken back. Raises NotFoundError where there is none.
         """
-        return self._transactions.write(lambda connection: tuple(withdraw_policy(self._database, connection, name, note, _now())))
+        return self._transactions.write(lambda tx: tuple(withdraw_policy(tx, name, note)))
 
     def policies(self) -> list[PolicyCount]:
         """Return the policies that decided, by name, each with how many of its decisions nobody took back."""
@@ -458,11 +457,11 @@ class Store:
         `numbers`.
         """
         most, chosen = limit_of(limit), None if numbers is None else _numbers(numbers)
-        return self._transactions.read(lambda there: open_reviews(self._database, there, self._to_memory, most, chosen))
+        return self._transactions.read(lambda tx: open_reviews(tx, self._to_memory, most, chosen))
 
     def settled_reviews(self) -> list[Settled]:
         """Return the reviews that were decided, in the order they came: `decisions(review=number)` are what was decided."""
-        return self._transactions.read(lambda connection: settled(self._database, connection))
+        return self._transactions.read(settled)
 
     def resolve(self, review: Review | int, verdict: Verdict, *, note: str = "") -> Decision:
         """Decide an open review: `merge` makes both one memory, `distinct` holds them apart for ever, and with `supersedes` the
@@ -474,21 +473,21 @@ class Store:
         _checked_verdict(verdict)
         number = review.number if isinstance(review, Review) else whole_number("review", review)
 
-        def resolved(connection: Connection) -> Decision:
-            status, *pair_of = status_of(connection, number) or ("", b"", b"")
+        def resolved(tx: Tx) -> Decision:
+            status, *pair_of = status_of(tx, number) or ("", b"", b"")
             if status != "open":
                 raise NotFoundError(f"no open review {number}" + (f": it is decided, {status}" if status else ""))
-            sides = [self._located(connection, key.hex()) for key in pair_of]
+            sides = [self._located(tx, key.hex()) for key in pair_of]
             if verdict not in verdicts_on(*sides):
                 raise UsageError(f"review {number}: supersedes takes two dates, one later than the other")
             one, other = (rows[0].observation for rows in sides)
             if one.node == other.node:
                 decision = pair(one.key, other.key, verdict)
             else:
-                handles = [handle_of(self._database, connection, seen) for seen in (one, other)]
+                handles = [handle_of(tx, seen) for seen in (one, other)]
                 decision = pair(handles[0], handles[1], verdict)
-            decide_by_hand(self._database, connection, [(decision, verdict)], note, _now())
-            change_row(connection, tables.reviews, number, {"status": verdict})
+            decide_by_hand(tx, [(decision, verdict)], note)
+            tx.change_row(tables.reviews, number, {"status": verdict})
             return decision
 
         return self._transactions.write(resolved)
@@ -503,7 +502,7 @@ class Store:
         where the extra is not installed.
         """
         least, most = share_of("at_least", at_least), limit_of(limit)
-        return Proposer(self._database, self._transactions, embedder()).propose(least, most, _now())
+        return Proposer(self._transactions, embedder()).propose(least, most)
 
     def calibrate(self, labels: Iterable[tuple[str, str, bool]]) -> Calibration:
         """Fit the confidence in pairs that differ to labelled pairs: two ids, and whether both say the same.
@@ -512,7 +511,7 @@ class Store:
         next `rebuild`. Raises UsageError on too few pairs, and NotFoundError on an id that names nothing.
         """
         pairs = list(labels)
-        return self._transactions.write(lambda connection: calibrate(connection, pairs, self.policy))
+        return self._transactions.write(lambda tx: calibrate(tx, pairs, self.policy))
 
     def forget(self, identifier: str, *, note: str = "") -> int:
         """Remove a memory: its observations with their history, what is in quarantine of its text, index and ledger.
@@ -521,10 +520,10 @@ class Store:
         why in it, and not what. Return how many observations were removed. Raises NotFoundError.
         """
 
-        def forgotten(connection: Connection) -> int:
-            rows = self._located(connection, identifier)
-            forget(self._database, self._segments, connection, rows, self.policy, _now(), note)
-            self._database.note_deleted(connection)
+        def forgotten(tx: Tx) -> int:
+            rows = self._located(tx, identifier)
+            forget(tx, self._segments, rows, self.policy, note)
+            tx.note_deleted()
             return len(rows)
 
         observations = self._transactions.write(forgotten)
@@ -539,13 +538,13 @@ class Store:
         """
         changed = self.policy.changed_by(settings) if settings else {}
 
-        def rebuilt(connection: Connection) -> tuple[Policy, tuple[int, int]]:
-            policy = replace(calibrated(connection, self.policy), **changed)  # type: ignore[arg-type]
-            moved = rebuild(self._database, self._segments, connection, policy, _now())
-            connection.execute(update(tables.store).values(scheme=SCHEME))
+        def rebuilt(tx: Tx) -> tuple[Policy, tuple[int, int]]:
+            policy = replace(calibrated(tx, self.policy), **changed)  # type: ignore[arg-type]
+            moved = rebuild(tx, self._segments, policy)
+            tx.execute(update(tables.store).values(scheme=SCHEME))
             least = (settings or self.settings).review_at
             if policy != self.policy or least != self.settings.review_at:
-                Reviewer(self._database, self._segments, policy, least).look_again(connection, _now())
+                Reviewer(self._segments, policy, least).look_again(tx)
             return policy, (moved.joins, moved.splits)
 
         self.policy, moved = self._transactions.write(rebuilt)
@@ -557,7 +556,7 @@ class Store:
         Merges do not depend on the index. Raises UsageError where one subject has more than 5,000 facts.
         """
         model = model_of(self.policy.model)
-        return self._transactions.read(lambda connection: index_recall(connection, model, self.settings.review_at))
+        return self._transactions.read(lambda tx: index_recall(tx, model, self.settings.review_at))
 
     def export(self, to: str | Path | IO[bytes], *, full: bool = False) -> int:
         """Write one memory a line, ordered by id; with `full` a head, every observation whole, then the decisions.
@@ -565,13 +564,13 @@ class Store:
         Return the lines.
         """
         give = whole_observations if full else marked_memories
-        return self._export(to, lambda connection: (orjson.dumps(plain) + b"\n" for plain in give(self._database, connection)))
+        return self._export(to, lambda tx: (orjson.dumps(plain) + b"\n" for plain in give(tx)))
 
-    def _export(self, to: str | Path | IO[bytes], give: Callable[[Connection], Iterator[bytes]]) -> int:
+    def _export(self, to: str | Path | IO[bytes], give: Callable[[Tx], Iterator[bytes]]) -> int:
         """Write lines, and return how many: to a plain file all or nothing, else one by one, which cannot be taken back."""
         if not isinstance(to, str | Path) or plain_file(to) is None:
             return written(to, self._transactions.stream(give), is_private=True)
-        return self._transactions.read(lambda connection: written(to, give(connection), is_private=True))
+        return self._transactions.read(lambda tx: written(to, give(tx), is_private=True))
 
     def quarantine(
         self, *, status: Status | None = "open", limit: int | None = None, **which: Unpack[Filters]
@@ -583,8 +582,8 @@ class Store:
         """
         meant, most = which_of(status, **which), limit_of(limit)
 
-        def found(connection: Connection) -> list[Quarantined]:
-            return to_quarantined(self._database, connection, list(islice(rows_of(connection, meant), most)))
+        def found(tx: Tx) -> list[Quarantined]:
+            return to_quarantined(tx, list(islice(rows_of(tx, meant), most)))
 
         return self._shown(self._transactions.read(found))
 
@@ -592,11 +591,11 @@ class Store:
         """Return a quarantined record, whatever its status, with its history. Raises NotFoundError."""
         number = whole_number("number", number)
 
-        def found(connection: Connection) -> Quarantined:
-            rows = rows_by_number(self._database, connection, [number])
+        def found(tx: Tx) -> Quarantined:
+            rows = rows_by_number(tx, [number])
             if not rows:
                 raise NotFoundError(f"nothing in quarantine under {number}")
-            return to_quarantined(self._database, connection, list(rows.values()))[0]
+            return to_quarantined(tx, list(rows.values()))[0]
 
         return self._shown([self._transactions.read(found)])[0]
 
@@ -608,7 +607,7 @@ class Store:
         The commonest stand first. The filters are those of `quarantine`.
         """
         meant, most = which_of(**which), limit_of(limit)
-        found = self._transactions.read(lambda connection: patterns_in(connection, meant, most)[0])
+        found = self._transactions.read(lambda tx: patterns_in(tx, meant, most)[0])
         return [self._quiet(pattern) for pattern in found] if self.settings.redact else found
 
     def _quiet(self, pattern: Pattern) -> Pattern:
@@ -629,9 +628,9 @@ class Store:
         """
         meant = which_of(**which)
 
-        def lines(connection: Connection) -> Iterator[bytes]:
-            for row in rows_of(connection, meant):
-                yield from export_lines(to_quarantined(self._database, connection, [row]))
+        def lines(tx: Tx) -> Iterator[bytes]:
+            for row in rows_of(tx, meant):
+                yield from export_lines(to_quarantined(tx, [row]))
 
         return self._export(to, lines)
 
@@ -642,9 +641,9 @@ class Store:
         """
         chosen = sorted(_numbers(numbers))
 
-        def discarded(connection: Connection) -> None:
-            discard(self._database, connection, chosen, note, _now())
-            self._database.note_deleted(connection)
+        def discarded(tx: Tx) -> None:
+            discard(tx, chosen, note)
+            tx.note_deleted()
 
         self._transactions.write(discarded)
         self._wipe()
@@ -672,9 +671,7 @@ class Store:
         edits, places = edits_in(Path(edited), redacts=self.settings.redact) if edited is not None else (None, {})
         wanted = None if numbers is None else _numbers(numbers)
         meant = which_of(**which)
-        chosen = self._transactions.read(
-            lambda connection: chosen_for_replay(self._database, connection, meant, wanted, edits, places)
-        )
+        chosen = self._transactions.read(lambda tx: chosen_for_replay(tx, meant, wanted, edits, places))
         report.format = format_named(format).name if format else " ".join(chosen.formats)
         if edits is not None and len(chosen.numbers) < len(edits):
             report.notes.append(f"{len(edits) - len(chosen.numbers)} of the file are not open (any more), or not meant")
@@ -694,7 +691,7 @@ class Store:
     def _replay(self, report: Report, numbers: Sequence[int], mending: Mending) -> str:
         claim = self.begin_job(REPLAY, report.format)
         report.job = claim.job
-        replay = Replay(self._database, self._transactions, partial(self.land, claim), mending, self.settings.batch_size)
+        replay = Replay(self._transactions, partial(self.land, claim), mending, self.settings.batch_size)
         self.catch_up(claim)
         status = self.run_job(claim, lambda: replay.through(numbers))
         self.merge_index()
@@ -708,18 +705,18 @@ class Store:
         job = report.job or 0
         is_quiet = self.settings.redact if redacts is None else redacts
 
-        def count(connection: Connection) -> None:
-            for name, number in reached(connection, job)._asdict().items():
+        def count(tx: Tx) -> None:
+            for name, number in reached(tx, job)._asdict().items():
                 setattr(report, name, Counter(number) if name == "errors" else number)
             if report.quarantined:
-                report.patterns, report.settled = patterns_in(connection, Which(job=job, status=None), PATTERNS_SHOWN)
+                report.patterns, report.settled = patterns_in(tx, Which(job=job, status=None), PATTERNS_SHOWN)
                 report.patterns = [self._quiet(pattern) for pattern in report.patterns] if is_quiet else report.patterns
 
         self._transactions.read(count)
 
     def jobs(self) -> list[Job]:
         """Return the ingestions, the oldest first, with what their batches counted."""
-        return self._transactions.read(lambda connection: jobs(connection, self._ask))
+        return self._transactions.read(lambda tx: jobs(tx, self._ask))
 
     def stats(self) -> dict[str, int]:
         """Return counts: memories, observations by outcome, and what else there is."""
@@ -728,7 +725,7 @@ class Store:
     def recount(self, job: int | None = None) -> Recount:
         """Prove conservation from the rows, of one job or of everything."""
         job = _maybe_number("job", job)
-        return self._transactions.read(lambda connection: recount(connection, job))
+        return self._transactions.read(lambda tx: recount(tx, job))
 
     def backup(self, to: str | Path | IO[bytes], *, overwrite: bool = False) -> int:
         """Copy the store to a file or stream as it is now, while others go on writing; return the bytes of the copy, which was
@@ -748,37 +745,35 @@ class Store:
         Nothing is written, but that jobs of processes that ended meanwhile are closed as they would be by the next opening.
         """
         self._close_left_jobs()
-        return self._transactions.read(lambda connection: examine(self._database, connection, self.schema))
+        return self._transactions.read(lambda tx: examine(tx, self.schema))
 
     def _close_left_jobs(self) -> None:
         """Close the jobs of processes that are gone and that nobody can go on with, if that can be written now."""
         if self._transactions.is_rehearsal:
             return
         with suppress(DatabaseError):
-            if self._transactions.read(lambda connection: left(connection, _now())):
-                self._transactions.write_if_free(lambda connection: close_left(connection, _now()))
+            if self._transactions.read(left):
+                self._transactions.write_if_free(close_left)
 
     def begin_job(self, source: str, format: str, identity: Key | None = None, fingerprint: Key | None = None) -> Claim:
         """Write the start of an ingestion that this process runs; return the right to land its batches."""
         settings = orjson.dumps(self.settings, option=orjson.OPT_SORT_KEYS).decode()
         with _new_run() as owner:
-            return self._transactions.write(
-                lambda connection: begin(self._database, connection, source, format, settings, _now(), owner, identity, fingerprint)
-            )
+            return self._transactions.write(lambda tx: begin(tx, source, format, settings, owner, identity, fingerprint))
 
     def take_job(self, identity: Key, fingerprint: Key | None) -> tuple[Found | None, Claim | None]:
         """Return the newest job that reads the same, and the right to go on with it where it is unfinished, reads the same bytes
         and no other process may be at work on it. One that was to be cancelled when its process died is cancelled.
         """
 
-        def taken(connection: Connection) -> tuple[Found | None, Claim | None]:
-            found, now = latest(connection, identity), _now()
-            if found is None or found.status in FINISHED or found.is_held(now):
+        def taken(tx: Tx) -> tuple[Found | None, Claim | None]:
+            found = latest(tx, identity)
+            if found is None or found.status in FINISHED or found.is_held(tx.now):
                 return found, None
             if found.request == "cancel":
-                cancel(connection, found.number, now)
+                cancel(tx, found.number)
                 return found._replace(status="cancelled"), None
-            return found, take(connection, found.number, now, owner) if found.fingerprint == fingerprint else None
+            return found, take(tx, found.number, owner) if found.fingerprint == fingerprint else None
 
         with _new_run() as owner:
             found, claim = self._transactions.write(taken)
@@ -789,7 +784,7 @@ class Store:
     def reached(self, job: int) -> Reached:
         """Return what the batches of a job counted so far, all its runs together."""
         job = whole_number("job", job)
-        return self._transactions.read(lambda connection: reached(connection, job))
+        return self._transactions.read(lambda tx: reached(tx, job))
 
     def run_job(self, claim: Claim, work: Callable[[], str]) -> str:
         """Do the work of a job and return the status that the job ends with, by itself or as it was asked; write how it ended, also
@@ -808,7 +803,7 @@ class Store:
         if not claim.owner.is_this_process:  # this one was forked while the job ran, which is its parent's to end
             return status
         claim.owner.end()
-        return self._transactions.write(lambda connection: finish(connection, claim, status, _now()))
+        return self._transactions.write(lambda tx: finish(tx, claim, status))
 
     def land(
         self,
@@ -835,17 +830,16 @@ class Store:
         """Look for the reviews of batches that landed as their process died: of this job, and, each from the confidence that it was
         given, of those that no process is at work on. Return how many records memproc itself broke on.
         """
-        now = _now()
-        left = self._transactions.read(lambda connection: behind(connection, now, claim.job))
+        left = self._transactions.read(lambda tx: behind(tx, claim.job))
         return sum(len(self._catch_up(job, review_at if job == claim.job else least).broken) for job, least in left)
 
     def _catch_up(self, job: int, review_at: float | None, fresh: Fresh | None = None) -> Compared:
         reviewer = self._reviewer(review_at)
-        return self._transactions.write_again(lambda connection: reviewer.catch_up(connection, job, _now(), fresh))
+        return self._transactions.write_again(lambda tx: reviewer.catch_up(tx, job, fresh))
 
     def _reviewer(self, review_at: float | None = None) -> Reviewer:
         least = self.settings.review_at if review_at is None else review_at
-        return Reviewer(self._database, self._segments, self.policy, least, self.settings.redact)
+        return Reviewer(self._segments, self.policy, least, self.settings.redact)
 
     def _land_each(self, claim: Claim, batches: Sequence[_Batch]) -> list[Landed]:
         """Write batches one after the other in one transaction, and return what became of each."""
@@ -853,18 +847,17 @@ class Store:
             raise StoreError(f"job {claim.job} belongs to the process that this one was forked from: begin another one here")
         attempts: list[list[Landed]] = []
 
-        def landed(connection: Connection) -> list[Landed]:
+        def landed(tx: Tx) -> list[Landed]:
             found: list[Landed] = []
             for at, batch in enumerate(batches):
-                there = standing(self._database, connection, claim.job)
+                there = standing(tx, claim.job)
                 if not attempts and not at:  # who was interrupted behind a commit did not count it
                     claim.landed = there.landed
-                now = _now()
                 own = replace(claim, landed=claim.landed + at)
-                if step(self._database, connection, own, there, batch.checkpoint, now, is_looked_at=batch.is_looked_at):
+                if step(tx, own, there, batch.checkpoint, is_looked_at=batch.is_looked_at):
                     attempts[-1][-1].request = there.request  # the connection was lost behind a commit that came through
                     return attempts[-1]
-                found.append(self._landed(connection, claim, batch, there, now))
+                found.append(self._landed(tx, claim, batch, there))
             attempts.append(found)
             return found
 
@@ -874,25 +867,26 @@ class Store:
             self._wipe()
         return done
 
-    def _landed(self, connection: Connection, claim: Claim, batch: _Batch, there: Standing, now: str) -> Landed:
+    def _landed(self, tx: Tx, claim: Claim, batch: _Batch, there: Standing) -> Landed:
         started, number = perf_counter(), there.batch + 1
         check_policy(there.policy, self.policy)
+        tx.policy = self.policy
         self._segments.at(there.epoch, there.segment)
-        landing = Landing(self._database, self._segments, self.policy, claim.job, redacts=self.settings.redact)
-        found = landing.land(connection, batch.arrived, there, batch.origin, now)
+        landing = Landing(self._segments, self.policy, claim.job, redacts=self.settings.redact)
+        found = landing.land(tx, batch.arrived, there, batch.origin)
         namespace, decided = batch.origin.namespace or None, batch.decided
-        found.untaken = take_over(self._database, self._segments, connection, decided, namespace, number, self.policy, now)
+        found.untaken = take_over(tx, self._segments, decided, namespace, number, self.policy)
         if any(one.verdict == "forgotten" for one in decided):
-            self._database.note_deleted(connection)
+            tx.note_deleted()
         if decided or len(found.looking) > 1:
             found.epoch = 0  # what is to be looked at was told before all of it was written
         if batch.is_looked_at:
-            found.looked(self._reviewer().look_at(connection, found.looking, number, now))
+            found.looked(self._reviewer().look_at(tx, found.looking, number))
         elif not any(part.keys for part in found.looking) and there.looked == there.landed:
             found.looking = []
-            self._database.update_rows(connection, tables.jobs, ("looked",), [(there.landed + 1, claim.job)])
-        row = batch_row(found, (number, claim.job, batch.arrived.first, len(batch.arrived.records)), started, now)
-        self._database.insert_rows(connection, tables.batches, [row])
+            tx.update_rows(tables.jobs, ("looked",), [(there.landed + 1, claim.job)])
+        row = batch_row(found, (number, claim.job, batch.arrived.first, len(batch.arrived.records)), started, tx.now)
+        tx.insert_rows(tables.batches, [row])
         found.request = there.request
         return found
 
@@ -923,7 +917,7 @@ class Store:
     def _is_closed(self) -> bool:
         return self._transactions.is_closed
 
-    def _read(self) -> AbstractContextManager[Connection]:
+    def _read(self) -> AbstractContextManager[Tx]:
         return self._transactions.reading()
 
     def _wipe(self) -> None:
@@ -932,7 +926,7 @@ class Store:
             self._database.wipe(BRIEFLY_SECONDS)
 
     def _ask(self, job: int, request: str | None) -> None:
-        self._transactions.write(lambda connection: ask(connection, job, request, _now()))  # type: ignore[arg-type]
+        self._transactions.write(lambda tx: ask(tx, job, request))  # type: ignore[arg-type]
 
     def _added_as(self, landed: Landed, own: Prepared) -> Added:
         if landed.forgotten:
@@ -940,7 +934,7 @@ class Store:
         if landed.new and landed.membership.get(own.key) is None:  # a memory by itself, as it was just written
             memory = self._to_memory(memory_of_one(own.node.hex(), own.record))
         else:
-            memory = self._transactions.read(lambda there: self._to_memory(memory_at(there, self._named(there, own.key.hex()))))
+            memory = self._transactions.read(lambda tx: self._to_memory(memory_at(tx, self._named(tx, own.key.hex()))))
         if landed.known:
             return Added(Outcome.DUPLICATE, memory, 1.0, "same observation")
         if not landed.judged:
@@ -953,17 +947,17 @@ class Store:
         if judged.kind != "similar" or judged.anchor is None or self.settings.redact:
             return reason_told(judged.reason)
         anchor = judged.anchor
-        there = self._transactions.read(lambda connection: records_of(self._database, connection, [anchor]))
+        there = self._transactions.read(lambda tx: records_of(tx, [anchor]))
         return reason_told(judged.reason, judged.incoming.prepared.observation.record, there.get(anchor))
 
-    def _named(self, connection: Connection, identifier: str) -> Row:
-        row = named_by(connection, identifier)
+    def _named(self, tx: Tx, identifier: str) -> Row:
+        row = named_by(tx, identifier)
         if row is None:
             raise NotFoundError(f"no memory or observation {identifier!r}")
         return row
 
-    def _located(self, connection: Connection, identifier: str) -> list[Row]:
-        rows = locate(connection, identifier)
+    def _located(self, tx: Tx, identifier: str) -> list[Row]:
+        rows = locate(tx, identifier)
         if not rows:
             raise NotFoundError(f"no memory or observation {identifier!r}")
         return rows
@@ -998,7 +992,3 @@ def _new_run() -> Iterator[Owner]:
     except BaseException:
         owner.end()
         raise
-
-
-def _now() -> str:
-    return to_text(datetime.now(UTC))

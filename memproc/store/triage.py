@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Literal, NamedTuple, TypedDict, Unpack
 
 import orjson
-from sqlalchemy import Connection, Select, select
+from sqlalchemy import Select, select
 
 from memproc.config import whole_number
 from memproc.dedup.keys import Key
@@ -20,9 +20,9 @@ from memproc.records import Fault, Outcome, Rejected, encode
 from memproc.report.report import Pattern
 from memproc.store import tables
 from memproc.store.answers import Entry, Quarantined
-from memproc.store.database import Database, in_chunks
 from memproc.store.ledger import LINES, Line, entry_of, write_lines
 from memproc.store.quarantine import DISCARDED, FORGOTTEN, OPEN, REPLAYED, STATUSES, Again, raw_of, reasons_of, rejected_in
+from memproc.store.tx import Tx
 
 Status = Literal["open", "replayed", "discarded"]
 
@@ -90,34 +90,34 @@ def which_of(status: Status | None = "open", **filters: Unpack[Filters]) -> Whic
     return Which(status=status, **filters)
 
 
-def rows_of(connection: Connection, which: Which, query: Select[Any] = _FOUND) -> Iterator[Any]:
+def rows_of(tx: Tx, which: Which, query: Select[Any] = _FOUND) -> Iterator[Any]:
     """Give the rows of the records that are meant, in the order of their numbers, without their bytes."""
     if which.status is not None:
         query = query.where(_rows.status == which.status)
-    chunks = in_chunks(connection, query, _rows.number, CHUNK)
+    chunks = tx.in_chunks(query, _rows.number, CHUNK)
     if which.job is not None:
-        numbers, query = sorted(rejected_in(connection, which.job)), query.order_by(_rows.number)
+        numbers, query = sorted(rejected_in(tx, which.job)), query.order_by(_rows.number)
         parts = (numbers[start : start + CHUNK] for start in range(0, len(numbers), CHUNK))
-        chunks = (connection.execute(query.where(_rows.number.in_(some))).all() for some in parts)
+        chunks = (tx.execute(query.where(_rows.number.in_(some))).all() for some in parts)
     for rows in chunks:
         yield from filter(which.includes, rows)
 
 
-def rows_by_number(database: Database, connection: Connection, numbers: Iterable[int]) -> dict[int, Any]:
+def rows_by_number(tx: Tx, numbers: Iterable[int]) -> dict[int, Any]:
     """Return the rows of these numbers, by number; those that there are not are left out."""
-    return {row.number: row for row in database.select_by_keys(connection, _FOUND, _rows.number, numbers)}
+    return {row.number: row for row in tx.select_by_keys(_FOUND, _rows.number, numbers)}
 
 
-def to_quarantined(database: Database, connection: Connection, rows: Sequence[Any]) -> list[Quarantined]:
+def to_quarantined(tx: Tx, rows: Sequence[Any]) -> list[Quarantined]:
     """Return rows as values, with their bytes and their history."""
     happened: dict[Key, list[Any]] = defaultdict(list)
-    for line in database.select_by_keys(connection, LINES, tables.ledger.c.subject, [row.key for row in rows]):
+    for line in tx.select_by_keys(LINES, tables.ledger.c.subject, [row.key for row in rows]):
         happened[line.subject].append(line)
     return [
         Quarantined(
             **{name: getattr(row, name) for name in _AS_THEY_ARE},
             faults=faults_of(row),
-            raw=raw_of(connection, row.number),
+            raw=raw_of(tx, row.number),
             history=_history(row, sorted(happened[row.key])),
         )
         for row in rows
@@ -129,17 +129,17 @@ def faults_of(row: Any) -> tuple[Fault, ...]:
     return tuple(Fault(**fault) for fault in orjson.loads(row.faults))
 
 
-def patterns_in(connection: Connection, which: Which, limit: int | None = None) -> tuple[list[Pattern], int]:
+def patterns_in(tx: Tx, which: Which, limit: int | None = None) -> tuple[list[Pattern], int]:
     """Return the groups of records with like faults among those that are meant, the commonest first, then in the order they came,
     and how many of these records had been replayed or discarded.
 
     A record counts as often as it was rejected: by the job, where one is meant, else at all. So the groups of a job, whatever the
     status, sum up to what it counts as quarantined. What was forgotten since is a group of its own there.
     """
-    of_job = None if which.job is None else rejected_in(connection, which.job)
+    of_job = None if which.job is None else rejected_in(tx, which.job)
     groups: dict[Key, list[Any]] = {}
     told = settled = 0
-    for row in rows_of(connection, which, _GROUPED):
+    for row in rows_of(tx, which, _GROUPED):
         records = row.times_seen if of_job is None else of_job[row.number]
         groups.setdefault(row.pattern, [0, row])[0] += records
         told += records
@@ -151,20 +151,18 @@ def patterns_in(connection: Connection, which: Which, limit: int | None = None) 
 
 
 def settle(
-    database: Database,
-    connection: Connection,
+    tx: Tx,
     replayed: Mapping[int, Sequence[int]],
     became: Mapping[int, tuple[Key, Outcome]],
     rejected: Sequence[tuple[int, Rejected]],
     batch: int,
-    now: str,
 ) -> Again:
     """Write what became of replayed records: `replayed` says which positions each one gave, `became` which observation and outcome
     a position had. One of which anything was rejected again stays open, with the new faults.
 
     Return what was rejected. Raises SettledMeanwhileError where another was quicker.
     """
-    rows = _open_rows(database, connection, replayed)
+    rows = _open_rows(tx, replayed)
     if rows.keys() != replayed.keys():
         raise SettledMeanwhileError
     failed: dict[int, list[Rejected]] = defaultdict(list)
@@ -173,9 +171,9 @@ def settle(
     for position, again in rejected:
         failed[number_of[position]].append(again)
         positions_of[number_of[position]].append(position)
-    _write_again(database, connection, failed, batch)
+    _write_again(tx, failed, batch)
     taken = [number for number in replayed if number not in failed]
-    database.update_rows(connection, tables.quarantine, ("status",), [(REPLAYED, number) for number in taken])
+    tx.update_rows(tables.quarantine, ("status",), [(REPLAYED, number) for number in taken])
     lines = [
         Line(REPLAYED, rows[number].key, became[position][0], reason=f"quarantined record {number}: {became[position][1].value}")
         for number in taken
@@ -183,22 +181,22 @@ def settle(
     ]
     lines += [Line(REPLAYED, rows[number].key, reason="decision") for number in taken if not replayed[number]]
     lines += [Line(REJECTED, rows[number].key, reason=_without_words(again)) for number, again in failed.items()]
-    write_lines(database, connection, batch, now, lines)
+    write_lines(tx, batch, lines)
     return positions_of
 
 
-def discard(database: Database, connection: Connection, numbers: Sequence[int], note: str, now: str) -> None:
+def discard(tx: Tx, numbers: Sequence[int], note: str) -> None:
     """Close records without taking them: their bytes and the words in their faults go. Raises NotFoundError."""
-    rows = _open_rows(database, connection, numbers)
+    rows = _open_rows(tx, numbers)
     require_open(numbers, rows)
     bare = []
     for number, row in rows.items():
         faults = [fault._replace(message=fault.code, traceback="") for fault in faults_of(row)]
         bare.append((DISCARDED, faults[0].message, encode([fault.as_dict() for fault in faults]).decode(), number))
-    database.update_rows(connection, tables.quarantine, ("status", "message", "faults"), bare)
+    tx.update_rows(tables.quarantine, ("status", "message", "faults"), bare)
     for table in (tables.quarantine_parts, tables.quarantine_texts):
-        database.delete_by_keys(connection, table.c.quarantine, sorted(rows))
-    write_lines(database, connection, None, now, [Line(DISCARDED, row.key, reason=note) for _, row in sorted(rows.items())])
+        tx.delete_by_keys(table.c.quarantine, sorted(rows))
+    write_lines(tx, None, [Line(DISCARDED, row.key, reason=note) for _, row in sorted(rows.items())])
 
 
 def require_open(numbers: Iterable[int], rows: Mapping[int, Any]) -> None:
@@ -208,18 +206,18 @@ def require_open(numbers: Iterable[int], rows: Mapping[int, Any]) -> None:
         raise NotFoundError(f"nothing open in quarantine under {', '.join(map(str, missing[:10]))}")
 
 
-def _open_rows(database: Database, connection: Connection, numbers: Iterable[int]) -> dict[int, Any]:
-    rows = database.select_by_keys(connection, _STATUS, _rows.number, set(numbers))
+def _open_rows(tx: Tx, numbers: Iterable[int]) -> dict[int, Any]:
+    rows = tx.select_by_keys(_STATUS, _rows.number, set(numbers))
     return {row.number: row for row in rows if row.status == OPEN}
 
 
-def _write_again(database: Database, connection: Connection, failed: Mapping[int, Sequence[Rejected]], batch: int) -> None:
+def _write_again(tx: Tx, failed: Mapping[int, Sequence[Rejected]], batch: int) -> None:
     names = ("category", "code", "path", "message", "pattern", "faults", "last_batch")
     rows = []
     for number, again in failed.items():
         faults = tuple(fault for one in again for fault in one.faults)
         rows.append((*reasons_of(again[0]._replace(faults=faults)), batch, 1, number))
-    database.update_rows(connection, tables.quarantine, names, rows, add=("times_seen",))
+    tx.update_rows(tables.quarantine, names, rows, add=("times_seen",))
 
 
 def _without_words(again: Sequence[Rejected]) -> str:

@@ -70,10 +70,10 @@ def test_a_double_keeps_its_digits(fresh):
     """MariaDB's FLOAT would cut them."""
     with fresh() as store:
         row = (1, None, "", "similar", None, None, 0.1234567890123, 1, "")
-        with store._database.write() as connection:
-            store._database.insert_rows(connection, tables.ledger, [row])
-        with store._read() as connection:
-            assert connection.execute(tables.ledger.select()).one().confidence == 0.1234567890123
+        with store._database.write() as tx:
+            tx.insert_rows(tables.ledger, [row])
+        with store._read() as tx:
+            assert tx.execute(tables.ledger.select()).one().confidence == 0.1234567890123
 
 
 def test_a_nul_is_no_text_anywhere(fresh):
@@ -169,9 +169,9 @@ def test_what_a_check_or_a_trigger_refuses_is_isolated(fresh):
     with fresh() as store:
         store.give_back = lambda _url: None
         dialect = store._database.engine.dialect.name
-        with store._database.write() as connection:
+        with store._database.write() as tx:
             for rule in RULES[dialect]:
-                connection.exec_driver_sql(rule)
+                tx.exec_driver_sql(rule)
         words = ["tea", "poison"] if dialect == "sqlite" else ["tea", "poison", "venom"]
         report = memproc.ingest(
             [{"content": f"She bought {number} bags of {words[number % len(words)]}"} for number in range(30)], store
@@ -190,11 +190,11 @@ def test_a_server_tells_what_it_means(fresh):
         }
         codes = {"mysql": ("1205", "1153", "1114"), "postgresql": ("55P03", "54000", "53100"), "sqlite": ()}[dialect]
         for code, kind in zip(codes, ("transient", "capacity", "critical"), strict=False):
-            with pytest.raises(DatabaseError) as told, store._database.write() as connection:
-                connection.exec_driver_sql(signals[dialect].format(code))
+            with pytest.raises(DatabaseError) as told, store._database.write() as tx:
+                tx.exec_driver_sql(signals[dialect].format(code))
             assert told.value.failure.kind == kind
-        with pytest.raises(DatabaseError, match="memproc doctor"), store._database.read() as connection:
-            connection.exec_driver_sql("SELECT a FROM gone")
+        with pytest.raises(DatabaseError, match="memproc doctor"), store._database.read() as tx:
+            tx.exec_driver_sql("SELECT a FROM gone")
 
 
 @pytest.mark.parametrize(("change", "advice"), [("database", "create it first"), ("username", "no such user or password")])
@@ -316,7 +316,7 @@ def test_a_clock_that_jumps_loses_nothing(fresh, tmp_path, monkeypatch):
     """Back by a year between two batches, and on by ten: jobs, stories and the recount are as they should be."""
     path = written(tmp_path, 60)
     times = itertools.cycle(["2026-01-01T00:00:00.000000Z", "2025-01-01T00:00:00.000000Z", "2036-01-01T00:00:00.000000Z"])
-    monkeypatch.setattr("memproc.store.store._now", lambda: next(times))
+    monkeypatch.setattr("memproc.store.tx.time_now", lambda: next(times))
     with fresh() as store, fresh() as undisturbed:
         with pytest.raises(ZeroDivisionError):
             memproc.ingest(path, store, settings=in_batches(10), on_progress=lambda progress: 1 / (progress.read - 30))

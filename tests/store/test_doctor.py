@@ -199,10 +199,10 @@ def test_damage_is_found_on_every_database(fresh):
         memproc.ingest(records(), into=store, settings=memproc.Settings(batch_size=40))
         for statement, codes in PORTABLE.items():
             assert store.doctor() == ()
-            with store._database.write() as connection:
-                connection.exec_driver_sql(named(statement))
-                assert errors_of(examine(store._database, connection)) == codes
-                connection.rollback()
+            with store._database.write() as tx:
+                tx.exec_driver_sql(named(statement))
+                assert errors_of(examine(tx)) == codes
+                tx.connection.rollback()
 
 
 def test_it_writes_nothing(path):

@@ -21,7 +21,6 @@ from memproc.errors import DatabaseError
 from memproc.failures import Failure, Kind
 from memproc.resuming import Checkpoint, Place
 from memproc.store import tables
-from memproc.store.database import change_row
 from tests.conftest import ROOT
 from tests.waiting import LIMIT_SECONDS
 
@@ -90,8 +89,8 @@ def written(tmp_path, count, name="many.jsonl", start=0):
 
 def set_job(store, **values):
     """Change the row of the only job, as time or another machine would."""
-    with store._database.write() as connection:
-        change_row(connection, tables.jobs, 1, values)
+    with store._database.write() as tx:
+        tx.change_row(tables.jobs, 1, values)
 
 
 @pytest.mark.parametrize("source", ["chatgpt.json", "claude.json", "locomo.json", "memories.jsonl", "memories.csv"])
@@ -299,8 +298,8 @@ def test_an_owner_that_lives_and_has_long_been_silent_is_not_waited_for(fresh, t
 
 def store_job_keys(store):
     """Return the identity and the fingerprint of the only job."""
-    with store._read() as connection:
-        return tuple(connection.execute(select(tables.jobs.c.identity, tables.jobs.c.fingerprint)).one())
+    with store._read() as tx:
+        return tuple(tx.execute(select(tables.jobs.c.identity, tables.jobs.c.fingerprint)).one())
 
 
 def test_what_was_asked_can_be_taken_back(fresh, tmp_path):
@@ -407,11 +406,11 @@ def test_a_batch_too_large_for_the_database_is_halved(fresh, tmp_path, monkeypat
     with fresh() as store:
         land = memproc.store.landing.Landing.land
 
-        def refuse(self, connection, arrived, batch, origin, now):
+        def refuse(self, tx, arrived, there, origin):
             texts = arrived.records.accepted.text
             if len(texts) > 2 or any(" 5 hens" in text for text in texts):
                 raise DatabaseError(Failure(Kind.CAPACITY, "too much at once"), "packet")
-            return land(self, connection, arrived, batch, origin, now)
+            return land(self, tx, arrived, there, origin)
 
         monkeypatch.setattr(memproc.store.landing.Landing, "land", refuse)
         report = ingest(store, path, batch_size=100)
@@ -426,10 +425,10 @@ def test_what_is_asked_between_the_halves_of_a_batch_is_heard(fresh, tmp_path, m
     with fresh() as store:
         land = memproc.store.landing.Landing.land
 
-        def refuse(self, connection, arrived, batch, origin, now):
+        def refuse(self, tx, arrived, there, origin):
             if len(arrived.records) > 6:
                 raise DatabaseError(Failure(Kind.CAPACITY, "too much at once"), "packet")
-            return land(self, connection, arrived, batch, origin, now)
+            return land(self, tx, arrived, there, origin)
 
         def ask(progress):
             if progress.read == 6:

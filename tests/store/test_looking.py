@@ -116,11 +116,11 @@ def test_the_rows_tell_what_the_plan_told(fresh, file, monkeypatch):
     """Of each batch: what is compared with what, with which hashes, and what is dated."""
     seen = []
 
-    def both(self, connection, job, now, new=None):
+    def both(self, connection, job, new=None):
         if new is not None:
             [told] = self._told_by_rows(connection, new.batch, [])
             seen.append((new.parts[0], told))
-        return catch_up(self, connection, job, now, new)
+        return catch_up(self, connection, job, new)
 
     catch_up = Reviewer.catch_up
     monkeypatch.setattr(Reviewer, "catch_up", both)
@@ -192,8 +192,8 @@ def test_a_row_that_cannot_be_read_stops_no_other_ingestion(fresh, file, monkeyp
     with fresh() as store:
         leave_behind(monkeypatch, 2, store, file)
         first = tables.observations.c.number == 5
-        with store._database.write() as connection:
-            connection.execute(tables.observations.update().where(first).values(record="{x"))
+        with store._database.write() as tx:
+            tx.execute(tables.observations.update().where(first).values(record="{x"))
         report = memproc.ingest([], store)
         assert any("broke on comparing 1 record" in note for note in report.notes)
         assert looked(store)[0] == (2, 2)

@@ -30,8 +30,8 @@ def _few_are_enough(monkeypatch):
 
 def segments_of(store):
     """Return how many segments the index has."""
-    with store._read() as connection:
-        return connection.execute(select(func.count(tables.segments.c.number.distinct()))).scalar_one()
+    with store._read() as tx:
+        return tx.execute(select(func.count(tables.segments.c.number.distinct()))).scalar_one()
 
 
 def facts(count, start=0):
@@ -161,8 +161,8 @@ def test_merging_holds_parts_and_not_the_whole(fresh, monkeypatch):
 
 
 def _held_by(store):
-    with store._read() as connection:
-        return store._segments.all(connection)
+    with store._read() as tx:
+        return store._segments.all(tx)
 
 
 def test_what_single_records_added_is_held_in_few_arrays(fresh):

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 import memproc
 from memproc.store import policies, tables
+from memproc.store.tx import Tx
 from memproc.testing import bridges, records, waiting
 from tests.databases import all_text, work_of
 from tests.test_laws import PulledPlugError, acts, exported, live_through
@@ -44,8 +45,8 @@ def review_of(store, *said):
 
 def memory_of(store, text):
     """Return the id of the memory in which a text was said."""
-    with store._read() as connection:
-        found = connection.execute(tables.observations.select()).all()
+    with store._read() as tx:
+        found = tx.execute(tables.observations.select()).all()
     (key,) = [row.key.hex() for row in found if json.loads(row.record)["content"] == text]
     return store.get(key).id
 
@@ -220,10 +221,8 @@ def test_memories_of_which_parts_are_held_distinct_are_not_merged(fresh):
 
 def key_of(store, text):
     """Return the node in which a text was said."""
-    with store._read() as connection:
-        (node,) = [
-            row.node for row in connection.execute(tables.observations.select()) if json.loads(row.record)["content"] == text
-        ]
+    with store._read() as tx:
+        (node,) = [row.node for row in tx.execute(tables.observations.select()) if json.loads(row.record)["content"] == text]
     return node.hex()
 
 
@@ -377,23 +376,23 @@ def test_who_is_cut_off_runs_it_again(fresh, monkeypatch, statements):
         for one in (store, undisturbed):
             ingest(one, [*RIVER, *APART, *HOME])
         undisturbed.decide_all(ALL)
-        left, update = [statements], store._database.update_rows
+        left, update = [statements], Tx.update_rows
 
-        def cut_off(connection, table, *rest, **named):
-            update(connection, table, *rest, **named)
+        def cut_off(tx, table, *rest, **named):
+            update(tx, table, *rest, **named)
             left[0] -= 1
             if left[0] == 0:
                 raise PulledPlugError
 
-        store._database.update_rows = cut_off
-        try:
-            store.decide_all(ALL)
-            event("not cut off")
-        except PulledPlugError:
-            assert len(store.decisions()) < 4
-        store._database.update_rows = update
-        with store._read() as connection:
-            settled = [row for row in connection.execute(tables.reviews.select()) if row.status == "merge"]
+        with monkeypatch.context() as cutting:
+            cutting.setattr(Tx, "update_rows", cut_off)
+            try:
+                store.decide_all(ALL)
+                event("not cut off")
+            except PulledPlugError:
+                assert len(store.decisions()) < 4
+        with store._read() as tx:
+            settled = [row for row in tx.execute(tables.reviews.select()) if row.status == "merge"]
         assert len(settled) == len(store.decisions())
         assert store.doctor() == ()
         store.decide_all(ALL)
@@ -407,7 +406,7 @@ def test_what_is_decided_meanwhile_is_not_counted(fresh):
         numbers = [pair.number for pair in store.reviews()]
         order = policies.Order(policy=policies.parse_policy(ALL), verdict="merge", name="x", note="", limit=None, job=None)
         store.resolve(numbers[0], "distinct")
-        decide = partial(policies._decide, store._database, order, numbers, None, "2025-01-01T00:00:00.000000Z")
+        decide = partial(policies._decide, order=order, numbers=numbers, limit=None)
         assert store._transactions.write(decide) == ([numbers[1]], 0)
 
 
@@ -471,8 +470,8 @@ def test_a_forgotten_memory_leaves_no_words_of_a_policy_in_the_ledger(fresh):
         store.decide_all(ALL, name="of the bicycles", note="a bike is a bicycle")
         store.forget(memory_of(store, APART[0]))
         assert store.policies() == [("of the bicycles", 1)]
-        with store._read() as connection:
-            told = [row.reason for row in connection.execute(tables.ledger.select()) if row.kind == "decision"]
+        with store._read() as tx:
+            told = [row.reason for row in tx.execute(tables.ledger.select()) if row.kind == "decision"]
         assert told == ["merge"]
         store.withdraw_policy("of the bicycles")
         assert (store.policies(), store.doctor()) == ([], ())
@@ -483,8 +482,8 @@ def test_a_name_that_was_changed_by_hand_is_found(fresh_file):
     with fresh_file() as store:
         ingest(store, APART)
         store.decide_all(ALL, name="night")
-        with store._database.write() as connection:
-            connection.exec_driver_sql("UPDATE memproc_decisions SET policy = ''")
+        with store._database.write() as tx:
+            tx.exec_driver_sql("UPDATE memproc_decisions SET policy = ''")
         assert [entry.code for entry in store.doctor()] == ["seals"]
 
 

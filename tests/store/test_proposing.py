@@ -48,7 +48,7 @@ def embed(texts):
 
 def propose(store, at_least=AT_LEAST, limit=None, by=embed):
     """Propose by a model of our own, so that no extra is needed."""
-    return Proposer(store._database, store._transactions, by).propose(at_least, limit, NOW)
+    return Proposer(store._transactions, by).propose(at_least, limit)
 
 
 def take(store, *contents, **shared):
@@ -307,9 +307,9 @@ def test_a_cursor_that_was_changed_by_hand_is_told_and_does_not_stop_it(fresh):
     with fresh() as store:
         take(store, THANKS, SUPPORT)
         propose(store)
-        with store._database.write() as connection:
-            assert "batch" in connection.execute(select(tables.store.c.proposed)).scalar_one()
-            connection.execute(update(tables.store).values(proposed="x"))
+        with store._database.write() as tx:
+            assert "batch" in tx.execute(select(tables.store.c.proposed)).scalar_one()
+            tx.execute(update(tables.store).values(proposed="x"))
         assert [finding.code for finding in store.doctor()] == ["seals"]
         assert propose(store) == Proposed(2, 0, 1, 0)
 

@@ -102,14 +102,14 @@ def test_a_value_that_was_changed_by_hand_is_noticed(lived, column):
     store, most = lived
     name = bare(column)
     noticed = []
-    with store._database.write() as connection:
-        for row in rows_of(connection, column)[:most]:
-            with connection.begin_nested() as savepoint:
-                change_in(connection, column, row)
-                noticed.append(bool(examine(store._database, connection)))
+    with store._database.write() as tx:
+        for row in rows_of(tx, column)[:most]:
+            with tx.savepoint() as savepoint:
+                change_in(tx, column, row)
+                noticed.append(bool(examine(tx)))
                 savepoint.rollback()
-        assert examine(store._database, connection) == ()
-        connection.rollback()
+        assert examine(tx) == ()
+        tx.connection.rollback()
     if name in UNCHECKED:
         assert not any(noticed)
     elif name in PARTLY_CHECKED:
@@ -142,8 +142,8 @@ def test_neither_a_rebuild_nor_what_is_written_later_makes_damage_good(fresh, co
     with fresh() as store:
         live(store)
         memproc.ingest([{"id": "9", "content": "Owes 7 euros"}], into=store, as_of="2024-03-01", source="crm")
-        with store._database.write() as connection:
-            change_in(connection, column, rows_of(connection, column)[-1])
+        with store._database.write() as tx:
+            change_in(tx, column, rows_of(tx, column)[-1])
         before = codes_of(store.doctor())
         assert before & {"seals", "arrival"}
         if "decisions" not in before:  # a verdict that is none cannot be rebuilt from
@@ -158,11 +158,11 @@ def test_a_policy_that_was_changed_by_hand_is_not_made_good_by_a_rebuild_under_i
     """Who opens the store afterwards takes it for what the store was built with."""
     with fresh_file() as store:
         live(store)
-    with memproc.open(store.url) as store, store._database.write() as connection:
-        policy = connection.execute(select(tables.store.c.policy)).scalar_one()
+    with memproc.open(store.url) as store, store._database.write() as tx:
+        policy = tx.execute(select(tables.store.c.policy)).scalar_one()
         wrong = policy.replace('"merge_at":null', '"merge_at":0.5').replace('"refuses_to_merge":false', '"refuses_to_merge":true')
         assert wrong != policy
-        connection.execute(update(tables.store).values(policy=wrong))
+        tx.execute(update(tables.store).values(policy=wrong))
     with memproc.open(store.url) as store:
         assert "seals" in codes_of(store.doctor())
         store.rebuild()

@@ -77,8 +77,8 @@ def dated(texts):
 
 def are_held(store):
     """Tell whether the entries in memory are those in the database."""
-    with store._read() as connection:
-        written = memproc.store.segments.Segments(store._database).all(connection)
+    with store._read() as tx:
+        written = memproc.store.segments.Segments().all(tx)
         held = store._segments._held.values()
     return np.sort(np.concatenate([*held])).tolist() == np.sort(np.concatenate(written)).tolist()
 
@@ -108,10 +108,10 @@ def test_the_second_half_of_a_batch_knows_what_the_first_wrote(fresh, monkeypatc
     """That there are links to what an odd token stands for, and which number is next."""
     write = Landing._write
 
-    def refuse(self, connection, accepted, there, batch, now):
+    def refuse(self, tx, accepted, there, batch):
         if len(accepted) > 1:
             raise OverflowError("too much of value")
-        return write(self, connection, accepted, there, batch, now)
+        return write(self, tx, accepted, there, batch)
 
     monkeypatch.setattr(Landing, "_write", refuse)
     monkeypatch.setattr(Landing, "_refused_rows", lambda *_: {})

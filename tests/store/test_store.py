@@ -12,6 +12,7 @@ import pytest
 import memproc
 from memproc.dedup.minhash.index import FAN_OUT
 from memproc.store.answers import Recount
+from memproc.store.tx import Tx
 from tests.databases import all_text, refuse_rows, sql
 from tests.waiting import LIMIT_SECONDS
 
@@ -322,12 +323,12 @@ def test_a_database_that_cannot_serve_raises_and_keeps_nothing_of_the_batch(fres
     """A failure that is no record's fault is not put on a record."""
     with fresh() as store:
         memproc.ingest([{"content": "kept"}], store)
-        with store._database.write() as connection:
-            connection.execute(sql("ALTER TABLE segments RENAME TO elsewhere"))
+        with store._database.write() as tx:
+            tx.execute(sql("ALTER TABLE segments RENAME TO elsewhere"))
         with pytest.raises(Exception, match="segments"):
             memproc.ingest([{"content": "one more"}], store)
-        with store._database.write() as connection:
-            connection.execute(sql("ALTER TABLE elsewhere RENAME TO memproc_segments"))
+        with store._database.write() as tx:
+            tx.execute(sql("ALTER TABLE elsewhere RENAME TO memproc_segments"))
         assert contents(store) == ["kept"]
         assert [job.status for job in store.jobs()] == ["done", "failed"]
 
@@ -360,8 +361,8 @@ def test_a_store_that_this_memproc_cannot_work_on_is_refused_with_advice(fresh, 
     """Made by a newer one, made by an older one, or with settings that cannot be read; it is not touched."""
     with fresh() as store:
         url = store.place
-        with store._database.write() as connection:
-            connection.execute(sql(f"UPDATE store SET {damage}"))
+        with store._database.write() as tx:
+            tx.execute(sql(f"UPDATE store SET {damage}"))
     with pytest.raises(memproc.StoreError, match=told):
         memproc.open(url)
 
@@ -437,12 +438,12 @@ def test_people_can_query_the_views(fresh):
     ]
     with fresh() as store:
         memproc.ingest(source, store)
-        with store._read() as connection:
-            seen = dict(map(tuple, connection.execute(sql("SELECT id, content FROM memories"))))
+        with store._read() as tx:
+            seen = dict(map(tuple, tx.execute(sql("SELECT id, content FROM memories"))))
             assert seen == {memory.id: memory.content for memory in store}
-            (status,) = connection.execute(sql("SELECT records, stored, merged, quarantined FROM batch_status"))
+            (status,) = tx.execute(sql("SELECT records, stored, merged, quarantined FROM batch_status"))
             assert tuple(status) == (5, 2, 1, 2)
-            patterns = connection.execute(sql("SELECT category, path, records FROM error_patterns")).all()
+            patterns = tx.execute(sql("SELECT category, path, records FROM error_patterns")).all()
             assert sum(row[2] for row in patterns) == 2
 
 
@@ -451,23 +452,23 @@ def test_the_recount_sees_a_lost_row(fresh):
     with fresh() as store:
         report = memproc.ingest([{"content": f"memory number {number} of many"} for number in range(5)], store)
         assert store.recount(report.job).is_whole
-        with store._database.write() as connection:
-            connection.execute(sql("DELETE FROM observations WHERE position = 3"))
+        with store._database.write() as tx:
+            tx.execute(sql("DELETE FROM observations WHERE position = 3"))
         recount = store.recount(report.job)
         assert not recount.is_whole
         assert recount.missing_positions == 1
         assert isinstance(recount, Recount)
 
 
-def test_a_mutation_that_drops_a_record_after_counting_is_caught(fresh):
+def test_a_mutation_that_drops_a_record_after_counting_is_caught(fresh, monkeypatch):
     """If landing lost one row of a batch, the laws would turn red: conservation is counted from rows."""
     with fresh() as store:
-        insert = store._database.insert_rows
+        insert = Tx.insert_rows
 
-        def losing_one(connection, table, rows):
-            insert(connection, table, rows[:-1] if table.name == "memproc_observations" else rows)
+        def losing_one(tx, table, rows):
+            insert(tx, table, rows[:-1] if table.name == "memproc_observations" else rows)
 
-        store._database.insert_rows = losing_one
+        monkeypatch.setattr(Tx, "insert_rows", losing_one)
         report = memproc.ingest([{"content": f"memory number {number} of many"} for number in range(5)], store)
         assert report.read == report.stored
         assert not store.recount().is_whole
@@ -479,8 +480,8 @@ def test_the_index_is_merged_and_changes_no_answer(fresh, monkeypatch):
     with fresh() as store:
         for number in range(40):
             store.add({"content": f"The doctor moved the appointment at the clinic in Springfield to room {number} of the house"})
-        with store._read() as connection:
-            segments = connection.execute(sql("SELECT count(DISTINCT number) FROM segments")).scalar()
+        with store._read() as tx:
+            segments = tx.execute(sql("SELECT count(DISTINCT number) FROM segments")).scalar()
         assert segments < 20
         before = [review.reason for review in store.reviews()]
         store.rebuild()
@@ -776,8 +777,8 @@ def test_what_the_index_missed_is_found_by_comparing_each_with_each(fresh):
         assert (found.facts, found.alike, found.found, found.missed) == (3, 1, 1, ())
         store.resolve(store.reviews()[0], "distinct")
         assert store.index_recall() == found
-        with store._database.write() as connection:
-            connection.execute(sql("DELETE FROM reviews"))
+        with store._database.write() as tx:
+            tx.execute(sql("DELETE FROM reviews"))
         ((*ids, confidence),) = store.index_recall().missed
         assert set(ids) == {one.id, other.id}
         assert 0.5 <= confidence < 1

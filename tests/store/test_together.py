@@ -97,10 +97,10 @@ def test_one_that_fails_takes_no_other_with_it(fresh, monkeypatch):
     with fresh() as store:
         landed = memproc.Store._landed
 
-        def failing(self, connection, claim, batch, there, now):
+        def failing(self, tx, claim, batch, there):
             if "poison" in str(batch.arrived):
                 raise ZeroDivisionError
-            return landed(self, connection, claim, batch, there, now)
+            return landed(self, tx, claim, batch, there)
 
         monkeypatch.setattr(memproc.Store, "_landed", failing)
         records = [{"content": f"kestrel {number} saw {number + 1}"} for number in range(6)]

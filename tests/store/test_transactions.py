@@ -106,8 +106,8 @@ def cut(store, monkeypatch):
 
 def state(store):
     """Return all of a store that can be compared."""
-    with store._read() as connection:
-        rows = [connection.execute(select(func.count()).select_from(table)).scalar_one() for table in tables.metadata.sorted_tables]
+    with store._read() as tx:
+        rows = [tx.execute(select(func.count()).select_from(table)).scalar_one() for table in tables.metadata.sorted_tables]
     stream = io.BytesIO()
     store.export(stream, full=True)
     return list(store), store.decisions(), [(job.status, job.read) for job in store.jobs()], rows, stream.getvalue()

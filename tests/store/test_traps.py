@@ -25,7 +25,6 @@ from benchmarks.corpus import make_corpus
 from faults.stores import Server
 from memproc.records import encode
 from memproc.store import tables
-from memproc.store.database import next_number
 from tests.conftest import ROOT
 from tests.databases import VARIABLES, reason_to_skip, refuse_rows, sql
 from tests.store.test_databases import TRICKY
@@ -102,8 +101,8 @@ def another_writer(store):
 
 def numbers(store, table):
     """Return the numbers of the rows of a table as a reader sees them now."""
-    with store._database.read() as connection:
-        return sorted(connection.execute(sql(f"SELECT number FROM {table}")).scalars())
+    with store._database.read() as tx:
+        return sorted(tx.execute(sql(f"SELECT number FROM {table}")).scalars())
 
 
 def test_a_reader_that_tails_by_the_highest_number_misses_nothing(fresh):
@@ -113,9 +112,9 @@ def test_a_reader_that_tails_by_the_highest_number_misses_nothing(fresh):
     with fresh() as store, ThreadPoolExecutor(3) as pool:
 
         def write(_turn):
-            with store._database.write() as connection:
-                row = (next_number(connection, tables.ledger), None, "", "review", None, None, None, 1, "")
-                store._database.insert_rows(connection, tables.ledger, [row])
+            with store._database.write() as tx:
+                row = (tx.next_number(tables.ledger), None, "", "review", None, None, None, 1, "")
+                tx.insert_rows(tables.ledger, [row])
                 time.sleep(0.02)  # between the number and the commit the others have time for theirs
 
         writing = [pool.submit(write, turn) for turn in range(12)]
@@ -130,8 +129,8 @@ def test_who_waits_for_the_lock_gets_no_serialisation_failure(fresh):
     """PostgreSQL at REPEATABLE READ: a waiter fails when the other commits. Writers are at READ COMMITTED."""
     with on(fresh, "postgresql", "mysql") as store:
         levels = {"postgresql": "SHOW transaction_isolation", "mysql": "SELECT @@tx_isolation"}
-        with store._database.write() as connection:
-            level = connection.exec_driver_sql(levels[store._database.url.get_backend_name()]).scalar_one()
+        with store._database.write() as tx:
+            level = tx.exec_driver_sql(levels[store._database.url.get_backend_name()]).scalar_one()
         assert level.upper().replace("-", " ") == "READ COMMITTED"
         store.add(TEA)
         with another_writer(store), statements_of(store) as sent:
@@ -178,8 +177,8 @@ def test_json_is_kept_as_it_was_written(fresh):
     record = {**TEA, "metadata": {"zoo": 1000.0, "b": 1e-7, "apple": [1.5e300, 0.1], "aa": {"y": 1, "x": 2}}}
     with fresh() as store:
         store.add(record)
-        with store._database.read() as connection:
-            (kept,) = connection.execute(sql("SELECT record FROM observations")).scalars()
+        with store._database.read() as tx:
+            (kept,) = tx.execute(sql("SELECT record FROM observations")).scalars()
         assert encode(orjson.loads(kept)).decode() == kept
         assert orjson.loads(kept)["metadata"] == record["metadata"]
         assert "1000.0" in kept
@@ -207,8 +206,8 @@ def test_a_database_of_mysql_made_for_latin_text_takes_emoji():
             record = {"content": "Prefers tea 😀🫖", "tags": ["日本"], "namespace": "Ωmega", "metadata": {"🔑": "ключ"}}
             assert store.add(record).outcome is memproc.Outcome.STORED
             assert store.add(b"\xff\xfe no text".decode("latin-1") + "😀").outcome is memproc.Outcome.QUARANTINED
-            with store._database.read() as connection:
-                assert connection.execute(sql("SELECT @@character_set_database")).scalar_one() == "latin1"
+            with store._database.read() as tx:
+                assert tx.execute(sql("SELECT @@character_set_database")).scalar_one() == "latin1"
             (own,) = store.find(text="😀🫖")
             assert (own.content, own.tags, own.metadata) == (record["content"], ("日本",), record["metadata"])
     finally:
@@ -219,10 +218,10 @@ def test_a_number_keeps_all_its_digits(fresh):
     """MariaDB: SQLAlchemy's `Float` is FLOAT there, and 0.1234567890123 comes back as 0.123457."""
     with fresh() as store:
         row = (1, None, "", "similar", None, None, 0.1234567890123, 1, "")
-        with store._database.write() as connection:
-            store._database.insert_rows(connection, tables.ledger, [row])
-        with store._database.read() as connection:
-            assert connection.execute(tables.ledger.select()).one().confidence == 0.1234567890123
+        with store._database.write() as tx:
+            tx.insert_rows(tables.ledger, [row])
+        with store._database.read() as tx:
+            assert tx.execute(tables.ledger.select()).one().confidence == 0.1234567890123
 
 
 def test_a_time_keeps_its_microseconds(fresh):
@@ -230,8 +229,8 @@ def test_a_time_keeps_its_microseconds(fresh):
     with fresh() as store:
         store.add({**TEA, "created_at": "2024-05-01T10:00:00.123456Z"})
         assert next(iter(store)).created_at.microsecond == 123_456
-        with store._database.read() as connection:
-            assert connection.execute(sql("SELECT date FROM observations")).scalar_one() % 1_000_000 == 123_456
+        with store._database.read() as tx:
+            assert tx.execute(sql("SELECT date FROM observations")).scalar_one() % 1_000_000 == 123_456
 
 
 def test_a_long_text_is_whole(fresh):
@@ -247,11 +246,11 @@ def test_long_bytes_are_whole(fresh):
     """MariaDB: SQLAlchemy's `LargeBinary` holds 64 KB. So long are the bytes of a rejected record, and a segment of the index."""
     raw = bytes(range(256)) * 10_000
     with fresh() as store:
-        with store._database.write() as connection:
+        with store._database.write() as tx:
             rows = [(7, part, raw[at : at + tables.PART_BYTES]) for part, at in enumerate(range(0, len(raw), tables.PART_BYTES))]
-            store._database.insert_rows(connection, tables.quarantine_parts, rows)
-        with store._database.read() as connection:
-            parts = connection.execute(sql("SELECT bytes FROM quarantine_parts ORDER BY part")).scalars()
+            tx.insert_rows(tables.quarantine_parts, rows)
+        with store._database.read() as tx:
+            parts = tx.execute(sql("SELECT bytes FROM quarantine_parts ORDER BY part")).scalars()
             assert b"".join(map(bytes, parts)) == raw
         store.add({"content": "y" * 300_000 + "\0"})
         assert len(store.quarantine()[0].raw) > 300_000
@@ -320,12 +319,12 @@ def test_a_savepoint_rolls_back_the_inner_part_alone(fresh):
     """SQLite's driver used to end the transaction at a savepoint; what was before it must stay, and what comes after it land."""
     lines = [(number, None, "", "review", None, None, None, 1, "") for number in (1, 2, 3)]
     with fresh() as store:
-        with store._database.write() as connection:
-            store._database.insert_rows(connection, tables.ledger, lines[:1])
-            inner = connection.begin_nested()
-            store._database.insert_rows(connection, tables.ledger, lines[1:2])
+        with store._database.write() as tx:
+            tx.insert_rows(tables.ledger, lines[:1])
+            inner = tx.savepoint()
+            tx.insert_rows(tables.ledger, lines[1:2])
             inner.rollback()
-            store._database.insert_rows(connection, tables.ledger, lines[2:])
+            tx.insert_rows(tables.ledger, lines[2:])
         assert numbers(store, "ledger") == [1, 3]
 
 
@@ -374,8 +373,8 @@ def test_the_place_to_go_on_and_the_rows_are_one_transaction(fresh, tmp_path):
             with pytest.raises(ZeroDivisionError):
                 memproc.ingest(path, store, settings=memproc.Settings(batch_size=5))
             event.remove(store._database.engine, "after_cursor_execute", fail)
-            with store._database.read() as connection:
-                assert connection.execute(sql("SELECT landed, checkpoint FROM jobs")).one() == (0, None)
+            with store._database.read() as tx:
+                assert tx.execute(sql("SELECT landed, checkpoint FROM jobs")).one() == (0, None)
             assert (store.count(), store.recount().read) == (0, 0)
             assert memproc.ingest(path, store, resume=True).stored == 20
 
@@ -415,9 +414,9 @@ def test_more_keys_are_looked_up_than_a_statement_takes(fresh):
     """PostgreSQL and MariaDB take 65,535 parameters a statement, SQLite 32,766 (or what it was compiled for)."""
     with fresh() as store:
         keys = {store.add(TEA).memory.id, *(f"{number:032x}" for number in range(300_000))}
-        with store._database.read() as connection:
+        with store._database.read() as tx:
             query, column = select(tables.observations.c.number), tables.observations.c.node
-            found = store._database.select_by_keys(connection, query, column, map(bytes.fromhex, keys))
+            found = tx.select_by_keys(query, column, map(bytes.fromhex, keys))
             assert [number for (number,) in found] == [1]
 
 
