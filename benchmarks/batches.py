@@ -25,7 +25,7 @@ from typing import Final, Literal, NamedTuple
 import memproc
 from benchmarks.database import print_json
 from benchmarks.measure import Measurement, run_python
-from memproc import batching
+from memproc import batch_size as batching
 
 BEGINNING: Final = 0.25
 SHOWN: Final = 20

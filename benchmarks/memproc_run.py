@@ -91,7 +91,7 @@ def _ran_under(place: str) -> Sequence[str]:
     if not is_server(place):
         return ()
     from benchmarks.server_settings import server_settings  # noqa: PLC0415 - SQLite needs none of it
-    from memproc.store.database import Database  # noqa: PLC0415 - as above
+    from memproc.store.sql.database import Database  # noqa: PLC0415 - as above
 
     database = Database(place)
     with database.engine.connect() as connection:

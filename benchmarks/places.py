@@ -93,7 +93,7 @@ def main() -> None:
     """Answer the command line."""
     from sqlalchemy import create_engine  # noqa: PLC0415 - not in the measuring process
 
-    from memproc.store.backends import url_of  # noqa: PLC0415 - as above
+    from memproc.store.sql.backends import url_of  # noqa: PLC0415 - as above
 
     what, where, *rest = sys.argv[1:]
     url = url_of(where)

@@ -32,13 +32,15 @@ from benchmarks.database import BATCH_RECORDS, PRAGMAS
 from memproc.dedup.minhash import index
 from memproc.dedup.minhash.index import Entries
 from memproc.dedup.minhash.signatures import Hashes
-from memproc.gathering import Pieces
+from memproc.ingest.batches import Pieces
 from memproc.intake import Intake
-from memproc.store import landing, neighbours, reviews
-from memproc.store.backends import WRITES
-from memproc.store.landing import Landing
-from memproc.store.reviews import Reviewer
-from memproc.store.segments import Segments
+from memproc.store.changes import landing
+from memproc.store.changes.landing import Landing
+from memproc.store.index.segments import Segments
+from memproc.store.reviews import looking as reviews
+from memproc.store.reviews.looking import Reviewer
+from memproc.store.rows import neighbourhood as neighbours
+from memproc.store.sql.backends import WRITES
 from memproc.store.store import Store
 
 if TYPE_CHECKING:

@@ -17,21 +17,28 @@ from sqlalchemy import select
 
 from faults.promises import CHECKS, keep
 from faults.stores import is_file
-from memproc import intake, opening, pipeline
+from memproc import intake
 from memproc.dedup import keys
 from memproc.dedup.gist.gist import skim
 from memproc.formats.draft import Context
-from memproc.gathering import Pieces
+from memproc.ingest import opening, pipeline
+from memproc.ingest.batches import Pieces
+from memproc.ingest.checkpoint import Checkpoint
 from memproc.intake import CATEGORY_OF_EXCEPTIONS, Intake
-from memproc.resuming import Checkpoint
 from memproc.sources import items
 from memproc.sources.elements import array_elements, list_in_object
-from memproc.store import backends, doctor, jobs, landing, policies, quarantine, regrouping, store, tables
-from memproc.store.database import Database
-from memproc.store.rejected_texts import holders_of
-from memproc.store.standing import standing
+from memproc.store import store
+from memproc.store.changes import deciding as regrouping
+from memproc.store.changes import landing, policies
+from memproc.store.checkup import doctor
+from memproc.store.jobs import jobs
+from memproc.store.quarantine import records as quarantine
+from memproc.store.quarantine.texts import holders_of
+from memproc.store.rows.state import standing
+from memproc.store.sql import backends, tables
+from memproc.store.sql.database import Database
+from memproc.store.sql.tx import Tx
 from memproc.store.store import Store
-from memproc.store.tx import Tx
 from memproc.taken import Taken
 
 if TYPE_CHECKING:

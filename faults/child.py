@@ -112,7 +112,7 @@ def mended(value: Any) -> Any:
 def wrong_clock(days: Sequence[int]) -> Any:
     """Return a context in which memproc's clock is wrong by these numbers of days, by turns."""
     turns = cycle(days)
-    return patch("memproc.store.tx.time_now", lambda: to_text(datetime.now(UTC) + timedelta(days=next(turns))))
+    return patch("memproc.store.sql.tx.time_now", lambda: to_text(datetime.now(UTC) + timedelta(days=next(turns))))
 
 
 def _die() -> None:

@@ -19,7 +19,7 @@ from sqlalchemy import event
 from sqlalchemy.engine import Engine
 from sqlalchemy.pool import Pool
 
-from memproc.store.tables import PREFIX
+from memproc.store.sql.tables import PREFIX
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -31,8 +31,8 @@ from memproc import intake
 from memproc.dedup import keys
 from memproc.dedup.keys import Accepted, Columns
 from memproc.formats import own
-from memproc.store.doctor import examine
-from memproc.store.tables import PREFIX
+from memproc.store.checkup.doctor import examine
+from memproc.store.sql.tables import PREFIX
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence

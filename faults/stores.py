@@ -13,7 +13,7 @@ from sqlalchemy import create_engine, text
 from sqlalchemy.exc import OperationalError
 
 import memproc
-from memproc.store.backends import url_of
+from memproc.store.sql.backends import url_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

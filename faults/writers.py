@@ -13,7 +13,7 @@ import memproc
 from faults.child import CONTEXT, Task, is_killed, started
 from faults.points import Verb
 from faults.stores import check_whole, exported, filled
-from memproc.store import tables
+from memproc.store.sql import tables
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 from loguru import logger
 
 if TYPE_CHECKING:
+    from memproc.api import calibrate, transform, validate
+    from memproc.api import open_store as open  # noqa: A004 - memproc.open, as in shelve.open
     from memproc.config import Settings
     from memproc.dedup.cluster import Decision
     from memproc.errors import (
@@ -22,9 +24,7 @@ if TYPE_CHECKING:
         StoreError,
         UsageError,
     )
-    from memproc.face import calibrate, transform, validate
-    from memproc.face import open_store as open  # noqa: A004 - memproc.open, as in shelve.open
-    from memproc.pipeline import ingest
+    from memproc.ingest.pipeline import ingest
     from memproc.records import EmotionalContext, Fault, Memory, Outcome, Rejected, Relation
     from memproc.report.report import Pattern, Progress, Report
     from memproc.store.answers import (
@@ -93,8 +93,8 @@ __all__ = [
 _HOMES = {
     "memproc.config": "Settings",
     "memproc.errors": "EngineError MemprocError NotFoundError SourceEndedError SourceError StoreError UsageError",
-    "memproc.face": "calibrate open transform validate",
-    "memproc.pipeline": "ingest",
+    "memproc.api": "calibrate open transform validate",
+    "memproc.ingest.pipeline": "ingest",
     "memproc.records": "EmotionalContext Fault Memory Outcome Rejected Relation",
     "memproc.report.report": "Pattern Progress Report",
     "memproc.dedup.cluster": "Decision",

@@ -20,11 +20,11 @@ import memproc
 from faults.refusals import refuse
 from faults.stores import Server
 from memproc.config import Policy
-from memproc.store import tables
-from memproc.store.backends import url_of
-from memproc.store.naming import OBJECTS
-from memproc.store.opening import row_of_new
-from memproc.store.seals import seal_of
+from memproc.store.sql import tables
+from memproc.store.sql.backends import url_of
+from memproc.store.sql.naming import OBJECTS
+from memproc.store.sql.opening import row_of_new
+from memproc.store.sql.seals import seal_of
 
 VARIABLES = {"postgresql": "MEMPROC_TEST_POSTGRES_URL", "mysql": "MEMPROC_TEST_MYSQL_URL"}
 NAMES = ("sqlite", *VARIABLES)

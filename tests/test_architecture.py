@@ -9,8 +9,8 @@ import sys
 import pytest
 
 import memproc
-from memproc.store import tables
-from memproc.store.seals import is_sealed
+from memproc.store.sql import tables
+from memproc.store.sql.seals import is_sealed
 from tests.conftest import ROOT
 from tests.waiting import LIMIT_SECONDS
 
@@ -18,33 +18,50 @@ PACKAGE = ROOT / "memproc"
 # A module may import from its own floor and from those below it. The order is the floors', the lowest first.
 FLOORS = (
     ("failures", "values"),
-    ("errors", "times", "collector", "resources", "in_use", "writing"),
+    ("errors", "times", "resources", "in_use", "writing"),
     ("config",),
     ("records",),
     ("validation",),
     ("dedup",),
     ("formats", "sources"),
-    ("intake", "taken", "batching", "report", "embedding"),
+    ("intake", "taken", "batch_size", "report", "embedding"),
     ("store",),
-    ("resuming", "engines", "opening", "gathering"),
-    ("pipeline", "face"),
+    ("ingest",),
+    ("api",),
     ("cli", "testing"),
 )
-# The rooms of deduplication, likewise.
-DEDUP_FLOORS = (
-    ("text",),
-    ("gist",),
-    ("minhash", "changes"),
-    ("compare",),
-    ("keys",),
-    ("cluster", "grouping", "speakers"),
-    ("memory",),
-    ("decide", "signing", "doubts", "review_policy", "meaning"),
-    ("looking",),
-)
+# The floors inside the packages, likewise.
+FLOORS_WITHIN = {
+    "dedup": (
+        ("text",),
+        ("gist",),
+        ("minhash", "changes"),
+        ("compare",),
+        ("keys",),
+        ("cluster", "grouping", "speakers"),
+        ("memory",),
+        ("decide", "signing", "doubts", "review_policy", "meaning"),
+        ("looking",),
+    ),
+    "store": (
+        ("answers",),
+        ("sql",),
+        ("rows",),
+        ("index", "jobs"),
+        ("quarantine", "reviews"),
+        ("checkup",),
+        ("changes",),
+        ("store", "backup"),
+    ),
+    "ingest": (
+        ("gc_pauses", "engines", "opening", "batches"),
+        ("checkpoint",),
+        ("pipeline",),
+    ),
+}
 FLOOR_OF = {name: floor for floor, names in enumerate(FLOORS) for name in names}
 PURE = ("dedup", "formats", "failures.py", "values.py", "times.py", "records.py", "validation.py", "intake.py", "taken.py")
-PURE += ("batching.py",)
+PURE += ("batch_size.py",)
 IMPURE = {"sqlalchemy", "sqlite3", "threading", "time", "random", "os", "subprocess", "socket", "loguru", "psutil", "pathlib"}
 
 
@@ -75,13 +92,14 @@ def test_imports_go_one_way(path, tree):
 
 
 @pytest.mark.parametrize(("path", "tree"), modules(), ids=lambda value: str(value) if not isinstance(value, ast.AST) else "")
-def test_imports_go_one_way_within_deduplication(path, tree):
-    """From a text to its gist, from two of them to what differs, from keys to clusters and decisions."""
-    floors = {name: floor for floor, names in enumerate(DEDUP_FLOORS) for name in names}
-    if path.parts[0] == "dedup" and path.stem != "__init__":
+def test_imports_go_one_way_within_packages(path, tree):
+    """From a text to its gist, from rows to what changes them."""
+    package = path.parts[0]
+    if package in FLOORS_WITHIN and path.stem != "__init__":
+        floors = {name: floor for floor, names in enumerate(FLOORS_WITHIN[package]) for name in names}
         own = path.parts[1].removesuffix(".py")
         for name in imported(tree):
-            if name.startswith("memproc.dedup."):
+            if name.startswith(f"memproc.{package}."):
                 assert floors[name.split(".")[2]] <= floors[own], f"{path} imports {name}"
 
 
@@ -94,8 +112,8 @@ def test_the_pure_part_is_pure(path, tree):
 
 def test_ingestion_knows_nothing_of_what_is_alike_in_meaning():
     """So a model of words can decide nothing: only who proposes pairs asks it, and only the store offers that."""
-    known = {"memproc.embedding", "memproc.dedup.meaning", "memproc.store.proposing"}
-    assert {str(path) for path, tree in modules() if known & {*imported(tree)}} == {"store/proposing.py", "store/store.py"}
+    known = {"memproc.embedding", "memproc.dedup.meaning", "memproc.store.reviews.looking.proposing"}
+    assert {str(path) for path, tree in modules() if known & {*imported(tree)}} == {"store/reviews/proposing.py", "store/store.py"}
 
 
 def test_no_module_is_named_for_nothing():

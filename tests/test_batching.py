@@ -11,7 +11,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from memproc.batching import (
+from memproc.batch_size import (
     CLEAN_BATCHES,
     FEWEST_FOR_MEMORY,
     LARGEST_BATCH_BYTES,

@@ -15,10 +15,10 @@ import pytest
 import memproc
 from memproc.cli.stores import objects_in
 from memproc.in_use import Held, whose
-from memproc.pipeline import read_file
-from memproc.resuming import fingerprint_of
-from memproc.store.doctor import examine_at
-from memproc.store.opening import is_store
+from memproc.ingest.checkpoint import fingerprint_of
+from memproc.ingest.pipeline import read_file
+from memproc.store.checkup.doctor import examine_at
+from memproc.store.sql.opening import is_store
 
 LOOK_IN = "import sqlite3, sys; c = sqlite3.connect(sys.argv[1]); c.execute('SELECT * FROM sqlite_master').fetchall(); c.close()"
 

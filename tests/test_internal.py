@@ -11,9 +11,9 @@ import memproc
 from memproc import intake
 from memproc.dedup import keys
 from memproc.formats import generic
-from memproc.store import landing
-from memproc.store.replay import Mending
-from memproc.store.reviews import Reviewer
+from memproc.store.changes import landing
+from memproc.store.changes.replay import Mending
+from memproc.store.reviews.looking import Reviewer
 from tests.command_line import run_memproc
 
 RECORDS = [{"content": f"She has been to town number {n}"} for n in range(40)]

@@ -12,12 +12,12 @@ from itertools import pairwise
 import pytest
 
 import memproc
-from memproc import pipeline
-from memproc.batching import BatchSize
+from memproc.batch_size import BatchSize
 from memproc.errors import DatabaseError
 from memproc.failures import Failure, Kind
+from memproc.ingest import pipeline
 from memproc.report.report import BATCHES_KEPT
-from memproc.store.landing import Landing
+from memproc.store.changes.landing import Landing
 from tests.command_line import run_memproc
 
 MANY = 40_000
@@ -164,7 +164,7 @@ def test_the_first_size_does_not_matter(tmp_path, monkeypatch):
     path = written(tmp_path / "some.jsonl", 6_000)
     exports, sizes = [], []
     for first in (1, 100_000):
-        monkeypatch.setattr("memproc.batching.FIRST_BATCH", first)
+        monkeypatch.setattr("memproc.batch_size.FIRST_BATCH", first)
         with memproc.open(tmp_path / f"{first}.db", settings=memproc.Settings(dedup="exact")) as store:
             report = memproc.ingest(path, store)
             exports.append(exported(store, tmp_path / "out"))

@@ -84,8 +84,8 @@ def ingest(
 
     from memproc.cli.amounts import bytes_of
     from memproc.cli.progress import shown_progress
-    from memproc.pipeline import Interrupted
-    from memproc.pipeline import ingest as run
+    from memproc.ingest.pipeline import Interrupted
+    from memproc.ingest.pipeline import ingest as run
 
     settings = settings_of(
         dedup=dedup,
@@ -216,7 +216,7 @@ def formats(as_json: Json = False) -> None:
 
 def _read(file: Path, format: str | None, map_field: list[str] | None, include: Any, *, redact: bool) -> Iterator[Any]:
     from memproc.config import Settings
-    from memproc.pipeline import read_file
+    from memproc.ingest.pipeline import read_file
 
     return read_file(file, format=format, mapping=mapping_of(map_field), include=include, settings=Settings(redact=redact))
 
@@ -237,7 +237,7 @@ def _database_for(into: str, *, dry_run: bool) -> Iterator[str]:
     """Give the database; for a dry run into one that is not there yet, a temporary one."""
     from tempfile import TemporaryDirectory
 
-    from memproc.store.opening import is_store
+    from memproc.store.sql.opening import is_store
 
     if dry_run and not is_store(into, settings_of()):
         with TemporaryDirectory() as folder:

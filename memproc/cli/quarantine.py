@@ -16,8 +16,8 @@ from memproc.errors import UsageError
 
 if TYPE_CHECKING:
     from memproc.store.answers import Quarantined
+    from memproc.store.quarantine.triage import Filters
     from memproc.store.store import Store
-    from memproc.store.triage import Filters
 
 EXCERPT_CHARS = 100
 

@@ -237,7 +237,7 @@ def backup(
 @app.command()
 def doctor(database: Database, as_json: Json = False) -> None:
     """Check a store from its files to its index, and tell what is wrong and what mends it. Nothing is written."""
-    from memproc.store.doctor import examine_at
+    from memproc.store.checkup.doctor import examine_at
 
     findings = examine_at(database, settings_of())
     told = "\n".join(map(_told_of, findings)) or "nothing is wrong"
@@ -256,7 +256,7 @@ def _told_of(finding: Finding) -> str:
 @contextmanager
 def opened(database: str, *, settings: Settings | None = None, for_rebuild: bool = False) -> Iterator[Store]:
     """Open a store that is there: reading one that is not would make an empty file."""
-    from memproc.store.opening import require_store
+    from memproc.store.sql.opening import require_store
     from memproc.store.store import Store
 
     chosen = settings or settings_of()

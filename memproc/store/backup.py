@@ -22,8 +22,8 @@ from typing import IO, Any
 from sqlalchemy import select
 
 from memproc.errors import StoreError, UsageError
-from memproc.store import tables
-from memproc.store.database import Database
+from memproc.store.sql import tables
+from memproc.store.sql.database import Database
 from memproc.writing import beside, plain_file, through
 
 PAGES_A_STEP = 1_000

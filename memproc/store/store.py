@@ -36,7 +36,6 @@ from memproc.intake import Intake, name_said
 from memproc.records import Fault, Given, Memory, Outcome, Plain
 from memproc.report.report import Pattern, Report
 from memproc.sources.items import Item, of_record
-from memproc.store import tables
 from memproc.store.answers import (
     Added,
     Applied,
@@ -54,14 +53,18 @@ from memproc.store.answers import (
     Trace,
 )
 from memproc.store.backup import backup
-from memproc.store.calibration import calibrate, calibrated
-from memproc.store.counting import count_memories, jobs, recount, stats
-from memproc.store.database import BRIEFLY_SECONDS, Database
-from memproc.store.decided import decisions_of_job, decisions_of_review, note_unmerged, settled, status_of
-from memproc.store.doctor import examine
-from memproc.store.forks import tell_of_forks
-from memproc.store.history import history_of
-from memproc.store.jobs import (
+from memproc.store.changes.adding import Together
+from memproc.store.changes.calibration import calibrate, calibrated
+from memproc.store.changes.deciding import decide_by_hand, forget, handle_of, rebuild, take_over, unmerging, unmerging_job
+from memproc.store.changes.landing import Arrived, Landed, Landing, batch_row
+from memproc.store.changes.policies import Order, carry_out, policies_in, withdraw_policy
+from memproc.store.changes.replay import Mending, Replay, Transform, chosen_for_replay, edits_in, export_lines
+from memproc.store.checkup.doctor import examine
+from memproc.store.index.merging import Merger
+from memproc.store.index.recall import index_recall
+from memproc.store.index.segments import Segments
+from memproc.store.jobs.counting import count_memories, jobs, recount, stats
+from memproc.store.jobs.jobs import (
     FINISHED,
     Claim,
     Found,
@@ -78,18 +81,26 @@ from memproc.store.jobs import (
     step,
     take,
 )
-from memproc.store.landing import Arrived, Landed, Landing, batch_row
-from memproc.store.ledger import trace_of, trace_of_forgotten
-from memproc.store.masking import url_shown
-from memproc.store.merging import Merger
-from memproc.store.neighbours import WITHDRAWN
-from memproc.store.open_reviews import open_reviews, verdicts_on
-from memproc.store.opening import check_policy, open_policy
-from memproc.store.owners import Owner
-from memproc.store.policies import Order, carry_out, policies_in, withdraw_policy
-from memproc.store.proposing import Proposer
-from memproc.store.quarantine import REPLAY, Origin
-from memproc.store.reading import (
+from memproc.store.jobs.owners import Owner
+from memproc.store.quarantine.records import REPLAY, Origin
+from memproc.store.quarantine.triage import (
+    Filters,
+    Status,
+    Which,
+    discard,
+    patterns_in,
+    rows_by_number,
+    rows_of,
+    to_quarantined,
+    which_of,
+)
+from memproc.store.reviews.looking import Compared, Fresh, Reviewer
+from memproc.store.reviews.open_reviews import open_reviews, verdicts_on
+from memproc.store.reviews.proposing import Proposer
+from memproc.store.reviews.settled import decisions_of_job, decisions_of_review, note_unmerged, settled, status_of
+from memproc.store.rows.history import history_of
+from memproc.store.rows.ledger import trace_of, trace_of_forgotten
+from memproc.store.rows.memories import (
     all_decisions,
     locate,
     marked_memories,
@@ -101,26 +112,15 @@ from memproc.store.reading import (
     to_key,
     whole_observations,
 )
-from memproc.store.recall import index_recall
-from memproc.store.regrouping import decide_by_hand, forget, handle_of, rebuild, take_over, unmerging, unmerging_job
-from memproc.store.replay import Mending, Replay, Transform, chosen_for_replay, edits_in, export_lines
-from memproc.store.reviews import Compared, Fresh, Reviewer
-from memproc.store.segments import Segments
-from memproc.store.standing import Standing, standing
-from memproc.store.together import Together
-from memproc.store.transactions import Transactions
-from memproc.store.triage import (
-    Filters,
-    Status,
-    Which,
-    discard,
-    patterns_in,
-    rows_by_number,
-    rows_of,
-    to_quarantined,
-    which_of,
-)
-from memproc.store.tx import Tx
+from memproc.store.rows.neighbourhood import WITHDRAWN
+from memproc.store.rows.state import Standing, standing
+from memproc.store.sql import tables
+from memproc.store.sql.database import BRIEFLY_SECONDS, Database
+from memproc.store.sql.forks import tell_of_forks
+from memproc.store.sql.masking import url_shown
+from memproc.store.sql.opening import check_policy, open_policy
+from memproc.store.sql.transactions import Transactions
+from memproc.store.sql.tx import Tx
 from memproc.taken import Taken
 from memproc.times import parse_time, to_micros, to_text
 from memproc.validation import redacted, restore

@@ -15,8 +15,8 @@ from sqlalchemy import create_engine, event, text
 import memproc
 from faults.stores import stores
 from memproc.errors import DatabaseError
-from memproc.store import tables
-from memproc.store.landing import Landing
+from memproc.store.changes.landing import Landing
+from memproc.store.sql import tables
 from tests.databases import NAMES, VARIABLES, reason_to_skip, refuse_rows
 from tests.waiting import LIMIT_SECONDS
 
@@ -316,7 +316,7 @@ def test_a_clock_that_jumps_loses_nothing(fresh, tmp_path, monkeypatch):
     """Back by a year between two batches, and on by ten: jobs, stories and the recount are as they should be."""
     path = written(tmp_path, 60)
     times = itertools.cycle(["2026-01-01T00:00:00.000000Z", "2025-01-01T00:00:00.000000Z", "2036-01-01T00:00:00.000000Z"])
-    monkeypatch.setattr("memproc.store.tx.time_now", lambda: next(times))
+    monkeypatch.setattr("memproc.store.sql.tx.time_now", lambda: next(times))
     with fresh() as store, fresh() as undisturbed:
         with pytest.raises(ZeroDivisionError):
             memproc.ingest(path, store, settings=in_batches(10), on_progress=lambda progress: 1 / (progress.read - 30))

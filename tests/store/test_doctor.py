@@ -18,13 +18,13 @@ import memproc
 from benchmarks.corpus import make_corpus
 from memproc.dedup.keys import key_of
 from memproc.records import encode
-from memproc.store import tables
-from memproc.store.backends import url_of
-from memproc.store.database import Database
-from memproc.store.doctor import examine, examine_at
-from memproc.store.findings import AILMENTS
-from memproc.store.jobs import sealed as place_of
-from memproc.store.seals import seal_of
+from memproc.store.checkup.doctor import examine, examine_at
+from memproc.store.checkup.findings import AILMENTS
+from memproc.store.jobs.jobs import sealed as place_of
+from memproc.store.sql import tables
+from memproc.store.sql.backends import url_of
+from memproc.store.sql.database import Database
+from memproc.store.sql.seals import seal_of
 from memproc.store.store import Store
 from tests.command_line import run_memproc
 from tests.databases import VARIABLES, named, reason_to_skip
@@ -524,7 +524,7 @@ def test_a_database_that_cannot_be_read_and_is_not_damaged_needs_no_backup(path,
         event.listen(database.engine, "before_cursor_execute", refuse)
         return database
 
-    monkeypatch.setattr("memproc.store.doctor.Database", listened)
+    monkeypatch.setattr("memproc.store.checkup.doctor.Database", listened)
     [finding] = examine_at(path)
     assert (finding.code, finding.severity) == ("unreachable", "error")
     assert words in finding.examples[0]
@@ -615,7 +615,7 @@ def test_examples_are_few_and_the_count_is_whole(path):
 @pytest.mark.slow
 def test_a_segment_of_several_parts_is_read_as_one(path, monkeypatch):
     """Order, length and number of the parts count across them."""
-    monkeypatch.setattr("memproc.store.tables.PART_BYTES", 800)
+    monkeypatch.setattr("memproc.store.sql.tables.PART_BYTES", 800)
     with Store(path, for_rebuild=True) as store:
         store.rebuild()
     assert ask(path, "SELECT max(part) FROM segments") > [3]

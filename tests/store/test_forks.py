@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 import memproc
-from memproc.store.jobs import FINISHED
+from memproc.store.jobs.jobs import FINISHED
 from tests.waiting import LIMIT_SECONDS, ended, forked, until
 
 pytestmark = [

@@ -16,11 +16,11 @@ import pytest
 from sqlalchemy import select
 
 import memproc
-from memproc import resuming
 from memproc.errors import DatabaseError
 from memproc.failures import Failure, Kind
-from memproc.resuming import Checkpoint, Place
-from memproc.store import tables
+from memproc.ingest import checkpoint as resuming
+from memproc.ingest.checkpoint import Checkpoint, Place
+from memproc.store.sql import tables
 from tests.conftest import ROOT
 from tests.waiting import LIMIT_SECONDS
 
@@ -228,7 +228,7 @@ def test_a_job_whose_process_was_killed_is_cancelled_at_once(fresh, tmp_path):
     """And one that was to be cancelled when its process died is cancelled by who would go on with it."""
     path = written(tmp_path, 12)
     with fresh() as store:
-        dead = memproc.store.owners.Owner.of_this_process()._replace(started=1.0)
+        dead = memproc.store.jobs.jobs.owners.Owner.of_this_process()._replace(started=1.0)
         killed = {"status": "running", "owner": dead.to_json(), "lease_until": int((time.time() + 60) * 1e6), "finished_at": None}
         with pytest.raises(CutOffError):
             ingest(store, path, on_progress=cut_off_after(1))
@@ -288,7 +288,9 @@ def test_an_owner_that_lives_and_has_long_been_silent_is_not_waited_for(fresh, t
         with pytest.raises(CutOffError):
             ingest(store, path, on_progress=cut_off_after(1))
         parent = psutil.Process(os.getppid())
-        owner = memproc.store.owners.Owner.of_this_process()._replace(pid=parent.pid, started=parent.create_time(), run="its own")
+        owner = memproc.store.jobs.jobs.owners.Owner.of_this_process()._replace(
+            pid=parent.pid, started=parent.create_time(), run="its own"
+        )
         set_job(store, status="running", owner=owner.to_json(), lease_until=int((time.time() - 590) * 1e6))
         assert store.jobs()[0].is_alive
         assert store.take_job(*store_job_keys(store))[1] is None
@@ -367,7 +369,7 @@ def test_a_job_of_a_dead_process_is_taken_over_at_once(fresh, tmp_path):
     with fresh() as store:
         with pytest.raises(CutOffError):
             ingest(store, path, on_progress=cut_off_after(1))
-        owner = memproc.store.owners.Owner.of_this_process()._replace(started=1.0)
+        owner = memproc.store.jobs.jobs.owners.Owner.of_this_process()._replace(started=1.0)
         set_job(store, status="running", owner=owner.to_json(), lease_until=int((time.time() + 60) * 1e6))
         assert store.jobs()[0].is_alive is False
         assert ingest(store, path, resume=True).status == "done"
@@ -404,7 +406,7 @@ def test_a_batch_too_large_for_the_database_is_halved(fresh, tmp_path, monkeypat
     """Down to the record that is too large by itself, which is quarantined."""
     path = written(tmp_path, 12)
     with fresh() as store:
-        land = memproc.store.landing.Landing.land
+        land = memproc.store.changes.landing.Landing.land
 
         def refuse(self, tx, arrived, there, origin):
             texts = arrived.records.accepted.text
@@ -412,7 +414,7 @@ def test_a_batch_too_large_for_the_database_is_halved(fresh, tmp_path, monkeypat
                 raise DatabaseError(Failure(Kind.CAPACITY, "too much at once"), "packet")
             return land(self, tx, arrived, there, origin)
 
-        monkeypatch.setattr(memproc.store.landing.Landing, "land", refuse)
+        monkeypatch.setattr(memproc.store.changes.landing.Landing, "land", refuse)
         report = ingest(store, path, batch_size=100)
         assert (report.read, report.stored, report.quarantined) == (12, 10, 2)
         assert report.errors["resource"] == 1
@@ -423,7 +425,7 @@ def test_what_is_asked_between_the_halves_of_a_batch_is_heard(fresh, tmp_path, m
     """Also where no batch comes after it."""
     path = written(tmp_path, 12)
     with fresh() as store:
-        land = memproc.store.landing.Landing.land
+        land = memproc.store.changes.landing.Landing.land
 
         def refuse(self, tx, arrived, there, origin):
             if len(arrived.records) > 6:
@@ -434,7 +436,7 @@ def test_what_is_asked_between_the_halves_of_a_batch_is_heard(fresh, tmp_path, m
             if progress.read == 6:
                 store.jobs()[0].pause()
 
-        monkeypatch.setattr(memproc.store.landing.Landing, "land", refuse)
+        monkeypatch.setattr(memproc.store.changes.landing.Landing, "land", refuse)
         report = ingest(store, path, batch_size=100, on_progress=ask)
         assert (report.status, report.read) == ("paused", 12)
 
@@ -532,7 +534,7 @@ def test_a_job_of_another_machine_is_closed_after_a_long_silence(fresh, silent_s
     """Its process cannot be asked, and who adds single records may rest between them."""
     with fresh() as store:
         store.add({"content": "She likes tea"})
-        elsewhere = memproc.store.owners.Owner("elsewhere", 1, 1.0, "run")
+        elsewhere = memproc.store.jobs.jobs.owners.Owner("elsewhere", 1, 1.0, "run")
         set_job(store, owner=elsewhere.to_json(), lease_until=int((time.time() - silent_seconds) * 1e6))
         with memproc.open(store.place) as opened:
             assert opened.jobs()[0].status == status
@@ -544,7 +546,7 @@ def test_a_job_on_files_waits_for_who_goes_on_with_it(fresh, tmp_path):
     with fresh() as store:
         with pytest.raises(CutOffError):
             ingest(store, path, on_progress=cut_off_after(1))
-        dead = memproc.store.owners.Owner.of_this_process()._replace(started=1.0)
+        dead = memproc.store.jobs.jobs.owners.Owner.of_this_process()._replace(started=1.0)
         set_job(store, status="running", owner=dead.to_json(), lease_until=2**60, finished_at=None)
         with memproc.open(store.place) as opened:
             assert opened.jobs()[0].status == "running"
@@ -556,7 +558,7 @@ def test_an_opening_does_not_wait_for_a_writer_to_close_what_was_left(fresh):
     """The next one does it."""
     with fresh() as store:
         store.add({"content": "She likes tea"})
-        dead = memproc.store.owners.Owner.of_this_process()._replace(started=1.0)
+        dead = memproc.store.jobs.jobs.owners.Owner.of_this_process()._replace(started=1.0)
         set_job(store, owner=dead.to_json())
         with store._database.write():
             memproc.open(store.place).close()

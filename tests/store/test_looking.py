@@ -9,8 +9,8 @@ from sqlalchemy import select
 import memproc
 from memproc.errors import DatabaseError
 from memproc.failures import Failure, Kind
-from memproc.store import tables
-from memproc.store.reviews import Reviewer
+from memproc.store.reviews.looking import Reviewer
+from memproc.store.sql import tables
 from memproc.store.store import Store
 
 DAYS = [f"2024-05-{day:02}T09:00:00Z" for day in range(1, 29)]

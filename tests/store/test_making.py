@@ -19,9 +19,9 @@ from faults.child import Task, is_killed, started
 from faults.points import MAKING, POINTS, Verb
 from faults.stores import Server, stores
 from memproc.config import LONGEST_PREFIX
-from memproc.store import tables
-from memproc.store.backends import url_of
-from memproc.store.naming import OBJECTS, Names
+from memproc.store.sql import tables
+from memproc.store.sql.backends import url_of
+from memproc.store.sql.naming import OBJECTS, Names
 from tests.command_line import run_memproc
 from tests.conftest import ROOT
 from tests.databases import NAMES, VARIABLES, reason_to_skip

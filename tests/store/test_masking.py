@@ -10,9 +10,9 @@ import pytest
 from loguru import logger
 
 import memproc
-from memproc.store.backends import url_of
-from memproc.store.doctor import examine_at
-from memproc.store.masking import masked, secrets_of, without
+from memproc.store.checkup.doctor import examine_at
+from memproc.store.sql.backends import url_of
+from memproc.store.sql.masking import masked, secrets_of, without
 from tests.command_line import run_memproc
 from tests.databases import VARIABLES, reason_to_skip
 

@@ -17,9 +17,9 @@ from memproc.dedup.signing import width
 from memproc.formats import own
 from memproc.intake import Intake
 from memproc.sources.items import Item
-from memproc.store import tables
-from memproc.store.landing import Arrived
-from memproc.store.quarantine import Origin
+from memproc.store.changes.landing import Arrived
+from memproc.store.quarantine.records import Origin
+from memproc.store.sql import tables
 
 
 @pytest.fixture(autouse=True)
@@ -52,13 +52,13 @@ def test_single_records_leave_few_segments(fresh):
 def test_no_merge_runs_in_the_thread_that_adds(fresh, monkeypatch):
     """Who adds waits for none."""
     merging = set()
-    unite = memproc.store.segments.Segments.unite
+    unite = memproc.store.index.segments.Segments.unite
 
     def noted(self, connection, numbers):
         merging.add(threading.current_thread().name)
         return unite(self, connection, numbers)
 
-    monkeypatch.setattr(memproc.store.segments.Segments, "unite", noted)
+    monkeypatch.setattr(memproc.store.index.segments.Segments, "unite", noted)
     with fresh() as store:
         for fact in facts(10):
             store.add(fact)
@@ -104,7 +104,7 @@ def test_a_merge_that_fails_costs_nothing(fresh, monkeypatch):
 
     with fresh() as store:
         with monkeypatch.context() as broken:
-            broken.setattr("memproc.store.segments.index.merged", fail)
+            broken.setattr("memproc.store.index.segments.index.merged", fail)
             for fact in facts(10):
                 store.add(fact)
             store._merger.wait()

@@ -13,8 +13,9 @@ from hypothesis import event, given
 from hypothesis import strategies as st
 
 import memproc
-from memproc.store import policies, tables
-from memproc.store.tx import Tx
+from memproc.store.changes import policies
+from memproc.store.sql import tables
+from memproc.store.sql.tx import Tx
 from memproc.testing import bridges, records, waiting
 from tests.databases import all_text, work_of
 from tests.test_laws import PulledPlugError, acts, exported, live_through

@@ -11,9 +11,9 @@ from sqlalchemy import select, update
 
 import memproc
 from memproc.dedup.meaning import AT_LEAST
-from memproc.store import tables
 from memproc.store.answers import Proposed
-from memproc.store.proposing import Proposer
+from memproc.store.reviews.proposing import Proposer
+from memproc.store.sql import tables
 
 NOW = "2026-01-01T00:00:00.000000Z"
 # A model of our own: the words of one line have one meaning, and words that no line has say nothing.

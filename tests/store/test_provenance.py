@@ -8,9 +8,9 @@ import pytest
 from sqlalchemy import BigInteger, Double, LargeBinary, SmallInteger, select, update
 
 import memproc
-from memproc.store import tables
-from memproc.store.doctor import examine
-from memproc.store.seals import is_sealed
+from memproc.store.checkup.doctor import examine
+from memproc.store.sql import tables
+from memproc.store.sql.seals import is_sealed
 from tests.conftest import ROOT
 from tests.store.test_calibration import labels, titles
 from tests.store.test_doctor import codes_of, live, records

@@ -15,7 +15,7 @@ from sqlalchemy import select
 
 import memproc
 from memproc.formats import FORMATS
-from memproc.store import tables
+from memproc.store.sql import tables
 from memproc.testing import broken, facts, records
 from tests.databases import all_text, refuse_rows, sql, work_of
 

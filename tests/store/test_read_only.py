@@ -12,7 +12,7 @@ from contextlib import closing, contextmanager
 import pytest
 
 import memproc
-from memproc.store.files import is_read_only
+from memproc.store.sql.files import is_read_only
 from tests.command_line import run_memproc
 from tests.conftest import ROOT
 from tests.waiting import LIMIT_SECONDS

@@ -16,8 +16,8 @@ import memproc
 from memproc.dedup import decide, speakers
 from memproc.dedup.cluster import Cluster
 from memproc.dedup.memory import memory_of
-from memproc.store import tables
-from memproc.store.neighbours import ROWS, to_row
+from memproc.store.rows.neighbourhood import ROWS, to_row
+from memproc.store.sql import tables
 from tests.databases import work_of
 
 DAYS = ("2024-01-01", "2024-01-02", "2024-01-03")

@@ -9,8 +9,8 @@ import pytest
 from sqlalchemy import event
 
 import memproc
-from memproc.store import landing
-from memproc.store.landing import Landing
+from memproc.store.changes import landing
+from memproc.store.changes.landing import Landing
 
 MOST_STATEMENTS = 14  # of them SQLite's own are BEGIN, SAVEPOINT and RELEASE
 
@@ -78,7 +78,7 @@ def dated(texts):
 def are_held(store):
     """Tell whether the entries in memory are those in the database."""
     with store._read() as tx:
-        written = memproc.store.segments.Segments().all(tx)
+        written = memproc.store.index.segments.Segments().all(tx)
         held = store._segments._held.values()
     return np.sort(np.concatenate([*held])).tolist() == np.sort(np.concatenate(written)).tolist()
 
@@ -156,7 +156,7 @@ def test_what_is_forgotten_in_a_rehearsal_is_no_more_held(fresh):
 def test_what_is_merged_in_a_rehearsal_is_held(fresh, monkeypatch):
     """So is what is left of it in memory."""
     monkeypatch.setattr("memproc.dedup.minhash.index.FAN_OUT_OF_SMALL", 3)
-    monkeypatch.setattr("memproc.store.segments.SMALL_ENTRIES", 60)
+    monkeypatch.setattr("memproc.store.index.segments.SMALL_ENTRIES", 60)
     with fresh() as store:
         store.add({"content": train(1)})
         with store.rehearsal():

@@ -12,7 +12,7 @@ import pytest
 import memproc
 from memproc.dedup.minhash.index import FAN_OUT
 from memproc.store.answers import Recount
-from memproc.store.tx import Tx
+from memproc.store.sql.tx import Tx
 from tests.databases import all_text, refuse_rows, sql
 from tests.waiting import LIMIT_SECONDS
 

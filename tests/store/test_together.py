@@ -10,7 +10,7 @@ from sqlalchemy import event
 import memproc
 from memproc.errors import DatabaseError
 from memproc.failures import Failure, Kind
-from memproc.store.together import MOST_TOGETHER, Together
+from memproc.store.changes.adding import MOST_TOGETHER, Together
 from tests.waiting import LIMIT_SECONDS, until
 
 

@@ -14,7 +14,7 @@ from sqlalchemy.exc import OperationalError
 import memproc
 from memproc.errors import DatabaseError
 from memproc.failures import Failure, Kind
-from memproc.store import opening, tables
+from memproc.store.sql import opening, tables
 from tests.store.test_databases import end_connections
 
 LOST = Failure(Kind.TRANSIENT, "the connection was lost")
@@ -174,7 +174,7 @@ def test_what_is_read_is_read_again(fresh, way):
 @pytest.mark.parametrize("full", [False, True])
 def test_a_long_read_goes_on_behind_the_last_line(fresh, monkeypatch, tmp_path, full):
     """No line is there twice, wherever the connection is lost; a file is written anew."""
-    monkeypatch.setattr("memproc.store.reading.CHUNK", 2)
+    monkeypatch.setattr("memproc.store.rows.memories.CHUNK", 2)
     with filled(fresh) as store:
         whole, listed = io.BytesIO(), list(store)
         store.export(whole, full=full)
@@ -195,7 +195,7 @@ def test_a_long_read_goes_on_behind_the_last_line(fresh, monkeypatch, tmp_path, 
 
 def test_a_long_read_does_not_go_on_in_another_store(fresh, monkeypatch):
     """If something was written meanwhile the rest would be of another moment, so the failure is told; a file is begun anew."""
-    monkeypatch.setattr("memproc.store.reading.CHUNK", 2)
+    monkeypatch.setattr("memproc.store.rows.memories.CHUNK", 2)
     with filled(fresh) as store, memproc.open(store.place) as other:
         names = count()
         mend = broken_at(store, {8}, lambda: other.add({"content": f"Memory of lake {next(names)}"}))

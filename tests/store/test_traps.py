@@ -24,7 +24,7 @@ import memproc
 from benchmarks.corpus import make_corpus
 from faults.stores import Server
 from memproc.records import encode
-from memproc.store import tables
+from memproc.store.sql import tables
 from tests.conftest import ROOT
 from tests.databases import VARIABLES, reason_to_skip, refuse_rows, sql
 from tests.store.test_databases import TRICKY

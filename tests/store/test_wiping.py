@@ -12,7 +12,7 @@ from time import perf_counter
 import pytest
 
 import memproc
-from memproc.store.doctor import examine_at
+from memproc.store.checkup.doctor import examine_at
 from tests.store.test_doctor import codes_of
 from tests.waiting import LIMIT_SECONDS, bounded
 

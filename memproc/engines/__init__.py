@@ -1,1 +1,0 @@
-"""Where items become prepared records: in this process, or in workers on this machine and others."""

@@ -1,0 +1,133 @@
+"""Workers on Dask: a cluster of this machine that memproc begins, or the one of a client that was handed over.
+
+Facts: a nanny begins a worker that died anew, but not one that died before it told its nanny that it had begun; and it may be given
+work before that. A cluster ends the nanny of a worker that it misses for 15 seconds, which on a busy machine is less than one needs
+to begin. Of a cluster without nannies nobody tells those who wait for it.
+"""
+
+from __future__ import annotations
+
+from concurrent.futures import Executor
+from time import monotonic, sleep
+from typing import Any, cast
+
+import dask
+from distributed import Client, KilledWorker, LocalCluster, Status
+
+from memproc.errors import EngineError
+from memproc.ingest.engines.pools import Pool, patience_of
+from memproc.ingest.engines.waiting import Patience, PoolDiedError, answered, ended
+
+SECONDS_TO_BEGIN_A_WORKER = 300  # then its nanny gives up
+SECONDS_TO_SETTLE = 60.0
+SECONDS_TO_END = 60.0
+SECONDS_WITHOUT_WORKERS = 60.0
+SECONDS_UNTIL_THE_FIRST = 600.0  # of a cluster that has none as it is handed over, as it begins them when it has work
+
+
+def dask_pool(given: object, workers: int) -> Pool:
+    """Return the pool of a client, or of a cluster with so many workers of one thread each.
+
+    A worker that dies is begun again by its nanny. On a cluster of memproc's own its call is told at once; on another it goes to
+    other workers first, as that cluster is set up to do. Where a nanny cannot begin it again, or the scheduler is gone, a cluster
+    of memproc's own is replaced.
+    """
+    if given is not None:
+        client = cast("Client", given)
+        threads: list[int] = []
+        if not answered(lambda: threads.append(sum(client.nthreads().values())) or True):  # type: ignore[func-returns-value]
+            raise EngineError(
+                "the Dask client that was handed over has no scheduler that answers: give one of a cluster that lives"
+            )
+        executor = _executor_of(client)
+        pool = Pool("dask", executor, max(1, *threads), (KilledWorker,), lambda: _settled(client, executor))
+        pool.is_alive = lambda: _has_workers(client)
+        pool.patience = Patience(SECONDS_WITHOUT_WORKERS if threads[0] else SECONDS_UNTIL_THE_FIRST)
+        return pool
+    began, own = monotonic(), _Own(workers)
+    pool = Pool("dask", own.executor, workers, (KilledWorker,), own.reopened)
+    pool.is_alive, pool.replace, pool.end = own.is_alive, own.replaced, own.end
+    pool.patience = patience_of(monotonic() - began)
+    return pool
+
+
+def _executor_of(client: Client) -> Executor:
+    executor: Any = client.get_executor(pure=False)  # by default equal calls would be made once
+    return cast("Executor", executor)
+
+
+def _has_workers(client: Client) -> bool:
+    return answered(lambda: client.status == "running" and client.nthreads())
+
+
+def _settled(client: Client, executor: Executor) -> Executor:
+    """Wait until all workers that are begun anew have begun, as far as that can be told; return the executor."""
+    deadline = monotonic() + SECONDS_TO_SETTLE
+    while monotonic() < deadline and not answered(lambda: _is_settled(client)):
+        sleep(0.05)
+    return executor
+
+
+def _is_settled(client: Client) -> bool:
+    nannies = [*getattr(client.cluster, "workers", {}).values()]
+    processes = [getattr(nanny, "process", None) for nanny in nannies if hasattr(nanny, "process")]
+    have_begun = all(one is not None and one.is_alive() and one.status is Status.running for one in processes)
+    return have_begun and len(client.nthreads()) >= len(processes)
+
+
+class _Patient(LocalCluster):
+    """A cluster that does not end the nanny of a worker which is slow to begin."""
+
+    def _update_worker_status(self, op: str, msg: Any) -> None:
+        with dask.config.set({"distributed.deploy.lost-worker-timeout": SECONDS_TO_BEGIN_A_WORKER}):
+            super()._update_worker_status(op, msg)
+
+
+class _Own:
+    """A cluster of this machine that memproc began, or the one in its place."""
+
+    def __init__(self, workers: int) -> None:
+        self._workers = workers
+        self._begin()
+
+    def _begin(self) -> None:
+        try:
+            with dask.config.set({"distributed.scheduler.allowed-failures": 0}):
+                self._cluster = _Patient(
+                    n_workers=self._workers,
+                    threads_per_worker=1,
+                    processes=True,
+                    dashboard_address=":0",  # any that is free: another cluster may have the usual one
+                    death_timeout=SECONDS_TO_BEGIN_A_WORKER,
+                )
+            self._client = Client(self._cluster)
+        except (RuntimeError, OSError, TimeoutError) as error:
+            raise EngineError(f"a Dask cluster cannot be begun on this machine: {error}") from error
+        self.executor = _executor_of(self._client)
+
+    def is_alive(self) -> bool:
+        """Tell whether a worker lives. Raises PoolDiedError where none will: nobody is left to begin one."""
+        if not self._cluster.workers:
+            raise PoolDiedError("the workers of the Dask cluster ended, and could not be begun again")
+        return _has_workers(self._client)
+
+    def reopened(self) -> Executor:
+        """Give the executor when the workers that died have begun again."""
+        return _settled(self._client, self.executor)
+
+    def replaced(self) -> Executor:
+        """Begin another cluster in place of this one."""
+        self.end()
+        self._begin()
+        return self.executor
+
+    def end(self) -> None:
+        """End the cluster, by force where it does not end by itself."""
+        client, cluster = self._client, self._cluster
+        processes = [nanny.pid for nanny in [*cluster.workers.values()] if getattr(nanny, "pid", None)]
+
+        def close() -> None:
+            client.close()
+            cluster.close()
+
+        ended(close, processes, SECONDS_TO_END)

@@ -1,0 +1,104 @@
+"""Workers on Ray: the cluster at an address, the one this process is connected to, or one of this machine that memproc begins."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from concurrent.futures import Executor, Future
+from time import monotonic
+from typing import Any
+
+import psutil
+import ray
+from ray.exceptions import LocalRayletDiedError, NodeDiedError, OutOfMemoryError, WorkerCrashedError
+
+from memproc.errors import EngineError
+from memproc.ingest.engines.pools import Pool, patience_of
+from memproc.ingest.engines.waiting import Patience, PoolDiedError, answered, ended, is_there
+
+AUTO = "ray://auto"
+SECONDS_WITHOUT_NODES = 60.0
+SECONDS_TO_END = 20.0  # Ray ends this process when it misses its servers for a minute
+SERVERS = ("gcs_server", "raylet")
+
+
+def ray_pool(address: str | None, workers: int) -> Pool:
+    """Return the pool of the Ray cluster at an address, or of one with so many processors that lasts as long as the pool.
+
+    A cluster of memproc's own is replaced where none of its nodes lives any more.
+    """
+    began = monotonic()
+    own = None if ray.is_initialized() else _Own(address, workers)
+    executor = _Executor(own.check_servers) if own is not None else _Executor()
+    pool = Pool("ray", executor, max(1, int(ray.cluster_resources().get("CPU", workers))))
+    pool.deaths, pool.reopen = (WorkerCrashedError, OutOfMemoryError, NodeDiedError), lambda: pool.executor
+    pool.endings = (LocalRayletDiedError,)
+    pool.is_alive, pool.patience = _has_nodes, Patience(SECONDS_WITHOUT_NODES)
+    if own is not None:
+        pool.end = own.end
+        if address is None:
+            pool.is_alive, pool.replace = own.is_alive, own.replaced
+            pool.patience = patience_of(monotonic() - began)
+    return pool
+
+
+def _has_nodes() -> bool:
+    return answered(lambda: ray.is_initialized() and any(node["Alive"] for node in ray.nodes()))
+
+
+class _Own:
+    """A connection to Ray that memproc began, and where there was none to connect to, the cluster."""
+
+    def __init__(self, address: str | None, workers: int) -> None:
+        self._where: dict[str, Any] = {"num_cpus": workers, "include_dashboard": False} if address is None else {"address": address}
+        if address == AUTO:
+            self._where = {"address": "auto"}
+        self._begin()
+
+    def _begin(self) -> None:
+        before = _children()
+        try:
+            ray.init(log_to_driver=False, logging_level=logging.ERROR, **self._where)
+        except (RuntimeError, OSError, TimeoutError) as error:
+            raise EngineError(f"Ray cannot be begun or reached: {error}") from error
+        self._processes = _children() - before
+        self._servers = [one for one in map(psutil.Process, self._processes) if one.name() in SERVERS]
+
+    def is_alive(self) -> bool:
+        """Tell whether a node lives. Raises PoolDiedError where none will."""
+        self.check_servers()
+        return _has_nodes()
+
+    def check_servers(self) -> None:
+        """Raise PoolDiedError where a server that all need has ended."""
+        if not all(map(is_there, self._servers)):
+            raise PoolDiedError("a server of Ray ended")
+
+    def replaced(self) -> Executor:
+        """Begin another cluster in place of this one."""
+        self.end()
+        self._begin()
+        return _Executor(self.check_servers)
+
+    def end(self) -> None:
+        """End it, by force where it does not end by itself."""
+        ended(ray.shutdown, self._processes, SECONDS_TO_END)
+
+
+def _children() -> set[int]:
+    return {child.pid for child in psutil.Process().children(recursive=True)}
+
+
+class _Executor(Executor):
+    """Ray as an executor: each call is a task, made once, whose result is a future."""
+
+    def __init__(self, check: Callable[[], object] = bool) -> None:
+        """Know what raises where Ray is gone: to begin a task may wait for it for ever."""
+        self._check = check
+
+    def submit(self, work: Callable[..., Any], /, *arguments: Any, **named: Any) -> Future[Any]:
+        """Begin a task."""
+        self._check()
+        task = ray.remote(max_retries=0)(work)
+        future: Future[Any] = task.remote(*arguments, **named).future()
+        return future

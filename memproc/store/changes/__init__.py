@@ -1,0 +1,1 @@
+"""What changes a store: batches, decisions, forgetting, rebuilding, replay."""

@@ -1,0 +1,154 @@
+"""Calibration: fitting the model of confidence to what a person says of pairs in a store.
+
+Facts: what merges by likeness differs in benign ways only, and the trust in these is data of memproc that no label changes. So
+labels of such pairs tell whether merging by likeness is right in this store at all; if not, it is refused until labels say
+otherwise. Whether a pair is such is read from its texts, not from the memory it is in: a refusal, or a person, may have parted it.
+All other pairs are what the model is fitted to. Pairs with equal words are one memory by their content, and tell nothing of either.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from functools import cache
+from typing import NamedTuple
+
+import numpy as np
+import orjson
+from sqlalchemy import select
+from xxhash import xxh3_64_intdigest
+
+from memproc.config import Policy
+from memproc.dedup.compare.compare import benign_confidence, differences_between
+from memproc.dedup.compare.confidence import Features, Model, Side, features_of, shipped_model, side_of
+from memproc.dedup.compare.fitting import calibration_error, columns, fit, recall_at_precision, reliability
+from memproc.dedup.grouping import grouped
+from memproc.dedup.keys import Key, text_of
+from memproc.errors import NotFoundError, UsageError
+from memproc.records import encode
+from memproc.store.answers import Calibration
+from memproc.store.rows.memories import named_by
+from memproc.store.sql import tables
+from memproc.store.sql.tx import Tx
+
+TARGET_PRECISION = 0.99
+FEWEST_PAIRS = 20
+
+Label = tuple[str, str, bool]
+
+
+class _Pair(NamedTuple):
+    features: Features
+    is_same: bool
+
+
+class _Named(NamedTuple):
+    """What an observation says, and the groups that it is in by its likeness, or would be in were a slip mended."""
+
+    content: Key
+    side: Side
+    groups: set[Key]
+
+
+class _Labelled(NamedTuple):
+    """What labels say of pairs that merge by likeness, with the confidence that is reported of these, and of all others."""
+
+    confidences: list[float]
+    merged: list[bool]
+    unlike: list[_Pair]
+
+
+def calibrate(tx: Tx, labels: Iterable[Label], policy: Policy) -> Calibration:
+    """Fit a model to labelled pairs of memories or observations, judge it, and keep it for the next rebuild."""
+    labelled = _sorted_out(tx, labels, policy)
+    # An order that is the same each time and has nothing to do with how the pairs were listed.
+    unlike = sorted(labelled.unlike, key=lambda pair: xxh3_64_intdigest(encode(pair.features)))
+    model, held_out = _fitted(unlike[::2]), unlike[1::2]
+    confidences = [*(model.probability(pair.features) for pair in held_out), *labelled.confidences]
+    same = [*(pair.is_same for pair in held_out), *labelled.merged]
+    precision = sum(labelled.merged) / len(labelled.merged) if labelled.merged else 1.0
+    refuses = precision < TARGET_PRECISION if labelled.merged else policy.refuses_to_merge
+    kept = {"model": _fitted(unlike).to_json().decode(), "refuses_to_merge": refuses}
+    tx.change_row(tables.store, tables.THE_STORE, {"calibration": orjson.dumps(kept).decode()})
+    return Calibration(
+        len(labelled.merged) + len(unlike),
+        len(labelled.merged),
+        precision,
+        calibration_error(confidences, same),
+        recall_at_precision(confidences, same, TARGET_PRECISION),
+        tuple(reliability(confidences, same)),
+        refuses,
+    )
+
+
+def _sorted_out(tx: Tx, labels: Iterable[Label], policy: Policy) -> _Labelled:
+    labelled = _Labelled([], [], [])
+    found = _Finder(tx, replace(policy, refuses_to_merge=False))
+    for one, other, is_same in labels:
+        left, right = found.named(one), found.named(other)
+        if left.content == right.content:
+            continue
+        if left.groups.isdisjoint(right.groups):
+            labelled.unlike.append(_Pair(features_of(left.side, right.side), is_same))
+        else:
+            confidence = benign_confidence(differences_between(left.side.gist, right.side.gist))
+            labelled.confidences.append(1.0 if confidence is None else confidence)
+            labelled.merged.append(is_same)
+    return labelled
+
+
+def calibrated(tx: Tx, policy: Policy) -> Policy:
+    """Return the policy with what was last calibrated and not yet taken up, and note that it is."""
+    kept = tx.execute(select(tables.store.c.calibration)).scalar_one()
+    if kept is None:
+        return policy
+    tx.change_row(tables.store, tables.THE_STORE, {"calibration": None})
+    return replace(policy, **orjson.loads(kept))
+
+
+def _fitted(pairs: Sequence[_Pair]) -> Model:
+    same = np.array([pair.is_same for pair in pairs], np.bool_)
+    if len(pairs) < FEWEST_PAIRS // 2:
+        raise UsageError(f"label at least {FEWEST_PAIRS} pairs that differ in more than benign ways, not {len(pairs)}")
+    try:
+        return fit(
+            columns([pair.features for pair in pairs]),
+            same,
+            np.ones(len(pairs)),
+            [f"{len(pairs)} labelled pairs"],
+            prior=shipped_model(),
+        )
+    except ValueError as error:
+        raise UsageError(f"the labels cannot be fitted: {error}, in both halves of the list") from error
+
+
+class _Finder:
+    """Finds what an id names: of a memory, an observation, or the one that a record carries, if one record alone does."""
+
+    def __init__(self, tx: Tx, policy: Policy) -> None:
+        self._tx, self._policy = tx, policy
+        self.named = cache(self._named)
+        self._own_ids: dict[str, bytes | None] | None = None
+
+    def _named(self, identifier: str) -> _Named:
+        row = named_by(self._tx, identifier) or named_by(self._tx, self._by_own_id(identifier).hex())
+        if row is None:
+            raise NotFoundError(f"no memory or observation {identifier!r}")
+        seen = row.observation
+        found = grouped(seen.content, seen.record, self._policy)
+        return _Named(seen.content, side_of(text_of(seen.record)), {found.group, *found.mends})
+
+    def _by_own_id(self, identifier: str) -> bytes:
+        if self._own_ids is None:
+            self._own_ids = {}
+            observations = tables.observations.c
+            for key, record in self._tx.execute(select(observations.key, observations.record)):
+                own = orjson.loads(record).get("id")
+                if own is not None:
+                    self._own_ids[own] = None if own in self._own_ids else key
+        key = self._own_ids.get(identifier, b"")
+        if key is None:
+            raise UsageError(f"several records have the id {identifier!r}: give the id of an observation")
+        if not key:
+            raise NotFoundError(f"no memory, observation or record {identifier!r}")
+        return key

@@ -1,0 +1,307 @@
+"""Taking quarantined records anew: as they are, under a mapping, changed by a function, or as a person has edited them.
+
+Rules: a replay is a job of its own, and its records go through the same intake and landing as any. A record leaves quarantine in
+the transaction in which all that it gives is taken; else it stays, with the new faults. What the caller had said of its source
+(source, include, mapping, date) holds again, so that a mended record is the same observation as if it had been right at first.
+What its format cannot read by itself (a message out of a conversation) fails as it did. No decision is ever taken from there.
+"""
+
+from __future__ import annotations
+
+from base64 import b64decode, b64encode
+from collections import defaultdict, deque
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass, field
+from itertools import islice
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import orjson
+
+from memproc.batch_size import FIRST_BATCH, LARGEST_BATCH_BYTES
+from memproc.config import Policy, Settings
+from memproc.errors import DatabaseError, MemprocError, UsageError
+from memproc.failures import Kind
+from memproc.formats import format_named, generic, of_line, own
+from memproc.formats.draft import Context, Format
+from memproc.intake import CATEGORY_OF_FORMATS, Intake, internal
+from memproc.records import Fault, Memory, Rejected
+from memproc.sources.items import Item, decode, item_of, of_record, open_file
+from memproc.store.answers import Quarantined
+from memproc.store.changes.landing import Arrived, Landed
+from memproc.store.jobs.jobs import ENDED_BY
+from memproc.store.quarantine.records import OPEN, REPLAY, Origin, raw_of, rejected_in
+from memproc.store.quarantine.triage import SettledMeanwhileError, Which, faults_of, require_open, rows_by_number, rows_of
+from memproc.store.sql.transactions import Transactions
+from memproc.store.sql.tx import Tx
+from memproc.taken import Taken
+from memproc.validation import failed, redacted
+
+CHUNK = 100
+LONGEST_LINE_BYTES = 1 << 30
+UNDECODED = ("source", "resource")  # the categories of what was never a value
+
+Transform = Callable[[Any], Any]
+Edits = Mapping[int, Sequence[Item]]
+
+
+class Waiting(NamedTuple):
+    """A quarantined record that is to be replayed."""
+
+    number: int
+    category: str
+    faults: tuple[Fault, ...]
+    raw: bytes
+    format: str
+    namespace: str
+    context: str
+
+
+class Chosen(NamedTuple):
+    """What is to be replayed: the numbers in rising order, and the formats, each once."""
+
+    numbers: list[int]
+    formats: list[str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mending:
+    """How records are replayed. `format`, `mapping` and `edits` take the place of what was; `transform` gets the JSON value, else
+    the text, else the bytes, and gives a value, or None to leave the record where it is.
+    """
+
+    policy: Policy
+    schema: type[Memory] = Memory
+    format: str | None = None
+    mapping: Mapping[str, str] = field(default_factory=dict)
+    transform: Transform | None = None
+    edits: Edits | None = None
+    settings: Settings = field(default_factory=Settings)
+
+    def take(self, waiting: Waiting) -> Taken | None:
+        """Return what a record gives, None where it is left. Never raises on bad input, nor where memproc itself breaks on it."""
+        try:
+            return self._taken(waiting)
+        except MemprocError:
+            raise
+        except Exception as error:  # noqa: BLE001 - whatever it is, no other record may be lost with it
+            return Taken.of_rejected([internal(waiting.raw, error)])
+
+    def _taken(self, waiting: Waiting) -> Taken | None:
+        items = [changed for item in self._items(waiting) if (changed := self._changed(item, waiting)) is not None]
+        if not items:
+            return None
+        records = Taken()
+        for item in items:
+            if isinstance(item, Rejected):
+                records.extend(Taken.of_rejected([item]))
+            else:
+                records.extend(self._intake(waiting, item.value).take(item).records)
+        is_read = len(records.accepted) or any(one.category != CATEGORY_OF_FORMATS for _, one in records.rejected)
+        if is_read or (len(records) and not self._is_as_it_was):
+            return records
+        again = Rejected(waiting.category, waiting.faults, waiting.raw) if self._is_as_it_was else _nothing(waiting)
+        return Taken.of_rejected([again])
+
+    @property
+    def _is_as_it_was(self) -> bool:
+        return not (self.format or self.mapping or self.transform or self.edits is not None)
+
+    def _items(self, waiting: Waiting) -> Sequence[Item]:
+        if self.edits is not None:
+            return self.edits[waiting.number]
+        item = decode(waiting.raw)
+        if item.fault is not None and waiting.category in UNDECODED:
+            item = item._replace(fault=waiting.faults[0], category=waiting.category)
+        return [item]
+
+    def _changed(self, item: Item, waiting: Waiting) -> Item | Rejected | None:
+        if self.transform is None:
+            return item
+        try:
+            value = self.transform(_text_of(item.raw or b"") if item.fault else item.value)
+        except Exception as error:  # noqa: BLE001 - a function of the caller's may raise anything; no record may be lost with it
+            raised = failed("transform_failed", "the transform", error, tracebacks=self.settings.tracebacks)
+            shown = redacted(raised) if self.settings.redact else raised
+            return Rejected(CATEGORY_OF_FORMATS, (shown._replace(hint="mend the transform, then replay"),), waiting.raw)
+        return None if value is None else of_record(value)
+
+    def _intake(self, waiting: Waiting, value: object) -> Intake:
+        said = orjson.loads(waiting.context)
+        mapping = self.mapping or said.get("mapping", {})
+        is_told = bool(said.get("is_told")) and not (self.format or self.mapping)
+        context = Context(said.get("source"), frozenset(said.get("include", ())), mapping, is_told=is_told)
+        known, namespace = self._format(waiting, value), waiting.namespace or None
+        return Intake(known, self.policy, self.schema, namespace, context, said.get("as_of"), self.settings)
+
+    def _format(self, waiting: Waiting, value: object) -> Format:
+        """Return the format to read a value in: as named, a mapping's, memproc's own for what memproc itself put there, or as it
+        was; of what was edited into another shape, JSON with usual names.
+        """
+        if self.format is not None:
+            return format_named(self.format)
+        was = format_named(waiting.format)
+        if self.mapping:
+            return generic.TABLE if was is generic.TABLE else generic.FORMAT
+        if not isinstance(value, dict) or was in (generic.TABLE, own.FORMAT, own.FULL):
+            return was
+        if own.is_whole(value):
+            return own.FORMAT
+        fields = frozenset(self.schema.model_fields)
+        is_reshaped = self.edits is not None and not was.matches(value, fields) and generic.matches(value, fields)
+        return of_line(generic.FORMAT, value) if is_reshaped else was
+
+
+class Replay:
+    """One replay under way. `read` opens a reading transaction; `land` takes what arrived, the number of records, the first
+    position and where it comes from.
+    """
+
+    def __init__(
+        self,
+        transactions: Transactions,
+        land: Callable[[Arrived, Origin], Landed],
+        mending: Mending,
+        batch_size: int | None,
+    ) -> None:
+        """Know the store, and how to mend."""
+        self._transactions, self._land, self._mending = transactions, land, mending
+        self._size = batch_size or FIRST_BATCH
+        self._landed = 0
+
+    def through(self, numbers: Iterable[int]) -> str:
+        """Replay the records of these numbers that are open, batch by batch; return the status that the job ends with."""
+        left = deque(numbers)
+        while left:
+            counts, records = self._gather(left)
+            if not counts:
+                continue
+            try:
+                if request := self._land_batch(counts, records).request:
+                    return ENDED_BY[request]
+            except SettledMeanwhileError:  # who was quicker is left out the next time
+                left.extendleft(reversed(counts))
+            except DatabaseError as error:
+                if error.failure.kind is not Kind.CAPACITY or len(counts) == 1:
+                    raise
+                self._size = max(min(self._size, len(counts)) // 2, 1)
+                left.extendleft(reversed(counts))
+        return "done"
+
+    def _gather(self, left: deque[int]) -> tuple[dict[int, int], Taken]:
+        """Take as many records as a batch holds, by what they give: how many each gives, by its number, and all of these."""
+        counts: dict[int, int] = {}
+        records, size_bytes = Taken(), 0
+        while left and len(records) < self._size and size_bytes < LARGEST_BATCH_BYTES:
+            for waiting in self._waiting([left.popleft() for _ in range(min(CHUNK, self._size, len(left)))]):
+                taken = self._mending.take(waiting)
+                if taken is not None:
+                    counts[waiting.number] = len(taken)
+                    records.extend(taken)
+                    size_bytes += len(waiting.raw)
+        return counts, records
+
+    def _waiting(self, numbers: Sequence[int]) -> list[Waiting]:
+
+        def found(tx: Tx) -> list[Waiting]:
+            rows = rows_by_number(tx, numbers)
+            return [
+                Waiting(at, row.category, faults_of(row), raw_of(tx, at), row.format, row.namespace, row.context)
+                for at, row in sorted(rows.items())
+                if row.status == OPEN
+            ]
+
+        return self._transactions.read(found)
+
+    def _land_batch(self, counts: Mapping[int, int], records: Taken) -> Landed:
+        positions = iter(range(self._landed, self._landed + len(records)))
+        replayed = {number: [*islice(positions, count)] for number, count in counts.items()}
+        landed = self._land(Arrived(records, self._landed, replayed), Origin(REPLAY, "", ""))
+        self._landed += len(records)
+        return landed
+
+
+def chosen_for_replay(
+    tx: Tx,
+    which: Which,
+    numbers: Collection[int] | None,
+    edits: Edits | None,
+    places: Mapping[int, tuple[object, object]],
+) -> Chosen:
+    """Return the open records that are meant: of these numbers and in the edited file, where these are given.
+
+    Raises NotFoundError where one of the numbers is not open, and UsageError where the file tells of another store.
+    """
+    if numbers is None and edits is None:
+        formats = {row.number: row.format for row in rows_of(tx, which)}
+        return Chosen([*formats], [*dict.fromkeys(formats.values())])
+    rows = rows_by_number(tx, set(edits or ()) if numbers is None else numbers)
+    for number, place in places.items():
+        if number in rows and place != (rows[number].job, rows[number].position):
+            raise UsageError(f"record {number} of the file is not record {number} of this store: was it exported from another?")
+    is_open = {number: row for number, row in rows.items() if row.status == OPEN}
+    require_open(numbers or (), is_open)
+    of_job = is_open.keys() if which.job is None else rejected_in(tx, which.job).keys()
+    meant = [row for at, row in sorted(is_open.items()) if at in of_job and which.includes(row) and (edits is None or at in edits)]
+    return Chosen([row.number for row in meant], [*dict.fromkeys(row.format for row in meant)])
+
+
+def edits_in(path: Path, *, redacts: bool = False) -> tuple[dict[int, list[Item]], dict[int, tuple[object, object]]]:
+    """Return the records of an edited export by number, several where one was split, and where each is said to come from: job and
+    position. Raises UsageError on a line that is none of an export; with `redacts` it does not tell what is in the line.
+    """
+    edits: dict[int, list[Item]] = defaultdict(list)
+    places: dict[int, tuple[object, object]] = {}
+    with closing(open_file(path, lists=frozenset(), limit_bytes=LONGEST_LINE_BYTES)) as opened:
+        for at, item in enumerate(map(item_of, opened.items), 1):
+            line = item.value
+            if not isinstance(line, dict) or type(line.get("quarantine")) is not int or not {"record", "raw"} & line.keys():
+                why = f": {item.fault.message}" if item.fault and not redacts else ""
+                raise UsageError(f"{path}, record {at}: give quarantine (a number) and record, as an export has them{why}")
+            edits[line["quarantine"]].append(_edited(path, at, line))
+            if {"job", "position"} <= line.keys():
+                places[line["quarantine"]] = line["job"], line["position"]
+    return edits, places
+
+
+def export_lines(records: Iterable[Quarantined]) -> Iterator[bytes]:
+    """Give quarantined records as JSON lines that a person edits: `record` is the value; of what is no JSON, `raw` the bytes."""
+    for one in records:
+        own_fields = {name: getattr(one, name) for name in ("source", "format", "namespace", "job", "position")}
+        head = {"quarantine": one.number, "reasons": [fault.as_dict() for fault in one.faults], **own_fields}
+        value = decode(one.raw)
+        try:
+            record = {"record": value.value} if value.fault is None else _in_base64(one.raw)
+            yield orjson.dumps({**head, **record}) + b"\n"
+        except orjson.JSONEncodeError:  # an integer beyond 64 bits
+            yield orjson.dumps({**head, **_in_base64(one.raw)}) + b"\n"
+
+
+def _in_base64(raw: bytes) -> dict[str, object]:
+    return {"raw": b64encode(raw).decode(), "base64": True}
+
+
+def _edited(path: Path, at: int, line: Mapping[str, Any]) -> Item:
+    if "record" in line:
+        return Item(line["record"])
+    try:
+        return decode(b64decode(line["raw"], validate=True) if line.get("base64") else line["raw"].encode())
+    except (ValueError, TypeError, AttributeError) as error:
+        raise UsageError(f"{path}, record {at}: raw is no text, or no base64: {error}") from error
+
+
+def _text_of(raw: bytes) -> str | bytes:
+    try:
+        return raw.decode()
+    except UnicodeDecodeError:
+        return raw
+
+
+def _nothing(waiting: Waiting) -> Rejected:
+    message = "nothing was read from it in this format"
+    return Rejected(
+        CATEGORY_OF_FORMATS,
+        (Fault("", "nothing_read", message, "name the format that the record is in, or mend it by hand"),),
+        waiting.raw,
+    )

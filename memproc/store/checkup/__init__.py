@@ -1,0 +1,1 @@
+"""The check-up of a store: whether it is whole, and what mends it."""

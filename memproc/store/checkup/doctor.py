@@ -1,0 +1,275 @@
+"""The check-up of a store: is it whole, and if not, what is wrong and what mends it. Nothing is written.
+
+Strategy: from the ground up. What rests on something that is broken is not looked at, because what it would tell could not be
+trusted: first the files, then what the database says of itself, the tables, the settings, the records and their keys, and then
+what is computed from these.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import get_args
+
+import orjson
+from sqlalchemy import func, inspect, select
+
+from memproc.config import Policy, Settings
+from memproc.dedup.cluster import Decision, Verdict
+from memproc.dedup.compare.confidence import model_of
+from memproc.dedup.keys import SCHEME, Key
+from memproc.errors import DatabaseError
+from memproc.failures import DAMAGED, Kind
+from memproc.in_use import whose
+from memproc.records import Memory, Outcome
+from memproc.store.answers import Finding
+from memproc.store.checkup import orphans
+from memproc.store.checkup.findings import Found
+from memproc.store.checkup.provenance import check_arrival, check_seals, check_values
+from memproc.store.checkup.recomputing import Recomputed
+from memproc.store.checkup.sqlite import check_files, check_sqlite, reading_only
+from memproc.store.jobs.counting import IMPORTED, BatchCount, count_batches, count_memories, memories_told
+from memproc.store.quarantine.records import DISCARDED, REASONED, reasons_told, sightings
+from memproc.store.quarantine.texts import wrong_texts
+from memproc.store.rows.memories import all_decisions
+from memproc.store.rows.neighbourhood import WITHDRAWN
+from memproc.store.sql import tables
+from memproc.store.sql.database import Database, told
+from memproc.store.sql.files import check_database, was_database_of
+from memproc.store.sql.making import columns_of, is_store_in
+from memproc.store.sql.opening import no_store, require_file
+from memproc.store.sql.tx import Tx
+
+_observations, _forgotten = tables.observations.c, tables.forgotten.c
+# Where a decision's sides may be named.
+_NAMED = [
+    (select(column), column) for column in (_observations.node, _observations.key, _forgotten.key, _forgotten.node, _forgotten.home)
+]
+
+
+def examine_at(where: str | Path, settings: Settings | None = None) -> tuple[Finding, ...]:
+    """Check the store at a path or URL, also one that cannot be opened as a store any more.
+
+    Raises UsageError where there is none.
+    """
+    database = Database(where, settings)
+    found = Found()
+    try:
+        if database.file is not None:
+            require_file(database.file, where)
+            if not whose(database.file):  # else it is open and was looked at; to read it would drop the locks on it
+                if not was_database_of(database.file, database.names.of(tables.store.name)):
+                    check_database(database.file)
+                check_files(database.file, found)
+        if not found.has("foreign_file"):  # to open the database would be to take it for a part of it
+            with database.read() as tx:
+                _examine(tx, found, Memory)
+    except DatabaseError as error:
+        _note(error, found)
+    finally:
+        database.close()
+    return found.findings()
+
+
+def examine(tx: Tx, schema: type[Memory] = Memory) -> tuple[Finding, ...]:
+    """Check an open store, as a reading transaction sees it. Return what was found, nothing where it is whole.
+
+    A record is valid where it passes as a `Memory`, or as one of the class that the store was opened with. Raises DatabaseError on
+    a failure that may pass.
+    """
+    found = Found()
+    try:
+        with told():
+            _examine(tx, found, schema)
+    except DatabaseError as error:
+        if error.failure.kind is Kind.TRANSIENT:
+            raise
+        _note(error, found)
+    return found.findings()
+
+
+def _note(error: DatabaseError, found: Found) -> None:
+    """Note why the check was broken off. Only of damage a backup is the cure: a server that is down has lost nothing."""
+    found.add("unreadable" if error.failure == DAMAGED else "unreachable", error)
+
+
+def _examine(tx: Tx, found: Found, schema: type[Memory]) -> None:
+    with reading_only(tx):
+        check_sqlite(tx, found)
+        if not found.has("integrity") and is_store_in(tx):  # another version has other columns
+            versions = tx.execute(select(tables.store.c.schema_version)).scalars()
+            found.add("version", *(version for version in versions if version != tables.SCHEMA))
+        if not found.has("integrity", "version"):
+            _check_tables(tx, found)
+        if not found.has("integrity", "version", "schema"):
+            check_values(tx, found)
+        if not found.has("integrity", "version", "schema", "values"):
+            policy = _check_settings(tx, found)
+            if policy is not None:
+                _check_rows(Recomputed(tx, policy, schema, found), found)
+
+
+def _check_rows(again: Recomputed, found: Found) -> None:
+    tx = again.tx
+    found.add("counters", *orphans.counters_behind(tx))
+    if not found.has("counters") and (apart := orphans.counters_apart(tx)):
+        found.add("counters", "tally", count=apart)
+    check_seals(tx, found)
+    found.add("unwiped", *tx.execute(select(tables.store.c.unwiped).where(tables.store.c.unwiped != 0)).scalars())
+    for code, count, examples in orphans.orphans_in(tx):
+        found.add(code, *examples, count=count)
+    _check_quarantine(tx, found)
+    if not found.has("quarantine"):
+        found.add("quarantine_texts", *wrong_texts(tx))
+    _check_decisions(tx, found)
+    found.add("jobs_missing", *orphans.jobs_missing(tx))
+    found.add("jobs_miscounted", *orphans.jobs_miscounted(tx))
+    if not found.has("jobs_miscounted"):
+        found.add("checkpoints", *orphans.jobs_misplaced(tx))
+    found.add("leases", *orphans.jobs_misheld(tx))
+    found.add("jobs", *orphans.jobs_left(tx))
+    check_arrival(tx, _check_batches(tx, found), found)
+    again.check_observations(compare_keys=not found.has("scheme"))
+    if found.has("scheme", "records", "observation_keys", "keys"):
+        return
+    again.check_links()
+    again.check_index()
+    if not found.has("mends", "decisions"):
+        again.check_memories()
+    if not found.has("mends", "decisions", "memories", "orphaned_memories", "conservation"):
+        lost = abs(count_memories(tx) - memories_told(tx))
+        found.add("conservation", *(["memories"] if lost else []), count=lost)
+
+
+def _check_tables(tx: Tx, found: Found) -> None:
+    own = tx.database.names.of
+    columns = {table: columns_of(tx, own(table.name)) or set() for table in tables.metadata.sorted_tables}
+    if all(2 * len(there & {*table.columns.keys()}) < len(table.columns) for table, there in columns.items()):
+        raise no_store(tx, str(tx.database))
+    there = inspect(tx.connection)
+    for table in tables.metadata.sorted_tables:
+        if not columns[table]:
+            found.add("schema", own(table.name))
+            continue
+        found.add("schema", *(f"{own(table.name)}.{column.name}" for column in table.columns if column.name not in columns[table]))
+        indexes = {index["name"] for index in there.get_indexes(own(table.name))}
+        found.add("indexes", *sorted(own(index.name) for index in table.indexes if own(index.name) not in indexes))
+    views = set(there.get_view_names())
+    found.add("views", *(own(name) for name in tables.VIEWS if own(name) not in views))
+
+
+def _check_settings(tx: Tx, found: Found) -> Policy | None:
+    """Return what the store was built with, None where that cannot be told."""
+    own = tables.store.c
+    rows = tx.execute(select(own.scheme, own.policy, own.calibration)).all()
+    if len(rows) != 1:
+        found.add("settings", f"{len(rows)} rows")
+        return None
+    scheme, text, calibration = rows[0]
+    if scheme != SCHEME:
+        found.add("scheme", scheme)
+    try:
+        policy = _policy_of(orjson.loads(text))
+    except (ValueError, TypeError, KeyError, AttributeError):
+        found.add("settings", "policy")
+        return None
+    try:
+        _policy_of({**orjson.loads(text), **orjson.loads(calibration or "{}")})
+    except (ValueError, TypeError, KeyError, AttributeError):
+        found.add("settings", "calibration")
+    return policy
+
+
+def _policy_of(kept: dict[str, object]) -> Policy:
+    """Return the policy that a store keeps; raise where it is none."""
+    policy = replace(Policy(), **kept)  # type: ignore[arg-type]
+    Settings(dedup=policy.dedup, recall=policy.recall, merge_at=policy.merge_at)
+    model_of(policy.model)
+    return policy
+
+
+def _check_quarantine(tx: Tx, found: Found) -> None:
+    """See whether the bytes and the faults of rejected records are there, and whether batches tell that they were met as often; of
+    one that was discarded the bytes are not kept.
+    """
+    rejected, parts = tables.quarantine.c, tables.quarantine_parts.c
+    kept = select(
+        parts.quarantine,
+        func.sum(func.length(parts.bytes)).label("length"),
+        func.count().label("parts"),
+        func.max(parts.part).label("last"),
+    ).group_by(parts.quarantine)
+    sums = kept.subquery()
+    query = (
+        REASONED.add_columns(
+            rejected.raw_bytes, rejected.batch, rejected.times_seen, rejected.last_batch, sums.c.length, sums.c.parts, sums.c.last
+        )
+        .join_from(tables.quarantine, sums, rejected.number == sums.c.quarantine, isouter=True)
+        .order_by(rejected.number)
+    )
+    try:
+        again = sightings(tx)
+    except (ValueError, TypeError, AttributeError):  # what was known is no JSON of ranges, which the batches are told for
+        again = None
+    with tx.execute(query.execution_options(yield_per=1_000)) as rows:
+        for row in rows:
+            if again is not None:
+                times, last = again.get(row.number, (0, row.batch))
+                found.add("arrival", *([row.number] if (row.times_seen, row.last_batch) != (times + 1, last) else []))
+            expected = 0 if row.status == DISCARDED else row.raw_bytes
+            is_whole = expected == (row.length or 0) and (row.parts is None or row.parts == row.last + 1)
+            told = reasons_told(row)
+            if not is_whole or told is None:
+                found.add("quarantine", row.number)
+            elif told != tuple(row[2:8]):
+                found.add("patterns", row.number)
+
+
+def _check_decisions(tx: Tx, found: Found) -> None:
+    made = tables.decisions.c
+    is_known = made.verdict.in_((*get_args(Verdict), WITHDRAWN)) & (made.a < made.b)
+    found.add("decisions", *tx.execute(select(made.number).where(~is_known).order_by(made.number)).scalars())
+    if found.has("decisions"):
+        return
+    in_force = all_decisions(tx)
+    found.add("decisions_contradict", *_contradictions(in_force))
+    imported = select(_forgotten.key).where(_forgotten.outcome == IMPORTED, _forgotten.node.is_(None)).limit(1)
+    if tx.execute(imported).first() is None:  # else it may be of what was forgotten elsewhere
+        sides = {key for decision in in_force for key in decision[:2]}
+        for query, column in _NAMED:
+            sides -= {key for (key,) in tx.select_by_keys(query, column, sides)}
+        found.add("decisions_on_nothing", *sorted(sides))
+
+
+def _contradictions(decisions: Sequence[Decision]) -> list[str]:
+    """Return the pairs that are held distinct, though a chain of decisions makes them one."""
+    parents: dict[Key, Key] = {}
+
+    def root(key: Key) -> Key:
+        while key in parents:
+            key = parents[key]
+        return key
+
+    for a, b, verdict, _ in decisions:
+        if verdict != "distinct" and root(a) != root(b):
+            parents[root(a)] = root(b)
+    return [f"{a.hex()} {b.hex()}" for a, b, verdict, _ in decisions if verdict == "distinct" and root(a) == root(b)]
+
+
+def _check_batches(tx: Tx, found: Found) -> list[BatchCount]:
+    """Recount each batch from the rows, tell in which jobs records are missing, and return what was counted."""
+    wrong: dict[str, int] = defaultdict(int)
+    batches: list[BatchCount] = []
+    try:
+        for batch in count_batches(tx):
+            batches.append(batch)
+            differing = sum(abs(batch.counts[outcome] - batch.told[outcome]) for outcome in Outcome)
+            lost = max(batch.wrong, abs(batch.read - batch.counts.total()), differing)
+            if lost:
+                wrong[f"job {batch.job}" if batch.job is not None else "no batch"] += lost
+    except (ValueError, TypeError, AttributeError):  # the ranges of what was known are no JSON of ranges, or an outcome is none
+        wrong["batches"] += 1
+    found.add("conservation", *sorted(wrong), count=sum(wrong.values()))
+    return batches

@@ -1,0 +1,213 @@
+"""What of a store can be computed again, computed again and compared with what is there: keys, links, memories, the index.
+
+Strategy: one pass over the observations in order of their numbers, a chunk at a time, of which arrays of numbers and hashes are
+kept; then the links and the segments are read once, part by part, and compared with these. Memories are clustered anew
+neighbourhood by neighbourhood, as a rebuild does it. Nothing is written.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby
+from operator import itemgetter
+from typing import Any
+
+import numpy as np
+import orjson
+from numpy.typing import NDArray
+from sqlalchemy import LargeBinary, cast, func, select
+from xxhash import xxh3_64_intdigest
+
+from memproc.config import Policy
+from memproc.dedup.changes.chains import CHAINS, chain_hashes
+from memproc.dedup.cluster import clusters
+from memproc.dedup.decide import regroup
+from memproc.dedup.keys import Columns, Key, Prepared, prepare
+from memproc.dedup.minhash.index import ENTRY_BYTES, NUMBER_BITS, Entries
+from memproc.dedup.signing import hashes_of, width
+from memproc.records import Memory, Plain
+from memproc.store.changes.deciding import COMPUTED, computed, in_company
+from memproc.store.changes.landing import merged_row
+from memproc.store.checkup.findings import Found
+from memproc.store.rows.neighbourhood import neighbourhood
+from memproc.store.sql import tables
+from memproc.store.sql.tx import Tx
+from memproc.times import from_micros
+from memproc.validation import validator
+
+CHUNK = 2_000
+_SHIFT = np.uint64(32)
+
+_observations = tables.observations.c
+_segments = tables.segments.c
+_MERGED = select(*(tables.merged.c[name] for name in ("id", "namespace", "date", "record")))
+_KEYS = select(_observations.key)
+
+Numbers = NDArray[np.uint64]
+
+
+class Recomputed:
+    """What one pass over the observations gives, and what is wrong with them; then what hangs on them is compared with it."""
+
+    def __init__(self, tx: Tx, policy: Policy, schema: type[Memory], found: Found) -> None:
+        """Know where to read and where to note; nothing is read yet."""
+        self.tx, self._policy, self._schema, self._found = tx, policy, schema, found
+        self._links: list[Numbers] = []  # for each chunk rows of (hash of a link, number of an observation that has it)
+        self._indexed: list[Numbers] = []  # rows of (number, sum of its hashes, their sum as long as its source gave no date)
+
+    def check_observations(self, *, compare_keys: bool) -> None:
+        """Read each record, and compare its keys with those that are there; of the scheme of another memproc the own key only."""
+        first_of_cores = select(func.min(_observations.number)).group_by(_observations.core)
+        first = np.sort(np.array(self.tx.execute(first_of_cores).scalars().all(), np.uint64))
+        for rows in self._chunks():
+            prepared = [(row[0], again) for row in rows if (again := self._checked(row, compare_keys=compare_keys)) is not None]
+            self._links.append(_links_of(prepared))
+            near = [(number, again) for number, again in prepared if again.is_near]
+            numbers = np.array([number for number, _ in near], np.uint64)
+            is_first = np.isin(numbers, first)
+            facts = [again for (_, again), own in zip(near, is_first, strict=True) if own]
+            hashes = hashes_of(Columns.of(facts), self._policy.recall)
+            sums = _sums(hashes)
+            undated = np.array([_chains_before_dated(again) for again in facts], np.uint64).reshape(-1, CHAINS)
+            self._indexed.append(np.column_stack((numbers[is_first], sums, sums - _sums(hashes[:, -CHAINS:]) + _sums(undated))))
+
+    def check_links(self) -> None:
+        """Compare the links from cores of texts with an odd token with those that the observations give."""
+        links = np.concatenate([np.empty((0, 2), np.uint64), *self._links])
+        expected, at = np.unique(links[:, 0], return_index=True)
+        query = select(tables.mends.c.meant, tables.mends.c.core)
+        there = [np.empty(0, np.uint64)]
+        for rows in self.tx.execute(query.execution_options(yield_per=CHUNK)).partitions():
+            hashes = np.array([_link(meant, core) for meant, core in rows], np.uint64)
+            there.append(hashes)
+            is_expected = np.isin(hashes, expected)
+            self._found.add("mends", *(row.core for row, own in zip(rows, is_expected, strict=True) if not own))
+        missing = links[at[~np.isin(expected, np.concatenate(there))], 1]
+        self._found.add("mends", *self._keys_of(missing))
+
+    def check_memories(self) -> None:
+        """Cluster anew all that may be in company, and compare the memories with those that are there."""
+        done: set[Key] = set()
+        for observations in in_company(self.tx):
+            fresh = [seen for seen in observations if seen.key not in done]
+            near = neighbourhood(self.tx, fresh, is_whole=True)
+            done |= near.rows.keys()
+            clustered, _ = clusters((row.observation for row in near.rows.values()), near.mends, near.decisions, near.spent)
+            changed = regroup(clustered, near.rows, near.rows.keys(), near)
+            expected = {row[0]: row for row in (merged_row(*memory) for memory in changed.memories.items())}
+            rows = self.tx.select_by_keys(_MERGED, tables.merged.c.id, expected)
+            wrong = expected.items() - {(row[0], tuple(row)) for row in rows}
+            wrong_ids = {key for key, _ in wrong}
+            unheard = {key for key, speaks in changed.speaks.items() if speaks}
+            self._found.add("memories", *sorted(wrong_ids | changed.membership.keys() | unheard))
+        alone = select(_observations.key).where(_observations.memory.is_not(None) | (_observations.speaks != 1))
+        for keys in self.tx.execute(alone.execution_options(yield_per=CHUNK)).scalars().partitions():
+            self._found.add("memories", *(key for key in keys if key not in done))
+
+    def check_index(self) -> None:
+        """Compare the entries of the segments with those that the first fact of each core gives. One whose source gave a date
+        only later is there as it was without.
+        """
+        numbers, sums, sums_undated = np.concatenate([np.empty((0, 3), np.uint64), *self._indexed]).T
+        counts, found_sums = np.zeros(len(numbers), np.int64), np.zeros(len(numbers))
+        extra = [np.empty(0, np.uint64)]
+        for entries in self._parts():
+            owners = entries & NUMBER_BITS
+            is_own = np.isin(owners, numbers)
+            extra.append(np.unique(owners[~is_own]))
+            at = np.searchsorted(numbers, owners[is_own])
+            hashes = (entries[is_own] >> _SHIFT).astype(np.float64)  # their sums stay below 2**53, so floats are exact
+            counts += np.bincount(at, minlength=len(numbers))
+            found_sums += np.bincount(at, hashes, minlength=len(numbers))
+        is_whole = counts == width(self._policy.recall)
+        is_right = (found_sums == sums) | (found_sums == sums_undated)
+        self._found.add("index_extra", *map(int, np.unique(np.concatenate(extra))))
+        self._found.add("index_missing", *self._keys_of(numbers[~is_whole]))
+        self._found.add("index_wrong", *self._keys_of(numbers[is_whole & ~is_right]))
+
+    def _chunks(self) -> Iterator[Sequence[Any]]:
+        # Bytes that are no UTF-8 are the record's fault; SQLite's driver would stop at them.
+        record = cast(_observations.record, LargeBinary) if self.tx.database.file is not None else _observations.record
+        own = [_observations[name] for name in ("number", "key", "is_identity", "as_of")]
+        query = select(*own, record, *(_observations[name] for name in COMPUTED))
+        return self.tx.in_chunks(query, _observations.number, CHUNK)
+
+    def _checked(self, row: Any, *, compare_keys: bool) -> Prepared | None:
+        """Return the observation of a row as its record gives it, None where it gives none; note what is wrong."""
+        _, key, is_identity, as_of, record, *there = row
+        plain = _loaded(record)
+        if plain is None:
+            self._found.add("records", key)
+            return None
+        if not any(_is_valid(plain, schema) for schema in (Memory, self._schema)):
+            self._found.add("invalid_records", key)
+        try:
+            date = None if as_of is None else from_micros(as_of)
+            again = prepare(plain, is_identity=bool(is_identity), as_of=date, policy=self._policy)
+        except (KeyError, TypeError, AttributeError, ValueError, OverflowError):  # no content, no id, no date
+            self._found.add("observation_keys", key)
+            return None
+        if (
+            again.key != key
+            or is_identity not in {0, 1}
+            or again.json != (record if isinstance(record, bytes) else record.encode())
+        ):
+            self._found.add("observation_keys", key)
+        elif compare_keys and computed(again) != tuple(there):
+            self._found.add("keys", key)
+        return again
+
+    def _parts(self) -> Iterator[Entries]:
+        """Give the entries of the segments part by part; note those that are cut off or out of order."""
+        names = self.tx.execute(select(_segments.number, _segments.part).order_by(_segments.number, _segments.part)).all()
+        for number, parts in groupby(names, key=itemgetter(0)):
+            last, was_full, is_whole = 0, True, True
+            for place, (_, part) in enumerate(parts):
+                one = (_segments.number == number) & (_segments.part == part)
+                blob = self.tx.execute(select(_segments.bytes).where(one)).scalar_one()
+                entries = np.frombuffer(blob[: len(blob) // ENTRY_BYTES * ENTRY_BYTES], "<u8").astype(np.uint64)
+                is_sorted = len(entries) > 0 and entries[0] >= last and bool((entries[1:] >= entries[:-1]).all())
+                is_whole = is_whole and part == place and was_full and len(blob) % ENTRY_BYTES == 0 and is_sorted
+                last, was_full = int(entries[-1]) if len(entries) else last, len(blob) == tables.PART_BYTES
+                yield entries
+            if not is_whole:
+                self._found.add("segments", number)
+
+    def _keys_of(self, numbers: Numbers) -> list[Key]:
+        """Return the keys of observations."""
+        found = self.tx.select_by_keys(_KEYS, _observations.number, map(int, numbers))
+        return sorted(key for (key,) in found)
+
+
+def _loaded(record: str | bytes) -> Plain | None:
+    """Return a record as it is kept, None where it is none."""
+    try:
+        plain = orjson.loads(record)
+    except orjson.JSONDecodeError:
+        return None
+    return plain if isinstance(plain, dict) else None
+
+
+def _is_valid(plain: Plain, schema: type[Memory]) -> bool:
+    """Tell whether a record passes validation; fields of another schema are no matter here."""
+    own = {name: value for name, value in plain.items() if name in schema.model_fields}
+    return isinstance(validator(schema)(own), Memory)
+
+
+def _chains_before_dated(fact: Prepared) -> tuple[int, int]:
+    """Return the hashes of the chains that a fact was in before its source gave a date."""
+    return fact.chains if fact.changed_at is not None else chain_hashes(fact.text, fact.scope, is_dated=False)
+
+
+def _sums(hashes: NDArray[Any]) -> Numbers:
+    sums: Numbers = hashes.sum(axis=1, dtype=np.uint64)
+    return sums
+
+
+def _links_of(prepared: Iterable[tuple[int, Prepared]]) -> Numbers:
+    links = [(_link(meant, again.core), number) for number, again in prepared for meant in again.mends]
+    return np.array(links, np.uint64).reshape(-1, 2)
+
+
+def _link(meant: int, core: int) -> int:
+    return xxh3_64_intdigest(f"{meant} {core}".encode())

@@ -1,0 +1,1 @@
+"""The index of near pairs, as it lies in the database."""

@@ -1,0 +1,57 @@
+"""What the index of near pairs misses: each fact of a store compared with each, beside its reviews."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+
+from sqlalchemy import select
+
+from memproc.dedup.compare.compare import compare_if_likely
+from memproc.dedup.compare.confidence import Model, side_of
+from memproc.dedup.decide import Row
+from memproc.dedup.keys import Key, text_of
+from memproc.dedup.minhash.oracle import alike
+from memproc.errors import UsageError
+from memproc.records import is_event
+from memproc.store.answers import IndexRecall
+from memproc.store.rows.neighbourhood import ROWS, to_row
+from memproc.store.sql import tables
+from memproc.store.sql.tx import Tx
+
+Home = tuple[Key, Key]  # of a pair: the ids of the two memories, in order
+
+
+def index_recall(tx: Tx, model: Model, least: float) -> IndexRecall:
+    """Compare each fact with each of its namespace and subject. Raises UsageError where these are too many."""
+    rows = [row for row in map(to_row, tx.execute(ROWS)) if not is_event(row.observation.record)]
+    scopes: dict[tuple[str, str | None], list[Row]] = defaultdict(list)
+    for row in rows:
+        scopes[row.observation.record["namespace"], row.observation.record.get("subject")].append(row)
+    likely: dict[Home, float] = {}
+    for scope in scopes.values():
+        for homes, confidence in _likely(scope, model, least):
+            likely[homes] = max(confidence, likely.get(homes, 0.0))
+    home_of = {row.observation.key: row.home for row in rows}
+    pairs = tx.execute(select(tables.reviews.c.one, tables.reviews.c.other))
+    reviewed = {_in_order(home_of.get(one, one), home_of.get(other, other)) for one, other in pairs}
+    missed = [(one.hex(), other.hex(), confidence) for (one, other), confidence in likely.items() if (one, other) not in reviewed]
+    missed.sort(key=lambda pair: (-pair[2], pair))
+    return IndexRecall(len(rows), len(likely), len(likely) - len(missed), tuple(missed))
+
+
+def _likely(rows: Sequence[Row], model: Model, least: float) -> Iterator[tuple[Home, float]]:
+    """Give the pairs of memories that are likely the same and are not one, as far as these rows tell."""
+    texts = [text_of(row.observation.record) for row in rows]
+    sides = [*map(side_of, texts)]
+    try:
+        for one, other in alike(texts):
+            homes = _in_order(rows[one].home, rows[other].home)
+            if homes[0] != homes[1] and (found := compare_if_likely(sides[one], sides[other], model, least)):
+                yield homes, found.confidence
+    except ValueError as error:
+        raise UsageError(str(error)) from error
+
+
+def _in_order(one: Key, other: Key) -> Home:
+    return min(one, other), max(one, other)

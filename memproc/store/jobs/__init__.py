@@ -1,0 +1,1 @@
+"""Jobs: who runs one, how far it is, and what the rows count."""

@@ -1,0 +1,1 @@
+"""The records that could not be taken."""

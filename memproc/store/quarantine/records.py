@@ -1,0 +1,174 @@
+"""Quarantine: the records that could not be taken, with their raw bytes and every reason. The same one again adds no row.
+
+Rules: a row is for ever, as it says what became of a position (law 1); only forgetting makes a tombstone of it. So a record that
+was replayed or discarded keeps its row under another status. Read again from its source, it is counted as quarantined there and
+stays what it is: what a person decided stands.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any, NamedTuple
+
+import orjson
+from sqlalchemy import case, func, select
+from xxhash import xxh3_128_digest
+
+from memproc.dedup.keys import Key, key_of
+from memproc.records import Fault, Outcome, Plain, Rejected, encode
+from memproc.store.quarantine.texts import add_texts, holders_of, text_as_sought
+from memproc.store.rows.memories import forgotten_among
+from memproc.store.sql import tables
+from memproc.store.sql.tx import Tx
+from memproc.validation import alike
+
+REPLAY = "replay"  # the source of the job that a replay is
+FORGOTTEN = 0  # in place of the number of a rejected record that was forgotten
+OPEN, REPLAYED, DISCARDED = STATUSES = ("open", "replayed", "discarded")
+
+Again = Mapping[int, Sequence[int]]  # by the number of a record that was rejected before, the positions of it in a batch
+
+_QUARANTINED = select(tables.quarantine.c.key, tables.quarantine.c.number)
+_BECAME = select(tables.ledger.c.subject, tables.ledger.c.kind)
+_PLACED = select(*(tables.quarantine.c[name] for name in ("number", "key", "batch", "position", "times_seen")))
+
+
+class Origin(NamedTuple):
+    """Where a batch comes from: what is noted of it in quarantine. `context` is what the caller said of it, as JSON."""
+
+    source: str
+    format: str
+    namespace: str
+    context: str = "{}"
+
+
+class Reasons(NamedTuple):
+    """Why a record could not be taken, as the columns of these names hold it."""
+
+    category: str
+    code: str
+    path: str
+    message: str
+    pattern: Key
+    faults: str
+
+
+REASONED = select(*(tables.quarantine.c[name] for name in ("number", "status", *Reasons._fields)))
+
+
+def reasons_of(rejected: Rejected) -> Reasons:
+    """Return the reasons of a rejected record: those of its first fault, and all faults as JSON."""
+    first = rejected.faults[0]
+    pattern = xxh3_128_digest(encode([rejected.category, first.code, *alike(first.path, first.message)]))
+    faults = encode([fault.as_dict() for fault in rejected.faults]).decode()
+    return Reasons(rejected.category, first.code, first.path, first.message, pattern, faults)
+
+
+def reasons_told(row: Any) -> Reasons | None:
+    """Return the reasons that a row should have by its category and its faults, None where the faults are none. The words of one
+    that was discarded are gone, and with them what its pattern was made of.
+    """
+    try:
+        told = reasons_of(Rejected(row.category, tuple(Fault(**fault) for fault in orjson.loads(row.faults)), b""))
+    except (ValueError, KeyError, TypeError, IndexError):
+        return None
+    return told._replace(pattern=row.pattern, faults=row.faults) if row.status == DISCARDED else told._replace(faults=row.faults)
+
+
+def mend_reasons(tx: Tx) -> None:
+    """Write again what the faults of rejected records give."""
+    wrong = [
+        (told.code, told.path, told.message, told.pattern, row.number)
+        for row in tx.execute(REASONED)
+        if (told := reasons_told(row)) is not None and told != tuple(row[2:])
+    ]
+    tx.update_rows(tables.quarantine, ("code", "path", "message", "pattern"), wrong)
+
+
+def put_in_quarantine(tx: Tx, rejected: Sequence[tuple[int, Rejected]], batch: int, origin: Origin) -> Again:
+    """Write what was rejected; return what had been rejected before."""
+    if not rejected:
+        return {}
+    keyed = [(at, key_of(encode([found.category, origin.namespace]) + found.raw), found) for at, found in rejected]
+    wanted = {key for _, key, _ in keyed}
+    there = dict(tuple(row) for row in tx.select_by_keys(_QUARANTINED, tables.quarantine.c.key, wanted))
+    there |= dict.fromkeys(forgotten_among(tx, wanted), FORGOTTEN)
+    number = tx.take_numbers("rejected", len(wanted - there.keys()))
+    again: dict[int, list[int]] = defaultdict(list)
+    rows: list[tuple[Any, ...]] = []
+    parts: list[tuple[int, int, bytes]] = []
+    for position, key, found in keyed:
+        if key in there:
+            again[there[key]].append(position)
+            continue
+        there[key] = number + len(rows)
+        why = reasons_of(found)
+        own = (why.category, why.code, why.path, why.faults, origin.source, origin.format, origin.namespace, len(found.raw))
+        parts += [
+            (there[key], part, found.raw[at : at + tables.PART_BYTES])
+            for part, at in enumerate(range(0, len(found.raw), tables.PART_BYTES))
+        ]
+        rows.append((there[key], key, batch, position, *own, 1, batch, why.message, why.pattern, origin.context, OPEN))
+    tx.insert_rows(tables.quarantine, rows)
+    tx.insert_rows(tables.quarantine_parts, parts)
+    fresh = {row[1]: row[0] for row in rows}
+    held = {fresh[key]: (found.raw, origin.namespace) for _, key, found in keyed if key in fresh}
+    add_texts(tx, ((at, *told) for at, told in held.items()))
+    counted = [(batch, len(positions), row) for row, positions in again.items() if row != FORGOTTEN]
+    tx.update_rows(tables.quarantine, ("last_batch",), counted, add=("times_seen",))
+    return again
+
+
+def rejected_in(tx: Tx, job: int) -> Counter[int]:
+    """Return how often a job rejected each record, new or known, by its number; of what was forgotten since, all together.
+
+    This is what is counted wherever rejected records are counted; the sum is what the batches of the job count as quarantined.
+    """
+    rows, gone, batches = tables.quarantine, tables.forgotten, tables.batches.c
+    first = select(rows.c.number).join_from(rows, tables.batches, rows.c.batch == batches.number).where(batches.job == job)
+    counts = Counter(tx.execute(first).scalars())
+    of_job = select(func.count()).join_from(gone, tables.batches, gone.c.batch == batches.number).where(batches.job == job)
+    counts[FORGOTTEN] += tx.execute(of_job.where(gone.c.outcome == Outcome.QUARANTINED.value)).scalar_one()
+    known = select(batches.known_rejected).where(batches.job == job, batches.quarantined > 0)
+    for text in tx.execute(known).scalars():
+        for number, found in orjson.loads(text).items():
+            counts[int(number)] += sum(last - first + 1 for first, last in found)
+    return counts
+
+
+def sightings(tx: Tx) -> dict[int, tuple[int, int]]:
+    """Return, by number, how often batches met each rejected record again, a replay in vain counting once, and the last."""
+    jobs, batches = tables.jobs.c, tables.batches.c
+    is_replay = case(((jobs.source == REPLAY) & jobs.identity.is_(None), 1), else_=0)
+    query = select(batches.number, batches.known_rejected, is_replay).where(batches.quarantined > 0).order_by(batches.number)
+    found: dict[int, tuple[int, int]] = {}
+    for batch, text, was_replayed in tx.execute(query.join_from(tables.batches, tables.jobs, batches.job == jobs.number)):
+        for number, ranges in orjson.loads(text).items():
+            times = 1 if was_replayed else sum(last - first + 1 for first, last in ranges)
+            found[int(number)] = found.get(int(number), (0, 0))[0] + times, batch
+    return found
+
+
+def raw_of(tx: Tx, number: int) -> bytes:
+    """Return the raw bytes of a quarantined record."""
+    parts = tables.quarantine_parts.c
+    return b"".join(tx.execute(select(parts.bytes).where(parts.quarantine == number).order_by(parts.part)).scalars())
+
+
+def take_texts_out(tx: Tx, records: Sequence[Plain], keys: Collection[Key]) -> None:
+    """Delete quarantined records of the same namespaces that hold one of these texts, whatever their status, and those that a
+    replay made these observations (`keys`) of: a person may have mended the very text.
+    """
+    texts = {text_as_sought(record["namespace"], record["content"]) for record in records}
+    became = tx.select_by_keys(_BECAME, tables.ledger.c.other, keys)
+    replayed = {key for key, kind in became if kind == REPLAYED}
+    gone = {row.number: row for row in tx.select_by_keys(_PLACED, tables.quarantine.c.key, replayed)}
+    held = holders_of(tx, texts)
+    gone |= {row.number: row for row in tx.select_by_keys(_PLACED, tables.quarantine.c.number, held)}
+    outcome = Outcome.QUARANTINED.value
+    tombstones = [(row.key, None, None, row.batch, row.position, outcome, row.times_seen) for row in gone.values()]
+    tx.insert_rows(tables.forgotten, tombstones)
+    tx.delete_by_keys(tables.quarantine.c.number, sorted(gone))
+    for table in (tables.quarantine_parts, tables.quarantine_texts):
+        tx.delete_by_keys(table.c.quarantine, sorted(gone))

@@ -1,0 +1,230 @@
+"""What a person does with quarantine: find records and patterns, look at one, discard it, or have it replayed.
+
+Rules: what SQL compares is numbers and the few words of a status; the rest is compared here. What was done with a record is told
+by the ledger, under the record's key and without its words, so that forgetting need not look there.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, Literal, NamedTuple, TypedDict, Unpack
+
+import orjson
+from sqlalchemy import Select, select
+
+from memproc.config import whole_number
+from memproc.dedup.keys import Key
+from memproc.errors import NotFoundError, UsageError
+from memproc.records import Fault, Outcome, Rejected, encode
+from memproc.report.report import Pattern
+from memproc.store.answers import Entry, Quarantined
+from memproc.store.quarantine.records import DISCARDED, FORGOTTEN, OPEN, REPLAYED, STATUSES, Again, raw_of, reasons_of, rejected_in
+from memproc.store.rows.ledger import LINES, Line, entry_of, write_lines
+from memproc.store.sql import tables
+from memproc.store.sql.tx import Tx
+
+Status = Literal["open", "replayed", "discarded"]
+
+CHUNK = 1_000
+REJECTED = "rejected"  # the kind of a line in the ledger: a replay in vain
+
+_rows, _batches = tables.quarantine.c, tables.batches.c
+_LAST = tables.batches.alias("last")
+_FOUND = (
+    select(
+        *(_rows[name] for name in ("number", "key", "category", "code", "path", "message", "pattern", "faults")),
+        *(_rows[name] for name in ("source", "format", "namespace", "position", "times_seen", "context", "status")),
+        _batches.job,
+        _batches.committed_at.label("first_seen"),
+        _LAST.c.committed_at.label("last_seen"),
+    )
+    .join_from(tables.quarantine, tables.batches, _rows.batch == _batches.number)
+    .join(_LAST, _rows.last_batch == _LAST.c.number)
+)
+_AS_THEY_ARE = [name for name in Quarantined._fields if name not in ("faults", "raw", "history")]
+_LIKE = ("number", "pattern", "category", "code", "path", "message", "faults", "source", "status", "times_seen")
+_GROUPED = select(*(_rows[name] for name in _LIKE))
+_STATUS = select(_rows.number, _rows.key, _rows.status, _rows.faults)
+
+
+class Filters(TypedDict, total=False):
+    """What quarantined records are chosen by; of those given, each holds."""
+
+    category: str | None
+    code: str | None
+    job: int | None
+    source: str | None
+
+
+class Which(NamedTuple):
+    """Which quarantined records are meant: those that match all that is given. `code` is that of any of its faults, `job` any that
+    rejected it, `source` the name of the file or the like, `status` None any.
+    """
+
+    category: str | None = None
+    code: str | None = None
+    job: int | None = None
+    source: str | None = None
+    status: Status | None = "open"
+
+    def includes(self, row: Any) -> bool:
+        """Tell whether a row that SQL found is meant, its job and status apart."""
+        return (
+            self.category in (None, row.category)
+            and self.source in (None, row.source)
+            and (self.code is None or any(fault["code"] == self.code for fault in orjson.loads(row.faults)))
+        )
+
+
+class SettledMeanwhileError(Exception):
+    """A record that was to be replayed is no longer open."""
+
+
+def which_of(status: Status | None = "open", **filters: Unpack[Filters]) -> Which:
+    """Return what is meant. Raises UsageError on a status that there is not, and on a job that is no number."""
+    if status not in (None, *STATUSES):
+        raise UsageError(f"status {status!r}: choose one of {', '.join(STATUSES)}")
+    if (job := filters.get("job")) is not None:
+        filters["job"] = whole_number("job", job)
+    return Which(status=status, **filters)
+
+
+def rows_of(tx: Tx, which: Which, query: Select[Any] = _FOUND) -> Iterator[Any]:
+    """Give the rows of the records that are meant, in the order of their numbers, without their bytes."""
+    if which.status is not None:
+        query = query.where(_rows.status == which.status)
+    chunks = tx.in_chunks(query, _rows.number, CHUNK)
+    if which.job is not None:
+        numbers, query = sorted(rejected_in(tx, which.job)), query.order_by(_rows.number)
+        parts = (numbers[start : start + CHUNK] for start in range(0, len(numbers), CHUNK))
+        chunks = (tx.execute(query.where(_rows.number.in_(some))).all() for some in parts)
+    for rows in chunks:
+        yield from filter(which.includes, rows)
+
+
+def rows_by_number(tx: Tx, numbers: Iterable[int]) -> dict[int, Any]:
+    """Return the rows of these numbers, by number; those that there are not are left out."""
+    return {row.number: row for row in tx.select_by_keys(_FOUND, _rows.number, numbers)}
+
+
+def to_quarantined(tx: Tx, rows: Sequence[Any]) -> list[Quarantined]:
+    """Return rows as values, with their bytes and their history."""
+    happened: dict[Key, list[Any]] = defaultdict(list)
+    for line in tx.select_by_keys(LINES, tables.ledger.c.subject, [row.key for row in rows]):
+        happened[line.subject].append(line)
+    return [
+        Quarantined(
+            **{name: getattr(row, name) for name in _AS_THEY_ARE},
+            faults=faults_of(row),
+            raw=raw_of(tx, row.number),
+            history=_history(row, sorted(happened[row.key])),
+        )
+        for row in rows
+    ]
+
+
+def faults_of(row: Any) -> tuple[Fault, ...]:
+    """Return the faults of a row."""
+    return tuple(Fault(**fault) for fault in orjson.loads(row.faults))
+
+
+def patterns_in(tx: Tx, which: Which, limit: int | None = None) -> tuple[list[Pattern], int]:
+    """Return the groups of records with like faults among those that are meant, the commonest first, then in the order they came,
+    and how many of these records had been replayed or discarded.
+
+    A record counts as often as it was rejected: by the job, where one is meant, else at all. So the groups of a job, whatever the
+    status, sum up to what it counts as quarantined. What was forgotten since is a group of its own there.
+    """
+    of_job = None if which.job is None else rejected_in(tx, which.job)
+    groups: dict[Key, list[Any]] = {}
+    told = settled = 0
+    for row in rows_of(tx, which, _GROUPED):
+        records = row.times_seen if of_job is None else of_job[row.number]
+        groups.setdefault(row.pattern, [0, row])[0] += records
+        told += records
+        settled += records if row.status != OPEN else 0
+    patterns = [Pattern(count, row.category, row.code, row.path, row.message, row.number) for count, row in groups.values()]
+    if of_job is not None and which == Which(job=which.job, status=None) and (gone := of_job.total() - told):
+        patterns.append(Pattern(gone, "forgotten", "forgotten", "", "what it was is forgotten", FORGOTTEN))
+    return sorted(patterns, key=lambda pattern: (-pattern.records, pattern.example))[:limit], settled
+
+
+def settle(
+    tx: Tx,
+    replayed: Mapping[int, Sequence[int]],
+    became: Mapping[int, tuple[Key, Outcome]],
+    rejected: Sequence[tuple[int, Rejected]],
+    batch: int,
+) -> Again:
+    """Write what became of replayed records: `replayed` says which positions each one gave, `became` which observation and outcome
+    a position had. One of which anything was rejected again stays open, with the new faults.
+
+    Return what was rejected. Raises SettledMeanwhileError where another was quicker.
+    """
+    rows = _open_rows(tx, replayed)
+    if rows.keys() != replayed.keys():
+        raise SettledMeanwhileError
+    failed: dict[int, list[Rejected]] = defaultdict(list)
+    positions_of: dict[int, list[int]] = defaultdict(list)
+    number_of = {position: number for number, positions in replayed.items() for position in positions}
+    for position, again in rejected:
+        failed[number_of[position]].append(again)
+        positions_of[number_of[position]].append(position)
+    _write_again(tx, failed, batch)
+    taken = [number for number in replayed if number not in failed]
+    tx.update_rows(tables.quarantine, ("status",), [(REPLAYED, number) for number in taken])
+    lines = [
+        Line(REPLAYED, rows[number].key, became[position][0], reason=f"quarantined record {number}: {became[position][1].value}")
+        for number in taken
+        for position in replayed[number]
+    ]
+    lines += [Line(REPLAYED, rows[number].key, reason="decision") for number in taken if not replayed[number]]
+    lines += [Line(REJECTED, rows[number].key, reason=_without_words(again)) for number, again in failed.items()]
+    write_lines(tx, batch, lines)
+    return positions_of
+
+
+def discard(tx: Tx, numbers: Sequence[int], note: str) -> None:
+    """Close records without taking them: their bytes and the words in their faults go. Raises NotFoundError."""
+    rows = _open_rows(tx, numbers)
+    require_open(numbers, rows)
+    bare = []
+    for number, row in rows.items():
+        faults = [fault._replace(message=fault.code, traceback="") for fault in faults_of(row)]
+        bare.append((DISCARDED, faults[0].message, encode([fault.as_dict() for fault in faults]).decode(), number))
+    tx.update_rows(tables.quarantine, ("status", "message", "faults"), bare)
+    for table in (tables.quarantine_parts, tables.quarantine_texts):
+        tx.delete_by_keys(table.c.quarantine, sorted(rows))
+    write_lines(tx, None, [Line(DISCARDED, row.key, reason=note) for _, row in sorted(rows.items())])
+
+
+def require_open(numbers: Iterable[int], rows: Mapping[int, Any]) -> None:
+    """Raise NotFoundError where one of the numbers is not among the rows that are open."""
+    missing = sorted(set(numbers) - rows.keys())
+    if missing:
+        raise NotFoundError(f"nothing open in quarantine under {', '.join(map(str, missing[:10]))}")
+
+
+def _open_rows(tx: Tx, numbers: Iterable[int]) -> dict[int, Any]:
+    rows = tx.select_by_keys(_STATUS, _rows.number, set(numbers))
+    return {row.number: row for row in rows if row.status == OPEN}
+
+
+def _write_again(tx: Tx, failed: Mapping[int, Sequence[Rejected]], batch: int) -> None:
+    names = ("category", "code", "path", "message", "pattern", "faults", "last_batch")
+    rows = []
+    for number, again in failed.items():
+        faults = tuple(fault for one in again for fault in one.faults)
+        rows.append((*reasons_of(again[0]._replace(faults=faults)), batch, 1, number))
+    tx.update_rows(tables.quarantine, names, rows, add=("times_seen",))
+
+
+def _without_words(again: Sequence[Rejected]) -> str:
+    codes = dict.fromkeys(f"{one.category} {fault.code}" for one in again for fault in one.faults)
+    return ", ".join(codes)
+
+
+def _history(row: Any, lines: Sequence[Any]) -> tuple[Entry, ...]:
+    came = Entry(row.first_seen, "quarantined", None, None, None, f"job {row.job}, position {row.position} of {row.source}")
+    return (came, *(entry_of(line, line.reason) for line in lines))

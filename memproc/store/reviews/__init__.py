@@ -1,0 +1,1 @@
+"""The pairs that wait for a person."""

@@ -1,0 +1,120 @@
+"""Open reviews: the pairs that wait, as they are shown, and what may be said of them; opened again when that is taken back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from itertools import islice, product
+from typing import Any
+
+from sqlalchemy import select
+
+from memproc.config import LARGEST_NUMBER
+from memproc.dedup.cluster import Decision, Verdict, newest_of
+from memproc.dedup.compare.reasons import reason_told
+from memproc.dedup.decide import Row
+from memproc.dedup.keys import Key, Observation
+from memproc.dedup.memory import memory_of_one
+from memproc.records import Memory, Plain
+from memproc.store.answers import Review
+from memproc.store.rows.memories import OF_MANY, to_memory
+from memproc.store.rows.neighbourhood import ROWS, SPEAKING, Pair, decisions_on, in_force, to_row
+from memproc.store.sql import tables
+from memproc.store.sql.tx import Tx
+
+SHOWN_AT_ONCE = 500
+EARLY = ("changed",)  # kinds of review that come before all others
+
+_reviews, _observations = tables.reviews.c, tables.observations.c
+_WAITING = select(*(_reviews[name] for name in ("number", "kind", "confidence", "reason", "one", "other", "status")))
+_PAIRS = select(_reviews.number, _reviews.one, _reviews.other)
+
+
+def open_reviews(
+    tx: Tx,
+    restored: Callable[[Plain], Memory],
+    limit: int | None = None,
+    numbers: Collection[int] | None = None,
+) -> list[Review]:
+    """Return the open reviews, changes first, then the surest, and those without a confidence last, of memories that are not one by
+    now: at most `limit`, and only those of `numbers`, where these are given.
+    """
+    if numbers is None:
+        rows = tx.execute(_WAITING.where(_reviews.status == "open")).all()
+    else:
+        found = tx.select_by_keys(_WAITING, _reviews.number, numbers)
+        rows = [row for row in found if row.status == "open"]
+    rows = sorted(rows, key=_usefulness)
+    return [*islice(_shown(tx, rows, restored), LARGEST_NUMBER if limit is None else limit)]
+
+
+def _usefulness(row: Any) -> tuple[int, bool, float, Key, Key]:
+    """Return what puts the pairs first that a person should see: of a change it is not its confidence that tells. Of pairs with one
+    confidence the order is that in which a policy takes them.
+    """
+    place = EARLY.index(row.kind) if row.kind in EARLY else len(EARLY)
+    return place, row.confidence is None, -(row.confidence or 0.0), row.one, row.other
+
+
+def _shown(tx: Tx, rows: Sequence[Any], restored: Callable[[Plain], Memory]) -> Iterator[Review]:
+    for start in range(0, len(rows), SHOWN_AT_ONCE):
+        some = rows[start : start + SHOWN_AT_ONCE]
+        sides = rows_of(tx, {key for row in some for key in (row.one, row.other)})
+        homes = {side.memory for side in sides.values() if side.memory is not None}
+        texts = dict(map(tuple, tx.select_by_keys(OF_MANY, tables.merged.c.id, homes)))
+        ranks = dict.fromkeys(homes, ("", ""))
+        for row in map(to_row, tx.select_by_keys(SPEAKING, _observations.memory, homes)):
+            ranks[row.home] = max(ranks[row.home], row.observation.rank)
+        for number, kind, confidence, kept, *pair, _ in some:
+            one, other = map(sides.get, pair)
+            if one is None or other is None or one.home == other.home:
+                continue
+            latest = [max(side.observation.rank, ranks.get(side.home, ("", ""))) for side in (one, other)]
+            verdicts = verdicts_of(dict(zip(pair, latest, strict=True)))
+            shown, beside = (_memory_of(side, texts) for side in (one, other))
+            reason = reason_told(kept, beside, shown)  # of what is shown: which observations were compared, nobody sees
+            yield Review(number, kind, confidence, reason, restored(shown), restored(beside), verdicts)
+
+
+def rows_of(tx: Tx, keys: Collection[Key]) -> dict[Key, Row]:
+    """Return the rows of observations by their keys."""
+    rows = map(to_row, tx.select_by_keys(ROWS, _observations.key, keys))
+    return {row.observation.key: row for row in rows}
+
+
+def _memory_of(row: Row, texts: Mapping[Key, str]) -> Plain:
+    """Return the plain memory that a row is in, given those that have a row of their own."""
+    if row.memory is None:
+        return memory_of_one(row.observation.node.hex(), row.observation.record)
+    return to_memory(row.memory, texts[row.memory])
+
+
+def verdicts_on(one: Sequence[Row], other: Sequence[Row]) -> tuple[Verdict, ...]:
+    """Return what a person may say of two memories, whose rows these are; that one supersedes the other only if one is later."""
+    return verdicts_of({rows[0].observation.key: max(row.observation.rank for row in rows) for rows in (one, other)})
+
+
+def verdicts_of(ranks: Mapping[Key, tuple[str, str]]) -> tuple[Verdict, ...]:
+    """Return what may be said of two memories, given the latest rank of each."""
+    return ("merge", "distinct", "supersedes") if len(newest_of(ranks)) == 1 else ("merge", "distinct")
+
+
+def open_again(tx: Tx, withdrawn: Sequence[Decision], touched: Sequence[Observation]) -> None:
+    """Open the reviews that were closed by decisions which are withdrawn; `touched` is all that these speak of.
+
+    Where another decision on the pair comes to hold, the review is closed with the verdict of that.
+    """
+    if not withdrawn:
+        return
+    pairs = {decision[:2] for decision in withdrawn}
+    holding = {pair: in_force(made) for pair, made in decisions_on(tx, pairs).items()}
+    handles = {seen.key: {seen.node, seen.key} for seen in touched}
+    status: dict[int, str] = {}
+    for number, one, other in tx.select_by_keys(_PAIRS, _reviews.one, handles):
+        for pair in pairs.intersection(pairs_of(handles[one], handles.get(other, ()))):
+            status[number] = holding[pair][0].verdict if holding[pair] else status.get(number, "open")
+    tx.update_rows(tables.reviews, ("status",), [(told, number) for number, told in sorted(status.items())])
+
+
+def pairs_of(one: Collection[Key], other: Collection[Key]) -> set[Pair]:
+    """Return the pairs, in order, by which a decision may name two things, given what each of them is called."""
+    return {(min(a, b), max(a, b)) for a, b in product(one, other) if a != b}

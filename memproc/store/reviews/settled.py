@@ -1,0 +1,73 @@
+"""What was decided, found again so that it can be taken back: on one thing, by a review, by undoing a job."""
+
+from __future__ import annotations
+
+from sqlalchemy import select
+
+from memproc.dedup.cluster import Decision
+from memproc.dedup.compare.reasons import reason_told
+from memproc.dedup.keys import Key
+from memproc.errors import NotFoundError
+from memproc.store.answers import Settled
+from memproc.store.reviews.open_reviews import pairs_of
+from memproc.store.rows.ledger import Line, write_lines
+from memproc.store.rows.memories import all_decisions, records_of
+from memproc.store.sql import tables
+from memproc.store.sql.tx import Tx
+
+JOB_UNMERGED = "job_unmerged"  # of a line in the ledger: the decisions of that moment undid the merges of a job
+
+_NODES = select(tables.observations.c.key, tables.observations.c.node)
+
+
+def decisions_of_review(tx: Tx, number: int) -> list[Decision]:
+    """Return the decisions in force on the pair of a review. Raises NotFoundError where there is no such review."""
+    reviews = tables.reviews.c
+    found = tx.execute(select(reviews.one, reviews.other).where(reviews.number == number)).first()
+    if found is None:
+        raise NotFoundError(f"no review {number}")
+    nodes = dict(tuple(row) for row in tx.select_by_keys(_NODES, tables.observations.c.key, {*found}))
+    pairs = pairs_of(*({key, nodes.get(key, key)} for key in found))
+    return [decision for decision in all_decisions(tx) if decision[:2] in pairs]
+
+
+def decisions_of_job(tx: Tx, job: int) -> list[Decision]:
+    """Return the decisions in force that undid the merges of a job."""
+    ledger, made = tables.ledger.c, tables.decisions.c
+    lines = tx.execute(select(ledger.made_at, ledger.reason).where(ledger.kind == JOB_UNMERGED))
+    moments = {made_at for made_at, of_job in lines if of_job == str(job)}
+    if not moments:
+        return []
+    rows = tx.execute(select(made.a, made.b, made.verdict, made.made_at))
+    of_it = {Decision(a, b, verdict) for a, b, verdict, made_at in rows if made_at in moments}
+    return [decision for decision in all_decisions(tx) if decision in of_it]
+
+
+def note_unmerged(tx: Tx, job: int) -> None:
+    """Note that the decisions made at this moment undid the merges of a job."""
+    write_lines(tx, None, [Line(JOB_UNMERGED, reason=str(job))])
+
+
+def settled(tx: Tx) -> list[Settled]:
+    """Return the reviews that were decided, in the order they came."""
+    reviews = tables.reviews.c
+    query = select(reviews.one, reviews.other, reviews.number, reviews.status, reviews.kind, reviews.confidence, reviews.reason)
+    found = tx.execute(query.where(reviews.status != "open").order_by(reviews.number)).all()
+    keys = {key for row in found for key in (row.one, row.other)}
+    nodes = dict(map(tuple, tx.select_by_keys(_NODES, tables.observations.c.key, keys)))
+    policies = {decision[:2]: decision.policy for decision in all_decisions(tx) if decision.policy}
+    names = {key: {key, nodes.get(key, key)} for key in keys}
+    records = records_of(tx, keys)
+    told = []
+    for one, other, number, status, kind, confidence, kept in found:
+        said = [policies[named] for named in pairs_of(names[one], names[other]) if named in policies]
+        reason = reason_told(kept, records.get(other), records.get(one))
+        told.append(Settled(number, status, kind, confidence, reason, said[0] if said else ""))
+    return told
+
+
+def status_of(tx: Tx, number: int) -> tuple[str, Key, Key] | None:
+    """Return the status of a review, "open" or its verdict, and its two observations; None where there is none."""
+    reviews = tables.reviews.c
+    found = tx.execute(select(reviews.status, reviews.one, reviews.other).where(reviews.number == number)).first()
+    return None if found is None else (found.status, found.one, found.other)

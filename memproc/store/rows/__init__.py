@@ -1,0 +1,1 @@
+"""Observations, memories, decisions and the ledger as rows."""

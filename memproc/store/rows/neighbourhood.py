@@ -1,0 +1,201 @@
+"""What of the store a batch can touch, looked up until nothing more leads out of it."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from itertools import compress
+from typing import Any
+
+import orjson
+from sqlalchemy import Column, Select, literal_column, select
+
+from memproc.dedup.cluster import Decision
+from memproc.dedup.decide import Neighbourhood, Row
+from memproc.dedup.grouping import Link, group_all, grouped, in_group
+from memproc.dedup.keys import Columns, Key, Observation
+from memproc.store.rows.state import Standing
+from memproc.store.sql import tables
+from memproc.store.sql.tx import Tx
+from memproc.times import from_micros
+
+Pair = tuple[Key, Key]
+
+_observations = tables.observations.c
+_COLUMNS = ("number", "memory", "key", "node", "content", "core", "is_identity", "as_of", "length", "record", "speaks")
+ROWS = select(*(_observations[name] for name in _COLUMNS))
+SPEAKING = ROWS.where(_observations.speaks == literal_column("1"))
+_MENDS = select(tables.mends.c.meant, tables.mends.c.core)
+DECISIONS = select(*(tables.decisions.c[name] for name in ("number", "a", "b", "verdict", "policy")))
+SPENT = select(tables.forgotten.c.node).where(tables.forgotten.c.home != tables.forgotten.c.node)
+WITHDRAWN = "withdrawn"  # in place of a verdict: the last decision on this pair is taken back, or that of a policy
+
+
+def to_row(found: Iterable[Any]) -> Row:
+    """Return a row of the query `ROWS` as values, its observation as one that meets no other."""
+    number, memory, key, node, content, core, is_identity, as_of, length, record, speaks = found
+    date = None if as_of is None else from_micros(as_of)
+    observation = Observation(key, node, content, content, bool(is_identity), date, length, (), orjson.loads(record), core)
+    return Row(number, memory, observation, speaks == 1)
+
+
+def neighbourhood(
+    tx: Tx,
+    observations: Iterable[Observation] = (),
+    cores: Iterable[int] = (),
+    there: Standing | None = None,
+    *,
+    fresh: Columns | None = None,
+    is_whole: bool = False,
+) -> Neighbourhood:
+    """Return all that may be one memory with something of these observations, or of `fresh` ones, and what has these cores.
+
+    `there` tells how the store stands, where that is known. Without `is_whole` silent observations are left out, but for those that
+    are given with a date of their source, which may be a later one.
+    """
+    policy, given, new = tx.policy, [*observations], fresh or Columns()
+    found = _Found(tx, there, is_whole=is_whole)
+    found.links = {(meant, core) for core, mends in zip(new.core, new.mends, strict=True) for meant in mends}
+    wanted_cores = {*cores, *(seen.core for seen in given), *(meant for meant, _ in found.links)}
+    wanted_nodes = {seen.node for seen in given if seen.is_identity}
+    handles = found.handles_of(given)
+    if policy.dedup != "off":  # there a core is of one observation
+        wanted_cores.update(new.core)
+    wanted_nodes.update(compress(new.node, new.is_identity))
+    if found.has_decisions:
+        handles.update(new.node, new.key)
+    while wanted_cores or wanted_nodes or handles:
+        rows = found.rows_of(wanted_cores, wanted_nodes)
+        linked = found.linked_with(wanted_cores, {row.observation.core for row in rows})
+        merged = found.decisions_on(handles | found.handles_of(row.observation for row in rows))
+        handles = set()
+        wanted_cores = (linked | {row.observation.core for row in rows}) - found.cores
+        wanted_nodes = (merged | {row.observation.node for row in rows if row.observation.is_identity}) - found.nodes
+    if not is_whole:
+        dated = {seen.key for seen in given if seen.as_of is not None}
+        dated.update(key for key, as_of in zip(new.key, new.as_of, strict=True) if as_of is not None)
+        found.note(dated - found.rows.keys())
+    groups = group_all([row.observation for row in found.rows.values()], new, found.links, policy)
+    rows_in_groups = {key: row._replace(observation=in_group(row.observation, groups)) for key, row in found.rows.items()}
+    return Neighbourhood(rows_in_groups if groups else found.rows, groups, in_force(found.decisions), found.spent(), is_whole)
+
+
+def in_groups(tx: Tx, rows: Sequence[Row]) -> list[Row]:
+    """Return rows with the groups of their observations, found out whether they meet others or not."""
+    groups = {seen.content: grouped(seen.content, seen.record, tx.policy) for seen in (row.observation for row in rows)}
+    return [row._replace(observation=in_group(row.observation, groups)) for row in rows]
+
+
+class _Found:
+    """What was found so far, and the queries that find more."""
+
+    def __init__(self, tx: Tx, there: Standing | None, *, is_whole: bool) -> None:
+        self.tx = tx
+        self.query = ROWS if is_whole else SPEAKING
+        self.cores: set[int] = set()
+        self.nodes: set[Key] = set()
+        self.homes: set[Key] = set()
+        self.rows: dict[Key, Row] = {}
+        self.links: set[Link] = set()
+        self.decisions: dict[int, Decision] = {}
+        self.has_mends = there.has_mends if there else _is_any(tx, tables.mends.c.core)
+        self.has_decisions = there.has_decisions if there else _is_any(tx, tables.decisions.c.number)
+        self.has_forgotten = there.has_forgotten if there else _is_any(tx, tables.forgotten.c.key)
+
+    def linked_with(self, cores: set[int], inhabited: set[int]) -> set[int]:
+        """Note the links of these cores to what they may stand for, and back; return the cores at both ends.
+
+        Only a core that is `inhabited` has been written with what it may stand for.
+        """
+        if not self.has_mends:
+            return set()
+        up = self._select(_MENDS, tables.mends.c.core, cores & inhabited)
+        links = {(meant, core) for meant, core in (*up, *self._select(_MENDS, tables.mends.c.meant, cores))}
+        self.links |= links
+        return {end for link in links for end in link}
+
+    def rows_of(self, cores: set[int], nodes: set[Key]) -> list[Row]:
+        """Note and return the observations of these cores and nodes, which may be keys of observations."""
+        self.cores |= cores
+        self.nodes |= nodes
+        rows = [*map(to_row, self._select(self.query, _observations.core, cores))]
+        rows += map(to_row, self._select(self.query, _observations.node, nodes))
+        if self.has_decisions:
+            rows += map(to_row, self._select(ROWS, _observations.key, nodes))
+            homes = {row.memory for row in rows if row.memory is not None} - self.homes  # else a chain leads there link by link
+            self.homes |= homes
+            rows += map(to_row, self._select(self.query, _observations.memory, homes))
+        self.rows.update((row.observation.key, row) for row in rows)
+        return rows
+
+    def note(self, keys: set[Key]) -> None:
+        """Note some observations, though they may be silent."""
+        self.rows.update((row.observation.key, row) for row in map(to_row, self._select(ROWS, _observations.key, keys)))
+
+    def handles_of(self, observations: Iterable[Observation]) -> set[Key]:
+        """Return what decisions may name these observations by; nothing where there are no decisions."""
+        if not self.has_decisions:
+            return set()
+        return {handle for seen in observations for handle in (seen.node, seen.key)}
+
+    def decisions_on(self, handles: set[Key]) -> set[Key]:
+        """Note the decisions on these nodes and units; return what they join with these."""
+        if not self.has_decisions:
+            return set()
+        columns = (tables.decisions.c.a, tables.decisions.c.b)
+        found = {number: Decision(*made) for column in columns for number, *made in self._select(DECISIONS, column, handles)}
+        self.decisions |= found  # all on a pair are found together
+        return {key for decision in in_force(found) if decision.verdict != "distinct" for key in decision[:2]}
+
+    def spent(self) -> frozenset[Key]:
+        """Return those of the nodes of which a part was forgotten by itself, or within a memory of another name."""
+        if not self.has_forgotten:
+            return frozenset()
+        return frozenset(node for (node,) in self._select(SPENT, tables.forgotten.c.node, self.nodes))
+
+    def _select(self, query: Select[Any], column: Column[Any], keys: Collection[Any]) -> Iterator[Any]:
+        return self.tx.select_by_keys(query, column, keys)
+
+
+def _is_any(tx: Tx, column: Column[Any]) -> bool:
+    return tx.execute(select(column).limit(1)).first() is not None
+
+
+def in_force(decisions: Mapping[int, Decision]) -> list[Decision]:
+    """Return the decisions that hold, given all by their numbers: of each pair the last that was not withdrawn."""
+    return sorted(left[-1] for left in not_withdrawn(decisions).values())
+
+
+def not_withdrawn(decisions: Mapping[int, Decision]) -> dict[Pair, list[Decision]]:
+    """Return for each pair the decisions that were not withdrawn, the last one last: it hides those below it.
+
+    A person takes back what holds, whoever decided it. A policy is taken back from wherever it lies, so that what a person decided
+    on top of it stays.
+    """
+    made: dict[Pair, list[Decision]] = defaultdict(list)
+    for _, decision in sorted(decisions.items()):
+        on_pair = made[decision.a, decision.b]
+        if decision.verdict != WITHDRAWN:
+            on_pair += [decision] if on_pair[-1:] != [decision] else []
+        elif decision.policy:
+            on_pair[:] = [below for below in on_pair if below.policy != decision.policy]
+        else:
+            del on_pair[-1:]
+    return {pair: on_pair for pair, on_pair in made.items() if on_pair}
+
+
+def stands_against(made: Mapping[int, Decision], decision: Decision) -> bool:
+    """Tell whether what was ever decided on a pair stands against a decision from elsewhere: a person's word, also one that took
+    something back, against any; what a policy said against that of another policy.
+    """
+    return any(not before.policy or decision.policy for before in made.values())
+
+
+def decisions_on(tx: Tx, pairs: Collection[Pair]) -> dict[Pair, dict[int, Decision]]:
+    """Return all that was ever decided, and withdrawn, on pairs of nodes or observations in order, each by its number."""
+    found: dict[Pair, dict[int, Decision]] = defaultdict(dict)
+    for number, *made in tx.select_by_keys(DECISIONS, tables.decisions.c.a, {a for a, _ in pairs}):
+        decision = Decision(*made)
+        if decision[:2] in pairs:
+            found[decision[:2]][number] = decision
+    return found

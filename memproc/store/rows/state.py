@@ -1,0 +1,60 @@
+"""How the store stands as a batch comes to be written: all that each batch asks of it, in one statement.
+
+Rules: it holds until something is written. Who decides a batch anew, or its halves one after the other, asks again.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from sqlalchemy import ScalarSelect, Table, bindparam, exists, func, literal_column, select
+
+from memproc.store.sql import tables
+from memproc.store.sql.tx import Tx
+
+_jobs, _store = tables.jobs.c, tables.store.c
+
+
+class Standing(NamedTuple):
+    """How the store stands: its epoch and policy, the number of the newest segment, batch and observation (0 where there is none),
+    whether there are links to what an odd token may stand for, decisions and tombstones at all; and of a job its fence, how many
+    batches landed, how many of these were looked at, and what is asked of it.
+    """
+
+    epoch: int
+    policy: str
+    segment: int
+    batch: int
+    observation: int
+    has_mends: bool
+    has_decisions: bool
+    has_forgotten: bool
+    fence: int
+    landed: int
+    looked: int
+    request: str | None
+
+
+def _newest(table: Table) -> ScalarSelect[int]:
+    return select(func.coalesce(func.max(table.c.number), literal_column("0"))).scalar_subquery()
+
+
+_STANDING = select(
+    _store.epoch,
+    _store.policy,
+    _store.segments,
+    _newest(tables.batches),
+    _newest(tables.observations),
+    exists(select(tables.mends.c.core)).label("has_mends"),
+    exists(select(tables.decisions.c.number)).label("has_decisions"),
+    exists(select(tables.forgotten.c.key)).label("has_forgotten"),
+    _jobs.fence,
+    _jobs.landed,
+    _jobs.looked,
+    _jobs.request,
+).where(_jobs.number == bindparam("job"))
+
+
+def standing(tx: Tx, job: int) -> Standing:
+    """Return how the store and a job stand."""
+    return Standing._make(tx.run(_STANDING, job=job).one())

@@ -1,0 +1,1 @@
+"""The database: connections, transactions, tables and how a store is made; nothing about memories."""

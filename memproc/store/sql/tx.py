@@ -1,0 +1,238 @@
+"""A transaction under way: memproc's way of reading and writing rows in it.
+
+Rules: rows go to the driver as tuples in the order of the table's columns. Where a table has seals, they are made and kept
+here. Each statement is compiled from Core tables once for a database.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cache, cached_property
+from operator import itemgetter
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import (
+    Column,
+    Connection,
+    CursorResult,
+    Dialect,
+    Executable,
+    NestedTransaction,
+    Select,
+    Table,
+    bindparam,
+    delete,
+    func,
+    insert,
+    select,
+    update,
+)
+
+from memproc.config import Policy
+from memproc.errors import DatabaseError
+from memproc.failures import Failure, Kind
+from memproc.store.sql import tables
+from memproc.store.sql.backends import Backend
+from memproc.store.sql.naming import Names
+from memproc.store.sql.seals import SEAL, is_sealed, resealed, seal_of, sealed_columns
+from memproc.times import to_text
+
+KEYS_A_QUERY = 500
+TOO_MUCH = Failure(Kind.CAPACITY, "too much at once")
+_POLICY = select(tables.store.c.policy)
+
+
+class Statements:
+    """The statements of one database, each compiled once."""
+
+    def __init__(self, dialect: Dialect) -> None:
+        self._dialect = dialect
+        self._compiled: dict[tuple[object, ...], tuple[str, list[str]]] = {}
+
+    def constant(self, statement: Executable) -> tuple[str, list[str]]:
+        """Return the SQL of a statement that is a constant of its module, and the names of its parameters in their order."""
+        return self._sql(("constant", statement), lambda: statement)
+
+    def inserting(self, table: Table) -> str:
+        """Return the SQL that inserts a whole row."""
+        return self._sql(("insert", table), lambda: insert(table))[0]
+
+    def updating(self, table: Table, names: Sequence[str], add: Sequence[str]) -> tuple[str, list[str]]:
+        """Return the SQL that sets and raises some columns of one row, and the names of its parameters in their order."""
+
+        def statement() -> Any:
+            (key,) = table.primary_key.columns
+            values: dict[str, Any] = {name: bindparam(f"new_{name}") for name in names}
+            values |= {name: table.c[name] + bindparam(f"new_{name}") for name in add}
+            return update(table).where(key == bindparam("the_key")).values(values)
+
+        return self._sql(("update", table, *names, *add), statement)
+
+    def by_keys(self, query: Select[Any] | None, column: Column[Any], count: int) -> str:
+        """Return the SQL that gives the rows of a query whose column is one of so many keys; without a query, that deletes them."""
+
+        def statement() -> Any:
+            is_one_of = column.in_([bindparam(f"key{at}", type_=column.type) for at in range(count)])
+            return delete(column.table).where(is_one_of) if query is None else query.where(is_one_of)
+
+        return self._sql(("by keys", query, column, count), statement)[0]
+
+    def _sql(self, name: tuple[object, ...], make: Any) -> tuple[str, list[str]]:
+        if name not in self._compiled:
+            compiled = make().compile(dialect=self._dialect)
+            self._compiled[name] = str(compiled), list(compiled.positiontup or ())
+        return self._compiled[name]
+
+
+@dataclass(frozen=True, slots=True)
+class DatabaseInfo:
+    """What a transaction knows of its database: where it is, without passwords; its file, if it is one; what differs there from
+    other databases; what its tables are called, and in which schema; its statements; and how many bytes a row may hold.
+    """
+
+    shown: str
+    file: Path | None
+    backend: Backend
+    names: Names
+    schema: str | None
+    statements: Statements
+    largest_row_bytes: Callable[[], int | None]
+
+    def __str__(self) -> str:
+        """Return where it is."""
+        return self.shown
+
+
+class Tx:
+    """One transaction on a database. `now` is when it began, as the store keeps times. `execute` takes statements that are made for
+    one call, `run` those that are constants of their modules.
+    """
+
+    def __init__(self, connection: Connection, database: DatabaseInfo) -> None:
+        """Know the connection that is in the transaction."""
+        self.connection, self.database = connection, database
+        self.now = time_now()
+        self.execute, self.exec_driver_sql = connection.execute, connection.exec_driver_sql
+        self._statements = database.statements
+
+    @cached_property
+    def policy(self) -> Policy:
+        """What the store was built with, as it stands in this transaction."""
+        return Policy.from_json(self.execute(_POLICY).scalar_one())
+
+    def nested(self) -> Tx:
+        """Return a transaction that is a part of this one, and begins now."""
+        return Tx(self.connection, self.database)
+
+    def savepoint(self) -> NestedTransaction:
+        """Begin what can be undone by itself."""
+        return self.connection.begin_nested()
+
+    def run(self, statement: Executable, **values: object) -> CursorResult[Any]:
+        """Execute a statement, a constant of its module, with a value for each of its parameters."""
+        sql, order = self._statements.constant(statement)
+        return self.exec_driver_sql(sql, tuple(values[name] for name in order))
+
+    def insert_rows(self, table: Table, rows: Sequence[tuple[Any, ...]]) -> None:
+        """Insert whole rows, each a tuple in the order of the table's columns; a seal that is not given is made."""
+        if is_sealed(table):
+            whole = len(table.columns)
+            rows = [row if len(row) == whole else (*row, seal_of(table, row)) for row in rows]
+        limit = self.database.largest_row_bytes()
+        if limit is not None and any(_characters(row) > limit // 4 and _bytes(row) > limit for row in rows):
+            raise DatabaseError(TOO_MUCH, f"a row of more than {limit:,} bytes")
+        if rows:
+            self.exec_driver_sql(self._statements.inserting(table), list(rows))
+
+    def update_rows(self, table: Table, names: Sequence[str], rows: Sequence[tuple[Any, ...]], *, add: Sequence[str] = ()) -> None:
+        """Set the columns `names` and raise the columns `add`: each row holds their values, then that of the primary key."""
+        if is_sealed(table) and not {*names, *add}.isdisjoint(sealed_columns(table)):
+            names, rows, add = self._resealed(table, names, rows, add)
+        if rows:
+            sql, order = self._statements.updating(table, names, add)
+            place = {f"new_{name}": at for at, name in enumerate((*names, *add))} | {"the_key": len(names) + len(add)}
+            in_place = itemgetter(*[place[name] for name in order])
+            self.exec_driver_sql(sql, [*map(in_place, rows)])
+
+    def _resealed(
+        self, table: Table, names: Sequence[str], rows: Sequence[tuple[Any, ...]], add: Sequence[str]
+    ) -> tuple[Sequence[str], list[tuple[Any, ...]], tuple[str, ...]]:
+        """Return what `update_rows` is to write where rows have seals: all values as they will be, and the seals of these."""
+        (key,) = table.primary_key.columns
+        place, at_key = {name: at for at, name in enumerate(table.columns.keys())}, table.columns.keys().index(key.name)
+        there = {row[at_key]: tuple(row) for row in self.select_by_keys(_whole(table), key, {row[-1] for row in rows})}
+        for *values, own in (row for row in rows if row[-1] in there):
+            new = dict(zip((*names, *add), values, strict=True))
+            new |= {name: there[own][place[name]] + new[name] for name in add}
+            there[own] = resealed(table, there[own], new)
+        written = (*names, *add, SEAL)
+        return written, [(*(row[place[name]] for name in written), own) for own, row in there.items()], ()
+
+    def change_row(self, table: Table, number: int, values: Mapping[str, Any]) -> None:
+        """Set some columns of one row of a table with seals, and its seal with them."""
+        (key,) = table.primary_key.columns
+        row = self.execute(select(table).where(key == number)).one()
+        self.execute(update(table).where(key == number).values({**values, SEAL: resealed(table, row, values)[-1]}))
+
+    def select_by_keys(self, query: Select[Any], column: Column[Any], keys: Iterable[Any]) -> Iterator[Any]:
+        """Give the rows of `query`, a constant of its module, whose `column` is one of `keys`, in no particular order."""
+        for some in _in_parts(keys):
+            yield from self.exec_driver_sql(self._statements.by_keys(query, column, len(some)), some).all()
+
+    def delete_by_keys(self, column: Column[Any], keys: Iterable[Any]) -> None:
+        """Delete the rows of a table whose `column` is one of `keys`."""
+        for some in _in_parts(keys):
+            self.exec_driver_sql(self._statements.by_keys(None, column, len(some)), some)
+
+    def in_chunks(self, query: Select[Any], number: Column[int], size: int) -> Iterator[Sequence[Any]]:
+        """Give the rows of a query in the order of `number`, one of its columns, so many at a time, by a statement each."""
+        last, ordered = -(2**63), query.order_by(number).limit(size)
+        while rows := self.execute(ordered.where(number > last)).all():
+            yield rows
+            last = rows[-1].number
+
+    def next_number(self, table: Table) -> int:
+        """Return the number of the next row of a table; right because the writer holds the lock."""
+        return (self.execute(select(func.max(table.c.number))).scalar() or 0) + 1
+
+    def take_numbers(self, name: str, count: int) -> int:
+        """Return the first of `count` numbers that were never given, by a counter in the store's row. The writer holds the lock."""
+        counter = tables.store.c[name]
+        self.execute(update(tables.store).values({name: counter + count, "tally": tables.store.c.tally + count}))
+        return int(self.execute(select(counter)).scalar_one()) - count + 1
+
+    def note_deleted(self) -> None:
+        """Note that what is deleted here is to be brought out of the files of SQLite when it is committed."""
+        if self.database.file is not None:
+            self.execute(update(tables.store).values(unwiped=tables.store.c.epoch))
+
+
+def time_now() -> str:
+    """Return the present moment, as the store keeps times."""
+    return to_text(datetime.now(UTC))
+
+
+def _in_parts(keys: Iterable[Any]) -> Iterator[tuple[Any, ...]]:
+    """Give keys as many at a time as a query names, in few sizes: the last is given again until there are enough."""
+    wanted = list(keys)
+    for start in range(0, len(wanted), KEYS_A_QUERY):
+        some = wanted[start : start + KEYS_A_QUERY]
+        size = KEYS_A_QUERY if len(some) > KEYS_A_QUERY // 8 else 1 << (len(some) - 1).bit_length()
+        yield (*some, *some[-1:] * (size - len(some)))
+
+
+def _characters(row: Sequence[Any]) -> int:
+    return sum(len(value) for value in row if isinstance(value, str | bytes))
+
+
+def _bytes(row: Sequence[Any]) -> int:
+    return sum(len(value.encode() if isinstance(value, str) else value) for value in row if isinstance(value, str | bytes))
+
+
+@cache
+def _whole(table: Table) -> Select[Any]:
+    """Return the query of all rows of a table: one constant for each, as statements are compiled once."""
+    return select(table)
