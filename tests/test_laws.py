@@ -24,7 +24,7 @@ from memproc.dedup.cluster import clusters
 from memproc.dedup.decide import Neighbourhood
 from memproc.dedup.grouping import grouped, in_group
 from memproc.dedup.memory import memory_of
-from memproc.store.rows.neighbourhood import ROWS, to_row
+from memproc.store.rows.observations import ROWS, to_row
 from memproc.store.sql import tables
 from memproc.store.sql.tx import Tx
 from memproc.testing import bridges, facts, memories, records, waiting

@@ -35,7 +35,7 @@ from memproc.records import Memory, Rejected
 from memproc.report.report import BatchLog, BatchSeen, Merge, Progress, Report, counted
 from memproc.resources import MEBIBYTE, Watch, allowed_cores
 from memproc.sources.items import Piece, Reading
-from memproc.store.changes.landing import Arrived, Landed
+from memproc.store.changes.landed import Arrived, Landed
 from memproc.store.jobs.jobs import ENDED_BY, Claim
 from memproc.store.quarantine.records import Origin
 from memproc.store.sql.database import held_for

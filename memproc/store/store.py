@@ -55,9 +55,12 @@ from memproc.store.answers import (
 from memproc.store.backup import backup
 from memproc.store.changes.adding import Together
 from memproc.store.changes.calibration import calibrate, calibrated
-from memproc.store.changes.deciding import decide_by_hand, forget, handle_of, rebuild, take_over, unmerging, unmerging_job
-from memproc.store.changes.landing import Arrived, Landed, Landing, batch_row
+from memproc.store.changes.deciding import decide_by_hand, handle_of, unmerging, unmerging_job
+from memproc.store.changes.forgetting import forget, take_over
+from memproc.store.changes.landed import Arrived, Landed, batch_row
+from memproc.store.changes.landing import Landing
 from memproc.store.changes.policies import Order, carry_out, policies_in, withdraw_policy
+from memproc.store.changes.rebuilding import rebuild
 from memproc.store.changes.replay import Mending, Replay, Transform, chosen_for_replay, edits_in, export_lines
 from memproc.store.checkup.doctor import examine
 from memproc.store.index.merging import Merger
@@ -98,22 +101,13 @@ from memproc.store.reviews.looking import Compared, Fresh, Reviewer
 from memproc.store.reviews.open_reviews import open_reviews, verdicts_on
 from memproc.store.reviews.proposing import Proposer
 from memproc.store.reviews.settled import decisions_of_job, decisions_of_review, note_unmerged, settled, status_of
+from memproc.store.rows.decisions import WITHDRAWN, all_decisions
+from memproc.store.rows.exports import marked_memories, whole_observations
 from memproc.store.rows.history import history_of
-from memproc.store.rows.ledger import trace_of, trace_of_forgotten
-from memproc.store.rows.memories import (
-    all_decisions,
-    locate,
-    marked_memories,
-    memories_by_id,
-    memory_at,
-    named_by,
-    newest_memories,
-    records_of,
-    to_key,
-    whole_observations,
-)
-from memproc.store.rows.neighbourhood import WITHDRAWN
+from memproc.store.rows.memories import memories_by_id, memory_at, newest_memories
+from memproc.store.rows.observations import locate, named_by, records_of, to_key
 from memproc.store.rows.state import Standing, standing
+from memproc.store.rows.trace import trace_of, trace_of_forgotten
 from memproc.store.sql import tables
 from memproc.store.sql.database import BRIEFLY_SECONDS, Database
 from memproc.store.sql.forks import tell_of_forks

@@ -17,7 +17,7 @@ from memproc.dedup.signing import width
 from memproc.formats import own
 from memproc.intake import Intake
 from memproc.sources.items import Item
-from memproc.store.changes.landing import Arrived
+from memproc.store.changes.landed import Arrived
 from memproc.store.quarantine.records import Origin
 from memproc.store.sql import tables
 

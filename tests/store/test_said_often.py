@@ -16,7 +16,7 @@ import memproc
 from memproc.dedup import decide, speakers
 from memproc.dedup.cluster import Cluster
 from memproc.dedup.memory import memory_of
-from memproc.store.rows.neighbourhood import ROWS, to_row
+from memproc.store.rows.observations import ROWS, to_row
 from memproc.store.sql import tables
 from tests.databases import work_of
 

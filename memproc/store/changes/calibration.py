@@ -27,7 +27,7 @@ from memproc.dedup.keys import Key, text_of
 from memproc.errors import NotFoundError, UsageError
 from memproc.records import encode
 from memproc.store.answers import Calibration
-from memproc.store.rows.memories import named_by
+from memproc.store.rows.observations import named_by
 from memproc.store.sql import tables
 from memproc.store.sql.tx import Tx
 

@@ -8,124 +8,42 @@ breaks on. As the result does not depend on the batch (law 3), the rest and the 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from itertools import compress, count, repeat
-from time import perf_counter
-from typing import Any, NamedTuple
+from collections.abc import Mapping, Sequence
+from itertools import compress, count
+from typing import Any
 
-from sqlalchemy import bindparam, literal_column, select, update
+from sqlalchemy import select
 
 from memproc.config import Policy
-from memproc.dedup.compare.unrelated import have_nothing_in_common
-from memproc.dedup.decide import Judged, Plan, Regrouped, Row, decide, shared
-from memproc.dedup.grouping import Link
-from memproc.dedup.keys import Columns, Key, Observation, Prepared, is_confirmed, namespace_number
-from memproc.dedup.looking import Looking, first_of_cores, looking_planned
+from memproc.dedup.decide import Plan, Row, decide
+from memproc.dedup.keys import Columns, Key, Prepared
+from memproc.dedup.looking import first_of_cores, looking_planned
 from memproc.failures import is_key_conflict
 from memproc.formats import own
 from memproc.intake import internal
-from memproc.records import Outcome, Plain, Rejected, encode, last_changed
+from memproc.records import Outcome, Rejected
+from memproc.store.changes.collisions import collided, colliding_in, reused_ids
+from memproc.store.changes.landed import Arrived, Landed
 from memproc.store.index.segments import Segments
-from memproc.store.quarantine.records import Again, Origin, put_in_quarantine
+from memproc.store.quarantine.records import Origin, put_in_quarantine
 from memproc.store.quarantine.triage import settle
-from memproc.store.reviews.looking import RETURNED, Compared, Fresh, undated_doubts, write_reviews
+from memproc.store.reviews.waiting import undated_doubts, write_reviews
 from memproc.store.rows.ledger import Line, write_lines
-from memproc.store.rows.memories import forgotten_among
+from memproc.store.rows.memories import write_regrouped
 from memproc.store.rows.neighbourhood import neighbourhood
+from memproc.store.rows.observations import forgotten_among, rows_of_new
 from memproc.store.rows.state import Standing, standing
+from memproc.store.rows.typo_links import write_mends
 from memproc.store.sql import tables
 from memproc.store.sql.database import is_of_memproc, is_of_value
 from memproc.store.sql.seals import seal_of_date
 from memproc.store.sql.tx import Tx
-from memproc.taken import Taken
 from memproc.times import to_micros
 from memproc.validation import fault, redacted
 
-COLLIDES = "report it: two records with one hash were made on purpose, or memproc is wrong; a space more in the text parts them"
 KEY_TAKEN = "run memproc doctor: the record is in the store, and was not found; or a unique key was added to its tables"
 
 _KNOWN = select(*(tables.observations.c[name] for name in ("key", "number", "is_identity", "record")))
-_WITH_OTHERS = (
-    update(tables.observations)
-    .where(tables.observations.c.node == bindparam("node"), tables.observations.c.speaks == literal_column("0"))
-    .where(tables.observations.c.content == bindparam("content"))
-    .values(memory=bindparam("new_memory"))
-)
-_MENDS = select(tables.mends.c.meant, tables.mends.c.core)
-_NONE_MET: Mapping[int, Judged] = {}
-_NOTHING_CHANGED = Regrouped({}, frozenset(), {}, 0, 0, {}, {})
-
-
-class Arrived(NamedTuple):
-    """A batch as it comes from validation: its records, the first of which has the position `first`. Of a replay `replayed` says
-    which positions each quarantined record gave, by its number.
-    """
-
-    records: Taken
-    first: int
-    replayed: Mapping[int, Sequence[int]] | None = None
-
-
-@dataclass(slots=True)
-class Landed:
-    """What became of a batch: how many records were `new`, those of them that were not just stored, the positions of the others,
-    and the merges and reviews it made.
-    """
-
-    new: int = 0
-    judged: list[Judged] = field(default_factory=list)
-    known: list[int] = field(default_factory=list)
-    forgotten: list[int] = field(default_factory=list)
-    known_rejected: Again = field(default_factory=dict)
-    rejected: list[tuple[int, Rejected]] = field(default_factory=list)
-    reviews: int = 0
-    candidates: int = 0
-    verified: int = 0
-    membership: dict[Key, Key | None] = field(default_factory=dict)  # of the observations whose memory changed: None for by itself
-    met: int = 0  # records that met others, so that what they merge by was asked
-    untaken: int = 0  # decisions that were not acted on, as they name what is not of the namespace
-    batch: int = 0
-    epoch: int = 0
-    looking: list[Looking] = field(default_factory=list)  # what is to be looked at for reviews when it has landed
-    uncompared: int = 0  # records that memproc itself broke on as it compared them
-    reused: dict[Key, str] = field(default_factory=dict)  # by node the ids that came with texts which have nothing in common
-    request: str | None = None
-
-    @property
-    def fresh(self) -> Fresh:
-        """What is to be looked at, in a transaction of its own."""
-        return Fresh(self.batch, self.epoch, self.looking)
-
-    def add(self, other: Landed) -> None:
-        """Add what became of the next part of the same batch."""
-        self.membership |= other.membership
-        self.reused |= other.reused
-        for name in ("judged", "known", "forgotten", "rejected", "looking"):
-            getattr(self, name).extend(getattr(other, name))
-        for name in ("new", "reviews", "candidates", "verified", "met", "untaken", "uncompared"):
-            setattr(self, name, getattr(self, name) + getattr(other, name))
-        self.request = self.request or other.request
-
-    def looked(self, found: Compared) -> None:
-        """Take what was found as it was looked at."""
-        self.candidates, self.verified, self.reviews = found.candidates, found.verified, self.reviews + found.reviews
-        self.uncompared = len(found.broken)
-        returned = found.returned
-        self.judged = [one._replace(reason=RETURNED) if one.incoming.prepared.key in returned else one for one in self.judged]
-
-    @property
-    def similar(self) -> list[Judged]:
-        """The merges by likeness."""
-        return [judged for judged in self.judged if judged.kind == "similar"]
-
-    def counts(self) -> Counter[Outcome]:
-        """Return how many records had each outcome."""
-        counted = Counter([judged.outcome for judged in self.judged])
-        counted[Outcome.STORED] = self.new - len(self.judged)
-        counted[Outcome.DUPLICATE] += len(self.known)
-        counted[Outcome.QUARANTINED] = len(self.rejected)
-        return counted
 
 
 class Landing:
@@ -201,7 +119,7 @@ class Landing:
         known, forgotten = self._met_before(tx, columns, there)
         before = known.keys() | forgotten
         fresh = {key: at for at, key in enumerate(columns.key) if key not in before}
-        rows = _rows_of(columns.take(fresh.values()), there.observation + 1, batch)
+        rows = rows_of_new(columns.take(fresh.values()), there.observation + 1, batch)
         refused: dict[Key, Exception] = {}
         trial = tx.savepoint()
         self._try_rows(tx, rows, refused)
@@ -236,10 +154,10 @@ class Landing:
         own = enumerate(zip(columns.key, columns.as_of, strict=True))
         undecided = columns.take([at for at, (key, as_of) in own if key not in known or as_of is not None]) if known else columns
         near = neighbourhood(tx, there=there, fresh=undecided)
-        if colliding := _colliding(columns, known, near.rows):
+        if colliding := colliding_in(columns, known, near.rows):
             rest = columns.take([at for at in range(len(columns)) if at not in colliding])
             landed = self._write(tx, rest, there, batch)
-            landed.rejected += [(columns.position[at], _collided(columns.at(at))) for at in colliding]
+            landed.rejected += [(columns.position[at], collided(columns.at(at))) for at in colliding]
             return landed
         plan = decide(columns, known.keys() | forgotten, near)
         numbers = dict(zip(plan.fresh.key, count(there.observation + 1)))
@@ -248,7 +166,7 @@ class Landing:
         self._write_again(tx, plan, {key: row.number for key, row in known.items()} | numbers, near.rows, batch)
         landed = Landed(len(plan.fresh), [*plan.judged.values()], plan.repeated.position, membership={**plan.changed.membership})
         landed.forgotten = [*compress(landed.known, map(forgotten.__contains__, plan.repeated.key))]
-        landed.reused = _reused(plan, near.rows)
+        landed.reused = reused_ids(plan, near.rows)
         landed.met = sum([content in near.groups for content in columns.content]) if near.groups else 0
         if any(columns.is_near):
             firsts = first_of_cores(plan, near.rows.values())
@@ -260,7 +178,7 @@ class Landing:
         return landed
 
     def _write_observations(self, tx: Tx, plan: Plan, first: int, batch: int) -> None:
-        rows = _rows_of(plan.fresh, first, batch, plan.judged, plan.changed)
+        rows = rows_of_new(plan.fresh, first, batch, plan.judged, plan.changed)
         tx.insert_rows(tables.observations, rows)
         links = {(meant, core) for core, mends in zip(plan.fresh.core, plan.fresh.mends, strict=True) for meant in mends}
         write_mends(tx, links)
@@ -282,127 +200,6 @@ class Landing:
         tx.update_rows(tables.observations, ("as_of", "as_of_seal"), later)
 
 
-def _colliding(columns: Columns, known: Mapping[Key, Any], rows: Mapping[Key, Row]) -> set[int]:
-    """Return the places of the records that share a key with another and not what it is the key of."""
-    met: dict[Key, Observation | Prepared] = {}  # by content, and by node where that is another
-    for row in rows.values():
-        met[row.observation.content] = met[row.observation.node] = row.observation
-    names = columns.content
-    if columns.node != names:
-        names = [*names, *(node for node, content in zip(columns.node, names, strict=True) if node != content)]
-    keys, names_met = shared(columns.key, known), shared(names, met)
-    if not (keys or names_met):
-        return set()
-    found: set[int] = set()
-    texts = {key: (bool(row.is_identity), row.record) for key, row in known.items()}
-    for at, own_names in enumerate(zip(columns.content, columns.node, strict=True)):
-        if columns.key[at] in keys or not names_met.isdisjoint(own_names):
-            prepared = columns.at(at)
-            own = (prepared.is_identity, prepared.json.decode())
-            others = [met.setdefault(name, prepared) for name in own_names]
-            if texts.setdefault(prepared.key, own) != own or not all(_is_confirmed(prepared, other) for other in others):
-                found.add(at)
-    return found
-
-
-def _is_confirmed(prepared: Prepared, other: Observation | Prepared) -> bool:
-    if other is prepared or other.key == prepared.key:  # equal keys were compared
-        return True
-    return is_confirmed(prepared.observation, other.observation if isinstance(other, Prepared) else other)
-
-
-def _collided(prepared: Prepared) -> Rejected:
-    found = fault("", "hash_collision", "has the hash of another record, which says something else")._replace(hint=COLLIDES)
-    return Rejected("dedup_conflict", (found,), own.whole_line(prepared.observation))
-
-
-def _reused(plan: Plan, rows: Mapping[Key, Row]) -> dict[Key, str]:
-    """Return by node the ids of new observations whose text has nothing in common with that of a version before."""
-    columns = plan.fresh
-    fresh = [*compress(range(len(columns)), columns.is_identity)]
-    nodes = {columns.node[at] for at in fresh}
-    versions = sorted([row for row in rows.values() if row.observation.node in nodes], reverse=True, key=lambda row: row.number)
-    there = {row.observation.node: row.observation.record["content"] for row in versions}  # of each the first that came
-    reused: dict[Key, str] = {}
-    for at in fresh:
-        node, text = columns.node[at], columns.text[at]
-        before = there.setdefault(node, text)
-        if before is not text and node not in reused and have_nothing_in_common(before, text):
-            reused[node] = columns.at(at).record["id"]
-    return reused
-
-
-def _rows_of(
-    columns: Columns, first: int, batch: int, judged: Mapping[int, Judged] = _NONE_MET, changed: Regrouped = _NOTHING_CHANGED
-) -> list[tuple[Any, ...]]:
-    """Return the rows of new observations, numbered from `first` on; those not in `judged`, by their places, are just stored."""
-    many, speaks = len(columns), changed.speaks
-    outcomes: list[str] = [Outcome.STORED.value] * many
-    confidences: list[float | None] = [None] * many
-    for at, one in judged.items():
-        outcomes[at], confidences[at] = one.outcome.value, one.confidence
-    as_of = [None if date is None else to_micros(date) for date in columns.as_of]
-    seals = [None if date is None else seal_of_date(key, date) for key, date in zip(columns.key, as_of, strict=True)]
-    return [
-        *zip(
-            range(first, first + many),
-            *columns.lists[:4],  # its keys
-            map(changed.membership.get, columns.key),
-            [int(speaks.get(key, True)) for key in columns.key] if speaks else repeat(1),
-            columns.namespace,
-            map(int, columns.is_identity),
-            repeat(batch),
-            columns.position,
-            outcomes,
-            confidences,
-            repeat(batch),
-            repeat(1),
-            as_of,
-            seals,
-            map(len, columns.text),
-            columns.changed_at,
-            map(bytes.decode, columns.json),
-            strict=False,  # what repeats has no end
-        )
-    ]
-
-
-def batch_row(landed: Landed, place: tuple[int, int, int, int], started: float, now: str) -> tuple[Any, ...]:
-    """Return the row of a batch; `place` is its number, its job, its first position and how many records it read."""
-    outcomes = landed.counts()
-    counts = [outcomes[outcome] for outcome in Outcome]
-    looked = (landed.reviews, landed.candidates, landed.verified, len(landed.forgotten))
-    errors = encode(Counter(found.category for _, found in landed.rejected)).decode()
-    known = encode(ranges(landed.known)).decode()
-    known_rejected = encode({str(number): ranges(at) for number, at in landed.known_rejected.items()}).decode()
-    return (*place, *counts, *looked, errors, known, known_rejected, perf_counter() - started, now)
-
-
-def write_regrouped(tx: Tx, changed: Regrouped, rows: Mapping[Key, Row]) -> None:
-    """Write the memories that changed and the membership of the observations that were there."""
-    gone = (changed.gone | changed.memories.keys()) & {row.memory for row in rows.values()}
-    tx.delete_by_keys(tables.merged.c.id, sorted(gone))
-    tx.insert_rows(tables.merged, [merged_row(key, memory) for key, memory in changed.memories.items()])
-    for (node, content), memory in changed.silent.items():
-        tx.run(_WITH_OTHERS, node=node, content=content, new_memory=memory)
-    moved = [(memory, rows[key].number) for key, memory in changed.membership.items() if key in rows]
-    tx.update_rows(tables.observations, ("memory",), moved)
-    heard = [(int(speaks), rows[key].number) for key, speaks in changed.speaks.items() if key in rows]
-    tx.update_rows(tables.observations, ("speaks",), heard)
-
-
-def merged_row(key: Key, memory: Plain) -> tuple[Key, int, int | None, str]:
-    """Return the row of a memory of several observations."""
-    return key, namespace_number(memory["namespace"]), date_of(memory), encode(memory).decode()
-
-
-def write_mends(tx: Tx, links: Iterable[Link]) -> None:
-    """Write which cores the core of a text with an odd token may stand for, where it is not written yet."""
-    wanted = set(links)
-    there = {tuple(row) for row in tx.select_by_keys(_MENDS, tables.mends.c.core, {core for _, core in wanted})}
-    tx.insert_rows(tables.mends, sorted(wanted - there))
-
-
 def _lines(plan: Plan) -> list[Line]:
     merges = [
         Line(judged.kind, judged.incoming.prepared.key, judged.anchor, judged.confidence, 1, judged.reason)
@@ -411,12 +208,6 @@ def _lines(plan: Plan) -> list[Line]:
     ]
     merges += [Line("joined", found.bridge, found.other, found.confidence, 1, found.reason) for found in plan.joined]
     return [*merges, Line("joins", amount=plan.changed.joins), Line("splits", amount=plan.changed.splits)]
-
-
-def date_of(record: Plain) -> int | None:
-    """Return when a plain record was last changed, in microseconds since 1970."""
-    date = last_changed(record)
-    return None if date is None else to_micros(date)
 
 
 def _broken_on(prepared: Prepared, error: Exception) -> Rejected:
@@ -431,18 +222,3 @@ def _refused(prepared: Prepared, error: Exception) -> Rejected:
         found = fault("", "key_taken", f"another row of the store has its key: {said}")._replace(hint=KEY_TAKEN)
         return Rejected("dedup_conflict", (found,), line)
     return Rejected("database", (fault("", "refused", f"the database refused this record: {said}"),), line)
-
-
-def ranges(positions: Iterable[int]) -> list[list[int]]:
-    """Return rising positions as inclusive ranges.
-
-    >>> ranges([1, 2, 3, 7])
-    [[1, 3], [7, 7]]
-    """
-    found: list[list[int]] = []
-    for position in sorted(positions):
-        if found and position == found[-1][1] + 1:
-            found[-1][1] = position
-        else:
-            found.append([position, position])
-    return found

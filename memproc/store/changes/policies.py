@@ -29,9 +29,9 @@ from memproc.dedup.review_policy import ReviewPolicy, parse_policy
 from memproc.errors import NotFoundError, UsageError
 from memproc.store.answers import Applied, PolicyCount
 from memproc.store.changes.deciding import decide_by_hand
-from memproc.store.reviews.open_reviews import pairs_of, rows_of
-from memproc.store.rows.memories import decisions_ever
-from memproc.store.rows.neighbourhood import WITHDRAWN, Pair, decisions_on, in_force, neighbourhood, not_withdrawn
+from memproc.store.rows.decisions import WITHDRAWN, Pair, decisions_ever, decisions_on, in_force, not_withdrawn, pairs_of
+from memproc.store.rows.neighbourhood import neighbourhood
+from memproc.store.rows.observations import rows_by_key
 from memproc.store.sql import tables
 from memproc.store.sql.transactions import Transactions
 from memproc.store.sql.tx import Tx
@@ -104,7 +104,7 @@ def _decide(tx: Tx, order: Order, numbers: Sequence[int], limit: int | None) -> 
     """Decide on those of some reviews that still wait; return the numbers of these, and how many are left to a person."""
     waiting = {row.number: row for row in tx.select_by_keys(_SIDES, _reviews.number, numbers)}
     asked = [row for row in map(waiting.get, numbers) if row is not None and row.status == "open"]
-    sides = rows_of(tx, {key for row in asked for key in (row.one, row.other)})
+    sides = rows_by_key(tx, {key for row in asked for key in (row.one, row.other)})
     there = ((row.number, sides.get(row.one), sides.get(row.other)) for row in asked)
     pairs = {at: (one.observation, other.observation) for at, one, other in there if one and other and one.home != other.home}
     near = neighbourhood(tx, {seen.key: seen for both in pairs.values() for seen in both}.values())

@@ -29,7 +29,7 @@ from memproc.intake import CATEGORY_OF_FORMATS, Intake, internal
 from memproc.records import Fault, Memory, Rejected
 from memproc.sources.items import Item, decode, item_of, of_record, open_file
 from memproc.store.answers import Quarantined
-from memproc.store.changes.landing import Arrived, Landed
+from memproc.store.changes.landed import Arrived, Landed
 from memproc.store.jobs.jobs import ENDED_BY
 from memproc.store.quarantine.records import OPEN, REPLAY, Origin, raw_of, rejected_in
 from memproc.store.quarantine.triage import SettledMeanwhileError, Which, faults_of, require_open, rows_by_number, rows_of

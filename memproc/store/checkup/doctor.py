@@ -33,8 +33,7 @@ from memproc.store.checkup.sqlite import check_files, check_sqlite, reading_only
 from memproc.store.jobs.counting import IMPORTED, BatchCount, count_batches, count_memories, memories_told
 from memproc.store.quarantine.records import DISCARDED, REASONED, reasons_told, sightings
 from memproc.store.quarantine.texts import wrong_texts
-from memproc.store.rows.memories import all_decisions
-from memproc.store.rows.neighbourhood import WITHDRAWN
+from memproc.store.rows.decisions import WITHDRAWN, all_decisions
 from memproc.store.sql import tables
 from memproc.store.sql.database import Database, told
 from memproc.store.sql.files import check_database, was_database_of

@@ -26,10 +26,10 @@ from memproc.dedup.keys import Columns, Key, Prepared, prepare
 from memproc.dedup.minhash.index import ENTRY_BYTES, NUMBER_BITS, Entries
 from memproc.dedup.signing import hashes_of, width
 from memproc.records import Memory, Plain
-from memproc.store.changes.deciding import COMPUTED, computed, in_company
-from memproc.store.changes.landing import merged_row
 from memproc.store.checkup.findings import Found
-from memproc.store.rows.neighbourhood import neighbourhood
+from memproc.store.rows.memories import merged_row
+from memproc.store.rows.neighbourhood import in_company, neighbourhood
+from memproc.store.rows.observations import COMPUTED, computed
 from memproc.store.sql import tables
 from memproc.store.sql.tx import Tx
 from memproc.times import from_micros

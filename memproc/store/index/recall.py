@@ -15,7 +15,7 @@ from memproc.dedup.minhash.oracle import alike
 from memproc.errors import UsageError
 from memproc.records import is_event
 from memproc.store.answers import IndexRecall
-from memproc.store.rows.neighbourhood import ROWS, to_row
+from memproc.store.rows.observations import ROWS, to_row
 from memproc.store.sql import tables
 from memproc.store.sql.tx import Tx
 

@@ -14,7 +14,7 @@ from sqlalchemy import func, literal, select, union_all
 from memproc.records import Outcome
 from memproc.store.answers import Job, Recount
 from memproc.store.jobs.owners import Owner
-from memproc.store.rows.memories import all_decisions
+from memproc.store.rows.decisions import all_decisions
 from memproc.store.sql import tables
 from memproc.store.sql.tx import Tx
 

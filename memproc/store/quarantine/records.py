@@ -18,7 +18,7 @@ from xxhash import xxh3_128_digest
 from memproc.dedup.keys import Key, key_of
 from memproc.records import Fault, Outcome, Plain, Rejected, encode
 from memproc.store.quarantine.texts import add_texts, holders_of, text_as_sought
-from memproc.store.rows.memories import forgotten_among
+from memproc.store.rows.observations import forgotten_among
 from memproc.store.sql import tables
 from memproc.store.sql.tx import Tx
 from memproc.validation import alike

@@ -27,7 +27,8 @@ from memproc.dedup.keys import Key, scope_number, text_of
 from memproc.dedup.minhash import index
 from memproc.records import Plain, last_changed
 from memproc.store.index.segments import Segments
-from memproc.store.rows.neighbourhood import SPEAKING, in_groups, to_row
+from memproc.store.rows.neighbourhood import in_groups
+from memproc.store.rows.observations import SPEAKING, to_row
 from memproc.store.sql import tables
 from memproc.store.sql.tx import Tx
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
-from functools import lru_cache, partial
+from functools import partial
 from itertools import groupby
 from operator import itemgetter
 from time import perf_counter
@@ -24,14 +24,13 @@ from sqlalchemy.exc import DBAPIError
 
 from memproc.config import Policy
 from memproc.dedup.changes.chains import CHAINS, is_replaced, place_of, shared_keys
-from memproc.dedup.cluster import Undated
 from memproc.dedup.compare.compare import compare_if_changed, compare_if_likely
-from memproc.dedup.compare.confidence import features_of, in_order, may_be_alike, may_be_alike_in_length, model_of, side_of
-from memproc.dedup.compare.reasons import BETWEEN, TELLING, kinds_of
+from memproc.dedup.compare.confidence import features_of, may_be_alike, may_be_alike_in_length, model_of
+from memproc.dedup.compare.reasons import TELLING, kinds_of
 from memproc.dedup.decide import Row
 from memproc.dedup.doubts import ROUND, Doubt, crowd_in, for_a_person, is_of, is_worth_more
 from memproc.dedup.gist.gist import read, shows_english
-from memproc.dedup.keys import Key, Prepared, text_of
+from memproc.dedup.keys import Key, Prepared
 from memproc.dedup.looking import Looking, looking
 from memproc.dedup.minhash import index
 from memproc.dedup.text.exact import exact_of
@@ -41,8 +40,10 @@ from memproc.failures import Kind, failure_of
 from memproc.intake import isolated
 from memproc.store.index.segments import Segments
 from memproc.store.reviews.chains import Chains
+from memproc.store.reviews.comparing import _Texts
+from memproc.store.reviews.waiting import write_reviews
 from memproc.store.rows.ledger import Line, write_lines
-from memproc.store.rows.neighbourhood import ROWS, SPEAKING, to_row
+from memproc.store.rows.observations import ROWS, SPEAKING, to_row
 from memproc.store.rows.state import standing
 from memproc.store.sql import tables
 from memproc.store.sql.database import is_of_memproc, is_of_value
@@ -54,7 +55,6 @@ LOOKED_AT_ONCE = 2_000
 SIDES_KEPT = 500
 OF_SECRETS = 0.5  # of each character of a password nobody can tell whether it is meant
 FOUND_OTHERWISE = ("undated", "meaning")  # the kinds that the index does not find
-UNDATED_CONFIDENCE = 0.5  # which of two versions is the newer, nothing tells
 
 RETURNED = "returned"  # of a value that is told again after another had replaced it
 
@@ -63,7 +63,6 @@ _TOLD = select(_batches.review, _batches.seconds)
 _HOMES = select(_observations.key, _observations.memory)
 _CANDIDATES = select(*(_observations[name] for name in ("number", "key", "memory", "length", "date", "as_of", "record")))
 _OPEN = select(_reviews.number, _reviews.other, _reviews.kind, _reviews.status)
-_PAIRS = select(_reviews.number, _reviews.one, _reviews.other)
 
 
 class Looked(NamedTuple):
@@ -345,48 +344,6 @@ class _Candidate(NamedTuple):
     def date(self) -> int | None:
         """When it was last known to be so, in microseconds since 1970."""
         return self.as_of if self.changed_at is None else self.changed_at
-
-
-class _Texts:
-    """The texts of facts, and what those of late were taken apart into: that of a text of 200 characters takes 15 KB."""
-
-    def __init__(self, texts: Mapping[Key, str]) -> None:
-        self._texts = dict(texts)
-        self.in_order = lru_cache(maxsize=SIDES_KEPT)(in_order)
-        self.side_of = lru_cache(maxsize=SIDES_KEPT)(side_of)
-
-    def text_of(self, seen: _Candidate) -> str:
-        """Return the canonical text of a candidate."""
-        if seen.key not in self._texts:
-            self._texts[seen.key] = text_of(orjson.loads(seen.json))
-        return self._texts[seen.key]
-
-
-def write_reviews(tx: Tx, doubts: Sequence[Doubt], batch: int) -> int:
-    """Write the pairs that are not there yet as open reviews, and a line on each in the ledger; return how many."""
-    if not doubts:
-        return 0
-    found = tx.select_by_keys(_PAIRS, _reviews.one, {doubt.one for doubt in doubts})
-    there = {(one, other) for _, one, other in found}
-    fresh = {doubt[:2]: doubt for doubt in doubts if doubt[:2] not in there}
-    number = tx.take_numbers("reviews", len(fresh))
-    rows = [
-        (number + at, one, other, kind, "open", confidence, reason, batch)
-        for at, (one, other, kind, confidence, reason) in enumerate(fresh.values())
-    ]
-    tx.insert_rows(tables.reviews, rows)
-    lines = [Line("review", other, one, sure, 1, f"{kind}{BETWEEN}{reason}") for one, other, kind, sure, reason in fresh.values()]
-    write_lines(tx, batch, lines)
-    return len(rows)
-
-
-def undated_doubts(undated: Iterable[Undated]) -> list[Doubt]:
-    """Return the pairs of versions of which nothing tells the newer, as what a person is asked."""
-    found = []
-    for pair in undated:
-        one, other = sorted((pair.one.key, pair.other.key))
-        found.append(Doubt(one, other, "undated", UNDATED_CONFIDENCE, "two versions, and no date tells which is newer"))
-    return found
 
 
 def _is_of_some(error: Exception) -> bool:

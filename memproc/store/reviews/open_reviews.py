@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from itertools import islice, product
+from itertools import islice
 from typing import Any
 
 from sqlalchemy import select
@@ -16,8 +16,9 @@ from memproc.dedup.keys import Key, Observation
 from memproc.dedup.memory import memory_of_one
 from memproc.records import Memory, Plain
 from memproc.store.answers import Review
+from memproc.store.rows.decisions import decisions_on, in_force, pairs_of
 from memproc.store.rows.memories import OF_MANY, to_memory
-from memproc.store.rows.neighbourhood import ROWS, SPEAKING, Pair, decisions_on, in_force, to_row
+from memproc.store.rows.observations import SPEAKING, rows_by_key, to_row
 from memproc.store.sql import tables
 from memproc.store.sql.tx import Tx
 
@@ -58,7 +59,7 @@ def _usefulness(row: Any) -> tuple[int, bool, float, Key, Key]:
 def _shown(tx: Tx, rows: Sequence[Any], restored: Callable[[Plain], Memory]) -> Iterator[Review]:
     for start in range(0, len(rows), SHOWN_AT_ONCE):
         some = rows[start : start + SHOWN_AT_ONCE]
-        sides = rows_of(tx, {key for row in some for key in (row.one, row.other)})
+        sides = rows_by_key(tx, {key for row in some for key in (row.one, row.other)})
         homes = {side.memory for side in sides.values() if side.memory is not None}
         texts = dict(map(tuple, tx.select_by_keys(OF_MANY, tables.merged.c.id, homes)))
         ranks = dict.fromkeys(homes, ("", ""))
@@ -73,12 +74,6 @@ def _shown(tx: Tx, rows: Sequence[Any], restored: Callable[[Plain], Memory]) -> 
             shown, beside = (_memory_of(side, texts) for side in (one, other))
             reason = reason_told(kept, beside, shown)  # of what is shown: which observations were compared, nobody sees
             yield Review(number, kind, confidence, reason, restored(shown), restored(beside), verdicts)
-
-
-def rows_of(tx: Tx, keys: Collection[Key]) -> dict[Key, Row]:
-    """Return the rows of observations by their keys."""
-    rows = map(to_row, tx.select_by_keys(ROWS, _observations.key, keys))
-    return {row.observation.key: row for row in rows}
 
 
 def _memory_of(row: Row, texts: Mapping[Key, str]) -> Plain:
@@ -113,8 +108,3 @@ def open_again(tx: Tx, withdrawn: Sequence[Decision], touched: Sequence[Observat
         for pair in pairs.intersection(pairs_of(handles[one], handles.get(other, ()))):
             status[number] = holding[pair][0].verdict if holding[pair] else status.get(number, "open")
     tx.update_rows(tables.reviews, ("status",), [(told, number) for number, told in sorted(status.items())])
-
-
-def pairs_of(one: Collection[Key], other: Collection[Key]) -> set[Pair]:
-    """Return the pairs, in order, by which a decision may name two things, given what each of them is called."""
-    return {(min(a, b), max(a, b)) for a, b in product(one, other) if a != b}

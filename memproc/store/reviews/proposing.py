@@ -32,9 +32,9 @@ from memproc.dedup.meaning import Cues, guard_of, mutual_nearest
 from memproc.embedding import Embed
 from memproc.records import is_event
 from memproc.store.answers import Proposed
-from memproc.store.reviews.looking import write_reviews
-from memproc.store.rows.memories import all_decisions
-from memproc.store.rows.neighbourhood import SPEAKING, to_row
+from memproc.store.reviews.waiting import write_reviews
+from memproc.store.rows.decisions import all_decisions
+from memproc.store.rows.observations import SPEAKING, to_row
 from memproc.store.sql import tables
 from memproc.store.sql.transactions import Transactions
 from memproc.store.sql.tx import Tx

@@ -9,9 +9,9 @@ from memproc.dedup.compare.reasons import reason_told
 from memproc.dedup.keys import Key
 from memproc.errors import NotFoundError
 from memproc.store.answers import Settled
-from memproc.store.reviews.open_reviews import pairs_of
+from memproc.store.rows.decisions import all_decisions, pairs_of
 from memproc.store.rows.ledger import Line, write_lines
-from memproc.store.rows.memories import all_decisions, records_of
+from memproc.store.rows.observations import records_of
 from memproc.store.sql import tables
 from memproc.store.sql.tx import Tx
 

@@ -15,8 +15,8 @@ from memproc.dedup.cluster import clusters
 from memproc.dedup.decide import Row
 from memproc.dedup.keys import Key
 from memproc.store.answers import Link, Step
-from memproc.store.rows.memories import locate
 from memproc.store.rows.neighbourhood import in_groups, neighbourhood
+from memproc.store.rows.observations import locate
 from memproc.store.sql import tables
 from memproc.store.sql.tx import Tx
 

@@ -5,35 +5,16 @@ Rule: of why two are alike it keeps the kinds of difference, and no word of thei
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from typing import Any, NamedTuple
 
-import orjson
-from sqlalchemy import or_, select
+from sqlalchemy import select
 
-from memproc.dedup.compare.reasons import BETWEEN, reason_told
-from memproc.dedup.decide import Row
 from memproc.dedup.keys import Key
-from memproc.records import Memory, Plain
-from memproc.store.answers import Entry, Sighting, Trace
-from memproc.store.rows.history import speaking_of
-from memproc.store.rows.memories import all_decisions, records_of
+from memproc.store.answers import Entry
 from memproc.store.sql import tables
 from memproc.store.sql.tx import Tx
 
-_LAST = tables.batches.alias("last")
-_seen, _gone, _batches = tables.observations.c, tables.forgotten.c, tables.batches.c
-_HOW = (_seen.key, _seen.record, _seen.outcome, _seen.confidence)
-_WHEN = (_batches.committed_at, _LAST.c.committed_at, _seen.times_seen)
-_SIGHTINGS = (
-    select(*_HOW, _batches.job, _seen.batch, _seen.position, *_WHEN)
-    .join_from(tables.observations, tables.batches, _seen.batch == _batches.number)
-    .join(_LAST, _seen.last_batch == _LAST.c.number)
-)
-_TOMBSTONES = select(_gone.key, _gone.node, _gone.outcome, _batches.job, _gone.position, _batches.committed_at).join_from(
-    tables.forgotten, tables.batches, _gone.batch == _batches.number
-)
-_OF_TWO_TEXTS = ("similar", "joined", "review")  # kinds of lines whose reason is what two observations differ in
 _NOTED = select(tables.decisions.c.number)
 LINES = select(*(tables.ledger.c[name] for name in ("number", "made_at", "kind", "subject", "other", "confidence", "reason")))
 
@@ -68,59 +49,10 @@ def take_notes_out(tx: Tx, handles: Collection[Key]) -> None:
     tx.update_rows(tables.decisions, ("note",), [("", number) for number in sorted(noted)])
 
 
-def trace_of(tx: Tx, rows: Sequence[Row], memory: Memory) -> Trace:
-    """Return the story of a memory, whose observations are `rows`."""
-    speaking = speaking_of(tx, rows)
-    keys = {row.observation.key for row in rows}
-    sightings = tx.select_by_keys(_SIGHTINGS, _seen.key, keys)
-    observations = sorted(Sighting(key.hex(), orjson.loads(record), key in speaking, *rest) for key, record, *rest in sightings)
-    read = [
-        Entry(seen.first_seen, "read", seen.observation, None, None, _place(seen.outcome, seen.job, seen.position))
-        for seen in observations
-    ]
-    handles = {*keys, *(row.observation.node for row in rows)}
-    decisions = tuple(decision for decision in all_decisions(tx) if handles & {decision.a, decision.b})
-    return Trace(memory, tuple(observations), _story(tx, read, handles), decisions)
-
-
-def trace_of_forgotten(tx: Tx, key: Key) -> Trace | None:
-    """Return what is left of the story of a memory that was forgotten, by one of its ids; None where there was none."""
-    is_named = or_(_gone.key == key, _gone.node == key, _gone.home == key)
-    named = tx.execute(select(_gone.key, _gone.home).where(is_named)).first()
-    if named is None:
-        return None
-    is_of_it = _gone.key == named.key if named.home is None else _gone.home == named.home
-    found: list[Any] = sorted(tx.execute(_TOMBSTONES.where(is_of_it)).all())
-    read = [Entry(row[5], "read", row[0].hex(), None, None, _place(row[2], row[3], row[4])) for row in found]
-    handles = {handle for row in found for handle in (row[0], row[1]) if handle is not None}
-    return Trace(None, (), _story(tx, read, handles), ())
-
-
-def _place(outcome: str, job: int, position: int) -> str:
-    return f"{outcome}, job {job}" + (f", position {position}" if position >= 0 else "")
-
-
-def _story(tx: Tx, read: Sequence[Entry], handles: Collection[Key]) -> tuple[Entry, ...]:
-    """Return the lines of the ledger on these nodes and observations and when each was read, in the order of time."""
-    written = _lines_on(tx, handles)
-    compared = {key for line in written if line.kind in _OF_TWO_TEXTS for key in (line.subject, line.other)}
-    records = records_of(tx, compared)
-    lines = [entry_of(line, _reason_of(line, records)) for line in written]
-    return tuple(sorted([*read, *lines], key=lambda entry: entry.made_at))  # of one time the first read, then as in the ledger
-
-
 def entry_of(line: Any, reason: str) -> Entry:
     """Return a line of the query `LINES` as it is told, for this reason."""
     subject, other = (key and key.hex() for key in (line.subject, line.other))
     return Entry(line.made_at, line.kind, subject, other, line.confidence, reason)
-
-
-def _reason_of(line: Any, records: Mapping[Key, Plain]) -> str:
-    """Return the reason of a line in words, given the records of the observations that it names."""
-    if line.kind not in _OF_TWO_TEXTS:
-        return str(line.reason)
-    head, between, kept = line.reason.partition(BETWEEN) if line.kind == "review" else ("", "", line.reason)
-    return f"{head}{between}{reason_told(kept, records.get(line.subject), records.get(line.other))}"
 
 
 def _lines_on(tx: Tx, handles: Collection[Key]) -> list[Any]:

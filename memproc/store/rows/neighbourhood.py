@@ -2,41 +2,28 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from itertools import compress
 from typing import Any
 
-import orjson
-from sqlalchemy import Column, Select, literal_column, select
+from sqlalchemy import Column, Select, func, select, union
 
 from memproc.dedup.cluster import Decision
 from memproc.dedup.decide import Neighbourhood, Row
 from memproc.dedup.grouping import Link, group_all, grouped, in_group
 from memproc.dedup.keys import Columns, Key, Observation
+from memproc.store.rows.decisions import DECISIONS, in_force
+from memproc.store.rows.observations import ROWS, SPEAKING, to_row
 from memproc.store.rows.state import Standing
 from memproc.store.sql import tables
 from memproc.store.sql.tx import Tx
-from memproc.times import from_micros
-
-Pair = tuple[Key, Key]
 
 _observations = tables.observations.c
-_COLUMNS = ("number", "memory", "key", "node", "content", "core", "is_identity", "as_of", "length", "record", "speaks")
-ROWS = select(*(_observations[name] for name in _COLUMNS))
-SPEAKING = ROWS.where(_observations.speaks == literal_column("1"))
 _MENDS = select(tables.mends.c.meant, tables.mends.c.core)
-DECISIONS = select(*(tables.decisions.c[name] for name in ("number", "a", "b", "verdict", "policy")))
 SPENT = select(tables.forgotten.c.node).where(tables.forgotten.c.home != tables.forgotten.c.node)
-WITHDRAWN = "withdrawn"  # in place of a verdict: the last decision on this pair is taken back, or that of a policy
 
 
-def to_row(found: Iterable[Any]) -> Row:
-    """Return a row of the query `ROWS` as values, its observation as one that meets no other."""
-    number, memory, key, node, content, core, is_identity, as_of, length, record, speaks = found
-    date = None if as_of is None else from_micros(as_of)
-    observation = Observation(key, node, content, content, bool(is_identity), date, length, (), orjson.loads(record), core)
-    return Row(number, memory, observation, speaks == 1)
+CHUNK = 2_000
 
 
 def neighbourhood(
@@ -161,41 +148,15 @@ def _is_any(tx: Tx, column: Column[Any]) -> bool:
     return tx.execute(select(column).limit(1)).first() is not None
 
 
-def in_force(decisions: Mapping[int, Decision]) -> list[Decision]:
-    """Return the decisions that hold, given all by their numbers: of each pair the last that was not withdrawn."""
-    return sorted(left[-1] for left in not_withdrawn(decisions).values())
-
-
-def not_withdrawn(decisions: Mapping[int, Decision]) -> dict[Pair, list[Decision]]:
-    """Return for each pair the decisions that were not withdrawn, the last one last: it hides those below it.
-
-    A person takes back what holds, whoever decided it. A policy is taken back from wherever it lies, so that what a person decided
-    on top of it stays.
-    """
-    made: dict[Pair, list[Decision]] = defaultdict(list)
-    for _, decision in sorted(decisions.items()):
-        on_pair = made[decision.a, decision.b]
-        if decision.verdict != WITHDRAWN:
-            on_pair += [decision] if on_pair[-1:] != [decision] else []
-        elif decision.policy:
-            on_pair[:] = [below for below in on_pair if below.policy != decision.policy]
-        else:
-            del on_pair[-1:]
-    return {pair: on_pair for pair, on_pair in made.items() if on_pair}
-
-
-def stands_against(made: Mapping[int, Decision], decision: Decision) -> bool:
-    """Tell whether what was ever decided on a pair stands against a decision from elsewhere: a person's word, also one that took
-    something back, against any; what a policy said against that of another policy.
-    """
-    return any(not before.policy or decision.policy for before in made.values())
-
-
-def decisions_on(tx: Tx, pairs: Collection[Pair]) -> dict[Pair, dict[int, Decision]]:
-    """Return all that was ever decided, and withdrawn, on pairs of nodes or observations in order, each by its number."""
-    found: dict[Pair, dict[int, Decision]] = defaultdict(dict)
-    for number, *made in tx.select_by_keys(DECISIONS, tables.decisions.c.a, {a for a, _ in pairs}):
-        decision = Decision(*made)
-        if decision[:2] in pairs:
-            found[decision[:2]][number] = decision
-    return found
+def in_company(tx: Tx) -> Iterator[list[Observation]]:
+    """Give, in chunks, observations of every memory that may have more than one, or may not be called by its node."""
+    crowded = select(_observations.core).group_by(_observations.core).having(func.count() > 1)
+    linked = union(select(tables.mends.c.core), select(tables.mends.c.meant))
+    cores = sorted({*tx.execute(crowded).scalars(), *tx.execute(linked).scalars()})
+    versioned = select(_observations.node).group_by(_observations.node).having(func.count() > 1)
+    decided = union(select(tables.decisions.c.a), select(tables.decisions.c.b))
+    nodes = sorted({key for query in (versioned, decided, SPENT) for key in tx.execute(query).scalars()})
+    for column, keys in ((_observations.core, cores), (_observations.node, nodes), (_observations.key, nodes)):
+        for start in range(0, len(keys), CHUNK):
+            found = tx.select_by_keys(ROWS, column, keys[start : start + CHUNK])
+            yield [to_row(row).observation for row in found]

@@ -1,0 +1,66 @@
+"""Records that share a hash and are not the same, and ids that were given for unrelated texts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from itertools import compress
+from typing import Any
+
+from memproc.dedup.compare.unrelated import have_nothing_in_common
+from memproc.dedup.decide import Plan, Row, shared
+from memproc.dedup.keys import Columns, Key, Observation, Prepared, is_confirmed
+from memproc.formats import own
+from memproc.records import Rejected
+from memproc.validation import fault
+
+COLLIDES = "report it: two records with one hash were made on purpose, or memproc is wrong; a space more in the text parts them"
+
+
+def colliding_in(columns: Columns, known: Mapping[Key, Any], rows: Mapping[Key, Row]) -> set[int]:
+    """Return the places of the records that share a key with another and not what it is the key of."""
+    met: dict[Key, Observation | Prepared] = {}  # by content, and by node where that is another
+    for row in rows.values():
+        met[row.observation.content] = met[row.observation.node] = row.observation
+    names = columns.content
+    if columns.node != names:
+        names = [*names, *(node for node, content in zip(columns.node, names, strict=True) if node != content)]
+    keys, names_met = shared(columns.key, known), shared(names, met)
+    if not (keys or names_met):
+        return set()
+    found: set[int] = set()
+    texts = {key: (bool(row.is_identity), row.record) for key, row in known.items()}
+    for at, own_names in enumerate(zip(columns.content, columns.node, strict=True)):
+        if columns.key[at] in keys or not names_met.isdisjoint(own_names):
+            prepared = columns.at(at)
+            own = (prepared.is_identity, prepared.json.decode())
+            others = [met.setdefault(name, prepared) for name in own_names]
+            if texts.setdefault(prepared.key, own) != own or not all(_is_confirmed(prepared, other) for other in others):
+                found.add(at)
+    return found
+
+
+def _is_confirmed(prepared: Prepared, other: Observation | Prepared) -> bool:
+    if other is prepared or other.key == prepared.key:  # equal keys were compared
+        return True
+    return is_confirmed(prepared.observation, other.observation if isinstance(other, Prepared) else other)
+
+
+def collided(prepared: Prepared) -> Rejected:
+    found = fault("", "hash_collision", "has the hash of another record, which says something else")._replace(hint=COLLIDES)
+    return Rejected("dedup_conflict", (found,), own.whole_line(prepared.observation))
+
+
+def reused_ids(plan: Plan, rows: Mapping[Key, Row]) -> dict[Key, str]:
+    """Return by node the ids of new observations whose text has nothing in common with that of a version before."""
+    columns = plan.fresh
+    fresh = [*compress(range(len(columns)), columns.is_identity)]
+    nodes = {columns.node[at] for at in fresh}
+    versions = sorted([row for row in rows.values() if row.observation.node in nodes], reverse=True, key=lambda row: row.number)
+    there = {row.observation.node: row.observation.record["content"] for row in versions}  # of each the first that came
+    reused: dict[Key, str] = {}
+    for at in fresh:
+        node, text = columns.node[at], columns.text[at]
+        before = there.setdefault(node, text)
+        if before is not text and node not in reused and have_nothing_in_common(before, text):
+            reused[node] = columns.at(at).record["id"]
+    return reused

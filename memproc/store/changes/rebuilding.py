@@ -1,0 +1,103 @@
+"""Computing everything again from observations, decisions and settings."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from itertools import product
+from typing import NamedTuple
+
+from sqlalchemy import delete, select, update
+
+from memproc.config import Policy
+from memproc.dedup.cluster import clusters
+from memproc.dedup.decide import Row, regroup
+from memproc.dedup.keys import Key
+from memproc.store.checkup.orphans import clear_orphans
+from memproc.store.index.indexing import index_facts, prepare_again
+from memproc.store.index.segments import Segments
+from memproc.store.jobs.counting import count_memories, memories_told
+from memproc.store.quarantine.records import mend_reasons
+from memproc.store.quarantine.texts import write_texts_again
+from memproc.store.rows.ledger import Line, write_lines
+from memproc.store.rows.memories import write_regrouped
+from memproc.store.rows.neighbourhood import CHUNK, in_company, neighbourhood
+from memproc.store.rows.observations import COMPUTED, ROWS, computed, to_row
+from memproc.store.rows.typo_links import write_mends
+from memproc.store.sql import tables
+from memproc.store.sql.seals import resealed
+from memproc.store.sql.tx import Tx
+
+_observations = tables.observations.c
+
+
+class Moved(NamedTuple):
+    """How many memories fewer (`joins`) and more (`splits`) there are."""
+
+    joins: int
+    splits: int
+
+
+def rebuild(tx: Tx, segments: Segments, policy: Policy) -> Moved:
+    """Compute keys, index, links and memories from the observations, the decisions and the policy."""
+    before = memories_told(tx)  # what is there may be damaged; the ledger goes on from what it told
+    tx.change_row(tables.store, tables.THE_STORE, {"policy": policy.to_json()})
+    tx.policy = policy
+    clear_orphans(tx)
+    mend_reasons(tx)
+    write_texts_again(tx)
+    decided = {key for row in tx.execute(select(tables.decisions.c.a, tables.decisions.c.b)) for key in row}
+    nodes: dict[Key, set[Key]] = defaultdict(set)
+    segments.clear(tx)
+    tx.execute(delete(tables.mends))
+    tx.execute(delete(tables.merged))
+    tx.execute(update(tables.observations).values(memory=None))
+    indexed: set[int] = set()
+    for rows in _all_rows(tx):
+        prepared = [(row, prepare_again(row.observation, policy)) for row in rows]
+        keyed = [(*computed(found), row.number) for row, found in prepared]
+        tx.update_rows(tables.observations, COMPUTED, keyed)
+        write_mends(tx, {(meant, found.core) for _, found in prepared for meant in found.mends})
+        for row, found in prepared:
+            if row.observation.node in decided:
+                nodes[row.observation.node].add(found.node)
+        fresh = {found.core: (row.number, found) for row, found in reversed(prepared) if found.core not in indexed}
+        indexed |= fresh.keys()
+        index_facts(tx, segments, fresh.values(), policy)
+        while alike := segments.newest_alike():
+            segments.unite(tx, alike)
+    _decide_on(tx, nodes)
+    done: set[Key] = set()
+    for observations in in_company(tx):
+        near = neighbourhood(tx, [seen for seen in observations if seen.key not in done], is_whole=True)
+        done |= near.rows.keys()
+        found_clusters, _ = clusters((row.observation for row in near.rows.values()), near.mends, near.decisions, near.spent)
+        write_regrouped(tx, regroup(found_clusters, near.rows, near.rows.keys(), near), near.rows)
+    fewer = before - count_memories(tx)
+    moved = Moved(max(fewer, 0), max(-fewer, 0))
+    write_lines(tx, None, [Line("joins", amount=moved.joins), Line("splits", amount=moved.splits)])
+    return moved
+
+
+def _decide_on(tx: Tx, nodes: Mapping[Key, set[Key]]) -> None:
+    """Write the decisions anew, each on the nodes that its nodes have become; one on observations stays as it is."""
+    if all(now == {before} for before, now in nodes.items()):
+        return
+    made = tx.execute(select(tables.decisions).order_by(tables.decisions.c.number)).all()
+    tx.execute(delete(tables.decisions))
+    rows = [
+        (row, {"a": ends[0], "b": ends[1]})
+        for row in made
+        for ends in (sorted(pair) for pair in sorted(product(nodes.get(row.a, {row.a}), nodes.get(row.b, {row.b}))))
+        if ends[0] != ends[1]
+    ]
+    again = [resealed(tables.decisions, row, {"number": number, **ends}) for number, (row, ends) in enumerate(rows, 1)]
+    tx.insert_rows(tables.decisions, again)
+
+
+def _all_rows(tx: Tx) -> Iterator[list[Row]]:
+    last = 0
+    query = ROWS.order_by(_observations.number).limit(CHUNK)
+    while rows := [to_row(found) for found in tx.execute(query.where(_observations.number > last))]:
+        yield rows
+        last = rows[-1].number

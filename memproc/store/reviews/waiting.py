@@ -1,0 +1,45 @@
+"""Writing the pairs that wait for a person."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from sqlalchemy import select
+
+from memproc.dedup.cluster import Undated
+from memproc.dedup.compare.reasons import BETWEEN
+from memproc.dedup.doubts import Doubt
+from memproc.store.rows.ledger import Line, write_lines
+from memproc.store.sql import tables
+from memproc.store.sql.tx import Tx
+
+_reviews = tables.reviews.c
+UNDATED_CONFIDENCE = 0.5  # which of two versions is the newer, nothing tells
+_PAIRS = select(_reviews.number, _reviews.one, _reviews.other)
+
+
+def write_reviews(tx: Tx, doubts: Sequence[Doubt], batch: int) -> int:
+    """Write the pairs that are not there yet as open reviews, and a line on each in the ledger; return how many."""
+    if not doubts:
+        return 0
+    found = tx.select_by_keys(_PAIRS, _reviews.one, {doubt.one for doubt in doubts})
+    there = {(one, other) for _, one, other in found}
+    fresh = {doubt[:2]: doubt for doubt in doubts if doubt[:2] not in there}
+    number = tx.take_numbers("reviews", len(fresh))
+    rows = [
+        (number + at, one, other, kind, "open", confidence, reason, batch)
+        for at, (one, other, kind, confidence, reason) in enumerate(fresh.values())
+    ]
+    tx.insert_rows(tables.reviews, rows)
+    lines = [Line("review", other, one, sure, 1, f"{kind}{BETWEEN}{reason}") for one, other, kind, sure, reason in fresh.values()]
+    write_lines(tx, batch, lines)
+    return len(rows)
+
+
+def undated_doubts(undated: Iterable[Undated]) -> list[Doubt]:
+    """Return the pairs of versions of which nothing tells the newer, as what a person is asked."""
+    found = []
+    for pair in undated:
+        one, other = sorted((pair.one.key, pair.other.key))
+        found.append(Doubt(one, other, "undated", UNDATED_CONFIDENCE, "two versions, and no date tells which is newer"))
+    return found

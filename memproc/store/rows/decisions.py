@@ -1,0 +1,73 @@
+"""Decisions as rows: which were made, and which of them hold."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Mapping
+from itertools import product
+
+from sqlalchemy import select
+
+from memproc.dedup.cluster import Decision
+from memproc.dedup.keys import Key
+from memproc.store.sql import tables
+from memproc.store.sql.tx import Tx
+
+Pair = tuple[Key, Key]
+DECISIONS = select(*(tables.decisions.c[name] for name in ("number", "a", "b", "verdict", "policy")))
+WITHDRAWN = "withdrawn"  # in place of a verdict: the last decision on this pair is taken back, or that of a policy
+
+
+def in_force(decisions: Mapping[int, Decision]) -> list[Decision]:
+    """Return the decisions that hold, given all by their numbers: of each pair the last that was not withdrawn."""
+    return sorted(left[-1] for left in not_withdrawn(decisions).values())
+
+
+def not_withdrawn(decisions: Mapping[int, Decision]) -> dict[Pair, list[Decision]]:
+    """Return for each pair the decisions that were not withdrawn, the last one last: it hides those below it.
+
+    A person takes back what holds, whoever decided it. A policy is taken back from wherever it lies, so that what a person decided
+    on top of it stays.
+    """
+    made: dict[Pair, list[Decision]] = defaultdict(list)
+    for _, decision in sorted(decisions.items()):
+        on_pair = made[decision.a, decision.b]
+        if decision.verdict != WITHDRAWN:
+            on_pair += [decision] if on_pair[-1:] != [decision] else []
+        elif decision.policy:
+            on_pair[:] = [below for below in on_pair if below.policy != decision.policy]
+        else:
+            del on_pair[-1:]
+    return {pair: on_pair for pair, on_pair in made.items() if on_pair}
+
+
+def stands_against(made: Mapping[int, Decision], decision: Decision) -> bool:
+    """Tell whether what was ever decided on a pair stands against a decision from elsewhere: a person's word, also one that took
+    something back, against any; what a policy said against that of another policy.
+    """
+    return any(not before.policy or decision.policy for before in made.values())
+
+
+def decisions_on(tx: Tx, pairs: Collection[Pair]) -> dict[Pair, dict[int, Decision]]:
+    """Return all that was ever decided, and withdrawn, on pairs of nodes or observations in order, each by its number."""
+    found: dict[Pair, dict[int, Decision]] = defaultdict(dict)
+    for number, *made in tx.select_by_keys(DECISIONS, tables.decisions.c.a, {a for a, _ in pairs}):
+        decision = Decision(*made)
+        if decision[:2] in pairs:
+            found[decision[:2]][number] = decision
+    return found
+
+
+def all_decisions(tx: Tx) -> list[Decision]:
+    """Return the decisions in force, sorted."""
+    return in_force(decisions_ever(tx))
+
+
+def decisions_ever(tx: Tx) -> dict[int, Decision]:
+    """Return all that was ever decided, and withdrawn, by its number."""
+    return {number: Decision(*made) for number, *made in tx.execute(DECISIONS)}
+
+
+def pairs_of(one: Collection[Key], other: Collection[Key]) -> set[Pair]:
+    """Return the pairs, in order, by which a decision may name two things, given what each of them is called."""
+    return {(min(a, b), max(a, b)) for a, b in product(one, other) if a != b}

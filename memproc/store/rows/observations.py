@@ -1,0 +1,158 @@
+"""Observations as rows: what a new one is written as, what a row gives, and which rows an id names."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from itertools import repeat
+from typing import Any
+
+import orjson
+from sqlalchemy import Select, literal_column, select
+
+from memproc.dedup.cluster import principal
+from memproc.dedup.decide import Judged, Regrouped, Row
+from memproc.dedup.keys import Columns, Key, Observation, Prepared
+from memproc.records import Outcome, Plain
+from memproc.store.sql import tables
+from memproc.store.sql.seals import seal_of_date
+from memproc.store.sql.tx import Tx
+from memproc.times import from_micros, to_micros
+
+_observations = tables.observations.c
+_COLUMNS = ("number", "memory", "key", "node", "content", "core", "is_identity", "as_of", "length", "record", "speaks")
+ROWS = select(*(_observations[name] for name in _COLUMNS))
+SPEAKING = ROWS.where(_observations.speaks == literal_column("1"))
+
+
+_FORGOTTEN = select(tables.forgotten.c.key)
+_RECORDS = select(_observations.key, _observations.record)
+
+
+_NONE_MET: Mapping[int, Judged] = {}
+_NOTHING_CHANGED = Regrouped({}, frozenset(), {}, 0, 0, {}, {})
+
+
+COMPUTED = ("node", "content", "core", "length", "namespace", "date")  # columns of an observation that its record gives
+
+
+def to_row(found: Iterable[Any]) -> Row:
+    """Return a row of the query `ROWS` as values, its observation as one that meets no other."""
+    number, memory, key, node, content, core, is_identity, as_of, length, record, speaks = found
+    date = None if as_of is None else from_micros(as_of)
+    observation = Observation(key, node, content, content, bool(is_identity), date, length, (), orjson.loads(record), core)
+    return Row(number, memory, observation, speaks == 1)
+
+
+def forgotten_among(tx: Tx, keys: Iterable[Key]) -> set[Key]:
+    """Return those of the keys that were forgotten."""
+    if tx.execute(_FORGOTTEN.limit(1)).first() is None:
+        return set()
+    return {key for (key,) in tx.select_by_keys(_FORGOTTEN, tables.forgotten.c.key, keys)}
+
+
+def records_of(tx: Tx, keys: Iterable[Key]) -> dict[Key, Plain]:
+    """Return the records of observations by their keys; those that are not there are left out."""
+    found = tx.select_by_keys(_RECORDS, _observations.key, {*keys})
+    return {key: orjson.loads(record) for key, record in found}
+
+
+def to_key(identifier: str) -> Key:
+    """Return the key that an id is the hexadecimal form of; an empty one, which nothing has, for what is no such form."""
+    try:
+        return bytes.fromhex(identifier)
+    except ValueError:
+        return b""
+
+
+def named_by(tx: Tx, identifier: str) -> Row | None:
+    """Return the row that an id (of a memory, a node or an observation) names, None where there is none."""
+    key = to_key(identifier)
+    named = _of_node(tx, key) or [*map(to_row, tx.execute(ROWS.where(_observations.key == key)))]
+    return named[0] if named else None
+
+
+def locate(tx: Tx, identifier: str, rows: Select[Any] = ROWS) -> list[Row]:
+    """Return the rows of the memory that an id is in, the row it names first; of `SPEAKING` only those that suffice.
+
+    The list is empty where there is none.
+    """
+    first = named_by(tx, identifier)
+    if first is None or first.memory is None:
+        return [first] if first else []
+    rest = map(to_row, tx.execute(rows.where(_observations.memory == first.memory).order_by(_observations.key)))
+    return [first, *(row for row in rest if row.number != first.number)]
+
+
+def _of_node(tx: Tx, node: Key) -> list[Row]:
+    """Return the rows of a node, first the one that its key stands for; nothing where that was forgotten.
+
+    Where versions of a node are told apart, its key stands for those in the memory of the one that came first: whoever holds it as
+    an id was shown that.
+    """
+    named = [*map(to_row, tx.execute(SPEAKING.where(_observations.node == node)))]
+    if len(named) > 1:
+        if len({row.memory for row in named}) > 1:
+            first = ROWS.where(_observations.node == node).order_by(_observations.number).limit(1)
+            (shown,) = map(to_row, tx.execute(first))
+            named = [row for row in named if row.number == shown.number or row.memory == shown.memory is not None]
+        speaks = principal([row.observation for row in named])
+        named.sort(key=lambda row: row.observation.key != speaks.key)
+    return [] if named and named[0].observation.is_identity and _began_with_what_is_gone(tx, node) else named
+
+
+def _began_with_what_is_gone(tx: Tx, node: Key) -> bool:
+    """Tell whether the first that came of a node was forgotten, while another stayed."""
+    gone = tables.forgotten.c
+    apart = select(gone.batch, gone.position).where(gone.node == node, gone.home != node).order_by(gone.batch, gone.position)
+    there = select(_observations.batch, _observations.position).where(_observations.node == node)
+    forgotten = tx.execute(apart.limit(1)).first()
+    if forgotten is None:
+        return False
+    first = tx.execute(there.order_by(_observations.batch, _observations.position).limit(1)).one()
+    return tuple(forgotten) < tuple(first)
+
+
+def rows_by_key(tx: Tx, keys: Collection[Key]) -> dict[Key, Row]:
+    """Return the rows of observations by their keys."""
+    rows = map(to_row, tx.select_by_keys(ROWS, _observations.key, keys))
+    return {row.observation.key: row for row in rows}
+
+
+def rows_of_new(
+    columns: Columns, first: int, batch: int, judged: Mapping[int, Judged] = _NONE_MET, changed: Regrouped = _NOTHING_CHANGED
+) -> list[tuple[Any, ...]]:
+    """Return the rows of new observations, numbered from `first` on; those not in `judged`, by their places, are just stored."""
+    many, speaks = len(columns), changed.speaks
+    outcomes: list[str] = [Outcome.STORED.value] * many
+    confidences: list[float | None] = [None] * many
+    for at, one in judged.items():
+        outcomes[at], confidences[at] = one.outcome.value, one.confidence
+    as_of = [None if date is None else to_micros(date) for date in columns.as_of]
+    seals = [None if date is None else seal_of_date(key, date) for key, date in zip(columns.key, as_of, strict=True)]
+    return [
+        *zip(
+            range(first, first + many),
+            *columns.lists[:4],  # its keys
+            map(changed.membership.get, columns.key),
+            [int(speaks.get(key, True)) for key in columns.key] if speaks else repeat(1),
+            columns.namespace,
+            map(int, columns.is_identity),
+            repeat(batch),
+            columns.position,
+            outcomes,
+            confidences,
+            repeat(batch),
+            repeat(1),
+            as_of,
+            seals,
+            map(len, columns.text),
+            columns.changed_at,
+            map(bytes.decode, columns.json),
+            strict=False,  # what repeats has no end
+        )
+    ]
+
+
+def computed(found: Prepared) -> tuple[object, ...]:
+    """Return what the columns `COMPUTED` of an observation should hold."""
+    return found.node, found.content, found.core, len(found.text), found.namespace, found.changed_at
