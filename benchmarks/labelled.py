@@ -23,7 +23,7 @@ from benchmarks.corpus import Label, make_corpus
 from memproc.config import Policy
 from memproc.dedup.grouping import grouped
 from memproc.dedup.keys import Grouped, Prepared, prepare
-from memproc.dedup.minhash.signatures import band_hashes, signatures
+from memproc.dedup.minhash.minhash import band_hashes, signatures
 from memproc.records import Memory, plain
 
 if TYPE_CHECKING:

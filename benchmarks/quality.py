@@ -19,7 +19,7 @@ from memproc.dedup.compare.compare import benign_confidence, differences_between
 from memproc.dedup.compare.confidence import features_of, shipped_model, side_of
 from memproc.dedup.compare.fitting import calibration_error
 from memproc.dedup.gist.gist import gist_of
-from memproc.dedup.minhash.oracle import alike
+from memproc.dedup.minhash.brute_force import alike
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence

@@ -4,7 +4,7 @@ Facts
 -----
 - An exact repeat differs in case, in the width of some characters and in spacing, in nothing else: both
   texts have the same `normal_form`.
-- A near repeat differs by one or two of: a contraction, the end punctuation, a slip in one ordinary word,
+- A near repeat differs by one or two of: a contraction, the end punctuation, a typo in one ordinary word,
   one or two filler words. It says the same as the text it repeats.
 """
 
@@ -56,7 +56,7 @@ def exact_repeat(text: str, rng: random.Random) -> str:
 
 
 def near_repeat(text: str, rng: random.Random) -> str:
-    """Give the text with one or two of: contraction, end punctuation, slip, filler words."""
+    """Give the text with one or two of: contraction, end punctuation, typo, filler words."""
     ways = (_recontracted, reended, _slipped, _filled)
     return rewritten(text, ways, 1 + (rng.random() < TWO_CHANGES_SHARE), rng)
 
@@ -116,7 +116,7 @@ def _recontracted(text: str, rng: random.Random) -> str:
 
 
 def _slipped(text: str, rng: random.Random) -> str:
-    """Make one slip in one ordinary lower-case word of five letters or more."""
+    """Make one typo in one ordinary lower-case word of five letters or more."""
     found = [match for match in _ORDINARY.finditer(text) if match[0] in ordinary_words()]
     if not found:
         return text
@@ -129,7 +129,7 @@ def _misspelt(word: str, rng: random.Random) -> str:
     while True:
         at = rng.randrange(1, len(word) - 1)
         head, letter, tail = word[:at], word[at], word[at + 1 :]
-        slip = rng.choice(
+        typo = rng.choice(
             (
                 head + tail[0] + letter + tail[1:],
                 head + tail,
@@ -137,8 +137,8 @@ def _misspelt(word: str, rng: random.Random) -> str:
                 head + rng.choice(string.ascii_lowercase) + tail,
             )
         )
-        if slip != word and slip not in ordinary_words():
-            return slip
+        if typo != word and typo not in ordinary_words():
+            return typo
 
 
 def _filled(text: str, rng: random.Random) -> str:

@@ -2,7 +2,7 @@
 
 Facts
 -----
-- A near repeat has one or two of: another end mark, case of the first word, a contraction, a filler word, a slip of the keyboard,
+- A near repeat has one or two of: another end mark, case of the first word, a contraction, a filler word, a typo of the keyboard,
   a number or date in another form, an emoji or a dash before it. It says the same as the text it repeats.
 - A trap has another number, name or time, or denies what its original says, or says what it denies.
 - Names and negations are in most texts, numbers in few: by `_SWAPS` most of the former are passed over.
@@ -132,15 +132,15 @@ def _prefixed(text: str, rng: random.Random) -> str:
     return rng.choice(BEFORE) + text if text[0].isalnum() else text
 
 
-def _slip(word: str, rng: random.Random) -> str:
+def _typo(word: str, rng: random.Random) -> str:
     """Swap two letters behind the first, or strike a neighbour on the keyboard, so that no other word results."""
     while True:
         at = rng.randrange(1, len(word) - 1)
         row = next(row for row in ROWS if word[at] in row)
         beside = rng.choice([row[near] for near in (row.index(word[at]) - 1, row.index(word[at]) + 1) if 0 <= near < len(row)])
-        slip = rng.choice((word[:at] + word[at + 1] + word[at] + word[at + 2 :], word[:at] + beside + word[at + 1 :]))
-        if slip != word and slip not in heard() and slip not in ordinary_words():
-            return slip
+        typo = rng.choice((word[:at] + word[at + 1] + word[at] + word[at + 2 :], word[:at] + beside + word[at + 1 :]))
+        if typo != word and typo not in heard() and typo not in ordinary_words():
+            return typo
 
 
 def _renamed(text: str, rng: random.Random) -> str:
@@ -167,7 +167,7 @@ _WAYS: Final = (
     _recontracted,
     partial(_put, _FILLER, lambda _old, _rng: ""),
     partial(_put, _SUBJECT, lambda old, rng: f"{old}{rng.choice(FILLERS)} "),
-    partial(_put, _LONG_WORD, _slip),
+    partial(_put, _LONG_WORD, _typo),
     lambda text, rng: rewritten(text, _RENUMBERED, 1, rng),
     _prefixed,
 )

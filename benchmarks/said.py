@@ -32,7 +32,7 @@ def half_of(one: str, other: str) -> int:
 
 def are_merged(one: Grouped, other: Grouped) -> bool:
     """Tell of what two facts merge by whether memproc merges them by itself."""
-    return one.group == other.group or one.group in other.mends or other.group in one.mends
+    return one.group == other.group or one.group in other.typo_links or other.group in one.typo_links
 
 
 def is_merged(one: str, other: str) -> bool:

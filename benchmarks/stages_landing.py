@@ -31,7 +31,7 @@ import memproc
 from benchmarks.database import BATCH_RECORDS, PRAGMAS
 from memproc.dedup.minhash import index
 from memproc.dedup.minhash.index import Entries
-from memproc.dedup.minhash.signatures import Hashes
+from memproc.dedup.minhash.minhash import Hashes
 from memproc.ingest.batches import Pieces
 from memproc.intake import Intake
 from memproc.store.changes import landing

@@ -30,10 +30,10 @@ from pydantic import BaseModel
 from benchmarks.database import batches
 from memproc.config import Settings
 from memproc.dedup import grouping, keys
+from memproc.dedup.band_hashes import signed
 from memproc.dedup.gist.gist import skim
 from memproc.dedup.keys import Columns, Prepared, key_of
-from memproc.dedup.minhash.signatures import band_hashes, signatures
-from memproc.dedup.signing import signed
+from memproc.dedup.minhash.minhash import band_hashes, signatures
 from memproc.dedup.text.canonical import canonical
 from memproc.dedup.text.memo import Memo
 from memproc.formats import LISTS, generic

@@ -3,7 +3,7 @@
 Facts
 -----
 - A trap differs from its original by one number, date, name, negation or antonym.
-- The other name has at least two letters that the first one lacks, so that nobody takes it for a slip.
+- The other name has at least two letters that the first one lacks, so that nobody takes it for a typo.
 - Some traps differ in case or end punctuation as well.
 """
 

@@ -34,7 +34,7 @@ from memproc.store.checkup import doctor
 from memproc.store.jobs import jobs
 from memproc.store.quarantine import records as quarantine
 from memproc.store.quarantine.texts import holders_of
-from memproc.store.rows.state import standing
+from memproc.store.rows.state import store_state
 from memproc.store.sql import backends, tables
 from memproc.store.sql.database import Database
 from memproc.store.sql.tx import Tx
@@ -154,7 +154,7 @@ def _step_apart(self: Store, claim: jobs.Claim, batches: Sequence[Any]) -> None:
 
     def step(tx: Tx) -> None:
         for batch in batches:
-            there = standing(tx, claim.job)
+            there = store_state(tx, claim.job)
             jobs.step(tx, replace(claim, landed=there.landed), there, batch.checkpoint, is_looked_at=False)
 
     self._transactions.write(step)

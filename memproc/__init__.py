@@ -35,11 +35,11 @@ if TYPE_CHECKING:
         History,
         IndexRecall,
         Job,
+        ObservationSeen,
         Proposed,
         Quarantined,
         Recount,
         Review,
-        Sighting,
         Step,
         Trace,
     )
@@ -63,6 +63,7 @@ __all__ = [
     "Memory",
     "MemprocError",
     "NotFoundError",
+    "ObservationSeen",
     "Outcome",
     "Pattern",
     "Progress",
@@ -74,7 +75,6 @@ __all__ = [
     "Report",
     "Review",
     "Settings",
-    "Sighting",
     "SourceEndedError",
     "SourceError",
     "Step",
@@ -98,8 +98,8 @@ _HOMES = {
     "memproc.records": "EmotionalContext Fault Memory Outcome Rejected Relation",
     "memproc.report.report": "Pattern Progress Report",
     "memproc.dedup.cluster": "Decision",
-    "memproc.store.answers": "Added Calibration Entry Finding History IndexRecall Job Proposed Quarantined Recount Review Sighting "
-    "Step Trace",
+    "memproc.store.answers": "Added Calibration Entry Finding History IndexRecall Job ObservationSeen Proposed Quarantined Recount "
+    "Review Step Trace",
     "memproc.store.store": "Store",
     "memproc.validation": "Verdict",
 }

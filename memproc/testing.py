@@ -1,7 +1,7 @@
 """Hypothesis strategies for property tests on memories, for users of memproc and for memproc itself.
 
 The strategies draw from a few texts and edit them, so that examples hold what random text never does: near repeats, repeats,
-slips that can be mended, contradictions, versions, events and broken records.
+typos that can be mended, contradictions, versions, events and broken records.
 """
 
 from __future__ import annotations
@@ -107,7 +107,7 @@ def records() -> st.SearchStrategy[dict[str, Any]]:
 
 @st.composite
 def bridges(draw: st.DrawFn, seeds: Sequence[str] = SEEDS) -> list[dict[str, Any]]:
-    """Give three facts of which the last joins the first two, which are not near each other: two slips, then what was meant."""
+    """Give three facts of which the last joins the first two, which are not near each other: two typos, then what was meant."""
     seed = draw(st.sampled_from(seeds))
     return [{"content": edit(seed)} for edit in (SLIPS[0], SLIPS[1], str.strip)]
 

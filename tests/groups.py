@@ -17,9 +17,9 @@ class Merging(NamedTuple):
     found: Grouped
 
     @property
-    def mends(self) -> tuple[Key, ...]:
+    def typo_links(self) -> tuple[Key, ...]:
         """The groups that it may stand for."""
-        return self.found.mends
+        return self.found.typo_links
 
 
 def merging(prepared: Prepared, policy: Policy | None = None) -> Merging:

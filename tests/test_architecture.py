@@ -40,7 +40,7 @@ FLOORS_WITHIN = {
         ("keys",),
         ("cluster", "grouping", "speakers"),
         ("memory",),
-        ("decide", "signing", "doubts", "review_policy", "meaning"),
+        ("decide", "band_hashes", "review_candidates", "review_policy", "meaning"),
         ("looking",),
     ),
     "store": (

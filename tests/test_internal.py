@@ -12,7 +12,7 @@ from memproc import intake
 from memproc.dedup import keys
 from memproc.formats import generic
 from memproc.store.changes import landing
-from memproc.store.changes.replay import Mending
+from memproc.store.changes.replay import ReplayPlan
 from memproc.store.reviews.looking import Reviewer
 from tests.command_line import run_memproc
 
@@ -123,7 +123,7 @@ def test_replaying_goes_on_where_what_mends_breaks(tmp_path, monkeypatch):
     """As where the context of a record cannot be read."""
     with memproc.open(tmp_path / "m.db") as store:
         memproc.ingest([{**record, "importance": 7} for record in MIXED], store)
-        monkeypatch.setattr(Mending, "_intake", breaking(Mending._intake, KeyError("tea")))
+        monkeypatch.setattr(ReplayPlan, "_intake", breaking(ReplayPlan._intake, KeyError("tea")))
         report = store.replay(transform=lambda value: {**value, "importance": 0.7})
         assert (report.stored, report.quarantined) == (40, 2)
 

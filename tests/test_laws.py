@@ -183,10 +183,10 @@ def test_law_4_a_memory_is_a_function_of_a_set(fresh, source, random):
         groups = {
             seen.content: grouped(seen.content, seen.record, store.policy) for seen in (row.observation for row in all_rows(store))
         }
-        mends = Neighbourhood({}, groups, ()).mends
+        typo_links = Neighbourhood({}, groups, ()).typo_links
         observations = [in_group(row.observation, groups) for row in all_rows(store)]
         random.shuffle(observations)
-        found, _ = clusters(observations, mends, [])
+        found, _ = clusters(observations, typo_links, [])
         computed = {cluster.id.hex(): memory_of(cluster) for cluster in found}
         kept = {
             line["id"]: {name: value for name, value in line.items() if name not in ("observations", "memproc_version")}

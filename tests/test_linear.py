@@ -20,10 +20,10 @@ import pytest
 
 import memproc
 from memproc.config import Policy
+from memproc.dedup.band_hashes import signed
 from memproc.dedup.cluster import Decision, clusters
 from memproc.dedup.decide import Neighbourhood, decide
 from memproc.dedup.keys import Columns, prepare_all
-from memproc.dedup.signing import signed
 from memproc.dedup.text.memo import Memo
 from memproc.formats import chatgpt, claude, generic, locomo, mem0, own
 from memproc.formats.draft import Context
@@ -50,7 +50,7 @@ def texts() -> dict[str, Make]:
         "dates": "may 4 and ", "amounts": "pays $ 20 ",
         "quoted words": '"tea" ', "what another says": '"i am" ', "commas": "tea, she ", "clauses": "in may, she moved, ",
         "negated clauses": "go, and because, ", "rows of marks": "a,, b.. ", "marks": ", . ", "ands": "tea and milk ",
-        "fillers": "she really just actually likes, well, ", "articles": "the tea a ", "one slip": "kithcen ",
+        "fillers": "she really just actually likes, well, ", "articles": "the tea a ", "one typo": "kithcen ",
         "contractions": "don't i'd he's been ", "numbers": "two 1,000 ", "one long word": "a", "digits": "1", "groups": "1,",
         "points": "a.", "times": "1:", "hyphens": "a-", "slashes": "a/", "addresses": "a@b.c", "emoji": "😀", "emoji apart": "😀 ",
         "Chinese": "茶", "Chinese and Latin": "茶a", "vowels that are marks": "नि", "accents": "e\u0301", "invisible": "\u200b",
@@ -60,8 +60,8 @@ def texts() -> dict[str, Make]:
     made: dict[str, Make] = {name: lambda n, part=part: f"she can not say {part * n}" for name, part in repeated.items()}
     made["colons before a time"] = lambda n: ":" * n + "1a"
     made["many words"] = lambda n: "she likes " + " ".join(f"w{at}x" for at in range(n))
-    made["many slips"] = lambda n: "she likes the " + " ".join(f"kithcen{'abcdefgh'[at % 8]}{at}" for at in range(n))
-    made["many names like slips"] = lambda n: (
+    made["many typos"] = lambda n: "she likes the " + " ".join(f"kithcen{'abcdefgh'[at % 8]}{at}" for at in range(n))
+    made["many names like typos"] = lambda n: (
         "she likes the " + " ".join(f"K{chr(97 + at % 26)}thcen{chr(97 + at // 26 % 26)}" for at in range(n))
     )
     return made
@@ -196,7 +196,7 @@ BATCHES: dict[str, Make] = {
         {"id": "m", "source": "s", "content": "She likes tea", "metadata": {"n": at}} for at in range(n)
     ],
     "one frame": lambda n: [{"content": f"She has {at} cats", "created_at": day(at)} for at in range(n)],
-    "one slip and what it stands for": lambda n: [
+    "one typo and what it stands for": lambda n: [
         {"content": f"She moved to the {('kitchen', 'kithcen')[at % 2]} near river {at // 2}"} for at in range(n)
     ],
     "benign differences": lambda n: [
@@ -269,7 +269,7 @@ CASES: dict[str, tuple[Make, Callable[[Any], object]]] = {
 # What once was quadratic, and one of each other stage.
 SHORT = {
     "keys: faces", "keys: names", "keys: commas", "keys: clauses", "keys: negated clauses", "keys: rows of marks", "keys: ands",
-    "keys: many slips", "keys: many names like slips", "keys: vowels that are marks", "keys: colons before a time",
+    "keys: many typos", "keys: many names like typos", "keys: vowels that are marks", "keys: colons before a time",
     "validation: faces", "array: brackets in strings", "array: objects and nulls", "array: quotes that are never closed",
     "object: members", "rows: quotes in the middle", "rows: many cells in quotes", "decoding: one name twice",
     "reading: ChatGPT, a long talk", "reading: many fields that are none", "deciding: one id with dates",

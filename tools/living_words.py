@@ -6,8 +6,8 @@ Run: `python tools/living_words.py /usr/share/dict/scowl FOLDER_OF_NAMES FILE_OF
 
 - named: English words (SCOWL sizes to 50) that are also names of persons, large cities, countries or other things (sizes to 50),
   and names of products and papers that are words; without months, nationalities and words that mean the same with a capital.
-- usage: what people write and no list has, though it is near a common word: all that is no typical slip of it (Zipf frequency, the
-  logarithm of occurrences in a thousand million words, at most 2.2 below it), and typical slips that are nearly as frequent (1.6;
+- usage: what people write and no list has, though it is near a common word: all that is no typical typo of it (Zipf frequency, the
+  logarithm of occurrences in a thousand million words, at most 2.2 below it), and typical typos that are nearly as frequent (1.6;
   of up to five letters, most of them names and abbreviations, 2.4).
 - neighbours: common words that are among the 15,000 most frequent ones of another language in Latin letters, and there hardly rarer
   than in English.
@@ -24,7 +24,7 @@ from word_lists import ENGLISH, FUNCTION_WORDS, given_names, plain, read, write
 from wordfreq import iter_wordlist, top_n_list, zipf_frequency  # type: ignore[import-not-found, unused-ignore]
 
 from memproc.dedup.text import words
-from memproc.dedup.text.slips import is_typed, words_near
+from memproc.dedup.text.typos import is_typed, words_near
 
 OWN = """
 amazon apple windows shell target gap uber meta signal slack zoom teams word excel access notion discord steam twitch bolt swift
@@ -89,7 +89,7 @@ def names_too(scowl: Path, names: Path, cities: Path) -> set[str]:
 
 
 def usage() -> set[str]:
-    """Return what people write that is near a common word, and no slip of it."""
+    """Return what people write that is near a common word, and no typo of it."""
     found = set()
     for word in iter_wordlist("en", "large"):
         frequency = zipf_frequency(word, "en")

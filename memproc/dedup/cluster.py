@@ -8,7 +8,7 @@ A memory is called by the node that it begins with. Where versions of one node a
 observation instead: who was given the node's id was shown one of them, and must not be shown another. So it stays when one of them
 was forgotten, and the node is *spent*.
 
-Strategy: units of one group are one memory. A group with odd tokens joins the group that it would be if one were a slip,
+Strategy: units of one group are one memory. A group with odd tokens joins the group that it would be if one were a typo,
 provided exactly one such group is inhabited. So without decisions a memory is a tree of groups, whatever came first. A
 person's decisions change that: units merged by hand are placed together, then units in order of their distance from the
 root of the tree and of their keys, each in the first block that holds nothing it was held distinct from. Blocks of which one
@@ -101,15 +101,15 @@ class _Block:
 
 
 def clusters(
-    observations: Iterable[Observation], mends: Mends, decisions: Sequence[Decision] = (), spent: Collection[Key] = ()
+    observations: Iterable[Observation], typo_links: Mends, decisions: Sequence[Decision] = (), spent: Collection[Key] = ()
 ) -> tuple[list[Cluster], list[Undated]]:
     """Return the clusters of the observations, ordered by id, and the pairs of versions that need a person.
 
-    `observations` must be whole: all of each node and of each group reachable through `mends` and merges. `mends` gives
+    `observations` must be whole: all of each node and of each group reachable through `typo_links` and merges. `typo_links` gives
     for each group with odd tokens the groups it may stand for. No memory is called by a node of `spent`.
     """
     units, undated = _units(observations, spent)
-    trees = _trees({unit.group for unit in units}, mends)
+    trees = _trees({unit.group for unit in units}, typo_links)
     successions = _successions(units, trees, decisions) if decisions else [[block] for block in _plain_blocks(units, trees)]
     memories = [memory for succession in successions for memory in _told_apart(succession, decisions)]
     whole = _whole_nodes(memories, spent) if undated else {}
@@ -181,13 +181,13 @@ def _earliest(observations: Iterable[Observation]) -> Observation:
     return min(observations, key=lambda seen: (last_changed(seen.record) or "", seen.key))
 
 
-def _trees(inhabited: set[Key], mends: Mends) -> dict[Key, tuple[Key, int]]:
+def _trees(inhabited: set[Key], typo_links: Mends) -> dict[Key, tuple[Key, int]]:
     """Return for each inhabited group that stands for another the root of its tree and its distance from it.
 
     There is no cycle: each step turns an odd token into a common word.
     """
     above: dict[Key, Key] = {}
-    for group, meant in mends.items():
+    for group, meant in typo_links.items():
         if group in inhabited and len(there := [mend for mend in meant if mend in inhabited]) == 1:
             above[group] = there[0]
     trees: dict[Key, tuple[Key, int]] = {}

@@ -18,8 +18,8 @@ from typing import NamedTuple, TypeVar
 
 from memproc.dedup.cluster import Cluster, Decision, Undated, clusters, newest_of
 from memproc.dedup.compare.compare import benign_confidence, benign_differences, differences_between, differences_in_writing
+from memproc.dedup.compare.differences import Difference
 from memproc.dedup.compare.reasons import kinds_of
-from memproc.dedup.compare.wording import Difference
 from memproc.dedup.gist.gist import gist_of
 from memproc.dedup.grouping import in_group
 from memproc.dedup.keys import Columns, Grouped, Key, Observation, Prepared, text_of
@@ -63,12 +63,12 @@ class Neighbourhood(NamedTuple):
     is_whole: bool = True
 
     @property
-    def mends(self) -> Mapping[Key, frozenset[Key]]:
+    def typo_links(self) -> Mapping[Key, frozenset[Key]]:
         """Return for each group with an odd token the groups that it may stand for."""
         found: dict[Key, frozenset[Key]] = {}
         for own in self.groups.values():
-            if own.mends:
-                found[own.group] = found.get(own.group, frozenset()).union(own.mends)
+            if own.typo_links:
+                found[own.group] = found.get(own.group, frozenset()).union(own.typo_links)
         return found
 
     @property
@@ -142,11 +142,11 @@ def decide(batch: Columns, known: AbstractSet[Key], neighbourhood: Neighbourhood
     dates = _latest_dates(repeated)
     new = _with_latest_dates(new, dates)
     rows = _with_later_dates(neighbourhood.rows, dates)
-    mends = neighbourhood.mends
-    places = _in_company(new, rows, mends, neighbourhood)
+    typo_links = neighbourhood.typo_links
+    places = _in_company(new, rows, typo_links, neighbourhood)
     fresh = {new.key[at]: in_group(new.at(at).observation, neighbourhood.groups) for at in places}
     together = [*(row.observation for row in rows.values()), *fresh.values()]
-    found, undated = clusters(together, mends, neighbourhood.decisions, neighbourhood.spent)
+    found, undated = clusters(together, typo_links, neighbourhood.decisions, neighbourhood.spent)
     redated = {key for key, row in rows.items() if row is not neighbourhood.rows[key]}
     changed = regroup(found, rows, redated, neighbourhood)
     judged = _judge(new, places, found, fresh.keys(), neighbourhood.groups)
@@ -277,7 +277,7 @@ def _with_later_dates(rows: Mapping[Key, Row], dates: Mapping[Key, str]) -> dict
 
 
 def _in_company(
-    new: Columns, rows: Mapping[Key, Row], mends: Mapping[Key, frozenset[Key]], neighbourhood: Neighbourhood
+    new: Columns, rows: Mapping[Key, Row], typo_links: Mapping[Key, frozenset[Key]], neighbourhood: Neighbourhood
 ) -> list[int]:
     """Return the places of the new observations that something may hold together with another, or that may not be called by their
     node; the rest are memories by themselves.
@@ -286,10 +286,10 @@ def _in_company(
     found = neighbourhood.groups
     own = [found[content].group if content in found else content for content in new.content] if found else new.content
     groups, nodes = shared(own, map(_GROUP, there)), shared(new.node, map(_NODE, there))
-    if mends:
+    if typo_links:
         inhabited = {*own, *map(_GROUP, there)}
-        linked = {group for group, meant in mends.items() if not inhabited.isdisjoint(meant)}
-        groups |= linked.union(*(mends[group] for group in linked))
+        linked = {group for group, meant in typo_links.items() if not inhabited.isdisjoint(meant)}
+        groups |= linked.union(*(typo_links[group] for group in linked))
     special = neighbourhood.named | neighbourhood.spent
     nodes |= special
     if not (groups or nodes):
@@ -387,10 +387,10 @@ def _differences(own: Observation, anchor: Observation, groups: Groups) -> tuple
     if own.group == anchor.group:  # they have one gist
         return benign_differences(own.benign, anchor.benign)
     if _may_stand_for(own, anchor, groups) or _may_stand_for(anchor, own, groups):
-        return Difference("slip", "", ""), *benign_differences(own.benign, anchor.benign)
+        return Difference("typo", "", ""), *benign_differences(own.benign, anchor.benign)
     return differences_between(gist_of(text_of(own.record)), gist_of(text_of(anchor.record)))
 
 
 def _may_stand_for(one: Observation, other: Observation, groups: Groups) -> bool:
-    """Tell whether a slip is all that parts a fact from another group."""
-    return one.content in groups and other.group in groups[one.content].mends
+    """Tell whether a typo is all that parts a fact from another group."""
+    return one.content in groups and other.group in groups[one.content].typo_links

@@ -37,7 +37,7 @@ def grouped(content: Key, record: Plain, policy: Policy) -> Grouped:
 
 def group_all(observations: Sequence[Observation], fresh: Columns, links: Collection[Link], policy: Policy) -> dict[Key, Grouped]:
     """Return by content what those of some observations, and of fresh ones, merge by that meet another content, by their core or by
-    a slip.
+    a typo.
     """
     if not merges_by_likeness(policy):
         return {}
@@ -71,9 +71,11 @@ def of_text(seen: str, whose: tuple[str | None, ...], day: str | None, merge_at:
     if not is_long_enough(reading.text or seen) or not gist.is_long_enough or gist.confidence < least:
         tokens = plain_tokens(seen)
         return Grouped(_group_key(whose, tokens, reading.telling, day)) if tokens else None
-    meant = reading.mends if trust()["slip"] >= least else ()
-    group, *mends = [_group_key(whose, tokens, reading.telling, day) for tokens in (gist.tokens, *(mend.tokens for mend in meant))]
-    return Grouped(group, gist.dropped, tuple(mends))
+    meant = reading.typo_links if trust()["typo"] >= least else ()
+    group, *typo_links = [
+        _group_key(whose, tokens, reading.telling, day) for tokens in (gist.tokens, *(link.tokens for link in meant))
+    ]
+    return Grouped(group, gist.dropped, tuple(typo_links))
 
 
 def _group_key(whose: tuple[str | None, ...], tokens: tuple[str, ...], telling: Telling, day: str | None) -> Key:

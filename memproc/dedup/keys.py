@@ -86,12 +86,12 @@ class Observation(NamedTuple):
 
 class Grouped(NamedTuple):
     """What a fact merges by: its group, the kinds of benign difference to its gist, and the groups that it would be in if one of
-    its tokens were a slip.
+    its tokens were a typo.
     """
 
     group: Key
     benign: tuple[str, ...] = ()
-    mends: tuple[Key, ...] = ()
+    typo_links: tuple[Key, ...] = ()
 
 
 class Prepared(NamedTuple):
@@ -101,8 +101,8 @@ class Prepared(NamedTuple):
     is compared the content; `namespace` and `scope` are hashes of whose it is and of what two facts must share to be compared at
     all (0 without a near tier); `changed_at` is when it says it was last changed, in microseconds since 1970, and `position` its
     place among the records that it came with.
-    `is_near` tells whether it takes part in the near tier. `mends` are the cores that it would have if one of its tokens were a
-    slip. `chains` are the hashes of the chains it is in, `bands` its hashes in the index, empty as long as it is not signed;
+    `is_near` tells whether it takes part in the near tier. `typo_links` are the cores that it would have if one of its tokens were
+    a typo. `chains` are the hashes of the chains it is in, `bands` its hashes in the index, empty as long as it is not signed;
     `grouped` is what it merges by, if that was found out ahead.
     """
 
@@ -119,7 +119,7 @@ class Prepared(NamedTuple):
     changed_at: int | None
     position: int
     is_near: bool = False
-    mends: tuple[int, ...] = ()
+    typo_links: tuple[int, ...] = ()
     chains: tuple[int, int] = (0, 0)
     bands: bytes = b""
     grouped: Grouped | None = None
@@ -157,7 +157,7 @@ class Columns:
     changed_at: list[int | None] = field(default_factory=list)
     position: list[int] = field(default_factory=list)
     is_near: list[bool] = field(default_factory=list)
-    mends: list[tuple[int, ...]] = field(default_factory=list)
+    typo_links: list[tuple[int, ...]] = field(default_factory=list)
     chains: list[tuple[int, int]] = field(default_factory=list)
     bands: list[bytes] = field(default_factory=list)
     grouped: list[Grouped | None] = field(default_factory=list)
@@ -256,7 +256,7 @@ def _into_near_tier(columns: Columns, records: Sequence[Plain], skims: Sequence[
             whose = scope if not ("valid_from" in record or "valid_to" in record) else _validity(record, scope)
             columns.core[at] = _within(skimmed.core, whose)
             if is_near:
-                columns.mends[at] = tuple([_within(mend, whose) for mend in skimmed.mends])
+                columns.typo_links[at] = tuple([_within(mend, whose) for mend in skimmed.typo_links])
 
 
 def merges_by_likeness(policy: Policy) -> bool:

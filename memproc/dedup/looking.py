@@ -15,10 +15,10 @@ from typing import NamedTuple, Self
 import numpy as np
 
 from memproc.config import Policy
+from memproc.dedup.band_hashes import hashes_of, width
 from memproc.dedup.decide import Plan, Row, shared
 from memproc.dedup.keys import Columns, Key, prepare_all
-from memproc.dedup.minhash.signatures import Hashes
-from memproc.dedup.signing import hashes_of, width
+from memproc.dedup.minhash.minhash import Hashes
 from memproc.records import Outcome, encode
 
 MOST_IN_CORE = 8

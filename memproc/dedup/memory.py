@@ -1,6 +1,6 @@
 """The memory of a cluster: computed afresh from the set of observations that speak for it, never from an earlier memory.
 
-Rules: the text is that of the longest canonical text, but none with a slip that another has not, then of the earliest observation,
+Rules: the text is that of the longest canonical text, but none with a typo that another has not, then of the earliest observation,
 then of the smallest key; what belongs to a text (emotion, kind, conversation, source) comes with it. Tags and relations are united;
 the earliest `created_at`, the latest `updated_at`, the highest importance. Where something was told again and no `updated_at` is as
 late, it is updated when it was told last: so a value that comes back is as new as that. Metadata and the fields of a subclass: name
@@ -88,17 +88,17 @@ _CHOSEN: dict[str, Callable[[list[Any]], Any]] = {
 
 def _shown(speaking: tuple[Observation, ...]) -> Plain:
     """Return the record whose text is shown."""
-    spelled = _without_slips(speaking) if len({seen.group for seen in speaking}) > 1 else speaking
+    spelled = _without_typos(speaking) if len({seen.group for seen in speaking}) > 1 else speaking
     longest = max([seen.length for seen in spelled])
     return min([seen for seen in spelled if seen.length == longest], key=_began).record
 
 
-def _without_slips(speaking: Sequence[Observation]) -> Sequence[Observation]:
-    """Return the observations without those whose text is that of another with a slip in it."""
+def _without_typos(speaking: Sequence[Observation]) -> Sequence[Observation]:
+    """Return the observations without those whose text is that of another with a typo in it."""
     readings = {seen.content: read(exact_of(seen.record)) for seen in speaking}
     gists = {found.gist.tokens for found in readings.values()}
-    slips = {content for content, found in readings.items() if any(mend.tokens in gists for mend in found.mends)}
-    return [seen for seen in speaking if seen.content not in slips] or speaking
+    typos = {content for content, found in readings.items() if any(mend.tokens in gists for mend in found.typo_links)}
+    return [seen for seen in speaking if seen.content not in typos] or speaking
 
 
 def _began(seen: Observation) -> tuple[str, bytes, bytes]:

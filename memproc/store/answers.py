@@ -27,7 +27,7 @@ class Added(NamedTuple):
     faults: tuple[Fault, ...] = ()
 
 
-class Sighting(NamedTuple):
+class ObservationSeen(NamedTuple):
     """An observation in a memory, and how it came there. `speaks` is False for a version that a newer one replaced."""
 
     observation: str
@@ -64,7 +64,7 @@ class Trace(NamedTuple):
     """
 
     memory: Memory | None
-    observations: tuple[Sighting, ...]
+    observations: tuple[ObservationSeen, ...]
     ledger: tuple[Entry, ...]
     decisions: tuple[Decision, ...]
 

@@ -61,7 +61,7 @@ from memproc.store.changes.landed import Arrived, Landed, batch_row
 from memproc.store.changes.landing import Landing
 from memproc.store.changes.policies import Order, carry_out, policies_in, withdraw_policy
 from memproc.store.changes.rebuilding import rebuild
-from memproc.store.changes.replay import Mending, Replay, Transform, chosen_for_replay, edits_in, export_lines
+from memproc.store.changes.replay import Replay, ReplayPlan, Transform, chosen_for_replay, edits_in, export_lines
 from memproc.store.checkup.doctor import examine
 from memproc.store.index.merging import Merger
 from memproc.store.index.recall import index_recall
@@ -88,8 +88,8 @@ from memproc.store.jobs.owners import Owner
 from memproc.store.quarantine.records import REPLAY, Origin
 from memproc.store.quarantine.triage import (
     Filters,
+    QuarantineFilter,
     Status,
-    Which,
     discard,
     patterns_in,
     rows_by_number,
@@ -106,7 +106,7 @@ from memproc.store.rows.exports import marked_memories, whole_observations
 from memproc.store.rows.history import history_of
 from memproc.store.rows.memories import memories_by_id, memory_at, newest_memories
 from memproc.store.rows.observations import locate, named_by, records_of, to_key
-from memproc.store.rows.state import Standing, standing
+from memproc.store.rows.state import StoreState, store_state
 from memproc.store.rows.trace import trace_of, trace_of_forgotten
 from memproc.store.sql import tables
 from memproc.store.sql.database import BRIEFLY_SECONDS, Database
@@ -669,7 +669,7 @@ class Store:
         report.format = format_named(format).name if format else " ".join(chosen.formats)
         if edits is not None and len(chosen.numbers) < len(edits):
             report.notes.append(f"{len(edits) - len(chosen.numbers)} of the file are not open (any more), or not meant")
-        mending = Mending(
+        mending = ReplayPlan(
             policy=self.policy,
             schema=schema or self.schema,
             format=format,
@@ -682,7 +682,7 @@ class Store:
         report.finish(status, perf_counter() - started)
         return report
 
-    def _replay(self, report: Report, numbers: Sequence[int], mending: Mending) -> str:
+    def _replay(self, report: Report, numbers: Sequence[int], mending: ReplayPlan) -> str:
         claim = self.begin_job(REPLAY, report.format)
         report.job = claim.job
         replay = Replay(self._transactions, partial(self.land, claim), mending, self.settings.batch_size)
@@ -703,7 +703,7 @@ class Store:
             for name, number in reached(tx, job)._asdict().items():
                 setattr(report, name, Counter(number) if name == "errors" else number)
             if report.quarantined:
-                report.patterns, report.settled = patterns_in(tx, Which(job=job, status=None), PATTERNS_SHOWN)
+                report.patterns, report.settled = patterns_in(tx, QuarantineFilter(job=job, status=None), PATTERNS_SHOWN)
                 report.patterns = [self._quiet(pattern) for pattern in report.patterns] if is_quiet else report.patterns
 
         self._transactions.read(count)
@@ -844,7 +844,7 @@ class Store:
         def landed(tx: Tx) -> list[Landed]:
             found: list[Landed] = []
             for at, batch in enumerate(batches):
-                there = standing(tx, claim.job)
+                there = store_state(tx, claim.job)
                 if not attempts and not at:  # who was interrupted behind a commit did not count it
                     claim.landed = there.landed
                 own = replace(claim, landed=claim.landed + at)
@@ -861,7 +861,7 @@ class Store:
             self._wipe()
         return done
 
-    def _landed(self, tx: Tx, claim: Claim, batch: _Batch, there: Standing) -> Landed:
+    def _landed(self, tx: Tx, claim: Claim, batch: _Batch, there: StoreState) -> Landed:
         started, number = perf_counter(), there.batch + 1
         check_policy(there.policy, self.policy)
         tx.policy = self.policy

@@ -170,8 +170,8 @@ def test_contractions_keep_capitals() -> None:
         ("Jonas", "Elena", True),
     ],
 )
-def test_slip_is_no_other_name(old: str, new: str, *, expected: bool) -> None:
-    """A name one slip away is not taken for another name."""
+def test_typo_is_no_other_name(old: str, new: str, *, expected: bool) -> None:
+    """A name one typo away is not taken for another name."""
     assert is_clear(old, new) is expected
 
 

@@ -19,7 +19,7 @@ def may_merge(one: str, other: str) -> bool:
     """Tell whether two texts are of one group, or one may stand for the other."""
     left, right = prepared(one), prepared(other)
     groups = left.observation.group, right.observation.group
-    return groups[0] == groups[1] or groups[0] in right.mends or groups[1] in left.mends
+    return groups[0] == groups[1] or groups[0] in right.typo_links or groups[1] in left.typo_links
 
 
 def test_the_traps_are_of_many_kinds():
@@ -56,7 +56,7 @@ SMALL = Labelled(
 
 
 def test_quality_is_measured_in_a_store_and_by_the_oracle():
-    """All repeats merged, nothing else; the oracle knows no slips, so it flags what the store merges by them."""
+    """All repeats merged, nothing else; the oracle knows no typos, so it flags what the store merges by them."""
     line = measure(SMALL)
     assert (line.merges.precision, line.merges.recall) == (1.0, 1.0)
     assert (line.clusters.precision, line.clusters.recall) == (1.0, 1.0)

@@ -151,7 +151,7 @@ def test_nothing_is_written_out_that_nobody_would_say(text):
     assert not [new for new in found if re.search(r"is been|would never|is not it|I'm[.!…]", new, re.IGNORECASE)]
 
 
-def test_a_slip_makes_no_other_word():
+def test_a_typo_makes_no_other_word():
     """Of a word one swap away from another."""
     found = {retold.near_repeat("Those trials", random.Random(seed)) for seed in range(2_000)}
     assert {"Those tirals", "Those trials."} <= found

@@ -309,13 +309,13 @@ def test_a_dry_run_shows_the_least_certain_merges(run, tmp_path):
     assert len(merges) == 10
     assert merges[0] == {
         "confidence": 0.95,
-        "reason": "'kithcen' may be a slip for 'kitchen'",
+        "reason": "'kithcen' may be a typo for 'kitchen'",
         "one": "She cleans the kithcen on Monday",
         "other": "She cleans the kitchen on Monday",
     }
     assert [merge["confidence"] for merge in merges[1:]] == [0.99] * 9
     told = run("ingest", "many.jsonl", "--into", "m.db", "--dry-run")[1]
-    assert "the least certain merges:\n  0.95  'kithcen' may be a slip" in told
+    assert "the least certain merges:\n  0.95  'kithcen' may be a typo" in told
     assert as_json(run("ingest", "many.jsonl", "--into", "m.db", "--json"))["least_certain"] == []
 
 
@@ -456,11 +456,11 @@ def test_recall_shows_what_the_index_missed(run, tmp_path):
 
 def test_settings_that_decide_are_options(run, tmp_path):
     """Of `ingest` for a new store, of `rebuild` for one that is there; a store keeps what it was built with."""
-    (tmp_path / "slips.jsonl").write_text(
+    (tmp_path / "typos.jsonl").write_text(
         "".join(f'{{"content": "Cooks in the {word} at night"}}\n' for word in ("kitchen", "kithcen"))
     )
     options = ("--merge-at", "0.98", "--recall", "high", "--review-at", "0.99")
-    report = as_json(run("ingest", "slips.jsonl", "--into", "m.db", *options, "--json"))
+    report = as_json(run("ingest", "typos.jsonl", "--into", "m.db", *options, "--json"))
     assert (report["stored"], report["merged"], report["review"]) == (2, 0, 0)
     with memproc.open(tmp_path / "m.db") as store:
         assert (store.policy.merge_at, store.policy.recall) == (0.98, "high")

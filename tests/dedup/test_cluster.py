@@ -30,8 +30,8 @@ def take(content: str, *, is_identity: bool = False, as_of: str | None = None, *
 def cluster(prepared: Sequence[Prepared], *decisions: Decision) -> list[Cluster]:
     """Cluster prepared records."""
     found = [*map(merging, prepared)]
-    mends = {one.observation.group: one.mends for one in found if one.mends}
-    return clusters([one.observation for one in found], mends, decisions)[0]
+    typo_links = {one.observation.group: one.typo_links for one in found if one.typo_links}
+    return clusters([one.observation for one in found], typo_links, decisions)[0]
 
 
 def memories(prepared: Sequence[Prepared], *decisions: Decision) -> set[frozenset[str]]:
@@ -82,7 +82,7 @@ def test_a_bridge_between_two_years_joins_neither(order):
 @pytest.mark.parametrize(
     "order", list(permutations(["Works in the kitchen", "Works in the kithcen", "Really works in the ktichen"]))
 )
-def test_texts_with_a_slip_join_the_text_they_stand_for(order):
+def test_texts_with_a_typo_join_the_text_they_stand_for(order):
     """Two of them meet only through it."""
     assert memories([take(text) for text in order]) == texts(order)
     without = [text for text in order if text != "Works in the kitchen"]
@@ -90,7 +90,7 @@ def test_texts_with_a_slip_join_the_text_they_stand_for(order):
 
 
 @pytest.mark.parametrize("order", list(permutations(["Counts the wrods here", "Counts the words here", "Counts the woods here"])))
-def test_a_slip_that_could_be_two_texts_joins_neither(order):
+def test_a_typo_that_could_be_two_texts_joins_neither(order):
     """Nor do the two meet through it; with one of them alone it is that one."""
     assert memories([take(text) for text in order]) == texts(*([text] for text in order))
     for meant in ("Counts the words here", "Counts the woods here"):
@@ -112,7 +112,7 @@ def test_who_is_distinct_from_all_others_is_a_memory_of_its_own():
     assert found == texts(["She likes tea"], ["She really likes tea", "She actually likes the tea"])
 
 
-def test_distinct_on_a_slip_leaves_the_other_slips_where_they_are():
+def test_distinct_on_a_typo_leaves_the_other_typos_where_they_are():
     """One of three texts taken out of the tree."""
     hub, one, other = take("Works in the kitchen"), take("Works in the kithcen"), take("Works in the ktichen")
     assert memories([hub, one, other], apart(hub, one), apart(one, other)) == texts(
@@ -120,23 +120,23 @@ def test_distinct_on_a_slip_leaves_the_other_slips_where_they_are():
     )
 
 
-def test_a_slip_held_apart_from_its_word_leaves_the_others_with_the_word():
+def test_a_typo_held_apart_from_its_word_leaves_the_others_with_the_word():
     """Whatever their keys, of which each order occurs: the word comes first, as it is nearest to the root."""
     orders = set()
     for verb in ("Works", "Sleeps", "Reads", "Cooks", "Sings", "Dances", "Waits", "Writes"):
-        for slips in permutations(["kithcen", "ktichen", "kitchn", "kittchen"], 2):
-            hub, one, other = (take(f"{verb} in the {word}") for word in ("kitchen", *slips))
-            held, with_word = ([f"{verb} in the {word}"] for word in slips)
+        for typos in permutations(["kithcen", "ktichen", "kitchn", "kittchen"], 2):
+            hub, one, other = (take(f"{verb} in the {word}") for word in ("kitchen", *typos))
+            held, with_word = ([f"{verb} in the {word}"] for word in typos)
             assert memories([other, one, hub], apart(hub, one)) == texts(held, [f"{verb} in the kitchen", *with_word])
             ids = [taken.observation.node for taken in (hub, one, other)]
             orders.add(tuple(sorted(range(3), key=ids.__getitem__)))
     assert len(orders) == 6
 
 
-@pytest.mark.parametrize("slips", list(combinations(["kithcen", "ktichen", "kitchn", "kittchen"], 2)))
-def test_of_two_slips_held_distinct_the_one_with_the_smaller_key_stays(slips):
+@pytest.mark.parametrize("typos", list(combinations(["kithcen", "ktichen", "kitchn", "kittchen"], 2)))
+def test_of_two_typos_held_distinct_the_one_with_the_smaller_key_stays(typos):
     """The text that both stand for has its place first."""
-    hub, *both = (take(f"Works in the {word}") for word in ("kitchen", *slips))
+    hub, *both = (take(f"Works in the {word}") for word in ("kitchen", *typos))
     first, second = sorted(both, key=lambda one: one.observation.node)
     said = [one.observation.record["content"] for one in (hub, first, second)]
     assert memories([second, hub, first], apart(first, second)) == texts(said[:2], said[2:])
@@ -230,7 +230,7 @@ def key(*parts: object) -> Key:
 
 @st.composite
 def worlds(draw: st.DrawFn) -> tuple[list[Observation], dict[Key, list[Key]], list[Decision]]:
-    """Make observations with versions, dated and undated, groups with mends, and decisions."""
+    """Make observations with versions, dated and undated, groups with typo_links, and decisions."""
     groups = [key("group", number) for number in range(GROUPS)]
     group_of = draw(st.lists(st.sampled_from(groups), min_size=6, max_size=6))
     found = {}
@@ -246,7 +246,7 @@ def worlds(draw: st.DrawFn) -> tuple[list[Observation], dict[Key, list[Key]], li
         node = key("id", identity) if identity else content_key
         seen = Observation(key(record), node, content_key, group_of[content], bool(identity), as_of, content, (), record)
         found[seen.key] = seen
-    mends = {
+    typo_links = {
         group: draw(st.lists(st.sampled_from(groups[at + 1 :]), unique=True, max_size=3)) for at, group in enumerate(groups[:-1])
     }
     seen = list(found.values())
@@ -255,7 +255,7 @@ def worlds(draw: st.DrawFn) -> tuple[list[Observation], dict[Key, list[Key]], li
     pairs = st.tuples(
         st.sampled_from(sorted(nodes | versions) or [(b"x", b"y")]), st.sampled_from(["merge", "distinct", "supersedes"])
     )
-    return seen, mends, [pair(*ends, verdict) for ends, verdict in draw(st.lists(pairs, max_size=5))]
+    return seen, typo_links, [pair(*ends, verdict) for ends, verdict in draw(st.lists(pairs, max_size=5))]
 
 
 def handles_of(found: Cluster) -> list[frozenset[Key]]:
@@ -265,11 +265,11 @@ def handles_of(found: Cluster) -> list[frozenset[Key]]:
 
 @given(worlds(), st.randoms(use_true_random=False))
 def test_order_does_not_matter(world, random):
-    """Of the observations, of the mends, of the decisions."""
-    observations, mends, decisions = world
-    expected = clusters(observations, mends, decisions)
+    """Of the observations, of the typo_links, of the decisions."""
+    observations, typo_links, decisions = world
+    expected = clusters(observations, typo_links, decisions)
     shuffled = [random.sample(part, len(part)) for part in (observations, decisions)]
-    turned = {group: random.sample(meant, len(meant)) for group, meant in reversed(mends.items())}
+    turned = {group: random.sample(meant, len(meant)) for group, meant in reversed(typo_links.items())}
     assert clusters(shuffled[0], turned, shuffled[1]) == expected
     assert clusters(shuffled[0], turned, shuffled[1] * 2) == expected
 
@@ -277,8 +277,8 @@ def test_order_does_not_matter(world, random):
 @given(worlds())
 def test_each_observation_is_in_exactly_one_memory(world):
     """Speaking or as history; memories are ordered by id, and no two have one id."""
-    observations, mends, decisions = world
-    found, _ = clusters(observations, mends, decisions)
+    observations, typo_links, decisions = world
+    found, _ = clusters(observations, typo_links, decisions)
     assert sorted(seen for one in found for seen in one.observations) == sorted(observations)
     assert all(one.speaking for one in found)
     ids = [one.id for one in found]
@@ -288,8 +288,8 @@ def test_each_observation_is_in_exactly_one_memory(world):
 @given(worlds())
 def test_what_is_held_distinct_is_in_no_memory_together(world):
     """Whatever else was decided."""
-    observations, mends, decisions = world
-    found, _ = clusters(observations, mends, decisions)
+    observations, typo_links, decisions = world
+    found, _ = clusters(observations, typo_links, decisions)
     for a, b, verdict, _ in decisions:
         for one in found:
             named = frozenset().union(*handles_of(one), [seen.node for seen in one.history])
@@ -298,9 +298,9 @@ def test_what_is_held_distinct_is_in_no_memory_together(world):
 
 @given(worlds())
 def test_without_a_decision_a_group_is_one_memory(world):
-    """And what one memory holds is one tree of slips."""
-    observations, mends, _ = world
-    found, _ = clusters(observations, mends)
+    """And what one memory holds is one tree of typos."""
+    observations, typo_links, _ = world
+    found, _ = clusters(observations, typo_links)
     homes: dict[Key, set[Key]] = {}
     for one in found:
         for seen in one.speaking:
@@ -308,28 +308,28 @@ def test_without_a_decision_a_group_is_one_memory(world):
     assert all(len(ids) == 1 for ids in homes.values())
     for one in found:
         groups = {seen.group for seen in one.speaking}
-        roots = [group for group in groups if not groups & set(mends.get(group, ()))]
+        roots = [group for group in groups if not groups & set(typo_links.get(group, ()))]
         assert len(roots) == 1
 
 
 @given(worlds())
 def test_a_decision_about_what_is_not_there_changes_nothing(world):
     """Of nothing, of one known thing, or of versions that no longer speak."""
-    observations, mends, _ = world
+    observations, typo_links, _ = world
     away = [
         pair(key("x"), key("y"), "merge"),
         pair(observations[0].node, key("y"), "distinct"),
         pair(observations[0].node, key("z"), "merge"),
     ]
-    assert clusters(observations, mends, away) == clusters(observations, mends)
+    assert clusters(observations, typo_links, away) == clusters(observations, typo_links)
 
 
 @given(worlds())
 def test_a_merge_of_two_nodes_alone_joins_them(world):
     """Where nothing is held distinct."""
-    observations, mends, decisions = world
+    observations, typo_links, decisions = world
     merges = [decision for decision in decisions if decision.verdict == "merge"]
-    found, _ = clusters(observations, mends, merges)
+    found, _ = clusters(observations, typo_links, merges)
     homes = {handle: one.id for one in found for handles in handles_of(one) for handle in handles}
     nodes = {seen.node for seen in observations}
     undated = {seen.node for seen in observations if seen.is_identity}
@@ -341,9 +341,9 @@ def test_a_merge_of_two_nodes_alone_joins_them(world):
 @given(worlds())
 def test_of_what_supersedes_the_newest_speaks(world):
     """All of one memory that was said earlier than the latest date in it, and is of another tree, is history."""
-    observations, mends, decisions = world
-    found, _ = clusters(observations, mends, [decision for decision in decisions if decision.verdict == "supersedes"])
-    alone = {seen.key: one for one in clusters(observations, mends)[0] for seen in one.observations}
+    observations, typo_links, decisions = world
+    found, _ = clusters(observations, typo_links, [decision for decision in decisions if decision.verdict == "supersedes"])
+    alone = {seen.key: one for one in clusters(observations, typo_links)[0] for seen in one.observations}
     for one in found:
         parts = [*{alone[seen.key].id: alone[seen.key] for seen in one.observations}.values()]
         (newest,) = [part for part in parts if part.speaking == one.speaking]
@@ -354,8 +354,8 @@ def test_of_what_supersedes_the_newest_speaks(world):
 @given(worlds())
 def test_of_each_identity_the_newest_version_speaks(world):
     """History is that than which another is surely newer; the rest speak, and wait for a person unless they are one memory."""
-    observations, mends, decisions = world
-    found, undated = clusters(observations, mends, [decision for decision in decisions if decision.verdict != "supersedes"])
+    observations, typo_links, decisions = world
+    found, undated = clusters(observations, typo_links, [decision for decision in decisions if decision.verdict != "supersedes"])
     speaking = {seen.key for one in found for seen in one.speaking}
     for node in {seen.node for seen in observations if seen.is_identity}:
         versions = [seen for seen in observations if seen.node == node]

@@ -232,7 +232,7 @@ def test_an_event_has_no_near_tier():
     one = message("She really likes the tea")
     assert not one.prepared.is_near
     assert one.observation.group == one.observation.content
-    assert one.mends == ()
+    assert one.typo_links == ()
 
 
 def test_an_id_that_a_reader_derived_makes_no_identity():
@@ -277,33 +277,33 @@ def test_nodes_of_identities_and_of_contents_do_not_meet():
 
 
 def test_the_group_of_a_fact_is_its_gist():
-    """Near repeats share it, and no content; a slip leads to it."""
-    one, other, slip = take("She likes the kitchen"), take("She really likes the kitchen!"), take("She likes the kithcen")
-    assert one.observation.group == other.observation.group != slip.observation.group
+    """Near repeats share it, and no content; a typo leads to it."""
+    one, other, typo = take("She likes the kitchen"), take("She really likes the kitchen!"), take("She likes the kithcen")
+    assert one.observation.group == other.observation.group != typo.observation.group
     assert one.observation.content != other.observation.content
-    assert slip.mends == (one.observation.group,)
+    assert typo.typo_links == (one.observation.group,)
 
 
 @pytest.mark.parametrize(
     "fields", [{"namespace": "alice"}, {"subject": "Anna"}, {"valid_from": "2025-01-01"}, {"valid_to": "2025-01-01"}]
 )
-def test_a_slip_leads_to_groups_of_its_own_scope_only(fields):
+def test_a_typo_leads_to_groups_of_its_own_scope_only(fields):
     """Of one namespace, subject and time."""
     hub = take("She likes the kitchen", **fields).observation
-    assert take("She likes the kithcen", **fields).mends == (hub.group,)
-    assert hub.group not in take("She likes the kithcen").mends
+    assert take("She likes the kithcen", **fields).typo_links == (hub.group,)
+    assert hub.group not in take("She likes the kithcen").typo_links
 
 
 @pytest.mark.parametrize("text", ["She likes the Kithcen", "SHE LIKES THE KITHCEN", "Lyft is what she likes"])
-def test_what_is_never_written_in_lower_case_is_a_name_and_no_slip(text):
+def test_what_is_never_written_in_lower_case_is_a_name_and_no_typo(text):
     """A person, a place or a product may be one letter away from a word."""
-    assert take(text).mends == ()
+    assert take(text).typo_links == ()
 
 
 @pytest.mark.parametrize("name", ["lyft", "flickr", "fiverr", "tumblr"])
-def test_a_known_name_is_no_slip_even_in_lower_case(name):
+def test_a_known_name_is_no_typo_even_in_lower_case(name):
     """People write their favourite services as they like."""
-    assert take(f"She likes the {name}").mends == ()
+    assert take(f"She likes the {name}").typo_links == ()
 
 
 @pytest.mark.parametrize("text", ["Tea", "a", "ok", "no no", "😀", "Really tea", "\u200b"])
@@ -327,7 +327,7 @@ def test_a_text_too_far_from_its_gist_merges_exactly_only():
     assert take(text).observation.group == take("She likes tea").observation.group
     strict = Policy(merge_at=0.95)
     assert take(text, policy=strict).observation.group != take("She likes tea", policy=strict).observation.group
-    assert take("She likes the kithcen", policy=strict).mends == ()
+    assert take("She likes the kithcen", policy=strict).typo_links == ()
 
 
 def test_exact_dedup_knows_contents_and_no_groups():

@@ -29,7 +29,7 @@ OF_ANY_LANGUAGE = {
     "abbreviation",
     "filler",
     "spelling",
-    "slip",
+    "typo",
 }
 
 SAME = {
@@ -63,7 +63,7 @@ SAME = {
         ("half past", "Das Treffen ist um halb drei", "Das Treffen ist um 2:30"),
         ("old spelling", "Er hat sein Portemonnaie verloren", "Er hat sein Portmonee verloren"),
         ("short form", "Spart fürs Haus", "Spart für das Haus"),
-        ("slip", "Sie isst kiene Nüsse", "Sie isst keine Nüsse"),
+        ("typo", "Sie isst kiene Nüsse", "Sie isst keine Nüsse"),
         ("what says nothing", "Also ich trinke keinen Alkohol", "Ich trinke keinen Alkohol"),
         ("number of a list", "1. Hat drei Brüder", "Hat drei Brüder"),
     ],
@@ -254,7 +254,7 @@ APART = {
         ("prints and presses", "Sie druckt die Karte", "Sie drückt die Karte"),
         ("measure and masses", "Er trinkt in Maßen", "Er trinkt in Massen"),
         ("mother and mothers", "Das Treffen ist ohne Mutter", "Das Treffen ist ohne Mütter"),
-        ("slip in a word", "Ich arbeite in der Küche", "Ich arbeite in der Kühce"),
+        ("typo in a word", "Ich arbeite in der Küche", "Ich arbeite in der Kühce"),
         ("tense", "Sie wohnt in Bonn", "Sie wohnte in Bonn"),
         ("order", "Anna liebt Paul sehr", "Paul liebt Anna sehr"),
         ("question", "Anna kommt morgen mit", "Anna kommt morgen mit?"),
@@ -298,7 +298,7 @@ APART = {
         ("personal a", "Llama a Juan", "Llama Juan"),
         ("article", "Me gusta el té verde", "Me gusta té verde"),
         ("pear and dog", "Mi tía quiere una pera", "Mi tía quiere una perra"),
-        ("slip in a word", "Trabajo en la cocina", "Trabajo en la coicna"),
+        ("typo in a word", "Trabajo en la cocina", "Trabajo en la coicna"),
         ("order", "Ana ayudó a Luis", "Luis ayudó a Ana"),
         ("question", "Viene Ana mañana", "¿Viene Ana mañana?"),
         ("I or he", "Yo trabajaba en un banco", "Trabajaba en un banco"),
@@ -481,7 +481,7 @@ LIKE_ENGLISH = {
 
 NAMES_SAME = [
     ("German name beside a filler", "She really lives with Jürgen", "She lives with Jürgen"),
-    ("German name beside a slip", "She met Herr Groß in the kithcen", "She met Herr Groß in the kitchen"),
+    ("German name beside a typo", "She met Herr Groß in the kithcen", "She met Herr Groß in the kitchen"),
     ("German city, decomposed", "She moved to Ko\u0308ln last year", "She moved to Köln last year"),
     ("German song in quotes", "Her song is „Über den Wolken“", "Her song is Über den Wolken"),
     ("Spanish name beside a contraction", "She doesn't know José", "She does not know José"),
@@ -534,14 +534,14 @@ def cases(*tables: dict[str, list[tuple[str, str, str]]]) -> list[object]:
 
 
 def is_one(one: str, other: str) -> bool:
-    """Tell whether two texts are of one group, without a slip."""
+    """Tell whether two texts are of one group, without a typo."""
     return merging(prepared(one)).observation.group == merging(prepared(other)).observation.group
 
 
 def may_merge(one: str, other: str) -> bool:
     """Tell whether two texts are of one group, or one may stand for the other."""
     left, right = merging(prepared(one)), merging(prepared(other))
-    return is_one(one, other) or left.observation.group in right.mends or right.observation.group in left.mends
+    return is_one(one, other) or left.observation.group in right.typo_links or right.observation.group in left.typo_links
 
 
 @pytest.mark.parametrize("language", SAME)
@@ -574,7 +574,7 @@ def test_no_digit_of_any_script_is_lost():
 
 @pytest.mark.parametrize(("one", "other"), cases(LIKE_ENGLISH))
 def test_words_that_english_has_too_make_no_english_text(one, other):
-    """In "um 9" and "an lassen", "visto a Carmen" and "sab the" there are no fillers and no articles, and no slips in any."""
+    """In "um 9" and "an lassen", "visto a Carmen" and "sab the" there are no fillers and no articles, and no typos in any."""
     assert not may_merge(one, other)
 
 
@@ -583,7 +583,7 @@ def test_no_rule_of_english_touches_another_language(one, other):
     """Nothing of it is mended, and what is dropped or written out is so by what is listed of other languages."""
     for text in (one, other):
         found = gist_of(canonical(text))
-        assert found.mends == ()
+        assert found.typo_links == ()
         assert {*found.dropped} <= OF_ANY_LANGUAGE
 
 
@@ -595,5 +595,5 @@ def test_a_name_of_another_language_leaves_an_english_text_english(one, other):
 
 @pytest.mark.parametrize(("one", "other"), [case[1:] for case in NAMES_APART], ids=[case[0] for case in NAMES_APART])
 def test_a_name_of_another_language_is_no_english_word(one, other):
-    """It is neither dropped as a filler nor mended as a slip."""
+    """It is neither dropped as a filler nor mended as a typo."""
     assert not may_merge(one, other)

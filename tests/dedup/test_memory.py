@@ -55,13 +55,13 @@ def test_the_longest_canonical_text_is_shown():
     )
 
 
-@pytest.mark.parametrize("slip", ["She likes the kithcen", "She likes the kitchhen"])
-def test_a_spelling_that_is_known_is_shown_before_a_slip(slip):
-    """Be the slip longer, or earlier; where all have it, it is shown."""
+@pytest.mark.parametrize("typo", ["She likes the kithcen", "She likes the kitchhen"])
+def test_a_spelling_that_is_known_is_shown_before_a_typo(typo):
+    """Be the typo longer, or earlier; where all have it, it is shown."""
     assert (
-        memory(seen(slip, created_at=EARLY), seen("She likes the kitchen", created_at=LATE))["content"] == "She likes the kitchen"
+        memory(seen(typo, created_at=EARLY), seen("She likes the kitchen", created_at=LATE))["content"] == "She likes the kitchen"
     )
-    assert memory(seen(slip), seen(f"{slip}!"))["content"].rstrip("!") == slip
+    assert memory(seen(typo), seen(f"{typo}!"))["content"].rstrip("!") == typo
 
 
 def test_of_texts_of_equal_length_the_earliest_is_shown():

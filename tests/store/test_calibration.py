@@ -114,12 +114,12 @@ def test_good_labels_lift_a_refusal_and_no_labels_leave_it(fresh):
 
 
 def test_the_error_counts_the_confidence_that_was_reported(fresh):
-    """A wrong merge by a slip counts .95 and not 1; the table shows where it stood."""
+    """A wrong merge by a typo counts .95 and not 1; the table shows where it stood."""
     with fresh() as store:
         memproc.ingest(titles(), into=store)
-        slip = merged(store, [("Keeps bees in the kitchen garden", "Keeps bees in the kithcen garden")], verdict=True)
+        typo = merged(store, [("Keeps bees in the kitchen garden", "Keeps bees in the kithcen garden")], verdict=True)
         before = store.calibrate(sorted(labels()))
-        found = store.calibrate([*sorted(labels()), *slip])
+        found = store.calibrate([*sorted(labels()), *typo])
         last, last_before = found.reliability[-1], before.reliability[-1]
         assert last.pairs == last_before.pairs + 1
         total = last.mean_confidence * last.pairs - last_before.mean_confidence * last_before.pairs

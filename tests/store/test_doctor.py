@@ -34,7 +34,7 @@ TEXT = "The recipe from Aisha needs 84 grams of pistachios and some {} sandwiche
 
 
 def records():
-    """Return about two hundred records of all kinds: repeats, slips, versions, events, broken ones."""
+    """Return about two hundred records of all kinds: repeats, typos, versions, events, broken ones."""
     made = [{"content": entry.content, "metadata": {"n": at}} for at, entry in enumerate(make_corpus(records=200, seed=7))]
     made += [{"content": TEXT.format(word), "created_at": "2025-01-01"} for word in ("cucumber", "cucmuberz", "tomatoes")]
     made += [{"content": TEXT.replace("84", number).format("olive"), "created_at": f"20{number}-01-01"} for number in ("19", "21")]
@@ -145,7 +145,7 @@ def codes_of(findings):
 def test_a_good_store_with_a_rich_history_has_no_finding(good):
     """Whatever was merged, undone, forgotten, rebuilt and rejected; and it holds all that the checks are about."""
     assert examine_at(good) == ()
-    for table in ("merged", "mends", "decisions", "reviews", "forgotten", "quarantine", "quarantine_parts", "segments"):
+    for table in ("merged", "typo_links", "decisions", "reviews", "forgotten", "quarantine", "quarantine_parts", "segments"):
         assert ask(good, f"SELECT count(*) FROM {table}") > [0], table
     with memproc.open(good) as store:
         assert store.doctor() == ()
@@ -177,7 +177,7 @@ def test_a_store_made_from_a_full_export_has_no_finding(good, fresh, tmp_path):
 
 
 PORTABLE = {
-    "DELETE FROM mends": {"mends"},
+    "DELETE FROM typo_links": {"typo_links"},
     "UPDATE merged SET namespace = 1": {"memories"},
     "UPDATE observations SET length = length + 1 WHERE number = 5": {"keys"},
     "UPDATE batches SET records = records + 1 WHERE number = 2": {"conservation", "seals"},
@@ -343,7 +343,7 @@ BY_SQL = {
         for column, wrong in (("node", "zeroblob(16)"), ("content", "zeroblob(16)"), ("core", 1), ("length", 1))
     ]
     + [change(f"UPDATE observations SET {column} = 1 WHERE number = 5") for column in ("namespace", "date")],
-    "mends": [change("DELETE FROM mends"), change("INSERT INTO mends VALUES (1, 2)")],
+    "typo_links": [change("DELETE FROM typo_links"), change("INSERT INTO typo_links VALUES (1, 2)")],
     "memories": [
         change(f"UPDATE observations SET memory = NULL WHERE memory = (SELECT memory FROM observations WHERE number = {MEMBER})"),
         change(f"UPDATE observations SET memory = NULL WHERE number = {MEMBER}"),
@@ -639,14 +639,14 @@ def test_the_command_tells_what_is_wrong_and_exits_with_1(path):
 
     assert run("doctor", path) == (0, "nothing is wrong\n")
     assert run("doctor", path, "--json") == (0, '{"findings":[]}\n')
-    change("DELETE FROM mends")(path)
+    change("DELETE FROM typo_links")(path)
     code, told = run("doctor", path)
     assert code == 1
-    assert told.startswith("error  mends (")
+    assert told.startswith("error  typo_links (")
     assert "what mends it: run `memproc rebuild DB`" in told
     code, told = run("doctor", path, "--json")
     [finding] = json.loads(told)["findings"]
-    assert (code, finding["code"], finding["severity"]) == (1, "mends", "error")
+    assert (code, finding["code"], finding["severity"]) == (1, "typo_links", "error")
     assert finding.keys() == {"code", "severity", "message", "how_many", "examples", "advice"}
     assert run("rebuild", path)[0] == 0
     assert run("doctor", path)[0] == 0

@@ -11,9 +11,9 @@ from sqlalchemy import func, select
 
 import memproc
 from memproc.config import Policy
+from memproc.dedup.band_hashes import width
 from memproc.dedup.minhash import index
 from memproc.dedup.minhash.index import FAN_OUT
-from memproc.dedup.signing import width
 from memproc.formats import own
 from memproc.intake import Intake
 from memproc.sources.items import Item

@@ -568,7 +568,7 @@ def test_memories_can_be_added_as_they_are(fresh):
 SLIPS = [{"content": f"She took a {word} tour", "source": word} for word in ("kithcen", "Kithcen", "kitchen")]
 
 
-def test_a_slip_leads_to_its_word_if_anyone_wrote_it_in_lower_case(fresh):
+def test_a_typo_leads_to_its_word_if_anyone_wrote_it_in_lower_case(fresh):
     """Whatever came first."""
     found = set()
     for order in permutations(SLIPS):
@@ -581,7 +581,7 @@ def test_a_slip_leads_to_its_word_if_anyone_wrote_it_in_lower_case(fresh):
     assert len(found) == 1
 
 
-def test_a_slip_is_a_name_again_when_the_one_in_lower_case_is_forgotten(fresh):
+def test_a_typo_is_a_name_again_when_the_one_in_lower_case_is_forgotten(fresh):
     """What is left is what would be, had it never been there."""
     with fresh() as store:
         memory = [store.add(record) for record in SLIPS][-1].memory
@@ -756,7 +756,7 @@ def test_what_a_job_merged_stays_apart_from_what_was_kept_out(fresh):
 
 
 def test_what_a_merge_drew_together_falls_apart(fresh):
-    """Two slips met in the word that a later job brought."""
+    """Two typos met in the word that a later job brought."""
     with fresh() as store:
         memproc.ingest([{"content": f"She works in the {word}"} for word in ("kithcen", "kitchn")], into=store)
         assert store.count() == 2
@@ -785,11 +785,11 @@ def test_what_the_index_missed_is_found_by_comparing_each_with_each(fresh):
 
 
 def test_a_bridge_is_told_in_the_story_of_each_memory_it_joined(fresh):
-    """Two slips of one word, then the word: both lines stand, also behind an unmerge, and each names the words."""
+    """Two typos of one word, then the word: both lines stand, also behind an unmerge, and each names the words."""
     house = "He is happy with the new garden and the old {}"
     with fresh() as store:
-        slips = [store.add({"content": house.format(word)}).memory.id for word in ("hosue", "houuse")]
-        seen = [store.trace(slip).observations[0].observation for slip in slips]
+        typos = [store.add({"content": house.format(word)}).memory.id for word in ("hosue", "houuse")]
+        seen = [store.trace(typo).observations[0].observation for typo in typos]
         bridge = store.add({"content": house.format("house")}).memory.id
         assert store.count() == 1
         (own,) = {sighting.observation for sighting in store.trace(bridge).observations} - set(seen)
@@ -798,8 +798,8 @@ def test_a_bridge_is_told_in_the_story_of_each_memory_it_joined(fresh):
         told = [line for key in seen for line in _merges(store, key)]
         assert sorted((kind, subject) for kind, subject, *_ in told) == [("joined", own), ("similar", own)]
         assert {reason for *_, reason in told} == {
-            "'hosue' may be a slip for 'house'",
-            "'houuse' may be a slip for 'house'",
+            "'hosue' may be a typo for 'house'",
+            "'houuse' may be a typo for 'house'",
         }
 
 
@@ -809,7 +809,7 @@ def _merges(store, key):
     return [(line.kind, line.subject, line.other, line.reason) for line in lines if line.other == key]
 
 
-def test_a_slip_in_a_filler_goes_with_it(fresh):
+def test_a_typo_in_a_filler_goes_with_it(fresh):
     """What it stands for is dropped, so more than a token changes; it merges all the same, whichever comes first."""
     texts = ["She definately likes the tea", "She definitely likes the tea", "She likes the tea"]
     for order in (texts, texts[::-1]):
@@ -890,13 +890,13 @@ def test_changes_are_shown_before_what_is_alike(fresh):
 
 
 def test_a_review_tells_of_the_texts_that_it_shows(fresh):
-    """Not of the slip that was compared, where the memory shows another text by now."""
+    """Not of the typo that was compared, where the memory shows another text by now."""
     text = "The recipe from Aisha needs 84 grams of pistachios and some {} sandwiches on the side of the plate in the {}"
     with fresh() as store:
         store.add({"content": text.format("cucumber", "kitchen")})
         store.add({"content": text.format("cucmuberz", "kithcen")})
         told = "says 'cucmuberz' instead of 'cucumber'"
-        assert store.reviews()[0].reason == f"{told}; 'kithcen' may be a slip for 'kitchen'"
+        assert store.reviews()[0].reason == f"{told}; 'kithcen' may be a typo for 'kitchen'"
         store.add({"content": "Well, " + text.format("cucmuberz", "kitchen")})
         assert {review.reason for review in store.reviews()} == {f"adds 'Well'; {told}"}
 

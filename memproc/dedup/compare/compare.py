@@ -12,8 +12,8 @@ from typing import NamedTuple
 from rapidfuzz.distance import Levenshtein, Opcode
 
 from memproc.dedup.compare.confidence import DIGITS, Features, Model, Side, features_of, likeness
+from memproc.dedup.compare.differences import Difference, are_of_one_spelling, in_writing
 from memproc.dedup.compare.evidence import are_one_list
-from memproc.dedup.compare.wording import Difference, are_of_one_spelling, in_writing
 from memproc.dedup.gist.gist import Gist
 from memproc.dedup.text.cues import cue_of
 from memproc.dedup.text.letters import without_accents
@@ -64,13 +64,13 @@ def compare_if_likely(one: Side, other: Side, model: Model, least: float) -> Com
 
 def _may_be_benign(gist: Gist, other: Gist) -> bool:
     """Tell whether all that differs may be benign: a date in another form is, another date has the same kind and is not."""
-    return gist.tokens == other.tokens or is_slip(gist, other)
+    return gist.tokens == other.tokens or is_typo(gist, other)
 
 
 def _differences(gist: Gist, other: Gist) -> tuple[Difference, ...]:
     """Return the differences of two facts, where they are one that has a name that alone."""
     known = known_difference(gist.tokens, other.tokens)
-    return differences_between(gist, other) if known is None or is_slip(gist, other) else (known,)
+    return differences_between(gist, other) if known is None or is_typo(gist, other) else (known,)
 
 
 def known_difference(one: Sequence[str], other: Sequence[str]) -> Difference | None:
@@ -114,7 +114,7 @@ def is_cue(difference: Difference) -> bool:
 def benign_confidence(differences: tuple[Difference, ...]) -> float | None:
     """Return the product of the trust in each difference, six digits, or None where one is not benign.
 
-    >>> benign_confidence((Difference("slip", "tae", "tea"), Difference("filler", "", "")))
+    >>> benign_confidence((Difference("typo", "tae", "tea"), Difference("filler", "", "")))
     0.9405
     """
     product = 1.0
@@ -127,15 +127,15 @@ def benign_confidence(differences: tuple[Difference, ...]) -> float | None:
 
 def differences_between(gist: Gist, other: Gist) -> tuple[Difference, ...]:
     """Return the differences of two facts: the token edits between their gists, and the benign ones that these lack."""
-    has_slip = is_slip(gist, other)
+    has_typo = is_typo(gist, other)
     found = []
     edits = _edits(gist.tokens, other.tokens) if gist.tokens != other.tokens else ()
     for edit in edits:
         if edit.tag != "equal":
             one = gist.tokens[edit.src_start : edit.src_end]
             two = other.tokens[edit.dest_start : edit.dest_end]
-            found.append(Difference("slip" if has_slip else _kind(one + two), " ".join(one), " ".join(two)))
-    if not found or has_slip:
+            found.append(Difference("typo" if has_typo else _kind(one + two), " ".join(one), " ".join(two)))
+    if not found or has_typo:
         found += benign_differences(gist.dropped, other.dropped)
     return tuple(found)
 
@@ -169,17 +169,21 @@ def differences_in_writing(one: str, other: str, kinds: Sequence[str]) -> tuple[
     return tuple([Difference(kind, "", "") for kind in in_writing(one, other)])
 
 
-def is_slip(gist: Gist, other: Gist) -> bool:
-    """Tell whether one gist would be the other if one of its tokens were a slip."""
-    return any(mend.tokens == gist.tokens for mend in other.mends) or any(mend.tokens == other.tokens for mend in gist.mends)
+def is_typo(gist: Gist, other: Gist) -> bool:
+    """Tell whether one gist would be the other if one of its tokens were a typo."""
+    return any(mend.tokens == gist.tokens for mend in other.typo_links) or any(
+        mend.tokens == other.tokens for mend in gist.typo_links
+    )
 
 
 def _ways(gist: Gist, other: Gist) -> int:
-    """Return how many words a slip may stand for that is all that parts two gists: of "hosue" beside "house" and "hose" two."""
+    """Return how many words a typo may stand for that is all that parts two gists: of "hosue" beside "house" and "hose" two."""
     for own, meant in ((gist, other), (other, gist)):
-        odd = next((mend.odd for mend in own.mends if mend.tokens == meant.tokens), None) if own.tokens != meant.tokens else None
+        odd = (
+            next((mend.odd for mend in own.typo_links if mend.tokens == meant.tokens), None) if own.tokens != meant.tokens else None
+        )
         if odd is not None:
-            return sum(mend.odd == odd for mend in own.mends)
+            return sum(link.odd == odd for link in own.typo_links)
     return 1
 
 

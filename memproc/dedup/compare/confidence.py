@@ -29,7 +29,7 @@ from rapidfuzz import fuzz
 from memproc.dedup.compare.evidence import KINDS, counted, evidence
 from memproc.dedup.compare.token_kinds import TOKEN_KIND
 from memproc.dedup.gist.gist import Gist, gist_of
-from memproc.dedup.minhash.signatures import shingles
+from memproc.dedup.minhash.minhash import shingles
 from memproc.dedup.text import words
 from memproc.dedup.text.tokens import size_of
 

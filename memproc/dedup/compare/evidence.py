@@ -3,12 +3,12 @@
 Facts: how alike two texts are does not tell whether they say the same: "16" for "18" is one character, a list in another order is
 half of a text. What tells is what differs, whether something else stands in its place, and in how long a text.
 
-Strategy: tokens that only one side has are paired where they may be one word: with another ending, another accent, a slip, the
+Strategy: tokens that only one side has are paired where they may be one word: with another ending, another accent, a typo, the
 space between two. What is left is of a kind by its cue, or by what sort of word it is. Of all kinds the gravest counts: a negation
-is none the less one beside a slip. `KINDS` puts them in order; how grave each is, data tells the model.
+is none the less one beside a typo. `KINDS` puts them in order; how grave each is, data tells the model.
 
 Rules: an amount, a moment or a name stands against another where each side has one; any other word against whatever the other side
-has. A word that is called so ("a cat called tigger") is no slip. What a text holds twice counts twice. Where neither text shows
+has. A word that is called so ("a cat called tigger") is no typo. What a text holds twice counts twice. Where neither text shows
 itself to be English, two spellings or endings may be two words ("drucken", "drücken"), and nothing tells which. A verb in another
 tense is another thing.
 
@@ -32,15 +32,15 @@ from memproc.dedup.gist.gist import CALLING, Gist
 from memproc.dedup.gist.moments import is_told_behind
 from memproc.dedup.text import words
 from memproc.dedup.text.letters import without_accents
-from memproc.dedup.text.slips import IS_ODD
 from memproc.dedup.text.tokens import MARKS, size_of
+from memproc.dedup.text.typos import IS_ODD
 
 KINDS = (
-    "writing",  # a slip, the order of a list, the space in a compound
+    "writing",  # a typo, the order of a list, the space in a compound
     "form",  # an ending, an article, an auxiliary, and where they stand
     "spelling",  # an accent, or two spellings of which neither is a known word
     "added",  # what one side alone says, or another preposition
-    "near word",  # two words or names one of which may be a slip of the other
+    "near word",  # two words or names one of which may be a typo of the other
     "sense",  # what is telling in the writing, a tense, or an article or a mark on which the sense hangs
     "order",  # the order of words
     "word",  # a word, or an amount on one side alone
@@ -50,7 +50,7 @@ KINDS = (
     "negation",
 )
 """The kinds of difference, the lightest first: those that can be told from one another by the shares that say the same."""
-LEAST_ALIKE = 0.65  # normalised OSA similarity of two words of which one may be a slip of the other: two edits in six letters
+LEAST_ALIKE = 0.65  # normalised OSA similarity of two words of which one may be a typo of the other: two edits in six letters
 LEAST_ALIKE_ODD = 0.6  # the same where one is no word: two edits in five
 MOST_PAIRED = 16  # of each side: where more is left, two texts do not differ in spelling
 _SHORTEST_COMPOUND = 6
@@ -254,7 +254,7 @@ def _spelled_alike(left: set[str], right: set[str], called: AbstractSet[str]) ->
         found.update(*(_as_unit(unit, own, others) for unit in sorted(own & written_units().keys())))
     for own, others in sides:
         odd = [token for token in own if TOKEN_KIND[token] == "odd" and len(token) >= SHORTEST_CHARS and token not in called]
-        found.update(*(_as_slip(token, own, others) for token in sorted(odd)))
+        found.update(*(_as_typo(token, own, others) for token in sorted(odd)))
     near = [_as_near_word(token, left, right) for token in sorted(left) if _may_be_near(token)]
     for own, others in sides:
         found.update(*(_as_compound(token, own, others) for token in sorted(own)))
@@ -262,7 +262,7 @@ def _spelled_alike(left: set[str], right: set[str], called: AbstractSet[str]) ->
 
 
 def _as_unit(unit: str, own: set[str], others: set[str]) -> set[str]:
-    """Pair a unit, which is compared by its sign, with a slip of its word: "h" and "hors"."""
+    """Pair a unit, which is compared by its sign, with a typo of its word: "h" and "hors"."""
     token = next(
         (other for other in sorted(others) if TOKEN_KIND[other] in _NAMES and _nearest(other, written_units()[unit])), None
     )
@@ -273,7 +273,7 @@ def _as_unit(unit: str, own: set[str], others: set[str]) -> set[str]:
     return {"writing"}
 
 
-def _as_slip(token: str, own: set[str], others: set[str]) -> set[str]:
+def _as_typo(token: str, own: set[str], others: set[str]) -> set[str]:
     near = _nearest(token, (word for word in others if _may_be(token, word)), LEAST_ALIKE_ODD)
     if near is None:
         return set()

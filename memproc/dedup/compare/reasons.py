@@ -11,8 +11,8 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Mapping, Sequence
 
+from memproc.dedup.compare.differences import Difference
 from memproc.dedup.compare.telling_apart import SAME, has_the_same_words, quoted, told_apart
-from memproc.dedup.compare.wording import Difference
 from memproc.dedup.gist.gist import read
 from memproc.dedup.text.exact import exact_of
 from memproc.records import Plain
@@ -37,7 +37,7 @@ _KINDS: Mapping[str, str] = {
     "contraction": "a short form",
     "numeral": "a number in words",
     "filler": "words that add nothing",
-    "slip": "a slip in typing",
+    "typo": "a typing error",
     _DRESS: "what is set around the text",
     "date": "how a date is written",
     "time": "how a time is written",

@@ -15,14 +15,14 @@ from typing import NamedTuple
 
 from rapidfuzz.distance import Indel
 
-from memproc.dedup.compare.wording import in_writing
+from memproc.dedup.compare.differences import in_writing
 from memproc.dedup.text import words
 from memproc.dedup.text.amounts import in_one_form
 from memproc.dedup.text.chunks import tokenize
 from memproc.dedup.text.cues import cues_of
 from memproc.dedup.text.letters import in_one_alphabet, without_accents
-from memproc.dedup.text.slips import words_near
 from memproc.dedup.text.tokens import MARKS
+from memproc.dedup.text.typos import words_near
 
 MOST_SHOWN = 5
 LONGEST_SHOWN_CHARS = 60
@@ -43,7 +43,7 @@ def told_apart(one: str, other: str) -> str:
     >>> told_apart("She really likes tea", "She likes the tea"), told_apart("I do not swim", "I swim")
     ("adds 'really'; leaves out 'the'", "says 'do not'; the other does not")
     >>> told_apart("Has kithcen tools", "Has kitchen tools"), told_apart("SHE SWIMS", "She swims.")
-    ("'kithcen' may be a slip for 'kitchen'", 'the same but for capital letters and punctuation')
+    ("'kithcen' may be a typo for 'kitchen'", 'the same but for capital letters and punctuation')
     >>> told_apart("Born on 4 May 1990", "Born on 1990-05-04"), told_apart("Ben owes Ann", "Ann owes Ben")
     ('a date written otherwise: 4 May 1990 / 1990-05-04', 'the same words in another order')
     """
@@ -143,9 +143,9 @@ def _told_of_edit(one: _Part, other: _Part) -> str:
         return f"does not say {right}; the other does" if _denies(other) else f"leaves out {right}"
     if not other.tokens:
         return f"says {left}; the other does not" if _denies(one) else f"adds {left}"
-    if _is_slip(one, other) or _is_slip(other, one):
-        slip, meant = (left, right) if _is_slip(one, other) else (right, left)
-        return f"{slip} may be a slip for {meant}"
+    if _is_typo(one, other) or _is_typo(other, one):
+        typo, meant = (left, right) if _is_typo(one, other) else (right, left)
+        return f"{typo} may be a typo for {meant}"
     if form := _one_form(one.tokens, other.tokens):
         return f"{form}: {_shortened(one.written)} / {_shortened(other.written)}"
     is_spelling = _spelled(one.tokens) == _spelled(other.tokens)
@@ -169,7 +169,7 @@ def _denies(part: _Part) -> bool:
     return not words.negations().isdisjoint(part.tokens)
 
 
-def _is_slip(one: _Part, other: _Part) -> bool:
+def _is_typo(one: _Part, other: _Part) -> bool:
     if len(one.tokens) != 1 or len(other.tokens) != 1:
         return False
     return other.tokens[0] in words_near(one.tokens[0]) or words.typos().get(one.tokens[0]) == other.tokens[0]

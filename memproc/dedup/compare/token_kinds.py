@@ -16,10 +16,10 @@ from memproc.dedup.text.amounts import unit_of, units
 from memproc.dedup.text.cues import CUE
 from memproc.dedup.text.letters import without_accents
 from memproc.dedup.text.memo import Memo
-from memproc.dedup.text.slips import IS_ODD, NEAR
+from memproc.dedup.text.typos import IS_ODD, NEAR
 
 ARTICLES = frozenset(["a", "an", "the"])
-SHORTEST_CHARS = 3  # letters of a word that may be a slip of another
+SHORTEST_CHARS = 3  # letters of a word that may be a typo of another
 _CODE_CHARS = 4
 _FUNCTION_CLASSES = ("being", "preposition", "joining", "determiner", "phrase", "subordinating", "clause", "apart")
 _MOMENTS = ("date", "month", "weekday", "time")
@@ -89,7 +89,7 @@ def _kind_of_word(token: str) -> str:
 
 
 def _form_of(token: str) -> str:
-    """Return what a token is compared by: what it means as a cue, or what it is a slip of, without accents and ending."""
+    """Return what a token is compared by: what it means as a cue, or what it is a typo of, without accents and ending."""
     token = token.rstrip()
     near = NEAR[token]
     if len(near) == 1:

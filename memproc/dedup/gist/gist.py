@@ -2,15 +2,15 @@
 
 Facts: similarity alone destroys memories ("PostgreSQL 16" / "18" is .92 similar), and it is not transitive: a chain of
 similar texts joins what differs. Equality is transitive. More than half of real near repeats differ only by fillers,
-contractions, punctuation or one slip.
+contractions, punctuation or one typo.
 
 Strategy: two facts merge when their gists are equal, so candidates for a merge are found by one key, completely and in
 linear time, and no list of dangerous differences can be too short: what is not named benign here keeps texts apart.
 
 Rules: marks at the ends and commas beside words that join nothing are dropped (`clauses.py`), and the case of short codes
 ("B12", "b12"; canonical text keeps it); contractions are written out; number words become digits; words of two spellings get
-one; fillers are dropped where they say nothing (`fillers.py`); a slip is one edit inside a token that is neither word nor name,
-or a swap of two of its letters, that makes it a common word (`slips.py`). A text that does not show itself to be English keeps
+one; fillers are dropped where they say nothing (`fillers.py`); a typo is one edit inside a token that is neither word nor name,
+or a swap of two of its letters, that makes it a common word (`typos.py`). A text that does not show itself to be English keeps
 all its tokens, and all marks between them.
 
 Left out: synonyms, word order, inflection, spelling of other languages: such pairs are for review.
@@ -25,7 +25,7 @@ from functools import cache
 from itertools import filterfalse, islice, pairwise, starmap
 from typing import NamedTuple
 
-from memproc.dedup.gist.clauses import places_of, without_idle_commas, without_outer_marks
+from memproc.dedup.gist.commas import places_of, without_idle_commas, without_outer_marks
 from memproc.dedup.gist.fillers import without_fillers
 from memproc.dedup.gist.moments import told_behind
 from memproc.dedup.text import words
@@ -49,12 +49,12 @@ from memproc.dedup.text.dress import undressed
 from memproc.dedup.text.letters import compared
 from memproc.dedup.text.memo import Memo
 from memproc.dedup.text.numbers import in_digits
-from memproc.dedup.text.slips import is_typed, words_near
 from memproc.dedup.text.telling import NOTHING, Telling, telling, tells_a_secret
 from memproc.dedup.text.tokens import MARKS, size_of
+from memproc.dedup.text.typos import is_typed, words_near
 
 SHORTEST_TOKENS = 2  # words: a gist of one says too little to merge by
-MOST_SLIPS = 5  # a text with more odd tokens than this is no text with a slip
+MOST_SLIPS = 5  # a text with more odd tokens than this is no text with a typo
 MOST_MENDS = 16
 
 _ODD = re.compile(f"[{ODD}{ODD_WRITTEN_OUT}]")
@@ -83,7 +83,7 @@ _LONGEST_KEPT_CHARS = 500  # the gist of a long text may take a megabyte
 
 
 class Mend(NamedTuple):
-    """An odd token of a gist, and the tokens that the gist would have if that were a slip."""
+    """An odd token of a gist, and the tokens that the gist would have if that were a typo."""
 
     odd: str
     tokens: tuple[str, ...]
@@ -102,9 +102,9 @@ class Gist(NamedTuple):
     whole: tuple[str, ...] = ()
 
     @property
-    def mends(self) -> tuple[Mend, ...]:
+    def typo_links(self) -> tuple[Mend, ...]:
         """What it may stand for, if none of its odd tokens is a name."""
-        return _mends(self.whole, self.tokens, self.odd, None) if self.odd else ()
+        return _typo_links(self.whole, self.tokens, self.odd, None) if self.odd else ()
 
     @property
     def confidence(self) -> float:
@@ -134,13 +134,13 @@ def gist_of(text: str) -> Gist:
 
 class Reading(NamedTuple):
     """An exact text as it is read: its canonical text, its gist, what is telling in the way it is written, and what it may stand
-    for if a token of it is a slip.
+    for if a token of it is a typo.
     """
 
     text: str
     gist: Gist
     telling: Telling
-    mends: tuple[Mend, ...]
+    typo_links: tuple[Mend, ...]
 
 
 class Skim(NamedTuple):
@@ -150,7 +150,7 @@ class Skim(NamedTuple):
 
     text: str
     core: int
-    mends: tuple[int, ...]
+    typo_links: tuple[int, ...]
     may_be_of_a_day: bool
 
 
@@ -166,8 +166,8 @@ def skim(text: str) -> Skim:
         written, may_be_of_a_day = canonical(text), True
     if not is_core_of_gist:
         core = core_of(read(text).gist.tokens)
-    mends = {with_other(core, token, word) for token, meant in _slips_in(bare).items() for word in meant} if is_odd else ()
-    return Skim(written, core, tuple(sorted(mends)), may_be_of_a_day)
+    typo_links = {with_other(core, token, word) for token, meant in _typos_in(bare).items() for word in meant} if is_odd else ()
+    return Skim(written, core, tuple(sorted(typo_links)), may_be_of_a_day)
 
 
 def bare_of(text: str) -> str:
@@ -186,8 +186,8 @@ def read(text: str) -> Reading:
         gist = _gist(apart, is_dressed=False)
         _GISTS.keep(written, gist)
     told = telling(bare, apart.signs, is_english=gist.is_english) if any(apart.signs) else NOTHING
-    mends = _mends(gist.whole, gist.tokens, gist.odd, bare) if apart.is_odd and gist.odd else ()
-    return Reading(written, gist, told, mends)
+    typo_links = _typo_links(gist.whole, gist.tokens, gist.odd, bare) if apart.is_odd and gist.odd else ()
+    return Reading(written, gist, told, typo_links)
 
 
 def plain_tokens(text: str) -> tuple[str, ...]:
@@ -335,7 +335,7 @@ def _write_out(tokens: list[str], shape: str) -> tuple[list[str], str, list[str]
 
 def _kind_of_form(token: str, form: Sequence[str]) -> str:
     if token in words.typos():
-        return "slip"
+        return "typo"
     if token in words.abbreviations():
         return "abbreviation"
     return "spelling" if token in words.spellings() else "contraction" if form[0][0].isalpha() else "numeral"
@@ -375,45 +375,45 @@ def _can_precede_a_colour(word: str) -> bool:
     return not word or word in MARKS or word in words.english_words() or word in words.common_words() or word in words.fillers()
 
 
-def _mends(tokens: Sequence[str], kept: Sequence[str], odd: Sequence[str], bare: str | None) -> tuple[Mend, ...]:
-    """Return what a text may stand for; `kept` are its tokens without what is idle, `bare` is as in `_slips`."""
-    slips = _slips(tokens, odd, bare)
-    places = [(at, word) for at, token in enumerate(kept) if token in slips for word in slips[token]]
-    if len(places) > MOST_MENDS:  # asked first: a mend holds the whole text, and a text may hold a slip a thousand times
+def _typo_links(tokens: Sequence[str], kept: Sequence[str], odd: Sequence[str], bare: str | None) -> tuple[Mend, ...]:
+    """Return what a text may stand for; `kept` are its tokens without what is idle, `bare` is as in `_typos`."""
+    typos = _typos(tokens, odd, bare)
+    places = [(at, word) for at, token in enumerate(kept) if token in typos for word in typos[token]]
+    if len(places) > MOST_MENDS:  # asked first: a mend holds the whole text, and a text may hold a typo a thousand times
         return ()
-    stood = [at for at, token in enumerate(tokens) if token in slips for _ in slips[token]]  # none of them is idle
+    stood = [at for at, token in enumerate(tokens) if token in typos for _ in typos[token]]  # none of them is idle
     meant = [(at, unit_of(word) if at and kept[at - 1][-1].isdigit() else word) for at, word in places]
-    mends = [(kept[at], _mended(tokens, kept, was, at, word)) for was, (at, word) in zip(stood, meant, strict=True)]
-    return tuple(sorted(starmap(Mend, mends)))
+    typo_links = [(kept[at], _mended(tokens, kept, was, at, word)) for was, (at, word) in zip(stood, meant, strict=True)]
+    return tuple(sorted(starmap(Mend, typo_links)))
 
 
-def _slips_in(bare: str) -> Mapping[str, Sequence[str]]:
-    """Return by token what those of a text without its dress may stand for that are slips; nothing where it is not English."""
+def _typos_in(bare: str) -> Mapping[str, Sequence[str]]:
+    """Return by token what those of a text without its dress may stand for that are typos; nothing where it is not English."""
     apart = taken_apart(bare)
     tokens, shape = without_outer_marks(apart.tokens, apart.shape)
     odd = _odd_in(tokens, shape)
-    return _slips(tokens, sorted(odd), bare) if odd and _is_english(tokens, odd, is_ascii=apart.text.isascii()) else {}
+    return _typos(tokens, sorted(odd), bare) if odd and _is_english(tokens, odd, is_ascii=apart.text.isascii()) else {}
 
 
-def _slips(tokens: Sequence[str], odd: Iterable[str], bare: str | None) -> Mapping[str, Sequence[str]]:
-    """Return by token what some odd ones of a text may stand for; nothing where there are too many for a text with a slip. One that
-    is nowhere in small letters is a name, unless it begins the text and is a typical slip. `bare` is the text as it was written,
+def _typos(tokens: Sequence[str], odd: Iterable[str], bare: str | None) -> Mapping[str, Sequence[str]]:
+    """Return by token what some odd ones of a text may stand for; nothing where there are too many for a text with a typo. One that
+    is nowhere in small letters is a name, unless it begins the text and is a typical typo. `bare` is the text as it was written,
     without its dress; None where only its canonical text is known.
     """
     spelled = words.spellings()
     small, first = odd_in_writing(bare) if bare is not None else (frozenset[str](), "")
     called = {token for before, token in pairwise(tokens) if before in CALLING}  # a name, be it as odd as it may
-    slips: dict[str, Sequence[str]] = {}
+    typos: dict[str, Sequence[str]] = {}
     for token in odd:
         is_written_so = bare is None or token in small
         found = words_near(token) if token not in called and (is_written_so or token == first) else ()
         if found and (is_written_so or any(is_typed(token, word) for word in found)):
-            slips[token] = sorted({spelled.get(word, word) for word in found})
-    return slips if len(slips) <= MOST_SLIPS else {}
+            typos[token] = sorted({spelled.get(word, word) for word in found})
+    return typos if len(typos) <= MOST_SLIPS else {}
 
 
 def _mended(tokens: Sequence[str], kept: Sequence[str], was: int, at: int, word: str) -> tuple[str, ...]:
-    """Return the tokens with a word in place of a slip. It may be one that can be dropped, "definately", or that decides whether
+    """Return the tokens with a word in place of a typo. It may be one that can be dropped, "definately", or that decides whether
     what stands beside it can be: "he moved, becaus he likes it".
     """
     if word not in words.deciding_words():

@@ -21,7 +21,7 @@ from collections.abc import Iterable, Iterator, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from memproc.dedup.minhash.signatures import Hashes
+from memproc.dedup.minhash.minhash import Hashes
 
 FAN_OUT = 8
 FAN_OUT_OF_SMALL = 64

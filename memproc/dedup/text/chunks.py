@@ -22,9 +22,9 @@ from memproc.dedup.text.canonical import canonical_chunk
 from memproc.dedup.text.core import MODULUS, core_of
 from memproc.dedup.text.memo import Memo
 from memproc.dedup.text.phones import MAY_BE_PART
-from memproc.dedup.text.slips import is_odd, words_near
 from memproc.dedup.text.telling import may_be_of_a_day, sign_of
 from memproc.dedup.text.tokens import MARKS, tokens_of
+from memproc.dedup.text.typos import is_odd, words_near
 
 PLAIN = "_"  # no rule looks for it
 ODD = "o"  # neither word nor name
@@ -46,7 +46,7 @@ _Chunk = tuple[str, tuple[str, ...], str, str, int, str]
 
 class Apart(NamedTuple):
     """A text taken apart: `shape` has one letter for each of `tokens`, a mark standing for itself; `signs` tell for each chunk what
-    may be telling in it, `is_odd` whether one of the tokens may be a slip.
+    may be telling in it, `is_odd` whether one of the tokens may be a typo.
     """
 
     text: str
@@ -58,7 +58,7 @@ class Apart(NamedTuple):
 
 class Skimmed(NamedTuple):
     """What is asked of each text: its canonical text, the core of its tokens, whether that is what their gist has, whether one of
-    them may be a slip, and whether it may speak of the day on which it was said.
+    them may be a typo, and whether it may speak of the day on which it was said.
     """
 
     text: str
@@ -93,7 +93,7 @@ def _makes_numbers(chunks: Sequence[_Chunk]) -> bool:
 
 
 def _may_be_odd(hints: Sequence[str]) -> bool:
-    """Tell by the hints of its chunks whether one of the tokens of a text may be a slip."""
+    """Tell by the hints of its chunks whether one of the tokens of a text may be a typo."""
     return ODD in "".join(hints) or (len(hints) > 0 and ODD_CAPITAL in hints[0])
 
 

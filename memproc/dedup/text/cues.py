@@ -11,7 +11,7 @@ from collections.abc import Iterable
 
 from memproc.dedup.text import words
 from memproc.dedup.text.memo import Memo
-from memproc.dedup.text.slips import words_near
+from memproc.dedup.text.typos import words_near
 
 _NUMBER = r"[+\-]?\.?\d[\d.,]*"
 SHAPES: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
@@ -41,7 +41,7 @@ LONGEST_CHARS = 2_000  # a longer token is of no shape that people write
 def cues_of(tokens: Iterable[str]) -> tuple[str, ...]:
     """Return the sorted cues among the tokens of a gist, each its kind and what it means.
 
-    A slip that can stand for nothing but a cue is that cue.
+    A typo that can stand for nothing but a cue is that cue.
 
     >>> cues_of(["i", "do", "not", "take", "5", "mg", "on", "monday"])
     ('negation:not', 'number:5', 'pole:on', 'unit:mg', 'weekday:monday')

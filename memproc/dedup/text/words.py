@@ -20,7 +20,7 @@ Place = Literal["anywhere", "comment", "start", "opener", "said", "sound", "clau
 
 @cache
 def common_words() -> frozenset[str]:
-    """Return the English words that a slip may stand for, those for languages and nationalities among them."""
+    """Return the English words that a typo may stand for, those for languages and nationalities among them."""
     return frozenset([*_zipped("common.txt.gz"), *_listed("proper.txt")])
 
 
@@ -67,8 +67,8 @@ def neighbours() -> frozenset[str]:
 
 
 @cache
-def slip_targets(initial: str) -> Mapping[str, Sequence[str]]:
-    """Return the words with this first letter that a slip may stand for, cues among them, by each of their `ends`."""
+def typo_targets(initial: str) -> Mapping[str, Sequence[str]]:
+    """Return the words with this first letter that a typo may stand for, cues among them, by each of their `ends`."""
     found: dict[str, list[str]] = defaultdict(list)
     for word in _by_initial()[initial]:
         for key in ends(word):
@@ -162,8 +162,8 @@ def spellings() -> Mapping[str, str]:
 
 @cache
 def typos() -> Mapping[str, str]:
-    """Return what typical slips of the most frequent words stand for."""
-    return {slip: word for slip, word, *_ in lines("typos.txt")}
+    """Return what typical typos of the most frequent words stand for."""
+    return {typo: word for typo, word, *_ in lines("typos.txt")}
 
 
 @cache
@@ -180,7 +180,7 @@ def chats() -> Mapping[str, str]:
 
 @cache
 def of_haste() -> frozenset[str]:
-    """Return typical slips, and what is written for words in chats: with a capital they are names."""
+    """Return typical typos, and what is written for words in chats: with a capital they are names."""
     return frozenset([*typos(), *chats()])
 
 
@@ -214,7 +214,7 @@ def accented() -> frozenset[str]:
 
 @cache
 def written_out() -> Mapping[str, tuple[str, ...]]:
-    """Return what contractions, number words, words of two spellings and typical slips become."""
+    """Return what contractions, number words, words of two spellings and typical typos become."""
     one_word = {**spellings(), **typos(), **abbreviations()}
     return {**full_forms(), **{one: tuple(compared.split()) for one, compared in one_word.items()}}
 

@@ -43,7 +43,7 @@ class _Pair(NamedTuple):
 
 
 class _Named(NamedTuple):
-    """What an observation says, and the groups that it is in by its likeness, or would be in were a slip mended."""
+    """What an observation says, and the groups that it is in by its likeness, or would be in were a typo mended."""
 
     content: Key
     side: Side
@@ -136,7 +136,7 @@ class _Finder:
             raise NotFoundError(f"no memory or observation {identifier!r}")
         seen = row.observation
         found = grouped(seen.content, seen.record, self._policy)
-        return _Named(seen.content, side_of(text_of(seen.record)), {found.group, *found.mends})
+        return _Named(seen.content, side_of(text_of(seen.record)), {found.group, *found.typo_links})
 
     def _by_own_id(self, identifier: str) -> bytes:
         if self._own_ids is None:

@@ -46,6 +46,7 @@ def _is_confirmed(prepared: Prepared, other: Observation | Prepared) -> bool:
 
 
 def collided(prepared: Prepared) -> Rejected:
+    """Return a record that shares a hash with another, as rejected."""
     found = fault("", "hash_collision", "has the hash of another record, which says something else")._replace(hint=COLLIDES)
     return Rejected("dedup_conflict", (found,), own.whole_line(prepared.observation))
 

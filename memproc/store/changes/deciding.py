@@ -17,7 +17,7 @@ from memproc.dedup.decide import Row, regroup
 from memproc.dedup.keys import Key, Observation
 from memproc.store.reviews.open_reviews import open_again
 from memproc.store.rows.decisions import WITHDRAWN
-from memproc.store.rows.ledger import Line, write_lines
+from memproc.store.rows.ledger import LedgerEntry, write_lines
 from memproc.store.rows.memories import write_regrouped
 from memproc.store.rows.neighbourhood import neighbourhood
 from memproc.store.rows.observations import ROWS, to_row
@@ -42,7 +42,7 @@ def decide_by_hand(
         for at, (decision, verdict) in enumerate(decisions)
     ]
     tx.insert_rows(tables.decisions, rows)
-    lines = [Line("decision", made.a, made.b, reason=_reason(verdict, made.policy, note)) for made, verdict in decisions]
+    lines = [LedgerEntry("decision", made.a, made.b, reason=_reason(verdict, made.policy, note)) for made, verdict in decisions]
     write_lines(tx, None, lines)
     handles = {key for decision, _ in decisions for key in decision[:2]}
     found = [*tx.select_by_keys(ROWS, _observations.node, handles)]
@@ -70,10 +70,10 @@ def recluster(
 ) -> None:
     """Cluster again all that is connected with these observations and cores; note joins and splits in the ledger."""
     near = neighbourhood(tx, touched, cores, is_whole=is_whole)
-    found, _ = clusters((row.observation for row in near.rows.values()), near.mends, near.decisions, near.spent)
+    found, _ = clusters((row.observation for row in near.rows.values()), near.typo_links, near.decisions, near.spent)
     changed = regroup(found, near.rows, near.rows.keys(), near)
     write_regrouped(tx, changed, near.rows)
-    write_lines(tx, None, [Line("joins", amount=changed.joins), Line("splits", amount=changed.splits)])
+    write_lines(tx, None, [LedgerEntry("joins", amount=changed.joins), LedgerEntry("splits", amount=changed.splits)])
 
 
 def unmerging(tx: Tx, rows: Sequence[Row], own: Observation) -> list[Decision]:
@@ -111,7 +111,7 @@ def unmerging_job(tx: Tx, job: int) -> list[Decision]:
         handles = {seen.key: handle_of(tx, seen) for seen in observations}
         others = [seen for seen in observations if handles[seen.key] not in own]
         near = neighbourhood(tx, others)
-        left, _ = clusters([near.rows[seen.key].observation for seen in others], near.mends, near.decisions)
+        left, _ = clusters([near.rows[seen.key].observation for seen in others], near.typo_links, near.decisions)
         parts = [{handles[seen.key] for seen in found.observations} for found in left]
         parts += [{handle} for handle in sorted(own.intersection(handles.values()))]
         for one, other in combinations(parts, 2):

@@ -18,10 +18,10 @@ from memproc.store.index.segments import Segments
 from memproc.store.jobs.counting import IMPORTED
 from memproc.store.quarantine.records import take_texts_out
 from memproc.store.rows.decisions import decisions_on, stands_against
-from memproc.store.rows.ledger import Line, take_notes_out, write_lines
+from memproc.store.rows.ledger import LedgerEntry, take_notes_out, write_lines
 from memproc.store.rows.neighbourhood import neighbourhood
 from memproc.store.rows.observations import ROWS, forgotten_among, to_row
-from memproc.store.rows.typo_links import write_mends
+from memproc.store.rows.typo_links import write_typo_links
 from memproc.store.sql import tables
 from memproc.store.sql.tx import Tx
 
@@ -64,12 +64,12 @@ def forget(
     take_texts_out(tx, [row.observation.record for row in rows], keys)
     cores = {row.observation.core for row in rows}
     segments.remove(tx, numbers)
-    tx.delete_by_keys(tables.mends.c.core, sorted(cores))
+    tx.delete_by_keys(tables.typo_links.c.core, sorted(cores))
     left = [(row.number, prepare_again(row.observation, policy)) for row in survivors if row.observation.core in cores]
-    write_mends(tx, {(meant, found.core) for _, found in left for meant in found.mends})
+    write_typo_links(tx, {(meant, found.core) for _, found in left for meant in found.typo_links})
     index_again(tx, segments, left, policy)
-    gone = [Line("forgotten", key, reason=note) for key in keys]
-    write_lines(tx, None, [*gone, Line("memories_forgotten", amount=len(emptied))])
+    gone = [LedgerEntry("forgotten", key, reason=note) for key in keys]
+    write_lines(tx, None, [*gone, LedgerEntry("memories_forgotten", amount=len(emptied))])
     recluster(tx, [row.observation for row in survivors], cores, is_whole=True)  # others may have to speak
 
 

@@ -27,13 +27,13 @@ from memproc.store.changes.landed import Arrived, Landed
 from memproc.store.index.segments import Segments
 from memproc.store.quarantine.records import Origin, put_in_quarantine
 from memproc.store.quarantine.triage import settle
-from memproc.store.reviews.waiting import undated_doubts, write_reviews
-from memproc.store.rows.ledger import Line, write_lines
+from memproc.store.reviews.waiting import undated_candidates, write_reviews
+from memproc.store.rows.ledger import LedgerEntry, write_lines
 from memproc.store.rows.memories import write_regrouped
 from memproc.store.rows.neighbourhood import neighbourhood
 from memproc.store.rows.observations import forgotten_among, rows_of_new
-from memproc.store.rows.state import Standing, standing
-from memproc.store.rows.typo_links import write_mends
+from memproc.store.rows.state import StoreState, store_state
+from memproc.store.rows.typo_links import write_typo_links
 from memproc.store.sql import tables
 from memproc.store.sql.database import is_of_memproc, is_of_value
 from memproc.store.sql.seals import seal_of_date
@@ -64,7 +64,7 @@ class Landing:
         self._segments, self._job, self._redacts = segments, job, redacts
         self._recall = policy.recall
 
-    def land(self, tx: Tx, arrived: Arrived, there: Standing, origin: Origin) -> Landed:
+    def land(self, tx: Tx, arrived: Arrived, there: StoreState, origin: Origin) -> Landed:
         """Write the next batch and all that follows from it; `there` tells how the store stands, `now` is the time of the ledger's
         rows.
         """
@@ -86,7 +86,7 @@ class Landing:
             landed.known_rejected = settle(tx, replayed, became, again, batch)
         return landed
 
-    def _land_accepted(self, tx: Tx, accepted: Columns, there: Standing, batch: int) -> Landed:
+    def _land_accepted(self, tx: Tx, accepted: Columns, there: StoreState, batch: int) -> Landed:
         """Write a batch; where the database refuses it, without the rows that it refuses by themselves, or else by halves; where
         deciding breaks, by halves.
         """
@@ -110,11 +110,11 @@ class Landing:
             return landed
         middle = len(accepted) // 2
         landed = self._land_accepted(tx, accepted.cut(0, middle), there, batch)
-        there = standing(tx, self._job)
+        there = store_state(tx, self._job)
         landed.add(self._land_accepted(tx, accepted.cut(middle), there, batch))
         return landed
 
-    def _refused_rows(self, tx: Tx, columns: Columns, there: Standing, batch: int) -> dict[int, Exception]:
+    def _refused_rows(self, tx: Tx, columns: Columns, there: StoreState, batch: int) -> dict[int, Exception]:
         """Return the places of the records whose rows the database refuses, found by bisection; nothing stays written."""
         known, forgotten = self._met_before(tx, columns, there)
         before = known.keys() | forgotten
@@ -143,13 +143,13 @@ class Landing:
         self._try_rows(tx, rows[:middle], refused)
         self._try_rows(tx, rows[middle:], refused)
 
-    def _met_before(self, tx: Tx, columns: Columns, there: Standing) -> tuple[dict[Key, Any], set[Key]]:
+    def _met_before(self, tx: Tx, columns: Columns, there: StoreState) -> tuple[dict[Key, Any], set[Key]]:
         """Return the rows of those observations of a batch that the store has, and the keys of those that were forgotten."""
         keys = {*columns.key}
         known = {row.key: row for row in tx.select_by_keys(_KNOWN, tables.observations.c.key, keys)}
         return known, forgotten_among(tx, keys - known.keys()) if there.has_forgotten else set()
 
-    def _write(self, tx: Tx, columns: Columns, there: Standing, batch: int) -> Landed:
+    def _write(self, tx: Tx, columns: Columns, there: StoreState, batch: int) -> Landed:
         known, forgotten = self._met_before(tx, columns, there)
         own = enumerate(zip(columns.key, columns.as_of, strict=True))
         undecided = columns.take([at for at, (key, as_of) in own if key not in known or as_of is not None]) if known else columns
@@ -173,15 +173,17 @@ class Landing:
             first_numbers = [there.observation + 1 + at for at in firsts]
             hashes = self._segments.index(tx, first_numbers, plan.fresh.take(firsts), self._recall)
             landed.looking = [looking_planned(plan, near.rows, there.observation + 1, firsts, hashes)]
-        landed.reviews = write_reviews(tx, undated_doubts(plan.undated), batch)
+        landed.reviews = write_reviews(tx, undated_candidates(plan.undated), batch)
         write_lines(tx, batch, _lines(plan))
         return landed
 
     def _write_observations(self, tx: Tx, plan: Plan, first: int, batch: int) -> None:
         rows = rows_of_new(plan.fresh, first, batch, plan.judged, plan.changed)
         tx.insert_rows(tables.observations, rows)
-        links = {(meant, core) for core, mends in zip(plan.fresh.core, plan.fresh.mends, strict=True) for meant in mends}
-        write_mends(tx, links)
+        links = {
+            (meant, core) for core, typo_links in zip(plan.fresh.core, plan.fresh.typo_links, strict=True) for meant in typo_links
+        }
+        write_typo_links(tx, links)
 
     def _write_again(self, tx: Tx, plan: Plan, numbers: Mapping[Key, int], rows: Mapping[Key, Row], batch: int) -> None:
         """Note of known observations that they were seen again, and the later date of their source."""
@@ -200,14 +202,14 @@ class Landing:
         tx.update_rows(tables.observations, ("as_of", "as_of_seal"), later)
 
 
-def _lines(plan: Plan) -> list[Line]:
+def _lines(plan: Plan) -> list[LedgerEntry]:
     merges = [
-        Line(judged.kind, judged.incoming.prepared.key, judged.anchor, judged.confidence, 1, judged.reason)
+        LedgerEntry(judged.kind, judged.incoming.prepared.key, judged.anchor, judged.confidence, 1, judged.reason)
         for judged in plan.judged.values()
         if judged.kind in ("similar", "version")
     ]
-    merges += [Line("joined", found.bridge, found.other, found.confidence, 1, found.reason) for found in plan.joined]
-    return [*merges, Line("joins", amount=plan.changed.joins), Line("splits", amount=plan.changed.splits)]
+    merges += [LedgerEntry("joined", found.bridge, found.other, found.confidence, 1, found.reason) for found in plan.joined]
+    return [*merges, LedgerEntry("joins", amount=plan.changed.joins), LedgerEntry("splits", amount=plan.changed.splits)]
 
 
 def _broken_on(prepared: Prepared, error: Exception) -> Rejected:

@@ -139,7 +139,7 @@ class _Judge:
 
     def __init__(self, near: Neighbourhood, order: Order, said: Mapping[Pair, Mapping[int, Decision]]) -> None:
         self.order, self.said, self.held = order, said, 0
-        found, _ = clusters((row.observation for row in near.rows.values()), near.mends, near.decisions, near.spent)
+        found, _ = clusters((row.observation for row in near.rows.values()), near.typo_links, near.decisions, near.spent)
         self.homes = {(seen.node, seen.content): at for at, memory in enumerate(found) for seen in memory.observations}
         self.parents = [*range(len(found))]  # of memories that become one, a way to the one that stands for all
         self.ranks = [max(seen.rank for seen in memory.observations) for memory in found]

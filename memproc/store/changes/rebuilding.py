@@ -19,11 +19,11 @@ from memproc.store.index.segments import Segments
 from memproc.store.jobs.counting import count_memories, memories_told
 from memproc.store.quarantine.records import mend_reasons
 from memproc.store.quarantine.texts import write_texts_again
-from memproc.store.rows.ledger import Line, write_lines
+from memproc.store.rows.ledger import LedgerEntry, write_lines
 from memproc.store.rows.memories import write_regrouped
 from memproc.store.rows.neighbourhood import CHUNK, in_company, neighbourhood
 from memproc.store.rows.observations import COMPUTED, ROWS, computed, to_row
-from memproc.store.rows.typo_links import write_mends
+from memproc.store.rows.typo_links import write_typo_links
 from memproc.store.sql import tables
 from memproc.store.sql.seals import resealed
 from memproc.store.sql.tx import Tx
@@ -49,7 +49,7 @@ def rebuild(tx: Tx, segments: Segments, policy: Policy) -> Moved:
     decided = {key for row in tx.execute(select(tables.decisions.c.a, tables.decisions.c.b)) for key in row}
     nodes: dict[Key, set[Key]] = defaultdict(set)
     segments.clear(tx)
-    tx.execute(delete(tables.mends))
+    tx.execute(delete(tables.typo_links))
     tx.execute(delete(tables.merged))
     tx.execute(update(tables.observations).values(memory=None))
     indexed: set[int] = set()
@@ -57,7 +57,7 @@ def rebuild(tx: Tx, segments: Segments, policy: Policy) -> Moved:
         prepared = [(row, prepare_again(row.observation, policy)) for row in rows]
         keyed = [(*computed(found), row.number) for row, found in prepared]
         tx.update_rows(tables.observations, COMPUTED, keyed)
-        write_mends(tx, {(meant, found.core) for _, found in prepared for meant in found.mends})
+        write_typo_links(tx, {(meant, found.core) for _, found in prepared for meant in found.typo_links})
         for row, found in prepared:
             if row.observation.node in decided:
                 nodes[row.observation.node].add(found.node)
@@ -71,11 +71,11 @@ def rebuild(tx: Tx, segments: Segments, policy: Policy) -> Moved:
     for observations in in_company(tx):
         near = neighbourhood(tx, [seen for seen in observations if seen.key not in done], is_whole=True)
         done |= near.rows.keys()
-        found_clusters, _ = clusters((row.observation for row in near.rows.values()), near.mends, near.decisions, near.spent)
+        found_clusters, _ = clusters((row.observation for row in near.rows.values()), near.typo_links, near.decisions, near.spent)
         write_regrouped(tx, regroup(found_clusters, near.rows, near.rows.keys(), near), near.rows)
     fewer = before - count_memories(tx)
     moved = Moved(max(fewer, 0), max(-fewer, 0))
-    write_lines(tx, None, [Line("joins", amount=moved.joins), Line("splits", amount=moved.splits)])
+    write_lines(tx, None, [LedgerEntry("joins", amount=moved.joins), LedgerEntry("splits", amount=moved.splits)])
     return moved
 
 

@@ -32,7 +32,14 @@ from memproc.store.answers import Quarantined
 from memproc.store.changes.landed import Arrived, Landed
 from memproc.store.jobs.jobs import ENDED_BY
 from memproc.store.quarantine.records import OPEN, REPLAY, Origin, raw_of, rejected_in
-from memproc.store.quarantine.triage import SettledMeanwhileError, Which, faults_of, require_open, rows_by_number, rows_of
+from memproc.store.quarantine.triage import (
+    QuarantineFilter,
+    SettledMeanwhileError,
+    faults_of,
+    require_open,
+    rows_by_number,
+    rows_of,
+)
 from memproc.store.sql.transactions import Transactions
 from memproc.store.sql.tx import Tx
 from memproc.taken import Taken
@@ -66,7 +73,7 @@ class Chosen(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Mending:
+class ReplayPlan:
     """How records are replayed. `format`, `mapping` and `edits` take the place of what was; `transform` gets the JSON value, else
     the text, else the bytes, and gives a value, or None to leave the record where it is.
     """
@@ -162,7 +169,7 @@ class Replay:
         self,
         transactions: Transactions,
         land: Callable[[Arrived, Origin], Landed],
-        mending: Mending,
+        mending: ReplayPlan,
         batch_size: int | None,
     ) -> None:
         """Know the store, and how to mend."""
@@ -224,7 +231,7 @@ class Replay:
 
 def chosen_for_replay(
     tx: Tx,
-    which: Which,
+    which: QuarantineFilter,
     numbers: Collection[int] | None,
     edits: Edits | None,
     places: Mapping[int, tuple[object, object]],

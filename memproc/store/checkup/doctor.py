@@ -135,9 +135,9 @@ def _check_rows(again: Recomputed, found: Found) -> None:
         return
     again.check_links()
     again.check_index()
-    if not found.has("mends", "decisions"):
+    if not found.has("typo_links", "decisions"):
         again.check_memories()
-    if not found.has("mends", "decisions", "memories", "orphaned_memories", "conservation"):
+    if not found.has("typo_links", "decisions", "memories", "orphaned_memories", "conservation"):
         lost = abs(count_memories(tx) - memories_told(tx))
         found.add("conservation", *(["memories"] if lost else []), count=lost)
 

@@ -67,7 +67,7 @@ AILMENTS: dict[str, tuple[Severity, str, str]] = {
     ),
     "observation_keys": ("error", "Records are not those that were accepted: their hash is another than their key.", _BACKUP_ONLY),
     "keys": ("error", "Keys, lengths or dates are not what the records give.", _REBUILD),
-    "mends": ("error", "Links from slips to what they may stand for are missing, or too many.", _REBUILD),
+    "typo_links": ("error", "Links from typos to what they may stand for are missing, or too many.", _REBUILD),
     "memories": ("error", "Memories are not what their observations and the decisions give.", _REBUILD),
     "orphaned_memories": ("error", "Memories are there that no observation is in.", _REBUILD),
     "conservation": (

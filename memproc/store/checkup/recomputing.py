@@ -19,12 +19,12 @@ from sqlalchemy import LargeBinary, cast, func, select
 from xxhash import xxh3_64_intdigest
 
 from memproc.config import Policy
+from memproc.dedup.band_hashes import hashes_of, width
 from memproc.dedup.changes.chains import CHAINS, chain_hashes
 from memproc.dedup.cluster import clusters
 from memproc.dedup.decide import regroup
 from memproc.dedup.keys import Columns, Key, Prepared, prepare
 from memproc.dedup.minhash.index import ENTRY_BYTES, NUMBER_BITS, Entries
-from memproc.dedup.signing import hashes_of, width
 from memproc.records import Memory, Plain
 from memproc.store.checkup.findings import Found
 from memproc.store.rows.memories import merged_row
@@ -75,15 +75,15 @@ class Recomputed:
         """Compare the links from cores of texts with an odd token with those that the observations give."""
         links = np.concatenate([np.empty((0, 2), np.uint64), *self._links])
         expected, at = np.unique(links[:, 0], return_index=True)
-        query = select(tables.mends.c.meant, tables.mends.c.core)
+        query = select(tables.typo_links.c.meant, tables.typo_links.c.core)
         there = [np.empty(0, np.uint64)]
         for rows in self.tx.execute(query.execution_options(yield_per=CHUNK)).partitions():
             hashes = np.array([_link(meant, core) for meant, core in rows], np.uint64)
             there.append(hashes)
             is_expected = np.isin(hashes, expected)
-            self._found.add("mends", *(row.core for row, own in zip(rows, is_expected, strict=True) if not own))
+            self._found.add("typo_links", *(row.core for row, own in zip(rows, is_expected, strict=True) if not own))
         missing = links[at[~np.isin(expected, np.concatenate(there))], 1]
-        self._found.add("mends", *self._keys_of(missing))
+        self._found.add("typo_links", *self._keys_of(missing))
 
     def check_memories(self) -> None:
         """Cluster anew all that may be in company, and compare the memories with those that are there."""
@@ -92,7 +92,7 @@ class Recomputed:
             fresh = [seen for seen in observations if seen.key not in done]
             near = neighbourhood(self.tx, fresh, is_whole=True)
             done |= near.rows.keys()
-            clustered, _ = clusters((row.observation for row in near.rows.values()), near.mends, near.decisions, near.spent)
+            clustered, _ = clusters((row.observation for row in near.rows.values()), near.typo_links, near.decisions, near.spent)
             changed = regroup(clustered, near.rows, near.rows.keys(), near)
             expected = {row[0]: row for row in (merged_row(*memory) for memory in changed.memories.items())}
             rows = self.tx.select_by_keys(_MERGED, tables.merged.c.id, expected)
@@ -205,7 +205,7 @@ def _sums(hashes: NDArray[Any]) -> Numbers:
 
 
 def _links_of(prepared: Iterable[tuple[int, Prepared]]) -> Numbers:
-    links = [(_link(meant, again.core), number) for number, again in prepared for meant in again.mends]
+    links = [(_link(meant, again.core), number) for number, again in prepared for meant in again.typo_links]
     return np.array(links, np.uint64).reshape(-1, 2)
 
 

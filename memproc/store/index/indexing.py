@@ -11,6 +11,7 @@ from memproc.store.sql.tx import Tx
 
 
 def prepare_again(seen: Observation, policy: Policy) -> Prepared:
+    """Return an observation of the store with its keys under a policy."""
     return prepare(seen.record, is_identity=seen.is_identity, as_of=seen.as_of, policy=policy)
 
 

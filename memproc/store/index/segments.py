@@ -15,11 +15,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 import numpy as np
 from sqlalchemy import bindparam, delete, func, literal_column, select, update
 
+from memproc.dedup.band_hashes import hashes_of
 from memproc.dedup.keys import Columns
 from memproc.dedup.minhash import index
 from memproc.dedup.minhash.index import ENTRY_BYTES, FAN_OUT, SMALL_ENTRIES, Entries
-from memproc.dedup.minhash.signatures import Hashes
-from memproc.dedup.signing import hashes_of
+from memproc.dedup.minhash.minhash import Hashes
 from memproc.store.sql import tables
 from memproc.store.sql.tx import Tx
 

@@ -21,7 +21,7 @@ from memproc.dedup.keys import Key
 from memproc.errors import NotFoundError, StoreError, UsageError
 from memproc.records import encode
 from memproc.store.jobs.owners import Owner
-from memproc.store.rows.state import Standing
+from memproc.store.rows.state import StoreState
 from memproc.store.sql import tables
 from memproc.store.sql.tx import Tx
 from memproc.times import to_micros
@@ -138,7 +138,7 @@ def take(tx: Tx, number: int, owner: Owner) -> Claim:
 def step(
     tx: Tx,
     claim: Claim,
-    there: Standing,
+    there: StoreState,
     checkpoint: str | None,
     *,
     is_looked_at: bool,

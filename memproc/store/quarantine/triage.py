@@ -20,7 +20,7 @@ from memproc.records import Fault, Outcome, Rejected, encode
 from memproc.report.report import Pattern
 from memproc.store.answers import Entry, Quarantined
 from memproc.store.quarantine.records import DISCARDED, FORGOTTEN, OPEN, REPLAYED, STATUSES, Again, raw_of, reasons_of, rejected_in
-from memproc.store.rows.ledger import LINES, Line, entry_of, write_lines
+from memproc.store.rows.ledger import LINES, LedgerEntry, entry_of, write_lines
 from memproc.store.sql import tables
 from memproc.store.sql.tx import Tx
 
@@ -57,7 +57,7 @@ class Filters(TypedDict, total=False):
     source: str | None
 
 
-class Which(NamedTuple):
+class QuarantineFilter(NamedTuple):
     """Which quarantined records are meant: those that match all that is given. `code` is that of any of its faults, `job` any that
     rejected it, `source` the name of the file or the like, `status` None any.
     """
@@ -81,16 +81,16 @@ class SettledMeanwhileError(Exception):
     """A record that was to be replayed is no longer open."""
 
 
-def which_of(status: Status | None = "open", **filters: Unpack[Filters]) -> Which:
+def which_of(status: Status | None = "open", **filters: Unpack[Filters]) -> QuarantineFilter:
     """Return what is meant. Raises UsageError on a status that there is not, and on a job that is no number."""
     if status not in (None, *STATUSES):
         raise UsageError(f"status {status!r}: choose one of {', '.join(STATUSES)}")
     if (job := filters.get("job")) is not None:
         filters["job"] = whole_number("job", job)
-    return Which(status=status, **filters)
+    return QuarantineFilter(status=status, **filters)
 
 
-def rows_of(tx: Tx, which: Which, query: Select[Any] = _FOUND) -> Iterator[Any]:
+def rows_of(tx: Tx, which: QuarantineFilter, query: Select[Any] = _FOUND) -> Iterator[Any]:
     """Give the rows of the records that are meant, in the order of their numbers, without their bytes."""
     if which.status is not None:
         query = query.where(_rows.status == which.status)
@@ -129,7 +129,7 @@ def faults_of(row: Any) -> tuple[Fault, ...]:
     return tuple(Fault(**fault) for fault in orjson.loads(row.faults))
 
 
-def patterns_in(tx: Tx, which: Which, limit: int | None = None) -> tuple[list[Pattern], int]:
+def patterns_in(tx: Tx, which: QuarantineFilter, limit: int | None = None) -> tuple[list[Pattern], int]:
     """Return the groups of records with like faults among those that are meant, the commonest first, then in the order they came,
     and how many of these records had been replayed or discarded.
 
@@ -145,7 +145,7 @@ def patterns_in(tx: Tx, which: Which, limit: int | None = None) -> tuple[list[Pa
         told += records
         settled += records if row.status != OPEN else 0
     patterns = [Pattern(count, row.category, row.code, row.path, row.message, row.number) for count, row in groups.values()]
-    if of_job is not None and which == Which(job=which.job, status=None) and (gone := of_job.total() - told):
+    if of_job is not None and which == QuarantineFilter(job=which.job, status=None) and (gone := of_job.total() - told):
         patterns.append(Pattern(gone, "forgotten", "forgotten", "", "what it was is forgotten", FORGOTTEN))
     return sorted(patterns, key=lambda pattern: (-pattern.records, pattern.example))[:limit], settled
 
@@ -175,12 +175,14 @@ def settle(
     taken = [number for number in replayed if number not in failed]
     tx.update_rows(tables.quarantine, ("status",), [(REPLAYED, number) for number in taken])
     lines = [
-        Line(REPLAYED, rows[number].key, became[position][0], reason=f"quarantined record {number}: {became[position][1].value}")
+        LedgerEntry(
+            REPLAYED, rows[number].key, became[position][0], reason=f"quarantined record {number}: {became[position][1].value}"
+        )
         for number in taken
         for position in replayed[number]
     ]
-    lines += [Line(REPLAYED, rows[number].key, reason="decision") for number in taken if not replayed[number]]
-    lines += [Line(REJECTED, rows[number].key, reason=_without_words(again)) for number, again in failed.items()]
+    lines += [LedgerEntry(REPLAYED, rows[number].key, reason="decision") for number in taken if not replayed[number]]
+    lines += [LedgerEntry(REJECTED, rows[number].key, reason=_without_words(again)) for number, again in failed.items()]
     write_lines(tx, batch, lines)
     return positions_of
 
@@ -196,7 +198,7 @@ def discard(tx: Tx, numbers: Sequence[int], note: str) -> None:
     tx.update_rows(tables.quarantine, ("status", "message", "faults"), bare)
     for table in (tables.quarantine_parts, tables.quarantine_texts):
         tx.delete_by_keys(table.c.quarantine, sorted(rows))
-    write_lines(tx, None, [Line(DISCARDED, row.key, reason=note) for _, row in sorted(rows.items())])
+    write_lines(tx, None, [LedgerEntry(DISCARDED, row.key, reason=note) for _, row in sorted(rows.items())])
 
 
 def require_open(numbers: Iterable[int], rows: Mapping[int, Any]) -> None:

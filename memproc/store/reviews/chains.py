@@ -22,9 +22,9 @@ from memproc.dedup.compare.compare import compare
 from memproc.dedup.compare.confidence import model_of, side_of
 from memproc.dedup.compare.reasons import kinds_of
 from memproc.dedup.decide import Row
-from memproc.dedup.doubts import Doubt
 from memproc.dedup.keys import Key, scope_number, text_of
 from memproc.dedup.minhash import index
+from memproc.dedup.review_candidates import ReviewCandidate
 from memproc.records import Plain, last_changed
 from memproc.store.index.segments import Segments
 from memproc.store.rows.neighbourhood import in_groups
@@ -47,7 +47,7 @@ class Followed(NamedTuple):
     one that told it then.
     """
 
-    doubts: list[Doubt]
+    for_review: list[ReviewCandidate]
     returned: dict[Key, Key]
 
 
@@ -103,8 +103,8 @@ class Chains:
         gone = {review.number for review in past}
         known = {frozenset(review.homes) for review in there if review.number not in gone}
         tx.delete_by_keys(_reviews.number, sorted(gone))
-        doubts = [self._doubt(*sides) for homes, sides in wanted.items() if frozenset(homes) not in known]
-        return Followed(doubts, _returned(rows, told))
+        for_review = [self._candidate_for_review(*sides) for homes, sides in wanted.items() if frozenset(homes) not in known]
+        return Followed(for_review, _returned(rows, told))
 
     def _buckets(self, tx: Tx, hashes: Sequence[int], first: int | None) -> tuple[dict[int, list[int]], set[int]]:
         """Return by hash the numbers of the facts that share it, and the hashes of which there are too many to be a chain: of these
@@ -151,9 +151,9 @@ class Chains:
             if other in homes
         ]
 
-    def _doubt(self, before: _Member, after: _Member) -> Doubt:
+    def _candidate_for_review(self, before: _Member, after: _Member) -> ReviewCandidate:
         change = compare(side_of(before.text), side_of(after.text), model_of(self.policy.model))
-        return Doubt(before.key, after.key, "changed", change.confidence, kinds_of(change.differences))
+        return ReviewCandidate(before.key, after.key, "changed", change.confidence, kinds_of(change.differences))
 
     def _select(self, tx: Tx, query: Select[Any], column: Column[Any], keys: Iterable[Any]) -> Iterable[Any]:
         return tx.select_by_keys(query, column, keys)

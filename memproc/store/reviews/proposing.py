@@ -26,9 +26,9 @@ import numpy as np
 import orjson
 from sqlalchemy import select
 
-from memproc.dedup.doubts import Doubt
 from memproc.dedup.keys import Key, text_of
 from memproc.dedup.meaning import Cues, guard_of, mutual_nearest
+from memproc.dedup.review_candidates import ReviewCandidate
 from memproc.embedding import Embed
 from memproc.records import is_event
 from memproc.store.answers import Proposed
@@ -150,9 +150,12 @@ class Proposer:
         apart = [pair for pair in found if homes.get(pair.one) and homes.get(pair.other) and homes[pair.one] != homes[pair.other]]
         reviewed = _reviewed(tx, {homes[key] for pair in apart for key in pair[1:]})
         fresh = [pair for pair in apart if frozenset((homes[pair.one], homes[pair.other])) not in reviewed]
-        doubts = [Doubt(one, other, KIND, None, f"alike in meaning (cosine {cosine:.2f})") for cosine, one, other in fresh[:limit]]
-        written = write_reviews(tx, doubts, tx.next_number(tables.batches) - 1)
-        left = len(fresh) - len(doubts)
+        for_review = [
+            ReviewCandidate(one, other, KIND, None, f"alike in meaning (cosine {cosine:.2f})")
+            for cosine, one, other in fresh[:limit]
+        ]
+        written = write_reviews(tx, for_review, tx.next_number(tables.batches) - 1)
+        left = len(fresh) - len(for_review)
         if not left:
             text = orjson.dumps(reached._asdict(), option=orjson.OPT_SORT_KEYS).decode()
             tx.change_row(tables.store, tables.THE_STORE, {"proposed": text})

@@ -10,7 +10,7 @@ from memproc.dedup.keys import Key
 from memproc.errors import NotFoundError
 from memproc.store.answers import Settled
 from memproc.store.rows.decisions import all_decisions, pairs_of
-from memproc.store.rows.ledger import Line, write_lines
+from memproc.store.rows.ledger import LedgerEntry, write_lines
 from memproc.store.rows.observations import records_of
 from memproc.store.sql import tables
 from memproc.store.sql.tx import Tx
@@ -45,7 +45,7 @@ def decisions_of_job(tx: Tx, job: int) -> list[Decision]:
 
 def note_unmerged(tx: Tx, job: int) -> None:
     """Note that the decisions made at this moment undid the merges of a job."""
-    write_lines(tx, None, [Line(JOB_UNMERGED, reason=str(job))])
+    write_lines(tx, None, [LedgerEntry(JOB_UNMERGED, reason=str(job))])
 
 
 def settled(tx: Tx) -> list[Settled]:

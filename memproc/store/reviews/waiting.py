@@ -8,8 +8,8 @@ from sqlalchemy import select
 
 from memproc.dedup.cluster import Undated
 from memproc.dedup.compare.reasons import BETWEEN
-from memproc.dedup.doubts import Doubt
-from memproc.store.rows.ledger import Line, write_lines
+from memproc.dedup.review_candidates import ReviewCandidate
+from memproc.store.rows.ledger import LedgerEntry, write_lines
 from memproc.store.sql import tables
 from memproc.store.sql.tx import Tx
 
@@ -18,28 +18,30 @@ UNDATED_CONFIDENCE = 0.5  # which of two versions is the newer, nothing tells
 _PAIRS = select(_reviews.number, _reviews.one, _reviews.other)
 
 
-def write_reviews(tx: Tx, doubts: Sequence[Doubt], batch: int) -> int:
+def write_reviews(tx: Tx, for_review: Sequence[ReviewCandidate], batch: int) -> int:
     """Write the pairs that are not there yet as open reviews, and a line on each in the ledger; return how many."""
-    if not doubts:
+    if not for_review:
         return 0
-    found = tx.select_by_keys(_PAIRS, _reviews.one, {doubt.one for doubt in doubts})
+    found = tx.select_by_keys(_PAIRS, _reviews.one, {candidate.one for candidate in for_review})
     there = {(one, other) for _, one, other in found}
-    fresh = {doubt[:2]: doubt for doubt in doubts if doubt[:2] not in there}
+    fresh = {candidate[:2]: candidate for candidate in for_review if candidate[:2] not in there}
     number = tx.take_numbers("reviews", len(fresh))
     rows = [
         (number + at, one, other, kind, "open", confidence, reason, batch)
         for at, (one, other, kind, confidence, reason) in enumerate(fresh.values())
     ]
     tx.insert_rows(tables.reviews, rows)
-    lines = [Line("review", other, one, sure, 1, f"{kind}{BETWEEN}{reason}") for one, other, kind, sure, reason in fresh.values()]
+    lines = [
+        LedgerEntry("review", other, one, sure, 1, f"{kind}{BETWEEN}{reason}") for one, other, kind, sure, reason in fresh.values()
+    ]
     write_lines(tx, batch, lines)
     return len(rows)
 
 
-def undated_doubts(undated: Iterable[Undated]) -> list[Doubt]:
+def undated_candidates(undated: Iterable[Undated]) -> list[ReviewCandidate]:
     """Return the pairs of versions of which nothing tells the newer, as what a person is asked."""
     found = []
     for pair in undated:
         one, other = sorted((pair.one.key, pair.other.key))
-        found.append(Doubt(one, other, "undated", UNDATED_CONFIDENCE, "two versions, and no date tells which is newer"))
+        found.append(ReviewCandidate(one, other, "undated", UNDATED_CONFIDENCE, "two versions, and no date tells which is newer"))
     return found

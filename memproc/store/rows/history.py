@@ -96,5 +96,5 @@ def _memories_in_chain(tx: Tx, rows: Sequence[Row]) -> dict[Key, _Told]:
 def speaking_of(tx: Tx, rows: Sequence[Row]) -> set[Key]:
     """Return the keys of those observations that speak for their memories, and are no history."""
     near = neighbourhood(tx, [row.observation for row in rows], is_whole=True)
-    found, _ = clusters((row.observation for row in near.rows.values()), near.mends, near.decisions, near.spent)
+    found, _ = clusters((row.observation for row in near.rows.values()), near.typo_links, near.decisions, near.spent)
     return {seen.key for cluster in found for seen in cluster.speaking}

@@ -19,7 +19,7 @@ _NOTED = select(tables.decisions.c.number)
 LINES = select(*(tables.ledger.c[name] for name in ("number", "made_at", "kind", "subject", "other", "confidence", "reason")))
 
 
-class Line(NamedTuple):
+class LedgerEntry(NamedTuple):
     """A line to write. `kind`: similar or version (a merge), review, decision, forgotten, or an `amount` of joins, splits,
     memories_forgotten. `reason` holds kinds of difference, a fixed phrase or a person's note.
     """
@@ -32,7 +32,7 @@ class Line(NamedTuple):
     reason: str = ""
 
 
-def write_lines(tx: Tx, batch: int | None, lines: Sequence[Line]) -> None:
+def write_lines(tx: Tx, batch: int | None, lines: Sequence[LedgerEntry]) -> None:
     """Write lines, in order; those of no amount say nothing. `batch` is None for what no batch did."""
     if said := [line for line in lines if line.amount]:
         number = tx.next_number(tables.ledger)

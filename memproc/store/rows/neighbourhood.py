@@ -14,12 +14,12 @@ from memproc.dedup.grouping import Link, group_all, grouped, in_group
 from memproc.dedup.keys import Columns, Key, Observation
 from memproc.store.rows.decisions import DECISIONS, in_force
 from memproc.store.rows.observations import ROWS, SPEAKING, to_row
-from memproc.store.rows.state import Standing
+from memproc.store.rows.state import StoreState
 from memproc.store.sql import tables
 from memproc.store.sql.tx import Tx
 
 _observations = tables.observations.c
-_MENDS = select(tables.mends.c.meant, tables.mends.c.core)
+_TYPO_LINKS = select(tables.typo_links.c.meant, tables.typo_links.c.core)
 SPENT = select(tables.forgotten.c.node).where(tables.forgotten.c.home != tables.forgotten.c.node)
 
 
@@ -30,7 +30,7 @@ def neighbourhood(
     tx: Tx,
     observations: Iterable[Observation] = (),
     cores: Iterable[int] = (),
-    there: Standing | None = None,
+    there: StoreState | None = None,
     *,
     fresh: Columns | None = None,
     is_whole: bool = False,
@@ -42,7 +42,7 @@ def neighbourhood(
     """
     policy, given, new = tx.policy, [*observations], fresh or Columns()
     found = _Found(tx, there, is_whole=is_whole)
-    found.links = {(meant, core) for core, mends in zip(new.core, new.mends, strict=True) for meant in mends}
+    found.links = {(meant, core) for core, typo_links in zip(new.core, new.typo_links, strict=True) for meant in typo_links}
     wanted_cores = {*cores, *(seen.core for seen in given), *(meant for meant, _ in found.links)}
     wanted_nodes = {seen.node for seen in given if seen.is_identity}
     handles = found.handles_of(given)
@@ -76,7 +76,7 @@ def in_groups(tx: Tx, rows: Sequence[Row]) -> list[Row]:
 class _Found:
     """What was found so far, and the queries that find more."""
 
-    def __init__(self, tx: Tx, there: Standing | None, *, is_whole: bool) -> None:
+    def __init__(self, tx: Tx, there: StoreState | None, *, is_whole: bool) -> None:
         self.tx = tx
         self.query = ROWS if is_whole else SPEAKING
         self.cores: set[int] = set()
@@ -85,7 +85,7 @@ class _Found:
         self.rows: dict[Key, Row] = {}
         self.links: set[Link] = set()
         self.decisions: dict[int, Decision] = {}
-        self.has_mends = there.has_mends if there else _is_any(tx, tables.mends.c.core)
+        self.has_typo_links = there.has_typo_links if there else _is_any(tx, tables.typo_links.c.core)
         self.has_decisions = there.has_decisions if there else _is_any(tx, tables.decisions.c.number)
         self.has_forgotten = there.has_forgotten if there else _is_any(tx, tables.forgotten.c.key)
 
@@ -94,10 +94,10 @@ class _Found:
 
         Only a core that is `inhabited` has been written with what it may stand for.
         """
-        if not self.has_mends:
+        if not self.has_typo_links:
             return set()
-        up = self._select(_MENDS, tables.mends.c.core, cores & inhabited)
-        links = {(meant, core) for meant, core in (*up, *self._select(_MENDS, tables.mends.c.meant, cores))}
+        up = self._select(_TYPO_LINKS, tables.typo_links.c.core, cores & inhabited)
+        links = {(meant, core) for meant, core in (*up, *self._select(_TYPO_LINKS, tables.typo_links.c.meant, cores))}
         self.links |= links
         return {end for link in links for end in link}
 
@@ -151,7 +151,7 @@ def _is_any(tx: Tx, column: Column[Any]) -> bool:
 def in_company(tx: Tx) -> Iterator[list[Observation]]:
     """Give, in chunks, observations of every memory that may have more than one, or may not be called by its node."""
     crowded = select(_observations.core).group_by(_observations.core).having(func.count() > 1)
-    linked = union(select(tables.mends.c.core), select(tables.mends.c.meant))
+    linked = union(select(tables.typo_links.c.core), select(tables.typo_links.c.meant))
     cores = sorted({*tx.execute(crowded).scalars(), *tx.execute(linked).scalars()})
     versioned = select(_observations.node).group_by(_observations.node).having(func.count() > 1)
     decided = union(select(tables.decisions.c.a), select(tables.decisions.c.b))

@@ -15,7 +15,7 @@ from memproc.store.sql.tx import Tx
 _jobs, _store = tables.jobs.c, tables.store.c
 
 
-class Standing(NamedTuple):
+class StoreState(NamedTuple):
     """How the store stands: its epoch and policy, the number of the newest segment, batch and observation (0 where there is none),
     whether there are links to what an odd token may stand for, decisions and tombstones at all; and of a job its fence, how many
     batches landed, how many of these were looked at, and what is asked of it.
@@ -26,7 +26,7 @@ class Standing(NamedTuple):
     segment: int
     batch: int
     observation: int
-    has_mends: bool
+    has_typo_links: bool
     has_decisions: bool
     has_forgotten: bool
     fence: int
@@ -45,7 +45,7 @@ _STANDING = select(
     _store.segments,
     _newest(tables.batches),
     _newest(tables.observations),
-    exists(select(tables.mends.c.core)).label("has_mends"),
+    exists(select(tables.typo_links.c.core)).label("has_typo_links"),
     exists(select(tables.decisions.c.number)).label("has_decisions"),
     exists(select(tables.forgotten.c.key)).label("has_forgotten"),
     _jobs.fence,
@@ -55,6 +55,6 @@ _STANDING = select(
 ).where(_jobs.number == bindparam("job"))
 
 
-def standing(tx: Tx, job: int) -> Standing:
+def store_state(tx: Tx, job: int) -> StoreState:
     """Return how the store and a job stand."""
-    return Standing._make(tx.run(_STANDING, job=job).one())
+    return StoreState._make(tx.run(_STANDING, job=job).one())

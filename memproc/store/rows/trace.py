@@ -12,7 +12,7 @@ from memproc.dedup.compare.reasons import BETWEEN, reason_told
 from memproc.dedup.decide import Row
 from memproc.dedup.keys import Key
 from memproc.records import Memory, Plain
-from memproc.store.answers import Entry, Sighting, Trace
+from memproc.store.answers import Entry, ObservationSeen, Trace
 from memproc.store.rows.decisions import all_decisions
 from memproc.store.rows.history import speaking_of
 from memproc.store.rows.ledger import _lines_on, entry_of
@@ -40,7 +40,9 @@ def trace_of(tx: Tx, rows: Sequence[Row], memory: Memory) -> Trace:
     speaking = speaking_of(tx, rows)
     keys = {row.observation.key for row in rows}
     sightings = tx.select_by_keys(_SIGHTINGS, _seen.key, keys)
-    observations = sorted(Sighting(key.hex(), orjson.loads(record), key in speaking, *rest) for key, record, *rest in sightings)
+    observations = sorted(
+        ObservationSeen(key.hex(), orjson.loads(record), key in speaking, *rest) for key, record, *rest in sightings
+    )
     read = [
         Entry(seen.first_seen, "read", seen.observation, None, None, _place(seen.outcome, seen.job, seen.position))
         for seen in observations

@@ -10,11 +10,11 @@ from memproc.dedup.grouping import Link
 from memproc.store.sql import tables
 from memproc.store.sql.tx import Tx
 
-_MENDS = select(tables.mends.c.meant, tables.mends.c.core)
+_TYPO_LINKS = select(tables.typo_links.c.meant, tables.typo_links.c.core)
 
 
-def write_mends(tx: Tx, links: Iterable[Link]) -> None:
+def write_typo_links(tx: Tx, links: Iterable[Link]) -> None:
     """Write which cores the core of a text with an odd token may stand for, where it is not written yet."""
     wanted = set(links)
-    there = {tuple(row) for row in tx.select_by_keys(_MENDS, tables.mends.c.core, {core for _, core in wanted})}
-    tx.insert_rows(tables.mends, sorted(wanted - there))
+    there = {tuple(row) for row in tx.select_by_keys(_TYPO_LINKS, tables.typo_links.c.core, {core for _, core in wanted})}
+    tx.insert_rows(tables.typo_links, sorted(wanted - there))

@@ -41,7 +41,7 @@ from sqlalchemy.dialects import mysql
 from memproc.config import TABLE_PREFIX
 from memproc.store.sql.backends import Backend
 
-SCHEMA = 7
+SCHEMA = 8
 PREFIX = TABLE_PREFIX
 PART_BYTES = 1024 * 1024
 SEAL = "seal"
@@ -139,13 +139,13 @@ merged = Table(
     Index(f"{PREFIX}merged_namespace", "namespace"),
 )
 
-mends = Table(
-    f"{PREFIX}mends",
+typo_links = Table(
+    f"{PREFIX}typo_links",
     metadata,
     _number("meant"),
     _number("core"),
     PrimaryKeyConstraint("meant", "core"),
-    Index(f"{PREFIX}mends_core", "core"),
+    Index(f"{PREFIX}typo_links_core", "core"),
 )
 
 decisions = Table(

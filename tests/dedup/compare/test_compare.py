@@ -50,8 +50,8 @@ def compared(one: str, other: str) -> Comparison:
         ("She likes the tea", "She really likes tea", ["article", "filler"]),
         ("She doesn't swim", "She does not swim", ["contraction"]),
         ("Has two dogs", "Has 2 dogs", ["numeral"]),
-        ("Has a kitchen", "Has a kithcen", ["slip"]),
-        ("Has a kitchen", "Really has a kithcen", ["slip", "filler"]),
+        ("Has a kitchen", "Has a kithcen", ["typo"]),
+        ("Has a kitchen", "Really has a kithcen", ["typo", "filler"]),
     ],
 )
 def test_the_confidence_of_a_benign_pair_is_the_trust_in_its_differences(one, other, kinds):

@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from memproc.dedup.compare.compare import NAMED, WORDS, differences_between
+from memproc.dedup.compare.differences import Difference
 from memproc.dedup.compare.reasons import TELLING, kinds_of, reason_told
 from memproc.dedup.compare.telling_apart import LONGEST_SHOWN_CHARS, MOST_SHOWN, told_apart
-from memproc.dedup.compare.wording import Difference
 from memproc.dedup.gist.gist import gist_of
 from memproc.dedup.text import words
 from memproc.dedup.text.cues import SHAPES
@@ -54,8 +54,8 @@ CASES = [
     ("She doesn't swim", "She does not swim", "writes 'doesn't' instead of 'does not'"),
     ("Has two dogs", "Has 2 dogs", "writes 'two' instead of '2'"),
     ("The colour of it", "The color of it", "writes 'colour' instead of 'color'"),
-    ("Has a kitchen", "Has a kithcen", "'kithcen' may be a slip for 'kitchen'"),
-    ("Has teh key", "Has the key", "'teh' may be a slip for 'the'"),
+    ("Has a kitchen", "Has a kithcen", "'kithcen' may be a typo for 'kitchen'"),
+    ("Has teh key", "Has the key", "'teh' may be a typo for 'the'"),
     ("Born on 4 May 1990", "Born on 1990-05-04", "a date written otherwise: 4 May 1990 / 1990-05-04"),
     ("Born on 4 May, a Friday", "Born on May 4th, a Friday", "a date written otherwise: 4 May / May 4th"),
     ("Meets Ann at 3 pm", "Meets Ann at 15:00", "a time written otherwise: 3 pm / 15:00"),

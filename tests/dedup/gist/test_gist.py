@@ -14,7 +14,7 @@ from memproc.dedup.text import words
 from memproc.dedup.text.canonical import canonical
 from memproc.dedup.text.chunks import tokenize
 from memproc.dedup.text.cues import cues_of
-from memproc.dedup.text.slips import NEAR, words_near
+from memproc.dedup.text.typos import NEAR, words_near
 
 BENIGN = [
     ("contraction", "I don't like tea", "I do not like tea"),
@@ -24,8 +24,8 @@ BENIGN = [
     ("spelling", "Her favourite colour is grey", "Her favorite color is gray"),
     ("spelling of a verb", "She organised the party", "She organized the party"),
     ("hyphen within a word", "Sends her an e-mail", "Sends her an email"),
-    ("slip in a word of two spellings", "Painted in that colour", "Painted in that coluor"),
-    ("slip beside the other spelling", "Painted in that color", "Painted in that coluor"),
+    ("typo in a word of two spellings", "Painted in that colour", "Painted in that coluor"),
+    ("typo beside the other spelling", "Painted in that color", "Painted in that coluor"),
     ("would", "I'd like some tea", "I would like some tea"),
     ("would with an adverb", "She'd really prefer tea", "She would prefer tea"),
     ("future", "He'll move to Berlin", "He will move to Berlin"),
@@ -53,10 +53,10 @@ BENIGN = [
     ("cant", "I cant swim in the sea", "I can't swim in the sea"),
     ("second", "She lives on the second floor", "She lives on the 2nd floor"),
     ("hyphen in a family", "Loves her grand-daughter", "Loves her granddaughter"),
-    ("slip in a filler", "She definately likes tea", "She definitely likes tea"),
-    ("slip in a word behind a comma", "He moved there, because he likes it", "He moved there, becuase he likes it"),
-    ("slip in a noun that needs its article", "She is at the school in May", "She is at the shcool in May"),
-    ("slip in a verb before a clause", "She thinks that he moved", "She thniks that he moved"),
+    ("typo in a filler", "She definately likes tea", "She definitely likes tea"),
+    ("typo in a word behind a comma", "He moved there, because he likes it", "He moved there, becuase he likes it"),
+    ("typo in a noun that needs its article", "She is at the school in May", "She is at the shcool in May"),
+    ("typo in a verb before a clause", "She thinks that he moved", "She thniks that he moved"),
     ("unit in capitals", "She takes 5MG of it", "She takes 5 mg of it"),
     ("letter as it is written", "She takes vitamin A daily", "SHE TAKES VITAMIN A DAILY"),
     ("colour", "Her door is grey", "Her door is gray"),
@@ -87,7 +87,7 @@ BENIGN = [
     ("letters swapped in front", "Works in the kitchen", "Works in the iktchen"),
     ("letter missing", "Works in the kitchen", "Works in the kitchn"),
     ("letter doubled", "Works in the kitchen", "Works in the kittchen"),
-    ("slip in a cue", "She usually swims", "She usaully swims"),
+    ("typo in a cue", "She usually swims", "She usaully swims"),
     ("letter missing in a short word", "She drinks water with it", "She drinks watr with it"),
     ("letter missing in a short verb", "She wants a dog in May", "She wnts a dog in May"),
     ("letter missing in a short word near a cue", "She has a quiet dog there", "She has a quet dog there"),
@@ -95,12 +95,12 @@ BENIGN = [
     ("comma behind an adverbial", "Last year, he bought a boat", "Last year he bought a boat"),
     ("letter missing in a cue", "She swims before work", "She swims bfore work"),
     ("letter missing in a short cue", "He has to avoid milk", "He has to avod milk"),
-    ("slip that the largest lists have as a word", "He lives with their son", "He lives with thier son"),
-    ("slip that the largest lists have as a plural", "He has no money for it", "He has no mony for it"),
-    ("slip of a function word that is a rare verb", "He talks about his work", "He talks abut his work"),
-    ("slip of a function word that is a rare name", "She swims every morning", "She swims evey morning"),
-    ("slip with an s behind an odd stem", "He needs a new coat", "He nees a new coat"),
-    ("slip in a unit", "Sees him every six months", "Sees him every six monhts"),
+    ("typo that the largest lists have as a word", "He lives with their son", "He lives with thier son"),
+    ("typo that the largest lists have as a plural", "He has no money for it", "He has no mony for it"),
+    ("typo of a function word that is a rare verb", "He talks about his work", "He talks abut his work"),
+    ("typo of a function word that is a rare name", "She swims every morning", "She swims evey morning"),
+    ("typo with an s behind an odd stem", "He needs a new coat", "He nees a new coat"),
+    ("typo in a unit", "Sees him every six months", "Sees him every six monhts"),
     ("a hundred", "She has a hundred hens", "She has one hundred hens"),
     ("hundred in digits", "She has two hundred and one hens", "She has 201 hens"),
     ("tens without a hyphen", "She has twenty one hens", "She has 21 hens"),
@@ -150,7 +150,7 @@ BENIGN = [
     ("time in front with a comma", "In 2019, he moved to Rome", "He moved to Rome in 2019"),
     ("time in front of a name", "Last year Ben adopted a dog", "Ben adopted a dog last year"),
     ("two days in front", "On Mondays and Fridays I teach yoga", "I teach yoga on Mondays and Fridays"),
-    ("slip and filler", "She really works in the kitchen", "She works in the kithcen"),
+    ("typo and filler", "She really works in the kitchen", "She works in the kithcen"),
 ]
 
 APART = [
@@ -216,7 +216,7 @@ APART = [
     ("not really", "She does not really like tea", "She does not like tea"),
     ("now and not", "She is now at home", "She is not at home"),
     ("now", "She now lives in Berlin", "She lives in Berlin"),
-    ("slip near never", "She never eats meat", "She nevr eats meat"),
+    ("typo near never", "She never eats meat", "She nevr eats meat"),
     ("vitamin A", "Takes vitamin A daily", "Takes vitamin daily"),
     ("vitamin D", "Takes vitamin A daily", "Takes vitamin D daily"),
     ("vitamins D and A", "Takes vitamin D and A daily", "Takes vitamin D daily"),
@@ -303,7 +303,7 @@ APART = [
     ("plural of an abbreviation", "She keeps pdfs for her", "She keeps puffs for her"),
     ("plural of a name", "he is at annas with her", "he is at annals with her"),
     ("plant and marsh", "she likes the ferns there", "she likes the fens there"),
-    ("what a rare list has: pills", "he takes his meds with him", "he takes his mends with him"),
+    ("what a rare list has: pills", "he takes his meds with him", "he takes his typo_links with him"),
     ("what a rare list has: drug", "he wants statins from her", "he wants stations from her"),
     ("what a rare list has: without a car", "she has been carless since May", "she has been careless since May"),
     ("what a rare list has: calories", "it is 200 cals for him", "it is 200 calls for him"),
@@ -318,8 +318,8 @@ APART = [
     ("animal", "she likes the manul there", "she likes the manual there"),
     ("letter missing, cue or not", "She licks him there", "She liks him there"),
     ("frequent word beside a cue", "The school is near there", "The school is nevr there"),
-    ("slip behind a comma of a list", "My son eats milk, chocolate and nuts", "My son eats milk choclate and nuts"),
-    ("slip in a noun that needs its article", "She is in hospital now", "She is in the hosptial now"),
+    ("typo behind a comma of a list", "My son eats milk, chocolate and nuts", "My son eats milk choclate and nuts"),
+    ("typo in a noun that needs its article", "She is in hospital now", "She is in the hosptial now"),
     ("adverb and name", "enver eats meat with her", "never eats meat with her"),
     ("rare spelling", "She loves the eery house", "She loves every house"),
     ("abbreviation", "he has copd since last year", "he has a cold since last year"),
@@ -370,7 +370,7 @@ OTHER_LANGUAGES = [
     ("German", "Ich trinke gerne den Tee", "Ich trinke gerne Tee"),
     ("German negation", "Ich mag nicht den Tee", "Ich mag den Tee"),
     ("German filler of English form", "Das ist so gut", "Das ist gut"),
-    ("German slip", "Ich arbeite in der Küche", "Ich arbeite in der Kühce"),
+    ("German typo", "Ich arbeite in der Küche", "Ich arbeite in der Kühce"),
     ("Spanish article", "Me gusta el té", "Me gusta té"),
     ("Spanish negation", "No me gusta el té", "Me gusta el té"),
     ("Spanish a: he calls Juan, or Juan calls", "Llama a Juan", "Llama Juan"),
@@ -408,10 +408,10 @@ def gist(text: str) -> Gist:
 
 
 def may_merge(one: str, other: str) -> bool:
-    """Tell whether two texts have one gist, or one has the gist of the other but for a slip."""
+    """Tell whether two texts have one gist, or one has the gist of the other but for a typo."""
     left, right = gist(one), gist(other)
     return left.tokens == right.tokens or any(
-        mend.tokens == meant.tokens for meant, other in ((left, right), (right, left)) for mend in other.mends
+        mend.tokens == meant.tokens for meant, other in ((left, right), (right, left)) for mend in other.typo_links
     )
 
 
@@ -438,7 +438,7 @@ def test_any_other_difference_keeps_two_texts_apart(one, other):
 def test_other_languages_merge_on_equal_tokens_only(one, other):
     """Nothing is dropped or mended where the rules of English do not hold."""
     assert not may_merge(one, other)
-    assert gist(one).mends == ()
+    assert gist(one).typo_links == ()
     assert {*gist(one).dropped} <= {"form"}
 
 
@@ -485,7 +485,7 @@ def test_each_benign_difference_is_named(text, dropped):
 
 
 def test_cues_are_sorted_and_named_by_kind():
-    """Numbers, negation, weekdays, poles, units; a slip that can only be a cue is that cue."""
+    """Numbers, negation, weekdays, poles, units; a typo that can only be a cue is that cue."""
     assert cues_of(gist("She does not like 2 mg on Monday").tokens) == (
         "negation:not",
         "number:2",
@@ -522,28 +522,28 @@ def test_cues_are_sorted_and_named_by_kind():
     ],
 )
 def test_what_a_token_may_stand_for(token, meant):
-    """Typical slips first; where a cue is among them only what is likeliest, or nothing."""
+    """Typical typos first; where a cue is among them only what is likeliest, or nothing."""
     assert words_near(token) == meant
 
 
 @pytest.mark.parametrize("word", ["kitchen", "anna", "hanna", "nevr", "tae", "qwertzuiop", "nginx", "küche", "abc123", ""])
-def test_what_is_a_word_a_name_or_too_far_from_any_is_no_slip(word):
+def test_what_is_a_word_a_name_or_too_far_from_any_is_no_typo(word):
     """Nor what might be a cue and something else, or is not plain letters."""
     assert words_near(word) == ()
 
 
-def test_a_text_with_many_odd_tokens_is_no_text_with_a_slip():
-    """Up to the limit are; and there are never more mends than the limit."""
+def test_a_text_with_many_odd_tokens_is_no_text_with_a_typo():
+    """Up to the limit are; and there are never more typo_links than the limit."""
     odd = ["kithcen", "ktichen", "hoilday", "brekfast", "gardden", "appointmnet"]
-    assert gist("she likes " + " ".join(odd[:MOST_SLIPS])).mends
-    assert gist("she likes " + " ".join(odd[: MOST_SLIPS + 1])).mends == ()
+    assert gist("she likes " + " ".join(odd[:MOST_SLIPS])).typo_links
+    assert gist("she likes " + " ".join(odd[: MOST_SLIPS + 1])).typo_links == ()
 
 
-def test_a_slip_that_stands_a_thousand_times_costs_no_thousand_texts():
-    """There are no mends then, and none is made to be thrown away: this was found by fuzzing, as gigabytes."""
+def test_a_typo_that_stands_a_thousand_times_costs_no_thousand_texts():
+    """There are no typo_links then, and none is made to be thrown away: this was found by fuzzing, as gigabytes."""
     text = "she likes " + "kithcen " * 10_000
     tracemalloc.start()
-    assert gist(text).mends == ()
+    assert gist(text).typo_links == ()
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert peak < 20_000_000
@@ -575,8 +575,8 @@ def test_a_filler_before_a_word_that_nothing_negates_is_dropped(sentence, filler
 
 
 @given(st.sampled_from(COMMON), st.integers(0, 22), st.sampled_from(["swap", "drop", "double", "other"]), st.data())
-def test_mending_a_slip_changes_no_cue(word, at, edit, data):
-    """Each text that a text with a slip may stand for has the cues that it has itself."""
+def test_mending_a_typo_changes_no_cue(word, at, edit, data):
+    """Each text that a text with a typo may stand for has the cues that it has itself."""
     at = min(at, len(word) - 2)
     written = {
         "swap": word[:at] + word[at + 1] + word[at] + word[at + 2 :],
@@ -585,8 +585,8 @@ def test_mending_a_slip_changes_no_cue(word, at, edit, data):
         "other": word[:at] + data.draw(st.sampled_from(string.ascii_lowercase)) + word[at + 1 :],
     }[edit]
     found = gist(f"she has {written} in berlin")
-    assert len(found.mends) <= MOST_MENDS
-    for mend in found.mends:
+    assert len(found.typo_links) <= MOST_MENDS
+    for mend in found.typo_links:
         assert cues_of(mend.tokens) == cues_of(found.tokens)
 
 
@@ -597,7 +597,7 @@ def test_any_text_has_a_gist(text):
     assert found == gist(text)
     assert 0 < found.confidence <= 1
     assert all(token and not any(map(str.isspace, token)) for token in found.tokens)
-    assert all(mend.tokens != found.tokens for mend in found.mends)
+    assert all(mend.tokens != found.tokens for mend in found.typo_links)
 
 
 @pytest.mark.parametrize(

@@ -79,8 +79,8 @@ def test_the_core_of_a_text_is_that_of_its_gist(text):
 
 @given(TEXTS)
 def test_what_a_text_may_stand_for_is_found_by_its_core(text):
-    """Each mend of a slip, be it of a filler or of a word that decides what stands beside it."""
-    assert {core_of(mend.tokens) for mend in read(text).mends} <= {*skim(text).mends}
+    """Each mend of a typo, be it of a filler or of a word that decides what stands beside it."""
+    assert {core_of(mend.tokens) for mend in read(text).typo_links} <= {*skim(text).typo_links}
 
 
 @pytest.mark.parametrize(
@@ -127,7 +127,7 @@ def test_a_word_of_another_language_counts_what_it_becomes(phrase):
 def groups_of(*texts: str) -> dict[bytes, Grouped]:
     """Return the groups of those of some texts that meet another."""
     found = [*map(prepared, texts)]
-    links = {(meant, fact.core) for fact in found for meant in fact.mends}
+    links = {(meant, fact.core) for fact in found for meant in fact.typo_links}
     return group_all([], Columns.of(found), links, Policy())
 
 
@@ -137,10 +137,10 @@ def test_what_meets_no_other_has_no_gist():
 
 
 def test_what_meets_another_has_its_group():
-    """By the same core, or by a slip."""
+    """By the same core, or by a typo."""
     assert len({found.group for found in groups_of("She likes tea", "She really likes tea!", "He plays chess").values()}) == 1
-    by_slip = groups_of("She likes the kitchen", "She likes the kithcen")
-    assert sorted(len(found.mends) for found in by_slip.values()) == [0, 1]
+    by_typo = groups_of("She likes the kitchen", "She likes the kithcen")
+    assert sorted(len(found.typo_links) for found in by_typo.values()) == [0, 1]
 
 
 def test_a_token_of_many_endings_is_counted_at_once():

@@ -12,7 +12,7 @@ import numpy as np
 
 from memproc.dedup.changes.chains import CHAINS
 from memproc.dedup.keys import Columns
-from memproc.dedup.minhash.signatures import BANDS, Hashes, band_hashes, signatures
+from memproc.dedup.minhash.minhash import BANDS, Hashes, band_hashes, signatures
 
 
 def width(recall: str) -> int:

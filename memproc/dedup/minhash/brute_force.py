@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from memproc.dedup.minhash.signatures import shingles
+from memproc.dedup.minhash.minhash import shingles
 
 MOST_RECORDS = 5_000
 LEAST_JACCARD = 0.2

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from memproc.dedup.minhash import signatures as module
-from memproc.dedup.minhash.signatures import BANDS, PERMUTATIONS, SHINGLE_CHARS, band_hashes, shingles, signatures
+from memproc.dedup.minhash import minhash as module
+from memproc.dedup.minhash.minhash import BANDS, PERMUTATIONS, SHINGLE_CHARS, band_hashes, shingles, signatures
 
 WORDS = st.text(st.characters(exclude_categories=("Cs", "Z", "Cc")), min_size=1, max_size=9) | st.sampled_from(
     ["a", "i", "é", "茶", "😀"]

@@ -1,10 +1,10 @@
 """Slips: which words a token that is none may stand for.
 
-Rule: a slip is one edit inside a token that is neither word nor name, or a swap of two of its letters, that makes it a common
+Rule: a typo is one edit inside a token that is neither word nor name, or a swap of two of its letters, that makes it a common
 word of four letters or more. Where a token of four letters is near several, only what fingers do is one, as nearly anything is
 one edit from some short word: a swap, a doubled letter, or a letter too few of a frequent word. A word with an ending or a prefix
 ("goin", "rewatch") is a word. Where a word that decides what is meant is among several, the likeliest alone is what it may stand
-for, and nothing where that is not one. What is a word and no slip of another is told by the lists: `data/README.md`.
+for, and nothing where that is not one. What is a word and no typo of another is told by the lists: `data/README.md`.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _SLIP_SHAPE = re.compile(r"[a-z]{4,24}")
 
 
 def words_near(token: str) -> tuple[str, ...]:
-    """Return the common words that are one slip away from a token that is no word: a letter inside it more, less or other,
+    """Return the common words that are one typo away from a token that is no word: a letter inside it more, less or other,
     or two neighbours swapped. Where a cue is among several, only the one that is likeliest, or nothing.
 
     Distance: optimal string alignment.
@@ -37,7 +37,7 @@ def words_near(token: str) -> tuple[str, ...]:
 def _words_near(token: str) -> tuple[str, ...]:
     if not _SLIP_SHAPE.fullmatch(token) or words.is_known(token):
         return ()
-    targets, common, cues = words.slip_targets(token[0]), words.common_words(), words.cue_kinds()
+    targets, common, cues = words.typo_targets(token[0]), words.common_words(), words.cue_kinds()
     sharing: list[str] = []
     for end in words.ends(token):
         sharing += targets.get(end, ())
@@ -57,7 +57,7 @@ def _words_near(token: str) -> tuple[str, ...]:
 
 
 def _meant_by_few_letters(token: str, found: set[str]) -> tuple[str, ...]:
-    """Return those of several words that four letters may stand for: typical slips, or a letter too few of a frequent word."""
+    """Return those of several words that four letters may stand for: typical typos, or a letter too few of a frequent word."""
     frequent = words.frequent_words() & found
     typed = {word for word in found if is_typed(token, word)}
     likely = typed | {word for word in frequent if len(word) > len(token)}

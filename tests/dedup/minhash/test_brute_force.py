@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from memproc.dedup.minhash.oracle import LEAST_JACCARD, MOST_RECORDS, alike
-from memproc.dedup.minhash.signatures import shingles
+from memproc.dedup.minhash.brute_force import LEAST_JACCARD, MOST_RECORDS, alike
+from memproc.dedup.minhash.minhash import shingles
 
 TEXTS = st.lists(
     st.lists(st.sampled_from(["tea", "milk", "bread", "kitchen", "a"]), min_size=1, max_size=4).map(" ".join), max_size=8
