@@ -168,6 +168,25 @@ def test_every_public_name_is_in_the_python_reference():
     assert {*memproc.__all__, *raised} - entries_of_the_reference().keys() == set()
 
 
+def signatures_of_the_reference():
+    """Yield the functions and methods of the Python reference, each with its parameters, but for methods with `...` among them."""
+    text = (ROOT / "docs/reference/api.md").read_text()
+    for name, parameters in re.findall(r"^memproc\.(\w+)\((.*?)\) ->", text, re.MULTILINE | re.DOTALL):
+        yield pytest.param(getattr(memproc, name), parameters, id=name)
+    for name, parameters in re.findall(r"^\| `(\w+)\((.*?)\)` \|", text, re.MULTILINE):
+        if "..." not in parameters:
+            yield pytest.param(getattr(memproc.Store, name), f"self, {parameters}", id=f"Store.{name}")
+
+
+@pytest.mark.parametrize(("function", "parameters"), signatures_of_the_reference())
+def test_the_parameters_in_the_python_reference_are_right(function, parameters):
+    """By name and order."""
+    [told] = ast.parse(f"def function({parameters}): pass").body
+    kept = inspect.signature(function).parameters.values()
+    assert [one.arg for one in told.args.args] == [one.name for one in kept if one.kind is one.POSITIONAL_OR_KEYWORD]
+    assert [one.arg for one in told.args.kwonlyargs] == [one.name for one in kept if one.kind is one.KEYWORD_ONLY]
+
+
 def test_whatever_a_public_function_returns_is_in_the_python_reference():
     """With the types of its fields, and each field by its name."""
     entries = entries_of_the_reference()
