@@ -169,22 +169,24 @@ def test_every_public_name_is_in_the_python_reference():
 
 
 def signatures_of_the_reference():
-    """Yield the functions and methods of the Python reference, each with its parameters, but for methods with `...` among them."""
+    """Yield the functions and methods of the Python reference, each with its parameters."""
     text = (ROOT / "docs/reference/api.md").read_text()
     for name, parameters in re.findall(r"^memproc\.(\w+)\((.*?)\) ->", text, re.MULTILINE | re.DOTALL):
         yield pytest.param(getattr(memproc, name), parameters, id=name)
     for name, parameters in re.findall(r"^\| `(\w+)\((.*?)\)` \|", text, re.MULTILINE):
-        if "..." not in parameters:
-            yield pytest.param(getattr(memproc.Store, name), f"self, {parameters}", id=f"Store.{name}")
+        yield pytest.param(getattr(memproc.Store, name), f"self, {parameters}", id=f"Store.{name}")
 
 
-@pytest.mark.parametrize(("function", "parameters"), signatures_of_the_reference())
+@pytest.mark.parametrize(("function", "parameters"), list(signatures_of_the_reference()))
 def test_the_parameters_in_the_python_reference_are_right(function, parameters):
-    """By name and order."""
-    [told] = ast.parse(f"def function({parameters}): pass").body
+    """By name, order and default; `...` stands for filters."""
+    told = ast.parse(f"def function({parameters.replace('...', '**filters')}): pass").body[0].args
     kept = inspect.signature(function).parameters.values()
-    assert [one.arg for one in told.args.args] == [one.name for one in kept if one.kind is one.POSITIONAL_OR_KEYWORD]
-    assert [one.arg for one in told.args.kwonlyargs] == [one.name for one in kept if one.kind is one.KEYWORD_ONLY]
+    assert [one.arg for one in told.args] == [one.name for one in kept if one.kind is one.POSITIONAL_OR_KEYWORD]
+    assert [one.arg for one in told.kwonlyargs] == [one.name for one in kept if one.kind is one.KEYWORD_ONLY]
+    assert bool(told.kwarg) is any(one.kind is one.VAR_KEYWORD for one in kept)
+    defaults = [ast.unparse(default) for default in (*told.defaults, *told.kw_defaults) if default]
+    assert defaults == [getattr(one.default, "__name__", repr(one.default)) for one in kept if one.default is not one.empty]
 
 
 def test_whatever_a_public_function_returns_is_in_the_python_reference():
