@@ -92,15 +92,20 @@ def _ran_under(place: str) -> Sequence[str]:
     """Give the settings of a connection that memproc makes to a server; nothing for SQLite, which is watched."""
     if not is_server(place):
         return ()
-    from benchmarks.server_settings import server_settings  # noqa: PLC0415 - SQLite needs none of it
-    from memproc.store.database import Database  # noqa: PLC0415 - as above
+    from sqlalchemy import event  # noqa: PLC0415 - SQLite needs none of it
+    from sqlalchemy.pool import Pool  # noqa: PLC0415 - as above
 
-    database = Database(place)
-    with database.engine.connect() as connection:
-        is_postgresql = connection.dialect.name == "postgresql"
-        found = server_settings(lambda query: connection.exec_driver_sql(query).scalar_one(), is_postgresql=is_postgresql)
-    database.close()
-    return (found,)
+    from benchmarks.server_settings import server_settings  # noqa: PLC0415 - as above
+
+    found: set[str] = set()
+
+    def ask(connection: object, _record: object) -> None:
+        found.add(server_settings(connection))
+
+    event.listen(Pool, "close", ask)
+    memproc.open(place).close()
+    event.remove(Pool, "close", ask)
+    return sorted(found)
 
 
 def _url(place: str) -> str:
