@@ -1,9 +1,6 @@
 """Where an ingestion spends its time, by a sampling profiler: ``python -m benchmarks stages``.
 
-Facts
------
-- pyinstrument notes each millisecond which function runs. It knows nothing of memproc. An ingestion takes about twice as long under
-  it, so shares are told and no times.
+- pyinstrument notes each millisecond which function runs. An ingestion takes twice as long under it: so shares are told, no times.
 - A figure is own time: what a function calls is not in it, but for functions in C, which count for their caller. Of these, `driver`
   is what SQLAlchemy hands to the driver, with the commits, and `json` is reading and writing JSON.
 - Each ingestion is the first of a process of its own, which has imported its modules and knows no word.
@@ -33,7 +30,6 @@ HEADS: Final = ("part", "share", "most of it in")
 LEAST_SHARE: Final = 0.005  # of the whole: parts that take less are one line
 REST: Final = "the rest"
 PACKAGE: Final = Path(memproc.__file__).parent
-LIBRARIES: Final = "site-packages"
 
 Parts = dict[str, Counter[str]]  # microseconds of each module, by its part
 
@@ -85,7 +81,8 @@ def _part_of(path: Path) -> str:
     """Give the folder of a module of memproc, else the name of the library."""
     if path.is_relative_to(PACKAGE):
         return path.parent.relative_to(PACKAGE.parent).as_posix()
-    return path.parts[path.parts.index(LIBRARIES) + 1] if LIBRARIES in path.parts else "Python's library"
+    _, is_library, inside = path.as_posix().partition("/site-packages/")
+    return inside.split("/")[0] if is_library else "Python's library"
 
 
 def text_table(parts: Parts) -> str:
