@@ -10,9 +10,7 @@ from typing import TYPE_CHECKING, Final
 from benchmarks.corpus import MissingDataError, Texts, write_corpus
 from benchmarks.database import print_json
 from benchmarks.measure import ChildError
-from benchmarks.page import plotted, write_page
 from benchmarks.peers import Plan, compare
-from benchmarks.plot import plot
 from benchmarks.results import keep_results, read_results
 from benchmarks.sides import SIDES
 from benchmarks.tables import text_table
@@ -21,7 +19,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
 NAMES: Final = [side.name for side in SIDES]
-DEDUPS: Final = ("near", "exact", "off")
 PAGE: Final = Path("docs/explanation/benchmarks.md")
 
 
@@ -63,23 +60,21 @@ def _peers(options: argparse.Namespace) -> int:
     return int(any(side.has_failed for comparison in found for side in comparison.left_out))
 
 
-def _plot(options: argparse.Namespace) -> None:
-    comparisons = plotted(read_results(options.results), options.database, options.kind)
-    options.to.write_text(plot(comparisons), encoding="utf-8")
-
-
 def _page(options: argparse.Namespace) -> None:
+    from benchmarks.page import write_page  # noqa: PLC0415 - what `peers` imports counts as memory of each side
+
     write_page(options.to, read_results(options.results))
 
 
 def _quality(options: argparse.Namespace) -> None:
-    from benchmarks import contradictions, quality, quality_page  # noqa: PLC0415 - what `peers` imports counts as memory of each side
+    from benchmarks import contradictions, quality, quality_page  # noqa: PLC0415 - as above
+    from benchmarks.marks import write_figures  # noqa: PLC0415 - as above
 
     lines = quality.lines(records=options.records, seed=options.seed)
     text = quality_page.figures(_command(options.given), lines, list(contradictions.kept_apart()))
     sys.stdout.write(text + "\n")
     if options.to:
-        quality_page.write_figures(options.to, text)
+        write_figures(options.to, quality_page.COMMAND, text)
 
 
 def _batches(options: argparse.Namespace) -> None:
@@ -108,11 +103,8 @@ def _adds(options: argparse.Namespace) -> None:
 def _stages(options: argparse.Namespace) -> None:
     from benchmarks import stages  # noqa: PLC0415 - as above
 
-    found = stages.measure(records=options.records, seed=options.seed, dedup=options.dedup, texts=options.kind)
-    if options.json:
-        print_json(stages.as_json(found))
-    else:
-        sys.stdout.write(stages.text_table(found) + "\n")
+    for table in stages.tables(options.kind, records=options.records, seed=options.seed):
+        sys.stdout.write(table + "\n\n")
 
 
 def _policy(options: argparse.Namespace) -> None:
@@ -145,7 +137,6 @@ def _fit(_options: argparse.Namespace) -> None:
 COMMANDS: Final[dict[str, Callable[[argparse.Namespace], int | None]]] = {
     "corpus": _corpus,
     "peers": _peers,
-    "plot": _plot,
     "page": _page,
     "batches": _batches,
     "adds": _adds,
@@ -165,12 +156,8 @@ def _parser() -> argparse.ArgumentParser:
     corpus.add_argument("--to", type=Path, required=True, metavar="FILE")
     peers = commands.add_parser("peers", help="measure memproc, its peers and the floor")
     _add_peers(peers)
-    drawing = commands.add_parser("plot", help="draw results as SVG")
     page = commands.add_parser("page", help="write results into the page of figures, and draw them beside it")
-    for command in (drawing, page):
-        command.add_argument("results", type=Path, metavar="RESULTS.json", help="what `peers --to` wrote")
-    drawing.add_argument("--to", type=Path, required=True, metavar="FILE.svg")
-    drawing.add_argument("--database", default="sqlite", help="the kind of database to draw")
+    page.add_argument("results", type=Path, metavar="RESULTS.json", help="what `peers --to` wrote")
     page.add_argument("--to", type=Path, default=PAGE, metavar="FILE.md")
     everyday = commands.add_parser("everyday", help="see what becomes of pairs that people judged")
     everyday.add_argument("file", type=Path, nargs="?", help="tab-separated pairs; those of MEMPROC_DATA if none is given")
@@ -191,14 +178,13 @@ def _parser() -> argparse.ArgumentParser:
     adding.add_argument("--rounds", type=_positive, default=3)
     adding.add_argument("--beside-ingest", action="store_true", help="while one more process ingests a file")
     adding.add_argument("--database", default="", help="the URL of an empty store, else a file of SQLite for each round")
-    each = commands.add_parser("stages", help="measure each stage of an ingestion beside the bare call that it needs")
-    each.add_argument("--dedup", choices=DEDUPS, default="near")
-    each.add_argument("--json", action="store_true", help="print JSON in place of a table")
+    each = commands.add_parser("stages", help="measure which part of memproc an ingestion spends its time in")
+    each.add_argument("--kind", type=Texts, choices=list(Texts), nargs="+", default=[Texts.ORDINARY, Texts.TALK], help="of texts")
     for command in (corpus, sizes, each, quality_of, deciding):
         command.add_argument("--records", type=_positive, default=20_000)
     for command in (corpus, peers, sizes, each, quality_of, deciding):
         command.add_argument("--seed", type=int, default=1)
-    for command in (corpus, peers, drawing, each):
+    for command in (corpus, peers):
         command.add_argument("--kind", type=Texts, choices=list(Texts), default=Texts.ORDINARY, help="of texts")
     return parser
 

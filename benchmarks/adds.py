@@ -29,6 +29,7 @@ import orjson
 
 import memproc
 from benchmarks.corpus import write_corpus
+from benchmarks.tables import aligned
 
 HEADS: Final = ("writers", "calls", "median ms", "p99 ms", "longest ms", "p99 / median", "longest / median", "calls/s")
 BESIDE_RECORDS: Final = 50_000
@@ -76,9 +77,7 @@ def measure(*, processes: int, threads: int, each: int, is_beside_ingest: bool, 
 
 def table(found: list[Waits]) -> str:
     """Return what was measured as lines of text."""
-    rows = [HEADS, *(waits.row() for waits in found)]
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    return "\n".join("  ".join(cell.rjust(width) for cell, width in zip(row, widths, strict=True)) for row in rows)
+    return "\n".join(aligned([HEADS, *(waits.row() for waits in found)]))
 
 
 def _begun(arguments: list[str]) -> subprocess.Popen[bytes]:

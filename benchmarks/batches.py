@@ -3,12 +3,12 @@
 Rules
 -----
 - Every measurement is a fresh process with a fresh database; a round measures each way once, and the ways take turns.
-- The adaptive ways begin at a batch of 1 and of 100,000. *Later* is what is left of the file when a quarter of it was read: there
-  the size has settled, and each way has the same work to do.
+- *Later* is what is left of the file when a quarter of it was read: there the adaptive size has settled, and each way has the same
+  work to do.
 - The time is that of the ingestion call. Seconds of cores stand beside it, as they vary less on a machine that others use.
 - Whatever its size, a batch ends where its records are 2 MiB of JSON: with fixed sizes, too.
 
-Run as ``python -m benchmarks.batches FILE DATABASE fixed|from RECORDS`` for one measurement.
+Run as ``python -m benchmarks.batches FILE DATABASE [RECORDS]`` for one measurement.
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
 from time import perf_counter, process_time
-from typing import Final, Literal, NamedTuple
+from typing import Final, NamedTuple
 
 import memproc
 from benchmarks.database import print_json
 from benchmarks.measure import Measurement, run_python
-from memproc import batch_size as batching
+from benchmarks.tables import aligned
 
 BEGINNING: Final = 0.25
 SHOWN: Final = 20
@@ -41,26 +41,8 @@ class Landed(NamedTuple):
     cpu_seconds: float
 
 
-@dataclass(frozen=True, slots=True)
-class Way:
-    """How the size is chosen: `fixed` at so many records, or adapted `from` so many."""
-
-    kind: Literal["from", "fixed"]
-    records: int
-
-    def __str__(self) -> str:
-        """Return it as the table names it."""
-        return f"{self.kind} {self.records:,}"
-
-
-WAYS: Final = (
-    Way("from", 1),
-    Way("from", 100_000),
-    Way("fixed", 100),
-    Way("fixed", 1_000),
-    Way("fixed", 10_000),
-    Way("fixed", 100_000),
-)
+Way = int | None  # records of a batch, None where memproc chooses
+WAYS: Final[tuple[Way, ...]] = (None, 100, 1_000, 10_000, 100_000)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,9 +70,7 @@ class Trial:
 
 def ingest(path: Path, database: Path, way: Way) -> list[Landed]:
     """Ingest a file in one way, and tell where it stood after each batch."""
-    settings = memproc.Settings(batch_size=way.records if way.kind == "fixed" else None)
-    if way.kind == "from":
-        batching.FIRST_BATCH = way.records  # no setting: nobody can have an opinion on it
+    settings = memproc.Settings(batch_size=way)
     landed: list[Landed] = []
     take_in = memproc.ingest  # imports what it needs before the time begins
     started, cores = perf_counter(), process_time()
@@ -109,11 +89,11 @@ def measure(*, records: int, seed: int, rounds: int) -> list[Trial]:
         corpus = folder / "corpus.jsonl"
         size = ("--records", str(records), "--seed", str(seed))
         run_python("-m", "benchmarks", "corpus", *size, "--to", str(corpus), to=folder / "corpus.printed")
-        return [_trial(way, corpus, folder / f"{number}-{way.kind}-{way.records}.db") for number in range(rounds) for way in WAYS]
+        return [_trial(way, corpus, folder / f"{number}-{_name(way)}.db") for number in range(rounds) for way in WAYS]
 
 
 def _trial(way: Way, corpus: Path, database: Path) -> Trial:
-    arguments = (str(corpus), str(database), way.kind, str(way.records))
+    arguments = (str(corpus), str(database), *([] if way is None else [str(way)]))
     found: Measurement = run_python("-m", "benchmarks.batches", *arguments, to=database.with_suffix(".json"))
     for path in database.parent.glob(f"{database.name}*"):
         path.unlink()
@@ -122,11 +102,12 @@ def _trial(way: Way, corpus: Path, database: Path) -> Trial:
 
 def table(trials: list[Trial]) -> str:
     """Return what was measured as lines of text: medians over the rounds, and the sizes chosen in the first."""
-    rows = [HEADS, *(_row([trial for trial in trials if trial.way == way]) for way in WAYS)]
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    lines = ["  ".join(cell.rjust(width) for cell, width in zip(row, widths, strict=True)) for row in rows]
-    chosen = [trial for trial in trials[: len(WAYS)] if trial.way.kind == "from"]
-    return "\n".join([*lines, "", *(f"{trial.way}: {_shown(trial.sizes)}" for trial in chosen)])
+    lines = aligned([HEADS, *(_row([trial for trial in trials if trial.way == way]) for way in WAYS)])
+    return "\n".join([*lines, "", *(f"chosen: {_shown(trial.sizes)}" for trial in trials[:1])])
+
+
+def _name(way: Way) -> str:
+    return "adaptive" if way is None else f"fixed {way:,}"
 
 
 def _row(trials: list[Trial]) -> tuple[str, ...]:
@@ -136,7 +117,7 @@ def _row(trials: list[Trial]) -> tuple[str, ...]:
     peak = median(trial.peak_bytes for trial in trials) / MEBIBYTE
     batches = median(len(trial.batches) for trial in trials)
     figures = (f"{whole:,.0f}", f"{later:,.0f}", f"{cores:.1f}", f"{cores_later:.1f}", f"{peak:.0f}", f"{batches:.0f}")
-    return (str(trials[0].way), *figures)
+    return (_name(trials[0].way), *figures)
 
 
 def _shown(sizes: list[int]) -> str:
@@ -146,7 +127,7 @@ def _shown(sizes: list[int]) -> str:
 
 if __name__ == "__main__":
     match sys.argv[1:]:
-        case [path, database, "from" | "fixed" as kind, records]:
-            print_json([[*one] for one in ingest(Path(path), Path(database), Way(kind, int(records)))])
+        case [path, database, *given] if len(given) <= 1:
+            print_json([[*one] for one in ingest(Path(path), Path(database), int(given[0]) if given else None)])
         case _:
             sys.exit(__doc__)

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 import orjson
 from pydantic import BaseModel, Field
-from sqlalchemy import JSON, BigInteger, Column, Integer, MetaData, String, Table, Text, create_engine, event, insert, make_url
+from sqlalchemy import JSON, BigInteger, Column, Integer, MetaData, String, Table, Text, create_engine, event, insert
 
 from benchmarks.database import CREATED_AT, PRAGMAS, SOURCE, is_server
+from benchmarks.places import url_of
 from benchmarks.server_settings import ASYNCHRONOUS, server_settings
 
 if TYPE_CHECKING:
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Engine
 
-DRIVERS: Final = {"sqlite": "sqlite", "postgresql": "postgresql+psycopg", "mysql": "mysql+pymysql", "mariadb": "mariadb+pymysql"}
 SCHEMA: Final = MetaData()
 MEMORY: Final = Table(
     "memory",
@@ -77,17 +77,14 @@ def ran_under(place: str) -> Sequence[str]:
         return ()
     engine = _engine(place)
     with engine.connect() as connection:
-        is_postgresql = engine.dialect.name == "postgresql"
-        found = server_settings(lambda query: connection.exec_driver_sql(query).scalar_one(), is_postgresql=is_postgresql)
+        found = server_settings(connection.connection.driver_connection)
     engine.dispose()
     return (found,)
 
 
 def _engine(place: str) -> Engine:
-    url = make_url(place if is_server(place) else f"sqlite:///{place}")
-    kind = url.get_backend_name()
-    engine = create_engine(url.set(drivername=DRIVERS[kind]))
-    statements = {"sqlite": [f"PRAGMA {pragma}" for pragma in PRAGMAS], "postgresql": [ASYNCHRONOUS]}.get(kind, [])
+    engine = create_engine(url_of(place))
+    statements = {"sqlite": [f"PRAGMA {pragma}" for pragma in PRAGMAS], "postgresql": [ASYNCHRONOUS]}.get(engine.dialect.name, [])
 
     @event.listens_for(engine, "connect")
     def opened(connection: Any, _record: object) -> None:

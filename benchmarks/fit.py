@@ -17,6 +17,7 @@ import numpy as np
 
 from benchmarks.labelled import Labelled, candidates, corpus, febrl, merging, prepared, sigmod_x1, templates
 from benchmarks.said import FITTED, KEPT_BACK, SAID, are_merged, half_of
+from benchmarks.tables import NOTHING, markdown
 from memproc.config import Settings
 from memproc.dedup.compare.confidence import FEATURES, Model, features_of, shipped_model, side_of
 from memproc.dedup.compare.fitting import calibration_error, columns, fit
@@ -121,12 +122,7 @@ def text_table(rows: Sequence[Judged]) -> str:
         "ECE of these",
         *(f"from {least:g}: the same" for least in SURE),
     )
-    lines = [f"| {' | '.join(names)} |", f"|{'---|' * len(names)}"]
-    for row in rows:
-        surest = ["-" if share is None else f"{share:.0%} of {count:,}" for count, share in row.surest]
-        cells = (row.name, f"{row.pairs:,}", f"{row.error:.3f}", f"{row.waiting:,}", f"{row.error_waiting:.3f}", *surest)
-        lines.append(f"| {' | '.join(cells)} |")
-    return "\n".join(lines)
+    return markdown(names, map(_cells, rows))
 
 
 def data_sets() -> Iterator[Pairs]:
@@ -175,6 +171,11 @@ def pairs_of(labelled: Labelled, recall: str = "standard") -> tuple[list[Feature
 def judge_shipped(names: Iterable[str] = SAID) -> list[Judged]:
     """Judge the shipped model by the pairs that people judged and that it was not fitted to."""
     return [judged(name, shipped_model(), said_pairs(name).of(KEPT_BACK)) for name in names]
+
+
+def _cells(row: Judged) -> list[str]:
+    surest = [NOTHING if share is None else f"{share:.0%} of {count:,}" for count, share in row.surest]
+    return [row.name, f"{row.pairs:,}", f"{row.error:.3f}", f"{row.waiting:,}", f"{row.error_waiting:.3f}", *surest]
 
 
 def _share_same(same: Sequence[bool]) -> tuple[int, float | None]:

@@ -31,12 +31,7 @@ def ingest(path: Path, place: str) -> Run:
             connection.commit()
             stored += len(batch)
         seconds, cpu_seconds = spent()
-
-        def ask(query: str) -> object:
-            cursor.execute(query)
-            return cursor.fetchone()[0]
-
-        ran_under = server_settings(ask, is_postgresql=is_postgresql)
+        ran_under = server_settings(connection)
     return Run(seconds, cpu_seconds, read=stored, stored=stored, ran_under=(ran_under,))
 
 

@@ -78,27 +78,34 @@ def has_engines() -> bool:
 
 
 def _warm(path: Path, settings: memproc.Settings) -> None:
-    """Take the file in once, and then forget its texts, but not the words."""
-    from benchmarks.stages_pure import forget_texts  # noqa: PLC0415 - what is imported counts as memory of each side
-
+    """Take in the words of the file, in texts that it does not have: those of each text from the last to the first."""
     with TemporaryDirectory() as folder:
-        memproc.ingest(path, into=_url(str(Path(folder) / "warm.db")), settings=settings)
-    forget_texts()
+        turned = Path(folder) / "turned.jsonl"
+        with path.open("rb") as lines, turned.open("wb") as others:
+            for record in map(orjson.loads, lines):
+                words = " ".join(reversed(record["content"].split()))
+                others.write(orjson.dumps({**record, "content": words}, option=orjson.OPT_APPEND_NEWLINE))
+        memproc.ingest(turned, into=_url(str(Path(folder) / "warm.db")), settings=settings)
 
 
 def _ran_under(place: str) -> Sequence[str]:
     """Give the settings of a connection that memproc makes to a server; nothing for SQLite, which is watched."""
     if not is_server(place):
         return ()
-    from benchmarks.server_settings import server_settings  # noqa: PLC0415 - SQLite needs none of it
-    from memproc.store.sql.database import Database  # noqa: PLC0415 - as above
+    from sqlalchemy import event  # noqa: PLC0415 - SQLite needs none of it
+    from sqlalchemy.pool import Pool  # noqa: PLC0415 - as above
 
-    database = Database(place)
-    with database.engine.connect() as connection:
-        is_postgresql = connection.dialect.name == "postgresql"
-        found = server_settings(lambda query: connection.exec_driver_sql(query).scalar_one(), is_postgresql=is_postgresql)
-    database.close()
-    return (found,)
+    from benchmarks.server_settings import server_settings  # noqa: PLC0415 - as above
+
+    found: set[str] = set()
+
+    def ask(connection: object, _record: object) -> None:
+        found.add(server_settings(connection))
+
+    event.listen(Pool, "close", ask)
+    memproc.open(place).close()
+    event.remove(Pool, "close", ask)
+    return sorted(found)
 
 
 def _url(place: str) -> str:

@@ -6,10 +6,11 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Final
 
 from benchmarks.corpus import Texts
+from benchmarks.marks import write_figures
 from benchmarks.places import SQLITE
 from benchmarks.plot import plot
 from benchmarks.sides import SIDES
-from benchmarks.tables import facts, headline, markdown_table
+from benchmarks.tables import facts, headline, markdown, markdown_table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -17,8 +18,7 @@ if TYPE_CHECKING:
 
     from benchmarks.results import Comparison
 
-BEGIN: Final = "<!-- figures: written by `python -m benchmarks page` -->"
-END: Final = "<!-- end of figures -->"
+COMMAND: Final = "page"
 
 
 def write_page(path: Path, comparisons: Sequence[Comparison]) -> None:
@@ -27,16 +27,11 @@ def write_page(path: Path, comparisons: Sequence[Comparison]) -> None:
 
     Raises ValueError where the page has no marks to put them between, or there is nothing to plot.
     """
-    before, mark, rest = path.read_text(encoding="utf-8").partition(BEGIN)
-    _, end, after = rest.partition(END)
-    if not (mark and end):
-        raise ValueError(f"{path} has no place for figures: it needs the lines {BEGIN} and {END}")
     plots = {kind: plotted(comparisons, texts=kind) for kind in Texts}
     images = {kind: path.with_name(f"{path.stem}{_suffix(kind)}.svg") for kind in Texts if plots[kind] or kind is Texts.ORDINARY}
+    write_figures(path, COMMAND, "\n\n".join(_figures(comparisons, [image.name for image in images.values()])))
     for kind, image in images.items():
         image.write_text(plot(plots[kind]), encoding="utf-8")
-    figures = "\n\n".join(_figures(comparisons, [image.name for image in images.values()]))
-    path.write_text(f"{before}{BEGIN}\n\n{figures}\n\n{END}{after}", encoding="utf-8")
 
 
 def plotted(comparisons: Sequence[Comparison], database: str = SQLITE, texts: str = Texts.ORDINARY) -> list[Comparison]:
@@ -59,4 +54,4 @@ def _figures(comparisons: Sequence[Comparison], images: Sequence[str]) -> Iterat
             yield f"`{comparison.command}`, {comparison.date}:"
             yield markdown_table(comparison)
     yield "### The sides"
-    yield "\n".join(["| side | what it does |", "|---|---|", *(f"| `{side.name}` | {side.does} |" for side in SIDES)])
+    yield markdown(("side", "what it does"), [(f"`{side.name}`", side.does) for side in SIDES])

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from sqlalchemy import URL, Connection
 
 SQLITE: Final = "sqlite"
+DRIVERS: Final = {"sqlite": "sqlite", "postgresql": "postgresql+psycopg", "mysql": "mysql+pymysql", "mariadb": "mariadb+pymysql"}
 
 
 @contextmanager
@@ -55,17 +56,27 @@ def asked(folder: Path, *arguments: str) -> Any:
     return run_python("-m", "benchmarks.places", *arguments, to=folder.parent / f"{folder.name}.asked.json").value()
 
 
-def _make(connection: Connection, url: URL, name: str) -> str:
+def url_of(place: str) -> URL:
+    """Give the URL of a place for SQLAlchemy, with the driver that memproc uses too."""
+    from sqlalchemy import make_url  # noqa: PLC0415 - not in the measuring process
+
+    url = make_url(place if is_server(place) else f"sqlite:///{place}")
+    return url.set(drivername=DRIVERS[url.get_backend_name()])
+
+
+def make(connection: Connection, url: URL, name: str, charset: str = "utf8mb4") -> str:
+    """Make a schema or a database; give its URL. `charset` is that of a MariaDB database, nothing for the server's own."""
     if url.get_backend_name() == "postgresql":
         connection.exec_driver_sql(f"CREATE SCHEMA {name}")
-        own = url.update_query_dict({"options": f"-csearch_path={name}"})
+        own = url.update_query_dict({"options": f"-csearch_path={name}", "application_name": name})
     else:
-        connection.exec_driver_sql(f"CREATE DATABASE {name} CHARACTER SET utf8mb4")
+        connection.exec_driver_sql(f"CREATE DATABASE {name}" + (f" CHARACTER SET {charset}" if charset else ""))
         own = url.set(database=name)
     return own.set(drivername=url.get_backend_name()).render_as_string(hide_password=False)
 
 
-def _drop(connection: Connection, url: URL, name: str) -> None:
+def drop(connection: Connection, url: URL, name: str) -> None:
+    """Drop a schema or a database, and all in it."""
     is_postgresql = url.get_backend_name() == "postgresql"
     connection.exec_driver_sql(f"DROP SCHEMA {name} CASCADE" if is_postgresql else f"DROP DATABASE {name}")
 
@@ -86,14 +97,12 @@ def _version(connection: Connection, _url: URL) -> str:
     return str(own.scalar_one()).split(" ", 1)[0]
 
 
-ANSWERS: Final[dict[str, Callable[..., object]]] = {"make": _make, "drop": _drop, "size": _size, "version": _version}
+ANSWERS: Final[dict[str, Callable[..., object]]] = {"make": make, "drop": drop, "size": _size, "version": _version}
 
 
 def main() -> None:
     """Answer the command line."""
-    from sqlalchemy import create_engine  # noqa: PLC0415 - not in the measuring process
-
-    from memproc.store.sql.backends import url_of  # noqa: PLC0415 - as above
+    from sqlalchemy import create_engine  # noqa: PLC0415 - as above
 
     what, where, *rest = sys.argv[1:]
     url = url_of(where)

@@ -16,6 +16,7 @@ import numpy as np
 
 from benchmarks.labelled import locomo
 from benchmarks.said import Said, cannot, everyday, half_of, is_merged, sick, sts, trapped
+from benchmarks.tables import NOTHING, markdown
 from memproc.dedup.meaning import guard_of, mutual_nearest
 from memproc.dedup.text.canonical import canonical
 from memproc.embedding import embedder
@@ -73,12 +74,7 @@ def measure() -> Iterator[Line]:
 def text_table(lines: Sequence[Line]) -> str:
     """Return the lines as a table of Markdown."""
     names = ("data", "half", "guard", "at least", "proposed", "say the same", "do not", "precision", "recall")
-    head = f"| {' | '.join(names)} |\n|{'---|' * len(names)}\n"
-    return head + "\n".join(
-        f"| {line.data} | {line.half} | {line.guard} | {line.at_least:g} | {line.proposed:,} | {line.same:,} | {line.apart:,} "
-        f"| {_share(line.precision)} | {_share(line.recall)} |"
-        for line in lines
-    )
+    return markdown(names, map(_cells, lines))
 
 
 def pool_of(pairs: Sequence[Said], others: Sequence[str] = ()) -> Pool:
@@ -120,5 +116,7 @@ def lines_of(name: str, half: str, pool: Pool, embed: Embed) -> Iterator[Line]:
             yield Line(name, half, guard, least, len(verdicts), same, apart, precision, same / same_in_all if same_in_all else None)
 
 
-def _share(share: float | None) -> str:
-    return "-" if share is None else f"{share:.3f}"
+def _cells(line: Line) -> list[str]:
+    counts = (f"{count:,}" for count in (line.proposed, line.same, line.apart))
+    shares = (NOTHING if share is None else f"{share:.3f}" for share in (line.precision, line.recall))
+    return [line.data, line.half, line.guard, f"{line.at_least:g}", *counts, *shares]

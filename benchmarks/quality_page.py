@@ -10,14 +10,15 @@ import platform
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from benchmarks.tables import NOTHING, markdown
+
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
     from benchmarks.contradictions import Kept
     from benchmarks.quality import Line, Score
 
-BEGIN: Final = "<!-- figures: written by `python -m benchmarks quality --to` -->"
-END: Final = "<!-- end of figures -->"
+COMMAND: Final = "quality --to"
 PUBLISHED: Final = Path(__file__).parent / "data" / "published.csv"
 SCORED: Final = ("precision", "recall", "F1")
 
@@ -37,32 +38,23 @@ def figures(command: str, lines: Sequence[Line], kept: Sequence[Kept]) -> str:
     )
 
 
-def write_figures(path: Path, text: str) -> None:
-    """Put the figures into a page, in place of those between its marks. Raises ValueError where it has none."""
-    before, mark, rest = path.read_text(encoding="utf-8").partition(BEGIN)
-    _, end, after = rest.partition(END)
-    if not (mark and end):
-        raise ValueError(f"{path} has no place for figures: it needs the lines {BEGIN} and {END}")
-    path.write_text(f"{before}{BEGIN}\n\n{text}\n\n{END}{after}", encoding="utf-8")
-
-
 def table(lines: Sequence[Line]) -> str:
     """Give the lines as a table."""
     scored = [f"{name}: {SCORED[0]} | {SCORED[1]} | {SCORED[2]}" for name in ("merges", "clusters", "merges and reviews")]
-    return _table(["data", "method", "records", *scored, "reviews a record", "ECE", "traps merged"], map(_cells, lines))
+    return markdown(["data", "method", "records", *scored, "reviews a record", "ECE", "traps merged"], map(_cells, lines))
 
 
 def table_of_kept(kept: Sequence[Kept]) -> str:
     """Give what was kept apart as a table."""
     rows = [[one.data, one.method, one.compared, f"{one.merged:,}", _or_dash(one.in_review, "{:,}")] for one in kept]
-    return _table(["data", "method", "compared", "merged", "in review"], rows)
+    return markdown(["data", "method", "compared", "merged", "in review"], rows)
 
 
 def published(path: Path = PUBLISHED) -> str:
     """Give the figures of others as a table, each with where it stands."""
     with path.open(encoding="utf-8", newline="") as lines:
         rows = [[row["data"], row["tool"], row["f1"], row["how"], _linked(row["source"])] for row in csv.DictReader(lines)]
-    return _table(["data", "tool", "F1", "how", "source"], rows)
+    return markdown(["data", "tool", "F1", "how", "source"], rows)
 
 
 def _shown(kept: Sequence[Kept]) -> Iterator[str]:
@@ -81,7 +73,7 @@ def _cells(line: Line) -> list[str]:
         *(_scores(line.merges), _scores(line.clusters), _scores(line.flagged)),
         _or_dash(line.reviews, "{:.1%}"),
         _or_dash(line.calibration_error, "{:.3f}"),
-        "-" if line.traps is None else "{}/{}".format(*line.traps),
+        NOTHING if line.traps is None else "{}/{}".format(*line.traps),
     ]
 
 
@@ -90,13 +82,8 @@ def _scores(found: Score) -> str:
 
 
 def _or_dash(value: float | None, form: str) -> str:
-    return "-" if value is None else form.format(value)
+    return NOTHING if value is None else form.format(value)
 
 
 def _linked(source: str) -> str:
     return f"<{source}>" if source.startswith("https://") else source
-
-
-def _table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    head = f"| {' | '.join(heads)} |"
-    return "\n".join([head, "|---" * (head.count("|") - 1) + "|", *(f"| {' | '.join(row)} |" for row in rows)])

@@ -57,7 +57,7 @@ SIDES: Final = (
     _memproc("near", "`memproc.ingest` with default settings", "near"),
     _memproc(
         "near-warm",
-        "the same in a process that took the file in before: it knows the words and no text",
+        "the same in a process that took the words of the file in before, in other texts",
         "near",
         "sequential",
         "warm",

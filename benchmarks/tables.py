@@ -6,7 +6,7 @@ from collections import defaultdict
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Sequence
 
     from benchmarks.results import Comparison, Line
 
@@ -33,17 +33,27 @@ OPTIONAL: Final = {"x floor, cpu": "cpu_floor_ratio", "candidates": "candidates"
 
 def text_table(comparison: Comparison) -> str:
     """Give the comparison as lines of text with aligned columns."""
-    rows = [_heads(), *map(_cells, comparison.lines)]
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    lines = ["  ".join(cell.rjust(width) for cell, width in zip(row, widths, strict=True)) for row in rows]
+    lines = aligned([_heads(), *map(_cells, comparison.lines)])
     return "\n".join([headline(comparison), facts(comparison), "", *lines, "", *notes(comparison)])
+
+
+def aligned(rows: Sequence[Sequence[str]], *, left: Collection[int] = ()) -> list[str]:
+    """Give rows of cells as lines whose columns are aligned: at the right, but at the left those whose numbers are in `left`."""
+    columns = [[*column] for column in zip(*rows, strict=True)]
+    padded = [_padded(column, is_left=at in left) for at, column in enumerate(columns)]
+    return ["  ".join(cells).rstrip() for cells in zip(*padded, strict=True)]
 
 
 def markdown_table(comparison: Comparison) -> str:
     """Give the comparison as a Markdown table, with its notes behind it."""
-    rows = [_heads(), ["---"] * len(COLUMNS), *map(_cells, comparison.lines)]
-    lines = [f"| {' | '.join(row)} |" for row in rows]
-    return "\n".join([*lines, "", *(f"- {note}" for note in notes(comparison))])
+    table = markdown(_heads(), map(_cells, comparison.lines))
+    return "\n".join([table, "", *(f"- {note}" for note in notes(comparison))])
+
+
+def markdown(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """Give rows of cells as a Markdown table; a head or a cell may hold several, with bars between them."""
+    head = f"| {' | '.join(heads)} |"
+    return "\n".join([head, "|---" * (head.count("|") - 1) + "|", *(f"| {' | '.join(row)} |" for row in rows)])
 
 
 def headline(comparison: Comparison) -> str:
@@ -97,3 +107,8 @@ def _cells(line: Line) -> list[str]:
 
 def _cell(head: str, template: str, values: dict[str, object]) -> str:
     return NOTHING if values.get(OPTIONAL.get(head, ""), head) is None else template.format(**values)
+
+
+def _padded(column: Sequence[str], *, is_left: bool) -> list[str]:
+    width = max(map(len, column))
+    return [cell.ljust(width) if is_left else cell.rjust(width) for cell in column]

@@ -21,9 +21,9 @@ from memproc import intake
 from memproc.dedup import keys
 from memproc.dedup.gist.gist import skim
 from memproc.formats.draft import Context
-from memproc.ingest import opening, pipeline
-from memproc.ingest.batches import Pieces
-from memproc.ingest.checkpoint import Checkpoint
+from memproc.ingestion import opening, pipeline
+from memproc.ingestion.batches import Pieces
+from memproc.ingestion.checkpoint import Checkpoint
 from memproc.intake import CATEGORY_OF_EXCEPTIONS, Intake
 from memproc.sources import items
 from memproc.sources.elements import array_elements, list_in_object

@@ -13,7 +13,7 @@ from sqlalchemy import create_engine, text
 from sqlalchemy.exc import OperationalError
 
 import memproc
-from memproc.store.sql.backends import url_of
+from benchmarks.places import drop, make, url_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -28,7 +28,6 @@ class Server:
     def __init__(self, url: str) -> None:
         """Know the server; nothing is made yet."""
         self._url = url_of(url)
-        self._is_postgresql = self._url.get_backend_name() == "postgresql"
         self._engine = create_engine(self._url, isolation_level="AUTOCOMMIT")
         self._run, self._numbers = uuid4().hex[:8], count()
         self._made: list[str] = []
@@ -37,20 +36,14 @@ class Server:
         """Return the URL of a place that holds no store yet; `charset` is that of a MariaDB database, else the server's own."""
         name = f"memproc_test_{self._run}_{next(self._numbers)}"
         self._made.append(name)
-        of_charset = f" CHARACTER SET {charset}" if charset else ""
         with self._engine.connect() as connection:
-            connection.execute(text(f"CREATE SCHEMA {name}" if self._is_postgresql else f"CREATE DATABASE {name}{of_charset}"))
-        if self._is_postgresql:
-            own = self._url.update_query_dict({"options": f"-csearch_path={name}", "application_name": name})
-        else:
-            own = self._url.set(database=name)
-        return own.render_as_string(hide_password=False)
+            return make(connection, self._url, name, charset)
 
     def close(self) -> None:
         """Drop all that was made."""
         with self._engine.connect() as connection:
             for name in self._made:
-                connection.execute(text(f"DROP SCHEMA {name} CASCADE" if self._is_postgresql else f"DROP DATABASE {name}"))
+                drop(connection, self._url, name)
         self._engine.dispose()
 
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
         StoreError,
         UsageError,
     )
-    from memproc.ingest.pipeline import ingest
+    from memproc.ingestion.pipeline import ingest
     from memproc.records import EmotionalContext, Fault, Memory, Outcome, Rejected, Relation
     from memproc.report.report import Pattern, Progress, Report
     from memproc.store.answers import (
@@ -94,7 +94,7 @@ _HOMES = {
     "memproc.config": "Settings",
     "memproc.errors": "EngineError MemprocError NotFoundError SourceEndedError SourceError StoreError UsageError",
     "memproc.api": "calibrate open transform validate",
-    "memproc.ingest.pipeline": "ingest",
+    "memproc.ingestion.pipeline": "ingest",
     "memproc.records": "EmotionalContext Fault Memory Outcome Rejected Relation",
     "memproc.report.report": "Pattern Progress Report",
     "memproc.dedup.cluster": "Decision",

@@ -26,7 +26,7 @@ FLOORS = (
     ("formats", "sources"),
     ("intake", "taken", "batch_size", "report", "embedding"),
     ("store",),
-    ("ingest",),
+    ("ingestion",),
     ("api",),
     ("cli", "testing"),
 )
@@ -53,7 +53,7 @@ FLOORS_WITHIN = {
         ("changes",),
         ("store", "backup"),
     ),
-    "ingest": (
+    "ingestion": (
         ("gc_pauses", "engines", "opening", "batches"),
         ("checkpoint",),
         ("pipeline",),

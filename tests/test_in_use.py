@@ -15,8 +15,8 @@ import pytest
 import memproc
 from memproc.cli.stores import objects_in
 from memproc.in_use import Held, whose
-from memproc.ingest.checkpoint import fingerprint_of
-from memproc.ingest.pipeline import read_file
+from memproc.ingestion.checkpoint import fingerprint_of
+from memproc.ingestion.pipeline import read_file
 from memproc.store.checkup.doctor import examine_at
 from memproc.store.sql.opening import is_store
 

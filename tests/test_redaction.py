@@ -15,7 +15,7 @@ from loguru import logger
 from pydantic import Field
 
 import memproc
-from memproc.ingest.pipeline import read_file
+from memproc.ingestion.pipeline import read_file
 from memproc.validation import fault, redacted
 from tests.command_line import run_memproc
 

@@ -15,7 +15,7 @@ import memproc
 from memproc.batch_size import BatchSize
 from memproc.errors import DatabaseError
 from memproc.failures import Failure, Kind
-from memproc.ingest import pipeline
+from memproc.ingestion import pipeline
 from memproc.report.report import BATCHES_KEPT
 from memproc.store.changes.landing import Landing
 from tests.command_line import run_memproc

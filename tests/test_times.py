@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from memproc.times import EPOCH, from_micros, is_assumed, parse_time, says_none, to_micros, to_text
+from tests.odd_values import NaTType
 
 SAME = [
     ("epoch seconds", 1692633600, "2023-08-21T16:00:00"),
@@ -63,24 +64,6 @@ SAME = [
     ("int64", np.int64(1692633600), "2023-08-21T16:00:00"),
     ("float64", np.float64(1692633600.5), "2023-08-21T16:00:00.5"),
 ]
-
-
-class NaTType(datetime):
-    """What pandas has for "no time": a datetime that differs from itself and has no year."""
-
-    def __eq__(self, other: object) -> bool:
-        """Equal nothing."""
-        return False
-
-    def __ne__(self, other: object) -> bool:
-        """Differ from everything."""
-        return True
-
-    __hash__ = datetime.__hash__
-
-    def isoformat(self, *_: object, **__: object) -> str:
-        """Say no date."""
-        return "NaT"
 
 
 FAR_EAST, FAR_WEST = timezone(timedelta(hours=14)), timezone(timedelta(hours=-12))

@@ -84,8 +84,8 @@ def ingest(
 
     from memproc.cli.amounts import bytes_of
     from memproc.cli.progress import shown_progress
-    from memproc.ingest.pipeline import Interrupted
-    from memproc.ingest.pipeline import ingest as run
+    from memproc.ingestion.pipeline import Interrupted
+    from memproc.ingestion.pipeline import ingest as run
 
     settings = settings_of(
         dedup=dedup,
@@ -216,7 +216,7 @@ def formats(as_json: Json = False) -> None:
 
 def _read(file: Path, format: str | None, map_field: list[str] | None, include: Any, *, redact: bool) -> Iterator[Any]:
     from memproc.config import Settings
-    from memproc.ingest.pipeline import read_file
+    from memproc.ingestion.pipeline import read_file
 
     return read_file(file, format=format, mapping=mapping_of(map_field), include=include, settings=Settings(redact=redact))
 

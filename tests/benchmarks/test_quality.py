@@ -8,8 +8,9 @@ import pytest
 
 from benchmarks.contradictions import Kept, Merge, of_observations, of_pairs
 from benchmarks.labelled import Labelled, negations, prepared, templates, traps
+from benchmarks.marks import END, begin, write_figures
 from benchmarks.quality import measure, measure_oracle, score
-from benchmarks.quality_page import BEGIN, END, figures, write_figures
+from benchmarks.quality_page import COMMAND, figures
 from tests.conftest import ROOT
 
 FEWEST_OF_A_KIND = 15
@@ -132,11 +133,11 @@ def test_all_that_was_measured_is_one_text_that_a_page_holds(tmp_path):
         if line.startswith("| small") or "ECE" in line
     }
     assert len(widths) == 1
-    page = tmp_path / "page.md"
-    page.write_text(f"Before\n\n{BEGIN}\n\nold\n\n{END}\n\nbehind\n", encoding="utf-8")
+    page, first = tmp_path / "page.md", begin(COMMAND)
+    page.write_text(f"Before\n\n{first}\n\nold\n\n{END}\n\nbehind\n", encoding="utf-8")
     for _ in range(2):
-        write_figures(page, text)
-        assert page.read_text(encoding="utf-8") == f"Before\n\n{BEGIN}\n\n{text}\n\n{END}\n\nbehind\n"
+        write_figures(page, COMMAND, text)
+        assert page.read_text(encoding="utf-8") == f"Before\n\n{first}\n\n{text}\n\n{END}\n\nbehind\n"
     page.write_text("no marks", encoding="utf-8")
     with pytest.raises(ValueError, match="no place for figures"):
-        write_figures(page, text)
+        write_figures(page, COMMAND, text)

@@ -14,7 +14,6 @@ import memproc
 from benchmarks import labelled, retold
 from benchmarks.corpus import Kind, Texts, make_corpus, write_corpus
 from benchmarks.policy import joined_by, measure, text_table
-from benchmarks.stages import measure as measure_stages
 from benchmarks.talk import way
 
 RECORDS = 12_000
@@ -186,10 +185,3 @@ def test_reviews_join_what_they_name():
     joined = joined_by([review("a", "b"), review("c", "b"), review("a", "c")], ["a", "b", "c", "d", None])
     assert len(set(joined[:3])) == 1
     assert joined[3:] == ["d", None]
-
-
-def test_stages_are_of_talk_too():
-    """Chains are of what has a date, as talk has."""
-    found = measure_stages(records=60, seed=1, dedup="near", texts=Texts.TALK, rounds=1)
-    assert "chain keys" in {stage.name for stage in found.stages}
-    assert found.texts is Texts.TALK

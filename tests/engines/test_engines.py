@@ -16,9 +16,9 @@ import pytest
 
 import memproc
 from benchmarks.corpus import write_corpus
-from memproc.ingest.batches import CHUNK_ITEMS
-from memproc.ingest.engines.loop import IN_FLIGHT_A_WORKER
-from memproc.ingest.engines.pools import ENGINES, pool_of
+from memproc.ingestion.batches import CHUNK_ITEMS
+from memproc.ingestion.engines.loop import IN_FLIGHT_A_WORKER
+from memproc.ingestion.engines.pools import ENGINES, pool_of
 from tests.conftest import ROOT
 from tests.engines.deadly import Deadly
 from tests.waiting import LIMIT_SECONDS

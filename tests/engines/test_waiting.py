@@ -12,10 +12,10 @@ import psutil
 import pytest
 
 import memproc
-from memproc.ingest.engines import pools
-from memproc.ingest.engines.loop import prepared
-from memproc.ingest.engines.pools import pool_of
-from memproc.ingest.engines.waiting import Patience, PoolDiedError, answered, ended
+from memproc.ingestion.engines import pools
+from memproc.ingestion.engines.loop import prepared
+from memproc.ingestion.engines.pools import pool_of
+from memproc.ingestion.engines.waiting import Patience, PoolDiedError, answered, ended
 from tests import waiting
 from tests.engines import slow
 from tests.waiting import LIMIT_SECONDS, until
@@ -89,7 +89,7 @@ def test_a_dask_cluster_that_is_gone_is_begun_anew():
 @pytest.mark.parametrize("how", ["scale", "close"])
 def test_a_dask_cluster_that_was_handed_over_and_is_gone_is_told(dask_cluster, monkeypatch, how):
     """Memproc does not begin what is not its own."""
-    monkeypatch.setattr("memproc.ingest.engines.on_dask.SECONDS_WITHOUT_WORKERS", 1.0)
+    monkeypatch.setattr("memproc.ingestion.engines.on_dask.SECONDS_WITHOUT_WORKERS", 1.0)
     pool = pool_of(dask_cluster, 1)
 
     def end():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -10,31 +10,12 @@ import orjson
 import pytest
 
 from memproc.formats.chatgpt import FORMAT
-from memproc.formats.draft import Broken, Context, Draft, LeftOut
+from memproc.formats.draft import Broken
 from memproc.validation import validate
+from tests.formats import reading
 
 TALKS = orjson.loads((Path(__file__).parents[2] / "fixtures" / "chatgpt.json").read_bytes())
-
-
-def read(item: dict[str, Any], *include: str) -> list[Any]:
-    """Read one conversation."""
-    return list(FORMAT.read(item, Context(include=frozenset(include))))
-
-
-def drafts(item: dict[str, Any], *include: str) -> list[Draft]:
-    """Give the drafts, each of which makes a valid memory."""
-    found = [part for part in read(item, *include) if isinstance(part, Draft)]
-    assert [validate(draft.fields).errors for draft in found] == [()] * len(found)
-    return found
-
-
-def left_out(item: dict[str, Any], *include: str) -> Counter[str]:
-    """Count what was left out, by kind."""
-    counts: Counter[str] = Counter()
-    for part in read(item, *include):
-        if isinstance(part, LeftOut):
-            counts[part.kind] += part.count
-    return counts
+read, drafts, left_out = (partial(each, FORMAT) for each in (reading.read, reading.drafts, reading.left_out))
 
 
 def talk(*messages: dict[str, Any] | None, **fields: Any) -> dict[str, Any]:

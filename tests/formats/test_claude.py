@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -10,38 +9,11 @@ import orjson
 import pytest
 
 from memproc.formats.claude import CONVERSATIONS, MEMORIES
-from memproc.formats.draft import Broken, Context, Draft, Format, LeftOut
-from memproc.validation import validate
+from tests.formats.reading import drafts, faults, left_out
 
 FIXTURES = Path(__file__).parents[2] / "fixtures"
 TALKS = orjson.loads((FIXTURES / "claude.json").read_bytes())
 KEPT = orjson.loads((FIXTURES / "claude-memories.json").read_bytes())
-
-
-def read(known: Format, item: dict[str, Any], *include: str) -> list[Any]:
-    """Read one item."""
-    return list(known.read(item, Context(include=frozenset(include))))
-
-
-def drafts(known: Format, item: dict[str, Any], *include: str) -> list[Draft]:
-    """Give the drafts, each of which makes a valid memory."""
-    found = [part for part in read(known, item, *include) if isinstance(part, Draft)]
-    assert [validate(draft.fields).errors for draft in found] == [()] * len(found)
-    return found
-
-
-def left_out(known: Format, item: dict[str, Any], *include: str) -> Counter[str]:
-    """Count what was left out, by kind."""
-    counts: Counter[str] = Counter()
-    for part in read(known, item, *include):
-        if isinstance(part, LeftOut):
-            counts[part.kind] += part.count
-    return counts
-
-
-def faults(known: Format, item: dict[str, Any]) -> list[tuple[str, str]]:
-    """Give path and code of each fault."""
-    return [(part.fault.path, part.fault.code) for part in read(known, item) if isinstance(part, Broken)]
 
 
 def talk(**message: Any) -> dict[str, Any]:

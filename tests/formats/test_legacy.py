@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import orjson
 import pytest
 
-from memproc.formats.draft import Broken, Context, Draft
+from memproc.formats.draft import Broken, Context
 from memproc.formats.legacy import FORMAT
 from memproc.validation import validate
+from tests.formats import reading
 
 RECORDS = [orjson.loads(line) for line in (Path(__file__).parents[2] / "fixtures" / "memproc-v0.jsonl").read_bytes().splitlines()]
-
-
-def draft(**item: Any) -> Draft:
-    """Read one record into one draft."""
-    (part,) = FORMAT.read(item, Context())
-    assert isinstance(part, Draft)
-    return part
+draft = partial(reading.draft, FORMAT)
 
 
 @pytest.mark.parametrize("record", RECORDS)

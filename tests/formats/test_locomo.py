@@ -4,42 +4,29 @@ from __future__ import annotations
 
 import os
 from collections import Counter
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import orjson
 import pytest
 
-from memproc.formats.draft import Broken, Context, Draft, LeftOut
+from memproc.formats.draft import Broken, Draft
 from memproc.formats.locomo import FORMAT
-from memproc.validation import validate
+from tests.formats import reading
 
 ROOT = Path(__file__).parents[2]
 SAMPLE = orjson.loads((ROOT / "fixtures" / "locomo.json").read_bytes())[0]
 ON_REQUEST = {"summaries": 2, "events": 2, "questions": 3}
 
 
+read, drafts, left_out = (partial(each, FORMAT) for each in (reading.read, reading.drafts, reading.left_out))
+
+
 def flat(sample: dict[str, Any]) -> dict[str, Any]:
     """Give a sample in the layout of the released zip."""
     sections = ("conversation", "observation", "session_summary", "event_summary")
     return {name: value for section in sections for name, value in sample[section].items()} | {"qa": sample["qa"]}
-
-
-def read(item: dict[str, Any], *include: str) -> list[Any]:
-    """Read one sample."""
-    return list(FORMAT.read(item, Context(include=frozenset(include))))
-
-
-def drafts(item: dict[str, Any], *include: str) -> list[Draft]:
-    """Give the drafts, each of which makes a valid memory."""
-    found = [part for part in read(item, *include) if isinstance(part, Draft)]
-    assert [validate(draft.fields).errors for draft in found] == [()] * len(found)
-    return found
-
-
-def left_out(item: dict[str, Any], *include: str) -> dict[str, int]:
-    """Give what was left out, by kind."""
-    return {part.kind: part.count for part in read(item, *include) if isinstance(part, LeftOut)}
 
 
 def without(draft: Draft, name: str) -> dict[str, Any]:

@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import orjson
 import pytest
 
-from memproc.formats.draft import Broken, Context, Draft
+from memproc.formats.draft import Broken, Context
 from memproc.formats.mem0 import FORMAT
 from memproc.validation import validate
+from tests.formats import reading
 
 RECORDS = orjson.loads((Path(__file__).parents[2] / "fixtures" / "mem0.json").read_bytes())["results"]
-
-
-def draft(**item: Any) -> Draft:
-    """Read one record into one draft."""
-    (part,) = FORMAT.read(item, Context())
-    assert isinstance(part, Draft)
-    return part
+draft = partial(reading.draft, FORMAT)
 
 
 @pytest.mark.parametrize("record", RECORDS)

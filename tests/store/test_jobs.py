@@ -18,8 +18,8 @@ from sqlalchemy import select
 import memproc
 from memproc.errors import DatabaseError
 from memproc.failures import Failure, Kind
-from memproc.ingest import checkpoint as resuming
-from memproc.ingest.checkpoint import Checkpoint, Place
+from memproc.ingestion import checkpoint as resuming
+from memproc.ingestion.checkpoint import Checkpoint, Place
 from memproc.store.sql import tables
 from tests.conftest import ROOT
 from tests.waiting import LIMIT_SECONDS

@@ -40,8 +40,8 @@ _OPEN = select(_reviews.number, _reviews.other, _reviews.kind, _reviews.status)
 
 
 class Looked(NamedTuple):
-    """What was found: pairs that shared bands, how many of them were compared, which pairs a person should see; and of each new observation
-    that tells again what had been replaced, the one that told it before.
+    """What was found: pairs that shared bands, how many of them were compared, which pairs a person should see; and of each new
+    observation that tells again what had been replaced, the one that told it before.
     """
 
     candidates: int = 0

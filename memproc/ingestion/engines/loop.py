@@ -20,8 +20,8 @@ from typing import NamedTuple
 from loguru import logger
 
 from memproc.errors import EngineError
-from memproc.ingest.engines.pools import Pool
-from memproc.ingest.engines.waiting import END_SECONDS, PoolDiedError, answered
+from memproc.ingestion.engines.pools import Pool
+from memproc.ingestion.engines.waiting import END_SECONDS, PoolDiedError, answered
 from memproc.intake import Chunk, given_up
 from memproc.sources.items import Piece
 

@@ -24,12 +24,12 @@ from memproc.failures import Kind
 from memproc.formats import generic, own
 from memproc.formats.draft import Context, Decided
 from memproc.formats.naming import Names
-from memproc.ingest.batches import Gathered, Pieces
-from memproc.ingest.checkpoint import Checkpoint, Place, begun
-from memproc.ingest.engines.loop import prepared
-from memproc.ingest.engines.pools import Pool, pool_of
-from memproc.ingest.gc_pauses import rarer_searches
-from memproc.ingest.opening import Source, open_all, paths_of
+from memproc.ingestion.batches import Gathered, Pieces
+from memproc.ingestion.checkpoint import Checkpoint, Place, begun
+from memproc.ingestion.engines.loop import prepared
+from memproc.ingestion.engines.pools import Pool, pool_of
+from memproc.ingestion.gc_pauses import rarer_searches
+from memproc.ingestion.opening import Source, open_all, paths_of
 from memproc.intake import Chunk, Intake, name_said
 from memproc.records import Memory, Rejected
 from memproc.report.report import BatchLog, BatchSeen, Merge, Progress, Report, counted

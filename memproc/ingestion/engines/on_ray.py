@@ -13,8 +13,8 @@ import ray
 from ray.exceptions import LocalRayletDiedError, NodeDiedError, OutOfMemoryError, WorkerCrashedError
 
 from memproc.errors import EngineError
-from memproc.ingest.engines.pools import Pool, patience_of
-from memproc.ingest.engines.waiting import Patience, PoolDiedError, answered, ended, is_there
+from memproc.ingestion.engines.pools import Pool, patience_of
+from memproc.ingestion.engines.waiting import Patience, PoolDiedError, answered, ended, is_there
 
 AUTO = "ray://auto"
 SECONDS_WITHOUT_NODES = 60.0

@@ -17,7 +17,7 @@ from importlib import import_module
 from typing import Any
 
 from memproc.errors import EngineError, UsageError
-from memproc.ingest.engines.waiting import Patience, ended
+from memproc.ingestion.engines.waiting import Patience, ended
 
 SECONDS_TO_BEGIN_ANEW = 10.0
 TIMES_THE_BEGINNING = 5.0  # who needs long to begin needs long to begin anew
@@ -146,7 +146,7 @@ def _shut_down(executor: Executor) -> None:
 
 def _warm() -> None:
     """Load what a worker needs, and let its search for cycles pass over it from then on."""
-    from memproc.ingest.engines.warming import warm  # noqa: PLC0415 - in the worker, not in the caller's process
+    from memproc.ingestion.engines.warming import warm  # noqa: PLC0415 - in the worker, not in the caller's process
 
     warm()
     gc.freeze()  # this process is memproc's own
@@ -155,7 +155,7 @@ def _warm() -> None:
 def _on_package(extra: str, given: object, workers: int) -> Pool:
     """Return the pool of an engine whose package is an extra: on what was given, or on what memproc begins."""
     try:
-        pool: Pool = getattr(import_module(f"memproc.ingest.engines.on_{extra}"), f"{extra}_pool")(given, workers)
+        pool: Pool = getattr(import_module(f"memproc.ingestion.engines.on_{extra}"), f"{extra}_pool")(given, workers)
         return pool
     except ModuleNotFoundError as error:
         raise UsageError(f"engine {extra!r} needs its package: pip install 'memproc-sdk[{extra}]'") from error

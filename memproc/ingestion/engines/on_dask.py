@@ -15,8 +15,8 @@ import dask
 from distributed import Client, KilledWorker, LocalCluster, Status
 
 from memproc.errors import EngineError
-from memproc.ingest.engines.pools import Pool, patience_of
-from memproc.ingest.engines.waiting import Patience, PoolDiedError, answered, ended
+from memproc.ingestion.engines.pools import Pool, patience_of
+from memproc.ingestion.engines.waiting import Patience, PoolDiedError, answered, ended
 
 SECONDS_TO_BEGIN_A_WORKER = 300  # then its nanny gives up
 SECONDS_TO_SETTLE = 60.0
