@@ -24,7 +24,7 @@ FLOORS = (
     ("validation",),
     ("dedup",),
     ("formats", "sources"),
-    ("intake", "taken", "batching", "report", "embedding"),
+    ("intake", "taken", "batching", "report", "embedding", "sketching"),
     ("store",),
     ("resuming", "engines", "opening", "gathering"),
     ("pipeline", "face"),
