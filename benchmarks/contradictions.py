@@ -59,7 +59,7 @@ def kept_apart() -> Iterator[Kept]:
 
 def of_pairs(name: str, pairs: Sequence[tuple[str, str]]) -> Iterator[Kept]:
     """Compare the two texts of each pair, by memproc and by its peers."""
-    from benchmarks.first_seen import PEERS  # noqa: PLC0415 - it needs the extra `quality`
+    from benchmarks.first_seen import PEERS  # noqa: PLC0415 - it needs the group `quality`
 
     compared = f"{len(pairs):,} pairs"
     with memproc.open("sqlite://") as store:

@@ -82,7 +82,7 @@ def measure(labelled: Labelled, *, recall: Literal["standard", "high"] = "standa
 
 def measure_peers(labelled: Labelled) -> list[Line]:
     """Compare what each peer keeps of the texts with the labels."""
-    from benchmarks.first_seen import PEERS  # noqa: PLC0415 - it needs the extra `quality`
+    from benchmarks.first_seen import PEERS  # noqa: PLC0415 - it needs the group `quality`
 
     return [_line(labelled, name, dict(enumerate(homes_of(labelled.texts)))) for name, homes_of in PEERS.items()]
 

@@ -21,9 +21,9 @@ MEMPROC: Final = "benchmarks.memproc_run"
 class Side:
     """A contestant.
 
-    `does` says in a line what it does. `needs` are modules without which it is left out; `extra` brings them. `largest` is the
-    number of records beyond which it is measured on the first so many only. `has_clusters` tells whether it has to be asked for
-    its clusters afterwards, `is_on_servers` whether it also writes to servers.
+    `does` says in a line what it does. `needs` are modules without which it is left out; `pip install` and `brought_by` bring
+    them. `largest` is the number of records beyond which it is measured on the first so many only. `has_clusters` tells whether
+    it has to be asked for its clusters afterwards, `is_on_servers` whether it also writes to servers.
     """
 
     name: str
@@ -31,7 +31,7 @@ class Side:
     does: str
     options: tuple[str, ...] = ()
     needs: tuple[str, ...] = ()
-    extra: str = "peers"
+    brought_by: str = "--group peers"
     largest: int | None = None
     has_clusters: bool = False
     is_on_servers: bool = False
@@ -41,9 +41,9 @@ class Side:
         return ("-m", self.module, command, str(file), place, *self.options)
 
 
-def _memproc(name: str, does: str, *options: str, needs: tuple[str, ...] = (), extra: str = "") -> Side:
+def _memproc(name: str, does: str, *options: str, needs: tuple[str, ...] = (), brought_by: str = "-e .") -> Side:
     return Side(
-        f"memproc-{name}", MEMPROC, does, options, needs=needs, extra=extra or "peers", has_clusters=True, is_on_servers=True
+        f"memproc-{name}", MEMPROC, does, options, needs=needs, brought_by=brought_by, has_clusters=True, is_on_servers=True
     )
 
 
@@ -63,7 +63,9 @@ SIDES: Final = (
         "warm",
     ),
     *(
-        _memproc(f"near-{engine}", f'the same with `engine="{engine}"`', "near", engine, needs=needs, extra=engine)
+        _memproc(
+            f"near-{engine}", f'the same with `engine="{engine}"`', "near", engine, needs=needs, brought_by=f"-e '.[{engine}]'"
+        )
         for engine, needs in ENGINES.items()
     ),
     Side(
@@ -129,7 +131,7 @@ def maybe_reason(side: Side, kind: str, *, has_engines: bool) -> str | None:
     """Give why a side cannot be measured on a kind of database, None where it can."""
     missing = [name for name in side.needs if find_spec(name) is None]
     if missing:
-        return f"{', '.join(missing)} not installed: pip install -e '.[{side.extra}]'"
+        return f"{', '.join(missing)} not installed: pip install {side.brought_by}"
     if side.module == MEMPROC and len(side.options) > 1 and not has_engines:
         return "memproc.ingest has no parameter `engine`"
     if kind != SQLITE and not side.is_on_servers:

@@ -2,7 +2,7 @@
 
 Facts: libFuzzer ends its process, and only what is imported under `instrument_imports` is measured, so each target runs in a
 process of its own: `python -m faults.guided TARGET SECONDS`. An exception or a hang ends it with the bytes that caused it. It is
-an extra (`pip install memproc-sdk[fuzz]`), as there is none for every system.
+not among what all tests need (`pip install --group fuzz`), as there is none for every system.
 """
 
 from __future__ import annotations
@@ -210,7 +210,7 @@ def _number_of(text: str) -> object:
 
 def main(target: str, seconds: str, corpus: str) -> None:
     """Let libFuzzer lead one target; it ends the process."""
-    import atheris  # noqa: PLC0415 - an extra
+    import atheris  # noqa: PLC0415 - it may not be there
 
     with atheris.instrument_imports(include=["memproc"]):
         pass

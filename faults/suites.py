@@ -121,7 +121,7 @@ def _fuzz(asked: Asked, new_store: NewStore, folder: Path) -> str:
 
 def _atheris(asked: Asked, _new_store: NewStore, folder: Path) -> str:
     if not guided.is_installed():
-        raise CannotRunError("atheris is not installed: pip install 'memproc-sdk[fuzz]'")
+        raise CannotRunError("atheris is not installed: pip install --group fuzz")
     told = guided.lead(asked.targets, asked.seconds, folder)
     return "\n".join(f"{target:10} {line}" for target, line in told.items())
 

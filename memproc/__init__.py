@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from memproc.ingestion.pipeline import ingest
     from memproc.records import EmotionalContext, Fault, Memory, Outcome, Rejected, Relation
     from memproc.report.report import Pattern, Progress, Report
+    from memproc.sketching import sketch
     from memproc.store.answers import (
         Added,
         Calibration,
@@ -86,6 +87,7 @@ __all__ = [
     "calibrate",
     "ingest",
     "open",
+    "sketch",
     "transform",
     "validate",
 ]
@@ -98,6 +100,7 @@ _HOMES = {
     "memproc.records": "EmotionalContext Fault Memory Outcome Rejected Relation",
     "memproc.report.report": "Pattern Progress Report",
     "memproc.dedup.cluster": "Decision",
+    "memproc.sketching": "sketch",
     "memproc.store.answers": "Added Calibration Entry Finding History IndexRecall Job ObservationSeen Proposed Quarantined Recount "
     "Review Step Trace",
     "memproc.store.store": "Store",

@@ -24,7 +24,7 @@ FLOORS = (
     ("validation",),
     ("dedup",),
     ("formats", "sources"),
-    ("intake", "taken", "batch_size", "report", "embedding"),
+    ("intake", "taken", "batch_size", "report", "embedding", "sketching"),
     ("store",),
     ("ingestion",),
     ("api",),

@@ -175,7 +175,7 @@ def test_without_atheris_the_command_ends_with_1(capsys, monkeypatch):
     """It says how to install it."""
     monkeypatch.setattr(guided, "is_installed", lambda: False)
     assert command.main(["atheris"]) == 1
-    assert "CANNOT RUN: atheris is not installed: pip install" in capsys.readouterr().out
+    assert "CANNOT RUN: atheris is not installed: pip install --group fuzz" in capsys.readouterr().out
 
 
 def test_a_suite_that_finds_something_ends_with_1_and_the_others_still_run(capsys, monkeypatch):

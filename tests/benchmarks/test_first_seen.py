@@ -33,8 +33,8 @@ MEMORIES = Labelled(
 def peers():
     """Give the peers by their names."""
     for package in ("datasketch", "rensa"):
-        pytest.importorskip(package, reason=f"{package} is not installed: pip install -e '.[quality]'")
-    from benchmarks.first_seen import PEERS  # noqa: PLC0415 - it needs the extra
+        pytest.importorskip(package, reason=f"{package} is not installed: pip install --group quality")
+    from benchmarks.first_seen import PEERS  # noqa: PLC0415 - it needs both
 
     return PEERS
 

@@ -86,9 +86,9 @@ def test_the_command_is_kept_without_files(results):
 
 
 def test_a_missing_package_is_told(tmp_path):
-    """And the extra that brings it."""
+    """And what brings it."""
     side = Side("peer", "benchmarks.peer_run", "it is not there", needs=("orjson", "no_such_module"))
-    assert reasons([FLOOR, side], "sqlite", tmp_path) == {"peer": "no_such_module not installed: pip install -e '.[peers]'"}
+    assert reasons([FLOOR, side], "sqlite", tmp_path) == {"peer": "no_such_module not installed: pip install --group peers"}
 
 
 def test_an_engine_is_left_out_where_none_can_be_chosen():
@@ -163,8 +163,8 @@ def test_a_warm_run_knows_words_and_no_texts(words, before, tmp_path, monkeypatc
 
 def test_the_recipe_and_rensa_keep_what_their_clusters_say(tmp_path):
     """What rensa dropped while it was measured is what it drops when it is asked for whom."""
-    pytest.importorskip("rensa", reason="rensa is not installed: pip install -e '.[peers]'")
-    from benchmarks.rensa_run import clusters, ingest  # noqa: PLC0415 - it needs the extra
+    pytest.importorskip("rensa", reason="rensa is not installed: pip install --group peers")
+    from benchmarks.rensa_run import clusters, ingest  # noqa: PLC0415 - it needs rensa
 
     path = tmp_path / "records.jsonl"
     texts = ["The kettle is in the kitchen", "the  KETTLE is in the kitchen", "His flight leaves at nine"]

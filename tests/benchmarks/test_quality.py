@@ -85,7 +85,7 @@ def test_machine_lines_are_all_different():
 def peers():
     """Skip where the peers are not installed."""
     for package in ("datasketch", "rensa"):
-        pytest.importorskip(package, reason=f"{package} is not installed: pip install -e '.[quality]'")
+        pytest.importorskip(package, reason=f"{package} is not installed: pip install --group quality")
 
 
 @pytest.mark.usefixtures("peers")

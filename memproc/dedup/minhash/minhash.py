@@ -31,6 +31,7 @@ BANDS = {"standard": (25, 5), "high": (32, 4)}  # bands, rows of each
 Hashes = NDArray[np.uint32]
 
 _SPACE = 32
+_HASHES = 2**32
 _MULTIPLIER = np.uint32(0x9E3779B1)  # the golden ratio of 2^32, as in xxHash32
 
 
@@ -51,6 +52,20 @@ def _shingles_of_word(word: str) -> tuple[str, ...]:
 
 
 _SHINGLES = Memo(_shingles_of_word)
+
+
+def hash_of_shingle(shingle: bytes) -> int:
+    """Return the 32-bit hash of one shingle, given as UTF-8: of its code points, with 0 for the fourth of a word of one letter.
+
+    >>> f"{hash_of_shingle(b'tea '):08x}"
+    '07e37302'
+    """
+    first, *others = map(ord, shingle.decode().ljust(SHINGLE_CHARS, "\0"))
+    mixed = first * int(_MULTIPLIER) % _HASHES
+    for code in others:
+        mixed = (mixed ^ code) * int(_MULTIPLIER) % _HASHES
+        mixed ^= mixed >> 15
+    return mixed
 
 
 def signatures(texts: Sequence[str]) -> Hashes:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-import datasketch
 import numpy as np
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+import memproc
+from memproc.config import Policy
+from memproc.dedup.keys import prepare
 from memproc.dedup.minhash import minhash as module
-from memproc.dedup.minhash.minhash import BANDS, PERMUTATIONS, SHINGLE_CHARS, band_hashes, shingles, signatures
+from memproc.dedup.minhash.minhash import BANDS, PERMUTATIONS, band_hashes, shingles, signatures
+from memproc.records import plain
 
 WORDS = st.text(st.characters(exclude_categories=("Cs", "Z", "Cc")), min_size=1, max_size=9) | st.sampled_from(
     ["a", "i", "é", "茶", "😀"]
@@ -17,19 +20,9 @@ WORDS = st.text(st.characters(exclude_categories=("Cs", "Z", "Cc")), min_size=1,
 TEXTS = st.lists(WORDS, min_size=1, max_size=6).map(" ".join)
 
 
-def hash_shingle(shingle: bytes) -> int:
-    """Return the 32-bit hash of a shingle given as UTF-8."""
-    codes = np.zeros(SHINGLE_CHARS, np.uint32)
-    given = [ord(character) for character in shingle.decode()]
-    codes[: len(given)] = given
-    return int(module._mix(codes[0:1], codes[1:2], codes[2:3], codes[3:4])[0])
-
-
-def by_datasketch(text: str) -> list[int]:
-    """Return the signature that datasketch gives the shingles of a text."""
-    sketch = datasketch.MinHash(num_perm=PERMUTATIONS, seed=1, hashfunc=hash_shingle)
-    sketch.update_batch([shingle.encode() for shingle in shingles(text)])
-    return [int(value) for value in sketch.hashvalues]
+def text_in_the_index(content):
+    """Return the text by which a fact with this content is compared."""
+    return prepare(plain(memproc.Memory(content=content)), is_identity=False, as_of=None, policy=Policy()).text
 
 
 @pytest.mark.parametrize(
@@ -50,14 +43,16 @@ def test_shingles_are_four_characters_inside_a_padded_word(text, expected):
 
 
 @pytest.mark.parametrize("few_shingles", [module.FEW_SHINGLES, 0])
-@given(texts=st.lists(TEXTS, min_size=1, max_size=5))
-@example(texts=["a"])
-@example(texts=["i a e o"])
-def test_a_signature_is_that_of_datasketch_bit_by_bit(few_shingles, texts):
+@given(contents=st.lists(TEXTS.filter(lambda text: memproc.validate({"content": text}).ok), min_size=1, max_size=5))
+@example(contents=["a"])
+@example(contents=["i a e o"])
+@example(contents=["  She\u200b LIKES\n the caf\u0065\u0301 – 10⁵ times!", "Well, tea", "😀", "¨"])
+def test_a_signature_is_that_of_datasketch_bit_by_bit(few_shingles, contents):
     """Seed 1, 128 permutations, over the same shingles with the same hash; also of so few that they are signed at once."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(module, "FEW_SHINGLES", few_shingles)
-        assert signatures(texts).tolist() == [by_datasketch(text) for text in texts]
+        signed = signatures([text_in_the_index(content) for content in contents])
+    assert signed.tolist() == [memproc.sketch(content).hashvalues.tolist() for content in contents]
 
 
 @given(st.lists(TEXTS, min_size=1, max_size=8))
