@@ -114,7 +114,7 @@ class Lent(memproc.Store):
 
     def close(self):
         """Close the store, once."""
-        is_open = not self._is_closed
+        is_open = not self._opened.transactions.is_closed
         super().close()
         if is_open:
             self.give_back(self.place)
@@ -155,7 +155,7 @@ class Work:
 @contextmanager
 def work_of(store):
     """Give what a store asks of its database meanwhile. This counts what would take time, and does not depend on the machine."""
-    work, engine, counted = Work(), store._database.engine, set()
+    work, engine, counted = Work(), store._opened.database.engine, set()
 
     def step():
         work.steps += STEPS_A_CALL
@@ -178,5 +178,5 @@ def work_of(store):
 
 def all_text(store):
     """Return everything that stands in the tables of a store, as text."""
-    with store._read() as tx:
+    with store._opened.transactions.reading() as tx:
         return "\n".join(str([*row]) for table in tables.metadata.sorted_tables for row in tx.execute(table.select()))

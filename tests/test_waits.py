@@ -21,7 +21,7 @@ RUNNING = {"run", "call", "check_call", "check_output"}
 BOUNDED = {
     "os.waitpid(number, 0)",  # of a child that was just killed
     "os.wait4(process.pid, 0)",  # of one that is killed when its time is over
-    "store._merger.wait()",  # memproc's own, which waits for no other process
+    "store._opened.merger.wait()",  # memproc's own, which waits for no other process
 }
 CLOCK = re.compile(r"\b(perf_counter|process_time|thread_time|monotonic|time)\(\)")
 

@@ -199,7 +199,7 @@ def test_damage_is_found_on_every_database(fresh):
         memproc.ingest(records(), into=store, settings=memproc.Settings(batch_size=40))
         for statement, codes in PORTABLE.items():
             assert store.doctor() == ()
-            with store._database.write() as tx:
+            with store._opened.database.write() as tx:
                 tx.exec_driver_sql(named(statement))
                 assert errors_of(examine(tx)) == codes
                 tx.connection.rollback()
@@ -212,7 +212,7 @@ def test_it_writes_nothing(path):
     assert path.read_bytes() == before
     said = []
     with Store(path) as store:
-        event.listen(store._database.engine, "before_cursor_execute", lambda *given: said.append(given[2].split()[0]))
+        event.listen(store._opened.database.engine, "before_cursor_execute", lambda *given: said.append(given[2].split()[0]))
         assert store.doctor() == ()
         assert set(said) <= {"BEGIN", "SELECT", "PRAGMA", "WITH"}
         store.add({"content": "Prefers tea"})  # and afterwards it can be written to
@@ -594,7 +594,7 @@ class Rated(memproc.Memory):
 def test_a_record_of_another_class_of_memories_is_valid_where_its_store_is_open(fresh_file):
     """Who opens the store by the class of its records, or by a class that lacks its fields, is told nothing."""
     with fresh_file() as empty:
-        path = empty._database.file
+        path = empty._opened.database.file
     with memproc.open(path, schema=Rated) as store:
         store.add({"content": "Prefers tea", "importance": 5.0, "mood": "calm"})
         store.add({"content": "Prefers milk", "importance": 0.5, "mood": "calm"})

@@ -46,7 +46,7 @@ def review_of(store, *said):
 
 def memory_of(store, text):
     """Return the id of the memory in which a text was said."""
-    with store._read() as tx:
+    with store._opened.transactions.reading() as tx:
         found = tx.execute(tables.observations.select()).all()
     (key,) = [row.key.hex() for row in found if json.loads(row.record)["content"] == text]
     return store.get(key).id
@@ -222,7 +222,7 @@ def test_memories_of_which_parts_are_held_distinct_are_not_merged(fresh):
 
 def key_of(store, text):
     """Return the node in which a text was said."""
-    with store._read() as tx:
+    with store._opened.transactions.reading() as tx:
         (node,) = [row.node for row in tx.execute(tables.observations.select()) if json.loads(row.record)["content"] == text]
     return node.hex()
 
@@ -392,7 +392,7 @@ def test_who_is_cut_off_runs_it_again(fresh, monkeypatch, statements):
                 event("not cut off")
             except PulledPlugError:
                 assert len(store.decisions()) < 4
-        with store._read() as tx:
+        with store._opened.transactions.reading() as tx:
             settled = [row for row in tx.execute(tables.reviews.select()) if row.status == "merge"]
         assert len(settled) == len(store.decisions())
         assert store.doctor() == ()
@@ -408,7 +408,7 @@ def test_what_is_decided_meanwhile_is_not_counted(fresh):
         order = policies.Order(policy=policies.parse_policy(ALL), verdict="merge", name="x", note="", limit=None, job=None)
         store.resolve(numbers[0], "distinct")
         decide = partial(policies._decide, order=order, numbers=numbers, limit=None)
-        assert store._transactions.write(decide) == ([numbers[1]], 0)
+        assert store._opened.transactions.write(decide) == ([numbers[1]], 0)
 
 
 def test_a_full_export_names_the_policy(fresh):
@@ -471,7 +471,7 @@ def test_a_forgotten_memory_leaves_no_words_of_a_policy_in_the_ledger(fresh):
         store.decide_all(ALL, name="of the bicycles", note="a bike is a bicycle")
         store.forget(memory_of(store, APART[0]))
         assert store.policies() == [("of the bicycles", 1)]
-        with store._read() as tx:
+        with store._opened.transactions.reading() as tx:
             told = [row.reason for row in tx.execute(tables.ledger.select()) if row.kind == "decision"]
         assert told == ["merge"]
         store.withdraw_policy("of the bicycles")
@@ -483,7 +483,7 @@ def test_a_name_that_was_changed_by_hand_is_found(fresh_file):
     with fresh_file() as store:
         ingest(store, APART)
         store.decide_all(ALL, name="night")
-        with store._database.write() as tx:
+        with store._opened.database.write() as tx:
             tx.exec_driver_sql("UPDATE memproc_decisions SET policy = ''")
         assert [entry.code for entry in store.doctor()] == ["seals"]
 

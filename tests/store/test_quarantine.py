@@ -132,7 +132,7 @@ def test_patterns_group_like_faults(fresh):
 
 def by_view(store):
     """Return what the view for people tells of patterns."""
-    with store._read() as tx:
+    with store._opened.transactions.reading() as tx:
         return {tuple(row) for row in tx.execute(sql("SELECT code, path, message, records FROM error_patterns"))}
 
 
@@ -468,7 +468,7 @@ def test_a_row_that_the_database_refused_is_taken_once_it_can_be(fresh_file):
         refuse_rows(store, "poison")
         memproc.ingest([item], store, format="mem0", as_of="2024-05-01")
         assert store.replay().quarantined == 1
-        with store._database.write() as tx:
+        with store._opened.database.write() as tx:
             tx.execute(sql("DROP TRIGGER refuse"))
         assert store.replay().stored == 1
         memproc.ingest([item], other, format="mem0", as_of="2024-05-01")
@@ -660,7 +660,7 @@ def test_any_mix_of_replays_and_discards_leaves_every_job_whole(fresh, source, m
             do(store, act, choice, source, more)
             assert is_whole(store)
         assert store.rebuild() == (0, 0)
-        with store._read() as tx:
+        with store._opened.transactions.reading() as tx:
             left = set(tx.execute(select(tables.quarantine_parts.c.quarantine)).scalars())
         assert left == {one.number for one in store.quarantine(status=None) if one.status != "discarded"}
 

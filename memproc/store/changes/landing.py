@@ -14,7 +14,6 @@ from typing import Any
 
 from sqlalchemy import select
 
-from memproc.config import Policy
 from memproc.dedup.decide import Plan, Row, decide
 from memproc.dedup.keys import Columns, Key, Prepared
 from memproc.dedup.looking import first_of_cores, looking_planned
@@ -49,25 +48,12 @@ _KNOWN = select(*(tables.observations.c[name] for name in ("key", "number", "is_
 class Landing:
     """Lands batches in one store. The caller holds the transaction and sees to it that only one thread is here."""
 
-    def __init__(
-        self,
-        segments: Segments,
-        policy: Policy,
-        job: int,
-        *,
-        redacts: bool = False,
-    ) -> None:
-        """Know the store, what it was built with, and the job that lands.
-
-        With `redacts` nothing is told of what a rejected record holds, whoever rejected it.
-        """
+    def __init__(self, segments: Segments, job: int, *, redacts: bool = False) -> None:
+        """Know the index, and the job that lands. With `redacts` no message shows what a rejected record holds."""
         self._segments, self._job, self._redacts = segments, job, redacts
-        self._recall = policy.recall
 
     def land(self, tx: Tx, arrived: Arrived, there: StoreState, origin: Origin) -> Landed:
-        """Write the next batch and all that follows from it; `there` tells how the store stands, `now` is the time of the ledger's
-        rows.
-        """
+        """Write the next batch and all that follows from it; `there` is the state of the store."""
         batch = there.batch + 1
         records = arrived.records.moved(arrived.first)
         accepted = records.accepted
@@ -171,7 +157,7 @@ class Landing:
         if any(columns.is_near):
             firsts = first_of_cores(plan, near.rows.values())
             first_numbers = [there.observation + 1 + at for at in firsts]
-            hashes = self._segments.index(tx, first_numbers, plan.fresh.take(firsts), self._recall)
+            hashes = self._segments.index(tx, first_numbers, plan.fresh.take(firsts), tx.policy.recall)
             landed.looking = [looking_planned(plan, near.rows, there.observation + 1, firsts, hashes)]
         landed.reviews = write_reviews(tx, undated_candidates(plan.undated), batch)
         write_lines(tx, batch, _lines(plan))

@@ -106,7 +106,7 @@ def test_what_the_table_of_benign_differences_says_is_so(row):
     with memproc.open("sqlite://") as store:
         store.add({"content": row.one})
         found = store.add({"content": row.other})
-        with store._read() as tx:
+        with store._opened.transactions.reading() as tx:
             kept = tx.execute(sql("SELECT reason FROM ledger WHERE kind = 'similar'")).scalar()
     assert (found.outcome, found.confidence) == ("merged", row.trust)
     assert row.kind == kept or row.kind in ("hyphen", "case of a short code", "unit behind its number", "thousands")
