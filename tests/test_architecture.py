@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import subprocess
 import sys
+from functools import cache
 
 import pytest
 
@@ -48,8 +49,9 @@ PURE += ("batching.py",)
 IMPURE = {"sqlalchemy", "sqlite3", "threading", "time", "random", "os", "subprocess", "socket", "loguru", "psutil", "pathlib"}
 
 
+@cache
 def modules():
-    """Return every module of the package with its path and syntax tree."""
+    """Return every module of the package with its path and syntax tree, which are read once."""
     return [(path.relative_to(PACKAGE), ast.parse(path.read_text())) for path in sorted(PACKAGE.rglob("*.py"))]
 
 
@@ -63,33 +65,36 @@ def imported(tree):
             yield node.module
 
 
-@pytest.mark.parametrize(("path", "tree"), modules(), ids=lambda value: str(value) if not isinstance(value, ast.AST) else "")
-def test_imports_go_one_way(path, tree):
+def test_imports_go_one_way():
     """Nothing imports from a floor above its own."""
-    own = path.parts[0].removesuffix(".py")
-    if own in ("__init__", "__main__"):
-        return
-    for name in imported(tree):
-        if name.startswith("memproc."):
-            assert FLOOR_OF[name.split(".")[1]] <= FLOOR_OF[own], f"{path} imports {name}"
+    above = []
+    for path, tree in modules():
+        own = path.parts[0].removesuffix(".py")
+        if own not in ("__init__", "__main__"):
+            within = [name for name in imported(tree) if name.startswith("memproc.")]
+            above += [f"{path} imports {name}" for name in within if FLOOR_OF[name.split(".")[1]] > FLOOR_OF[own]]
+    assert not above
 
 
-@pytest.mark.parametrize(("path", "tree"), modules(), ids=lambda value: str(value) if not isinstance(value, ast.AST) else "")
-def test_imports_go_one_way_within_deduplication(path, tree):
+def test_imports_go_one_way_within_deduplication():
     """From a text to its gist, from two of them to what differs, from keys to clusters and decisions."""
     floors = {name: floor for floor, names in enumerate(DEDUP_FLOORS) for name in names}
-    if path.parts[0] == "dedup" and path.stem != "__init__":
-        own = path.parts[1].removesuffix(".py")
-        for name in imported(tree):
-            if name.startswith("memproc.dedup."):
-                assert floors[name.split(".")[2]] <= floors[own], f"{path} imports {name}"
+    above = []
+    for path, tree in modules():
+        if path.parts[0] == "dedup" and path.stem != "__init__":
+            own = path.parts[1].removesuffix(".py")
+            within = [name for name in imported(tree) if name.startswith("memproc.dedup.")]
+            above += [f"{path} imports {name}" for name in within if floors[name.split(".")[2]] > floors[own]]
+    assert not above
 
 
-@pytest.mark.parametrize(("path", "tree"), modules(), ids=lambda value: str(value) if not isinstance(value, ast.AST) else "")
-def test_the_pure_part_is_pure(path, tree):
+def test_the_pure_part_is_pure():
     """No database, clock, random source, logger or thread on the floors below the store."""
-    if path.parts[0] in PURE:
-        assert not {name.split(".")[0] for name in imported(tree)} & IMPURE
+    found = {
+        str(path): {name.split(".")[0] for name in imported(tree)} & IMPURE for path, tree in modules() if path.parts[0] in PURE
+    }
+    assert len(found) > len(PURE)
+    assert not {path: names for path, names in found.items() if names}
 
 
 def test_ingestion_knows_nothing_of_what_is_alike_in_meaning():
@@ -124,10 +129,11 @@ def test_the_library_is_quiet(tmp_path):
 SEALED = {table.name for table in tables.metadata.sorted_tables if is_sealed(table)} - {tables.store.name}
 
 
-@pytest.mark.parametrize(("path", "tree"), modules(), ids=lambda value: str(value) if not isinstance(value, ast.AST) else "")
-def test_rows_with_a_seal_are_changed_where_it_is_kept(path, tree):
+def test_rows_with_a_seal_are_changed_where_it_is_kept():
     """By `update_rows` or `change_row`: an update of SQL's own would leave a seal that does not fit."""
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Call) and ast.unparse(node.func) == "update":
-            table = ast.unparse(node.args[0]).removeprefix("tables.")
-            assert table not in SEALED, f"{path}: update of {table}"
+    updates = []
+    for path, tree in modules():
+        calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call) and ast.unparse(node.func) == "update"]
+        updates += [(str(path), ast.unparse(call.args[0]).removeprefix("tables.")) for call in calls]
+    assert updates
+    assert not [(path, table) for path, table in updates if table in SEALED]

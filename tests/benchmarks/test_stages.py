@@ -68,12 +68,14 @@ def test_every_stage_has_a_bound():
     assert measured(1).keys() == {*BOUNDS, PREPARE_REST, NEVER_SEEN_AGAIN}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", BOUNDS)
 def test_a_stage_stays_near_its_bare_call(name):
     """By their ratio, never by seconds."""
     assert is_within(lambda stages: stages[name].ratio, BOUNDS[name]), measured(2)[name]
 
 
+@pytest.mark.slow
 def test_known_words_save_time():
     """Cold and warm are two figures, and the warm whole is that of its stages."""
 
@@ -85,11 +87,13 @@ def test_known_words_save_time():
     assert measured(1)[WHOLE].warm_microseconds < measured(1)[WHOLE].microseconds
 
 
+@pytest.mark.slow
 def test_nothing_hides_between_the_stages():
     """What preparing takes beside its stages has no bare call, and a share of the whole for a bound."""
     assert is_within(lambda stages: stages[PREPARE_REST].microseconds / stages[WHOLE].microseconds, MOST_BETWEEN)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("stage", "name"), [("decode", "item_of"), ("sign", "signed")])
 def test_a_stage_that_does_its_work_three_times_is_told(stage, name, monkeypatch):
     """The bounds are near enough to tell."""
@@ -132,6 +136,7 @@ def test_the_command_prints_json(capsys):
     assert {"decode", "commit", WHOLE} <= {stage["name"] for stage in told["stages"]}
 
 
+@pytest.mark.slow
 def test_the_time_of_a_stage_is_its_own():
     """What it calls that is another stage counts there."""
 
