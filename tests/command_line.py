@@ -13,7 +13,7 @@ import typer.main
 from memproc.cli.main import main
 
 # A process builds its commands once, as it runs one; to build them for each that is run here would take most of the time.
-_built = cache(typer.main.get_command)
+built_once = cache(typer.main.get_command)
 
 
 def run_memproc(*arguments, folder=os.curdir):
@@ -21,7 +21,7 @@ def run_memproc(*arguments, folder=os.curdir):
     out, err = io.StringIO(), io.StringIO()
     code = 0
     given = patch("sys.argv", ["memproc", *map(str, arguments)])
-    with chdir(folder), given, patch("typer.main.get_command", _built), redirect_stdout(out), redirect_stderr(err):
+    with chdir(folder), given, patch("typer.main.get_command", built_once), redirect_stdout(out), redirect_stderr(err):
         try:
             main()
         except SystemExit as ended:

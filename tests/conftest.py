@@ -21,8 +21,8 @@ hypothesis.settings.register_profile("more", deadline=None, max_examples=40, pri
 hypothesis.settings.register_profile("thorough", deadline=None, max_examples=1_000, print_blob=True)
 hypothesis.settings.load_profile(os.environ.get("MEMPROC_HYPOTHESIS", "default"))
 
-# Many images for containers turn the cache of compiled modules off. The tests begin hundreds of processes, and two workers import all of
-# this: it is on for them, or each would compile the package again.
+# Many images for containers turn the cache of compiled modules off. Here it is on: tests begin hundreds of processes, and each of
+# them, and each worker, would compile the package and the tests again.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 sys.dont_write_bytecode = False
 

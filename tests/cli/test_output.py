@@ -13,6 +13,7 @@ from unittest.mock import patch
 import pytest
 
 from memproc.cli.main import main
+from tests.command_line import built_once
 from tests.waiting import LIMIT_SECONDS, bounded
 
 TEXT = "Prefers – “grüner” Tee 🍵 in 北京"
@@ -42,8 +43,9 @@ class Place:
         """Run a command and return (exit code, bytes of standard output, bytes of standard error)."""
         out, err = (io.TextIOWrapper(io.BytesIO(), encoding) for _ in range(2))
         code = 0
-        argv = ["memproc", *map(str, arguments)]
-        with chdir(self.folder), patch("sys.argv", argv), redirect_stdout(out), redirect_stderr(err):
+        given = patch("sys.argv", ["memproc", *map(str, arguments)])
+        built = patch("typer.main.get_command", built_once)
+        with chdir(self.folder), given, built, redirect_stdout(out), redirect_stderr(err):
             try:
                 main()
             except SystemExit as ended:
