@@ -151,8 +151,8 @@ def piped(folder, command, reader, unbuffered):
 def many(tmp_path_factory):
     """Give a folder with a store that is longer than a pipe holds."""
     folder = tmp_path_factory.mktemp("many")
-    lines = [{"content": f"memory number {number} of many " + "x" * 200} for number in range(2_000)]
-    lines += [{"content": {"number": number, "said": "y" * 400}} for number in range(3_000)]
+    lines = [{"content": f"memory number {number} of many " + "x" * 200} for number in range(600)]
+    lines += [{"content": {"number": number, "said": "y" * 400}} for number in range(1_500)]
     (folder / "many.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
     command = [sys.executable, "-m", "memproc", "ingest", "many.jsonl", "--into", "m.db"]
     subprocess.run(command, cwd=folder, check=True, timeout=120, capture_output=True)
