@@ -29,12 +29,24 @@ from memproc.store.sql.seals import seal_of
 VARIABLES = {"postgresql": "MEMPROC_TEST_POSTGRES_URL", "mysql": "MEMPROC_TEST_MYSQL_URL"}
 NAMES = ("sqlite", *VARIABLES)
 STEPS_A_CALL = 10
+LOCAL = ("127.0.0.1", "localhost", "::1")
 
 
 def reason_to_skip(name):
     """Return why there is nothing to test on, nothing where there is."""
     variable = VARIABLES.get(name)
     return f"no server: set {variable} to the URL of one" if variable and not os.environ.get(variable) else ""
+
+
+def server_url(name):
+    """Return the URL of a server; that of MySQL or MariaDB on this machine is asked without TLS, unless its URL speaks of TLS.
+
+    The driver makes the context of TLS anew for each connection, and reads every certificate of the system for it.
+    """
+    url = url_of(os.environ[VARIABLES[name]])
+    if name == "mysql" and url.host in LOCAL and not any(option.startswith("ssl") for option in url.query):
+        url = url.update_query_dict({"ssl_disabled": "true"})
+    return url.render_as_string(hide_password=False)
 
 
 _OBJECT = "|".join(sorted((name.removeprefix(tables.PREFIX) for name in OBJECTS), key=len, reverse=True))
@@ -79,7 +91,8 @@ class Lender:
 
     def __init__(self, name):
         """Know the server; nothing is made yet."""
-        self.server, self.idle = Server(os.environ[VARIABLES[name]]), []
+        url = server_url(name)
+        self.server, self.idle, self.engine = Server(url), [], create_engine(url_of(url))
 
     def new(self, settings):
         """Return the URL of an empty store."""
@@ -88,17 +101,23 @@ class Lender:
             memproc.open(url, settings=settings).close()
             return url
         url = self.idle.pop()
-        engine = create_engine(url_of(url))
-        with engine.begin() as connection:
+        self.empty(url_of(url), settings)
+        return url
+
+    def empty(self, url, settings):
+        """Make a store as good as new: by one connection for all of them, whose statements are compiled once."""
+        schema = url.query.get("application_name", url.database)
+        row = row_of_new(Policy(dedup=settings.dedup or "near"))
+        with self.engine.execution_options(schema_translate_map={None: schema}).begin() as connection:
             for table in tables.metadata.sorted_tables:
                 connection.execute(table.delete())
-            row = row_of_new(Policy(dedup=settings.dedup or "near"))
-            connection.execute(tables.store.insert().values((*row, seal_of(tables.store, row))))
-        engine.dispose()
-        return url
+            connection.execute(
+                tables.store.insert(), dict(zip(tables.store.c.keys(), (*row, seal_of(tables.store, row)), strict=True))
+            )
 
     def close(self):
         """Drop all that was made."""
+        self.engine.dispose()
         self.server.close()
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 import json
-import os
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -17,7 +16,7 @@ from faults.stores import stores
 from memproc.errors import DatabaseError
 from memproc.store.changes.landing import Landing
 from memproc.store.sql import tables
-from tests.databases import NAMES, VARIABLES, reason_to_skip, refuse_rows
+from tests.databases import NAMES, VARIABLES, reason_to_skip, refuse_rows, server_url
 from tests.waiting import LIMIT_SECONDS
 
 TRICKY = [
@@ -105,7 +104,7 @@ def test_several_who_open_a_new_store_at_once_make_one(name, tmp_path):
         with memproc.open(url) as store:
             return store.add({"content": "Prefers tea"}).outcome
 
-    with stores(os.environ.get(VARIABLES.get(name, ""), "sqlite"), tmp_path) as new, ThreadPoolExecutor(6) as pool:
+    with stores(server_url(name) if name in VARIABLES else "sqlite", tmp_path) as new, ThreadPoolExecutor(6) as pool:
         for _ in range(3):
             outcomes = sorted(pool.map(opened, [new()] * 6))
             assert outcomes == ["duplicate"] * 5 + ["stored"]

@@ -429,7 +429,7 @@ def test_every_code_is_tested():
 
 
 @pytest.mark.parametrize(("code", "inflict"), CASES)
-@pytest.mark.sampled(8)
+@pytest.mark.sampled(16)
 def test_each_kind_of_damage_is_found_by_its_own_code_and_mended_as_advised(code, inflict, path):
     """No other error is told; and after the command that is advised the finding is gone."""
     inflict(path)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import itertools
-import os
 import sqlite3
 import threading
 from contextlib import closing, contextmanager
@@ -24,7 +23,7 @@ from memproc.store.sql.backends import url_of
 from memproc.store.sql.naming import OBJECTS, Names
 from tests.command_line import run_memproc
 from tests.conftest import ROOT
-from tests.databases import NAMES, VARIABLES, reason_to_skip
+from tests.databases import NAMES, reason_to_skip, server_url
 from tests.waiting import LIMIT_SECONDS
 
 TEA = {"content": "Prefers tea"}
@@ -42,7 +41,7 @@ def place(request, tmp_path):
     """Give the path or URL of an empty database."""
     if reason := reason_to_skip(request.param):
         pytest.skip(reason)
-    with stores("sqlite" if request.param == "sqlite" else os.environ[VARIABLES[request.param]], tmp_path) as new:
+    with stores("sqlite" if request.param == "sqlite" else server_url(request.param), tmp_path) as new:
         yield new()
 
 
@@ -208,7 +207,7 @@ def test_a_schema_is_made_and_used(schema):
     """Whatever its name; tables that the search path would find elsewhere are none of this store."""
     if reason := reason_to_skip("postgresql"):
         pytest.skip(reason)
-    server = Server(os.environ[VARIABLES["postgresql"]])
+    server = Server(server_url("postgresql"))
     place = server.new()
     quoted = '"' + schema.replace('"', '""') + '"'
     drop = text(f"DROP SCHEMA IF EXISTS {quoted} CASCADE".replace(":", r"\:"))

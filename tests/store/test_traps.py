@@ -26,7 +26,7 @@ from faults.stores import Server
 from memproc.records import encode
 from memproc.store.sql import tables
 from tests.conftest import ROOT
-from tests.databases import VARIABLES, reason_to_skip, refuse_rows, sql
+from tests.databases import VARIABLES, reason_to_skip, refuse_rows, server_url, sql
 from tests.store.test_databases import TRICKY
 from tests.waiting import LIMIT_SECONDS
 
@@ -200,7 +200,7 @@ def test_a_database_of_mysql_made_for_latin_text_takes_emoji():
     """MariaDB: a database made without a character set, or as latin1, refuses them. The columns name their own."""
     if reason := reason_to_skip("mysql"):
         pytest.skip(reason)
-    server = Server(os.environ[VARIABLES["mysql"]])
+    server = Server(server_url("mysql"))
     try:
         with memproc.open(server.new(charset="latin1")) as store:
             record = {"content": "Prefers tea 😀🫖", "tags": ["日本"], "namespace": "Ωmega", "metadata": {"🔑": "ключ"}}

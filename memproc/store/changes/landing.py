@@ -29,7 +29,7 @@ from memproc.store.quarantine.triage import settle
 from memproc.store.reviews.waiting import undated_candidates, write_reviews
 from memproc.store.rows.ledger import LedgerEntry, write_lines
 from memproc.store.rows.memories import write_regrouped
-from memproc.store.rows.neighbourhood import neighbourhood
+from memproc.store.rows.neighbourhood import neighbourhood_of_batch
 from memproc.store.rows.observations import forgotten_among, rows_of_new
 from memproc.store.rows.state import StoreState, store_state
 from memproc.store.rows.typo_links import write_typo_links
@@ -139,7 +139,7 @@ class Landing:
         known, forgotten = self._met_before(tx, columns, there)
         own = enumerate(zip(columns.key, columns.as_of, strict=True))
         undecided = columns.take([at for at, (key, as_of) in own if key not in known or as_of is not None]) if known else columns
-        near = neighbourhood(tx, there=there, fresh=undecided)
+        near = neighbourhood_of_batch(tx, undecided, there)
         if colliding := colliding_in(columns, known, near.rows):
             rest = columns.take([at for at in range(len(columns)) if at not in colliding])
             landed = self._write(tx, rest, there, batch)

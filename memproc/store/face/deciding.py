@@ -22,7 +22,7 @@ from memproc.store.answers import (
 from memproc.store.changes.deciding import checked_verdict, decide_by_hand, resolve, unmerge, unmerge_job
 from memproc.store.changes.forgetting import forget
 from memproc.store.changes.policies import Order, carry_out, policies_in, withdraw_policy
-from memproc.store.face.base import Face
+from memproc.store.face.face import Face
 from memproc.store.reviews.open_reviews import open_reviews
 from memproc.store.reviews.proposing import Proposer
 from memproc.store.reviews.settled import decisions_of_job, decisions_of_review, settled

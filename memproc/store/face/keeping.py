@@ -17,7 +17,7 @@ from memproc.store.backup import backup
 from memproc.store.changes.calibration import calibrate, calibrated
 from memproc.store.changes.rebuilding import Moved, rebuild
 from memproc.store.checkup.doctor import examine
-from memproc.store.face.base import Face
+from memproc.store.face.face import Face
 from memproc.store.reviews.looking import Reviewer
 from memproc.store.sql.tx import Tx
 

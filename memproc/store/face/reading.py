@@ -23,7 +23,7 @@ from memproc.store.answers import (
     Trace,
 )
 from memproc.store.exporting import export_lines_to
-from memproc.store.face.base import Face
+from memproc.store.face.face import Face
 from memproc.store.index.recall import index_recall
 from memproc.store.jobs.counting import count_memories, jobs, recount, stats
 from memproc.store.jobs.jobs import (
