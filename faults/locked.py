@@ -15,7 +15,7 @@ from sqlalchemy.pool import Pool
 import memproc
 from faults.child import CONTEXT
 from faults.stores import check_whole, exported, filled
-from memproc.store.sql.backends import url_of
+from memproc.store.sql.urls import url_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

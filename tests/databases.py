@@ -21,10 +21,10 @@ from faults.refusals import refuse
 from faults.stores import Server
 from memproc.config import Policy
 from memproc.store.sql import tables
-from memproc.store.sql.backends import url_of
 from memproc.store.sql.naming import OBJECTS
 from memproc.store.sql.opening import row_of_new
 from memproc.store.sql.seals import seal_of
+from memproc.store.sql.urls import url_of
 
 VARIABLES = {"postgresql": "MEMPROC_TEST_POSTGRES_URL", "mysql": "MEMPROC_TEST_MYSQL_URL"}
 NAMES = ("sqlite", *VARIABLES)

@@ -65,9 +65,12 @@ FLOORS_WITHIN = {
 }
 MOST_LINES, MOST_PARAMETERS = 300, 5
 FACES = {
-    "api.py: transform", "ingestion/pipeline.py: ingest", "store/face/deciding.py: decide_all", "store/face/quarantining.py: replay",
+    "api.py: transform",
+    "ingestion/pipeline.py: ingest",
+    "store/face/deciding.py: decide_all",
+    "store/face/quarantining.py: replay",
     "store/face/reading.py: find",
-}  # fmt: skip
+}
 FLOOR_OF = {name: floor for floor, names in enumerate(FLOORS) for name in names}
 PURE = ("dedup", "formats", "failures.py", "values.py", "times.py", "records.py", "validation.py", "intake.py", "taken.py")
 PURE += ("batch_size.py",)

@@ -22,9 +22,9 @@ from memproc.store.checkup.doctor import examine, examine_at
 from memproc.store.checkup.findings import AILMENTS
 from memproc.store.jobs.jobs import sealed as place_of
 from memproc.store.sql import tables
-from memproc.store.sql.backends import url_of
 from memproc.store.sql.database import Database
 from memproc.store.sql.seals import seal_of
+from memproc.store.sql.urls import url_of
 from memproc.store.store import Store
 from tests.command_line import run_memproc
 from tests.databases import VARIABLES, named, reason_to_skip

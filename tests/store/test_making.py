@@ -19,8 +19,9 @@ from faults.points import MAKING, POINTS, Verb
 from faults.stores import Server, stores
 from memproc.config import LONGEST_PREFIX
 from memproc.store.sql import tables
-from memproc.store.sql.backends import url_of
 from memproc.store.sql.naming import OBJECTS, Names
+from memproc.store.sql.urls import url_of
+from memproc.store.sql.views import VIEWS
 from tests.command_line import run_memproc
 from tests.conftest import ROOT
 from tests.databases import NAMES, reason_to_skip, server_url
@@ -261,9 +262,7 @@ def taken(place, name, kind):
             connection.execute(text(statement))
 
 
-EVERYWHERE = [
-    (name, kind) for name in sorted(tables.metadata.tables) + list(tables.VIEWS) for kind in ("table", "empty table", "view")
-]
+EVERYWHERE = [(name, kind) for name in sorted(tables.metadata.tables) + list(VIEWS) for kind in ("table", "empty table", "view")]
 BY_INDEX = [
     (name, kind)
     for name in ("memproc_jobs", "memproc_observations_node", "memproc_memories")

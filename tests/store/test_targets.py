@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 import memproc
-from memproc.store.sql.backends import url_of
+from memproc.store.sql.urls import url_of
 from tests.command_line import run_memproc
 
 EMPTY = ("", " ", "\t\n", "sqlite:///", "sqlite:/// ", "sqlite+pysqlite:///", "sqlite:///?mode=rw")

@@ -34,7 +34,7 @@ from memproc.store.rows.observations import forgotten_among, rows_of_new
 from memproc.store.rows.state import StoreState, store_state
 from memproc.store.rows.typo_links import write_typo_links
 from memproc.store.sql import tables
-from memproc.store.sql.database import is_of_memproc, is_of_value
+from memproc.store.sql.driver_errors import is_of_memproc, is_of_value
 from memproc.store.sql.seals import seal_of_date
 from memproc.store.sql.tx import Tx
 from memproc.times import to_micros

@@ -19,13 +19,14 @@ from memproc.store.answers import (
     Quarantined,
 )
 from memproc.store.changes.landed import Arrived, Landed
-from memproc.store.changes.replay import Replay, ReplayPlan, Transform, chosen_for_replay, edits_in, export_lines
+from memproc.store.changes.replay import Replay, ReplayPlan, Transform, chosen_for_replay
 from memproc.store.changes.writer import Batch
 from memproc.store.exporting import export_lines_to
 from memproc.store.face.face import Face
 from memproc.store.jobs.jobs import (
     NewJob,
 )
+from memproc.store.quarantine.edits import edits_in, export_lines
 from memproc.store.quarantine.records import REPLAY, Origin
 from memproc.store.quarantine.triage import (
     Filters,
