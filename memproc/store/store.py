@@ -30,7 +30,7 @@ from memproc.store.face.reading import Reading
 from memproc.store.opened import OpenStore
 from memproc.store.quarantine.records import Origin
 from memproc.store.rows.memories import memories_by_id, memory_at
-from memproc.store.rows.observations import records_of, require
+from memproc.store.rows.observations import records_of, require_row
 from memproc.store.sql.forks import tell_of_forks
 
 
@@ -137,7 +137,7 @@ class Store(Reading[M], Deciding[M], Quarantining[M], Keeping[M]):
         if landed.new and landed.membership.get(own.key) is None:  # a memory by itself, as it was just written
             memory = self._to_memory(memory_of_one(own.node.hex(), own.record))
         else:
-            plain = self._opened.transactions.read(lambda tx: memory_at(tx, require(tx, own.key.hex())[0]))
+            plain = self._opened.transactions.read(lambda tx: memory_at(tx, require_row(tx, own.key.hex())))
             memory = self._to_memory(plain)
         if landed.known:
             return Added(Outcome.DUPLICATE, memory, 1.0, "same observation")

@@ -20,6 +20,7 @@ from memproc.errors import DatabaseError
 from memproc.failures import Failure, Kind
 from memproc.ingestion import checkpoint as resuming
 from memproc.ingestion.checkpoint import Checkpoint, Place
+from memproc.store.jobs.owners import Owner
 from memproc.store.sql import tables
 from tests.conftest import ROOT
 from tests.waiting import LIMIT_SECONDS
@@ -228,7 +229,7 @@ def test_a_job_whose_process_was_killed_is_cancelled_at_once(fresh, tmp_path):
     """And one that was to be cancelled when its process died is cancelled by who would go on with it."""
     path = written(tmp_path, 12)
     with fresh() as store:
-        dead = memproc.store.jobs.jobs.owners.Owner.of_this_process()._replace(started=1.0)
+        dead = Owner.of_this_process()._replace(started=1.0)
         killed = {"status": "running", "owner": dead.to_json(), "lease_until": int((time.time() + 60) * 1e6), "finished_at": None}
         with pytest.raises(CutOffError):
             ingest(store, path, on_progress=cut_off_after(1))
@@ -288,9 +289,7 @@ def test_an_owner_that_lives_and_has_long_been_silent_is_not_waited_for(fresh, t
         with pytest.raises(CutOffError):
             ingest(store, path, on_progress=cut_off_after(1))
         parent = psutil.Process(os.getppid())
-        owner = memproc.store.jobs.jobs.owners.Owner.of_this_process()._replace(
-            pid=parent.pid, started=parent.create_time(), run="its own"
-        )
+        owner = Owner.of_this_process()._replace(pid=parent.pid, started=parent.create_time(), run="its own")
         set_job(store, status="running", owner=owner.to_json(), lease_until=int((time.time() - 590) * 1e6))
         assert store.jobs()[0].is_alive
         assert store._writer.take_job(*store_job_keys(store))[1] is None
@@ -369,7 +368,7 @@ def test_a_job_of_a_dead_process_is_taken_over_at_once(fresh, tmp_path):
     with fresh() as store:
         with pytest.raises(CutOffError):
             ingest(store, path, on_progress=cut_off_after(1))
-        owner = memproc.store.jobs.jobs.owners.Owner.of_this_process()._replace(started=1.0)
+        owner = Owner.of_this_process()._replace(started=1.0)
         set_job(store, status="running", owner=owner.to_json(), lease_until=int((time.time() + 60) * 1e6))
         assert store.jobs()[0].is_alive is False
         assert ingest(store, path, resume=True).status == "done"
@@ -534,7 +533,7 @@ def test_a_job_of_another_machine_is_closed_after_a_long_silence(fresh, silent_s
     """Its process cannot be asked, and who adds single records may rest between them."""
     with fresh() as store:
         store.add({"content": "She likes tea"})
-        elsewhere = memproc.store.jobs.jobs.owners.Owner("elsewhere", 1, 1.0, "run")
+        elsewhere = Owner("elsewhere", 1, 1.0, "run")
         set_job(store, owner=elsewhere.to_json(), lease_until=int((time.time() - silent_seconds) * 1e6))
         with memproc.open(store.place) as opened:
             assert opened.jobs()[0].status == status
@@ -546,7 +545,7 @@ def test_a_job_on_files_waits_for_who_goes_on_with_it(fresh, tmp_path):
     with fresh() as store:
         with pytest.raises(CutOffError):
             ingest(store, path, on_progress=cut_off_after(1))
-        dead = memproc.store.jobs.jobs.owners.Owner.of_this_process()._replace(started=1.0)
+        dead = Owner.of_this_process()._replace(started=1.0)
         set_job(store, status="running", owner=dead.to_json(), lease_until=2**60, finished_at=None)
         with memproc.open(store.place) as opened:
             assert opened.jobs()[0].status == "running"
@@ -558,7 +557,7 @@ def test_an_opening_does_not_wait_for_a_writer_to_close_what_was_left(fresh):
     """The next one does it."""
     with fresh() as store:
         store.add({"content": "She likes tea"})
-        dead = memproc.store.jobs.jobs.owners.Owner.of_this_process()._replace(started=1.0)
+        dead = Owner.of_this_process()._replace(started=1.0)
         set_job(store, owner=dead.to_json())
         with store._opened.database.write():
             memproc.open(store.place).close()

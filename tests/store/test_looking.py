@@ -148,8 +148,8 @@ def test_what_changed_in_between_is_looked_at_as_it_is_by_then(fresh, monkeypatc
 
     def forgetting(self, job, review_at, new=None):
         if new is not None and new.batch == 1:
-            gone = next(memory for memory in self if "room 3" in memory.content)
-            self.forget(gone.id)
+            gone = next(memory for memory in store if "room 3" in memory.content)
+            store.forget(gone.id)
         return catch_up(self, job, review_at, new)
 
     monkeypatch.setattr(Writer, "_catch_up", forgetting)

@@ -28,7 +28,6 @@ CALLS = {
     "decisions(review)": lambda store, number: store.decisions(review=number),
     "decisions(job)": lambda store, number: store.decisions(job=number),
     "recount": lambda store, number: store.recount(number),
-    "reached": lambda store, number: store._writer.reached(number),
 }
 
 

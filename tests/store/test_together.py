@@ -9,7 +9,7 @@ from sqlalchemy import event
 
 from memproc.errors import DatabaseError
 from memproc.failures import Failure, Kind
-from memproc.store.changes.adding import MOST_TOGETHER, Together
+from memproc.store.changes.together import MOST_TOGETHER, Together
 from memproc.store.changes.writer import Writer
 from tests.waiting import LIMIT_SECONDS, until
 

@@ -84,6 +84,14 @@ def locate(tx: Tx, identifier: str, rows: Select[Any] = ROWS) -> list[Row]:
     return [first, *(row for row in rest if row.number != first.number)]
 
 
+def require_row(tx: Tx, identifier: str) -> Row:
+    """Return the row that an id names. Raises NotFoundError where there is none."""
+    row = named_by(tx, identifier)
+    if row is None:
+        raise NotFoundError(f"no memory or observation {identifier!r}")
+    return row
+
+
 def require(tx: Tx, identifier: str) -> list[Row]:
     """Return the rows of the memory that an id is in, the row it names first. Raises NotFoundError where there is none."""
     rows = locate(tx, identifier)

@@ -16,15 +16,18 @@ BYTES = LargeBinary().with_variant(mysql.LONGBLOB(), *_MYSQL)
 
 
 def key(name: str, *, nullable: bool = False, primary_key: bool = False) -> Column[bytes]:
+    """Return a column of hashes of 16 bytes."""
     return Column(name, _KEY, nullable=nullable, primary_key=primary_key)
 
 
 def number(name: str, *, nullable: bool = False, primary_key: bool = False) -> Column[int]:
+    """Return a column of integers of 64 bits."""
     kind = _OWN_NUMBER if primary_key else BigInteger()
     return Column(name, kind, nullable=nullable, primary_key=primary_key, autoincrement=False)
 
 
 def text(name: str, *, nullable: bool = False) -> Column[str]:
+    """Return a column of texts of any length, which are equal only byte by byte."""
     return Column(name, _TEXT, nullable=nullable)
 
 
