@@ -7,6 +7,7 @@ import io
 import re
 import traceback
 from contextlib import suppress
+from dataclasses import replace
 from typing import Any
 
 import orjson
@@ -96,7 +97,7 @@ def logged():
 
 def told_by(store: memproc.Store) -> str:
     """Give all that a store says of what it could not take, but for the bytes."""
-    kept = [str(one._replace(raw=b"")) for status in ("open", None) for one in store.quarantine(status=status)]
+    kept = [str(replace(one, raw=b"")) for status in ("open", None) for one in store.quarantine(status=status)]
     return "\n".join([*kept, str(store.patterns()), str(store.jobs()), str(store.doctor())])
 
 
