@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import cast
 
 from memproc import validation
 from memproc.config import Policy, Settings
@@ -12,12 +13,12 @@ from memproc.formats.draft import Context
 from memproc.intake import Intake, beyond, name_said, raw_of
 from memproc.records import Fault, Given, Memory, Rejected, encode, given, is_mapping, plain
 from memproc.sources.items import of_record
-from memproc.store.answers import Calibration
+from memproc.store.answers import Calibration, M
 from memproc.store.store import Store
 from memproc.validation import Verdict, fault
 
 
-def open_store(where: str | Path, *, settings: Settings | None = None, schema: type[Memory] = Memory) -> Store:
+def open_store(where: str | Path, *, settings: Settings | None = None, schema: type[M] = Memory) -> Store[M]:  # type: ignore[assignment]
     """Open the store at a path or SQLAlchemy URL, or make it. Use it in a `with` block, or close it.
 
     `schema` is the class of the memories it gives. Raises StoreError when the store was made by a newer memproc or with other
@@ -26,12 +27,12 @@ def open_store(where: str | Path, *, settings: Settings | None = None, schema: t
     return Store(where, settings=settings, schema=schema)
 
 
-def calibrate(store: Store, labels: Iterable[tuple[str, str, bool]]) -> Calibration:
+def calibrate(store: Store[M], labels: Iterable[tuple[str, str, bool]]) -> Calibration:
     """Fit a store's confidence to labelled pairs; see `Store.calibrate`."""
     return store.calibrate(labels)
 
 
-def validate(record: object, *, schema: type[Memory] = Memory) -> Verdict:
+def validate(record: object, *, schema: type[M] = Memory) -> Verdict[M]:  # type: ignore[assignment]
     """Check one record against the schema. Never raises: the verdict holds the memory, or every fault with advice.
 
     >>> verdict = validate({"content": "Prefers tea", "importance": 7})
@@ -50,12 +51,12 @@ def transform(
     record: object,
     *,
     format: str | None = None,
-    schema: type[Memory] = Memory,
+    schema: type[M] = Memory,  # type: ignore[assignment]
     namespace: str | None = None,
     source: str | None = None,
     mapping: Mapping[str, str] | None = None,
     include: Iterable[str] = (),
-) -> list[Memory | Rejected]:
+) -> list[M | Rejected]:
     """Turn one legacy record into today's memories, validated; by default the format is told by its shape.
 
     A record may hold many memories (a conversation) or none. What could not be taken is in the list as `Rejected`, in its
@@ -70,4 +71,5 @@ def transform(
         found: tuple[Fault, ...] = (fault("", "unknown_shape", "is in no known format"),)
         return [Rejected("transform", found, raw_of(None, item))]
     context = Context(name_said(source, "source"), frozenset(include), dict(mapping or {}), is_told=format is None)
-    return Intake(known or generic.FORMAT, Policy(), schema, name_said(namespace, "namespace"), context).draft(item)
+    drafts = Intake(known or generic.FORMAT, Policy(), schema, name_said(namespace, "namespace"), context).draft(item)
+    return cast("list[M | Rejected]", drafts)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
-from typing import Self, cast
+from typing import Self
 
 from memproc.config import Settings
 from memproc.dedup.compare.reasons import reason_told
@@ -45,7 +45,7 @@ class Store(Reading[M], Deciding[M], Quarantining[M], Keeping[M]):
         where: str | Path,
         *,
         settings: Settings | None = None,
-        schema: type[M] | None = None,
+        schema: type[M] = Memory,  # type: ignore[assignment]  # what M is by default
         for_rebuild: bool = False,
     ) -> None:
         """Open or create the store at a path or SQLAlchemy URL; only a text that holds "://" is a URL. `url` is where it is,
@@ -54,7 +54,7 @@ class Store(Reading[M], Deciding[M], Quarantining[M], Keeping[M]):
         Raises StoreError if it was made by a newer memproc or with other settings than those given, and UsageError where there
         can be no store. A store that may not be written is opened for reading.
         """
-        self.schema = cast("type[M]", Memory) if schema is None else schema
+        self.schema = schema
         self._opened = OpenStore(where, settings or Settings(), for_rebuild=for_rebuild)
         self._writer = Writer(self._opened)
         self._adder = Adder(self._opened, self._writer)

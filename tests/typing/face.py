@@ -1,0 +1,58 @@
+"""The public face as a type checker sees it. mypy (strict) and pyright check this file; nobody runs it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import assert_type
+
+import memproc
+from memproc import Added, Decision, History, Memory, Outcome, Rejected, Report, Review, Settings, Store, Trace, Verdict
+
+
+class Mine(Memory):
+    """A memory with a field of its own."""
+
+    mood: str = "calm"
+
+
+def own_schema() -> None:
+    """A store that is opened with a class gives memories of it everywhere."""
+    with memproc.open("memories.db", schema=Mine) as store:
+        assert_type(store, Store[Mine])
+        for memory in store:
+            assert_type(memory, Mine)
+            assert_type(memory.mood, str)
+        assert_type(iter(store), Iterator[Mine])
+        assert_type(store.get("id"), Mine | None)
+        assert_type(store.find(namespace="ann", limit=10), list[Mine])
+        added = store.add({"content": "Prefers tea"})
+        assert_type(added, Added[Mine])
+        assert_type(added.memory, Mine | None)
+        assert_type(added.outcome, Outcome)
+        assert_type(store.trace("id"), Trace[Mine])
+        assert_type(store.history("id"), History[Mine])
+        for review in store.reviews():
+            assert_type(review, Review[Mine])
+            assert_type(review.one, Mine)
+            assert_type(store.resolve(review, "merge"), Decision)
+        assert_type(store.unmerge("id"), tuple[Decision, ...])
+
+
+def usual_schema() -> None:
+    """Without a class it gives memories, and the plain name of the store means that."""
+    store = memproc.open("memories.db", settings=Settings(batch_size=10))
+    assert_type(store, Store[Memory])
+    plain: Store = store
+    assert_type([*plain], list[Memory])
+    assert_type(memproc.ingest([{"content": "x"}], into=store), Report)
+    store.close()
+
+
+def records() -> None:
+    """Single records are checked and transformed into the class that is asked for."""
+    verdict = memproc.validate({"content": "x"}, schema=Mine)
+    assert_type(verdict, Verdict[Mine])
+    assert_type(verdict.memory, Mine | None)
+    assert_type(memproc.validate({"content": "x"}), Verdict[Memory])
+    assert_type(memproc.transform({"memory": "x"}, format="mem0"), list[Memory | Rejected])
+    assert_type(memproc.transform({"memory": "x"}, format="mem0", schema=Mine), list[Mine | Rejected])
