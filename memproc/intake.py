@@ -23,8 +23,9 @@ import orjson
 
 from memproc.config import DEEPEST, Policy, Settings
 from memproc.dedup.band_hashes import signed
+from memproc.dedup.columns import Columns
 from memproc.dedup.grouping import grouped
-from memproc.dedup.keys import Accepted, Columns, prepare_all
+from memproc.dedup.preparing import Accepted, prepare_all
 from memproc.errors import UsageError
 from memproc.formats import generic, of_line
 from memproc.formats.draft import Broken, Context, Decided, Draft, Format, LeftOut, Part

@@ -20,10 +20,12 @@ import memproc
 from memproc import dedup
 from memproc.config import Policy
 from memproc.dedup.changes.frame import frame_of
+from memproc.dedup.columns import Columns
 from memproc.dedup.compare.compare import compare
 from memproc.dedup.compare.confidence import model_of, side_of
-from memproc.dedup.decide import Neighbourhood, decide
-from memproc.dedup.keys import Columns, prepare
+from memproc.dedup.decide import decide
+from memproc.dedup.neighbourhood import Neighbourhood
+from memproc.dedup.preparing import prepare
 from memproc.dedup.text import words
 from memproc.formats import FORMATS, detect
 from memproc.formats.draft import Context

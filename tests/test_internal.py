@@ -9,7 +9,7 @@ import pytest
 
 import memproc
 from memproc import intake
-from memproc.dedup import keys
+from memproc.dedup import preparing
 from memproc.formats import generic
 from memproc.store.changes import landing
 from memproc.store.changes.replay import ReplayPlan
@@ -46,7 +46,7 @@ def break_decoding(patch, error):
 STAGES = {
     "decoding": break_decoding,
     "keys": lambda patch, error: patch.setattr(intake, "prepare_all", breaking(intake.prepare_all, error)),
-    "gist": lambda patch, error: patch.setattr(keys, "skim", breaking(keys.skim, error)),
+    "gist": lambda patch, error: patch.setattr(preparing, "skim", breaking(preparing.skim, error)),
     "plain form": lambda patch, error: patch.setattr(intake, "plain", breaking(intake.plain, error)),
     "signing": lambda patch, error: patch.setattr(intake, "signed", breaking(intake.signed, error)),
     "deciding": lambda patch, error: patch.setattr(landing, "decide", breaking(landing.decide, error)),

@@ -21,9 +21,12 @@ import pytest
 import memproc
 from memproc.config import Policy
 from memproc.dedup.band_hashes import signed
-from memproc.dedup.cluster import Decision, clusters
-from memproc.dedup.decide import Neighbourhood, decide
-from memproc.dedup.keys import Columns, prepare_all
+from memproc.dedup.cluster import clusters
+from memproc.dedup.columns import Columns
+from memproc.dedup.decide import decide
+from memproc.dedup.decision import Decision
+from memproc.dedup.neighbourhood import Neighbourhood
+from memproc.dedup.preparing import prepare_all
 from memproc.dedup.text.memo import Memo
 from memproc.formats import chatgpt, claude, generic, locomo, mem0, own
 from memproc.formats.draft import Context

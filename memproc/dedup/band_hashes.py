@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from memproc.dedup.changes.chains import CHAINS
-from memproc.dedup.keys import Columns
+from memproc.dedup.columns import Columns
 from memproc.dedup.minhash.minhash import BANDS, Hashes, band_hashes, signatures
 
 

@@ -15,8 +15,11 @@ from itertools import chain
 from math import sqrt
 
 from memproc.config import Policy
+from memproc.dedup.columns import Columns
 from memproc.dedup.gist.gist import plain_tokens, read
-from memproc.dedup.keys import Columns, Grouped, Key, Observation, day_of_telling, is_long_enough, key_of, merges_by_likeness
+from memproc.dedup.keys import Key, day_of_telling, is_long_enough, key_of
+from memproc.dedup.observation import Grouped, Observation
+from memproc.dedup.preparing import merges_by_likeness
 from memproc.dedup.text.exact import exact_of
 from memproc.dedup.text.telling import Telling
 from memproc.dedup.text.words import trust

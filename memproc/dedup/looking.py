@@ -16,9 +16,12 @@ import numpy as np
 
 from memproc.config import Policy
 from memproc.dedup.band_hashes import hashes_of, width
-from memproc.dedup.decide import Plan, Row, shared
-from memproc.dedup.keys import Columns, Key, prepare_all
+from memproc.dedup.columns import Columns
+from memproc.dedup.decide import Plan, shared
+from memproc.dedup.keys import Key
 from memproc.dedup.minhash.minhash import Hashes
+from memproc.dedup.neighbourhood import Row
+from memproc.dedup.preparing import prepare_all
 from memproc.records import Outcome, encode
 
 MOST_IN_CORE = 8

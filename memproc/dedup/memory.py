@@ -15,7 +15,7 @@ from typing import Any
 
 from memproc.dedup.cluster import Cluster
 from memproc.dedup.gist.gist import read
-from memproc.dedup.keys import Observation
+from memproc.dedup.observation import Observation
 from memproc.dedup.text.exact import exact_of
 from memproc.records import Memory, Plain, encode, last_changed
 

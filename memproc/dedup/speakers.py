@@ -14,7 +14,8 @@ from collections.abc import Collection, Iterator, Sequence
 from operator import attrgetter
 from typing import Any
 
-from memproc.dedup.keys import Key, Observation
+from memproc.dedup.keys import Key
+from memproc.dedup.observation import Observation
 from memproc.records import Memory, encode, last_changed
 
 KEPT = 8  # with the smallest keys, at least 2; more is more to look at, fewer is more often something to work out

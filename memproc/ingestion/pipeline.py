@@ -17,7 +17,7 @@ from loguru import logger
 from memproc.batch_size import BatchSize, largest_bytes
 from memproc.config import Policy, Settings
 from memproc.dedup.compare.reasons import reason_told
-from memproc.dedup.decide import Judged
+from memproc.dedup.judging import Judged
 from memproc.dedup.keys import Key
 from memproc.errors import DatabaseError, SourceEndedError, UsageError, redacting
 from memproc.failures import Kind

@@ -19,13 +19,15 @@ import orjson
 from sqlalchemy import select, update
 
 from memproc.config import Policy, Settings, limit_of, share_of, whole_number
-from memproc.dedup.cluster import Decision, Verdict, pair
+from memproc.dedup.columns import Prepared
 from memproc.dedup.compare.confidence import model_of
 from memproc.dedup.compare.reasons import reason_told
-from memproc.dedup.decide import Judged, Row
-from memproc.dedup.keys import SCHEME, Key, Prepared
+from memproc.dedup.decision import Decision, Verdict, pair
+from memproc.dedup.judging import Judged
+from memproc.dedup.keys import SCHEME, Key
 from memproc.dedup.meaning import AT_LEAST
 from memproc.dedup.memory import memory_of_one
+from memproc.dedup.neighbourhood import Row
 from memproc.dedup.review_policy import checked_name, parse_policy
 from memproc.dedup.text.canonical import canonical
 from memproc.embedding import embedder

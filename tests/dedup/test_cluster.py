@@ -12,8 +12,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from memproc.config import Policy
-from memproc.dedup.cluster import Cluster, Decision, clusters, pair, principal
-from memproc.dedup.keys import Key, Observation, Prepared, prepare
+from memproc.dedup.cluster import Cluster, clusters
+from memproc.dedup.columns import Prepared
+from memproc.dedup.decision import Decision, pair
+from memproc.dedup.keys import Key
+from memproc.dedup.observation import Observation
+from memproc.dedup.preparing import prepare
+from memproc.dedup.versions import principal
 from memproc.records import Memory, plain
 from tests.groups import merging
 

@@ -12,9 +12,13 @@ from itertools import combinations, product
 
 from sqlalchemy import select
 
-from memproc.dedup.cluster import Decision, are_told_apart, clusters, pair
-from memproc.dedup.decide import Row, regroup
-from memproc.dedup.keys import Key, Observation
+from memproc.dedup.cluster import clusters
+from memproc.dedup.decision import Decision, pair
+from memproc.dedup.keys import Key
+from memproc.dedup.neighbourhood import Row
+from memproc.dedup.observation import Observation
+from memproc.dedup.regrouping import regroup
+from memproc.dedup.versions import are_told_apart
 from memproc.store.reviews.open_reviews import open_again
 from memproc.store.rows.decisions import WITHDRAWN
 from memproc.store.rows.ledger import LedgerEntry, write_lines

@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 
 import memproc
 from memproc.config import Policy
-from memproc.dedup.keys import prepare
 from memproc.dedup.minhash import minhash as module
 from memproc.dedup.minhash.minhash import BANDS, PERMUTATIONS, band_hashes, shingles, signatures
+from memproc.dedup.preparing import prepare
 from memproc.records import plain
 
 WORDS = st.text(st.characters(exclude_categories=("Cs", "Z", "Cc")), min_size=1, max_size=9) | st.sampled_from(

@@ -8,9 +8,10 @@ from hypothesis import strategies as st
 
 from benchmarks.labelled import prepared
 from memproc.config import Policy
+from memproc.dedup.columns import Columns
 from memproc.dedup.gist.gist import read, skim
 from memproc.dedup.grouping import group_all
-from memproc.dedup.keys import Columns, Grouped
+from memproc.dedup.observation import Grouped
 from memproc.dedup.text import words
 from memproc.dedup.text.amounts import ALWAYS, makes_numbers, units
 from memproc.dedup.text.core import core_of, with_other
