@@ -20,9 +20,9 @@ from memproc.dedup.gist.gist import plain_tokens, read
 from memproc.dedup.keys import Key, day_of_telling, is_long_enough, key_of
 from memproc.dedup.observation import Grouped, Observation
 from memproc.dedup.preparing import merges_by_likeness
+from memproc.dedup.text.benign import trust
 from memproc.dedup.text.exact import exact_of
 from memproc.dedup.text.telling import Telling
-from memproc.dedup.text.words import trust
 from memproc.records import Plain, encode, is_event
 
 Link = tuple[int, int]  # a core that a text with an odd token may stand for, and its own

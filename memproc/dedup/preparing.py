@@ -17,9 +17,9 @@ from memproc.dedup.changes.chains import chain_hashes
 from memproc.dedup.columns import Columns, Prepared
 from memproc.dedup.gist.gist import Skim, skim
 from memproc.dedup.keys import content_key, identity_key, is_long_enough, namespace_number, observation_keys, scope_number
+from memproc.dedup.text.benign import trust_in_writing
 from memproc.dedup.text.canonical import canonical
 from memproc.dedup.text.exact import exact_of
-from memproc.dedup.text.words import trust_in_writing
 from memproc.records import Plain, encode, is_event, last_changed
 from memproc.times import to_micros
 

@@ -54,7 +54,7 @@ class Unit:
 
 
 def principal(observations: Sequence[Observation]) -> Observation:
-    """Return the observation that a node's key stands for: of the newest version, or if no date decides, of the smallest content."""
+    """Return the observation that a node's key stands for: of the newest version or, without dates, of the smallest content."""
     units, _ = units_of(observations, ())
     return units[0].speaking[0]
 

@@ -21,7 +21,7 @@ from functools import cache
 from rapidfuzz.distance import Levenshtein
 
 from memproc.dedup.gist.gist import Gist, gist_of
-from memproc.dedup.text import words
+from memproc.dedup.text import word_lists
 from memproc.dedup.text.cues import CUE
 from memproc.dedup.text.memo import Memo
 
@@ -130,7 +130,7 @@ def _forms() -> Mapping[str, str]:
 
 
 def _families_in(name: str) -> list[list[str]]:
-    return [line.split() for (line,) in words.lines(name)]
+    return [line.split() for (line,) in word_lists.lines(name)]
 
 
 def stem(word: str) -> str:

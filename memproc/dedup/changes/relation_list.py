@@ -13,7 +13,8 @@ from typing import NamedTuple
 from memproc.dedup.changes.frame import stem
 from memproc.dedup.text.letters import compared
 from memproc.dedup.text.memo import Memo
-from memproc.dedup.text.words import lines, spellings
+from memproc.dedup.text.word_lists import lines
+from memproc.dedup.text.written_forms import spellings
 
 STEM = Memo(lambda word: stem(spellings().get(word, word).removesuffix("-abo")))
 _OF_PHRASES = ("phrase", "holder", "copula", "end", "begin", "gone")

@@ -15,9 +15,9 @@ from memproc.dedup.compare.confidence import DIGITS, Features, Model, Side, feat
 from memproc.dedup.compare.differences import Difference, are_of_one_spelling, in_writing
 from memproc.dedup.compare.evidence import are_one_list
 from memproc.dedup.gist.gist import Gist
+from memproc.dedup.text.benign import trust
 from memproc.dedup.text.cues import cue_of
 from memproc.dedup.text.letters import without_accents
-from memproc.dedup.text.words import trust
 
 MOST_TOKENS = 20_000  # of both: the edits between two lists are found in the product of their lengths
 MOST_CHANGES = 2

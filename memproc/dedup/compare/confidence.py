@@ -30,7 +30,7 @@ from memproc.dedup.compare.evidence import KINDS, counted, evidence
 from memproc.dedup.compare.token_kinds import TOKEN_KIND
 from memproc.dedup.gist.gist import Gist, gist_of
 from memproc.dedup.minhash.minhash import shingles
-from memproc.dedup.text import words
+from memproc.dedup.text import word_classes, word_lists
 from memproc.dedup.text.tokens import size_of
 
 DIGITS = 6
@@ -57,7 +57,7 @@ _WORD = KINDS.index("word")
 _LONG_TOKENS = 32
 _LONG_NUMBER_DIGITS = 5
 _RECORD_TOKENS = 8
-_BEING = words.word_classes()["being"]  # "is", "was": titles, persons and lines of machines do without, and without "we"
+_BEING = word_classes.word_classes()["being"]  # "is", "was": titles, persons and lines of machines do without, and without "we"
 _DENSE, _MOST_OF_IT = 0.2, 0.5  # of the tokens are numbers: in a record that holds words of English, and in a short one
 _NO_STEPS = (0.0,) * len(STEPS)
 
@@ -101,7 +101,7 @@ def features_of(one: Side, other: Side) -> Features:
     """Return the values of `FEATURES` for a pair; symmetric, each within 0..1."""
     left, right = one.tokens - other.tokens, other.tokens - one.tokens
     are_records = one.is_record and other.is_record and one.gist.tokens != other.gist.tokens
-    if are_records and words.negations().isdisjoint(left | right):
+    if are_records and word_classes.negations().isdisjoint(left | right):
         return _features_of_records(one, other, left, right)
     gravity, more, near_words = evidence(one.gist, other.gist, left, right)
     places = near_words or 1 if gravity in _DOUBTFUL else max(len(left), len(right), 1)
@@ -206,7 +206,7 @@ def model_of(text: str) -> Model:
 @cache
 def shipped_model() -> Model:
     """Return the model that comes with memproc."""
-    return model_from(words.data("confidence.json").read_bytes())
+    return model_from(word_lists.data("confidence.json").read_bytes())
 
 
 def _jaccard(one: AbstractSet[str], other: AbstractSet[str]) -> float:

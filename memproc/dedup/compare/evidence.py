@@ -30,7 +30,7 @@ from memproc.dedup.changes.frame import opposites
 from memproc.dedup.compare.token_kinds import ARTICLES, FORM, SHORTEST_CHARS, TOKEN_KIND, written_units
 from memproc.dedup.gist.gist import CALLING, Gist
 from memproc.dedup.gist.moments import is_told_behind
-from memproc.dedup.text import words
+from memproc.dedup.text import word_classes
 from memproc.dedup.text.letters import without_accents
 from memproc.dedup.text.tokens import MARKS, size_of
 from memproc.dedup.text.typos import IS_ODD
@@ -230,7 +230,7 @@ def _kind_of_form(one: str, other: str) -> str:
 
 def _is_past(word: str) -> bool:
     """Tell whether a word of English is a verb of the past, or one of what is over: "lived", "was", "gone"."""
-    return word in words.past_forms() or (len(word) > _SHORTEST_PAST and word.endswith("ed"))
+    return word in word_classes.past_forms() or (len(word) > _SHORTEST_PAST and word.endswith("ed"))
 
 
 def _grave(left: AbstractSet[str], right: AbstractSet[str]) -> str | None:
@@ -341,7 +341,7 @@ def _of_words(here: Counter[str], there: Counter[str], found: set[str]) -> int:
 
 def _introduced(tokens: Sequence[str]) -> list[str]:
     """Return the articles behind words that bring something up, such as "has" and "is": there "a" is not "the", nor nothing."""
-    introducing = words.word_classes()["introducing"]
+    introducing = word_classes.word_classes()["introducing"]
     return [after for before, after in pairwise(tokens) if after in ARTICLES and before in introducing]
 
 

@@ -16,7 +16,7 @@ from typing import NamedTuple
 from rapidfuzz.distance import Indel
 
 from memproc.dedup.compare.differences import in_writing
-from memproc.dedup.text import words
+from memproc.dedup.text import word_classes, written_forms
 from memproc.dedup.text.amounts import in_one_form
 from memproc.dedup.text.chunks import tokenize
 from memproc.dedup.text.cues import cues_of
@@ -166,18 +166,18 @@ def _told_of_writing(one: str, other: str) -> str:
 
 def _denies(part: _Part) -> bool:
     """Tell whether words say that something is not so."""
-    return not words.negations().isdisjoint(part.tokens)
+    return not word_classes.negations().isdisjoint(part.tokens)
 
 
 def _is_typo(one: _Part, other: _Part) -> bool:
     if len(one.tokens) != 1 or len(other.tokens) != 1:
         return False
-    return other.tokens[0] in words_near(one.tokens[0]) or words.typos().get(one.tokens[0]) == other.tokens[0]
+    return other.tokens[0] in words_near(one.tokens[0]) or written_forms.typos().get(one.tokens[0]) == other.tokens[0]
 
 
 def _spelled(tokens: Iterable[str]) -> str:
     """Return how words are spelled where writers differ: short forms and numbers in words, accents, capitals and hyphens."""
-    full = words.written_out()
+    full = written_forms.written_out()
     return "".join(without_accents(in_one_alphabet(part.lower())) for token in tokens for part in full.get(token, (token,)))
 
 
@@ -185,7 +185,7 @@ def _is_number(part: _Part) -> bool:
     """Tell whether words are numbers, with their units."""
     has_digit = [any(map(str.isdigit, token)) for token in part.tokens]
     return any(has_digit) and all(
-        found or not token.isalpha() or token in words.units() for found, token in zip(has_digit, part.tokens, strict=True)
+        found or not token.isalpha() or token in word_classes.units() for found, token in zip(has_digit, part.tokens, strict=True)
     )
 
 

@@ -16,7 +16,7 @@ import re
 from bisect import bisect_left
 from itertools import pairwise
 
-from memproc.dedup.text import words
+from memproc.dedup.text import word_classes, words
 from memproc.dedup.text.tokens import MARKS
 
 ADVERBIAL_TOKENS = 4  # at most: with more, a whole clause may stand between it and the comma
@@ -50,7 +50,7 @@ def without_idle_commas(tokens: list[str], shape: str) -> list[str]:
     >>> without_idle_commas("milk , chocolate , and nuts , because she likes them".split(), "_,_,&_,____")
     ['milk', ',', 'chocolate', 'and', 'nuts', 'because', 'she', 'likes', 'them']
     """
-    apart, persons = words.word_classes()["apart"], words.word_classes()["person"]
+    apart, persons = word_classes.word_classes()["apart"], word_classes.word_classes()["person"]
     ends = places_of(".", shape)
     idle = [
         at
@@ -63,8 +63,8 @@ def without_idle_commas(tokens: list[str], shape: str) -> list[str]:
     idle = sorted({*idle, *_around_a_name(tokens, places_of(",", shape))})
     if not idle:
         return tokens
-    if not words.negations().isdisjoint(tokens):
-        negated = [at for at, token in enumerate(tokens) if token in words.negations()]
+    if not word_classes.negations().isdisjoint(tokens):
+        negated = [at for at, token in enumerate(tokens) if token in word_classes.negations()]
         idle = [at for at in idle if not _is_between(negated, _begun(ends, at), at)]
     kept: list[str] = []
     done = 0
@@ -93,8 +93,10 @@ def _around_a_name(tokens: list[str], commas: list[int]) -> list[int]:
     found: list[int] = []
     for at, behind in pairwise(commas):
         name, after = tokens[at + 1], tokens[behind + 1]
-        is_name = behind == at + 2 and name.isalpha() and name not in words.common_words() and name not in words.deciding_words()
-        if is_name and after in words.word_classes()["being"] and tokens[at - 1].isalpha():
+        is_name = (
+            behind == at + 2 and name.isalpha() and name not in words.common_words() and name not in word_classes.deciding_words()
+        )
+        if is_name and after in word_classes.word_classes()["being"] and tokens[at - 1].isalpha():
             found += (at, behind)
     return found
 
@@ -103,7 +105,7 @@ def _opens_a_clause(tokens: list[str], begun: int, at: int) -> bool:
     """Tell whether the comma at a place parts a subordinate clause, or a short adverbial, from a subject; `begun` is where its
     sentence begins.
     """
-    classes = words.word_classes()
+    classes = word_classes.word_classes()
     if tokens[at + 1] not in classes["person"]:
         return False
     is_short = at - begun <= ADVERBIAL_TOKENS and classes["person"].isdisjoint(tokens[begun:at])

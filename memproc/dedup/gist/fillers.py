@@ -15,15 +15,15 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 
-from memproc.dedup.text import words
+from memproc.dedup.text import word_classes
 from memproc.dedup.text.chunks import AND, ARTICLE, FILLER
 from memproc.dedup.text.tokens import MARKS
-from memproc.dedup.text.words import Place
+from memproc.dedup.text.word_classes import Place
 
 NEGATED_TOKENS = 5  # how far a negation reaches: "can not see for sure" is not "can not see"
 
 _MAY_BE_DROPPED = re.compile(f"[{ARTICLE}{FILLER}{AND}]")
-_CLASS = words.word_classes()
+_CLASS = word_classes.word_classes()
 _SUBJECTS, _PERSONS, _BEING, _PREPOSITIONS = _CLASS["subject"], _CLASS["person"], _CLASS["being"], _CLASS["preposition"]
 _NO_NOUN = _PREPOSITIONS | _CLASS["joining"] | _BEING | _CLASS["phrase"]
 _AFTER_SO = _SUBJECTS | _CLASS["determiner"] | _PREPOSITIONS | {*MARKS}  # not "so many"
@@ -40,7 +40,7 @@ def without_fillers(tokens: list[str], shape: str) -> tuple[list[str], str, list
     >>> without_fillers("well , she really drinks the tea in a hospital".split(), "f,_f_a__a_")
     (['she', 'drinks', 'tea', 'in', 'a', 'hospital'], '____a_', ['filler', 'filler', 'article'])
     """
-    fillers = words.fillers()
+    fillers = word_classes.fillers()
     kept: list[str] = []
     kept_shape = ""
     kinds: list[str] = []
@@ -70,7 +70,7 @@ def _can_be_dropped(place: Place, tokens: Sequence[str], at: int, rest: Sequence
     if place == "article":
         return _is_article(tokens, at, kept[-1] if kept else before, after)  # "said that the tea", "was kind of a present"
     is_whole = not rest or tuple(tokens[at + 1 : end]) == rest
-    if not is_whole or not words.negations().isdisjoint(tokens[max(at - NEGATED_TOKENS, 0) : at]):
+    if not is_whole or not word_classes.negations().isdisjoint(tokens[max(at - NEGATED_TOKENS, 0) : at]):
         return False
     if place == "clause" and before in _CLASS["object"] and kept[-2:-1] and kept[-2] in _TELLING:
         return after in _STARTS_A_CLAUSE
@@ -83,7 +83,7 @@ def _is_article(tokens: Sequence[str], at: int, before: str, after: str) -> bool
     """Tell an article from a letter: "has a dog" from "vitamin a", "d and a daily", "plan a and b", "influenza a in May"."""
     listed = tokens[at - 2] if before in _CLASS["joining"] and at > 1 else before
     is_one = tokens[at] != "an" or after.startswith(_AFTER_AN)  # "An Li" is a name
-    is_label = listed in words.letter_labels() or (len(listed) == 1 and listed not in ("i", *MARKS))
+    is_label = listed in word_classes.letter_labels() or (len(listed) == 1 and listed not in ("i", *MARKS))
     is_letter = before in _CLASS["determiner"] or (is_label and tokens[at] != _DEFINITE)
     is_before_a_noun = after[:1].isalpha() and after not in _CLASS["amount"] and after not in _NO_NOUN
     return is_before_a_noun and is_one and not is_letter and _is_idle(tokens[at], before, after)
@@ -94,7 +94,7 @@ def _is_idle(article: str, before: str, after: str) -> bool:
     of a thing that is known is not told of one that is new: "the" is not, behind what brings up something new.
     """
     if article == _DEFINITE:
-        is_bare = before in _PREPOSITIONS and after in words.bare_nouns()
+        is_bare = before in _PREPOSITIONS and after in word_classes.bare_nouns()
         return before not in _CLASS["introducing"] and not is_bare and after not in _CLASS["sense"]
     return before in _CLASS["introducing"] and after not in _CLASS["mass"]
 

@@ -28,7 +28,7 @@ from typing import NamedTuple
 from memproc.dedup.gist.commas import places_of, without_idle_commas, without_outer_marks
 from memproc.dedup.gist.fillers import without_fillers
 from memproc.dedup.gist.moments import told_behind
-from memproc.dedup.text import words
+from memproc.dedup.text import benign, word_classes, words, written_forms
 from memproc.dedup.text.amounts import as_in_english, in_one_form, unit_of
 from memproc.dedup.text.canonical import canonical
 from memproc.dedup.text.chunks import (
@@ -109,7 +109,7 @@ class Gist(NamedTuple):
     @property
     def confidence(self) -> float:
         """The probability, 0..1, that the text says what its gist says."""
-        trust, product = words.trust(), 1.0
+        trust, product = benign.trust(), 1.0
         for kind in self.dropped:
             product *= trust[kind]
         return product
@@ -246,24 +246,24 @@ def _without_elsewhere(tokens: list[str]) -> tuple[list[str], list[str]]:
         if at < done:
             continue
         before = tokens[at - 1] if at else ""
-        is_unit = before[-1:].isdigit() and word.lower() in words.units()  # "2 TB", "50 Cent"
+        is_unit = before[-1:].isdigit() and word.lower() in word_classes.units()  # "2 TB", "50 Cent"
         listed = () if is_unit else _elsewhere().get(word, ())
         found = next((some for some in listed if some.tokens == (*tokens[at : at + len(some.tokens)],)), None)
         if found:
             kept += found.form
             kinds += [found.kind] * (found.form != found.tokens)
             done = at + len(found.tokens)
-        elif not ((word == "," and after in _AND_ELSEWHERE) or (word == "." and before in words.pointed())):
+        elif not ((word == "," and after in _AND_ELSEWHERE) or (word == "." and before in written_forms.pointed())):
             kept.append(word)
     is_told = len(kept) > SHORTEST_TOKENS and _TOLD_BY_VERB.match(" ".join(kept[:3])) is not None
     return (kept[1:], [*dict.fromkeys(kinds), "filler"]) if is_told else (kept, [*dict.fromkeys(kinds)])
 
 
 @cache
-def _elsewhere() -> Mapping[str, Sequence[words.Phrase]]:
+def _elsewhere() -> Mapping[str, Sequence[written_forms.Phrase]]:
     """Return by the first of their tokens words and phrases of other languages, the longest first."""
-    found: dict[str, list[words.Phrase]] = defaultdict(list)
-    for phrase in words.elsewhere():
+    found: dict[str, list[written_forms.Phrase]] = defaultdict(list)
+    for phrase in written_forms.elsewhere():
         tokens = tuple(map(compared, phrase.tokens))
         found[tokens[0]].append(phrase._replace(tokens=tokens, form=tuple(map(compared, phrase.form))))
     return {first: sorted(phrases, key=lambda phrase: -len(phrase.tokens)) for first, phrases in found.items()}
@@ -305,7 +305,7 @@ def shows_english(text: str) -> bool:
 
 def _says_i_am(tokens: Sequence[str]) -> bool:
     """Tell whether a text says "I am", "I love", "you can", "Anna's a" or the like."""
-    behind = {"i": _BEHIND_I, **dict.fromkeys(("u", "you"), words.word_classes()["modal"])}
+    behind = {"i": _BEHIND_I, **dict.fromkeys(("u", "you"), word_classes.word_classes()["modal"])}
     return any(after in behind.get(word, _BEHIND_IS if word.endswith("'s") else ()) for word, after in pairwise(tokens))
 
 
@@ -317,7 +317,7 @@ def _is_of_english_words(tokens: Sequence[str], odd: set[str]) -> bool:
 
 def _write_out(tokens: list[str], shape: str) -> tuple[list[str], str, list[str]]:
     """Return the tokens with contractions and numbers written out, in one spelling, their shape, and the kinds of those."""
-    written_out = words.written_out()
+    written_out = written_forms.written_out()
     full: list[str] = []
     full_shape = ""
     kinds: list[str] = []
@@ -334,28 +334,28 @@ def _write_out(tokens: list[str], shape: str) -> tuple[list[str], str, list[str]
 
 
 def _kind_of_form(token: str, form: Sequence[str]) -> str:
-    if token in words.typos():
+    if token in written_forms.typos():
         return "typo"
-    if token in words.abbreviations():
+    if token in written_forms.abbreviations():
         return "abbreviation"
-    return "spelling" if token in words.spellings() else "contraction" if form[0][0].isalpha() else "numeral"
+    return "spelling" if token in written_forms.spellings() else "contraction" if form[0][0].isalpha() else "numeral"
 
 
 def _full_form(form: tuple[str, ...], tokens: Sequence[str], at: int) -> tuple[str, ...]:
     """Return what a token stands for where it stands: "he's been" for "has", "Anna's a doctor" for "is", not so "Anna's doctor"."""
     token, before, after = tokens[at], tokens[at - 1] if at else "", tokens[at + 1] if at + 1 < len(tokens) else ""
     if token.endswith("'d") and not form:
-        verb = next((token for token in tokens[at + 1 : at + 3] if token not in words.fillers()), "")
-        return (token.removesuffix("'d"), "would") if verb in words.verbs_after_would() else ()
+        verb = next((token for token in tokens[at + 1 : at + 3] if token not in word_classes.fillers()), "")
+        return (token.removesuffix("'d"), "would") if verb in word_classes.verbs_after_would() else ()
     if not token.endswith("'s"):
         return _standing(token, form, before, after)
     if form:
         return (*form[:-1], "has") if form[-1:] == ("is",) and after in _BEHIND_HAS else form
     bare = token.removesuffix("'s")
-    (stem,) = found if len(found := _standing(bare, words.written_out().get(bare, ()), before, after)) == 1 else (bare,)
+    (stem,) = found if len(found := _standing(bare, written_forms.written_out().get(bare, ()), before, after)) == 1 else (bare,)
     if after in _BEHIND_HAS:
         return stem, "has"
-    classes = words.word_classes()
+    classes = word_classes.word_classes()
     behind = tokens[at + 2] if at + 2 < len(tokens) else ""
     is_state = after in classes["states"] and behind in classes["preposition"]
     is_told = after in classes["told"] or is_state or tokens[at + 3 : at + 4] == ["old"]
@@ -364,7 +364,7 @@ def _full_form(form: tuple[str, ...], tokens: Sequence[str], at: int) -> tuple[s
 
 def _standing(token: str, form: tuple[str, ...], before: str, after: str) -> tuple[str, ...]:
     """Return what a token stands for beside two others: "no one" is nobody, "Mr Grey" a person, "your mother" your mom."""
-    if places := words.places().get(token):
+    if places := written_forms.places().get(token):
         return form if any((after if side == "before" else before) in beside for side, beside in places) else ()
     is_nobody = (before, token) == ("no", "one")
     is_name = token in _ALSO_NAMES and not _can_precede_a_colour(before)
@@ -372,7 +372,9 @@ def _standing(token: str, form: tuple[str, ...], before: str, after: str) -> tup
 
 
 def _can_precede_a_colour(word: str) -> bool:
-    return not word or word in MARKS or word in words.english_words() or word in words.common_words() or word in words.fillers()
+    return (
+        not word or word in MARKS or word in words.english_words() or word in words.common_words() or word in word_classes.fillers()
+    )
 
 
 def _typo_links(tokens: Sequence[str], kept: Sequence[str], odd: Sequence[str], bare: str | None) -> tuple[Mend, ...]:
@@ -400,7 +402,7 @@ def _typos(tokens: Sequence[str], odd: Iterable[str], bare: str | None) -> Mappi
     is nowhere in small letters is a name, unless it begins the text and is a typical typo. `bare` is the text as it was written,
     without its dress; None where only its canonical text is known.
     """
-    spelled = words.spellings()
+    spelled = written_forms.spellings()
     small, first = odd_in_writing(bare) if bare is not None else (frozenset[str](), "")
     called = {token for before, token in pairwise(tokens) if before in CALLING}  # a name, be it as odd as it may
     typos: dict[str, Sequence[str]] = {}
@@ -416,7 +418,7 @@ def _mended(tokens: Sequence[str], kept: Sequence[str], was: int, at: int, word:
     """Return the tokens with a word in place of a typo. It may be one that can be dropped, "definately", or that decides whether
     what stands beside it can be: "he moved, becaus he likes it".
     """
-    if word not in words.deciding_words():
+    if word not in word_classes.deciding_words():
         return (*kept[:at], word, *kept[at + 1 :])
     mended = [*tokens[:was], word, *tokens[was + 1 :]]
     return tuple(_without_idle(mended, "".join(map(letter_of, mended)))[0])
@@ -429,7 +431,10 @@ def _without_idle(tokens: list[str], shape: str) -> tuple[list[str], list[str]]:
     kept, shape, dropped = without_fillers(tokens, shape)
     joining = places_of(AND, shape)
     if joining:
-        apart, persons = words.word_classes()["apart"], words.word_classes()["person"]  # before these "and" is no comma of a list
+        apart, persons = (
+            word_classes.word_classes()["apart"],
+            word_classes.word_classes()["person"],
+        )  # before these "and" is no comma of a list
         letters = [*shape]
         for at in joining:
             if at + 1 == len(kept) or not (kept[at + 1] in apart or kept[at + 1] in persons):

@@ -15,7 +15,7 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from itertools import pairwise
 
-from memproc.dedup.text import words
+from memproc.dedup.text import word_classes, word_lists, words
 
 MOST_TOKENS = 14
 _MOST_OF_MOMENT = 7
@@ -59,14 +59,14 @@ def is_told_behind(one: Sequence[str], other: Sequence[str]) -> bool:
 
 def _may_go_on(word: str) -> bool:
     """Tell whether words of time may be told of the word behind them: "after school activities", but not "after school she"."""
-    classes = words.word_classes()
+    classes = word_classes.word_classes()
     is_subject = word in classes["person"] or word in classes["owner"] or word == "user"
     return not is_subject and word in words.common_words() and word not in words.names_too()
 
 
 def _is_one_clause(tokens: Sequence[str], *, is_habit: bool) -> bool:
     """Tell whether tokens are a subject, a verb, and what nothing of hangs on the time at which it is told."""
-    told, classes = _told(), words.word_classes()
+    told, classes = _told(), word_classes.word_classes()
     at = 2 if tokens[:1] and tokens[0] in classes["owner"] else 1  # where the verb stands
     if len(tokens) <= at or tokens[at] not in told["verb"]:
         return False
@@ -77,7 +77,7 @@ def _is_one_clause(tokens: Sequence[str], *, is_habit: bool) -> bool:
         behind = behind[1:]
     if behind[:1] == ["to"] and tokens[at] in told["motion"]:
         behind = behind[1:]
-    if any(word in words.past_forms() or word.endswith("ed") for word in behind) or _has_other_subject(behind):
+    if any(word in word_classes.past_forms() or word.endswith("ed") for word in behind) or _has_other_subject(behind):
         return False
     return told["never"].isdisjoint(behind) and (is_habit or told["once"].isdisjoint(behind[behind[:1] == ["in"] :]))
 
@@ -91,14 +91,14 @@ def _has_other_subject(tokens: Sequence[str]) -> bool:
 @cache
 def _verbs_of_others() -> frozenset[str]:
     """Return the words that may be what a person does who is named before them."""
-    classes = words.word_classes()
+    classes = word_classes.word_classes()
     third = {word + "s" for word in words.common_words()}
     return (_told()["verb"] | third) - classes["preposition"] - classes["joining"]
 
 
 @cache
 def _told() -> Mapping[str, frozenset[str]]:
-    return {kind: frozenset(listed.split()) for kind, listed in words.lines("moments.txt")}
+    return {kind: frozenset(listed.split()) for kind, listed in word_lists.lines("moments.txt")}
 
 
 @cache

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from fractions import Fraction
 from functools import cache
 
-from memproc.dedup.text import words
+from memproc.dedup.text import word_classes, word_lists, written_forms
 from memproc.dedup.text.letters import compared
 from memproc.dedup.text.memo import Memo
 from memproc.dedup.text.numbers import long_numbers, parts_of
@@ -23,7 +23,8 @@ from memproc.dedup.text.phones import MAY_BE_PART, in_one_layout, part_of
 DATE, TIME, AMOUNT, WORD, FORM = "date", "time", "amount", "abbreviation", "form"
 
 _NAMES = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
-_DAYS, _MONTHS, _HOURS, _MINUTES = 31, 12, 24, 60
+_DAYS, _MONTHS = 31, 12
+_HOURS, _MINUTES = 24, 60
 _NOON = 12
 _TIMES = {"k": 10**3, "thousand": 10**3, "m": 10**6, "million": 10**6, "bn": 10**9, "billion": 10**9}
 _COUNTED = re.compile(r"(?:\d+|\d{1,3}(?:,\d{3})+)(?:\.(?!\d{3}$)\d+)?")  # "2.000" may be two thousand
@@ -148,8 +149,7 @@ def in_one_form(tokens: Sequence[str], *, is_day_first: bool) -> tuple[list[str]
             kinds.append(kind)
             joined = changed
     if _NUMERIC in found:
-        changed = _ISO.sub(lambda date: f"{date[1]}-{int(date[2]):02d}-{int(date[3]):02d}", joined)
-        changed = _NUMERIC_DATE.sub(lambda date: _numeric(date, is_day_first=is_day_first), changed)
+        changed = _with_numeric_dates(joined, is_day_first=is_day_first)
         kinds += [DATE] * (changed != joined)
         joined = changed
     return (joined.split(), kinds) if kinds else ([*tokens], [])
@@ -202,7 +202,7 @@ def makes_numbers(token: str) -> str:
 def _made_of(token: str) -> str:
     if token.isalpha():
         return _making().get(token if token.isascii() else compared(token), "")
-    written = words.written_out().get(token, (token,))[0]
+    written = written_forms.written_out().get(token, (token,))[0]
     if written[0] not in _NUMBERS and written[-1] not in _NUMBERS:
         return _making().get(compared(token), "")
     plain = token.replace(",", "")
@@ -216,18 +216,18 @@ def _made_of(token: str) -> str:
 def _making() -> Mapping[str, str]:
     """Return what is told of the words that stand beside numbers, or for them."""
     triggers = _triggers()
-    numbers = {word: NUMBER for word, form in words.written_out().items() if form[0][0] in _NUMBERS}
-    numbers |= {compared(tokens[0]): NUMBER for tokens, form, _ in words.elsewhere() if form[0][0] in _NUMBERS}
+    numbers = {word: NUMBER for word, form in written_forms.written_out().items() if form[0][0] in _NUMBERS}
+    numbers |= {compared(tokens[0]): NUMBER for tokens, form, _ in written_forms.elsewhere() if form[0][0] in _NUMBERS}
     beside = dict.fromkeys(
         [*triggers[_TALL], *triggers[_KILO], *triggers[_HALVED], *triggers[_FRENCHED], *triggers[_SQUARED], *_TIMES], BESIDE_NUMBERS
     )
     beside |= dict.fromkeys([*_BESIDE_ELSEWHERE, "€", "eur", "euro", "euros"], BESIDE_NUMBERS)
     measures = {word: unit_of(word) for word in triggers[_MEASURED]}
     numbers |= {word: MEASURE + BESIDE_NUMBERS * (unit == "m") for word, unit in measures.items() if unit in _FAMILY}
-    joined = [tokens for tokens, _, _ in words.elsewhere() if len(tokens) > 1]
+    joined = [tokens for tokens, _, _ in written_forms.elsewhere() if len(tokens) > 1]
     phrases = {compared(tokens[-1] if len(tokens[-1]) > _SHORT_CHARS else tokens[0]): ALWAYS for tokens in joined}
-    forms = words.written_out()
-    of_two = [tokens[0] for tokens, form, _ in words.elsewhere() if len(tokens) == 1 and forms.get(tokens[0], form) != form]
+    forms = written_forms.written_out()
+    of_two = [tokens[0] for tokens, form, _ in written_forms.elsewhere() if len(tokens) == 1 and forms.get(tokens[0], form) != form]
     always = dict.fromkeys([*triggers[_NOONED], *long_numbers(), *of_two], ALWAYS)  # "u" is "you", and "und"
     return numbers | {"+": MAY_BE_PART * 2} | beside | phrases | always
 
@@ -246,7 +246,7 @@ def _dated(text: str) -> str:
     tokens, has_day = text.split(" "), _HAS_DAY.search(text) is not None
     parts: list[str] = []
     done = 0
-    for begun, end in _around(at for at, token in enumerate(tokens) if token in words.months()):
+    for begun, end in _around(at for at, token in enumerate(tokens) if token in word_classes.months()):
         parts += tokens[done:begun]
         parts.append(_dated_part(" ".join(tokens[begun:end]), has_day=has_day))
         done = end
@@ -267,7 +267,7 @@ def _around(places: Iterable[int]) -> list[tuple[int, int]]:
 def _dated_part(text: str, *, has_day: bool) -> str:
     day_first, month_first = _month_patterns()
     if not has_day:
-        text = _month_pattern().sub(lambda found: f"{found[2]}-{words.months()[found[1]]:02d}", text)
+        text = _month_pattern().sub(lambda found: f"{found[2]}-{word_classes.months()[found[1]]:02d}", text)
     text = day_first.sub(lambda date: _date(date, date["year"], date["month"], date["day"]), text)
     text = month_first.sub(lambda date: _date(date, date["year"], date["month"], date["day"]), text)
     return _BESIDE_WEEKDAY.sub(r"\1 \2", text)
@@ -277,7 +277,17 @@ def _date(written: re.Match[str], year: str | None, month: str, day: str) -> str
     number = int(day)
     if not 0 < number <= _DAYS:
         return written[0]
-    return f"{year}-{words.months()[month]:02d}-{number:02d}" if year else f"{_NAMES[words.months()[month] - 1]}-{number:02d}"
+    return (
+        f"{year}-{word_classes.months()[month]:02d}-{number:02d}"
+        if year
+        else f"{_NAMES[word_classes.months()[month] - 1]}-{number:02d}"
+    )
+
+
+def _with_numeric_dates(text: str, *, is_day_first: bool) -> str:
+    """Return a text with its dates of numbers in one form. `is_day_first`: of "4/5/1990" the day is first."""
+    text = _ISO.sub(lambda date: f"{date[1]}-{int(date[2]):02d}-{int(date[3]):02d}", text)
+    return _NUMERIC_DATE.sub(lambda date: _numeric(date, is_day_first=is_day_first), text)
 
 
 def _numeric(written: re.Match[str], *, is_day_first: bool) -> str:
@@ -314,7 +324,7 @@ def _from_to(written: re.Match[str]) -> str:
     ten to seven".
     """
     *_, verb, before = ["", "", *written.string[max(written.start() - _BEFORE_CHARS, 0) : written.start()].split()]
-    classes = words.word_classes()
+    classes = word_classes.word_classes()
     is_clock = before in _BEFORE_CLOCK and int(float(written[1].replace(":", "."))) <= _MOST_BEFORE_THE_HOUR
     is_apart = is_clock or before in classes["giving"] or (before == "from" and verb in classes["changing"])
     return written[0] if is_apart else f"{written[1]}-{written[2]}"
@@ -441,7 +451,7 @@ _RULES: tuple[tuple[str, str, Rule], ...] = (
 def _triggers() -> Mapping[str, frozenset[str]]:
     """Return by letter the tokens with which a rule is worth asking."""
     return {
-        _MONTH: frozenset(words.months()),
+        _MONTH: frozenset(word_classes.months()),
         _HALVED: frozenset(["am", "pm", "uhr", "o'clock", "m"]),
         _FRENCHED: frozenset(["h", "heures", "horas"]),
         _NOONED: frozenset(["noon", "midday", "midnight", "midi", "minuit", "half", "quarter"]),
@@ -459,12 +469,12 @@ def _triggers() -> Mapping[str, frozenset[str]]:
 @cache
 def units() -> Mapping[str, str]:
     """Return the form in which each word for a unit is compared behind a number."""
-    return {form: unit for unit, some in words.lines("units.txt") for word in some.split() for form in (word, compared(word))}
+    return {form: unit for unit, some in word_lists.lines("units.txt") for word in some.split() for form in (word, compared(word))}
 
 
 @cache
 def _month_patterns() -> tuple[re.Pattern[str], re.Pattern[str]]:
-    months = "|".join(sorted(words.months(), key=len, reverse=True))
+    months = "|".join(sorted(word_classes.months(), key=len, reverse=True))
     day = r"(?P<day>\d{1,2})(?:st|nd|rd|th|er)?"
     year = rf"(?:(?:(?: ,| \.| of| de| del| de el)? (?P<year>\d{{4}}))(?!\S)|(?!\S){_BEHIND_DATE})"
     first = re.compile(rf"(?<!\S)(?:the )?{day}(?: \.| of| de)? (?P<month>{months})(?: \.(?= \d| de))?{year}")
@@ -473,7 +483,7 @@ def _month_patterns() -> tuple[re.Pattern[str], re.Pattern[str]]:
 
 @cache
 def _month_pattern() -> re.Pattern[str]:
-    months = "|".join(sorted(words.months(), key=len, reverse=True))
+    months = "|".join(sorted(word_classes.months(), key=len, reverse=True))
     return re.compile(rf"(?<!\S)({months})(?: \.| ,| of| de| del)? (\d{{4}})(?!\S)")
 
 

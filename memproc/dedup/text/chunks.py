@@ -16,13 +16,14 @@ from itertools import chain
 from sys import intern
 from typing import NamedTuple
 
-from memproc.dedup.text import words
+from memproc.dedup.text import word_classes, written_forms
 from memproc.dedup.text.amounts import ALWAYS, BESIDE, BESIDE_NUMBERS, CONVERTIBLE, MEASURE, NUMBER, makes_numbers
 from memproc.dedup.text.canonical import canonical_chunk
 from memproc.dedup.text.core import MODULUS, core_of
+from memproc.dedup.text.days import may_be_of_a_day
 from memproc.dedup.text.memo import Memo
 from memproc.dedup.text.phones import MAY_BE_PART
-from memproc.dedup.text.telling import may_be_of_a_day, sign_of
+from memproc.dedup.text.telling import sign_of
 from memproc.dedup.text.tokens import MARKS, tokens_of
 from memproc.dedup.text.typos import is_odd, words_near
 
@@ -169,8 +170,8 @@ def letter_of(token: str) -> str:
 @cache
 def _letters() -> Mapping[str, str]:
     """Return the letter of each token that is in a list."""
-    forms = {word: ODD_WRITTEN_OUT if is_odd(word) else WRITTEN_OUT for word in words.written_out()}
-    first = {word: ARTICLE if place == "article" else FILLER for word, (_, place) in words.fillers().items()}
+    forms = {word: ODD_WRITTEN_OUT if is_odd(word) else WRITTEN_OUT for word in written_forms.written_out()}
+    first = {word: ARTICLE if place == "article" else FILLER for word, (_, place) in word_classes.fillers().items()}
     return {**forms, **first, "and": AND, **{mark: mark for mark in MARKS}}
 
 

@@ -19,7 +19,7 @@ from functools import cache
 
 from xxhash import xxh3_64_intdigest
 
-from memproc.dedup.text import words
+from memproc.dedup.text import word_classes, written_forms
 from memproc.dedup.text.amounts import units
 from memproc.dedup.text.letters import compared, without_accents
 from memproc.dedup.text.memo import Memo
@@ -91,16 +91,16 @@ def _form_of(token: str) -> tuple[str, ...]:
 @cache
 def _forms() -> Mapping[str, tuple[str, ...]]:
     """Return what words become, by the lists of all languages."""
-    one_word = {**_AS_WRITTEN, **units(), **{name: str(at) for name, at in words.months().items()}}
-    elsewhere = {tokens[0]: form for tokens, form, _ in words.elsewhere() if len(tokens) == 1}
-    forms = {**elsewhere, **{word: (form,) for word, form in one_word.items()}, **words.written_out()}
+    one_word = {**_AS_WRITTEN, **units(), **{name: str(at) for name, at in word_classes.months().items()}}
+    elsewhere = {tokens[0]: form for tokens, form, _ in written_forms.elsewhere() if len(tokens) == 1}
+    forms = {**elsewhere, **{word: (form,) for word, form in one_word.items()}, **written_forms.written_out()}
     return {compared(word): form for word, form in forms.items() if (compared(word),) != (*map(compared, form),)}
 
 
 @cache
 def _idle() -> frozenset[str]:
     """Return the tokens that some rule drops, puts, or makes another of."""
-    of_fillers = {word for first, (rest, _) in words.fillers().items() for word in (first, *rest)}
+    of_fillers = {word for first, (rest, _) in word_classes.fillers().items() for word in (first, *rest)}
     return frozenset([*of_fillers, *_IDLE, *MARKS, ""])
 
 

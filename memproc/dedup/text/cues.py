@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from memproc.dedup.text import words
+from memproc.dedup.text import word_classes
 from memproc.dedup.text.memo import Memo
 from memproc.dedup.text.typos import words_near
 
@@ -59,7 +59,7 @@ def cue_of(token: str) -> str:
 
 
 def _cue_of(token: str) -> str:
-    kinds = words.cue_kinds()
+    kinds = word_classes.cue_kinds()
     meant = near[0] if token not in kinds and len(near := words_near(token)) == 1 else token
     if meant in kinds:
         return f"{kinds[meant]}:{meant}"

@@ -14,7 +14,7 @@ import html
 import re
 from functools import cache
 
-from memproc.dedup.text import words
+from memproc.dedup.text import word_classes, word_lists, words
 
 _TAGS = "p|b|i|u|em|strong|li|ul|ol|br|span|div|code|h[1-6]|a|small|mark|blockquote"
 _TAG = re.compile(rf"</?(?:{_TAGS})(?:\s[^<>]{{0,200}})?/?>", re.IGNORECASE)
@@ -97,7 +97,7 @@ def _begins_an_item(text: str) -> bool:
     """Tell whether a text begins with a word of English that is no month, or as an item in another language does."""
     first = text[:_FIRST_CHARS].partition(" ")[0].strip(".,:;!'").lower()
     is_english = first in words.common_words() or first in words.english_words() or first == "i"
-    return first in _listed()["item"] or (is_english and first not in words.months())
+    return first in _listed()["item"] or (is_english and first not in word_classes.months())
 
 
 def _without_emoji(text: str) -> str:
@@ -148,7 +148,7 @@ def _last_words() -> frozenset[str]:
 @cache
 def _listed() -> dict[str, list[str]]:
     """Return the phrases of each kind, the longest first."""
-    return {kind: sorted(listed.split(), key=len, reverse=True) for kind, listed in words.lines("dress.txt")}
+    return {kind: sorted(listed.split(), key=len, reverse=True) for kind, listed in word_lists.lines("dress.txt")}
 
 
 @cache

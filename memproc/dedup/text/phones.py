@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from memproc.dedup.text import words
+from memproc.dedup.text import word_classes
 
 MAY_BE_PART = "p"
 _PART = re.compile(r"\+|(?!(?:19|20)\d\d$)\d{3,6}|\d{1,3}[-./]\d{3,}", re.ASCII)
@@ -42,7 +42,11 @@ def in_one_layout(text: str, tokens: Sequence[str]) -> str:
     ('call +15550102030 or 5550102030', 'from 02079460958')
     """
     text = _AT_HOME.sub(_digits_of, _IN_AMERICA.sub(_digits_of, _ABROAD.sub(_digits_of, text)))
-    return text if words.word_classes()["calling"].isdisjoint(tokens) else _IN_TOWN.sub(lambda found: _digits_in(found[0]), text)
+    return (
+        text
+        if word_classes.word_classes()["calling"].isdisjoint(tokens)
+        else _IN_TOWN.sub(lambda found: _digits_in(found[0]), text)
+    )
 
 
 def _digits_of(found: re.Match[str]) -> str:

@@ -17,7 +17,7 @@ import re
 import unicodedata
 from itertools import chain
 
-from memproc.dedup.text import words
+from memproc.dedup.text import word_classes, words, written_forms
 from memproc.dedup.text.canonical import CASED_UNITS
 from memproc.dedup.text.letters import with_counts_as_numbers
 
@@ -195,7 +195,7 @@ def _words_of(part: str, bare: str) -> list[str]:
     """Return the tokens of a part between its edges; `bare` is without these."""
     if _DOTTED.fullmatch(bare):
         return [bare.replace(".", "").lower()]  # "U.S.", "p.m."
-    if bare.isalpha() or bare in words.written_out():
+    if bare.isalpha() or bare in written_forms.written_out():
         return [bare]  # "e-mail", "twenty-one", "don't"
     if not bare.isascii() and any(unicodedata.category(character).startswith("M") for character in bare):
         return _by_category(bare)
@@ -220,7 +220,7 @@ def _identifiers(chunk: str, bare: str) -> list[str]:
     if (each := _EACH.fullmatch(bare)) and each[2] in _TIMES:
         return [each[1], "per", each[2]]
     measured = _WITH_UNIT.fullmatch(bare)
-    return [measured[1], _unit(measured[2])] if measured and measured[2].lower() in words.units() else [bare]
+    return [measured[1], _unit(measured[2])] if measured and measured[2].lower() in word_classes.units() else [bare]
 
 
 def _unit(written: str) -> str:
@@ -242,7 +242,11 @@ def _words_or_symbols(bare: str) -> list[str]:
 
 def _joins_by_sense(parts: list[str]) -> bool:
     """Tell whether words say something else without their hyphens: "man-eating", "two-year-old", "forty-odd", "more-able"."""
-    return parts[-1].endswith("ing") or parts[0] in _SIZES or any(part in words.numbers() or part in _COUNTING for part in parts)
+    return (
+        parts[-1].endswith("ing")
+        or parts[0] in _SIZES
+        or any(part in written_forms.numbers() or part in _COUNTING for part in parts)
+    )
 
 
 def _by_category(chunk: str) -> list[str]:

@@ -14,7 +14,7 @@ import re
 from rapidfuzz.distance import OSA
 from rapidfuzz.process import extract
 
-from memproc.dedup.text import words
+from memproc.dedup.text import word_classes, words, written_forms
 from memproc.dedup.text.memo import Memo
 
 _SHORT = 4
@@ -37,7 +37,7 @@ def words_near(token: str) -> tuple[str, ...]:
 def _words_near(token: str) -> tuple[str, ...]:
     if not _SLIP_SHAPE.fullmatch(token) or words.is_known(token):
         return ()
-    targets, common, cues = words.typo_targets(token[0]), words.common_words(), words.cue_kinds()
+    targets, common, cues = words.typo_targets(token[0]), words.common_words(), word_classes.cue_kinds()
     sharing: list[str] = []
     for end in words.ends(token):
         sharing += targets.get(end, ())
@@ -69,7 +69,7 @@ def _meant_by_few_letters(token: str, found: set[str]) -> tuple[str, ...]:
 
 def _is_decisive(word: str) -> bool:
     """Tell whether a word decides what is meant, or stands for others."""
-    return word in words.cue_kinds() or word in words.full_forms()
+    return word in word_classes.cue_kinds() or word in written_forms.full_forms()
 
 
 def _likeliest(token: str, found: set[str]) -> tuple[str, ...]:
@@ -78,7 +78,7 @@ def _likeliest(token: str, found: set[str]) -> tuple[str, ...]:
     """
     typed = {word for word in found if is_typed(token, word) or len(word) > len(token)} or found
     likeliest = (typed & words.frequent_words()) or typed
-    return tuple(likeliest) if len(likeliest) == 1 and likeliest.isdisjoint(words.full_forms()) else ()
+    return tuple(likeliest) if len(likeliest) == 1 and likeliest.isdisjoint(written_forms.full_forms()) else ()
 
 
 def is_typed(token: str, word: str) -> bool:

@@ -10,7 +10,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from memproc.dedup.gist.gist import _GISTS, MOST_MENDS, MOST_SLIPS, Gist, gist_of, read
-from memproc.dedup.text import words
+from memproc.dedup.text import benign, word_classes, words, written_forms
 from memproc.dedup.text.canonical import canonical
 from memproc.dedup.text.chunks import tokenize
 from memproc.dedup.text.cues import cues_of
@@ -393,12 +393,12 @@ OTHER_LANGUAGES_SAME = [
     ("Hindi", "मुझे चाय पसंद है", "मुझे  चाय पसंद है!"),
 ]
 
-FILLERS = sorted(" ".join((first, *rest)) for first, (rest, place) in words.fillers().items() if place == "anywhere")
+FILLERS = sorted(" ".join((first, *rest)) for first, (rest, place) in word_classes.fillers().items() if place == "anywhere")
 NOUNS = ["tea", "anna", "berlin", "kitchen", "dog", "she", "drinks", "has", "wants", "likes", "in", "on"]
 CUES = ["not", "never", "no", "2", "two", "16", "all", "some", "monday", "mg", "open", "isn't", "don't", "third", "before"]
 SENTENCES = st.lists(st.sampled_from(NOUNS + CUES), min_size=2, max_size=8)
 COMMON = sorted(
-    word for word in words.common_words() | words.cue_kinds().keys() if word.isascii() and word.isalpha() and len(word) > 4
+    word for word in words.common_words() | word_classes.cue_kinds().keys() if word.isascii() and word.isalpha() and len(word) > 4
 )
 
 
@@ -417,8 +417,8 @@ def may_merge(one: str, other: str) -> bool:
 
 def cues_by_hand(text: str) -> list[str]:
     """Read the cues from the words of a text themselves, fillers and all."""
-    spoken = [word for token in tokenize(canonical(text)) for word in words.full_forms().get(token, (token,))]
-    return sorted(word for word in spoken if word in words.cue_kinds() or any(map(str.isdigit, word)))
+    spoken = [word for token in tokenize(canonical(text)) for word in written_forms.full_forms().get(token, (token,))]
+    return sorted(word for word in spoken if word in word_classes.cue_kinds() or any(map(str.isdigit, word)))
 
 
 @pytest.mark.parametrize(("one", "other"), [case[1:] for case in BENIGN], ids=[case[0] for case in BENIGN])
@@ -479,7 +479,7 @@ def test_each_benign_difference_is_named(text, dropped):
     found = gist(text)
     expected = 1.0
     for kind in dropped:
-        expected *= words.trust()[kind]
+        expected *= benign.trust()[kind]
     assert found.dropped == dropped
     assert found.confidence == pytest.approx(expected)
 
