@@ -12,11 +12,11 @@ from functools import cache
 
 from memproc.dedup.changes.frame import stem
 from memproc.dedup.text import word_classes, word_lists, words
-from memproc.dedup.text.amounts import unit_of, units
 from memproc.dedup.text.cues import CUE
 from memproc.dedup.text.letters import without_accents
 from memproc.dedup.text.memo import Memo
 from memproc.dedup.text.typos import IS_ODD, NEAR
+from memproc.dedup.text.units import unit_of, units
 
 ARTICLES = frozenset(["a", "an", "the"])
 SHORTEST_CHARS = 3  # letters of a word that may be a typo of another

@@ -29,7 +29,7 @@ from memproc.dedup.gist.commas import places_of, without_idle_commas, without_ou
 from memproc.dedup.gist.fillers import without_fillers
 from memproc.dedup.gist.moments import told_behind
 from memproc.dedup.text import benign, word_classes, words, written_forms
-from memproc.dedup.text.amounts import as_in_english, in_one_form, unit_of
+from memproc.dedup.text.amounts import in_one_form
 from memproc.dedup.text.canonical import canonical
 from memproc.dedup.text.chunks import (
     AND,
@@ -46,12 +46,14 @@ from memproc.dedup.text.chunks import (
 )
 from memproc.dedup.text.core import core_of, with_other
 from memproc.dedup.text.dress import undressed
+from memproc.dedup.text.in_english import as_in_english
 from memproc.dedup.text.letters import compared
 from memproc.dedup.text.memo import Memo
 from memproc.dedup.text.numbers import in_digits
 from memproc.dedup.text.telling import NOTHING, Telling, telling, tells_a_secret
 from memproc.dedup.text.tokens import MARKS, size_of
 from memproc.dedup.text.typos import is_typed, words_near
+from memproc.dedup.text.units import unit_of
 
 SHORTEST_TOKENS = 2  # words: a gist of one says too little to merge by
 MOST_SLIPS = 5  # a text with more odd tokens than this is no text with a typo

@@ -20,11 +20,11 @@ from functools import cache
 from xxhash import xxh3_64_intdigest
 
 from memproc.dedup.text import word_classes, written_forms
-from memproc.dedup.text.amounts import units
 from memproc.dedup.text.letters import compared, without_accents
 from memproc.dedup.text.memo import Memo
 from memproc.dedup.text.numbers import parts_of
 from memproc.dedup.text.tokens import MARKS
+from memproc.dedup.text.units import units
 
 MODULUS = 2**64
 _IDLE = """very basically kind sort and is has had would of on every each per to & ° °c c C °f f F celsius fahrenheit degrees grad

@@ -13,9 +13,10 @@ from memproc.dedup.gist.gist import read, skim
 from memproc.dedup.grouping import group_all
 from memproc.dedup.observation import Grouped
 from memproc.dedup.text import word_classes, written_forms
-from memproc.dedup.text.amounts import ALWAYS, makes_numbers, units
+from memproc.dedup.text.amounts import ALWAYS, makes_numbers
 from memproc.dedup.text.core import core_of, with_other
 from memproc.dedup.text.exact import exact
+from memproc.dedup.text.units import units
 
 FILLERS = [" ".join((first, *rest)) for first, (rest, _) in word_classes.fillers().items()]
 LISTED = [
