@@ -28,8 +28,9 @@ from rapidfuzz.process import extractOne
 
 from memproc.dedup.changes.frame import opposites
 from memproc.dedup.compare.token_kinds import ARTICLES, FORM, SHORTEST_CHARS, TOKEN_KIND, written_units
-from memproc.dedup.gist.gist import CALLING, Gist
+from memproc.dedup.gist.gist import Gist
 from memproc.dedup.gist.moments import is_told_behind
+from memproc.dedup.gist.typo_links import CALLING
 from memproc.dedup.text import word_classes
 from memproc.dedup.text.letters import without_accents
 from memproc.dedup.text.tokens import MARKS, size_of

@@ -3,8 +3,8 @@
 Facts: "May 4th, 1990", "4 May 1990", "04.05.1990" and "1990-05-04" are one day, "3 pm" and "15:00" one time, "$20" and "20 dollars"
 one amount. "4/5/1990" may be two days, and nobody can tell which: apart from leading zeros it stays as it is.
 
-Strategy: the tokens of a text, joined by spaces, are searched for what may be written in another way. A rule is tried only where one
-of its trigger tokens occurs. It makes tokens of a shape that cues know: "1990-05-04", "may-04", "15:00", "20 usd".
+Strategy: the tokens of a text, joined by spaces, are searched for what may be written in another way. A rule is tried only where
+one of its trigger tokens occurs. It makes tokens of a shape that cues know: "1990-05-04", "may-04", "15:00", "20 usd".
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Capitals that make a name of a word: "Bill" is not a bill, and "US" is not "us".
 
-A capital inside a sentence counts if the word is also a name. No capital counts in a text that is all in capitals, that has a capital
-at each word, or that has capitals at several words that are no names.
+A capital inside a sentence counts if the word is also a name. No capital counts in a text that is all in capitals, that has a
+capital at each word, or that has capitals at several words that are no names.
 """
 
 from __future__ import annotations

@@ -33,44 +33,40 @@ def with_dates(text: str) -> str:
 
 
 def _around(places: Iterable[int]) -> list[tuple[int, int]]:
-    """Return what surrounds some places, from a token to behind another, as far as a date reaches; what overlaps as one."""
-    found: list[tuple[int, int]] = []
+    """Return the ranges of tokens around some places, as far as a date may reach; ranges that overlap are joined."""
+    ranges: list[tuple[int, int]] = []
     for at in places:
         begun, end = max(at - _BEFORE_MONTH, 0), at + _BEHIND_MONTH
-        if found and begun < found[-1][1]:
-            begun = found.pop()[0]
-        found.append((begun, end))
-    return found
+        if ranges and begun < ranges[-1][1]:
+            begun = ranges.pop()[0]
+        ranges.append((begun, end))
+    return ranges
 
 
 def _dated_part(text: str, *, has_day: bool) -> str:
     day_first, month_first = _month_patterns()
     if not has_day:
-        text = _month_pattern().sub(lambda found: f"{found[2]}-{word_classes.months()[found[1]]:02d}", text)
+        text = _month_pattern().sub(lambda date: f"{date[2]}-{word_classes.months()[date[1]]:02d}", text)
     text = day_first.sub(lambda date: _date(date, date["year"], date["month"], date["day"]), text)
     text = month_first.sub(lambda date: _date(date, date["year"], date["month"], date["day"]), text)
     return _BESIDE_WEEKDAY.sub(r"\1 \2", text)
 
 
 def _date(written: re.Match[str], year: str | None, month: str, day: str) -> str:
-    number = int(day)
+    number, months = int(day), word_classes.months()
     if not 0 < number <= _DAYS:
         return written[0]
-    return (
-        f"{year}-{word_classes.months()[month]:02d}-{number:02d}"
-        if year
-        else f"{_NAMES[word_classes.months()[month] - 1]}-{number:02d}"
-    )
+    return f"{year}-{months[month]:02d}-{number:02d}" if year else f"{_NAMES[months[month] - 1]}-{number:02d}"
 
 
 def with_numeric_dates(text: str, *, is_day_first: bool) -> str:
-    """Return a text with its dates of numbers in one form. `is_day_first`: of "4/5/1990" the day is first."""
+    """Return a text with its dates of digits in one form. `is_day_first` says that in "4/5/1990" the day comes first."""
     text = _ISO.sub(lambda date: f"{date[1]}-{int(date[2]):02d}-{int(date[3]):02d}", text)
     return _NUMERIC_DATE.sub(lambda date: _numeric(date, is_day_first=is_day_first), text)
 
 
 def _numeric(written: re.Match[str], *, is_day_first: bool) -> str:
-    """Return a date of numbers in the one form, or with its noughts where nobody can tell its day from its month."""
+    """Return a date of digits in the one form, or with leading zeros if nobody can tell its day from its month."""
     first, mark, second, year = int(written[1]), written[2], int(written[3]), written[4]
     if mark == "." or is_day_first or first > _MONTHS:
         day, month = first, second

@@ -30,7 +30,7 @@ _SHORTEST_PAST = 3
 
 
 def sign_of_a_day(chunk: str, lower: str) -> str:
-    """Return the sign of a chunk that may make a fact one of a day, else "". `lower` is the chunk in small letters, without marks."""
+    """Return the sign of a chunk that may make a fact one of a day, else "". `lower` is it in small letters, without marks."""
     days = _days()
     if lower in days["word"] or _AGED.fullmatch(lower) or (not chunk.isascii() and _day_parts().search(chunk)):
         return DAY

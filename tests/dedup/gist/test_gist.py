@@ -9,7 +9,8 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from memproc.dedup.gist.gist import _GISTS, MOST_MENDS, MOST_SLIPS, Gist, gist_of, read
+from memproc.dedup.gist.gist import _GISTS, Gist, gist_of, read
+from memproc.dedup.gist.typo_links import MOST_TYPO_LINKS, MOST_TYPOS
 from memproc.dedup.text import benign, word_classes, words, written_forms
 from memproc.dedup.text.canonical import canonical
 from memproc.dedup.text.chunks import tokenize
@@ -535,8 +536,8 @@ def test_what_is_a_word_a_name_or_too_far_from_any_is_no_typo(word):
 def test_a_text_with_many_odd_tokens_is_no_text_with_a_typo():
     """Up to the limit are; and there are never more typo_links than the limit."""
     odd = ["kithcen", "ktichen", "hoilday", "brekfast", "gardden", "appointmnet"]
-    assert gist("she likes " + " ".join(odd[:MOST_SLIPS])).typo_links
-    assert gist("she likes " + " ".join(odd[: MOST_SLIPS + 1])).typo_links == ()
+    assert gist("she likes " + " ".join(odd[:MOST_TYPOS])).typo_links
+    assert gist("she likes " + " ".join(odd[: MOST_TYPOS + 1])).typo_links == ()
 
 
 def test_a_typo_that_stands_a_thousand_times_costs_no_thousand_texts():
@@ -585,7 +586,7 @@ def test_mending_a_typo_changes_no_cue(word, at, edit, data):
         "other": word[:at] + data.draw(st.sampled_from(string.ascii_lowercase)) + word[at + 1 :],
     }[edit]
     found = gist(f"she has {written} in berlin")
-    assert len(found.typo_links) <= MOST_MENDS
+    assert len(found.typo_links) <= MOST_TYPO_LINKS
     for mend in found.typo_links:
         assert cues_of(mend.tokens) == cues_of(found.tokens)
 
