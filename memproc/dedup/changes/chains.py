@@ -22,8 +22,9 @@ from typing import NamedTuple
 from xxhash import xxh3_64_intdigest
 
 from memproc.dedup.changes.frame import LONGEST_CHARS, frame_of, is_change
+from memproc.dedup.changes.relation import ROLE, Relation
 from memproc.dedup.changes.relation_list import EVERY_FACET, STATE
-from memproc.dedup.changes.relations import ROLE, Relation, relation_of
+from memproc.dedup.changes.relations import relation_of
 from memproc.dedup.gist.gist import Gist, gist_of
 from memproc.dedup.text.chunks import ends_inside
 from memproc.dedup.text.cues import CUE

@@ -13,7 +13,7 @@ from rapidfuzz.distance import Levenshtein, Opcode
 
 from memproc.dedup.compare.confidence import DIGITS, Features, Model, Side, features_of, likeness
 from memproc.dedup.compare.differences import Difference, are_of_one_spelling, in_writing
-from memproc.dedup.compare.evidence import are_one_list
+from memproc.dedup.compare.order import are_one_list
 from memproc.dedup.gist.gist import Gist
 from memproc.dedup.text.benign import trust
 from memproc.dedup.text.cues import cue_of
