@@ -20,7 +20,7 @@ import pytest
 
 import memproc
 from memproc.config import Policy
-from memproc.dedup.band_hashes import signed
+from memproc.dedup.band_hashes import with_band_hashes
 from memproc.dedup.cluster import clusters
 from memproc.dedup.columns import Columns
 from memproc.dedup.decide import decide
@@ -73,7 +73,7 @@ def texts() -> dict[str, Make]:
 def prepare_text(text: str) -> None:
     """Make the keys of a text."""
     record = {"content": text, "namespace": "n", "kind": "fact", "created_at": "2024-01-01T00:00:00.000000Z"}
-    signed(prepare_all([(record, b"", False, None)], Policy()), "standard")
+    with_band_hashes(prepare_all([(record, b"", False, None)], Policy()), "standard")
 
 
 def cut(raw: bytes) -> None:

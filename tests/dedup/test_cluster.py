@@ -235,7 +235,7 @@ def key(*parts: object) -> Key:
 
 @st.composite
 def worlds(draw: st.DrawFn) -> tuple[list[Observation], dict[Key, list[Key]], list[Decision]]:
-    """Make observations with versions, dated and undated, groups with typo_links, and decisions."""
+    """Make observations with versions, dated and undated, groups with typo links, and decisions."""
     groups = [key("group", number) for number in range(GROUPS)]
     group_of = draw(st.lists(st.sampled_from(groups), min_size=6, max_size=6))
     found = {}
@@ -270,7 +270,7 @@ def handles_of(found: Cluster) -> list[frozenset[Key]]:
 
 @given(worlds(), st.randoms(use_true_random=False))
 def test_order_does_not_matter(world, random):
-    """Of the observations, of the typo_links, of the decisions."""
+    """Of the observations, of the typo links, of the decisions."""
     observations, typo_links, decisions = world
     expected = clusters(observations, typo_links, decisions)
     shuffled = [random.sample(part, len(part)) for part in (observations, decisions)]

@@ -1,11 +1,11 @@
 """Relations: what a fact states of whom, where one value replaces another in the course of time.
 
 Facts: "lives in Berlin" and "lives in Paris" are true one after the other; "has a dog" and "has a cat", or "likes jazz" and "likes
-rock", are both true at once. Similarity does not tell these cases apart, but the relation does: people have one home, one employer,
-one favourite colour. And verbs of their own say that something is over: "works at Siemens", "left Siemens".
+rock", are both true at once. Similarity does not tell these cases apart, but the relation does: people have one home, one
+employer, one favourite colour. And verbs of their own say that something is over: "works at Siemens", "left Siemens".
 
-Strategy: the relations, and the phrases that state them, are a list (`relation_list.py`). A text is brought to the order of the list
-(`turns.py`) and read from its front: the subject, a phrase, and a value, each word by its stem. What is not in the list is no
+Strategy: the relations, and the phrases that state them, are a list (`relation_list.py`). A text is brought to the order of the
+list (`turns.py`) and read from its front: the subject, a phrase, and a value, each word by its stem. What is not in the list is no
 relation. For what may end, or is over, the last word of the value is the topic, by which the two are matched.
 
 Rules: a plan or a wish is no relation. If a relation has several facets, such as the employer and the role of a job, facts of
@@ -63,7 +63,7 @@ def relation_of(tokens: Sequence[str]) -> Relation | None:
 
 
 def _relation_in(front: Sequence[str], size: int, *, may_be_turned: bool) -> Relation | None:
-    """Return the relation that the front of a fact with `size` tokens states. `may_be_turned`: a sign shows that it may be turned."""
+    """Return the relation that the front of a fact of `size` tokens states; `may_be_turned` says that it has a sign of a turn."""
     lists = relation_list().words
     idle = lists["idle"]
     words = [token for token in front if token not in idle]

@@ -14,8 +14,8 @@ from memproc.dedup.text.letters import without_accents
 from memproc.dedup.text.tokens import size_of
 from memproc.dedup.text.typos import IS_ODD
 
-LEAST_ALIKE = 0.65  # normalised OSA similarity of two words of which one may be a typo of the other: two edits in six letters
-LEAST_ALIKE_ODD = 0.6  # the same where one is no word: two edits in five
+LEAST_ALIKE = 0.65  # normalised OSA similarity of a word and its typo: two edits in six letters
+LEAST_ALIKE_ODD = 0.6  # the same if one is no word: two edits in five letters
 _SHORTEST_COMPOUND = 6
 _SHORTEST_PAST = 4
 NAMES = ("name", "odd", "person")
@@ -27,16 +27,18 @@ Tokens = Iterable[str]
 def without_other_forms(
     left: AbstractSet[str], right: AbstractSet[str], called: AbstractSet[str]
 ) -> tuple[set[str], set[str], set[str]]:
-    """Pair the tokens that are one word in another form; return the kinds of difference, and what is left of either side."""
-    mine, yours, found = {*left}, {*right}, set()
+    """Take out the tokens that are one word in two forms. Return the kinds of difference, and what is left of either side. `called`
+    holds the names that are given as such, which have no other form.
+    """
+    mine, yours, kinds = {*left}, {*right}, set()
     forms = {FORM[token]: token for token in sorted(left - called, reverse=True)} if right else {}
     for token in sorted(right - called) if left else ():
         same = forms.pop(FORM[token], None)
         if same is not None:
             mine.remove(same)
             yours.remove(token)
-            found.add(_kind_of_form(same.rstrip(), token.rstrip()))
-    return found, mine, yours
+            kinds.add(_kind_of_form(same.rstrip(), token.rstrip()))
+    return kinds, mine, yours
 
 
 def _kind_of_form(one: str, other: str) -> str:
@@ -48,51 +50,51 @@ def _kind_of_form(one: str, other: str) -> str:
 
 
 def _is_past(word: str) -> bool:
-    """Tell whether a word of English is a verb of the past, or one of what is over: "lived", "was", "gone"."""
+    """Tell whether a word of English is a past form of a verb: "lived", "was", "gone"."""
     return word in word_classes.past_forms() or (len(word) > _SHORTEST_PAST and word.endswith("ed"))
 
 
 def without_other_spellings(left: set[str], right: set[str], called: AbstractSet[str]) -> tuple[set[str], int]:
-    """Take the words out of both sides that may be one word spelled in two ways; return the kinds of difference, and how many of
-    them are two words.
+    """Take out, in place, the words that may be one word in two spellings. Return the kinds of difference, and how many are near
+    words, which may also be two words.
     """
-    found: set[str] = set()
+    kinds: set[str] = set()
     sides = ((left, right), (right, left))
-    for own, others in sides:
-        found.update(*(_as_unit(unit, own, others) for unit in sorted(own & written_units().keys())))
-    for own, others in sides:
-        odd = [token for token in own if TOKEN_KIND[token] == "odd" and len(token) >= SHORTEST_CHARS and token not in called]
-        found.update(*(_as_typo(token, own, others) for token in sorted(odd)))
+    for side, others in sides:
+        kinds.update(*(_as_unit(unit, side, others) for unit in sorted(side & written_units().keys())))
+    for side, others in sides:
+        odd = [token for token in side if TOKEN_KIND[token] == "odd" and len(token) >= SHORTEST_CHARS and token not in called]
+        kinds.update(*(_as_typo(token, side, others) for token in sorted(odd)))
     near = [_as_near_word(token, left, right) for token in sorted(left) if _may_be_near(token)]
-    for own, others in sides:
-        found.update(*(_as_compound(token, own, others) for token in sorted(own)))
-    return found | {"near word"} if any(near) else found, sum(near)
+    for side, others in sides:
+        kinds.update(*(_as_compound(token, side, others) for token in sorted(side)))
+    return kinds | {"near word"} if any(near) else kinds, sum(near)
 
 
-def _as_unit(unit: str, own: set[str], others: set[str]) -> set[str]:
-    """Pair a unit, which is compared by its sign, with a typo of its word: "h" and "hors"."""
+def _as_unit(unit: str, side: set[str], others: set[str]) -> set[str]:
+    """Take out a unit and a typo of its word, since units are compared by their symbols: "h" and "hors"."""
     token = next((other for other in sorted(others) if TOKEN_KIND[other] in NAMES and _nearest(other, written_units()[unit])), None)
     if token is None:
         return set()
-    own.remove(unit)
+    side.remove(unit)
     others.remove(token)
     return {"writing"}
 
 
-def _as_typo(token: str, own: set[str], others: set[str]) -> set[str]:
+def _as_typo(token: str, side: set[str], others: set[str]) -> set[str]:
     near = _nearest(token, (word for word in others if _may_be(token, word)), LEAST_ALIKE_ODD)
     if near is None:
         return set()
-    own.remove(token)
+    side.remove(token)
     others.remove(near)
     return {"spelling" if TOKEN_KIND[near] == "odd" else "writing"}
 
 
-def _as_near_word(token: str, own: set[str], others: set[str]) -> bool:
+def _as_near_word(token: str, side: set[str], others: set[str]) -> bool:
     near = _nearest(token, filter(_may_be_near, others))
     if near is None:
         return False
-    own.remove(token)
+    side.remove(token)
     others.remove(near)
     return True
 
@@ -101,27 +103,27 @@ def _may_be_near(token: str) -> bool:
     return TOKEN_KIND[token] in _NEAR and len(token) >= SHORTEST_CHARS
 
 
-def _as_compound(token: str, own: set[str], others: set[str]) -> set[str]:
+def _as_compound(token: str, side: set[str], others: set[str]) -> set[str]:
     parts = _parts_of(token, others)
     if not parts:
         return set()
-    own.remove(token)
+    side.remove(token)
     others.difference_update(parts)
     return {"writing"}
 
 
 def _may_be(odd: str, word: str) -> bool:
-    """Tell whether an odd token may stand for a word: nobody mistakes its first letter; a run of Chinese or Japanese has none."""
+    """Tell whether an odd token may stand for a word: with the same first letter, unless it is a run of Chinese or Japanese."""
     return TOKEN_KIND[word] in _SPELLED and (word[0] == odd[0] or size_of(odd) > 1)
 
 
 def _nearest(token: str, others: Tokens, least: float = LEAST_ALIKE) -> str | None:
-    found = extractOne(token, sorted(others), scorer=OSA.normalized_similarity, score_cutoff=least)
-    return None if found is None else str(found[0])
+    nearest = extractOne(token, sorted(others), scorer=OSA.normalized_similarity, score_cutoff=least)
+    return None if nearest is None else str(nearest[0])
 
 
 def _parts_of(token: str, others: AbstractSet[str]) -> tuple[str, ...]:
-    """Return the two words of a compound, where the other side has both: "lowcarb" and "low-carb" of "low carb"."""
+    """Return the two words of a compound if the other side has both: "low" and "carb" for "lowcarb" and "low-carb"."""
     if len(token) >= _SHORTEST_COMPOUND:
         for first in sorted(others):
             rest = token.removeprefix(first).lstrip("-")

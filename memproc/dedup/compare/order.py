@@ -1,4 +1,4 @@
-"""What the order of the tokens tells about two facts that share them."""
+"""The order of tokens: what it tells about two facts that share them."""
 
 from __future__ import annotations
 
@@ -20,36 +20,36 @@ _KIND_IF_REATTACHED = {
 
 
 def reattached(one: Sequence[str], other: Sequence[str]) -> set[str]:
-    """Return the kinds of what belongs to something else in the other of two gists: numbers that stand in another order, a negation
-    in front of another word, and a name or the like that is beside no word in both. What moves with its words, as "with Ann" does,
-    is no such.
+    """Return the kinds of the tokens that belong to something else in the other gist: numbers in another order, a negation before
+    another word, and a name or the like that has no neighbour in common in both. What moves together with its neighbours, such as
+    "with Ann", does not count.
     """
     here, there = map(_neighbours, (one, other))
     shared = here.keys() & there.keys()
     numbers = [
         [token for token in tokens if token in shared and TOKEN_KIND[token] in ("number", "code")] for tokens in (one, other)
     ]
-    found = {"amount"} if numbers[0] != numbers[1] else set[str]()
+    kinds = {"amount"} if numbers[0] != numbers[1] else set[str]()
     for token in shared:
         kind = TOKEN_KIND[token]
         both = here[token] & there[token]
         is_attached = any(is_behind or kind != "negation" for is_behind, _ in both)
         if kind in _KIND_IF_REATTACHED and not is_attached:
-            found.add(_KIND_IF_REATTACHED[kind])
-    return found
+            kinds.add(_KIND_IF_REATTACHED[kind])
+    return kinds
 
 
 def _neighbours(tokens: Sequence[str]) -> dict[str, set[tuple[bool, str]]]:
-    """Return by token the words beside it, each with whether it is the one behind; empty where there is none."""
-    found: dict[str, set[tuple[bool, str]]] = {}
+    """Return, by token, the words beside it ("" at an end), each with whether it comes after the token."""
+    neighbours: dict[str, set[tuple[bool, str]]] = {}
     spoken = ["", *filterfalse(MARKS.__contains__, tokens), ""]
     for before, token, after in zip(spoken, spoken[1:], spoken[2:], strict=False):
-        found.setdefault(token, set()).update(((False, before), (True, after)))
-    return found
+        neighbours.setdefault(token, set()).update(((False, before), (True, after)))
+    return neighbours
 
 
 def are_one_list(one: Sequence[str], other: Sequence[str]) -> bool:
-    """Tell whether two lists of tokens hold one list in two orders, and else the same.
+    """Tell whether two texts, as tokens, differ only in the order of a list.
 
     >>> are_one_list("likes jazz and blues".split(), "likes blues and jazz".split())
     True
@@ -63,7 +63,7 @@ def are_one_list(one: Sequence[str], other: Sequence[str]) -> bool:
     differing = [at for at, (left, right) in enumerate(zip(one, other, strict=True)) if left != right]
     if not differing:
         return False
-    for start in (differing[0], max(differing[0] - 1, 0)):  # the items of "le jazz et le rock" share a word, and so do others
+    for start in (differing[0], max(differing[0] - 1, 0)):  # the items of "le jazz et le rock" share a word
         for end in (differing[-1] + 1, differing[-1] + 2):
             here, there = one[start:end], other[start:end]
             if not _JOINING.isdisjoint(here) and _items(here) == _items(there):
@@ -83,7 +83,7 @@ def _items(tokens: Sequence[str]) -> list[tuple[str, ...]]:
 
 
 def are_moved(one: Sequence[str], other: Sequence[str]) -> bool:
-    """Tell whether the tokens that two gists share stand in another order."""
+    """Tell whether the tokens that two gists share are in another order."""
     shared = frozenset(one).intersection(other).difference(MARKS)
     here, there = ([*dict.fromkeys(filter(shared.__contains__, tokens))] for tokens in (one, other))
     return here != there

@@ -20,8 +20,8 @@ _FOREIGN_ENDINGS = ("ado", "ido", "ando", "iendo", "ción", "lich", "keit")  # o
 
 
 def is_english(tokens: Sequence[str], odd: set[str], *, is_ascii: bool) -> bool:
-    """Tell whether tokens show themselves to be English: by its frequent words, or "I am", or where none of them is there, by words
-    that no neighbour has.
+    """Tell whether tokens show themselves to be English: by frequent English words or "I am", or without these, by words that no
+    neighbouring language has. `odd` holds the odd tokens.
     """
     foreign, english = words.foreign_words(), words.english_words()
     has_ending = sum([word.endswith(_FOREIGN_ENDINGS) for word in odd])
@@ -38,7 +38,7 @@ def is_english(tokens: Sequence[str], odd: set[str], *, is_ascii: bool) -> bool:
 
 
 def _says_im(tokens: Sequence[str]) -> bool:
-    """Tell whether a text says "im a", which is "I'm a" and no German."""
+    """Tell whether a text says "im a", which is "I'm a" and not German."""
     return any(word == "im" and after in _BEHIND_IM for word, after in pairwise(tokens))
 
 
@@ -49,6 +49,6 @@ def _says_i_am(tokens: Sequence[str]) -> bool:
 
 
 def _is_of_english_words(tokens: Sequence[str], odd: set[str]) -> bool:
-    """Tell whether tokens are words of English, of which its neighbours lack more than there are that English lacks."""
-    own = sum([token not in words.neighbours() for token in {*tokens} & words.common_words()])
-    return own > 0 and own >= len(odd)
+    """Tell whether at least as many tokens are words of English alone as are odd."""
+    english_alone = sum([token not in words.neighbours() for token in {*tokens} & words.common_words()])
+    return english_alone > 0 and english_alone >= len(odd)

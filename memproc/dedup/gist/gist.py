@@ -1,8 +1,8 @@
 """The gist of a fact: its tokens without the differences that do not change what is remembered.
 
 Facts: similarity alone destroys memories ("PostgreSQL 16" and "PostgreSQL 18" are .92 similar), and it is not transitive: a chain
-of similar texts joins what differs. Equality is transitive. More than half of real near repeats differ only by fillers, contractions,
-punctuation or one typo.
+of similar texts joins what differs. Equality is transitive. More than half of real near repeats differ only by fillers,
+contractions, punctuation or one typo.
 
 Strategy: two facts merge when their gists are equal. So candidates for a merge are found by one key, completely and in linear time.
 And no list of dangerous differences can be incomplete: what is not named benign here keeps texts apart.
@@ -94,7 +94,7 @@ def gist_of(text: str) -> Gist:
 
 
 class Reading(NamedTuple):
-    """What is computed of an exact text: its canonical text, its gist, what is telling in the way it is written, and its typo links."""
+    """An exact text with its canonical text, its gist, what is telling in the way it is written, and its typo links."""
 
     text: str
     gist: Gist
@@ -103,8 +103,8 @@ class Reading(NamedTuple):
 
 
 class Skim(NamedTuple):
-    """What is computed of an exact text at first, without its gist: its canonical text, the core of its gist, the cores it would have
-    if one of its tokens were a typo, and whether it may speak of the day on which it was said.
+    """What is first computed of an exact text: its canonical text, the core of its gist, the cores that it would have if one of its
+    tokens were a typo, and whether it may speak of the day on which it was said.
     """
 
     text: str

@@ -21,8 +21,8 @@ _SUBJECT_IN_VERB = re.compile(
 
 
 def in_one_form_elsewhere(tokens: list[str]) -> tuple[list[str], list[str]]:
-    """Return the tokens of a text in another language with its words in one form, and the kinds of change. Commas before "and", points
-    after abbreviations, and a Spanish "I" or "we" that the verb also expresses are dropped.
+    """Return the tokens of a text in another language with its words in one form, and the kinds of change. Commas before "and",
+    points after abbreviations, and a Spanish "I" or "we" that the verb also expresses are dropped.
     """
     kept: list[str] = []
     kinds: list[str] = []

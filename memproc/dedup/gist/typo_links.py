@@ -40,7 +40,7 @@ def odd_in(tokens: Sequence[str], shape: str) -> set[str]:
 
 
 def typo_links_of(tokens: Sequence[str], kept: Sequence[str], odd: Sequence[str], bare: str | None) -> tuple[TypoLink, ...]:
-    """Return the typo links of a text. `kept` are its tokens without the idle ones, `odd` the odd ones; `bare` is as in `_typos`."""
+    """Return the typo links of a text; `kept` are its tokens without the idle ones, and `bare` is as in `_typos`."""
     typos = _typos(tokens, odd, bare)
     places = [(at, word) for at, token in enumerate(kept) if token in typos for word in typos[token]]
     if (

@@ -93,8 +93,8 @@ def _is_acronym(chunk: str) -> bool:
 
 
 def _is_inside(before: str, chunks: Sequence[str], at: int) -> bool:
-    """Tell whether a chunk with a capital is inside a sentence, and no part of a longer name ("Gaprex Lane"), which nobody takes for
-    a word. `before` is the chunk before it, but for bullets.
+    """Tell whether a chunk with a capital is inside a sentence, and no part of a longer name ("Gaprex Lane"), which nobody takes
+    for a word. `before` is the chunk before it, but for bullets.
     """
     if not before or before.endswith(ENDS):
         return False

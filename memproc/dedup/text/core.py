@@ -5,7 +5,7 @@ itself), and need no gist.
 
 Strategy: the core of a text is the sum, modulo 2^64, of what its tokens count. What a rule may drop or put counts nothing; what it
 may write otherwise counts as what it becomes; a number counts by its digits, a month as its number, and an accent nothing. So equal
-gists have equal cores, and that of a text in which a typo is mended is found by taking the count of one token for that of another.
+gists have equal cores, and the core of a text with a typo corrected is found by replacing the count of one token.
 Where a rule makes other numbers of numbers ("3 pm", "half past two", "$2k"), or joins words, the core is that of the gist.
 
 Left out: any promise that different gists have different cores. What meets is compared by its gist.

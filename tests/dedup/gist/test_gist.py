@@ -304,7 +304,7 @@ APART = [
     ("plural of an abbreviation", "She keeps pdfs for her", "She keeps puffs for her"),
     ("plural of a name", "he is at annas with her", "he is at annals with her"),
     ("plant and marsh", "she likes the ferns there", "she likes the fens there"),
-    ("what a rare list has: pills", "he takes his meds with him", "he takes his typo_links with him"),
+    ("what a rare list has: pills", "he takes his meds with him", "he takes his mends with him"),
     ("what a rare list has: drug", "he wants statins from her", "he wants stations from her"),
     ("what a rare list has: without a car", "she has been carless since May", "she has been careless since May"),
     ("what a rare list has: calories", "it is 200 cals for him", "it is 200 calls for him"),
@@ -412,7 +412,7 @@ def may_merge(one: str, other: str) -> bool:
     """Tell whether two texts have one gist, or one has the gist of the other but for a typo."""
     left, right = gist(one), gist(other)
     return left.tokens == right.tokens or any(
-        mend.tokens == meant.tokens for meant, other in ((left, right), (right, left)) for mend in other.typo_links
+        link.tokens == meant.tokens for meant, other in ((left, right), (right, left)) for link in other.typo_links
     )
 
 
@@ -437,7 +437,7 @@ def test_any_other_difference_keeps_two_texts_apart(one, other):
 
 @pytest.mark.parametrize(("one", "other"), [case[1:] for case in OTHER_LANGUAGES], ids=[case[0] for case in OTHER_LANGUAGES])
 def test_other_languages_merge_on_equal_tokens_only(one, other):
-    """Nothing is dropped or mended where the rules of English do not hold."""
+    """Nothing is dropped, and no typo corrected, where the rules of English do not hold."""
     assert not may_merge(one, other)
     assert gist(one).typo_links == ()
     assert {*gist(one).dropped} <= {"form"}
@@ -534,14 +534,14 @@ def test_what_is_a_word_a_name_or_too_far_from_any_is_no_typo(word):
 
 
 def test_a_text_with_many_odd_tokens_is_no_text_with_a_typo():
-    """Up to the limit are; and there are never more typo_links than the limit."""
+    """Up to the limit are; and there are never more typo links than the limit."""
     odd = ["kithcen", "ktichen", "hoilday", "brekfast", "gardden", "appointmnet"]
     assert gist("she likes " + " ".join(odd[:MOST_TYPOS])).typo_links
     assert gist("she likes " + " ".join(odd[: MOST_TYPOS + 1])).typo_links == ()
 
 
 def test_a_typo_that_stands_a_thousand_times_costs_no_thousand_texts():
-    """There are no typo_links then, and none is made to be thrown away: this was found by fuzzing, as gigabytes."""
+    """There are no typo links then, and none is made to be thrown away: this was found by fuzzing, as gigabytes."""
     text = "she likes " + "kithcen " * 10_000
     tracemalloc.start()
     assert gist(text).typo_links == ()
@@ -587,8 +587,8 @@ def test_mending_a_typo_changes_no_cue(word, at, edit, data):
     }[edit]
     found = gist(f"she has {written} in berlin")
     assert len(found.typo_links) <= MOST_TYPO_LINKS
-    for mend in found.typo_links:
-        assert cues_of(mend.tokens) == cues_of(found.tokens)
+    for link in found.typo_links:
+        assert cues_of(link.tokens) == cues_of(found.tokens)
 
 
 @given(st.text(max_size=60))
@@ -598,7 +598,7 @@ def test_any_text_has_a_gist(text):
     assert found == gist(text)
     assert 0 < found.confidence <= 1
     assert all(token and not any(map(str.isspace, token)) for token in found.tokens)
-    assert all(mend.tokens != found.tokens for mend in found.typo_links)
+    assert all(link.tokens != found.tokens for link in found.typo_links)
 
 
 @pytest.mark.parametrize(

@@ -81,8 +81,8 @@ def test_the_core_of_a_text_is_that_of_its_gist(text):
 
 @given(TEXTS)
 def test_what_a_text_may_stand_for_is_found_by_its_core(text):
-    """Each mend of a typo, be it of a filler or of a word that decides what stands beside it."""
-    assert {core_of(mend.tokens) for mend in read(text).typo_links} <= {*skim(text).typo_links}
+    """Each typo link, be it of a filler or of a word that decides what stands beside it."""
+    assert {core_of(link.tokens) for link in read(text).typo_links} <= {*skim(text).typo_links}
 
 
 @pytest.mark.parametrize(
