@@ -1,8 +1,8 @@
 """A memo of results by token, because texts repeat the same words over and over.
 
 Facts: the result for a chunk of a text takes some 550 bytes. Over 400,000 memories, a memo of 200,000 tokens computes 1.9 chunks a
-record, most of them names and numbers that are new to it; one of 80,000 tokens computes 3.1, and one of 50,000 computes 3.7, each in
-3 microseconds.
+record, most of them names and numbers that are new to it; one of 80,000 tokens computes 3.1, and one of 50,000 computes 3.7, each
+in 3 microseconds.
 """
 
 from __future__ import annotations
