@@ -84,7 +84,7 @@ def turned(words: Words) -> Words:
 
 
 def _with_verb(words: Words) -> Words:
-    """Return words that begin with a state, now with "is" before it, where they state one: "married to Leo", not "married couples"."""
+    """Return words that begin with a state, with "is" before it, if they state one: "married to Leo", but not "married couples"."""
     full, behind = ["is", *words], relation_list().words["behind"]
     is_of_when = words[0] in ("on", "off") and (len(words) > MOST_BEHIND_ON or is_moment(words, 1))
     if is_of_when or (len(words) > 1 and STEM[words[0]] in relation_list().verbs):

@@ -1,13 +1,13 @@
-"""Marks between clauses: which of them say nothing, so that a text without them says the same.
+"""Commas and other marks that mean nothing, so that a text without them says the same.
 
-Facts: a mark may part what its absence joins: "No. Meat is fine" and "No meat is fine", "milk, chocolate" and "milk chocolate",
-"Anna, Maria" and "Anna Maria". Which words could be one name or compound nobody can list.
+Facts: a mark may separate what its absence joins: "No. Meat is fine" and "No meat is fine", "milk, chocolate" and "milk chocolate",
+"Anna, Maria" and "Anna Maria". Nobody can list which words may form a name or a compound.
 
-Rules: marks at the ends of a text say nothing, and of several in a row the strongest counts. In English a comma says nothing
-before a word that is part of no name and no compound ("and", "because", "in"), or behind "she"; but it does where anything in
-its sentence before it negates: "he can't, in May" is not "he can't in May". Before a subject it says nothing only behind a
-subordinate clause or a short adverbial ("in May, she moved"): "he reads the books, she writes" is not "he reads the books she
-writes". All other marks stay tokens.
+Rules: marks at the ends of a text mean nothing, and of several in a row the strongest counts. In English a comma means nothing
+before a word that is part of no name and no compound ("and", "because", "in"), or after "she". But it does if there is a negation
+before it in its sentence: "he can't, in May" is not "he can't in May". Before a subject it means nothing only after a subordinate
+clause or a short adverbial ("in May, she moved"): "he reads the books, she writes" is not "he reads the books she writes". All
+other marks stay tokens.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _MARKS_IN_A_ROW = re.compile(rf"[{_MARKS}]{{2,}}")
 
 
 def without_outer_marks(tokens: list[str], shape: str) -> tuple[list[str], str]:
-    """Return the tokens with one mark at most between two others, and none at the ends; and their shape.
+    """Return the tokens with at most one mark between two others and none at the ends, and their shape.
 
     >>> without_outer_marks([",", "tea", ",", ".", "milk", "."], ",_,._.")
     (['tea', '.', 'milk'], '_._')
@@ -45,7 +45,7 @@ def without_outer_marks(tokens: list[str], shape: str) -> tuple[list[str], str]:
 
 
 def without_idle_commas(tokens: list[str], shape: str) -> list[str]:
-    """Return the tokens of an English text without the commas that say nothing.
+    """Return the tokens of an English text without the commas that mean nothing.
 
     >>> without_idle_commas("milk , chocolate , and nuts , because she likes them".split(), "_,_,&_,____")
     ['milk', ',', 'chocolate', 'and', 'nuts', 'because', 'she', 'likes', 'them']
@@ -75,7 +75,7 @@ def without_idle_commas(tokens: list[str], shape: str) -> list[str]:
 
 
 def places_of(letter: str, shape: str) -> list[int]:
-    """Return the places of a letter.
+    """Return the places of a letter in a shape.
 
     >>> places_of(",", "_,_,_")
     [1, 3]
@@ -89,7 +89,7 @@ def places_of(letter: str, shape: str) -> list[int]:
 
 
 def _around_a_name(tokens: list[str], commas: list[int]) -> list[int]:
-    """Return the places of two commas around one name that tells who somebody is: "her dog, Rex, is ten"; not those of a list."""
+    """Return the places of the two commas around a name in apposition: "her dog, Rex, is ten"; not those of a list."""
     found: list[int] = []
     for at, behind in pairwise(commas):
         name, after = tokens[at + 1], tokens[behind + 1]
@@ -102,8 +102,8 @@ def _around_a_name(tokens: list[str], commas: list[int]) -> list[int]:
 
 
 def _opens_a_clause(tokens: list[str], begun: int, at: int) -> bool:
-    """Tell whether the comma at a place parts a subordinate clause, or a short adverbial, from a subject; `begun` is where its
-    sentence begins.
+    """Tell whether the comma at a place separates a subordinate clause, or a short adverbial, from a subject; `begun` is the place
+    where its sentence begins.
     """
     classes = word_classes.word_classes()
     if tokens[at + 1] not in classes["person"]:
@@ -113,12 +113,12 @@ def _opens_a_clause(tokens: list[str], begun: int, at: int) -> bool:
 
 
 def _begun(ends: list[int], at: int) -> int:
-    """Return where the sentence begins that a place is in; `ends` are the places of the marks that end one."""
+    """Return the place where the sentence around a place begins; `ends` are the places of the marks that end sentences."""
     before = bisect_left(ends, at)
     return ends[before - 1] + 1 if before else 0
 
 
 def _is_between(places: list[int], begun: int, at: int) -> bool:
-    """Tell whether one of the places lies in a sentence before a place."""
+    """Tell whether one of the places is before a place and in its sentence."""
     before = bisect_left(places, at)
     return before > 0 and places[before - 1] >= begun

@@ -3,8 +3,8 @@
 Facts: "100", "a hundred" and "one hundred" are one number. But "one and two hundred" is two, "twenty five pound notes" may be a
 hundred pounds, and "the twenty first graders" are twenty.
 
-Rules: words in a row are one number where they can be nothing else: not behind "and", "or" or "to" that stand behind a number, and
-tens and ones not before one thing of what is counted ("twenty five minute breaks"). Only words are joined, never "20 5".
+Rules: words in a row are one number if they can be nothing else: not after "and", "or" or "to" that follow a number, and not tens
+and ones before a singular noun ("twenty five minute breaks"). Only words are joined, never digits ("20 5").
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _MOST_DIGITS = 9
 
 
 def in_digits(tokens: Sequence[str]) -> list[str] | None:
-    """Return tokens with their numbers of several words in digits; None where there are none.
+    """Return tokens with their numbers of several words in digits; None if there are none.
 
     >>> in_digits("ran two and a half miles".split()), in_digits("has two hundred and one cats".split())
     (['ran', '2.5', 'miles'], ['has', '201', 'cats'])
@@ -47,7 +47,7 @@ def in_digits(tokens: Sequence[str]) -> list[str] | None:
 
 
 def parts_of(token: str) -> tuple[str, ...]:
-    """Return the parts of what is counted by its first word, "12-year-old", "two-bedroom"; another token as it is.
+    """Return the parts of a compound that begins with a number, "12-year-old", "two-bedroom"; any other token as one part.
 
     >>> parts_of("12-year-old"), parts_of("two-bedroom"), parts_of("well-known"), parts_of("forty-odd")
     (('12', 'year', 'old'), ('two', 'bedroom'), ('well-known',), ('forty-odd',))
@@ -64,7 +64,7 @@ def _counts(word: str) -> bool:
 
 @cache
 def long_numbers() -> frozenset[str]:
-    """Return the words of which one stands in each number of several words."""
+    """Return words one of which is in every number of several words."""
     tens = [word for word, form in written_forms.numbers().items() if form.isdecimal() and "-" not in word and int(form) >= 20]  # noqa: PLR2004
     return frozenset([*_SCALES, *tens, "half"])
 
