@@ -112,7 +112,7 @@ def _without_emoji(text: str) -> str:
 
 
 def _is_emoji(character: str) -> bool:
-    """Tell whether a character is a picture of a thing, or of joy, and none that may change the meaning: a frown, a thumb, a cross."""
+    """Tell whether a character is a picture of a thing, or of joy. A frown, a thumb and a cross may change the meaning."""
     return character in _JOYFUL or any(first <= character <= last for first, last in _THINGS)
 
 
