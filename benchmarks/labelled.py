@@ -21,9 +21,11 @@ import orjson
 import memproc
 from benchmarks.corpus import Label, make_corpus
 from memproc.config import Policy
+from memproc.dedup.columns import Prepared
 from memproc.dedup.grouping import grouped
-from memproc.dedup.keys import Grouped, Prepared, prepare
 from memproc.dedup.minhash.minhash import band_hashes, signatures
+from memproc.dedup.observation import Grouped
+from memproc.dedup.preparing import prepare
 from memproc.records import Memory, plain
 
 if TYPE_CHECKING:

@@ -87,7 +87,7 @@ def measure_peers(labelled: Labelled) -> list[Line]:
     return [_line(labelled, name, dict(enumerate(homes_of(labelled.texts)))) for name, homes_of in PEERS.items()]
 
 
-def measure_oracle(labelled: Labelled) -> Line:
+def measure_brute_force(labelled: Labelled) -> Line:
     """Compare each with each, as `recall` cannot: what a perfect index would flag."""
     facts = [prepared(text) for text in labelled.texts]
     sides = [side_of(fact.text) for fact in facts]
@@ -99,7 +99,7 @@ def measure_oracle(labelled: Labelled) -> Line:
         if groups[one] == groups[other] or model.probability(features_of(sides[one], sides[other])) >= REVIEW_AT
     }
     waiting = {pair for pair in found if groups[pair[0]] != groups[pair[1]]}
-    return _line(labelled, "oracle", dict(enumerate(groups)), waiting=waiting, reviews=len(waiting) / len(facts))
+    return _line(labelled, "brute force", dict(enumerate(groups)), waiting=waiting, reviews=len(waiting) / len(facts))
 
 
 def score(found: Iterable[Pair], same: set[Pair]) -> Score:
@@ -118,7 +118,7 @@ def lines(*, records: int, seed: int) -> list[Line]:
         found += [measure(x1), measure(x1, is_calibrated=True), *measure_peers(x1)]
     for persons in map(febrl, (1, 2, 3, 4)):
         found += [measure(persons), *measure_peers(persons)]
-    found += [measure(febrl(3), recall="high"), measure_oracle(febrl(3))]
+    found += [measure(febrl(3), recall="high"), measure_brute_force(febrl(3))]
     return found
 
 

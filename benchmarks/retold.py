@@ -2,7 +2,7 @@
 
 Facts
 -----
-- A near repeat has one or two of: another end mark, case of the first word, a contraction, a filler word, a typo of the keyboard,
+- A near repeat has one or two of: another end mark, case of the first word, a contraction, a filler word, a typo,
   a number or date in another form, an emoji or a dash before it. It says the same as the text it repeats.
 - A trap has another number, name or time, or denies what its original says, or says what it denies.
 - Names and negations are in most texts, numbers in few: by `_SWAPS` most of the former are passed over.

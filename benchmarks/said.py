@@ -11,7 +11,7 @@ from benchmarks.labelled import DATA, merging, negations, prepared, traps
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from memproc.dedup.keys import Grouped
+    from memproc.dedup.observation import Grouped
 
 SAME_RELATEDNESS, APART_RELATEDNESS = 4.5, 4.0  # of 5; what lies between is no clear case
 FITTED, KEPT_BACK = 0, 1  # halves

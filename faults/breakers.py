@@ -18,7 +18,7 @@ from sqlalchemy import select
 from faults.promises import CHECKS, keep
 from faults.stores import is_file
 from memproc import intake
-from memproc.dedup import keys
+from memproc.dedup import preparing
 from memproc.dedup.gist.gist import skim
 from memproc.formats.draft import Context
 from memproc.ingestion import opening, pipeline
@@ -226,7 +226,7 @@ _break(
     "a long string costs its own record", "what is too long takes the rest with it", patch.object(items, "_pieces", _until_too_long)
 )
 _break("what ends early is not done", "what ends the reading is taken for the end", patch.object(Pieces, "next_chunk", _believed))
-_break("a thousand faces are a text", "a text is read as deep as it is long", patch.object(keys, "skim", _deep))
+_break("a thousand faces are a text", "a text is read as deep as it is long", patch.object(preparing, "skim", _deep))
 _break("what memproc breaks on is told", "an exception is swallowed with its record", patch.object(Intake, "_taken", _swallowing))
 
 _break("decisions act where they are trusted", "decisions act without trust", patch.object(pipeline, "Context", _trusting))

@@ -146,7 +146,7 @@ def check_times(raw: bytes) -> None:
 def check_canonical(raw: bytes) -> None:
     """Make the canonical text, the cues and the gist of a text: the canonical text of a canonical text is itself."""
     from memproc.config import Policy  # noqa: PLC0415
-    from memproc.dedup.keys import prepare  # noqa: PLC0415
+    from memproc.dedup.preparing import prepare  # noqa: PLC0415
     from memproc.dedup.text.canonical import canonical  # noqa: PLC0415
 
     text = raw.decode("utf-8", "replace").replace("\0", "")

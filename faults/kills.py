@@ -121,7 +121,7 @@ class _Killing:
         self._do(Verb.INGEST, url)
         assert exported(url) == wanted.ingested, f"{url} is not what it is undisturbed after its ingestion"
         assert waiting(url) == wanted.waiting, f"{url} has other reviews than undisturbed"
-        check_whole(url)  # before a rebuild typo_links what a kill may have spoilt
+        check_whole(url)  # before a rebuild repairs what a kill may have spoilt
         for verb in (Verb.REPLAY, Verb.FORGET, Verb.REBUILD):
             self._do(verb, url)
         assert exported(url) == wanted.done, f"{url} is not what it is undisturbed"

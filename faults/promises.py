@@ -29,8 +29,9 @@ from faults.child import CONTEXT, LONGEST_SECONDS
 from faults.points import Moment, Point, Trap, Verb
 from faults.stores import exported, is_file
 from memproc import intake
-from memproc.dedup import keys
-from memproc.dedup.keys import Accepted, Columns
+from memproc.dedup import keys, preparing
+from memproc.dedup.columns import Columns
+from memproc.dedup.preparing import Accepted
 from memproc.formats import own
 from memproc.store.checkup.doctor import examine
 from memproc.store.sql.tables import PREFIX
@@ -167,7 +168,7 @@ def _faces(room: Room) -> None:
 def _breaks_alone(room: Room) -> None:
     """Check that a record on which memproc breaks is quarantined alone, with the traceback; the job is done, and told."""
     poison = {"content": "She drank the poison"}
-    of_all = keys.prepare_all  # it is broken behind its back
+    of_all = preparing.prepare_all  # it is broken behind its back
 
     def broken(accepted: Sequence[Accepted], *rest: Any) -> Columns:
         if any("poison" in record["content"] for record, *_ in accepted):

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from memproc.api import calibrate, transform, validate
     from memproc.api import open_store as open  # noqa: A004 - memproc.open, as in shelve.open
     from memproc.config import Settings
-    from memproc.dedup.cluster import Decision
+    from memproc.dedup.decision import Decision
     from memproc.errors import (
         EngineError,
         MemprocError,

@@ -22,9 +22,10 @@ from typing import Any, NamedTuple, TypeVar, cast
 import orjson
 
 from memproc.config import DEEPEST, Policy, Settings
-from memproc.dedup.band_hashes import signed
+from memproc.dedup.band_hashes import with_band_hashes
+from memproc.dedup.columns import Columns
 from memproc.dedup.grouping import grouped
-from memproc.dedup.keys import Accepted, Columns, prepare_all
+from memproc.dedup.preparing import Accepted, prepare_all
 from memproc.errors import UsageError
 from memproc.formats import generic, of_line
 from memproc.formats.draft import Broken, Context, Decided, Draft, Format, LeftOut, Part
@@ -46,8 +47,8 @@ SHAPED = ("tags", "emotion", "relations")  # their levels are those of the schem
 
 
 class Chunk(NamedTuple):
-    """What some items became, signed: the records of all, and `counts`, how many of them each item gave. Each decision stands with
-    the number of records before it, and what was left out with the number of its item.
+    """What some items became, with their band hashes: the records of all, and `counts`, how many of them each item gave. Each
+    decision stands with the number of records before it, and what was left out with the number of its item.
     """
 
     records: Taken
@@ -96,11 +97,11 @@ class Intake:
 
     def take_all(self, pieces: Sequence[Piece], *, is_grouped: bool = False) -> Chunk:
         """Return what some items become; with `is_grouped` what each merges by is found out, whether it meets another or not."""
-        return self._taken(pieces, is_signed=self.policy.dedup == "near", is_grouped=is_grouped)
+        return self._taken(pieces, is_hashed=self.policy.dedup == "near", is_grouped=is_grouped)
 
     def take(self, piece: Piece) -> Chunk:
-        """Return what one item becomes; it is not signed."""
-        return self._taken([piece], is_signed=False)
+        """Return what one item becomes, without band hashes."""
+        return self._taken([piece], is_hashed=False)
 
     def draft(self, piece: Piece) -> list[Memory | Rejected]:
         """Return the memories of one item, judged as they would be for a store."""
@@ -112,7 +113,7 @@ class Intake:
                 drafted.append(restore(made.memory, self.schema) if isinstance(made.memory, dict) else made.memory)
         return drafted
 
-    def _taken(self, pieces: Sequence[Piece], *, is_signed: bool, is_grouped: bool = False) -> Chunk:
+    def _taken(self, pieces: Sequence[Piece], *, is_hashed: bool, is_grouped: bool = False) -> Chunk:
         chunk, accepted, parts = self._read(pieces)
 
         def prepared(some: Sequence[Accepted]) -> Columns:
@@ -120,7 +121,7 @@ class Intake:
             if is_grouped:
                 own = zip(columns.content, some, strict=True)
                 columns.grouped = [grouped(content, record, self.policy) for content, (record, *_) in own]
-            return signed(columns, self.policy.recall) if is_signed else columns
+            return with_band_hashes(columns, self.policy.recall) if is_hashed else columns
 
         rejected, ends = chunk.records.rejected, [*accumulate(chunk.counts)]
         beside = {at for at, _ in rejected}

@@ -10,7 +10,7 @@ from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from memproc.dedup.keys import Columns
+from memproc.dedup.columns import Columns
 from memproc.records import Rejected
 
 

@@ -1,7 +1,7 @@
 """Hypothesis strategies for property tests on memories, for users of memproc and for memproc itself.
 
 The strategies draw from a few texts and edit them, so that examples hold what random text never does: near repeats, repeats,
-typos that can be mended, contradictions, versions, events and broken records.
+typos that can be corrected, contradictions, versions, events and broken records.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ BENIGN: tuple[Edit, ...] = (
     lambda text: text.replace("does not", "doesn't").replace("He is", "He's").replace("They love", "They really love"),
     lambda text: text.replace("The doctor", "Doctor").replace(" the ", " ", 1),
 )
-SLIPS: tuple[Edit, ...] = (
+TYPOS: tuple[Edit, ...] = (
     lambda text: text.replace("kitchen", "kithcen").replace("garden", "gardden").replace("appointment", "apointment"),
     lambda text: text.replace("kitchen", "kittchen").replace("garden", "graden").replace("restaurant", "restuarant"),
     lambda text: text.replace("house", "hosue").replace("medicine", "meddicine").replace("doctor", "docttor"),
@@ -55,7 +55,7 @@ _BROKEN: tuple[dict[str, Any], ...] = (
 
 def texts(seeds: Sequence[str] = SEEDS) -> st.SearchStrategy[str]:
     """Give a seed text with up to two edits, benign or not."""
-    edits = st.lists(st.sampled_from((*SAME, *BENIGN, *BENIGN, *SLIPS, *SLIPS, *CONTRADICTING)), max_size=2)
+    edits = st.lists(st.sampled_from((*SAME, *BENIGN, *BENIGN, *TYPOS, *TYPOS, *CONTRADICTING)), max_size=2)
     return st.builds(_edited, st.sampled_from(seeds), edits)
 
 
@@ -109,7 +109,7 @@ def records() -> st.SearchStrategy[dict[str, Any]]:
 def bridges(draw: st.DrawFn, seeds: Sequence[str] = SEEDS) -> list[dict[str, Any]]:
     """Give three facts of which the last joins the first two, which are not near each other: two typos, then what was meant."""
     seed = draw(st.sampled_from(seeds))
-    return [{"content": edit(seed)} for edit in (SLIPS[0], SLIPS[1], str.strip)]
+    return [{"content": edit(seed)} for edit in (TYPOS[0], TYPOS[1], str.strip)]
 
 
 @st.composite

@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from memproc.config import Policy
+from memproc.dedup.columns import Prepared
 from memproc.dedup.grouping import grouped, in_group
-from memproc.dedup.keys import Grouped, Key, Observation, Prepared
+from memproc.dedup.keys import Key
+from memproc.dedup.observation import Grouped, Observation
 
 
 class Merging(NamedTuple):

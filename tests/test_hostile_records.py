@@ -20,11 +20,13 @@ import memproc
 from memproc import dedup
 from memproc.config import Policy
 from memproc.dedup.changes.frame import frame_of
+from memproc.dedup.columns import Columns
 from memproc.dedup.compare.compare import compare
 from memproc.dedup.compare.confidence import model_of, side_of
-from memproc.dedup.decide import Neighbourhood, decide
-from memproc.dedup.keys import Columns, prepare
-from memproc.dedup.text import words
+from memproc.dedup.decide import decide
+from memproc.dedup.neighbourhood import Neighbourhood
+from memproc.dedup.preparing import prepare
+from memproc.dedup.text import word_classes, words, written_forms
 from memproc.formats import FORMATS, detect
 from memproc.formats.draft import Context
 from memproc.intake import Intake
@@ -51,9 +53,22 @@ def symbols() -> tuple[str, ...]:
 @cache
 def spoken() -> tuple[str, ...]:
     """Return words that rules look for, some of each list."""
-    lists = [words.fillers(), words.full_forms(), words.spellings(), words.negations(), words.units(), words.bare_nouns()]
-    lists += [words.letter_labels(), words.verbs_after_would(), words.foreign_words(), words.english_words(), words.cue_kinds()]
-    some = {word for listed in (*lists, *words.word_classes().values()) for word in sorted(listed)[::7]}
+    lists = [
+        word_classes.fillers(),
+        written_forms.full_forms(),
+        written_forms.spellings(),
+        word_classes.negations(),
+        word_classes.units(),
+        word_classes.bare_nouns(),
+    ]
+    lists += [
+        word_classes.letter_labels(),
+        word_classes.verbs_after_would(),
+        words.foreign_words(),
+        words.english_words(),
+        word_classes.cue_kinds(),
+    ]
+    some = {word for listed in (*lists, *word_classes.word_classes().values()) for word in sorted(listed)[::7]}
     return (
         *sorted(some),
         "kithcen",

@@ -9,7 +9,7 @@ import pytest
 
 import memproc
 from memproc import intake
-from memproc.dedup import keys
+from memproc.dedup import preparing
 from memproc.formats import generic
 from memproc.store.changes import landing
 from memproc.store.changes.replay import ReplayPlan
@@ -46,9 +46,9 @@ def break_decoding(patch, error):
 STAGES = {
     "decoding": break_decoding,
     "keys": lambda patch, error: patch.setattr(intake, "prepare_all", breaking(intake.prepare_all, error)),
-    "gist": lambda patch, error: patch.setattr(keys, "skim", breaking(keys.skim, error)),
+    "gist": lambda patch, error: patch.setattr(preparing, "skim", breaking(preparing.skim, error)),
     "plain form": lambda patch, error: patch.setattr(intake, "plain", breaking(intake.plain, error)),
-    "signing": lambda patch, error: patch.setattr(intake, "signed", breaking(intake.signed, error)),
+    "band hashes": lambda patch, error: patch.setattr(intake, "with_band_hashes", breaking(intake.with_band_hashes, error)),
     "deciding": lambda patch, error: patch.setattr(landing, "decide", breaking(landing.decide, error)),
     "looking": lambda patch, error: patch.setattr(landing, "looking_planned", breaking(landing.looking_planned, error)),
 }
@@ -83,8 +83,8 @@ def test_a_record_that_memproc_breaks_on_is_quarantined_alone(tmp_path, monkeypa
 @pytest.mark.parametrize("stage", STAGES)
 def test_adding_it_does_not_raise(tmp_path, monkeypatch, stage):
     """The answer says what a report says."""
-    if stage == "signing":
-        pytest.skip("one record is signed as it lands")
+    if stage == "band hashes":
+        pytest.skip("the band hashes of one record are computed as it lands")
     with memproc.open(tmp_path / "m.db") as store:
         STAGES[stage](monkeypatch, RecursionError("too deep"))
         added = store.add(POISON[0])

@@ -21,9 +21,9 @@ from hypothesis import strategies as st
 
 import memproc
 from memproc.dedup.cluster import clusters
-from memproc.dedup.decide import Neighbourhood
 from memproc.dedup.grouping import grouped, in_group
 from memproc.dedup.memory import memory_of
+from memproc.dedup.neighbourhood import Neighbourhood
 from memproc.store.rows.observations import ROWS, to_row
 from memproc.store.sql import tables
 from memproc.store.sql.tx import Tx

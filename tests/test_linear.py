@@ -20,10 +20,13 @@ import pytest
 
 import memproc
 from memproc.config import Policy
-from memproc.dedup.band_hashes import signed
-from memproc.dedup.cluster import Decision, clusters
-from memproc.dedup.decide import Neighbourhood, decide
-from memproc.dedup.keys import Columns, prepare_all
+from memproc.dedup.band_hashes import with_band_hashes
+from memproc.dedup.cluster import clusters
+from memproc.dedup.columns import Columns
+from memproc.dedup.decide import decide
+from memproc.dedup.decision import Decision
+from memproc.dedup.neighbourhood import Neighbourhood
+from memproc.dedup.preparing import prepare_all
 from memproc.dedup.text.memo import Memo
 from memproc.formats import chatgpt, claude, generic, locomo, mem0, own
 from memproc.formats.draft import Context
@@ -70,7 +73,7 @@ def texts() -> dict[str, Make]:
 def prepare_text(text: str) -> None:
     """Make the keys of a text."""
     record = {"content": text, "namespace": "n", "kind": "fact", "created_at": "2024-01-01T00:00:00.000000Z"}
-    signed(prepare_all([(record, b"", False, None)], Policy()), "standard")
+    with_band_hashes(prepare_all([(record, b"", False, None)], Policy()), "standard")
 
 
 def cut(raw: bytes) -> None:

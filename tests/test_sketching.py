@@ -1,5 +1,5 @@
 """Sketches: datasketch's own MinHash of a text, for an index of one's own; bit by bit that of the index of near pairs is tested in
-`tests/dedup/minhash/test_signatures.py`.
+`tests/dedup/minhash/test_minhash.py`.
 """
 
 from __future__ import annotations

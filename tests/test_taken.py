@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 import memproc
 from memproc.config import Policy
-from memproc.dedup.keys import Columns
+from memproc.dedup.columns import Columns
 from memproc.formats import generic
 from memproc.intake import Intake
 from memproc.records import encode

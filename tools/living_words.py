@@ -74,7 +74,7 @@ SHORT = 5
 MOST_FREQUENT = 15_000
 MOST_RARER_ABROAD = 1.3
 VOWELS = frozenset("aeiouy")
-SURE_SLIPS = frozenset(["becaus", "concensus", "sandwhich", "extention", "embarassed"])
+SURE_TYPOS = frozenset(["becaus", "concensus", "sandwhich", "extention", "embarassed"])
 
 
 def names_too(scowl: Path, names: Path, cities: Path) -> set[str]:
@@ -98,7 +98,7 @@ def usage() -> set[str]:
         near = words_near(word) if re.fullmatch("[a-z]{4,24}", word) else ()
         if near and _is_living(word, near, frequency):
             found.add(word)
-    return found - SURE_SLIPS
+    return found - SURE_TYPOS
 
 
 def _is_living(word: str, near: tuple[str, ...], frequency: float) -> bool:

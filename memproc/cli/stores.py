@@ -17,7 +17,7 @@ from memproc.errors import UsageError
 LONGEST_OBJECT_BYTES = 1 << 20
 
 if TYPE_CHECKING:
-    from memproc.dedup.cluster import Decision
+    from memproc.dedup.decision import Decision
     from memproc.records import Memory
     from memproc.store.answers import Finding, Step
     from memproc.store.store import Store

@@ -1,1 +1,1 @@
-"""Which records say the same: pure functions from records and settings to keys, edges, clusters and memories."""
+"""Deduplication: pure functions from records and settings to keys, groups, clusters and memories."""

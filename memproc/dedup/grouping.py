@@ -1,10 +1,10 @@
-"""Groups: what merges by likeness, found out only for facts that meet others.
+"""Groups: by what facts merge, computed only for facts that meet others.
 
-Facts: whose core no other content has is a group by itself, and what its gist is nobody asks: most talk is like that.
+Facts: a fact whose core no other content has is a group by itself, and its gist is never needed: most talk is like that.
 
-Rules: the group of a fact is its gist within its namespace, subject and validity, with what is telling in the way it is written,
-and that day where it speaks of the day on which it was said. Where the gist is too short or too far from the text, it is its plain
-tokens, and of an event its content. Which groups it may stand for is the union of what its observations say.
+Rules: the group of a fact is its gist within its namespace, subject and validity, with what is telling in the way it is written
+and, if it speaks of the day on which it was said, that day. If the gist is too short or too far from the text, the plain tokens
+take its place; for an event, its content does. The groups that a content may stand for are those of all its observations together.
 """
 
 from __future__ import annotations
@@ -15,20 +15,23 @@ from itertools import chain
 from math import sqrt
 
 from memproc.config import Policy
+from memproc.dedup.columns import Columns
 from memproc.dedup.gist.gist import plain_tokens, read
-from memproc.dedup.keys import Columns, Grouped, Key, Observation, day_of_telling, is_long_enough, key_of, merges_by_likeness
+from memproc.dedup.keys import Key, day_of_telling, is_long_enough, key_of
+from memproc.dedup.observation import Grouped, Observation
+from memproc.dedup.preparing import merges_by_likeness
+from memproc.dedup.text.benign import trust
 from memproc.dedup.text.exact import exact_of
 from memproc.dedup.text.telling import Telling
-from memproc.dedup.text.words import trust
 from memproc.records import Plain, encode, is_event
 
 Link = tuple[int, int]  # a core that a text with an odd token may stand for, and its own
 
-_KEPT = 6_000  # of late: who is met once is met again
+_KEPT = 6_000  # the latest: what meets others once does so again
 
 
 def grouped(content: Key, record: Plain, policy: Policy) -> Grouped:
-    """Return what a record merges by, under the policy of its store; `content` is its content key."""
+    """Return by what a record merges, under the policy of its store; `content` is its content key."""
     if is_event(record) or not merges_by_likeness(policy):
         return Grouped(content)
     whose = (record["namespace"], record.get("subject"), record.get("valid_from"), record.get("valid_to"))
@@ -36,9 +39,7 @@ def grouped(content: Key, record: Plain, policy: Policy) -> Grouped:
 
 
 def group_all(observations: Sequence[Observation], fresh: Columns, links: Collection[Link], policy: Policy) -> dict[Key, Grouped]:
-    """Return by content what those of some observations, and of fresh ones, merge by that meet another content, by their core or by
-    a typo.
-    """
+    """Return by what stored and fresh observations merge, by content, if they meet another content by their core or a typo."""
     if not merges_by_likeness(policy):
         return {}
     first: dict[int, Key] = {}  # by core
@@ -57,17 +58,17 @@ def group_all(observations: Sequence[Observation], fresh: Columns, links: Collec
 
 
 def in_group(seen: Observation, groups: Mapping[Key, Grouped]) -> Observation:
-    """Return an observation with its group, if it was found out."""
+    """Return an observation with its group, if that was computed."""
     found = groups.get(seen.content)
     return seen if found is None else seen._replace(group=found.group, benign=found.benign)
 
 
 @lru_cache(maxsize=_KEPT)
 def of_text(seen: str, whose: tuple[str | None, ...], day: str | None, merge_at: float) -> Grouped | None:
-    """Return what a fact merges by, given its exact text; None where that is its content alone."""
+    """Return by what a fact merges, given its exact text; None if it is its content alone."""
     reading = read(seen)
     gist = reading.gist
-    least = sqrt(merge_at)  # two texts as close as this to one gist are within merge_at of each other
+    least = sqrt(merge_at)  # two texts that are this close to one gist are within merge_at of each other
     if not is_long_enough(reading.text or seen) or not gist.is_long_enough or gist.confidence < least:
         tokens = plain_tokens(seen)
         return Grouped(_group_key(whose, tokens, reading.telling, day)) if tokens else None
@@ -79,6 +80,6 @@ def of_text(seen: str, whose: tuple[str | None, ...], day: str | None, merge_at:
 
 
 def _group_key(whose: tuple[str | None, ...], tokens: tuple[str, ...], telling: Telling, day: str | None) -> Key:
-    """Return the key of all facts of one subject that have these tokens and tell the same by the way they are written."""
+    """Return the key of a group: facts of one subject with the same tokens and the same telling in their writing."""
     marks, is_of_a_day = telling
     return key_of(encode(["gist", *whose, " ".join(tokens), [*marks], day if is_of_a_day else None]))

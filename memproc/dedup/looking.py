@@ -1,8 +1,8 @@
-"""What of a batch is looked at for reviews, when it has landed. Pure.
+"""Which facts of a batch are looked at for reviews, after it has landed. Pure.
 
-Rules: of each core the first fact is compared with what shares a band with it; another that was stored with what has its core; and
-a fact with a date takes part in its chains. All of that follows from the observations alone: so what was not looked at, as the
-process was killed behind its batch, is told by the rows just as it was told by the plan.
+Rules: the first fact of each core is compared with those that share a band with it; any other that was stored, with those of its
+core; and a fact with a date takes part in its chains. All of this follows from the observations alone. So if the process was killed
+after the batch, the rows tell what is left to look at, just as the plan did.
 """
 
 from __future__ import annotations
@@ -16,19 +16,24 @@ import numpy as np
 
 from memproc.config import Policy
 from memproc.dedup.band_hashes import hashes_of, width
-from memproc.dedup.decide import Plan, Row, shared
-from memproc.dedup.keys import Columns, Key, prepare_all
+from memproc.dedup.columns import Columns
+from memproc.dedup.decide import Plan, shared
+from memproc.dedup.keys import Key
 from memproc.dedup.minhash.minhash import Hashes
+from memproc.dedup.neighbourhood import Row
+from memproc.dedup.preparing import prepare_all
 from memproc.records import Outcome, encode
 
 MOST_IN_CORE = 8
 
 
 class Looking(NamedTuple):
-    """Facts to look at. First among `facts` stand those that were stored and are the first of their core, with their `numbers` and
-    `hashes`; then others that were stored, with the numbers of what each is compared with, `beside`. `dated` holds the hashes of
-    the chains of those that have a date, by key; `memories` the memory of each, None or nothing for one by itself; `again` the
-    keys of dated ones whose content was there. `first_number` is that of the first observation of the batch.
+    """Facts to look at.
+
+    First in `facts` are the stored ones that are the first of their core, with their `numbers` and `hashes`; then other stored
+    ones, with the numbers of the facts that each is compared with, `beside`. `dated` holds the chain hashes of those with a date,
+    by key. `memories` gives the memory of each, None or nothing for a memory by itself. `again` holds the keys of dated ones whose
+    content was there already. `first_number` is the number of the first observation of the batch.
     """
 
     facts: Columns
@@ -42,7 +47,7 @@ class Looking(NamedTuple):
 
     @property
     def keys(self) -> list[Key]:
-        """The keys of all, each once."""
+        """The keys of all facts, each once."""
         return [*dict.fromkeys((*self.facts.key, *self.dated))]
 
     def only(self, keys: Collection[Key]) -> Self:
@@ -60,8 +65,8 @@ class Looking(NamedTuple):
 
 
 def first_of_cores(plan: Plan, rows: Iterable[Row]) -> list[int]:
-    """Return the places of the first fact of each core that the store did not have, if it takes part in the near tier: what the
-    index holds. `rows` are the neighbours that the plan was made with.
+    """Return the places of the first fact of each core that is new to the store, if it takes part in the near tier: these go into
+    the index. `rows` are those with which the plan was made.
     """
     cores = plan.fresh.core
     first = dict(zip(reversed(cores), range(len(cores) - 1, -1, -1), strict=True))
@@ -71,8 +76,8 @@ def first_of_cores(plan: Plan, rows: Iterable[Row]) -> list[int]:
 
 
 def looking_planned(plan: Plan, rows: Mapping[Key, Row], first_number: int, firsts: Sequence[int], hashes: Hashes) -> Looking:
-    """Return what is to be looked at of a plan that was carried out: its first new observation has the number `first_number`, and
-    `firsts` are the places that `first_of_cores` gave, with their hashes.
+    """Return what to look at after a plan was carried out. Its first new observation has the number `first_number`; `firsts` are
+    the places that `first_of_cores` returned, with their hashes.
     """
     fresh, memories = plan.fresh, plan.changed.membership
     kept = [which for which, at in enumerate(firsts) if at not in plan.judged]
@@ -104,9 +109,9 @@ def looking(
     outcomes: Mapping[int, str] | None = None,
     first_number: int | None = None,
 ) -> Looking:
-    """Return what is to be looked at of observations that are in the store; `members` are all that speak of their cores.
+    """Return what to look at of observations in the store; `members` are all speaking observations of their cores.
 
-    With `outcomes`, by number, only what was stored is compared, as when it came in, and what was read again is in chains only.
+    With `outcomes`, by number, only those that were stored are compared, as when they came in; repeated ones are in chains only.
     """
     if not rows:
         return Looking(Columns(), [], np.empty((0, width(policy.recall)), np.uint32), [], {}, {})

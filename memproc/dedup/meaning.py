@@ -1,14 +1,14 @@
 """Which facts are alike in meaning, by the vectors of their texts. Pure: the vectors are given.
 
-Facts: what is said in other words ("is grateful for the help" / "appreciates the support") shares too few shingles to be found by
-them. The mean of static word vectors finds it. But it hardly sees what decides ("October 15" / "16" have a cosine of .94), and not
-at all who does what to whom, as it knows no order.
+Facts: texts that say the same in other words ("is grateful for the help", "appreciates the support") share too few shingles to be
+found by them. The mean of static word vectors finds them. But it hardly reflects what decides ("October 15" and "October 16" have a
+cosine of .94), and not at all who does what to whom, since it knows no order.
 
-Strategy: the guard comes first. Only facts with equal cues are compared, so that one that contradicts never hides the one that
-says the same. Of these a pair is alike where each is the nearest of the other, and near enough.
+Strategy: the guard comes first. Only facts with equal cues are compared, so that a contradicting fact never hides one that says the
+same. A pair is alike if each is the nearest of the other, and near enough.
 
-Rules: a text without a partner has a nearest one too, so a cosine alone says little; that the choice is mutual says more. What is
-found is for a person to look at: it merges nothing, and a cosine is no probability.
+Rules: every text has a nearest one, even without a partner, so a cosine alone says little; a mutual choice says more. The pairs are
+for a person to review: they merge nothing, and a cosine is no probability.
 
 Left out: long texts, since the mean of many words is near that of many others.
 """
@@ -41,7 +41,7 @@ class Alike(NamedTuple):
 
 
 def guard_of(text: str) -> Cues | None:
-    """Return what two canonical texts must have in common to be compared; None of one that is too long.
+    """Return what two canonical texts must have in common to be compared; None if the text is too long.
 
     >>> guard_of("moved on october 15") == guard_of("moved on october 16")
     False
@@ -52,11 +52,11 @@ def guard_of(text: str) -> Cues | None:
 def mutual_nearest(
     vectors: Vectors, is_new: NDArray[np.bool_], apart: Iterable[tuple[int, int]] = (), least: float = AT_LEAST
 ) -> list[Alike]:
-    """Return the pairs of which each is the nearest of the other, with a cosine of `least` or more, and one of them is new.
+    """Return the pairs in which each is the nearest of the other, their cosine is `least` or more, and one of them is new.
 
-    `vectors` are rows of length 1, float32, shape (facts, dimensions). `is_new` has one entry a row. The pairs `apart` are of rows
-    that are never each other's nearest. The nearest pairs come first, then by place. Of several that are as near the first is the
-    nearest.
+    `vectors` are rows of length 1, float32, of shape (facts, dimensions). `is_new` has one entry a row. The pairs of rows in
+    `apart` never count as each other's nearest. The nearest pairs come first, then by place. Of several equally near rows the first
+    counts.
 
     >>> points = np.array([[1, 0], [0.8, 0.6], [0.6, 0.8], [0, 1]], np.float32)
     >>> [pair[:2] for pair in mutual_nearest(points, np.array([True, True, True, True]))]
@@ -75,7 +75,7 @@ def mutual_nearest(
 
 
 class _Nearest:
-    """The nearest of each row that was looked at: its place, and the cosine."""
+    """The nearest row of each row that was looked at: its place, and the cosine."""
 
     def __init__(self, vectors: Vectors, apart: Iterable[tuple[int, int]]) -> None:
         self._vectors = vectors
@@ -87,7 +87,7 @@ class _Nearest:
         self.cosine = np.full(len(vectors), -1, np.float32)
 
     def look(self, rows: NDArray[np.int64]) -> None:
-        """Find the nearest of these rows, block by block: a product of all with all would not fit into memory."""
+        """Find the nearest of these rows block by block, since the product of all rows would not fit into memory."""
         size = max(1, BLOCK_CELLS // max(1, len(self._vectors)))
         for start in range(0, len(rows), size):
             some = rows[start : start + size]

@@ -1,10 +1,12 @@
-"""The memory of a cluster: computed afresh from the set of observations that speak for it, never from an earlier memory.
+"""The memory of a cluster. It is always computed from the observations that speak for it, never from an earlier memory.
 
-Rules: the text is that of the longest canonical text, but none with a typo that another has not, then of the earliest observation,
-then of the smallest key; what belongs to a text (emotion, kind, conversation, source) comes with it. Tags and relations are united;
-the earliest `created_at`, the latest `updated_at`, the highest importance. Where something was told again and no `updated_at` is as
-late, it is updated when it was told last: so a value that comes back is as new as that. Metadata and the fields of a subclass: name
-by name, the newest wins, of equals the one with the smaller key.
+Rules:
+- The text is the longest one (by canonical text), unless it has a typo that another one lacks; then that of the earliest
+  observation, then of the smallest key. What belongs to a text (emotion, kind, conversation, source) comes with it.
+- Tags and relations are united. `created_at` is the earliest, `updated_at` the latest, the importance the highest.
+- If something was said again and no `updated_at` is as late, its `updated_at` is when it was said last. So a value that comes back
+  is new again.
+- In metadata and the fields of a subclass the newest value of each name wins; of equally new ones, that with the smaller key.
 """
 
 from __future__ import annotations
@@ -15,22 +17,22 @@ from typing import Any
 
 from memproc.dedup.cluster import Cluster
 from memproc.dedup.gist.gist import read
-from memproc.dedup.keys import Observation
+from memproc.dedup.observation import Observation
 from memproc.dedup.text.exact import exact_of
 from memproc.records import Memory, Plain, encode, last_changed
 
 FIELDS = tuple(Memory.model_fields)
 _NAMES = frozenset(FIELDS)
 _OF_THE_TEXT = ("content", "namespace", "source", "subject", "conversation", "kind", "valid_from", "valid_to", "emotion")
-_LAST = "~"  # sorts behind every date
+_LAST = "~"  # sorts after every date
 _NOTHING: tuple[object, ...] = (None, [], {}, ())
 
 
 def memory_of(cluster: Cluster) -> Plain:
-    """Return the plain memory of a cluster, `id` being its own as 32 hexadecimal digits."""
+    """Return the plain memory of a cluster; its `id` is that of the cluster as 32 hexadecimal digits."""
     speaking = cluster.speaking
     records = [seen.record for seen in speaking]
-    named = set().union(*records)  # most fields say nothing in any of them
+    named = set().union(*records)  # most fields are in none of them
     shown = _shown(speaking)
     memory: Plain = {name: shown[name] for name in _OF_THE_TEXT if name in shown}
     memory["id"] = cluster.id.hex()
@@ -50,7 +52,7 @@ def memory_of(cluster: Cluster) -> Plain:
 
 
 def memory_of_one(observation_id: str, record: Plain) -> Plain:
-    """Return the memory of a single observation: what `memory_of` would give, without looking for others."""
+    """Return the memory of a single observation: the same as `memory_of`, but quicker."""
     memory = {**record, "id": observation_id}
     if "tags" in record:
         memory["tags"] = _sorted_tags([record["tags"]])
@@ -60,7 +62,7 @@ def memory_of_one(observation_id: str, record: Plain) -> Plain:
 
 
 def in_order(record: Plain) -> Plain:
-    """Return the fields that say something, in the order of `Memory`, then those of a subclass by name."""
+    """Return the fields that are set, in the order of `Memory`, then those of a subclass by name."""
     names = [*filter(record.__contains__, FIELDS)]
     if len(names) < len(record):
         names += sorted(record.keys() - _NAMES)
@@ -94,13 +96,13 @@ def _shown(speaking: tuple[Observation, ...]) -> Plain:
 
 
 def _without_typos(speaking: Sequence[Observation]) -> Sequence[Observation]:
-    """Return the observations without those whose text is that of another with a typo in it."""
+    """Return the observations without those whose text is that of another one with a typo in it."""
     readings = {seen.content: read(exact_of(seen.record)) for seen in speaking}
-    gists = {found.gist.tokens for found in readings.values()}
-    typos = {content for content, found in readings.items() if any(mend.tokens in gists for mend in found.typo_links)}
+    gists = {reading.gist.tokens for reading in readings.values()}
+    typos = {content for content, reading in readings.items() if any(link.tokens in gists for link in reading.typo_links)}
     return [seen for seen in speaking if seen.content not in typos] or speaking
 
 
 def _began(seen: Observation) -> tuple[str, bytes, bytes]:
-    """Return what orders observations by the date at which they were made, those without one last, then by their keys."""
+    """Return a sort key of observations: the date of creation, none last, then the keys."""
     return seen.record.get("created_at", _LAST), seen.content, seen.key

@@ -1,15 +1,15 @@
-"""Review policies: a few words that say which of the pairs that wait are decided together.
+"""Review policies: short expressions that select which of the waiting pairs are decided together.
 
     confidence >= 0.97 and kind == similar or kind == changed and namespace == "ann"
 
-Facts: on fifty thousand lines of talk five thousand pairs wait, and nobody decides these one by one. What was decided together is
-to be taken back together, so a policy has a name: what it says, in one spelling, unless the caller gives another.
+Facts: fifty thousand lines of talk leave five thousand waiting pairs, and nobody decides these one by one. Pairs that were decided
+together can be withdrawn together, so a policy has a name: its expression in normal form, unless the caller gives another one.
 
-Rules: three things are asked of a pair, its `confidence`, `kind` and `namespace`, each compared with a value, as in the table
-`OPERATORS`. `and` binds before `or`, as in Python. Words stand as they are, or in quotes where they hold blanks or signs. Nothing
-is evaluated: what is no comparison of these is a fault that tells its place.
+Rules: an expression compares the `confidence`, `kind` and `namespace` of a pair with values, by the table `OPERATORS`. `and` binds
+more tightly than `or`, as in Python. Words are written as they are, or in quotes if they hold blanks or signs. Nothing is
+evaluated: anything but such a comparison is an error that tells its place.
 
-Left out: parentheses and `not`. What they could say can be said as cases joined by `or`, which is also how it is read.
+Left out: parentheses and `not`. What they express can be written as cases joined by `or`, which is also easier to read.
 """
 
 from __future__ import annotations
@@ -42,20 +42,20 @@ _JOINS = ("and", "or")
 
 
 class Comparison(NamedTuple):
-    """One comparison: what is asked of a pair, how it is compared, and with what."""
+    """One comparison: the property of a pair, the operator, and the value."""
 
     asked: str
     sign: str
     value: float | str
 
     def __str__(self) -> str:
-        """Return it in the one spelling that it has."""
+        """Return it in its normal form."""
         return f"{self.asked} {self.sign} {_spelt(self.value)}"
 
 
 @dataclass(frozen=True, slots=True)
 class ReviewPolicy:
-    """Which pairs are meant: those for which all comparisons of one of the `cases` hold. `str` gives what it says, in one spelling.
+    """Selects the pairs for which all comparisons of one of the `cases` hold. `str` returns its normal form.
 
     >>> policy = parse_policy("confidence>=0.970 and kind == 'similar'")
     >>> str(policy)
@@ -67,7 +67,7 @@ class ReviewPolicy:
     cases: tuple[tuple[Comparison, ...], ...]
 
     def is_met_by(self, *, confidence: float | None, kind: str, namespace: str) -> bool:
-        """Tell whether a pair is meant; one without a confidence is by nothing that asks for it."""
+        """Tell whether a pair is selected. A pair without a confidence fulfils no comparison of it."""
         told = {"confidence": confidence, "kind": kind, "namespace": namespace}
         return any(
             all(told[one.asked] is not None and _COMPARE[one.sign](told[one.asked], one.value) for one in case)
@@ -75,26 +75,26 @@ class ReviewPolicy:
         )
 
     def __str__(self) -> str:
-        """Return what it says, in one spelling."""
+        """Return its normal form."""
         return " or ".join(" and ".join(map(str, case)) for case in self.cases)
 
 
 def parse_policy(text: str) -> ReviewPolicy:
-    """Return the policy that a text says. Raises UsageError, with the place of the fault, on what is none."""
+    """Return the policy that a text expresses. Raises UsageError, with the place of the fault, if it expresses none."""
     if not isinstance(text, str) or len(text) > MOST_CHARACTERS:
         raise UsageError(f"give a policy as text of at most {MOST_CHARACTERS:,} characters, as in {_EXAMPLE!r}")
     return _Reader(text).policy()
 
 
 def checked_name(name: object) -> str:
-    """Return the name of a policy. Raises UsageError on what can be none."""
+    """Return the name of a policy. Raises UsageError if it cannot be a name."""
     if not is_policy_name(name):
         raise UsageError(f"the name of a policy is 1 to {MOST_CHARACTERS:,} characters that can be printed, not {name!r:.80}")
     return str(name)
 
 
 def is_policy_name(name: object) -> bool:
-    """Tell whether a policy may be called so.
+    """Tell whether a value can be the name of a policy.
 
     >>> is_policy_name("of the night"), is_policy_name(" "), is_policy_name(7)
     (True, False, False)
@@ -103,7 +103,7 @@ def is_policy_name(name: object) -> bool:
 
 
 class _Token(NamedTuple):
-    """A sign, a word or what stood in quotes; at the end of the text there is one of no kind."""
+    """A sign, a word or a quoted text; the end of the text is a token without a kind."""
 
     at: int
     kind: str

@@ -1,11 +1,12 @@
-"""Speakers: which observations of a version suffice to tell what all of them give, so that only these need to be looked at.
+"""Speakers: observations of a version that suffice to compute its memory, so that the others, the silent ones, need not be read.
 
-Facts: a text that is said a hundred thousand times has few observations on which its memory depends: the one whose text is shown,
-the newest for each name in its metadata, one for each tag, and so on. Each of these is the first, or the last, in an order of the
-data. So it is that of any part that it is in: who suffices for a whole is found among those who suffice for its parts, and a new
-observation need be compared with those alone that sufficed before.
+Facts: the memory of a text that was said a hundred thousand times depends on few observations: the one whose text is shown, the
+newest for each name in its metadata, one for each tag, and so on. Each of these is the first, or the last, in an order of the data,
+and so also in any subset that it is in. So the speakers of a set are among the speakers of its parts, and a new observation is
+compared with the earlier speakers alone.
 
-Rules: the `KEPT` with the smallest keys always speak, so where there are no more, nothing is silent. What a decision names speaks.
+Rules: the `KEPT` observations with the smallest keys always speak, so if there are no more, none is silent. An observation that a
+decision names also speaks.
 """
 
 from __future__ import annotations
@@ -14,19 +15,20 @@ from collections.abc import Collection, Iterator, Sequence
 from operator import attrgetter
 from typing import Any
 
-from memproc.dedup.keys import Key, Observation
+from memproc.dedup.keys import Key
+from memproc.dedup.observation import Observation
 from memproc.records import Memory, encode, last_changed
 
-KEPT = 8  # with the smallest keys, at least 2; more is more to look at, fewer is more often something to work out
+KEPT = 8  # with the smallest keys, at least 2: with more, more is read; with fewer, speakers are computed more often
 
 _KEY = attrgetter("key")
 _FIELDS = frozenset(Memory.model_fields)
-_LAST = "~"  # sorts behind every date
+_LAST = "~"  # sorts after every date
 
 
 def speakers(observations: Sequence[Observation], named: Collection[Key] = ()) -> list[Observation]:
-    """Return those of the observations of a version that suffice, ordered by key: what `named` holds, and the first and the last in
-    each of the orders that its memory, and its place among others, depend on.
+    """Return the speakers among the observations of a version, ordered by key: those that `named` holds, and the first and the last
+    in each of the orders on which its memory, and its place among other versions, depend.
     """
     ordered = sorted(observations, key=_KEY)
     if len(ordered) <= KEPT:
@@ -34,7 +36,7 @@ def speakers(observations: Sequence[Observation], named: Collection[Key] = ()) -
     kept = {seen.key for seen in ordered[:KEPT]} | {seen.key for seen in ordered if seen.key in named}
     least: dict[Any, tuple[Any, Key]] = {}
     most: dict[Any, tuple[Any, Key]] = {}
-    for seen in ordered:  # of equals the first stays, which has the smaller key
+    for seen in ordered:  # of equal ones the first stays, which has the smaller key
         for order, value in _firsts(seen):
             if order not in least or value < least[order][0]:
                 least[order] = value, seen.key
@@ -46,7 +48,7 @@ def speakers(observations: Sequence[Observation], named: Collection[Key] = ()) -
 
 
 def _firsts(seen: Observation) -> Iterator[tuple[Any, Any]]:
-    """Give the orders in which the first counts, with what each asks of an observation."""
+    """Give the orders in which the first observation counts, each with the sort key of one observation."""
     record = seen.record
     created = record.get("created_at", _LAST)
     yield "began", created
@@ -59,7 +61,7 @@ def _firsts(seen: Observation) -> Iterator[tuple[Any, Any]]:
 
 
 def _lasts(seen: Observation) -> Iterator[tuple[Any, Any]]:
-    """Give the orders in which the last counts. A date that a source gives may become a later one, and never an earlier."""
+    """Give the orders in which the last observation counts. The date of a source may become later, but never earlier."""
     record = seen.record
     yield "rank", seen.rank
     yield "as_of", seen.as_of or ""

@@ -14,7 +14,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TypeGuard
 
-from memproc.dedup.keys import Key, Observation
+from memproc.dedup.keys import Key
+from memproc.dedup.observation import Observation
 from memproc.dedup.review_policy import is_policy_name
 from memproc.formats.draft import Broken, Context, Decided, Draft, Format, Item, LeftOut, Part, told_elsewhere
 from memproc.records import SCHEMA_VERSION, Fault, encode

@@ -15,7 +15,7 @@ from loguru import logger
 from memproc.batch_size import BatchSize, largest_bytes
 from memproc.config import Settings
 from memproc.dedup.compare.reasons import reason_told
-from memproc.dedup.decide import Judged
+from memproc.dedup.judging import Judged
 from memproc.errors import DatabaseError, SourceEndedError
 from memproc.failures import Kind
 from memproc.formats import own

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Generic, Literal
 
-from memproc.dedup.cluster import Decision, Verdict
 from memproc.dedup.compare.fitting import Bin
+from memproc.dedup.decision import Decision, Verdict
 from memproc.records import Fault, Memory, Outcome, Plain
 
 if TYPE_CHECKING:

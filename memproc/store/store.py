@@ -9,9 +9,9 @@ from types import TracebackType
 from typing import Self
 
 from memproc.config import Settings
+from memproc.dedup.columns import Prepared
 from memproc.dedup.compare.reasons import reason_told
-from memproc.dedup.decide import Judged
-from memproc.dedup.keys import Prepared
+from memproc.dedup.judging import Judged
 from memproc.dedup.memory import memory_of_one
 from memproc.errors import UsageError, redacting
 from memproc.formats import detect, format_named, generic

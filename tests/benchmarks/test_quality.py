@@ -9,7 +9,7 @@ import pytest
 from benchmarks.contradictions import Kept, Merge, of_observations, of_pairs
 from benchmarks.labelled import Labelled, negations, prepared, templates, traps
 from benchmarks.marks import END, begin, write_figures
-from benchmarks.quality import measure, measure_oracle, score
+from benchmarks.quality import measure, measure_brute_force, score
 from benchmarks.quality_page import COMMAND, figures
 from tests.conftest import ROOT
 
@@ -56,15 +56,15 @@ SMALL = Labelled(
 )
 
 
-def test_quality_is_measured_in_a_store_and_by_the_oracle():
-    """All repeats merged, nothing else; the oracle knows no typos, so it flags what the store merges by them."""
+def test_quality_is_measured_in_a_store_and_by_brute_force():
+    """All repeats merged, nothing else; brute force knows no typos, so it flags what the store merges by them."""
     line = measure(SMALL)
     assert (line.merges.precision, line.merges.recall) == (1.0, 1.0)
     assert (line.clusters.precision, line.clusters.recall) == (1.0, 1.0)
     assert line.flagged.recall == 1.0
-    oracle = measure_oracle(SMALL)
-    assert oracle.merges.precision == 1.0
-    assert oracle.flagged.recall >= oracle.merges.recall
+    exact = measure_brute_force(SMALL)
+    assert exact.merges.precision == 1.0
+    assert exact.flagged.recall >= exact.merges.recall
 
 
 def test_a_score_counts_pairs():

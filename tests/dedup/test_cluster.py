@@ -12,8 +12,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from memproc.config import Policy
-from memproc.dedup.cluster import Cluster, Decision, clusters, pair, principal
-from memproc.dedup.keys import Key, Observation, Prepared, prepare
+from memproc.dedup.cluster import Cluster, clusters
+from memproc.dedup.columns import Prepared
+from memproc.dedup.decision import Decision, pair
+from memproc.dedup.keys import Key
+from memproc.dedup.observation import Observation
+from memproc.dedup.preparing import prepare
+from memproc.dedup.versions import principal
 from memproc.records import Memory, plain
 from tests.groups import merging
 
@@ -230,7 +235,7 @@ def key(*parts: object) -> Key:
 
 @st.composite
 def worlds(draw: st.DrawFn) -> tuple[list[Observation], dict[Key, list[Key]], list[Decision]]:
-    """Make observations with versions, dated and undated, groups with typo_links, and decisions."""
+    """Make observations with versions, dated and undated, groups with typo links, and decisions."""
     groups = [key("group", number) for number in range(GROUPS)]
     group_of = draw(st.lists(st.sampled_from(groups), min_size=6, max_size=6))
     found = {}
@@ -265,7 +270,7 @@ def handles_of(found: Cluster) -> list[frozenset[Key]]:
 
 @given(worlds(), st.randoms(use_true_random=False))
 def test_order_does_not_matter(world, random):
-    """Of the observations, of the typo_links, of the decisions."""
+    """Of the observations, of the typo links, of the decisions."""
     observations, typo_links, decisions = world
     expected = clusters(observations, typo_links, decisions)
     shuffled = [random.sample(part, len(part)) for part in (observations, decisions)]

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from memproc.config import Policy
-from memproc.dedup.keys import identity_key, namespace_number, prepare, scope_number
+from memproc.dedup.keys import identity_key, namespace_number, scope_number
+from memproc.dedup.preparing import prepare
 from memproc.records import Memory, encode, plain
 from tests.groups import Merging, merging
 

@@ -580,7 +580,7 @@ def test_words_that_english_has_too_make_no_english_text(one, other):
 
 @pytest.mark.parametrize(("one", "other"), cases(SAME, APART, LIKE_ENGLISH))
 def test_no_rule_of_english_touches_another_language(one, other):
-    """Nothing of it is mended, and what is dropped or written out is so by what is listed of other languages."""
+    """No typo of it is corrected, and what is dropped or written out is so by what is listed of other languages."""
     for text in (one, other):
         found = gist_of(canonical(text))
         assert found.typo_links == ()
@@ -595,5 +595,5 @@ def test_a_name_of_another_language_leaves_an_english_text_english(one, other):
 
 @pytest.mark.parametrize(("one", "other"), [case[1:] for case in NAMES_APART], ids=[case[0] for case in NAMES_APART])
 def test_a_name_of_another_language_is_no_english_word(one, other):
-    """It is neither dropped as a filler nor mended as a typo."""
+    """It is neither dropped as a filler nor corrected as a typo."""
     assert not may_merge(one, other)

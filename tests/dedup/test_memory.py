@@ -11,9 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from memproc.config import Policy
-from memproc.dedup.cluster import Cluster, clusters, pair
-from memproc.dedup.keys import Observation, prepare
+from memproc.dedup.cluster import Cluster, clusters
+from memproc.dedup.decision import pair
 from memproc.dedup.memory import in_order, memory_of, memory_of_one
+from memproc.dedup.observation import Observation
+from memproc.dedup.preparing import prepare
 from memproc.records import Memory, Plain, plain
 
 ID = bytes(range(16))

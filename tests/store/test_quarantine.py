@@ -294,7 +294,7 @@ def whole(store):
 
 
 def test_an_edited_export_is_taken(fresh, tmp_path):
-    """The export says why and whence; a person typo_links `record`, splits one in two, leaves one out, and feeds it back, twice."""
+    """The export says why and whence; a person corrects `record`, splits one in two, leaves one out, and feeds it back, twice."""
     with fresh() as store:
         memproc.ingest(SOURCE, store)
         first, second, _ = exported(store)

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from sqlalchemy import select
 
 import memproc
-from memproc.dedup import decide, speakers
+from memproc.dedup import regrouping, speakers
 from memproc.dedup.cluster import Cluster
 from memproc.dedup.memory import memory_of
 from memproc.store.rows.observations import ROWS, to_row
@@ -57,7 +57,7 @@ acts = st.lists(
 @contextmanager
 def kept(number):
     """Let so many observations of a version speak anyway."""
-    with mock.patch.object(speakers, "KEPT", number), mock.patch.object(decide, "KEPT", number):
+    with mock.patch.object(speakers, "KEPT", number), mock.patch.object(regrouping, "KEPT", number):
         yield
 
 

@@ -565,13 +565,13 @@ def test_memories_can_be_added_as_they_are(fresh):
         assert memproc.ingest([memory], store).duplicate == 1
 
 
-SLIPS = [{"content": f"She took a {word} tour", "source": word} for word in ("kithcen", "Kithcen", "kitchen")]
+TYPOS = [{"content": f"She took a {word} tour", "source": word} for word in ("kithcen", "Kithcen", "kitchen")]
 
 
 def test_a_typo_leads_to_its_word_if_anyone_wrote_it_in_lower_case(fresh):
     """Whatever came first."""
     found = set()
-    for order in permutations(SLIPS):
+    for order in permutations(TYPOS):
         with fresh() as store:
             for record in order:
                 store.add(record)
@@ -584,7 +584,7 @@ def test_a_typo_leads_to_its_word_if_anyone_wrote_it_in_lower_case(fresh):
 def test_a_typo_is_a_name_again_when_the_one_in_lower_case_is_forgotten(fresh):
     """What is left is what would be, had it never been there."""
     with fresh() as store:
-        memory = [store.add(record) for record in SLIPS][-1].memory
+        memory = [store.add(record) for record in TYPOS][-1].memory
         lower = next(seen.observation for seen in store.trace(memory.id).observations if seen.record["source"] == "kithcen")
         memproc.ingest([{"decision": "forgotten", "keys": [lower]}], into=store, format="memproc-full", trust_decisions=True)
         assert contents(store) == ["She took a Kithcen tour", "She took a kitchen tour"]

@@ -16,7 +16,7 @@ class Mine(Memory):
 
 
 def own_schema() -> None:
-    """A store that is opened with a class gives memories of it everywhere."""
+    """Open a store with a class: it gives memories of it everywhere."""
     with memproc.open("memories.db", schema=Mine) as store:
         assert_type(store, Store[Mine])
         for memory in store:
@@ -39,7 +39,7 @@ def own_schema() -> None:
 
 
 def usual_schema() -> None:
-    """Without a class it gives memories, and the plain name of the store means that."""
+    """Open a store without a class: it gives memories, and the plain name of the store means that."""
     store = memproc.open("memories.db", settings=Settings(batch_size=10))
     assert_type(store, Store[Memory])
     plain: Store = store
@@ -49,7 +49,7 @@ def usual_schema() -> None:
 
 
 def records() -> None:
-    """Single records are checked and transformed into the class that is asked for."""
+    """Check and transform single records into the class that is asked for."""
     verdict = memproc.validate({"content": "x"}, schema=Mine)
     assert_type(verdict, Verdict[Mine])
     assert_type(verdict.memory, Mine | None)

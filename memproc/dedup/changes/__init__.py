@@ -1,1 +1,1 @@
-"""What may have replaced what, as time moves on."""
+"""Which facts may have replaced which in the course of time."""

@@ -1,8 +1,8 @@
-"""The frame of a fact: what is left of it when that is taken out which changes as time moves on.
+"""The frame of a fact: what is left of it without what changes in the course of time.
 
 Facts: "She has 2 cats" and "She has 3 cats" share their frame, as do "eats meat" and "does not eat meat". Short texts that differ
-in one word share too few shingles to be found by them. Two facts of one frame may be one before and after a change; whether they
-are, the words that were taken out tell.
+in one word share too few shingles to be found by them. Two facts of one frame may be before and after a change; the words that were
+taken out tell whether they are.
 
 Strategy: numbers, dates, times, addresses, negations, quantifiers and words that have an opposite are taken out, and the rest is
 brought to its stem, since what is negated has another form. The stemmer is small: frames say where to look and merge nothing.
@@ -21,7 +21,7 @@ from functools import cache
 from rapidfuzz.distance import Levenshtein
 
 from memproc.dedup.gist.gist import Gist, gist_of
-from memproc.dedup.text import words
+from memproc.dedup.text import word_lists
 from memproc.dedup.text.cues import CUE
 from memproc.dedup.text.memo import Memo
 
@@ -51,7 +51,7 @@ Tokens = Sequence[str]
 
 
 def frame_of(text: str, gist: Gist | None = None) -> str:
-    """Return the frame of a canonical text; empty where it has none. Quicker where its gist is given.
+    """Return the frame of a canonical text, empty if it has none. It is quicker if the gist is given.
 
     >>> frame_of("she does not eat meat on weekdays"), frame_of("she eats meat")
     ('she eat meat', 'she eat meat')
@@ -63,7 +63,7 @@ def frame_of(text: str, gist: Gist | None = None) -> str:
 
 
 def is_change(one: Tokens, other: Tokens) -> bool:
-    """Tell of two gists with one frame whether what differs is a change of what was so before.
+    """Tell whether two gists with the same frame differ by a change of what was true before.
 
     >>> is_change("she has 2 cats".split(), "she has 3 cats".split()), is_change("she swims".split(), "she swims on monday".split())
     (True, False)
@@ -83,7 +83,7 @@ def is_change(one: Tokens, other: Tokens) -> bool:
 
 
 def _is_replaced(name: str, left: Mapping[str, Counter[str]], right: Mapping[str, Counter[str]], *, is_negated: bool) -> bool:
-    """Tell whether something of this family stands on both sides, where that is asked for."""
+    """Tell whether both sides hold something of this family, if the family requires that."""
     may_stand_alone = name in _STANDS_ALONE or (is_negated and name.startswith("pole"))
     return may_stand_alone or (name in left and name in right)
 
@@ -101,7 +101,7 @@ def _by_family(tokens: Tokens) -> dict[str, Counter[str]]:
 
 
 def _meaning(token: str) -> str:
-    """Return what a token says within its family: "like" and "likes" the same."""
+    """Return the meaning of a token within its family: the same for "like" and "likes"."""
     return stem(token) if token in opposites() else token
 
 
@@ -118,7 +118,7 @@ def opposites() -> Mapping[str, str]:
 
 
 def _framed(token: str) -> str:
-    """Return what stands for a token in a frame, empty where it is taken out."""
+    """Return the form of a token in a frame, empty if it is taken out."""
     if token in _AUXILIARY or token in _OF_THE_MOMENT or _family_of(token):
         return ""
     return stem(token)
@@ -130,7 +130,7 @@ def _forms() -> Mapping[str, str]:
 
 
 def _families_in(name: str) -> list[list[str]]:
-    return [line.split() for (line,) in words.lines(name)]
+    return [line.split() for (line,) in word_lists.lines(name)]
 
 
 def stem(word: str) -> str:

@@ -1,4 +1,4 @@
-"""Phrases: where one of the list of relations stands among the words of a fact, and what value is behind it."""
+"""Phrases: where a phrase of the list of relations is among the words of a fact, and the value that follows it."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ _RATES = frozenset(["day", "week", "month", "night"])
 _TIMES = frozenset(["once", "twice", "times"])
 _LENGTHS = frozenset(["min", "minut", "h", "hour", "mil", "lap", "step"])
 _REASONS = frozenset(["for", "after", "because", "since", "due"])
-_OFTEN = frozenset(["daily", "weekly", "monthly"])  # before a noun they say of what kind it is
+_OFTEN = frozenset(["daily", "weekly", "monthly"])  # before a noun they say what kind it is
 
 
 def phrase_at(use: str, words: Sequence[str], at: int) -> tuple[int, Stems, tuple[Sort, ...]] | None:
-    """Return the longest phrase that stands at a place, as `phrases_at` gives it."""
+    """Return the longest phrase at a place, as `phrases_at` gives it."""
     return next(phrases_at(use, words, at), None)
 
 
 def phrases_at(use: str, words: Sequence[str], at: int) -> Iterator[tuple[int, Stems, tuple[Sort, ...]]]:
-    """Give the phrases that stand at a place, the longest first, each with where what is behind it begins. Whose a thing is does
-    not count: "quit his job".
+    """Give the phrases at a place, the longest first, as the place after the phrase, its stems, and the relations that it may
+    state. Possessives do not count: "quit his job".
     """
     listed = relation_list()
     sorts, lengths = listed.phrases[use]
@@ -48,7 +48,7 @@ def phrases_at(use: str, words: Sequence[str], at: int) -> Iterator[tuple[int, S
 
 
 def with_particle(words: Sequence[str], at: int) -> Sequence[str]:
-    """Return the words with what belongs to a verb beside it: "gave away his parrot"."""
+    """Return the words with the particle of a verb next to it: "gave away his parrot"."""
     for place in range(at + 2, min(at + 5, len(words)) if STEM[words[at]] in _PARTED else 0):
         if words[place] in _PARTICLES:
             return [*words[: at + 1], words[place], *words[at + 1 : place], *words[place + 1 :]]
@@ -56,26 +56,26 @@ def with_particle(words: Sequence[str], at: int) -> Sequence[str]:
 
 
 def value_at(words: Sequence[str], behind: int) -> Stems:
-    """Return the value that begins behind a phrase, as stems: up to a mark, a joining word or a place."""
+    """Return the value that begins after a phrase, as stems: up to a mark, a joining word or a place."""
     lists = relation_list().words
-    found: list[str] = []
+    value: list[str] = []
     for word in words[behind : behind + LONGEST_VALUE]:
-        if word in MARKS or (word in lists["cut"] and (found or word not in _OFTEN)) or _ends_amount(word, found):
+        if word in MARKS or (word in lists["cut"] and (value or word not in _OFTEN)) or _ends_amount(word, value):
             break
         if word in _PLACES:
-            if found and word != "of":
+            if value and word != "of":
                 break
         elif word not in lists["whose"]:
-            found.append(STEM[word])
-    return tuple(found)
+            value.append(STEM[word])
+    return tuple(value)
 
 
-def _ends_amount(word: str, found: list[str]) -> bool:
-    """Tell whether a word says how often: "10 cigarettes a day"; "the gym 4 times", of which the number goes too."""
+def _ends_amount(word: str, value: list[str]) -> bool:
+    """Tell whether a word says how often: "10 cigarettes a day". In "the gym 4 times" the number is taken out of the value too."""
     if word in _TIMES:
-        found[1:] = [one for one in found[1:] if not one.isdigit()]
+        value[1:] = [stem for stem in value[1:] if not stem.isdigit()]
         return True
-    return word in _RATES and bool(found)
+    return word in _RATES and bool(value)
 
 
 def without_amount(value: Stems) -> Stems:
@@ -86,13 +86,13 @@ def without_amount(value: Stems) -> Stems:
 
 
 def topic_of(value: Stems) -> str:
-    """Return the word of a value by which what may end is found: the last one, but for "the Netflix subscription"."""
+    """Return the word of a value by which what may end is matched: the last one, but "Netflix" in "the Netflix subscription"."""
     kept = [word for word in value if word not in relation_list().words["tail"]] or value
     return kept[-1] if kept else ""
 
 
 def is_moment(words: Sequence[str], behind: int) -> bool:
-    """Tell whether a day or a time is what stands behind a phrase."""
+    """Tell whether a day or a time follows a phrase."""
     cut = relation_list().words["cut"]
     return any(CUE[word].startswith(_MOMENTS) and word not in cut for word in words[behind : behind + 3])
 
@@ -105,5 +105,5 @@ def moment_at(words: Sequence[str], behind: int) -> Stems:
 
 
 def is_all(words: Sequence[str], at: int) -> bool:
-    """Tell whether nothing more is told at a place, but why or for how long."""
+    """Tell whether nothing more is stated from a place on, except why or for how long."""
     return at >= len(words) or words[at] in MARKS or words[at] in _REASONS

@@ -13,7 +13,8 @@ from typing import NamedTuple
 from memproc.dedup.changes.frame import stem
 from memproc.dedup.text.letters import compared
 from memproc.dedup.text.memo import Memo
-from memproc.dedup.text.words import lines, spellings
+from memproc.dedup.text.word_lists import lines
+from memproc.dedup.text.written_forms import spellings
 
 STEM = Memo(lambda word: stem(spellings().get(word, word).removesuffix("-abo")))
 _OF_PHRASES = ("phrase", "holder", "copula", "end", "begin", "gone")
@@ -25,19 +26,19 @@ Stems = tuple[str, ...]
 
 
 class Sort(NamedTuple):
-    """A relation, and what within it: what is true of one facet replaces nothing in another, but for `EVERY_FACET`."""
+    """A relation and a facet of it: values of one facet replace none of another, except with `EVERY_FACET`."""
 
     name: str
     facet: str
 
 
 EVERY_FACET = "*"
-STATE = "state"  # a facet of what is so or is not, whatever else is said of it
+STATE = "state"  # a facet that holds or does not hold, whatever its value
 
 
 class Phrases(NamedTuple):
-    """Phrases as stems, each with the relations that it may tell, and by their first two stems how long those are that begin
-    with them, the longest first.
+    """Phrases as stems: the relations that each may state, and the lengths of the phrases that begin with two stems, the longest
+    first.
     """
 
     sorts: Mapping[Stems, tuple[Sort, ...]]
@@ -45,10 +46,11 @@ class Phrases(NamedTuple):
 
 
 class RelationList(NamedTuple):
-    """`phrases` gives phrases by what they are there for; `sorts` for what it is there and a word or words as stems a relation;
-    `words` the words that are there for something. `verbs` are the first stems of all phrases,
-    `uses` what the phrases that begin with each are there for; `behind_be` the states that stand without their verb,
-    "married to Leo". `shapes` find of whom and what a text without spaces tells.
+    """The list as tables.
+
+    `phrases` holds the phrases by their use, `sorts` the relations by use and stems, and `words` the words by use. `verbs` are the
+    first stems of all phrases, and `uses` the uses of the phrases that begin with each. `behind_be` holds states that occur without
+    their verb ("married to Leo"). `shapes` are patterns for the owner and the value in a text without spaces.
     """
 
     phrases: Mapping[str, Phrases]
@@ -62,7 +64,7 @@ class RelationList(NamedTuple):
 
 @cache
 def relation_list() -> RelationList:
-    """Return the list."""
+    """Return the list, read once."""
     sorts_of: dict[str, dict[Stems, list[Sort]]] = {name: defaultdict(list) for name in (*_OF_PHRASES, *_OF_SORTS)}
     words: dict[str, set[str]] = defaultdict(set)
     shapes = []

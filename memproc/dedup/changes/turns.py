@@ -1,8 +1,7 @@
-"""Turns: facts that tell a relation in another order, brought to the order in which the list has it.
+"""Turns: facts that state a relation in another order, brought to the order that the list of relations has.
 
-"Teal is her favorite color", "she changed her PIN to 4711", "er ist nach Rostock gezogen", "married to Leo". What is taken "instead
-of" another thing, or comes "from" one "to" another, tells two values: the new one, where that is of a relation, or else that the
-old one is over.
+"Teal is her favorite color", "she changed her PIN to 4711", "er ist nach Rostock gezogen", "married to Leo". A fact with "instead
+of", or with "from" and "to", states two values: the new one, if that is of a relation, or else that the old one is over.
 """
 
 from __future__ import annotations
@@ -14,8 +13,10 @@ from memproc.dedup.changes.relation_list import STEM, relation_list
 from memproc.dedup.text.memo import Memo
 from memproc.dedup.text.tokens import MARKS
 
-SIGNS = frozenset(["instead", "from", "favorite", "favourite", "most", "best", "plus", "pas", "jamais"])  # of what is turned
-MOST_BEHIND_ON = 4  # words of "on a keto diet"; what is longer is of a day
+SIGNS = frozenset(
+    ["instead", "from", "favorite", "favourite", "most", "best", "plus", "pas", "jamais"]
+)  # words of facts that may be turned
+MOST_BEHIND_ON = 4  # words in "on a keto diet"; a longer phrase is about a day
 _CHANGE = frozenset(["chang", "set", "updat", "rais", "lower", "cut", "increas", "reduc", "extend", "renam", "switch"])
 _LOVE = frozenset(["lov", "lik", "enjoy", "ador"])
 _AUXILIARIES = frozenset(["ist", "bin", "sind", "hat", "habe", "haben", "wurde"])
@@ -35,7 +36,8 @@ def without_french_negation(tokens: Words) -> Words:
 
 
 def exchanged(tokens: Words) -> tuple[Words, Words] | None:
-    """Return of what tells an exchange how it tells the new value alone, and of "instead of" how it tells that the old one is over.
+    """Return, for a fact that states an exchange, the words for the new value alone and, with "instead of", those for the end of
+    the old.
 
     >>> exchanged("she takes tea instead of coffee".split())
     (['she', 'takes', 'tea'], ['she', 'no', 'takes', 'coffee'])
@@ -52,7 +54,7 @@ def exchanged(tokens: Words) -> tuple[Words, Words] | None:
 
 
 def turned(words: Words) -> Words:
-    """Return words in the order in which relations are told.
+    """Return words in the order of the list of relations.
 
     >>> turned("teal is her favorite color".split()), turned("he loves tea most".split())
     (['her', 'favorite', 'color', 'is', 'teal'], ['his', 'favorite', 'thing', 'is', 'tea'])
@@ -82,7 +84,7 @@ def turned(words: Words) -> Words:
 
 
 def _with_verb(words: Words) -> Words:
-    """Return words that begin with a state behind "is", where they tell one: "married to Leo", but not "married couples sing"."""
+    """Return words that begin with a state, with "is" before it, if they state one: "married to Leo", but not "married couples"."""
     full, behind = ["is", *words], relation_list().words["behind"]
     is_of_when = words[0] in ("on", "off") and (len(words) > MOST_BEHIND_ON or is_moment(words, 1))
     if is_of_when or (len(words) > 1 and STEM[words[0]] in relation_list().verbs):
@@ -98,6 +100,6 @@ def _whose(subject: str) -> str:
     return _WHOSE.get(subject, "my" if subject in relation_list().words["self"] else f"{subject}'s")
 
 
-STARTS = Memo(lambda word: word in relation_list().behind_be or word.startswith("j'"))  # words that a turned fact begins with
-ENDS = Memo(lambda word: word in relation_list().words["final"])  # or ends with
-CHANGES = Memo(lambda word: STEM[word] in _CHANGE)  # or has as its second
+STARTS = Memo(lambda word: word in relation_list().behind_be or word.startswith("j'"))  # words with which a turned fact begins
+ENDS = Memo(lambda word: word in relation_list().words["final"])  # or with which it ends
+CHANGES = Memo(lambda word: STEM[word] in _CHANGE)  # or that are its second word

@@ -1,1 +1,1 @@
-"""Two facts side by side: in what they differ, how sure it is that they say the same, and how that is told."""
+"""Compares two facts: their differences, the confidence that they say the same, and the reason shown to people."""

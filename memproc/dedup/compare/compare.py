@@ -1,7 +1,7 @@
-"""Two facts side by side: in what they differ, and how sure it is that they say the same.
+"""Compares two facts: their differences, and the confidence that they say the same.
 
-The differences are the edits between the token sequences of the gists; only equal gists merge. The confidence in benign
-differences is the product of the trust in each; in any other it is that of the model.
+The differences are the edits between the tokens of the gists; only equal gists merge. If all differences are benign, the confidence
+is the product of the trust in each; otherwise it is that of the model.
 """
 
 from __future__ import annotations
@@ -13,23 +13,23 @@ from rapidfuzz.distance import Levenshtein, Opcode
 
 from memproc.dedup.compare.confidence import DIGITS, Features, Model, Side, features_of, likeness
 from memproc.dedup.compare.differences import Difference, are_of_one_spelling, in_writing
-from memproc.dedup.compare.evidence import are_one_list
+from memproc.dedup.compare.order import are_one_list
 from memproc.dedup.gist.gist import Gist
+from memproc.dedup.text.benign import trust
 from memproc.dedup.text.cues import cue_of
 from memproc.dedup.text.letters import without_accents
-from memproc.dedup.text.words import trust
 
-MOST_TOKENS = 20_000  # of both: the edits between two lists are found in the product of their lengths
+MOST_TOKENS = 20_000  # of both: finding the edits takes time proportional to the product of the two lengths
 MOST_CHANGES = 2
 LEAST_LIKENESS = 0.6
-WORDS = "words"  # the kind of what is no cue
-NAMED = ("order of a list", "order of words", "accent")  # kinds of what is one difference altogether, and no cue
-_BENIGN_TOO = ("date", "time")  # cues that share their name with a benign difference: one day, or time, written in two ways
+WORDS = "words"  # the kind of a difference in words that are no cues
+NAMED = ("order of a list", "order of words", "accent")  # kinds of difference that are named as a whole
+_BENIGN_TOO = ("date", "time")  # cues with the same name as a benign difference: one day, or time, written in two ways
 
 
 class Comparison(NamedTuple):
-    """`confidence`: the probability 0..1, six digits, that both say the same. `features`: those that the model was asked with,
-    none where all differences are benign.
+    """`confidence` is the probability, 0..1 with six digits, that both say the same. `features` are the values given to the model,
+    empty if all differences are benign.
     """
 
     confidence: float
@@ -50,9 +50,9 @@ def compare(one: Side, other: Side, model: Model) -> Comparison:
 
 
 def compare_if_likely(one: Side, other: Side, model: Model, least: float) -> Comparison | None:
-    """Compare two facts that are in different groups; None where the model's confidence is below `least`.
+    """Compare two facts that are in different groups; return None if the model's confidence is below `least`.
 
-    Quicker than `compare`, as of most candidates, which are not alike, the differences need not be found.
+    It is quicker than `compare`, because the differences of most candidates, which are not alike, need not be found.
     """
     if _may_be_benign(one.gist, other.gist):
         found = compare(one, other, model)
@@ -63,19 +63,19 @@ def compare_if_likely(one: Side, other: Side, model: Model, least: float) -> Com
 
 
 def _may_be_benign(gist: Gist, other: Gist) -> bool:
-    """Tell whether all that differs may be benign: a date in another form is, another date has the same kind and is not."""
+    """Tell whether all differences may be benign. A date in another form is benign; another date has the same kind but is not."""
     return gist.tokens == other.tokens or is_typo(gist, other)
 
 
 def _differences(gist: Gist, other: Gist) -> tuple[Difference, ...]:
-    """Return the differences of two facts, where they are one that has a name that alone."""
+    """Return the differences of two facts; if there is one known difference as a whole, only that."""
     known = known_difference(gist.tokens, other.tokens)
     return differences_between(gist, other) if known is None or is_typo(gist, other) else (known,)
 
 
 def known_difference(one: Sequence[str], other: Sequence[str]) -> Difference | None:
-    """Return the one difference of two gists that a person may take for none though no rule can: the order of a list or of words,
-    or accents that a keyboard left out. None where there is another, or none.
+    """Return the difference of two gists if it is one that a person may ignore but no rule can: the order of a list or of words, or
+    missing accents. Return None if there is any other difference, or none.
 
     >>> known_difference("likes jazz and blues".split(), "likes blues and jazz".split())
     Difference(kind='order of a list', one='jazz and blues', other='blues and jazz')
@@ -96,8 +96,8 @@ def known_difference(one: Sequence[str], other: Sequence[str]) -> Difference | N
 
 
 def compare_if_changed(one: Side, other: Side, model: Model) -> Comparison | None:
-    """Compare two facts of no common chain that may be one before and after a change: they are alike but for `MOST_CHANGES` cues;
-    else None.
+    """Compare two facts that share no chain but may be before and after a change: return None unless all that differs is at most
+    `MOST_CHANGES` cues.
     """
     if likeness(one, other) < LEAST_LIKENESS:
         return None
@@ -107,12 +107,12 @@ def compare_if_changed(one: Side, other: Side, model: Model) -> Comparison | Non
 
 
 def is_cue(difference: Difference) -> bool:
-    """Tell whether cues are all that differs."""
+    """Tell whether all differences are in cues."""
     return WORDS not in difference.kind and difference.kind not in NAMED and difference.kind not in trust()
 
 
 def benign_confidence(differences: tuple[Difference, ...]) -> float | None:
-    """Return the product of the trust in each difference, six digits, or None where one is not benign.
+    """Return the product of the trust in each difference, with six digits, or None if one is not benign.
 
     >>> benign_confidence((Difference("typo", "tae", "tea"), Difference("filler", "", "")))
     0.9405
@@ -126,7 +126,7 @@ def benign_confidence(differences: tuple[Difference, ...]) -> float | None:
 
 
 def differences_between(gist: Gist, other: Gist) -> tuple[Difference, ...]:
-    """Return the differences of two facts: the token edits between their gists, and the benign ones that these lack."""
+    """Return the differences of two facts: the token edits between their gists, and the benign ones between texts and gists."""
     has_typo = is_typo(gist, other)
     found = []
     edits = _edits(gist.tokens, other.tokens) if gist.tokens != other.tokens else ()
@@ -141,7 +141,7 @@ def differences_between(gist: Gist, other: Gist) -> tuple[Difference, ...]:
 
 
 def _edits(one: tuple[str, ...], other: tuple[str, ...]) -> Sequence[Opcode]:
-    """Return the edits between two lists of tokens; of very long ones one edit from the first to the last place that differs."""
+    """Return the edits between two lists of tokens; for very long ones, one edit from the first to the last place that differs."""
     if len(one) + len(other) <= MOST_TOKENS:
         return [*Levenshtein.opcodes(one, other)]
     shorter = min(len(one), len(other))
@@ -151,9 +151,9 @@ def _edits(one: tuple[str, ...], other: tuple[str, ...]) -> Sequence[Opcode]:
 
 
 def benign_differences(one: Sequence[str], other: Sequence[str]) -> tuple[Difference, ...]:
-    """Return the differences of two facts with one gist, given the kinds of benign difference between each and that gist.
+    """Return the differences of two facts with the same gist, given the kinds of benign difference between each text and the gist.
 
-    >>> [found.kind for found in benign_differences(["article", "filler"], ["article"])]
+    >>> [difference.kind for difference in benign_differences(["article", "filler"], ["article"])]
     ['filler']
     """
     kinds = sorted({*one, *other})
@@ -161,8 +161,8 @@ def benign_differences(one: Sequence[str], other: Sequence[str]) -> tuple[Differ
 
 
 def differences_in_writing(one: str, other: str, kinds: Sequence[str]) -> tuple[Difference, ...]:
-    """Return the differences of two texts with one gist and the same `kinds` of benign difference to it: how they are written,
-    or where other letters are, the kind that is trusted least.
+    """Return the differences of two texts with the same gist and the same `kinds` of benign difference to it: those in writing, or
+    if their letters differ, the kind that is trusted least.
     """
     if kinds and not are_of_one_spelling(one, other):
         return (Difference(min(kinds, key=trust().__getitem__), "", ""),)
@@ -171,19 +171,18 @@ def differences_in_writing(one: str, other: str, kinds: Sequence[str]) -> tuple[
 
 def is_typo(gist: Gist, other: Gist) -> bool:
     """Tell whether one gist would be the other if one of its tokens were a typo."""
-    return any(mend.tokens == gist.tokens for mend in other.typo_links) or any(
-        mend.tokens == other.tokens for mend in gist.typo_links
+    return any(link.tokens == gist.tokens for link in other.typo_links) or any(
+        link.tokens == other.tokens for link in gist.typo_links
     )
 
 
 def _ways(gist: Gist, other: Gist) -> int:
-    """Return how many words a typo may stand for that is all that parts two gists: of "hosue" beside "house" and "hose" two."""
-    for own, meant in ((gist, other), (other, gist)):
-        odd = (
-            next((mend.odd for mend in own.typo_links if mend.tokens == meant.tokens), None) if own.tokens != meant.tokens else None
-        )
+    """Return how many words the typo may stand for that alone separates two gists: two for "hosue", "house" and "hose"."""
+    for written, meant in ((gist, other), (other, gist)):
+        links = written.typo_links if written.tokens != meant.tokens else ()
+        odd = next((link.odd for link in links if link.tokens == meant.tokens), None)
         if odd is not None:
-            return sum(link.odd == odd for link in own.typo_links)
+            return sum(link.odd == odd for link in links)
     return 1
 
 

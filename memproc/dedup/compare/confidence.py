@@ -1,8 +1,7 @@
-"""How sure it is that two facts that differ say the same: features of the pair, and a small model of them.
+"""The confidence that two different facts say the same: features of the pair, and a small model.
 
-Facts: similarity does not tell: of two titles of one product half the words differ, of "PostgreSQL 16" and "18" one character.
-What tells is the gravest of the differences, and how much of the text it is; of records, such as titles and persons, which numbers
-they share.
+Facts: similarity does not tell. Two titles of one product differ in half of their words, "PostgreSQL 16" and "18" in one character.
+The gravest difference tells, and how much of the text it is; for records, such as titles and persons, the numbers they share.
 
 Strategy: logistic regression (Berkson 1944) over few bounded features. The kinds of difference are coded as steps: each step down
 to a graver kind has a weight of its own, none above 0, so that confidence falls with gravity, as in isotonic regression (Barlow
@@ -10,7 +9,7 @@ and others 1972), and a difference can only lower it. A long number that both sh
 `data/confidence.json`, fitted by `python -m benchmarks fit` to the data sets named there; a store can be given its own. Sums are
 exact (`math.fsum`) and rounded to six digits, so that a confidence is the same on every machine.
 
-Left out: how rare a word is. That would depend on what else is in the store, and so on the order of things.
+Left out: how rare a word is. That would depend on what else is in the store, and so on the order of ingestion.
 """
 
 from __future__ import annotations
@@ -30,7 +29,7 @@ from memproc.dedup.compare.evidence import KINDS, counted, evidence
 from memproc.dedup.compare.token_kinds import TOKEN_KIND
 from memproc.dedup.gist.gist import Gist, gist_of
 from memproc.dedup.minhash.minhash import shingles
-from memproc.dedup.text import words
+from memproc.dedup.text import word_classes, word_lists
 from memproc.dedup.text.tokens import size_of
 
 DIGITS = 6
@@ -57,7 +56,7 @@ _WORD = KINDS.index("word")
 _LONG_TOKENS = 32
 _LONG_NUMBER_DIGITS = 5
 _RECORD_TOKENS = 8
-_BEING = words.word_classes()["being"]  # "is", "was": titles, persons and lines of machines do without, and without "we"
+_BEING = word_classes.word_classes()["being"]  # "is", "was": titles, persons and lines of machines do without, and without "we"
 _DENSE, _MOST_OF_IT = 0.2, 0.5  # of the tokens are numbers: in a record that holds words of English, and in a short one
 _NO_STEPS = (0.0,) * len(STEPS)
 
@@ -65,9 +64,9 @@ Features = tuple[float, ...]
 
 
 class Side(NamedTuple):
-    """One of two facts, taken apart. `tokens` are those of its gist as `counted` gives them, `codes` those that say which of many.
-    `words` is how many words these are, of Chinese and Japanese how many characters. `is_record` tells a title, a person or a line
-    of a machine from a sentence.
+    """One of two facts, taken apart. `tokens` are those of its gist as `counted` returns them, and `codes` those that identify one
+    of many. `words` is the number of words, or of characters in Chinese and Japanese. `is_record` tells whether it is a title, a
+    person or a line of a machine, and no sentence.
     """
 
     text: str
@@ -88,7 +87,7 @@ def side_of(text: str) -> Side:
 
 
 def _is_record(gist: Gist, tokens: AbstractSet[str]) -> bool:
-    """Tell whether a text with a code is a record: most of it is numbers, or it is long and shows itself to be no sentence."""
+    """Tell whether a text with a code is a record: it consists mostly of numbers, or is long and clearly no sentence."""
     numbers = sum([any(map(str.isdigit, token)) for token in tokens]) / len(tokens)
     if numbers > _MOST_OF_IT or len(tokens) < _RECORD_TOKENS:
         return numbers > _MOST_OF_IT
@@ -101,7 +100,7 @@ def features_of(one: Side, other: Side) -> Features:
     """Return the values of `FEATURES` for a pair; symmetric, each within 0..1."""
     left, right = one.tokens - other.tokens, other.tokens - one.tokens
     are_records = one.is_record and other.is_record and one.gist.tokens != other.gist.tokens
-    if are_records and words.negations().isdisjoint(left | right):
+    if are_records and word_classes.negations().isdisjoint(left | right):
         return _features_of_records(one, other, left, right)
     gravity, more, near_words = evidence(one.gist, other.gist, left, right)
     places = near_words or 1 if gravity in _DOUBTFUL else max(len(left), len(right), 1)
@@ -140,9 +139,9 @@ def in_order(text: str) -> str:
 
 
 def may_be_alike(one: str, other: str, is_sentence: Callable[[], bool]) -> bool:
-    """Tell of two texts, each as `in_order` gives it, before they are taken apart, whether that is worth it: of pairs below this
-    bound hardly one in a hundred is likely to the model, on any of the data it was fitted to; of sentences none. Whether the first
-    is one is asked where that matters.
+    """Tell whether it is worth taking two texts apart, each given as `in_order` returns it. In all the data to which the model was
+    fitted, hardly one in a hundred pairs below this bound is likely, and no pair of sentences. `is_sentence` is called if it
+    matters whether the first is one.
     """
     if is_long(one, other):
         return 100 * _jaccard({*one.split(" ")}, {*other.split(" ")}) >= LEAST_ALIKE
@@ -151,8 +150,8 @@ def may_be_alike(one: str, other: str, is_sentence: Callable[[], bool]) -> bool:
 
 
 def may_be_alike_in_length(chars: int, other_chars: int) -> bool:
-    """Tell of two canonical texts by their lengths whether `may_be_alike` may say yes: where one has little more than half the
-    characters of the other, too many edits are left.
+    """Tell by the lengths of two canonical texts whether `may_be_alike` can be true. If one has little more than half the
+    characters of the other, it cannot.
     """
     return max(chars, other_chars) > LONG_CHARS or 200 * min(chars, other_chars) >= LEAST_ALIKE * (chars + other_chars)
 
@@ -206,7 +205,7 @@ def model_of(text: str) -> Model:
 @cache
 def shipped_model() -> Model:
     """Return the model that comes with memproc."""
-    return model_from(words.data("confidence.json").read_bytes())
+    return model_from(word_lists.data("confidence.json").read_bytes())
 
 
 def _jaccard(one: AbstractSet[str], other: AbstractSet[str]) -> float:

@@ -1,4 +1,4 @@
-"""In what way two texts of the same words are written otherwise: case, punctuation, or the look of a mark."""
+"""Differences: a difference of two texts, and those in writing alone: case, punctuation, or the form of a mark."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _MARK = re.compile(r"[^\w\s]|_")
 
 
 class Difference(NamedTuple):
-    """What stands in one text and, instead of it, in the other (either may be empty), and its kind."""
+    """A kind of difference, and the words of one text and those in their place in the other (either may be empty)."""
 
     kind: str
     one: str
@@ -21,7 +21,7 @@ class Difference(NamedTuple):
 
 
 def in_writing(one: str, other: str) -> tuple[str, ...]:
-    """Return the kinds in which two exact texts of the same words differ, which are of writing.
+    """Return the kinds of difference in writing between two exact texts of the same words.
 
     >>> in_writing("She likes tea.", "she likes tea"), in_writing("“tea”", '"tea"'), in_writing("tea", "tea")
     (('case', 'punctuation'), ('form',), ())
@@ -40,7 +40,7 @@ def in_writing(one: str, other: str) -> tuple[str, ...]:
 
 
 def are_of_one_spelling(one: str, other: str) -> bool:
-    """Tell whether two texts have the same letters and digits, large or small.
+    """Tell whether two texts have the same letters and digits, regardless of case.
 
     >>> are_of_one_spelling("Takes 5mg!", "takes 5 mg"), are_of_one_spelling("3 pm", "15:00")
     (True, False)

@@ -1,9 +1,9 @@
-"""Reasons: what a person is told of why two texts are one memory, or may be. Told when it is read, from both records.
+"""Reasons: why two texts are one memory, or may be, in words for a person. They are made from both records when they are read.
 
-Facts: a store keeps of each reason the *kinds* of difference, or a fixed phrase ("same content"); both say nothing of a text, so
-that what is forgotten is nowhere. Where one of the two records is forgotten, the kinds are all that can be told.
+Facts: a store keeps only the *kinds* of difference of each reason, or a fixed phrase ("same content"). Neither contains text, so
+nothing of a forgotten record remains. If one of the two records was forgotten, only the kinds can be shown.
 
-Rule: a reason tells what the first says, as against the other.
+Rule: a reason says what the first text says compared with the other.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ from memproc.dedup.gist.gist import read
 from memproc.dedup.text.exact import exact_of
 from memproc.records import Plain
 
-TELLING = "telling"  # the kind of what is the same but for what is telling in the way it is written
+TELLING = "telling"  # the kind of texts that differ only in what is telling in their writing
 BETWEEN = ", "
-"""Stands between the kinds that a store keeps."""
+"""Separates the kinds that a store keeps."""
 
 _MARKUP = re.compile(r"<[^<>]*>|(?<!\w)[*_`~#>|]+|[*_`~#>|]+(?!\w)")
 _DRESS = "dress"
@@ -73,7 +73,7 @@ _KINDS: Mapping[str, str] = {
 
 
 def kinds_of(differences: Sequence[Difference]) -> str:
-    """Return what a store keeps of differences: their kinds, each once.
+    """Return what a store keeps of some differences: their kinds, each once.
 
     >>> kinds_of((Difference("number and unit", "5 mg", "6 g"), Difference("number", "1", "2"))), kinds_of(())
     ('number, unit', 'same words')
@@ -82,7 +82,7 @@ def kinds_of(differences: Sequence[Difference]) -> str:
 
 
 def reason_told(kept: str, one: Plain | None = None, other: Plain | None = None) -> str:
-    """Return a reason in words, given what a store keeps of it and the two records; None for what is forgotten or not to be told.
+    """Return a reason in words, given what a store keeps of it, and the two records, None for one that is forgotten or withheld.
 
     >>> (
     ...     reason_told("number", {"content": "Has 2 cats"}, {"content": "Has 3 cats"}),
@@ -108,7 +108,7 @@ def reason_told(kept: str, one: Plain | None = None, other: Plain | None = None)
 
 
 def _telling_in(one: Collection[str], other: Collection[str]) -> str:
-    """Return what tells two texts of the same words apart, given what is telling in the way each is written."""
+    """Return what separates two texts of the same words, given what is telling in the writing of each."""
     left, right = [mark for mark in one if mark not in other], [mark for mark in other if mark not in one]
     if left and right:
         return f"{quoted(' '.join(left))} instead of {quoted(' '.join(right))}"
@@ -122,7 +122,7 @@ def _told_of_mark(mark: str) -> str:
 
 
 def _listed(things: Sequence[str]) -> str:
-    """Return things as one names them, each once.
+    """Return a list in words, each item once.
 
     >>> _listed(["a", "b", "a", "c"])
     'a, b and c'

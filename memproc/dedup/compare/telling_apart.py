@@ -1,10 +1,10 @@
-"""Telling two texts apart: what one says as against the other, in a sentence for people.
+"""Tells two texts apart: what one says compared with the other, in a sentence for people.
 
-Strategy: the words of both, as they are written, are laid side by side. What stands in one and not in the other is told word for
-word; where the words are the same, how they are written is.
+Strategy: the words of both, as they are written, are compared. Words that only one has are quoted; if the words are the same, the
+sentence says how the writing differs.
 
-Rules: it is true as it stands: "says 'a' instead of 'b'" of whatever differs, and of a kind only what the words themselves show. At
-most `MOST_SHOWN` differences, the long ones shortened, and what decides what is meant before all else.
+Rules: the sentence is literally true: "says 'a' instead of 'b'" for any difference, and a kind only if the words themselves show
+it. It names at most `MOST_SHOWN` differences, shortens long ones, and puts those that decide the meaning first.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import NamedTuple
 from rapidfuzz.distance import Indel
 
 from memproc.dedup.compare.differences import in_writing
-from memproc.dedup.text import words
+from memproc.dedup.text import word_classes, written_forms
 from memproc.dedup.text.amounts import in_one_form
 from memproc.dedup.text.chunks import tokenize
 from memproc.dedup.text.cues import cues_of
@@ -26,7 +26,7 @@ from memproc.dedup.text.typos import words_near
 
 MOST_SHOWN = 5
 LONGEST_SHOWN_CHARS = 60
-MOST_WORDS = 20_000  # of both texts, where they differ: more are told as one stretch
+MOST_WORDS = 20_000  # of both texts, from the first to the last difference: more are one edit
 SAME = "same words"
 
 _OPENING, _CLOSING = "\"'“”„‘’«»‹›([{<*_,;:!?…¡¿", "\"'“”„‘’«»‹›)]}>*_.,;:!?…"
@@ -34,11 +34,11 @@ _WRITING = {"case": "capital letters", "punctuation": "punctuation"}
 _ONE_FORM = {"date": "a date written otherwise", "time": "a time written otherwise", "amount": "an amount written otherwise"}
 
 _BETWEEN_PARTS = 2  # words that two forms of a date may have in common
-_Edit = tuple[int, int, int, int]  # from where to where in one list, and in the other
+_Edit = tuple[int, int, int, int]  # start and end in one list, start and end in the other
 
 
 def told_apart(one: str, other: str) -> str:
-    """Return what an exact text says as against another.
+    """Return what an exact text says compared with another.
 
     >>> told_apart("She really likes tea", "She likes the tea"), told_apart("I do not swim", "I swim")
     ("adds 'really'; leaves out 'the'", "says 'do not'; the other does not")
@@ -58,7 +58,7 @@ def told_apart(one: str, other: str) -> str:
 
 
 def _cut(told: Iterable[str]) -> str:
-    """Return what is told of some differences in one line, each once."""
+    """Return the sentences for some differences in one line, each once."""
     each = [*dict.fromkeys(told)]
     more = [f"and {len(each) - MOST_SHOWN} more"] if len(each) > MOST_SHOWN else []
     return "; ".join(each[:MOST_SHOWN] + more)
@@ -72,12 +72,12 @@ class _Part(NamedTuple):
 
 
 def _says_little(pair: tuple[_Part, _Part]) -> bool:
-    """Tell whether nothing in which two parts differ decides what is meant: that is told behind what does."""
+    """Tell whether nothing in which two parts differ decides the meaning; such differences come last."""
     return not cues_of(token for part in pair for token in part.tokens)
 
 
 class _Words:
-    """The words of a text: their tokens, and how each is written. Marks that part a sentence are none."""
+    """The words of a text: their tokens, and how each is written. Punctuation marks are no words."""
 
     def __init__(self, text: str) -> None:
         chunks = text.split()
@@ -87,7 +87,7 @@ class _Words:
         self.places = [at for at, tokens in enumerate(spoken) for _ in tokens]  # the chunk of each token
 
     def part(self, start: int, end: int) -> _Part:
-        """Return some of the words: chunks that are whole as they are written, of others the tokens."""
+        """Return some of the words: whole chunks as they are written, the tokens of partial ones."""
         written = []
         for at, places in groupby(range(start, end), key=self.places.__getitem__):
             said = [self.tokens[place] for place in places]
@@ -96,14 +96,14 @@ class _Words:
 
 
 def _bare(chunk: str) -> str:
-    """Return a chunk without the marks at its ends; as it is where there is nothing else."""
+    """Return a chunk without the marks at its ends; unchanged if there is nothing else."""
     bare = chunk.lstrip(_OPENING)
     ends = _CLOSING if "." not in bare.rstrip(_CLOSING) else _CLOSING.replace(".", "")  # "U.S."
     return bare.rstrip(ends) or chunk
 
 
 def _edits(one: Sequence[str], other: Sequence[str]) -> list[_Edit]:
-    """Return where two lists differ."""
+    """Return the edits between two lists."""
     shorter = min(len(one), len(other))
     start = next((at for at in range(shorter) if one[at] != other[at]), shorter)
     same = next((at for at in range(shorter - start) if one[-1 - at] != other[-1 - at]), shorter - start)
@@ -118,7 +118,7 @@ def _edits(one: Sequence[str], other: Sequence[str]) -> list[_Edit]:
 
 
 def _with_whole_forms(found: Sequence[_Edit], one: Sequence[str], other: Sequence[str]) -> list[_Edit]:
-    """Return edits with those as one that are of one date or amount in two forms: "May 4th" and "4 May" have "May" in common."""
+    """Return edits, joined where they are parts of one date or amount in two forms: "May 4th" and "4 May" share "May"."""
     joined: list[_Edit] = []
     for edit in found:
         if joined and edit[0] - joined[-1][1] <= _BETWEEN_PARTS:
@@ -131,13 +131,13 @@ def _with_whole_forms(found: Sequence[_Edit], one: Sequence[str], other: Sequenc
 
 
 def _one_form(one: Sequence[str], other: Sequence[str]) -> str:
-    """Return what some words are that say one date, time or amount in two forms; empty where they do not."""
+    """Return the kind of words that express one date, time or amount in two forms, empty if they do not."""
     (own, kinds), (there, kinds_there) = (in_one_form(tokens, is_day_first=False) for tokens in (one, other))
     return next((_ONE_FORM[kind] for kind in (*kinds, *kinds_there) if kind in _ONE_FORM), "") if own == there else ""
 
 
 def _told_of_edit(one: _Part, other: _Part) -> str:
-    """Return what is told of words in one text, and of those in their place in the other."""
+    """Return the sentence for words in one text and those in their place in the other."""
     left, right = quoted(one.written), quoted(other.written)
     if not one.tokens:
         return f"does not say {right}; the other does" if _denies(other) else f"leaves out {right}"
@@ -155,7 +155,7 @@ def _told_of_edit(one: _Part, other: _Part) -> str:
 
 
 def _told_of_writing(one: str, other: str) -> str:
-    """Return what is told of two texts of the same words: of another form chunk by chunk."""
+    """Return the sentences for two texts of the same words; differences of form are listed chunk by chunk."""
     kinds = in_writing(one, other)
     if kinds != ("form",):
         return f"the same but for {' and '.join(map(_WRITING.__getitem__, kinds))}" if kinds else SAME
@@ -165,19 +165,19 @@ def _told_of_writing(one: str, other: str) -> str:
 
 
 def _denies(part: _Part) -> bool:
-    """Tell whether words say that something is not so."""
-    return not words.negations().isdisjoint(part.tokens)
+    """Tell whether words negate something."""
+    return not word_classes.negations().isdisjoint(part.tokens)
 
 
 def _is_typo(one: _Part, other: _Part) -> bool:
     if len(one.tokens) != 1 or len(other.tokens) != 1:
         return False
-    return other.tokens[0] in words_near(one.tokens[0]) or words.typos().get(one.tokens[0]) == other.tokens[0]
+    return other.tokens[0] in words_near(one.tokens[0]) or written_forms.typos().get(one.tokens[0]) == other.tokens[0]
 
 
 def _spelled(tokens: Iterable[str]) -> str:
-    """Return how words are spelled where writers differ: short forms and numbers in words, accents, capitals and hyphens."""
-    full = words.written_out()
+    """Return words without differences of spelling: short forms, numbers in words, accents, capitals and hyphens."""
+    full = written_forms.written_out()
     return "".join(without_accents(in_one_alphabet(part.lower())) for token in tokens for part in full.get(token, (token,)))
 
 
@@ -185,12 +185,12 @@ def _is_number(part: _Part) -> bool:
     """Tell whether words are numbers, with their units."""
     has_digit = [any(map(str.isdigit, token)) for token in part.tokens]
     return any(has_digit) and all(
-        found or not token.isalpha() or token in words.units() for found, token in zip(has_digit, part.tokens, strict=True)
+        found or not token.isalpha() or token in word_classes.units() for found, token in zip(has_digit, part.tokens, strict=True)
     )
 
 
 def quoted(text: str) -> str:
-    """Return a piece of a text as it is quoted: a long one shortened."""
+    """Return a piece of a text in quotes, shortened if it is long."""
     return f"'{_shortened(text)}'"
 
 
@@ -199,7 +199,7 @@ def _shortened(text: str) -> str:
 
 
 def has_the_same_words(one: str, other: str) -> bool:
-    """Tell whether two texts have the same words, however they are written.
+    """Tell whether two texts have the same words, in whatever writing.
 
     >>> has_the_same_words("SHE swims!", "she swims"), has_the_same_words("she swims", "he swims")
     (True, False)

@@ -11,12 +11,12 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 
 from memproc.dedup.changes.frame import stem
-from memproc.dedup.text import words
-from memproc.dedup.text.amounts import unit_of, units
+from memproc.dedup.text import word_classes, word_lists, words
 from memproc.dedup.text.cues import CUE
 from memproc.dedup.text.letters import without_accents
 from memproc.dedup.text.memo import Memo
 from memproc.dedup.text.typos import IS_ODD, NEAR
+from memproc.dedup.text.units import unit_of, units
 
 ARTICLES = frozenset(["a", "an", "the"])
 SHORTEST_CHARS = 3  # letters of a word that may be a typo of another
@@ -48,14 +48,14 @@ def written_units() -> Mapping[str, Sequence[str]]:
 
 @cache
 def _listed(kind: str) -> frozenset[str]:
-    return frozenset(dict(words.lines("kinds.txt"))[kind].split())
+    return frozenset(dict(word_lists.lines("kinds.txt"))[kind].split())
 
 
 @cache
 def _function_words() -> frozenset[str]:
     """Return the words of English that hold a sentence together."""
-    classes = words.word_classes()
-    listed = {word for name in _FUNCTION_CLASSES for word in classes[name]} | {*words.fillers()}
+    classes = word_classes.word_classes()
+    listed = {word for name in _FUNCTION_CLASSES for word in classes[name]} | {*word_classes.fillers()}
     return frozenset(listed - words.foreign_words()) | classes["being"] | classes["preposition"] | _listed("auxiliary")
 
 

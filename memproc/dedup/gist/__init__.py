@@ -1,1 +1,1 @@
-"""The gist of a fact: its tokens without what does not change what is remembered."""
+"""The gist of a fact: its tokens without differences that do not change what is remembered."""

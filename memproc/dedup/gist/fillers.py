@@ -1,13 +1,13 @@
 """Fillers and articles: the places where they can be dropped from an English text.
 
-Facts: nearly each filler carries the meaning somewhere: "well water", "his kind of music", "spoke clearly", "hates that song". An
-article does so where it stands for a letter ("the A train", "influenza A in May"), where it makes some of little ("a few") or one
-of a kind ("the only child"), and behind a preposition ("in the hospital", "out of the question").
+Facts: nearly every filler has a meaning in some places: "well water", "his kind of music", "spoke clearly", "hates that song". An
+article has one if it is a letter ("the A train", "influenza A in May"), if it changes a quantity ("a few") or singles something out
+("the only child"), and after a preposition ("in the hospital", "out of the question").
 
-Rules: what can be dropped where is in `fillers.txt`. Nothing but an article is dropped a few words behind a negation: "not really"
-is not "not". Before one, "just" is: "just does not eat meat" says no "only". "The" is dropped, but not behind what brings up
-something new ("is", "has", "bought"); there "a" is, unless the noun says another thing without it ("has a company"). So "a boss" is
-never "the boss".
+Rules: `fillers.txt` says what can be dropped in which place. A few words after a negation only articles are dropped: "not really"
+is not "not". Before a negation "just" is dropped: in "just does not eat meat" it does not mean "only". "The" is dropped, except
+after words that introduce something ("is", "has", "bought"); there "a" is dropped, unless the noun means something else without it
+("has a company"). So "a boss" never becomes "the boss".
 """
 
 from __future__ import annotations
@@ -15,19 +15,19 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 
-from memproc.dedup.text import words
+from memproc.dedup.text import word_classes
 from memproc.dedup.text.chunks import AND, ARTICLE, FILLER
 from memproc.dedup.text.tokens import MARKS
-from memproc.dedup.text.words import Place
+from memproc.dedup.text.word_classes import Place
 
 NEGATED_TOKENS = 5  # how far a negation reaches: "can not see for sure" is not "can not see"
 
 _MAY_BE_DROPPED = re.compile(f"[{ARTICLE}{FILLER}{AND}]")
-_CLASS = words.word_classes()
+_CLASS = word_classes.word_classes()
 _SUBJECTS, _PERSONS, _BEING, _PREPOSITIONS = _CLASS["subject"], _CLASS["person"], _CLASS["being"], _CLASS["preposition"]
 _NO_NOUN = _PREPOSITIONS | _CLASS["joining"] | _BEING | _CLASS["phrase"]
 _AFTER_SO = _SUBJECTS | _CLASS["determiner"] | _PREPOSITIONS | {*MARKS}  # not "so many"
-_STARTS_A_CLAUSE = _PERSONS | _CLASS["clause"]  # behind "that": not "said that music"
+_STARTS_A_CLAUSE = _PERSONS | _CLASS["clause"]  # after "that": not "said that music"
 _TELLING = ("tell", "tells", "told")
 _HAD = ("a", "an", "to", "no", "some", "my", "his", "her")
 _DEFINITE = "the"
@@ -40,11 +40,11 @@ def without_fillers(tokens: list[str], shape: str) -> tuple[list[str], str, list
     >>> without_fillers("well , she really drinks the tea in a hospital".split(), "f,_f_a__a_")
     (['she', 'drinks', 'tea', 'in', 'a', 'hospital'], '____a_', ['filler', 'filler', 'article'])
     """
-    fillers = words.fillers()
+    fillers = word_classes.fillers()
     kept: list[str] = []
     kept_shape = ""
     kinds: list[str] = []
-    done = 0  # how many tokens are decided: those between two fillers are kept as they are
+    done = 0  # tokens before this place are decided; those between two fillers are kept as they are
     for found in _MAY_BE_DROPPED.finditer(shape):
         at = found.start()
         if at < done:
@@ -58,7 +58,7 @@ def without_fillers(tokens: list[str], shape: str) -> tuple[list[str], str, list
         done = end = at + 1 + len(rest)
         if place != "article":
             kinds.append("filler")
-            done += not kept and end < len(tokens) and tokens[end] in MARKS  # the mark behind an opener goes with it
+            done += not kept and end < len(tokens) and tokens[end] in MARKS  # the mark after an opener is dropped with it
         else:
             kinds.append("article")
     return kept + tokens[done:], kept_shape + shape[done:], kinds
@@ -70,7 +70,7 @@ def _can_be_dropped(place: Place, tokens: Sequence[str], at: int, rest: Sequence
     if place == "article":
         return _is_article(tokens, at, kept[-1] if kept else before, after)  # "said that the tea", "was kind of a present"
     is_whole = not rest or tuple(tokens[at + 1 : end]) == rest
-    if not is_whole or not words.negations().isdisjoint(tokens[max(at - NEGATED_TOKENS, 0) : at]):
+    if not is_whole or not word_classes.negations().isdisjoint(tokens[max(at - NEGATED_TOKENS, 0) : at]):
         return False
     if place == "clause" and before in _CLASS["object"] and kept[-2:-1] and kept[-2] in _TELLING:
         return after in _STARTS_A_CLAUSE
@@ -83,18 +83,18 @@ def _is_article(tokens: Sequence[str], at: int, before: str, after: str) -> bool
     """Tell an article from a letter: "has a dog" from "vitamin a", "d and a daily", "plan a and b", "influenza a in May"."""
     listed = tokens[at - 2] if before in _CLASS["joining"] and at > 1 else before
     is_one = tokens[at] != "an" or after.startswith(_AFTER_AN)  # "An Li" is a name
-    is_label = listed in words.letter_labels() or (len(listed) == 1 and listed not in ("i", *MARKS))
+    is_label = listed in word_classes.letter_labels() or (len(listed) == 1 and listed not in ("i", *MARKS))
     is_letter = before in _CLASS["determiner"] or (is_label and tokens[at] != _DEFINITE)
     is_before_a_noun = after[:1].isalpha() and after not in _CLASS["amount"] and after not in _NO_NOUN
     return is_before_a_noun and is_one and not is_letter and _is_idle(tokens[at], before, after)
 
 
 def _is_idle(article: str, before: str, after: str) -> bool:
-    """Tell whether the noun says the same without its article. Of "a" and "the" at most one is idle in each place, as what is told
-    of a thing that is known is not told of one that is new: "the" is not, behind what brings up something new.
+    """Tell whether a noun means the same without its article. At most one of "a" and "the" is idle in each place, because a known
+    thing is not a new one: "the" is not idle after words that introduce something.
     """
     if article == _DEFINITE:
-        is_bare = before in _PREPOSITIONS and after in words.bare_nouns()
+        is_bare = before in _PREPOSITIONS and after in word_classes.bare_nouns()
         return before not in _CLASS["introducing"] and not is_bare and after not in _CLASS["sense"]
     return before in _CLASS["introducing"] and after not in _CLASS["mass"]
 

@@ -1,11 +1,11 @@
-"""Words of time in front of what they are told of, in the place behind it: "on Mondays she swims", "she swims on Mondays".
+"""Words of time at the front of a text, moved to its end: "on Mondays she swims" becomes "she swims on Mondays".
 
-Facts: in front they are told of all that follows, behind it of what they stand next to: "yesterday she said he left" is not "she
-said he left yesterday", nor "at night only I work" "only I work at night".
+Facts: at the front they refer to all that follows, at the end to what is next to them: "yesterday she said he left" is not "she
+said he left yesterday", and "at night only I work" is not "only I work at night".
 
-Rules: what stands in front is put behind, in one clause with one verb of a list and none of the words whose sense hangs on where
-the words of time stand, nor a verb of the past or a person who does something behind that verb ("was happy Tom called"). What is
-told of one time ("in 2019", "on Monday") may hold nothing else that has a time of its own.
+Rules: they are moved if the text is one clause with one verb of a list, without words whose meaning depends on the place of the
+words of time, and without a past form or another acting person after that verb ("was happy Tom called"). With a single time ("in
+2019", "on Monday") the text may hold nothing else that has a time of its own.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from itertools import pairwise
 
-from memproc.dedup.text import words
+from memproc.dedup.text import word_classes, word_lists, words
 
 MOST_TOKENS = 14
 _MOST_OF_MOMENT = 7
@@ -23,7 +23,7 @@ _COMMA = ","
 
 
 def told_behind(tokens: list[str]) -> list[str] | None:
-    """Return the tokens of a text with the words of time in front of it behind it; None where they stay.
+    """Return the tokens of a text with the words of time at its front moved to its end; None if they stay.
 
     >>> told_behind("on mondays she swims".split()), told_behind("on mondays only she swims".split())
     (['she', 'swims', 'on', 'mondays'], None)
@@ -42,8 +42,8 @@ def told_behind(tokens: list[str]) -> list[str] | None:
 
 
 def is_told_behind(one: Sequence[str], other: Sequence[str]) -> bool:
-    """Tell of two lists of the same tokens whether the words of time in front of one stand behind the other, or a word such as
-    "sometimes" elsewhere in it, be it that a person may read them otherwise there; but not where something denies or limits.
+    """Tell whether, of two lists of the same tokens, one has its words of time at the front and the other at the end, or a word
+    such as "sometimes" in another place. A person may read these differently. False if something negates or limits.
 
     >>> is_told_behind("in may i decided to quit".split(), "i decided to quit in may".split())
     True
@@ -58,16 +58,16 @@ def is_told_behind(one: Sequence[str], other: Sequence[str]) -> bool:
 
 
 def _may_go_on(word: str) -> bool:
-    """Tell whether words of time may be told of the word behind them: "after school activities", but not "after school she"."""
-    classes = words.word_classes()
+    """Tell whether words of time may belong to the word after them: "after school activities", but not "after school she"."""
+    classes = word_classes.word_classes()
     is_subject = word in classes["person"] or word in classes["owner"] or word == "user"
     return not is_subject and word in words.common_words() and word not in words.names_too()
 
 
 def _is_one_clause(tokens: Sequence[str], *, is_habit: bool) -> bool:
-    """Tell whether tokens are a subject, a verb, and what nothing of hangs on the time at which it is told."""
-    told, classes = _told(), words.word_classes()
-    at = 2 if tokens[:1] and tokens[0] in classes["owner"] else 1  # where the verb stands
+    """Tell whether tokens are a subject, a verb, and words whose meaning does not depend on the place of the words of time."""
+    told, classes = _told(), word_classes.word_classes()
+    at = 2 if tokens[:1] and tokens[0] in classes["owner"] else 1  # the place of the verb
     if len(tokens) <= at or tokens[at] not in told["verb"]:
         return False
     subject, behind = {*tokens[:at]} - classes["person"] - {"it"}, tokens[at + 1 :]
@@ -77,33 +77,33 @@ def _is_one_clause(tokens: Sequence[str], *, is_habit: bool) -> bool:
         behind = behind[1:]
     if behind[:1] == ["to"] and tokens[at] in told["motion"]:
         behind = behind[1:]
-    if any(word in words.past_forms() or word.endswith("ed") for word in behind) or _has_other_subject(behind):
+    if any(word in word_classes.past_forms() or word.endswith("ed") for word in behind) or _has_other_subject(behind):
         return False
     return told["never"].isdisjoint(behind) and (is_habit or told["once"].isdisjoint(behind[behind[:1] == ["in"] :]))
 
 
 def _has_other_subject(tokens: Sequence[str]) -> bool:
-    """Tell whether a person is named of whom something may be told: "was happy tom called", but not "met tom in rome"."""
+    """Tell whether a person is named who may do something: "was happy tom called", but not "met tom in rome"."""
     kin, common, verbs = _told()["kin"], words.common_words(), _verbs_of_others()
     return any(after in verbs and word.isalpha() and (word in kin or word not in common) for word, after in pairwise(tokens))
 
 
 @cache
 def _verbs_of_others() -> frozenset[str]:
-    """Return the words that may be what a person does who is named before them."""
-    classes = words.word_classes()
+    """Return the words that may be the verb of a person named before them."""
+    classes = word_classes.word_classes()
     third = {word + "s" for word in words.common_words()}
     return (_told()["verb"] | third) - classes["preposition"] - classes["joining"]
 
 
 @cache
 def _told() -> Mapping[str, frozenset[str]]:
-    return {kind: frozenset(listed.split()) for kind, listed in words.lines("moments.txt")}
+    return {kind: frozenset(listed.split()) for kind, listed in word_lists.lines("moments.txt")}
 
 
 @cache
 def _moments() -> re.Pattern[str]:
-    """Return what matches words of time, a habit or one time, at the beginning of joined tokens."""
+    """Return the pattern of words of time, of a habit or of a single time, at the beginning of joined tokens."""
     day, part, season, span, meal = ("|".join(sorted(_told()[kind])) for kind in ("day", "part", "season", "span", "meal"))
     date, year = r"(?:\d{4}-\d\d(?:-\d\d)?|[a-z]{3}-\d\d)", r"(?:19|20)\d\d"
     habits = (

@@ -1,1 +1,1 @@
-"""Signatures of texts, and the index that finds those that share much."""
+"""MinHash signatures of texts, and the index that finds texts that share many shingles."""

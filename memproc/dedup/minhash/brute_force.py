@@ -1,7 +1,7 @@
-"""The oracle: every pair of some facts that is alike, found without the index, to measure what the index misses.
+"""Brute force: every pair of similar facts, found without the index, to measure what the index misses.
 
-Strategy: an inverted list of shingles gives, for one text, how many shingles each other text shares with it, and so the exact
-Jaccard similarity to all; only pairs from `LEAST_JACCARD` on are compared in full. Quadratic in the worst case, so bounded.
+Strategy: an inverted list of shingles gives, for one text, how many shingles each other text shares with it, and so its exact
+Jaccard similarity to all. Pairs from `LEAST_JACCARD` on are given. Quadratic in the worst case, so the number of texts is bounded.
 """
 
 from __future__ import annotations
@@ -24,13 +24,13 @@ def alike(texts: Sequence[str]) -> Iterator[tuple[int, int]]:
     if len(texts) > MOST_RECORDS:
         raise ValueError(f"{len(texts):,} records are too many to compare each with each: give at most {MOST_RECORDS:,}")
     sets = [shingles(text) for text in texts]
-    sizes = np.array([len(found) for found in sets], np.int64)
+    sizes = np.array([*map(len, sets)], np.int64)
     holders: dict[str, list[int]] = defaultdict(list)
-    for position, found in enumerate(sets):
-        before = [holder for shingle in found for holder in holders[shingle]]
+    for position, pieces in enumerate(sets):
+        before = [holder for shingle in pieces for holder in holders[shingle]]
         shared = np.bincount(np.array(before, np.int64), minlength=position)
         jaccard = shared / np.maximum(sizes[:position] + sizes[position] - shared, 1)
         for other in np.flatnonzero(jaccard >= LEAST_JACCARD).tolist():
             yield other, position
-        for shingle in found:
+        for shingle in pieces:
             holders[shingle].append(position)

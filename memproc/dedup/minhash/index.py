@@ -1,17 +1,17 @@
 """The index of near pairs: sorted arrays of band hashes, searched a whole batch at a time.
 
-Facts: an entry is one uint64: a 32-bit band hash above a 32-bit observation number. A segment is one sorted array of
-entries, so what a batch adds is one array and a look-up is `searchsorted`. A fact has 27 entries of 8 bytes, 216 bytes (of 25 bands
-and its two chains; 34 with `recall="high"`), and only the first of each core is here: of the corpus of the benchmarks, a million
-records of which half are repeats, that is 133 bytes a record. It is in memory once: what is merged passes through in parts.
+Facts: an entry is one uint64: a 32-bit band hash above a 32-bit observation number. A segment is one sorted array of entries, so a
+batch adds one array, and a look-up is a `searchsorted`. A fact has 27 entries of 8 bytes, or 216 bytes (for 25 bands and two
+chains; 34 entries with `recall="high"`), and only the first fact of each core is in the index. For the benchmark's corpus, a
+million records of which half are repeats, that is 133 bytes a record. It is in memory once: segments are merged part by part.
 
 Strategy: this index finds pairs for *review* only; merges are found by one key (see `core.py`). So it holds the first fact of
-each core, and a look-up may be bounded: in each bucket only the newest entries are seen, of the candidates those that share
-most bands, and none where there is a crowd of them.
+each core, and a look-up may be bounded: it sees only the newest entries of each bucket and the candidates that share most bands,
+and none at all in a crowd.
 
-Segments of like size are merged `FAN_OUT` at a time, so there are few of them and each entry is written a few times; as long
-as they are small together, as those of single records, `FAN_OUT_OF_SMALL` at a time, because a merge of these costs
-more than what it moves.
+Segments of similar size are merged `FAN_OUT` at a time, so there are few of them and each entry is rewritten a few times. Small
+segments, such as those of single records, are merged `FAN_OUT_OF_SMALL` at a time, because the merge itself costs more than moving
+their entries.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ MOST_CANDIDATES = 32
 MOST_WITH_ONE_BAND = 4
 CROWD = 16
 CROWD_BANDS = 15
-BLOCK_RECORDS = 1_000  # looked up at once: what is found for one may be some thousand entries
+BLOCK_RECORDS = 1_000  # looked up at once: for one record some thousand entries may be found
 
 Entries = NDArray[np.uint64]
 
@@ -49,12 +49,12 @@ def to_entries(hashes: Hashes, numbers: NDArray[np.uint64]) -> Entries:
 def candidates(
     hashes: Hashes, numbers: NDArray[np.uint64], segments: Sequence[Entries], *, frames: int = 0
 ) -> list[tuple[int, int]]:
-    """Return pairs (position in the batch, number) of what shares bands, `number` being below the record's own.
+    """Return pairs (position in the batch, number) of records that share bands, with a `number` below that of the record.
 
-    The last `frames` columns of `hashes` are no bands: what shares one comes first, but where more than `CROWD` do, who are of
-    a template. At most `MOST_CANDIDATES` a record: those that share most bands, then the newest. Ordered by position, the best
-    first. None for a record that is one of a crowd: more than `CROWD` others share `CROWD_BANDS` of its bands. And none that
-    share one band only, where more than `MOST_WITH_ONE_BAND` do: the larger a store, the more of these meet by chance.
+    The last `frames` columns of `hashes` are no bands: a record that shares one of them comes first, unless more than `CROWD` do,
+    which are of a template. A record has at most `MOST_CANDIDATES`: those that share most bands, then the newest. They are ordered
+    by position, the best first. A record in a crowd has none: more than `CROWD` others share `CROWD_BANDS` of its bands. Candidates
+    that share a single band are left out if there are more than `MOST_WITH_ONE_BAND`: the larger a store, the more meet by chance.
     """
     found: list[tuple[int, int]] = []
     for start in range(0, len(hashes), BLOCK_RECORDS):
@@ -66,7 +66,7 @@ def candidates(
 def _candidates(hashes: Hashes, numbers: NDArray[np.uint64], segments: Sequence[Entries], frames: int) -> list[tuple[int, int]]:
     bands = hashes.shape[1]
     wanted = hashes.astype(np.uint64).ravel() << _SHIFT
-    order = np.argsort(wanted)  # a search in order finds most of the segment in the processor's cache
+    order = np.argsort(wanted)  # a search in sorted order finds most of the segment in the processor's cache
     wanted = wanted[order]
     owners = np.repeat(np.arange(len(hashes), dtype=np.uint64), bands)[order]
     limits = wanted | numbers[owners.astype(np.intp)]
@@ -111,8 +111,8 @@ def in_bucket(hash_: int, segments: Sequence[Entries]) -> list[int]:
 
 
 def merged(segments: Iterable[Iterable[Entries]], size: int) -> Iterator[Entries]:
-    """Give the entries of several segments, each of which is given part by part, as parts of one: sorted, and all of `size`
-    entries but the last. No more than one part of each segment is held, and what these make.
+    """Merge several segments, each given part by part, into the sorted parts of one. All parts but the last have `size` entries.
+    At most one part of each segment is held at a time, and the part made of these.
     """
     left = np.empty(0, np.uint64)
     for piece in _in_order(segments):
@@ -124,15 +124,15 @@ def merged(segments: Iterable[Iterable[Entries]], size: int) -> Iterator[Entries
 
 
 def in_parts(segment: Entries, size: int) -> Iterator[Entries]:
-    """Give a segment cut into parts of `size` entries, the last of which may be shorter."""
+    """Give a segment in parts of `size` entries; the last one may be shorter."""
     return (segment[start : start + size] for start in range(0, len(segment), size))
 
 
 def _in_order(segments: Iterable[Iterable[Entries]]) -> Iterator[Entries]:
-    """Give the entries of several segments in sorted pieces, one behind the other."""
+    """Give the entries of several segments in sorted pieces, one after the other."""
     sources = [(part, rest) for rest in map(iter, segments) if (part := next(rest, None)) is not None]
     while sources:
-        bound = min((part[-1] for part, _ in sources if len(part)), default=None)  # nothing that is yet to come is below it
+        bound = min((part[-1] for part, _ in sources if len(part)), default=None)  # no later entry is below it
         piece: list[Entries] = []
         left: list[tuple[Entries, Iterator[Entries]]] = []
         for part, rest in sources:
@@ -185,7 +185,7 @@ def _newest_in_segment(limits: Entries, segment: Entries) -> Entries:
 
 
 def _newest_of_all(found: Entries) -> Entries:
-    """Return, of what the segments gave for each bucket, the newest: so how the entries lie in segments changes nothing."""
+    """Return the newest of what the segments gave for each bucket, so that the division into segments changes nothing."""
     found = np.sort(found)[::-1]
     buckets = -(found >> _SHIFT).astype(np.int64)
     rank = np.arange(len(found)) - np.searchsorted(buckets, buckets)

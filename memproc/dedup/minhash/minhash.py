@@ -1,4 +1,4 @@
-"""Signatures: MinHash of the character shingles of many texts at once.
+"""MinHash signatures of the character shingles of many texts at once.
 
 Facts: a shingle is a 4-gram of code points inside a word padded with one space on each side (`char_wb`); a word of one
 letter is one shingle. The signature is datasketch 2's `affine32` scheme with `SHINGLE_SEED`: 32-bit shingle hash, Murmur3
@@ -74,7 +74,7 @@ def signatures(texts: Sequence[str]) -> Hashes:
     return np.concatenate(blocks) if blocks else np.empty((0, PERMUTATIONS), np.uint32)
 
 
-def band_hashes(signed: Hashes, scopes: NDArray[np.uint64], recall: str) -> Hashes:
+def band_hashes(minima: Hashes, scopes: NDArray[np.uint64], recall: str) -> Hashes:
     """Return an array of shape (texts, bands): a 32-bit hash of each band of each signature within its scope.
 
     `scopes` holds a 64-bit hash for each text of what must be equal for two texts to meet at all.
@@ -82,7 +82,7 @@ def band_hashes(signed: Hashes, scopes: NDArray[np.uint64], recall: str) -> Hash
     bands, rows = BANDS[recall]
     keys = np.repeat(scopes[:, None], bands, axis=1)
     keys ^= np.arange(1, bands + 1, dtype=np.uint64) * np.uint64(0x9E3779B97F4A7C15)
-    columns = signed[:, : bands * rows].reshape(len(signed), bands, rows)
+    columns = minima[:, : bands * rows].reshape(len(minima), bands, rows)
     for row in range(rows):
         keys = (keys ^ columns[:, :, row]) * np.uint64(0xFF51AFD7ED558CCD)
         keys ^= keys >> np.uint64(32)
@@ -111,13 +111,13 @@ def _signatures_of_block(texts: Sequence[str]) -> Hashes:
     multipliers, addends = _coefficients()
     if len(hashes) <= FEW_SHINGLES:  # as of a single record: then what costs is the calls
         return np.minimum.reduceat(hashes * multipliers[:, None] + addends[:, None], starts, axis=1).T.copy()
-    signed = np.empty((PERMUTATIONS, len(texts)), np.uint32)
+    minima = np.empty((PERMUTATIONS, len(texts)), np.uint32)
     permuted = np.empty_like(hashes)
     for row in range(PERMUTATIONS):
         np.multiply(hashes, multipliers[row], out=permuted)
         permuted += addends[row]
-        np.minimum.reduceat(permuted, starts, out=signed[row])
-    return np.ascontiguousarray(signed.T)
+        np.minimum.reduceat(permuted, starts, out=minima[row])
+    return np.ascontiguousarray(minima.T)
 
 
 def _shingle_hashes(texts: Sequence[str]) -> tuple[Hashes, NDArray[np.intp]]:

@@ -1,1 +1,1 @@
-"""Texts and their tokens: what is found out of a text without another one."""
+"""Texts and their tokens: what can be computed from a single text."""

@@ -38,7 +38,7 @@ _ORDINAL_OR_TIME = re.compile(r"\W*+\d[\d:.]*+(?:st|nd|rd|th|am|pm|s|h)\W*+", re
 
 
 class _FoldTable(dict[int, str]):
-    """What each character becomes before NFKC, found out when it is first met."""
+    """What each character becomes before NFKC, computed when it is first met."""
 
     def __missing__(self, code: int) -> str:
         character = chr(code)
@@ -64,16 +64,16 @@ def canonical(text: str) -> str:
     "i've read README.md - 10^5 times"
     """
     found = " ".join(map(_CANONICAL_CHUNKS.__getitem__, text.split()))
-    return found if text.isascii() else " ".join(found.split())  # a token may have been nothing but an invisible character
+    return found if text.isascii() else " ".join(found.split())  # a token may have consisted of invisible characters alone
 
 
 def canonical_chunk(token: str) -> str:
-    """Return the canonical form of a text without white space; of one that is not ASCII it may hold some, or be empty."""
+    """Return the canonical form of a text without white space. If that is not ASCII, the form may hold spaces, or be empty."""
     if token.isascii():
         return _lowered(token.replace("`", "'"))
     folded = _fold(unicodedata.normalize("NFKC", _fold(token.replace("`", "'")))).replace("`", "'")
     lowered = " ".join(map(_lowered, folded.split()))
-    return unicodedata.normalize("NFKC", lowered)  # a small letter may be one with an accent that its capital is not
+    return unicodedata.normalize("NFKC", lowered)  # the small letter of a capital may have an accent to compose
 
 
 def _fold(text: str) -> str:

@@ -1,10 +1,11 @@
 """A text taken apart, chunk by chunk: its canonical text, its tokens and its shape.
 
-Facts: a chunk is what stands between white space. What becomes of it does not depend on its neighbours, and texts say the same
-chunks over and over, so it is found out once. What rules ask of tokens, of all of a text, is asked a hundred times as often.
+Facts: a chunk is a run of characters between white space. Its result does not depend on its neighbours, and texts repeat the same
+chunks over and over, so it is computed once. The questions that rules ask of all tokens of a text are asked a hundred times as
+often.
 
-Strategy: the *shape* of a text has one letter for each token, that of the class which some rule of the gist looks for. A rule
-searches the shape, a short text, and looks at tokens only where it shows something.
+Strategy: the *shape* of a text has one letter for each token: its class, if some rule of the gist looks for that class. A rule
+searches the shape, a short string, and looks at tokens only where it finds something.
 """
 
 from __future__ import annotations
@@ -16,13 +17,14 @@ from itertools import chain
 from sys import intern
 from typing import NamedTuple
 
-from memproc.dedup.text import words
+from memproc.dedup.text import word_classes, written_forms
 from memproc.dedup.text.amounts import ALWAYS, BESIDE, BESIDE_NUMBERS, CONVERTIBLE, MEASURE, NUMBER, makes_numbers
 from memproc.dedup.text.canonical import canonical_chunk
 from memproc.dedup.text.core import MODULUS, core_of
+from memproc.dedup.text.days import may_be_of_a_day
 from memproc.dedup.text.memo import Memo
 from memproc.dedup.text.phones import MAY_BE_PART
-from memproc.dedup.text.telling import may_be_of_a_day, sign_of
+from memproc.dedup.text.telling import sign_of
 from memproc.dedup.text.tokens import MARKS, tokens_of
 from memproc.dedup.text.typos import is_odd, words_near
 
@@ -45,8 +47,8 @@ _Chunk = tuple[str, tuple[str, ...], str, str, int, str]
 
 
 class Apart(NamedTuple):
-    """A text taken apart: `shape` has one letter for each of `tokens`, a mark standing for itself; `signs` tell for each chunk what
-    may be telling in it, `is_odd` whether one of the tokens may be a typo.
+    """A text taken apart. `shape` has one letter for each of `tokens`; a mark stands for itself. `signs` say for each chunk what
+    may be telling in it, and `is_odd` whether one of the tokens may be a typo.
     """
 
     text: str
@@ -57,8 +59,8 @@ class Apart(NamedTuple):
 
 
 class Skimmed(NamedTuple):
-    """What is asked of each text: its canonical text, the core of its tokens, whether that is what their gist has, whether one of
-    them may be a typo, and whether it may speak of the day on which it was said.
+    """What is needed of every text: its canonical text, the core of its tokens, whether that is the core of its gist, whether one
+    of the tokens may be a typo, and whether the text may speak of the day on which it was said.
     """
 
     text: str
@@ -69,7 +71,7 @@ class Skimmed(NamedTuple):
 
 
 def skimmed(text: str) -> Skimmed:
-    """Return what is asked of each text.
+    """Return what is needed of every text.
 
     >>> skimmed("He likes tea").core == skimmed("Well, he really likes the tea!").core
     True
@@ -83,7 +85,7 @@ def skimmed(text: str) -> Skimmed:
 
 
 def _makes_numbers(chunks: Sequence[_Chunk]) -> bool:
-    """Tell by what stands beside the numbers of a text whether a rule may make other numbers of them."""
+    """Tell, by the tokens beside the numbers of a text, whether a rule may change the numbers."""
     hints = [chunk[5] for chunk in chunks if chunk[1]]
     for at in [at for at, hint in enumerate(hints) if NUMBER in hint]:
         beside = "".join(hints[max(at - BESIDE, 0) : at + BESIDE + 1])
@@ -108,13 +110,13 @@ def taken_apart(text: str) -> Apart:
 
 
 def _joined(chunks: Sequence[str], text: str) -> str:
-    """Return the canonical text of a text, given those of its chunks: of these one may be nothing but an invisible character."""
+    """Return the canonical text of a text, given those of its chunks; one of these may be only an invisible character."""
     joined = " ".join(chunks)
     return joined if text.isascii() else " ".join(joined.split())
 
 
 def odd_in_writing(text: str) -> tuple[frozenset[str], str]:
-    """Return the odd tokens that a text holds in small letters, and the first of its first chunk, be it as it may.
+    """Return the odd tokens that a text holds in small letters, and the first token of its first chunk, in any case.
 
     >>> odd_in_writing("Kithcen and Bathrom and gardne")
     (frozenset({'gardne'}), 'kithcen')
@@ -131,7 +133,7 @@ def _odd_of(tokens: Sequence[str], shape: str) -> list[str]:
 
 
 def ends_inside(text: str) -> bool:
-    """Tell whether a sentence ends before the end of a text, behind the number or mark of an item that it may begin with.
+    """Tell whether a sentence ends before the end of a text, apart from the number or mark of an item at its beginning.
 
     >>> ends_inside("He went. She stayed."), ends_inside("1. Dr. Who went to the U.S. again.")
     (True, False)
@@ -169,13 +171,13 @@ def letter_of(token: str) -> str:
 @cache
 def _letters() -> Mapping[str, str]:
     """Return the letter of each token that is in a list."""
-    forms = {word: ODD_WRITTEN_OUT if is_odd(word) else WRITTEN_OUT for word in words.written_out()}
-    first = {word: ARTICLE if place == "article" else FILLER for word, (_, place) in words.fillers().items()}
+    forms = {word: ODD_WRITTEN_OUT if is_odd(word) else WRITTEN_OUT for word in written_forms.written_out()}
+    first = {word: ARTICLE if place == "article" else FILLER for word, (_, place) in word_classes.fillers().items()}
     return {**forms, **first, "and": AND, **{mark: mark for mark in MARKS}}
 
 
 def _chunk_of(written: str) -> _Chunk:
-    text = intern(canonical_chunk(written))  # what is equal is kept once
+    text = intern(canonical_chunk(written))  # equal texts are kept once
     tokens = tuple(map(intern, chain.from_iterable(map(tokens_of, text.split()))))
     shape = "".join(map(letter_of, tokens))
     odd = _odd_of(tokens, shape)

@@ -1,14 +1,14 @@
-"""The core of a fact: an order-free number of what no rule of the gist drops or changes.
+"""The core of a fact: a number that depends neither on the order of its tokens nor on what the rules of the gist drop or change.
 
-Facts: most texts of talk meet no other in this (0.2 % of LoCoMo's turns and observations, 39 % of a corpus of which half repeats
-itself), and need no gist.
+Facts: most texts of talk share their core with no other (only 0.2 % of LoCoMo's turns and observations do, and 39 % of a corpus of
+which half repeats itself), and so need no gist.
 
-Strategy: the core of a text is the sum, modulo 2^64, of what its tokens count. What a rule may drop or put counts nothing; what it
-may write otherwise counts as what it becomes; a number counts by its digits, a month as its number, and an accent nothing. So equal
-gists have equal cores, and that of a text in which a typo is mended is found by taking the count of one token for that of another.
-Where a rule makes other numbers of numbers ("3 pm", "half past two", "$2k"), or joins words, the core is that of the gist.
+Strategy: the core of a text is the sum, modulo 2^64, of the counts of its tokens. A token that a rule may drop or add counts 0; one
+that a rule may rewrite counts as what it becomes; a number counts by its digits, a month as its number, and accents do not count.
+So equal gists have equal cores, and the core of a text with a typo corrected is found by replacing the count of one token. If a
+rule changes numbers ("3 pm", "half past two", "$2k") or joins words, the core is that of the gist.
 
-Left out: any promise that different gists have different cores. What meets is compared by its gist.
+Left out: any promise that different gists have different cores. Facts with one core are compared by their gists.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ from functools import cache
 
 from xxhash import xxh3_64_intdigest
 
-from memproc.dedup.text import words
-from memproc.dedup.text.amounts import units
+from memproc.dedup.text import word_classes, written_forms
 from memproc.dedup.text.letters import compared, without_accents
 from memproc.dedup.text.memo import Memo
 from memproc.dedup.text.numbers import parts_of
 from memproc.dedup.text.tokens import MARKS
+from memproc.dedup.text.units import units
 
 MODULUS = 2**64
 _IDLE = """very basically kind sort and is has had would of on every each per to & ° °c c C °f f F celsius fahrenheit degrees grad
@@ -49,12 +49,12 @@ def core_of(tokens: Iterable[str]) -> int:
 
 
 def with_other(core: int, odd: str, word: str) -> int:
-    """Return what a core becomes where one of its tokens is another."""
+    """Return a core with one token replaced by another."""
     return (core - COUNTS[odd] + COUNTS[word]) % MODULUS
 
 
 def _count_of(token: str) -> int:
-    """Return what a token counts: what it may become, in any text, counts the same."""
+    """Return the count of a token; whatever it may become, in any text, has the same count."""
     total, left = 0, [token]
     while left:
         token = compared(left.pop())
@@ -77,7 +77,7 @@ def _count_of(token: str) -> int:
 
 
 def _form_of(token: str) -> tuple[str, ...]:
-    """Return what a token may become, other than itself; nothing where it stays."""
+    """Return the tokens that a token may become; empty if it stays as it is."""
     if token in _forms():
         return _forms()[token]
     end = len(token)
@@ -90,17 +90,17 @@ def _form_of(token: str) -> tuple[str, ...]:
 
 @cache
 def _forms() -> Mapping[str, tuple[str, ...]]:
-    """Return what words become, by the lists of all languages."""
-    one_word = {**_AS_WRITTEN, **units(), **{name: str(at) for name, at in words.months().items()}}
-    elsewhere = {tokens[0]: form for tokens, form, _ in words.elsewhere() if len(tokens) == 1}
-    forms = {**elsewhere, **{word: (form,) for word, form in one_word.items()}, **words.written_out()}
+    """Return what each word becomes, by the lists of all languages."""
+    one_word = {**_AS_WRITTEN, **units(), **{name: str(at) for name, at in word_classes.months().items()}}
+    elsewhere = {tokens[0]: form for tokens, form, _ in written_forms.elsewhere() if len(tokens) == 1}
+    forms = {**elsewhere, **{word: (form,) for word, form in one_word.items()}, **written_forms.written_out()}
     return {compared(word): form for word, form in forms.items() if (compared(word),) != (*map(compared, form),)}
 
 
 @cache
 def _idle() -> frozenset[str]:
-    """Return the tokens that some rule drops, puts, or makes another of."""
-    of_fillers = {word for first, (rest, _) in words.fillers().items() for word in (first, *rest)}
+    """Return the tokens that some rule drops, adds, or turns into another."""
+    of_fillers = {word for first, (rest, _) in word_classes.fillers().items() for word in (first, *rest)}
     return frozenset([*of_fillers, *_IDLE, *MARKS, ""])
 
 

@@ -1,7 +1,7 @@
-"""Cues: tokens whose presence decides what is meant. They name the reason why two texts are apart.
+"""Cues: tokens whose presence decides the meaning. They name the reason why two texts are kept apart.
 
-Facts: merging does not depend on them, as equal gists hold the same tokens. A cue is told by a list of words (`cues.txt`) or by the
-shape of a token; the first shape that fits names its kind. The shapes are regular: no match goes back further than one token.
+Facts: merging does not depend on them, since equal gists hold the same tokens. A cue is in a list of words (`cues.txt`) or has a
+certain shape; the first shape that fits gives its kind. The shapes are regular: no match backtracks further than one token.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from memproc.dedup.text import words
+from memproc.dedup.text import word_classes
 from memproc.dedup.text.memo import Memo
 from memproc.dedup.text.typos import words_near
 
@@ -59,7 +59,7 @@ def cue_of(token: str) -> str:
 
 
 def _cue_of(token: str) -> str:
-    kinds = words.cue_kinds()
+    kinds = word_classes.cue_kinds()
     meant = near[0] if token not in kinds and len(near := words_near(token)) == 1 else token
     if meant in kinds:
         return f"{kinds[meant]}:{meant}"

@@ -1,11 +1,11 @@
-"""The dress of a text: what lists, pages and models put around it, and what people say before they come to it.
+"""The dress of a text: what lists, pages and language models put around it, and what people say before they come to the point.
 
-Facts: a memory comes as "- Has a garden", "**Has a garden**", "<li>Has a garden</li>", "Note: has a garden", "By the way, I have a
-garden 🌱". None of it is remembered. What stands inside the text is no dress: only its ends are looked at, and markup.
+Facts: a memory may come as "- Has a garden", "**Has a garden**", "<li>Has a garden</li>", "Note: has a garden", "By the way, I have
+a garden 🌱". The dress is not remembered. Only the ends of a text, and markup, can be dress; words inside the text cannot.
 
-Rules: bullets, numbers of a list, quotation marks of a mail, ticks, pictures of things and footnotes at the ends; emphasis around
-the text or words in it; HTML tags and entities; labels before a colon, openers and closers from `dress.txt`. What is left must hold
-a letter.
+Rules: dress is bullets, list numbers, quotation marks of mails, ticks, pictures of things and footnotes at the ends; emphasis
+around the text or words in it; HTML tags and entities; and labels before a colon, openers and closers from `dress.txt`. What is
+left must hold a letter.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import html
 import re
 from functools import cache
 
-from memproc.dedup.text import words
+from memproc.dedup.text import word_classes, word_lists, words
 
 _TAGS = "p|b|i|u|em|strong|li|ul|ol|br|span|div|code|h[1-6]|a|small|mark|blockquote"
 _TAG = re.compile(rf"</?(?:{_TAGS})(?:\s[^<>]{{0,200}})?/?>", re.IGNORECASE)
@@ -42,7 +42,7 @@ _THINGS = (
 
 
 def undressed(text: str) -> str:
-    """Return a text without its dress; as it is where it has none.
+    """Return a text without its dress; unchanged if it has none.
 
     >>> [undressed(text) for text in ("* Has a garden", "Note: allergic to latex", "<b>Plays golf</b>", "Btw I have a cat 🐈")]
     ['Has a garden', 'allergic to latex', 'Plays golf', 'I have a cat']
@@ -74,7 +74,7 @@ def _without_markup(text: str) -> str:
 
 
 def _unstarred(found: re.Match[str]) -> str:
-    """Return what is emphasised; "__init__" and "_id" are names."""
+    """Return a text without marks of emphasis; "__init__" and "_id" are names and stay."""
     said = found[2] or found[4]
     is_name = found[2] is None and " " not in said and (found[3] != "_" or said not in words.common_words())
     return found[0] if is_name else said
@@ -94,14 +94,14 @@ def _without_bullets(text: str) -> str:
 
 
 def _begins_an_item(text: str) -> bool:
-    """Tell whether a text begins with a word of English that is no month, or as an item in another language does."""
+    """Tell whether a text begins with an English word other than a month, or as a list item in another language does."""
     first = text[:_FIRST_CHARS].partition(" ")[0].strip(".,:;!'").lower()
     is_english = first in words.common_words() or first in words.english_words() or first == "i"
-    return first in _listed()["item"] or (is_english and first not in words.months())
+    return first in _listed()["item"] or (is_english and first not in word_classes.months())
 
 
 def _without_emoji(text: str) -> str:
-    """Return a text without the emoji at its ends, and the spaces beside these."""
+    """Return a text without the emoji at its ends and the spaces beside them."""
     start, end = 0, len(text)
     while end and (_is_emoji(text[end - 1]) or (text[end - 1].isspace() and end < len(text))):
         end -= 1
@@ -112,7 +112,7 @@ def _without_emoji(text: str) -> str:
 
 
 def _is_emoji(character: str) -> bool:
-    """Tell whether a character is a picture of a thing, or of joy; what turns a text round is none: a frown, a thumb, a cross."""
+    """Tell whether a character is a picture of a thing, or of joy. A frown, a thumb and a cross may change the meaning."""
     return character in _JOYFUL or any(first <= character <= last for first, last in _THINGS)
 
 
@@ -130,7 +130,7 @@ def _without_words(text: str) -> str:
 
 @cache
 def _unfinished() -> frozenset[str]:
-    """Return the words behind which an emoji stands for a word: "she feels" and a face."""
+    """Return the words after which an emoji stands for a word: "she feels" and a face."""
     return frozenset(_listed()["unfinished"])
 
 
@@ -148,12 +148,12 @@ def _last_words() -> frozenset[str]:
 @cache
 def _listed() -> dict[str, list[str]]:
     """Return the phrases of each kind, the longest first."""
-    return {kind: sorted(listed.split(), key=len, reverse=True) for kind, listed in words.lines("dress.txt")}
+    return {kind: sorted(listed.split(), key=len, reverse=True) for kind, listed in word_lists.lines("dress.txt")}
 
 
 @cache
 def _phrases() -> dict[str, str]:
-    """Return for each kind of phrase what matches any of it."""
+    """Return for each kind of phrase a pattern that matches any of them."""
     return {kind: "|".join(re.escape(phrase).replace(r"\-", "[ -]") for phrase in some) for kind, some in _listed().items()}
 
 

@@ -1,7 +1,7 @@
-"""The exact text: what a reader sees of a text, and nothing else of it.
+"""The exact text: what a reader sees of a text, and nothing else.
 
-Rules: Unicode NFC, as both forms of "é" look alike; white space folded to single spaces; characters that nobody sees left out.
-Case, marks and accents stay: texts that differ in them are two.
+Rules: Unicode NFC, because both forms of "é" look the same; white space folded to single spaces; invisible characters left out.
+Case, punctuation and accents stay: texts that differ in them are two texts.
 """
 
 from __future__ import annotations
@@ -29,5 +29,5 @@ def exact(text: str) -> str:
 
 
 def exact_of(record: Plain) -> str:
-    """Return the exact text of a record, or its content where nothing is left of that."""
+    """Return the exact text of a record, or its content if the exact text is empty."""
     return exact(record["content"]) or record["content"]

@@ -1,12 +1,12 @@
-"""Letters and digits that one keyboard has and another has not, in one form: for the tokens of a text that are not ASCII.
+"""Letters and digits that not every keyboard has, in one form: for the tokens of a text that are not ASCII.
 
-Rules: a word that is no other one without its accents ("español") has none. "ä", "ö", "ü" and "ß" are "ae", "oe", "ue" and "ss",
-but for words that "ss" makes other words of. Ligatures are two letters. Digits of any script are those of ASCII. Arabic loses the
-lines that stretch a word. Hindi has one sign for a nasal before its consonant. A count that Chinese or Japanese write as a word is
-a number.
+Rules: a word that is no other word without its accents ("español") loses them. "ä", "ö", "ü" and "ß" become "ae", "oe", "ue" and
+"ss", except in words that "ss" would turn into other words. Ligatures become two letters, digits of any script those of ASCII.
+Arabic loses the lines that stretch a word. Hindi gets one sign for a nasal before its consonant. Counts that Chinese and Japanese
+write as words become numbers.
 
-Left out: all other accents, as "papa" is not "papá" and "schon" not "schön", and vowel signs and hamzas of Arabic: "asked" is not
-"flowed".
+Left out: all other accents, since "papa" is not "papá" and "schon" not "schön", and vowel signs and hamzas of Arabic: "asked" is
+not "flowed".
 """
 
 from __future__ import annotations
@@ -33,13 +33,13 @@ _E_MAIL = re.compile(r"[\w.+\-]+@[\w\-]+(?:\.[\w\-]+)+")
 
 
 def compared(token: str) -> str:
-    """Return a token in the form in which it is compared: letters of one alphabet, addresses without what nobody minds."""
+    """Return a token in the form in which it is compared: letters of one alphabet, and addresses in one form."""
     is_address = "://" in token or "@" in token[1:-1] or token.startswith(_HOST)
     return _address(token) if is_address else in_one_alphabet(token)
 
 
 def _address(token: str) -> str:
-    """Return an address of the net or an e-mail address in one form.
+    """Return a web address or an e-mail address in one form.
 
     >>> _address("http://www.Example.org/"), _address("Jo@Example.org")
     ('https://example.org', 'jo@example.org')

@@ -3,8 +3,8 @@
 Facts: "100", "a hundred" and "one hundred" are one number. But "one and two hundred" is two, "twenty five pound notes" may be a
 hundred pounds, and "the twenty first graders" are twenty.
 
-Rules: words in a row are one number where they can be nothing else: not behind "and", "or" or "to" that stand behind a number, and
-tens and ones not before one thing of what is counted ("twenty five minute breaks"). Only words are joined, never "20 5".
+Rules: words in a row are one number if they can be nothing else: not after "and", "or" or "to" that follow a number, and not tens
+and ones before a singular noun ("twenty five minute breaks"). Only words are joined, never digits ("20 5").
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from fractions import Fraction
 from functools import cache
 from itertools import chain, pairwise
 
-from memproc.dedup.text import words
+from memproc.dedup.text import written_forms
 
 _SCALES = {"dozen": 12, "hundred": 100, "thousand": 10**3, "million": 10**6, "billion": 10**9}
 _ORDERED = "floor|century|birthday|anniversary|street|avenue|place|week|day|year|of"  # of which one is the twenty-second
@@ -28,7 +28,7 @@ _MOST_DIGITS = 9
 
 
 def in_digits(tokens: Sequence[str]) -> list[str] | None:
-    """Return tokens with their numbers of several words in digits; None where there are none.
+    """Return tokens with their numbers of several words in digits; None if there are none.
 
     >>> in_digits("ran two and a half miles".split()), in_digits("has two hundred and one cats".split())
     (['ran', '2.5', 'miles'], ['has', '201', 'cats'])
@@ -47,7 +47,7 @@ def in_digits(tokens: Sequence[str]) -> list[str] | None:
 
 
 def parts_of(token: str) -> tuple[str, ...]:
-    """Return the parts of what is counted by its first word, "12-year-old", "two-bedroom"; another token as it is.
+    """Return the parts of a compound that begins with a number, "12-year-old", "two-bedroom"; any other token as one part.
 
     >>> parts_of("12-year-old"), parts_of("two-bedroom"), parts_of("well-known"), parts_of("forty-odd")
     (('12', 'year', 'old'), ('two', 'bedroom'), ('well-known',), ('forty-odd',))
@@ -59,25 +59,25 @@ def parts_of(token: str) -> tuple[str, ...]:
 
 
 def _counts(word: str) -> bool:
-    return word.isdecimal() or words.numbers().get(word, "").isdecimal() or word in _SCALES
+    return word.isdecimal() or written_forms.numbers().get(word, "").isdecimal() or word in _SCALES
 
 
 @cache
 def long_numbers() -> frozenset[str]:
-    """Return the words of which one stands in each number of several words."""
-    tens = [word for word, form in words.numbers().items() if form.isdecimal() and "-" not in word and int(form) >= 20]  # noqa: PLR2004
+    """Return words one of which is in every number of several words."""
+    tens = [word for word, form in written_forms.numbers().items() if form.isdecimal() and "-" not in word and int(form) >= 20]  # noqa: PLR2004
     return frozenset([*_SCALES, *tens, "half"])
 
 
 def _one_number(found: re.Match[str]) -> str:
     *_, one, other = ["", "", *found.string[max(found.start() - _BEFORE_CHARS, 0) : found.start()].split()]
-    if other in ("and", "or", "to") and (one.isdecimal() or one in words.numbers() or one in _SCALES):
+    if other in ("and", "or", "to") and (one.isdecimal() or one in written_forms.numbers() or one in _SCALES):
         return found[0]
     said = found[0].split()
     if (other, said[0]) == ("no", "one"):  # nobody
         return found[0]
-    if said[-1] in words.numbers() and not words.numbers()[said[-1]].isdecimal():
-        return words.numbers()["-".join(said)]
+    if said[-1] in written_forms.numbers() and not written_forms.numbers()[said[-1]].isdecimal():
+        return written_forms.numbers()["-".join(said)]
     if said[0] == "half":
         return "6"
     is_halved = said[-3:] == ["and", "a", "half"]
@@ -88,15 +88,15 @@ def _one_number(found: re.Match[str]) -> str:
             if _SCALES[word] >= 10**3:
                 total, part = total + part, Fraction(0)
         elif word != "and":
-            part += 1 if word == "a" else Fraction(words.numbers().get(word, word).replace(",", ""))
+            part += 1 if word == "a" else Fraction(written_forms.numbers().get(word, word).replace(",", ""))
     total += part + Fraction(is_halved, 2)
     return f"{float(total):.3f}".rstrip("0").rstrip(".") if total.denominator > 1 else str(total)
 
 
 @cache
 def _phrases() -> re.Pattern[str]:
-    numbers = {word: int(form) for word, form in words.numbers().items() if form.isdecimal()}
-    ordinals = [word for word, form in words.numbers().items() if len(form) == len("1st") and "-" not in word]
+    numbers = {word: int(form) for word, form in written_forms.numbers().items() if form.isdecimal()}
+    ordinals = [word for word, form in written_forms.numbers().items() if len(form) == len("1st") and "-" not in word]
     ones = "|".join(word for word, value in numbers.items() if 0 < value < 10)  # noqa: PLR2004
     tens = "|".join(word for word, value in numbers.items() if value >= 20 and "-" not in word)  # noqa: PLR2004
     small = rf"(?:(?:{tens}) (?:{ones})|{'|'.join(sorted((word for word in numbers if numbers[word]), key=len, reverse=True))})"

@@ -1,9 +1,9 @@
 """Telephone numbers in one layout: "+1 (555) 010-2030", "1-555-010-2030" and "555.010.2030".
 
-Facts: how digits are parted says nothing, but "+44 20" is not "20", nor "555-010-2030" the one of another country.
+Facts: how the digits are grouped means nothing, but "+44 20" is not "20", and "555-010-2030" is not that number in another country.
 
-Rules: what has a plus, two noughts or a nought in front, and as many digits as a telephone number, is one; so are three, three and
-four digits. Three and four are one only where a word such as "call" stands in the text, as "100-2000" may be a range.
+Rules: a telephone number has a plus, "00" or "0" at the front and as many digits as such numbers have, or three, three and four
+digits. Three and four digits are one only if a word such as "call" is in the text, since "100-2000" may be a range.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from memproc.dedup.text import words
+from memproc.dedup.text import word_classes
 
 MAY_BE_PART = "p"
 _PART = re.compile(r"\+|(?!(?:19|20)\d\d$)\d{3,6}|\d{1,3}[-./]\d{3,}", re.ASCII)
@@ -31,7 +31,7 @@ _FEWEST_DIGITS, _MOST_DIGITS = 9, 15
 
 
 def part_of(token: str) -> str:
-    """Return signs that a token may be a part of a telephone number, two where it may be all of it."""
+    """Return a sign if a token may be part of a telephone number, two signs if it may be all of it, else ""."""
     return MAY_BE_PART * (2 if _ALL.fullmatch(token) else 1 if _PART.fullmatch(token) else 0)
 
 
@@ -42,7 +42,11 @@ def in_one_layout(text: str, tokens: Sequence[str]) -> str:
     ('call +15550102030 or 5550102030', 'from 02079460958')
     """
     text = _AT_HOME.sub(_digits_of, _IN_AMERICA.sub(_digits_of, _ABROAD.sub(_digits_of, text)))
-    return text if words.word_classes()["calling"].isdisjoint(tokens) else _IN_TOWN.sub(lambda found: _digits_in(found[0]), text)
+    return (
+        text
+        if word_classes.word_classes()["calling"].isdisjoint(tokens)
+        else _IN_TOWN.sub(lambda found: _digits_in(found[0]), text)
+    )
 
 
 def _digits_of(found: re.Match[str]) -> str:

@@ -1,12 +1,11 @@
 """The tokens of a canonical text: words, numbers and identifiers whole, symbols and emoji one by one, and marks.
 
-Rules: what parts a sentence is one of two marks, "." for what ends it and "," for all else, brackets and dashes among them:
-"no, I will" is not "no I will". Quotes are none, but for one in front of an "I" that is another's. A token with a digit, a
-slash, a backslash, `@`, `_` or an inner dot is whole. So are words joined by a hyphen or a colon of which none is a common
-English word ("Marie-Luise" is one person, "well-known" two words), and compounds whose hyphen tells what belongs together
-("two-year-old", "man-eating"). A number and its unit are two tokens, and so are a number and the mark of feet or inches. In a
-chunk of Chinese or Japanese, which write no spaces, each run is one token, as its words cannot be told, and apart from the
-other letters and digits.
+Rules: punctuation is one of two marks, "." for what ends a sentence and "," for all else, including brackets and dashes: "no, I
+will" is not "no I will". Quotes are no marks, except one before an "I" that is another person. A token with a digit, a slash, a
+backslash, `@`, `_` or an inner dot is kept whole. So are words joined by a hyphen or a colon if none is a common English word
+("Marie-Luise" is one person, "well-known" two words), and compounds whose hyphen shows what belongs together ("two-year-old",
+"man-eating"). A number and its unit are two tokens, and so are a number and the mark of feet or inches. Chinese and Japanese have
+no spaces: each run of them is one token, since its words cannot be told apart; other letters and digits beside it are separate.
 
 Left out: everything that depends on the language of the text.
 """
@@ -17,7 +16,7 @@ import re
 import unicodedata
 from itertools import chain
 
-from memproc.dedup.text import words
+from memproc.dedup.text import word_classes, words, written_forms
 from memproc.dedup.text.canonical import CASED_UNITS
 from memproc.dedup.text.letters import with_counts_as_numbers
 
@@ -84,12 +83,12 @@ _WITH_UNIT = re.compile(r"([+\-]?(?:\d[\d.,:]*)?\d)([a-z]+)", re.IGNORECASE)
 
 
 def size_of(token: str) -> int:
-    """Return how many words a token stands for: of a run of Chinese or Japanese as many as it has characters."""
+    """Return how many words a token stands for: for a run of Chinese or Japanese, its number of characters."""
     return len(token) if not token.isascii() and _UNSPACED.match(token) else 1
 
 
 def tokens_of(chunk: str) -> tuple[str, ...]:
-    """Return the tokens of a part of a canonical text that stands between white space.
+    """Return the tokens of a chunk of a canonical text: of a run of characters between white space.
 
     >>> tokens_of("$1,500.50,"), tokens_of("well-known!"), tokens_of("a@b.com")
     (('$', '1,500.50', ','), ('well', 'known', '.'), ('a@b.com',))
@@ -103,7 +102,7 @@ def tokens_of(chunk: str) -> tuple[str, ...]:
 
 
 def _plain(chunk: str) -> tuple[str, ...] | None:
-    """Return the tokens of a word, and of one with a mark behind it: most chunks are that."""
+    """Return the tokens of a word, with or without a mark after it, as most chunks are."""
     if chunk.isascii():
         if chunk.isalpha():
             return (chunk,)
@@ -114,7 +113,7 @@ def _plain(chunk: str) -> tuple[str, ...] | None:
 
 
 def _without_faces(chunk: str) -> tuple[str, ...]:
-    """Return the tokens of a chunk, the faces at its end whole: there may be any number of them, one behind the other."""
+    """Return the tokens of a chunk with the faces at its end kept whole; there may be any number of them in a row."""
     faces: list[str] = []
     end = len(chunk)
     while (start := _face_at(chunk, end)) < end:
@@ -125,7 +124,7 @@ def _without_faces(chunk: str) -> tuple[str, ...]:
 
 
 def _face_at(chunk: str, end: int) -> int:
-    """Return where the face begins that ends at a place, ":-)" or, as all there is, "(-:"; the place itself where there is none."""
+    """Return where a face that ends at a place begins, such as ":-)" or, if it is the whole text, "(-:"; else the place itself."""
     at = _before(_MOUTHS, chunk, end)
     if at < end:
         at = _before(_NOSES, chunk, at) - 1
@@ -138,14 +137,14 @@ def _face_at(chunk: str, end: int) -> int:
 
 
 def _before(characters: str, chunk: str, end: int) -> int:
-    """Return where a run of some characters begins that ends at a place."""
+    """Return where a run of certain characters that ends at a place begins."""
     while end and chunk[end - 1] in characters:
         end -= 1
     return end
 
 
 def _without_measure(chunk: str) -> tuple[str, ...]:
-    """Return the tokens of a chunk, the mark of feet or inches behind a number whole."""
+    """Return the tokens of a chunk with the mark of feet or inches after a number kept whole."""
     if year := _SHORT_YEAR.fullmatch(chunk):
         return f"19{year[1]}{year[2]}", *_mark_of(year[3])
     if tall := _FEET_AND_INCHES.fullmatch(chunk):
@@ -174,7 +173,7 @@ def _by_parts(chunk: str) -> tuple[str, ...]:
 
 
 def _tokens_of_part(part: str) -> list[str]:
-    """Return the tokens of a part without the symbols that stand for themselves, and the mark behind it."""
+    """Return the tokens of a part without symbols of its own, and the mark after it."""
     bare = part.strip(_EDGE)
     if not bare:
         return _mark_of(part.replace("-", ","))
@@ -187,7 +186,7 @@ def _tokens_of_part(part: str) -> list[str]:
 
 
 def _mark_of(edge: str) -> list[str]:
-    """Return the mark that the characters at an edge are, if they are any."""
+    """Return the mark that the characters at an edge amount to, if any."""
     return ["."] if "." in edge else [","] if "," in edge or ":" in edge else []
 
 
@@ -195,7 +194,7 @@ def _words_of(part: str, bare: str) -> list[str]:
     """Return the tokens of a part between its edges; `bare` is without these."""
     if _DOTTED.fullmatch(bare):
         return [bare.replace(".", "").lower()]  # "U.S.", "p.m."
-    if bare.isalpha() or bare in words.written_out():
+    if bare.isalpha() or bare in written_forms.written_out():
         return [bare]  # "e-mail", "twenty-one", "don't"
     if not bare.isascii() and any(unicodedata.category(character).startswith("M") for character in bare):
         return _by_category(bare)
@@ -203,7 +202,7 @@ def _words_of(part: str, bare: str) -> list[str]:
 
 
 def _identifiers(chunk: str, bare: str) -> list[str]:
-    """Return the number, or the identifier, that a chunk is, with the sign or point in front; a unit behind it by itself."""
+    """Return the number or the identifier that a chunk is, with a sign or point before it, and a unit after it as another token."""
     if bare[0].isdigit():
         lead = chunk[: chunk.index(bare)]
         point = "." if lead.endswith(".") else ""
@@ -220,16 +219,16 @@ def _identifiers(chunk: str, bare: str) -> list[str]:
     if (each := _EACH.fullmatch(bare)) and each[2] in _TIMES:
         return [each[1], "per", each[2]]
     measured = _WITH_UNIT.fullmatch(bare)
-    return [measured[1], _unit(measured[2])] if measured and measured[2].lower() in words.units() else [bare]
+    return [measured[1], _unit(measured[2])] if measured and measured[2].lower() in word_classes.units() else [bare]
 
 
 def _unit(written: str) -> str:
-    """Return a unit as it is compared: "MG" is "mg", but "M" is not "m" and "Mb" not "MB"."""
+    """Return a unit in the form in which it is compared: "MG" is "mg", but "M" is not "m" and "Mb" is not "MB"."""
     return written if len(written) == 1 or written in CASED_UNITS else written.lower()
 
 
 def _words_or_symbols(bare: str) -> list[str]:
-    """Return the words of a part without digits, those that a hyphen or a colon joins to a name or a compound whole."""
+    """Return the words of a part without digits. Words that a hyphen or a colon joins to a name or a compound are kept whole."""
     found = [word if word != ":" else "," for word in _WORD_OR_SYMBOL.findall(bare)]
     if len(found) > 1 and bare.replace("-", "").replace(":", "").isalpha():
         if len(found) == 2 and all(word in _WEEKDAYS for word in found):  # noqa: PLR2004 - from one to the other
@@ -241,12 +240,16 @@ def _words_or_symbols(bare: str) -> list[str]:
 
 
 def _joins_by_sense(parts: list[str]) -> bool:
-    """Tell whether words say something else without their hyphens: "man-eating", "two-year-old", "forty-odd", "more-able"."""
-    return parts[-1].endswith("ing") or parts[0] in _SIZES or any(part in words.numbers() or part in _COUNTING for part in parts)
+    """Tell whether words mean something else without their hyphens: "man-eating", "two-year-old", "forty-odd", "more-able"."""
+    return (
+        parts[-1].endswith("ing")
+        or parts[0] in _SIZES
+        or any(part in written_forms.numbers() or part in _COUNTING for part in parts)
+    )
 
 
 def _by_category(chunk: str) -> list[str]:
-    """Return the words and symbols of a chunk in a script that writes vowels as marks, which belong to their letter."""
+    """Return the words and symbols of a chunk in a script that writes vowels as marks, which stay with their letters."""
     tokens: list[str] = []
     word = 0  # where the one that is under way begins
     for at, character in enumerate(chunk):

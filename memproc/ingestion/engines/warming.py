@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from memproc.config import Policy
-from memproc.dedup.keys import prepare
+from memproc.dedup.preparing import prepare
 from memproc.records import Memory, plain
 from memproc.validation import validate
 

@@ -43,7 +43,7 @@ class _Pair(NamedTuple):
 
 
 class _Named(NamedTuple):
-    """What an observation says, and the groups that it is in by its likeness, or would be in were a typo mended."""
+    """What an observation says, and the groups that it is in by its likeness, or would be in without a typo."""
 
     content: Key
     side: Side

@@ -6,9 +6,12 @@ from collections.abc import Mapping
 from itertools import compress
 from typing import Any
 
+from memproc.dedup.columns import Columns, Prepared
 from memproc.dedup.compare.unrelated import have_nothing_in_common
-from memproc.dedup.decide import Plan, Row, shared
-from memproc.dedup.keys import Columns, Key, Observation, Prepared, is_confirmed
+from memproc.dedup.decide import Plan, shared
+from memproc.dedup.keys import Key
+from memproc.dedup.neighbourhood import Row
+from memproc.dedup.observation import Observation, is_confirmed
 from memproc.formats import own
 from memproc.records import Rejected
 from memproc.validation import fault

@@ -13,9 +13,13 @@ from typing import get_args
 
 from sqlalchemy import select
 
-from memproc.dedup.cluster import Decision, Verdict, are_told_apart, clusters, pair
-from memproc.dedup.decide import Row, regroup
-from memproc.dedup.keys import Key, Observation
+from memproc.dedup.cluster import clusters
+from memproc.dedup.decision import Decision, Verdict, pair
+from memproc.dedup.keys import Key
+from memproc.dedup.neighbourhood import Row
+from memproc.dedup.observation import Observation
+from memproc.dedup.regrouping import regroup
+from memproc.dedup.versions import are_told_apart
 from memproc.errors import NotFoundError, UsageError
 from memproc.store.reviews.open_reviews import open_again, verdicts_on
 from memproc.store.reviews.settled import note_unmerged, status_of

@@ -7,9 +7,9 @@ from collections.abc import Mapping, Sequence
 
 from sqlalchemy import func, select
 
-from memproc.dedup.cluster import pair
-from memproc.dedup.decide import Row
+from memproc.dedup.decision import pair
 from memproc.dedup.keys import Key
+from memproc.dedup.neighbourhood import Row
 from memproc.formats.draft import Decided
 from memproc.store.changes.deciding import decide_by_hand, recluster
 from memproc.store.index.indexing import index_again, prepare_again

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from time import perf_counter
 from typing import Any, NamedTuple
 
-from memproc.dedup.decide import Judged
+from memproc.dedup.judging import Judged
 from memproc.dedup.keys import Key
 from memproc.dedup.looking import Looking
 from memproc.records import Outcome, Rejected, encode

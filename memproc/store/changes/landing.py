@@ -14,9 +14,11 @@ from typing import Any
 
 from sqlalchemy import select
 
-from memproc.dedup.decide import Plan, Row, decide
-from memproc.dedup.keys import Columns, Key, Prepared
+from memproc.dedup.columns import Columns, Prepared
+from memproc.dedup.decide import Plan, decide
+from memproc.dedup.keys import Key
 from memproc.dedup.looking import first_of_cores, looking_planned
+from memproc.dedup.neighbourhood import Row
 from memproc.failures import is_key_conflict
 from memproc.formats import own
 from memproc.intake import internal

@@ -22,10 +22,13 @@ from functools import partial
 import orjson
 from sqlalchemy import select
 
-from memproc.dedup.cluster import Cluster, Decision, Verdict, clusters, newest_of, pair
-from memproc.dedup.decide import Neighbourhood
-from memproc.dedup.keys import Key, Observation
+from memproc.dedup.cluster import Cluster, clusters
+from memproc.dedup.decision import Decision, Verdict, pair
+from memproc.dedup.keys import Key
+from memproc.dedup.neighbourhood import Neighbourhood
+from memproc.dedup.observation import Observation
 from memproc.dedup.review_policy import ReviewPolicy, parse_policy
+from memproc.dedup.versions import newest_of
 from memproc.errors import NotFoundError, UsageError
 from memproc.store.answers import Applied, PolicyCount
 from memproc.store.changes.deciding import decide_by_hand

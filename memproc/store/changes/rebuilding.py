@@ -11,8 +11,9 @@ from sqlalchemy import delete, select, update
 
 from memproc.config import Policy
 from memproc.dedup.cluster import clusters
-from memproc.dedup.decide import Row, regroup
 from memproc.dedup.keys import SCHEME, Key
+from memproc.dedup.neighbourhood import Row
+from memproc.dedup.regrouping import regroup
 from memproc.store.checkup.orphans import clear_orphans
 from memproc.store.index.indexing import index_facts, prepare_again
 from memproc.store.index.segments import Segments

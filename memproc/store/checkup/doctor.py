@@ -17,8 +17,8 @@ import orjson
 from sqlalchemy import func, inspect, select
 
 from memproc.config import Policy, Settings
-from memproc.dedup.cluster import Decision, Verdict
 from memproc.dedup.compare.confidence import model_of
+from memproc.dedup.decision import Decision, Verdict
 from memproc.dedup.keys import SCHEME, Key
 from memproc.errors import DatabaseError
 from memproc.failures import DAMAGED, Kind

@@ -22,9 +22,11 @@ from memproc.config import Policy
 from memproc.dedup.band_hashes import hashes_of, width
 from memproc.dedup.changes.chains import CHAINS, chain_hashes
 from memproc.dedup.cluster import clusters
-from memproc.dedup.decide import regroup
-from memproc.dedup.keys import Columns, Key, Prepared, prepare
+from memproc.dedup.columns import Columns, Prepared
+from memproc.dedup.keys import Key
 from memproc.dedup.minhash.index import ENTRY_BYTES, NUMBER_BITS, Entries
+from memproc.dedup.preparing import prepare
+from memproc.dedup.regrouping import regroup
 from memproc.records import Memory, Plain
 from memproc.store.checkup.findings import Found
 from memproc.store.rows.memories import merged_row

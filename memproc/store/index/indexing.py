@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from memproc.config import Policy
-from memproc.dedup.keys import Columns, Observation, Prepared, prepare
+from memproc.dedup.columns import Columns, Prepared
+from memproc.dedup.observation import Observation
+from memproc.dedup.preparing import prepare
 from memproc.store.index.segments import Segments
 from memproc.store.sql.tx import Tx
 

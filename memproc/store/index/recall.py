@@ -9,9 +9,9 @@ from sqlalchemy import select
 
 from memproc.dedup.compare.compare import compare_if_likely
 from memproc.dedup.compare.confidence import Model, side_of
-from memproc.dedup.decide import Row
 from memproc.dedup.keys import Key, text_of
 from memproc.dedup.minhash.brute_force import alike
+from memproc.dedup.neighbourhood import Row
 from memproc.errors import UsageError
 from memproc.records import is_event
 from memproc.store.answers import IndexRecall

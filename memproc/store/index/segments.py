@@ -16,7 +16,7 @@ import numpy as np
 from sqlalchemy import bindparam, delete, func, literal_column, select, update
 
 from memproc.dedup.band_hashes import hashes_of
-from memproc.dedup.keys import Columns
+from memproc.dedup.columns import Columns
 from memproc.dedup.minhash import index
 from memproc.dedup.minhash.index import ENTRY_BYTES, FAN_OUT, SMALL_ENTRIES, Entries
 from memproc.dedup.minhash.minhash import Hashes

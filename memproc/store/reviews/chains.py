@@ -21,9 +21,9 @@ from memproc.dedup.changes.chains import Place, changes_in, hashes_at, is_replac
 from memproc.dedup.compare.compare import compare
 from memproc.dedup.compare.confidence import model_of, side_of
 from memproc.dedup.compare.reasons import kinds_of
-from memproc.dedup.decide import Row
 from memproc.dedup.keys import Key, scope_number, text_of
 from memproc.dedup.minhash import index
+from memproc.dedup.neighbourhood import Row
 from memproc.dedup.review_candidates import ReviewCandidate
 from memproc.records import Plain, last_changed
 from memproc.store.index.segments import Segments

@@ -16,11 +16,12 @@ from sqlalchemy import select
 
 from memproc.config import Policy
 from memproc.dedup.changes.chains import CHAINS, is_replaced, place_of, shared_keys
+from memproc.dedup.columns import Prepared
 from memproc.dedup.compare.compare import compare_if_changed, compare_if_likely
 from memproc.dedup.compare.confidence import features_of, in_order, may_be_alike, may_be_alike_in_length, model_of, side_of
 from memproc.dedup.compare.reasons import TELLING, kinds_of
 from memproc.dedup.gist.gist import read, shows_english
-from memproc.dedup.keys import Key, Prepared, text_of
+from memproc.dedup.keys import Key, text_of
 from memproc.dedup.looking import Looking
 from memproc.dedup.minhash import index
 from memproc.dedup.review_candidates import ROUND, ReviewCandidate, crowd_in, for_a_person, is_of, is_worth_more

@@ -19,9 +19,9 @@ from sqlalchemy import delete, func, literal_column, select
 from sqlalchemy.exc import DBAPIError
 
 from memproc.config import Policy
-from memproc.dedup.decide import Row
 from memproc.dedup.keys import Key
 from memproc.dedup.looking import Looking, looking
+from memproc.dedup.neighbourhood import Row
 from memproc.errors import DatabaseError
 from memproc.failures import Kind, failure_of
 from memproc.intake import isolated

@@ -9,11 +9,13 @@ from typing import Any
 from sqlalchemy import select
 
 from memproc.config import LARGEST_NUMBER
-from memproc.dedup.cluster import Decision, Verdict, newest_of
 from memproc.dedup.compare.reasons import reason_told
-from memproc.dedup.decide import Row
-from memproc.dedup.keys import Key, Observation
+from memproc.dedup.decision import Decision, Verdict
+from memproc.dedup.keys import Key
 from memproc.dedup.memory import memory_of_one
+from memproc.dedup.neighbourhood import Row
+from memproc.dedup.observation import Observation
+from memproc.dedup.versions import newest_of
 from memproc.records import Plain
 from memproc.store.answers import M, Review
 from memproc.store.rows.decisions import decisions_on, in_force, pairs_of

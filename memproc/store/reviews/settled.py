@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from sqlalchemy import select
 
-from memproc.dedup.cluster import Decision
 from memproc.dedup.compare.reasons import reason_told
+from memproc.dedup.decision import Decision
 from memproc.dedup.keys import Key
 from memproc.errors import NotFoundError
 from memproc.store.answers import Settled

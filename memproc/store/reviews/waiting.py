@@ -6,9 +6,9 @@ from collections.abc import Iterable, Sequence
 
 from sqlalchemy import select
 
-from memproc.dedup.cluster import Undated
 from memproc.dedup.compare.reasons import BETWEEN
 from memproc.dedup.review_candidates import ReviewCandidate
+from memproc.dedup.versions import Undated
 from memproc.store.rows.ledger import LedgerEntry, write_lines
 from memproc.store.sql import tables
 from memproc.store.sql.tx import Tx

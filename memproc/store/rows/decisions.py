@@ -8,7 +8,7 @@ from itertools import product
 
 from sqlalchemy import select
 
-from memproc.dedup.cluster import Decision
+from memproc.dedup.decision import Decision
 from memproc.dedup.keys import Key
 from memproc.store.sql import tables
 from memproc.store.sql.tx import Tx

@@ -13,8 +13,8 @@ from typing import NamedTuple
 from sqlalchemy import select
 
 from memproc.dedup.cluster import clusters
-from memproc.dedup.decide import Row
 from memproc.dedup.keys import Key
+from memproc.dedup.neighbourhood import Row
 from memproc.store.answers import Link, Step
 from memproc.store.rows.neighbourhood import in_groups, neighbourhood
 from memproc.store.rows.observations import locate

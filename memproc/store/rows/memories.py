@@ -10,9 +10,10 @@ from typing import Any
 import orjson
 from sqlalchemy import bindparam, func, literal_column, select, union_all, update
 
-from memproc.dedup.decide import Regrouped, Row
 from memproc.dedup.keys import Key, namespace_number
 from memproc.dedup.memory import memory_of_one
+from memproc.dedup.neighbourhood import Row
+from memproc.dedup.regrouping import Regrouped
 from memproc.records import Plain, encode, last_changed
 from memproc.store.sql import tables
 from memproc.store.sql.tx import Tx

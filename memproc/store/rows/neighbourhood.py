@@ -8,10 +8,12 @@ from typing import Any
 
 from sqlalchemy import Column, Select, func, select, union
 
-from memproc.dedup.cluster import Decision
-from memproc.dedup.decide import Neighbourhood, Row
+from memproc.dedup.columns import Columns
+from memproc.dedup.decision import Decision
 from memproc.dedup.grouping import Link, group_all, grouped, in_group
-from memproc.dedup.keys import Columns, Key, Observation
+from memproc.dedup.keys import Key
+from memproc.dedup.neighbourhood import Neighbourhood, Row
+from memproc.dedup.observation import Observation
 from memproc.store.rows.decisions import DECISIONS, in_force
 from memproc.store.rows.observations import ROWS, SPEAKING, to_row
 from memproc.store.rows.state import StoreState

@@ -9,9 +9,13 @@ from typing import Any
 import orjson
 from sqlalchemy import Select, literal_column, select
 
-from memproc.dedup.cluster import principal
-from memproc.dedup.decide import Judged, Regrouped, Row
-from memproc.dedup.keys import Columns, Key, Observation, Prepared
+from memproc.dedup.columns import Columns, Prepared
+from memproc.dedup.judging import Judged
+from memproc.dedup.keys import Key
+from memproc.dedup.neighbourhood import Row
+from memproc.dedup.observation import Observation
+from memproc.dedup.regrouping import Regrouped
+from memproc.dedup.versions import principal
 from memproc.errors import NotFoundError
 from memproc.records import Outcome, Plain
 from memproc.store.sql import tables

@@ -9,8 +9,8 @@ import orjson
 from sqlalchemy import or_, select
 
 from memproc.dedup.compare.reasons import BETWEEN, reason_told
-from memproc.dedup.decide import Row
 from memproc.dedup.keys import Key
+from memproc.dedup.neighbourhood import Row
 from memproc.records import Plain
 from memproc.store.answers import Entry, M, ObservationSeen, Trace
 from memproc.store.rows.decisions import all_decisions

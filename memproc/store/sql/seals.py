@@ -5,7 +5,7 @@ A decision, a line of the ledger, a batch, a job, a tombstone or a rejected reco
 values, but for the columns that something else tells of; these are named where the table is made.
 
 Rules: a row whose seal is broken keeps it broken, whatever is written into it later: a check-up, and not a rebuild or the next
-record, is to tell of it. A seal shows a typo of a hand or a disk; it is no signature, as anyone can compute it.
+record, is to tell of it. A seal shows a change made by accident or by a failing disk; it is no signature, as anyone can compute it.
 """
 
 from __future__ import annotations

@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 
 from memproc.dedup.compare.compare import (
     Comparison,
-    Difference,
     benign_confidence,
     compare,
     compare_if_changed,
@@ -19,9 +18,10 @@ from memproc.dedup.compare.compare import (
     known_difference,
 )
 from memproc.dedup.compare.confidence import Side, features_of, shipped_model, side_of
+from memproc.dedup.compare.differences import Difference
 from memproc.dedup.compare.reasons import kinds_of
 from memproc.dedup.gist.gist import gist_of
-from memproc.dedup.text import words
+from memproc.dedup.text import benign
 from memproc.dedup.text.canonical import canonical
 
 NOUNS = ["she", "likes", "tea", "kitchen", "kithcen", "16", "18", "not", "really", "the", "monday", "😀"]
@@ -56,7 +56,7 @@ def compared(one: str, other: str) -> Comparison:
 )
 def test_the_confidence_of_a_benign_pair_is_the_trust_in_its_differences(one, other, kinds):
     """To six digits, with the differences named; the other way round it is the same."""
-    confidence = round(prod(words.trust()[kind] for kind in kinds), 6)
+    confidence = round(prod(benign.trust()[kind] for kind in kinds), 6)
     assert compared(one, other).confidence == compared(other, one).confidence == confidence
     assert kinds_of(compared(one, other).differences) == (", ".join(kinds) or "same words")
 
@@ -116,11 +116,11 @@ def test_the_quick_comparison_gives_what_the_whole_one_does(one, other, least):
     assert compare_if_likely(side(one), side(other), shipped_model(), least) == (whole if whole.confidence >= least else None)
 
 
-@pytest.mark.parametrize("kind", words.trust())
+@pytest.mark.parametrize("kind", benign.trust())
 def test_trust_multiplies(kind):
     """Twice the same difference is trusted less; one that is not benign leaves no trust."""
     difference = Difference(kind, "", "")
-    assert benign_confidence((difference,)) == words.trust()[kind] > benign_confidence((difference,) * 2)
+    assert benign_confidence((difference,)) == benign.trust()[kind] > benign_confidence((difference,) * 2)
     assert benign_confidence((difference, Difference("words", "a", "b"))) is None
 
 

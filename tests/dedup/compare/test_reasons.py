@@ -13,7 +13,7 @@ from memproc.dedup.compare.differences import Difference
 from memproc.dedup.compare.reasons import TELLING, kinds_of, reason_told
 from memproc.dedup.compare.telling_apart import LONGEST_SHOWN_CHARS, MOST_SHOWN, told_apart
 from memproc.dedup.gist.gist import gist_of
-from memproc.dedup.text import words
+from memproc.dedup.text import benign, word_classes
 from memproc.dedup.text.cues import SHAPES
 from memproc.dedup.text.exact import exact
 from tests.test_linear import MOST_TIMES, growth
@@ -99,8 +99,8 @@ def test_what_is_set_around_a_text_is_not_taken_for_its_words():
 
 def kinds():
     """Return every kind that two texts can differ in."""
-    cues = {*words.cue_kinds().values(), *(kind for kind, _ in SHAPES)} - {"date", "time"}
-    return sorted({*words.trust(), *cues, "another date", "another time", *NAMED, WORDS, TELLING})
+    cues = {*word_classes.cue_kinds().values(), *(kind for kind, _ in SHAPES)} - {"date", "time"}
+    return sorted({*benign.trust(), *cues, "another date", "another time", *NAMED, WORDS, TELLING})
 
 
 @pytest.mark.parametrize("kind", kinds())

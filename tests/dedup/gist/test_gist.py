@@ -9,8 +9,9 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from memproc.dedup.gist.gist import _GISTS, MOST_MENDS, MOST_SLIPS, Gist, gist_of, read
-from memproc.dedup.text import words
+from memproc.dedup.gist.gist import _GISTS, Gist, gist_of, read
+from memproc.dedup.gist.typo_links import MOST_TYPO_LINKS, MOST_TYPOS
+from memproc.dedup.text import benign, word_classes, words, written_forms
 from memproc.dedup.text.canonical import canonical
 from memproc.dedup.text.chunks import tokenize
 from memproc.dedup.text.cues import cues_of
@@ -303,7 +304,7 @@ APART = [
     ("plural of an abbreviation", "She keeps pdfs for her", "She keeps puffs for her"),
     ("plural of a name", "he is at annas with her", "he is at annals with her"),
     ("plant and marsh", "she likes the ferns there", "she likes the fens there"),
-    ("what a rare list has: pills", "he takes his meds with him", "he takes his typo_links with him"),
+    ("what a rare list has: pills", "he takes his meds with him", "he takes his mends with him"),
     ("what a rare list has: drug", "he wants statins from her", "he wants stations from her"),
     ("what a rare list has: without a car", "she has been carless since May", "she has been careless since May"),
     ("what a rare list has: calories", "it is 200 cals for him", "it is 200 calls for him"),
@@ -393,12 +394,12 @@ OTHER_LANGUAGES_SAME = [
     ("Hindi", "मुझे चाय पसंद है", "मुझे  चाय पसंद है!"),
 ]
 
-FILLERS = sorted(" ".join((first, *rest)) for first, (rest, place) in words.fillers().items() if place == "anywhere")
+FILLERS = sorted(" ".join((first, *rest)) for first, (rest, place) in word_classes.fillers().items() if place == "anywhere")
 NOUNS = ["tea", "anna", "berlin", "kitchen", "dog", "she", "drinks", "has", "wants", "likes", "in", "on"]
 CUES = ["not", "never", "no", "2", "two", "16", "all", "some", "monday", "mg", "open", "isn't", "don't", "third", "before"]
 SENTENCES = st.lists(st.sampled_from(NOUNS + CUES), min_size=2, max_size=8)
 COMMON = sorted(
-    word for word in words.common_words() | words.cue_kinds().keys() if word.isascii() and word.isalpha() and len(word) > 4
+    word for word in words.common_words() | word_classes.cue_kinds().keys() if word.isascii() and word.isalpha() and len(word) > 4
 )
 
 
@@ -411,14 +412,14 @@ def may_merge(one: str, other: str) -> bool:
     """Tell whether two texts have one gist, or one has the gist of the other but for a typo."""
     left, right = gist(one), gist(other)
     return left.tokens == right.tokens or any(
-        mend.tokens == meant.tokens for meant, other in ((left, right), (right, left)) for mend in other.typo_links
+        link.tokens == meant.tokens for meant, other in ((left, right), (right, left)) for link in other.typo_links
     )
 
 
 def cues_by_hand(text: str) -> list[str]:
     """Read the cues from the words of a text themselves, fillers and all."""
-    spoken = [word for token in tokenize(canonical(text)) for word in words.full_forms().get(token, (token,))]
-    return sorted(word for word in spoken if word in words.cue_kinds() or any(map(str.isdigit, word)))
+    spoken = [word for token in tokenize(canonical(text)) for word in written_forms.full_forms().get(token, (token,))]
+    return sorted(word for word in spoken if word in word_classes.cue_kinds() or any(map(str.isdigit, word)))
 
 
 @pytest.mark.parametrize(("one", "other"), [case[1:] for case in BENIGN], ids=[case[0] for case in BENIGN])
@@ -436,7 +437,7 @@ def test_any_other_difference_keeps_two_texts_apart(one, other):
 
 @pytest.mark.parametrize(("one", "other"), [case[1:] for case in OTHER_LANGUAGES], ids=[case[0] for case in OTHER_LANGUAGES])
 def test_other_languages_merge_on_equal_tokens_only(one, other):
-    """Nothing is dropped or mended where the rules of English do not hold."""
+    """Nothing is dropped, and no typo corrected, where the rules of English do not hold."""
     assert not may_merge(one, other)
     assert gist(one).typo_links == ()
     assert {*gist(one).dropped} <= {"form"}
@@ -479,7 +480,7 @@ def test_each_benign_difference_is_named(text, dropped):
     found = gist(text)
     expected = 1.0
     for kind in dropped:
-        expected *= words.trust()[kind]
+        expected *= benign.trust()[kind]
     assert found.dropped == dropped
     assert found.confidence == pytest.approx(expected)
 
@@ -533,14 +534,14 @@ def test_what_is_a_word_a_name_or_too_far_from_any_is_no_typo(word):
 
 
 def test_a_text_with_many_odd_tokens_is_no_text_with_a_typo():
-    """Up to the limit are; and there are never more typo_links than the limit."""
+    """Up to the limit are; and there are never more typo links than the limit."""
     odd = ["kithcen", "ktichen", "hoilday", "brekfast", "gardden", "appointmnet"]
-    assert gist("she likes " + " ".join(odd[:MOST_SLIPS])).typo_links
-    assert gist("she likes " + " ".join(odd[: MOST_SLIPS + 1])).typo_links == ()
+    assert gist("she likes " + " ".join(odd[:MOST_TYPOS])).typo_links
+    assert gist("she likes " + " ".join(odd[: MOST_TYPOS + 1])).typo_links == ()
 
 
 def test_a_typo_that_stands_a_thousand_times_costs_no_thousand_texts():
-    """There are no typo_links then, and none is made to be thrown away: this was found by fuzzing, as gigabytes."""
+    """There are no typo links then, and none is made to be thrown away: this was found by fuzzing, as gigabytes."""
     text = "she likes " + "kithcen " * 10_000
     tracemalloc.start()
     assert gist(text).typo_links == ()
@@ -585,9 +586,9 @@ def test_mending_a_typo_changes_no_cue(word, at, edit, data):
         "other": word[:at] + data.draw(st.sampled_from(string.ascii_lowercase)) + word[at + 1 :],
     }[edit]
     found = gist(f"she has {written} in berlin")
-    assert len(found.typo_links) <= MOST_MENDS
-    for mend in found.typo_links:
-        assert cues_of(mend.tokens) == cues_of(found.tokens)
+    assert len(found.typo_links) <= MOST_TYPO_LINKS
+    for link in found.typo_links:
+        assert cues_of(link.tokens) == cues_of(found.tokens)
 
 
 @given(st.text(max_size=60))
@@ -597,7 +598,7 @@ def test_any_text_has_a_gist(text):
     assert found == gist(text)
     assert 0 < found.confidence <= 1
     assert all(token and not any(map(str.isspace, token)) for token in found.tokens)
-    assert all(mend.tokens != found.tokens for mend in found.typo_links)
+    assert all(link.tokens != found.tokens for link in found.typo_links)
 
 
 @pytest.mark.parametrize(

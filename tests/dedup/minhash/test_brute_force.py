@@ -1,4 +1,4 @@
-"""The oracle: every pair that is alike, found without an index."""
+"""Brute force: every pair that is alike, found without an index."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Signatures: bit-identical to datasketch, whatever the text, the batch and the blocks."""
+"""MinHash signatures: bit-identical to datasketch, whatever the text, the batch and the blocks."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 
 import memproc
 from memproc.config import Policy
-from memproc.dedup.keys import prepare
 from memproc.dedup.minhash import minhash as module
 from memproc.dedup.minhash.minhash import BANDS, PERMUTATIONS, band_hashes, shingles, signatures
+from memproc.dedup.preparing import prepare
 from memproc.records import plain
 
 WORDS = st.text(st.characters(exclude_categories=("Cs", "Z", "Cc")), min_size=1, max_size=9) | st.sampled_from(
@@ -48,7 +48,7 @@ def test_shingles_are_four_characters_inside_a_padded_word(text, expected):
 @example(contents=["i a e o"])
 @example(contents=["  She\u200b LIKES\n the caf\u0065\u0301 – 10⁵ times!", "Well, tea", "😀", "¨"])
 def test_a_signature_is_that_of_datasketch_bit_by_bit(few_shingles, contents):
-    """Seed 1, 128 permutations, over the same shingles with the same hash; also of so few that they are signed at once."""
+    """Seed 1, 128 permutations, over the same shingles with the same hash; also of so few that they are hashed at once."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(module, "FEW_SHINGLES", few_shingles)
         signed = signatures([text_in_the_index(content) for content in contents])
@@ -56,7 +56,7 @@ def test_a_signature_is_that_of_datasketch_bit_by_bit(few_shingles, contents):
 
 
 @given(st.lists(TEXTS, min_size=1, max_size=8))
-def test_a_batch_is_signed_as_its_texts_one_by_one(texts):
+def test_a_batch_is_hashed_as_its_texts_one_by_one(texts):
     """No text sees its neighbours."""
     one_by_one = np.concatenate([signatures([text]) for text in texts])
     assert np.array_equal(signatures(texts), one_by_one)

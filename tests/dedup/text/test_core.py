@@ -8,21 +8,23 @@ from hypothesis import strategies as st
 
 from benchmarks.labelled import prepared
 from memproc.config import Policy
+from memproc.dedup.columns import Columns
 from memproc.dedup.gist.gist import read, skim
 from memproc.dedup.grouping import group_all
-from memproc.dedup.keys import Columns, Grouped
-from memproc.dedup.text import words
-from memproc.dedup.text.amounts import ALWAYS, makes_numbers, units
+from memproc.dedup.observation import Grouped
+from memproc.dedup.text import word_classes, written_forms
+from memproc.dedup.text.amounts import ALWAYS, makes_numbers
 from memproc.dedup.text.core import core_of, with_other
 from memproc.dedup.text.exact import exact
+from memproc.dedup.text.units import units
 
-FILLERS = [" ".join((first, *rest)) for first, (rest, _) in words.fillers().items()]
+FILLERS = [" ".join((first, *rest)) for first, (rest, _) in word_classes.fillers().items()]
 LISTED = [
-    *words.written_out(),
-    *(" ".join(phrase.tokens) for phrase in words.elsewhere()),
-    *words.months(),
+    *written_forms.written_out(),
+    *(" ".join(phrase.tokens) for phrase in written_forms.elsewhere()),
+    *word_classes.months(),
     *units(),
-    *words.typos(),
+    *written_forms.typos(),
 ]
 NUMBERS = """
     3 12 15 2024 3:00 15:00 7:05 07:05 4th 1st 4/5/1990 04.05.1990 1990-05-04 1990/5/4 $20 20$ €5 5k $2k 2.5 1,000 1,50
@@ -79,8 +81,8 @@ def test_the_core_of_a_text_is_that_of_its_gist(text):
 
 @given(TEXTS)
 def test_what_a_text_may_stand_for_is_found_by_its_core(text):
-    """Each mend of a typo, be it of a filler or of a word that decides what stands beside it."""
-    assert {core_of(mend.tokens) for mend in read(text).typo_links} <= {*skim(text).typo_links}
+    """Each typo link, be it of a filler or of a word that decides what stands beside it."""
+    assert {core_of(link.tokens) for link in read(text).typo_links} <= {*skim(text).typo_links}
 
 
 @pytest.mark.parametrize(
@@ -117,7 +119,7 @@ def test_a_token_in_place_of_another_is_counted_in_its_place():
     assert with_other(core_of(["the", "kithcen", "is", "red"]), "kithcen", "kitchen") == core_of(["red", "kitchen"])
 
 
-@pytest.mark.parametrize("phrase", words.elsewhere(), ids=lambda phrase: " ".join(phrase.tokens))
+@pytest.mark.parametrize("phrase", written_forms.elsewhere(), ids=lambda phrase: " ".join(phrase.tokens))
 def test_a_word_of_another_language_counts_what_it_becomes(phrase):
     """In a text of whatever language; where tokens are joined, or stand for a word of English too, the core is that of the gist."""
     is_of_gist = len(phrase.tokens) > 1 or makes_numbers(phrase.tokens[0]) == ALWAYS

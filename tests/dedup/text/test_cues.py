@@ -9,7 +9,7 @@ from memproc.dedup.compare.compare import compare
 from memproc.dedup.compare.confidence import shipped_model, side_of
 from memproc.dedup.compare.reasons import kinds_of
 from memproc.dedup.gist.gist import gist_of
-from memproc.dedup.text import words
+from memproc.dedup.text import benign
 from memproc.dedup.text.canonical import canonical
 from memproc.dedup.text.cues import SHAPES, cue_of, cues_of
 from tests.databases import sql
@@ -98,7 +98,7 @@ def test_a_long_token_is_told_in_no_time(nearly):
     assert growth(lambda n: nearly * n + "!", cue_of) < MOST_TIMES
 
 
-@pytest.mark.parametrize("row", words.benign(), ids=[row.kind for row in words.benign()])
+@pytest.mark.parametrize("row", benign.benign(), ids=[row.kind for row in benign.benign()])
 def test_what_the_table_of_benign_differences_says_is_so(row):
     """Each example merges, differs in that kind, which alone is kept, and has its trust."""
     assert row.one != row.other

@@ -1,0 +1,27 @@
+"""A person's decision on two memories."""
+
+from __future__ import annotations
+
+from typing import Literal, NamedTuple
+
+from memproc.dedup.keys import Key
+
+Verdict = Literal["merge", "distinct", "supersedes"]
+
+
+class Decision(NamedTuple):
+    """A person's decision on two nodes, or on observations of two undated versions of one node: `a` < `b`.
+
+    With "supersedes" the newer one replaces the other, whichever that is. `policy` names the review policy that decided in a
+    person's place, and is empty if a person decided on this very pair.
+    """
+
+    a: Key
+    b: Key
+    verdict: Verdict
+    policy: str = ""
+
+
+def pair(one: Key, other: Key, verdict: Verdict, policy: str = "") -> Decision:
+    """Return a decision with its keys in order."""
+    return Decision(min(one, other), max(one, other), verdict, policy)
