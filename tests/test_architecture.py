@@ -51,7 +51,7 @@ FLOORS_WITHIN = {
         ("quarantine", "reviews"),
         ("checkup",),
         ("changes",),
-        ("store", "backup"),
+        ("store",),
     ),
     "ingestion": (
         ("gc_pauses", "engines", "opening", "batches"),

@@ -52,7 +52,6 @@ from memproc.store.answers import (
     Settled,
     Trace,
 )
-from memproc.store.backup import backup
 from memproc.store.changes.adding import Together
 from memproc.store.changes.calibration import calibrate, calibrated
 from memproc.store.changes.deciding import decide_by_hand, handle_of, unmerging, unmerging_job
@@ -109,6 +108,7 @@ from memproc.store.rows.observations import locate, named_by, records_of, to_key
 from memproc.store.rows.state import StoreState, store_state
 from memproc.store.rows.trace import trace_of, trace_of_forgotten
 from memproc.store.sql import tables
+from memproc.store.sql.backup import backup
 from memproc.store.sql.database import BRIEFLY_SECONDS, Database
 from memproc.store.sql.forks import tell_of_forks
 from memproc.store.sql.masking import url_shown

@@ -40,6 +40,7 @@ from memproc.store.sql.files import check_database, was_database_of
 from memproc.store.sql.making import columns_of, is_store_in
 from memproc.store.sql.opening import no_store, require_file
 from memproc.store.sql.tx import Tx
+from memproc.store.sql.upgrading import can_be_upgraded
 
 _observations, _forgotten = tables.observations.c, tables.forgotten.c
 # Where a decision's sides may be named.
@@ -99,12 +100,13 @@ def _examine(tx: Tx, found: Found, schema: type[Memory]) -> None:
         check_sqlite(tx, found)
         if not found.has("integrity") and is_store_in(tx):  # another version has other columns
             versions = tx.execute(select(tables.store.c.schema_version)).scalars()
-            found.add("version", *(version for version in versions if version != tables.SCHEMA))
-        if not found.has("integrity", "version"):
+            for version in versions:
+                found.add("older" if can_be_upgraded(version) else "version", *([version] if version != tables.SCHEMA else []))
+        if not found.has("integrity", "older", "version"):
             _check_tables(tx, found)
-        if not found.has("integrity", "version", "schema"):
+        if not found.has("integrity", "older", "version", "schema"):
             check_values(tx, found)
-        if not found.has("integrity", "version", "schema", "values"):
+        if not found.has("integrity", "older", "version", "schema", "values"):
             policy = _check_settings(tx, found)
             if policy is not None:
                 _check_rows(Recomputed(tx, policy, schema, found), found)

@@ -48,7 +48,7 @@ from memproc.store.sql.tx import DatabaseInfo, Statements, Tx, time_now
 
 BRIEFLY_SECONDS = 0.1
 _ONE: ColumnElement[int] = literal_column("1")
-_LOCK = update(tables.store).values(epoch=tables.store.c.epoch + _ONE, tally=tables.store.c.tally + _ONE)
+LOCK = update(tables.store).values(epoch=tables.store.c.epoch + _ONE, tally=tables.store.c.tally + _ONE)
 _UNWIPED = select(tables.store.c.unwiped)
 _WIPED = update(tables.store).where(tables.store.c.unwiped == bindparam("epoch")).values(unwiped=literal_column("0"))
 POOL_IS_EMPTY = Failure(Kind.CRITICAL, "too many threads use the store at once: raise pool_size or pool_overflow")
@@ -138,7 +138,7 @@ class Database:
         """Give a writing transaction that holds the store's lock; commit at the end, roll back on error."""
         self._check_writable()
         with self._begun(self._writing) as tx:
-            tx.run(_LOCK)
+            tx.run(LOCK)
             tx.now = time_now()  # not while it waited for the lock
             yield tx
 
@@ -147,7 +147,7 @@ class Database:
         """Do as `write`, but raise DatabaseError at once where another transaction holds the lock."""
         with self._begun(self._writing.execution_options(**{WAITS: False})) as tx:
             tx.execute(select(tables.store.c.epoch).with_for_update(nowait=True))  # SQLite has the lock by now
-            tx.run(_LOCK)
+            tx.run(LOCK)
             tx.now = time_now()  # not while it waited for the lock
             yield tx
 
@@ -184,7 +184,7 @@ class Database:
         compiled = (self.info.statements.constant(query)[0] for query in (_UNWIPED, _WIPED))
         unwiped, wiped = map(self.names.put_in, compiled)
         waited_seconds = 0.0 if self.is_unwiped else wait_seconds
-        with self._inside(), suppress(sqlite3.Error), closing(_beside(self.file, waited_seconds)) as connection:
+        with self._inside(), suppress(sqlite3.Error), closing(opened_beside(self.file, waited_seconds)) as connection:
             ((epoch,),) = connection.execute(unwiped)
             self.is_unwiped = bool(epoch)
             if epoch:
@@ -297,6 +297,6 @@ def _failure(error: DBAPIError) -> DatabaseError:
     return DatabaseError(UNKNOWN, error.orig)
 
 
-def _beside(file: Path, wait_seconds: float) -> sqlite3.Connection:
+def opened_beside(file: Path, wait_seconds: float) -> sqlite3.Connection:
     """Return a connection to a SQLite file that is there, outside of the pool, which waits for others no longer than that."""
     return sqlite3.connect(f"{file.absolute().as_uri()}?mode=rw", uri=True, timeout=wait_seconds, isolation_level=None)

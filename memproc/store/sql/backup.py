@@ -23,10 +23,11 @@ from sqlalchemy import select
 
 from memproc.errors import StoreError, UsageError
 from memproc.store.sql import tables
-from memproc.store.sql.database import Database
+from memproc.store.sql.database import Database, opened_beside
 from memproc.writing import beside, plain_file, through
 
 PAGES_A_STEP = 1_000
+LOCK_WAIT_SECONDS = 10.0
 TOOLS = {"postgresql": "pg_dump", "mysql": "mariadb-dump", "mariadb": "mariadb-dump"}
 
 
@@ -71,14 +72,34 @@ def _check_target(to: str | Path, file: Path, *, overwrite: bool) -> None:
             raise UsageError(f"{log} is there, so {to} is a database in use: close it, or give another file")
 
 
+def copy_beside(database: Database, file: Path) -> None:
+    """Copy a database that is a file to another file, while this process is in a transaction that has not written yet.
+
+    Raises UsageError where something is there or it cannot be written, and StoreError where the copy is not whole.
+    """
+    _check_target(file, file, overwrite=False)
+    with beside(file, file, is_private=True, overwrite=False) as part:
+        if database.file is not None:
+            with closing(opened_beside(database.file, LOCK_WAIT_SECONDS)) as source:
+                source.execute("BEGIN")
+                source.execute("SELECT count(*) FROM sqlite_master").fetchone()  # from here on it sees one moment
+                _copy_of(source, part.path)
+
+
 def _copy(database: Database, part: Path) -> None:
     """Copy the database to a file and check the copy."""
+    with database.read() as source:
+        source.execute(select(tables.store.c.epoch)).all()  # from here on this transaction sees one moment
+        _copy_of(source.connection.connection.driver_connection, part)
+
+
+def _copy_of(source: Any, part: Path) -> None:
+    """Copy what a connection of SQLite sees in its reading transaction to a file, and check the copy."""
     try:
-        with database.read() as source, closing(_opened(part, "nolock=1")) as target:
-            source.execute(select(tables.store.c.epoch)).all()  # from here on this transaction sees one moment
+        with closing(_opened(part, "nolock=1")) as target:
             target.execute("PRAGMA synchronous=OFF")  # the whole is synced at the end
             target.execute("PRAGMA journal_mode=OFF")
-            _steps(source.connection.connection.driver_connection, target, pages=PAGES_A_STEP)
+            _steps(source, target, pages=PAGES_A_STEP)
         _check(part)
     except sqlite3.Error as error:
         raise StoreError(f"the store cannot be copied: {error}; `memproc doctor` tells whether it is whole") from error
