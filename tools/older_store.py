@@ -47,7 +47,12 @@ TYPOS = (
     {"content": "Lives in Oslo", "subject": "ben", "created_at": "2025-01-01T00:00:00Z"},
     {"content": "Lives in Rome", "subject": "ben", "created_at": "2025-03-01T00:00:00Z"},
 )
-REJECTED = ({"content": "Has a boat", "importance": 7}, {"content": ""}, {"content": "Has a canoe", "importance": -3}, {"content": 5})
+REJECTED = (
+    {"content": "Has a boat", "importance": 7},
+    {"content": ""},
+    {"content": "Has a canoe", "importance": -3},
+    {"content": 5},
+)
 INTERRUPTED = (
     {"content": "Grows tomatoes on the balcony"},
     {"content": "Grows tomatos on the balcony"},
@@ -79,13 +84,11 @@ def fill(store: memproc.Store, source: Path) -> None:
     store.add({"content": "Prefers the kithcen chair", "subject": "ben"})
     store.add({"content": "Prefers the kitchen chair", "subject": "ben"})
     store.discard(store.quarantine()[-1].number, note="slip")
-    reviews = store.reviews()
-    for review, verdict in zip(reviews, ("distinct", "merge"), strict=False):
-        store.resolve(review, verdict, note="slip")
-    [merged] = store.find(text="flower pot")
-    store.unmerge(merged.id, note="slip, number")
-    [forgotten] = store.find(text="umbrella")
-    store.forget(forgotten.id, note="slip")
+    first, second = store.reviews(limit=2)
+    store.resolve(first, "distinct", note="slip")
+    store.resolve(second, "merge", note="slip")
+    store.unmerge(store.find(text="flower pot")[0].id or "", note="slip, number")
+    store.forget(store.find(text="umbrella")[0].id or "", note="slip")
 
 
 def statements(place: str | Path) -> str:

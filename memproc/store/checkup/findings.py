@@ -39,9 +39,8 @@ AILMENTS: dict[str, tuple[Severity, str, str]] = {
     "schema": ("error", "Tables or columns are missing.", _BACKUP),
     "older": (
         "warning",
-        "The store has tables of an older memproc, which this one upgrades. It was not checked further.",
-        "run any other command on it, such as `memproc stats DB`: that copies a SQLite file beside itself and upgrades the store; "
-        "dump a store on a server before. Then check again",
+        "The store has the tables of an older memproc, and this one upgrades it when it opens it. It was not checked further.",
+        "dump it, if it is on a server; run any other command on it, as `memproc stats DB`, which upgrades it; then check again",
     ),
     "version": (
         "error",

@@ -31,6 +31,10 @@ LOCK_WAIT_SECONDS = 10.0
 TOOLS = {"postgresql": "pg_dump", "mysql": "mariadb-dump", "mariadb": "mariadb-dump"}
 
 
+class DamagedError(StoreError):
+    """The store is damaged, so no copy is made of it."""
+
+
 def backup(database: Database, to: str | Path | IO[bytes], *, overwrite: bool = False) -> int:
     """Copy the database to a file or a stream, as it is now; return how many bytes that has.
 
@@ -118,4 +122,4 @@ def _check(part: Path) -> None:
     with closing(_opened(part, "immutable=1")) as copied:
         found = copied.execute("PRAGMA integrity_check(1)").fetchone()[0]
     if found != "ok":
-        raise StoreError(f"the store is damaged, and so would be its copy: {found}; `memproc doctor` tells more")
+        raise DamagedError(f"the store is damaged, and so would be its copy: {found}; `memproc doctor` tells more")

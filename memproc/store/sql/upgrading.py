@@ -21,10 +21,9 @@ from sqlalchemy import select, update
 from memproc.errors import DatabaseError, StoreError, UsageError
 from memproc.failures import Failure, Kind, wait_seconds
 from memproc.store.sql import tables
-from memproc.store.sql.backup import copy_beside
+from memproc.store.sql.backup import DamagedError, copy_beside
 from memproc.store.sql.database import LOCK, Database
 from memproc.store.sql.making import create_missing
-from memproc.store.sql.tx import Tx
 from memproc.store.sql.versions import OLDEST, STEPS
 
 MOST_WAITS = 10  # for another process that upgrades it; each lasts as long as the database waits for a lock
@@ -83,13 +82,16 @@ def _copied(database: Database, version: int) -> Iterator[None]:
         return
     copy = _free_name(database.file, version)
     logger.info("the store {} is of schema {}: it is copied to {}, and upgraded to {}", database, version, copy, tables.SCHEMA)
+    refused = f"the store was made by an older memproc (schema {version}), and was not upgraded"
     try:
         copy_beside(database, copy)
+    except DamagedError as error:
+        raise StoreError(f"{refused}: {error}. Nothing was changed") from error
     except (StoreError, UsageError) as error:
         raise StoreError(
-            f"the store was made by an older memproc (schema {version}), and was not upgraded, as the copy that is made before cannot "
-            f"be written: {error}. Make room for {database.file.stat().st_size:,} bytes in {copy.parent} and let this user write "
-            "there, or copy the store to another folder and open that. Nothing was changed"
+            f"{refused}, as the copy that is made before cannot be written: {error}. Make room for "
+            f"{database.file.stat().st_size:,} bytes in {copy.parent} and let this user write there, or copy the store to another "
+            "folder and open that. Nothing was changed"
         ) from error
     try:
         yield

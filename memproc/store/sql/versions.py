@@ -110,7 +110,8 @@ def _rename_table(tx: Tx, before: str, after: str) -> None:
         return
     if (taken := tx.database.names.of(after)) in there:
         raise StoreError(
-            f"the database has {taken}, which no store has made, and this memproc needs the name: rename it, then open the store again"
+            f"the database has {taken}, which no store has made, and this memproc needs the name: rename that, "
+            "then open the store again"
         )
     is_sqlite = tx.database.file is not None
     if is_sqlite:  # else it refuses where an application has a view, of whatever, that is broken
