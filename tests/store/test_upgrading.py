@@ -409,12 +409,12 @@ def test_who_waited_in_vain_for_the_lock_waits_again(places, monkeypatch):
     with engine.connect() as holder:
         holder.exec_driver_sql(waits if places.name == "mysql" else "BEGIN IMMEDIATE")
 
-        def sleep(_seconds):
+        def asleep(_seconds):
             seen.append(version_in(place))
             if len(seen) == 2:
                 holder.exec_driver_sql(BACKENDS["mysql"].made if places.name == "mysql" else "ROLLBACK")
 
-        monkeypatch.setattr(upgrading.time, "sleep", sleep)
+        monkeypatch.setattr(upgrading, "sleep", asleep)
         with memproc.open(place) as store:
             monkeypatch.undo()
             check_is_as_it_was(store)

@@ -23,7 +23,8 @@ from sqlalchemy import select
 
 from memproc.errors import StoreError, UsageError
 from memproc.store.sql import tables
-from memproc.store.sql.database import Database, opened_beside
+from memproc.store.sql.database import Database
+from memproc.store.sql.files import opened_beside
 from memproc.writing import beside, plain_file, through
 
 PAGES_A_STEP = 1_000

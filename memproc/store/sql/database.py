@@ -37,11 +37,11 @@ from sqlalchemy.exc import TimeoutError as NoneIsFreeError
 
 from memproc.config import Settings
 from memproc.errors import DatabaseError, MemprocError, UsageError
-from memproc.failures import CHANGED_WHILE_READ, READ_ONLY, UNKNOWN, Failure, Kind, failure_of
+from memproc.failures import CHANGED_WHILE_READ, POOL_IS_EMPTY, READ_ONLY, UNKNOWN, Kind, failure_of
 from memproc.in_use import Held
 from memproc.store.sql import forks, tables
 from memproc.store.sql.backends import WAITS, connected, to_wal, url_of
-from memproc.store.sql.files import check_place, is_read_only, state_of
+from memproc.store.sql.files import check_place, is_read_only, opened_beside, state_of
 from memproc.store.sql.masking import secrets_of, url_shown, without
 from memproc.store.sql.naming import Names
 from memproc.store.sql.tx import DatabaseInfo, Statements, Tx, time_now
@@ -51,7 +51,6 @@ _ONE: ColumnElement[int] = literal_column("1")
 LOCK = update(tables.store).values(epoch=tables.store.c.epoch + _ONE, tally=tables.store.c.tally + _ONE)
 _UNWIPED = select(tables.store.c.unwiped)
 _WIPED = update(tables.store).where(tables.store.c.unwiped == bindparam("epoch")).values(unwiped=literal_column("0"))
-POOL_IS_EMPTY = Failure(Kind.CRITICAL, "too many threads use the store at once: raise pool_size or pool_overflow")
 
 
 class Database:
@@ -157,16 +156,8 @@ class Database:
         of other transactions, may not be there yet.
         """
         self._check_writable()
-        with self._inside(), told(), forks.ended_where_begun(self._prepared(self._writing, self._writing.connect)) as connection:
-            try:
-                with connection.begin():
-                    if self.backend.making:
-                        connection.exec_driver_sql(self.backend.making)
-                    yield Tx(connection, self.info)
-            finally:
-                if self.backend.made:  # the lock of a connection that is gone is gone with it
-                    with suppress(DBAPIError), connection.begin():
-                        connection.exec_driver_sql(self.backend.made)
+        with self._inside(), told(), forks.ended_where_begun(self._prepared(self._writing, self._begun_to_make)) as connection:
+            yield Tx(connection, self.info)
 
     def to_wal(self) -> None:
         """Let SQLite write its log ahead, where it may write: it remembers that. Other databases do so anyway."""
@@ -221,6 +212,19 @@ class Database:
     def _begun(self, engine: Engine) -> Iterator[Tx]:
         with self._inside(), told(), forks.ended_where_begun(self._prepared(engine, engine.begin)) as connection:
             yield Tx(connection, self.info)
+
+    @contextmanager
+    def _begun_to_make(self) -> Iterator[Connection]:
+        with self._writing.connect() as connection:
+            try:
+                with connection.begin():
+                    if self.backend.making:
+                        connection.exec_driver_sql(self.backend.making)
+                    yield connection
+            finally:
+                if self.backend.made:  # the lock of a connection that is gone is gone with it
+                    with suppress(DBAPIError), connection.begin():
+                        connection.exec_driver_sql(self.backend.made)
 
     @contextmanager
     def _inside(self) -> Iterator[None]:
@@ -295,8 +299,3 @@ def _failure(error: DBAPIError) -> DatabaseError:
             return DatabaseError(failure, one.orig)
         one = one.__context__
     return DatabaseError(UNKNOWN, error.orig)
-
-
-def opened_beside(file: Path, wait_seconds: float) -> sqlite3.Connection:
-    """Return a connection to a SQLite file that is there, outside of the pool, which waits for others no longer than that."""
-    return sqlite3.connect(f"{file.absolute().as_uri()}?mode=rw", uri=True, timeout=wait_seconds, isolation_level=None)

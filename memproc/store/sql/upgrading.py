@@ -9,11 +9,11 @@ be repeated, and the version is written when its step is done.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
+from time import sleep
 
 from loguru import logger
 from sqlalchemy import select, update
@@ -52,7 +52,7 @@ def upgrade(database: Database, version: int) -> None:
         except DatabaseError as error:
             if error.failure.kind is not Kind.TRANSIENT or attempt + 1 >= MOST_WAITS:
                 raise
-            time.sleep(wait_seconds(attempt, 1.0))
+            sleep(wait_seconds(attempt, 1.0))
         else:
             return
 
