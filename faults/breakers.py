@@ -29,7 +29,8 @@ from memproc.sources import items
 from memproc.sources.elements import array_elements, list_in_object
 from memproc.store import store
 from memproc.store.changes import deciding as regrouping
-from memproc.store.changes import landing, policies
+from memproc.store.changes import landing, policies, writer
+from memproc.store.changes.writer import Writer
 from memproc.store.checkup import doctor
 from memproc.store.jobs import jobs
 from memproc.store.quarantine import records as quarantine
@@ -91,7 +92,7 @@ def _first(given: Iterator[Any]) -> Iterator[Any]:
 
 
 _LINES, _ROWS, _PIECES = items._lines, items._rows, items._pieces  # noqa: SLF001 - they are broken behind their backs
-_NEXT_CHUNK, _TAKEN, _LAND_EACH = Pieces.next_chunk, Intake._taken, Store._land_each  # noqa: SLF001 - as these
+_NEXT_CHUNK, _TAKEN, _LAND_EACH = Pieces.next_chunk, Intake._taken, Writer.land_each  # noqa: SLF001 - as these
 _INSERT_ROWS, _ITERATED = Tx.insert_rows, Store.__iter__
 
 
@@ -149,7 +150,7 @@ def _trusting(*given: Any, **named: Any) -> Context:
     return Context(*given, **named)._replace(trusts_decisions=True)
 
 
-def _step_apart(self: Store, claim: jobs.Claim, batches: Sequence[Any]) -> None:
+def _step_apart(self: Writer, claim: jobs.Claim, batches: Sequence[Any]) -> None:
     """Write the checkpoint in a transaction of its own."""
 
     def step(tx: Tx) -> None:
@@ -160,12 +161,12 @@ def _step_apart(self: Store, claim: jobs.Claim, batches: Sequence[Any]) -> None:
     self._transactions.write(step)
 
 
-def _step_before(self: Store, claim: jobs.Claim, batches: Sequence[Any]) -> list[Any]:
+def _step_before(self: Writer, claim: jobs.Claim, batches: Sequence[Any]) -> list[Any]:
     _step_apart(self, claim, batches)
     return _LAND_EACH(self, claim, batches)
 
 
-def _step_behind(self: Store, claim: jobs.Claim, batches: Sequence[Any]) -> list[Any]:
+def _step_behind(self: Writer, claim: jobs.Claim, batches: Sequence[Any]) -> list[Any]:
     landed = _LAND_EACH(self, claim, batches)
     _step_apart(self, claim, batches)
     return landed
@@ -201,10 +202,10 @@ def _break(found_by: str, breaks: str, *patches: Any) -> None:
     BREAKERS[breaks] = Breaker(found_by, patches)
 
 
-_NO_STEP: Final = patch.object(store, "step", lambda *_given, **_how: False)
+_NO_STEP: Final = patch.object(writer, "step", lambda *_given, **_how: False)
 for _when, _landing in (("before", _step_before), ("behind", _step_behind)):
     _name = f"the checkpoint is committed {_when} its batch"
-    _break("what is cut off within a batch goes on", _name, _NO_STEP, patch.object(Store, "_land_each", _landing))
+    _break("what is cut off within a batch goes on", _name, _NO_STEP, patch.object(Writer, "land_each", _landing))
 _break(
     "what is cut off between batches goes on",
     "resume begins anew",

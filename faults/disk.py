@@ -53,7 +53,7 @@ def fill_up(new_store: NewStore, source: Path, records: int, folder: Path) -> Fi
 def _by_pages(url: str, source: Path, records: int, expected: bytes) -> int:
     """Fill a store whose pages are limited to half of what it needs more than an empty one; go on in the same process."""
     with memproc.open(url) as store:
-        engine = store._database.engine  # noqa: SLF001 - the limit is set behind its back
+        engine = store._opened.database.engine  # noqa: SLF001 - the limit is set behind its back
         with engine.connect() as connection:
             empty = connection.exec_driver_sql("PRAGMA page_count").scalar_one()
         pages = [empty + len(expected) // 4_096 // 2]

@@ -15,7 +15,7 @@ from sqlalchemy.pool import Pool
 import memproc
 from faults.child import CONTEXT
 from faults.stores import check_whole, exported, filled
-from memproc.store.sql.backends import url_of
+from memproc.store.sql.urls import url_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -49,7 +49,7 @@ def wait_for_locks(new_store: NewStore, source: Path, hold_seconds: float) -> li
 
 def hold(url: str, seconds: float, is_held: Event, is_wanted: Event, is_over: Event) -> None:
     """Keep the lock of a store for so long after somebody wants it."""
-    with memproc.open(url) as store, store._database.write():  # noqa: SLF001 - nobody else keeps a lock and does nothing
+    with memproc.open(url) as store, store._opened.database.write():  # noqa: SLF001 - nobody else keeps a lock and does nothing
         is_held.set()
         assert is_wanted.wait(LIMIT_SECONDS)
         sleep(seconds)

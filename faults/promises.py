@@ -14,6 +14,7 @@ import subprocess
 import sys
 from collections import Counter
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
@@ -361,8 +362,8 @@ def _nothing_told(room: Room) -> None:
         report = memproc.ingest(records, store, settings=quiet, on_progress=told.append)
         assert report.quarantined > 4, report
         told += [report, store.patterns(), store.jobs(), store.doctor(), store]
-        told += [store.add(record)._replace(memory=None) for record in records]
-        told += [one._replace(raw=b"") for one in store.quarantine()]
+        told += [replace(store.add(record), memory=None) for record in records]
+        told += [replace(one, raw=b"") for one in store.quarantine()]
         try:
             memproc.ingest(room.written("a.json", orjson.dumps([{HUSH: 1}])), store, settings=quiet)
         except memproc.MemprocError as error:
@@ -385,7 +386,7 @@ def _changed_by_hand(room: Room) -> None:
     with memproc.open(room.new_store()) as store:
         likely = [{"content": "Prefers tea in the morning"}, {"content": "Well, prefers tea in the morning."}]
         memproc.ingest([*RECORDS, *likely, {"content": "Tea", "importance": 7}], store, settings=memproc.Settings(batch_size=BATCH))
-        database = store._database  # noqa: SLF001 - the values are changed behind its back
+        database = store._opened.database  # noqa: SLF001 - the values are changed behind its back
         assert not store.doctor()
         for statement in CHANGES:
             with database.write() as tx:
@@ -603,7 +604,7 @@ def _counted(store: memproc.Store) -> Iterator[list[str]]:
     def note(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
         sent.append(statement)
 
-    engine = store._database.engine  # noqa: SLF001 - what it sends is counted behind its back
+    engine = store._opened.database.engine  # noqa: SLF001 - what it sends is counted behind its back
     event.listen(engine, "before_cursor_execute", note)
     try:
         yield sent

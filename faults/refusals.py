@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 def refuse(store: memproc.Store, word: str) -> None:
     """Let the database refuse observations that hold a word."""
-    database = store._database  # noqa: SLF001 - the rule is put in behind its back
+    database = store._opened.database  # noqa: SLF001 - the rule is put in behind its back
     percent = "%%" if "+" in database.url.drivername else "%"
     with database.write() as tx:
         for statement in _RULES[database.backend.driver]:

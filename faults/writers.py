@@ -55,7 +55,7 @@ def write_at_once(new_store: NewStore, source: Path, folder: Path) -> Written:
 
 def _shares(store: memproc.Store) -> Written:
     batches = tables.batches.c
-    with store._database.read() as tx:  # noqa: SLF001 - times of batches are no matter of users
+    with store._opened.database.read() as tx:  # noqa: SLF001 - times of batches are no matter of users
         rows = tx.execute(select(batches.job, batches.records, batches.committed_at)).all()
     jobs = sorted({job for job, _, _ in rows})
     ends = {job: max(at for own, _, at in rows if own == job) for job in jobs}

@@ -8,6 +8,7 @@ ingestion behaves and may differ from run to run.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from functools import lru_cache
 from math import inf
@@ -160,6 +161,17 @@ def whole_number(name: str, value: object, *, least: int = 1) -> int:
     if number is None or not least <= number <= LARGEST_NUMBER:
         raise UsageError(f"{name}={value!r}: give a whole number from {least} on")
     return number
+
+
+def maybe_number(name: str, value: object) -> int | None:
+    """Return a whole number that a call was given, None if none was. Raises UsageError on anything else."""
+    return None if value is None else whole_number(name, value)
+
+
+def whole_numbers(given: int | Iterable[int]) -> set[int]:
+    """Return the numbers that a call was given, one or several. Raises UsageError on anything else."""
+    several = given if isinstance(given, Iterable) and not isinstance(given, str | bytes) else [given]
+    return {whole_number("numbers", number) for number in several}
 
 
 def share_of(name: str, value: object) -> float:

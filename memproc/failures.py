@@ -86,7 +86,6 @@ READ_ONLY = Failure(
     Kind.CRITICAL, "the store is read-only: give this user the right to write its file and its folder, or copy it to where he may"
 )
 CHANGED_WHILE_READ = Failure(Kind.TRANSIENT, "another process wrote what was read meanwhile")
-POOL_IS_EMPTY = Failure(Kind.CRITICAL, "too many threads use the store at once: raise pool_size or pool_overflow")
 DAMAGED = _BY_CODE["SQLITE_CORRUPT"]
 LOST = _BY_CODE["08006"]
 

@@ -12,7 +12,7 @@ from difflib import get_close_matches
 from functools import cache
 from itertools import islice
 from traceback import format_exception, format_tb
-from typing import Any
+from typing import Any, TypeVar
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails, PydanticCustomError
@@ -249,7 +249,10 @@ def _faulty(error: ValidationError, schema: type[Memory], record: Any, check: Ch
         return (broke("telling its faults", second),)
 
 
-def restore(record: dict[str, Any], schema: type[Memory]) -> Memory:
+M = TypeVar("M", bound=Memory)
+
+
+def restore(record: dict[str, Any], schema: type[M]) -> M:
     """Return the memory of a plain record that a store holds. Fields of another schema are left out where this has none; where the
     rules of this one say no, as they may to what they once made themselves, its fields have their types all the same.
     """
@@ -258,7 +261,7 @@ def restore(record: dict[str, Any], schema: type[Memory]) -> Memory:
     if isinstance(found, tuple):
         record = {name: value for name, value in record.items() if name in schema.model_fields}
         found = check(record)
-    if not isinstance(found, tuple):
+    if isinstance(found, schema):
         return found
     base = validator(Memory)({name: value for name, value in record.items() if name in Memory.model_fields})
     typed = base.__dict__ if isinstance(base, Memory) else {}

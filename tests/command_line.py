@@ -5,16 +5,23 @@ from __future__ import annotations
 import io
 import os
 from contextlib import chdir, redirect_stderr, redirect_stdout
+from functools import cache
 from unittest.mock import patch
 
+import typer.main
+
 from memproc.cli.main import main
+
+# A process builds its commands once, as it runs one; to build them for each that is run here would take most of the time.
+built_once = cache(typer.main.get_command)
 
 
 def run_memproc(*arguments, folder=os.curdir):
     """Run a command in a folder and return (exit code, standard output, standard error)."""
     out, err = io.StringIO(), io.StringIO()
     code = 0
-    with chdir(folder), patch("sys.argv", ["memproc", *map(str, arguments)]), redirect_stdout(out), redirect_stderr(err):
+    given = patch("sys.argv", ["memproc", *map(str, arguments)])
+    with chdir(folder), given, patch("typer.main.get_command", built_once), redirect_stdout(out), redirect_stderr(err):
         try:
             main()
         except SystemExit as ended:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import os
+import sys
 from collections import Counter
 from pathlib import Path
 
@@ -18,6 +20,11 @@ hypothesis.settings.register_profile("few", deadline=None, max_examples=8, phase
 hypothesis.settings.register_profile("more", deadline=None, max_examples=40, print_blob=True)
 hypothesis.settings.register_profile("thorough", deadline=None, max_examples=1_000, print_blob=True)
 hypothesis.settings.load_profile(os.environ.get("MEMPROC_HYPOTHESIS", "default"))
+
+# Many images for containers turn the cache of compiled modules off. Here it is on: tests begin hundreds of processes, and each of
+# them, and each worker, would compile the package and the tests again.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
 
 ROOT = Path(__file__).parent.parent
 DATA = Path(os.environ.get("MEMPROC_DATA", ROOT.parent / "shared" / "data"))
@@ -51,6 +58,12 @@ def pytest_collection_modifyitems(items):
         given = item.callspec.params.values() if hasattr(item, "callspec") else ()
         if any(isinstance(value, str) and value in VARIABLES for value in given):
             item.add_marker(pytest.mark.server)
+
+
+def pytest_collection_finish():
+    """Let the search for cycles pass over the tests themselves: ten thousand of them are looked at each time otherwise."""
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_terminal_summary(terminalreporter):

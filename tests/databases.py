@@ -21,20 +21,32 @@ from faults.refusals import refuse
 from faults.stores import Server
 from memproc.config import Policy
 from memproc.store.sql import tables
-from memproc.store.sql.backends import url_of
 from memproc.store.sql.naming import OBJECTS
 from memproc.store.sql.opening import row_of_new
 from memproc.store.sql.seals import seal_of
+from memproc.store.sql.urls import url_of
 
 VARIABLES = {"postgresql": "MEMPROC_TEST_POSTGRES_URL", "mysql": "MEMPROC_TEST_MYSQL_URL"}
 NAMES = ("sqlite", *VARIABLES)
 STEPS_A_CALL = 10
+LOCAL = ("127.0.0.1", "localhost", "::1")
 
 
 def reason_to_skip(name):
     """Return why there is nothing to test on, nothing where there is."""
     variable = VARIABLES.get(name)
     return f"no server: set {variable} to the URL of one" if variable and not os.environ.get(variable) else ""
+
+
+def server_url(name):
+    """Return the URL of a server; that of MySQL or MariaDB on this machine is asked without TLS, unless its URL speaks of TLS.
+
+    The driver makes the context of TLS anew for each connection, and reads every certificate of the system for it.
+    """
+    url = url_of(os.environ[VARIABLES[name]])
+    if name == "mysql" and url.host in LOCAL and not any(option.startswith("ssl") for option in url.query):
+        url = url.update_query_dict({"ssl_disabled": "true"})
+    return url.render_as_string(hide_password=False)
 
 
 _OBJECT = "|".join(sorted((name.removeprefix(tables.PREFIX) for name in OBJECTS), key=len, reverse=True))
@@ -79,7 +91,8 @@ class Lender:
 
     def __init__(self, name):
         """Know the server; nothing is made yet."""
-        self.server, self.idle = Server(os.environ[VARIABLES[name]]), []
+        url = server_url(name)
+        self.server, self.idle, self.engine = Server(url), [], create_engine(url_of(url))
 
     def new(self, settings):
         """Return the URL of an empty store."""
@@ -88,17 +101,23 @@ class Lender:
             memproc.open(url, settings=settings).close()
             return url
         url = self.idle.pop()
-        engine = create_engine(url_of(url))
-        with engine.begin() as connection:
+        self.empty(url_of(url), settings)
+        return url
+
+    def empty(self, url, settings):
+        """Make a store as good as new: by one connection for all of them, whose statements are compiled once."""
+        schema = url.query.get("application_name", url.database)
+        row = row_of_new(Policy(dedup=settings.dedup or "near"))
+        with self.engine.execution_options(schema_translate_map={None: schema}).begin() as connection:
             for table in tables.metadata.sorted_tables:
                 connection.execute(table.delete())
-            row = row_of_new(Policy(dedup=settings.dedup or "near"))
-            connection.execute(tables.store.insert().values((*row, seal_of(tables.store, row))))
-        engine.dispose()
-        return url
+            connection.execute(
+                tables.store.insert(), dict(zip(tables.store.c.keys(), (*row, seal_of(tables.store, row)), strict=True))
+            )
 
     def close(self):
         """Drop all that was made."""
+        self.engine.dispose()
         self.server.close()
 
 
@@ -114,7 +133,7 @@ class Lent(memproc.Store):
 
     def close(self):
         """Close the store, once."""
-        is_open = not self._is_closed
+        is_open = not self._opened.transactions.is_closed
         super().close()
         if is_open:
             self.give_back(self.place)
@@ -155,7 +174,7 @@ class Work:
 @contextmanager
 def work_of(store):
     """Give what a store asks of its database meanwhile. This counts what would take time, and does not depend on the machine."""
-    work, engine, counted = Work(), store._database.engine, set()
+    work, engine, counted = Work(), store._opened.database.engine, set()
 
     def step():
         work.steps += STEPS_A_CALL
@@ -178,5 +197,5 @@ def work_of(store):
 
 def all_text(store):
     """Return everything that stands in the tables of a store, as text."""
-    with store._read() as tx:
+    with store._opened.transactions.reading() as tx:
         return "\n".join(str([*row]) for table in tables.metadata.sorted_tables for row in tx.execute(table.select()))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import subprocess
 import sys
+from functools import cache
 
 import pytest
 
@@ -47,17 +48,28 @@ FLOORS_WITHIN = {
         ("answers",),
         ("sql",),
         ("rows",),
-        ("index", "jobs"),
+        ("index", "jobs", "exporting"),
+        ("opened",),
         ("quarantine", "reviews"),
         ("checkup",),
         ("changes",),
+        ("face",),
         ("store",),
     ),
     "ingestion": (
         ("gc_pauses", "engines", "opening", "batches"),
-        ("checkpoint",),
+        ("checkpoint", "remarks"),
+        ("run",),
         ("pipeline",),
     ),
+}
+MOST_LINES, MOST_PARAMETERS = 300, 5
+FACES = {
+    "api.py: transform",
+    "ingestion/pipeline.py: ingest",
+    "store/face/deciding.py: decide_all",
+    "store/face/quarantining.py: replay",
+    "store/face/reading.py: find",
 }
 FLOOR_OF = {name: floor for floor, names in enumerate(FLOORS) for name in names}
 PURE = ("dedup", "formats", "failures.py", "values.py", "times.py", "records.py", "validation.py", "intake.py", "taken.py")
@@ -65,8 +77,9 @@ PURE += ("batch_size.py",)
 IMPURE = {"sqlalchemy", "sqlite3", "threading", "time", "random", "os", "subprocess", "socket", "loguru", "psutil", "pathlib"}
 
 
+@cache
 def modules():
-    """Return every module of the package with its path and syntax tree."""
+    """Return every module of the package with its path and syntax tree, which are read once."""
     return [(path.relative_to(PACKAGE), ast.parse(path.read_text())) for path in sorted(PACKAGE.rglob("*.py"))]
 
 
@@ -80,40 +93,80 @@ def imported(tree):
             yield node.module
 
 
-@pytest.mark.parametrize(("path", "tree"), modules(), ids=lambda value: str(value) if not isinstance(value, ast.AST) else "")
-def test_imports_go_one_way(path, tree):
+def test_imports_go_one_way():
     """Nothing imports from a floor above its own."""
-    own = path.parts[0].removesuffix(".py")
-    if own in ("__init__", "__main__"):
-        return
-    for name in imported(tree):
-        if name.startswith("memproc."):
-            assert FLOOR_OF[name.split(".")[1]] <= FLOOR_OF[own], f"{path} imports {name}"
+    above = []
+    for path, tree in modules():
+        own = path.parts[0].removesuffix(".py")
+        if own not in ("__init__", "__main__"):
+            within = [name for name in imported(tree) if name.startswith("memproc.")]
+            above += [f"{path} imports {name}" for name in within if FLOOR_OF[name.split(".")[1]] > FLOOR_OF[own]]
+    assert not above
 
 
-@pytest.mark.parametrize(("path", "tree"), modules(), ids=lambda value: str(value) if not isinstance(value, ast.AST) else "")
-def test_imports_go_one_way_within_packages(path, tree):
+def test_imports_go_one_way_within_packages():
     """From a text to its gist, from rows to what changes them."""
-    package = path.parts[0]
-    if package in FLOORS_WITHIN and path.stem != "__init__":
-        floors = {name: floor for floor, names in enumerate(FLOORS_WITHIN[package]) for name in names}
-        own = path.parts[1].removesuffix(".py")
-        for name in imported(tree):
-            if name.startswith(f"memproc.{package}."):
-                assert floors[name.split(".")[2]] <= floors[own], f"{path} imports {name}"
+    above = []
+    for path, tree in modules():
+        package = path.parts[0]
+        if package in FLOORS_WITHIN and path.stem != "__init__":
+            floors = {name: floor for floor, names in enumerate(FLOORS_WITHIN[package]) for name in names}
+            within = [name for name in imported(tree) if name.startswith(f"memproc.{package}.")]
+            above += [
+                f"{path} imports {name}"
+                for name in within
+                if floors[name.split(".")[2]] > floors[path.parts[1].removesuffix(".py")]
+            ]
+    assert not above
 
 
-@pytest.mark.parametrize(("path", "tree"), modules(), ids=lambda value: str(value) if not isinstance(value, ast.AST) else "")
-def test_the_pure_part_is_pure(path, tree):
+def test_modules_are_short():
+    """So that one can be read at a sitting."""
+    lines = {str(path): (PACKAGE / path).read_text().count("\n") for path, _ in modules()}
+    assert {path: count for path, count in lines.items() if count > MOST_LINES} == {}
+
+
+def functions():
+    """Return every function with its module's path."""
+    kinds = (ast.FunctionDef, ast.AsyncFunctionDef)
+    return [(path, node) for path, tree in modules() for node in ast.walk(tree) if isinstance(node, kinds)]
+
+
+def test_functions_have_few_parameters():
+    """But for the faces that people use: what they leave out has a default."""
+    many = set()
+    for path, node in functions():
+        names = [
+            one.arg for one in (*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs) if one.arg not in ("self", "cls")
+        ]
+        if len(names) > MOST_PARAMETERS and path.parts[0] != "cli":
+            many.add(f"{path}: {node.name}")
+    assert many == FACES
+
+
+def test_no_function_takes_a_connection_beside_its_database():
+    """A transaction knows both."""
+    for path, node in functions():
+        kinds = {ast.unparse(one.annotation) for one in (*node.args.args, *node.args.kwonlyargs) if one.annotation is not None}
+        assert not ({"Connection", "Tx"} & kinds and "Database" in kinds), f"{path}: {node.name}"
+
+
+def test_the_pure_part_is_pure():
     """No database, clock, random source, logger or thread on the floors below the store."""
-    if path.parts[0] in PURE:
-        assert not {name.split(".")[0] for name in imported(tree)} & IMPURE
+    found = {
+        str(path): {name.split(".")[0] for name in imported(tree)} & IMPURE for path, tree in modules() if path.parts[0] in PURE
+    }
+    assert len(found) > len(PURE)
+    assert not {path: names for path, names in found.items() if names}
 
 
 def test_ingestion_knows_nothing_of_what_is_alike_in_meaning():
     """So a model of words can decide nothing: only who proposes pairs asks it, and only the store offers that."""
-    known = {"memproc.embedding", "memproc.dedup.meaning", "memproc.store.reviews.looking.proposing"}
-    assert {str(path) for path, tree in modules() if known & {*imported(tree)}} == {"store/reviews/proposing.py", "store/store.py"}
+    known = {"memproc.embedding", "memproc.dedup.meaning", "memproc.store.reviews.proposing"}
+    assert {str(path) for path, tree in modules() if known & {*imported(tree)}} == {
+        "store/reviews/proposing.py",
+        "store/face/deciding.py",
+    }
 
 
 def test_no_module_is_named_for_nothing():
@@ -142,10 +195,11 @@ def test_the_library_is_quiet(tmp_path):
 SEALED = {table.name for table in tables.metadata.sorted_tables if is_sealed(table)} - {tables.store.name}
 
 
-@pytest.mark.parametrize(("path", "tree"), modules(), ids=lambda value: str(value) if not isinstance(value, ast.AST) else "")
-def test_rows_with_a_seal_are_changed_where_it_is_kept(path, tree):
+def test_rows_with_a_seal_are_changed_where_it_is_kept():
     """By `update_rows` or `change_row`: an update of SQL's own would leave a seal that does not fit."""
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Call) and ast.unparse(node.func) == "update":
-            table = ast.unparse(node.args[0]).removeprefix("tables.")
-            assert table not in SEALED, f"{path}: update of {table}"
+    updates = []
+    for path, tree in modules():
+        calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call) and ast.unparse(node.func) == "update"]
+        updates += [(str(path), ast.unparse(call.args[0]).removeprefix("tables.")) for call in calls]
+    assert updates
+    assert not [(path, table) for path, table in updates if table in SEALED]

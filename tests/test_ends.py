@@ -267,7 +267,7 @@ def test_an_edited_export_that_ends_early_replays_nothing(tmp_path, monkeypatch)
         lines = (tmp_path / "bad.jsonl").read_bytes().replace(b'"importance":7', b'"importance":0.7').splitlines()
         broken = b"[" + b",".join([lines[0], b'{"quarantine": 2, "record": {"content": "' + b"x" * 5_000, lines[2]])
         (tmp_path / "bad.json").write_bytes(broken)
-        monkeypatch.setattr("memproc.store.changes.replay.LONGEST_LINE_BYTES", 1_000)
+        monkeypatch.setattr("memproc.store.quarantine.edits.LONGEST_LINE_BYTES", 1_000)
         with pytest.raises(memproc.MemprocError):
             store.replay(edited=tmp_path / "bad.json")
         assert (store.count(), len(store.quarantine())) == (0, 3)

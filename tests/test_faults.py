@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-
 import pytest
 
 from benchmarks.corpus import write_corpus
@@ -20,7 +18,7 @@ from faults.points import MAKING, POINTS
 from faults.stores import stores
 from faults.suites import SUITES
 from faults.writers import write_at_once
-from tests.databases import NAMES, VARIABLES, reason_to_skip
+from tests.databases import NAMES, VARIABLES, reason_to_skip, server_url
 
 RECORDS = 1_000
 
@@ -36,7 +34,7 @@ def name(request):
 @pytest.fixture(scope="module")
 def new_store(name, tmp_path_factory):
     """Give a function that makes a place for a store."""
-    where = os.environ.get(VARIABLES.get(name, ""), "sqlite")
+    where = server_url(name) if name in VARIABLES else "sqlite"
     with stores(where, tmp_path_factory.mktemp("places")) as new:
         yield new
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-
 import pytest
 
 from faults.fuzz import EARLY, fuzz
@@ -11,7 +9,7 @@ from faults.guided import CHECKS, TARGETS, is_installed, lead, seeds
 from faults.mutants import FILES
 from faults.stores import stores
 from memproc.sources import elements
-from tests.databases import VARIABLES, reason_to_skip
+from tests.databases import VARIABLES, reason_to_skip, server_url
 
 RECORDS = 2_000
 
@@ -28,7 +26,7 @@ def test_spoilt_records_are_all_accounted_for_on_servers(tmp_path, name):
     """As on SQLite, and the store is on the server."""
     if reason := reason_to_skip(name):
         pytest.skip(reason)
-    with stores(os.environ[VARIABLES[name]], tmp_path) as new:
+    with stores(server_url(name), tmp_path) as new:
         assert fuzz(new, tmp_path, 500, seed=14).checked_whole == 1
     assert not list(tmp_path.glob("*.db"))
 
@@ -70,7 +68,7 @@ def test_a_reader_that_stops_early_is_caught(new_store, tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize("format", FILES)
-@pytest.mark.sampled(4)
+@pytest.mark.sampled(7)
 def test_each_format_stands_its_spoilt_records(new_store, tmp_path, format):
     """One chunk of each."""
     assert fuzz(new_store, tmp_path, 1, seed=12, format=format).chunks >= 1

@@ -109,7 +109,7 @@ def test_a_long_row_of_faces_is_read(text):
         assert memproc.ingest([{"content": f"He likes tea {text}"}], store).stored == 1
 
 
-@pytest.mark.parametrize("times", [1_000, pytest.param(5_000, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("times", [100, *(pytest.param(times, marks=pytest.mark.slow) for times in (1_000, 5_000))])
 def test_every_symbol_is_read_however_often_it_stands_there(times):
     """By itself, behind a word, and with a space behind it."""
     for mark in symbols():

@@ -7,6 +7,7 @@ import io
 import re
 import traceback
 from contextlib import suppress
+from dataclasses import replace
 from typing import Any
 
 import orjson
@@ -96,7 +97,7 @@ def logged():
 
 def told_by(store: memproc.Store) -> str:
     """Give all that a store says of what it could not take, but for the bytes."""
-    kept = [str(one._replace(raw=b"")) for status in ("open", None) for one in store.quarantine(status=status)]
+    kept = [str(replace(one, raw=b"")) for status in ("open", None) for one in store.quarantine(status=status)]
     return "\n".join([*kept, str(store.patterns()), str(store.jobs()), str(store.doctor())])
 
 
@@ -109,7 +110,7 @@ def assert_quiet(*told: object) -> None:
 
 @pytest.mark.parametrize("schema", [memproc.Memory, Clinic])
 @pytest.mark.parametrize("format", FORMATS)
-@pytest.mark.sampled(3)
+@pytest.mark.sampled(7)
 def test_no_message_tells_what_a_record_holds(tmp_path, logged, format, schema):
     """Of an iterable, one by one, and when it is replayed; by its format or another's."""
     seen: list[object] = []
@@ -131,7 +132,7 @@ def test_no_message_tells_what_a_record_holds(tmp_path, logged, format, schema):
 
 @pytest.mark.parametrize("format", FORMATS)
 @pytest.mark.parametrize("name", ["some.jsonl", "some.json", "wrapped.json", "torn.jsonl", "some.csv", "bytes.csv"])
-@pytest.mark.sampled(5)
+@pytest.mark.sampled(9)
 def test_no_message_tells_what_a_file_holds(tmp_path, logged, format, name):
     """Whatever of it can be read, through the functions and the command line; broken JSON and tables among it."""
     values = [orjson.loads(line) for line in lines_of(RECORDS).splitlines()]

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from functools import partial
 from itertools import pairwise
+from time import process_time
 
 import pytest
 
@@ -15,7 +16,7 @@ import memproc
 from memproc.batch_size import BatchSize
 from memproc.errors import DatabaseError
 from memproc.failures import Failure, Kind
-from memproc.ingestion import pipeline
+from memproc.ingestion import run
 from memproc.report.report import BATCHES_KEPT
 from memproc.store.changes.landing import Landing
 from tests.command_line import run_memproc
@@ -150,7 +151,7 @@ def test_time_enough_changes_nothing(fresh):
 def test_what_is_gathered_lands_when_the_time_is_over(fresh, monkeypatch):
     """A source that is slow does not keep a job beyond its time until a batch is full."""
     clock = iter(range(10**6))
-    monkeypatch.setattr(pipeline, "perf_counter", lambda: float(next(clock)))
+    monkeypatch.setattr(run, "perf_counter", lambda: float(next(clock)))
     with fresh() as store:
         report = memproc.ingest(iter(facts(1_000)), store, settings=memproc.Settings(max_seconds=20.0, batch_size=1_000))
         assert report.status == "stopped"
@@ -186,7 +187,7 @@ def test_a_refused_batch_is_smaller_from_then_on(fresh, monkeypatch):
         return land(self, tx, arrived, there, origin)
 
     monkeypatch.setattr(Landing, "land", refuse)
-    monkeypatch.setattr(pipeline, "BatchSize", StartsAtFifty)
+    monkeypatch.setattr(run, "BatchSize", StartsAtFifty)
     with fresh() as store:
         report = memproc.ingest(facts(400), store)
         assert (report.status, report.stored) == ("done", 400)
@@ -212,9 +213,9 @@ def test_the_report_tells_of_batches_and_of_what_was_taken(fresh):
         report = memproc.ingest(facts(25), store, settings=memproc.Settings(batch_size=10, max_memory=2**30))
         assert [batch.records for batch in report.batch_log] == [10, 10, 5]
         assert 0 < sum(batch.seconds for batch in report.batch_log) <= report.seconds
-        used = report.resources
+        used, since_the_process_began = report.resources, process_time()
         assert all(20 < batch.rss_mb <= used["peak_rss_mb"] for batch in report.batch_log)
-        assert 0 < used["cpu_seconds"] < 60
+        assert 0 < used["cpu_seconds"] <= since_the_process_began
         assert used["max_memory_mb"] == 1_024.0
         assert report.as_dict()["batch_log"][0].keys() == {"records", "seconds", "rss_mb"}
 
@@ -247,7 +248,7 @@ def test_a_rejected_record_that_is_too_large_by_itself_is_quarantined_cut(tmp_pa
     land = Landing.land
 
     def refusing(self, connection, arrived, *rest):
-        if any(len(found.raw) > pipeline.KEPT_OF_TOO_LARGE for _, found in arrived.records.rejected):
+        if any(len(found.raw) > run.KEPT_OF_TOO_LARGE for _, found in arrived.records.rejected):
             raise DatabaseError(Failure(Kind.CAPACITY, "too much at once"), "packet")
         return land(self, connection, arrived, *rest)
 
@@ -258,5 +259,5 @@ def test_a_rejected_record_that_is_too_large_by_itself_is_quarantined_cut(tmp_pa
         assert (report.read, report.stored, report.quarantined) == (3, 2, 1)
         (bad,) = store.quarantine()
         assert (bad.category, bad.faults[0].code) == ("resource", "too_large")
-        assert len(bad.raw) == pipeline.KEPT_OF_TOO_LARGE
+        assert len(bad.raw) == run.KEPT_OF_TOO_LARGE
         assert store.recount().is_whole

@@ -1,6 +1,7 @@
 """Nothing waits without a limit: neither the tests nor the fault suites and benchmarks. And no test holds a bound in seconds.
 
-A machine with much to do is slow, which is no fault. So a test counts, or compares two times that were measured alike.
+A machine with much to do is slow, which is no fault. So a test counts, or compares two times that were measured alike, and
+then it is marked: the default run judges no time at all.
 """
 
 from __future__ import annotations
@@ -21,9 +22,13 @@ RUNNING = {"run", "call", "check_call", "check_output"}
 BOUNDED = {
     "os.waitpid(number, 0)",  # of a child that was just killed
     "os.wait4(process.pid, 0)",  # of one that is killed when its time is over
-    "store._merger.wait()",  # memproc's own, which waits for no other process
+    "store._opened.merger.wait()",  # memproc's own, which waits for no other process
 }
 CLOCK = re.compile(r"\b(perf_counter|process_time|thread_time|monotonic|time)\(\)")
+
+# What tells times or a ratio of them: functions of the tests, and what the benchmarks measured.
+TELLS_TIMES = {"growth", "least_seconds", "is_within", "seconds_to_forget", "ratio", "wall_seconds", "warm_microseconds"}
+NOT_BY_DEFAULT = re.compile(r"\bmark\.(slow|engine)\b")
 
 
 def named(path):
@@ -68,3 +73,46 @@ def test_no_test_asserts_seconds(path):
     asserted = [node for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Assert)]
     compared = [node for one in asserted for node in ast.walk(one) if isinstance(node, ast.Compare)]
     assert not [(node.lineno, ast.unparse(node)) for node in compared if is_bound_in_seconds(node)]
+
+
+def default_tests(tree):
+    """Return the tests of a file that run by default."""
+    marks = [
+        ast.unparse(node.value)
+        for node in tree.body
+        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "pytestmark"
+    ]
+    if any(map(NOT_BY_DEFAULT.search, marks)):
+        return []
+    tests = [node for node in tree.body if isinstance(node, ast.FunctionDef) and node.name.startswith("test_")]
+    return [test for test in tests if not any(NOT_BY_DEFAULT.search(ast.unparse(mark)) for mark in test.decorator_list)]
+
+
+def judges_times(node):
+    """Tell whether what is asserted is a time, or a ratio of times, beside anything but nothing."""
+    compared = [one for one in ast.walk(node.test) if isinstance(one, ast.Compare)]
+    sides = [side for one in compared for side in (one.left, *one.comparators)]
+    told = {getattr(one, "id", getattr(one, "attr", "")) for side in sides for one in ast.walk(side)}
+    is_bound = any(ast.unparse(side) != "0" for one in compared for side in one.comparators)
+    return is_bound and (told & TELLS_TIMES or CLOCK.search(ast.unparse(node)))
+
+
+@pytest.mark.parametrize("path", [path for path in FILES if named(path).startswith("tests")], ids=named)
+def test_no_time_is_judged_by_default(path):
+    """Whoever judges one is slow, or asks for engines: those run when nothing else does."""
+    asserted = [
+        (test.name, one)
+        for test in default_tests(ast.parse(path.read_text()))
+        for one in ast.walk(test)
+        if isinstance(one, ast.Assert)
+    ]
+    assert not [(name, ast.unparse(one)) for name, one in asserted if judges_times(one)]
+
+
+def test_a_time_that_is_judged_is_found():
+    """In an assertion of a test that is not marked, and only there."""
+    text = "def test_one():\n    assert growth(a) < 6\n    assert line.ratio >= 0\n"
+    (test,) = default_tests(ast.parse(text))
+    assert [bool(judges_times(one)) for one in test.body] == [True, False]
+    assert not default_tests(ast.parse(f"@pytest.mark.slow\n{text}"))
+    assert not default_tests(ast.parse(f"pytestmark = pytest.mark.engine\n{text}"))

@@ -84,8 +84,8 @@ def ingest(
 
     from memproc.cli.amounts import bytes_of
     from memproc.cli.progress import shown_progress
-    from memproc.ingestion.pipeline import Interrupted
     from memproc.ingestion.pipeline import ingest as run
+    from memproc.ingestion.run import Interrupted
 
     settings = settings_of(
         dedup=dedup,

@@ -120,3 +120,8 @@ class _Encoded(io.RawIOBase):
     def write(self, data: Any) -> int:
         self._stream.write(bytes(data).decode("utf-8", "surrogateescape"))
         return len(data)
+
+
+def fields_of(answer: Any) -> dict[str, Any]:
+    """Return the fields of an answer of a store by their names."""
+    return {name: getattr(answer, name) for name in answer.__dataclass_fields__}

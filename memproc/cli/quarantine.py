@@ -10,7 +10,7 @@ from typer import Argument, Exit, Option
 
 from memproc.cli.app import FAILED, Database, Json, Limit, app, settings_of, show
 from memproc.cli.ingestion import MAX_DEPTH, MAX_FIELDS, FormatName, Mapping, MaxDepth, MaxFields, Redact, mapping_of
-from memproc.cli.output import target
+from memproc.cli.output import fields_of, target
 from memproc.cli.stores import opened
 from memproc.errors import UsageError
 
@@ -116,9 +116,9 @@ def _list(store: Store, numbers: Sequence[int] | None, which: Filters, status: S
 
 
 def _as_values(one: Quarantined) -> dict[str, Any]:
-    history = [entry._asdict() for entry in one.history]
+    history = [fields_of(entry) for entry in one.history]
     faults = [fault.as_dict() for fault in one.faults]
-    return {**one._asdict(), "faults": faults, "raw": one.raw.decode("utf-8", "replace"), "history": history}
+    return {**fields_of(one), "faults": faults, "raw": one.raw.decode("utf-8", "replace"), "history": history}
 
 
 def _told(one: Quarantined) -> list[str]:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args
 from typer import Argument, Option
 
 from memproc.cli.app import Database, Json, app, printable, show
+from memproc.cli.output import fields_of
 from memproc.cli.stores import as_pair, as_plain, objects_in, opened, show_withdrawn
 from memproc.errors import MemprocError, UsageError
 
@@ -123,7 +124,7 @@ def _check_use(
 def show_applied(store: Store, found: Applied, sample: int | None, *, is_trial: bool, as_json: bool) -> None:
     """Print what a policy decided, or would decide, with some of the pairs."""
     shown = store.reviews(numbers=spread(found.reviews, sample)) if sample is not None else []
-    values: dict[str, Any] = {field: value for field, value in found._asdict().items() if field != "reviews"}
+    values: dict[str, Any] = {field: value for field, value in fields_of(found).items() if field != "reviews"}
     values["dry_run"] = is_trial
     if sample is not None:
         values["sample"] = [as_review(pair) for pair in shown]
@@ -162,13 +163,13 @@ def show_decided(store: Store, limit: int | None, *, as_json: bool) -> None:
     for one in known:
         by = f"  by the policy {one.policy}" if one.policy else ""
         lines.append(f"{one.number}  {one.verdict}  {_kind(one)}  {one.reason}{by}")
-    values = {"decided": [one._asdict() for one in known], "policies": [policy._asdict() for policy in policies]}
+    values = {"decided": [fields_of(one) for one in known], "policies": [fields_of(policy) for policy in policies]}
     show(values, "\n".join(lines) or "nothing is decided", as_json=as_json)
 
 
 def as_review(pair: Review) -> dict[str, Any]:
     """Return a review as JSON values."""
-    return {**pair._asdict(), "one": as_plain(pair.one), "other": as_plain(pair.other)}
+    return {**fields_of(pair), "one": as_plain(pair.one), "other": as_plain(pair.other)}
 
 
 def line_of(pair: Review) -> str:
@@ -186,7 +187,7 @@ def _propose(store: Store, at_least: float | None, limit: int | None, *, as_json
     given = {} if at_least is None else {"at_least": at_least}
     found = store.propose(**given, limit=limit)
     more = "".join(f", {count} {told}" for count, told in ((found.known, "known"), (found.left, "left")) if count)
-    show(found._asdict(), f"{found.proposed} proposed of {found.facts} new facts{more}", as_json=as_json)
+    show(fields_of(found), f"{found.proposed} proposed of {found.facts} new facts{more}", as_json=as_json)
 
 
 def _carry_out(store: Store, path: Path, note: str, *, as_json: bool) -> None:

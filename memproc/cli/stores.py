@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from typer import Argument, Exit, Option
 
 from memproc.cli.app import FAILED, Database, Identifier, Json, MergeAt, RecallName, ReviewAt, app, settings_of, show
-from memproc.cli.output import target
+from memproc.cli.output import fields_of, target
 from memproc.config import Dedup, Settings
 from memproc.errors import UsageError
 
@@ -43,7 +43,7 @@ def stats(database: Database, as_json: Json = False) -> None:
         counts = store.stats()
         recount = store.recount()
         policy = store.policy
-    told = {**counts, "dedup": policy.dedup, "recount": recount._asdict()}
+    told = {**counts, "dedup": policy.dedup, "recount": fields_of(recount)}
     proof = "every record read ended in exactly one outcome" if recount.is_whole else f"the rows do not add up: {recount}"
     show(told, "\n".join([*(f"{name:14} {number:>10,}" for name, number in counts.items()), proof]), as_json=as_json)
     if not recount.is_whole:
@@ -73,14 +73,14 @@ def trace(database: Database, identifier: Identifier, as_json: Json = False) -> 
     if len(steps) > 1:
         lines.append("  in the course of time:")
         lines += [f"    {step.date or 'without a date'}  {step.content}  ({_linked(step)})" for step in steps]
-    as_values = {
+    values = {
         "memory": as_plain(told.memory) if told.memory else None,
-        "observations": [seen._asdict() for seen in told.observations],
-        "ledger": [entry._asdict() for entry in told.ledger],
+        "observations": [fields_of(seen) for seen in told.observations],
+        "ledger": [fields_of(entry) for entry in told.ledger],
         "decisions": [as_pair(decision) for decision in told.decisions],
-        "history": [step._asdict() for step in steps],
+        "history": [fields_of(step) for step in steps],
     }
-    show(as_values, "\n".join(lines), as_json=as_json)
+    show(values, "\n".join(lines), as_json=as_json)
 
 
 def _linked(step: Step) -> str:
@@ -193,11 +193,11 @@ def recall(
         f"{found.found} of {counted(found.alike, 'pair')} of {counted(found.facts, 'fact')} that are likely the same have a review"
     )
     lines = [f"  {sure:.3f}\n    {one.content if one else ''}\n    {other.content if other else ''}" for one, other, sure in missed]
-    as_values = {
-        **found._asdict(),
+    values = {
+        **fields_of(found),
         "missed": [{"one": one, "other": other, "confidence": sure} for one, other, sure in found.missed],
     }
-    show(as_values, "\n".join([share, *lines]), as_json=as_json)
+    show(values, "\n".join([share, *lines]), as_json=as_json)
 
 
 @app.command()
@@ -217,8 +217,8 @@ def calibrate(
     ]
     if found.refuses_to_merge:
         lines.append("the merges are too often wrong: after that, nothing merges by likeness without you")
-    as_values = {**found._asdict(), "reliability": [row._asdict() for row in found.reliability]}
-    show(as_values, "\n".join(lines), as_json=as_json)
+    values = {**fields_of(found), "reliability": [row._asdict() for row in found.reliability]}
+    show(values, "\n".join(lines), as_json=as_json)
 
 
 @app.command()
@@ -241,7 +241,7 @@ def doctor(database: Database, as_json: Json = False) -> None:
 
     findings = examine_at(database, settings_of())
     told = "\n".join(map(_told_of, findings)) or "nothing is wrong"
-    show({"findings": [finding._asdict() for finding in findings]}, told, as_json=as_json)
+    show({"findings": [fields_of(finding) for finding in findings]}, told, as_json=as_json)
     if findings:
         raise Exit(FAILED)
 

@@ -19,11 +19,13 @@ from loguru import logger
 
 from memproc.dedup.keys import KEY_BYTES, Key
 from memproc.errors import UsageError
+from memproc.ingestion.opening import Source
 from memproc.intake import Intake
-from memproc.records import encode
+from memproc.records import Memory, encode
 from memproc.sources.items import check_not_in_use
-from memproc.store.jobs.jobs import FINISHED, Claim
-from memproc.store.store import Store
+from memproc.store.changes.writer import Writer
+from memproc.store.jobs.jobs import FINISHED, Claim, NewJob
+from memproc.store.store import Store, writer_of
 
 WAIT_SECONDS = 0.5
 CHUNK_BYTES = 1 << 20
@@ -133,16 +135,16 @@ class Begun(NamedTuple):
     start: Checkpoint
 
 
-def begun(
-    store: Store, names: Sequence[str], intakes: Sequence[Intake], paths: Sequence[Path] | None, *, is_resumed: bool
-) -> Begun:
+def begun(store: Store[Memory], sources: Sequence[Source], paths: Sequence[Path] | None, *, is_resumed: bool) -> Begun:
     """Begin a job for these sources, or take over the unfinished one on them. Raises UsageError where they have changed since."""
+    writer, intakes = writer_of(store), [source.intake for source in sources]
     identity = None if paths is None else identity_of(paths, intakes)
     fingerprint = None if paths is None else fingerprint_of(paths)
-    if is_resumed and identity is not None and (taken := _taken(store, identity, fingerprint)) is not None:
+    if is_resumed and identity is not None and (taken := _taken(writer, identity, fingerprint)) is not None:
         return taken
     formats = " ".join(dict.fromkeys(intake.format.name for intake in intakes))
-    claim = store.begin_job(" ".join(names), formats, identity, fingerprint)
+    names, settings = " ".join(source.name for source in sources), orjson.dumps(store.settings, option=orjson.OPT_SORT_KEYS)
+    claim = writer.begin_job(NewJob(names, formats, settings.decode(), identity, fingerprint))
     return Begun(claim.job, claim, Checkpoint())
 
 
@@ -170,14 +172,14 @@ def fingerprint_of(paths: Sequence[Path]) -> Key:
     return hashed.digest()
 
 
-def _taken(store: Store, identity: Key, fingerprint: Key | None) -> Begun | None:
+def _taken(writer: Writer, identity: Key, fingerprint: Key | None) -> Begun | None:
     """Take over the newest job of this identity, if need be after waiting for the process that holds it.
 
     None where there is none to go on with.
     """
     is_told = False
     while True:
-        found, claim = store.take_job(identity, fingerprint)
+        found, claim = writer.take_job(identity, fingerprint)
         if found is None or found.status == "cancelled":
             return None
         if found.fingerprint != fingerprint:

@@ -4,30 +4,41 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Literal, NamedTuple
+from typing import TYPE_CHECKING, Generic, Literal
 
 from memproc.dedup.cluster import Decision, Verdict
 from memproc.dedup.compare.fitting import Bin
 from memproc.records import Fault, Memory, Outcome, Plain
 
+if TYPE_CHECKING:
+    from typing_extensions import TypeVar
+
+    M = TypeVar("M", bound=Memory, default=Memory)
+else:
+    from typing import TypeVar
+
+    M = TypeVar("M", bound=Memory)
+
 Severity = Literal["error", "warning"]
 Link = Literal["current", "told", "version", "superseded", "offered"]
 
 
-class Added(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Added(Generic[M]):
     """What became of one record: `memory` is the one it is in now (None when quarantined or forgotten), `confidence` that of
     the merge, 0..1 (None when nothing was compared), `reason` what it says as against the one it was compared with, `faults` why it
     was quarantined.
     """
 
     outcome: Outcome
-    memory: Memory | None
+    memory: M | None
     confidence: float | None
     reason: str
     faults: tuple[Fault, ...] = ()
 
 
-class ObservationSeen(NamedTuple):
+@dataclass(frozen=True, slots=True, order=True)
+class ObservationSeen:
     """An observation in a memory, and how it came there. `speaks` is False for a version that a newer one replaced."""
 
     observation: str
@@ -43,7 +54,8 @@ class ObservationSeen(NamedTuple):
     times_seen: int
 
 
-class Entry(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Entry:
     """What happened to an observation or a node, when, how sure, and why: what `subject` says as against `other`. `kind`: read,
     similar or version (a merge), joined (`subject` made one memory of that of `other` and another), review, decision, forgotten;
     returned (told again, after something else had been told in its place).
@@ -57,19 +69,21 @@ class Entry(NamedTuple):
     reason: str
 
 
-class Trace(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Trace(Generic[M]):
     """The story of a memory: where it comes from and what was merged, reviewed and decided, in the order of time.
 
     `memory` is None where it was forgotten; then there are no observations, and the reasons hold no words.
     """
 
-    memory: Memory | None
+    memory: M | None
     observations: tuple[ObservationSeen, ...]
     ledger: tuple[Entry, ...]
     decisions: tuple[Decision, ...]
 
 
-class Step(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Step:
     """One value in the history of a memory: when it was told, None where nothing tells, and what it says.
 
     `link` is how it belongs there: `current`, what the memory says now; `told`, the same told before, until something else took its
@@ -85,14 +99,16 @@ class Step(NamedTuple):
     review: int | None
 
 
-class History(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class History(Generic[M]):
     """How a memory came to say what it says, and what may follow: `steps`, the oldest first."""
 
-    memory: Memory
+    memory: M
     steps: tuple[Step, ...]
 
 
-class Review(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Review(Generic[M]):
     """Two memories too alike to ignore and too unlike to merge, and in `reason` what `other` says as against `one`. `kind` is
     similar, changed, undated or meaning; `confidence` that both say the same is 0..1, and None of the last kind. `verdicts` are
     those that can be given: merge, distinct and, where both have a date and one is later, supersedes.
@@ -102,12 +118,13 @@ class Review(NamedTuple):
     kind: str
     confidence: float | None
     reason: str
-    one: Memory
-    other: Memory
+    one: M
+    other: M
     verdicts: tuple[Verdict, ...]
 
 
-class Settled(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Settled:
     """A review that was decided: its verdict, what it was about, and the policy that decided, "" where a person did."""
 
     number: int
@@ -118,8 +135,9 @@ class Settled(NamedTuple):
     policy: str
 
 
-class Applied(NamedTuple):
-    """What a policy decided: the name it goes by, how many pairs it decided, in how many memories these are tx.now, and how many it
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """What a policy decided: the name it goes by, how many pairs it decided, in how many memories these are now, and how many it
     means and leaves to a person, because of what one said before or because no date tells which is later. `reviews` are the numbers
     of the pairs decided, the surest first.
     """
@@ -132,14 +150,16 @@ class Applied(NamedTuple):
     reviews: tuple[int, ...]
 
 
-class PolicyCount(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class PolicyCount:
     """A policy that decided, and how many of its decisions were not taken back."""
 
     name: str
     decisions: int
 
 
-class Proposed(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Proposed:
     """What was looked for by meaning: how many `facts` were new, or decided on, since the last time, how many pairs were
     `proposed`, how many more were `known` as reviews, open or decided, and how many are `left`, as there was a limit.
     """
@@ -150,7 +170,8 @@ class Proposed(NamedTuple):
     left: int
 
 
-class Quarantined(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Quarantined:
     """A record that could not be taken: the raw bytes, every fault with advice, where it stood, and what was done with it since.
 
     `status`: open, replayed or discarded (then its bytes are gone). `times_seen`: how often it was read or replayed in vain.
@@ -212,7 +233,8 @@ class Job:
         self._ask(self.number, "cancel")
 
 
-class Calibration(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Calibration:
     """How sure a store's confidence is of labelled pairs. Shares and errors are 0..1.
 
     `merged` of the pairs differ in benign ways only, so that they merge by likeness unless that is refused, and `merge_precision`
@@ -231,7 +253,8 @@ class Calibration(NamedTuple):
     refuses_to_merge: bool
 
 
-class IndexRecall(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class IndexRecall:
     """What a comparison of each fact with each finds, and the index does not. `alike` pairs of facts are likely the same and are
     not one memory; `found` of them have a review, whatever became of it. `missed` holds the others: the ids of the two
     memories and the confidence 0..1 that both say the same, the surest first.
@@ -243,7 +266,8 @@ class IndexRecall(NamedTuple):
     missed: tuple[tuple[str, str, float], ...]
 
 
-class Recount(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Recount:
     """What the rows say of one job, or of all: `is_whole` is the proof of conservation.
 
     read = stored + duplicate + merged + quarantined, no position missing or twice; and over all jobs
@@ -263,7 +287,8 @@ class Recount(NamedTuple):
     is_whole: bool
 
 
-class Finding(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Finding:
     """What a check-up found: a code, a sentence that says what it means, `how_many` there are, up to five `examples` (ids, or
     numbers of rows), and advice on what mends it. An error is damage; a warning costs nothing yet, or may be meant.
     """

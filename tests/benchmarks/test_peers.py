@@ -59,6 +59,7 @@ def test_slow_sides_are_measured_on_fewer_records(lines):
     assert (lines["memproc-near"].records, lines["floor"].records) == (200, RECORDS)
 
 
+@pytest.mark.slow
 def test_figures_are_of_a_real_run(lines):
     """Time passed, memory was held, bytes lie on the disk, and memproc finds repeats where the floor finds none."""
     for line in lines.values():
@@ -72,12 +73,14 @@ def test_figures_are_of_a_real_run(lines):
     assert lines["memproc-near"].candidates is not None
 
 
+@pytest.mark.slow
 def test_all_sides_ran_under_the_same_settings(lines):
     """Read back from their connections."""
     assert len({tuple(line.ran_under) for line in lines.values()}) == 1
     assert lines["floor"].ran_under[0].startswith("journal_mode=wal, synchronous=NORMAL")
 
 
+@pytest.mark.slow
 def test_the_command_is_kept_without_files(results):
     """So that a reader can run it."""
     assert results[0].command.startswith(

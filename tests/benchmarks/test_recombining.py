@@ -56,6 +56,7 @@ def test_no_number_keeps_texts_apart(corpora):
     assert not [text for text in new_texts(corpora[Texts.RECOMBINING]) if re.search(r"\d", text)]
 
 
+@pytest.mark.slow
 def test_labels_are_as_ever(corpora):
     """The same shares of kinds, and no text of two entities."""
     kinds = [Counter(entry.label.kind for entry in corpus) for corpus in corpora.values()]

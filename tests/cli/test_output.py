@@ -13,6 +13,7 @@ from unittest.mock import patch
 import pytest
 
 from memproc.cli.main import main
+from tests.command_line import built_once
 from tests.waiting import LIMIT_SECONDS, bounded
 
 TEXT = "Prefers – “grüner” Tee 🍵 in 北京"
@@ -42,8 +43,9 @@ class Place:
         """Run a command and return (exit code, bytes of standard output, bytes of standard error)."""
         out, err = (io.TextIOWrapper(io.BytesIO(), encoding) for _ in range(2))
         code = 0
-        argv = ["memproc", *map(str, arguments)]
-        with chdir(self.folder), patch("sys.argv", argv), redirect_stdout(out), redirect_stderr(err):
+        given = patch("sys.argv", ["memproc", *map(str, arguments)])
+        built = patch("typer.main.get_command", built_once)
+        with chdir(self.folder), given, built, redirect_stdout(out), redirect_stderr(err):
             try:
                 main()
             except SystemExit as ended:
@@ -149,8 +151,8 @@ def piped(folder, command, reader, unbuffered):
 def many(tmp_path_factory):
     """Give a folder with a store that is longer than a pipe holds."""
     folder = tmp_path_factory.mktemp("many")
-    lines = [{"content": f"memory number {number} of many " + "x" * 200} for number in range(2_000)]
-    lines += [{"content": {"number": number, "said": "y" * 400}} for number in range(3_000)]
+    lines = [{"content": f"memory number {number} of many " + "x" * 200} for number in range(600)]
+    lines += [{"content": {"number": number, "said": "y" * 400}} for number in range(1_500)]
     (folder / "many.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
     command = [sys.executable, "-m", "memproc", "ingest", "many.jsonl", "--into", "m.db"]
     subprocess.run(command, cwd=folder, check=True, timeout=120, capture_output=True)

@@ -97,7 +97,7 @@ def exported(folder, what, **given):
 _numbers = count()
 
 
-@pytest.mark.sampled(2)
+@pytest.mark.slow
 def test_every_engine_gives_the_same_store(corpus, tmp_path, name, engine):
     """And tells which processes did the work; on engines with processes that is not this one."""
     report, memories = exported(tmp_path, corpus, engine=engine)

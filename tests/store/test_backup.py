@@ -139,7 +139,7 @@ def test_nothing_is_overwritten_unless_it_is_said(fresh_file, tmp_path):
         store.backup(target, overwrite=True)
         for overwrite in (False, True):
             with pytest.raises(memproc.UsageError, match="is the store itself"):
-                store.backup(store._database.file, overwrite=overwrite)
+                store.backup(store._opened.database.file, overwrite=overwrite)
             with pytest.raises(memproc.UsageError, match="is there"):
                 store.backup(tmp_path, overwrite=overwrite)
         with memproc.open(target) as copy:
@@ -188,7 +188,7 @@ def test_a_damaged_store_gives_no_copy(fresh_file, tmp_path):
     """Or the last good one would be thrown away for it."""
     with fresh_file() as store:
         memproc.ingest(records(50), into=store)
-        path = store._database.file
+        path = store._opened.database.file
     with closing(sqlite3.connect(path)) as connection:
         [(page,)] = connection.execute("SELECT rootpage FROM sqlite_master WHERE name = 'memproc_observations_node'")
         [(size,)] = connection.execute("PRAGMA page_size")
@@ -204,7 +204,7 @@ def test_a_new_copy_is_private_and_an_older_one_keeps_its_mode(fresh_file, tmp_p
     """Whatever the store's own mode is."""
     with fresh_file() as store:
         store.add({"content": "Prefers tea"})
-        store._database.file.chmod(0o644)
+        store._opened.database.file.chmod(0o644)
         store.backup(tmp_path / "copy.db")
         assert (tmp_path / "copy.db").stat().st_mode & 0o777 == 0o600
         (tmp_path / "copy.db").chmod(0o640)
@@ -234,7 +234,7 @@ def test_the_command_copies(fresh_file, tmp_path):
 
     with fresh_file() as store:
         store.add({"content": "Prefers tea"})
-    path = shutil.copy(store._database.file, tmp_path / "m.db")
+    path = shutil.copy(store._opened.database.file, tmp_path / "m.db")
     code, told, _ = run(path, "copy.db")
     assert (code, told.endswith(" bytes to copy.db\n")) == (0, True)
     code, told, error = run(path, "copy.db", "--json")

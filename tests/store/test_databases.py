@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 import json
-import os
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -17,7 +16,7 @@ from faults.stores import stores
 from memproc.errors import DatabaseError
 from memproc.store.changes.landing import Landing
 from memproc.store.sql import tables
-from tests.databases import NAMES, VARIABLES, reason_to_skip, refuse_rows
+from tests.databases import NAMES, VARIABLES, reason_to_skip, refuse_rows, server_url
 from tests.waiting import LIMIT_SECONDS
 
 TRICKY = [
@@ -70,9 +69,9 @@ def test_a_double_keeps_its_digits(fresh):
     """MariaDB's FLOAT would cut them."""
     with fresh() as store:
         row = (1, None, "", "similar", None, None, 0.1234567890123, 1, "")
-        with store._database.write() as tx:
+        with store._opened.database.write() as tx:
             tx.insert_rows(tables.ledger, [row])
-        with store._read() as tx:
+        with store._opened.transactions.reading() as tx:
             assert tx.execute(tables.ledger.select()).one().confidence == 0.1234567890123
 
 
@@ -105,7 +104,7 @@ def test_several_who_open_a_new_store_at_once_make_one(name, tmp_path):
         with memproc.open(url) as store:
             return store.add({"content": "Prefers tea"}).outcome
 
-    with stores(os.environ.get(VARIABLES.get(name, ""), "sqlite"), tmp_path) as new, ThreadPoolExecutor(6) as pool:
+    with stores(server_url(name) if name in VARIABLES else "sqlite", tmp_path) as new, ThreadPoolExecutor(6) as pool:
         for _ in range(3):
             outcomes = sorted(pool.map(opened, [new()] * 6))
             assert outcomes == ["duplicate"] * 5 + ["stored"]
@@ -116,8 +115,8 @@ def test_a_pool_is_as_large_as_the_settings_say(fresh):
     with fresh() as store:
         settings = memproc.Settings(pool_size=1, pool_overflow=1, pool_timeout_seconds=0.2, pool_recycle_seconds=60)
         with memproc.open(store.place, settings=settings) as small:
-            with small._read(), small._read():
-                assert small._database.engine.pool.timeout() == 0.2
+            with small._opened.transactions.reading(), small._opened.transactions.reading():
+                assert small._opened.database.engine.pool.timeout() == 0.2
                 with pytest.raises(DatabaseError, match="raise pool_size or pool_overflow"):
                     small.count()
             assert small.count() == 0
@@ -168,8 +167,8 @@ def test_what_a_check_or_a_trigger_refuses_is_isolated(fresh):
     """In the way that the database's own documentation shows: the rest of the batch lands."""
     with fresh() as store:
         store.give_back = lambda _url: None
-        dialect = store._database.engine.dialect.name
-        with store._database.write() as tx:
+        dialect = store._opened.database.engine.dialect.name
+        with store._opened.database.write() as tx:
             for rule in RULES[dialect]:
                 tx.exec_driver_sql(rule)
         words = ["tea", "poison"] if dialect == "sqlite" else ["tea", "poison", "venom"]
@@ -183,17 +182,17 @@ def test_what_a_check_or_a_trigger_refuses_is_isolated(fresh):
 def test_a_server_tells_what_it_means(fresh):
     """By its own errors: a lock that was waited for, a table that is gone, a statement that was too long."""
     with fresh() as store:
-        dialect = store._database.engine.dialect.name
+        dialect = store._opened.database.engine.dialect.name
         signals = {
             "mysql": "SIGNAL SQLSTATE 'HY000' SET MYSQL_ERRNO = {}",
             "postgresql": "DO $$ BEGIN RAISE EXCEPTION 'told' USING ERRCODE = '{}'; END $$",
         }
         codes = {"mysql": ("1205", "1153", "1114"), "postgresql": ("55P03", "54000", "53100"), "sqlite": ()}[dialect]
         for code, kind in zip(codes, ("transient", "capacity", "critical"), strict=False):
-            with pytest.raises(DatabaseError) as told, store._database.write() as tx:
+            with pytest.raises(DatabaseError) as told, store._opened.database.write() as tx:
                 tx.exec_driver_sql(signals[dialect].format(code))
             assert told.value.failure.kind == kind
-        with pytest.raises(DatabaseError, match="memproc doctor"), store._database.read() as tx:
+        with pytest.raises(DatabaseError, match="memproc doctor"), store._opened.database.read() as tx:
             tx.exec_driver_sql("SELECT a FROM gone")
 
 
@@ -201,9 +200,9 @@ def test_a_server_tells_what_it_means(fresh):
 def test_a_server_that_refuses_a_connection_is_told_with_advice(fresh, change, advice):
     """No database of that name, and no such user."""
     with fresh() as store:
-        if store._database.file is not None:
+        if store._opened.database.file is not None:
             pytest.skip("a file has no server")
-        url = store._database.url.set(query={}, **{change: "nobody"})
+        url = store._opened.database.url.set(query={}, **{change: "nobody"})
         with pytest.raises(memproc.StoreError, match=advice):
             memproc.open(url.render_as_string(hide_password=False))
 
@@ -211,7 +210,7 @@ def test_a_server_that_refuses_a_connection_is_told_with_advice(fresh, change, a
 def test_a_record_too_large_for_the_server_is_quarantined(fresh):
     """MariaDB ends the connection at a value larger than its packet; the rest of the batch lands."""
     with fresh() as store:
-        limit = store._database.largest_row_bytes()
+        limit = store._opened.database.largest_row_bytes()
         if limit is None:
             pytest.skip("this database takes rows of any size")
         records = [{"content": f"She keeps {number} hens"} for number in range(10)]
@@ -225,7 +224,7 @@ def test_a_connection_that_the_server_ends_is_made_anew(fresh, tmp_path):
     """Between batches and within one: the batch is begun again, nothing is lost and nothing is there twice."""
     path = written(tmp_path, 60)
     with fresh() as store, fresh() as undisturbed:
-        if store._database.file is not None:
+        if store._opened.database.file is not None:
             pytest.skip("a file has no server")
         kills = itertools.count()
 
@@ -233,7 +232,7 @@ def test_a_connection_that_the_server_ends_is_made_anew(fresh, tmp_path):
             if "observations" in statement.lower() and statement.startswith("INSERT") and next(kills) in (1, 4):
                 end_connections(store)
 
-        event.listen(store._database.engine, "before_cursor_execute", kill)
+        event.listen(store._opened.database.engine, "before_cursor_execute", kill)
         report = memproc.ingest(path, store, settings=in_batches(10))
         memproc.ingest(path, undisturbed)
         assert next(kills) > 6
@@ -272,7 +271,7 @@ def test_a_full_disk_stops_the_job_and_room_lets_it_go_on(fresh_file, tmp_path):
     with fresh_file() as store, fresh_file() as undisturbed:
         pages = [0]
 
-        @event.listens_for(store._database.engine, "begin")
+        @event.listens_for(store._opened.database.engine, "begin")
         def limited(connection):
             connection.exec_driver_sql(f"PRAGMA max_page_count = {pages[0]}")
 
@@ -297,7 +296,7 @@ def test_a_database_that_is_locked_for_a_while_is_waited_for(fresh, tmp_path):
         is_held, is_waited_for, is_over = threading.Event(), threading.Event(), threading.Event()
 
         def hold():
-            with other._database.write():
+            with other._opened.database.write():
                 is_held.set()
                 assert is_waited_for.wait(LIMIT_SECONDS)
                 time.sleep(1)

@@ -22,9 +22,9 @@ from memproc.store.checkup.doctor import examine, examine_at
 from memproc.store.checkup.findings import AILMENTS
 from memproc.store.jobs.jobs import sealed as place_of
 from memproc.store.sql import tables
-from memproc.store.sql.backends import url_of
 from memproc.store.sql.database import Database
 from memproc.store.sql.seals import seal_of
+from memproc.store.sql.urls import url_of
 from memproc.store.sql.versions import OLDEST
 from memproc.store.store import Store
 from tests.command_line import run_memproc
@@ -200,7 +200,7 @@ def test_damage_is_found_on_every_database(fresh):
         memproc.ingest(records(), into=store, settings=memproc.Settings(batch_size=40))
         for statement, codes in PORTABLE.items():
             assert store.doctor() == ()
-            with store._database.write() as tx:
+            with store._opened.database.write() as tx:
                 tx.exec_driver_sql(named(statement))
                 assert errors_of(examine(tx)) == codes
                 tx.connection.rollback()
@@ -213,7 +213,7 @@ def test_it_writes_nothing(path):
     assert path.read_bytes() == before
     said = []
     with Store(path) as store:
-        event.listen(store._database.engine, "before_cursor_execute", lambda *given: said.append(given[2].split()[0]))
+        event.listen(store._opened.database.engine, "before_cursor_execute", lambda *given: said.append(given[2].split()[0]))
         assert store.doctor() == ()
         assert set(said) <= {"BEGIN", "SELECT", "PRAGMA", "WITH"}
         store.add({"content": "Prefers tea"})  # and afterwards it can be written to
@@ -431,7 +431,7 @@ def test_every_code_is_tested():
 
 
 @pytest.mark.parametrize(("code", "inflict"), CASES)
-@pytest.mark.sampled(8)
+@pytest.mark.sampled(16)
 def test_each_kind_of_damage_is_found_by_its_own_code_and_mended_as_advised(code, inflict, path):
     """No other error is told; and after the command that is advised the finding is gone."""
     inflict(path)
@@ -596,7 +596,7 @@ class Rated(memproc.Memory):
 def test_a_record_of_another_class_of_memories_is_valid_where_its_store_is_open(fresh_file):
     """Who opens the store by the class of its records, or by a class that lacks its fields, is told nothing."""
     with fresh_file() as empty:
-        path = empty._database.file
+        path = empty._opened.database.file
     with memproc.open(path, schema=Rated) as store:
         store.add({"content": "Prefers tea", "importance": 5.0, "mood": "calm"})
         store.add({"content": "Prefers milk", "importance": 0.5, "mood": "calm"})

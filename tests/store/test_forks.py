@@ -234,7 +234,7 @@ def test_a_job_is_not_the_childs_to_land_in_or_to_end(fresh):
 def test_a_temporary_store_outlives_the_children_of_its_process():
     """They may use it, and end as programs do; it goes with the process that made it."""
     with memproc.open("sqlite://") as store:
-        folder = Path(store._database.url.database).parent
+        folder = Path(store._opened.database.url.database).parent
         add(store, "before", 1)
 
         def child():

@@ -20,6 +20,7 @@ from memproc.errors import DatabaseError
 from memproc.failures import Failure, Kind
 from memproc.ingestion import checkpoint as resuming
 from memproc.ingestion.checkpoint import Checkpoint, Place
+from memproc.store.jobs.owners import Owner
 from memproc.store.sql import tables
 from tests.conftest import ROOT
 from tests.waiting import LIMIT_SECONDS
@@ -89,7 +90,7 @@ def written(tmp_path, count, name="many.jsonl", start=0):
 
 def set_job(store, **values):
     """Change the row of the only job, as time or another machine would."""
-    with store._database.write() as tx:
+    with store._opened.database.write() as tx:
         tx.change_row(tables.jobs, 1, values)
 
 
@@ -228,7 +229,7 @@ def test_a_job_whose_process_was_killed_is_cancelled_at_once(fresh, tmp_path):
     """And one that was to be cancelled when its process died is cancelled by who would go on with it."""
     path = written(tmp_path, 12)
     with fresh() as store:
-        dead = memproc.store.jobs.jobs.owners.Owner.of_this_process()._replace(started=1.0)
+        dead = Owner.of_this_process()._replace(started=1.0)
         killed = {"status": "running", "owner": dead.to_json(), "lease_until": int((time.time() + 60) * 1e6), "finished_at": None}
         with pytest.raises(CutOffError):
             ingest(store, path, on_progress=cut_off_after(1))
@@ -263,18 +264,18 @@ def test_a_job_that_could_not_write_how_it_ended_goes_on(fresh, tmp_path):
     """In the same process at once, though its row says that it runs; in another one after a long silence."""
     path = written(tmp_path, 12)
     with fresh() as store:
-        write = store._database.write
+        write = store._opened.database.write
 
         def fail(progress):
             if progress.read == 6:
-                store._database.write = broken
+                store._opened.database.write = broken
 
         def broken():
             raise DatabaseError(Failure(Kind.CRITICAL, "the disk is full"), "full")
 
         with pytest.raises(DatabaseError, match="the disk is full"):
             ingest(store, path, on_progress=fail)
-        store._database.write = write
+        store._opened.database.write = write
         (job,) = store.jobs()
         assert (job.status, job.is_alive, job.finished_at) == ("running", False, None)
         report = ingest(store, path, resume=True)
@@ -288,19 +289,17 @@ def test_an_owner_that_lives_and_has_long_been_silent_is_not_waited_for(fresh, t
         with pytest.raises(CutOffError):
             ingest(store, path, on_progress=cut_off_after(1))
         parent = psutil.Process(os.getppid())
-        owner = memproc.store.jobs.jobs.owners.Owner.of_this_process()._replace(
-            pid=parent.pid, started=parent.create_time(), run="its own"
-        )
+        owner = Owner.of_this_process()._replace(pid=parent.pid, started=parent.create_time(), run="its own")
         set_job(store, status="running", owner=owner.to_json(), lease_until=int((time.time() - 590) * 1e6))
         assert store.jobs()[0].is_alive
-        assert store.take_job(*store_job_keys(store))[1] is None
+        assert store._writer.take_job(*store_job_keys(store))[1] is None
         set_job(store, lease_until=int((time.time() - 610) * 1e6))
         assert ingest(store, path, resume=True).read == 12
 
 
 def store_job_keys(store):
     """Return the identity and the fingerprint of the only job."""
-    with store._read() as tx:
+    with store._opened.transactions.reading() as tx:
         return tuple(tx.execute(select(tables.jobs.c.identity, tables.jobs.c.fingerprint)).one())
 
 
@@ -369,7 +368,7 @@ def test_a_job_of_a_dead_process_is_taken_over_at_once(fresh, tmp_path):
     with fresh() as store:
         with pytest.raises(CutOffError):
             ingest(store, path, on_progress=cut_off_after(1))
-        owner = memproc.store.jobs.jobs.owners.Owner.of_this_process()._replace(started=1.0)
+        owner = Owner.of_this_process()._replace(started=1.0)
         set_job(store, status="running", owner=owner.to_json(), lease_until=int((time.time() + 60) * 1e6))
         assert store.jobs()[0].is_alive is False
         assert ingest(store, path, resume=True).status == "done"
@@ -379,7 +378,7 @@ def test_a_connection_lost_behind_a_commit_lands_nothing_twice(fresh, tmp_path):
     """The batch is in; its writer, who was not told, finds it there."""
     path = written(tmp_path, 12)
     with fresh() as store, fresh() as undisturbed:
-        write, commits = store._database.write, [0]
+        write, commits = store._opened.database.write, [0]
 
         class Lost:
             def __init__(self):
@@ -394,9 +393,9 @@ def test_a_connection_lost_behind_a_commit_lands_nothing_twice(fresh, tmp_path):
                 if commits[0] % 3 == 0:
                     raise DatabaseError(Failure(Kind.TRANSIENT, "the connection was lost"), "")
 
-        store._database.write = Lost
+        store._opened.database.write = Lost
         report = ingest(store, path)
-        store._database.write = write
+        store._opened.database.write = write
         assert told(report) == told(ingest(undisturbed, path))
         assert store.recount().is_whole
         assert exported(store) == exported(undisturbed)
@@ -534,7 +533,7 @@ def test_a_job_of_another_machine_is_closed_after_a_long_silence(fresh, silent_s
     """Its process cannot be asked, and who adds single records may rest between them."""
     with fresh() as store:
         store.add({"content": "She likes tea"})
-        elsewhere = memproc.store.jobs.jobs.owners.Owner("elsewhere", 1, 1.0, "run")
+        elsewhere = Owner("elsewhere", 1, 1.0, "run")
         set_job(store, owner=elsewhere.to_json(), lease_until=int((time.time() - silent_seconds) * 1e6))
         with memproc.open(store.place) as opened:
             assert opened.jobs()[0].status == status
@@ -546,7 +545,7 @@ def test_a_job_on_files_waits_for_who_goes_on_with_it(fresh, tmp_path):
     with fresh() as store:
         with pytest.raises(CutOffError):
             ingest(store, path, on_progress=cut_off_after(1))
-        dead = memproc.store.jobs.jobs.owners.Owner.of_this_process()._replace(started=1.0)
+        dead = Owner.of_this_process()._replace(started=1.0)
         set_job(store, status="running", owner=dead.to_json(), lease_until=2**60, finished_at=None)
         with memproc.open(store.place) as opened:
             assert opened.jobs()[0].status == "running"
@@ -558,9 +557,9 @@ def test_an_opening_does_not_wait_for_a_writer_to_close_what_was_left(fresh):
     """The next one does it."""
     with fresh() as store:
         store.add({"content": "She likes tea"})
-        dead = memproc.store.jobs.jobs.owners.Owner.of_this_process()._replace(started=1.0)
+        dead = Owner.of_this_process()._replace(started=1.0)
         set_job(store, owner=dead.to_json())
-        with store._database.write():
+        with store._opened.database.write():
             memproc.open(store.place).close()
         assert store.jobs()[0].status == "running"
         memproc.open(store.place).close()

@@ -9,9 +9,9 @@ from sqlalchemy import select
 import memproc
 from memproc.errors import DatabaseError
 from memproc.failures import Failure, Kind
+from memproc.store.changes.writer import Writer
 from memproc.store.reviews.looking import Reviewer
 from memproc.store.sql import tables
-from memproc.store.store import Store
 
 DAYS = [f"2024-05-{day:02}T09:00:00Z" for day in range(1, 29)]
 RECORDS = [
@@ -35,7 +35,7 @@ class CutOffError(BaseException):
 
 def cut_off(patch, times):
     """Let the process die behind the batch that lands for the nth time, before it is looked at."""
-    left, catch_up = [times], Store._catch_up
+    left, catch_up = [times], Writer._catch_up
 
     def dying(self, job, review_at, fresh=None):
         left[0] -= 1
@@ -43,7 +43,7 @@ def cut_off(patch, times):
             raise CutOffError
         return catch_up(self, job, review_at, fresh)
 
-    patch.setattr(Store, "_catch_up", dying)
+    patch.setattr(Writer, "_catch_up", dying)
 
 
 def told(store):
@@ -55,7 +55,7 @@ def told(store):
 
 def rows_of(store, query):
     """Return the rows that a query finds."""
-    return store._transactions.read(lambda there: there.execute(query).all())
+    return store._opened.transactions.read(lambda there: there.execute(query).all())
 
 
 def counted(store):
@@ -144,15 +144,15 @@ def comparable(new):
 
 def test_what_changed_in_between_is_looked_at_as_it_is_by_then(fresh, monkeypatch):
     """What was forgotten is not."""
-    catch_up = Store._catch_up
+    catch_up = Writer._catch_up
 
     def forgetting(self, job, review_at, new=None):
         if new is not None and new.batch == 1:
-            gone = next(memory for memory in self if "room 3" in memory.content)
-            self.forget(gone.id)
+            gone = next(memory for memory in store if "room 3" in memory.content)
+            store.forget(gone.id)
         return catch_up(self, job, review_at, new)
 
-    monkeypatch.setattr(Store, "_catch_up", forgetting)
+    monkeypatch.setattr(Writer, "_catch_up", forgetting)
     with fresh() as store:
         memproc.ingest(RECORDS, store)
         texts = {text for one in store.reviews() for text in (one.one.content, one.other.content)}
@@ -192,7 +192,7 @@ def test_a_row_that_cannot_be_read_stops_no_other_ingestion(fresh, file, monkeyp
     with fresh() as store:
         leave_behind(monkeypatch, 2, store, file)
         first = tables.observations.c.number == 5
-        with store._database.write() as tx:
+        with store._opened.database.write() as tx:
             tx.execute(tables.observations.update().where(first).values(record="{x"))
         report = memproc.ingest([], store)
         assert any("broke on comparing 1 record" in note for note in report.notes)

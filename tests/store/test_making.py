@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import itertools
-import os
 import sqlite3
 import threading
 from contextlib import closing, contextmanager
@@ -20,11 +19,12 @@ from faults.points import MAKING, POINTS, Verb
 from faults.stores import Server, stores
 from memproc.config import LONGEST_PREFIX
 from memproc.store.sql import tables
-from memproc.store.sql.backends import url_of
 from memproc.store.sql.naming import OBJECTS, Names
+from memproc.store.sql.urls import url_of
+from memproc.store.sql.views import VIEWS
 from tests.command_line import run_memproc
 from tests.conftest import ROOT
-from tests.databases import NAMES, VARIABLES, reason_to_skip
+from tests.databases import NAMES, reason_to_skip, server_url
 from tests.waiting import LIMIT_SECONDS
 
 TEA = {"content": "Prefers tea"}
@@ -42,7 +42,7 @@ def place(request, tmp_path):
     """Give the path or URL of an empty database."""
     if reason := reason_to_skip(request.param):
         pytest.skip(reason)
-    with stores("sqlite" if request.param == "sqlite" else os.environ[VARIABLES[request.param]], tmp_path) as new:
+    with stores("sqlite" if request.param == "sqlite" else server_url(request.param), tmp_path) as new:
         yield new()
 
 
@@ -208,7 +208,7 @@ def test_a_schema_is_made_and_used(schema):
     """Whatever its name; tables that the search path would find elsewhere are none of this store."""
     if reason := reason_to_skip("postgresql"):
         pytest.skip(reason)
-    server = Server(os.environ[VARIABLES["postgresql"]])
+    server = Server(server_url("postgresql"))
     place = server.new()
     quoted = '"' + schema.replace('"', '""') + '"'
     drop = text(f"DROP SCHEMA IF EXISTS {quoted} CASCADE".replace(":", r"\:"))
@@ -262,9 +262,7 @@ def taken(place, name, kind):
             connection.execute(text(statement))
 
 
-EVERYWHERE = [
-    (name, kind) for name in sorted(tables.metadata.tables) + list(tables.VIEWS) for kind in ("table", "empty table", "view")
-]
+EVERYWHERE = [(name, kind) for name in sorted(tables.metadata.tables) + list(VIEWS) for kind in ("table", "empty table", "view")]
 BY_INDEX = [
     (name, kind)
     for name in ("memproc_jobs", "memproc_observations_node", "memproc_memories")

@@ -18,6 +18,8 @@ from memproc.formats import own
 from memproc.intake import Intake
 from memproc.sources.items import Item
 from memproc.store.changes.landed import Arrived
+from memproc.store.changes.writer import Batch
+from memproc.store.jobs.jobs import NewJob
 from memproc.store.quarantine.records import Origin
 from memproc.store.sql import tables
 
@@ -30,7 +32,7 @@ def _few_are_enough(monkeypatch):
 
 def segments_of(store):
     """Return how many segments the index has."""
-    with store._read() as tx:
+    with store._opened.transactions.reading() as tx:
         return tx.execute(select(func.count(tables.segments.c.number.distinct()))).scalar_one()
 
 
@@ -44,7 +46,7 @@ def test_single_records_leave_few_segments(fresh):
     with fresh() as store:
         for fact in facts(20):
             store.add(fact)
-            store._merger.wait()
+            store._opened.merger.wait()
         assert segments_of(store) < 2 * FAN_OUT
         assert store.doctor() == ()
 
@@ -62,7 +64,7 @@ def test_no_merge_runs_in_the_thread_that_adds(fresh, monkeypatch):
     with fresh() as store:
         for fact in facts(10):
             store.add(fact)
-        store._merger.wait()
+        store._opened.merger.wait()
     assert merging == {"memproc-merge"}
 
 
@@ -79,21 +81,21 @@ def test_what_another_process_merged_or_forgot_is_left_alone(fresh):
     """A segment that is gone is not written again."""
     with fresh() as store, memproc.open(store.place) as other:
         for fact in facts(FAN_OUT // 2):
-            store.land(*_batch_of(store, fact))
-        stale = store._segments.newest_alike()
+            store._writer.land(*_batch_of(store, fact))
+        stale = store._opened.segments.newest_alike()
         assert len(stale) == FAN_OUT
         other.forget(other.find(text="kestrel 0")[0].id)
-        store.merge_index()
+        store._writer.merge_index()
         assert store.doctor() == ()
-        other.merge_index()
+        other._writer.merge_index()
         store.add({"content": "She likes tea"})
         assert store.doctor() == ()
 
 
 def _batch_of(store, fact):
-    claim = store.begin_job("test", "memproc")
+    claim = store._writer.begin_job(NewJob("test", "memproc", "{}"))
     records = Intake(own.FORMAT, Policy()).take(Item(fact)).records
-    return claim, Arrived(records, 0), Origin("test", "memproc", "")
+    return claim, Batch(Arrived(records, 0), Origin("test", "memproc", ""))
 
 
 def test_a_merge_that_fails_costs_nothing(fresh, monkeypatch):
@@ -107,10 +109,10 @@ def test_a_merge_that_fails_costs_nothing(fresh, monkeypatch):
             broken.setattr("memproc.store.index.segments.index.merged", fail)
             for fact in facts(10):
                 store.add(fact)
-            store._merger.wait()
+            store._opened.merger.wait()
         assert store.count() == 20
         store.add({"content": "She likes tea"})
-        store._merger.wait()
+        store._opened.merger.wait()
         assert segments_of(store) < 2 * FAN_OUT
         assert store.doctor() == ()
 
@@ -143,15 +145,15 @@ def test_merging_holds_parts_and_not_the_whole(fresh, monkeypatch):
     monkeypatch.setattr(tables, "PART_BYTES", 2**16)
     entries = np.sort(np.random.default_rng(1).integers(0, 2**63, 8 * 2**16, dtype=np.uint64))
     with fresh() as store:
-        segments = store._segments
+        segments = store._opened.segments
 
         def written(connection):
             return [segments._write(connection, index.in_parts(entries[start::8], 2**13)) for start in range(8)]
 
-        numbers = store._transactions.write_again(written)
+        numbers = store._opened.transactions.write_again(written)
         tracemalloc.start()
         try:
-            assert store._transactions.write_again(lambda connection: segments.unite(connection, numbers))
+            assert store._opened.transactions.write_again(lambda connection: segments.unite(connection, numbers))
             _, peak = tracemalloc.get_traced_memory()
         finally:
             tracemalloc.stop()
@@ -161,8 +163,8 @@ def test_merging_holds_parts_and_not_the_whole(fresh, monkeypatch):
 
 
 def _held_by(store):
-    with store._read() as tx:
-        return store._segments.all(tx)
+    with store._opened.transactions.reading() as tx:
+        return store._opened.segments.all(tx)
 
 
 def test_what_single_records_added_is_held_in_few_arrays(fresh):
@@ -170,8 +172,8 @@ def test_what_single_records_added_is_held_in_few_arrays(fresh):
     with fresh() as store:
         for fact in facts(FAN_OUT * 2):
             store.add(fact)
-            assert len(store._segments._held) <= 5
-        store._merger.wait()
+            assert len(store._opened.segments._held) <= 5
+        store._opened.merger.wait()
         held = np.sort(np.concatenate(_held_by(store))).tolist()
-        store._segments.forget_cached()
+        store._opened.segments.forget_cached()
         assert np.sort(np.concatenate(_held_by(store))).tolist() == held

@@ -28,7 +28,6 @@ CALLS = {
     "decisions(review)": lambda store, number: store.decisions(review=number),
     "decisions(job)": lambda store, number: store.decisions(job=number),
     "recount": lambda store, number: store.recount(number),
-    "reached": lambda store, number: store.reached(number),
 }
 
 
@@ -118,7 +117,7 @@ def test_an_option_of_ingest_out_of_its_range_is_wrong_use(options, tmp_path):
 @pytest.mark.parametrize("command", OF_OTHERS, ids=" ".join)
 def test_an_option_out_of_its_range_is_wrong_use(command, store, tmp_path):
     """Exit code 2, with what is right."""
-    given = [str(store._database.file) if one == "m.db" else one for one in command]
+    given = [str(store._opened.database.file) if one == "m.db" else one for one in command]
     code, out, told = run_memproc(*given, folder=tmp_path)
     assert (code, out) == (2, ""), told
     assert command[-2] in told or command[-1] in told

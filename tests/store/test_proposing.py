@@ -48,7 +48,7 @@ def embed(texts):
 
 def propose(store, at_least=AT_LEAST, limit=None, by=embed):
     """Propose by a model of our own, so that no extra is needed."""
-    return Proposer(store._transactions, by).propose(at_least, limit)
+    return Proposer(store._opened.transactions, by).propose(at_least, limit)
 
 
 def take(store, *contents, **shared):
@@ -241,7 +241,7 @@ def test_what_is_forgotten_leaves_nothing(fresh_file):
         assert store.reviews() == []
         assert store.doctor() == ()
         assert propose(store).proposed == 0
-        files = [path.read_bytes() for path in store._database.file.parent.glob(f"{store._database.file.name}*")]
+        files = [path.read_bytes() for path in store._opened.database.file.parent.glob(f"{store._opened.database.file.name}*")]
     assert files
     assert not any(b"grateful" in file for file in files)
 
@@ -307,7 +307,7 @@ def test_a_cursor_that_was_changed_by_hand_is_told_and_does_not_stop_it(fresh):
     with fresh() as store:
         take(store, THANKS, SUPPORT)
         propose(store)
-        with store._database.write() as tx:
+        with store._opened.database.write() as tx:
             assert "batch" in tx.execute(select(tables.store.c.proposed)).scalar_one()
             tx.execute(update(tables.store).values(proposed="x"))
         assert [finding.code for finding in store.doctor()] == ["seals"]

@@ -96,13 +96,13 @@ def lived(request, fresh, tmp_path_factory):
 
 
 @pytest.mark.parametrize("column", COLUMNS, ids=str)
-@pytest.mark.sampled(8)
+@pytest.mark.sampled(16)
 def test_a_value_that_was_changed_by_hand_is_noticed(lived, column):
     """In each column of each table, but for those that are documented; a new column that nobody checks fails here."""
     store, most = lived
     name = bare(column)
     noticed = []
-    with store._database.write() as tx:
+    with store._opened.database.write() as tx:
         for row in rows_of(tx, column)[:most]:
             with tx.savepoint() as savepoint:
                 change_in(tx, column, row)
@@ -136,13 +136,13 @@ TOLD_ONCE += [tables.observations.c[name] for name in ("as_of", "times_seen", "c
 
 
 @pytest.mark.parametrize("column", TOLD_ONCE, ids=str)
-@pytest.mark.sampled(5)
+@pytest.mark.sampled(10)
 def test_neither_a_rebuild_nor_what_is_written_later_makes_damage_good(fresh, column):
     """Of what cannot be computed again; a check-up tells of it until the store is taken from a backup."""
     with fresh() as store:
         live(store)
         memproc.ingest([{"id": "9", "content": "Owes 7 euros"}], into=store, as_of="2024-03-01", source="crm")
-        with store._database.write() as tx:
+        with store._opened.database.write() as tx:
             change_in(tx, column, rows_of(tx, column)[-1])
         before = codes_of(store.doctor())
         assert before & {"seals", "arrival"}
@@ -158,7 +158,7 @@ def test_a_policy_that_was_changed_by_hand_is_not_made_good_by_a_rebuild_under_i
     """Who opens the store afterwards takes it for what the store was built with."""
     with fresh_file() as store:
         live(store)
-    with memproc.open(store.url) as store, store._database.write() as tx:
+    with memproc.open(store.url) as store, store._opened.database.write() as tx:
         policy = tx.execute(select(tables.store.c.policy)).scalar_one()
         wrong = policy.replace('"merge_at":null', '"merge_at":0.5').replace('"refuses_to_merge":false', '"refuses_to_merge":true')
         assert wrong != policy

@@ -132,7 +132,7 @@ def test_patterns_group_like_faults(fresh):
 
 def by_view(store):
     """Return what the view for people tells of patterns."""
-    with store._read() as tx:
+    with store._opened.transactions.reading() as tx:
         return {tuple(row) for row in tx.execute(sql("SELECT code, path, message, records FROM error_patterns"))}
 
 
@@ -189,8 +189,8 @@ def test_a_mended_record_leaves_quarantine_and_keeps_its_story(fresh):
         assert (store.jobs()[1].source, store.jobs()[1].format) == ("replay", "json")
         assert store.quarantine() == []
         assert store.stats()["quarantine"] == 0
-        assert store.recount(1)[:5] == (4, 1, 0, 0, 3)
-        assert store.recount(report.job)[:5] == (3, 3, 0, 0, 0)
+        counts = [(one.read, one.stored, one.duplicate, one.merged, one.quarantined) for one in map(store.recount, (1, report.job))]
+        assert counts == [(4, 1, 0, 0, 3), (3, 3, 0, 0, 0)]
         assert is_whole(store)
         kept = store.quarantined(1)
         assert (kept.status, orjson.loads(kept.raw)) == ("replayed", BAD_DATE)
@@ -403,7 +403,7 @@ def test_a_traceback_is_kept_on_request(fresh):
 
     for tracebacks in (False, True):
         with fresh() as store:
-            store.settings = memproc.Settings(tracebacks=tracebacks)
+            store._opened.settings = memproc.Settings(tracebacks=tracebacks)
             report = memproc.ingest([{"content": "tea"}, BAD_SHARE], store, schema=Fragile)
             assert dict(report.errors) == {"internal": 2}
             store.replay(2, transform=fails)
@@ -468,7 +468,7 @@ def test_a_row_that_the_database_refused_is_taken_once_it_can_be(fresh_file):
         refuse_rows(store, "poison")
         memproc.ingest([item], store, format="mem0", as_of="2024-05-01")
         assert store.replay().quarantined == 1
-        with store._database.write() as tx:
+        with store._opened.database.write() as tx:
             tx.execute(sql("DROP TRIGGER refuse"))
         assert store.replay().stored == 1
         memproc.ingest([item], other, format="mem0", as_of="2024-05-01")
@@ -619,7 +619,7 @@ def test_a_replay_is_done_in_batches(fresh):
         return mend(value)
 
     with fresh() as store:
-        store.settings = memproc.Settings(batch_size=2)
+        store._opened.settings = memproc.Settings(batch_size=2)
         memproc.ingest([{"content": f"Buys {number} loaves", "importance": 7} for number in range(9)], store)
         with pytest.raises(KeyboardInterrupt):
             store.replay(transform=some)
@@ -660,7 +660,7 @@ def test_any_mix_of_replays_and_discards_leaves_every_job_whole(fresh, source, m
             do(store, act, choice, source, more)
             assert is_whole(store)
         assert store.rebuild() == (0, 0)
-        with store._read() as tx:
+        with store._opened.transactions.reading() as tx:
             left = set(tx.execute(select(tables.quarantine_parts.c.quarantine)).scalars())
         assert left == {one.number for one in store.quarantine(status=None) if one.status != "discarded"}
 

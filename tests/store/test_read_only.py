@@ -277,7 +277,7 @@ def test_what_is_written_meanwhile_is_read_anew(folder, tmp_path):
                         other.add({"content": "Was in Rome"})
                 return len(turns)
 
-            assert store._transactions.read(work) == 2  # the first was of no moment
+            assert store._opened.transactions.read(work) == 2  # the first was of no moment
             assert store.count() == before + 1
             with memproc.open(folder / "m.db") as other:  # while it is open for writing, by its log
                 other.add({"content": "Was in Oslo"})

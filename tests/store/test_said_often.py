@@ -88,7 +88,7 @@ def test_who_suffices_for_parts_suffices_for_the_whole(records, at):
     with kept(FEWEST), memproc.open("sqlite://") as store:
         for record in records:
             store.add({name: value for name, value in {**record, "content": TEXT}.items() if name != "id"})
-        with store._read() as tx:
+        with store._opened.transactions.reading() as tx:
             seen = [to_row(row).observation for row in tx.execute(ROWS)]
         few = speakers.speakers([*speakers.speakers(seen[:at]), *seen[at:]])
         assert few == speakers.speakers(seen)
@@ -126,7 +126,7 @@ def exported(store):
 def column_in(store, name):
     """Return a column of all observations, in the order of their keys."""
     own = tables.observations.c
-    with store._read() as tx:
+    with store._opened.transactions.reading() as tx:
         return tx.execute(select(own[name]).order_by(own.key)).scalars().all()
 
 

@@ -23,9 +23,9 @@ def statements_of(store):
     def note(_connection, _cursor, statement, *_rest):
         sent.append(" ".join(statement.split()))
 
-    event.listen(store._database.engine, "before_cursor_execute", note)
+    event.listen(store._opened.database.engine, "before_cursor_execute", note)
     yield sent
-    event.remove(store._database.engine, "before_cursor_execute", note)
+    event.remove(store._opened.database.engine, "before_cursor_execute", note)
 
 
 def test_a_single_record_takes_few_statements(fresh):
@@ -77,9 +77,9 @@ def dated(texts):
 
 def are_held(store):
     """Tell whether the entries in memory are those in the database."""
-    with store._read() as tx:
+    with store._opened.transactions.reading() as tx:
         written = memproc.store.index.segments.Segments().all(tx)
-        held = store._segments._held.values()
+        held = store._opened.segments._held.values()
     return np.sort(np.concatenate([*held])).tolist() == np.sort(np.concatenate(written)).tolist()
 
 
@@ -162,7 +162,7 @@ def test_what_is_merged_in_a_rehearsal_is_held(fresh, monkeypatch):
         with store.rehearsal():
             for number in range(4):
                 store.add({"content": room(number)})
-                store.merge_index()
+                store._writer.merge_index()
                 store.add({"content": train(100 + number)})
                 assert are_held(store)
 

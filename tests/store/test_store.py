@@ -323,11 +323,11 @@ def test_a_database_that_cannot_serve_raises_and_keeps_nothing_of_the_batch(fres
     """A failure that is no record's fault is not put on a record."""
     with fresh() as store:
         memproc.ingest([{"content": "kept"}], store)
-        with store._database.write() as tx:
+        with store._opened.database.write() as tx:
             tx.execute(sql("ALTER TABLE segments RENAME TO elsewhere"))
         with pytest.raises(Exception, match="segments"):
             memproc.ingest([{"content": "one more"}], store)
-        with store._database.write() as tx:
+        with store._opened.database.write() as tx:
             tx.execute(sql("ALTER TABLE elsewhere RENAME TO memproc_segments"))
         assert contents(store) == ["kept"]
         assert [job.status for job in store.jobs()] == ["done", "failed"]
@@ -361,7 +361,7 @@ def test_a_store_that_this_memproc_cannot_work_on_is_refused_with_advice(fresh, 
     """Made by a newer one, made by an older one, or with settings that cannot be read; it is not touched."""
     with fresh() as store:
         url = store.place
-        with store._database.write() as tx:
+        with store._opened.database.write() as tx:
             tx.execute(sql(f"UPDATE store SET {damage}"))
     with pytest.raises(memproc.StoreError, match=told):
         memproc.open(url)
@@ -438,7 +438,7 @@ def test_people_can_query_the_views(fresh):
     ]
     with fresh() as store:
         memproc.ingest(source, store)
-        with store._read() as tx:
+        with store._opened.transactions.reading() as tx:
             seen = dict(map(tuple, tx.execute(sql("SELECT id, content FROM memories"))))
             assert seen == {memory.id: memory.content for memory in store}
             (status,) = tx.execute(sql("SELECT records, stored, merged, quarantined FROM batch_status"))
@@ -452,7 +452,7 @@ def test_the_recount_sees_a_lost_row(fresh):
     with fresh() as store:
         report = memproc.ingest([{"content": f"memory number {number} of many"} for number in range(5)], store)
         assert store.recount(report.job).is_whole
-        with store._database.write() as tx:
+        with store._opened.database.write() as tx:
             tx.execute(sql("DELETE FROM observations WHERE position = 3"))
         recount = store.recount(report.job)
         assert not recount.is_whole
@@ -480,7 +480,7 @@ def test_the_index_is_merged_and_changes_no_answer(fresh, monkeypatch):
     with fresh() as store:
         for number in range(40):
             store.add({"content": f"The doctor moved the appointment at the clinic in Springfield to room {number} of the house"})
-        with store._read() as tx:
+        with store._opened.transactions.reading() as tx:
             segments = tx.execute(sql("SELECT count(DISTINCT number) FROM segments")).scalar()
         assert segments < 20
         before = [review.reason for review in store.reviews()]
@@ -658,7 +658,7 @@ def test_a_store_without_a_place_serves_several_threads():
         for thread in threads:
             thread.join(LIMIT_SECONDS)
         assert store.count() == 4
-        folder = store._database.file.parent
+        folder = store._opened.database.file.parent
         assert folder.is_dir()
     assert not folder.exists()
 
@@ -668,7 +668,7 @@ def test_what_is_forgotten_is_in_none_of_the_files(fresh_file):
     with fresh_file() as store:
         secret = store.add({"content": "Her locker opens with a zyxwvutsrq"})
         store.add({"content": "She likes tea"})
-        files = [*store._database.file.parent.glob(f"{store._database.file.name}*")]
+        files = [*store._opened.database.file.parent.glob(f"{store._opened.database.file.name}*")]
         assert any(b"zyxwvutsrq" in file.read_bytes() for file in files)
         store.forget(secret.memory.id)
         assert not any(b"zyxwvutsrq" in file.read_bytes() for file in files if file.exists())
@@ -777,7 +777,7 @@ def test_what_the_index_missed_is_found_by_comparing_each_with_each(fresh):
         assert (found.facts, found.alike, found.found, found.missed) == (3, 1, 1, ())
         store.resolve(store.reviews()[0], "distinct")
         assert store.index_recall() == found
-        with store._database.write() as tx:
+        with store._opened.database.write() as tx:
             tx.execute(sql("DELETE FROM reviews"))
         ((*ids, confidence),) = store.index_recall().missed
         assert set(ids) == {one.id, other.id}

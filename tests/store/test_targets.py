@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 import memproc
-from memproc.store.sql.backends import url_of
+from memproc.store.sql.urls import url_of
 from tests.command_line import run_memproc
 
 EMPTY = ("", " ", "\t\n", "sqlite:///", "sqlite:/// ", "sqlite+pysqlite:///", "sqlite:///?mode=rw")
@@ -105,7 +105,7 @@ def test_a_temporary_store_lasts_until_it_is_closed(where):
     """And leaves nothing behind."""
     with memproc.open(where) as store:
         store.add({"content": "Prefers tea"})
-        folder = store._database.file.parent
+        folder = store._opened.database.file.parent
         assert store.count() == 1
     assert not folder.exists()
     assert made() == []
@@ -146,7 +146,7 @@ def test_a_path_object_is_never_a_url():
     Path("sqlite:").mkdir()
     for path, file in ((Path("sqlite:///m.db"), "sqlite:/m.db"), (Path(":memory:x"), ":memory:x")):
         with memproc.open(path) as store:
-            assert store._database.file == Path(file).absolute()
+            assert store._opened.database.file == Path(file).absolute()
 
 
 def test_a_url_is_read_as_one():
@@ -173,7 +173,7 @@ def test_a_link_is_followed(tmp_path):
     Path("folder").symlink_to(tmp_path / "there")
     for where in ("link.db", "folder/m.db", "folder/../there/m.db"):
         with memproc.open(where) as store:
-            assert store._database.file == tmp_path / "there" / "m.db"
+            assert store._opened.database.file == tmp_path / "there" / "m.db"
     Path("loop.db").symlink_to("loop.db")
     with pytest.raises(memproc.UsageError, match="cannot be the path of a file"):
         memproc.open("loop.db")
@@ -184,7 +184,7 @@ def test_a_store_stays_where_it_was_opened(tmp_path, monkeypatch):
     store = memproc.open("m.db")
     monkeypatch.chdir(tmp_path)
     with store:
-        store._database.engine.dispose()
+        store._opened.database.engine.dispose()
         store.add({"content": "Prefers tea"})
     assert not (tmp_path / "m.db").exists()
 

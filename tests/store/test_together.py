@@ -7,10 +7,10 @@ import threading
 import pytest
 from sqlalchemy import event
 
-import memproc
 from memproc.errors import DatabaseError
 from memproc.failures import Failure, Kind
-from memproc.store.changes.adding import MOST_TOGETHER, Together
+from memproc.store.changes.together import MOST_TOGETHER, Together
+from memproc.store.changes.writer import Writer
 from tests.waiting import LIMIT_SECONDS, until
 
 
@@ -35,11 +35,11 @@ def at_once(works):
 
 def while_locked(store, works):
     """Do things in threads that all come to wait for the store before the first of them is done."""
-    with store._transactions.lock:
+    with store._opened.transactions.lock:
         starter = threading.Thread(target=lambda: found.extend(at_once(works)))
         found = []
         starter.start()
-        until(lambda: len(store._together._queue) >= len(works))
+        until(lambda: len(store._adder._together._queue) >= len(works))
     starter.join(LIMIT_SECONDS)
     return found
 
@@ -47,9 +47,9 @@ def while_locked(store, works):
 def commits_of(store):
     """Count the writing transactions of a store from now on."""
     seen = []
-    event.listen(store._database.engine, "commit", lambda connection: seen.append(connection.get_execution_options()))
-    name = "memproc_writes" if store._database.file else "isolation_level"
-    wanted = True if store._database.file else "READ COMMITTED"
+    event.listen(store._opened.database.engine, "commit", lambda connection: seen.append(connection.get_execution_options()))
+    name = "memproc_writes" if store._opened.database.file else "isolation_level"
+    wanted = True if store._opened.database.file else "READ COMMITTED"
     return lambda: sum(options.get(name) == wanted for options in seen)
 
 
@@ -57,7 +57,7 @@ def test_those_that_wait_are_written_in_one_transaction(fresh):
     """Each with a batch and an outcome of its own; they are all there."""
     with fresh() as store:
         store.add({"content": "She likes tea"})
-        store._merger.wait()
+        store._opened.merger.wait()
         commits = commits_of(store)
         records = [{"content": f"kestrel {number} saw {number + 1}"} for number in range(8)]
         records += [
@@ -95,14 +95,14 @@ def test_what_is_said_of_each_stays_its_own(fresh):
 def test_one_that_fails_takes_no_other_with_it(fresh, monkeypatch):
     """It is told to the thread that it belongs to."""
     with fresh() as store:
-        landed = memproc.Store._landed
+        landed = Writer._landed
 
         def failing(self, tx, claim, batch, there):
             if "poison" in str(batch.arrived):
                 raise ZeroDivisionError
             return landed(self, tx, claim, batch, there)
 
-        monkeypatch.setattr(memproc.Store, "_landed", failing)
+        monkeypatch.setattr(Writer, "_landed", failing)
         records = [{"content": f"kestrel {number} saw {number + 1}"} for number in range(6)]
         records[3] = {"content": "poison"}
         found = while_locked(store, [lambda record=record: store.add(record) for record in records])
@@ -120,7 +120,7 @@ def test_a_rehearsal_takes_nothing_of_other_threads_with_it(fresh):
         with store.rehearsal():
             other = threading.Thread(target=lambda: found.append(store.add({"content": "She likes tea"})))
             other.start()
-            until(lambda: store._together._queue)
+            until(lambda: store._adder._together._queue)
             store.add({"content": "She has a dog"})
             assert store.count() == 1
         other.join(LIMIT_SECONDS)

@@ -94,19 +94,19 @@ class Cut:
 
 def cut(store, monkeypatch):
     """Let the store lose its connection in each writing transaction twice: before the commit and behind it."""
-    write, calls = store._database.write, count()
+    write, calls = store._opened.database.write, count()
 
     def writing():
         at = next(calls) % 3
         return write() if at == 2 else Cut(write, is_committed=at == 1)
 
-    monkeypatch.setattr(store._database, "write", writing)
+    monkeypatch.setattr(store._opened.database, "write", writing)
     return calls
 
 
 def state(store):
     """Return all of a store that can be compared."""
-    with store._read() as tx:
+    with store._opened.transactions.reading() as tx:
         rows = [tx.execute(select(func.count()).select_from(table)).scalar_one() for table in tables.metadata.sorted_tables]
     stream = io.BytesIO()
     store.export(stream, full=True)
@@ -137,8 +137,8 @@ def broken_at(store, statements, behind=lambda: None):
             told = sqlite3.OperationalError("database is locked")
             raise OperationalError(statement, {}, told)
 
-    event.listen(store._database.engine, "before_cursor_execute", lose)
-    return lambda: event.remove(store._database.engine, "before_cursor_execute", lose)
+    event.listen(store._opened.database.engine, "before_cursor_execute", lose)
+    return lambda: event.remove(store._opened.database.engine, "before_cursor_execute", lose)
 
 
 READS = {
@@ -222,7 +222,7 @@ def test_a_failure_that_does_not_pass_is_told(fresh, monkeypatch):
 def test_a_server_that_ends_the_connection_is_asked_again(fresh, way):
     """In the middle of the transaction."""
     with filled(fresh) as store, filled(fresh) as undisturbed:
-        if store._database.file is not None:
+        if store._opened.database.file is not None:
             pytest.skip("a file has no server")
         act, expected = WAYS[way](store), WAYS[way](undisturbed)()
         kills = count()
@@ -231,10 +231,10 @@ def test_a_server_that_ends_the_connection_is_asked_again(fresh, way):
             if statement.startswith(("INSERT", "DELETE")) and next(kills) == 0:
                 end_connections(store)
 
-        event.listen(store._database.engine, "before_cursor_execute", kill)
+        event.listen(store._opened.database.engine, "before_cursor_execute", kill)
         assert act() == expected
         assert next(kills) > 1
-        event.remove(store._database.engine, "before_cursor_execute", kill)
+        event.remove(store._opened.database.engine, "before_cursor_execute", kill)
         assert state(store) == state(undisturbed)
 
 
@@ -242,16 +242,16 @@ def test_what_goes_wrong_as_a_connection_is_prepared_is_told(fresh, monkeypatch)
     """SQLAlchemy gives it as the driver raised it, before any statement."""
     monkeypatch.setattr("memproc.failures.FIRST_WAIT_SECONDS", 0.0001)
     with fresh() as store:
-        driver = store._database.engine.dialect.loaded_dbapi
+        driver = store._opened.database.engine.dialect.loaded_dbapi
 
         def fail(connection):
             connection.invalidate()
             raise driver.OperationalError(2013, "Lost connection to MySQL server during query")
 
-        event.listen(store._database._reading, "engine_connect", fail)
+        event.listen(store._opened.database._reading, "engine_connect", fail)
         with pytest.raises(DatabaseError, match="Lost connection"):
             store.count()
-        event.remove(store._database._reading, "engine_connect", fail)
+        event.remove(store._opened.database._reading, "engine_connect", fail)
         assert store.count() == 0
 
 

@@ -26,7 +26,7 @@ from faults.stores import Server
 from memproc.records import encode
 from memproc.store.sql import tables
 from tests.conftest import ROOT
-from tests.databases import VARIABLES, reason_to_skip, refuse_rows, sql
+from tests.databases import VARIABLES, reason_to_skip, refuse_rows, server_url, sql
 from tests.store.test_databases import TRICKY
 from tests.waiting import LIMIT_SECONDS
 
@@ -41,7 +41,7 @@ SOURCES = (
 def on(fresh, *names):
     """Give an empty store on one of these databases; skip on others."""
     store = fresh()
-    if store._database.url.get_backend_name() not in names:
+    if store._opened.database.url.get_backend_name() not in names:
         store.close()
         pytest.skip("no trap of this database")
     return store
@@ -64,7 +64,7 @@ def statements_of(store):
         if not statement.startswith(("BEGIN", "PRAGMA")):
             sent.append(plain(statement))
 
-    engine = store._database.engine
+    engine = store._opened.database.engine
     event.listen(engine, "begin", begun)
     event.listen(engine, "before_cursor_execute", executed)
     try:
@@ -81,7 +81,7 @@ def another_writer(store):
 
     def hold():
         try:
-            with memproc.open(store.place) as other, other._database.write():
+            with memproc.open(store.place) as other, other._opened.database.write():
                 is_held.set()
                 time.sleep(0.5)
         except BaseException as error:
@@ -101,7 +101,7 @@ def another_writer(store):
 
 def numbers(store, table):
     """Return the numbers of the rows of a table as a reader sees them now."""
-    with store._database.read() as tx:
+    with store._opened.database.read() as tx:
         return sorted(tx.execute(sql(f"SELECT number FROM {table}")).scalars())
 
 
@@ -112,7 +112,7 @@ def test_a_reader_that_tails_by_the_highest_number_misses_nothing(fresh):
     with fresh() as store, ThreadPoolExecutor(3) as pool:
 
         def write(_turn):
-            with store._database.write() as tx:
+            with store._opened.database.write() as tx:
                 row = (tx.next_number(tables.ledger), None, "", "review", None, None, None, 1, "")
                 tx.insert_rows(tables.ledger, [row])
                 time.sleep(0.02)  # between the number and the commit the others have time for theirs
@@ -129,8 +129,8 @@ def test_who_waits_for_the_lock_gets_no_serialisation_failure(fresh):
     """PostgreSQL at REPEATABLE READ: a waiter fails when the other commits. Writers are at READ COMMITTED."""
     with on(fresh, "postgresql", "mysql") as store:
         levels = {"postgresql": "SHOW transaction_isolation", "mysql": "SELECT @@tx_isolation"}
-        with store._database.write() as tx:
-            level = tx.exec_driver_sql(levels[store._database.url.get_backend_name()]).scalar_one()
+        with store._opened.database.write() as tx:
+            level = tx.exec_driver_sql(levels[store._opened.database.url.get_backend_name()]).scalar_one()
         assert level.upper().replace("-", " ") == "READ COMMITTED"
         store.add(TEA)
         with another_writer(store), statements_of(store) as sent:
@@ -177,7 +177,7 @@ def test_json_is_kept_as_it_was_written(fresh):
     record = {**TEA, "metadata": {"zoo": 1000.0, "b": 1e-7, "apple": [1.5e300, 0.1], "aa": {"y": 1, "x": 2}}}
     with fresh() as store:
         store.add(record)
-        with store._database.read() as tx:
+        with store._opened.database.read() as tx:
             (kept,) = tx.execute(sql("SELECT record FROM observations")).scalars()
         assert encode(orjson.loads(kept)).decode() == kept
         assert orjson.loads(kept)["metadata"] == record["metadata"]
@@ -200,13 +200,13 @@ def test_a_database_of_mysql_made_for_latin_text_takes_emoji():
     """MariaDB: a database made without a character set, or as latin1, refuses them. The columns name their own."""
     if reason := reason_to_skip("mysql"):
         pytest.skip(reason)
-    server = Server(os.environ[VARIABLES["mysql"]])
+    server = Server(server_url("mysql"))
     try:
         with memproc.open(server.new(charset="latin1")) as store:
             record = {"content": "Prefers tea 😀🫖", "tags": ["日本"], "namespace": "Ωmega", "metadata": {"🔑": "ключ"}}
             assert store.add(record).outcome is memproc.Outcome.STORED
             assert store.add(b"\xff\xfe no text".decode("latin-1") + "😀").outcome is memproc.Outcome.QUARANTINED
-            with store._database.read() as tx:
+            with store._opened.database.read() as tx:
                 assert tx.execute(sql("SELECT @@character_set_database")).scalar_one() == "latin1"
             (own,) = store.find(text="😀🫖")
             assert (own.content, own.tags, own.metadata) == (record["content"], ("日本",), record["metadata"])
@@ -218,9 +218,9 @@ def test_a_number_keeps_all_its_digits(fresh):
     """MariaDB: SQLAlchemy's `Float` is FLOAT there, and 0.1234567890123 comes back as 0.123457."""
     with fresh() as store:
         row = (1, None, "", "similar", None, None, 0.1234567890123, 1, "")
-        with store._database.write() as tx:
+        with store._opened.database.write() as tx:
             tx.insert_rows(tables.ledger, [row])
-        with store._database.read() as tx:
+        with store._opened.database.read() as tx:
             assert tx.execute(tables.ledger.select()).one().confidence == 0.1234567890123
 
 
@@ -229,7 +229,7 @@ def test_a_time_keeps_its_microseconds(fresh):
     with fresh() as store:
         store.add({**TEA, "created_at": "2024-05-01T10:00:00.123456Z"})
         assert next(iter(store)).created_at.microsecond == 123_456
-        with store._database.read() as tx:
+        with store._opened.database.read() as tx:
             assert tx.execute(sql("SELECT date FROM observations")).scalar_one() % 1_000_000 == 123_456
 
 
@@ -246,10 +246,10 @@ def test_long_bytes_are_whole(fresh):
     """MariaDB: SQLAlchemy's `LargeBinary` holds 64 KB. So long are the bytes of a rejected record, and a segment of the index."""
     raw = bytes(range(256)) * 10_000
     with fresh() as store:
-        with store._database.write() as tx:
+        with store._opened.database.write() as tx:
             rows = [(7, part, raw[at : at + tables.PART_BYTES]) for part, at in enumerate(range(0, len(raw), tables.PART_BYTES))]
             tx.insert_rows(tables.quarantine_parts, rows)
-        with store._database.read() as tx:
+        with store._opened.database.read() as tx:
             parts = tx.execute(sql("SELECT bytes FROM quarantine_parts ORDER BY part")).scalars()
             assert b"".join(map(bytes, parts)) == raw
         store.add({"content": "y" * 300_000 + "\0"})
@@ -260,7 +260,7 @@ def test_no_row_is_cut_to_fit(fresh):
     """MariaDB: `INSERT IGNORE` cuts a text to the length of its column without an error. A value that does not fit is refused."""
     with on(fresh, "mysql") as store:
         refuse_rows(store, "poison")  # from here on the store serves no other test
-        with store._database.engine.begin() as connection:
+        with store._opened.database.engine.begin() as connection:
             connection.execute(sql("ALTER TABLE observations MODIFY record VARCHAR(120) NOT NULL"))
         with statements_of(store) as sent:
             report = memproc.ingest([TEA, {"content": "Prefers tea " + "and more tea " * 20}], store)
@@ -272,7 +272,7 @@ def test_no_row_is_cut_to_fit(fresh):
 def test_a_value_larger_than_a_packet_ends_no_ingestion(fresh):
     """MariaDB: a value over 16 MB ends the connection. The record is quarantined, its neighbours land."""
     with on(fresh, "mysql") as store:
-        limit = store._database.largest_row_bytes()
+        limit = store._opened.database.largest_row_bytes()
         large = {**TEA, "metadata": {f"note {number}": "y" * 500_000 for number in range(limit // 500_000 + 1)}}
         report = memproc.ingest([{"content": "Was in Rome"}, large, {"content": "Keeps hens"}], store)
         assert (report.stored, dict(report.errors)) == (2, {"resource": 1})
@@ -292,7 +292,7 @@ def test_a_writer_leaves_the_lock_to_others(fresh, monkeypatch):
 
         thread = threading.Thread(target=add)
         thread.start()
-        has_gaps = store._database.file is not None
+        has_gaps = store._opened.database.file is not None
 
         def is_enough(number):
             return number >= 60 and len(added) > 5 and (gaps.count(0.01) > 5 or not has_gaps)
@@ -311,7 +311,7 @@ def test_a_read_takes_no_lock(fresh):
     """SQLite: SQLAlchemy's usual recipe for `begin` makes every plain read take the write lock."""
     with fresh() as store, memproc.open(store.place) as other:
         store.add(TEA)
-        with store._database.write():
+        with store._opened.database.write():
             assert (other.count(), len(list(other)), len(other.jobs())) == (1, 1, 1)  # it would wait for a minute, and fail
 
 
@@ -319,7 +319,7 @@ def test_a_savepoint_rolls_back_the_inner_part_alone(fresh):
     """SQLite's driver used to end the transaction at a savepoint; what was before it must stay, and what comes after it land."""
     lines = [(number, None, "", "review", None, None, None, 1, "") for number in (1, 2, 3)]
     with fresh() as store:
-        with store._database.write() as tx:
+        with store._opened.database.write() as tx:
             tx.insert_rows(tables.ledger, lines[:1])
             inner = tx.savepoint()
             tx.insert_rows(tables.ledger, lines[1:2])
@@ -369,11 +369,11 @@ def test_the_place_to_go_on_and_the_rows_are_one_transaction(fresh, tmp_path):
                 if said.startswith(moment) and (moment != "update jobs set" or "checkpoint=" in said):
                     raise ZeroDivisionError
 
-            event.listen(store._database.engine, "after_cursor_execute", fail)
+            event.listen(store._opened.database.engine, "after_cursor_execute", fail)
             with pytest.raises(ZeroDivisionError):
                 memproc.ingest(path, store, settings=memproc.Settings(batch_size=5))
-            event.remove(store._database.engine, "after_cursor_execute", fail)
-            with store._database.read() as tx:
+            event.remove(store._opened.database.engine, "after_cursor_execute", fail)
+            with store._opened.database.read() as tx:
                 assert tx.execute(sql("SELECT landed, checkpoint FROM jobs")).one() == (0, None)
             assert (store.count(), store.recount().read) == (0, 0)
             assert memproc.ingest(path, store, resume=True).stored == 20
@@ -414,7 +414,7 @@ def test_more_keys_are_looked_up_than_a_statement_takes(fresh):
     """PostgreSQL and MariaDB take 65,535 parameters a statement, SQLite 32,766 (or what it was compiled for)."""
     with fresh() as store:
         keys = {store.add(TEA).memory.id, *(f"{number:032x}" for number in range(300_000))}
-        with store._database.read() as tx:
+        with store._opened.database.read() as tx:
             query, column = select(tables.observations.c.number), tables.observations.c.node
             found = tx.select_by_keys(query, column, map(bytes.fromhex, keys))
             assert [number for (number,) in found] == [1]

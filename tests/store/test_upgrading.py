@@ -26,7 +26,8 @@ from faults.stores import stores
 from memproc.ingestion import checkpoint
 from memproc.store.checkup.doctor import examine_at
 from memproc.store.sql import backends, opening, tables, upgrading, versions
-from memproc.store.sql.backends import BACKENDS, url_of
+from memproc.store.sql.backends import BACKENDS
+from memproc.store.sql.urls import url_of
 from tests.command_line import run_memproc
 from tests.conftest import ROOT
 from tests.databases import NAMES, VARIABLES, reason_to_skip

@@ -30,7 +30,7 @@ def told(path, word=WORD):
 def filled(store):
     """Put the secrets into a store; return the path of its file."""
     memproc.ingest([{"content": text} for text in SECRETS], store)
-    return store._database.file
+    return store._opened.database.file
 
 
 READER = """

@@ -1,86 +1,69 @@
-"""Writing together what several threads want to write at once: who has the lock first writes for all that wait.
-
-Rules: each gets what it would get if they came one after the other. Where writing together fails, each is written by itself, so
-that a failure is told to the one that it belongs to. Who was not served, as another was interrupted while it served, serves itself.
-"""
+"""Adding single records: each in a transaction of its own, or in that of the records that other threads add at the same moment."""
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager
-from typing import Generic, TypeVar
-
-from loguru import logger
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import replace
 
 from memproc.errors import DatabaseError
-from memproc.failures import Kind
+from memproc.store.changes.landed import Arrived, Landed
+from memproc.store.changes.together import Together
+from memproc.store.changes.writer import Batch, Writer
+from memproc.store.jobs.jobs import Claim, NewJob
+from memproc.store.opened import OpenStore
+from memproc.store.quarantine.records import Origin
+from memproc.taken import Taken
 
-MOST_TOGETHER = 100  # so that nobody holds the database for long
-
-Wish = TypeVar("Wish")
-Answer = TypeVar("Answer")
-
-
-class _Waiting(Generic[Wish, Answer]):
-    """What one thread waits for."""
-
-    def __init__(self, wish: Wish) -> None:
-        self.wish = wish
-        self.answers: Sequence[Answer] = ()
-        self.error: Exception | None = None
-        self.is_over = False  # there is an answer or an error, or nobody waits any more
+ADDED = "add"  # the source of the job that single records belong to
 
 
-class Together(Generic[Wish, Answer]):
-    """Those who wait to write. Safe to use from several threads."""
+class Adder:
+    """Adds single records to one open store, as a job that ends when the store is closed. Safe to use from several threads."""
 
-    def __init__(self, write: Callable[[Sequence[Wish]], Sequence[Answer]]) -> None:
-        """Know what writes wishes and returns their answers in the same order: all of them, or it raises and none is written."""
-        self._write = write
-        self._queue: deque[_Waiting[Wish, Answer]] = deque()
+    def __init__(self, store: OpenStore, writer: Writer) -> None:
+        self._store, self._writer = store, writer
+        self._together = Together(self._land)
+        self._job: Claim | None = None
+        self._added = 0
+
+    def add(self, taken: Taken, origin: Origin) -> Landed:
+        """Write what one record gave, and return what became of it."""
+        transactions = self._store.transactions
+        # Whoever holds the lock in a rehearsal is the one who rehearses: what others add must not be rolled back with it.
+        landed = self._together.served((taken, origin), transactions.lock, is_alone=lambda: transactions.is_rehearsal)
+        self._store.merger.merge_aside()
+        return landed
+
+    def _land(self, added: Sequence[tuple[Taken, Origin]]) -> list[Landed]:
+        """Write single records in one transaction, each as a batch of its own: so its outcome is that of a record alone."""
+        if self._job is None:
+            self._job = self._writer.begin_job(NewJob(ADDED, added[0][1].format, self._store.settings_as_json))
+            self._writer.catch_up(self._job)
+        first, self._added = self._added, self._added + len(added)
+        batches = [Batch(Arrived(taken, at), origin, is_looked_at=True) for at, (taken, origin) in enumerate(added, first)]
+        return self._writer.land_each(self._job, batches)
+
+    def close(self) -> None:
+        """End the job, if one was begun."""
+        if self._job is not None:
+            with suppress(DatabaseError):  # the records are in, only that no more come is not written
+                self._writer.finish_job(self._job, "done")
+            self._job = None
 
     def begin_afresh(self) -> None:
-        """Know of nobody who waits, in a process that was just forked."""
-        self._queue = deque()
+        """Have no job, and know of nobody who waits, in a process that was just forked."""
+        self._together.begin_afresh()
+        self._job, self._added = None, 0
 
-    def served(self, wish: Wish, lock: AbstractContextManager[object], *, is_alone: Callable[[], bool]) -> Answer:
-        """Return the answer to a wish, by this thread under the lock or by another that has it; raise what it failed with.
-
-        Asked under the lock, `is_alone` tells whether this thread must not serve others.
-        """
-        own = _Waiting[Wish, Answer](wish)
-        self._queue.append(own)
+    @contextmanager
+    def rehearsal(self) -> Iterator[None]:
+        """Be after the block what it was before."""
+        process = os.getpid()
+        before = self._job and replace(self._job), self._added
         try:
-            with lock:
-                if not own.is_over:
-                    self._serve([own] if is_alone() else self._with_others(own))
+            yield
         finally:
-            own.is_over = True
-        if own.error is not None:
-            raise own.error
-        return own.answers[0]
-
-    def _with_others(self, own: _Waiting[Wish, Answer]) -> list[_Waiting[Wish, Answer]]:
-        group = [own]
-        while self._queue and len(group) < MOST_TOGETHER:
-            other = self._queue.popleft()
-            if other is not own and not other.is_over:
-                group.append(other)
-        return group
-
-    def _serve(self, group: Sequence[_Waiting[Wish, Answer]]) -> None:
-        try:
-            answers = self._write([waiting.wish for waiting in group])
-        except Exception as error:  # noqa: BLE001 - it is raised in the threads that it belongs to
-            is_of_all = isinstance(error, DatabaseError) and error.failure.kind is Kind.TRANSIENT  # and was waited for already
-            if len(group) > 1 and not is_of_all:
-                logger.warning("{} records are written one by one: {!r}", len(group), error)
-                for waiting in group:
-                    self._serve([waiting])
-                return
-            for waiting in group:
-                waiting.error, waiting.is_over = error, True
-            return
-        for waiting, answer in zip(group, answers, strict=True):
-            waiting.answers, waiting.is_over = (answer,), True
+            if os.getpid() == process:
+                self._job, self._added = before

@@ -9,18 +9,21 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from itertools import combinations, product
+from typing import get_args
 
 from sqlalchemy import select
 
-from memproc.dedup.cluster import Decision, are_told_apart, clusters, pair
+from memproc.dedup.cluster import Decision, Verdict, are_told_apart, clusters, pair
 from memproc.dedup.decide import Row, regroup
 from memproc.dedup.keys import Key, Observation
-from memproc.store.reviews.open_reviews import open_again
+from memproc.errors import NotFoundError, UsageError
+from memproc.store.reviews.open_reviews import open_again, verdicts_on
+from memproc.store.reviews.settled import note_unmerged, status_of
 from memproc.store.rows.decisions import WITHDRAWN
 from memproc.store.rows.ledger import LedgerEntry, write_lines
 from memproc.store.rows.memories import write_regrouped
 from memproc.store.rows.neighbourhood import neighbourhood
-from memproc.store.rows.observations import ROWS, to_row
+from memproc.store.rows.observations import ROWS, require, to_row
 from memproc.store.sql import tables
 from memproc.store.sql.tx import Tx
 
@@ -59,6 +62,57 @@ def _reason(verdict: str, policy: str, note: str) -> str:
     """Return what the ledger says of a decision: first the verdict, which alone stays when what it is about is forgotten."""
     said = [f"by the policy {policy}"] * bool(policy) + [note] * bool(note)
     return f"{verdict}: {', '.join(said)}" if said else verdict
+
+
+def unmerge(tx: Tx, identifier: str, note: str) -> tuple[Decision, ...]:
+    """Hold what an id names apart from the rest of its memory; return the decisions made. Raises NotFoundError."""
+    rows = require(tx, identifier)
+    decisions = unmerging(tx, rows, rows[0].observation)
+    if decisions:
+        decide_by_hand(tx, [(decision, "distinct") for decision in decisions], note)
+    return tuple(decisions)
+
+
+def unmerge_job(tx: Tx, job: int, note: str) -> tuple[Decision, ...]:
+    """Undo every merge by likeness that a job made; return the decisions made. Raises NotFoundError."""
+    if tx.execute(select(tables.jobs.c.number).where(tables.jobs.c.number == job)).first() is None:
+        raise NotFoundError(f"no job {job}")
+    decisions: list[Decision] = []
+    # What is held apart lets in what it had kept out, which may be what the job had merged first.
+    while fresh := unmerging_job(tx, job):
+        if not decisions:
+            note_unmerged(tx, job)
+        decide_by_hand(tx, [(decision, "distinct") for decision in fresh], note)
+        decisions += fresh
+    return tuple(sorted(decisions))
+
+
+def resolve(tx: Tx, number: int, verdict: Verdict, note: str) -> Decision:
+    """Decide an open review, and return the decision.
+
+    Raises NotFoundError where it is not open, and UsageError where nothing tells which side is later.
+    """
+    status, *pair_of = status_of(tx, number) or ("", b"", b"")
+    if status != "open":
+        raise NotFoundError(f"no open review {number}" + (f": it is decided, {status}" if status else ""))
+    sides = [require(tx, key.hex()) for key in pair_of]
+    if verdict not in verdicts_on(*sides):
+        raise UsageError(f"review {number}: supersedes takes two dates, one later than the other")
+    one, other = (rows[0].observation for rows in sides)
+    if one.node == other.node:
+        decision = pair(one.key, other.key, verdict)
+    else:
+        decision = pair(handle_of(tx, one), handle_of(tx, other), verdict)
+    decide_by_hand(tx, [(decision, verdict)], note)
+    tx.change_row(tables.reviews, number, {"status": verdict})
+    return decision
+
+
+def checked_verdict(verdict: Verdict) -> Verdict:
+    """Return the verdict that a call was given. Raises UsageError on what is none."""
+    if verdict not in get_args(Verdict):
+        raise UsageError(f"verdict {verdict!r}: choose one of {', '.join(get_args(Verdict))}")
+    return verdict
 
 
 def recluster(

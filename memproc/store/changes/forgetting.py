@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 
 from sqlalchemy import func, select
 
-from memproc.config import Policy
 from memproc.dedup.cluster import pair
 from memproc.dedup.decide import Row
 from memproc.dedup.keys import Key
@@ -37,13 +36,7 @@ _TOMBSTONES = select(
 )
 
 
-def forget(
-    tx: Tx,
-    segments: Segments,
-    rows: Sequence[Row],
-    policy: Policy,
-    note: str = "",
-) -> None:
+def forget(tx: Tx, segments: Segments, rows: Sequence[Row], note: str = "") -> None:
     """Remove observations and all that was derived from them, but for their keys; the note is kept.
 
     What is left of their memories, and of all that is connected with these, is clustered anew.
@@ -65,9 +58,9 @@ def forget(
     cores = {row.observation.core for row in rows}
     segments.remove(tx, numbers)
     tx.delete_by_keys(tables.typo_links.c.core, sorted(cores))
-    left = [(row.number, prepare_again(row.observation, policy)) for row in survivors if row.observation.core in cores]
+    left = [(row.number, prepare_again(row.observation, tx.policy)) for row in survivors if row.observation.core in cores]
     write_typo_links(tx, {(meant, found.core) for _, found in left for meant in found.typo_links})
-    index_again(tx, segments, left, policy)
+    index_again(tx, segments, left)
     gone = [LedgerEntry("forgotten", key, reason=note) for key in keys]
     write_lines(tx, None, [*gone, LedgerEntry("memories_forgotten", amount=len(emptied))])
     recluster(tx, [row.observation for row in survivors], cores, is_whole=True)  # others may have to speak
@@ -79,7 +72,6 @@ def take_over(
     decided: Sequence[Decided],
     namespace: str | None,
     batch: int,
-    policy: Policy,
 ) -> int:
     """Take over decisions and tombstones from a full export: with a `namespace` only those that name nothing but what the store has
     of it, for keys can be computed from a guessed text. Return how many were not taken.
@@ -97,7 +89,7 @@ def take_over(
     if keys:
         rows = [*map(to_row, tx.select_by_keys(ROWS, tables.observations.c.key, keys))]
         if rows:
-            forget(tx, segments, rows, policy)
+            forget(tx, segments, rows)
         told_apart = [found.keys for found in meant if found.verdict == "forgotten" and len(found.keys) > 1]
         spent = {bytes.fromhex(key): bytes.fromhex(node) for key, node in told_apart}
         _remember_forgotten(tx, keys, spent, batch)

@@ -14,7 +14,6 @@ from typing import Any
 
 from sqlalchemy import select
 
-from memproc.config import Policy
 from memproc.dedup.decide import Plan, Row, decide
 from memproc.dedup.keys import Columns, Key, Prepared
 from memproc.dedup.looking import first_of_cores, looking_planned
@@ -30,12 +29,12 @@ from memproc.store.quarantine.triage import settle
 from memproc.store.reviews.waiting import undated_candidates, write_reviews
 from memproc.store.rows.ledger import LedgerEntry, write_lines
 from memproc.store.rows.memories import write_regrouped
-from memproc.store.rows.neighbourhood import neighbourhood
+from memproc.store.rows.neighbourhood import neighbourhood_of_batch
 from memproc.store.rows.observations import forgotten_among, rows_of_new
 from memproc.store.rows.state import StoreState, store_state
 from memproc.store.rows.typo_links import write_typo_links
 from memproc.store.sql import tables
-from memproc.store.sql.database import is_of_memproc, is_of_value
+from memproc.store.sql.driver_errors import is_of_memproc, is_of_value
 from memproc.store.sql.seals import seal_of_date
 from memproc.store.sql.tx import Tx
 from memproc.times import to_micros
@@ -49,25 +48,12 @@ _KNOWN = select(*(tables.observations.c[name] for name in ("key", "number", "is_
 class Landing:
     """Lands batches in one store. The caller holds the transaction and sees to it that only one thread is here."""
 
-    def __init__(
-        self,
-        segments: Segments,
-        policy: Policy,
-        job: int,
-        *,
-        redacts: bool = False,
-    ) -> None:
-        """Know the store, what it was built with, and the job that lands.
-
-        With `redacts` nothing is told of what a rejected record holds, whoever rejected it.
-        """
+    def __init__(self, segments: Segments, job: int, *, redacts: bool = False) -> None:
+        """Know the index, and the job that lands. With `redacts` no message shows what a rejected record holds."""
         self._segments, self._job, self._redacts = segments, job, redacts
-        self._recall = policy.recall
 
     def land(self, tx: Tx, arrived: Arrived, there: StoreState, origin: Origin) -> Landed:
-        """Write the next batch and all that follows from it; `there` tells how the store stands, `now` is the time of the ledger's
-        rows.
-        """
+        """Write the next batch and all that follows from it; `there` is the state of the store."""
         batch = there.batch + 1
         records = arrived.records.moved(arrived.first)
         accepted = records.accepted
@@ -153,7 +139,7 @@ class Landing:
         known, forgotten = self._met_before(tx, columns, there)
         own = enumerate(zip(columns.key, columns.as_of, strict=True))
         undecided = columns.take([at for at, (key, as_of) in own if key not in known or as_of is not None]) if known else columns
-        near = neighbourhood(tx, there=there, fresh=undecided)
+        near = neighbourhood_of_batch(tx, undecided, there)
         if colliding := colliding_in(columns, known, near.rows):
             rest = columns.take([at for at in range(len(columns)) if at not in colliding])
             landed = self._write(tx, rest, there, batch)
@@ -171,7 +157,7 @@ class Landing:
         if any(columns.is_near):
             firsts = first_of_cores(plan, near.rows.values())
             first_numbers = [there.observation + 1 + at for at in firsts]
-            hashes = self._segments.index(tx, first_numbers, plan.fresh.take(firsts), self._recall)
+            hashes = self._segments.index(tx, first_numbers, plan.fresh.take(firsts), tx.policy.recall)
             landed.looking = [looking_planned(plan, near.rows, there.observation + 1, firsts, hashes)]
         landed.reviews = write_reviews(tx, undated_candidates(plan.undated), batch)
         write_lines(tx, batch, _lines(plan))

@@ -12,7 +12,7 @@ from sqlalchemy import delete, select, update
 from memproc.config import Policy
 from memproc.dedup.cluster import clusters
 from memproc.dedup.decide import Row, regroup
-from memproc.dedup.keys import Key
+from memproc.dedup.keys import SCHEME, Key
 from memproc.store.checkup.orphans import clear_orphans
 from memproc.store.index.indexing import index_facts, prepare_again
 from memproc.store.index.segments import Segments
@@ -42,6 +42,7 @@ def rebuild(tx: Tx, segments: Segments, policy: Policy) -> Moved:
     """Compute keys, index, links and memories from the observations, the decisions and the policy."""
     before = memories_told(tx)  # what is there may be damaged; the ledger goes on from what it told
     tx.change_row(tables.store, tables.THE_STORE, {"policy": policy.to_json()})
+    tx.execute(update(tables.store).values(scheme=SCHEME))
     tx.policy = policy
     clear_orphans(tx)
     mend_reasons(tx)
@@ -63,7 +64,7 @@ def rebuild(tx: Tx, segments: Segments, policy: Policy) -> Moved:
                 nodes[row.observation.node].add(found.node)
         fresh = {found.core: (row.number, found) for row, found in reversed(prepared) if found.core not in indexed}
         indexed |= fresh.keys()
-        index_facts(tx, segments, fresh.values(), policy)
+        index_facts(tx, segments, fresh.values())
         while alike := segments.newest_alike():
             segments.unite(tx, alike)
     _decide_on(tx, nodes)

@@ -35,12 +35,14 @@ from memproc.store.quarantine.records import DISCARDED, REASONED, reasons_told, 
 from memproc.store.quarantine.texts import wrong_texts
 from memproc.store.rows.decisions import WITHDRAWN, all_decisions
 from memproc.store.sql import tables
-from memproc.store.sql.database import Database, told
+from memproc.store.sql.database import Database
+from memproc.store.sql.driver_errors import translated
 from memproc.store.sql.files import check_database, was_database_of
 from memproc.store.sql.making import columns_of, is_store_in
 from memproc.store.sql.opening import no_store, require_file
 from memproc.store.sql.tx import Tx
 from memproc.store.sql.upgrading import can_be_upgraded
+from memproc.store.sql.views import VIEWS
 
 _observations, _forgotten = tables.observations.c, tables.forgotten.c
 # Where a decision's sides may be named.
@@ -81,7 +83,7 @@ def examine(tx: Tx, schema: type[Memory] = Memory) -> tuple[Finding, ...]:
     """
     found = Found()
     try:
-        with told():
+        with translated():
             _examine(tx, found, schema)
     except DatabaseError as error:
         if error.failure.kind is Kind.TRANSIENT:
@@ -158,11 +160,11 @@ def _check_tables(tx: Tx, found: Found) -> None:
         indexes = {index["name"] for index in there.get_indexes(own(table.name))}
         found.add("indexes", *sorted(own(index.name) for index in table.indexes if own(index.name) not in indexes))
     views = set(there.get_view_names())
-    found.add("views", *(own(name) for name in tables.VIEWS if own(name) not in views))
+    found.add("views", *(own(name) for name in VIEWS if own(name) not in views))
 
 
 def _check_settings(tx: Tx, found: Found) -> Policy | None:
-    """Return what the store was built with, None where that cannot be told."""
+    """Return what the store was built with, None where that cannot be translated."""
     own = tables.store.c
     rows = tx.execute(select(own.scheme, own.policy, own.calibration)).all()
     if len(rows) != 1:
@@ -212,7 +214,7 @@ def _check_quarantine(tx: Tx, found: Found) -> None:
     )
     try:
         again = sightings(tx)
-    except (ValueError, TypeError, AttributeError):  # what was known is no JSON of ranges, which the batches are told for
+    except (ValueError, TypeError, AttributeError):  # what was known is no JSON of ranges, which the batches are translated for
         again = None
     with tx.execute(query.execution_options(yield_per=1_000)) as rows:
         for row in rows:
@@ -221,10 +223,10 @@ def _check_quarantine(tx: Tx, found: Found) -> None:
                 found.add("arrival", *([row.number] if (row.times_seen, row.last_batch) != (times + 1, last) else []))
             expected = 0 if row.status == DISCARDED else row.raw_bytes
             is_whole = expected == (row.length or 0) and (row.parts is None or row.parts == row.last + 1)
-            told = reasons_told(row)
-            if not is_whole or told is None:
+            translated = reasons_told(row)
+            if not is_whole or translated is None:
                 found.add("quarantine", row.number)
-            elif told != tuple(row[2:8]):
+            elif translated != tuple(row[2:8]):
                 found.add("patterns", row.number)
 
 

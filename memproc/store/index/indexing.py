@@ -15,15 +15,15 @@ def prepare_again(seen: Observation, policy: Policy) -> Prepared:
     return prepare(seen.record, is_identity=seen.is_identity, as_of=seen.as_of, policy=policy)
 
 
-def index_facts(tx: Tx, segments: Segments, numbered: Iterable[tuple[int, Prepared]], policy: Policy) -> None:
+def index_facts(tx: Tx, segments: Segments, numbered: Iterable[tuple[int, Prepared]]) -> None:
     """Index facts, each with its number, but for those that take no part in the near tier."""
     near = [(number, prepared) for number, prepared in numbered if prepared.is_near]
     if near:
-        segments.index(tx, [number for number, _ in near], Columns.of(prepared for _, prepared in near), policy.recall)
+        segments.index(tx, [number for number, _ in near], Columns.of(prepared for _, prepared in near), tx.policy.recall)
 
 
-def index_again(tx: Tx, segments: Segments, survivors: Sequence[tuple[int, Prepared]], policy: Policy) -> None:
+def index_again(tx: Tx, segments: Segments, survivors: Sequence[tuple[int, Prepared]]) -> None:
     """Index the first observation that is left of each core."""
     first = {found.core: (number, found) for number, found in sorted(survivors, reverse=True)}
     segments.remove(tx, [number for number, _ in first.values()])
-    index_facts(tx, segments, first.values(), policy)
+    index_facts(tx, segments, first.values())

@@ -48,7 +48,19 @@ class Claim:
     landed: int = 0
 
 
-class Found(NamedTuple):
+class NewJob(NamedTuple):
+    """A job to begin: what is read, in which format, and under which settings, as JSON. `identity` is a hash of what is read into
+    which store and how, by which it is resumed, `fingerprint` a hash of the bytes; both None where it cannot be resumed.
+    """
+
+    source: str
+    format: str
+    settings: str
+    identity: Key | None = None
+    fingerprint: Key | None = None
+
+
+class JobFound(NamedTuple):
     """A job as its row has it: its fingerprint, and how it stands."""
 
     number: int
@@ -94,36 +106,28 @@ class Reached(NamedTuple):
     errors: dict[str, int]
 
 
-def begin(
-    tx: Tx,
-    source: str,
-    format: str,
-    settings: str,
-    owner: Owner,
-    identity: Key | None = None,
-    fingerprint: Key | None = None,
-) -> Claim:
+def begin(tx: Tx, job: NewJob, owner: Owner) -> Claim:
     """Write the start of a job that this run owns."""
     number, lease = tx.next_number(tables.jobs), to_micros(tx.now) + LEASE_MICROS
     place = (1, lease, 0, 0, None)  # its fence, and how far it is
-    row = (number, identity, fingerprint, source, format, settings, "running", None, owner.to_json(), *place, tx.now, None)
-    tx.insert_rows(tables.jobs, [row])
+    names = (job.source, job.format, job.settings, "running", None, owner.to_json())
+    tx.insert_rows(tables.jobs, [(number, job.identity, job.fingerprint, *names, *place, tx.now, None)])
     return Claim(number, 1, owner)
 
 
-def latest(tx: Tx, identity: Key) -> Found | None:
+def latest(tx: Tx, identity: Key) -> JobFound | None:
     """Return the newest job of this identity."""
     return _found(tx, _jobs.identity == identity)
 
 
-def _found(tx: Tx, condition: ColumnElement[bool]) -> Found | None:
+def _found(tx: Tx, condition: ColumnElement[bool]) -> JobFound | None:
     names = ("number", "fingerprint", "status", "request", "owner", "lease_until", "landed", "checkpoint")
     query = select(*(_jobs[name] for name in names)).where(condition).order_by(_jobs.number.desc()).limit(1)
     row = tx.execute(query).first()
     if row is None:
         return None
     number, fingerprint, status, request, owner, lease_until, *place = row
-    return Found(number, fingerprint, status, request, Owner.from_json(owner) if owner else None, lease_until or 0, *place)
+    return JobFound(number, fingerprint, status, request, Owner.from_json(owner) if owner else None, lease_until or 0, *place)
 
 
 def take(tx: Tx, number: int, owner: Owner) -> Claim:

@@ -7,7 +7,7 @@ by the ledger, under the record's key and without its words, so that forgetting 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Literal, NamedTuple, TypedDict, Unpack
 
 import orjson
@@ -23,6 +23,7 @@ from memproc.store.quarantine.records import DISCARDED, FORGOTTEN, OPEN, REPLAYE
 from memproc.store.rows.ledger import LINES, LedgerEntry, entry_of, write_lines
 from memproc.store.sql import tables
 from memproc.store.sql.tx import Tx
+from memproc.validation import redacted
 
 Status = Literal["open", "replayed", "discarded"]
 
@@ -42,7 +43,7 @@ _FOUND = (
     .join_from(tables.quarantine, tables.batches, _rows.batch == _batches.number)
     .join(_LAST, _rows.last_batch == _LAST.c.number)
 )
-_AS_THEY_ARE = [name for name in Quarantined._fields if name not in ("faults", "raw", "history")]
+_AS_THEY_ARE = [name for name in Quarantined.__dataclass_fields__ if name not in ("faults", "raw", "history")]
 _LIKE = ("number", "pattern", "category", "code", "path", "message", "faults", "source", "status", "times_seen")
 _GROUPED = select(*(_rows[name] for name in _LIKE))
 _STATUS = select(_rows.number, _rows.key, _rows.status, _rows.faults)
@@ -148,6 +149,12 @@ def patterns_in(tx: Tx, which: QuarantineFilter, limit: int | None = None) -> tu
     if of_job is not None and which == QuarantineFilter(job=which.job, status=None) and (gone := of_job.total() - told):
         patterns.append(Pattern(gone, "forgotten", "forgotten", "", "what it was is forgotten", FORGOTTEN))
     return sorted(patterns, key=lambda pattern: (-pattern.records, pattern.example))[:limit], settled
+
+
+def without_values(pattern: Pattern, fields: Collection[str]) -> Pattern:
+    """Return a pattern without what records hold: they may have been rejected before anybody asked for that."""
+    fault = redacted(Fault(pattern.path, pattern.code, pattern.message, ""), fields)
+    return pattern._replace(path=fault.path, message=fault.message)
 
 
 def settle(

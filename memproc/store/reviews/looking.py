@@ -33,7 +33,7 @@ from memproc.store.rows.ledger import LedgerEntry, write_lines
 from memproc.store.rows.observations import ROWS, SPEAKING, to_row
 from memproc.store.rows.state import store_state
 from memproc.store.sql import tables
-from memproc.store.sql.database import is_of_memproc, is_of_value
+from memproc.store.sql.driver_errors import is_of_memproc, is_of_value
 from memproc.store.sql.opening import check_policy
 from memproc.store.sql.tx import Tx
 

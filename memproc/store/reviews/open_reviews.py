@@ -14,8 +14,8 @@ from memproc.dedup.compare.reasons import reason_told
 from memproc.dedup.decide import Row
 from memproc.dedup.keys import Key, Observation
 from memproc.dedup.memory import memory_of_one
-from memproc.records import Memory, Plain
-from memproc.store.answers import Review
+from memproc.records import Plain
+from memproc.store.answers import M, Review
 from memproc.store.rows.decisions import decisions_on, in_force, pairs_of
 from memproc.store.rows.memories import OF_MANY, to_memory
 from memproc.store.rows.observations import SPEAKING, rows_by_key, to_row
@@ -32,10 +32,10 @@ _PAIRS = select(_reviews.number, _reviews.one, _reviews.other)
 
 def open_reviews(
     tx: Tx,
-    restored: Callable[[Plain], Memory],
+    restored: Callable[[Plain], M],
     limit: int | None = None,
     numbers: Collection[int] | None = None,
-) -> list[Review]:
+) -> list[Review[M]]:
     """Return the open reviews, changes first, then the surest, and those without a confidence last, of memories that are not one by
     now: at most `limit`, and only those of `numbers`, where these are given.
     """
@@ -56,7 +56,7 @@ def _usefulness(row: Any) -> tuple[int, bool, float, Key, Key]:
     return place, row.confidence is None, -(row.confidence or 0.0), row.one, row.other
 
 
-def _shown(tx: Tx, rows: Sequence[Any], restored: Callable[[Plain], Memory]) -> Iterator[Review]:
+def _shown(tx: Tx, rows: Sequence[Any], restored: Callable[[Plain], M]) -> Iterator[Review[M]]:
     for start in range(0, len(rows), SHOWN_AT_ONCE):
         some = rows[start : start + SHOWN_AT_ONCE]
         sides = rows_by_key(tx, {key for row in some for key in (row.one, row.other)})

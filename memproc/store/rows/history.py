@@ -7,6 +7,7 @@ further. All that these memories were told by is put in the order of time; what 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
 from sqlalchemy import select
@@ -65,7 +66,7 @@ def _with_what_was_told_before(steps: Sequence[Step]) -> tuple[Step, ...]:
     done: set[str] = set()
     for step in reversed(steps):
         is_now = step.link in ("current", "offered")
-        found.append(step._replace(link="told") if is_now and step.memory in done else step)
+        found.append(replace(step, link="told") if is_now and step.memory in done else step)
         if is_now:
             done.add(step.memory)
     return tuple(found[::-1])

@@ -27,44 +27,35 @@ CHUNK = 2_000
 
 
 def neighbourhood(
-    tx: Tx,
-    observations: Iterable[Observation] = (),
-    cores: Iterable[int] = (),
-    there: StoreState | None = None,
-    *,
-    fresh: Columns | None = None,
-    is_whole: bool = False,
+    tx: Tx, observations: Iterable[Observation] = (), cores: Iterable[int] = (), *, is_whole: bool = False
 ) -> Neighbourhood:
-    """Return all that may be one memory with something of these observations, or of `fresh` ones, and what has these cores.
+    """Return all that may be one memory with one of these observations of the store, or has one of these cores.
 
-    `there` tells how the store stands, where that is known. Without `is_whole` silent observations are left out, but for those that
-    are given with a date of their source, which may be a later one.
+    Without `is_whole` silent observations are left out, except those that are given with a date of their source, which may be a
+    later one.
     """
-    policy, given, new = tx.policy, [*observations], fresh or Columns()
-    found = _Found(tx, there, is_whole=is_whole)
-    found.links = {(meant, core) for core, typo_links in zip(new.core, new.typo_links, strict=True) for meant in typo_links}
-    wanted_cores = {*cores, *(seen.core for seen in given), *(meant for meant, _ in found.links)}
-    wanted_nodes = {seen.node for seen in given if seen.is_identity}
-    handles = found.handles_of(given)
-    if policy.dedup != "off":  # there a core is of one observation
-        wanted_cores.update(new.core)
-    wanted_nodes.update(compress(new.node, new.is_identity))
-    if found.has_decisions:
-        handles.update(new.node, new.key)
-    while wanted_cores or wanted_nodes or handles:
-        rows = found.rows_of(wanted_cores, wanted_nodes)
-        linked = found.linked_with(wanted_cores, {row.observation.core for row in rows})
-        merged = found.decisions_on(handles | found.handles_of(row.observation for row in rows))
-        handles = set()
-        wanted_cores = (linked | {row.observation.core for row in rows}) - found.cores
-        wanted_nodes = (merged | {row.observation.node for row in rows if row.observation.is_identity}) - found.nodes
+    given = [*observations]
+    search = _Search(tx, None, is_whole=is_whole)
+    nodes = {seen.node for seen in given if seen.is_identity}
+    search.follow({*cores, *(seen.core for seen in given)}, nodes, search.handles_of(given))
     if not is_whole:
-        dated = {seen.key for seen in given if seen.as_of is not None}
-        dated.update(key for key, as_of in zip(new.key, new.as_of, strict=True) if as_of is not None)
-        found.note(dated - found.rows.keys())
-    groups = group_all([row.observation for row in found.rows.values()], new, found.links, policy)
-    rows_in_groups = {key: row._replace(observation=in_group(row.observation, groups)) for key, row in found.rows.items()}
-    return Neighbourhood(rows_in_groups if groups else found.rows, groups, in_force(found.decisions), found.spent(), is_whole)
+        search.add({seen.key for seen in given if seen.as_of is not None})
+    return search.result(Columns())
+
+
+def neighbourhood_of_batch(tx: Tx, batch: Columns, state: StoreState) -> Neighbourhood:
+    """Return all that may be one memory with one of these new observations. Silent ones are left out, except those that the batch
+    gives again with a date of their source, which may be a later one.
+    """
+    search = _Search(tx, state, is_whole=False)
+    search.links = {(meant, core) for core, meanings in zip(batch.core, batch.typo_links, strict=True) for meant in meanings}
+    cores = {meant for meant, _ in search.links}
+    if tx.policy.dedup != "off":  # there a core is of one observation
+        cores.update(batch.core)
+    handles = {*batch.node, *batch.key} if search.has_decisions else set()
+    search.follow(cores, {*compress(batch.node, batch.is_identity)}, handles)
+    search.add({key for key, as_of in zip(batch.key, batch.as_of, strict=True) if as_of is not None})
+    return search.result(batch)
 
 
 def in_groups(tx: Tx, rows: Sequence[Row]) -> list[Row]:
@@ -73,8 +64,8 @@ def in_groups(tx: Tx, rows: Sequence[Row]) -> list[Row]:
     return [row._replace(observation=in_group(row.observation, groups)) for row in rows]
 
 
-class _Found:
-    """What was found so far, and the queries that find more."""
+class _Search:
+    """A search under way: what it has found, and the queries that find more."""
 
     def __init__(self, tx: Tx, there: StoreState | None, *, is_whole: bool) -> None:
         self.tx = tx
@@ -88,6 +79,24 @@ class _Found:
         self.has_typo_links = there.has_typo_links if there else _is_any(tx, tables.typo_links.c.core)
         self.has_decisions = there.has_decisions if there else _is_any(tx, tables.decisions.c.number)
         self.has_forgotten = there.has_forgotten if there else _is_any(tx, tables.forgotten.c.key)
+
+    def follow(self, cores: set[int], nodes: set[Key], handles: set[Key]) -> None:
+        """Find what has these cores, nodes and names in decisions, what that leads to, and so on."""
+        while cores or nodes or handles:
+            rows = self.rows_of(cores, nodes)
+            linked = self.linked_with(cores, {row.observation.core for row in rows})
+            merged = self.decisions_on(handles | self.handles_of(row.observation for row in rows))
+            handles = set()
+            cores = (linked | {row.observation.core for row in rows}) - self.cores
+            nodes = (merged | {row.observation.node for row in rows if row.observation.is_identity}) - self.nodes
+
+    def result(self, batch: Columns) -> Neighbourhood:
+        """Return what was found, with what it and a new batch merge by."""
+        groups = group_all([row.observation for row in self.rows.values()], batch, self.links, self.tx.policy)
+        rows = self.rows
+        if groups:
+            rows = {key: row._replace(observation=in_group(row.observation, groups)) for key, row in rows.items()}
+        return Neighbourhood(rows, groups, in_force(self.decisions), self.spent(), self.query is ROWS)
 
     def linked_with(self, cores: set[int], inhabited: set[int]) -> set[int]:
         """Note the links of these cores to what they may stand for, and back; return the cores at both ends.
@@ -115,9 +124,10 @@ class _Found:
         self.rows.update((row.observation.key, row) for row in rows)
         return rows
 
-    def note(self, keys: set[Key]) -> None:
-        """Note some observations, though they may be silent."""
-        self.rows.update((row.observation.key, row) for row in map(to_row, self._select(ROWS, _observations.key, keys)))
+    def add(self, keys: set[Key]) -> None:
+        """Add some observations, though they may be silent."""
+        rows = map(to_row, self._select(ROWS, _observations.key, keys - self.rows.keys()))
+        self.rows.update((row.observation.key, row) for row in rows)
 
     def handles_of(self, observations: Iterable[Observation]) -> set[Key]:
         """Return what decisions may name these observations by; nothing where there are no decisions."""

@@ -12,6 +12,7 @@ from sqlalchemy import Select, literal_column, select
 from memproc.dedup.cluster import principal
 from memproc.dedup.decide import Judged, Regrouped, Row
 from memproc.dedup.keys import Columns, Key, Observation, Prepared
+from memproc.errors import NotFoundError
 from memproc.records import Outcome, Plain
 from memproc.store.sql import tables
 from memproc.store.sql.seals import seal_of_date
@@ -81,6 +82,22 @@ def locate(tx: Tx, identifier: str, rows: Select[Any] = ROWS) -> list[Row]:
         return [first] if first else []
     rest = map(to_row, tx.execute(rows.where(_observations.memory == first.memory).order_by(_observations.key)))
     return [first, *(row for row in rest if row.number != first.number)]
+
+
+def require_row(tx: Tx, identifier: str) -> Row:
+    """Return the row that an id names. Raises NotFoundError where there is none."""
+    row = named_by(tx, identifier)
+    if row is None:
+        raise NotFoundError(f"no memory or observation {identifier!r}")
+    return row
+
+
+def require(tx: Tx, identifier: str) -> list[Row]:
+    """Return the rows of the memory that an id is in, the row it names first. Raises NotFoundError where there is none."""
+    rows = locate(tx, identifier)
+    if not rows:
+        raise NotFoundError(f"no memory or observation {identifier!r}")
+    return rows
 
 
 def _of_node(tx: Tx, node: Key) -> list[Row]:

@@ -11,8 +11,8 @@ from sqlalchemy import or_, select
 from memproc.dedup.compare.reasons import BETWEEN, reason_told
 from memproc.dedup.decide import Row
 from memproc.dedup.keys import Key
-from memproc.records import Memory, Plain
-from memproc.store.answers import Entry, ObservationSeen, Trace
+from memproc.records import Plain
+from memproc.store.answers import Entry, M, ObservationSeen, Trace
 from memproc.store.rows.decisions import all_decisions
 from memproc.store.rows.history import speaking_of
 from memproc.store.rows.ledger import _lines_on, entry_of
@@ -35,7 +35,7 @@ _TOMBSTONES = select(_gone.key, _gone.node, _gone.outcome, _batches.job, _gone.p
 _OF_TWO_TEXTS = ("similar", "joined", "review")  # kinds of lines whose reason is what two observations differ in
 
 
-def trace_of(tx: Tx, rows: Sequence[Row], memory: Memory) -> Trace:
+def trace_of(tx: Tx, rows: Sequence[Row], memory: M) -> Trace[M]:
     """Return the story of a memory, whose observations are `rows`."""
     speaking = speaking_of(tx, rows)
     keys = {row.observation.key for row in rows}
@@ -52,7 +52,7 @@ def trace_of(tx: Tx, rows: Sequence[Row], memory: Memory) -> Trace:
     return Trace(memory, tuple(observations), _story(tx, read, handles), decisions)
 
 
-def trace_of_forgotten(tx: Tx, key: Key) -> Trace | None:
+def trace_of_forgotten(tx: Tx, key: Key) -> Trace[Any] | None:
     """Return what is left of the story of a memory that was forgotten, by one of its ids; None where there was none."""
     is_named = or_(_gone.key == key, _gone.node == key, _gone.home == key)
     named = tx.execute(select(_gone.key, _gone.home).where(is_named)).first()

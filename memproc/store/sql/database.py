@@ -32,19 +32,20 @@ from sqlalchemy import (
     select,
     update,
 )
-from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, SQLAlchemyError
-from sqlalchemy.exc import TimeoutError as NoneIsFreeError
+from sqlalchemy.exc import DBAPIError
 
 from memproc.config import Settings
-from memproc.errors import DatabaseError, MemprocError, UsageError
-from memproc.failures import CHANGED_WHILE_READ, POOL_IS_EMPTY, READ_ONLY, UNKNOWN, Kind, failure_of
+from memproc.errors import DatabaseError, UsageError
+from memproc.failures import CHANGED_WHILE_READ, READ_ONLY, failure_of
 from memproc.in_use import Held
 from memproc.store.sql import forks, tables
-from memproc.store.sql.backends import WAITS, connected, to_wal, url_of
+from memproc.store.sql.backends import WAITS, connected, to_wal
+from memproc.store.sql.driver_errors import translated
 from memproc.store.sql.files import check_place, is_read_only, opened_beside, state_of
 from memproc.store.sql.masking import secrets_of, url_shown, without
 from memproc.store.sql.naming import Names
 from memproc.store.sql.tx import DatabaseInfo, Statements, Tx, time_now
+from memproc.store.sql.urls import url_of
 
 BRIEFLY_SECONDS = 0.1
 _ONE: ColumnElement[int] = literal_column("1")
@@ -156,13 +157,17 @@ class Database:
         of other transactions, may not be there yet.
         """
         self._check_writable()
-        with self._inside(), told(), forks.ended_where_begun(self._prepared(self._writing, self._begun_to_make)) as connection:
+        with (
+            self._inside(),
+            translated(),
+            forks.ended_where_begun(self._prepared(self._writing, self._begun_to_make)) as connection,
+        ):
             yield Tx(connection, self.info)
 
     def to_wal(self) -> None:
         """Let SQLite write its log ahead, where it may write: it remembers that. Other databases do so anyway."""
         if self.file is not None and not self.is_read_only:
-            with told(), self._prepared(self.engine, self.engine.connect) as connection:
+            with translated(), self._prepared(self.engine, self.engine.connect) as connection:
                 to_wal(connection.connection.driver_connection)
 
     def wipe(self, wait_seconds: float = 0.0) -> None:
@@ -210,7 +215,7 @@ class Database:
 
     @contextmanager
     def _begun(self, engine: Engine) -> Iterator[Tx]:
-        with self._inside(), told(), forks.ended_where_begun(self._prepared(engine, engine.begin)) as connection:
+        with self._inside(), translated(), forks.ended_where_begun(self._prepared(engine, engine.begin)) as connection:
             yield Tx(connection, self.info)
 
     @contextmanager
@@ -264,38 +269,3 @@ def held_for(where: str | Path) -> Held | None:
 
 def _file_of(url: URL) -> Path | None:
     return Path(url.database) if url.drivername == "sqlite" and url.database else None
-
-
-@contextmanager
-def told() -> Iterator[None]:
-    """Tell what an error of the driver means."""
-    try:
-        yield
-    except DBAPIError as error:
-        raise _failure(error) from error
-    except NoneIsFreeError as error:
-        raise DatabaseError(POOL_IS_EMPTY, error) from error
-
-
-def is_of_value(error: Exception) -> bool:
-    """Tell whether it is a value that the database or its driver refused, and not the database that failed."""
-    if isinstance(error, DBAPIError):
-        return isinstance(error, IntegrityError | DataError) or failure_of(error.orig or error).kind is Kind.DATA
-    return isinstance(error, OverflowError | UnicodeError)
-
-
-def is_of_memproc(error: Exception) -> bool:
-    """Tell whether memproc itself broke, from what the database or the machine says."""
-    return not isinstance(error, SQLAlchemyError | MemprocError | OSError)
-
-
-def _failure(error: DBAPIError) -> DatabaseError:
-    """Return what an error of the driver means, or the error before it: on a full disk SQLite ends the transaction, and what is
-    told last is that a savepoint is gone.
-    """
-    one: BaseException | None = error
-    while one is not None:
-        if isinstance(one, DBAPIError) and (failure := failure_of(one.orig or one)) is not UNKNOWN:
-            return DatabaseError(failure, one.orig)
-        one = one.__context__
-    return DatabaseError(UNKNOWN, error.orig)

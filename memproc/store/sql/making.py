@@ -19,6 +19,7 @@ from memproc.store.sql import tables
 from memproc.store.sql.database import Database
 from memproc.store.sql.naming import OBJECTS
 from memproc.store.sql.tx import Tx
+from memproc.store.sql.views import views_on
 
 MARKS = frozenset({"epoch", "schema_version", "scheme", "policy"})  # columns that the table of a store's row has in each version
 
@@ -70,7 +71,7 @@ def names_in(tx: Tx) -> set[str]:
 def _create(tx: Tx, *, is_store: bool = False) -> None:
     there = names_in(tx)
     own = [table for table in tables.metadata.sorted_tables if _is_own(tx, table, there, is_store=is_store)]
-    views = tables.views(tx.database.backend)
+    views = views_on(tx.database.backend)
     own_views = {name for name, view in views.items() if _is_own_view(tx, name, view, there)}
     known = {str(index.name) for table in own for index in table.indexes} | {table.name for table in own} | own_views
     taken = sorted(name for name in map(tx.database.names.of, OBJECTS - known) if name in there)

@@ -14,12 +14,13 @@ from typing import Any
 from sqlalchemy import Engine, event
 
 from memproc.store.sql import tables
+from memproc.store.sql.views import VIEWS
 
 TEXTS_KEPT = 500  # the statements of a store are some two hundred, but for lists of different lengths
 OBJECTS = frozenset(
     [
         *tables.metadata.tables,
-        *tables.VIEWS,
+        *VIEWS,
         *(str(index.name) for table in tables.metadata.tables.values() for index in table.indexes),
     ]
 )

@@ -20,9 +20,8 @@ from sqlalchemy import Double, Table
 from xxhash import xxh3_64_intdigest
 
 from memproc.dedup.keys import Key
-from memproc.store.sql import tables
+from memproc.store.sql.columns import SEAL
 
-SEAL = tables.SEAL
 _HALF = 1 << 63  # a hash has no sign, an integer of a database has
 
 

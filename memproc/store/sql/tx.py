@@ -36,8 +36,9 @@ from memproc.errors import DatabaseError
 from memproc.failures import Failure, Kind
 from memproc.store.sql import tables
 from memproc.store.sql.backends import Backend
+from memproc.store.sql.columns import SEAL
 from memproc.store.sql.naming import Names
-from memproc.store.sql.seals import SEAL, is_sealed, resealed, seal_of, sealed_columns
+from memproc.store.sql.seals import is_sealed, resealed, seal_of, sealed_columns
 from memproc.times import to_text
 
 KEYS_A_QUERY = 500

@@ -31,8 +31,8 @@ from sqlalchemy.sql import quoted_name
 
 from memproc.errors import StoreError
 from memproc.store.sql import tables
+from memproc.store.sql.columns import SEAL
 from memproc.store.sql.making import names_in
-from memproc.store.sql.seals import SEAL
 from memproc.store.sql.tx import Tx
 
 ROWS_AT_ONCE = 1_000

@@ -168,6 +168,7 @@ def test_what_decides_is_told_first():
     assert told.endswith("; and 3 more")
 
 
+@pytest.mark.slow
 def test_long_texts_are_told_apart_in_no_time():
     """Where all words differ, the time grows with their number and not with its square."""
     assert growth(lambda n: "tea " * n, lambda text: told_apart(text, text.replace("tea", "milk"))) < MOST_TIMES

@@ -91,6 +91,7 @@ def test_a_difference_in_a_cue_keeps_two_texts_apart_and_is_named(kind, one, oth
     assert kind in kinds_of(compare(side_of(left), side_of(right), shipped_model()).differences)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("nearly", ["a", "1", "a.", "a@", "/", "a1", "1-", "1.", "-"])
 def test_a_long_token_is_told_in_no_time(nearly):
     """Whatever its shape nearly is, the time grows with its length and not with its square."""
@@ -106,7 +107,7 @@ def test_what_the_table_of_benign_differences_says_is_so(row):
     with memproc.open("sqlite://") as store:
         store.add({"content": row.one})
         found = store.add({"content": row.other})
-        with store._read() as tx:
+        with store._opened.transactions.reading() as tx:
             kept = tx.execute(sql("SELECT reason FROM ledger WHERE kind = 'similar'")).scalar()
     assert (found.outcome, found.confidence) == ("merged", row.trust)
     assert row.kind == kept or row.kind in ("hyphen", "case of a short code", "unit behind its number", "thousands")

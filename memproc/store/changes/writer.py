@@ -1,0 +1,234 @@
+"""The writer of a store: begins jobs, lands their batches, and ends them. Ingestion, replay and `add` write through it.
+
+Each batch has a transaction of its own. Its reviews are looked for in the next one, so that a kill loses neither.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import replace
+from time import perf_counter
+from typing import NamedTuple
+
+from memproc.dedup.keys import Key
+from memproc.errors import DatabaseError, StoreError
+from memproc.formats.draft import Decided
+from memproc.report.report import Report
+from memproc.store.changes.forgetting import take_over
+from memproc.store.changes.landed import Arrived, Landed, batch_row
+from memproc.store.changes.landing import Landing
+from memproc.store.jobs.jobs import (
+    FINISHED,
+    Claim,
+    JobFound,
+    NewJob,
+    Reached,
+    begin,
+    behind,
+    cancel,
+    close_left,
+    finish,
+    latest,
+    left,
+    reached,
+    step,
+    take,
+)
+from memproc.store.jobs.owners import Owner
+from memproc.store.opened import OpenStore
+from memproc.store.quarantine.records import Origin
+from memproc.store.quarantine.triage import QuarantineFilter, patterns_in, without_values
+from memproc.store.reviews.looking import Compared, Fresh, Reviewer
+from memproc.store.rows.state import StoreState, store_state
+from memproc.store.sql import tables
+from memproc.store.sql.opening import check_policy
+from memproc.store.sql.tx import Tx
+
+PATTERNS_SHOWN = 3
+
+
+class Batch(NamedTuple):
+    """A batch to land: what arrived and from where, the decisions of a full export that came with it, and where the next batch
+    begins. `is_looked_at`: its reviews are found in its own transaction, or there is nothing to find.
+    """
+
+    arrived: Arrived
+    origin: Origin
+    decided: Sequence[Decided] = ()
+    checkpoint: str | None = None
+    is_looked_at: bool = False
+
+
+class Writer:
+    """Lands batches in one open store. Safe to use from several threads."""
+
+    def __init__(self, store: OpenStore) -> None:
+        self._store, self._transactions = store, store.transactions
+
+    def begin_job(self, job: NewJob) -> Claim:
+        """Write the start of a job that this process runs; return the right to land its batches."""
+        with _new_run() as owner:
+            return self._transactions.write(lambda tx: begin(tx, job, owner))
+
+    def take_job(self, identity: Key, fingerprint: Key | None) -> tuple[JobFound | None, Claim | None]:
+        """Return the newest job that reads the same, and the right to continue it where it is unfinished, reads the same bytes
+        and no other process may be working on it. A job that was to be cancelled when its process died is cancelled.
+        """
+
+        def taken(tx: Tx) -> tuple[JobFound | None, Claim | None]:
+            job = latest(tx, identity)
+            if job is None or job.status in FINISHED or job.is_held(tx.now):
+                return job, None
+            if job.request == "cancel":
+                cancel(tx, job.number)
+                return job._replace(status="cancelled"), None
+            return job, take(tx, job.number, owner) if job.fingerprint == fingerprint else None
+
+        with _new_run() as owner:
+            job, claim = self._transactions.write(taken)
+            if claim is None:
+                owner.end()
+            return job, claim
+
+    def reached(self, job: int) -> Reached:
+        """Return what the batches of a job have counted so far, in all its runs."""
+        return self._transactions.read(lambda tx: reached(tx, job))
+
+    def run_job(self, claim: Claim, work: Callable[[], str]) -> str:
+        """Do the work of a job and return the status it ends with, by itself or as it was asked; write how it ended, also if it
+        raises.
+        """
+        try:
+            status = work()
+        except BaseException as error:
+            with suppress(DatabaseError):  # the first error says why by itself
+                self.finish_job(claim, "interrupted" if isinstance(error, KeyboardInterrupt) else "failed")
+            raise
+        return self.finish_job(claim, status)
+
+    def finish_job(self, claim: Claim, status: str) -> str:
+        """Write how a job ended, and return that; if it cannot be written, this process knows it all the same."""
+        if not claim.owner.is_this_process:  # this one was forked while the job ran, which its parent ends
+            return status
+        claim.owner.end()
+        return self._transactions.write(lambda tx: finish(tx, claim, status))
+
+    def close_left_jobs(self) -> None:
+        """Close the jobs of processes that are gone and that nobody can resume, if that can be written now."""
+        if self._transactions.is_rehearsal:
+            return
+        with suppress(DatabaseError):
+            if self._transactions.read(left):
+                self._transactions.write_if_free(close_left)
+
+    def land(self, claim: Claim, batch: Batch, review_at: float | None = None) -> Landed:
+        """Write one batch and everything that follows from it in one transaction, and then find its reviews in another.
+
+        `review_at` defaults to that of the store's settings. Waits for failures that may pass. Raises DatabaseError on any
+        other, and StoreError if another process has taken the job over.
+        """
+        batch = batch._replace(is_looked_at=self._store.policy.dedup != "near")
+        (landed,) = self.land_each(claim, [batch])
+        if landed.looking and not batch.is_looked_at:
+            landed.uncompared = len(self._catch_up(claim.job, review_at, landed.fresh).broken)
+        return landed
+
+    def land_each(self, claim: Claim, batches: Sequence[Batch]) -> list[Landed]:
+        """Write batches one after the other in one transaction, and return what became of each."""
+        if not claim.owner.is_this_process:
+            raise StoreError(f"job {claim.job} belongs to the process that this one was forked from: begin another one here")
+        attempts: list[list[Landed]] = []
+
+        def landed(tx: Tx) -> list[Landed]:
+            done: list[Landed] = []
+            for at, batch in enumerate(batches):
+                state = store_state(tx, claim.job)
+                if not attempts and not at:  # whoever was interrupted after a commit did not count it
+                    claim.landed = state.landed
+                own = replace(claim, landed=claim.landed + at)
+                if step(tx, own, state, batch.checkpoint, is_looked_at=batch.is_looked_at):
+                    attempts[-1][-1].request = state.request  # the connection was lost after a commit that came through
+                    return attempts[-1]
+                done.append(self._landed(tx, claim, batch, state))
+            attempts.append(done)
+            return done
+
+        done = self._transactions.write_again(landed)  # the job's row tells whether the batches are in
+        claim.landed += len(batches)
+        if any(decision.verdict == "forgotten" for batch in batches for decision in batch.decided):
+            self._store.wipe()
+        return done
+
+    def _landed(self, tx: Tx, claim: Claim, batch: Batch, state: StoreState) -> Landed:
+        started, number, store = perf_counter(), state.batch + 1, self._store
+        check_policy(state.policy, store.policy)
+        tx.policy = store.policy
+        store.segments.at(state.epoch, state.segment)
+        landing = Landing(store.segments, claim.job, redacts=store.settings.redact)
+        landed = landing.land(tx, batch.arrived, state, batch.origin)
+        landed.untaken = take_over(tx, store.segments, batch.decided, batch.origin.namespace or None, number)
+        if any(decision.verdict == "forgotten" for decision in batch.decided):
+            tx.note_deleted()
+        if batch.decided or len(landed.looking) > 1:
+            landed.epoch = 0  # what is to be looked at was told before all of it was written
+        if batch.is_looked_at:
+            landed.looked(self._reviewer().look_at(tx, landed.looking, number))
+        elif not any(part.keys for part in landed.looking) and state.looked == state.landed:
+            landed.looking = []
+            tx.update_rows(tables.jobs, ("looked",), [(state.landed + 1, claim.job)])
+        place = (number, claim.job, batch.arrived.first, len(batch.arrived.records))
+        tx.insert_rows(tables.batches, [batch_row(landed, place, started, tx.now)])
+        landed.request = state.request
+        return landed
+
+    def catch_up(self, claim: Claim, review_at: float | None = None) -> int:
+        """Find the reviews of batches that landed as their process died: of this job, and of those that no process is working
+        on, each from the confidence that it was given. Return how many records memproc itself broke on.
+        """
+        jobs = self._transactions.read(lambda tx: behind(tx, claim.job))
+        return sum(len(self._catch_up(job, review_at if job == claim.job else least).broken) for job, least in jobs)
+
+    def _catch_up(self, job: int, review_at: float | None, fresh: Fresh | None = None) -> Compared:
+        reviewer = self._reviewer(review_at)
+        return self._transactions.write_again(lambda tx: reviewer.catch_up(tx, job, fresh))
+
+    def _reviewer(self, review_at: float | None = None) -> Reviewer:
+        store = self._store
+        least = store.settings.review_at if review_at is None else review_at
+        return Reviewer(store.segments, store.policy, least, store.settings.redact)
+
+    def count_into(self, report: Report, fields: Collection[str], *, redacts: bool) -> None:
+        """Write into a report what all batches of its job counted, in all its runs, and its most frequent faults; with `redacts`
+        without what records hold. `fields` are those of the schema.
+        """
+        job = report.job or 0
+
+        def count(tx: Tx) -> None:
+            for name, number in reached(tx, job)._asdict().items():
+                setattr(report, name, Counter(number) if name == "errors" else number)
+            if report.quarantined:
+                patterns, report.settled = patterns_in(tx, QuarantineFilter(job=job, status=None), PATTERNS_SHOWN)
+                report.patterns = [without_values(pattern, fields) for pattern in patterns] if redacts else patterns
+
+        self._transactions.read(count)
+
+    def merge_index(self) -> None:
+        """Merge the segments of the index, in transactions of their own, if it is time. This changes no answer."""
+        self._store.merger.merge()
+
+    def let_others_write(self) -> None:
+        """Leave the lock free for a moment, ten times a second: a writer that takes it again at once starves the others."""
+        self._store.let_others_write()
+
+
+@contextmanager
+def _new_run() -> Iterator[Owner]:
+    """Give a run for a job to belong to; it is over if no job takes it."""
+    owner = Owner.of_new_run()
+    try:
+        yield owner
+    except BaseException:
+        owner.end()
+        raise

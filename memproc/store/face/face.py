@@ -1,0 +1,38 @@
+"""What the parts of a store's face have in common."""
+
+from __future__ import annotations
+
+from typing import Generic
+
+from memproc.config import Policy, Settings
+from memproc.records import Plain
+from memproc.store.answers import M
+from memproc.store.changes.writer import Writer
+from memproc.store.opened import OpenStore
+from memproc.validation import restore
+
+
+class Face(Generic[M]):
+    """A part of the face of an open store, whose memories are of the class `schema`."""
+
+    _opened: OpenStore
+    _writer: Writer
+    schema: type[M]
+
+    @property
+    def settings(self) -> Settings:
+        """The settings that the store was opened with."""
+        return self._opened.settings
+
+    @property
+    def policy(self) -> Policy:
+        """The settings that the store was built with."""
+        return self._opened.policy
+
+    @property
+    def url(self) -> str:
+        """Where the store is, without passwords."""
+        return self._opened.url
+
+    def _to_memory(self, plain: Plain) -> M:
+        return restore(plain, self.schema)

@@ -1,0 +1,80 @@
+"""An open store, as whatever reads or changes it needs it: its database, its index, and what it was built with."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from time import perf_counter
+
+import orjson
+
+from memproc.config import Policy, Settings
+from memproc.errors import DatabaseError, StoreError
+from memproc.store.index.merging import Merger
+from memproc.store.index.segments import Segments
+from memproc.store.sql.database import BRIEFLY_SECONDS, Database
+from memproc.store.sql.masking import url_shown
+from memproc.store.sql.opening import open_policy
+from memproc.store.sql.transactions import Transactions
+
+GAP_EVERY_SECONDS = 0.1
+
+
+class OpenStore:
+    """A store that is open. `policy` is what it was built with."""
+
+    def __init__(self, where: str | Path, settings: Settings, *, for_rebuild: bool = False) -> None:
+        """Open or create the store. Raises StoreError or UsageError as `memproc.open` does."""
+        self.settings = settings
+        self.database = Database(where, settings)
+        self.url = url_shown(self.database.url)
+        self.segments = Segments()
+        self.transactions = Transactions(self.database, on_end=self.segments.leave, on_rollback=self.segments.forget_cached)
+        self.merger = Merger(self.transactions, self.segments)
+        self._gave_way_at = perf_counter()
+        try:
+            self.policy: Policy = open_policy(self.database, settings, for_rebuild=for_rebuild)
+        except BaseException as error:
+            self.database.close()
+            if not isinstance(error, DatabaseError):
+                raise
+            raise StoreError(f"{self.database} cannot be opened as a store: {error}") from error
+
+    @property
+    def settings_as_json(self) -> str:
+        """The settings as a job keeps them."""
+        return orjson.dumps(self.settings, option=orjson.OPT_SORT_KEYS).decode()
+
+    def begin_afresh(self) -> None:
+        """Have locks and copies of the index of its own, in a process that was just forked."""
+        self.transactions.begin_afresh()
+        self.merger.begin_afresh()
+        self.segments.leave()
+        self.segments.forget_cached()
+
+    def close(self) -> None:
+        """Wait for a merge of the index, and close all connections."""
+        self.merger.wait()
+        self.transactions.is_closed = True
+        self.database.wipe()
+        self.database.close()
+
+    def wipe(self) -> None:
+        """Remove deleted bytes from the files, unless in a rehearsal, which deletes nothing. Waits a moment for readers."""
+        if not self.transactions.is_rehearsal:
+            self.database.wipe(BRIEFLY_SECONDS)
+
+    def let_others_write(self) -> None:
+        """Leave the lock free for a moment, ten times a second: a writer that takes it again at once starves the others."""
+        gap = self.database.backend.gap_seconds
+        if gap and not self.transactions.is_rehearsal and perf_counter() - self._gave_way_at > GAP_EVERY_SECONDS:
+            time.sleep(gap)
+            self._gave_way_at = perf_counter()
+
+    @contextmanager
+    def rehearsal(self) -> Iterator[None]:
+        """Roll back at the end of the block everything that is done inside. Other threads see nothing of it; writers wait."""
+        with self.transactions.rehearsal():
+            yield
