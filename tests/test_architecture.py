@@ -58,7 +58,7 @@ FLOORS_WITHIN = {
         ("quarantine", "reviews"),
         ("checkup",),
         ("changes",),
-        ("face", "backup"),
+        ("face",),
         ("store",),
     ),
     "ingestion": (

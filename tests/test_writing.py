@@ -404,7 +404,7 @@ written("out", lines(), is_private=True)
     "backup": """
 import time
 import memproc
-from memproc.store import backup
+from memproc.store.sql import backup
 check = backup._check
 backup._check = lambda part: time.sleep(600)
 memproc.open("m.db").backup("out", overwrite=True)

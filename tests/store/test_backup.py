@@ -15,7 +15,7 @@ import pytest
 from sqlalchemy import make_url
 
 import memproc
-from memproc.store import backup as backups
+from memproc.store.sql import backup as backups
 from tests.command_line import run_memproc
 from tests.waiting import LIMIT_SECONDS
 

@@ -25,6 +25,7 @@ from memproc.store.sql import tables
 from memproc.store.sql.database import Database
 from memproc.store.sql.seals import seal_of
 from memproc.store.sql.urls import url_of
+from memproc.store.sql.versions import OLDEST
 from memproc.store.store import Store
 from tests.command_line import run_memproc
 from tests.databases import VARIABLES, named, reason_to_skip
@@ -296,6 +297,7 @@ BY_SQL = {
     "wal_missing": None,
     "foreign_file": None,
     "schema": [change("DROP TABLE ledger"), change("ALTER TABLE reviews DROP COLUMN reason")],
+    "older": [change(f"UPDATE store SET schema_version = {OLDEST}")],
     "version": [change("UPDATE store SET schema_version = 99"), of_old],
     "settings": [
         change("UPDATE store SET policy = '{'"),

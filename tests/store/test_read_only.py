@@ -13,6 +13,7 @@ import pytest
 
 import memproc
 from memproc.store.sql.files import is_read_only
+from memproc.store.sql.versions import OLDEST
 from tests.command_line import run_memproc
 from tests.conftest import ROOT
 from tests.waiting import LIMIT_SECONDS
@@ -181,6 +182,25 @@ def test_what_is_no_store_and_may_not_be_written_is_told(folder, way):
             with pytest.raises(memproc.UsageError, match=r"there is no store.*none can be made"):
                 memproc.open(folder / "empty.db")
             assert run_memproc("stats", folder / "new.db")[0] == 2
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_an_older_store_that_may_not_be_written_is_refused(folder, way, tmp_path):
+    """The message tells how it is upgraded, as which a copy of it is."""
+    shutil.copy(ROOT / "fixtures" / "stores" / f"schema{OLDEST}.db", folder / "m.db")
+    before = (folder / "m.db").read_bytes()
+    with read_only(folder, way):
+        with pytest.raises(
+            memproc.StoreError, match=r"made by an older memproc \(schema \d+\), and is upgraded where it may be written"
+        ):
+            memproc.open(folder / "m.db")
+        assert run_memproc("stats", folder / "m.db")[0] == 1
+        shutil.copy(folder / "m.db", tmp_path / "copy.db")
+    assert names_in(folder) == ["m.db"]
+    assert (folder / "m.db").read_bytes() == before
+    (tmp_path / "copy.db").chmod(0o600)
+    with memproc.open(tmp_path / "copy.db") as store:
+        assert store.doctor() == ()
 
 
 def leave_log(folder):

@@ -41,6 +41,7 @@ from memproc.store.sql.files import check_database, was_database_of
 from memproc.store.sql.making import columns_of, is_store_in
 from memproc.store.sql.opening import no_store, require_file
 from memproc.store.sql.tx import Tx
+from memproc.store.sql.upgrading import can_be_upgraded
 from memproc.store.sql.views import VIEWS
 
 _observations, _forgotten = tables.observations.c, tables.forgotten.c
@@ -101,12 +102,13 @@ def _examine(tx: Tx, found: Found, schema: type[Memory]) -> None:
         check_sqlite(tx, found)
         if not found.has("integrity") and is_store_in(tx):  # another version has other columns
             versions = tx.execute(select(tables.store.c.schema_version)).scalars()
-            found.add("version", *(version for version in versions if version != tables.SCHEMA))
-        if not found.has("integrity", "version"):
+            for version in versions:
+                found.add("older" if can_be_upgraded(version) else "version", *([version] if version != tables.SCHEMA else []))
+        if not found.has("integrity", "older", "version"):
             _check_tables(tx, found)
-        if not found.has("integrity", "version", "schema"):
+        if not found.has("integrity", "older", "version", "schema"):
             check_values(tx, found)
-        if not found.has("integrity", "version", "schema", "values"):
+        if not found.has("integrity", "older", "version", "schema", "values"):
             policy = _check_settings(tx, found)
             if policy is not None:
                 _check_rows(Recomputed(tx, policy, schema, found), found)
@@ -162,7 +164,7 @@ def _check_tables(tx: Tx, found: Found) -> None:
 
 
 def _check_settings(tx: Tx, found: Found) -> Policy | None:
-    """Return what the store was built with, None where that cannot be translated."""
+    """Return what the store was built with, None where that cannot be read."""
     own = tables.store.c
     rows = tx.execute(select(own.scheme, own.policy, own.calibration)).all()
     if len(rows) != 1:
@@ -212,7 +214,7 @@ def _check_quarantine(tx: Tx, found: Found) -> None:
     )
     try:
         again = sightings(tx)
-    except (ValueError, TypeError, AttributeError):  # what was known is no JSON of ranges, which the batches are translated for
+    except (ValueError, TypeError, AttributeError):  # what was known is no JSON of ranges, which the batches are reported for
         again = None
     with tx.execute(query.execution_options(yield_per=1_000)) as rows:
         for row in rows:
@@ -221,10 +223,10 @@ def _check_quarantine(tx: Tx, found: Found) -> None:
                 found.add("arrival", *([row.number] if (row.times_seen, row.last_batch) != (times + 1, last) else []))
             expected = 0 if row.status == DISCARDED else row.raw_bytes
             is_whole = expected == (row.length or 0) and (row.parts is None or row.parts == row.last + 1)
-            translated = reasons_told(row)
-            if not is_whole or translated is None:
+            reasons = reasons_told(row)
+            if not is_whole or reasons is None:
                 found.add("quarantine", row.number)
-            elif translated != tuple(row[2:8]):
+            elif reasons != tuple(row[2:8]):
                 found.add("patterns", row.number)
 
 

@@ -37,9 +37,14 @@ AILMENTS: dict[str, tuple[Severity, str, str]] = {
         "move it away while nothing uses the store, then check again",
     ),
     "schema": ("error", "Tables or columns are missing.", _BACKUP),
+    "older": (
+        "warning",
+        "The store has the tables of an older memproc, and this one upgrades it when it opens it. It was not checked further.",
+        "dump it, if it is on a server; run any other command on it, as `memproc stats DB`, which upgrades it; then check again",
+    ),
     "version": (
         "error",
-        "The store has tables of another version than this memproc.",
+        "The store has tables of a newer memproc, or of one so old that it cannot be upgraded.",
         "use the memproc that made it, or a newer one; of an older store, ingest its `export --full` into a new one",
     ),
     "values": ("error", "Values are of another kind, or keys of another length, than their columns hold.", _BACKUP_ONLY),

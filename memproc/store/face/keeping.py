@@ -13,12 +13,12 @@ from memproc.store.answers import (
     Finding,
     M,
 )
-from memproc.store.backup import backup
 from memproc.store.changes.calibration import calibrate, calibrated
 from memproc.store.changes.rebuilding import Moved, rebuild
 from memproc.store.checkup.doctor import examine
 from memproc.store.face.face import Face
 from memproc.store.reviews.looking import Reviewer
+from memproc.store.sql.backup import backup
 from memproc.store.sql.tx import Tx
 
 

@@ -48,7 +48,8 @@ CREATION_LOCK = 7_236_828_783  # any number that nobody else takes
 class Backend(NamedTuple):
     """A kind of database. `driver` is used, and `drivers` may be named in a URL. `gap_seconds`: for how long an ingestion leaves
     the lock free between batches. `largest_packet` asks how many bytes a statement may hold, where there is a limit. `making` is
-    run before a store is made, so that two processes do not make it at once, and `made` when that is committed. `names` asks for
+    run before a store is made, so that two processes do not make it at once, and `made` when that is committed; `is_making` asks
+    whether the first got its lock, where it may have waited in vain. `names` asks for
     the names that tables, views and indexes can no longer have; where `undoes_making` is False, what was made stays when the
     transaction is rolled back. `descriptor` gives that of a driver's connection to a server, -1 where it is closed.
     """
@@ -67,6 +68,7 @@ class Backend(NamedTuple):
     undoes_making: bool = True
     largest_packet: str = ""
     making: str = ""
+    is_making: str = ""
     made: str = ""
 
 
@@ -231,6 +233,7 @@ _MYSQL = Backend(
     descriptor=lambda connection: connection._sock.fileno() if connection.open else -1,  # noqa: SLF001 - it has no public name
     largest_packet="SELECT @@max_allowed_packet",
     making=f"DO GET_LOCK({_LOCK_OF_DATABASE}, {BUSY_SECONDS})",
+    is_making=f"SELECT IS_USED_LOCK({_LOCK_OF_DATABASE}) = CONNECTION_ID()",
     made=f"DO RELEASE_LOCK({_LOCK_OF_DATABASE})",
 )
 BACKENDS: dict[str, Backend] = {

@@ -41,7 +41,7 @@ from memproc.in_use import Held
 from memproc.store.sql import forks, tables
 from memproc.store.sql.backends import WAITS, connected, to_wal
 from memproc.store.sql.driver_errors import translated
-from memproc.store.sql.files import check_place, is_read_only, state_of
+from memproc.store.sql.files import check_place, is_read_only, opened_beside, state_of
 from memproc.store.sql.masking import secrets_of, url_shown, without
 from memproc.store.sql.naming import Names
 from memproc.store.sql.tx import DatabaseInfo, Statements, Tx, time_now
@@ -49,7 +49,7 @@ from memproc.store.sql.urls import url_of
 
 BRIEFLY_SECONDS = 0.1
 _ONE: ColumnElement[int] = literal_column("1")
-_LOCK = update(tables.store).values(epoch=tables.store.c.epoch + _ONE, tally=tables.store.c.tally + _ONE)
+LOCK = update(tables.store).values(epoch=tables.store.c.epoch + _ONE, tally=tables.store.c.tally + _ONE)
 _UNWIPED = select(tables.store.c.unwiped)
 _WIPED = update(tables.store).where(tables.store.c.unwiped == bindparam("epoch")).values(unwiped=literal_column("0"))
 
@@ -138,7 +138,7 @@ class Database:
         """Give a writing transaction that holds the store's lock; commit at the end, roll back on error."""
         self._check_writable()
         with self._begun(self._writing) as tx:
-            tx.run(_LOCK)
+            tx.run(LOCK)
             tx.now = time_now()  # not while it waited for the lock
             yield tx
 
@@ -147,7 +147,7 @@ class Database:
         """Do as `write`, but raise DatabaseError at once where another transaction holds the lock."""
         with self._begun(self._writing.execution_options(**{WAITS: False})) as tx:
             tx.execute(select(tables.store.c.epoch).with_for_update(nowait=True))  # SQLite has the lock by now
-            tx.run(_LOCK)
+            tx.run(LOCK)
             tx.now = time_now()  # not while it waited for the lock
             yield tx
 
@@ -160,17 +160,9 @@ class Database:
         with (
             self._inside(),
             translated(),
-            forks.ended_where_begun(self._prepared(self._writing, self._writing.connect)) as connection,
+            forks.ended_where_begun(self._prepared(self._writing, self._begun_to_make)) as connection,
         ):
-            try:
-                with connection.begin():
-                    if self.backend.making:
-                        connection.exec_driver_sql(self.backend.making)
-                    yield Tx(connection, self.info)
-            finally:
-                if self.backend.made:  # the lock of a connection that is gone is gone with it
-                    with suppress(DBAPIError), connection.begin():
-                        connection.exec_driver_sql(self.backend.made)
+            yield Tx(connection, self.info)
 
     def to_wal(self) -> None:
         """Let SQLite write its log ahead, where it may write: it remembers that. Other databases do so anyway."""
@@ -188,7 +180,7 @@ class Database:
         compiled = (self.info.statements.constant(query)[0] for query in (_UNWIPED, _WIPED))
         unwiped, wiped = map(self.names.put_in, compiled)
         waited_seconds = 0.0 if self.is_unwiped else wait_seconds
-        with self._inside(), suppress(sqlite3.Error), closing(_beside(self.file, waited_seconds)) as connection:
+        with self._inside(), suppress(sqlite3.Error), closing(opened_beside(self.file, waited_seconds)) as connection:
             ((epoch,),) = connection.execute(unwiped)
             self.is_unwiped = bool(epoch)
             if epoch:
@@ -225,6 +217,19 @@ class Database:
     def _begun(self, engine: Engine) -> Iterator[Tx]:
         with self._inside(), translated(), forks.ended_where_begun(self._prepared(engine, engine.begin)) as connection:
             yield Tx(connection, self.info)
+
+    @contextmanager
+    def _begun_to_make(self) -> Iterator[Connection]:
+        with self._writing.connect() as connection:
+            try:
+                with connection.begin():
+                    if self.backend.making:
+                        connection.exec_driver_sql(self.backend.making)
+                    yield connection
+            finally:
+                if self.backend.made:  # the lock of a connection that is gone is gone with it
+                    with suppress(DBAPIError), connection.begin():
+                        connection.exec_driver_sql(self.backend.made)
 
     @contextmanager
     def _inside(self) -> Iterator[None]:
@@ -264,8 +269,3 @@ def held_for(where: str | Path) -> Held | None:
 
 def _file_of(url: URL) -> Path | None:
     return Path(url.database) if url.drivername == "sqlite" and url.database else None
-
-
-def _beside(file: Path, wait_seconds: float) -> sqlite3.Connection:
-    """Return a connection to a SQLite file that is there, outside of the pool, which waits for others no longer than that."""
-    return sqlite3.connect(f"{file.absolute().as_uri()}?mode=rw", uri=True, timeout=wait_seconds, isolation_level=None)

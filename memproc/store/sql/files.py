@@ -88,6 +88,11 @@ def uri_to_read(file: Path) -> str:
     return uri
 
 
+def opened_beside(file: Path, wait_seconds: float) -> sqlite3.Connection:
+    """Return a connection to a SQLite file that is there, outside of the pool, which waits for others no longer than that."""
+    return sqlite3.connect(f"{file.absolute().as_uri()}?mode=rw", uri=True, timeout=wait_seconds, isolation_level=None)
+
+
 def state_of(file: Path) -> tuple[int, ...]:
     """Return what changes when a database is written."""
     return tuple(one for path in (file, _beside(file, "-wal")) for one in _seen(path))

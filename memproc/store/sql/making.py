@@ -41,7 +41,12 @@ def make(database: Database, row: tuple[Any, ...]) -> None:
 def make_missing(database: Database) -> None:
     """Create the tables, views and indexes of a store that are missing."""
     with database.making() as tx:
-        _create(tx, is_store=True)
+        create_missing(tx)
+
+
+def create_missing(tx: Tx) -> None:
+    """Create the tables, views and indexes of a store that are missing, in a transaction of `Database.making`."""
+    _create(tx, is_store=True)
 
 
 def is_store_in(tx: Tx, *, name: str | None = None) -> bool:

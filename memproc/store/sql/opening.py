@@ -20,6 +20,7 @@ from memproc.store.sql.files import check_database, check_makable, is_there, mak
 from memproc.store.sql.making import is_store_in, make, make_missing
 from memproc.store.sql.masking import masked
 from memproc.store.sql.tx import Tx
+from memproc.store.sql.upgrading import can_be_upgraded, upgrade
 
 NAMES_SHOWN = 5
 MOST_OPENINGS = 4
@@ -30,8 +31,8 @@ _ROW = select(tables.store.c.schema_version, tables.store.c.scheme, tables.store
 def open_policy(database: Database, settings: Settings, *, for_rebuild: bool) -> Policy:
     """Return what the store was built with, or build it with these settings; begun anew where a server ends the tx.
 
-    Raises StoreError when it was made by a newer memproc, or with other settings than those given, and UsageError where there is
-    none and none can be made.
+    One that an older memproc made is upgraded first. Raises StoreError when it was made by a newer memproc, by one that is too old,
+    or with other settings than those given, and UsageError where there is none and none can be made.
     """
     for attempt in count():
         try:
@@ -53,6 +54,9 @@ def _open_policy(database: Database, settings: Settings, *, for_rebuild: bool) -
         raise StoreError("the store was removed while it was opened")
     if found["schema_version"] > tables.SCHEMA:
         raise StoreError(f"the store was made by a newer memproc (schema {found['schema_version']}): upgrade memproc-sdk")
+    if can_be_upgraded(found["schema_version"]):
+        upgrade(database, found["schema_version"])
+        return _open_policy(database, settings, for_rebuild=for_rebuild)
     if found["schema_version"] < tables.SCHEMA:
         raise _of_older(found["schema_version"])
     database.to_wal()

@@ -24,10 +24,16 @@ from sqlalchemy import select
 from memproc.errors import StoreError, UsageError
 from memproc.store.sql import tables
 from memproc.store.sql.database import Database
+from memproc.store.sql.files import opened_beside
 from memproc.writing import beside, plain_file, through
 
 PAGES_A_STEP = 1_000
+LOCK_WAIT_SECONDS = 10.0
 TOOLS = {"postgresql": "pg_dump", "mysql": "mariadb-dump", "mariadb": "mariadb-dump"}
+
+
+class DamagedError(StoreError):
+    """The store is damaged, so no copy is made of it."""
 
 
 def backup(database: Database, to: str | Path | IO[bytes], *, overwrite: bool = False) -> int:
@@ -71,14 +77,34 @@ def _check_target(to: str | Path, file: Path, *, overwrite: bool) -> None:
             raise UsageError(f"{log} is there, so {to} is a database in use: close it, or give another file")
 
 
+def copy_beside(database: Database, file: Path) -> None:
+    """Copy a database that is a file to another file, while this process is in a transaction that has not written yet.
+
+    Raises UsageError where something is there or it cannot be written, and StoreError where the copy is not whole.
+    """
+    _check_target(file, file, overwrite=False)
+    with beside(file, file, is_private=True, overwrite=False) as part:
+        if database.file is not None:
+            with closing(opened_beside(database.file, LOCK_WAIT_SECONDS)) as source:
+                source.execute("BEGIN")
+                source.execute("SELECT count(*) FROM sqlite_master").fetchone()  # from here on it sees one moment
+                _copy_of(source, part.path)
+
+
 def _copy(database: Database, part: Path) -> None:
     """Copy the database to a file and check the copy."""
+    with database.read() as source:
+        source.execute(select(tables.store.c.epoch)).all()  # from here on this transaction sees one moment
+        _copy_of(source.connection.connection.driver_connection, part)
+
+
+def _copy_of(source: Any, part: Path) -> None:
+    """Copy what a connection of SQLite sees in its reading transaction to a file, and check the copy."""
     try:
-        with database.read() as source, closing(_opened(part, "nolock=1")) as target:
-            source.execute(select(tables.store.c.epoch)).all()  # from here on this transaction sees one moment
+        with closing(_opened(part, "nolock=1")) as target:
             target.execute("PRAGMA synchronous=OFF")  # the whole is synced at the end
             target.execute("PRAGMA journal_mode=OFF")
-            _steps(source.connection.connection.driver_connection, target, pages=PAGES_A_STEP)
+            _steps(source, target, pages=PAGES_A_STEP)
         _check(part)
     except sqlite3.Error as error:
         raise StoreError(f"the store cannot be copied: {error}; `memproc doctor` tells whether it is whole") from error
@@ -97,4 +123,4 @@ def _check(part: Path) -> None:
     with closing(_opened(part, "immutable=1")) as copied:
         found = copied.execute("PRAGMA integrity_check(1)").fetchone()[0]
     if found != "ok":
-        raise StoreError(f"the store is damaged, and so would be its copy: {found}; `memproc doctor` tells more")
+        raise DamagedError(f"the store is damaged, and so would be its copy: {found}; `memproc doctor` tells more")

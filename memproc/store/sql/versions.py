@@ -1,0 +1,136 @@
+"""The versions of the schema: what has to be done to the tables of an older memproc to bring them up to this one.
+
+Facts: a step is run years after it was written, when `tables` has changed again. So it names tables as they were called under its
+own version and lists the columns that they had then; of `tables` it uses nothing. SQLite and PostgreSQL undo a step with its
+transaction. MariaDB and MySQL commit at each change of a table, so there a step may have been cut off anywhere.
+
+Rules: a step begins at one version and ends at the next. It looks at what is there before it changes it, so that it can be
+repeated after it was cut off. A row that bears a seal gets a new one with its new values (`Tx.update_rows`). A view whose query
+changes is dropped here; missing views are made when all steps are done.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Double,
+    Index,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+    inspect,
+    select,
+)
+from sqlalchemy.sql import quoted_name
+
+from memproc.errors import StoreError
+from memproc.store.sql import tables
+from memproc.store.sql.columns import SEAL
+from memproc.store.sql.making import names_in
+from memproc.store.sql.tx import Tx
+
+ROWS_AT_ONCE = 1_000
+_KINDS: Mapping[str, Any] = {"key": LargeBinary, "number": BigInteger, "text": Text, "double": Double}
+
+Step = Callable[[Tx], None]
+
+
+def _to_8(tx: Tx) -> None:
+    """Call links from typos to what they may stand for `typo_links`, and their kind of difference "typo"."""
+    _rename_table(tx, "mends", "typo_links")
+    _rename_index(tx, "typo_links", "core", before="mends_core", after="typo_links_core")
+    ledger = _sealed_table(
+        tx,
+        "ledger",
+        number="number",
+        batch="number",
+        made_at="text",
+        kind="text",
+        subject="key",
+        other="key",
+        confidence="double",
+        amount="number",
+        reason="text",
+    )
+    reviews = _sealed_table(
+        tx,
+        "reviews",
+        number="number",
+        one="key",
+        other="key",
+        kind="text",
+        status="text",
+        confidence="double",
+        reason="text",
+        batch="number",
+    )
+    # The reasons of all other lines are persons' notes or phrases; a note "slip" stays.
+    is_of_two_texts = ledger.c.kind.in_(("similar", "joined", "review"))
+    for table, is_meant in ((ledger, is_of_two_texts), (reviews, reviews.c.kind.is_not(None))):
+        reasons = select(table.c.number, table.c.reason).where(is_meant, table.c.reason.like("%slip%"))
+        for rows in tx.in_chunks(reasons, table.c.number, ROWS_AT_ONCE):
+            reworded = [(_reworded(reason, "slip", "typo"), number) for number, reason in rows]
+            tx.update_rows(table, ("reason",), reworded)
+
+
+STEPS: Mapping[int, Step] = MappingProxyType({7: _to_8})
+"""By the version that it begins at, the step that leads to the next version."""
+OLDEST = min(STEPS, default=tables.SCHEMA)
+"""The oldest version that can be brought up to this one."""
+
+
+def _reworded(kinds: str, before: str, after: str) -> str:
+    """Return what a store keeps of a reason with one kind of difference called otherwise."""
+    return ", ".join(after if kind == before else kind for kind in kinds.split(", "))
+
+
+def _name(tx: Tx, name: str) -> str:
+    """Return what a table or an index is called under the store's prefix, in quotes: `naming` leaves it as it is."""
+    return str(tx.connection.dialect.identifier_preparer.quote_identifier(tx.database.names.of(name)))
+
+
+def _sealed_table(tx: Tx, name: str, **columns: str) -> Table:
+    """Return a table with these columns, in their order, and a seal of all of them; the first is its primary key."""
+    named = [Column(column, _KINDS[kind]) for column, kind in columns.items()]
+    named[0].primary_key = True
+    seal = Column(SEAL, BigInteger, info={"but": ()})
+    return Table(quoted_name(tx.database.names.of(name), quote=True), MetaData(), *named, seal)
+
+
+def _rename_table(tx: Tx, before: str, after: str) -> None:
+    """Rename a table, unless that is done. Raises StoreError where something else has the new name."""
+    there = names_in(tx)
+    if tx.database.names.of(before) not in there:
+        return
+    if (taken := tx.database.names.of(after)) in there:
+        raise StoreError(
+            f"the database has {taken}, which no store has made, and this memproc needs the name: rename that, "
+            "then open the store again"
+        )
+    is_sqlite = tx.database.file is not None
+    if is_sqlite:  # else it refuses where an application has a view, of whatever, that is broken
+        tx.exec_driver_sql("PRAGMA legacy_alter_table=ON")
+    try:
+        tx.exec_driver_sql(f"ALTER TABLE {_name(tx, before)} RENAME TO {_name(tx, after)}")
+    finally:
+        if is_sqlite:
+            tx.exec_driver_sql("PRAGMA legacy_alter_table=OFF")
+    if tx.connection.dialect.name == "postgresql":  # the index of its primary key keeps its name
+        tx.exec_driver_sql(f"ALTER INDEX IF EXISTS {_name(tx, f'{before}_pkey')} RENAME TO {_name(tx, f'{after}_pkey')}")
+
+
+def _rename_index(tx: Tx, table: str, column: str, *, before: str, after: str) -> None:
+    """Make the index of a column anew under another name, and drop the former: SQLite cannot rename an index."""
+    own = tx.database.names.of
+    there = {index["name"] for index in inspect(tx.connection).get_indexes(own(table))}
+    indexed = Table(quoted_name(own(table), quote=True), MetaData(), Column(column, BigInteger)).c[column]
+    if own(after) not in there:
+        Index(quoted_name(own(after), quote=True), indexed).create(tx.connection)
+    if own(before) in there:
+        Index(quoted_name(own(before), quote=True), indexed).drop(tx.connection)
