@@ -27,10 +27,10 @@ import memproc
 from faults.child import CONTEXT, LONGEST_SECONDS
 from faults.points import Moment, Point, Trap, Verb
 from faults.stores import exported, is_file
-from memproc import intake
 from memproc.dedup import keys
 from memproc.dedup.keys import Accepted, Columns
 from memproc.formats import own
+from memproc.intake import intake
 from memproc.store.checkup.doctor import examine
 from memproc.store.sql.tables import PREFIX
 

@@ -28,7 +28,8 @@ from memproc.dedup.text import words
 from memproc.formats import FORMATS, detect
 from memproc.formats.draft import Context
 from memproc.intake import Intake
-from memproc.sources.items import Item, of_iterable
+from memproc.sources.items import Item
+from memproc.sources.iterables import of_iterable
 from memproc.validation import OF_MEMPROC, validate
 
 PACKAGE = Path(dedup.__file__).parent

@@ -28,8 +28,9 @@ from memproc.dedup.text.memo import Memo
 from memproc.formats import chatgpt, claude, generic, locomo, mem0, own
 from memproc.formats.draft import Context
 from memproc.intake import Intake
+from memproc.sources.decoding import decode
 from memproc.sources.elements import array_elements, list_in_object
-from memproc.sources.items import Item, decode
+from memproc.sources.items import Item
 from memproc.sources.rows import rows_of
 from memproc.validation import alike, validate
 

@@ -22,7 +22,9 @@ from memproc.formats import generic, own
 from memproc.formats.draft import Context
 from memproc.intake import Intake, given_up, internal
 from memproc.records import CONTENT_LIMIT_CHARS, METADATA_DEPTH_LIMIT, Memory, Rejected, encode, plain
-from memproc.sources.items import Item, decode, item_of, open_file
+from memproc.sources.decoding import decode, item_of
+from memproc.sources.files import open_file
+from memproc.sources.items import Item
 from memproc.validation import EXCERPT_CHARS, GENERAL_HINT, HINTS, excerpt, fault, validate
 from tests.command_line import run_memproc
 

@@ -281,7 +281,8 @@ def as_pair(decision: Any) -> dict[str, str]:
 
 def objects_in(path: Path) -> list[dict[str, Any]]:
     """Return the objects of a small file, JSON or a table; an empty one for what is none."""
-    from memproc.sources.items import item_of, open_file
+    from memproc.sources.decoding import item_of
+    from memproc.sources.files import open_file
 
     with closing(open_file(path, lists=frozenset(), limit_bytes=LONGEST_OBJECT_BYTES)) as found:
         return [item.value if isinstance(item.value, dict) else {} for item in map(item_of, found.items)]

@@ -13,7 +13,8 @@ from typing import Self
 
 from memproc.formats.generic import USUAL_NAMES
 from memproc.records import Rejected
-from memproc.sources.items import NAMES_SHOWN, decode, name_shown
+from memproc.sources.decoding import decode
+from memproc.sources.files import NAMES_SHOWN, name_shown
 
 LOOKED_AT = 20
 LONGEST_BYTES = 1 << 20

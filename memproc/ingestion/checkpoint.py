@@ -21,7 +21,7 @@ from memproc.dedup.keys import KEY_BYTES, Key
 from memproc.errors import UsageError
 from memproc.intake import Intake
 from memproc.records import encode
-from memproc.sources.items import check_not_in_use
+from memproc.sources.files import check_not_in_use
 from memproc.store.jobs.jobs import FINISHED, Claim
 from memproc.store.store import Store
 

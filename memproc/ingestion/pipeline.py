@@ -31,7 +31,7 @@ from memproc.ingestion.engines.pools import Pool, pool_of
 from memproc.ingestion.gc_pauses import rarer_searches
 from memproc.ingestion.opening import Source, open_all, paths_of
 from memproc.intake import Chunk, Intake, name_said
-from memproc.records import Memory, Rejected
+from memproc.records import Category, Memory, Rejected
 from memproc.report.report import BatchLog, BatchSeen, Merge, Progress, Report, counted
 from memproc.resources import MEBIBYTE, Watch, allowed_cores
 from memproc.sources.items import Piece, Reading
@@ -167,7 +167,7 @@ def _check(sources: Sequence[Source]) -> Report | None:
         for source in sources:
             for taken in (source.intake.take(item).records for item in source.items):
                 read += len(taken)
-                report.errors.update([found.category for _, found in taken.rejected])
+                report.errors.update([found.category.value for _, found in taken.rejected])
     except SourceEndedError as error:
         report.notes.append(f"failed: {error}; nothing was written")
         report.finish("failed", perf_counter() - started)
@@ -356,7 +356,7 @@ class _Run:
             too_large = fault("", "too_large", f"is too large for the database: {error}")
             lines = [own.whole_line(records.accepted.at(at).observation) for at in range(len(records.accepted))]
             lines += [one.raw[:KEPT_OF_TOO_LARGE] for _, one in records.rejected]
-            found = [Rejected("resource", (too_large,), line) for line in lines]
+            found = [Rejected(Category.RESOURCE, (too_large,), line) for line in lines]
             return self._land_whole(source, Taken.of_rejected(found), decided)
 
     def _land_whole(self, source: Source, records: Taken, decided: Sequence[Decided]) -> Landed:

@@ -35,7 +35,8 @@ from memproc.formats.draft import Context, Decided, Format
 from memproc.intake import Intake, name_said
 from memproc.records import Fault, Given, Memory, Outcome, Plain
 from memproc.report.report import Pattern, Report
-from memproc.sources.items import Item, of_record
+from memproc.sources.items import Item
+from memproc.sources.iterables import of_record
 from memproc.store.answers import (
     Added,
     Applied,

@@ -13,7 +13,11 @@ from hypothesis import strategies as st
 from memproc.errors import SourceError, UsageError
 from memproc.formats import generic
 from memproc.formats.draft import Context, Draft
-from memproc.sources.items import SNIFFED_BYTES, Item, Items, decode, item_of, of_iterable, open_file
+from memproc.sources.decoding import decode, item_of
+from memproc.sources.files import open_file
+from memproc.sources.items import Item, Items
+from memproc.sources.iterables import of_iterable
+from memproc.sources.sniffing import SNIFFED_BYTES
 from memproc.validation import validate
 
 LISTS = frozenset({"memories"})

@@ -16,7 +16,7 @@ from sqlalchemy import case, func, select
 from xxhash import xxh3_128_digest
 
 from memproc.dedup.keys import Key, key_of
-from memproc.records import Fault, Outcome, Plain, Rejected, encode
+from memproc.records import Category, Fault, Outcome, Plain, Rejected, encode
 from memproc.store.quarantine.texts import add_texts, holders_of, text_as_sought
 from memproc.store.rows.observations import forgotten_among
 from memproc.store.sql import tables
@@ -62,7 +62,7 @@ def reasons_of(rejected: Rejected) -> Reasons:
     first = rejected.faults[0]
     pattern = xxh3_128_digest(encode([rejected.category, first.code, *alike(first.path, first.message)]))
     faults = encode([fault.as_dict() for fault in rejected.faults]).decode()
-    return Reasons(rejected.category, first.code, first.path, first.message, pattern, faults)
+    return Reasons(rejected.category.value, first.code, first.path, first.message, pattern, faults)
 
 
 def reasons_told(row: Any) -> Reasons | None:
@@ -70,7 +70,7 @@ def reasons_told(row: Any) -> Reasons | None:
     that was discarded are gone, and with them what its pattern was made of.
     """
     try:
-        told = reasons_of(Rejected(row.category, tuple(Fault(**fault) for fault in orjson.loads(row.faults)), b""))
+        told = reasons_of(Rejected(Category(row.category), tuple(Fault(**fault) for fault in orjson.loads(row.faults)), b""))
     except (ValueError, KeyError, TypeError, IndexError):
         return None
     return told._replace(pattern=row.pattern, faults=row.faults) if row.status == DISCARDED else told._replace(faults=row.faults)

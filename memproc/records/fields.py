@@ -1,0 +1,130 @@
+"""The types of the fields of a memory: what each accepts, and how it is read.
+
+Rules: None, NaN, NaT and the like are no value in any field: the default holds, and a required field is missing. Text that shows
+nothing is no value where a name belongs. Names lose white space and invisible characters at both ends: `"ann "` is Ann.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, Strict, StringConstraints
+from pydantic_core import PydanticCustomError, PydanticKnownError, PydanticUseDefault
+
+from memproc.records.storable import storable_json, storable_text
+from memproc.times import parse_time
+from memproc.values import UnreadableError, settled, shown
+
+CONTENT_LIMIT_CHARS = 1_000_000
+# What programs write where there is no id.
+NO_IDS = frozenset({"none", "nan", "null", "n/a", "-", "nat", "<na>", "undefined", "na", "#n/a", "nil", "(null)"})
+
+
+def _said(value: object) -> Any:
+    """Return the plain value of a field. Where it says "no value", the field is as if it had not been given."""
+    try:
+        plain = settled(value, 2)
+    except UnreadableError as error:
+        raise PydanticCustomError(error.code, "{why}", {"why": str(error)}) from None
+    if plain is None:
+        raise PydanticUseDefault
+    return plain
+
+
+def _to_text(value: object) -> object:
+    """Return a text; pydantic judges what is none."""
+    if type(value) is str:
+        return storable_text(value)
+    plain = _said(value)
+    if isinstance(plain, bytes):
+        try:
+            plain = plain.decode()
+        except UnicodeDecodeError:
+            raise PydanticKnownError("string_unicode") from None
+    return storable_text(plain) if isinstance(plain, str) else plain
+
+
+def _to_name(value: object) -> object:
+    """Return a name as it is compared; one that shows nothing is none."""
+    if type(value) is str and value.isascii() and value.isprintable() and value == value.strip() != "":  # most are
+        return value
+    text = _to_text(value)
+    if not isinstance(text, str):
+        return text
+    if not (name := shown(text)):
+        raise PydanticUseDefault
+    return name
+
+
+def _to_id(value: object) -> object:
+    """Return an id as text; a word by which programs say that there is none is none."""
+    plain = value if type(value) is str else _said(value)
+    name = _to_name(str(plain) if type(plain) is int else plain)
+    if isinstance(name, str) and name.lower() in NO_IDS:
+        raise PydanticUseDefault
+    return name
+
+
+def _to_tag(value: object) -> object:
+    """Return a tag as it is compared; one that shows nothing is empty, and is taken out when all have been looked at."""
+    try:
+        return _to_name(value)
+    except PydanticUseDefault:
+        return ""
+
+
+def _to_time(value: object) -> object:
+    try:
+        moment = parse_time(value)
+    except (ValueError, OverflowError) as error:
+        raise PydanticCustomError("date_unparsable", "{why}", {"why": str(error)}) from None
+    if moment is None:
+        raise PydanticUseDefault
+    return moment
+
+
+def _to_number(value: object) -> object:
+    return value if type(value) is float and value == value else _said(value)  # noqa: PLR0124 - NaN differs from itself
+
+
+def to_list(value: object) -> object:
+    """Return a list; of a set a sorted one, so that the same set gives the same record. An iterator is none: it can be read only
+    once.
+    """
+    plain = value if type(value) in (list, tuple) else _said(value)
+    if isinstance(plain, set | frozenset):
+        return sorted(plain) if all(isinstance(item, str) for item in plain) else list(plain)
+    if not isinstance(plain, list | tuple):
+        raise PydanticKnownError("tuple_type")
+    return plain
+
+
+def _without_empty(tags: tuple[str, ...]) -> tuple[str, ...]:
+    return tags if all(tags) else tuple(filter(None, tags))
+
+
+def to_object(value: object) -> object:
+    """Return an object or a model of pydantic's as it is, of anything else the plain value."""
+    return value if type(value) is dict or isinstance(value, BaseModel) else _said(value)
+
+
+def _to_json(value: dict[str, Any]) -> dict[str, Any]:
+    """Return an object as it can be kept: as it is where it is JSON, else with the plain values of what is in it."""
+    try:
+        return storable_json(value)  # type: ignore[no-any-return]
+    except PydanticCustomError as error:
+        if error.type != "not_json":
+            raise
+        return storable_json(_said(value))  # type: ignore[no-any-return]
+
+
+Content = Annotated[str, StringConstraints(min_length=1, max_length=CONTENT_LIMIT_CHARS, pattern=r"\S"), BeforeValidator(_to_text)]
+_Text = Annotated[str, StringConstraints(max_length=1_000)]
+Name = Annotated[_Text, BeforeValidator(_to_name)]
+Id = Annotated[_Text, BeforeValidator(_to_id)]
+Tags = Annotated[tuple[Annotated[_Text, BeforeValidator(_to_tag)], ...], BeforeValidator(to_list), AfterValidator(_without_empty)]
+Time = Annotated[datetime, BeforeValidator(_to_time)]
+Share = Annotated[float, Strict(), Field(ge=0, le=1, allow_inf_nan=False), BeforeValidator(_to_number)]
+Pole = Annotated[float, Strict(), Field(ge=-1, le=1, allow_inf_nan=False), BeforeValidator(_to_number)]
+Json = Annotated[dict[str, Any], BeforeValidator(to_object), AfterValidator(_to_json)]

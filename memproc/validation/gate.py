@@ -1,0 +1,203 @@
+"""The gate itself: a record as it is at this moment, checked against a schema."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from pydantic import TypeAdapter, ValidationError
+from pydantic_core import PydanticCustomError
+
+from memproc.records import (
+    Fault,
+    Given,
+    Memory,
+    Plain,
+    given,
+    is_mapping,
+    plain,
+    storable_json,
+)
+from memproc.validation.faults import MORE_CELLS, broke, failed, fault, words_of
+from memproc.validation.pydantic_errors import to_faults
+from memproc.values import UnreadableError, is_blank, settled
+
+_MAY_BE_BLANK = frozenset(Memory.model_fields) - {"content"}
+Check = Callable[[object], "Memory | tuple[Fault, ...]"]
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """The answer of `validate`: `memory` is set when `ok`, else `errors` holds every fault, in the order of the fields."""
+
+    memory: Memory | None
+    errors: tuple[Fault, ...] = ()
+
+    @property
+    def ok(self) -> bool:
+        """Tell whether the record is valid."""
+        return self.memory is not None
+
+
+def validate(record: object, *, schema: type[Memory] = Memory) -> Verdict:
+    """Check one record against the schema. Never raises. A memory of that class is judged as it is, its rules are not run anew.
+
+    >>> validate({"content": "Prefers tea"}).ok
+    True
+    >>> [(fault.path, fault.code) for fault in validate({"importance": 2}).errors]
+    [('content', 'missing'), ('importance', 'less_than_equal')]
+    """
+    found = taken(record)
+    if isinstance(found, Fault):
+        return Verdict(None, (found,))
+    if isinstance(found, Given):
+        kept = as_given(found.schema, found.record, schema)
+        if isinstance(kept, tuple):
+            return Verdict(None, kept)
+        return Verdict(record if isinstance(record, schema) else restore(kept, schema))
+    checked = validator(schema)(found)
+    return Verdict(None, checked) if isinstance(checked, tuple) else Verdict(checked)
+
+
+def taken(record: object) -> Any:
+    """Return a record as it is at this moment: plain values, of a memory `Given`, or the `Fault` that is in the way. Never raises.
+
+    >>> taken({"content": "Prefers tea", None: ["surplus"]}).code
+    'row_invalid'
+    """
+    try:
+        is_memory = type(record) is not dict and isinstance(record, Memory)  # the plain case first: a model is slow to ask
+        found = given(record) if is_memory else settled(record)  # type: ignore[arg-type]
+    except (UnreadableError, RecursionError) as error:
+        code = error.code if isinstance(error, UnreadableError) else "nested_too_deep"
+        if code == "nested_too_deep" and type(record) is dict:
+            shallow = {name: _unless_too_deep(value) for name, value in record.items()}
+            return _fault_of_names(shallow) or shallow
+        return fault("", code, str(error))
+    except Exception as error:  # noqa: BLE001 - an object of the caller's may raise anything when it is read
+        return fault("", "unreadable", f"reading it raised {words_of(error)}")
+    return (_fault_of_names(found) or found) if type(found) is dict else found
+
+
+def _unless_too_deep(value: object) -> Any:
+    """Return the value of a field; one that is nested too deep as it is: the gate refuses it, and tells its place."""
+    try:
+        return settled(value, 2)
+    except Exception:  # noqa: BLE001 - whatever else is wrong with it
+        return value
+
+
+def _fault_of_names(record: dict[Any, Any]) -> Fault | None:
+    try:
+        "".join(record)
+    except TypeError:
+        if None in record:  # `csv.DictReader` puts there what the head has no name for
+            return fault("", "row_invalid", MORE_CELLS)
+        return fault("", "invalid_key", "has a name that is not text")
+    return None
+
+
+@cache
+def validator(schema: type[Memory], *, tracebacks: bool = False) -> Callable[[object], Memory | tuple[Fault, ...]]:
+    """Return the check of one schema as a function of plain values, for use in a loop."""
+    check: Callable[[Any], Memory] = schema.__pydantic_validator__.validate_python
+
+    def checked(record: object) -> Memory | tuple[Fault, ...]:
+        if type(record) is not dict and not is_mapping(record):
+            return (fault("", "not_a_mapping", f"a record is an object, not {type(record).__name__}"),)
+        try:
+            memory = check(record)
+            if schema is not Memory and (found := _unstorable(plain(memory))):  # the fields of a subclass may hold anything
+                return found
+            return memory
+        except ValidationError as error:
+            return _faulty(error, schema, record, checked)
+        except Exception as error:  # noqa: BLE001 - a rule of the caller's schema may raise anything; bad input never does
+            return (failed("schema_failed", f"a rule of {schema.__name__}", error, tracebacks=tracebacks),)
+
+    return checked
+
+
+def as_given(own: type[Memory], record: Plain, schema: type[Memory]) -> Plain | tuple[Fault, ...]:
+    """Return the plain record of an object of the class `own` as it is to be kept, or its faults.
+
+    One of the schema's class is not validated anew, which would run its rules twice and make its defaults afresh: what memproc
+    works with must be what `Memory` says, and the rest JSON. One of another class is a record like any.
+    """
+    if not issubclass(own, schema):
+        found = validator(schema)(record)
+        return found if isinstance(found, tuple) else plain(found)
+    is_open = own.model_config.get("extra") == "allow"
+    more = {name for name in record if name not in Memory.model_fields and (is_open or name in own.model_fields)}
+    base = {name: value for name, value in record.items() if name not in more}
+    found = validator(Memory)(base)
+    if isinstance(found, tuple) and _redefined(own).issuperset(odd := {one.path.partition(".")[0] for one in found}):
+        more |= odd
+        found = validator(Memory)({name: value for name, value in base.items() if name not in odd})
+    if isinstance(found, tuple):
+        return found
+    kept = {**plain(found), **{name: value for name, value in record.items() if name in more}}
+    return _unstorable(kept) or kept
+
+
+@cache
+def _redefined(schema: type[Memory]) -> frozenset[str]:
+    """Return the fields that a class has in another range or shape than `Memory`, of those that nothing but it looks into."""
+    ours = Memory.model_fields
+    return frozenset(
+        name
+        for name in ("importance", "emotion", "relations", "metadata")
+        if (own := schema.model_fields[name]).annotation != ours[name].annotation or own.metadata != ours[name].metadata
+    )
+
+
+def _unstorable(record: Plain) -> tuple[Fault, ...]:
+    """Return the faults of a plain record that no database would take whole."""
+    found = []
+    for name, value in record.items():
+        try:
+            storable_json(name)
+            storable_json(value)
+        except PydanticCustomError as error:
+            found.append(fault(name, error.type, error.message()))
+    return tuple(found)
+
+
+def _faulty(error: ValidationError, schema: type[Memory], record: Any, check: Check) -> Memory | tuple[Fault, ...]:
+    """Return what a record is without fields whose text shows nothing, which is no value, or its faults where there are none."""
+    try:
+        bare = {name: value for name, value in record.items() if name not in _MAY_BE_BLANK or not is_blank(value)}
+        return check(bare) if len(bare) < len(record) else to_faults(error, schema, record)
+    except Exception as second:  # noqa: BLE001 - what is to be shown may be of any class
+        return (broke("telling its faults", second),)
+
+
+def restore(record: dict[str, Any], schema: type[Memory]) -> Memory:
+    """Return the memory of a plain record that a store holds. Fields of another schema are left out where this has none; where the
+    rules of this one say no, as they may to what they once made themselves, its fields have their types all the same.
+    """
+    check = validator(schema)
+    found = check(record)
+    if isinstance(found, tuple):
+        record = {name: value for name, value in record.items() if name in schema.model_fields}
+        found = check(record)
+    if not isinstance(found, tuple):
+        return found
+    base = validator(Memory)({name: value for name, value in record.items() if name in Memory.model_fields})
+    typed = base.__dict__ if isinstance(base, Memory) else {}
+    fields: dict[str, Any] = {name: typed[name] if name in typed else _typed(schema, name, value) for name, value in record.items()}
+    return schema.model_construct(set(fields), **fields)
+
+
+def _typed(schema: type[Memory], name: str, value: object) -> object:
+    try:
+        return _type_of(schema, name).validate_python(value)
+    except Exception:  # noqa: BLE001 - then it stays as it is
+        return value
+
+
+@cache
+def _type_of(schema: type[Memory], name: str) -> TypeAdapter[Any]:
+    return TypeAdapter(schema.model_fields[name].annotation or object)
