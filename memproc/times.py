@@ -51,6 +51,22 @@ _MAY_BE: tuple[tuple[float, float, bool, str], ...] = (
 )
 
 
+class NotATimeError(ValueError):
+    """What was given is no time. `parts` is the message as three texts: what stands before the excerpt of the value, the excerpt
+    (None where the message has none), and what stands after it.
+    """
+
+    def __init__(self, before: str, value: str | None = None, after: str = "") -> None:
+        """Make the message of its parts."""
+        super().__init__(f"{before}{value or ''}{after}")
+        self.parts = before, value, after
+
+
+def parts_of(error: Exception) -> tuple[str, str | None, str]:
+    """Return the message of an error that `parse_time` raised in the three parts of `NotATimeError`."""
+    return error.parts if isinstance(error, NotATimeError) else (str(error), None, "")
+
+
 def parse_time(value: object) -> datetime | None:
     """Return `value` as an aware UTC datetime, or None where it says "no time".
 
@@ -77,7 +93,7 @@ def parse_time(value: object) -> datetime | None:
     if plain is None and value is not None:
         return None
     if type(plain) is kind or isinstance(plain, bool):
-        raise ValueError("not a date: give ISO 8601 text or an epoch number")
+        raise NotATimeError("not a date: give ISO 8601 text or an epoch number")
     return parse_time(plain)
 
 
@@ -136,11 +152,17 @@ def _parse_text(text: str) -> datetime | None:
         return _in_utc(datetime.fromisoformat(text))
     if _NONE.fullmatch(text):
         return None
-    if match := _SLASHED.fullmatch(text):
-        return _in_utc(_of_parts(match))
-    if match := _SPOKEN.fullmatch(text.lower()):
-        return _parse_spoken(*match.groups())
-    raise ValueError(f"not a date: {text[:40]!a}")
+    unread = NotATimeError("not a date: ", ascii(text[:40]))
+    try:
+        if match := _SLASHED.fullmatch(text):
+            return _in_utc(_of_parts(match))
+        if match := _SPOKEN.fullmatch(text.lower()):
+            return _parse_spoken(match)
+    except NotATimeError:
+        raise
+    except ValueError:  # a day that no month has
+        raise unread from None
+    raise unread
 
 
 def _of_parts(match: re.Match[str]) -> datetime:
@@ -148,14 +170,16 @@ def _of_parts(match: re.Match[str]) -> datetime:
     return datetime(year, month, day, hour, minute, second, tzinfo=UTC)
 
 
-def _parse_spoken(hour: str | None, minute: str | None, half: str | None, day: str, month: str, year: str) -> datetime:
-    found = [at for at, name in enumerate(_MONTHS, 1) if name.startswith(month) or name[:4] == month]
-    if len(found) != 1:
-        raise ValueError(f"not a month: {month!r}")
+def _parse_spoken(match: re.Match[str]) -> datetime:
+    """Return the time that `_SPOKEN` matched, with the hours of a clock of twelve."""
+    hour, minute, half, day, name, year = match.groups()
+    months = [at for at, month in enumerate(_MONTHS, 1) if month.startswith(name) or month[:4] == name]
+    if len(months) != 1:
+        raise NotATimeError("not a month: ", repr(name))
     if hour is not None and not 1 <= int(hour) <= 12:  # noqa: PLR2004 - a clock of twelve hours
-        raise ValueError(f"not an hour of a clock of twelve: {hour}")
+        raise NotATimeError("not an hour of a clock of twelve: ", hour)
     hours = 0 if hour is None else int(hour) % 12 + (12 if half == "p" else 0)
-    return datetime(int(year), found[0], int(day), hours, int(minute or 0), tzinfo=UTC)
+    return datetime(int(year), months[0], int(day), hours, int(minute or 0), tzinfo=UTC)
 
 
 def _parse_number(number: float, text: str = "") -> datetime | None:
@@ -163,7 +187,7 @@ def _parse_number(number: float, text: str = "") -> datetime | None:
     if number == 0 or number != number:  # noqa: PLR0124 - NaN is what differs from itself
         return None
     if number in (float("inf"), float("-inf")):
-        raise ValueError("not a date: the number is not finite")
+        raise NotATimeError("not a date: the number is not finite")
     for units in _UNITS_PER_SECOND:
         if _FIRST_EPOCH_SECONDS * units <= number <= _LAST_EPOCH_SECONDS * units:
             micros = number * 1_000_000 // units if isinstance(number, int) else round(number * 1_000_000 / units)
@@ -178,8 +202,10 @@ def _parse_number(number: float, text: str = "") -> datetime | None:
     if match and _FIRST_YEAR <= int(match[1]) <= _LAST_YEAR:
         with suppress(ValueError):
             return _of_parts(match)
-    shown = text or (f"{number}" if abs(number) < _TOO_LONG_TO_SHOW else "the number")
-    raise ValueError(f"not a date: {shown[:40]} {_may_be(number, whole=whole)}")
+    may_be = _may_be(number, whole=whole)
+    if not text and abs(number) >= _TOO_LONG_TO_SHOW:
+        raise NotATimeError(f"not a date: the number {may_be}")
+    raise NotATimeError("not a date: ", (text or f"{number}")[:40], f" {may_be}")
 
 
 def _may_be(number: float, *, whole: bool) -> str:
@@ -199,4 +225,4 @@ def _in_utc(moment: datetime) -> datetime | None:
     try:
         return moment.astimezone(UTC)
     except OverflowError as error:
-        raise ValueError("not a date: outside the years 1 to 9999 in UTC") from error
+        raise NotATimeError("not a date: outside the years 1 to 9999 in UTC") from error

@@ -55,7 +55,11 @@ def version_fault(item: Item) -> Fault | None:
         return fault(VERSION, "not_a_version", f"is no version of memproc's own format; this memproc writes {SCHEMA_VERSION}")
     if version > SCHEMA_VERSION:
         return fault(
-            VERSION, "newer_version", f"was written by a newer memproc: version {version}, this one reads {SCHEMA_VERSION}"
+            VERSION,
+            "newer_version",
+            "was written by a newer memproc: version ",
+            str(version),
+            f", this one reads {SCHEMA_VERSION}",
         )
     return None
 

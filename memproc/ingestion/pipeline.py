@@ -353,7 +353,7 @@ class _Run:
                 first = self._land(source, records.cut(0, half), ())
                 first.add(self._land(source, records.cut(half), decided))
                 return first
-            too_large = fault("", "too_large", f"is too large for the database: {error}")
+            too_large = fault("", "too_large", "is too large for the database: ", str(error))
             lines = [own.whole_line(records.accepted.at(at).observation) for at in range(len(records.accepted))]
             lines += [one.raw[:KEPT_OF_TOO_LARGE] for _, one in records.rejected]
             found = [Rejected(Category.RESOURCE, (too_large,), line) for line in lines]

@@ -31,8 +31,8 @@ from memproc.records import DEFAULT_NAMESPACE, Category, Fault, Given, Memory, P
 from memproc.sources.decoding import exact_value, item_of
 from memproc.sources.items import Item, Piece
 from memproc.taken import Taken
-from memproc.times import parse_time, to_text
-from memproc.validation import INTERNAL_ERROR, READER_FAILED, as_given, broke, fault, redacted, restore, validator
+from memproc.times import parse_time, parts_of, to_text
+from memproc.validation import INTERNAL_ERROR, NOT_AN_OBJECT, READER_FAILED, as_given, broke, fault, redacted, restore, validator
 from memproc.values import is_blank
 
 
@@ -209,7 +209,7 @@ class Intake:
             if is_mapping(item.value):
                 yield from self._format_for(item.value).read(cast("Mapping[str, Any]", item.value), self.context)
             else:
-                found = fault("", "not_a_mapping", f"a record is an object, not {type(item.value).__name__}")
+                found = fault("", "not_a_mapping", NOT_AN_OBJECT, type(item.value).__name__)
                 yield Rejected(Category.VALIDATION, (found,), raw_of(None, item))
         except Exception as error:  # noqa: BLE001 - a reader never raises; if one does, no record may be lost with it
             found = broke(f"the reader of {self.format.name!r}", error, READER_FAILED)
@@ -237,12 +237,12 @@ class Intake:
         try:
             as_of = parse_time(draft.as_of) if draft.as_of is not None else None
         except ValueError as error:
-            return bad(Category.VALIDATION, fault("as_of", "date_unparsable", str(error)))
+            return bad(Category.VALIDATION, fault("as_of", "date_unparsable", *parts_of(error)))
         try:
             record = checked if isinstance(checked, dict) else plain(checked)
             json = encode(record)
         except orjson.JSONEncodeError as error:
-            return bad(Category.VALIDATION, fault("", "not_json", f"holds what JSON cannot say: {error}"))
+            return bad(Category.VALIDATION, fault("", "not_json", "holds what JSON cannot say: ", str(error)))
         if (found := beyond(record, len(json), self.settings)) is not None:
             return bad(Category.RESOURCE, found)
         is_identity = draft.is_identity and record.get("id") is not None

@@ -15,7 +15,7 @@ def beyond(record: Plain, size_bytes: int, settings: Settings) -> Fault | None:
     """Return the fault of a record that is beyond a limit of the settings, None where it is within all."""
     most_names, most_levels = settings.max_fields, settings.max_depth
     if size_bytes > most_names * _LEAST_BYTES_A_NAME and (names := count_names(record)) > most_names:
-        return fault("", "too_many_fields", f"has {names} names in it, more than max_fields={most_names}")
+        return fault("", "too_many_fields", "has ", str(names), f" names in it, more than max_fields={most_names}")
     if most_levels < DEEPEST:  # deeper ones did not pass validation
         for name, value in record.items():
             if name not in SHAPED and depth_of(value) > most_levels:

@@ -9,7 +9,15 @@ from memproc.records.fields import CONTENT_LIMIT_CHARS, NO_IDS
 from memproc.records.memory import DEFAULT_NAMESPACE, EVENT_KINDS, SCHEMA_VERSION, EmotionalContext, Memory, Relation
 from memproc.records.outcomes import Category, Fault, Outcome, Rejected
 from memproc.records.plain import Given, Plain, encode, given, is_event, is_mapping, last_changed, plain, plain_fields
-from memproc.records.storable import LARGEST_INTEGER, METADATA_DEPTH_LIMIT, SMALLEST_INTEGER, storable_json, storable_text
+from memproc.records.storable import (
+    LARGEST_INTEGER,
+    METADATA_DEPTH_LIMIT,
+    SMALLEST_INTEGER,
+    Unstorable,
+    storable_json,
+    storable_name,
+    unstorable_in,
+)
 
 __all__ = [
     "CONTENT_LIMIT_CHARS",
@@ -29,6 +37,7 @@ __all__ = [
     "Plain",
     "Rejected",
     "Relation",
+    "Unstorable",
     "encode",
     "given",
     "is_event",
@@ -37,5 +46,6 @@ __all__ = [
     "plain",
     "plain_fields",
     "storable_json",
-    "storable_text",
+    "storable_name",
+    "unstorable_in",
 ]

@@ -9,11 +9,11 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, Strict, StringConstraints
-from pydantic_core import PydanticCustomError, PydanticKnownError, PydanticUseDefault
+from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, Strict, StringConstraints, ValidationError
+from pydantic_core import InitErrorDetails, PydanticCustomError, PydanticKnownError, PydanticUseDefault
 
-from memproc.records.storable import storable_json, storable_text
-from memproc.times import parse_time
+from memproc.records.storable import storable_json, storable_text, unstorable_in
+from memproc.times import parse_time, parts_of
 from memproc.values import UnreadableError, settled, shown
 
 CONTENT_LIMIT_CHARS = 1_000_000
@@ -78,7 +78,9 @@ def _to_time(value: object) -> object:
     try:
         moment = parse_time(value)
     except (ValueError, OverflowError) as error:
-        raise PydanticCustomError("date_unparsable", "{why}", {"why": str(error)}) from None
+        before, shown_value, after = parts_of(error)
+        context = {"why": str(error), "before": before, "value": shown_value, "after": after}
+        raise PydanticCustomError("date_unparsable", "{why}", context) from None
     if moment is None:
         raise PydanticUseDefault
     return moment
@@ -110,13 +112,26 @@ def to_object(value: object) -> object:
 
 
 def _to_json(value: dict[str, Any]) -> dict[str, Any]:
-    """Return an object as it can be kept: as it is where it is JSON, else with the plain values of what is in it."""
+    """Return an object as it can be kept: as it is where it is JSON, else with the plain values of what is in it.
+
+    Raises ValidationError with all that cannot be kept, each at its place.
+    """
     try:
         return storable_json(value)  # type: ignore[no-any-return]
     except PydanticCustomError as error:
-        if error.type != "not_json":
-            raise
-        return storable_json(_said(value))  # type: ignore[no-any-return]
+        settle = _said if error.type == "not_json" else _settled_if_it_can_be
+        plain = settle(value)
+    if not (found := unstorable_in(plain)):
+        return plain  # type: ignore[no-any-return]
+    errors = [InitErrorDetails(type=one.why, loc=one.place, input=one.value) for one in found]
+    raise ValidationError.from_exception_data("Json", errors)
+
+
+def _settled_if_it_can_be(value: object) -> Any:
+    try:
+        return settled(value, 2)
+    except Exception:  # noqa: BLE001 - it cannot be kept anyway, and that is told
+        return value
 
 
 Content = Annotated[str, StringConstraints(min_length=1, max_length=CONTENT_LIMIT_CHARS, pattern=r"\S"), BeforeValidator(_to_text)]

@@ -28,8 +28,11 @@ class Category(StrEnum):
 
 
 class Fault(NamedTuple):
-    """One thing that is wrong with a record: where, what, and how to mend it. `traceback` is that of an exception in code of the
-    caller's or of memproc's, where the settings ask for it; else empty.
+    """One thing that is wrong with a record: where, what, and how to mend it.
+
+    `value` is a short excerpt of what was got there; None where nothing was, or where it may not be told. A message that shows it
+    shows this very text. `traceback` is that of an exception in the caller's code, if the settings ask for it, or in memproc's;
+    otherwise it is empty.
     """
 
     path: str
@@ -37,10 +40,16 @@ class Fault(NamedTuple):
     message: str
     hint: str
     traceback: str = ""
+    value: str | None = None
 
     def as_dict(self) -> dict[str, str]:
-        """Return the fields that say something, as JSON values."""
-        return {name: value for name, value in self._asdict().items() if name != "traceback" or value}
+        """Return the fields as JSON values, without a traceback or a value that is not there."""
+        told = self._asdict()
+        if not self.traceback:
+            del told["traceback"]
+        if self.value is None:
+            del told["value"]
+        return told
 
 
 class Rejected(NamedTuple):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 from pydantic_core import PydanticCustomError
 
@@ -10,6 +10,16 @@ from memproc.config import DEEPEST
 
 METADATA_DEPTH_LIMIT = DEEPEST
 SMALLEST_INTEGER, LARGEST_INTEGER = -(2**63), 2**63 - 1
+
+Place = tuple[str | int, ...]  # names and positions that lead to a value inside another
+
+
+class Unstorable(NamedTuple):
+    """A value that cannot be kept: its place in the value that was looked into, the value itself, and why."""
+
+    place: Place
+    value: object
+    why: PydanticCustomError
 
 
 def storable_text(text: str) -> str:
@@ -19,8 +29,8 @@ def storable_text(text: str) -> str:
     return text
 
 
-def storable_json(value: Any, depth: int = 1) -> Any:  # noqa: PLR0912 - one branch a kind of JSON value
-    """Return `value`, JSON all through, as every database and JSON reader can keep it; raise otherwise."""
+def storable_json(value: Any, depth: int = 1) -> Any:
+    """Return `value`, JSON all through, as every database and JSON reader can keep it; raise at the first that cannot be kept."""
     if value.__class__ is str:
         try:
             value.isascii() or value.encode()
@@ -41,9 +51,7 @@ def storable_json(value: Any, depth: int = 1) -> Any:  # noqa: PLR0912 - one bra
         raise PydanticCustomError("nested_too_deep", "is nested deeper than {limit}", {"limit": METADATA_DEPTH_LIMIT})
     if value.__class__ is dict:
         for name, item in value.items():
-            if name.__class__ is not str:
-                raise PydanticCustomError("not_json", "has a name that is not text")
-            storable_json(name)
+            storable_name(name)
             storable_json(item, depth + 1)
         return value
     if value.__class__ in (list, tuple):
@@ -51,3 +59,47 @@ def storable_json(value: Any, depth: int = 1) -> Any:  # noqa: PLR0912 - one bra
             storable_json(item, depth + 1)
         return value
     raise PydanticCustomError("not_json", "holds a value of type {type} that JSON cannot say", {"type": type(value).__name__})
+
+
+def storable_name(name: object) -> None:
+    """Raise where the name of a member of an object cannot be kept."""
+    if name.__class__ is not str:
+        raise PydanticCustomError("not_json", "has a name that is not text")
+    storable_json(name)
+
+
+def unstorable_in(value: Any) -> list[Unstorable]:
+    """Return all in a value that cannot be kept, in the order it stands there.
+
+    A bad name is told at the place of its object, and what stands under it is not looked into. What is nested too deep is told
+    once, at the first level.
+
+    >>> [(found.place, found.why.type) for found in unstorable_in({"a": [1, 2**64], "b": float("inf")})]
+    [(('a', 1), 'integer_too_large'), (('b',), 'finite_number')]
+    """
+    found: list[Unstorable] = []
+    _look_into(value, (), found)
+    return found
+
+
+def _look_into(value: Any, place: Place, found: list[Unstorable]) -> None:
+    kind = value.__class__
+    is_too_deep = len(place) >= METADATA_DEPTH_LIMIT
+    if kind is dict and not is_too_deep:
+        for name, item in value.items():
+            try:
+                storable_name(name)
+            except PydanticCustomError as why:
+                found.append(Unstorable(place, value, why))
+            else:
+                _look_into(item, (*place, name), found)
+    elif kind in (list, tuple) and not is_too_deep:
+        for at, item in enumerate(value):
+            _look_into(item, (*place, at), found)
+    else:
+        try:
+            storable_json(value, len(place) + 1)
+        except PydanticCustomError as why:
+            where = place[:1] if why.type == "nested_too_deep" else place
+            if not found or found[-1].place != where:
+                found.append(Unstorable(where, value, why))

@@ -44,8 +44,16 @@ def decode(raw: bytes) -> Item:
     try:
         value = orjson.loads(raw)
     except orjson.JSONDecodeError as error:
-        return Item(None, raw, _not_finite(raw) or fault("", "json_invalid", f"no valid JSON: {error}"))
+        return Item(None, raw, _not_finite(raw) or _invalid(error))
     return _too_deep(raw) if _names_to_find(value) is None else _decode_exactly(raw)
+
+
+def _invalid(error: ValueError | RecursionError) -> Fault:
+    """Return the fault of what is no JSON. Where that shows is the value: of the same mistake it is another in each record."""
+    if not isinstance(error, json.JSONDecodeError):
+        return fault("", "json_invalid", "no valid JSON: ", str(error))
+    where = f"line {error.lineno} column {error.colno} (char {error.pos})"
+    return fault("", "json_invalid", f"no valid JSON: {error.msg}: ", where)
 
 
 def _too_deep(raw: bytes) -> Item:
@@ -94,9 +102,9 @@ def _decode_exactly(raw: bytes) -> Item:
     try:
         value = json.loads(raw, object_pairs_hook=_without_repeats)
     except _DuplicatedError as error:
-        return Item(None, raw, fault("", "duplicate_name", f"the name {excerpt(str(error))} is given twice"))
+        return Item(None, raw, fault("", "duplicate_name", "the name ", excerpt(str(error)), " is given twice"))
     except (ValueError, RecursionError) as error:
-        return Item(None, raw, fault("", "json_invalid", f"no valid JSON: {error}"))
+        return Item(None, raw, _invalid(error))
     return _too_deep(raw) if depth_of(value) > DEEPEST_LEVELS else Item(value, raw)
 
 

@@ -173,11 +173,11 @@ def _rows(stream: IO[bytes], delimiter: str, limit_chars: int) -> Iterator[Item]
 def _row(names: list[str], row: list[str]) -> Item:
     raw = to_line(row).encode("utf-8", "surrogateescape")
     if len(row) != len(names):
-        return Item(None, raw, fault("", ROW_INVALID, f"the row has {len(row)} cells, the head {len(names)}"))
+        return Item(None, raw, fault("", ROW_INVALID, "the row has ", str(len(row)), f" cells, the head {len(names)}"))
     try:
         raw.decode()
     except UnicodeDecodeError as error:
-        return Item(None, raw, fault("", "not_utf8", f"no valid UTF-8: {error.reason} at byte {error.start}"))
+        return Item(None, raw, fault("", "not_utf8", f"no valid UTF-8: {error.reason} at ", f"byte {error.start}"))
     cells = dict(zip(names, row, strict=False))
     return Item(cells, orjson.dumps(cells))  # a row says nothing without the names in the head
 

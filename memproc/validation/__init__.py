@@ -4,10 +4,19 @@ Nothing here raises on bad input. The advice is a table: a code that is not in i
 """
 
 from memproc.validation.advice import GENERAL_HINT, HINTS, INTERNAL_ERROR, OF_MEMPROC, READER_FAILED
-from memproc.validation.faults import EXCERPT_CHARS, MESSAGE_CHARS, MORE_CELLS, broke, excerpt, failed, fault
+from memproc.validation.faults import (
+    EXCERPT_CHARS,
+    MESSAGE_CHARS,
+    MORE_CELLS,
+    MOST_FAULTS,
+    NOT_AN_OBJECT,
+    broke,
+    excerpt,
+    failed,
+    fault,
+)
 from memproc.validation.gate import Verdict, as_given, restore, taken, validate, validator
 from memproc.validation.patterns import alike
-from memproc.validation.pydantic_errors import MOST_FAULTS
 from memproc.validation.redaction import redacted
 
 __all__ = [
@@ -18,6 +27,7 @@ __all__ = [
     "MESSAGE_CHARS",
     "MORE_CELLS",
     "MOST_FAULTS",
+    "NOT_AN_OBJECT",
     "OF_MEMPROC",
     "READER_FAILED",
     "Verdict",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -15,12 +15,15 @@ from memproc.records import (
     Given,
     Memory,
     Plain,
+    Unstorable,
     given,
     is_mapping,
     plain,
     storable_json,
+    storable_name,
+    unstorable_in,
 )
-from memproc.validation.faults import MORE_CELLS, broke, failed, fault, words_of
+from memproc.validation.faults import GOT, MORE_CELLS, NOT_AN_OBJECT, broke, excerpt, failed, fault, first_of, path_of, raised
 from memproc.validation.pydantic_errors import to_faults
 from memproc.values import UnreadableError, is_blank, settled
 
@@ -77,7 +80,7 @@ def taken(record: object) -> Any:
             return _fault_of_names(shallow) or shallow
         return fault("", code, str(error))
     except Exception as error:  # noqa: BLE001 - an object of the caller's may raise anything when it is read
-        return fault("", "unreadable", f"reading it raised {words_of(error)}")
+        return raised("unreadable", "reading it", error)
     return (_fault_of_names(found) or found) if type(found) is dict else found
 
 
@@ -106,7 +109,7 @@ def validator(schema: type[Memory], *, tracebacks: bool = False) -> Callable[[ob
 
     def checked(record: object) -> Memory | tuple[Fault, ...]:
         if type(record) is not dict and not is_mapping(record):
-            return (fault("", "not_a_mapping", f"a record is an object, not {type(record).__name__}"),)
+            return (fault("", "not_a_mapping", NOT_AN_OBJECT, type(record).__name__),)
         try:
             memory = check(record)
             if schema is not Memory and (found := _unstorable(plain(memory))):  # the fields of a subclass may hold anything
@@ -155,14 +158,24 @@ def _redefined(schema: type[Memory]) -> frozenset[str]:
 
 def _unstorable(record: Plain) -> tuple[Fault, ...]:
     """Return the faults of a plain record that no database would take whole."""
-    found = []
-    for name, value in record.items():
-        try:
-            storable_json(name)
+    try:
+        for name, value in record.items():
+            storable_name(name)
             storable_json(value)
-        except PydanticCustomError as error:
-            found.append(fault(name, error.type, error.message()))
-    return tuple(found)
+    except PydanticCustomError:
+        found = [one for name, value in record.items() for one in _unstorable_in_field(name, value)]
+        faults = (fault(path_of(place), why.type, f"{why.message()}{GOT}", excerpt(value)) for place, value, why in found)
+        return first_of(faults, len(found))
+    return ()
+
+
+def _unstorable_in_field(name: str, value: object) -> Iterator[Unstorable]:
+    try:
+        storable_name(name)
+    except PydanticCustomError as why:
+        yield Unstorable((name,), name, why)
+    else:
+        yield from (one._replace(place=(name, *one.place)) for one in unstorable_in(value))
 
 
 def _faulty(error: ValidationError, schema: type[Memory], record: Any, check: Check) -> Memory | tuple[Fault, ...]:

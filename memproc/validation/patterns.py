@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-import re
+from memproc.records import Fault
+from memproc.validation.faults import without_value
 
-from memproc.validation.faults import GOT
-
-_QUOTED = re.compile(r"""(?<!\w)(?:'[^']*(?:'|$)|"[^"]*(?:"|$))""")  # a message may be cut short before the second quote
-_NUMBER = re.compile(r"\d+")
-_RAISED = re.compile(r"( raised \w+): .*", re.DOTALL)  # the words of an exception may be anything
+USERS_WORDS = frozenset(("value_error", "assertion_error"))
+"""The codes of what a rule of the caller's says in its own words, which may repeat the value."""
 
 
-def alike(path: str, message: str) -> tuple[str, str]:
-    """Return what the place and the message of a fault have in common with those of like faults: no values, numbers and positions.
+def alike(found: Fault) -> tuple[str, str]:
+    """Return what a fault has in common with like faults: its path without positions, and its message without the value.
 
-    >>> alike("tags.3", "Input should be a valid string, got 5")
+    >>> from memproc.validation import fault
+    >>> alike(fault("tags.3", "string_type", "Input should be a valid string, got ", "5"))
     ('tags.*', 'Input should be a valid string')
-    >>> alike("created_at", "not a date: '31/02/2024'") == alike("created_at", "not a date: 'soon'")
+    >>> dates = [fault("created_at", "date_unparsable", "not a date: ", value) for value in ("'31/02/2024'", "'soon'")]
+    >>> alike(dates[0]) == alike(dates[1])
     True
     """
-    place = ".".join("*" if part.isdigit() else part for part in path.split("."))
-    told = _RAISED.sub(r"\1", message.rpartition(GOT)[0] or message)
-    return place, _NUMBER.sub("#", _QUOTED.sub("''", told))
+    place = ".".join("*" if part.isdigit() else part for part in found.path.split("."))
+    words = without_value(found)
+    return place, words.replace(found.value, "") if found.value and found.code in USERS_WORDS else words

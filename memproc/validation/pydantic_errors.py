@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from difflib import get_close_matches
-from itertools import islice
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
@@ -12,18 +11,16 @@ from memproc.records import (
     Fault,
     Memory,
 )
-from memproc.validation.faults import EXCERPT_CHARS, GOT, excerpt, fault, in_one_line
+from memproc.validation.faults import GOT, excerpt, fault, first_of, path_of
 
-BEGINNING_CHARS = 30
-MOST_FAULTS = 100
 MOST_KINDS = 3  # that are told of a field which may be of several
 
 
 def to_faults(error: ValidationError, schema: type[Memory], record: object) -> tuple[Fault, ...]:
-    """Return the faults that pydantic found, one a place; of very many the first, and how many more there are.
+    """Return the faults that pydantic found, one for each place; of very many the first, and how many more there are.
 
-    Of a field that may be of several kinds pydantic tells what is wrong with each, and names the kind in the place: one fault tells
-    all of it.
+    For a field that may be of several kinds pydantic tells what is wrong with each, and names the kind in the place. One fault
+    tells all of it.
     """
     told = error.errors(include_url=False, include_input=True)
     of_kinds = {loc[:end] for details in told if (end := _end_in(record, loc := details["loc"], details["type"])) < len(loc)}
@@ -32,9 +29,7 @@ def to_faults(error: ValidationError, schema: type[Memory], record: object) -> t
         loc = details["loc"]
         place = next((loc[:end] for end in range(len(loc)) if loc[:end] in of_kinds), loc) if of_kinds else loc
         places.setdefault(place, []).append(details)
-    found = tuple(_to_fault(place, there, schema) for place, there in islice(places.items(), MOST_FAULTS))
-    more = len(places) - len(found)
-    return (*found, fault("", "more_faults", f"has {more} more faults")) if more else found
+    return first_of((_to_fault(place, details, schema) for place, details in places.items()), len(places))
 
 
 def _end_in(record: object, loc: tuple[int | str, ...], code: str) -> int:
@@ -52,16 +47,16 @@ def _end_in(record: object, loc: tuple[int | str, ...], code: str) -> int:
 
 
 def _to_fault(place: tuple[int | str, ...], there: list[ErrorDetails], schema: type[Memory]) -> Fault:
-    details, *others = there
-    path = ".".join(in_one_line(str(part))[:EXCERPT_CHARS] for part in place)
-    code = details["type"]
-    message = " or: ".join(dict.fromkeys(one["msg"] for one in (details, *others[:MOST_KINDS])))
-    shown = excerpt(details["input"])
-    is_shown = code == "date_unparsable" and shown[:BEGINNING_CHARS].rstrip("'\"") in message
-    if code not in ("missing", "extra_forbidden") and not is_shown:
-        message = f"{message}{GOT}{shown}"
-    found = fault(path, code, message)
-    if code != "extra_forbidden" or len(place) > 1:
-        return found
-    near = get_close_matches(path, schema.model_fields, n=1)
-    return found._replace(hint=f"did you mean {near[0]}? Otherwise {found.hint}") if near else found
+    first, *others = there
+    path, code, shown = path_of(place), first["type"], excerpt(first["input"])
+    context = first.get("ctx", {})
+    if code == "missing":
+        return fault(path, code, first["msg"])
+    if code == "extra_forbidden":
+        found = fault(path, code, first["msg"])._replace(value=shown)
+        near = get_close_matches(path, schema.model_fields, n=1) if len(place) == 1 else []
+        return found._replace(hint=f"did you mean {near[0]}? Otherwise {found.hint}") if near else found
+    if code == "date_unparsable" and not others and context["value"] is not None:
+        return fault(path, code, context["before"], context["value"], context["after"])
+    words = " or: ".join(dict.fromkeys(details["msg"] for details in (first, *others[:MOST_KINDS])))
+    return fault(path, code, f"{words}{GOT}", shown)

@@ -31,11 +31,11 @@ def redacted(found: Fault, fields: Iterable[str] = ()) -> Fault:
     ('details', 'int_type', 'int_type, redacted')
     """
     message = f"{found.code}, redacted"
-    if found.message == message:
+    if found.message == message and found.value is None:
         return found
     places = found.traceback if found.code in OF_MEMPROC else ""  # lines of code
     own = _own_part(found.path, found.code, frozenset(fields))
-    return Fault(own, found.code, message, HINTS.get(found.code, GENERAL_HINT), places)
+    return Fault(own, found.code, message, HINTS.get(found.code, GENERAL_HINT), places)  # and no value
 
 
 def _own_part(path: str, code: str, fields: frozenset[str]) -> str:
@@ -46,6 +46,8 @@ def _own_part(path: str, code: str, fields: frozenset[str]) -> str:
         if not (is_position or part in _OWN_NAMES or (part in fields and not kept) or _LISTS.fullmatch(part)):
             break
         kept.append(part)
+        if part == "metadata":  # what is in it has names of the record's own, which may be called as a field is
+            break
     if code == "extra_forbidden" and len(kept) == len(path.split(".")):
         kept.pop()
     return ".".join(kept)

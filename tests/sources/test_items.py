@@ -193,7 +193,7 @@ def test_an_integer_is_what_it_was(number):
 def test_nesting_that_json_can_say_is_left_to_the_gate(read):
     """300 levels are decoded, and refused with the place."""
     (item,) = read(b'{"content": "a", "metadata": {"x": ' + b"[" * 300 + b"]" * 300 + b"}}")
-    assert [(found.path, found.code) for found in validate(item.value).errors] == [("metadata", "nested_too_deep")]
+    assert [(found.path, found.code) for found in validate(item.value).errors] == [("metadata.x", "nested_too_deep")]
 
 
 def test_a_line_that_is_too_long_is_told_and_the_next_one_is_read(read):

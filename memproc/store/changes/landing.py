@@ -221,6 +221,6 @@ def _refused(prepared: Prepared, error: Exception) -> Rejected:
     said = str(cause).partition("\n")[0]  # PostgreSQL shows the whole row behind that
     line = own.whole_line(prepared.observation)
     if is_key_conflict(cause):  # what has the key was not found when it was looked for
-        found = fault("", "key_taken", f"another row of the store has its key: {said}")._replace(hint=KEY_TAKEN)
+        found = fault("", "key_taken", "another row of the store has its key: ", said)._replace(hint=KEY_TAKEN)
         return Rejected(Category.DEDUP_CONFLICT, (found,), line)
-    return Rejected(Category.DATABASE, (fault("", "refused", f"the database refused this record: {said}"),), line)
+    return Rejected(Category.DATABASE, (fault("", "refused", "the database refused this record: ", said),), line)
