@@ -18,6 +18,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from math import sqrt
+from typing import NamedTuple
 
 from memproc.config import LARGEST_BATCH, SMALLEST_BATCH
 
@@ -52,29 +53,38 @@ def largest_bytes(allowed_bytes: int) -> int:
     return max(SMALLEST_BATCH_BYTES, min(allowed_bytes // LIMIT_TO_BATCH, LARGEST_BATCH_BYTES))
 
 
-@dataclass(frozen=True, slots=True)
-class Costs:
-    """What batches take: `each_batch` + `each_record` * n seconds. The other fields are sums over the batches that are remembered.
-
-    Each batch weighs 1 / seconds: a long one varies more than a short one, by the root of its time.
+class Sums(NamedTuple):
+    """Sums over the batches that are remembered, each weighed by 1 / seconds: a long batch varies more than a short one, by the
+    root of its time. `squares` is of the records squared, `products` of records times seconds.
     """
 
-    each_batch: float | None = None
-    each_record: float = 0.0
     weight: float = 0.0
     records: float = 0.0
     squares: float = 0.0
     seconds: float = 0.0
     products: float = 0.0
 
+    def with_batch(self, records: int, seconds: float) -> Sums:
+        """Return the sums after one more batch; what was known before counts a little less."""
+        weight = 1 / seconds
+        new = (weight, weight * records, weight * records**2, weight * seconds, weight * records * seconds)
+        return Sums(*(REMEMBERED * before + more for before, more in zip(self, new, strict=True)))
+
+
+NOTHING_SEEN = Sums()
+
+
+@dataclass(frozen=True, slots=True)
+class Costs:
+    """What batches take: `each_batch` + `each_record` * n seconds, as fitted to `sums`. `each_batch` is None until it is known."""
+
+    each_batch: float | None = None
+    each_record: float = 0.0
+    sums: Sums = NOTHING_SEEN
+
     def seen(self, records: int, seconds: float) -> Costs:
         """Return what is known after a batch of `records` records, 1 or more, took `seconds`."""
-        took = max(seconds, 1e-6)  # a clock may stand still
-        weight = 1 / took
-        new = (weight, weight * records, weight * records**2, weight * took, weight * records * took)
-        old = (self.weight, self.records, self.squares, self.seconds, self.products)
-        summed = [REMEMBERED * before + more for before, more in zip(old, new, strict=True)]
-        return _fitted(self.each_batch, *summed)
+        return _fitted(self.each_batch, self.sums.with_batch(records, max(seconds, 1e-6)))  # a clock may stand still
 
     @property
     def aim_seconds(self) -> float:
@@ -93,11 +103,12 @@ class Costs:
         return int(min(max(self.aim_seconds - (self.each_batch or 0.0), 0.0) / each, LARGEST_BATCH))
 
 
-def _fitted(known: float | None, weight: float, records: float, squares: float, seconds: float, products: float) -> Costs:
-    """Return the weighted least squares line through batches, its start with a standard error added to it.
+def _fitted(known: float | None, sums: Sums) -> Costs:
+    """Return the weighted least squares line through batches, with a standard error added to its start.
 
-    Where the sizes are too much alike the start is as it was `known`, and a little more.
+    Where the sizes are too much alike, its start is what was `known`, and a little more.
     """
+    weight, records, squares, seconds, products = sums
     spread = weight * squares - records**2
     mean = seconds / weight
     if spread > LEAST_SPREAD * records**2:
@@ -106,8 +117,7 @@ def _fitted(known: float | None, weight: float, records: float, squares: float, 
         known *= DOUBTED
     if known is not None:
         known = min(known, mean)
-    each_record = (seconds - weight * (known or 0.0)) / records
-    return Costs(known, each_record, weight, records, squares, seconds, products)
+    return Costs(known, (seconds - weight * (known or 0.0)) / records, sums)
 
 
 @dataclass(frozen=True, slots=True)
