@@ -17,12 +17,12 @@ from memproc.times import parse_time, parts_of
 from memproc.values import UnreadableError, settled, shown
 
 CONTENT_LIMIT_CHARS = 1_000_000
-# What programs write where there is no id.
+# What programs write for "no id".
 NO_IDS = frozenset({"none", "nan", "null", "n/a", "-", "nat", "<na>", "undefined", "na", "#n/a", "nil", "(null)"})
 
 
 def _said(value: object) -> Any:
-    """Return the plain value of a field. Where it says "no value", the field is as if it had not been given."""
+    """Return the plain value of a field. If it means "no value", the field counts as not given."""
     try:
         plain = settled(value, 2)
     except UnreadableError as error:
@@ -33,7 +33,7 @@ def _said(value: object) -> Any:
 
 
 def _to_text(value: object) -> object:
-    """Return a text; pydantic judges what is none."""
+    """Return text unchanged, bytes decoded; pydantic judges anything else."""
     if type(value) is str:
         return storable_text(value)
     plain = _said(value)
@@ -46,7 +46,7 @@ def _to_text(value: object) -> object:
 
 
 def _to_name(value: object) -> object:
-    """Return a name as it is compared; one that shows nothing is none."""
+    """Return a name in the form in which names are compared. A name without a visible character counts as not given."""
     if type(value) is str and value.isascii() and value.isprintable() and value == value.strip() != "":  # most are
         return value
     text = _to_text(value)
@@ -58,7 +58,7 @@ def _to_name(value: object) -> object:
 
 
 def _to_id(value: object) -> object:
-    """Return an id as text; a word by which programs say that there is none is none."""
+    """Return an id as text. A word that programs write for "no id" counts as not given."""
     plain = value if type(value) is str else _said(value)
     name = _to_name(str(plain) if type(plain) is int else plain)
     if isinstance(name, str) and name.lower() in NO_IDS:
@@ -67,7 +67,7 @@ def _to_id(value: object) -> object:
 
 
 def _to_tag(value: object) -> object:
-    """Return a tag as it is compared; one that shows nothing is empty, and is taken out when all have been looked at."""
+    """Return a tag in the form in which tags are compared. One without a visible character is empty, and is dropped later."""
     try:
         return _to_name(value)
     except PydanticUseDefault:
@@ -91,7 +91,7 @@ def _to_number(value: object) -> object:
 
 
 def to_list(value: object) -> object:
-    """Return a list; of a set a sorted one, so that the same set gives the same record. An iterator is none: it can be read only
+    """Return a list unchanged, a set sorted, so that equal sets give equal records. An iterator is refused: it can be read only
     once.
     """
     plain = value if type(value) in (list, tuple) else _said(value)
@@ -107,14 +107,14 @@ def _without_empty(tags: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def to_object(value: object) -> object:
-    """Return an object or a model of pydantic's as it is, of anything else the plain value."""
+    """Return a dictionary or a pydantic model unchanged, of anything else the plain value."""
     return value if type(value) is dict or isinstance(value, BaseModel) else _said(value)
 
 
 def _to_json(value: dict[str, Any]) -> dict[str, Any]:
-    """Return an object as it can be kept: as it is where it is JSON, else with the plain values of what is in it.
+    """Return an object in a form that can be kept: unchanged if it is JSON, otherwise with plain values inside.
 
-    Raises ValidationError with all that cannot be kept, each at its place.
+    Raises ValidationError with everything that cannot be kept, each with its path.
     """
     try:
         return storable_json(value)  # type: ignore[no-any-return]

@@ -14,10 +14,10 @@ DEFAULT_NAMESPACE = "default"
 
 
 class EmotionalContext(BaseModel):
-    """How the subject felt: a label from some vocabulary, and the dimensions of Mehrabian and Russell (1974).
+    """How the subject felt: a label from a vocabulary, and the dimensions of Mehrabian and Russell (1974).
 
-    `valence` (pleasure), `arousal` and `dominance` lie in -1..1, `intensity` and `confidence` in 0..1. Arousal is not
-    intensity: grief is intense and low in arousal.
+    `valence` (pleasure), `arousal` and `dominance` are in -1..1, `intensity` and `confidence` in 0..1. Arousal is not intensity:
+    grief is intense and low in arousal.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -33,7 +33,7 @@ class EmotionalContext(BaseModel):
 
 
 class Relation(BaseModel):
-    """A link from a memory to another memory, an entity or something outside; kept as given, resolved when read."""
+    """A link from a memory to another memory, an entity or something external; kept as given, resolved when read."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -46,10 +46,10 @@ class Relation(BaseModel):
 
 
 class Memory(BaseModel):
-    """What should be remembered, schema version 1. Subclass it to add fields and rules; they survive the round trip.
+    """A memory, schema version 1. Subclass it to add fields and rules; they survive the round trip.
 
-    `id` is the caller's own. Times are aware UTC. `kind` "message" and "event" are events, anything else is a fact.
-    Out of range is rejected, never clamped.
+    `id` is the caller's own. Times are aware UTC. The kinds "message" and "event" are events, any other kind is a fact. Values out
+    of range are rejected, never clamped.
 
     >>> Memory(content="Prefers tea", created_at="2025-01-15T10:00:00+02:00").created_at.isoformat()
     '2025-01-15T08:00:00+00:00'

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 
 class Outcome(StrEnum):
-    """What became of a record read: exactly one of these."""
+    """What became of a record that was read: exactly one of these."""
 
     STORED = "stored"
     DUPLICATE = "duplicate"
@@ -16,7 +16,7 @@ class Outcome(StrEnum):
 
 
 class Category(StrEnum):
-    """Where a record was rejected, or by what."""
+    """Why a record was rejected, in one word."""
 
     SOURCE = "source"  # its bytes could not be decoded
     TRANSFORM = "transform"  # its format, or the caller's own transform, made no memory of it

@@ -21,8 +21,8 @@ Plain = dict[str, Any]
 
 
 class Given(NamedTuple):
-    """A memory that came as an object, as it was then: its class, its plain form, which holds whatever the object held, and whether
-    somebody said its namespace.
+    """A memory that was given as an object, as it was at that moment: its class, its plain form (unchecked), and whether its
+    namespace was set by the caller.
     """
 
     schema: type[Memory]
@@ -31,14 +31,14 @@ class Given(NamedTuple):
 
 
 def given(memory: Memory) -> Given:
-    """Return an object as it is at this moment. It may hold anything, and raise anything: nothing here was checked."""
+    """Return a memory object as it is at this moment. Nothing of it is checked, so it may hold anything, and reading may raise."""
     record = settled(plain_fields(settled(_fields_of(memory))))
     has_namespace = "namespace" in memory.model_fields_set or record.get("namespace") != DEFAULT_NAMESPACE
     return Given(type(memory), record, has_namespace)
 
 
 def plain(memory: Memory) -> Plain:
-    """Return the memory's fields as JSON values, without those that are None or empty.
+    """Return the fields of a memory as JSON values, without those that are None or empty.
 
     >>> plain(Memory(content="Prefers tea", tags=["drinks"]))
     {'content': 'Prefers tea', 'namespace': 'default', 'kind': 'fact', 'tags': ['drinks']}
@@ -47,7 +47,7 @@ def plain(memory: Memory) -> Plain:
 
 
 def _fields_of(memory: Memory) -> dict[str, Any]:
-    """Return the fields of a memory, with those that only a class which allows any knows."""
+    """Return the fields of a memory, with the extra ones that its class may allow."""
     more = memory.__pydantic_extra__
     return {**memory.__dict__, **more} if more else memory.__dict__
 
@@ -75,7 +75,7 @@ def _plain_value(value: object, depth: int = 1) -> object:  # noqa: PLR0911 - on
         return value
     if isinstance(value, datetime):
         return to_text(value)
-    if depth > METADATA_DEPTH_LIMIT:  # the values of a field of a subclass may be nested in anything
+    if depth > METADATA_DEPTH_LIMIT:  # a field of a subclass may be nested to any depth
         raise PydanticCustomError("nested_too_deep", "is nested deeper than {limit}", {"limit": METADATA_DEPTH_LIMIT})
     if isinstance(value, _IN_ORDER):
         return [item if item.__class__ is str else _plain_value(item, depth + 1) for item in value]
@@ -89,7 +89,7 @@ def _plain_value(value: object, depth: int = 1) -> object:  # noqa: PLR0911 - on
 
 
 def is_mapping(value: object) -> bool:
-    """Tell whether a value is a mapping; one that raises when it is asked for its class is none."""
+    """Return whether a value is a mapping; False if asking raises."""
     try:
         return isinstance(value, (dict, Mapping))  # the plain case first: an abstract class is slow to ask
     except Exception:  # noqa: BLE001 - it is of a class of the caller's
@@ -97,19 +97,19 @@ def is_mapping(value: object) -> bool:
 
 
 def encode(value: object) -> bytes:
-    """Return the one JSON text of a plain value: keys sorted, UTF-8, no spaces.
+    """Return the canonical JSON of a plain value: keys sorted, UTF-8, no spaces.
 
     >>> encode({"b": 1, "a": "ä"}).decode()
     '{"a":"ä","b":1}'
     """
-    return b"".join((orjson.dumps(value, option=orjson.OPT_SORT_KEYS), b""))  # a copy: what orjson gives takes 4 KiB at least
+    return b"".join((orjson.dumps(value, option=orjson.OPT_SORT_KEYS), b""))  # a copy: the bytes of orjson occupy at least 4 KiB
 
 
 def last_changed(record: Plain) -> str | None:
-    """Return when a plain record says it was last changed, else made, as fixed-width UTC text."""
+    """Return when a plain record was last changed, or else created, as fixed-width UTC text."""
     return record.get("updated_at") or record.get("created_at")
 
 
 def is_event(record: Plain) -> bool:
-    """Tell whether a plain record is an event (else it is a fact)."""
+    """Return whether a plain record is an event; otherwise it is a fact."""
     return record.get("kind") in EVENT_KINDS
