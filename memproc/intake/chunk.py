@@ -9,8 +9,8 @@ from memproc.taken import Taken
 
 
 class Chunk(NamedTuple):
-    """What some items became, signed: the records of all, and `counts`, how many of them each item gave. Each decision stands with
-    the number of records before it, and what was left out with the number of its item.
+    """What some items became: their records, and in `counts` how many records each item gave. Each decision comes with the number
+    of records before it, and each count of what was left out with the number of its item.
     """
 
     records: Taken

@@ -37,7 +37,7 @@ from memproc.values import is_blank
 
 
 class _Kept(NamedTuple):
-    """A memory that passed validation, of an object its plain record, and what is kept of it."""
+    """A memory that passed validation (for an object, its plain record), and what is kept of it."""
 
     memory: Memory | Plain
     accepted: Accepted
@@ -45,8 +45,8 @@ class _Kept(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Intake:
-    """How the items of one source are taken. `namespace` and `source` are for records that carry none; `as_of` is the date
-    the source gives for itself, as fixed-width text.
+    """How the items of one source become observations. `namespace` is for records without one; `as_of` is the date that the source
+    gives for itself, as fixed-width text.
     """
 
     format: Format
@@ -58,12 +58,12 @@ class Intake:
     settings: Settings = field(default_factory=Settings)
 
     def __post_init__(self) -> None:
-        """Let the readers know the fields of the schema."""
+        """Give the readers the names of the fields of the schema."""
         object.__setattr__(self, "context", self.context._replace(fields=_fields_of(self.schema)))
 
     @property
     def said(self) -> str:
-        """What the caller said of the source, but for the namespace, as JSON: a record that is replayed is taken under the same."""
+        """What the caller said of the source, except the namespace, as JSON: a replay uses the same."""
         context = self.context
         given = {
             "source": context.source,
@@ -75,15 +75,15 @@ class Intake:
         return encode({name: value for name, value in given.items() if value}).decode()
 
     def take_all(self, pieces: Sequence[Piece], *, is_grouped: bool = False) -> Chunk:
-        """Return what some items become; with `is_grouped` what each merges by is found out, whether it meets another or not."""
+        """Return what some items become. With `is_grouped` the groups by which facts merge are computed for all of them."""
         return self._taken(pieces, is_signed=self.policy.dedup == "near", is_grouped=is_grouped)
 
     def take(self, piece: Piece) -> Chunk:
-        """Return what one item becomes; it is not signed."""
+        """Return what one item becomes, without signatures."""
         return self._taken([piece], is_signed=False)
 
     def draft(self, piece: Piece) -> list[Memory | Rejected]:
-        """Return the memories of one item, judged as they would be for a store."""
+        """Return the memories of one item, validated as for a store."""
         drafted: list[Memory | Rejected] = []
         for made, _ in self._made(piece, None):
             if isinstance(made, Rejected):
@@ -120,8 +120,8 @@ class Intake:
         return one._replace(faults=tuple(redacted(found, self.schema.model_fields) for found in one.faults))
 
     def _read(self, pieces: Sequence[Piece]) -> tuple[Chunk, list[Accepted], dict[int, object]]:
-        """Read items and check what they give. What memproc itself breaks on is told in its place. Beside the chunk stand the
-        records that are to be prepared for it, and by place the part of an item that a record is, where it is not all of it.
+        """Read items and validate their records. Return the chunk with what was rejected, the accepted records that are still to be
+        prepared, and by position the part of an item that a record was read from, if it is not the whole item.
         """
         chunk, accepted, parts, usual = Chunk(Taken(), [], [], []), list[Accepted](), dict[int, object](), self._usual()
         for at, piece in enumerate(pieces):
@@ -150,13 +150,13 @@ class Intake:
         return chunk, accepted, parts
 
     def _made(self, piece: Piece, value: object) -> Iterator[tuple[_Kept | Rejected | Decided | LeftOut, object]]:
-        """Give what one item, of this value if it is known, becomes, each with the part of it that this is: what is accepted and
-        what is rejected, what is left out, and decisions.
+        """Yield what one item becomes, each with the part of the item that it was read from: accepted and rejected records, counts
+        of what is left out, and decisions. `value` is the decoded item if it is known already.
         """
         try:
             item = Item(value, piece) if isinstance(piece, bytes) and value is not None else item_of(piece)
             parts: Iterable[Part | Rejected] = self._parts_of(item)
-        except Exception as error:  # noqa: BLE001 - whatever it is, no other record may be lost with it
+        except Exception as error:  # noqa: BLE001 - no other record may be lost with it
             item, parts = Item(None), (internal(raw_of(None, piece), error),)
         for part in parts:
             if isinstance(part, Draft):
@@ -171,8 +171,8 @@ class Intake:
                 yield part, None
 
     def _usual(self) -> Callable[[Any], Accepted | None]:
-        """Return what looks at the value of an item as most are, an object with fields of the schema in the usual shape: it gives
-        what is kept of it, and None of any other item, which `_made` looks into.
+        """Return the fast path: a function of the value of an item. For an object with fields of the schema in their usual shape,
+        as most items are, it returns what is kept, and None for any other item, which `_made` handles.
         """
         format_used, context, settings, as_of = self._format_for({}), self.context, self.settings, self.as_of
         is_usual = format_used.read is generic.read and not context.mapping
@@ -191,14 +191,14 @@ class Intake:
                 json = encode(record)
                 if beyond(record, len(json), settings) is not None:
                     return None
-            except Exception:  # noqa: BLE001 - whatever it is, it is told where items are looked into
+            except Exception:  # noqa: BLE001 - `_made` reports it
                 return None
             return record, json, "id" in record and (context.source is not None or "source" in value), as_of
 
         return kept
 
     def _parts_of(self, item: Item) -> Iterator[Part | Rejected]:
-        """Give the parts of an item; where its reader breaks, the item itself in place of those that are left."""
+        """Yield the parts of an item. If its reader raises, the item itself is rejected in place of the remaining parts."""
         if item.fault is not None:
             yield Rejected(item.category, (item.fault,), raw_of(None, item))
             return
@@ -211,13 +211,13 @@ class Intake:
             else:
                 found = fault("", "not_a_mapping", NOT_AN_OBJECT, type(item.value).__name__)
                 yield Rejected(Category.VALIDATION, (found,), raw_of(None, item))
-        except Exception as error:  # noqa: BLE001 - a reader never raises; if one does, no record may be lost with it
+        except Exception as error:  # noqa: BLE001 - a reader should never raise; if one does, no record may be lost
             found = broke(f"the reader of {self.format.name!r}", error, READER_FAILED)
             yield Rejected(Category.INTERNAL, (found,), raw_of(None, item))
 
     def _kept(self, draft: Draft, item: Item) -> _Kept | Rejected:
-        """Return what is kept of a draft, under the limits of the settings, or what is wrong. What the caller said holds for
-        records that carry none. An object that is kept as it is gives its plain record.
+        """Return what is kept of a draft, or why it is rejected. The namespace and source of the caller are for records without
+        one. A memory object that is kept unchanged gives its plain record.
         """
 
         def bad(category: Category, *found: Fault) -> Rejected:
@@ -249,7 +249,7 @@ class Intake:
         return _Kept(checked, (record, json, is_identity, to_text(as_of) if as_of else self.as_of))
 
     def _format_for(self, value: Any) -> Format:
-        """Return the format of the value of an item; none knows of an object."""
+        """Return the format of an item by its value. A memory object needs none."""
         if isinstance(value, Given):
             return generic.FORMAT
         return of_line(self.format, value) if self.context.is_told else self.format

@@ -11,9 +11,9 @@ One = TypeVar("One")
 def isolated(
     work: Callable[[Sequence[One]], object], items: Sequence[One], is_of_some: Callable[[Exception], bool] = lambda _error: True
 ) -> dict[int, Exception]:
-    """Do some work on items, in their order; return those that it raises on, which are found by halving, by their places.
+    """Do some work on items, in order. Return by position the items on which it raises, found by halving, with the exceptions.
 
-    Raises an error at once that `is_of_some` does not hold to be of some of the items.
+    Exceptions for which `is_of_some` is false are not caused by single items, and are raised at once.
     """
     broken: dict[int, Exception] = {}
     left = [(0, len(items))] if items else []

@@ -7,9 +7,9 @@ from memproc.values import shown
 
 
 def name_said(given: object, what: str) -> str | None:
-    """Return a name as a caller gave it, without blanks at its ends; None where it is none.
+    """Return a name from a caller without blanks at its ends; None if nothing is left.
 
-    Raises UsageError where it is no text. `what` says which name it is.
+    Raises UsageError if it is not text; `what` is the parameter in the message.
 
     >>> name_said(" ann ", "namespace"), name_said("", "namespace")
     ('ann', None)

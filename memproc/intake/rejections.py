@@ -11,12 +11,12 @@ from memproc.validation import broke, fault
 
 
 def internal(raw: bytes, error: Exception) -> Rejected:
-    """Return a record, told by its bytes, on which memproc itself broke."""
+    """Return a record on which memproc itself failed, as rejected."""
     return Rejected(Category.INTERNAL, (broke("memproc itself", error),), raw)
 
 
 def given_up(piece: Piece) -> Chunk:
-    """Return what becomes of an item that ended the workers which were to take it."""
+    """Return what becomes of an item on which worker processes died."""
     found = fault("", "worker_died", "ended the process that read it, more than once")
     return Chunk(Taken.of_rejected([Rejected(Category.RESOURCE, (found,), raw_of(None, piece))]), [1], [], [])
 

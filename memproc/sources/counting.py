@@ -9,7 +9,7 @@ _HOLDERS = (dict, list)
 
 
 def count_names(value: Any) -> int:
-    """Return how many names the objects in a value, an object or a list, have."""
+    """Return how many names all objects in a value (an object or a list) have together."""
     names, inner = 0, [value]
     while inner:
         some = inner.pop()
@@ -20,7 +20,7 @@ def count_names(value: Any) -> int:
 
 
 def depth_of(value: Any) -> int:
-    """Return how many objects and lists a value is nested in, itself included."""
+    """Return how deeply a value is nested: the number of levels of objects and lists, itself included."""
     depth, level = 0, [value]
     while level := [one for one in level if one.__class__ in _HOLDERS]:
         depth += 1

@@ -16,7 +16,7 @@ from memproc.sources.counting import depth_of
 from memproc.sources.items import Item, Piece
 from memproc.validation import excerpt, fault
 
-DEEPEST_LEVELS = 500  # a value that is nested deeper is not looked into
+DEEPEST_LEVELS = 500  # values nested deeper are refused without looking into them
 _NAME_END = re.compile(rb'"\s*+:')
 _LEAST_DOUBTFUL = 2.0**63
 _NEVER_FOUND = -1
@@ -28,17 +28,17 @@ def item_of(piece: Piece) -> Item:
 
 
 def exact_value(raw: bytes) -> object:
-    """Return the value of JSON bytes; None where there is none, or where that may not be all of it: `decode` tells."""
+    """Return the value of JSON bytes, or None if they are invalid or decoding may lose something: then `decode` finds out."""
     try:
         value = orjson.loads(raw)
         names = _names_to_find(value)
         return value if raw.count(b":") == names or len(_NAME_END.findall(raw)) == names else None
-    except Exception:  # noqa: BLE001 - whatever it is, it is told by what decodes it again
+    except Exception:  # noqa: BLE001 - `decode` reports it
         return None
 
 
 def decode(raw: bytes) -> Item:
-    """Return the value of JSON bytes, or the fault that is in the way."""
+    """Return the item of JSON bytes: its value, or the fault that prevents decoding it."""
     if (value := exact_value(raw)) is not None:
         return Item(value, raw)
     try:
@@ -49,7 +49,7 @@ def decode(raw: bytes) -> Item:
 
 
 def _invalid(error: ValueError | RecursionError) -> Fault:
-    """Return the fault of what is no JSON. Where that shows is the value: of the same mistake it is another in each record."""
+    """Return the fault of invalid JSON. The position is the value: it differs between records with the same mistake."""
     if not isinstance(error, json.JSONDecodeError):
         return fault("", "json_invalid", "no valid JSON: ", str(error))
     where = f"line {error.lineno} column {error.colno} (char {error.pos})"
@@ -61,7 +61,7 @@ def _too_deep(raw: bytes) -> Item:
 
 
 def _not_finite(raw: bytes) -> Fault | None:
-    """Return the fault of what would be JSON if that had NaN or infinities, as Python writes them."""
+    """Return the fault of bytes that are JSON except for NaN and infinities, as Python writes them; otherwise None."""
     if b"NaN" not in raw and b"Infinity" not in raw:
         return None
     try:
@@ -72,8 +72,8 @@ def _not_finite(raw: bytes) -> Fault | None:
 
 
 def _names_to_find(value: Any) -> int | None:
-    """Return how many names the bytes of a decoded value must hold for it to be exact; no number will do where one of its
-    floats may have been an integer beyond 64 bits, of which orjson makes one without a word. None where it is nested too deep.
+    """Return how many names the bytes must hold if decoding lost none. An impossible number if a float may have been an integer
+    beyond 64 bits, which orjson silently turns into one. None if the value is nested too deeply.
     """
     names, is_doubtful = 0, False
     holders: list[Any] = [[value]]
@@ -98,7 +98,7 @@ class _DuplicatedError(ValueError):
 
 
 def _decode_exactly(raw: bytes) -> Item:
-    """Decode with every integer whole and every name seen, slowly."""
+    """Decode slowly, with exact integers and repeated names detected."""
     try:
         value = json.loads(raw, object_pairs_hook=_without_repeats)
     except _DuplicatedError as error:

@@ -21,21 +21,21 @@ import orjson
 from memproc.sources.json_values import cut_string, cut_value
 from memproc.sources.window import WHITE, Element, Flaw, Window
 
-_PASSED_BYTES = 1 << 10  # of what is not read is kept while it is passed
+_PASSED_BYTES = 1 << 10  # of a value that is skipped are kept
 
 
 def array_elements(stream: IO[bytes], limit_bytes: int) -> Iterator[Element]:
-    """Give the elements of the array that the stream, now before its `[`, holds, and what follows it."""
+    """Yield the elements of the array at the start of the stream, which is before its `[`, and what follows it."""
     return _documents(Window(stream, limit_bytes, frozenset(), Counter()))
 
 
 def list_in_object(
     stream: IO[bytes], names: frozenset[str], limit_bytes: int, unread: Counter[str]
 ) -> tuple[bytes | None, Iterator[Element]]:
-    """Look in the object that the stream, now before its `{`, holds for the first of `names` that is an array.
+    """Search the object at the start of the stream, which is before its `{`, for the first of `names` that is an array.
 
-    Return what stands before it as an object of its own, and the elements of all such arrays; or None, and the object as the
-    one element. What follows is given too. `unread` comes to hold by name how many objects other lists have.
+    Return what stands before that as an object of its own, and the elements of all such arrays; or None, and the object as the only
+    element. The elements include what follows the object. `unread` is filled with the number of objects in other lists, by name.
     """
     window = Window(stream, limit_bytes, names, unread)
     window.peek()
@@ -44,7 +44,7 @@ def list_in_object(
 
 
 def _documents(window: Window) -> Iterator[Element]:
-    """Give the elements of all that stands at the top, to the end of the stream: of arrays, of objects with lists, else itself."""
+    """Yield the elements of all values at the top level, to the end: of arrays, of objects with lists, or the value itself."""
     while first := window.peek_behind_commas():
         if first == b"[":
             window.at += 1
@@ -56,14 +56,14 @@ def _documents(window: Window) -> Iterator[Element]:
 
 
 def _elements(window: Window) -> Generator[Element, None, bool]:
-    """Give the elements of the array that the window is in; return whether the last of them tells that the stream ended."""
+    """Yield the elements of the array that the window is in. Return whether the last one says that the stream ended."""
     while (first := window.peek_behind_commas()) not in (b"", b"]"):
         element = _limited(cut_value(window, window.limit_bytes), window)
         yield element
         if element.is_last:
             return True
     if first == b"":
-        yield Element(b"", Flaw.UNFINISHED)  # the stream ended before the array did: what is missing was there once
+        yield Element(b"", Flaw.UNFINISHED)  # the stream ended before the array did: something is missing
     window.at += 1
     return first == b""
 
@@ -75,12 +75,12 @@ def _limited(element: Element, window: Window) -> Element:
 
 
 def _object(window: Window) -> tuple[bytes | None, Iterator[Element]]:
-    """Return the head of the object at hand and the elements of its lists; or None, and the object as the one element."""
+    """Return the head of the object at the current position and the elements of its lists; or None, and the object itself."""
     window.at += 1
     members: list[bytes] = []
-    broken: list[Element] = []  # what is no member: where there is a list it is told by itself
+    broken: list[Element] = []  # broken members: if there is a list, each is an element
     passed = Counter[str]()
-    kept = bytearray()  # its start as it stands there, for where it has no list and is a record itself
+    kept = bytearray()  # the start of the object, which is a record itself if it has no list
     limit_bytes = left_bytes = window.limit_bytes
     is_last = is_long = False
 
@@ -109,7 +109,9 @@ def _object(window: Window) -> tuple[bytes | None, Iterator[Element]]:
         keep(*value)
         is_last = value.is_last
         size_bytes = len(name.raw) + len(value.raw)
-        if name.flaw is value.flaw is None and value.raw and size_bytes <= left_bytes:  # a long one costs the head no other
+        if (
+            name.flaw is value.flaw is None and value.raw and size_bytes <= left_bytes
+        ):  # a long member does not crowd out the others
             members.append(name.raw + value.raw)
             left_bytes -= size_bytes
         if _has_objects(value):
@@ -123,7 +125,7 @@ def _object(window: Window) -> tuple[bytes | None, Iterator[Element]]:
 
 
 def _lists(window: Window) -> Iterator[Element]:
-    """Give the elements of the list at hand and of those that follow it in the object under one of the names."""
+    """Yield the elements of the list at the current position and of those that follow in the object under one of the names."""
     is_told = yield from _elements(window)  # that the stream ended
     while (first := window.peek_behind_commas()) not in (b"", b"}"):
         name, is_member = _name(window)
@@ -146,8 +148,8 @@ def _lists(window: Window) -> Iterator[Element]:
 
 
 def _name(window: Window) -> tuple[Element, bool]:
-    """Take the name of a member with its colon, and True; where there is none what stands there instead, to the next comma or
-    bracket, and False.
+    """Take the name of a member with its colon, and return it with True. If there is no name, return what stands there up to the
+    next comma or bracket, with False.
     """
     told = cut_string(window) if window.peek() == b'"' else Element(b"")
     after = window.peek()
@@ -161,12 +163,12 @@ def _name(window: Window) -> tuple[Element, bool]:
 
 
 def _member(window: Window, limit_bytes: int) -> Element:
-    """Take the value behind a name and its colon; nothing where there is none."""
+    """Take the value after a name and its colon, which may be missing."""
     return Element(b"") if window.peek() in (b",", b"}") else cut_value(window, limit_bytes)
 
 
 def _is_one_of(name: Element, names: frozenset[str]) -> bool:
-    """Tell whether a name, as it stands there with its colon, is one of these."""
+    """Return whether a raw name with its colon is one of `names`."""
     try:
         return name.flaw is None and orjson.loads(name.raw[:-1]) in names
     except orjson.JSONDecodeError:
@@ -178,5 +180,5 @@ def _told(name: Element) -> str:
 
 
 def _has_objects(value: Element) -> bool:
-    """Tell whether a value is a list that begins with an object."""
+    """Return whether a value is a list that begins with an object."""
     return value.raw[:1] == b"[" and value.raw[1:].lstrip(WHITE)[:1] == b"{"

@@ -33,9 +33,9 @@ NAMES_SHOWN = 8
 
 
 def open_file(path: Path, *, lists: frozenset[str], limit_bytes: int) -> Items:
-    """Open a file and return its items; `lists` are the names under which a wrapped list may stand.
+    """Open a file and return its items. `lists` are the names that a wrapped list may have.
 
-    Raises SourceError where there is nothing to read at all: no such file, a directory, binary data.
+    Raises SourceError if nothing can be read: no such file, a directory, binary data.
     """
     check_not_in_use(path)
     refuse_url(path)
@@ -51,14 +51,14 @@ def open_file(path: Path, *, lists: frozenset[str], limit_bytes: int) -> Items:
 
 
 def check_not_in_use(path: Path | int) -> None:
-    """Raise SourceError where a path, or a descriptor, leads to a file of an open store: to be asked before it is opened."""
+    """Raise SourceError if a path or descriptor leads to a file of an open store. Call this before opening it."""
     if told := whose(path):
         raise SourceError(f"{path} {told}: it cannot be read as a source; `memproc export` writes what a store holds")
 
 
 def _of_stream(stream: IO[bytes], path: Path, lists: frozenset[str], limit_bytes: int) -> Items:
     state = os.fstat(stream.fileno())
-    size = state.st_size if S_ISREG(state.st_mode) else None  # nobody knows that of a pipe
+    size = state.st_size if S_ISREG(state.st_mode) else None  # a pipe has no size
     start = stream.read(SNIFFED_BYTES)
     mark = next((mark for mark in BOMS if start.startswith(mark)), b"")
     suffix = path.suffix.lower()
@@ -72,7 +72,7 @@ def _of_stream(stream: IO[bytes], path: Path, lists: frozenset[str], limit_bytes
 
 
 def _of_text(stream: IO[bytes], first: bytes, suffix: str, lists: frozenset[str], limit_bytes: int) -> Items:
-    """Return the items of a text by its shape: `first` is what it begins with."""
+    """Return the items of a text by its shape; `first` is its first byte."""
     if suffix in TABLE_SUFFIXES:
         return Items(_rows(stream, TABLE_SUFFIXES[suffix], limit_bytes), is_table=True)
     if first == b"[" and suffix not in LINE_SUFFIXES:
@@ -83,9 +83,9 @@ def _of_text(stream: IO[bytes], first: bytes, suffix: str, lists: frozenset[str]
 
 
 def _proved(pieces: Iterator[Piece], stream: IO[bytes], path: Path, size: int | None, reading: Reading) -> Iterator[Piece]:
-    """Give the pieces of a file that had so many bytes, and prove that they are all.
+    """Yield the pieces of a file that had `size` bytes, and check that it was read to its end.
 
-    Raises SourceEndedError where reading ended before the file did.
+    Raises SourceEndedError if reading stopped before the end of the file.
     """
     try:
         yield from pieces
@@ -111,12 +111,12 @@ def _of_object(stream: IO[bytes], lists: frozenset[str], limit_bytes: int) -> It
 
 
 def _pieces(elements: Iterator[Element], limit_bytes: int) -> Iterator[Piece]:
-    """Give the pieces that elements are. Raises SourceEndedError behind one that took what followed it and was not kept.
+    """Yield the elements as pieces. Raises SourceEndedError after an element that swallowed what followed it.
 
-    So may one have done that was too long, where no object follows it and the stream ends before the list does: a bracket was not
-    closed in it, and the end of the list was taken for its own.
+    That may also be an element that was too long, if no object follows it and the stream ends before the list does: a bracket in it
+    was not closed, and the end of the list was taken for its own.
     """
-    long = 0  # the number of the last that was too long, as long as no object followed it
+    long = 0  # the number of the last element that was too long, while no object has followed it
     for number, (raw, flaw) in enumerate(elements, 1):
         if flaw is None:
             long = 0 if raw.startswith(b"{") else long
@@ -167,7 +167,7 @@ def _rows(stream: IO[bytes], delimiter: str, limit_chars: int) -> Iterator[Item]
                 yield _row(names, row)
     finally:
         if not text.closed:
-            text.detach()  # who opened the stream closes it
+            text.detach()  # the caller closes the stream
 
 
 def _row(names: list[str], row: list[str]) -> Item:
@@ -179,9 +179,9 @@ def _row(names: list[str], row: list[str]) -> Item:
     except UnicodeDecodeError as error:
         return Item(None, raw, fault("", "not_utf8", f"no valid UTF-8: {error.reason} at ", f"byte {error.start}"))
     cells = dict(zip(names, row, strict=False))
-    return Item(cells, orjson.dumps(cells))  # a row says nothing without the names in the head
+    return Item(cells, orjson.dumps(cells))  # a row means nothing without the names in the head
 
 
 def name_shown(name: str) -> str:
-    """Return a field's name as it is shown in a message: the start of a long one."""
+    """Return the name of a field for a message; only the start of a long one."""
     return name if len(name) <= EXCERPT_CHARS and name.isprintable() else excerpt(name)

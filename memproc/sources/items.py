@@ -12,8 +12,8 @@ from memproc.records import Category, Fault, Memory
 
 
 class Item(NamedTuple):
-    """One item: its value (of a memory that came as an object `Given`), or the fault that kept it from being decoded; `raw` is None
-    for what never was bytes.
+    """One item: its value (`Given` for a memory object), or the fault that prevents decoding it. `raw` is None for an item that
+    never was bytes.
     """
 
     value: object
@@ -22,20 +22,20 @@ class Item(NamedTuple):
     category: Category = Category.SOURCE
 
 
-Piece = bytes | Item  # an item as it is cut out of a source: JSON that is not decoded yet, or what is an item by itself
+Piece = bytes | Item  # an item as cut out of a source: JSON that is not decoded yet, or a finished item
 
 
 @dataclass(slots=True)
 class Reading:
-    """What reading finds beside the items: how many objects are in lists that are not read, by name, and remarks."""
+    """What reading finds besides the items: how many objects are in lists that are not read, by name, and remarks."""
 
     unread: Counter[str] = field(default_factory=Counter)
     remarks: list[str] = field(default_factory=list)
 
 
 class Items(NamedTuple):
-    """The items of one source, the head of a wrapped list, and where reading stands. `item_of` decodes a piece. `classes` are those
-    of the memories among what was read of an iterable so far.
+    """The items of one source (`item_of` decodes a piece), the head of a wrapped list, and the open file. `classes` are the classes
+    of the memory objects read so far from an iterable.
     """
 
     items: Iterator[Piece]
@@ -46,6 +46,6 @@ class Items(NamedTuple):
     reading: Reading | None = None
 
     def close(self) -> None:
-        """Close the file, if it is one."""
+        """Close the file, if there is one."""
         if self.stream is not None:
             self.stream.close()

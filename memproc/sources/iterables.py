@@ -18,7 +18,7 @@ from memproc.validation import MORE_CELLS, fault, taken
 
 
 def of_iterable(records: Iterable[object]) -> Items:
-    """Return the items of an iterable of mappings, or of memories: each as it is when it is given."""
+    """Return the items of an iterable of mappings or memories, each as it is at the moment it is given."""
     surplus = records.restkey if isinstance(records, csv.DictReader) else None
     classes: set[type[Memory]] = set()
     items = (of_record(record, surplus, classes) for record in records)
@@ -26,8 +26,8 @@ def of_iterable(records: Iterable[object]) -> Items:
 
 
 def of_record(record: object, surplus: object = None, classes: set[type[Memory]] | None = None) -> Item:
-    """Return the item of a record as it is now. `surplus` is the name under which a reader of tables puts the cells that have none
-    in the head; the class of a memory is noted in `classes`.
+    """Return the item of a record as it is now. `surplus` is the name under which `csv.DictReader` puts cells without a name in the
+    head. The class of a memory object is added to `classes`.
     """
     if type(record) is dict and surplus in record:
         return Item(None, _line_of(record, surplus), fault("", "row_invalid", MORE_CELLS))
@@ -43,7 +43,7 @@ def of_record(record: object, surplus: object = None, classes: set[type[Memory]]
 
 
 def _line_of(row: dict[Any, Any], surplus: object) -> bytes:
-    """Return a row that has more cells than names as the line that it was; what was no line as it is."""
+    """Return a row that has more cells than names as the line it came from; if it came from none, as raw bytes."""
     cells = [cell for name, cell in row.items() if name != surplus]
     more = row.get(surplus)
     cells += more if isinstance(more, list) else [more]
@@ -53,9 +53,9 @@ def _line_of(row: dict[Any, Any], surplus: object) -> bytes:
 
 
 def _counted(items: Iterator[Item], size: int) -> Iterator[Item]:
-    """Give the items of a sequence that had so many. Raises SourceEndedError where it gave fewer."""
+    """Yield the items of a sequence of `size` records. Raises SourceEndedError if it gives fewer."""
     seen = 0
-    for seen, item in enumerate(items, 1):  # noqa: B007 - the last number is how many there were
+    for seen, item in enumerate(items, 1):  # noqa: B007 - the last number is the count
         yield item
     if seen < size:
         raise SourceEndedError(f"the sequence gave {seen} of its {size} records: was it changed while it was read?")

@@ -16,7 +16,7 @@ from memproc.sources.window import WHITE, Element, Flaw, Window, end_of
 LONGEST_NAME_BYTES = 1 << 16
 _QUOTE, _OPENING, _CLOSING, _COMMA = b'"'[0], b"[{", b"]}", b","[0]
 _ENDING = b",]}"
-# What decides where a value ends: strings as a whole (possessive, so it cannot backtrack), brackets, commas.
+# What decides where a value ends: whole strings (possessive, so it cannot backtrack), brackets, commas.
 _STRUCTURE = re.compile(rb'"(?:[^"\\]++|\\.)*+"|["\[\]{},]', re.DOTALL)
 _STRING = re.compile(rb'"(?:[^"\\]++|\\.)*+"', re.DOTALL)
 _INSIDE_A_STRING = re.compile(rb'(?:[^"\\]++|\\.)*+', re.DOTALL)
@@ -24,7 +24,7 @@ _NEXT_OBJECT = re.compile(rb"\}\s*+,\s*+\{")
 
 
 def cut_string(window: Window) -> Element:
-    """Take the string at hand: of one that is too long for a name only the start is kept."""
+    """Take the string at the current position. If it is too long for a name, only its start is kept."""
     while (match := _STRING.match(window.data, window.at)) is None and len(window.data) - window.at <= LONGEST_NAME_BYTES:
         if not window.more():
             return _taken(window, len(window.data) - window.at)._replace(flaw=Flaw.UNFINISHED)
@@ -37,19 +37,19 @@ def cut_string(window: Window) -> Element:
 
 
 def cut_value(window: Window, limit_bytes: int) -> Element:
-    """Cut out one value: to the comma or bracket behind it, at its own level. Of one that is too long only the start is kept."""
+    """Cut out one value, up to the comma or bracket after it on its own level. If it is too long, only its start is kept."""
     window.commas = 0
     if (end := _likely_end(window)) is not None:
         return _taken(window, end)
     depth, at = 0, 0  # `at` counts from the start of what is kept of the value
-    start_kept: bytes | None = None  # of one that is too long: the rest is passed, and not kept
+    start_kept: bytes | None = None  # of a value that is too long: the rest is skipped
     while True:
         is_inside = False
         for match in _STRUCTURE.finditer(window.data, window.at + at):
             start, end = match.span()
             mark = window.data[start]
             if mark == _QUOTE and end - start == 1:
-                is_inside = True  # a string that goes on in the next chunk, or never ends
+                is_inside = True  # a string that continues in the next chunk, or never ends
                 break
             if depth == 0 and mark in _ENDING:
                 return _taken(window, max(start - window.at, start_kept is None), start_kept)  # a stray bracket is a broken value
@@ -72,21 +72,21 @@ def cut_value(window: Window, limit_bytes: int) -> Element:
 
 
 def _pass_string(window: Window) -> bool:
-    """Move behind the end of the string that the window is in, however far that is; False where the stream ends first."""
+    """Move past the end of the string that the window is in, however far that is. Return False if the stream ends first."""
     while True:
         window.at = end_of(_INSIDE_A_STRING, window.data, window.at)
         if window.data[window.at : window.at + 1] == b'"':
             window.at += 1
             return True
-        if not window.more():  # what was left is nothing, or a backslash whose character was still to come
+        if not window.more():  # what is left is nothing, or a backslash without its character
             window.at = len(window.data)
             return False
 
 
 def _likely_end(window: Window) -> int | None:
-    """Return the length of the object at hand if it ends where the next `},{` suggests.
+    """Return the length of the object at the current position if it ends at the next `},{`.
 
-    Where that is wrong it is not looked for again up to there: each of many short values would go through all of it.
+    If it does not, the search is not repeated before that position: otherwise each of many short values would scan up to it.
     """
     if window.data[window.at : window.at + 1] != b"{" or window.at < window.barren:
         return None
@@ -103,7 +103,7 @@ def _likely_end(window: Window) -> int | None:
 
 
 def _taken(window: Window, length: int, start_kept: bytes | None = None) -> Element:
-    """Take so many bytes: they are the element, or the end of one that is too long, of which the start was kept."""
+    """Consume `length` bytes: the element, or the end of an element that is too long, whose start was kept."""
     raw = window.data[window.at : window.at + length]
     window.at += length
     return Element(raw.rstrip(WHITE)) if start_kept is None else Element(start_kept, Flaw.TOO_LONG)

@@ -16,28 +16,28 @@ import orjson
 from memproc.records import Given
 
 LEVELS_SHOWN = 5
-_ADDRESS = re.compile(r" at 0x[0-9a-f]+(?=>)")  # another in every process: the same record would not be the same
+_ADDRESS = re.compile(r" at 0x[0-9a-f]+(?=>)")  # it differs in every process, so equal records would differ
 
 
 def raw_bytes(value: object) -> bytes:
-    """Return the bytes of what never was bytes: JSON that says all of it, else its representation, which is no JSON.
+    """Return the bytes of a value that never was bytes: lossless JSON if that is possible, otherwise its `repr`, which is not JSON.
 
-    So a record is never replayed as something that it was not. An object of the caller's own is not read: it may do anything then.
+    So a record is never replayed as something that it was not. Objects of the caller's classes are not read: that may do anything.
     """
     kind = type(value)
     plain = value.record if kind is Given else value  # type: ignore[attr-defined]
     if kind in (dict, list, Given) or not issubclass(kind, Mapping):
         for write in (_finite_json, _any_json, _representation):
-            with suppress(Exception):  # nor need any other object be able to say what it is
+            with suppress(Exception):  # even a `repr` may fail
                 return write(plain)
     return f"<{kind.__qualname__} object>".encode("utf-8", "backslashreplace")
 
 
 def _finite_json(value: object) -> bytes:
     _check_plain(value)
-    raw = orjson.dumps(value, _day_or_time, orjson.OPT_PASSTHROUGH_DATETIME)  # orjson ends the process where a zone raises
+    raw = orjson.dumps(value, _day_or_time, orjson.OPT_PASSTHROUGH_DATETIME)  # orjson aborts the process if a time zone raises
     if b"null" in raw:
-        json.dumps(value, allow_nan=False, default=str)  # raises on NaN and infinities, of which orjson makes null
+        json.dumps(value, allow_nan=False, default=str)  # raises on NaN and infinities, which orjson turns into null
     return raw
 
 
@@ -53,8 +53,8 @@ def _any_json(value: object) -> bytes:
 
 
 def _check_plain(value: Any) -> None:
-    """Raise where a container is of the caller's own making, which may do anything when it is read, or a name is no text, of which
-    JSON would make some.
+    """Raise on a container of the caller's classes, because reading it may do anything, and on a name that is not text, because
+    JSON would turn it into text.
     """
     kind = type(value)
     if kind is dict:
@@ -72,7 +72,7 @@ def _representation(value: object, levels: int = LEVELS_SHOWN) -> bytes:
 
 
 def _shown(value: Any, levels: int) -> str:
-    """Return a value as Python shows it; of what cannot be shown, what is in it."""
+    """Return the `repr` of a value; if that fails, of what is in it."""
     try:
         return repr(value)
     except Exception:  # noqa: BLE001 - of the caller's own making

@@ -19,7 +19,8 @@ _DECOMPRESS = "compressed data: decompress it first, where you can see how large
 _PICKLE = "a pickle, which runs code when it is read: have the program that wrote it write JSON lines"
 _YAML = "YAML: convert it to JSON lines"
 REFUSED_SUFFIXES = {".pkl": _PICKLE, ".pickle": _PICKLE, ".yaml": _YAML, ".yml": _YAML}
-# The first bytes of what is no text, as libmagic tells them; pickles of protocol 2 on name it and then open a frame or a value.
+# The first bytes of formats that are not text, as libmagic knows them. Pickles of protocol 2 and later name it, then open a frame
+# or value.
 _REFUSED_STARTS = re.compile(
     rb"(?P<compressed>\x1f\x8b|BZh[1-9]1AY|\xfd7zXZ\0|PK\x03\x04|\x28\xb5\x2f\xfd|7z\xbc\xaf)|(?P<pickle>\x80[\x02-\x05][\x95(}\]cqXK])"
 )
@@ -27,7 +28,7 @@ BOMS = {b"\xef\xbb\xbf": "utf-8", b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}
 
 
 def refusal(start: bytes, mark: bytes, suffix: str) -> str | None:
-    """Return why a file is not read, and what to do, where it is of a kind that memproc refuses."""
+    """Return why memproc refuses a file of this kind, with advice, or None."""
     if BOMS.get(mark) == "utf-16":
         return "is UTF-16 text: convert it to UTF-8"
     match = _REFUSED_STARTS.match(start)
@@ -38,13 +39,13 @@ def refusal(start: bytes, mark: bytes, suffix: str) -> str | None:
 
 
 def _looks_like_text(start: bytes) -> bool:
-    """Tell text with NUL bytes in it from binary data: its first line has none and is UTF-8."""
+    """Return whether data with NUL bytes is text all the same: its first line has none and is UTF-8."""
     line = start.lstrip().partition(b"\n")[0]
     return b"\0" not in line and line.decode("utf-8", "ignore").encode() == line
 
 
 def is_lines(stream: IO[bytes], limit_bytes: int) -> bool:
-    """Tell JSON lines from one object that spans several: there are several lines, and at least half are whole objects."""
+    """Return whether a file is JSON lines, not one object over several lines: at least half of several lines are objects."""
     start = stream.tell()
     are_objects = [
         isinstance(decode(line).value, dict) for _ in range(SNIFFED_LINES) if (line := stream.readline(limit_bytes).strip())

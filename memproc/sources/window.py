@@ -13,7 +13,7 @@ _SPACES = re.compile(rb"[ \t\r\n]*+")
 
 
 class Flaw(StrEnum):
-    """Why an element is not whole. Of what is too long, or lost, only the start is kept."""
+    """Why an element is not whole. If it is too long or lost, only its start is kept."""
 
     TOO_LONG = "it is longer than allowed"
     UNFINISHED = "the stream ends inside it, or before the end of its list"
@@ -28,14 +28,14 @@ class Element(NamedTuple):
 
     @property
     def is_last(self) -> bool:
-        """Whether the stream ended inside it."""
+        """Whether the stream ended inside the element."""
         return self.flaw in (Flaw.UNFINISHED, Flaw.LOST)
 
 
 class Window:
-    """The part of the stream that is in memory: `data` from `at` on is not yet consumed. Before `barren` no short cut is found.
-    `commas` is how many the last value had on its first level. With it goes what is looked for: lists of these `names`, of elements
-    of `limit_bytes` at most; and what was found of others, `unread`.
+    """The part of the stream that is in memory; `data` from `at` on is not consumed yet. There is no short cut before `barren`.
+    `commas` is the number of commas on the first level of the last value. Lists are read if they have one of the `names`; their
+    elements may have `limit_bytes`. `unread` counts the objects in other lists.
     """
 
     def __init__(self, stream: IO[bytes], limit_bytes: int, names: frozenset[str], unread: Counter[str]) -> None:
@@ -46,9 +46,9 @@ class Window:
         self.commas = 0
 
     def more(self) -> bool:
-        """Drop what is consumed and read another chunk; False at the end of the stream.
+        """Drop what is consumed and read another chunk. Return False at the end of the stream.
 
-        A chunk is as long as what is kept, so that a long value is copied and looked through twice, not once a chunk.
+        A chunk is as long as what is kept, so that a long value is copied and scanned about twice in all, not once per chunk.
         """
         kept = self.data[self.at :]
         chunk = self._stream.read(max(CHUNK_BYTES, len(kept)))
@@ -58,7 +58,7 @@ class Window:
         return bool(chunk)
 
     def peek(self) -> bytes:
-        """Return the next byte that is no white space, none at the end."""
+        """Return the next byte that is not white space, or nothing at the end."""
         while True:
             self.at = end_of(_SPACES, self.data, self.at)
             if self.at < len(self.data):
@@ -67,13 +67,13 @@ class Window:
                 return b""
 
     def peek_behind_commas(self) -> bytes:
-        """Return the next byte that is neither white space nor a comma, none at the end."""
+        """Return the next byte that is neither white space nor a comma, or nothing at the end."""
         while (first := self.peek()) == b",":
             self.at += 1
         return first
 
     def without_spaces_behind(self) -> int:
-        """Return how long what is kept is without the white space behind it, of which no more than one is left."""
+        """Return the length of what is kept without trailing white space, of which at most one byte is left."""
         kept = self.data[self.at :].rstrip(WHITE)
         if len(self.data) - self.at > len(kept) + 1:
             self.data = kept + b" "
@@ -83,6 +83,6 @@ class Window:
 
 
 def end_of(pattern: re.Pattern[bytes], data: bytes, at: int) -> int:
-    """Return where what a pattern matches at a place ends; it may match nothing."""
+    """Return the end of the match of a pattern at a position, which may be empty."""
     found = pattern.match(data, at)
     return at if found is None else found.end()

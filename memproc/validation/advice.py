@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 INTERNAL_ERROR, READER_FAILED = OF_MEMPROC = ("internal_error", "reader_failed")
-"""The codes of what is memproc's own fault, and no fault of the record."""
+"""The codes of faults in memproc itself, not in the record."""
+
 HINTS: dict[str, str] = {
     "missing": "give this field",
     "extra_forbidden": "put it under metadata, map it to a field, or add the field in a subclass of Memory",

@@ -23,15 +23,15 @@ NOT_AN_OBJECT = "a record is an object, not "
 MORE_CELLS = "the row has more cells than the head"
 MESSAGE_CHARS = 300
 CUT = "..."
-MOST_FAULTS = 100  # that are told of one record
+MOST_FAULTS = 100  # of one record that are reported
 TRACEBACK_CHARS = 8_000
 TRACEBACK_FRAMES = 40  # the last ones
 
 
 def fault(path: str, code: str, message: str, value: str | None = None, after: str = "") -> Fault:
-    """Return a fault with the advice that belongs to its code; names and values of the record are cut short in it.
+    """Return a fault with the advice of its code. Long names and values of the record are cut.
 
-    `value` is the part of the message that comes from the record; `message` is what stands before it, `after` what stands after.
+    `value` is the part of the message that comes from the record; `message` is the text before it, `after` the text after it.
 
     >>> fault("", "row_invalid", "the row has ", "5", " cells, the head 3").message
     'the row has 5 cells, the head 3'
@@ -45,7 +45,7 @@ def fault(path: str, code: str, message: str, value: str | None = None, after: s
 
 
 def in_one_line(text: str, limit_chars: int = MESSAGE_CHARS) -> str:
-    """Return a text in one short line: names and values of records may be of any length, and hold what no database takes."""
+    """Return a text as one short printable line: names and values of records may be long and hold any character."""
     if len(text) > limit_chars:
         text = text[: limit_chars - len(CUT)] + CUT
     return text if text.isprintable() else "".join(mark if mark.isprintable() else ascii(mark)[1:-1] for mark in text)
@@ -85,9 +85,7 @@ def failed(code: str, what: str, error: Exception, *, tracebacks: bool) -> Fault
 
 
 def broke(what: str, error: Exception, code: str = INTERNAL_ERROR) -> Fault:
-    """Return the fault of an exception in memproc itself, always with its traceback: the lines of code, and nothing that the record
-    holds.
-    """
+    """Return the fault of an exception in memproc itself, always with its traceback: lines of code, and nothing from the record."""
     lines = format_tb(error.__traceback__, limit=-TRACEBACK_FRAMES)
     text = "".join([*lines, type(error).__name__])[-TRACEBACK_CHARS:]
     return raised(code, what, error)._replace(traceback=text)
@@ -98,12 +96,12 @@ def raised(code: str, what: str, error: Exception) -> Fault:
     message = f"{what} raised {type(error).__name__}"
     try:
         return fault("", code, f"{message}: ", str(error))
-    except Exception:  # noqa: BLE001 - an error of the caller's may not even be able to say what it is
+    except Exception:  # noqa: BLE001 - even the `str` of a caller's exception may fail
         return fault("", code, message)
 
 
 def excerpt(value: object) -> str:
-    """Return a short text that shows `value`, safe to print anywhere."""
+    """Return a short ASCII text that shows `value`, safe to print anywhere."""
     if isinstance(value, int) and not SMALLEST_INTEGER <= value <= LARGEST_INTEGER:
         return f"an integer of {value.bit_length()} bits"
     shown = ascii(value) if isinstance(value, str | int | float | bool | None) else type(value).__name__

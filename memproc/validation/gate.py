@@ -33,19 +33,19 @@ Check = Callable[[object], "Memory | tuple[Fault, ...]"]
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """The answer of `validate`: `memory` is set when `ok`, else `errors` holds every fault, in the order of the fields."""
+    """The answer of `validate`: `memory` if the record is `ok`, otherwise `errors` with every fault, in the order of the fields."""
 
     memory: Memory | None
     errors: tuple[Fault, ...] = ()
 
     @property
     def ok(self) -> bool:
-        """Tell whether the record is valid."""
+        """Whether the record is valid."""
         return self.memory is not None
 
 
 def validate(record: object, *, schema: type[Memory] = Memory) -> Verdict:
-    """Check one record against the schema. Never raises. A memory of that class is judged as it is, its rules are not run anew.
+    """Check one record against the schema. Never raises. The rules of the schema are not run again on an object of its class.
 
     >>> validate({"content": "Prefers tea"}).ok
     True
@@ -65,13 +65,14 @@ def validate(record: object, *, schema: type[Memory] = Memory) -> Verdict:
 
 
 def taken(record: object) -> Any:
-    """Return a record as it is at this moment: plain values, of a memory `Given`, or the `Fault` that is in the way. Never raises.
+    """Return a record as it is at this moment: plain values, `Given` for a memory object, or a `Fault` if it cannot be read. Never
+    raises.
 
     >>> taken({"content": "Prefers tea", None: ["surplus"]}).code
     'row_invalid'
     """
     try:
-        is_memory = type(record) is not dict and isinstance(record, Memory)  # the plain case first: a model is slow to ask
+        is_memory = type(record) is not dict and isinstance(record, Memory)  # the plain case first: `isinstance` of a model is slow
         found = given(record) if is_memory else settled(record)  # type: ignore[arg-type]
     except (UnreadableError, RecursionError) as error:
         code = error.code if isinstance(error, UnreadableError) else "nested_too_deep"
@@ -79,13 +80,13 @@ def taken(record: object) -> Any:
             shallow = {name: _unless_too_deep(value) for name, value in record.items()}
             return _fault_of_names(shallow) or shallow
         return fault("", code, str(error))
-    except Exception as error:  # noqa: BLE001 - an object of the caller's may raise anything when it is read
+    except Exception as error:  # noqa: BLE001 - reading an object of the caller's may raise anything
         return raised("unreadable", "reading it", error)
     return (_fault_of_names(found) or found) if type(found) is dict else found
 
 
 def _unless_too_deep(value: object) -> Any:
-    """Return the value of a field; one that is nested too deep as it is: the gate refuses it, and tells its place."""
+    """Return the plain value of a field, or the value itself if it is nested too deeply: the gate then refuses it with its path."""
     try:
         return settled(value, 2)
     except Exception:  # noqa: BLE001 - whatever else is wrong with it
@@ -96,7 +97,7 @@ def _fault_of_names(record: dict[Any, Any]) -> Fault | None:
     try:
         "".join(record)
     except TypeError:
-        if None in record:  # `csv.DictReader` puts there what the head has no name for
+        if None in record:  # `csv.DictReader` puts cells without a name in the head under None
             return fault("", "row_invalid", MORE_CELLS)
         return fault("", "invalid_key", "has a name that is not text")
     return None
@@ -104,7 +105,7 @@ def _fault_of_names(record: dict[Any, Any]) -> Fault | None:
 
 @cache
 def validator(schema: type[Memory], *, tracebacks: bool = False) -> Callable[[object], Memory | tuple[Fault, ...]]:
-    """Return the check of one schema as a function of plain values, for use in a loop."""
+    """Return the check of a schema as a function of plain values, for use in a loop."""
     check: Callable[[Any], Memory] = schema.__pydantic_validator__.validate_python
 
     def checked(record: object) -> Memory | tuple[Fault, ...]:
@@ -117,17 +118,17 @@ def validator(schema: type[Memory], *, tracebacks: bool = False) -> Callable[[ob
             return memory
         except ValidationError as error:
             return _faulty(error, schema, record, checked)
-        except Exception as error:  # noqa: BLE001 - a rule of the caller's schema may raise anything; bad input never does
+        except Exception as error:  # noqa: BLE001 - a rule of the caller's schema may raise anything
             return (failed("schema_failed", f"a rule of {schema.__name__}", error, tracebacks=tracebacks),)
 
     return checked
 
 
 def as_given(own: type[Memory], record: Plain, schema: type[Memory]) -> Plain | tuple[Fault, ...]:
-    """Return the plain record of an object of the class `own` as it is to be kept, or its faults.
+    """Return the plain record of an object of the class `own` as it will be kept, or its faults.
 
-    One of the schema's class is not validated anew, which would run its rules twice and make its defaults afresh: what memproc
-    works with must be what `Memory` says, and the rest JSON. One of another class is a record like any.
+    An object of the schema's class is not validated again: that would run its rules twice and compute its defaults anew. Only the
+    fields of `Memory` are checked, and the others must be JSON. An object of another class is validated like any record.
     """
     if not issubclass(own, schema):
         found = validator(schema)(record)
@@ -147,7 +148,7 @@ def as_given(own: type[Memory], record: Plain, schema: type[Memory]) -> Plain | 
 
 @cache
 def _redefined(schema: type[Memory]) -> frozenset[str]:
-    """Return the fields that a class has in another range or shape than `Memory`, of those that nothing but it looks into."""
+    """Return the fields whose type the class changed, among those that memproc itself does not look into."""
     ours = Memory.model_fields
     return frozenset(
         name
@@ -157,7 +158,7 @@ def _redefined(schema: type[Memory]) -> frozenset[str]:
 
 
 def _unstorable(record: Plain) -> tuple[Fault, ...]:
-    """Return the faults of a plain record that no database would take whole."""
+    """Return the faults of everything in a plain record that cannot be stored."""
     try:
         for name, value in record.items():
             storable_name(name)
@@ -179,17 +180,17 @@ def _unstorable_in_field(name: str, value: object) -> Iterator[Unstorable]:
 
 
 def _faulty(error: ValidationError, schema: type[Memory], record: Any, check: Check) -> Memory | tuple[Fault, ...]:
-    """Return what a record is without fields whose text shows nothing, which is no value, or its faults where there are none."""
+    """Check a record again without fields of invisible text, which count as not given; if there are none, return its faults."""
     try:
         bare = {name: value for name, value in record.items() if name not in _MAY_BE_BLANK or not is_blank(value)}
         return check(bare) if len(bare) < len(record) else to_faults(error, schema, record)
-    except Exception as second:  # noqa: BLE001 - what is to be shown may be of any class
+    except Exception as second:  # noqa: BLE001 - the values to be shown may be of any class
         return (broke("telling its faults", second),)
 
 
 def restore(record: dict[str, Any], schema: type[Memory]) -> Memory:
-    """Return the memory of a plain record that a store holds. Fields of another schema are left out where this has none; where the
-    rules of this one say no, as they may to what they once made themselves, its fields have their types all the same.
+    """Return the memory of a plain record from a store. Fields that this schema does not have are dropped. If the rules of the
+    schema refuse the record, as they may refuse what they once produced themselves, the fields still get their types.
     """
     check = validator(schema)
     found = check(record)
@@ -207,7 +208,7 @@ def restore(record: dict[str, Any], schema: type[Memory]) -> Memory:
 def _typed(schema: type[Memory], name: str, value: object) -> object:
     try:
         return _type_of(schema, name).validate_python(value)
-    except Exception:  # noqa: BLE001 - then it stays as it is
+    except Exception:  # noqa: BLE001 - the value stays as it is
         return value
 
 

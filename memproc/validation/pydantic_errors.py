@@ -13,14 +13,13 @@ from memproc.records import (
 )
 from memproc.validation.faults import GOT, excerpt, fault, first_of, path_of
 
-MOST_KINDS = 3  # that are told of a field which may be of several
+MOST_KINDS = 3  # members of a union whose errors are shown
 
 
 def to_faults(error: ValidationError, schema: type[Memory], record: object) -> tuple[Fault, ...]:
-    """Return the faults that pydantic found, one for each place; of very many the first, and how many more there are.
+    """Return the faults that pydantic found, one for each place; of very many the first ones, and how many more there are.
 
-    For a field that may be of several kinds pydantic tells what is wrong with each, and names the kind in the place. One fault
-    tells all of it.
+    For a field of a union type pydantic reports an error for each member, with the member in the place. These become one fault.
     """
     told = error.errors(include_url=False, include_input=True)
     of_kinds = {loc[:end] for details in told if (end := _end_in(record, loc := details["loc"], details["type"])) < len(loc)}
@@ -33,7 +32,7 @@ def to_faults(error: ValidationError, schema: type[Memory], record: object) -> t
 
 
 def _end_in(record: object, loc: tuple[int | str, ...], code: str) -> int:
-    """Return how many parts of a place lead to something in a record; behind these stand kinds."""
+    """Return how many parts of a place lead to something in the record; the parts after these name members of a union."""
     value = record
     for at, part in enumerate(loc):
         is_there = isinstance(value, dict) and part in value

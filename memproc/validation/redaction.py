@@ -24,8 +24,8 @@ _LISTS = re.compile(
 
 
 def redacted(found: Fault, fields: Iterable[str] = ()) -> Fault:
-    """Return a fault that says nothing of what the record holds: neither values nor names, but for those that are memproc's or, as
-    `fields`, its schema's.
+    """Return a fault that shows nothing of what the record holds: no values, and no names except memproc's own and those in
+    `fields`, the names of the schema.
 
     >>> redacted(fault("details.john@example.org", "int_type", "Input should be an integer"), ["details"])[:3]
     ('details', 'int_type', 'int_type, redacted')
@@ -33,20 +33,20 @@ def redacted(found: Fault, fields: Iterable[str] = ()) -> Fault:
     message = f"{found.code}, redacted"
     if found.message == message and found.value is None:
         return found
-    places = found.traceback if found.code in OF_MEMPROC else ""  # lines of code
+    places = found.traceback if found.code in OF_MEMPROC else ""  # only lines of code
     own = _own_part(found.path, found.code, frozenset(fields))
     return Fault(own, found.code, message, HINTS.get(found.code, GENERAL_HINT), places)  # and no value
 
 
 def _own_part(path: str, code: str, fields: frozenset[str]) -> str:
-    """Return the beginning of a path that is not made of what the record holds: names of fields, and positions in known lists."""
+    """Return the start of a path up to the first name that comes from the record: names of fields, and positions in known lists."""
     kept: list[str] = []
     for part in path.split("."):
         is_position = part.isdigit() and bool(kept) and bool(_LISTS.fullmatch(kept[-1]))
         if not (is_position or part in _OWN_NAMES or (part in fields and not kept) or _LISTS.fullmatch(part)):
             break
         kept.append(part)
-        if part == "metadata":  # what is in it has names of the record's own, which may be called as a field is
+        if part == "metadata":  # names inside it come from the record, even if they are those of fields
             break
     if code == "extra_forbidden" and len(kept) == len(path.split(".")):
         kept.pop()

@@ -26,7 +26,7 @@ _MESSAGE_FIELDS = frozenset(("uuid", "sender", "role", "text", "content", "creat
 
 
 class _Talk(NamedTuple):
-    """What the messages of one conversation share."""
+    """What the messages of one conversation have in common."""
 
     id: object
     created_at: object
@@ -34,14 +34,14 @@ class _Talk(NamedTuple):
 
 
 class _Message(NamedTuple):
-    """A message, where it stands, and the conversation it is from."""
+    """A message, its path in the item, and the conversation it is from."""
 
     path: str
     given: dict[str, Any]
     talk: _Talk
 
     def fields(self, notes: dict[str, Any], **fields: object) -> dict[str, Any]:
-        """Return the fields of a memory from this message; `notes` are for its metadata."""
+        """Return the fields of a memory from this message; `notes` go to its metadata."""
         is_dated = not says_none(self.given.get("created_at"))
         origin = {} if is_dated or self.talk.created_at is None else {"created_at_from": "conversation"}
         shared = {
@@ -59,7 +59,7 @@ class _Message(NamedTuple):
 
     @property
     def part_of_it(self) -> list[dict[str, Any]] | None:
-        """The relation of its parts to it."""
+        """The relation that links parts of this message to it."""
         target = self.given.get("uuid")
         return None if target is None else [{"type": "part_of", "target": target, "target_kind": "memory"}]
 
@@ -72,7 +72,7 @@ def _matches_conversation(item: Item, _fields: frozenset[str]) -> bool:
 
 
 def _is_message(value: object) -> bool:
-    """Tell a message of the variant from Zep's, which have `role_type`, and from OpenAI's, which have no `uuid`."""
+    """Return whether a value is a message of the variant. Zep's messages have `role_type`, OpenAI's have no `uuid`."""
     return isinstance(value, dict) and "uuid" in value and ("sender" in value or "role" in value) and "role_type" not in value
 
 
@@ -145,7 +145,7 @@ def _without_text(file: dict[str, Any]) -> dict[str, Any]:
 
 
 def _maybe_words(block: object) -> str | None:
-    """Return the text of a block that is read as what the sender wrote: of all kinds but those read on request."""
+    """Return the text of a block as words of the sender; None for the kinds that are read on request."""
     if isinstance(block, dict):
         text = block.get("text")
         return text if isinstance(text, str) and _maybe_request(block) is None else None
@@ -153,13 +153,13 @@ def _maybe_words(block: object) -> str | None:
 
 
 def _maybe_request(block: dict[str, Any]) -> str | None:
-    """Return the kind to include for the block to be read, None for one that is read anyway."""
+    """Return the kind that `include` must name for the block to be read; None if it is read anyway."""
     kind = block.get("type")
     return next((name for name in ("thinking", "tool") if isinstance(kind, str) and name in kind), None)
 
 
 def _read_block(number: int, block: object, message: _Message, context: Context) -> Iterator[Part]:
-    """Yield what becomes of a block apart from its words."""
+    """Yield what becomes of a block that is not words of the sender."""
     if block is None or _maybe_words(block) is not None:
         return
     if not isinstance(block, dict) or not isinstance(block.get("text"), str | None):
@@ -186,7 +186,7 @@ def _read_request(kind: str, number: int, block: dict[str, Any], message: _Messa
 
 
 def _shown(block: dict[str, Any]) -> str:
-    """Return the texts of a thinking or tool block: what was thought, the tool's name, what it was given and gave."""
+    """Return the texts of a thinking or tool block: the thoughts, the name of the tool, its input and its output."""
     given, given_back = block.get("input"), listed(block.get("content"))
     pieces = [block.get(name) for name in ("thinking", "text", "name", "message")]
     pieces += given.values() if isinstance(given, dict) else [given]

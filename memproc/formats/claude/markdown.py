@@ -19,7 +19,7 @@ class Cut(NamedTuple):
 
 
 def cuts_of(markdown: str) -> Iterator[Cut]:
-    r"""Yield the headings, list items and paragraphs of a markdown text in its order.
+    r"""Yield the headings, list items and paragraphs of a markdown text in order.
 
     >>> [cut.text for cut in cuts_of("# Home\n- a cat\n  - called Tom\n- a dog\n\nLives in\nBerlin.")]
     ['Home', 'a cat\n- called Tom', 'a dog', 'Lives in\nBerlin.']
@@ -59,5 +59,5 @@ def _maybe_item(text: str) -> str | None:
 
 
 def _is_ruler(text: str) -> bool:
-    """Tell a line between parts: three or more of one of - * _."""
+    """Return whether a line is a thematic break: three or more of one of - * _."""
     return len(text) >= 3 and text[0] in "-*_" and not text.strip(f"{text[0]} ")  # noqa: PLR2004 - as CommonMark has it
