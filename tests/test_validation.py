@@ -25,7 +25,7 @@ from memproc.records import CONTENT_LIMIT_CHARS, METADATA_DEPTH_LIMIT, Memory, R
 from memproc.sources.decoding import decode, item_of
 from memproc.sources.files import open_file
 from memproc.sources.items import Item
-from memproc.validation import EXCERPT_CHARS, GENERAL_HINT, HINTS, MOST_FAULTS, alike, excerpt, fault, validate
+from memproc.validation import EXCERPT_CHARS, GENERAL_HINT, HINTS, MESSAGE_CHARS, MOST_FAULTS, alike, excerpt, fault, validate
 from memproc.validation.faults import without_value
 from tests.command_line import run_memproc
 
@@ -217,6 +217,15 @@ def test_every_fault_inside_a_field_of_a_subclass_is_told():
         assert [(one.path, one.code, one.value) for one in found] == expected
 
 
+def test_what_is_nested_too_deep_is_told_once():
+    """Under the first name, however much there is of it, whatever else is wrong there; so are bad names of one object."""
+    spoilt = {"deep": [DEEP[0], math.nan, DEEP[0]], "names": {"a\0": 1, "b\0": 2}}
+    expected = [("deep", "nested_too_deep"), ("deep.1", "finite_number"), ("names", "nul_character")]
+    for field, schema in (("metadata", Memory), ("details", Measured)):
+        found = validate({**GOOD, field: spoilt}, schema=schema).errors
+        assert [(one.path.removeprefix(f"{field}."), one.code) for one in found] == expected
+
+
 def test_of_very_many_faults_inside_metadata_the_first_are_told():
     """And how many more there are."""
     found = validate({**GOOD, "metadata": {"a": [math.nan] * (MOST_FAULTS + 50)}}).errors
@@ -253,6 +262,7 @@ def test_a_message_shows_the_value_that_its_fault_has(length):
     assert found.message == f"the database refused this record: {found.value}!"
     assert without_value(found) == "the database refused this record: !"
     assert "\n" not in found.message
+    assert len(found.message) < 2 * MESSAGE_CHARS  # an escape takes two
 
 
 @pytest.mark.parametrize(

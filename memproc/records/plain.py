@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import orjson
 from pydantic import BaseModel
-from pydantic_core import PydanticCustomError, to_jsonable_python
+from pydantic_core import to_jsonable_python
 
 from memproc.records.memory import DEFAULT_NAMESPACE, EVENT_KINDS, Memory
 from memproc.records.storable import METADATA_DEPTH_LIMIT
@@ -75,8 +75,8 @@ def _plain_value(value: object, depth: int = 1) -> object:  # noqa: PLR0911 - on
         return value
     if isinstance(value, datetime):
         return to_text(value)
-    if depth > METADATA_DEPTH_LIMIT:  # a field of a subclass may be nested to any depth
-        raise PydanticCustomError("nested_too_deep", "is nested deeper than {limit}", {"limit": METADATA_DEPTH_LIMIT})
+    if depth > METADATA_DEPTH_LIMIT:  # as a field of a subclass may be; the gate refuses it with its path
+        return value
     if isinstance(value, _IN_ORDER):
         return [item if item.__class__ is str else _plain_value(item, depth + 1) for item in value]
     if isinstance(value, BaseModel):

@@ -69,20 +69,20 @@ def storable_name(name: object) -> None:
 
 
 def unstorable_in(value: Any) -> list[Unstorable]:
-    """Return all in a value that cannot be kept, in the order it stands there.
+    """Return everything in a value that cannot be kept, in order.
 
-    A bad name is told at the place of its object, and what stands under it is not looked into. What is nested too deep is told
-    once, at the first level.
+    Bad names are reported once for each object and reason, at the place of the object; what is under them is not looked into.
+    Values that are nested too deeply are reported once, at the first level.
 
     >>> [(found.place, found.why.type) for found in unstorable_in({"a": [1, 2**64], "b": float("inf")})]
     [(('a', 1), 'integer_too_large'), (('b',), 'finite_number')]
     """
-    found: list[Unstorable] = []
+    found: dict[tuple[Place, str], Unstorable] = {}
     _look_into(value, (), found)
-    return found
+    return [*found.values()]
 
 
-def _look_into(value: Any, place: Place, found: list[Unstorable]) -> None:
+def _look_into(value: Any, place: Place, found: dict[tuple[Place, str], Unstorable]) -> None:
     kind = value.__class__
     is_too_deep = len(place) >= METADATA_DEPTH_LIMIT
     if kind is dict and not is_too_deep:
@@ -90,7 +90,7 @@ def _look_into(value: Any, place: Place, found: list[Unstorable]) -> None:
             try:
                 storable_name(name)
             except PydanticCustomError as why:
-                found.append(Unstorable(place, value, why))
+                found.setdefault((place, why.type), Unstorable(place, value, why))
             else:
                 _look_into(item, (*place, name), found)
     elif kind in (list, tuple) and not is_too_deep:
@@ -101,5 +101,4 @@ def _look_into(value: Any, place: Place, found: list[Unstorable]) -> None:
             storable_json(value, len(place) + 1)
         except PydanticCustomError as why:
             where = place[:1] if why.type == "nested_too_deep" else place
-            if not found or found[-1].place != where:
-                found.append(Unstorable(where, value, why))
+            found.setdefault((where, why.type), Unstorable(where, value, why))

@@ -27,6 +27,7 @@ def redacted(found: Fault, fields: Iterable[str] = ()) -> Fault:
     """Return a fault that shows nothing of what the record holds: no values, and no names except memproc's own and those in
     `fields`, the names of the schema.
 
+    >>> from memproc.validation import fault
     >>> redacted(fault("details.john@example.org", "int_type", "Input should be an integer"), ["details"])[:3]
     ('details', 'int_type', 'int_type, redacted')
     """
