@@ -114,10 +114,10 @@ class Intake:
         rejected[:] = [(at, self._redacted(one)) for at, one in sorted(rejected, key=itemgetter(0))]
         return chunk
 
-    def _redacted(self, one: Rejected) -> Rejected:
+    def _redacted(self, rejected: Rejected) -> Rejected:
         if not self.settings.redact:
-            return one
-        return one._replace(faults=tuple(redacted(found, self.schema.model_fields) for found in one.faults))
+            return rejected
+        return rejected._replace(faults=tuple(redacted(fault_found, self.schema.model_fields) for fault_found in rejected.faults))
 
     def _read(self, pieces: Sequence[Piece]) -> tuple[Chunk, list[Accepted], dict[int, object]]:
         """Read items and validate their records. Return the chunk with what was rejected, the accepted records that are still to be

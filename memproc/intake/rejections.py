@@ -17,8 +17,8 @@ def internal(raw: bytes, error: Exception) -> Rejected:
 
 def given_up(piece: Piece) -> Chunk:
     """Return what becomes of an item on which worker processes died."""
-    found = fault("", "worker_died", "ended the process that read it, more than once")
-    return Chunk(Taken.of_rejected([Rejected(Category.RESOURCE, (found,), raw_of(None, piece))]), [1], [], [])
+    died = fault("", "worker_died", "ended the process that read it, more than once")
+    return Chunk(Taken.of_rejected([Rejected(Category.RESOURCE, (died,), raw_of(None, piece))]), [1], [], [])
 
 
 def raw_of(part: object, item: Piece) -> bytes:

@@ -22,7 +22,7 @@ def count_names(value: Any) -> int:
 def depth_of(value: Any) -> int:
     """Return how deeply a value is nested: the number of levels of objects and lists, itself included."""
     depth, level = 0, [value]
-    while level := [one for one in level if one.__class__ in _HOLDERS]:
+    while level := [holder for holder in level if holder.__class__ in _HOLDERS]:
         depth += 1
-        level = [*chain.from_iterable(one.values() if one.__class__ is dict else one for one in level)]
+        level = [*chain.from_iterable(holder.values() if holder.__class__ is dict else holder for holder in level)]
     return depth

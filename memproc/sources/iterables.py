@@ -31,15 +31,15 @@ def of_record(record: object, surplus: object = None, classes: set[type[Memory]]
     """
     if type(record) is dict and surplus in record:
         return Item(None, _line_of(record, surplus), fault("", "row_invalid", MORE_CELLS))
-    found = taken(record)
-    kind = type(found)
+    settled_record = taken(record)
+    kind = type(settled_record)
     if kind is dict:
-        return Item(found)
+        return Item(settled_record)
     if kind is Fault:
-        return Item(None, raw_bytes(record), found)
+        return Item(None, raw_bytes(record), settled_record)
     if kind is Given and classes is not None:
-        classes.add(found.schema)
-    return Item(found)
+        classes.add(settled_record.schema)
+    return Item(settled_record)
 
 
 def _line_of(row: dict[Any, Any], surplus: object) -> bytes:

@@ -52,15 +52,15 @@ def validate(record: object, *, schema: type[Memory] = Memory) -> Verdict:
     >>> [(fault.path, fault.code) for fault in validate({"importance": 2}).errors]
     [('content', 'missing'), ('importance', 'less_than_equal')]
     """
-    found = taken(record)
-    if isinstance(found, Fault):
-        return Verdict(None, (found,))
-    if isinstance(found, Given):
-        kept = as_given(found.schema, found.record, schema)
+    settled_record = taken(record)
+    if isinstance(settled_record, Fault):
+        return Verdict(None, (settled_record,))
+    if isinstance(settled_record, Given):
+        kept = as_given(settled_record.schema, settled_record.record, schema)
         if isinstance(kept, tuple):
             return Verdict(None, kept)
         return Verdict(record if isinstance(record, schema) else restore(kept, schema))
-    checked = validator(schema)(found)
+    checked = validator(schema)(settled_record)
     return Verdict(None, checked) if isinstance(checked, tuple) else Verdict(checked)
 
 
@@ -73,7 +73,7 @@ def taken(record: object) -> Any:
     """
     try:
         is_memory = type(record) is not dict and isinstance(record, Memory)  # the plain case first: `isinstance` of a model is slow
-        found = given(record) if is_memory else settled(record)  # type: ignore[arg-type]
+        settled_record = given(record) if is_memory else settled(record)  # type: ignore[arg-type]
     except (UnreadableError, RecursionError) as error:
         code = error.code if isinstance(error, UnreadableError) else "nested_too_deep"
         if code == "nested_too_deep" and type(record) is dict:
@@ -82,7 +82,7 @@ def taken(record: object) -> Any:
         return fault("", code, str(error))
     except Exception as error:  # noqa: BLE001 - reading an object of the caller's may raise anything
         return raised("unreadable", "reading it", error)
-    return (_fault_of_names(found) or found) if type(found) is dict else found
+    return (_fault_of_names(settled_record) or settled_record) if type(settled_record) is dict else settled_record
 
 
 def _unless_too_deep(value: object) -> Any:
@@ -131,18 +131,20 @@ def as_given(own: type[Memory], record: Plain, schema: type[Memory]) -> Plain | 
     fields of `Memory` are checked, and the others must be JSON. An object of another class is validated like any record.
     """
     if not issubclass(own, schema):
-        found = validator(schema)(record)
-        return found if isinstance(found, tuple) else plain(found)
+        checked = validator(schema)(record)
+        return checked if isinstance(checked, tuple) else plain(checked)
     is_open = own.model_config.get("extra") == "allow"
     more = {name for name in record if name not in Memory.model_fields and (is_open or name in own.model_fields)}
     base = {name: value for name, value in record.items() if name not in more}
-    found = validator(Memory)(base)
-    if isinstance(found, tuple) and _redefined(own).issuperset(odd := {one.path.partition(".")[0] for one in found}):
-        more |= odd
-        found = validator(Memory)({name: value for name, value in base.items() if name not in odd})
-    if isinstance(found, tuple):
-        return found
-    kept = {**plain(found), **{name: value for name, value in record.items() if name in more}}
+    checked = validator(Memory)(base)
+    if isinstance(checked, tuple) and _redefined(own).issuperset(
+        faulty := {fault_found.path.partition(".")[0] for fault_found in checked}
+    ):
+        more |= faulty
+        checked = validator(Memory)({name: value for name, value in base.items() if name not in faulty})
+    if isinstance(checked, tuple):
+        return checked
+    kept = {**plain(checked), **{name: value for name, value in record.items() if name in more}}
     return _unstorable(kept) or kept
 
 
@@ -164,9 +166,9 @@ def _unstorable(record: Plain) -> tuple[Fault, ...]:
             storable_name(name)
             storable_json(value)
     except PydanticCustomError:
-        found = [one for name, value in record.items() for one in _unstorable_in_field(name, value)]
-        faults = (fault(path_of(place), why.type, f"{why.message()}{GOT}", excerpt(value)) for place, value, why in found)
-        return first_of(faults, len(found))
+        unstorable = [item for name, value in record.items() for item in _unstorable_in_field(name, value)]
+        faults = (fault(path_of(place), why.type, f"{why.message()}{GOT}", excerpt(value)) for place, value, why in unstorable)
+        return first_of(faults, len(unstorable))
     return ()
 
 
@@ -193,12 +195,12 @@ def restore(record: dict[str, Any], schema: type[Memory]) -> Memory:
     schema refuse the record, as they may refuse what they once produced themselves, the fields still get their types.
     """
     check = validator(schema)
-    found = check(record)
-    if isinstance(found, tuple):
+    checked = check(record)
+    if isinstance(checked, tuple):
         record = {name: value for name, value in record.items() if name in schema.model_fields}
-        found = check(record)
-    if not isinstance(found, tuple):
-        return found
+        checked = check(record)
+    if not isinstance(checked, tuple):
+        return checked
     base = validator(Memory)({name: value for name, value in record.items() if name in Memory.model_fields})
     typed = base.__dict__ if isinstance(base, Memory) else {}
     fields: dict[str, Any] = {name: typed[name] if name in typed else _typed(schema, name, value) for name, value in record.items()}

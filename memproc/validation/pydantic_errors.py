@@ -21,10 +21,10 @@ def to_faults(error: ValidationError, schema: type[Memory], record: object) -> t
 
     For a field of a union type pydantic reports an error for each member, with the member in the place. These become one fault.
     """
-    told = error.errors(include_url=False, include_input=True)
-    of_kinds = {loc[:end] for details in told if (end := _end_in(record, loc := details["loc"], details["type"])) < len(loc)}
+    errors = error.errors(include_url=False, include_input=True)
+    of_kinds = {loc[:end] for details in errors if (end := _end_in(record, loc := details["loc"], details["type"])) < len(loc)}
     places: dict[tuple[int | str, ...], list[ErrorDetails]] = {}
-    for details in told:
+    for details in errors:
         loc = details["loc"]
         place = next((loc[:end] for end in range(len(loc)) if loc[:end] in of_kinds), loc) if of_kinds else loc
         places.setdefault(place, []).append(details)
@@ -45,8 +45,8 @@ def _end_in(record: object, loc: tuple[int | str, ...], code: str) -> int:
     return len(loc)
 
 
-def _to_fault(place: tuple[int | str, ...], there: list[ErrorDetails], schema: type[Memory]) -> Fault:
-    first, *others = there
+def _to_fault(place: tuple[int | str, ...], errors: list[ErrorDetails], schema: type[Memory]) -> Fault:
+    first, *others = errors
     path, code, shown = path_of(place), first["type"], excerpt(first["input"])
     context = first.get("ctx", {})
     if code == "missing":

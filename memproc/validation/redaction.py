@@ -34,9 +34,9 @@ def redacted(found: Fault, fields: Iterable[str] = ()) -> Fault:
     message = f"{found.code}, redacted"
     if found.message == message and found.value is None:
         return found
-    places = found.traceback if found.code in OF_MEMPROC else ""  # only lines of code
-    own = _own_part(found.path, found.code, frozenset(fields))
-    return Fault(own, found.code, message, HINTS.get(found.code, GENERAL_HINT), places)  # and no value
+    traceback = found.traceback if found.code in OF_MEMPROC else ""  # only lines of code
+    path = _own_part(found.path, found.code, frozenset(fields))
+    return Fault(path, found.code, message, HINTS.get(found.code, GENERAL_HINT), traceback)  # and no value
 
 
 def _own_part(path: str, code: str, fields: frozenset[str]) -> str:
