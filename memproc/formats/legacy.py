@@ -1,4 +1,4 @@
-"""memproc's own records before schema version 1: flat, with the emotion and the links beside the text.
+"""memproc's own records before schema version 1: flat, with emotion and links next to the text.
 
 Facts: `text`, `timestamp` (epoch seconds), `emotion` and `emotion_score` (0..1), `links` (ids, or objects with `to`, `type` and
 `weight`), `user`, `who`, `tags` (a list or a comma-separated text), `importance`, `id`. Ids were numbers or text.

@@ -130,7 +130,7 @@ def _to_json(value: dict[str, Any]) -> dict[str, Any]:
 def _settled_if_it_can_be(value: object) -> Any:
     try:
         return settled(value, 2)
-    except Exception:  # noqa: BLE001 - it cannot be kept anyway, and that is told
+    except Exception:  # noqa: BLE001 - the faults in the value are reported anyway
         return value
 
 

@@ -30,9 +30,9 @@ class Category(StrEnum):
 class Fault(NamedTuple):
     """One thing that is wrong with a record: where, what, and how to mend it.
 
-    `value` is a short excerpt of what was got there; None where nothing was, or where it may not be told. A message that shows it
-    shows this very text. `traceback` is that of an exception in the caller's code, if the settings ask for it, or in memproc's;
-    otherwise it is empty.
+    `value` is a short excerpt of the value at `path`; None if there is none, or if it must not be shown. If the message shows the
+    value, it contains exactly this text. `traceback` is that of an exception in the caller's code, if the settings ask for it, or
+    in memproc's; otherwise it is empty.
     """
 
     path: str

@@ -56,7 +56,7 @@ def _documents(window: Window) -> Iterator[Element]:
 
 
 def _elements(window: Window) -> Generator[Element, None, bool]:
-    """Yield the elements of the array that the window is in. Return whether the last one says that the stream ended."""
+    """Yield the elements of the array that the window is in. Return whether the stream ended in the last one."""
     while (first := window.peek_behind_commas()) not in (b"", b"]"):
         element = _limited(cut_value(window, window.limit_bytes), window)
         yield element

@@ -1,7 +1,7 @@
 """How a fault is made: its message, the excerpt of the value it got, and the traceback of an exception.
 
-Rule: a value of a record appears in a message once, as the very text that `Fault.value` holds. So a message without its value is
-found by cutting that text out, and no value has to be recognised in it.
+Rule: a message shows the value of a record once, as exactly the text that `Fault.value` holds. So the message without its value is
+made by cutting that text out; no value has to be recognised in it.
 """
 
 from __future__ import annotations

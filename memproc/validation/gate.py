@@ -89,7 +89,7 @@ def _unless_too_deep(value: object) -> Any:
     """Return the plain value of a field, or the value itself if it is nested too deeply: the gate then refuses it with its path."""
     try:
         return settled(value, 2)
-    except Exception:  # noqa: BLE001 - whatever else is wrong with it
+    except Exception:  # noqa: BLE001 - the gate reports what is wrong with it
         return value
 
 

@@ -1,4 +1,4 @@
-"""What like faults have in common, so that a thousand bad dates are one line of a report."""
+"""What similar faults have in common, so that a thousand bad dates are one line of a report."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from memproc.records import Fault
 from memproc.validation.faults import without_value
 
 USERS_WORDS = frozenset(("value_error", "assertion_error"))
-"""The codes of what a rule of the caller's says in its own words, which may repeat the value."""
+"""The codes of rules that the caller wrote. Their messages may repeat the value."""
 
 
 def alike(found: Fault) -> tuple[str, str]:
-    """Return what a fault has in common with like faults: its path without positions, and its message without the value.
+    """Return what a fault has in common with similar ones: its path without positions, and its message without the value.
 
     >>> from memproc.validation import fault
     >>> alike(fault("tags.3", "string_type", "Input should be a valid string, got ", "5"))

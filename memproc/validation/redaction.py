@@ -1,4 +1,4 @@
-"""Faults that tell nothing of what a record holds."""
+"""Faults that show nothing of what a record holds."""
 
 from __future__ import annotations
 

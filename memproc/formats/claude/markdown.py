@@ -1,4 +1,4 @@
-"""Markdown cut into headings, list items and paragraphs. Fenced code is not told from text."""
+"""Markdown cut into headings, list items and paragraphs. Fenced code is treated as text."""
 
 from __future__ import annotations
 
