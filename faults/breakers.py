@@ -17,16 +17,17 @@ from sqlalchemy import select
 
 from faults.promises import CHECKS, keep
 from faults.stores import is_file
-from memproc import intake
 from memproc.dedup import preparing
 from memproc.dedup.gist.gist import skim
 from memproc.formats.draft import Context
 from memproc.ingestion import opening, pipeline
 from memproc.ingestion.batches import Pieces
 from memproc.ingestion.checkpoint import Checkpoint
-from memproc.intake import CATEGORY_OF_EXCEPTIONS, Intake
-from memproc.sources import items
+from memproc.intake import Intake, intake
+from memproc.records import Category
+from memproc.sources import files, iterables
 from memproc.sources.elements import array_elements, list_in_object
+from memproc.sources.items import Items
 from memproc.store import store
 from memproc.store.changes import deciding as regrouping
 from memproc.store.changes import landing, policies, writer
@@ -91,7 +92,7 @@ def _first(given: Iterator[Any]) -> Iterator[Any]:
         pass
 
 
-_LINES, _ROWS, _PIECES = items._lines, items._rows, items._pieces  # noqa: SLF001 - they are broken behind their backs
+_LINES, _ROWS, _PIECES = files._lines, files._rows, files._pieces  # noqa: SLF001 - they are broken behind their backs
 _NEXT_CHUNK, _TAKEN, _LAND_EACH = Pieces.next_chunk, Intake._taken, Writer.land_each  # noqa: SLF001 - as these
 _INSERT_ROWS, _ITERATED = Tx.insert_rows, Store.__iter__
 
@@ -101,8 +102,8 @@ def _object(*given: Any) -> tuple[bytes | None, Iterator[Any]]:
     return head, _first(elements)
 
 
-def _iterable(records: Any) -> items.Items:
-    found = items.of_iterable(records)
+def _iterable(records: Any) -> Items:
+    found = iterables.of_iterable(records)
     return found._replace(items=_first(found.items))
 
 
@@ -127,7 +128,7 @@ def _believed(self: Pieces, records: int) -> list[Any]:
 def _swallowing(self: Intake, pieces: Sequence[Any], **how: Any) -> Chunk:
     """Take records, but for those on which an exception was raised."""
     chunk = _TAKEN(self, pieces, **how)
-    gone = {at for at, one in chunk.records.rejected if one.category == CATEGORY_OF_EXCEPTIONS}
+    gone = {at for at, one in chunk.records.rejected if one.category == Category.INTERNAL}
     rejected = [(at - sum(before < at for before in gone), one) for at, one in chunk.records.rejected if at not in gone]
     left = (at not in gone for at in range(len(chunk.records)))
     counts = [sum(islice(left, count)) for count in chunk.counts]
@@ -213,17 +214,17 @@ _break(
 )
 
 _READERS: Final = {
-    "an array": patch.object(items, "array_elements", lambda *given: _first(array_elements(*given))),
-    "a wrapped list": patch.object(items, "list_in_object", _object),
-    "lines": patch.object(items, "_lines", lambda *given: _first(_LINES(*given))),
-    "a table": patch.object(items, "_rows", lambda *given: _first(_ROWS(*given))),
+    "an array": patch.object(files, "array_elements", lambda *given: _first(array_elements(*given))),
+    "a wrapped list": patch.object(files, "list_in_object", _object),
+    "lines": patch.object(files, "_lines", lambda *given: _first(_LINES(*given))),
+    "a table": patch.object(files, "_rows", lambda *given: _first(_ROWS(*given))),
     "an iterable": patch.object(opening, "of_iterable", _iterable),
 }
 for _name, _patch in _READERS.items():
     _break("all that is given is read", f"the reader of {_name} stops early", _patch)
 _break("all that is given is read", "a row is dropped when it was counted", patch.object(Tx, "insert_rows", _dropping))
 _break(
-    "a long string costs its own record", "what is too long takes the rest with it", patch.object(items, "_pieces", _until_too_long)
+    "a long string costs its own record", "what is too long takes the rest with it", patch.object(files, "_pieces", _until_too_long)
 )
 _break("what ends early is not done", "what ends the reading is taken for the end", patch.object(Pieces, "next_chunk", _believed))
 _break("a thousand faces are a text", "a text is read as deep as it is long", patch.object(preparing, "skim", _deep))
@@ -240,7 +241,7 @@ _break(
     "a policy gives way and is taken back", "nothing of it is taken back", patch.object(policies, "decide_by_hand", _merging_only)
 )
 _break("two texts with one hash are two", "the hash is believed", patch.object(landing, "_colliding", lambda *_given: set()))
-_break("the store's own files stay closed", "any file is opened", patch.object(items, "whose", lambda _path: ""))
+_break("the store's own files stay closed", "any file is opened", patch.object(files, "whose", lambda _path: ""))
 _break("a loop over a store ends", "a loop meets everything again", patch.object(Store, "__iter__", _for_ever))
 _break("what is forgotten is in no file", "what is forgotten is not overwritten", patch.object(Database, "wipe", _nothing))
 _left: Final[Any] = patch.object(quarantine, "holders_of", lambda *_given: set())

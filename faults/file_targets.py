@@ -63,7 +63,8 @@ def _items(text: bytes, suffix: str, limit_bytes: int) -> Sequence[Item] | None:
     """Return the items of a file, each a value or a fault with advice; None where it is refused as a whole."""
     from memproc.errors import SourceError  # noqa: PLC0415
     from memproc.formats import LISTS  # noqa: PLC0415
-    from memproc.sources.items import item_of, open_file  # noqa: PLC0415
+    from memproc.sources.decoding import item_of  # noqa: PLC0415
+    from memproc.sources.files import open_file  # noqa: PLC0415
 
     path = Path(gettempdir()) / f"memproc-fuzzed{suffix}"
     path.write_bytes(text)

@@ -86,7 +86,7 @@ def check_readers(raw: bytes) -> None:
     from memproc.formats import FORMATS, detect  # noqa: PLC0415
     from memproc.formats.draft import Context  # noqa: PLC0415
     from memproc.intake import Intake  # noqa: PLC0415
-    from memproc.sources.items import decode  # noqa: PLC0415
+    from memproc.sources.decoding import decode  # noqa: PLC0415
 
     item = decode(raw)
     if isinstance(item.value, dict):
@@ -100,14 +100,14 @@ def check_readers(raw: bytes) -> None:
 
 def check_elements(raw: bytes) -> None:
     """Cut an array, and look for a list in an object, by small chunks: nothing raises, and what is cut out stands there."""
-    from memproc.sources import elements  # noqa: PLC0415
+    from memproc.sources import window  # noqa: PLC0415
 
-    text, was = raw[1:], elements.CHUNK_BYTES
-    elements.CHUNK_BYTES = (raw[0] if raw else 0) + 1
+    text, was = raw[1:], window.CHUNK_BYTES
+    window.CHUNK_BYTES = (raw[0] if raw else 0) + 1
     try:
         _check_cutting(text)
     finally:
-        elements.CHUNK_BYTES = was
+        window.CHUNK_BYTES = was
 
 
 def _check_cutting(text: bytes) -> None:

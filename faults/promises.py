@@ -28,11 +28,11 @@ import memproc
 from faults.child import CONTEXT, LONGEST_SECONDS
 from faults.points import Moment, Point, Trap, Verb
 from faults.stores import exported, is_file
-from memproc import intake
 from memproc.dedup import keys, preparing
 from memproc.dedup.columns import Columns
 from memproc.dedup.preparing import Accepted
 from memproc.formats import own
+from memproc.intake import intake
 from memproc.store.checkup.doctor import examine
 from memproc.store.sql.tables import PREFIX
 

@@ -1,8 +1,8 @@
-"""Everything that can be set, in one frozen value.
+"""All settings, in one frozen value.
 
-Facts: some settings decide what a store *is* (which memories exist): `dedup`, `recall`, `merge_at`. They are written into
-the store when it is made, and a store refuses to work under others (`rebuild` changes them). All the rest only says how one
-ingestion behaves and may differ from run to run.
+Facts: some settings decide which memories exist: `dedup`, `recall`, `merge_at`. They are written into the store when it is created,
+and it refuses to be opened with others (`rebuild` changes them). All other settings say how one ingestion behaves, and may differ
+from run to run.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ CHOICES: dict[str, tuple[str, ...]] = {
     "validate": get_args(ValidateWhen),
     "durability": get_args(Durability),
 }
-DEEPEST = 100  # levels of nesting that every database and JSON reader keeps
+DEEPEST = 100  # levels of nesting that every database and JSON reader supports
 COUNTED = {
     "pool_size": "connection",
     "pool_overflow": "connections",
@@ -41,14 +41,14 @@ COUNTED = {
     "max_memory": "byte",
     "max_workers": "worker",
 }
-BOUNDS: dict[str, tuple[int, float]] = {"pool_overflow": (0, inf), "max_depth": (1, DEEPEST)}  # else 1 is the least
+BOUNDS: dict[str, tuple[int, float]] = {"pool_overflow": (0, inf), "max_depth": (1, DEEPEST)}  # for any other 1 is the least
 SECONDS = ("max_seconds", "pool_timeout_seconds", "pool_recycle_seconds")
 SHARES = ("merge_at", "review_at", "accept_at")
 STORED = ("dedup", "recall", "merge_at")
 OPEN = {*STORED, "accept_at", "batch_size", "max_errors", "max_memory", "max_workers", "max_seconds", "table_schema"}  # may be None
 SWITCHES = ("tracebacks", "redact")
 SMALLEST_BATCH, LARGEST_BATCH = 1, 1_000_000
-LARGEST_NUMBER = 2**63 - 1  # that a column of a database takes
+LARGEST_NUMBER = 2**63 - 1  # of a database column
 TABLE_PREFIX = "memproc_"
 LONGEST_PREFIX, LONGEST_SCHEMA = 20, 63  # characters, and bytes: PostgreSQL cuts longer names
 
@@ -57,28 +57,46 @@ _PREFIX = re.compile(rf"\w{{1,{LONGEST_PREFIX}}}", re.ASCII)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """How to ingest. `None` for a stored setting means: as the store was built, or the default for a new one.
+    """How to ingest. `None` for a stored setting means: as the store was built, or the default in a new one.
 
-    `dedup`: "near" (default), "exact" or "off". `recall`: how widely reviews are looked for. `merge_at`, `review_at`:
-    probabilities 0..1. Two facts that differ in benign ways only merge where the trust in these is at or above `merge_at`; two that
-    differ in any other way never do, and wait for review where the model is sure of them from `review_at` on. `accept_at`: the
-    confidence from which the `similar` pairs that an ingestion found are merged at its end, as decisions of a policy, or None to
-    let all of them wait. `batch_size`:
-    records a transaction, or None to adapt. `max_errors`: quarantined records after which a job stops: a count, or a
-    share 0..1 given as a float (judged after each batch from the 100th record on). `durability`: "full" syncs each
-    commit to the disk, "normal" may lose the last commits (never the store) when the power fails. `pool_size`: connections
-    that are kept for the threads of a store; `pool_overflow` more are opened when all are busy; who finds none free for
-    `pool_timeout_seconds` is refused; one that is older than `pool_recycle_seconds` is made anew. `tracebacks`: keep that of
-    an exception in a reader, a transform or a rule of a schema with the record that it quarantined. `max_record_bytes`: a longer
-    line, row or element is quarantined. `max_fields`: a memory with more names in it, at all levels, is quarantined.
-    `max_depth`: one whose metadata or fields of a subclass are nested deeper, 100 at most, is quarantined. `redact`: say nothing
-    in messages of what a record holds (quarantine keeps its bytes).
-    `max_memory`: bytes that this process and its children should stay under, or None for 80 % of what the cgroup or the machine
-    allows. `max_seconds`: after so long an ingestion stops, to go on with `resume`. `max_workers`: workers at once, or None for as
-    many as there are cores allowed.
-    `table_prefix`: what the names of the store's tables begin with, so that several stores, and tables of an application, can be in
-    one database: letters, which count in lower case, digits and underscores. `table_schema`: the schema of PostgreSQL that they are
-    in, which is made where it is missing; that of the search path if not given.
+    Stored settings:
+
+    - `dedup`: "near" (default), "exact" or "off".
+    - `recall`: how widely to search for pairs to review.
+    - `merge_at`: a probability, 0 to 1. Facts that differ in benign ways only merge if these ways are trusted at least this much.
+      Facts that differ in any other way never merge by themselves.
+
+    Review:
+
+    - `review_at`: the confidence, 0 to 1, from which a pair that does not merge waits for review.
+    - `accept_at`: the confidence from which `similar` pairs found by an ingestion are merged at its end, as decisions of a policy.
+      None leaves all of them waiting.
+
+    One ingestion:
+
+    - `batch_size`: records per transaction, or None to adapt.
+    - `max_errors`: the job stops when more records than this are quarantined: a count, or a share 0 to 1 given as a float, which is
+      checked after each batch from the 100th record on.
+    - `on_error`: "continue" after a bad record, or "stop" after its batch.
+    - `validate`: "inline", or "before" to read everything twice and write nothing if any record is invalid.
+    - `durability`: "full" syncs each commit to disk. With "normal" a power failure may cost the last commits, never the store.
+    - `max_record_bytes`: a longer line, row or element is quarantined.
+    - `max_fields`: a memory with more names in it, at all levels, is quarantined.
+    - `max_depth`: a memory whose metadata or subclass fields are nested deeper is quarantined; at most 100.
+    - `tracebacks`: keep the traceback of an exception in a reader, a transform or a rule of a schema with the quarantined record.
+    - `redact`: keep what records hold out of messages. Quarantine keeps the bytes.
+    - `max_memory`: bytes that this process and its children should stay under. None means 80 % of what the cgroup or the machine
+      allows.
+    - `max_seconds`: the ingestion stops after this time; `resume` continues it.
+    - `max_workers`: how many workers at once. None means as many as there are cores allowed.
+
+    The database:
+
+    - `pool_size`: connections kept for the threads of a store. `pool_overflow` more are opened when all are busy. A thread that
+    gets none within `pool_timeout_seconds` fails. A connection older than `pool_recycle_seconds` is replaced.
+    - `table_prefix`: the prefix of the names of the store's tables, so that several stores, or the tables of an application, can
+      share a database: letters (lower case), digits and underscores.
+    - `table_schema`: the PostgreSQL schema of the tables, created if missing. None means that of the search path.
 
     Raises UsageError on a value outside its range.
     """
@@ -109,7 +127,7 @@ class Settings:
     table_schema: str | None = None
 
     def __post_init__(self) -> None:
-        """Check every value."""
+        """Check every value. Raises UsageError."""
         for name, value in ((one.name, getattr(self, one.name)) for one in fields(self)):
             if value is None and name in OPEN:
                 continue
@@ -152,7 +170,7 @@ class Settings:
 
 
 def whole_number(name: str, value: object, *, least: int = 1) -> int:
-    """Return a whole number that a call was given, from `least` on. Raises UsageError on anything else.
+    """Return the argument `name` as a whole number of at least `least`. Raises UsageError on anything else.
 
     >>> whole_number("limit", 10)
     10
@@ -175,7 +193,7 @@ def whole_numbers(given: int | Iterable[int]) -> set[int]:
 
 
 def share_of(name: str, value: object) -> float:
-    """Return a number between 0 and 1 that a call was given. Raises UsageError on anything else.
+    """Return the argument `name` as a number between 0 and 1. Raises UsageError on anything else.
 
     >>> share_of("at_least", 1)
     1.0
@@ -186,7 +204,7 @@ def share_of(name: str, value: object) -> float:
 
 
 def limit_of(value: object) -> int | None:
-    """Return how many things to show at most, None for all. Raises UsageError on anything but a whole number from 1 on."""
+    """Return the limit of a listing, None for all. Raises UsageError on anything but a whole number of at least 1."""
     return None if value is None else whole_number("limit", value)
 
 
@@ -200,7 +218,7 @@ def _is_number(value: object) -> bool:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Policy:
-    """What a store was built with: the settings that decide which memories exist.
+    """The settings that a store was built with, which decide which memories exist.
 
     >>> Policy().dedup
     'near'
@@ -209,13 +227,13 @@ class Policy:
     dedup: Dedup = "near"
     recall: Recall = "standard"
     merge_at: float = 0.8
-    model: str = ""  # the model of confidence that the store was calibrated with, as JSON; the shipped one where it is empty
-    refuses_to_merge: bool = False  # labels said that merges by likeness are too often wrong: facts merge by a person's word only
+    model: str = ""  # the calibrated model of confidence as JSON; if empty, the model that ships with memproc
+    refuses_to_merge: bool = False  # labels showed that merges by similarity are too often wrong: only people merge facts
 
     @staticmethod
     @lru_cache(maxsize=8)
     def from_json(text: str) -> Policy:
-        """Return the policy that a store keeps. Raises ValueError or TypeError where the text is none."""
+        """Return the policy that a store keeps as JSON. Raises ValueError or TypeError if the text is no policy."""
         return Policy(**orjson.loads(text))
 
     def to_json(self) -> str:
@@ -223,6 +241,6 @@ class Policy:
         return orjson.dumps(self, option=orjson.OPT_SORT_KEYS).decode()
 
     def changed_by(self, settings: Settings) -> dict[str, object]:
-        """Return the settings given that differ from this policy, by name."""
+        """Return by name the given settings that differ from this policy."""
         given = {name: getattr(settings, name) for name in STORED}
         return {name: value for name, value in given.items() if value not in (None, getattr(self, name))}

@@ -1,10 +1,10 @@
 """Vectors of texts from a small static model whose weights lie in a package: nothing is downloaded, and no text leaves the machine.
 
-Facts: the vector of a text is the mean of those of its tokens, so it takes 50 microseconds and no graphics card. The package
-`wordllama` (MIT) has 32,000 tokens of 256 dimensions, 16 MB, made by its author from those of larger models; it knows English best.
+Facts: the vector of a text is the mean of the vectors of its tokens, so it takes 50 microseconds and no graphics card. The package
+`wordllama` (MIT) has 32,000 tokens of 256 dimensions, 16 MB, distilled by its author from larger models; it knows English best.
 
-Rules: the package is imported when it is first used. It sets up the log of the whole process as it is imported, which is not
-for a library to do, so that is kept from it. The texts are taken one by one, as its own batches are filled up to the longest text.
+Rules: the package is imported on first use. On import it configures the log of the whole process, which a library must not do, so
+it is kept from that. Texts are embedded one by one, because the package pads its batches to the longest text.
 """
 
 from __future__ import annotations
@@ -29,10 +29,9 @@ Embed = Callable[[Sequence[str]], NDArray[np.float32]]
 
 
 def embedder() -> Embed:
-    """Return a function that gives the vectors of texts: float32, shape (texts, 256), each of length 1, or 0 where nothing is known
-    of a text.
+    """Return a function that embeds texts: float32, shape (texts, 256), each vector of length 1, or 0 if no token is known.
 
-    Raises UsageError where the package is not installed.
+    Raises UsageError if the package is not installed.
     """
     model = _model()
 
@@ -61,7 +60,7 @@ def _model() -> Any:
 
 @contextmanager
 def _log_left_alone() -> Iterator[None]:
-    """Let `logging.basicConfig` do nothing inside the block, as it does where the log has a handler."""
+    """Make `logging.basicConfig` do nothing inside the block: it does nothing while the root logger has a handler."""
     root, handler = logging.getLogger(), logging.NullHandler()
     root.addHandler(handler)
     try:

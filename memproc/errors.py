@@ -1,7 +1,7 @@
-"""What goes wrong, by whose fault it is.
+"""The exceptions of memproc, by who is at fault.
 
-Bad input is no error here: it is data (`memproc.records.Rejected`) and ends in quarantine. Wrong use raises `UsageError`
-before any work starts. What the machine or the database refuses raises `StoreError`.
+Bad input raises nothing: it is data (`memproc.records.Rejected`) and ends in quarantine. Wrong use raises `UsageError` before any
+work starts. A failure of the machine or the database raises `StoreError`.
 """
 
 from __future__ import annotations
@@ -16,57 +16,57 @@ _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]+:/")  # `Path` leaves one of two sla
 
 
 class MemprocError(Exception):
-    """The root of all that memproc raises on purpose."""
+    """The base class of all exceptions that memproc raises on purpose."""
 
 
 class UsageError(MemprocError, ValueError):
-    """The call is wrong: the message names the value and tells what would be right."""
+    """The call is wrong. The message names the value and says what would be right."""
 
 
 class SourceError(UsageError):
-    """What was given as a source cannot be read at all: missing, a directory, binary, of no known shape."""
+    """The source cannot be read at all: it is missing, a directory, binary, or of no known shape."""
 
     def __init__(self, message: str, redacted: str | None = None) -> None:
-        """Say why; `redacted` says it without what records hold, where the message tells some of that."""
+        """Set the message, and if that shows what records hold, also a `redacted` one that does not."""
         super().__init__(message)
         self.redacted = message if redacted is None else redacted
 
     def __reduce__(self) -> tuple[type[SourceError], tuple[str, str]]:
-        """Travel with both."""
+        """Pickle both messages."""
         return type(self), (str(self), self.redacted)
 
 
 class SourceEndedError(MemprocError):
-    """Reading ended before the source did, or the end of a record was never found: what is behind that place was not read."""
+    """Reading stopped before the end of the source, or the end of a record was never found: the rest was not read."""
 
 
 def refuse_url(path: object) -> None:
-    """Raise UsageError on a URL where the path of a file belongs, without showing it: it may hold a password."""
+    """Raise UsageError if a path is a URL. The message does not show it: it may hold a password."""
     if _URL.match(str(path)):
         raise UsageError("a URL is no file: give the path of a file (a database stands behind --into, or as DB)")
 
 
 class StoreError(MemprocError):
-    """The database cannot serve: newer schema, other settings than it was built with, out of reach."""
+    """The database cannot be used: its schema is newer, it was built with other settings, or it cannot be reached."""
 
 
 class DatabaseError(StoreError):
-    """The database refused for a reason of its own; `failure` tells what can be done about it."""
+    """The database failed. `failure` says what can be done about it."""
 
     def __init__(self, failure: Failure, cause: object) -> None:
-        """Say the advice, and what the database said."""
+        """Make the message of the advice and of what the database said."""
         super().__init__(f"{failure.advice}: {cause}")
         self.failure, self._cause = failure, cause
 
     def to_resume(self) -> None:
-        """Say too that the ingestion which it ended goes on when that is mended; of what no person can mend, nothing."""
+        """Add to the message that the ingestion can be resumed, if this is a failure that a person must repair first."""
         if self.failure.kind is Kind.CRITICAL:
             self.args = (f"{self.failure.advice}, then go on with --resume: {self._cause}",)
 
 
 @contextmanager
 def redacting(*, is_wanted: bool) -> Iterator[None]:
-    """Let no error that is raised inside the block tell what records hold, where that is wanted: neither it nor what it came of."""
+    """If `is_wanted`, replace errors raised inside the block that show what records hold, together with their causes."""
     try:
         yield
     except SourceError as error:
@@ -80,12 +80,12 @@ def redacting(*, is_wanted: bool) -> Iterator[None]:
 
 
 class EngineError(MemprocError):
-    """The workers cannot serve: they cannot begin, or the executor that was handed over broke. What has landed stays."""
+    """The workers failed: they cannot start, or the given executor broke. Committed batches stay."""
 
 
 class NotFoundError(MemprocError, KeyError):
-    """No memory, observation or review of that id."""
+    """There is no memory, observation or review with this id."""
 
     def __str__(self) -> str:
-        """Return the message as it is (a KeyError would quote it)."""
+        """Return the message unquoted, unlike KeyError."""
         return str(self.args[0]) if self.args else ""

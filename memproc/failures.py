@@ -1,13 +1,13 @@
-"""What a database's refusal means, and what to do about it. Pure.
+"""What an error of a database driver means, and what to do about it. Pure.
 
-Facts: sqlite3 tells by a name (`SQLITE_BUSY`), PostgreSQL by a five-character SQLSTATE, MariaDB and MySQL by a number and by an
-SQLSTATE, which says less: most of their failures have HY000. Where a connection is refused or gone, psycopg gives neither, and only
-the English words of the server are left to go by; so does sqlite3 where a table is not what was expected.
+Facts: sqlite3 gives a name (`SQLITE_BUSY`), PostgreSQL a five-character SQLSTATE, MariaDB and MySQL a number and an SQLSTATE, which
+says less: most of their failures have HY000. When a connection is refused or lost, psycopg gives neither, and only the English
+message of the server is left; the same holds for sqlite3 when a table is not as expected.
 
-Rules: *data*: a value is refused, by its type, a key, a check or a trigger; it is isolated where it is written (`store/landing`).
-*Transient*: the same transaction may succeed if it is begun anew, after a random wait that grows ("full jitter": Brooker,
-"Exponential Backoff and Jitter", 2015). *Capacity*: a smaller batch may succeed. *Critical*: a person must act; what was
-committed stays, and the advice says what to do.
+Rules: *data*: a value is refused because of its type, a key, a check or a trigger; the record is isolated where it is written
+(`store/changes/landing.py`). *Transient*: the same transaction may succeed when it is retried, after a random wait that grows
+("full jitter": Brooker, "Exponential Backoff and Jitter", 2015). *Capacity*: a smaller batch may succeed. *Critical*: a person must
+act; committed batches stay, and the advice says what to do.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ class Failure(NamedTuple):
 
 
 _TABLE: tuple[tuple[Kind, str, str], ...] = (
-    # A class of SQLSTATE stands for all in it: 22 data, 23 constraints, 44 views with a check, 45 and P0 what triggers raise.
+    # "22..." stands for a whole class of SQLSTATE: 22 data, 23 constraints, 44 views with a check, 45 and P0 raised by triggers.
     (
         Kind.DATA,
         "the database refused a value",
@@ -91,7 +91,7 @@ LOST = _BY_CODE["08006"]
 
 _KEY_CONFLICTS = frozenset(["SQLITE_CONSTRAINT_UNIQUE", "SQLITE_CONSTRAINT_PRIMARYKEY", "23505", "1062", "1586"])
 
-# Where a driver gives no code: words that all stand in what it says, and a code that says the same. The first to fit counts.
+# For errors without a code: words that all occur in the message, and a code of the same meaning. The first match counts.
 _TOLD: tuple[tuple[tuple[str, ...], str], ...] = (
     (("database is locked",), "SQLITE_BUSY"),
     (("no such table",), "42P01"),
@@ -110,13 +110,13 @@ _TOLD: tuple[tuple[tuple[str, ...], str], ...] = (
     (("the database system is",), "57P03"),  # starting up, shutting down, in recovery mode, not yet accepting connections
     (("terminating connection",), "57P01"),
     (("failed to resolve host",), "08001"),
-    (("fatal:",), ""),  # the server refuses for a reason that nobody knows here
+    (("fatal:",), ""),  # the server refuses for a reason that is not known here
     (("connection",), "08006"),
 )
 
 
 def failure_of(error: BaseException) -> Failure:
-    """Return what a driver's error means; one that is not known is critical, as nobody knows what it leaves behind.
+    """Return what an error of a driver means. An unknown error is critical, because its consequences are unknown.
 
     >>> import sqlite3
     >>> failure_of(sqlite3.OperationalError("database is locked")).kind
@@ -126,12 +126,12 @@ def failure_of(error: BaseException) -> Failure:
 
 
 def is_key_conflict(error: BaseException) -> bool:
-    """Tell whether a unique key holds another row."""
+    """Return whether another row has the same unique key."""
     return not _KEY_CONFLICTS.isdisjoint(_codes_of(error))
 
 
 def wait_seconds(attempt: int, chance: float) -> float:
-    """Return how long to wait before another attempt; `attempt` counts from 0, `chance` is a random number 0..1.
+    """Return how long to wait before the next attempt; `attempt` counts from 0, `chance` is a random number 0 to 1.
 
     >>> [wait_seconds(attempt, 1.0) for attempt in (0, 1, 2, 20)]
     [0.05, 0.1, 0.2, 5.0]
@@ -140,7 +140,7 @@ def wait_seconds(attempt: int, chance: float) -> float:
 
 
 def _codes_of(error: BaseException) -> Iterator[str]:
-    """Give the codes that an error has, the closest first."""
+    """Yield the codes of an error, the most specific first."""
     if name := getattr(error, "sqlite_errorname", None):
         yield from (name, "_".join(name.split("_")[:2]))  # SQLITE_IOERR_WRITE is an SQLITE_IOERR
     if error.args and isinstance(error.args[0], int):

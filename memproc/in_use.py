@@ -1,11 +1,11 @@
-"""The files of stores that are open in this process: never opened as a source, never written as a target.
+"""The files of stores that are open in this process: they are never opened as a source or written as a target.
 
-Facts: SQLite's locks are POSIX locks. A process that closes any descriptor of a file loses all its locks on it, whoever took them
-(fcntl(2); "How To Corrupt An SQLite Database File", 2.2). Then another process that closes the store takes itself for the last one
-and deletes the log, and what this one goes on adding is in no file. So a store's file must not be opened, were it for one byte.
+Facts: SQLite's locks are POSIX locks. A process that closes any descriptor of a file loses all its locks on that file (fcntl(2);
+"How To Corrupt An SQLite Database File", 2.2). Another process that then closes the store believes it is the last one and deletes
+the log, and what this process adds afterwards is in no file. So the file of a store must not be opened, not even to read one byte.
 
-Strategy: before a file is opened, its device and inode are compared with those in use, which needs no descriptor: links of both
-kinds lead to the same. Names are compared too, as a log may not be there yet.
+Strategy: before a file is opened, its device and inode are compared with those in use. That needs no descriptor, and hard and
+symbolic links lead to the same inode. Names are compared too, because a log may not exist yet.
 """
 
 from __future__ import annotations
@@ -15,14 +15,14 @@ from contextlib import suppress
 from pathlib import Path
 from weakref import WeakValueDictionary
 
-ENDS = ("-wal", "-shm", "-journal")  # of the names of the files that SQLite has beside a database
+ENDS = ("-wal", "-shm", "-journal")  # of the names of the files that SQLite keeps next to a database
 
 
 class Held:
-    """A database file that this process has open, from `hold` to `release`, or until nobody knows this object."""
+    """A database file that this process has open, from `hold` to `release`, or until this object is garbage."""
 
     def __init__(self, file: Path) -> None:
-        """Know the file, which need not be there yet."""
+        """Take the path of the file, which need not exist yet."""
         self.file = Path(os.path.realpath(file))
         self._seen: set[tuple[int, int]] = set()  # the file may be renamed while it is open
 
@@ -32,11 +32,11 @@ class Held:
         self._seen.update(identity_of(self.file))
 
     def release(self) -> None:
-        """Note that it is not any more."""
+        """Note that the file is not in use any more."""
         _held.pop(id(self), None)
 
     def is_at(self, place: str, identity: set[tuple[int, int]]) -> str:
-        """Return what of this store is at a real path or has an identity; nothing where it is not of this store."""
+        """Return in words what of this store is at a real path or has an identity, or an empty text."""
         if place == str(self.file) or identity & (self._seen | identity_of(self.file)):
             return "is the store itself, or is a database in use"
         for beside in (f"{self.file}{end}" for end in ENDS):
@@ -49,7 +49,7 @@ _held: WeakValueDictionary[int, Held] = WeakValueDictionary()
 
 
 def whose(path: str | Path | int) -> str:
-    """Return what of an open store is at a path (or has a descriptor), to be said behind it; nothing where it is of none."""
+    """Return in words what of an open store is at a path or descriptor, to follow the path in a message; else an empty text."""
     held = [one for reference in _held.valuerefs() if (one := reference()) is not None]
     if not held:
         return ""
@@ -59,7 +59,7 @@ def whose(path: str | Path | int) -> str:
 
 
 def identity_of(path: str | Path | int) -> set[tuple[int, int]]:
-    """Return the device and inode of what a path leads to; nothing where that is not there."""
+    """Return the device and inode that a path leads to, or an empty set if nothing is there."""
     with suppress(OSError, ValueError):
         found = os.fstat(path) if isinstance(path, int) else Path(path).stat()
         return {(found.st_dev, found.st_ino)}

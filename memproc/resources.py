@@ -1,10 +1,11 @@
-"""What the machine or its cgroup allow a process, and what it takes of that.
+"""The memory and cores that the machine or its cgroup allow, and what a process uses of them.
 
-Facts: a cgroup (version 2) may lie in others, and the least of their limits holds. `memory.max` is bytes or `max`, `cpu.max` a
-quota and a period in microseconds. The path of a process's cgroup stands in /proc/self/cgroup behind `0::`, as seen from its
-namespace. What processes share, such as pages of a forked child, counts once for each, so memory is told rather too high.
+Facts: a cgroup (version 2) may be nested in others, and the lowest of their limits holds. `memory.max` is a number of bytes or
+`max`, `cpu.max` a quota and a period in microseconds. The path of a process's cgroup is in /proc/self/cgroup after `0::`, as seen
+from its namespace. Memory that processes share, such as pages of a forked child, is counted once for each, so the sum is rather too
+high.
 
-Nothing here raises: what cannot be read is no limit, and what the system does not tell is None.
+Nothing here raises: a limit that cannot be read is no limit, and a figure that the system does not give is None.
 """
 
 from __future__ import annotations
@@ -20,8 +21,8 @@ from typing import Any, TypeVar
 import psutil
 
 MEBIBYTE = 1024 * 1024
-ALLOWED_SHARE = 0.8  # of the memory that cgroup or machine allow, for a process that was told no limit
-CHILDREN_EVERY_SECONDS = 1.0  # finding the children of a process takes a look at all processes
+ALLOWED_SHARE = 0.8  # of the memory that the cgroup or the machine allows, if no limit is set
+CHILDREN_EVERY_SECONDS = 1.0  # finding the children of a process means looking at all processes
 
 Told = TypeVar("Told")
 
@@ -30,19 +31,19 @@ _MOUNTS = ("sys/fs/cgroup", "sys/fs/cgroup/unified")  # the second where both ve
 
 
 def allowed_bytes(root: Path = _ROOT) -> int:
-    """Return how much memory cgroup and machine allow. `root` is where `proc` and `sys` lie."""
+    """Return how much memory the cgroup and the machine allow. `root` is the folder of `proc` and `sys`."""
     limits = [int(text) for text in _read(root, "memory.max") if text.strip().isdecimal()]
     return min([*limits, psutil.virtual_memory().total])
 
 
 def allowed_cores(root: Path = _ROOT) -> int:
-    """Return on how many cores this process may run, 1 or more: those it is bound to, or its share of time rounded up."""
+    """Return how many cores this process may use, 1 or more: those it is bound to, or its quota of time rounded up."""
     quotas = [ceil(quota) for text in _read(root, "cpu.max") if (quota := _cores(text)) is not None]
     return max(1, min([*quotas, _bound_cores()]))
 
 
 def peak_rss_bytes() -> int:
-    """Return the most memory this process has held, as far as the system tells."""
+    """Return the peak memory of this process, as far as the system reports it."""
     if sys.platform == "win32":
         return int(psutil.Process().memory_info().peak_wset)
     import resource  # noqa: PLC0415 - it is not there on Windows
@@ -52,10 +53,10 @@ def peak_rss_bytes() -> int:
 
 
 class Watch:
-    """What this process and its children take from now on, looked at after each batch."""
+    """Measures what this process and its children use from now on; looked at after each batch."""
 
     def __init__(self, limit_bytes: int | None = None) -> None:
-        """Begin. Without a limit that is four fifths of what cgroup and machine allow."""
+        """Start measuring. The default limit is 80 % of what the cgroup and the machine allow."""
         self.limit_bytes = limit_bytes or int(allowed_bytes() * ALLOWED_SHARE)
         self._own = psutil.Process()
         self._children = _children(self._own)
@@ -66,7 +67,7 @@ class Watch:
         self.look()
 
     def look(self) -> int:
-        """Return the most memory held since the last look, as far as the system tells: what a batch took may be gone by now."""
+        """Return the peak memory since the last look, as far as the system reports it: a batch may have freed its memory by now."""
         highest = peak_rss_bytes()
         own = highest if highest > self._highest else self._own.memory_info().rss
         self._highest = highest
@@ -78,11 +79,11 @@ class Watch:
 
     @property
     def share(self) -> float:
-        """The memory held at the last look, as a share of what is allowed."""
+        """The memory used at the last look, as a share of the limit."""
         return self.held_bytes / self.limit_bytes
 
     def told(self) -> dict[str, Any]:
-        """Return what was taken since the beginning, as JSON values."""
+        """Return what was used since the start, as JSON values."""
         cpu_seconds, *bytes_since = self._before
         now, *bytes_now = _used(self._own, _children(self._own))
         read, written = (
@@ -99,7 +100,7 @@ class Watch:
 
 
 def _used(own: psutil.Process, children: Sequence[psutil.Process]) -> tuple[float, int | None, int | None]:
-    """Return what a process and its children took since they began: seconds of cores, and bytes read from and written to disks."""
+    """Return what a process and its children have used so far: CPU seconds, and bytes read from and written to disk."""
     times = own.cpu_times()
     ended = times.children_user + times.children_system
     alive = sum(_asked(lambda one: sum(one.cpu_times()[:2]), child, 0.0) for child in children)
@@ -110,7 +111,7 @@ def _used(own: psutil.Process, children: Sequence[psutil.Process]) -> tuple[floa
 
 
 def _read(root: Path, name: str) -> Iterator[str]:
-    """Give the texts of a file of the process's cgroup and of those that it lies in."""
+    """Yield the text of a file in the cgroup of this process and in each cgroup around it."""
     path = _cgroup_path(root)
     for mount in (root / mount for mount in _MOUNTS):
         inner = mount / path
@@ -122,7 +123,7 @@ def _read(root: Path, name: str) -> Iterator[str]:
 
 
 def _cgroup_path(root: Path) -> str:
-    """Return the path of the process's cgroup below the mount; the mount itself where it cannot be told."""
+    """Return the path of this process's cgroup below the mount, or the mount itself if it is not known."""
     for line in _text(root / "proc/self/cgroup").splitlines():
         if line.startswith("0::/") and ".." not in line:  # a path outside the namespace cannot be followed
             return line.removeprefix("0::").strip("/")
@@ -137,7 +138,7 @@ def _text(path: Path) -> str:
 
 
 def _cores(text: str) -> float | None:
-    """Return the cores that the text of a `cpu.max` says, None where it sets no limit.
+    """Return how many cores the text of a `cpu.max` allows, None if it sets no limit.
 
     >>> _cores("150000 100000"), _cores("max 100000"), _cores("odd")
     (1.5, None, None)
@@ -160,8 +161,8 @@ def _children(process: psutil.Process) -> list[psutil.Process]:
 
 
 def _asked(question: Callable[[psutil.Process], Told], process: psutil.Process, otherwise: Told) -> Told:
-    """Return what the system tells of a process, else what holds otherwise: it may have ended meanwhile, and neither macOS nor some
-    containers tell of bytes read and written.
+    """Return what the system reports of a process, or `otherwise`: the process may have ended, and neither macOS nor some
+    containers report bytes read and written.
     """
     try:
         return question(process)

@@ -1,9 +1,9 @@
 """Sketches: the signature of a text as datasketch's own `MinHash`, to put into an index of your own.
 
-Facts: the index of near pairs signs a whole batch at once (`dedup/minhash/minhash.py`). What it finds for a text is bit by bit
-what `datasketch.MinHash` finds with the same shingles, hash function, seed and permutations. So both can be compared.
+Facts: the index of near pairs signs a whole batch at once (`dedup/minhash/minhash.py`). Its signature of a text is identical, bit
+by bit, to that of `datasketch.MinHash` with the same shingles, hash function, seed and permutations. So both can be compared.
 
-Rules: datasketch is imported when a text is sketched. It loads scipy, which takes longer than all of memproc.
+Rules: datasketch is imported when a text is sketched, because it loads scipy, which takes longer than all of memproc.
 """
 
 from __future__ import annotations
@@ -22,13 +22,14 @@ SCHEME = "affine32"
 
 
 def sketch(text: str) -> MinHash:
-    """Return the `datasketch.MinHash` of a text: what the index of near pairs would compare of a memory with this content.
+    """Return the `datasketch.MinHash` of a text: the signature by which the index of near pairs compares a memory with this
+    content.
 
     It has 128 permutations of 32 bits, seed 1, over the set of 4-grams of characters inside the words of the canonical text
     (`char_wb`). The estimated Jaccard similarity of two texts is `one.jaccard(other)`, 0.0 to 1.0, with a standard error of at
     most 0.045. A text without a visible character has an empty sketch.
 
-    Raises UsageError on what is no text, or is none that can be written as UTF-8.
+    Raises UsageError on anything but text that can be written as UTF-8.
 
     >>> sketch("She likes tea.").jaccard(sketch("she  LIKES tea."))
     1.0

@@ -1,7 +1,7 @@
-"""Records on their way from reading to the store, many at once: what was accepted as columns, what was rejected by the side.
+"""Many records on their way from reading to the store: the accepted ones as columns, the rejected ones in a list.
 
-Facts: nearly all records are accepted, and of these nearly all are like no other. So what is done with them is done with whole
-lists, at the speed of the interpreter's own loops; only what is rejected, or meets another, is an object by itself.
+Facts: nearly all records are accepted, and nearly all of these are unlike any other. So they are processed as whole lists, at the
+speed of the interpreter's own loops. Only a record that is rejected, or meets another, becomes an object of its own.
 """
 
 from __future__ import annotations
@@ -16,26 +16,26 @@ from memproc.records import Rejected
 
 @dataclass(slots=True)
 class Taken:
-    """Records in their order: those that were accepted, and those that were rejected, each with its place among all."""
+    """Records in order: the accepted and the rejected ones, each with its position among all."""
 
     accepted: Columns = field(default_factory=Columns)
     rejected: list[tuple[int, Rejected]] = field(default_factory=list)
 
     @classmethod
     def of_rejected(cls, rejected: Sequence[Rejected]) -> Taken:
-        """Return records of which none was accepted."""
+        """Return records that were all rejected."""
         return cls(rejected=[*enumerate(rejected)])
 
     def __len__(self) -> int:
-        """Return how many there are."""
+        """Return how many records there are."""
         return len(self.accepted) + len(self.rejected)
 
     def moved(self, by: int) -> Taken:
-        """Return them with other places, so much higher."""
+        """Return the records with their positions increased by `by`."""
         return Taken(self.accepted.moved(by), [(at + by, one) for at, one in self.rejected])
 
     def extend(self, more: Taken) -> None:
-        """Add others behind."""
+        """Append more records."""
         behind = more.moved(len(self))
         self.accepted.extend(behind.accepted)
         self.rejected += behind.rejected
@@ -47,7 +47,7 @@ class Taken:
         return Taken(self.accepted.cut(first, last), [found for found in self.rejected if start <= found[0] < end]).moved(-start)
 
     def sizes(self) -> list[int]:
-        """Return how many bytes each takes, as JSON or as it came."""
+        """Return the size of each record in bytes: of its JSON, or as it came."""
         sizes = [*map(len, self.accepted.json)]
         for at, one in self.rejected:
             sizes.insert(at, len(one.raw))

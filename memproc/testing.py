@@ -1,6 +1,6 @@
 """Hypothesis strategies for property tests on memories, for users of memproc and for memproc itself.
 
-The strategies draw from a few texts and edit them, so that examples hold what random text never does: near repeats, repeats,
+The strategies draw from a few texts and edit them, so that examples contain what random text never does: repeats, near repeats,
 typos that can be corrected, contradictions, versions, events and broken records.
 """
 
@@ -30,7 +30,7 @@ BENIGN: tuple[Edit, ...] = (
     lambda text: text.replace("does not", "doesn't").replace("He is", "He's").replace("They love", "They really love"),
     lambda text: text.replace("The doctor", "Doctor").replace(" the ", " ", 1),
 )
-TYPOS: tuple[Edit, ...] = (
+SLIPS: tuple[Edit, ...] = (
     lambda text: text.replace("kitchen", "kithcen").replace("garden", "gardden").replace("appointment", "apointment"),
     lambda text: text.replace("kitchen", "kittchen").replace("garden", "graden").replace("restaurant", "restuarant"),
     lambda text: text.replace("house", "hosue").replace("medicine", "meddicine").replace("doctor", "docttor"),
@@ -54,14 +54,14 @@ _BROKEN: tuple[dict[str, Any], ...] = (
 
 
 def texts(seeds: Sequence[str] = SEEDS) -> st.SearchStrategy[str]:
-    """Give a seed text with up to two edits, benign or not."""
-    edits = st.lists(st.sampled_from((*SAME, *BENIGN, *BENIGN, *TYPOS, *TYPOS, *CONTRADICTING)), max_size=2)
+    """Draw a seed text with up to two edits, benign or not."""
+    edits = st.lists(st.sampled_from((*SAME, *BENIGN, *BENIGN, *SLIPS, *SLIPS, *CONTRADICTING)), max_size=2)
     return st.builds(_edited, st.sampled_from(seeds), edits)
 
 
 @st.composite
 def facts(draw: st.DrawFn, seeds: Sequence[str] = SEEDS) -> dict[str, Any]:
-    """Give a valid record of a fact; some carry an id within a source and a date, so that they are versions of each other."""
+    """Draw a valid record of a fact. Some have an id within a source and a date, so that they are versions of each other."""
     record: dict[str, Any] = {"content": draw(texts(seeds))}
     optional = {
         "namespace": st.sampled_from(("alice", "Alice")),
@@ -83,7 +83,7 @@ def facts(draw: st.DrawFn, seeds: Sequence[str] = SEEDS) -> dict[str, Any]:
 
 @st.composite
 def events(draw: st.DrawFn) -> dict[str, Any]:
-    """Give a valid record of an event: something said in a conversation, with or without an id."""
+    """Draw a valid record of an event: something said in a conversation, with or without an id."""
     record: dict[str, Any] = {
         "content": draw(st.sampled_from(("Thanks!", "Good morning", SEEDS[0]))),
         "kind": "message",
@@ -96,26 +96,26 @@ def events(draw: st.DrawFn) -> dict[str, Any]:
 
 
 def broken() -> st.SearchStrategy[dict[str, Any]]:
-    """Give a record that cannot be taken."""
+    """Draw a record that is rejected."""
     return st.sampled_from(_BROKEN)
 
 
 def records() -> st.SearchStrategy[dict[str, Any]]:
-    """Give any record: mostly facts, some events, some broken."""
+    """Draw any record: mostly facts, some events, some broken."""
     return st.one_of(facts(), facts(), facts(), facts(), facts(), events(), broken())
 
 
 @st.composite
 def bridges(draw: st.DrawFn, seeds: Sequence[str] = SEEDS) -> list[dict[str, Any]]:
-    """Give three facts of which the last joins the first two, which are not near each other: two typos, then what was meant."""
+    """Draw three facts: two with different typos, which are not near each other, and a third that joins them."""
     seed = draw(st.sampled_from(seeds))
-    return [{"content": edit(seed)} for edit in (TYPOS[0], TYPOS[1], str.strip)]
+    return [{"content": edit(seed)} for edit in (SLIPS[0], SLIPS[1], str.strip)]
 
 
 @st.composite
 def waiting(draw: st.DrawFn, kinds: Sequence[str] = ("changed", "undated")) -> list[dict[str, Any]]:
-    """Give facts of which a pair waits for a person: a number that changed as time moved on, or two versions of one id of which
-    nothing tells the newer, each with something that says the same.
+    """Draw facts of which a pair waits for review: a number that changed over time, or two undated versions of one id, each with a
+    near repeat.
     """
     seed = draw(st.sampled_from((SEEDS[1], SEEDS[3])))
     said = [seed, CONTRADICTING[1](seed)]
@@ -127,7 +127,7 @@ def waiting(draw: st.DrawFn, kinds: Sequence[str] = ("changed", "undated")) -> l
 
 
 def memories() -> st.SearchStrategy[Memory]:
-    """Give a valid memory."""
+    """Draw a valid memory."""
     return st.one_of(facts(), facts(), events()).map(lambda record: Memory(**record))
 
 

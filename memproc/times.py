@@ -1,15 +1,15 @@
-"""Points in time, as the world writes them.
+"""Points in time, in the forms that exports and tables use.
 
 Facts: exports hold epoch numbers in seconds, milli-, micro- or nanoseconds; ISO 8601 with `Z`, an offset or neither;
-`2023/05/20 (Sat) 02:21`; `1:56 pm on 8 May, 2023`; dates as bare digits (`20240131`, `202401311530`). "None" is written as 0, as
-the first day that there is (Go's zero date, .NET's MinValue) or as the last, each also as an epoch number. Tables hold bare years,
-day numbers of spreadsheets and prices.
+`2023/05/20 (Sat) 02:21`; `1:56 pm on 8 May, 2023`; dates as bare digits (`20240131`, `202401311530`). "No time" is written as 0, or
+as the first (Go's zero date, .NET's MinValue) or last representable day, each also as an epoch number. Tables hold bare years, day
+numbers of spreadsheets and prices.
 
-Rules: the result is an aware UTC datetime, or None for the ways to say "none". A number is an epoch only where it falls between
-1980 and 2100, which it does in one unit at most, and a date only where its digits are one; any other is a fault, with what it may
-have been: a wrong date is worse than none. A time without a zone is taken as UTC (`is_assumed` tells so that a reader can keep the
-text as it was given). What cannot be read raises ValueError: it is never replaced by "now". Nothing here depends on the machine's
-clock, zone or locale.
+Rules: the result is an aware UTC datetime, or None for the ways to write "no time". A number is an epoch only if it falls between
+1980 and 2100, which it does in one unit at most, and a date only if its digits form one. Any other number is a fault that says what
+it may have been: a wrong date is worse than none. A time without a zone is taken as UTC (`is_assumed` is true for it, so that a
+reader can keep the original text). What cannot be parsed raises ValueError and is never replaced by "now". Nothing here depends on
+the machine's clock, zone or locale.
 """
 
 from __future__ import annotations
@@ -29,9 +29,9 @@ _TEXT_CHARS = len("1970-01-01T00:00:00.000000")
 _UNITS_PER_SECOND = (1, 1_000, 1_000_000, 1_000_000_000)
 _FIRST_EPOCH_SECONDS, _LAST_EPOCH_SECONDS = 315_532_800, 4_102_444_800  # 1980-01-01 and 2100-01-01
 _DAY_SECONDS = 86_400
-# Seconds from 1970 to the first moment of year 1 and to the last of year 9999, as systems write them for "none"; in whatever zone.
+# Seconds from 1970 to the first moment of year 1 and to the last of year 9999, which systems write for "no time", in any zone.
 _YEAR_ONE_SECONDS, _YEAR_9999_SECONDS = -62_135_596_800, 253_402_300_800
-_FIRST_YEAR, _LAST_YEAR = 1900, 2999  # of dates in bare digits: others are more likely something else
+_FIRST_YEAR, _LAST_YEAR = 1900, 2999  # of dates in bare digits; other years are more likely something else
 _MONTHS = (
     "january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november", "december"
 )  # fmt: skip
@@ -51,10 +51,26 @@ _MAY_BE: tuple[tuple[float, float, bool, str], ...] = (
 )
 
 
-def parse_time(value: object) -> datetime | None:
-    """Return `value` as an aware UTC datetime, or None where it says "no time".
+class NotATimeError(ValueError):
+    """The value is no time. `parts` is the message as three texts: before the excerpt of the value, the excerpt (None if the
+    message has none), and after it.
+    """
 
-    Takes datetimes and dates (also of NumPy and pandas), epoch numbers (int, float or digits; the unit is told by the magnitude),
+    def __init__(self, before: str, value: str | None = None, after: str = "") -> None:
+        """Join the parts to the message."""
+        super().__init__(f"{before}{value or ''}{after}")
+        self.parts = before, value, after
+
+
+def parts_of(error: Exception) -> tuple[str, str | None, str]:
+    """Return the message of an error that `parse_time` raised in the three parts of `NotATimeError`."""
+    return error.parts if isinstance(error, NotATimeError) else (str(error), None, "")
+
+
+def parse_time(value: object) -> datetime | None:
+    """Return `value` as an aware UTC datetime, or None if it means "no time".
+
+    Accepts datetimes and dates (also of NumPy and pandas), epoch numbers (int, float or digits; the magnitude decides the unit),
     dates as bare digits and the text forms above. Raises ValueError for anything else, and for a time outside the years 1 to 9999.
 
     >>> parse_time("1:56 pm on 8 May, 2023").isoformat()
@@ -77,12 +93,12 @@ def parse_time(value: object) -> datetime | None:
     if plain is None and value is not None:
         return None
     if type(plain) is kind or isinstance(plain, bool):
-        raise ValueError("not a date: give ISO 8601 text or an epoch number")
+        raise NotATimeError("not a date: give ISO 8601 text or an epoch number")
     return parse_time(plain)
 
 
 def says_none(value: object) -> bool:
-    """Tell whether a value says that there is no time, as None does; what is no time at all does not say so.
+    """Return whether a value means "no time", as None does. A value that cannot be parsed does not.
 
     >>> says_none(0), says_none("0001-01-01T00:00:00Z"), says_none("soon")
     (True, True, False)
@@ -94,7 +110,7 @@ def says_none(value: object) -> bool:
 
 
 def is_assumed(text: str) -> bool:
-    """Tell whether reading a time takes more than is written there: a unit, a form of its own, or UTC for no zone."""
+    """Return whether parsing a time needs an assumption: a unit, a special form, or UTC for a missing zone."""
     try:
         return datetime.fromisoformat(text.strip()).tzinfo is None
     except ValueError:
@@ -102,7 +118,7 @@ def is_assumed(text: str) -> bool:
 
 
 def to_text(moment: datetime) -> str:
-    """Return a fixed-width text that sorts as the times do; a time without a zone is taken as UTC.
+    """Return a fixed-width text that sorts like the times; a time without a zone is taken as UTC.
 
     >>> to_text(EPOCH)
     '1970-01-01T00:00:00.000000Z'
@@ -125,7 +141,7 @@ def to_micros(text: str) -> int:
 
 
 def from_micros(micros: int) -> str:
-    """Undo `to_micros`."""
+    """Return the text of microseconds since 1970; the inverse of `to_micros`."""
     return to_text(EPOCH + micros * MICROSECOND)
 
 
@@ -136,11 +152,17 @@ def _parse_text(text: str) -> datetime | None:
         return _in_utc(datetime.fromisoformat(text))
     if _NONE.fullmatch(text):
         return None
-    if match := _SLASHED.fullmatch(text):
-        return _in_utc(_of_parts(match))
-    if match := _SPOKEN.fullmatch(text.lower()):
-        return _parse_spoken(*match.groups())
-    raise ValueError(f"not a date: {text[:40]!a}")
+    unread = NotATimeError("not a date: ", ascii(text[:40]))
+    try:
+        if match := _SLASHED.fullmatch(text):
+            return _in_utc(_of_parts(match))
+        if match := _SPOKEN.fullmatch(text.lower()):
+            return _parse_spoken(match)
+    except NotATimeError:
+        raise
+    except ValueError:  # a day that the month does not have
+        raise unread from None
+    raise unread
 
 
 def _of_parts(match: re.Match[str]) -> datetime:
@@ -148,22 +170,24 @@ def _of_parts(match: re.Match[str]) -> datetime:
     return datetime(year, month, day, hour, minute, second, tzinfo=UTC)
 
 
-def _parse_spoken(hour: str | None, minute: str | None, half: str | None, day: str, month: str, year: str) -> datetime:
-    found = [at for at, name in enumerate(_MONTHS, 1) if name.startswith(month) or name[:4] == month]
-    if len(found) != 1:
-        raise ValueError(f"not a month: {month!r}")
-    if hour is not None and not 1 <= int(hour) <= 12:  # noqa: PLR2004 - a clock of twelve hours
-        raise ValueError(f"not an hour of a clock of twelve: {hour}")
+def _parse_spoken(match: re.Match[str]) -> datetime:
+    """Return the time of a match of `_SPOKEN`, whose hours are those of a 12-hour clock."""
+    hour, minute, half, day, name, year = match.groups()
+    months = [at for at, month in enumerate(_MONTHS, 1) if month.startswith(name) or month[:4] == name]
+    if len(months) != 1:
+        raise NotATimeError("not a month: ", repr(name))
+    if hour is not None and not 1 <= int(hour) <= 12:  # noqa: PLR2004 - a 12-hour clock
+        raise NotATimeError("not an hour of a clock of twelve: ", hour)
     hours = 0 if hour is None else int(hour) % 12 + (12 if half == "p" else 0)
-    return datetime(int(year), found[0], int(day), hours, int(minute or 0), tzinfo=UTC)
+    return datetime(int(year), months[0], int(day), hours, int(minute or 0), tzinfo=UTC)
 
 
 def _parse_number(number: float, text: str = "") -> datetime | None:
-    """Return the time that a number means, given the text that it was read from, if it was."""
+    """Return the time that a number means. `text` is what it was parsed from, if it came as text."""
     if number == 0 or number != number:  # noqa: PLR0124 - NaN is what differs from itself
         return None
     if number in (float("inf"), float("-inf")):
-        raise ValueError("not a date: the number is not finite")
+        raise NotATimeError("not a date: the number is not finite")
     for units in _UNITS_PER_SECOND:
         if _FIRST_EPOCH_SECONDS * units <= number <= _LAST_EPOCH_SECONDS * units:
             micros = number * 1_000_000 // units if isinstance(number, int) else round(number * 1_000_000 / units)
@@ -178,12 +202,14 @@ def _parse_number(number: float, text: str = "") -> datetime | None:
     if match and _FIRST_YEAR <= int(match[1]) <= _LAST_YEAR:
         with suppress(ValueError):
             return _of_parts(match)
-    shown = text or (f"{number}" if abs(number) < _TOO_LONG_TO_SHOW else "the number")
-    raise ValueError(f"not a date: {shown[:40]} {_may_be(number, whole=whole)}")
+    may_be = _may_be(number, whole=whole)
+    if not text and abs(number) >= _TOO_LONG_TO_SHOW:
+        raise NotATimeError(f"not a date: the number {may_be}")
+    raise NotATimeError("not a date: ", (text or f"{number}")[:40], f" {may_be}")
 
 
 def _may_be(number: float, *, whole: bool) -> str:
-    """Return what a number that is no time may have been, and what to do."""
+    """Return what a number that is no time may have been, and how to correct it."""
     for least, most, needs_whole, told in _MAY_BE:
         if least <= number <= most and (whole or not needs_whole):
             return told
@@ -191,7 +217,7 @@ def _may_be(number: float, *, whole: bool) -> str:
 
 
 def _in_utc(moment: datetime) -> datetime | None:
-    """Return a moment in UTC; None for the first and the last day that there is, which say "none"."""
+    """Return a moment in UTC; None for the first and the last representable day, which mean "no time"."""
     if moment.year in _OUTER_YEARS and moment.date() in (date.min, date.max):
         return None
     if moment.tzinfo is None:
@@ -199,4 +225,4 @@ def _in_utc(moment: datetime) -> datetime | None:
     try:
         return moment.astimezone(UTC)
     except OverflowError as error:
-        raise ValueError("not a date: outside the years 1 to 9999 in UTC") from error
+        raise NotATimeError("not a date: outside the years 1 to 9999 in UTC") from error

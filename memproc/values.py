@@ -1,14 +1,14 @@
-"""Values as they are: whatever class a caller's record is made of, taken at this moment, as plain Python values.
+"""A caller's record, made of any classes, as plain Python values at this moment.
 
 Facts: rows of pandas hold NaT, NaN and `<NA>` for "no value", and NumPy scalars; `NaT` is a `datetime`, and `<NA>` cannot even be
-asked whether it is true. Enum members, `Timestamp`, `numpy.str_` or `OrderedDict` subclass what JSON has. A generator may give one
-dictionary again and again, changed. A mapping may read a database, or fail, with each name that it is asked for.
+asked whether it is true. Enum members, `Timestamp`, `numpy.str_` or `OrderedDict` subclass JSON types. A generator may yield the
+same dictionary again and again, changed. A mapping may query a database, or fail, for each name.
 
-Rules: a field that says "no value" becomes None. Deeper, in a list or an object, what says so stays what it is, to be judged: with
-a null in its place the value would be another. A scalar becomes the plain value of its kind, a mapping a dictionary, what holds
-values in an order a list. All is copied, however deep, so that what is changed afterwards changes nothing here. NumPy and pandas
-are told by what their values can do, so that neither is loaded. What memproc knows nothing of (a model, a `Decimal`, any object)
-stays what it is. An iterator stays too: it can be read only once, and is no value.
+Rules: a field that means "no value" becomes None. Deeper, in a list or an object, such a value stays as it is and is judged later:
+a null in its place would change the value. A scalar becomes the plain value of its kind, a mapping a dictionary, an ordered
+collection a list. Everything is copied, however deep, so later changes by the caller have no effect. NumPy and pandas values are
+recognised by their methods, so neither package is loaded. Values of any other class (a model, a `Decimal`) stay as they are. So
+does an iterator: it can be read only once, and is no value.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ from itertools import islice
 from typing import Any
 
 DEEPEST_READ = 150  # levels: more than any database keeps, and few enough for the stack
-MOST_NAMES = 100_000  # of a mapping that is no dictionary, which may have names without end
-MOST_ITEMS = 1_000_000  # of what is neither list nor tuple
+MOST_NAMES = 100_000  # of a mapping that is not a dictionary, which may be infinite
+MOST_ITEMS = 1_000_000  # of a collection that is neither list nor tuple
 
 _AS_IT_IS = frozenset({str, int, bool, type(None), datetime, date, bytes})
 _NOTHING = frozenset({"NaTType", "NAType"})
@@ -31,7 +31,7 @@ _SAYS_NOTHING = frozenset({"<NA>", "NaT", "NaN", "nan", "Decimal('sNaN')"})
 _SCALAR = (str, bytes, bytearray, memoryview, UserString)  # sequences of their own letters
 _COUNTED_IN_ORDER = (list, tuple, deque, Sequence, KeysView, ValuesView)
 
-# White space, controls and characters of no width: NUL is none of them, as databases refuse it.
+# White space, controls and characters of no width. NUL is not among them, because databases refuse it.
 BLANKS = "".join(
     map(
         chr,
@@ -47,24 +47,24 @@ BLANKS = "".join(
         ),
     )
 )
-# Alone they show nothing, behind another they say how it looks: variation selectors and the letters of flags.
+# Invisible alone, but after another character they change how it looks: variation selectors and the letters of flags.
 _ALONE = BLANKS + "".join(map(chr, (*range(0x180B, 0x180E), *range(0xFE00, 0xFE10), *range(0xE0000, 0xE01F0))))
 
 
 class UnreadableError(ValueError):
-    """A value cannot be read to its end: nested too deep, without end, or its own code fails."""
+    """A value cannot be read to its end: it is nested too deeply, endless, or its own code fails."""
 
     def __init__(self, code: str, why: str) -> None:
-        """Say why; `code` is that of the fault it is."""
+        """Set the message and the code of the fault."""
         super().__init__(why)
         self.code = code
 
 
 def settled(value: object, depth: int = 1) -> Any:  # noqa: PLR0911 - one return a kind of container
-    """Return a value as it is at this moment, as plain Python values; None where it, or a field of the record that it is, says "no
-    value". Of what is no record but stands in one, `depth` is above 1.
+    """Return a value as it is at this moment, as plain Python values. A value that means "no value" becomes None, and so does such
+    a field of a record. For a value inside a record `depth` is above 1.
 
-    Raises UnreadableError where it cannot be read to its end. Code of the caller's, in a mapping of its own, may raise anything.
+    Raises UnreadableError if it cannot be read to its end. A mapping of the caller's own class may raise anything.
 
     >>> settled({"content": "Prefers tea", "importance": float("nan"), "tags": deque(["drinks"])})
     {'content': 'Prefers tea', 'importance': None, 'tags': ['drinks']}
@@ -96,7 +96,7 @@ def settled(value: object, depth: int = 1) -> Any:  # noqa: PLR0911 - one return
 
 
 def shown(text: str) -> str:
-    r"""Return a name without the white space and the invisible characters at its ends; nothing where it shows nothing.
+    r"""Return a name without white space and invisible characters at its ends; empty if nothing visible is left.
 
     >>> shown(" ann\u200b"), shown("\ufe0f")
     ('ann', '')
@@ -106,7 +106,7 @@ def shown(text: str) -> str:
 
 
 def is_blank(value: object) -> bool:
-    r"""Tell whether a value is None, or text that shows nothing: no character, or only white space and invisible ones.
+    r"""Return whether a value is None or text without a visible character.
 
     >>> is_blank(" \u200b\ufeff"), is_blank("-")
     (True, False)
@@ -115,12 +115,12 @@ def is_blank(value: object) -> bool:
 
 
 def is_empty(value: object) -> bool:
-    """Tell whether a value is None, or text of white space: what is to be remembered may be anything else, seen or not."""
+    """Return whether a value is None or only white space. Content may be anything else, visible or not."""
     return value is None or (isinstance(value, str) and not value.strip())
 
 
 def _of_scalar(value: object, below: int) -> Any:  # noqa: PLR0911 - one return a kind of scalar
-    """Return the plain value of what is no container; of a subclass what it is a subclass of."""
+    """Return the plain value of a scalar; for a subclass the value of its base class."""
     if isinstance(value, Enum):
         return settled(value.value, below)
     if type(value).__name__ in _NOTHING:
@@ -143,13 +143,13 @@ def _of_scalar(value: object, below: int) -> Any:  # noqa: PLR0911 - one return 
         return bytes(value)
     if isinstance(value, UserString):
         return str(value.data)
-    if hasattr(type(value), "tolist"):  # a scalar or an array of NumPy's, or what is made like them
+    if hasattr(type(value), "tolist"):  # a NumPy scalar or array, or one with the same interface
         return settled(_in_micros(value).tolist(), below)
     return value
 
 
 def _in_micros(value: Any) -> Any:
-    """Return times of NumPy's in the unit that Python has: of nanoseconds it would make bare numbers."""
+    """Return NumPy times in microseconds: `tolist` would turn nanoseconds into bare numbers."""
     kind = getattr(getattr(value, "dtype", None), "kind", None)
     if kind == "M":
         return value.astype("datetime64[us]")
@@ -157,13 +157,13 @@ def _in_micros(value: Any) -> Any:
 
 
 def _differs_from_itself(value: object) -> bool:
-    """Tell NaN and its kin, of whatever class; an array, which gives an answer for each of its items, is not asked."""
+    """Return whether a value of any class is NaN or the like. Arrays are not asked: they answer for each item."""
     if getattr(value, "shape", ()) != ():
         return False
     try:
-        answer = value != value  # noqa: PLR0124 - that is the question
-        return answer is value or (type(answer).__name__ in ("bool", "bool_") and bool(answer))  # NumPy has a truth of its own
-    except (TypeError, ValueError, ArithmeticError):  # no answer: it may be "not available", or anything
+        answer = value != value  # noqa: PLR0124 - NaN differs from itself
+        return answer is value or (type(answer).__name__ in ("bool", "bool_") and bool(answer))  # NumPy has its own bool
+    except (TypeError, ValueError, ArithmeticError):  # no answer: pandas' NA, or anything else
         return repr(value) in _SAYS_NOTHING
 
 
@@ -184,7 +184,7 @@ def _first(value: Any) -> Any:
 
 
 def _inner(value: object, depth: int) -> Any:
-    """Return the plain value of what stands in another; what says "no value" is left to be judged."""
+    """Return the plain value of an item inside another; an item that means "no value" stays as it is."""
     plain = settled(value, depth)
     if plain is not None:
         return plain
@@ -192,6 +192,6 @@ def _inner(value: object, depth: int) -> Any:
 
 
 def _name(name: object) -> object:
-    """Return a name as plain text, if it is one."""
+    """Return a name as plain text, if it is text."""
     found = name.value if isinstance(name, Enum) else name
     return str.__str__(found) if isinstance(found, str) else name

@@ -1,17 +1,18 @@
-"""Writing files: whatever memproc writes, it writes here.
+"""Writing files: all files that memproc writes are written here.
 
-Facts: what stands at a path may be no file but a way to somewhere: a device, a pipe, a socket, a link to one. To rename a file over
-it is to destroy it. A name that can be guessed may be there already, as a link that somebody else has laid. A lock of flock(2) goes
-with the process that holds it, however that ends, and others see it, also where they have process numbers of their own.
+Facts: a path may lead to something that is not a file: a device, a pipe, a socket, a link to one. Renaming a file over it destroys
+it. A predictable name may exist already, as a link that somebody else made. A flock(2) lock is released when the process that holds
+it ends, however it ends, and is visible to processes in other PID namespaces.
 
 Rules:
-- A plain file is replaced: written beside its place under a name that nobody can guess, synced, and renamed when it is whole. So a
-  failure costs no older file. The new one takes over the mode and, where that is allowed, the owner of the older one.
-- Links are followed: they stay, and what they lead to is replaced in its own folder, or made where there is nothing. Of a file with
-  several names (hard links) only the one that was given leads to the new file; the others keep the older one.
-- Whatever else is there is written through, and never replaced. So is an open descriptor (/dev/stdout, /dev/fd/3), also of a file.
-- The files of a store that is open are no target.
-- Who writes holds a lock on the unfinished file. What a killed writer left holds none: the next one to the same target removes it.
+- A plain file is replaced: the new one is written next to it under an unguessable name, synced, and renamed when it is complete. So
+  a failure never costs the older file. The new file takes over the mode and, where that is allowed, the owner of the older one.
+- Links are followed: they stay, and their target is replaced in its own folder, or created. If a file has several names (hard
+  links), only the given name leads to the new file; the others keep the older one.
+- Anything else is written through and never replaced. So is an open descriptor (/dev/stdout, /dev/fd/3), even one of a file.
+- The files of an open store are no target.
+- A writer holds a lock on its unfinished file. A file left by a killed writer has no lock: the next writer to that target removes
+  it.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ from memproc.in_use import whose
 
 try:
     import fcntl
-except ModuleNotFoundError:  # on Windows: there an unfinished file of a killed writer stays
+except ModuleNotFoundError:  # on Windows: there the unfinished file of a killed writer stays
     fcntl = None  # type: ignore[assignment]
 
 LONGEST_STEM_BYTES = 200  # of the 255 that a name may have
@@ -40,7 +41,7 @@ MOST_LINKS = 40
 _IS_THERE = "{} is there: give another file, or overwrite it (--force)"
 _FLAGS = getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
 
-# What is the caller's to mend, and how. All else is the fault of the disk.
+# What the caller can correct, and how. All other errors are the fault of the disk.
 _OF_CALLER = {
     errno.ENOENT: "make its folder first",
     errno.ENOTDIR: "what should be its folder is a file",
@@ -67,10 +68,10 @@ class Part(NamedTuple):
 
 
 def written(to: str | Path | IO[bytes], lines: Iterable[bytes], *, is_private: bool) -> int:
-    """Write lines to a stream, or to where a path leads, and return how many; a plain file is replaced when all are written.
+    """Write lines to a stream or a path, and return how many. A plain file is replaced when all lines are written.
 
-    A new file is for its owner alone where what it holds `is_private`. Raises UsageError where the target is none, and StoreError
-    where it fails on the way.
+    A new file is readable by its owner only if its content `is_private`. Raises UsageError if the target cannot be written, and
+    StoreError if writing fails halfway.
     """
     if not isinstance(to, str | Path):
         return _put(to, lines)
@@ -83,9 +84,9 @@ def written(to: str | Path | IO[bytes], lines: Iterable[bytes], *, is_private: b
 
 
 def plain_file(to: str | Path) -> Path | None:
-    """Return the plain file that a path leads to, which need not be there; None for what is to be written through.
+    """Return the plain file that a path leads to, which need not exist; None for anything that is written through.
 
-    Raises UsageError where the path is none that can be written.
+    Raises UsageError if the path cannot be written.
     """
     path = os.fspath(to)
     if not path:
@@ -108,9 +109,9 @@ def plain_file(to: str | Path) -> Path | None:
 
 @contextmanager
 def through(to: str | Path, *, overwrite: bool = True) -> Iterator[IO[bytes]]:
-    """Give a stream to what is no plain file: a pipe, a device, a socket, a descriptor of this process.
+    """Open a stream to something that is not a plain file: a pipe, a device, a socket, a descriptor of this process.
 
-    Raises UsageError on a disk, which keeps what is written to it, where nothing may be overwritten.
+    Raises UsageError on a block device, which keeps what is written to it, unless `overwrite` is set.
     """
     path = os.fspath(to)
     with _told(to):
@@ -129,10 +130,10 @@ def through(to: str | Path, *, overwrite: bool = True) -> Iterator[IO[bytes]]:
 
 @contextmanager
 def beside(to: str | Path, file: Path, *, is_private: bool, overwrite: bool = True) -> Iterator[Part]:
-    """Give an unfinished file in the folder of `file`, which `plain_file` gave for `to`; it takes that place if nothing goes wrong,
-    and else is gone.
+    """Open an unfinished file in the folder of `file`, the `plain_file` of `to`. On success it is renamed to `file`, otherwise
+    removed.
 
-    Raises UsageError where a file is there in the end and may not be overwritten.
+    Raises UsageError if a file exists at the end and may not be overwritten.
     """
     with _told(to):
         _sweep(file)
@@ -158,12 +159,12 @@ def _put(stream: IO[bytes], lines: Iterable[bytes]) -> int:
 
 @contextmanager
 def _told(to: str | Path) -> Iterator[None]:
-    """Tell what an error of the system means for who gave the target."""
+    """Turn errors of the system into errors that say how to correct the target."""
     try:
         yield
     except BrokenPipeError as error:
         if descriptor_of(os.fspath(to)) is not None:
-            raise  # who reads standard output may have seen enough
+            raise  # the reader of standard output may stop early
         raise StoreError(f"{to} cannot be written to its end: who read it has gone") from error
     except OSError as error:
         number = error.errno or 0
@@ -182,7 +183,7 @@ def _stat(path: str) -> os.stat_result | None:
 
 
 def descriptor_of(path: str) -> int | None:
-    """Return the number of the descriptor of this process that a path names, as /dev/stdout does; None where it names none."""
+    """Return the number of the descriptor that a path such as /dev/stdout names, or None."""
     folders = {os.path.realpath("/proc/self/fd"), os.path.realpath("/dev/fd")}
     at = Path(path).absolute()
     for _ in range(MOST_LINKS):
@@ -201,13 +202,13 @@ def _connected(path: str) -> IO[bytes]:
 
 
 def _check_writable(file: Path) -> None:
-    """Raise where the file itself is held against writing: that its folder is not would let it be replaced."""
+    """Raise if the file is write-protected: a writable folder alone would let it be replaced."""
     if file.exists() and not os.access(file, os.W_OK, effective_ids=os.access in os.supports_effective_ids):
         raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
 
 
 def _made(file: Path, mode: int) -> Part:
-    """Make an unfinished file, and lock it; again where it is taken for one that was left, before it could be locked."""
+    """Create an unfinished file and lock it; try again if another writer removes it before it is locked."""
     while True:
         path = file.with_name(f"{_stem(file)}.memproc-{secrets.token_hex(8)}.part")
         stream = os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | _FLAGS, mode), "r+b")
@@ -221,7 +222,7 @@ def _stem(file: Path) -> str:
 
 
 def _is_locked(handle: int) -> bool | None:
-    """Lock an open file; return whether that could be done, None where the file system knows no such locks."""
+    """Lock an open file. Return whether that worked, None if the file system has no such locks."""
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
@@ -232,7 +233,7 @@ def _is_locked(handle: int) -> bool | None:
 
 
 def _sweep(file: Path) -> None:
-    """Remove what writers to this file have left that were killed: plain files of our own naming that nobody has locked."""
+    """Remove what killed writers to this file left: plain files with names of our pattern that nobody has locked."""
     if fcntl is None:
         return
     own = re.compile(rf"{re.escape(_stem(file))}\.memproc-[0-9a-f]{{16}}\.part")
@@ -247,13 +248,13 @@ def _remove_if_left(path: Path) -> None:
         handle = os.open(path, os.O_RDWR | os.O_NONBLOCK | _FLAGS)
         try:
             if stat.S_ISREG(os.fstat(handle).st_mode) and _is_locked(handle):
-                path.unlink()  # its name is given once: if it was renamed meanwhile, nothing is there
+                path.unlink()  # names are never reused: if it was renamed meanwhile, nothing is there
         finally:
             os.close(handle)
 
 
 def _take_over(handle: int, to: str | Path, file: Path) -> None:
-    """Give the new file the mode of the older one and, where that is allowed, its owner and group."""
+    """Set the mode of the older file on the new one and, where that is allowed, its owner and group."""
     try:
         older = file.lstat()
     except FileNotFoundError:
@@ -267,12 +268,12 @@ def _take_over(handle: int, to: str | Path, file: Path) -> None:
                 os.fchown(handle, *owner)
                 break
         else:
-            mode &= ~stat.S_IRWXG  # another group may do nothing that it was not given
+            mode &= ~stat.S_IRWXG  # another group must not get rights that were not meant for it
         os.fchmod(handle, mode)
 
 
 def _place(part: Path, to: str | Path, file: Path, *, overwrite: bool) -> None:
-    """Give the new file its name; where nothing may be overwritten, in a way that cannot."""
+    """Rename the new file; if nothing may be overwritten, by a call that cannot overwrite."""
     if overwrite:
         part.replace(file)
         return
@@ -287,7 +288,7 @@ def _place(part: Path, to: str | Path, file: Path, *, overwrite: bool) -> None:
 
 
 def _sync_names(folder: Path) -> None:
-    """Push the names in a folder to the disk, where the system can."""
+    """Sync the names in a folder to disk, where the system can."""
     with suppress(OSError):
         handle = os.open(folder, os.O_RDONLY)
         try:

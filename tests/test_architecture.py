@@ -77,7 +77,7 @@ FACES = {
     "store/face/reading.py: find",
 }
 FLOOR_OF = {name: floor for floor, names in enumerate(FLOORS) for name in names}
-PURE = ("dedup", "formats", "failures.py", "values.py", "times.py", "records.py", "validation.py", "intake.py", "taken.py")
+PURE = ("dedup", "formats", "failures.py", "values.py", "times.py", "records", "validation", "intake", "taken.py")
 PURE += ("batch_size.py",)
 IMPURE = {"sqlalchemy", "sqlite3", "threading", "time", "random", "os", "subprocess", "socket", "loguru", "psutil", "pathlib"}
 

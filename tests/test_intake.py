@@ -16,7 +16,8 @@ from memproc.formats import generic, mem0, own
 from memproc.formats.draft import Context, Draft
 from memproc.intake import Chunk, Intake
 from memproc.records import Memory, encode
-from memproc.sources.items import Item, Piece, of_record
+from memproc.sources.items import Item, Piece
+from memproc.sources.iterables import of_record
 
 
 class Ticket(Memory):

@@ -8,9 +8,9 @@ from __future__ import annotations
 import pytest
 
 import memproc
-from memproc import intake
 from memproc.dedup import preparing
 from memproc.formats import generic
+from memproc.intake import intake
 from memproc.store.changes import landing
 from memproc.store.changes.replay import ReplayPlan
 from memproc.store.reviews.looking import Reviewer

@@ -16,7 +16,7 @@ from pydantic import StringConstraints
 
 import memproc
 from memproc.records import CONTENT_LIMIT_CHARS, METADATA_DEPTH_LIMIT
-from memproc.sources.items import SNIFFED_LINES
+from memproc.sources.sniffing import SNIFFED_LINES
 from memproc.validation import EXCERPT_CHARS, HINTS, MESSAGE_CHARS, MOST_FAULTS
 from tests.test_linear import MOST_TIMES, times
 

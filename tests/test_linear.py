@@ -31,8 +31,10 @@ from memproc.dedup.text.memo import Memo
 from memproc.formats import chatgpt, claude, generic, locomo, mem0, own
 from memproc.formats.draft import Context
 from memproc.intake import Intake
+from memproc.records import Fault
+from memproc.sources.decoding import decode
 from memproc.sources.elements import array_elements, list_in_object
-from memproc.sources.items import Item, decode
+from memproc.sources.items import Item
 from memproc.sources.rows import rows_of
 from memproc.validation import alike, validate
 
@@ -266,8 +268,8 @@ CASES: dict[str, tuple[Make, Callable[[Any], object]]] = {
         f"clusters: many held {verdict}": (hot(verdict), lambda given: clusters(given[0], {}, given[1]))
         for verdict in ("distinct", "merge", "supersedes")
     },
-    "patterns: quotes": (lambda n: "not a date: '" * n, lambda text: alike("a.1", text)),
-    "patterns: numbers": (lambda n: "1 '" * n, lambda text: alike("1." * 100, text)),
+    "patterns: quotes": (lambda n: "not a date: '" * n, lambda text: alike(Fault("a.1", "x", text, "", value="'"))),
+    "patterns: numbers": (lambda n: "1 '" * n, lambda text: alike(Fault("1." * 100, "value_error", text, "", value="1"))),
 }
 
 

@@ -259,6 +259,8 @@ def test_what_cannot_travel_to_a_worker_is_not_told_in_the_log(tmp_path, logged)
         ("details.4711", ("details",), "details"),
         ("details.john@example.org", (), ""),
         ("john@example.org", (), ""),
+        ("metadata.john@example.org", (), "metadata"),
+        ("metadata.content", ("metadata",), "metadata"),
         ("mapping.4711-abc.message", (), "mapping"),
         ("observation.session_1_observation.Mara.0", (), "observation.session_1_observation"),
         ("session_1.3", (), "session_1.3"),
@@ -267,9 +269,10 @@ def test_what_cannot_travel_to_a_worker_is_not_told_in_the_log(tmp_path, logged)
 )
 def test_of_a_place_is_told_what_memproc_named_itself(path, fields, kept):
     """So that a person still knows where to look."""
-    found = redacted(fault(path, "int_type", SECRET), fields)
+    found = redacted(fault(path, "int_type", "got ", SECRET), fields)
     assert found.path == kept
     assert found.message == "int_type, redacted"
+    assert found.value is None
     assert redacted(found, ()) == found
 
 

@@ -22,8 +22,11 @@ from memproc.formats import generic, own
 from memproc.formats.draft import Context
 from memproc.intake import Intake, given_up, internal
 from memproc.records import CONTENT_LIMIT_CHARS, METADATA_DEPTH_LIMIT, Memory, Rejected, encode, plain
-from memproc.sources.items import Item, decode, item_of, open_file
-from memproc.validation import EXCERPT_CHARS, GENERAL_HINT, HINTS, excerpt, fault, validate
+from memproc.sources.decoding import decode, item_of
+from memproc.sources.files import open_file
+from memproc.sources.items import Item
+from memproc.validation import EXCERPT_CHARS, GENERAL_HINT, HINTS, MESSAGE_CHARS, MOST_FAULTS, alike, excerpt, fault, validate
+from memproc.validation.faults import without_value
 from tests.command_line import run_memproc
 
 GOOD = {"content": "Prefers tea"}
@@ -85,6 +88,14 @@ class Bounded(Memory):
     word: Annotated[str, Field(min_length=1, max_length=3)] = "x"
 
 
+class Measured(Memory):
+    """A memory with fields of plain types."""
+
+    score: float | None = None
+    label: str | None = None
+    details: dict[str, Any] | None = None
+
+
 FAULTS = [
     ("missing", "content", {"content": ...}),
     ("extra_forbidden", "mood", {"mood": "good"}),
@@ -99,7 +110,7 @@ FAULTS = [
     ("string_too_long", "subject", {"subject": "x" * 1_001}),
     ("string_pattern_mismatch", "content", {"content": " \t\n\u00a0"}),
     ("string_unicode", "content", {"content": "cut \ud83d"}),
-    ("string_unicode", "metadata", {"metadata": {"a": ["\udc00"]}}),
+    ("string_unicode", "metadata.a.0", {"metadata": {"a": ["\udc00"]}}),
     ("string_unicode", "metadata", {"metadata": {"\udc00": 1}}),
     ("nul_character", "content", {"content": "a\0b"}),
     ("nul_character", "tags.0", {"tags": ["a\0"]}),
@@ -116,14 +127,14 @@ FAULTS = [
     ("float_type", "importance", {"importance": True}),
     ("finite_number", "importance", {"importance": math.inf}),
     ("finite_number", "emotion.arousal", {"emotion": {"arousal": math.inf}}),
-    ("finite_number", "metadata", {"metadata": {"a": [math.nan]}}),
-    ("integer_too_large", "metadata", {"metadata": {"a": 2**63}}),
-    ("integer_too_large", "metadata", {"metadata": {"a": -(2**63) - 1}}),
-    ("nested_too_deep", "metadata", {"metadata": {"a": DEEP[0]}}),
-    ("not_json", "metadata", {"metadata": {"a": {1, 2}}}),
-    ("not_json", "metadata", {"metadata": {"a": {1: 2}}}),
-    ("not_json", "metadata", {"metadata": {"a": datetime(2025, 1, 1, tzinfo=UTC)}}),
-    ("not_json", "metadata", {"metadata": {"a": b"bytes"}}),
+    ("finite_number", "metadata.a.0", {"metadata": {"a": [math.nan]}}),
+    ("integer_too_large", "metadata.a", {"metadata": {"a": 2**63}}),
+    ("integer_too_large", "metadata.a", {"metadata": {"a": -(2**63) - 1}}),
+    ("nested_too_deep", "metadata.a", {"metadata": {"a": DEEP[0]}}),
+    ("not_json", "metadata.a", {"metadata": {"a": {1, 2}}}),
+    ("not_json", "metadata.a", {"metadata": {"a": {1: 2}}}),
+    ("not_json", "metadata.a", {"metadata": {"a": datetime(2025, 1, 1, tzinfo=UTC)}}),
+    ("not_json", "metadata.a", {"metadata": {"a": b"bytes"}}),
     ("literal_error", "emotion.source", {"emotion": {"source": "guess"}}),
     ("literal_error", "relations.0.target_kind", {"relations": [{"type": "a", "target": "b", "target_kind": "person"}]}),
     ("tuple_type", "tags", {"tags": "a, b"}),
@@ -175,9 +186,98 @@ def test_every_fault_is_told_at_once():
         ("importance", "less_than_equal"),
         ("emotion.valence", "less_than_equal"),
         ("emotion.source", "literal_error"),
-        ("metadata", "finite_number"),
+        ("metadata.a", "finite_number"),
         ("mood", "extra_forbidden"),
     ]
+
+
+SPOILT = {"a": [1, math.nan, {"b": 2**64}], "c": {"d": "a\0"}, "e": {1, 2}, "f": {5: 1}, "g\0": 1, "h": "tea"}
+SPOILT_AT = [
+    ("a.1", "finite_number", "nan"),
+    ("a.2.b", "integer_too_large", "an integer of 65 bits"),
+    ("c.d", "nul_character", "'a\\x00'"),
+    ("e", "not_json", "set"),
+    ("f", "not_json", "dict"),
+    ("", "nul_character", "dict"),
+]
+
+
+def test_every_fault_inside_metadata_is_told():
+    """Each at its place, with the value that stands there; a bad name at the place of its object."""
+    found = validate({**GOOD, "metadata": SPOILT}).errors
+    assert [(one.path.removeprefix("metadata").removeprefix("."), one.code, one.value) for one in found] == SPOILT_AT
+
+
+def test_every_fault_inside_a_field_of_a_subclass_is_told():
+    """Of a record and of an object alike; what is no JSON at all is made JSON there, so it is no fault."""
+    spoilt = {name: value for name, value in SPOILT.items() if name not in ("e", "f")}
+    expected = [(f"details.{place}".rstrip("."), *rest) for place, *rest in SPOILT_AT if place not in ("e", "f")]
+    for record in ({**GOOD, "details": spoilt}, Measured.model_construct(**GOOD, details=spoilt)):
+        found = validate(record, schema=Measured).errors
+        assert [(one.path, one.code, one.value) for one in found] == expected
+
+
+def test_what_is_nested_too_deep_is_told_once():
+    """Under the first name, however much there is of it, whatever else is wrong there; so are bad names of one object."""
+    spoilt = {"deep": [DEEP[0], math.nan, DEEP[0]], "names": {"a\0": 1, "b\0": 2}}
+    expected = [("deep", "nested_too_deep"), ("deep.1", "finite_number"), ("names", "nul_character")]
+    for field, schema in (("metadata", Memory), ("details", Measured)):
+        found = validate({**GOOD, field: spoilt}, schema=schema).errors
+        assert [(one.path.removeprefix(f"{field}."), one.code) for one in found] == expected
+
+
+def test_of_very_many_faults_inside_metadata_the_first_are_told():
+    """And how many more there are."""
+    found = validate({**GOOD, "metadata": {"a": [math.nan] * (MOST_FAULTS + 50)}}).errors
+    assert [one.path for one in found] == [*(f"metadata.a.{at}" for at in range(MOST_FAULTS)), ""]
+    assert found[-1].message == "has 50 more faults"
+
+
+@pytest.mark.parametrize(
+    ("record", "value"),
+    [
+        ({"importance": 7}, "7"),
+        ({"tags": [5]}, "5"),
+        ({"created_at": "31/02/2024"}, "'31/02/2024'"),
+        ({"created_at": "2024"}, "2024"),
+        ({"created_at": "2023/13/01"}, "'2023/13/01'"),
+        ({"created_at": True}, "True"),
+        ({"mood": "good"}, "'good'"),
+        ({"content": ...}, None),
+    ],
+    ids=str,
+)
+def test_a_fault_keeps_the_value_that_was_got(record, value):
+    """As a short text, None where nothing was got; as JSON it is there only where there is one."""
+    (found,) = validate({name: given for name, given in {**GOOD, **record}.items() if given is not ...}).errors
+    assert found.value == value
+    assert found.as_dict().get("value", None) == value
+    assert ("value" in found.as_dict()) == (value is not None)
+
+
+@pytest.mark.parametrize("length", [10, 290, 1_000])
+def test_a_message_shows_the_value_that_its_fault_has(length):
+    """However long it is, and whatever marks are in it."""
+    found = fault("", "refused", "the database refused this record: ", "tea\n" * length, "!")
+    assert found.message == f"the database refused this record: {found.value}!"
+    assert without_value(found) == "the database refused this record: !"
+    assert "\n" not in found.message
+    assert len(found.message) < 2 * MESSAGE_CHARS  # an escape takes two
+
+
+@pytest.mark.parametrize(
+    ("code", "messages"),
+    [
+        ("greater_than_equal", [("Input should be greater than or equal to 10, got ", str(value), "") for value in (1, 5, 10)]),
+        ("date_unparsable", [("not a date: ", str(value), " may be a day: give 2024-01-31") for value in (31, 1, 5)]),
+        ("value_error", [(f"Value error, {value} is odd, got ", str(value), "") for value in (7, 9)]),
+        ("schema_failed", [("a rule raised KeyError: ", value, "") for value in ("a", "'tea'", "rule", "")]),
+    ],
+)
+def test_faults_that_differ_in_the_value_only_are_alike(code, messages):
+    """Wherever the message shows it, and whatever else in the message looks like it."""
+    assert len({alike(fault("stars.3", code, *parts)) for parts in messages}) == 1
+    assert alike(fault("stars.3", code, *messages[0])) != alike(fault("stars.3", code, "another message"))
 
 
 def codes_of(path: Path, raw: bytes, limit_bytes: int) -> list[str]:
@@ -308,14 +408,6 @@ def test_metadata_that_is_accepted_can_be_written(value):
     verdict = validate({**GOOD, "metadata": {"value": value}})
     if verdict.ok:
         assert orjson.loads(encode(plain(verdict.memory)))["metadata"] == json.loads(json.dumps({"value": value}))
-
-
-class Measured(Memory):
-    """A memory with fields of plain types."""
-
-    score: float | None = None
-    label: str | None = None
-    details: dict[str, Any] | None = None
 
 
 @pytest.mark.parametrize(

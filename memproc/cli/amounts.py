@@ -1,4 +1,4 @@
-"""Amounts of memory as people write them in options."""
+"""Amounts of memory, as people write them in options."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _AMOUNT = re.compile(r"(\d{1,18}(?:\.\d{1,9})?) ?([A-Z]{0,3})", re.ASCII)
 
 
 def bytes_of(given: str, option: str) -> int:
-    """Return the bytes that an amount says; without a unit it is bytes. Raises UsageError where it says none.
+    """Return an amount of memory in bytes; a number without a unit is bytes. Raises UsageError on anything else.
 
     >>> bytes_of("300MB", "--max-memory"), bytes_of("1.5 GiB", "--max-memory"), bytes_of("4096", "--max-memory")
     (300000000, 1610612736, 4096)

@@ -1,7 +1,7 @@
-"""The application, and what its commands have in common: options, output and exit codes.
+"""The application, and what its commands share: options, output and exit codes.
 
-Exit codes: 0 done, 1 stopped by tolerance or failure, 2 wrong use. The JSON object goes to standard output, messages to
-standard error. Heavy modules are imported inside the commands, so that `--help` is quick.
+Exit codes: 0 done, 1 stopped by a tolerance or a failure, 2 wrong use. Results go to standard output, messages to standard error.
+Heavy modules are imported inside the commands, so that `--help` is quick.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from memproc.config import Recall, Settings
 
 FAILED, MISUSED = 1, 2
 _STEERING = {code: "\ufffd" for code in (*range(0x20), *range(0x7F, 0xA0)) if chr(code) not in "\t\n"}
-_of_application: ContextVar[dict[str, Any]] = ContextVar("of_application")  # settings that its own options say
+_of_application: ContextVar[dict[str, Any]] = ContextVar("of_application")  # settings given by the options before the command
 
 app = Typer(
     name="memproc",
@@ -30,13 +30,16 @@ app = Typer(
 
 
 MergeAt = Annotated[
-    float | None, Option(metavar="0..1", help="The trust in benign differences from which facts merge; 0.8 in a new store.")
+    float | None,
+    Option(metavar="0..1", help="Merge facts whose benign differences are trusted at least this much; 0.8 in a new store."),
 ]
-ReviewAt = Annotated[float | None, Option(metavar="0..1", help="The confidence from which a pair waits for review; 0.4.")]
+ReviewAt = Annotated[
+    float | None, Option(metavar="0..1", help="The confidence from which a pair waits for review; 0.2 by default.")
+]
 RecallName = Annotated[
-    Recall | None, Option("--recall", help="How widely reviews are looked for; standard in a new store.", show_default=False)
+    Recall | None, Option("--recall", help="How widely to search for pairs to review; standard in a new store.", show_default=False)
 ]
-Limit = Annotated[int | None, Option(metavar="N", min=1, help="Show no more than this.")]
+Limit = Annotated[int | None, Option(metavar="N", min=1, help="Show at most this many.")]
 Json = Annotated[bool, Option("--json", help="Print one JSON object to standard output.")]
 Database = Annotated[str, Argument(metavar="DB", help="A path, or a SQLAlchemy URL.")]
 Identifier = Annotated[str, Argument(metavar="ID", help="The id of a memory or of an observation.")]
@@ -55,7 +58,7 @@ def about(
         Option(
             metavar="PREFIX",
             envvar="MEMPROC_TABLE_PREFIX",
-            help="What the names of the store's tables begin with; memproc_ if not given.",
+            help="The prefix of the names of the store's tables; memproc_ by default.",
         ),
     ] = None,
     table_schema: Annotated[
@@ -63,27 +66,27 @@ def about(
         Option(
             metavar="SCHEMA",
             envvar="MEMPROC_TABLE_SCHEMA",
-            help="The schema of PostgreSQL that they are in; that of the search path if not given.",
+            help="The PostgreSQL schema of the tables; by default that of the search path.",
         ),
     ] = None,
     version: Annotated[  # noqa: ARG001 - its own callback sees to it
-        bool, Option("--version", help="Show the version and stop.", callback=_show_version, is_eager=True)
+        bool, Option("--version", help="Show the version and exit.", callback=_show_version, is_eager=True)
     ] = False,
 ) -> None:
-    """Take memories into a database, and prove that none was lost."""
+    """Ingest memories into a database, and prove that none was lost."""
     given = {"table_prefix": table_prefix, "table_schema": table_schema}
     _of_application.set({name: value for name, value in given.items() if value is not None})
 
 
 def settings_of(**given: Any) -> Settings:
-    """Return the settings that options say, those of the application too; what is not given is left as the store was built, or as
-    usual.
+    """Return the settings that the options give, those before the command too. Options that are None keep the value that the store
+    was built with, or the default.
     """
     return Settings(**_of_application.get(), **{name: value for name, value in given.items() if value is not None})
 
 
 def show(values: dict[str, Any], told: str, *, as_json: bool, to: str | None = None) -> None:
-    """Print a result: one JSON object, or what people read. `to` is the target that the command wrote to, if there is one."""
+    """Print a result, as one JSON object or as text. `to` is the target that the command wrote to, if any."""
     if as_json:
         print_json(values, beside(to))
     else:
@@ -91,7 +94,7 @@ def show(values: dict[str, Any], told: str, *, as_json: bool, to: str | None = N
 
 
 def printable(text: str) -> str:
-    r"""Return a text without what would steer a terminal: it may come from data.
+    r"""Return a text without the control characters that would steer a terminal: it may come from data.
 
     >>> printable("a\x1b[2J\tb")
     'a\ufffd[2J\tb'
@@ -100,7 +103,7 @@ def printable(text: str) -> str:
 
 
 def print_json(values: dict[str, Any], stream: TextIO | None = None) -> None:
-    """Print one JSON object to standard output, or to another stream."""
+    """Print one JSON object, to standard output by default."""
     print_lines([json_text(values)], stream)
 
 

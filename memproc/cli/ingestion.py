@@ -1,4 +1,4 @@
-"""The commands that take records: from files into a store, or no further than validation."""
+"""The commands that read records from files: into a store, or only as far as validation."""
 
 from __future__ import annotations
 
@@ -21,16 +21,14 @@ Engine = Literal["sequential", "threads", "processes", "dask", "ray"]
 Number = TypeVar("Number", int, float)
 
 MAX_RECORD, MAX_FIELDS, MAX_DEPTH = "64MiB", 10_000, 100  # the defaults of the settings, which are not imported for `--help`
-Redact = Annotated[bool, Option("--redact", help="Say nothing in messages of what records hold.")]
-MaxFields = Annotated[int, Option(metavar="N", help="Names that a memory may have, at all levels.")]
-MaxDepth = Annotated[int, Option(metavar="N", help="Levels that metadata may be nested in; 100 at most.")]
-FormatName = Annotated[str | None, Option("--format", help="The format of the records; told by their shape if not given.")]
-Mapping = Annotated[
-    list[str] | None, Option("--map", metavar="FIELD=PATH", help="Where a field is found, as in content=body.text.")
-]
-Include = Annotated[list[str] | None, Option("--include", metavar="KIND", help="What a format reads on request only.")]
+Redact = Annotated[bool, Option("--redact", help="Keep what records hold out of messages.")]
+MaxFields = Annotated[int, Option(metavar="N", help="How many names a memory may have, at all levels.")]
+MaxDepth = Annotated[int, Option(metavar="N", help="How deeply metadata may be nested; at most 100.")]
+FormatName = Annotated[str | None, Option("--format", help="The format of the records; detected from their shape by default.")]
+Mapping = Annotated[list[str] | None, Option("--map", metavar="FIELD=PATH", help="Where to find a field, as in content=body.text.")]
+Include = Annotated[list[str] | None, Option("--include", metavar="KIND", help="What a format reads only on request.")]
 Namespace = Annotated[str | None, Option(help="Whose memories these are, for records that do not say.")]
-SourceName = Annotated[str | None, Option("--source", help="The system the records come from, for records that do not say.")]
+SourceName = Annotated[str | None, Option("--source", help="The system that the records come from, for records that do not say.")]
 
 
 @app.command()
@@ -46,40 +44,40 @@ def ingest(
     review_at: ReviewAt = None,
     accept_at: Annotated[
         float | None,
-        Option(metavar="0..1", help="Merge at the end the similar pairs that are as sure as this; a policy to undo as one."),
+        Option(metavar="0..1", help="At the end, merge similar pairs of at least this confidence; can be undone as one policy."),
     ] = None,
-    batch_size: Annotated[str, Option(metavar="auto|N", help="Records a transaction.")] = "auto",
-    max_errors: Annotated[str | None, Option(metavar="N|P%", help="Stop when more records than this were quarantined.")] = None,
+    batch_size: Annotated[str, Option(metavar="auto|N", help="Records per transaction.")] = "auto",
+    max_errors: Annotated[str | None, Option(metavar="N|P%", help="Stop when more records than this are quarantined.")] = None,
     strict: Annotated[bool, Option("--strict", help="Exit with 1 if anything was quarantined.")] = False,
-    on_error: Annotated[OnError, Option(help="At a bad record go on, or stop after its batch.")] = "continue",
+    on_error: Annotated[OnError, Option(help="At a bad record continue, or stop after its batch.")] = "continue",
     validate: Annotated[ValidateWhen, Option(help="before: write nothing if any record is invalid.")] = "inline",
-    engine: Annotated[Engine, Option(help="Where records are prepared. The store is the same.")] = "sequential",
+    engine: Annotated[Engine, Option(help="Where records are prepared; the store is the same.")] = "sequential",
     max_memory: Annotated[
-        str | None, Option(metavar="SIZE", help="Memory to stay under, as in 300MB; 80% of what is allowed if not given.")
+        str | None, Option(metavar="SIZE", help="Memory to stay under, as in 300MB; by default 80% of what the system allows.")
     ] = None,
-    max_seconds: Annotated[float | None, Option(metavar="SECONDS", help="Stop after that long; --resume goes on.")] = None,
-    max_workers: Annotated[int | None, Option(metavar="N", help="Workers at once; the cores allowed if not given.")] = None,
+    max_seconds: Annotated[float | None, Option(metavar="SECONDS", help="Stop after this time; --resume continues.")] = None,
+    max_workers: Annotated[int | None, Option(metavar="N", help="How many workers at once; by default the cores allowed.")] = None,
     max_record: Annotated[
-        str, Option(metavar="SIZE", help="The longest line, row or element that is taken, as in 1MB.")
+        str, Option(metavar="SIZE", help="The longest line, row or element that is accepted, as in 1MB.")
     ] = MAX_RECORD,
     max_fields: MaxFields = MAX_FIELDS,
     max_depth: MaxDepth = MAX_DEPTH,
-    durability: Annotated[Durability, Option(help="full: sync each commit to the disk.")] = "normal",
+    durability: Annotated[Durability, Option(help="full: sync each commit to disk.")] = "normal",
     redact: Redact = False,
     tracebacks: Annotated[
         bool, Option("--tracebacks", help="Keep the traceback of an exception with the record that it quarantined.")
     ] = False,
     map_field: Mapping = None,
     include: Include = None,
-    as_of: Annotated[str | None, Option(help="The date the source gives for itself.")] = None,
+    as_of: Annotated[str | None, Option(help="The date that the source gives for itself.")] = None,
     trust_decisions: Annotated[
-        bool, Option("--trust-decisions", help="Act on the decisions of a full export, which must be your own.")
+        bool, Option("--trust-decisions", help="Apply the decisions of a full export, which must be your own.")
     ] = False,
-    dry_run: Annotated[bool, Option("--dry-run", help="Do everything and undo it.")] = False,
-    resume: Annotated[bool, Option("--resume", help="Go on with the unfinished job on these files.")] = False,
+    dry_run: Annotated[bool, Option("--dry-run", help="Do everything, then roll it back.")] = False,
+    resume: Annotated[bool, Option("--resume", help="Continue the unfinished job on these files.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Take the records of files into a store."""
+    """Ingest the records of files into a store."""
     from loguru import logger
 
     from memproc.cli.amounts import bytes_of
@@ -110,7 +108,7 @@ def ingest(
     logger.remove()
     logger.add(sys.stderr, level="WARNING", format="{message}")
     logger.enable("memproc")
-    gc.freeze()  # what is imported stays: no search for cycles need look at it
+    gc.freeze()  # imported modules stay alive: the collector need not look at them
     try:
         with _database_for(into, dry_run=dry_run) as database, shown_progress() as shown:
             report = run(
@@ -168,15 +166,13 @@ def validate(
 def transform(
     file: Annotated[Path, Argument(metavar="FILE")],
     format: FormatName = None,
-    to: Annotated[
-        str | None, Option(metavar="FILE", help="Where the lines go, - for standard output; it is printed if not given.")
-    ] = None,
+    to: Annotated[str | None, Option(metavar="FILE", help="The file to write, - for standard output; printed by default.")] = None,
     map_field: Mapping = None,
     include: Include = None,
     redact: Redact = False,
     as_json: Json = False,
 ) -> None:
-    """Turn legacy records into memories, one JSON line each, without a store. Exit with 1 if one cannot be taken."""
+    """Convert legacy records to memories, one JSON line each, without a store. Exit with 1 if one is rejected."""
     from memproc.dedup.memory import in_order
     from memproc.records import Rejected, plain
     from memproc.writing import written
@@ -203,7 +199,7 @@ def transform(
 
 @app.command()
 def formats(as_json: Json = False) -> None:
-    """List the formats, and what each reads on request only."""
+    """List the formats, and what each reads only on request."""
     from memproc.formats import FORMATS
 
     listed = [{"name": known.name, "about": known.about, "include": list(known.options)} for known in FORMATS]
@@ -222,7 +218,7 @@ def _read(file: Path, format: str | None, map_field: list[str] | None, include: 
 
 
 def _advise(found: list[Any]) -> None:
-    """Say what to do where no record of a file could be taken."""
+    """Print advice if every record of a file was rejected."""
     from memproc.formats.naming import Names
     from memproc.records import Rejected
 
@@ -234,7 +230,7 @@ def _advise(found: list[Any]) -> None:
 
 @contextmanager
 def _database_for(into: str, *, dry_run: bool) -> Iterator[str]:
-    """Give the database; for a dry run into one that is not there yet, a temporary one."""
+    """Yield the database; for a dry run into one that does not exist yet, a temporary one."""
     from tempfile import TemporaryDirectory
 
     from memproc.store.sql.opening import is_store
@@ -247,7 +243,7 @@ def _database_for(into: str, *, dry_run: bool) -> Iterator[str]:
 
 
 def mapping_of(pairs: list[str] | None) -> dict[str, str]:
-    """Return the mapping that options say. Raises UsageError on one that is no FIELD=PATH."""
+    """Return the mapping given by --map options. Raises UsageError on one that is not FIELD=PATH."""
     from memproc.formats.generic import USUAL_NAMES
 
     mapping = {}

@@ -1,4 +1,4 @@
-"""The command on jobs: what was ingested and how far, and asking one to pause or to stop."""
+"""The command on jobs: list them with their progress, or ask one to pause, resume or stop."""
 
 from __future__ import annotations
 
@@ -20,9 +20,13 @@ _TOLD = ("number", "status", "request", "is_alive", "runs", "source", "format", 
 @app.command()
 def jobs(
     database: Database,
-    pause: Annotated[int | None, Option(metavar="N", min=1, help="Ask job N to stop after its batch; --resume goes on.")] = None,
-    go_on: Annotated[int | None, Option("--resume", metavar="N", min=1, help="Take back what was asked of job N.")] = None,
-    cancel: Annotated[int | None, Option(metavar="N", min=1, help="Ask job N to stop for good; what has landed stays.")] = None,
+    pause: Annotated[
+        int | None, Option(metavar="N", min=1, help="Ask job N to stop after its current batch; ingest --resume continues it.")
+    ] = None,
+    go_on: Annotated[
+        int | None, Option("--resume", metavar="N", min=1, help="Withdraw a request to job N that has not taken effect yet.")
+    ] = None,
+    cancel: Annotated[int | None, Option(metavar="N", min=1, help="Ask job N to stop for good; committed batches stay.")] = None,
     as_json: Json = False,
 ) -> None:
     """List the ingestions, or ask one to pause or to stop."""

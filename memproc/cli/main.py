@@ -1,4 +1,4 @@
-"""The way in: run a command, and turn errors into messages and exit codes."""
+"""The entry point: run a command, and turn errors into messages and exit codes."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from memproc.cli.app import FAILED, MISUSED, app, print_json, tell
 from memproc.cli.output import settled
 from memproc.errors import MemprocError, UsageError
 
-INTERRUPTED = 130  # what typer ends with at Ctrl-C, when it has said "Aborted."
+INTERRUPTED = 130  # the exit code of typer at Ctrl-C, after it printed "Aborted."
 
-# Importing them gives the application its commands.
+# Importing these modules registers their commands.
 __all__ = ["ingestion", "jobs", "main", "quarantine", "review", "stores"]
 
 

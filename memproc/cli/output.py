@@ -1,8 +1,8 @@
-"""Standard output and standard error: whatever their encoding, wherever they lead, and whoever stops reading them.
+"""Standard output and standard error: their encoding, redirection, and readers that stop.
 
-Rules: what the encoding of an output cannot say is said as an escape. JSON is ASCII where the encoding is not UTF-8, so that it is
-the same JSON. Where standard output is the target of a command (`-`), it holds the bytes that a file would, and nothing else: what
-is told of it goes to standard error. Who reads a pipe may have seen enough: the command ends, with exit code 1 and without a word.
+Rules: characters that the encoding lacks are written as escapes. JSON is ASCII where the encoding is not UTF-8, so that it stays
+the same JSON. Where standard output is the target of a command (`-`), it holds the bytes that a file would hold and nothing else;
+messages go to standard error. If the reader of a pipe stops, the command ends with exit code 1 and without a message.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _NOT_ASCII = re.compile(r"[^\x00-\x7f]")
 
 @contextmanager
 def settled() -> Iterator[None]:
-    """See to it that no output fails for its encoding, and that all is written in the end."""
+    """Keep output from failing for its encoding, and flush it at the end."""
     outputs = [_settled(name) for name in ("stdout", "stderr")]
     try:
         yield
@@ -49,9 +49,9 @@ def _settled(name: str) -> TextIO:
 
 
 def _finish(outputs: Iterable[TextIO], *, is_over: bool) -> None:
-    """Write what is left; what cannot be written is dropped, or Python would try once more at its end, and complain.
+    """Flush the outputs. What cannot be written is dropped: otherwise Python would try again at exit, and complain.
 
-    Where all seemed well (`is_over`), the command has failed by that.
+    A command that had succeeded (`is_over`) then fails with exit code 1.
     """
     failed: OSError | None = None
     for stream in outputs:
@@ -68,7 +68,7 @@ def _finish(outputs: Iterable[TextIO], *, is_over: bool) -> None:
 
 
 def target(to: str) -> str | IO[bytes]:
-    """Return where a command writes: a path as it is, for `-` standard output."""
+    """Return the target of a command: a path unchanged, or standard output for `-`."""
     if to != STANDARD_OUTPUT:
         return to
     sys.stdout.flush()
@@ -76,7 +76,7 @@ def target(to: str) -> str | IO[bytes]:
 
 
 def beside(to: str | None) -> TextIO:
-    """Return where it is told what a command did that writes to a target: never among what it wrote."""
+    """Return the stream for messages about what a command wrote to `to`: never the one that holds what it wrote."""
     from memproc.writing import descriptor_of
 
     is_output = to is not None and (to == STANDARD_OUTPUT or descriptor_of(to) == 1)
@@ -84,7 +84,7 @@ def beside(to: str | None) -> TextIO:
 
 
 def print_lines(lines: Iterable[str], stream: TextIO | None = None) -> None:
-    """Print lines of JSON to standard output, or to another stream."""
+    """Print lines of JSON, to standard output by default."""
     out = stream or sys.stdout
     encoding = getattr(out, "encoding", None) or "utf-8"
     is_utf8 = codecs.lookup(encoding).name == "utf-8"
@@ -93,7 +93,7 @@ def print_lines(lines: Iterable[str], stream: TextIO | None = None) -> None:
 
 
 def json_text(values: Any) -> str:
-    """Return values as JSON, also those with a path that is no UTF-8."""
+    """Return values as JSON, even if a path in them is not UTF-8."""
     import orjson
 
     try:
@@ -105,14 +105,14 @@ def json_text(values: Any) -> str:
 
 
 def _escaped(found: re.Match[str]) -> str:
-    """Return a character as JSON escapes it. In a text of JSON, all that are not ASCII stand in its strings."""
+    """Return a character as a JSON escape. In JSON, characters outside ASCII occur only in strings."""
     import json
 
     return json.dumps(found[0])[1:-1]
 
 
 class _Encoded(io.RawIOBase):
-    """Standard output that takes text only, as a host program may have put there."""
+    """A binary view of a standard output that takes text only, as a host program may have set it."""
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream

@@ -1,4 +1,4 @@
-"""Progress on standard error: a bar with rate and time left on a terminal, a plain line now and then elsewhere."""
+"""Progress on standard error: on a terminal a bar with the rate and the time left, elsewhere a line every five seconds."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ SECONDS_BETWEEN_LINES = 5.0
 
 @contextmanager
 def shown_progress() -> Iterator[Callable[[Progress], None]]:
-    """Give a function that shows the progress it is called with."""
+    """Yield a function that shows the progress it is called with."""
     if sys.stderr.isatty():
         with _bar() as show:
             yield show
@@ -31,7 +31,7 @@ def _lines() -> Callable[[Progress], None]:
         nonlocal last
         if progress.seconds - last >= SECONDS_BETWEEN_LINES:
             last = progress.seconds
-            with suppress(OSError):  # a job does not end because nobody reads of it any more
+            with suppress(OSError):  # a job must not end because nobody reads its progress any more
                 print(_line(progress), file=sys.stderr, flush=True)  # noqa: T201 - this is the command line
 
     return show
@@ -43,20 +43,19 @@ def _line(progress: Progress) -> str:
 
 
 class TimeLeft:
-    """The time left, as the last batch gave it, less what has passed since: it ticks also while a batch takes long."""
+    """The time left, as estimated after the last batch. It counts down between batches too."""
 
     def __init__(self, clock: Callable[[], float] = monotonic) -> None:
-        """Know nothing yet."""
         self._clock = clock
         self._ends_at: float | None = None
 
     def note(self, progress: Progress) -> None:
-        """Take up what a batch tells."""
+        """Estimate again after a batch."""
         left = progress.seconds_left
         self._ends_at = None if left is None else self._clock() + left
 
     def __str__(self) -> str:
-        """Return it in hours, minutes and seconds."""
+        """Return the time left in hours, minutes and seconds."""
         if self._ends_at is None:
             return "-:--:--"
         minutes, seconds = divmod(max(0, round(self._ends_at - self._clock())), 60)

@@ -1,4 +1,4 @@
-"""The commands on what could not be taken: list it, show it, export it for mending, discard it, take it anew."""
+"""The commands on quarantined records: list, show, group, export, discard or retry them."""
 
 from __future__ import annotations
 
@@ -17,39 +17,40 @@ from memproc.errors import UsageError
 if TYPE_CHECKING:
     from memproc.store.answers import Quarantined
     from memproc.store.quarantine.triage import Filters
-    from memproc.store.store import Store
 
 EXCERPT_CHARS = 100
 
 
 Status = Literal["open", "replayed", "discarded", "all"]
 Numbers = Annotated[list[int] | None, Argument(metavar="[N...]", help="The numbers of quarantined records.")]
-Category = Annotated[str | None, Option(help="Only those of this category: validation, transform, source and so on.")]
-Code = Annotated[str | None, Option(help="Only those with a fault of this code.")]
-OfJob = Annotated[int | None, Option("--job", help="Only those of this job.")]
-OfSource = Annotated[str | None, Option("--source", help="Only those of this file or source.")]
+Category = Annotated[str | None, Option(help="Only records of this category: validation, transform, source and so on.")]
+Code = Annotated[str | None, Option(help="Only records with a fault of this code.")]
+OfJob = Annotated[int | None, Option("--job", help="Only records that this job rejected.")]
+OfSource = Annotated[str | None, Option("--source", help="Only records from this file or source.")]
 
 
 @app.command()
 def quarantine(
     database: Database,
     numbers: Numbers = None,
-    show_one: Annotated[int | None, Option("--show", metavar="N", help="Show one whole, with its history.")] = None,
-    patterns: Annotated[bool, Option("--patterns", help="Group like faults, the commonest first.")] = False,
+    show_one: Annotated[int | None, Option("--show", metavar="N", help="Show record N in full, with its history.")] = None,
+    patterns: Annotated[bool, Option("--patterns", help="Group records with similar faults, the most frequent first.")] = False,
     export: Annotated[
-        str | None, Option(metavar="FILE", help="Write JSON lines to edit, for retry --from; - for standard output.")
+        str | None, Option(metavar="FILE", help="Write JSON lines to edit and read with retry --from; - for standard output.")
     ] = None,
-    discard: Annotated[bool, Option("--discard", help="Close these, or all that the filters leave, without taking them.")] = False,
+    discard: Annotated[
+        bool, Option("--discard", help="Close these records, or all that match the filters, without ingesting them.")
+    ] = False,
     note: Annotated[str, Option(help="Why they are discarded; kept in their history.")] = "",
     category: Category = None,
     code: Code = None,
     job: OfJob = None,
     source: OfSource = None,
-    status: Annotated[Status, Option(help="List those that are open, replayed, discarded, or all.")] = "open",
+    status: Annotated[Status, Option(help="Which records to list: open, replayed, discarded, or all.")] = "open",
     limit: Limit = None,
     as_json: Json = False,
 ) -> None:
-    """List the records that could not be taken, each with its faults and advice; or show, group, export or discard them."""
+    """List the quarantined records, each with its faults and advice; or show, group, export or discard them."""
     which: Filters = {"category": category, "code": code, "job": job, "source": source}
     _mind_use(numbers, which, (show_one is not None, patterns, export is not None, discard), takes_numbers=discard)
     with opened(database) as store:
@@ -67,7 +68,11 @@ def quarantine(
             count = store.discard(numbers or [one.number for one in store.quarantine(**which)], note)
             show({"discarded": count}, f"{count} discarded", as_json=as_json)
         else:
-            _list(store, numbers, which, status, limit, as_json=as_json)
+            if numbers:
+                listed = [store.quarantined(number) for number in numbers]
+            else:
+                listed = store.quarantine(status=None if status == "all" else status, limit=limit, **which)
+            _list(listed, as_json=as_json)
 
 
 @app.command()
@@ -75,7 +80,7 @@ def retry(
     database: Database,
     numbers: Numbers = None,
     map_field: Mapping = None,
-    edited: Annotated[Path | None, Option("--from", metavar="FILE", help="An export of quarantine, edited.")] = None,
+    edited: Annotated[Path | None, Option("--from", metavar="FILE", help="An edited export of quarantine.")] = None,
     format: FormatName = None,
     category: Category = None,
     code: Code = None,
@@ -86,7 +91,7 @@ def retry(
     redact: Redact = False,
     as_json: Json = False,
 ) -> None:
-    """Take quarantined records anew: all, some, or as an edited export has them. Exit with 1 if one still fails."""
+    """Ingest quarantined records again: all, some, or as edited in an export. Exit with 1 if one still fails."""
     which: Filters = {"category": category, "code": code, "job": job, "source": source}
     with opened(database, settings=settings_of(max_fields=max_fields, max_depth=max_depth, redact=redact)) as store:
         report = store.replay(numbers or None, mapping=mapping_of(map_field), edited=edited, format=format, **which)
@@ -105,13 +110,9 @@ def _mind_use(numbers: Sequence[int] | None, which: Filters, acts: Sequence[bool
         raise UsageError("say what to discard: numbers, or else filters")
 
 
-def _list(store: Store, numbers: Sequence[int] | None, which: Filters, status: Status, limit: int | None, *, as_json: bool) -> None:
-    if numbers:
-        found = [store.quarantined(number) for number in numbers]
-    else:
-        found = store.quarantine(status=None if status == "all" else status, limit=limit, **which)
-    lines = [line for one in found for line in _told(one)]
-    values = [_as_values(one) for one in found]
+def _list(listed: Sequence[Quarantined], *, as_json: bool) -> None:
+    lines = [line for record in listed for line in _told(record)]
+    values = [_as_values(record) for record in listed]
     show({"quarantined": values}, "\n".join(lines) or "nothing is in quarantine", as_json=as_json)
 
 
@@ -132,7 +133,7 @@ def _told(one: Quarantined) -> list[str]:
 
 
 def _told_whole(one: Quarantined) -> list[str]:
-    """Return lines with all that is known of a record: bytes that are no text are shown as escapes."""
+    """Return all that is known of a record as lines of text; bytes that are not UTF-8 are shown as escapes."""
     head, *faults, _ = _told(one)
     where = [f"format {one.format}", *([f"namespace {one.namespace}"] if one.namespace else []), f"last seen {one.last_seen}"]
     tracebacks = [f"    {line}" for fault in one.faults for line in fault.traceback.splitlines()]

@@ -1,5 +1,5 @@
-"""The command that puts pairs before a person: side by side in a terminal, or as JSON for other front ends; or decides many at once
-by a policy, and takes that back.
+"""The command on pairs that wait for review: show them side by side in a terminal or as JSON, decide them one by one, from a file
+or by a policy, and withdraw decisions.
 """
 
 from __future__ import annotations
@@ -38,36 +38,38 @@ def review(
     ] = None,
     decide: Annotated[
         Path | None,
-        Option(metavar="FILE", help='JSON lines {"review": N, "verdict": "merge", "distinct" or "supersedes"} to carry out.'),
+        Option(metavar="FILE", help='Apply JSON lines {"review": N, "verdict": "merge", "distinct" or "supersedes"}.'),
     ] = None,
     accept: Annotated[
         str | None,
-        Option(metavar="POLICY", help='Merge all pairs that it means: "confidence >= 0.97 and kind == similar".'),
+        Option(metavar="POLICY", help='Merge all pairs that match, as in "confidence >= 0.97 and kind == similar".'),
     ] = None,
     verdict: Annotated[Verdict | None, Option(help="What --accept decides instead of merge.", show_default=False)] = None,
-    name: Annotated[str | None, Option(help="What the policy is called, if not what it says.")] = None,
-    dry_run: Annotated[bool, Option("--dry-run", help="Tell what --accept would decide, and decide nothing.")] = False,
+    name: Annotated[str | None, Option(help="The name of the policy; by default its text.")] = None,
+    dry_run: Annotated[bool, Option("--dry-run", help="Show what --accept would decide, and decide nothing.")] = False,
     sample: Annotated[
         int | None,
-        Option(metavar="N", min=1, help="Do the same, and show N of the pairs, from the surest to the least sure."),
+        Option(metavar="N", min=1, help="Like --dry-run, and show N of the pairs, from the most to the least certain."),
     ] = None,
     undo: Annotated[
-        bool, Option("--undo", help="Take back what review N decided, all decisions on an ID, or those of --policy NAME.")
+        bool, Option("--undo", help="Withdraw what review N decided, all decisions on an ID, or those of --policy NAME.")
     ] = False,
-    policy: Annotated[str | None, Option(metavar="NAME", help="The policy to take back, with --undo.")] = None,
+    policy: Annotated[str | None, Option(metavar="NAME", help="With --undo: the policy to withdraw.")] = None,
     propose: Annotated[
-        bool, Option("--propose", help="Add pairs of new facts that are alike in meaning; needs the extra `semantic`.")
+        bool, Option("--propose", help="Add pairs of new facts that are similar in meaning; needs the extra `semantic`.")
     ] = False,
     at_least: Annotated[
-        float | None, Option(metavar="0..1", help="With --propose: the cosine from which two facts are alike; 0.8.")
+        float | None, Option(metavar="0..1", help="With --propose: the least cosine similarity of two facts; 0.8 by default.")
     ] = None,
-    decided: Annotated[bool, Option("--decided", help="List what was decided, each with its number for --undo, and the ")] = False,
-    limit: Annotated[int | None, Option(metavar="N", min=1, help="Show, or decide, no more than this.")] = None,
+    decided: Annotated[
+        bool, Option("--decided", help="List the decided reviews, each with its number for --undo, and the policies.")
+    ] = False,
+    limit: Annotated[int | None, Option(metavar="N", min=1, help="Show or decide at most this many.")] = None,
     note: Annotated[str, Option(help="Why; kept with each decision.")] = "",
     as_json: Json = False,
 ) -> None:
-    """Decide the pairs that wait: one after the other in a terminal, by a file, or many by a policy; else list them. Or take a
-    decision back, or propose more pairs.
+    """Decide the pairs that wait for review: one by one in a terminal, from a file, or many by a policy. Otherwise list them. Or
+    withdraw decisions, or propose more pairs.
     """
     _check_use(
         {
@@ -110,7 +112,7 @@ def review(
 def _check_use(
     ways: dict[str, bool], of_accept: dict[str, object], of_undo: dict[str, object], of_propose: dict[str, object]
 ) -> None:
-    """Raise UsageError where options are given that do not go together."""
+    """Raise UsageError if the given options cannot be combined."""
     if sum(ways.values()) > 1:
         raise UsageError(f"give one of {', '.join(ways)}")
     for way, options in (("--accept", of_accept), ("--undo", of_undo), ("--propose", of_propose)):
@@ -132,7 +134,7 @@ def show_applied(store: Store, found: Applied, sample: int | None, *, is_trial: 
 
 
 def spread(numbers: Sequence[int], most: int) -> list[int]:
-    """Return at most so many of some numbers, the first and the last among them and the others evenly between.
+    """Return at most `most` of the numbers: the first, the last, and others evenly spaced between.
 
     >>> spread(range(100), 5)
     [0, 25, 50, 74, 99]
@@ -155,7 +157,7 @@ def _told_of(found: Applied, *, is_trial: bool) -> list[str]:
 
 
 def show_decided(store: Store, limit: int | None, *, as_json: bool) -> None:
-    """List the policies with what each decided, then the reviews that were decided."""
+    """List the policies with how many pairs each decided, then the decided reviews."""
     from memproc.report.report import counted
 
     policies, known = store.policies(), store.settled_reviews()[:limit]
@@ -173,17 +175,17 @@ def as_review(pair: Review) -> dict[str, Any]:
 
 
 def line_of(pair: Review) -> str:
-    """Return a review as people read it where it is one of a list."""
+    """Return a review as text, for a list."""
     return f"{pair.number}  {_kind(pair)}  {pair.reason}\n    {pair.one.content}\n    {pair.other.content}"
 
 
 def _kind(pair: Review | Settled) -> str:
-    """Return the kind of a review, and the confidence where it has one."""
+    """Return the kind of a review, with the confidence if it has one."""
     return pair.kind if pair.confidence is None else f"{pair.kind} {pair.confidence:.3g}"
 
 
 def _propose(store: Store, at_least: float | None, limit: int | None, *, as_json: bool) -> None:
-    """Add the pairs that are alike in meaning, and tell how many."""
+    """Add pairs that are similar in meaning, and print how many."""
     given = {} if at_least is None else {"at_least": at_least}
     found = store.propose(**given, limit=limit)
     more = "".join(f", {count} {told}" for count, told in ((found.known, "known"), (found.left, "left")) if count)
@@ -191,7 +193,7 @@ def _propose(store: Store, at_least: float | None, limit: int | None, *, as_json
 
 
 def _carry_out(store: Store, path: Path, note: str, *, as_json: bool) -> None:
-    """Carry out the orders of a file; those that stand already are counted, so that a file that stopped can be run again."""
+    """Apply the verdicts in a file. Those that are in force already are counted, so a file that failed halfway can be run again."""
     known = {one.number: one.verdict for one in store.settled_reviews()}
     decisions, already = [], 0
     for at, number, verdict in list(_orders(path)):
@@ -209,7 +211,7 @@ def _carry_out(store: Store, path: Path, note: str, *, as_json: bool) -> None:
 
 
 def _ask(store: Store, waiting: list[Review], note: str) -> None:
-    """Show one pair after the other, and carry out what is answered."""
+    """Show the pairs one after the other, and apply each answer."""
     from rich.console import Console
 
     console = Console()
@@ -255,7 +257,7 @@ def _show_pair(console: Console, pair: Review, place: str) -> None:
 
 
 def _highlighted(one: str, other: str) -> tuple[Text, Text]:
-    """Return both texts, the words in which they differ marked."""
+    """Return both texts with the words marked in which they differ."""
     from rich.text import Text
 
     left, right = one.split(), other.split()
@@ -269,7 +271,7 @@ def _highlighted(one: str, other: str) -> tuple[Text, Text]:
 
 
 def _orders(path: Path) -> Iterator[tuple[int, int, Any]]:
-    """Give each order of a file: its line, the number of the review and the verdict."""
+    """Yield the line, the number of the review and the verdict of each object in a file."""
     for at, given in enumerate(objects_in(path), 1):
         number, verdict = given.get("review"), given.get("verdict")
         if not isinstance(number, int) or isinstance(number, bool) or verdict not in get_args(Verdict):

@@ -1,4 +1,4 @@
-"""The commands on a store that is there."""
+"""The commands on an existing store."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ if TYPE_CHECKING:
 def export(
     database: Database,
     to: Annotated[str, Option(metavar="FILE", help="The file to write; - for standard output.")],
-    full: Annotated[bool, Option("--full", help="Every observation whole, then the decisions.")] = False,
+    full: Annotated[bool, Option("--full", help="Write every observation in full, then the decisions.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Write one memory a line, ordered by id."""
+    """Write one memory per line, ordered by id."""
     with opened(database) as store:
         lines = store.export(target(to), full=full)
     show({"lines": lines, "to": to}, f"{lines} lines to {to}", as_json=as_json, to=to)
@@ -52,7 +52,7 @@ def stats(database: Database, as_json: Json = False) -> None:
 
 @app.command()
 def trace(database: Database, identifier: Identifier, as_json: Json = False) -> None:
-    """Tell the story of a memory: where it comes from, and what was merged, reviewed, decided and forgotten, when and why."""
+    """Show the history of a memory: where it comes from, and what was merged, reviewed, decided and forgotten, when and why."""
     with opened(database) as store:
         told = store.trace(identifier)
         steps = store.history(identifier).steps if told.memory else ()
@@ -84,7 +84,7 @@ def trace(database: Database, identifier: Identifier, as_json: Json = False) -> 
 
 
 def _linked(step: Step) -> str:
-    """Return how a step of a history belongs there, with the review that offers it."""
+    """Return the link of a step in a history, with the number of the review if one offers it."""
     return step.link if step.review is None or step.link != "offered" else f"{step.link} by review {step.review}"
 
 
@@ -92,13 +92,13 @@ def _linked(step: Step) -> str:
 def unmerge(
     database: Database,
     identifier: Annotated[str | None, Argument(metavar="ID", help="The id of a memory or of an observation.")] = None,
-    job: Annotated[int | None, Option(help="Undo every merge by likeness that this job made.")] = None,
-    undo: Annotated[bool, Option("--undo", help="Take back what held this one, or what the job merged, apart.")] = False,
+    job: Annotated[int | None, Option(help="Undo every merge by similarity that this job made.")] = None,
+    undo: Annotated[bool, Option("--undo", help="Withdraw an earlier unmerge, of this id or of the job.")] = False,
     note: Annotated[str, Option(help="Why; kept with the decision.")] = "",
     as_json: Json = False,
 ) -> None:
-    """Hold an observation (of a memory, its first node) apart from the rest of its memory, for ever, or all that a job merged; or
-    take that back.
+    """Separate an observation (for a memory, its first node) from the rest of its memory for good, or everything that a job merged.
+    Or withdraw that.
     """
     if (identifier is None) == (job is None):
         raise UsageError("give the ID of a memory or an observation, or --job N, with --undo or without")
@@ -125,7 +125,7 @@ def _show_held_apart(store: Store, decisions: Sequence[Decision], parts: dict[st
 
 
 def _parts(store: Store, identifier: str, decisions: Sequence[Decision]) -> tuple[dict[str, Any], str]:
-    """Return what was split off its memory, and what is left of that: as values, and as people read it."""
+    """Return what was split off a memory and what is left of it, as values and as text."""
     own = store.get(identifier)
     sides = [store.get(key.hex()) for decision in decisions for key in decision[:2]]
     rest = {side.id: side for side in sides if side is not None and own is not None and side.id != own.id}
@@ -137,7 +137,7 @@ def _parts(store: Store, identifier: str, decisions: Sequence[Decision]) -> tupl
 
 
 def show_withdrawn(store: Store, decisions: Sequence[Decision], *, as_json: bool) -> None:
-    """Print what was taken back and how many memories there are now."""
+    """Print which decisions were withdrawn, and how many memories there are now."""
     from memproc.report.report import counted
 
     count = store.count()
@@ -150,10 +150,10 @@ def show_withdrawn(store: Store, decisions: Sequence[Decision], *, as_json: bool
 def forget(
     database: Database,
     identifier: Identifier,
-    note: Annotated[str, Option(help="Why; it is kept, so say nothing in it that should be forgotten.")] = "",
+    note: Annotated[str, Option(help="Why. The note is kept, so write nothing in it that must be forgotten.")] = "",
     as_json: Json = False,
 ) -> None:
-    """Remove a memory with all it was made of. Only hashes stay, so that it does not come back, and the note."""
+    """Remove a memory and everything it was made of. Only hashes, which keep it from coming back, and the note stay."""
     with opened(database) as store:
         removed = store.forget(identifier, note=note)
     show({"observations": removed}, f"{removed} observations forgotten", as_json=as_json)
@@ -162,13 +162,13 @@ def forget(
 @app.command()
 def rebuild(
     database: Database,
-    dedup: Annotated[Dedup | None, Option(help="Build it with another setting.", show_default=False)] = None,
+    dedup: Annotated[Dedup | None, Option(help="Rebuild with another setting.", show_default=False)] = None,
     merge_at: MergeAt = None,
     recall: RecallName = None,
     review_at: ReviewAt = None,
     as_json: Json = False,
 ) -> None:
-    """Compute index, links and memories again from the observations and decisions, if wanted with other settings."""
+    """Recompute index, links and memories from the observations and decisions, with other settings if given."""
     with opened(database, for_rebuild=True) as store:
         chosen = settings_of(dedup=dedup, merge_at=merge_at, recall=recall, review_at=review_at)
         joins, splits = store.rebuild(settings=chosen)
@@ -180,10 +180,10 @@ def rebuild(
 @app.command()
 def recall(
     database: Database,
-    limit: Annotated[int, Option(metavar="N", min=1, help="Show no more missed pairs than this.")] = 20,
+    limit: Annotated[int, Option(metavar="N", min=1, help="Show at most this many missed pairs.")] = 20,
     as_json: Json = False,
 ) -> None:
-    """Compare each fact with each, and show what the index of near pairs missed. Merges do not depend on it."""
+    """Compare all facts with each other, and show what the index of near pairs missed. Merges do not depend on it."""
     from memproc.report.report import counted
 
     with opened(database) as store:
@@ -206,7 +206,7 @@ def calibrate(
     labels: Annotated[Path, Argument(metavar="LABELS", help="A table or JSON with one, other (ids) and same (true or false).")],
     as_json: Json = False,
 ) -> None:
-    """Fit the confidence to labelled pairs; `rebuild` then makes it count."""
+    """Fit the confidence to labelled pairs; `rebuild` then applies it."""
     with opened(database) as store:
         found = store.calibrate(_labels(labels))
     lines = [
@@ -225,10 +225,10 @@ def calibrate(
 def backup(
     database: Database,
     to: Annotated[str, Argument(metavar="FILE", help="The file to write; - for standard output.")],
-    force: Annotated[bool, Option("--force", help="Overwrite the file if it is there.")] = False,
+    force: Annotated[bool, Option("--force", help="Overwrite the file if it exists.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Copy a store that may be in use, as it is at one moment, and check the copy."""
+    """Copy a store as it is at one moment, even while it is in use, and check the copy."""
     with opened(database) as store:
         size_bytes = store.backup(target(to), overwrite=force)
     show({"to": to, "bytes": size_bytes}, f"{size_bytes:,} bytes to {to}", as_json=as_json, to=to)
@@ -236,7 +236,7 @@ def backup(
 
 @app.command()
 def doctor(database: Database, as_json: Json = False) -> None:
-    """Check a store from its files to its index, and tell what is wrong and what mends it. Nothing is written."""
+    """Check a store from its files to its index, and report what is wrong and how to repair it. Nothing is written."""
     from memproc.store.checkup.doctor import examine_at
 
     findings = examine_at(database, settings_of())
@@ -255,7 +255,7 @@ def _told_of(finding: Finding) -> str:
 
 @contextmanager
 def opened(database: str, *, settings: Settings | None = None, for_rebuild: bool = False) -> Iterator[Store]:
-    """Open a store that is there: reading one that is not would make an empty file."""
+    """Open an existing store: opening a missing one would create an empty file."""
     from memproc.store.sql.opening import require_store
     from memproc.store.store import Store
 
@@ -274,14 +274,15 @@ def as_plain(memory: Memory) -> dict[str, Any]:
 
 
 def as_pair(decision: Any) -> dict[str, str]:
-    """Return a decision as JSON values; with its policy, if it is of one."""
+    """Return a decision as JSON values, with its policy if one made it."""
     of_policy = {"policy": decision.policy} if decision.policy else {}
     return {"a": decision.a.hex(), "b": decision.b.hex(), "verdict": decision.verdict, **of_policy}
 
 
 def objects_in(path: Path) -> list[dict[str, Any]]:
-    """Return the objects of a small file, JSON or a table; an empty one for what is none."""
-    from memproc.sources.items import item_of, open_file
+    """Return the objects of a small file, JSON or a table; an empty object for anything else."""
+    from memproc.sources.decoding import item_of
+    from memproc.sources.files import open_file
 
     with closing(open_file(path, lists=frozenset(), limit_bytes=LONGEST_OBJECT_BYTES)) as found:
         return [item.value if isinstance(item.value, dict) else {} for item in map(item_of, found.items)]

@@ -1,6 +1,6 @@
-"""The formats, and how to tell which one a source is in.
+"""The formats, and how to detect which one a source is in.
 
-A table, first match first: the more particular shapes stand before the more general.
+The first match in the table counts: special shapes stand before general ones.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ def format_named(name: str) -> Format:
 
 
 def detect(items: Sequence[object], fields: frozenset[str]) -> Format | None:
-    """Return the first format that at least half of the objects among `items` have the shape of, None if there is none.
+    """Return the first format whose shape at least half of the objects among `items` have, or None.
 
     `fields` holds the names of the fields of the schema in use.
     """
@@ -50,9 +50,9 @@ def detect(items: Sequence[object], fields: frozenset[str]) -> Format | None:
 
 
 def of_line(told: Format, item: Item) -> Format:
-    """Return the format of one item where its source was told to be in the format `told`.
+    """Return the format of one item of a source whose format was detected as `told`.
 
-    Each line of JSON with usual names tells by itself whether it is memproc's own, so that it is read alike in any company.
+    For each line of plain JSON its own marks decide whether it is memproc's export, so that it is read the same next to any others.
     """
     if told.name not in _BY_LINE:
         return told
@@ -60,8 +60,8 @@ def of_line(told: Format, item: Item) -> Format:
 
 
 def _is_in(known: Format, item: Any, fields: frozenset[str]) -> bool:
-    """Tell whether an item has the shape of a format; one that cannot be looked at has none."""
+    """Return whether an item has the shape of a format; False if looking at it raises."""
     try:
         return known.matches(item, fields)
-    except Exception:  # noqa: BLE001 - a mapping of the caller's may raise anything; what reads it says so
+    except Exception:  # noqa: BLE001 - a mapping of the caller's may raise anything; reading it reports that
         return False

@@ -1,19 +1,19 @@
 """ChatGPT's data export (`conversations.json`, or its shards): an array of conversations, each a tree of messages.
 
-Facts: OpenAI publishes no schema. A conversation holds `mapping`, from node ids to nodes with `message`, `parent` and
-`children`. An answer made again, or a message edited, starts a branch; `current_node` is the leaf that was shown last, and
-may dangle. Times are epoch seconds, and any of them may be null. `content.parts` holds text, null, and objects: images, or
-speech with its `text`. A message to the recipient "bio" is a saved memory being written. Custom instructions stand in the
+Facts: OpenAI publishes no schema. A conversation holds `mapping`, from node ids to nodes with `message`, `parent` and `children`. A
+regenerated answer or an edited message starts a branch; `current_node` is the leaf that was shown last, and may be missing from the
+mapping. Times are epoch seconds, and any of them may be null. `content.parts` holds text, null, and objects: images, or speech with
+its `text`. A message to the recipient "bio" writes a saved memory. Custom instructions are in the
 `metadata.user_context_message_data` of a hidden message with empty parts, in some exports in a `user_editable_context`.
 
-Rules: the active branch is read from its root to `current_node`, else to the newest leaf. A message is an event under its
-own id; a saved memory is a fact about the user under the message's id; a custom instruction is a fact without id, as it is
-repeated in each conversation. A message without a time takes the conversation's, then that of the earliest message, then
+Rules: the active branch is read from its root to `current_node`, or else to the newest leaf. A message is an event under its own
+id; a saved memory is a fact about the user under the id of the message; a custom instruction is a fact without an id, because it is
+repeated in each conversation. A message without a time takes that of the conversation, or else of the earliest message, or else of
 the conversation's update; `metadata.created_at_from` says which. Objects among the parts without text are kept as
-`metadata.assets`. Side branches, hidden, system, tool and thinking messages are read on request, messages without any text
-never; all are counted. A root node without a message is structure and is not counted.
+`metadata.assets`. Side branches and hidden, system, tool and thinking messages are read on request, messages without text never;
+all that is not read is counted. A root node without a message is structure and is not counted.
 
-Left out: the namespace (the export does not name its account), and what tells of the display: status, weight, end of turn.
+Left out: the namespace (the export does not name its account), and fields about the display: status, weight, end of turn.
 """
 
 from __future__ import annotations
@@ -92,7 +92,7 @@ def _active_branch(nodes: Nodes, current: object) -> list[str]:
 
 
 def _newest_leaf(nodes: Nodes) -> object:
-    """Return the key of the leaf with the latest message, of equals the largest key; None where there are no nodes."""
+    """Return the key of the leaf with the latest message, the largest key among equals; None if there are no nodes."""
     parents = {parent for node in nodes.values() if isinstance(parent := node.get("parent"), str)}
     leaves = [key for key in nodes if key not in parents] or list(nodes)
     return max(leaves, key=lambda key: (_moment(_written_at(nodes[key])) or EPOCH, key), default=None)
@@ -118,7 +118,7 @@ def _talk(item: Item, nodes: Nodes) -> _Talk:
 
 
 def _time_of_talk(item: Item, nodes: Nodes) -> tuple[object, str]:
-    """Return the time for messages without one, and where it comes from: an order that is stable over exports."""
+    """Return the time for messages without one, and where it comes from. The order of choice is stable across exports."""
     if not says_none(item.get("create_time")):
         return item["create_time"], "conversation"
     written = [value for node in nodes.values() if _moment(value := _written_at(node)) is not None]
@@ -170,7 +170,7 @@ def _instructions(message: dict[str, Any]) -> dict[str, Any]:
 
 
 def _kinds(message: dict[str, Any]) -> Iterator[str]:
-    """Yield each reason to leave the message out: it is read only where all of them are included."""
+    """Yield each reason to leave the message out: it is read only if all of them are included."""
     role = (message.get("author") or {}).get("role")
     if (message.get("metadata") or {}).get("is_visually_hidden_from_conversation"):
         yield "hidden"
@@ -213,7 +213,7 @@ def _instruction(name: str, text: object, message: dict[str, Any], talk: _Talk, 
 
 
 def _draft(message: dict[str, Any], talk: _Talk, **fields: object) -> Draft:
-    """Return a draft of the fields; those that no memory has go to its metadata."""
+    """Return a draft of the fields; those that a memory does not have go to its metadata."""
     notes: dict[str, Any] = {name: fields.pop(name) for name in ("assets", "instruction") if name in fields}
     is_dated = not says_none(message.get("create_time"))
     created_at = message["create_time"] if is_dated else talk.created_at
@@ -229,7 +229,7 @@ def _draft(message: dict[str, Any], talk: _Talk, **fields: object) -> Draft:
 
 
 def _described(message: dict[str, Any], talk: _Talk) -> dict[str, Any]:
-    """Return what is worth keeping of how a message was made."""
+    """Return the metadata of a message: its model, author, type and language."""
     author, content, metadata = ((message.get(name) or {}) for name in _OBJECTS)
     content_type = content.get("content_type")
     model = metadata.get("model_slug")

@@ -1,8 +1,8 @@
-"""What a reader of a format gives: drafts of memories, and what it left out or could not read.
+"""What a reader of a format returns: drafts of memories, what it left out, and what it could not read.
 
-A format is a module with a `FORMAT`: its name, how to tell it by shape, and how to read one item of it. An item is one JSON
-value as the source gives it: an element of an array or of a wrapped list, a line, a row. Readers are pure, never raise on
-bad input and never skip in silence: each part of an item ends as a `Draft`, a `Broken` or is counted in a `LeftOut`.
+A format is a module with a `FORMAT`: its name, how to detect it by shape, and how to read one item of it. An item is one JSON value
+of the source: an element of an array or of a wrapped list, a line, a row. Readers are pure, never raise on bad input, and never
+skip anything silently: each part of an item becomes a `Draft` or a `Broken`, or is counted in a `LeftOut`.
 """
 
 from __future__ import annotations
@@ -19,9 +19,11 @@ TIMES = ("created_at", "updated_at", "valid_from", "valid_to")
 
 
 class Draft(NamedTuple):
-    """The fields of one memory, not yet validated. `is_identity`: the record itself carries its `id`, so that another with
-    the same id is another version of it (an id derived from a reference or a position is none). `as_of`: the date the source
-    gives for itself, if it stands in the item. `raw`: the part of the item this was read from, if not all of it.
+    """The fields of one memory, not validated yet.
+
+    `is_identity`: the record itself has the `id`, so that another record with this id is another version of it. An id derived from
+    a reference or a position is no identity. `as_of`: the date that the source gives for itself, if it is in the item. `raw`: the
+    part of the item that the draft was read from, if that is not the whole item.
     """
 
     fields: dict[str, Any]
@@ -39,16 +41,16 @@ class Broken(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class LeftOut:
-    """Parts that are no memories, or are read on request only: what kind, and how many."""
+    """Parts that are not memories, or that are read only on request: what kind, and how many."""
 
     kind: str
     count: int = 1
 
 
 class Decided(NamedTuple):
-    """A decision, or a tombstone (`forgotten`), from a full export: of an observation, and of its node where that is spent.
+    """A decision from a full export, or a tombstone (`forgotten`) of an observation, and of its node if nothing else has it.
 
-    `policy` names the policy that decided, if it was no person.
+    `policy` names the policy that decided; it is empty if a person did.
     """
 
     verdict: Literal["merge", "distinct", "supersedes", "forgotten"]
@@ -57,9 +59,9 @@ class Decided(NamedTuple):
 
 
 class Context(NamedTuple):
-    """What the caller said: the source named, kinds to include that are left out else, where fields are to be found, and whether
-    the decisions of a full export are to be acted on. `is_told`: the format was told by the shape of the records and not named by
-    the caller. `fields` are the names of the fields of the schema in use, which the intake fills in.
+    """What the caller said: the source, the kinds to include that are otherwise left out, where to find fields, and whether to
+    apply the decisions of a full export. `is_told`: the format was detected, not named by the caller. `fields` are the names of the
+    fields of the schema, filled in by the intake.
     """
 
     source: str | None = None
@@ -74,19 +76,20 @@ Part = Draft | Broken | LeftOut | Decided
 
 
 def _nothing(_about: object) -> None:
-    """Make no remark, give no date."""
+    """Return None: no remark, no date."""
 
 
 def told_elsewhere(_item: Item, _fields: frozenset[str]) -> bool:
-    """Tell no item by its shape: what it stands in tells the format."""
+    """Match no item: the format is known from the file, not from the shape of an item."""
     return False
 
 
 class Format(NamedTuple):
-    """One format, of named functions only: it travels to other processes. `matches` tells an item by its shape, given the names
-    of the schema's fields. `lists`: the names under which the system's files wrap their records. `options`: the kinds that
-    `include` may name. `remark`: a warning that depends on how many records were read. `as_of`: the date in the head of a wrapped
-    list.
+    """One format. Its functions are named ones, because it is pickled to other processes.
+
+    `matches` detects an item by its shape, given the names of the fields of the schema. `lists` are the names under which files of
+    this system wrap their records, `options` the kinds that `include` may name. `remark` returns a warning that depends on how many
+    records were read, `as_of` the date in the head of a wrapped list.
     """
 
     name: str
@@ -100,21 +103,21 @@ class Format(NamedTuple):
 
 
 def without_nones(fields: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the fields that hold something."""
+    """Return the fields that are not None."""
     return {name: value for name, value in fields.items() if value is not None}
 
 
 def listed(value: object) -> list[Any]:
-    """Return what may be a list, one thing, or nothing, as a list."""
+    """Return a list unchanged, None as an empty list, and anything else as a list of one."""
     return value if isinstance(value, list) else [] if value is None else [value]
 
 
 def beside(metadata: Mapping[str, Any], rest: Mapping[str, Any], prefix: str) -> dict[str, Any]:
-    """Return the rest of a record beside its metadata; under a name with a prefix where the metadata has one of that name."""
+    """Return metadata together with the rest of a record; a name that the metadata has already gets a prefix."""
     return {**{f"{prefix}{name}" if name in metadata else name: value for name, value in rest.items()}, **metadata}
 
 
 def with_raw_times(fields: dict[str, Any]) -> dict[str, Any]:
-    """Return the fields with the text of each time that takes an assumption to read kept in `metadata` as `<field>_raw`."""
+    """Return the fields; the text of each time that needs an assumption to parse is kept in `metadata` as `<field>_raw`."""
     raw = {f"{name}_raw": fields[name] for name in TIMES if isinstance(fields.get(name), str) and is_assumed(fields[name])}
     return {**fields, "metadata": {**fields.get("metadata", {}), **raw}} if raw else fields

@@ -1,9 +1,8 @@
-"""Any JSON objects or table rows: fields by their usual names, or where the caller's mapping says.
+"""Any JSON objects or table rows: fields are found by their usual names, or by the caller's mapping.
 
-Rules: a field that the schema in use adds has its own name. Of the usual names of all others the first that shows something is
-taken; what no field takes goes to `metadata` under its own name. Table cells are text: tags are split at commas or semicolons,
-numbers are read, an empty cell is no value. An id makes an identity only within a named source, as the ids of two files may have
-nothing to do with each other.
+Rules: a field that the schema adds has its own name. Every other field takes the first of its usual names that has a visible value;
+what no field takes goes to `metadata` under its own name. Table cells are text: tags are split at commas or semicolons, numbers are
+parsed, an empty cell is no value. An id is an identity only within a named source, because the ids of two files may be unrelated.
 """
 
 from __future__ import annotations
@@ -50,15 +49,15 @@ _KINDS_OF_OTHERS = frozenset((str, bool)) | _NUMBER_KINDS | _LIST_KINDS | _DICT_
 
 
 def matches(item: Item, _fields: frozenset[str]) -> bool:
-    """Tell whether an item has `content`, or a text under another usual name of it."""
+    """Return whether an item has `content`, or text under another of its usual names."""
     return "content" in item or any(isinstance(item.get(name), str) for name in USUAL_NAMES["content"])
 
 
 def read(item: Item, context: Context) -> Iterator[Part]:
-    """Give the memory of one object or row."""
+    """Yield the memory of one object or row."""
     fields, rest = _claimed(item, context)
     if "content" not in fields and "content" in item and "content" not in context.mapping:
-        fields["content"] = item["content"]  # it says nothing: validation tells that, with all else that is wrong
+        fields["content"] = item["content"]  # it is blank: validation reports that, with all other faults
     if "content" not in fields:
         names = context.mapping.get("content", ", ".join(USUAL_NAMES["content"]))
         yield Broken(fault("content", "missing", f"has no text under {names}"))
@@ -81,7 +80,7 @@ def read(item: Item, context: Context) -> Iterator[Part]:
 
 
 def split_tags(text: str) -> list[str]:
-    """Return the tags in a text that separates them by commas or semicolons.
+    """Return the tags in a text, which are separated by commas or semicolons.
 
     >>> split_tags("tea; morning,home")
     ['tea', 'morning', 'home']
@@ -90,16 +89,16 @@ def split_tags(text: str) -> list[str]:
 
 
 def tags_of(given: object) -> object:
-    """Return tags that may be one text, or a list with nothing at some places; validation judges the rest."""
+    """Return tags given as one text, or as a list with empty items, as a list. Validation judges the rest."""
     if isinstance(given, str):
         return split_tags(given)
     return [tag for tag in given if tag not in (None, "")] if isinstance(given, list) else given
 
 
 def is_as_it_is(item: Item, kinds: Mapping[str, frozenset[type]]) -> bool:
-    """Tell whether `read` would, without a mapping, make one draft of all that is in an item, as it is; where it might not, no.
+    """Return whether `read` would, without a mapping, turn an item unchanged into one draft; False if it might not.
 
-    `kinds` are those that `kinds_as_they_are` gives, so that names of other fields and marks of a format are told by a look.
+    `kinds` comes from `kinds_as_they_are`; names of other fields and marks of other formats are not in it.
     """
     for name, value in item.items():
         kind = value.__class__
@@ -107,7 +106,7 @@ def is_as_it_is(item: Item, kinds: Mapping[str, frozenset[type]]) -> bool:
             if kind is not str or name not in TIMES or name not in kinds or is_assumed(value):
                 return False
         elif kind is str:
-            if not "!" <= value < "\x7f" and not shown(value):  # most begin with a mark of ASCII that shows something
+            if not "!" <= value < "\x7f" and not shown(value):  # most begin with a visible ASCII character
                 return False
         elif kind is dict and not value:
             return False
@@ -116,16 +115,16 @@ def is_as_it_is(item: Item, kinds: Mapping[str, frozenset[type]]) -> bool:
 
 @lru_cache(maxsize=100)
 def kinds_as_they_are(fields: frozenset[str]) -> Mapping[str, frozenset[type]]:
-    """Return by the names of a schema's fields the kinds of values that are handed over as they are, where they say something."""
+    """Return by field of the schema the types of values that are passed on unchanged, unless they are blank."""
     return {name: _KINDS.get(name, _KINDS_OF_OTHERS) for name in fields - {VERSION, ENVELOPE}}
 
 
 def _claimed(item: Item, context: Context) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Return what the fields take of an item, and the rest that says something."""
+    """Return the fields that an item gives, and the rest of it that is not blank."""
     mapping, claims = context.mapping, _claims(context.fields)
     fields: dict[str, Any] = {}
     rest: dict[str, Any] = {}
-    ranks: dict[str, tuple[int, str]] = {}  # of each field, how early the name stands that it was taken from
+    ranks: dict[str, tuple[int, str]] = {}  # by field, the rank of the name that it was taken from, and the name
     if mapping:
         item = dict(item)
         known = {field: path for field, path in mapping.items() if field in USUAL_NAMES or field in context.fields}
@@ -135,7 +134,7 @@ def _claimed(item: Item, context: Context) -> tuple[dict[str, Any], dict[str, An
         if _says_nothing(field, value):
             continue
         if not field or field in mapping:
-            if name != VERSION or not str(value).isdigit():  # the mark says nothing of the memory
+            if name != VERSION or not str(value).isdigit():  # the mark is not part of the memory
                 rest[name] = value
         elif field not in fields:
             fields[field], ranks[field] = value, (rank, name)
@@ -153,13 +152,13 @@ def _says_nothing(field: str, value: object) -> bool:
 
 @lru_cache(maxsize=100)
 def _claims(fields: frozenset[str]) -> Mapping[str, tuple[str, int]]:
-    """Return by each name the field that it is a name of, and how many names of that come before it; a schema's own name first."""
+    """Return by name the field that it belongs to and its rank among the names of that field; the field's own name ranks first."""
     usual = {name: (field, rank) for field, names in USUAL_NAMES.items() for rank, name in enumerate(names)}
     return {**usual, **{field: (field, 0) for field in fields}}
 
 
 def _take(rest: dict[str, Any], path: str) -> object:
-    """Take the value at a dotted path out of `rest`; a name that holds dots itself goes first."""
+    """Take the value at a dotted path out of `rest`; a name that itself contains the dots goes first."""
     if path in rest:
         return rest.pop(path)
     head, *names = path.split(".")

@@ -1,13 +1,13 @@
-"""memproc's own records before schema version 1: flat, with the emotion and the links beside the text.
+"""memproc's own records before schema version 1: flat, with emotion and links next to the text.
 
-Facts: `text`, `timestamp` (epoch seconds), `emotion` and `emotion_score` (0..1), `links` (ids, or objects with `to`, `type`
-and `weight`), `user`, `who`, `tags` (a list or a comma string), `importance`, `id`. Ids were numbers or text.
+Facts: `text`, `timestamp` (epoch seconds), `emotion` and `emotion_score` (0..1), `links` (ids, or objects with `to`, `type` and
+`weight`), `user`, `who`, `tags` (a list or a comma-separated text), `importance`, `id`. Ids were numbers or text.
 
-Rules: `user` becomes the namespace, `who` the subject. `emotion_score` becomes the intensity, for it said how strong the
-emotion was and not how pleasant or how sure. A link without a type is `related_to`. All else goes to `metadata`; where a
-name is taken there, as `v0_<name>`. Links that hold more than was known are kept there as given, too.
+Rules: `user` becomes the namespace, `who` the subject. `emotion_score` becomes the intensity, because it said how strong the
+emotion was, not how pleasant or how certain. A link without a type is `related_to`. Everything else goes to `metadata`, as
+`v0_<name>` if the name is taken there. Links with further fields are also kept there as given.
 
-Left out: `schema_version`, which says 0 and is no longer true of what is written.
+Left out: `schema_version`, which is 0 and no longer true of the converted record.
 """
 
 from __future__ import annotations
@@ -54,14 +54,14 @@ def _read(item: Item, _context: Context) -> Iterator[Part]:
 
 
 def _as_name(value: object) -> object:
-    """Return a number as the text it was an id in; text that shows nothing is none. Validation judges the rest."""
+    """Return an integer id as text, and invisible text as None. Validation judges the rest."""
     if isinstance(value, int) and not isinstance(value, bool) and abs(value) <= LARGEST_INTEGER:
         return str(value)
     return None if is_blank(value) else value
 
 
 def _emotion(label: object, score: object) -> object:
-    """Return the emotional context; an object is taken to be one already."""
+    """Return the emotional context; an object without a score is taken to be one already."""
     if isinstance(label, dict) and score is None:
         return label
     said = without_nones({"label": _as_name(label), "intensity": score})

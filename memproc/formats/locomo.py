@@ -1,17 +1,16 @@
 """LoCoMo: long conversations between two speakers, with observations distilled from each session.
 
 Facts: two layouts. `locomo10.json` is a list of samples with `sample_id`, `conversation` (`speaker_a`, `speaker_b`, `session_1`,
-`session_1_date_time`, ...), `observation`, `session_summary`, `event_summary` and `qa`. The released zip has one file a
-sample, the same names at its top level, and no `sample_id`. Times read "1:56 pm on 8 May, 2023" and have no zone. Some dates
-belong to no session. A turn has `speaker`, `dia_id`, `text`, and with an image `img_url`, `blip_caption`, `query`. An
-observation is a text and the turns that it speaks about: a list, or text that may hold several ("D22:21, D22:23"), some of
-them malformed.
+`session_1_date_time`, ...), `observation`, `session_summary`, `event_summary` and `qa`. The released zip has one file a sample,
+with the same names at its top level and no `sample_id`. Times look like "1:56 pm on 8 May, 2023" and have no zone. Some dates
+belong to no session. A turn has `speaker`, `dia_id`, `text`, and with an image `img_url`, `blip_caption`, `query`. An observation
+is a text and the turns that it is about: a list, or a text that may hold several ("D22:21, D22:23"), some of them malformed.
 
-Rules: a sample is a namespace (its id, else its two speakers), a session a conversation, a turn a message under its
-`dia_id`. An observation is a fact of its speaker, without id, as the turn ids in it are references; they become relations,
-dangling or not. What a turn holds beside its text goes to `metadata`; a turn without text is its caption, and
-`metadata.content_from` says so. Summaries, events and questions are read on request and counted else. Dates without a
-session, empty turns and names that LoCoMo does not know are counted.
+Rules: a sample is a namespace (its id, or else its two speakers), a session is a conversation, a turn is a message under its
+`dia_id`. An observation is a fact of its speaker, without an id, because the turn ids in it are references; they become relations,
+dangling or not. The other fields of a turn go to `metadata`; the content of a turn without text is its caption, and
+`metadata.content_from` says so. Summaries, events and questions are read on request, otherwise counted. Dates without a session,
+empty turns and names that LoCoMo does not use are counted.
 """
 
 from __future__ import annotations
@@ -34,13 +33,13 @@ _HEAD = frozenset(("sample_id", "speaker_a", "speaker_b"))
 
 
 class _Sample(NamedTuple):
-    """One conversation: whose it is, and the object that holds its sessions and their dates."""
+    """One conversation: its namespace, and the object that holds its sessions and their dates."""
 
     namespace: object
     talk: Mapping[str, Any]
 
     def fields(self, session: str | None, **fields: object) -> dict[str, Any]:
-        """Return the fields of a memory from a session, if it is from one."""
+        """Return the fields of a memory, with those of its session if it has one."""
         date = self.talk.get(f"{session}{_DATE}")
         shared = {"namespace": self.namespace, "conversation": session, "created_at": date}
         return with_raw_times(without_nones({**shared, **fields}))
@@ -58,7 +57,7 @@ def _talk(item: Item) -> Mapping[str, Any]:
 
 
 def _bare(name: object, prefix: str = "", suffix: str = "") -> str:
-    """Return a name without what may stand around it; of a mapping that is no JSON, a name may be no text."""
+    """Return a name without a prefix and a suffix. In a mapping that is not JSON a name may not be text."""
     return name.removeprefix(prefix).removesuffix(suffix) if isinstance(name, str) else ""
 
 
@@ -96,7 +95,7 @@ def _on_request(kind: str, parts: Iterator[Part], context: Context) -> Iterator[
 
 
 def _uncounted(item: Item, talk: Mapping[str, Any]) -> Iterator[Part]:
-    """Yield counts of what no other function reads."""
+    """Yield counts of everything that no other function reads."""
     orphans = [name for name in talk if _is_orphan(name, talk)]
     if orphans:
         yield LeftOut("dates_without_session", len(orphans))

@@ -1,16 +1,16 @@
-"""mem0: what `get_all()` and the platform's list give, and the payloads of its vector store.
+"""mem0: the results of `get_all()` and of the platform's list, and the payloads of its vector store.
 
-Facts: the text stands in `memory`, in raw payloads in `data`. Whose it is: `user_id`, `agent_id` or `app_id`. `run_id` on a
-search is `session_id` on a list. `categories` are a list or a comma string, `expiration_date` is the end of validity; old
-rows have US/Pacific offsets. Records come bare or wrapped in `results`, `memories` or `items`. Version 1 had `relations`.
-A list is cut at a page size of 20, 50, 100 or 1000 without a word.
+Facts: the text is in `memory`, in raw payloads in `data`. Its owner is in `user_id`, `agent_id` or `app_id`. `run_id` in a search
+is `session_id` in a list. `categories` are a list or a comma-separated text, `expiration_date` is the end of validity; old rows
+have US/Pacific offsets. Records come bare or wrapped in `results`, `memories` or `items`. Version 1 had `relations`. Lists are
+silently cut at a page size of 20, 50, 100 or 1000.
 
-Rules: a record is a fact under its own id. Every field that says something is kept: those without a place of their own go
-to `metadata` beside what is there; where a name is taken, as `mem0_<name>`. Relations that name a type and an entity become
-relations; as memproc's have no source of their own, they stay in `metadata` as given too.
+Rules: a record is a fact under its own id. Every field with a value is kept: fields without a place of their own go to `metadata`,
+as `mem0_<name>` if the name is taken there. Relations that name a type and an entity become relations; they also stay in `metadata`
+as given, because memproc's relations have no source of their own.
 
-Left out: `hash`, the MD5 of a text before mem0 edited it, which memproc neither trusts nor needs; and `score`, which tells of
-a query and not of the memory.
+Left out: `hash`, the MD5 of a text before mem0 edited it, which memproc neither trusts nor needs; and `score`, which belongs to a
+query and not to the memory.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""The names in records of which none could be taken, and the mapping that they suggest. Pure; advice only.
+"""The names in records that were all rejected, and the mapping that they suggest. Pure; advice only.
 
-Strategy: of the first few records the names that hold a value, those of nested objects with dots. For the text that one is proposed
-which holds a text, is called like one, and holds the longest; where none is called so, none is.
+Strategy: collect the names with a value in the first few records, those of nested objects with dots. For the content propose the
+name that sounds like text and holds the longest text; if no name sounds like text, propose none.
 """
 
 from __future__ import annotations
@@ -13,7 +13,8 @@ from typing import Self
 
 from memproc.formats.generic import USUAL_NAMES
 from memproc.records import Rejected
-from memproc.sources.items import NAMES_SHOWN, decode, name_shown
+from memproc.sources.decoding import decode
+from memproc.sources.files import NAMES_SHOWN, name_shown
 
 LOOKED_AT = 20
 LONGEST_BYTES = 1 << 20
@@ -25,16 +26,15 @@ _LIKE_TEXT = frozenset(
 
 
 class Names:
-    """The names in the first records of which none could be taken, gathered as they come."""
+    """The names in the first rejected records, collected as they come."""
 
     def __init__(self) -> None:
-        """Know none."""
-        self._lengths: dict[str, int] = {}  # by name, in the order they came, how many characters of text it held
+        self._lengths: dict[str, int] = {}  # by name, in order of appearance, how many characters of text it held
         self._looked_at = 0
         self._lacks_text = False
 
     def note(self, rejected: Iterable[Rejected]) -> None:
-        """Look at records that were rejected, as long as few were looked at."""
+        """Look at rejected records, until enough have been looked at."""
         for one in rejected:
             if self._looked_at >= LOOKED_AT:
                 return
@@ -46,7 +46,7 @@ class Names:
 
     @classmethod
     def of_values(cls, values: Iterable[Mapping[str, object]]) -> Self:
-        """Return the names in objects of which none has a text under a usual name."""
+        """Return the names in objects without text under a usual name."""
         names = cls()
         names._lacks_text = True
         for value in islice(values, LOOKED_AT):
@@ -65,12 +65,12 @@ class Names:
 
     @property
     def like_text(self) -> str | None:
-        """The name under which the text may stand, None where no name is like one."""
+        """The name that may hold the content, or None."""
         like = [name for name, length in self._lengths.items() if length and not _LIKE_TEXT.isdisjoint(_words(name))]
         return max(like, key=self._lengths.__getitem__, default=None)
 
     def advice(self, *, redact: bool) -> str:
-        """Return what there is, and what to do; with `redact` none of the names."""
+        """Return which names there are, and what to do; with `redact` no names are shown."""
         if redact or not self._lengths:
             return "name its format with --format, or say where the fields are with --map FIELD=NAME"
         what = f"what was read has {self.shown}"
@@ -81,7 +81,7 @@ class Names:
 
 
 def _named(value: Mapping[str, object], before: str, levels: int) -> Iterator[tuple[str, int]]:
-    """Give each name with the number of characters of text that it holds."""
+    """Yield each name with the number of characters of text that it holds."""
     for key, held in value.items():
         name = f"{before}{key}"
         if isinstance(held, Mapping) and held and levels > 1:

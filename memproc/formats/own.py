@@ -1,12 +1,12 @@
 """memproc's own JSON lines: what `export` and `export --full` write.
 
 Facts: a line of `export` holds the fields of a memory, `memproc_version`, and `observations` (where the memory comes from; not read
-back). A full export begins with a head line; then each line is one observation, its key, its date and whether its id is an
-identity under `memproc`; or a decision; or a tombstone.
+back). A full export begins with a head line. After that each line is a decision, a tombstone, or one observation, with its key, its
+date and whether its id is an identity under `memproc`.
 
-Rules: only these marks tell the format, never the names of fields, which anybody may use. Within it an id is an identity and an
-unknown field a fault. Decisions act on what is in the store already, so they are read from a full export only, and given on only
-where the caller trusts them.
+Rules: only these marks identify the format, never the names of fields, which anybody may use. In this format an id is an identity
+and an unknown field is a fault. Decisions change what is in the store already, so they are read from a full export only, and
+applied only if the caller trusts them.
 """
 
 from __future__ import annotations
@@ -27,28 +27,33 @@ HEAD = {**MARK, "export": "full"}
 ENVELOPE = "memproc"
 PROVENANCE = "observations"
 DECISION, POLICY = "decision", "policy"
-_KEYS_OF = {"merge": (2,), "distinct": (2,), "supersedes": (2,), "forgotten": (1, 2)}  # how many; a second one forgotten is a node
-DECISIONS, TOMBSTONES = "decisions", "tombstones"  # what is left out where they are not trusted
+_KEYS_OF = {
+    "merge": (2,),
+    "distinct": (2,),
+    "supersedes": (2,),
+    "forgotten": (1, 2),
+}  # how many keys; the second one of "forgotten" is a node
+DECISIONS, TOMBSTONES = "decisions", "tombstones"  # the kinds that are left out if they are not trusted
 
 
 def is_marked(item: Item, _fields: frozenset[str] = frozenset()) -> bool:
-    """Tell whether an item has a mark that memproc writes: a version of its own format, or the envelope of a whole observation."""
+    """Return whether an item has a mark that memproc writes: a version, or the envelope of a whole observation."""
     return type(item.get(VERSION)) is int or is_whole(item)
 
 
 def is_whole(item: Item) -> bool:
-    """Tell a whole observation, as a line of a full export is."""
+    """Return whether an item is a whole observation, a line of a full export."""
     told = item.get(ENVELOPE)
     return isinstance(told, dict) and "observation" in told
 
 
 def is_head(item: object) -> TypeGuard[Item]:
-    """Tell the head line of a full export, of whatever version."""
+    """Return whether an item is the head line of a full export of any version."""
     return isinstance(item, Mapping) and VERSION in item and item.get("export") == HEAD["export"] and "content" not in item
 
 
 def version_fault(item: Item) -> Fault | None:
-    """Return what is wrong with the version that an item is marked with, None where it is this one's or there is none."""
+    """Return the fault of the version that an item is marked with; None if it is supported or missing."""
     if VERSION not in item:
         return None
     version = item[VERSION]
@@ -56,13 +61,17 @@ def version_fault(item: Item) -> Fault | None:
         return fault(VERSION, "not_a_version", f"is no version of memproc's own format; this memproc writes {SCHEMA_VERSION}")
     if version > SCHEMA_VERSION:
         return fault(
-            VERSION, "newer_version", f"was written by a newer memproc: version {version}, this one reads {SCHEMA_VERSION}"
+            VERSION,
+            "newer_version",
+            "was written by a newer memproc: version ",
+            str(version),
+            f", this one reads {SCHEMA_VERSION}",
         )
     return None
 
 
 def read(item: Item, _context: Context) -> Iterator[Part]:
-    """Give the memory of one line."""
+    """Yield the memory of one line."""
     if (found := version_fault(item)) is not None:
         yield Broken(found)
     elif is_head(item):
@@ -79,7 +88,7 @@ def read(item: Item, _context: Context) -> Iterator[Part]:
 
 
 def _read_full(item: Item, context: Context) -> Iterator[Part]:
-    """Give what one line of a full export says. A second head is that of another export behind the first."""
+    """Yield what one line of a full export holds. A further head line comes from another export appended to the first."""
     if is_head(item) and version_fault(item) is None:
         yield LeftOut("head lines of further exports")
     elif _is_decision(item):
@@ -93,12 +102,12 @@ def _read_full(item: Item, context: Context) -> Iterator[Part]:
 
 
 def whole_line(seen: Observation) -> bytes:
-    """Return an observation as one line of a full export, from which the very same is read."""
+    """Return an observation as one line of a full export, from which the identical observation is read back."""
     return encode({**seen.record, **envelope(seen.key, seen.as_of, is_identity=seen.is_identity)})
 
 
 def envelope(key: Key, as_of: str | None, *, is_identity: bool) -> dict[str, object]:
-    """Return what a whole observation has beside its record."""
+    """Return what the line of an observation has besides its record."""
     return {ENVELOPE: {"observation": key.hex(), "identity": is_identity} | ({"as_of": as_of} if as_of else {})}
 
 

@@ -22,7 +22,7 @@ from memproc.errors import UsageError
 from memproc.ingestion.opening import Source
 from memproc.intake import Intake
 from memproc.records import Memory, encode
-from memproc.sources.items import check_not_in_use
+from memproc.sources.files import check_not_in_use
 from memproc.store.changes.writer import Writer
 from memproc.store.jobs.jobs import FINISHED, Claim, NewJob
 from memproc.store.store import Store, writer_of

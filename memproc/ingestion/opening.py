@@ -16,7 +16,11 @@ from memproc.formats.draft import Format
 from memproc.formats.naming import Names
 from memproc.intake import Intake
 from memproc.records import Memory, is_mapping
-from memproc.sources.items import LINE_SUFFIXES, Item, Items, Piece, item_of, of_iterable, open_file
+from memproc.sources.decoding import item_of
+from memproc.sources.files import open_file
+from memproc.sources.items import Item, Items, Piece
+from memproc.sources.iterables import of_iterable
+from memproc.sources.sniffing import LINE_SUFFIXES
 from memproc.times import parse_time, to_text
 
 SAMPLE = 20

@@ -123,7 +123,7 @@ def _check(sources: Sequence[Source]) -> Report | None:
         for source in sources:
             for taken in (source.intake.take(item).records for item in source.items):
                 read += len(taken)
-                report.errors.update([found.category for _, found in taken.rejected])
+                report.errors.update([found.category.value for _, found in taken.rejected])
     except SourceEndedError as error:
         report.notes.append(f"failed: {error}; nothing was written")
         report.finish("failed", perf_counter() - started)

@@ -28,7 +28,7 @@ from memproc.ingestion.gc_pauses import rarer_searches
 from memproc.ingestion.opening import Source
 from memproc.ingestion.remarks import BEYOND, Noticed, remark_on
 from memproc.intake import Chunk
-from memproc.records import Memory, Rejected
+from memproc.records import Category, Memory, Rejected
 from memproc.report.report import BatchLog, BatchSeen, Merge, Progress, Report, counted
 from memproc.resources import MEBIBYTE, Watch
 from memproc.sources.items import Piece
@@ -189,7 +189,7 @@ class Run:
             too_large = fault("", "too_large", f"is too large for the database: {error}")
             lines = [own.whole_line(records.accepted.at(at).observation) for at in range(len(records.accepted))]
             lines += [one.raw[:KEPT_OF_TOO_LARGE] for _, one in records.rejected]
-            found = [Rejected("resource", (too_large,), line) for line in lines]
+            found = [Rejected(Category.RESOURCE, (too_large,), line) for line in lines]
             return self._land_whole(source, Taken.of_rejected(found), decided)
 
     def _land_whole(self, source: Source, records: Taken, decided: Sequence[Decided]) -> Landed:

@@ -1,4 +1,4 @@
-"""The events of an ingestion and the report they fold into."""
+"""The events of an ingestion, and the report that sums them up."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ BATCHES_KEPT = 1_000
 
 
 class Merge(NamedTuple):
-    """A merge by likeness: the texts of the record that was read and of the one it was compared with, how sure it is, and what the
-    first says as against the other.
+    """A merge by similarity: the texts of the record that was read (`one`) and of the record it was compared with (`other`), the
+    confidence, and in words how they differ.
     """
 
     confidence: float
@@ -24,8 +24,8 @@ class Merge(NamedTuple):
 
 
 class Pattern(NamedTuple):
-    """Quarantined records whose first faults are alike: how many, what is wrong with the first of them, and its number. The values
-    that the message shows may differ among them, and so may positions in lists.
+    """Quarantined records whose first faults are similar: how many, the fault of the first record, and its number (`example`). The
+    faults may differ in the value that the message shows, and in positions in lists.
     """
 
     records: int
@@ -36,7 +36,7 @@ class Pattern(NamedTuple):
     example: int
 
     def told(self) -> str:
-        """Return it in a line for people.
+        """Return the pattern as a line of text.
 
         >>> Pattern(2, "validation", "date_unparsable", "created_at", "not a date: 'soon'", 7).told()
         "2 x created_at: not a date: 'soon'"
@@ -45,9 +45,8 @@ class Pattern(NamedTuple):
 
 
 class Progress(NamedTuple):
-    """Where an ingestion stands after a batch: what was counted in all its runs, the seconds of this one, and the bytes of all
-    sources together. `bytes_total` is None where the size of one is not known. `read_before` and `bytes_before` are where this run
-    began.
+    """The state of an ingestion after a batch: counts over all its runs, seconds of this run, and bytes of all sources together.
+    `bytes_total` is None if the size of a source is unknown. `read_before` and `bytes_before` are what earlier runs read.
 
     >>> half = Progress(30, 30, 0, 0, 0, 2.0, 600, 1_000, read_before=10, bytes_before=200)
     >>> half.records_per_second, half.share, half.seconds_left
@@ -67,17 +66,17 @@ class Progress(NamedTuple):
 
     @property
     def records_per_second(self) -> float:
-        """How many records this run reads in a second."""
+        """Records per second of this run."""
         return (self.read - self.read_before) / self.seconds if self.seconds > 0 else 0.0
 
     @property
     def share(self) -> float | None:
-        """How much of all sources is read, 0 to 1; None where their size is not known."""
+        """How much of all sources has been read, 0 to 1; None if their size is unknown."""
         return min(1.0, self.bytes_read / self.bytes_total) if self.bytes_total else None
 
     @property
     def seconds_left(self) -> float | None:
-        """How long the rest takes if it goes on as in this run so far; None where that cannot be told."""
+        """How long the rest takes at the rate of this run so far; None if that is unknown."""
         done = self.bytes_read - self.bytes_before
         if not self.bytes_total or done <= 0:
             return None
@@ -85,7 +84,7 @@ class Progress(NamedTuple):
 
 
 class BatchSeen(NamedTuple):
-    """A batch that landed: its records, the seconds that landing it took, and the memory held meanwhile, in MiB."""
+    """A committed batch: its records, the seconds it took, and the memory in use meanwhile, in MiB."""
 
     records: int
     seconds: float
@@ -94,7 +93,7 @@ class BatchSeen(NamedTuple):
 
 @dataclass(slots=True)
 class BatchLog:
-    """The batches of a run, thinned evenly: of more than a thousand every second is kept, then every fourth, and so on.
+    """The batches of a run, thinned evenly: above a thousand every second one is kept, then every fourth, and so on.
 
     >>> log = BatchLog()
     >>> for number in range(2_500):
@@ -121,14 +120,15 @@ class Report:
     """What one ingestion did. The fields are those of `memproc ingest --json`.
 
     `read` = `stored` + `duplicate` + `merged` + `quarantined`. `status`: "done", "stopped" (by the tolerance or at the first
-    error), "failed" (a source ended before its end was read), "interrupted" (from the keyboard), "paused" or "cancelled" (as a
-    person asked), "refused" (validated before, nothing written) or "rehearsed" (a dry run). `review` counts pairs that were found
-    for a person, `accepted` those of them that this run merged as `accept_at` says, `candidates` pairs that shared bands,
-    `verified` pairs compared. `left_out` counts what a format reads on request
-    only. `forgotten` are those of the duplicates that had been forgotten. `least_certain` holds, after a dry run, the ten merges
-    with the lowest confidence. `patterns` are the three commonest groups of quarantined records with like faults, and `settled`
-    counts those records that a person had replayed or discarded before, each once. `batch_log` tells of up to a thousand batches of
-    this run, evenly chosen, and `resources` what this run took.
+    error), "failed" (a source ended early), "interrupted" (from the keyboard), "paused" or "cancelled" (on request), "refused"
+    (validated before, nothing written) or "rehearsed" (a dry run).
+
+    `review` counts the pairs found for review, `accepted` those of them that this run merged because of `accept_at`, `candidates`
+    the pairs that shared a band, `verified` the pairs that were compared. `left_out` counts what a format reads only on request.
+    `forgotten` counts the duplicates that had been forgotten. After a dry run `least_certain` holds the ten merges with the lowest
+    confidence. `patterns` are the three most frequent groups of quarantined records with similar faults, and `settled` counts, each
+    once, the quarantined records that had been replayed or discarded before. `batch_log` holds up to a thousand batches of this
+    run, evenly chosen, and `resources` what this run used.
     """
 
     job: int | None = None
@@ -161,11 +161,11 @@ class Report:
 
     @property
     def is_all_quarantined(self) -> bool:
-        """Tell whether records were read, and none was taken."""
+        """Whether records were read and all of them were quarantined."""
         return self.read > 0 and self.quarantined == self.read
 
     def finish(self, status: str, seconds: float, before: int = 0) -> None:
-        """Note how it ended and what it took; `before` records were read in earlier runs."""
+        """Set the final status and the figures of this run; earlier runs read `before` records."""
         self.status = status
         self.seconds = round(seconds, 3)
         self.records_per_second = round((self.read - before) / seconds, 1) if seconds > 0 else 0.0
@@ -181,7 +181,7 @@ class Report:
         return {**asdict(self), **counts, "least_certain": merges, "patterns": patterns, "batch_log": batches}
 
     def __str__(self) -> str:
-        """Return the report as a few lines for people."""
+        """Return the report as a few lines of text."""
         outcomes = " + ".join(f"{name} {getattr(self, name)}" for name in ("stored", "duplicate", "merged", "quarantined"))
         speed = f"{self.records_per_second:,.0f} records/s, {self.peak_rss_mb:.0f} MB"
         batches = counted(self.batches, "batch", "batches")

@@ -1,1 +1,1 @@
-"""Where records come from: files by their shape, and iterables. Each gives items, as they stand there, in order."""
+"""Where records come from: files of several shapes, and iterables. Each gives its items unchanged and in order."""

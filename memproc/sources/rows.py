@@ -1,15 +1,15 @@
-"""The rows of a table, one after the other, whatever is broken in between.
+"""The rows of a table, one after the other, past any broken ones.
 
-Why not Python's `csv`: the length of its cells is bounded by a setting of the whole process, and where a row has no end, as
-behind a quote that is never closed, each of the lines that it took would be read again from each of the lines before it.
+Why not Python's `csv`: the length of its cells is limited by a setting of the whole process. And when a row has no end, as after a
+quote that is never closed, each of the lines that it swallowed would have to be read again from each of the lines before it.
 
-Rules, those of `csv` in its strict form: a cell in quotes holds anything, a quote in it written twice, and ends before a delimiter
-or a line end; in any other cell a quote is a character. A line ends with a line feed, a carriage return, or both. A broken row
-costs its first line only, as a quote that is never closed would take all that follows.
+Rules, those of `csv` in strict mode: a quoted cell may hold anything, with quotes doubled, and must be followed by a delimiter or a
+line end; in any other cell a quote is an ordinary character. A line ends with a line feed, a carriage return, or both. A broken row
+costs its first line only, because an unclosed quote would otherwise take everything that follows.
 
-Strategy: at the end of a line a row is either over or inside quotes. So of the lines behind the first of a broken row, up to the
-one where it broke, each that ends inside quotes ends as that row did: none of them is followed any further, and time grows with
-the length of the table. Memory is bounded by what a row may hold.
+Strategy: at the end of a line a row is either complete or inside quotes. So among the lines after the first of a broken row, up to
+the one where it broke, each line that ends inside quotes would break at the same place: none of them is followed further, and time
+is linear in the length of the table. Memory is bounded by the limit of a row.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _LINE_ENDS = "\r\n"
 
 
 class BrokenRow(NamedTuple):
-    """The first line of what is no row, without its end, and why: a code and a message. Of a line that is too long the start."""
+    """The first line of a broken row, without its line end (only the start if it is too long), and why: a code and a message."""
 
     line: str
     code: str
@@ -34,7 +34,7 @@ class BrokenRow(NamedTuple):
 
 
 class _Row:
-    """A row under way: its cells, and the parts of the cell in quotes that it is inside of, if it is."""
+    """An unfinished row: its cells, and the parts of the quoted cell that it is inside of, if any."""
 
     def __init__(self, delimiter: str) -> None:
         self.cells: list[str] = []
@@ -43,7 +43,7 @@ class _Row:
         self._delimiter = delimiter
 
     def take(self, line: str) -> str:
-        """Take the next line of the row; return why it is none, or nothing."""
+        """Take the next line of the row. Return why the row is broken, or an empty text."""
         if not self.is_inside and '"' not in line:
             self.cells = line.rstrip(_LINE_ENDS).split(self._delimiter)
             return ""
@@ -54,7 +54,7 @@ class _Row:
             text, quote = found.groups() if found else ("", "")
             self._parts.append(text)
             if not quote:
-                return ""  # it goes on in the next line
+                return ""  # the cell continues on the next line
             self.cells.append("".join(self._parts).replace('""', '"'))
             self._parts, self.is_inside = [], False
             at += len(text) + 1
@@ -65,7 +65,7 @@ class _Row:
         return ""
 
     def _cells_from(self, line: str, at: int, end: int) -> int:
-        """Take cells from a place on, up to one in quotes; return the place behind that quote, or the end of the line."""
+        """Take cells from a position up to the next quoted one. Return the position after its quote, or the end of the line."""
         while not line.startswith('"', at):
             behind = line.find(self._delimiter, at, end)
             if behind < 0:
@@ -78,9 +78,9 @@ class _Row:
 
 
 def rows_of(text: TextIO, delimiter: str, limit_chars: int) -> Iterator[list[str] | BrokenRow]:
-    """Give the rows of a text that was opened with `newline=""`, a blank line as one empty cell; and in its place what is none."""
-    again: deque[str] = deque()  # lines that were taken for a row that broke
-    doomed = 0  # how many of these it took before the one where it broke
+    """Yield the rows of a text opened with `newline=""`, with broken rows in their places; a blank line is one empty cell."""
+    again: deque[str] = deque()  # lines of a broken row, to be read again
+    doomed = 0  # how many of these stand before the one where it broke
     broke = "", ""
     while line := again.popleft() if again else _read(text, limit_chars):
         is_doomed, doomed = doomed > 0, max(doomed - 1, 0)
@@ -96,14 +96,14 @@ def rows_of(text: TextIO, delimiter: str, limit_chars: int) -> Iterator[list[str
             taken, ended = _follow(row, text, limit_chars - len(line), limit_chars)
             if ended[0]:
                 again.extend(taken)
-                doomed, broke = len(taken) - 1, ended  # a row that is whole leaves it as it was for those behind
+                doomed, broke = len(taken) - 1, ended  # a whole row does not change what holds for the lines after it
             yield _broken(line, *ended) if ended[0] else row.cells
 
 
 def _follow(row: _Row, text: TextIO, left_chars: int, limit_chars: int) -> tuple[list[str], tuple[str, str]]:
-    """Let a row take lines up to its end; return them, and code and message of why it broke: empty where it did not.
+    """Read lines up to the end of a row. Return them with the code and the message of why it broke, both empty if it did not.
 
-    Where it broke is the last of these lines.
+    The last of these lines is where it broke.
     """
     taken: list[str] = []
     while row.is_inside:
@@ -124,7 +124,7 @@ def _broken(line: str, code: str, why: str) -> BrokenRow:
 
 
 def _read(text: TextIO, limit_chars: int) -> str:
-    """Read a line; of one that is too long only the start."""
+    """Read a line; of one that is too long return only the start."""
     line = more = text.readline(limit_chars + 1)
     while _is_too_long(line, limit_chars) and more and not more.endswith(("\n", "\r")):
         more = text.readline(limit_chars + 1)

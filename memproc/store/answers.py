@@ -4,20 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Generic, Literal
+from typing import Generic, Literal
 
 from memproc.dedup.compare.fitting import Bin
 from memproc.dedup.decision import Decision, Verdict
-from memproc.records import Fault, Memory, Outcome, Plain
-
-if TYPE_CHECKING:
-    from typing_extensions import TypeVar
-
-    M = TypeVar("M", bound=Memory, default=Memory)
-else:
-    from typing import TypeVar
-
-    M = TypeVar("M", bound=Memory)
+from memproc.records import Fault, M, Outcome, Plain
 
 Severity = Literal["error", "warning"]
 Link = Literal["current", "told", "version", "superseded", "offered"]

@@ -17,9 +17,10 @@ from memproc.errors import UsageError, redacting
 from memproc.formats import detect, format_named, generic
 from memproc.formats.draft import Context, Format
 from memproc.intake import Intake, name_said
-from memproc.records import Given, Memory, Outcome
-from memproc.sources.items import Item, of_record
-from memproc.store.answers import Added, M
+from memproc.records import Given, M, Memory, Outcome
+from memproc.sources.items import Item
+from memproc.sources.iterables import of_record
+from memproc.store.answers import Added
 from memproc.store.changes.adding import Adder
 from memproc.store.changes.landed import Landed
 from memproc.store.changes.writer import Writer

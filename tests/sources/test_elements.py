@@ -12,8 +12,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from memproc.sources import elements as module
-from memproc.sources.elements import Element, Flaw, array_elements, list_in_object
+from memproc.sources import window
+from memproc.sources.elements import array_elements, list_in_object
+from memproc.sources.window import Element, Flaw
 
 LIMIT = 1 << 20
 NAMES = frozenset({"memories", "items"})
@@ -26,19 +27,19 @@ CHUNKS = st.integers(1, 40)
 INDENTS = st.sampled_from([None, 0, 1, 4])
 
 
-def cut(raw: bytes, chunk_bytes: int = module.CHUNK_BYTES, limit_bytes: int = LIMIT) -> list[Element]:
+def cut(raw: bytes, chunk_bytes: int = window.CHUNK_BYTES, limit_bytes: int = LIMIT) -> list[Element]:
     """Cut an array, reading so many bytes at a time."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(module, "CHUNK_BYTES", chunk_bytes)
+        patch.setattr(window, "CHUNK_BYTES", chunk_bytes)
         return list(array_elements(BytesIO(raw), limit_bytes))
 
 
 def look(
-    raw: bytes, chunk_bytes: int = module.CHUNK_BYTES, limit_bytes: int = LIMIT, unread: Counter[str] | None = None
+    raw: bytes, chunk_bytes: int = window.CHUNK_BYTES, limit_bytes: int = LIMIT, unread: Counter[str] | None = None
 ) -> tuple[bytes | None, list[Element]]:
     """Look for a list in an object, reading so many bytes at a time."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(module, "CHUNK_BYTES", chunk_bytes)
+        patch.setattr(window, "CHUNK_BYTES", chunk_bytes)
         head, found = list_in_object(BytesIO(raw), NAMES, limit_bytes, Counter() if unread is None else unread)
         return head, list(found)
 
@@ -246,7 +247,7 @@ def test_memory_is_bounded_by_the_largest_element():
     stream = Stream()
     for element in array_elements(stream, LIMIT):
         taken += len(element.raw)
-        assert stream.given - taken < 4 * module.CHUNK_BYTES
+        assert stream.given - taken < 4 * window.CHUNK_BYTES
         if taken > 3_000_000:
             break
 
@@ -379,7 +380,7 @@ def test_memory_stays_bounded_while_a_long_value_is_passed():
             return next(self.parts, b"")
 
     assert list(array_elements(Stream(), 1_000)) == [Element(b'"' + b"x" * 999, Flaw.TOO_LONG), Element(b"1")]
-    assert max(sizes) <= 4 * module.CHUNK_BYTES
+    assert max(sizes) <= 4 * window.CHUNK_BYTES
 
 
 @pytest.mark.parametrize("chunk_bytes", [7, 64, 100_000])

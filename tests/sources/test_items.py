@@ -13,7 +13,11 @@ from hypothesis import strategies as st
 from memproc.errors import SourceError, UsageError
 from memproc.formats import generic
 from memproc.formats.draft import Context, Draft
-from memproc.sources.items import SNIFFED_BYTES, Item, Items, decode, item_of, of_iterable, open_file
+from memproc.sources.decoding import decode, item_of
+from memproc.sources.files import open_file
+from memproc.sources.items import Item, Items
+from memproc.sources.iterables import of_iterable
+from memproc.sources.sniffing import SNIFFED_BYTES
 from memproc.validation import validate
 
 LISTS = frozenset({"memories"})
@@ -189,7 +193,7 @@ def test_an_integer_is_what_it_was(number):
 def test_nesting_that_json_can_say_is_left_to_the_gate(read):
     """300 levels are decoded, and refused with the place."""
     (item,) = read(b'{"content": "a", "metadata": {"x": ' + b"[" * 300 + b"]" * 300 + b"}}")
-    assert [(found.path, found.code) for found in validate(item.value).errors] == [("metadata", "nested_too_deep")]
+    assert [(found.path, found.code) for found in validate(item.value).errors] == [("metadata.x", "nested_too_deep")]
 
 
 def test_a_line_that_is_too_long_is_told_and_the_next_one_is_read(read):

@@ -15,6 +15,7 @@ from sqlalchemy import select
 
 import memproc
 from memproc.formats import FORMATS
+from memproc.records import encode
 from memproc.store.sql import tables
 from memproc.testing import broken, facts, records
 from tests.databases import all_text, refuse_rows, sql, work_of
@@ -96,6 +97,25 @@ def test_faults_of_different_values_are_alike(fresh):
         assert told[1] == "20 x importance: Input should be less than or equal to 1, got 2"
         assert report.patterns == store.patterns()[:3]
         assert store.doctor() == ()
+
+
+def test_faults_of_before_they_had_a_value_can_be_read(fresh):
+    """As a memproc of then wrote them, with the pattern that it made of them: `doctor` and `rebuild` leave both as they are."""
+    with fresh() as store:
+        memproc.ingest([{"content": "x", "importance": 7}, {"content": "y", "importance": 8}], store)
+        (pattern,) = store.patterns()
+        faults = [
+            {name: value for name, value in fault.as_dict().items() if name != "value"} for fault in store.quarantined(1).faults
+        ]
+        older = encode(faults).decode(), b"p" * 16, 1
+        store._transactions.write(lambda tx: tx.update_rows(tables.quarantine, ("faults", "pattern"), [older]))
+        assert [fault.value for number in (1, 2) for fault in store.quarantined(number).faults] == [None, "8"]
+        assert [(one.records, one.message) for one in store.patterns()] == [(1, pattern.message), (1, pattern.message[:-1] + "8")]
+        assert store.doctor() == ()
+        store.rebuild()
+        assert len(store.patterns()) == 2
+        assert store.replay().quarantined == 2
+        assert store.patterns() == [pattern._replace(records=4)]
 
 
 def test_a_message_says_a_value_once():
@@ -486,6 +506,7 @@ def test_a_discarded_record_is_gone_but_for_its_story(fresh):
         assert numbers(store.quarantine()) == [2]
         one = store.quarantined(1)
         assert (one.status, one.raw, one.faults[0].message) == ("discarded", b"", "date_unparsable")
+        assert one.faults[0].value is None
         assert (one.history[-1].kind, one.history[-1].reason) == ("discarded", "of no use")
         assert is_whole(store)
         with pytest.raises(memproc.NotFoundError):

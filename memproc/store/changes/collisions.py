@@ -13,7 +13,7 @@ from memproc.dedup.keys import Key
 from memproc.dedup.neighbourhood import Row
 from memproc.dedup.observation import Observation, is_confirmed
 from memproc.formats import own
-from memproc.records import Rejected
+from memproc.records import Category, Rejected
 from memproc.validation import fault
 
 COLLIDES = "report it: two records with one hash were made on purpose, or memproc is wrong; a space more in the text parts them"
@@ -51,7 +51,7 @@ def _is_confirmed(prepared: Prepared, other: Observation | Prepared) -> bool:
 def collided(prepared: Prepared) -> Rejected:
     """Return a record that shares a hash with another, as rejected."""
     found = fault("", "hash_collision", "has the hash of another record, which says something else")._replace(hint=COLLIDES)
-    return Rejected("dedup_conflict", (found,), own.whole_line(prepared.observation))
+    return Rejected(Category.DEDUP_CONFLICT, (found,), own.whole_line(prepared.observation))
 
 
 def reused_ids(plan: Plan, rows: Mapping[Key, Row]) -> dict[Key, str]:

@@ -93,7 +93,7 @@ def batch_row(landed: Landed, place: tuple[int, int, int, int], started: float, 
     outcomes = landed.counts()
     counts = [outcomes[outcome] for outcome in Outcome]
     looked = (landed.reviews, landed.candidates, landed.verified, len(landed.forgotten))
-    errors = encode(Counter(found.category for _, found in landed.rejected)).decode()
+    errors = encode(Counter(found.category.value for _, found in landed.rejected)).decode()
     known = encode(ranges(landed.known)).decode()
     known_rejected = encode({str(number): ranges(at) for number, at in landed.known_rejected.items()}).decode()
     return (*place, *counts, *looked, errors, known, known_rejected, perf_counter() - started, now)

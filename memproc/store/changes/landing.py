@@ -22,7 +22,7 @@ from memproc.dedup.neighbourhood import Row
 from memproc.failures import is_key_conflict
 from memproc.formats import own
 from memproc.intake import internal
-from memproc.records import Outcome, Rejected
+from memproc.records import Category, Outcome, Rejected
 from memproc.store.changes.collisions import collided, colliding_in, reused_ids
 from memproc.store.changes.landed import Arrived, Landed
 from memproc.store.index.segments import Segments
@@ -209,6 +209,6 @@ def _refused(prepared: Prepared, error: Exception) -> Rejected:
     said = str(cause).partition("\n")[0]  # PostgreSQL shows the whole row behind that
     line = own.whole_line(prepared.observation)
     if is_key_conflict(cause):  # what has the key was not found when it was looked for
-        found = fault("", "key_taken", f"another row of the store has its key: {said}")._replace(hint=KEY_TAKEN)
-        return Rejected("dedup_conflict", (found,), line)
-    return Rejected("database", (fault("", "refused", f"the database refused this record: {said}"),), line)
+        found = fault("", "key_taken", "another row of the store has its key: ", said)._replace(hint=KEY_TAKEN)
+        return Rejected(Category.DEDUP_CONFLICT, (found,), line)
+    return Rejected(Category.DATABASE, (fault("", "refused", "the database refused this record: ", said),), line)

@@ -22,9 +22,11 @@ from memproc.errors import DatabaseError, MemprocError, UsageError
 from memproc.failures import Kind
 from memproc.formats import format_named, generic, of_line, own
 from memproc.formats.draft import Context, Format
-from memproc.intake import CATEGORY_OF_FORMATS, Intake, internal
-from memproc.records import Fault, Memory, Rejected
-from memproc.sources.items import Item, decode, of_record
+from memproc.intake import Intake, internal
+from memproc.records import Category, Fault, Memory, Rejected
+from memproc.sources.decoding import decode
+from memproc.sources.items import Item
+from memproc.sources.iterables import of_record
 from memproc.store.changes.landed import Arrived, Landed
 from memproc.store.jobs.jobs import ENDED_BY
 from memproc.store.quarantine.edits import Edits
@@ -43,7 +45,7 @@ from memproc.taken import Taken
 from memproc.validation import failed, redacted
 
 CHUNK = 100
-UNDECODED = ("source", "resource")  # the categories of what was never a value
+UNDECODED = (Category.SOURCE, Category.RESOURCE)  # the categories of what was never a value
 
 Transform = Callable[[Any], Any]
 
@@ -52,7 +54,7 @@ class Waiting(NamedTuple):
     """A quarantined record that is to be replayed."""
 
     number: int
-    category: str
+    category: Category
     faults: tuple[Fault, ...]
     raw: bytes
     format: str
@@ -100,7 +102,7 @@ class ReplayPlan:
                 records.extend(Taken.of_rejected([item]))
             else:
                 records.extend(self._intake(waiting, item.value).take(item).records)
-        is_read = len(records.accepted) or any(one.category != CATEGORY_OF_FORMATS for _, one in records.rejected)
+        is_read = len(records.accepted) or any(one.category != Category.TRANSFORM for _, one in records.rejected)
         if is_read or (len(records) and not self._is_as_it_was):
             return records
         again = Rejected(waiting.category, waiting.faults, waiting.raw) if self._is_as_it_was else _nothing(waiting)
@@ -126,7 +128,7 @@ class ReplayPlan:
         except Exception as error:  # noqa: BLE001 - a function of the caller's may raise anything; no record may be lost with it
             raised = failed("transform_failed", "the transform", error, tracebacks=self.settings.tracebacks)
             shown = redacted(raised) if self.settings.redact else raised
-            return Rejected(CATEGORY_OF_FORMATS, (shown._replace(hint="mend the transform, then replay"),), waiting.raw)
+            return Rejected(Category.TRANSFORM, (shown._replace(hint="mend the transform, then replay"),), waiting.raw)
         return None if value is None else of_record(value)
 
     def _intake(self, waiting: Waiting, value: object) -> Intake:
@@ -209,7 +211,7 @@ class Replay:
         def found(tx: Tx) -> list[Waiting]:
             rows = rows_by_number(tx, numbers)
             return [
-                Waiting(at, row.category, faults_of(row), raw_of(tx, at), row.format, row.namespace, row.context)
+                Waiting(at, Category(row.category), faults_of(row), raw_of(tx, at), row.format, row.namespace, row.context)
                 for at, row in sorted(rows.items())
                 if row.status == OPEN
             ]
@@ -259,7 +261,7 @@ def _text_of(raw: bytes) -> str | bytes:
 def _nothing(waiting: Waiting) -> Rejected:
     message = "nothing was read from it in this format"
     return Rejected(
-        CATEGORY_OF_FORMATS,
+        Category.TRANSFORM,
         (Fault("", "nothing_read", message, "name the format that the record is in, or mend it by hand"),),
         waiting.raw,
     )

@@ -11,9 +11,9 @@ from memproc.dedup.meaning import AT_LEAST
 from memproc.dedup.review_policy import checked_name, parse_policy
 from memproc.embedding import embedder
 from memproc.errors import UsageError
+from memproc.records import M
 from memproc.store.answers import (
     Applied,
-    M,
     PolicyCount,
     Proposed,
     Review,

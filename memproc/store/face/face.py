@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import Generic
 
 from memproc.config import Policy, Settings
-from memproc.records import Plain
-from memproc.store.answers import M
+from memproc.records import M, Plain
 from memproc.store.changes.writer import Writer
 from memproc.store.opened import OpenStore
 from memproc.validation import restore

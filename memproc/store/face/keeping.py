@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import IO
 
 from memproc.config import Policy, Settings
+from memproc.records import M
 from memproc.store.answers import (
     Calibration,
     Finding,
-    M,
 )
 from memproc.store.changes.calibration import calibrate, calibrated
 from memproc.store.changes.rebuilding import Moved, rebuild

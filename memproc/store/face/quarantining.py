@@ -12,10 +12,9 @@ from typing import IO, Unpack
 from memproc.config import limit_of, whole_number, whole_numbers
 from memproc.errors import NotFoundError
 from memproc.formats import format_named
-from memproc.records import Memory
+from memproc.records import M, Memory
 from memproc.report.report import Pattern, Report
 from memproc.store.answers import (
-    M,
     Quarantined,
 )
 from memproc.store.changes.landed import Arrived, Landed

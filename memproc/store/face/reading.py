@@ -13,12 +13,11 @@ from memproc.config import limit_of, maybe_number
 from memproc.dedup.compare.confidence import model_of
 from memproc.dedup.text.canonical import canonical
 from memproc.errors import UsageError
-from memproc.records import Plain
+from memproc.records import M, Plain
 from memproc.store.answers import (
     History,
     IndexRecall,
     Job,
-    M,
     Recount,
     Trace,
 )

@@ -12,7 +12,9 @@ from typing import Any
 import orjson
 
 from memproc.errors import UsageError
-from memproc.sources.items import Item, decode, item_of, open_file
+from memproc.sources.decoding import decode, item_of
+from memproc.sources.files import open_file
+from memproc.sources.items import Item
 from memproc.store.answers import Quarantined
 
 LONGEST_LINE_BYTES = 1 << 30

@@ -16,7 +16,7 @@ from sqlalchemy import case, func, select
 from xxhash import xxh3_128_digest
 
 from memproc.dedup.keys import Key, key_of
-from memproc.records import Fault, Outcome, Plain, Rejected, encode
+from memproc.records import Category, Fault, Outcome, Plain, Rejected, encode
 from memproc.store.quarantine.texts import add_texts, holders_of, text_as_sought
 from memproc.store.rows.observations import forgotten_among
 from memproc.store.sql import tables
@@ -60,20 +60,23 @@ REASONED = select(*(tables.quarantine.c[name] for name in ("number", "status", *
 def reasons_of(rejected: Rejected) -> Reasons:
     """Return the reasons of a rejected record: those of its first fault, and all faults as JSON."""
     first = rejected.faults[0]
-    pattern = xxh3_128_digest(encode([rejected.category, first.code, *alike(first.path, first.message)]))
-    faults = encode([fault.as_dict() for fault in rejected.faults]).decode()
-    return Reasons(rejected.category, first.code, first.path, first.message, pattern, faults)
+    pattern = xxh3_128_digest(encode([rejected.category, first.code, *alike(first)]))
+    faults = encode([{**fault.as_dict(), "value": fault.value} for fault in rejected.faults]).decode()
+    return Reasons(rejected.category.value, first.code, first.path, first.message, pattern, faults)
 
 
 def reasons_told(row: Any) -> Reasons | None:
     """Return the reasons that a row should have by its category and its faults, None where the faults are none. The words of one
-    that was discarded are gone, and with them what its pattern was made of.
+    that was discarded are gone, and with them what its pattern was made of. Nor can the pattern be made again of faults that were
+    written before they had a value.
     """
     try:
-        told = reasons_of(Rejected(row.category, tuple(Fault(**fault) for fault in orjson.loads(row.faults)), b""))
+        faults = orjson.loads(row.faults)
+        told = reasons_of(Rejected(Category(row.category), tuple(Fault(**fault) for fault in faults), b""))
+        has_pattern = row.status != DISCARDED and "value" in faults[0]
     except (ValueError, KeyError, TypeError, IndexError):
         return None
-    return told._replace(pattern=row.pattern, faults=row.faults) if row.status == DISCARDED else told._replace(faults=row.faults)
+    return told._replace(pattern=told.pattern if has_pattern else row.pattern, faults=row.faults)
 
 
 def mend_reasons(tx: Tx) -> None:

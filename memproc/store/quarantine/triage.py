@@ -200,7 +200,7 @@ def discard(tx: Tx, numbers: Sequence[int], note: str) -> None:
     require_open(numbers, rows)
     bare = []
     for number, row in rows.items():
-        faults = [fault._replace(message=fault.code, traceback="") for fault in faults_of(row)]
+        faults = [fault._replace(message=fault.code, traceback="", value=None) for fault in faults_of(row)]
         bare.append((DISCARDED, faults[0].message, encode([fault.as_dict() for fault in faults]).decode(), number))
     tx.update_rows(tables.quarantine, ("status", "message", "faults"), bare)
     for table in (tables.quarantine_parts, tables.quarantine_texts):

@@ -16,8 +16,8 @@ from memproc.dedup.memory import memory_of_one
 from memproc.dedup.neighbourhood import Row
 from memproc.dedup.observation import Observation
 from memproc.dedup.versions import newest_of
-from memproc.records import Plain
-from memproc.store.answers import M, Review
+from memproc.records import M, Plain
+from memproc.store.answers import Review
 from memproc.store.rows.decisions import decisions_on, in_force, pairs_of
 from memproc.store.rows.memories import OF_MANY, to_memory
 from memproc.store.rows.observations import SPEAKING, rows_by_key, to_row

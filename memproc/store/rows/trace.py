@@ -11,8 +11,8 @@ from sqlalchemy import or_, select
 from memproc.dedup.compare.reasons import BETWEEN, reason_told
 from memproc.dedup.keys import Key
 from memproc.dedup.neighbourhood import Row
-from memproc.records import Plain
-from memproc.store.answers import Entry, M, ObservationSeen, Trace
+from memproc.records import M, Plain
+from memproc.store.answers import Entry, ObservationSeen, Trace
 from memproc.store.rows.decisions import all_decisions
 from memproc.store.rows.history import speaking_of
 from memproc.store.rows.ledger import _lines_on, entry_of

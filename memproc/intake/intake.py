@@ -1,11 +1,7 @@
-"""From items of a source to prepared observations: format, validation, keys. Pure; what becomes of an item is its own affair.
+"""The loop that takes each item of a source from its bytes to the record that is kept.
 
-Nothing raises on bad input: what cannot be taken comes back as `Rejected`, with every fault and the raw bytes. Nor does a fault of
-memproc itself: the record that it shows itself in is `Rejected` as `internal`, with the traceback, and all others are taken.
-
-Strategy: one loop takes each item from its bytes to the record that is kept. What most items are, an object with fields of the
-schema, needs no reader. The keys of many are then made together, since that is quicker while all that it needs is at hand; where
-that raises, the record that it raises on is found by halving (`isolated`).
+Strategy: most items are objects with fields of the schema and need no reader. The keys of many records are made together, which is
+quicker than one by one; where that raises, the record at fault is found by halving (`isolated`).
 """
 
 from __future__ import annotations
@@ -17,48 +13,32 @@ from dataclasses import dataclass, field
 from functools import cache
 from itertools import accumulate
 from operator import itemgetter
-from typing import Any, NamedTuple, TypeVar, cast
+from typing import Any, NamedTuple, cast
 
 import orjson
 
-from memproc.config import DEEPEST, Policy, Settings
+from memproc.config import Policy, Settings
 from memproc.dedup.band_hashes import with_band_hashes
 from memproc.dedup.columns import Columns
 from memproc.dedup.grouping import grouped
 from memproc.dedup.preparing import Accepted, prepare_all
-from memproc.errors import UsageError
 from memproc.formats import generic, of_line
 from memproc.formats.draft import Broken, Context, Decided, Draft, Format, LeftOut, Part
-from memproc.records import DEFAULT_NAMESPACE, Fault, Given, Memory, Plain, Rejected, encode, is_mapping, plain
-from memproc.sources.items import Item, Piece, count_names, depth_of, exact_value, item_of, raw_bytes
+from memproc.intake.chunk import Chunk
+from memproc.intake.isolating import isolated
+from memproc.intake.limits import beyond
+from memproc.intake.rejections import internal, raw_of
+from memproc.records import DEFAULT_NAMESPACE, Category, Fault, Given, Memory, Plain, Rejected, encode, is_mapping, plain
+from memproc.sources.decoding import exact_value, item_of
+from memproc.sources.items import Item, Piece
 from memproc.taken import Taken
-from memproc.times import parse_time, to_text
-from memproc.validation import INTERNAL_ERROR, READER_FAILED, as_given, broke, fault, redacted, restore, validator
-from memproc.values import is_blank, shown
-
-One = TypeVar("One")
-
-CATEGORY_OF_FAULTS = "validation"
-CATEGORY_OF_FORMATS = "transform"
-CATEGORY_OF_EXCEPTIONS = "internal"
-CATEGORY_OF_LIMITS = "resource"
-_LEAST_BYTES_A_NAME = 5  # of JSON: `{"":1}`; so most records need not be counted
-SHAPED = ("tags", "emotion", "relations")  # their levels are those of the schema
-
-
-class Chunk(NamedTuple):
-    """What some items became, with their band hashes: the records of all, and `counts`, how many of them each item gave. Each
-    decision stands with the number of records before it, and what was left out with the number of its item.
-    """
-
-    records: Taken
-    counts: list[int]
-    decided: list[tuple[int, Decided]]
-    left_out: list[tuple[int, dict[str, int]]]
+from memproc.times import parse_time, parts_of, to_text
+from memproc.validation import INTERNAL_ERROR, NOT_AN_OBJECT, READER_FAILED, as_given, broke, fault, redacted, restore, validator
+from memproc.values import is_blank
 
 
 class _Kept(NamedTuple):
-    """A memory that passed validation, of an object its plain record, and what is kept of it."""
+    """A memory that passed validation (for an object, its plain record), and what is kept of it."""
 
     memory: Memory | Plain
     accepted: Accepted
@@ -66,8 +46,8 @@ class _Kept(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Intake:
-    """How the items of one source are taken. `namespace` and `source` are for records that carry none; `as_of` is the date
-    the source gives for itself, as fixed-width text.
+    """How the items of one source become observations. `namespace` is for records without one; `as_of` is the date that the source
+    gives for itself, as fixed-width text.
     """
 
     format: Format
@@ -79,12 +59,12 @@ class Intake:
     settings: Settings = field(default_factory=Settings)
 
     def __post_init__(self) -> None:
-        """Let the readers know the fields of the schema."""
+        """Give the readers the names of the fields of the schema."""
         object.__setattr__(self, "context", self.context._replace(fields=_fields_of(self.schema)))
 
     @property
     def said(self) -> str:
-        """What the caller said of the source, but for the namespace, as JSON: a record that is replayed is taken under the same."""
+        """What the caller said of the source, except the namespace, as JSON: a replay uses the same."""
         context = self.context
         given = {
             "source": context.source,
@@ -96,15 +76,15 @@ class Intake:
         return encode({name: value for name, value in given.items() if value}).decode()
 
     def take_all(self, pieces: Sequence[Piece], *, is_grouped: bool = False) -> Chunk:
-        """Return what some items become; with `is_grouped` what each merges by is found out, whether it meets another or not."""
+        """Return what some items become. With `is_grouped` the groups by which facts merge are computed for all of them."""
         return self._taken(pieces, is_hashed=self.policy.dedup == "near", is_grouped=is_grouped)
 
     def take(self, piece: Piece) -> Chunk:
-        """Return what one item becomes, without band hashes."""
+        """Return what one item becomes, without signatures."""
         return self._taken([piece], is_hashed=False)
 
     def draft(self, piece: Piece) -> list[Memory | Rejected]:
-        """Return the memories of one item, judged as they would be for a store."""
+        """Return the memories of one item, validated as for a store."""
         drafted: list[Memory | Rejected] = []
         for made, _ in self._made(piece, None):
             if isinstance(made, Rejected):
@@ -135,14 +115,14 @@ class Intake:
         rejected[:] = [(at, self._redacted(one)) for at, one in sorted(rejected, key=itemgetter(0))]
         return chunk
 
-    def _redacted(self, one: Rejected) -> Rejected:
+    def _redacted(self, rejected: Rejected) -> Rejected:
         if not self.settings.redact:
-            return one
-        return one._replace(faults=tuple(redacted(found, self.schema.model_fields) for found in one.faults))
+            return rejected
+        return rejected._replace(faults=tuple(redacted(fault_found, self.schema.model_fields) for fault_found in rejected.faults))
 
     def _read(self, pieces: Sequence[Piece]) -> tuple[Chunk, list[Accepted], dict[int, object]]:
-        """Read items and check what they give. What memproc itself breaks on is told in its place. Beside the chunk stand the
-        records that are to be prepared for it, and by place the part of an item that a record is, where it is not all of it.
+        """Read items and validate their records. Return the chunk with what was rejected, the accepted records that are still to be
+        prepared, and by position the part of an item that a record was read from, if it is not the whole item.
         """
         chunk, accepted, parts, usual = Chunk(Taken(), [], [], []), list[Accepted](), dict[int, object](), self._usual()
         for at, piece in enumerate(pieces):
@@ -171,13 +151,13 @@ class Intake:
         return chunk, accepted, parts
 
     def _made(self, piece: Piece, value: object) -> Iterator[tuple[_Kept | Rejected | Decided | LeftOut, object]]:
-        """Give what one item, of this value if it is known, becomes, each with the part of it that this is: what is accepted and
-        what is rejected, what is left out, and decisions.
+        """Yield what one item becomes, each with the part of the item that it was read from: accepted and rejected records, counts
+        of what is left out, and decisions. `value` is the decoded item if it is known already.
         """
         try:
             item = Item(value, piece) if isinstance(piece, bytes) and value is not None else item_of(piece)
             parts: Iterable[Part | Rejected] = self._parts_of(item)
-        except Exception as error:  # noqa: BLE001 - whatever it is, no other record may be lost with it
+        except Exception as error:  # noqa: BLE001 - no other record may be lost with it
             item, parts = Item(None), (internal(raw_of(None, piece), error),)
         for part in parts:
             if isinstance(part, Draft):
@@ -187,13 +167,13 @@ class Intake:
                     made = internal(raw_of(part.raw, item), error)
                 yield made, part.raw
             elif isinstance(part, Broken):
-                yield Rejected(CATEGORY_OF_FORMATS, (part.fault,), raw_of(part.raw, item)), part.raw
+                yield Rejected(Category.TRANSFORM, (part.fault,), raw_of(part.raw, item)), part.raw
             else:
                 yield part, None
 
     def _usual(self) -> Callable[[Any], Accepted | None]:
-        """Return what looks at the value of an item as most are, an object with fields of the schema in the usual shape: it gives
-        what is kept of it, and None of any other item, which `_made` looks into.
+        """Return the fast path: a function of the value of an item. For an object with fields of the schema in their usual shape,
+        as most items are, it returns what is kept, and None for any other item, which `_made` handles.
         """
         format_used, context, settings, as_of = self._format_for({}), self.context, self.settings, self.as_of
         is_usual = format_used.read is generic.read and not context.mapping
@@ -212,14 +192,14 @@ class Intake:
                 json = encode(record)
                 if beyond(record, len(json), settings) is not None:
                     return None
-            except Exception:  # noqa: BLE001 - whatever it is, it is told where items are looked into
+            except Exception:  # noqa: BLE001 - `_made` reports it
                 return None
             return record, json, "id" in record and (context.source is not None or "source" in value), as_of
 
         return kept
 
     def _parts_of(self, item: Item) -> Iterator[Part | Rejected]:
-        """Give the parts of an item; where its reader breaks, the item itself in place of those that are left."""
+        """Yield the parts of an item. If its reader raises, the item itself is rejected in place of the remaining parts."""
         if item.fault is not None:
             yield Rejected(item.category, (item.fault,), raw_of(None, item))
             return
@@ -230,18 +210,18 @@ class Intake:
             if is_mapping(item.value):
                 yield from self._format_for(item.value).read(cast("Mapping[str, Any]", item.value), self.context)
             else:
-                found = fault("", "not_a_mapping", f"a record is an object, not {type(item.value).__name__}")
-                yield Rejected(CATEGORY_OF_FAULTS, (found,), raw_of(None, item))
-        except Exception as error:  # noqa: BLE001 - a reader never raises; if one does, no record may be lost with it
+                found = fault("", "not_a_mapping", NOT_AN_OBJECT, type(item.value).__name__)
+                yield Rejected(Category.VALIDATION, (found,), raw_of(None, item))
+        except Exception as error:  # noqa: BLE001 - a reader should never raise; if one does, no record may be lost
             found = broke(f"the reader of {self.format.name!r}", error, READER_FAILED)
-            yield Rejected(CATEGORY_OF_EXCEPTIONS, (found,), raw_of(None, item))
+            yield Rejected(Category.INTERNAL, (found,), raw_of(None, item))
 
     def _kept(self, draft: Draft, item: Item) -> _Kept | Rejected:
-        """Return what is kept of a draft, under the limits of the settings, or what is wrong. What the caller said holds for
-        records that carry none. An object that is kept as it is gives its plain record.
+        """Return what is kept of a draft, or why it is rejected. The namespace and source of the caller are for records without
+        one. A memory object that is kept unchanged gives its plain record.
         """
 
-        def bad(category: str, *found: Fault) -> Rejected:
+        def bad(category: Category, *found: Fault) -> Rejected:
             return Rejected(category, found, raw_of(draft.raw, item))
 
         fields = {**draft.fields}
@@ -258,19 +238,19 @@ class Intake:
         try:
             as_of = parse_time(draft.as_of) if draft.as_of is not None else None
         except ValueError as error:
-            return bad(CATEGORY_OF_FAULTS, fault("as_of", "date_unparsable", str(error)))
+            return bad(Category.VALIDATION, fault("as_of", "date_unparsable", *parts_of(error)))
         try:
             record = checked if isinstance(checked, dict) else plain(checked)
             json = encode(record)
         except orjson.JSONEncodeError as error:
-            return bad(CATEGORY_OF_FAULTS, fault("", "not_json", f"holds what JSON cannot say: {error}"))
+            return bad(Category.VALIDATION, fault("", "not_json", "holds what JSON cannot say: ", str(error)))
         if (found := beyond(record, len(json), self.settings)) is not None:
-            return bad(CATEGORY_OF_LIMITS, found)
+            return bad(Category.RESOURCE, found)
         is_identity = draft.is_identity and record.get("id") is not None
         return _Kept(checked, (record, json, is_identity, to_text(as_of) if as_of else self.as_of))
 
     def _format_for(self, value: Any) -> Format:
-        """Return the format of the value of an item; none knows of an object."""
+        """Return the format of an item by its value. A memory object needs none."""
         if isinstance(value, Given):
             return generic.FORMAT
         return of_line(self.format, value) if self.context.is_told else self.format
@@ -281,74 +261,5 @@ def _fields_of(schema: type[Memory]) -> frozenset[str]:
     return frozenset(schema.model_fields)
 
 
-def beyond(record: Plain, size_bytes: int, settings: Settings) -> Fault | None:
-    """Return the fault of a record that is beyond a limit of the settings, None where it is within all."""
-    most_names, most_levels = settings.max_fields, settings.max_depth
-    if size_bytes > most_names * _LEAST_BYTES_A_NAME and (names := count_names(record)) > most_names:
-        return fault("", "too_many_fields", f"has {names} names in it, more than max_fields={most_names}")
-    if most_levels < DEEPEST:  # deeper ones did not pass validation
-        for name, value in record.items():
-            if name not in SHAPED and depth_of(value) > most_levels:
-                return fault(name, "nested_too_deep", f"is nested deeper than max_depth={most_levels}")
-    return None
-
-
-def name_said(given: object, what: str) -> str | None:
-    """Return a name as a caller gave it, without blanks at its ends; None where it is none.
-
-    Raises UsageError where it is no text. `what` says which name it is.
-
-    >>> name_said(" ann ", "namespace"), name_said("", "namespace")
-    ('ann', None)
-    """
-    if not isinstance(given, str | int | None) or isinstance(given, bool):
-        raise UsageError(f"{what}={given!r}: give text")
-    return None if given is None else shown(str(given)) or None
-
-
-def isolated(
-    work: Callable[[Sequence[One]], object], items: Sequence[One], is_of_some: Callable[[Exception], bool] = lambda _error: True
-) -> dict[int, Exception]:
-    """Do some work on items, in their order; return those that it raises on, which are found by halving, by their places.
-
-    Raises an error at once that `is_of_some` does not hold to be of some of the items.
-    """
-    broken: dict[int, Exception] = {}
-    left = [(0, len(items))] if items else []
-    while left:
-        start, stop = left.pop()
-        try:
-            work(items[start:stop])
-        except Exception as error:
-            if not is_of_some(error):
-                raise
-            if stop - start == 1:
-                broken[start] = error
-            else:
-                middle = (start + stop) // 2
-                left += [(middle, stop), (start, middle)]
-    return broken
-
-
-def internal(raw: bytes, error: Exception) -> Rejected:
-    """Return a record, told by its bytes, on which memproc itself broke."""
-    return Rejected(CATEGORY_OF_EXCEPTIONS, (broke("memproc itself", error),), raw)
-
-
-def given_up(piece: Piece) -> Chunk:
-    """Return what becomes of an item that ended the workers which were to take it."""
-    found = fault("", "worker_died", "ended the process that read it, more than once")
-    return Chunk(Taken.of_rejected([Rejected(CATEGORY_OF_LIMITS, (found,), raw_of(None, piece))]), [1], [], [])
-
-
-def raw_of(part: object, item: Piece) -> bytes:
-    """Return the bytes of a part of an item, or of all of it."""
-    if part is not None:
-        return raw_bytes(part)
-    if isinstance(item, bytes):
-        return item
-    return raw_bytes(item.value) if item.raw is None else item.raw
-
-
-def _category_of(faults: tuple[Fault, ...]) -> str:
-    return CATEGORY_OF_EXCEPTIONS if faults[0].code in ("schema_failed", INTERNAL_ERROR) else CATEGORY_OF_FAULTS
+def _category_of(faults: tuple[Fault, ...]) -> Category:
+    return Category.INTERNAL if faults[0].code in ("schema_failed", INTERNAL_ERROR) else Category.VALIDATION

@@ -1,0 +1,14 @@
+"""From items of a source to prepared observations: format, validation, keys. Pure.
+
+Nothing raises on bad input: what cannot be taken is returned as `Rejected`, with every fault and the raw bytes. An error in memproc
+itself costs one record only: that one is rejected as `internal`, with the traceback, and all others are taken.
+"""
+
+from memproc.intake.chunk import Chunk
+from memproc.intake.intake import Intake
+from memproc.intake.isolating import isolated
+from memproc.intake.limits import beyond
+from memproc.intake.names import name_said
+from memproc.intake.rejections import given_up, internal, raw_of
+
+__all__ = ["Chunk", "Intake", "beyond", "given_up", "internal", "isolated", "name_said", "raw_of"]

@@ -1,0 +1,145 @@
+"""The types of the fields of a memory: what each accepts, and how it is read.
+
+Rules: None, NaN, NaT and the like are no value in any field: the default holds, and a required field is missing. Text that shows
+nothing is no value where a name belongs. Names lose white space and invisible characters at both ends: `"ann "` is Ann.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, Strict, StringConstraints, ValidationError
+from pydantic_core import InitErrorDetails, PydanticCustomError, PydanticKnownError, PydanticUseDefault
+
+from memproc.records.storable import storable_json, storable_text, unstorable_in
+from memproc.times import parse_time, parts_of
+from memproc.values import UnreadableError, settled, shown
+
+CONTENT_LIMIT_CHARS = 1_000_000
+# What programs write for "no id".
+NO_IDS = frozenset({"none", "nan", "null", "n/a", "-", "nat", "<na>", "undefined", "na", "#n/a", "nil", "(null)"})
+
+
+def _said(value: object) -> Any:
+    """Return the plain value of a field. If it means "no value", the field counts as not given."""
+    try:
+        plain = settled(value, 2)
+    except UnreadableError as error:
+        raise PydanticCustomError(error.code, "{why}", {"why": str(error)}) from None
+    if plain is None:
+        raise PydanticUseDefault
+    return plain
+
+
+def _to_text(value: object) -> object:
+    """Return text unchanged, bytes decoded; pydantic judges anything else."""
+    if type(value) is str:
+        return storable_text(value)
+    plain = _said(value)
+    if isinstance(plain, bytes):
+        try:
+            plain = plain.decode()
+        except UnicodeDecodeError:
+            raise PydanticKnownError("string_unicode") from None
+    return storable_text(plain) if isinstance(plain, str) else plain
+
+
+def _to_name(value: object) -> object:
+    """Return a name in the form in which names are compared. A name without a visible character counts as not given."""
+    if type(value) is str and value.isascii() and value.isprintable() and value == value.strip() != "":  # most are
+        return value
+    text = _to_text(value)
+    if not isinstance(text, str):
+        return text
+    if not (name := shown(text)):
+        raise PydanticUseDefault
+    return name
+
+
+def _to_id(value: object) -> object:
+    """Return an id as text. A word that programs write for "no id" counts as not given."""
+    plain = value if type(value) is str else _said(value)
+    name = _to_name(str(plain) if type(plain) is int else plain)
+    if isinstance(name, str) and name.lower() in NO_IDS:
+        raise PydanticUseDefault
+    return name
+
+
+def _to_tag(value: object) -> object:
+    """Return a tag in the form in which tags are compared. One without a visible character is empty, and is dropped later."""
+    try:
+        return _to_name(value)
+    except PydanticUseDefault:
+        return ""
+
+
+def _to_time(value: object) -> object:
+    try:
+        moment = parse_time(value)
+    except (ValueError, OverflowError) as error:
+        before, shown_value, after = parts_of(error)
+        context = {"why": str(error), "before": before, "value": shown_value, "after": after}
+        raise PydanticCustomError("date_unparsable", "{why}", context) from None
+    if moment is None:
+        raise PydanticUseDefault
+    return moment
+
+
+def _to_number(value: object) -> object:
+    return value if type(value) is float and value == value else _said(value)  # noqa: PLR0124 - NaN differs from itself
+
+
+def to_list(value: object) -> object:
+    """Return a list unchanged, a set sorted, so that equal sets give equal records. An iterator is refused: it can be read only
+    once.
+    """
+    plain = value if type(value) in (list, tuple) else _said(value)
+    if isinstance(plain, set | frozenset):
+        return sorted(plain) if all(isinstance(item, str) for item in plain) else list(plain)
+    if not isinstance(plain, list | tuple):
+        raise PydanticKnownError("tuple_type")
+    return plain
+
+
+def _without_empty(tags: tuple[str, ...]) -> tuple[str, ...]:
+    return tags if all(tags) else tuple(filter(None, tags))
+
+
+def to_object(value: object) -> object:
+    """Return a dictionary or a pydantic model unchanged, of anything else the plain value."""
+    return value if type(value) is dict or isinstance(value, BaseModel) else _said(value)
+
+
+def _to_json(value: dict[str, Any]) -> dict[str, Any]:
+    """Return an object in a form that can be kept: unchanged if it is JSON, otherwise with plain values inside.
+
+    Raises ValidationError with everything that cannot be kept, each with its path.
+    """
+    try:
+        return storable_json(value)  # type: ignore[no-any-return]
+    except PydanticCustomError as error:
+        settle = _said if error.type == "not_json" else _settled_if_it_can_be
+        plain = settle(value)
+    if not (found := unstorable_in(plain)):
+        return plain  # type: ignore[no-any-return]
+    errors = [InitErrorDetails(type=one.why, loc=one.place, input=one.value) for one in found]
+    raise ValidationError.from_exception_data("Json", errors)
+
+
+def _settled_if_it_can_be(value: object) -> Any:
+    try:
+        return settled(value, 2)
+    except Exception:  # noqa: BLE001 - the faults in the value are reported anyway
+        return value
+
+
+Content = Annotated[str, StringConstraints(min_length=1, max_length=CONTENT_LIMIT_CHARS, pattern=r"\S"), BeforeValidator(_to_text)]
+_Text = Annotated[str, StringConstraints(max_length=1_000)]
+Name = Annotated[_Text, BeforeValidator(_to_name)]
+Id = Annotated[_Text, BeforeValidator(_to_id)]
+Tags = Annotated[tuple[Annotated[_Text, BeforeValidator(_to_tag)], ...], BeforeValidator(to_list), AfterValidator(_without_empty)]
+Time = Annotated[datetime, BeforeValidator(_to_time)]
+Share = Annotated[float, Strict(), Field(ge=0, le=1, allow_inf_nan=False), BeforeValidator(_to_number)]
+Pole = Annotated[float, Strict(), Field(ge=-1, le=1, allow_inf_nan=False), BeforeValidator(_to_number)]
+Json = Annotated[dict[str, Any], BeforeValidator(to_object), AfterValidator(_to_json)]

@@ -1,0 +1,48 @@
+"""The advice that goes with a fault, by its code."""
+
+from __future__ import annotations
+
+INTERNAL_ERROR, READER_FAILED = OF_MEMPROC = ("internal_error", "reader_failed")
+"""The codes of faults in memproc itself, not in the record."""
+
+HINTS: dict[str, str] = {
+    "missing": "give this field",
+    "extra_forbidden": "put it under metadata, map it to a field, or add the field in a subclass of Memory",
+    "string_type": "give text; a format or a mapping can convert it",
+    "string_too_short": "give some text, or leave the field out",
+    "string_too_long": "split the text into several memories",
+    "model_type": "give an object with the fields listed",
+    "string_pattern_mismatch": "give text with at least one visible character",
+    "string_unicode": "the text was cut inside a character: decode it as UTF-8, or replace the broken character",
+    "nul_character": "remove the NUL character: databases refuse it or cut the text there",
+    "date_unparsable": "give ISO 8601 such as 2025-01-31T12:00:00Z, or an epoch number",
+    "greater_than_equal": "bring the value into its range: it is not clamped for you",
+    "less_than_equal": "bring the value into its range: it is not clamped for you",
+    "float_type": "give a number, not text or a boolean",
+    "finite_number": "JSON has no NaN or infinity: leave the value out",
+    "integer_too_large": "give it as text: databases hold integers of 64 bits",
+    "nested_too_deep": "flatten the value, give it as one JSON text, or raise max_depth where it is under 100",
+    "not_json": "give only objects with text names, lists, text, numbers, true, false and null",
+    "not_a_mapping": "give one JSON object a record",
+    "json_invalid": "mend the JSON text; one JSON object a line, in UTF-8",
+    "row_invalid": "give each row as many cells as the head names, and close every quote",
+    "not_utf8": "save the table as UTF-8",
+    "duplicate_name": "give each name once: with two, one value would be lost",
+    "record_too_long": "split the record, or raise max_record_bytes",
+    "too_many_fields": "put what is not needed away, give part of it as one JSON text, or raise max_fields",
+    "invalid_key": "give the names of fields as text",
+    "more_faults": "mend those that are told first",
+    "literal_error": "give one of the values listed",
+    "tuple_type": "give a list",
+    "dict_type": "give an object",
+    "unreadable": "give a plain dictionary: memproc cannot read this object",
+    "schema_failed": "mend the rule (it says no by raising ValueError), then replay",
+    "worker_died": "see what it holds and how large it is; `engine='sequential'` takes it in the process itself",
+    "newer_version": "upgrade memproc, or have the newer one write JSON of its own making",
+    "not_a_version": "leave the name to memproc: its export writes a whole number there",
+    "misplaced_head": "read a full export as a file of its own, or name the format memproc-full",
+    "misplaced_decision": "name the format memproc-full, and trust_decisions where the export is your own",
+    INTERNAL_ERROR: "memproc is at fault, not the record: report it with its traceback, and replay after an upgrade",
+    READER_FAILED: "the reader is at fault, not the record: report it with its traceback, and replay after an upgrade",
+}
+GENERAL_HINT = "see the fields of memproc.Memory"
