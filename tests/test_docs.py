@@ -14,9 +14,10 @@ from collections import defaultdict
 from contextlib import redirect_stdout
 from importlib import import_module
 from itertools import zip_longest
-from typing import NamedTuple, get_args, get_type_hints
+from typing import NamedTuple, get_args, get_origin, get_type_hints
 
 import pytest
+from datasketch import MinHash
 
 import memproc
 from memproc import errors
@@ -190,24 +191,36 @@ def test_the_parameters_in_the_python_reference_are_right(function, parameters):
     assert defaults == [getattr(one.default, "__name__", repr(one.default)) for one in kept if one.default is not one.empty]
 
 
+def hints_of(function):
+    """Return the types of a function, of which datasketch's is imported for type checkers only."""
+    return get_type_hints(function, localns={"MinHash": MinHash})
+
+
 def test_whatever_a_public_function_returns_is_in_the_python_reference():
     """With the types of its fields, and each field by its name."""
     entries = entries_of_the_reference()
     methods = [value for name, value in inspect.getmembers(memproc.Store, inspect.isfunction) if name in entries]
     functions = [value for name in memproc.__all__ if inspect.isfunction(value := getattr(memproc, name))]
-    returned = {kind for function in [*functions, *methods] for kind in types_in(get_type_hints(function)["return"])}
+    returned = {kind for function in [*functions, *methods] for kind in types_in(hints_of(function)["return"])}
     assert len(returned) > 20
     assert {kind.__name__ for kind in returned} - entries.keys() == set()
     for kind in returned:
-        assert set(getattr(kind, "_fields", ())) - set(re.findall(r"\w+", entries[kind.__name__])) == set(), kind
+        assert fields_of(kind) - set(re.findall(r"\w+", entries[kind.__name__])) == set(), kind
 
 
 def types_in(hint):
     """Return the types of memproc in a hint, and in those of their fields."""
-    if getattr(hint, "__module__", "").startswith("memproc.") and inspect.isclass(hint):
-        fields = get_type_hints(hint).values() if hasattr(hint, "_fields") else ()
-        return {hint}.union(*map(types_in, fields))
+    kind = get_origin(hint) or hint
+    if getattr(kind, "__module__", "").startswith("memproc.") and inspect.isclass(kind):
+        fields = get_type_hints(kind).values() if fields_of(kind) else ()
+        return {kind}.union(*map(types_in, fields))
     return set().union(*map(types_in, get_args(hint)))
+
+
+def fields_of(kind):
+    """Return the names of the public fields of a tuple or dataclass."""
+    names = getattr(kind, "_fields", ()) or getattr(kind, "__dataclass_fields__", ())
+    return {name for name in names if not name.startswith("_")}
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)

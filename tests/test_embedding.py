@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import memproc
-from memproc import embedding
+from memproc import Proposed, embedding
 from memproc.embedding import embedder
 from tests.waiting import LIMIT_SECONDS
 
@@ -98,4 +98,4 @@ def test_the_store_proposes_by_it(fresh):
         assert store.propose().proposed == 1
         found = {frozenset((review.one.content, review.other.content)) for review in store.reviews() if review.kind == "meaning"}
         assert found == {frozenset(contents[:2])} - already
-        assert store.propose() == (0, 0, 0, 0)
+        assert store.propose() == Proposed(0, 0, 0, 0)

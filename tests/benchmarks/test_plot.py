@@ -7,7 +7,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-pytest.importorskip("matplotlib", reason="matplotlib is not installed: pip install -e '.[quality]'")
+pytest.importorskip("matplotlib", reason="matplotlib is not installed: pip install -e . --group quality")
 
 from benchmarks.marks import END, begin
 from benchmarks.page import COMMAND, plotted, write_page

@@ -7,7 +7,7 @@ from time import sleep
 
 import pytest
 
-pytest.importorskip("pyinstrument", reason="pyinstrument is not installed: pip install -e '.[quality]'")
+pytest.importorskip("pyinstrument", reason="pyinstrument is not installed: pip install -e . --group quality")
 
 import memproc
 from benchmarks.__main__ import main

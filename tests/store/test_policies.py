@@ -82,7 +82,7 @@ def test_pairs_are_merged_and_undone_as_one(fresh):
         assert (done.policy, done.verdict, *counts(done)) == (name, "merge", 4, 3, 0)
         assert store.count() == 3
         assert {decision.policy for decision in store.decisions()} == {name}
-        assert store.policies() == [(name, 4)]
+        assert named(store) == [(name, 4)]
         assert {(one.verdict, one.policy) for one in store.settled_reviews()} == {("merge", name)}
         assert [one.number for one in store.settled_reviews()] == sorted(done.reviews)
         assert (store.reviews(), store.doctor(), store.rebuild()) == ([], (), (0, 0))

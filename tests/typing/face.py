@@ -43,7 +43,7 @@ def usual_schema() -> None:
     store = memproc.open("memories.db", settings=Settings(batch_size=10))
     assert_type(store, Store[Memory])
     plain: Store = store
-    assert_type([*plain], list[Memory])
+    assert_type(list(plain), list[Memory])
     assert_type(memproc.ingest([{"content": "x"}], into=store), Report)
     store.close()
 
