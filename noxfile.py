@@ -98,6 +98,7 @@ def types(session: nox.Session) -> None:
     """Check the types."""
     _install(session, "types")
     session.run("mypy", *session.posargs)
+    session.run("pyright", "tests/typing")
 
 
 @nox.session

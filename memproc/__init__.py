@@ -14,8 +14,10 @@ if TYPE_CHECKING:
     from memproc.api import calibrate, transform, validate
     from memproc.api import open_store as open  # noqa: A004 - memproc.open, as in shelve.open
     from memproc.config import Settings
+    from memproc.dedup.compare.fitting import Bin
     from memproc.dedup.decision import Decision
     from memproc.errors import (
+        DatabaseError,
         EngineError,
         MemprocError,
         NotFoundError,
@@ -25,11 +27,13 @@ if TYPE_CHECKING:
         UsageError,
     )
     from memproc.ingestion.pipeline import ingest
-    from memproc.records import EmotionalContext, Fault, Memory, Outcome, Rejected, Relation
-    from memproc.report.report import Pattern, Progress, Report
+    from memproc.ingestion.run import Interrupted
+    from memproc.records import Category, EmotionalContext, Fault, Memory, Outcome, Rejected, Relation
+    from memproc.report.report import BatchSeen, Merge, Pattern, Progress, Report
     from memproc.sketching import sketch
     from memproc.store.answers import (
         Added,
+        Applied,
         Calibration,
         Entry,
         Finding,
@@ -37,10 +41,12 @@ if TYPE_CHECKING:
         IndexRecall,
         Job,
         ObservationSeen,
+        PolicyCount,
         Proposed,
         Quarantined,
         Recount,
         Review,
+        Settled,
         Step,
         Trace,
     )
@@ -51,7 +57,12 @@ __version__ = "0.1.0"
 
 __all__ = [
     "Added",
+    "Applied",
+    "BatchSeen",
+    "Bin",
     "Calibration",
+    "Category",
+    "DatabaseError",
     "Decision",
     "EmotionalContext",
     "EngineError",
@@ -60,13 +71,16 @@ __all__ = [
     "Finding",
     "History",
     "IndexRecall",
+    "Interrupted",
     "Job",
     "Memory",
     "MemprocError",
+    "Merge",
     "NotFoundError",
     "ObservationSeen",
     "Outcome",
     "Pattern",
+    "PolicyCount",
     "Progress",
     "Proposed",
     "Quarantined",
@@ -76,6 +90,7 @@ __all__ = [
     "Report",
     "Review",
     "Settings",
+    "Settled",
     "SourceEndedError",
     "SourceError",
     "Step",
@@ -93,16 +108,18 @@ __all__ = [
 ]
 
 _HOMES = {
+    "memproc.dedup.compare.fitting": "Bin",
+    "memproc.ingestion.run": "Interrupted",
     "memproc.config": "Settings",
-    "memproc.errors": "EngineError MemprocError NotFoundError SourceEndedError SourceError StoreError UsageError",
+    "memproc.errors": "DatabaseError EngineError MemprocError NotFoundError SourceEndedError SourceError StoreError UsageError",
     "memproc.api": "calibrate open transform validate",
     "memproc.ingestion.pipeline": "ingest",
-    "memproc.records": "EmotionalContext Fault Memory Outcome Rejected Relation",
-    "memproc.report.report": "Pattern Progress Report",
+    "memproc.records": "Category EmotionalContext Fault Memory Outcome Rejected Relation",
+    "memproc.report.report": "BatchSeen Merge Pattern Progress Report",
     "memproc.dedup.cluster": "Decision",
     "memproc.sketching": "sketch",
-    "memproc.store.answers": "Added Calibration Entry Finding History IndexRecall Job ObservationSeen Proposed Quarantined Recount "
-    "Review Step Trace",
+    "memproc.store.answers": "Added Applied Calibration Entry Finding History IndexRecall Job ObservationSeen PolicyCount "
+    "Proposed Quarantined Recount Review Settled Step Trace",
     "memproc.store.store": "Store",
     "memproc.validation": "Verdict",
 }

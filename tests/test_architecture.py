@@ -50,7 +50,7 @@ FLOORS_WITHIN = {
         ("looking",),
     ),
     "store": (
-        ("answers",),
+        ("answers", "kinds"),
         ("sql",),
         ("rows",),
         ("index", "jobs", "exporting"),

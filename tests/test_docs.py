@@ -24,6 +24,7 @@ from memproc import errors
 from tests.command_line import run_memproc
 from tests.conftest import ROOT
 
+REFERENCE = ROOT / "docs/reference"
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
 SHOWN_WHOLE = ("README.md", "first-store.md")
 """Pages that show the output of every command and of every print."""
@@ -203,9 +204,12 @@ def test_whatever_a_public_function_returns_is_in_the_python_reference():
     functions = [value for name in memproc.__all__ if inspect.isfunction(value := getattr(memproc, name))]
     returned = {kind for function in [*functions, *methods] for kind in types_in(hints_of(function)["return"])}
     assert len(returned) > 20
-    assert {kind.__name__ for kind in returned} - entries.keys() == set()
+    names = {kind.__name__ for kind in returned}
+    assert (names - entries.keys(), names - set(memproc.__all__)) == (set(), set())
     for kind in returned:
-        assert fields_of(kind) - set(re.findall(r"\w+", entries[kind.__name__])) == set(), kind
+        entry = entries[kind.__name__]
+        pages = [(REFERENCE / link).read_text() for link in re.findall(r"\(([\w-]+\.md)", entry)]
+        assert fields_of(kind) - set(re.findall(r"\w+", "".join([entry, *pages]))) == set(), kind
 
 
 def types_in(hint):

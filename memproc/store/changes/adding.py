@@ -12,6 +12,7 @@ from memproc.store.changes.landed import Arrived, Landed
 from memproc.store.changes.together import Together
 from memproc.store.changes.writer import Batch, Writer
 from memproc.store.jobs.jobs import Claim, NewJob
+from memproc.store.kinds import JobStatus
 from memproc.store.opened import OpenStore
 from memproc.store.quarantine.records import Origin
 from memproc.taken import Taken
@@ -49,7 +50,7 @@ class Adder:
         """End the job, if one was begun."""
         if self._job is not None:
             with suppress(DatabaseError):  # the records are in, only that no more come is not written
-                self._writer.finish_job(self._job, "done")
+                self._writer.finish_job(self._job, JobStatus.DONE)
             self._job = None
 
     def begin_afresh(self) -> None:

@@ -21,10 +21,11 @@ from memproc.dedup.observation import Observation
 from memproc.dedup.regrouping import regroup
 from memproc.dedup.versions import are_told_apart
 from memproc.errors import NotFoundError, UsageError
+from memproc.store.kinds import LedgerKind
 from memproc.store.reviews.open_reviews import open_again, verdicts_on
 from memproc.store.reviews.settled import note_unmerged, status_of
 from memproc.store.rows.decisions import WITHDRAWN
-from memproc.store.rows.ledger import LedgerEntry, write_lines
+from memproc.store.rows.ledger import LedgerEntry, moves, write_lines
 from memproc.store.rows.memories import write_regrouped
 from memproc.store.rows.neighbourhood import neighbourhood
 from memproc.store.rows.observations import ROWS, require, to_row
@@ -49,7 +50,9 @@ def decide_by_hand(
         for at, (decision, verdict) in enumerate(decisions)
     ]
     tx.insert_rows(tables.decisions, rows)
-    lines = [LedgerEntry("decision", made.a, made.b, reason=_reason(verdict, made.policy, note)) for made, verdict in decisions]
+    lines = [
+        LedgerEntry(LedgerKind.DECISION, made.a, made.b, reason=_reason(verdict, made.policy, note)) for made, verdict in decisions
+    ]
     write_lines(tx, None, lines)
     handles = {key for decision, _ in decisions for key in decision[:2]}
     found = [*tx.select_by_keys(ROWS, _observations.node, handles)]
@@ -131,7 +134,7 @@ def recluster(
     found, _ = clusters((row.observation for row in near.rows.values()), near.typo_links, near.decisions, near.spent)
     changed = regroup(found, near.rows, near.rows.keys(), near)
     write_regrouped(tx, changed, near.rows)
-    write_lines(tx, None, [LedgerEntry("joins", amount=changed.joins), LedgerEntry("splits", amount=changed.splits)])
+    write_lines(tx, None, moves(changed))
 
 
 def unmerging(tx: Tx, rows: Sequence[Row], own: Observation) -> list[Decision]:
@@ -157,7 +160,7 @@ def unmerging_job(tx: Tx, job: int) -> list[Decision]:
     """
     ledger, batches = tables.ledger.c, tables.batches.c
     of_job = select(ledger.subject).join_from(tables.ledger, tables.batches, ledger.batch == batches.number)
-    merged = set(tx.execute(of_job.where((batches.job == job) & (ledger.kind == "similar"))).scalars())
+    merged = set(tx.execute(of_job.where((batches.job == job) & (ledger.kind == LedgerKind.SIMILAR))).scalars())
     rows = [to_row(row) for row in tx.select_by_keys(ROWS, _observations.key, merged)]
     homes = {row.memory for row in rows if row.memory is not None}
     own = {handle_of(tx, row.observation) for row in rows}

@@ -15,6 +15,7 @@ from memproc.store.changes.deciding import decide_by_hand, recluster
 from memproc.store.index.indexing import index_again, prepare_again
 from memproc.store.index.segments import Segments
 from memproc.store.jobs.counting import IMPORTED
+from memproc.store.kinds import LedgerKind
 from memproc.store.quarantine.records import take_texts_out
 from memproc.store.rows.decisions import decisions_on, stands_against
 from memproc.store.rows.ledger import LedgerEntry, take_notes_out, write_lines
@@ -61,8 +62,8 @@ def forget(tx: Tx, segments: Segments, rows: Sequence[Row], note: str = "") -> N
     left = [(row.number, prepare_again(row.observation, tx.policy)) for row in survivors if row.observation.core in cores]
     write_typo_links(tx, {(meant, found.core) for _, found in left for meant in found.typo_links})
     index_again(tx, segments, left)
-    gone = [LedgerEntry("forgotten", key, reason=note) for key in keys]
-    write_lines(tx, None, [*gone, LedgerEntry("memories_forgotten", amount=len(emptied))])
+    gone = [LedgerEntry(LedgerKind.FORGOTTEN, key, reason=note) for key in keys]
+    write_lines(tx, None, [*gone, LedgerEntry(LedgerKind.MEMORIES_FORGOTTEN, amount=len(emptied))])
     recluster(tx, [row.observation for row in survivors], cores, is_whole=True)  # others may have to speak
 
 

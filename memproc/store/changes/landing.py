@@ -26,10 +26,11 @@ from memproc.records import Category, Outcome, Rejected
 from memproc.store.changes.collisions import collided, colliding_in, reused_ids
 from memproc.store.changes.landed import Arrived, Landed
 from memproc.store.index.segments import Segments
+from memproc.store.kinds import LedgerKind
 from memproc.store.quarantine.records import Origin, put_in_quarantine
 from memproc.store.quarantine.triage import settle
 from memproc.store.reviews.waiting import undated_candidates, write_reviews
-from memproc.store.rows.ledger import LedgerEntry, write_lines
+from memproc.store.rows.ledger import LedgerEntry, moves, write_lines
 from memproc.store.rows.memories import write_regrouped
 from memproc.store.rows.neighbourhood import neighbourhood_of_batch
 from memproc.store.rows.observations import forgotten_among, rows_of_new
@@ -192,12 +193,14 @@ class Landing:
 
 def _lines(plan: Plan) -> list[LedgerEntry]:
     merges = [
-        LedgerEntry(judged.kind, judged.incoming.prepared.key, judged.anchor, judged.confidence, 1, judged.reason)
+        LedgerEntry(LedgerKind(judged.kind), judged.incoming.prepared.key, judged.anchor, judged.confidence, 1, judged.reason)
         for judged in plan.judged.values()
         if judged.kind in ("similar", "version")
     ]
-    merges += [LedgerEntry("joined", found.bridge, found.other, found.confidence, 1, found.reason) for found in plan.joined]
-    return [*merges, LedgerEntry("joins", amount=plan.changed.joins), LedgerEntry("splits", amount=plan.changed.splits)]
+    merges += [
+        LedgerEntry(LedgerKind.JOINED, joined.bridge, joined.other, joined.confidence, 1, joined.reason) for joined in plan.joined
+    ]
+    return [*merges, *moves(plan.changed)]
 
 
 def _broken_on(prepared: Prepared, error: Exception) -> Rejected:

@@ -20,7 +20,7 @@ from memproc.store.index.segments import Segments
 from memproc.store.jobs.counting import count_memories, memories_told
 from memproc.store.quarantine.records import mend_reasons
 from memproc.store.quarantine.texts import write_texts_again
-from memproc.store.rows.ledger import LedgerEntry, write_lines
+from memproc.store.rows.ledger import moves, write_lines
 from memproc.store.rows.memories import write_regrouped
 from memproc.store.rows.neighbourhood import CHUNK, in_company, neighbourhood
 from memproc.store.rows.observations import COMPUTED, ROWS, computed, to_row
@@ -77,7 +77,7 @@ def rebuild(tx: Tx, segments: Segments, policy: Policy) -> Moved:
         write_regrouped(tx, regroup(found_clusters, near.rows, near.rows.keys(), near), near.rows)
     fewer = before - count_memories(tx)
     moved = Moved(max(fewer, 0), max(-fewer, 0))
-    write_lines(tx, None, [LedgerEntry("joins", amount=moved.joins), LedgerEntry("splits", amount=moved.splits)])
+    write_lines(tx, None, moves(moved))
     return moved
 
 

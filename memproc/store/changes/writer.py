@@ -37,6 +37,7 @@ from memproc.store.jobs.jobs import (
     take,
 )
 from memproc.store.jobs.owners import Owner
+from memproc.store.kinds import JobStatus
 from memproc.store.opened import OpenStore
 from memproc.store.quarantine.records import Origin
 from memproc.store.quarantine.triage import QuarantineFilter, patterns_in, without_values
@@ -83,7 +84,7 @@ class Writer:
                 return job, None
             if job.request == "cancel":
                 cancel(tx, job.number)
-                return job._replace(status="cancelled"), None
+                return job._replace(status=JobStatus.CANCELLED), None
             return job, take(tx, job.number, owner) if job.fingerprint == fingerprint else None
 
         with _new_run() as owner:
@@ -104,7 +105,7 @@ class Writer:
             status = work()
         except BaseException as error:
             with suppress(DatabaseError):  # the first error says why by itself
-                self.finish_job(claim, "interrupted" if isinstance(error, KeyboardInterrupt) else "failed")
+                self.finish_job(claim, JobStatus.INTERRUPTED if isinstance(error, KeyboardInterrupt) else JobStatus.FAILED)
             raise
         return self.finish_job(claim, status)
 

@@ -9,6 +9,7 @@ from sqlalchemy import Column, ColumnElement, delete, exists, func, select, upda
 
 from memproc.store.jobs.jobs import FINISHED, LEASE_MICROS, ended_as, sealed
 from memproc.store.jobs.owners import Owner
+from memproc.store.kinds import JobStatus, LedgerKind
 from memproc.store.sql import tables
 from memproc.store.sql.tx import Tx
 from memproc.times import to_micros
@@ -28,7 +29,7 @@ def _is_unknown(key: ColumnElement[bytes]) -> ColumnElement[bool]:
 
 _reviews, _ledger, _parts, _texts = tables.reviews.c, tables.ledger.c, tables.quarantine_parts.c, tables.quarantine_texts.c
 # A decision's line may name a node that a rebuild with other settings gave another key; the others name records.
-_ON_RECORDS = _ledger.kind != "decision"
+_ON_RECORDS = _ledger.kind != LedgerKind.DECISION
 
 # The code by which rows are told that name what is not there, the column that shows which, and the condition that they meet.
 ORPHANS: tuple[tuple[str, Column[Any], ColumnElement[bool]], ...] = (
@@ -77,7 +78,7 @@ def jobs_left(tx: Tx) -> list[int]:
     Of one on another machine only its lease could tell, and a store that is copied or restored keeps no lease.
     """
     jobs = tables.jobs.c
-    running = select(jobs.number, jobs.owner).where(jobs.status == "running").order_by(jobs.number)
+    running = select(jobs.number, jobs.owner).where(jobs.status == JobStatus.RUNNING).order_by(jobs.number)
     owners = [(number, Owner.from_json(text) if text else None) for number, text in tx.execute(running)]
     return [number for number, owner in owners if owner is None or (owner.is_here and not owner.is_alive)]
 
@@ -128,8 +129,8 @@ def jobs_misheld(tx: Tx) -> list[int]:
 
 
 def _is_held_right(job: Any) -> bool:
-    if job.status != "running" or job.lease_until is None:
-        return job.status != "running" and job.lease_until is None
+    if job.status != JobStatus.RUNNING or job.lease_until is None:
+        return job.status != JobStatus.RUNNING and job.lease_until is None
     try:
         return bool(job.lease_until >= to_micros(job.since) + LEASE_MICROS)
     except ValueError:  # that is no time
@@ -148,10 +149,10 @@ def clear_orphans(tx: Tx) -> None:
     if counters_apart(tx):
         tx.execute(update(tables.store).values(tally=_TALLY))
     for number in jobs_left(tx):
-        tx.change_row(tables.jobs, number, ended_as("interrupted", tx.now))
+        tx.change_row(tables.jobs, number, ended_as(JobStatus.INTERRUPTED, tx.now))
     for number, count in jobs_miscounted(tx).items():
         tx.change_row(tables.jobs, number, {"landed": count, "looked": count})
     for number, (count, *ends) in jobs_missing(tx).items():
         first, last = (tx.execute(_COMMITTED.where(tables.batches.c.number == end)).scalar_one() for end in ends)
-        row = (number, None, None, LOST, LOST, "{}", "interrupted", None, None, 1, None, count, count, None, first, last)
+        row = (number, None, None, LOST, LOST, "{}", JobStatus.INTERRUPTED, None, None, 1, None, count, count, None, first, last)
         tx.insert_rows(tables.jobs, [row])

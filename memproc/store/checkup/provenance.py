@@ -30,6 +30,7 @@ from memproc.dedup.keys import Key
 from memproc.records import Outcome
 from memproc.store.checkup.findings import MOST_EXAMPLES, Found
 from memproc.store.jobs.counting import IMPORTED, BatchCount
+from memproc.store.kinds import LedgerKind
 from memproc.store.sql import tables
 from memproc.store.sql.seals import is_sealed, is_whole, seal_of_date
 from memproc.store.sql.tx import DatabaseInfo, Tx
@@ -45,7 +46,7 @@ _observations, _forgotten, _ledger = tables.observations.c, tables.forgotten.c, 
 _TOLD = ("number", "key", "batch", "position", "outcome", "confidence", "last_batch", "times_seen", "as_of", "as_of_seal")
 _ARRIVED = select(*(_observations[name] for name in _TOLD))
 _LINES = select(_ledger.subject, _ledger.batch, _ledger.confidence, _ledger.kind)
-_MERGES = ("similar", "version")
+_MERGES = (LedgerKind.SIMILAR, LedgerKind.VERSION)
 _REPEATS = select(tables.batches.c.number, tables.batches.c.duplicate)
 
 

@@ -14,6 +14,7 @@ from sqlalchemy import func, literal, select, union_all
 from memproc.records import Outcome
 from memproc.store.answers import Job, Recount
 from memproc.store.jobs.owners import Owner
+from memproc.store.kinds import LedgerKind
 from memproc.store.rows.decisions import all_decisions
 from memproc.store.sql import tables
 from memproc.store.sql.tx import Tx
@@ -119,7 +120,9 @@ def moves(tx: Tx) -> tuple[int, int, int]:
     """Return how many memories the ledger says were joined, split off and forgotten."""
     ledger = tables.ledger.c
     amounts = dict(tuple(row) for row in tx.execute(select(ledger.kind, func.sum(ledger.amount)).group_by(ledger.kind)))
-    joins, splits, forgotten = (int(amounts.get(kind, 0)) for kind in ("joins", "splits", "memories_forgotten"))
+    joins, splits, forgotten = (
+        int(amounts.get(kind, 0)) for kind in (LedgerKind.JOINS, LedgerKind.SPLITS, LedgerKind.MEMORIES_FORGOTTEN)
+    )
     return joins, splits, forgotten
 
 

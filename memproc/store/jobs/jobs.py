@@ -21,6 +21,7 @@ from memproc.dedup.keys import Key
 from memproc.errors import NotFoundError, StoreError, UsageError
 from memproc.records import encode
 from memproc.store.jobs.owners import Owner
+from memproc.store.kinds import JobStatus
 from memproc.store.rows.state import StoreState
 from memproc.store.sql import tables
 from memproc.store.sql.tx import Tx
@@ -28,9 +29,9 @@ from memproc.times import to_micros
 
 LEASE_MICROS = 10_000_000
 SILENCE_MICROS = 600_000_000  # a batch takes some seconds; who lives and landed none for so long has most likely ended the job
-FINISHED = ("done", "cancelled")
+FINISHED = (JobStatus.DONE, JobStatus.CANCELLED)
 
-ENDED_BY = {"pause": "paused", "cancel": "cancelled"}  # the status of a job that did what it was asked
+ENDED_BY = {"pause": JobStatus.PAUSED, "cancel": JobStatus.CANCELLED}  # the status of a job that did what it was asked
 
 Request = Literal["pause", "cancel"]
 _jobs, _batches = tables.jobs.c, tables.batches.c
@@ -84,7 +85,7 @@ class JobFound(NamedTuple):
 
     def is_held(self, now: str) -> bool:
         """Tell whether its owner may still be at work."""
-        if self.status != "running" or self.owner is None:
+        if self.status != JobStatus.RUNNING or self.owner is None:
             return False
         silence = to_micros(now) - self.lease_until
         return silence < 0 if not self.owner.is_here else self.owner.is_alive and silence < SILENCE_MICROS
@@ -110,7 +111,7 @@ def begin(tx: Tx, job: NewJob, owner: Owner) -> Claim:
     """Write the start of a job that this run owns."""
     number, lease = tx.next_number(tables.jobs), to_micros(tx.now) + LEASE_MICROS
     place = (1, lease, 0, 0, None)  # its fence, and how far it is
-    names = (job.source, job.format, job.settings, "running", None, owner.to_json())
+    names = (job.source, job.format, job.settings, JobStatus.RUNNING, None, owner.to_json())
     tx.insert_rows(tables.jobs, [(number, job.identity, job.fingerprint, *names, *place, tx.now, None)])
     return Claim(number, 1, owner)
 
@@ -134,7 +135,7 @@ def take(tx: Tx, number: int, owner: Owner) -> Claim:
     """Give a job that is not held to a run. That someone asked it to pause is void then."""
     lease = to_micros(tx.now) + LEASE_MICROS
     fence, landed = tx.execute(select(_jobs.fence, _jobs.landed).where(_jobs.number == number)).one()
-    values: dict[str, Any] = {"owner": owner.to_json(), "lease_until": lease, "status": "running"}
+    values: dict[str, Any] = {"owner": owner.to_json(), "lease_until": lease, "status": JobStatus.RUNNING}
     tx.change_row(tables.jobs, number, values | {"fence": fence + 1, "request": None, "finished_at": None})
     return Claim(number, fence + 1, owner, landed)
 
@@ -174,7 +175,7 @@ def finish(tx: Tx, claim: Claim, status: str) -> str:
     """Write how a job ended, if this run still owns it, and return that: cancelled where that was asked and not seen any more."""
     own = (_jobs.number == claim.job) & (_jobs.fence == claim.fence)
     there = tx.execute(select(_jobs.request).where(own)).first()
-    ended = "cancelled" if there and there.request == "cancel" and status not in FINISHED else status
+    ended = JobStatus.CANCELLED if there and there.request == "cancel" and status not in FINISHED else status
     if there:
         tx.change_row(tables.jobs, claim.job, ended_as(ended, tx.now))
     return ended
@@ -188,7 +189,7 @@ def left(tx: Tx) -> list[tuple[int, str | None]]:
     them.
     """
     names = (_jobs.number, _jobs.owner, _jobs.lease_until)
-    query = select(*names).where(_jobs.status == "running", _jobs.identity.is_(None)).order_by(_jobs.number)
+    query = select(*names).where(_jobs.status == JobStatus.RUNNING, _jobs.identity.is_(None)).order_by(_jobs.number)
     return [(number, owner) for number, owner, lease_until in tx.execute(query) if _is_gone(owner, lease_until, tx.now)]
 
 
@@ -211,7 +212,7 @@ def behind(tx: Tx, own: int) -> list[tuple[int, float | None]]:
 def close_left(tx: Tx) -> None:
     """Write that the jobs of `left` were interrupted; their records are in."""
     for number, _ in left(tx):
-        tx.change_row(tables.jobs, number, ended_as("interrupted", tx.now))
+        tx.change_row(tables.jobs, number, ended_as(JobStatus.INTERRUPTED, tx.now))
 
 
 def ask(tx: Tx, number: int, request: Request | None) -> None:
@@ -229,13 +230,13 @@ def ask(tx: Tx, number: int, request: Request | None) -> None:
     elif request == "cancel":
         cancel(tx, number)
     else:
-        state = f"no process runs job {number}" + (f" ({found.status})" if found.status != "running" else "")
+        state = f"no process runs job {number}" + (f" ({found.status})" if found.status != JobStatus.RUNNING else "")
         raise UsageError(f"{state}: `memproc ingest --resume` on its files goes on with it, --cancel gives it up")
 
 
 def cancel(tx: Tx, number: int) -> None:
     """Write that a job which no process runs was cancelled."""
-    tx.change_row(tables.jobs, number, ended_as("cancelled", tx.now))
+    tx.change_row(tables.jobs, number, ended_as(JobStatus.CANCELLED, tx.now))
 
 
 def ended_as(status: str, now: str) -> dict[str, str | None]:

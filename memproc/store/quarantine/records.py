@@ -17,6 +17,7 @@ from xxhash import xxh3_128_digest
 
 from memproc.dedup.keys import Key, key_of
 from memproc.records import Category, Fault, Outcome, Plain, Rejected, encode
+from memproc.store.kinds import QuarantineStatus
 from memproc.store.quarantine.texts import add_texts, holders_of, text_as_sought
 from memproc.store.rows.observations import forgotten_among
 from memproc.store.sql import tables
@@ -25,7 +26,7 @@ from memproc.validation import alike
 
 REPLAY = "replay"  # the source of the job that a replay is
 FORGOTTEN = 0  # in place of the number of a rejected record that was forgotten
-OPEN, REPLAYED, DISCARDED = STATUSES = ("open", "replayed", "discarded")
+OPEN, REPLAYED, DISCARDED = STATUSES = tuple(QuarantineStatus)
 
 Again = Mapping[int, Sequence[int]]  # by the number of a record that was rejected before, the positions of it in a batch
 

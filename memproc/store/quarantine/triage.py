@@ -19,6 +19,7 @@ from memproc.errors import NotFoundError, UsageError
 from memproc.records import Fault, Outcome, Rejected, encode
 from memproc.report.report import Pattern
 from memproc.store.answers import Entry, Quarantined
+from memproc.store.kinds import LedgerKind
 from memproc.store.quarantine.records import DISCARDED, FORGOTTEN, OPEN, REPLAYED, STATUSES, Again, raw_of, reasons_of, rejected_in
 from memproc.store.rows.ledger import LINES, LedgerEntry, entry_of, write_lines
 from memproc.store.sql import tables
@@ -28,7 +29,6 @@ from memproc.validation import redacted
 Status = Literal["open", "replayed", "discarded"]
 
 CHUNK = 1_000
-REJECTED = "rejected"  # the kind of a line in the ledger: a replay in vain
 
 _rows, _batches = tables.quarantine.c, tables.batches.c
 _LAST = tables.batches.alias("last")
@@ -181,15 +181,13 @@ def settle(
     _write_again(tx, failed, batch)
     taken = [number for number in replayed if number not in failed]
     tx.update_rows(tables.quarantine, ("status",), [(REPLAYED, number) for number in taken])
+    outcomes = [(number, *became[at]) for number in taken for at in replayed[number]]
     lines = [
-        LedgerEntry(
-            REPLAYED, rows[number].key, became[position][0], reason=f"quarantined record {number}: {became[position][1].value}"
-        )
-        for number in taken
-        for position in replayed[number]
+        LedgerEntry(LedgerKind.REPLAYED, rows[number].key, key, reason=f"quarantined record {number}: {outcome.value}")
+        for number, key, outcome in outcomes
     ]
-    lines += [LedgerEntry(REPLAYED, rows[number].key, reason="decision") for number in taken if not replayed[number]]
-    lines += [LedgerEntry(REJECTED, rows[number].key, reason=_without_words(again)) for number, again in failed.items()]
+    lines += [LedgerEntry(LedgerKind.REPLAYED, rows[number].key, reason="decision") for number in taken if not replayed[number]]
+    lines += [LedgerEntry(LedgerKind.REJECTED, rows[number].key, reason=_without_words(again)) for number, again in failed.items()]
     write_lines(tx, batch, lines)
     return positions_of
 
@@ -205,7 +203,7 @@ def discard(tx: Tx, numbers: Sequence[int], note: str) -> None:
     tx.update_rows(tables.quarantine, ("status", "message", "faults"), bare)
     for table in (tables.quarantine_parts, tables.quarantine_texts):
         tx.delete_by_keys(table.c.quarantine, sorted(rows))
-    write_lines(tx, None, [LedgerEntry(DISCARDED, row.key, reason=note) for _, row in sorted(rows.items())])
+    write_lines(tx, None, [LedgerEntry(LedgerKind.DISCARDED, row.key, reason=note) for _, row in sorted(rows.items())])
 
 
 def require_open(numbers: Iterable[int], rows: Mapping[int, Any]) -> None:

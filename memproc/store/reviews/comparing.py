@@ -28,6 +28,7 @@ from memproc.dedup.review_candidates import ROUND, ReviewCandidate, crowd_in, fo
 from memproc.dedup.text.exact import exact_of
 from memproc.dedup.text.telling import tells_a_secret
 from memproc.store.index.segments import Segments
+from memproc.store.kinds import ReviewKind
 from memproc.store.sql import tables
 from memproc.store.sql.tx import Tx
 from memproc.times import to_micros
@@ -114,16 +115,16 @@ class Comparing:
         one, other = known.side_of(text), known.side_of(own.text)
         if one.gist.tokens == other.gist.tokens and (told := _telling_of(there.json, own.json)) is not None:
             sure = model.probability(features_of(one, other))
-            return ReviewCandidate(there.key, own.key, "similar", sure, told) if told else None
+            return ReviewCandidate(there.key, own.key, ReviewKind.SIMILAR, sure, told) if told else None
         if has_moved_on:
             shared = shared_keys(before := place_of(text, one.gist), after := place_of(own.text, other.gist))
             if any(is_replaced(before, after, key) for key in shared):
                 return None  # whether they are neighbours in time, their chain tells
             if not shared and (change := compare_if_changed(one, other, model)):
-                return ReviewCandidate(there.key, own.key, "changed", change.confidence, kinds_of(change.differences))
+                return ReviewCandidate(there.key, own.key, ReviewKind.CHANGED, change.confidence, kinds_of(change.differences))
         if alike := compare_if_likely(one, other, model, self.review_at):
             sure = alike.confidence if not _tell_other_secrets(there.json, own.json) else min(alike.confidence, OF_SECRETS)
-            return ReviewCandidate(there.key, own.key, "similar", sure, kinds_of(alike.differences))
+            return ReviewCandidate(there.key, own.key, ReviewKind.SIMILAR, sure, kinds_of(alike.differences))
         return None
 
 

@@ -26,6 +26,7 @@ from memproc.errors import DatabaseError
 from memproc.failures import Kind, failure_of
 from memproc.intake import isolated
 from memproc.store.index.segments import Segments
+from memproc.store.kinds import LedgerKind, ReviewKind
 from memproc.store.reviews.chains import Chains
 from memproc.store.reviews.comparing import Comparing, Looked
 from memproc.store.reviews.waiting import write_reviews
@@ -38,9 +39,9 @@ from memproc.store.sql.opening import check_policy
 from memproc.store.sql.tx import Tx
 
 LOOKED_AT_ONCE = 2_000
-FOUND_OTHERWISE = ("undated", "meaning")  # the kinds that the index does not find
+FOUND_OTHERWISE = (ReviewKind.UNDATED, ReviewKind.MEANING)  # the kinds that the index does not find
 
-RETURNED = "returned"  # of a value that is told again after another had replaced it
+RETURNED = LedgerKind.RETURNED
 
 _reviews, _observations, _batches = tables.reviews.c, tables.observations.c, tables.batches.c
 _TOLD = select(_batches.review, _batches.seconds)

@@ -18,6 +18,7 @@ from memproc.dedup.observation import Observation
 from memproc.dedup.versions import newest_of
 from memproc.records import M, Plain
 from memproc.store.answers import Review
+from memproc.store.kinds import ReviewKind
 from memproc.store.rows.decisions import decisions_on, in_force, pairs_of
 from memproc.store.rows.memories import OF_MANY, to_memory
 from memproc.store.rows.observations import SPEAKING, rows_by_key, to_row
@@ -25,7 +26,7 @@ from memproc.store.sql import tables
 from memproc.store.sql.tx import Tx
 
 SHOWN_AT_ONCE = 500
-EARLY = ("changed",)  # kinds of review that come before all others
+EARLY = (ReviewKind.CHANGED,)  # kinds of review that come before all others
 
 _reviews, _observations = tables.reviews.c, tables.observations.c
 _WAITING = select(*(_reviews[name] for name in ("number", "kind", "confidence", "reason", "one", "other", "status")))

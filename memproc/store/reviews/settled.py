@@ -9,13 +9,12 @@ from memproc.dedup.decision import Decision
 from memproc.dedup.keys import Key
 from memproc.errors import NotFoundError
 from memproc.store.answers import Settled
+from memproc.store.kinds import LedgerKind
 from memproc.store.rows.decisions import all_decisions, pairs_of
 from memproc.store.rows.ledger import LedgerEntry, write_lines
 from memproc.store.rows.observations import records_of
 from memproc.store.sql import tables
 from memproc.store.sql.tx import Tx
-
-JOB_UNMERGED = "job_unmerged"  # of a line in the ledger: the decisions of that moment undid the merges of a job
 
 _NODES = select(tables.observations.c.key, tables.observations.c.node)
 
@@ -34,7 +33,7 @@ def decisions_of_review(tx: Tx, number: int) -> list[Decision]:
 def decisions_of_job(tx: Tx, job: int) -> list[Decision]:
     """Return the decisions in force that undid the merges of a job."""
     ledger, made = tables.ledger.c, tables.decisions.c
-    lines = tx.execute(select(ledger.made_at, ledger.reason).where(ledger.kind == JOB_UNMERGED))
+    lines = tx.execute(select(ledger.made_at, ledger.reason).where(ledger.kind == LedgerKind.JOB_UNMERGED))
     moments = {made_at for made_at, of_job in lines if of_job == str(job)}
     if not moments:
         return []
@@ -45,7 +44,7 @@ def decisions_of_job(tx: Tx, job: int) -> list[Decision]:
 
 def note_unmerged(tx: Tx, job: int) -> None:
     """Note that the decisions made at this moment undid the merges of a job."""
-    write_lines(tx, None, [LedgerEntry(JOB_UNMERGED, reason=str(job))])
+    write_lines(tx, None, [LedgerEntry(LedgerKind.JOB_UNMERGED, reason=str(job))])
 
 
 def settled(tx: Tx) -> list[Settled]:

@@ -9,11 +9,13 @@ from sqlalchemy import select
 from memproc.dedup.compare.reasons import BETWEEN
 from memproc.dedup.review_candidates import ReviewCandidate
 from memproc.dedup.versions import Undated
+from memproc.store.kinds import LedgerKind, ReviewKind
 from memproc.store.rows.ledger import LedgerEntry, write_lines
 from memproc.store.sql import tables
 from memproc.store.sql.tx import Tx
 
 _reviews = tables.reviews.c
+UNDATED_REASON = "two versions, and no date tells which is newer"
 UNDATED_CONFIDENCE = 0.5  # which of two versions is the newer, nothing tells
 _PAIRS = select(_reviews.number, _reviews.one, _reviews.other)
 
@@ -32,7 +34,8 @@ def write_reviews(tx: Tx, for_review: Sequence[ReviewCandidate], batch: int) -> 
     ]
     tx.insert_rows(tables.reviews, rows)
     lines = [
-        LedgerEntry("review", other, one, sure, 1, f"{kind}{BETWEEN}{reason}") for one, other, kind, sure, reason in fresh.values()
+        LedgerEntry(LedgerKind.REVIEW, other, one, sure, 1, f"{kind}{BETWEEN}{reason}")
+        for one, other, kind, sure, reason in fresh.values()
     ]
     write_lines(tx, batch, lines)
     return len(rows)
@@ -43,5 +46,7 @@ def undated_candidates(undated: Iterable[Undated]) -> list[ReviewCandidate]:
     found = []
     for pair in undated:
         one, other = sorted((pair.one.key, pair.other.key))
-        found.append(ReviewCandidate(one, other, "undated", UNDATED_CONFIDENCE, "two versions, and no date tells which is newer"))
+        found.append(
+            ReviewCandidate(one, other, ReviewKind.UNDATED, UNDATED_CONFIDENCE, "two versions, and no date tells which is newer")
+        )
     return found

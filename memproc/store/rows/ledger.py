@@ -6,12 +6,13 @@ Rule: of why two are alike it keeps the kinds of difference, and no word of thei
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 from sqlalchemy import select
 
 from memproc.dedup.keys import Key
 from memproc.store.answers import Entry
+from memproc.store.kinds import LedgerKind
 from memproc.store.sql import tables
 from memproc.store.sql.tx import Tx
 
@@ -19,17 +20,34 @@ _NOTED = select(tables.decisions.c.number)
 LINES = select(*(tables.ledger.c[name] for name in ("number", "made_at", "kind", "subject", "other", "confidence", "reason")))
 
 
+class Counts(Protocol):
+    """What tells how many memories fewer (`joins`) and more (`splits`) there are."""
+
+    @property
+    def joins(self) -> int:
+        """How many memories fewer there are."""
+
+    @property
+    def splits(self) -> int:
+        """How many memories more there are."""
+
+
 class LedgerEntry(NamedTuple):
     """A line to write. `kind`: similar or version (a merge), review, decision, forgotten, or an `amount` of joins, splits,
     memories_forgotten. `reason` holds kinds of difference, a fixed phrase or a person's note.
     """
 
-    kind: str
+    kind: LedgerKind
     subject: Key | None = None
     other: Key | None = None
     confidence: float | None = None
     amount: int = 1
     reason: str = ""
+
+
+def moves(changed: Counts) -> list[LedgerEntry]:
+    """Return the lines on how many memories fewer and more there are after a change."""
+    return [LedgerEntry(LedgerKind.JOINS, amount=changed.joins), LedgerEntry(LedgerKind.SPLITS, amount=changed.splits)]
 
 
 def write_lines(tx: Tx, batch: int | None, lines: Sequence[LedgerEntry]) -> None:
@@ -41,7 +59,7 @@ def write_lines(tx: Tx, batch: int | None, lines: Sequence[LedgerEntry]) -> None
 
 def take_notes_out(tx: Tx, handles: Collection[Key]) -> None:
     """Take out what persons noted on decisions about these nodes and observations; that they were made stays."""
-    made = [line for line in _lines_on(tx, handles) if line.kind == "decision"]
+    made = [line for line in _lines_on(tx, handles) if line.kind == LedgerKind.DECISION]
     verdicts = [(line.reason.partition(":")[0], line.number) for line in made]
     tx.update_rows(tables.ledger, ("reason",), verdicts)
     columns = (tables.decisions.c.a, tables.decisions.c.b)

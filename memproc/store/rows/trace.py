@@ -13,6 +13,7 @@ from memproc.dedup.keys import Key
 from memproc.dedup.neighbourhood import Row
 from memproc.records import M, Plain
 from memproc.store.answers import Entry, ObservationSeen, Trace
+from memproc.store.kinds import LedgerKind
 from memproc.store.rows.decisions import all_decisions
 from memproc.store.rows.history import speaking_of
 from memproc.store.rows.ledger import _lines_on, entry_of
@@ -32,7 +33,11 @@ _SIGHTINGS = (
 _TOMBSTONES = select(_gone.key, _gone.node, _gone.outcome, _batches.job, _gone.position, _batches.committed_at).join_from(
     tables.forgotten, tables.batches, _gone.batch == _batches.number
 )
-_OF_TWO_TEXTS = ("similar", "joined", "review")  # kinds of lines whose reason is what two observations differ in
+_OF_TWO_TEXTS = (
+    LedgerKind.SIMILAR,
+    LedgerKind.JOINED,
+    LedgerKind.REVIEW,
+)  # kinds of lines whose reason is what two observations differ in
 
 
 def trace_of(tx: Tx, rows: Sequence[Row], memory: M) -> Trace[M]:
@@ -82,5 +87,5 @@ def _reason_of(line: Any, records: Mapping[Key, Plain]) -> str:
     """Return the reason of a line in words, given the records of the observations that it names."""
     if line.kind not in _OF_TWO_TEXTS:
         return str(line.reason)
-    head, between, kept = line.reason.partition(BETWEEN) if line.kind == "review" else ("", "", line.reason)
+    head, between, kept = line.reason.partition(BETWEEN) if line.kind == LedgerKind.REVIEW else ("", "", line.reason)
     return f"{head}{between}{reason_told(kept, records.get(line.subject), records.get(line.other))}"

@@ -54,9 +54,11 @@ def _open_policy(database: Database, settings: Settings, *, for_rebuild: bool) -
         raise StoreError("the store was removed while it was opened")
     if found["schema_version"] > tables.SCHEMA:
         raise StoreError(f"the store was made by a newer memproc (schema {found['schema_version']}): upgrade memproc-sdk")
-    if can_be_upgraded(found["schema_version"]):
+    while can_be_upgraded(found["schema_version"]):
         upgrade(database, found["schema_version"])
-        return _open_policy(database, settings, for_rebuild=for_rebuild)
+        found = _row(database)
+        if found is None:
+            raise StoreError("the store was removed while it was upgraded")
     if found["schema_version"] < tables.SCHEMA:
         raise _of_older(found["schema_version"])
     database.to_wal()
