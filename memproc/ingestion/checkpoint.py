@@ -55,7 +55,6 @@ class Place:
     """Where a run is: moves on with each item that is taken and each batch that lands."""
 
     def __init__(self, start: Checkpoint) -> None:
-        """Begin at a checkpoint."""
         self._behind = start
         self._skip = start.records
         self._waiting: deque[int] = deque()  # of each item taken and not landed whole, how many of its records are to land

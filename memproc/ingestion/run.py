@@ -52,7 +52,6 @@ class Interrupted(KeyboardInterrupt):
     """A person interrupted an ingestion: `report` tells what had landed; `resume` goes on behind it."""
 
     def __init__(self, report: Report) -> None:
-        """Keep the report."""
         super().__init__(f"job {report.job} was interrupted: resume goes on behind its last batch")
         self.report = report
 

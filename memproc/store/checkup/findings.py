@@ -137,7 +137,6 @@ class Found:
     """Collects what is found: how many of each, and the first examples."""
 
     def __init__(self) -> None:
-        """Begin with nothing."""
         self._counts: Counter[str] = Counter()
         self._examples: dict[str, list[str]] = defaultdict(list)
 

@@ -52,7 +52,6 @@ class Recomputed:
     """What one pass over the observations gives, and what is wrong with them; then what hangs on them is compared with it."""
 
     def __init__(self, tx: Tx, policy: Policy, schema: type[Memory], found: Found) -> None:
-        """Know where to read and where to note; nothing is read yet."""
         self.tx, self._policy, self._schema, self._found = tx, policy, schema, found
         self._links: list[Numbers] = []  # for each chunk rows of (hash of a link, number of an observation that has it)
         self._indexed: list[Numbers] = []  # rows of (number, sum of its hashes, their sum as long as its source gave no date)

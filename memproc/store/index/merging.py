@@ -20,7 +20,6 @@ class Merger:
     """Merges what is worth it in one store. Safe to use from several threads."""
 
     def __init__(self, transactions: Transactions, segments: Segments) -> None:
-        """Know the store; nothing is merged yet."""
         self._transactions, self._segments = transactions, segments
         self._thread: threading.Thread | None = None
 

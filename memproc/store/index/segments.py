@@ -35,7 +35,6 @@ class Segments:
     """The segments of one store, read when they are first needed and kept. Not safe for several threads at once."""
 
     def __init__(self) -> None:
-        """Know nothing; nothing is read yet."""
         self._held: dict[tuple[int, ...], Entries] = {}  # by the numbers of the segments that the entries are of
         self._sizes: dict[int, int] = {}  # of the segments that were read or written, in entries
         self._epoch: int | None = None  # of this transaction, as far as it is told

@@ -54,7 +54,6 @@ class Gate:
     """Who holds connections, by thread. While it is shut nobody gets one but those who hold another."""
 
     def __init__(self) -> None:
-        """Begin open, with nobody inside."""
         self._changed = threading.Condition()
         self._inside: Counter[int] = Counter()
         self._shut = 0  # by so many forks at once

@@ -113,7 +113,6 @@ class Tx:
     """
 
     def __init__(self, connection: Connection, database: DatabaseInfo) -> None:
-        """Know the connection that is in the transaction."""
         self.connection, self.database = connection, database
         self.now = time_now()
         self.execute, self.exec_driver_sql = connection.execute, connection.exec_driver_sql
