@@ -197,6 +197,32 @@ def test_the_library_is_quiet(tmp_path):
     assert (done.stdout, done.stderr) == ("", "")
 
 
+# The room that writes each table.
+OWNERS = {
+    "store": "sql",
+    **dict.fromkeys(("observations", "merged", "typo_links", "decisions", "forgotten", "ledger"), "rows"),
+    **dict.fromkeys(("jobs", "batches"), "jobs"),
+    **dict.fromkeys(("quarantine", "quarantine_parts", "quarantine_texts"), "quarantine"),
+    "reviews": "reviews",
+    "segments": "index",
+}
+WRITING = {"insert", "update", "delete", "insert_rows", "update_rows", "change_row", "delete_by_keys"}
+
+
+def test_whoever_writes_a_table_owns_it():
+    """The index alone gives numbers to its segments by a counter in the store's row."""
+    assert {table.name.removeprefix(tables.PREFIX) for table in tables.metadata.sorted_tables} == OWNERS.keys()
+    others = set()
+    for path, tree in modules():
+        calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call) and node.args]
+        for call in calls:
+            verb, table = ast.unparse(call.func).rpartition(".")[2], ast.unparse(call.args[0])
+            if verb in WRITING and table.startswith("tables."):
+                name = table.split(".")[1]
+                others |= {(str(path), name)} if path.parts[1] != OWNERS[name] else set()
+    assert others == {("store/index/segments.py", "store")}
+
+
 SEALED = {table.name for table in tables.metadata.sorted_tables if is_sealed(table)} - {tables.store.name}
 
 

@@ -69,7 +69,7 @@ def calibrate(tx: Tx, labels: Iterable[Label], policy: Policy) -> Calibration:
     precision = sum(labelled.merged) / len(labelled.merged) if labelled.merged else 1.0
     refuses = precision < TARGET_PRECISION if labelled.merged else policy.refuses_to_merge
     kept = {"model": _fitted(unlike).to_json().decode(), "refuses_to_merge": refuses}
-    tx.change_row(tables.store, tables.THE_STORE, {"calibration": orjson.dumps(kept).decode()})
+    tx.change_store(calibration=orjson.dumps(kept).decode())
     return Calibration(
         len(labelled.merged) + len(unlike),
         len(labelled.merged),
@@ -102,7 +102,7 @@ def calibrated(tx: Tx, policy: Policy) -> Policy:
     kept = tx.execute(select(tables.store.c.calibration)).scalar_one()
     if kept is None:
         return policy
-    tx.change_row(tables.store, tables.THE_STORE, {"calibration": None})
+    tx.change_store(calibration=None)
     return replace(policy, **orjson.loads(kept))
 
 

@@ -24,11 +24,12 @@ from memproc.errors import NotFoundError, UsageError
 from memproc.store.kinds import LedgerKind
 from memproc.store.reviews.open_reviews import open_again, verdicts_on
 from memproc.store.reviews.settled import note_unmerged, status_of
-from memproc.store.rows.decisions import WITHDRAWN
+from memproc.store.reviews.waiting import settle_reviews
+from memproc.store.rows.decisions import WITHDRAWN, write_decisions
 from memproc.store.rows.ledger import LedgerEntry, moves, write_lines
 from memproc.store.rows.memories import write_regrouped
 from memproc.store.rows.neighbourhood import neighbourhood
-from memproc.store.rows.observations import ROWS, require, to_row
+from memproc.store.rows.observations import ROWS, require, set_speaking, to_row
 from memproc.store.sql import tables
 from memproc.store.sql.tx import Tx
 
@@ -44,12 +45,7 @@ def decide_by_hand(
 
     Whoever decides is who each of them names: a policy, or else a person.
     """
-    number = tx.next_number(tables.decisions)
-    rows = [
-        (number + at, decision.a, decision.b, verdict, tx.now, note, decision.policy)
-        for at, (decision, verdict) in enumerate(decisions)
-    ]
-    tx.insert_rows(tables.decisions, rows)
+    write_decisions(tx, decisions, note)
     lines = [
         LedgerEntry(LedgerKind.DECISION, made.a, made.b, reason=_reason(verdict, made.policy, note)) for made, verdict in decisions
     ]
@@ -58,8 +54,8 @@ def decide_by_hand(
     found = [*tx.select_by_keys(ROWS, _observations.node, handles)]
     found += tx.select_by_keys(ROWS, _observations.key, handles)
     rows_found = [*map(to_row, found)]
-    unheard = [(1, row.number) for row in rows_found if not row.speaks and row.observation.key in handles]
-    tx.update_rows(tables.observations, ("speaks",), unheard)  # what a decision names speaks
+    unheard = [row.number for row in rows_found if not row.speaks and row.observation.key in handles]
+    set_speaking(tx, dict.fromkeys(unheard, True))  # what a decision names speaks
     touched = [row.observation for row in rows_found]
     open_again(tx, [decision for decision, verdict in decisions if verdict == WITHDRAWN], touched)
     recluster(tx, touched)
@@ -111,7 +107,7 @@ def resolve(tx: Tx, number: int, verdict: Verdict, note: str) -> Decision:
     else:
         decision = pair(handle_of(tx, one), handle_of(tx, other), verdict)
     decide_by_hand(tx, [(decision, verdict)], note)
-    tx.change_row(tables.reviews, number, {"status": verdict})
+    settle_reviews(tx, {number: verdict})
     return decision
 
 

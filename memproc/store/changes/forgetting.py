@@ -17,11 +17,14 @@ from memproc.store.index.segments import Segments
 from memproc.store.jobs.counting import IMPORTED
 from memproc.store.kinds import LedgerKind
 from memproc.store.quarantine.records import take_texts_out
-from memproc.store.rows.decisions import decisions_on, stands_against
-from memproc.store.rows.ledger import LedgerEntry, take_notes_out, write_lines
+from memproc.store.reviews.waiting import delete_reviews_of
+from memproc.store.rows.decisions import decisions_on, stands_against, take_notes_out
+from memproc.store.rows.ledger import LedgerEntry, take_reasons_out, write_lines
+from memproc.store.rows.memories import delete_merged
 from memproc.store.rows.neighbourhood import neighbourhood
-from memproc.store.rows.observations import ROWS, forgotten_among, to_row
-from memproc.store.rows.typo_links import write_typo_links
+from memproc.store.rows.observations import ROWS, delete_observations, forgotten_among, to_row
+from memproc.store.rows.tombstones import write_tombstones
+from memproc.store.rows.typo_links import delete_typo_links, write_typo_links
 from memproc.store.sql import tables
 from memproc.store.sql.tx import Tx
 
@@ -49,16 +52,17 @@ def forget(tx: Tx, segments: Segments, rows: Sequence[Row], note: str = "") -> N
     emptied = {row.memory or row.observation.key for row in rows} - homes
     numbers = [row.number for row in rows]
     tombstones = [tuple(found) for found in tx.select_by_keys(_TOMBSTONES, _observations.key, keys)]
-    tx.delete_by_keys(tables.observations.c.number, numbers)
-    tx.insert_rows(tables.forgotten, tombstones)
-    tx.delete_by_keys(tables.merged.c.id, [row.memory for row in rows if row.memory])
-    for column in ("one", "other"):
-        tx.delete_by_keys(tables.reviews.c[column], keys)
-    take_notes_out(tx, {*keys, *(row.observation.node for row in rows)})
+    delete_observations(tx, numbers)
+    write_tombstones(tx, tombstones)
+    delete_merged(tx, [row.memory for row in rows if row.memory])
+    delete_reviews_of(tx, keys)
+    handles = {*keys, *(row.observation.node for row in rows)}
+    take_reasons_out(tx, handles)
+    take_notes_out(tx, handles)
     take_texts_out(tx, [row.observation.record for row in rows], keys)
     cores = {row.observation.core for row in rows}
     segments.remove(tx, numbers)
-    tx.delete_by_keys(tables.typo_links.c.core, sorted(cores))
+    delete_typo_links(tx, sorted(cores))
     left = [(row.number, prepare_again(row.observation, tx.policy)) for row in survivors if row.observation.core in cores]
     write_typo_links(tx, {(meant, found.core) for _, found in left for meant in found.typo_links})
     index_again(tx, segments, left)
@@ -122,4 +126,4 @@ def _remember_forgotten(tx: Tx, keys: Sequence[Key], spent: Mapping[Key, Key], b
     """Write tombstones that came without the records they speak of, with their nodes where these are spent."""
     fresh = set(keys) - forgotten_among(tx, keys)
     rows = [(key, node, node and key, batch, -1, IMPORTED, 0) for key in sorted(fresh) for node in [spent.get(key)]]
-    tx.insert_rows(tables.forgotten, rows)
+    write_tombstones(tx, rows)

@@ -33,12 +33,11 @@ from memproc.store.reviews.waiting import undated_candidates, write_reviews
 from memproc.store.rows.ledger import LedgerEntry, moves, write_lines
 from memproc.store.rows.memories import write_regrouped
 from memproc.store.rows.neighbourhood import neighbourhood_of_batch
-from memproc.store.rows.observations import forgotten_among, rows_of_new
+from memproc.store.rows.observations import forgotten_among, insert_observations, note_dates, note_seen_again, rows_of_new
 from memproc.store.rows.state import StoreState, store_state
 from memproc.store.rows.typo_links import write_typo_links
 from memproc.store.sql import tables
 from memproc.store.sql.driver_errors import is_of_memproc, is_of_value
-from memproc.store.sql.seals import seal_of_date
 from memproc.store.sql.tx import Tx
 from memproc.times import to_micros
 from memproc.validation import fault, redacted
@@ -118,7 +117,7 @@ class Landing:
     def _try_rows(self, tx: Tx, rows: Sequence[tuple[Any, ...]], refused: dict[Key, Exception]) -> None:
         try:
             with tx.savepoint():
-                tx.insert_rows(tables.observations, rows)
+                insert_observations(tx, rows)
         except Exception as error:
             if not is_of_value(error):
                 raise
@@ -168,7 +167,7 @@ class Landing:
 
     def _write_observations(self, tx: Tx, plan: Plan, first: int, batch: int) -> None:
         rows = rows_of_new(plan.fresh, first, batch, plan.judged, plan.changed)
-        tx.insert_rows(tables.observations, rows)
+        insert_observations(tx, rows)
         links = {
             (meant, core) for core, typo_links in zip(plan.fresh.core, plan.fresh.typo_links, strict=True) for meant in typo_links
         }
@@ -178,17 +177,13 @@ class Landing:
         """Note of known observations that they were seen again, and the later date of their source."""
         again = plan.repeated
         times = Counter([numbers[key] for key in again.key if key in numbers])
-        counted = [(batch, more, number) for number, more in times.items()]
-        tx.update_rows(tables.observations, ("last_batch",), counted, add=("times_seen",))
-        dates: dict[int, int] = {}
-        keys: dict[int, Key] = {}
+        note_seen_again(tx, times, batch)
+        dates: dict[int, tuple[Key, int]] = {}
         for key, as_of in zip(again.key, again.as_of, strict=True):
             row = rows.get(key)
             if row is not None and as_of is not None and as_of > (row.observation.as_of or ""):
-                dates[row.number] = max(dates.get(row.number, -(2**63)), to_micros(as_of))
-                keys[row.number] = key
-        later = [(as_of, seal_of_date(keys[number], as_of), number) for number, as_of in dates.items()]
-        tx.update_rows(tables.observations, ("as_of", "as_of_seal"), later)
+                dates[row.number] = max(dates.get(row.number, (key, -(2**63))), (key, to_micros(as_of)))
+        note_dates(tx, dates)
 
 
 def _lines(plan: Plan) -> list[LedgerEntry]:

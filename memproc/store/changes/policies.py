@@ -32,6 +32,7 @@ from memproc.dedup.versions import newest_of
 from memproc.errors import NotFoundError, UsageError
 from memproc.store.answers import Applied, PolicyCount
 from memproc.store.changes.deciding import decide_by_hand
+from memproc.store.reviews.waiting import settle_reviews
 from memproc.store.rows.decisions import WITHDRAWN, Pair, decisions_ever, decisions_on, in_force, not_withdrawn, pairs_of
 from memproc.store.rows.neighbourhood import neighbourhood
 from memproc.store.rows.observations import rows_by_key
@@ -125,8 +126,7 @@ def _decide(tx: Tx, order: Order, numbers: Sequence[int], limit: int | None) -> 
     if decisions:
         made = [(decision, order.verdict) for decision in decisions.values()]
         decide_by_hand(tx, made, order.note)
-    settled = [(order.verdict, number) for number in sorted([*decisions, *closed])]
-    tx.update_rows(tables.reviews, ("status",), settled)
+    settle_reviews(tx, dict.fromkeys([*decisions, *closed], order.verdict))
     return [*decisions], judge.held
 
 

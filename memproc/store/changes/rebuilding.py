@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
-from itertools import product
+from collections.abc import Iterator
 from typing import NamedTuple
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import select
 
 from memproc.config import Policy
 from memproc.dedup.cluster import clusters
@@ -20,13 +19,13 @@ from memproc.store.index.segments import Segments
 from memproc.store.jobs.counting import count_memories, memories_told
 from memproc.store.quarantine.records import mend_reasons
 from memproc.store.quarantine.texts import write_texts_again
+from memproc.store.rows.decisions import decide_on
 from memproc.store.rows.ledger import moves, write_lines
-from memproc.store.rows.memories import write_regrouped
+from memproc.store.rows.memories import clear_merged, write_regrouped
 from memproc.store.rows.neighbourhood import CHUNK, in_company, neighbourhood
-from memproc.store.rows.observations import COMPUTED, ROWS, computed, to_row
-from memproc.store.rows.typo_links import write_typo_links
+from memproc.store.rows.observations import ROWS, set_computed, take_apart, to_row
+from memproc.store.rows.typo_links import clear_typo_links, write_typo_links
 from memproc.store.sql import tables
-from memproc.store.sql.seals import resealed
 from memproc.store.sql.tx import Tx
 
 _observations = tables.observations.c
@@ -42,8 +41,7 @@ class Moved(NamedTuple):
 def rebuild(tx: Tx, segments: Segments, policy: Policy) -> Moved:
     """Compute keys, index, links and memories from the observations, the decisions and the policy."""
     before = memories_told(tx)  # what is there may be damaged; the ledger goes on from what it told
-    tx.change_row(tables.store, tables.THE_STORE, {"policy": policy.to_json()})
-    tx.execute(update(tables.store).values(scheme=SCHEME))
+    tx.change_store(policy=policy.to_json(), scheme=SCHEME)
     tx.policy = policy
     clear_orphans(tx)
     mend_reasons(tx)
@@ -51,14 +49,13 @@ def rebuild(tx: Tx, segments: Segments, policy: Policy) -> Moved:
     decided = {key for row in tx.execute(select(tables.decisions.c.a, tables.decisions.c.b)) for key in row}
     nodes: dict[Key, set[Key]] = defaultdict(set)
     segments.clear(tx)
-    tx.execute(delete(tables.typo_links))
-    tx.execute(delete(tables.merged))
-    tx.execute(update(tables.observations).values(memory=None))
+    clear_typo_links(tx)
+    clear_merged(tx)
+    take_apart(tx)
     indexed: set[int] = set()
     for rows in _all_rows(tx):
         prepared = [(row, prepare_again(row.observation, policy)) for row in rows]
-        keyed = [(*computed(found), row.number) for row, found in prepared]
-        tx.update_rows(tables.observations, COMPUTED, keyed)
+        set_computed(tx, {row.number: found for row, found in prepared})
         write_typo_links(tx, {(meant, found.core) for _, found in prepared for meant in found.typo_links})
         for row, found in prepared:
             if row.observation.node in decided:
@@ -68,7 +65,7 @@ def rebuild(tx: Tx, segments: Segments, policy: Policy) -> Moved:
         index_facts(tx, segments, fresh.values())
         while alike := segments.newest_alike():
             segments.unite(tx, alike)
-    _decide_on(tx, nodes)
+    decide_on(tx, nodes)
     done: set[Key] = set()
     for observations in in_company(tx):
         near = neighbourhood(tx, [seen for seen in observations if seen.key not in done], is_whole=True)
@@ -79,22 +76,6 @@ def rebuild(tx: Tx, segments: Segments, policy: Policy) -> Moved:
     moved = Moved(max(fewer, 0), max(-fewer, 0))
     write_lines(tx, None, moves(moved))
     return moved
-
-
-def _decide_on(tx: Tx, nodes: Mapping[Key, set[Key]]) -> None:
-    """Write the decisions anew, each on the nodes that its nodes have become; one on observations stays as it is."""
-    if all(now == {before} for before, now in nodes.items()):
-        return
-    made = tx.execute(select(tables.decisions).order_by(tables.decisions.c.number)).all()
-    tx.execute(delete(tables.decisions))
-    rows = [
-        (row, {"a": ends[0], "b": ends[1]})
-        for row in made
-        for ends in (sorted(pair) for pair in sorted(product(nodes.get(row.a, {row.a}), nodes.get(row.b, {row.b}))))
-        if ends[0] != ends[1]
-    ]
-    again = [resealed(tables.decisions, row, {"number": number, **ends}) for number, (row, ends) in enumerate(rows, 1)]
-    tx.insert_rows(tables.decisions, again)
 
 
 def _all_rows(tx: Tx) -> Iterator[list[Row]]:

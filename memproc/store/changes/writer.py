@@ -19,6 +19,7 @@ from memproc.report.report import Report
 from memproc.store.changes.forgetting import take_over
 from memproc.store.changes.landed import Arrived, Landed, batch_row
 from memproc.store.changes.landing import Landing
+from memproc.store.jobs.batches import insert_batch
 from memproc.store.jobs.jobs import (
     FINISHED,
     Claim,
@@ -32,6 +33,7 @@ from memproc.store.jobs.jobs import (
     finish,
     latest,
     left,
+    note_looked,
     reached,
     step,
     take,
@@ -43,7 +45,6 @@ from memproc.store.quarantine.records import Origin
 from memproc.store.quarantine.triage import QuarantineFilter, patterns_in, without_values
 from memproc.store.reviews.looking import Compared, Fresh, Reviewer
 from memproc.store.rows.state import StoreState, store_state
-from memproc.store.sql import tables
 from memproc.store.sql.opening import check_policy
 from memproc.store.sql.tx import Tx
 
@@ -178,9 +179,9 @@ class Writer:
             landed.looked(self._reviewer().look_at(tx, landed.looking, number))
         elif not any(part.keys for part in landed.looking) and state.looked == state.landed:
             landed.looking = []
-            tx.update_rows(tables.jobs, ("looked",), [(state.landed + 1, claim.job)])
+            note_looked(tx, claim.job, state.landed + 1)
         place = (number, claim.job, batch.arrived.first, len(batch.arrived.records))
-        tx.insert_rows(tables.batches, [batch_row(landed, place, started, tx.now)])
+        insert_batch(tx, batch_row(landed, place, started, tx.now))
         landed.request = state.request
         return landed
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement, delete, exists, func, select, update
+from sqlalchemy import Column, ColumnElement, delete, exists, func, select
 
-from memproc.store.jobs.jobs import FINISHED, LEASE_MICROS, ended_as, sealed
+from memproc.store.jobs.jobs import FINISHED, LEASE_MICROS, sealed
 from memproc.store.jobs.owners import Owner
+from memproc.store.jobs.repairing import correct_counts, end_left, put_missing
 from memproc.store.kinds import JobStatus, LedgerKind
 from memproc.store.sql import tables
 from memproc.store.sql.tx import Tx
@@ -40,8 +41,6 @@ ORPHANS: tuple[tuple[str, Column[Any], ColumnElement[bool]], ...] = (
     ("ledger", _ledger.number, _ON_RECORDS & (_is_unknown(_ledger.subject) | _is_unknown(_ledger.other))),
 )
 KEPT = "ledger"  # what happened stays told
-LOST = "unknown"  # the source and the format of a job whose row was lost
-_COMMITTED = select(tables.batches.c.committed_at)
 # The counters in the store's row, and the numbers that they must not be behind.
 COUNTED = {"segments": tables.segments.c.number, "reviews": _reviews.number, "rejected": tables.quarantine.c.number}
 _store = tables.store.c
@@ -145,14 +144,9 @@ def clear_orphans(tx: Tx) -> None:
         if code != KEPT:
             tx.execute(delete(shown.table).where(condition))
     if behind := counters_behind(tx):
-        tx.execute(update(tables.store).values(behind))
+        tx.raise_counters(behind)
     if counters_apart(tx):
-        tx.execute(update(tables.store).values(tally=_TALLY))
-    for number in jobs_left(tx):
-        tx.change_row(tables.jobs, number, ended_as(JobStatus.INTERRUPTED, tx.now))
-    for number, count in jobs_miscounted(tx).items():
-        tx.change_row(tables.jobs, number, {"landed": count, "looked": count})
-    for number, (count, *ends) in jobs_missing(tx).items():
-        first, last = (tx.execute(_COMMITTED.where(tables.batches.c.number == end)).scalar_one() for end in ends)
-        row = (number, None, None, LOST, LOST, "{}", JobStatus.INTERRUPTED, None, None, 1, None, count, count, None, first, last)
-        tx.insert_rows(tables.jobs, [row])
+        tx.sum_counters()
+    end_left(tx, jobs_left(tx))
+    correct_counts(tx, jobs_miscounted(tx))
+    put_missing(tx, jobs_missing(tx))

@@ -163,6 +163,11 @@ def step(
     return False
 
 
+def note_looked(tx: Tx, number: int, looked: int) -> None:
+    """Write how many of the batches of a job were looked at for reviews."""
+    tx.update_rows(tables.jobs, ("looked",), [(looked, number)])
+
+
 def sealed(job: int, landed: int, checkpoint: str) -> str:
     """Return a checkpoint as it is kept: behind a hash of it, its job and the count of batches that landed with it.
 

@@ -20,6 +20,7 @@ from memproc.records import Category, Fault, Outcome, Plain, Rejected, encode
 from memproc.store.kinds import QuarantineStatus
 from memproc.store.quarantine.texts import add_texts, holders_of, text_as_sought
 from memproc.store.rows.observations import forgotten_among
+from memproc.store.rows.tombstones import write_tombstones
 from memproc.store.sql import tables
 from memproc.store.sql.tx import Tx
 from memproc.validation import alike
@@ -172,7 +173,7 @@ def take_texts_out(tx: Tx, records: Sequence[Plain], keys: Collection[Key]) -> N
     gone |= {row.number: row for row in tx.select_by_keys(_PLACED, tables.quarantine.c.number, held)}
     outcome = Outcome.QUARANTINED.value
     tombstones = [(row.key, None, None, row.batch, row.position, outcome, row.times_seen) for row in gone.values()]
-    tx.insert_rows(tables.forgotten, tombstones)
+    write_tombstones(tx, tombstones)
     tx.delete_by_keys(tables.quarantine.c.number, sorted(gone))
     for table in (tables.quarantine_parts, tables.quarantine_texts):
         tx.delete_by_keys(table.c.quarantine, sorted(gone))

@@ -29,6 +29,7 @@ from memproc.dedup.text.exact import exact_of
 from memproc.dedup.text.telling import tells_a_secret
 from memproc.store.index.segments import Segments
 from memproc.store.kinds import ReviewKind
+from memproc.store.reviews.waiting import delete_reviews
 from memproc.store.sql import tables
 from memproc.store.sql.tx import Tx
 from memproc.times import to_micros
@@ -102,7 +103,7 @@ class Comparing:
         """Delete the open reviews of what changed within a crowd, which were found before there was one."""
         found = tx.select_by_keys(_OPEN, _reviews.one, crowd)
         within = [number for number, other, *state in found if other in crowd and state == ["changed", "open"]]
-        tx.delete_by_keys(tables.reviews.c.number, within)
+        delete_reviews(tx, within)
 
     def _candidate_for_review(self, own: _Own, there: _Candidate, known: _Texts) -> ReviewCandidate | None:
         """Return what a person should see of a pair, if anything. What can be told without the other's text comes first."""

@@ -26,6 +26,8 @@ from memproc.errors import DatabaseError
 from memproc.failures import Kind, failure_of
 from memproc.intake import isolated
 from memproc.store.index.segments import Segments
+from memproc.store.jobs.batches import add_compared
+from memproc.store.jobs.jobs import note_looked
 from memproc.store.kinds import LedgerKind, ReviewKind
 from memproc.store.reviews.chains import Chains
 from memproc.store.reviews.comparing import Comparing, Looked
@@ -44,7 +46,6 @@ FOUND_OTHERWISE = (ReviewKind.UNDATED, ReviewKind.MEANING)  # the kinds that the
 RETURNED = LedgerKind.RETURNED
 
 _reviews, _observations, _batches = tables.reviews.c, tables.observations.c, tables.batches.c
-_TOLD = select(_batches.review, _batches.seconds)
 _HOMES = select(_observations.key, _observations.memory)
 
 
@@ -96,11 +97,9 @@ class Reviewer:
             else:
                 parts = [*fresh.parts]
             found = self.look_at(tx, parts, batch)
-            reviews, seconds = tx.execute(_TOLD.where(_batches.number == batch)).one()
-            counts = {"review": reviews + found.reviews, "candidates": found.candidates, "verified": found.verified}
-            tx.change_row(tables.batches, batch, {**counts, "seconds": seconds + perf_counter() - started})
+            add_compared(tx, batch, (found.reviews, found.candidates, found.verified), perf_counter() - started)
             broken += found.broken
-        tx.update_rows(tables.jobs, ("looked",), [(there.landed, job)])
+        note_looked(tx, job, there.landed)
         return replace(found, broken=broken)
 
     def look_at(self, tx: Tx, parts: Sequence[Looking], batch: int) -> Compared:

@@ -158,7 +158,7 @@ class Proposer:
         left = len(fresh) - len(for_review)
         if not left:
             text = orjson.dumps(reached._asdict(), option=orjson.OPT_SORT_KEYS).decode()
-            tx.change_row(tables.store, tables.THE_STORE, {"proposed": text})
+            tx.change_store(proposed=text)
         return written, len(apart) - len(fresh), left
 
 

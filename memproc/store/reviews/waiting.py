@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from sqlalchemy import select
 
 from memproc.dedup.compare.reasons import BETWEEN
+from memproc.dedup.keys import Key
 from memproc.dedup.review_candidates import ReviewCandidate
 from memproc.dedup.versions import Undated
 from memproc.store.kinds import LedgerKind, ReviewKind
@@ -50,3 +51,19 @@ def undated_candidates(undated: Iterable[Undated]) -> list[ReviewCandidate]:
             ReviewCandidate(one, other, ReviewKind.UNDATED, UNDATED_CONFIDENCE, "two versions, and no date tells which is newer")
         )
     return found
+
+
+def settle_reviews(tx: Tx, verdicts: Mapping[int, str]) -> None:
+    """Write the status of reviews, by number: a verdict, or that they are open."""
+    tx.update_rows(tables.reviews, ("status",), [(verdict, number) for number, verdict in sorted(verdicts.items())])
+
+
+def delete_reviews(tx: Tx, numbers: Iterable[int]) -> None:
+    """Delete reviews by number."""
+    tx.delete_by_keys(tables.reviews.c.number, numbers)
+
+
+def delete_reviews_of(tx: Tx, keys: Collection[Key]) -> None:
+    """Delete the reviews of these observations."""
+    for column in ("one", "other"):
+        tx.delete_by_keys(tables.reviews.c[column], keys)

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from itertools import product
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from memproc.dedup.decision import Decision
 from memproc.dedup.keys import Key
 from memproc.store.sql import tables
+from memproc.store.sql.seals import resealed
 from memproc.store.sql.tx import Tx
 
 Pair = tuple[Key, Key]
+_NOTED = select(tables.decisions.c.number)
 DECISIONS = select(*(tables.decisions.c[name] for name in ("number", "a", "b", "verdict", "policy")))
 WITHDRAWN = "withdrawn"  # in place of a verdict: the last decision on this pair is taken back, or that of a policy
 
@@ -71,3 +73,36 @@ def decisions_ever(tx: Tx) -> dict[int, Decision]:
 def pairs_of(one: Collection[Key], other: Collection[Key]) -> set[Pair]:
     """Return the pairs, in order, by which a decision may name two things, given what each of them is called."""
     return {(min(a, b), max(a, b)) for a, b in product(one, other) if a != b}
+
+
+def write_decisions(tx: Tx, decisions: Sequence[tuple[Decision, str]], note: str) -> None:
+    """Write decisions, each with the verdict to note; `WITHDRAWN` takes it back."""
+    number = tx.next_number(tables.decisions)
+    rows = [
+        (number + at, decision.a, decision.b, verdict, tx.now, note, decision.policy)
+        for at, (decision, verdict) in enumerate(decisions)
+    ]
+    tx.insert_rows(tables.decisions, rows)
+
+
+def take_notes_out(tx: Tx, handles: Collection[Key]) -> None:
+    """Take out what persons noted as they decided on these nodes and observations; that they did stays."""
+    columns = (tables.decisions.c.a, tables.decisions.c.b)
+    noted = {number for column in columns for (number,) in tx.select_by_keys(_NOTED, column, handles)}
+    tx.update_rows(tables.decisions, ("note",), [("", number) for number in sorted(noted)])
+
+
+def decide_on(tx: Tx, nodes: Mapping[Key, set[Key]]) -> None:
+    """Write the decisions anew, each on the nodes that its nodes have become; one on observations stays as it is."""
+    if all(now == {before} for before, now in nodes.items()):
+        return
+    made = tx.execute(select(tables.decisions).order_by(tables.decisions.c.number)).all()
+    tx.execute(delete(tables.decisions))
+    rows = [
+        (row, {"a": ends[0], "b": ends[1]})
+        for row in made
+        for ends in (sorted(pair) for pair in sorted(product(nodes.get(row.a, {row.a}), nodes.get(row.b, {row.b}))))
+        if ends[0] != ends[1]
+    ]
+    again = [resealed(tables.decisions, row, {"number": number, **ends}) for number, (row, ends) in enumerate(rows, 1)]
+    tx.insert_rows(tables.decisions, again)

@@ -16,7 +16,6 @@ from memproc.store.kinds import LedgerKind
 from memproc.store.sql import tables
 from memproc.store.sql.tx import Tx
 
-_NOTED = select(tables.decisions.c.number)
 LINES = select(*(tables.ledger.c[name] for name in ("number", "made_at", "kind", "subject", "other", "confidence", "reason")))
 
 
@@ -57,14 +56,11 @@ def write_lines(tx: Tx, batch: int | None, lines: Sequence[LedgerEntry]) -> None
         tx.insert_rows(tables.ledger, [(number + at, batch, tx.now, *line) for at, line in enumerate(said)])
 
 
-def take_notes_out(tx: Tx, handles: Collection[Key]) -> None:
+def take_reasons_out(tx: Tx, handles: Collection[Key]) -> None:
     """Take out what persons noted on decisions about these nodes and observations; that they were made stays."""
     made = [line for line in _lines_on(tx, handles) if line.kind == LedgerKind.DECISION]
     verdicts = [(line.reason.partition(":")[0], line.number) for line in made]
     tx.update_rows(tables.ledger, ("reason",), verdicts)
-    columns = (tables.decisions.c.a, tables.decisions.c.b)
-    noted = {number for column in columns for (number,) in tx.select_by_keys(_NOTED, column, handles)}
-    tx.update_rows(tables.decisions, ("note",), [("", number) for number in sorted(noted)])
 
 
 def entry_of(line: Any, reason: str) -> Entry:

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Generator, Iterable, Iterator, Mapping
 from operator import attrgetter
 from typing import Any
 
 import orjson
-from sqlalchemy import bindparam, func, literal_column, select, union_all, update
+from sqlalchemy import bindparam, delete, func, literal_column, select, union_all, update
 
 from memproc.dedup.keys import Key, namespace_number
 from memproc.dedup.memory import memory_of_one
 from memproc.dedup.neighbourhood import Row
 from memproc.dedup.regrouping import Regrouped
 from memproc.records import Plain, encode, last_changed
+from memproc.store.rows.observations import set_memories, set_speaking
 from memproc.store.sql import tables
 from memproc.store.sql.tx import Tx
 from memproc.times import to_micros
@@ -97,14 +98,22 @@ def _sighting(row: Any) -> Plain:
 def write_regrouped(tx: Tx, changed: Regrouped, rows: Mapping[Key, Row]) -> None:
     """Write the memories that changed and the membership of the observations that were there."""
     gone = (changed.gone | changed.memories.keys()) & {row.memory for row in rows.values()}
-    tx.delete_by_keys(tables.merged.c.id, sorted(gone))
+    delete_merged(tx, sorted(gone))
     tx.insert_rows(tables.merged, [merged_row(key, memory) for key, memory in changed.memories.items()])
     for (node, content), memory in changed.silent.items():
         tx.run(_WITH_OTHERS, node=node, content=content, new_memory=memory)
-    moved = [(memory, rows[key].number) for key, memory in changed.membership.items() if key in rows]
-    tx.update_rows(tables.observations, ("memory",), moved)
-    heard = [(int(speaks), rows[key].number) for key, speaks in changed.speaks.items() if key in rows]
-    tx.update_rows(tables.observations, ("speaks",), heard)
+    set_memories(tx, {rows[key].number: memory for key, memory in changed.membership.items() if key in rows})
+    set_speaking(tx, {rows[key].number: speaks for key, speaks in changed.speaks.items() if key in rows})
+
+
+def delete_merged(tx: Tx, ids: Iterable[Key]) -> None:
+    """Delete the rows of memories of several observations."""
+    tx.delete_by_keys(tables.merged.c.id, ids)
+
+
+def clear_merged(tx: Tx) -> None:
+    """Delete the rows of all memories of several observations, before they are computed anew."""
+    tx.execute(delete(tables.merged))
 
 
 def merged_row(key: Key, memory: Plain) -> tuple[Key, int, int | None, str]:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from itertools import repeat
 from typing import Any
 
 import orjson
-from sqlalchemy import Select, literal_column, select
+from sqlalchemy import Select, literal_column, select, update
 
 from memproc.dedup.columns import Columns, Prepared
 from memproc.dedup.judging import Judged
@@ -177,3 +177,45 @@ def rows_of_new(
 def computed(found: Prepared) -> tuple[object, ...]:
     """Return what the columns `COMPUTED` of an observation should hold."""
     return found.node, found.content, found.core, len(found.text), found.namespace, found.changed_at
+
+
+def insert_observations(tx: Tx, rows: Sequence[tuple[Any, ...]]) -> None:
+    """Write new observations, as `rows_of_new` gives them."""
+    tx.insert_rows(tables.observations, rows)
+
+
+def note_seen_again(tx: Tx, times: Mapping[int, int], batch: int) -> None:
+    """Note of observations, by number, how many times more a batch gave them."""
+    counted = [(batch, more, number) for number, more in times.items()]
+    tx.update_rows(tables.observations, ("last_batch",), counted, add=("times_seen",))
+
+
+def note_dates(tx: Tx, dates: Mapping[int, tuple[Key, int]]) -> None:
+    """Note of observations, by number, their key and a later date that their source gave, in microseconds since 1970."""
+    later = [(as_of, seal_of_date(key, as_of), number) for number, (key, as_of) in dates.items()]
+    tx.update_rows(tables.observations, ("as_of", "as_of_seal"), later)
+
+
+def set_speaking(tx: Tx, speaking: Mapping[int, bool]) -> None:
+    """Note of observations, by number, whether they speak for their version or are silent."""
+    tx.update_rows(tables.observations, ("speaks",), [(int(speaks), number) for number, speaks in speaking.items()])
+
+
+def set_memories(tx: Tx, memories: Mapping[int, Key | None]) -> None:
+    """Note of observations, by number, in which memory they are; None for one by itself."""
+    tx.update_rows(tables.observations, ("memory",), [(memory, number) for number, memory in memories.items()])
+
+
+def set_computed(tx: Tx, prepared: Mapping[int, Prepared]) -> None:
+    """Write again what the records of observations give, by number."""
+    tx.update_rows(tables.observations, COMPUTED, [(*computed(own), number) for number, own in prepared.items()])
+
+
+def take_apart(tx: Tx) -> None:
+    """Let every observation be a memory by itself, before the memories are computed anew."""
+    tx.execute(update(tables.observations).values(memory=None))
+
+
+def delete_observations(tx: Tx, numbers: Iterable[int]) -> None:
+    """Delete observations by number."""
+    tx.delete_by_keys(tables.observations.c.number, numbers)

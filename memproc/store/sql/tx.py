@@ -204,6 +204,19 @@ class Tx:
         self.execute(update(tables.store).values({name: counter + count, "tally": tables.store.c.tally + count}))
         return int(self.execute(select(counter)).scalar_one()) - count + 1
 
+    def change_store(self, **values: object) -> None:
+        """Set some columns of the store's row, and its seal with them."""
+        self.change_row(tables.store, tables.THE_STORE, values)
+
+    def raise_counters(self, counters: Mapping[str, int]) -> None:
+        """Bring counters of the store's row, by name, up to the numbers that were given."""
+        self.execute(update(tables.store).values(**counters))
+
+    def sum_counters(self) -> None:
+        """Let the tally of the store's row be the sum of its counters again."""
+        own = tables.store.c
+        self.execute(update(tables.store).values(tally=own.epoch + own.segments + own.reviews + own.rejected))
+
     def note_deleted(self) -> None:
         """Note that what is deleted here is to be brought out of the files of SQLite when it is committed."""
         if self.database.file is not None:
