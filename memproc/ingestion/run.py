@@ -249,7 +249,7 @@ class Run:
         return most is not None and perf_counter() - self.started >= most
 
     def _why_late(self) -> str:
-        """Return the status that the job ends with if it has had its time; what is gathered by then has landed."""
+        """Return the status that the job ends with if it has had its time. What is left then, `resume` reads again."""
         if not self._is_late():
             return ""
         self.report.notes.append(f"stopped: max_seconds={self.settings.max_seconds} are over; resume goes on here")

@@ -281,3 +281,23 @@ def test_a_store_is_opened_though_a_connection_is_lost_meanwhile(fresh, monkeypa
         lost.times = 99
         with pytest.raises(memproc.StoreError, match="connection was lost"):
             memproc.open(store.place)
+
+
+def test_a_rehearsal_within_a_rehearsal_is_undone_by_itself(fresh):
+    """What the outer one did is seen in the inner one and behind it, and gone in the end."""
+    with fresh() as store:
+        with store.rehearsal():
+            store.add({"content": "Prefers tea"})
+            report = memproc.ingest([{"content": "Plays the violin"}], store, dry_run=True)
+            assert (report.status, report.stored, store.count()) == ("rehearsed", 1, 1)
+        assert store.count() == 0
+        assert store.add({"content": "Prefers tea"}).outcome == "stored"
+        assert store.doctor() == ()
+
+
+def test_a_closed_store_rehearses_nothing():
+    """It says so before it begins."""
+    store = memproc.open("sqlite://")
+    store.close()
+    with pytest.raises(memproc.StoreError, match="closed"), store.rehearsal():
+        pass

@@ -42,9 +42,10 @@ class Adder:
         if self._job is None:
             self._job = self._writer.begin_job(NewJob(ADDED, added[0][1].format, self._store.settings_as_json))
             self._writer.catch_up(self._job)
-        first, self._added = self._added, self._added + len(added)
-        batches = [Batch(Arrived(taken, at), origin, is_looked_at=True) for at, (taken, origin) in enumerate(added, first)]
-        return self._writer.land_each(self._job, batches)
+        batches = [Batch(Arrived(taken, at), origin, is_looked_at=True) for at, (taken, origin) in enumerate(added, self._added)]
+        landed = self._writer.land_each(self._job, batches)
+        self._added += len(added)
+        return landed
 
     def close(self) -> None:
         """End the job, if one was begun."""

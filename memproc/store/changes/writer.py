@@ -1,6 +1,7 @@
 """The writer of a store: begins jobs, lands their batches, and ends them. Ingestion, replay and `add` write through it.
 
-Each batch has a transaction of its own. Its reviews are looked for in the next one, so that a kill loses neither.
+A batch of an ingestion or a replay has a transaction of its own, and its reviews are looked for in the next one, so that a kill
+loses neither. Records that are added singly land as batches of their own, several in one transaction, and with their reviews.
 """
 
 from __future__ import annotations
@@ -128,8 +129,9 @@ class Writer:
     def land(self, claim: Claim, batch: Batch, review_at: float | None = None) -> Landed:
         """Write one batch and everything that follows from it in one transaction, and then find its reviews in another.
 
-        `review_at` defaults to that of the store's settings. Waits for failures that may pass. Raises DatabaseError on any
-        other, and StoreError if another process has taken the job over.
+        The policy says whether its reviews are found in the same transaction. `review_at` defaults to that of the settings.
+        Waits for failures that may pass. Raises DatabaseError on any other, and StoreError if another process has taken the
+        job over.
         """
         batch = batch._replace(is_looked_at=self._store.policy.dedup != "near")
         (landed,) = self.land_each(claim, [batch])

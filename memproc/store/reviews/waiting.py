@@ -47,9 +47,7 @@ def undated_candidates(undated: Iterable[Undated]) -> list[ReviewCandidate]:
     found = []
     for pair in undated:
         one, other = sorted((pair.one.key, pair.other.key))
-        found.append(
-            ReviewCandidate(one, other, ReviewKind.UNDATED, UNDATED_CONFIDENCE, "two versions, and no date tells which is newer")
-        )
+        found.append(ReviewCandidate(one, other, ReviewKind.UNDATED, UNDATED_CONFIDENCE, UNDATED_REASON))
     return found
 
 

@@ -163,9 +163,18 @@ class Transactions:
     @contextmanager
     def rehearsal(self) -> Iterator[None]:
         """Let everything be done inside the block and undo it at its end. Other threads see nothing of it; writers wait."""
+        self.check_open()
+        if self._rehearsal is not None and self._rehearsing_thread == threading.get_ident():
+            within = self._rehearsal.savepoint()
+            try:
+                yield
+            finally:
+                within.rollback()
+                self._on_rollback()
+            return
         with self.lock, self._database.write() as tx:
-            self._rehearsal = tx
             self._rehearsing_thread = threading.get_ident()
+            self._rehearsal = tx
             process = os.getpid()
             try:
                 yield
