@@ -28,16 +28,16 @@ from memproc.records import Category
 from memproc.sources import files, iterables
 from memproc.sources.elements import array_elements, list_in_object
 from memproc.sources.items import Items
-from memproc.store import store
-from memproc.store.changes import deciding as regrouping
-from memproc.store.changes import landing, policies, writer
+from memproc.store.changes import deciding, forgetting, landing, policies, writer
 from memproc.store.changes.writer import Writer
 from memproc.store.checkup import doctor
+from memproc.store.face import quarantining
 from memproc.store.jobs import jobs
 from memproc.store.quarantine import records as quarantine
+from memproc.store.quarantine import triage
 from memproc.store.quarantine.texts import holders_of
 from memproc.store.rows.state import store_state
-from memproc.store.sql import backends, tables
+from memproc.store.sql import tables, urls
 from memproc.store.sql.database import Database
 from memproc.store.sql.tx import Tx
 from memproc.store.store import Store
@@ -193,7 +193,7 @@ def _as_it_is(found: Any, *_rest: object) -> Any:
 def _merging_only(*given: Any) -> None:
     """Write decisions, and take none back."""
     if given[1][0][1] != "withdrawn":
-        regrouping.decide_by_hand(*given)
+        deciding.decide_by_hand(*given)
 
 
 BREAKERS: Final[dict[str, Breaker]] = {}
@@ -231,7 +231,7 @@ _break("a thousand faces are a text", "a text is read as deep as it is long", pa
 _break("what memproc breaks on is told", "an exception is swallowed with its record", patch.object(Intake, "_taken", _swallowing))
 
 _break("decisions act where they are trusted", "decisions act without trust", patch.object(pipeline, "Context", _trusting))
-_across: Final = patch.object(regrouping, "_within", lambda *given: [*given[2]])
+_across: Final = patch.object(forgetting, "_within", lambda _tx, decided, _namespace: [*decided])
 _break("decisions act where they are trusted", "decisions act across namespaces", _across)
 _unheard: Final = patch.object(policies, "_is_a_persons", lambda _made: False)
 _break("a policy gives way and is taken back", "what a person took back is decided again", _unheard)
@@ -240,16 +240,16 @@ _break("a policy gives way and is taken back", "what is held distinct is made on
 _break(
     "a policy gives way and is taken back", "nothing of it is taken back", patch.object(policies, "decide_by_hand", _merging_only)
 )
-_break("two texts with one hash are two", "the hash is believed", patch.object(landing, "_colliding", lambda *_given: set()))
+_break("two texts with one hash are two", "the hash is believed", patch.object(landing, "colliding_in", lambda *_given: set()))
 _break("the store's own files stay closed", "any file is opened", patch.object(files, "whose", lambda _path: ""))
 _break("a loop over a store ends", "a loop meets everything again", patch.object(Store, "__iter__", _for_ever))
 _break("what is forgotten is in no file", "what is forgotten is not overwritten", patch.object(Database, "wipe", _nothing))
 _left: Final[Any] = patch.object(quarantine, "holders_of", lambda *_given: set())
 _break("what is forgotten is in no file", "forgetting leaves quarantine out", _left)
 
-_redactors: Final = [patch.object(module, "redacted", _as_it_is) for module in (intake, landing, store)]
+_redactors: Final = [patch.object(module, "redacted", _as_it_is) for module in (intake, landing, quarantining, triage)]
 _break("nothing secret is told", "redaction is left out", *_redactors)
-_break("nothing secret is told", "passwords are not masked", patch.object(backends, "masked", str))
+_break("nothing secret is told", "passwords are not masked", patch.object(urls, "masked", str))
 _break("what is changed by hand is noticed", "seals are not looked at", patch.object(doctor, "check_seals", _nothing))
 _asking: Final = patch.object(quarantine, "holders_of", _one_by_one)
 _break("statements do not grow with the store", "forgetting asks for each rejected record", _asking)
