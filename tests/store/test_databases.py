@@ -16,6 +16,7 @@ from faults.stores import stores
 from memproc.errors import DatabaseError
 from memproc.store.changes.landing import Landing
 from memproc.store.sql import tables
+from memproc.store.sql.urls import url_of
 from tests.databases import NAMES, VARIABLES, reason_to_skip, refuse_rows, server_url
 from tests.waiting import LIMIT_SECONDS
 
@@ -243,7 +244,7 @@ def test_a_connection_that_the_server_ends_is_made_anew(fresh, tmp_path):
 
 def end_connections(store):
     """Let the server end every connection of a store."""
-    engine = create_engine(store.place, isolation_level="AUTOCOMMIT")
+    engine = create_engine(url_of(store.place), isolation_level="AUTOCOMMIT")
     with engine.connect() as connection:
         if connection.dialect.name == "postgresql":
             own = "SELECT pg_backend_pid()"
