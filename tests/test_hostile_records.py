@@ -141,6 +141,7 @@ def test_every_symbol_is_read_however_often_it_stands_there(times):
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(900)  # it takes two minutes of a processor, and another suite may run beside it
 @settings(max_examples=400)
 @given(REPEATED)
 def test_any_text_goes_through_the_pure_part(text):
