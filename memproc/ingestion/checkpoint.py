@@ -142,8 +142,7 @@ def begun(store: Store[Memory], sources: Sequence[Source], paths: Sequence[Path]
     if is_resumed and identity is not None and (taken := _taken(writer, identity, fingerprint)) is not None:
         return taken
     formats = " ".join(dict.fromkeys(intake.format.name for intake in intakes))
-    names, settings = " ".join(source.name for source in sources), orjson.dumps(store.settings, option=orjson.OPT_SORT_KEYS)
-    claim = writer.begin_job(NewJob(names, formats, settings.decode(), identity, fingerprint))
+    claim = writer.begin_job(NewJob(" ".join(source.name for source in sources), formats, identity, fingerprint))
     return Begun(claim.job, claim, Checkpoint())
 
 

@@ -93,7 +93,7 @@ def test_what_another_process_merged_or_forgot_is_left_alone(fresh):
 
 
 def _batch_of(store, fact):
-    claim = store._writer.begin_job(NewJob("test", "memproc", "{}"))
+    claim = store._writer.begin_job(NewJob("test", "memproc"))
     records = Intake(own.FORMAT, Policy()).take(Item(fact)).records
     return claim, Batch(Arrived(records, 0), Origin("test", "memproc", ""))
 

@@ -40,7 +40,7 @@ class Adder:
     def _land(self, added: Sequence[tuple[Taken, Origin]]) -> list[Landed]:
         """Write single records in one transaction, each as a batch of its own: so its outcome is that of a record alone."""
         if self._job is None:
-            self._job = self._writer.begin_job(NewJob(ADDED, added[0][1].format, self._store.settings_as_json))
+            self._job = self._writer.begin_job(NewJob(ADDED, added[0][1].format))
             self._writer.catch_up(self._job)
         batches = [Batch(Arrived(taken, at), origin, is_looked_at=True) for at, (taken, origin) in enumerate(added, self._added)]
         landed = self._writer.land_each(self._job, batches)

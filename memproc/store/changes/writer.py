@@ -73,7 +73,7 @@ class Writer:
     def begin_job(self, job: NewJob) -> Claim:
         """Write the start of a job that this process runs; return the right to land its batches."""
         with _new_run() as owner:
-            return self._transactions.write(lambda tx: begin(tx, job, owner))
+            return self._transactions.write(lambda tx: begin(tx, job, self._store.settings_as_json, owner))
 
     def take_job(self, identity: Key, fingerprint: Key | None) -> tuple[JobFound | None, Claim | None]:
         """Return the newest job that reads the same, and the right to continue it where it is unfinished, reads the same bytes

@@ -12,7 +12,7 @@ from memproc.store.jobs.owners import Owner
 from memproc.store.jobs.repairing import correct_counts, end_left, put_missing
 from memproc.store.kinds import JobStatus, LedgerKind
 from memproc.store.sql import tables
-from memproc.store.sql.tx import Tx
+from memproc.store.sql.tx import COUNTERS, Tx
 from memproc.times import to_micros
 
 _observations = tables.observations.c
@@ -44,7 +44,6 @@ KEPT = "ledger"  # what happened stays told
 # The counters in the store's row, and the numbers that they must not be behind.
 COUNTED = {"segments": tables.segments.c.number, "reviews": _reviews.number, "rejected": tables.quarantine.c.number}
 _store = tables.store.c
-_TALLY = _store.epoch + _store.segments + _store.reviews + _store.rejected
 
 
 def orphans_in(tx: Tx) -> Iterator[tuple[str, int, list[Any]]]:
@@ -57,7 +56,7 @@ def orphans_in(tx: Tx) -> Iterator[tuple[str, int, list[Any]]]:
 
 def counters_apart(tx: Tx) -> int:
     """Return by how much the counters in the store's row are apart from what they sum up to."""
-    return abs(int(tx.execute(select(_store.tally - _TALLY)).scalar_one()))
+    return abs(int(tx.execute(select(_store.tally - COUNTERS)).scalar_one()))
 
 
 def counters_behind(tx: Tx) -> dict[str, int]:

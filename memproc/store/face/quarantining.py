@@ -157,7 +157,7 @@ class Quarantining(Face[M]):
         return report
 
     def _replay(self, report: Report, numbers: Sequence[int], mending: ReplayPlan) -> str:
-        claim = self._writer.begin_job(NewJob(REPLAY, report.format, self._opened.settings_as_json))
+        claim = self._writer.begin_job(NewJob(REPLAY, report.format))
         report.job = claim.job
 
         def land(arrived: Arrived, origin: Origin) -> Landed:

@@ -50,13 +50,12 @@ class Claim:
 
 
 class NewJob(NamedTuple):
-    """A job to begin: what is read, in which format, and under which settings, as JSON. `identity` is a hash of what is read into
+    """A job to begin: what is read, and in which format. `identity` is a hash of what is read into
     which store and how, by which it is resumed, `fingerprint` a hash of the bytes; both None where it cannot be resumed.
     """
 
     source: str
     format: str
-    settings: str
     identity: Key | None = None
     fingerprint: Key | None = None
 
@@ -107,11 +106,11 @@ class Reached(NamedTuple):
     errors: dict[str, int]
 
 
-def begin(tx: Tx, job: NewJob, owner: Owner) -> Claim:
-    """Write the start of a job that this run owns."""
+def begin(tx: Tx, job: NewJob, settings: str, owner: Owner) -> Claim:
+    """Write the start of a job that this run owns, under these settings, as JSON."""
     number, lease = tx.next_number(tables.jobs), to_micros(tx.now) + LEASE_MICROS
     place = (1, lease, 0, 0, None)  # its fence, and how far it is
-    names = (job.source, job.format, job.settings, JobStatus.RUNNING, None, owner.to_json())
+    names = (job.source, job.format, settings, JobStatus.RUNNING, None, owner.to_json())
     tx.insert_rows(tables.jobs, [(number, job.identity, job.fingerprint, *names, *place, tx.now, None)])
     return Claim(number, 1, owner)
 

@@ -1,4 +1,4 @@
-"""The ledger: what was merged and decided, when and why; append-only. And the story of a memory, told from it.
+"""The ledger: what was merged and decided, when and why; append-only, but that forgetting takes reasons out.
 
 Rule: of why two are alike it keeps the kinds of difference, and no word of their texts; the words are told from the records.
 """

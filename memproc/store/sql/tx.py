@@ -43,6 +43,7 @@ from memproc.times import to_text
 
 KEYS_A_QUERY = 500
 TOO_MUCH = Failure(Kind.CAPACITY, "too much at once")
+COUNTERS = tables.store.c.epoch + tables.store.c.segments + tables.store.c.reviews + tables.store.c.rejected  # what `tally` is
 _POLICY = select(tables.store.c.policy)
 
 
@@ -214,8 +215,7 @@ class Tx:
 
     def sum_counters(self) -> None:
         """Let the tally of the store's row be the sum of its counters again."""
-        own = tables.store.c
-        self.execute(update(tables.store).values(tally=own.epoch + own.segments + own.reviews + own.rejected))
+        self.execute(update(tables.store).values(tally=COUNTERS))
 
     def note_deleted(self) -> None:
         """Note that what is deleted here is to be brought out of the files of SQLite when it is committed."""
