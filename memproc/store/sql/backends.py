@@ -36,6 +36,7 @@ from memproc.config import Settings
 from memproc.errors import UsageError
 from memproc.store.sql.files import is_read_only, uri_to_read
 from memproc.store.sql.masking import secrets_of, without
+from memproc.store.sql.statements import Compiled
 
 WRITES, WAITS = "memproc_writes", "memproc_waits"
 TRY_EVERY_SECONDS = 0.001
@@ -80,6 +81,7 @@ def connected(url: URL, settings: Settings) -> tuple[Backend, Engine]:
     except (NoSuchModuleError, ModuleNotFoundError) as error:
         needed = f": pip install 'memproc-sdk[{backend.extra}]'" if backend.extra else ""
         raise UsageError(f"the driver for {url.drivername} is not installed{needed}") from error
+    engine.update_execution_options(compiled_cache=Compiled(engine.dialect))
     if secrets := secrets_of(url):
         _hide(engine, secrets)
     return backend, engine

@@ -44,7 +44,8 @@ from memproc.store.sql.driver_errors import translated
 from memproc.store.sql.files import check_place, is_read_only, opened_beside, state_of
 from memproc.store.sql.masking import secrets_of, url_shown, without
 from memproc.store.sql.naming import Names
-from memproc.store.sql.tx import DatabaseInfo, Statements, Tx, time_now
+from memproc.store.sql.statements import Statements
+from memproc.store.sql.tx import DatabaseInfo, Tx, time_now
 from memproc.store.sql.urls import url_of
 
 BRIEFLY_SECONDS = 0.1

@@ -1,7 +1,7 @@
 """A transaction under way: memproc's way of reading and writing rows in it.
 
 Rules: rows go to the driver as tuples in the order of the table's columns. Where a table has seals, they are made and kept
-here. Each statement is compiled from Core tables once for a database.
+here.
 """
 
 from __future__ import annotations
@@ -18,15 +18,11 @@ from sqlalchemy import (
     Column,
     Connection,
     CursorResult,
-    Dialect,
     Executable,
     NestedTransaction,
     Select,
     Table,
-    bindparam,
-    delete,
     func,
-    insert,
     select,
     update,
 )
@@ -39,54 +35,13 @@ from memproc.store.sql.backends import Backend
 from memproc.store.sql.columns import SEAL
 from memproc.store.sql.naming import Names
 from memproc.store.sql.seals import is_sealed, resealed, seal_of, sealed_columns
+from memproc.store.sql.statements import Statements
 from memproc.times import to_text
 
 KEYS_A_QUERY = 500
 TOO_MUCH = Failure(Kind.CAPACITY, "too much at once")
 COUNTERS = tables.store.c.epoch + tables.store.c.segments + tables.store.c.reviews + tables.store.c.rejected  # what `tally` is
 _POLICY = select(tables.store.c.policy)
-
-
-class Statements:
-    """The statements of one database, each compiled once."""
-
-    def __init__(self, dialect: Dialect) -> None:
-        self._dialect = dialect
-        self._compiled: dict[tuple[object, ...], tuple[str, list[str]]] = {}
-
-    def constant(self, statement: Executable) -> tuple[str, list[str]]:
-        """Return the SQL of a statement that is a constant of its module, and the names of its parameters in their order."""
-        return self._sql(("constant", statement), lambda: statement)
-
-    def inserting(self, table: Table) -> str:
-        """Return the SQL that inserts a whole row."""
-        return self._sql(("insert", table), lambda: insert(table))[0]
-
-    def updating(self, table: Table, names: Sequence[str], add: Sequence[str]) -> tuple[str, list[str]]:
-        """Return the SQL that sets and raises some columns of one row, and the names of its parameters in their order."""
-
-        def statement() -> Any:
-            (key,) = table.primary_key.columns
-            values: dict[str, Any] = {name: bindparam(f"new_{name}") for name in names}
-            values |= {name: table.c[name] + bindparam(f"new_{name}") for name in add}
-            return update(table).where(key == bindparam("the_key")).values(values)
-
-        return self._sql(("update", table, *names, *add), statement)
-
-    def by_keys(self, query: Select[Any] | None, column: Column[Any], count: int) -> str:
-        """Return the SQL that gives the rows of a query whose column is one of so many keys; without a query, that deletes them."""
-
-        def statement() -> Any:
-            is_one_of = column.in_([bindparam(f"key{at}", type_=column.type) for at in range(count)])
-            return delete(column.table).where(is_one_of) if query is None else query.where(is_one_of)
-
-        return self._sql(("by keys", query, column, count), statement)[0]
-
-    def _sql(self, name: tuple[object, ...], make: Any) -> tuple[str, list[str]]:
-        if name not in self._compiled:
-            compiled = make().compile(dialect=self._dialect)
-            self._compiled[name] = str(compiled), list(compiled.positiontup or ())
-        return self._compiled[name]
 
 
 @dataclass(frozen=True, slots=True)
