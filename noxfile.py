@@ -41,9 +41,16 @@ def tests(session: nox.Session) -> None:
 
 @nox.session
 def slow(session: nox.Session) -> None:
-    """Run the tests that take long."""
+    """Run the tests that take long, as CI does."""
     _install(session, "tests")
-    session.run(*PYTEST, "-m", "slow and not engine", *session.posargs, env=WITHOUT_SERVERS)
+    session.run(*PYTEST, "-m", "slow and not engine and not long", *session.posargs, env=WITHOUT_SERVERS)
+
+
+@nox.session
+def long(session: nox.Session) -> None:
+    """Run the tests that take too long for CI: most cases of tests that have hundreds."""
+    _install(session, "tests")
+    session.run(*PYTEST, "-m", "long", *session.posargs, env=WITHOUT_SERVERS)
 
 
 @nox.session

@@ -14,7 +14,7 @@ import pytest
 from tests.databases import NAMES, VARIABLES, reason_to_skip, stores_on
 
 # The default draws the same examples each time, so that who has just cloned this sees what CI saw; CI draws others, and more.
-hypothesis.settings.register_profile("default", deadline=None, max_examples=10, print_blob=True, derandomize=True)
+hypothesis.settings.register_profile("default", deadline=None, max_examples=6, print_blob=True, derandomize=True)
 hypothesis.settings.register_profile("quick", deadline=None, max_examples=20, phases=list(hypothesis.Phase)[:3])
 hypothesis.settings.register_profile("few", deadline=None, max_examples=8, phases=list(hypothesis.Phase)[:3])
 hypothesis.settings.register_profile("more", deadline=None, max_examples=40, print_blob=True)
@@ -27,6 +27,7 @@ os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 sys.dont_write_bytecode = False
 
 ROOT = Path(__file__).parent.parent
+SLOW_TO_LONG = 3  # of so many slow cases of a test that is sampled, one runs in CI
 DATA = Path(os.environ.get("MEMPROC_DATA", ROOT.parent / "shared" / "data"))
 
 
@@ -48,13 +49,18 @@ def fresh_file(tmp_path_factory):
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items):
-    """Mark what runs on a server, and of a test with many cases all but every so many as slow."""
-    met = Counter()
+    """Mark what runs on a server, and the cases of a test with many that do not run by default, or in CI."""
+    cases = Counter()
     for item in items:
         if sampled := item.get_closest_marker("sampled"):
-            if met[item.function] % sampled.args[0]:
-                item.add_marker(pytest.mark.slow)
-            met[item.function] += 1
+            at, every = cases[item.function], sampled.args[0]
+            cases[item.function] += 1
+            if item.get_closest_marker("slow") is None:
+                if at % every:
+                    item.add_marker(pytest.mark.slow)
+                at, every = at - at // every - 1, SLOW_TO_LONG
+            if at % every and item.get_closest_marker("slow") is not None:
+                item.add_marker(pytest.mark.long)
         given = item.callspec.params.values() if hasattr(item, "callspec") else ()
         if any(isinstance(value, str) and value in VARIABLES for value in given):
             item.add_marker(pytest.mark.server)

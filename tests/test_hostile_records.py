@@ -125,7 +125,9 @@ def test_a_long_row_of_faces_is_read(text):
         assert memproc.ingest([{"content": f"He likes tea {text}"}], store).stored == 1
 
 
-@pytest.mark.parametrize("times", [100, *(pytest.param(times, marks=pytest.mark.slow) for times in (1_000, 5_000))])
+@pytest.mark.parametrize(
+    "times", [100, pytest.param(1_000, marks=pytest.mark.slow), pytest.param(5_000, marks=[pytest.mark.slow, pytest.mark.long])]
+)
 def test_every_symbol_is_read_however_often_it_stands_there(times):
     """By itself, behind a word, and with a space behind it."""
     for mark in symbols():
@@ -141,8 +143,7 @@ def test_every_symbol_is_read_however_often_it_stands_there(times):
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(900)  # it takes two minutes of a processor, and another suite may run beside it
-@settings(max_examples=400)
+@settings(max_examples=80)
 @given(REPEATED)
 def test_any_text_goes_through_the_pure_part(text):
     """Of all symbols and words that the rules look for."""

@@ -66,7 +66,7 @@ def logs_that_stay(folder):
 
 
 @pytest.mark.parametrize("reader", READERS.values(), ids=READERS)
-@pytest.mark.sampled(4)
+@pytest.mark.sampled(8)
 def test_no_file_of_an_open_store_is_read_or_written(two_stores, tmp_path, reader):
     """Its own, that of another store, the log, and by links of both kinds; the locks are there when another process looks in."""
     for name in FILES:

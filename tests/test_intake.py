@@ -122,7 +122,7 @@ def read_by_readers(intake: Intake, pieces: list[Piece]) -> Chunk:
 @pytest.mark.parametrize("is_told", [True, False])
 @pytest.mark.parametrize("schema", SCHEMAS)
 @pytest.mark.parametrize("known", FORMATS, ids=lambda known: known.name)
-@pytest.mark.sampled(3)
+@pytest.mark.sampled(8)
 def test_each_value_of_each_field_becomes_what_a_reader_makes_of_it(known, schema, is_told):
     """All of it: records with their keys, faults with their bytes, counts, and what is left out."""
     for source, mapping in ((None, {}), ("app", {}), ("app", {"subject": "user"})):

@@ -325,6 +325,7 @@ def times(work: Callable[[Any], object], small: Any, large: Any, attempts: Seque
 
 
 @pytest.mark.slow
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("name", sorted(CASES))
 def test_four_times_as_much_takes_about_four_times_as_long(name):
     """At every stage, whatever is repeated."""

@@ -43,6 +43,7 @@ def test_every_fixture_is_told_by_its_shape_and_accounted_for(fresh, path):
         assert store.rebuild() == (0, 0)
 
 
+@pytest.mark.slow
 def test_locomo_is_accounted_for(fresh, locomo):
     """5,882 turns and 2,541 observations, speaker as subject, session date on each; again: all duplicate."""
     with fresh() as store:
@@ -74,7 +75,7 @@ def test_a_line_put_on_top_is_one_new_observation(fresh, tmp_path):
 
 def test_batch_size_order_and_splitting_give_the_same_export(fresh):
     """On a corpus of everything: batch sizes 1, 7, 1,000 and all, shuffled input, and two files after one another."""
-    records = [{"content": entry.content, "metadata": {"n": at}} for at, entry in enumerate(make_corpus(records=400, seed=3))]
+    records = [{"content": entry.content, "metadata": {"n": at}} for at, entry in enumerate(make_corpus(records=200, seed=3))]
     shuffled = list(records)
     random.Random(1).shuffle(shuffled)
     exports = []
@@ -83,7 +84,7 @@ def test_batch_size_order_and_splitting_give_the_same_export(fresh):
         ([records], 7),
         ([records], 1_000),
         ([shuffled], 50),
-        ([records[:150], records[150:]], 100_000),
+        ([records[:75], records[75:]], 100_000),
     ):
         with fresh() as store:
             for source in sources:

@@ -85,7 +85,7 @@ def test_the_share_is_of_all_files_together(fresh_file, files):
 
 @pytest.mark.parametrize("cut", [3, 10, 15, 29])
 @pytest.mark.parametrize("engine", ["sequential", "threads"])
-@pytest.mark.sampled(7)
+@pytest.mark.sampled(15)
 def test_a_resumed_run_tells_its_own_rate(fresh_file, files, cut, engine):
     """The share begins where the job goes on; rate and time left are of this run, the counts of all."""
     with fresh_file() as store:

@@ -34,6 +34,14 @@ def test_the_wheel_has_the_extras_of_users_and_no_others():
     )
 
 
+def test_the_address_of_the_project_stands_once():
+    """All of its pages lie below that of the source."""
+    urls = PROJECT["project"]["urls"]
+    assert urls.keys() == {"Documentation", "Source", "Issues", "Changelog", "Security"}
+    assert all(url.startswith(urls["Source"]) for url in urls.values())
+    assert [path.name for path in TEXTS if path.suffix != ".py" and urls["Source"] in path.read_text()] == []
+
+
 def test_a_group_includes_groups_that_are_there():
     """And `dev` has what the sessions have that every change runs."""
     included = {name: {item["include-group"] for item in items if isinstance(item, dict)} for name, items in GROUPS.items()}

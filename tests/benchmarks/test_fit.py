@@ -14,6 +14,7 @@ needs_data = pytest.mark.skipif(not (DATA / "labelled").is_dir(), reason="the la
 MOST_ERROR, LEAST_SAME = 0.08, 0.85
 
 
+@pytest.mark.slow
 @needs_data
 @pytest.mark.parametrize("name", ["SICK", "STS 2012 to 2017"])
 def test_confidence_means_what_it_says_of_pairs_that_people_judged(name):

@@ -38,6 +38,7 @@ def stretches(one, other):
     return [(sides[0][i:j], sides[1][k:m]) for tag, i, j, k, m in opcodes if tag != "equal"]
 
 
+@pytest.mark.slow
 def test_the_seed_settles_everything(corpus):
     """The same again from the same, another from another."""
     small = make_corpus(records=300, seed=1, texts=Texts.TALK)
@@ -165,6 +166,7 @@ def test_records_hold_their_fields(tmp_path):
     assert all({"content", "namespace", "subject", "created_at", "metadata"} == record.keys() for record in records)
 
 
+@pytest.mark.slow
 def test_a_policy_is_measured():
     """No trap merges, most repeats do, and what is told adds up."""
     found = measure(records=1_000, seed=1)

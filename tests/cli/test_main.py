@@ -102,7 +102,7 @@ def test_the_settings_that_advice_names_are_options(run, tmp_path):
         assert (code, json.loads(out)["stored"]) == (0, 1)
 
 
-TRIES = 24
+TRIES = 6
 INTERRUPTIBLE = (
     "import signal, sys; signal.signal(signal.SIGINT, signal.default_int_handler)\n"  # a shell may have had it ignored
     "from memproc.cli.main import main; main()"

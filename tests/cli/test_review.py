@@ -169,6 +169,7 @@ def test_a_file_of_orders_that_stopped_can_be_run_again(memproc_in, tmp_path):
 SAID_TWICE = ["Grateful to Maria for helping with the garden", "Thankful to Maria for her help with the garden"]
 
 
+@pytest.mark.slow
 @needs_the_extra
 def test_pairs_are_proposed_by_meaning(memproc_in, tmp_path):
     """With how many; then they wait like others, without a confidence."""

@@ -84,7 +84,7 @@ def test_what_superseded_another_is_one_memory_in_the_chain(fresh):
         assert offered(store) == neighbours(HOMES[1:3])
 
 
-@pytest.mark.parametrize("batch_size", [1, 7, 1_000])
+@pytest.mark.parametrize("batch_size", [1_000, pytest.param(7, marks=pytest.mark.slow), pytest.param(1, marks=pytest.mark.slow)])
 def test_a_chain_that_nobody_would_read_is_none(fresh, batch_size):
     """Not even its first links, once it shows; however many more come at once."""
     with fresh() as store:

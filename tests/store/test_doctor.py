@@ -143,6 +143,7 @@ def codes_of(findings):
     return {finding.code for finding in findings}
 
 
+@pytest.mark.slow
 def test_a_good_store_with_a_rich_history_has_no_finding(good):
     """Whatever was merged, undone, forgotten, rebuilt and rejected; and it holds all that the checks are about."""
     assert examine_at(good) == ()
@@ -431,7 +432,7 @@ def test_every_code_is_tested():
 
 
 @pytest.mark.parametrize(("code", "inflict"), CASES)
-@pytest.mark.sampled(16)
+@pytest.mark.sampled(32)
 def test_each_kind_of_damage_is_found_by_its_own_code_and_mended_as_advised(code, inflict, path):
     """No other error is told; and after the command that is advised the finding is gone."""
     inflict(path)

@@ -96,7 +96,7 @@ def lived(request, fresh, tmp_path_factory):
 
 
 @pytest.mark.parametrize("column", COLUMNS, ids=str)
-@pytest.mark.sampled(16)
+@pytest.mark.sampled(40)
 def test_a_value_that_was_changed_by_hand_is_noticed(lived, column):
     """In each column of each table, but for those that are documented; a new column that nobody checks fails here."""
     store, most = lived
@@ -136,7 +136,7 @@ TOLD_ONCE += [tables.observations.c[name] for name in ("as_of", "times_seen", "c
 
 
 @pytest.mark.parametrize("column", TOLD_ONCE, ids=str)
-@pytest.mark.sampled(10)
+@pytest.mark.sampled(31)
 def test_neither_a_rebuild_nor_what_is_written_later_makes_damage_good(fresh, column):
     """Of what cannot be computed again; a check-up tells of it until the store is taken from a backup."""
     with fresh() as store:

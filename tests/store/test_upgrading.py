@@ -475,7 +475,7 @@ memproc.open(sys.argv[1])
 
 
 @pytest.mark.parametrize("at", range(2, 8))
-@pytest.mark.sampled(3)
+@pytest.mark.sampled(6)
 def test_an_upgrade_that_is_killed_leaves_a_store_that_opens(places, at):
     """Without any of what a rollback would do; the copy that was made stays, and another one is made."""
     place = places.older()
