@@ -44,12 +44,8 @@ def hashes_of(facts: Columns, recall: str) -> Hashes:
     return hashes
 
 
-def _hashes_of_texts(texts: Sequence[str], scopes: Sequence[int], chains: Sequence[tuple[int, int]], recall: str) -> Hashes:
-    """Return the hashes of canonical texts within their scopes, followed by those of their chains, of shape (texts, width)."""
-    bands = band_hashes(signatures(texts), np.array(scopes, np.uint64), recall)
-    return np.column_stack((bands, np.array(chains, np.uint32).reshape(-1, CHAINS)))
-
-
 def _hashes_at(facts: Columns, places: Sequence[int], recall: str) -> Hashes:
-    texts, scopes = [facts.text[at] for at in places], [facts.scope[at] for at in places]
-    return _hashes_of_texts(texts, scopes, [facts.chains[at] for at in places], recall)
+    """Return the hashes of the canonical texts within their scopes, followed by those of their chains, of shape (places, width)."""
+    scopes = np.array([facts.scope[at] for at in places], np.uint64)
+    bands = band_hashes(signatures([facts.text[at] for at in places]), scopes, recall)
+    return np.column_stack((bands, np.array([facts.chains[at] for at in places], np.uint32).reshape(-1, CHAINS)))

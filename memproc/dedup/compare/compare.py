@@ -7,6 +7,7 @@ is the product of the trust in each; otherwise it is that of the model.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import prod
 from typing import NamedTuple
 
 from rapidfuzz.distance import Levenshtein, Opcode
@@ -16,7 +17,7 @@ from memproc.dedup.compare.differences import Difference, are_of_one_spelling, i
 from memproc.dedup.compare.order import are_one_list
 from memproc.dedup.gist.gist import Gist
 from memproc.dedup.text.benign import trust
-from memproc.dedup.text.cues import cue_of
+from memproc.dedup.text.cues import CUE
 from memproc.dedup.text.letters import without_accents
 
 MOST_TOKENS = 20_000  # of both: finding the edits takes time proportional to the product of the two lengths
@@ -117,12 +118,8 @@ def benign_confidence(differences: tuple[Difference, ...]) -> float | None:
     >>> benign_confidence((Difference("typo", "tae", "tea"), Difference("filler", "", "")))
     0.9405
     """
-    product = 1.0
-    for difference in differences:
-        if difference.kind not in trust():
-            return None
-        product *= trust()[difference.kind]
-    return round(product, DIGITS)
+    kinds = [difference.kind for difference in differences]
+    return round(prod(map(trust().__getitem__, kinds), start=1.0), DIGITS) if trust().keys() >= {*kinds} else None
 
 
 def differences_between(gist: Gist, other: Gist) -> tuple[Difference, ...]:
@@ -187,5 +184,5 @@ def _ways(gist: Gist, other: Gist) -> int:
 
 
 def _kind(tokens: tuple[str, ...]) -> str:
-    kinds = {cue_of(token).partition(":")[0] or WORDS for token in tokens}
+    kinds = {CUE[token].partition(":")[0] or WORDS for token in tokens}
     return " and ".join(sorted([f"another {kind}" if kind in _BENIGN_TOO else kind for kind in kinds]))

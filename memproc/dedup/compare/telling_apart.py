@@ -22,7 +22,7 @@ from memproc.dedup.text.chunks import tokenize
 from memproc.dedup.text.cues import cues_of
 from memproc.dedup.text.letters import in_one_alphabet, without_accents
 from memproc.dedup.text.tokens import MARKS
-from memproc.dedup.text.typos import words_near
+from memproc.dedup.text.typos import NEAR
 
 MOST_SHOWN = 5
 LONGEST_SHOWN_CHARS = 60
@@ -172,7 +172,7 @@ def _denies(part: _Part) -> bool:
 def _is_typo(one: _Part, other: _Part) -> bool:
     if len(one.tokens) != 1 or len(other.tokens) != 1:
         return False
-    return other.tokens[0] in words_near(one.tokens[0]) or written_forms.typos().get(one.tokens[0]) == other.tokens[0]
+    return other.tokens[0] in NEAR[one.tokens[0]] or written_forms.typos().get(one.tokens[0]) == other.tokens[0]
 
 
 def _spelled(tokens: Iterable[str]) -> str:

@@ -19,6 +19,7 @@ Left out: synonyms, word order, inflection, and the spelling of other languages.
 from __future__ import annotations
 
 from itertools import filterfalse, islice
+from math import prod
 from typing import NamedTuple
 
 from memproc.dedup.gist.commas import places_of, without_outer_marks
@@ -70,10 +71,7 @@ class Gist(NamedTuple):
     @property
     def confidence(self) -> float:
         """The probability, 0..1, that the text says what its gist says."""
-        trust, product = benign.trust(), 1.0
-        for kind in self.dropped:
-            product *= trust[kind]
-        return product
+        return prod(map(benign.trust().__getitem__, self.dropped), start=1.0)
 
     @property
     def is_long_enough(self) -> bool:

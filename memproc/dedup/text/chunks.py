@@ -26,7 +26,7 @@ from memproc.dedup.text.memo import Memo
 from memproc.dedup.text.phones import MAY_BE_PART
 from memproc.dedup.text.telling import sign_of
 from memproc.dedup.text.tokens import MARKS, tokens_of
-from memproc.dedup.text.typos import is_odd, words_near
+from memproc.dedup.text.typos import NEAR, is_odd
 
 PLAIN = "_"  # no rule looks for it
 ODD = "o"  # neither word nor name
@@ -181,7 +181,7 @@ def _chunk_of(written: str) -> _Chunk:
     tokens = tuple(map(intern, chain.from_iterable(map(tokens_of, text.split()))))
     shape = "".join(map(letter_of, tokens))
     odd = _odd_of(tokens, shape)
-    hints = "".join(map(makes_numbers, tokens)) + ODD * any(token in written and words_near(token) for token in odd)
+    hints = "".join(map(makes_numbers, tokens)) + ODD * any(token in written and NEAR[token] for token in odd)
     if odd and not written.islower():
         hints += ODD_CAPITAL
     sign = sign_of(written)

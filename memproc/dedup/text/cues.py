@@ -11,7 +11,7 @@ from collections.abc import Iterable
 
 from memproc.dedup.text import word_classes
 from memproc.dedup.text.memo import Memo
-from memproc.dedup.text.typos import words_near
+from memproc.dedup.text.typos import NEAR
 
 _NUMBER = r"[+\-]?\.?\d[\d.,]*"
 SHAPES: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
@@ -55,12 +55,8 @@ def cue_of(token: str) -> str:
     >>> cue_of("never"), cue_of("16"), cue_of("10:25"), cue_of("@anna"), cue_of("tea")
     ('negation:never', 'number:16', 'time:10:25', 'handle:@anna', '')
     """
-    return CUE[token]
-
-
-def _cue_of(token: str) -> str:
     kinds = word_classes.cue_kinds()
-    meant = near[0] if token not in kinds and len(near := words_near(token)) == 1 else token
+    meant = near[0] if token not in kinds and len(near := NEAR[token]) == 1 else token
     if meant in kinds:
         return f"{kinds[meant]}:{meant}"
     if token.isalpha():
@@ -70,4 +66,4 @@ def _cue_of(token: str) -> str:
     return next((f"{kind}:{token}" for kind, shape in SHAPES if shape.fullmatch(token)), "")
 
 
-CUE = Memo(_cue_of)
+CUE = Memo(cue_of)

@@ -31,10 +31,6 @@ def words_near(token: str) -> tuple[str, ...]:
     >>> words_near("kithcen"), words_near("kitchen"), words_near("nevr"), words_near("usaully")
     (('kitchen',), (), (), ('usually',))
     """
-    return NEAR[token]
-
-
-def _words_near(token: str) -> tuple[str, ...]:
     if not _TYPO_SHAPE.fullmatch(token) or words.is_known(token):
         return ()
     targets, common, cues = words.typo_targets(token[0]), words.common_words(), word_classes.cue_kinds()
@@ -102,4 +98,4 @@ def is_odd(token: str) -> bool:
 
 
 IS_ODD = Memo(is_odd)  # whether a token is neither a word nor a name
-NEAR = Memo(_words_near)
+NEAR = Memo(words_near)

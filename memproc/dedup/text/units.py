@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from fractions import Fraction
-from functools import cache
+from functools import cache, partial
 
 from memproc.dedup.text import word_lists
 from memproc.dedup.text.letters import compared
@@ -51,14 +51,10 @@ def whole_amount(number: str, unit: str) -> tuple[str, str]:
     return next(((str(value / size), other) for other, size in sizes.items() if value % size == 0), (number, unit))
 
 
-def with_celsius(text: str) -> str:
-    """Return a text with "20 °c" for "20 degrees celsius"."""
-    return _CELSIUS.sub(r"\1 °c", text)
-
-
-def with_fahrenheit(text: str) -> str:
-    """Return a text with "70 °f" for "70 degrees fahrenheit"."""
-    return _FAHRENHEIT.sub(r"\1 °f", text)
+# Functions of a text:
+with_celsius = partial(_CELSIUS.sub, r"\1 °c")  # "20 °c" for "20 degrees celsius"
+with_fahrenheit = partial(_FAHRENHEIT.sub, r"\1 °f")  # "70 °f" for "70 degrees fahrenheit"
+with_half_hours = partial(_HALF_AN_HOUR.sub, "30 min")  # "30 min" for "half an hour"
 
 
 def with_feet_and_pounds(text: str) -> str:
@@ -69,11 +65,6 @@ def with_feet_and_pounds(text: str) -> str:
 def with_squares_and_per_cents(text: str) -> str:
     """Return a text with "50 sqm" for "50 square metres", and "5 %" for "5 per cent"."""
     return _PER_CENT.sub(r"\1 %", _SQUARE.sub(r"\1 sqm", text))
-
-
-def with_half_hours(text: str) -> str:
-    """Return a text with "30 min" for "half an hour"."""
-    return _HALF_AN_HOUR.sub("30 min", text)
 
 
 @cache

@@ -623,7 +623,7 @@ def test_long_texts_and_tokens_are_not_kept():
     """What is kept of late texts is bounded by their number and by their length; a text is kept in its canonical form."""
     before = len(_GISTS), len(NEAR)
     gist_of("she likes " + "tea and milk " * 100)
-    words_near("x" * 1_000)
+    NEAR["x" * 1_000]
     assert (len(_GISTS), len(NEAR)) == before
     found = read("She likes a TEXT that no other test has").gist
     assert gist_of("she likes a text that no other test has") is found
