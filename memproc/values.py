@@ -95,6 +95,14 @@ def settled(value: object, depth: int = 1) -> Any:  # noqa: PLR0911 - one return
     return _of_scalar(value, below)
 
 
+def settled_if_readable(value: object) -> Any:
+    """Return the plain value of a field, or the value itself if it cannot be read: whoever checks it tells why, with its path."""
+    try:
+        return settled(value, 2)
+    except Exception:  # noqa: BLE001 - of the caller's own making
+        return value
+
+
 def shown(text: str) -> str:
     r"""Return a name without white space and invisible characters at its ends; empty if nothing visible is left.
 

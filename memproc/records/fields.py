@@ -14,7 +14,7 @@ from pydantic_core import InitErrorDetails, PydanticCustomError, PydanticKnownEr
 
 from memproc.records.storable import storable_json, storable_text, unstorable_in
 from memproc.times import parse_time, parts_of
-from memproc.values import UnreadableError, settled, shown
+from memproc.values import UnreadableError, settled, settled_if_readable, shown
 
 CONTENT_LIMIT_CHARS = 1_000_000
 # What programs write for "no id".
@@ -119,19 +119,12 @@ def _to_json(value: dict[str, Any]) -> dict[str, Any]:
     try:
         return storable_json(value)  # type: ignore[no-any-return]
     except PydanticCustomError as error:
-        settle = _said if error.type == "not_json" else _settled_if_it_can_be
+        settle = _said if error.type == "not_json" else settled_if_readable
         plain = settle(value)
     if not (found := unstorable_in(plain)):
         return plain  # type: ignore[no-any-return]
     errors = [InitErrorDetails(type=one.why, loc=one.place, input=one.value) for one in found]
     raise ValidationError.from_exception_data("Json", errors)
-
-
-def _settled_if_it_can_be(value: object) -> Any:
-    try:
-        return settled(value, 2)
-    except Exception:  # noqa: BLE001 - the faults in the value are reported anyway
-        return value
 
 
 Content = Annotated[str, StringConstraints(min_length=1, max_length=CONTENT_LIMIT_CHARS, pattern=r"\S"), BeforeValidator(_to_text)]

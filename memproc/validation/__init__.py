@@ -10,13 +10,13 @@ from memproc.validation.faults import (
     MORE_CELLS,
     MOST_FAULTS,
     NOT_AN_OBJECT,
+    alike,
     broke,
     excerpt,
     failed,
     fault,
 )
 from memproc.validation.gate import Verdict, as_given, restore, taken, validate, validator
-from memproc.validation.patterns import alike
 from memproc.validation.redaction import redacted
 
 __all__ = [

@@ -10,11 +10,7 @@ from collections.abc import Iterable
 from itertools import islice
 from traceback import format_exception, format_tb
 
-from memproc.records import (
-    LARGEST_INTEGER,
-    SMALLEST_INTEGER,
-    Fault,
-)
+from memproc.records import LARGEST_INTEGER, SMALLEST_INTEGER, Fault
 from memproc.validation.advice import GENERAL_HINT, HINTS, INTERNAL_ERROR
 
 EXCERPT_CHARS = 60
@@ -26,6 +22,7 @@ CUT = "..."
 MOST_FAULTS = 100  # of one record that are reported
 TRACEBACK_CHARS = 8_000
 TRACEBACK_FRAMES = 40  # the last ones
+OF_CALLERS_RULES = ("value_error", "assertion_error")  # their messages may repeat the value
 
 
 def fault(path: str, code: str, message: str, value: str | None = None, after: str = "") -> Fault:
@@ -49,6 +46,20 @@ def in_one_line(text: str, limit_chars: int = MESSAGE_CHARS) -> str:
     if len(text) > limit_chars:
         text = text[: limit_chars - len(CUT)] + CUT
     return text if text.isprintable() else "".join(mark if mark.isprintable() else ascii(mark)[1:-1] for mark in text)
+
+
+def alike(found: Fault) -> tuple[str, str]:
+    """Return what a fault has in common with similar ones: its path without positions, and its message without the value.
+
+    >>> alike(fault("tags.3", "string_type", "Input should be a valid string, got ", "5"))
+    ('tags.*', 'Input should be a valid string')
+    >>> dates = [fault("created_at", "date_unparsable", "not a date: ", value) for value in ("'31/02/2024'", "'soon'")]
+    >>> alike(dates[0]) == alike(dates[1])
+    True
+    """
+    place = ".".join("*" if part.isdigit() else part for part in found.path.split("."))
+    words = without_value(found)
+    return place, words.replace(found.value, "") if found.value and found.code in OF_CALLERS_RULES else words
 
 
 def without_value(found: Fault) -> str:

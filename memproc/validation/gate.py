@@ -26,7 +26,7 @@ from memproc.records import (
 )
 from memproc.validation.faults import GOT, MORE_CELLS, NOT_AN_OBJECT, broke, excerpt, failed, fault, first_of, path_of, raised
 from memproc.validation.pydantic_errors import to_faults
-from memproc.values import UnreadableError, is_blank, settled
+from memproc.values import UnreadableError, is_blank, settled, settled_if_readable
 
 _MAY_BE_BLANK = frozenset(Memory.model_fields) - {"content"}
 Check = Callable[[object], "Memory | tuple[Fault, ...]"]
@@ -78,20 +78,12 @@ def taken(record: object) -> Any:
     except (UnreadableError, RecursionError) as error:
         code = error.code if isinstance(error, UnreadableError) else "nested_too_deep"
         if code == "nested_too_deep" and type(record) is dict:
-            shallow = {name: _unless_too_deep(value) for name, value in record.items()}
+            shallow = {name: settled_if_readable(value) for name, value in record.items()}
             return _fault_of_names(shallow) or shallow
         return fault("", code, str(error))
     except Exception as error:  # noqa: BLE001 - reading an object of the caller's may raise anything
         return raised("unreadable", "reading it", error)
     return (_fault_of_names(settled_record) or settled_record) if type(settled_record) is dict else settled_record
-
-
-def _unless_too_deep(value: object) -> Any:
-    """Return the plain value of a field, or the value itself if it is nested too deeply: the gate then refuses it with its path."""
-    try:
-        return settled(value, 2)
-    except Exception:  # noqa: BLE001 - the gate reports what is wrong with it
-        return value
 
 
 def _fault_of_names(record: dict[Any, Any]) -> Fault | None:

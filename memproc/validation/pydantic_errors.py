@@ -7,10 +7,7 @@ from difflib import get_close_matches
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from memproc.records import (
-    Fault,
-    Memory,
-)
+from memproc.records import Fault, Memory
 from memproc.validation.faults import GOT, excerpt, fault, first_of, path_of
 
 MOST_KINDS = 3  # members of a union whose errors are shown

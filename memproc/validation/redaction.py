@@ -5,12 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from memproc.records import (
-    EmotionalContext,
-    Fault,
-    Memory,
-    Relation,
-)
+from memproc.records import EmotionalContext, Fault, Memory, Relation
 from memproc.validation.advice import GENERAL_HINT, HINTS, OF_MEMPROC
 
 _OWN_NAMES = frozenset((*Memory.model_fields, *EmotionalContext.model_fields, *Relation.model_fields)) | {

@@ -31,13 +31,7 @@ from memproc.dedup.gist.written_out import HAS_WRITTEN_OUT, write_out
 from memproc.dedup.text import benign, words
 from memproc.dedup.text.amounts import in_one_form
 from memproc.dedup.text.canonical import canonical
-from memproc.dedup.text.chunks import (
-    LETTERS,
-    THOUSANDS,
-    Apart,
-    skimmed,
-    taken_apart,
-)
+from memproc.dedup.text.chunks import LETTERS, THOUSANDS, Apart, skimmed, taken_apart
 from memproc.dedup.text.core import core_of, with_other
 from memproc.dedup.text.dress import undressed
 from memproc.dedup.text.in_english import as_in_english

@@ -6,9 +6,7 @@ from memproc.dedup.gist.commas import places_of, without_idle_commas, without_ou
 from memproc.dedup.gist.fillers import without_fillers
 from memproc.dedup.gist.moments import told_behind
 from memproc.dedup.text import word_classes
-from memproc.dedup.text.chunks import (
-    AND,
-)
+from memproc.dedup.text.chunks import AND
 
 SHORTEST_TOKENS = 2  # a gist of a single word says too little to merge by
 

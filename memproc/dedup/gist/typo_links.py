@@ -11,13 +11,7 @@ from memproc.dedup.gist.commas import without_outer_marks
 from memproc.dedup.gist.english import is_english
 from memproc.dedup.gist.idle import without_idle
 from memproc.dedup.text import word_classes, written_forms
-from memproc.dedup.text.chunks import (
-    ODD,
-    ODD_WRITTEN_OUT,
-    letter_of,
-    odd_in_writing,
-    taken_apart,
-)
+from memproc.dedup.text.chunks import ODD, ODD_WRITTEN_OUT, letter_of, odd_in_writing, taken_apart
 from memproc.dedup.text.typos import is_typed, words_near
 from memproc.dedup.text.units import unit_of
 

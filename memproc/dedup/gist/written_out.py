@@ -6,11 +6,7 @@ import re
 from collections.abc import Sequence
 
 from memproc.dedup.text import word_classes, words, written_forms
-from memproc.dedup.text.chunks import (
-    ODD_WRITTEN_OUT,
-    WRITTEN_OUT,
-    letter_of,
-)
+from memproc.dedup.text.chunks import ODD_WRITTEN_OUT, WRITTEN_OUT, letter_of
 from memproc.dedup.text.tokens import MARKS
 
 HAS_WRITTEN_OUT = re.compile(f"[{WRITTEN_OUT}{ODD_WRITTEN_OUT}]")
