@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import re
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -21,6 +22,8 @@ Engine = Literal["sequential", "threads", "processes", "dask", "ray"]
 Number = TypeVar("Number", int, float)
 
 MAX_RECORD, MAX_FIELDS, MAX_DEPTH = "64MiB", 10_000, 100  # the defaults of the settings, which are not imported for `--help`
+UNITS = {"B": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12, "KIB": 2**10, "MIB": 2**20, "GIB": 2**30, "TIB": 2**40}
+_AMOUNT = re.compile(r"(\d{1,18}(?:\.\d{1,9})?) ?([A-Z]{0,3})", re.ASCII)
 Redact = Annotated[bool, Option("--redact", help="Keep what records hold out of messages.")]
 MaxFields = Annotated[int, Option(metavar="N", help="How many names a memory may have, at all levels.")]
 MaxDepth = Annotated[int, Option(metavar="N", help="How deeply metadata may be nested; at most 100.")]
@@ -80,7 +83,6 @@ def ingest(
     """Ingest the records of files into a store."""
     from loguru import logger
 
-    from memproc.cli.amounts import bytes_of
     from memproc.cli.progress import shown_progress
     from memproc.ingestion.pipeline import ingest as run
     from memproc.ingestion.run import Interrupted
@@ -261,6 +263,19 @@ def _tolerance(given: str | None) -> int | float | None:
     if given.endswith("%"):
         return _number(given.removesuffix("%"), float, "--max-errors") / 100
     return _number(given, int, "--max-errors")
+
+
+def bytes_of(given: str, option: str) -> int:
+    """Return an amount of memory in bytes; a number without a unit is bytes. Raises UsageError on anything else.
+
+    >>> bytes_of("300MB", "--max-memory"), bytes_of("1.5 GiB", "--max-memory"), bytes_of("4096", "--max-memory")
+    (300000000, 1610612736, 4096)
+    """
+    found = _AMOUNT.fullmatch(given.strip().upper())
+    unit = UNITS.get(found[2] or "B") if found else None
+    if found is None or unit is None:
+        raise UsageError(f"{option} {given}: give a number with one of B, KB, MB, GB, TB, KiB, MiB, GiB, TiB, as in 300MB")
+    return int(float(found[1]) * unit)
 
 
 def _number(given: str, kind: Callable[[str], Number], option: str) -> Number:

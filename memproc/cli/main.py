@@ -38,7 +38,3 @@ def _run() -> None:
         if "--json" in sys.argv:
             print_json({"error": str(error)})
         sys.exit(FAILED)
-
-
-if __name__ == "__main__":
-    main()
