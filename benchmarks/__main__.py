@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from benchmarks.corpus import MissingDataError, Texts, write_corpus
 from benchmarks.database import print_json
@@ -14,9 +15,6 @@ from benchmarks.peers import Plan, compare
 from benchmarks.results import keep_results, read_results
 from benchmarks.sides import SIDES
 from benchmarks.tables import text_table
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
 
 NAMES: Final = [side.name for side in SIDES]
 PAGE: Final = Path("docs/explanation/benchmarks.md")

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Final
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
+from collections.abc import Mapping
+from typing import Final
 
 # Only pairs whose short form has one reading here: "I'd" and "she's" are never made of "I had", "she has".
 CONTRACTIONS: Final = (

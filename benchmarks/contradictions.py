@@ -8,17 +8,15 @@ from __future__ import annotations
 
 import io
 from collections import defaultdict
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from pathlib import Path
+from typing import NamedTuple
 
 import orjson
 
 import memproc
 from benchmarks.labelled import DATA, LOCOMO, negations, traps
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-    from pathlib import Path
 
 
 class Merge(NamedTuple):

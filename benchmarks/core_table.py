@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any, Final
 
 import orjson
 from pydantic import BaseModel, Field
-from sqlalchemy import JSON, BigInteger, Column, Integer, MetaData, String, Table, Text, create_engine, event, insert
+from sqlalchemy import JSON, BigInteger, Column, Engine, Integer, MetaData, String, Table, Text, create_engine, event, insert
 
 from benchmarks.database import CREATED_AT, PRAGMAS, SOURCE, is_server
 from benchmarks.places import url_of
 from benchmarks.server_settings import ASYNCHRONOUS, server_settings
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-    from pathlib import Path
-
-    from sqlalchemy import Engine
 
 SCHEMA: Final = MetaData()
 MEMORY: Final = Table(

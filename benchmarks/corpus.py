@@ -15,25 +15,20 @@ from __future__ import annotations
 
 import random
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import partial
-from typing import TYPE_CHECKING, Final
+from pathlib import Path
+from typing import Final
 
 import orjson
 
-from benchmarks.grammar import compose
+from benchmarks.grammar import Draft, compose
 from benchmarks.recombining import recombiner
 from benchmarks.repeats import exact_repeat, near_repeat, normal_form
 from benchmarks.traps import maybe_trap
 from benchmarks.vocabulary import grow
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
-
-    from benchmarks.grammar import Draft
 
 TRAP_SHARE: Final = 725 / 20_000
 NEAR_OF_NEAR_SHARE: Final = 0.1

@@ -11,14 +11,12 @@ Rules
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from collections.abc import Callable, Iterable, Sequence
+from typing import Final
 
 from rensa import RMinHash, RMinHashDeduplicator
 
 from benchmarks.recipe import Kept, normalised
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
 
 RENSA_THRESHOLD: Final = 0.8
 RENSA_PERMUTATIONS: Final = 128

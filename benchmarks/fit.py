@@ -8,10 +8,11 @@ made to be different weigh less; the weights were chosen by the half that is fit
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import Final, NamedTuple
 
 import numpy as np
 
@@ -19,13 +20,8 @@ from benchmarks.labelled import Labelled, candidates, corpus, febrl, merging, pr
 from benchmarks.said import FITTED, KEPT_BACK, SAID, are_merged, half_of
 from benchmarks.tables import NOTHING, markdown
 from memproc.config import Settings
-from memproc.dedup.compare.confidence import FEATURES, Model, features_of, shipped_model, side_of
+from memproc.dedup.compare.confidence import FEATURES, Features, Model, features_of, shipped_model, side_of
 from memproc.dedup.compare.fitting import calibration_error, columns, fit
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
-
-    from memproc.dedup.compare.confidence import Features
 
 TARGET: Final = Path(__file__).parents[1] / "memproc" / "dedup" / "data" / "confidence.json"
 CORPUS_RECORDS: Final = 8_000

@@ -6,16 +6,14 @@ Run as ``python -m benchmarks.floor ingest FILE PLACE``.
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Iterator
 from contextlib import closing
-from typing import TYPE_CHECKING, Final
+from pathlib import Path
+from typing import Final
 
 import orjson
 
 from benchmarks.database import PRAGMAS, SOURCE, Run, batches, is_server, run_side, stopwatch
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
 
 TEXTS: Final = ("id", "content", "namespace", "subject", "conversation", "kind")
 TIMES: Final = ("created_at", "updated_at", "valid_from", "valid_to")

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from contextlib import closing
-from typing import TYPE_CHECKING, Any, Final
+from pathlib import Path
+from typing import Any, Final
 from urllib.parse import urlsplit
 
 from benchmarks.database import Run, batches, stopwatch
 from benchmarks.floor import COLUMNS, rows
 from benchmarks.server_settings import ASYNCHRONOUS, server_settings
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 INSERT: Final = f"INSERT INTO memory VALUES (%s{', %s' * len(COLUMNS)})"
 TYPES: Final = {True: ("TEXT", "DOUBLE PRECISION", ""), False: ("LONGTEXT", "DOUBLE", " CHARACTER SET utf8mb4")}

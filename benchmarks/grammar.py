@@ -10,19 +10,15 @@ Facts
 
 from __future__ import annotations
 
+import random
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from benchmarks.contractions import contracted
-from benchmarks.vocabulary import draw, sections
-
-if TYPE_CHECKING:
-    import random
-
-    from benchmarks.vocabulary import Vocabulary
+from benchmarks.vocabulary import Vocabulary, draw, sections
 
 LITERAL: Final = ""
 POLARITY: Final = "polarity"

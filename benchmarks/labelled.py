@@ -9,11 +9,12 @@ import csv
 import os
 import random
 from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from itertools import combinations
 from operator import itemgetter
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, NamedTuple, TypeVar
+from typing import Final, NamedTuple, TypeVar
 
 import numpy as np
 import orjson
@@ -27,9 +28,6 @@ from memproc.dedup.minhash.minhash import band_hashes, signatures
 from memproc.dedup.observation import Grouped
 from memproc.dedup.preparing import prepare
 from memproc.records import Memory, plain
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 DATA: Final = Path(os.environ.get("MEMPROC_DATA", Path(__file__).parents[2] / "shared" / "data"))
 LOCOMO: Final = "locomo10.json"

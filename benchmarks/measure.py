@@ -14,18 +14,16 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Event, Thread, Timer
 from time import perf_counter
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import orjson
 import psutil
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 # The unit of ru_maxrss, see getrusage(2).
 MAXRSS_BYTES: Final = 1 if sys.platform == "darwin" else 1024

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import inspect
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, Final
@@ -19,8 +20,6 @@ import memproc
 from benchmarks.database import Run, is_server, print_json, run_side, stopwatch
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from memproc.config import Dedup
 
 SEQUENTIAL: Final = "sequential"

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from itertools import groupby
-from typing import TYPE_CHECKING, Final
+from pathlib import Path
+from typing import Final
 
 from benchmarks.corpus import Texts
 from benchmarks.marks import write_figures
 from benchmarks.places import SQLITE
 from benchmarks.plot import plot
+from benchmarks.results import Comparison
 from benchmarks.sides import SIDES
 from benchmarks.tables import facts, headline, markdown, markdown_table
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-    from pathlib import Path
-
-    from benchmarks.results import Comparison
 
 COMMAND: Final = "page"
 

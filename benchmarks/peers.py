@@ -21,9 +21,9 @@ from itertools import islice
 from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
-from benchmarks.corpus import Texts, read_labels
+from benchmarks.corpus import Label, Texts, read_labels
 from benchmarks.database import PRAGMAS, is_server
 from benchmarks.machine import machine
 from benchmarks.measure import ChildError, Measurement, run_python
@@ -31,9 +31,6 @@ from benchmarks.places import asked, kind_of, new_place, size_bytes
 from benchmarks.results import Comparison, LeftOut, Line
 from benchmarks.scoring import score
 from benchmarks.sides import FLOOR, SIDES, Side, reasons
-
-if TYPE_CHECKING:
-    from benchmarks.corpus import Label
 
 MEGABYTE: Final = 1_000_000
 

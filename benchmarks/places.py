@@ -7,7 +7,9 @@ The part that talks to a server runs in a process of its own, so that the measur
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 from uuid import uuid4
 
@@ -15,9 +17,6 @@ from benchmarks.database import is_server, print_json
 from benchmarks.measure import run_python
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-    from pathlib import Path
-
     from sqlalchemy import URL, Connection
 
 SQLITE: Final = "sqlite"

@@ -9,21 +9,17 @@ Rules
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from io import StringIO
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import matplotlib as mpl
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter
 
+from benchmarks.results import Comparison, Line
 from benchmarks.sides import SIDES
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-
-    from matplotlib.axes import Axes
-
-    from benchmarks.results import Comparison, Line
 
 GREY: Final = "#7d7d7d"  # contrast over 4 on white and over 4.5 on black
 COLOURS: Final = ("#3b82d4", "#d9772b", "#2f9e62", "#b25fc4", "#c44a5a")

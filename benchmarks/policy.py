@@ -11,18 +11,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import Final, NamedTuple
 
 import orjson
 
 import memproc
-from benchmarks.corpus import Kind, Texts, read_labels, write_corpus
+from benchmarks.corpus import Kind, Label, Texts, read_labels, write_corpus
 from benchmarks.memproc_run import homes
-from benchmarks.scoring import score
-
-if TYPE_CHECKING:
-    from benchmarks.corpus import Label
-    from benchmarks.scoring import Score
+from benchmarks.scoring import Score, score
 
 POLICY: Final = "confidence >= 0.97 and kind == similar"
 SURE: Final = 0.9  # a wrong review of this confidence is told

@@ -10,22 +10,17 @@ Of three ways to mind cues each shows what it finds: `none`, `after` the nearest
 from __future__ import annotations
 
 from collections import defaultdict
-from typing import TYPE_CHECKING, Final, NamedTuple
+from collections.abc import Iterator, Sequence
+from typing import Final, NamedTuple
 
 import numpy as np
 
 from benchmarks.labelled import locomo
 from benchmarks.said import Said, cannot, everyday, half_of, is_merged, sick, sts, trapped
 from benchmarks.tables import NOTHING, markdown
-from memproc.dedup.meaning import guard_of, mutual_nearest
+from memproc.dedup.meaning import Cues, guard_of, mutual_nearest
 from memproc.dedup.text.canonical import canonical
-from memproc.embedding import embedder
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
-    from memproc.dedup.meaning import Cues
-    from memproc.embedding import Embed
+from memproc.embedding import Embed, embedder
 
 THRESHOLDS: Final = (0.7, 0.75, 0.8, 0.85, 0.9)
 GUARDS: Final = ("none", "after", "first")

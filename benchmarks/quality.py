@@ -7,9 +7,10 @@ take for a repeat: there a pair is merged when one kept text stands for both, an
 
 from __future__ import annotations
 
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
-from typing import TYPE_CHECKING, Final
+from typing import Final, Literal
 
 import memproc
 from benchmarks import scoring
@@ -20,10 +21,6 @@ from memproc.dedup.compare.confidence import features_of, shipped_model, side_of
 from memproc.dedup.compare.fitting import calibration_error
 from memproc.dedup.gist.gist import gist_of
 from memproc.dedup.minhash.brute_force import alike
-
-if TYPE_CHECKING:
-    from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
-    from typing import Literal
 
 REVIEW_AT: Final = memproc.Settings().review_at
 

@@ -7,16 +7,13 @@ from __future__ import annotations
 
 import csv
 import platform
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
+from benchmarks.contradictions import Kept
+from benchmarks.quality import Line, Score
 from benchmarks.tables import NOTHING, markdown
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
-    from benchmarks.contradictions import Kept
-    from benchmarks.quality import Line, Score
 
 COMMAND: Final = "quality --to"
 PUBLISHED: Final = Path(__file__).parent / "data" / "published.csv"

@@ -10,16 +10,14 @@ Run as ``python -m benchmarks.recipe ingest FILE PLACE``.
 from __future__ import annotations
 
 import unicodedata
-from typing import TYPE_CHECKING, Any, Final
+from pathlib import Path
+from typing import Any, Final
 
 from datasketch import MinHash, MinHashLSH  # type: ignore[import-untyped]  # it ships no types
 from rapidfuzz import fuzz
 
 from benchmarks.core_table import connected, insert_rows, ran_under, records, row
 from benchmarks.database import BATCH_RECORDS, Run, run_side, stopwatch
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 PERMUTATIONS: Final = 128
 SHINGLE_CHARACTERS: Final = 5

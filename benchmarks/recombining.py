@@ -10,17 +10,14 @@ Facts
 
 from __future__ import annotations
 
+import random
 import re
+from collections.abc import Callable
 from functools import cache
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from benchmarks.grammar import LENGTH, Draft, Piece, topics, written_out
-
-if TYPE_CHECKING:
-    import random
-    from collections.abc import Callable
-
-    from benchmarks.vocabulary import Vocabulary
+from benchmarks.vocabulary import Vocabulary
 
 SHARED_SENTENCES: Final = 4_000
 _NUMBERS: Final = r"\{(count|price|year|clock|date|product)\}|\d"  # slots that are filled with digits, and digits

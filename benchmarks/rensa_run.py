@@ -8,16 +8,14 @@ quick way of the README, tells what is kept but not in whose place, so the same 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Final
 
 from benchmarks.core_table import connected, insert_rows, ran_under, records, row
 from benchmarks.database import Run, batches, run_side, stopwatch
 from benchmarks.first_seen import new_deduplicator, rensa_homes, words_of
 from benchmarks.recipe import normalised, shingles
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
-    from pathlib import Path
 
 TOKENS: Final[dict[str, Callable[[str], Iterable[str]]]] = {"words": words_of, "shingles": shingles}
 

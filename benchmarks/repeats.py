@@ -10,17 +10,15 @@ Facts
 
 from __future__ import annotations
 
+import random
 import re
 import string
 import unicodedata
-from typing import TYPE_CHECKING, Final
+from collections.abc import Callable
+from typing import Final
 
 from benchmarks.contractions import one_switched
 from benchmarks.vocabulary import ordinary_words, words
-
-if TYPE_CHECKING:
-    import random
-    from collections.abc import Callable
 
 TWO_CHANGES_SHARE: Final = 0.35
 TWO_FILLERS_SHARE: Final = 0.4

@@ -10,19 +10,17 @@ Facts
 
 from __future__ import annotations
 
+import random
 import re
+from collections.abc import Callable
 from functools import cache, partial
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from benchmarks.contractions import CONTRACTIONS, cased_like, contracted, one_switched
 from benchmarks.labelled import locomo
 from benchmarks.repeats import reended, rewritten, spliced
 from benchmarks.traps import is_clear
 from benchmarks.vocabulary import MONTHS, WEEKDAYS, ordinary_words
-
-if TYPE_CHECKING:
-    import random
-    from collections.abc import Callable
 
 TWO_CHANGES_SHARE: Final = 0.35
 DISGUISED_SHARE: Final = 0.25  # of the traps, have another end mark as well

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import csv
+from collections.abc import Callable
 from hashlib import blake2b
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import Final, NamedTuple
 
 from benchmarks.labelled import DATA, merging, negations, prepared, traps
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from memproc.dedup.observation import Grouped
+from memproc.dedup.observation import Grouped
 
 SAME_RELATEDNESS, APART_RELATEDNESS = 4.5, 4.0  # of 5; what lies between is no clear case
 FITTED, KEPT_BACK = 0, 1  # halves

@@ -16,15 +16,10 @@ Rules
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-from benchmarks.corpus import Kind
-
-if TYPE_CHECKING:
-    from collections.abc import Hashable, Sequence
-
-    from benchmarks.corpus import Label
+from benchmarks.corpus import Kind, Label
 
 
 @dataclass(frozen=True, slots=True)

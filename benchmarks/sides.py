@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
-from typing import TYPE_CHECKING, Final
+from pathlib import Path
+from typing import Final
 
 from benchmarks.measure import run_python
 from benchmarks.places import SQLITE
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from pathlib import Path
 
 ENGINES: Final = {"threads": (), "processes": (), "dask": ("distributed",), "ray": ("ray",)}
 MEMPROC: Final = "benchmarks.memproc_run"

@@ -5,15 +5,12 @@ Run as ``python -m benchmarks.sqlite_utils_run ingest FILE PLACE``, and after it
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import sqlite_utils
 
 from benchmarks.database import BATCH_RECORDS, PRAGMAS, Run, run_side, stopwatch
 from benchmarks.exact_hash import Rows, clusters, stored
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 
 def ingest(path: Path, place: str) -> Run:

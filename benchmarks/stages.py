@@ -15,16 +15,14 @@ from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from pyinstrument import Profiler
+from pyinstrument.frame import Frame
 
 import memproc
 from benchmarks.corpus import Texts, write_corpus
 from benchmarks.tables import aligned
-
-if TYPE_CHECKING:
-    from pyinstrument.frame import Frame
 
 HEADS: Final = ("part", "share", "most of it in")
 LEAST_SHARE: Final = 0.005  # of the whole: parts that take less are one line

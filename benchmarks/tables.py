@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from typing import TYPE_CHECKING, Final
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from typing import Final
 
-if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Sequence
-
-    from benchmarks.results import Comparison, Line
+from benchmarks.results import Comparison, Line
 
 NOTHING: Final = "-"
 COLUMNS: Final = (

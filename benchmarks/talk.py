@@ -13,21 +13,18 @@ Facts
 
 from __future__ import annotations
 
+import random
 import re
 from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from itertools import accumulate
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from benchmarks import labelled, retold
 from benchmarks.corpus import TRAP_SHARE, Kind, MissingDataError, Way
 from benchmarks.grammar import Draft, Piece
-
-if TYPE_CHECKING:
-    import random
-    from collections.abc import Callable, Iterable, Mapping
-
-    from memproc.records import Memory
+from memproc.records import Memory
 
 SHARES: Final = {Kind.EXACT: 0.06, Kind.NEAR: 0.12, Kind.TRAP: TRAP_SHARE}
 TELLING: Final = 25  # characters of a sentence that tells something, at least

@@ -9,17 +9,13 @@ Facts
 
 from __future__ import annotations
 
+import random
 from collections import Counter
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from benchmarks.grammar import POLARITY, Draft, Piece
 from benchmarks.repeats import recased, reended
-from benchmarks.vocabulary import draw
-
-if TYPE_CHECKING:
-    import random
-
-    from benchmarks.vocabulary import Vocabulary
+from benchmarks.vocabulary import Vocabulary, draw
 
 # Each trap chooses one of these groups first, so that the names, which are many, do not crowd out the rest.
 GROUPS: Final = (

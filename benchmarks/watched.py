@@ -11,12 +11,10 @@ Facts
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 from weakref import WeakSet
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
 
 ASKED: Final = ("journal_mode", "synchronous", "cache_size", "secure_delete", "page_size", "wal_autocheckpoint", "mmap_size")
 LEVELS: Final = {"0": "OFF", "1": "NORMAL", "2": "FULL", "3": "EXTRA"}  # of `synchronous`

@@ -9,18 +9,16 @@ import argparse
 import os
 import sys
 import tempfile
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from time import perf_counter
 from traceback import print_exception
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from faults.guided import TARGETS
 from faults.mutants import FILES
 from faults.suites import SUITES, Asked, CannotRunError, Serves, run
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
 
 ALL: Final = "all"
 VARIABLES: Final = ("MEMPROC_TEST_POSTGRES_URL", "MEMPROC_TEST_MYSQL_URL")

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from time import perf_counter
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import memproc
 from faults.refusals import refuse
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from faults.stores import NewStore
+from faults.stores import NewStore
 
 RECORDS: Final = 1_000
 ROUNDS: Final = 5

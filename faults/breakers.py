@@ -7,23 +7,25 @@ record that vanishes is not counted either: what memproc proves of itself would 
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from itertools import islice
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from pathlib import Path
+from typing import Any, Final, NamedTuple
 from unittest.mock import patch
 
 from sqlalchemy import select
 
 from faults.promises import CHECKS, keep
-from faults.stores import is_file
+from faults.stores import NewStore, is_file
 from memproc.dedup import preparing
 from memproc.dedup.gist.gist import skim
 from memproc.formats.draft import Context
 from memproc.ingestion import opening, pipeline
 from memproc.ingestion.batches import Pieces
 from memproc.ingestion.checkpoint import Checkpoint
-from memproc.intake import Intake, intake
+from memproc.intake import Chunk, Intake, intake
 from memproc.records import Category
 from memproc.sources import files, iterables
 from memproc.sources.elements import array_elements, list_in_object
@@ -42,13 +44,6 @@ from memproc.store.sql.database import Database
 from memproc.store.sql.tx import Tx
 from memproc.store.store import Store
 from memproc.taken import Taken
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
-    from pathlib import Path
-
-    from faults.stores import NewStore
-    from memproc.intake import Chunk
 
 FEW: Final = 10  # records, before a reader stops
 

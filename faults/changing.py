@@ -7,18 +7,14 @@ no change. Without `resume` the source is read anew, what is known is duplicate,
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Final
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Final
 
 import memproc
 from faults.child import Task, is_killed, started
 from faults.points import POINTS, Verb
-from faults.stores import check_whole, exported, filled
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-    from pathlib import Path
-
-    from faults.stores import NewStore
+from faults.stores import NewStore, check_whole, exported, filled
 
 BATCHES: Final = 20
 _NEW: Final = b'{"content": "She sold the last of her hens and bought a boat"}\n'

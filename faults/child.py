@@ -9,21 +9,19 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from itertools import cycle
+from multiprocessing.context import ForkServerProcess
+from multiprocessing.synchronize import Barrier
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple
 from unittest.mock import patch
 
 import memproc
 from faults.points import POINTS, Trap, Verb
 from memproc.times import to_text
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
-    from multiprocessing.context import ForkServerProcess
-    from multiprocessing.synchronize import Barrier
 
 LONGEST_SECONDS: Final = 600
 CONTEXT: Final = multiprocessing.get_context("forkserver")

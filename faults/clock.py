@@ -9,8 +9,10 @@ from __future__ import annotations
 import os
 import random
 import signal
+from multiprocessing.synchronize import Event
+from pathlib import Path
 from time import sleep
-from typing import TYPE_CHECKING, Final
+from typing import Final
 from unittest.mock import patch
 
 import psutil
@@ -18,13 +20,7 @@ import psutil
 import memproc
 from faults.child import CONTEXT, Task, is_killed, started
 from faults.points import POINTS, Verb
-from faults.stores import check_whole, exported, filled
-
-if TYPE_CHECKING:
-    from multiprocessing.synchronize import Event
-    from pathlib import Path
-
-    from faults.stores import NewStore
+from faults.stores import NewStore, check_whole, exported, filled
 
 BATCHES: Final = 40
 JUMPS_DAYS: Final = ((-365, 0, 3_650), (3_650, -365), (0, -1, 0, 1), (-20_000, 0))

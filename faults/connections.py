@@ -9,22 +9,18 @@ from __future__ import annotations
 import random
 import threading
 from collections import Counter
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import memproc
 from faults.child import LONGEST_SECONDS, Task, run
+from faults.kills import Undisturbed
 from faults.points import ENDING, MAKING, POINTS, Point, Trap, Verb
-from faults.stores import check_whole, end_connections, exported
+from faults.stores import NewStore, check_whole, end_connections, exported
 from memproc.errors import DatabaseError
 from memproc.failures import Kind
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
-    from faults.kills import Undisturbed
-    from faults.stores import NewStore
 
 MOMENT: Final = "ingest: a random moment"
 MOMENTS_A_ROUND: Final = 8

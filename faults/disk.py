@@ -9,20 +9,16 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import Final, NamedTuple
 
 import orjson
 from sqlalchemy import event
 
 import memproc
-from faults.stores import check_whole, exported, filled
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from faults.stores import NewStore
+from faults.stores import NewStore, check_whole, exported, filled
 
 BATCHES: Final = 40
 PAGES: Final = 1_000_000

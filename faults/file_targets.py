@@ -7,16 +7,14 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Sequence
 from pathlib import Path
 from tempfile import gettempdir
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import orjson
 
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from memproc.sources.items import Item
+from memproc.sources.items import Item
 
 LIMITS_BYTES: Final = (1 << 20, 64)
 _BOM: Final = b"\xef\xbb\xbf"

@@ -10,25 +10,21 @@ import faulthandler
 import io
 import signal
 from collections import Counter
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
 from time import perf_counter
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import orjson
 import psutil
 
 import memproc
 from faults.mutants import FILES, Mutants
-from faults.stores import exported, is_file
+from faults.stores import NewStore, exported, is_file
 from memproc.formats import format_named
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
-    from faults.stores import NewStore
 
 CHUNK_ITEMS: Final = 1_000
 STORE_RECORDS: Final = 20_000

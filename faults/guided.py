@@ -9,17 +9,15 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Callable, Sequence
 from importlib.util import find_spec
-from typing import TYPE_CHECKING, Any, Final
+from pathlib import Path
+from typing import Any, Final
 
 import orjson
 
 from faults.file_targets import check_arrays, check_lines, check_tables
 from faults.store_target import check_store
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-    from pathlib import Path
 
 TARGETS: Final = ("readers", "elements", "times", "canonical", "validate", "lines", "arrays", "tables", "store")
 _TEXTS: Final = (

@@ -11,19 +11,15 @@ from __future__ import annotations
 import random
 from collections import Counter
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final, NamedTuple
+from pathlib import Path
+from typing import Final, NamedTuple
 
 import orjson
 
 import memproc
 from faults.child import Task, is_killed, run, started
 from faults.points import ENDING, MAKING, POINTS, Point, Verb
-from faults.stores import check_whole, exported, filled, waiting
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from faults.stores import NewStore
+from faults.stores import NewStore, check_whole, exported, filled, waiting
 
 MOMENT: Final = "ingest: a random moment"
 MOMENTS_A_ROUND: Final = 8

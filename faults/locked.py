@@ -5,24 +5,20 @@ Twice: as the database waits, and with a database that gives up after a moment, 
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from contextlib import contextmanager
+from multiprocessing.synchronize import Event
+from pathlib import Path
 from time import perf_counter, sleep
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from sqlalchemy import event
 from sqlalchemy.pool import Pool
 
 import memproc
 from faults.child import CONTEXT
-from faults.stores import check_whole, exported, filled
+from faults.stores import NewStore, check_whole, exported, filled
 from memproc.store.sql.urls import url_of
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from multiprocessing.synchronize import Event
-    from pathlib import Path
-
-    from faults.stores import NewStore
 
 LIMIT_SECONDS: Final = 60
 LONGEST_PATIENCE_SECONDS: Final = 1.0  # MariaDB counts whole seconds

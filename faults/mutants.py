@@ -9,17 +9,15 @@ from __future__ import annotations
 import csv
 import io
 import json
+from collections.abc import Callable, Iterator
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from random import Random
+from typing import Any, Final, NamedTuple
 
 import orjson
 
 from memproc.formats import LISTS, chatgpt, claude, generic, legacy, locomo, mem0, own
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-    from random import Random
 
 FIXTURES: Final = Path(__file__).parents[1] / "fixtures"
 FILES: Final = {

@@ -11,18 +11,16 @@ by the trap itself.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from enum import Enum, StrEnum, auto
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from sqlalchemy import event
 from sqlalchemy.engine import Engine
 from sqlalchemy.pool import Pool
 
 from memproc.store.sql.tables import PREFIX
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
 
 
 class Verb(StrEnum):

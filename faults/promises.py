@@ -13,11 +13,12 @@ import signal
 import subprocess
 import sys
 from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from statistics import median
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple
 from unittest.mock import patch
 
 import orjson
@@ -27,7 +28,7 @@ from sqlalchemy import event
 import memproc
 from faults.child import CONTEXT, LONGEST_SECONDS
 from faults.points import Moment, Point, Trap, Verb
-from faults.stores import exported, is_file
+from faults.stores import NewStore, exported, is_file
 from memproc.dedup import keys, preparing
 from memproc.dedup.columns import Columns
 from memproc.dedup.preparing import Accepted
@@ -35,11 +36,6 @@ from memproc.formats import own
 from memproc.intake import intake
 from memproc.store.checkup.doctor import examine
 from memproc.store.sql.tables import PREFIX
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-
-    from faults.stores import NewStore
 
 MANY: Final = 1_000  # times that a face stands in a text
 LIMIT_BYTES: Final = 1_000

@@ -5,16 +5,14 @@ Whatever the story, the store adds up, a check-up finds nothing, a rebuild chang
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import orjson
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from memproc import Store
+from memproc import Store
 
 MOST_LINES: Final = 24
 _TEMPLATES: Final[dict[str, bytes]] = {}

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from itertools import count
-from typing import TYPE_CHECKING
+from pathlib import Path
 from uuid import uuid4
 
 import orjson
@@ -15,11 +16,7 @@ from sqlalchemy.exc import OperationalError
 import memproc
 from benchmarks.places import drop, make, url_of
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-    from pathlib import Path
-
-    NewStore = Callable[[], str]
+NewStore = Callable[[], str]
 
 
 class Server:

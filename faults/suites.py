@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from pathlib import Path
+from typing import Any, Final, NamedTuple
 
 from benchmarks.corpus import write_corpus
 from faults import bad_rows, breakers, changing, clock, connections, disk, fuzz, guided, kills, locked, promises, writers
-from faults.stores import stores
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-    from pathlib import Path
-
-    from faults.stores import NewStore
+from faults.stores import NewStore, stores
 
 
 class Serves(StrEnum):

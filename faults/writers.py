@@ -5,20 +5,16 @@ There is no store before: both find none at the same moment and make it.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, NamedTuple
+from pathlib import Path
+from typing import Final, NamedTuple
 
 from sqlalchemy import select
 
 import memproc
 from faults.child import CONTEXT, Task, is_killed, started
 from faults.points import Verb
-from faults.stores import check_whole, exported, filled
+from faults.stores import NewStore, check_whole, exported, filled
 from memproc.store.sql import tables
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from faults.stores import NewStore
 
 BATCHES: Final = 200  # so that both are at work for long enough to be compared
 OVERLAP: Final = 0.2

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import re
 from collections import Counter
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import orjson
 import pytest
@@ -17,9 +17,6 @@ from benchmarks.corpus import Entry, Kind, Label, MissingDataError, Texts, make_
 from benchmarks.repeats import normal_form
 from benchmarks.scoring import score
 from benchmarks.traps import is_clear
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 RECORDS = 4_000
 
