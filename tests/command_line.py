@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import os
 from contextlib import chdir, redirect_stderr, redirect_stdout
 from functools import cache
@@ -27,3 +28,9 @@ def run_memproc(*arguments, folder=os.curdir):
         except SystemExit as ended:
             code = ended.code or 0
     return code, out.getvalue(), err.getvalue()
+
+
+def as_json(result, code=0):
+    """Return the JSON object of a result with the expected exit code."""
+    assert result[0] == code, result
+    return json.loads(result[1])

@@ -9,7 +9,8 @@ from __future__ import annotations
 import os
 import re
 import shutil
-from contextlib import contextmanager
+import sqlite3
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
@@ -155,6 +156,25 @@ def stores_on(name, folder):
         yield make
     finally:
         source.close()
+
+
+@contextmanager
+def connected(place):
+    """Give a connection of SQLAlchemy's own."""
+    engine = create_engine(url_of(place))
+    with engine.begin() as connection:
+        yield connection
+    engine.dispose()
+
+
+def damage(path):
+    """Spoil a page of an index in the file of a store."""
+    with closing(sqlite3.connect(path)) as connection:
+        [(page,)] = connection.execute("SELECT rootpage FROM sqlite_master WHERE name = 'memproc_observations_node'")
+        [(size,)] = connection.execute("PRAGMA page_size")
+    with path.open("r+b") as stream:
+        stream.seek((page - 1) * size + 8)
+        stream.write(b"\xff" * 64)
 
 
 def refuse_rows(store, word):

@@ -8,7 +8,6 @@ decisions taken back, jobs undone, bridges and versions.
 
 from __future__ import annotations
 
-import io
 import json
 import re
 from collections import Counter
@@ -28,6 +27,7 @@ from memproc.store.rows.observations import ROWS, to_row
 from memproc.store.sql import tables
 from memproc.store.sql.tx import Tx
 from memproc.testing import bridges, facts, memories, records, waiting
+from tests import exports
 
 SEEN: Counter[str] = Counter()
 
@@ -89,9 +89,7 @@ def entries(store):
 
 def exported(store, *, full=False):
     """Return an export without what tells of arrival: two exports are the same when these are equal."""
-    stream = io.BytesIO()
-    store.export(stream, full=full)
-    lines = [json.loads(line) for line in stream.getvalue().splitlines()]
+    lines = exports.exported(store, full=full)
     for line in lines:
         for seen in line.get("observations", ()):
             for name in ("position", "outcome", "confidence"):

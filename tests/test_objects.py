@@ -18,6 +18,7 @@ from pydantic import ConfigDict, Field, field_validator
 import memproc
 from memproc.records import plain
 from memproc.testing import memories
+from tests.exports import export_of
 from tests.odd_values import NOTHING, Disguised, Endless, Failing, FailingDict, FailingUserDict, Mute
 
 FAR = timezone(timedelta(hours=2))
@@ -99,9 +100,7 @@ def test_the_fields_of_a_class_that_the_store_does_not_know_are_kept_and_told(tm
     assert [told for told in report.notes if "Note" in told]
     assert not memproc.ingest([note], tmp_path / "n.db", schema=Note).notes
     with memproc.open(tmp_path / "m.db") as store:
-        lines = io.BytesIO()
-        store.export(lines)
-        assert str(note.uid).encode() in lines.getvalue()
+        assert str(note.uid).encode() in export_of(store)
     with memproc.open(tmp_path / "m.db", schema=Note) as store:
         (found,) = store
         assert (found.uid, found.stars, found.seen) == (note.uid, 5, note.seen)

@@ -24,6 +24,7 @@ import memproc
 from memproc import writing
 from memproc.writing import written
 from tests.command_line import run_memproc
+from tests.exports import export_of
 from tests.waiting import until
 
 LINES = [b'{"content":"Prefers tea"}\n', b'{"content":"Has a dog"}\n']
@@ -43,12 +44,10 @@ def store(tmp_path_factory):
 
 def of_store(store):
     """Return what writes a file from a store, by name: each takes a target and returns what it should hold, if that is known."""
-    stream = io.BytesIO()
-    store.export(stream)
     quarantined = io.BytesIO()
     store.export_quarantine(quarantined)
     return {
-        "export": (store.export, stream.getvalue()),
+        "export": (store.export, export_of(store)),
         "quarantine": (store.export_quarantine, quarantined.getvalue()),
         "backup": (partial(store.backup, overwrite=True), None),
     }

@@ -15,6 +15,7 @@ from contextlib import closing, suppress
 import pytest
 
 import memproc
+from tests.command_line import as_json
 from tests.waiting import LIMIT_SECONDS, bounded, until
 
 GOOD = '{"content": "Prefers tea", "tags": ["drinks"]}\n{"content": "Really prefers tea"}\n{"content": "Has a dog"}\n'
@@ -27,12 +28,6 @@ def run(memproc_in, tmp_path):
     (tmp_path / "good.jsonl").write_text(GOOD)
     (tmp_path / "bad.jsonl").write_text(BAD)
     return memproc_in
-
-
-def as_json(result, code=0):
-    """Return the JSON object of a result with the expected exit code."""
-    assert result[0] == code, result
-    return json.loads(result[1])
 
 
 COMMANDS = [

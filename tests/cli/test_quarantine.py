@@ -6,6 +6,8 @@ import json
 
 import pytest
 
+from tests.command_line import as_json
+
 LINES = [
     {"content": "Moves house", "created_at": "31/02/2024"},
     {"content": "Has a dog"},
@@ -20,12 +22,6 @@ def run(memproc_in, tmp_path):
     (tmp_path / "a.jsonl").write_text("\n".join(map(json.dumps, LINES)))
     memproc_in("ingest", "a.jsonl", "--into", "m.db")
     return memproc_in
-
-
-def as_json(result, code=0):
-    """Return the JSON object of a result with the expected exit code."""
-    assert result[0] == code, result
-    return json.loads(result[1])
 
 
 def test_the_report_shows_the_commonest_patterns(run):

@@ -14,15 +14,9 @@ import pytest
 
 import memproc
 from memproc.cli.app import printable
+from tests.command_line import as_json
 from tests.test_embedding import needs_the_extra
 from tests.waiting import LIMIT_SECONDS, bounded
-
-
-def as_json(result, code=0):
-    """Return the JSON object of a result with the expected exit code."""
-    assert result[0] == code, result
-    return json.loads(result[1])
-
 
 RENT = [
     {"content": f"Pays {amount} euros of rent each month to the landlord", "created_at": f"2025-0{month}-01"}

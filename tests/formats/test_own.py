@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import json
 from itertools import chain
 
@@ -13,18 +12,12 @@ from memproc import Outcome, Rejected
 from memproc.formats import detect, own
 from memproc.formats.draft import Broken, Context, Decided, Draft, LeftOut
 from memproc.records import SCHEMA_VERSION
+from tests.exports import exported
 
 FIELDS = frozenset(memproc.Memory.model_fields)
 HEAD = {"memproc_version": SCHEMA_VERSION, "export": "full"}
 NEWER = {**HEAD, "memproc_version": SCHEMA_VERSION + 1}
 KEY = "ab" * 16
-
-
-def exported(store, *, full=False):
-    """Return an export as values."""
-    stream = io.BytesIO()
-    store.export(stream, full=full)
-    return [json.loads(line) for line in stream.getvalue().splitlines()]
 
 
 def written(path, records):

@@ -17,6 +17,7 @@ from sqlalchemy import make_url
 import memproc
 from memproc.store.sql import backup as backups
 from tests.command_line import run_memproc
+from tests.databases import damage
 from tests.waiting import LIMIT_SECONDS
 
 BATCH = 20
@@ -189,12 +190,7 @@ def test_a_damaged_store_gives_no_copy(fresh_file, tmp_path):
     with fresh_file() as store:
         memproc.ingest(records(50), into=store)
         path = store._opened.database.file
-    with closing(sqlite3.connect(path)) as connection:
-        [(page,)] = connection.execute("SELECT rootpage FROM sqlite_master WHERE name = 'memproc_observations_node'")
-        [(size,)] = connection.execute("PRAGMA page_size")
-    with path.open("r+b") as stream:
-        stream.seek((page - 1) * size + 8)
-        stream.write(b"\xff" * 64)
+    damage(path)
     with memproc.open(path) as store, pytest.raises(memproc.StoreError, match="memproc doctor"):
         store.backup(tmp_path / "copy.db")
     assert names(tmp_path) == []

@@ -15,7 +15,6 @@ import memproc
 from faults.stores import stores
 from memproc.errors import DatabaseError
 from memproc.store.changes.landing import Landing
-from memproc.store.sql import tables
 from memproc.store.sql.urls import url_of
 from tests.databases import NAMES, VARIABLES, reason_to_skip, refuse_rows, server_url
 from tests.waiting import LIMIT_SECONDS
@@ -64,16 +63,6 @@ def test_what_goes_in_comes_out(fresh, fresh_file, tmp_path):
         again = memproc.ingest(TRICKY[::-1], store, settings=in_batches(2))
         assert again.duplicate == len(TRICKY)
         assert store.rebuild() == (0, 0)
-
-
-def test_a_double_keeps_its_digits(fresh):
-    """MariaDB's FLOAT would cut them."""
-    with fresh() as store:
-        row = (1, None, "", "similar", None, None, 0.1234567890123, 1, "")
-        with store._opened.database.write() as tx:
-            tx.insert_rows(tables.ledger, [row])
-        with store._opened.transactions.reading() as tx:
-            assert tx.execute(tables.ledger.select()).one().confidence == 0.1234567890123
 
 
 def test_a_nul_is_no_text_anywhere(fresh):

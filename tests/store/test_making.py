@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import io
 import itertools
 import sqlite3
 import threading
-from contextlib import closing, contextmanager
+from contextlib import closing
 from pathlib import Path
 
 import pytest
-from sqlalchemy import create_engine, event, inspect, text
+from sqlalchemy import event, inspect, text
 from sqlalchemy.engine import Engine
 
 import memproc
@@ -24,7 +23,8 @@ from memproc.store.sql.urls import url_of
 from memproc.store.sql.views import VIEWS
 from tests.command_line import run_memproc
 from tests.conftest import ROOT
-from tests.databases import NAMES, reason_to_skip, server_url
+from tests.databases import NAMES, connected, reason_to_skip, server_url
+from tests.exports import export_of
 from tests.waiting import LIMIT_SECONDS
 
 TEA = {"content": "Prefers tea"}
@@ -46,30 +46,14 @@ def place(request, tmp_path):
         yield new()
 
 
-@contextmanager
-def database(place):
-    """Give a connection of SQLAlchemy's own."""
-    engine = create_engine(url_of(place))
-    with engine.begin() as connection:
-        yield connection
-    engine.dispose()
-
-
 def objects(place):
     """Return the names of all tables and views, and of their indexes."""
-    with database(place) as connection:
+    with connected(place) as connection:
         there = inspect(connection)
         names = [*there.get_table_names(), *there.get_view_names()]
         return sorted(
             [*names, *(f"{name}.{index['name']}" for name in there.get_table_names() for index in there.get_indexes(name))]
         )
-
-
-def exported(store):
-    """Return a full export."""
-    stream = io.BytesIO()
-    store.export(stream, full=True)
-    return stream.getvalue()
 
 
 def test_all_names_have_the_prefix():
@@ -87,7 +71,7 @@ def test_all_names_have_the_prefix():
 
 def test_a_store_lives_beside_tables_of_any_name(place):
     """An application has tables of all the names that memproc's have without the prefix; they stay as they are."""
-    with database(place) as connection:
+    with connected(place) as connection:
         for at, name in enumerate(BARE):
             connection.execute(text(f"CREATE TABLE {name} (id INTEGER, content VARCHAR(20))"))
             connection.execute(text(f"CREATE INDEX app_{at} ON {name} (id)"))
@@ -101,7 +85,7 @@ def test_a_store_lives_beside_tables_of_any_name(place):
         assert store.recount().is_whole
         assert store.doctor() == ()
     assert [name for name in objects(place) if not name.startswith("memproc_")] == before
-    with database(place) as connection:
+    with connected(place) as connection:
         for name in BARE:
             assert connection.execute(text(f"SELECT id, content FROM {name}")).all() == [(1, "theirs")]
 
@@ -138,7 +122,7 @@ def test_several_stores_live_in_one_database(place):
         memproc.open(place, settings=under("memproc_three_")) as three,
     ):
         memproc.ingest(source, one)
-        before = exported(one)
+        before = export_of(one, full=True)
         two.add(TEA)
         three.add({"content": "Was in Rome"})
         memproc.ingest([TEA, {"content": "Keeps hens"}], two)
@@ -146,7 +130,7 @@ def test_several_stores_live_in_one_database(place):
         two.rebuild()
         assert [memory.content for memory in two] == ["Keeps hens"]
         assert [memory.content for memory in three] == ["Was in Rome"]
-        assert exported(one) == before
+        assert export_of(one, full=True) == before
         assert not any(store.doctor() for store in (one, two, three))
     code, _, told = run_memproc("--table-prefix", "four_", "stats", place)
     assert code == 2
@@ -222,27 +206,27 @@ def test_a_schema_is_made_and_used(schema):
                 assert store.count() == 1
         with memproc.open(place) as other:
             assert other.count() == 0
-        with database(place) as connection:
+        with connected(place) as connection:
             names = inspect(connection).get_table_names(schema=schema)
             assert names
             assert all(name.startswith("memproc_") for name in names)
-        with database(place) as connection:
+        with connected(place) as connection:
             connection.execute(text("CREATE TABLE unrelated (x INTEGER)"))
         rehearsal = ["ingest", ROOT / "fixtures" / "memories.jsonl", "--into", place, "--dry-run"]
         assert run_memproc("--table-schema", "memproc_test_not_there", *rehearsal)[0] == 0
         code, out, _ = run_memproc("--table-schema", schema, "stats", place)
         assert (code, out.split()[:2]) == (0, ["memories", "1"])
-        with database(place) as connection:
+        with connected(place) as connection:
             connection.execute(drop)
             connection.execute(text(f"CREATE SCHEMA {quoted}"))
             connection.execute(text(f"CREATE VIEW {quoted}.memproc_memories AS SELECT 1 AS x"))
         with pytest.raises(memproc.UsageError, match="memproc_memories"):
             memproc.open(place, settings=settings)
-        with database(place) as connection:
+        with connected(place) as connection:
             assert inspect(connection).get_table_names(schema=schema) == []
             connection.execute(drop)
     finally:
-        with database(place) as connection:
+        with connected(place) as connection:
             connection.execute(drop)
         server.close()
 
@@ -257,7 +241,7 @@ def taken(place, name, kind):
         "sequence": [f"CREATE SEQUENCE {name}"],
         "type": [f"CREATE TYPE {name} AS ENUM ('a')"],
     }
-    with database(place) as connection:
+    with connected(place) as connection:
         for statement in made[kind]:
             connection.execute(text(statement))
 

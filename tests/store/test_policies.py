@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import json
 from dataclasses import replace
 from functools import partial
@@ -19,6 +18,7 @@ from memproc.store.sql import tables
 from memproc.store.sql.tx import Tx
 from memproc.testing import bridges, records, waiting
 from tests.databases import all_text, work_of
+from tests.exports import export_of
 from tests.test_laws import PulledPlugError, acts, exported, live_through
 
 ALL = "confidence >= 0"
@@ -570,6 +570,4 @@ def test_some_reviews_may_be_asked_for(fresh):
         assert store.reviews(numbers=[]) == []
         store.resolve(whole[1], "distinct")
         assert store.reviews(numbers=[whole[4].number, whole[1].number]) == [whole[4]]
-        stream = io.BytesIO()
-        store.export(stream)
-        assert stream.getvalue()
+        assert export_of(store)

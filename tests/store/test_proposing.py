@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from functools import partial
 
 import numpy as np
@@ -14,6 +13,7 @@ from memproc.dedup.meaning import AT_LEAST
 from memproc.store.answers import Proposed
 from memproc.store.reviews.proposing import Proposer
 from memproc.store.sql import tables
+from tests.exports import export_of
 
 NOW = "2026-01-01T00:00:00.000000Z"
 # A model of our own: the words of one line have one meaning, and words that no line has say nothing.
@@ -62,23 +62,16 @@ def waiting(store):
     return [{review.one.content, review.other.content} for review in store.reviews() if review.kind == "meaning"]
 
 
-def full(store):
-    """Return the full export."""
-    stream = io.BytesIO()
-    store.export(stream, full=True)
-    return stream.getvalue()
-
-
 def test_what_is_alike_in_meaning_waits_for_a_person(fresh):
     """With a reason and without a confidence. Nothing is merged, and the store is as whole as before."""
     with fresh() as store:
         take(store, THANKS, SUPPORT, COOKS)
-        before, stats = full(store), store.stats()
+        before, stats = export_of(store, full=True), store.stats()
         assert propose(store) == Proposed(facts=3, proposed=1, known=0, left=0)
         [review] = store.reviews()
         assert (review.kind, review.confidence, review.reason) == ("meaning", None, "alike in meaning (cosine 1.00)")
         assert {review.one.content, review.other.content} == {THANKS, SUPPORT}
-        assert full(store) == before
+        assert export_of(store, full=True) == before
         changed = {name for name, count in store.stats().items() if count != stats[name]}
         assert changed <= {"open_reviews", "ledger"}
         assert store.doctor() == ()
@@ -287,7 +280,7 @@ def test_a_full_export_holds_the_decisions_and_not_what_waits(fresh, tmp_path):
         store.resolve(next(review for review in store.reviews() if "bike" in review.one.content + review.other.content), "distinct")
         store.export(tmp_path / "full.jsonl", full=True)
         memproc.ingest(tmp_path / "full.jsonl", into=other, trust_decisions=True)
-        assert full(other) == full(store)
+        assert export_of(other, full=True) == export_of(store, full=True)
         assert propose(other).proposed == 1
         assert waiting(other) == [{THANKS, SUPPORT}]
         assert other.doctor() == ()

@@ -19,6 +19,7 @@ from memproc.records import encode
 from memproc.store.sql import tables
 from memproc.testing import broken, facts, records
 from tests.databases import all_text, refuse_rows, sql, work_of
+from tests.exports import export_of
 
 BAD_DATE = {"content": "Moves house", "created_at": "31/02/2024"}
 BAD_SHARE = {"content": "Likes chess", "importance": 7}
@@ -302,15 +303,8 @@ def test_what_was_said_of_the_source_holds_again(fresh):
         memproc.ingest([wrong], store, **said)
         store.replay(transform=lambda value: {**value, "importance": 0.9})
         memproc.ingest([{**wrong, "importance": 0.9}], other, **said)
-        assert whole(store) == whole(other)
+        assert export_of(store, full=True) == export_of(other, full=True)
         assert memproc.ingest([{**wrong, "importance": 0.9}], store, **said).duplicate == 1
-
-
-def whole(store):
-    """Return a full export."""
-    stream = io.BytesIO()
-    store.export(stream, full=True)
-    return stream.getvalue()
 
 
 def test_an_edited_export_is_taken(fresh, tmp_path):
@@ -492,7 +486,7 @@ def test_a_row_that_the_database_refused_is_taken_once_it_can_be(fresh_file):
             tx.execute(sql("DROP TRIGGER refuse"))
         assert store.replay().stored == 1
         memproc.ingest([item], other, format="mem0", as_of="2024-05-01")
-        assert whole(store) == whole(other)
+        assert export_of(store, full=True) == export_of(other, full=True)
         assert is_whole(store)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import os
 import shutil
 import sqlite3
@@ -16,6 +15,7 @@ from memproc.store.sql.files import is_read_only
 from memproc.store.sql.versions import OLDEST
 from tests.command_line import run_memproc
 from tests.conftest import ROOT
+from tests.exports import export_of
 from tests.waiting import LIMIT_SECONDS
 
 IS_ROOT = hasattr(os, "geteuid") and os.geteuid() == 0
@@ -69,12 +69,11 @@ def names_in(folder):
 
 def seen(store):
     """Return what reading a store gives."""
-    stream, memories = io.BytesIO(), list(store)
-    store.export(stream, full=True)
+    memories = list(store)
     first = memories[0].id
     return [
         memories,
-        stream.getvalue(),
+        export_of(store, full=True),
         store.find(),
         store.find(text="tea"),
         store.get(first),

@@ -2,21 +2,12 @@
 
 from __future__ import annotations
 
-import io
-import json
-
 import pytest
 
 import memproc
+from tests.exports import exported
 
 TEXTS = ("Has a dog", "Owns a hound", "Keeps a pet")
-
-
-def exported(store):
-    """Return a full export as values."""
-    stream = io.BytesIO()
-    store.export(stream, full=True)
-    return [json.loads(line) for line in stream.getvalue().splitlines()]
 
 
 def ids_in(store, namespace):
@@ -40,7 +31,7 @@ def test_a_decision_does_not_reach_beyond_the_namespace(fresh, verdict):
     """Not with both ends, not with one, not by the key of an observation, not on what is not there; within it does."""
     with fresh() as store:
         ann, mallory = ids_in(store, "ann"), ids_in(store, "mallory")
-        before = exported(store)
+        before = exported(store, full=True)
         foreign = [
             ann[:2],
             [ann[0], mallory[0]],
@@ -52,7 +43,7 @@ def test_a_decision_does_not_reach_beyond_the_namespace(fresh, verdict):
             report = decided(store, verdict, keys, namespace="mallory")
             assert report.left_out == {"decisions beyond the namespace": 1}
             assert any("not acted on" in note for note in report.notes)
-        assert exported(store) == before
+        assert exported(store, full=True) == before
         assert decided(store, verdict, mallory[:2], namespace="mallory").left_out == {}
         assert {decision.verdict for decision in store.decisions()} == {verdict}
         assert decided(store, verdict, ann[:2]).left_out == {}  # who owns the store, and names no namespace
@@ -78,10 +69,10 @@ def test_a_guessed_text_is_no_way_to_another_namespace(fresh):
         guessed = own.add({"content": "Is ill", "namespace": "ann"})
         keys = [guessed.memory.id, key_of(own, guessed.memory.id)]
         lines = [{"memproc_version": 1, "export": "full"}, *({"decision": "forgotten", "keys": [key]} for key in keys)]
-        before = exported(store)
+        before = exported(store, full=True)
         for options in ({}, {"namespace": "mallory"}, {"namespace": "mallory", "trust_decisions": True}):
             memproc.ingest(lines, store, **options)
-            assert exported(store) == before
+            assert exported(store, full=True) == before
         memproc.ingest(lines, store, trust_decisions=True)
         assert store.count() == 0
 
@@ -91,12 +82,12 @@ def test_observations_in_the_same_batch_count_as_there(fresh):
     with fresh() as first:
         ids = ids_in(first, "ann")
         decided(first, "merge", ids[:2])
-        lines = exported(first)
+        lines = exported(first, full=True)
     for size in (1, 2, 1_000):
         with fresh() as store:
             settings = memproc.Settings(batch_size=size)
             report = memproc.ingest(lines, store, namespace="ann", trust_decisions=True, settings=settings)
-            assert (report.left_out, exported(store)) == ({}, lines)
+            assert (report.left_out, exported(store, full=True)) == ({}, lines)
 
 
 @pytest.mark.parametrize("namespace", ["", "  "])

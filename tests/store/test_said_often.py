@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import io
-import json
 from contextlib import contextmanager
 from unittest import mock
 
@@ -18,6 +16,7 @@ from memproc.dedup.cluster import Cluster
 from memproc.dedup.memory import memory_of
 from memproc.store.rows.observations import ROWS, to_row
 from memproc.store.sql import tables
+from tests import exports
 from tests.databases import work_of
 
 DAYS = ("2024-01-01", "2024-01-02", "2024-01-03")
@@ -114,9 +113,7 @@ def do(store, act, choice):
 
 def exported(store):
     """Return the lines of an export, without what tells of arrival."""
-    stream = io.BytesIO()
-    store.export(stream)
-    lines = [json.loads(line) for line in stream.getvalue().splitlines()]
+    lines = exports.exported(store)
     for line in lines:
         for seen in line["observations"]:
             del seen["outcome"], seen["confidence"], seen["position"]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import threading
 from itertools import combinations, permutations
 
@@ -14,14 +13,8 @@ from memproc.dedup.minhash.index import FAN_OUT
 from memproc.store.answers import Recount
 from memproc.store.sql.tx import Tx
 from tests.databases import all_text, refuse_rows, sql
+from tests.exports import exported
 from tests.waiting import LIMIT_SECONDS
-
-
-def export(store, *, full=False):
-    """Return the lines of an export."""
-    stream = io.BytesIO()
-    store.export(stream, full=full)
-    return [orjson.loads(line) for line in stream.getvalue().splitlines()]
 
 
 def contents(store):
@@ -232,7 +225,7 @@ def test_unmerge_holds_apart_whatever_comes_later(fresh):
     with fresh() as store:
         memproc.ingest(source, store)
         assert store.count() == 1
-        (first, *_) = export(store)[0]["observations"]
+        (first, *_) = exported(store)[0]["observations"]
         decisions = store.unmerge(first["observation"])
         assert store.count() == 2
         memproc.ingest(source, store)
@@ -385,12 +378,12 @@ def test_fields_of_a_subclass_survive_the_round_trip(fresh, tmp_path):
         memproc.ingest([{"content": "Prefers tea", "mood": "calm", "weight": 3}], store, schema=Note)
         (note,) = store
         assert (type(note), note.mood, note.weight) == (Note, "calm", 3)
-        (line,) = export(store)
+        (line,) = exported(store)
         assert (line["mood"], line["weight"]) == ("calm", 3)
-        full = export(store, full=True)
+        full = exported(store, full=True)
         with fresh() as other:
             memproc.ingest(full, other, schema=Note)
-            assert export(other, full=True) == full
+            assert exported(other, full=True) == full
             (plain,) = other
             assert type(plain) is memproc.Memory
 
@@ -495,7 +488,7 @@ def test_a_tombstone_of_another_store_leaves_the_rest_of_a_memory(fresh):
         memproc.ingest(source, store)
         memproc.ingest(source[1:], other)
         other.forget(next(iter(other)).id)
-        memproc.ingest(export(other, full=True), store, trust_decisions=True)
+        memproc.ingest(exported(other, full=True), store, trust_decisions=True)
         assert contents(store) == ["She likes the old kitchen"]
         assert store.recount().is_whole
         assert store.rebuild() == (0, 0)
@@ -520,7 +513,7 @@ def test_an_old_full_export_does_not_undo_an_undo(fresh):
         one = store.add(BEFORE).memory
         store.add(AFTER)
         store.resolve(store.reviews()[0], "merge")
-        lines = export(store, full=True)
+        lines = exported(store, full=True)
         store.unmerge(one.id)
         memproc.ingest(lines, store, trust_decisions=True)
         assert store.count() == 2
@@ -575,7 +568,7 @@ def test_a_typo_leads_to_its_word_if_anyone_wrote_it_in_lower_case(fresh):
         with fresh() as store:
             for record in order:
                 store.add(record)
-            (line,) = export(store)
+            (line,) = exported(store)
             found.add((line["id"], line["content"], *(seen["observation"] for seen in line["observations"])))
             assert store.rebuild() == (0, 0)
     assert len(found) == 1
@@ -694,12 +687,12 @@ def test_a_decision_outlives_a_change_of_keys(fresh):
         store.add({"content": "She really likes tea"})
         ids = {seen.record["content"]: seen.observation for seen in store.trace(one.id).observations}
         store.unmerge(ids["She really likes tea"])
-        before = export(store)
+        before = exported(store)
         store.rebuild(settings=memproc.Settings(dedup="off"))
         assert store.count() == 2
         assert len(store.decisions(ids["She really likes tea"])) == 1
         store.rebuild(settings=memproc.Settings(dedup="near"))
-        assert export(store) == before
+        assert exported(store) == before
         assert store.count() == 2
 
 

@@ -15,6 +15,7 @@ import memproc
 from memproc.errors import DatabaseError
 from memproc.failures import Failure, Kind
 from memproc.store.sql import opening, tables
+from tests.exports import export_of
 from tests.store.test_databases import end_connections
 
 LOST = Failure(Kind.TRANSIENT, "the connection was lost")
@@ -108,9 +109,8 @@ def state(store):
     """Return all of a store that can be compared."""
     with store._opened.transactions.reading() as tx:
         rows = [tx.execute(select(func.count()).select_from(table)).scalar_one() for table in tables.metadata.sorted_tables]
-    stream = io.BytesIO()
-    store.export(stream, full=True)
-    return list(store), store.decisions(), [(job.status, job.read) for job in store.jobs()], rows, stream.getvalue()
+    jobs = [(job.status, job.read) for job in store.jobs()]
+    return list(store), store.decisions(), jobs, rows, export_of(store, full=True)
 
 
 @pytest.mark.parametrize("way", WAYS)

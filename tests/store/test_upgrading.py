@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import itertools
 import json
 import os
@@ -30,7 +29,8 @@ from memproc.store.sql.backends import BACKENDS
 from memproc.store.sql.urls import url_of
 from tests.command_line import run_memproc
 from tests.conftest import ROOT
-from tests.databases import NAMES, VARIABLES, reason_to_skip
+from tests.databases import NAMES, VARIABLES, connected, damage, reason_to_skip
+from tests.exports import export_of
 from tests.waiting import LIMIT_SECONDS
 
 STORES = ROOT / "fixtures" / "stores"
@@ -94,15 +94,6 @@ def path(tmp_path):
     return Path(shutil.copy(STORES / f"schema{NEWEST}.db", tmp_path / "there" / "m.db"))
 
 
-@contextmanager
-def connected(place):
-    """Give a connection of SQLAlchemy's own."""
-    engine = create_engine(url_of(place))
-    with engine.begin() as connection:
-        yield connection
-    engine.dispose()
-
-
 def version_in(place, prefix="memproc_"):
     """Return the version that a store bears."""
     with connected(place) as connection:
@@ -115,13 +106,6 @@ def lines_in(place):
         ledger = connection.execute(text("SELECT number, kind, reason FROM memproc_ledger ORDER BY number")).all()
         reviews = connection.execute(text("SELECT number, kind, reason FROM memproc_reviews ORDER BY number")).all()
     return [*map(tuple, ledger)], [*map(tuple, reviews)]
-
-
-def exported(store):
-    """Return a full export."""
-    stream = io.BytesIO()
-    store.export(stream, full=True)
-    return stream.getvalue()
 
 
 def expected(name):
@@ -165,7 +149,7 @@ def check_is_as_it_was(store, version=NEWEST):
     """See whether a store is whole and exports what it exported before the upgrade."""
     assert store.doctor() == ()
     assert store.recount().is_whole
-    assert exported(store) == expected(f"schema{version}.jsonl")
+    assert export_of(store, full=True) == expected(f"schema{version}.jsonl")
 
 
 def test_there_is_a_step_and_a_store_for_each_older_version():
@@ -287,7 +271,7 @@ def test_an_interrupted_job_goes_on_after_the_upgrade(places, version, monkeypat
     with memproc.open(place) as store:
         report = memproc.ingest(STORES / "interrupted.jsonl", store, settings=memproc.Settings(batch_size=3), resume=True)
         assert (report.status, report.read) == ("done", 12)
-        assert exported(store) == expected(f"schema{version}-resumed.jsonl")
+        assert export_of(store, full=True) == expected(f"schema{version}-resumed.jsonl")
         assert store.doctor() == ()
 
 
@@ -518,12 +502,7 @@ def test_without_room_for_the_copy_nothing_is_changed(path):
 
 def test_a_damaged_store_is_not_upgraded(path):
     """A copy of it would be damaged too; `memproc doctor` tells of the damage."""
-    with closing(sqlite3.connect(path)) as connection:
-        [(page,)] = connection.execute("SELECT rootpage FROM sqlite_master WHERE name = 'memproc_observations_node'")
-        [(size,)] = connection.execute("PRAGMA page_size")
-    with path.open("r+b") as stream:
-        stream.seek((page - 1) * size + 8)
-        stream.write(b"\xff" * 64)
+    damage(path)
     before = path.read_bytes()
     with pytest.raises(
         memproc.StoreError, match=r"(?s)was not upgraded: the store is damaged.*memproc doctor.*Nothing was changed"
