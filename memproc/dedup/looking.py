@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from itertools import islice
+from operator import attrgetter
 from typing import NamedTuple, Self
 
 import numpy as np
@@ -25,6 +26,7 @@ from memproc.dedup.preparing import prepare_all
 from memproc.records import Outcome, encode
 
 MOST_IN_CORE = 8
+_NUMBER = attrgetter("number")
 
 
 class Looking(NamedTuple):
@@ -115,8 +117,8 @@ def looking(
     """
     if not rows:
         return Looking(Columns(), [], np.empty((0, width(policy.recall)), np.uint32), [], {}, {})
-    own = sorted(rows, key=_number)
-    there = sorted(members, key=_number, reverse=True)
+    own = sorted(rows, key=_NUMBER)
+    there = sorted(members, key=_NUMBER, reverse=True)
     first = {row.observation.core: row.number for row in there}
     earlier = _earlier_in_core((row.number, row.observation.core, row.home) for row in there)
     given = [(seen.record, encode(seen.record), seen.is_identity, seen.as_of) for seen in (row.observation for row in own)]
@@ -138,10 +140,6 @@ def looking(
         frozenset(told & dated.keys()),
         first_number,
     )
-
-
-def _number(row: Row) -> int:
-    return row.number
 
 
 def _dated(facts: Columns, *, is_told_again: bool = False) -> dict[Key, tuple[int, int]]:

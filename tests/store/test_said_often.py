@@ -16,8 +16,8 @@ from memproc.dedup.cluster import Cluster
 from memproc.dedup.memory import memory_of
 from memproc.store.rows.observations import ROWS, to_row
 from memproc.store.sql import tables
-from tests import exports
 from tests.databases import work_of
+from tests.test_laws import exported
 
 DAYS = ("2024-01-01", "2024-01-02", "2024-01-03")
 TEXT = "She likes green tea"
@@ -109,15 +109,6 @@ def do(store, act, choice):
     elif keys:
         gone = {"decision": "forgotten", "keys": [keys[choice % len(keys)].hex()]}
         memproc.ingest([gone], store, format="memproc-full", trust_decisions=True)
-
-
-def exported(store):
-    """Return the lines of an export, without what tells of arrival."""
-    lines = exports.exported(store)
-    for line in lines:
-        for seen in line["observations"]:
-            del seen["outcome"], seen["confidence"], seen["position"]
-    return lines
 
 
 def column_in(store, name):

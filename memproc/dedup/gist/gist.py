@@ -9,7 +9,7 @@ And no list of dangerous differences can be incomplete: what is not named benign
 
 Rules: marks at the ends, and commas beside words that join nothing, are dropped (`commas.py`), as is the case of short codes
 ("B12", "b12"), which canonical text keeps. Contractions are written out, number words become digits, and words with two spellings
-get one (`written_out.py`). Fillers are dropped where they mean nothing (`fillers.py`). A typo is one edit inside a token that is
+get one (`written_out.py`). Fillers are dropped where they mean nothing (`idle.py`). A typo is one edit inside a token that is
 neither a word nor a name, or a swap of two of its letters, that makes it a common word (`typo_links.py`). A text that does not show
 itself to be English (`english.py`) keeps all its tokens, and all marks between them.
 
@@ -29,12 +29,11 @@ from memproc.dedup.gist.other_languages import in_one_form_elsewhere
 from memproc.dedup.gist.typo_links import TypoLink, odd_in, typo_links_of, typos_in
 from memproc.dedup.gist.written_out import HAS_WRITTEN_OUT, write_out
 from memproc.dedup.text import benign, words
-from memproc.dedup.text.amounts import in_one_form
+from memproc.dedup.text.amounts import as_in_english, in_one_form
 from memproc.dedup.text.canonical import canonical
 from memproc.dedup.text.chunks import LETTERS, THOUSANDS, Apart, skimmed, taken_apart
 from memproc.dedup.text.core import core_of, with_other
 from memproc.dedup.text.dress import undressed
-from memproc.dedup.text.in_english import as_in_english
 from memproc.dedup.text.letters import compared
 from memproc.dedup.text.memo import Memo
 from memproc.dedup.text.numbers import in_digits

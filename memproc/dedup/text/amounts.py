@@ -14,39 +14,16 @@ from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
 from functools import cache
 
-from memproc.dedup.text import word_classes, written_forms
+from memproc.dedup.text import times_of_day, units, word_classes, written_forms
 from memproc.dedup.text.dates import with_dates, with_numeric_dates
-from memproc.dedup.text.in_english import AMOUNT, DATE, FORM, TIME, WORD
 from memproc.dedup.text.letters import compared
 from memproc.dedup.text.memo import Memo
 from memproc.dedup.text.money import CURRENCIES, TIMES, is_money, plain_money, with_symbols_before, with_symbols_behind
 from memproc.dedup.text.numbers import long_numbers, parts_of
 from memproc.dedup.text.phones import MAY_BE_PART, in_one_layout, part_of
 from memproc.dedup.text.short_words import with_rates, with_short_words, with_streets
-from memproc.dedup.text.times_of_day import (
-    CLOCK,
-    FRENCH_TIME,
-    clock_time,
-    with_french_times,
-    with_full_hours,
-    with_half_days,
-    with_noons,
-    with_pointed_times,
-    with_quarters,
-)
-from memproc.dedup.text.units import (
-    CONVERTIBLE_NUMBER,
-    FAMILY,
-    unit_of,
-    units,
-    whole_amount,
-    with_celsius,
-    with_fahrenheit,
-    with_feet_and_pounds,
-    with_half_hours,
-    with_squares_and_per_cents,
-)
 
+DATE, TIME, AMOUNT, WORD, FORM = "date", "time", "amount", "abbreviation", "form"  # kinds of change
 _BESIDE_ELSEWHERE = ["y", "demie", "halb", "tarde", "noche", "manana", "soir", "matin"]
 _BEFORE_CLOCK = frozenset(["at", "by", "until", "till", "before", "after", "around", "there"])
 _MOST_BEFORE_THE_HOUR = 30
@@ -57,6 +34,22 @@ _THOUSAND = re.compile(  # no "4K videos"
     rf"(?<!\S)(\d{{1,4}}(?:\.\d{{1,2}})?) ?[kK](?=$| [,.!?;]| (?:{_COUNTED_BY_K})(?!\S))", re.ASCII
 )
 _RANGE = re.compile(r"(?<!\S)(\d{1,5}(?:\.\d+)?|\d\d:\d\d) to (\d{1,5}(?:\.\d+)?|\d\d:\d\d)(?!\S)", re.ASCII)
+
+_AFTERNOON, _NIGHT, _MORNING = "de la tarde|de l'apr[eè]s[- ]midi", "de la noche|du soir", "de la manana|du matin"
+_THOUSANDS = re.compile(r"(?<!\S)\d{1,3}(?:[ .]\d{3})+(?=(?:,\d\d)? (?:€|eur|euros?)(?!\S))")
+_ELSEWHERE: tuple[tuple[str, re.Pattern[str], str | Callable[[re.Match[str]], str]], ...] = (
+    (TIME, re.compile(r"(?<!\S)(\d{1,2})(?: h| heures?)? (?:y media|et demie)(?!\S)"), r"\1:30"),
+    (TIME, re.compile(r"(?<=um )halb (\d{1,2})(?!\S)"), lambda at: f"{(int(at[1]) - 1) or times_of_day.NOON}:30"),
+    (TIME, re.compile(r"(?<!\S)(\d{1,2})\.(\d\d) (?=(?:uhr|h)(?!\S))"), r"\1:\2 "),
+    (TIME, re.compile(rf"(?<!\S)(\d{{1,2}}(?::\d\d)?)(?: h| heures?)? (?:{_AFTERNOON})(?!\S)"), r"\1 pm"),
+    (TIME, re.compile(rf"(?<!\S)((?:[6-9]|1[01])(?::\d\d)?)(?: h| heures?)? (?:{_NIGHT})(?!\S)"), r"\1 pm"),
+    (TIME, re.compile(rf"(?<!\S)((?!12)\d{{1,2}}(?::\d\d)?)(?: h| heures?)? (?:{_MORNING})(?!\S)"), r"\1 am"),
+    (DATE, re.compile(r"(?<!\S)1 \^ o (?=de )"), "1 "),
+    (WORD, re.compile(r"(?<!\S)n (?:\. )?(?:\^ o|°)(?= \d)"), "n"),
+    (AMOUNT, re.compile(r"(?<!\S)(\d+) ?(€|m)(\d\d)(?!\S)"), r"\1.\3 \2"),
+    (AMOUNT, _THOUSANDS, lambda number: number[0].replace(" ", "").replace(".", "")),
+    (AMOUNT, re.compile(r"(?<!\S)(-?\d+),(\d{1,2})(?= [^\W\d]| [€%°])"), r"\1.\2"),
+)
 
 Rule = Callable[[str], str]
 _MONTH, _HALVED, _CLOCKED, _FRENCHED, _NOONED, _POINT, _NUMERIC = "mhcfnpd"
@@ -104,6 +97,22 @@ def in_one_form(tokens: Sequence[str], *, is_day_first: bool) -> tuple[list[str]
     return (joined.split(), kinds) if kinds else ([*tokens], [])
 
 
+def as_in_english(tokens: Sequence[str]) -> tuple[list[str], list[str]]:
+    """Return the tokens of a text in another language, with numbers and hours as in English, and the kind of each change.
+
+    >>> as_in_english("a las 3 y media de la tarde , 1 500,50 euros".split())
+    (['a', 'las', '3:30', 'pm', ',', '1500.50', 'euros'], ['time', 'time', 'amount', 'amount'])
+    """
+    if not any(token[0].isdigit() for token in tokens):
+        return [*tokens], []
+    joined, kinds = " ".join(tokens), []
+    for kind, pattern, form in _ELSEWHERE:
+        if (changed := pattern.sub(form, joined)) != joined:
+            kinds.append(kind)
+            joined = changed
+    return joined.split(), kinds
+
+
 def _rules_of(token: str) -> str:
     """Return the letters of the rules that a token triggers by itself."""
     return "".join(letter for letter in (_NOONED, _DOZENS, _SHORT) if token in _triggers()[letter]) or _SHORT * token.endswith(
@@ -116,7 +125,7 @@ def _rules_beside_numbers(token: str) -> str:
     rules = "".join(letter for letter in _WORDS_BESIDE if token in _triggers()[letter])
     rules += _KILO * (token[0].isdigit() and token[-1] in "kK") + _PHONED * bool(part_of(token))
     if token[0].isdigit() or token[-1].isdigit():
-        rules += _CLOCKED if ":" in token else _FRENCHED if FRENCH_TIME.fullmatch(token) else ""
+        rules += _CLOCKED if ":" in token else _FRENCHED if times_of_day.FRENCH_TIME.fullmatch(token) else ""
         rules += _NUMERIC if "/" in token or token.count(".") > 1 or token.count("-") > 1 else _POINT if "." in token else ""
     return rules + _PAID * (not token.isalnum() and any(symbol in token for symbol in "$€£¥%°"))
 
@@ -139,9 +148,9 @@ def _made_of(token: str) -> str:
     if written[0] not in _NUMBERS and written[-1] not in _NUMBERS:
         return _making().get(compared(token), "")
     plain = token.replace(",", "")
-    may_convert = CONVERTIBLE_NUMBER.fullmatch(plain) or CONVERTIBLE_NUMBER.fullmatch(token.replace(",", "."))
+    may_convert = units.CONVERTIBLE_NUMBER.fullmatch(plain) or units.CONVERTIBLE_NUMBER.fullmatch(token.replace(",", "."))
     letters = NUMBER + CONVERTIBLE * bool(may_convert) + part_of(plain)
-    makes = "€" in token or token.endswith((*TIMES, "K", "am", "pm", "m2")) or FRENCH_TIME.fullmatch(token) is not None
+    makes = "€" in token or token.endswith((*TIMES, "K", "am", "pm", "m2")) or times_of_day.FRENCH_TIME.fullmatch(token) is not None
     return letters + BESIDE_NUMBERS * makes
 
 
@@ -155,8 +164,8 @@ def _making() -> Mapping[str, str]:
         [*triggers[_TALL], *triggers[_KILO], *triggers[_HALVED], *triggers[_FRENCHED], *triggers[_SQUARED], *TIMES], BESIDE_NUMBERS
     )
     beside |= dict.fromkeys([*_BESIDE_ELSEWHERE, "€", "eur", "euro", "euros"], BESIDE_NUMBERS)
-    measures = {word: unit_of(word) for word in triggers[_MEASURED]}
-    numbers |= {word: MEASURE + BESIDE_NUMBERS * (unit == "m") for word, unit in measures.items() if unit in FAMILY}
+    measures = {word: units.unit_of(word) for word in triggers[_MEASURED]}
+    numbers |= {word: MEASURE + BESIDE_NUMBERS * (unit == "m") for word, unit in measures.items() if unit in units.FAMILY}
     joined = [tokens for tokens, _, _ in written_forms.elsewhere() if len(tokens) > 1]
     phrases = {compared(tokens[-1] if len(tokens[-1]) > _SHORT_CHARS else tokens[0]): ALWAYS for tokens in joined}
     forms = written_forms.written_out()
@@ -181,12 +190,12 @@ def _from_to(written: re.Match[str]) -> str:
 
 def _measured(tokens: Sequence[str], numbers: Sequence[int]) -> tuple[list[str], list[str]]:
     """Return tokens with each time of day, and each unit after a number, in one form, and the kind of each change."""
-    unit, measured = units(), [*tokens]
+    unit, measured = units.units(), [*tokens]
     kinds: list[str] = []
     for at in numbers:
         behind = measured[at + 1] if at + 1 < len(measured) else ""
-        if clock := CLOCK.fullmatch(measured[at]):
-            if (form := clock_time(int(clock[1]), int(clock[2]), measured[at])) != measured[at]:
+        if clock := times_of_day.CLOCK.fullmatch(measured[at]):
+            if (form := times_of_day.clock_time(int(clock[1]), int(clock[2]), measured[at])) != measured[at]:
                 measured[at] = form
                 kinds.append(TIME)
             if behind in ("uhr", "h"):
@@ -196,12 +205,12 @@ def _measured(tokens: Sequence[str], numbers: Sequence[int]) -> tuple[list[str],
             measured[at + 1] = unit[behind]
             kinds.append(AMOUNT)
         if (
-            CONVERTIBLE_NUMBER.fullmatch(measured[at])
+            units.CONVERTIBLE_NUMBER.fullmatch(measured[at])
             and measured[at + 1 : at + 2]
-            and measured[at + 1] in FAMILY
+            and measured[at + 1] in units.FAMILY
             and not is_money(measured, at)
         ):
-            whole = whole_amount(measured[at], measured[at + 1])
+            whole = units.whole_amount(measured[at], measured[at + 1])
             kinds += [AMOUNT] * (whole != (measured[at], measured[at + 1]))
             measured[at], measured[at + 1] = whole
         plain = plain_money(measured[at]) if at + 1 < len(measured) and measured[at + 1] in CURRENCIES else None
@@ -212,21 +221,21 @@ def _measured(tokens: Sequence[str], numbers: Sequence[int]) -> tuple[list[str],
 
 
 _RULES: tuple[tuple[str, str, Rule], ...] = (
-    (_HALVED, TIME, with_half_days),
-    (_FRENCHED, TIME, with_french_times),
-    (_HALVED, TIME, with_full_hours),
-    (_POINT, TIME, with_pointed_times),
-    (_NOONED, TIME, with_noons),
-    (_NOONED, TIME, with_quarters),
+    (_HALVED, TIME, times_of_day.with_half_days),
+    (_FRENCHED, TIME, times_of_day.with_french_times),
+    (_HALVED, TIME, times_of_day.with_full_hours),
+    (_POINT, TIME, times_of_day.with_pointed_times),
+    (_NOONED, TIME, times_of_day.with_noons),
+    (_NOONED, TIME, times_of_day.with_quarters),
     (_PAID, AMOUNT, with_symbols_before),
     (_PAID, AMOUNT, with_symbols_behind),
-    (_PAID, AMOUNT, with_celsius),
-    (_PAID, AMOUNT, with_fahrenheit),
+    (_PAID, AMOUNT, units.with_celsius),
+    (_PAID, AMOUNT, units.with_fahrenheit),
     (_KILO, AMOUNT, lambda text: _THOUSAND.sub(_in_thousands, text)),
-    (_TALL, AMOUNT, with_feet_and_pounds),
+    (_TALL, AMOUNT, units.with_feet_and_pounds),
     (_RANGED, AMOUNT, lambda text: _RANGE.sub(_from_to, text)),
-    (_SQUARED, AMOUNT, with_squares_and_per_cents),
-    (_DOZENS, AMOUNT, with_half_hours),
+    (_SQUARED, AMOUNT, units.with_squares_and_per_cents),
+    (_DOZENS, AMOUNT, units.with_half_hours),
     (_MONTH, DATE, with_dates),
     (_SHORT, WORD, with_rates),
     (_PAID, WORD, with_rates),
@@ -244,7 +253,7 @@ def _triggers() -> Mapping[str, frozenset[str]]:
         _FRENCHED: frozenset(["h", "heures", "horas"]),
         _NOONED: frozenset(["noon", "midday", "midnight", "midi", "minuit", "half", "quarter"]),
         _DOZENS: frozenset(["half"]),
-        _MEASURED: frozenset([*units(), *FAMILY]),
+        _MEASURED: frozenset([*units.units(), *units.FAMILY]),
         _SQUARED: frozenset(["^", "cent", "square", "sq", "ciento", "m2"]),
         _PAID: frozenset(["°", "celsius", "fahrenheit", "degrees", "grad", *CURRENCIES, "dollars", "euros"]),
         _KILO: frozenset("kK"),

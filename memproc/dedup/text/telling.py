@@ -10,7 +10,7 @@ Rules:
 - a capital that makes a name of a word counts ("Bill", "US"): see `capitals.py`;
 - symbols of codes count: a full stop or a dash before letters, "!" after letters and digits;
 - quotes around words in small letters count, unless they are around the whole text;
-- after a word such as "password" everything counts as it is written: see `secrets.py`;
+- after a word such as "password" everything counts as it is written;
 - a fact that speaks of the day it was said is bound to the day of its `created_at`, if it has one: see `days.py`.
 """
 
@@ -18,14 +18,14 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from functools import cache
 from typing import NamedTuple
 
-from memproc.dedup.text import word_classes, words
-from memproc.dedup.text.capitals import CAPITAL, EDGE, is_name_too, names_by_capital, tells_by_capitals
+from memproc.dedup.text import word_classes, word_lists, words
+from memproc.dedup.text.capitals import CAPITAL, EDGE, ENDS, core_of_chunk, is_name_too, names_by_capital, tells_by_capitals
 from memproc.dedup.text.days import sign_of_a_day, speaks_of_a_day
 from memproc.dedup.text.memo import Memo
-from memproc.dedup.text.secrets import SECRET, secret_words, secrets_in
 
 QUOTE, SYMBOL = "q", "s"
 _OPENING = "\"'“„‘«‹‚"
@@ -35,6 +35,10 @@ _QUOTED = re.compile(
 _OPENS = re.compile(rf"[(\[]*[{re.escape(_OPENING)}]\s?[^\W\d_]")
 _CODE = re.compile(r"[\"'“(]*(\.[^\W\d_]\w*|--?[^\W_][\w-]*)")
 _LOUD = re.compile(r"(?=\w*\d)(?=\w*[^\W\d_]{3})\w+!+[\"')]*")
+SECRET = "k"  # noqa: S105 - the sign of a word that announces one
+_SAID = re.compile(r"(?:is|are|was|:|=|->|lautet|ist|es|est)")
+_SAID_WITHIN = 4  # chunks after the announcing word
+_MOST_CHUNKS = 6  # of a secret: a longer run says where the key is
 _MARKED_QUOTED_WORDS = 4
 _FEW_CHARS = 8
 
@@ -66,7 +70,7 @@ def sign_of(chunk: str) -> str:
             sign += SYMBOL
         if _OPENS.match(chunk):
             sign += QUOTE
-    if lower in secret_words():
+    if lower in _secret_words():
         sign += SECRET
     return sign + sign_of_a_day(chunk, lower)
 
@@ -90,7 +94,7 @@ def telling(text: str, signs: Sequence[str], *, is_english: bool) -> Telling:
     if SYMBOL in present:
         marks += [chunks[at].rstrip(".,;:") for at, sign in enumerate(signs) if SYMBOL in sign]
     if SECRET in present:
-        marks += secrets_in(chunks, signs)
+        marks += _secrets_in(chunks, signs)
     return Telling(tuple(marks), speaks_of_a_day(chunks, signs, present))
 
 
@@ -110,11 +114,41 @@ def _quoted(text: str) -> list[str]:
     return quoted
 
 
+def _secrets_in(chunks: Sequence[str], signs: Sequence[str]) -> list[str]:
+    """Return the secret after the first word that announces one, as it is written, if there is one. After some words everything
+    counts, after others only the few words that the sentence says it is ("the code is ...").
+    """
+    for at, sign in enumerate(signs):
+        if SECRET not in sign or at + 1 == len(chunks):
+            continue
+        is_always = _secret_words()[core_of_chunk(chunks[at]).lower()] == "always"
+        if is_always and len(chunks) - at - 1 <= _MOST_CHUNKS:
+            return [" ".join(chunks[at + 1 :])]
+        said = [at] if chunks[at].endswith((":", "=")) else []
+        said += [place for place in range(at + 1, min(at + 1 + _SAID_WITHIN, len(chunks))) if _SAID.fullmatch(_bare(chunks[place]))]
+        value = chunks[said[0] + 1 : said[0] + 2 + _MOST_CHUNKS] if said else []  # one more than allowed, to see that there is more
+        end = next((place for place, chunk in enumerate(value, 1) if chunk.endswith(ENDS)), len(value))
+        value = value[:end]
+        if 0 < len(value) <= _MOST_CHUNKS and not any(chunk.endswith(ENDS) for chunk in chunks[at : said[0]]):
+            return [" ".join(value)]
+    return []
+
+
+def _bare(chunk: str) -> str:
+    return chunk.lower().rstrip(":") or chunk
+
+
+@cache
+def _secret_words() -> Mapping[str, str]:
+    """Return the words that announce a secret, each with when it does: "always", or only where the text says what it is."""
+    return {word: kind for kind, listed in word_lists.lines("secrets.txt") for word in listed.split()}
+
+
 def tells_a_secret(text: str) -> bool:
     """Tell whether a text holds something that counts as it is written, after a word such as "password"."""
     chunks = _chunks_of(text)
     signs = [*map(SIGNS.__getitem__, chunks)]
-    return any(SECRET in sign for sign in signs) and bool(secrets_in(chunks, signs))
+    return any(SECRET in sign for sign in signs) and bool(_secrets_in(chunks, signs))
 
 
 def _chunks_of(text: str) -> list[str]:
