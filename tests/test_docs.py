@@ -222,8 +222,8 @@ def types_in(hint):
 
 
 def fields_of(kind):
-    """Return the names of the public fields of a tuple or dataclass."""
-    names = getattr(kind, "_fields", ()) or getattr(kind, "__dataclass_fields__", ())
+    """Return the names of the public fields of a dataclass."""
+    names = getattr(kind, "__dataclass_fields__", ())
     return {name for name in names if not name.startswith("_")}
 
 

@@ -60,7 +60,7 @@ def quarantine(
         elif patterns:
             found = store.patterns(limit=limit, **which)
             told = "\n".join(f"{pattern.told()} (as in {pattern.example})" for pattern in found) or "nothing is in quarantine"
-            show({"patterns": [pattern._asdict() for pattern in found]}, told, as_json=as_json)
+            show({"patterns": [fields_of(pattern) for pattern in found]}, told, as_json=as_json)
         elif export is not None:
             lines = store.export_quarantine(target(export), **which)
             show({"lines": lines, "to": export}, f"{lines} lines to {export}", as_json=as_json, to=export)

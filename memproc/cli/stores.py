@@ -127,7 +127,7 @@ def _show_held_apart(store: Store, decisions: Sequence[Decision], parts: dict[st
 def _parts(store: Store, identifier: str, decisions: Sequence[Decision]) -> tuple[dict[str, Any], str]:
     """Return what was split off a memory and what is left of it, as values and as text."""
     own = store.get(identifier)
-    sides = [store.get(key.hex()) for decision in decisions for key in decision[:2]]
+    sides = [store.get(key.hex()) for decision in decisions for key in decision.keys]
     rest = {side.id: side for side in sides if side is not None and own is not None and side.id != own.id}
     if own is None or not rest:
         return {"split_off": None, "rest": []}, ""
@@ -217,7 +217,7 @@ def calibrate(
     ]
     if found.refuses_to_merge:
         lines.append("the merges are too often wrong: after that, nothing merges by likeness without you")
-    values = {**fields_of(found), "reliability": [row._asdict() for row in found.reliability]}
+    values = {**fields_of(found), "reliability": [fields_of(row) for row in found.reliability]}
     show(values, "\n".join(lines), as_json=as_json)
 
 

@@ -111,7 +111,7 @@ def _joined_by(
 ) -> list[Block]:
     """Return the bundles, joined where a decision has this verdict; the joined ones come first. Never joins across namespaces."""
     said = sorted(decision for decision in decisions if decision.verdict == verdict)
-    named = {key for decision in said for key in decision[:2]}
+    named = {key for decision in said for key in decision.keys}
     places: dict[Key, list[int]] = defaultdict(list)
     for place, bundle in enumerate(bundles):
         for key in named & bundle.handles:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Literal, NamedTuple
+from dataclasses import dataclass
+from typing import Literal
 
 from memproc.dedup.keys import Key
 
 Verdict = Literal["merge", "distinct", "supersedes"]
 
 
-class Decision(NamedTuple):
+@dataclass(frozen=True, slots=True, order=True)
+class Decision:
     """A person's decision on two nodes, or on observations of two undated versions of one node: `a` < `b`.
 
     With "supersedes" the newer one replaces the other, whichever that is. `policy` names the review policy that decided in a
@@ -20,6 +22,11 @@ class Decision(NamedTuple):
     b: Key
     verdict: Verdict
     policy: str = ""
+
+    @property
+    def keys(self) -> tuple[Key, Key]:
+        """Both nodes or observations, in order."""
+        return self.a, self.b
 
 
 def pair(one: Key, other: Key, verdict: Verdict, policy: str = "") -> Decision:

@@ -53,4 +53,4 @@ class Neighbourhood(NamedTuple):
     @property
     def named(self) -> AbstractSet[Key]:
         """The keys of nodes and observations that decisions name."""
-        return {key for decision in self.decisions for key in decision[:2]}
+        return {key for decision in self.decisions for key in decision.keys}

@@ -9,7 +9,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from itertools import accumulate
 from operator import itemgetter
@@ -118,7 +118,7 @@ class Intake:
     def _redacted(self, rejected: Rejected) -> Rejected:
         if not self.settings.redact:
             return rejected
-        return rejected._replace(faults=tuple(redacted(fault_found, self.schema.model_fields) for fault_found in rejected.faults))
+        return replace(rejected, faults=tuple(redacted(fault_found, self.schema.model_fields) for fault_found in rejected.faults))
 
     def _read(self, pieces: Sequence[Piece]) -> tuple[Chunk, list[Accepted], dict[int, object]]:
         """Read items and validate their records. Return the chunk with what was rejected, the accepted records that are still to be

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict, dataclass
 from enum import StrEnum
-from typing import NamedTuple
 
 
 class Outcome(StrEnum):
@@ -27,7 +27,8 @@ class Category(StrEnum):
     INTERNAL = "internal"  # an error in memproc or in the caller's schema
 
 
-class Fault(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Fault:
     """One thing that is wrong with a record: where, what, and how to mend it.
 
     `value` is a short excerpt of the value at `path`; None if there is none, or if it must not be shown. If the message shows the
@@ -44,7 +45,7 @@ class Fault(NamedTuple):
 
     def as_dict(self) -> dict[str, str]:
         """Return the fields as JSON values, without a traceback or a value that is not there."""
-        told = self._asdict()
+        told = asdict(self)
         if not self.traceback:
             del told["traceback"]
         if self.value is None:
@@ -52,7 +53,8 @@ class Fault(NamedTuple):
         return told
 
 
-class Rejected(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Rejected:
     """A record that could not be taken: why in one word, every fault, and its raw bytes."""
 
     category: Category

@@ -5,14 +5,15 @@ from __future__ import annotations
 import os
 from collections import Counter
 from dataclasses import asdict, dataclass, field
-from typing import Any, NamedTuple
+from typing import Any
 
 from memproc.resources import MEBIBYTE, peak_rss_bytes
 
 BATCHES_KEPT = 1_000
 
 
-class Merge(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Merge:
     """A merge by similarity: the texts of the record that was read (`one`) and of the record it was compared with (`other`), the
     confidence, and in words how they differ.
     """
@@ -23,7 +24,8 @@ class Merge(NamedTuple):
     other: str
 
 
-class Pattern(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Pattern:
     """Quarantined records whose first faults are similar: how many, the fault of the first record, and its number (`example`). The
     faults may differ in the value that the message shows, and in positions in lists.
     """
@@ -44,7 +46,8 @@ class Pattern(NamedTuple):
         return f"{self.records} x {self.path or 'record'}: {self.message}"
 
 
-class Progress(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Progress:
     """The state of an ingestion after a batch: counts over all its runs, seconds of this run, and bytes of all sources together.
     `bytes_total` is None if the size of a source is unknown. `read_before` and `bytes_before` are what earlier runs read.
 
@@ -83,7 +86,8 @@ class Progress(NamedTuple):
         return max(0, self.bytes_total - self.bytes_read) / done * self.seconds
 
 
-class BatchSeen(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class BatchSeen:
     """A committed batch: its records, the seconds it took, and the memory in use meanwhile, in MiB."""
 
     records: int
@@ -174,11 +178,7 @@ class Report:
 
     def as_dict(self) -> dict[str, Any]:
         """Return the report as JSON values."""
-        merges = [merge._asdict() for merge in self.least_certain]
-        patterns = [pattern._asdict() for pattern in self.patterns]
-        counts = {"errors": dict(self.errors), "left_out": dict(self.left_out)}
-        batches = [batch._asdict() for batch in self.batch_log]
-        return {**asdict(self), **counts, "least_certain": merges, "patterns": patterns, "batch_log": batches}
+        return {**asdict(self), "errors": dict(self.errors), "left_out": dict(self.left_out)}
 
     def __str__(self) -> str:
         """Return the report as a few lines of text."""

@@ -7,6 +7,7 @@ made by cutting that text out; no value has to be recognised in it.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from itertools import islice
 from traceback import format_exception, format_tb
 
@@ -92,14 +93,14 @@ def first_of(faults: Iterable[Fault], count: int) -> tuple[Fault, ...]:
 def failed(code: str, what: str, error: Exception, *, tracebacks: bool) -> Fault:
     """Return the fault of an exception in code that read or checked a record, with its traceback if that is asked for."""
     text = "".join(format_exception(error))[-TRACEBACK_CHARS:] if tracebacks else ""
-    return raised(code, what, error)._replace(traceback=text)
+    return replace(raised(code, what, error), traceback=text)
 
 
 def broke(what: str, error: Exception, code: str = INTERNAL_ERROR) -> Fault:
     """Return the fault of an exception in memproc itself, always with its traceback: lines of code, and nothing from the record."""
     lines = format_tb(error.__traceback__, limit=-TRACEBACK_FRAMES)
     text = "".join([*lines, type(error).__name__])[-TRACEBACK_CHARS:]
-    return raised(code, what, error)._replace(traceback=text)
+    return replace(raised(code, what, error), traceback=text)
 
 
 def raised(code: str, what: str, error: Exception) -> Fault:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from difflib import get_close_matches
 
 from pydantic import BaseModel, ValidationError
@@ -49,9 +50,9 @@ def _to_fault(place: tuple[int | str, ...], errors: list[ErrorDetails], schema: 
     if code == "missing":
         return fault(path, code, first["msg"])
     if code == "extra_forbidden":
-        found = fault(path, code, first["msg"])._replace(value=shown)
+        found = replace(fault(path, code, first["msg"]), value=shown)
         near = get_close_matches(path, schema.model_fields, n=1) if len(place) == 1 else []
-        return found._replace(hint=f"did you mean {near[0]}? Otherwise {found.hint}") if near else found
+        return replace(found, hint=f"did you mean {near[0]}? Otherwise {found.hint}") if near else found
     if code == "date_unparsable" and not others and context["value"] is not None:
         return fault(path, code, context["before"], context["value"], context["after"])
     words = " or: ".join(dict.fromkeys(details["msg"] for details in (first, *others[:MOST_KINDS])))

@@ -23,7 +23,8 @@ def redacted(found: Fault, fields: Iterable[str] = ()) -> Fault:
     `fields`, the names of the schema.
 
     >>> from memproc.validation import fault
-    >>> redacted(fault("details.john@example.org", "int_type", "Input should be an integer"), ["details"])[:3]
+    >>> shown = redacted(fault("details.john@example.org", "int_type", "Input should be an integer"), ["details"])
+    >>> shown.path, shown.code, shown.message
     ('details', 'int_type', 'int_type, redacted')
     """
     message = f"{found.code}, redacted"

@@ -8,6 +8,7 @@ import pty
 import re
 import subprocess
 import sys
+from dataclasses import replace
 
 import pytest
 
@@ -21,8 +22,8 @@ HALF = Progress(3_000, 3_000, 0, 0, 7, 10.0, 600, 1_000, read_before=1_000, byte
 def test_a_line_tells_the_rate_of_this_run_and_the_share_of_all():
     """Without a share where the size is not known."""
     assert _line(HALF) == "read 3,000 records (200/s, 60%), 7 quarantined"
-    assert _line(HALF._replace(bytes_total=None)) == "read 3,000 records (200/s), 7 quarantined"
-    assert _line(HALF._replace(seconds=0.0)) == "read 3,000 records (0/s, 60%), 7 quarantined"
+    assert _line(replace(HALF, bytes_total=None)) == "read 3,000 records (200/s), 7 quarantined"
+    assert _line(replace(HALF, seconds=0.0)) == "read 3,000 records (0/s, 60%), 7 quarantined"
 
 
 def test_the_time_left_ticks_between_batches():
@@ -36,9 +37,9 @@ def test_the_time_left_ticks_between_batches():
         now[0] = at
         shown.append(str(left))
     assert shown == ["0:00:10", "0:00:09", "0:00:05", "0:00:00", "0:00:00"]
-    left.note(HALF._replace(seconds=40_000.0))
+    left.note(replace(HALF, seconds=40_000.0))
     assert str(left) == "11:06:40"
-    left.note(HALF._replace(bytes_total=None))
+    left.note(replace(HALF, bytes_total=None))
     assert str(left) == "-:--:--"
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 from contextlib import suppress
+from dataclasses import replace
 
 import orjson
 import pytest
@@ -116,7 +117,7 @@ def test_faults_of_before_they_had_a_value_can_be_read(fresh):
         store.rebuild()
         assert len(store.patterns()) == 2
         assert store.replay().quarantined == 2
-        assert store.patterns() == [pattern._replace(records=4)]
+        assert store.patterns() == [replace(pattern, records=4)]
 
 
 def test_a_message_says_a_value_once():

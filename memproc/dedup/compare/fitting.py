@@ -8,7 +8,7 @@ error after Naeini, Cooper, Hauskrecht (2015).
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,7 +24,8 @@ BINS = 10
 Floats = NDArray[np.float64]
 
 
-class Bin(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Bin:
     """A row of a reliability table: how many pairs had a confidence from `low` to `high`, its mean, and how many are the same."""
 
     low: float

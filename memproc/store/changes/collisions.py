@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from itertools import compress
 from typing import Any
 
@@ -50,7 +51,7 @@ def _is_confirmed(prepared: Prepared, other: Observation | Prepared) -> bool:
 
 def collided(prepared: Prepared) -> Rejected:
     """Return a record that shares a hash with another, as rejected."""
-    found = fault("", "hash_collision", "has the hash of another record, which says something else")._replace(hint=COLLIDES)
+    found = replace(fault("", "hash_collision", "has the hash of another record, which says something else"), hint=COLLIDES)
     return Rejected(Category.DEDUP_CONFLICT, (found,), own.whole_line(prepared.observation))
 
 

@@ -50,7 +50,7 @@ def decide_by_hand(
         LedgerEntry(LedgerKind.DECISION, made.a, made.b, reason=_reason(verdict, made.policy, note)) for made, verdict in decisions
     ]
     write_lines(tx, None, lines)
-    handles = {key for decision, _ in decisions for key in decision[:2]}
+    handles = {key for decision, _ in decisions for key in decision.keys}
     found = [*tx.select_by_keys(ROWS, _observations.node, handles)]
     found += tx.select_by_keys(ROWS, _observations.key, handles)
     rows_found = [*map(to_row, found)]

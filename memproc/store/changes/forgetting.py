@@ -87,8 +87,8 @@ def take_over(
         for found in meant
         if found.verdict != "forgotten"
     ]
-    there = decisions_on(tx, {decision[:2] for decision in fresh})
-    if new := [(decision, decision.verdict) for decision in fresh if not stands_against(there.get(decision[:2], {}), decision)]:
+    there = decisions_on(tx, {decision.keys for decision in fresh})
+    if new := [(decision, decision.verdict) for decision in fresh if not stands_against(there.get(decision.keys, {}), decision)]:
         decide_by_hand(tx, new, "from a full export")
     keys = [bytes.fromhex(found.keys[0]) for found in meant if found.verdict == "forgotten"]
     if keys:

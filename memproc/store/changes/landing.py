@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from itertools import compress, count
 from typing import Any
 
@@ -63,7 +64,7 @@ class Landing:
         landed.batch, landed.epoch = batch, there.epoch
         landed.rejected = sorted([*records.rejected, *landed.rejected], key=lambda found: found[0])
         if self._redacts:
-            landed.rejected = [(at, own._replace(faults=tuple(map(redacted, own.faults)))) for at, own in landed.rejected]
+            landed.rejected = [(at, replace(own, faults=tuple(map(redacted, own.faults)))) for at, own in landed.rejected]
         if arrived.replayed is None:
             landed.known_rejected = put_in_quarantine(tx, landed.rejected, batch, origin)
         else:
@@ -207,6 +208,6 @@ def _refused(prepared: Prepared, error: Exception) -> Rejected:
     said = str(cause).partition("\n")[0]  # PostgreSQL shows the whole row behind that
     line = own.whole_line(prepared.observation)
     if is_key_conflict(cause):  # what has the key was not found when it was looked for
-        found = fault("", "key_taken", "another row of the store has its key: ", said)._replace(hint=KEY_TAKEN)
+        found = replace(fault("", "key_taken", "another row of the store has its key: ", said), hint=KEY_TAKEN)
         return Rejected(Category.DEDUP_CONFLICT, (found,), line)
     return Rejected(Category.DATABASE, (fault("", "refused", "the database refused this record: ", said),), line)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import Any, NamedTuple
 
@@ -128,7 +128,7 @@ class ReplayPlan:
         except Exception as error:  # noqa: BLE001 - a function of the caller's may raise anything; no record may be lost with it
             raised = failed("transform_failed", "the transform", error, tracebacks=self.settings.tracebacks)
             shown = redacted(raised) if self.settings.redact else raised
-            return Rejected(Category.TRANSFORM, (shown._replace(hint="mend the transform, then replay"),), waiting.raw)
+            return Rejected(Category.TRANSFORM, (replace(shown, hint="mend the transform, then replay"),), waiting.raw)
         return None if value is None else of_record(value)
 
     def _intake(self, waiting: Waiting, value: object) -> Intake:

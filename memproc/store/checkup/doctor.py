@@ -240,7 +240,7 @@ def _check_decisions(tx: Tx, found: Found) -> None:
     found.add("decisions_contradict", *_contradictions(in_force))
     imported = select(_forgotten.key).where(_forgotten.outcome == IMPORTED, _forgotten.node.is_(None)).limit(1)
     if tx.execute(imported).first() is None:  # else it may be of what was forgotten elsewhere
-        sides = {key for decision in in_force for key in decision[:2]}
+        sides = {key for decision in in_force for key in decision.keys}
         for query, column in _NAMED:
             sides -= {key for (key,) in tx.select_by_keys(query, column, sides)}
         found.add("decisions_on_nothing", *sorted(sides))
@@ -255,10 +255,11 @@ def _contradictions(decisions: Sequence[Decision]) -> list[str]:
             key = parents[key]
         return key
 
-    for a, b, verdict, _ in decisions:
-        if verdict != "distinct" and root(a) != root(b):
-            parents[root(a)] = root(b)
-    return [f"{a.hex()} {b.hex()}" for a, b, verdict, _ in decisions if verdict == "distinct" and root(a) == root(b)]
+    for made in decisions:
+        if made.verdict != "distinct" and root(made.a) != root(made.b):
+            parents[root(made.a)] = root(made.b)
+    apart = [made for made in decisions if made.verdict == "distinct" and root(made.a) == root(made.b)]
+    return [f"{made.a.hex()} {made.b.hex()}" for made in apart]
 
 
 def _check_batches(tx: Tx, found: Found) -> list[BatchCount]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from contextlib import nullcontext
+from dataclasses import replace
 
 from memproc.config import limit_of, maybe_number, share_of, whole_number, whole_numbers
 from memproc.dedup.decision import Decision, Verdict
@@ -52,7 +53,7 @@ class Deciding(Face[M]):
 
     def withdraw(self, decisions: Sequence[Decision], *, note: str = "") -> None:
         """Take decisions back, whoever made them: the store is then what it would be without them."""
-        withdrawn = [(decision._replace(policy=""), WITHDRAWN) for decision in decisions]  # whoever made them, a person takes back
+        withdrawn = [(replace(decision, policy=""), WITHDRAWN) for decision in decisions]  # whoever made them, a person takes back
         self._opened.transactions.write(lambda tx: decide_by_hand(tx, withdrawn, note))
 
     def decisions(self, identifier: str | None = None, *, review: int | None = None, job: int | None = None) -> list[Decision]:
@@ -72,7 +73,7 @@ class Deciding(Face[M]):
             if identifier is None:
                 return made
             named = require(tx, identifier)[0].observation
-            return [decision for decision in made if not {named.node, named.key}.isdisjoint(decision[:2])]
+            return [decision for decision in made if not {named.node, named.key}.isdisjoint(decision.keys)]
 
         return self._opened.transactions.read(in_force)
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Literal, NamedTuple, TypedDict, Unpack
 
 import orjson
@@ -154,7 +155,7 @@ def patterns_in(tx: Tx, which: QuarantineFilter, limit: int | None = None) -> tu
 def without_values(pattern: Pattern, fields: Collection[str]) -> Pattern:
     """Return a pattern without what records hold: they may have been rejected before anybody asked for that."""
     fault = redacted(Fault(pattern.path, pattern.code, pattern.message, ""), fields)
-    return pattern._replace(path=fault.path, message=fault.message)
+    return replace(pattern, path=fault.path, message=fault.message)
 
 
 def settle(
@@ -198,7 +199,7 @@ def discard(tx: Tx, numbers: Sequence[int], note: str) -> None:
     require_open(numbers, rows)
     bare = []
     for number, row in rows.items():
-        faults = [fault._replace(message=fault.code, traceback="", value=None) for fault in faults_of(row)]
+        faults = [replace(fault, message=fault.code, traceback="", value=None) for fault in faults_of(row)]
         bare.append((DISCARDED, faults[0].message, encode([fault.as_dict() for fault in faults]).decode(), number))
     tx.update_rows(tables.quarantine, ("status", "message", "faults"), bare)
     for table in (tables.quarantine_parts, tables.quarantine_texts):
@@ -223,7 +224,7 @@ def _write_again(tx: Tx, failed: Mapping[int, Sequence[Rejected]], batch: int) -
     rows = []
     for number, again in failed.items():
         faults = tuple(fault for one in again for fault in one.faults)
-        rows.append((*reasons_of(again[0]._replace(faults=faults)), batch, 1, number))
+        rows.append((*reasons_of(replace(again[0], faults=faults)), batch, 1, number))
     tx.update_rows(tables.quarantine, names, rows, add=("times_seen",))
 
 

@@ -103,7 +103,7 @@ def open_again(tx: Tx, withdrawn: Sequence[Decision], touched: Sequence[Observat
     """
     if not withdrawn:
         return
-    pairs = {decision[:2] for decision in withdrawn}
+    pairs = {decision.keys for decision in withdrawn}
     holding = {pair: in_force(made) for pair, made in decisions_on(tx, pairs).items()}
     handles = {seen.key: {seen.node, seen.key} for seen in touched}
     status: dict[int, str] = {}

@@ -176,9 +176,9 @@ def _decided(tx: Tx, since: _Cursor) -> _Decided:
     """Read what was decided."""
     fresh = tx.execute(_DECIDED.where(tables.decisions.c.number > since.decision))
     distinct: dict[Key, list[Key]] = defaultdict(list)
-    for one, other, verdict, _ in all_decisions(tx):
-        if verdict == "distinct":
-            distinct[one].append(other)
+    for made in all_decisions(tx):
+        if made.verdict == "distinct":
+            distinct[made.a].append(made.b)
     held = {*distinct, *(other for others in distinct.values() for other in others)}
     return _Decided({key for pair in fresh for key in pair}, distinct, held)
 

@@ -27,7 +27,7 @@ def decisions_of_review(tx: Tx, number: int) -> list[Decision]:
         raise NotFoundError(f"no review {number}")
     nodes = dict(tuple(row) for row in tx.select_by_keys(_NODES, tables.observations.c.key, {*found}))
     pairs = pairs_of(*({key, nodes.get(key, key)} for key in found))
-    return [decision for decision in all_decisions(tx) if decision[:2] in pairs]
+    return [decision for decision in all_decisions(tx) if decision.keys in pairs]
 
 
 def decisions_of_job(tx: Tx, job: int) -> list[Decision]:
@@ -54,7 +54,7 @@ def settled(tx: Tx) -> list[Settled]:
     found = tx.execute(query.where(reviews.status != "open").order_by(reviews.number)).all()
     keys = {key for row in found for key in (row.one, row.other)}
     nodes = dict(map(tuple, tx.select_by_keys(_NODES, tables.observations.c.key, keys)))
-    policies = {decision[:2]: decision.policy for decision in all_decisions(tx) if decision.policy}
+    policies = {decision.keys: decision.policy for decision in all_decisions(tx) if decision.policy}
     names = {key: {key, nodes.get(key, key)} for key in keys}
     records = records_of(tx, keys)
     told = []

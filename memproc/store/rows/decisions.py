@@ -55,8 +55,8 @@ def decisions_on(tx: Tx, pairs: Collection[Pair]) -> dict[Pair, dict[int, Decisi
     found: dict[Pair, dict[int, Decision]] = defaultdict(dict)
     for number, *made in tx.select_by_keys(DECISIONS, tables.decisions.c.a, {a for a, _ in pairs}):
         decision = Decision(*made)
-        if decision[:2] in pairs:
-            found[decision[:2]][number] = decision
+        if decision.keys in pairs:
+            found[decision.keys][number] = decision
     return found
 
 

@@ -144,7 +144,7 @@ class _Search:
         columns = (tables.decisions.c.a, tables.decisions.c.b)
         found = {number: Decision(*made) for column in columns for number, *made in self._select(DECISIONS, column, handles)}
         self.decisions |= found  # all on a pair are found together
-        return {key for decision in in_force(found) if decision.verdict != "distinct" for key in decision[:2]}
+        return {key for decision in in_force(found) if decision.verdict != "distinct" for key in decision.keys}
 
     def spent(self) -> frozenset[Key]:
         """Return those of the nodes of which a part was forgotten by itself, or within a memory of another name."""
