@@ -23,6 +23,10 @@ Recall = Literal["standard", "high"]
 OnError = Literal["continue", "stop"]
 ValidateWhen = Literal["inline", "before"]
 Durability = Literal["normal", "full"]
+Engine = Literal["sequential", "threads", "processes", "dask", "ray"]
+PythonEngine = Literal[Engine, "forkserver"]  # which serves programs that are slow to start, and not commands
+Verdict = Literal["merge", "distinct", "supersedes"]  # of a person, on a pair
+QuarantineStatus = Literal["open", "replayed", "discarded"]
 
 CHOICES: dict[str, tuple[str, ...]] = {
     "dedup": get_args(Dedup),

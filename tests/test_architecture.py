@@ -6,10 +6,12 @@ import ast
 import subprocess
 import sys
 from functools import cache
+from typing import Literal, get_args, get_origin
 
 import pytest
 
 import memproc
+from memproc import config
 from memproc.store.sql import tables
 from memproc.store.sql.seals import is_sealed
 from tests.conftest import ROOT
@@ -172,6 +174,19 @@ def test_ingestion_knows_nothing_of_what_is_alike_in_meaning():
         "store/reviews/proposing.py",
         "store/face/deciding.py",
     }
+
+
+def test_a_set_of_options_is_written_once():
+    """In `config`; what else needs it derives it."""
+    options = [{*get_args(found)} for found in vars(config).values() if get_origin(found) is Literal]
+    assert len(options) >= 8
+    written = set()
+    for path, tree in modules():
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Tuple | ast.List | ast.Set):
+                words = {one.value for one in node.elts if isinstance(one, ast.Constant)}
+                written |= {(str(path), *sorted(words & one)) for one in options if one <= words}
+    assert {path for path, *_ in written} == {"config.py"}
 
 
 def test_no_module_is_named_for_nothing():

@@ -9,24 +9,23 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, TypeVar
 
 from typer import Argument, Exit, Option
 
 from memproc.cli.app import FAILED, Json, MergeAt, RecallName, ReviewAt, app, print_json, settings_of, show, tell
 from memproc.cli.output import beside, json_text, print_lines, target
-from memproc.config import Dedup, Durability, OnError, ValidateWhen
+from memproc.config import DEEPEST, Dedup, Durability, Engine, OnError, Settings, ValidateWhen
 from memproc.errors import UsageError
 
-Engine = Literal["sequential", "threads", "processes", "dask", "ray"]
 Number = TypeVar("Number", int, float)
 
-MAX_RECORD, MAX_FIELDS, MAX_DEPTH = "64MiB", 10_000, 100  # the defaults of the settings, which are not imported for `--help`
+MAX_RECORD, MAX_FIELDS, MAX_DEPTH = "64MiB", Settings().max_fields, DEEPEST  # the defaults of the settings
 UNITS = {"B": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12, "KIB": 2**10, "MIB": 2**20, "GIB": 2**30, "TIB": 2**40}
 _AMOUNT = re.compile(r"(\d{1,18}(?:\.\d{1,9})?) ?([A-Z]{0,3})", re.ASCII)
 Redact = Annotated[bool, Option("--redact", help="Keep what records hold out of messages.")]
 MaxFields = Annotated[int, Option(metavar="N", help="How many names a memory may have, at all levels.")]
-MaxDepth = Annotated[int, Option(metavar="N", help="How deeply metadata may be nested; at most 100.")]
+MaxDepth = Annotated[int, Option(metavar="N", help=f"How deeply metadata may be nested; at most {DEEPEST}.")]
 FormatName = Annotated[str | None, Option("--format", help="The format of the records; detected from their shape by default.")]
 Mapping = Annotated[list[str] | None, Option("--map", metavar="FIELD=PATH", help="Where to find a field, as in content=body.text.")]
 Include = Annotated[list[str] | None, Option("--include", metavar="KIND", help="What a format reads only on request.")]
@@ -213,7 +212,6 @@ def formats(as_json: Json = False) -> None:
 
 
 def _read(file: Path, format: str | None, map_field: list[str] | None, include: Any, *, redact: bool) -> Iterator[Any]:
-    from memproc.config import Settings
     from memproc.ingestion.pipeline import read_file
 
     return read_file(file, format=format, mapping=mapping_of(map_field), include=include, settings=Settings(redact=redact))

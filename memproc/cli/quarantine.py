@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args
 
 from typer import Argument, Exit, Option
 
@@ -12,6 +12,7 @@ from memproc.cli.app import FAILED, Database, Json, Limit, app, settings_of, sho
 from memproc.cli.ingestion import MAX_DEPTH, MAX_FIELDS, FormatName, Mapping, MaxDepth, MaxFields, Redact, mapping_of
 from memproc.cli.output import fields_of, target
 from memproc.cli.stores import opened
+from memproc.config import QuarantineStatus
 from memproc.errors import UsageError
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 EXCERPT_CHARS = 100
 
 
-Status = Literal["open", "replayed", "discarded", "all"]
+Status = Literal[QuarantineStatus, "all"]
 Numbers = Annotated[list[int] | None, Argument(metavar="[N...]", help="The numbers of quarantined records.")]
 Category = Annotated[str | None, Option(help="Only records of this category: validation, transform, source and so on.")]
 Code = Annotated[str | None, Option(help="Only records with a fault of this code.")]
@@ -46,7 +47,7 @@ def quarantine(
     code: Code = None,
     job: OfJob = None,
     source: OfSource = None,
-    status: Annotated[Status, Option(help="Which records to list: open, replayed, discarded, or all.")] = "open",
+    status: Annotated[Status, Option(help=f"Which records to list: {', '.join(get_args(QuarantineStatus))}, or all.")] = "open",
     limit: Limit = None,
     as_json: Json = False,
 ) -> None:

@@ -8,13 +8,14 @@ import sys
 from collections.abc import Iterator, Sequence
 from difflib import SequenceMatcher
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args
+from typing import TYPE_CHECKING, Annotated, Any, get_args
 
 from typer import Argument, Option
 
 from memproc.cli.app import Database, Json, app, printable, show
 from memproc.cli.output import fields_of
 from memproc.cli.stores import as_pair, as_plain, objects_in, opened, show_withdrawn
+from memproc.config import Verdict
 from memproc.errors import MemprocError, UsageError
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 DONE = {"merge": "merged", "distinct": "held distinct", "supersedes": "taken as before and after"}
 KEYS = {"m": "merge", "d": "distinct", "l": "supersedes", "s": "skip", "q": "quit"}
 MOST_DIGITS = 18  # of the number of a review; an id has 32 characters
-Verdict = Literal["merge", "distinct", "supersedes"]
+VERDICTS = " or ".join(get_args(Verdict))
 
 
 @app.command()
@@ -38,7 +39,7 @@ def review(
     ] = None,
     decide: Annotated[
         Path | None,
-        Option(metavar="FILE", help='Apply JSON lines {"review": N, "verdict": "merge", "distinct" or "supersedes"}.'),
+        Option(metavar="FILE", help=f'Apply JSON lines {{"review": N, "verdict": {VERDICTS}}}.'),
     ] = None,
     accept: Annotated[
         str | None,
@@ -275,5 +276,5 @@ def _orders(path: Path) -> Iterator[tuple[int, int, Any]]:
     for at, given in enumerate(objects_in(path), 1):
         number, verdict = given.get("review"), given.get("verdict")
         if not isinstance(number, int) or isinstance(number, bool) or verdict not in get_args(Verdict):
-            raise UsageError(f'{path}, line {at}: give {{"review": a number, "verdict": {" or ".join(get_args(Verdict))}}}')
+            raise UsageError(f'{path}, line {at}: give {{"review": a number, "verdict": {VERDICTS}}}')
         yield at, number, verdict

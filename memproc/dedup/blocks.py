@@ -13,7 +13,8 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
-from memproc.dedup.decision import Decision, Verdict
+from memproc.config import Verdict
+from memproc.dedup.decision import Decision
 from memproc.dedup.keys import Key
 from memproc.dedup.versions import Unit
 

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
 
+from memproc.config import Verdict
 from memproc.dedup.keys import Key
-
-Verdict = Literal["merge", "distinct", "supersedes"]
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -18,11 +18,22 @@ import operator
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any, NamedTuple, NoReturn
 
 from memproc.errors import UsageError
 
-KINDS = ("similar", "changed", "undated", "meaning")  # of reviews
+
+class ReviewKind(StrEnum):
+    """Why a pair waits for a person."""
+
+    SIMILAR = "similar"
+    CHANGED = "changed"
+    UNDATED = "undated"
+    MEANING = "meaning"
+
+
+KINDS = tuple(ReviewKind)
 OPERATORS = {"confidence": (">=", ">", "<=", "<", "=="), "kind": ("==", "!="), "namespace": ("==", "!=")}
 MOST_CHARACTERS = 1_000  # of a policy, and of its name
 

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple
 
+from memproc.config import Verdict
 from memproc.records import Fault
 from memproc.times import is_assumed
 
@@ -53,7 +54,7 @@ class Decided(NamedTuple):
     `policy` names the policy that decided; it is empty if a person did.
     """
 
-    verdict: Literal["merge", "distinct", "supersedes", "forgotten"]
+    verdict: Literal[Verdict, "forgotten"]
     keys: tuple[str, ...]
     policy: str = ""
 

@@ -12,8 +12,9 @@ applied only if the caller trusts them.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import TypeGuard
+from typing import TypeGuard, get_args
 
+from memproc.config import Verdict
 from memproc.dedup.keys import Key
 from memproc.dedup.observation import Observation
 from memproc.dedup.review_policy import is_policy_name
@@ -27,12 +28,7 @@ HEAD = {**MARK, "export": "full"}
 ENVELOPE = "memproc"
 PROVENANCE = "observations"
 DECISION, POLICY = "decision", "policy"
-_KEYS_OF = {
-    "merge": (2,),
-    "distinct": (2,),
-    "supersedes": (2,),
-    "forgotten": (1, 2),
-}  # how many keys; the second one of "forgotten" is a node
+_KEYS_OF = {**dict.fromkeys(get_args(Verdict), (2,)), "forgotten": (1, 2)}  # how many; the second one of "forgotten" is a node
 DECISIONS, TOMBSTONES = "decisions", "tombstones"  # the kinds that are left out if they are not trusted
 
 

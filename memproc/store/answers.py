@@ -6,8 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Generic, Literal
 
+from memproc.config import Verdict
 from memproc.dedup.compare.fitting import Bin
-from memproc.dedup.decision import Decision, Verdict
+from memproc.dedup.decision import Decision
 from memproc.records import Fault, M, Outcome, Plain
 
 Severity = Literal["error", "warning"]

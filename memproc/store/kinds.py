@@ -34,20 +34,3 @@ class JobStatus(StrEnum):
     FAILED = "failed"
     PAUSED = "paused"
     CANCELLED = "cancelled"
-
-
-class ReviewKind(StrEnum):
-    """Why a pair waits for a person."""
-
-    SIMILAR = "similar"
-    CHANGED = "changed"
-    UNDATED = "undated"
-    MEANING = "meaning"
-
-
-class QuarantineStatus(StrEnum):
-    """What became of a rejected record."""
-
-    OPEN = "open"
-    REPLAYED = "replayed"
-    DISCARDED = "discarded"

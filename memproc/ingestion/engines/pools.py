@@ -14,8 +14,9 @@ from concurrent.futures import BrokenExecutor, Executor, ProcessPoolExecutor, Th
 from dataclasses import dataclass, field
 from functools import partial
 from importlib import import_module
-from typing import Any
+from typing import Any, get_args
 
+from memproc.config import PythonEngine
 from memproc.errors import EngineError, UsageError
 from memproc.ingestion.engines.waiting import Patience, ended
 
@@ -23,7 +24,7 @@ SECONDS_TO_BEGIN_ANEW = 10.0
 TIMES_THE_BEGINNING = 5.0  # who needs long to begin needs long to begin anew
 SECONDS_WITHOUT_A_WORD = 600.0  # of an executor that cannot be asked whether it lives
 
-ENGINES = ("sequential", "threads", "processes", "forkserver", "dask", "ray")
+ENGINES = get_args(PythonEngine)
 
 
 @dataclass(slots=True)

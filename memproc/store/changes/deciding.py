@@ -13,8 +13,9 @@ from typing import get_args
 
 from sqlalchemy import select
 
+from memproc.config import Verdict
 from memproc.dedup.cluster import clusters
-from memproc.dedup.decision import Decision, Verdict, pair
+from memproc.dedup.decision import Decision, pair
 from memproc.dedup.keys import Key
 from memproc.dedup.neighbourhood import Row
 from memproc.dedup.observation import Observation

@@ -22,8 +22,9 @@ from functools import partial
 import orjson
 from sqlalchemy import select
 
+from memproc.config import Verdict
 from memproc.dedup.cluster import Cluster, clusters
-from memproc.dedup.decision import Decision, Verdict, pair
+from memproc.dedup.decision import Decision, pair
 from memproc.dedup.keys import Key
 from memproc.dedup.neighbourhood import Neighbourhood
 from memproc.dedup.observation import Observation

@@ -16,9 +16,9 @@ from typing import get_args
 import orjson
 from sqlalchemy import func, inspect, select
 
-from memproc.config import Policy, Settings
+from memproc.config import Policy, Settings, Verdict
 from memproc.dedup.compare.confidence import model_of
-from memproc.dedup.decision import Decision, Verdict
+from memproc.dedup.decision import Decision
 from memproc.dedup.keys import SCHEME, Key
 from memproc.errors import DatabaseError
 from memproc.failures import DAMAGED, Kind

@@ -9,7 +9,7 @@ from pathlib import Path
 from time import perf_counter
 from typing import IO, Unpack
 
-from memproc.config import limit_of, whole_number, whole_numbers
+from memproc.config import QuarantineStatus, limit_of, whole_number, whole_numbers
 from memproc.errors import NotFoundError
 from memproc.formats import format_named
 from memproc.records import M, Memory
@@ -29,7 +29,6 @@ from memproc.store.quarantine.edits import edits_in, export_lines
 from memproc.store.quarantine.records import REPLAY, Origin
 from memproc.store.quarantine.triage import (
     Filters,
-    Status,
     discard,
     patterns_in,
     rows_by_number,
@@ -46,7 +45,7 @@ class Quarantining(Face[M]):
     """What is done with the records that an open store could not take."""
 
     def quarantine(
-        self, *, status: Status | None = "open", limit: int | None = None, **which: Unpack[Filters]
+        self, *, status: QuarantineStatus | None = "open", limit: int | None = None, **which: Unpack[Filters]
     ) -> list[Quarantined]:
         """Return the quarantined records that match all that is given, in the order they came, at most `limit`.
 

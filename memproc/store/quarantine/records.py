@@ -9,15 +9,15 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, get_args
 
 import orjson
 from sqlalchemy import case, func, select
 from xxhash import xxh3_128_digest
 
+from memproc.config import QuarantineStatus
 from memproc.dedup.keys import Key, key_of
 from memproc.records import Category, Fault, Outcome, Plain, Rejected, encode
-from memproc.store.kinds import QuarantineStatus
 from memproc.store.quarantine.texts import add_texts, holders_of, text_as_sought
 from memproc.store.rows.observations import forgotten_among
 from memproc.store.rows.tombstones import write_tombstones
@@ -27,7 +27,7 @@ from memproc.validation import alike
 
 REPLAY = "replay"  # the source of the job that a replay is
 FORGOTTEN = 0  # in place of the number of a rejected record that was forgotten
-OPEN, REPLAYED, DISCARDED = STATUSES = tuple(QuarantineStatus)
+OPEN, REPLAYED, DISCARDED = STATUSES = get_args(QuarantineStatus)
 
 Again = Mapping[int, Sequence[int]]  # by the number of a record that was rejected before, the positions of it in a batch
 

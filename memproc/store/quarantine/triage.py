@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import Any, Literal, NamedTuple, TypedDict, Unpack
+from typing import Any, NamedTuple, TypedDict, Unpack
 
 import orjson
 from sqlalchemy import Select, select
 
-from memproc.config import whole_number
+from memproc.config import QuarantineStatus, whole_number
 from memproc.dedup.keys import Key
 from memproc.errors import NotFoundError, UsageError
 from memproc.records import Fault, Outcome, Rejected, encode
@@ -26,8 +26,6 @@ from memproc.store.rows.ledger import LINES, LedgerEntry, entry_of, write_lines
 from memproc.store.sql import tables
 from memproc.store.sql.tx import Tx
 from memproc.validation import redacted
-
-Status = Literal["open", "replayed", "discarded"]
 
 CHUNK = 1_000
 
@@ -68,7 +66,7 @@ class QuarantineFilter(NamedTuple):
     code: str | None = None
     job: int | None = None
     source: str | None = None
-    status: Status | None = "open"
+    status: QuarantineStatus | None = "open"
 
     def includes(self, row: Any) -> bool:
         """Tell whether a row that SQL found is meant, its job and status apart."""
@@ -83,7 +81,7 @@ class SettledMeanwhileError(Exception):
     """A record that was to be replayed is no longer open."""
 
 
-def which_of(status: Status | None = "open", **filters: Unpack[Filters]) -> QuarantineFilter:
+def which_of(status: QuarantineStatus | None = "open", **filters: Unpack[Filters]) -> QuarantineFilter:
     """Return what is meant. Raises UsageError on a status that there is not, and on a job that is no number."""
     if status not in (None, *STATUSES):
         raise UsageError(f"status {status!r}: choose one of {', '.join(STATUSES)}")

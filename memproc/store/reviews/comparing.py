@@ -25,10 +25,10 @@ from memproc.dedup.keys import Key, text_of
 from memproc.dedup.looking import Looking
 from memproc.dedup.minhash import index
 from memproc.dedup.review_candidates import ROUND, ReviewCandidate, crowd_in, for_a_person, is_of, is_worth_more
+from memproc.dedup.review_policy import ReviewKind
 from memproc.dedup.text.exact import exact_of
 from memproc.dedup.text.telling import tells_a_secret
 from memproc.store.index.segments import Segments
-from memproc.store.kinds import ReviewKind
 from memproc.store.reviews.waiting import delete_reviews
 from memproc.store.sql import tables
 from memproc.store.sql.tx import Tx

@@ -22,13 +22,14 @@ from memproc.config import Policy
 from memproc.dedup.keys import Key
 from memproc.dedup.looking import Looking, looking
 from memproc.dedup.neighbourhood import Row
+from memproc.dedup.review_policy import ReviewKind
 from memproc.errors import DatabaseError
 from memproc.failures import Kind, failure_of
 from memproc.intake import isolated
 from memproc.store.index.segments import Segments
 from memproc.store.jobs.batches import add_compared
 from memproc.store.jobs.jobs import note_looked
-from memproc.store.kinds import LedgerKind, ReviewKind
+from memproc.store.kinds import LedgerKind
 from memproc.store.reviews.chains import Chains
 from memproc.store.reviews.comparing import Comparing, Looked
 from memproc.store.reviews.waiting import write_reviews

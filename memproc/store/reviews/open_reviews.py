@@ -4,21 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from itertools import islice
-from typing import Any
+from typing import Any, get_args
 
 from sqlalchemy import select
 
-from memproc.config import LARGEST_NUMBER
+from memproc.config import LARGEST_NUMBER, Verdict
 from memproc.dedup.compare.reasons import reason_told
-from memproc.dedup.decision import Decision, Verdict
+from memproc.dedup.decision import Decision
 from memproc.dedup.keys import Key
 from memproc.dedup.memory import memory_of_one
 from memproc.dedup.neighbourhood import Row
 from memproc.dedup.observation import Observation
+from memproc.dedup.review_policy import ReviewKind
 from memproc.dedup.versions import newest_of
 from memproc.records import M, Plain
 from memproc.store.answers import Review
-from memproc.store.kinds import ReviewKind
 from memproc.store.rows.decisions import decisions_on, in_force, pairs_of
 from memproc.store.rows.memories import OF_MANY, to_memory
 from memproc.store.rows.observations import SPEAKING, rows_by_key, to_row
@@ -93,7 +93,7 @@ def verdicts_on(one: Sequence[Row], other: Sequence[Row]) -> tuple[Verdict, ...]
 
 def verdicts_of(ranks: Mapping[Key, tuple[str, str]]) -> tuple[Verdict, ...]:
     """Return what may be said of two memories, given the latest rank of each."""
-    return ("merge", "distinct", "supersedes") if len(newest_of(ranks)) == 1 else ("merge", "distinct")
+    return tuple(verdict for verdict in get_args(Verdict) if verdict != "supersedes" or len(newest_of(ranks)) == 1)
 
 
 def open_again(tx: Tx, withdrawn: Sequence[Decision], touched: Sequence[Observation]) -> None:

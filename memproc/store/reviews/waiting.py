@@ -9,8 +9,9 @@ from sqlalchemy import select
 from memproc.dedup.compare.reasons import BETWEEN
 from memproc.dedup.keys import Key
 from memproc.dedup.review_candidates import ReviewCandidate
+from memproc.dedup.review_policy import ReviewKind
 from memproc.dedup.versions import Undated
-from memproc.store.kinds import LedgerKind, ReviewKind
+from memproc.store.kinds import LedgerKind
 from memproc.store.rows.ledger import LedgerEntry, write_lines
 from memproc.store.sql import tables
 from memproc.store.sql.tx import Tx
