@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import sqlite3
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from itertools import count
 
@@ -17,6 +18,7 @@ from memproc.failures import Failure, Kind
 from memproc.store.sql import opening, tables
 from tests.exports import export_of
 from tests.store.test_databases import end_connections
+from tests.waiting import LIMIT_SECONDS
 
 LOST = Failure(Kind.TRANSIENT, "the connection was lost")
 RENTS = ((800, 2022), (950, 2024))
@@ -293,6 +295,15 @@ def test_a_rehearsal_within_a_rehearsal_is_undone_by_itself(fresh):
         assert store.count() == 0
         assert store.add({"content": "Prefers tea"}).outcome == "stored"
         assert store.doctor() == ()
+
+
+def test_who_does_not_rehearse_is_tried_again_meanwhile(fresh):
+    """A failure that may pass ends only what the rehearsing thread does: its transaction is gone."""
+    with filled(fresh) as store, ThreadPoolExecutor(1) as other:
+        memories = store.count()
+        with store.rehearsal():
+            broken_at(store, {0})
+            assert other.submit(store.count).result(LIMIT_SECONDS) == memories
 
 
 def test_a_closed_store_rehearses_nothing():

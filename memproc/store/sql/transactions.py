@@ -51,13 +51,12 @@ class Transactions:
     def begin_afresh(self) -> None:
         """Hold no lock and no rehearsal, in a process that was just forked."""
         self.lock = threading.RLock()
-        is_within = self._rehearsal is not None and self._rehearsing_thread == threading.get_ident()
-        self._rehearsal, self._is_forked_off = None, is_within
+        self._is_forked_off, self._rehearsal = self.is_rehearsal, None
 
     @property
     def is_rehearsal(self) -> bool:
-        """Whether what is written now will be undone."""
-        return self._rehearsal is not None
+        """Whether what this thread writes now will be undone; other threads wait until that is over."""
+        return self._rehearsal is not None and self._rehearsing_thread == threading.get_ident()
 
     def check_open(self) -> None:
         """Raise StoreError where the store is closed."""
@@ -149,7 +148,7 @@ class Transactions:
         Who read for longer than one who deletes waits for readers does for it what it could not do meanwhile.
         """
         self.check_open()
-        if self._rehearsal is not None and self._rehearsing_thread == threading.get_ident():
+        if self._rehearsal is not None and self.is_rehearsal:
             yield self._rehearsal.nested()
             return
         started = perf_counter()
@@ -164,7 +163,7 @@ class Transactions:
     def rehearsal(self) -> Iterator[None]:
         """Let everything be done inside the block and undo it at its end. Other threads see nothing of it; writers wait."""
         self.check_open()
-        if self._rehearsal is not None and self._rehearsing_thread == threading.get_ident():
+        if self._rehearsal is not None and self.is_rehearsal:
             within = self._rehearsal.savepoint()
             try:
                 yield
