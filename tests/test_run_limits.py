@@ -221,6 +221,39 @@ def test_the_report_tells_of_batches_and_of_what_was_taken(fresh):
 
 
 @pytest.mark.slow
+def interrupt(_progress):
+    """Do what a person does."""
+    raise KeyboardInterrupt
+
+
+@pytest.mark.parametrize("how", ["a file", "an iterator", "a dry run"])
+def test_an_interrupted_run_tells_of_what_it_did(fresh_file, tmp_path, how):
+    """As one that ended; and of going on only where that can be."""
+    path = tmp_path / "hens.jsonl"
+    path.write_text("".join(json.dumps(one) + "\n" for one in facts(25)))
+    what = iter(facts(25)) if how == "an iterator" else path
+    settings = memproc.Settings(batch_size=10, max_memory=1)
+    with fresh_file() as store, pytest.raises(memproc.Interrupted) as raised:
+        memproc.ingest(what, store, settings=settings, on_progress=interrupt, dry_run=how == "a dry run")
+    assert ("resume" in str(raised.value)) == (how == "a file")
+    report = raised.value.report
+    assert (report.status, [batch.records for batch in report.batch_log]) == ("interrupted", [report.read])
+    assert [note for note in report.notes if "max_memory was exceeded" in note] == report.notes != []
+    assert report.resources["max_memory_mb"] == 0.0
+
+
+def test_a_run_that_cannot_be_resumed_does_not_say_so(fresh, tmp_path):
+    """Where its time is over."""
+    path = tmp_path / "hens.jsonl"
+    path.write_text("".join(json.dumps(one) + "\n" for one in facts(25)))
+    settings = memproc.Settings(max_seconds=1e-9)
+    with fresh() as store:
+        rehearsed = memproc.ingest(path, store, settings=settings, dry_run=True)
+        of_iterator = memproc.ingest(iter(facts(25)), store, settings=settings)
+        of_file = memproc.ingest(path, store, settings=settings)
+    assert ["resume" in " ".join(one.notes) for one in (rehearsed, of_iterator, of_file)] == [False, False, True]
+
+
 def test_of_many_batches_a_thousand_are_told(tmp_path):
     """Evenly thinned."""
     settings = memproc.Settings(batch_size=1, dedup="off")

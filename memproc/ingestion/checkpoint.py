@@ -127,11 +127,14 @@ class Place:
 
 
 class Begun(NamedTuple):
-    """A job that is begun or taken over, and where it goes on; without a claim it is finished."""
+    """A job that is begun or taken over, and where it goes on; without a claim it is finished. `can_resume`: another run could go
+    on with it, as it reads files and is no rehearsal.
+    """
 
     number: int
     claim: Claim | None
     start: Checkpoint
+    can_resume: bool
 
 
 def begun(store: Store[Memory], sources: Sequence[Source], paths: Sequence[Path] | None, *, is_resumed: bool) -> Begun:
@@ -143,7 +146,7 @@ def begun(store: Store[Memory], sources: Sequence[Source], paths: Sequence[Path]
         return taken
     formats = " ".join(dict.fromkeys(intake.format.name for intake in intakes))
     claim = writer.begin_job(NewJob(" ".join(source.name for source in sources), formats, identity, fingerprint))
-    return Begun(claim.job, claim, Checkpoint())
+    return Begun(claim.job, claim, Checkpoint(), identity is not None and not writer.is_rehearsal)
 
 
 def identity_of(paths: Sequence[Path], intakes: Sequence[Intake]) -> Key:
@@ -188,7 +191,7 @@ def _taken(writer: Writer, identity: Key, fingerprint: Key | None) -> Begun | No
                 "or leave out resume, and what is known will be duplicate"
             )
         if claim is not None or found.status in FINISHED:
-            return Begun(found.number, claim, Checkpoint.from_json(found.checkpoint))
+            return Begun(found.number, claim, Checkpoint.from_json(found.checkpoint), not writer.is_rehearsal)
         if not is_told:
             logger.warning("job {} is held by another process ({}): waiting for it", found.number, found.owner)
             is_told = True

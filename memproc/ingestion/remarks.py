@@ -55,7 +55,7 @@ def remark_on(report: Report, sources: Sequence[Source], noticed: Noticed, *, re
         report.notes.append(
             f"every record was quarantined: is the format {report.format!r} right? {advice[:1].upper()}{advice[1:]}"
         )
-    if not (report.read or report.left_out or is_full) and any(source.size for source in sources):
+    if not (report.read or report.left_out or is_full or report.status == "interrupted") and any(source.size for source in sources):
         report.notes.append("no record was read: there is none in what was given")
 
 

@@ -49,10 +49,10 @@ OnProgress = Callable[[Progress], None]
 
 
 class Interrupted(KeyboardInterrupt):
-    """A person interrupted an ingestion: `report` tells what had landed; `resume` goes on behind it."""
+    """A person interrupted an ingestion: `report` tells what had landed; `resume` goes on behind it, where it read files."""
 
-    def __init__(self, report: Report) -> None:
-        super().__init__(f"job {report.job} was interrupted: resume goes on behind its last batch")
+    def __init__(self, report: Report, *, can_resume: bool) -> None:
+        super().__init__(f"job {report.job} was interrupted" + (": resume goes on behind its last batch" if can_resume else ""))
         self.report = report
 
 
@@ -105,13 +105,18 @@ class Run:
         try:
             status = self.writer.run_job(self.claim, work)
         except KeyboardInterrupt as error:
-            raise Interrupted(self._finished("interrupted", sources)) from error
+            raise Interrupted(self._ended("interrupted", sources), can_resume=self.job.can_resume) from error
         except DatabaseError as error:
-            error.to_resume()
+            if self.job.can_resume:
+                error.to_resume()
             raise
+        return self._ended("rehearsed" if is_rehearsal and status == "done" else status, sources)
+
+    def _ended(self, status: str, sources: Sequence[Source]) -> Report:
+        """Return the report of this run, with what it noticed and used."""
+        report = self._finished(status, sources)
         report.left_out = Counter(self.place.left_out)
         report.batch_log, report.resources = self.log.kept, self.watch.told()
-        self._finished("rehearsed" if is_rehearsal and status == "done" else status, sources)
         if self.pool is not None:
             report.workers = [{"pid": pid, "records": records} for pid, records in sorted(self.workers.items())]
         remark_on(report, sources, self.noticed, redacts=self.settings.redact)
@@ -252,7 +257,8 @@ class Run:
         """Return the status that the job ends with if it has had its time. What is left then, `resume` reads again."""
         if not self._is_late():
             return ""
-        self.report.notes.append(f"stopped: max_seconds={self.settings.max_seconds} are over; resume goes on here")
+        going_on = "; resume goes on here" if self.job.can_resume else ""
+        self.report.notes.append(f"stopped: max_seconds={self.settings.max_seconds} are over{going_on}")
         return "stopped"
 
     def _why_enough(self, landed: Landed) -> str:

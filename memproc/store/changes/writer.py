@@ -70,6 +70,11 @@ class Writer:
     def __init__(self, store: OpenStore) -> None:
         self._store, self._transactions = store, store.transactions
 
+    @property
+    def is_rehearsal(self) -> bool:
+        """Whether what this thread lands now will be undone."""
+        return self._transactions.is_rehearsal
+
     def begin_job(self, job: NewJob) -> Claim:
         """Write the start of a job that this process runs; return the right to land its batches."""
         with _new_run() as owner:
@@ -120,7 +125,7 @@ class Writer:
 
     def close_left_jobs(self) -> None:
         """Close the jobs of processes that are gone and that nobody can resume, if that can be written now."""
-        if self._transactions.is_rehearsal:
+        if self.is_rehearsal:
             return
         with suppress(DatabaseError):
             if self._transactions.read(left):
