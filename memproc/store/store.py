@@ -11,7 +11,6 @@ from typing import Self
 from memproc.config import Settings
 from memproc.dedup.columns import Prepared
 from memproc.dedup.compare.reasons import reason_told
-from memproc.dedup.judging import Judged
 from memproc.dedup.memory import memory_of_one
 from memproc.errors import UsageError, redacting
 from memproc.formats import detect, format_named, generic
@@ -30,8 +29,7 @@ from memproc.store.face.quarantining import Quarantining
 from memproc.store.face.reading import Reading
 from memproc.store.opened import OpenStore
 from memproc.store.quarantine.records import Origin
-from memproc.store.rows.memories import memories_by_id, memory_at
-from memproc.store.rows.observations import records_of, require_row
+from memproc.store.rows.memories import memories_by_id
 from memproc.store.sql.forks import tell_of_forks
 
 
@@ -110,7 +108,8 @@ class Store(Reading[M], Deciding[M], Quarantining[M], Keeping[M]):
         that other threads add at the same moment.
 
         The record is a mapping that stands for one memory, in any format of single records (by default detected by its shape).
-        Never raises on bad input: the outcome is then `quarantined`.
+        Never raises on bad input: the outcome is then `quarantined`. Raises UsageError on an unknown format, and on a record that
+        holds several memories or none, as a conversation may.
         """
         item = of_record(record)
         known = format_named(format) if format else self._format_of(item)
@@ -135,25 +134,14 @@ class Store(Reading[M], Deciding[M], Quarantining[M], Keeping[M]):
     def _added_as(self, landed: Landed, own: Prepared) -> Added[M]:
         if landed.forgotten:
             return Added(Outcome.DUPLICATE, None, None, "forgotten")
-        if landed.new and landed.membership.get(own.key) is None:  # a memory by itself, as it was just written
-            memory = self._to_memory(memory_of_one(own.node.hex(), own.record))
-        else:
-            plain = self._opened.transactions.read(lambda tx: memory_at(tx, require_row(tx, own.key.hex())))
-            memory = self._to_memory(plain)
+        memory = self._to_memory(landed.memory or memory_of_one(own.node.hex(), own.record))
         if landed.known:
             return Added(Outcome.DUPLICATE, memory, 1.0, "same observation")
         if not landed.judged:
             return Added(Outcome.STORED, memory, None, "")
         judged = landed.judged[0]
-        return Added(judged.outcome, memory, judged.confidence, self._reason_of(judged))
-
-    def _reason_of(self, judged: Judged) -> str:
-        """Return in words why a record that was just added is not new; with `redact` without those of its text."""
-        if judged.kind != "similar" or judged.anchor is None or self.settings.redact:
-            return reason_told(judged.reason)
-        anchor = judged.anchor
-        records = self._opened.transactions.read(lambda tx: records_of(tx, [anchor]))
-        return reason_told(judged.reason, judged.incoming.prepared.observation.record, records.get(anchor))
+        texts = () if landed.anchor is None or self.settings.redact else (own.record, landed.anchor)
+        return Added(judged.outcome, memory, judged.confidence, reason_told(judged.reason, *texts))
 
     @contextmanager
     def rehearsal(self) -> Iterator[None]:

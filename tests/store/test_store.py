@@ -258,6 +258,32 @@ MARZIPAN = [
 ]
 
 
+def test_who_adds_is_told_of_a_memory_that_is_forgotten_at_once(fresh, monkeypatch):
+    """What it was added to is read before another can change it."""
+    with fresh() as store:
+        first = store.add({"content": "She prefers tea"}).memory
+        add = store._adder.add
+
+        def add_and_forget(taken, origin):
+            landed = add(taken, origin)
+            store.forget(first.id)
+            return landed
+
+        monkeypatch.setattr(store._adder, "add", add_and_forget)
+        again = store.add({"content": "She prefers tea"})
+        assert (again.outcome, again.memory) == ("duplicate", first)
+        assert store.count() == 0
+
+
+@pytest.mark.parametrize("count", [0, 2])
+def test_a_record_of_no_memory_or_of_several_is_not_added(fresh, count):
+    """The caller is told, as a record that is added stands for one memory."""
+    talk = {"uuid": "t", "name": "Tea", "chat_messages": [{"sender": "human", "text": f"I like tea {at}"} for at in range(count)]}
+    with fresh() as store, pytest.raises(memproc.UsageError, match=f"the record holds {count} memories in format 'claude'"):
+        store.add(talk)
+    assert "Raises UsageError" in memproc.Store.add.__doc__
+
+
 @pytest.mark.parametrize(("gone", "its_own"), [("facotry", ["honestly", "really", "facotry"]), ("never", ["never"])])
 @pytest.mark.parametrize("order", [1, -1])
 def test_no_word_of_what_was_forgotten_is_in_any_table(fresh, gone, its_own, order):

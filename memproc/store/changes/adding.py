@@ -15,6 +15,9 @@ from memproc.store.jobs.jobs import Claim, NewJob
 from memproc.store.kinds import JobStatus
 from memproc.store.opened import OpenStore
 from memproc.store.quarantine.records import Origin
+from memproc.store.rows.memories import memory_at
+from memproc.store.rows.observations import records_of, require_row
+from memproc.store.sql.tx import Tx
 from memproc.taken import Taken
 
 ADDED = "add"  # the source of the job that single records belong to
@@ -43,7 +46,7 @@ class Adder:
             self._job = self._writer.begin_job(NewJob(ADDED, added[0][1].format))
             self._writer.catch_up(self._job)
         batches = [Batch(Arrived(taken, at), origin, is_looked_at=True) for at, (taken, origin) in enumerate(added, self._added)]
-        landed = self._writer.land_each(self._job, batches)
+        landed = self._writer.land_each(self._job, batches, _read_back)
         self._added += len(added)
         return landed
 
@@ -69,3 +72,14 @@ class Adder:
         finally:
             if os.getpid() == process:
                 self._job, self._added = before
+
+
+def _read_back(tx: Tx, batch: Batch, landed: Landed) -> None:
+    """Read what a single record is in now, and what it is similar to, before anybody else can change that."""
+    if landed.rejected or landed.forgotten:
+        return
+    key = batch.arrived.records.accepted.at(0).key
+    if not landed.new or landed.membership.get(key) is not None:
+        landed.memory = memory_at(tx, require_row(tx, key.hex()))
+    for anchor in (judged.anchor for judged in landed.similar if judged.anchor is not None):
+        landed.anchor = records_of(tx, [anchor]).get(anchor)

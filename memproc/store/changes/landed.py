@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from memproc.dedup.judging import Judged
 from memproc.dedup.keys import Key
 from memproc.dedup.looking import Looking
-from memproc.records import Outcome, Rejected, encode
+from memproc.records import Outcome, Plain, Rejected, encode
 from memproc.store.quarantine.records import Again
 from memproc.store.reviews.looking import RETURNED, Compared, Fresh
 from memproc.taken import Taken
@@ -51,6 +51,8 @@ class Landed:
     uncompared: int = 0  # records that memproc itself broke on as it compared them
     reused: dict[Key, str] = field(default_factory=dict)  # by node the ids that came with texts which have nothing in common
     request: str | None = None
+    memory: Plain | None = None  # of a record added singly: what it is in now, if it is no memory by itself
+    anchor: Plain | None = None  # of a record added singly: the one that it is similar to
 
     @property
     def fresh(self) -> Fresh:

@@ -64,6 +64,9 @@ class Batch(NamedTuple):
     is_looked_at: bool = False
 
 
+Behind = Callable[[Tx, Batch, Landed], None]
+
+
 class Writer:
     """Lands batches in one open store. Safe to use from several threads."""
 
@@ -144,8 +147,10 @@ class Writer:
             landed.uncompared = len(self._catch_up(claim.job, review_at, landed.fresh).broken)
         return landed
 
-    def land_each(self, claim: Claim, batches: Sequence[Batch]) -> list[Landed]:
-        """Write batches one after the other in one transaction, and return what became of each."""
+    def land_each(self, claim: Claim, batches: Sequence[Batch], behind: Behind | None = None) -> list[Landed]:
+        """Write batches one after the other in one transaction, with what is to be done `behind` each, and return what became of
+        each.
+        """
         if not claim.owner.is_this_process:
             raise StoreError(f"job {claim.job} belongs to the process that this one was forked from: begin another one here")
         attempts: list[list[Landed]] = []
@@ -161,6 +166,8 @@ class Writer:
                     attempts[-1][-1].request = state.request  # the connection was lost after a commit that came through
                     return attempts[-1]
                 done.append(self._landed(tx, claim, batch, state))
+                if behind is not None:
+                    behind(tx, batch, done[-1])
             attempts.append(done)
             return done
 
