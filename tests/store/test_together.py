@@ -113,6 +113,28 @@ def test_one_that_fails_takes_no_other_with_it(fresh, monkeypatch):
         assert store.doctor() == ()
 
 
+def test_reviews_that_were_not_found_are_looked_for_again(fresh, monkeypatch):
+    """Where looking for those of an ingestion that was killed fails at the first record added, the next one tries again."""
+    with fresh() as store:
+        failures = [DatabaseError(Failure(Kind.CRITICAL, "the disk is full"), "")]
+        catch_up, caught_up = Writer.catch_up, []
+
+        def failing(self, claim, review_at=None):
+            if failures:
+                raise failures.pop()
+            caught_up.append(claim.job)
+            return catch_up(self, claim, review_at)
+
+        monkeypatch.setattr(Writer, "catch_up", failing)
+        with pytest.raises(DatabaseError):
+            store.add({"content": "She likes tea"})
+        with store.rehearsal():
+            store.add({"content": "She has a cat"})
+        assert [store.add({"content": f"She has {number} dogs"}).outcome for number in (1, 2)] == ["stored"] * 2
+        assert caught_up == [1, 1]  # what the rehearsal found is undone
+        assert [job.read for job in store.jobs()] == [2]
+
+
 def test_a_rehearsal_takes_nothing_of_other_threads_with_it(fresh):
     """What they add while one rehearses lands when it is over."""
     with fresh() as store:

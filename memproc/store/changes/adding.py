@@ -31,6 +31,7 @@ class Adder:
         self._together = Together(self._land)
         self._job: Claim | None = None
         self._added = 0
+        self._has_caught_up = False
 
     def add(self, taken: Taken, origin: Origin) -> Landed:
         """Write what one record gave, and return what became of it."""
@@ -44,7 +45,10 @@ class Adder:
         """Write single records in one transaction, each as a batch of its own: so its outcome is that of a record alone."""
         if self._job is None:
             self._job = self._writer.begin_job(NewJob(ADDED, added[0][1].format))
+            self._has_caught_up = False
+        if not self._has_caught_up:
             self._writer.catch_up(self._job)
+            self._has_caught_up = True
         batches = [Batch(Arrived(taken, at), origin, is_looked_at=True) for at, (taken, origin) in enumerate(added, self._added)]
         landed = self._writer.land_each(self._job, batches, _read_back)
         self._added += len(added)
@@ -66,12 +70,12 @@ class Adder:
     def rehearsal(self) -> Iterator[None]:
         """Be after the block what it was before."""
         process = os.getpid()
-        before = self._job and replace(self._job), self._added
+        before = self._job and replace(self._job), self._added, self._has_caught_up
         try:
             yield
         finally:
             if os.getpid() == process:
-                self._job, self._added = before
+                self._job, self._added, self._has_caught_up = before
 
 
 def _read_back(tx: Tx, batch: Batch, landed: Landed) -> None:
