@@ -6,6 +6,7 @@ import csv
 import io
 import re
 import traceback
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
 from typing import Any
@@ -17,6 +18,9 @@ from pydantic import Field
 
 import memproc
 from memproc.ingestion.pipeline import read_file
+from memproc.store.changes import landing
+from memproc.store.changes.together import Together, _Waiting
+from memproc.store.reviews.looking import Reviewer
 from memproc.validation import fault, redacted
 from tests.command_line import run_memproc
 
@@ -233,6 +237,38 @@ def test_an_edited_export_is_refused_quietly(tmp_path):
     with memproc.open(tmp_path / "m.db", settings=QUIET) as store, pytest.raises(memproc.UsageError) as raised:
         store.replay(edited=path)
     assert_quiet("".join(traceback.format_exception(raised.value)))
+
+
+@pytest.mark.parametrize("stage", ["landing", "looking"])
+def test_a_run_is_quiet_in_a_store_that_is_not(tmp_path, logged, monkeypatch, stage):
+    """What memproc breaks on is logged without the words of the error, and without the values in its traceback."""
+
+    def breaks(*_given: object) -> None:
+        raise KeyError(SECRET)
+
+    if stage == "landing":
+        monkeypatch.setattr(landing, "decide", breaks)
+    else:
+        monkeypatch.setattr(Reviewer, "look", breaks)
+    with memproc.open(tmp_path / "m.db") as store:
+        report = memproc.ingest([{"content": f"Mara lives at 4711 Clinic Road, {SECRET}"}], store, settings=QUIET)
+        assert [note for note in report.notes if "memproc itself broke" in note]
+        assert_quiet(report, report.as_dict(), *logged, told_by(store))
+
+
+def test_what_several_threads_add_is_not_told_in_the_log(logged):
+    """Where it cannot be written together."""
+
+    def write(wishes: Sequence[str]) -> Sequence[str]:
+        if len(wishes) > 1:
+            raise ValueError(SECRET)
+        return wishes
+
+    both = [_Waiting[str, str](SECRET), _Waiting[str, str](SECRET)]
+    Together[str, str](write)._serve(both)
+    assert [one.answers for one in both] == [(SECRET,)] * 2
+    assert [line for line in logged if "one by one" in line]
+    assert_quiet(*logged)
 
 
 def test_what_cannot_travel_to_a_worker_is_not_told_in_the_log(tmp_path, logged):

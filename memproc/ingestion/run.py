@@ -62,7 +62,8 @@ class Run:
     def __init__(
         self, store: Store[Memory], settings: Settings, job: Begun, pool: Pool | None, on_progress: OnProgress | None
     ) -> None:
-        self.store, self.writer, self.settings, self.on_progress, self.pool = store, writer_of(store), settings, on_progress, pool
+        self.store, self.settings, self.on_progress, self.pool = store, settings, on_progress, pool
+        self.writer = writer_of(store, redacts=settings.redact)
         self.job, self.place = job, Place(job.start)
         self.workers: Counter[int] = Counter()  # by process, the records it prepared
         self.report = Report(job=job.number)

@@ -150,6 +150,6 @@ class Store(Reading[M], Deciding[M], Quarantining[M], Keeping[M]):
             yield
 
 
-def writer_of(store: Store[M]) -> Writer:
+def writer_of(store: Store[M], *, redacts: bool = False) -> Writer:
     """Return what lands batches in an open store: for ingestion, and not for applications."""
-    return store._writer  # noqa: SLF001 - it is the store's, and no part of its face
+    return Writer(store._opened, redacts=redacts)  # noqa: SLF001 - it is the store's, and no part of its face

@@ -75,7 +75,7 @@ class Together(Generic[Wish, Answer]):
         except Exception as error:  # noqa: BLE001 - it is raised in the threads that it belongs to
             is_of_all = isinstance(error, DatabaseError) and error.failure.kind is Kind.TRANSIENT  # and was waited for already
             if len(group) > 1 and not is_of_all:
-                logger.warning("{} records are written one by one: {!r}", len(group), error)
+                logger.warning("{} records are written one by one: {}", len(group), type(error).__name__)  # its words may be theirs
                 for waiting in group:
                     self._serve([waiting])
                 return

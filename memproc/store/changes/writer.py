@@ -70,8 +70,10 @@ Behind = Callable[[Tx, Batch, Landed], None]
 class Writer:
     """Lands batches in one open store. Safe to use from several threads."""
 
-    def __init__(self, store: OpenStore) -> None:
+    def __init__(self, store: OpenStore, *, redacts: bool = False) -> None:
+        """Know the store; with `redacts`, or where the store asks for it, no message tells what records hold."""
         self._store, self._transactions = store, store.transactions
+        self._redacts = redacts or store.settings.redact
 
     @property
     def is_rehearsal(self) -> bool:
@@ -182,7 +184,7 @@ class Writer:
         check_policy(state.policy, store.policy)
         tx.policy = store.policy
         store.segments.at(state.epoch, state.segment)
-        landing = Landing(store.segments, claim.job, redacts=store.settings.redact)
+        landing = Landing(store.segments, claim.job, redacts=self._redacts)
         landed = landing.land(tx, batch.arrived, state, batch.origin)
         landed.untaken = take_over(tx, store.segments, batch.decided, batch.origin.namespace or None, number)
         if any(decision.verdict == "forgotten" for decision in batch.decided):
@@ -213,7 +215,7 @@ class Writer:
     def _reviewer(self, review_at: float | None = None) -> Reviewer:
         store = self._store
         least = store.settings.review_at if review_at is None else review_at
-        return Reviewer(store.segments, store.policy, least, store.settings.redact)
+        return Reviewer(store.segments, store.policy, least, self._redacts)
 
     def count_into(self, report: Report, fields: Collection[str], *, redacts: bool) -> None:
         """Write into a report what all batches of its job counted, in all its runs, and its most frequent faults; with `redacts`
