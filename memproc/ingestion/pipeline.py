@@ -21,6 +21,7 @@ from memproc.records import Memory, Rejected
 from memproc.report.report import Report
 from memproc.resources import allowed_cores
 from memproc.store.sql.database import held_for
+from memproc.store.sql.opening import check_needs_no_upgrade
 from memproc.store.store import Store
 from memproc.times import parse_time, to_text
 
@@ -77,6 +78,8 @@ def ingest(
                 raise UsageError("validate='before' reads twice: give files or a list, not an iterator")
             if faulty := _check(open_all(paths, what, intake, format, chosen)):
                 return faulty
+        if dry_run and not isinstance(into, Store):
+            check_needs_no_upgrade(into, settings)
         sources = open_all(paths, what, intake, format, chosen)
         for opened in sources:
             if opened.opened.stream is not None:

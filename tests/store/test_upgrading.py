@@ -544,6 +544,23 @@ def test_a_check_up_of_an_older_store_tells_how_it_is_upgraded(places):
     assert run_memproc("doctor", place)[:2] == (0, "nothing is wrong\n")
 
 
+def test_a_dry_run_upgrades_nothing(places, tmp_path):
+    """It is refused, and tells what upgrades a store."""
+    place, source = places.older(), tmp_path / "one.jsonl"
+    source.write_text('{"content": "Writes with a pencil"}')
+    told = f"made by an older memproc (schema {NEWEST}), and is upgraded as it is opened, which a dry run does not do: open it once"
+    with statements() as sent:
+        with pytest.raises(memproc.StoreError, match=re.escape(told)):
+            memproc.ingest(source, place, dry_run=True)
+        code, _, err = run_memproc("ingest", source, "--into", place, "--dry-run")
+    assert (code, told in err, sent) == (1, True, [])
+    assert version_in(place) < tables.SCHEMA
+    assert run_memproc("stats", place)[0] == 0  # as advised
+    assert run_memproc("ingest", source, "--into", place, "--dry-run")[0] == 0
+    with memproc.open(place) as store:
+        check_is_as_it_was(store)
+
+
 def test_a_rebuild_upgrades_too(places):
     """It opens a store in another way."""
     place = places.older()

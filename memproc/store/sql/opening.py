@@ -85,6 +85,17 @@ def is_store(where: str | Path, settings: Settings | None = None) -> bool:
         return _row(database) is not None
 
 
+def check_needs_no_upgrade(where: str | Path, settings: Settings | None = None) -> None:
+    """Raise StoreError where there is a store at a path or URL that opening it would upgrade: a dry run writes nothing."""
+    with closing(Database(where, settings)) as database:
+        found = _row(database)
+    if found is not None and can_be_upgraded(version := found["schema_version"]):
+        raise StoreError(
+            f"the store was made by an older memproc (schema {version}), and is upgraded as it is opened, which a dry run does not "
+            "do: open it once, as by `memproc stats DB`"
+        )
+
+
 def require_store(where: str | Path, settings: Settings | None = None) -> None:
     """Raise UsageError where there is no store at a path or URL, and tell what is there."""
     with closing(Database(where, settings)) as database:
