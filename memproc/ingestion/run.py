@@ -51,9 +51,13 @@ OnProgress = Callable[[Progress], None]
 class Interrupted(KeyboardInterrupt):
     """A person interrupted an ingestion: `report` tells what had landed; `resume` goes on behind it, where it read files."""
 
-    def __init__(self, report: Report, *, can_resume: bool) -> None:
-        super().__init__(f"job {report.job} was interrupted" + (": resume goes on behind its last batch" if can_resume else ""))
+    def __init__(self, message: str, report: Report) -> None:
+        super().__init__(message, report)
         self.report = report
+
+    def __str__(self) -> str:
+        """Return the message alone."""
+        return str(self.args[0])
 
 
 class Run:
@@ -106,7 +110,8 @@ class Run:
         try:
             status = self.writer.run_job(self.claim, work)
         except KeyboardInterrupt as error:
-            raise Interrupted(self._ended("interrupted", sources), can_resume=self.job.can_resume) from error
+            going_on = ": resume goes on behind its last batch" if self.job.can_resume else ""
+            raise Interrupted(f"job {report.job} was interrupted{going_on}", self._ended("interrupted", sources)) from error
         except DatabaseError as error:
             if self.job.can_resume:
                 error.to_resume()
