@@ -18,7 +18,7 @@ from memproc.in_use import Held, whose
 from memproc.ingestion.checkpoint import fingerprint_of
 from memproc.ingestion.pipeline import read_file
 from memproc.store.checkup.doctor import examine_at
-from memproc.store.sql.opening import is_store
+from memproc.store.sql.opening import can_rehearse
 
 LOOK_IN = "import sqlite3, sys; c = sqlite3.connect(sys.argv[1]); c.execute('SELECT * FROM sqlite_master').fetchall(); c.close()"
 
@@ -38,7 +38,7 @@ READERS = {
     "export of quarantine": lambda store, path: store.export_quarantine(path),
     "backup": lambda store, path: store.backup(path, overwrite=True),
 }
-ASKERS = {"is_store": is_store, "doctor": examine_at, "doctor by another link": lambda path: examine_at(f"{path}.link")}
+ASKERS = {"can_rehearse": can_rehearse, "doctor": examine_at, "doctor by another link": lambda path: examine_at(f"{path}.link")}
 FILES = ("m.db", "m.db-wal", "m.db-shm", "link", "link to link", "hard link", "link to log", "other.db")
 
 

@@ -6,8 +6,6 @@ import gc
 import re
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
@@ -111,14 +109,14 @@ def ingest(
     logger.enable("memproc")
     gc.freeze()  # imported modules stay alive: the collector need not look at them
     try:
-        with _database_for(into, dry_run=dry_run) as database, shown_progress() as shown:
+        with shown_progress() as shown:
             report = run(
                 what,
-                database,
+                into,
                 namespace=namespace,
                 source=source,
                 format=format,
-                settings=settings if database == into else replace(settings, table_schema=None),
+                settings=settings,
                 mapping=mapping_of(map_field),
                 include=include or (),
                 as_of=as_of,
@@ -226,20 +224,6 @@ def _advise(found: list[Any]) -> None:
         names = Names()
         names.note(found)
         tell(f"no record can be taken: {names.advice(redact=False)}")
-
-
-@contextmanager
-def _database_for(into: str, *, dry_run: bool) -> Iterator[str]:
-    """Yield the database; for a dry run into one that does not exist yet, a temporary one."""
-    from tempfile import TemporaryDirectory
-
-    from memproc.store.sql.opening import is_store
-
-    if dry_run and not is_store(into, settings_of()):
-        with TemporaryDirectory() as folder:
-            yield f"{folder}/rehearsal.db"
-    else:
-        yield into
 
 
 def mapping_of(pairs: list[str] | None) -> dict[str, str]:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, nullcontext
 from dataclasses import replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from time import perf_counter
 
 from memproc.config import Policy, Settings
@@ -21,7 +22,7 @@ from memproc.records import Memory, Rejected
 from memproc.report.report import Report
 from memproc.resources import allowed_cores
 from memproc.store.sql.database import held_for
-from memproc.store.sql.opening import check_needs_no_upgrade
+from memproc.store.sql.opening import can_rehearse
 from memproc.store.store import Store
 from memproc.times import parse_time, to_text
 
@@ -70,6 +71,8 @@ def ingest(
     intake = Intake(generic.FORMAT, Policy(), schema, whose, context, _as_text(as_of), chosen)
     paths = paths_of(what)
     with redacting(is_wanted=chosen.redact), ExitStack() as stack:
+        if dry_run and not isinstance(into, Store) and not can_rehearse(into, settings):
+            into, settings = Path(stack.enter_context(TemporaryDirectory())) / "rehearsal.db", replace(chosen, table_schema=None)
         if not isinstance(into, Store) and (held := held_for(into)) is not None:
             held.hold()  # before a source is opened that is the store itself
             stack.callback(held.release)
@@ -78,8 +81,6 @@ def ingest(
                 raise UsageError("validate='before' reads twice: give files or a list, not an iterator")
             if faulty := _check(open_all(paths, what, intake, format, chosen)):
                 return faulty
-        if dry_run and not isinstance(into, Store):
-            check_needs_no_upgrade(into, settings)
         sources = open_all(paths, what, intake, format, chosen)
         for opened in sources:
             if opened.opened.stream is not None:

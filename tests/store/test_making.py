@@ -392,3 +392,11 @@ def test_a_store_that_lost_its_own_row_is_not_made_anew(fresh_file):
         connection.commit()
     with pytest.raises(memproc.StoreError, match="memproc doctor"):
         memproc.open(path)
+
+
+def test_a_dry_run_makes_no_store(tmp_path):
+    """Where there is none it is done beside, and tells the same."""
+    records = [{"content": "She likes tea"}, {"content": "She likes tea."}]
+    report = memproc.ingest(records, tmp_path / "m.db", dry_run=True)
+    assert (report.status, report.stored, report.merged) == ("rehearsed", 1, 1)
+    assert [*tmp_path.iterdir()] == []

@@ -79,14 +79,10 @@ def _open_policy(database: Database, settings: Settings, *, for_rebuild: bool) -
     return policy
 
 
-def is_store(where: str | Path, settings: Settings | None = None) -> bool:
-    """Tell whether there is a store at a path or URL. Raises UsageError on a database that is not served."""
-    with closing(Database(where, settings)) as database:
-        return _row(database) is not None
-
-
-def check_needs_no_upgrade(where: str | Path, settings: Settings | None = None) -> None:
-    """Raise StoreError where there is a store at a path or URL that opening it would upgrade: a dry run writes nothing."""
+def can_rehearse(where: str | Path, settings: Settings | None = None) -> bool:
+    """Tell whether there is a store at a path or URL, to do a dry run in. Raises StoreError where opening it would upgrade it, and
+    UsageError on a database that is not served.
+    """
     with closing(Database(where, settings)) as database:
         found = _row(database)
     if found is not None and can_be_upgraded(version := found["schema_version"]):
@@ -94,6 +90,7 @@ def check_needs_no_upgrade(where: str | Path, settings: Settings | None = None) 
             f"the store was made by an older memproc (schema {version}), and is upgraded as it is opened, which a dry run does not "
             "do: open it once, as by `memproc stats DB`"
         )
+    return found is not None
 
 
 def require_store(where: str | Path, settings: Settings | None = None) -> None:
