@@ -1,8 +1,8 @@
-"""Going on where a job was cut off: what makes two ingestions the same job, and where the next batch begins.
+"""Resuming a job: how an unfinished job is recognized, and where its next batch begins.
 
-Rules: a job is told by what is read and how: the paths, the format, and all that decides what a record becomes. Settings of a run,
-such as the size of its batches and its tolerance, may differ from run to run. The bytes must be the same. The place is counted in
-items of the source, so that nothing that has landed is parsed again, and in records of the item that a batch cut through.
+Rules: a job is identified by its paths, format and everything that decides what a record becomes, not by settings of the run such
+as the batch size or max_errors. The bytes of the files must not have changed. A checkpoint counts items of the source, so that
+committed items are not parsed again, and the committed records of an item that a batch boundary divides.
 """
 
 from __future__ import annotations
@@ -28,12 +28,12 @@ from memproc.store.jobs.jobs import FINISHED, Claim, NewJob
 from memproc.store.store import Store, writer_of
 
 WAIT_SECONDS = 0.5
-CHUNK_BYTES = 1 << 20
+HASHED_AT_ONCE_BYTES = 1 << 20
 
 
 class Checkpoint(NamedTuple):
-    """Where the next batch begins: the number of the source, how many of its items have landed whole, and how many records of the
-    next one. `left_out` is what the items before it left out.
+    """Where the next batch begins: the number of the source, its completely committed items, and the committed records of the next
+    item. `left_out` counts what was left out before.
     """
 
     source: int = 0
@@ -42,54 +42,54 @@ class Checkpoint(NamedTuple):
     left_out: Mapping[str, int] = {}
 
     def to_json(self) -> str:
-        """Return the checkpoint as it is written."""
+        """Return the checkpoint as stored in the job."""
         return orjson.dumps((*self[:3], dict(self.left_out))).decode()
 
     @classmethod
     def from_json(cls, text: str | None) -> Self:
-        """Return a checkpoint as it was written, or the beginning."""
+        """Return a stored checkpoint, or the beginning if there is none."""
         return cls(*orjson.loads(text)) if text else cls()
 
 
 class Place:
-    """Where a run is: moves on with each item that is taken and each batch that lands."""
+    """The position of a run, advanced by each prepared item and each committed batch."""
 
     def __init__(self, start: Checkpoint) -> None:
-        self._behind = start
-        self._skip = start.records
-        self._waiting: deque[int] = deque()  # of each item taken and not landed whole, how many of its records are to land
-        self._left_out: deque[tuple[int, Mapping[str, int]]] = deque()  # of those that left something out: which item, and what
+        self._committed = start
+        self._skip = start.records  # of the first item
+        self._waiting: deque[int] = deque()  # records still to commit, of each prepared item
+        self._left_out: deque[tuple[int, Mapping[str, int]]] = deque()  # (item, counts of what it left out)
         self._taken = start.items
 
     @property
     def items(self) -> int:
-        """How many items of the source have landed whole."""
-        return self._behind.items
+        """How many items of the source are completely committed."""
+        return self._committed.items
 
     @property
     def left_out(self) -> Mapping[str, int]:
-        """What the items left out that were passed."""
+        """Counts of what the committed items left out."""
         return self.after(0).left_out
 
     def begins(self, source: int) -> bool:
         """Tell whether a source has anything left to read."""
-        return source >= self._behind.source
+        return source >= self._committed.source
 
     def take(self, counts: Sequence[int], left_out: Sequence[tuple[int, Mapping[str, int]]]) -> int:
-        """Note items that gave so many records each, and by their place among these what some left out; return how many of the
-        records have landed before.
+        """Add prepared items: the number of records of each, and (place, counts) of what some left out. Return how many of the
+        first records an earlier run has committed.
         """
         skipped, self._skip = (self._skip, 0) if counts else (0, self._skip)
         self._left_out.extend((self._taken + at, more) for at, more in left_out)
         self._waiting.extend(counts)
         self._taken += len(counts)
         if skipped:
-            self._waiting[0] -= skipped  # nothing is taken before what was cut through
+            self._waiting[0] -= skipped  # a resumed run starts with the divided item
         return skipped
 
     def after(self, records: int) -> Checkpoint:
-        """Return the checkpoint behind the next so many records."""
-        source, items, inside, left_out = self._behind
+        """Return the checkpoint after this many more records."""
+        source, items, inside, left_out = self._committed
         for waiting in self._waiting:
             if waiting > records:
                 inside += records
@@ -101,34 +101,34 @@ class Place:
                 counted.update(more)
         return Checkpoint(source, items, inside, counted)
 
-    def land(self, there: Checkpoint) -> None:
-        """Move to a checkpoint that `after` gave."""
-        inside = self._behind.records
-        for _ in range(there.items - self._behind.items):
+    def land(self, checkpoint: Checkpoint) -> None:
+        """Advance to a checkpoint that `after` returned."""
+        inside = self._committed.records
+        for _ in range(checkpoint.items - self._committed.items):
             self._waiting.popleft()
             inside = 0
-        if there.records:
-            self._waiting[0] -= there.records - inside
-        while self._left_out and self._left_out[0][0] < there.items:
+        if checkpoint.records:
+            self._waiting[0] -= checkpoint.records - inside
+        while self._left_out and self._left_out[0][0] < checkpoint.items:
             self._left_out.popleft()
-        self._behind = there
+        self._committed = checkpoint
 
     def leave_out(self, kind: str, count: int) -> None:
-        """Note that something of what has landed was left out."""
-        left_out = Counter(self._behind.left_out) + Counter({kind: count})
-        self._behind = self._behind._replace(left_out=left_out)
+        """Add to the counts of what the committed items left out."""
+        left_out = Counter(self._committed.left_out) + Counter({kind: count})
+        self._committed = self._committed._replace(left_out=left_out)
 
     def end(self) -> None:
         """Move to the next source."""
-        self._behind = Checkpoint(self._behind.source + 1, left_out=self.after(0).left_out)
+        self._committed = Checkpoint(self._committed.source + 1, left_out=self.after(0).left_out)
         self._waiting.clear()
         self._left_out.clear()
         self._taken = 0
 
 
 class Begun(NamedTuple):
-    """A job that is begun or taken over, and where it goes on; without a claim it is finished. `can_resume`: another run could go
-    on with it, as it reads files and is no rehearsal.
+    """A job that this process runs, and where it starts; `claim` is None if the job is finished. `can_resume`: another run could
+    resume it, because it reads files and is no rehearsal.
     """
 
     number: int
@@ -138,26 +138,26 @@ class Begun(NamedTuple):
 
 
 def begun(store: Store[Memory], sources: Sequence[Source], paths: Sequence[Path] | None, *, is_resumed: bool) -> Begun:
-    """Begin a job for these sources, or take over the unfinished one on them. Raises UsageError where they have changed since."""
+    """Begin a job on these sources, or take over the unfinished one. Raises UsageError if the sources have changed since."""
     writer, intakes = writer_of(store), [source.intake for source in sources]
     identity = None if paths is None else identity_of(paths, intakes)
     fingerprint = None if paths is None else fingerprint_of(paths)
-    if is_resumed and identity is not None and (taken := _taken(writer, identity, fingerprint)) is not None:
-        return taken
+    if is_resumed and identity is not None and (taken_over := _take_over(writer, identity, fingerprint)) is not None:
+        return taken_over
     formats = " ".join(dict.fromkeys(intake.format.name for intake in intakes))
     claim = writer.begin_job(NewJob(" ".join(source.name for source in sources), formats, identity, fingerprint))
     return Begun(claim.job, claim, Checkpoint(), identity is not None and not writer.is_rehearsal)
 
 
 def identity_of(paths: Sequence[Path], intakes: Sequence[Intake]) -> Key:
-    """Return a hash of what is read and of all that decides what a record becomes."""
+    """Return a hash of the paths and of everything that decides what a record becomes."""
     hashed = blake2b(digest_size=KEY_BYTES)
     for path, intake in zip(paths, intakes, strict=True):
         context = intake.context
         parts = [str(path.resolve()), intake.format.name, intake.namespace, context.source, sorted(context.include)]
-        said = [context.trusts_decisions, context.is_told]
+        options = [context.trusts_decisions, context.is_told]
         schema = f"{intake.schema.__module__}.{intake.schema.__qualname__}"
-        hashed.update(encode([*parts, *said, dict(context.mapping), schema, intake.as_of]))
+        hashed.update(encode([*parts, *options, dict(context.mapping), schema, intake.as_of]))
     return hashed.digest()
 
 
@@ -168,31 +168,28 @@ def fingerprint_of(paths: Sequence[Path]) -> Key:
         check_not_in_use(path)
         hashed.update(encode(path.stat().st_size))
         with path.open("rb") as stream:
-            while chunk := stream.read(CHUNK_BYTES):
+            while chunk := stream.read(HASHED_AT_ONCE_BYTES):
                 hashed.update(chunk)
     return hashed.digest()
 
 
-def _taken(writer: Writer, identity: Key, fingerprint: Key | None) -> Begun | None:
-    """Take over the newest job of this identity, if need be after waiting for the process that holds it.
-
-    None where there is none to go on with.
-    """
-    is_told = False
+def _take_over(writer: Writer, identity: Key, fingerprint: Key | None) -> Begun | None:
+    """Take over the newest job of this identity, waiting for a process that still holds it; None if there is none to resume."""
+    has_warned = False
     while True:
-        found, claim = writer.take_job(identity, fingerprint)
-        if found is None or found.status == "cancelled":
+        job, claim = writer.take_job(identity, fingerprint)
+        if job is None or job.status == "cancelled":
             return None
-        if found.fingerprint != fingerprint:
-            if found.status == "done":
+        if job.fingerprint != fingerprint:
+            if job.status == "done":
                 return None
             raise UsageError(
-                f"the source has changed since job {found.number} began: give it as it was, "
+                f"the source has changed since job {job.number} began: give it as it was, "
                 "or leave out resume, and what is known will be duplicate"
             )
-        if claim is not None or found.status in FINISHED:
-            return Begun(found.number, claim, Checkpoint.from_json(found.checkpoint), not writer.is_rehearsal)
-        if not is_told:
-            logger.warning("job {} is held by another process ({}): waiting for it", found.number, found.owner)
-            is_told = True
+        if claim is not None or job.status in FINISHED:
+            return Begun(job.number, claim, Checkpoint.from_json(job.checkpoint), not writer.is_rehearsal)
+        if not has_warned:
+            logger.warning("job {} is held by another process ({}): waiting for it", job.number, job.owner)
+            has_warned = True
         sleep(WAIT_SECONDS)

@@ -1,4 +1,4 @@
-"""Opening what is to be read: paths or an iterable become sources, each with its format and what takes its items."""
+"""Opens paths or an iterable as sources, and finds the format of each."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ from memproc.sources.iterables import of_iterable
 from memproc.sources.sniffing import LINE_SUFFIXES
 from memproc.times import parse_time, to_text
 
-SAMPLE = 20
-SEARCHED = 1_000
+SAMPLE = 20  # items read at once to detect a format
+SEARCHED = 1_000  # items that may be faulty before the search for a valid one ends
 
 
 class Source(NamedTuple):
-    """One source, opened: its name in the store, what takes its items, and the items."""
+    """An open source: its name in the store, the intake of its items, the items, and its size in bytes."""
 
     name: str
     intake: Intake
@@ -38,7 +38,7 @@ class Source(NamedTuple):
 
 
 def paths_of(what: object) -> list[Path] | None:
-    """Return the paths that `what` names, or None where it is an iterable of records."""
+    """Return the paths that `what` names, or None if it is an iterable of records."""
     if isinstance(what, str | Path):
         return [Path(what)]
     if isinstance(what, Sequence) and what and all(issubclass(type(one), str | Path) for one in what):
@@ -58,15 +58,15 @@ def open_all(paths: list[Path] | None, what: Any, intake: Intake, name: str | No
             items = open_file(path, lists=LISTS, limit_bytes=settings.max_record_bytes)
             stack.callback(items.close)
             sources.append(_source(items, path.name, path, intake, name))
-        stack.pop_all()  # nothing went wrong: who reads the sources closes them
+        stack.pop_all()  # nothing raised: the caller closes the sources
     return sources
 
 
 def _source(opened: Items, label: str, path: Path | None, intake: Intake, name: str | None) -> Source:
-    looked_at = _First(opened.items)
+    lookahead = _Lookahead(opened.items)
     sample: list[Item] = []
     while len(sample) < SEARCHED and all(item.fault is not None for item in sample):
-        more = looked_at.next_ones(SAMPLE)
+        more = lookahead.read_ahead(SAMPLE)
         sample += map(item_of, more)
         if not more:
             break
@@ -75,38 +75,38 @@ def _source(opened: Items, label: str, path: Path | None, intake: Intake, name: 
     if own.is_head(first) and (is_told or name in (own.FORMAT.name, own.FULL.name)):
         if (wrong := own.version_fault(first)) is not None:
             raise SourceError(f"{label} {wrong.message}: {wrong.hint}")
-        found = own.FULL
-        looked_at.drop_first()
+        detected = own.FULL
+        lookahead.drop_first()
     else:
-        found = _format_of(opened, sample, path, intake, name)
-    unknown = intake.context.include - set(found.options)
+        detected = _format_of(opened, sample, path, intake, name)
+    unknown = intake.context.include - set(detected.options)
     if unknown:
-        choices = ", ".join(found.options) or "nothing"
-        raise UsageError(f"include={sorted(unknown)}: format {found.name!r} has {choices} to include")
+        choices = ", ".join(detected.options) or "nothing"
+        raise UsageError(f"include={sorted(unknown)}: format {detected.name!r} has {choices} to include")
     as_of = intake.as_of
-    if as_of is None and (given := found.as_of(opened.head)) is not None:
+    if as_of is None and (head_date := detected.as_of(opened.head)) is not None:
         try:
-            moment = parse_time(given)
+            moment = parse_time(head_date)
         except ValueError as error:
-            told = f"{label}: the date of the export is no date"
-            raise SourceError(f"{told}: {error}", told) from error
+            message = f"{label}: the date of the export is no date"
+            raise SourceError(f"{message}: {error}", message) from error
         as_of = to_text(moment) if moment else None
-    items = looked_at.and_all_others()
+    items = lookahead.all_pieces()
     size = path.stat().st_size if path is not None and path.is_file() else None
     context = intake.context._replace(is_told=is_told)
-    return Source(label, replace(intake, format=found, context=context, as_of=as_of), items, opened, size)
+    return Source(label, replace(intake, format=detected, context=context, as_of=as_of), items, opened, size)
 
 
-class _First:
-    """The first pieces of a source, looked at before it is read. Where reading them fails, it fails again in its place."""
+class _Lookahead:
+    """The pieces of a source, the first of which can be read ahead. An exception met then is raised again in its place."""
 
     def __init__(self, pieces: Iterator[Piece]) -> None:
         self._pieces = pieces
         self._taken: list[Piece] = []
         self._failure: Exception | None = None
 
-    def next_ones(self, count: int) -> list[Piece]:
-        """Return the next pieces, as many as there are up to a count. Raises UsageError where it is no source at all."""
+    def read_ahead(self, count: int) -> list[Piece]:
+        """Read ahead and return up to `count` pieces. Raises UsageError if the source is not valid at all."""
         before = len(self._taken)
         try:
             for piece in islice(self._pieces if self._failure is None else (), count):
@@ -118,11 +118,11 @@ class _First:
         return self._taken[before:]
 
     def drop_first(self) -> None:
-        """Leave the first piece out: it is a head, and no record."""
+        """Leave out the first piece, which is a head and not a record."""
         del self._taken[:1]
 
-    def and_all_others(self) -> Iterator[Piece]:
-        """Give all pieces."""
+    def all_pieces(self) -> Iterator[Piece]:
+        """Yield all pieces, including those read ahead."""
         yield from self._taken
         if self._failure is not None:
             raise self._failure
@@ -137,13 +137,13 @@ def _format_of(opened: Items, sample: Sequence[Item], path: Path | None, intake:
     if intake.context.mapping:
         return generic.FORMAT
     values = [item.value for item in sample if item.fault is None]
-    found = detect(values, frozenset(intake.schema.model_fields))
-    if found is not None:
-        return found
+    detected = detect(values, frozenset(intake.schema.model_fields))
+    if detected is not None:
+        return detected
     objects: list[Any] = [value for value in values if is_mapping(value)]
     if objects and path is not None:
-        names, told = Names.of_values(objects), f"{path} is in no known format: "
-        raise SourceError(told + names.advice(redact=False), told + names.advice(redact=True))
+        names, message = Names.of_values(objects), f"{path} is in no known format: "
+        raise SourceError(message + names.advice(redact=False), message + names.advice(redact=True))
     if sample and path is not None and not objects and path.suffix.lower() not in (".json", *LINE_SUFFIXES):
         raise SourceError(f"{path} holds no JSON in its first {len(sample)} lines: give JSON, JSON lines or CSV")
     return generic.FORMAT

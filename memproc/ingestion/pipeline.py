@@ -1,4 +1,4 @@
-"""Ingestion: one call takes the records of any source into a store. Read it from top to bottom, then `run`."""
+"""`ingest`: checks the arguments, opens sources, workers and store, and runs the loop in `run`."""
 
 from __future__ import annotations
 
@@ -45,36 +45,35 @@ def ingest(
     resume: bool = False,
     engine: object = "sequential",
 ) -> Report:
-    """Take the records of `what` into a store, and return what became of them.
+    """Write the records of `what` to a store, and return a report.
 
-    `what` is the path of a file, a sequence of paths (one job, read in the order given), or an iterable of mappings. `into`
-    is an open `Store`, a path or a SQLAlchemy URL. `namespace` and `source` are for records that carry none. `mapping` says
-    where fields of JSON objects or table rows are found (`{"content": "body.text"}`). `include` names what a format reads on
-    request only. `as_of` is the date that the source gives for itself. With `trust_decisions` the decisions of a full export are
-    acted on, and what was forgotten is forgotten here: they may touch whatever the store holds, with a `namespace` only what it
-    holds of that. With `dry_run` everything is done and undone. With
-    `resume` the unfinished job on these files goes on behind its last batch; where there is none one is begun, and where it is
-    done nothing is done again. An iterable has no place to go on from: it is read again, and what was known is duplicate.
-    `engine` says where records are prepared: "sequential" (in this process), "threads", "processes", "forkserver", "dask" or "ray",
-    an executor of `concurrent.futures`, a Dask `Client`, or the address of a Ray cluster. The store is the same with each.
+    `what` is the path of a file, a sequence of paths (one job, read in this order), or an iterable of mappings. `into` is an open
+    `Store`, a path or a SQLAlchemy URL. `namespace` and `source` are the defaults of records that have none. `mapping` says where
+    the fields are in JSON objects or table rows (`{"content": "body.text"}`). `include` names the optional parts of a format to
+    read. `as_of` is the date of the source itself. `trust_decisions` applies the decisions and deletions of a full export, to all
+    memories of the store or only to those in `namespace`. `dry_run` rolls everything back at the end. `resume` continues the
+    unfinished job on these files after its last batch; it starts one if there is none, and does nothing if the job is done. An
+    iterable cannot be resumed: it is read from the start, and known records count as duplicates. `engine` says where records are
+    prepared: "sequential" (in this process), "threads", "processes", "forkserver", "dask", "ray", an executor of
+    `concurrent.futures`, a Dask `Client`, or the address of a Ray cluster. It does not change the result.
 
-    Bad records never raise: they are quarantined and counted, as is one on which memproc itself breaks. Where a file cannot be
-    read to its end the report's status is "failed"; an exception that ends an iterator is raised, when what it gave has landed.
-    Raises UsageError or SourceError before any work where the call is wrong, StoreError where the database cannot serve, and
-    EngineError where workers cannot. A KeyboardInterrupt meanwhile is raised with the `report`.
+    Bad records never raise: they are quarantined and counted, as are records on which memproc itself fails. If a file cannot be
+    read to its end, the status of the report is "failed"; an exception of an iterator is raised after the records before it are
+    committed. Raises UsageError or SourceError before any work if the call is wrong, StoreError if the database fails, and
+    EngineError if the workers fail. A KeyboardInterrupt is raised with the `report`.
     """
     chosen = settings or (into.settings if isinstance(into, Store) else Settings())
-    whose = name_said(namespace, "namespace")
-    if namespace is not None and whose is None:
+    default_namespace = name_said(namespace, "namespace")
+    if namespace is not None and default_namespace is None:
         raise UsageError(f"namespace={namespace!r}: give a name, or leave it out")
     context = Context(name_said(source, "source"), frozenset(include), dict(mapping or {}), trust_decisions)
-    intake = Intake(generic.FORMAT, Policy(), schema, whose, context, _as_text(as_of), chosen)
+    intake = Intake(generic.FORMAT, Policy(), schema, default_namespace, context, _as_text(as_of), chosen)
     paths = paths_of(what)
     with redacting(is_wanted=chosen.redact), ExitStack() as stack:
         if dry_run and not isinstance(into, Store) and not can_rehearse(into, settings):
             into, settings = Path(stack.enter_context(TemporaryDirectory())) / "rehearsal.db", replace(chosen, table_schema=None)
         if not isinstance(into, Store) and (held := held_for(into)) is not None:
-            held.hold()  # before a source is opened that is the store itself
+            held.hold()  # before sources open: one of them may be the store itself
             stack.callback(held.release)
         if chosen.validate == "before":
             if paths is None and not isinstance(what, Sequence):
@@ -107,7 +106,7 @@ def read_file(
     include: Iterable[str] = (),
     settings: Settings | None = None,
 ) -> Iterator[Memory | Rejected]:
-    """Give the memories of a file, judged as for a store, without one; what cannot be taken as `Rejected`, in its place."""
+    """Yield the memories of a file, validated as for a store; invalid records are yielded as `Rejected`, in order."""
     chosen = settings or Settings()
     context = Context(None, frozenset(include), dict(mapping or {}))
     intake = Intake(generic.FORMAT, Policy(), context=context, settings=chosen)
@@ -119,7 +118,7 @@ def read_file(
 
 
 def _check(sources: Sequence[Source]) -> Report | None:
-    """Read everything and write nothing; return a report if a record is invalid."""
+    """Validate all records without writing; return a report if one is invalid."""
     started = perf_counter()
     report = Report(format=sources[0].intake.format.name)
     read = 0

@@ -1,4 +1,4 @@
-"""Remarks at the end of an ingestion: what a person should know of what was read, beside the counts."""
+"""The notes of a report: what a person should know about an ingestion besides the counts."""
 
 from __future__ import annotations
 
@@ -13,22 +13,22 @@ from memproc.sources.items import Reading
 from memproc.store.changes.landed import Landed
 from memproc.validation import OF_MEMPROC, excerpt
 
-REUSED_KEPT = 10_000  # ids that are told to have been given for unrelated texts
+REUSED_KEPT = 10_000  # ids used for unrelated texts that are counted
 BEYOND = "decisions beyond the namespace"
 
 
 class Noticed:
-    """What the batches of a run showed: names of fields nobody knows, ids given for unrelated texts, and what memproc broke on."""
+    """What the batches of a run showed: unknown field names, ids used for unrelated texts, and records memproc failed on."""
 
     def __init__(self) -> None:
         self.names = Names()
-        self.reused: set[Key] = set()  # nodes of ids that were given for unrelated texts
+        self.reused: set[Key] = set()  # nodes of ids used for unrelated texts
         self.first_reused = ""
-        self.broken = 0  # records that memproc itself broke on
-        self.uncompared = 0  # stored records that memproc broke on when it compared them
+        self.broken = 0  # records quarantined for an error in memproc
+        self.uncompared = 0  # stored records whose comparison failed in memproc
 
     def note(self, landed: Landed, *, is_all_rejected: bool) -> None:
-        """Note what a batch showed; `is_all_rejected` tells whether every record so far was."""
+        """Add a batch; `is_all_rejected` tells whether every record so far was rejected."""
         self.uncompared += landed.uncompared
         self.broken += sum(rejected.faults[0].code in OF_MEMPROC for _, rejected in landed.rejected)
         if is_all_rejected:
@@ -40,7 +40,7 @@ class Noticed:
 
 
 def remark_on(report: Report, sources: Sequence[Source], noticed: Noticed, *, redacts: bool) -> None:
-    """Write all remarks into a report; with `redacts` without what records hold."""
+    """Add all notes to a report; with `redacts` without contents of records."""
     report.notes += _on_classes(sources)
     remarks = (source.intake.format.remark(report.read) for source in sources)
     report.notes += [remark for remark in dict.fromkeys(remarks) if remark]
@@ -60,7 +60,7 @@ def remark_on(report: Report, sources: Sequence[Source], noticed: Noticed, *, re
 
 
 def _on_classes(sources: Sequence[Source]) -> list[str]:
-    """Return a note on each class of memories that had fields which those of the schema have not."""
+    """Return a note on each class of memories with fields that the schema does not have."""
     return [
         f"memories of the class {kind.__name__} are kept with all their fields: give it to memproc.open as schema, to see these"
         for source in sources
@@ -70,11 +70,11 @@ def _on_classes(sources: Sequence[Source]) -> list[str]:
 
 
 def _add_reading(report: Report, reading: Reading | None, *, redacts: bool) -> None:
-    """Report what reading a source showed beside its items."""
+    """Add what reading a source showed besides its items."""
     if reading is not None:
         for name, count in reading.unread.items():
-            what = "another list" if redacts else f"the list {excerpt(name)}"
-            report.left_out[f"in {what}"] += count
+            shown = "another list" if redacts else f"the list {excerpt(name)}"
+            report.left_out[f"in {shown}"] += count
         report.notes += reading.remarks
 
 

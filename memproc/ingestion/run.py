@@ -1,4 +1,4 @@
-"""The one loop: items of a source, taken, gathered into batches, landed, reported. Read it from top to bottom."""
+"""The ingestion loop: prepares the items of each source, gathers them into batches, commits these and reports."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from memproc.ingestion.batches import Gathered, Pieces
 from memproc.ingestion.checkpoint import Begun, Place
 from memproc.ingestion.engines.loop import prepared
 from memproc.ingestion.engines.pools import Pool
-from memproc.ingestion.gc_pauses import rarer_searches
+from memproc.ingestion.gc_pauses import rarer_collections
 from memproc.ingestion.opening import Source
 from memproc.ingestion.remarks import BEYOND, Noticed, remark_on
 from memproc.intake import Chunk
@@ -41,15 +41,15 @@ from memproc.taken import Taken
 from memproc.validation import fault
 
 MERGES_SHOWN = 10
-GROUPED_AHEAD = 0.3  # where more than this share of a batch meets others, workers find out what all merge by: else one process does
-KEPT_OF_TOO_LARGE = 1 << 16  # bytes of a rejected record that the database does not take whole
-FEWEST_FOR_SHARE = 100  # a share of errors is judged from this many records on
+GROUPED_AHEAD = 0.3  # share of the last batch that met others, above which workers compute the merge group of every record
+KEPT_OF_TOO_LARGE = 1 << 16  # bytes kept of a rejected record that is too large for the database
+FEWEST_FOR_SHARE = 100  # records read before max_errors as a share applies
 
 OnProgress = Callable[[Progress], None]
 
 
 class Interrupted(KeyboardInterrupt):
-    """A person interrupted an ingestion: `report` tells what had landed; `resume` goes on behind it, where it read files."""
+    """An ingestion was interrupted: `report` counts what was committed; if it read files, `resume` continues after it."""
 
     def __init__(self, message: str, report: Report) -> None:
         super().__init__(message, report)
@@ -61,7 +61,7 @@ class Interrupted(KeyboardInterrupt):
 
 
 class Run:
-    """One ingestion under way, new or resumed."""
+    """One run of an ingestion job, new or resumed."""
 
     def __init__(
         self, store: Store[Memory], settings: Settings, job: Begun, pool: Pool | None, on_progress: OnProgress | None
@@ -69,28 +69,28 @@ class Run:
         self.store, self.settings, self.on_progress, self.pool = store, settings, on_progress, pool
         self.writer = writer_of(store, redacts=settings.redact)
         self.job, self.place = job, Place(job.start)
-        self.workers: Counter[int] = Counter()  # by process, the records it prepared
+        self.workers: Counter[int] = Counter()  # records prepared, by process id
         self.report = Report(job=job.number)
         self.started = perf_counter()
         self.watch = Watch(settings.max_memory)
         self.sizing = BatchSize.starting(settings.batch_size, self.watch.share)
         self.log = BatchLog()
         self.read_before = 0  # in earlier runs
-        self.bytes_before: int | None = None  # where this run begins, of all sources together; None until it does
-        self.pieces: Pieces | None = None  # of the source at hand
-        self.bytes_passed = 0  # of the sources that are read to their end
+        self.bytes_before: int | None = None  # bytes of all sources read before this run; None until it starts
+        self.pieces: Pieces | None = None  # of the current source
+        self.bytes_passed = 0  # of the sources that are read to the end
         self.bytes_total: int | None = None
         self.merges: list[Judged] = []
         self.noticed = Noticed()
-        self.share_met = 0.0  # of the records of the last batch those that met others
+        self.share_met = 0.0  # share of the last batch's records that met others
 
     def through(self, sources: Sequence[Source], *, is_rehearsal: bool) -> Report:
-        """Read every source to its end, or to where the settings or a person say stop."""
+        """Ingest every source until it ends, or until the settings or a request stop the job; return the report."""
         report = self.report
         if self.job.claim is None:
             report.notes.append(f"job {report.job} has read all of it: nothing to do")
             self.read_before = self.writer.reached(self.job.number).read
-            return self._finished("done", sources)
+            return self._finish_report("done", sources)
         self.claim = self.job.claim
         before = self.writer.reached(self.job.number)
         report.read, report.stored, report.duplicate, report.merged, report.quarantined = before[:5]
@@ -99,28 +99,29 @@ class Run:
         self.bytes_total = None if None in sizes else sum(size or 0 for size in sizes)
 
         def work() -> str:
-            with rarer_searches():
+            with rarer_collections():
                 self.noticed.uncompared = self.writer.catch_up(self.claim, self.settings.review_at)
-                status = self._why_intolerable() or next(filter(None, map(self._stopped, range(len(sources)), sources)), "done")
+                stops = map(self._land_source, range(len(sources)), sources)
+                status = self._status_if_too_many_errors() or next(filter(None, stops), "done")
                 if status == "done" and self.settings.accept_at is not None:
                     self._accept(self.settings.accept_at)
-                report.least_certain = [self._told(judged) for judged in self.merges] if is_rehearsal else []
+                report.least_certain = [self._describe_merge(judged) for judged in self.merges] if is_rehearsal else []
             return status
 
         try:
             status = self.writer.run_job(self.claim, work)
         except KeyboardInterrupt as error:
             going_on = ": resume goes on behind its last batch" if self.job.can_resume else ""
-            raise Interrupted(f"job {report.job} was interrupted{going_on}", self._ended("interrupted", sources)) from error
+            raise Interrupted(f"job {report.job} was interrupted{going_on}", self._whole_report("interrupted", sources)) from error
         except DatabaseError as error:
             if self.job.can_resume:
                 error.to_resume()
             raise
-        return self._ended("rehearsed" if is_rehearsal and status == "done" else status, sources)
+        return self._whole_report("rehearsed" if is_rehearsal and status == "done" else status, sources)
 
-    def _ended(self, status: str, sources: Sequence[Source]) -> Report:
+    def _whole_report(self, status: str, sources: Sequence[Source]) -> Report:
         """Return the report of this run, with what it noticed and used."""
-        report = self._finished(status, sources)
+        report = self._finish_report(status, sources)
         report.left_out = Counter(self.place.left_out)
         report.batch_log, report.resources = self.log.kept, self.watch.told()
         if self.pool is not None:
@@ -133,25 +134,25 @@ class Run:
         logger.info("job {}: {}", report.job, report.status)
         return report
 
-    def _accept(self, least: float) -> None:
-        """Merge the pairs that this job found, in all its runs, and of which the model is as sure as that."""
-        policy, name = f"confidence >= {least} and kind == similar", f"accept_at >= {least}"
-        found = self.store.decide_all(policy, name=name, job=self.claim.job)
-        self.report.accepted = found.decided
-        if found.decided:
-            merged = f"{counted(found.decided, 'pair')} merged by the policy {name}"
+    def _accept(self, confidence: float) -> None:
+        """Merge the similar pairs that this job found, in all its runs, with at least this confidence."""
+        policy, name = f"confidence >= {confidence} and kind == similar", f"accept_at >= {confidence}"
+        applied = self.store.decide_all(policy, name=name, job=self.claim.job)
+        self.report.accepted = applied.decided
+        if applied.decided:
+            merged = f"{counted(applied.decided, 'pair')} merged by the policy {name}"
             self.report.notes.append(f"{merged}: memproc review DB --undo --policy {name!r} takes that back")
 
-    def _finished(self, status: str, sources: Sequence[Source]) -> Report:
-        """Return the report with what all batches of the job counted, in all its runs."""
+    def _finish_report(self, status: str, sources: Sequence[Source]) -> Report:
+        """Return the report with the counts of all runs of the job."""
         self.writer.count_into(self.report, self.store.schema.model_fields, redacts=self.settings.redact)
         self.report.format = " ".join(dict.fromkeys(source.intake.format.name for source in sources))
         self.report.namespace = sources[0].intake.namespace if sources else None
         self.report.finish(status, perf_counter() - self.started, self.read_before)
         return self.report
 
-    def _stopped(self, number: int, source: Source) -> str:
-        """Land one source batch by batch; return why it is enough, nothing where it was read to its end."""
+    def _land_source(self, number: int, source: Source) -> str:
+        """Land one source batch by batch. Return the status that stops the job, or "" at the end of the source."""
         if not self.place.begins(number):
             self.bytes_passed += source.size or 0
             return ""
@@ -171,10 +172,10 @@ class Run:
                 batch.add(chunk, self.place.take(chunk.counts, chunk.left_out))
                 while batch.is_full(self.sizing.size) or (len(batch.records) and self._is_late()):
                     records, decided = batch.cut(self.sizing.size)
-                    if why := self._why_enough(self._land(source, records, decided)) or self._why_late():
-                        return why
-        is_left = len(batch.records) or batch.decided
-        why = self._why_enough(self._land(source, *batch.cut(len(batch.records)))) if is_left else ""
+                    if status := self._status_after(self._land(source, records, decided)) or self._status_if_late():
+                        return status
+        has_rest = len(batch.records) or batch.decided
+        status = self._status_after(self._land(source, *batch.cut(len(batch.records)))) if has_rest else ""
         if isinstance(pieces.failure, SourceEndedError):
             self.report.notes.append(f"failed: {pieces.failure}")
             return "failed"
@@ -182,10 +183,10 @@ class Run:
             raise pieces.failure
         self.bytes_passed += source.size or 0
         self.place.end()
-        return why
+        return status
 
     def _land(self, source: Source, records: Taken, decided: Sequence[Decided]) -> Landed:
-        """Land a batch; where it is too much at once, its halves one after the other."""
+        """Land a batch. If it exceeds the capacity of the database, land its halves."""
         try:
             return self._land_whole(source, records, decided)
         except DatabaseError as error:
@@ -199,8 +200,8 @@ class Run:
             too_large = fault("", "too_large", f"is too large for the database: {error}")
             lines = [own.whole_line(records.accepted.at(at).observation) for at in range(len(records.accepted))]
             lines += [one.raw[:KEPT_OF_TOO_LARGE] for _, one in records.rejected]
-            found = [Rejected(Category.RESOURCE, (too_large,), line) for line in lines]
-            return self._land_whole(source, Taken.of_rejected(found), decided)
+            rejected = [Rejected(Category.RESOURCE, (too_large,), line) for line in lines]
+            return self._land_whole(source, Taken.of_rejected(rejected), decided)
 
     def _land_whole(self, source: Source, records: Taken, decided: Sequence[Decided]) -> Landed:
         report, started = self.report, perf_counter()
@@ -221,68 +222,68 @@ class Run:
         for outcome, count in landed.counts().items():
             setattr(report, outcome.value, getattr(report, outcome.value) + count)
         self.merges = nsmallest(MERGES_SHOWN, chain(self.merges, landed.similar), key=_certainty)
-        self._note(len(records), perf_counter() - started)
+        self._note_batch(len(records), perf_counter() - started)
         if self.on_progress is not None:
             self.on_progress(self._progress(source))
         return landed
 
-    def _note(self, records: int, seconds: float) -> None:
-        """Note what a batch took, and let the size of the next one follow from it."""
+    def _note_batch(self, records: int, seconds: float) -> None:
+        """Log the time and memory a batch took, and adapt the batch size."""
         held_mb = round(self.watch.look() / MEBIBYTE, 1)
         self.log.note(BatchSeen(records, round(seconds, 6), held_mb))
         self.sizing = self.sizing.landed(records, seconds, self.watch.share)
 
-    def _told(self, judged: Judged) -> Merge:
+    def _describe_merge(self, judged: Judged) -> Merge:
         anchor = (judged.anchor or b"").hex()
-        there = {seen.observation: seen.record for seen in self.store.trace(anchor).observations}
+        records_by_key = {seen.observation: seen.record for seen in self.store.trace(anchor).observations}
         confidence, _ = _certainty(judged)
         incoming = judged.incoming.prepared.observation
         if self.settings.redact:
             return Merge(confidence, reason_told(judged.reason), incoming.key.hex(), anchor)
-        reason = reason_told(judged.reason, incoming.record, there[anchor])
-        return Merge(confidence, reason, incoming.record["content"], there[anchor]["content"])
+        reason = reason_told(judged.reason, incoming.record, records_by_key[anchor])
+        return Merge(confidence, reason, incoming.record["content"], records_by_key[anchor]["content"])
 
     def _progress(self, source: Source) -> Progress:
         report = self.report
         counts = (report.read, report.stored, report.duplicate, report.merged, report.quarantined)
-        there = self._bytes_read(source), self.bytes_total
-        return Progress(*counts, perf_counter() - self.started, *there, self.read_before, self.bytes_before or 0)
+        bytes_read = self._bytes_read(source), self.bytes_total
+        return Progress(*counts, perf_counter() - self.started, *bytes_read, self.read_before, self.bytes_before or 0)
 
     def _bytes_read(self, source: Source) -> int:
-        """Return how many bytes of all sources are read: of this one by its items, as more of it may lie in memory already."""
+        """Return the bytes read of all sources. The stream position alone would count bytes that are only buffered."""
         stream = source.opened.stream
         if source.size is None or stream is None or stream.closed or self.pieces is None:
             return self.bytes_passed
         return self.bytes_passed + min(stream.tell(), self.pieces.bytes)
 
     def _is_late(self) -> bool:
-        most = self.settings.max_seconds
-        return most is not None and perf_counter() - self.started >= most
+        limit = self.settings.max_seconds
+        return limit is not None and perf_counter() - self.started >= limit
 
-    def _why_late(self) -> str:
-        """Return the status that the job ends with if it has had its time. What is left then, `resume` reads again."""
+    def _status_if_late(self) -> str:
+        """Return "stopped" if max_seconds have passed, else ""; a resumed job reads the rest."""
         if not self._is_late():
             return ""
         going_on = "; resume goes on here" if self.job.can_resume else ""
         self.report.notes.append(f"stopped: max_seconds={self.settings.max_seconds} are over{going_on}")
         return "stopped"
 
-    def _why_enough(self, landed: Landed) -> str:
-        """Return the status that the job ends with after this batch, nothing where it goes on."""
+    def _status_after(self, landed: Landed) -> str:
+        """Return the status that stops the job after this batch, or ""."""
         if landed.request is not None:
             return ENDED_BY[landed.request]
         if self.settings.on_error == "stop" and landed.rejected:
             self.report.notes.append("stopped at the first error")
             return "stopped"
-        return self._why_intolerable()
+        return self._status_if_too_many_errors()
 
-    def _why_intolerable(self) -> str:
-        """Return the status that the job ends with if too much was quarantined in all its runs; a resumed one may begin so."""
-        most = self.settings.max_errors
+    def _status_if_too_many_errors(self) -> str:
+        """Return "stopped" if all runs together exceed max_errors, else ""."""
+        limit = self.settings.max_errors
         bad, read = self.report.quarantined, self.report.read
-        is_over = most is not None and (bad > most if isinstance(most, int) else read >= FEWEST_FOR_SHARE and bad > most * read)
+        is_over = limit is not None and (bad > limit if isinstance(limit, int) else read >= FEWEST_FOR_SHARE and bad > limit * read)
         if is_over:
-            self.report.notes.append(f"stopped: {bad} of {read} records were quarantined, more than max_errors={most}")
+            self.report.notes.append(f"stopped: {bad} of {read} records were quarantined, more than max_errors={limit}")
         return "stopped" if is_over else ""
 
 

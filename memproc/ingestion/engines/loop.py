@@ -1,12 +1,11 @@
-"""The one loop: chunks of items are prepared, several at a time where there is a pool, and given back in their order.
+"""Prepares chunks of items, several at a time if there is a pool, and yields the results in order.
 
-Facts: where a worker of a process pool dies, every call that was under way fails with it, and the pool takes no more. Dask and Ray
-lose the one call. A pool may also be gone without any error: `waiting` tells.
+Facts: if a worker of a process pool dies, every pending call fails, and the pool accepts no more. Dask and Ray lose only the one
+call. A pool may also be gone without any error (see `waiting`).
 
-Rules: never more chunks are under way than `IN_FLIGHT_A_WORKER` allows, so that memory stays bounded. What was under way when a
-worker died is prepared again, one chunk at a time and with nothing beside it: whoever ends a worker then shows itself. It is
-halved down to the one item, which is given up, so that its neighbours are not lost with it. What cannot travel to a worker is
-prepared here.
+Rules: at most `IN_FLIGHT_A_WORKER` chunks per worker are pending, so memory stays bounded. Chunks that were pending when a worker
+died are prepared again one by one, so the chunk that kills workers is found. It is halved down to one item, which is given up and
+rejected; the items beside it are kept. Chunks that cannot be sent to a worker are prepared in this process.
 """
 
 from __future__ import annotations
@@ -26,13 +25,13 @@ from memproc.intake import Chunk, given_up
 from memproc.sources.items import Piece
 
 IN_FLIGHT_A_WORKER = 2
-ATTEMPTS_OF_ONE = 2  # before an item is given up: a worker may also have been killed by somebody else
+ATTEMPTS_OF_ONE = 2  # before an item is given up: something else may have killed the worker
 
 Take = Callable[[Sequence[Piece]], Chunk]
 
 
 class Done(NamedTuple):
-    """A chunk that was prepared, and the number of the process that did it."""
+    """A prepared chunk, and the id of the process that prepared it."""
 
     worker: int
     chunk: Chunk
@@ -40,18 +39,17 @@ class Done(NamedTuple):
 
 class _Sent(NamedTuple):
     pieces: Sequence[Piece]
-    executor: Executor  # that of the pool when it was sent: after a restart another
+    executor: Executor  # the pool's when the call was sent; a restart replaces it
     future: Future[Done]
 
 
 def prepared(
     pool: Pool | None, take: Callable[[], Take], chunks: Iterable[Sequence[Piece]], *, redacts: bool = False
 ) -> Generator[Done, None, None]:
-    """Give what each chunk becomes, in order; without a pool in this process. `take` gives the function that makes it, when a chunk
-    is sent. With `redacts` the log tells the kind of an
-    error, and not its words, which may be those of a record.
+    """Yield each prepared chunk in order; without a pool, prepare them in this process. `take` returns the function that prepares
+    the next chunk. With `redacts` the log shows the type of an error but not its message, which may quote a record.
 
-    Raises EngineError where the workers cannot begin, or where a pool that is not memproc's broke or is gone.
+    Raises EngineError if the workers cannot start, or if a pool of the caller broke or is gone.
     """
     if pool is None:
         for pieces in chunks:
@@ -64,44 +62,44 @@ def _run(take: Take, pieces: Sequence[Piece]) -> Done:
     return Done(os.getpid(), take(pieces))
 
 
-def _own_number() -> int:
+def _process_id() -> int:
     return os.getpid()
 
 
 class _Loop:
-    """The chunks of one source on their way through a pool."""
+    """Prepares the chunks of one source in a pool."""
 
     def __init__(self, pool: Pool, take: Callable[[], Take], *, redacts: bool) -> None:
         self._pool, self._take, self._redacts = pool, take, redacts
-        self._under_way: deque[_Sent] = deque()
+        self._pending: deque[_Sent] = deque()
         self._deaths: tuple[type[BaseException], ...] = (*pool.deaths, PoolDiedError)
-        self._has_worked = False
+        self._workers_have_started = False
 
     def through(self, chunks: Iterator[Sequence[Piece]]) -> Iterator[Done]:
-        most = IN_FLIGHT_A_WORKER * self._pool.workers
+        limit = IN_FLIGHT_A_WORKER * self._pool.workers
         try:
             while True:
-                while len(self._under_way) < most and self._is_whole() and (pieces := next(chunks, None)) is not None:
-                    self._under_way.append(self._sent(pieces))
-                if not self._under_way:
+                while len(self._pending) < limit and self._is_undisturbed() and (pieces := next(chunks, None)) is not None:
+                    self._pending.append(self._send(pieces))
+                if not self._pending:
                     return
-                yield from self._received(self._under_way.popleft())
+                yield from self._receive(self._pending.popleft())
         finally:
-            if self._under_way and self._pool.is_own:
-                answered(lambda: [sent.future.cancel() for sent in self._under_way], END_SECONDS)
+            if self._pending and self._pool.is_own:
+                answered(lambda: [sent.future.cancel() for sent in self._pending], END_SECONDS)
 
-    def _is_whole(self) -> bool:
-        """Tell whether nothing is under way that a worker's death may have ended: it must have nothing beside it."""
-        return all(sent.executor is self._pool.executor for sent in self._under_way)
+    def _is_undisturbed(self) -> bool:
+        """Tell whether no pending call was sent to an executor that was replaced: those are prepared again one by one."""
+        return all(sent.executor is self._pool.executor for sent in self._pending)
 
-    def _sent(self, pieces: Sequence[Piece]) -> _Sent:
+    def _send(self, pieces: Sequence[Piece]) -> _Sent:
         try:
-            return self._submitted(pieces)
+            return self._submit(pieces)
         except self._deaths as death:  # an idle worker was killed
             self._restart(death)
-            return self._submitted(pieces)
+            return self._submit(pieces)
 
-    def _submitted(self, pieces: Sequence[Piece]) -> _Sent:
+    def _submit(self, pieces: Sequence[Piece]) -> _Sent:
         executor = self._pool.executor
         try:
             return _Sent(pieces, executor, executor.submit(_run, self._take(), pieces))
@@ -114,19 +112,19 @@ class _Loop:
             failed.set_exception(error)
             return _Sent(pieces, executor, failed)
 
-    def _received(self, sent: _Sent) -> Iterator[Done]:
+    def _receive(self, sent: _Sent) -> Iterator[Done]:
         try:
             done = self._result(sent)
         except self._deaths as death:
-            logger.warning("a worker died: {}", self._told(death))
+            logger.warning("a worker died: {}", self._describe(death))
             if sent.executor is self._pool.executor:
                 self._restart(death)
-            yield from self._alone(sent.pieces)
+            yield from self._prepare_alone(sent.pieces)
         else:
             yield done
 
     def _result(self, sent: _Sent) -> Done:
-        if sent.executor is not self._pool.executor and not sent.future.done():  # that one is gone, and will not answer
+        if sent.executor is not self._pool.executor and not sent.future.done():  # its executor is gone and will not answer
             raise PoolDiedError("it was replaced")
         try:
             self._pool.patience.wait(sent.future, self._pool.is_alive)
@@ -135,32 +133,32 @@ class _Loop:
             raise
         except self._pool.endings as error:
             raise PoolDiedError(str(error).partition("\n")[0]) from error
-        except CancelledError as error:  # the executor's owner ended it, or a cluster was closed
+        except CancelledError as error:  # the owner shut the executor down, or a cluster was closed
             if not self._pool.is_alive():
                 raise PoolDiedError("what was under way was cancelled") from error
             return _run(self._take(), sent.pieces)
-        except Exception as error:  # noqa: BLE001 - taking never raises: it is the way there or back that failed
-            logger.warning("what cannot travel to a worker is prepared here: {}", self._told(error))
+        except Exception as error:  # noqa: BLE001 - preparing never raises, so sending or returning failed
+            logger.warning("what cannot travel to a worker is prepared here: {}", self._describe(error))
             return _run(self._take(), sent.pieces)
-        self._has_worked = True
+        self._workers_have_started = True
         return done
 
-    def _told(self, error: BaseException) -> str:
+    def _describe(self, error: BaseException) -> str:
         return type(error).__name__ if self._redacts else repr(error)
 
     def _restart(self, death: BaseException) -> None:
-        """Go on with workers that live; where all were gone, with others that are seen to work."""
+        """Continue with living workers; if all were gone, with a new pool whose workers are not known to start."""
         is_gone = isinstance(death, PoolDiedError)
         self._pool.restart(is_gone=is_gone)
         if is_gone:
-            logger.warning("the workers are gone, and were begun anew: {}", self._told(death))
-            self._has_worked = False
+            logger.warning("the workers are gone, and were begun anew: {}", self._describe(death))
+            self._workers_have_started = False
 
-    def _alone(self, pieces: Sequence[Piece]) -> Iterator[Done]:
-        """Prepare items with nothing beside them; where they end their workers, by halves down to the one that does."""
+    def _prepare_alone(self, pieces: Sequence[Piece]) -> Iterator[Done]:
+        """Prepare items while nothing else is pending; if they kill their worker, halve them to find the item that does."""
         for _ in range(ATTEMPTS_OF_ONE if len(pieces) == 1 else 1):
             try:
-                done = self._result(self._sent(pieces))
+                done = self._result(self._send(pieces))
             except self._deaths as death:
                 self._restart(death)
                 self._check_workers()
@@ -171,15 +169,15 @@ class _Loop:
             yield Done(os.getpid(), given_up(pieces[0]))
             return
         middle = len(pieces) // 2
-        yield from self._alone(pieces[:middle])
-        yield from self._alone(pieces[middle:])
+        yield from self._prepare_alone(pieces[:middle])
+        yield from self._prepare_alone(pieces[middle:])
 
     def _check_workers(self) -> None:
-        """Raise where workers die whatever they are given."""
-        if self._has_worked:
+        """Raise EngineError if workers die before they have done anything."""
+        if self._workers_have_started:
             return
         try:
-            number = self._pool.executor.submit(_own_number)
+            number = self._pool.executor.submit(_process_id)
             self._pool.patience.wait(number, self._pool.is_alive)
             number.result()
         except self._deaths as death:
@@ -187,4 +185,4 @@ class _Loop:
                 "the workers end before they begin: does the program call memproc under `if __name__ == '__main__':`, "
                 "and is there memory for them?"
             ) from death
-        self._has_worked = True
+        self._workers_have_started = True

@@ -1,8 +1,8 @@
-"""Workers on Dask: a cluster of this machine that memproc begins, or the one of a client that was handed over.
+"""Workers on Dask: a local cluster that memproc starts, or the cluster of the caller's client.
 
-Facts: a nanny begins a worker that died anew, but not one that died before it told its nanny that it had begun; and it may be given
-work before that. A cluster ends the nanny of a worker that it misses for 15 seconds, which on a busy machine is less than one needs
-to begin. Of a cluster without nannies nobody tells those who wait for it.
+Facts: a nanny restarts a worker that died, unless it died before it reported its start, and a worker may get work before that. A
+cluster ends the nanny of a worker that it misses for 15 seconds, less than a worker needs to start on a busy machine. In a cluster
+without nannies nothing reports a lost worker to the client.
 """
 
 from __future__ import annotations
@@ -22,18 +22,17 @@ SECONDS_TO_BEGIN_A_WORKER = 300  # then its nanny gives up
 SECONDS_TO_SETTLE = 60.0
 SECONDS_TO_END = 60.0
 SECONDS_WITHOUT_WORKERS = 60.0
-SECONDS_UNTIL_THE_FIRST = 600.0  # of a cluster that has none as it is handed over, as it begins them when it has work
+SECONDS_UNTIL_THE_FIRST = 600.0  # for a cluster that starts workers only when it has work
 
 
-def dask_pool(given: object, workers: int) -> Pool:
-    """Return the pool of a client, or of a cluster with so many workers of one thread each.
+def dask_pool(handed_over: object, workers: int) -> Pool:
+    """Return the pool of a client, or of a new local cluster with this many workers of one thread each.
 
-    A worker that dies is begun again by its nanny. On a cluster of memproc's own its call is told at once; on another it goes to
-    other workers first, as that cluster is set up to do. Where a nanny cannot begin it again, or the scheduler is gone, a cluster
-    of memproc's own is replaced.
+    A nanny restarts a worker that dies. In a local cluster its call fails at once; the caller's cluster may first retry it on other
+    workers. A local cluster is replaced if a nanny cannot restart its worker or the scheduler is gone.
     """
-    if given is not None:
-        client = cast("Client", given)
+    if handed_over is not None:
+        client = cast("Client", handed_over)
         threads: list[int] = []
         if not answered(lambda: threads.append(sum(client.nthreads().values())) or True):  # type: ignore[func-returns-value]
             raise EngineError(
@@ -44,7 +43,7 @@ def dask_pool(given: object, workers: int) -> Pool:
         pool.is_alive = lambda: _has_workers(client)
         pool.patience = Patience(SECONDS_WITHOUT_WORKERS if threads[0] else SECONDS_UNTIL_THE_FIRST)
         return pool
-    began, own = monotonic(), _Own(workers)
+    began, own = monotonic(), _OwnCluster(workers)
     pool = Pool("dask", own.executor, workers, (KilledWorker,), own.reopened)
     pool.is_alive, pool.replace, pool.end = own.is_alive, own.replaced, own.end
     pool.patience = patience_of(monotonic() - began)
@@ -61,7 +60,7 @@ def _has_workers(client: Client) -> bool:
 
 
 def _settled(client: Client, executor: Executor) -> Executor:
-    """Wait until all workers that are begun anew have begun, as far as that can be told; return the executor."""
+    """Wait until restarted workers are running, as far as this process can tell; return the executor."""
     deadline = monotonic() + SECONDS_TO_SETTLE
     while monotonic() < deadline and not answered(lambda: _is_settled(client)):
         sleep(0.05)
@@ -75,16 +74,16 @@ def _is_settled(client: Client) -> bool:
     return have_begun and len(client.nthreads()) >= len(processes)
 
 
-class _Patient(LocalCluster):
-    """A cluster that does not end the nanny of a worker which is slow to begin."""
+class _SlowStartCluster(LocalCluster):
+    """A cluster that does not end the nanny of a worker that starts slowly."""
 
     def _update_worker_status(self, op: str, msg: Any) -> None:
         with dask.config.set({"distributed.deploy.lost-worker-timeout": SECONDS_TO_BEGIN_A_WORKER}):
             super()._update_worker_status(op, msg)
 
 
-class _Own:
-    """A cluster of this machine that memproc began, or the one in its place."""
+class _OwnCluster:
+    """A local cluster that memproc started, or its replacement."""
 
     def __init__(self, workers: int) -> None:
         self._workers = workers
@@ -93,11 +92,11 @@ class _Own:
     def _begin(self) -> None:
         try:
             with dask.config.set({"distributed.scheduler.allowed-failures": 0}):
-                self._cluster = _Patient(
+                self._cluster = _SlowStartCluster(
                     n_workers=self._workers,
                     threads_per_worker=1,
                     processes=True,
-                    dashboard_address=":0",  # any that is free: another cluster may have the usual one
+                    dashboard_address=":0",  # a free port: another cluster may use the default
                     death_timeout=SECONDS_TO_BEGIN_A_WORKER,
                 )
             self._client = Client(self._cluster)
@@ -106,23 +105,23 @@ class _Own:
         self.executor = _executor_of(self._client)
 
     def is_alive(self) -> bool:
-        """Tell whether a worker lives. Raises PoolDiedError where none will: nobody is left to begin one."""
+        """Tell whether a worker lives. Raises PoolDiedError if no nanny is left to start one."""
         if not self._cluster.workers:
             raise PoolDiedError("the workers of the Dask cluster ended, and could not be begun again")
         return _has_workers(self._client)
 
     def reopened(self) -> Executor:
-        """Give the executor when the workers that died have begun again."""
+        """Return the executor after dead workers have been restarted."""
         return _settled(self._client, self.executor)
 
     def replaced(self) -> Executor:
-        """Begin another cluster in place of this one."""
+        """Start another cluster in place of this one; return its executor."""
         self.end()
         self._begin()
         return self.executor
 
     def end(self) -> None:
-        """End the cluster, by force where it does not end by itself."""
+        """End the cluster, by force if necessary."""
         client, cluster = self._client, self._cluster
         processes = [nanny.pid for nanny in [*cluster.workers.values()] if getattr(nanny, "pid", None)]
 

@@ -1,4 +1,4 @@
-"""Workers on Ray: the cluster at an address, the one this process is connected to, or one of this machine that memproc begins."""
+"""Workers on Ray: the cluster at an address, the one this process is connected to, or a local one that memproc starts."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ SERVERS = ("gcs_server", "raylet")
 
 
 def ray_pool(address: str | None, workers: int) -> Pool:
-    """Return the pool of the Ray cluster at an address, or of one with so many processors that lasts as long as the pool.
+    """Return the pool of the Ray cluster at an address, or of a local one with this many processors that lasts as long as the pool.
 
-    A cluster of memproc's own is replaced where none of its nodes lives any more.
+    A local cluster is replaced if none of its nodes is alive.
     """
     began = monotonic()
-    own = None if ray.is_initialized() else _Own(address, workers)
-    executor = _Executor(own.check_servers) if own is not None else _Executor()
+    own = None if ray.is_initialized() else _Connection(address, workers)
+    executor = _RayExecutor(own.check_servers) if own is not None else _RayExecutor()
     pool = Pool("ray", executor, max(1, int(ray.cluster_resources().get("CPU", workers))))
     pool.deaths, pool.reopen = (WorkerCrashedError, OutOfMemoryError, NodeDiedError), lambda: pool.executor
     pool.endings = (LocalRayletDiedError,)
@@ -46,8 +46,8 @@ def _has_nodes() -> bool:
     return answered(lambda: ray.is_initialized() and any(node["Alive"] for node in ray.nodes()))
 
 
-class _Own:
-    """A connection to Ray that memproc began, and where there was none to connect to, the cluster."""
+class _Connection:
+    """A connection to Ray that memproc opened, with the local cluster if it started one."""
 
     def __init__(self, address: str | None, workers: int) -> None:
         self._where: dict[str, Any] = {"num_cpus": workers, "include_dashboard": False} if address is None else {"address": address}
@@ -65,23 +65,23 @@ class _Own:
         self._servers = [one for one in map(psutil.Process, self._processes) if one.name() in SERVERS]
 
     def is_alive(self) -> bool:
-        """Tell whether a node lives. Raises PoolDiedError where none will."""
+        """Tell whether a node lives. Raises PoolDiedError if a server of the cluster has ended."""
         self.check_servers()
         return _has_nodes()
 
     def check_servers(self) -> None:
-        """Raise PoolDiedError where a server that all need has ended."""
+        """Raise PoolDiedError if the GCS server or the raylet has ended."""
         if not all(map(is_there, self._servers)):
             raise PoolDiedError("a server of Ray ended")
 
     def replaced(self) -> Executor:
-        """Begin another cluster in place of this one."""
+        """Start another cluster in place of this one; return its executor."""
         self.end()
         self._begin()
-        return _Executor(self.check_servers)
+        return _RayExecutor(self.check_servers)
 
     def end(self) -> None:
-        """End it, by force where it does not end by itself."""
+        """End the connection or cluster, by force if necessary."""
         ended(ray.shutdown, self._processes, SECONDS_TO_END)
 
 
@@ -89,15 +89,15 @@ def _children() -> set[int]:
     return {child.pid for child in psutil.Process().children(recursive=True)}
 
 
-class _Executor(Executor):
-    """Ray as an executor: each call is a task, made once, whose result is a future."""
+class _RayExecutor(Executor):
+    """Ray as an executor: each call is a task that runs once."""
 
     def __init__(self, check: Callable[[], object] = bool) -> None:
-        """Know what raises where Ray is gone: to begin a task may wait for it for ever."""
+        """`check` raises if Ray is gone, when starting a task could block forever."""
         self._check = check
 
     def submit(self, work: Callable[..., Any], /, *arguments: Any, **named: Any) -> Future[Any]:
-        """Begin a task."""
+        """Start a task."""
         self._check()
         task = ray.remote(max_retries=0)(work)
         future: Future[Any] = task.remote(*arguments, **named).future()

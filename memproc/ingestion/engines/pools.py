@@ -1,7 +1,7 @@
-"""Pools of workers by name, or as they are handed over. Each is an executor of `concurrent.futures`, so one loop serves all.
+"""Pools of workers, by name or from the caller. Each is an executor of `concurrent.futures`, so one loop serves all.
 
-Processes are begun afresh (`spawn`), or forked from a server that has no threads (`forkserver`), never forked from the caller's,
-which may hold locks. What memproc begins it ends, by force where it does not end by itself; what was handed over stays as it is.
+Processes are spawned, or forked from a server without threads (`forkserver`), never forked from the caller's process, which may
+hold locks. memproc ends the pools that it starts, by force if necessary, and leaves the caller's pools running.
 """
 
 from __future__ import annotations
@@ -21,18 +21,18 @@ from memproc.errors import EngineError, UsageError
 from memproc.ingestion.engines.waiting import Patience, ended
 
 SECONDS_TO_BEGIN_ANEW = 10.0
-TIMES_THE_BEGINNING = 5.0  # who needs long to begin needs long to begin anew
-SECONDS_WITHOUT_A_WORD = 600.0  # of an executor that cannot be asked whether it lives
+TIMES_THE_BEGINNING = 5.0  # a pool that starts slowly restarts slowly
+SECONDS_WITHOUT_A_WORD = 600.0  # for an executor whose workers cannot be checked
 
 ENGINES = get_args(PythonEngine)
 
 
 @dataclass(slots=True)
 class Pool:
-    """Workers: `executor` takes calls, `deaths` are the errors that tell of a worker that died, `reopen` gives the executor to go
-    on with after that (None: there is none). `endings` tell that all are gone. `is_alive` tells whether anybody is there to do what
-    was sent, or raises PoolDiedError where nobody will be; `patience` says for how long nobody may be there, and `replace` gives
-    another executor then (None: there is none). `end` ends what memproc began.
+    """Workers, and how to handle their failures. `executor` runs calls. `deaths` are the errors of a call whose worker died, and
+    `reopen` returns the executor to continue with. `endings` are the errors of calls whose pool is gone. `is_alive` tells whether a
+    worker lives, or raises PoolDiedError if none ever will; `patience` says how long to wait for one, and `replace` then returns a
+    new executor. `reopen` and `replace` are None if memproc cannot do that. `end` ends a pool that memproc started.
     """
 
     name: str
@@ -44,14 +44,11 @@ class Pool:
     is_alive: Callable[[], bool] = lambda: True
     patience: Patience = field(default_factory=lambda: Patience(SECONDS_TO_BEGIN_ANEW))
     replace: Callable[[], Executor] | None = None
-    end: Callable[[], None] = lambda: None  # what was handed over stays as it is
-    process: int = field(default_factory=os.getpid)  # the one that began it
+    end: Callable[[], None] = lambda: None  # a pool of the caller keeps running
+    process: int = field(default_factory=os.getpid)  # the one that started it
 
     def restart(self, *, is_gone: bool = False) -> None:
-        """Go on with workers that live, after one died or where all are gone.
-
-        Raises EngineError where the pool is not memproc's to begin anew.
-        """
+        """Replace the executor after a worker died or, with `is_gone`, all did. Raises EngineError for a pool of the caller."""
         begin_anew = self.replace if is_gone else self.reopen
         if begin_anew is None:
             how = "is gone" if is_gone else "broke"
@@ -62,17 +59,17 @@ class Pool:
 
     @property
     def is_own(self) -> bool:
-        """Whether it was begun in this process, and not in one that this was forked from."""
+        """Whether this process started the pool, rather than a process it was forked from."""
         return self.process == os.getpid()
 
     def close(self) -> None:
-        """End what memproc began, in the process that began it."""
+        """End the pool if memproc started it in this process."""
         if self.is_own:
             self.end()
 
 
 def patience_of(began_seconds: float) -> Patience:
-    """Return how long is waited for a cluster that took so long to begin."""
+    """Return the patience with a cluster that took this long to start."""
     return Patience(max(SECONDS_TO_BEGIN_ANEW, TIMES_THE_BEGINNING * began_seconds))
 
 
@@ -80,31 +77,31 @@ def pool_of(engine: object, workers: int) -> Pool | None:
     """Return the pool of an engine, None for "sequential". `engine` is one of `ENGINES`, an executor of `concurrent.futures`, a
     Dask `Client`, or the address of a Ray cluster (`ray://host:port`, or `ray://auto` for the one of this machine).
 
-    Raises UsageError where it is none of these, or where its package is not installed.
+    Raises UsageError if it is none of these, or if its package is not installed.
     """
     if isinstance(engine, Executor):
         pool = Pool(type(engine).__name__, engine, getattr(engine, "_max_workers", None) or workers, (BrokenExecutor,))
-        if _crew(engine) is None:
+        if _workers_of(engine) is None:
             pool.patience = Patience(SECONDS_WITHOUT_A_WORD)
-        pool.is_alive = lambda: has_crew(engine)
+        pool.is_alive = lambda: has_live_workers(engine)
         return pool
     if not isinstance(engine, str):
         if type(engine).__module__.partition(".")[0] == "distributed":
             return _on_package("dask", engine, workers)
-        raise UsageError(f"engine={engine!r}: {_ADVICE}")
+        raise UsageError(f"engine={engine!r}: {_ENGINE_ADVICE}")
     if engine.startswith("ray://"):
         return _on_package("ray", engine, workers)
     if engine not in ENGINES:
-        raise UsageError(f"engine={engine!r}: {_ADVICE}")
+        raise UsageError(f"engine={engine!r}: {_ENGINE_ADVICE}")
     return _BY_NAME[engine](workers)
 
 
-_ADVICE = f"give one of {', '.join(ENGINES)}, an executor of concurrent.futures, a Dask Client or ray://host:port"
+_ENGINE_ADVICE = f"give one of {', '.join(ENGINES)}, an executor of concurrent.futures, a Dask Client or ray://host:port"
 
 
 def _threads(workers: int) -> Pool:
     executor = ThreadPoolExecutor(workers, thread_name_prefix="memproc")
-    return Pool("threads", executor, workers, is_alive=lambda: has_crew(executor), end=partial(_shut_down, executor))
+    return Pool("threads", executor, workers, is_alive=lambda: has_live_workers(executor), end=partial(_shut_down, executor))
 
 
 def _processes(name: str, method: str, workers: int) -> Pool:
@@ -119,42 +116,42 @@ def _processes(name: str, method: str, workers: int) -> Pool:
         return opened()
 
     pool = Pool(name, opened(), workers, (BrokenExecutor,), reopened, replace=reopened)
-    pool.is_alive = lambda: has_crew(pool.executor)
+    pool.is_alive = lambda: has_live_workers(pool.executor)
     pool.end = lambda: _shut_down(pool.executor)
     return pool
 
 
-def _crew(executor: Executor) -> Collection[Any] | None:
-    """Return the processes or threads of an executor, which have no public name; None where they cannot be told."""
+def _workers_of(executor: Executor) -> Collection[Any] | None:
+    """Return the processes or threads of an executor, from its private attributes; None if they are unknown."""
     processes, threads = getattr(executor, "_processes", None), getattr(executor, "_threads", None)
     if isinstance(processes, dict):
         return list(processes.values())
     if isinstance(threads, set):
         return list(threads)
-    return [] if isinstance(executor, ProcessPoolExecutor) else None  # one that broke has let go of them
+    return [] if isinstance(executor, ProcessPoolExecutor) else None  # a broken one has dropped its processes
 
 
-def has_crew(executor: Executor) -> bool:
-    """Tell whether any process or thread of an executor lives; not where they cannot be told."""
-    return any(worker.is_alive() for worker in _crew(executor) or ())
+def has_live_workers(executor: Executor) -> bool:
+    """Tell whether a process or thread of an executor lives; False if they are unknown."""
+    return any(worker.is_alive() for worker in _workers_of(executor) or ())
 
 
 def _shut_down(executor: Executor) -> None:
-    """Let workers end what they are at, and kill the processes that do not: nobody waits for what they would give."""
-    processes = [worker.pid for worker in _crew(executor) or () if hasattr(worker, "pid")]
+    """Shut an executor down, and kill its processes if that takes too long: nothing needs their results."""
+    processes = [worker.pid for worker in _workers_of(executor) or () if hasattr(worker, "pid")]
     ended(lambda: executor.shutdown(wait=True, cancel_futures=True), processes)
 
 
 def _warm() -> None:
-    """Load what a worker needs, and let its search for cycles pass over it from then on."""
+    """Load what a worker needs, and exempt it from garbage collection."""
     from memproc.ingestion.engines.warming import warm  # noqa: PLC0415 - in the worker, not in the caller's process
 
     warm()
-    gc.freeze()  # this process is memproc's own
+    gc.freeze()  # safe: this process runs only memproc
 
 
 def _on_package(extra: str, given: object, workers: int) -> Pool:
-    """Return the pool of an engine whose package is an extra: on what was given, or on what memproc begins."""
+    """Return the pool of an engine whose package is an optional extra; `given` is a client, an address or None."""
     try:
         pool: Pool = getattr(import_module(f"memproc.ingestion.engines.on_{extra}"), f"{extra}_pool")(given, workers)
         return pool
