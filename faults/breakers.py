@@ -88,7 +88,7 @@ def _first(given: Iterator[Any]) -> Iterator[Any]:
 
 
 _LINES, _ROWS, _PIECES = files._lines, files._rows, files._pieces  # noqa: SLF001 - they are broken behind their backs
-_NEXT_CHUNK, _TAKEN, _LAND_EACH = Pieces.next_chunk, Intake._taken, Writer.land_each  # noqa: SLF001 - as these
+_NEXT_CHUNK, _PREPARE_CHUNK, _LAND_EACH = Pieces.next_chunk, Intake._prepare_chunk, Writer.land_each  # noqa: SLF001 - as these
 _INSERT_ROWS, _ITERATED = Tx.insert_rows, Store.__iter__
 
 
@@ -122,7 +122,7 @@ def _believed(self: Pieces, records: int) -> list[Any]:
 
 def _swallowing(self: Intake, pieces: Sequence[Any], **how: Any) -> Chunk:
     """Take records, but for those on which an exception was raised."""
-    chunk = _TAKEN(self, pieces, **how)
+    chunk = _PREPARE_CHUNK(self, pieces, **how)
     gone = {at for at, one in chunk.records.rejected if one.category == Category.INTERNAL}
     rejected = [(at - sum(before < at for before in gone), one) for at, one in chunk.records.rejected if at not in gone]
     left = (at not in gone for at in range(len(chunk.records)))
@@ -223,7 +223,11 @@ _break(
 )
 _break("what ends early is not done", "what ends the reading is taken for the end", patch.object(Pieces, "next_chunk", _believed))
 _break("a thousand faces are a text", "a text is read as deep as it is long", patch.object(preparing, "skim", _deep))
-_break("what memproc breaks on is told", "an exception is swallowed with its record", patch.object(Intake, "_taken", _swallowing))
+_break(
+    "what memproc breaks on is told",
+    "an exception is swallowed with its record",
+    patch.object(Intake, "_prepare_chunk", _swallowing),
+)
 
 _break("decisions act where they are trusted", "decisions act without trust", patch.object(pipeline, "Context", _trusting))
 _across: Final = patch.object(forgetting, "_within", lambda _tx, decided, _namespace: [*decided])

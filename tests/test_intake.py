@@ -115,7 +115,7 @@ def intakes(draw: st.DrawFn) -> Intake:
 def read_by_readers(intake: Intake, pieces: list[Piece]) -> Chunk:
     """Return what items become where each goes through the reader of its format."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Intake, "_usual", lambda _self: lambda _value: None)
+        patch.setattr(Intake, "_fast_reader", lambda _self: lambda _value: None)
         return intake.take_all(pieces)
 
 

@@ -1,7 +1,7 @@
 """From items of a source to prepared observations: format, validation, keys. Pure.
 
-Nothing raises on bad input: what cannot be taken is returned as `Rejected`, with every fault and the raw bytes. An error in memproc
-itself costs one record only: that one is rejected as `internal`, with the traceback, and all others are taken.
+Bad input never raises: it is returned as `Rejected`, with every fault and the raw bytes. An error in memproc itself rejects only
+the record that caused it, as `internal` with the traceback.
 """
 
 from memproc.intake.chunk import Chunk

@@ -1,4 +1,4 @@
-"""What some items of a source became."""
+"""The result of preparing a chunk of items."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from memproc.taken import Taken
 
 
 class Chunk(NamedTuple):
-    """What some items became: their records, and in `counts` how many records each item gave. Each decision comes with the number
-    of records before it, and each count of what was left out with the number of its item.
+    """A prepared chunk: its records, and in `counts` the number of records of each item. `decided` pairs each decision with the
+    number of records before it; `left_out` pairs the place of an item with the counts of what it left out.
     """
 
     records: Taken

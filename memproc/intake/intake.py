@@ -1,7 +1,7 @@
-"""The loop that takes each item of a source from its bytes to the record that is kept.
+"""Prepares items of a source: decodes, reads, validates and keys their records.
 
-Strategy: most items are objects with fields of the schema and need no reader. The keys of many records are made together, which is
-quicker than one by one; where that raises, the record at fault is found by halving (`isolated`).
+Strategy: most items are objects with the fields of the schema and skip the format's reader. Keys are computed for many records at
+once, which is faster; if that raises, halving finds the records that cause it (`isolated`).
 """
 
 from __future__ import annotations
@@ -37,8 +37,8 @@ from memproc.validation import INTERNAL_ERROR, NOT_AN_OBJECT, READER_FAILED, as_
 from memproc.values import is_blank
 
 
-class _Kept(NamedTuple):
-    """A memory that passed validation (for an object, its plain record), and what is kept of it."""
+class _Valid(NamedTuple):
+    """A valid memory (or the plain record of a memory object), and the accepted record."""
 
     memory: Memory | Plain
     accepted: Accepted
@@ -46,8 +46,8 @@ class _Kept(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Intake:
-    """How the items of one source become observations. `namespace` is for records without one; `as_of` is the date that the source
-    gives for itself, as fixed-width text.
+    """How the items of one source become observations. `namespace` is the default of records without one; `as_of` is the date of
+    the source, as fixed-width text.
     """
 
     format: Format
@@ -59,55 +59,55 @@ class Intake:
     settings: Settings = field(default_factory=Settings)
 
     def __post_init__(self) -> None:
-        """Give the readers the names of the fields of the schema."""
+        """Pass the field names of the schema to the readers."""
         object.__setattr__(self, "context", self.context._replace(fields=_fields_of(self.schema)))
 
     @property
     def said(self) -> str:
-        """What the caller said of the source, except the namespace, as JSON: a replay uses the same."""
+        """The caller's options except the namespace, as JSON; a replay reuses them."""
         context = self.context
-        given = {
+        options = {
             "source": context.source,
             "include": sorted(context.include),
             "mapping": dict(context.mapping),
             "as_of": self.as_of,
             "is_told": context.is_told,
         }
-        return encode({name: value for name, value in given.items() if value}).decode()
+        return encode({name: value for name, value in options.items() if value}).decode()
 
     def take_all(self, pieces: Sequence[Piece], *, is_grouped: bool = False) -> Chunk:
-        """Return what some items become. With `is_grouped` the groups by which facts merge are computed for all of them."""
-        return self._taken(pieces, is_hashed=self.policy.dedup == "near", is_grouped=is_grouped)
+        """Prepare items. `is_grouped` also computes the merge group of every fact."""
+        return self._prepare_chunk(pieces, is_hashed=self.policy.dedup == "near", is_grouped=is_grouped)
 
     def take(self, piece: Piece) -> Chunk:
-        """Return what one item becomes, without signatures."""
-        return self._taken([piece], is_hashed=False)
+        """Prepare one item, without MinHash signatures."""
+        return self._prepare_chunk([piece], is_hashed=False)
 
     def draft(self, piece: Piece) -> list[Memory | Rejected]:
         """Return the memories of one item, validated as for a store."""
         drafted: list[Memory | Rejected] = []
-        for made, _ in self._made(piece, None):
+        for made, _ in self._read_item(piece, None):
             if isinstance(made, Rejected):
                 drafted.append(self._redacted(made))
-            elif isinstance(made, _Kept):
+            elif isinstance(made, _Valid):
                 drafted.append(restore(made.memory, self.schema) if isinstance(made.memory, dict) else made.memory)
         return drafted
 
-    def _taken(self, pieces: Sequence[Piece], *, is_hashed: bool, is_grouped: bool = False) -> Chunk:
+    def _prepare_chunk(self, pieces: Sequence[Piece], *, is_hashed: bool, is_grouped: bool = False) -> Chunk:
         chunk, accepted, parts = self._read(pieces)
 
-        def prepared(some: Sequence[Accepted]) -> Columns:
-            columns = prepare_all(some, self.policy)
+        def prepared(records: Sequence[Accepted]) -> Columns:
+            columns = prepare_all(records, self.policy)
             if is_grouped:
-                own = zip(columns.content, some, strict=True)
-                columns.grouped = [grouped(content, record, self.policy) for content, (record, *_) in own]
+                contents = zip(columns.content, records, strict=True)
+                columns.grouped = [grouped(content, record, self.policy) for content, (record, *_) in contents]
             return with_band_hashes(columns, self.policy.recall) if is_hashed else columns
 
         rejected, ends = chunk.records.rejected, [*accumulate(chunk.counts)]
-        beside = {at for at, _ in rejected}
-        places = [at for at in range(len(accepted) + len(beside)) if at not in beside]
+        rejected_places = {at for at, _ in rejected}
+        places = [at for at in range(len(accepted) + len(rejected)) if at not in rejected_places]
         made = chunk.records.accepted
-        broken = isolated(lambda some: made.extend(prepared(some)), accepted)
+        broken = isolated(lambda records: made.extend(prepared(records)), accepted)
         for at, error in broken.items():
             raw = raw_of(parts.get(places[at]), pieces[bisect_right(ends, places[at])])
             rejected.append((places[at], internal(raw, error)))
@@ -121,19 +121,19 @@ class Intake:
         return replace(rejected, faults=tuple(redacted(fault_found, self.schema.model_fields) for fault_found in rejected.faults))
 
     def _read(self, pieces: Sequence[Piece]) -> tuple[Chunk, list[Accepted], dict[int, object]]:
-        """Read items and validate their records. Return the chunk with what was rejected, the accepted records that are still to be
-        prepared, and by position the part of an item that a record was read from, if it is not the whole item.
+        """Read items and validate their records. Return the chunk with the rejected records, the accepted records, which have no
+        keys yet, and by position the part of an item that a record was read from, if it is not the whole item.
         """
-        chunk, accepted, parts, usual = Chunk(Taken(), [], [], []), list[Accepted](), dict[int, object](), self._usual()
+        chunk, accepted, parts, read_fast = Chunk(Taken(), [], [], []), list[Accepted](), dict[int, object](), self._fast_reader()
         for at, piece in enumerate(pieces):
             value = exact_value(piece) if isinstance(piece, bytes) else piece.value
-            if (kept := usual(value)) is not None:
-                accepted.append(kept)
+            if (record := read_fast(value)) is not None:
+                accepted.append(record)
                 chunk.counts.append(1)
                 continue
             first = place = len(accepted) + len(chunk.records.rejected)
             left_out = Counter[str]()
-            for made, part in self._made(piece, value):
+            for made, part in self._read_item(piece, value):
                 if isinstance(made, LeftOut):
                     left_out[made.kind] += made.count
                 elif isinstance(made, Decided):
@@ -150,19 +150,19 @@ class Intake:
                 chunk.left_out.append((at, dict(left_out)))
         return chunk, accepted, parts
 
-    def _made(self, piece: Piece, value: object) -> Iterator[tuple[_Kept | Rejected | Decided | LeftOut, object]]:
-        """Yield what one item becomes, each with the part of the item that it was read from: accepted and rejected records, counts
-        of what is left out, and decisions. `value` is the decoded item if it is known already.
+    def _read_item(self, piece: Piece, value: object) -> Iterator[tuple[_Valid | Rejected | Decided | LeftOut, object]]:
+        """Yield the accepted and rejected records, decisions and left-out counts of an item, each with the part of the item that it
+        was read from. `value` is the decoded item if known.
         """
         try:
             item = Item(value, piece) if isinstance(piece, bytes) and value is not None else item_of(piece)
             parts: Iterable[Part | Rejected] = self._parts_of(item)
-        except Exception as error:  # noqa: BLE001 - no other record may be lost with it
+        except Exception as error:  # noqa: BLE001 - other records must not be lost
             item, parts = Item(None), (internal(raw_of(None, piece), error),)
         for part in parts:
             if isinstance(part, Draft):
                 try:
-                    made = self._kept(part, item)
+                    made = self._validated(part, item)
                 except Exception as error:  # noqa: BLE001 - as above
                     made = internal(raw_of(part.raw, item), error)
                 yield made, part.raw
@@ -171,32 +171,32 @@ class Intake:
             else:
                 yield part, None
 
-    def _usual(self) -> Callable[[Any], Accepted | None]:
-        """Return the fast path: a function of the value of an item. For an object with fields of the schema in their usual shape,
-        as most items are, it returns what is kept, and None for any other item, which `_made` handles.
+    def _fast_reader(self) -> Callable[[Any], Accepted | None]:
+        """Return the fast path: a function that returns the accepted record of an object with the fields of the schema, as most
+        items are, and None for any other value, which `_read_item` handles.
         """
         format_used, context, settings, as_of = self._format_for({}), self.context, self.settings, self.as_of
         is_usual = format_used.read is generic.read and not context.mapping
         kinds = generic.kinds_as_they_are(context.fields) if is_usual else {}
         check = validator(self.schema, tracebacks=settings.tracebacks)
-        said = {"namespace": self.namespace or DEFAULT_NAMESPACE, "source": context.source or format_used.name}
+        defaults = {"namespace": self.namespace or DEFAULT_NAMESPACE, "source": context.source or format_used.name}
 
-        def kept(value: Any) -> Accepted | None:
+        def read_fast(value: Any) -> Accepted | None:
             try:
                 if value.__class__ is not dict or not generic.is_as_it_is(value, kinds):
                     return None
-                memory = check({**said, **value})
+                memory = check({**defaults, **value})
                 if isinstance(memory, tuple):
                     return None
                 record = plain(memory)
                 json = encode(record)
                 if beyond(record, len(json), settings) is not None:
                     return None
-            except Exception:  # noqa: BLE001 - `_made` reports it
+            except Exception:  # noqa: BLE001 - `_read_item` reports it
                 return None
             return record, json, "id" in record and (context.source is not None or "source" in value), as_of
 
-        return kept
+        return read_fast
 
     def _parts_of(self, item: Item) -> Iterator[Part | Rejected]:
         """Yield the parts of an item. If its reader raises, the item itself is rejected in place of the remaining parts."""
@@ -212,42 +212,40 @@ class Intake:
             else:
                 found = fault("", "not_a_mapping", NOT_AN_OBJECT, type(item.value).__name__)
                 yield Rejected(Category.VALIDATION, (found,), raw_of(None, item))
-        except Exception as error:  # noqa: BLE001 - a reader should never raise; if one does, no record may be lost
+        except Exception as error:  # noqa: BLE001 - a reader should never raise, but no record may be lost
             found = broke(f"the reader of {self.format.name!r}", error, READER_FAILED)
             yield Rejected(Category.INTERNAL, (found,), raw_of(None, item))
 
-    def _kept(self, draft: Draft, item: Item) -> _Kept | Rejected:
-        """Return what is kept of a draft, or why it is rejected. The namespace and source of the caller are for records without
-        one. A memory object that is kept unchanged gives its plain record.
-        """
+    def _validated(self, draft: Draft, item: Item) -> _Valid | Rejected:
+        """Validate a draft, with the caller's namespace and source as defaults. An unchanged memory object stays a plain record."""
 
-        def bad(category: Category, *found: Fault) -> Rejected:
+        def rejected(category: Category, *found: Fault) -> Rejected:
             return Rejected(category, found, raw_of(draft.raw, item))
 
         fields = {**draft.fields}
-        object_given = item.value if isinstance(item.value, Given) else None
-        is_said = object_given is None or object_given.has_namespace or self.namespace is None
-        if not is_said or is_blank(fields.get("namespace")):
+        memory_object = item.value if isinstance(item.value, Given) else None
+        keeps_namespace = memory_object is None or memory_object.has_namespace or self.namespace is None
+        if not keeps_namespace or is_blank(fields.get("namespace")):
             fields["namespace"] = self.namespace or DEFAULT_NAMESPACE
         if is_blank(fields.get("source")):
             fields["source"] = self.context.source or self._format_for(item.value).name
         check = validator(self.schema, tracebacks=self.settings.tracebacks)
-        checked = check(fields) if object_given is None else as_given(object_given.schema, fields, self.schema)
+        checked = check(fields) if memory_object is None else as_given(memory_object.schema, fields, self.schema)
         if isinstance(checked, tuple):
-            return bad(_category_of(checked), *checked)
+            return rejected(_category_of(checked), *checked)
         try:
             as_of = parse_time(draft.as_of) if draft.as_of is not None else None
         except ValueError as error:
-            return bad(Category.VALIDATION, fault("as_of", "date_unparsable", *parts_of(error)))
+            return rejected(Category.VALIDATION, fault("as_of", "date_unparsable", *parts_of(error)))
         try:
             record = checked if isinstance(checked, dict) else plain(checked)
             json = encode(record)
         except orjson.JSONEncodeError as error:
-            return bad(Category.VALIDATION, fault("", "not_json", "holds what JSON cannot say: ", str(error)))
+            return rejected(Category.VALIDATION, fault("", "not_json", "holds what JSON cannot say: ", str(error)))
         if (found := beyond(record, len(json), self.settings)) is not None:
-            return bad(Category.RESOURCE, found)
+            return rejected(Category.RESOURCE, found)
         is_identity = draft.is_identity and record.get("id") is not None
-        return _Kept(checked, (record, json, is_identity, to_text(as_of) if as_of else self.as_of))
+        return _Valid(checked, (record, json, is_identity, to_text(as_of) if as_of else self.as_of))
 
     def _format_for(self, value: Any) -> Format:
         """Return the format of an item by its value. A memory object needs none."""

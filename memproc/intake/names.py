@@ -1,4 +1,4 @@
-"""Names as a caller gives them: a namespace, a source."""
+"""Checks names that a caller passes: a namespace, a source."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from memproc.values import shown
 
 
 def name_said(given: object, what: str) -> str | None:
-    """Return a name from a caller without blanks at its ends; None if nothing is left.
+    """Return a name without blanks at its ends, or None if nothing is left.
 
     Raises UsageError if it is not text; `what` is the parameter in the message.
 

@@ -1,4 +1,4 @@
-"""What a store answers: values, and nothing of databases."""
+"""The values that a store returns."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ Link = Literal["current", "told", "version", "superseded", "offered"]
 
 @dataclass(frozen=True, slots=True)
 class Added(Generic[M]):
-    """What became of one record: `memory` is the one it is in now (None when quarantined or forgotten), `confidence` that of
-    the merge, 0..1 (None when nothing was compared), `reason` what it says as against the one it was compared with, `faults` why it
-    was quarantined.
+    """The result of `add`: `memory` is the one the record is in now (None if quarantined or forgotten), `confidence` that of the
+    merge, 0..1 (None if nothing was compared), `reason` how it differs from the record it was compared with, `faults` why it was
+    quarantined.
     """
 
     outcome: Outcome
@@ -31,7 +31,7 @@ class Added(Generic[M]):
 
 @dataclass(frozen=True, slots=True, order=True)
 class ObservationSeen:
-    """An observation in a memory, and how it came there. `speaks` is False for a version that a newer one replaced."""
+    """An observation in a memory, and how it got there. `speaks` is False for a version that a newer one replaced."""
 
     observation: str
     record: Plain
@@ -48,9 +48,9 @@ class ObservationSeen:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """What happened to an observation or a node, when, how sure, and why: what `subject` says as against `other`. `kind`: read,
-    similar or version (a merge), joined (`subject` made one memory of that of `other` and another), review, decision, forgotten;
-    returned (told again, after something else had been told in its place).
+    """What happened to an observation or a node, when, with which confidence, and why: how `subject` differs from `other`. `kind`
+    is read, similar or version (a merge), joined (`subject` joined the memory of `other` with another), review, decision,
+    forgotten, or returned (said again after another value had replaced it).
     """
 
     made_at: str
@@ -63,9 +63,9 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Trace(Generic[M]):
-    """The story of a memory: where it comes from and what was merged, reviewed and decided, in the order of time.
+    """Where a memory comes from and what was merged, reviewed and decided, in order of time.
 
-    `memory` is None where it was forgotten; then there are no observations, and the reasons hold no words.
+    `memory` is None if it was forgotten; then there are no observations, and the reasons are empty.
     """
 
     memory: M | None
@@ -76,11 +76,11 @@ class Trace(Generic[M]):
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One value in the history of a memory: when it was told, None where nothing tells, and what it says.
+    """One value in the history of a memory: its date, None if unknown, and its content.
 
-    `link` is how it belongs there: `current`, what the memory says now; `told`, the same told before, until something else took its
-    place; `version`, an older version of the same id; `superseded`, replaced by a decision; `offered`, another memory that a review
-    of kind `changed` leads to, whose number is `review`. `memory` and `observation` are the ids of where it is.
+    `link` is its role: `current`, the present value; `told`, the same value said before, until another replaced it; `version`, an
+    older version of the same id; `superseded`, replaced by a decision; `offered`, another memory to which the review of kind
+    `changed` with the number `review` leads. `memory` and `observation` are the ids of where the value is.
     """
 
     date: str | None
@@ -93,7 +93,7 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class History(Generic[M]):
-    """How a memory came to say what it says, and what may follow: `steps`, the oldest first."""
+    """What a memory said over time and what may follow: `steps`, the oldest first."""
 
     memory: M
     steps: tuple[Step, ...]
@@ -101,9 +101,9 @@ class History(Generic[M]):
 
 @dataclass(frozen=True, slots=True)
 class Review(Generic[M]):
-    """Two memories too alike to ignore and too unlike to merge, and in `reason` what `other` says as against `one`. `kind` is
-    similar, changed, undated or meaning; `confidence` that both say the same is 0..1, and None of the last kind. `verdicts` are
-    those that can be given: merge, distinct and, where both have a date and one is later, supersedes.
+    """Two memories too alike to ignore and too different to merge; `reason` says how `other` differs from `one`. `kind` is similar,
+    changed, undated or meaning; `confidence` that both say the same is 0..1, or None for meaning. `verdicts` are the possible ones:
+    merge, distinct and, if both have dates and one is later, supersedes.
     """
 
     number: int
@@ -117,7 +117,7 @@ class Review(Generic[M]):
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """A review that was decided: its verdict, what it was about, and the policy that decided, "" where a person did."""
+    """A decided review: its verdict, its pair, and the policy that decided, "" for a person."""
 
     number: int
     verdict: Verdict
@@ -129,9 +129,9 @@ class Settled:
 
 @dataclass(frozen=True, slots=True)
 class Applied:
-    """What a policy decided: the name it goes by, how many pairs it decided, in how many memories these are now, and how many it
-    means and leaves to a person, because of what one said before or because no date tells which is later. `reviews` are the numbers
-    of the pairs decided, the surest first.
+    """What a policy decided: its name, the number of pairs decided, the number of memories these are in now, and in `held` the
+    matching pairs left to a person, because a person decided before or no date is later. `reviews` are the numbers of the pairs
+    decided, the highest confidence first.
     """
 
     policy: str
@@ -144,7 +144,7 @@ class Applied:
 
 @dataclass(frozen=True, slots=True)
 class PolicyCount:
-    """A policy that decided, and how many of its decisions were not taken back."""
+    """A policy, and the number of its decisions that were not taken back."""
 
     name: str
     decisions: int
@@ -152,8 +152,8 @@ class PolicyCount:
 
 @dataclass(frozen=True, slots=True)
 class Proposed:
-    """What was looked for by meaning: how many `facts` were new, or decided on, since the last time, how many pairs were
-    `proposed`, how many more were `known` as reviews, open or decided, and how many are `left`, as there was a limit.
+    """What `propose` found: the number of `facts` that were new or decided on since the last call, of pairs `proposed`, of pairs
+    `known` as open or decided reviews, and of pairs `left` beyond the limit.
     """
 
     facts: int
@@ -164,11 +164,11 @@ class Proposed:
 
 @dataclass(frozen=True, slots=True)
 class Quarantined:
-    """A record that could not be taken: the raw bytes, every fault with advice, where it stood, and what was done with it since.
+    """A rejected record: its raw bytes, every fault with advice, its place in the source, and what was done with it since.
 
-    `status`: open, replayed or discarded (then its bytes are gone). `times_seen`: how often it was read or replayed in vain.
-    `history`: when it came, was replayed, rejected again or discarded, in the order of time. `other` of an entry "replayed" is
-    the observation it became.
+    `status` is open, replayed or discarded (then without bytes). `times_seen` counts how often it was read or replayed without
+    success. `history` tells when it came, was replayed, rejected again or discarded, in order of time. `other` of an entry
+    "replayed" is the observation it became.
     """
 
     number: int
@@ -189,11 +189,11 @@ class Quarantined:
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One ingestion, all its runs together, and what its batches counted.
+    """One ingestion with the counts of all its runs.
 
-    `status`: running, done, stopped, interrupted, failed, paused or cancelled. `request`: pause or cancel, where its process has
-    not seen it yet. `is_alive`: whether the process that runs it lives and still does; None where no process does, or on another
-    machine. Its methods raise UsageError where there is nothing to ask for.
+    `status` is running, done, stopped, interrupted, failed, paused or cancelled. `request` is pause or cancel until its process has
+    seen it. `is_alive` tells whether its process lives and still runs it; None if no process runs it, or one on another machine.
+    The methods raise UsageError if the job cannot do what they ask for.
     """
 
     number: int
@@ -213,27 +213,27 @@ class Job:
     _ask: Callable[[int, str | None], None] = field(repr=False, compare=False)
 
     def pause(self) -> None:
-        """Ask its process to stop after the batch at hand; `memproc.ingest(..., resume=True)` goes on."""
+        """Ask its process to stop after the current batch; `memproc.ingest(..., resume=True)` continues."""
         self._ask(self.number, "pause")
 
     def resume(self) -> None:
-        """Take back what was asked, as long as its process has not seen it; then `memproc.ingest(..., resume=True)` goes on."""
+        """Withdraw a request that its process has not seen yet; else `memproc.ingest(..., resume=True)` continues."""
         self._ask(self.number, None)
 
     def cancel(self) -> None:
-        """Ask its process to stop for good after the batch at hand; at once where no process runs it. What has landed stays."""
+        """End the job after the current batch, or at once if no process runs it. Committed batches stay."""
         self._ask(self.number, "cancel")
 
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
-    """How sure a store's confidence is of labelled pairs. Shares and errors are 0..1.
+    """How well a store's confidence fits labelled pairs. Shares and errors are 0..1.
 
-    `merged` of the pairs differ in benign ways only, so that they merge by likeness unless that is refused, and `merge_precision`
-    of those are the same (1 where there is none). The other figures are of these, with the confidence that is reported of such a
-    merge, and of pairs that the model was not fitted to: `calibration_error`, `recall_at_99` (the largest recall at a
-    precision of .99) and the reliability table. `refuses_to_merge`: less than 99 % of the merges were right, so after a rebuild
-    nothing merges by likeness; where no label tells, it is as before.
+    `merged` pairs have only benign differences, so they merge by likeness unless that is refused; `merge_precision` is the share of
+    these that say the same (1 if there are none). The other figures cover these pairs, with the confidence reported for such
+    merges, and the pairs held out from fitting: `calibration_error`, `recall_at_99` (the largest recall at a precision of .99) and
+    the reliability table. `refuses_to_merge`: less than 99 % of the merges were right, so after a rebuild nothing merges by
+    likeness; unchanged if no label shows it.
     """
 
     pairs: int
@@ -247,9 +247,9 @@ class Calibration:
 
 @dataclass(frozen=True, slots=True)
 class IndexRecall:
-    """What a comparison of each fact with each finds, and the index does not. `alike` pairs of facts are likely the same and are
-    not one memory; `found` of them have a review, whatever became of it. `missed` holds the others: the ids of the two
-    memories and the confidence 0..1 that both say the same, the surest first.
+    """What comparing all pairs of facts finds and the index does not. `alike` counts the pairs that likely say the same and are not
+    one memory; `found` counts those with a review, open or not. `missed` lists the others: the ids of two memories and the
+    confidence 0..1 that both say the same, the highest first.
     """
 
     facts: int
@@ -260,7 +260,7 @@ class IndexRecall:
 
 @dataclass(frozen=True, slots=True)
 class Recount:
-    """What the rows say of one job, or of all: `is_whole` is the proof of conservation.
+    """Counts from the rows of one job, or of all: `is_whole` is the proof of conservation.
 
     read = stored + duplicate + merged + quarantined, no position missing or twice; and over all jobs
     memories = stored - joins + splits - forgotten.
@@ -281,8 +281,8 @@ class Recount:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What a check-up found: a code, a sentence that says what it means, `how_many` there are, up to five `examples` (ids, or
-    numbers of rows), and advice on what mends it. An error is damage; a warning costs nothing yet, or may be meant.
+    """What a check-up found: a code, a message, `how_many` there are, up to five `examples` (ids or row numbers), and advice. An
+    error is damage; a warning is harmless so far, or may be intended.
     """
 
     code: str

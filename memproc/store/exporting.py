@@ -12,7 +12,7 @@ from memproc.writing import plain_file, written
 
 
 def export_lines_to(transactions: Transactions, to: str | Path | IO[bytes], lines: Callable[[Tx], Iterator[bytes]]) -> int:
-    """Write lines, and return how many: to a plain file all or nothing, else one by one, which cannot be taken back."""
+    """Write lines and return their number. A plain file is written completely or not at all; other targets line by line."""
     if not isinstance(to, str | Path) or plain_file(to) is None:
         return written(to, transactions.stream(lines), is_private=True)
     return transactions.read(lambda tx: written(to, lines(tx), is_private=True))

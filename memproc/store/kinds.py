@@ -1,4 +1,4 @@
-"""The closed sets of a store: what its rows say by a word. Each member is equal to the text that the row holds."""
+"""Enumerations of the words in the rows of a store. Each member equals the text in the row."""
 
 from __future__ import annotations
 
@@ -6,26 +6,26 @@ from enum import StrEnum
 
 
 class LedgerKind(StrEnum):
-    """What a line of the ledger is about."""
+    """The kind of a line in the ledger."""
 
     SIMILAR = "similar"  # of a batch: a merge by likeness
     VERSION = "version"  # of a batch: another version of one id
-    JOINED = "joined"  # of a batch: two memories that a new observation made one
-    RETURNED = "returned"  # of a batch: a value that is told again after another had replaced it
-    JOINS = "joins"  # how many memories fewer there are
-    SPLITS = "splits"  # how many memories more there are
+    JOINED = "joined"  # of a batch: a new observation joined two memories
+    RETURNED = "returned"  # of a batch: a value repeated after another had replaced it
+    JOINS = "joins"  # by how many the number of memories fell
+    SPLITS = "splits"  # by how many it rose
     REVIEW = "review"
     DECISION = "decision"
-    JOB_UNMERGED = "job_unmerged"  # the decisions of that moment undid the merges of a job
+    JOB_UNMERGED = "job_unmerged"  # the decisions made at the same moment undo the merges of a job
     FORGOTTEN = "forgotten"
     MEMORIES_FORGOTTEN = "memories_forgotten"
-    REPLAYED = "replayed"  # a rejected record was taken
-    REJECTED = "rejected"  # a replay in vain
+    REPLAYED = "replayed"  # a quarantined record was accepted
+    REJECTED = "rejected"  # a replay that failed again
     DISCARDED = "discarded"
 
 
 class JobStatus(StrEnum):
-    """How a job stands."""
+    """The state of a job."""
 
     RUNNING = "running"
     DONE = "done"

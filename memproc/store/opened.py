@@ -1,4 +1,4 @@
-"""An open store, as whatever reads or changes it needs it: its database, its index, and what it was built with."""
+"""`OpenStore`: the database, index and settings of an open store, for the code that reads or changes it."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ GAP_EVERY_SECONDS = 0.1
 
 
 class OpenStore:
-    """A store that is open. `policy` is what it was built with."""
+    """An open store. `policy` holds the settings it was built with."""
 
     def __init__(self, where: str | Path, settings: Settings, *, for_rebuild: bool = False) -> None:
         """Open or create the store. Raises StoreError or UsageError as `memproc.open` does."""
@@ -44,30 +44,30 @@ class OpenStore:
 
     @property
     def settings_as_json(self) -> str:
-        """The settings as a job keeps them."""
+        """The settings as a job stores them."""
         return orjson.dumps(self.settings, option=orjson.OPT_SORT_KEYS).decode()
 
     def begin_afresh(self) -> None:
-        """Have locks and copies of the index of its own, in a process that was just forked."""
+        """Replace locks and the cached index in a process that was just forked."""
         self.transactions.begin_afresh()
         self.merger.begin_afresh()
         self.segments.leave()
         self.segments.forget_cached()
 
     def close(self) -> None:
-        """Wait for a merge of the index, and close all connections."""
+        """Wait for a running merge of the index, and close all connections."""
         self.merger.wait()
         self.transactions.is_closed = True
         self.database.wipe()
         self.database.close()
 
     def wipe(self) -> None:
-        """Remove deleted bytes from the files, unless in a rehearsal, which deletes nothing. Waits a moment for readers."""
+        """Overwrite deleted data in the files, waiting briefly for readers; do nothing in a rehearsal."""
         if not self.transactions.is_rehearsal:
             self.database.wipe(BRIEFLY_SECONDS)
 
     def let_others_write(self) -> None:
-        """Leave the lock free for a moment, ten times a second: a writer that takes it again at once starves the others."""
+        """Pause ten times a second: a writer that takes the lock again at once starves the others."""
         gap = self.database.backend.gap_seconds
         if gap and not self.transactions.is_rehearsal and perf_counter() - self._gave_way_at > GAP_EVERY_SECONDS:
             time.sleep(gap)
@@ -75,6 +75,6 @@ class OpenStore:
 
     @contextmanager
     def rehearsal(self) -> Iterator[None]:
-        """Roll back at the end of the block everything that is done inside. Other threads see nothing of it; writers wait."""
+        """Roll back all changes at the end of the block. Other threads do not see them, and writers wait."""
         with self.transactions.rehearsal():
             yield

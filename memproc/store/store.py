@@ -1,4 +1,4 @@
-"""The store as applications use it: `memproc.open(...)` returns one."""
+"""`Store`, the public class that `memproc.open(...)` returns."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ from memproc.store.sql.forks import tell_of_forks
 
 
 class Store(Reading[M], Deciding[M], Quarantining[M], Keeping[M]):
-    """Memories in a database. May be used by several threads; close it, or use it in a `with` block.
+    """Memories in a database. Thread-safe; close it, or use it in a `with` block.
 
     `Store[Mine]` gives memories of the class `Mine`: `memproc.open(where, schema=Mine)` returns one.
     """
@@ -47,11 +47,10 @@ class Store(Reading[M], Deciding[M], Quarantining[M], Keeping[M]):
         schema: type[M] = Memory,  # type: ignore[assignment]  # what M is by default
         for_rebuild: bool = False,
     ) -> None:
-        """Open or create the store at a path or SQLAlchemy URL; only a text that holds "://" is a URL. `url` is where it is,
-        without passwords.
+        """Open or create the store at a path or SQLAlchemy URL (a text with "://"); without write permission, for reading.
 
-        Raises StoreError if it was made by a newer memproc or with other settings than those given, and UsageError where there
-        can be no store. A store that may not be written is opened for reading.
+        Raises StoreError if a newer memproc or other settings than those given made the store, and UsageError if there can be no
+        store at that place.
         """
         self.schema = schema
         self._opened = OpenStore(where, settings or Settings(), for_rebuild=for_rebuild)
@@ -61,16 +60,16 @@ class Store(Reading[M], Deciding[M], Quarantining[M], Keeping[M]):
         self._writer.close_left_jobs()
 
     def before_fork(self) -> None:
-        """Keep everything: the database lets go of what two processes cannot share."""
+        """Do nothing: the database closes what two processes cannot share."""
 
     def after_fork(self, *, is_child: bool) -> None:
-        """Have locks, a job and copies of the index of its own in the child; the parent's stay."""
+        """Give the child its own locks, job and cached index."""
         if is_child:
             self._opened.begin_afresh()
             self._adder.begin_afresh()
 
     def __repr__(self) -> str:
-        """Return where it is, without passwords."""
+        """Show the URL, without passwords."""
         return f"<Store {self.url}>"
 
     def __enter__(self) -> Self:
@@ -82,7 +81,7 @@ class Store(Reading[M], Deciding[M], Quarantining[M], Keeping[M]):
         self.close()
 
     def __iter__(self) -> Iterator[M]:
-        """Give every memory, ordered by id."""
+        """Yield every memory, ordered by id."""
         for plain in self._opened.transactions.stream(memories_by_id):
             plain.pop("observations")
             yield self._to_memory(plain)
@@ -104,52 +103,51 @@ class Store(Reading[M], Deciding[M], Quarantining[M], Keeping[M]):
         source: str | None = None,
         format: str | None = None,
     ) -> Added[M]:
-        """Add one record: validate it, find what is known, and write it in a transaction of its own, or in that of the records
-        that other threads add at the same moment.
+        """Validate one record and write it, in its own transaction or together with records that other threads add at that moment.
 
-        The record is a mapping that stands for one memory, in any format of single records (by default detected by its shape).
-        Never raises on bad input: the outcome is then `quarantined`. Raises UsageError on an unknown format, and on a record that
-        holds several memories or none, as a conversation may.
+        The record is a mapping for one memory, in any format of single records, by default detected. Bad input does not raise: its
+        outcome is `quarantined`. Raises UsageError on an unknown format, and on a record that holds several memories or none, as a
+        conversation may.
         """
         item = of_record(record)
-        known = format_named(format) if format else self._format_of(item)
+        format_used = format_named(format) if format else self._format_of(item)
         context = Context(source=name_said(source, "source"), is_told=format is None)
-        intake = Intake(known, self.policy, self.schema, name_said(namespace, "namespace"), context, settings=self.settings)
+        intake = Intake(format_used, self.policy, self.schema, name_said(namespace, "namespace"), context, settings=self.settings)
         taken = intake.take(item).records
         if len(taken) != 1:
-            raise UsageError(f"the record holds {len(taken)} memories in format {known.name!r}: use memproc.ingest")
-        origin = Origin(context.source or known.name, known.name, intake.namespace or "", intake.said)
+            raise UsageError(f"the record holds {len(taken)} memories in format {format_used.name!r}: use memproc.ingest")
+        origin = Origin(context.source or format_used.name, format_used.name, intake.namespace or "", intake.said)
         with redacting(is_wanted=self.settings.redact):
             landed = self._adder.add(taken, origin)
         if landed.rejected:
             faults = landed.rejected[0][1].faults
             return Added(Outcome.QUARANTINED, None, None, f"{faults[0].path or 'record'}: {faults[0].message}", faults)
-        return self._added_as(landed, taken.accepted.at(0))
+        return self._to_added(landed, taken.accepted.at(0))
 
     def _format_of(self, item: Item) -> Format:
         if isinstance(item.value, Given):
             return generic.FORMAT
         return detect([item.value], frozenset(self.schema.model_fields)) or generic.FORMAT
 
-    def _added_as(self, landed: Landed, own: Prepared) -> Added[M]:
+    def _to_added(self, landed: Landed, prepared: Prepared) -> Added[M]:
         if landed.forgotten:
             return Added(Outcome.DUPLICATE, None, None, "forgotten")
-        memory = self._to_memory(landed.memory or memory_of_one(own.node.hex(), own.record))
+        memory = self._to_memory(landed.memory or memory_of_one(prepared.node.hex(), prepared.record))
         if landed.known:
             return Added(Outcome.DUPLICATE, memory, 1.0, "same observation")
         if not landed.judged:
             return Added(Outcome.STORED, memory, None, "")
         judged = landed.judged[0]
-        texts = () if landed.anchor is None or self.settings.redact else (own.record, landed.anchor)
+        texts = () if landed.anchor is None or self.settings.redact else (prepared.record, landed.anchor)
         return Added(judged.outcome, memory, judged.confidence, reason_told(judged.reason, *texts))
 
     @contextmanager
     def rehearsal(self) -> Iterator[None]:
-        """Roll back at the end of the block everything that is done inside. Other threads see nothing of it; writers wait."""
+        """Roll back all changes at the end of the block. Other threads do not see them, and writers wait."""
         with self._opened.rehearsal(), self._adder.rehearsal():
             yield
 
 
 def writer_of(store: Store[M], *, redacts: bool = False) -> Writer:
-    """Return what lands batches in an open store: for ingestion, and not for applications."""
-    return Writer(store._opened, redacts=redacts)  # noqa: SLF001 - it is the store's, and no part of its face
+    """Return a writer of an open store, for ingestion only."""
+    return Writer(store._opened, redacts=redacts)  # noqa: SLF001 - the writer is not part of the public class

@@ -1,1 +1,1 @@
-"""The public face of a store, by what it is asked for."""
+"""The public methods of `Store`, in groups."""

@@ -1,4 +1,4 @@
-"""What people decide of an open store: reviews, merges taken back, policies, forgetting."""
+"""Decisions on an open store: reviews, undoing merges, policies, forgetting."""
 
 from __future__ import annotations
 
@@ -33,32 +33,31 @@ from memproc.store.sql.tx import Tx
 
 
 class Deciding(Face[M]):
-    """What people decide of an open store: reviews, merges taken back, policies, forgetting."""
+    """Decisions on an open store: reviews, undoing merges, policies, forgetting."""
 
     def unmerge(self, identifier: str, *, note: str = "") -> tuple[Decision, ...]:
-        """Hold apart what an id names (an observation, a node, or a memory's first node) from the rest of its memory, for ever.
+        """Separate what an id names (an observation, a node, or a memory's first node) from the rest of its memory, permanently.
 
-        Return the decisions made, none where the memory has one node only; `withdraw` takes them back. Raises NotFoundError.
+        Return the decisions made, none if the memory has one node only; `withdraw` takes them back. Raises NotFoundError.
         """
         return self._opened.transactions.write(lambda tx: unmerge(tx, identifier, note))
 
     def unmerge_job(self, job: int, *, note: str = "") -> tuple[Decision, ...]:
-        """Undo every merge by likeness that a job made, for ever. Exact repeats and versions stay what they are.
+        """Undo every merge by likeness that a job made, permanently. Exact duplicates and versions stay.
 
         Return the decisions made; `withdraw` takes them back. Raises NotFoundError.
         """
         job = whole_number("job", job)
-
         return self._opened.transactions.write(lambda tx: unmerge_job(tx, job, note))
 
     def withdraw(self, decisions: Sequence[Decision], *, note: str = "") -> None:
-        """Take decisions back, whoever made them: the store is then what it would be without them."""
-        withdrawn = [(replace(decision, policy=""), WITHDRAWN) for decision in decisions]  # whoever made them, a person takes back
+        """Take decisions of persons or policies back: the store becomes what it would be without them."""
+        withdrawn = [(replace(decision, policy=""), WITHDRAWN) for decision in decisions]  # a person takes back those of a policy too
         self._opened.transactions.write(lambda tx: decide_by_hand(tx, withdrawn, note))
 
     def decisions(self, identifier: str | None = None, *, review: int | None = None, job: int | None = None) -> list[Decision]:
-        """Return the decisions in force: all, or those on what an id names, those on the pair of a `review`, or those by which
-        `unmerge_job` undid a `job`; give one of them. `withdraw` takes them back. Raises NotFoundError.
+        """Return the decisions in force: all, or those on what an id names, on the pair of a `review`, or those by which
+        `unmerge_job` undid a `job`. Raises NotFoundError, and UsageError if more than one argument is given.
         """
         if len([given for given in (identifier, review, job) if given is not None]) > 1:
             raise UsageError("give one of an id, a review and a job")
@@ -88,18 +87,17 @@ class Deciding(Face[M]):
         job: int | None = None,
         dry_run: bool = False,
     ) -> Applied:
-        """Decide the open reviews that a policy means, such as "confidence >= 0.97 and kind == similar", the surest first: at most
-        `limit`, with a `job` only those that it found. With `dry_run` all is done and undone.
+        """Decide the open reviews that match a policy, such as "confidence >= 0.97 and kind == similar", the highest confidence
+        first, at most `limit`; with a `job` only those that it found. `dry_run` rolls everything back.
 
-        The decisions bear the `name` of the policy, which is what it says if none is given; `withdraw_policy` takes them back as
-        one. What a person said stands: pairs that it has to do with are left to wait. Raises UsageError, with the place, on what is
-        no policy.
+        The decisions carry the `name` of the policy, by default its text, and `withdraw_policy` takes them back together. Pairs
+        that a person's decision concerns stay open. Raises UsageError, with the place, if the text is not a policy.
         """
-        meant = parse_policy(policy)
+        parsed = parse_policy(policy)
         order = Order(
-            policy=meant,
+            policy=parsed,
             verdict=checked_verdict(verdict),
-            name=checked_name(str(meant) if name is None else name),
+            name=checked_name(str(parsed) if name is None else name),
             note=note,
             limit=limit_of(limit),
             job=maybe_number("job", job),
@@ -108,55 +106,53 @@ class Deciding(Face[M]):
             return carry_out(self._opened.transactions, order, self._opened.let_others_write)
 
     def withdraw_policy(self, name: str, *, note: str = "") -> tuple[Decision, ...]:
-        """Take back, as one, all that a policy decided and nobody took back since: the store is then what it would be without it.
-
-        Return the decisions taken back. Raises NotFoundError where there is none.
+        """Take back all decisions of a policy that are not taken back yet, and return them: the store becomes what it would be
+        without the policy. Raises NotFoundError if there are none.
         """
         return self._opened.transactions.write(lambda tx: tuple(withdraw_policy(tx, name, note)))
 
     def policies(self) -> list[PolicyCount]:
-        """Return the policies that decided, by name, each with how many of its decisions nobody took back."""
+        """Return the policies that decided, by name, with the number of their decisions that were not taken back."""
         return self._opened.transactions.read(policies_in)
 
     def reviews(self, *, limit: int | None = None, numbers: Iterable[int] | None = None) -> list[Review[M]]:
-        """Return the open reviews, changes first, then the surest, of memories that are not one by now: at most `limit`; those of
-        `numbers`.
+        """Return the open reviews whose memories are still separate, changes first, then by confidence: at most `limit`, or those
+        with these `numbers`.
         """
         most, chosen = limit_of(limit), None if numbers is None else whole_numbers(numbers)
         return self._opened.transactions.read(lambda tx: open_reviews(tx, self._to_memory, most, chosen))
 
     def settled_reviews(self) -> list[Settled]:
-        """Return the reviews that were decided, in the order they came: `decisions(review=number)` are what was decided."""
+        """Return the decided reviews in the order they came; `decisions(review=number)` returns their decisions."""
         return self._opened.transactions.read(settled)
 
     def resolve(self, review: Review[M] | int, verdict: Verdict, *, note: str = "") -> Decision:
-        """Decide an open review: `merge` makes both one memory, `distinct` holds them apart for ever, and with `supersedes` the
-        one with the later date replaces the other, which stays as its history.
+        """Decide an open review: `merge` makes both one memory, `distinct` keeps them separate permanently, and with `supersedes`
+        the memory with the later date replaces the other, which becomes its history.
 
-        Return the decision; `withdraw` takes it back. Raises NotFoundError where it is not open, and UsageError where nothing tells
-        which is later.
+        Return the decision; `withdraw` takes it back. Raises NotFoundError if the review is not open, and UsageError if
+        `supersedes` lacks a later date.
         """
         checked_verdict(verdict)
         number = review.number if isinstance(review, Review) else whole_number("review", review)
         return self._opened.transactions.write(lambda tx: resolve(tx, number, verdict, note))
 
     def propose(self, *, at_least: float = AT_LEAST, limit: int | None = None) -> Proposed:
-        """Add pairs of facts that are alike in meaning as open reviews of kind `meaning`; nothing is merged.
+        """Add pairs of facts with similar meaning as open reviews of kind `meaning`; merges nothing.
 
-        Compares what came or was decided on since the last time with all of its namespace and subject, by the vectors of a small
-        static model (extra `semantic`). A pair is taken where each is the nearest of the other, no cue differs, the cosine of
-        their vectors is `at_least` (0..1) or more, and nobody has judged it or is asked to: the nearest first, at most `limit`;
-        what is left then is found the next time. Lower than the last time, `at_least` looks at everything again. Raises UsageError
-        where the extra is not installed.
+        Compares facts that are new or were decided on since the last call with all facts of their namespace and subject, by the
+        vectors of a small static model (extra `semantic`). Proposes pairs that are each other's nearest, with no different cue, a
+        cosine of `at_least` (0..1) or more, and no review yet: the nearest first, at most `limit`; the next call finds the rest. A
+        lower `at_least` than the last time compares everything again. Raises UsageError if the extra is not installed.
         """
         least, most = share_of("at_least", at_least), limit_of(limit)
         return Proposer(self._opened.transactions, embedder()).propose(least, most)
 
     def forget(self, identifier: str, *, note: str = "") -> int:
-        """Remove a memory: its observations with their history, what is in quarantine of its text, index and ledger.
+        """Remove a memory: its observations with their history, and its text from quarantine, index and ledger.
 
-        Only hashes stay, so that reading the same records again does not bring it back, and the note, which `trace` tells: say
-        why in it, and not what. Return how many observations were removed. Raises NotFoundError.
+        Only hashes stay, so that ingesting the same records again does not restore it, and the note, which `trace` shows: say why
+        in it, not what. Return the number of observations removed. Raises NotFoundError.
         """
 
         def forgotten(tx: Tx) -> int:

@@ -1,4 +1,4 @@
-"""What the parts of a store's face have in common."""
+"""What the groups of public methods share."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from memproc.validation import restore
 
 
 class Face(Generic[M]):
-    """A part of the face of an open store, whose memories are of the class `schema`."""
+    """A group of methods of an open store whose memories are of the class `schema`."""
 
     _opened: OpenStore
     _writer: Writer
@@ -20,12 +20,12 @@ class Face(Generic[M]):
 
     @property
     def settings(self) -> Settings:
-        """The settings that the store was opened with."""
+        """The settings the store was opened with."""
         return self._opened.settings
 
     @property
     def policy(self) -> Policy:
-        """The settings that the store was built with."""
+        """The settings the store was built with."""
         return self._opened.policy
 
     @property

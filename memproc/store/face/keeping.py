@@ -1,4 +1,4 @@
-"""What keeps an open store well: backup, check-up, calibration, rebuild."""
+"""Maintenance of an open store: backup, check-up, calibration, rebuild."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ from memproc.store.sql.tx import Tx
 
 
 class Keeping(Face[M]):
-    """What keeps an open store well: backup, check-up, calibration, rebuild."""
+    """Maintenance of an open store: backup, check-up, calibration, rebuild."""
 
     def calibrate(self, labels: Iterable[tuple[str, str, bool]]) -> Calibration:
-        """Fit the confidence in pairs that differ to labelled pairs: two ids, and whether both say the same.
+        """Fit the confidence of the store to labelled pairs: two ids, and whether both say the same.
 
-        An id is that of a memory, of an observation, or one that a single record carries. What was found takes effect with the
-        next `rebuild`. Raises UsageError on too few pairs, and NotFoundError on an id that names nothing.
+        An id is that of a memory, an observation, or a record if only one record carries it. The result takes effect with the next
+        `rebuild`. Raises UsageError on too few pairs, and NotFoundError on an unknown id.
         """
         pairs = list(labels)
         return self._opened.transactions.write(lambda tx: calibrate(tx, pairs, self.policy))
@@ -37,8 +37,8 @@ class Keeping(Face[M]):
     def rebuild(self, *, settings: Settings | None = None) -> tuple[int, int]:
         """Compute keys, index, links and memories again from observations, decisions and settings.
 
-        What `calibrate` found takes effect, and the reviews that are open are found anew where the policy or `review_at` changed.
-        Without that this changes nothing. Return how many memories fewer and more there are.
+        Applies the last calibration, and finds the open reviews again if the policy or `review_at` changed; otherwise it changes
+        nothing. Return how many memories fewer and more there are.
         """
         changed = self.policy.changed_by(settings) if settings else {}
 
@@ -54,10 +54,9 @@ class Keeping(Face[M]):
         return moved
 
     def backup(self, to: str | Path | IO[bytes], *, overwrite: bool = False) -> int:
-        """Copy the store to a file or stream as it is now, while others go on writing; return the bytes of the copy, which was
-        checked.
+        """Copy the store as it is now to a file or stream, while others may write; check the copy and return its size in bytes.
 
-        Raises UsageError where the file is there or cannot be written, or where the database is not SQLite.
+        Raises UsageError if the file exists or cannot be written, or if the database is not SQLite.
         """
         self._opened.transactions.check_open()
         try:
@@ -66,9 +65,9 @@ class Keeping(Face[M]):
             self._opened.database.wipe()
 
     def doctor(self) -> tuple[Finding, ...]:
-        """Check the whole store, and return what is wrong and what mends it: nothing where it is whole.
+        """Check the whole store; return what is wrong with advice, or an empty tuple.
 
-        Nothing is written, but that jobs of processes that ended meanwhile are closed as they would be by the next opening.
+        Writes nothing, except that it closes jobs of processes that have ended, as opening the store does.
         """
         self._writer.close_left_jobs()
         return self._opened.transactions.read(lambda tx: examine(tx, self.schema))

@@ -1,4 +1,4 @@
-"""What is done with the records that an open store could not take."""
+"""Lists, exports, discards and replays the quarantined records of an open store."""
 
 from __future__ import annotations
 
@@ -42,69 +42,68 @@ from memproc.validation import redacted
 
 
 class Quarantining(Face[M]):
-    """What is done with the records that an open store could not take."""
+    """Lists, exports, discards and replays the quarantined records of an open store."""
 
     def quarantine(
         self, *, status: QuarantineStatus | None = "open", limit: int | None = None, **which: Unpack[Filters]
     ) -> list[Quarantined]:
-        """Return the quarantined records that match all that is given, in the order they came, at most `limit`.
+        """Return the quarantined records that match all filters, in the order they came, at most `limit`.
 
-        `category`, `code` (of any of its faults), `job` (the number of one that rejected it, for the first time or again),
-        `source` (the name of its file or the like); `status` is open, replayed, discarded or None for any.
+        The filters are `category`, `code` (of any fault), `job` (a number of a job that rejected it), and `source` (such as the
+        name of its file); `status` is open, replayed, discarded or None for any.
         """
-        meant, most = which_of(status, **which), limit_of(limit)
+        filters, most = which_of(status, **which), limit_of(limit)
 
-        def found(tx: Tx) -> list[Quarantined]:
-            return to_quarantined(tx, list(islice(rows_of(tx, meant), most)))
+        def matching(tx: Tx) -> list[Quarantined]:
+            return to_quarantined(tx, list(islice(rows_of(tx, filters), most)))
 
-        return self._shown(self._opened.transactions.read(found))
+        return self._redacted(self._opened.transactions.read(matching))
 
     def quarantined(self, number: int) -> Quarantined:
         """Return a quarantined record, whatever its status, with its history. Raises NotFoundError."""
         number = whole_number("number", number)
 
-        def found(tx: Tx) -> Quarantined:
+        def by_number(tx: Tx) -> Quarantined:
             rows = rows_by_number(tx, [number])
             if not rows:
                 raise NotFoundError(f"nothing in quarantine under {number}")
             return to_quarantined(tx, list(rows.values()))[0]
 
-        return self._shown([self._opened.transactions.read(found)])[0]
+        return self._redacted([self._opened.transactions.read(by_number)])[0]
 
     def patterns(self, *, limit: int | None = None, **which: Unpack[Filters]) -> list[Pattern]:
-        """Return the open quarantined records in groups of like faults: first faults with the same code, path and message, but for
-        the values in them. The message of a group is that of its first. A record counts as often as it was rejected, and with
-        `job` as often as that job did.
+        """Return groups of open quarantined records whose first faults have the same code, path and message, apart from values
+        in it; the most frequent first. A group shows the message of its first record.
 
-        The commonest stand first. The filters are those of `quarantine`.
+        A record counts as often as it was rejected; with `job`, as often as that job rejected it. Filters as of `quarantine`.
         """
-        meant, most = which_of(**which), limit_of(limit)
-        found = self._opened.transactions.read(lambda tx: patterns_in(tx, meant, most)[0])
-        return [without_values(pattern, self.schema.model_fields) for pattern in found] if self.settings.redact else found
+        filters, most = which_of(**which), limit_of(limit)
+        patterns = self._opened.transactions.read(lambda tx: patterns_in(tx, filters, most)[0])
+        return [without_values(pattern, self.schema.model_fields) for pattern in patterns] if self.settings.redact else patterns
 
-    def _shown(self, found: list[Quarantined]) -> list[Quarantined]:
+    def _redacted(self, records: list[Quarantined]) -> list[Quarantined]:
         if not self.settings.redact:
-            return found
+            return records
         fields = self.schema.model_fields
-        return [replace(one, faults=tuple(redacted(fault, fields) for fault in one.faults)) for one in found]
+        return [replace(one, faults=tuple(redacted(fault, fields) for fault in one.faults)) for one in records]
 
     def export_quarantine(self, to: str | Path | IO[bytes], **which: Unpack[Filters]) -> int:
-        """Write the open quarantined records, one a line, for a person to edit and `replay(edited=...)` to read.
+        """Write the open quarantined records, one a line, to be edited and read by `replay(edited=...)`.
 
-        The filters are those of `quarantine`. Return the lines.
+        Return the number of lines. Filters as of `quarantine`.
         """
-        meant = which_of(**which)
+        filters = which_of(**which)
 
         def lines(tx: Tx) -> Iterator[bytes]:
-            for row in rows_of(tx, meant):
+            for row in rows_of(tx, filters):
                 yield from export_lines(to_quarantined(tx, [row]))
 
         return export_lines_to(self._opened.transactions, to, lines)
 
     def discard(self, numbers: int | Iterable[int], note: str = "") -> int:
-        """Close quarantined records without taking them: their bytes go, the note is kept. Return how many.
+        """Close quarantined records without accepting them: deletes their bytes and keeps the note. Return their number.
 
-        Raises NotFoundError, and changes nothing, where one is not open.
+        Raises NotFoundError, and changes nothing, if one is not open.
         """
         chosen = sorted(whole_numbers(numbers))
 
@@ -127,22 +126,22 @@ class Quarantining(Face[M]):
         schema: type[Memory] | None = None,
         **which: Unpack[Filters],
     ) -> Report:
-        """Take quarantined records anew, as a job of its own: all that are open, those of these numbers, or those that match.
+        """Ingest quarantined records again as a new job: all open ones, those with these numbers, or those that match the filters.
 
-        They are taken as they are, or in another `format`, under a `mapping` as of `ingest`, in another `schema`, changed by
-        `transform` (a function of the value that gives a value, or None to leave the record where it is), or as the file `edited`
-        has them, an export that a person edited. What is taken leaves quarantine and keeps its history; what fails again stays,
-        with the new faults. Raises UsageError on a file that is no such export, and NotFoundError where a number is not open.
+        They are read unchanged, or with another `format`, `mapping` (as of `ingest`) or `schema`, changed by `transform` (a
+        function of the value that returns a value, or None to skip the record), or from the edited export `edited`. Accepted
+        records leave quarantine and keep their history; the others stay with their new faults. Raises UsageError if the file is not
+        such an export, and NotFoundError if a number is not open.
         """
         started, report = perf_counter(), Report()
         edits, places = edits_in(Path(edited), redacts=self.settings.redact) if edited is not None else (None, {})
         wanted = None if numbers is None else whole_numbers(numbers)
-        meant = which_of(**which)
-        chosen = self._opened.transactions.read(lambda tx: chosen_for_replay(tx, meant, wanted, edits, places))
+        filters = which_of(**which)
+        chosen = self._opened.transactions.read(lambda tx: chosen_for_replay(tx, filters, wanted, edits, places))
         report.format = format_named(format).name if format else " ".join(chosen.formats)
         if edits is not None and len(chosen.numbers) < len(edits):
-            report.notes.append(f"{len(edits) - len(chosen.numbers)} of the file are not open (any more), or not meant")
-        mending = ReplayPlan(
+            report.notes.append(f"{len(edits) - len(chosen.numbers)} of the file are not open (any more), or not filters")
+        plan = ReplayPlan(
             policy=self.policy,
             schema=schema or self.schema,
             format=format,
@@ -151,18 +150,18 @@ class Quarantining(Face[M]):
             edits=edits,
             settings=self.settings,
         )
-        status = self._replay(report, chosen.numbers, mending) if chosen.numbers else "done"
+        status = self._replay(report, chosen.numbers, plan) if chosen.numbers else "done"
         report.finish(status, perf_counter() - started)
         return report
 
-    def _replay(self, report: Report, numbers: Sequence[int], mending: ReplayPlan) -> str:
+    def _replay(self, report: Report, numbers: Sequence[int], plan: ReplayPlan) -> str:
         claim = self._writer.begin_job(NewJob(REPLAY, report.format))
         report.job = claim.job
 
         def land(arrived: Arrived, origin: Origin) -> Landed:
             return self._writer.land(claim, Batch(arrived, origin))
 
-        replay = Replay(self._opened.transactions, land, mending, self.settings.batch_size)
+        replay = Replay(self._opened.transactions, land, plan, self.settings.batch_size)
         self._writer.catch_up(claim)
         status = self._writer.run_job(claim, lambda: replay.through(numbers))
         self._writer.merge_index()

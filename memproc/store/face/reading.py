@@ -1,4 +1,4 @@
-"""What applications ask an open store: memories, their stories, counts and exports."""
+"""Queries of an open store: memories, their histories, counts and exports."""
 
 from __future__ import annotations
 
@@ -41,10 +41,10 @@ FOUND_BY_DEFAULT = 100
 
 
 class Reading(Face[M]):
-    """What applications ask an open store: memories, their stories, counts and exports."""
+    """Queries of an open store: memories, their histories, counts and exports."""
 
     def get(self, identifier: str) -> M | None:
-        """Return the memory that an id leads to: its own, an older one, or that of an observation in it."""
+        """Return the memory that an id leads to: its own id, an older one, or that of an observation in it."""
 
         def found(tx: Tx) -> M | None:
             row = named_by(tx, identifier)
@@ -62,9 +62,9 @@ class Reading(Face[M]):
         subject: str | None = None,
         limit: int | None = FOUND_BY_DEFAULT,
     ) -> list[M]:
-        """Return memories that match everything given, the newest first, at most `limit` (None: all).
+        """Return memories that match all arguments, the newest first, at most `limit` (None: all).
 
-        `text` is looked for in the canonical text, blind to case. `since` is a time in any form that records may hold; it is
+        `text` is a case-insensitive substring of the canonical text. `since` is a time in any form that records may have; it is
         compared with `updated_at`, else `created_at`.
         """
         most = limit_of(limit)
@@ -72,9 +72,7 @@ class Reading(Face[M]):
             moment = parse_time(since) if since is not None else None
         except ValueError as error:
             raise UsageError(f"since={since!r}: {error}") from error
-        namespace, tag, subject = (
-            name and shown(name) for name in (namespace, tag, subject)
-        )  # one that shows nothing finds nothing
+        namespace, tag, subject = (name and shown(name) for name in (namespace, tag, subject))  # a blank name matches nothing
         wanted = canonical(text) if text else ""
         least = to_micros(to_text(moment)) if moment else None
 
@@ -97,56 +95,55 @@ class Reading(Face[M]):
         return self._opened.transactions.read(count_memories)
 
     def trace(self, identifier: str) -> Trace[M]:
-        """Return the story of a memory: where it comes from and what was merged, reviewed and decided. Of one that was forgotten
-        it tells the dates and kinds, and no words. Raises NotFoundError.
+        """Return where a memory comes from and what was merged, reviewed and decided; of a forgotten one only dates and kinds.
+        Raises NotFoundError.
         """
 
         def traced(tx: Tx) -> Trace[M]:
             rows = locate(tx, identifier)
-            gone = None if rows else trace_of_forgotten(tx, to_key(identifier))
-            if gone is not None:
-                return gone
+            forgotten = None if rows else trace_of_forgotten(tx, to_key(identifier))
+            if forgotten is not None:
+                return forgotten
             rows = require(tx, identifier)
             return trace_of(tx, rows, self._to_memory(memory_at(tx, rows[0])))
 
         return self._opened.transactions.read(traced)
 
     def history(self, identifier: str) -> History[M]:
-        """Return what a memory said in the course of time, the oldest first: its versions, what it superseded, and what the changes
-        that are offered lead to. Raises NotFoundError.
+        """Return what a memory said over time, the oldest first: its versions, what it superseded, and what offered changes lead
+        to. Raises NotFoundError.
         """
 
-        def told(tx: Tx) -> History[M]:
+        def steps(tx: Tx) -> History[M]:
             rows = require(tx, identifier)
             return History(self._to_memory(memory_at(tx, rows[0])), history_of(tx, rows))
 
-        return self._opened.transactions.read(told)
+        return self._opened.transactions.read(steps)
 
     def export(self, to: str | Path | IO[bytes], *, full: bool = False) -> int:
-        """Write one memory a line, ordered by id; with `full` a head, every observation whole, then the decisions.
-
-        Return the lines.
+        """Write one memory a line, ordered by id; with `full` a head, all observations, then the decisions. Return the number of
+        lines.
         """
-        give = whole_observations if full else marked_memories
-        return export_lines_to(self._opened.transactions, to, lambda tx: (orjson.dumps(plain) + b"\n" for plain in give(tx)))
+        plain_lines = whole_observations if full else marked_memories
+        return export_lines_to(self._opened.transactions, to, lambda tx: (orjson.dumps(plain) + b"\n" for plain in plain_lines(tx)))
 
     def jobs(self) -> list[Job]:
-        """Return the ingestions, the oldest first, with what their batches counted."""
+        """Return the jobs with their counts, the oldest first."""
         return self._opened.transactions.read(lambda tx: jobs(tx, self._ask))
 
     def stats(self) -> dict[str, int]:
-        """Return counts: memories, observations by outcome, and what else there is."""
+        """Return counts by name: memories, observations by outcome, and others."""
         return self._opened.transactions.read(stats)
 
     def recount(self, job: int | None = None) -> Recount:
-        """Prove conservation from the rows, of one job or of everything."""
+        """Prove conservation from the rows, for one job or for all."""
         job = maybe_number("job", job)
         return self._opened.transactions.read(lambda tx: recount(tx, job))
 
     def index_recall(self) -> IndexRecall:
-        """Compare each fact with each of its namespace and subject, and tell what the index of near pairs missed.
+        """Compare every two facts of a namespace and subject, and return what the index of near pairs missed.
 
-        Merges do not depend on the index. Raises UsageError where one subject has more than 5,000 facts.
+        Merges do not depend on the index. Raises UsageError if a subject has more than 5,000 facts.
         """
         model = model_of(self.policy.model)
         return self._opened.transactions.read(lambda tx: index_recall(tx, model, self.settings.review_at))
