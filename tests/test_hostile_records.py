@@ -339,7 +339,7 @@ def test_no_function_of_the_package_calls_itself_over_what_it_is_given():
     """A text or a value may be of any length and depth: only what halves a batch, or stops at a depth, may do so."""
     trees = [ast.parse(path.read_text("utf-8")) for path in Path(memproc.__file__).parent.rglob("*.py")]
     found = set().union(*map(calling_themselves, trees))
-    halves = {"_land", "_alone", "_land_accepted", "_try_rows", "_serve", "_write"}
+    halves = {"_land", "_prepare_alone", "_land_accepted", "_try_rows", "_write_group", "_write"}
     stops = {
         "storable_json",
         "_look_into",

@@ -117,10 +117,10 @@ def test_a_key_that_is_taken_is_a_conflict(fresh, monkeypatch):
     records = [{"content": f"She bought {number} bags of tea"} for number in range(9)]
     with fresh() as store:
         memproc.ingest(records[3:5], store)
-        met_before = Landing._met_before
-        monkeypatch.setattr(Landing, "_met_before", lambda *_given: ({}, set()))
+        known_and_forgotten = Landing._known_and_forgotten
+        monkeypatch.setattr(Landing, "_known_and_forgotten", lambda *_given: ({}, set()))
         report = memproc.ingest(records, store)
-        monkeypatch.setattr(Landing, "_met_before", met_before)
+        monkeypatch.setattr(Landing, "_known_and_forgotten", known_and_forgotten)
         assert (report.stored, dict(report.errors)) == (7, {"dedup_conflict": 2})
         assert {fault.code for one in store.quarantine() for fault in one.faults} == {"key_taken"}
         assert "memproc doctor" in store.quarantine()[0].faults[0].hint

@@ -358,11 +358,11 @@ def test_after_any_history_a_policy_is_undone_as_one(fresh, source, history, ver
         ingest(store, source)
         live_through(store, history)
         before, said = dump(store), store.decisions()
-        whole, policies.BATCH = policies.BATCH, batch
+        whole, policies.PAIRS_AT_ONCE = policies.PAIRS_AT_ONCE, batch
         try:
             done = store.decide_all(ALL, verdict=verdict, name="night")
         finally:
-            policies.BATCH = whole
+            policies.PAIRS_AT_ONCE = whole
         event(f"{verdict}: {'some' if done.decided else 'none'}")
         assert [one for one in store.decisions() if one.policy != "night"] == said
         for decision in store.decisions():
@@ -387,7 +387,7 @@ def test_after_any_history_a_policy_is_undone_as_one(fresh, source, history, ver
 @pytest.mark.parametrize("statements", range(1, 8))
 def test_who_is_cut_off_runs_it_again(fresh, monkeypatch, statements):
     """Whole batches are there or not at all; the rest gives what an undisturbed run would have given."""
-    monkeypatch.setattr(policies, "BATCH", 2)
+    monkeypatch.setattr(policies, "PAIRS_AT_ONCE", 2)
     with fresh() as store, fresh() as undisturbed:
         for one in (store, undisturbed):
             ingest(one, [*RIVER, *APART, *HOME])

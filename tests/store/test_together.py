@@ -95,14 +95,14 @@ def test_what_is_said_of_each_stays_its_own(fresh):
 def test_one_that_fails_takes_no_other_with_it(fresh, monkeypatch):
     """It is told to the thread that it belongs to."""
     with fresh() as store:
-        landed = Writer._landed
+        write_batch = Writer._write_batch
 
         def failing(self, tx, claim, batch, there):
             if "poison" in str(batch.arrived):
                 raise ZeroDivisionError
-            return landed(self, tx, claim, batch, there)
+            return write_batch(self, tx, claim, batch, there)
 
-        monkeypatch.setattr(Writer, "_landed", failing)
+        monkeypatch.setattr(Writer, "_write_batch", failing)
         records = [{"content": f"kestrel {number} saw {number + 1}"} for number in range(6)]
         records[3] = {"content": "poison"}
         found = while_locked(store, [lambda record=record: store.add(record) for record in records])
@@ -164,14 +164,14 @@ def test_who_serves_and_is_interrupted_leaves_the_others_to_themselves():
     with lock:
         waiting = threading.Thread(
             target=lambda: found.extend(
-                at_once([lambda wish=wish: together.served(wish, lock, is_alone=lambda: False) for wish in ("a", "b", "c")])
+                at_once([lambda wish=wish: together.write(wish, lock, is_alone=lambda: False) for wish in ("a", "b", "c")])
             )
         )
         found = []
         waiting.start()
         until(lambda: len(together._queue) == 3)
         with pytest.raises(KeyboardInterrupt):
-            together.served("interrupted", lock, is_alone=lambda: False)
+            together.write("interrupted", lock, is_alone=lambda: False)
     waiting.join(LIMIT_SECONDS)
     assert found == ["a", "b", "c"]
     assert sorted(served) == ["a", "b", "c"]
@@ -189,9 +189,7 @@ def test_a_database_that_is_away_is_waited_for_once():
     together = Together(write)
     with lock:
         found = []
-        wait = threading.Thread(
-            target=lambda: found.extend(at_once([lambda: together.served(1, lock, is_alone=lambda: False)] * 5))
-        )
+        wait = threading.Thread(target=lambda: found.extend(at_once([lambda: together.write(1, lock, is_alone=lambda: False)] * 5)))
         wait.start()
         until(lambda: len(together._queue) == 5)
     wait.join(LIMIT_SECONDS)
@@ -209,7 +207,7 @@ def test_few_are_written_together():
 
     together = Together(write)
     with lock:
-        works = [lambda at=at: together.served(at, lock, is_alone=lambda: False) for at in range(MOST_TOGETHER + 5)]
+        works = [lambda at=at: together.write(at, lock, is_alone=lambda: False) for at in range(MOST_TOGETHER + 5)]
         wait = threading.Thread(target=lambda: found.extend(at_once(works)))
         wait.start()
         until(lambda: len(together._queue) == len(works))

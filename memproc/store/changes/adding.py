@@ -1,4 +1,4 @@
-"""Adding single records: each in a transaction of its own, or in that of the records that other threads add at the same moment."""
+"""Adds single records, each in its own transaction or together with records that other threads add at the same moment."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ ADDED = "add"  # the source of the job that single records belong to
 
 
 class Adder:
-    """Adds single records to one open store, as a job that ends when the store is closed. Safe to use from several threads."""
+    """Adds single records to one open store, in a job that ends when the store is closed. Thread-safe."""
 
     def __init__(self, store: OpenStore, writer: Writer) -> None:
         self._store, self._writer = store, writer
@@ -34,15 +34,15 @@ class Adder:
         self._has_caught_up = False
 
     def add(self, taken: Taken, origin: Origin) -> Landed:
-        """Write what one record gave, and return what became of it."""
+        """Write one prepared record, and return the result."""
         transactions = self._store.transactions
-        # Whoever holds the lock in a rehearsal is the one who rehearses: what others add must not be rolled back with it.
-        landed = self._together.served((taken, origin), transactions.lock, is_alone=lambda: transactions.is_rehearsal)
+        # In a rehearsal this thread must not write records of others: they would be rolled back.
+        landed = self._together.write((taken, origin), transactions.lock, is_alone=lambda: transactions.is_rehearsal)
         self._store.merger.merge_aside()
         return landed
 
     def _land(self, added: Sequence[tuple[Taken, Origin]]) -> list[Landed]:
-        """Write single records in one transaction, each as a batch of its own: so its outcome is that of a record alone."""
+        """Write records in one transaction, each as a batch of its own, so that its result is that of a record alone."""
         if self._job is None:
             self._job = self._writer.begin_job(NewJob(ADDED, added[0][1].format))
             self._has_caught_up = False
@@ -57,18 +57,18 @@ class Adder:
     def close(self) -> None:
         """End the job, if one was begun."""
         if self._job is not None:
-            with suppress(DatabaseError):  # the records are in, only that no more come is not written
+            with suppress(DatabaseError):  # the records are committed; only the end of the job is not written
                 self._writer.finish_job(self._job, JobStatus.DONE)
             self._job = None
 
     def begin_afresh(self) -> None:
-        """Have no job, and know of nobody who waits, in a process that was just forked."""
+        """Drop the job and the queue in a process that was just forked."""
         self._together.begin_afresh()
         self._job, self._added = None, 0
 
     @contextmanager
     def rehearsal(self) -> Iterator[None]:
-        """Be after the block what it was before."""
+        """Restore the job after the block."""
         process = os.getpid()
         before = self._job and replace(self._job), self._added, self._has_caught_up
         try:

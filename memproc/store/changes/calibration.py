@@ -1,9 +1,9 @@
-"""Calibration: fitting the model of confidence to what a person says of pairs in a store.
+"""Calibration: fits the confidence model to labelled pairs of a store.
 
-Facts: what merges by likeness differs in benign ways only, and the trust in these is data of memproc that no label changes. So
-labels of such pairs tell whether merging by likeness is right in this store at all; if not, it is refused until labels say
-otherwise. Whether a pair is such is read from its texts, not from the memory it is in: a refusal, or a person, may have parted it.
-All other pairs are what the model is fitted to. Pairs with equal words are one memory by their content, and tell nothing of either.
+Facts: pairs that merge by likeness have only benign differences, whose confidence is fixed data of memproc. Labels of such pairs
+show whether merging by likeness is right in this store at all; if not, it is refused until labels say otherwise. Whether a pair is
+benign follows from its texts, not from its memories, which a refusal or a person may have separated. The model is fitted to all
+other pairs. Pairs of equal content are one memory anyway and are ignored.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ class _Pair(NamedTuple):
 
 
 class _Named(NamedTuple):
-    """What an observation says, and the groups that it is in by its likeness, or would be in without a typo."""
+    """The content of an observation, and the merge groups it is in, or would be in without a typo."""
 
     content: Key
     side: Side
@@ -51,7 +51,7 @@ class _Named(NamedTuple):
 
 
 class _Labelled(NamedTuple):
-    """What labels say of pairs that merge by likeness, with the confidence that is reported of these, and of all others."""
+    """Labels and confidences of the pairs that merge by likeness, and the other pairs."""
 
     confidences: list[float]
     merged: list[bool]
@@ -59,17 +59,17 @@ class _Labelled(NamedTuple):
 
 
 def calibrate(tx: Tx, labels: Iterable[Label], policy: Policy) -> Calibration:
-    """Fit a model to labelled pairs of memories or observations, judge it, and keep it for the next rebuild."""
-    labelled = _sorted_out(tx, labels, policy)
-    # An order that is the same each time and has nothing to do with how the pairs were listed.
+    """Fit a model to labelled pairs of memories or observations, evaluate it, and store it for the next rebuild."""
+    labelled = _sort_labels(tx, labels, policy)
+    # A reproducible order that does not depend on how the pairs were listed.
     unlike = sorted(labelled.unlike, key=lambda pair: xxh3_64_intdigest(encode(pair.features)))
-    model, held_out = _fitted(unlike[::2]), unlike[1::2]
+    model, held_out = _fit_model(unlike[::2]), unlike[1::2]
     confidences = [*(model.probability(pair.features) for pair in held_out), *labelled.confidences]
     same = [*(pair.is_same for pair in held_out), *labelled.merged]
     precision = sum(labelled.merged) / len(labelled.merged) if labelled.merged else 1.0
     refuses = precision < TARGET_PRECISION if labelled.merged else policy.refuses_to_merge
-    kept = {"model": _fitted(unlike).to_json().decode(), "refuses_to_merge": refuses}
-    tx.change_store(calibration=orjson.dumps(kept).decode())
+    calibration = {"model": _fit_model(unlike).to_json().decode(), "refuses_to_merge": refuses}
+    tx.change_store(calibration=orjson.dumps(calibration).decode())
     return Calibration(
         len(labelled.merged) + len(unlike),
         len(labelled.merged),
@@ -81,11 +81,11 @@ def calibrate(tx: Tx, labels: Iterable[Label], policy: Policy) -> Calibration:
     )
 
 
-def _sorted_out(tx: Tx, labels: Iterable[Label], policy: Policy) -> _Labelled:
+def _sort_labels(tx: Tx, labels: Iterable[Label], policy: Policy) -> _Labelled:
     labelled = _Labelled([], [], [])
-    found = _Finder(tx, replace(policy, refuses_to_merge=False))
+    finder = _Finder(tx, replace(policy, refuses_to_merge=False))
     for one, other, is_same in labels:
-        left, right = found.named(one), found.named(other)
+        left, right = finder.named(one), finder.named(other)
         if left.content == right.content:
             continue
         if left.groups.isdisjoint(right.groups):
@@ -98,15 +98,15 @@ def _sorted_out(tx: Tx, labels: Iterable[Label], policy: Policy) -> _Labelled:
 
 
 def calibrated(tx: Tx, policy: Policy) -> Policy:
-    """Return the policy with what was last calibrated and not yet taken up, and note that it is."""
-    kept = tx.execute(select(tables.store.c.calibration)).scalar_one()
-    if kept is None:
+    """Return the policy with the last calibration applied, if it was not yet; mark it as applied."""
+    calibration = tx.execute(select(tables.store.c.calibration)).scalar_one()
+    if calibration is None:
         return policy
     tx.change_store(calibration=None)
-    return replace(policy, **orjson.loads(kept))
+    return replace(policy, **orjson.loads(calibration))
 
 
-def _fitted(pairs: Sequence[_Pair]) -> Model:
+def _fit_model(pairs: Sequence[_Pair]) -> Model:
     same = np.array([pair.is_same for pair in pairs], np.bool_)
     if len(pairs) < FEWEST_PAIRS // 2:
         raise UsageError(f"label at least {FEWEST_PAIRS} pairs that differ in more than benign ways, not {len(pairs)}")
@@ -123,30 +123,30 @@ def _fitted(pairs: Sequence[_Pair]) -> Model:
 
 
 class _Finder:
-    """Finds what an id names: of a memory, an observation, or the one that a record carries, if one record alone does."""
+    """Resolves ids: of a memory, of an observation, or of a record if only one record carries it."""
 
     def __init__(self, tx: Tx, policy: Policy) -> None:
         self._tx, self._policy = tx, policy
         self.named = cache(self._named)
-        self._own_ids: dict[str, bytes | None] | None = None
+        self._record_ids: dict[str, bytes | None] | None = None
 
     def _named(self, identifier: str) -> _Named:
-        row = named_by(self._tx, identifier) or named_by(self._tx, self._by_own_id(identifier).hex())
+        row = named_by(self._tx, identifier) or named_by(self._tx, self._by_record_id(identifier).hex())
         if row is None:
             raise NotFoundError(f"no memory or observation {identifier!r}")
         seen = row.observation
-        found = grouped(seen.content, seen.record, self._policy)
-        return _Named(seen.content, side_of(text_of(seen.record)), {found.group, *found.typo_links})
+        groups = grouped(seen.content, seen.record, self._policy)
+        return _Named(seen.content, side_of(text_of(seen.record)), {groups.group, *groups.typo_links})
 
-    def _by_own_id(self, identifier: str) -> bytes:
-        if self._own_ids is None:
-            self._own_ids = {}
+    def _by_record_id(self, identifier: str) -> bytes:
+        if self._record_ids is None:
+            self._record_ids = {}
             observations = tables.observations.c
             for key, record in self._tx.execute(select(observations.key, observations.record)):
-                own = orjson.loads(record).get("id")
-                if own is not None:
-                    self._own_ids[own] = None if own in self._own_ids else key
-        key = self._own_ids.get(identifier, b"")
+                record_id = orjson.loads(record).get("id")
+                if record_id is not None:
+                    self._record_ids[record_id] = None if record_id in self._record_ids else key
+        key = self._record_ids.get(identifier, b"")
         if key is None:
             raise UsageError(f"several records have the id {identifier!r}: give the id of an observation")
         if not key:

@@ -1,4 +1,4 @@
-"""Records that share a hash and are not the same, and ids that were given for unrelated texts."""
+"""Finds records that share a hash but differ, and ids that are used for unrelated texts."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ COLLIDES = "report it: two records with one hash were made on purpose, or mempro
 
 
 def colliding_in(columns: Columns, known: Mapping[Key, Any], rows: Mapping[Key, Row]) -> set[int]:
-    """Return the places of the records that share a key with another and not what it is the key of."""
-    met: dict[Key, Observation | Prepared] = {}  # by content, and by node where that is another
+    """Return the places of the records that share a key with a record of other content."""
+    met: dict[Key, Observation | Prepared] = {}  # by content, and by node if it differs
     for row in rows.values():
         met[row.observation.content] = met[row.observation.node] = row.observation
     names = columns.content
@@ -31,41 +31,41 @@ def colliding_in(columns: Columns, known: Mapping[Key, Any], rows: Mapping[Key, 
     keys, names_met = shared(columns.key, known), shared(names, met)
     if not (keys or names_met):
         return set()
-    found: set[int] = set()
+    colliding: set[int] = set()
     texts = {key: (bool(row.is_identity), row.record) for key, row in known.items()}
     for at, own_names in enumerate(zip(columns.content, columns.node, strict=True)):
         if columns.key[at] in keys or not names_met.isdisjoint(own_names):
             prepared = columns.at(at)
-            own = (prepared.is_identity, prepared.json.decode())
+            text = (prepared.is_identity, prepared.json.decode())
             others = [met.setdefault(name, prepared) for name in own_names]
-            if texts.setdefault(prepared.key, own) != own or not all(_is_confirmed(prepared, other) for other in others):
-                found.add(at)
-    return found
+            if texts.setdefault(prepared.key, text) != text or not all(_is_confirmed(prepared, other) for other in others):
+                colliding.add(at)
+    return colliding
 
 
 def _is_confirmed(prepared: Prepared, other: Observation | Prepared) -> bool:
-    if other is prepared or other.key == prepared.key:  # equal keys were compared
+    if other is prepared or other.key == prepared.key:  # equal keys were compared before
         return True
     return is_confirmed(prepared.observation, other.observation if isinstance(other, Prepared) else other)
 
 
 def collided(prepared: Prepared) -> Rejected:
-    """Return a record that shares a hash with another, as rejected."""
+    """Return the rejection of a record that shares a hash with another."""
     found = replace(fault("", "hash_collision", "has the hash of another record, which says something else"), hint=COLLIDES)
     return Rejected(Category.DEDUP_CONFLICT, (found,), own.whole_line(prepared.observation))
 
 
 def reused_ids(plan: Plan, rows: Mapping[Key, Row]) -> dict[Key, str]:
-    """Return by node the ids of new observations whose text has nothing in common with that of a version before."""
+    """Return, by node, the ids of new observations whose text has nothing in common with an earlier version."""
     columns = plan.fresh
     fresh = [*compress(range(len(columns)), columns.is_identity)]
     nodes = {columns.node[at] for at in fresh}
     versions = sorted([row for row in rows.values() if row.observation.node in nodes], reverse=True, key=lambda row: row.number)
-    there = {row.observation.node: row.observation.record["content"] for row in versions}  # of each the first that came
+    first_texts = {row.observation.node: row.observation.record["content"] for row in versions}  # of the oldest version
     reused: dict[Key, str] = {}
     for at in fresh:
         node, text = columns.node[at], columns.text[at]
-        before = there.setdefault(node, text)
+        before = first_texts.setdefault(node, text)
         if before is not text and node not in reused and have_nothing_in_common(before, text):
             reused[node] = columns.at(at).record["id"]
     return reused

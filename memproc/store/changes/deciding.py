@@ -1,8 +1,4 @@
-"""What changes the store other than a batch: decisions, forgetting, and computing everything again.
-
-All of it ends in the same step: the observations that may be concerned are loaded whole, clustered anew, and the difference
-to what was is written.
-"""
+"""Decisions: writes them, clusters again what they may concern, and writes the changed memories."""
 
 from __future__ import annotations
 
@@ -37,14 +33,10 @@ from memproc.store.sql.tx import Tx
 _observations = tables.observations.c
 
 
-def decide_by_hand(
-    tx: Tx,
-    decisions: Sequence[tuple[Decision, str]],
-    note: str,
-) -> None:
-    """Write decisions, each with the verdict to note (`WITHDRAWN` takes it back), and what follows from them.
+def decide_by_hand(tx: Tx, decisions: Sequence[tuple[Decision, str]], note: str) -> None:
+    """Write decisions and everything that follows from them, each with the verdict to store (`WITHDRAWN` takes it back).
 
-    Whoever decides is who each of them names: a policy, or else a person.
+    Each decision names the policy that made it, or none if a person did.
     """
     write_decisions(tx, decisions, note)
     lines = [
@@ -52,24 +44,23 @@ def decide_by_hand(
     ]
     write_lines(tx, None, lines)
     handles = {key for decision, _ in decisions for key in decision.keys}
-    found = [*tx.select_by_keys(ROWS, _observations.node, handles)]
-    found += tx.select_by_keys(ROWS, _observations.key, handles)
-    rows_found = [*map(to_row, found)]
-    unheard = [row.number for row in rows_found if not row.speaks and row.observation.key in handles]
-    set_speaking(tx, dict.fromkeys(unheard, True))  # what a decision names speaks
-    touched = [row.observation for row in rows_found]
+    columns = (_observations.node, _observations.key)
+    rows = [to_row(row) for column in columns for row in tx.select_by_keys(ROWS, column, handles)]
+    silent = [row.number for row in rows if not row.speaks and row.observation.key in handles]
+    set_speaking(tx, dict.fromkeys(silent, True))  # an observation that a decision names speaks
+    touched = [row.observation for row in rows]
     open_again(tx, [decision for decision, verdict in decisions if verdict == WITHDRAWN], touched)
     recluster(tx, touched)
 
 
 def _reason(verdict: str, policy: str, note: str) -> str:
-    """Return what the ledger says of a decision: first the verdict, which alone stays when what it is about is forgotten."""
-    said = [f"by the policy {policy}"] * bool(policy) + [note] * bool(note)
-    return f"{verdict}: {', '.join(said)}" if said else verdict
+    """Return the ledger text of a decision. The verdict comes first; forgetting removes the rest."""
+    details = [f"by the policy {policy}"] * bool(policy) + [note] * bool(note)
+    return f"{verdict}: {', '.join(details)}" if details else verdict
 
 
 def unmerge(tx: Tx, identifier: str, note: str) -> tuple[Decision, ...]:
-    """Hold what an id names apart from the rest of its memory; return the decisions made. Raises NotFoundError."""
+    """Separate what an id names from the rest of its memory; return the decisions made. Raises NotFoundError."""
     rows = require(tx, identifier)
     decisions = unmerging(tx, rows, rows[0].observation)
     if decisions:
@@ -82,7 +73,7 @@ def unmerge_job(tx: Tx, job: int, note: str) -> tuple[Decision, ...]:
     if tx.execute(select(tables.jobs.c.number).where(tables.jobs.c.number == job)).first() is None:
         raise NotFoundError(f"no job {job}")
     decisions: list[Decision] = []
-    # What is held apart lets in what it had kept out, which may be what the job had merged first.
+    # Removing an observation may let another join that it had kept out, and that the job had merged before.
     while fresh := unmerging_job(tx, job):
         if not decisions:
             note_unmerged(tx, job)
@@ -94,7 +85,7 @@ def unmerge_job(tx: Tx, job: int, note: str) -> tuple[Decision, ...]:
 def resolve(tx: Tx, number: int, verdict: Verdict, note: str) -> Decision:
     """Decide an open review, and return the decision.
 
-    Raises NotFoundError where it is not open, and UsageError where nothing tells which side is later.
+    Raises NotFoundError if it is not open, and UsageError if `supersedes` lacks a later date.
     """
     status, *pair_of = status_of(tx, number) or ("", b"", b"")
     if status != "open":
@@ -113,74 +104,70 @@ def resolve(tx: Tx, number: int, verdict: Verdict, note: str) -> Decision:
 
 
 def checked_verdict(verdict: Verdict) -> Verdict:
-    """Return the verdict that a call was given. Raises UsageError on what is none."""
+    """Return a verdict that a caller passed. Raises UsageError if it is not one."""
     if verdict not in get_args(Verdict):
         raise UsageError(f"verdict {verdict!r}: choose one of {', '.join(get_args(Verdict))}")
     return verdict
 
 
-def recluster(
-    tx: Tx,
-    touched: Iterable[Observation],
-    cores: Iterable[int] = (),
-    *,
-    is_whole: bool = False,
-) -> None:
-    """Cluster again all that is connected with these observations and cores; note joins and splits in the ledger."""
+def recluster(tx: Tx, touched: Iterable[Observation], cores: Iterable[int] = (), *, is_whole: bool = False) -> None:
+    """Cluster again everything connected with these observations and cores; write joins and splits to the ledger."""
     near = neighbourhood(tx, touched, cores, is_whole=is_whole)
-    found, _ = clusters((row.observation for row in near.rows.values()), near.typo_links, near.decisions, near.spent)
-    changed = regroup(found, near.rows, near.rows.keys(), near)
+    clustered, _ = clusters((row.observation for row in near.rows.values()), near.typo_links, near.decisions, near.spent)
+    changed = regroup(clustered, near.rows, near.rows.keys(), near)
     write_regrouped(tx, changed, near.rows)
     write_lines(tx, None, moves(changed))
 
 
-def unmerging(tx: Tx, rows: Sequence[Row], own: Observation) -> list[Decision]:
-    """Return the decisions that hold `own` apart from everything else in its memory, whose observations are `rows`.
+def unmerging(tx: Tx, rows: Sequence[Row], separated: Observation) -> list[Decision]:
+    """Return the decisions that separate an observation from everything else in its memory, whose observations are `rows`.
 
-    What a newer version of an identity replaced stays its history; only versions of which none is newer, and that a person merged,
-    can be told apart again.
+    A replaced version stays the history of its identity; only versions without a newer one, which a person merged, can be separated
+    again.
     """
     decisions: set[Decision] = set()
     observations = [row.observation for row in rows]
     for seen in observations:
-        if seen.node != own.node:
-            one, other = handle_of(tx, own), handle_of(tx, seen)
+        if seen.node != separated.node:
+            one, other = handle_of(tx, separated), handle_of(tx, seen)
             decisions.add(pair(one, other, "distinct"))
-        elif seen.content != own.content and are_told_apart(own, seen, [one for one in observations if one.node == own.node]):
-            decisions.add(pair(own.key, seen.key, "distinct"))
+        elif seen.content != separated.content and are_told_apart(
+            separated, seen, [one for one in observations if one.node == separated.node]
+        ):
+            decisions.add(pair(separated.key, seen.key, "distinct"))
     return sorted(decisions)
 
 
 def unmerging_job(tx: Tx, job: int) -> list[Decision]:
-    """Return the decisions that undo every merge by likeness of a job: what it merged is held apart from everything else in its
-    memory, and the rest falls into what it would be without that.
+    """Return the decisions that undo every merge by likeness of a job: they separate the observations it merged from everything
+    else, and split the rest of each memory into what it would be without these.
     """
     ledger, batches = tables.ledger.c, tables.batches.c
     of_job = select(ledger.subject).join_from(tables.ledger, tables.batches, ledger.batch == batches.number)
     merged = set(tx.execute(of_job.where((batches.job == job) & (ledger.kind == LedgerKind.SIMILAR))).scalars())
     rows = [to_row(row) for row in tx.select_by_keys(ROWS, _observations.key, merged)]
     homes = {row.memory for row in rows if row.memory is not None}
-    own = {handle_of(tx, row.observation) for row in rows}
+    separated = {handle_of(tx, row.observation) for row in rows}
     members: dict[Key, list[Observation]] = defaultdict(list)
     for row in map(to_row, tx.select_by_keys(ROWS, _observations.memory, homes)):
         members[row.memory or b""].append(row.observation)
     decisions: set[Decision] = set()
     for observations in members.values():
         handles = {seen.key: handle_of(tx, seen) for seen in observations}
-        others = [seen for seen in observations if handles[seen.key] not in own]
+        others = [seen for seen in observations if handles[seen.key] not in separated]
         near = neighbourhood(tx, others)
         left, _ = clusters([near.rows[seen.key].observation for seen in others], near.typo_links, near.decisions)
-        parts = [{handles[seen.key] for seen in found.observations} for found in left]
-        parts += [{handle} for handle in sorted(own.intersection(handles.values()))]
+        parts = [{handles[seen.key] for seen in cluster.observations} for cluster in left]
+        parts += [{handle} for handle in sorted(separated.intersection(handles.values()))]
         for one, other in combinations(parts, 2):
             decisions.update(pair(a, b, "distinct") for a, b in product(one, other) if a != b)
     return sorted(decisions)
 
 
 def handle_of(tx: Tx, observation: Observation) -> Key:
-    """Return by what a decision on an observation is kept: its node, or its own key where undated versions share the node."""
+    """Return the key by which decisions name an observation: its node, or its own key if undated versions share the node."""
     if not observation.is_identity:
         return observation.node
     versions = tx.select_by_keys(ROWS, _observations.node, [observation.node])
-    found, _ = clusters((to_row(row).observation._replace(group=row[4]) for row in versions), {})
-    return observation.node if len(found) == 1 else observation.key
+    clustered, _ = clusters((to_row(row).observation._replace(group=row[4]) for row in versions), {})
+    return observation.node if len(clustered) == 1 else observation.key

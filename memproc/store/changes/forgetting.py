@@ -1,4 +1,4 @@
-"""Forgetting: observations and all that was derived from them are removed, but for their keys."""
+"""Forgetting: removes observations and everything derived from them except their keys."""
 
 from __future__ import annotations
 
@@ -41,17 +41,14 @@ _TOMBSTONES = select(
 
 
 def forget(tx: Tx, segments: Segments, rows: Sequence[Row], note: str = "") -> None:
-    """Remove observations and all that was derived from them, but for their keys; the note is kept.
-
-    What is left of their memories, and of all that is connected with these, is clustered anew.
-    """
+    """Remove observations and everything derived from them except their keys and the note; cluster what was connected with them."""
     near = neighbourhood(tx, [row.observation for row in rows], is_whole=True)
     keys = [row.observation.key for row in rows]
     survivors = [row for key, row in near.rows.items() if key not in set(keys)]
     homes = {row.memory or row.observation.key for row in survivors}
     emptied = {row.memory or row.observation.key for row in rows} - homes
     numbers = [row.number for row in rows]
-    tombstones = [tuple(found) for found in tx.select_by_keys(_TOMBSTONES, _observations.key, keys)]
+    tombstones = [tuple(row) for row in tx.select_by_keys(_TOMBSTONES, _observations.key, keys)]
     delete_observations(tx, numbers)
     write_tombstones(tx, tombstones)
     delete_merged(tx, [row.memory for row in rows if row.memory])
@@ -64,66 +61,61 @@ def forget(tx: Tx, segments: Segments, rows: Sequence[Row], note: str = "") -> N
     segments.remove(tx, numbers)
     delete_typo_links(tx, sorted(cores))
     left = [(row.number, prepare_again(row.observation, tx.policy)) for row in survivors if row.observation.core in cores]
-    write_typo_links(tx, {(meant, found.core) for _, found in left for meant in found.typo_links})
+    write_typo_links(tx, {(meant, prepared.core) for _, prepared in left for meant in prepared.typo_links})
     index_again(tx, segments, left)
-    gone = [LedgerEntry(LedgerKind.FORGOTTEN, key, reason=note) for key in keys]
-    write_lines(tx, None, [*gone, LedgerEntry(LedgerKind.MEMORIES_FORGOTTEN, amount=len(emptied))])
-    recluster(tx, [row.observation for row in survivors], cores, is_whole=True)  # others may have to speak
+    lines = [LedgerEntry(LedgerKind.FORGOTTEN, key, reason=note) for key in keys]
+    write_lines(tx, None, [*lines, LedgerEntry(LedgerKind.MEMORIES_FORGOTTEN, amount=len(emptied))])
+    recluster(tx, [row.observation for row in survivors], cores, is_whole=True)  # other versions may have to speak now
 
 
-def take_over(
-    tx: Tx,
-    segments: Segments,
-    decided: Sequence[Decided],
-    namespace: str | None,
-    batch: int,
-) -> int:
-    """Take over decisions and tombstones from a full export: with a `namespace` only those that name nothing but what the store has
-    of it, for keys can be computed from a guessed text. Return how many were not taken.
+def take_over(tx: Tx, segments: Segments, decided: Sequence[Decided], namespace: str | None, batch: int) -> int:
+    """Apply decisions and tombstones of a full export; return how many were not applied. With a `namespace` they may name only what
+    the store has in it, because anybody can compute the key of a guessed text.
     """
-    meant = decided if namespace is None else _within(tx, decided, namespace)
+    applied = decided if namespace is None else _within(tx, decided, namespace)
     fresh = [
-        pair(bytes.fromhex(found.keys[0]), bytes.fromhex(found.keys[1]), found.verdict, found.policy)
-        for found in meant
-        if found.verdict != "forgotten"
+        pair(bytes.fromhex(one.keys[0]), bytes.fromhex(one.keys[1]), one.verdict, one.policy)
+        for one in applied
+        if one.verdict != "forgotten"
     ]
-    there = decisions_on(tx, {decision.keys for decision in fresh})
-    if new := [(decision, decision.verdict) for decision in fresh if not stands_against(there.get(decision.keys, {}), decision)]:
+    existing = decisions_on(tx, {decision.keys for decision in fresh})
+    if new := [(decision, decision.verdict) for decision in fresh if not stands_against(existing.get(decision.keys, {}), decision)]:
         decide_by_hand(tx, new, "from a full export")
-    keys = [bytes.fromhex(found.keys[0]) for found in meant if found.verdict == "forgotten"]
+    tombstones = [one.keys for one in applied if one.verdict == "forgotten"]
+    keys = [bytes.fromhex(names[0]) for names in tombstones]
     if keys:
         rows = [*map(to_row, tx.select_by_keys(ROWS, tables.observations.c.key, keys))]
         if rows:
             forget(tx, segments, rows)
-        told_apart = [found.keys for found in meant if found.verdict == "forgotten" and len(found.keys) > 1]
-        spent = {bytes.fromhex(key): bytes.fromhex(node) for key, node in told_apart}
+        with_node = [names for names in tombstones if len(names) > 1]
+        spent = {bytes.fromhex(key): bytes.fromhex(node) for key, node in with_node}
         _remember_forgotten(tx, keys, spent, batch)
         left = tx.select_by_keys(ROWS, tables.observations.c.node, spent.values())
         recluster(tx, [to_row(row).observation for row in left])
-    return len(decided) - len(meant)
+    return len(decided) - len(applied)
 
 
 def _within(tx: Tx, decided: Sequence[Decided], namespace: str) -> list[Decided]:
     """Return the decisions that name nodes or observations of a namespace, and the tombstones of its observations."""
-    named = {bytes.fromhex(key) for found in decided for key in found.keys}
+    named_keys = {bytes.fromhex(key) for one in decided for key in one.keys}
     observations: dict[Key, set[str]] = defaultdict(set)
     nodes: dict[Key, set[str]] = defaultdict(set)
-    for row in map(to_row, tx.select_by_keys(ROWS, _observations.key, named)):
+    for row in map(to_row, tx.select_by_keys(ROWS, _observations.key, named_keys)):
         observations[row.observation.key].add(row.observation.record["namespace"])
-    for row in map(to_row, tx.select_by_keys(ROWS, _observations.node, named)):
+    for row in map(to_row, tx.select_by_keys(ROWS, _observations.node, named_keys)):
         nodes[row.observation.node].add(row.observation.record["namespace"])
 
-    def is_within(found: Decided) -> bool:
-        keys = [bytes.fromhex(key) for key in found.keys]
-        if found.verdict == "forgotten":
+    def is_within(one: Decided) -> bool:
+        keys = [bytes.fromhex(key) for key in one.keys]
+        if one.verdict == "forgotten":
             return observations[keys[0]] == {namespace}
         return all(observations[key] | nodes[key] == {namespace} for key in keys)
 
-    return [found for found in decided if is_within(found)]
+    return [one for one in decided if is_within(one)]
 
 
 def _remember_forgotten(tx: Tx, keys: Sequence[Key], spent: Mapping[Key, Key], batch: int) -> None:
-    """Write tombstones that came without the records they speak of, with their nodes where these are spent."""
+    """Write tombstones of records that the store does not have, with the nodes that they use up."""
     fresh = set(keys) - forgotten_among(tx, keys)
     rows = [(key, node, node and key, batch, -1, IMPORTED, 0) for key in sorted(fresh) for node in [spent.get(key)]]
     write_tombstones(tx, rows)

@@ -1,4 +1,4 @@
-"""What arrives as a batch, what became of it, and the row that tells of it."""
+"""A batch as it arrives, its result, and its row in the table `batches`."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from memproc.taken import Taken
 
 
 class Arrived(NamedTuple):
-    """A batch as it comes from validation: its records, the first of which has the position `first`. Of a replay `replayed` says
-    which positions each quarantined record gave, by its number.
+    """A prepared batch: its records, the first of which has the position `first`. In a replay, `replayed` maps the number of a
+    quarantined record to the positions of its records.
     """
 
     records: Taken
@@ -29,8 +29,8 @@ class Arrived(NamedTuple):
 
 @dataclass(slots=True)
 class Landed:
-    """What became of a batch: how many records were `new`, those of them that were not just stored, the positions of the others,
-    and the merges and reviews it made.
+    """The result of a batch: how many records were `new`, the judgements on those that were not simply stored, the positions of the
+    known and forgotten ones, the rejected ones, and counts of its merges and reviews.
     """
 
     new: int = 0
@@ -42,25 +42,25 @@ class Landed:
     reviews: int = 0
     candidates: int = 0
     verified: int = 0
-    membership: dict[Key, Key | None] = field(default_factory=dict)  # of the observations whose memory changed: None for by itself
-    met: int = 0  # records that met others, so that what they merge by was asked
-    untaken: int = 0  # decisions that were not acted on, as they name what is not of the namespace
+    membership: dict[Key, Key | None] = field(default_factory=dict)  # observations whose memory changed; None: a memory by itself
+    met: int = 0  # records that shared a core with others, so that groups were computed
+    untaken: int = 0  # decisions not applied: they name something outside the namespace
     batch: int = 0
     epoch: int = 0
-    looking: list[Looking] = field(default_factory=list)  # what is to be looked at for reviews when it has landed
-    uncompared: int = 0  # records that memproc itself broke on as it compared them
-    reused: dict[Key, str] = field(default_factory=dict)  # by node the ids that came with texts which have nothing in common
+    looking: list[Looking] = field(default_factory=list)  # what to compare for reviews after the commit
+    uncompared: int = 0  # records whose comparison failed in memproc
+    reused: dict[Key, str] = field(default_factory=dict)  # ids used for unrelated texts, by node
     request: str | None = None
     memory: Plain | None = None  # of a record added singly: what it is in now, if it is no memory by itself
     anchor: Plain | None = None  # of a record added singly: the one that it is similar to
 
     @property
     def fresh(self) -> Fresh:
-        """What is to be looked at, in a transaction of its own."""
+        """The part that a later transaction compares for reviews."""
         return Fresh(self.batch, self.epoch, self.looking)
 
     def add(self, other: Landed) -> None:
-        """Add what became of the next part of the same batch."""
+        """Add the result of the next part of the same batch."""
         self.membership |= other.membership
         self.reused |= other.reused
         for name in ("judged", "known", "forgotten", "rejected", "looking"):
@@ -69,11 +69,11 @@ class Landed:
             setattr(self, name, getattr(self, name) + getattr(other, name))
         self.request = self.request or other.request
 
-    def looked(self, found: Compared) -> None:
-        """Take what was found as it was looked at."""
-        self.candidates, self.verified, self.reviews = found.candidates, found.verified, self.reviews + found.reviews
-        self.uncompared = len(found.broken)
-        returned = found.returned
+    def add_compared(self, compared: Compared) -> None:
+        """Add the result of comparing the batch for reviews."""
+        self.candidates, self.verified, self.reviews = compared.candidates, compared.verified, self.reviews + compared.reviews
+        self.uncompared = len(compared.broken)
+        returned = compared.returned
         self.judged = [one._replace(reason=RETURNED) if one.incoming.prepared.key in returned else one for one in self.judged]
 
     @property
@@ -94,11 +94,11 @@ def batch_row(landed: Landed, place: tuple[int, int, int, int], started: float, 
     """Return the row of a batch; `place` is its number, its job, its first position and how many records it read."""
     outcomes = landed.counts()
     counts = [outcomes[outcome] for outcome in Outcome]
-    looked = (landed.reviews, landed.candidates, landed.verified, len(landed.forgotten))
-    errors = encode(Counter(found.category.value for _, found in landed.rejected)).decode()
+    review_counts = (landed.reviews, landed.candidates, landed.verified, len(landed.forgotten))
+    errors = encode(Counter(rejected.category.value for _, rejected in landed.rejected)).decode()
     known = encode(ranges(landed.known)).decode()
     known_rejected = encode({str(number): ranges(at) for number, at in landed.known_rejected.items()}).decode()
-    return (*place, *counts, *looked, errors, known, known_rejected, perf_counter() - started, now)
+    return (*place, *counts, *review_counts, errors, known, known_rejected, perf_counter() - started, now)
 
 
 def ranges(positions: Iterable[int]) -> list[list[int]]:
@@ -107,10 +107,10 @@ def ranges(positions: Iterable[int]) -> list[list[int]]:
     >>> ranges([1, 2, 3, 7])
     [[1, 3], [7, 7]]
     """
-    found: list[list[int]] = []
+    merged: list[list[int]] = []
     for position in sorted(positions):
-        if found and position == found[-1][1] + 1:
-            found[-1][1] = position
+        if merged and position == merged[-1][1] + 1:
+            merged[-1][1] = position
         else:
-            found.append([position, position])
-    return found
+            merged.append([position, position])
+    return merged

@@ -1,8 +1,8 @@
-"""One batch into the store: look up, decide, write, in the transaction of the caller.
+"""Writes one batch: looks up its neighbourhood, decides, and writes the rows, in the caller's transaction.
 
-The batch is tried as a whole under a savepoint. If the database refuses it, the rows that it refuses by themselves are found by
-trial, and the rest is looked up and decided anew; what is refused otherwise is found by halving, and so is what memproc itself
-breaks on. As the result does not depend on the batch (law 3), the rest and the halves give what the whole would have given.
+The whole batch is tried under a savepoint. If the database refuses it, inserting rows on trial finds those that it refuses by
+themselves, and the rest is looked up and decided again. Halving finds the records behind other refusals and behind errors in
+memproc. As the result does not depend on the batch (law 3), the parts together give the same result as the whole.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import compress, count
+from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import select
@@ -49,66 +50,63 @@ _KNOWN = select(*(tables.observations.c[name] for name in ("key", "number", "is_
 
 
 class Landing:
-    """Lands batches in one store. The caller holds the transaction and sees to it that only one thread is here."""
+    """Writes batches of one job to one store. The caller holds the transaction and allows one thread at a time."""
 
     def __init__(self, segments: Segments, job: int, *, redacts: bool = False) -> None:
-        """Know the index, and the job that lands. With `redacts` no message shows what a rejected record holds."""
+        """With `redacts` no message quotes a rejected record."""
         self._segments, self._job, self._redacts = segments, job, redacts
 
-    def land(self, tx: Tx, arrived: Arrived, there: StoreState, origin: Origin) -> Landed:
-        """Write the next batch and all that follows from it; `there` is the state of the store."""
-        batch = there.batch + 1
+    def land(self, tx: Tx, arrived: Arrived, state: StoreState, origin: Origin) -> Landed:
+        """Write the next batch and everything that follows from it."""
+        batch = state.batch + 1
         records = arrived.records.moved(arrived.first)
         accepted = records.accepted
-        landed = self._land_accepted(tx, accepted, there, batch)
-        landed.batch, landed.epoch = batch, there.epoch
-        landed.rejected = sorted([*records.rejected, *landed.rejected], key=lambda found: found[0])
+        landed = self._land_accepted(tx, accepted, state, batch)
+        landed.batch, landed.epoch = batch, state.epoch
+        landed.rejected = sorted([*records.rejected, *landed.rejected], key=itemgetter(0))
         if self._redacts:
-            landed.rejected = [(at, replace(own, faults=tuple(map(redacted, own.faults)))) for at, own in landed.rejected]
+            landed.rejected = [(at, replace(one, faults=tuple(map(redacted, one.faults)))) for at, one in landed.rejected]
         if arrived.replayed is None:
             landed.known_rejected = put_in_quarantine(tx, landed.rejected, batch, origin)
         else:
             became = {at: (key, Outcome.STORED) for at, key in zip(accepted.position, accepted.key, strict=True)}
             became |= {at: (became[at][0], Outcome.DUPLICATE) for at in landed.known}
             became |= {one.incoming.position: (one.incoming.prepared.key, one.outcome) for one in landed.judged}
-            replayed, again = arrived.replayed, landed.rejected
-            landed.known_rejected = settle(tx, replayed, became, again, batch)
+            landed.known_rejected = settle(tx, arrived.replayed, became, landed.rejected, batch)
         return landed
 
-    def _land_accepted(self, tx: Tx, accepted: Columns, there: StoreState, batch: int) -> Landed:
-        """Write a batch; where the database refuses it, without the rows that it refuses by themselves, or else by halves; where
-        deciding breaks, by halves.
-        """
+    def _land_accepted(self, tx: Tx, accepted: Columns, state: StoreState, batch: int) -> Landed:
+        """Write the accepted records. If that fails, write them without the rows that the database refuses, or by halves."""
         if not len(accepted):
             return Landed()
         try:
             with tx.savepoint():
-                return self._write(tx, accepted, there, batch)
+                return self._write(tx, accepted, state, batch)
         except Exception as error:
             is_internal = not is_of_value(error)
             if is_internal and not is_of_memproc(error):
                 raise
             self._segments.forget_cached()
             if len(accepted) == 1:
-                why = _broken_on if is_internal else _refused
-                return Landed(rejected=[(accepted.position[0], why(accepted.at(0), error))])
-        if not is_internal and (refused := self._refused_rows(tx, accepted, there, batch)):
+                rejected = _broken_on if is_internal else _refused
+                return Landed(rejected=[(accepted.position[0], rejected(accepted.at(0), error))])
+        if not is_internal and (refused := self._refused_rows(tx, accepted, state, batch)):
             rest = accepted.take([at for at in range(len(accepted)) if at not in refused])
-            landed = self._land_accepted(tx, rest, there, batch)
+            landed = self._land_accepted(tx, rest, state, batch)
             landed.rejected += [(accepted.position[at], _refused(accepted.at(at), why)) for at, why in refused.items()]
             return landed
         middle = len(accepted) // 2
-        landed = self._land_accepted(tx, accepted.cut(0, middle), there, batch)
-        there = store_state(tx, self._job)
-        landed.add(self._land_accepted(tx, accepted.cut(middle), there, batch))
+        landed = self._land_accepted(tx, accepted.cut(0, middle), state, batch)
+        state = store_state(tx, self._job)
+        landed.add(self._land_accepted(tx, accepted.cut(middle), state, batch))
         return landed
 
-    def _refused_rows(self, tx: Tx, columns: Columns, there: StoreState, batch: int) -> dict[int, Exception]:
-        """Return the places of the records whose rows the database refuses, found by bisection; nothing stays written."""
-        known, forgotten = self._met_before(tx, columns, there)
+    def _refused_rows(self, tx: Tx, columns: Columns, state: StoreState, batch: int) -> dict[int, Exception]:
+        """Return by place the errors of the records whose rows the database refuses, by inserting rows and rolling back."""
+        known, forgotten = self._known_and_forgotten(tx, columns, state)
         before = known.keys() | forgotten
         fresh = {key: at for at, key in enumerate(columns.key) if key not in before}
-        rows = rows_of_new(columns.take(fresh.values()), there.observation + 1, batch)
+        rows = rows_of_new(columns.take(fresh.values()), state.observation + 1, batch)
         refused: dict[Key, Exception] = {}
         trial = tx.savepoint()
         self._try_rows(tx, rows, refused)
@@ -132,38 +130,38 @@ class Landing:
         self._try_rows(tx, rows[:middle], refused)
         self._try_rows(tx, rows[middle:], refused)
 
-    def _met_before(self, tx: Tx, columns: Columns, there: StoreState) -> tuple[dict[Key, Any], set[Key]]:
-        """Return the rows of those observations of a batch that the store has, and the keys of those that were forgotten."""
+    def _known_and_forgotten(self, tx: Tx, columns: Columns, state: StoreState) -> tuple[dict[Key, Any], set[Key]]:
+        """Return the stored rows of a batch's observations, and the keys of its forgotten ones."""
         keys = {*columns.key}
         known = {row.key: row for row in tx.select_by_keys(_KNOWN, tables.observations.c.key, keys)}
-        return known, forgotten_among(tx, keys - known.keys()) if there.has_forgotten else set()
+        return known, forgotten_among(tx, keys - known.keys()) if state.has_forgotten else set()
 
-    def _write(self, tx: Tx, columns: Columns, there: StoreState, batch: int) -> Landed:
-        known, forgotten = self._met_before(tx, columns, there)
-        own = enumerate(zip(columns.key, columns.as_of, strict=True))
-        undecided = columns.take([at for at, (key, as_of) in own if key not in known or as_of is not None]) if known else columns
-        near = neighbourhood_of_batch(tx, undecided, there)
+    def _write(self, tx: Tx, columns: Columns, state: StoreState, batch: int) -> Landed:
+        known, forgotten = self._known_and_forgotten(tx, columns, state)
+        keys = enumerate(zip(columns.key, columns.as_of, strict=True))
+        undecided = columns.take([at for at, (key, as_of) in keys if key not in known or as_of is not None]) if known else columns
+        near = neighbourhood_of_batch(tx, undecided, state)
         if colliding := colliding_in(columns, known, near.rows):
             rest = columns.take([at for at in range(len(columns)) if at not in colliding])
-            landed = self._write(tx, rest, there, batch)
+            landed = self._write(tx, rest, state, batch)
             landed.rejected += [(columns.position[at], collided(columns.at(at))) for at in colliding]
             return landed
         plan = decide(columns, known.keys() | forgotten, near)
-        numbers = dict(zip(plan.fresh.key, count(there.observation + 1)))
-        self._write_observations(tx, plan, there.observation + 1, batch)
+        numbers = dict(zip(plan.fresh.key, count(state.observation + 1)))
+        self._write_observations(tx, plan, state.observation + 1, batch)
         write_regrouped(tx, plan.changed, near.rows)
-        self._write_again(tx, plan, {key: row.number for key, row in known.items()} | numbers, near.rows, batch)
+        self._note_seen_again(tx, plan, {key: row.number for key, row in known.items()} | numbers, near.rows, batch)
         landed = Landed(len(plan.fresh), [*plan.judged.values()], plan.repeated.position, membership={**plan.changed.membership})
         landed.forgotten = [*compress(landed.known, map(forgotten.__contains__, plan.repeated.key))]
         landed.reused = reused_ids(plan, near.rows)
         landed.met = sum([content in near.groups for content in columns.content]) if near.groups else 0
         if any(columns.is_near):
             firsts = first_of_cores(plan, near.rows.values())
-            first_numbers = [there.observation + 1 + at for at in firsts]
+            first_numbers = [state.observation + 1 + at for at in firsts]
             hashes = self._segments.index(tx, first_numbers, plan.fresh.take(firsts), tx.policy.recall)
-            landed.looking = [looking_planned(plan, near.rows, there.observation + 1, firsts, hashes)]
+            landed.looking = [looking_planned(plan, near.rows, state.observation + 1, firsts, hashes)]
         landed.reviews = write_reviews(tx, undated_candidates(plan.undated), batch)
-        write_lines(tx, batch, _lines(plan))
+        write_lines(tx, batch, _ledger_lines(plan))
         return landed
 
     def _write_observations(self, tx: Tx, plan: Plan, first: int, batch: int) -> None:
@@ -174,8 +172,8 @@ class Landing:
         }
         write_typo_links(tx, links)
 
-    def _write_again(self, tx: Tx, plan: Plan, numbers: Mapping[Key, int], rows: Mapping[Key, Row], batch: int) -> None:
-        """Note of known observations that they were seen again, and the later date of their source."""
+    def _note_seen_again(self, tx: Tx, plan: Plan, numbers: Mapping[Key, int], rows: Mapping[Key, Row], batch: int) -> None:
+        """Count known observations as seen again, and store a later date of their source."""
         again = plan.repeated
         times = Counter([numbers[key] for key in again.key if key in numbers])
         note_seen_again(tx, times, batch)
@@ -187,7 +185,7 @@ class Landing:
         note_dates(tx, dates)
 
 
-def _lines(plan: Plan) -> list[LedgerEntry]:
+def _ledger_lines(plan: Plan) -> list[LedgerEntry]:
     merges = [
         LedgerEntry(LedgerKind(judged.kind), judged.incoming.prepared.key, judged.anchor, judged.confidence, 1, judged.reason)
         for judged in plan.judged.values()
@@ -205,9 +203,9 @@ def _broken_on(prepared: Prepared, error: Exception) -> Rejected:
 
 def _refused(prepared: Prepared, error: Exception) -> Rejected:
     cause = getattr(error, "orig", None) or error
-    said = str(cause).partition("\n")[0]  # PostgreSQL shows the whole row behind that
+    message = str(cause).partition("\n")[0]  # PostgreSQL adds the whole row after it
     line = own.whole_line(prepared.observation)
-    if is_key_conflict(cause):  # what has the key was not found when it was looked for
-        found = replace(fault("", "key_taken", "another row of the store has its key: ", said), hint=KEY_TAKEN)
+    if is_key_conflict(cause):  # the look-up did not find the row that has the key
+        found = replace(fault("", "key_taken", "another row of the store has its key: ", message), hint=KEY_TAKEN)
         return Rejected(Category.DEDUP_CONFLICT, (found,), line)
-    return Rejected(Category.DATABASE, (fault("", "refused", "the database refused this record: ", said),), line)
+    return Rejected(Category.DATABASE, (fault("", "refused", "the database refused this record: ", message),), line)

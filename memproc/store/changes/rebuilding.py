@@ -1,4 +1,4 @@
-"""Computing everything again from observations, decisions and settings."""
+"""Rebuild: computes everything again from observations, decisions and settings."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class Moved(NamedTuple):
 
 def rebuild(tx: Tx, segments: Segments, policy: Policy) -> Moved:
     """Compute keys, index, links and memories from the observations, the decisions and the policy."""
-    before = memories_told(tx)  # what is there may be damaged; the ledger goes on from what it told
+    before = memories_told(tx)  # from the ledger: the memories themselves may be damaged
     tx.change_store(policy=policy.to_json(), scheme=SCHEME)
     tx.policy = policy
     clear_orphans(tx)
@@ -52,15 +52,15 @@ def rebuild(tx: Tx, segments: Segments, policy: Policy) -> Moved:
     clear_typo_links(tx)
     clear_merged(tx)
     take_apart(tx)
-    indexed: set[int] = set()
+    indexed: set[int] = set()  # cores
     for rows in _all_rows(tx):
         prepared = [(row, prepare_again(row.observation, policy)) for row in rows]
-        set_computed(tx, {row.number: found for row, found in prepared})
-        write_typo_links(tx, {(meant, found.core) for _, found in prepared for meant in found.typo_links})
-        for row, found in prepared:
+        set_computed(tx, {row.number: fact for row, fact in prepared})
+        write_typo_links(tx, {(meant, fact.core) for _, fact in prepared for meant in fact.typo_links})
+        for row, fact in prepared:
             if row.observation.node in decided:
-                nodes[row.observation.node].add(found.node)
-        fresh = {found.core: (row.number, found) for row, found in reversed(prepared) if found.core not in indexed}
+                nodes[row.observation.node].add(fact.node)
+        fresh = {fact.core: (row.number, fact) for row, fact in reversed(prepared) if fact.core not in indexed}
         indexed |= fresh.keys()
         index_facts(tx, segments, fresh.values())
         while alike := segments.newest_alike():
@@ -70,8 +70,8 @@ def rebuild(tx: Tx, segments: Segments, policy: Policy) -> Moved:
     for observations in in_company(tx):
         near = neighbourhood(tx, [seen for seen in observations if seen.key not in done], is_whole=True)
         done |= near.rows.keys()
-        found_clusters, _ = clusters((row.observation for row in near.rows.values()), near.typo_links, near.decisions, near.spent)
-        write_regrouped(tx, regroup(found_clusters, near.rows, near.rows.keys(), near), near.rows)
+        clustered, _ = clusters((row.observation for row in near.rows.values()), near.typo_links, near.decisions, near.spent)
+        write_regrouped(tx, regroup(clustered, near.rows, near.rows.keys(), near), near.rows)
     fewer = before - count_memories(tx)
     moved = Moved(max(fewer, 0), max(-fewer, 0))
     write_lines(tx, None, moves(moved))
@@ -81,6 +81,6 @@ def rebuild(tx: Tx, segments: Segments, policy: Policy) -> Moved:
 def _all_rows(tx: Tx) -> Iterator[list[Row]]:
     last = 0
     query = ROWS.order_by(_observations.number).limit(CHUNK)
-    while rows := [to_row(found) for found in tx.execute(query.where(_observations.number > last))]:
+    while rows := [to_row(row) for row in tx.execute(query.where(_observations.number > last))]:
         yield rows
         last = rows[-1].number

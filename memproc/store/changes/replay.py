@@ -1,9 +1,9 @@
-"""Taking quarantined records anew: as they are, under a mapping, changed by a function, or as a person has edited them.
+"""Replays quarantined records: unchanged, with a mapping, changed by a function, or as a person edited them.
 
-Rules: a replay is a job of its own, and its records go through the same intake and landing as any. A record leaves quarantine in
-the transaction in which all that it gives is taken; else it stays, with the new faults. What the caller had said of its source
-(source, include, mapping, date) holds again, so that a mended record is the same observation as if it had been right at first.
-What its format cannot read by itself (a message out of a conversation) fails as it did. No decision is ever taken from there.
+Rules: a replay is a job, and its records go through the same intake and landing as any. A record leaves quarantine in the
+transaction that accepts everything it gives; else it stays, with the new faults. The options of the original call (source, include,
+mapping, date) apply again, so that a corrected record is the same observation as if it had been right at first. A part that its
+format cannot read alone (a message of a conversation) fails as before. Decisions in replayed records are ignored.
 """
 
 from __future__ import annotations
@@ -44,14 +44,14 @@ from memproc.store.sql.tx import Tx
 from memproc.taken import Taken
 from memproc.validation import failed, redacted
 
-CHUNK = 100
-UNDECODED = (Category.SOURCE, Category.RESOURCE)  # the categories of what was never a value
+REPLAYED_AT_ONCE = 100
+UNDECODED = (Category.SOURCE, Category.RESOURCE)  # categories of records that were never decoded
 
 Transform = Callable[[Any], Any]
 
 
 class Waiting(NamedTuple):
-    """A quarantined record that is to be replayed."""
+    """A quarantined record to replay."""
 
     number: int
     category: Category
@@ -63,7 +63,7 @@ class Waiting(NamedTuple):
 
 
 class Chosen(NamedTuple):
-    """What is to be replayed: the numbers in rising order, and the formats, each once."""
+    """The numbers of the records to replay, in order, and their distinct formats."""
 
     numbers: list[int]
     formats: list[str]
@@ -71,8 +71,8 @@ class Chosen(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReplayPlan:
-    """How records are replayed. `format`, `mapping` and `edits` take the place of what was; `transform` gets the JSON value, else
-    the text, else the bytes, and gives a value, or None to leave the record where it is.
+    """How to replay records. `format`, `mapping` and `edits` replace the original ones; `transform` gets the JSON value, else the
+    text, else the bytes, and returns a value, or None to skip the record.
     """
 
     policy: Policy
@@ -84,15 +84,15 @@ class ReplayPlan:
     settings: Settings = field(default_factory=Settings)
 
     def take(self, waiting: Waiting) -> Taken | None:
-        """Return what a record gives, None where it is left. Never raises on bad input, nor where memproc itself breaks on it."""
+        """Prepare a record; None if it is skipped. Never raises on bad input or errors in memproc itself."""
         try:
-            return self._taken(waiting)
+            return self._prepare(waiting)
         except MemprocError:
             raise
-        except Exception as error:  # noqa: BLE001 - whatever it is, no other record may be lost with it
+        except Exception as error:  # noqa: BLE001 - other records must not be lost
             return Taken.of_rejected([internal(waiting.raw, error)])
 
-    def _taken(self, waiting: Waiting) -> Taken | None:
+    def _prepare(self, waiting: Waiting) -> Taken | None:
         items = [changed for item in self._items(waiting) if (changed := self._changed(item, waiting)) is not None]
         if not items:
             return None
@@ -103,13 +103,13 @@ class ReplayPlan:
             else:
                 records.extend(self._intake(waiting, item.value).take(item).records)
         is_read = len(records.accepted) or any(one.category != Category.TRANSFORM for _, one in records.rejected)
-        if is_read or (len(records) and not self._is_as_it_was):
+        if is_read or (len(records) and not self._is_unchanged):
             return records
-        again = Rejected(waiting.category, waiting.faults, waiting.raw) if self._is_as_it_was else _nothing(waiting)
+        again = Rejected(waiting.category, waiting.faults, waiting.raw) if self._is_unchanged else _nothing_read(waiting)
         return Taken.of_rejected([again])
 
     @property
-    def _is_as_it_was(self) -> bool:
+    def _is_unchanged(self) -> bool:
         return not (self.format or self.mapping or self.transform or self.edits is not None)
 
     def _items(self, waiting: Waiting) -> Sequence[Item]:
@@ -125,57 +125,54 @@ class ReplayPlan:
             return item
         try:
             value = self.transform(_text_of(item.raw or b"") if item.fault else item.value)
-        except Exception as error:  # noqa: BLE001 - a function of the caller's may raise anything; no record may be lost with it
+        except Exception as error:  # noqa: BLE001 - the caller's function may raise anything
             raised = failed("transform_failed", "the transform", error, tracebacks=self.settings.tracebacks)
             shown = redacted(raised) if self.settings.redact else raised
             return Rejected(Category.TRANSFORM, (replace(shown, hint="mend the transform, then replay"),), waiting.raw)
         return None if value is None else of_record(value)
 
     def _intake(self, waiting: Waiting, value: object) -> Intake:
-        said = orjson.loads(waiting.context)
-        mapping = self.mapping or said.get("mapping", {})
-        is_told = bool(said.get("is_told")) and not (self.format or self.mapping)
-        context = Context(said.get("source"), frozenset(said.get("include", ())), mapping, is_told=is_told)
-        known, namespace = self._format(waiting, value), waiting.namespace or None
-        return Intake(known, self.policy, self.schema, namespace, context, said.get("as_of"), self.settings)
+        options = orjson.loads(waiting.context)
+        mapping = self.mapping or options.get("mapping", {})
+        is_told = bool(options.get("is_told")) and not (self.format or self.mapping)
+        context = Context(options.get("source"), frozenset(options.get("include", ())), mapping, is_told=is_told)
+        format_used, namespace = self._format(waiting, value), waiting.namespace or None
+        return Intake(format_used, self.policy, self.schema, namespace, context, options.get("as_of"), self.settings)
 
     def _format(self, waiting: Waiting, value: object) -> Format:
-        """Return the format to read a value in: as named, a mapping's, memproc's own for what memproc itself put there, or as it
-        was; of what was edited into another shape, JSON with usual names.
+        """Return the format of a value: the one named, that of a mapping, memproc's own for records it wrote itself, or the
+        original one; for a record edited into another shape, generic JSON.
         """
         if self.format is not None:
             return format_named(self.format)
-        was = format_named(waiting.format)
+        original = format_named(waiting.format)
         if self.mapping:
-            return generic.TABLE if was is generic.TABLE else generic.FORMAT
-        if not isinstance(value, dict) or was in (generic.TABLE, own.FORMAT, own.FULL):
-            return was
+            return generic.TABLE if original is generic.TABLE else generic.FORMAT
+        if not isinstance(value, dict) or original in (generic.TABLE, own.FORMAT, own.FULL):
+            return original
         if own.is_whole(value):
             return own.FORMAT
         fields = frozenset(self.schema.model_fields)
-        is_reshaped = self.edits is not None and not was.matches(value, fields) and generic.matches(value, fields)
-        return of_line(generic.FORMAT, value) if is_reshaped else was
+        is_reshaped = self.edits is not None and not original.matches(value, fields) and generic.matches(value, fields)
+        return of_line(generic.FORMAT, value) if is_reshaped else original
 
 
 class Replay:
-    """One replay under way. `read` opens a reading transaction; `land` takes what arrived, the number of records, the first
-    position and where it comes from.
-    """
+    """One run of a replay. `land` writes what arrived as a batch with this origin."""
 
     def __init__(
         self,
         transactions: Transactions,
         land: Callable[[Arrived, Origin], Landed],
-        mending: ReplayPlan,
+        plan: ReplayPlan,
         batch_size: int | None,
     ) -> None:
-        """Know the store, and how to mend."""
-        self._transactions, self._land, self._mending = transactions, land, mending
+        self._transactions, self._land, self._plan = transactions, land, plan
         self._size = batch_size or FIRST_BATCH
         self._landed = 0
 
     def through(self, numbers: Iterable[int]) -> str:
-        """Replay the records of these numbers that are open, batch by batch; return the status that the job ends with."""
+        """Replay the open records with these numbers in batches; return the status the job ends with."""
         left = deque(numbers)
         while left:
             counts, records = self._gather(left)
@@ -184,7 +181,7 @@ class Replay:
             try:
                 if request := self._land_batch(counts, records).request:
                     return ENDED_BY[request]
-            except SettledMeanwhileError:  # who was quicker is left out the next time
+            except SettledMeanwhileError:  # another process was faster; the next attempt leaves its records out
                 left.extendleft(reversed(counts))
             except DatabaseError as error:
                 if error.failure.kind is not Kind.CAPACITY or len(counts) == 1:
@@ -194,21 +191,22 @@ class Replay:
         return "done"
 
     def _gather(self, left: deque[int]) -> tuple[dict[int, int], Taken]:
-        """Take as many records as a batch holds, by what they give: how many each gives, by its number, and all of these."""
+        """Remove the records of one batch from `left`. Return the number of prepared records of each, by its number, and all of
+        these.
+        """
         counts: dict[int, int] = {}
         records, size_bytes = Taken(), 0
         while left and len(records) < self._size and size_bytes < LARGEST_BATCH_BYTES:
-            for waiting in self._waiting([left.popleft() for _ in range(min(CHUNK, self._size, len(left)))]):
-                taken = self._mending.take(waiting)
+            for waiting in self._open_records([left.popleft() for _ in range(min(REPLAYED_AT_ONCE, self._size, len(left)))]):
+                taken = self._plan.take(waiting)
                 if taken is not None:
                     counts[waiting.number] = len(taken)
                     records.extend(taken)
                     size_bytes += len(waiting.raw)
         return counts, records
 
-    def _waiting(self, numbers: Sequence[int]) -> list[Waiting]:
-
-        def found(tx: Tx) -> list[Waiting]:
+    def _open_records(self, numbers: Sequence[int]) -> list[Waiting]:
+        def open_records(tx: Tx) -> list[Waiting]:
             rows = rows_by_number(tx, numbers)
             return [
                 Waiting(at, Category(row.category), faults_of(row), raw_of(tx, at), row.format, row.namespace, row.context)
@@ -216,7 +214,7 @@ class Replay:
                 if row.status == OPEN
             ]
 
-        return self._transactions.read(found)
+        return self._transactions.read(open_records)
 
     def _land_batch(self, counts: Mapping[int, int], records: Taken) -> Landed:
         positions = iter(range(self._landed, self._landed + len(records)))
@@ -233,9 +231,9 @@ def chosen_for_replay(
     edits: Edits | None,
     places: Mapping[int, tuple[object, object]],
 ) -> Chosen:
-    """Return the open records that are meant: of these numbers and in the edited file, where these are given.
+    """Return the open records that match: the filters, and the numbers and the edited file if given.
 
-    Raises NotFoundError where one of the numbers is not open, and UsageError where the file tells of another store.
+    Raises NotFoundError if one of the numbers is not open, and UsageError if the file is an export of another store.
     """
     if numbers is None and edits is None:
         formats = {row.number: row.format for row in rows_of(tx, which)}
@@ -247,8 +245,8 @@ def chosen_for_replay(
     is_open = {number: row for number, row in rows.items() if row.status == OPEN}
     require_open(numbers or (), is_open)
     of_job = is_open.keys() if which.job is None else rejected_in(tx, which.job).keys()
-    meant = [row for at, row in sorted(is_open.items()) if at in of_job and which.includes(row) and (edits is None or at in edits)]
-    return Chosen([row.number for row in meant], [*dict.fromkeys(row.format for row in meant)])
+    chosen = [row for at, row in sorted(is_open.items()) if at in of_job and which.includes(row) and (edits is None or at in edits)]
+    return Chosen([row.number for row in chosen], [*dict.fromkeys(row.format for row in chosen)])
 
 
 def _text_of(raw: bytes) -> str | bytes:
@@ -258,7 +256,7 @@ def _text_of(raw: bytes) -> str | bytes:
         return raw
 
 
-def _nothing(waiting: Waiting) -> Rejected:
+def _nothing_read(waiting: Waiting) -> Rejected:
     message = "nothing was read from it in this format"
     return Rejected(
         Category.TRANSFORM,

@@ -1,7 +1,7 @@
-"""Writing together what several threads want to write at once: who has the lock first writes for all that wait.
+"""Combines writes of several threads (group commit): the thread that gets the lock writes for all that wait.
 
-Rules: each gets what it would get if they came one after the other. Where writing together fails, each is written by itself, so
-that a failure is told to the one that it belongs to. Who was not served, as another was interrupted while it served, serves itself.
+Rules: each caller gets the result of writing alone. If a combined write fails, the requests are written one by one, so that only
+the caller of the failing one gets the error. If a thread is interrupted while it writes for others, these write for themselves.
 """
 
 from __future__ import annotations
@@ -16,71 +16,71 @@ from loguru import logger
 from memproc.errors import DatabaseError
 from memproc.failures import Kind
 
-MOST_TOGETHER = 100  # so that nobody holds the database for long
+MOST_TOGETHER = 100  # so that no thread holds the database for long
 
-Wish = TypeVar("Wish")
-Answer = TypeVar("Answer")
+Request = TypeVar("Request")
+Result = TypeVar("Result")
 
 
-class _Waiting(Generic[Wish, Answer]):
-    """What one thread waits for."""
+class _Pending(Generic[Request, Result]):
+    """The request of one thread, and its result."""
 
-    def __init__(self, wish: Wish) -> None:
-        self.wish = wish
-        self.answers: Sequence[Answer] = ()
+    def __init__(self, request: Request) -> None:
+        self.request = request
+        self.results: Sequence[Result] = ()
         self.error: Exception | None = None
-        self.is_over = False  # there is an answer or an error, or nobody waits any more
+        self.is_done = False  # it has a result or an error, or its thread has stopped waiting
 
 
-class Together(Generic[Wish, Answer]):
-    """Those who wait to write. Safe to use from several threads."""
+class Together(Generic[Request, Result]):
+    """A queue of requests to write. Thread-safe."""
 
-    def __init__(self, write: Callable[[Sequence[Wish]], Sequence[Answer]]) -> None:
-        """Know what writes wishes and returns their answers in the same order: all of them, or it raises and none is written."""
-        self._write = write
-        self._queue: deque[_Waiting[Wish, Answer]] = deque()
+    def __init__(self, write_all: Callable[[Sequence[Request]], Sequence[Result]]) -> None:
+        """`write_all` writes requests and returns their results in the same order, or raises and writes none."""
+        self._write_all = write_all
+        self._queue: deque[_Pending[Request, Result]] = deque()
 
     def begin_afresh(self) -> None:
-        """Know of nobody who waits, in a process that was just forked."""
+        """Empty the queue in a process that was just forked."""
         self._queue = deque()
 
-    def served(self, wish: Wish, lock: AbstractContextManager[object], *, is_alone: Callable[[], bool]) -> Answer:
-        """Return the answer to a wish, by this thread under the lock or by another that has it; raise what it failed with.
+    def write(self, request: Request, lock: AbstractContextManager[object], *, is_alone: Callable[[], bool]) -> Result:
+        """Write a request, under the lock in this thread or in another that has it; return its result or raise its error.
 
-        Asked under the lock, `is_alone` tells whether this thread must not serve others.
+        Called under the lock, `is_alone` tells whether this thread must not write for others.
         """
-        own = _Waiting[Wish, Answer](wish)
+        own = _Pending[Request, Result](request)
         self._queue.append(own)
         try:
             with lock:
-                if not own.is_over:
-                    self._serve([own] if is_alone() else self._with_others(own))
+                if not own.is_done:
+                    self._write_group([own] if is_alone() else self._group_with(own))
         finally:
-            own.is_over = True
+            own.is_done = True
         if own.error is not None:
             raise own.error
-        return own.answers[0]
+        return own.results[0]
 
-    def _with_others(self, own: _Waiting[Wish, Answer]) -> list[_Waiting[Wish, Answer]]:
+    def _group_with(self, own: _Pending[Request, Result]) -> list[_Pending[Request, Result]]:
         group = [own]
         while self._queue and len(group) < MOST_TOGETHER:
             other = self._queue.popleft()
-            if other is not own and not other.is_over:
+            if other is not own and not other.is_done:
                 group.append(other)
         return group
 
-    def _serve(self, group: Sequence[_Waiting[Wish, Answer]]) -> None:
+    def _write_group(self, group: Sequence[_Pending[Request, Result]]) -> None:
         try:
-            answers = self._write([waiting.wish for waiting in group])
-        except Exception as error:  # noqa: BLE001 - it is raised in the threads that it belongs to
-            is_of_all = isinstance(error, DatabaseError) and error.failure.kind is Kind.TRANSIENT  # and was waited for already
+            results = self._write_all([waiting.request for waiting in group])
+        except Exception as error:  # noqa: BLE001 - it is raised in the threads of the callers
+            is_of_all = isinstance(error, DatabaseError) and error.failure.kind is Kind.TRANSIENT  # has been retried already
             if len(group) > 1 and not is_of_all:
                 logger.warning("{} records are written one by one: {}", len(group), type(error).__name__)  # its words may be theirs
                 for waiting in group:
-                    self._serve([waiting])
+                    self._write_group([waiting])
                 return
             for waiting in group:
-                waiting.error, waiting.is_over = error, True
+                waiting.error, waiting.is_done = error, True
             return
-        for waiting, answer in zip(group, answers, strict=True):
-            waiting.answers, waiting.is_over = (answer,), True
+        for waiting, result in zip(group, results, strict=True):
+            waiting.results, waiting.is_done = (result,), True

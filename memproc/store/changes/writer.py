@@ -1,7 +1,7 @@
-"""The writer of a store: begins jobs, lands their batches, and ends them. Ingestion, replay and `add` write through it.
+"""The writer of a store: begins jobs, writes their batches, and ends them. Ingestion, replay and `add` use it.
 
-A batch of an ingestion or a replay has a transaction of its own, and its reviews are looked for in the next one, so that a kill
-loses neither. Records that are added singly land as batches of their own, several in one transaction, and with their reviews.
+A batch of an ingestion or a replay is written in one transaction, and its reviews are found in the next, so that a kill loses
+neither. Each record of `add` is a batch of its own; several share a transaction, which also finds their reviews.
 """
 
 from __future__ import annotations
@@ -53,8 +53,8 @@ PATTERNS_SHOWN = 3
 
 
 class Batch(NamedTuple):
-    """A batch to land: what arrived and from where, the decisions of a full export that came with it, and where the next batch
-    begins. `is_looked_at`: its reviews are found in its own transaction, or there is nothing to find.
+    """A batch to write: what arrived and from where, the decisions of a full export in it, and the checkpoint after it.
+    `is_looked_at`: its reviews are found in the same transaction, or it can have none.
     """
 
     arrived: Arrived
@@ -68,7 +68,7 @@ Behind = Callable[[Tx, Batch, Landed], None]
 
 
 class Writer:
-    """Lands batches in one open store. Safe to use from several threads."""
+    """Writes batches to one open store. Thread-safe."""
 
     def __init__(self, store: OpenStore, *, redacts: bool = False) -> None:
         """Know the store; with `redacts`, or where the store asks for it, no message tells what records hold."""
@@ -81,16 +81,16 @@ class Writer:
         return self._transactions.is_rehearsal
 
     def begin_job(self, job: NewJob) -> Claim:
-        """Write the start of a job that this process runs; return the right to land its batches."""
+        """Write the start of a job that this process runs; return the claim with which it writes batches."""
         with _new_run() as owner:
             return self._transactions.write(lambda tx: begin(tx, job, self._store.settings_as_json, owner))
 
     def take_job(self, identity: Key, fingerprint: Key | None) -> tuple[JobFound | None, Claim | None]:
-        """Return the newest job that reads the same, and the right to continue it where it is unfinished, reads the same bytes
-        and no other process may be working on it. A job that was to be cancelled when its process died is cancelled.
+        """Return the newest job with this identity, and a claim on it if it is unfinished, has this fingerprint and no other
+        process may be running it. If it was asked to cancel when its process died, cancel it.
         """
 
-        def taken(tx: Tx) -> tuple[JobFound | None, Claim | None]:
+        def claimed(tx: Tx) -> tuple[JobFound | None, Claim | None]:
             job = latest(tx, identity)
             if job is None or job.status in FINISHED or job.is_held(tx.now):
                 return job, None
@@ -100,36 +100,34 @@ class Writer:
             return job, take(tx, job.number, owner) if job.fingerprint == fingerprint else None
 
         with _new_run() as owner:
-            job, claim = self._transactions.write(taken)
+            job, claim = self._transactions.write(claimed)
             if claim is None:
                 owner.end()
             return job, claim
 
     def reached(self, job: int) -> Reached:
-        """Return what the batches of a job have counted so far, in all its runs."""
+        """Return the counts of all batches of a job so far."""
         return self._transactions.read(lambda tx: reached(tx, job))
 
     def run_job(self, claim: Claim, work: Callable[[], str]) -> str:
-        """Do the work of a job and return the status it ends with, by itself or as it was asked; write how it ended, also if it
-        raises.
-        """
+        """Do the work of a job, write how it ended, also if it raises, and return its status, which a request may have changed."""
         try:
             status = work()
         except BaseException as error:
-            with suppress(DatabaseError):  # the first error says why by itself
+            with suppress(DatabaseError):  # the first error is the one to raise
                 self.finish_job(claim, JobStatus.INTERRUPTED if isinstance(error, KeyboardInterrupt) else JobStatus.FAILED)
             raise
         return self.finish_job(claim, status)
 
     def finish_job(self, claim: Claim, status: str) -> str:
-        """Write how a job ended, and return that; if it cannot be written, this process knows it all the same."""
-        if not claim.owner.is_this_process:  # this one was forked while the job ran, which its parent ends
+        """Write and return the status a job ended with. If writing fails, this process still counts the job as ended."""
+        if not claim.owner.is_this_process:  # this is a fork: its parent runs and ends the job
             return status
         claim.owner.end()
         return self._transactions.write(lambda tx: finish(tx, claim, status))
 
     def close_left_jobs(self) -> None:
-        """Close the jobs of processes that are gone and that nobody can resume, if that can be written now."""
+        """Close the jobs of dead processes that cannot be resumed, unless the store cannot be written now."""
         if self.is_rehearsal:
             return
         with suppress(DatabaseError):
@@ -137,11 +135,10 @@ class Writer:
                 self._transactions.write_if_free(close_left)
 
     def land(self, claim: Claim, batch: Batch, review_at: float | None = None) -> Landed:
-        """Write one batch and everything that follows from it in one transaction, and then find its reviews in another.
+        """Write one batch and everything that follows from it in one transaction, then find its reviews in another.
 
-        The policy says whether its reviews are found in the same transaction. `review_at` defaults to that of the settings.
-        Waits for failures that may pass. Raises DatabaseError on any other, and StoreError if another process has taken the
-        job over.
+        Without the near tier there is no second transaction. `review_at` defaults to the settings. Retries transient failures;
+        raises DatabaseError on others, and StoreError if another process has taken over the job.
         """
         batch = batch._replace(is_looked_at=self._store.policy.dedup != "near")
         (landed,) = self.land_each(claim, [batch])
@@ -150,9 +147,7 @@ class Writer:
         return landed
 
     def land_each(self, claim: Claim, batches: Sequence[Batch], behind: Behind | None = None) -> list[Landed]:
-        """Write batches one after the other in one transaction, with what is to be done `behind` each, and return what became of
-        each.
-        """
+        """Write batches in order in one transaction, each followed by `behind`, and return the result of each."""
         if not claim.owner.is_this_process:
             raise StoreError(f"job {claim.job} belongs to the process that this one was forked from: begin another one here")
         attempts: list[list[Landed]] = []
@@ -161,25 +156,25 @@ class Writer:
             done: list[Landed] = []
             for at, batch in enumerate(batches):
                 state = store_state(tx, claim.job)
-                if not attempts and not at:  # whoever was interrupted after a commit did not count it
+                if not attempts and not at:  # an interrupt after a commit may have left it uncounted
                     claim.landed = state.landed
-                own = replace(claim, landed=claim.landed + at)
-                if step(tx, own, state, batch.checkpoint, is_looked_at=batch.is_looked_at):
-                    attempts[-1][-1].request = state.request  # the connection was lost after a commit that came through
+                next_claim = replace(claim, landed=claim.landed + at)
+                if step(tx, next_claim, state, batch.checkpoint, is_looked_at=batch.is_looked_at):
+                    attempts[-1][-1].request = state.request  # the commit succeeded, but the connection was lost
                     return attempts[-1]
-                done.append(self._landed(tx, claim, batch, state))
+                done.append(self._write_batch(tx, claim, batch, state))
                 if behind is not None:
                     behind(tx, batch, done[-1])
             attempts.append(done)
             return done
 
-        done = self._transactions.write_again(landed)  # the job's row tells whether the batches are in
+        done = self._transactions.write_again(landed)  # the job's row tells a retry whether the batches are committed
         claim.landed += len(batches)
         if any(decision.verdict == "forgotten" for batch in batches for decision in batch.decided):
             self._store.wipe()
         return done
 
-    def _landed(self, tx: Tx, claim: Claim, batch: Batch, state: StoreState) -> Landed:
+    def _write_batch(self, tx: Tx, claim: Claim, batch: Batch, state: StoreState) -> Landed:
         started, number, store = perf_counter(), state.batch + 1, self._store
         check_policy(state.policy, store.policy)
         tx.policy = store.policy
@@ -190,9 +185,9 @@ class Writer:
         if any(decision.verdict == "forgotten" for decision in batch.decided):
             tx.note_deleted()
         if batch.decided or len(landed.looking) > 1:
-            landed.epoch = 0  # what is to be looked at was told before all of it was written
+            landed.epoch = 0  # later writes may have changed what was planned for review
         if batch.is_looked_at:
-            landed.looked(self._reviewer().look_at(tx, landed.looking, number))
+            landed.add_compared(self._reviewer().look_at(tx, landed.looking, number))
         elif not any(part.keys for part in landed.looking) and state.looked == state.landed:
             landed.looking = []
             note_looked(tx, claim.job, state.landed + 1)
@@ -202,8 +197,8 @@ class Writer:
         return landed
 
     def catch_up(self, claim: Claim, review_at: float | None = None) -> int:
-        """Find the reviews of batches that landed as their process died: of this job, and of those that no process is working
-        on, each from the confidence that it was given. Return how many records memproc itself broke on.
+        """Find the reviews of batches whose process died after committing them, in this job and in jobs that no process runs, each
+        with the `review_at` of its job. Return how many records memproc itself failed on.
         """
         jobs = self._transactions.read(lambda tx: behind(tx, claim.job))
         return sum(len(self._catch_up(job, review_at if job == claim.job else least).broken) for job, least in jobs)
@@ -218,8 +213,8 @@ class Writer:
         return Reviewer(store.segments, store.policy, least, self._redacts)
 
     def count_into(self, report: Report, fields: Collection[str], *, redacts: bool) -> None:
-        """Write into a report what all batches of its job counted, in all its runs, and its most frequent faults; with `redacts`
-        without what records hold. `fields` are those of the schema.
+        """Add the counts of all runs of its job to a report, and its most frequent faults; with `redacts` without contents of
+        records. `fields` are those of the schema.
         """
         job = report.job or 0
 
@@ -233,17 +228,17 @@ class Writer:
         self._transactions.read(count)
 
     def merge_index(self) -> None:
-        """Merge the segments of the index, in transactions of their own, if it is time. This changes no answer."""
+        """Merge index segments of similar size, in transactions of their own. This changes no result."""
         self._store.merger.merge()
 
     def let_others_write(self) -> None:
-        """Leave the lock free for a moment, ten times a second: a writer that takes it again at once starves the others."""
+        """Pause ten times a second: a writer that takes the lock again at once starves the others."""
         self._store.let_others_write()
 
 
 @contextmanager
 def _new_run() -> Iterator[Owner]:
-    """Give a run for a job to belong to; it is over if no job takes it."""
+    """Yield the owner of a new run, and end it if the block raises."""
     owner = Owner.of_new_run()
     try:
         yield owner

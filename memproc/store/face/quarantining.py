@@ -140,7 +140,7 @@ class Quarantining(Face[M]):
         chosen = self._opened.transactions.read(lambda tx: chosen_for_replay(tx, filters, wanted, edits, places))
         report.format = format_named(format).name if format else " ".join(chosen.formats)
         if edits is not None and len(chosen.numbers) < len(edits):
-            report.notes.append(f"{len(edits) - len(chosen.numbers)} of the file are not open (any more), or not filters")
+            report.notes.append(f"{len(edits) - len(chosen.numbers)} of the file are not open (any more), or not meant")
         plan = ReplayPlan(
             policy=self.policy,
             schema=schema or self.schema,
