@@ -13,7 +13,7 @@ from memproc.formats import generic
 from memproc.intake import intake
 from memproc.store.changes import landing
 from memproc.store.changes.replay import ReplayPlan
-from memproc.store.reviews.looking import Reviewer
+from memproc.store.reviews.reviewing import Reviewer
 from tests.command_line import run_memproc
 
 RECORDS = [{"content": f"She has been to town number {n}"} for n in range(40)]
@@ -95,7 +95,7 @@ def test_adding_it_does_not_raise(tmp_path, monkeypatch, stage):
 @pytest.mark.parametrize("error", ERRORS[:2], ids=lambda error: type(error).__name__)
 def test_what_it_breaks_on_as_it_compares_is_stored(tmp_path, monkeypatch, error):
     """The others are compared, and a person is told."""
-    monkeypatch.setattr(Reviewer, "look", breaking(Reviewer.look, error))
+    monkeypatch.setattr(Reviewer, "find", breaking(Reviewer.find, error))
     alike = [{"content": f"He likes {music}"} for music in ("jazz and blues", "blues and jazz")]
     with memproc.open(tmp_path / "m.db") as store:
         report = memproc.ingest([*MIXED, *alike], store)

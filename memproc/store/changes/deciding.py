@@ -21,7 +21,7 @@ from memproc.errors import NotFoundError, UsageError
 from memproc.store.kinds import LedgerKind
 from memproc.store.reviews.open_reviews import open_again, verdicts_on
 from memproc.store.reviews.settled import note_unmerged, status_of
-from memproc.store.reviews.waiting import settle_reviews
+from memproc.store.reviews.storing import settle_reviews
 from memproc.store.rows.decisions import WITHDRAWN, write_decisions
 from memproc.store.rows.ledger import LedgerEntry, moves, write_lines
 from memproc.store.rows.memories import write_regrouped

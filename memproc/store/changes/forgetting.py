@@ -17,7 +17,7 @@ from memproc.store.index.segments import Segments
 from memproc.store.jobs.counting import IMPORTED
 from memproc.store.kinds import LedgerKind
 from memproc.store.quarantine.records import take_texts_out
-from memproc.store.reviews.waiting import delete_reviews_of
+from memproc.store.reviews.storing import delete_reviews_of
 from memproc.store.rows.decisions import decisions_on, stands_against, take_notes_out
 from memproc.store.rows.ledger import LedgerEntry, take_reasons_out, write_lines
 from memproc.store.rows.memories import delete_merged

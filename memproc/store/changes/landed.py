@@ -13,7 +13,7 @@ from memproc.dedup.keys import Key
 from memproc.dedup.looking import Looking
 from memproc.records import Outcome, Plain, Rejected, encode
 from memproc.store.quarantine.records import Again
-from memproc.store.reviews.looking import RETURNED, Compared, Fresh
+from memproc.store.reviews.reviewing import RETURNED, Fresh, Reviewed
 from memproc.taken import Taken
 
 
@@ -69,11 +69,11 @@ class Landed:
             setattr(self, name, getattr(self, name) + getattr(other, name))
         self.request = self.request or other.request
 
-    def add_compared(self, compared: Compared) -> None:
-        """Add the result of comparing the batch for reviews."""
-        self.candidates, self.verified, self.reviews = compared.candidates, compared.verified, self.reviews + compared.reviews
-        self.uncompared = len(compared.broken)
-        returned = compared.returned
+    def add_reviewed(self, reviewed: Reviewed) -> None:
+        """Add the result of reviewing the batch."""
+        self.candidates, self.verified, self.reviews = reviewed.candidates, reviewed.verified, self.reviews + reviewed.reviews
+        self.uncompared = len(reviewed.broken)
+        returned = reviewed.returned
         self.judged = [one._replace(reason=RETURNED) if one.incoming.prepared.key in returned else one for one in self.judged]
 
     @property

@@ -31,7 +31,7 @@ from memproc.store.index.segments import Segments
 from memproc.store.kinds import LedgerKind
 from memproc.store.quarantine.records import Origin, put_in_quarantine
 from memproc.store.quarantine.triage import settle
-from memproc.store.reviews.waiting import undated_candidates, write_reviews
+from memproc.store.reviews.storing import undated_candidates, write_reviews
 from memproc.store.rows.ledger import LedgerEntry, moves, write_lines
 from memproc.store.rows.memories import write_regrouped
 from memproc.store.rows.neighbourhood import neighbourhood_of_batch

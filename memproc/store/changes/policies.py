@@ -33,7 +33,7 @@ from memproc.dedup.versions import newest_of
 from memproc.errors import NotFoundError, UsageError
 from memproc.store.answers import Applied, PolicyCount
 from memproc.store.changes.deciding import decide_by_hand
-from memproc.store.reviews.waiting import settle_reviews
+from memproc.store.reviews.storing import settle_reviews
 from memproc.store.rows.decisions import WITHDRAWN, Pair, decisions_ever, decisions_on, in_force, not_withdrawn, pairs_of
 from memproc.store.rows.neighbourhood import neighbourhood
 from memproc.store.rows.observations import rows_by_key

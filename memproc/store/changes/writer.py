@@ -44,7 +44,7 @@ from memproc.store.kinds import JobStatus
 from memproc.store.opened import OpenStore
 from memproc.store.quarantine.records import Origin
 from memproc.store.quarantine.triage import QuarantineFilter, patterns_in, without_values
-from memproc.store.reviews.looking import Compared, Fresh, Reviewer
+from memproc.store.reviews.reviewing import Fresh, Reviewed, Reviewer
 from memproc.store.rows.state import StoreState, store_state
 from memproc.store.sql.opening import check_policy
 from memproc.store.sql.tx import Tx
@@ -187,7 +187,7 @@ class Writer:
         if batch.decided or len(landed.looking) > 1:
             landed.epoch = 0  # later writes may have changed what was planned for review
         if batch.is_looked_at:
-            landed.add_compared(self._reviewer().look_at(tx, landed.looking, number))
+            landed.add_reviewed(self._reviewer().review_parts(tx, landed.looking, number))
         elif not any(part.keys for part in landed.looking) and state.looked == state.landed:
             landed.looking = []
             note_looked(tx, claim.job, state.landed + 1)
@@ -203,7 +203,7 @@ class Writer:
         jobs = self._transactions.read(lambda tx: behind(tx, claim.job))
         return sum(len(self._catch_up(job, review_at if job == claim.job else least).broken) for job, least in jobs)
 
-    def _catch_up(self, job: int, review_at: float | None, fresh: Fresh | None = None) -> Compared:
+    def _catch_up(self, job: int, review_at: float | None, fresh: Fresh | None = None) -> Reviewed:
         reviewer = self._reviewer(review_at)
         return self._transactions.write_again(lambda tx: reviewer.catch_up(tx, job, fresh))
 

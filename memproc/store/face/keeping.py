@@ -17,7 +17,7 @@ from memproc.store.changes.calibration import calibrate, calibrated
 from memproc.store.changes.rebuilding import Moved, rebuild
 from memproc.store.checkup.doctor import examine
 from memproc.store.face.face import Face
-from memproc.store.reviews.looking import Reviewer
+from memproc.store.reviews.reviewing import Reviewer
 from memproc.store.sql.backup import backup
 from memproc.store.sql.tx import Tx
 
@@ -47,7 +47,7 @@ class Keeping(Face[M]):
             moved = rebuild(tx, self._opened.segments, policy)
             least = (settings or self.settings).review_at
             if policy != self.policy or least != self.settings.review_at:
-                Reviewer(self._opened.segments, policy, least).look_again(tx)
+                Reviewer(self._opened.segments, policy, least).find_again(tx)
             return policy, moved
 
         self._opened.policy, moved = self._opened.transactions.write(rebuilt)

@@ -1,4 +1,4 @@
-"""Comparing the facts of a batch with what shares a band or a core with them."""
+"""Compares the facts of a batch with the facts that share a band or a core with them."""
 
 from __future__ import annotations
 
@@ -29,22 +29,22 @@ from memproc.dedup.review_policy import ReviewKind
 from memproc.dedup.text.exact import exact_of
 from memproc.dedup.text.telling import tells_a_secret
 from memproc.store.index.segments import Segments
-from memproc.store.reviews.waiting import delete_reviews
+from memproc.store.reviews.storing import delete_reviews
 from memproc.store.sql import tables
 from memproc.store.sql.tx import Tx
 from memproc.times import to_micros
 
 SIDES_KEPT = 500
-OF_SECRETS = 0.5  # of each character of a password nobody can tell whether it is meant
+OF_SECRETS = 0.5  # confidence if passwords differ: any character of them may be intended
 
 _reviews, _observations = tables.reviews.c, tables.observations.c
 _CANDIDATES = select(*(_observations[name] for name in ("number", "key", "memory", "length", "date", "as_of", "record")))
-_OPEN = select(_reviews.number, _reviews.other, _reviews.kind, _reviews.status)
+_REVIEWS_OF = select(_reviews.number, _reviews.other, _reviews.kind, _reviews.status)
 
 
-class Looked(NamedTuple):
-    """What was found: pairs that shared bands, how many of them were compared, which pairs a person should see; and of each new
-    observation that tells again what had been replaced, the one that told it before.
+class Comparison(NamedTuple):
+    """The numbers of pairs that shared bands and of pairs compared, the pairs for review, and the observations that repeat an older
+    value, each with the one that said it before.
     """
 
     candidates: int = 0
@@ -55,82 +55,82 @@ class Looked(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Comparing:
-    """Compares new facts with those of one store. `review_at`: the confidence from which a pair waits for a person."""
+    """Compares new facts with those of one store. Pairs with at least the confidence `review_at` go to review."""
 
     segments: Segments
     policy: Policy
     review_at: float
 
-    def compare(self, tx: Tx, new: Looking) -> Looked:
-        """Look up what shares a band with the first facts of their cores, and compare the pairs; and the others with what has their
-        core.
+    def compare(self, tx: Tx, new: Looking) -> Comparison:
+        """Compare the first facts of their cores with the facts that share a band with them, and the others with their core.
 
-        In rounds: who finds less than one alike in each is not in the next.
+        Candidates come in rounds; a fact that finds too few pairs in a round is not in the next one.
         """
         if not len(new.facts):
-            return Looked()
+            return Comparison()
         segments = self.segments.all(tx)
         found_pairs = index.candidates(new.hashes[:, : 1 - CHAINS], np.array(new.numbers, np.uint64), segments, frames=1)
         places: dict[int, Sequence[int]] = dict(enumerate(new.beside, len(new.numbers)))
         places |= {at: [number for _, number in of_one] for at, of_one in groupby(found_pairs, key=itemgetter(0))}
-        own = {one.key: one for one in (_own_of(new.facts.at(at)) for at in places)}
+        new_facts = {one.key: one for one in (_new_fact(new.facts.at(at)) for at in places)}
         pairs = {new.facts.key[at]: numbers for at, numbers in places.items()}
-        known = _Texts({one.key: one.text for one in own.values()})
+        known = _Texts({one.key: one.text for one in new_facts.values()})
         for_review: dict[Key, list[ReviewCandidate]] = {key: [] for key in pairs}
-        verified, asked = 0, dict(pairs)
+        verified, remaining = 0, dict(pairs)
         for start in range(0, index.MOST_CANDIDATES, ROUND):
-            wanted = {number for numbers in asked.values() for number in numbers[start : start + ROUND]}
-            found = tx.select_by_keys(_CANDIDATES, _observations.number, wanted)
-            seen = {one.number: one for one in map(_Candidate._make, found)}
-            for key, numbers_of_one in asked.items():
+            wanted = {number for numbers in remaining.values() for number in numbers[start : start + ROUND]}
+            candidate_rows = tx.select_by_keys(_CANDIDATES, _observations.number, wanted)
+            candidates = {one.number: one for one in map(_Candidate._make, candidate_rows)}
+            for key, numbers_of_one in remaining.items():
                 home = new.memories.get(key)
-                there = [
+                to_compare = [
                     one
-                    for one in filter(None, map(seen.get, numbers_of_one[start : start + ROUND]))
-                    if (home is None or home != one.memory) and _are_of_one_validity(own[key].json, one.json)
+                    for one in filter(None, map(candidates.get, numbers_of_one[start : start + ROUND]))
+                    if (home is None or home != one.memory) and _have_same_validity(new_facts[key].json, one.json)
                 ]
-                verified += len(there)
-                for_review[key] += filter(None, [self._candidate_for_review(own[key], one, known) for one in there])
-            asked = {key: numbers for key, numbers in asked.items() if is_worth_more(for_review[key], start)}
-            if not asked:
+                verified += len(to_compare)
+                for_review[key] += filter(None, [self._candidate_for_review(new_facts[key], one, known) for one in to_compare])
+            remaining = {key: numbers for key, numbers in remaining.items() if is_worth_more(for_review[key], start)}
+            if not remaining:
                 break
-        kept = [candidate for key, found in for_review.items() for candidate in for_a_person(found, len(pairs[key]))]
+        chosen = [candidate for key, found in for_review.items() for candidate in for_a_person(found, len(pairs[key]))]
         crowd = crowd_in(for_review)
         self._close(tx, crowd)
-        return Looked(sum(map(len, pairs.values())), verified, [candidate for candidate in kept if not is_of(crowd, candidate)])
+        outside = [candidate for candidate in chosen if not is_of(crowd, candidate)]
+        return Comparison(sum(map(len, pairs.values())), verified, outside)
 
     def _close(self, tx: Tx, crowd: AbstractSet[Key]) -> None:
-        """Delete the open reviews of what changed within a crowd, which were found before there was one."""
-        found = tx.select_by_keys(_OPEN, _reviews.one, crowd)
-        within = [number for number, other, *state in found if other in crowd and state == ["changed", "open"]]
+        """Delete the open reviews of changes between facts of a crowd, which were found before it was one."""
+        reviews = tx.select_by_keys(_REVIEWS_OF, _reviews.one, crowd)
+        within = [number for number, other, *state in reviews if other in crowd and state == ["changed", "open"]]
         delete_reviews(tx, within)
 
-    def _candidate_for_review(self, own: _Own, there: _Candidate, known: _Texts) -> ReviewCandidate | None:
-        """Return what a person should see of a pair, if anything. What can be told without the other's text comes first."""
-        has_moved_on = there.date is not None and own.date is not None and there.date != own.date
-        if not may_be_alike_in_length(len(own.text), there.length) or not may_be_alike(
-            known.in_order(own.text), known.in_order(text := known.text_of(there)), lambda: shows_english(own.text)
+    def _candidate_for_review(self, new: _NewFact, stored: _Candidate, known: _Texts) -> ReviewCandidate | None:
+        """Return the review of a pair, or None. The checks that need no text of the other fact come first."""
+        has_other_date = stored.date is not None and new.date is not None and stored.date != new.date
+        if not may_be_alike_in_length(len(new.text), stored.length) or not may_be_alike(
+            known.in_order(new.text), known.in_order(text := known.text_of(stored)), lambda: shows_english(new.text)
         ):
             return None
         model = model_of(self.policy.model)
-        one, other = known.side_of(text), known.side_of(own.text)
-        if one.gist.tokens == other.gist.tokens and (told := _telling_of(there.json, own.json)) is not None:
-            sure = model.probability(features_of(one, other))
-            return ReviewCandidate(there.key, own.key, ReviewKind.SIMILAR, sure, told) if told else None
-        if has_moved_on:
-            shared = shared_keys(before := place_of(text, one.gist), after := place_of(own.text, other.gist))
+        one, other = known.side_of(text), known.side_of(new.text)
+        if one.gist.tokens == other.gist.tokens and (kind := _written_difference(stored.json, new.json)) is not None:
+            confidence = model.probability(features_of(one, other))
+            return ReviewCandidate(stored.key, new.key, ReviewKind.SIMILAR, confidence, kind) if kind else None
+        if has_other_date:
+            shared = shared_keys(before := place_of(text, one.gist), after := place_of(new.text, other.gist))
             if any(is_replaced(before, after, key) for key in shared):
-                return None  # whether they are neighbours in time, their chain tells
+                return None  # the chain decides whether they are neighbours in time
             if not shared and (change := compare_if_changed(one, other, model)):
-                return ReviewCandidate(there.key, own.key, ReviewKind.CHANGED, change.confidence, kinds_of(change.differences))
+                return ReviewCandidate(stored.key, new.key, ReviewKind.CHANGED, change.confidence, kinds_of(change.differences))
         if alike := compare_if_likely(one, other, model, self.review_at):
-            sure = alike.confidence if not _tell_other_secrets(there.json, own.json) else min(alike.confidence, OF_SECRETS)
-            return ReviewCandidate(there.key, own.key, ReviewKind.SIMILAR, sure, kinds_of(alike.differences))
+            confidence = alike.confidence if not _secrets_differ(stored.json, new.json) else min(alike.confidence, OF_SECRETS)
+            return ReviewCandidate(stored.key, new.key, ReviewKind.SIMILAR, confidence, kinds_of(alike.differences))
         return None
 
 
-class _Own(NamedTuple):
-    """What is compared of a new fact: its canonical text, its date, in microseconds since 1970, and its record as JSON."""
+class _NewFact(NamedTuple):
+    """A new fact to compare: its canonical text, its date in microseconds since 1970, and its record as JSON."""
 
     key: Key
     text: str
@@ -138,14 +138,14 @@ class _Own(NamedTuple):
     json: bytes
 
 
-def _own_of(prepared: Prepared) -> _Own:
+def _new_fact(prepared: Prepared) -> _NewFact:
     date = prepared.changed_at if prepared.changed_at is not None else _micros_of(prepared.as_of)
-    return _Own(prepared.key, prepared.text, date, prepared.json)
+    return _NewFact(prepared.key, prepared.text, date, prepared.json)
 
 
-def _telling_of(one: str | bytes, other: str | bytes) -> str | None:
-    """Return the kind by which two facts of the same words are told apart in the way they are written, each given as JSON: empty
-    where it is the day that they speak of, None where it is nothing.
+def _written_difference(one: str | bytes, other: str | bytes) -> str | None:
+    """Return the kind of difference in how two facts of the same words are written, given as JSON: empty if only the day on
+    which they were said differs, None if nothing does.
     """
     left, right = (read(exact_of(orjson.loads(record))).telling for record in (one, other))
     if left.marks != right.marks:
@@ -153,14 +153,14 @@ def _telling_of(one: str | bytes, other: str | bytes) -> str | None:
     return "" if left.is_of_a_day else None
 
 
-def _tell_other_secrets(one: str | bytes, other: str | bytes) -> bool:
-    """Tell whether one of two facts, each given as JSON, tells a secret that the other tells otherwise."""
+def _secrets_differ(one: str | bytes, other: str | bytes) -> bool:
+    """Tell whether two facts, given as JSON, state different secrets."""
     texts = [exact_of(orjson.loads(record)) for record in (one, other)]
     return any(map(tells_a_secret, texts)) and read(texts[0]).telling.marks != read(texts[1]).telling.marks
 
 
-def _are_of_one_validity(one: bytes, other: str) -> bool:
-    """Tell whether two facts, each given as JSON, are valid from and to the same times: two stays in one town are two."""
+def _have_same_validity(one: bytes, other: str) -> bool:
+    """Tell whether two facts, given as JSON, are valid in the same period: two stays in one town are two facts."""
     if b'"valid_' not in one and '"valid_' not in other:
         return True
     left, right = orjson.loads(one), orjson.loads(other)
@@ -172,9 +172,7 @@ def _micros_of(date: str | None) -> int | None:
 
 
 class _Candidate(NamedTuple):
-    """What shares a band with a new fact, a row of `_CANDIDATES`. Its record stays JSON: the lengths tell of many that they are not
-    alike.
-    """
+    """A stored fact to compare, a row of `_CANDIDATES`. Its record stays JSON: the length alone excludes many."""
 
     number: int
     key: Key
@@ -186,12 +184,12 @@ class _Candidate(NamedTuple):
 
     @property
     def date(self) -> int | None:
-        """When it was last known to be so, in microseconds since 1970."""
+        """When the fact last held, in microseconds since 1970."""
         return self.as_of if self.changed_at is None else self.changed_at
 
 
 class _Texts:
-    """The texts of facts, and what those of late were taken apart into: that of a text of 200 characters takes 15 KB."""
+    """The texts of facts, and the parsed sides of the latest: one of 200 characters takes 15 KB."""
 
     def __init__(self, texts: Mapping[Key, str]) -> None:
         self._texts = dict(texts)

@@ -1,4 +1,4 @@
-"""Open reviews: the pairs that wait, as they are shown, and what may be said of them; opened again when that is taken back."""
+"""Lists open reviews with their possible verdicts, and opens reviews again whose decision is withdrawn."""
 
 from __future__ import annotations
 
@@ -26,88 +26,82 @@ from memproc.store.sql import tables
 from memproc.store.sql.tx import Tx
 
 SHOWN_AT_ONCE = 500
-EARLY = (ReviewKind.CHANGED,)  # kinds of review that come before all others
+EARLY = (ReviewKind.CHANGED,)  # kinds of review that are listed first
 
 _reviews, _observations = tables.reviews.c, tables.observations.c
-_WAITING = select(*(_reviews[name] for name in ("number", "kind", "confidence", "reason", "one", "other", "status")))
+_REVIEWS = select(*(_reviews[name] for name in ("number", "kind", "confidence", "reason", "one", "other", "status")))
 _PAIRS = select(_reviews.number, _reviews.one, _reviews.other)
 
 
 def open_reviews(
-    tx: Tx,
-    restored: Callable[[Plain], M],
-    limit: int | None = None,
-    numbers: Collection[int] | None = None,
+    tx: Tx, restored: Callable[[Plain], M], limit: int | None = None, numbers: Collection[int] | None = None
 ) -> list[Review[M]]:
-    """Return the open reviews, changes first, then the surest, and those without a confidence last, of memories that are not one by
-    now: at most `limit`, and only those of `numbers`, where these are given.
+    """Return the open reviews whose memories are still separate, changes first, then by falling confidence; at most `limit`,
+    and only those of `numbers` if given.
     """
     if numbers is None:
-        rows = tx.execute(_WAITING.where(_reviews.status == "open")).all()
+        rows = tx.execute(_REVIEWS.where(_reviews.status == "open")).all()
     else:
-        found = tx.select_by_keys(_WAITING, _reviews.number, numbers)
-        rows = [row for row in found if row.status == "open"]
-    rows = sorted(rows, key=_usefulness)
-    return [*islice(_shown(tx, rows, restored), LARGEST_NUMBER if limit is None else limit)]
+        rows = [row for row in tx.select_by_keys(_REVIEWS, _reviews.number, numbers) if row.status == "open"]
+    rows = sorted(rows, key=_listing_order)
+    return [*islice(_to_reviews(tx, rows, restored), LARGEST_NUMBER if limit is None else limit)]
 
 
-def _usefulness(row: Any) -> tuple[int, bool, float, Key, Key]:
-    """Return what puts the pairs first that a person should see: of a change it is not its confidence that tells. Of pairs with one
-    confidence the order is that in which a policy takes them.
-    """
+def _listing_order(row: Any) -> tuple[int, bool, float, Key, Key]:
+    """Return the sort key of a row: changes first, then by falling confidence, then in the order of a policy."""
     place = EARLY.index(row.kind) if row.kind in EARLY else len(EARLY)
     return place, row.confidence is None, -(row.confidence or 0.0), row.one, row.other
 
 
-def _shown(tx: Tx, rows: Sequence[Any], restored: Callable[[Plain], M]) -> Iterator[Review[M]]:
+def _to_reviews(tx: Tx, rows: Sequence[Any], restored: Callable[[Plain], M]) -> Iterator[Review[M]]:
     for start in range(0, len(rows), SHOWN_AT_ONCE):
-        some = rows[start : start + SHOWN_AT_ONCE]
-        sides = rows_by_key(tx, {key for row in some for key in (row.one, row.other)})
+        chunk = rows[start : start + SHOWN_AT_ONCE]
+        sides = rows_by_key(tx, {key for row in chunk for key in (row.one, row.other)})
         homes = {side.memory for side in sides.values() if side.memory is not None}
         texts = dict(map(tuple, tx.select_by_keys(OF_MANY, tables.merged.c.id, homes)))
         ranks = dict.fromkeys(homes, ("", ""))
         for row in map(to_row, tx.select_by_keys(SPEAKING, _observations.memory, homes)):
             ranks[row.home] = max(ranks[row.home], row.observation.rank)
-        for number, kind, confidence, kept, *pair, _ in some:
+        for number, kind, confidence, stored_reason, *pair, _ in chunk:
             one, other = map(sides.get, pair)
             if one is None or other is None or one.home == other.home:
                 continue
             latest = [max(side.observation.rank, ranks.get(side.home, ("", ""))) for side in (one, other)]
             verdicts = verdicts_of(dict(zip(pair, latest, strict=True)))
-            shown, beside = (_memory_of(side, texts) for side in (one, other))
-            reason = reason_told(kept, beside, shown)  # of what is shown: which observations were compared, nobody sees
-            yield Review(number, kind, confidence, reason, restored(shown), restored(beside), verdicts)
+            one_shown, other_shown = (_memory_of(side, texts) for side in (one, other))
+            reason = reason_told(stored_reason, other_shown, one_shown)  # in terms of the memories shown
+            yield Review(number, kind, confidence, reason, restored(one_shown), restored(other_shown), verdicts)
 
 
 def _memory_of(row: Row, texts: Mapping[Key, str]) -> Plain:
-    """Return the plain memory that a row is in, given those that have a row of their own."""
+    """Return the plain memory that a row is in, given the texts of memories of several nodes."""
     if row.memory is None:
         return memory_of_one(row.observation.node.hex(), row.observation.record)
     return to_memory(row.memory, texts[row.memory])
 
 
 def verdicts_on(one: Sequence[Row], other: Sequence[Row]) -> tuple[Verdict, ...]:
-    """Return what a person may say of two memories, whose rows these are; that one supersedes the other only if one is later."""
+    """Return the possible verdicts on two memories, given their rows."""
     return verdicts_of({rows[0].observation.key: max(row.observation.rank for row in rows) for rows in (one, other)})
 
 
 def verdicts_of(ranks: Mapping[Key, tuple[str, str]]) -> tuple[Verdict, ...]:
-    """Return what may be said of two memories, given the latest rank of each."""
+    """Return the possible verdicts on two memories, given the latest rank of each; supersedes only if one is later."""
     return tuple(verdict for verdict in get_args(Verdict) if verdict != "supersedes" or len(newest_of(ranks)) == 1)
 
 
 def open_again(tx: Tx, withdrawn: Sequence[Decision], touched: Sequence[Observation]) -> None:
-    """Open the reviews that were closed by decisions which are withdrawn; `touched` is all that these speak of.
+    """Open the reviews that withdrawn decisions had closed; `touched` are the observations that these name.
 
-    Where another decision on the pair comes to hold, the review is closed with the verdict of that.
+    If another decision on the pair is in force now, the review is closed with its verdict.
     """
     if not withdrawn:
         return
     pairs = {decision.keys for decision in withdrawn}
-    holding = {pair: in_force(made) for pair, made in decisions_on(tx, pairs).items()}
+    remaining = {pair: in_force(made) for pair, made in decisions_on(tx, pairs).items()}
     handles = {seen.key: {seen.node, seen.key} for seen in touched}
     status: dict[int, str] = {}
     for number, one, other in tx.select_by_keys(_PAIRS, _reviews.one, handles):
         for pair in pairs.intersection(pairs_of(handles[one], handles.get(other, ()))):
-            status[number] = holding[pair][0].verdict if holding[pair] else status.get(number, "open")
-    tx.update_rows(tables.reviews, ("status",), [(told, number) for number, told in sorted(status.items())])
+            status[number] = remaining[pair][0].verdict if remaining[pair] else status.get(number, "open")
+    tx.update_rows(tables.reviews, ("status",), [(verdict, number) for number, verdict in sorted(status.items())])

@@ -1,4 +1,4 @@
-"""What was decided, found again so that it can be taken back: on one thing, by a review, by undoing a job."""
+"""Decided reviews, and the decisions of a review or of undoing a job, so that they can be taken back."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ _NODES = select(tables.observations.c.key, tables.observations.c.node)
 
 
 def decisions_of_review(tx: Tx, number: int) -> list[Decision]:
-    """Return the decisions in force on the pair of a review. Raises NotFoundError where there is no such review."""
+    """Return the decisions in force on the pair of a review. Raises NotFoundError if there is no such review."""
     reviews = tables.reviews.c
-    found = tx.execute(select(reviews.one, reviews.other).where(reviews.number == number)).first()
-    if found is None:
+    sides = tx.execute(select(reviews.one, reviews.other).where(reviews.number == number)).first()
+    if sides is None:
         raise NotFoundError(f"no review {number}")
-    nodes = dict(tuple(row) for row in tx.select_by_keys(_NODES, tables.observations.c.key, {*found}))
-    pairs = pairs_of(*({key, nodes.get(key, key)} for key in found))
+    nodes = dict(tuple(row) for row in tx.select_by_keys(_NODES, tables.observations.c.key, {*sides}))
+    pairs = pairs_of(*({key, nodes.get(key, key)} for key in sides))
     return [decision for decision in all_decisions(tx) if decision.keys in pairs]
 
 
@@ -38,35 +38,35 @@ def decisions_of_job(tx: Tx, job: int) -> list[Decision]:
     if not moments:
         return []
     rows = tx.execute(select(made.a, made.b, made.verdict, made.made_at))
-    of_it = {Decision(a, b, verdict) for a, b, verdict, made_at in rows if made_at in moments}
-    return [decision for decision in all_decisions(tx) if decision in of_it]
+    undoing = {Decision(a, b, verdict) for a, b, verdict, made_at in rows if made_at in moments}
+    return [decision for decision in all_decisions(tx) if decision in undoing]
 
 
 def note_unmerged(tx: Tx, job: int) -> None:
-    """Note that the decisions made at this moment undid the merges of a job."""
+    """Write to the ledger that the decisions made in this transaction undo the merges of a job."""
     write_lines(tx, None, [LedgerEntry(LedgerKind.JOB_UNMERGED, reason=str(job))])
 
 
 def settled(tx: Tx) -> list[Settled]:
-    """Return the reviews that were decided, in the order they came."""
+    """Return the decided reviews in the order they came."""
     reviews = tables.reviews.c
     query = select(reviews.one, reviews.other, reviews.number, reviews.status, reviews.kind, reviews.confidence, reviews.reason)
-    found = tx.execute(query.where(reviews.status != "open").order_by(reviews.number)).all()
-    keys = {key for row in found for key in (row.one, row.other)}
+    rows = tx.execute(query.where(reviews.status != "open").order_by(reviews.number)).all()
+    keys = {key for row in rows for key in (row.one, row.other)}
     nodes = dict(map(tuple, tx.select_by_keys(_NODES, tables.observations.c.key, keys)))
     policies = {decision.keys: decision.policy for decision in all_decisions(tx) if decision.policy}
     names = {key: {key, nodes.get(key, key)} for key in keys}
     records = records_of(tx, keys)
-    told = []
-    for one, other, number, status, kind, confidence, kept in found:
-        said = [policies[named] for named in pairs_of(names[one], names[other]) if named in policies]
-        reason = reason_told(kept, records.get(other), records.get(one))
-        told.append(Settled(number, status, kind, confidence, reason, said[0] if said else ""))
-    return told
+    decided = []
+    for one, other, number, status, kind, confidence, stored_reason in rows:
+        by_policies = [policies[pair] for pair in pairs_of(names[one], names[other]) if pair in policies]
+        reason = reason_told(stored_reason, records.get(other), records.get(one))
+        decided.append(Settled(number, status, kind, confidence, reason, by_policies[0] if by_policies else ""))
+    return decided
 
 
 def status_of(tx: Tx, number: int) -> tuple[str, Key, Key] | None:
-    """Return the status of a review, "open" or its verdict, and its two observations; None where there is none."""
+    """Return the status of a review, "open" or its verdict, and its two observations; None if it does not exist."""
     reviews = tables.reviews.c
-    found = tx.execute(select(reviews.status, reviews.one, reviews.other).where(reviews.number == number)).first()
-    return None if found is None else (found.status, found.one, found.other)
+    row = tx.execute(select(reviews.status, reviews.one, reviews.other).where(reviews.number == number)).first()
+    return None if row is None else (row.status, row.one, row.other)

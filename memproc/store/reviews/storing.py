@@ -1,4 +1,4 @@
-"""Writing the pairs that wait for a person."""
+"""Writes, settles and deletes the rows of reviews."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ from memproc.store.sql.tx import Tx
 
 _reviews = tables.reviews.c
 UNDATED_REASON = "two versions, and no date tells which is newer"
-UNDATED_CONFIDENCE = 0.5  # which of two versions is the newer, nothing tells
+UNDATED_CONFIDENCE = 0.5  # either version may be the newer
 _PAIRS = select(_reviews.number, _reviews.one, _reviews.other)
 
 
 def write_reviews(tx: Tx, for_review: Sequence[ReviewCandidate], batch: int) -> int:
-    """Write the pairs that are not there yet as open reviews, and a line on each in the ledger; return how many."""
+    """Write pairs without a review as open reviews, each with a line in the ledger; return how many."""
     if not for_review:
         return 0
-    found = tx.select_by_keys(_PAIRS, _reviews.one, {candidate.one for candidate in for_review})
-    there = {(one, other) for _, one, other in found}
-    fresh = {candidate[:2]: candidate for candidate in for_review if candidate[:2] not in there}
+    reviews = tx.select_by_keys(_PAIRS, _reviews.one, {candidate.one for candidate in for_review})
+    existing = {(one, other) for _, one, other in reviews}
+    fresh = {candidate[:2]: candidate for candidate in for_review if candidate[:2] not in existing}
     number = tx.take_numbers("reviews", len(fresh))
     rows = [
         (number + at, one, other, kind, "open", confidence, reason, batch)
@@ -44,16 +44,16 @@ def write_reviews(tx: Tx, for_review: Sequence[ReviewCandidate], batch: int) -> 
 
 
 def undated_candidates(undated: Iterable[Undated]) -> list[ReviewCandidate]:
-    """Return the pairs of versions of which nothing tells the newer, as what a person is asked."""
-    found = []
+    """Return pairs of versions without a known order as candidates for review."""
+    candidates = []
     for pair in undated:
         one, other = sorted((pair.one.key, pair.other.key))
-        found.append(ReviewCandidate(one, other, ReviewKind.UNDATED, UNDATED_CONFIDENCE, UNDATED_REASON))
-    return found
+        candidates.append(ReviewCandidate(one, other, ReviewKind.UNDATED, UNDATED_CONFIDENCE, UNDATED_REASON))
+    return candidates
 
 
 def settle_reviews(tx: Tx, verdicts: Mapping[int, str]) -> None:
-    """Write the status of reviews, by number: a verdict, or that they are open."""
+    """Set the status of reviews by number, to a verdict or "open"."""
     tx.update_rows(tables.reviews, ("status",), [(verdict, number) for number, verdict in sorted(verdicts.items())])
 
 

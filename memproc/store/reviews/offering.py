@@ -1,8 +1,8 @@
-"""Chains in the store: what may have replaced what, as the facts of one relation follow each other in time.
+"""Offers changes: pairs of facts of one relation, of which the later may have replaced the earlier, as reviews.
 
-A chain is computed afresh from all that is in it whenever something is told in it: what is missing is offered, and what was offered
-between facts that are no neighbours any more, and nobody decided, is taken back. So what is offered does not depend on what came
-first. Reviews that were decided stay.
+The facts of a relation in order of time are a chain. Each new fact in a chain computes it again: missing reviews of neighbours are
+offered, and open reviews of facts that are no longer neighbours are deleted. So the offers do not depend on the order of arrival.
+Decided reviews stay.
 """
 
 from __future__ import annotations
@@ -32,27 +32,25 @@ from memproc.store.rows.observations import SPEAKING, to_row
 from memproc.store.sql import tables
 from memproc.store.sql.tx import Tx
 
-SUPERSEDED_TOO = 2  # a memory may hold as many facts of a chain again, as they superseded each other
+SUPERSEDED_TOO = 2  # as many facts again may be in memories, superseded by each other
 
 _observations, _reviews = tables.observations.c, tables.reviews.c
 _CORES = select(_observations.core)
 _MEMORIES = select(tables.merged.c.id, tables.merged.c.record)
 _BETWEEN = select(*(_reviews[name] for name in ("number", "one", "other", "kind", "status")))
 
-Homes = tuple[Key, Key]  # of two memories, the earlier first
+Homes = tuple[Key, Key]  # ids of two memories, the earlier first
 
 
 class Followed(NamedTuple):
-    """What is offered anew, and the new observations that tell again what had been replaced since it was told last, each with the
-    one that told it then.
-    """
+    """The pairs to offer, and the new observations that repeat a value replaced since, each with the last one that said it."""
 
     for_review: list[ReviewCandidate]
     returned: dict[Key, Key]
 
 
 class _Member(NamedTuple):
-    """A memory in a chain: its id, the observation that told it last, when that was, and what it says."""
+    """A memory in a chain: its id, its last observation, the date of that, and its text."""
 
     home: Key
     key: Key
@@ -63,7 +61,7 @@ class _Member(NamedTuple):
 
 
 class _Review(NamedTuple):
-    """A review between two memories that are in chains."""
+    """A review of two memories in chains."""
 
     number: int
     homes: Homes
@@ -72,43 +70,43 @@ class _Review(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Chains:
-    """Follows the chains of one store."""
+    """Updates the chains of one store."""
 
     segments: Segments
     policy: Policy
 
     def follow(self, tx: Tx, hashes: Iterable[int], told: Collection[Key] = (), first: int | None = None) -> Followed:
-        """Find what the chains of some hashes offer now, and take back what they do not any more. `told` are those new
-        observations whose content was there; the first that is new has the number `first`.
+        """Return what the chains of these hashes offer now, and delete their obsolete open reviews. `told` are the new observations
+        of known content; `first` is the number of the first new observation.
         """
         buckets, crowded = self._buckets(tx, sorted({*hashes}), first)
         if not buckets:
             return Followed([], {})
         rows = self._rows(tx, {number for bucket in buckets.values() for number in bucket})
         members = self._members(tx, rows)
-        there = self._reviews_between(tx, {row.observation.key: row.home for row in rows})
+        reviews = self._reviews_between(tx, {row.observation.key: row.home for row in rows})
         chains = _by_key(members, buckets.keys())
         wanted: dict[Homes, tuple[_Member, _Member]] = {}
         for (hash_, key), chain in chains.items():
             changes = [] if hash_ in crowded else changes_in([one.place for one in chain], [one.date for one in chain], key)
             wanted |= {(chain[before].home, chain[after].home): (chain[before], chain[after]) for before, after in changes}
-        own = {one.home: one for one in members}
-        read = {key for _, key in chains}
-        past = [
+        members_by_home = {one.home: one for one in members}
+        keys_read = {key for _, key in chains}
+        obsolete = [
             review
-            for review in there
-            if review.is_open_change and review.homes not in wanted and own.keys() >= {*review.homes}
-            if (keys := _keys_of_change(*(own[home].place for home in review.homes))) and keys <= read
+            for review in reviews
+            if review.is_open_change and review.homes not in wanted and members_by_home.keys() >= {*review.homes}
+            if (keys := _keys_of_change(*(members_by_home[home].place for home in review.homes))) and keys <= keys_read
         ]
-        gone = {review.number for review in past}
-        known = {frozenset(review.homes) for review in there if review.number not in gone}
-        tx.delete_by_keys(_reviews.number, sorted(gone))
+        deleted = {review.number for review in obsolete}
+        known = {frozenset(review.homes) for review in reviews if review.number not in deleted}
+        tx.delete_by_keys(_reviews.number, sorted(deleted))
         for_review = [self._candidate_for_review(*sides) for homes, sides in wanted.items() if frozenset(homes) not in known]
         return Followed(for_review, _returned(rows, told))
 
     def _buckets(self, tx: Tx, hashes: Sequence[int], first: int | None) -> tuple[dict[int, list[int]], set[int]]:
-        """Return by hash the numbers of the facts that share it, and the hashes of which there are too many to be a chain: of these
-        only where there were not so many before.
+        """Return by hash the numbers of the facts that share it, and the hashes that are too frequent for a chain; the latter only
+        if they were not before this batch, with the facts before it.
         """
         segments = self.segments.all(tx)
         buckets: dict[int, list[int]] = {}
@@ -125,12 +123,12 @@ class Chains:
         return buckets, crowded
 
     def _rows(self, tx: Tx, numbers: Collection[int]) -> list[Row]:
-        """Return all that has the core of some facts, in its groups."""
+        """Return everything with the cores of these facts, with its groups."""
         cores = {core for (core,) in self._select(tx, _CORES, _observations.number, numbers)}
         return in_groups(tx, [*map(to_row, self._select(tx, SPEAKING, _observations.core, cores))])
 
     def _members(self, tx: Tx, rows: Sequence[Row]) -> list[_Member]:
-        """Return the memories that some observations are in, as they speak now, in the order of time; without those of no date."""
+        """Return the dated memories that observations are in, with their present text, in order of time."""
         last: dict[Key, Row] = {}
         for row in rows:
             if row.observation.date is not None:
@@ -139,15 +137,15 @@ class Chains:
         spoken: dict[Key, Plain] = {
             key: orjson.loads(record) for key, record in self._select(tx, _MEMORIES, tables.merged.c.id, merged)
         }
-        found = [_member(home, row, spoken.get(home, row.observation.record)) for home, row in last.items()]
-        return sorted(found, key=lambda one: (one.date, one.home))
+        members = [_member(home, row, spoken.get(home, row.observation.record)) for home, row in last.items()]
+        return sorted(members, key=lambda one: (one.date, one.home))
 
     def _reviews_between(self, tx: Tx, homes: Mapping[Key, Key]) -> list[_Review]:
-        """Return the reviews between observations, each of which is in the memory that `homes` tells."""
-        found = self._select(tx, _BETWEEN, _reviews.one, homes)
+        """Return the reviews between observations; `homes` maps these to their memories."""
+        rows = self._select(tx, _BETWEEN, _reviews.one, homes)
         return [
             _Review(number, (homes[one], homes[other]), (kind, status) == ("changed", "open"))
-            for number, one, other, kind, status in found
+            for number, one, other, kind, status in rows
             if other in homes
         ]
 
@@ -160,7 +158,7 @@ class Chains:
 
 
 def _member(home: Key, row: Row, spoken: Plain) -> _Member:
-    """Return a memory in a chain: what it says tx.now, and when that was told last."""
+    """Return a memory in a chain, with its present text and the last date of that."""
     text = text_of(spoken)
     place = place_of(text)
     date = max(row.observation.date or "", last_changed(spoken) or "")
@@ -168,7 +166,7 @@ def _member(home: Key, row: Row, spoken: Plain) -> _Member:
 
 
 def _by_key(members: Sequence[_Member], hashes: Collection[int]) -> dict[tuple[int, str], list[_Member]]:
-    """Return the chains of some hashes, by hash and key."""
+    """Return the chains of these hashes, by hash and key."""
     chains: dict[tuple[int, str], list[_Member]] = defaultdict(list)
     for one in members:
         for hash_, key in zip(one.hashes, (one.place.key, one.place.topic), strict=True):
@@ -178,39 +176,39 @@ def _by_key(members: Sequence[_Member], hashes: Collection[int]) -> dict[tuple[i
 
 
 def _keys_of_change(one: Place, other: Place) -> set[str]:
-    """Return the keys of the chains that may offer one of two facts in place of the other."""
+    """Return the keys of the chains in which one fact may replace the other."""
     return {key for key in shared_keys(one, other) if is_replaced(one, other, key)}
 
 
 def _returned(rows: Sequence[Row], told: Collection[Key]) -> dict[Key, Key]:
-    """Return those observations that tell something again, later than ever, after something else had been told in its place; each
-    with the last that told it before.
+    """Return the observations in `told` that repeat a value after another had replaced it, each with the last one before that said
+    it.
     """
     tellings: dict[Key, list[Row]] = defaultdict(list)
     for row in rows:
         if row.observation.date is not None:
             tellings[row.observation.group].append(row)
-    again = [said for said in tellings.values() if len(said) > 1 and max(said, key=_rank).observation.key in told]
-    if not again:
+    repeated = [group for group in tellings.values() if len(group) > 1 and max(group, key=_rank).observation.key in told]
+    if not repeated:
         return {}
-    places = {group: place_of(text_of(said[0].observation.record)) for group, said in tellings.items()}
+    places = {group: place_of(text_of(rows_of_group[0].observation.record)) for group, rows_of_group in tellings.items()}
     sharing: dict[str, set[Key]] = defaultdict(set)  # the groups in a chain
     for group, place in places.items():
         for key in filter(None, (place.key, place.topic)):
             sharing[key].add(group)
-    found = {}
-    for said in again:
-        before, last = sorted(said, key=_rank)[-2:]
-        own = places[last.observation.group]
-        others = {group for key in (own.key, own.topic) for group in sharing.get(key, ())} - {last.observation.group}
+    returned = {}
+    for rows_of_group in repeated:
+        before, last = sorted(rows_of_group, key=_rank)[-2:]
+        place = places[last.observation.group]
+        others = {group for key in (place.key, place.topic) for group in sharing.get(key, ())} - {last.observation.group}
         between = (
             group
             for group in others
             if any(before.observation.rank < row.observation.rank < last.observation.rank for row in tellings[group])
         )
-        if any(_keys_of_change(own, places[group]) for group in between):
-            found[last.observation.key] = before.observation.key
-    return found
+        if any(_keys_of_change(place, places[group]) for group in between):
+            returned[last.observation.key] = before.observation.key
+    return returned
 
 
 def _rank(row: Row) -> tuple[tuple[str, str], Key]:

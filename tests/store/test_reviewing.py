@@ -10,7 +10,7 @@ import memproc
 from memproc.errors import DatabaseError
 from memproc.failures import Failure, Kind
 from memproc.store.changes.writer import Writer
-from memproc.store.reviews.looking import Reviewer
+from memproc.store.reviews.reviewing import Reviewer
 from memproc.store.sql import tables
 
 DAYS = [f"2024-05-{day:02}T09:00:00Z" for day in range(1, 29)]
@@ -118,7 +118,7 @@ def test_the_rows_tell_what_the_plan_told(fresh, file, monkeypatch):
 
     def both(self, connection, job, new=None):
         if new is not None:
-            [told] = self._told_by_rows(connection, new.batch, [])
+            [told] = self._plan_from_rows(connection, new.batch, [])
             seen.append((new.parts[0], told))
         return catch_up(self, connection, job, new)
 
@@ -171,14 +171,14 @@ def test_where_nothing_is_compared_nothing_is_left_to_look_at(tmp_path):
 @pytest.mark.parametrize("kind", [Kind.CAPACITY, Kind.DATA])
 def test_what_the_database_refuses_of_reviews_lands_no_batch_twice(fresh, monkeypatch, kind):
     """The records are in, and all but one are compared."""
-    look = Reviewer.look
+    find = Reviewer.find
 
     def refusing(self, connection, new):
         if "room 4" in str(new.facts.text):
             raise DatabaseError(Failure(kind, "give less"), "refused")
-        return look(self, connection, new)
+        return find(self, connection, new)
 
-    monkeypatch.setattr(Reviewer, "look", refusing)
+    monkeypatch.setattr(Reviewer, "find", refusing)
     with fresh() as store:
         report = memproc.ingest(RECORDS, store)
         assert (report.read, report.batches) == (len(RECORDS), 1)
@@ -260,7 +260,7 @@ def test_nothing_of_a_record_is_logged_where_nothing_is_to_be_told(tmp_path, mon
     def breaking(*_given):
         raise KeyError("the secret of Ann")
 
-    monkeypatch.setattr(Reviewer, "look", breaking)
+    monkeypatch.setattr(Reviewer, "find", breaking)
     with memproc.open(tmp_path / "m.db", settings=memproc.Settings(redact=True)) as store:
         memproc.ingest(RECORDS, store, settings=memproc.Settings(redact=True))
     assert any("was not compared" in line for line in caplog_lines)
@@ -280,18 +280,18 @@ def caplog_lines():
 
 def test_a_value_that_returned_is_told_once_where_looking_goes_by_halves(fresh, monkeypatch):
     """Each half tells of its own."""
-    look = Reviewer.look
+    find = Reviewer.find
 
     def breaking(self, connection, new):
         if "harbour" in str(new.facts.text):
             raise KeyError("harbour")
-        return look(self, connection, new)
+        return find(self, connection, new)
 
     cities = (("Berlin", 0), ("Paris", 2), ("Berlin", 11), ("Rome", 13))
     records = [{"content": f"She lives in {city}", "created_at": DAYS[day]} for city, day in cities]
     with fresh() as store:
         memproc.ingest(records[:2], store)
-        monkeypatch.setattr(Reviewer, "look", breaking)
+        monkeypatch.setattr(Reviewer, "find", breaking)
         memproc.ingest([*records[2:], {"content": "The cousin paints the old harbour in Genoa"}], store)
         lines = rows_of(store, select(tables.ledger).where(tables.ledger.c.kind == "returned"))
         assert len(lines) == 1
