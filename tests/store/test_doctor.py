@@ -19,7 +19,7 @@ from benchmarks.corpus import make_corpus
 from memproc.dedup.keys import key_of
 from memproc.records import encode
 from memproc.store.checkup.doctor import examine, examine_at
-from memproc.store.checkup.findings import AILMENTS
+from memproc.store.checkup.findings import FINDINGS
 from memproc.store.jobs.jobs import sealed as place_of
 from memproc.store.sql import tables
 from memproc.store.sql.database import Database
@@ -428,7 +428,7 @@ ALSO = {
 
 def test_every_code_is_tested():
     """The table of damage is the table of codes."""
-    assert BY_SQL.keys() == AILMENTS.keys()
+    assert BY_SQL.keys() == FINDINGS.keys()
 
 
 @pytest.mark.parametrize(("code", "inflict"), CASES)

@@ -1,1 +1,1 @@
-"""The check-up of a store: whether it is whole, and what mends it."""
+"""The check-up of a store: finds damage, and advises how to repair it."""

@@ -1,8 +1,7 @@
-"""The check-up of a store: is it whole, and if not, what is wrong and what mends it. Nothing is written.
+"""The check-up of a store: runs all checks, and writes nothing.
 
-Strategy: from the ground up. What rests on something that is broken is not looked at, because what it would tell could not be
-trusted: first the files, then what the database says of itself, the tables, the settings, the records and their keys, and then
-what is computed from these.
+Strategy: from the bottom up. Checks that depend on something damaged are skipped, because their findings would be wrong. First the
+files, then the database's own checks, the tables, the settings, the records and their keys, and then what is computed from these.
 """
 
 from __future__ import annotations
@@ -45,41 +44,37 @@ from memproc.store.sql.upgrading import can_be_upgraded
 from memproc.store.sql.views import VIEWS
 
 _observations, _forgotten = tables.observations.c, tables.forgotten.c
-# Where a decision's sides may be named.
-_NAMED = [
+# Where the keys in decisions occur.
+_KEYS_OF_DECISIONS = [
     (select(column), column) for column in (_observations.node, _observations.key, _forgotten.key, _forgotten.node, _forgotten.home)
 ]
 
 
 def examine_at(where: str | Path, settings: Settings | None = None) -> tuple[Finding, ...]:
-    """Check the store at a path or URL, also one that cannot be opened as a store any more.
-
-    Raises UsageError where there is none.
-    """
+    """Check the store at a path or URL, even if it can no longer be opened. Raises UsageError if there is none."""
     database = Database(where, settings)
     found = Found()
     try:
         if database.file is not None:
             require_file(database.file, where)
-            if not whose(database.file):  # else it is open and was looked at; to read it would drop the locks on it
+            if not whose(database.file):  # else this process has it open, and reading its file would drop the locks
                 if not was_database_of(database.file, database.names.of(tables.store.name)):
                     check_database(database.file)
                 check_files(database.file, found)
-        if not found.has("foreign_file"):  # to open the database would be to take it for a part of it
+        if not found.has("foreign_file"):  # SQLite would read that file as part of the database
             with database.read() as tx:
                 _examine(tx, found, Memory)
     except DatabaseError as error:
-        _note(error, found)
+        _add_error(error, found)
     finally:
         database.close()
     return found.findings()
 
 
 def examine(tx: Tx, schema: type[Memory] = Memory) -> tuple[Finding, ...]:
-    """Check an open store, as a reading transaction sees it. Return what was found, nothing where it is whole.
+    """Check an open store in a reading transaction; return the findings.
 
-    A record is valid where it passes as a `Memory`, or as one of the class that the store was opened with. Raises DatabaseError on
-    a failure that may pass.
+    A record is valid if it passes as a `Memory` or as the class of the store. Raises DatabaseError on a transient failure.
     """
     found = Found()
     try:
@@ -88,19 +83,19 @@ def examine(tx: Tx, schema: type[Memory] = Memory) -> tuple[Finding, ...]:
     except DatabaseError as error:
         if error.failure.kind is Kind.TRANSIENT:
             raise
-        _note(error, found)
+        _add_error(error, found)
     return found.findings()
 
 
-def _note(error: DatabaseError, found: Found) -> None:
-    """Note why the check was broken off. Only of damage a backup is the cure: a server that is down has lost nothing."""
+def _add_error(error: DatabaseError, found: Found) -> None:
+    """Add why the check ended early. Only damage needs a backup: a server that is down has lost nothing."""
     found.add("unreadable" if error.failure == DAMAGED else "unreachable", error)
 
 
 def _examine(tx: Tx, found: Found, schema: type[Memory]) -> None:
     with reading_only(tx):
         check_sqlite(tx, found)
-        if not found.has("integrity") and is_store_in(tx):  # another version has other columns
+        if not found.has("integrity") and is_store_in(tx):  # other versions have other columns
             versions = tx.execute(select(tables.store.c.schema_version)).scalars()
             for version in versions:
                 found.add("older" if can_be_upgraded(version) else "version", *([version] if version != tables.SCHEMA else []))
@@ -147,26 +142,28 @@ def _check_rows(again: Recomputed, found: Found) -> None:
 
 
 def _check_tables(tx: Tx, found: Found) -> None:
-    own = tx.database.names.of
-    columns = {table: columns_of(tx, own(table.name)) or set() for table in tables.metadata.sorted_tables}
-    if all(2 * len(there & {*table.columns.keys()}) < len(table.columns) for table, there in columns.items()):
+    name_of = tx.database.names.of
+    columns = {table: columns_of(tx, name_of(table.name)) or set() for table in tables.metadata.sorted_tables}
+    if all(2 * len(present & {*table.columns.keys()}) < len(table.columns) for table, present in columns.items()):
         raise no_store(tx, str(tx.database))
-    there = inspect(tx.connection)
+    inspector = inspect(tx.connection)
     for table in tables.metadata.sorted_tables:
         if not columns[table]:
-            found.add("schema", own(table.name))
+            found.add("schema", name_of(table.name))
             continue
-        found.add("schema", *(f"{own(table.name)}.{column.name}" for column in table.columns if column.name not in columns[table]))
-        indexes = {index["name"] for index in there.get_indexes(own(table.name))}
-        found.add("indexes", *sorted(own(index.name) for index in table.indexes if own(index.name) not in indexes))
-    views = set(there.get_view_names())
-    found.add("views", *(own(name) for name in VIEWS if own(name) not in views))
+        found.add(
+            "schema", *(f"{name_of(table.name)}.{column.name}" for column in table.columns if column.name not in columns[table])
+        )
+        indexes = {index["name"] for index in inspector.get_indexes(name_of(table.name))}
+        found.add("indexes", *sorted(name_of(index.name) for index in table.indexes if name_of(index.name) not in indexes))
+    views = set(inspector.get_view_names())
+    found.add("views", *(name_of(name) for name in VIEWS if name_of(name) not in views))
 
 
 def _check_settings(tx: Tx, found: Found) -> Policy | None:
-    """Return what the store was built with, None where that cannot be read."""
-    own = tables.store.c
-    rows = tx.execute(select(own.scheme, own.policy, own.calibration)).all()
+    """Return the policy of the store, or None if it cannot be read."""
+    store = tables.store.c
+    rows = tx.execute(select(store.scheme, store.policy, store.calibration)).all()
     if len(rows) != 1:
         found.add("settings", f"{len(rows)} rows")
         return None
@@ -185,26 +182,26 @@ def _check_settings(tx: Tx, found: Found) -> Policy | None:
     return policy
 
 
-def _policy_of(kept: dict[str, object]) -> Policy:
-    """Return the policy that a store keeps; raise where it is none."""
-    policy = replace(Policy(), **kept)  # type: ignore[arg-type]
+def _policy_of(stored: dict[str, object]) -> Policy:
+    """Return a stored policy; raise if it is not valid."""
+    policy = replace(Policy(), **stored)  # type: ignore[arg-type]
     Settings(dedup=policy.dedup, recall=policy.recall, merge_at=policy.merge_at)
     model_of(policy.model)
     return policy
 
 
 def _check_quarantine(tx: Tx, found: Found) -> None:
-    """See whether the bytes and the faults of rejected records are there, and whether batches tell that they were met as often; of
-    one that was discarded the bytes are not kept.
+    """Check that the bytes and faults of rejected records exist, but no bytes of discarded ones, and that batches confirm how often
+    each record was seen.
     """
     rejected, parts = tables.quarantine.c, tables.quarantine_parts.c
-    kept = select(
+    stored = select(
         parts.quarantine,
         func.sum(func.length(parts.bytes)).label("length"),
         func.count().label("parts"),
         func.max(parts.part).label("last"),
     ).group_by(parts.quarantine)
-    sums = kept.subquery()
+    sums = stored.subquery()
     query = (
         REASONED.add_columns(
             rejected.raw_bytes, rejected.batch, rejected.times_seen, rejected.last_batch, sums.c.length, sums.c.parts, sums.c.last
@@ -214,7 +211,7 @@ def _check_quarantine(tx: Tx, found: Found) -> None:
     )
     try:
         again = sightings(tx)
-    except (ValueError, TypeError, AttributeError):  # what was known is no JSON of ranges, which the batches are reported for
+    except (ValueError, TypeError, AttributeError):  # a batch has damaged ranges of known records, which is reported elsewhere
         again = None
     with tx.execute(query.execution_options(yield_per=1_000)) as rows:
         for row in rows:
@@ -239,15 +236,15 @@ def _check_decisions(tx: Tx, found: Found) -> None:
     in_force = all_decisions(tx)
     found.add("decisions_contradict", *_contradictions(in_force))
     imported = select(_forgotten.key).where(_forgotten.outcome == IMPORTED, _forgotten.node.is_(None)).limit(1)
-    if tx.execute(imported).first() is None:  # else it may be of what was forgotten elsewhere
+    if tx.execute(imported).first() is None:  # else a decision may be on something forgotten in another store
         sides = {key for decision in in_force for key in decision.keys}
-        for query, column in _NAMED:
+        for query, column in _KEYS_OF_DECISIONS:
             sides -= {key for (key,) in tx.select_by_keys(query, column, sides)}
         found.add("decisions_on_nothing", *sorted(sides))
 
 
 def _contradictions(decisions: Sequence[Decision]) -> list[str]:
-    """Return the pairs that are held distinct, though a chain of decisions makes them one."""
+    """Return the pairs that are held distinct although other decisions unite them."""
     parents: dict[Key, Key] = {}
 
     def root(key: Key) -> Key:
@@ -263,7 +260,7 @@ def _contradictions(decisions: Sequence[Decision]) -> list[str]:
 
 
 def _check_batches(tx: Tx, found: Found) -> list[BatchCount]:
-    """Recount each batch from the rows, tell in which jobs records are missing, and return what was counted."""
+    """Recount each batch from the rows, report jobs with missing records, and return the counts."""
     wrong: dict[str, int] = defaultdict(int)
     batches: list[BatchCount] = []
     try:
@@ -273,7 +270,7 @@ def _check_batches(tx: Tx, found: Found) -> list[BatchCount]:
             lost = max(batch.wrong, abs(batch.read - batch.counts.total()), differing)
             if lost:
                 wrong[f"job {batch.job}" if batch.job is not None else "no batch"] += lost
-    except (ValueError, TypeError, AttributeError):  # the ranges of what was known are no JSON of ranges, or an outcome is none
+    except (ValueError, TypeError, AttributeError):  # damaged ranges of known records, or an unknown outcome
         wrong["batches"] += 1
     found.add("conservation", *sorted(wrong), count=sum(wrong.values()))
     return batches

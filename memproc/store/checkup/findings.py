@@ -1,7 +1,7 @@
-"""What a check-up of a store may find: how bad each thing is, what it means, and what mends it.
+"""What a check-up may find: the severity, message and advice of each code.
 
-The rule for advice: a command is named only where it mends what was found. What is computed from observations and decisions can be
-computed again; observations themselves cannot.
+Advice names a command only if it repairs the damage. What is computed from observations and decisions can be computed again;
+observations themselves cannot.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ _BACKUP_ONLY = f"{_BACKUP}: this cannot be computed again"
 _REBUILD = "run `memproc rebuild DB`"
 
 
-# What each code stands for: how bad it is, what it means, and what mends it. In the order in which they are told.
-AILMENTS: dict[str, tuple[Severity, str, str]] = {
+# By code: severity, message, advice. In the order of the report.
+FINDINGS: dict[str, tuple[Severity, str, str]] = {
     "unreachable": (
         "error",
         "The database could not be opened or read to its end, and does not say that it is damaged: its records may be well.",
@@ -134,26 +134,26 @@ AILMENTS: dict[str, tuple[Severity, str, str]] = {
 
 
 class Found:
-    """Collects what is found: how many of each, and the first examples."""
+    """Collects findings: the number of each, and the first examples."""
 
     def __init__(self) -> None:
         self._counts: Counter[str] = Counter()
         self._examples: dict[str, list[str]] = defaultdict(list)
 
     def add(self, code: str, *examples: object, count: int | None = None) -> None:
-        """Note one finding for each example (keys are shown as ids); `count` of them, where not all are given."""
+        """Add one finding per example (keys are shown as ids), or `count` if not all are given."""
         self._counts[code] += len(examples) if count is None else count
         room = MOST_EXAMPLES - len(self._examples[code])
         self._examples[code] += [one.hex() if isinstance(one, bytes) else str(one) for one in examples[:room]]
 
     def has(self, *codes: str) -> bool:
-        """Tell whether something of these codes was found."""
+        """Tell whether there are findings with one of these codes."""
         return any(self._counts[code] for code in codes)
 
     def findings(self) -> tuple[Finding, ...]:
-        """Return what was found, in the order of the table."""
+        """Return the findings in the order of the table."""
         return tuple(
             Finding(code, severity, message, self._counts[code], tuple(self._examples[code]), advice)
-            for code, (severity, message, advice) in AILMENTS.items()
+            for code, (severity, message, advice) in FINDINGS.items()
             if self._counts[code]
         )

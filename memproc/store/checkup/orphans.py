@@ -1,4 +1,4 @@
-"""Rows that name what is not there: found by a check-up, and taken out by a rebuild where they can be."""
+"""Rows that refer to something missing: a check-up finds them, and a rebuild deletes them if possible."""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ def _is_unknown(key: ColumnElement[bytes]) -> ColumnElement[bool]:
 
 
 _reviews, _ledger, _parts, _texts = tables.reviews.c, tables.ledger.c, tables.quarantine_parts.c, tables.quarantine_texts.c
-# A decision's line may name a node that a rebuild with other settings gave another key; the others name records.
+# Lines on decisions may name nodes whose keys a rebuild with other settings changed; all others name records.
 _ON_RECORDS = _ledger.kind != LedgerKind.DECISION
 
-# The code by which rows are told that name what is not there, the column that shows which, and the condition that they meet.
+# The code of the finding, the column that identifies the rows, and the condition for orphans.
 ORPHANS: tuple[tuple[str, Column[Any], ColumnElement[bool]], ...] = (
     ("orphaned_memories", tables.merged.c.id, ~exists().where(_observations.memory == tables.merged.c.id)),
     ("orphaned_reviews", _reviews.number, _is_no_observation(_reviews.one) | _is_no_observation(_reviews.other)),
@@ -40,14 +40,14 @@ ORPHANS: tuple[tuple[str, Column[Any], ColumnElement[bool]], ...] = (
     ("quarantine_texts", _texts.quarantine, ~exists().where(tables.quarantine.c.number == _texts.quarantine)),
     ("ledger", _ledger.number, _ON_RECORDS & (_is_unknown(_ledger.subject) | _is_unknown(_ledger.other))),
 )
-KEPT = "ledger"  # what happened stays told
-# The counters in the store's row, and the numbers that they must not be behind.
-COUNTED = {"segments": tables.segments.c.number, "reviews": _reviews.number, "rejected": tables.quarantine.c.number}
+NEVER_DELETED = "ledger"
+# The counters in the store's row, and the columns whose numbers they must not be behind.
+NUMBERED_BY = {"segments": tables.segments.c.number, "reviews": _reviews.number, "rejected": tables.quarantine.c.number}
 _store = tables.store.c
 
 
 def orphans_in(tx: Tx) -> Iterator[tuple[str, int, list[Any]]]:
-    """Give for each kind of orphans that there are its code, how many, and the first few by which they can be found."""
+    """Yield each code with orphans, their number, and the first few identifiers."""
     for code, shown, condition in ORPHANS:
         count = tx.execute(select(func.count(shown)).where(condition)).scalar_one()
         if count:
@@ -55,25 +55,25 @@ def orphans_in(tx: Tx) -> Iterator[tuple[str, int, list[Any]]]:
 
 
 def counters_apart(tx: Tx) -> int:
-    """Return by how much the counters in the store's row are apart from what they sum up to."""
+    """Return by how much the sum of the counters in the store's row is wrong."""
     return abs(int(tx.execute(select(_store.tally - COUNTERS)).scalar_one()))
 
 
 def counters_behind(tx: Tx) -> dict[str, int]:
-    """Return, by counter, the largest number that was given where the counter is behind it."""
+    """Return the counters that are behind, each with the largest number in use."""
     behind = {}
-    for name, number in COUNTED.items():
+    for name, number in NUMBERED_BY.items():
         counter = tx.execute(select(_store[name])).scalar_one()
-        given = tx.execute(select(func.max(number))).scalar() or 0
-        if given > counter:
-            behind[name] = given
+        largest = tx.execute(select(func.max(number))).scalar() or 0
+        if largest > counter:
+            behind[name] = largest
     return behind
 
 
 def jobs_left(tx: Tx) -> list[int]:
-    """Return the jobs that are marked as running though their process is gone.
+    """Return the jobs that are marked as running although their process has ended.
 
-    Of one on another machine only its lease could tell, and a store that is copied or restored keeps no lease.
+    Jobs of other machines are left out: only a lease could tell, and a copied or restored store keeps none.
     """
     jobs = tables.jobs.c
     running = select(jobs.number, jobs.owner).where(jobs.status == JobStatus.RUNNING).order_by(jobs.number)
@@ -82,19 +82,19 @@ def jobs_left(tx: Tx) -> list[int]:
 
 
 def jobs_missing(tx: Tx) -> dict[int, tuple[int, int, int]]:
-    """Return the jobs that batches name and that are not there: how many batches each has, and the first and the last."""
-    own = tables.batches.c
-    counted = select(own.job, func.count(), func.min(own.number), func.max(own.number)).group_by(own.job)
-    query = counted.where(~exists().where(tables.jobs.c.number == own.job)).order_by(own.job)
+    """Return the missing jobs that batches name, each with the number of batches, the first and the last."""
+    batches = tables.batches.c
+    counted = select(batches.job, func.count(), func.min(batches.number), func.max(batches.number)).group_by(batches.job)
+    query = counted.where(~exists().where(tables.jobs.c.number == batches.job)).order_by(batches.job)
     return {job: (count, first, last) for job, count, first, last in tx.execute(query)}
 
 
 def jobs_miscounted(tx: Tx) -> dict[int, int]:
-    """Return the jobs that have other numbers of batches than they say, or looked at more, and how many they have."""
-    jobs, own = tables.jobs.c, tables.batches.c
+    """Return the jobs whose counts of landed or reviewed batches are wrong, with the true number of batches."""
+    jobs, batches = tables.jobs.c, tables.batches.c
     query = (
-        select(jobs.number, jobs.landed, jobs.looked, func.count(own.number))
-        .join_from(tables.jobs, tables.batches, own.job == jobs.number, isouter=True)
+        select(jobs.number, jobs.landed, jobs.looked, func.count(batches.number))
+        .join_from(tables.jobs, tables.batches, batches.job == jobs.number, isouter=True)
         .group_by(jobs.number, jobs.landed, jobs.looked)
         .order_by(jobs.number)
     )
@@ -102,45 +102,45 @@ def jobs_miscounted(tx: Tx) -> dict[int, int]:
 
 
 def jobs_misplaced(tx: Tx) -> list[int]:
-    """Return the jobs whose place to go on is not what was written with their last batch; one that is finished has none."""
+    """Return the jobs whose checkpoint is not that of their last batch; a finished job has none."""
     jobs = tables.jobs.c
     query = select(jobs.number, jobs.status, jobs.identity, jobs.landed, jobs.checkpoint).order_by(jobs.number)
-    return [job.number for job in tx.execute(query) if not _is_placed(job)]
+    return [job.number for job in tx.execute(query) if not _has_valid_checkpoint(job)]
 
 
-def _is_placed(job: Any) -> bool:
+def _has_valid_checkpoint(job: Any) -> bool:
     if job.checkpoint is None:
         return job.status in FINISHED or job.identity is None or job.landed == 0
     return job.status not in FINISHED and job.checkpoint == sealed(job.number, job.landed, job.checkpoint.partition(" ")[2])
 
 
 def jobs_misheld(tx: Tx) -> list[int]:
-    """Return the jobs that are held though they have ended, or not for as long as their last batch, or their begin, held them."""
-    jobs, own = tables.jobs.c, tables.batches.c
-    last = select(own.job, func.max(own.committed_at).label("at")).group_by(own.job).subquery()
+    """Return the ended jobs with a lease, and the jobs whose lease is shorter than their last batch, or start, set it."""
+    jobs, batches = tables.jobs.c, tables.batches.c
+    last = select(batches.job, func.max(batches.committed_at).label("at")).group_by(batches.job).subquery()
     query = (
         select(jobs.number, jobs.status, jobs.lease_until, func.coalesce(last.c.at, jobs.started_at).label("since"))
         .join_from(tables.jobs, last, last.c.job == jobs.number, isouter=True)
         .order_by(jobs.number)
     )
-    return [job.number for job in tx.execute(query) if not _is_held_right(job)]
+    return [job.number for job in tx.execute(query) if not _has_valid_lease(job)]
 
 
-def _is_held_right(job: Any) -> bool:
+def _has_valid_lease(job: Any) -> bool:
     if job.status != JobStatus.RUNNING or job.lease_until is None:
         return job.status != JobStatus.RUNNING and job.lease_until is None
     try:
         return bool(job.lease_until >= to_micros(job.since) + LEASE_MICROS)
-    except ValueError:  # that is no time
+    except ValueError:  # not a time
         return False
 
 
 def clear_orphans(tx: Tx) -> None:
-    """Delete the orphans that may go, bring the counters up to the numbers given, end the jobs that have no process, and put rows
-    for jobs that are gone, so that their numbers are not given again.
+    """Delete orphans, raise counters that are behind, end jobs without a process, and add rows for missing jobs, so that no number
+    is used again.
     """
     for code, shown, condition in ORPHANS:
-        if code != KEPT:
+        if code != NEVER_DELETED:
             tx.execute(delete(shown.table).where(condition))
     if behind := counters_behind(tx):
         tx.raise_counters(behind)

@@ -1,9 +1,9 @@
-"""What is told once, and cannot be computed again: values of the wrong kind, broken seals, and where observations came from.
+"""Checks what cannot be computed again: kinds of values, seals, and where observations came from.
 
-Strategy: a row with a seal is compared with it. An observation has none, as one for each record would cost too much; what its
-record does not give is told by the row of its batch, the ledger and the other observations: their order, how many of each outcome
-there are, how sure a merge was, how often records were met again. The date of a source, which decides what version speaks, has a
-seal of its own.
+Strategy: a row with a seal is compared with it. Observations have no seal, as one for each record would cost too much; what their
+records do not give is checked against the rows of their batches, the ledger and other observations: the order, the number of each
+outcome, the confidence of merges, and how often records were seen again. The date of a source, which decides which version speaks,
+has a seal of its own.
 """
 
 from __future__ import annotations
@@ -35,23 +35,23 @@ from memproc.store.sql import tables
 from memproc.store.sql.seals import is_sealed, is_whole, seal_of_date
 from memproc.store.sql.tx import DatabaseInfo, Tx
 
-CHUNK = 2_000
+ROWS_AT_ONCE = 2_000
 PARTS_AT_ONCE = 16
 KEY_BYTES = 16
-KEPT = (tables.decisions, tables.ledger, tables.batches)  # of which no row is ever deleted
+APPEND_ONLY = (tables.decisions, tables.ledger, tables.batches)
 
-# As SQLite names the kinds of what it holds, whatever a column was made for.
+# The storage classes of SQLite, which any column may hold.
 _KINDS = ((BigInteger, "integer"), (SmallInteger, "integer"), (Double, "real"), (Text, "text"), (LargeBinary, "blob"))
 _observations, _forgotten, _ledger = tables.observations.c, tables.forgotten.c, tables.ledger.c
-_TOLD = ("number", "key", "batch", "position", "outcome", "confidence", "last_batch", "times_seen", "as_of", "as_of_seal")
-_ARRIVED = select(*(_observations[name] for name in _TOLD))
+_CHECKED = ("number", "key", "batch", "position", "outcome", "confidence", "last_batch", "times_seen", "as_of", "as_of_seal")
+_OBSERVATIONS = select(*(_observations[name] for name in _CHECKED))
 _LINES = select(_ledger.subject, _ledger.batch, _ledger.confidence, _ledger.kind)
 _MERGES = (LedgerKind.SIMILAR, LedgerKind.VERSION)
 _REPEATS = select(tables.batches.c.number, tables.batches.c.duplicate)
 
 
 def check_values(tx: Tx, found: Found) -> None:
-    """See whether each value is of the kind that its column holds: SQLite takes any, and no database minds how long a key is."""
+    """Check the kind of every value, which SQLite does not enforce, and the length of every key, which no database does."""
     for table in tables.metadata.sorted_tables:
         wrong = or_(false(), *(condition for column in table.columns for condition in _misfits(tx.database, column)))
         if count := tx.execute(select(func.count()).select_from(table).where(wrong)).scalar_one():
@@ -68,30 +68,32 @@ def _misfits(database: DatabaseInfo, column: Column[Any]) -> Iterator[ColumnElem
 
 
 def check_seals(tx: Tx, found: Found) -> None:
-    """Compare each row that has a seal with it, and see whether rows are missing where none is ever deleted."""
+    """Compare each row with its seal, and check that append-only tables have no gaps."""
     for table in filter(is_sealed, tables.metadata.sorted_tables):
-        at_once = PARTS_AT_ONCE if table is tables.quarantine_parts else CHUNK
-        own = select(table).order_by(*table.primary_key.columns).execution_options(yield_per=at_once)
-        with tx.execute(own) as rows:
+        at_once = PARTS_AT_ONCE if table is tables.quarantine_parts else ROWS_AT_ONCE
+        query = select(table).order_by(*table.primary_key.columns).execution_options(yield_per=at_once)
+        with tx.execute(query) as rows:
             places = [table.columns.keys().index(column.name) for column in table.primary_key.columns]
             found.add("seals", *(_name(table, [row[at] for at in places]) for row in rows if not is_whole(table, row)))
-    for table in KEPT:
+    for table in APPEND_ONLY:
         count, last = tx.execute(select(func.count(), func.max(table.c.number)).select_from(table)).one()
         if missing := abs((last or 0) - count):
             found.add("gaps", table.name, count=missing)
 
 
 def check_arrival(tx: Tx, batches: Sequence[BatchCount], found: Found) -> None:
-    """Compare what is told of the arrival of each observation with what batches, ledger and the others tell."""
+    """Check the arrival of each observation against batches, ledger and other observations."""
     repeats = dict(tuple(row) for row in tx.execute(_REPEATS))
     again, last = 0, (0, 0)
-    for rows in tx.in_chunks(_ARRIVED, _observations.number, CHUNK):
+    for rows in tx.in_chunks(_OBSERVATIONS, _observations.number, ROWS_AT_ONCE):
         merged = {row.key for row in rows if row.outcome == Outcome.MERGED.value}
-        said = tx.select_by_keys(_LINES, _ledger.subject, merged)
-        lines = {(subject, batch): sure for subject, batch, sure, kind in said if kind in _MERGES}
+        ledger_rows = tx.select_by_keys(_LINES, _ledger.subject, merged)
+        lines = {(subject, batch): confidence for subject, batch, confidence, kind in ledger_rows if kind in _MERGES}
         for row in rows:
             place = row.batch, row.position
-            if place <= last or not (_is_sure(row, lines) and _is_seen(row, repeats) and _is_dated(row)):
+            if place <= last or not (
+                _has_valid_confidence(row, lines) and _has_valid_sightings(row, repeats) and _has_valid_date(row)
+            ):
                 found.add("arrival", row.key)
             last, again = place, again + row.times_seen - 1
     is_of_record = _forgotten.outcome.not_in((IMPORTED, Outcome.QUARANTINED.value))
@@ -100,24 +102,24 @@ def check_arrival(tx: Tx, batches: Sequence[BatchCount], found: Found) -> None:
         found.add("arrival", "times_seen", count=lost)
 
 
-def _is_sure(row: Any, lines: Mapping[tuple[Key, int], float]) -> bool:
-    """Tell whether the confidence is that of the outcome; of a merge the ledger has it too."""
+def _has_valid_confidence(row: Any, lines: Mapping[tuple[Key, int], float]) -> bool:
+    """Tell whether the confidence fits the outcome; that of a merge is also in the ledger."""
     if row.outcome == Outcome.MERGED.value:
         return bool(lines.get((row.key, row.batch)) == row.confidence)
     return bool(row.confidence == (1.0 if row.outcome == Outcome.DUPLICATE.value else None))
 
 
-def _is_seen(row: Any, repeats: Mapping[int, int]) -> bool:
-    """Tell whether it may have been read so often, and last in that batch."""
+def _has_valid_sightings(row: Any, repeats: Mapping[int, int]) -> bool:
+    """Tell whether the row may have been seen this often, and last in this batch."""
     if row.times_seen == 1:
         return bool(row.last_batch == row.batch)
     return bool(row.times_seen > 1 and row.last_batch >= row.batch and repeats.get(row.last_batch))
 
 
-def _is_dated(row: Any) -> bool:
+def _has_valid_date(row: Any) -> bool:
     return bool(row.as_of_seal == (None if row.as_of is None else seal_of_date(row.key, row.as_of)))
 
 
 def _name(table: Table, key: Sequence[Any]) -> str:
-    """Return how a row is told: its table and its key."""
+    """Return the name of a row in findings: its table and key."""
     return " ".join([table.name, *(one.hex() if isinstance(one, bytes) else str(one) for one in key)])

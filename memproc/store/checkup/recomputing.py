@@ -1,8 +1,8 @@
-"""What of a store can be computed again, computed again and compared with what is there: keys, links, memories, the index.
+"""Computes keys, links, memories and the index again, and compares them with the store. Nothing is written.
 
-Strategy: one pass over the observations in order of their numbers, a chunk at a time, of which arrays of numbers and hashes are
-kept; then the links and the segments are read once, part by part, and compared with these. Memories are clustered anew
-neighbourhood by neighbourhood, as a rebuild does it. Nothing is written.
+Strategy: one pass over the observations in order of their numbers, in chunks, keeps arrays of numbers and hashes. Then the links
+and the parts of the segments are read once and compared with these. Memories are clustered again neighbourhood by neighbourhood, as
+in a rebuild.
 """
 
 from __future__ import annotations
@@ -37,27 +37,27 @@ from memproc.store.sql.tx import Tx
 from memproc.times import from_micros
 from memproc.validation import validator
 
-CHUNK = 2_000
+ROWS_AT_ONCE = 2_000
 _SHIFT = np.uint64(32)
 
 _observations = tables.observations.c
 _segments = tables.segments.c
-_MERGED = select(*(tables.merged.c[name] for name in ("id", "namespace", "date", "record")))
+_MEMORIES = select(*(tables.merged.c[name] for name in ("id", "namespace", "date", "record")))
 _KEYS = select(_observations.key)
 
 Numbers = NDArray[np.uint64]
 
 
 class Recomputed:
-    """What one pass over the observations gives, and what is wrong with them; then what hangs on them is compared with it."""
+    """Checks observations in one pass, and then what depends on them. `check_observations` must come first."""
 
     def __init__(self, tx: Tx, policy: Policy, schema: type[Memory], found: Found) -> None:
         self.tx, self._policy, self._schema, self._found = tx, policy, schema, found
-        self._links: list[Numbers] = []  # for each chunk rows of (hash of a link, number of an observation that has it)
-        self._indexed: list[Numbers] = []  # rows of (number, sum of its hashes, their sum as long as its source gave no date)
+        self._links: list[Numbers] = []  # per chunk: rows of (hash of a link, number of an observation with it)
+        self._indexed: list[Numbers] = []  # rows of (number, sum of hashes, their sum without a date of the source)
 
     def check_observations(self, *, compare_keys: bool) -> None:
-        """Read each record, and compare its keys with those that are there; of the scheme of another memproc the own key only."""
+        """Compare the keys of each record with the stored ones; without `compare_keys` only the observation key."""
         first_of_cores = select(func.min(_observations.number)).group_by(_observations.core)
         first = np.sort(np.array(self.tx.execute(first_of_cores).scalars().all(), np.uint64))
         for rows in self._chunks():
@@ -66,28 +66,28 @@ class Recomputed:
             near = [(number, again) for number, again in prepared if again.is_near]
             numbers = np.array([number for number, _ in near], np.uint64)
             is_first = np.isin(numbers, first)
-            facts = [again for (_, again), own in zip(near, is_first, strict=True) if own]
+            facts = [again for (_, again), first_of_core in zip(near, is_first, strict=True) if first_of_core]
             hashes = hashes_of(Columns.of(facts), self._policy.recall)
             sums = _sums(hashes)
             undated = np.array([_chains_before_dated(again) for again in facts], np.uint64).reshape(-1, CHAINS)
             self._indexed.append(np.column_stack((numbers[is_first], sums, sums - _sums(hashes[:, -CHAINS:]) + _sums(undated))))
 
     def check_links(self) -> None:
-        """Compare the links from cores of texts with an odd token with those that the observations give."""
+        """Compare the stored typo links with those of the observations."""
         links = np.concatenate([np.empty((0, 2), np.uint64), *self._links])
         expected, at = np.unique(links[:, 0], return_index=True)
         query = select(tables.typo_links.c.meant, tables.typo_links.c.core)
-        there = [np.empty(0, np.uint64)]
-        for rows in self.tx.execute(query.execution_options(yield_per=CHUNK)).partitions():
+        stored = [np.empty(0, np.uint64)]
+        for rows in self.tx.execute(query.execution_options(yield_per=ROWS_AT_ONCE)).partitions():
             hashes = np.array([_link(meant, core) for meant, core in rows], np.uint64)
-            there.append(hashes)
+            stored.append(hashes)
             is_expected = np.isin(hashes, expected)
-            self._found.add("typo_links", *(row.core for row, own in zip(rows, is_expected, strict=True) if not own))
-        missing = links[at[~np.isin(expected, np.concatenate(there))], 1]
+            self._found.add("typo_links", *(row.core for row, is_right in zip(rows, is_expected, strict=True) if not is_right))
+        missing = links[at[~np.isin(expected, np.concatenate(stored))], 1]
         self._found.add("typo_links", *self._keys_of(missing))
 
     def check_memories(self) -> None:
-        """Cluster anew all that may be in company, and compare the memories with those that are there."""
+        """Cluster again all observations that may share a memory, and compare with the stored memories."""
         done: set[Key] = set()
         for observations in in_company(self.tx):
             fresh = [seen for seen in observations if seen.key not in done]
@@ -96,18 +96,18 @@ class Recomputed:
             clustered, _ = clusters((row.observation for row in near.rows.values()), near.typo_links, near.decisions, near.spent)
             changed = regroup(clustered, near.rows, near.rows.keys(), near)
             expected = {row[0]: row for row in (merged_row(*memory) for memory in changed.memories.items())}
-            rows = self.tx.select_by_keys(_MERGED, tables.merged.c.id, expected)
+            rows = self.tx.select_by_keys(_MEMORIES, tables.merged.c.id, expected)
             wrong = expected.items() - {(row[0], tuple(row)) for row in rows}
             wrong_ids = {key for key, _ in wrong}
-            unheard = {key for key, speaks in changed.speaks.items() if speaks}
-            self._found.add("memories", *sorted(wrong_ids | changed.membership.keys() | unheard))
+            should_speak = {key for key, speaks in changed.speaks.items() if speaks}
+            self._found.add("memories", *sorted(wrong_ids | changed.membership.keys() | should_speak))
         alone = select(_observations.key).where(_observations.memory.is_not(None) | (_observations.speaks != 1))
-        for keys in self.tx.execute(alone.execution_options(yield_per=CHUNK)).scalars().partitions():
+        for keys in self.tx.execute(alone.execution_options(yield_per=ROWS_AT_ONCE)).scalars().partitions():
             self._found.add("memories", *(key for key in keys if key not in done))
 
     def check_index(self) -> None:
-        """Compare the entries of the segments with those that the first fact of each core gives. One whose source gave a date
-        only later is there as it was without.
+        """Compare the entries of the segments with those of the first fact of each core. A fact whose source gave a date later is
+        indexed as it was without one.
         """
         numbers, sums, sums_undated = np.concatenate([np.empty((0, 3), np.uint64), *self._indexed]).T
         counts, found_sums = np.zeros(len(numbers), np.int64), np.zeros(len(numbers))
@@ -127,16 +127,16 @@ class Recomputed:
         self._found.add("index_wrong", *self._keys_of(numbers[is_whole & ~is_right]))
 
     def _chunks(self) -> Iterator[Sequence[Any]]:
-        # Bytes that are no UTF-8 are the record's fault; SQLite's driver would stop at them.
+        # Invalid UTF-8 is a finding; SQLite's driver would raise on it.
         record = cast(_observations.record, LargeBinary) if self.tx.database.file is not None else _observations.record
-        own = [_observations[name] for name in ("number", "key", "is_identity", "as_of")]
-        query = select(*own, record, *(_observations[name] for name in COMPUTED))
-        return self.tx.in_chunks(query, _observations.number, CHUNK)
+        columns = [_observations[name] for name in ("number", "key", "is_identity", "as_of")]
+        query = select(*columns, record, *(_observations[name] for name in COMPUTED))
+        return self.tx.in_chunks(query, _observations.number, ROWS_AT_ONCE)
 
     def _checked(self, row: Any, *, compare_keys: bool) -> Prepared | None:
-        """Return the observation of a row as its record gives it, None where it gives none; note what is wrong."""
-        _, key, is_identity, as_of, record, *there = row
-        plain = _loaded(record)
+        """Return the observation computed from a row's record, or None; add what is wrong."""
+        _, key, is_identity, as_of, record, *stored = row
+        plain = _parse(record)
         if plain is None:
             self._found.add("records", key)
             return None
@@ -145,7 +145,7 @@ class Recomputed:
         try:
             date = None if as_of is None else from_micros(as_of)
             again = prepare(plain, is_identity=bool(is_identity), as_of=date, policy=self._policy)
-        except (KeyError, TypeError, AttributeError, ValueError, OverflowError):  # no content, no id, no date
+        except (KeyError, TypeError, AttributeError, ValueError, OverflowError):  # content, id or date is missing or invalid
             self._found.add("observation_keys", key)
             return None
         if (
@@ -154,12 +154,12 @@ class Recomputed:
             or again.json != (record if isinstance(record, bytes) else record.encode())
         ):
             self._found.add("observation_keys", key)
-        elif compare_keys and computed(again) != tuple(there):
+        elif compare_keys and computed(again) != tuple(stored):
             self._found.add("keys", key)
         return again
 
     def _parts(self) -> Iterator[Entries]:
-        """Give the entries of the segments part by part; note those that are cut off or out of order."""
+        """Yield the entries of the segments part by part; add segments that are truncated or out of order."""
         names = self.tx.execute(select(_segments.number, _segments.part).order_by(_segments.number, _segments.part)).all()
         for number, parts in groupby(names, key=itemgetter(0)):
             last, was_full, is_whole = 0, True, True
@@ -175,13 +175,13 @@ class Recomputed:
                 self._found.add("segments", number)
 
     def _keys_of(self, numbers: Numbers) -> list[Key]:
-        """Return the keys of observations."""
-        found = self.tx.select_by_keys(_KEYS, _observations.number, map(int, numbers))
-        return sorted(key for (key,) in found)
+        """Return the sorted keys of observations."""
+        rows = self.tx.select_by_keys(_KEYS, _observations.number, map(int, numbers))
+        return sorted(key for (key,) in rows)
 
 
-def _loaded(record: str | bytes) -> Plain | None:
-    """Return a record as it is kept, None where it is none."""
+def _parse(record: str | bytes) -> Plain | None:
+    """Parse a stored record; None if it is not a JSON object."""
     try:
         plain = orjson.loads(record)
     except orjson.JSONDecodeError:
@@ -190,13 +190,13 @@ def _loaded(record: str | bytes) -> Plain | None:
 
 
 def _is_valid(plain: Plain, schema: type[Memory]) -> bool:
-    """Tell whether a record passes validation; fields of another schema are no matter here."""
-    own = {name: value for name, value in plain.items() if name in schema.model_fields}
-    return isinstance(validator(schema)(own), Memory)
+    """Tell whether a record passes validation, ignoring fields outside the schema."""
+    fields = {name: value for name, value in plain.items() if name in schema.model_fields}
+    return isinstance(validator(schema)(fields), Memory)
 
 
 def _chains_before_dated(fact: Prepared) -> tuple[int, int]:
-    """Return the hashes of the chains that a fact was in before its source gave a date."""
+    """Return the chain hashes of a fact before its source gave a date."""
     return fact.chains if fact.changed_at is not None else chain_hashes(fact.text, fact.scope, is_dated=False)
 
 

@@ -1,7 +1,7 @@
-"""What is SQLite's own in a check-up: the files of a database, and what it says of itself.
+"""Checks what is specific to SQLite: the files of a database, and its own integrity checks.
 
-Facts: the newest commits lie in a file beside the database, which ends in -wal, and are lost without it. It is there as long as any
-connection is open, and goes with the last one. Whatever has its name when the database is opened is read as if it belonged to it.
+Facts: the newest commits are in a file beside the database, which ends in -wal, and are lost without it. It exists while any
+connection is open. SQLite reads any file of this name as part of the database.
 """
 
 from __future__ import annotations
@@ -13,12 +13,12 @@ from pathlib import Path
 from memproc.store.checkup.findings import Found
 from memproc.store.sql.tx import Tx
 
-WAL_MAGIC = b"\x37\x7f\x06"  # the last byte of its header's first word tells the order of bytes
+WAL_MAGIC = b"\x37\x7f\x06"  # the fourth byte of the header tells the byte order
 
 
 @contextmanager
 def reading_only(tx: Tx) -> Iterator[None]:
-    """See to it that nothing is written, where the database can."""
+    """Forbid writing inside the block, if the database supports it."""
     if tx.database.file is None:
         yield
         return
@@ -30,8 +30,8 @@ def reading_only(tx: Tx) -> Iterator[None]:
 
 
 def check_files(file: Path, found: Found) -> None:
-    """Look at the files beside a database before it is opened: SQLite takes them for its own, or makes them anew."""
-    file = file.resolve()  # SQLite has them beside what a link leads to
+    """Check the files beside a database before it is opened: SQLite reads them as its own, or replaces them."""
+    file = file.resolve()  # SQLite puts them beside the target of a link
     with file.open("rb") as stream:
         header = stream.read(100)
     wal, shared, journal = (file.with_name(file.name + end) for end in ("-wal", "-shm", "-journal"))
@@ -47,12 +47,12 @@ def check_files(file: Path, found: Found) -> None:
 
 
 def check_sqlite(tx: Tx, found: Found) -> None:
-    """Ask SQLite, where it is one, whether its file is whole, and see whether its log is there while it is in use."""
+    """Run the integrity checks of SQLite, and check that its log exists while it is in use."""
     if tx.database.file is None:
         return
-    for check in ("quick_check", "integrity_check"):  # the second breaks off where the first finds a page that cannot be read
-        said = tx.exec_driver_sql(f"PRAGMA {check}").scalars().all()
-        found.add("integrity", *(line for line in said if line != "ok"))
+    for check in ("quick_check", "integrity_check"):  # the second aborts at an unreadable page, which the first reports
+        messages = tx.exec_driver_sql(f"PRAGMA {check}").scalars().all()
+        found.add("integrity", *(line for line in messages if line != "ok"))
         if found.has("integrity"):
             return
     file = tx.database.file.resolve()
@@ -62,6 +62,6 @@ def check_sqlite(tx: Tx, found: Found) -> None:
 
 
 def _page_bytes(field: bytes) -> int:
-    """Return the size of pages that a database's header gives: 1 stands for 65,536."""
+    """Return the page size in a database header, where 1 stands for 65,536."""
     size = int.from_bytes(field)
     return 65_536 if size == 1 else size

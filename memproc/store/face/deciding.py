@@ -52,7 +52,7 @@ class Deciding(Face[M]):
 
     def withdraw(self, decisions: Sequence[Decision], *, note: str = "") -> None:
         """Take decisions of persons or policies back: the store becomes what it would be without them."""
-        withdrawn = [(replace(decision, policy=""), WITHDRAWN) for decision in decisions]  # a person takes back those of a policy too
+        withdrawn = [(replace(decision, policy=""), WITHDRAWN) for decision in decisions]  # even of policies
         self._opened.transactions.write(lambda tx: decide_by_hand(tx, withdrawn, note))
 
     def decisions(self, identifier: str | None = None, *, review: int | None = None, job: int | None = None) -> list[Decision]:

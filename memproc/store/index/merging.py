@@ -1,8 +1,7 @@
-"""Merging the segments of the index: between the batches of an ingestion, and beside those who add single records.
+"""Merges segments of the index: between the batches of an ingestion, and in a thread while single records are added.
 
-Rules: a merge has a transaction of its own, and is done if the segments are still there; another process or a `forget` may have
-replaced them. This changes no answer. Segments go through memory part by part. Who adds one record begins no merge, and waits
-for one that is under way.
+Rules: a merge is a transaction of its own, and happens only if its segments still exist; another process or a `forget` may have
+replaced them. It changes no result. Segments are read part by part. `add` waits for a running merge but does not run one itself.
 """
 
 from __future__ import annotations
@@ -17,19 +16,19 @@ from memproc.store.sql.transactions import Transactions
 
 
 class Merger:
-    """Merges what is worth it in one store. Safe to use from several threads."""
+    """Merges the segments of one store. Thread-safe."""
 
     def __init__(self, transactions: Transactions, segments: Segments) -> None:
         self._transactions, self._segments = transactions, segments
         self._thread: threading.Thread | None = None
 
     def merge(self) -> None:
-        """Merge segments of like size until that is no more worth it."""
+        """Merge segments of similar size until there are too few of them."""
         while self._merge_once():
             pass
 
     def merge_aside(self) -> None:
-        """Do the same in a thread of its own, if there is something to do and no other at work on it."""
+        """Merge in a background thread, if there is something to merge and no other thread does."""
         if self._transactions.is_rehearsal or (self._thread is not None and self._thread.is_alive()):
             return
         if self._segments.newest_alike():
@@ -37,7 +36,7 @@ class Merger:
             self._thread.start()
 
     def begin_afresh(self) -> None:
-        """Know of no thread, in a process that was just forked."""
+        """Drop the thread in a process that was just forked."""
         self._thread = None
 
     def wait(self) -> None:
@@ -49,7 +48,7 @@ class Merger:
     def _merge_quietly(self) -> None:
         try:
             self.merge()
-        except MemprocError as error:  # nothing is lost: who looks for something reads more segments, and the next merges them
+        except MemprocError as error:  # harmless: searches read more segments until the next merge
             logger.warning("segments were not merged: {}", error)
 
     def _merge_once(self) -> bool:

@@ -1,4 +1,4 @@
-"""What the index of near pairs misses: each fact of a store compared with each, beside its reviews."""
+"""Measures what the index of near pairs misses, by comparing every two facts of a store."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ from memproc.store.rows.observations import ROWS, to_row
 from memproc.store.sql import tables
 from memproc.store.sql.tx import Tx
 
-Home = tuple[Key, Key]  # of a pair: the ids of the two memories, in order
+Homes = tuple[Key, Key]  # of a pair: the ids of both memories, sorted
 
 
 def index_recall(tx: Tx, model: Model, least: float) -> IndexRecall:
-    """Compare each fact with each of its namespace and subject. Raises UsageError where these are too many."""
+    """Compare every two facts of a namespace and subject. Raises UsageError if there are too many."""
     rows = [row for row in map(to_row, tx.execute(ROWS)) if not is_event(row.observation.record)]
     scopes: dict[tuple[str, str | None], list[Row]] = defaultdict(list)
     for row in rows:
         scopes[row.observation.record["namespace"], row.observation.record.get("subject")].append(row)
-    likely: dict[Home, float] = {}
+    likely: dict[Homes, float] = {}
     for scope in scopes.values():
         for homes, confidence in _likely(scope, model, least):
             likely[homes] = max(confidence, likely.get(homes, 0.0))
@@ -40,18 +40,18 @@ def index_recall(tx: Tx, model: Model, least: float) -> IndexRecall:
     return IndexRecall(len(rows), len(likely), len(likely) - len(missed), tuple(missed))
 
 
-def _likely(rows: Sequence[Row], model: Model, least: float) -> Iterator[tuple[Home, float]]:
-    """Give the pairs of memories that are likely the same and are not one, as far as these rows tell."""
+def _likely(rows: Sequence[Row], model: Model, least: float) -> Iterator[tuple[Homes, float]]:
+    """Yield the pairs of separate memories in these rows that likely say the same, with the confidence."""
     texts = [text_of(row.observation.record) for row in rows]
     sides = [*map(side_of, texts)]
     try:
         for one, other in alike(texts):
             homes = _in_order(rows[one].home, rows[other].home)
-            if homes[0] != homes[1] and (found := compare_if_likely(sides[one], sides[other], model, least)):
-                yield homes, found.confidence
+            if homes[0] != homes[1] and (comparison := compare_if_likely(sides[one], sides[other], model, least)):
+                yield homes, comparison.confidence
     except ValueError as error:
         raise UsageError(str(error)) from error
 
 
-def _in_order(one: Key, other: Key) -> Home:
+def _in_order(one: Key, other: Key) -> Homes:
     return min(one, other), max(one, other)
