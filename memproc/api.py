@@ -10,7 +10,7 @@ from memproc import validation
 from memproc.config import Policy, Settings
 from memproc.formats import detect, format_named, generic
 from memproc.formats.draft import Context
-from memproc.intake import Intake, beyond, name_said, raw_of
+from memproc.intake import Intake, beyond, clean_name, raw_of
 from memproc.records import Category, Fault, Given, M, Memory, Rejected, encode, given, is_mapping, plain
 from memproc.sources.iterables import of_record
 from memproc.store.answers import Calibration
@@ -70,6 +70,6 @@ def transform(
     if item.fault is None and not isinstance(item.value, Given) and (known is None or not is_mapping(item.value)):
         found: tuple[Fault, ...] = (fault("", "unknown_shape", "is in no known format"),)
         return [Rejected(Category.TRANSFORM, found, raw_of(None, item))]
-    context = Context(name_said(source, "source"), frozenset(include), dict(mapping or {}), is_told=format is None)
-    drafts = Intake(known or generic.FORMAT, Policy(), schema, name_said(namespace, "namespace"), context).draft(item)
+    context = Context(clean_name(source, "source"), frozenset(include), dict(mapping or {}), is_told=format is None)
+    drafts = Intake(known or generic.FORMAT, Policy(), schema, clean_name(namespace, "namespace"), context).draft(item)
     return cast("list[M | Rejected]", drafts)

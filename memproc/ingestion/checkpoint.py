@@ -126,7 +126,7 @@ class Place:
         self._taken = 0
 
 
-class Begun(NamedTuple):
+class StartedJob(NamedTuple):
     """A job that this process runs, and where it starts; `claim` is None if the job is finished. `can_resume`: another run could
     resume it, because it reads files and is no rehearsal.
     """
@@ -137,7 +137,9 @@ class Begun(NamedTuple):
     can_resume: bool
 
 
-def begun(store: Store[Memory], sources: Sequence[Source], paths: Sequence[Path] | None, *, is_resumed: bool) -> Begun:
+def begin_or_resume(
+    store: Store[Memory], sources: Sequence[Source], paths: Sequence[Path] | None, *, is_resumed: bool
+) -> StartedJob:
     """Begin a job on these sources, or take over the unfinished one. Raises UsageError if the sources have changed since."""
     writer, intakes = writer_of(store), [source.intake for source in sources]
     identity = None if paths is None else identity_of(paths, intakes)
@@ -146,7 +148,7 @@ def begun(store: Store[Memory], sources: Sequence[Source], paths: Sequence[Path]
         return taken_over
     formats = " ".join(dict.fromkeys(intake.format.name for intake in intakes))
     claim = writer.begin_job(NewJob(" ".join(source.name for source in sources), formats, identity, fingerprint))
-    return Begun(claim.job, claim, Checkpoint(), identity is not None and not writer.is_rehearsal)
+    return StartedJob(claim.job, claim, Checkpoint(), identity is not None and not writer.is_rehearsal)
 
 
 def identity_of(paths: Sequence[Path], intakes: Sequence[Intake]) -> Key:
@@ -173,7 +175,7 @@ def fingerprint_of(paths: Sequence[Path]) -> Key:
     return hashed.digest()
 
 
-def _take_over(writer: Writer, identity: Key, fingerprint: Key | None) -> Begun | None:
+def _take_over(writer: Writer, identity: Key, fingerprint: Key | None) -> StartedJob | None:
     """Take over the newest job of this identity, waiting for a process that still holds it; None if there is none to resume."""
     has_warned = False
     while True:
@@ -188,7 +190,7 @@ def _take_over(writer: Writer, identity: Key, fingerprint: Key | None) -> Begun 
                 "or leave out resume, and what is known will be duplicate"
             )
         if claim is not None or job.status in FINISHED:
-            return Begun(job.number, claim, Checkpoint.from_json(job.checkpoint), not writer.is_rehearsal)
+            return StartedJob(job.number, claim, Checkpoint.from_json(job.checkpoint), not writer.is_rehearsal)
         if not has_warned:
             logger.warning("job {} is held by another process ({}): waiting for it", job.number, job.owner)
             has_warned = True

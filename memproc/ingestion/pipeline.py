@@ -13,11 +13,11 @@ from memproc.config import Policy, Settings
 from memproc.errors import SourceEndedError, UsageError, redacting
 from memproc.formats import generic
 from memproc.formats.draft import Context
-from memproc.ingestion.checkpoint import begun
+from memproc.ingestion.checkpoint import begin_or_resume
 from memproc.ingestion.engines.pools import pool_of
 from memproc.ingestion.opening import Source, open_all, paths_of
 from memproc.ingestion.run import OnProgress, Run
-from memproc.intake import Intake, name_said
+from memproc.intake import Intake, clean_name
 from memproc.records import Memory, Rejected
 from memproc.report.report import Report
 from memproc.resources import allowed_cores
@@ -63,10 +63,10 @@ def ingest(
     EngineError if the workers fail. A KeyboardInterrupt is raised with the `report`.
     """
     chosen = settings or (into.settings if isinstance(into, Store) else Settings())
-    default_namespace = name_said(namespace, "namespace")
+    default_namespace = clean_name(namespace, "namespace")
     if namespace is not None and default_namespace is None:
         raise UsageError(f"namespace={namespace!r}: give a name, or leave it out")
-    context = Context(name_said(source, "source"), frozenset(include), dict(mapping or {}), trust_decisions)
+    context = Context(clean_name(source, "source"), frozenset(include), dict(mapping or {}), trust_decisions)
     intake = Intake(generic.FORMAT, Policy(), schema, default_namespace, context, _as_text(as_of), chosen)
     paths = paths_of(what)
     with redacting(is_wanted=chosen.redact), ExitStack() as stack:
@@ -94,8 +94,8 @@ def ingest(
             raise UsageError("the store was opened with durability='normal': give durability='full' to memproc.open")
         stack.enter_context(store.rehearsal() if dry_run else nullcontext())
         ready = [source._replace(intake=replace(source.intake, policy=store.policy)) for source in sources]
-        job = begun(store, ready, paths, is_resumed=resume and not dry_run)
-        return Run(store, chosen, job, pool, on_progress).through(ready, is_rehearsal=dry_run)
+        job = begin_or_resume(store, ready, paths, is_resumed=resume and not dry_run)
+        return Run(store, chosen, job, pool, on_progress).ingest(ready, is_rehearsal=dry_run)
 
 
 def read_file(

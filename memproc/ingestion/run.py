@@ -21,8 +21,8 @@ from memproc.failures import Kind
 from memproc.formats import own
 from memproc.formats.draft import Decided
 from memproc.ingestion.batches import Gathered, Pieces
-from memproc.ingestion.checkpoint import Begun, Place
-from memproc.ingestion.engines.loop import prepared
+from memproc.ingestion.checkpoint import Place, StartedJob
+from memproc.ingestion.engines.loop import prepare_chunks
 from memproc.ingestion.engines.pools import Pool
 from memproc.ingestion.gc_pauses import rarer_collections
 from memproc.ingestion.opening import Source
@@ -64,7 +64,7 @@ class Run:
     """One run of an ingestion job, new or resumed."""
 
     def __init__(
-        self, store: Store[Memory], settings: Settings, job: Begun, pool: Pool | None, on_progress: OnProgress | None
+        self, store: Store[Memory], settings: Settings, job: StartedJob, pool: Pool | None, on_progress: OnProgress | None
     ) -> None:
         self.store, self.settings, self.on_progress, self.pool = store, settings, on_progress, pool
         self.writer = writer_of(store, redacts=settings.redact)
@@ -84,7 +84,7 @@ class Run:
         self.noticed = Noticed()
         self.share_met = 0.0  # share of the last batch's records that met others
 
-    def through(self, sources: Sequence[Source], *, is_rehearsal: bool) -> Report:
+    def ingest(self, sources: Sequence[Source], *, is_rehearsal: bool) -> Report:
         """Ingest every source until it ends, or until the settings or a request stop the job; return the report."""
         report = self.report
         if self.job.claim is None:
@@ -166,7 +166,7 @@ class Run:
         def take() -> Callable[[Sequence[Piece]], Chunk]:
             return partial(source.intake.take_all, is_grouped=self.pool is not None and self.share_met > GROUPED_AHEAD)
 
-        with closing(prepared(self.pool, take, chunks, redacts=self.settings.redact)) as done:
+        with closing(prepare_chunks(self.pool, take, chunks, redacts=self.settings.redact)) as done:
             for worker, chunk in done:
                 self.workers[worker] += len(chunk.records)
                 batch.add(chunk, self.place.take(chunk.counts, chunk.left_out))
@@ -206,7 +206,7 @@ class Run:
     def _land_whole(self, source: Source, records: Taken, decided: Sequence[Decided]) -> Landed:
         report, started = self.report, perf_counter()
         intake = source.intake
-        origin = Origin(source.name, intake.format.name, intake.namespace or "", intake.said)
+        origin = Origin(source.name, intake.format.name, intake.namespace or "", intake.options_json)
         checkpoint = self.place.after(len(records))
         batch = Batch(Arrived(records, report.read), origin, decided, checkpoint.to_json())
         landed = self.writer.land(self.claim, batch, self.settings.review_at)

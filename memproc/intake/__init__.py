@@ -8,7 +8,7 @@ from memproc.intake.chunk import Chunk
 from memproc.intake.intake import Intake
 from memproc.intake.isolating import isolated
 from memproc.intake.limits import beyond
-from memproc.intake.names import name_said
+from memproc.intake.names import clean_name
 from memproc.intake.rejections import given_up, internal, raw_of
 
-__all__ = ["Chunk", "Intake", "beyond", "given_up", "internal", "isolated", "name_said", "raw_of"]
+__all__ = ["Chunk", "Intake", "beyond", "clean_name", "given_up", "internal", "isolated", "raw_of"]

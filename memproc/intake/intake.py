@@ -63,7 +63,7 @@ class Intake:
         object.__setattr__(self, "context", self.context._replace(fields=_fields_of(self.schema)))
 
     @property
-    def said(self) -> str:
+    def options_json(self) -> str:
         """The caller's options except the namespace, as JSON; a replay reuses them."""
         context = self.context
         options = {

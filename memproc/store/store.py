@@ -15,7 +15,7 @@ from memproc.dedup.memory import memory_of_one
 from memproc.errors import UsageError, redacting
 from memproc.formats import detect, format_named, generic
 from memproc.formats.draft import Context, Format
-from memproc.intake import Intake, name_said
+from memproc.intake import Intake, clean_name
 from memproc.records import Given, M, Memory, Outcome
 from memproc.sources.items import Item
 from memproc.sources.iterables import of_record
@@ -111,12 +111,12 @@ class Store(Reading[M], Deciding[M], Quarantining[M], Keeping[M]):
         """
         item = of_record(record)
         format_used = format_named(format) if format else self._format_of(item)
-        context = Context(source=name_said(source, "source"), is_told=format is None)
-        intake = Intake(format_used, self.policy, self.schema, name_said(namespace, "namespace"), context, settings=self.settings)
+        context = Context(source=clean_name(source, "source"), is_told=format is None)
+        intake = Intake(format_used, self.policy, self.schema, clean_name(namespace, "namespace"), context, settings=self.settings)
         taken = intake.take(item).records
         if len(taken) != 1:
             raise UsageError(f"the record holds {len(taken)} memories in format {format_used.name!r}: use memproc.ingest")
-        origin = Origin(context.source or format_used.name, format_used.name, intake.namespace or "", intake.said)
+        origin = Origin(context.source or format_used.name, format_used.name, intake.namespace or "", intake.options_json)
         with redacting(is_wanted=self.settings.redact):
             landed = self._adder.add(taken, origin)
         if landed.rejected:

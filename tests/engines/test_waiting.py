@@ -13,9 +13,9 @@ import pytest
 
 import memproc
 from memproc.ingestion.engines import pools
-from memproc.ingestion.engines.loop import prepared
+from memproc.ingestion.engines.loop import prepare_chunks
 from memproc.ingestion.engines.pools import pool_of
-from memproc.ingestion.engines.waiting import Patience, PoolDiedError, answered, ended
+from memproc.ingestion.engines.waiting import Patience, PoolDiedError, answered, end_or_kill
 from tests import waiting
 from tests.engines import slow
 from tests.waiting import LIMIT_SECONDS, until
@@ -58,7 +58,7 @@ def through(pool, chunks, act_before=-1, act=lambda: None, take=slow.take):
                 act()
             yield [number]
 
-    return within_limit(lambda: [done.chunk for done in prepared(pool, lambda: take, given())])
+    return within_limit(lambda: [done.chunk for done in prepare_chunks(pool, lambda: take, given())])
 
 
 @pytest.fixture
@@ -206,5 +206,5 @@ def test_a_question_that_is_never_answered_is_answered_by_no():
 
 def test_a_process_that_is_another_by_now_is_not_killed():
     """Only what was there before the end was begun."""
-    ended(lambda: None, [2**22 + 1], 0.1)
+    end_or_kill(lambda: None, [2**22 + 1], 0.1)
     assert psutil.Process().is_running()

@@ -5,7 +5,7 @@ call. A pool may also be gone without any error (see `waiting`).
 
 Rules: at most `IN_FLIGHT_A_WORKER` chunks per worker are pending, so memory stays bounded. Chunks that were pending when a worker
 died are prepared again one by one, so the chunk that kills workers is found. It is halved down to one item, which is given up and
-rejected; the items beside it are kept. Chunks that cannot be sent to a worker are prepared in this process.
+rejected; its neighbours are kept. Chunks that cannot be sent to a worker are prepared in this process.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ class _Sent(NamedTuple):
     future: Future[Done]
 
 
-def prepared(
+def prepare_chunks(
     pool: Pool | None, take: Callable[[], Take], chunks: Iterable[Sequence[Piece]], *, redacts: bool = False
 ) -> Generator[Done, None, None]:
     """Yield each prepared chunk in order; without a pool, prepare them in this process. `take` returns the function that prepares
@@ -55,7 +55,7 @@ def prepared(
         for pieces in chunks:
             yield _run(take(), pieces)
     else:
-        yield from _Loop(pool, take, redacts=redacts).through(iter(chunks))
+        yield from _Loop(pool, take, redacts=redacts).run(iter(chunks))
 
 
 def _run(take: Take, pieces: Sequence[Piece]) -> Done:
@@ -75,7 +75,7 @@ class _Loop:
         self._deaths: tuple[type[BaseException], ...] = (*pool.deaths, PoolDiedError)
         self._workers_have_started = False
 
-    def through(self, chunks: Iterator[Sequence[Piece]]) -> Iterator[Done]:
+    def run(self, chunks: Iterator[Sequence[Piece]]) -> Iterator[Done]:
         limit = IN_FLIGHT_A_WORKER * self._pool.workers
         try:
             while True:

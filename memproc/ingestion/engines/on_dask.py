@@ -16,7 +16,7 @@ from distributed import Client, KilledWorker, LocalCluster, Status
 
 from memproc.errors import EngineError
 from memproc.ingestion.engines.pools import Pool, patience_of
-from memproc.ingestion.engines.waiting import Patience, PoolDiedError, answered, ended
+from memproc.ingestion.engines.waiting import Patience, PoolDiedError, answered, end_or_kill
 
 SECONDS_TO_BEGIN_A_WORKER = 300  # then its nanny gives up
 SECONDS_TO_SETTLE = 60.0
@@ -43,9 +43,9 @@ def dask_pool(handed_over: object, workers: int) -> Pool:
         pool.is_alive = lambda: _has_workers(client)
         pool.patience = Patience(SECONDS_WITHOUT_WORKERS if threads[0] else SECONDS_UNTIL_THE_FIRST)
         return pool
-    began, own = monotonic(), _OwnCluster(workers)
-    pool = Pool("dask", own.executor, workers, (KilledWorker,), own.reopened)
-    pool.is_alive, pool.replace, pool.end = own.is_alive, own.replaced, own.end
+    began, cluster = monotonic(), _OwnCluster(workers)
+    pool = Pool("dask", cluster.executor, workers, (KilledWorker,), cluster.reopen)
+    pool.is_alive, pool.replace, pool.end = cluster.is_alive, cluster.replace, cluster.end
     pool.patience = patience_of(monotonic() - began)
     return pool
 
@@ -110,11 +110,11 @@ class _OwnCluster:
             raise PoolDiedError("the workers of the Dask cluster ended, and could not be begun again")
         return _has_workers(self._client)
 
-    def reopened(self) -> Executor:
+    def reopen(self) -> Executor:
         """Return the executor after dead workers have been restarted."""
         return _settled(self._client, self.executor)
 
-    def replaced(self) -> Executor:
+    def replace(self) -> Executor:
         """Start another cluster in place of this one; return its executor."""
         self.end()
         self._begin()
@@ -129,4 +129,4 @@ class _OwnCluster:
             client.close()
             cluster.close()
 
-        ended(close, processes, SECONDS_TO_END)
+        end_or_kill(close, processes, SECONDS_TO_END)

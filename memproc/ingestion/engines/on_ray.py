@@ -14,7 +14,7 @@ from ray.exceptions import LocalRayletDiedError, NodeDiedError, OutOfMemoryError
 
 from memproc.errors import EngineError
 from memproc.ingestion.engines.pools import Pool, patience_of
-from memproc.ingestion.engines.waiting import Patience, PoolDiedError, answered, ended, is_there
+from memproc.ingestion.engines.waiting import Patience, PoolDiedError, answered, end_or_kill, is_there
 
 AUTO = "ray://auto"
 SECONDS_WITHOUT_NODES = 60.0
@@ -28,16 +28,16 @@ def ray_pool(address: str | None, workers: int) -> Pool:
     A local cluster is replaced if none of its nodes is alive.
     """
     began = monotonic()
-    own = None if ray.is_initialized() else _Connection(address, workers)
-    executor = _RayExecutor(own.check_servers) if own is not None else _RayExecutor()
+    connection = None if ray.is_initialized() else _Connection(address, workers)
+    executor = _RayExecutor(connection.check_servers) if connection is not None else _RayExecutor()
     pool = Pool("ray", executor, max(1, int(ray.cluster_resources().get("CPU", workers))))
     pool.deaths, pool.reopen = (WorkerCrashedError, OutOfMemoryError, NodeDiedError), lambda: pool.executor
     pool.endings = (LocalRayletDiedError,)
     pool.is_alive, pool.patience = _has_nodes, Patience(SECONDS_WITHOUT_NODES)
-    if own is not None:
-        pool.end = own.end
+    if connection is not None:
+        pool.end = connection.end
         if address is None:
-            pool.is_alive, pool.replace = own.is_alive, own.replaced
+            pool.is_alive, pool.replace = connection.is_alive, connection.replace
             pool.patience = patience_of(monotonic() - began)
     return pool
 
@@ -74,7 +74,7 @@ class _Connection:
         if not all(map(is_there, self._servers)):
             raise PoolDiedError("a server of Ray ended")
 
-    def replaced(self) -> Executor:
+    def replace(self) -> Executor:
         """Start another cluster in place of this one; return its executor."""
         self.end()
         self._begin()
@@ -82,7 +82,7 @@ class _Connection:
 
     def end(self) -> None:
         """End the connection or cluster, by force if necessary."""
-        ended(ray.shutdown, self._processes, SECONDS_TO_END)
+        end_or_kill(ray.shutdown, self._processes, SECONDS_TO_END)
 
 
 def _children() -> set[int]:

@@ -18,7 +18,7 @@ from typing import Any, get_args
 
 from memproc.config import PythonEngine
 from memproc.errors import EngineError, UsageError
-from memproc.ingestion.engines.waiting import Patience, ended
+from memproc.ingestion.engines.waiting import Patience, end_or_kill
 
 SECONDS_TO_BEGIN_ANEW = 10.0
 TIMES_THE_BEGINNING = 5.0  # a pool that starts slowly restarts slowly
@@ -108,14 +108,14 @@ def _processes(name: str, method: str, workers: int) -> Pool:
     if method not in multiprocessing.get_all_start_methods():
         raise UsageError(f"engine={name!r} is not served by this system: give engine='processes'")
 
-    def opened() -> ProcessPoolExecutor:
+    def open_executor() -> ProcessPoolExecutor:
         return ProcessPoolExecutor(workers, multiprocessing.get_context(method), _warm)
 
-    def reopened() -> ProcessPoolExecutor:
+    def reopen() -> ProcessPoolExecutor:
         _shut_down(pool.executor)
-        return opened()
+        return open_executor()
 
-    pool = Pool(name, opened(), workers, (BrokenExecutor,), reopened, replace=reopened)
+    pool = Pool(name, open_executor(), workers, (BrokenExecutor,), reopen, replace=reopen)
     pool.is_alive = lambda: has_live_workers(pool.executor)
     pool.end = lambda: _shut_down(pool.executor)
     return pool
@@ -139,7 +139,7 @@ def has_live_workers(executor: Executor) -> bool:
 def _shut_down(executor: Executor) -> None:
     """Shut an executor down, and kill its processes if that takes too long: nothing needs their results."""
     processes = [worker.pid for worker in _workers_of(executor) or () if hasattr(worker, "pid")]
-    ended(lambda: executor.shutdown(wait=True, cancel_futures=True), processes)
+    end_or_kill(lambda: executor.shutdown(wait=True, cancel_futures=True), processes)
 
 
 def _warm() -> None:
@@ -150,10 +150,10 @@ def _warm() -> None:
     gc.freeze()  # safe: this process runs only memproc
 
 
-def _on_package(extra: str, given: object, workers: int) -> Pool:
-    """Return the pool of an engine whose package is an optional extra; `given` is a client, an address or None."""
+def _on_package(extra: str, cluster: object, workers: int) -> Pool:
+    """Return the pool of an engine whose package is an optional extra; `cluster` is a client, an address or None."""
     try:
-        pool: Pool = getattr(import_module(f"memproc.ingestion.engines.on_{extra}"), f"{extra}_pool")(given, workers)
+        pool: Pool = getattr(import_module(f"memproc.ingestion.engines.on_{extra}"), f"{extra}_pool")(cluster, workers)
         return pool
     except ModuleNotFoundError as error:
         raise UsageError(f"engine {extra!r} needs its package: pip install 'memproc-sdk[{extra}]'") from error

@@ -65,7 +65,7 @@ def answered(call: Callable[[], object], within_seconds: float = ANSWER_SECONDS)
     return bool(answers and answers[0])
 
 
-def ended(call: Callable[[], object], processes: Iterable[int], within_seconds: float = END_SECONDS) -> None:
+def end_or_kill(call: Callable[[], object], processes: Iterable[int], within_seconds: float = END_SECONDS) -> None:
     """Make a call that ends processes and may never return; then kill those still running."""
     known = []
     for number in processes:

@@ -22,22 +22,22 @@ COLLIDES = "report it: two records with one hash were made on purpose, or mempro
 
 def colliding_in(columns: Columns, known: Mapping[Key, Any], rows: Mapping[Key, Row]) -> set[int]:
     """Return the places of the records that share a key with a record of other content."""
-    met: dict[Key, Observation | Prepared] = {}  # by content, and by node if it differs
+    owners: dict[Key, Observation | Prepared] = {}  # by content, and by node if it differs
     for row in rows.values():
-        met[row.observation.content] = met[row.observation.node] = row.observation
+        owners[row.observation.content] = owners[row.observation.node] = row.observation
     names = columns.content
     if columns.node != names:
         names = [*names, *(node for node, content in zip(columns.node, names, strict=True) if node != content)]
-    keys, names_met = shared(columns.key, known), shared(names, met)
-    if not (keys or names_met):
+    shared_keys, shared_names = shared(columns.key, known), shared(names, owners)
+    if not (shared_keys or shared_names):
         return set()
     colliding: set[int] = set()
     texts = {key: (bool(row.is_identity), row.record) for key, row in known.items()}
     for at, own_names in enumerate(zip(columns.content, columns.node, strict=True)):
-        if columns.key[at] in keys or not names_met.isdisjoint(own_names):
+        if columns.key[at] in shared_keys or not shared_names.isdisjoint(own_names):
             prepared = columns.at(at)
             text = (prepared.is_identity, prepared.json.decode())
-            others = [met.setdefault(name, prepared) for name in own_names]
+            others = [owners.setdefault(name, prepared) for name in own_names]
             if texts.setdefault(prepared.key, text) != text or not all(_is_confirmed(prepared, other) for other in others):
                 colliding.add(at)
     return colliding

@@ -50,7 +50,7 @@ UNDECODED = (Category.SOURCE, Category.RESOURCE)  # categories of records that w
 Transform = Callable[[Any], Any]
 
 
-class Waiting(NamedTuple):
+class ReplayedRecord(NamedTuple):
     """A quarantined record to replay."""
 
     number: int
@@ -83,17 +83,17 @@ class ReplayPlan:
     edits: Edits | None = None
     settings: Settings = field(default_factory=Settings)
 
-    def take(self, waiting: Waiting) -> Taken | None:
+    def take(self, record: ReplayedRecord) -> Taken | None:
         """Prepare a record; None if it is skipped. Never raises on bad input or errors in memproc itself."""
         try:
-            return self._prepare(waiting)
+            return self._prepare(record)
         except MemprocError:
             raise
         except Exception as error:  # noqa: BLE001 - other records must not be lost
-            return Taken.of_rejected([internal(waiting.raw, error)])
+            return Taken.of_rejected([internal(record.raw, error)])
 
-    def _prepare(self, waiting: Waiting) -> Taken | None:
-        items = [changed for item in self._items(waiting) if (changed := self._changed(item, waiting)) is not None]
+    def _prepare(self, record: ReplayedRecord) -> Taken | None:
+        items = [changed for item in self._items(record) if (changed := self._changed(item, record)) is not None]
         if not items:
             return None
         records = Taken()
@@ -101,26 +101,26 @@ class ReplayPlan:
             if isinstance(item, Rejected):
                 records.extend(Taken.of_rejected([item]))
             else:
-                records.extend(self._intake(waiting, item.value).take(item).records)
+                records.extend(self._intake(record, item.value).take(item).records)
         is_read = len(records.accepted) or any(one.category != Category.TRANSFORM for _, one in records.rejected)
         if is_read or (len(records) and not self._is_unchanged):
             return records
-        again = Rejected(waiting.category, waiting.faults, waiting.raw) if self._is_unchanged else _nothing_read(waiting)
+        again = Rejected(record.category, record.faults, record.raw) if self._is_unchanged else _nothing_read(record)
         return Taken.of_rejected([again])
 
     @property
     def _is_unchanged(self) -> bool:
         return not (self.format or self.mapping or self.transform or self.edits is not None)
 
-    def _items(self, waiting: Waiting) -> Sequence[Item]:
+    def _items(self, record: ReplayedRecord) -> Sequence[Item]:
         if self.edits is not None:
-            return self.edits[waiting.number]
-        item = decode(waiting.raw)
-        if item.fault is not None and waiting.category in UNDECODED:
-            item = item._replace(fault=waiting.faults[0], category=waiting.category)
+            return self.edits[record.number]
+        item = decode(record.raw)
+        if item.fault is not None and record.category in UNDECODED:
+            item = item._replace(fault=record.faults[0], category=record.category)
         return [item]
 
-    def _changed(self, item: Item, waiting: Waiting) -> Item | Rejected | None:
+    def _changed(self, item: Item, record: ReplayedRecord) -> Item | Rejected | None:
         if self.transform is None:
             return item
         try:
@@ -128,24 +128,24 @@ class ReplayPlan:
         except Exception as error:  # noqa: BLE001 - the caller's function may raise anything
             raised = failed("transform_failed", "the transform", error, tracebacks=self.settings.tracebacks)
             shown = redacted(raised) if self.settings.redact else raised
-            return Rejected(Category.TRANSFORM, (replace(shown, hint="mend the transform, then replay"),), waiting.raw)
+            return Rejected(Category.TRANSFORM, (replace(shown, hint="mend the transform, then replay"),), record.raw)
         return None if value is None else of_record(value)
 
-    def _intake(self, waiting: Waiting, value: object) -> Intake:
-        options = orjson.loads(waiting.context)
+    def _intake(self, record: ReplayedRecord, value: object) -> Intake:
+        options = orjson.loads(record.context)
         mapping = self.mapping or options.get("mapping", {})
         is_told = bool(options.get("is_told")) and not (self.format or self.mapping)
         context = Context(options.get("source"), frozenset(options.get("include", ())), mapping, is_told=is_told)
-        format_used, namespace = self._format(waiting, value), waiting.namespace or None
+        format_used, namespace = self._format(record, value), record.namespace or None
         return Intake(format_used, self.policy, self.schema, namespace, context, options.get("as_of"), self.settings)
 
-    def _format(self, waiting: Waiting, value: object) -> Format:
+    def _format(self, record: ReplayedRecord, value: object) -> Format:
         """Return the format of a value: the one named, that of a mapping, memproc's own for records it wrote itself, or the
         original one; for a record edited into another shape, generic JSON.
         """
         if self.format is not None:
             return format_named(self.format)
-        original = format_named(waiting.format)
+        original = format_named(record.format)
         if self.mapping:
             return generic.TABLE if original is generic.TABLE else generic.FORMAT
         if not isinstance(value, dict) or original in (generic.TABLE, own.FORMAT, own.FULL):
@@ -171,7 +171,7 @@ class Replay:
         self._size = batch_size or FIRST_BATCH
         self._landed = 0
 
-    def through(self, numbers: Iterable[int]) -> str:
+    def run(self, numbers: Iterable[int]) -> str:
         """Replay the open records with these numbers in batches; return the status the job ends with."""
         left = deque(numbers)
         while left:
@@ -197,19 +197,19 @@ class Replay:
         counts: dict[int, int] = {}
         records, size_bytes = Taken(), 0
         while left and len(records) < self._size and size_bytes < LARGEST_BATCH_BYTES:
-            for waiting in self._open_records([left.popleft() for _ in range(min(REPLAYED_AT_ONCE, self._size, len(left)))]):
-                taken = self._plan.take(waiting)
+            for record in self._open_records([left.popleft() for _ in range(min(REPLAYED_AT_ONCE, self._size, len(left)))]):
+                taken = self._plan.take(record)
                 if taken is not None:
-                    counts[waiting.number] = len(taken)
+                    counts[record.number] = len(taken)
                     records.extend(taken)
-                    size_bytes += len(waiting.raw)
+                    size_bytes += len(record.raw)
         return counts, records
 
-    def _open_records(self, numbers: Sequence[int]) -> list[Waiting]:
-        def open_records(tx: Tx) -> list[Waiting]:
+    def _open_records(self, numbers: Sequence[int]) -> list[ReplayedRecord]:
+        def open_records(tx: Tx) -> list[ReplayedRecord]:
             rows = rows_by_number(tx, numbers)
             return [
-                Waiting(at, Category(row.category), faults_of(row), raw_of(tx, at), row.format, row.namespace, row.context)
+                ReplayedRecord(at, Category(row.category), faults_of(row), raw_of(tx, at), row.format, row.namespace, row.context)
                 for at, row in sorted(rows.items())
                 if row.status == OPEN
             ]
@@ -256,10 +256,10 @@ def _text_of(raw: bytes) -> str | bytes:
         return raw
 
 
-def _nothing_read(waiting: Waiting) -> Rejected:
+def _nothing_read(record: ReplayedRecord) -> Rejected:
     message = "nothing was read from it in this format"
     return Rejected(
         Category.TRANSFORM,
         (Fault("", "nothing_read", message, "name the format that the record is in, or mend it by hand"),),
-        waiting.raw,
+        record.raw,
     )

@@ -29,7 +29,7 @@ class _Pending(Generic[Request, Result]):
         self.request = request
         self.results: Sequence[Result] = ()
         self.error: Exception | None = None
-        self.is_done = False  # it has a result or an error, or its thread has stopped waiting
+        self.is_done = False  # it has a result or an error, or its thread has stopped one
 
 
 class Together(Generic[Request, Result]):
@@ -49,38 +49,38 @@ class Together(Generic[Request, Result]):
 
         Called under the lock, `is_alone` tells whether this thread must not write for others.
         """
-        own = _Pending[Request, Result](request)
-        self._queue.append(own)
+        pending = _Pending[Request, Result](request)
+        self._queue.append(pending)
         try:
             with lock:
-                if not own.is_done:
-                    self._write_group([own] if is_alone() else self._group_with(own))
+                if not pending.is_done:
+                    self._write_group([pending] if is_alone() else self._group_with(pending))
         finally:
-            own.is_done = True
-        if own.error is not None:
-            raise own.error
-        return own.results[0]
+            pending.is_done = True
+        if pending.error is not None:
+            raise pending.error
+        return pending.results[0]
 
-    def _group_with(self, own: _Pending[Request, Result]) -> list[_Pending[Request, Result]]:
-        group = [own]
+    def _group_with(self, pending: _Pending[Request, Result]) -> list[_Pending[Request, Result]]:
+        group = [pending]
         while self._queue and len(group) < MOST_TOGETHER:
             other = self._queue.popleft()
-            if other is not own and not other.is_done:
+            if other is not pending and not other.is_done:
                 group.append(other)
         return group
 
     def _write_group(self, group: Sequence[_Pending[Request, Result]]) -> None:
         try:
-            results = self._write_all([waiting.request for waiting in group])
+            results = self._write_all([one.request for one in group])
         except Exception as error:  # noqa: BLE001 - it is raised in the threads of the callers
             is_of_all = isinstance(error, DatabaseError) and error.failure.kind is Kind.TRANSIENT  # has been retried already
             if len(group) > 1 and not is_of_all:
                 logger.warning("{} records are written one by one: {}", len(group), type(error).__name__)  # its words may be theirs
-                for waiting in group:
-                    self._write_group([waiting])
+                for one in group:
+                    self._write_group([one])
                 return
-            for waiting in group:
-                waiting.error, waiting.is_done = error, True
+            for one in group:
+                one.error, one.is_done = error, True
             return
-        for waiting, result in zip(group, results, strict=True):
-            waiting.results, waiting.is_done = (result,), True
+        for one, result in zip(group, results, strict=True):
+            one.results, one.is_done = (result,), True

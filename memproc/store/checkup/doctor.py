@@ -25,7 +25,7 @@ from memproc.in_use import whose
 from memproc.records import Memory, Outcome
 from memproc.store.answers import Finding
 from memproc.store.checkup import orphans
-from memproc.store.checkup.findings import Found
+from memproc.store.checkup.findings import Findings
 from memproc.store.checkup.provenance import check_arrival, check_seals, check_values
 from memproc.store.checkup.recomputing import Recomputed
 from memproc.store.checkup.sqlite import check_files, check_sqlite, reading_only
@@ -53,22 +53,22 @@ _KEYS_OF_DECISIONS = [
 def examine_at(where: str | Path, settings: Settings | None = None) -> tuple[Finding, ...]:
     """Check the store at a path or URL, even if it can no longer be opened. Raises UsageError if there is none."""
     database = Database(where, settings)
-    found = Found()
+    findings = Findings()
     try:
         if database.file is not None:
             require_file(database.file, where)
             if not whose(database.file):  # else this process has it open, and reading its file would drop the locks
                 if not was_database_of(database.file, database.names.of(tables.store.name)):
                     check_database(database.file)
-                check_files(database.file, found)
-        if not found.has("foreign_file"):  # SQLite would read that file as part of the database
+                check_files(database.file, findings)
+        if not findings.has("foreign_file"):  # SQLite would read that file as part of the database
             with database.read() as tx:
-                _examine(tx, found, Memory)
+                _examine(tx, findings, Memory)
     except DatabaseError as error:
-        _add_error(error, found)
+        _add_error(error, findings)
     finally:
         database.close()
-    return found.findings()
+    return findings.listed()
 
 
 def examine(tx: Tx, schema: type[Memory] = Memory) -> tuple[Finding, ...]:
@@ -76,72 +76,72 @@ def examine(tx: Tx, schema: type[Memory] = Memory) -> tuple[Finding, ...]:
 
     A record is valid if it passes as a `Memory` or as the class of the store. Raises DatabaseError on a transient failure.
     """
-    found = Found()
+    findings = Findings()
     try:
         with translated():
-            _examine(tx, found, schema)
+            _examine(tx, findings, schema)
     except DatabaseError as error:
         if error.failure.kind is Kind.TRANSIENT:
             raise
-        _add_error(error, found)
-    return found.findings()
+        _add_error(error, findings)
+    return findings.listed()
 
 
-def _add_error(error: DatabaseError, found: Found) -> None:
+def _add_error(error: DatabaseError, findings: Findings) -> None:
     """Add why the check ended early. Only damage needs a backup: a server that is down has lost nothing."""
-    found.add("unreadable" if error.failure == DAMAGED else "unreachable", error)
+    findings.add("unreadable" if error.failure == DAMAGED else "unreachable", error)
 
 
-def _examine(tx: Tx, found: Found, schema: type[Memory]) -> None:
+def _examine(tx: Tx, findings: Findings, schema: type[Memory]) -> None:
     with reading_only(tx):
-        check_sqlite(tx, found)
-        if not found.has("integrity") and is_store_in(tx):  # other versions have other columns
+        check_sqlite(tx, findings)
+        if not findings.has("integrity") and is_store_in(tx):  # other versions have other columns
             versions = tx.execute(select(tables.store.c.schema_version)).scalars()
             for version in versions:
-                found.add("older" if can_be_upgraded(version) else "version", *([version] if version != tables.SCHEMA else []))
-        if not found.has("integrity", "older", "version"):
-            _check_tables(tx, found)
-        if not found.has("integrity", "older", "version", "schema"):
-            check_values(tx, found)
-        if not found.has("integrity", "older", "version", "schema", "values"):
-            policy = _check_settings(tx, found)
+                findings.add("older" if can_be_upgraded(version) else "version", *([version] if version != tables.SCHEMA else []))
+        if not findings.has("integrity", "older", "version"):
+            _check_tables(tx, findings)
+        if not findings.has("integrity", "older", "version", "schema"):
+            check_values(tx, findings)
+        if not findings.has("integrity", "older", "version", "schema", "values"):
+            policy = _check_settings(tx, findings)
             if policy is not None:
-                _check_rows(Recomputed(tx, policy, schema, found), found)
+                _check_rows(Recomputed(tx, policy, schema, findings), findings)
 
 
-def _check_rows(again: Recomputed, found: Found) -> None:
+def _check_rows(again: Recomputed, findings: Findings) -> None:
     tx = again.tx
-    found.add("counters", *orphans.counters_behind(tx))
-    if not found.has("counters") and (apart := orphans.counters_apart(tx)):
-        found.add("counters", "tally", count=apart)
-    check_seals(tx, found)
-    found.add("unwiped", *tx.execute(select(tables.store.c.unwiped).where(tables.store.c.unwiped != 0)).scalars())
+    findings.add("counters", *orphans.counters_behind(tx))
+    if not findings.has("counters") and (apart := orphans.counters_apart(tx)):
+        findings.add("counters", "tally", count=apart)
+    check_seals(tx, findings)
+    findings.add("unwiped", *tx.execute(select(tables.store.c.unwiped).where(tables.store.c.unwiped != 0)).scalars())
     for code, count, examples in orphans.orphans_in(tx):
-        found.add(code, *examples, count=count)
-    _check_quarantine(tx, found)
-    if not found.has("quarantine"):
-        found.add("quarantine_texts", *wrong_texts(tx))
-    _check_decisions(tx, found)
-    found.add("jobs_missing", *orphans.jobs_missing(tx))
-    found.add("jobs_miscounted", *orphans.jobs_miscounted(tx))
-    if not found.has("jobs_miscounted"):
-        found.add("checkpoints", *orphans.jobs_misplaced(tx))
-    found.add("leases", *orphans.jobs_misheld(tx))
-    found.add("jobs", *orphans.jobs_left(tx))
-    check_arrival(tx, _check_batches(tx, found), found)
-    again.check_observations(compare_keys=not found.has("scheme"))
-    if found.has("scheme", "records", "observation_keys", "keys"):
+        findings.add(code, *examples, count=count)
+    _check_quarantine(tx, findings)
+    if not findings.has("quarantine"):
+        findings.add("quarantine_texts", *wrong_texts(tx))
+    _check_decisions(tx, findings)
+    findings.add("jobs_missing", *orphans.jobs_missing(tx))
+    findings.add("jobs_miscounted", *orphans.jobs_miscounted(tx))
+    if not findings.has("jobs_miscounted"):
+        findings.add("checkpoints", *orphans.jobs_misplaced(tx))
+    findings.add("leases", *orphans.jobs_misheld(tx))
+    findings.add("jobs", *orphans.jobs_left(tx))
+    check_arrival(tx, _check_batches(tx, findings), findings)
+    again.check_observations(compare_keys=not findings.has("scheme"))
+    if findings.has("scheme", "records", "observation_keys", "keys"):
         return
     again.check_links()
     again.check_index()
-    if not found.has("typo_links", "decisions"):
+    if not findings.has("typo_links", "decisions"):
         again.check_memories()
-    if not found.has("typo_links", "decisions", "memories", "orphaned_memories", "conservation"):
+    if not findings.has("typo_links", "decisions", "memories", "orphaned_memories", "conservation"):
         lost = abs(count_memories(tx) - memories_told(tx))
-        found.add("conservation", *(["memories"] if lost else []), count=lost)
+        findings.add("conservation", *(["memories"] if lost else []), count=lost)
 
 
-def _check_tables(tx: Tx, found: Found) -> None:
+def _check_tables(tx: Tx, findings: Findings) -> None:
     name_of = tx.database.names.of
     columns = {table: columns_of(tx, name_of(table.name)) or set() for table in tables.metadata.sorted_tables}
     if all(2 * len(present & {*table.columns.keys()}) < len(table.columns) for table, present in columns.items()):
@@ -149,36 +149,36 @@ def _check_tables(tx: Tx, found: Found) -> None:
     inspector = inspect(tx.connection)
     for table in tables.metadata.sorted_tables:
         if not columns[table]:
-            found.add("schema", name_of(table.name))
+            findings.add("schema", name_of(table.name))
             continue
-        found.add(
+        findings.add(
             "schema", *(f"{name_of(table.name)}.{column.name}" for column in table.columns if column.name not in columns[table])
         )
         indexes = {index["name"] for index in inspector.get_indexes(name_of(table.name))}
-        found.add("indexes", *sorted(name_of(index.name) for index in table.indexes if name_of(index.name) not in indexes))
+        findings.add("indexes", *sorted(name_of(index.name) for index in table.indexes if name_of(index.name) not in indexes))
     views = set(inspector.get_view_names())
-    found.add("views", *(name_of(name) for name in VIEWS if name_of(name) not in views))
+    findings.add("views", *(name_of(name) for name in VIEWS if name_of(name) not in views))
 
 
-def _check_settings(tx: Tx, found: Found) -> Policy | None:
+def _check_settings(tx: Tx, findings: Findings) -> Policy | None:
     """Return the policy of the store, or None if it cannot be read."""
     store = tables.store.c
     rows = tx.execute(select(store.scheme, store.policy, store.calibration)).all()
     if len(rows) != 1:
-        found.add("settings", f"{len(rows)} rows")
+        findings.add("settings", f"{len(rows)} rows")
         return None
     scheme, text, calibration = rows[0]
     if scheme != SCHEME:
-        found.add("scheme", scheme)
+        findings.add("scheme", scheme)
     try:
         policy = _policy_of(orjson.loads(text))
     except (ValueError, TypeError, KeyError, AttributeError):
-        found.add("settings", "policy")
+        findings.add("settings", "policy")
         return None
     try:
         _policy_of({**orjson.loads(text), **orjson.loads(calibration or "{}")})
     except (ValueError, TypeError, KeyError, AttributeError):
-        found.add("settings", "calibration")
+        findings.add("settings", "calibration")
     return policy
 
 
@@ -190,7 +190,7 @@ def _policy_of(stored: dict[str, object]) -> Policy:
     return policy
 
 
-def _check_quarantine(tx: Tx, found: Found) -> None:
+def _check_quarantine(tx: Tx, findings: Findings) -> None:
     """Check that the bytes and faults of rejected records exist, but no bytes of discarded ones, and that batches confirm how often
     each record was seen.
     """
@@ -217,30 +217,30 @@ def _check_quarantine(tx: Tx, found: Found) -> None:
         for row in rows:
             if again is not None:
                 times, last = again.get(row.number, (0, row.batch))
-                found.add("arrival", *([row.number] if (row.times_seen, row.last_batch) != (times + 1, last) else []))
+                findings.add("arrival", *([row.number] if (row.times_seen, row.last_batch) != (times + 1, last) else []))
             expected = 0 if row.status == DISCARDED else row.raw_bytes
             is_whole = expected == (row.length or 0) and (row.parts is None or row.parts == row.last + 1)
             reasons = reasons_told(row)
             if not is_whole or reasons is None:
-                found.add("quarantine", row.number)
+                findings.add("quarantine", row.number)
             elif reasons != tuple(row[2:8]):
-                found.add("patterns", row.number)
+                findings.add("patterns", row.number)
 
 
-def _check_decisions(tx: Tx, found: Found) -> None:
+def _check_decisions(tx: Tx, findings: Findings) -> None:
     made = tables.decisions.c
     is_known = made.verdict.in_((*get_args(Verdict), WITHDRAWN)) & (made.a < made.b)
-    found.add("decisions", *tx.execute(select(made.number).where(~is_known).order_by(made.number)).scalars())
-    if found.has("decisions"):
+    findings.add("decisions", *tx.execute(select(made.number).where(~is_known).order_by(made.number)).scalars())
+    if findings.has("decisions"):
         return
     in_force = all_decisions(tx)
-    found.add("decisions_contradict", *_contradictions(in_force))
+    findings.add("decisions_contradict", *_contradictions(in_force))
     imported = select(_forgotten.key).where(_forgotten.outcome == IMPORTED, _forgotten.node.is_(None)).limit(1)
     if tx.execute(imported).first() is None:  # else a decision may be on something forgotten in another store
         sides = {key for decision in in_force for key in decision.keys}
         for query, column in _KEYS_OF_DECISIONS:
             sides -= {key for (key,) in tx.select_by_keys(query, column, sides)}
-        found.add("decisions_on_nothing", *sorted(sides))
+        findings.add("decisions_on_nothing", *sorted(sides))
 
 
 def _contradictions(decisions: Sequence[Decision]) -> list[str]:
@@ -259,7 +259,7 @@ def _contradictions(decisions: Sequence[Decision]) -> list[str]:
     return [f"{made.a.hex()} {made.b.hex()}" for made in apart]
 
 
-def _check_batches(tx: Tx, found: Found) -> list[BatchCount]:
+def _check_batches(tx: Tx, findings: Findings) -> list[BatchCount]:
     """Recount each batch from the rows, report jobs with missing records, and return the counts."""
     wrong: dict[str, int] = defaultdict(int)
     batches: list[BatchCount] = []
@@ -272,5 +272,5 @@ def _check_batches(tx: Tx, found: Found) -> list[BatchCount]:
                 wrong[f"job {batch.job}" if batch.job is not None else "no batch"] += lost
     except (ValueError, TypeError, AttributeError):  # damaged ranges of known records, or an unknown outcome
         wrong["batches"] += 1
-    found.add("conservation", *sorted(wrong), count=sum(wrong.values()))
+    findings.add("conservation", *sorted(wrong), count=sum(wrong.values()))
     return batches

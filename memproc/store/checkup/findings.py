@@ -133,7 +133,7 @@ FINDINGS: dict[str, tuple[Severity, str, str]] = {
 }
 
 
-class Found:
+class Findings:
     """Collects findings: the number of each, and the first examples."""
 
     def __init__(self) -> None:
@@ -150,7 +150,7 @@ class Found:
         """Tell whether there are findings with one of these codes."""
         return any(self._counts[code] for code in codes)
 
-    def findings(self) -> tuple[Finding, ...]:
+    def listed(self) -> tuple[Finding, ...]:
         """Return the findings in the order of the table."""
         return tuple(
             Finding(code, severity, message, self._counts[code], tuple(self._examples[code]), advice)

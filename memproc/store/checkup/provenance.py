@@ -28,7 +28,7 @@ from sqlalchemy import (
 
 from memproc.dedup.keys import Key
 from memproc.records import Outcome
-from memproc.store.checkup.findings import MOST_EXAMPLES, Found
+from memproc.store.checkup.findings import MOST_EXAMPLES, Findings
 from memproc.store.jobs.counting import IMPORTED, BatchCount
 from memproc.store.kinds import LedgerKind
 from memproc.store.sql import tables
@@ -50,13 +50,13 @@ _MERGES = (LedgerKind.SIMILAR, LedgerKind.VERSION)
 _REPEATS = select(tables.batches.c.number, tables.batches.c.duplicate)
 
 
-def check_values(tx: Tx, found: Found) -> None:
+def check_values(tx: Tx, findings: Findings) -> None:
     """Check the kind of every value, which SQLite does not enforce, and the length of every key, which no database does."""
     for table in tables.metadata.sorted_tables:
         wrong = or_(false(), *(condition for column in table.columns for condition in _misfits(tx.database, column)))
         if count := tx.execute(select(func.count()).select_from(table).where(wrong)).scalar_one():
             rows = tx.execute(select(*table.primary_key.columns).where(wrong).limit(MOST_EXAMPLES))
-            found.add("values", *(_name(table, row) for row in rows), count=count)
+            findings.add("values", *(_name(table, row) for row in rows), count=count)
 
 
 def _misfits(database: DatabaseInfo, column: Column[Any]) -> Iterator[ColumnElement[bool]]:
@@ -67,21 +67,21 @@ def _misfits(database: DatabaseInfo, column: Column[Any]) -> Iterator[ColumnElem
         yield func.typeof(column).not_in([kind, "null"] if column.nullable else [kind])
 
 
-def check_seals(tx: Tx, found: Found) -> None:
+def check_seals(tx: Tx, findings: Findings) -> None:
     """Compare each row with its seal, and check that append-only tables have no gaps."""
     for table in filter(is_sealed, tables.metadata.sorted_tables):
         at_once = PARTS_AT_ONCE if table is tables.quarantine_parts else ROWS_AT_ONCE
         query = select(table).order_by(*table.primary_key.columns).execution_options(yield_per=at_once)
         with tx.execute(query) as rows:
             places = [table.columns.keys().index(column.name) for column in table.primary_key.columns]
-            found.add("seals", *(_name(table, [row[at] for at in places]) for row in rows if not is_whole(table, row)))
+            findings.add("seals", *(_name(table, [row[at] for at in places]) for row in rows if not is_whole(table, row)))
     for table in APPEND_ONLY:
         count, last = tx.execute(select(func.count(), func.max(table.c.number)).select_from(table)).one()
         if missing := abs((last or 0) - count):
-            found.add("gaps", table.name, count=missing)
+            findings.add("gaps", table.name, count=missing)
 
 
-def check_arrival(tx: Tx, batches: Sequence[BatchCount], found: Found) -> None:
+def check_arrival(tx: Tx, batches: Sequence[BatchCount], findings: Findings) -> None:
     """Check the arrival of each observation against batches, ledger and other observations."""
     repeats = dict(tuple(row) for row in tx.execute(_REPEATS))
     again, last = 0, (0, 0)
@@ -94,12 +94,12 @@ def check_arrival(tx: Tx, batches: Sequence[BatchCount], found: Found) -> None:
             if place <= last or not (
                 _has_valid_confidence(row, lines) and _has_valid_sightings(row, repeats) and _has_valid_date(row)
             ):
-                found.add("arrival", row.key)
+                findings.add("arrival", row.key)
             last, again = place, again + row.times_seen - 1
     is_of_record = _forgotten.outcome.not_in((IMPORTED, Outcome.QUARANTINED.value))
     again += int(tx.execute(select(func.sum(_forgotten.times_seen - 1)).where(is_of_record)).scalar() or 0)
-    if not found.has("arrival", "conservation") and (lost := abs(sum(batch.again for batch in batches) - again)):
-        found.add("arrival", "times_seen", count=lost)
+    if not findings.has("arrival", "conservation") and (lost := abs(sum(batch.again for batch in batches) - again)):
+        findings.add("arrival", "times_seen", count=lost)
 
 
 def _has_valid_confidence(row: Any, lines: Mapping[tuple[Key, int], float]) -> bool:

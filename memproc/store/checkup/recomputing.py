@@ -28,7 +28,7 @@ from memproc.dedup.minhash.index import ENTRY_BYTES, NUMBER_BITS, Entries
 from memproc.dedup.preparing import prepare
 from memproc.dedup.regrouping import regroup
 from memproc.records import Memory, Plain
-from memproc.store.checkup.findings import Found
+from memproc.store.checkup.findings import Findings
 from memproc.store.rows.memories import merged_row
 from memproc.store.rows.neighbourhood import in_company, neighbourhood
 from memproc.store.rows.observations import COMPUTED, computed
@@ -37,7 +37,7 @@ from memproc.store.sql.tx import Tx
 from memproc.times import from_micros
 from memproc.validation import validator
 
-ROWS_AT_ONCE = 2_000
+OBSERVATIONS_AT_ONCE = 2_000
 _SHIFT = np.uint64(32)
 
 _observations = tables.observations.c
@@ -51,8 +51,8 @@ Numbers = NDArray[np.uint64]
 class Recomputed:
     """Checks observations in one pass, and then what depends on them. `check_observations` must come first."""
 
-    def __init__(self, tx: Tx, policy: Policy, schema: type[Memory], found: Found) -> None:
-        self.tx, self._policy, self._schema, self._found = tx, policy, schema, found
+    def __init__(self, tx: Tx, policy: Policy, schema: type[Memory], findings: Findings) -> None:
+        self.tx, self._policy, self._schema, self._findings = tx, policy, schema, findings
         self._links: list[Numbers] = []  # per chunk: rows of (hash of a link, number of an observation with it)
         self._indexed: list[Numbers] = []  # rows of (number, sum of hashes, their sum without a date of the source)
 
@@ -78,13 +78,13 @@ class Recomputed:
         expected, at = np.unique(links[:, 0], return_index=True)
         query = select(tables.typo_links.c.meant, tables.typo_links.c.core)
         stored = [np.empty(0, np.uint64)]
-        for rows in self.tx.execute(query.execution_options(yield_per=ROWS_AT_ONCE)).partitions():
+        for rows in self.tx.execute(query.execution_options(yield_per=OBSERVATIONS_AT_ONCE)).partitions():
             hashes = np.array([_link(meant, core) for meant, core in rows], np.uint64)
             stored.append(hashes)
             is_expected = np.isin(hashes, expected)
-            self._found.add("typo_links", *(row.core for row, is_right in zip(rows, is_expected, strict=True) if not is_right))
+            self._findings.add("typo_links", *(row.core for row, is_right in zip(rows, is_expected, strict=True) if not is_right))
         missing = links[at[~np.isin(expected, np.concatenate(stored))], 1]
-        self._found.add("typo_links", *self._keys_of(missing))
+        self._findings.add("typo_links", *self._keys_of(missing))
 
     def check_memories(self) -> None:
         """Cluster again all observations that may share a memory, and compare with the stored memories."""
@@ -100,10 +100,10 @@ class Recomputed:
             wrong = expected.items() - {(row[0], tuple(row)) for row in rows}
             wrong_ids = {key for key, _ in wrong}
             should_speak = {key for key, speaks in changed.speaks.items() if speaks}
-            self._found.add("memories", *sorted(wrong_ids | changed.membership.keys() | should_speak))
+            self._findings.add("memories", *sorted(wrong_ids | changed.membership.keys() | should_speak))
         alone = select(_observations.key).where(_observations.memory.is_not(None) | (_observations.speaks != 1))
-        for keys in self.tx.execute(alone.execution_options(yield_per=ROWS_AT_ONCE)).scalars().partitions():
-            self._found.add("memories", *(key for key in keys if key not in done))
+        for keys in self.tx.execute(alone.execution_options(yield_per=OBSERVATIONS_AT_ONCE)).scalars().partitions():
+            self._findings.add("memories", *(key for key in keys if key not in done))
 
     def check_index(self) -> None:
         """Compare the entries of the segments with those of the first fact of each core. A fact whose source gave a date later is
@@ -122,40 +122,40 @@ class Recomputed:
             found_sums += np.bincount(at, hashes, minlength=len(numbers))
         is_whole = counts == width(self._policy.recall)
         is_right = (found_sums == sums) | (found_sums == sums_undated)
-        self._found.add("index_extra", *map(int, np.unique(np.concatenate(extra))))
-        self._found.add("index_missing", *self._keys_of(numbers[~is_whole]))
-        self._found.add("index_wrong", *self._keys_of(numbers[is_whole & ~is_right]))
+        self._findings.add("index_extra", *map(int, np.unique(np.concatenate(extra))))
+        self._findings.add("index_missing", *self._keys_of(numbers[~is_whole]))
+        self._findings.add("index_wrong", *self._keys_of(numbers[is_whole & ~is_right]))
 
     def _chunks(self) -> Iterator[Sequence[Any]]:
         # Invalid UTF-8 is a finding; SQLite's driver would raise on it.
         record = cast(_observations.record, LargeBinary) if self.tx.database.file is not None else _observations.record
         columns = [_observations[name] for name in ("number", "key", "is_identity", "as_of")]
         query = select(*columns, record, *(_observations[name] for name in COMPUTED))
-        return self.tx.in_chunks(query, _observations.number, ROWS_AT_ONCE)
+        return self.tx.in_chunks(query, _observations.number, OBSERVATIONS_AT_ONCE)
 
     def _checked(self, row: Any, *, compare_keys: bool) -> Prepared | None:
         """Return the observation computed from a row's record, or None; add what is wrong."""
         _, key, is_identity, as_of, record, *stored = row
         plain = _parse(record)
         if plain is None:
-            self._found.add("records", key)
+            self._findings.add("records", key)
             return None
         if not any(_is_valid(plain, schema) for schema in (Memory, self._schema)):
-            self._found.add("invalid_records", key)
+            self._findings.add("invalid_records", key)
         try:
             date = None if as_of is None else from_micros(as_of)
             again = prepare(plain, is_identity=bool(is_identity), as_of=date, policy=self._policy)
         except (KeyError, TypeError, AttributeError, ValueError, OverflowError):  # content, id or date is missing or invalid
-            self._found.add("observation_keys", key)
+            self._findings.add("observation_keys", key)
             return None
         if (
             again.key != key
             or is_identity not in {0, 1}
             or again.json != (record if isinstance(record, bytes) else record.encode())
         ):
-            self._found.add("observation_keys", key)
+            self._findings.add("observation_keys", key)
         elif compare_keys and computed(again) != tuple(stored):
-            self._found.add("keys", key)
+            self._findings.add("keys", key)
         return again
 
     def _parts(self) -> Iterator[Entries]:
@@ -172,7 +172,7 @@ class Recomputed:
                 last, was_full = int(entries[-1]) if len(entries) else last, len(blob) == tables.PART_BYTES
                 yield entries
             if not is_whole:
-                self._found.add("segments", number)
+                self._findings.add("segments", number)
 
     def _keys_of(self, numbers: Numbers) -> list[Key]:
         """Return the sorted keys of observations."""

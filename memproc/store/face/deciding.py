@@ -59,7 +59,7 @@ class Deciding(Face[M]):
         """Return the decisions in force: all, or those on what an id names, on the pair of a `review`, or those by which
         `unmerge_job` undid a `job`. Raises NotFoundError, and UsageError if more than one argument is given.
         """
-        if len([given for given in (identifier, review, job) if given is not None]) > 1:
+        if sum(argument is not None for argument in (identifier, review, job)) > 1:
             raise UsageError("give one of an id, a review and a job")
         review, job = maybe_number("review", review), maybe_number("job", job)
 

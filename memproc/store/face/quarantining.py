@@ -163,7 +163,7 @@ class Quarantining(Face[M]):
 
         replay = Replay(self._opened.transactions, land, plan, self.settings.batch_size)
         self._writer.catch_up(claim)
-        status = self._writer.run_job(claim, lambda: replay.through(numbers))
+        status = self._writer.run_job(claim, lambda: replay.run(numbers))
         self._writer.merge_index()
         self._writer.count_into(report, self.schema.model_fields, redacts=self.settings.redact)
         return status

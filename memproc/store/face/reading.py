@@ -46,11 +46,11 @@ class Reading(Face[M]):
     def get(self, identifier: str) -> M | None:
         """Return the memory that an id leads to: its own id, an older one, or that of an observation in it."""
 
-        def found(tx: Tx) -> M | None:
+        def named(tx: Tx) -> M | None:
             row = named_by(tx, identifier)
             return self._to_memory(memory_at(tx, row)) if row else None
 
-        return self._opened.transactions.read(found)
+        return self._opened.transactions.read(named)
 
     def find(
         self,
@@ -84,11 +84,11 @@ class Reading(Face[M]):
                 and wanted in canonical(plain["content"])
             )
 
-        def found(tx: Tx) -> list[M]:
+        def matching(tx: Tx) -> list[M]:
             with closing(newest_memories(tx, namespace, least)) as newest:
                 return [*map(self._to_memory, islice(filter(is_wanted, newest), most))]
 
-        return self._opened.transactions.read(found)
+        return self._opened.transactions.read(matching)
 
     def count(self) -> int:
         """Return how many memories there are."""

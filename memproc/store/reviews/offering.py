@@ -75,9 +75,9 @@ class Chains:
     segments: Segments
     policy: Policy
 
-    def follow(self, tx: Tx, hashes: Iterable[int], told: Collection[Key] = (), first: int | None = None) -> Followed:
-        """Return what the chains of these hashes offer now, and delete their obsolete open reviews. `told` are the new observations
-        of known content; `first` is the number of the first new observation.
+    def follow(self, tx: Tx, hashes: Iterable[int], repeats: Collection[Key] = (), first: int | None = None) -> Followed:
+        """Return what the chains of these hashes offer now, and delete their obsolete open reviews. `repeats` are the new
+        observations of known content; `first` is the number of the first new observation.
         """
         buckets, crowded = self._buckets(tx, sorted({*hashes}), first)
         if not buckets:
@@ -102,7 +102,7 @@ class Chains:
         known = {frozenset(review.homes) for review in reviews if review.number not in deleted}
         tx.delete_by_keys(_reviews.number, sorted(deleted))
         for_review = [self._candidate_for_review(*sides) for homes, sides in wanted.items() if frozenset(homes) not in known]
-        return Followed(for_review, _returned(rows, told))
+        return Followed(for_review, _returned(rows, repeats))
 
     def _buckets(self, tx: Tx, hashes: Sequence[int], first: int | None) -> tuple[dict[int, list[int]], set[int]]:
         """Return by hash the numbers of the facts that share it, and the hashes that are too frequent for a chain; the latter only
@@ -180,15 +180,15 @@ def _keys_of_change(one: Place, other: Place) -> set[str]:
     return {key for key in shared_keys(one, other) if is_replaced(one, other, key)}
 
 
-def _returned(rows: Sequence[Row], told: Collection[Key]) -> dict[Key, Key]:
-    """Return the observations in `told` that repeat a value after another had replaced it, each with the last one before that said
-    it.
+def _returned(rows: Sequence[Row], repeats: Collection[Key]) -> dict[Key, Key]:
+    """Return the observations in `repeats` whose value another had replaced meanwhile, each with the last one before with that
+    value.
     """
     tellings: dict[Key, list[Row]] = defaultdict(list)
     for row in rows:
         if row.observation.date is not None:
             tellings[row.observation.group].append(row)
-    repeated = [group for group in tellings.values() if len(group) > 1 and max(group, key=_rank).observation.key in told]
+    repeated = [group for group in tellings.values() if len(group) > 1 and max(group, key=_rank).observation.key in repeats]
     if not repeated:
         return {}
     places = {group: place_of(text_of(rows_of_group[0].observation.record)) for group, rows_of_group in tellings.items()}

@@ -40,7 +40,7 @@ from memproc.store.sql.transactions import Transactions
 from memproc.store.sql.tx import Tx
 
 KIND = "meaning"
-ROWS_AT_ONCE = 2_000
+FACTS_AT_ONCE = 2_000
 _NEVER = -(2**63)  # before every date
 _SHARED = ("namespace", "subject", "valid_from", "valid_to")  # fields that must be equal for two facts to be compared
 
@@ -193,7 +193,7 @@ def _read_namespace(tx: Tx, namespace: int, since: _Cursor, decided: _Decided) -
     new: set[Home] = set()
     homes_of: dict[Key, set[Home]] = defaultdict(set)
     query = _FACTS.where((_observations.namespace == namespace) & (_observations.speaks == 1))
-    with tx.execute(query.execution_options(yield_per=ROWS_AT_ONCE)) as rows:
+    with tx.execute(query.execution_options(yield_per=FACTS_AT_ONCE)) as rows:
         for key, node, memory, batch, date, as_of, text in rows:
             record, home = orjson.loads(text), memory or node
             if is_event(record):
