@@ -10,7 +10,7 @@ from memproc import validation
 from memproc.config import Policy, Settings
 from memproc.formats import detect, format_named, generic
 from memproc.formats.draft import Context
-from memproc.intake import Intake, beyond, clean_name, raw_of
+from memproc.intake import Intake, clean_name, exceeded_limit, raw_of
 from memproc.records import Category, Fault, Given, M, Memory, Rejected, encode, given, is_mapping, plain
 from memproc.sources.iterables import of_record
 from memproc.store.answers import Calibration
@@ -43,7 +43,7 @@ def validate(record: object, *, schema: type[M] = Memory) -> Verdict[M]:  # type
     if verdict.memory is None:
         return verdict
     told = given(record).record if isinstance(record, Memory) else plain(verdict.memory)
-    found = beyond(told, len(encode(told)), Settings())
+    found = exceeded_limit(told, len(encode(told)), Settings())
     return verdict if found is None else Verdict(None, (found,))
 
 

@@ -7,8 +7,8 @@ the record that caused it, as `internal` with the traceback.
 from memproc.intake.chunk import Chunk
 from memproc.intake.intake import Intake
 from memproc.intake.isolating import isolated
-from memproc.intake.limits import beyond
+from memproc.intake.limits import exceeded_limit
 from memproc.intake.names import clean_name
 from memproc.intake.rejections import given_up, internal, raw_of
 
-__all__ = ["Chunk", "Intake", "beyond", "clean_name", "given_up", "internal", "isolated", "raw_of"]
+__all__ = ["Chunk", "Intake", "clean_name", "exceeded_limit", "given_up", "internal", "isolated", "raw_of"]

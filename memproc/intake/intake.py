@@ -26,7 +26,7 @@ from memproc.formats import generic, of_line
 from memproc.formats.draft import Broken, Context, Decided, Draft, Format, LeftOut, Part
 from memproc.intake.chunk import Chunk
 from memproc.intake.isolating import isolated
-from memproc.intake.limits import beyond
+from memproc.intake.limits import exceeded_limit
 from memproc.intake.rejections import internal, raw_of
 from memproc.records import DEFAULT_NAMESPACE, Category, Fault, Given, Memory, Plain, Rejected, encode, is_mapping, plain
 from memproc.sources.decoding import exact_value, item_of
@@ -190,7 +190,7 @@ class Intake:
                     return None
                 record = plain(memory)
                 json = encode(record)
-                if beyond(record, len(json), settings) is not None:
+                if exceeded_limit(record, len(json), settings) is not None:
                     return None
             except Exception:  # noqa: BLE001 - `_read_item` reports it
                 return None
@@ -242,7 +242,7 @@ class Intake:
             json = encode(record)
         except orjson.JSONEncodeError as error:
             return rejected(Category.VALIDATION, fault("", "not_json", "holds what JSON cannot say: ", str(error)))
-        if (found := beyond(record, len(json), self.settings)) is not None:
+        if (found := exceeded_limit(record, len(json), self.settings)) is not None:
             return rejected(Category.RESOURCE, found)
         is_identity = draft.is_identity and record.get("id") is not None
         return _Valid(checked, (record, json, is_identity, to_text(as_of) if as_of else self.as_of))

@@ -11,7 +11,7 @@ _LEAST_BYTES_A_NAME = 5  # in JSON, as in `{"":1}`; small records need not be co
 SHAPED = ("tags", "emotion", "relations")  # the schema limits their depth
 
 
-def beyond(record: Plain, size_bytes: int, settings: Settings) -> Fault | None:
+def exceeded_limit(record: Plain, size_bytes: int, settings: Settings) -> Fault | None:
     """Return the fault of a record that exceeds a limit of the settings, or None."""
     name_limit, level_limit = settings.max_fields, settings.max_depth
     if size_bytes > name_limit * _LEAST_BYTES_A_NAME and (names := count_names(record)) > name_limit:

@@ -8,8 +8,8 @@ from contextlib import contextmanager, suppress
 from dataclasses import replace
 
 from memproc.errors import DatabaseError
+from memproc.store.changes.group_commit import GroupCommit
 from memproc.store.changes.landed import Arrived, Landed
-from memproc.store.changes.together import Together
 from memproc.store.changes.writer import Batch, Writer
 from memproc.store.jobs.jobs import Claim, NewJob
 from memproc.store.kinds import JobStatus
@@ -28,7 +28,7 @@ class Adder:
 
     def __init__(self, store: OpenStore, writer: Writer) -> None:
         self._store, self._writer = store, writer
-        self._together = Together(self._land)
+        self._group_commit = GroupCommit(self._land)
         self._job: Claim | None = None
         self._added = 0
         self._has_caught_up = False
@@ -37,7 +37,7 @@ class Adder:
         """Write one prepared record, and return the result."""
         transactions = self._store.transactions
         # In a rehearsal this thread must not write records of others: they would be rolled back.
-        landed = self._together.write((taken, origin), transactions.lock, is_alone=lambda: transactions.is_rehearsal)
+        landed = self._group_commit.write((taken, origin), transactions.lock, is_alone=lambda: transactions.is_rehearsal)
         self._store.merger.merge_aside()
         return landed
 
@@ -63,7 +63,7 @@ class Adder:
 
     def begin_afresh(self) -> None:
         """Drop the job and the queue in a process that was just forked."""
-        self._together.begin_afresh()
+        self._group_commit.begin_afresh()
         self._job, self._added = None, 0
 
     @contextmanager

@@ -9,7 +9,7 @@ from sqlalchemy import event
 
 from memproc.errors import DatabaseError
 from memproc.failures import Failure, Kind
-from memproc.store.changes.together import MOST_TOGETHER, Together
+from memproc.store.changes.group_commit import MOST_IN_GROUP, GroupCommit
 from memproc.store.changes.writer import Writer
 from tests.waiting import LIMIT_SECONDS, until
 
@@ -39,7 +39,7 @@ def while_locked(store, works):
         starter = threading.Thread(target=lambda: found.extend(at_once(works)))
         found = []
         starter.start()
-        until(lambda: len(store._adder._together._queue) >= len(works))
+        until(lambda: len(store._adder._group_commit._queue) >= len(works))
     starter.join(LIMIT_SECONDS)
     return found
 
@@ -142,7 +142,7 @@ def test_a_rehearsal_takes_nothing_of_other_threads_with_it(fresh):
         with store.rehearsal():
             other = threading.Thread(target=lambda: found.append(store.add({"content": "She likes tea"})))
             other.start()
-            until(lambda: store._adder._together._queue)
+            until(lambda: store._adder._group_commit._queue)
             store.add({"content": "She has a dog"})
             assert store.count() == 1
         other.join(LIMIT_SECONDS)
@@ -160,18 +160,18 @@ def test_who_serves_and_is_interrupted_leaves_the_others_to_themselves():
         served.extend(wishes)
         return wishes
 
-    together = Together(write)
+    group_commit = GroupCommit(write)
     with lock:
         waiting = threading.Thread(
             target=lambda: found.extend(
-                at_once([lambda wish=wish: together.write(wish, lock, is_alone=lambda: False) for wish in ("a", "b", "c")])
+                at_once([lambda wish=wish: group_commit.write(wish, lock, is_alone=lambda: False) for wish in ("a", "b", "c")])
             )
         )
         found = []
         waiting.start()
-        until(lambda: len(together._queue) == 3)
+        until(lambda: len(group_commit._queue) == 3)
         with pytest.raises(KeyboardInterrupt):
-            together.write("interrupted", lock, is_alone=lambda: False)
+            group_commit.write("interrupted", lock, is_alone=lambda: False)
     waiting.join(LIMIT_SECONDS)
     assert found == ["a", "b", "c"]
     assert sorted(served) == ["a", "b", "c"]
@@ -186,12 +186,14 @@ def test_a_database_that_is_away_is_waited_for_once():
         attempts.append(len(wishes))
         raise lost
 
-    together = Together(write)
+    group_commit = GroupCommit(write)
     with lock:
         found = []
-        wait = threading.Thread(target=lambda: found.extend(at_once([lambda: together.write(1, lock, is_alone=lambda: False)] * 5)))
+        wait = threading.Thread(
+            target=lambda: found.extend(at_once([lambda: group_commit.write(1, lock, is_alone=lambda: False)] * 5))
+        )
         wait.start()
-        until(lambda: len(together._queue) == 5)
+        until(lambda: len(group_commit._queue) == 5)
     wait.join(LIMIT_SECONDS)
     assert found == [lost] * 5
     assert attempts == [5]
@@ -205,12 +207,12 @@ def test_few_are_written_together():
         sizes.append(len(wishes))
         return wishes
 
-    together = Together(write)
+    group_commit = GroupCommit(write)
     with lock:
-        works = [lambda at=at: together.write(at, lock, is_alone=lambda: False) for at in range(MOST_TOGETHER + 5)]
+        works = [lambda at=at: group_commit.write(at, lock, is_alone=lambda: False) for at in range(MOST_IN_GROUP + 5)]
         wait = threading.Thread(target=lambda: found.extend(at_once(works)))
         wait.start()
-        until(lambda: len(together._queue) == len(works))
+        until(lambda: len(group_commit._queue) == len(works))
     wait.join(LIMIT_SECONDS)
-    assert found == [*range(MOST_TOGETHER + 5)]
-    assert sorted(sizes) == [5, MOST_TOGETHER]
+    assert found == [*range(MOST_IN_GROUP + 5)]
+    assert sorted(sizes) == [5, MOST_IN_GROUP]

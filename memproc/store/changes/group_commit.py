@@ -16,7 +16,7 @@ from loguru import logger
 from memproc.errors import DatabaseError
 from memproc.failures import Kind
 
-MOST_TOGETHER = 100  # so that no thread holds the database for long
+MOST_IN_GROUP = 100  # so that no thread holds the database for long
 
 Request = TypeVar("Request")
 Result = TypeVar("Result")
@@ -29,10 +29,10 @@ class _Pending(Generic[Request, Result]):
         self.request = request
         self.results: Sequence[Result] = ()
         self.error: Exception | None = None
-        self.is_done = False  # it has a result or an error, or its thread has stopped one
+        self.is_done = False  # it has a result or an error, or its thread has stopped waiting
 
 
-class Together(Generic[Request, Result]):
+class GroupCommit(Generic[Request, Result]):
     """A queue of requests to write. Thread-safe."""
 
     def __init__(self, write_all: Callable[[Sequence[Request]], Sequence[Result]]) -> None:
@@ -63,7 +63,7 @@ class Together(Generic[Request, Result]):
 
     def _group_with(self, pending: _Pending[Request, Result]) -> list[_Pending[Request, Result]]:
         group = [pending]
-        while self._queue and len(group) < MOST_TOGETHER:
+        while self._queue and len(group) < MOST_IN_GROUP:
             other = self._queue.popleft()
             if other is not pending and not other.is_done:
                 group.append(other)
