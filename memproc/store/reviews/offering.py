@@ -184,14 +184,14 @@ def _returned(rows: Sequence[Row], repeats: Collection[Key]) -> dict[Key, Key]:
     """Return the observations in `repeats` whose value another had replaced meanwhile, each with the last one before with that
     value.
     """
-    tellings: dict[Key, list[Row]] = defaultdict(list)
+    rows_by_group: dict[Key, list[Row]] = defaultdict(list)
     for row in rows:
         if row.observation.date is not None:
-            tellings[row.observation.group].append(row)
-    repeated = [group for group in tellings.values() if len(group) > 1 and max(group, key=_rank).observation.key in repeats]
+            rows_by_group[row.observation.group].append(row)
+    repeated = [group for group in rows_by_group.values() if len(group) > 1 and max(group, key=_rank).observation.key in repeats]
     if not repeated:
         return {}
-    places = {group: place_of(text_of(rows_of_group[0].observation.record)) for group, rows_of_group in tellings.items()}
+    places = {group: place_of(text_of(rows_of_group[0].observation.record)) for group, rows_of_group in rows_by_group.items()}
     sharing: dict[str, set[Key]] = defaultdict(set)  # the groups in a chain
     for group, place in places.items():
         for key in filter(None, (place.key, place.topic)):
@@ -204,7 +204,7 @@ def _returned(rows: Sequence[Row], repeats: Collection[Key]) -> dict[Key, Key]:
         between = (
             group
             for group in others
-            if any(before.observation.rank < row.observation.rank < last.observation.rank for row in tellings[group])
+            if any(before.observation.rank < row.observation.rank < last.observation.rank for row in rows_by_group[group])
         )
         if any(_keys_of_change(place, places[group]) for group in between):
             returned[last.observation.key] = before.observation.key
