@@ -14,13 +14,13 @@ from typing import Any
 import orjson
 import pytest
 from loguru import logger
+from memproc.store.changes.together import Together, _Waiting
 from memproc.store.reviews.looking import Reviewer
 from pydantic import Field
 
 import memproc
 from memproc.ingestion.pipeline import read_file
 from memproc.store.changes import landing
-from memproc.store.changes.together import Together, _Waiting
 from memproc.validation import fault, redacted
 from tests.command_line import run_memproc
 
