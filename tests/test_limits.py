@@ -15,9 +15,11 @@ from loguru import logger
 from pydantic import StringConstraints
 
 import memproc
-from memproc.records import CONTENT_LIMIT_CHARS, METADATA_DEPTH_LIMIT
+from memproc.records.fields import CONTENT_LIMIT_CHARS
+from memproc.records.storable import METADATA_DEPTH_LIMIT
 from memproc.sources.sniffing import SNIFFED_LINES
-from memproc.validation import EXCERPT_CHARS, HINTS, MESSAGE_CHARS, MOST_FAULTS
+from memproc.validation.advice import HINTS
+from memproc.validation.faults import EXCERPT_CHARS, MESSAGE_CHARS, MOST_FAULTS
 from tests.test_linear import MOST_TIMES, times
 
 LINE = b'{"content": "Prefers tea"}\n'

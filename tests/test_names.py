@@ -12,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import memproc
-from memproc.records import NO_IDS, plain
+from memproc.records import plain
+from memproc.records.fields import NO_IDS
 from tests.command_line import run_memproc
 
 BLANK = ["", " ", "\t", "\u00a0", "\u200b", "\ufeff", " \u2060\u3000 "]

@@ -21,12 +21,15 @@ from memproc.config import Policy, Settings
 from memproc.formats import generic, own
 from memproc.formats.draft import Context
 from memproc.intake import Intake, given_up, internal
-from memproc.records import CONTENT_LIMIT_CHARS, METADATA_DEPTH_LIMIT, Memory, Rejected, encode, plain
+from memproc.records import Memory, Rejected, encode, plain
+from memproc.records.fields import CONTENT_LIMIT_CHARS
+from memproc.records.storable import METADATA_DEPTH_LIMIT
 from memproc.sources.decoding import decode, item_of
 from memproc.sources.files import open_file
 from memproc.sources.items import Item
-from memproc.validation import EXCERPT_CHARS, GENERAL_HINT, HINTS, MESSAGE_CHARS, MOST_FAULTS, alike, excerpt, fault, validate
-from memproc.validation.faults import without_value
+from memproc.validation import alike, excerpt, fault, validate
+from memproc.validation.advice import GENERAL_HINT, HINTS
+from memproc.validation.faults import EXCERPT_CHARS, MESSAGE_CHARS, MOST_FAULTS, without_value
 from tests.command_line import run_memproc
 
 GOOD = {"content": "Prefers tea"}

@@ -17,7 +17,7 @@ from typing import Any
 
 from memproc.formats.draft import Broken, Context, Draft, Format, Item, Part, beside, listed, with_raw_times, without_nones
 from memproc.formats.generic import tags_of
-from memproc.records import LARGEST_INTEGER
+from memproc.records.storable import LARGEST_INTEGER
 from memproc.validation import fault
 from memproc.values import is_blank
 

@@ -19,7 +19,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 from memproc.formats.draft import Broken, Context, Draft, Format, Item, LeftOut, Part, listed, with_raw_times, without_nones
-from memproc.records import LARGEST_INTEGER
+from memproc.records.storable import LARGEST_INTEGER
 from memproc.validation import fault
 from memproc.values import is_blank, is_empty
 

@@ -3,30 +3,15 @@
 Nothing here raises on bad input. The advice is a table: a code that is not in it gets the general line.
 """
 
-from memproc.validation.advice import GENERAL_HINT, HINTS, INTERNAL_ERROR, OF_MEMPROC, READER_FAILED
-from memproc.validation.faults import (
-    EXCERPT_CHARS,
-    MESSAGE_CHARS,
-    MORE_CELLS,
-    MOST_FAULTS,
-    NOT_AN_OBJECT,
-    alike,
-    broke,
-    excerpt,
-    failed,
-    fault,
-)
+from memproc.validation.advice import INTERNAL_ERROR, OF_MEMPROC, READER_FAILED
+from memproc.validation.faults import EXCERPT_CHARS, MORE_CELLS, NOT_AN_OBJECT, alike, broke, excerpt, failed, fault
 from memproc.validation.gate import Verdict, as_given, restore, taken, validate, validator
 from memproc.validation.redaction import redacted
 
 __all__ = [
     "EXCERPT_CHARS",
-    "GENERAL_HINT",
-    "HINTS",
     "INTERNAL_ERROR",
-    "MESSAGE_CHARS",
     "MORE_CELLS",
-    "MOST_FAULTS",
     "NOT_AN_OBJECT",
     "OF_MEMPROC",
     "READER_FAILED",

@@ -11,7 +11,8 @@ from dataclasses import replace
 from itertools import islice
 from traceback import format_exception, format_tb
 
-from memproc.records import LARGEST_INTEGER, SMALLEST_INTEGER, Fault
+from memproc.records import Fault
+from memproc.records.storable import LARGEST_INTEGER, SMALLEST_INTEGER
 from memproc.validation.advice import GENERAL_HINT, HINTS, INTERNAL_ERROR
 
 EXCERPT_CHARS = 60

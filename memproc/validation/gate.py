@@ -10,20 +10,8 @@ from typing import Any, Generic, cast
 from pydantic import TypeAdapter, ValidationError
 from pydantic_core import PydanticCustomError
 
-from memproc.records import (
-    Fault,
-    Given,
-    M,
-    Memory,
-    Plain,
-    Unstorable,
-    given,
-    is_mapping,
-    plain,
-    storable_json,
-    storable_name,
-    unstorable_in,
-)
+from memproc.records import Fault, Given, M, Memory, Plain, given, is_mapping, plain
+from memproc.records.storable import Unstorable, storable_json, storable_name, unstorable_in
 from memproc.validation.faults import GOT, MORE_CELLS, NOT_AN_OBJECT, broke, excerpt, failed, fault, first_of, path_of, raised
 from memproc.validation.pydantic_errors import to_faults
 from memproc.values import UnreadableError, is_blank, settled, settled_if_readable
