@@ -94,7 +94,18 @@ def parse_policy(text: str) -> ReviewPolicy:
     """Return the policy that a text expresses. Raises UsageError, with the place of the fault, if it expresses none."""
     if not isinstance(text, str) or len(text) > MOST_CHARACTERS:
         raise UsageError(f"give a policy as text of at most {MOST_CHARACTERS:,} characters, as in {_EXAMPLE!r}")
-    return _Reader(text).policy()
+    end = _Token(len(text.rstrip()), "", "")
+    tokens = iter([*_tokens_of(text), end, end, end, end])
+    cases: list[list[Comparison]] = [[]]
+    for asked, sign, value, join in zip(tokens, tokens, tokens, tokens, strict=False):
+        cases[-1].append(_comparison(text, asked, sign, value))
+        if not join.kind:
+            break
+        if join.kind != "word" or join.text.lower() not in _JOINS:
+            _fail(text, join, f"{join} stands where a comparison has ended", "join comparisons by `and` or `or`")
+        if join.text.lower() == "or":
+            cases.append([])
+    return ReviewPolicy(tuple(map(tuple, cases)))
 
 
 def checked_name(name: object) -> str:
@@ -124,51 +135,29 @@ class _Token(NamedTuple):
         return repr(self.text) if self.kind else "the end"
 
 
-class _Reader:
-    """Reads a text token by token."""
+def _comparison(text: str, asked: _Token, sign: _Token, value: _Token) -> Comparison:
+    if asked.kind != "word" or asked.text not in OPERATORS:
+        advice = "write cases, joined by `or`" if asked.text[:1] == "(" else f"ask for one of {', '.join(OPERATORS)}"
+        _fail(text, asked, f"{asked} is nothing that can be asked of a pair", advice)
+    if sign.kind != "sign" or sign.text not in OPERATORS[asked.text]:
+        _fail(text, sign, f"{sign} does not compare a {asked.text}", f"choose one of {', '.join(OPERATORS[asked.text])}")
+    return Comparison(asked.text, sign.text, _value(text, asked.text, value))
 
-    def __init__(self, text: str) -> None:
-        self.text = text
-        self.tokens = [*_tokens_of(text), _Token(len(text.rstrip()), "", "")]
-        self.place = 0
 
-    def policy(self) -> ReviewPolicy:
-        cases = [[self._comparison()]]
-        while (joined := self._next()).kind:
-            if joined.kind != "word" or joined.text.lower() not in _JOINS:
-                self._fail(joined, f"{joined} stands where a comparison has ended", "join comparisons by `and` or `or`")
-            if joined.text.lower() == "or":
-                cases.append([])
-            cases[-1].append(self._comparison())
-        return ReviewPolicy(tuple(map(tuple, cases)))
+def _value(text: str, asked: str, value: _Token) -> float | str:
+    if value.kind not in ("word", "quoted"):
+        _fail(text, value, f"{value} is no value", f"give a {asked} to compare with")
+    if asked == "confidence":
+        if not _NUMBER.fullmatch(value.text) or float(value.text) > 1:
+            _fail(text, value, f"{value} is no confidence", "give a number from 0 to 1")
+        return float(value.text)
+    if asked == "kind" and value.text not in KINDS:
+        _fail(text, value, f"{value} is no kind of review", f"choose one of {', '.join(KINDS)}")
+    return value.text
 
-    def _comparison(self) -> Comparison:
-        asked, sign, value = self._next(), self._next(), self._next()
-        if asked.kind != "word" or asked.text not in OPERATORS:
-            advice = "write cases, joined by `or`" if asked.text[:1] == "(" else f"ask for one of {', '.join(OPERATORS)}"
-            self._fail(asked, f"{asked} is nothing that can be asked of a pair", advice)
-        if sign.kind != "sign" or sign.text not in OPERATORS[asked.text]:
-            self._fail(sign, f"{sign} does not compare a {asked.text}", f"choose one of {', '.join(OPERATORS[asked.text])}")
-        return Comparison(asked.text, sign.text, self._value(asked.text, value))
 
-    def _value(self, asked: str, value: _Token) -> float | str:
-        if value.kind not in ("word", "quoted"):
-            self._fail(value, f"{value} is no value", f"give a {asked} to compare with")
-        if asked == "confidence":
-            if not _NUMBER.fullmatch(value.text) or float(value.text) > 1:
-                self._fail(value, f"{value} is no confidence", "give a number from 0 to 1")
-            return float(value.text)
-        if asked == "kind" and value.text not in KINDS:
-            self._fail(value, f"{value} is no kind of review", f"choose one of {', '.join(KINDS)}")
-        return value.text
-
-    def _next(self) -> _Token:
-        token = self.tokens[min(self.place, len(self.tokens) - 1)]
-        self.place += 1
-        return token
-
-    def _fail(self, token: _Token, what: str, advice: str) -> NoReturn:
-        raise UsageError(f"policy {self.text!r}, character {token.at + 1}: {what}; {advice}, as in {_EXAMPLE!r}")
+def _fail(text: str, token: _Token, what: str, advice: str) -> NoReturn:
+    raise UsageError(f"policy {text!r}, character {token.at + 1}: {what}; {advice}, as in {_EXAMPLE!r}")
 
 
 def _tokens_of(text: str) -> list[_Token]:
