@@ -8,7 +8,7 @@ from itertools import compress
 from typing import Any
 
 from memproc.dedup.columns import Columns, Prepared
-from memproc.dedup.compare.unrelated import have_nothing_in_common
+from memproc.dedup.compare.differences import have_nothing_in_common
 from memproc.dedup.decide import Plan, shared
 from memproc.dedup.keys import Key
 from memproc.dedup.neighbourhood import Row

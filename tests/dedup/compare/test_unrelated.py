@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 import memproc
-from memproc.dedup.compare.unrelated import have_nothing_in_common
+from memproc.dedup.compare.differences import have_nothing_in_common
 
 RELATED = [
     ("Likes tea", "Likes coffee"),
