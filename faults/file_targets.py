@@ -10,11 +10,12 @@ import io
 from collections.abc import Sequence
 from pathlib import Path
 from tempfile import gettempdir
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import orjson
 
-from memproc.sources.items import Item
+if TYPE_CHECKING:
+    from memproc.sources.items import Item
 
 LIMITS_BYTES: Final = (1 << 20, 64)
 _BOM: Final = b"\xef\xbb\xbf"

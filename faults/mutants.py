@@ -216,20 +216,7 @@ class Mutants:
     def odd(self) -> Any:
         """Give what only text, or only Python, can hold."""
         if self.is_text:
-            odd = (
-                b'{"a":1,"a":2}',
-                b"[1,]",
-                b"01",
-                b"1e999999",
-                b"-",
-                b'"\\q"',
-                b'"\xff"',
-                b"nul",
-                b"{'a':1}",
-                b'"\\ud800"',
-                b"9" * 5_000,
-            )
-            return self._mark(self.chance.choice(odd))
+            return self._mark(self.chance.choice(_ODD))
         own_self: list[Any] = []
         own_self.append(own_self)
         return self.chance.choice(({1: 2}, {"a", 5}, b"bytes", object, (1, 2), own_self, 1j, Path("a"), {None: None}, range(5)))
@@ -256,9 +243,7 @@ class Mutants:
             return raw[:at] + raw[at + length :]
         if way == 2:
             return raw[:at] + raw[at : at + length] * 2 + raw[at + length :]
-        stuffed = self.chance.choice(
-            (b"\xff", b"\xed\xa0\x80", b"\0", b'"', b"\\", b"{", b"]", b",", b"\r", b"\xef\xbb\xbf", b"\xc3")
-        )
+        stuffed = self.chance.choice(_STUFFED)
         return raw[:at] + (stuffed if way == 3 else self.noise(length)) + raw[at + (way - 3) * length :]
 
     def _maybe_marked(self, raw: bytes) -> bytes:

@@ -8,11 +8,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import orjson
 
-from memproc import Store
+if TYPE_CHECKING:
+    from memproc import Store
 
 MOST_LINES: Final = 24
 _TEMPLATES: Final[dict[str, bytes]] = {}
