@@ -12,11 +12,11 @@ from pathlib import Path
 from time import perf_counter, sleep
 from typing import Any, Final
 
-from sqlalchemy import event
 from sqlalchemy.pool import Pool
 
 import memproc
 from faults.child import CONTEXT
+from faults.points import listening
 from faults.stores import NewStore, check_whole, exported, filled
 from memproc.store.sql.urls import url_of
 
@@ -78,8 +78,5 @@ def _impatient(statement: str) -> Iterator[None]:
         driver_connection.cursor().execute(statement)
         driver_connection.commit()
 
-    event.listen(Pool, "connect", connected)
-    try:
+    with listening(Pool, "connect", connected):
         yield
-    finally:
-        event.remove(Pool, "connect", connected)

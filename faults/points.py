@@ -111,20 +111,14 @@ class Trap:
     @contextmanager
     def watching(self) -> Iterator[None]:
         """Watch all engines of this process."""
-        watched: tuple[tuple[Any, str, Any], ...] = (
-            (Engine, "begin", self._begun),
-            (Engine, "before_cursor_execute", self._before),
-            (Engine, "after_cursor_execute", self._behind),
-            (Engine, "commit", self._committing),
-            (Pool, "checkin", self._given_back),
-        )
-        for target, name, heard in watched:
-            event.listen(target, name, heard)
-        try:
+        with (
+            listening(Engine, "begin", self._begun),
+            listening(Engine, "before_cursor_execute", self._before),
+            listening(Engine, "after_cursor_execute", self._behind),
+            listening(Engine, "commit", self._committing),
+            listening(Pool, "checkin", self._given_back),
+        ):
             yield
-        finally:
-            for target, name, heard in watched:
-                event.remove(target, name, heard)
 
     def _meet(self, first: Callable[[], object] = bool) -> None:
         if self.struck:
@@ -139,7 +133,7 @@ class Trap:
         connection.info[_SEEN], connection.info[_COMMITTED] = False, False
 
     def _before(self, connection: Any, cursor: Any, statement: str, parameters: Any, _context: object, is_many: bool) -> None:  # noqa: FBT001
-        if not self._is_told(_plain(statement)):
+        if not self._is_told(plain(statement)):
             return
         connection.info[_SEEN] = True
         if self.point.moment is Moment.BEFORE:
@@ -148,7 +142,7 @@ class Trap:
             self._meet(lambda: cursor.executemany(statement, parameters[: len(parameters) // 2]))
 
     def _behind(self, _connection: Any, _cursor: object, statement: str, *_rest: object) -> None:
-        if self.point.moment is Moment.BEHIND and self._is_told(_plain(statement)):
+        if self.point.moment is Moment.BEHIND and self._is_told(plain(statement)):
             self._meet()
 
     def _committing(self, connection: Any) -> None:
@@ -161,6 +155,16 @@ class Trap:
             self._meet()
 
 
-def _plain(statement: str) -> str:
+@contextmanager
+def listening(target: Any, name: str, hear: Callable[..., object]) -> Iterator[None]:
+    """Call a function at an event of SQLAlchemy's meanwhile."""
+    event.listen(target, name, hear)
+    try:
+        yield
+    finally:
+        event.remove(target, name, hear)
+
+
+def plain(statement: str) -> str:
     """Return a statement in one line and lower case, its tables named without their prefix."""
     return " ".join(statement.lower().replace('"', "").replace("`", "").replace(PREFIX, "").split())

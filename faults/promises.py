@@ -23,11 +23,10 @@ from unittest.mock import patch
 
 import orjson
 from loguru import logger
-from sqlalchemy import event
 
 import memproc
 from faults.child import CONTEXT, LONGEST_SECONDS
-from faults.points import Moment, Point, Trap, Verb
+from faults.points import Moment, Point, Trap, Verb, listening
 from faults.stores import NewStore, exported, is_file
 from memproc.dedup import keys, preparing
 from memproc.dedup.columns import Columns
@@ -601,12 +600,8 @@ def _counted(store: memproc.Store) -> Iterator[list[str]]:
     def note(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
         sent.append(statement)
 
-    engine = store._opened.database.engine  # noqa: SLF001 - what it sends is counted behind its back
-    event.listen(engine, "before_cursor_execute", note)
-    try:
+    with listening(store._opened.database.engine, "before_cursor_execute", note):  # noqa: SLF001 - behind its back
         yield sent
-    finally:
-        event.remove(engine, "before_cursor_execute", note)
 
 
 CHECKS: Final[dict[str, Check]] = {

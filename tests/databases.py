@@ -15,9 +15,10 @@ from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 
-from sqlalchemy import create_engine, event, text
+from sqlalchemy import create_engine, text
 
 import memproc
+from faults.points import listening
 from faults.refusals import refuse
 from faults.stores import Server
 from memproc.config import Policy
@@ -206,11 +207,10 @@ def work_of(store):
             counted.add(driver)
             driver.set_progress_handler(step, STEPS_A_CALL)
 
-    event.listen(engine, "before_cursor_execute", note)
     try:
-        yield work
+        with listening(engine, "before_cursor_execute", note):
+            yield work
     finally:
-        event.remove(engine, "before_cursor_execute", note)
         for driver in counted:
             driver.set_progress_handler(None, 0)
 

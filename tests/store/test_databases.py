@@ -9,13 +9,12 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from sqlalchemy import create_engine, event, text
+from sqlalchemy import event
 
 import memproc
-from faults.stores import stores
+from faults.stores import end_connections, stores
 from memproc.errors import DatabaseError
 from memproc.store.changes.landing import Landing
-from memproc.store.sql.urls import url_of
 from tests.databases import NAMES, VARIABLES, reason_to_skip, refuse_rows, server_url
 from tests.waiting import LIMIT_SECONDS
 
@@ -220,7 +219,7 @@ def test_a_connection_that_the_server_ends_is_made_anew(fresh, tmp_path):
 
         def kill(_connection, _cursor, statement, *_rest):
             if "observations" in statement.lower() and statement.startswith("INSERT") and next(kills) in (1, 4):
-                end_connections(store)
+                end_connections(store.place)
 
         event.listen(store._opened.database.engine, "before_cursor_execute", kill)
         report = memproc.ingest(path, store, settings=in_batches(10))
@@ -229,29 +228,6 @@ def test_a_connection_that_the_server_ends_is_made_anew(fresh, tmp_path):
         assert (report.read, report.stored) == (60, 60)
         assert exported(store, tmp_path) == exported(undisturbed, tmp_path)
         assert store.recount().is_whole
-
-
-def end_connections(store):
-    """Let the server end every connection of a store."""
-    engine = create_engine(url_of(store.place), isolation_level="AUTOCOMMIT")
-    with engine.connect() as connection:
-        if connection.dialect.name == "postgresql":
-            own = "SELECT pg_backend_pid()"
-            holders = (
-                "SELECT DISTINCT pid FROM pg_locks JOIN pg_class ON relation = pg_class.oid "
-                "JOIN pg_namespace n ON n.oid = relnamespace WHERE n.nspname = current_schema()"
-            )
-            mine = connection.execute(text(own)).scalar_one()
-            for pid in connection.execute(text(holders)).scalars().all():
-                if pid != mine:
-                    connection.execute(text(f"SELECT pg_terminate_backend({pid})"))
-        else:
-            listed = connection.execute(text("SELECT id FROM information_schema.processlist WHERE db = DATABASE()")).scalars().all()
-            mine = connection.execute(text("SELECT CONNECTION_ID()")).scalar_one()
-            for number in listed:
-                if number != mine:
-                    connection.execute(text(f"KILL {number}"))
-    engine.dispose()
 
 
 @pytest.mark.slow

@@ -9,12 +9,12 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from sqlalchemy import event, inspect, text
+from sqlalchemy import inspect, text
 from sqlalchemy.engine import Engine
 
 import memproc
 from faults.child import Task, is_killed, started
-from faults.points import MAKING, POINTS, Verb
+from faults.points import MAKING, POINTS, Verb, listening
 from faults.stores import Server, stores
 from memproc.config import LONGEST_PREFIX
 from memproc.store.sql import tables
@@ -313,12 +313,8 @@ def test_an_attempt_that_fails_leaves_nothing(place, at):
         if statement.lstrip().upper().startswith("CREATE") and next(made) == at:
             raise CutError
 
-    event.listen(Engine, "before_cursor_execute", fail)
-    try:
-        with pytest.raises(CutError):
-            memproc.open(place)
-    finally:
-        event.remove(Engine, "before_cursor_execute", fail)
+    with listening(Engine, "before_cursor_execute", fail), pytest.raises(CutError):
+        memproc.open(place)
     if backend == "sqlite":
         assert not Path(place).exists()
         assert not any(Path(place).parent.iterdir())

@@ -6,9 +6,9 @@ from contextlib import contextmanager
 
 import numpy as np
 import pytest
-from sqlalchemy import event
 
 import memproc
+from faults.points import listening
 from memproc.store.changes import landing
 from memproc.store.changes.landing import Landing
 
@@ -23,9 +23,8 @@ def statements_of(store):
     def note(_connection, _cursor, statement, *_rest):
         sent.append(" ".join(statement.split()))
 
-    event.listen(store._opened.database.engine, "before_cursor_execute", note)
-    yield sent
-    event.remove(store._opened.database.engine, "before_cursor_execute", note)
+    with listening(store._opened.database.engine, "before_cursor_execute", note):
+        yield sent
 
 
 def test_a_single_record_takes_few_statements(fresh):

@@ -13,11 +13,12 @@ from sqlalchemy import event, func, select
 from sqlalchemy.exc import OperationalError
 
 import memproc
+from faults.points import listening
+from faults.stores import end_connections
 from memproc.errors import DatabaseError
 from memproc.failures import Failure, Kind
 from memproc.store.sql import opening, tables
 from tests.exports import export_of
-from tests.store.test_databases import end_connections
 from tests.waiting import LIMIT_SECONDS
 
 LOST = Failure(Kind.TRANSIENT, "the connection was lost")
@@ -231,12 +232,11 @@ def test_a_server_that_ends_the_connection_is_asked_again(fresh, way):
 
         def kill(_connection, _cursor, statement, *_rest):
             if statement.startswith(("INSERT", "DELETE")) and next(kills) == 0:
-                end_connections(store)
+                end_connections(store.place)
 
-        event.listen(store._opened.database.engine, "before_cursor_execute", kill)
-        assert act() == expected
+        with listening(store._opened.database.engine, "before_cursor_execute", kill):
+            assert act() == expected
         assert next(kills) > 1
-        event.remove(store._opened.database.engine, "before_cursor_execute", kill)
         assert state(store) == state(undisturbed)
 
 
@@ -250,10 +250,9 @@ def test_what_goes_wrong_as_a_connection_is_prepared_is_told(fresh, monkeypatch)
             connection.invalidate()
             raise driver.OperationalError(2013, "Lost connection to MySQL server during query")
 
-        event.listen(store._opened.database._reading, "engine_connect", fail)
-        with pytest.raises(DatabaseError, match="Lost connection"):
+        told = pytest.raises(DatabaseError, match="Lost connection")
+        with listening(store._opened.database._reading, "engine_connect", fail), told:
             store.count()
-        event.remove(store._opened.database._reading, "engine_connect", fail)
         assert store.count() == 0
 
 

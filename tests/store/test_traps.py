@@ -18,10 +18,11 @@ from itertools import count, takewhile
 
 import orjson
 import pytest
-from sqlalchemy import event, select
+from sqlalchemy import select
 
 import memproc
 from benchmarks.corpus import make_corpus
+from faults.points import listening, plain
 from faults.stores import Server
 from memproc.records import encode
 from memproc.store.sql import tables
@@ -47,11 +48,6 @@ def on(fresh, *names):
     return store
 
 
-def plain(statement):
-    """Return a statement in one line and lower case, its tables named without their prefix."""
-    return " ".join(statement.lower().replace('"', "").replace("`", "").replace(tables.PREFIX, "").split())
-
-
 @contextmanager
 def statements_of(store):
     """Give the list of the statements that a store sends meanwhile, each transaction after the word begin."""
@@ -65,13 +61,8 @@ def statements_of(store):
             sent.append(plain(statement))
 
     engine = store._opened.database.engine
-    event.listen(engine, "begin", begun)
-    event.listen(engine, "before_cursor_execute", executed)
-    try:
+    with listening(engine, "begin", begun), listening(engine, "before_cursor_execute", executed):
         yield sent
-    finally:
-        event.remove(engine, "begin", begun)
-        event.remove(engine, "before_cursor_execute", executed)
 
 
 @contextmanager
@@ -369,10 +360,9 @@ def test_the_place_to_go_on_and_the_rows_are_one_transaction(fresh, tmp_path):
                 if said.startswith(moment) and (moment != "update jobs set" or "checkpoint=" in said):
                     raise ZeroDivisionError
 
-            event.listen(store._opened.database.engine, "after_cursor_execute", fail)
-            with pytest.raises(ZeroDivisionError):
+            engine = store._opened.database.engine
+            with listening(engine, "after_cursor_execute", fail), pytest.raises(ZeroDivisionError):
                 memproc.ingest(path, store, settings=memproc.Settings(batch_size=5))
-            event.remove(store._opened.database.engine, "after_cursor_execute", fail)
             with store._opened.database.read() as tx:
                 assert tx.execute(sql("SELECT landed, checkpoint FROM jobs")).one() == (0, None)
             assert (store.count(), store.recount().read) == (0, 0)

@@ -17,10 +17,11 @@ from pathlib import Path
 
 import pytest
 from loguru import logger
-from sqlalchemy import create_engine, event, inspect, text
+from sqlalchemy import create_engine, inspect, text
 from sqlalchemy.engine import Engine
 
 import memproc
+from faults.points import listening
 from faults.stores import stores
 from memproc.ingestion import checkpoint
 from memproc.store.checkup.doctor import examine_at
@@ -138,11 +139,8 @@ def statements(on_change=lambda _number, _statement: None):
             on_change(next(numbers), statement)
             sent.append(statement)
 
-    event.listen(Engine, "before_cursor_execute", note)
-    try:
+    with listening(Engine, "before_cursor_execute", note):
         yield sent
-    finally:
-        event.remove(Engine, "before_cursor_execute", note)
 
 
 def check_is_as_it_was(store, version=NEWEST):
