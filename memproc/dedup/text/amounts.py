@@ -14,8 +14,7 @@ from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
 from functools import cache
 
-from memproc.dedup.text import times_of_day, units, word_classes, written_forms
-from memproc.dedup.text.dates import with_dates, with_numeric_dates
+from memproc.dedup.text import dates, units, word_classes, written_forms
 from memproc.dedup.text.letters import compared
 from memproc.dedup.text.memo import Memo
 from memproc.dedup.text.money import CURRENCIES, TIMES, is_money, plain_money, with_symbols_before, with_symbols_behind
@@ -39,7 +38,7 @@ _AFTERNOON, _NIGHT, _MORNING = "de la tarde|de l'apr[eè]s[- ]midi", "de la noch
 _THOUSANDS = re.compile(r"(?<!\S)\d{1,3}(?:[ .]\d{3})+(?=(?:,\d\d)? (?:€|eur|euros?)(?!\S))")
 _ELSEWHERE: tuple[tuple[str, re.Pattern[str], str | Callable[[re.Match[str]], str]], ...] = (
     (TIME, re.compile(r"(?<!\S)(\d{1,2})(?: h| heures?)? (?:y media|et demie)(?!\S)"), r"\1:30"),
-    (TIME, re.compile(r"(?<=um )halb (\d{1,2})(?!\S)"), lambda at: f"{(int(at[1]) - 1) or times_of_day.NOON}:30"),
+    (TIME, re.compile(r"(?<=um )halb (\d{1,2})(?!\S)"), lambda at: f"{(int(at[1]) - 1) or dates.NOON}:30"),
     (TIME, re.compile(r"(?<!\S)(\d{1,2})\.(\d\d) (?=(?:uhr|h)(?!\S))"), r"\1:\2 "),
     (TIME, re.compile(rf"(?<!\S)(\d{{1,2}}(?::\d\d)?)(?: h| heures?)? (?:{_AFTERNOON})(?!\S)"), r"\1 pm"),
     (TIME, re.compile(rf"(?<!\S)((?:[6-9]|1[01])(?::\d\d)?)(?: h| heures?)? (?:{_NIGHT})(?!\S)"), r"\1 pm"),
@@ -91,7 +90,7 @@ def in_one_form(tokens: Sequence[str], *, is_day_first: bool) -> tuple[list[str]
             kinds.append(kind)
             joined = changed
     if _NUMERIC in rules:
-        changed = with_numeric_dates(joined, is_day_first=is_day_first)
+        changed = dates.with_numeric_dates(joined, is_day_first=is_day_first)
         kinds += [DATE] * (changed != joined)
         joined = changed
     return (joined.split(), kinds) if kinds else ([*tokens], [])
@@ -125,7 +124,7 @@ def _rules_beside_numbers(token: str) -> str:
     rules = "".join(letter for letter in _WORDS_BESIDE if token in _triggers()[letter])
     rules += _KILO * (token[0].isdigit() and token[-1] in "kK") + _PHONED * bool(part_of(token))
     if token[0].isdigit() or token[-1].isdigit():
-        rules += _CLOCKED if ":" in token else _FRENCHED if times_of_day.FRENCH_TIME.fullmatch(token) else ""
+        rules += _CLOCKED if ":" in token else _FRENCHED if dates.FRENCH_TIME.fullmatch(token) else ""
         rules += _NUMERIC if "/" in token or token.count(".") > 1 or token.count("-") > 1 else _POINT if "." in token else ""
     return rules + _PAID * (not token.isalnum() and any(symbol in token for symbol in "$€£¥%°"))
 
@@ -150,7 +149,7 @@ def _made_of(token: str) -> str:
     plain = token.replace(",", "")
     may_convert = units.CONVERTIBLE_NUMBER.fullmatch(plain) or units.CONVERTIBLE_NUMBER.fullmatch(token.replace(",", "."))
     letters = NUMBER + CONVERTIBLE * bool(may_convert) + part_of(plain)
-    makes = "€" in token or token.endswith((*TIMES, "K", "am", "pm", "m2")) or times_of_day.FRENCH_TIME.fullmatch(token) is not None
+    makes = "€" in token or token.endswith((*TIMES, "K", "am", "pm", "m2")) or dates.FRENCH_TIME.fullmatch(token) is not None
     return letters + BESIDE_NUMBERS * makes
 
 
@@ -194,8 +193,8 @@ def _measured(tokens: Sequence[str], numbers: Sequence[int]) -> tuple[list[str],
     kinds: list[str] = []
     for at in numbers:
         behind = measured[at + 1] if at + 1 < len(measured) else ""
-        if clock := times_of_day.CLOCK.fullmatch(measured[at]):
-            if (form := times_of_day.clock_time(int(clock[1]), int(clock[2]), measured[at])) != measured[at]:
+        if clock := dates.CLOCK.fullmatch(measured[at]):
+            if (form := dates.clock_time(int(clock[1]), int(clock[2]), measured[at])) != measured[at]:
                 measured[at] = form
                 kinds.append(TIME)
             if behind in ("uhr", "h"):
@@ -221,12 +220,12 @@ def _measured(tokens: Sequence[str], numbers: Sequence[int]) -> tuple[list[str],
 
 
 _RULES: tuple[tuple[str, str, Rule], ...] = (
-    (_HALVED, TIME, times_of_day.with_half_days),
-    (_FRENCHED, TIME, times_of_day.with_french_times),
-    (_HALVED, TIME, times_of_day.with_full_hours),
-    (_POINT, TIME, times_of_day.with_pointed_times),
-    (_NOONED, TIME, times_of_day.with_noons),
-    (_NOONED, TIME, times_of_day.with_quarters),
+    (_HALVED, TIME, dates.with_half_days),
+    (_FRENCHED, TIME, dates.with_french_times),
+    (_HALVED, TIME, dates.with_full_hours),
+    (_POINT, TIME, dates.with_pointed_times),
+    (_NOONED, TIME, dates.with_noons),
+    (_NOONED, TIME, dates.with_quarters),
     (_PAID, AMOUNT, with_symbols_before),
     (_PAID, AMOUNT, with_symbols_behind),
     (_PAID, AMOUNT, units.with_celsius),
@@ -236,7 +235,7 @@ _RULES: tuple[tuple[str, str, Rule], ...] = (
     (_RANGED, AMOUNT, lambda text: _RANGE.sub(_from_to, text)),
     (_SQUARED, AMOUNT, units.with_squares_and_per_cents),
     (_DOZENS, AMOUNT, units.with_half_hours),
-    (_MONTH, DATE, with_dates),
+    (_MONTH, DATE, dates.with_dates),
     (_SHORT, WORD, with_rates),
     (_PAID, WORD, with_rates),
     (_SHORT, WORD, with_short_words),
