@@ -51,27 +51,22 @@ def without_idle_commas(tokens: list[str], shape: str) -> list[str]:
     ['milk', ',', 'chocolate', 'and', 'nuts', 'because', 'she', 'likes', 'them']
     """
     apart, persons = word_classes.word_classes()["apart"], word_classes.word_classes()["person"]
-    ends = places_of(".", shape)
-    idle = [
+    ends, commas = places_of(".", shape), places_of(",", shape)
+    idle = {
         at
-        for at in places_of(",", shape)
+        for at in commas
         if tokens[at + 1] in apart
         or tokens[at + 1 :] == ["too"]
         or tokens[at - 1] in persons
         or _opens_a_clause(tokens, _begun(ends, at), at)
-    ]
-    idle = sorted({*idle, *_around_a_name(tokens, places_of(",", shape))})
+    }
+    idle |= {*_around_a_name(tokens, commas)}
     if not idle:
         return tokens
     if not word_classes.negations().isdisjoint(tokens):
         negated = [at for at, token in enumerate(tokens) if token in word_classes.negations()]
-        idle = [at for at in idle if not _is_between(negated, _begun(ends, at), at)]
-    kept: list[str] = []
-    done = 0
-    for at in idle:
-        kept += tokens[done:at]
-        done = at + 1
-    return kept + tokens[done:]
+        idle = {at for at in idle if not _is_between(negated, _begun(ends, at), at)}
+    return [token for at, token in enumerate(tokens) if at not in idle]
 
 
 def places_of(letter: str, shape: str) -> list[int]:
