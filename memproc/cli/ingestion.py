@@ -19,8 +19,6 @@ from memproc.errors import UsageError
 Number = TypeVar("Number", int, float)
 
 MAX_RECORD, MAX_FIELDS, MAX_DEPTH = "64MiB", Settings().max_fields, DEEPEST  # the defaults of the settings
-UNITS = {"B": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12, "KIB": 2**10, "MIB": 2**20, "GIB": 2**30, "TIB": 2**40}
-_AMOUNT = re.compile(r"(\d{1,18}(?:\.\d{1,9})?) ?([A-Z]{0,3})", re.ASCII)
 Redact = Annotated[bool, Option("--redact", help="Keep what records hold out of messages.")]
 MaxFields = Annotated[int, Option(metavar="N", help="How many names a memory may have, at all levels.")]
 MaxDepth = Annotated[int, Option(metavar="N", help=f"How deeply metadata may be nested; at most {DEEPEST}.")]
@@ -29,6 +27,9 @@ Mapping = Annotated[list[str] | None, Option("--map", metavar="FIELD=PATH", help
 Include = Annotated[list[str] | None, Option("--include", metavar="KIND", help="What a format reads only on request.")]
 Namespace = Annotated[str | None, Option(help="Whose memories these are, for records that do not say.")]
 SourceName = Annotated[str | None, Option("--source", help="The system that the records come from, for records that do not say.")]
+
+UNITS = {"B": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12, "KIB": 2**10, "MIB": 2**20, "GIB": 2**30, "TIB": 2**40}
+_AMOUNT = re.compile(r"(\d{1,18}(?:\.\d{1,9})?) ?([A-Z]{0,3})", re.ASCII)
 
 
 @app.command()
