@@ -7,7 +7,7 @@ record that vanishes is not counted either: what memproc proves of itself would 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from itertools import islice
@@ -89,7 +89,7 @@ def _first(given: Iterator[Any]) -> Iterator[Any]:
 
 _LINES, _ROWS, _PIECES = files._lines, files._rows, files._pieces  # noqa: SLF001 - they are broken behind their backs
 _NEXT_CHUNK, _PREPARE_CHUNK, _LAND_EACH = Pieces.next_chunk, Intake._prepare_chunk, Writer.land_each  # noqa: SLF001 - as these
-_INSERT_ROWS, _ITERATED = Tx.insert_rows, Store.__iter__
+_INSERT_COLUMNS, _ITERATED = Tx.insert_columns, Store.__iter__
 
 
 def _object(*given: Any) -> tuple[bytes | None, Iterator[Any]]:
@@ -130,9 +130,10 @@ def _swallowing(self: Intake, pieces: Sequence[Any], **how: Any) -> Chunk:
     return chunk._replace(records=Taken(chunk.records.accepted, rejected), counts=counts)
 
 
-def _dropping(self: Tx, table: Any, rows: Sequence[Any]) -> None:
+def _dropping(self: Tx, table: Any, columns: Mapping[str, Sequence[Any]]) -> None:
     """Insert all rows but the last, which was counted."""
-    _INSERT_ROWS(self, table, rows[:-1] if table is tables.observations else rows)
+    end = -1 if table is tables.observations else None
+    _INSERT_COLUMNS(self, table, {name: values[:end] for name, values in columns.items()})
 
 
 def _deep(content: str) -> Any:
@@ -217,7 +218,7 @@ _READERS: Final = {
 }
 for _name, _patch in _READERS.items():
     _break("all that is given is read", f"the reader of {_name} stops early", _patch)
-_break("all that is given is read", "a row is dropped when it was counted", patch.object(Tx, "insert_rows", _dropping))
+_break("all that is given is read", "a row is dropped when it was counted", patch.object(Tx, "insert_columns", _dropping))
 _break(
     "a long string costs its own record", "what is too long takes the rest with it", patch.object(files, "_pieces", _until_too_long)
 )

@@ -113,9 +113,7 @@ class Lender:
         with self.engine.execution_options(schema_translate_map={None: schema}).begin() as connection:
             for table in tables.metadata.sorted_tables:
                 connection.execute(table.delete())
-            connection.execute(
-                tables.store.insert(), dict(zip(tables.store.c.keys(), (*row, seal_of(tables.store, row)), strict=True))
-            )
+            connection.execute(tables.store.insert(), {**row, "seal": seal_of(tables.store, row)})
 
     def close(self):
         """Drop all that was made."""

@@ -252,15 +252,15 @@ def test_law_6_a_batch_is_atomic(fresh, source, statements, batch_size):
     """Wherever a batch is cut off, nothing of it is there; the rest of the source then gives what it would have given."""
     with fresh() as store, fresh() as undisturbed:
         left = [statements]
-        insert = Tx.insert_rows
+        insert = Tx.insert_columns
 
-        def cut_off(tx, table, rows):
-            insert(tx, table, rows)
+        def cut_off(tx, table, columns):
+            insert(tx, table, columns)
             left[0] -= 1
             if left[0] == 0:
                 raise PulledPlugError
 
-        with patch.object(Tx, "insert_rows", cut_off):
+        with patch.object(Tx, "insert_columns", cut_off):
             try:
                 ingest(store, source, batch_size)
             except PulledPlugError:

@@ -24,7 +24,7 @@ from memproc.intake import Intake
 from memproc.records import Memory, encode
 from memproc.sources.files import check_not_in_use
 from memproc.store.changes.writer import Writer
-from memproc.store.jobs.jobs import FINISHED, Claim, NewJob
+from memproc.store.jobs.jobs import FINISHED, Claim
 from memproc.store.store import Store, writer_of
 
 WAIT_SECONDS = 0.5
@@ -147,7 +147,8 @@ def begin_or_resume(
     if is_resumed and identity is not None and (taken_over := _take_over(writer, identity, fingerprint)) is not None:
         return taken_over
     formats = " ".join(dict.fromkeys(intake.format.name for intake in intakes))
-    claim = writer.begin_job(NewJob(" ".join(source.name for source in sources), formats, identity, fingerprint))
+    names = " ".join(source.name for source in sources)
+    claim = writer.begin_job(names, formats, identity=identity, fingerprint=fingerprint)
     return StartedJob(claim.job, claim, Checkpoint(), identity is not None and not writer.is_rehearsal)
 
 
@@ -190,7 +191,7 @@ def _take_over(writer: Writer, identity: Key, fingerprint: Key | None) -> Starte
                 "or leave out resume, and what is known will be duplicate"
             )
         if claim is not None or job.status in FINISHED:
-            return StartedJob(job.number, claim, Checkpoint.from_json(job.checkpoint), not writer.is_rehearsal)
+            return StartedJob(job.number, claim, Checkpoint.from_json(job.trusted_checkpoint()), not writer.is_rehearsal)
         if not has_warned:
             logger.warning("job {} is held by another process ({}): waiting for it", job.number, job.owner)
             has_warned = True

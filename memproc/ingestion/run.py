@@ -87,14 +87,12 @@ class Run:
     def ingest(self, sources: Sequence[Source], *, is_rehearsal: bool) -> Report:
         """Ingest every source until it ends, or until the settings or a request stop the job; return the report."""
         report = self.report
+        self._count()
+        self.read_before = report.read
         if self.job.claim is None:
             report.notes.append(f"job {report.job} has read all of it: nothing to do")
-            self.read_before = self.writer.reached(self.job.number).read
             return self._finish_report("done", sources)
         self.claim = self.job.claim
-        before = self.writer.reached(self.job.number)
-        report.read, report.stored, report.duplicate, report.merged, report.quarantined = before[:5]
-        self.read_before = before.read
         sizes = [source.size for source in sources]
         self.bytes_total = None if None in sizes else sum(size or 0 for size in sizes)
 
@@ -143,9 +141,13 @@ class Run:
             merged = f"{counted(applied.decided, 'pair')} merged by the policy {name}"
             self.report.notes.append(f"{merged}: memproc review DB --undo --policy {name!r} takes that back")
 
+    def _count(self) -> None:
+        """Write the counts of all runs of the job into the report."""
+        self.writer.count_into(self.report, self.store.schema.model_fields, redacts=self.settings.redact)
+
     def _finish_report(self, status: str, sources: Sequence[Source]) -> Report:
         """Return the report with the counts of all runs of the job."""
-        self.writer.count_into(self.report, self.store.schema.model_fields, redacts=self.settings.redact)
+        self._count()
         self.report.format = " ".join(dict.fromkeys(source.intake.format.name for source in sources))
         self.report.namespace = sources[0].intake.namespace if sources else None
         self.report.finish(status, perf_counter() - self.started, self.read_before)

@@ -128,7 +128,7 @@ def sealed(inflict, table):
             key, *more = table.primary_key.columns
             for row in connection.execute(select(table)).all():
                 own = [column == row._mapping[column] for column in (key, *more)]
-                connection.execute(update(table).where(*own).values(seal=seal_of(table, row)))
+                connection.execute(update(table).where(*own).values(seal=seal_of(table, row._asdict())))
 
     return inflict_and_seal
 

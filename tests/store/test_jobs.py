@@ -91,7 +91,7 @@ def written(tmp_path, count, name="many.jsonl", start=0):
 def set_job(store, **values):
     """Change the row of the only job, as time or another machine would."""
     with store._opened.database.write() as tx:
-        tx.change_row(tables.jobs, 1, values)
+        tx.update_rows(tables.jobs, [{"number": 1, **values}])
 
 
 @pytest.mark.parametrize("source", ["chatgpt.json", "claude.json", "locomo.json", "memories.jsonl", "memories.csv"])

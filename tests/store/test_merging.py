@@ -19,7 +19,6 @@ from memproc.intake import Intake
 from memproc.sources.items import Item
 from memproc.store.changes.landed import Arrived
 from memproc.store.changes.writer import Batch
-from memproc.store.jobs.jobs import NewJob
 from memproc.store.quarantine.records import Origin
 from memproc.store.sql import tables
 
@@ -93,7 +92,7 @@ def test_what_another_process_merged_or_forgot_is_left_alone(fresh):
 
 
 def _batch_of(store, fact):
-    claim = store._writer.begin_job(NewJob("test", "memproc"))
+    claim = store._writer.begin_job("test", "memproc")
     records = Intake(own.FORMAT, Policy()).take(Item(fact)).records
     return claim, Batch(Arrived(records, 0), Origin("test", "memproc", ""))
 

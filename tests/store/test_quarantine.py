@@ -109,8 +109,8 @@ def test_faults_of_before_they_had_a_value_can_be_read(fresh):
         faults = [
             {name: value for name, value in fault.as_dict().items() if name != "value"} for fault in store.quarantined(1).faults
         ]
-        older = encode(faults).decode(), b"p" * 16, 1
-        store._opened.transactions.write(lambda tx: tx.update_rows(tables.quarantine, ("faults", "pattern"), [older]))
+        older = {"number": 1, "faults": encode(faults).decode(), "pattern": b"p" * 16}
+        store._opened.transactions.write(lambda tx: tx.update_rows(tables.quarantine, [older]))
         assert [fault.value for number in (1, 2) for fault in store.quarantined(number).faults] == [None, "8"]
         assert [(one.records, one.message) for one in store.patterns()] == [(1, pattern.message), (1, pattern.message[:-1] + "8")]
         assert store.doctor() == ()

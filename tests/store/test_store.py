@@ -9,8 +9,14 @@ import orjson
 import pytest
 
 import memproc
+from memproc.dedup.columns import Columns
 from memproc.dedup.minhash.index import FAN_OUT
 from memproc.store.answers import Recount
+from memproc.store.rows.ledger import LedgerEntry
+from memproc.store.rows.observations import columns_of_new
+from memproc.store.rows.tombstones import Tombstone
+from memproc.store.sql import tables
+from memproc.store.sql.columns import SEAL
 from memproc.store.sql.tx import Tx
 from tests.databases import all_text, refuse_rows, sql
 from tests.exports import exported
@@ -479,15 +485,23 @@ def test_the_recount_sees_a_lost_row(fresh):
         assert isinstance(recount, Recount)
 
 
+def test_what_is_written_in_bulk_has_each_column_of_its_table():
+    """A column that is left out would be NULL where it may be."""
+    assert columns_of_new(Columns(), 1, 1).keys() == {*tables.observations.c.keys()}
+    assert {*Tombstone._fields} == {*tables.forgotten.c.keys()} - {SEAL}
+    assert {*LedgerEntry._fields, "number", "batch", "made_at"} == {*tables.ledger.c.keys()} - {SEAL}
+
+
 def test_a_mutation_that_drops_a_record_after_counting_is_caught(fresh, monkeypatch):
     """If landing lost one row of a batch, the laws would turn red: conservation is counted from rows."""
     with fresh() as store:
-        insert = Tx.insert_rows
+        insert = Tx.insert_columns
 
-        def losing_one(tx, table, rows):
-            insert(tx, table, rows[:-1] if table.name == "memproc_observations" else rows)
+        def losing_one(tx, table, columns):
+            end = -1 if table.name == "memproc_observations" else None
+            insert(tx, table, {name: values[:end] for name, values in columns.items()})
 
-        monkeypatch.setattr(Tx, "insert_rows", losing_one)
+        monkeypatch.setattr(Tx, "insert_columns", losing_one)
         report = memproc.ingest([{"content": f"memory number {number} of many"} for number in range(5)], store)
         assert report.read == report.stored
         assert not store.recount().is_whole

@@ -96,6 +96,11 @@ def numbers(store, table):
         return sorted(tx.execute(sql(f"SELECT number FROM {table}")).scalars())
 
 
+def line(number, **values):
+    """Return a line of the ledger."""
+    return {"number": number, "made_at": "", "kind": "review", "amount": 1, "reason": "", **values}
+
+
 def test_a_reader_that_tails_by_the_highest_number_misses_nothing(fresh):
     """PostgreSQL: A gets 1, B gets 2 and commits; who tails by `max(id)` sees 2, then A commits 1, never seen. Here numbers are
     given under the lock, so they rise in the order of commits.
@@ -104,8 +109,7 @@ def test_a_reader_that_tails_by_the_highest_number_misses_nothing(fresh):
 
         def write(_turn):
             with store._opened.database.write() as tx:
-                row = (tx.next_number(tables.ledger), None, "", "review", None, None, None, 1, "")
-                tx.insert_rows(tables.ledger, [row])
+                tx.insert_rows(tables.ledger, [line(tx.next_number(tables.ledger))])
                 time.sleep(0.02)  # between the number and the commit the others have time for theirs
 
         writing = [pool.submit(write, turn) for turn in range(12)]
@@ -208,9 +212,8 @@ def test_a_database_of_mysql_made_for_latin_text_takes_emoji():
 def test_a_number_keeps_all_its_digits(fresh):
     """MariaDB: SQLAlchemy's `Float` is FLOAT there, and 0.1234567890123 comes back as 0.123457."""
     with fresh() as store:
-        row = (1, None, "", "similar", None, None, 0.1234567890123, 1, "")
         with store._opened.database.write() as tx:
-            tx.insert_rows(tables.ledger, [row])
+            tx.insert_rows(tables.ledger, [line(1, confidence=0.1234567890123)])
         with store._opened.database.read() as tx:
             assert tx.execute(tables.ledger.select()).one().confidence == 0.1234567890123
 
@@ -238,7 +241,8 @@ def test_long_bytes_are_whole(fresh):
     raw = bytes(range(256)) * 10_000
     with fresh() as store:
         with store._opened.database.write() as tx:
-            rows = [(7, part, raw[at : at + tables.PART_BYTES]) for part, at in enumerate(range(0, len(raw), tables.PART_BYTES))]
+            parts = [raw[at : at + tables.PART_BYTES] for at in range(0, len(raw), tables.PART_BYTES)]
+            rows = [{"quarantine": 7, "part": at, "bytes": part} for at, part in enumerate(parts)]
             tx.insert_rows(tables.quarantine_parts, rows)
         with store._opened.database.read() as tx:
             parts = tx.execute(sql("SELECT bytes FROM quarantine_parts ORDER BY part")).scalars()
@@ -308,7 +312,7 @@ def test_a_read_takes_no_lock(fresh):
 
 def test_a_savepoint_rolls_back_the_inner_part_alone(fresh):
     """SQLite's driver used to end the transaction at a savepoint; what was before it must stay, and what comes after it land."""
-    lines = [(number, None, "", "review", None, None, None, 1, "") for number in (1, 2, 3)]
+    lines = [line(number) for number in (1, 2, 3)]
     with fresh() as store:
         with store._opened.database.write() as tx:
             tx.insert_rows(tables.ledger, lines[:1])

@@ -11,7 +11,7 @@ from memproc.errors import DatabaseError
 from memproc.store.changes.group_commit import GroupCommit
 from memproc.store.changes.landed import Arrived, Landed
 from memproc.store.changes.writer import Batch, Writer
-from memproc.store.jobs.jobs import Claim, NewJob
+from memproc.store.jobs.jobs import Claim
 from memproc.store.kinds import JobStatus
 from memproc.store.opened import OpenStore
 from memproc.store.quarantine.records import Origin
@@ -44,7 +44,7 @@ class Adder:
     def _land(self, added: Sequence[tuple[Taken, Origin]]) -> list[Landed]:
         """Write records in one transaction, each as a batch of its own, so that its result is that of a record alone."""
         if self._job is None:
-            self._job = self._writer.begin_job(NewJob(ADDED, added[0][1].format))
+            self._job = self._writer.begin_job(ADDED, added[0][1].format)
             self._has_caught_up = False
         if not self._has_caught_up:
             self._writer.catch_up(self._job)

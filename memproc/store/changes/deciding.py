@@ -169,5 +169,5 @@ def handle_of(tx: Tx, observation: Observation) -> Key:
     if not observation.is_identity:
         return observation.node
     versions = tx.select_by_keys(ROWS, _observations.node, [observation.node])
-    clustered, _ = clusters((to_row(row).observation._replace(group=row[4]) for row in versions), {})
+    clustered, _ = clusters((to_row(row).observation for row in versions), {})
     return observation.node if len(clustered) == 1 else observation.key

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from memproc.dedup.decision import pair
 from memproc.dedup.keys import Key
@@ -22,21 +22,15 @@ from memproc.store.rows.decisions import decisions_on, stands_against, take_note
 from memproc.store.rows.ledger import LedgerEntry, take_reasons_out, write_lines
 from memproc.store.rows.memories import delete_merged
 from memproc.store.rows.neighbourhood import neighbourhood
-from memproc.store.rows.observations import ROWS, delete_observations, forgotten_among, to_row
-from memproc.store.rows.tombstones import write_tombstones
+from memproc.store.rows.observations import ROWS, delete_observations, forgotten_among, home_in, to_row
+from memproc.store.rows.tombstones import Tombstone, write_tombstones
 from memproc.store.rows.typo_links import delete_typo_links, write_typo_links
 from memproc.store.sql import tables
 from memproc.store.sql.tx import Tx
 
 _observations = tables.observations.c
 _TOMBSTONES = select(
-    _observations.key,
-    _observations.node,
-    func.coalesce(_observations.memory, _observations.node),
-    _observations.batch,
-    _observations.position,
-    _observations.outcome,
-    _observations.times_seen,
+    *(_observations[name] for name in Tombstone._fields if name != "home"), home_in(tables.observations).label("home")
 )
 
 
@@ -45,10 +39,9 @@ def forget(tx: Tx, segments: Segments, rows: Sequence[Row], note: str = "") -> N
     near = neighbourhood(tx, [row.observation for row in rows], is_whole=True)
     keys = [row.observation.key for row in rows]
     survivors = [row for key, row in near.rows.items() if key not in set(keys)]
-    homes = {row.memory or row.observation.key for row in survivors}
-    emptied = {row.memory or row.observation.key for row in rows} - homes
+    emptied = {row.home for row in rows} - {row.home for row in survivors}
     numbers = [row.number for row in rows]
-    tombstones = [tuple(row) for row in tx.select_by_keys(_TOMBSTONES, _observations.key, keys)]
+    tombstones = [Tombstone(**row._asdict()) for row in tx.select_by_keys(_TOMBSTONES, _observations.key, keys)]
     delete_observations(tx, numbers)
     write_tombstones(tx, tombstones)
     delete_merged(tx, [row.memory for row in rows if row.memory])
@@ -117,5 +110,5 @@ def _within(tx: Tx, decided: Sequence[Decided], namespace: str) -> list[Decided]
 def _remember_forgotten(tx: Tx, keys: Sequence[Key], spent: Mapping[Key, Key], batch: int) -> None:
     """Write tombstones of records that the store does not have, with the nodes that they use up."""
     fresh = set(keys) - forgotten_among(tx, keys)
-    rows = [(key, node, node and key, batch, -1, IMPORTED, 0) for key in sorted(fresh) for node in [spent.get(key)]]
-    write_tombstones(tx, rows)
+    nodes = [(key, spent.get(key)) for key in sorted(fresh)]
+    write_tombstones(tx, [Tombstone(key, node, node and key, batch, -1, IMPORTED, times_seen=0) for key, node in nodes])

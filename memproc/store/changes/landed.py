@@ -90,15 +90,25 @@ class Landed:
         return counted
 
 
-def batch_row(landed: Landed, place: tuple[int, int, int, int], started: float, now: str) -> tuple[Any, ...]:
-    """Return the row of a batch; `place` is its number, its job, its first position and how many records it read."""
-    outcomes = landed.counts()
-    counts = [outcomes[outcome] for outcome in Outcome]
-    review_counts = (landed.reviews, landed.candidates, landed.verified, len(landed.forgotten))
-    errors = encode(Counter(rejected.category.value for _, rejected in landed.rejected)).decode()
-    known = encode(ranges(landed.known)).decode()
-    known_rejected = encode({str(number): ranges(at) for number, at in landed.known_rejected.items()}).decode()
-    return (*place, *counts, *review_counts, errors, known, known_rejected, perf_counter() - started, now)
+def batch_row(landed: Landed, arrived: Arrived, job: int, started: float) -> dict[str, Any]:
+    """Return the row of a batch of a job, but for when it is committed; `started` is when it began, by `perf_counter`."""
+    counts = landed.counts()
+    known_rejected = {str(number): ranges(at) for number, at in landed.known_rejected.items()}
+    return {
+        "number": landed.batch,
+        "job": job,
+        "first_position": arrived.first,
+        "records": len(arrived.records),
+        **{outcome.value: counts[outcome] for outcome in Outcome},
+        "review": landed.reviews,
+        "candidates": landed.candidates,
+        "verified": landed.verified,
+        "forgotten": len(landed.forgotten),
+        "errors": encode(Counter(rejected.category.value for _, rejected in landed.rejected)).decode(),
+        "known": encode(ranges(landed.known)).decode(),
+        "known_rejected": encode(known_rejected).decode(),
+        "seconds": perf_counter() - started,
+    }
 
 
 def ranges(positions: Iterable[int]) -> list[list[int]]:

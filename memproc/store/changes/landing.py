@@ -35,7 +35,7 @@ from memproc.store.reviews.storing import undated_candidates, write_reviews
 from memproc.store.rows.ledger import LedgerEntry, moves, write_lines
 from memproc.store.rows.memories import write_regrouped
 from memproc.store.rows.neighbourhood import neighbourhood_of_batch
-from memproc.store.rows.observations import forgotten_among, insert_observations, note_dates, note_seen_again, rows_of_new
+from memproc.store.rows.observations import columns_of_new, forgotten_among, insert_observations, note_dates, note_seen_again
 from memproc.store.rows.state import StoreState, store_state
 from memproc.store.rows.typo_links import write_typo_links
 from memproc.store.sql import tables
@@ -106,29 +106,28 @@ class Landing:
         known, forgotten = self._known_and_forgotten(tx, columns, state)
         before = known.keys() | forgotten
         fresh = {key: at for at, key in enumerate(columns.key) if key not in before}
-        rows = rows_of_new(columns.take(fresh.values()), state.observation + 1, batch)
+        rows = columns_of_new(columns.take(fresh.values()), state.observation + 1, batch)
         refused: dict[Key, Exception] = {}
         trial = tx.savepoint()
         self._try_rows(tx, rows, refused)
         trial.rollback()
         return {at: refused[key] for at, key in enumerate(columns.key) if key in refused}
 
-    def _try_rows(self, tx: Tx, rows: Sequence[tuple[Any, ...]], refused: dict[Key, Exception]) -> None:
+    def _try_rows(self, tx: Tx, rows: Mapping[str, Sequence[Any]], refused: dict[Key, Exception]) -> None:
         try:
             with tx.savepoint():
                 insert_observations(tx, rows)
         except Exception as error:
             if not is_of_value(error):
                 raise
-            if len(rows) == 1:
-                _, key, *_ = rows[0]
-                refused[key] = error
+            if len(rows["key"]) == 1:
+                refused[rows["key"][0]] = error
                 return
         else:
             return
-        middle = len(rows) // 2
-        self._try_rows(tx, rows[:middle], refused)
-        self._try_rows(tx, rows[middle:], refused)
+        middle = len(rows["key"]) // 2
+        self._try_rows(tx, {name: values[:middle] for name, values in rows.items()}, refused)
+        self._try_rows(tx, {name: values[middle:] for name, values in rows.items()}, refused)
 
     def _known_and_forgotten(self, tx: Tx, columns: Columns, state: StoreState) -> tuple[dict[Key, Any], set[Key]]:
         """Return the stored rows of a batch's observations, and the keys of its forgotten ones."""
@@ -165,8 +164,7 @@ class Landing:
         return landed
 
     def _write_observations(self, tx: Tx, plan: Plan, first: int, batch: int) -> None:
-        rows = rows_of_new(plan.fresh, first, batch, plan.judged, plan.changed)
-        insert_observations(tx, rows)
+        insert_observations(tx, columns_of_new(plan.fresh, first, batch, plan.judged, plan.changed))
         links = {
             (meant, core) for core, typo_links in zip(plan.fresh.core, plan.fresh.typo_links, strict=True) for meant in typo_links
         }

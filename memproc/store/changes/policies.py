@@ -93,17 +93,16 @@ def _matching(tx: Tx, order: Order) -> list[int]:
     query = _OPEN if order.job is None else _OPEN.where(_reviews.batch.in_(of_job))
     matching = []
     with tx.execute(query) as rows:
-        for number, one, other, kind, confidence, record in rows:
-            namespace = orjson.loads(record)["namespace"]
-            if order.policy.is_met_by(confidence=confidence, kind=kind, namespace=namespace):
-                matching.append((-(confidence or 0.0), one, other, number))
+        for row in rows:
+            namespace = orjson.loads(row.record)["namespace"]
+            if order.policy.is_met_by(confidence=row.confidence, kind=row.kind, namespace=namespace):
+                matching.append((-(row.confidence or 0.0), row.one, row.other, row.number))
     return [number for *_, number in sorted(matching)]
 
 
 def _count_memories(tx: Tx, numbers: Sequence[int]) -> int:
     """Return the number of memories that the sides of these reviews are in."""
-    sides = tx.select_by_keys(_SIDES, _reviews.number, numbers)
-    keys = {key for _, one, other, _ in sides for key in (one, other)}
+    keys = {key for row in tx.select_by_keys(_SIDES, _reviews.number, numbers) for key in (row.one, row.other)}
     return len({memory or node for node, memory in tx.select_by_keys(_MEMORY_OF, _observations.key, keys)})
 
 

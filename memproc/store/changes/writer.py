@@ -6,7 +6,6 @@ neither. Each record of `add` is a batch of its own; several share a transaction
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
@@ -21,21 +20,19 @@ from memproc.store.changes.forgetting import take_over
 from memproc.store.changes.landed import Arrived, Landed, batch_row
 from memproc.store.changes.landing import Landing
 from memproc.store.jobs.batches import insert_batch
+from memproc.store.jobs.counting import count_into
 from memproc.store.jobs.jobs import (
     FINISHED,
     Claim,
-    JobFound,
-    NewJob,
-    Reached,
+    StoredJob,
     begin,
     behind,
-    cancel,
     close_left,
+    end,
     finish,
     latest,
     left,
     note_looked,
-    reached,
     step,
     take,
 )
@@ -80,34 +77,36 @@ class Writer:
         """Whether what this thread lands now will be undone."""
         return self._transactions.is_rehearsal
 
-    def begin_job(self, job: NewJob) -> Claim:
-        """Write the start of a job that this process runs; return the claim with which it writes batches."""
-        with _new_run() as owner:
-            return self._transactions.write(lambda tx: begin(tx, job, self._store.settings_as_json, owner))
+    def begin_job(self, source: str, format: str, *, identity: Key | None = None, fingerprint: Key | None = None) -> Claim:
+        """Write the start of a job that this process runs; return the claim with which it writes batches.
 
-    def take_job(self, identity: Key, fingerprint: Key | None) -> tuple[JobFound | None, Claim | None]:
+        `identity` is a hash of what is read into which store and how, by which the job is resumed, `fingerprint` one of the bytes;
+        both are None if it cannot be resumed.
+        """
+        resumed_by = {"identity": identity, "fingerprint": fingerprint}
+        what = {"source": source, "format": format, "settings": self._store.settings_as_json, **resumed_by}
+        with _new_run() as owner:
+            return self._transactions.write(lambda tx: begin(tx, what, owner))
+
+    def take_job(self, identity: Key, fingerprint: Key | None) -> tuple[StoredJob | None, Claim | None]:
         """Return the newest job with this identity, and a claim on it if it is unfinished, has this fingerprint and no other
         process may be running it. If it was asked to cancel when its process died, cancel it.
         """
 
-        def claimed(tx: Tx) -> tuple[JobFound | None, Claim | None]:
+        def claimed(tx: Tx) -> tuple[StoredJob | None, Claim | None]:
             job = latest(tx, identity)
             if job is None or job.status in FINISHED or job.is_held(tx.now):
                 return job, None
             if job.request == "cancel":
-                cancel(tx, job.number)
+                end(tx, [job.number], JobStatus.CANCELLED)
                 return job._replace(status=JobStatus.CANCELLED), None
-            return job, take(tx, job.number, owner) if job.fingerprint == fingerprint else None
+            return job, take(tx, job, owner) if job.fingerprint == fingerprint else None
 
         with _new_run() as owner:
             job, claim = self._transactions.write(claimed)
             if claim is None:
                 owner.end()
             return job, claim
-
-    def reached(self, job: int) -> Reached:
-        """Return the counts of all batches of a job so far."""
-        return self._transactions.read(lambda tx: reached(tx, job))
 
     def run_job(self, claim: Claim, work: Callable[[], str]) -> str:
         """Do the work of a job, write how it ended, also if it raises, and return its status, which a request may have changed."""
@@ -191,8 +190,7 @@ class Writer:
         elif not any(part.keys for part in landed.looking) and state.looked == state.landed:
             landed.looking = []
             note_looked(tx, claim.job, state.landed + 1)
-        place = (number, claim.job, batch.arrived.first, len(batch.arrived.records))
-        insert_batch(tx, batch_row(landed, place, started, tx.now))
+        insert_batch(tx, batch_row(landed, batch.arrived, claim.job, started))
         landed.request = state.request
         return landed
 
@@ -216,13 +214,11 @@ class Writer:
         """Add the counts of all runs of its job to a report, and its most frequent faults; with `redacts` without contents of
         records. `fields` are those of the schema.
         """
-        job = report.job or 0
 
         def count(tx: Tx) -> None:
-            for name, number in reached(tx, job)._asdict().items():
-                setattr(report, name, Counter(number) if name == "errors" else number)
+            count_into(tx, report)
             if report.quarantined:
-                patterns, report.settled = patterns_in(tx, QuarantineFilter(job=job, status=None), PATTERNS_SHOWN)
+                patterns, report.settled = patterns_in(tx, QuarantineFilter(job=report.job, status=None), PATTERNS_SHOWN)
                 report.patterns = [without_values(pattern, fields) for pattern in patterns] if redacts else patterns
 
         self._transactions.read(count)

@@ -30,7 +30,7 @@ from memproc.store.checkup.provenance import check_arrival, check_seals, check_v
 from memproc.store.checkup.recomputing import Recomputed
 from memproc.store.checkup.sqlite import check_files, check_sqlite, reading_only
 from memproc.store.jobs.counting import IMPORTED, BatchCount, count_batches, count_memories, memories_told
-from memproc.store.quarantine.records import DISCARDED, REASONED, reasons_told, sightings
+from memproc.store.quarantine.records import DISCARDED, REASONED, reasons_in, reasons_told, sightings
 from memproc.store.quarantine.texts import wrong_texts
 from memproc.store.rows.decisions import WITHDRAWN, all_decisions
 from memproc.store.sql import tables
@@ -167,16 +167,16 @@ def _check_settings(tx: Tx, findings: Findings) -> Policy | None:
     if len(rows) != 1:
         findings.add("settings", f"{len(rows)} rows")
         return None
-    scheme, text, calibration = rows[0]
-    if scheme != SCHEME:
-        findings.add("scheme", scheme)
+    (row,) = rows
+    if row.scheme != SCHEME:
+        findings.add("scheme", row.scheme)
     try:
-        policy = _policy_of(orjson.loads(text))
+        policy = _policy_of(orjson.loads(row.policy))
     except (ValueError, TypeError, KeyError, AttributeError):
         findings.add("settings", "policy")
         return None
     try:
-        _policy_of({**orjson.loads(text), **orjson.loads(calibration or "{}")})
+        _policy_of({**orjson.loads(row.policy), **orjson.loads(row.calibration or "{}")})
     except (ValueError, TypeError, KeyError, AttributeError):
         findings.add("settings", "calibration")
     return policy
@@ -223,7 +223,7 @@ def _check_quarantine(tx: Tx, findings: Findings) -> None:
             reasons = reasons_told(row)
             if not is_whole or reasons is None:
                 findings.add("quarantine", row.number)
-            elif reasons != tuple(row[2:8]):
+            elif reasons != reasons_in(row):
                 findings.add("patterns", row.number)
 
 

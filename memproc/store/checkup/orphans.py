@@ -7,9 +7,9 @@ from typing import Any
 
 from sqlalchemy import Column, ColumnElement, delete, exists, func, select
 
-from memproc.store.jobs.jobs import FINISHED, LEASE_MICROS, sealed
+from memproc.store.jobs.jobs import FINISHED, LEASE_MICROS, end, sealed
 from memproc.store.jobs.owners import Owner
-from memproc.store.jobs.repairing import correct_counts, end_left, put_missing
+from memproc.store.jobs.repairing import correct_counts, put_missing
 from memproc.store.kinds import JobStatus, LedgerKind
 from memproc.store.sql import tables
 from memproc.store.sql.tx import COUNTERS, Tx
@@ -84,21 +84,23 @@ def jobs_left(tx: Tx) -> list[int]:
 def jobs_missing(tx: Tx) -> dict[int, tuple[int, int, int]]:
     """Return the missing jobs that batches name, each with the number of batches, the first and the last."""
     batches = tables.batches.c
-    counted = select(batches.job, func.count(), func.min(batches.number), func.max(batches.number)).group_by(batches.job)
-    query = counted.where(~exists().where(tables.jobs.c.number == batches.job)).order_by(batches.job)
-    return {job: (count, first, last) for job, count, first, last in tx.execute(query)}
+    counts = (func.count().label("batches"), func.min(batches.number).label("first"), func.max(batches.number).label("last"))
+    query = select(batches.job, *counts).where(~exists().where(tables.jobs.c.number == batches.job))
+    rows = tx.execute(query.group_by(batches.job).order_by(batches.job))
+    return {row.job: (row.batches, row.first, row.last) for row in rows}
 
 
 def jobs_miscounted(tx: Tx) -> dict[int, int]:
     """Return the jobs whose counts of landed or reviewed batches are wrong, with the true number of batches."""
     jobs, batches = tables.jobs.c, tables.batches.c
     query = (
-        select(jobs.number, jobs.landed, jobs.looked, func.count(batches.number))
+        select(jobs.number, jobs.landed, jobs.looked, func.count(batches.number).label("batches"))
         .join_from(tables.jobs, tables.batches, batches.job == jobs.number, isouter=True)
         .group_by(jobs.number, jobs.landed, jobs.looked)
         .order_by(jobs.number)
     )
-    return {job: count for job, landed, looked, count in tx.execute(query) if landed != count or not 0 <= looked <= landed}
+    rows = tx.execute(query)
+    return {row.number: row.batches for row in rows if row.landed != row.batches or not 0 <= row.looked <= row.landed}
 
 
 def jobs_misplaced(tx: Tx) -> list[int]:
@@ -146,6 +148,6 @@ def clear_orphans(tx: Tx) -> None:
         tx.raise_counters(behind)
     if counters_apart(tx):
         tx.sum_counters()
-    end_left(tx, jobs_left(tx))
+    end(tx, jobs_left(tx), JobStatus.INTERRUPTED)
     correct_counts(tx, jobs_miscounted(tx))
     put_missing(tx, jobs_missing(tx))

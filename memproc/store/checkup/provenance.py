@@ -72,9 +72,10 @@ def check_seals(tx: Tx, findings: Findings) -> None:
     for table in filter(is_sealed, tables.metadata.sorted_tables):
         at_once = PARTS_AT_ONCE if table is tables.quarantine_parts else ROWS_AT_ONCE
         query = select(table).order_by(*table.primary_key.columns).execution_options(yield_per=at_once)
+        key = table.primary_key.columns.keys()
         with tx.execute(query) as rows:
-            places = [table.columns.keys().index(column.name) for column in table.primary_key.columns]
-            findings.add("seals", *(_name(table, [row[at] for at in places]) for row in rows if not is_whole(table, row)))
+            broken = (row for row in rows if not is_whole(table, row._asdict()))
+            findings.add("seals", *(_name(table, [getattr(row, name) for name in key]) for row in broken))
     for table in APPEND_ONLY:
         count, last = tx.execute(select(func.count(), func.max(table.c.number)).select_from(table)).one()
         if missing := abs((last or 0) - count):
@@ -88,7 +89,7 @@ def check_arrival(tx: Tx, batches: Sequence[BatchCount], findings: Findings) -> 
     for rows in tx.in_chunks(_OBSERVATIONS, _observations.number, ROWS_AT_ONCE):
         merged = {row.key for row in rows if row.outcome == Outcome.MERGED.value}
         ledger_rows = tx.select_by_keys(_LINES, _ledger.subject, merged)
-        lines = {(subject, batch): confidence for subject, batch, confidence, kind in ledger_rows if kind in _MERGES}
+        lines = {(line.subject, line.batch): line.confidence for line in ledger_rows if line.kind in _MERGES}
         for row in rows:
             place = row.batch, row.position
             if place <= last or not (

@@ -61,7 +61,7 @@ class Recomputed:
         first_of_cores = select(func.min(_observations.number)).group_by(_observations.core)
         first = np.sort(np.array(self.tx.execute(first_of_cores).scalars().all(), np.uint64))
         for rows in self._chunks():
-            prepared = [(row[0], again) for row in rows if (again := self._checked(row, compare_keys=compare_keys)) is not None]
+            prepared = [(row.number, again) for row in rows if (again := self._checked(row, compare_keys=compare_keys)) is not None]
             self._links.append(_links_of(prepared))
             near = [(number, again) for number, again in prepared if again.is_near]
             numbers = np.array([number for number, _ in near], np.uint64)
@@ -95,10 +95,9 @@ class Recomputed:
             done |= near.rows.keys()
             clustered, _ = clusters((row.observation for row in near.rows.values()), near.typo_links, near.decisions, near.spent)
             changed = regroup(clustered, near.rows, near.rows.keys(), near)
-            expected = {row[0]: row for row in (merged_row(*memory) for memory in changed.memories.items())}
-            rows = self.tx.select_by_keys(_MEMORIES, tables.merged.c.id, expected)
-            wrong = expected.items() - {(row[0], tuple(row)) for row in rows}
-            wrong_ids = {key for key, _ in wrong}
+            expected = {key: merged_row(key, memory) for key, memory in changed.memories.items()}
+            stored = {row.id: row._asdict() for row in self.tx.select_by_keys(_MEMORIES, tables.merged.c.id, expected)}
+            wrong_ids = {key for key, row in expected.items() if stored.get(key) != row}
             should_speak = {key for key, speaks in changed.speaks.items() if speaks}
             self._findings.add("memories", *sorted(wrong_ids | changed.membership.keys() | should_speak))
         alone = select(_observations.key).where(_observations.memory.is_not(None) | (_observations.speaks != 1))
@@ -135,7 +134,7 @@ class Recomputed:
 
     def _checked(self, row: Any, *, compare_keys: bool) -> Prepared | None:
         """Return the observation computed from a row's record, or None; add what is wrong."""
-        _, key, is_identity, as_of, record, *stored = row
+        key, is_identity, record = row.key, row.is_identity, row.record
         plain = _parse(record)
         if plain is None:
             self._findings.add("records", key)
@@ -143,7 +142,7 @@ class Recomputed:
         if not any(_is_valid(plain, schema) for schema in (Memory, self._schema)):
             self._findings.add("invalid_records", key)
         try:
-            date = None if as_of is None else from_micros(as_of)
+            date = None if row.as_of is None else from_micros(row.as_of)
             again = prepare(plain, is_identity=bool(is_identity), as_of=date, policy=self._policy)
         except (KeyError, TypeError, AttributeError, ValueError, OverflowError):  # content, id or date is missing or invalid
             self._findings.add("observation_keys", key)
@@ -154,7 +153,7 @@ class Recomputed:
             or again.json != (record if isinstance(record, bytes) else record.encode())
         ):
             self._findings.add("observation_keys", key)
-        elif compare_keys and computed(again) != tuple(stored):
+        elif compare_keys and computed(again) != {name: getattr(row, name) for name in COMPUTED}:
             self._findings.add("keys", key)
         return again
 

@@ -22,9 +22,6 @@ from memproc.store.changes.replay import Replay, ReplayPlan, Transform, chosen_f
 from memproc.store.changes.writer import Batch
 from memproc.store.exporting import export_lines_to
 from memproc.store.face.face import Face
-from memproc.store.jobs.jobs import (
-    NewJob,
-)
 from memproc.store.quarantine.edits import edits_in, export_lines
 from memproc.store.quarantine.records import REPLAY, Origin
 from memproc.store.quarantine.triage import (
@@ -155,7 +152,7 @@ class Quarantining(Face[M]):
         return report
 
     def _replay(self, report: Report, numbers: Sequence[int], plan: ReplayPlan) -> str:
-        claim = self._writer.begin_job(NewJob(REPLAY, report.format))
+        claim = self._writer.begin_job(REPLAY, report.format)
         report.job = claim.job
 
         def land(arrived: Arrived, origin: Origin) -> Landed:

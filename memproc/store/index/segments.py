@@ -142,8 +142,8 @@ class Segments:
         """Write a segment from its parts; return its number."""
         number, size = self._next_number(tx), 0
         for place, part in enumerate(parts):
-            row = (number, place, part.astype("<u8", copy=False).tobytes())
-            tx.insert_rows(tables.segments, [row])
+            blob = part.astype("<u8", copy=False).tobytes()
+            tx.insert_rows(tables.segments, [{"number": number, "part": place, "bytes": blob}])
             size += len(part)
         self._sizes[number] = size
         return number

@@ -12,10 +12,12 @@ import orjson
 from sqlalchemy import func, literal, select, union_all
 
 from memproc.records import Outcome
+from memproc.report.report import Report
 from memproc.store.answers import Job, Recount
 from memproc.store.jobs.owners import Owner
 from memproc.store.kinds import LedgerKind
 from memproc.store.rows.decisions import all_decisions
+from memproc.store.rows.observations import home_in
 from memproc.store.sql import tables
 from memproc.store.sql.tx import Tx
 
@@ -23,7 +25,10 @@ IMPORTED = "imported"  # the outcome on a tombstone that came without the record
 
 CHUNK = 10_000
 
-_observations = tables.observations.c
+_observations, _batches = tables.observations.c, tables.batches.c
+# What batches count: the columns that sum up to what is told by these names.
+_OUTCOMES = {"read": _batches.records, **{outcome.value: _batches[outcome.value] for outcome in Outcome}}
+_COMPARED = {name: _batches[name] for name in ("review", "candidates", "verified", "forgotten")}
 _COUNTED = {"forgotten": tables.forgotten, "jobs": tables.jobs, "batches": tables.batches}
 # Where the position and the outcome of a record are to be found.
 _PLACES = (
@@ -38,7 +43,7 @@ _WAITING = (  # open reviews of memories that are not one by now
     .join(_other, _other.c.key == tables.reviews.c.other)
     .where(
         tables.reviews.c.status == "open",
-        func.coalesce(_one.c.memory, _one.c.node) != func.coalesce(_other.c.memory, _other.c.node),
+        home_in(_one) != home_in(_other),
     )
 )
 
@@ -53,7 +58,7 @@ def count_memories(tx: Tx) -> int:
 def stats(tx: Tx) -> dict[str, int]:
     """Return counts: memories, observations by outcome, and what else there is."""
     outcomes = select(tables.observations.c.outcome, func.count()).group_by(tables.observations.c.outcome)
-    counted: dict[str, int] = {row[0]: row[1] for row in tx.execute(outcomes)}
+    counted: dict[str, int] = dict(tuple(row) for row in tx.execute(outcomes))
     others = {name: tx.execute(select(func.count()).select_from(table)).scalar_one() for name, table in _COUNTED.items()}
     in_quarantine = tx.execute(select(func.count()).where(tables.quarantine.c.status == "open")).scalar_one()
     return {
@@ -69,20 +74,29 @@ def stats(tx: Tx) -> dict[str, int]:
 
 def jobs(tx: Tx, ask: Callable[[int, str | None], None]) -> list[Job]:
     """Return the ingestions, the oldest first, with what their batches counted."""
-    own, batches = tables.jobs.c, tables.batches.c
-    counted = (batches.records, batches.stored, batches.duplicate, batches.merged, batches.quarantined)
-    sums = select(batches.job, *(func.sum(column) for column in counted)).group_by(batches.job)
-    counts = {job: [*map(int, row)] for job, *row in tx.execute(sums)}
-    names = ("number", "source", "format", "status", "request", "started_at", "finished_at", "owner", "fence")
-    found = []
-    for row in tx.execute(select(*(own[name] for name in names)).order_by(own.number)):
-        told: list[Any] = [*row]
-        fence, owner = told.pop(), told.pop()
-        here = Owner.from_json(owner) if owner else None
-        is_alive = here.is_alive if here and here.is_here else None
-        told += [is_alive, fence, *counts.get(told[0], [0] * len(counted)), ask]
-        found.append(Job(*told))
-    return found
+    columns = tables.jobs.c
+    sums = select(_batches.job, *(func.sum(column).label(name) for name, column in _OUTCOMES.items())).group_by(_batches.job)
+    counts = {row.job: {name: int(getattr(row, name)) for name in _OUTCOMES} for row in tx.execute(sums)}
+    none = dict.fromkeys(_OUTCOMES, 0)
+    names = ("number", "source", "format", "status", "request", "started_at", "finished_at")
+    result = []
+    for row in tx.execute(select(columns.owner, columns.fence, *(columns[name] for name in names)).order_by(columns.number)):
+        owner = Owner.from_json(row.owner) if row.owner else None
+        is_alive = owner.is_alive if owner and owner.is_here else None
+        values: dict[str, Any] = {name: getattr(row, name) for name in names} | counts.get(row.number, none)
+        result.append(Job(**values, is_alive=is_alive, runs=row.fence, _ask=ask))
+    return result
+
+
+def count_into(tx: Tx, report: Report) -> None:
+    """Write into a report what the batches of its job counted, in all its runs."""
+    sums = [func.coalesce(func.sum(column), 0).label(name) for name, column in (_OUTCOMES | _COMPARED).items()]
+    counted = select(*sums, func.count().label("batches")).where(_batches.job == report.job)
+    for name, count in tx.execute(counted).one()._asdict().items():
+        setattr(report, name, int(count))
+    report.errors = Counter()
+    for errors in tx.execute(select(_batches.errors).where(_batches.job == report.job)).scalars():
+        report.errors.update(orjson.loads(errors))
 
 
 class BatchCount(NamedTuple):
@@ -138,36 +152,36 @@ def memories_told(tx: Tx) -> int:
 
 def count_batches(tx: Tx, job: int | None = None) -> Iterator[BatchCount]:
     """Count each batch of a job, or of all, from the rows, and those that rows name and that there are not."""
-    columns = tables.batches.c
     names = ("number", "job", "first_position", "records", "known", "known_rejected", "forgotten")
-    query = select(*(columns[name] for name in (*names, *(outcome.value for outcome in Outcome))))
-    asked = {row[0]: row[1:] for row in tx.execute(query if job is None else query.where(columns.job == job))}
+    query = select(*(_batches[name] for name in (*names, *(outcome.value for outcome in Outcome))))
+    batches = {row.number: row for row in tx.execute(query if job is None else query.where(_batches.job == job))}
     arms = []
     for table, outcome in _PLACES:
         arm = select(table.c.batch, table.c.position, outcome.label("outcome")).where(outcome != IMPORTED)
         if job is not None:
-            arm = arm.join_from(table, tables.batches, table.c.batch == columns.number).where(columns.job == job)
+            arm = arm.join_from(table, tables.batches, table.c.batch == _batches.number).where(_batches.job == job)
         arms.append(arm)
     both = union_all(*arms).subquery()
-    ordered = select(both).order_by(both.c.batch).execution_options(yield_per=CHUNK)
+    ordered = select(both.c.batch, both.c.position, both.c.outcome).order_by(both.c.batch).execution_options(yield_per=CHUNK)
     with tx.execute(ordered) as places:
         for batch, rows in groupby(places, key=itemgetter(0)):
-            yield _count(asked.pop(batch, None), [(position, Outcome(outcome)) for _, position, outcome in rows])
-    for left in asked.values():
-        yield _count(left, [])
+            yield _count(batches.pop(batch, None), [(position, Outcome(outcome)) for _, position, outcome in rows])
+    for batch_without_rows in batches.values():
+        yield _count(batch_without_rows, [])
 
 
-def _count(asked: Sequence[Any] | None, places: Sequence[tuple[int, Outcome]]) -> BatchCount:
+def _count(batch: Any, places: Sequence[tuple[int, Outcome]]) -> BatchCount:
     counts = Counter(outcome for _, outcome in places)
-    if asked is None:
+    if batch is None:
         return BatchCount(None, 0, counts, len(places), Counter())
-    job, first, records, known, known_rejected, forgotten, *told = asked
-    repeated = _spread(orjson.loads(known))
-    rejected_again = [position for found in orjson.loads(known_rejected).values() for position in _spread(found)]
+    repeated = _spread(orjson.loads(batch.known))
+    rejected_again = [position for ranges in orjson.loads(batch.known_rejected).values() for position in _spread(ranges)]
     counts += Counter({Outcome.DUPLICATE: len(repeated), Outcome.QUARANTINED: len(rejected_again)})
     positions = [position for position, _ in places] + repeated + rejected_again
-    wrong = len(set(range(first, first + records)) ^ set(positions)) + len(positions) - len(set(positions))
-    return BatchCount(job, records, counts, wrong, Counter(dict(zip(Outcome, told, strict=True))), len(repeated) - forgotten)
+    due = range(batch.first_position, batch.first_position + batch.records)
+    wrong = len(set(due) ^ set(positions)) + len(positions) - len(set(positions))
+    told = Counter({outcome: getattr(batch, outcome.value) for outcome in Outcome})
+    return BatchCount(batch.job, batch.records, counts, wrong, told, len(repeated) - batch.forgotten)
 
 
 def _spread(ranges: Sequence[Sequence[int]]) -> list[int]:

@@ -20,7 +20,7 @@ from memproc.dedup.keys import Key, key_of
 from memproc.records import Category, Fault, Outcome, Plain, Rejected, encode
 from memproc.store.quarantine.texts import add_texts, holders_of, text_as_sought
 from memproc.store.rows.observations import forgotten_among
-from memproc.store.rows.tombstones import write_tombstones
+from memproc.store.rows.tombstones import Tombstone, write_tombstones
 from memproc.store.sql import tables
 from memproc.store.sql.tx import Tx
 from memproc.validation import alike
@@ -37,7 +37,9 @@ _PLACED = select(*(tables.quarantine.c[name] for name in ("number", "key", "batc
 
 
 class Origin(NamedTuple):
-    """Where a batch comes from: what is noted of it in quarantine. `context` is what the caller said of it, as JSON."""
+    """Where a batch comes from, a value for each column of this name in quarantine. `context` is what the caller said of it, as
+    JSON.
+    """
 
     source: str
     format: str
@@ -67,6 +69,11 @@ def reasons_of(rejected: Rejected) -> Reasons:
     return Reasons(rejected.category.value, first.code, first.path, first.message, pattern, faults)
 
 
+def reasons_in(row: Any) -> Reasons:
+    """Return the reasons that a row has."""
+    return Reasons(**{name: getattr(row, name) for name in Reasons._fields})
+
+
 def reasons_told(row: Any) -> Reasons | None:
     """Return the reasons that a row should have by its category and its faults, None where the faults are none. The words of one
     that was discarded are gone, and with them what its pattern was made of. Nor can the pattern be made again of faults that were
@@ -74,54 +81,59 @@ def reasons_told(row: Any) -> Reasons | None:
     """
     try:
         faults = orjson.loads(row.faults)
-        told = reasons_of(Rejected(Category(row.category), tuple(Fault(**fault) for fault in faults), b""))
+        reasons = reasons_of(Rejected(Category(row.category), tuple(Fault(**fault) for fault in faults), b""))
         has_pattern = row.status != DISCARDED and "value" in faults[0]
     except (ValueError, KeyError, TypeError, IndexError):
         return None
-    return told._replace(pattern=told.pattern if has_pattern else row.pattern, faults=row.faults)
+    return reasons._replace(pattern=reasons.pattern if has_pattern else row.pattern, faults=row.faults)
 
 
 def mend_reasons(tx: Tx) -> None:
     """Write again what the faults of rejected records give."""
-    wrong = [
-        (told.code, told.path, told.message, told.pattern, row.number)
-        for row in tx.execute(REASONED)
-        if (told := reasons_told(row)) is not None and told != tuple(row[2:])
-    ]
-    tx.update_rows(tables.quarantine, ("code", "path", "message", "pattern"), wrong)
+    mended = []
+    for row in tx.execute(REASONED):
+        reasons = reasons_told(row)
+        if reasons is not None and reasons != reasons_in(row):
+            own = {"code": reasons.code, "path": reasons.path, "message": reasons.message, "pattern": reasons.pattern}
+            mended.append({"number": row.number, **own})
+    tx.update_rows(tables.quarantine, mended)
 
 
 def put_in_quarantine(tx: Tx, rejected: Sequence[tuple[int, Rejected]], batch: int, origin: Origin) -> Again:
     """Write what was rejected; return what had been rejected before."""
     if not rejected:
         return {}
-    keyed = [(at, key_of(encode([found.category, origin.namespace]) + found.raw), found) for at, found in rejected]
+    keyed = [(at, key_of(encode([record.category, origin.namespace]) + record.raw), record) for at, record in rejected]
     wanted = {key for _, key, _ in keyed}
-    there = dict(tuple(row) for row in tx.select_by_keys(_QUARANTINED, tables.quarantine.c.key, wanted))
-    there |= dict.fromkeys(forgotten_among(tx, wanted), FORGOTTEN)
-    number = tx.take_numbers("rejected", len(wanted - there.keys()))
+    numbers = dict(tuple(row) for row in tx.select_by_keys(_QUARANTINED, tables.quarantine.c.key, wanted))
+    numbers |= dict.fromkeys(forgotten_among(tx, wanted), FORGOTTEN)
+    first = tx.take_numbers("rejected", len(wanted - numbers.keys()))
     again: dict[int, list[int]] = defaultdict(list)
-    rows: list[tuple[Any, ...]] = []
-    parts: list[tuple[int, int, bytes]] = []
-    for position, key, found in keyed:
-        if key in there:
-            again[there[key]].append(position)
+    fresh: dict[int, bytes] = {}
+    rows: list[dict[str, Any]] = []
+    seen = {"batch": batch, "times_seen": 1, "last_batch": batch, "status": OPEN}
+    for position, key, record in keyed:
+        if key in numbers:
+            again[numbers[key]].append(position)
             continue
-        there[key] = number + len(rows)
-        why = reasons_of(found)
-        own = (why.category, why.code, why.path, why.faults, origin.source, origin.format, origin.namespace, len(found.raw))
-        parts += [
-            (there[key], part, found.raw[at : at + tables.PART_BYTES])
-            for part, at in enumerate(range(0, len(found.raw), tables.PART_BYTES))
-        ]
-        rows.append((there[key], key, batch, position, *own, 1, batch, why.message, why.pattern, origin.context, OPEN))
+        number = numbers[key] = first + len(rows)
+        fresh[number] = record.raw
+        own = {"number": number, "key": key, "position": position, "raw_bytes": len(record.raw)}
+        rows.append({**own, **seen, **origin._asdict(), **reasons_of(record)._asdict()})
     tx.insert_rows(tables.quarantine, rows)
+    parts = [
+        {"quarantine": number, "part": part, "bytes": raw[at : at + tables.PART_BYTES]}
+        for number, raw in fresh.items()
+        for part, at in enumerate(range(0, len(raw), tables.PART_BYTES))
+    ]
     tx.insert_rows(tables.quarantine_parts, parts)
-    fresh = {row[1]: row[0] for row in rows}
-    held = {fresh[key]: (found.raw, origin.namespace) for _, key, found in keyed if key in fresh}
-    add_texts(tx, ((at, *told) for at, told in held.items()))
-    counted = [(batch, len(positions), row) for row, positions in again.items() if row != FORGOTTEN]
-    tx.update_rows(tables.quarantine, ("last_batch",), counted, add=("times_seen",))
+    add_texts(tx, ((number, raw, origin.namespace) for number, raw in fresh.items()))
+    met_again = [
+        {"number": number, "last_batch": batch, "times_seen": len(positions)}
+        for number, positions in again.items()
+        if number != FORGOTTEN
+    ]
+    tx.update_rows(tables.quarantine, met_again, add=("times_seen",))
     return again
 
 
@@ -137,22 +149,22 @@ def rejected_in(tx: Tx, job: int) -> Counter[int]:
     counts[FORGOTTEN] += tx.execute(of_job.where(gone.c.outcome == Outcome.QUARANTINED.value)).scalar_one()
     known = select(batches.known_rejected).where(batches.job == job, batches.quarantined > 0)
     for text in tx.execute(known).scalars():
-        for number, found in orjson.loads(text).items():
-            counts[int(number)] += sum(last - first + 1 for first, last in found)
+        for number, ranges in orjson.loads(text).items():
+            counts[int(number)] += sum(last - first + 1 for first, last in ranges)
     return counts
 
 
 def sightings(tx: Tx) -> dict[int, tuple[int, int]]:
     """Return, by number, how often batches met each rejected record again, a replay in vain counting once, and the last."""
     jobs, batches = tables.jobs.c, tables.batches.c
-    is_replay = case(((jobs.source == REPLAY) & jobs.identity.is_(None), 1), else_=0)
+    is_replay = case(((jobs.source == REPLAY) & jobs.identity.is_(None), 1), else_=0).label("is_replay")
     query = select(batches.number, batches.known_rejected, is_replay).where(batches.quarantined > 0).order_by(batches.number)
-    found: dict[int, tuple[int, int]] = {}
-    for batch, text, was_replayed in tx.execute(query.join_from(tables.batches, tables.jobs, batches.job == jobs.number)):
-        for number, ranges in orjson.loads(text).items():
-            times = 1 if was_replayed else sum(last - first + 1 for first, last in ranges)
-            found[int(number)] = found.get(int(number), (0, 0))[0] + times, batch
-    return found
+    met: dict[int, tuple[int, int]] = {}
+    for batch in tx.execute(query.join_from(tables.batches, tables.jobs, batches.job == jobs.number)):
+        for number, ranges in orjson.loads(batch.known_rejected).items():
+            times = 1 if batch.is_replay else sum(last - first + 1 for first, last in ranges)
+            met[int(number)] = met.get(int(number), (0, 0))[0] + times, batch.number
+    return met
 
 
 def raw_of(tx: Tx, number: int) -> bytes:
@@ -169,10 +181,9 @@ def take_texts_out(tx: Tx, records: Sequence[Plain], keys: Collection[Key]) -> N
     became = tx.select_by_keys(_BECAME, tables.ledger.c.other, keys)
     replayed = {key for key, kind in became if kind == REPLAYED}
     gone = {row.number: row for row in tx.select_by_keys(_PLACED, tables.quarantine.c.key, replayed)}
-    held = holders_of(tx, texts)
-    gone |= {row.number: row for row in tx.select_by_keys(_PLACED, tables.quarantine.c.number, held)}
+    gone |= {row.number: row for row in tx.select_by_keys(_PLACED, tables.quarantine.c.number, holders_of(tx, texts))}
     outcome = Outcome.QUARANTINED.value
-    tombstones = [(row.key, None, None, row.batch, row.position, outcome, row.times_seen) for row in gone.values()]
+    tombstones = [Tombstone(row.key, None, None, row.batch, row.position, outcome, row.times_seen) for row in gone.values()]
     write_tombstones(tx, tombstones)
     tx.delete_by_keys(tables.quarantine.c.number, sorted(gone))
     for table in (tables.quarantine_parts, tables.quarantine_texts):

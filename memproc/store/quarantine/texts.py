@@ -9,8 +9,10 @@ finds, the bytes confirm. What was discarded has no bytes, and so no texts.
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import suppress
+from operator import attrgetter
 
 import orjson
 from sqlalchemy import delete, func, select
@@ -50,17 +52,18 @@ def text_as_sought(namespace: str, text: str) -> Text:
 
 def text_keys(raw: bytes, namespace: str) -> set[Key]:
     """Return the keys by which a rejected record is found; `namespace` is that of its source, where the record gives none."""
-    own, kind, found = namespace or DEFAULT_NAMESPACE, "piece", _pieces_in(raw)
+    namespace, kind, texts = namespace or DEFAULT_NAMESPACE, "piece", _pieces_in(raw)
     with suppress(orjson.JSONDecodeError):
         value = orjson.loads(raw)
-        own, kind, found = _namespace_in(value, own), "text", (canonical(text) or text for text in _texts_in(value) if text)
+        namespace, kind = _namespace_in(value, namespace), "text"
+        texts = (canonical(text) or text for text in _texts_in(value) if text)
     distinct: set[str] = set()
     is_too_much = len(raw) > LONGEST_BYTES
-    for text in () if is_too_much else found:
+    for text in () if is_too_much else texts:
         distinct.add(text)
         if is_too_much := len(distinct) > MOST_TEXTS:
             break
-    return {_key("any", own, "")} if is_too_much else {_key(kind, own, text) for text in distinct}
+    return {_key("any", namespace, "")} if is_too_much else {_key(kind, namespace, text) for text in distinct}
 
 
 def holders_of(tx: Tx, texts: Collection[Text]) -> set[int]:
@@ -68,10 +71,10 @@ def holders_of(tx: Tx, texts: Collection[Text]) -> set[int]:
     if tx.execute(_HOLDERS.limit(1)).first() is None:
         return set()
     wanted = {_key("any", namespace, "") for namespace, _ in texts} | {_key("text", *text) for text in texts}
-    found = {number for (number,) in tx.select_by_keys(_HOLDERS, _texts.text, wanted)}
+    possible = {number for (number,) in tx.select_by_keys(_HOLDERS, _texts.text, wanted)}
     for namespace, text in texts:
-        found |= _with_all_pieces(tx, namespace, text)
-    return {number for number, namespace, raw in _raws(tx, found) if _holds(raw, namespace, texts)}
+        possible |= _with_all_pieces(tx, namespace, text)
+    return {number for number, namespace, raw in _raws(tx, possible) if _holds(raw, namespace, texts)}
 
 
 def _with_all_pieces(tx: Tx, namespace: str, text: str) -> set[int]:
@@ -79,26 +82,28 @@ def _with_all_pieces(tx: Tx, namespace: str, text: str) -> set[int]:
     pieces = sorted(set(_PIECE.findall(text.casefold())), key=lambda piece: (-len(piece), piece))[:MOST_PIECES_TRIED]
     keys = [_key("piece", namespace, piece) for piece in pieces]
     for key in keys:
-        found = set(tx.execute(_HOLDERS.where(_texts.text == key).limit(RARE)).scalars())
-        if len(found) < RARE:
-            return found
+        holders = set(tx.execute(_HOLDERS.where(_texts.text == key).limit(RARE)).scalars())
+        if len(holders) < RARE:
+            return holders
     return set(tx.execute(_ALL.where(_texts.text.in_(keys)).having(func.count() == len(keys))).scalars())
 
 
 def add_texts(tx: Tx, records: Iterable[tuple[int, bytes, str]]) -> None:
     """Write the keys of rejected records: of each its number, its bytes and the namespace of its source."""
-    rows = [(key, number) for number, raw, namespace in records for key in sorted(text_keys(raw, namespace))]
-    tx.insert_rows(tables.quarantine_texts, rows)
+    tx.insert_rows(
+        tables.quarantine_texts,
+        [{"text": key, "quarantine": number} for number, raw, namespace in records for key in sorted(text_keys(raw, namespace))],
+    )
 
 
 def wrong_texts(tx: Tx) -> Iterator[int]:
     """Give the numbers of the rejected records that are not found by what they hold, or by what they do not hold."""
     for numbers in _in_chunks(tx):
-        there: dict[int, set[Key]] = {number: set() for number in numbers}
+        written: dict[int, set[Key]] = {number: set() for number in numbers}
         for number, key in tx.select_by_keys(_THERE, _texts.quarantine, numbers):
-            there[number].add(key)
-        told = {number: text_keys(raw, namespace) for number, namespace, raw in _raws(tx, numbers)}
-        yield from (number for number in numbers if there[number] != told.get(number, set()))
+            written[number].add(key)
+        expected = {number: text_keys(raw, namespace) for number, namespace, raw in _raws(tx, numbers)}
+        yield from (number for number in numbers if written[number] != expected.get(number, set()))
 
 
 def write_texts_again(tx: Tx) -> None:
@@ -114,25 +119,26 @@ def _holds(raw: bytes, namespace: str, texts: Collection[Text]) -> bool:
     try:
         value = orjson.loads(raw)
     except orjson.JSONDecodeError:
-        told = _told(raw)
-        return any(where == own and text and text.casefold() in told for where, text in texts)
+        plain = _plain_text(raw)
+        return any(where == own and text and text.casefold() in plain for where, text in texts)
     where = _namespace_in(value, own)
     return any(text and (where, canonical(text) or text) in texts for text in _texts_in(value))
 
 
 def _raws(tx: Tx, numbers: Iterable[int]) -> Iterator[tuple[int, str, bytes]]:
     """Give of rejected records that have bytes the number, the namespace of the source, and the bytes."""
-    sizes = sorted(map(tuple, tx.select_by_keys(_SIZES, _rejected.number, numbers)))
+    rows = sorted(tx.select_by_keys(_SIZES, _rejected.number, numbers), key=attrgetter("number"))
     start = 0
-    while start < len(sizes):
-        end, total = start + 1, sizes[start][2]
-        while end < len(sizes) and end - start < READ_AT_ONCE and (total := total + sizes[end][2]) <= READ_BYTES:
+    while start < len(rows):
+        end, total = start + 1, rows[start].raw_bytes
+        while end < len(rows) and end - start < READ_AT_ONCE and (total := total + rows[end].raw_bytes) <= READ_BYTES:
             end += 1
-        some = {number: namespace for number, namespace, _ in sizes[start:end]}
-        found: dict[int, list[bytes]] = {}
-        for number, _, part in sorted(map(tuple, tx.select_by_keys(_PARTS, _parts.quarantine, some))):
-            found.setdefault(number, []).append(part)
-        yield from ((number, some[number], b"".join(parts)) for number, parts in found.items())
+        namespaces = {row.number: row.namespace for row in rows[start:end]}
+        blobs: dict[int, list[bytes]] = defaultdict(list)
+        parts = tx.select_by_keys(_PARTS, _parts.quarantine, namespaces)
+        for part in sorted(parts, key=attrgetter("quarantine", "part")):
+            blobs[part.quarantine].append(part.bytes)
+        yield from ((number, namespaces[number], b"".join(parts_of_it)) for number, parts_of_it in blobs.items())
         start = end
 
 
@@ -150,8 +156,8 @@ def _namespace_in(value: object, namespace: str) -> str:
     return own if isinstance(own, str) else namespace
 
 
-def _told(raw: bytes) -> str:
-    """Return what raw bytes say that are no JSON, as one canonical text without case; where there are escapes, with and without."""
+def _plain_text(raw: bytes) -> str:
+    """Return bytes that are no JSON as one canonical text without case: where there are escapes, as they stand and read."""
     text = raw.decode("utf-8", "replace")
     read = _ESCAPES.sub(_unescaped, text) if "\\" in text else text
     return canonical(text if read == text else f"{text}\n{read}").casefold()
@@ -165,7 +171,7 @@ def _unescaped(found: re.Match[str]) -> str:
 
 
 def _pieces_in(raw: bytes) -> Iterator[str]:
-    yield from (found[0] for found in _PIECE.finditer(_told(raw)))
+    yield from (found[0] for found in _PIECE.finditer(_plain_text(raw)))
 
 
 def _texts_in(value: object) -> Iterator[str]:

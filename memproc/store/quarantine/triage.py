@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from operator import attrgetter
 from typing import Any, NamedTuple, TypedDict, Unpack
 
 import orjson
@@ -118,7 +119,7 @@ def to_quarantined(tx: Tx, rows: Sequence[Any]) -> list[Quarantined]:
             **{name: getattr(row, name) for name in _AS_THEY_ARE},
             faults=faults_of(row),
             raw=raw_of(tx, row.number),
-            history=_history(row, sorted(happened[row.key])),
+            history=_history(row, sorted(happened[row.key], key=attrgetter("number"))),
         )
         for row in rows
     ]
@@ -138,14 +139,14 @@ def patterns_in(tx: Tx, which: QuarantineFilter, limit: int | None = None) -> tu
     """
     of_job = None if which.job is None else rejected_in(tx, which.job)
     groups: dict[Key, list[Any]] = {}
-    told = settled = 0
+    counted = settled = 0
     for row in rows_of(tx, which, _GROUPED):
         records = row.times_seen if of_job is None else of_job[row.number]
         groups.setdefault(row.pattern, [0, row])[0] += records
-        told += records
+        counted += records
         settled += records if row.status != OPEN else 0
     patterns = [Pattern(count, row.category, row.code, row.path, row.message, row.number) for count, row in groups.values()]
-    if of_job is not None and which == QuarantineFilter(job=which.job, status=None) and (gone := of_job.total() - told):
+    if of_job is not None and which == QuarantineFilter(job=which.job, status=None) and (gone := of_job.total() - counted):
         patterns.append(Pattern(gone, "forgotten", "forgotten", "", "what it was is forgotten", FORGOTTEN))
     return sorted(patterns, key=lambda pattern: (-pattern.records, pattern.example))[:limit], settled
 
@@ -179,11 +180,11 @@ def settle(
         positions_of[number_of[position]].append(position)
     _write_again(tx, failed, batch)
     taken = [number for number in replayed if number not in failed]
-    tx.update_rows(tables.quarantine, ("status",), [(REPLAYED, number) for number in taken])
-    outcomes = [(number, *became[at]) for number in taken for at in replayed[number]]
+    tx.update_rows(tables.quarantine, [{"number": number, "status": REPLAYED} for number in taken])
     lines = [
         LedgerEntry(LedgerKind.REPLAYED, rows[number].key, key, reason=f"quarantined record {number}: {outcome.value}")
-        for number, key, outcome in outcomes
+        for number in taken
+        for key, outcome in (became[at] for at in replayed[number])
     ]
     lines += [LedgerEntry(LedgerKind.REPLAYED, rows[number].key, reason="decision") for number in taken if not replayed[number]]
     lines += [LedgerEntry(LedgerKind.REJECTED, rows[number].key, reason=_without_words(again)) for number, again in failed.items()]
@@ -198,8 +199,9 @@ def discard(tx: Tx, numbers: Sequence[int], note: str) -> None:
     bare = []
     for number, row in rows.items():
         faults = [replace(fault, message=fault.code, traceback="", value=None) for fault in faults_of(row)]
-        bare.append((DISCARDED, faults[0].message, encode([fault.as_dict() for fault in faults]).decode(), number))
-    tx.update_rows(tables.quarantine, ("status", "message", "faults"), bare)
+        as_json = encode([fault.as_dict() for fault in faults]).decode()
+        bare.append({"number": number, "status": DISCARDED, "message": faults[0].message, "faults": as_json})
+    tx.update_rows(tables.quarantine, bare)
     for table in (tables.quarantine_parts, tables.quarantine_texts):
         tx.delete_by_keys(table.c.quarantine, sorted(rows))
     write_lines(tx, None, [LedgerEntry(LedgerKind.DISCARDED, row.key, reason=note) for _, row in sorted(rows.items())])
@@ -218,12 +220,11 @@ def _open_rows(tx: Tx, numbers: Iterable[int]) -> dict[int, Any]:
 
 
 def _write_again(tx: Tx, failed: Mapping[int, Sequence[Rejected]], batch: int) -> None:
-    names = ("category", "code", "path", "message", "pattern", "faults", "last_batch")
     rows = []
     for number, again in failed.items():
-        faults = tuple(fault for one in again for fault in one.faults)
-        rows.append((*reasons_of(replace(again[0], faults=faults)), batch, 1, number))
-    tx.update_rows(tables.quarantine, names, rows, add=("times_seen",))
+        reasons = reasons_of(replace(again[0], faults=tuple(fault for one in again for fault in one.faults)))
+        rows.append({"number": number, **reasons._asdict(), "last_batch": batch, "times_seen": 1})
+    tx.update_rows(tables.quarantine, rows, add=("times_seen",))
 
 
 def _without_words(again: Sequence[Rejected]) -> str:

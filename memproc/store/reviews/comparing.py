@@ -102,7 +102,7 @@ class Comparing:
     def _close(self, tx: Tx, crowd: AbstractSet[Key]) -> None:
         """Delete the open reviews of changes between facts of a crowd, which were found before it was one."""
         reviews = tx.select_by_keys(_REVIEWS_OF, _reviews.one, crowd)
-        within = [number for number, other, *state in reviews if other in crowd and state == ["changed", "open"]]
+        within = [row.number for row in reviews if row.other in crowd and (row.kind, row.status) == ("changed", "open")]
         delete_reviews(tx, within)
 
     def _candidate_for_review(self, new: _NewFact, stored: _Candidate, known: _Texts) -> ReviewCandidate | None:

@@ -144,9 +144,9 @@ class Chains:
         """Return the reviews between observations; `homes` maps these to their memories."""
         rows = self._select(tx, _BETWEEN, _reviews.one, homes)
         return [
-            _Review(number, (homes[one], homes[other]), (kind, status) == ("changed", "open"))
-            for number, one, other, kind, status in rows
-            if other in homes
+            _Review(row.number, (homes[row.one], homes[row.other]), (row.kind, row.status) == ("changed", "open"))
+            for row in rows
+            if row.other in homes
         ]
 
     def _candidate_for_review(self, before: _Member, after: _Member) -> ReviewCandidate:

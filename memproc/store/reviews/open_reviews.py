@@ -60,17 +60,18 @@ def _to_reviews(tx: Tx, rows: Sequence[Any], restored: Callable[[Plain], M]) -> 
         homes = {side.memory for side in sides.values() if side.memory is not None}
         texts = dict(map(tuple, tx.select_by_keys(OF_MANY, tables.merged.c.id, homes)))
         ranks = dict.fromkeys(homes, ("", ""))
-        for row in map(to_row, tx.select_by_keys(SPEAKING, _observations.memory, homes)):
-            ranks[row.home] = max(ranks[row.home], row.observation.rank)
-        for number, kind, confidence, stored_reason, *pair, _ in chunk:
-            one, other = map(sides.get, pair)
+        for member in map(to_row, tx.select_by_keys(SPEAKING, _observations.memory, homes)):
+            ranks[member.home] = max(ranks[member.home], member.observation.rank)
+        for row in chunk:
+            one, other = sides.get(row.one), sides.get(row.other)
             if one is None or other is None or one.home == other.home:
                 continue
             latest = [max(side.observation.rank, ranks.get(side.home, ("", ""))) for side in (one, other)]
-            verdicts = verdicts_of(dict(zip(pair, latest, strict=True)))
+            verdicts = verdicts_of(dict(zip((row.one, row.other), latest, strict=True)))
             one_shown, other_shown = (_memory_of(side, texts) for side in (one, other))
-            reason = reason_told(stored_reason, other_shown, one_shown)  # in terms of the memories shown
-            yield Review(number, kind, confidence, reason, restored(one_shown), restored(other_shown), verdicts)
+            reason = reason_told(row.reason, other_shown, one_shown)  # in terms of the memories shown
+            memories = restored(one_shown), restored(other_shown)
+            yield Review(row.number, row.kind, row.confidence, reason, *memories, verdicts)
 
 
 def _memory_of(row: Row, texts: Mapping[Key, str]) -> Plain:
@@ -101,7 +102,7 @@ def open_again(tx: Tx, withdrawn: Sequence[Decision], touched: Sequence[Observat
     remaining = {pair: in_force(made) for pair, made in decisions_on(tx, pairs).items()}
     handles = {seen.key: {seen.node, seen.key} for seen in touched}
     status: dict[int, str] = {}
-    for number, one, other in tx.select_by_keys(_PAIRS, _reviews.one, handles):
-        for pair in pairs.intersection(pairs_of(handles[one], handles.get(other, ()))):
-            status[number] = remaining[pair][0].verdict if remaining[pair] else status.get(number, "open")
-    tx.update_rows(tables.reviews, ("status",), [(verdict, number) for number, verdict in sorted(status.items())])
+    for review in tx.select_by_keys(_PAIRS, _reviews.one, handles):
+        for pair in pairs.intersection(pairs_of(handles[review.one], handles.get(review.other, ()))):
+            status[review.number] = remaining[pair][0].verdict if remaining[pair] else status.get(review.number, "open")
+    tx.update_rows(tables.reviews, [{"number": number, "status": verdict} for number, verdict in sorted(status.items())])

@@ -34,7 +34,7 @@ from memproc.records import is_event
 from memproc.store.answers import Proposed
 from memproc.store.reviews.storing import write_reviews
 from memproc.store.rows.decisions import all_decisions
-from memproc.store.rows.observations import SPEAKING, to_row
+from memproc.store.rows.observations import SPEAKING, home_in, to_row
 from memproc.store.sql import tables
 from memproc.store.sql.transactions import Transactions
 from memproc.store.sql.tx import Tx
@@ -45,8 +45,9 @@ _NEVER = -(2**63)  # before every date
 _SHARED = ("namespace", "subject", "valid_from", "valid_to")  # fields that must be equal for two facts to be compared
 
 _observations, _reviews, _store = tables.observations.c, tables.reviews.c, tables.store.c
-_FACTS = select(*(_observations[name] for name in ("key", "node", "memory", "batch", "date", "as_of", "record")))
-_MEMBERS = select(_observations.key, _observations.node, _observations.memory)
+_HOME = home_in(tables.observations).label("home")
+_FACTS = select(_HOME, *(_observations[name] for name in ("key", "node", "batch", "date", "as_of", "record")))
+_MEMBERS = select(_observations.key, _HOME)
 _NAMESPACES = select(_observations.namespace)
 _DECIDED = select(tables.decisions.c.a, tables.decisions.c.b)
 _PAIRS = select(_reviews.one, _reviews.other)
@@ -194,16 +195,16 @@ def _read_namespace(tx: Tx, namespace: int, since: _Cursor, decided: _Decided) -
     homes_of: dict[Key, set[Home]] = defaultdict(set)
     query = _FACTS.where((_observations.namespace == namespace) & (_observations.speaks == 1))
     with tx.execute(query.execution_options(yield_per=FACTS_AT_ONCE)) as rows:
-        for key, node, memory, batch, date, as_of, text in rows:
-            record, home = orjson.loads(text), memory or node
+        for row in rows:
+            record, home, handles = orjson.loads(row.record), row.home, {row.node, row.key}
             if is_event(record):
                 continue
             scope = (*map(record.get, _SHARED),)
-            fact = _Fact(_rank(date, as_of), key, home, scope, record["content"])
+            fact = _Fact(_rank(row.date, row.as_of), row.key, home, scope, record["content"])
             facts[home] = max(fact, facts.get(home, fact))
-            if batch > since.batch or not decided.since.isdisjoint((node, key)):
+            if row.batch > since.batch or not decided.since.isdisjoint(handles):
                 new.add(home)
-            for handle in decided.held & {node, key}:
+            for handle in decided.held & handles:
                 homes_of[handle].add(home)
     sides = [(one, other) for one in decided.distinct.keys() & homes_of.keys() for other in decided.distinct[one]]
     apart = [(a, b) for one, other in sides for a in homes_of[one] for b in homes_of.get(other, ()) if a != b]
@@ -250,6 +251,6 @@ def _reviewed(tx: Tx, homes: AbstractSet[Home]) -> set[frozenset[Home]]:
     home_of: dict[Key, Home] = {}
     for column in (_observations.memory, _observations.node):
         rows = tx.select_by_keys(_MEMBERS, column, homes)
-        home_of |= {key: home for key, node, memory in rows if (home := memory or node) in homes}
+        home_of |= {key: home for key, home in rows if home in homes}
     pairs = tx.select_by_keys(_PAIRS, _reviews.one, home_of)
     return {frozenset((home_of[one], home_of[other])) for one, other in pairs if other in home_of}

@@ -138,12 +138,11 @@ class Reviewer:
     def _plan_from_rows(self, tx: Tx, batch: int, broken: list[Key]) -> list[Looking]:
         """Return the parts to compare of a batch of another process, from its rows; add the keys of unreadable rows to `broken`."""
         is_read_again = (_observations.last_batch == batch) & _observations.as_of.is_not(None)
-        query = ROWS.add_columns(_observations.batch, _observations.outcome)
-        rows_of_batch = tx.execute(query.where((_observations.batch == batch) | is_read_again)).all()
-        outcomes = {row.number: row.outcome for row in rows_of_batch if row.batch == batch}
-        cores = {row.core for row in rows_of_batch}
-        members = self._parse_rows(tx.select_by_keys(SPEAKING, _observations.core, cores), [])
-        rows = self._parse_rows((row[: -len(("batch", "outcome"))] for row in rows_of_batch), broken)
+        rows_of_batch = tx.execute(ROWS.where((_observations.batch == batch) | is_read_again)).all()
+        outcome_of_new = select(_observations.number, _observations.outcome).where(_observations.batch == batch)
+        outcomes = dict(tuple(row) for row in tx.execute(outcome_of_new))
+        members = self._parse_rows(tx.select_by_keys(SPEAKING, _observations.core, {row.core for row in rows_of_batch}), [])
+        rows = self._parse_rows(rows_of_batch, broken)
         parts: list[Looking] = []
         first = min(outcomes, default=None)
         failed = isolated(lambda chunk: parts.append(looking(chunk, members, self.policy, outcomes, first)), rows)
@@ -159,9 +158,8 @@ class Reviewer:
             try:
                 rows.append(to_row(row))
             except orjson.JSONDecodeError as error:
-                _, _, key, *_ = row
-                self._log_failure(error, key)
-                broken.append(key)
+                self._log_failure(error, row.key)
+                broken.append(row.key)
         return rows
 
     def find(self, tx: Tx, new: Looking) -> Comparison:

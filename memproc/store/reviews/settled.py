@@ -38,7 +38,7 @@ def decisions_of_job(tx: Tx, job: int) -> list[Decision]:
     if not moments:
         return []
     rows = tx.execute(select(made.a, made.b, made.verdict, made.made_at))
-    undoing = {Decision(a, b, verdict) for a, b, verdict, made_at in rows if made_at in moments}
+    undoing = {Decision(row.a, row.b, row.verdict) for row in rows if row.made_at in moments}
     return [decision for decision in all_decisions(tx) if decision in undoing]
 
 
@@ -58,10 +58,11 @@ def settled(tx: Tx) -> list[Settled]:
     names = {key: {key, nodes.get(key, key)} for key in keys}
     records = records_of(tx, keys)
     decided = []
-    for one, other, number, status, kind, confidence, stored_reason in rows:
-        by_policies = [policies[pair] for pair in pairs_of(names[one], names[other]) if pair in policies]
-        reason = reason_told(stored_reason, records.get(other), records.get(one))
-        decided.append(Settled(number, status, kind, confidence, reason, by_policies[0] if by_policies else ""))
+    for row in rows:
+        by_policies = [policies[pair] for pair in pairs_of(names[row.one], names[row.other]) if pair in policies]
+        reason = reason_told(row.reason, records.get(row.other), records.get(row.one))
+        policy = by_policies[0] if by_policies else ""
+        decided.append(Settled(row.number, row.status, row.kind, row.confidence, reason, policy))
     return decided
 
 

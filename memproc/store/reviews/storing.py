@@ -27,17 +27,14 @@ def write_reviews(tx: Tx, for_review: Sequence[ReviewCandidate], batch: int) -> 
     if not for_review:
         return 0
     reviews = tx.select_by_keys(_PAIRS, _reviews.one, {candidate.one for candidate in for_review})
-    existing = {(one, other) for _, one, other in reviews}
+    existing = {(review.one, review.other) for review in reviews}
     fresh = {candidate[:2]: candidate for candidate in for_review if candidate[:2] not in existing}
-    number = tx.take_numbers("reviews", len(fresh))
-    rows = [
-        (number + at, one, other, kind, "open", confidence, reason, batch)
-        for at, (one, other, kind, confidence, reason) in enumerate(fresh.values())
-    ]
+    numbered = enumerate(fresh.values(), tx.take_numbers("reviews", len(fresh)))
+    rows = [{"number": number, **pair._asdict(), "status": "open", "batch": batch} for number, pair in numbered]
     tx.insert_rows(tables.reviews, rows)
     lines = [
-        LedgerEntry(LedgerKind.REVIEW, other, one, sure, 1, f"{kind}{BETWEEN}{reason}")
-        for one, other, kind, sure, reason in fresh.values()
+        LedgerEntry(LedgerKind.REVIEW, pair.other, pair.one, pair.confidence, 1, f"{pair.kind}{BETWEEN}{pair.reason}")
+        for pair in fresh.values()
     ]
     write_lines(tx, batch, lines)
     return len(rows)
@@ -54,7 +51,7 @@ def undated_candidates(undated: Iterable[Undated]) -> list[ReviewCandidate]:
 
 def settle_reviews(tx: Tx, verdicts: Mapping[int, str]) -> None:
     """Set the status of reviews by number, to a verdict or "open"."""
-    tx.update_rows(tables.reviews, ("status",), [(verdict, number) for number, verdict in sorted(verdicts.items())])
+    tx.update_rows(tables.reviews, [{"number": number, "status": verdict} for number, verdict in sorted(verdicts.items())])
 
 
 def delete_reviews(tx: Tx, numbers: Iterable[int]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from itertools import product
+from typing import Any
 
 from sqlalchemy import delete, select
 
@@ -52,12 +53,11 @@ def stands_against(made: Mapping[int, Decision], decision: Decision) -> bool:
 
 def decisions_on(tx: Tx, pairs: Collection[Pair]) -> dict[Pair, dict[int, Decision]]:
     """Return all that was ever decided, and withdrawn, on pairs of nodes or observations in order, each by its number."""
-    found: dict[Pair, dict[int, Decision]] = defaultdict(dict)
-    for number, *made in tx.select_by_keys(DECISIONS, tables.decisions.c.a, {a for a, _ in pairs}):
-        decision = Decision(*made)
-        if decision.keys in pairs:
-            found[decision.keys][number] = decision
-    return found
+    made: dict[Pair, dict[int, Decision]] = defaultdict(dict)
+    for row in tx.select_by_keys(DECISIONS, tables.decisions.c.a, {a for a, _ in pairs}):
+        if (row.a, row.b) in pairs:
+            made[row.a, row.b][row.number] = decision_of(row)
+    return made
 
 
 def all_decisions(tx: Tx) -> list[Decision]:
@@ -67,7 +67,12 @@ def all_decisions(tx: Tx) -> list[Decision]:
 
 def decisions_ever(tx: Tx) -> dict[int, Decision]:
     """Return all that was ever decided, and withdrawn, by its number."""
-    return {number: Decision(*made) for number, *made in tx.execute(DECISIONS)}
+    return {row.number: decision_of(row) for row in tx.execute(DECISIONS)}
+
+
+def decision_of(row: Any) -> Decision:
+    """Return a row of the query `DECISIONS` as a value."""
+    return Decision(a=row.a, b=row.b, verdict=row.verdict, policy=row.policy)
 
 
 def pairs_of(one: Collection[Key], other: Collection[Key]) -> set[Pair]:
@@ -77,10 +82,10 @@ def pairs_of(one: Collection[Key], other: Collection[Key]) -> set[Pair]:
 
 def write_decisions(tx: Tx, decisions: Sequence[tuple[Decision, str]], note: str) -> None:
     """Write decisions, each with the verdict to note; `WITHDRAWN` takes it back."""
-    number = tx.next_number(tables.decisions)
+    made = {"made_at": tx.now, "note": note}
     rows = [
-        (number + at, decision.a, decision.b, verdict, tx.now, note, decision.policy)
-        for at, (decision, verdict) in enumerate(decisions)
+        {"number": number, "a": decision.a, "b": decision.b, "verdict": verdict, "policy": decision.policy, **made}
+        for number, (decision, verdict) in enumerate(decisions, tx.next_number(tables.decisions))
     ]
     tx.insert_rows(tables.decisions, rows)
 
@@ -89,7 +94,7 @@ def take_notes_out(tx: Tx, handles: Collection[Key]) -> None:
     """Take out what persons noted as they decided on these nodes and observations; that they did stays."""
     columns = (tables.decisions.c.a, tables.decisions.c.b)
     noted = {number for column in columns for (number,) in tx.select_by_keys(_NOTED, column, handles)}
-    tx.update_rows(tables.decisions, ("note",), [("", number) for number in sorted(noted)])
+    tx.update_rows(tables.decisions, [{"number": number, "note": ""} for number in sorted(noted)])
 
 
 def decide_on(tx: Tx, nodes: Mapping[Key, set[Key]]) -> None:
@@ -98,11 +103,11 @@ def decide_on(tx: Tx, nodes: Mapping[Key, set[Key]]) -> None:
         return
     made = tx.execute(select(tables.decisions).order_by(tables.decisions.c.number)).all()
     tx.execute(delete(tables.decisions))
-    rows = [
-        (row, {"a": ends[0], "b": ends[1]})
+    moved = [
+        (row._asdict(), {"a": min(ends), "b": max(ends)})
         for row in made
-        for ends in (sorted(pair) for pair in sorted(product(nodes.get(row.a, {row.a}), nodes.get(row.b, {row.b}))))
+        for ends in sorted(product(nodes.get(row.a, {row.a}), nodes.get(row.b, {row.b})))
         if ends[0] != ends[1]
     ]
-    again = [resealed(tables.decisions, row, {"number": number, **ends}) for number, (row, ends) in enumerate(rows, 1)]
-    tx.insert_rows(tables.decisions, again)
+    rows = [{**row, **resealed(tables.decisions, row, {"number": at, **ends})} for at, (row, ends) in enumerate(moved, 1)]
+    tx.insert_rows(tables.decisions, rows)

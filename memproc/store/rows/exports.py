@@ -12,7 +12,7 @@ from memproc.dedup.memory import in_order
 from memproc.formats import own
 from memproc.records import Plain
 from memproc.store.rows.decisions import all_decisions
-from memproc.store.rows.memories import _SIGHTINGS, CHUNK, memories_by_id
+from memproc.store.rows.memories import CHUNK, SIGHTINGS, memories_by_id
 from memproc.store.sql import tables
 from memproc.store.sql.tx import Tx
 from memproc.times import from_micros
@@ -31,7 +31,7 @@ def whole_observations(tx: Tx) -> Iterator[Plain]:
     yield own.HEAD
     keys = sorted(tx.execute(select(_observations.key)).scalars())
     for start in range(0, len(keys), CHUNK):
-        rows = tx.select_by_keys(_SIGHTINGS, _observations.key, keys[start : start + CHUNK])
+        rows = tx.select_by_keys(SIGHTINGS, _observations.key, keys[start : start + CHUNK])
         for row in sorted(rows, key=attrgetter("key")):
             as_of = None if row.as_of is None else from_micros(row.as_of)
             yield in_order(orjson.loads(row.record)) | own.envelope(row.key, as_of, is_identity=bool(row.is_identity))
@@ -39,5 +39,5 @@ def whole_observations(tx: Tx) -> Iterator[Plain]:
         of_policy = {own.POLICY: decision.policy} if decision.policy else {}
         yield {own.DECISION: decision.verdict, "keys": [decision.a.hex(), decision.b.hex()], **of_policy}
     gone = tables.forgotten.c
-    for key, node, home in sorted(map(tuple, tx.execute(select(gone.key, gone.node, gone.home)))):
-        yield {"decision": "forgotten", "keys": [key.hex()] if node == home else [key.hex(), node.hex()]}
+    for row in tx.execute(select(gone.key, gone.node, gone.home).order_by(gone.key)):
+        yield {"decision": "forgotten", "keys": [row.key.hex()] if row.node == row.home else [row.key.hex(), row.node.hex()]}

@@ -6,7 +6,7 @@ further. All that these memories were told by is put in the order of time; what 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -37,17 +37,17 @@ class _Told(NamedTuple):
 
 def history_of(tx: Tx, rows: Sequence[Row]) -> tuple[Step, ...]:
     """Return the steps of the memory whose observations are `rows`, the oldest first, those without a date before all."""
-    told = _memories_in_chain(tx, rows)
-    rows_told = in_groups(tx, [row for one in told.values() for row in one.rows])
-    every = sorted(rows_told, key=lambda row: (row.observation.rank, row.observation.key))
+    memories = _memories_in_chain(tx, rows)
+    grouped = in_groups(tx, [row for memory in memories.values() for row in memory.rows])
+    every = sorted(grouped, key=lambda row: (row.observation.rank, row.observation.key))
     speaking = speaking_of(tx, every)
     steps: list[Step] = []
     before: Key | None = None
     for row in every:
         seen = row.observation
         if seen.group != before:
-            link = _link(row, told[row.home], is_speaking=seen.key in speaking)
-            steps.append(Step(seen.date, seen.record["content"], link, row.home.hex(), seen.key.hex(), told[row.home].review))
+            link = _link(row, memories[row.home], is_speaking=seen.key in speaking)
+            steps.append(Step(seen.date, seen.record["content"], link, row.home.hex(), seen.key.hex(), memories[row.home].review))
         before = seen.group
     return _with_what_was_told_before(steps)
 
@@ -62,40 +62,37 @@ def _link(row: Row, told: _Told, *, is_speaking: bool) -> Link:
 
 def _with_what_was_told_before(steps: Sequence[Step]) -> tuple[Step, ...]:
     """Return the steps, of which the last of each memory alone is how it speaks now: what it said before is `told`."""
-    found: list[Step] = []
+    newest_first: list[Step] = []
     done: set[str] = set()
     for step in reversed(steps):
         is_now = step.link in ("current", "offered")
-        found.append(replace(step, link="told") if is_now and step.memory in done else step)
+        newest_first.append(replace(step, link="told") if is_now and step.memory in done else step)
         if is_now:
             done.add(step.memory)
-    return tuple(found[::-1])
+    return tuple(newest_first[::-1])
 
 
 def _memories_in_chain(tx: Tx, rows: Sequence[Row]) -> dict[Key, _Told]:
     """Return by id the memories that reviews lead to, the one that was asked for among them."""
-    found = {rows[0].home: _Told(rows, None)}
-    fresh: Mapping[Key, _Told] = found
-    while fresh and len(found) < MOST_MEMORIES:
-        keys = {row.observation.key for one in fresh.values() for row in one.rows}
-        changes = [
-            (number, *sides)
-            for column in (_reviews.one, _reviews.other)
-            for number, *sides, kind, status in tx.select_by_keys(_CHANGES, column, keys)
-            if (kind, status) in _STATES
-        ]
+    chain = {rows[0].home: _Told(rows, None)}
+    fresh = chain
+    while fresh and len(chain) < MOST_MEMORIES:
+        keys = {row.observation.key for memory in fresh.values() for row in memory.rows}
+        columns = (_reviews.one, _reviews.other)
+        reviews = {review.number: review for column in columns for review in tx.select_by_keys(_CHANGES, column, keys)}
         fresh = {}
-        for number, *sides in sorted(changes):
-            for side in sides:
-                there = locate(tx, side.hex()) if side not in keys else []
-                if there and there[0].home not in found and there[0].home not in fresh:
-                    fresh[there[0].home] = _Told(there, number)
-        found |= fresh
-    return found
+        for number, review in sorted(reviews.items()):
+            sides = (review.one, review.other) if (review.kind, review.status) in _STATES else ()
+            for side in (side for side in sides if side not in keys):
+                members = locate(tx, side.hex())
+                if members and members[0].home not in chain:
+                    fresh.setdefault(members[0].home, _Told(members, number))
+        chain |= fresh
+    return chain
 
 
 def speaking_of(tx: Tx, rows: Sequence[Row]) -> set[Key]:
     """Return the keys of those observations that speak for their memories, and are no history."""
     near = neighbourhood(tx, [row.observation for row in rows], is_whole=True)
-    found, _ = clusters((row.observation for row in near.rows.values()), near.typo_links, near.decisions, near.spent)
-    return {seen.key for cluster in found for seen in cluster.speaking}
+    clustered, _ = clusters((row.observation for row in near.rows.values()), near.typo_links, near.decisions, near.spent)
+    return {seen.key for cluster in clustered for seen in cluster.speaking}

@@ -32,8 +32,8 @@ class Counts(Protocol):
 
 
 class LedgerEntry(NamedTuple):
-    """A line to write. `kind`: similar or version (a merge), review, decision, forgotten, or an `amount` of joins, splits,
-    memories_forgotten. `reason` holds kinds of difference, a fixed phrase or a person's note.
+    """A line to write, a value for each column of this name. `kind`: similar or version (a merge), review, decision, forgotten, or
+    an `amount` of joins, splits, memories_forgotten. `reason` holds kinds of difference, a fixed phrase or a person's note.
     """
 
     kind: LedgerKind
@@ -51,16 +51,16 @@ def moves(changed: Counts) -> list[LedgerEntry]:
 
 def write_lines(tx: Tx, batch: int | None, lines: Sequence[LedgerEntry]) -> None:
     """Write lines, in order; those of no amount say nothing. `batch` is None for what no batch did."""
-    if said := [line for line in lines if line.amount]:
-        number = tx.next_number(tables.ledger)
-        tx.insert_rows(tables.ledger, [(number + at, batch, tx.now, *line) for at, line in enumerate(said)])
+    if written := [line for line in lines if line.amount]:
+        numbered = enumerate(written, tx.next_number(tables.ledger))
+        rows = [{"number": number, "batch": batch, "made_at": tx.now, **line._asdict()} for number, line in numbered]
+        tx.insert_rows(tables.ledger, rows)
 
 
 def take_reasons_out(tx: Tx, handles: Collection[Key]) -> None:
     """Take out what persons noted on decisions about these nodes and observations; that they were made stays."""
-    made = [line for line in _lines_on(tx, handles) if line.kind == LedgerKind.DECISION]
-    verdicts = [(line.reason.partition(":")[0], line.number) for line in made]
-    tx.update_rows(tables.ledger, ("reason",), verdicts)
+    made = [line for line in lines_on(tx, handles) if line.kind == LedgerKind.DECISION]
+    tx.update_rows(tables.ledger, [{"number": line.number, "reason": line.reason.partition(":")[0]} for line in made])
 
 
 def entry_of(line: Any, reason: str) -> Entry:
@@ -69,8 +69,8 @@ def entry_of(line: Any, reason: str) -> Entry:
     return Entry(line.made_at, line.kind, subject, other, line.confidence, reason)
 
 
-def _lines_on(tx: Tx, handles: Collection[Key]) -> list[Any]:
-    lines: dict[int, Any] = {}
-    for column in (tables.ledger.c.subject, tables.ledger.c.other):
-        lines |= {line[0]: line for line in tx.select_by_keys(LINES, column, handles)}
+def lines_on(tx: Tx, handles: Collection[Key]) -> list[Any]:
+    """Return the lines on these nodes and observations as rows of the query `LINES`, in order."""
+    columns = (tables.ledger.c.subject, tables.ledger.c.other)
+    lines = {line.number: line for column in columns for line in tx.select_by_keys(LINES, column, handles)}
     return [line for _, line in sorted(lines.items())]

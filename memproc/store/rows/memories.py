@@ -26,7 +26,7 @@ _observations = tables.observations.c
 _merged = tables.merged.c
 OF_MANY = select(_merged.id, _merged.record)
 _SEEN = ("memory", "node", "key", "position", "outcome", "confidence", "is_identity", "as_of", "record")
-_SIGHTINGS = select(*(_observations[name] for name in _SEEN))
+SIGHTINGS = select(*(_observations[name] for name in _SEEN))
 
 
 _WITH_OTHERS = (
@@ -63,8 +63,8 @@ def newest_memories(tx: Tx, namespace: str | None, since: int | None) -> Generat
         arms.append(chosen)
     both = union_all(*arms).subquery()
     ordered = select(both.c.id, both.c.record).order_by(func.coalesce(both.c.date, -(2**62)).desc(), both.c.id)
-    with tx.execute(ordered.execution_options(yield_per=CHUNK)) as found:
-        for key, record in found:
+    with tx.execute(ordered.execution_options(yield_per=CHUNK)) as rows:
+        for key, record in rows:
             yield to_memory(key, record)
 
 
@@ -78,10 +78,10 @@ def memories_by_id(tx: Tx) -> Iterator[Plain]:
         many = [key for key, is_many in some if is_many]
         texts = dict(map(tuple, tx.select_by_keys(OF_MANY, _merged.id, many)))
         seen: dict[Key, list[Any]] = defaultdict(list)
-        for row in tx.select_by_keys(_SIGHTINGS, _observations.memory, many):
+        for row in tx.select_by_keys(SIGHTINGS, _observations.memory, many):
             seen[row.memory].append(row)
         single = (key for key, is_many in some if not is_many)
-        for row in tx.select_by_keys(_SIGHTINGS, _observations.node, single):
+        for row in tx.select_by_keys(SIGHTINGS, _observations.node, single):
             if row.memory is None:
                 seen[row.node].append(row)
         for key, is_many in some:
@@ -116,9 +116,10 @@ def clear_merged(tx: Tx) -> None:
     tx.execute(delete(tables.merged))
 
 
-def merged_row(key: Key, memory: Plain) -> tuple[Key, int, int | None, str]:
+def merged_row(key: Key, memory: Plain) -> dict[str, Any]:
     """Return the row of a memory of several observations."""
-    return key, namespace_number(memory["namespace"]), date_of(memory), encode(memory).decode()
+    namespace = namespace_number(memory["namespace"])
+    return {"id": key, "namespace": namespace, "date": date_of(memory), "record": encode(memory).decode()}
 
 
 def date_of(record: Plain) -> int | None:

@@ -14,7 +14,7 @@ from memproc.dedup.grouping import Link, group_all, grouped, in_group
 from memproc.dedup.keys import Key
 from memproc.dedup.neighbourhood import Neighbourhood, Row
 from memproc.dedup.observation import Observation
-from memproc.store.rows.decisions import DECISIONS, in_force
+from memproc.store.rows.decisions import DECISIONS, decision_of, in_force
 from memproc.store.rows.observations import ROWS, SPEAKING, to_row
 from memproc.store.rows.state import StoreState
 from memproc.store.sql import tables
@@ -142,9 +142,9 @@ class _Search:
         if not self.has_decisions:
             return set()
         columns = (tables.decisions.c.a, tables.decisions.c.b)
-        found = {number: Decision(*made) for column in columns for number, *made in self._select(DECISIONS, column, handles)}
-        self.decisions |= found  # all on a pair are found together
-        return {key for decision in in_force(found) if decision.verdict != "distinct" for key in decision.keys}
+        made = {row.number: decision_of(row) for column in columns for row in self._select(DECISIONS, column, handles)}
+        self.decisions |= made  # all on a pair are found together
+        return {key for decision in in_force(made) if decision.verdict != "distinct" for key in decision.keys}
 
     def spent(self) -> frozenset[Key]:
         """Return those of the nodes of which a part was forgotten by itself, or within a memory of another name."""
@@ -170,5 +170,5 @@ def in_company(tx: Tx) -> Iterator[list[Observation]]:
     nodes = sorted({key for query in (versioned, decided, SPENT) for key in tx.execute(query).scalars()})
     for column, keys in ((_observations.core, cores), (_observations.node, nodes), (_observations.key, nodes)):
         for start in range(0, len(keys), CHUNK):
-            found = tx.select_by_keys(ROWS, column, keys[start : start + CHUNK])
-            yield [to_row(row).observation for row in found]
+            rows = tx.select_by_keys(ROWS, column, keys[start : start + CHUNK])
+            yield [to_row(row).observation for row in rows]

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from itertools import repeat
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
-from sqlalchemy import Select, literal_column, select, update
+from sqlalchemy import ColumnElement, FromClause, Select, func, literal_column, select, update
 
 from memproc.dedup.columns import Columns, Prepared
 from memproc.dedup.judging import Judged
@@ -24,28 +23,47 @@ from memproc.store.sql.tx import Tx
 from memproc.times import from_micros, to_micros
 
 _observations = tables.observations.c
-_COLUMNS = ("number", "memory", "key", "node", "content", "core", "is_identity", "as_of", "length", "record", "speaks")
-ROWS = select(*(_observations[name] for name in _COLUMNS))
+
+
+class _Columns(NamedTuple):
+    """The columns of an observation that are read."""
+
+    number: int
+    memory: Key | None
+    key: Key
+    node: Key
+    content: Key
+    core: int
+    is_identity: int
+    as_of: int | None
+    length: int
+    record: str
+    speaks: int
+
+
+ROWS = select(*(_observations[name] for name in _Columns._fields))
 SPEAKING = ROWS.where(_observations.speaks == literal_column("1"))
 
 
 _FORGOTTEN = select(tables.forgotten.c.key)
 _RECORDS = select(_observations.key, _observations.record)
-
-
 _NONE_MET: Mapping[int, Judged] = {}
 _NOTHING_CHANGED = Regrouped({}, frozenset(), {}, 0, 0, {}, {})
-
-
 COMPUTED = ("node", "content", "core", "length", "namespace", "date")  # columns of an observation that its record gives
 
 
-def to_row(found: Iterable[Any]) -> Row:
+def to_row(values: Iterable[Any]) -> Row:
     """Return a row of the query `ROWS` as values, its observation as one that meets no other."""
-    number, memory, key, node, content, core, is_identity, as_of, length, record, speaks = found
-    date = None if as_of is None else from_micros(as_of)
-    observation = Observation(key, node, content, content, bool(is_identity), date, length, (), orjson.loads(record), core)
-    return Row(number, memory, observation, speaks == 1)
+    row = _Columns(*values)
+    as_of = None if row.as_of is None else from_micros(row.as_of)
+    is_identity, group, record = bool(row.is_identity), row.content, orjson.loads(row.record)
+    observation = Observation(row.key, row.node, row.content, group, is_identity, as_of, row.length, (), record, row.core)
+    return Row(row.number, row.memory, observation, row.speaks == 1)
+
+
+def home_in(observations: FromClause) -> ColumnElement[Key]:
+    """Return what SQL gives as `Row.home`: the id of the memory that an observation of a table is in."""
+    return func.coalesce(observations.c.memory, observations.c.node)
 
 
 def forgotten_among(tx: Tx, keys: Iterable[Key]) -> set[Key]:
@@ -57,8 +75,7 @@ def forgotten_among(tx: Tx, keys: Iterable[Key]) -> set[Key]:
 
 def records_of(tx: Tx, keys: Iterable[Key]) -> dict[Key, Plain]:
     """Return the records of observations by their keys; those that are not there are left out."""
-    found = tx.select_by_keys(_RECORDS, _observations.key, {*keys})
-    return {key: orjson.loads(record) for key, record in found}
+    return {key: orjson.loads(record) for key, record in tx.select_by_keys(_RECORDS, _observations.key, {*keys})}
 
 
 def to_key(identifier: str) -> Key:
@@ -125,12 +142,12 @@ def _began_with_what_is_gone(tx: Tx, node: Key) -> bool:
     """Tell whether the first that came of a node was forgotten, while another stayed."""
     gone = tables.forgotten.c
     apart = select(gone.batch, gone.position).where(gone.node == node, gone.home != node).order_by(gone.batch, gone.position)
-    there = select(_observations.batch, _observations.position).where(_observations.node == node)
+    left = select(_observations.batch, _observations.position).where(_observations.node == node)
     forgotten = tx.execute(apart.limit(1)).first()
     if forgotten is None:
         return False
-    first = tx.execute(there.order_by(_observations.batch, _observations.position).limit(1)).one()
-    return tuple(forgotten) < tuple(first)
+    first = tx.execute(left.order_by(_observations.batch, _observations.position).limit(1)).one()
+    return (forgotten.batch, forgotten.position) < (first.batch, first.position)
 
 
 def rows_by_key(tx: Tx, keys: Collection[Key]) -> dict[Key, Row]:
@@ -139,76 +156,84 @@ def rows_by_key(tx: Tx, keys: Collection[Key]) -> dict[Key, Row]:
     return {row.observation.key: row for row in rows}
 
 
-def rows_of_new(
-    columns: Columns, first: int, batch: int, judged: Mapping[int, Judged] = _NONE_MET, changed: Regrouped = _NOTHING_CHANGED
-) -> list[tuple[Any, ...]]:
-    """Return the rows of new observations, numbered from `first` on; those not in `judged`, by their places, are just stored."""
-    many, speaks = len(columns), changed.speaks
+def columns_of_new(
+    prepared: Columns, first: int, batch: int, judged: Mapping[int, Judged] = _NONE_MET, changed: Regrouped = _NOTHING_CHANGED
+) -> dict[str, Sequence[Any]]:
+    """Return new observations, numbered from `first` on, by the columns of their table; those not in `judged`, by their places, are
+    just stored.
+    """
+    many, speaks = len(prepared), changed.speaks
     outcomes: list[str] = [Outcome.STORED.value] * many
     confidences: list[float | None] = [None] * many
     for at, one in judged.items():
         outcomes[at], confidences[at] = one.outcome.value, one.confidence
-    as_of = [None if date is None else to_micros(date) for date in columns.as_of]
-    seals = [None if date is None else seal_of_date(key, date) for key, date in zip(columns.key, as_of, strict=True)]
-    return [
-        *zip(
-            range(first, first + many),
-            *columns.lists[:4],  # its keys
-            map(changed.membership.get, columns.key),
-            [int(speaks.get(key, True)) for key in columns.key] if speaks else repeat(1),
-            columns.namespace,
-            map(int, columns.is_identity),
-            repeat(batch),
-            columns.position,
-            outcomes,
-            confidences,
-            repeat(batch),
-            repeat(1),
-            as_of,
-            seals,
-            map(len, columns.text),
-            columns.changed_at,
-            map(bytes.decode, columns.json),
-            strict=False,  # what repeats has no end
-        )
-    ]
+    as_of = [None if date is None else to_micros(date) for date in prepared.as_of]
+    return {
+        "number": range(first, first + many),
+        "key": prepared.key,
+        "node": prepared.node,
+        "content": prepared.content,
+        "core": prepared.core,
+        "memory": [*map(changed.membership.get, prepared.key)],
+        "speaks": [int(speaks.get(key, True)) for key in prepared.key] if speaks else [1] * many,
+        "namespace": prepared.namespace,
+        "is_identity": [*map(int, prepared.is_identity)],
+        "batch": [batch] * many,
+        "position": prepared.position,
+        "outcome": outcomes,
+        "confidence": confidences,
+        "last_batch": [batch] * many,
+        "times_seen": [1] * many,
+        "as_of": as_of,
+        "as_of_seal": [None if date is None else seal_of_date(key, date) for key, date in zip(prepared.key, as_of, strict=True)],
+        "length": [*map(len, prepared.text)],
+        "date": prepared.changed_at,
+        "record": [*map(bytes.decode, prepared.json)],
+    }
 
 
-def computed(found: Prepared) -> tuple[object, ...]:
+def computed(prepared: Prepared) -> dict[str, object]:
     """Return what the columns `COMPUTED` of an observation should hold."""
-    return found.node, found.content, found.core, len(found.text), found.namespace, found.changed_at
+    return {
+        "node": prepared.node,
+        "content": prepared.content,
+        "core": prepared.core,
+        "length": len(prepared.text),
+        "namespace": prepared.namespace,
+        "date": prepared.changed_at,
+    }
 
 
-def insert_observations(tx: Tx, rows: Sequence[tuple[Any, ...]]) -> None:
-    """Write new observations, as `rows_of_new` gives them."""
-    tx.insert_rows(tables.observations, rows)
+def insert_observations(tx: Tx, columns: Mapping[str, Sequence[Any]]) -> None:
+    """Write new observations, as `columns_of_new` gives them."""
+    tx.insert_columns(tables.observations, columns)
 
 
 def note_seen_again(tx: Tx, times: Mapping[int, int], batch: int) -> None:
-    """Note of observations, by number, how many times more a batch gave them."""
-    counted = [(batch, more, number) for number, more in times.items()]
-    tx.update_rows(tables.observations, ("last_batch",), counted, add=("times_seen",))
+    """Add to observations, by number, how many more times a batch gave them."""
+    rows = [{"number": number, "last_batch": batch, "times_seen": more} for number, more in times.items()]
+    tx.update_rows(tables.observations, rows, add=("times_seen",))
 
 
 def note_dates(tx: Tx, dates: Mapping[int, tuple[Key, int]]) -> None:
-    """Note of observations, by number, their key and a later date that their source gave, in microseconds since 1970."""
-    later = [(as_of, seal_of_date(key, as_of), number) for number, (key, as_of) in dates.items()]
-    tx.update_rows(tables.observations, ("as_of", "as_of_seal"), later)
+    """Write later dates that sources gave: by the number of an observation its key and the date, in microseconds since 1970."""
+    rows = [{"number": number, "as_of": as_of, "as_of_seal": seal_of_date(key, as_of)} for number, (key, as_of) in dates.items()]
+    tx.update_rows(tables.observations, rows)
 
 
 def set_speaking(tx: Tx, speaking: Mapping[int, bool]) -> None:
-    """Note of observations, by number, whether they speak for their version or are silent."""
-    tx.update_rows(tables.observations, ("speaks",), [(int(speaks), number) for number, speaks in speaking.items()])
+    """Write, by number, whether observations speak for their version or are silent."""
+    tx.update_rows(tables.observations, [{"number": number, "speaks": int(speaks)} for number, speaks in speaking.items()])
 
 
 def set_memories(tx: Tx, memories: Mapping[int, Key | None]) -> None:
-    """Note of observations, by number, in which memory they are; None for one by itself."""
-    tx.update_rows(tables.observations, ("memory",), [(memory, number) for number, memory in memories.items()])
+    """Write, by number, which memory observations are in; None for one by itself."""
+    tx.update_rows(tables.observations, [{"number": number, "memory": memory} for number, memory in memories.items()])
 
 
 def set_computed(tx: Tx, prepared: Mapping[int, Prepared]) -> None:
     """Write again what the records of observations give, by number."""
-    tx.update_rows(tables.observations, COMPUTED, [(*computed(own), number) for number, own in prepared.items()])
+    tx.update_rows(tables.observations, [{"number": number, **computed(own)} for number, own in prepared.items()])
 
 
 def take_apart(tx: Tx) -> None:

@@ -2,13 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Iterable
+from typing import NamedTuple
 
+from memproc.dedup.keys import Key
 from memproc.store.sql import tables
 from memproc.store.sql.tx import Tx
 
 
-def write_tombstones(tx: Tx, rows: Sequence[tuple[Any, ...]]) -> None:
-    """Write tombstones: each with key, node, home, batch, position, outcome and the times that it was seen."""
-    tx.insert_rows(tables.forgotten, rows)
+class Tombstone(NamedTuple):
+    """What is left of an observation, a value for each column of this name; of a rejected record it has neither node nor home."""
+
+    key: Key
+    node: Key | None
+    home: Key | None
+    batch: int
+    position: int
+    outcome: str
+    times_seen: int
+
+
+def write_tombstones(tx: Tx, tombstones: Iterable[Tombstone]) -> None:
+    """Write tombstones."""
+    tx.insert_rows(tables.forgotten, [tombstone._asdict() for tombstone in tombstones])

@@ -16,37 +16,42 @@ from memproc.store.answers import Entry, ObservationSeen, Trace
 from memproc.store.kinds import LedgerKind
 from memproc.store.rows.decisions import all_decisions
 from memproc.store.rows.history import speaking_of
-from memproc.store.rows.ledger import _lines_on, entry_of
+from memproc.store.rows.ledger import entry_of, lines_on
 from memproc.store.rows.observations import records_of
 from memproc.store.sql import tables
 from memproc.store.sql.tx import Tx
 
 _LAST = tables.batches.alias("last")
 _seen, _gone, _batches = tables.observations.c, tables.forgotten.c, tables.batches.c
-_HOW = (_seen.key, _seen.record, _seen.outcome, _seen.confidence)
-_WHEN = (_batches.committed_at, _LAST.c.committed_at, _seen.times_seen)
+_AS_THEY_ARE = ("outcome", "confidence", "batch", "position", "times_seen")  # columns whose values are told as they are
 _SIGHTINGS = (
-    select(*_HOW, _batches.job, _seen.batch, _seen.position, *_WHEN)
+    select(_seen.key, _seen.record, *(_seen[name] for name in _AS_THEY_ARE))
+    .add_columns(_batches.job, _batches.committed_at.label("first_seen"), _LAST.c.committed_at.label("last_seen"))
     .join_from(tables.observations, tables.batches, _seen.batch == _batches.number)
     .join(_LAST, _seen.last_batch == _LAST.c.number)
 )
 _TOMBSTONES = select(_gone.key, _gone.node, _gone.outcome, _batches.job, _gone.position, _batches.committed_at).join_from(
     tables.forgotten, tables.batches, _gone.batch == _batches.number
 )
-_OF_TWO_TEXTS = (
-    LedgerKind.SIMILAR,
-    LedgerKind.JOINED,
-    LedgerKind.REVIEW,
-)  # kinds of lines whose reason is what two observations differ in
+# Kinds of lines whose reason is what two observations differ in.
+_OF_TWO_TEXTS = (LedgerKind.SIMILAR, LedgerKind.JOINED, LedgerKind.REVIEW)
 
 
 def trace_of(tx: Tx, rows: Sequence[Row], memory: M) -> Trace[M]:
     """Return the story of a memory, whose observations are `rows`."""
     speaking = speaking_of(tx, rows)
     keys = {row.observation.key for row in rows}
-    sightings = tx.select_by_keys(_SIGHTINGS, _seen.key, keys)
     observations = sorted(
-        ObservationSeen(key.hex(), orjson.loads(record), key in speaking, *rest) for key, record, *rest in sightings
+        ObservationSeen(
+            observation=row.key.hex(),
+            record=orjson.loads(row.record),
+            speaks=row.key in speaking,
+            job=row.job,
+            first_seen=row.first_seen,
+            last_seen=row.last_seen,
+            **{name: getattr(row, name) for name in _AS_THEY_ARE},
+        )
+        for row in tx.select_by_keys(_SIGHTINGS, _seen.key, keys)
     )
     read = [
         Entry(seen.first_seen, "read", seen.observation, None, None, _place(seen.outcome, seen.job, seen.position))
@@ -64,9 +69,9 @@ def trace_of_forgotten(tx: Tx, key: Key) -> Trace[Any] | None:
     if named is None:
         return None
     is_of_it = _gone.key == named.key if named.home is None else _gone.home == named.home
-    found: list[Any] = sorted(tx.execute(_TOMBSTONES.where(is_of_it)).all())
-    read = [Entry(row[5], "read", row[0].hex(), None, None, _place(row[2], row[3], row[4])) for row in found]
-    handles = {handle for row in found for handle in (row[0], row[1]) if handle is not None}
+    rows = tx.execute(_TOMBSTONES.where(is_of_it).order_by(_gone.key)).all()
+    read = [Entry(row.committed_at, "read", row.key.hex(), None, None, _place(row.outcome, row.job, row.position)) for row in rows]
+    handles = {handle for row in rows for handle in (row.key, row.node) if handle is not None}
     return Trace(None, (), _story(tx, read, handles), ())
 
 
@@ -76,7 +81,7 @@ def _place(outcome: str, job: int, position: int) -> str:
 
 def _story(tx: Tx, read: Sequence[Entry], handles: Collection[Key]) -> tuple[Entry, ...]:
     """Return the lines of the ledger on these nodes and observations and when each was read, in the order of time."""
-    written = _lines_on(tx, handles)
+    written = lines_on(tx, handles)
     compared = {key for line in written if line.kind in _OF_TWO_TEXTS for key in (line.subject, line.other)}
     records = records_of(tx, compared)
     lines = [entry_of(line, _reason_of(line, records)) for line in written]

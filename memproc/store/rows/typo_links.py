@@ -26,5 +26,5 @@ def clear_typo_links(tx: Tx) -> None:
 def write_typo_links(tx: Tx, links: Iterable[Link]) -> None:
     """Write which cores the core of a text with an odd token may stand for, where it is not written yet."""
     wanted = set(links)
-    there = {tuple(row) for row in tx.select_by_keys(_TYPO_LINKS, tables.typo_links.c.core, {core for _, core in wanted})}
-    tx.insert_rows(tables.typo_links, sorted(wanted - there))
+    written = {tuple(row) for row in tx.select_by_keys(_TYPO_LINKS, tables.typo_links.c.core, {core for _, core in wanted})}
+    tx.insert_rows(tables.typo_links, [{"meant": meant, "core": core} for meant, core in sorted(wanted - written)])

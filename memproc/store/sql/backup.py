@@ -121,6 +121,6 @@ def _steps(source: Any, target: sqlite3.Connection, *, pages: int) -> None:
 
 def _check(part: Path) -> None:
     with closing(_opened(part, "immutable=1")) as copied:
-        found = copied.execute("PRAGMA integrity_check(1)").fetchone()[0]
-    if found != "ok":
-        raise DamagedError(f"the store is damaged, and so would be its copy: {found}; `memproc doctor` tells more")
+        verdict = copied.execute("PRAGMA integrity_check(1)").fetchone()[0]
+    if verdict != "ok":
+        raise DamagedError(f"the store is damaged, and so would be its copy: {verdict}; `memproc doctor` tells more")

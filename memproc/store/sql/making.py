@@ -1,4 +1,4 @@
-"""Making a store: all of it or nothing, beside whatever an application has in the same tx.database.
+"""Making a store: all of it or nothing, beside whatever an application has in the same database.
 
 Facts: SQLite and PostgreSQL undo the making of tables with the transaction; MariaDB and MySQL commit each statement of it. There
 what an attempt made is taken out when it fails, and what one left that was killed is known by its columns and by having no rows.
@@ -6,7 +6,7 @@ what an attempt made is taken out when it fails, and what one left that was kill
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -24,7 +24,7 @@ from memproc.store.sql.views import views_on
 MARKS = frozenset({"epoch", "schema_version", "scheme", "policy"})  # columns that the table of a store's row has in each version
 
 
-def make(database: Database, row: tuple[Any, ...]) -> None:
+def make(database: Database, row: Mapping[str, Any]) -> None:
     """Make the tables, views and indexes, and the store's row last; where another process made it meanwhile, that stands.
 
     Raises UsageError, and makes nothing, where a name is taken by something else.
@@ -69,12 +69,12 @@ def names_in(tx: Tx) -> set[str]:
 
 
 def _create(tx: Tx, *, is_store: bool = False) -> None:
-    there = names_in(tx)
-    own = [table for table in tables.metadata.sorted_tables if _is_own(tx, table, there, is_store=is_store)]
+    existing = names_in(tx)
+    own = [table for table in tables.metadata.sorted_tables if _is_own(tx, table, existing, is_store=is_store)]
     views = views_on(tx.database.backend)
-    own_views = {name for name, view in views.items() if _is_own_view(tx, name, view, there)}
+    own_views = {name for name, view in views.items() if _is_own_view(tx, name, view, existing)}
     known = {str(index.name) for table in own for index in table.indexes} | {table.name for table in own} | own_views
-    taken = sorted(name for name in map(tx.database.names.of, OBJECTS - known) if name in there)
+    taken = sorted(name for name in map(tx.database.names.of, OBJECTS - known) if name in existing)
     if taken and is_store_in(tx):
         raise StoreError("the store has lost the row that says what it is: `memproc doctor` tells what is left")
     if taken:
@@ -112,9 +112,9 @@ def _quoted(tx: Tx, name: str) -> str:
 
 
 def _create_indexes(tx: Tx, table: Table) -> None:
-    there = {index["name"] for index in inspect(tx.connection).get_indexes(tx.database.names.of(table.name))}
+    existing = {index["name"] for index in inspect(tx.connection).get_indexes(tx.database.names.of(table.name))}
     for index in sorted(table.indexes, key=lambda index: str(index.name)):
-        if tx.database.names.of(index.name) not in there:
+        if tx.database.names.of(index.name) not in existing:
             index.create(tx.connection, checkfirst=False)
 
 
@@ -125,18 +125,18 @@ def _drop(tx: Tx, made: Sequence[str]) -> None:
             tx.execute(text(f"DROP {what}"))
 
 
-def _is_own(tx: Tx, table: Table, there: set[str], *, is_store: bool) -> bool:
+def _is_own(tx: Tx, table: Table, names: set[str], *, is_store: bool) -> bool:
     """Tell whether a table is there and of this store, or left by an attempt to make it that was killed."""
     name = tx.database.names.of(table.name)
-    columns = columns_of(tx, name) if name in there else None
+    columns = columns_of(tx, name) if name in names else None
     if columns is None or is_store:
         return columns is not None
     return columns == {*table.columns.keys()} and tx.execute(select(table).limit(1)).first() is None
 
 
-def _is_own_view(tx: Tx, name: str, view: Any, there: set[str]) -> bool:
-    own = tx.database.names.of(name)
-    return own in there and columns_of(tx, own) == {*view.selected_columns.keys()}
+def _is_own_view(tx: Tx, name: str, view: Any, names: set[str]) -> bool:
+    name = tx.database.names.of(name)
+    return name in names and columns_of(tx, name) == {*view.selected_columns.keys()}
 
 
 def _listed(names: Sequence[str], most: int = 5) -> str:

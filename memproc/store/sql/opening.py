@@ -29,7 +29,7 @@ _ROW = select(tables.store.c.schema_version, tables.store.c.scheme, tables.store
 
 
 def open_policy(database: Database, settings: Settings, *, for_rebuild: bool) -> Policy:
-    """Return what the store was built with, or build it with these settings; begun anew where a server ends the tx.
+    """Return what the store was built with, or build it with these settings; begun anew where a server ends the connection.
 
     One that an older memproc made is upgraded first. Raises StoreError when it was made by a newer memproc, by one that is too old,
     or with other settings than those given, and UsageError where there is none and none can be made.
@@ -45,34 +45,34 @@ def open_policy(database: Database, settings: Settings, *, for_rebuild: bool) ->
 
 
 def _open_policy(database: Database, settings: Settings, *, for_rebuild: bool) -> Policy:
-    found = _row(database)
-    if found is None:
+    row = _row(database)
+    if row is None:
         given = {name: value for name in STORED if (value := getattr(settings, name)) is not None}
         _make(database, Policy(**given))
-        found = _row(database)
-    if found is None:
+        row = _row(database)
+    if row is None:
         raise StoreError("the store was removed while it was opened")
-    if found["schema_version"] > tables.SCHEMA:
-        raise StoreError(f"the store was made by a newer memproc (schema {found['schema_version']}): upgrade memproc-sdk")
-    while can_be_upgraded(found["schema_version"]):
-        upgrade(database, found["schema_version"])
-        found = _row(database)
-        if found is None:
+    if row["schema_version"] > tables.SCHEMA:
+        raise StoreError(f"the store was made by a newer memproc (schema {row['schema_version']}): upgrade memproc-sdk")
+    while can_be_upgraded(row["schema_version"]):
+        upgrade(database, row["schema_version"])
+        row = _row(database)
+        if row is None:
             raise StoreError("the store was removed while it was upgraded")
-    if found["schema_version"] < tables.SCHEMA:
-        raise _of_older(found["schema_version"])
+    if row["schema_version"] < tables.SCHEMA:
+        raise _of_older(row["schema_version"])
     database.to_wal()
     if _is_unwiped(database):
         database.wipe()
     try:
-        policy = Policy.from_json(found["policy"])
+        policy = Policy.from_json(row["policy"])
     except (orjson.JSONDecodeError, TypeError) as error:
         raise StoreError("the settings of the store cannot be read: `memproc doctor` tells what is wrong") from error
     if for_rebuild:
         make_missing(database)
         return policy
-    if found["scheme"] != SCHEME:
-        raise StoreError(f"the store was built with scheme {found['scheme']}, this is {SCHEME}: run rebuild first")
+    if row["scheme"] != SCHEME:
+        raise StoreError(f"the store was built with scheme {row['scheme']}, this is {SCHEME}: run rebuild first")
     if changed := policy.changed_by(settings):
         built = ", ".join(f"{name}={getattr(policy, name)!r}" for name in changed)
         raise StoreError(f"the store was built with {built}, not {changed}: leave it out, or rebuild with the new settings")
@@ -167,9 +167,10 @@ def _is_unwiped(database: Database) -> bool:
         return bool(tx.execute(select(tables.store.c.unwiped)).scalar())
 
 
-def row_of_new(policy: Policy) -> tuple[object, ...]:
+def row_of_new(policy: Policy) -> dict[str, object]:
     """Return the store's row as it begins, but for its seal."""
-    return tables.THE_STORE, 1, 0, 0, 0, tables.SCHEMA, SCHEME, policy.to_json(), None, None, None, 1, 0
+    counters = {"epoch": 1, "segments": 0, "reviews": 0, "rejected": 0, "tally": 1, "unwiped": 0}
+    return {"id": tables.THE_STORE, "schema_version": tables.SCHEMA, "scheme": SCHEME, "policy": policy.to_json(), **counters}
 
 
 def _version_of_older(tx: Tx) -> int | None:

@@ -10,9 +10,8 @@ record, is to tell of it. A seal shows a change made by accident or by a failing
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from functools import cache
-from operator import itemgetter
 from typing import Any
 
 import orjson
@@ -38,20 +37,17 @@ def sealed_columns(table: Table) -> tuple[str, ...]:
 
 
 @cache
-def _sealed_of(table: Table) -> tuple[Callable[[Sequence[Any]], tuple[Any, ...]], tuple[int, ...]]:
-    """Return what takes the sealed values out of a row, and which of these are numbers with a fraction."""
-    names = sealed_columns(table)
-    taken = itemgetter(*(table.columns.keys().index(name) for name in names))
-    return taken, tuple(at for at, name in enumerate(names) if isinstance(table.c[name].type, Double))
+def _doubles(table: Table) -> tuple[int, ...]:
+    """Return which of the sealed columns hold numbers with a fraction."""
+    return tuple(at for at, name in enumerate(sealed_columns(table)) if isinstance(table.c[name].type, Double))
 
 
-def seal_of(table: Table, row: Sequence[Any]) -> int:
-    """Return the seal of a row, whose values stand in the order of the table's columns, its own at the end or not there yet."""
-    taken, doubles = _sealed_of(table)
-    told = [*taken(row)]
-    for at in doubles:  # what is given as an integer comes back with a fraction
-        told[at] = None if told[at] is None else float(told[at])
-    return xxh3_64_intdigest(orjson.dumps(told, default=bytes.hex)) - _HALF
+def seal_of(table: Table, row: Mapping[str, Any]) -> int:
+    """Return the seal of a row; a column that it does not name is NULL."""
+    values: list[Any] = [*map(row.get, sealed_columns(table))]
+    for at in _doubles(table):  # what is given as an integer comes back with a fraction
+        values[at] = None if values[at] is None else float(values[at])
+    return xxh3_64_intdigest(orjson.dumps(values, default=bytes.hex)) - _HALF
 
 
 def seal_of_date(key: Key, as_of: int) -> int:
@@ -59,13 +55,11 @@ def seal_of_date(key: Key, as_of: int) -> int:
     return xxh3_64_intdigest(orjson.dumps([key.hex(), as_of])) - _HALF
 
 
-def is_whole(table: Table, row: Sequence[Any]) -> bool:
+def is_whole(table: Table, row: Mapping[str, Any]) -> bool:
     """Tell whether a whole row is what was sealed."""
-    return bool(row[-1] == seal_of(table, row))
+    return bool(row[SEAL] == seal_of(table, row))
 
 
-def resealed(table: Table, row: Sequence[Any], values: Mapping[str, Any]) -> tuple[Any, ...]:
-    """Return a whole row with other values, under a seal of these; a broken seal stays as it is."""
-    named = {**dict(zip(table.columns.keys(), row, strict=True)), **values}
-    changed = (*named.values(),)
-    return (*changed[:-1], seal_of(table, changed) if is_whole(table, row) else row[-1])
+def resealed(table: Table, row: Mapping[str, Any], values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return other values for a whole row, with the seal that it has under these; a broken seal stays as it is."""
+    return {**values, SEAL: seal_of(table, {**row, **values}) if is_whole(table, row) else row[SEAL]}

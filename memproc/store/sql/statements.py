@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator, MutableMapping, Sequence
 from typing import Any
 
-from sqlalchemy import Column, Dialect, Executable, Select, Table, bindparam, delete, insert, update
+from sqlalchemy import BindParameter, Column, Dialect, Executable, Select, Table, bindparam, delete, insert, update
 
+_VALUE = "value_of_"  # before the name of a column, in that of a parameter
 MOST_KEPT = 2_000  # the statements of a store are some two hundred, of which lists of keys have several lengths
 
 
@@ -58,18 +59,20 @@ class Statements:
         """Return the SQL of a statement that is a constant of its module, and the names of its parameters in their order."""
         return self._sql(("constant", statement), lambda: statement)
 
-    def inserting(self, table: Table) -> str:
-        """Return the SQL that inserts a whole row."""
-        return self._sql(("insert", table), lambda: insert(table))[0]
+    def inserting(self, table: Table, names: Sequence[str]) -> tuple[str, list[str]]:
+        """Return the SQL that inserts a row, and the names of its columns in the order of their values."""
+        return self._sql(("insert", table, *names), lambda: insert(table).values({name: _value_of(name) for name in names}))
 
     def updating(self, table: Table, names: Sequence[str], add: Sequence[str]) -> tuple[str, list[str]]:
-        """Return the SQL that sets and raises some columns of one row, and the names of its parameters in their order."""
+        """Return the SQL that sets some columns of the row of a primary key, and raises those of them that are in `add`; and the
+        names of the columns, the key among them, in the order of their values.
+        """
 
         def statement() -> Any:
             (key,) = table.primary_key.columns
-            values: dict[str, Any] = {name: bindparam(f"new_{name}") for name in names}
-            values |= {name: table.c[name] + bindparam(f"new_{name}") for name in add}
-            return update(table).where(key == bindparam("the_key")).values(values)
+            values = {name: _value_of(name) for name in names if name != key.name}
+            raised = {name: table.c[name] + _value_of(name) for name in add}
+            return update(table).where(key == _value_of(key.name)).values({**values, **raised})
 
         return self._sql(("update", table, *names, *add), statement)
 
@@ -87,5 +90,10 @@ class Statements:
         sql: tuple[str, list[str]] | None = self._compiled.get(key)
         if sql is None:
             compiled = make().compile(dialect=self._dialect)
-            sql = self._compiled[key] = str(compiled), list(compiled.positiontup or ())
+            sql = self._compiled[key] = str(compiled), [name.removeprefix(_VALUE) for name in compiled.positiontup or ()]
         return sql
+
+
+def _value_of(name: str) -> BindParameter[Any]:
+    """Return the parameter for the value of a column, whose own name SQLAlchemy keeps for itself."""
+    return bindparam(_VALUE + name)

@@ -1,7 +1,8 @@
 """A transaction under way: memproc's way of reading and writing rows in it.
 
-Rules: rows go to the driver as tuples in the order of the table's columns. Where a table has seals, they are made and kept
-here.
+Rules: whoever writes rows names their columns, and whoever reads them asks for columns by name; no order of columns is relied upon.
+A row to write is a mapping by the names of its columns; many new rows are given as columns instead, as that is quicker. Where a
+table has seals, they are made and kept here.
 """
 
 from __future__ import annotations
@@ -92,46 +93,44 @@ class Tx:
         sql, order = self._statements.constant(statement)
         return self.exec_driver_sql(sql, tuple(values[name] for name in order))
 
-    def insert_rows(self, table: Table, rows: Sequence[tuple[Any, ...]]) -> None:
-        """Insert whole rows, each a tuple in the order of the table's columns; a seal that is not given is made."""
+    def insert_rows(self, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Insert rows, all with values for the same columns; the other columns are NULL, and a seal that is not given is made."""
         if is_sealed(table):
-            whole = len(table.columns)
-            rows = [row if len(row) == whole else (*row, seal_of(table, row)) for row in rows]
+            rows = [row if SEAL in row else {**row, SEAL: seal_of(table, row)} for row in rows]
+        if rows:
+            self.insert_columns(table, {name: [row[name] for row in rows] for name in rows[0]})
+
+    def insert_columns(self, table: Table, columns: Mapping[str, Sequence[Any]]) -> None:
+        """Insert rows of a table, given by the names of its columns the values of all rows."""
+        sql, order = self._statements.inserting(table, tuple(columns))
+        rows = [*zip(*(columns[name] for name in order), strict=True)]
         limit = self.database.largest_row_bytes()
         if limit is not None and any(_characters(row) > limit // 4 and _bytes(row) > limit for row in rows):
             raise DatabaseError(TOO_MUCH, f"a row of more than {limit:,} bytes")
         if rows:
-            self.exec_driver_sql(self._statements.inserting(table), list(rows))
+            self.exec_driver_sql(sql, rows)
 
-    def update_rows(self, table: Table, names: Sequence[str], rows: Sequence[tuple[Any, ...]], *, add: Sequence[str] = ()) -> None:
-        """Set the columns `names` and raise the columns `add`: each row holds their values, then that of the primary key."""
-        if is_sealed(table) and not {*names, *add}.isdisjoint(sealed_columns(table)):
-            names, rows, add = self._resealed(table, names, rows, add)
+    def update_rows(self, table: Table, rows: Sequence[Mapping[str, Any]], *, add: Sequence[str] = ()) -> None:
+        """Change rows that are there, all in the same columns: each is told by its primary key, set to the other values that are
+        given, and in the columns `add` raised by them.
+        """
+        (key,) = table.primary_key.columns
+        if rows and is_sealed(table) and not {*rows[0]}.isdisjoint({*sealed_columns(table)} - {key.name}):
+            rows, add = self._resealed(table, key, rows, add), ()
         if rows:
-            sql, order = self._statements.updating(table, names, add)
-            place = {f"new_{name}": at for at, name in enumerate((*names, *add))} | {"the_key": len(names) + len(add)}
-            in_place = itemgetter(*[place[name] for name in order])
-            self.exec_driver_sql(sql, [*map(in_place, rows)])
+            sql, order = self._statements.updating(table, tuple(rows[0]), add)
+            self.exec_driver_sql(sql, [*map(itemgetter(*order), rows)])
 
     def _resealed(
-        self, table: Table, names: Sequence[str], rows: Sequence[tuple[Any, ...]], add: Sequence[str]
-    ) -> tuple[Sequence[str], list[tuple[Any, ...]], tuple[str, ...]]:
+        self, table: Table, key: Column[Any], rows: Sequence[Mapping[str, Any]], add: Sequence[str]
+    ) -> list[dict[str, Any]]:
         """Return what `update_rows` is to write where rows have seals: all values as they will be, and the seals of these."""
-        (key,) = table.primary_key.columns
-        place, at_key = {name: at for at, name in enumerate(table.columns.keys())}, table.columns.keys().index(key.name)
-        there = {row[at_key]: tuple(row) for row in self.select_by_keys(_whole(table), key, {row[-1] for row in rows})}
-        for *values, own in (row for row in rows if row[-1] in there):
-            new = dict(zip((*names, *add), values, strict=True))
-            new |= {name: there[own][place[name]] + new[name] for name in add}
-            there[own] = resealed(table, there[own], new)
-        written = (*names, *add, SEAL)
-        return written, [(*(row[place[name]] for name in written), own) for own, row in there.items()], ()
-
-    def change_row(self, table: Table, number: int, values: Mapping[str, Any]) -> None:
-        """Set some columns of one row of a table with seals, and its seal with them."""
-        (key,) = table.primary_key.columns
-        row = self.execute(select(table).where(key == number)).one()
-        self.execute(update(table).where(key == number).values({**values, SEAL: resealed(table, row, values)[-1]}))
+        changes, changed = {row[key.name]: row for row in rows}, []
+        for row in self.select_by_keys(_whole(table), key, changes):
+            before = row._asdict()
+            values = changes[before[key.name]]
+            changed.append(resealed(table, before, {**values, **{name: before[name] + values[name] for name in add}}))
+        return changed
 
     def select_by_keys(self, query: Select[Any], column: Column[Any], keys: Iterable[Any]) -> Iterator[Any]:
         """Give the rows of `query`, a constant of its module, whose `column` is one of `keys`, in no particular order."""
@@ -162,7 +161,7 @@ class Tx:
 
     def change_store(self, **values: object) -> None:
         """Set some columns of the store's row, and its seal with them."""
-        self.change_row(tables.store, tables.THE_STORE, values)
+        self.update_rows(tables.store, [{"id": tables.THE_STORE, **values}])
 
     def raise_counters(self, counters: Mapping[str, int]) -> None:
         """Bring counters of the store's row, by name, up to the numbers that were given."""

@@ -75,8 +75,8 @@ def _to_8(tx: Tx) -> None:
     for table, is_meant in ((ledger, is_of_two_texts), (reviews, reviews.c.kind.is_not(None))):
         reasons = select(table.c.number, table.c.reason).where(is_meant, table.c.reason.like("%slip%"))
         for rows in tx.in_chunks(reasons, table.c.number, ROWS_AT_ONCE):
-            reworded = [(_reworded(reason, "slip", "typo"), number) for number, reason in rows]
-            tx.update_rows(table, ("reason",), reworded)
+            reworded = [{"number": row.number, "reason": _reworded(row.reason, "slip", "typo")} for row in rows]
+            tx.update_rows(table, reworded)
 
 
 STEPS: Mapping[int, Step] = MappingProxyType({7: _to_8})
@@ -105,10 +105,10 @@ def _sealed_table(tx: Tx, name: str, **columns: str) -> Table:
 
 def _rename_table(tx: Tx, before: str, after: str) -> None:
     """Rename a table, unless that is done. Raises StoreError where something else has the new name."""
-    there = names_in(tx)
-    if tx.database.names.of(before) not in there:
+    existing = names_in(tx)
+    if tx.database.names.of(before) not in existing:
         return
-    if (taken := tx.database.names.of(after)) in there:
+    if (taken := tx.database.names.of(after)) in existing:
         raise StoreError(
             f"the database has {taken}, which no store has made, and this memproc needs the name: rename that, "
             "then open the store again"
@@ -128,9 +128,9 @@ def _rename_table(tx: Tx, before: str, after: str) -> None:
 def _rename_index(tx: Tx, table: str, column: str, *, before: str, after: str) -> None:
     """Make the index of a column anew under another name, and drop the former: SQLite cannot rename an index."""
     own = tx.database.names.of
-    there = {index["name"] for index in inspect(tx.connection).get_indexes(own(table))}
+    existing = {index["name"] for index in inspect(tx.connection).get_indexes(own(table))}
     indexed = Table(quoted_name(own(table), quote=True), MetaData(), Column(column, BigInteger)).c[column]
-    if own(after) not in there:
+    if own(after) not in existing:
         Index(quoted_name(own(after), quote=True), indexed).create(tx.connection)
-    if own(before) in there:
+    if own(before) in existing:
         Index(quoted_name(own(before), quote=True), indexed).drop(tx.connection)
