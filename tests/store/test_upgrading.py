@@ -536,7 +536,7 @@ def test_a_check_up_of_an_older_store_tells_how_it_is_upgraded(places):
         code, out, _ = run_memproc("doctor", place)
     assert code == 1
     assert out.startswith("warning  older (1): ")
-    assert "run any other command on it, as `memproc stats DB`" in out
+    assert "run another command on it, such as `memproc stats DB`" in out
     assert sent == []
     assert run_memproc("stats", place)[0] == 0  # as advised
     assert run_memproc("doctor", place)[:2] == (0, "nothing is wrong\n")
