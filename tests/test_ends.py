@@ -51,7 +51,7 @@ def written(folder, name, raw):
 
 def taken(folder, path, **options):
     """Ingest into a new store; return the report and how its job ended, when all adds up."""
-    with memproc.open(folder / "m.db") as store:
+    with memproc.open(folder / "m.db", settings=options.get("settings")) as store:
         report = memproc.ingest(path, store, **options)
         assert store.recount().is_whole
         assert report.read == report.stored + report.duplicate + report.merged + report.quarantined

@@ -14,8 +14,8 @@ from typing import Any
 import orjson
 import pytest
 from loguru import logger
-from memproc.store.changes.together import Together, _Waiting
-from memproc.store.reviews.looking import Reviewer
+from memproc.store.changes.group_commit import GroupCommit, _Pending
+from memproc.store.reviews.reviewing import Reviewer
 from pydantic import Field
 
 import memproc
@@ -264,8 +264,8 @@ def test_what_several_threads_add_is_not_told_in_the_log(logged):
             raise ValueError(SECRET)
         return wishes
 
-    both = [_Waiting[str, str](SECRET), _Waiting[str, str](SECRET)]
-    Together[str, str](write)._serve(both)
+    both = [_Pending[str, str](SECRET), _Pending[str, str](SECRET)]
+    GroupCommit[str, str](write)._write_group(both)
     assert [one.answers for one in both] == [(SECRET,)] * 2
     assert [line for line in logged if "one by one" in line]
     assert_quiet(*logged)
