@@ -14,13 +14,13 @@ from typing import Any
 import orjson
 import pytest
 from loguru import logger
-from memproc.store.changes.group_commit import GroupCommit, _Pending
-from memproc.store.reviews.reviewing import Reviewer
 from pydantic import Field
 
 import memproc
 from memproc.ingestion.pipeline import read_file
 from memproc.store.changes import landing
+from memproc.store.changes.group_commit import GroupCommit, _Pending
+from memproc.store.reviews.reviewing import Reviewer
 from memproc.validation import fault, redacted
 from tests.command_line import run_memproc
 
@@ -249,7 +249,7 @@ def test_a_run_is_quiet_in_a_store_that_is_not(tmp_path, logged, monkeypatch, st
     if stage == "landing":
         monkeypatch.setattr(landing, "decide", breaks)
     else:
-        monkeypatch.setattr(Reviewer, "look", breaks)
+        monkeypatch.setattr(Reviewer, "find", breaks)
     with memproc.open(tmp_path / "m.db") as store:
         report = memproc.ingest([{"content": f"Mara lives at 4711 Clinic Road, {SECRET}"}], store, settings=QUIET)
         assert [note for note in report.notes if "memproc itself broke" in note]
@@ -266,7 +266,7 @@ def test_what_several_threads_add_is_not_told_in_the_log(logged):
 
     both = [_Pending[str, str](SECRET), _Pending[str, str](SECRET)]
     GroupCommit[str, str](write)._write_group(both)
-    assert [one.answers for one in both] == [(SECRET,)] * 2
+    assert [tuple(one.results) for one in both] == [(SECRET,)] * 2
     assert [line for line in logged if "one by one" in line]
     assert_quiet(*logged)
 
