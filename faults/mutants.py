@@ -26,6 +26,7 @@ FILES: Final = {
     chatgpt.FORMAT.name: "chatgpt.json",
     claude.CONVERSATIONS.name: "claude.json",
     claude.MEMORIES.name: "claude-memories.json",
+    claude.PROJECTS.name: "claude-projects.json",
     mem0.FORMAT.name: "mem0.json",
     locomo.FORMAT.name: "locomo.json",
     legacy.FORMAT.name: "memproc-v0.jsonl",

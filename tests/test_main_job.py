@@ -20,6 +20,7 @@ FORMAT_OF = {
     "chatgpt.json": "chatgpt",
     "claude.json": "claude",
     "claude-memories.json": "claude-memories",
+    "claude-projects.json": "claude-projects",
     "locomo.json": "locomo",
     "mem0.json": "mem0",
     "memories.csv": "csv",

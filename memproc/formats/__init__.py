@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from memproc.errors import UsageError
-from memproc.formats import chatgpt, claude, generic, legacy, locomo, mem0, own
+from memproc.formats import chatgpt, claude, companions, generic, legacy, locomo, mem0, own
 from memproc.formats.draft import Format, Item
 from memproc.records import is_mapping
 
@@ -19,6 +19,8 @@ FORMATS: tuple[Format, ...] = (
     chatgpt.FORMAT,
     claude.CONVERSATIONS,
     claude.MEMORIES,
+    claude.PROJECTS,
+    companions.FORMAT,
     locomo.FORMAT,
     mem0.FORMAT,
     legacy.FORMAT,

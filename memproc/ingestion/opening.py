@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from memproc.config import Settings
 from memproc.errors import SourceError, UsageError
-from memproc.formats import LISTS, detect, format_named, generic, own
+from memproc.formats import LISTS, companions, detect, format_named, generic, own
 from memproc.formats.draft import Format
 from memproc.formats.naming import Names
 from memproc.intake import Intake
@@ -58,6 +58,9 @@ def open_all(paths: list[Path] | None, what: Any, intake: Intake, name: str | No
             items = open_file(path, lists=LISTS, limit_bytes=settings.max_record_bytes)
             stack.callback(items.close)
             sources.append(_source(items, path.name, path, intake, name))
+        if name is None and all(source.intake.format is companions.FORMAT for source in sources):
+            what = ", ".join(source.opened.reading.remarks[-1] for source in sources if source.opened.reading)
+            raise SourceError(f"{what}, and no memories: give the conversations of the export")
         stack.pop_all()  # nothing raised: the caller closes the sources
     return sources
 
@@ -80,7 +83,7 @@ def _source(opened: Items, label: str, path: Path | None, intake: Intake, name: 
     else:
         detected = _format_of(opened, sample, path, intake, name)
     unknown = intake.context.include - set(detected.options)
-    if unknown:
+    if unknown and detected is not companions.FORMAT:
         choices = ", ".join(detected.options) or "nothing"
         raise UsageError(f"include={sorted(unknown)}: format {detected.name!r} has {choices} to include")
     as_of = intake.as_of
@@ -138,9 +141,13 @@ def _format_of(opened: Items, sample: Sequence[Item], path: Path | None, intake:
         return generic.FORMAT
     values = [item.value for item in sample if item.fault is None]
     detected = detect(values, frozenset(intake.schema.model_fields))
+    objects: list[Any] = [value for value in values if is_mapping(value)]
+    if path is not None and (what := companions.companion_of(path.stem, objects, is_known=detected is not None)) is not None:
+        if opened.reading is not None:
+            opened.reading.remarks.append(f"{path.name} holds {what}")
+        return companions.FORMAT
     if detected is not None:
         return detected
-    objects: list[Any] = [value for value in values if is_mapping(value)]
     if objects and path is not None:
         names, message = Names.of_values(objects), f"{path} is in no known format: "
         raise SourceError(message + names.advice(redact=False), message + names.advice(redact=True))

@@ -218,6 +218,8 @@ def test_formats_lists_every_format(run):
         "chatgpt",
         "claude",
         "claude-memories",
+        "claude-projects",
+        "companion",
         "mem0",
         "locomo",
         "memproc-v0",

@@ -215,3 +215,88 @@ def test_a_wrong_id_is_for_validation_to_judge() -> None:
     """The reader hands it over as it is."""
     (part,) = read(talk(said(id={"a": 1})))
     assert [fault.path for fault in validate(part.fields).errors] == ["id"]
+
+
+@pytest.mark.parametrize(
+    ("item", "is_chatgpt"),
+    [
+        (talk(said()), True),
+        ({"mapping": {"m0": {"message": {"author": {"role": "user"}}}}}, True),
+        ({"mapping": {}, "create_time": 1700000000.0}, True),
+        ({"mapping": {}}, False),
+        ({"mapping": {"1": {"message": {"model": "m", "fragments": [{"type": "REQUEST", "content": "hi"}]}}}}, False),
+        ({"mapping": {"name": "column"}}, False),
+    ],
+)
+def test_a_conversation_is_told_by_its_messages(item: dict[str, Any], *, is_chatgpt: bool) -> None:
+    """DeepSeek has a mapping too, and its messages have neither author nor content."""
+    assert FORMAT.matches(item, frozenset()) is is_chatgpt
+
+
+def test_saved_memories_are_read_from_the_list_a_conversation_began_with() -> None:
+    """Each is a fact of the user with its own date, the same in each conversation that repeats it."""
+    facts = [draft for draft in drafts(TALKS[2]) if "saved-memory" in draft.fields["tags"]]
+    assert [draft.fields for draft in facts] == [
+        {
+            "content": "Eats no eggs.",
+            "kind": "fact",
+            "subject": "user",
+            "tags": ("saved-memory",),
+            "created_at": "2025-01-20",
+            "metadata": {"created_at_raw": "2025-01-20"},
+        },
+        {"content": "Has an oven\nwithout a light.", "kind": "fact", "subject": "user", "tags": ("saved-memory",)},
+    ]
+    assert not any(draft.is_identity for draft in facts)
+
+
+def test_a_list_of_saved_memories_without_numbers_is_one_memory() -> None:
+    """Nothing of it is lost."""
+    content = {"content_type": "model_editable_context", "model_set_context": "Eats no eggs.\nRows."}
+    assert contents(talk(said(author={"role": "system"}, content=content))) == ["Eats no eggs.\nRows."]
+
+
+def test_instructions_are_read_without_what_they_are_wrapped_in() -> None:
+    """So that they are the same facts as in the other form."""
+    first, third = (
+        [draft.fields["content"] for draft in drafts(item) if "custom-instructions" in draft.fields["tags"]]
+        for item in (TALKS[0], TALKS[2])
+    )
+    assert first == third == ["I am a nurse and live with two cats.", "Answer in short sentences."]
+
+
+@pytest.mark.parametrize("text", ["The user provided the wrong number.", "The user provided the keys:\n``` ```"])
+def test_an_instruction_that_only_begins_like_the_wrapping_is_kept(text: str) -> None:
+    """What is not wrapped is said as it is."""
+    assert contents(talk(said(content={"content_type": "user_editable_context", "user_profile": text}))) == [text]
+
+
+def test_without_parents_all_nodes_are_the_branch() -> None:
+    """They are read in the order of their times; one without a time stays behind the one before it."""
+    messages = [said("two", create_time=1700000002.0), said("then", create_time=None), said("one", create_time=1700000001.0)]
+    item = {"id": "c", "mapping": {f"n{number}": {"message": message} for number, message in enumerate(messages)}}
+    assert contents(item) == ["one", "two", "then"]
+    assert left_out(item) == {}
+
+
+def test_children_tell_the_branch_where_parents_do_not() -> None:
+    """Either is enough."""
+    item = talk(said("one"), said("two"), said("two, made again", create_time=1700000001.0), current_node="m1")
+    for node in item["mapping"].values():
+        del node["parent"]
+    item["mapping"]["m0"]["children"] = ["m1", "m2"]
+    assert contents(item) == ["one", "two"]
+    assert left_out(item) == {"side_branches": 1}
+
+
+def test_the_names_of_files_are_kept() -> None:
+    """As the message names them."""
+    assert drafts(TALKS[2])[4].fields["metadata"] == {"title": "A cake", "attachments": ["recipe.pdf"]}
+
+
+def test_text_under_an_unknown_name_is_a_fault() -> None:
+    """It is not empty: the fault says where its text may be."""
+    (part,) = read(talk(said(content={"content_type": "new_kind", "words": "I row."})))
+    assert isinstance(part, Broken)
+    assert (part.fault.path, part.fault.code) == ("mapping.m0.message.content", "missing")
+    assert "words" in part.fault.message

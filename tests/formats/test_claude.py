@@ -8,12 +8,13 @@ from typing import Any
 import orjson
 import pytest
 
-from memproc.formats.claude import CONVERSATIONS, MEMORIES
+from memproc.formats.claude import CONVERSATIONS, MEMORIES, PROJECTS
 from tests.formats.reading import drafts, faults, left_out
 
 FIXTURES = Path(__file__).parents[2] / "fixtures"
 TALKS = orjson.loads((FIXTURES / "claude.json").read_bytes())
 KEPT = orjson.loads((FIXTURES / "claude-memories.json").read_bytes())
+MADE = orjson.loads((FIXTURES / "claude-projects.json").read_bytes())
 
 
 def talk(**message: Any) -> dict[str, Any]:
@@ -22,11 +23,12 @@ def talk(**message: Any) -> dict[str, Any]:
 
 
 def test_a_message_is_an_event_under_its_own_uuid() -> None:
-    """Account and title are kept; whose memories these are is left to the caller."""
+    """The account says whose it is; the title is kept."""
     message = drafts(CONVERSATIONS, TALKS[0])[0]
     assert message.is_identity
     assert message.fields == {
         "id": "m1",
+        "namespace": "a1",
         "content": "I have a small balcony that faces north.",
         "kind": "message",
         "subject": "human",
@@ -35,7 +37,6 @@ def test_a_message_is_an_event_under_its_own_uuid() -> None:
         "updated_at": "2025-01-15T10:00:00Z",
         "metadata": {
             "title": "Planning a garden",
-            "account": "a1",
             "files": [{"file_name": "balcony.png"}],
             "attachments": [{"file_name": "plan.txt", "file_type": "txt", "file_size": 21}],
         },
@@ -90,7 +91,7 @@ def test_the_variant_with_messages_and_roles_is_read() -> None:
     """Its content may be plain text; fields without a place go to metadata."""
     fields = drafts(CONVERSATIONS, TALKS[1])[0].fields
     assert (fields["content"], fields["subject"]) == ("I stopped drinking coffee.", "human")
-    assert fields["metadata"] == {"account": "a1", "parent_message_uuid": "root"}
+    assert (fields["namespace"], fields["metadata"]) == ("a1", {"parent_message_uuid": "root"})
 
 
 @pytest.mark.parametrize(
@@ -132,7 +133,8 @@ def test_what_cannot_be_read_is_broken(item: dict[str, Any], fault: tuple[str, s
     [
         ({"chat_messages": []}, {"empty_conversations": 1}),
         (talk(text=" "), {"empty": 1}),
-        (talk(text="hi", content=[{"type": "token_budget"}]), {"other_blocks": 1}),
+        (talk(text="hi", content=[{"type": "token_budget"}]), {"other_blocks": 1, "empty": 1}),
+        (talk(text="hi", content=[{"type": "text", "text": None}]), {}),
     ],
 )
 def test_what_holds_no_words_is_counted(item: dict[str, Any], counts: dict[str, int]) -> None:
@@ -159,7 +161,8 @@ def test_a_memory_is_a_fact_without_an_id() -> None:
     fact = drafts(MEMORIES, KEPT[0])[-1]
     assert not fact.is_identity
     assert "conversation" not in fact.fields
-    assert fact.fields["metadata"] == {"account": "a1", "project": "0b7c-project", "section": "Purpose & context"}
+    assert fact.fields["namespace"] == "a1"
+    assert fact.fields["metadata"] == {"project": "0b7c-project", "section": "Purpose & context"}
     assert drafts(MEMORIES, KEPT[0])[3].fields["metadata"]["section"] == "Brief history > Recent months"
 
 
@@ -170,11 +173,25 @@ def test_headings_without_text_are_counted() -> None:
 
 def test_memory_files_are_read() -> None:
     """What is said of the file is kept."""
-    (fact,) = drafts(MEMORIES, KEPT[1])
+    fact = drafts(MEMORIES, KEPT[1])[0]
     assert (fact.fields["content"], fact.fields["metadata"]) == (
         "Likes answers without headings",
-        {"account": "a1", "path": "preferences.md"},
+        {"path": "preferences.md"},
     )
+
+
+def test_the_head_of_a_memory_file_is_no_fact() -> None:
+    """It describes the file; the date of the file is that of its facts, and how a fact is known is a tag."""
+    facts = [draft.fields for draft in drafts(MEMORIES, KEPT[1])[1:]]
+    assert [(fact["content"], fact["tags"]) for fact in facts] == [("Lives in Faro", ("stated",)), ("Speaks French", ("inferred",))]
+    for fact in facts:
+        assert (fact["namespace"], fact["updated_at"]) == ("a1", "2026-09-20T08:00:00.000000+00:00")
+        assert fact["metadata"] == {
+            "path": "/people/tom.md",
+            "name": "tom",
+            "description": "A brother: lives abroad",
+            "sources": ["chat"],
+        }
 
 
 @pytest.mark.parametrize(
@@ -217,3 +234,94 @@ def test_memories_that_cannot_be_read_are_broken(item: dict[str, Any], fault: tu
 def test_memories_that_say_nothing_are_counted(item: dict[str, Any]) -> None:
     """Nothing vanishes."""
     assert left_out(MEMORIES, item) == {"empty": 1}
+
+
+def test_only_the_branch_that_was_shown_is_read() -> None:
+    """A prompt that was edited away is left out; a message of thoughts alone says nothing, whatever its plain text is."""
+    assert [draft.fields["content"] for draft in drafts(CONVERSATIONS, TALKS[2])] == ["My dog is seven", "A good age."]
+    assert left_out(CONVERSATIONS, TALKS[2]) == {"side_branches": 1, "thinking": 1, "empty": 1}
+
+
+def test_side_branches_are_read_on_request_and_tagged() -> None:
+    """With all that they hold."""
+    first = drafts(CONVERSATIONS, TALKS[2], "side_branches")[0]
+    assert (first.fields["id"], first.fields["tags"]) == ("n1", ("side-branch",))
+
+
+def test_summaries_stand_for_hidden_thoughts() -> None:
+    """Where the thoughts themselves are given, the summaries say nothing more."""
+    thoughts = [draft.fields for draft in drafts(CONVERSATIONS, TALKS[2], "thinking") if "thinking" in draft.fields.get("tags", ())]
+    assert [thought["content"] for thought in thoughts] == ["Looked up the age of dogs."]
+    both = talk(content=[{"type": "thinking", "thinking": "It rains.", "summaries": [{"summary": "Rain"}]}])
+    assert [draft.fields["content"] for draft in drafts(CONVERSATIONS, both, "thinking")] == ["It rains."]
+
+
+def chain(*parents: str | None, **fields: Any) -> dict[str, Any]:
+    """Make a conversation of messages m0, m1, ... with these parents."""
+    messages = [
+        {"uuid": f"m{number}", "sender": "human", "text": f"said {number}", "parent_message_uuid": parent}
+        for number, parent in enumerate(parents)
+    ]
+    return {"uuid": "c", "chat_messages": messages, **fields}
+
+
+@pytest.mark.parametrize(
+    ("item", "shown"),
+    [
+        (chain("0", "m0", "m0"), [0, 2]),
+        (chain("0", "m0", "m0", current_leaf_message_uuid="m1"), [0, 1]),
+        (chain("0", "m0", "m0", current_leaf_message_uuid="gone"), [0, 2]),
+        (chain("0", "0", "m1"), [1, 2]),
+        (chain("0", "m0", "removed"), [0, 1, 2]),
+        (chain("m1", "m0"), [0, 1]),
+        (chain("m0", "m1"), [1]),
+        (chain(None, "m0", "m0"), [0, 1, 2]),
+    ],
+)
+def test_the_branch_ends_with_what_was_shown_last(item: dict[str, Any], shown: list[int]) -> None:
+    """That is the last message or the one named; without parents there are no branches, and a cycle ends."""
+    read = [draft.fields["content"] for draft in drafts(CONVERSATIONS, item)]
+    assert read == [f"said {number}" for number in shown]
+    assert left_out(CONVERSATIONS, item)["side_branches"] == len(item["chat_messages"]) - len(shown)
+
+
+def test_the_chat_of_a_design_is_read() -> None:
+    """Its words are inside an object; its author is the account."""
+    asked, answered = (draft.fields for draft in drafts(CONVERSATIONS, TALKS[3]))
+    assert (asked["content"], answered["content"]) == ("Make the title larger.", "It is larger now.")
+    assert (asked["subject"], asked["namespace"], answered["namespace"]) == ("user", "a1", "a1")
+    assert answered["metadata"] == {"title": "Poster", "project": "p1", "project_name": "Spring fair"}
+    assert asked["metadata"]["author_name"] == "Dana"
+
+
+def test_a_project_gives_facts() -> None:
+    """Its description, its instructions, and each document under the id that it has."""
+    facts = drafts(PROJECTS, MADE[0])
+    assert [(fact.fields["content"], fact.fields["tags"], fact.is_identity) for fact in facts] == [
+        ("All that is said about the fair.", ("project",), False),
+        ("Answer in two sentences.", ("custom-instructions",), False),
+        ("# Stalls\nTwelve, along the river.", ("project-doc",), True),
+    ]
+    assert {fact.fields["namespace"] for fact in facts} == {"a1"}
+    assert facts[2].fields["metadata"] == {"project": "p1", "project_name": "Spring fair", "file_name": "stalls.md"}
+    assert facts[2].fields["created_at"] == "2026-09-01T10:05:00.000000+00:00"
+
+
+def test_what_a_project_does_not_say_is_counted() -> None:
+    """An empty document, a project without anything."""
+    assert [left_out(PROJECTS, item) for item in MADE] == [{"empty": 1}, {"empty": 1}]
+    assert faults(PROJECTS, {"docs": ["text"]}) == [("docs.0", "dict_type")]
+
+
+@pytest.mark.parametrize(
+    ("item", "is_project"),
+    [
+        (MADE[1], True),
+        ({"docs": [{"filename": "a", "content": "b"}]}, True),
+        ({"docs": ["a"]}, False),
+        ({"docs": 3, "prompt_template": ""}, False),
+    ],
+)
+def test_a_project_is_told_by_its_documents(item: dict[str, Any], *, is_project: bool) -> None:
+    """A list named docs is not enough."""
+    assert PROJECTS.matches(item, frozenset()) is is_project

@@ -32,6 +32,7 @@ ITEMS: dict[Format, list[dict[str, Any]]] = {
     chatgpt.FORMAT: whole("chatgpt.json"),
     claude.CONVERSATIONS: whole("claude.json"),
     claude.MEMORIES: whole("claude-memories.json"),
+    claude.PROJECTS: whole("claude-projects.json"),
     mem0.FORMAT: whole("mem0.json")["results"],
     locomo.FORMAT: whole("locomo.json"),
     legacy.FORMAT: lines("memproc-v0.jsonl"),

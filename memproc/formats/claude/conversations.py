@@ -1,13 +1,15 @@
-"""Claude.ai's conversations: `conversations.json`.
+"""Claude.ai's conversations: `conversations.json`, and the chats of designs.
 
-Facts: a conversation holds `chat_messages`; a variant holds `messages` with `role` for `sender`. The words of a message stand in
-`content`, a list of blocks (text, thinking, tool_use, tool_result, ...) whose text may be null; older exports fill `text` only.
-Attachments carry the text extracted from a file. Nothing links a conversation to its project.
+Facts: a conversation holds `chat_messages`; a variant holds `messages` with `role` for `sender`, and in chats of designs the blocks
+are inside an object `content`. The words of a message stand in `content`, a list of blocks (text, thinking, tool_use, tool_result,
+...) whose text may be null; older exports fill `text` only, newer ones repeat thoughts in it and say what the app could not show.
+Attachments carry the text extracted from a file. Nothing but the chat of a design links a conversation to its project.
 
-Rules: a message is an event under its own uuid. Without a time it takes the conversation's, and `metadata.created_at_from` says so.
-Fields of a message without a place of their own go to `metadata`, next to the conversation's title and the account (the caller says
-whose memories these are). Thinking, tool blocks, attachments and a conversation's summary are read on request, otherwise counted.
-A block read on request has an id derived from its position, which is no identity; an attachment and a summary are facts.
+Rules: the account is the namespace. A message is an event under its own uuid. Without a time it takes the conversation's, and
+`metadata.created_at_from` says so. Fields of a message without a place of their own go to `metadata`, next to the conversation's
+title. `text` counts only where no block says more. Side branches (`branches`), thinking, tool blocks, attachments and a
+conversation's summary are read on request, otherwise counted. A block read on request has an id derived from its position, which is
+no identity; an attachment and a summary are facts.
 
 Left out: what a conversation says of itself beyond name, times, account and summary, and the citations of a text block.
 """
@@ -17,6 +19,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
+from memproc.formats.claude.branches import side_branches
+from memproc.formats.claude.designs import author_of, project_of, unfolded
 from memproc.formats.draft import Broken, Context, Draft, Format, Item, LeftOut, Part, listed, with_raw_times, without_nones
 from memproc.times import says_none
 from memproc.validation import fault
@@ -29,28 +33,32 @@ class _Talk(NamedTuple):
     """What the messages of one conversation have in common."""
 
     id: object
+    namespace: object
     created_at: object
     metadata: dict[str, Any]
 
 
 class _Message(NamedTuple):
-    """A message, its path in the item, and the conversation it is from."""
+    """A message, its path in the item, the conversation it is from, and the tags of all that it says."""
 
     path: str
     given: dict[str, Any]
     talk: _Talk
+    tags: tuple[str, ...] = ()
 
     def fields(self, notes: dict[str, Any], **fields: object) -> dict[str, Any]:
         """Return the fields of a memory from this message; `notes` go to its metadata."""
         is_dated = not says_none(self.given.get("created_at"))
         origin = {} if is_dated or self.talk.created_at is None else {"created_at_from": "conversation"}
         shared = {
+            "namespace": self.talk.namespace,
             "conversation": self.talk.id,
             "created_at": self.given["created_at"] if is_dated else self.talk.created_at,
             "updated_at": self.given.get("updated_at"),
             "metadata": {**self.talk.metadata, **notes, **origin},
         }
-        return with_raw_times(without_nones({**shared, **fields}))
+        tags = (*fields.pop("tags", ()), *self.tags)  # type: ignore[misc]
+        return with_raw_times(without_nones({**shared, **fields, "tags": tags or None}))
 
     @property
     def sender(self) -> object:
@@ -85,21 +93,29 @@ def _read_conversation(item: Item, context: Context) -> Iterator[Part]:
         return
     if not messages:
         yield LeftOut("empty_conversations")
-    talk = _talk(item)
+    talk = _talk(item, messages)
     yield from _read_summary(item, talk, context)
+    side = side_branches(messages, item.get("current_leaf_message_uuid"))
+    reads_side = "side_branches" in context.include
     for number, message in enumerate(messages):
         path = f"{name}.{number}"
-        if isinstance(message, dict):
-            yield from _read_message(_Message(path, message, talk), context)
-        else:
+        if not isinstance(message, dict):
             yield Broken(fault(path, "dict_type", "a message is an object"), message)
+        elif number not in side:
+            yield from _read_message(_Message(path, unfolded(message), talk), context)
+        elif reads_side:
+            yield from _read_message(_Message(path, unfolded(message), talk, ("side-branch",)), context)
+    if side and not reads_side:
+        yield LeftOut("side_branches", len(side))
 
 
-def _talk(item: Item) -> _Talk:
+def _talk(item: Item, messages: list[Any]) -> _Talk:
     account = item.get("account")
     owner = account.get("uuid") if isinstance(account, dict) else account
-    metadata = without_nones({"title": item.get("name") or None, "account": owner})
-    return _Talk(item.get("uuid"), item.get("created_at"), metadata)
+    if is_blank(owner):
+        owner = next((author for message in messages if (author := author_of(message)) is not None), None)
+    metadata = without_nones({"title": item.get("name") or item.get("title") or None, **project_of(item.get("project"))})
+    return _Talk(item.get("uuid"), owner, item.get("created_at"), metadata)
 
 
 def _read_summary(item: Item, talk: _Talk, context: Context) -> Iterator[Part]:
@@ -110,7 +126,8 @@ def _read_summary(item: Item, talk: _Talk, context: Context) -> Iterator[Part]:
         yield LeftOut("summaries")
         return
     times = {"created_at": talk.created_at, "updated_at": item.get("updated_at")}
-    fields = {"content": summary, "kind": "fact", "conversation": talk.id, "tags": ("summary",), "metadata": talk.metadata}
+    whose = {"namespace": talk.namespace, "conversation": talk.id}
+    fields = {**whose, "content": summary, "kind": "fact", "tags": ("summary",), "metadata": talk.metadata}
     yield Draft(with_raw_times(without_nones({**fields, **times})), raw=summary)
 
 
@@ -127,10 +144,12 @@ def _read_message(message: _Message, context: Context) -> Iterator[Part]:
 
 
 def _read_words(message: _Message) -> Draft | LeftOut:
-    """Return what the sender wrote: the text of the blocks, else the plain text."""
+    """Return what the sender wrote: the text of the blocks, or the plain text if there are none of another kind."""
     given = message.given
-    joined = "\n".join(text for block in listed(given.get("content")) if (text := _maybe_words(block)) is not None)
-    content = given.get("text") if is_empty(joined) else joined
+    blocks = listed(given.get("content"))
+    joined = "\n".join(text for block in blocks if (text := _maybe_words(block)) is not None)
+    says_all = any(isinstance(block, dict) and block.get("type") != "text" for block in blocks)
+    content = joined if says_all or not is_empty(joined) else given.get("text")
     if is_empty(content):
         return LeftOut("empty")
     notes = {name: value for name, value in given.items() if name not in _MESSAGE_FIELDS and value not in (None, "", [], {})}
@@ -186,9 +205,13 @@ def _read_request(kind: str, number: int, block: dict[str, Any], message: _Messa
 
 
 def _shown(block: dict[str, Any]) -> str:
-    """Return the texts of a thinking or tool block: the thoughts, the name of the tool, its input and its output."""
+    """Return the texts of a thinking or tool block: the thoughts, or their summaries if they are hidden, the name of the tool, its
+    input and its output.
+    """
     given, given_back = block.get("input"), listed(block.get("content"))
     pieces = [block.get(name) for name in ("thinking", "text", "name", "message")]
+    if is_empty(block.get("thinking")):
+        pieces += [one.get("summary") for one in listed(block.get("summaries")) if isinstance(one, dict)]
     pieces += given.values() if isinstance(given, dict) else [given]
     pieces += [piece.get("text") if isinstance(piece, dict) else piece for piece in given_back]
     return "\n".join(piece for piece in pieces if isinstance(piece, str) and piece)
@@ -213,5 +236,6 @@ CONVERSATIONS = Format(
     about="Claude.ai data export: conversations.json",
     matches=_matches_conversation,
     read=_read_conversation,
-    options=("thinking", "tool", "attachments", "summaries"),
+    lists=("conversations",),
+    options=("side_branches", "thinking", "tool", "attachments", "summaries"),
 )

@@ -1,9 +1,11 @@
 """The memories that Claude keeps: `memories.json`, or `memories/<account>.json`.
 
-Facts: memories are free markdown: `conversations_memory` of the account, `project_memories` by project, and `memory_files`.
+Facts: memories are free markdown: `conversations_memory` of the account, `project_memories` by project, and `memory_files`, each
+with a path, a date and a head that names and describes the file. Facts in files begin with `[stated]` or `[inferred]`.
 
-Rules: memories are cut at headings (a line all in bold is one), list items with what is nested in them, and paragraphs. Each is a
-fact without an id, tagged with its heading. Headings without a text below them are counted. Fenced code is treated as text.
+Rules: the account is the namespace. A head is no fact: it goes to `metadata`, how a fact is known to its tags. Memories are cut at
+headings (a line all in bold is one), list items with what is nested in them, and paragraphs. Each is a fact without an id, tagged
+with its heading. Headings without a text below them are counted. Fenced code is treated as text.
 """
 
 from __future__ import annotations
@@ -12,10 +14,13 @@ from collections.abc import Iterator, Mapping
 from itertools import pairwise
 from typing import Any, NamedTuple
 
-from memproc.formats.draft import Broken, Context, Draft, Format, Item, LeftOut, Part, listed, without_nones
+from memproc.formats.draft import Broken, Context, Draft, Format, Item, LeftOut, Part, listed, with_raw_times, without_nones
+from memproc.formats.front_matter import fields_of, split_head
 from memproc.validation import fault
 
 _MEMORIES = ("conversations_memory", "project_memories", "memory_files")
+_TIMES = ("created_at", "updated_at")
+_KNOWN_BY = ("stated", "inferred")
 _SLUG_LIMIT_CHARS = 100
 _DEEPEST_HEADING = 6
 _BOLD_LEVEL = 7
@@ -35,11 +40,10 @@ def _matches_memories(item: Item, _fields: frozenset[str]) -> bool:
 
 
 def _read_memories(item: Item, _context: Context) -> Iterator[Part]:
-    account = without_nones({"account": item.get("account_uuid")})
     documents = list(_documents(item))
     for path, text, origin in documents:
         if isinstance(text, str):
-            yield from _read_markdown(text, {**account, **origin})
+            yield from _read_markdown(text, {"namespace": item.get("account_uuid"), **_dated(origin)})
         elif text is None:
             yield LeftOut("empty")
         else:
@@ -64,12 +68,21 @@ def _documents(item: Item) -> Iterator[tuple[str, object, dict[str, Any]]]:
                 yield f"{name}.{key}", document, notes
 
 
-def _read_markdown(markdown: str, origin: Mapping[str, Any]) -> Iterator[Part]:
-    cuts = list(cuts_of(markdown))
+def _dated(origin: dict[str, Any]) -> dict[str, Any]:
+    """Return the fields that all facts of a document share: its times, and its origin as metadata."""
+    metadata = {name: value for name, value in origin.items() if name not in _TIMES and value not in (None, "", [], {})}
+    return {"metadata": metadata, **{name: origin.get(name) for name in _TIMES}}
+
+
+def _read_markdown(markdown: str, shared: Mapping[str, Any]) -> Iterator[Part]:
+    head, body = split_head(markdown)
+    if head is not None:
+        shared = {**shared, "metadata": {**fields_of(head), **shared["metadata"]}}
+    cuts = list(cuts_of(body))
     sections: list[Cut] = []
     for cut, following in pairwise([*cuts, Cut(1, "")]):
         if not cut.level:
-            yield _memory(cut.text, sections, origin)
+            yield _memory(cut.text, sections, shared)
             continue
         sections = [*(section for section in sections if section.level < cut.level), cut]
         if 0 < following.level <= cut.level:
@@ -78,10 +91,13 @@ def _read_markdown(markdown: str, origin: Mapping[str, Any]) -> Iterator[Part]:
         yield LeftOut("empty")
 
 
-def _memory(text: str, sections: list[Cut], origin: Mapping[str, Any]) -> Draft:
-    tag = _slug(sections[-1].text) if sections else ""
+def _memory(text: str, sections: list[Cut], shared: Mapping[str, Any]) -> Draft:
+    known = next((how for how in _KNOWN_BY if text.startswith(f"[{how}] ") and text[len(how) + 2 :].strip()), "")
+    tags = [tag for tag in (_slug(sections[-1].text) if sections else "", known) if tag]
     section = {"section": " > ".join(heading.text for heading in sections)} if sections else {}
-    return Draft({"content": text, "kind": "fact", "tags": (tag,) if tag else (), "metadata": {**origin, **section}}, raw=text)
+    content = text[len(known) + 2 :].strip() if known else text
+    fields = {**shared, "content": content, "kind": "fact", "tags": tuple(tags), "metadata": {**shared["metadata"], **section}}
+    return Draft(with_raw_times(without_nones(fields)), raw=text)
 
 
 def _slug(heading: str) -> str:
