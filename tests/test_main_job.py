@@ -15,7 +15,7 @@ from benchmarks.corpus import make_corpus
 from tests.conftest import ROOT
 from tests.test_laws import exported
 
-FIXTURES = sorted(path for path in (ROOT / "fixtures").iterdir() if path.suffix in (".json", ".jsonl", ".csv"))
+FIXTURES = sorted(path for path in (ROOT / "fixtures").iterdir() if path.suffix in (".json", ".jsonl", ".csv", ".txt", ".md"))
 FORMAT_OF = {
     "chatgpt.json": "chatgpt",
     "claude.json": "claude",
@@ -25,6 +25,7 @@ FORMAT_OF = {
     "mem0.json": "mem0",
     "memories.csv": "csv",
     "memories.jsonl": "json",
+    "memories.txt": "text",
     "memproc-v0.jsonl": "memproc-v0",
 }
 

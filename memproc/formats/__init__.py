@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from memproc.errors import UsageError
-from memproc.formats import chatgpt, claude, companions, generic, legacy, locomo, mem0, own
+from memproc.formats import chatgpt, claude, companions, generic, legacy, locomo, mem0, own, text
 from memproc.formats.draft import Format, Item
 from memproc.records import is_mapping
 
@@ -24,6 +24,8 @@ FORMATS: tuple[Format, ...] = (
     locomo.FORMAT,
     mem0.FORMAT,
     legacy.FORMAT,
+    text.FORMAT,
+    text.LINES,
     generic.FORMAT,
     generic.TABLE,
 )

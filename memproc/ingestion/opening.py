@@ -148,6 +148,9 @@ def _format_of(opened: Items, sample: Sequence[Item], path: Path | None, intake:
         return companions.FORMAT
     if detected is not None:
         return detected
+    if path is not None and any("paragraph" in one for one in objects):
+        advice = "name --format text for one fact in each paragraph, or --format text-lines for one in each line"
+        raise SourceError(f"{path} holds no JSON, and no list of texts: {advice}")
     if objects and path is not None:
         names, message = Names.of_values(objects), f"{path} is in no known format: "
         raise SourceError(message + names.advice(redact=False), message + names.advice(redact=True))

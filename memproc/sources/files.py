@@ -1,4 +1,4 @@
-"""The items of a file: JSON lines, the elements of an array or of a wrapped list, one object, or the rows of a table.
+"""The items of a file: JSON lines, the elements of an array or of a wrapped list, one object, the rows of a table, or texts.
 
 Rules: what cannot be decoded is an item too, with the fault and the raw bytes. Blank lines are no records. A file is read when
 reading has reached the end that it had when it was opened. Where reading stops earlier, or where the end of a record was never
@@ -26,6 +26,7 @@ from memproc.sources.items import Item, Items, Piece, Reading
 from memproc.sources.raw import to_line
 from memproc.sources.rows import ROW_INVALID, TOO_LONG, BrokenRow, rows_of
 from memproc.sources.sniffing import BOMS, LINE_SUFFIXES, SNIFFED_BYTES, TABLE_SUFFIXES, is_lines, refusal
+from memproc.sources.texts import maybe_texts
 from memproc.sources.window import Element, Flaw
 from memproc.validation import EXCERPT_CHARS, excerpt, fault
 
@@ -66,7 +67,9 @@ def _of_stream(stream: IO[bytes], path: Path, lists: frozenset[str], limit_bytes
         stream.close()
         raise SourceError(f"{path} {why}")
     stream.seek(len(mark))
-    opened = _of_text(stream, start[len(mark) :].lstrip()[:1], suffix, lists, limit_bytes)
+    texts = maybe_texts(stream, start[len(mark) :], suffix, path.stem, limit_bytes)
+    first = start[len(mark) :].lstrip()[:1]
+    opened = _of_text(stream, first, suffix, lists, limit_bytes) if texts is None else Items(texts)
     reading = opened.reading or Reading()
     return opened._replace(items=_proved(opened.items, stream, path, size, reading), stream=stream, reading=reading)
 

@@ -220,6 +220,8 @@ def test_formats_lists_every_format(run):
         "claude-memories",
         "claude-projects",
         "companion",
+        "text",
+        "text-lines",
         "mem0",
         "locomo",
         "memproc-v0",

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from memproc.formats import chatgpt, claude, legacy, locomo, mem0
+from memproc.formats import chatgpt, claude, legacy, locomo, mem0, text
 from memproc.formats.draft import Broken, Context, Draft, Format, LeftOut
 from memproc.validation import validate
 
@@ -36,6 +36,7 @@ ITEMS: dict[Format, list[dict[str, Any]]] = {
     mem0.FORMAT: whole("mem0.json")["results"],
     locomo.FORMAT: whole("locomo.json"),
     legacy.FORMAT: lines("memproc-v0.jsonl"),
+    text.FORMAT: [{"bullet": "Rows", "section": "Home > Sport"}],
 }
 FORMATS = pytest.mark.parametrize("known", ITEMS, ids=lambda known: known.name)
 
@@ -132,7 +133,7 @@ def test_options_are_what_is_left_out(known: Format) -> None:
     shown = {part.kind for item in ITEMS[known] for part in known.read(item, Context()) if isinstance(part, LeftOut)}
     including = Context(include=frozenset(known.options))
     left = {part.kind for item in ITEMS[known] for part in known.read(item, including) if isinstance(part, LeftOut)}
-    assert set(known.options) - shown <= {"system"}
+    assert set(known.options) - shown <= {"system", "paragraphs"}
     assert not left & set(known.options)
 
 

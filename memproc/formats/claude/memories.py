@@ -12,27 +12,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from itertools import pairwise
-from typing import Any, NamedTuple
+from typing import Any
 
 from memproc.formats.draft import Broken, Context, Draft, Format, Item, LeftOut, Part, listed, with_raw_times, without_nones
-from memproc.formats.front_matter import fields_of, split_head
+from memproc.sources.front_matter import fields_of, split_head
+from memproc.sources.markdown import Cut, cuts_of, slug
 from memproc.validation import fault
 
 _MEMORIES = ("conversations_memory", "project_memories", "memory_files")
 _TIMES = ("created_at", "updated_at")
 _KNOWN_BY = ("stated", "inferred")
-_SLUG_LIMIT_CHARS = 100
-_DEEPEST_HEADING = 6
-_BOLD_LEVEL = 7
-_LONGEST_NUMBER = 4  # "100." opens a list item; "2024." ends a sentence
-_BULLETS = frozenset("-*+•")
-
-
-class Cut(NamedTuple):
-    """A piece of markdown: a heading of a level from 1, or a text (level 0)."""
-
-    level: int
-    text: str
 
 
 def _matches_memories(item: Item, _fields: frozenset[str]) -> bool:
@@ -78,7 +67,7 @@ def _read_markdown(markdown: str, shared: Mapping[str, Any]) -> Iterator[Part]:
     head, body = split_head(markdown)
     if head is not None:
         shared = {**shared, "metadata": {**fields_of(head), **shared["metadata"]}}
-    cuts = list(cuts_of(body))
+    cuts = list(cuts_of(body.splitlines()))
     sections: list[Cut] = []
     for cut, following in pairwise([*cuts, Cut(1, "")]):
         if not cut.level:
@@ -93,66 +82,11 @@ def _read_markdown(markdown: str, shared: Mapping[str, Any]) -> Iterator[Part]:
 
 def _memory(text: str, sections: list[Cut], shared: Mapping[str, Any]) -> Draft:
     known = next((how for how in _KNOWN_BY if text.startswith(f"[{how}] ") and text[len(how) + 2 :].strip()), "")
-    tags = [tag for tag in (_slug(sections[-1].text) if sections else "", known) if tag]
+    tags = [tag for tag in (slug(sections[-1].text) if sections else "", known) if tag]
     section = {"section": " > ".join(heading.text for heading in sections)} if sections else {}
     content = text[len(known) + 2 :].strip() if known else text
     fields = {**shared, "content": content, "kind": "fact", "tags": tuple(tags), "metadata": {**shared["metadata"], **section}}
     return Draft(with_raw_times(without_nones(fields)), raw=text)
-
-
-def _slug(heading: str) -> str:
-    """Return a heading as a tag.
-
-    >>> _slug("Work & projects:")
-    'work-projects'
-    """
-    words = "".join(character if character.isalnum() else " " for character in heading.lower()).split()
-    return "-".join(words)[:_SLUG_LIMIT_CHARS]
-
-
-def cuts_of(markdown: str) -> Iterator[Cut]:
-    r"""Yield the headings, list items and paragraphs of a markdown text in order.
-
-    >>> [cut.text for cut in cuts_of("# Home\n- a cat\n  - called Tom\n- a dog\n\nLives in\nBerlin.")]
-    ['Home', 'a cat\n- called Tom', 'a dog', 'Lives in\nBerlin.']
-    """
-    lines: list[str] = []
-    item_indent: int | None = None
-    for line in [*markdown.splitlines(), ""]:
-        text, indent = line.strip(), len(line) - len(line.lstrip())
-        is_nested = bool(lines and text) and item_indent is not None and indent > item_indent
-        heading, item = _maybe_heading(text), _maybe_item(text)
-        if is_nested or (text and heading is None and item is None and not _is_ruler(text)):
-            item_indent = item_indent if lines else None
-            lines.append(text)
-            continue
-        if lines:
-            yield Cut(0, "\n".join(lines))
-        lines, item_indent = ([], None) if item is None else ([item], indent)
-        if heading is not None:
-            yield heading
-
-
-def _maybe_heading(text: str) -> Cut | None:
-    words = text.lstrip("#")
-    level = len(text) - len(words)
-    if 1 <= level <= _DEEPEST_HEADING and words[:1].isspace() and words.strip("# \t"):
-        return Cut(level, words.strip().rstrip("#").strip())
-    bold = text.removesuffix(":")
-    inner = bold[2:-2].strip()
-    is_bold = bold.startswith("**") and bold.endswith("**") and inner.strip("*: ") and "**" not in inner
-    return Cut(_BOLD_LEVEL, inner.removesuffix(":")) if is_bold else None
-
-
-def _maybe_item(text: str) -> str | None:
-    head, _, rest = text.partition(" ")
-    is_numbered = len(head) <= _LONGEST_NUMBER and head[:-1].isdigit() and head[-1] in ".)"
-    return rest.strip() if rest.strip() and (head in _BULLETS or is_numbered) else None
-
-
-def _is_ruler(text: str) -> bool:
-    """Return whether a line is a thematic break: three or more of one of - * _."""
-    return len(text) >= 3 and text[0] in "-*_" and not text.strip(f"{text[0]} ")  # noqa: PLR2004 - as CommonMark has it
 
 
 MEMORIES = Format(
