@@ -27,6 +27,7 @@ FORMAT_OF = {
     "memories.jsonl": "json",
     "memories.txt": "text",
     "memproc-v0.jsonl": "memproc-v0",
+    "whatsapp.txt": "whatsapp",
 }
 
 

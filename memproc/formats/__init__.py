@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from memproc.errors import UsageError
-from memproc.formats import chatgpt, claude, companions, generic, legacy, locomo, mem0, own, text
+from memproc.formats import chatgpt, claude, companions, generic, legacy, locomo, mem0, own, text, whatsapp
 from memproc.formats.draft import Format, Item
 from memproc.records import is_mapping
 
@@ -24,6 +24,9 @@ FORMATS: tuple[Format, ...] = (
     locomo.FORMAT,
     mem0.FORMAT,
     legacy.FORMAT,
+    whatsapp.FORMAT,
+    whatsapp.DAY_FIRST,
+    whatsapp.MONTH_FIRST,
     text.FORMAT,
     text.LINES,
     generic.FORMAT,

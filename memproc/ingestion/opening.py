@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from memproc.config import Settings
 from memproc.errors import SourceError, UsageError
-from memproc.formats import LISTS, companions, detect, format_named, generic, own
+from memproc.formats import LISTS, companions, detect, format_named, generic, own, whatsapp
 from memproc.formats.draft import Format
 from memproc.formats.naming import Names
 from memproc.intake import Intake
@@ -146,6 +146,9 @@ def _format_of(opened: Items, sample: Sequence[Item], path: Path | None, intake:
         if opened.reading is not None:
             opened.reading.remarks.append(f"{path.name} holds {what}")
         return companions.FORMAT
+    if detected is whatsapp.FORMAT and path is not None and any(one.get("day_first", True) is None for one in objects):
+        advice = f"name --format {whatsapp.DAY_FIRST.name} or --format {whatsapp.MONTH_FIRST.name}"
+        raise SourceError(f"{path} does not tell whether the day or the month comes first in its dates: {advice}")
     if detected is not None:
         return detected
     if path is not None and any("paragraph" in one for one in objects):

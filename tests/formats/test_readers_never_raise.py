@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from memproc.formats import chatgpt, claude, legacy, locomo, mem0, text
+from memproc.formats import chatgpt, claude, legacy, locomo, mem0, text, whatsapp
 from memproc.formats.draft import Broken, Context, Draft, Format, LeftOut
 from memproc.validation import validate
 
@@ -36,6 +36,17 @@ ITEMS: dict[Format, list[dict[str, Any]]] = {
     mem0.FORMAT: whole("mem0.json")["results"],
     locomo.FORMAT: whole("locomo.json"),
     legacy.FORMAT: lines("memproc-v0.jsonl"),
+    whatsapp.FORMAT: [
+        {"whatsapp": "1/2/25, 9:15 PM", "sender": "Ann", "said": "I row", "chat": "c", "turn": 0, "day_first": True},
+        {
+            "whatsapp": "1/2/25, 9:16 PM",
+            "sender": "Ann",
+            "said": "a.jpg (file attached)\na boat",
+            "chat": "c",
+            "turn": 1,
+            "day_first": True,
+        },
+    ],
     text.FORMAT: [{"bullet": "Rows", "section": "Home > Sport"}],
 }
 FORMATS = pytest.mark.parametrize("known", ITEMS, ids=lambda known: known.name)
