@@ -21,6 +21,7 @@ FORMAT_OF = {
     "claude.json": "claude",
     "claude-memories.json": "claude-memories",
     "claude-projects.json": "claude-projects",
+    "gemini.json": "gemini",
     "locomo.json": "locomo",
     "mem0.json": "mem0",
     "memories.csv": "csv",

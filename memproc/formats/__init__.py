@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from memproc.errors import UsageError
-from memproc.formats import chatgpt, claude, companions, generic, legacy, locomo, mem0, own, text, whatsapp
+from memproc.formats import chatgpt, claude, companions, gemini, generic, legacy, locomo, mem0, own, text, whatsapp
 from memproc.formats.draft import Format, Item
 from memproc.records import is_mapping
 
@@ -21,6 +21,7 @@ FORMATS: tuple[Format, ...] = (
     claude.MEMORIES,
     claude.PROJECTS,
     companions.FORMAT,
+    gemini.FORMAT,
     locomo.FORMAT,
     mem0.FORMAT,
     legacy.FORMAT,

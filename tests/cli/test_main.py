@@ -220,6 +220,7 @@ def test_formats_lists_every_format(run):
         "claude-memories",
         "claude-projects",
         "companion",
+        "gemini",
         "text",
         "text-lines",
         "whatsapp",

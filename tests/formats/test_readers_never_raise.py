@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from memproc.formats import chatgpt, claude, legacy, locomo, mem0, text, whatsapp
+from memproc.formats import chatgpt, claude, gemini, legacy, locomo, mem0, text, whatsapp
 from memproc.formats.draft import Broken, Context, Draft, Format, LeftOut
 from memproc.validation import validate
 
@@ -33,6 +33,7 @@ ITEMS: dict[Format, list[dict[str, Any]]] = {
     claude.CONVERSATIONS: whole("claude.json"),
     claude.MEMORIES: whole("claude-memories.json"),
     claude.PROJECTS: whole("claude-projects.json"),
+    gemini.FORMAT: whole("gemini.json"),
     mem0.FORMAT: whole("mem0.json")["results"],
     locomo.FORMAT: whole("locomo.json"),
     legacy.FORMAT: lines("memproc-v0.jsonl"),
