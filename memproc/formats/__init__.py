@@ -9,7 +9,21 @@ from collections.abc import Sequence
 from typing import Any
 
 from memproc.errors import UsageError
-from memproc.formats import chatgpt, claude, companions, gemini, generic, legacy, locomo, mem0, own, text, whatsapp
+from memproc.formats import (
+    chatgpt,
+    claude,
+    companions,
+    gemini,
+    generic,
+    legacy,
+    locomo,
+    mem0,
+    mem0_plugin,
+    notes,
+    own,
+    text,
+    whatsapp,
+)
 from memproc.formats.draft import Format, Item
 from memproc.records import is_mapping
 
@@ -28,6 +42,8 @@ FORMATS: tuple[Format, ...] = (
     whatsapp.FORMAT,
     whatsapp.DAY_FIRST,
     whatsapp.MONTH_FIRST,
+    mem0_plugin.FORMAT,
+    notes.FORMAT,
     text.FORMAT,
     text.LINES,
     generic.FORMAT,

@@ -3,7 +3,8 @@
 Rules: an item of a list is `{"bullet": text}` with what is nested in it, a paragraph `{"paragraph": text}`, each with the headings
 above it as `section`; a heading that nothing stands below is `{"heading": text}`. A line that begins with a date in brackets, or
 with `[unknown]`, is an item of a list too: so ChatGPT shows its memories. A markdown file with a head is one item, `{"note":
-text}`, and so is each part with a head of an export of mem0's plugin. What is longer than a record may be, or no UTF-8, is a fault.
+text}`; in an export of mem0's plugin each part with a head is one, `{"part": text}`. What is longer than a record may be, or no
+UTF-8, is a fault.
 """
 
 from __future__ import annotations
@@ -44,7 +45,7 @@ def maybe_texts(stream: IO[bytes], start: bytes, suffix: str, name: str, limit_b
         return None
     head = split_head(shown)[0]
     if head is not None and fields_of(head).keys() >= _PLUGIN:
-        return (_item({"note": text, "name": name}, limit_bytes) for text in _parts(_lines(stream, limit_bytes), limit_bytes))
+        return (_item({"part": text, "name": name}, limit_bytes) for text in _parts(_lines(stream, limit_bytes), limit_bytes))
     if head is not None or (suffix != ".txt" and _WIKI.search(shown)):
         return iter((_item({"note": stream.read(limit_bytes + 1).decode("utf-8", "surrogateescape"), "name": name}, limit_bytes),))
     return _cuts(stream, limit_bytes)

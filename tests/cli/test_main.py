@@ -223,6 +223,8 @@ def test_formats_lists_every_format(run):
         "gemini",
         "text",
         "text-lines",
+        "markdown",
+        "mem0-plugin",
         "whatsapp",
         "whatsapp-day-first",
         "whatsapp-month-first",

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from memproc.formats import chatgpt, claude, gemini, legacy, locomo, mem0, text, whatsapp
+from memproc.formats import chatgpt, claude, gemini, legacy, locomo, mem0, mem0_plugin, notes, text, whatsapp
 from memproc.formats.draft import Broken, Context, Draft, Format, LeftOut
 from memproc.validation import validate
 
@@ -37,6 +37,8 @@ ITEMS: dict[Format, list[dict[str, Any]]] = {
     mem0.FORMAT: whole("mem0.json")["results"],
     locomo.FORMAT: whole("locomo.json"),
     legacy.FORMAT: lines("memproc-v0.jsonl"),
+    mem0_plugin.FORMAT: [{"part": (FIXTURES / "mem0-plugin.md").read_text(), "name": "a"}],
+    notes.FORMAT: [{"note": (FIXTURES / "note.md").read_text(), "name": "note"}],
     whatsapp.FORMAT: [
         {"whatsapp": "1/2/25, 9:15 PM", "sender": "Ann", "said": "I row", "chat": "c", "turn": 0, "day_first": True},
         {
