@@ -66,6 +66,12 @@ RECORDS: list[Any] = [
     {"conversation": {"session_1": [SECRET, {"text": SECRET}], "session_2": SECRET}, "observation": {f"session_{SECRET}": SECRET}},
     {"observation": {"session_1_observation": {SECRET: [{SECRET: 1}]}}, "conversation": {"session_1": [], "speaker_a": SECRET}},
     {"project_memories": {SECRET: 4711}, "memory_files": [{SECRET: SECRET}]},
+    {"mapping": {SECRET: {"message": {"author": {}, "content": {SECRET: SECRET}}}}},
+    {"title": SECRET, "time": SECRET, "products": ["Gemini"], "safeHtmlItem": [SECRET, {SECRET: SECRET}]},
+    {"whatsapp": SECRET, "sender": {SECRET: 1}, "said": SECRET, "turn": 1, "day_first": True},
+    {"note": f"---\n{SECRET}:\n  {SECRET}: {SECRET}\n---\n- [{SECRET}] {SECRET}", "name": [SECRET]},
+    {"part": f"---\nid: {SECRET}\ncreated_at: {SECRET}\n---\n{SECRET}"},
+    {"bullet": {SECRET: 1}, "section": SECRET},
     {"docs": [SECRET, {SECRET: 1}], "prompt_template": {SECRET: 1}, "creator": {"uuid": [SECRET]}},
     {"memory": {SECRET: SECRET}, "data": [SECRET], "hash": SECRET},
     {"text": {SECRET: 1}, "links": SECRET, "schema_version": 0},
@@ -75,7 +81,23 @@ RECORDS: list[Any] = [
     [SECRET],
     SECRET,
 ]
-FORMATS = [None, "memproc", "json", "chatgpt", "claude", "claude-memories", "claude-projects", "locomo", "mem0", "memproc-v0"]
+FORMATS = [
+    None,
+    "memproc",
+    "json",
+    "chatgpt",
+    "claude",
+    "claude-memories",
+    "claude-projects",
+    "gemini",
+    "markdown",
+    "mem0-plugin",
+    "text",
+    "whatsapp",
+    "locomo",
+    "mem0",
+    "memproc-v0",
+]
 MERGING = ["Mara takes 5 mg of hush every morning", "Well, Mara takes 5 mg of hush every morning."]
 REVIEWED = ["Mara takes 6 mg of hush every morning", "Mara takes 5 mg of hush every evning"]
 

@@ -27,7 +27,7 @@ from memproc.validation import fault
 _CREATED, _UPDATED = ("created", "created_at", "date"), ("updated", "updated_at", "modified", "last_modified")
 _TASK = re.compile(r"\[([ xX/-])\]\s+")
 _CATEGORY = re.compile(r"\[([^\[\]\n]{1,60})\]\s+")
-_RELATION = re.compile(r"([\w][\w -]{0,80}?)?\s*\[\[([^\[\]\n]{1,200})\]\]\s*(?:\(([^\n]*)\))?\s*")
+_RELATION = re.compile(r"(\w[\w -]{0,80}?)?\s*+\[\[([^\[\]\n]{1,200})\]\]\s*+(?:\(([^\n]*)\))?\s*")
 _LINK = re.compile(r"!?\[\[([^\[\]\n]{1,200})\]\]")
 _TAG = re.compile(r"(?<!\S)#([^\s#(),;]*[^\s#(),;\d][^\s#(),;]*)")
 _STRUCTURE = frozenset(("observations", "relations"))

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 _RULER = "---"
+_FOLDED = ("|", ">", "|-", ">-")
 _END = frozenset((_RULER, "..."))
 
 
@@ -33,18 +34,16 @@ def fields_of(head: str) -> dict[str, Any]:
     >>> fields_of("name: a: b\ntags: [tea, 'home']\naliases:\n  - Cup")
     {'name': 'a: b', 'tags': ['tea', 'home'], 'aliases': ['Cup']}
     """
-    fields: dict[str, Any] = {}
+    lines: dict[str, list[str]] = {}
     name = ""
     for line in head.splitlines():
         if (named := _named(line)) is not None:
             name, value = named
-            fields[name] = _value(value)
-        elif item := line.strip().removeprefix("- ").strip():
-            before = fields.get(name)
-            fields[name] = (
-                [*before, _text(item)] if isinstance(before, list) else [_text(item)] if not before else f"{before} {item}"
-            )
-    return {name: value for name, value in fields.items() if value not in ("", [])}
+            lines[name] = [value]
+        elif line.strip() and not line.startswith("#"):
+            lines.setdefault(name, [""]).append(line.strip())
+    values = {name: _value(first, more) for name, (first, *more) in lines.items()}
+    return {name: value for name, value in values.items() if value not in ("", [])}
 
 
 def _is_of_head(line: str) -> bool:
@@ -57,10 +56,13 @@ def _named(line: str) -> tuple[str, str] | None:
     return (name.strip(), value.strip()) if is_name and (not value or value[0].isspace()) else None
 
 
-def _value(text: str) -> str | list[str]:
-    if text.startswith("[") and text.endswith("]"):
-        return [_text(part) for part in text[1:-1].split(",") if part.strip()]
-    return "" if text in ("|", ">", "|-", ">-") else _text(text)
+def _value(first: str, more: list[str]) -> str | list[str]:
+    """Return the value of a field by what stands behind its name, and in the lines below."""
+    if more and not first:
+        return [_text(line.removeprefix("- ")) for line in more]
+    if first.startswith("[") and first.endswith("]"):
+        return [_text(part) for part in first[1:-1].split(",") if part.strip()]
+    return " ".join(("" if first in _FOLDED else _text(first), *more)).strip()
 
 
 def _text(text: str) -> str:

@@ -27,7 +27,7 @@ from memproc.validation import fault
 TEXT_SUFFIXES = (".txt", ".md", ".markdown")
 _DATED = re.compile(r"\[(?:\d{4}-\d\d-\d\d|unknown)\] ?- ", re.IGNORECASE)
 _JSON = re.compile(r"\s*(?:\{|\[\s*[\[{\"\d])")
-_WIKI = re.compile(r"^\s*[-*+] (?:\[[^\]\s]+\] |\w[\w ]*\[\[)", re.MULTILINE)
+_WIKI = re.compile(r"^[ \t]*[-*+] (?:\[[^\]\s]+\] |\w[\w ]*\[\[)", re.MULTILINE)
 _PLUGIN = frozenset(("id", "created_at"))
 _RULER = "---"
 _LONGEST_HEAD_LINES = 200

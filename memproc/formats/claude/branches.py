@@ -10,7 +10,7 @@ first message) is replaced by the message before.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 
@@ -21,19 +21,14 @@ def side_branches(messages: Sequence[Any], leaf: object) -> frozenset[int]:
     if not all(isinstance(parent, str) for parent in parents.values()) or not kept:
         return frozenset()
     numbers = {message["uuid"]: number for number, message in kept.items() if isinstance(message.get("uuid"), str)}
+    first = parents[min(kept)]
+    above = {
+        number: numbers.get(parent, None if parent == first else previous)
+        for (number, parent), previous in zip(parents.items(), (None, *kept), strict=False)
+    }
     at: int | None = numbers.get(leaf, max(kept)) if isinstance(leaf, str) else max(kept)
     shown: set[int] = set()
     while at is not None and at not in shown:
         shown.add(at)
-        at = _before(at, parents, numbers)
+        at = above[at]
     return frozenset(kept) - shown
-
-
-def _before(at: int, parents: Mapping[int, Any], numbers: Mapping[str, int]) -> int | None:
-    """Return the number of the message that one answers; None for a first one."""
-    parent = parents[at]
-    if parent in numbers:
-        return numbers[parent]
-    if parent == parents[min(parents)]:
-        return None
-    return max((number for number in parents if number < at), default=None)
