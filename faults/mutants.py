@@ -17,7 +17,28 @@ from typing import Any, Final, NamedTuple
 
 import orjson
 
-from memproc.formats import LISTS, chatgpt, claude, generic, legacy, locomo, mem0, own
+from memproc.formats import (
+    LISTS,
+    chatgpt,
+    chats,
+    claude,
+    claude_code,
+    codex,
+    deepseek,
+    discord,
+    generic,
+    grok,
+    legacy,
+    librechat,
+    locomo,
+    longmemeval,
+    mem0,
+    openwebui,
+    own,
+    sillytavern,
+    slack,
+    telegram,
+)
 
 FIXTURES: Final = Path(__file__).parents[1] / "fixtures"
 FILES: Final = {
@@ -30,6 +51,20 @@ FILES: Final = {
     mem0.FORMAT.name: "mem0.json",
     locomo.FORMAT.name: "locomo.json",
     legacy.FORMAT.name: "memproc-v0.jsonl",
+    chats.CHATS.name: "chats.json",
+    chats.MESSAGES.name: "messages.json",
+    claude_code.FORMAT.name: "claude-code.jsonl",
+    codex.FORMAT.name: "codex.jsonl",
+    deepseek.FORMAT.name: "deepseek.json",
+    discord.FORMAT.name: "discord.json",
+    grok.FORMAT.name: "grok.json",
+    librechat.FORMAT.name: "librechat.json",
+    longmemeval.FORMAT.name: "longmemeval.json",
+    openwebui.FORMAT.name: "openwebui.json",
+    sillytavern.FORMAT.name: "sillytavern.jsonl",
+    slack.FORMAT.name: "slack.json",
+    telegram.FORMAT.name: "telegram.json",
+    telegram.MESSAGES.name: "telegram.json",
     generic.FORMAT.name: "memories.jsonl",
     generic.TABLE.name: "memories.csv",
 }
@@ -466,7 +501,7 @@ def _originals(name: str) -> Iterator[bytes]:
         yield from map(orjson.dumps, csv.DictReader(io.StringIO(raw.decode())))
     else:
         value = orjson.loads(raw)
-        yield from map(orjson.dumps, value["results"] if isinstance(value, dict) else value)
+        yield from map(orjson.dumps, value.get("results", [value]) if isinstance(value, dict) else value)
 
 
 ORIGINALS: Final[dict[str, list[bytes]]] = {known: list(_originals(name)) for known, name in FILES.items()}

@@ -11,16 +11,28 @@ from typing import Any
 from memproc.errors import UsageError
 from memproc.formats import (
     chatgpt,
+    chats,
     claude,
+    claude_code,
+    codex,
     companions,
+    deepseek,
+    discord,
     gemini,
     generic,
+    grok,
     legacy,
+    librechat,
     locomo,
+    longmemeval,
     mem0,
     mem0_plugin,
     notes,
+    openwebui,
     own,
+    sillytavern,
+    slack,
+    telegram,
     text,
     whatsapp,
 )
@@ -30,6 +42,7 @@ from memproc.records import is_mapping
 FORMATS: tuple[Format, ...] = (
     own.FORMAT,
     own.FULL,
+    deepseek.FORMAT,
     chatgpt.FORMAT,
     claude.CONVERSATIONS,
     claude.MEMORIES,
@@ -37,6 +50,17 @@ FORMATS: tuple[Format, ...] = (
     companions.FORMAT,
     gemini.FORMAT,
     locomo.FORMAT,
+    longmemeval.FORMAT,
+    claude_code.FORMAT,
+    codex.FORMAT,
+    openwebui.FORMAT,
+    librechat.FORMAT,
+    sillytavern.FORMAT,
+    telegram.FORMAT,
+    telegram.MESSAGES,
+    slack.FORMAT,
+    discord.FORMAT,
+    grok.FORMAT,
     mem0.FORMAT,
     legacy.FORMAT,
     whatsapp.FORMAT,
@@ -46,11 +70,15 @@ FORMATS: tuple[Format, ...] = (
     notes.FORMAT,
     text.FORMAT,
     text.LINES,
+    chats.CHATS,
+    chats.MESSAGES,
     generic.FORMAT,
     generic.TABLE,
 )
 _BY_LINE = (own.FORMAT.name, generic.FORMAT.name)
 LISTS = frozenset(name for known in FORMATS for name in known.lists)
+
+LONG_LISTS = LISTS | {name for known in FORMATS for name in known.long_lists}
 
 
 def format_named(name: str) -> Format:

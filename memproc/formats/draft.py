@@ -7,12 +7,13 @@ skip anything silently: each part of an item becomes a `Draft` or a `Broken`, or
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple
 
 from memproc.config import Verdict
 from memproc.records import Fault
+from memproc.sources.items import Place
 from memproc.times import is_assumed
 
 Item = Mapping[str, Any]
@@ -61,8 +62,8 @@ class Decided(NamedTuple):
 
 class Context(NamedTuple):
     """What the caller said: the source, the kinds to include that are otherwise left out, where to find fields, and whether to
-    apply the decisions of a full export. `is_told`: the format was detected, not named by the caller. `fields` are the names of the
-    fields of the schema, filled in by the intake.
+    apply the decisions of a full export. `is_told`: the format was detected, not named by the caller. The intake fills in `fields`,
+    the names of the fields of the schema, and `place`, where an item stands that is one message of a conversation.
     """
 
     source: str | None = None
@@ -71,6 +72,7 @@ class Context(NamedTuple):
     trusts_decisions: bool = False
     is_told: bool = False
     fields: frozenset[str] = frozenset()
+    place: Place | None = None
 
 
 Part = Draft | Broken | LeftOut | Decided
@@ -89,8 +91,10 @@ class Format(NamedTuple):
     """One format. Its functions are named ones, because it is pickled to other processes.
 
     `matches` detects an item by its shape, given the names of the fields of the schema. `lists` are the names under which files of
-    this system wrap their records, `options` the kinds that `include` may name. `remark` returns a warning that depends on how many
-    records were read, `as_of` the date in the head of a wrapped list.
+    this system wrap their records, `long_lists` those that are opened only in a file that is too long to be one record, `options`
+    the kinds that `include` may name. `remark` returns a warning that depends on how many records were read, `as_of` the date in
+    the head of a wrapped list. Where an item is one message, `talk_of` returns the id of the conversation that the file holds,
+    given its first items and its path without suffix; each item then comes with its place.
     """
 
     name: str
@@ -98,9 +102,11 @@ class Format(NamedTuple):
     matches: Callable[[Item, frozenset[str]], bool]
     read: Callable[[Item, Context], Iterator[Part]]
     lists: tuple[str, ...] = ()
+    long_lists: tuple[str, ...] = ()
     options: tuple[str, ...] = ()
     remark: Callable[[int], str | None] = _nothing
     as_of: Callable[[Item], object] = _nothing
+    talk_of: Callable[[Sequence[Item], str], str] | None = None
 
 
 def without_nones(fields: Mapping[str, Any]) -> dict[str, Any]:

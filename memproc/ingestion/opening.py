@@ -11,9 +11,10 @@ from typing import Any, NamedTuple
 
 from memproc.config import Settings
 from memproc.errors import SourceError, UsageError
-from memproc.formats import LISTS, companions, detect, format_named, generic, own, whatsapp
+from memproc.formats import LISTS, LONG_LISTS, companions, detect, format_named, generic, own, whatsapp
 from memproc.formats.draft import Format
 from memproc.formats.naming import Names
+from memproc.ingestion.places import with_places
 from memproc.intake import Intake
 from memproc.records import Memory, is_mapping
 from memproc.sources.decoding import item_of
@@ -55,7 +56,8 @@ def open_all(paths: list[Path] | None, what: Any, intake: Intake, name: str | No
     sources: list[Source] = []
     with ExitStack() as stack:
         for path in paths:
-            items = open_file(path, lists=LISTS, limit_bytes=settings.max_record_bytes)
+            is_long = path.is_file() and path.stat().st_size > settings.max_record_bytes
+            items = open_file(path, lists=LONG_LISTS if is_long else LISTS, limit_bytes=settings.max_record_bytes)
             stack.callback(items.close)
             sources.append(_source(items, path.name, path, intake, name))
         if name is None and all(source.intake.format is companions.FORMAT for source in sources):
@@ -94,7 +96,7 @@ def _source(opened: Items, label: str, path: Path | None, intake: Intake, name: 
             message = f"{label}: the date of the export is no date"
             raise SourceError(f"{message}: {error}", message) from error
         as_of = to_text(moment) if moment else None
-    items = lookahead.all_pieces()
+    items = with_places(lookahead.all_pieces(), detected, sample, opened.head, path)
     size = path.stat().st_size if path is not None and path.is_file() else None
     context = intake.context._replace(is_told=is_told)
     return Source(label, replace(intake, format=detected, context=context, as_of=as_of), items, opened, size)

@@ -208,7 +208,8 @@ class Intake:
             return
         try:
             if is_mapping(item.value):
-                yield from self._format_for(item.value).read(cast("Mapping[str, Any]", item.value), self.context)
+                context = self.context if item.place is None else self.context._replace(place=item.place)
+                yield from self._format_for(item.value).read(cast("Mapping[str, Any]", item.value), context)
             else:
                 found = fault("", "not_a_mapping", NOT_AN_OBJECT, type(item.value).__name__)
                 yield Rejected(Category.VALIDATION, (found,), raw_of(None, item))

@@ -11,15 +11,24 @@ from typing import IO, Any, NamedTuple
 from memproc.records import Category, Fault, Memory
 
 
+class Place(NamedTuple):
+    """Where an item stands that is one message: its conversation, its number there from 0, and what the head of the file says."""
+
+    conversation: str
+    turn: int
+    head: Mapping[str, Any] = {}
+
+
 class Item(NamedTuple):
     """One item: its value (`Given` for a memory object), or the fault that prevents decoding it. `raw` is None for an item that
-    never was bytes.
+    never was bytes. `place` is known of messages.
     """
 
     value: object
     raw: bytes | None = None
     fault: Fault | None = None
     category: Category = Category.SOURCE
+    place: Place | None = None
 
 
 Piece = bytes | Item  # an item as cut out of a source: JSON that is not decoded yet, or a finished item

@@ -232,6 +232,20 @@ def test_formats_lists_every_format(run):
         "locomo",
         "memproc-v0",
         "memproc-full",
+        "chat",
+        "messages",
+        "claude-code",
+        "codex",
+        "deepseek",
+        "discord",
+        "grok",
+        "librechat",
+        "longmemeval",
+        "openwebui",
+        "sillytavern",
+        "slack",
+        "telegram",
+        "telegram-messages",
     } == names
 
 

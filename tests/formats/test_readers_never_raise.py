@@ -11,7 +11,31 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from memproc.formats import chatgpt, claude, gemini, legacy, locomo, mem0, mem0_plugin, notes, text, whatsapp
+from memproc.formats import (
+    chatgpt,
+    chats,
+    claude,
+    claude_code,
+    codex,
+    deepseek,
+    detect,
+    discord,
+    gemini,
+    grok,
+    legacy,
+    librechat,
+    locomo,
+    longmemeval,
+    mem0,
+    mem0_plugin,
+    notes,
+    openwebui,
+    sillytavern,
+    slack,
+    telegram,
+    text,
+    whatsapp,
+)
 from memproc.formats.draft import Broken, Context, Draft, Format, LeftOut
 from memproc.validation import validate
 
@@ -51,7 +75,22 @@ ITEMS: dict[Format, list[dict[str, Any]]] = {
         },
     ],
     text.FORMAT: [{"bullet": "Rows", "section": "Home > Sport"}],
+    claude_code.FORMAT: lines("claude-code.jsonl"),
+    codex.FORMAT: lines("codex.jsonl"),
+    deepseek.FORMAT: whole("deepseek.json"),
+    discord.FORMAT: [whole("discord.json")],
+    grok.FORMAT: [whole("grok.json"), *whole("grok.json")["conversations"]],
+    librechat.FORMAT: [whole("librechat.json")],
+    longmemeval.FORMAT: whole("longmemeval.json"),
+    openwebui.FORMAT: whole("openwebui.json"),
+    sillytavern.FORMAT: lines("sillytavern.jsonl"),
+    slack.FORMAT: whole("slack.json"),
+    telegram.FORMAT: [whole("telegram.json"), *whole("telegram.json")["chats"]["list"][:1]],
+    telegram.MESSAGES: whole("telegram.json")["chats"]["list"][0]["messages"],
+    chats.CHATS: whole("chats.json"),
+    chats.MESSAGES: whole("messages.json"),
 }
+GENERAL = (chats.CHATS, chats.MESSAGES)  # these may have the shape of an item that a special format takes before
 FORMATS = pytest.mark.parametrize("known", ITEMS, ids=lambda known: known.name)
 
 TEXTS = st.text(st.characters(exclude_categories=()), max_size=8) | st.sampled_from(
@@ -137,7 +176,9 @@ def test_a_deep_value_anywhere_is_read(known: Format) -> None:
 def test_only_its_own_format_takes_an_item(known: Format) -> None:
     """No item of one format has the shape of another, and memproc's own lines have none of theirs."""
     for item in ITEMS[known]:
-        assert [other.name for other in ITEMS if other.matches(item, frozenset())] == [known.name]
+        assert detect([item], frozenset()) == known
+        special = [other.name for other in ITEMS if other not in GENERAL and other.matches(item, frozenset())]
+        assert special == ([] if known in GENERAL else [known.name])
     assert not any(known.matches(line, frozenset()) for line in lines("memories.jsonl"))
 
 

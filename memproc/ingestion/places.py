@@ -1,0 +1,47 @@
+"""The place of each item that is one message: its conversation, and its turn there.
+
+An item is read by itself, and a message may hold neither. So they are told while the items pass, in the order of the file, also of
+those that a resumed job passes over.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from memproc.formats import messages
+from memproc.formats.draft import Format
+from memproc.records import is_mapping
+from memproc.sources.decoding import item_of
+from memproc.sources.items import Item, Piece, Place
+
+MOST_CONVERSATIONS = 100_000  # whose messages are counted at once; of more, the one that was begun first is counted anew
+
+
+def with_places(
+    pieces: Iterator[Piece], known: Format, sample: Sequence[Item], head: Mapping[str, Any], path: Path | None
+) -> Iterator[Piece]:
+    """Return the items of a source, each with its place if in its format an item is one message. `sample` are the first items."""
+    if known.talk_of is None:
+        return pieces
+    objects: list[Any] = [item.value for item in sample if is_mapping(item.value)]
+    where = "" if path is None else path.absolute().with_suffix("").as_posix()
+    return placed(pieces, messages.named(head, messages.TALK_IDS) or known.talk_of(objects, where), head)
+
+
+def placed(pieces: Iterator[Piece], conversation: str, head: Mapping[str, Any]) -> Iterator[Item]:
+    """Yield the items of some pieces, each with its place. `conversation` is for those that name none themselves, `head` what the
+    file says before its list.
+    """
+    turns: dict[str, int] = {}
+    short = {name: value for name, value in head.items() if messages.is_short(value)}
+    for piece in pieces:
+        item = item_of(piece)
+        value: Any = item.value
+        found = (messages.named(value, messages.CONVERSATIONS) if is_mapping(value) else None) or conversation
+        turn = turns.get(found, 0)
+        if not turn and len(turns) >= MOST_CONVERSATIONS:
+            del turns[next(iter(turns))]
+        turns[found] = turn + 1
+        yield item._replace(place=Place(found, turn, short))
