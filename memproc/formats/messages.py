@@ -18,7 +18,7 @@ from hashlib import blake2b
 from typing import Any, NamedTuple
 
 from memproc.formats.draft import Broken, Context, Draft, LeftOut, Part, with_raw_times, without_nones
-from memproc.records import LARGEST_INTEGER
+from memproc.records.storable import LARGEST_INTEGER
 from memproc.times import says_none
 from memproc.validation import fault
 from memproc.values import is_blank, is_empty
