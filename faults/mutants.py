@@ -27,12 +27,19 @@ from memproc.formats import (
     deepseek,
     discord,
     generic,
+    graphiti,
     grok,
+    langgraph,
     legacy,
+    letta,
     librechat,
     locomo,
     longmemeval,
+    mcp_memory,
     mem0,
+    mem0_history,
+    memos,
+    openmemory,
     openwebui,
     own,
     sillytavern,
@@ -67,6 +74,13 @@ FILES: Final = {
     telegram.MESSAGES.name: "telegram.json",
     generic.FORMAT.name: "memories.jsonl",
     generic.TABLE.name: "memories.csv",
+    mcp_memory.FORMAT.name: "mcp-memory.jsonl",
+    langgraph.FORMAT.name: "langgraph.json",
+    letta.FORMAT.name: "letta.af",
+    graphiti.FORMAT.name: "graphiti.json",
+    openmemory.FORMAT.name: "openmemory.json",
+    memos.FORMAT.name: "memos.json",
+    mem0_history.FORMAT.name: "mem0-history.json",
 }
 DEEPEST: Final = 20_000
 LONGEST: Final = 1_200_000
@@ -500,8 +514,10 @@ def _originals(name: str) -> Iterator[bytes]:
     elif name.endswith(".csv"):
         yield from map(orjson.dumps, csv.DictReader(io.StringIO(raw.decode())))
     else:
-        value = orjson.loads(raw)
-        yield from map(orjson.dumps, value.get("results", [value]) if isinstance(value, dict) else value)
+        value: Any = orjson.loads(raw)
+        if isinstance(value, dict):
+            value = value.get("results") or value.get("nodes") or [value]
+        yield from map(orjson.dumps, value)
 
 
 ORIGINALS: Final[dict[str, list[bytes]]] = {known: list(_originals(name)) for known, name in FILES.items()}

@@ -1,7 +1,8 @@
 """Points in time, in the forms that exports and tables use.
 
 Facts: exports hold epoch numbers in seconds, milli-, micro- or nanoseconds; ISO 8601 with `Z`, an offset or neither;
-`2023/05/20 (Sat) 02:21`; `1:56 pm on 8 May, 2023`; dates as bare digits (`20240131`, `202401311530`). "No time" is written as 0, or
+`2023/05/20 (Sat) 02:21`; `1:56 pm on 8 May, 2023`; `May 19, 2026 10:00 AM`; `Tue, 21 Oct 2025 11:48:45 GMT` as mails have;
+`2025-10-21 11:48:45 +0000 UTC` as Go prints; dates as bare digits (`20240131`, `202401311530`). "No time" is written as 0, or
 as the first (Go's zero date, .NET's MinValue) or last representable day, each also as an epoch number. Tables hold bare years, day
 numbers of spreadsheets and prices.
 
@@ -16,7 +17,7 @@ from __future__ import annotations
 
 import re
 from contextlib import suppress
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta, timezone
 
 import orjson
 
@@ -39,6 +40,15 @@ _NONE = re.compile(r"(?:0000-00-00|0001-?01-?01|9999-?12-?31)(?:[T ][\d:.,+\-Z ]
 _OUTER_YEARS = (date.min.year, date.max.year)
 _SLASHED = re.compile(r"(\d{4})/(\d{1,2})/(\d{1,2})(?: \(\w{2,9}\))?(?: (\d{1,2}):(\d{2})(?::(\d{2}))?)?")
 _SPOKEN = re.compile(r"(?:(\d{1,2}):(\d{2}) ?([ap])m on )?(\d{1,2}) ([a-z]{3,9}),? (\d{4})")
+_WRITTEN = re.compile(
+    r"""(?:(?P<year>\d{4})-(?P<month>\d\d)-(?P<day>\d\d)
+        |(?:[a-z]{3,9},?\ )?(?P<day_first>\d{1,2})\ (?P<name_second>[a-z]{3,9}),?\ (?P<year_third>\d{4})
+        |(?:[a-z]{3,9},?\ )?(?P<name_first>[a-z]{3,9})\.?\ (?P<day_second>\d{1,2}),?\ (?P<year_last>\d{4}))
+    (?:(?:,?\ |,?\ at\ |t)(?P<hour>\d{1,2}):(?P<minute>\d\d)(?::(?P<second>\d\d)(?:\.(?P<fraction>\d{1,9}))?)?
+        (?:\ ?(?P<half>[ap])\.?m\.?)?
+        (?:\ ?(?:[a-z]{1,5})?(?P<offset>[+-]\d\d:?\d\d)(?:\ [a-z]{3,5})?|\ ?(?:utc|gmt|z))?(?:\ \([\w\ ]+\))?)?""",
+    re.ASCII | re.VERBOSE,
+)
 _NUMBER = re.compile(r"-?\d{1,20}(?:\.\d{1,12})?", re.ASCII)
 _DIGITS = re.compile(r"(\d{4})(\d\d)(\d\d)(?:(\d\d)(\d\d)(\d\d)?)?", re.ASCII)
 _ISO = "give ISO 8601 such as 2024-01-31"
@@ -158,6 +168,8 @@ def _parse_text(text: str) -> datetime | None:
             return _in_utc(_of_parts(match))
         if match := _SPOKEN.fullmatch(text.lower()):
             return _parse_spoken(match)
+        if match := _WRITTEN.fullmatch(text.lower().replace("\u202f", " ")):
+            return _parse_written(match)
     except NotATimeError:
         raise
     except ValueError:  # a day that the month does not have
@@ -173,13 +185,37 @@ def _of_parts(match: re.Match[str]) -> datetime:
 def _parse_spoken(match: re.Match[str]) -> datetime:
     """Return the time of a match of `_SPOKEN`, whose hours are those of a 12-hour clock."""
     hour, minute, half, day, name, year = match.groups()
+    hours = 0 if hour is None else _hour_of(hour, half)
+    return datetime(int(year), _month_of(name), int(day), hours, int(minute or 0), tzinfo=UTC)
+
+
+def _parse_written(match: re.Match[str]) -> datetime | None:
+    """Return the time of a match of `_WRITTEN`."""
+    part = match.groupdict()
+    year = part["year"] or part["year_third"] or part["year_last"]
+    day = part["day"] or part["day_first"] or part["day_second"]
+    month = int(part["month"]) if part["month"] else _month_of(part["name_second"] or part["name_first"])
+    hour = _hour_of(part["hour"], part["half"]) if part["half"] else int(part["hour"] or 0)
+    micros = int((part["fraction"] or "0").ljust(6, "0")[:6])
+    offset = part["offset"] or "+0000"
+    ahead = timedelta(hours=int(offset[1:3]), minutes=int(offset[-2:]))
+    zone = timezone(-ahead if offset[0] == "-" else ahead)
+    moment = datetime(int(year), month, int(day), hour, int(part["minute"] or 0), int(part["second"] or 0), micros, zone)
+    return _in_utc(moment)
+
+
+def _month_of(name: str) -> int:
     months = [at for at, month in enumerate(_MONTHS, 1) if month.startswith(name) or month[:4] == name]
     if len(months) != 1:
         raise NotATimeError("not a month: ", repr(name))
-    if hour is not None and not 1 <= int(hour) <= 12:  # noqa: PLR2004 - a 12-hour clock
+    return months[0]
+
+
+def _hour_of(hour: str, half: str) -> int:
+    """Return an hour of a 12-hour clock as one of 24."""
+    if not 1 <= int(hour) <= 12:  # noqa: PLR2004 - a 12-hour clock
         raise NotATimeError("not an hour of a clock of twelve: ", hour)
-    hours = 0 if hour is None else int(hour) % 12 + (12 if half == "p" else 0)
-    return datetime(int(year), months[0], int(day), hours, int(minute or 0), tzinfo=UTC)
+    return int(hour) % 12 + (12 if half == "p" else 0)
 
 
 def _parse_number(number: float, text: str = "") -> datetime | None:

@@ -64,7 +64,7 @@ FLOORS_WITHIN = {
         ("store",),
     ),
     "ingestion": (
-        ("gc_pauses", "engines", "places", "opening", "batches"),
+        ("gc_pauses", "engines", "places", "refusing", "opening", "batches"),
         ("checkpoint", "remarks"),
         ("run",),
         ("pipeline",),

@@ -346,6 +346,7 @@ def test_no_function_of_the_package_calls_itself_over_what_it_is_given():
         "_plain_value",
         "settled",
         "_named",
+        "_object",
         "_shown",
         "parse_time",
         "_check_plain",

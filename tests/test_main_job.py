@@ -15,7 +15,9 @@ from benchmarks.corpus import make_corpus
 from tests.conftest import ROOT
 from tests.test_laws import exported
 
-FIXTURES = sorted(path for path in (ROOT / "fixtures").iterdir() if path.suffix in (".json", ".jsonl", ".csv", ".txt", ".md"))
+FIXTURES = sorted(
+    path for path in (ROOT / "fixtures").iterdir() if path.suffix in (".json", ".jsonl", ".csv", ".af", ".txt", ".md")
+)
 FORMAT_OF = {
     "chatgpt.json": "chatgpt",
     "chats.json": "chat",
@@ -44,6 +46,13 @@ FORMAT_OF = {
     "memories.txt": "text",
     "memproc-v0.jsonl": "memproc-v0",
     "whatsapp.txt": "whatsapp",
+    "mcp-memory.jsonl": "mcp-memory",
+    "langgraph.json": "langgraph",
+    "letta.af": "letta",
+    "graphiti.json": "graphiti",
+    "openmemory.json": "openmemory",
+    "memos.json": "memos",
+    "mem0-history.json": "mem0-history",
 }
 
 

@@ -229,7 +229,7 @@ def _advise(found: list[Any]) -> None:
 
 def mapping_of(pairs: list[str] | None) -> dict[str, str]:
     """Return the mapping given by --map options. Raises UsageError on one that is not FIELD=PATH."""
-    from memproc.formats.generic import USUAL_NAMES
+    from memproc.formats.usual_names import USUAL_NAMES
 
     mapping = {}
     for pair in pairs or ():

@@ -13,7 +13,7 @@ from typing import Any, Literal, NamedTuple
 
 from memproc.config import Verdict
 from memproc.records import Fault
-from memproc.sources.items import Place
+from memproc.sources.items import Piece, Place
 from memproc.times import is_assumed
 
 Item = Mapping[str, Any]
@@ -82,6 +82,11 @@ def _nothing(_about: object) -> None:
     """Return None: no remark, no date."""
 
 
+def one_by_one(pieces: Iterator[Piece]) -> Iterator[Piece]:
+    """Return the items of a source as they come."""
+    return pieces
+
+
 def told_elsewhere(_item: Item, _fields: frozenset[str]) -> bool:
     """Match no item: the format is known from the file, not from the shape of an item."""
     return False
@@ -94,7 +99,8 @@ class Format(NamedTuple):
     this system wrap their records, `long_lists` those that are opened only in a file that is too long to be one record, `options`
     the kinds that `include` may name. `remark` returns a warning that depends on how many records were read, `as_of` the date in
     the head of a wrapped list. Where an item is one message, `talk_of` returns the id of the conversation that the file holds,
-    given its first items and its path without suffix; each item then comes with its place.
+    given its first items and its path without suffix; each item then comes with its place. `gather` joins items of a source that
+    belong together.
     """
 
     name: str
@@ -107,6 +113,7 @@ class Format(NamedTuple):
     remark: Callable[[int], str | None] = _nothing
     as_of: Callable[[Item], object] = _nothing
     talk_of: Callable[[Sequence[Item], str], str] | None = None
+    gather: Callable[[Iterator[Piece]], Iterator[Piece]] = one_by_one
 
 
 def without_nones(fields: Mapping[str, Any]) -> dict[str, Any]:

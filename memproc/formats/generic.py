@@ -1,43 +1,40 @@
 """Any JSON objects or table rows: fields are found by their usual names, or by the caller's mapping.
 
 Rules: a field that the schema adds has its own name. Every other field takes the first of its usual names that has a visible value;
-what no field takes goes to `metadata` under its own name. Table cells are text: tags are split at commas or semicolons, numbers are
-parsed, an empty cell is no value. An id is an identity only within a named source, because the ids of two files may be unrelated.
+what no field takes goes to `metadata` under its own name. Table cells are text: lists and objects in them are parsed, as numbers
+are, and an empty cell is no value. An id is an identity only within a named source, because the ids of two files may be unrelated.
+
+A key stands before its value, and a title before its content, unless the text has it already: the value alone says nothing.
+`message`, `body` and `value` are words of settings, translations and logs too: they are taken for memories only beside what a
+memory has. What goes `from` one `to` another is a message, and its `subject` is that of a mail. Embeddings are left out.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import Any
 
-from memproc.formats.draft import TIMES, Broken, Context, Draft, Format, Item, Part, beside, told_elsewhere, with_raw_times
+from memproc.formats.cells import EMBEDDINGS, may_hold_embedding, object_of, tags_of, without_embeddings
+from memproc.formats.draft import TIMES, Broken, Context, Draft, Format, Item, LeftOut, Part, beside, told_elsewhere, with_raw_times
 from memproc.formats.own import ENVELOPE, VERSION
+from memproc.formats.usual_names import USUAL_NAMES, claim_on, folded
 from memproc.times import is_assumed
 from memproc.validation import fault
 from memproc.values import is_blank, is_empty, shown
 
-USUAL_NAMES: dict[str, tuple[str, ...]] = {
-    "id": ("id", "uuid", "_id"),
-    "content": ("content", "text", "memory", "fact", "note", "message", "body", "value", "observation"),
-    "namespace": ("namespace", "user_id", "userId", "user", "tenant"),
-    "source": ("source",),
-    "subject": ("subject", "speaker", "entity", "person"),
-    "conversation": ("conversation", "conversation_id", "session_id", "thread_id", "chat_id"),
-    "kind": ("kind", "type", "memory_type"),
-    "created_at": ("created_at", "createdAt", "timestamp", "created", "date", "time"),
-    "updated_at": ("updated_at", "updatedAt", "updated", "modified"),
-    "valid_from": ("valid_from", "valid_at"),
-    "valid_to": ("valid_to", "invalid_at", "expiration_date"),
-    "tags": ("tags", "labels", "categories"),
-    "importance": ("importance",),
-    "emotion": ("emotion",),
-    "relations": ("relations",),
-    "metadata": ("metadata",),
-}
+NOWHERE = "none"  # a mapping of a field to this leaves it out
+_WEAK = frozenset(("message", "body", "value"))
+_BESIDE_WEAK = frozenset(("namespace", "subject", "conversation", "tags", "importance", "relations", "created_at"))
+_OF_LOGS = frozenset(("level", "loglevel", "levelname", "severity", "pid", "logger", "hostname"))
+_LABELS = {"value": ("key", "name")}
+_TITLES = ("title",)
 _TEXT_FIELDS = ("namespace", "source", "subject", "conversation", "kind")
 _NUMBERS = (int, float)
-_UNCLAIMED = ("", 0)
+_NO_FIELDS = frozenset[str]()
+_OF_CHATS = re.compile(r"user|bot\b|assistant|prompt|response")
+_EVENTS = ("message", "event")
 _NUMBER_KINDS, _LIST_KINDS, _DICT_KINDS = frozenset(_NUMBERS), frozenset((list,)), frozenset((dict,))
 _KINDS = {
     **dict.fromkeys(("content", *_TEXT_FIELDS), frozenset((str,))),
@@ -49,50 +46,55 @@ _KINDS_OF_OTHERS = frozenset((str, bool)) | _NUMBER_KINDS | _LIST_KINDS | _DICT_
 
 
 def matches(item: Item, _fields: frozenset[str]) -> bool:
-    """Return whether an item has `content`, or text under another of its usual names."""
-    return "content" in item or any(isinstance(item.get(name), str) for name in USUAL_NAMES["content"])
+    """Return whether an item has `content`, or text under another of its usual names that a memory has it under."""
+    if "content" in item:
+        return True
+    fields = _fields or _NO_FIELDS
+    claims = [(claim_on(name, fields)[0], name, value) for name, value in item.items() if isinstance(name, str)]
+    texts = {
+        folded(name) for field, name, value in claims if field == "content" and (isinstance(value, str) or _is_value(name, value))
+    }
+    if texts - _WEAK:
+        return True
+    names = {folded(name) for _, name, value in claims if not is_blank(value)}
+    if not texts or not _OF_LOGS.isdisjoint(names):
+        return False
+    is_labelled = "value" in texts and "key" in names
+    return is_labelled or any(field in _BESIDE_WEAK and not is_blank(value) for field, _, value in claims)
 
 
 def read(item: Item, context: Context) -> Iterator[Part]:
     """Yield the memory of one object or row."""
-    fields, rest = _claimed(item, context)
+    fields, rest, origin = _claimed(item, context)
     if "content" not in fields and "content" in item and "content" not in context.mapping:
         fields["content"] = item["content"]  # it is blank: validation reports that, with all other faults
     if "content" not in fields:
         names = context.mapping.get("content", ", ".join(USUAL_NAMES["content"]))
         yield Broken(fault("content", "missing", f"has no text under {names}"))
         return
+    if rest:
+        _as_message(fields, rest, context)
+        fields["content"] = _labelled(fields, rest, origin)
     for field in _TEXT_FIELDS:
         value = fields.get(field)
         if isinstance(value, _NUMBERS) and not isinstance(value, bool):
             fields[field] = str(value)
     if isinstance(fields.get("tags"), str):
-        fields["tags"] = split_tags(fields["tags"])
+        fields["tags"] = tags_of(fields["tags"])
     if isinstance(fields.get("importance"), str):
         fields["importance"] = _number(fields["importance"])
-    if isinstance(fields.get("emotion"), str):
-        fields["emotion"] = {"label": fields["emotion"], "source": "import"}
-    metadata = fields.pop("metadata", {})
+    if isinstance(emotion := object_of(fields.get("emotion")), str):
+        fields["emotion"] = {"label": emotion, "source": "import"}
+    metadata = object_of(fields.pop("metadata", {}))
     named = metadata if isinstance(metadata, dict) else {"metadata": metadata}
+    dropped = 0
     if rest or named:
-        fields["metadata"] = beside(named, rest, "record_")
+        fields["metadata"], dropped = without_embeddings(beside(named, rest, "record_"))
+        if dropped and not fields["metadata"]:
+            del fields["metadata"]
     yield Draft(with_raw_times(fields), is_identity=context.source is not None or "source" in fields)
-
-
-def split_tags(text: str) -> list[str]:
-    """Return the tags in a text, which are separated by commas or semicolons.
-
-    >>> split_tags("tea; morning,home")
-    ['tea', 'morning', 'home']
-    """
-    return [tag for part in text.replace(";", ",").split(",") if (tag := shown(part))]
-
-
-def tags_of(given: object) -> object:
-    """Return tags given as one text, or as a list with empty items, as a list. Validation judges the rest."""
-    if isinstance(given, str):
-        return split_tags(given)
-    return [tag for tag in given if tag not in (None, "")] if isinstance(given, list) else given
+    if dropped:
+        yield LeftOut(EMBEDDINGS, dropped)
 
 
 def is_as_it_is(item: Item, kinds: Mapping[str, frozenset[type]]) -> bool:
@@ -108,7 +110,7 @@ def is_as_it_is(item: Item, kinds: Mapping[str, frozenset[type]]) -> bool:
         elif kind is str:
             if not "!" <= value < "\x7f" and not shown(value):  # most begin with a visible ASCII character
                 return False
-        elif kind is dict and not value:
+        elif kind is dict and (not value or may_hold_embedding(value)):
             return False
     return "content" in item
 
@@ -119,9 +121,9 @@ def kinds_as_they_are(fields: frozenset[str]) -> Mapping[str, frozenset[type]]:
     return {name: _KINDS.get(name, _KINDS_OF_OTHERS) for name in fields - {VERSION, ENVELOPE}}
 
 
-def _claimed(item: Item, context: Context) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Return the fields that an item gives, and the rest of it that is not blank."""
-    mapping, claims = context.mapping, _claims(context.fields)
+def _claimed(item: Item, context: Context) -> tuple[dict[str, Any], dict[str, Any], str]:
+    """Return the fields that an item gives, the rest of it that is not blank, and the usual name that the content was under."""
+    mapping = context.mapping
     fields: dict[str, Any] = {}
     rest: dict[str, Any] = {}
     ranks: dict[str, tuple[int, str]] = {}  # by field, the rank of the name that it was taken from, and the name
@@ -130,7 +132,7 @@ def _claimed(item: Item, context: Context) -> tuple[dict[str, Any], dict[str, An
         known = {field: path for field, path in mapping.items() if field in USUAL_NAMES or field in context.fields}
         fields = {field: found for field, path in known.items() if not _says_nothing(field, found := _take(item, path))}
     for name, value in item.items():
-        field, rank = claims.get(name, _UNCLAIMED)
+        field, rank = claim_on(name, context.fields)
         if _says_nothing(field, value):
             continue
         if not field or field in mapping:
@@ -143,18 +145,58 @@ def _claimed(item: Item, context: Context) -> tuple[dict[str, Any], dict[str, An
             fields[field], ranks[field] = value, (rank, name)
         else:
             rest[name] = value
-    return fields, rest
+    return fields, rest, folded(ranks["content"][1]) if "content" in ranks else ""
+
+
+def _as_message(fields: dict[str, Any], rest: dict[str, Any], context: Context) -> None:
+    """Give a message its kind and its sender, where one goes from one to another; the subject of a mail goes to the rest.
+
+    What has a type of content that only chats have (`userInput`) is a message of its conversation too.
+    """
+    if "conversation" not in fields and "subject" not in fields:
+        return
+    names = {folded(name): name for name in rest if isinstance(name, str)}
+    turn = rest.get(names.get("contenttype", ""))
+    if "conversation" in fields and isinstance(turn, str) and _OF_CHATS.search(turn.lower()):
+        fields.setdefault("kind", "message")
+    if not {"from", "to"} <= names.keys() or "subject" in context.mapping:
+        return
+    if "subject" in fields:
+        rest["subject"] = fields.pop("subject")
+    if isinstance(rest[names["from"]], str):
+        fields["subject"] = rest.pop(names["from"])
+    fields.setdefault("kind", "message")
+
+
+def _labelled(fields: Mapping[str, Any], rest: Mapping[str, Any], origin: str) -> object:
+    """Return the content with the key or title that stands beside it, if it says nothing of it itself."""
+    content = fields["content"]
+    labels = _LABELS.get(origin, _TITLES)
+    label = next((value for name, value in rest.items() if isinstance(name, str) and folded(name) in labels), None)
+    if not origin or not isinstance(label, str) or not shown(label) or "conversation" in fields or fields.get("kind") in _EVENTS:
+        return content
+    text = _text(content) if origin == "value" else content
+    if not isinstance(text, str) or label.casefold() in text.casefold():
+        return text
+    return f"{shown(label)}: {text}"
+
+
+def _is_value(name: str, value: object) -> bool:
+    return folded(name) == "value" and isinstance(value, _NUMBERS)
+
+
+def _text(value: object) -> object:
+    """Return a number, or true or false, as text, and anything else unchanged."""
+    return str(value).lower() if isinstance(value, _NUMBERS) else value
 
 
 def _says_nothing(field: str, value: object) -> bool:
     return is_empty(value) if field == "content" else is_blank(value)
 
 
-@lru_cache(maxsize=100)
-def _claims(fields: frozenset[str]) -> Mapping[str, tuple[str, int]]:
-    """Return by name the field that it belongs to and its rank among the names of that field; the field's own name ranks first."""
-    usual = {name: (field, rank) for field, names in USUAL_NAMES.items() for rank, name in enumerate(names)}
-    return {**usual, **{field: (field, 0) for field in fields}}
+def has_path(item: Item, path: str) -> bool:
+    """Return whether an item has a name, or names inside one another with dots between."""
+    return path in item or _take({**item}, path) is not None
 
 
 def _take(rest: dict[str, Any], path: str) -> object:
@@ -178,4 +220,5 @@ def _number(text: str) -> object:
 FORMAT = Format(
     "json", "any JSON objects: usual names of fields, or a mapping", matches, read, ("memories", "items", "data", "records")
 )
-TABLE = FORMAT._replace(name="csv", about="rows of a table: usual names of columns, or a mapping", matches=told_elsewhere)
+TABLE = FORMAT._replace(name="csv", about="rows of a table: usual names of columns, or a mapping", matches=told_elsewhere, lists=())
+TEXTS = FORMAT._replace(name="texts", about="a JSON list of texts, each of which is a memory", matches=told_elsewhere, lists=())

@@ -15,8 +15,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from memproc.formats.cells import tags_of
 from memproc.formats.draft import Broken, Context, Draft, Format, Item, Part, beside, listed, with_raw_times, without_nones
-from memproc.formats.generic import tags_of
 from memproc.records.storable import LARGEST_INTEGER
 from memproc.validation import fault
 from memproc.values import is_blank

@@ -2,12 +2,12 @@
 
 Facts: the text is in `memory`, in raw payloads in `data`. Its owner is in `user_id`, `agent_id` or `app_id`. `run_id` in a search
 is `session_id` in a list. `categories` are a list or a comma-separated text, `expiration_date` is the end of validity; old rows
-have US/Pacific offsets. Records come bare or wrapped in `results`, `memories` or `items`. Version 1 had `relations`. Lists are
-silently cut at a page size of 20, 50, 100 or 1000.
+have US/Pacific offsets. Records come bare or wrapped in `results`, `memories` or `items`; Qdrant wraps payloads in `points`.
+Version 1 had `relations`. Lists are silently cut at a page size of 20, 50, 100 or 1000.
 
 Rules: a record is a fact under its own id. Every field with a value is kept: fields without a place of their own go to `metadata`,
-as `mem0_<name>` if the name is taken there. Relations that name a type and an entity become relations; they also stay in `metadata`
-as given, because memproc's relations have no source of their own.
+as `mem0_<name>` if the name is taken there. Owner and times in `metadata` count where there are none outside. Relations that name a
+type and an entity become relations; they also stay in `metadata` as given, because memproc's relations have no source of their own.
 
 Left out: `hash`, the MD5 of a text before mem0 edited it, which memproc neither trusts nor needs; and `score`, which belongs to a
 query and not to the memory.
@@ -18,13 +18,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from memproc.formats.draft import Broken, Context, Draft, Format, Item, Part, beside, with_raw_times, without_nones
-from memproc.formats.generic import tags_of
+from memproc.formats import memos
+from memproc.formats.cells import EMBEDDINGS, tags_of, without_embeddings
+from memproc.formats.draft import Broken, Context, Draft, Format, Item, LeftOut, Part, beside, with_raw_times, without_nones
 from memproc.validation import fault
 from memproc.values import is_blank
 
 _TELLTALES = frozenset(("hash", "user_id", "agent_id", "run_id", "app_id", "session_id", "categories", "metadata", "created_at"))
 _PAGE_SIZES = (20, 50, 100, 1000)
+_NOT_MEM0 = "timestamp"  # a name that mem0 does not have
 _LEFT = frozenset(("hash", "score"))
 _FIELDS = {
     "content": ("memory", "data"),
@@ -32,24 +34,36 @@ _FIELDS = {
     "namespace": ("user_id", "agent_id", "app_id"),
     "conversation": ("run_id", "session_id"),
     "tags": ("categories",),
-    "created_at": ("created_at",),
+    "created_at": ("created_at", _NOT_MEM0),
     "updated_at": ("updated_at",),
     "valid_to": ("expiration_date",),
 }
+_INSIDE = {"namespace": "user_id", "created_at": "created_at", "updated_at": "updated_at"}
 
 
-def _matches(item: Item, _fields: frozenset[str]) -> bool:
-    is_listed = isinstance(item.get("memory"), str) and not _TELLTALES.isdisjoint(item)
+def _matches(item: Item, fields: frozenset[str]) -> bool:
+    payload = item.get("payload")
+    if isinstance(payload, dict):
+        return isinstance(payload.get("data"), str) and "hash" in payload
+    is_listed = isinstance(item.get("memory"), str) and not _TELLTALES.isdisjoint(item) and (_NOT_MEM0 not in item or "id" in item)
+    if is_listed and memos.FORMAT.matches(item, fields):
+        return False
     return is_listed or (isinstance(item.get("data"), str) and "hash" in item)
 
 
 def _read(item: Item, _context: Context) -> Iterator[Part]:
+    if isinstance(payload := item.get("payload"), dict):
+        item, dropped = without_embeddings({"id": item.get("id"), **{n: v for n, v in item.items() if n != "payload"}, **payload})
+        if dropped:
+            yield LeftOut(EMBEDDINGS, dropped)
     said = {field: [name for name in names if not is_blank(item.get(name))] for field, names in _FIELDS.items()}
     origins = {field: names[0] for field, names in said.items() if names}
     if "content" not in origins:
         yield Broken(fault("memory", "missing", "a mem0 record has its text in memory, or in data"))
         return
     fields: dict[str, Any] = {field: item[name] for field, name in origins.items()}
+    if isinstance(inside := item.get("metadata"), dict):
+        fields |= {field: inside[name] for field, name in _INSIDE.items() if field not in fields and not is_blank(inside.get(name))}
     fields["tags"] = tags_of(fields.get("tags"))
     fields["relations"] = _relations(item.get("relations"))
     fields["metadata"] = _metadata(item, frozenset(origins.values()))
@@ -82,6 +96,6 @@ FORMAT = Format(
     about="mem0 get_all() results, platform lists and vector store payloads",
     matches=_matches,
     read=_read,
-    lists=("results", "memories", "items"),
+    lists=("results", "memories", "items", "points"),
     remark=_remark,
 )

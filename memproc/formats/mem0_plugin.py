@@ -11,8 +11,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from memproc.formats.cells import split_tags
 from memproc.formats.draft import Broken, Context, Draft, Format, Item, LeftOut, Part, with_raw_times, without_nones
-from memproc.formats.generic import split_tags
 from memproc.sources.front_matter import fields_of, split_head
 from memproc.validation import fault
 from memproc.values import is_empty

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
 from typing import Self
 
-from memproc.formats.generic import USUAL_NAMES
+from memproc.formats.usual_names import USUAL_NAMES
 from memproc.records import Rejected
 from memproc.sources.decoding import decode
 from memproc.sources.files import NAMES_SHOWN, name_shown
@@ -23,6 +23,8 @@ _WORD = re.compile(r"[A-Z]?[^\W\d_A-Z]+|[A-Z]+")
 _LIKE_TEXT = frozenset(
     (*USUAL_NAMES["content"], "contents", "texts", "description", "summary", "statement", "sentence", "comment", "remark")
 ) | {"entry", "document", "snippet", "transcript", "words", "msg", "txt", "notes", "memo"}
+_OFF_SCALE = ("importance", "less_than_equal")
+_LIKE_A_TITLE = ("name", "title", "heading")  # of a list of pages, where each is all there is
 
 
 class Names:
@@ -31,7 +33,7 @@ class Names:
     def __init__(self) -> None:
         self._lengths: dict[str, int] = {}  # by name, in order of appearance, how many characters of text it held
         self._looked_at = 0
-        self._lacks_text = False
+        self._lacks_text = self._is_off_scale = False
 
     def note(self, rejected: Iterable[Rejected]) -> None:
         """Look at rejected records, until enough have been looked at."""
@@ -40,6 +42,7 @@ class Names:
                 return
             self._looked_at += 1
             self._lacks_text |= any((found.path, found.code) == ("content", "missing") for found in one.faults)
+            self._is_off_scale |= any((found.path, found.code) == _OFF_SCALE for found in one.faults)
             value = decode(one.raw).value if len(one.raw) <= LONGEST_BYTES else None
             if isinstance(value, Mapping):
                 self._note(value)
@@ -58,6 +61,11 @@ class Names:
             self._lengths[name] = self._lengths.get(name, 0) + length
 
     @property
+    def all(self) -> list[str]:
+        """All names, in order of appearance."""
+        return [*self._lengths]
+
+    @property
     def shown(self) -> str:
         """The first names, for a message."""
         more = ", ..." if len(self._lengths) > NAMES_SHOWN else ""
@@ -67,6 +75,7 @@ class Names:
     def like_text(self) -> str | None:
         """The name that may hold the content, or None."""
         like = [name for name, length in self._lengths.items() if length and not _LIKE_TEXT.isdisjoint(_words(name))]
+        like = like or [name for name, length in self._lengths.items() if length and name.lower() in _LIKE_A_TITLE]
         return max(like, key=self._lengths.__getitem__, default=None)
 
     def advice(self, *, redact: bool) -> str:
@@ -74,6 +83,8 @@ class Names:
         if redact or not self._lengths:
             return "name its format with --format, or say where the fields are with --map FIELD=NAME"
         what = f"what was read has {self.shown}"
+        if self._is_off_scale and not self._lacks_text:
+            return "importance runs from 0 to 1: divide it by its scale, or leave it in the metadata with --map importance=none"
         if not self._lacks_text:
             return f"{what}: mend what is wrong with these, or name another format with --format"
         proposed = f"--map content={self.like_text}" if self.like_text else "--map content=NAME"

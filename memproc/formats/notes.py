@@ -16,8 +16,8 @@ from collections.abc import Iterator
 from itertools import pairwise
 from typing import Any, NamedTuple
 
+from memproc.formats.cells import split_tags
 from memproc.formats.draft import Broken, Context, Draft, Format, Item, LeftOut, Part, listed, with_raw_times, without_nones
-from memproc.formats.generic import split_tags
 from memproc.formats.heads import fields_of_head
 from memproc.records import Fault
 from memproc.sources.front_matter import split_head

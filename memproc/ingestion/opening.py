@@ -11,17 +11,16 @@ from typing import Any, NamedTuple
 
 from memproc.config import Settings
 from memproc.errors import SourceError, UsageError
-from memproc.formats import LISTS, LONG_LISTS, companions, detect, format_named, generic, own, whatsapp
+from memproc.formats import LISTS, LONG_LISTS, companions, detect, format_named, generic, own
 from memproc.formats.draft import Format
-from memproc.formats.naming import Names
 from memproc.ingestion.places import with_places
+from memproc.ingestion.refusing import are_texts, check_known, check_mapping, check_table, missing_paths, near_misses
 from memproc.intake import Intake
 from memproc.records import Memory, is_mapping
 from memproc.sources.decoding import item_of
 from memproc.sources.files import open_file
 from memproc.sources.items import Item, Items, Piece
 from memproc.sources.iterables import of_iterable
-from memproc.sources.sniffing import LINE_SUFFIXES
 from memproc.times import parse_time, to_text
 
 SAMPLE = 20  # items read at once to detect a format
@@ -75,6 +74,8 @@ def _source(opened: Items, label: str, path: Path | None, intake: Intake, name: 
         sample += map(item_of, more)
         if not more:
             break
+    if path is not None and (mapping := intake.context.mapping):
+        _check_mapping(label, mapping, sample, lookahead)
     is_told = name is None and not opened.is_table and not intake.context.mapping
     first = sample[0].value if sample else None
     if own.is_head(first) and (is_told or name in (own.FORMAT.name, own.FULL.name)):
@@ -96,7 +97,12 @@ def _source(opened: Items, label: str, path: Path | None, intake: Intake, name: 
             message = f"{label}: the date of the export is no date"
             raise SourceError(f"{message}: {error}", message) from error
         as_of = to_text(moment) if moment else None
-    items = with_places(lookahead.all_pieces(), detected, sample, opened.head, path)
+    is_generic = detected in (generic.FORMAT, generic.TABLE) and not intake.context.mapping
+    if is_generic and opened.reading is not None and not intake.settings.redact:
+        objects: list[Any] = [item.value for item in sample if is_mapping(item.value)]
+        opened.reading.remarks.extend(near_misses(objects, frozenset(intake.schema.model_fields)))
+    items = lookahead.all_pieces() if path is None else detected.gather(lookahead.all_pieces())  # an iterable may have no end
+    items = with_places(items, detected, sample, opened.head, path)
     size = path.stat().st_size if path is not None and path.is_file() else None
     context = intake.context._replace(is_told=is_told)
     return Source(label, replace(intake, format=detected, context=context, as_of=as_of), items, opened, size)
@@ -134,31 +140,37 @@ class _Lookahead:
         yield from self._pieces
 
 
+def _check_mapping(label: str, mapping: Mapping[str, str], sample: Sequence[Item], lookahead: _Lookahead) -> None:
+    """Look for the names of a mapping in as many records as needed. Raises SourceError if one is in none of the first."""
+    objects: list[Any] = []
+    count, more = 0, list(sample)
+    while more and count < SEARCHED:
+        count += len(more)
+        objects += [item.value for item in more if item.fault is None and is_mapping(item.value)]
+        if not missing_paths(mapping, objects):
+            return
+        more = [item_of(piece) for piece in lookahead.read_ahead(SAMPLE)]
+    check_mapping(label, mapping, objects)
+
+
 def _format_of(opened: Items, sample: Sequence[Item], path: Path | None, intake: Intake, name: str | None) -> Format:
     if name is not None:
         return format_named(name)
+    values = [item.value for item in sample if item.fault is None]
+    objects: list[Any] = [value for value in values if is_mapping(value)]
+    fields = frozenset(intake.schema.model_fields)
     if opened.is_table:
+        check_table(f"{path}", objects, intake.context.mapping, fields)
         return generic.TABLE
     if intake.context.mapping:
         return generic.FORMAT
-    values = [item.value for item in sample if item.fault is None]
-    detected = detect(values, frozenset(intake.schema.model_fields))
-    objects: list[Any] = [value for value in values if is_mapping(value)]
+    detected = detect(values, fields)
     if path is not None and (what := companions.companion_of(path.stem, objects, is_known=detected is not None)) is not None:
         if opened.reading is not None:
             opened.reading.remarks.append(f"{path.name} holds {what}")
         return companions.FORMAT
-    if detected is whatsapp.FORMAT and path is not None and any(one.get("day_first", True) is None for one in objects):
-        advice = f"name --format {whatsapp.DAY_FIRST.name} or --format {whatsapp.MONTH_FIRST.name}"
-        raise SourceError(f"{path} does not tell whether the day or the month comes first in its dates: {advice}")
-    if detected is not None:
-        return detected
-    if path is not None and any("paragraph" in one for one in objects):
-        advice = "name --format text for one fact in each paragraph, or --format text-lines for one in each line"
-        raise SourceError(f"{path} holds no JSON, and no list of texts: {advice}")
-    if objects and path is not None:
-        names, message = Names.of_values(objects), f"{path} is in no known format: "
-        raise SourceError(message + names.advice(redact=False), message + names.advice(redact=True))
-    if sample and path is not None and not objects and path.suffix.lower() not in (".json", *LINE_SUFFIXES):
-        raise SourceError(f"{path} holds no JSON in its first {len(sample)} lines: give JSON, JSON lines or CSV")
-    return generic.FORMAT
+    if path is not None and are_texts(f"{path}", values):
+        return generic.TEXTS
+    if path is not None:
+        check_known(path, detected, sample, objects)
+    return detected or generic.FORMAT

@@ -207,8 +207,10 @@ class Intake:
             yield Draft(item.value.record, is_identity=not is_blank(item.value.record.get("source") or self.context.source))
             return
         try:
-            if is_mapping(item.value):
-                context = self.context if item.place is None else self.context._replace(place=item.place)
+            context = self.context if item.place is None else self.context._replace(place=item.place)
+            if isinstance(item.value, str) and self.format.name == generic.TEXTS.name:
+                yield from generic.read({"content": item.value}, context)
+            elif is_mapping(item.value):
                 yield from self._format_for(item.value).read(cast("Mapping[str, Any]", item.value), context)
             else:
                 found = fault("", "not_a_mapping", NOT_AN_OBJECT, type(item.value).__name__)

@@ -4,9 +4,10 @@ Why not a streaming parser: it stops at the first fault, and it gives values, no
 neighbours with it, and quarantine keeps the raw bytes. (One with an unclosed quote still takes the elements up to the next quote.)
 So only strings and brackets are looked at (`json_values`); each element is parsed by itself later.
 
-A file that is one object is searched for lists under the names given; what stands before the first of them is its head. What
-follows the value at the top, another array or object or a bracket too many, is cut in the same way: the stream is always read to
-its end. Each of its bytes is in an element, between two elements, in the head, or in a list that is counted by its name.
+A file that is one object is searched for lists under the names given, also in the objects that answers of services wrap them in;
+what stands before the first of them is its head. What follows the value at the top, another array or object or a bracket too many,
+is cut in the same way: the stream is always read to its end. Each of its bytes is in an element, between two elements, in the head,
+or in a list that is counted by its name.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ import orjson
 from memproc.sources.json_values import cut_string, cut_value
 from memproc.sources.window import WHITE, Element, Flaw, Window
 
+WRAPPERS = frozenset(("data", "result", "response"))  # of the answer of a service: objects that are searched too
 _PASSED_BYTES = 1 << 10  # of a value that is skipped are kept
 
 
@@ -74,7 +76,7 @@ def _limited(element: Element, window: Window) -> Element:
     return Element(element.raw[: window.limit_bytes], Flaw.LOST if element.is_last else Flaw.TOO_LONG)
 
 
-def _object(window: Window) -> tuple[bytes | None, Iterator[Element]]:
+def _object(window: Window, *, is_inner: bool = False) -> tuple[bytes | None, Iterator[Element]]:
     """Return the head of the object at the current position and the elements of its lists; or None, and the object itself."""
     window.at += 1
     members: list[bytes] = []
@@ -104,8 +106,15 @@ def _object(window: Window) -> tuple[bytes | None, Iterator[Element]]:
         if window.peek() == b"[" and _is_one_of(name, window.names):
             window.at += 1
             window.unread.update(passed)
-            return b"{" + b",".join(members) + b"}", chain(broken, _lists(window))
-        value = _member(window, max(limit_bytes - len(kept), _PASSED_BYTES))
+            return _joined(members), chain(broken, _lists(window))
+        if window.peek() == b"{" and not is_inner and _is_one_of(name, WRAPPERS):
+            inner, elements = _object(window, is_inner=True)
+            if inner is not None:
+                window.unread.update(passed)
+                return _joined(members, inner), chain(broken, _wrapped(elements, window))
+            value = next(elements)
+        else:
+            value = _member(window, max(limit_bytes - len(kept), _PASSED_BYTES))
         keep(*value)
         is_last = value.is_last
         size_bytes = len(name.raw) + len(value.raw)
@@ -124,9 +133,29 @@ def _object(window: Window) -> tuple[bytes | None, Iterator[Element]]:
     return None, iter([element._replace(flaw=Flaw.LOST if is_last else Flaw.TOO_LONG) if is_long else element])
 
 
+def _wrapped(inner: Iterator[Element], window: Window) -> Iterator[Element]:
+    """Yield the elements of an inner object, and those of the lists that stand behind it in the object that it is in."""
+    is_told = False  # that the stream ended
+    for element in inner:
+        yield element
+        is_told = element.is_last
+    if not is_told:
+        yield from _lists_behind(window, is_told=False)
+
+
+def _joined(members: list[bytes], inner: bytes = b"{}") -> bytes:
+    """Return an object of members and of those in an inner object."""
+    return b"{" + b",".join([*members, *filter(None, [inner[1:-1]])]) + b"}"
+
+
 def _lists(window: Window) -> Iterator[Element]:
     """Yield the elements of the list at the current position and of those that follow in the object under one of the names."""
     is_told = yield from _elements(window)  # that the stream ended
+    yield from _lists_behind(window, is_told=is_told)
+
+
+def _lists_behind(window: Window, *, is_told: bool) -> Iterator[Element]:
+    """Yield the elements of the lists between the current position and the end of the object that it is in."""
     while (first := window.peek_behind_commas()) not in (b"", b"}"):
         name, is_member = _name(window)
         if not is_member:

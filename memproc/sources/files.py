@@ -31,6 +31,8 @@ from memproc.sources.window import Element, Flaw
 from memproc.validation import EXCERPT_CHARS, excerpt, fault
 
 NAMES_SHOWN = 8
+_OWNER, _OF_OWNER = "user", frozenset(("apps", "categories"))  # of an object that means something only as a whole
+_MARK = "\ufeff"  # in front of the head of a table that another was joined to
 
 
 def open_file(path: Path, *, lists: frozenset[str], limit_bytes: int) -> Items:
@@ -77,7 +79,8 @@ def _of_stream(stream: IO[bytes], path: Path, lists: frozenset[str], limit_bytes
 def _of_text(stream: IO[bytes], first: bytes, suffix: str, lists: frozenset[str], limit_bytes: int) -> Items:
     """Return the items of a text by its shape; `first` is its first byte."""
     if suffix in TABLE_SUFFIXES:
-        return Items(_rows(stream, TABLE_SUFFIXES[suffix], limit_bytes), is_table=True)
+        reading = Reading()
+        return Items(_rows(stream, TABLE_SUFFIXES[suffix], limit_bytes, reading), is_table=True, reading=reading)
     if first == b"[" and suffix not in LINE_SUFFIXES:
         return Items(_pieces(array_elements(stream, limit_bytes), limit_bytes))
     if first == b"{" and suffix not in LINE_SUFFIXES and not is_lines(stream, limit_bytes):
@@ -107,9 +110,17 @@ def _proved(pieces: Iterator[Piece], stream: IO[bytes], path: Path, size: int | 
 
 
 def _of_object(stream: IO[bytes], lists: frozenset[str], limit_bytes: int) -> Items:
-    reading = Reading()
+    start, reading = stream.tell(), Reading()
     head, elements = list_in_object(stream, lists, limit_bytes, reading.unread)
     found = None if head is None else decode(head).value
+    if isinstance(found, dict) and isinstance(found.get(_OWNER), dict) and stream.seekable():
+        stream.seek(start)
+        whole = decode(raw := stream.read(limit_bytes))
+        if isinstance(whole.value, dict) and not _OF_OWNER.isdisjoint(whole.value):
+            return Items(iter([raw]), reading=reading)
+        stream.seek(start)
+        reading = Reading()
+        _, elements = list_in_object(stream, lists, limit_bytes, reading.unread)
     return Items(_pieces(elements, limit_bytes), found if isinstance(found, dict) else {}, reading=reading)
 
 
@@ -149,7 +160,7 @@ def _lines(stream: IO[bytes], limit_bytes: int) -> Iterator[Piece]:
             yield stripped
 
 
-def _rows(stream: IO[bytes], delimiter: str, limit_chars: int) -> Iterator[Item]:
+def _rows(stream: IO[bytes], delimiter: str, limit_chars: int, reading: Reading) -> Iterator[Item]:
     text = io.TextIOWrapper(stream, "utf-8", errors="surrogateescape", newline="")
     try:
         rows = rows_of(text, delimiter, limit_chars)
@@ -162,12 +173,18 @@ def _rows(stream: IO[bytes], delimiter: str, limit_chars: int) -> Iterator[Item]
             told = ", ".join(map(name_shown, repeated[:NAMES_SHOWN]))
             why = "more than once: rename the columns"
             raise SourceError(f"the head of the table names {told} {why}", f"the head of the table names a column {why}")
+        repeated_heads = 0
         for row in rows:
             if isinstance(row, BrokenRow):
                 category = Category.RESOURCE if row.code == TOO_LONG else Category.SOURCE
                 yield Item(None, row.line.encode("utf-8", "surrogateescape"), fault("", row.code, row.message), category)
+            elif row == names or (row[0].startswith(_MARK) and [row[0].removeprefix(_MARK), *row[1:]] == names):
+                repeated_heads += 1
             elif any(row):
                 yield _row(names, row)
+        if repeated_heads:
+            again = "its head once more" if repeated_heads == 1 else f"its head {repeated_heads} times more"
+            reading.remarks.append(f"the table holds {again}, as joined tables do: left out")
     finally:
         if not text.closed:
             text.detach()  # the caller closes the stream

@@ -24,6 +24,7 @@ REFUSED_SUFFIXES = {".pkl": _PICKLE, ".pickle": _PICKLE, ".yaml": _YAML, ".yml":
 _REFUSED_STARTS = re.compile(
     rb"(?P<compressed>\x1f\x8b|BZh[1-9]1AY|\xfd7zXZ\0|PK\x03\x04|\x28\xb5\x2f\xfd|7z\xbc\xaf)|(?P<pickle>\x80[\x02-\x05][\x95(}\]cqXK])"
 )
+_LFS_POINTER = b"version https://git-lfs.github.com/spec/"
 BOMS = {b"\xef\xbb\xbf": "utf-8", b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}
 
 
@@ -31,6 +32,8 @@ def refusal(start: bytes, mark: bytes, suffix: str) -> str | None:
     """Return why memproc refuses a file of this kind, with advice, or None."""
     if BOMS.get(mark) == "utf-16":
         return "is UTF-16 text: convert it to UTF-8"
+    if start.startswith(_LFS_POINTER):
+        return "is a pointer of Git LFS, not the file itself: run `git lfs pull`"
     match = _REFUSED_STARTS.match(start)
     if match or suffix in REFUSED_SUFFIXES:
         return "holds " + (REFUSED_SUFFIXES[suffix] if match is None else _DECOMPRESS if match["compressed"] else _PICKLE)

@@ -15,6 +15,7 @@ from contextlib import closing, suppress
 import pytest
 
 import memproc
+from memproc.formats import FORMATS
 from tests.command_line import as_json
 from tests.waiting import LIMIT_SECONDS, bounded, until
 
@@ -211,42 +212,7 @@ def test_validate_and_transform_need_no_store(run, tmp_path):
 def test_formats_lists_every_format(run):
     """With what each reads on request only."""
     names = {known["name"] for known in as_json(run("formats", "--json"))["formats"]}
-    assert {
-        "memproc",
-        "json",
-        "csv",
-        "chatgpt",
-        "claude",
-        "claude-memories",
-        "claude-projects",
-        "companion",
-        "gemini",
-        "text",
-        "text-lines",
-        "markdown",
-        "mem0-plugin",
-        "whatsapp",
-        "whatsapp-day-first",
-        "whatsapp-month-first",
-        "mem0",
-        "locomo",
-        "memproc-v0",
-        "memproc-full",
-        "chat",
-        "messages",
-        "claude-code",
-        "codex",
-        "deepseek",
-        "discord",
-        "grok",
-        "librechat",
-        "longmemeval",
-        "openwebui",
-        "sillytavern",
-        "slack",
-        "telegram",
-        "telegram-messages",
-    } == names
+    assert names == {known.name for known in FORMATS}
 
 
 @pytest.mark.parametrize(

@@ -273,6 +273,20 @@ def test_a_mapping_finds_the_fields(fresh):
         assert (report.stored, store.find(text="flute")[0].metadata) == (1, {"body": {"text": "Plays the flute"}, "stars": 5})
 
 
+def test_a_mapping_to_nothing_mends_no_field(fresh):
+    """What was wrong stays wrong, unless the field is to be left out."""
+    with fresh() as store:
+        memproc.ingest(
+            [{"content": "Sings", "created_at": "soon"}, {"content": "Hums", "created_at": "?", "at": "2025-01-02"}], store
+        )
+        report = store.replay(mapping={"created_at": "at"})
+        assert (report.stored, report.quarantined) == (1, 1)
+        (waiting,) = store.quarantine()
+        assert [(found.path, found.code) for found in waiting.faults] == [("created_at", "missing")]
+        assert store.replay(mapping={"created_at": "none"}).stored == 1
+        assert store.find(text="Sings")[0].metadata == {"created_at": "soon"}
+
+
 def test_a_row_of_a_table_is_taken_with_its_names(fresh, tmp_path):
     """A line without the head would say nothing."""
     path = tmp_path / "t.csv"

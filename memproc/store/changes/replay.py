@@ -42,7 +42,7 @@ from memproc.store.quarantine.triage import (
 from memproc.store.sql.transactions import Transactions
 from memproc.store.sql.tx import Tx
 from memproc.taken import Taken
-from memproc.validation import failed, redacted
+from memproc.validation import failed, fault, redacted
 
 REPLAYED_AT_ONCE = 100
 UNDECODED = (Category.SOURCE, Category.RESOURCE)  # categories of records that were never decoded
@@ -100,6 +100,8 @@ class ReplayPlan:
         for item in items:
             if isinstance(item, Rejected):
                 records.extend(Taken.of_rejected([item]))
+            elif (unmended := self._unmended(item, record)) is not None:
+                records.extend(Taken.of_rejected([unmended]))
             else:
                 records.extend(self._intake(record, item.value).take(item).records)
         is_read = len(records.accepted) or any(one.category != Category.TRANSFORM for _, one in records.rejected)
@@ -107,6 +109,19 @@ class ReplayPlan:
             return records
         again = Rejected(record.category, record.faults, record.raw) if self._is_unchanged else _nothing_read(record)
         return Taken.of_rejected([again])
+
+    def _unmended(self, item: Item, record: ReplayedRecord) -> Rejected | None:
+        """Return the record rejected again if it has nothing where the mapping has the field that was wrong; None otherwise."""
+        if not isinstance(item.value, dict):
+            return None
+        for name in sorted({found.path.partition(".")[0] for found in record.faults} - {"content"}):
+            path = self.mapping.get(name, generic.NOWHERE)
+            if path != generic.NOWHERE and not generic.has_path(item.value, path):
+                missing = fault(
+                    name, "missing", f"has nothing under {path}; the mapping {name}={generic.NOWHERE} leaves the field out"
+                )
+                return Rejected(Category.TRANSFORM, (missing,), record.raw)
+        return None
 
     @property
     def _is_unchanged(self) -> bool:

@@ -1,0 +1,91 @@
+"""Items of a LangGraph store, as `search` returns them or as a row of its table has them.
+
+Facts: an item has a `namespace`, a list whose last part mostly is the user, a `key` and a `value`, which is an object: a text
+under `content` or another name, or a `content` that is an object itself, as in LangMem's
+`{"kind": "Memory", "content": {"content": "..."}}`. In the table the namespace is the `prefix`, with dots between its parts, and
+the value may be JSON text.
+
+Rules: an item is a fact, and its key is its id; a key that is a plain word is one only together with the rest of its namespace. An
+object without a text (a profile) is one fact of all its names and values. The rest of the value goes to `metadata`.
+
+Left out: `score`, which belongs to a query.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from memproc.formats.cells import EMBEDDINGS, object_of, without_embeddings
+from memproc.formats.draft import Broken, Context, Draft, Format, Item, LeftOut, Part, beside, with_raw_times, without_nones
+from memproc.formats.usual_names import USUAL_NAMES
+from memproc.validation import fault
+from memproc.values import is_blank
+
+_MADE_KEY = re.compile(r"(?=.*\d)[\da-fA-F-]{4,}")
+_KNOWN = frozenset(("namespace", "prefix", "key", "value", "created_at", "updated_at", "score"))
+_TEXTS = USUAL_NAMES["content"]
+
+
+def _matches(item: Item, _fields: frozenset[str]) -> bool:
+    has_place = isinstance(item.get("namespace"), list) or isinstance(item.get("prefix"), str)
+    return has_place and isinstance(item.get("key"), str) and isinstance(object_of(item.get("value")), dict)
+
+
+def _read(item: Item, _context: Context) -> Iterator[Part]:
+    value = object_of(item.get("value"))
+    if not isinstance(value, dict):
+        yield Broken(fault("value", "missing", "an item of a LangGraph store has an object as its value"))
+        return
+    text, rest = _text_of(value)
+    if text is None:
+        yield Broken(fault("value", "missing", f"has no text under {', '.join(_TEXTS)}"))
+        return
+    path = _path(item)
+    key = item.get("key")
+    is_made = isinstance(key, str) and bool(_MADE_KEY.fullmatch(key))
+    place = {"namespace_path": path} if len(path) > 1 else {}
+    kept, dropped = without_embeddings(beside(rest, {n: v for n, v in item.items() if n not in _KNOWN} | place, "item_"))
+    fields = {
+        "content": text,
+        "id": key if is_made or not isinstance(key, str) else "/".join([*path[:-1], key]),
+        "namespace": path[-1] if path else None,
+        "created_at": item.get("created_at"),
+        "updated_at": item.get("updated_at"),
+        "metadata": kept or None,
+    }
+    yield Draft(with_raw_times(without_nones(fields)), is_identity=not is_blank(key))
+    if dropped:
+        yield LeftOut(EMBEDDINGS, dropped)
+
+
+def _path(item: Item) -> list[str]:
+    given = item.get("namespace")
+    if not isinstance(given, list):
+        given = given.split(".") if isinstance(given, str) else []
+    prefix = item.get("prefix")
+    parts = given or (prefix.split(".") if isinstance(prefix, str) else [])
+    return [str(part) for part in parts if isinstance(part, str | int) and not is_blank(part)]
+
+
+def _text_of(value: Mapping[str, Any]) -> tuple[str | None, dict[str, Any]]:
+    """Return the text of a value, and what else it has."""
+    for name in _TEXTS:
+        inner = value.get(name)
+        rest = {other: one for other, one in value.items() if other != name}
+        if isinstance(inner, str) and not is_blank(inner):
+            return inner, rest
+        if isinstance(inner, dict) and inner:
+            text = next((inner[one] for one in _TEXTS if isinstance(inner.get(one), str) and not is_blank(inner[one])), None)
+            return (text, {**rest, name: inner} if len(inner) > 1 else rest) if text else (_said(inner), {**rest, name: inner})
+    return _said(value), dict(value)
+
+
+def _said(value: Mapping[str, Any]) -> str | None:
+    """Return the names and plain values of an object as text, or None if it has none."""
+    plain = [f"{name}: {one}" for name, one in value.items() if isinstance(one, str | int | float) and not is_blank(one)]
+    return "\n".join(plain) or None
+
+
+FORMAT = Format("langgraph", "items of a LangGraph store: namespace, key and value", _matches, _read)

@@ -1,0 +1,105 @@
+"""Why a source whose first records are known is refused before anything is stored, or what is told of it. Pure; says what to do.
+
+Rules: a name that the caller mapped must be found in the first records of a file, else it is taken for a slip. A table without a
+column of text is no memories. JSON text inside JSON text is not read twice, because what wrote it may have meant a text.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from memproc.errors import SourceError
+from memproc.formats import generic, whatsapp
+from memproc.formats.draft import Format
+from memproc.formats.naming import Names
+from memproc.formats.usual_names import USUAL_NAMES, claim_on, folded
+from memproc.sources.files import name_shown
+from memproc.sources.items import Item
+from memproc.sources.sniffing import LINE_SUFFIXES
+
+NAMES_NEAR = 3
+_SHOWN_ALIKE, _ALMOST_ALIKE = 0.6, 0.85
+_TOLD_IF_MISSED = ("namespace", "created_at", "conversation")
+
+
+def missing_paths(mapping: Mapping[str, str], objects: Iterable[Mapping[str, Any]]) -> dict[str, str]:
+    """Return the part of a mapping whose paths no object has."""
+    left = {field: path for field, path in mapping.items() if path != generic.NOWHERE}
+    for item in objects:
+        left = {field: path for field, path in left.items() if not generic.has_path(item, path)}
+        if not left:
+            break
+    return left
+
+
+def check_mapping(label: str, mapping: Mapping[str, str], objects: Sequence[Mapping[str, Any]]) -> None:
+    """Raise SourceError if a name of the mapping is in none of the records, which are the first of the source."""
+    missing = missing_paths(mapping, objects) if objects else {}
+    if not missing:
+        return
+    field, path = next(iter(missing.items()))
+    names = Names.of_values(objects)
+    known = {folded(name): name for name in names.all}
+    near = [known[one] for one in get_close_matches(folded(path), known, NAMES_NEAR, _SHOWN_ALIKE)]
+    told = f"{label}: none of the first {len(objects)} records has what --map {field} names"
+    instead = f"did you mean {' or '.join(map(name_shown, near))}?" if near else f"what was read has {names.shown}"
+    raise SourceError(f"{told}: {name_shown(path)}. {instead[:1].upper()}{instead[1:]}", told)
+
+
+def check_table(label: str, rows: Sequence[Mapping[str, Any]], mapping: Mapping[str, str], fields: frozenset[str]) -> None:
+    """Raise SourceError if a table has no column of text; `fields` are those of the schema."""
+    if not rows or "content" in mapping or any(generic.matches(row, fields) for row in rows):
+        return
+    names, told = Names.of_values(rows), f"{label} is in no known format: "
+    raise SourceError(told + names.advice(redact=False), told + names.advice(redact=True))
+
+
+def check_known(path: Path, detected: Format | None, sample: Sequence[Item], objects: Sequence[Mapping[str, Any]]) -> None:
+    """Raise SourceError if the format of a file is unknown, or leaves open what its dates mean; `objects` are of the sample."""
+    if detected is whatsapp.FORMAT and any(one.get("day_first", True) is None for one in objects):
+        advice = f"name --format {whatsapp.DAY_FIRST.name} or --format {whatsapp.MONTH_FIRST.name}"
+        raise SourceError(f"{path} does not tell whether the day or the month comes first in its dates: {advice}")
+    if detected is not None:
+        return
+    if any("paragraph" in one for one in objects):
+        advice = "name --format text for one fact in each paragraph, or --format text-lines for one in each line"
+        raise SourceError(f"{path} holds no JSON, and no list of texts: {advice}")
+    if objects:
+        names, message = Names.of_values(objects), f"{path} is in no known format: "
+        raise SourceError(message + names.advice(redact=False), message + names.advice(redact=True))
+    if sample and path.suffix.lower() not in (".json", *LINE_SUFFIXES):
+        raise SourceError(f"{path} holds no JSON in its first {len(sample)} lines: give JSON, JSON lines or CSV")
+
+
+def near_misses(objects: Iterable[Mapping[str, Any]], fields: frozenset[str]) -> list[str]:
+    """Return a remark on each name that is near a usual one of a field that no record has; `fields` are those of the schema."""
+    names = dict.fromkeys(name for item in objects for name in item if isinstance(name, str))
+    claimed = {name: claim_on(name, fields)[0] for name in names}
+    wanted = {folded(usual): field for field in _TOLD_IF_MISSED if field not in claimed.values() for usual in USUAL_NAMES[field]}
+    left = [name for name, field in claimed.items() if not field]
+    found = [(name, wanted[near]) for name in left for near in get_close_matches(folded(name), wanted, 1, _ALMOST_ALIKE)]
+    told = "{0} was not taken for the {1}: --map {1}={0} takes it"
+    return [told.format(name_shown(name), field) for name, field in found[:NAMES_NEAR]]
+
+
+def are_texts(label: str, values: Sequence[object]) -> bool:
+    """Return whether most of the values are texts. Raises SourceError if these are JSON text themselves."""
+    texts = [value for value in values if isinstance(value, str)]
+    if len(texts) * 2 <= len(values):
+        return False
+    if all(map(_is_json, texts)):
+        raise SourceError(f"{label} is JSON text within JSON text: decode it once, as with `jq fromjson`")
+    return True
+
+
+def _is_json(text: str) -> bool:
+    """Return whether a text is a JSON object or list."""
+    try:
+        return isinstance(orjson.loads(text), dict | list)
+    except orjson.JSONDecodeError:
+        return False
