@@ -107,9 +107,11 @@ def format_named(name: str) -> Format:
 def detect(items: Sequence[object], fields: frozenset[str]) -> Format | None:
     """Return the first format whose shape at least half of the objects among `items` have, or None.
 
-    `fields` holds the names of the fields of the schema in use.
+    `fields` holds the names of the fields of the schema in use. Objects with such names alone are in no special format.
     """
     objects = [item for item in items if is_mapping(item)]
+    if objects and all(type(item) is dict and "content" in item and item.keys() <= fields for item in objects):
+        return generic.FORMAT
     for known in FORMATS:
         if objects and sum(_is_in(known, item, fields) for item in objects) * 2 >= len(objects):
             return known
