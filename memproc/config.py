@@ -41,6 +41,7 @@ COUNTED = {
     "pool_overflow": "connections",
     "max_depth": "level",
     "max_record_bytes": "byte",
+    "max_decompressed_bytes": "byte",
     "max_fields": "name",
     "max_memory": "byte",
     "max_workers": "worker",
@@ -85,6 +86,8 @@ class Settings:
     - `validate`: "inline", or "before" to read everything twice and write nothing if any record is invalid.
     - `durability`: "full" syncs each commit to disk. With "normal" a power failure may cost the last commits, never the store.
     - `max_record_bytes`: a longer line, row or element is quarantined.
+    - `max_decompressed_bytes`: a file that is compressed, or an archive with all its members, is refused or read no further where
+      it becomes larger.
     - `max_fields`: a memory with more names in it, at all levels, is quarantined.
     - `max_depth`: a memory whose metadata or subclass fields are nested deeper is quarantined; at most 100.
     - `tracebacks`: keep the traceback of an exception in a reader, a transform or a rule of a schema with the quarantined record.
@@ -116,6 +119,7 @@ class Settings:
     validate: ValidateWhen = "inline"
     durability: Durability = "normal"
     max_record_bytes: int = 64 * 1024 * 1024
+    max_decompressed_bytes: int = 8 * 1024**3
     max_fields: int = 10_000
     max_depth: int = DEEPEST
     pool_size: int = 5

@@ -40,6 +40,10 @@ class SourceEndedError(MemprocError):
     """Reading stopped before the end of the source, or the end of a record was never found: the rest was not read."""
 
 
+class OversizedError(SourceEndedError):
+    """What is read becomes larger than allowed when it is decompressed: it may be made to do so."""
+
+
 def refuse_url(path: object) -> None:
     """Raise UsageError if a path is a URL. The message does not show it: it may hold a password."""
     if _URL.match(str(path)):

@@ -64,9 +64,9 @@ FLOORS_WITHIN = {
         ("store",),
     ),
     "ingestion": (
-        ("gc_pauses", "engines", "places", "refusing", "opening", "batches"),
-        ("checkpoint", "remarks"),
-        ("run",),
+        ("gc_pauses", "engines", "places", "refusing", "detecting", "opening", "batches"),
+        ("checkpoint", "remarks", "reading"),
+        ("run", "inspecting"),
         ("pipeline",),
     ),
 }

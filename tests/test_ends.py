@@ -10,7 +10,7 @@ from itertools import islice
 import pytest
 
 import memproc
-from memproc.ingestion.pipeline import read_file
+from memproc.ingestion.reading import read_file
 from memproc.sources import files
 from tests.command_line import run_memproc
 

@@ -349,6 +349,8 @@ def test_no_function_of_the_package_calls_itself_over_what_it_is_given():
         "_object",
         "_shown",
         "parse_time",
+        "_of_stream",
+        "_unwrapped",
         "_check_plain",
     }  # the last by its caller
     assert found == halves | stops

@@ -16,7 +16,7 @@ import memproc
 from memproc.cli.stores import objects_in
 from memproc.in_use import Held, whose
 from memproc.ingestion.checkpoint import fingerprint_of
-from memproc.ingestion.pipeline import read_file
+from memproc.ingestion.reading import read_file
 from memproc.store.checkup.doctor import examine_at
 from memproc.store.sql.opening import can_rehearse
 

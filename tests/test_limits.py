@@ -157,17 +157,24 @@ def zipped(raw):
     return stream.getvalue()
 
 
-COMPRESSED = [gzip.compress, bz2.compress, lzma.compress, zipped, lambda raw: b"\x28\xb5\x2f\xfd" + raw]
-
-
-@pytest.mark.parametrize("compress", COMPRESSED)
-@pytest.mark.parametrize("name", ["a.jsonl", "a.jsonl.gz", "a.csv"])
-def test_what_is_compressed_is_refused_with_advice(tmp_path, name, compress):
+@pytest.mark.parametrize("compress", [gzip.compress, bz2.compress, lzma.compress, zipped])
+@pytest.mark.parametrize("name", ["a.jsonl", "a.jsonl.gz", "a"])
+def test_what_is_compressed_is_read_up_to_a_limit(tmp_path, name, compress):
     """So nothing small becomes very large here, whatever the file is called."""
     path = tmp_path / name
-    path.write_bytes(compress(LINE * 1_000))
+    path.write_bytes(compress(LINE * 100))
+    assert memproc.ingest(path, tmp_path / "m.db").read == 100
+    few = memproc.Settings(max_decompressed_bytes=100)
+    with pytest.raises(memproc.SourceError, match="becomes more than 100 bytes when it is decompressed"):
+        memproc.ingest(path, tmp_path / "other.db", settings=few)
+    assert not (tmp_path / "other.db").exists()
+
+
+def test_what_is_compressed_in_other_ways_is_refused_with_advice(tmp_path):
+    """As 7z is."""
+    (tmp_path / "a.jsonl").write_bytes(b"7z\xbc\xaf" + LINE)
     with pytest.raises(memproc.SourceError, match="compressed data: decompress it first"):
-        memproc.ingest(path, tmp_path / "m.db")
+        memproc.ingest(tmp_path / "a.jsonl", tmp_path / "m.db")
     assert not (tmp_path / "m.db").exists()
 
 

@@ -17,7 +17,8 @@ from loguru import logger
 from pydantic import Field
 
 import memproc
-from memproc.ingestion.pipeline import read_file
+from memproc.ingestion.opening import Asked
+from memproc.ingestion.reading import read_file
 from memproc.store.changes import landing
 from memproc.store.changes.group_commit import GroupCommit, _Pending
 from memproc.store.reviews.reviewing import Reviewer
@@ -185,7 +186,7 @@ def test_no_message_tells_what_a_file_holds(tmp_path, logged, format, name):
             told.append("".join(traceback.format_exception(error)).replace(str(tmp_path), ""))
         told.append(told_by(store))
     try:
-        taken = read_file(path, format=format, settings=QUIET)
+        taken = read_file(path, Asked(format), settings=QUIET)
         told.extend(found.faults if isinstance(found, memproc.Rejected) else "" for found in taken)
     except memproc.MemprocError as error:
         told.append("".join(traceback.format_exception(error)))

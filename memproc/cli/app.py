@@ -110,3 +110,12 @@ def print_json(values: dict[str, Any], stream: TextIO | None = None) -> None:
 def tell(message: str) -> None:
     """Print a message to standard error."""
     sys.stderr.write(printable(message) + "\n")
+
+
+def warn() -> None:
+    """Write the warnings of the library to standard error."""
+    from loguru import logger
+
+    logger.remove()
+    logger.add(sys.stderr, level="WARNING", format="{message}")
+    logger.enable("memproc")

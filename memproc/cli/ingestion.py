@@ -1,41 +1,51 @@
-"""The commands that read records from files: into a store, or only as far as validation."""
+"""The command that reads records into a store, or shows what would be stored."""
 
 from __future__ import annotations
 
 import gc
 import re
-import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, TypeVar
 
 from typer import Argument, Exit, Option
 
-from memproc.cli.app import FAILED, Json, MergeAt, RecallName, ReviewAt, app, print_json, settings_of, show, tell
-from memproc.cli.output import beside, json_text, print_lines, target
-from memproc.config import DEEPEST, Dedup, Durability, Engine, OnError, Settings, ValidateWhen
+from memproc.cli.app import FAILED, Json, MergeAt, RecallName, ReviewAt, app, settings_of, show, tell, warn
+from memproc.cli.inspecting import show_first
+from memproc.cli.options import (
+    MAX_DEPTH,
+    MAX_FIELDS,
+    Delimiter,
+    Encoding,
+    FormatName,
+    Include,
+    Mapping,
+    MaxDepth,
+    MaxFields,
+    Namespace,
+    Records,
+    Redact,
+    SourceName,
+    asked_of,
+    mapping_of,
+)
+from memproc.config import Dedup, Durability, Engine, OnError, ValidateWhen
 from memproc.errors import UsageError
 
 Number = TypeVar("Number", int, float)
 
-MAX_RECORD, MAX_FIELDS, MAX_DEPTH = "64MiB", Settings().max_fields, DEEPEST  # the defaults of the settings
-Redact = Annotated[bool, Option("--redact", help="Keep what records hold out of messages.")]
-MaxFields = Annotated[int, Option(metavar="N", help="How many names a memory may have, at all levels.")]
-MaxDepth = Annotated[int, Option(metavar="N", help=f"How deeply metadata may be nested; at most {DEEPEST}.")]
-FormatName = Annotated[str | None, Option("--format", help="The format of the records; detected from their shape by default.")]
-Mapping = Annotated[list[str] | None, Option("--map", metavar="FIELD=PATH", help="Where to find a field, as in content=body.text.")]
-Include = Annotated[list[str] | None, Option("--include", metavar="KIND", help="What a format reads only on request.")]
-Namespace = Annotated[str | None, Option(help="Whose memories these are, for records that do not say.")]
-SourceName = Annotated[str | None, Option("--source", help="The system that the records come from, for records that do not say.")]
-
+MAX_RECORD, MAX_DECOMPRESSED = "64MiB", "8GiB"  # the defaults of the settings
 UNITS = {"B": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12, "KIB": 2**10, "MIB": 2**20, "GIB": 2**30, "TIB": 2**40}
 _AMOUNT = re.compile(r"(\d{1,18}(?:\.\d{1,9})?) ?([A-Z]{0,3})", re.ASCII)
 
 
 @app.command()
 def ingest(
-    what: Annotated[list[Path], Argument(metavar="WHAT...", help="Files: JSON, JSON lines, CSV.")],
-    into: Annotated[str, Option(metavar="DB", help="The store: a path, or a SQLAlchemy URL.")],
+    what: Annotated[list[Path], Argument(metavar="WHAT...", help="Files, folders, patterns, archives; - is standard input.")],
+    into: Annotated[
+        str | None,
+        Option(metavar="DB", help="The store: a path, or a SQLAlchemy URL. Required but for --show.", show_default=False),
+    ] = None,
     format: FormatName = None,
     namespace: Namespace = None,
     source: SourceName = None,
@@ -61,6 +71,9 @@ def ingest(
     max_record: Annotated[
         str, Option(metavar="SIZE", help="The longest line, row or element that is accepted, as in 1MB.")
     ] = MAX_RECORD,
+    max_decompressed: Annotated[
+        str, Option(metavar="SIZE", help="How large a compressed file, or an archive, may become, as in 20GB.")
+    ] = MAX_DECOMPRESSED,
     max_fields: MaxFields = MAX_FIELDS,
     max_depth: MaxDepth = MAX_DEPTH,
     durability: Annotated[Durability, Option(help="full: sync each commit to disk.")] = "normal",
@@ -68,22 +81,30 @@ def ingest(
     tracebacks: Annotated[
         bool, Option("--tracebacks", help="Keep the traceback of an exception with the record that it quarantined.")
     ] = False,
+    records: Records = None,
+    delimiter: Delimiter = None,
+    encoding: Encoding = None,
     map_field: Mapping = None,
     include: Include = None,
     as_of: Annotated[str | None, Option(help="The date that the source gives for itself.")] = None,
     trust_decisions: Annotated[
         bool, Option("--trust-decisions", help="Apply the decisions of a full export, which must be your own.")
     ] = False,
+    limit: Annotated[int | None, Option(metavar="N", min=1, help="Read the first N records only.")] = None,
+    show_records: Annotated[
+        int | None, Option("--show", metavar="N", min=1, help="Print the first N records as they would be stored; write nothing.")
+    ] = None,
     dry_run: Annotated[bool, Option("--dry-run", help="Do everything, then roll it back.")] = False,
     resume: Annotated[bool, Option("--resume", help="Continue the unfinished job on these files.")] = False,
     as_json: Json = False,
 ) -> None:
     """Ingest the records of files into a store."""
-    from loguru import logger
-
     from memproc.cli.progress import shown_progress
+    from memproc.formats.draft import Context
     from memproc.ingestion.pipeline import ingest as run
+    from memproc.ingestion.reading import intake_of
     from memproc.ingestion.run import Interrupted
+    from memproc.intake import clean_name
 
     settings = settings_of(
         dedup=dedup,
@@ -104,10 +125,16 @@ def ingest(
         redact=redact,
         tracebacks=tracebacks,
         max_record_bytes=bytes_of(max_record, "--max-record"),
+        max_decompressed_bytes=bytes_of(max_decompressed, "--max-decompressed"),
     )
-    logger.remove()
-    logger.add(sys.stderr, level="WARNING", format="{message}")
-    logger.enable("memproc")
+    warn()
+    mapping, asked = mapping_of(map_field), asked_of(format, records, delimiter, encoding)
+    if show_records is not None:
+        context = Context(clean_name(source, "source"), frozenset(include or ()), mapping)
+        show_first(what, intake_of(context, settings, namespace=namespace, as_of=as_of), asked, show_records, as_json=as_json)
+        return
+    if into is None:
+        raise UsageError("Missing option '--into': give the path of the store, as in --into memories.db")
     gc.freeze()  # imported modules stay alive: the collector need not look at them
     try:
         with shown_progress() as shown:
@@ -118,9 +145,13 @@ def ingest(
                 source=source,
                 format=format,
                 settings=settings,
-                mapping=mapping_of(map_field),
+                mapping=mapping,
                 include=include or (),
                 as_of=as_of,
+                records=records,
+                delimiter=delimiter,
+                encoding=encoding,
+                limit=limit,
                 trust_decisions=trust_decisions,
                 on_progress=shown,
                 dry_run=dry_run,
@@ -129,115 +160,10 @@ def ingest(
             )
     except Interrupted as interrupted:
         report = interrupted.report
-        tell("memproc: interrupted" + ("" if dry_run else ": --resume goes on behind the last batch"))
+        tell("memproc: interrupted" + (": --resume goes on behind the last batch" if "resume" in str(interrupted) else ""))
     show(report.as_dict(), str(report), as_json=as_json)
     if report.status not in ("done", "rehearsed") or report.is_all_quarantined or (strict and report.quarantined):
         raise Exit(FAILED)
-
-
-@app.command()
-def validate(
-    file: Annotated[Path, Argument(metavar="FILE")],
-    format: FormatName = None,
-    map_field: Mapping = None,
-    redact: Redact = False,
-    as_json: Json = False,
-) -> None:
-    """Check the records of a file and show every fault. Exit with 1 if there is one."""
-    from memproc.records import Rejected
-
-    found = list(_read(file, format, map_field, (), redact=redact))
-    rejected = [(position, one) for position, one in enumerate(found) if isinstance(one, Rejected)]
-    faults = [{"position": position, **fault.as_dict()} for position, one in rejected for fault in one.faults]
-    invalid = len(rejected)
-    lines = [
-        f"{fault['position']}: {fault['path'] or 'record'}: {fault['message']} [{fault['code']}] - {fault['hint']}"
-        for fault in faults
-    ]
-    summary = f"{len(found) - invalid} of {len(found)} records are valid"
-    counts = {"read": len(found), "valid": len(found) - invalid, "invalid": invalid}
-    show({**counts, "errors": faults}, "\n".join([*lines, summary]), as_json=as_json)
-    _advise(found)
-    if invalid:
-        raise Exit(FAILED)
-
-
-@app.command()
-def transform(
-    file: Annotated[Path, Argument(metavar="FILE")],
-    format: FormatName = None,
-    to: Annotated[str | None, Option(metavar="FILE", help="The file to write, - for standard output; printed by default.")] = None,
-    map_field: Mapping = None,
-    include: Include = None,
-    redact: Redact = False,
-    as_json: Json = False,
-) -> None:
-    """Convert legacy records to memories, one JSON line each, without a store. Exit with 1 if one is rejected."""
-    from memproc.dedup.memory import in_order
-    from memproc.records import Rejected, plain
-    from memproc.writing import written
-
-    found = list(_read(file, format, map_field, include or (), redact=redact))
-    memories = [in_order(plain(one)) for one in found if not isinstance(one, Rejected)]
-    rejected = [one for one in found if isinstance(one, Rejected)]
-    lines = list(map(json_text, memories))
-    faults = [fault.as_dict() for one in rejected for fault in one.faults]
-    if to is not None:
-        written(target(to), (f"{line}\n".encode() for line in lines), is_private=False)
-    if as_json:
-        own = {} if to is not None else {"memories": memories}
-        counts = {"read": len(found), "transformed": len(memories), "rejected": len(rejected)}
-        print_json({**counts, "errors": faults, **own}, beside(to))
-    elif to is None:
-        print_lines(lines)
-    for fault in faults:
-        tell(f"{fault['path'] or 'record'}: {fault['message']} - {fault['hint']}")
-    _advise(found)
-    if rejected:
-        raise Exit(FAILED)
-
-
-@app.command()
-def formats(as_json: Json = False) -> None:
-    """List the formats, and what each reads only on request."""
-    from memproc.formats import FORMATS
-
-    listed = [{"name": known.name, "about": known.about, "include": list(known.options)} for known in FORMATS]
-    lines = [
-        f"{known.name:16} {known.about}" + (f" (--include {', '.join(known.options)})" if known.options else "")
-        for known in FORMATS
-    ]
-    show({"formats": listed}, "\n".join(lines), as_json=as_json)
-
-
-def _read(file: Path, format: str | None, map_field: list[str] | None, include: Any, *, redact: bool) -> Iterator[Any]:
-    from memproc.ingestion.pipeline import read_file
-
-    return read_file(file, format=format, mapping=mapping_of(map_field), include=include, settings=Settings(redact=redact))
-
-
-def _advise(found: list[Any]) -> None:
-    """Print advice if every record of a file was rejected."""
-    from memproc.formats.naming import Names
-    from memproc.records import Rejected
-
-    if found and all(isinstance(one, Rejected) for one in found):
-        names = Names()
-        names.note(found)
-        tell(f"no record can be taken: {names.advice(redact=False)}")
-
-
-def mapping_of(pairs: list[str] | None) -> dict[str, str]:
-    """Return the mapping given by --map options. Raises UsageError on one that is not FIELD=PATH."""
-    from memproc.formats.usual_names import USUAL_NAMES
-
-    mapping = {}
-    for pair in pairs or ():
-        name, is_given, path = pair.partition("=")
-        if not is_given or not path or name not in USUAL_NAMES:
-            raise UsageError(f"--map {pair}: give FIELD=PATH, FIELD being one of {', '.join(USUAL_NAMES)}")
-        mapping[name] = path
-    return mapping
 
 
 def _tolerance(given: str | None) -> int | float | None:

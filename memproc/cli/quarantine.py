@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args
 from typer import Argument, Exit, Option
 
 from memproc.cli.app import FAILED, Database, Json, Limit, app, settings_of, show
-from memproc.cli.ingestion import MAX_DEPTH, MAX_FIELDS, FormatName, Mapping, MaxDepth, MaxFields, Redact, mapping_of
+from memproc.cli.options import MAX_DEPTH, MAX_FIELDS, FormatName, Mapping, MaxDepth, MaxFields, Redact, mapping_of
 from memproc.cli.output import fields_of, target
 from memproc.cli.stores import opened
 from memproc.config import QuarantineStatus

@@ -2,7 +2,8 @@
 
 Rules: a job is identified by its paths, format and everything that decides what a record becomes, not by settings of the run such
 as the batch size or max_errors. The bytes of the files must not have changed. A checkpoint counts items of the source, so that
-committed items are not parsed again, and the committed records of an item that a batch boundary divides.
+committed items are not parsed again, and the committed records of an item that a batch boundary divides. An archive or a folder is
+read in the order of its names, and its bytes are those of the files on disk. A pipe can be read only once, and not be resumed.
 """
 
 from __future__ import annotations
@@ -19,9 +20,10 @@ from loguru import logger
 
 from memproc.dedup.keys import KEY_BYTES, Key
 from memproc.errors import UsageError
-from memproc.ingestion.opening import Source
+from memproc.ingestion.opening import Source, Sources
 from memproc.intake import Intake
 from memproc.records import Memory, encode
+from memproc.sources.deliveries import Given
 from memproc.sources.files import check_not_in_use
 from memproc.store.changes.writer import Writer
 from memproc.store.jobs.jobs import FINISHED, Claim
@@ -29,6 +31,7 @@ from memproc.store.store import Store, writer_of
 
 WAIT_SECONDS = 0.5
 HASHED_AT_ONCE_BYTES = 1 << 20
+NAMES_LIMIT_CHARS = 1_000  # of the names of sources that are kept with a job
 
 
 class Checkpoint(NamedTuple):
@@ -137,22 +140,41 @@ class StartedJob(NamedTuple):
     can_resume: bool
 
 
-def begin_or_resume(
-    store: Store[Memory], sources: Sequence[Source], paths: Sequence[Path] | None, *, is_resumed: bool
-) -> StartedJob:
+class Resumable(NamedTuple):
+    """How a job is found again: a hash of its paths and options, and one of the bytes of its files."""
+
+    identity: Key
+    fingerprint: Key
+
+
+def begin_or_resume(store: Store[Memory], sources: Sequence[Source], key: Resumable | None, *, is_resumed: bool) -> StartedJob:
     """Begin a job on these sources, or take over the unfinished one. Raises UsageError if the sources have changed since."""
-    writer, intakes = writer_of(store), [source.intake for source in sources]
-    identity = None if paths is None else identity_of(paths, intakes)
-    fingerprint = None if paths is None else fingerprint_of(paths)
-    if is_resumed and identity is not None and (taken_over := _take_over(writer, identity, fingerprint)) is not None:
+    writer = writer_of(store)
+    if is_resumed and key is not None and (taken_over := _take_over(writer, *key)) is not None:
         return taken_over
-    formats = " ".join(dict.fromkeys(intake.format.name for intake in intakes))
+    formats = " ".join(dict.fromkeys(source.intake.format.name for source in sources))
     names = " ".join(source.name for source in sources)
+    if len(names) > NAMES_LIMIT_CHARS:
+        names = f"{names[:NAMES_LIMIT_CHARS]}... ({len(sources)} files)"
+    identity, fingerprint = key or (None, None)
     claim = writer.begin_job(names, formats, identity=identity, fingerprint=fingerprint)
     return StartedJob(claim.job, claim, Checkpoint(), identity is not None and not writer.is_rehearsal)
 
 
-def identity_of(paths: Sequence[Path], intakes: Sequence[Intake]) -> Key:
+def resumable(given: Sequence[Given] | None, sources: Sources, intake: Intake, options: Sequence[object]) -> Resumable | None:
+    """Return how a job on these sources is found again, or None if one of them can be read only once.
+
+    `intake` and `options` hold what the caller passed.
+    """
+    paths = [one for one in given or () if isinstance(one, Path)]
+    files = [source.file for source in sources.all if source.file is not None]
+    if given is None or len(paths) < len(given) or len(files) < len(sources.all):
+        return None
+    intakes = [sources.named[path].intake if path in sources.named else intake for path in paths]
+    return Resumable(identity_of(paths, intakes, options), fingerprint_of([*dict.fromkeys(files)]))
+
+
+def identity_of(paths: Sequence[Path], intakes: Sequence[Intake], more_options: Sequence[object] = ()) -> Key:
     """Return a hash of the paths and of everything that decides what a record becomes."""
     hashed = blake2b(digest_size=KEY_BYTES)
     for path, intake in zip(paths, intakes, strict=True):
@@ -161,6 +183,8 @@ def identity_of(paths: Sequence[Path], intakes: Sequence[Intake]) -> Key:
         options = [context.trusts_decisions, context.is_told]
         schema = f"{intake.schema.__module__}.{intake.schema.__qualname__}"
         hashed.update(encode([*parts, *options, dict(context.mapping), schema, intake.as_of]))
+    if any(option is not None for option in more_options):
+        hashed.update(encode([*more_options]))
     return hashed.digest()
 
 
@@ -176,7 +200,7 @@ def fingerprint_of(paths: Sequence[Path]) -> Key:
     return hashed.digest()
 
 
-def _take_over(writer: Writer, identity: Key, fingerprint: Key | None) -> StartedJob | None:
+def _take_over(writer: Writer, identity: Key, fingerprint: Key) -> StartedJob | None:
     """Take over the newest job of this identity, waiting for a process that still holds it; None if there is none to resume."""
     has_warned = False
     while True:

@@ -1,4 +1,4 @@
-"""Opens paths or an iterable as sources, and finds the format of each."""
+"""Opens files, folders, archives, pipes or an iterable as sources, and prepares the intake of each."""
 
 from __future__ import annotations
 
@@ -6,67 +6,197 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from itertools import islice
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any, NamedTuple
 
-from memproc.config import Settings
-from memproc.errors import SourceError, UsageError
-from memproc.formats import LISTS, LONG_LISTS, companions, detect, format_named, generic, own
-from memproc.formats.draft import Format
-from memproc.ingestion.places import with_places
-from memproc.ingestion.refusing import are_texts, check_known, check_mapping, check_table, missing_paths, near_misses
+from memproc.errors import MemprocError, OversizedError, SourceError, UsageError
+from memproc.formats import LISTS, LONG_LISTS, companions, generic, own
+from memproc.ingestion.detecting import format_of
+from memproc.ingestion.places import conversation_of, with_places
+from memproc.ingestion.refusing import check_mapping, missing_paths, near_misses
 from memproc.intake import Intake
 from memproc.records import Memory, is_mapping
+from memproc.sources.compression import Bounds
 from memproc.sources.decoding import item_of
-from memproc.sources.files import open_file
-from memproc.sources.items import Item, Items, Piece
+from memproc.sources.deliveries import Deliveries, Delivery, Given
+from memproc.sources.files import How, items_of
+from memproc.sources.items import Item, Items, Piece, Reading
 from memproc.sources.iterables import of_iterable
+from memproc.sources.reopening import Later
+from memproc.sources.streams import checked_encoding
 from memproc.times import parse_time, to_text
 
 SAMPLE = 20  # items read at once to detect a format
 SEARCHED = 1_000  # items that may be faulty before the search for a valid one ends
+KEPT_OPEN = 100  # files named by the caller that stay open until they are read; others are closed and opened again
+UNREAD_SHOWN = 20  # notes on files that were not read
+COMPANIONS = "companions"  # the kind under which they are counted
+TABS, NO_DELIMITERS = ("\\t", "tab"), ('"', "\r", "\n")
+
+
+class Asked(NamedTuple):
+    """How files are written, as the caller says: the format, where in an object the list of records is (`data.items`), what
+    stands between the cells of a table, the encoding.
+    """
+
+    format: str | None = None
+    records: str | None = None
+    delimiter: str | None = None
+    encoding: str | None = None
+
+    def how(self, limit_bytes: int) -> How:
+        """Return how to read files. Raises UsageError if an option is not valid."""
+        delimiter = "\t" if self.delimiter in TABS else self.delimiter
+        if delimiter is not None and (len(delimiter) != 1 or delimiter in NO_DELIMITERS):
+            raise UsageError(f"delimiter={self.delimiter!r}: give one character, as in ; or |, or tab")
+        names = tuple(self.records.split(".")) if self.records is not None else ()
+        if not all(names):
+            raise UsageError(f"records={self.records!r}: give the names that lead to the list, as in data.items")
+        return How(LISTS, limit_bytes, names, delimiter, checked_encoding(self.encoding))
 
 
 class Source(NamedTuple):
-    """An open source: its name in the store, the intake of its items, the items, and its size in bytes."""
+    """An open source: its name in the store, the intake of its items, the items, and its size in bytes. `file` is the file on disk
+    that it is in, None if it can be read only once. `passed` counts its first items that are no records. `conversation` is the one
+    that it holds, if its items are messages.
+    """
 
     name: str
     intake: Intake
     items: Iterator[Piece]
     opened: Items
     size: int | None
+    file: Path | None = None
+    passed: int = 0
+    conversation: str | None = None
 
 
-def paths_of(what: object) -> list[Path] | None:
-    """Return the paths that `what` names, or None if it is an iterable of records."""
-    if isinstance(what, str | Path):
-        return [Path(what)]
-    if isinstance(what, Sequence) and what and all(issubclass(type(one), str | Path) for one in what):
-        return [Path(one) for one in what]
+class Sources(NamedTuple):
+    """All sources, and the deliveries they were found in, None for an iterable. `named` are those whose paths the caller gave."""
+
+    all: list[Source]
+    found: Deliveries | None = None
+    named: Mapping[Path, Source] = {}
+
+    def close(self) -> None:
+        """Close all files."""
+        for source in self.all:
+            source.opened.close()
+        if self.found is not None:
+            self.found.close()
+
+    def notes(self, *, redacts: bool) -> Iterator[str]:
+        """Yield a note on each file that was not read; of many, on the first ones and on how many there are."""
+        untold = self.found.untold if self.found is not None else []
+        for error in untold[:UNREAD_SHOWN]:
+            yield f"not read: {error.redacted if redacts else error}"
+        if len(untold) > UNREAD_SHOWN:
+            yield f"not read: {len(untold) - UNREAD_SHOWN} more files"
+
+
+def given_of(what: object) -> list[Given] | None:
+    """Return the paths and file objects that `what` names, or None if it is an iterable of records."""
+    if _is_given(what):
+        return [_as_given(what)]
+    if isinstance(what, Sequence) and what and all(map(_is_given, what)):
+        return [_as_given(one) for one in what]
     if isinstance(what, Mapping | Memory) or not isinstance(what, Iterable):
-        raise UsageError(f"what={type(what).__name__}: give a path, several paths, or an iterable of records")
+        raise UsageError(f"what={type(what).__name__}: give a path, several paths, a file object, or an iterable of records")
     return None
 
 
-def open_all(paths: list[Path] | None, what: Any, intake: Intake, name: str | None, settings: Settings) -> list[Source]:
+def _is_given(what: object) -> bool:
+    return issubclass(type(what), str | Path) or callable(getattr(type(what), "read", None))
+
+
+def _as_given(what: Any) -> Given:
+    return Path(what) if isinstance(what, str | Path) else what
+
+
+def open_all(given: Sequence[Given] | None, what: Any, intake: Intake, asked: Asked) -> Sources:
     """Open every source and find its format. Raises SourceError or UsageError."""
-    if paths is None:
-        return [_source(of_iterable(what), "iterable", None, intake, name)]
-    sources: list[Source] = []
+    how = asked.how(intake.settings.max_record_bytes)
+    if given is None:
+        if how.records or how.delimiter or how.encoding:
+            raise UsageError("records, delimiter and encoding are for files: the records of an iterable are read already")
+        sources = [_source(of_iterable(what), None, intake, asked.format)]
+        _check_include(sources, intake)
+        return Sources(sources)
+    found = Deliveries(Bounds(intake.settings.max_decompressed_bytes))
+    sources = []
+    named: dict[Path, Source] = {}
     with ExitStack() as stack:
-        for path in paths:
-            is_long = path.is_file() and path.stat().st_size > settings.max_record_bytes
-            items = open_file(path, lists=LONG_LISTS if is_long else LISTS, limit_bytes=settings.max_record_bytes)
-            stack.callback(items.close)
-            sources.append(_source(items, path.name, path, intake, name))
-        if name is None and all(source.intake.format is companions.FORMAT for source in sources):
-            what = ", ".join(source.opened.reading.remarks[-1] for source in sources if source.opened.reading)
-            raise SourceError(f"{what}, and no memories: give the conversations of the export")
+        stack.callback(lambda: Sources(sources, found).close())
+        for what_given, delivery in ((one, delivery) for one in given for delivery in found.of(one)):
+            try:
+                stays_open = delivery.is_named and len(sources) < KEPT_OPEN
+                source = _of_delivery(delivery, how, intake, asked.format, stays_open=stays_open)
+            except SourceError as error:
+                if delivery.is_named:
+                    raise
+                found.skip(error)
+                continue
+            if source.intake.format is companions.FORMAT and not delivery.is_named:
+                source.opened.close()
+                found.skip(SourceError(_companion_in(source)), COMPANIONS)
+                continue
+            sources.append(source)
+            if isinstance(what_given, Path) and delivery.is_named:
+                named[what_given] = source
+        _check_memories(given, sources, found, asked)
+        _check_include(sources, intake)
         stack.pop_all()  # nothing raised: the caller closes the sources
-    return sources
+    return Sources(sources, found, named)
 
 
-def _source(opened: Items, label: str, path: Path | None, intake: Intake, name: str | None) -> Source:
+def _check_memories(given: Sequence[Given], sources: Sequence[Source], found: Deliveries, asked: Asked) -> None:
+    """Raise SourceError if no file can be read, or all are files beside the memories of an export."""
+    if not sources:
+        reason = f": {found.untold[0]}" if found.untold else ""
+        redacted = f": {found.untold[0].redacted}" if found.untold else ""
+        message = f"{' '.join(map(str, given))} holds no file that can be read"
+        raise SourceError(f"{message}{reason}", f"{message}{redacted}")
+    if asked.format is None and all(source.intake.format is companions.FORMAT for source in sources):
+        what = ", ".join(map(_companion_in, sources))
+        raise SourceError(f"{what}, and no memories: give the conversations of the export")
+
+
+def _companion_in(source: Source) -> str:
+    return source.opened.reading.remarks[-1] if source.opened.reading else source.name
+
+
+def _of_delivery(delivery: Delivery, how: How, intake: Intake, name: str | None, *, stays_open: bool) -> Source:
+    """Open one file and find its format. One that does not stay open is opened again when it is read."""
+    if delivery.size is not None and delivery.size > how.limit_bytes:
+        how = how._replace(lists=LONG_LISTS)
+    items = _opened(delivery, how)
+    try:
+        source = _source(items, delivery, intake, name)
+    except BaseException:
+        items.close()
+        raise
+    if delivery.is_once or stays_open:
+        return source
+    items.close()
+    reading = Reading(remarks=list(items.reading.remarks) if items.reading else [])
+    later = Later(lambda: _opened(delivery, how), reading)
+    pieces = with_places(source.intake.format.gather(later.items(source.passed)), source.conversation, items.head)
+    return source._replace(items=pieces, opened=items._replace(items=pieces, stream=later, reading=reading))
+
+
+def _opened(delivery: Delivery, how: How) -> Items:
+    try:
+        return items_of(delivery.opens(), delivery.shown, PurePosixPath(delivery.name), how)
+    except OversizedError as error:
+        raise SourceError(str(error)) from error
+    except MemprocError:
+        raise
+    except Exception as error:  # what decompresses raises errors of many kinds
+        raise SourceError(f"{delivery.shown} cannot be read: {error}") from error
+
+
+def _source(opened: Items, delivery: Delivery | None, intake: Intake, name: str | None) -> Source:
+    label = "iterable" if delivery is None else delivery.label
     lookahead = _Lookahead(opened.items)
     sample: list[Item] = []
     while len(sample) < SEARCHED and all(item.fault is not None for item in sample):
@@ -74,21 +204,19 @@ def _source(opened: Items, label: str, path: Path | None, intake: Intake, name: 
         sample += map(item_of, more)
         if not more:
             break
-    if path is not None and (mapping := intake.context.mapping):
+    if lookahead.failure is not None and delivery is not None and not delivery.is_named:
+        raise SourceError(f"{label} cannot be read: {lookahead.failure}")
+    if delivery is not None and (mapping := intake.context.mapping):
         _check_mapping(label, mapping, sample, lookahead)
     is_told = name is None and not opened.is_table and not intake.context.mapping
     first = sample[0].value if sample else None
     if own.is_head(first) and (is_told or name in (own.FORMAT.name, own.FULL.name)):
         if (wrong := own.version_fault(first)) is not None:
             raise SourceError(f"{label} {wrong.message}: {wrong.hint}")
-        detected = own.FULL
+        detected, passed = own.FULL, 1
         lookahead.drop_first()
     else:
-        detected = _format_of(opened, sample, path, intake, name)
-    unknown = intake.context.include - set(detected.options)
-    if unknown and detected is not companions.FORMAT:
-        choices = ", ".join(detected.options) or "nothing"
-        raise UsageError(f"include={sorted(unknown)}: format {detected.name!r} has {choices} to include")
+        detected, passed = format_of(opened, sample, delivery, intake, name), 0
     as_of = intake.as_of
     if as_of is None and (head_date := detected.as_of(opened.head)) is not None:
         try:
@@ -101,11 +229,13 @@ def _source(opened: Items, label: str, path: Path | None, intake: Intake, name: 
     if is_generic and opened.reading is not None and not intake.settings.redact:
         objects: list[Any] = [item.value for item in sample if is_mapping(item.value)]
         opened.reading.remarks.extend(near_misses(objects, frozenset(intake.schema.model_fields)))
-    items = lookahead.all_pieces() if path is None else detected.gather(lookahead.all_pieces())  # an iterable may have no end
-    items = with_places(items, detected, sample, opened.head, path)
-    size = path.stat().st_size if path is not None and path.is_file() else None
+    conversation = conversation_of(detected, sample, opened.head, "" if delivery is None else delivery.place)
+    pieces = lookahead.all_pieces() if delivery is None else detected.gather(lookahead.all_pieces())  # an iterable may have no end
+    items = with_places(pieces, conversation, opened.head)
+    size, file = (None, None) if delivery is None else (delivery.size, delivery.path)
     context = intake.context._replace(is_told=is_told)
-    return Source(label, replace(intake, format=detected, context=context, as_of=as_of), items, opened, size)
+    prepared = replace(intake, format=detected, context=context, as_of=as_of)
+    return Source(label, prepared, items, opened, size, file, passed, conversation)
 
 
 class _Lookahead:
@@ -114,18 +244,20 @@ class _Lookahead:
     def __init__(self, pieces: Iterator[Piece]) -> None:
         self._pieces = pieces
         self._taken: list[Piece] = []
-        self._failure: Exception | None = None
+        self.failure: Exception | None = None
 
     def read_ahead(self, count: int) -> list[Piece]:
         """Read ahead and return up to `count` pieces. Raises UsageError if the source is not valid at all."""
         before = len(self._taken)
         try:
-            for piece in islice(self._pieces if self._failure is None else (), count):
+            for piece in islice(self._pieces if self.failure is None else (), count):
                 self._taken.append(piece)
         except UsageError:
             raise
+        except OversizedError as error:
+            raise SourceError(str(error)) from error
         except Exception as error:  # noqa: BLE001 - the source is the caller's and may raise anything
-            self._failure = error
+            self.failure = error
         return self._taken[before:]
 
     def drop_first(self) -> None:
@@ -135,8 +267,8 @@ class _Lookahead:
     def all_pieces(self) -> Iterator[Piece]:
         """Yield all pieces, including those read ahead."""
         yield from self._taken
-        if self._failure is not None:
-            raise self._failure
+        if self.failure is not None:
+            raise self.failure
         yield from self._pieces
 
 
@@ -153,24 +285,12 @@ def _check_mapping(label: str, mapping: Mapping[str, str], sample: Sequence[Item
     check_mapping(label, mapping, objects)
 
 
-def _format_of(opened: Items, sample: Sequence[Item], path: Path | None, intake: Intake, name: str | None) -> Format:
-    if name is not None:
-        return format_named(name)
-    values = [item.value for item in sample if item.fault is None]
-    objects: list[Any] = [value for value in values if is_mapping(value)]
-    fields = frozenset(intake.schema.model_fields)
-    if opened.is_table:
-        check_table(f"{path}", objects, intake.context.mapping, fields)
-        return generic.TABLE
-    if intake.context.mapping:
-        return generic.FORMAT
-    detected = detect(values, fields)
-    if path is not None and (what := companions.companion_of(path.stem, objects, is_known=detected is not None)) is not None:
-        if opened.reading is not None:
-            opened.reading.remarks.append(f"{path.name} holds {what}")
-        return companions.FORMAT
-    if path is not None and are_texts(f"{path}", values):
-        return generic.TEXTS
-    if path is not None:
-        check_known(path, detected, sample, objects)
-    return detected or generic.FORMAT
+def _check_include(sources: Sequence[Source], intake: Intake) -> None:
+    """Raise UsageError if none of the formats has a kind that was to be included."""
+    formats = [*dict.fromkeys(source.intake.format for source in sources)]
+    formats = [known for known in formats if known is not companions.FORMAT] or formats
+    unknown = intake.context.include - {option for known in formats for option in known.options}
+    if unknown:
+        first = formats[0]
+        choices = ", ".join(first.options) or "nothing"
+        raise UsageError(f"include={sorted(unknown)}: format {first.name!r} has {choices} to include")

@@ -2,33 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import ExitStack, nullcontext
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from time import perf_counter
+from typing import IO, Any
 
-from memproc.config import Policy, Settings
+from memproc.config import Settings, maybe_number
 from memproc.errors import SourceEndedError, UsageError, redacting
-from memproc.formats import generic
 from memproc.formats.draft import Context
-from memproc.ingestion.checkpoint import begin_or_resume
+from memproc.ingestion.checkpoint import begin_or_resume, resumable
 from memproc.ingestion.engines.pools import pool_of
-from memproc.ingestion.opening import Source, open_all, paths_of
+from memproc.ingestion.opening import Asked, Sources, given_of, open_all
+from memproc.ingestion.reading import intake_of
 from memproc.ingestion.run import OnProgress, Run
-from memproc.intake import Intake, clean_name
-from memproc.records import Memory, Rejected
+from memproc.intake import clean_name
+from memproc.records import Memory
 from memproc.report.report import Report
 from memproc.resources import allowed_cores
 from memproc.store.sql.database import held_for
 from memproc.store.sql.opening import can_rehearse
 from memproc.store.store import Store
-from memproc.times import parse_time, to_text
 
 
 def ingest(
-    what: str | Path | Iterable[object],
+    what: str | Path | IO[Any] | Iterable[object],
     into: str | Path | Store,
     *,
     namespace: str | None = None,
@@ -43,18 +43,26 @@ def ingest(
     on_progress: OnProgress | None = None,
     dry_run: bool = False,
     resume: bool = False,
+    records: str | None = None,
+    delimiter: str | None = None,
+    encoding: str | None = None,
+    limit: int | None = None,
     engine: object = "sequential",
 ) -> Report:
     """Write the records of `what` to a store, and return a report.
 
-    `what` is the path of a file, a sequence of paths (one job, read in this order), or an iterable of mappings. `into` is an open
+    `what` is a path, an open file, a sequence of these (one job, read in this order), or an iterable of mappings. A path may be a
+    folder (all files below it), a pattern (`exports/*.json`), a pipe, `-` for standard input, or compressed: a zip archive (all its
+    members), gzip, bzip2, xz or zstandard. A file in a folder or archive that cannot be read is named in a note. `into` is an open
     `Store`, a path or a SQLAlchemy URL. `namespace` and `source` are the defaults of records that have none. `mapping` says where
     the fields are in JSON objects or table rows (`{"content": "body.text"}`). `include` names the optional parts of a format to
-    read. `as_of` is the date of the source itself. `trust_decisions` applies the decisions and deletions of a full export, to all
-    memories of the store or only to those in `namespace`. `dry_run` rolls everything back at the end. `resume` continues the
-    unfinished job on these files after its last batch; it starts one if there is none, and does nothing if the job is done. An
-    iterable cannot be resumed: it is read from the start, and known records count as duplicates. `engine` says where records are
-    prepared: "sequential" (in this process), "threads", "processes", "forkserver", "dask", "ray", an executor of
+    read. `records` names the list of records in a JSON object (`data.items`), `delimiter` what stands between the cells of a table
+    (by default found in its first lines), `encoding` that of texts which are neither UTF-8 nor UTF-16 with its mark. `limit` reads
+    only the first records. `as_of` is the date of the source itself. `trust_decisions` applies the decisions and deletions of a
+    full export, to all memories of the store or only to those in `namespace`. `dry_run` rolls everything back at the end. `resume`
+    continues the unfinished job on these files after its last batch; it starts one if there is none, and does nothing if the job is
+    done. An iterable or a pipe cannot be resumed: it is read from the start, and known records count as duplicates. `engine` says
+    where records are prepared: "sequential" (in this process), "threads", "processes", "forkserver", "dask", "ray", an executor of
     `concurrent.futures`, a Dask `Client`, or the address of a Ray cluster. It does not change the result.
 
     Bad records never raise: they are quarantined and counted, as are records on which memproc itself fails. If a file cannot be
@@ -63,12 +71,11 @@ def ingest(
     EngineError if the workers fail. A KeyboardInterrupt is raised with the `report`.
     """
     chosen = settings or (into.settings if isinstance(into, Store) else Settings())
-    default_namespace = clean_name(namespace, "namespace")
-    if namespace is not None and default_namespace is None:
-        raise UsageError(f"namespace={namespace!r}: give a name, or leave it out")
     context = Context(clean_name(source, "source"), frozenset(include), dict(mapping or {}), trust_decisions)
-    intake = Intake(generic.FORMAT, Policy(), schema, default_namespace, context, _as_text(as_of), chosen)
-    paths = paths_of(what)
+    intake = replace(intake_of(context, chosen, namespace=namespace, as_of=as_of), schema=schema)
+    asked = Asked(format, records, delimiter, encoding)
+    most = maybe_number("limit", limit)
+    given = given_of(what)
     with redacting(is_wanted=chosen.redact), ExitStack() as stack:
         if dry_run and not isinstance(into, Store) and not can_rehearse(into, settings):
             into, settings = Path(stack.enter_context(TemporaryDirectory())) / "rehearsal.db", replace(chosen, table_schema=None)
@@ -76,14 +83,16 @@ def ingest(
             held.hold()  # before sources open: one of them may be the store itself
             stack.callback(held.release)
         if chosen.validate == "before":
-            if paths is None and not isinstance(what, Sequence):
+            if given is None and not isinstance(what, Sequence):
                 raise UsageError("validate='before' reads twice: give files or a list, not an iterator")
-            if faulty := _check(open_all(paths, what, intake, format, chosen)):
+            checked = open_all(given, what, intake, asked)
+            if given is not None and any(source.file is None for source in checked.all):
+                checked.close()
+                raise UsageError("validate='before' reads twice: give files, not a pipe")
+            if faulty := _check(checked):
                 return faulty
-        sources = open_all(paths, what, intake, format, chosen)
-        for opened in sources:
-            if opened.opened.stream is not None:
-                stack.callback(opened.opened.stream.close)
+        sources = open_all(given, what, intake, asked)
+        stack.callback(sources.close)
         pool = pool_of(engine, chosen.max_workers or allowed_cores())
         if pool is not None:
             stack.callback(pool.close)
@@ -93,37 +102,25 @@ def ingest(
         if chosen.durability == "full" and store.settings.durability != "full":
             raise UsageError("the store was opened with durability='normal': give durability='full' to memproc.open")
         stack.enter_context(store.rehearsal() if dry_run else nullcontext())
-        ready = [source._replace(intake=replace(source.intake, policy=store.policy)) for source in sources]
-        job = begin_or_resume(store, ready, paths, is_resumed=resume and not dry_run)
-        return Run(store, chosen, job, pool, on_progress).ingest(ready, is_rehearsal=dry_run)
+        ready = [source._replace(intake=replace(source.intake, policy=store.policy)) for source in sources.all]
+        key = resumable(given, sources, intake, (format, records, delimiter, encoding, most))
+        job = begin_or_resume(store, ready, key, is_resumed=resume and not dry_run)
+        run = Run(store, chosen, job, pool, on_progress)
+        run.limit = most
+        report = run.ingest(ready, is_rehearsal=dry_run)
+        if sources.found is not None:
+            report.left_out.update(sources.found.skipped)
+        report.notes += sources.notes(redacts=chosen.redact)
+        return report
 
 
-def read_file(
-    path: Path,
-    *,
-    format: str | None = None,
-    mapping: Mapping[str, str] | None = None,
-    include: Iterable[str] = (),
-    settings: Settings | None = None,
-) -> Iterator[Memory | Rejected]:
-    """Yield the memories of a file, validated as for a store; invalid records are yielded as `Rejected`, in order."""
-    chosen = settings or Settings()
-    context = Context(None, frozenset(include), dict(mapping or {}))
-    intake = Intake(generic.FORMAT, Policy(), context=context, settings=chosen)
-    with redacting(is_wanted=chosen.redact):
-        (source,) = open_all([path], path, intake, format, chosen)
-        with source.opened.stream or nullcontext():
-            for item in source.items:
-                yield from source.intake.draft(item)
-
-
-def _check(sources: Sequence[Source]) -> Report | None:
+def _check(sources: Sources) -> Report | None:
     """Validate all records without writing; return a report if one is invalid."""
     started = perf_counter()
-    report = Report(format=sources[0].intake.format.name)
+    report = Report(format=sources.all[0].intake.format.name)
     read = 0
     try:
-        for source in sources:
+        for source in sources.all:
             for taken in (source.intake.take(item).records for item in source.items):
                 read += len(taken)
                 report.errors.update([found.category.value for _, found in taken.rejected])
@@ -132,21 +129,9 @@ def _check(sources: Sequence[Source]) -> Report | None:
         report.finish("failed", perf_counter() - started)
         return report
     finally:
-        for source in sources:
-            if source.opened.stream is not None:
-                source.opened.stream.close()
+        sources.close()
     if not report.errors:
         return None
     report.notes.append(f"{report.errors.total()} of {read} records are invalid; nothing was written")
     report.finish("refused", perf_counter() - started)
     return report
-
-
-def _as_text(as_of: object) -> str | None:
-    if as_of is None:
-        return None
-    try:
-        moment = parse_time(as_of)
-    except ValueError as error:
-        raise UsageError(f"as_of: {error}") from error
-    return to_text(moment) if moment else None

@@ -7,7 +7,6 @@ those that a resumed job passes over.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 from memproc.formats import messages
@@ -19,15 +18,20 @@ from memproc.sources.items import Item, Piece, Place
 MOST_CONVERSATIONS = 100_000  # whose messages are counted at once; of more, the one that was begun first is counted anew
 
 
-def with_places(
-    pieces: Iterator[Piece], known: Format, sample: Sequence[Item], head: Mapping[str, Any], path: Path | None
-) -> Iterator[Piece]:
-    """Return the items of a source, each with its place if in its format an item is one message. `sample` are the first items."""
+def conversation_of(known: Format, sample: Sequence[Item], head: Mapping[str, Any], place: str) -> str | None:
+    """Return the conversation that a source holds, None if in its format an item is not one message.
+
+    `sample` are the first items, `place` is the path of the file without its suffix.
+    """
     if known.talk_of is None:
-        return pieces
+        return None
     objects: list[Any] = [item.value for item in sample if is_mapping(item.value)]
-    where = "" if path is None else path.absolute().with_suffix("").as_posix()
-    return placed(pieces, messages.named(head, messages.TALK_IDS) or known.talk_of(objects, where), head)
+    return messages.named(head, messages.TALK_IDS) or known.talk_of(objects, place)
+
+
+def with_places(pieces: Iterator[Piece], conversation: str | None, head: Mapping[str, Any]) -> Iterator[Piece]:
+    """Return the items of a source, each with its place if it holds a conversation."""
+    return pieces if conversation is None else placed(pieces, conversation, head)
 
 
 def placed(pieces: Iterator[Piece], conversation: str, head: Mapping[str, Any]) -> Iterator[Item]:

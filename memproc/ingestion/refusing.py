@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from difflib import get_close_matches
-from pathlib import Path
 from typing import Any
 
 import orjson
@@ -18,6 +17,7 @@ from memproc.formats import generic, whatsapp
 from memproc.formats.draft import Format
 from memproc.formats.naming import Names
 from memproc.formats.usual_names import USUAL_NAMES, claim_on, folded
+from memproc.sources.deliveries import Delivery
 from memproc.sources.files import name_shown
 from memproc.sources.items import Item
 from memproc.sources.sniffing import LINE_SUFFIXES
@@ -59,21 +59,21 @@ def check_table(label: str, rows: Sequence[Mapping[str, Any]], mapping: Mapping[
     raise SourceError(told + names.advice(redact=False), told + names.advice(redact=True))
 
 
-def check_known(path: Path, detected: Format | None, sample: Sequence[Item], objects: Sequence[Mapping[str, Any]]) -> None:
+def check_known(file: Delivery, detected: Format | None, sample: Sequence[Item], objects: Sequence[Mapping[str, Any]]) -> None:
     """Raise SourceError if the format of a file is unknown, or leaves open what its dates mean; `objects` are of the sample."""
     if detected is whatsapp.FORMAT and any(one.get("day_first", True) is None for one in objects):
         advice = f"name --format {whatsapp.DAY_FIRST.name} or --format {whatsapp.MONTH_FIRST.name}"
-        raise SourceError(f"{path} does not tell whether the day or the month comes first in its dates: {advice}")
+        raise SourceError(f"{file.shown} does not tell whether the day or the month comes first in its dates: {advice}")
     if detected is not None:
         return
     if any("paragraph" in one for one in objects):
         advice = "name --format text for one fact in each paragraph, or --format text-lines for one in each line"
-        raise SourceError(f"{path} holds no JSON, and no list of texts: {advice}")
+        raise SourceError(f"{file.shown} holds no JSON, and no list of texts: {advice}")
     if objects:
-        names, message = Names.of_values(objects), f"{path} is in no known format: "
+        names, message = Names.of_values(objects), f"{file.shown} is in no known format: "
         raise SourceError(message + names.advice(redact=False), message + names.advice(redact=True))
-    if sample and path.suffix.lower() not in (".json", *LINE_SUFFIXES):
-        raise SourceError(f"{path} holds no JSON in its first {len(sample)} lines: give JSON, JSON lines or CSV")
+    if sample and file.suffix not in (".json", *LINE_SUFFIXES):
+        raise SourceError(f"{file.shown} holds no JSON in its first {len(sample)} lines: give JSON, JSON lines or CSV")
 
 
 def near_misses(objects: Iterable[Mapping[str, Any]], fields: frozenset[str]) -> list[str]:

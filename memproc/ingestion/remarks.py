@@ -4,16 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from memproc.dedup.columns import Columns
+from memproc.dedup.compare.reasons import reason_told
+from memproc.dedup.judging import Judged
 from memproc.dedup.keys import Key
 from memproc.formats import own
 from memproc.formats.naming import Names
 from memproc.ingestion.opening import Source
-from memproc.report.report import Report, counted
+from memproc.records import DEFAULT_NAMESPACE
+from memproc.report.report import Merge, Report, counted
 from memproc.sources.items import Reading
+from memproc.store.answers import Trace
 from memproc.store.changes.landed import Landed
 from memproc.validation import OF_MEMPROC, excerpt
 
 REUSED_KEPT = 10_000  # ids used for unrelated texts that are counted
+MANY = 100  # records from which on a note says that they have neither namespace nor date
 BEYOND = "decisions beyond the namespace"
 
 
@@ -25,7 +31,19 @@ class Noticed:
         self.reused: set[Key] = set()  # nodes of ids used for unrelated texts
         self.first_reused = ""
         self.broken = 0  # records quarantined for an error in memproc
+        self.namespaces: set[int] = set()  # hashes of the namespaces of accepted records
+        self.undated = 0  # accepted records, as long as none has a date and all are in the default namespace
+        self.has_owner_or_date = False  # some accepted record
         self.uncompared = 0  # stored records whose comparison failed in memproc
+
+    def note_owners(self, accepted: Columns) -> None:
+        """Note whether accepted records have a namespace or a date of their own."""
+        if self.has_owner_or_date or not accepted:
+            return
+        self.undated += len(accepted)
+        self.namespaces.update(accepted.namespace)
+        is_dated = any(date is not None for date in accepted.changed_at)
+        self.has_owner_or_date = is_dated or len(self.namespaces) > 1 or accepted.at(0).record["namespace"] != DEFAULT_NAMESPACE
 
     def note(self, landed: Landed, *, is_all_rejected: bool) -> None:
         """Add a batch; `is_all_rejected` tells whether every record so far was rejected."""
@@ -55,8 +73,9 @@ def remark_on(report: Report, sources: Sequence[Source], noticed: Noticed, *, re
         report.notes.append(
             f"every record was quarantined: is the format {report.format!r} right? {advice[:1].upper()}{advice[1:]}"
         )
-    if not (report.read or report.left_out or is_full or report.status == "interrupted") and any(source.size for source in sources):
-        report.notes.append("no record was read: there is none in what was given")
+    has_nothing = not (report.read or report.left_out or is_full or report.status == "interrupted")
+    if has_nothing and any(source.size != 0 and source.opened.stream for source in sources):
+        report.notes.append("no record was read: there is none in what was given; memproc inspect FILE shows what is there")
 
 
 def _on_classes(sources: Sequence[Source]) -> list[str]:
@@ -97,6 +116,26 @@ def _on_batches(noticed: Noticed, *, redacts: bool) -> Iterator[str]:
     if noticed.broken:
         broke = f"memproc itself broke on {counted(noticed.broken, 'record')}, which are in quarantine as internal"
         yield f"{broke}: the fault is memproc's, please report it with the traceback that is kept with each"
+    if noticed.undated >= MANY and not noticed.has_owner_or_date:
+        none = f"none of {noticed.undated} records says whose it is, or from when: all are in the namespace {DEFAULT_NAMESPACE!r}"
+        more = "--map created_at=NAME, where the date is; memproc inspect FILE shows what there is"
+        yield f"{none}. --namespace NAME says whose; {more}"
     if noticed.uncompared:
         broke = f"memproc itself broke on comparing {counted(noticed.uncompared, 'record')}, which are stored as they are"
         yield f"{broke}: the fault is memproc's, please report it with the traceback that is in the log"
+
+
+def certainty(judged: Judged) -> tuple[float, int]:
+    """Return what orders merges, the least certain first."""
+    return (1.0 if judged.confidence is None else judged.confidence), judged.incoming.position
+
+
+def describe_merge(judged: Judged, trace: Trace, *, redacts: bool) -> Merge:
+    """Return a merge for a report; with `redacts` by its keys. `trace` is that of the observation it was merged with."""
+    anchor = (judged.anchor or b"").hex()
+    confidence, _ = certainty(judged)
+    incoming = judged.incoming.prepared.observation
+    if redacts:
+        return Merge(confidence, reason_told(judged.reason), incoming.key.hex(), anchor)
+    record = next(seen.record for seen in trace.observations if seen.observation == anchor)
+    return Merge(confidence, reason_told(judged.reason, incoming.record, record), incoming.record["content"], record["content"])

@@ -14,7 +14,6 @@ from loguru import logger
 
 from memproc.batch_size import BatchSize, largest_bytes
 from memproc.config import Settings
-from memproc.dedup.compare.reasons import reason_told
 from memproc.dedup.judging import Judged
 from memproc.errors import DatabaseError, SourceEndedError
 from memproc.failures import Kind
@@ -26,7 +25,7 @@ from memproc.ingestion.engines.loop import prepare_chunks
 from memproc.ingestion.engines.pools import Pool
 from memproc.ingestion.gc_pauses import rarer_collections
 from memproc.ingestion.opening import Source
-from memproc.ingestion.remarks import BEYOND, Noticed, remark_on
+from memproc.ingestion.remarks import BEYOND, Noticed, certainty, describe_merge, remark_on
 from memproc.intake import Chunk
 from memproc.records import Category, Memory, Rejected
 from memproc.report.report import BatchLog, BatchSeen, Merge, Progress, Report, counted
@@ -82,6 +81,7 @@ class Run:
         self.bytes_total: int | None = None
         self.merges: list[Judged] = []
         self.noticed = Noticed()
+        self.limit: int | None = None  # of the records read, in all runs of the job
         self.share_met = 0.0  # share of the last batch's records that met others
 
     def ingest(self, sources: Sequence[Source], *, is_rehearsal: bool) -> Report:
@@ -103,7 +103,7 @@ class Run:
                 status = self._status_if_too_many_errors() or next(filter(None, stops), "done")
                 if status == "done" and self.settings.accept_at is not None:
                     self._accept(self.settings.accept_at)
-                report.least_certain = [self._describe_merge(judged) for judged in self.merges] if is_rehearsal else []
+                report.least_certain = list(map(self._described, self.merges)) if is_rehearsal else []
             return status
 
         try:
@@ -158,6 +158,8 @@ class Run:
         if not self.place.begins(number):
             self.bytes_passed += source.size or 0
             return ""
+        if status := self._status_if_limited():
+            return status
         batch = Gathered(largest_bytes(self.watch.limit_bytes))
         pieces = self.pieces = Pieces(source.items, self._is_late)
         pieces.skip(self.place.items)
@@ -172,9 +174,10 @@ class Run:
             for worker, chunk in done:
                 self.workers[worker] += len(chunk.records)
                 batch.add(chunk, self.place.take(chunk.counts, chunk.left_out))
-                while batch.is_full(self.sizing.size) or (len(batch.records) and self._is_late()):
-                    records, decided = batch.cut(self.sizing.size)
-                    if status := self._status_after(self._land(source, records, decided)) or self._status_if_late():
+                while batch.is_full(self._batch_limit()) or (len(batch.records) and self._is_late()):
+                    records, decided = batch.cut(self._batch_limit())
+                    status = self._status_after(self._land(source, records, decided))
+                    if status := status or self._status_if_late() or self._status_if_limited():
                         return status
         has_rest = len(batch.records) or batch.decided
         status = self._status_after(self._land(source, *batch.cut(len(batch.records)))) if has_rest else ""
@@ -218,12 +221,13 @@ class Run:
         report.read += len(records)
         self.share_met = landed.met / max(len(records), 1)
         is_all_rejected = report.quarantined + len(landed.rejected) == report.read
+        self.noticed.note_owners(records.accepted)
         self.noticed.note(landed, is_all_rejected=is_all_rejected)
         if landed.untaken:
             self.place.leave_out(BEYOND, landed.untaken)
         for outcome, count in landed.counts().items():
             setattr(report, outcome.value, getattr(report, outcome.value) + count)
-        self.merges = nsmallest(MERGES_SHOWN, chain(self.merges, landed.similar), key=_certainty)
+        self.merges = nsmallest(MERGES_SHOWN, chain(self.merges, landed.similar), key=certainty)
         self._note_batch(len(records), perf_counter() - started)
         if self.on_progress is not None:
             self.on_progress(self._progress(source))
@@ -235,15 +239,8 @@ class Run:
         self.log.note(BatchSeen(records, round(seconds, 6), held_mb))
         self.sizing = self.sizing.landed(records, seconds, self.watch.share)
 
-    def _describe_merge(self, judged: Judged) -> Merge:
-        anchor = (judged.anchor or b"").hex()
-        records_by_key = {seen.observation: seen.record for seen in self.store.trace(anchor).observations}
-        confidence, _ = _certainty(judged)
-        incoming = judged.incoming.prepared.observation
-        if self.settings.redact:
-            return Merge(confidence, reason_told(judged.reason), incoming.key.hex(), anchor)
-        reason = reason_told(judged.reason, incoming.record, records_by_key[anchor])
-        return Merge(confidence, reason, incoming.record["content"], records_by_key[anchor]["content"])
+    def _described(self, judged: Judged) -> Merge:
+        return describe_merge(judged, self.store.trace((judged.anchor or b"").hex()), redacts=self.settings.redact)
 
     def _progress(self, source: Source) -> Progress:
         report = self.report
@@ -257,6 +254,17 @@ class Run:
         if source.size is None or stream is None or stream.closed or self.pieces is None:
             return self.bytes_passed
         return self.bytes_passed + min(stream.tell(), self.pieces.bytes)
+
+    def _batch_limit(self) -> int:
+        """Return how many records the next batch may have."""
+        return self.sizing.size if self.limit is None else min(self.sizing.size, max(1, self.limit - self.report.read))
+
+    def _status_if_limited(self) -> str:
+        """Return "done" if the limit of records is reached, else ""."""
+        if self.limit is None or self.report.read < self.limit:
+            return ""
+        self.report.notes.append(f"limit={self.limit}: what stands behind the first records was not read")
+        return "done"
 
     def _is_late(self) -> bool:
         limit = self.settings.max_seconds
@@ -287,7 +295,3 @@ class Run:
         if is_over:
             self.report.notes.append(f"stopped: {bad} of {read} records were quarantined, more than max_errors={limit}")
         return "stopped" if is_over else ""
-
-
-def _certainty(judged: Judged) -> tuple[float, int]:
-    return (1.0 if judged.confidence is None else judged.confidence), judged.incoming.position

@@ -13,7 +13,7 @@ or in a list that is counted by its name.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Sequence
 from itertools import chain
 from typing import IO
 
@@ -43,6 +43,49 @@ def list_in_object(
     window.peek()
     head, elements = _object(window)
     return head, chain(elements, _documents(window))
+
+
+def list_at(
+    stream: IO[bytes], path: Sequence[str], limit_bytes: int, unread: Counter[str]
+) -> tuple[bytes | None, Iterator[Element]]:
+    """Search the object at the start of the stream for the array at a path of names, as `list_in_object` does for one name.
+
+    Return None, and no elements, if there is no array. `unread` is filled with the other lists there are.
+    """
+    window = Window(stream, limit_bytes, frozenset(path[-1:]), unread)
+    if not all(_enters(window, name) for name in path[:-1]) or window.peek() != b"{":
+        return None, iter(())
+    head, elements = _object(window, is_inner=True)
+    return head, iter(()) if head is None else _to_the_end(window, elements, len(path) - 1)
+
+
+def _enters(window: Window, wanted: str) -> bool:
+    """Move to the value of a name in the object at the current position, if there is one and it is an object."""
+    if window.peek() != b"{":
+        return False
+    window.at += 1
+    while window.peek_behind_commas() not in (b"", b"}"):
+        name, is_member = _name(window)
+        if is_member and window.peek() == b"{" and _is_one_of(name, frozenset((wanted,))):
+            return True
+        if is_member:
+            _pass(window, name)
+    return False
+
+
+def _to_the_end(window: Window, elements: Iterator[Element], levels: int) -> Iterator[Element]:
+    """Yield the elements of a list, and what follows the objects that it is in, which is read to the end of the stream."""
+    is_last = False
+    for element in elements:
+        is_last = element.is_last
+        yield element
+    window.names = frozenset()
+    for _ in range(0 if is_last else levels):
+        for element in _lists_behind(window, is_told=False):
+            is_last = is_last or element.is_last
+            yield element
+    if not is_last:
+        yield from _documents(window)
 
 
 def _documents(window: Window) -> Iterator[Element]:
@@ -165,12 +208,10 @@ def _lists_behind(window: Window, *, is_told: bool) -> Iterator[Element]:
             window.at += 1
             is_told = yield from _elements(window)
         else:
-            value = _member(window, _PASSED_BYTES)
+            value = _pass(window, name)
             if value.is_last:
                 yield value
                 is_told = True
-            if _has_objects(value):
-                window.unread[_told(name)] += window.commas + 1
     if first == b"" and not is_told:
         yield Element(b"", Flaw.UNFINISHED)
     window.at += 1
@@ -194,6 +235,14 @@ def _name(window: Window) -> tuple[Element, bool]:
 def _member(window: Window, limit_bytes: int) -> Element:
     """Take the value after a name and its colon, which may be missing."""
     return Element(b"") if window.peek() in (b",", b"}") else cut_value(window, limit_bytes)
+
+
+def _pass(window: Window, name: Element) -> Element:
+    """Take a value that is not read, and count the objects in it if it is a list. Return its start."""
+    value = _member(window, _PASSED_BYTES)
+    if _has_objects(value):
+        window.unread[_told(name)] += window.commas + 1
+    return value
 
 
 def _is_one_of(name: Element, names: frozenset[str]) -> bool:

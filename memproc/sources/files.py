@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import io
 import os
+import re
 from collections import Counter
-from collections.abc import Iterator
-from pathlib import Path
+from collections.abc import Callable, Iterator
+from pathlib import Path, PurePath
 from stat import S_ISREG
-from typing import IO
+from typing import IO, Any, NamedTuple
 
 import orjson
 
@@ -21,18 +22,34 @@ from memproc.errors import MemprocError, SourceEndedError, SourceError, refuse_u
 from memproc.in_use import whose
 from memproc.records import Category
 from memproc.sources.decoding import decode
-from memproc.sources.elements import array_elements, list_in_object
+from memproc.sources.delimiters import delimiter_of, is_table, said_delimiter
+from memproc.sources.elements import array_elements, list_at, list_in_object
 from memproc.sources.items import Item, Items, Piece, Reading
 from memproc.sources.raw import to_line
 from memproc.sources.rows import ROW_INVALID, TOO_LONG, BrokenRow, rows_of
-from memproc.sources.sniffing import BOMS, LINE_SUFFIXES, SNIFFED_BYTES, TABLE_SUFFIXES, is_lines, refusal
+from memproc.sources.sniffing import BOM, LINE_SUFFIXES, SNIFFED_BYTES, TABLE_SUFFIXES, is_lines, refusal, wide_encoding
+from memproc.sources.streams import from_start, in_utf8
 from memproc.sources.texts import maybe_texts
 from memproc.sources.window import Element, Flaw
 from memproc.validation import EXCERPT_CHARS, excerpt, fault
 
 NAMES_SHOWN = 8
-_OWNER, _OF_OWNER = "user", frozenset(("apps", "categories"))  # of an object that means something only as a whole
+_OWNER_OBJECT, _OF_OWNER = re.compile(rb'"user"\s*:\s*\{'), re.compile(rb'"(?:apps|categories)"')  # of an object that is one whole
 _MARK = "\ufeff"  # in front of the head of a table that another was joined to
+
+Search = Callable[[IO[bytes], Any, int, Counter[str]], tuple[bytes | None, Iterator[Element]]]
+
+
+class How(NamedTuple):
+    """How files are read: the names that a wrapped list may have, how long a record may be, and what the caller said of the shape:
+    where in an object the list of records is, what stands between cells, the encoding.
+    """
+
+    lists: frozenset[str]
+    limit_bytes: int
+    records: tuple[str, ...] = ()
+    delimiter: str | None = None
+    encoding: str | None = None
 
 
 def open_file(path: Path, *, lists: frozenset[str], limit_bytes: int) -> Items:
@@ -44,13 +61,17 @@ def open_file(path: Path, *, lists: frozenset[str], limit_bytes: int) -> Items:
     refuse_url(path)
     if path.is_dir():
         raise SourceError(f"{path} is a directory: name the files in it")
+    return items_of(open_path(path), str(path), path, How(lists, limit_bytes))
+
+
+def open_path(path: Path) -> IO[bytes]:
+    """Open a file. Raises SourceError if that fails."""
     try:
-        stream = path.open("rb")
+        return path.open("rb")
     except FileNotFoundError:
         raise SourceError(f"{path} does not exist") from None
     except OSError as error:
         raise SourceError(f"{path} cannot be read: {error.strerror}") from error
-    return _of_stream(stream, path, lists, limit_bytes)
 
 
 def check_not_in_use(path: Path | int) -> None:
@@ -59,36 +80,85 @@ def check_not_in_use(path: Path | int) -> None:
         raise SourceError(f"{path} {told}: it cannot be read as a source; `memproc export` writes what a store holds")
 
 
-def _of_stream(stream: IO[bytes], path: Path, lists: frozenset[str], limit_bytes: int) -> Items:
-    state = os.fstat(stream.fileno())
-    size = state.st_size if S_ISREG(state.st_mode) else None  # a pipe has no size
-    start = stream.read(SNIFFED_BYTES)
-    mark = next((mark for mark in BOMS if start.startswith(mark)), b"")
-    suffix = path.suffix.lower()
-    if why := refusal(start, mark, suffix):
+def items_of(stream: IO[bytes], shown: str, name: PurePath, how: How) -> Items:
+    """Return the items of a stream, which is closed with them. `shown` is what messages call it, `name` that of the file.
+
+    Raises SourceError if nothing can be read.
+    """
+    try:
+        return _items_of(stream, shown, name, how)
+    except BaseException:
         stream.close()
-        raise SourceError(f"{path} {why}")
-    stream.seek(len(mark))
-    texts = maybe_texts(stream, start[len(mark) :], suffix, path.stem, limit_bytes)
-    first = start[len(mark) :].lstrip()[:1]
-    opened = _of_text(stream, first, suffix, lists, limit_bytes) if texts is None else Items(texts)
+        raise
+
+
+def _items_of(stream: IO[bytes], shown: str, name: PurePath, how: How) -> Items:
+    size, suffix = _size_of(stream), name.suffix.lower()
+    start = stream.read(SNIFFED_BYTES)
+    stream = from_start(start, stream)
+    if encoding := how.encoding or wide_encoding(start):
+        size, stream = None, in_utf8(stream, encoding)
+        start = stream.read(SNIFFED_BYTES)
+        stream = from_start(start, stream)
+    if why := refusal(start, suffix):
+        raise SourceError(f"{shown} {why}")
+    if start.startswith(BOM):
+        stream.read(len(BOM))
+    start = start.removeprefix(BOM)
+    is_told = how.records or how.delimiter
+    texts = None if is_told else maybe_texts(stream, start, suffix, name.stem, how.limit_bytes)
+    opened, stream = _of_text(stream, start, suffix, how) if texts is None else (Items(texts), stream)
+    if opened is None:
+        raise SourceError(f"{shown} has no list at records={'.'.join(how.records)}: is it a JSON object with such a list?")
     reading = opened.reading or Reading()
-    return opened._replace(items=_proved(opened.items, stream, path, size, reading), stream=stream, reading=reading)
+    return opened._replace(items=_proved(opened.items, stream, shown, size, reading), stream=stream, reading=reading)
 
 
-def _of_text(stream: IO[bytes], first: bytes, suffix: str, lists: frozenset[str], limit_bytes: int) -> Items:
-    """Return the items of a text by its shape; `first` is its first byte."""
-    if suffix in TABLE_SUFFIXES:
+def _size_of(stream: IO[bytes]) -> int | None:
+    """Return the size of a plain file, None for anything else."""
+    try:
+        state = os.fstat(stream.fileno())
+    except (OSError, AttributeError):
+        return None
+    return state.st_size if S_ISREG(state.st_mode) else None
+
+
+def _of_text(stream: IO[bytes], start: bytes, suffix: str, how: How) -> tuple[Items | None, IO[bytes]]:
+    """Return the items of a text that begins so by its shape, and the stream they are in; None where there is no such list."""
+    first, is_whole, limit_bytes = start.lstrip()[:1], len(start) < SNIFFED_BYTES - len(BOM), how.limit_bytes
+    is_plain_json = suffix not in LINE_SUFFIXES and first in (b"[", b"{") and suffix not in TABLE_SUFFIXES
+    if how.records:
+        if not is_plain_json or first == b"[":
+            return None, stream
+        return _of_object(stream, how, list_at), stream
+    if not is_plain_json and _is_table(start, suffix, how.delimiter, is_whole=is_whole):
+        promised = TABLE_SUFFIXES.get(suffix, ",")
+        said = said_delimiter(start)
+        if said is not None:
+            stream.read(said[1])
+        delimiter = how.delimiter or (said[0] if said else delimiter_of(start, promised, is_whole=is_whole))
         reading = Reading()
-        return Items(_rows(stream, TABLE_SUFFIXES[suffix], limit_bytes, reading), is_table=True, reading=reading)
-    if first == b"[" and suffix not in LINE_SUFFIXES:
-        return Items(_pieces(array_elements(stream, limit_bytes), limit_bytes))
-    if first == b"{" and suffix not in LINE_SUFFIXES and not is_lines(stream, limit_bytes):
-        return _of_object(stream, lists, limit_bytes)
-    return Items(_lines(stream, limit_bytes))
+        return Items(_rows(stream, delimiter, limit_bytes, reading), is_table=True, reading=reading), stream
+    if is_plain_json and first == b"[":
+        return Items(_pieces(array_elements(stream, limit_bytes), limit_bytes)), stream
+    are_lines = not is_plain_json
+    if is_plain_json:
+        are_lines, read = is_lines(stream, limit_bytes)
+        stream = from_start(read, stream)
+    if are_lines:
+        return Items(_lines(stream, limit_bytes)), stream
+    whole, stream = _maybe_whole(stream, start, limit_bytes)
+    return (_of_object(stream, how, list_in_object) if whole is None else Items(iter([whole]))), stream
 
 
-def _proved(pieces: Iterator[Piece], stream: IO[bytes], path: Path, size: int | None, reading: Reading) -> Iterator[Piece]:
+def _is_table(start: bytes, suffix: str, delimiter: str | None, *, is_whole: bool) -> bool:
+    """Return whether a text is a table: by its suffix, by the delimiter that was named, or without a suffix by its first lines."""
+    if suffix in TABLE_SUFFIXES or (delimiter is not None and suffix not in LINE_SUFFIXES):
+        return True
+    return not suffix and is_table(start, is_whole=is_whole)
+
+
+def _proved(pieces: Iterator[Piece], stream: IO[bytes], shown: str, size: int | None, reading: Reading) -> Iterator[Piece]:
     """Yield the pieces of a file that had `size` bytes, and check that it was read to its end.
 
     Raises SourceEndedError if reading stopped before the end of the file.
@@ -99,29 +169,35 @@ def _proved(pieces: Iterator[Piece], stream: IO[bytes], path: Path, size: int | 
     except MemprocError:
         raise
     except Exception as error:
-        raise SourceEndedError(f"{path} could not be read to its end: {type(error).__name__}: {error}") from error
+        raise SourceEndedError(f"{shown} could not be read to its end: {type(error).__name__}: {error}") from error
     if size is None:
         return
     if at < size:
         why = "" if is_more else ": it was made shorter while it was read"
-        raise SourceEndedError(f"{path} was read to byte {at} of {size}{why}")
+        raise SourceEndedError(f"{shown} was read to byte {at} of {size}{why}")
     if is_more or at != size:
-        reading.remarks.append(f"{path.name} has grown while it was read, from {size} bytes: it was read to byte {at}")
+        name = PurePath(shown).name
+        reading.remarks.append(f"{name} has grown while it was read, from {size} bytes: it was read to byte {at}")
 
 
-def _of_object(stream: IO[bytes], lists: frozenset[str], limit_bytes: int) -> Items:
-    start, reading = stream.tell(), Reading()
-    head, elements = list_in_object(stream, lists, limit_bytes, reading.unread)
+def _maybe_whole(stream: IO[bytes], start: bytes, limit_bytes: int) -> tuple[bytes | None, IO[bytes]]:
+    """Return an object that means something only as a whole, and its stream; None if its lists can be read one by one."""
+    if not _OWNER_OBJECT.search(start):
+        return None, stream
+    raw = stream.read(limit_bytes)
+    value = decode(raw).value if _OF_OWNER.search(raw) else None
+    is_whole = isinstance(value, dict) and isinstance(value.get("user"), dict) and ("apps" in value or "categories" in value)
+    return (raw, stream) if is_whole else (None, from_start(raw, stream))
+
+
+def _of_object(stream: IO[bytes], how: How, search: Search) -> Items | None:
+    reading = Reading()
+    wanted = how.records or how.lists
+    head, elements = search(stream, wanted, how.limit_bytes, reading.unread)
+    if head is None and how.records:
+        return None
     found = None if head is None else decode(head).value
-    if isinstance(found, dict) and isinstance(found.get(_OWNER), dict) and stream.seekable():
-        stream.seek(start)
-        whole = decode(raw := stream.read(limit_bytes))
-        if isinstance(whole.value, dict) and not _OF_OWNER.isdisjoint(whole.value):
-            return Items(iter([raw]), reading=reading)
-        stream.seek(start)
-        reading = Reading()
-        _, elements = list_in_object(stream, lists, limit_bytes, reading.unread)
-    return Items(_pieces(elements, limit_bytes), found if isinstance(found, dict) else {}, reading=reading)
+    return Items(_pieces(elements, how.limit_bytes), found if isinstance(found, dict) else {}, reading=reading)
 
 
 def _pieces(elements: Iterator[Element], limit_bytes: int) -> Iterator[Piece]:
@@ -167,6 +243,7 @@ def _rows(stream: IO[bytes], delimiter: str, limit_chars: int, reading: Reading)
         names = next((row for row in rows if isinstance(row, BrokenRow) or any(row)), [])
         if isinstance(names, BrokenRow):
             raise SourceError(f"the head of the table cannot be read: {names.message}")
+        names = _without_empty_end(names, 0)
         if any("\udc80" <= mark <= "\udcff" for name in names for mark in name):
             raise SourceError("the head of the table is no valid UTF-8: save the table as UTF-8")
         if repeated := sorted(name for name, count in Counter(names).items() if count > 1):
@@ -178,16 +255,20 @@ def _rows(stream: IO[bytes], delimiter: str, limit_chars: int, reading: Reading)
             if isinstance(row, BrokenRow):
                 category = Category.RESOURCE if row.code == TOO_LONG else Category.SOURCE
                 yield Item(None, row.line.encode("utf-8", "surrogateescape"), fault("", row.code, row.message), category)
-            elif row == names or (row[0].startswith(_MARK) and [row[0].removeprefix(_MARK), *row[1:]] == names):
+            elif _is_head(row, names):
                 repeated_heads += 1
             elif any(row):
-                yield _row(names, row)
+                yield _row(names, _without_empty_end(row, len(names)))
         if repeated_heads:
             again = "its head once more" if repeated_heads == 1 else f"its head {repeated_heads} times more"
             reading.remarks.append(f"the table holds {again}, as joined tables do: left out")
     finally:
         if not text.closed:
             text.detach()  # the caller closes the stream
+
+
+def _is_head(row: list[str], names: list[str]) -> bool:
+    return [cell.removeprefix(_MARK) if not at else cell for at, cell in enumerate(_without_empty_end(row, len(names)))] == names
 
 
 def _row(names: list[str], row: list[str]) -> Item:
@@ -200,6 +281,13 @@ def _row(names: list[str], row: list[str]) -> Item:
         return Item(None, raw, fault("", "not_utf8", f"no valid UTF-8: {error.reason} at ", f"byte {error.start}"))
     cells = dict(zip(names, row, strict=False))
     return Item(cells, orjson.dumps(cells))  # a row means nothing without the names in the head
+
+
+def _without_empty_end(row: list[str], least: int) -> list[str]:
+    """Return cells without the empty ones at the end, as spreadsheets leave them, down to a number of cells."""
+    while len(row) > least and not row[-1]:
+        row = row[:-1]
+    return row
 
 
 def name_shown(name: str) -> str:

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
-from typing import IO, Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 from memproc.records import Category, Fault, Memory
 
@@ -42,6 +42,20 @@ class Reading:
     remarks: list[str] = field(default_factory=list)
 
 
+class Opened(Protocol):
+    """An open file: how far it is read, and how to close it."""
+
+    @property
+    def closed(self) -> bool:
+        """Whether it was closed."""
+
+    def tell(self) -> int:
+        """Return how many bytes are read."""
+
+    def close(self) -> None:
+        """Close the file."""
+
+
 class Items(NamedTuple):
     """The items of one source (`item_of` decodes a piece), the head of a wrapped list, and the open file. `classes` are the classes
     of the memory objects read so far from an iterable.
@@ -50,7 +64,7 @@ class Items(NamedTuple):
     items: Iterator[Piece]
     head: Mapping[str, Any] = {}
     is_table: bool = False
-    stream: IO[bytes] | None = None
+    stream: Opened | None = None
     classes: AbstractSet[type[Memory]] = frozenset()
     reading: Reading | None = None
 

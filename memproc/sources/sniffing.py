@@ -1,7 +1,8 @@
 """What a file is, by its suffix and its first bytes.
 
 Rules: a suffix tells tables (`.csv`, `.tsv`) and JSON lines (`.jsonl`, `.ndjson`); for any other file the first bytes decide. A
-byte order mark is no fault. Archives, pickles and YAML are refused with advice.
+byte order mark is no fault, and tells UTF-16. Archives of other kinds than zip, pickles and YAML are refused with advice. Nothing
+needs to seek: what was read to look at it is given back.
 """
 
 from __future__ import annotations
@@ -25,20 +26,24 @@ _REFUSED_STARTS = re.compile(
     rb"(?P<compressed>\x1f\x8b|BZh[1-9]1AY|\xfd7zXZ\0|PK\x03\x04|\x28\xb5\x2f\xfd|7z\xbc\xaf)|(?P<pickle>\x80[\x02-\x05][\x95(}\]cqXK])"
 )
 _LFS_POINTER = b"version https://git-lfs.github.com/spec/"
-BOMS = {b"\xef\xbb\xbf": "utf-8", b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}
+BOM = b"\xef\xbb\xbf"
+_WIDE_MARKS = {b"\xff\xfe\0\0": "utf-32", b"\0\0\xfe\xff": "utf-32", b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}
 
 
-def refusal(start: bytes, mark: bytes, suffix: str) -> str | None:
+def wide_encoding(start: bytes) -> str | None:
+    """Return the encoding that a byte order mark at the start of a text tells, None for UTF-8 and for no mark."""
+    return next((encoding for mark, encoding in _WIDE_MARKS.items() if start.startswith(mark)), None)
+
+
+def refusal(start: bytes, suffix: str) -> str | None:
     """Return why memproc refuses a file of this kind, with advice, or None."""
-    if BOMS.get(mark) == "utf-16":
-        return "is UTF-16 text: convert it to UTF-8"
     if start.startswith(_LFS_POINTER):
         return "is a pointer of Git LFS, not the file itself: run `git lfs pull`"
     match = _REFUSED_STARTS.match(start)
     if match or suffix in REFUSED_SUFFIXES:
         return "holds " + (REFUSED_SUFFIXES[suffix] if match is None else _DECOMPRESS if match["compressed"] else _PICKLE)
     is_binary = b"\0" in start and not _looks_like_text(start)
-    return "holds binary data: give JSON, JSON lines or CSV (decompress archives first)" if is_binary else None
+    return "holds binary data: give JSON, JSON lines or CSV" if is_binary else None
 
 
 def _looks_like_text(start: bytes) -> bool:
@@ -47,11 +52,12 @@ def _looks_like_text(start: bytes) -> bool:
     return b"\0" not in line and line.decode("utf-8", "ignore").encode() == line
 
 
-def is_lines(stream: IO[bytes], limit_bytes: int) -> bool:
-    """Return whether a file is JSON lines, not one object over several lines: at least half of several lines are objects."""
-    start = stream.tell()
-    are_objects = [
-        isinstance(decode(line).value, dict) for _ in range(SNIFFED_LINES) if (line := stream.readline(limit_bytes).strip())
-    ]
-    stream.seek(start)
-    return len(are_objects) > 1 and sum(are_objects) * 2 >= len(are_objects)
+def is_lines(stream: IO[bytes], limit_bytes: int) -> tuple[bool, bytes]:
+    """Return whether a text is JSON lines, not one object over several lines: at least half of several lines are objects. Return
+    also what was read to find out.
+    """
+    lines: list[bytes] = []
+    while len(lines) < SNIFFED_LINES and (left := limit_bytes - sum(map(len, lines))) > 0 and (line := stream.readline(left)):
+        lines.append(line)
+    are_objects = [isinstance(decode(line.strip()).value, dict) for line in lines if line.strip()]
+    return len(are_objects) > 1 and sum(are_objects) * 2 >= len(are_objects), b"".join(lines)

@@ -265,7 +265,8 @@ def test_a_dry_run_tells_and_writes_nothing(run, tmp_path):
     ("arguments", "message"),
     [
         (("ingest", "missing.jsonl", "--into", "m.db"), "does not exist"),
-        (("ingest", ".", "--into", "m.db"), "is a directory"),
+        (("ingest", "good.jsonl"), "--into"),
+        (("ingest", "empty", "--into", "m.db"), "no file that can be read"),
         (("ingest", "good.jsonl", "--into", "m.db", "--format", "wrong"), "choose one of"),
         (("ingest", "good.jsonl", "--into", "m.db", "--batch-size", "0"), "batch_size"),
         (("ingest", "good.jsonl", "--into", "m.db", "--batch-size", "many"), "no number"),
@@ -280,6 +281,7 @@ def test_a_dry_run_tells_and_writes_nothing(run, tmp_path):
 )
 def test_wrong_use_exits_with_2_and_says_what_would_be_right(run, arguments, message, tmp_path):
     """No JSON, no store, a message on standard error."""
+    (tmp_path / "empty").mkdir()
     code, told, error = run(*arguments)
     assert (code, told) == (2, "")
     assert message in error

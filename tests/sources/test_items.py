@@ -300,8 +300,6 @@ def test_tags_in_a_cell_are_split(read, tags, expected):
 @pytest.mark.parametrize(
     ("name", "raw", "message"),
     [
-        ("a.json", b"\xff\xfe" + "{}".encode("utf-16-le"), "UTF-16"),
-        ("a.csv", b"\xfe\xff" + "content".encode("utf-16-be"), "UTF-16"),
         ("a.json", '{"content": "Tea"}'.encode("utf-16-le"), "binary"),
         ("a.db", b"SQLite format 3\0" + bytes(100), "binary"),
         ("a.zip", b"PK\x03\x04" + bytes(20), "compressed"),

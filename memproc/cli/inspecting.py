@@ -1,0 +1,125 @@
+"""The command that tells what is in a file, and how records of it would be stored."""
+
+from __future__ import annotations
+
+import shlex
+from collections import Counter
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from typer import Exit
+
+from memproc.cli.app import FAILED, Json, app, print_json, show, tell, warn
+from memproc.cli.options import Delimiter, Encoding, File, FormatName, Include, Mapping, Records, asked_of, mapping_of
+from memproc.cli.output import json_text, print_lines
+
+if TYPE_CHECKING:
+    from memproc.ingestion.inspecting import FileSeen, Inspection
+    from memproc.ingestion.opening import Asked
+    from memproc.intake import Intake
+
+NAMES_SHOWN = 5
+
+
+@app.command()
+def inspect(
+    file: File,
+    format: FormatName = None,
+    records: Records = None,
+    delimiter: Delimiter = None,
+    encoding: Encoding = None,
+    map_field: Mapping = None,
+    include: Include = None,
+    as_json: Json = False,
+) -> None:
+    """Tell what is in a file, a folder or an archive: formats, records, whose, from when; write nothing."""
+    from memproc.config import Settings
+    from memproc.formats.draft import Context
+    from memproc.ingestion.inspecting import inspect as look
+    from memproc.ingestion.reading import intake_of
+
+    context = Context(None, frozenset(include or ()), mapping_of(map_field))
+    found = look(file, intake_of(context, Settings()), asked_of(format, records, delimiter, encoding))
+    said = [] if format is None else ["--format", format]
+    said += [
+        part
+        for name, given in (("records", records), ("delimiter", delimiter), ("encoding", encoding))
+        if given
+        for part in (f"--{name}", given)
+    ]
+    said += [part for pair in map_field or () for part in ("--map", pair)]
+    said += [part for kind in include or () for part in ("--include", kind)]
+    following = _commands(found, shlex.join(["memproc", "ingest", str(file), *said]))
+    show({**found.as_dict(), "next": following}, "\n".join(_lines(found, following)), as_json=as_json)
+    if not found.records or any(one.broken for one in found.files):
+        raise Exit(FAILED)
+
+
+def show_first(what: list[Path], intake: Intake, asked: Asked, count: int, *, as_json: bool) -> None:
+    """Print the first records of files as they would be stored, those that would be quarantined as messages."""
+    from memproc.dedup.memory import in_order
+    from memproc.ingestion.reading import drafted
+    from memproc.records import Rejected, plain
+
+    warn()
+    found = list(islice(drafted(what, intake, asked), count))
+    memories: list[dict[str, Any]] = [in_order(plain(one)) for one in found if not isinstance(one, Rejected)]
+    faults = [fault.as_dict() for one in found if isinstance(one, Rejected) for fault in one.faults]
+    if as_json:
+        print_json({"memories": memories, "errors": faults})
+    else:
+        print_lines(map(json_text, memories))
+    for fault in faults:
+        tell(f"{fault['path'] or 'record'}: {fault['message']} - {fault['hint']}")
+    if found and not memories:
+        raise Exit(FAILED)
+
+
+def _lines(found: Inspection, following: list[str]) -> list[str]:
+    """Return what was found as lines of text."""
+    lines = [line for one in found.files for line in _of_file(one)]
+    lines += found.not_read
+    if found.skipped:
+        lines.append(f"skipped: {_counts(found.skipped)}")
+    if found.namespaces:
+        lines.append(f"namespaces: {_counts(found.namespaces)}")
+    if found.subjects:
+        lines.append(f"subjects: {_counts(found.subjects)}")
+    undated = f"{found.undated} without a date" if found.undated else ""
+    dates = f"{found.first} to {found.last}" if found.first else ""
+    if dates or undated:
+        lines.append(f"dates: {', '.join(filter(None, (dates, undated)))}")
+    if found.examples:
+        lines += ["as they would be stored:", *(f"  {json_text(one)}" for one in found.examples)]
+    if found.advice:
+        lines.append(f"no record can be taken: {found.advice}")
+    return [*lines, "next:", *(f"  {command}" for command in following)]
+
+
+def _of_file(one: FileSeen) -> list[str]:
+    lines = [f"{one.file}: {one.format}, {_counts(one.kinds) if one.kinds else 'no records'}"]
+    if one.left_out:
+        lines.append(f"  left out: {_counts(one.left_out)}")
+    if one.quarantined:
+        lines.append(f"  would be quarantined: {_counts(one.quarantined)}")
+    return [*lines, f"  {one.broken}"] if one.broken else lines
+
+
+def _counts(counted: Counter[str]) -> str:
+    """Return the most frequent names with their counts, and how many others there are."""
+    shown = [f"{count} {name}" for name, count in counted.most_common(NAMES_SHOWN)]
+    return ", ".join(shown) + (f", and {len(counted) - NAMES_SHOWN} others" if len(counted) > NAMES_SHOWN else "")
+
+
+def _commands(found: Inspection, ingest: str) -> list[str]:
+    """Return the commands to run next."""
+    from memproc.records import DEFAULT_NAMESPACE
+
+    if not found.records:
+        return [f"{ingest} --show 5 --map content=NAME"]
+    whose = " --namespace NAME" if [*found.namespaces] == [DEFAULT_NAMESPACE] else ""
+    more = [
+        f"{ingest}{whose} --into memories.db --include {option}" for option in found.options if f"--include {option}" not in ingest
+    ]
+    return [f"{ingest}{whose} --into memories.db --dry-run", f"{ingest}{whose} --into memories.db", *more]

@@ -1,0 +1,50 @@
+"""The options of commands that read records, and what they say."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+from typer import Argument, Option
+
+from memproc.config import DEEPEST, Settings
+from memproc.errors import UsageError
+
+if TYPE_CHECKING:
+    from memproc.ingestion.opening import Asked
+
+MAX_FIELDS, MAX_DEPTH = Settings().max_fields, DEEPEST  # the defaults of the settings
+File = Annotated[Path, Argument(metavar="FILE", help="A file, folder or archive; - is standard input.")]
+Redact = Annotated[bool, Option("--redact", help="Keep what records hold out of messages.")]
+MaxFields = Annotated[int, Option(metavar="N", help="How many names a memory may have, at all levels.")]
+MaxDepth = Annotated[int, Option(metavar="N", help=f"How deeply metadata may be nested; at most {DEEPEST}.")]
+FormatName = Annotated[str | None, Option("--format", help="The format of the records; detected from their shape by default.")]
+Mapping = Annotated[list[str] | None, Option("--map", metavar="FIELD=PATH", help="Where to find a field, as in content=body.text.")]
+Include = Annotated[list[str] | None, Option("--include", metavar="KIND", help="What a format reads only on request.")]
+Namespace = Annotated[str | None, Option(help="Whose memories these are, for records that do not say.")]
+SourceName = Annotated[str | None, Option("--source", help="The system that the records come from, for records that do not say.")]
+Records = Annotated[str | None, Option(metavar="PATH", help="The list of records in a JSON object, as in data.items.")]
+Delimiter = Annotated[
+    str | None, Option(metavar="CHAR", help="What stands between the cells of a table; found in its first lines by default.")
+]
+Encoding = Annotated[str | None, Option(metavar="NAME", help="The encoding of texts that are not UTF-8, as in cp1252.")]
+
+
+def mapping_of(pairs: list[str] | None) -> dict[str, str]:
+    """Return the mapping given by --map options. Raises UsageError on one that is not FIELD=PATH."""
+    from memproc.formats.usual_names import USUAL_NAMES
+
+    mapping = {}
+    for pair in pairs or ():
+        name, is_given, path = pair.partition("=")
+        if not is_given or not path or name not in USUAL_NAMES:
+            raise UsageError(f"--map {pair}: give FIELD=PATH, FIELD being one of {', '.join(USUAL_NAMES)}")
+        mapping[name] = path
+    return mapping
+
+
+def asked_of(format: str | None, records: str | None, delimiter: str | None, encoding: str | None) -> Asked:
+    """Return what the options say of how files are written."""
+    from memproc.ingestion.opening import Asked
+
+    return Asked(format, records, delimiter, encoding)

@@ -1,0 +1,116 @@
+"""The commands that read records without a store: check them, convert them, list the formats."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+from typer import Exit, Option
+
+from memproc.cli.app import FAILED, Json, app, print_json, show, tell, warn
+from memproc.cli.options import Delimiter, Encoding, File, FormatName, Include, Mapping, Records, Redact, asked_of, mapping_of
+from memproc.cli.output import beside, json_text, print_lines, target
+
+if TYPE_CHECKING:
+    from memproc.ingestion.opening import Asked
+
+
+@app.command()
+def validate(
+    file: File,
+    format: FormatName = None,
+    records: Records = None,
+    delimiter: Delimiter = None,
+    encoding: Encoding = None,
+    map_field: Mapping = None,
+    redact: Redact = False,
+    as_json: Json = False,
+) -> None:
+    """Check the records of a file and show every fault. Exit with 1 if there is one."""
+    from memproc.records import Rejected
+
+    found = list(_read(file, asked_of(format, records, delimiter, encoding), map_field, (), redact=redact))
+    rejected = [(position, one) for position, one in enumerate(found) if isinstance(one, Rejected)]
+    faults = [{"position": position, **fault.as_dict()} for position, one in rejected for fault in one.faults]
+    invalid = len(rejected)
+    lines = [
+        f"{fault['position']}: {fault['path'] or 'record'}: {fault['message']} [{fault['code']}] - {fault['hint']}"
+        for fault in faults
+    ]
+    summary = f"{len(found) - invalid} of {len(found)} records are valid"
+    counts = {"read": len(found), "valid": len(found) - invalid, "invalid": invalid}
+    show({**counts, "errors": faults}, "\n".join([*lines, summary]), as_json=as_json)
+    _advise(found)
+    if invalid:
+        raise Exit(FAILED)
+
+
+@app.command()
+def transform(
+    file: File,
+    format: FormatName = None,
+    to: Annotated[str | None, Option(metavar="FILE", help="The file to write, - for standard output; printed by default.")] = None,
+    records: Records = None,
+    delimiter: Delimiter = None,
+    encoding: Encoding = None,
+    map_field: Mapping = None,
+    include: Include = None,
+    redact: Redact = False,
+    as_json: Json = False,
+) -> None:
+    """Convert legacy records to memories, one JSON line each, without a store. Exit with 1 if one is rejected."""
+    from memproc.dedup.memory import in_order
+    from memproc.records import Rejected, plain
+    from memproc.writing import written
+
+    found = list(_read(file, asked_of(format, records, delimiter, encoding), map_field, include or (), redact=redact))
+    memories = [in_order(plain(one)) for one in found if not isinstance(one, Rejected)]
+    rejected = [one for one in found if isinstance(one, Rejected)]
+    lines = list(map(json_text, memories))
+    faults = [fault.as_dict() for one in rejected for fault in one.faults]
+    if to is not None:
+        written(target(to), (f"{line}\n".encode() for line in lines), is_private=False)
+    if as_json:
+        own = {} if to is not None else {"memories": memories}
+        counts = {"read": len(found), "transformed": len(memories), "rejected": len(rejected)}
+        print_json({**counts, "errors": faults, **own}, beside(to))
+    elif to is None:
+        print_lines(lines)
+    for fault in faults:
+        tell(f"{fault['path'] or 'record'}: {fault['message']} - {fault['hint']}")
+    _advise(found)
+    if rejected:
+        raise Exit(FAILED)
+
+
+@app.command()
+def formats(as_json: Json = False) -> None:
+    """List the formats, and what each reads only on request."""
+    from memproc.formats import FORMATS
+
+    listed = [{"name": known.name, "about": known.about, "include": list(known.options)} for known in FORMATS]
+    lines = [
+        f"{known.name:16} {known.about}" + (f" (--include {', '.join(known.options)})" if known.options else "")
+        for known in FORMATS
+    ]
+    show({"formats": listed}, "\n".join(lines), as_json=as_json)
+
+
+def _read(file: Path, asked: Asked, map_field: list[str] | None, include: Any, *, redact: bool) -> Iterator[Any]:
+    from memproc.config import Settings
+    from memproc.ingestion.reading import read_file
+
+    warn()
+    return read_file(file, asked, mapping=mapping_of(map_field), include=include, settings=Settings(redact=redact))
+
+
+def _advise(found: list[Any]) -> None:
+    """Print advice if every record of a file was rejected."""
+    from memproc.formats.naming import Names
+    from memproc.records import Rejected
+
+    if found and all(isinstance(one, Rejected) for one in found):
+        names = Names()
+        names.note(found)
+        tell(f"no record can be taken: {names.advice(redact=False)}")

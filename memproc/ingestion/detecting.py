@@ -1,0 +1,51 @@
+"""Finds the format of a source."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from memproc.errors import SourceError
+from memproc.formats import companions, detect, format_named, generic
+from memproc.formats.draft import Format, told_elsewhere
+from memproc.ingestion.refusing import are_texts, check_known, check_table
+from memproc.intake import Intake
+from memproc.records import is_mapping
+from memproc.sources.deliveries import Delivery
+from memproc.sources.items import Item, Items
+
+
+def format_of(opened: Items, sample: Sequence[Item], file: Delivery | None, intake: Intake, name: str | None) -> Format:
+    """Return the format of a source: the one of this name, or the one that its first items have.
+
+    `file` is None for an iterable. Raises SourceError if there is none, UsageError if no format has the name.
+    """
+    if name is not None:
+        return _format_named(name, sample, file, intake)
+    values = [item.value for item in sample if item.fault is None]
+    objects: list[Any] = [value for value in values if is_mapping(value)]
+    fields = frozenset(intake.schema.model_fields)
+    if opened.is_table:
+        check_table("the table" if file is None else file.shown, objects, intake.context.mapping, fields)
+        return generic.TABLE
+    detected = generic.FORMAT if intake.context.mapping else detect(values, fields)
+    if file is None or intake.context.mapping:
+        return detected or generic.FORMAT
+    if (what := companions.companion_of(file.stem, objects, is_known=detected is not None)) is not None:
+        if opened.reading is not None:
+            opened.reading.remarks.append(f"{file.label} holds {what}")
+        return companions.FORMAT
+    if are_texts(file.shown, values):
+        return generic.TEXTS
+    check_known(file, detected, sample, objects)
+    return detected or generic.FORMAT
+
+
+def _format_named(name: str, sample: Sequence[Item], file: Delivery | None, intake: Intake) -> Format:
+    """Return the format of a name. Raises SourceError if a file of a folder or an archive is not in it."""
+    named = format_named(name)
+    if file is not None and not file.is_named and named.matches is not told_elsewhere:
+        objects: list[Any] = [item.value for item in sample if is_mapping(item.value)]
+        if sample and not any(named.matches(one, frozenset(intake.schema.model_fields)) for one in objects):
+            raise SourceError(f"{file.shown} is not in the format {name!r}")
+    return named

@@ -1,0 +1,135 @@
+"""What is in files, found out by reading them as `ingest` would, without a store: counts by kind, whose it is, from when."""
+
+from __future__ import annotations
+
+from collections import Counter
+from contextlib import closing
+from dataclasses import dataclass, field
+from typing import Any
+
+from memproc.errors import SourceEndedError
+from memproc.formats.naming import Names
+from memproc.ingestion.opening import Asked, Source, given_of, open_all
+from memproc.intake import Intake
+from memproc.records import Plain, Rejected
+
+NAMES_KEPT = 1_000  # namespaces and subjects that are counted, each
+EXAMPLES = 3
+_TIMES = ("created_at", "valid_from", "updated_at")
+
+
+@dataclass(slots=True)
+class FileSeen:
+    """One file: its format, its records by kind (fact, message, ...), what was left out by name, the rejected by their faults."""
+
+    file: str
+    format: str
+    kinds: Counter[str] = field(default_factory=Counter)
+    left_out: Counter[str] = field(default_factory=Counter)
+    quarantined: Counter[str] = field(default_factory=Counter)
+    broken: str = ""  # why it was not read to its end
+
+
+@dataclass(slots=True)
+class Inspection:
+    """All that was given. Dates are those of the first and of the last record that has one, `undated` counts the others."""
+
+    files: list[FileSeen] = field(default_factory=list)
+    not_read: list[str] = field(default_factory=list)
+    skipped: Counter[str] = field(default_factory=Counter)
+    namespaces: Counter[str] = field(default_factory=Counter)
+    subjects: Counter[str] = field(default_factory=Counter)
+    first: str | None = None
+    last: str | None = None
+    undated: int = 0
+    examples: list[Plain] = field(default_factory=list)
+    advice: str = ""  # where every record was rejected
+    options: list[str] = field(default_factory=list)  # what --include may name
+
+    @property
+    def records(self) -> int:
+        """How many records could be stored."""
+        return sum(one.kinds.total() for one in self.files)
+
+    @property
+    def rejected(self) -> int:
+        """How many records would be quarantined."""
+        return sum(one.quarantined.total() for one in self.files)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return it as JSON values."""
+        return {
+            "files": [
+                {
+                    "file": one.file,
+                    "format": one.format,
+                    "kinds": dict(one.kinds),
+                    "left_out": dict(one.left_out),
+                    "quarantined": dict(one.quarantined),
+                    "broken": one.broken,
+                }
+                for one in self.files
+            ],
+            "not_read": self.not_read,
+            "skipped": dict(self.skipped),
+            "records": self.records,
+            "rejected": self.rejected,
+            "namespaces": dict(self.namespaces.most_common()),
+            "subjects": dict(self.subjects.most_common()),
+            "first": self.first,
+            "last": self.last,
+            "undated": self.undated,
+            "examples": self.examples,
+            "include": self.options,
+        }
+
+    def take(self, record: Plain, seen: FileSeen) -> None:
+        """Count a record that could be stored."""
+        seen.kinds[str(record.get("kind", "fact"))] += 1
+        _count(self.namespaces, record["namespace"])
+        if "subject" in record:
+            _count(self.subjects, record["subject"])
+        date = next((record[name] for name in _TIMES if name in record), None)
+        if date is None:
+            self.undated += 1
+        else:
+            self.first, self.last = min(date, self.first or date), max(date, self.last or date)
+        if len(self.examples) < EXAMPLES:
+            self.examples.append(record)
+
+
+def inspect(what: object, intake: Intake, asked: Asked) -> Inspection:
+    """Read all that a caller names, and return what is there. Raises SourceError where nothing can be read."""
+    found, names = Inspection(), Names()
+    with closing(open_all(given_of(what), what, intake, asked)) as sources:
+        for source in sources.all:
+            found.files.append(seen := FileSeen(source.name, source.intake.format.name))
+            try:
+                _read(source, seen, found, names)
+            except SourceEndedError as error:
+                seen.broken = str(error)
+            if source.opened.reading is not None:
+                seen.left_out.update({f"in the list {name}": count for name, count in source.opened.reading.unread.items()})
+        found.not_read = list(sources.notes(redacts=False))
+        if sources.found is not None:
+            found.skipped.update(sources.found.skipped)
+        found.options = [*dict.fromkeys(option for source in sources.all for option in source.intake.format.options)]
+    if found.rejected and not found.records:
+        found.advice = names.advice(redact=False)
+    return found
+
+
+def _read(source: Source, seen: FileSeen, found: Inspection, names: Names) -> None:
+    for item in source.items:
+        chunk = source.intake.take(item)
+        for _, more in chunk.left_out:
+            seen.left_out.update(more)
+        rejected: list[Rejected] = [one for _, one in chunk.records.rejected]
+        names.note(rejected)
+        seen.quarantined.update(f"{one.faults[0].path or 'record'}: {one.faults[0].code}" for one in rejected)
+        for at in range(len(chunk.records.accepted)):
+            found.take(chunk.records.accepted.at(at).record, seen)
+
+
+def _count(counted: Counter[str], name: str) -> None:
+    counted[name if name in counted or len(counted) < NAMES_KEPT else "(others)"] += 1

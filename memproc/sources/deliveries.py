@@ -1,0 +1,284 @@
+"""What is in what was given: files, folders, patterns, pipes, file objects and archives, down to the single files of records.
+
+Rules: a folder is all files below it, an archive all its members, both by name. What nobody wants there (hidden files, what systems
+leave behind) is counted by name. One file that cannot be read stops nothing, if it was not given by itself: it is told by name. The
+label of a file leads back to it: `export.zip!conversations.json`.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from functools import partial
+from glob import glob, has_magic
+from pathlib import Path, PurePosixPath
+from stat import S_ISREG
+from typing import IO, Any, NamedTuple, cast
+
+from memproc.errors import MemprocError, OversizedError, SourceError, refuse_url
+from memproc.sources.archives import MOST_MEMBERS, ZIP_STARTS, Archive, Member, Opens, Shelf
+from memproc.sources.compression import Bounds, compression_of, decompressed, without_suffix
+from memproc.sources.files import check_not_in_use, open_path
+from memproc.sources.sniffing import SNIFFED_BYTES
+from memproc.sources.streams import of_object, spooled, with_head
+
+STANDARD_INPUT = "-"
+DEEPEST_NESTING = 3  # archives in archives, and compressed data in such
+UNKNOWN = "files of no known kind"
+HIDDEN = "hidden files"
+JUNK = ("__MACOSX", ".DS_Store", "Thumbs.db", "desktop.ini")
+_DOCUMENTS = (".docx", ".xlsx", ".pptx", ".odt", ".ods", ".epub", ".jar", ".apk")
+_START_BYTES = 8
+LONGEST_SHOWN = 300  # characters of a name
+
+Given = Path | IO[Any]
+
+
+class Delivery(NamedTuple):
+    """One file that may hold records. `name` ends as what is in it does, `path` is the file on disk that it lies in, None for a
+    pipe. `size` is that of what is read, if it is known. `is_named` tells that it was given by itself, `is_once` that it can be
+    opened only once, `is_plain` that it is a file on disk as it lies there.
+    """
+
+    label: str
+    name: str
+    opens: Opens
+    path: Path | None = None
+    size: int | None = None
+    is_named: bool = True
+    is_once: bool = False
+    is_plain: bool = False
+
+    @property
+    def shown(self) -> str:
+        """Return how messages name the file."""
+        return str(self.path) if self.is_plain and self.is_named else self.label
+
+    @property
+    def suffix(self) -> str:
+        """Return what the name ends with, in lower case."""
+        return PurePosixPath(self.name).suffix.lower()
+
+    @property
+    def stem(self) -> str:
+        """Return the last part of the name, without its suffix."""
+        return PurePosixPath(self.name).stem
+
+    @property
+    def place(self) -> str:
+        """Return the path of the file on disk, or within its archive, without its suffix."""
+        is_on_disk = self.path is not None and self.name and self.path.name.startswith(self.name)
+        path = self.path.absolute().with_name(self.name).as_posix() if self.path is not None and is_on_disk else f"/{self.name}"
+        return path[: len(path) - len(self.suffix)]
+
+
+class Deliveries:
+    """All files in what was given, and what was passed there: `skipped` counts it by kind, `untold` are messages that name it."""
+
+    def __init__(self, bounds: Bounds) -> None:
+        self._bounds, self._shelf = bounds, Shelf()
+        self._once: list[IO[bytes]] = []
+        self._members = self._bytes = 0  # in archives in the file at hand
+        self.skipped: Counter[str] = Counter()
+        self.untold: list[SourceError] = []
+
+    def close(self) -> None:
+        """Close what is open of them."""
+        self._shelf.close()
+        for stream in self._once:
+            stream.close()
+
+    def skip(self, error: SourceError, kind: str = UNKNOWN) -> None:
+        """Note a file that is not read."""
+        self.skipped[kind] += 1
+        self.untold.append(error)
+
+    def of(self, given: Given) -> Iterator[Delivery]:
+        """Yield the files in one thing that was given. Raises SourceError where nothing can be read, or too much."""
+        try:
+            if not isinstance(given, Path):
+                name = getattr(given, "name", None)
+                label = PurePosixPath(name).name if isinstance(name, str) else "file object"
+                yield from self._of_stream(Delivery(label, label, partial(of_object, given)), 0)
+            elif str(given) == STANDARD_INPUT:
+                check_not_in_use(0)
+                yield from self._of_stream(Delivery("standard input", "", _standard_input), 0)
+            else:
+                yield from self._of_path(given)
+        except OversizedError as error:
+            raise SourceError(str(error)) from error
+
+    def _of_path(self, path: Path) -> Iterator[Delivery]:
+        check_not_in_use(path)
+        refuse_url(path)
+        if path.is_dir():
+            yield from self._of_folder(path)
+        elif has_magic(str(path)) and not os.path.lexists(path):
+            found = sorted(glob(str(path), recursive=True))  # noqa: PTH207 - a pattern may be absolute
+            if not found:
+                raise SourceError(f"{path} does not exist: no file has such a name")
+            for one in map(Path, found):
+                if not one.is_dir():
+                    yield from self._below(one, one.name)
+        else:
+            yield from self._of_file(path, path.name, is_named=True)
+
+    def _of_folder(self, folder: Path) -> Iterator[Delivery]:
+        name = folder.name or folder.resolve().name
+        files: list[Path] = []
+        for where, folders, names in os.walk(folder):
+            wanted = [one for one in folders if not _junk_in(one)]
+            for junk in {*folders} - {*wanted}:
+                self.skipped[_junk_in(junk)] += sum(len(inner) for *_, inner in os.walk(Path(where, junk)))
+            folders[:] = wanted
+            files += [Path(where, one) for one in names]
+        for path in sorted(files):
+            inside = path.relative_to(folder).as_posix()
+            if junk := _junk_in(path.name):
+                self.skipped[junk] += 1
+            elif path.is_symlink() and not path.resolve().is_relative_to(folder.resolve()):
+                self.skip(SourceError(f"{name}/{inside} is a link that leads out of the folder"))
+            else:
+                yield from self._below(path, f"{name}/{inside}")
+
+    def _below(self, path: Path, label: str) -> Iterator[Delivery]:
+        """Yield a file that was not given by itself."""
+        try:
+            check_not_in_use(path)
+            if S_ISREG(path.stat().st_mode):
+                yield from self._of_file(path, label, is_named=False)
+            else:
+                self.skip(SourceError(f"{label} is no plain file"))
+        except OSError as error:
+            self.skip(SourceError(f"{label} cannot be read: {error.strerror}"))
+        except SourceError as error:
+            self.skip(error)
+
+    def _of_file(self, path: Path, label: str, *, is_named: bool) -> Iterator[Delivery]:
+        stream = open_path(path)
+        state = os.fstat(stream.fileno())
+        if not S_ISREG(state.st_mode):  # a pipe, which is opened once
+            yield from self._of_stream(Delivery(label, path.name, lambda: stream), 0)
+            return
+        with stream:
+            start = stream.read(_START_BYTES)
+        self._members = self._bytes = 0
+        opens = partial(open_path, path)
+        yield from self._unwrapped(Delivery(label, path.name, opens, path, state.st_size, is_named, is_plain=True), start, 0)
+
+    def _of_stream(self, one: Delivery, levels: int) -> Iterator[Delivery]:
+        """Yield the files in a stream that is read once: what is an archive is copied first."""
+        stream = one.opens()
+        self._once.append(stream)
+        start = stream.read(SNIFFED_BYTES)
+        whole = with_head(start, stream)
+        if start.startswith(ZIP_STARTS):
+            copy = self._copy(one.label, whole)
+            self._once.append(copy)
+            yield from self._of_zip(one, lambda: cast("IO[bytes]", _Shared(copy)), levels)
+        elif kind := compression_of(start):
+            _check_levels(one, levels)
+            inner = partial(decompressed, kind, whole, one.label, self._bounds)
+            yield from self._of_stream(one._replace(name=without_suffix(one.name), opens=inner), levels + 1)
+        else:
+            yield one._replace(opens=lambda: whole, is_once=True)
+
+    def _unwrapped(self, one: Delivery, start: bytes, levels: int) -> Iterator[Delivery]:
+        """Yield the files in a file that begins so."""
+        if start.startswith(ZIP_STARTS):
+            yield from self._of_zip(one, one.opens if one.is_plain else lambda: self._copy(one.label, one.opens()), levels)
+        elif kind := compression_of(start):
+            _check_levels(one, levels)
+            inner = one._replace(
+                name=without_suffix(one.name),
+                opens=lambda: decompressed(kind, one.opens(), one.label, self._bounds),
+                size=None,
+                is_plain=False,
+            )
+            yield from self._unwrapped(inner, _start_of(inner), levels + 1)
+        else:
+            yield one
+
+    def _of_zip(self, one: Delivery, opens: Opens, levels: int) -> Iterator[Delivery]:
+        _check_levels(one, levels)
+        if one.suffix in _DOCUMENTS:
+            raise SourceError(f"{one.shown} is a document of an application: save it as CSV, JSON or text")
+        archive = Archive(one.label, opens)
+        members = self._shelf.members_of(archive, self._bounds)
+        self._count(one.label, members)
+        for member in members:
+            label = f"{one.label}!{_name_shown(member.name)}"
+            if junk := _junk_in(*member.name.replace("\\", "/").split("/")):
+                self.skipped[junk] += 1
+                continue
+            if member.refusal:
+                self.skip(SourceError(f"{label} {member.refusal}"))
+                continue
+            try:
+                inside = partial(self._shelf.stream_of, archive, member)
+                inner = Delivery(label, member.name, inside, one.path, member.size, is_named=False)
+                yield from self._unwrapped(inner, _start_of(inner), levels + 1)
+            except SourceError as error:
+                self.skip(error)
+
+    def _count(self, label: str, members: list[Member]) -> None:
+        """Raise where archives in archives become too much together."""
+        self._members += len(members)
+        self._bytes += sum(member.size for member in members if not member.refusal)
+        if self._members > MOST_MEMBERS:
+            raise OversizedError(f"{label} has too many members: with those of other archives in it more than {MOST_MEMBERS:,}")
+        self._bounds.check(label, self._bytes, self._bytes)
+
+    def _copy(self, label: str, stream: IO[bytes]) -> IO[bytes]:
+        with stream:
+            return spooled(stream, lambda size: self._bounds.check(label, size, size))
+
+
+class _Shared:
+    """A copy that stays open when who reads it closes it."""
+
+    def __init__(self, copy: IO[bytes]) -> None:
+        self._copy = copy
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._copy, name)
+
+    def close(self) -> None:
+        """Leave it open."""
+
+
+def _standard_input() -> IO[bytes]:
+    if sys.stdin is None:
+        raise SourceError("standard input is closed")
+    return of_object(getattr(sys.stdin, "buffer", sys.stdin))
+
+
+def _check_levels(one: Delivery, levels: int) -> None:
+    if levels >= DEEPEST_NESTING:
+        raise SourceError(f"{one.label} is nested deeper than {DEEPEST_NESTING} archives: unpack it")
+
+
+def _start_of(one: Delivery) -> bytes:
+    try:
+        with one.opens() as stream:
+            return stream.read(_START_BYTES)
+    except MemprocError:
+        raise
+    except Exception as error:  # what decompresses raises errors of many kinds
+        raise SourceError(f"{one.label} cannot be read: {error}") from error
+
+
+def _junk_in(*parts: str) -> str:
+    """Return the kind of what nobody wants among the parts of a path, or an empty text."""
+    for part in parts:
+        if part in JUNK:
+            return part
+        if part.startswith(".") and part not in (".", ".."):
+            return HIDDEN
+    return ""
+
+
+def _name_shown(name: str) -> str:
+    return name if len(name) <= LONGEST_SHOWN else f"{name[:LONGEST_SHOWN]}..."
