@@ -50,6 +50,7 @@ if TYPE_CHECKING:
         Step,
         Trace,
     )
+    from memproc.store.exporting import Exported
     from memproc.store.store import Store
     from memproc.validation import Verdict
 
@@ -67,6 +68,7 @@ __all__ = [
     "EmotionalContext",
     "EngineError",
     "Entry",
+    "Exported",
     "Fault",
     "Finding",
     "History",
@@ -120,6 +122,7 @@ _HOMES = {
     "memproc.sketching": "sketch",
     "memproc.store.answers": "Added Applied Calibration Entry Finding History IndexRecall Job ObservationSeen PolicyCount "
     "Proposed Quarantined Recount Review Settled Step Trace",
+    "memproc.store.exporting": "Exported",
     "memproc.store.store": "Store",
     "memproc.validation": "Verdict",
 }

@@ -92,7 +92,7 @@ def plain_file(to: str | Path) -> Path | None:
     if not path:
         raise UsageError("an empty path: give a file to write")
     refuse_url(path)
-    with _told(to):
+    with system_errors_told(to):
         there = _stat(path)
         if told := whose(path):
             raise UsageError(f"{to} {told}: give another file")
@@ -114,7 +114,7 @@ def through(to: str | Path, *, overwrite: bool = True) -> Iterator[IO[bytes]]:
     Raises UsageError on a block device, which keeps what is written to it, unless `overwrite` is set.
     """
     path = os.fspath(to)
-    with _told(to):
+    with system_errors_told(to):
         number = descriptor_of(path)
         if number is None and not overwrite and stat.S_ISBLK(Path(path).stat().st_mode):
             raise UsageError(_IS_THERE.format(to))
@@ -135,7 +135,7 @@ def beside(to: str | Path, file: Path, *, is_private: bool, overwrite: bool = Tr
 
     Raises UsageError if a file exists at the end and may not be overwritten.
     """
-    with _told(to):
+    with system_errors_told(to):
         _sweep(file)
         _check_writable(file)
         part = _made(file, 0o600 if is_private or file.exists() else 0o666)
@@ -158,7 +158,7 @@ def _put(stream: IO[bytes], lines: Iterable[bytes]) -> int:
 
 
 @contextmanager
-def _told(to: str | Path) -> Iterator[None]:
+def system_errors_told(to: str | Path) -> Iterator[None]:
     """Turn errors of the system into errors that say how to correct the target."""
     try:
         yield

@@ -24,19 +24,6 @@ if TYPE_CHECKING:
 
 
 @app.command()
-def export(
-    database: Database,
-    to: Annotated[str, Option(metavar="FILE", help="The file to write; - for standard output.")],
-    full: Annotated[bool, Option("--full", help="Write every observation in full, then the decisions.")] = False,
-    as_json: Json = False,
-) -> None:
-    """Write one memory per line, ordered by id."""
-    with opened(database) as store:
-        lines = store.export(target(to), full=full)
-    show({"lines": lines, "to": to}, f"{lines} lines to {to}", as_json=as_json, to=to)
-
-
-@app.command()
 def stats(database: Database, as_json: Json = False) -> None:
     """Count what is in a store, and prove from its rows that nothing was lost."""
     with opened(database) as store:

@@ -58,6 +58,16 @@ def object_of(given: object) -> object:
         return given
 
 
+def list_of(given: str) -> object:
+    """Return a list that is given as JSON text, and any other text unchanged."""
+    if not given.lstrip().startswith("["):
+        return given
+    try:
+        return orjson.loads(given)
+    except orjson.JSONDecodeError:
+        return given
+
+
 def without_embeddings(given: Mapping[str, Any]) -> tuple[dict[str, Any], int]:
     """Return a mapping without the embeddings in it, and how many there were."""
     kept = {name: value for name, value in given.items() if not _is_embedding(name, value)}

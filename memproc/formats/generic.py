@@ -16,7 +16,7 @@ from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import Any
 
-from memproc.formats.cells import EMBEDDINGS, may_hold_embedding, object_of, tags_of, without_embeddings
+from memproc.formats.cells import EMBEDDINGS, list_of, may_hold_embedding, object_of, tags_of, without_embeddings
 from memproc.formats.draft import TIMES, Broken, Context, Draft, Format, Item, LeftOut, Part, beside, told_elsewhere, with_raw_times
 from memproc.formats.own import ENVELOPE, VERSION
 from memproc.formats.usual_names import USUAL_NAMES, claim_on, folded
@@ -81,10 +81,13 @@ def read(item: Item, context: Context) -> Iterator[Part]:
             fields[field] = str(value)
     if isinstance(fields.get("tags"), str):
         fields["tags"] = tags_of(fields["tags"])
+    if isinstance(fields.get("relations"), str):
+        fields["relations"] = list_of(fields["relations"])
     if isinstance(fields.get("importance"), str):
         fields["importance"] = _number(fields["importance"])
-    if isinstance(emotion := object_of(fields.get("emotion")), str):
-        fields["emotion"] = {"label": emotion, "source": "import"}
+    if isinstance(fields.get("emotion"), str):
+        emotion = object_of(fields["emotion"])
+        fields["emotion"] = {"label": emotion, "source": "import"} if isinstance(emotion, str) else emotion
     metadata = object_of(fields.pop("metadata", {}))
     named = metadata if isinstance(metadata, dict) else {"metadata": metadata}
     dropped = 0

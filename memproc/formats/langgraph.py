@@ -17,6 +17,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from memproc.formats import carried
 from memproc.formats.cells import EMBEDDINGS, object_of, without_embeddings
 from memproc.formats.draft import Broken, Context, Draft, Format, Item, LeftOut, Part, beside, with_raw_times, without_nones
 from memproc.formats.usual_names import USUAL_NAMES
@@ -33,7 +34,7 @@ def _matches(item: Item, _fields: frozenset[str]) -> bool:
     return has_place and isinstance(item.get("key"), str) and isinstance(object_of(item.get("value")), dict)
 
 
-def _read(item: Item, _context: Context) -> Iterator[Part]:
+def _read(item: Item, context: Context) -> Iterator[Part]:
     value = object_of(item.get("value"))
     if not isinstance(value, dict):
         yield Broken(fault("value", "missing", "an item of a LangGraph store has an object as its value"))
@@ -44,20 +45,25 @@ def _read(item: Item, _context: Context) -> Iterator[Part]:
         return
     path = _path(item)
     key = item.get("key")
-    is_made = isinstance(key, str) and bool(_MADE_KEY.fullmatch(key))
     place = {"namespace_path": path} if len(path) > 1 else {}
     kept, dropped = without_embeddings(beside(rest, {n: v for n, v in item.items() if n not in _KNOWN} | place, "item_"))
     fields = {
         "content": text,
-        "id": key if is_made or not isinstance(key, str) else "/".join([*path[:-1], key]),
+        "id": key if not isinstance(key, str) or is_made(key) else "/".join([*path[:-1], key]),
         "namespace": path[-1] if path else None,
         "created_at": item.get("created_at"),
         "updated_at": item.get("updated_at"),
         "metadata": kept or None,
     }
-    yield Draft(with_raw_times(without_nones(fields)), is_identity=not is_blank(key))
+    read = carried.taken_back(without_nones(fields), context.fields)
+    yield Draft(with_raw_times(read), is_identity=not is_blank(key))
     if dropped:
         yield LeftOut(EMBEDDINGS, dropped)
+
+
+def is_made(key: str) -> bool:
+    """Return whether a key was made to be unique, and is no plain word."""
+    return bool(_MADE_KEY.fullmatch(key))
 
 
 def _path(item: Item) -> list[str]:

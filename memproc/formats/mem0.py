@@ -18,7 +18,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from memproc.formats import memos
+from memproc.formats import carried, memos
 from memproc.formats.cells import EMBEDDINGS, tags_of, without_embeddings
 from memproc.formats.draft import Broken, Context, Draft, Format, Item, LeftOut, Part, beside, with_raw_times, without_nones
 from memproc.validation import fault
@@ -51,7 +51,7 @@ def _matches(item: Item, fields: frozenset[str]) -> bool:
     return is_listed or (isinstance(item.get("data"), str) and "hash" in item)
 
 
-def _read(item: Item, _context: Context) -> Iterator[Part]:
+def _read(item: Item, context: Context) -> Iterator[Part]:
     if isinstance(payload := item.get("payload"), dict):
         item, dropped = without_embeddings({"id": item.get("id"), **{n: v for n, v in item.items() if n != "payload"}, **payload})
         if dropped:
@@ -67,7 +67,8 @@ def _read(item: Item, _context: Context) -> Iterator[Part]:
     fields["tags"] = tags_of(fields.get("tags"))
     fields["relations"] = _relations(item.get("relations"))
     fields["metadata"] = _metadata(item, frozenset(origins.values()))
-    yield Draft(with_raw_times(without_nones(fields)), is_identity="id" in fields)
+    read = carried.taken_back(without_nones(fields), context.fields)
+    yield Draft(with_raw_times(read), is_identity="id" in fields)
 
 
 def _relations(given: object) -> list[dict[str, Any]] | None:

@@ -5,6 +5,7 @@ Facts: the head names a title, tags, dates and aliases. An observation is `- [ca
 
 Rules: each item of a list is a fact without an id, with its category, its tags and those of the head; a task is a fact tagged
 `task`. Relations and links in a text are relations of the facts of the note; what they say beside is kept in `metadata.relations`.
+A note that memproc wrote is one memory (`own_note.py`).
 Dates are those of the head, never those of the file. Paragraphs are counted, and read on request. The rest of the head goes to
 `metadata`.
 """
@@ -16,6 +17,7 @@ from collections.abc import Iterator
 from itertools import pairwise
 from typing import Any, NamedTuple
 
+from memproc.formats import own_note
 from memproc.formats.cells import split_tags
 from memproc.formats.draft import Broken, Context, Draft, Format, Item, LeftOut, Part, listed, with_raw_times, without_nones
 from memproc.formats.heads import fields_of_head
@@ -52,6 +54,9 @@ def _read(item: Item, context: Context) -> Iterator[Part]:
         yield Broken(fault("note", "missing", "a note is text"))
         return
     head, body = split_head(note)
+    if own_note.is_own(head):
+        yield own_note.read(note, context.fields)
+        return
     fields = fields_of_head(head or "")
     if isinstance(fields, Fault):
         yield Broken(fields)

@@ -41,9 +41,9 @@ def maybe_texts(stream: IO[bytes], start: bytes, suffix: str, name: str, limit_b
     first = next(line for line in shown.splitlines() if line.strip())
     if is_whatsapp(shown):
         return messages_of(_lines(stream, limit_bytes), shown, limit_bytes)
-    if not _DATED.match(first.lstrip()) and (_JSON.match(shown) or '\n{"' in shown) and not shown.startswith("[["):
-        return None
     head = split_head(shown)[0]
+    if head is None and not _DATED.match(first.lstrip()) and (_JSON.match(shown) or '\n{"' in shown) and not shown.startswith("[["):
+        return None
     if head is not None and fields_of(head).keys() >= _PLUGIN:
         return (_item({"part": text, "name": name}, limit_bytes) for text in _parts(_lines(stream, limit_bytes), limit_bytes))
     if head is not None or (suffix != ".txt" and _WIKI.search(shown)):

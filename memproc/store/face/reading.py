@@ -9,7 +9,7 @@ from typing import IO
 
 import orjson
 
-from memproc.config import limit_of, maybe_number
+from memproc.config import Shape, limit_of, maybe_number
 from memproc.dedup.compare.confidence import model_of
 from memproc.dedup.text.canonical import canonical
 from memproc.errors import UsageError
@@ -21,7 +21,7 @@ from memproc.store.answers import (
     Recount,
     Trace,
 )
-from memproc.store.exporting import export_lines_to
+from memproc.store.exporting import Exported, export_lines_to, export_shape_to
 from memproc.store.face.face import Face
 from memproc.store.index.recall import index_recall
 from memproc.store.jobs.counting import count_memories, jobs, recount, stats
@@ -30,7 +30,7 @@ from memproc.store.jobs.jobs import (
 )
 from memproc.store.rows.exports import marked_memories, whole_observations
 from memproc.store.rows.history import history_of
-from memproc.store.rows.memories import memory_at, newest_memories
+from memproc.store.rows.memories import memories_by_id, memory_at, newest_memories
 from memproc.store.rows.observations import locate, named_by, require, to_key
 from memproc.store.rows.trace import trace_of, trace_of_forgotten
 from memproc.store.sql.tx import Tx
@@ -126,6 +126,12 @@ class Reading(Face[M]):
         """
         plain_lines = whole_observations if full else marked_memories
         return export_lines_to(self._opened.transactions, to, lambda tx: (orjson.dumps(plain) + b"\n" for plain in plain_lines(tx)))
+
+    def export_as(self, to: str | Path | IO[bytes], shape: Shape) -> Exported:
+        """Write all memories in the shape of another system: `csv`, `mem0`, `langgraph` or `mcp`, each one file, or `markdown`, a
+        new or empty folder with a note a memory. Return how many were written, and what the shape cannot hold.
+        """
+        return export_shape_to(self._opened.transactions, to, shape, memories_by_id)
 
     def jobs(self) -> list[Job]:
         """Return the jobs with their counts, the oldest first."""
