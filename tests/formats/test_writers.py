@@ -94,7 +94,7 @@ def said_in(written: Path) -> object:
 
 
 @pytest.mark.parametrize(
-    "name", ["memories.jsonl", "memories.csv", "mem0.json", "langgraph.json", "mcp-memory.jsonl", "note.md", "claude.json"]
+    "name", ["memories.jsonl", "memories.csv", "mem0.json", "langgraph.json", "mcp-memory.jsonl", "note.md", "messages.json"]
 )
 @pytest.mark.parametrize("shape", get_args(Shape))
 def test_what_is_written_is_read_back_and_written_again_the_same(shape, name, tmp_path):
