@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+import orjson
+
 from memproc.dedup.columns import Columns
 from memproc.dedup.compare.reasons import reason_told
 from memproc.dedup.judging import Judged
@@ -43,7 +45,8 @@ class Noticed:
         self.undated += len(accepted)
         self.namespaces.update(accepted.namespace)
         is_dated = any(date is not None for date in accepted.changed_at)
-        self.has_owner_or_date = is_dated or len(self.namespaces) > 1 or accepted.at(0).record["namespace"] != DEFAULT_NAMESPACE
+        is_owned = len(self.namespaces) > 1 or orjson.loads(accepted.json[0])["namespace"] != DEFAULT_NAMESPACE
+        self.has_owner_or_date = is_dated or is_owned
 
     def note(self, landed: Landed, *, is_all_rejected: bool) -> None:
         """Add a batch; `is_all_rejected` tells whether every record so far was rejected."""
