@@ -23,6 +23,7 @@ Recall = Literal["standard", "high"]
 OnError = Literal["continue", "stop"]
 ValidateWhen = Literal["inline", "before"]
 Durability = Literal["normal", "full"]
+Secrets = Literal["off", "tag", "redact", "quarantine"]
 Engine = Literal["sequential", "threads", "processes", "dask", "ray"]
 PythonEngine = Literal[Engine, "forkserver"]  # which serves programs that are slow to start, and not commands
 Verdict = Literal["merge", "distinct", "supersedes"]  # of a person, on a pair
@@ -35,7 +36,9 @@ CHOICES: dict[str, tuple[str, ...]] = {
     "on_error": get_args(OnError),
     "validate": get_args(ValidateWhen),
     "durability": get_args(Durability),
+    "secrets": get_args(Secrets),
 }
+SECRET_KINDS = ("email", "phone")  # those that are looked for on request
 DEEPEST = 100  # levels of nesting that every database and JSON reader supports
 COUNTED = {
     "pool_size": "connection",
@@ -93,6 +96,10 @@ class Settings:
     - `max_depth`: a memory whose metadata or subclass fields are nested deeper is quarantined; at most 100.
     - `tracebacks`: keep the traceback of an exception in a reader, a transform or a rule of a schema with the quarantined record.
     - `redact`: keep what records hold out of messages. Quarantine keeps the bytes.
+    - `secrets`: what to do with a record that holds a key, token, password, private key, card number or IBAN: "off" looks for none;
+      "tag" adds the tag `secret:<kind>`; "redact" puts `[secret: <kind>]` in its place; "quarantine" rejects the record, and keeps
+      it redacted.
+    - `secret_kinds`: what else counts as a secret: "email", "phone".
     - `max_memory`: bytes that this process and its children should stay under. None means 80 % of what the cgroup or the machine
       allows.
     - `max_seconds`: the ingestion stops after this time; `resume` continues it.
@@ -129,6 +136,8 @@ class Settings:
     pool_recycle_seconds: float = 1_800.0
     tracebacks: bool = False
     redact: bool = False
+    secrets: Secrets = "off"
+    secret_kinds: Iterable[str] = ()
     max_memory: int | None = None
     max_seconds: float | None = None
     max_workers: int | None = None
@@ -158,6 +167,15 @@ class Settings:
             raise UsageError(f"{name}={value!r}: {advice}")
         self._check_errors()
         self._check_tables()
+        kinds = self.secret_kinds
+        if isinstance(kinds, str) or not isinstance(kinds, Iterable) or not {*kinds} <= {*SECRET_KINDS}:
+            raise UsageError(f"secret_kinds={kinds!r}: give some of {', '.join(SECRET_KINDS)}")
+        object.__setattr__(self, "secret_kinds", tuple(sorted({*kinds})))
+
+    @property
+    def hides_secrets(self) -> bool:
+        """Whether secrets are kept out of the store."""
+        return self.secrets in ("redact", "quarantine")
 
     def _check_errors(self) -> None:
         errors = self.max_errors

@@ -309,6 +309,8 @@ def test_each_piece_of_advice_can_be_met(tmp_path):
     heads = ({"memproc_version": version, "export": "full"} for version in (0, 1, 99))
     for item in (*heads, {"decision": "merge", "keys": []}):
         met |= {part.fault.code for part in own.FORMAT.read(item, Context())}
+    keyed = Intake(own.FORMAT, Policy(), settings=Settings(secrets="quarantine")).take(Item({"content": f"AKIA{'X' * 16}"}))
+    met |= {keyed.records.rejected[0][1].faults[0].code}
     met |= {internal(b"{}", KeyError("tea")).faults[0].code}
     assert set(HINTS) - met == set()
 

@@ -25,6 +25,8 @@ from memproc.cli.options import (
     Namespace,
     Records,
     Redact,
+    SecretKinds,
+    SecretsPolicy,
     SourceName,
     asked_of,
     mapping_of,
@@ -78,6 +80,8 @@ def ingest(
     max_depth: MaxDepth = MAX_DEPTH,
     durability: Annotated[Durability, Option(help="full: sync each commit to disk.")] = "normal",
     redact: Redact = False,
+    secrets: SecretsPolicy = "off",
+    secret_kinds: SecretKinds = None,
     tracebacks: Annotated[
         bool, Option("--tracebacks", help="Keep the traceback of an exception with the record that it quarantined.")
     ] = False,
@@ -123,6 +127,8 @@ def ingest(
         max_depth=max_depth,
         durability=durability,
         redact=redact,
+        secrets=secrets,
+        secret_kinds=tuple(secret_kinds or ()),
         tracebacks=tracebacks,
         max_record_bytes=bytes_of(max_record, "--max-record"),
         max_decompressed_bytes=bytes_of(max_decompressed, "--max-decompressed"),

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from typer import Argument, Option
 
-from memproc.config import DEEPEST, Settings
+from memproc.config import DEEPEST, SECRET_KINDS, Secrets, Settings
 from memproc.errors import UsageError
 
 if TYPE_CHECKING:
@@ -16,6 +16,12 @@ if TYPE_CHECKING:
 MAX_FIELDS, MAX_DEPTH = Settings().max_fields, DEEPEST  # the defaults of the settings
 File = Annotated[Path, Argument(metavar="FILE", help="A file, folder or archive; - is standard input.")]
 Redact = Annotated[bool, Option("--redact", help="Keep what records hold out of messages.")]
+SecretsPolicy = Annotated[
+    Secrets, Option("--secrets", help="Keys, passwords, card numbers: tag or quarantine the record, or redact it.")
+]
+SecretKinds = Annotated[
+    list[str] | None, Option("--secret-kinds", metavar="KIND", help=f"What else is a secret: {', '.join(SECRET_KINDS)}.")
+]
 MaxFields = Annotated[int, Option(metavar="N", help="How many names a memory may have, at all levels.")]
 MaxDepth = Annotated[int, Option(metavar="N", help=f"How deeply metadata may be nested; at most {DEEPEST}.")]
 FormatName = Annotated[str | None, Option("--format", help="The format of the records; detected from their shape by default.")]

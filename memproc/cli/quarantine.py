@@ -9,7 +9,18 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args
 from typer import Argument, Exit, Option
 
 from memproc.cli.app import FAILED, Database, Json, Limit, app, settings_of, show
-from memproc.cli.options import MAX_DEPTH, MAX_FIELDS, FormatName, Mapping, MaxDepth, MaxFields, Redact, mapping_of
+from memproc.cli.options import (
+    MAX_DEPTH,
+    MAX_FIELDS,
+    FormatName,
+    Mapping,
+    MaxDepth,
+    MaxFields,
+    Redact,
+    SecretKinds,
+    SecretsPolicy,
+    mapping_of,
+)
 from memproc.cli.output import fields_of, target
 from memproc.cli.stores import opened
 from memproc.config import QuarantineStatus
@@ -90,11 +101,15 @@ def retry(
     max_fields: MaxFields = MAX_FIELDS,
     max_depth: MaxDepth = MAX_DEPTH,
     redact: Redact = False,
+    secrets: SecretsPolicy = "off",
+    secret_kinds: SecretKinds = None,
     as_json: Json = False,
 ) -> None:
     """Ingest quarantined records again: all, some, or as edited in an export. Exit with 1 if one still fails."""
     which: Filters = {"category": category, "code": code, "job": job, "source": source}
-    with opened(database, settings=settings_of(max_fields=max_fields, max_depth=max_depth, redact=redact)) as store:
+    kinds = tuple(secret_kinds or ())
+    settings = settings_of(max_fields=max_fields, max_depth=max_depth, redact=redact, secrets=secrets, secret_kinds=kinds)
+    with opened(database, settings=settings) as store:
         report = store.replay(numbers or None, mapping=mapping_of(map_field), edited=edited, format=format, **which)
     told = str(report) if report.job is not None else "\n".join(["nothing to replay", *report.notes])
     show(report.as_dict(), told, as_json=as_json)

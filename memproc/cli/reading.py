@@ -9,8 +9,22 @@ from typing import TYPE_CHECKING, Annotated, Any
 from typer import Exit, Option
 
 from memproc.cli.app import FAILED, Json, app, print_json, show, tell, warn
-from memproc.cli.options import Delimiter, Encoding, File, FormatName, Include, Mapping, Records, Redact, asked_of, mapping_of
+from memproc.cli.options import (
+    Delimiter,
+    Encoding,
+    File,
+    FormatName,
+    Include,
+    Mapping,
+    Records,
+    Redact,
+    SecretKinds,
+    SecretsPolicy,
+    asked_of,
+    mapping_of,
+)
 from memproc.cli.output import beside, json_text, print_lines, target
+from memproc.config import Settings
 
 if TYPE_CHECKING:
     from memproc.ingestion.opening import Asked
@@ -25,12 +39,15 @@ def validate(
     encoding: Encoding = None,
     map_field: Mapping = None,
     redact: Redact = False,
+    secrets: SecretsPolicy = "off",
+    secret_kinds: SecretKinds = None,
     as_json: Json = False,
 ) -> None:
     """Check the records of a file and show every fault. Exit with 1 if there is one."""
     from memproc.records import Rejected
 
-    found = list(_read(file, asked_of(format, records, delimiter, encoding), map_field, (), redact=redact))
+    settings = Settings(redact=redact, secrets=secrets, secret_kinds=tuple(secret_kinds or ()))
+    found = list(_read(file, asked_of(format, records, delimiter, encoding), map_field, (), settings))
     rejected = [(position, one) for position, one in enumerate(found) if isinstance(one, Rejected)]
     faults = [{"position": position, **fault.as_dict()} for position, one in rejected for fault in one.faults]
     invalid = len(rejected)
@@ -57,6 +74,8 @@ def transform(
     map_field: Mapping = None,
     include: Include = None,
     redact: Redact = False,
+    secrets: SecretsPolicy = "off",
+    secret_kinds: SecretKinds = None,
     as_json: Json = False,
 ) -> None:
     """Convert legacy records to memories, one JSON line each, without a store. Exit with 1 if one is rejected."""
@@ -64,7 +83,8 @@ def transform(
     from memproc.records import Rejected, plain
     from memproc.writing import written
 
-    found = list(_read(file, asked_of(format, records, delimiter, encoding), map_field, include or (), redact=redact))
+    settings = Settings(redact=redact, secrets=secrets, secret_kinds=tuple(secret_kinds or ()))
+    found = list(_read(file, asked_of(format, records, delimiter, encoding), map_field, include or (), settings))
     memories = [in_order(plain(one)) for one in found if not isinstance(one, Rejected)]
     rejected = [one for one in found if isinstance(one, Rejected)]
     lines = list(map(json_text, memories))
@@ -97,12 +117,11 @@ def formats(as_json: Json = False) -> None:
     show({"formats": listed}, "\n".join(lines), as_json=as_json)
 
 
-def _read(file: Path, asked: Asked, map_field: list[str] | None, include: Any, *, redact: bool) -> Iterator[Any]:
-    from memproc.config import Settings
+def _read(file: Path, asked: Asked, map_field: list[str] | None, include: Any, settings: Settings) -> Iterator[Any]:
     from memproc.ingestion.reading import read_file
 
     warn()
-    return read_file(file, asked, mapping=mapping_of(map_field), include=include, settings=Settings(redact=redact))
+    return read_file(file, asked, mapping=mapping_of(map_field), include=include, settings=settings)
 
 
 def _advise(found: list[Any]) -> None:

@@ -26,7 +26,7 @@ from memproc.ingestion.engines.pools import Pool
 from memproc.ingestion.gc_pauses import rarer_collections
 from memproc.ingestion.opening import Source
 from memproc.ingestion.remarks import BEYOND, Noticed, certainty, describe_merge, remark_on
-from memproc.intake import Chunk
+from memproc.intake import Chunk, kinds_left_out, secrets_among
 from memproc.records import Category, Memory, Rejected
 from memproc.report.report import BatchLog, BatchSeen, Merge, Progress, Report, counted
 from memproc.resources import MEBIBYTE, Watch
@@ -120,7 +120,8 @@ class Run:
     def _whole_report(self, status: str, sources: Sequence[Source]) -> Report:
         """Return the report of this run, with what it noticed and used."""
         report = self._finish_report(status, sources)
-        report.left_out = Counter(self.place.left_out)
+        report.secrets = secrets_among(self.place.left_out)
+        report.left_out = Counter(kinds_left_out(self.place.left_out))
         report.batch_log, report.resources = self.log.kept, self.watch.told()
         if self.pool is not None:
             report.workers = [{"pid": pid, "records": records} for pid, records in sorted(self.workers.items())]
@@ -170,7 +171,8 @@ class Run:
         def take() -> Callable[[Sequence[Piece]], Chunk]:
             return partial(source.intake.take_all, is_grouped=self.pool is not None and self.share_met > GROUPED_AHEAD)
 
-        with closing(prepare_chunks(self.pool, take, chunks, redacts=self.settings.redact)) as done:
+        redacts = self.settings.redact or self.settings.hides_secrets
+        with closing(prepare_chunks(self.pool, take, chunks, give_up=source.intake.give_up, redacts=redacts)) as done:
             for worker, chunk in done:
                 self.workers[worker] += len(chunk.records)
                 batch.add(chunk, self.place.take(chunk.counts, chunk.left_out))

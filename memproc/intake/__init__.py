@@ -10,5 +10,17 @@ from memproc.intake.isolating import isolated
 from memproc.intake.limits import exceeded_limit
 from memproc.intake.names import clean_name
 from memproc.intake.rejections import given_up, internal, raw_of
+from memproc.intake.secret_gate import kinds_left_out, secrets_among
 
-__all__ = ["Chunk", "Intake", "clean_name", "exceeded_limit", "given_up", "internal", "isolated", "raw_of"]
+__all__ = [
+    "Chunk",
+    "Intake",
+    "clean_name",
+    "exceeded_limit",
+    "given_up",
+    "internal",
+    "isolated",
+    "kinds_left_out",
+    "raw_of",
+    "secrets_among",
+]

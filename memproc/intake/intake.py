@@ -10,7 +10,7 @@ from bisect import bisect_right
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cache
+from functools import cache, partial
 from itertools import accumulate
 from operator import itemgetter
 from typing import Any, NamedTuple, cast
@@ -27,7 +27,8 @@ from memproc.formats.draft import Broken, Context, Decided, Draft, Format, LeftO
 from memproc.intake.chunk import Chunk
 from memproc.intake.isolating import isolated
 from memproc.intake.limits import exceeded_limit
-from memproc.intake.rejections import internal, raw_of
+from memproc.intake.rejections import given_up, internal, raw_of
+from memproc.intake.secret_gate import Counts, SecretGate, with_secrets
 from memproc.records import DEFAULT_NAMESPACE, Category, Fault, Given, Memory, Plain, Rejected, encode, is_mapping, plain
 from memproc.sources.decoding import exact_value, item_of
 from memproc.sources.items import Item, Piece
@@ -83,14 +84,24 @@ class Intake:
         """Prepare one item, without MinHash signatures."""
         return self._prepare_chunk([piece], is_hashed=False)
 
+    def give_up(self, piece: Piece) -> Chunk:
+        """Return what becomes of an item on which worker processes died."""
+        return self._finished(given_up(piece), {})
+
     def draft(self, piece: Piece) -> list[Memory | Rejected]:
         """Return the memories of one item, validated as for a store."""
         drafted: list[Memory | Rejected] = []
-        for made, _ in self._read_item(piece, None):
-            if isinstance(made, Rejected):
-                drafted.append(self._redacted(made))
-            elif isinstance(made, _Valid):
-                drafted.append(restore(made.memory, self.schema) if isinstance(made.memory, dict) else made.memory)
+        for made, part in self._read_item(piece, None):
+            if isinstance(made, _Valid):
+                raw = partial(raw_of, part, piece)
+                gated = made.accepted if self._gate is None else self._gate.checked(made.accepted, raw)[0]
+                if isinstance(gated, Rejected):
+                    drafted.append(self._redacted(gated)[0])
+                else:
+                    memory = made.memory if gated is made.accepted else gated[0]
+                    drafted.append(restore(memory, self.schema) if isinstance(memory, dict) else memory)
+            elif isinstance(made, Rejected):
+                drafted.append(self._redacted(made)[0])
         return drafted
 
     def _prepare_chunk(self, pieces: Sequence[Piece], *, is_hashed: bool, is_grouped: bool = False) -> Chunk:
@@ -106,19 +117,42 @@ class Intake:
         rejected, ends = chunk.records.rejected, [*accumulate(chunk.counts)]
         rejected_places = {at for at, _ in rejected}
         places = [at for at in range(len(accepted) + len(rejected)) if at not in rejected_places]
+
+        def raw_at(place: int) -> bytes:
+            return raw_of(parts.get(place), pieces[bisect_right(ends, place)])
+
+        secrets: dict[int, Counts] = {}
+        if self._gate is not None:
+            gated = self._gate.sifted(zip(places, accepted, strict=True), raw_at)
+            places, accepted, secrets = [*gated.accepted], [*gated.accepted.values()], gated.secrets
+            rejected += gated.rejected
         made = chunk.records.accepted
         broken = isolated(lambda records: made.extend(prepared(records)), accepted)
-        for at, error in broken.items():
-            raw = raw_of(parts.get(places[at]), pieces[bisect_right(ends, places[at])])
-            rejected.append((places[at], internal(raw, error)))
+        rejected += [(places[at], internal(raw_at(places[at]), error)) for at, error in broken.items()]
         made.position = [place for at, place in enumerate(places) if at not in broken]
-        rejected[:] = [(at, self._redacted(one)) for at, one in sorted(rejected, key=itemgetter(0))]
+        return self._finished(chunk, secrets)
+
+    def _finished(self, chunk: Chunk, secrets: dict[int, Counts]) -> Chunk:
+        """Put the rejected records in order, without what must not be kept or shown, and count the secrets of each item."""
+        kept = [(at, *self._redacted(one)) for at, one in sorted(chunk.records.rejected, key=itemgetter(0))]
+        chunk.records.rejected[:] = [(at, one) for at, one, _ in kept]
+        if self._gate is not None:
+            ends = [*accumulate(chunk.counts)]
+            found_at = [*secrets.items(), *((at, found) for at, _, found in kept)]
+            by_item = [(bisect_right(ends, place), found) for place, found in found_at if found]
+            chunk.left_out[:] = with_secrets(chunk.left_out, by_item)
         return chunk
 
-    def _redacted(self, rejected: Rejected) -> Rejected:
-        if not self.settings.redact:
-            return rejected
-        return replace(rejected, faults=tuple(redacted(fault_found, self.schema.model_fields) for fault_found in rejected.faults))
+    @property
+    def _gate(self) -> SecretGate | None:
+        return None if self.settings.secrets == "off" else SecretGate(self.settings, self.context.fields)
+
+    def _redacted(self, rejected: Rejected) -> tuple[Rejected, Counts]:
+        """Return a rejected record as it may be kept and shown, and the secrets that its bytes hold."""
+        kept, found = (rejected, {}) if self._gate is None else self._gate.rejected(rejected)
+        if self.settings.redact:
+            kept = replace(kept, faults=tuple(redacted(one, self.schema.model_fields) for one in kept.faults))
+        return kept, found
 
     def _read(self, pieces: Sequence[Piece]) -> tuple[Chunk, list[Accepted], dict[int, object]]:
         """Read items and validate their records. Return the chunk with the rejected records, the accepted records, which have no

@@ -128,11 +128,11 @@ class Report:
     (validated before, nothing written) or "rehearsed" (a dry run).
 
     `review` counts the pairs found for review, `accepted` those of them that this run merged because of `accept_at`, `candidates`
-    the pairs that shared a band, `verified` the pairs that were compared. `left_out` counts what a format reads only on request.
-    `forgotten` counts the duplicates that had been forgotten. After a dry run `least_certain` holds the ten merges with the lowest
-    confidence. `patterns` are the three most frequent groups of quarantined records with similar faults, and `settled` counts, each
-    once, the quarantined records that had been replayed or discarded before. `batch_log` holds up to a thousand batches of this
-    run, evenly chosen, and `resources` what this run used.
+    the pairs that shared a band, `verified` the pairs that were compared. `left_out` counts what a format reads only on request,
+    `secrets` the secrets found, by kind, and `forgotten` the duplicates that had been forgotten. After a dry run `least_certain`
+    holds the ten merges with the lowest confidence. `patterns` are the three most frequent groups of quarantined records with
+    similar faults, and `settled` counts, each once, the quarantined records that had been replayed or discarded before. `batch_log`
+    holds up to a thousand batches of this run, evenly chosen, and `resources` what this run used.
     """
 
     job: int | None = None
@@ -156,6 +156,7 @@ class Report:
     errors: Counter[str] = field(default_factory=Counter)
     forgotten: int = 0
     left_out: Counter[str] = field(default_factory=Counter)
+    secrets: Counter[str] = field(default_factory=Counter)
     notes: list[str] = field(default_factory=list)
     least_certain: list[Merge] = field(default_factory=list)
     patterns: list[Pattern] = field(default_factory=list)
@@ -178,7 +179,7 @@ class Report:
 
     def as_dict(self) -> dict[str, Any]:
         """Return the report as JSON values."""
-        return {**asdict(self), "errors": dict(self.errors), "left_out": dict(self.left_out)}
+        return {**asdict(self), "errors": dict(self.errors), "left_out": dict(self.left_out), "secrets": dict(self.secrets)}
 
     def __str__(self) -> str:
         """Return the report as a few lines of text."""
@@ -196,6 +197,8 @@ class Report:
             lines.append(f"  {self.settled} of these had been replayed or discarded before")
         if self.left_out:
             lines.append("left out: " + ", ".join(f"{count} {kind}" for kind, count in sorted(self.left_out.items())))
+        if self.secrets:
+            lines.append("secrets: " + ", ".join(f"{count} {kind}" for kind, count in sorted(self.secrets.items())))
         if self.least_certain:
             lines.append("the least certain merges:")
         lines += [f"  {merge.confidence:.6g}  {merge.reason}\n    {merge.one}\n    {merge.other}" for merge in self.least_certain]

@@ -32,6 +32,7 @@ HINTS: dict[str, str] = {
     "too_many_fields": "put what is not needed away, give part of it as one JSON text, or raise max_fields",
     "invalid_key": "give the names of fields as text",
     "more_faults": "mend those that are told first",
+    "secret": "replay takes it without its secret, unless that is in its id or another name: edit the record, or give it again",
     "literal_error": "give one of the values listed",
     "tuple_type": "give a list",
     "dict_type": "give an object",

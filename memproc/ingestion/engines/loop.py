@@ -28,6 +28,7 @@ IN_FLIGHT_A_WORKER = 2
 ATTEMPTS_OF_ONE = 2  # before an item is given up: something else may have killed the worker
 
 Take = Callable[[Sequence[Piece]], Chunk]
+GiveUp = Callable[[Piece], Chunk]
 
 
 class Done(NamedTuple):
@@ -44,10 +45,16 @@ class _Sent(NamedTuple):
 
 
 def prepare_chunks(
-    pool: Pool | None, take: Callable[[], Take], chunks: Iterable[Sequence[Piece]], *, redacts: bool = False
+    pool: Pool | None,
+    take: Callable[[], Take],
+    chunks: Iterable[Sequence[Piece]],
+    *,
+    give_up: GiveUp = given_up,
+    redacts: bool = False,
 ) -> Generator[Done, None, None]:
     """Yield each prepared chunk in order; without a pool, prepare them in this process. `take` returns the function that prepares
-    the next chunk. With `redacts` the log shows the type of an error but not its message, which may quote a record.
+    the next chunk, `give_up` what becomes of an item that ends workers. With `redacts` the log shows the type of an error but not
+    its message, which may quote a record.
 
     Raises EngineError if the workers cannot start, or if a pool of the caller broke or is gone.
     """
@@ -55,7 +62,7 @@ def prepare_chunks(
         for pieces in chunks:
             yield _run(take(), pieces)
     else:
-        yield from _Loop(pool, take, redacts=redacts).run(iter(chunks))
+        yield from _Loop(pool, take, give_up, redacts=redacts).run(iter(chunks))
 
 
 def _run(take: Take, pieces: Sequence[Piece]) -> Done:
@@ -69,8 +76,8 @@ def _process_id() -> int:
 class _Loop:
     """Prepares the chunks of one source in a pool."""
 
-    def __init__(self, pool: Pool, take: Callable[[], Take], *, redacts: bool) -> None:
-        self._pool, self._take, self._redacts = pool, take, redacts
+    def __init__(self, pool: Pool, take: Callable[[], Take], give_up: GiveUp, *, redacts: bool) -> None:
+        self._pool, self._take, self._give_up, self._redacts = pool, take, give_up, redacts
         self._pending: deque[_Sent] = deque()
         self._deaths: tuple[type[BaseException], ...] = (*pool.deaths, PoolDiedError)
         self._workers_have_started = False
@@ -166,7 +173,7 @@ class _Loop:
                 yield done
                 return
         if len(pieces) == 1:
-            yield Done(os.getpid(), given_up(pieces[0]))
+            yield Done(os.getpid(), self._give_up(pieces[0]))
             return
         middle = len(pieces) // 2
         yield from self._prepare_alone(pieces[:middle])

@@ -8,7 +8,7 @@ format cannot read alone (a message of a conversation) fails as before. Decision
 
 from __future__ import annotations
 
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice
@@ -22,7 +22,7 @@ from memproc.errors import DatabaseError, MemprocError, UsageError
 from memproc.failures import Kind
 from memproc.formats import format_named, generic, of_line, own
 from memproc.formats.draft import Context, Format
-from memproc.intake import Intake, internal
+from memproc.intake import Intake, internal, secrets_among
 from memproc.records import Category, Fault, Memory, Rejected
 from memproc.sources.decoding import decode
 from memproc.sources.items import Item
@@ -82,6 +82,7 @@ class ReplayPlan:
     transform: Transform | None = None
     edits: Edits | None = None
     settings: Settings = field(default_factory=Settings)
+    secrets: Counter[str] = field(default_factory=Counter)  # those found, by kind
 
     def take(self, record: ReplayedRecord) -> Taken | None:
         """Prepare a record; None if it is skipped. Never raises on bad input or errors in memproc itself."""
@@ -103,7 +104,10 @@ class ReplayPlan:
             elif (unmended := self._unmended(item, record)) is not None:
                 records.extend(Taken.of_rejected([unmended]))
             else:
-                records.extend(self._intake(record, item.value).take(item).records)
+                chunk = self._intake(record, item.value).take(item)
+                records.extend(chunk.records)
+                for _, counts in chunk.left_out:
+                    self.secrets.update(secrets_among(counts))
         is_read = len(records.accepted) or any(one.category != Category.TRANSFORM for _, one in records.rejected)
         if is_read or (len(records) and not self._is_unchanged):
             return records

@@ -148,6 +148,7 @@ class Quarantining(Face[M]):
             settings=self.settings,
         )
         status = self._replay(report, chosen.numbers, plan) if chosen.numbers else "done"
+        report.secrets = plan.secrets
         report.finish(status, perf_counter() - started)
         return report
 
