@@ -18,7 +18,7 @@ from loguru import logger
 import memproc
 from memproc.config import Policy
 from memproc.formats import generic
-from memproc.ingestion.pipeline import read_file
+from memproc.ingestion.reading import read_file
 from memproc.intake import Intake
 from memproc.intake.secret_gate import SecretGate
 from memproc.records import encode
