@@ -18,10 +18,11 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from memproc.config import Settings
+from memproc.config import DEEPEST, Settings
 from memproc.dedup.preparing import Accepted
 from memproc.intake.rejections import internal
 from memproc.records import Category, Plain, Rejected, encode
+from memproc.sources.counting import depth_of
 from memproc.validation import fault, redacted
 from memproc.validation.secrets import hidden, instead_of, kind_named, may_hold_secrets, secrets_in
 
@@ -125,8 +126,9 @@ class SecretGate:
         """Return raw bytes without the secrets that are `found`, and without those in them, which are added."""
         known, own = {*found}, list[tuple[str, str]]()
         with suppress(ValueError, RecursionError):
-            clean = self._hidden(_value_of(raw), own)
-            raw = _written(clean) if own else raw
+            if depth_of(value := _value_of(raw)) <= DEEPEST:  # what is nested deeper is looked through as text only
+                clean = self._hidden(value, own)
+                raw = _written(clean) if own else raw
         text = self._hidden_text(raw.decode("utf-8", "surrogateescape"), own)
         for kind, secret in sorted(known - {*own}):  # those that only the record shows, by a name that is not in the bytes
             for written in (secret, json.dumps(secret, ensure_ascii=False)[1:-1]):
