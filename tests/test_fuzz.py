@@ -68,7 +68,7 @@ def test_a_reader_that_stops_early_is_caught(new_store, tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize("format", FILES)
-@pytest.mark.sampled(7)
+@pytest.mark.sampled(19)
 def test_each_format_stands_its_spoilt_records(new_store, tmp_path, format):
     """One chunk of each."""
     assert fuzz(new_store, tmp_path, 1, seed=12, format=format).chunks >= 1

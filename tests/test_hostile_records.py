@@ -287,7 +287,7 @@ class Loose(memproc.Memory):
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # pydantic says so of what raises while it asks
 @pytest.mark.parametrize("known", FORMATS, ids=lambda known: known.name)
 @pytest.mark.parametrize("schema", [memproc.Memory, Loose])
-@pytest.mark.sampled(4)
+@pytest.mark.sampled(13)
 def test_objects_that_lie_are_taken_or_told(known, schema):
     """Each gives a record, by every format, and takes no other with it."""
     detect(RECORDS, frozenset(schema.model_fields))

@@ -129,6 +129,7 @@ def slow_to_try_again(n):
 
 
 @pytest.mark.parametrize("field", ["content", "created_at", "subject", "kind"])
+@pytest.mark.slow
 def test_no_text_makes_an_expression_try_for_ever(field):
     """Time grows with the length of a text, whatever it repeats; so it does where faults are grouped."""
 

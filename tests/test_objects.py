@@ -218,6 +218,7 @@ UNCHECKED = [
 @pytest.mark.parametrize(
     ("made", "expected"), UNCHECKED, ids=lambda value: str(value)[:30] if not isinstance(value, memproc.Memory) else ""
 )
+@pytest.mark.sampled(4)
 def test_an_object_that_nobody_checked_is_stored_as_it_is_or_quarantined(store, made, expected):
     """It never raises, and `validate` says the same."""
     report = memproc.ingest([made], store)
@@ -366,6 +367,7 @@ def test_a_row_with_surplus_cells_may_come_by_any_way(store):
 
 @pytest.mark.parametrize("nothing", NOTHING, ids=lambda value: type(value).__name__)
 @pytest.mark.parametrize("format", ["memproc", "json"])
+@pytest.mark.sampled(3)
 def test_what_says_no_value_is_none_in_any_field(store, nothing, format):
     """A content that is none is missing; a field that nobody knows is not there."""
     fields = dict.fromkeys(memproc.Memory.model_fields, nothing)

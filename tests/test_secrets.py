@@ -316,6 +316,7 @@ RAW = [
 
 @pytest.mark.parametrize("policy", ["redact", "quarantine"])
 @pytest.mark.parametrize("engine", ["sequential", "threads", "processes"])
+@pytest.mark.sampled(6)
 def test_broken_lines_and_rows_are_kept_without_it(tmp_path, policy, engine):
     """As text, and where JSON writes it with escapes; in this process and in others."""
     keys = [secret for kind, secret in OF_EACH_KIND if "\n" not in secret]
@@ -412,6 +413,7 @@ def test_other_values_are_refused(wrong):
 
 
 @pytest.mark.parametrize("rule", range(len(RULES)))
+@pytest.mark.slow
 def test_time_grows_with_the_length_of_a_text(rule):
     """Whatever it repeats; the hints are there, so that each rule is tried."""
     pattern = RULES[rule].pattern
@@ -438,6 +440,7 @@ def test_time_grows_with_the_length_of_a_text(rule):
 
 
 @pytest.mark.parametrize("policy", ["tag", "redact", "quarantine"])
+@pytest.mark.slow
 def test_many_secrets_in_one_record_take_no_longer(policy):
     """Each is hidden once, in one pass."""
 

@@ -27,7 +27,7 @@ BOUNDED = {
 CLOCK = re.compile(r"\b(perf_counter|process_time|thread_time|monotonic|time)\(\)")
 
 # What tells times or a ratio of them: functions of the tests, and what the benchmarks measured.
-TELLS_TIMES = {"growth", "least_seconds", "is_within", "seconds_to_forget", "ratio", "wall_seconds", "warm_microseconds"}
+TELLS_TIMES = {"growth", "times", "least_seconds", "is_within", "seconds_to_forget", "ratio", "wall_seconds", "warm_microseconds"}
 NOT_BY_DEFAULT = re.compile(r"\bmark\.(slow|engine)\b")
 
 

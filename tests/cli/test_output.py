@@ -177,7 +177,8 @@ def many(tmp_path_factory):
     [(lambda _: None, ""), pytest.param(lambda stream: stream.readline(), "1", marks=pytest.mark.slow)],
     ids=["nothing", "a line"],
 )
-@pytest.mark.sampled(9)
+@pytest.mark.slow
+@pytest.mark.sampled(2)
 def test_a_reader_may_have_seen_enough(many, command, reads, unbuffered):
     """`| head -1`: no traceback, not a word, and the exit code says that not all was written."""
     if not (many / "link").is_symlink():

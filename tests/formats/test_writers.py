@@ -97,6 +97,7 @@ def said_in(written: Path) -> object:
     "name", ["memories.jsonl", "memories.csv", "mem0.json", "langgraph.json", "mcp-memory.jsonl", "note.md", "messages.json"]
 )
 @pytest.mark.parametrize("shape", get_args(Shape))
+@pytest.mark.sampled(4)
 def test_what_is_written_is_read_back_and_written_again_the_same(shape, name, tmp_path):
     """From a store, into an empty one, and out again."""
     first, before = rewritten(FIXTURES / name, shape, tmp_path / "first")

@@ -51,6 +51,7 @@ def test_a_change_waits_and_what_is_true_at_once_does_not(fresh):
 @pytest.mark.parametrize("records", [HOMES, WEIGHTS], ids=["homes", "weights"])
 @pytest.mark.parametrize("order", ORDERS.values(), ids=[*ORDERS])
 @pytest.mark.parametrize("batch_size", [1, 3, 100])
+@pytest.mark.sampled(4)
 def test_ten_values_are_nine_offers_whatever_came_first(fresh, records, order, batch_size):
     """Each with the one before it in time; what comes between two takes their offer back."""
     with fresh() as store:

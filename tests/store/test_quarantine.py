@@ -550,7 +550,7 @@ def test_forgetting_finds_what_was_replayed(fresh):
         assert store.quarantine(status=None) == []
         assert is_whole(store)
         assert store.replay().job is None
-        assert "secret" not in all_text(store)
+        assert "giraf" not in all_text(store)
 
 
 def test_forgetting_finds_the_text_in_what_is_no_json(fresh, tmp_path):

@@ -367,6 +367,7 @@ def test_two_that_open_at_once_upgrade_once(places, monkeypatch):
         check_is_as_it_was(store)
 
 
+@pytest.mark.slow
 def test_processes_that_open_at_once_upgrade_once(places):
     """Each serves, whichever of them upgraded it."""
     place = places.older()
