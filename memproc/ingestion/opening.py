@@ -13,7 +13,7 @@ from memproc.errors import MemprocError, OversizedError, SourceError, UsageError
 from memproc.formats import LISTS, LONG_LISTS, companions, generic, own
 from memproc.ingestion.detecting import format_of
 from memproc.ingestion.places import conversation_of, with_places
-from memproc.ingestion.refusing import check_mapping, missing_paths, near_misses
+from memproc.ingestion.refusing import check_mapping, missing_paths, remarks_on_names
 from memproc.intake import Intake
 from memproc.records import Memory, is_mapping
 from memproc.sources.compression import Bounds
@@ -225,10 +225,10 @@ def _source(opened: Items, delivery: Delivery | None, intake: Intake, name: str 
             message = f"{label}: the date of the export is no date"
             raise SourceError(f"{message}: {error}", message) from error
         as_of = to_text(moment) if moment else None
-    is_generic = detected in (generic.FORMAT, generic.TABLE) and not intake.context.mapping
+    is_generic = detected in (generic.FORMAT, generic.TABLE)
     if is_generic and opened.reading is not None and not intake.settings.redact:
         objects: list[Any] = [item.value for item in sample if is_mapping(item.value)]
-        opened.reading.remarks.extend(near_misses(objects, frozenset(intake.schema.model_fields)))
+        opened.reading.remarks.extend(remarks_on_names(objects, frozenset(intake.schema.model_fields), intake.context))
     conversation = conversation_of(detected, sample, opened.head, "" if delivery is None else delivery.place)
     pieces = lookahead.all_pieces() if delivery is None else detected.gather(lookahead.all_pieces())  # an iterable may have no end
     items = with_places(pieces, conversation, opened.head)

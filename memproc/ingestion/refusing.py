@@ -6,7 +6,9 @@ column of text is no memories. JSON text inside JSON text is not read twice, bec
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import shlex
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from difflib import get_close_matches
 from typing import Any
 
@@ -14,7 +16,7 @@ import orjson
 
 from memproc.errors import SourceError
 from memproc.formats import generic, whatsapp
-from memproc.formats.draft import Format
+from memproc.formats.draft import Context, Format
 from memproc.formats.naming import Names
 from memproc.formats.usual_names import USUAL_NAMES, claim_on, folded
 from memproc.sources.deliveries import Delivery
@@ -25,6 +27,9 @@ from memproc.sources.sniffing import LINE_SUFFIXES
 NAMES_NEAR = 3
 _SHOWN_ALIKE, _ALMOST_ALIKE = 0.6, 0.85
 _TOLD_IF_MISSED = ("namespace", "created_at", "conversation")
+_MAY_OWN = frozenset(  # folded names of who a memory may be of; a product may use each for something else, so it is only told
+    ("customer", "customerid", "account", "accountid", "client", "clientid", "member", "memberid", "profile", "profileid")
+) | {"email", "emailaddress", "name", "fullname", "contact", "contactid", "person", "personid", "ownerid"}
 
 
 def missing_paths(mapping: Mapping[str, str], objects: Iterable[Mapping[str, Any]]) -> dict[str, str]:
@@ -76,15 +81,31 @@ def check_known(file: Delivery, detected: Format | None, sample: Sequence[Item],
         raise SourceError(f"{file.shown} holds no JSON in its first {len(sample)} lines: give JSON, JSON lines or CSV")
 
 
-def near_misses(objects: Iterable[Mapping[str, Any]], fields: frozenset[str]) -> list[str]:
-    """Return a remark on each name that is near a usual one of a field that no record has; `fields` are those of the schema."""
+def remarks_on_names(objects: Sequence[Mapping[str, Any]], fields: frozenset[str], context: Context) -> list[str]:
+    """Return remarks on names of the first records that may stand for a field that none has; `fields` are those of the schema."""
     names = dict.fromkeys(name for item in objects for name in item if isinstance(name, str))
     claimed = {name: claim_on(name, fields)[0] for name in names}
-    wanted = {folded(usual): field for field in _TOLD_IF_MISSED if field not in claimed.values() for usual in USUAL_NAMES[field]}
-    left = [name for name, field in claimed.items() if not field]
-    found = [(name, wanted[near]) for name in left for near in get_close_matches(folded(name), wanted, 1, _ALMOST_ALIKE)]
+    left = [name for name, field in claimed.items() if not field and name not in context.mapping.values()]
+    told = [] if context.mapping else _near_misses(left, {*claimed.values()})
+    has_owner = "namespace" in claimed.values() or "namespace" in context.mapping
+    return told if has_owner else [*told, *_may_own(left, objects)]
+
+
+def _near_misses(left: Sequence[str], found: AbstractSet[str]) -> list[str]:
+    """Return a remark on each name that is near a usual one of a field that was not found."""
+    wanted = {folded(usual): field for field in _TOLD_IF_MISSED if field not in found for usual in USUAL_NAMES[field]}
+    near = [(name, wanted[one]) for name in left for one in get_close_matches(folded(name), wanted, 1, _ALMOST_ALIKE)]
     told = "{0} was not taken for the {1}: --map {1}={0} takes it"
-    return [told.format(name_shown(name), field) for name, field in found[:NAMES_NEAR]]
+    return [told.format(name_shown(name), field) for name, field in near[:NAMES_NEAR]]
+
+
+def _may_own(left: Iterable[str], objects: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    """Yield a remark on each name that may say whose a memory is, and has several values."""
+    for name in left:
+        values = {repr(item[name]) for item in objects if item.get(name) not in (None, "")}
+        if folded(name) in _MAY_OWN and len(values) > 1:
+            told = f"{name_shown(name)} has {len(values)} values in the first {len(objects)} records, and was not taken for whose"
+            yield f"{told} memories these are: --map {shlex.quote(f'namespace={name_shown(name)}')} does that"
 
 
 def are_texts(label: str, values: Sequence[object]) -> bool:

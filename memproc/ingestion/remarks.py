@@ -121,8 +121,8 @@ def _on_batches(noticed: Noticed, *, redacts: bool) -> Iterator[str]:
         yield f"{broke}: the fault is memproc's, please report it with the traceback that is kept with each"
     if noticed.undated >= MANY and not noticed.has_owner_or_date:
         none = f"none of {noticed.undated} records says whose it is, or from when: all are in the namespace {DEFAULT_NAMESPACE!r}"
-        more = "--map created_at=NAME, where the date is; memproc inspect FILE shows what there is"
-        yield f"{none}. --namespace NAME says whose; {more}"
+        whose = "--map namespace=NAME says where that is, or --namespace NAME that all are of one"
+        yield f"{none}. {whose}; --map created_at=NAME, where the date is; memproc inspect FILE shows what there is"
     if noticed.uncompared:
         broke = f"memproc itself broke on comparing {counted(noticed.uncompared, 'record')}, which are stored as they are"
         yield f"{broke}: the fault is memproc's, please report it with the traceback that is in the log"

@@ -65,6 +65,24 @@ def test_a_name_near_a_usual_one_is_told(tmp_path, redact):
     assert not any("was not taken" in note for note in memproc.ingest(path, tmp_path / "m.db").notes)
 
 
+@pytest.mark.parametrize("name", ["customer_id", "accountId", "Email", "Name", "client", "member", "owner id"])
+def test_a_column_that_may_say_whose_memories_these_are_is_told(tmp_path, name):
+    """However few there are, if it has several values and nothing else says it; with `redact` no name is shown."""
+    table = tmp_path / "a.csv"
+    table.write_text(f"{name},content,Fact\nann,Prefers tea,A\nbob,Prefers tea,B\n")
+    option = f"'namespace={name}'" if " " in name else f"namespace={name}"
+    told = f"{name} has 2 values in the first 2 records, and was not taken for whose memories these are: --map {option} does that"
+    assert memproc.ingest(table, tmp_path / "m.db").notes == [told]
+    assert memproc.ingest(table, tmp_path / "n.db", mapping={"content": "Fact"}).notes == [told]
+    assert memproc.ingest(table, tmp_path / "r.db", settings=memproc.Settings(redact=True)).notes == []
+    mapped = memproc.ingest(table, tmp_path / "o.db", mapping={"namespace": name})
+    assert (mapped.stored, mapped.notes) == (2, [])
+    table.write_text(f"{name},content\nann,Prefers tea\nann,Has a dog\n")
+    assert memproc.ingest(table, tmp_path / "m.db").notes == []
+    table.write_text(f"{name},content,user\nann,Prefers tea,1\nbob,Has a dog,1\n")
+    assert memproc.ingest(table, tmp_path / "m.db").notes == []
+
+
 def test_a_field_is_left_out_on_request(tmp_path):
     """Importance on another scale stays in the metadata, and the report says how."""
     path = tmp_path / "a.json"
