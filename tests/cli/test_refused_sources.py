@@ -83,6 +83,32 @@ def test_a_column_that_may_say_whose_memories_these_are_is_told(tmp_path, name):
     assert memproc.ingest(table, tmp_path / "m.db").notes == []
 
 
+@pytest.mark.parametrize(
+    ("name", "raw"),
+    [("a.csv", b"content\nCaf\xe9\n"), ("a.jsonl", b'{"content": "Caf\xe9"}\n'), ("a.txt", b"- Tea\n- Caf\xe9\n")],
+)
+def test_text_that_is_no_utf8_is_told_to_have_its_encoding_given(tmp_path, name, raw):
+    """In the fault of each record, and where the head of a table cannot be read; then it is read."""
+    (tmp_path / name).write_bytes(raw)
+    memproc.ingest(tmp_path / name, tmp_path / "m.db")
+    with memproc.open(tmp_path / "m.db") as store:
+        [rejected] = store.quarantine()
+    assert "give its encoding, as in --encoding cp1252" in rejected.faults[0].hint
+    assert memproc.ingest(tmp_path / name, tmp_path / "n.db", encoding="cp1252").quarantined == 0
+    (tmp_path / "b.csv").write_bytes(b"content,caf\xe9\nTea,1\n")
+    with pytest.raises(SourceError, match="give its encoding, as in --encoding cp1252"):
+        memproc.ingest(tmp_path / "b.csv", tmp_path / "m.db")
+
+
+@pytest.mark.parametrize("date", ["25/12/2024", "25.12.2024"])
+def test_a_date_that_cannot_be_read_can_be_left_out(tmp_path, date):
+    """As its advice says."""
+    (tmp_path / "a.csv").write_text(f"content,date\nPrefers tea,{date}\n")
+    assert "--map created_at=none" in memproc.validate({"content": "Prefers tea", "created_at": date}).errors[0].hint
+    assert memproc.ingest(tmp_path / "a.csv", tmp_path / "m.db").quarantined == 1
+    assert memproc.ingest(tmp_path / "a.csv", tmp_path / "n.db", mapping={"created_at": "none"}).stored == 1
+
+
 def test_a_field_is_left_out_on_request(tmp_path):
     """Importance on another scale stays in the metadata, and the report says how."""
     path = tmp_path / "a.json"
