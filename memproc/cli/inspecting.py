@@ -116,10 +116,10 @@ def _commands(found: Inspection, ingest: str) -> list[str]:
     """Return the commands to run next."""
     from memproc.records import DEFAULT_NAMESPACE
 
-    if not found.records:
-        return [f"{ingest} --show 5 --map content=NAME"]
     whose = " --namespace NAME" if [*found.namespaces] == [DEFAULT_NAMESPACE] else ""
     more = [
         f"{ingest}{whose} --into memories.db --include {option}" for option in found.options if f"--include {option}" not in ingest
     ]
+    if not found.records:
+        return more or [f"{ingest} --show 5 --map content=NAME"]
     return [f"{ingest}{whose} --into memories.db --dry-run", f"{ingest}{whose} --into memories.db", *more]

@@ -44,7 +44,7 @@ class Inspection:
     undated: int = 0
     examples: list[Plain] = field(default_factory=list)
     advice: str = ""  # where every record was rejected
-    options: list[str] = field(default_factory=list)  # what --include may name
+    options: list[str] = field(default_factory=list)  # what --include reads of what was left out
 
     @property
     def records(self) -> int:
@@ -113,7 +113,9 @@ def inspect(what: object, intake: Intake, asked: Asked) -> Inspection:
         found.not_read = list(sources.notes(redacts=False))
         if sources.found is not None:
             found.skipped.update(sources.found.skipped)
-        found.options = [*dict.fromkeys(option for source in sources.all for option in source.intake.format.options)]
+        read = zip(sources.all, found.files, strict=True)
+        options = (option for source, seen in read for option in source.intake.format.options if seen.left_out[option])
+        found.options = [*dict.fromkeys(options)]
     if found.rejected and not found.records:
         found.advice = names.advice(redact=False)
     return found

@@ -66,17 +66,18 @@ def check_table(label: str, rows: Sequence[Mapping[str, Any]], mapping: Mapping[
 
 def check_known(file: Delivery, detected: Format | None, sample: Sequence[Item], objects: Sequence[Mapping[str, Any]]) -> None:
     """Raise SourceError if the format of a file is unknown, or leaves open what its dates mean; `objects` are of the sample."""
+    alone = "" if file.is_named else ", for this file alone"
     if detected is whatsapp.FORMAT and any(one.get("day_first", True) is None for one in objects):
         advice = f"name --format {whatsapp.DAY_FIRST.name} or --format {whatsapp.MONTH_FIRST.name}"
-        raise SourceError(f"{file.shown} does not tell whether the day or the month comes first in its dates: {advice}")
+        raise SourceError(f"{file.shown} does not tell whether the day or the month comes first in its dates: {advice}{alone}")
     if detected is not None:
         return
     if any("paragraph" in one for one in objects):
         advice = "name --format text for one fact in each paragraph, or --format text-lines for one in each line"
-        raise SourceError(f"{file.shown} holds no JSON, and no list of texts: {advice}")
+        raise SourceError(f"{file.shown} holds no JSON, and no list of texts: {advice}{alone}")
     if objects:
         names, message = Names.of_values(objects), f"{file.shown} is in no known format: "
-        raise SourceError(message + names.advice(redact=False), message + names.advice(redact=True))
+        raise SourceError(message + names.advice(redact=False) + alone, message + names.advice(redact=True) + alone)
     if sample and file.suffix not in (".json", *LINE_SUFFIXES):
         raise SourceError(f"{file.shown} holds no JSON in its first {len(sample)} lines: give JSON, JSON lines or CSV")
 

@@ -76,8 +76,12 @@ def remark_on(report: Report, sources: Sequence[Source], noticed: Noticed, *, re
         report.notes.append(
             f"every record was quarantined: is the format {report.format!r} right? {advice[:1].upper()}{advice[1:]}"
         )
-    has_nothing = not (report.read or report.left_out or is_full or report.status == "interrupted")
-    if has_nothing and any(source.size != 0 and source.opened.stream for source in sources):
+    if report.read or is_full or report.status == "interrupted":
+        return
+    known = dict.fromkeys(option for source in sources for option in source.intake.format.options)
+    if options := " ".join(f"--include {option}" for option in known if report.left_out[option]):
+        report.notes.append(f"no record was read: {options} reads what was left out")
+    elif not report.left_out and any(source.size != 0 and source.opened.stream for source in sources):
         report.notes.append("no record was read: there is none in what was given; memproc inspect FILE shows what is there")
 
 

@@ -75,6 +75,18 @@ def test_inspect_tells_a_person_the_same(run):
     assert lines[-3] == "next:"
 
 
+def test_what_was_left_out_is_offered_and_nothing_else(run, tmp_path):
+    """A note of prose has paragraphs, which nothing was read of; a note with a list has none."""
+    (tmp_path / "prose.md").write_text("---\ntitle: Garden\n---\nA strip behind the station.\n")
+    (tmp_path / "list.md").write_text("---\ntitle: Garden\n---\n- Grows beans\n")
+    told = json.loads(run("inspect", "prose.md", "--json")[1])
+    assert told["next"] == ["memproc ingest prose.md --into memories.db --include paragraphs"]
+    report = json.loads(run("ingest", "prose.md", "--into", "m.db", "--json")[1])
+    assert "no record was read: --include paragraphs reads what was left out" in report["notes"]
+    told = json.loads(run("inspect", "list.md", "--json")[1])
+    assert (told["include"], len(told["next"])) == ([], 2)
+
+
 def test_inspect_proposes_a_mapping_where_nothing_can_be_taken(run, tmp_path):
     """A table without a column of text is refused; where all records are faulty the exit code is 1."""
     (tmp_path / "a.csv").write_text("nr,remark\n1,Likes tea\n2,Has a dog\n")

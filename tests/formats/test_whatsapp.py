@@ -72,6 +72,9 @@ def test_dates_that_tell_nothing_are_refused_with_advice(tmp_path: Path) -> None
     with memproc.open(tmp_path / "m.db") as store:
         with pytest.raises(memproc.SourceError, match="--format whatsapp-day-first or --format whatsapp-month-first"):
             memproc.ingest(chat, store)
+        (tmp_path / "other.jsonl").write_text('{"content": "Prefers tea"}')
+        [told] = [note for note in memproc.ingest([tmp_path], tmp_path / "other.db").notes if "chat.txt" in note]
+        assert told.endswith("--format whatsapp-month-first, for this file alone")
         memproc.ingest(chat, store, format="whatsapp-month-first")
         assert sorted(str(memory.created_at)[:16] for memory in store) == ["2025-01-02 21:15", "2025-01-03 09:16"]
         chat.write_text(chat.read_text() + "1/14/25, 9:16\u202fAM - Bob: again\n")
