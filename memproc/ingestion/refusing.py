@@ -19,6 +19,7 @@ from memproc.formats import generic, whatsapp
 from memproc.formats.draft import Context, Format
 from memproc.formats.naming import Names
 from memproc.formats.usual_names import USUAL_NAMES, claim_on, folded
+from memproc.sources.delimiters import delimiter_of, is_table
 from memproc.sources.deliveries import Delivery
 from memproc.sources.files import name_shown
 from memproc.sources.items import Item
@@ -74,6 +75,10 @@ def check_known(file: Delivery, detected: Format | None, sample: Sequence[Item],
         return
     if any("paragraph" in one for one in objects):
         advice = "name --format text for one fact in each paragraph, or --format text-lines for one in each line"
+        start = "\n".join(str(one.get("paragraph", "")) for one in objects).encode("utf-8", "replace")
+        if is_table(start, is_whole=True):
+            delimiter = delimiter_of(start, ",", is_whole=True).replace("\t", "tab")
+            advice = f"if it is a table, give --delimiter {shlex.quote(delimiter)}; else {advice}"
         raise SourceError(f"{file.shown} holds no JSON, and no list of texts: {advice}{alone}")
     if objects:
         names, message = Names.of_values(objects), f"{file.shown} is in no known format: "

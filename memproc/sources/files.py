@@ -32,7 +32,6 @@ from memproc.sources.streams import from_start, in_utf8
 from memproc.sources.texts import maybe_texts
 from memproc.sources.window import Element, Flaw
 from memproc.validation import EXCERPT_CHARS, excerpt, fault
-from memproc.validation.advice import HINTS
 
 NAMES_SHOWN = 8
 _OWNER_OBJECT, _OF_OWNER = re.compile(rb'"user"\s*:\s*\{'), re.compile(rb'"(?:apps|categories)"')  # of an object that is one whole
@@ -246,7 +245,8 @@ def _rows(stream: IO[bytes], delimiter: str, limit_chars: int, reading: Reading)
             raise SourceError(f"the head of the table cannot be read: {names.message}")
         names = _without_empty_end(names, 0)
         if any("\udc80" <= mark <= "\udcff" for name in names for mark in name):
-            raise SourceError(f"the head of the table is no valid UTF-8: {HINTS['not_utf8']}")
+            advice = "save the table as UTF-8, or give its encoding, as in --encoding cp1252"
+            raise SourceError(f"the head of the table is no valid UTF-8: {advice}")
         if repeated := sorted(name for name, count in Counter(names).items() if count > 1):
             told = ", ".join(map(name_shown, repeated[:NAMES_SHOWN]))
             why = "more than once: rename the columns"

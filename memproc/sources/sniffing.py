@@ -19,7 +19,11 @@ TABLE_SUFFIXES = {".csv": ",", ".tsv": "\t"}
 _DECOMPRESS = "compressed data: decompress it first, where you can see how large it becomes"
 _PICKLE = "a pickle, which runs code when it is read: have the program that wrote it write JSON lines"
 _YAML = "YAML: convert it to JSON lines"
-REFUSED_SUFFIXES = {".pkl": _PICKLE, ".pickle": _PICKLE, ".yaml": _YAML, ".yml": _YAML}
+_HTML = "HTML, which memproc does not read: save it as text, or export JSON or CSV"
+_PDF = "PDF, which memproc does not read: save it as text"
+_TAR = "a tar archive: unpack it first, and give the folder"
+_TAR_MARK, _TAR_MARK_AT = b"ustar", 257  # POSIX.1, ustar interchange format
+REFUSED_SUFFIXES = {".pkl": _PICKLE, ".pickle": _PICKLE, ".yaml": _YAML, ".yml": _YAML, ".html": _HTML, ".htm": _HTML}
 # The first bytes of formats that are not text, as libmagic knows them. Pickles of protocol 2 and later name it, then open a frame
 # or value.
 _REFUSED_STARTS = re.compile(
@@ -39,6 +43,10 @@ def refusal(start: bytes, suffix: str) -> str | None:
     """Return why memproc refuses a file of this kind, with advice, or None."""
     if start.startswith(_LFS_POINTER):
         return "is a pointer of Git LFS, not the file itself: run `git lfs pull`"
+    if start.startswith(_TAR_MARK, _TAR_MARK_AT):
+        return f"is {_TAR}"
+    if start.startswith(b"%PDF-"):
+        return f"is {_PDF}"
     match = _REFUSED_STARTS.match(start)
     if match or suffix in REFUSED_SUFFIXES:
         return "holds " + (REFUSED_SUFFIXES[suffix] if match is None else _DECOMPRESS if match["compressed"] else _PICKLE)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tarfile
 
 import pytest
 
@@ -107,6 +108,29 @@ def test_a_date_that_cannot_be_read_can_be_left_out(tmp_path, date):
     assert "--map created_at=none" in memproc.validate({"content": "Prefers tea", "created_at": date}).errors[0].hint
     assert memproc.ingest(tmp_path / "a.csv", tmp_path / "m.db").quarantined == 1
     assert memproc.ingest(tmp_path / "a.csv", tmp_path / "n.db", mapping={"created_at": "none"}).stored == 1
+
+
+def test_files_of_other_kinds_are_named(tmp_path):
+    """With what to do instead; a table under the name of a text is read with the option that is proposed."""
+    (tmp_path / "a.html").write_text("<html><p>Prefers tea")
+    (tmp_path / "a.pdf").write_bytes(b"%PDF-1.7\n%\xe2\xe3\n")
+    for name, mode in (("a.tar", "w"), ("a.tgz", "w:gz")):
+        with tarfile.open(tmp_path / name, mode) as archive:
+            archive.add(tmp_path / "a.html", "a.html")
+    told = {
+        "a.html": "HTML, which memproc does not read",
+        "a.pdf": "PDF, which",
+        "a.tar": "unpack it first",
+        "a.tgz": "tar archive",
+    }
+    for name, what in told.items():
+        with pytest.raises(SourceError, match=what):
+            memproc.ingest(tmp_path / name, tmp_path / "m.db")
+    table = tmp_path / "a.txt"
+    table.write_text("content;user_id\nPrefers tea;ann\nHas a dog;bob\n")
+    with pytest.raises(SourceError, match="if it is a table, give --delimiter ';'; else name --format text"):
+        memproc.ingest(table, tmp_path / "m.db")
+    assert memproc.ingest(table, tmp_path / "m.db", delimiter=";").stored == 2
 
 
 def test_a_field_is_left_out_on_request(tmp_path):
