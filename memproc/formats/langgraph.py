@@ -1,12 +1,13 @@
 """Items of a LangGraph store, as `search` returns them or as a row of its table has them.
 
-Facts: an item has a `namespace`, a list whose last part mostly is the user, a `key` and a `value`, which is an object: a text
-under `content` or another name, or a `content` that is an object itself, as in LangMem's
+Facts: an item has a `namespace`, a list in which the user mostly stands beside words for a sort of items, a `key` and a `value`,
+which is an object: a text under `content` or another name, or a `content` that is an object itself, as in LangMem's
 `{"kind": "Memory", "content": {"content": "..."}}`. In the table the namespace is the `prefix`, with dots between its parts, and
 the value may be JSON text.
 
-Rules: an item is a fact, and its key is its id; a key that is a plain word is one only together with the rest of its namespace. An
-object without a text (a profile) is one fact of all its names and values. The rest of the value goes to `metadata`.
+Rules: the one part of a namespace that is no such word is whose the item is; otherwise it is that of all parts. An item is a fact,
+and its key is its id; a key that is a plain word is one only together with the rest of its namespace. An object without a text (a
+profile) is one fact of all its names and values. The rest of the value goes to `metadata`.
 
 Left out: `score`, which belongs to a query.
 """
@@ -14,7 +15,7 @@ Left out: `score`, which belongs to a query.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from memproc.formats import carried
@@ -26,6 +27,7 @@ from memproc.values import is_blank
 
 _MADE_KEY = re.compile(r"(?=.*\d)[\da-fA-F-]{4,}")
 _KNOWN = frozenset(("namespace", "prefix", "key", "value", "created_at", "updated_at", "score"))
+_SORTS = frozenset(("memories", "memory", "users", "user", "profile", "profiles", "facts", "preferences", "store"))
 _TEXTS = USUAL_NAMES["content"]
 
 
@@ -49,8 +51,8 @@ def _read(item: Item, context: Context) -> Iterator[Part]:
     kept, dropped = without_embeddings(beside(rest, {n: v for n, v in item.items() if n not in _KNOWN} | place, "item_"))
     fields = {
         "content": text,
-        "id": key if not isinstance(key, str) or is_made(key) else "/".join([*path[:-1], key]),
-        "namespace": path[-1] if path else None,
+        "id": key if not isinstance(key, str) or is_made(key) else "/".join([*path_before(path), key]),
+        "namespace": namespace_of(path) or None,
         "created_at": item.get("created_at"),
         "updated_at": item.get("updated_at"),
         "metadata": kept or None,
@@ -64,6 +66,21 @@ def _read(item: Item, context: Context) -> Iterator[Part]:
 def is_made(key: str) -> bool:
     """Return whether a key was made to be unique, and is no plain word."""
     return bool(_MADE_KEY.fullmatch(key))
+
+
+def namespace_of(path: Sequence[str]) -> str:
+    """Return whose an item is, given the path of its namespace.
+
+    >>> namespace_of(["users", "bob", "memories"]), namespace_of(["org", "alice", "food"])
+    ('bob', 'org/alice/food')
+    """
+    names = [part for part in path if part.casefold() not in _SORTS]
+    return names[0] if len(names) == 1 else "/".join(path)
+
+
+def path_before(path: Sequence[str]) -> Sequence[str]:
+    """Return what of a path must stand before a plain key to tell it from others of the namespace."""
+    return path if namespace_of(path) in path[:-1] else path[:-1]
 
 
 def _path(item: Item) -> list[str]:

@@ -11,6 +11,7 @@ import pytest
 import memproc
 from memproc.formats import graphiti, langgraph, letta, mcp_memory, mem0, mem0_history, memos, openmemory
 from memproc.formats.draft import Broken, LeftOut
+from memproc.formats.writers import langgraph as writing
 from tests.conftest import ROOT
 from tests.formats import reading
 
@@ -103,6 +104,28 @@ def test_items_of_langgraph():
     assert not langgraph.FORMAT.matches({"namespace": "ann", "key": "likes_tea", "value": "yes"}, frozenset())
     assert reading.faults(langgraph.FORMAT, {"namespace": ["a"], "key": "k", "value": 5}) == [("value", "missing")]
     assert reading.faults(langgraph.FORMAT, {"namespace": ["a"], "key": "k", "value": {"a": []}}) == [("value", "missing")]
+
+
+@pytest.mark.parametrize(
+    ("path", "namespace", "identifier"),
+    [
+        (["memories", "ann"], "ann", "memories/tea"),
+        (["bob", "memories"], "bob", "bob/memories/tea"),
+        (["eve", "Memories"], "eve", "eve/Memories/tea"),
+        (["users", "bob", "memories"], "bob", "users/bob/memories/tea"),
+        (["org", "alice", "prefs", "food"], "org/alice/prefs/food", "org/alice/prefs/tea"),
+        (["users", "memories"], "users/memories", "users/tea"),
+        (["ann"], "ann", "tea"),
+    ],
+)
+def test_whose_an_item_of_langgraph_is(path, namespace, identifier):
+    """The only part that names no sort of items; else all parts. Plain keys of one namespace stay apart, and lead back."""
+    read = item(namespace=path, key="tea", value={"text": "Drinks tea"}).fields
+    assert (read["namespace"], read["id"]) == (namespace, identifier)
+    memory = {"id": identifier, **read}
+    written = b"".join(writing.lines(lambda: iter([memory]), Counter()))
+    (again,) = json.loads(written)
+    assert (again["namespace"], again["key"]) == (path, "tea")
 
 
 def test_a_graph_keeps_both_times_speakers_and_ends(tmp_path):

@@ -43,10 +43,11 @@ def _item(memory: Plain, left: Counter[str]) -> dict[str, Any]:
 
 
 def _is_path(given: object, namespace: str) -> bool:
-    return isinstance(given, list) and len(given) > 1 and all(isinstance(part, str) for part in given) and given[-1] == namespace
+    is_path = isinstance(given, list) and len(given) > 1 and all(isinstance(part, str) for part in given)
+    return is_path and langgraph.namespace_of(given) == namespace
 
 
 def _key(identifier: str, path: list[str]) -> str:
     """Return the key of an item: of an id that the rest of its path was put before, what stands behind that."""
-    behind = identifier.removeprefix("".join(f"{part}/" for part in path[:-1]))
+    behind = identifier.removeprefix("".join(f"{part}/" for part in langgraph.path_before(path)))
     return behind if behind and not langgraph.is_made(behind) else identifier
