@@ -2,7 +2,8 @@
 
 Rules: a field that the schema adds has its own name. Every other field takes the first of its usual names that has a visible value;
 what no field takes goes to `metadata` under its own name. Table cells are text: lists and objects in them are parsed, as numbers
-are, and an empty cell is no value. An id is an identity only within a named source, because the ids of two files may be unrelated.
+are, and an empty cell is no value. `N/A` and the like name no user, subject or conversation. An id is an identity only within a
+named source, because the ids of two files may be unrelated.
 
 A key stands before its value, and a title before its content, unless the text has it already: the value alone says nothing.
 `message`, `body` and `value` are words of settings, translations and logs too: they are taken for memories only beside what a
@@ -20,6 +21,7 @@ from memproc.formats.cells import EMBEDDINGS, list_of, may_hold_embedding, objec
 from memproc.formats.draft import TIMES, Broken, Context, Draft, Format, Item, LeftOut, Part, beside, told_elsewhere, with_raw_times
 from memproc.formats.own import ENVELOPE, VERSION
 from memproc.formats.usual_names import USUAL_NAMES, claim_on, folded
+from memproc.records.fields import NO_IDS
 from memproc.times import is_assumed
 from memproc.validation import fault
 from memproc.values import is_blank, is_empty, shown
@@ -31,6 +33,8 @@ _OF_LOGS = frozenset(("level", "loglevel", "levelname", "severity", "pid", "logg
 _LABELS = {"value": ("key", "name")}
 _TITLES = ("title",)
 _TEXT_FIELDS = ("namespace", "source", "subject", "conversation", "kind")
+_NAMES = frozenset(("namespace", "subject", "conversation"))
+_NO_NAMES = NO_IDS - {"na", "nil"}  # people have these names
 _NUMBERS = (int, float)
 _NO_FIELDS = frozenset[str]()
 _OF_CHATS = re.compile(r"user|bot\b|assistant|prompt|response")
@@ -113,6 +117,8 @@ def is_as_it_is(item: Item, kinds: Mapping[str, frozenset[type]]) -> bool:
         elif kind is str:
             if not "!" <= value < "\x7f" and not shown(value):  # most begin with a visible ASCII character
                 return False
+            if name in _NAMES and _says_no_name(value):
+                return False
         elif kind is dict and (not value or may_hold_embedding(value)):
             return False
     return "content" in item
@@ -194,7 +200,14 @@ def _text(value: object) -> object:
 
 
 def _says_nothing(field: str, value: object) -> bool:
+    if field in _NAMES and isinstance(value, str) and _says_no_name(value):
+        return True
     return is_empty(value) if field == "content" else is_blank(value)
+
+
+def _says_no_name(text: str) -> bool:
+    """Return whether a text is a word that programs write where there is no name."""
+    return shown(text).lower() in _NO_NAMES
 
 
 def has_path(item: Item, path: str) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from decimal import Decimal
 
 import pytest
@@ -107,6 +108,33 @@ def test_the_first_usual_name_wins_and_nothing_is_lost():
         "metadata": {"user": "u", "tenant": 5},
     }
     assert drafted({"content": "", "text": "t"}).fields == {"content": "t"}
+
+
+@pytest.mark.parametrize("word", ["N/A", "null", "None", "NaN", "-", " n/a "])
+@pytest.mark.parametrize("suffix", [".csv", ".jsonl"])
+def test_a_word_for_no_name_names_nobody(word, suffix, tmp_path):
+    """Not whose a memory is, of whom, nor where it was said; the next usual name counts. As text or a tag it is what it says."""
+    rows = [
+        {"content": word, "namespace": word, "subject": word, "conversation": word},
+        {"content": "Likes tea", "user_id": word, "user": "ann"},
+    ]
+    path = tmp_path / f"rows{suffix}"
+    if suffix == ".csv":
+        columns = [*rows[0], "user_id", "user"]
+        lines = [",".join(columns), *(",".join(row.get(name, "") for name in columns) for row in rows)]
+    else:
+        lines = [json.dumps(row) for row in rows]
+    path.write_text("\n".join(lines))
+    with memproc.open(tmp_path / "m.db") as store:
+        assert memproc.ingest(path, store).stored == 2
+        told = {memory.content.strip(): (memory.namespace, memory.subject, memory.conversation) for memory in store}
+    assert told == {word.strip(): ("default", None, None), "Likes tea": ("ann", None, None)}
+
+
+@pytest.mark.parametrize("name", ["Na", "Nil"])
+def test_a_word_that_is_a_name_too_is_one(name):
+    """People are called so."""
+    assert drafted({"text": "t", "user": name, "subject": name}).fields == {"content": "t", "namespace": name, "subject": name}
 
 
 def test_a_mapping_goes_first():

@@ -42,9 +42,9 @@ def _item(memory: Plain, left: Counter[str]) -> dict[str, Any]:
     }
 
 
-def _is_path(given: object, namespace: str) -> bool:
-    is_path = isinstance(given, list) and len(given) > 1 and all(isinstance(part, str) for part in given)
-    return is_path and langgraph.namespace_of(given) == namespace
+def _is_path(given: Any, namespace: str) -> bool:
+    parts = given if isinstance(given, list) and all(isinstance(part, str) for part in given) else []
+    return len(parts) > 1 and langgraph.namespace_of(parts) == namespace
 
 
 def _key(identifier: str, path: list[str]) -> str:
