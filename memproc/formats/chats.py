@@ -7,8 +7,8 @@ sessions. ShareGPT has `conversations` with `from` and `value`; older logs are p
 
 Rules: see `messages`. A list is a chat where most of what is in it are messages: by the author and the content inside, not by the
 name of the list. By itself, a message must have a role that chats use, or a sender, and nothing that only a memory has: a table of
-people has roles too, and so may a table of facts. The subject of what a pair says is the name of its field. A time that a pair has
-is that of both.
+people has roles too, and so may a table of facts. A table is a chat if all its first rows have such a role. The subject of what a
+pair says is the name of its field. A time that a pair has is that of both.
 
 Left out: lists and objects beside the messages, counted as `unknown_fields`; short values there go to the metadata of each message.
 """
@@ -125,6 +125,11 @@ def _matches_message(item: Item, fields: frozenset[str]) -> bool:
     if len(said) == 1 and (names[0] in fields or (names[0] != "sender" and str(said[0].subject).lower() not in messages.ROLES)):
         return False
     return bool(said) and not any(part.names[0] in fields for part in said)
+
+
+def is_turn(item: Item, fields: frozenset[str]) -> bool:
+    """Return whether an item is a message of one of the roles that chats use. `fields` are those of the schema."""
+    return str(item.get("role")).lower() in messages.ROLES and _matches_message(item, fields)
 
 
 def _read(item: Item, context: Context) -> Iterator[Part]:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from memproc.errors import SourceError
-from memproc.formats import companions, detect, format_named, generic
+from memproc.formats import chats, companions, detect, format_named, generic
 from memproc.formats.draft import Format, told_elsewhere
 from memproc.ingestion.refusing import are_texts, check_known, check_table
 from memproc.intake import Intake
@@ -27,7 +27,8 @@ def format_of(opened: Items, sample: Sequence[Item], file: Delivery | None, inta
     fields = frozenset(intake.schema.model_fields)
     if opened.is_table:
         check_table("the table" if file is None else file.shown, objects, intake.context.mapping, fields)
-        return generic.TABLE
+        is_chat = bool(objects) and not intake.context.mapping and all(chats.is_turn(row, fields) for row in objects)
+        return chats.MESSAGES if is_chat else generic.TABLE
     detected = generic.FORMAT if intake.context.mapping else detect(values, fields)
     if file is None or intake.context.mapping:
         return detected or generic.FORMAT

@@ -182,6 +182,55 @@ def test_a_bare_list_of_messages_is_one_conversation(tmp_path):
         assert len(store.find(limit=10)) == 5
 
 
+TABLE = """session_id,role,content,timestamp
+s1,user,Is the kiln free?,2025-03-01T10:00:00Z
+s1,assistant,"Yes, from noon.",2025-03-01T10:00:05Z
+s1,user,ok,2025-03-01T10:01:00Z
+s1,user,ok,2025-03-01T10:02:00Z
+s2,tool,{},2025-03-02T10:00:00Z
+s2,human,ok,2025-03-02T10:00:00Z
+"""
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".tsv"])
+def test_a_table_of_messages_is_a_chat(suffix, tmp_path):
+    """Each row has its turn in its conversation; what no speaker says is counted."""
+    path = tmp_path / f"chat{suffix}"
+    table = TABLE.replace('"Yes, from noon."', "From noon.")
+    path.write_text(table.replace(",", "\t") if suffix == ".tsv" else TABLE)
+    with Store(tmp_path / "m.db") as store:
+        report = memproc.ingest(path, store)
+        assert (report.format, report.stored, report.left_out) == ("messages", 5, {"tool": 1})
+        found = store.find(limit=10)
+        assert {one.kind for one in found} == {"message"}
+        assert sorted((one.conversation, one.subject) for one in found) == [
+            ("s1", "assistant"),
+            ("s1", "user"),
+            ("s1", "user"),
+            ("s1", "user"),
+            ("s2", "human"),
+        ]
+        assert memproc.ingest(path, store).stored == 0
+
+
+@pytest.mark.parametrize(
+    "table",
+    [
+        "role,content\nuser,Likes tea\nbaker,Likes bread\n",
+        "role,content,kind\nuser,Likes tea,fact\n",
+        "role,name,note\nuser,Ann,Likes tea\n",
+        "sender,text\nann,Likes tea\n",
+    ],
+)
+def test_another_table_with_roles_is_no_chat(table, tmp_path):
+    """Of people, or of facts; nor is one that is mapped."""
+    path = tmp_path / "table.csv"
+    path.write_text(table)
+    assert memproc.ingest(path, tmp_path / "m.db").format == "csv"
+    path.write_text(TABLE)
+    assert memproc.ingest(path, tmp_path / "mapped.db", mapping={"subject": "role"}).format == "csv"
+
+
 def test_a_chat_that_went_on_adds_only_what_is_new(tmp_path):
     """Also as lines, in a wrapper, and from an iterable."""
     messages = orjson.loads((FIXTURES / "messages.json").read_bytes())
