@@ -5,6 +5,7 @@ Facts: the head names a title, tags, dates and aliases. An observation is `- [ca
 
 Rules: each item of a list is a fact without an id, with its category, its tags and those of the head; a task is a fact tagged
 `task`. Relations and links in a text are relations of the facts of the note; what they say beside is kept in `metadata.relations`.
+In a note without other facts, each relation with words is a fact by itself: "Lives in Ghent".
 A note that memproc wrote is one memory (`own_note.py`).
 Dates are those of the head, never those of the file. Paragraphs are counted, and read on request. The rest of the head goes to
 `metadata`.
@@ -32,6 +33,7 @@ _CATEGORY = re.compile(r"\[([^\[\]\n]{1,60})\]\s+")
 _RELATION = re.compile(r"(\w[\w -]{0,80}?)?\s*+\[\[([^\[\]\n]{1,200})\]\]\s*+(?:\(([^\n]*)\))?\s*")
 _LINK = re.compile(r"!?\[\[([^\[\]\n]{1,200})\]\]")
 _TAG = re.compile(r"(?<!\S)#([^\s#(),;]*[^\s#(),;\d][^\s#(),;]*)")
+_ENDS = ".!?:\u2026'\""  # of a sentence, and of no tag
 _STRUCTURE = frozenset(("observations", "relations"))
 
 
@@ -62,16 +64,16 @@ def _read(item: Item, context: Context) -> Iterator[Part]:
         yield Broken(fields)
         return
     cuts = list(cuts_of(body.splitlines()))
-    links = [cut.text for cut in cuts if cut.is_item and _RELATION.fullmatch(cut.text)]
-    shared = _shared(fields, item.get("name"), links)
-    is_said = False
-    for part in _facts(cuts, shared, context):
-        is_said = is_said or isinstance(part, Draft)
-        yield part
-    if links and not is_said:
-        yield LeftOut("relations", len(links))
+    is_carried = any(_is_fact(cut, context) for cut in cuts)
+    links = [cut.text for cut in cuts if is_carried and cut.is_item and _RELATION.fullmatch(cut.text)]
+    yield from _facts(cuts, _shared(fields, item.get("name"), links), context, is_carried=is_carried)
     if not cuts:
         yield LeftOut("empty")
+
+
+def _is_fact(cut: Cut, context: Context) -> bool:
+    """Return whether a cut is a fact that relations of the note can stand at."""
+    return not _RELATION.fullmatch(cut.text) if cut.is_item else not cut.level and "paragraphs" in context.include
 
 
 def _shared(head: dict[str, Any], name: object, links: list[str]) -> dict[str, Any]:
@@ -87,18 +89,23 @@ def _shared(head: dict[str, Any], name: object, links: list[str]) -> dict[str, A
     return {"created_at": created, "updated_at": updated, "tags": tagged, "relations": relations, "metadata": metadata}
 
 
-def _facts(cuts: list[Cut], shared: dict[str, Any], context: Context) -> Iterator[Part]:
+def _facts(cuts: list[Cut], shared: dict[str, Any], context: Context, *, is_carried: bool) -> Iterator[Part]:
+    """Yield the facts of a note, and what is left out; `is_carried` says whether a fact carries the relations of the note."""
     sections: list[Cut] = []
     for cut, following in pairwise([*cuts, Cut(1, "")]):
+        relation = _RELATION.fullmatch(cut.text) if cut.is_item else None
         if cut.level:
             sections = [*(section for section in sections if section.level < cut.level), cut]
             if 0 < following.level <= cut.level:
                 yield LeftOut("headings")
-        elif cut.is_item and not _RELATION.fullmatch(cut.text):
+        elif _is_fact(cut, context):
             yield _fact(_said(cut.text), sections, shared)
-        elif not cut.is_item:
-            is_wanted = "paragraphs" in context.include
-            yield _fact(_said(cut.text), sections, shared) if is_wanted else LeftOut("paragraphs")
+        elif relation is None:
+            yield LeftOut("paragraphs")
+        elif not is_carried:
+            kind, target, words = relation.groups()
+            said = _said(cut.text)._replace(relations=[_related(target, kind or "relates_to")])
+            yield _fact(said, sections, shared) if kind or words else LeftOut("relations")
 
 
 def _fact(said: _Said, sections: list[Cut], shared: dict[str, Any]) -> Draft:
@@ -129,9 +136,9 @@ def _said(text: str) -> _Said:
         opening = first.rfind(" (")
         if first.endswith(")") and opening > 0:
             first, context = first[:opening], first[opening + 2 : -1]
-    tags += _TAG.findall(first)
+    tags += [tag for found in _TAG.findall(first) if not (tag := found.rstrip(_ENDS)).isdigit()]
     words = first.split(" ")
-    while words and (not words[-1] or _TAG.fullmatch(words[-1])):
+    while words and (not words[-1] or (_TAG.fullmatch(words[-1]) and words[-1][-1] not in _ENDS)):
         words.pop()
     shown = _LINK.sub(lambda link: _shown(link[1]), "\n".join([" ".join(words), *rest])).strip()
     links = [_related(target, "links_to") for target in _LINK.findall(text)]

@@ -64,11 +64,25 @@ def test_relations_are_those_of_the_facts_of_the_note() -> None:
     assert second == [*of_note, ("links_to", "Maria Santos")]
 
 
+def test_a_relation_that_no_fact_carries_is_one() -> None:
+    """With the words that it has; of a link alone there are none. A paragraph that is read carries it."""
+    links = ["Lives in [[Ghent|the old town]] (since May)", "[[Rui]] (her brother)", "[[Bo]]"]
+    text = "\n- ".join(["---\ntags: [town]\n---\nOn people.\n## Ann", *links])
+    found = [(one["content"], one["tags"], one["relations"][0]["type"], one["relations"][0]["target"]) for one in fields(text)]
+    assert found == [
+        ("Lives in the old town (since May)", ["ann", "town"], "Lives in", "Ghent"),
+        ("Rui (her brother)", ["ann", "town"], "relates_to", "Rui"),
+    ]
+    assert left_out(FORMAT, note(text)) == {"paragraphs": 1, "relations": 1}
+    (fact,) = fields(text, "paragraphs")
+    assert (fact["content"], len(fact["relations"])) == ("On people.", 3)
+
+
 def test_what_is_no_fact_is_counted() -> None:
     """Paragraphs are read on request."""
     assert left_out(FORMAT, NOTE) == {"paragraphs": 1}
     assert drafts(FORMAT, NOTE, "paragraphs")[0].fields["content"] == "A strip behind the station."
-    assert left_out(FORMAT, note("---\na: b\n---\n- knows [[Ann]]\n")) == {"relations": 1}
+    assert left_out(FORMAT, note("---\na: b\n---\n- [[Ann]]\n")) == {"relations": 1}
     assert left_out(FORMAT, note("---\na: b\n---\n# One\n# Two\n")) == {"headings": 2}
     assert left_out(FORMAT, note("---\na: b\n---\n")) == {"empty": 1}
     assert faults(FORMAT, {"name": "tea"}) == [("note", "missing")]
@@ -81,6 +95,9 @@ def test_what_is_no_fact_is_counted() -> None:
         ("- #todo", "#todo", ["todo"]),
         ("- Issue #12 is closed", "Issue #12 is closed", None),
         ("- a #b c", "a #b c", ["b"]),
+        ("- The best smell is #bread.", "The best smell is #bread.", ["bread"]),
+        ("- [a] Is it #b? (c)", "Is it #b?", ["a", "b"]),
+        ("- It was #12.", "It was #12.", None),
         ("- [Fun fact] Bees dance", "Bees dance", ["fun-fact"]),
         ("- Grew up with [[Tea#Green|green tea]]\n  - daily", "Grew up with green tea\n- daily", None),
     ],
