@@ -7,7 +7,8 @@ named source, because the ids of two files may be unrelated.
 
 A key stands before its value, and a title before its content, unless the text has it already: the value alone says nothing.
 `message`, `body` and `value` are words of settings, translations and logs too: they are taken for memories only beside what a
-memory has. What goes `from` one `to` another is a message, and its `subject` is that of a mail. Embeddings are left out.
+memory has. What has a subject or a conversation and goes `from` one `to` another is a message, and its `subject` is that of a mail.
+Embeddings are left out.
 """
 
 from __future__ import annotations

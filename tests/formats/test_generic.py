@@ -110,6 +110,19 @@ def test_the_first_usual_name_wins_and_nothing_is_lost():
     assert drafted({"content": "", "text": "t"}).fields == {"content": "t"}
 
 
+@pytest.mark.parametrize(
+    ("beside", "fields"),
+    [
+        ({}, {"metadata": {"from": "ann", "to": "bob"}}),
+        ({"subject": "Seeds"}, {"subject": "ann", "kind": "message", "metadata": {"to": "bob", "subject": "Seeds"}}),
+        ({"thread_id": "t1"}, {"conversation": "t1", "subject": "ann", "kind": "message", "metadata": {"to": "bob"}}),
+    ],
+)
+def test_what_goes_from_one_to_another_is_a_message_if_more_says_so(beside, fields):
+    """A subject or a conversation; without them it may be a journey."""
+    assert drafted({"text": "Order them", "from": "ann", "to": "bob", **beside}).fields == {"content": "Order them", **fields}
+
+
 @pytest.mark.parametrize("word", ["N/A", "null", "None", "NaN", "-", " n/a "])
 @pytest.mark.parametrize("suffix", [".csv", ".jsonl"])
 def test_a_word_for_no_name_names_nobody(word, suffix, tmp_path):
