@@ -21,6 +21,7 @@ from memproc.ingestion.opening import Asked
 from memproc.ingestion.reading import read_file
 from memproc.sources.archives import MOST_MEMBERS
 from memproc.sources.compression import FREE_BYTES, LARGEST_RATIO, Bounds
+from tests.command_line import run_memproc
 from tests.conftest import ROOT
 from tests.waiting import LIMIT_SECONDS
 
@@ -582,3 +583,40 @@ def test_a_folder_of_companions_alone_is_refused_by_name(tmp_path):
     (tmp_path / "export" / "user.json").write_bytes(EXPORTED["user.json"])
     with pytest.raises(memproc.SourceError, match=r"no file that can be read: export/user\.json holds the account of ChatGPT"):
         memproc.ingest(tmp_path / "export", tmp_path / "m.db")
+
+
+FORGED = "a\ndone: read 999\x1b[2J\u202e\a\r.jsonl"
+
+
+def forged_sources(place):
+    """Return what holds files of a forged name: a folder, an archive, a file by itself; each with one that cannot be read."""
+    (place / "in").mkdir()
+    (place / "in" / FORGED).write_bytes(lines(TEA))
+    (place / "in" / f"b{FORGED}").write_bytes(b"\0\1")
+    (place / "a.zip").write_bytes(zipped({FORGED: lines(TEA), f"b{FORGED}": b"\0\1", f"/{FORGED}": b""}))
+    return place / "in", place / "a.zip", place / "in" / FORGED, str(place / "in" / "a*")
+
+
+@pytest.mark.parametrize("which", range(4))
+def test_a_name_forges_no_line_of_a_report(tmp_path, which):
+    """Nor of what `inspect` shows, and a store keeps of where records are from."""
+    what = forged_sources(tmp_path)[which]
+    with memproc.open(tmp_path / "m.db") as store:
+        report = memproc.ingest(what, store)
+        assert report.stored == 1
+        told = [*report.notes, *(job.source for job in store.jobs())]
+    code, shown, error = run_memproc("inspect", str(what))
+    assert (code, error) == (0, "")
+    told += shown.removesuffix("\n").split("\n")
+    assert not any(line.startswith("done: read 999") for line in told)
+    assert all(text.isprintable() for text in told), told
+    assert any("a\\ndone: read 999\\x1b[2J\\u202e" in text for text in told)
+
+
+def test_a_refusal_names_a_file_in_one_line(tmp_path):
+    """That is not there, or is not read."""
+    (tmp_path / f"b{FORGED}").write_bytes(b"\0\1")
+    for name in (FORGED, f"b{FORGED}", f"c*{FORGED}"):
+        with pytest.raises(memproc.SourceError) as caught:
+            memproc.ingest(tmp_path / name, tmp_path / "m.db")
+        assert str(caught.value).isprintable()

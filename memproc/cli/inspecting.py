@@ -50,7 +50,7 @@ def inspect(
     ]
     said += [part for pair in map_field or () for part in ("--map", pair)]
     said += [part for kind in include or () for part in ("--include", kind)]
-    following = _commands(found, shlex.join(["memproc", "ingest", str(file), *said]))
+    following = _commands(found, " ".join(map(_quoted, ["memproc", "ingest", str(file), *said])))
     show({**found.as_dict(), "next": following}, "\n".join(_lines(found, following)), as_json=as_json)
     if not found.records or any(one.broken for one in found.files):
         raise Exit(FAILED)
@@ -108,8 +108,20 @@ def _of_file(one: FileSeen) -> list[str]:
 
 def _counts(counted: Counter[str]) -> str:
     """Return the most frequent names with their counts, and how many others there are."""
-    shown = [f"{count} {name}" for name, count in counted.most_common(NAMES_SHOWN)]
+    from memproc.validation import in_one_line
+
+    shown = [f"{count} {in_one_line(name)}" for name, count in counted.most_common(NAMES_SHOWN)]
     return ", ".join(shown) + (f", and {len(counted) - NAMES_SHOWN} others" if len(counted) > NAMES_SHOWN else "")
+
+
+def _quoted(part: str) -> str:
+    """Return a part of a command as a shell takes it, in one line."""
+    from memproc.validation import in_one_line
+
+    if part.isprintable():
+        return shlex.quote(part)
+    escaped = part.replace("\\", r"\\").replace("'", r"\'")
+    return f"$'{in_one_line(escaped, len(escaped))}'"
 
 
 def _commands(found: Inspection, ingest: str) -> list[str]:

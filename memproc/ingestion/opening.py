@@ -22,6 +22,7 @@ from memproc.sources.deliveries import Deliveries, Delivery, Given
 from memproc.sources.files import How, items_of
 from memproc.sources.items import Item, Items, Piece, Reading
 from memproc.sources.iterables import of_iterable
+from memproc.sources.labels import path_shown
 from memproc.sources.reopening import Later
 from memproc.sources.streams import checked_encoding
 from memproc.times import parse_time, to_text
@@ -154,7 +155,7 @@ def _check_memories(given: Sequence[Given], sources: Sequence[Source], found: De
     if not sources:
         reason = f": {found.untold[0]}" if found.untold else ""
         redacted = f": {found.untold[0].redacted}" if found.untold else ""
-        message = f"{' '.join(map(str, given))} holds no file that can be read"
+        message = f"{' '.join(map(path_shown, given))} holds no file that can be read"
         raise SourceError(f"{message}{reason}", f"{message}{redacted}")
     if asked.format is None and all(source.intake.format is companions.FORMAT for source in sources):
         what = ", ".join(map(_companion_in, sources))

@@ -20,6 +20,7 @@ from typing import IO, Any, NamedTuple
 
 from memproc.errors import SourceError
 from memproc.sources.compression import ZSTD_ADVICE, Bounds, zstd_module
+from memproc.sources.labels import member_shown
 
 ZIP_STARTS = (b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08")
 MOST_MEMBERS = 50_000
@@ -71,7 +72,7 @@ class Shelf:
         members = [member_of(info) for info in sorted(found, key=lambda info: info.filename) if not info.is_dir()]
         wanted = [member for member in members if not member.refusal]
         for member in wanted:
-            bounds.check(f"{archive.label}!{member.name}", member.size, member.place.compress_size)
+            bounds.check(f"{archive.label}!{member_shown(member.name)}", member.size, member.place.compress_size)
         bounds.check(archive.label, sum(member.size for member in wanted), packed)
         return members
 
@@ -80,7 +81,7 @@ class Shelf:
         try:
             return self._opened(archive)[0].open(member.place)
         except Exception as error:  # what reads archives raises errors of many kinds
-            raise SourceError(f"{archive.label}!{member.name} cannot be read: {error}") from error
+            raise SourceError(f"{archive.label}!{member_shown(member.name)} cannot be read: {error}") from error
 
     def close(self) -> None:
         """Close all archives."""

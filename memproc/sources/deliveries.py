@@ -21,6 +21,7 @@ from memproc.errors import MemprocError, OversizedError, SourceError, refuse_url
 from memproc.sources.archives import MOST_MEMBERS, ZIP_STARTS, Archive, Member, Opens, Shelf
 from memproc.sources.compression import Bounds, compression_of, decompressed, without_suffix
 from memproc.sources.files import check_not_in_use, open_path
+from memproc.sources.labels import member_shown, path_shown
 from memproc.sources.sniffing import SNIFFED_BYTES
 from memproc.sources.streams import of_object, spooled, with_head
 
@@ -31,7 +32,6 @@ HIDDEN = "hidden files"
 JUNK = ("__MACOSX", ".DS_Store", "Thumbs.db", "desktop.ini")
 _DOCUMENTS = (".docx", ".xlsx", ".pptx", ".odt", ".ods", ".epub", ".jar", ".apk")
 _START_BYTES = 8
-LONGEST_SHOWN = 300  # characters of a name
 
 Given = Path | IO[Any]
 
@@ -54,7 +54,7 @@ class Delivery(NamedTuple):
     @property
     def shown(self) -> str:
         """Return how messages name the file."""
-        return str(self.path) if self.is_plain and self.is_named else self.label
+        return path_shown(self.path) if self.is_plain and self.is_named else self.label
 
     @property
     def suffix(self) -> str:
@@ -100,8 +100,8 @@ class Deliveries:
         try:
             if not isinstance(given, Path):
                 name = getattr(given, "name", None)
-                label = PurePosixPath(name).name if isinstance(name, str) else "file object"
-                yield from self._of_stream(Delivery(label, label, partial(of_object, given)), 0)
+                name = PurePosixPath(name).name if isinstance(name, str) else "file object"
+                yield from self._of_stream(Delivery(path_shown(name), name, partial(of_object, given)), 0)
             elif str(given) == STANDARD_INPUT:
                 check_not_in_use(0)
                 yield from self._of_stream(Delivery("standard input", "", _standard_input), 0)
@@ -118,12 +118,12 @@ class Deliveries:
         elif has_magic(str(path)) and not os.path.lexists(path):
             found = sorted(glob(str(path), recursive=True))  # noqa: PTH207 - a pattern may be absolute
             if not found:
-                raise SourceError(f"{path} does not exist: no file has such a name")
+                raise SourceError(f"{path_shown(path)} does not exist: no file has such a name")
             for one in map(Path, found):
                 if not one.is_dir():
-                    yield from self._below(one, one.name)
+                    yield from self._below(one, path_shown(one.name))
         else:
-            yield from self._of_file(path, path.name, is_named=True)
+            yield from self._of_file(path, path_shown(path.name), is_named=True)
 
     def _of_folder(self, folder: Path) -> Iterator[Delivery]:
         name = folder.name or folder.resolve().name
@@ -135,13 +135,13 @@ class Deliveries:
             folders[:] = wanted
             files += [Path(where, one) for one in names]
         for path in sorted(files):
-            inside = path.relative_to(folder).as_posix()
+            label = path_shown(f"{name}/{path.relative_to(folder).as_posix()}")
             if junk := _junk_in(path.name):
                 self.skipped[junk] += 1
             elif path.is_symlink() and not path.resolve().is_relative_to(folder.resolve()):
-                self.skip(SourceError(f"{name}/{inside} is a link that leads out of the folder"))
+                self.skip(SourceError(f"{label} is a link that leads out of the folder"))
             else:
-                yield from self._below(path, f"{name}/{inside}")
+                yield from self._below(path, label)
 
     def _below(self, path: Path, label: str) -> Iterator[Delivery]:
         """Yield a file that was not given by itself."""
@@ -209,7 +209,7 @@ class Deliveries:
         members = self._shelf.members_of(archive, self._bounds)
         self._count(one.label, members)
         for member in members:
-            label = f"{one.label}!{_name_shown(member.name)}"
+            label = f"{one.label}!{member_shown(member.name)}"
             if junk := _junk_in(*member.name.replace("\\", "/").split("/")):
                 self.skipped[junk] += 1
                 continue
@@ -278,7 +278,3 @@ def _junk_in(*parts: str) -> str:
         if part.startswith(".") and part not in (".", ".."):
             return HIDDEN
     return ""
-
-
-def _name_shown(name: str) -> str:
-    return name if len(name) <= LONGEST_SHOWN else f"{name[:LONGEST_SHOWN]}..."

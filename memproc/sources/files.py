@@ -25,6 +25,7 @@ from memproc.sources.decoding import decode
 from memproc.sources.delimiters import delimiter_of, is_table, said_delimiter
 from memproc.sources.elements import array_elements, list_at, list_in_object
 from memproc.sources.items import Item, Items, Piece, Reading
+from memproc.sources.labels import path_shown
 from memproc.sources.raw import to_line
 from memproc.sources.rows import ROW_INVALID, TOO_LONG, BrokenRow, rows_of
 from memproc.sources.sniffing import BOM, LINE_SUFFIXES, SNIFFED_BYTES, TABLE_SUFFIXES, is_lines, refusal, wide_encoding
@@ -60,8 +61,8 @@ def open_file(path: Path, *, lists: frozenset[str], limit_bytes: int) -> Items:
     check_not_in_use(path)
     refuse_url(path)
     if path.is_dir():
-        raise SourceError(f"{path} is a directory: name the files in it")
-    return items_of(open_path(path), str(path), path, How(lists, limit_bytes))
+        raise SourceError(f"{path_shown(path)} is a directory: name the files in it")
+    return items_of(open_path(path), path_shown(path), path, How(lists, limit_bytes))
 
 
 def open_path(path: Path) -> IO[bytes]:
@@ -69,15 +70,15 @@ def open_path(path: Path) -> IO[bytes]:
     try:
         return path.open("rb")
     except FileNotFoundError:
-        raise SourceError(f"{path} does not exist") from None
+        raise SourceError(f"{path_shown(path)} does not exist") from None
     except OSError as error:
-        raise SourceError(f"{path} cannot be read: {error.strerror}") from error
+        raise SourceError(f"{path_shown(path)} cannot be read: {error.strerror}") from error
 
 
 def check_not_in_use(path: Path | int) -> None:
     """Raise SourceError if a path or descriptor leads to a file of an open store. Call this before opening it."""
     if told := whose(path):
-        raise SourceError(f"{path} {told}: it cannot be read as a source; `memproc export` writes what a store holds")
+        raise SourceError(f"{path_shown(path)} {told}: it cannot be read as a source; `memproc export` writes what a store holds")
 
 
 def items_of(stream: IO[bytes], shown: str, name: PurePath, how: How) -> Items:

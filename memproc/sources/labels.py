@@ -1,0 +1,22 @@
+"""How messages name files: in one line, without characters that steer a terminal or turn the text around, whatever a name holds."""
+
+from __future__ import annotations
+
+from memproc.validation import in_one_line
+
+LONGEST_PATH = 4_096  # characters
+LONGEST_NAME = 300  # of a member of an archive
+
+
+def path_shown(path: object) -> str:
+    r"""Return how messages name a file on disk.
+
+    >>> path_shown("notes\ndone: read 9.jsonl")
+    'notes\\ndone: read 9.jsonl'
+    """
+    return in_one_line(str(path), LONGEST_PATH)
+
+
+def member_shown(name: str) -> str:
+    """Return how messages name a member of an archive; only the start of a long name."""
+    return in_one_line(name, LONGEST_NAME)
