@@ -620,3 +620,22 @@ def test_a_refusal_names_a_file_in_one_line(tmp_path):
         with pytest.raises(memproc.SourceError) as caught:
             memproc.ingest(tmp_path / name, tmp_path / "m.db")
         assert str(caught.value).isprintable()
+
+
+def test_a_stored_member_with_a_wrong_checksum_has_failed(tmp_path):
+    """As one that is compressed: small it is not read at all, large it is read up to its end."""
+    members = {
+        "large.jsonl": lines(*({"content": f"tea {n} {'x' * 300}"} for n in range(2_000))),
+        "small.jsonl": lines(DOG),
+        "whole.jsonl": lines(TEA),
+    }
+    for name, status in (("large", "failed"), ("small", "done")):
+        with zipfile.ZipFile(tmp_path / f"{name}.zip", "w") as archive:
+            for member in (f"{name}.jsonl", "whole.jsonl"):
+                archive.writestr(member, members[member])
+        raw = bytearray((tmp_path / f"{name}.zip").read_bytes())
+        raw[raw.index(b'"content"') + 12] ^= 1
+        (tmp_path / f"{name}.zip").write_bytes(raw)
+        report = memproc.ingest(tmp_path / f"{name}.zip", tmp_path / f"{name}.db")
+        assert report.status == status
+        assert any(f"{name}.jsonl" in note and "Bad CRC-32" in note for note in report.notes)

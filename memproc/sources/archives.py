@@ -21,6 +21,7 @@ from typing import IO, Any, NamedTuple
 from memproc.errors import SourceError
 from memproc.sources.compression import ZSTD_ADVICE, Bounds, zstd_module
 from memproc.sources.labels import member_shown
+from memproc.sources.streams import with_head
 
 ZIP_STARTS = (b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08")
 MOST_MEMBERS = 50_000
@@ -77,9 +78,9 @@ class Shelf:
         return members
 
     def stream_of(self, archive: Archive, member: Member) -> IO[bytes]:
-        """Open a member. Raises SourceError if it cannot be read."""
+        """Open a member. Raises SourceError if it cannot be read. It cannot be sought: where it is, its checksum is not compared."""
         try:
-            return self._opened(archive)[0].open(member.place)
+            return with_head(b"", self._opened(archive)[0].open(member.place))
         except Exception as error:  # what reads archives raises errors of many kinds
             raise SourceError(f"{archive.label}!{member_shown(member.name)} cannot be read: {error}") from error
 
