@@ -639,3 +639,56 @@ def test_a_stored_member_with_a_wrong_checksum_has_failed(tmp_path):
         report = memproc.ingest(tmp_path / f"{name}.zip", tmp_path / f"{name}.db")
         assert report.status == status
         assert any(f"{name}.jsonl" in note and "Bad CRC-32" in note for note in report.notes)
+
+
+@pytest.mark.parametrize("pattern", [False, True])
+def test_a_bomb_in_a_folder_stops_nothing(tmp_path, pattern):
+    """It is told by name; by itself it is refused."""
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "a.zip").write_bytes(zipped({"a.jsonl": lines(SEA), "b.jsonl": bytes(20_000)}))
+    (tmp_path / "in" / "b.jsonl").write_bytes(lines(TEA))
+    found, report = contents(tmp_path, str(tmp_path / "in" / "*") if pattern else tmp_path / "in", settings=FEW)
+    assert (found, report.status) == (["Prefers tea"], "done")
+    assert "a.zip!b.jsonl becomes more than 10,000 bytes" in report.notes[0]
+    assert "--max-decompressed" in report.notes[0]
+    with pytest.raises(memproc.SourceError, match="becomes more than 10,000 bytes"):
+        memproc.ingest(tmp_path / "in" / "a.zip", tmp_path / "few.db", settings=FEW)
+
+
+@pytest.mark.parametrize("written", ["utf-8-sig", "utf-16"])
+@pytest.mark.parametrize("name", ["a.csv", "a.jsonl"])
+def test_a_byte_order_mark_says_more_than_a_named_encoding(tmp_path, written, name):
+    """It is part of the file."""
+    text = "content\nCafé\n" if name == "a.csv" else '{"content": "Café"}\n'
+    (tmp_path / name).write_bytes(text.encode(written))
+    assert [one.content for one in read_file(tmp_path / name, Asked(encoding="cp1252"))] == ["Café"]
+
+
+def test_a_linked_folder_is_told_and_not_followed(folder, tmp_path):
+    """Wherever it leads; given by itself it is a folder."""
+    (tmp_path / "outside").mkdir()
+    (tmp_path / "outside" / "c.jsonl").write_bytes(lines(SEA))
+    (folder / "linked").symlink_to(tmp_path / "outside")
+    (folder / "again").symlink_to("below")
+    (folder / ".hidden").symlink_to("below")
+    for what in (folder, str(folder / "*")):
+        found, report = contents(tmp_path, what)
+        assert found == ["Has a cat", "Has a dog", "Prefers tea"]
+        assert report.left_out["files of no known kind"] == 4
+        for name in ("again", "linked"):
+            assert any(f"{name} is a link to a folder: give it by itself" in note for note in report.notes)
+    assert contents(tmp_path / "outside", folder / "linked")[0] == ["Lives by the sea"]
+
+
+def test_a_folder_of_a_name_that_fits_a_pattern_is_all_files_below_it(folder, tmp_path):
+    """Each of them once, however often the pattern leads to it."""
+    for pattern in ("*", "**"):
+        found, report = contents(tmp_path, str(folder / pattern))
+        assert found == ["Has a cat", "Has a dog", "Prefers tea"]
+        assert report.read == 3
+        assert report.left_out["__MACOSX"] == 1
+    (folder / "below").rename(folder / ".below")
+    assert contents(tmp_path, str(folder / ".b*"))[1].duplicate == 2
+    (folder / ".below" / "__MACOSX" / "d.jsonl").write_bytes(lines(SEA))
+    with pytest.raises(memproc.SourceError, match="holds no file that can be read"):
+        memproc.ingest(str(folder / ".below" / "__M*"), tmp_path / "m.db")

@@ -78,7 +78,7 @@ class Shelf:
         return members
 
     def stream_of(self, archive: Archive, member: Member) -> IO[bytes]:
-        """Open a member. Raises SourceError if it cannot be read. It cannot be sought: where it is, its checksum is not compared."""
+        """Open a member. Raises SourceError if it cannot be read. It cannot be sought, which would drop its checksum."""
         try:
             return with_head(b"", self._opened(archive)[0].open(member.place))
         except Exception as error:  # what reads archives raises errors of many kinds

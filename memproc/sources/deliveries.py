@@ -1,8 +1,8 @@
 """What is in what was given: files, folders, patterns, pipes, file objects and archives, down to the single files of records.
 
-Rules: a folder is all files below it, an archive all its members, both by name. What nobody wants there (hidden files, what systems
-leave behind) is counted by name. One file that cannot be read stops nothing, if it was not given by itself: it is told by name. The
-label of a file leads back to it: `export.zip!conversations.json`.
+Rules: a folder is all files below it, but for linked folders, an archive all its members, both by name. What nobody wants there
+(hidden files, what systems leave behind) is counted by name. One file that cannot be read stops nothing, if it was not given by
+itself: it is told by name. The label of a file leads back to it: `export.zip!conversations.json`.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import sys
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import partial
 from glob import glob, has_magic
 from pathlib import Path, PurePosixPath
@@ -119,20 +119,38 @@ class Deliveries:
             found = sorted(glob(str(path), recursive=True))  # noqa: PTH207 - a pattern may be absolute
             if not found:
                 raise SourceError(f"{path_shown(path)} does not exist: no file has such a name")
-            for one in map(Path, found):
-                if not one.is_dir():
-                    yield from self._below(one, path_shown(one.name))
+            yield from self._of_found(found)
         else:
             yield from self._of_file(path, path_shown(path.name), is_named=True)
+
+    def _of_found(self, found: Sequence[str]) -> Iterator[Delivery]:
+        """Yield the files that a pattern leads to, and those in folders that it leads to, each once. A hidden one was meant."""
+        seen: set[Path] = set()
+        for path in map(Path, found):
+            if path in seen:
+                continue
+            if not path.is_dir():
+                yield from self._below(path, path_shown(path.name))
+            elif _junk_in(path.name) == HIDDEN or not self._is_passed(path, path_shown(path.name)):
+                yield from self._of_folder(path)
+                seen.update(Path(where, name) for where, folders, names in os.walk(path) for name in folders + names)
+
+    def _is_passed(self, folder: Path, label: str) -> bool:
+        """Return whether a folder in what was given is not read, after noting why."""
+        if junk := _junk_in(folder.name):
+            self.skipped[junk] += sum(len(inner) for *_, inner in os.walk(folder))
+        elif folder.is_symlink():
+            self.skip(SourceError(f"{label} is a link to a folder: give it by itself"))
+        else:
+            return False
+        return True
 
     def _of_folder(self, folder: Path) -> Iterator[Delivery]:
         name = folder.name or folder.resolve().name
         files: list[Path] = []
         for where, folders, names in os.walk(folder):
-            wanted = [one for one in folders if not _junk_in(one)]
-            for junk in {*folders} - {*wanted}:
-                self.skipped[_junk_in(junk)] += sum(len(inner) for *_, inner in os.walk(Path(where, junk)))
-            folders[:] = wanted
+            inside = f"{name}/{Path(where).relative_to(folder).as_posix()}/".replace("/./", "/")
+            folders[:] = [one for one in sorted(folders) if not self._is_passed(Path(where, one), path_shown(inside + one))]
             files += [Path(where, one) for one in names]
         for path in sorted(files):
             label = path_shown(f"{name}/{path.relative_to(folder).as_posix()}")
@@ -148,13 +166,15 @@ class Deliveries:
         try:
             check_not_in_use(path)
             if S_ISREG(path.stat().st_mode):
-                yield from self._of_file(path, label, is_named=False)
+                yield from [*self._of_file(path, label, is_named=False)]  # all of it, or nothing
             else:
                 self.skip(SourceError(f"{label} is no plain file"))
         except OSError as error:
             self.skip(SourceError(f"{label} cannot be read: {error.strerror}"))
         except SourceError as error:
             self.skip(error)
+        except OversizedError as error:
+            self.skip(SourceError(str(error)))
 
     def _of_file(self, path: Path, label: str, *, is_named: bool) -> Iterator[Delivery]:
         stream = open_path(path)

@@ -97,7 +97,7 @@ def _items_of(stream: IO[bytes], shown: str, name: PurePath, how: How) -> Items:
     size, suffix = _size_of(stream), name.suffix.lower()
     start = stream.read(SNIFFED_BYTES)
     stream = from_start(start, stream)
-    if encoding := how.encoding or wide_encoding(start):
+    if encoding := wide_encoding(start) or (None if start.startswith(BOM) else how.encoding):
         size, stream = None, in_utf8(stream, encoding)
         start = stream.read(SNIFFED_BYTES)
         stream = from_start(start, stream)
