@@ -692,3 +692,31 @@ def test_a_folder_of_a_name_that_fits_a_pattern_is_all_files_below_it(folder, tm
     (folder / ".below" / "__MACOSX" / "d.jsonl").write_bytes(lines(SEA))
     with pytest.raises(memproc.SourceError, match="holds no file that can be read"):
         memproc.ingest(str(folder / ".below" / "__M*"), tmp_path / "m.db")
+
+
+def test_what_stands_behind_a_file_that_breaks_is_told_by_name(tmp_path):
+    """It was not read, and resuming reads no more of it."""
+    records = [{"content": f"tea {n} {'x' * 300}"} for n in range(2_000)]
+    raw = bytearray(zipped({zipfile.ZipInfo(f"{name}.jsonl"): lines(*records) for name in "abcd"}))
+    with zipfile.ZipFile(io.BytesIO(raw)) as archive:
+        second = archive.getinfo("b.jsonl").header_offset
+    raw[raw.index(b"content", second) + 11] ^= 1
+    (tmp_path / "a.zip").write_bytes(raw)
+    with memproc.open(tmp_path / "m.db") as store:
+        for resume in (False, True):
+            report = memproc.ingest(tmp_path / "a.zip", store, resume=resume)
+            assert report.status == "failed"
+            behind = [f"not read: a.zip!{name}.jsonl stands behind what failed" for name in "cd"]
+            assert [note for note in report.notes if note.startswith("not read")] == behind
+            assert any("Bad CRC-32 for file 'b.jsonl'" in note for note in report.notes)
+
+
+def test_two_hundred_files_that_are_not_read_are_told_by_name(tmp_path):
+    """Of more their number."""
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "a.jsonl").write_bytes(lines(TEA))
+    for number in range(203):
+        (tmp_path / "in" / f"{number}.png").write_bytes(b"\x89PNG\0")
+    notes = contents(tmp_path, tmp_path / "in")[1].notes
+    assert sum(".png holds binary data" in note for note in notes) == 200
+    assert "not read: 3 more files" in notes

@@ -13,7 +13,7 @@ from memproc.errors import MemprocError, OversizedError, SourceError, UsageError
 from memproc.formats import LISTS, LONG_LISTS, companions, generic, own
 from memproc.ingestion.detecting import format_of
 from memproc.ingestion.places import conversation_of, with_places
-from memproc.ingestion.refusing import check_mapping, missing_paths, remarks_on_names
+from memproc.ingestion.refusing import check_mapping, missing_paths, remarks_on_names, unread_notes
 from memproc.intake import Intake
 from memproc.records import Memory, is_mapping
 from memproc.sources.compression import Bounds
@@ -30,7 +30,6 @@ from memproc.times import parse_time, to_text
 SAMPLE = 20  # items read at once to detect a format
 SEARCHED = 1_000  # items that may be faulty before the search for a valid one ends
 KEPT_OPEN = 100  # files named by the caller that stay open until they are read; others are closed and opened again
-UNREAD_SHOWN = 20  # notes on files that were not read
 COMPANIONS = "companions"  # the kind under which they are counted
 TABS, NO_DELIMITERS = ("\\t", "tab"), ('"', "\r", "\n")
 
@@ -87,12 +86,9 @@ class Sources(NamedTuple):
             self.found.close()
 
     def notes(self, *, redacts: bool) -> Iterator[str]:
-        """Yield a note on each file that was not read; of many, on the first ones and on how many there are."""
+        """Return the notes on files that were not read."""
         untold = self.found.untold if self.found is not None else []
-        for error in untold[:UNREAD_SHOWN]:
-            yield f"not read: {error.redacted if redacts else error}"
-        if len(untold) > UNREAD_SHOWN:
-            yield f"not read: {len(untold) - UNREAD_SHOWN} more files"
+        return unread_notes([error.redacted if redacts else str(error) for error in untold])
 
 
 def given_of(what: object) -> list[Given] | None:

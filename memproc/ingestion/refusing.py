@@ -31,6 +31,7 @@ _TOLD_IF_MISSED = ("namespace", "created_at", "conversation")
 _MAY_OWN = frozenset(  # folded names of who a memory may be of; a product may use each for something else, so it is only told
     ("customer", "customerid", "account", "accountid", "client", "clientid", "member", "memberid", "profile", "profileid")
 ) | {"email", "emailaddress", "name", "fullname", "contact", "contactid", "person", "personid", "ownerid"}
+UNREAD_SHOWN = 200  # notes on files that were not read
 
 
 def missing_paths(mapping: Mapping[str, str], objects: Iterable[Mapping[str, Any]]) -> dict[str, str]:
@@ -130,3 +131,10 @@ def _is_json(text: str) -> bool:
         return isinstance(orjson.loads(text), dict | list)
     except orjson.JSONDecodeError:
         return False
+
+
+def unread_notes(told: Sequence[str]) -> Iterator[str]:
+    """Yield a note on each file that was not read; of many, on the first ones and on how many there are."""
+    yield from (f"not read: {one}" for one in told[:UNREAD_SHOWN])
+    if len(told) > UNREAD_SHOWN:
+        yield f"not read: {len(told) - UNREAD_SHOWN} more files"

@@ -185,6 +185,7 @@ class Run:
         status = self._status_after(self._land(source, *batch.cut(len(batch.records)))) if has_rest else ""
         if isinstance(pieces.failure, SourceEndedError):
             self.report.notes.append(f"failed: {pieces.failure}")
+            self.noticed.failed_at = number
             return "failed"
         if pieces.failure is not None:
             raise pieces.failure
