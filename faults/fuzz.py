@@ -207,19 +207,20 @@ def _made(chance: Random, folder: Path, format: str) -> Fed:
     items = mutants.items(format, chance.randint(CHUNK_ITEMS // 5, CHUNK_ITEMS) // (1 if _is_small(format) else 5))
     if shape == "iterable":
         return Fed(iter(items), options, shape, sum(not _is_decision(item) for item in items))
-    path, least = folder / "chunk.jsonl", 0
+    path, least, is_open = folder / "chunk.jsonl", 0, False
     if shape == "lines":
         raw = mutants.lines(items)
         least = sum(bool(line.strip()) and b"decision" not in line for line in raw.removeprefix(b"\xef\xbb\xbf").split(b"\n"))
     elif shape == "array":
         path = folder / chance.choice(("chunk.json", "chunk"))
         raw, is_whole = mutants.array(items)
+        is_open = not is_whole  # a bracket that one of them left open may be behind the limit of a record
         least = len(items) if is_whole and raw.lstrip(b"\xef\xbb\xbf")[:1] == b"[" else 0
     else:
         path, delimiter = chance.choice(((folder / "chunk.csv", ","), (folder / "chunk.tsv", "\t")))
         raw = mutants.table(items, delimiter)
     path.write_bytes(raw)
-    return Fed(path, options, shape, least)
+    return Fed(path, options, shape, least, is_open=is_open)
 
 
 def _made_early(chance: Random, folder: Path) -> Fed:
