@@ -50,11 +50,10 @@ class Compiled(MutableMapping[tuple[Any, ...], Any]):
 
 
 class Statements:
-    """The statements of one database. What it used is at hand by its name alone."""
+    """The statements of one database."""
 
     def __init__(self, dialect: Dialect) -> None:
         self._dialect, self._compiled = dialect, Compiled(dialect)
-        self._used: dict[tuple[object, ...], tuple[str, list[str]]] = {}
 
     def constant(self, statement: Executable) -> tuple[str, list[str]]:
         """Return the SQL of a statement that is a constant of its module, and the names of its parameters in their order."""
