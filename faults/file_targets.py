@@ -19,14 +19,13 @@ if TYPE_CHECKING:
 
 LIMITS_BYTES: Final = (1 << 20, 64)
 _BOM: Final = b"\xef\xbb\xbf"
-_UTF_16: Final = (b"\xff\xfe", b"\xfe\xff")  # such a file is read in that encoding, so its bytes are not those of the items
 
 
 def check_lines(raw: bytes) -> None:
     """Read lines: each that is not blank is an item with its bytes, or a fault with their start."""
     text, limit_bytes = raw[1:], LIMITS_BYTES[_first(raw) % 2]
     items = _items(text, ".jsonl", limit_bytes)
-    if items is None or text.startswith(_UTF_16):
+    if items is None or _is_wide(text):
         return
     lines = [line.strip() for line in text.removeprefix(_BOM).split(b"\n") if line.strip() or len(line) > limit_bytes]
     assert len(items) == len(lines), (len(items), len(lines))
@@ -40,7 +39,7 @@ def check_arrays(raw: bytes) -> None:
     start = (b"[", b"{", b"")[_first(raw) % 3]
     text = start + raw[1:]
     items = _items(text, ".json", LIMITS_BYTES[0])
-    if text.startswith(_UTF_16):
+    if _is_wide(text):
         return
     try:
         values = orjson.loads(text)
@@ -57,7 +56,7 @@ def check_tables(raw: bytes) -> None:
     text = raw[1:]
     items = _items(text, suffix, LIMITS_BYTES[0], delimiter)
     rows = _rows_of(text.removeprefix(_BOM), delimiter)
-    if items is not None and rows and not text.startswith(_UTF_16):
+    if items is not None and rows and not _is_wide(text):
         records = [row for row in rows[1:] if row != rows[0]]  # a head that is repeated, as by `cat a.csv b.csv`, is no record
         assert len(items) == len(records), (len(items), len(records))
 
@@ -93,6 +92,13 @@ def _rows_of(text: bytes, delimiter: str) -> list[Any]:
         return [row for row in csv.reader(io.StringIO(told, newline=""), delimiter=delimiter, strict=True) if any(row)]
     except csv.Error:
         return []
+
+
+def _is_wide(text: bytes) -> bool:
+    """Tell whether a text is read in the encoding that its first bytes tell, so that its bytes are not those of the items."""
+    from memproc.sources.sniffing import wide_encoding  # noqa: PLC0415
+
+    return wide_encoding(text) is not None
 
 
 def _first(raw: bytes) -> int:
