@@ -64,8 +64,8 @@ FLOORS_WITHIN = {
         ("store",),
     ),
     "ingestion": (
-        ("gc_pauses", "engines", "places", "refusing", "detecting", "opening", "batches"),
-        ("checkpoint", "remarks", "reading"),
+        ("gc_pauses", "engines", "places", "refusing", "detecting", "source", "opening", "batches"),
+        ("checkpoint", "remarks", "reading", "stopping"),
         ("run", "inspecting"),
         ("pipeline",),
     ),

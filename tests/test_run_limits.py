@@ -16,7 +16,7 @@ import memproc
 from memproc.batch_size import BatchSize
 from memproc.errors import DatabaseError
 from memproc.failures import Failure, Kind
-from memproc.ingestion import run
+from memproc.ingestion import run, stopping
 from memproc.report.report import BATCHES_KEPT
 from memproc.store.changes.landing import Landing
 from tests.command_line import run_memproc
@@ -152,7 +152,8 @@ def test_time_enough_changes_nothing(fresh):
 def test_what_is_gathered_lands_when_the_time_is_over(fresh, monkeypatch):
     """A source that is slow does not keep a job beyond its time until a batch is full."""
     clock = iter(range(10**6))
-    monkeypatch.setattr(run, "perf_counter", lambda: float(next(clock)))
+    for module in (run, stopping):
+        monkeypatch.setattr(module, "perf_counter", lambda: float(next(clock)))
     with fresh() as store:
         report = memproc.ingest(iter(facts(1_000)), store, settings=memproc.Settings(max_seconds=20.0, batch_size=1_000))
         assert report.status == "stopped"

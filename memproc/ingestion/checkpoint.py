@@ -3,13 +3,15 @@
 Rules: a job is identified by its paths, format and everything that decides what a record becomes, not by settings of the run such
 as the batch size or max_errors. The bytes of the files must not have changed. A checkpoint counts items of the source, so that
 committed items are not parsed again, and the committed records of an item that a batch boundary divides. An archive or a folder is
-read in the order of its names, and its bytes are those of the files on disk. A pipe can be read only once, and not be resumed.
+read in the order of its names, and its bytes are those of the files on disk. A pipe can be read only once, and not be resumed. A
+remote source has no bytes that stay: it is read on behind the mark of its last committed record. A source that could not be read
+to its end is left where it is, and the others are read: who resumes the job begins with it.
 """
 
 from __future__ import annotations
 
 from collections import Counter, deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from hashlib import blake2b
 from pathlib import Path
 from time import sleep
@@ -20,63 +22,105 @@ from loguru import logger
 
 from memproc.dedup.keys import KEY_BYTES, Key
 from memproc.errors import UsageError
-from memproc.ingestion.opening import Source, Sources
+from memproc.ingestion.source import Given, Source, Sources
 from memproc.intake import Intake
 from memproc.records import Memory, encode
-from memproc.sources.deliveries import Given
 from memproc.sources.files import check_not_in_use
+from memproc.sources.remote import Mark, Remote
 from memproc.store.changes.writer import Writer
-from memproc.store.jobs.jobs import FINISHED, Claim
+from memproc.store.jobs.jobs import FINISHED, Claim, StoredJob
 from memproc.store.store import Store, writer_of
+
+MarkBehind = Callable[[int], Mark | None]
 
 WAIT_SECONDS = 0.5
 HASHED_AT_ONCE_BYTES = 1 << 20
 NAMES_LIMIT_CHARS = 1_000  # of the names of sources that are kept with a job
 
 
-class Checkpoint(NamedTuple):
-    """Where the next batch begins: the number of the source, its completely committed items, and the committed records of the next
-    item. `left_out` counts what was left out before.
+class Start(NamedTuple):
+    """Where a source is read on: its number, its completely committed items, the committed records of the next item, and the mark
+    of its last committed record, if it is remote.
     """
 
     source: int = 0
     items: int = 0
     records: int = 0
+    mark: Mark | None = None
+
+
+class Checkpoint(NamedTuple):
+    """Where the next batch begins, and what was left out before, by kind. `unended` are other sources that were begun and could not
+    be read to their end, `begun` how many were begun.
+    """
+
+    start: Start = Start()
     left_out: Mapping[str, int] = {}
+    unended: tuple[Start, ...] = ()
+    begun: int = 1
 
     def to_json(self) -> str:
         """Return the checkpoint as stored in the job."""
-        return orjson.dumps((*self[:3], dict(self.left_out))).decode()
+        unended = [tuple(one) for one in self.unended]  # orjson knows no named tuples
+        return orjson.dumps((tuple(self.start), dict(self.left_out), unended, self.begun)).decode()
 
     @classmethod
     def from_json(cls, text: str | None) -> Self:
         """Return a stored checkpoint, or the beginning if there is none."""
-        return cls(*orjson.loads(text)) if text else cls()
+        if not text:
+            return cls()
+        start, left_out, unended, begun = orjson.loads(text)
+        return cls(Start(*start), left_out, tuple(Start(*one) for one in unended), begun)
 
 
 class Place:
     """The position of a run, advanced by each prepared item and each committed batch."""
 
-    def __init__(self, start: Checkpoint) -> None:
-        self._committed = start
+    def __init__(self, checkpoint: Checkpoint) -> None:
+        self._committed = checkpoint
+        self._is_ended = False  # the source at hand
+        self._mark_behind: MarkBehind | None = None
+        self._begin_at(checkpoint.start)
+
+    def _begin_at(self, start: Start) -> None:
         self._skip = start.records  # of the first item
         self._waiting: deque[int] = deque()  # records still to commit, of each prepared item
         self._left_out: deque[tuple[int, Mapping[str, int]]] = deque()  # (item, counts of what it left out)
         self._taken = start.items
 
     @property
-    def items(self) -> int:
-        """How many items of the source are completely committed."""
-        return self._committed.items
+    def start(self) -> Start:
+        """Where the source at hand is read on."""
+        return self._committed.start
 
     @property
     def left_out(self) -> Mapping[str, int]:
         """Counts of what the committed items left out."""
         return self.after(0).left_out
 
-    def begins(self, source: int) -> bool:
-        """Tell whether a source has anything left to read."""
-        return source >= self._committed.source
+    def unended(self, count: int) -> list[int]:
+        """Return the sources of so many that have something left to read: those that were begun first."""
+        committed = self._committed
+        begun = {start.source for start in committed.unended} | (set() if self._is_ended else {committed.start.source})
+        return [*sorted(begun), *range(committed.begun, count)]
+
+    def begin(self, source: int, mark_behind: MarkBehind | None = None) -> None:
+        """Go to a source that has something left to read; `mark_behind` tells the mark behind so many of its items, if it has such.
+        The one at hand is kept in mind, if it was not read to its end.
+        """
+        committed = self.after(0)
+        if source != committed.start.source:
+            others = committed.unended if self._is_ended else (*committed.unended, committed.start)
+            start = next((one for one in others if one.source == source), Start(source))
+            unended = tuple(one for one in others if one.source != source)
+            self._committed = Checkpoint(start, committed.left_out, unended, max(committed.begun, source + 1))
+            self._is_ended = False
+            self._begin_at(start)
+        self._mark_behind = mark_behind
+
+    def end(self) -> None:
+        """Note that the source at hand is read to its end."""
+        self._is_ended = True
 
     def take(self, counts: Sequence[int], left_out: Sequence[tuple[int, Mapping[str, int]]]) -> int:
         """Add prepared items: the number of records of each, and (place, counts) of what some left out. Return how many of the
@@ -92,27 +136,30 @@ class Place:
 
     def after(self, records: int) -> Checkpoint:
         """Return the checkpoint after this many more records."""
-        source, items, inside, left_out = self._committed
+        committed = self._committed
+        source, items, inside, mark = committed.start
         for waiting in self._waiting:
             if waiting > records:
                 inside += records
                 break
             items, inside, records = items + 1, 0, records - waiting
-        counted = Counter(left_out)
+        counted = Counter(committed.left_out)
         for item, more in self._left_out:
             if item < items:
                 counted.update(more)
-        return Checkpoint(source, items, inside, counted)
+        start = Start(source, items, inside, self._mark_behind(items) if self._mark_behind else mark)
+        return committed._replace(start=start, left_out=counted)
 
     def land(self, checkpoint: Checkpoint) -> None:
         """Advance to a checkpoint that `after` returned."""
-        inside = self._committed.records
-        for _ in range(checkpoint.items - self._committed.items):
+        was, now = self.start, checkpoint.start
+        inside = was.records
+        for _ in range(now.items - was.items):
             self._waiting.popleft()
             inside = 0
-        if checkpoint.records:
-            self._waiting[0] -= checkpoint.records - inside
-        while self._left_out and self._left_out[0][0] < checkpoint.items:
+        if now.records:
+            self._waiting[0] -= now.records - inside
+        while self._left_out and self._left_out[0][0] < now.items:
             self._left_out.popleft()
         self._committed = checkpoint
 
@@ -120,13 +167,6 @@ class Place:
         """Add to the counts of what the committed items left out."""
         left_out = Counter(self._committed.left_out) + Counter({kind: count})
         self._committed = self._committed._replace(left_out=left_out)
-
-    def end(self) -> None:
-        """Move to the next source."""
-        self._committed = Checkpoint(self._committed.source + 1, left_out=self.after(0).left_out)
-        self._waiting.clear()
-        self._left_out.clear()
-        self._taken = 0
 
 
 class StartedJob(NamedTuple):
@@ -150,15 +190,35 @@ class Resumable(NamedTuple):
 def begin_or_resume(store: Store[Memory], sources: Sequence[Source], key: Resumable | None, *, is_resumed: bool) -> StartedJob:
     """Begin a job on these sources, or take over the unfinished one. Raises UsageError if the sources have changed since."""
     writer = writer_of(store)
+    remotes = [source.remote.remote for source in sources if source.remote is not None]
+    followed = next((remote for remote in remotes if remote.is_followed), None)
+    if followed is not None and len(sources) > 1:
+        raise UsageError(f"{followed.label} is read on from where the last job ended: ingest it by itself")
+    start = None
+    if key is not None and followed is not None:
+        job = writer.newest_job(key.identity)
+        is_resumed = not writer.is_rehearsal
+        if job is not None and (job.status in FINISHED or writer.is_rehearsal):
+            is_resumed, start = False, _start_behind(followed, job)
     if is_resumed and key is not None and (taken_over := _take_over(writer, *key)) is not None:
+        if taken_over.claim is not None:
+            taken_over.claim.is_followed = followed is not None
         return taken_over
     formats = " ".join(dict.fromkeys(source.intake.format.name for source in sources))
     names = " ".join(source.name for source in sources)
     if len(names) > NAMES_LIMIT_CHARS:
         names = f"{names[:NAMES_LIMIT_CHARS]}... ({len(sources)} files)"
     identity, fingerprint = key or (None, None)
-    claim = writer.begin_job(names, formats, identity=identity, fingerprint=fingerprint)
-    return StartedJob(claim.job, claim, Checkpoint(), identity is not None and not writer.is_rehearsal)
+    begins_at = None if start is None else start.to_json()
+    claim = writer.begin_job(names, formats, identity=identity, fingerprint=fingerprint, checkpoint=begins_at)
+    claim.is_followed = followed is not None
+    return StartedJob(claim.job, claim, start or Checkpoint(), identity is not None and not writer.is_rehearsal)
+
+
+def _start_behind(remote: Remote, job: StoredJob) -> Checkpoint | None:
+    """Return where a job begins that reads what is new since another one, None if that one read nothing."""
+    mark = Checkpoint.from_json(job.trusted_checkpoint()).start.mark
+    return None if mark is None else Checkpoint(Start(mark=remote.next_start(mark)))
 
 
 def resumable(given: Sequence[Given] | None, sources: Sources, intake: Intake, options: Sequence[object]) -> Resumable | None:
@@ -166,20 +226,21 @@ def resumable(given: Sequence[Given] | None, sources: Sources, intake: Intake, o
 
     `intake` and `options` hold what the caller passed.
     """
-    paths = [one for one in given or () if isinstance(one, Path)]
-    files = [source.file for source in sources.all if source.file is not None]
-    if given is None or len(paths) < len(given) or len(files) < len(sources.all):
+    named = [one for one in given or () if isinstance(one, Path | Remote)]
+    if given is None or len(named) < len(given) or not all(source.can_reread for source in sources.all):
         return None
-    intakes = [sources.named[path].intake if path in sources.named else intake for path in paths]
-    return Resumable(identity_of(paths, intakes, options), fingerprint_of([*dict.fromkeys(files)]))
+    files = [source.file for source in sources.all if source.file is not None]
+    intakes = [sources.named[number].intake if number in sources.named else intake for number in range(len(named))]
+    return Resumable(identity_of(named, intakes, options), fingerprint_of([*dict.fromkeys(files)]))
 
 
-def identity_of(paths: Sequence[Path], intakes: Sequence[Intake], more_options: Sequence[object] = ()) -> Key:
-    """Return a hash of the paths and of everything that decides what a record becomes."""
+def identity_of(given: Sequence[Path | Remote], intakes: Sequence[Intake], more_options: Sequence[object] = ()) -> Key:
+    """Return a hash of the paths or remote sources, and of everything that decides what a record becomes."""
     hashed = blake2b(digest_size=KEY_BYTES)
-    for path, intake in zip(paths, intakes, strict=True):
+    for one, intake in zip(given, intakes, strict=True):
         context = intake.context
-        parts = [str(path.resolve()), intake.format.name, intake.namespace, context.source, sorted(context.include)]
+        where = str(one.resolve()) if isinstance(one, Path) else [*one.identity]
+        parts = [where, intake.format.name, intake.namespace, context.source, sorted(context.include)]
         options = [context.trusts_decisions, context.is_told]
         schema = f"{intake.schema.__module__}.{intake.schema.__qualname__}"
         secrets = [] if intake.settings.secrets == "off" else [intake.settings.secrets, *intake.settings.secret_kinds]

@@ -9,7 +9,8 @@ from typing import Any
 
 from memproc.errors import SourceEndedError
 from memproc.formats.naming import Names
-from memproc.ingestion.opening import Asked, Source, given_of, open_all
+from memproc.ingestion.opening import Asked, given_of, open_all
+from memproc.ingestion.source import Source
 from memproc.intake import Intake
 from memproc.records import Plain, Rejected
 

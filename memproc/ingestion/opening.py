@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import ExitStack
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import ExitStack, closing
 from dataclasses import replace
-from itertools import islice
+from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import Any, NamedTuple
 
@@ -13,16 +13,18 @@ from memproc.errors import MemprocError, OversizedError, SourceError, UsageError
 from memproc.formats import LISTS, LONG_LISTS, companions, generic, own
 from memproc.ingestion.detecting import format_of
 from memproc.ingestion.places import conversation_of, with_places
-from memproc.ingestion.refusing import check_mapping, missing_paths, remarks_on_names, unread_notes
+from memproc.ingestion.refusing import check_mapping, missing_paths, remarks_on_names
+from memproc.ingestion.source import Given, Lookahead, Source, Sources
 from memproc.intake import Intake
 from memproc.records import Memory, is_mapping
 from memproc.sources.compression import Bounds
 from memproc.sources.decoding import item_of
-from memproc.sources.deliveries import Deliveries, Delivery, Given
+from memproc.sources.deliveries import Deliveries, Delivery
 from memproc.sources.files import How, items_of
-from memproc.sources.items import Item, Items, Piece, Reading
+from memproc.sources.items import Item, Items, Reading
 from memproc.sources.iterables import of_iterable
 from memproc.sources.labels import path_shown
+from memproc.sources.remote import Remote, RemoteStream, looked_at
 from memproc.sources.reopening import Later
 from memproc.sources.streams import checked_encoding
 from memproc.times import parse_time, to_text
@@ -55,55 +57,21 @@ class Asked(NamedTuple):
         return How(LISTS, limit_bytes, names, delimiter, checked_encoding(self.encoding))
 
 
-class Source(NamedTuple):
-    """An open source: its name in the store, the intake of its items, the items, and its size in bytes. `file` is the file on disk
-    that it is in, None if it can be read only once. `passed` counts its first items that are no records. `conversation` is the one
-    that it holds, if its items are messages.
-    """
-
-    name: str
-    intake: Intake
-    items: Iterator[Piece]
-    opened: Items
-    size: int | None
-    file: Path | None = None
-    passed: int = 0
-    conversation: str | None = None
-
-
-class Sources(NamedTuple):
-    """All sources, and the deliveries they were found in, None for an iterable. `named` are those whose paths the caller gave."""
-
-    all: list[Source]
-    found: Deliveries | None = None
-    named: Mapping[Path, Source] = {}
-
-    def close(self) -> None:
-        """Close all files."""
-        for source in self.all:
-            source.opened.close()
-        if self.found is not None:
-            self.found.close()
-
-    def notes(self, *, redacts: bool) -> Iterator[str]:
-        """Return the notes on files that were not read."""
-        untold = self.found.untold if self.found is not None else []
-        return unread_notes([error.redacted if redacts else str(error) for error in untold])
-
-
 def given_of(what: object) -> list[Given] | None:
-    """Return the paths and file objects that `what` names, or None if it is an iterable of records."""
+    """Return the paths, file objects and remote sources that `what` names, or None if it is an iterable of records."""
     if _is_given(what):
         return [_as_given(what)]
     if isinstance(what, Sequence) and what and all(map(_is_given, what)):
         return [_as_given(one) for one in what]
     if isinstance(what, Mapping | Memory) or not isinstance(what, Iterable):
-        raise UsageError(f"what={type(what).__name__}: give a path, several paths, a file object, or an iterable of records")
+        raise UsageError(
+            f"what={type(what).__name__}: give a path, several paths, a file object, a source, or an iterable of records"
+        )
     return None
 
 
 def _is_given(what: object) -> bool:
-    return issubclass(type(what), str | Path) or callable(getattr(type(what), "read", None))
+    return issubclass(type(what), str | Path) or callable(getattr(type(what), "read", None)) or isinstance(what, Remote)
 
 
 def _as_given(what: Any) -> Given:
@@ -121,25 +89,21 @@ def open_all(given: Sequence[Given] | None, what: Any, intake: Intake, asked: As
         return Sources(sources)
     found = Deliveries(Bounds(intake.settings.max_decompressed_bytes))
     sources = []
-    named: dict[Path, Source] = {}
+    named: dict[int, Source] = {}
     with ExitStack() as stack:
         stack.callback(lambda: Sources(sources, found).close())
-        for what_given, delivery in ((one, delivery) for one in given for delivery in found.of(one)):
-            try:
-                stays_open = delivery.is_named and len(sources) < KEPT_OPEN
-                source = _of_delivery(delivery, how, intake, asked.format, stays_open=stays_open)
-            except SourceError as error:
+        for number, what_given in enumerate(given):
+            if isinstance(what_given, Remote):
+                sources.append(_of_remote(what_given, intake, asked.format))
+                named[number] = sources[-1]
+                continue
+            opens = partial(_of_delivery, how=how, intake=intake, name=asked.format, may_stay_open=len(sources) < KEPT_OPEN)
+            for delivery in found.of(what_given):
+                if (source := _of_found(delivery, found, opens)) is None:
+                    continue
+                sources.append(source)
                 if delivery.is_named:
-                    raise
-                found.skip(error)
-                continue
-            if source.intake.format is companions.FORMAT and not delivery.is_named:
-                source.opened.close()
-                found.skip(SourceError(_companion_in(source)), COMPANIONS)
-                continue
-            sources.append(source)
-            if isinstance(what_given, Path) and delivery.is_named:
-                named[what_given] = source
+                    named[number] = source
         _check_memories(given, sources, found, asked)
         _check_include(sources, intake)
         stack.pop_all()  # nothing raised: the caller closes the sources
@@ -162,7 +126,23 @@ def _companion_in(source: Source) -> str:
     return source.opened.reading.remarks[-1] if source.opened.reading else source.name
 
 
-def _of_delivery(delivery: Delivery, how: How, intake: Intake, name: str | None, *, stays_open: bool) -> Source:
+def _of_found(delivery: Delivery, found: Deliveries, opens: Callable[[Delivery], Source]) -> Source | None:
+    """Return the source of a file, or None after noting one that was not given by itself and cannot be read, or has no memories."""
+    try:
+        source = opens(delivery)
+    except SourceError as error:
+        if delivery.is_named:
+            raise
+        found.skip(error)
+        return None
+    if source.intake.format is companions.FORMAT and not delivery.is_named:
+        source.opened.close()
+        found.skip(SourceError(_companion_in(source)), COMPANIONS)
+        return None
+    return source
+
+
+def _of_delivery(delivery: Delivery, how: How, intake: Intake, name: str | None, *, may_stay_open: bool) -> Source:
     """Open one file and find its format. One that does not stay open is opened again when it is read."""
     if delivery.size is not None and delivery.size > how.limit_bytes:
         how = how._replace(lists=LONG_LISTS)
@@ -172,13 +152,29 @@ def _of_delivery(delivery: Delivery, how: How, intake: Intake, name: str | None,
     except BaseException:
         items.close()
         raise
-    if delivery.is_once or stays_open:
+    if delivery.is_once or (delivery.is_named and may_stay_open):
         return source
     items.close()
     reading = Reading(remarks=list(items.reading.remarks) if items.reading else [])
     later = Later(lambda: _opened(delivery, how), reading)
     pieces = with_places(source.intake.format.gather(later.items(source.passed)), source.conversation, items.head)
     return source._replace(items=pieces, opened=items._replace(items=pieces, stream=later, reading=reading))
+
+
+def _of_remote(remote: Remote, intake: Intake, name: str | None) -> Source:
+    """Look at the first records of a remote source and find their format. It is read from where the job is then."""
+    first = looked_at(remote)
+    with closing(first):
+        seen = Items(first, is_table=remote.is_table, reading=Reading())
+        source = _source(seen, Delivery(remote.label, "", _no_bytes), intake, name or remote.format_name)
+    stream = RemoteStream(remote)
+    conversation = None if source.conversation is None else remote.label  # of messages whose rows name none; the first may change
+    source = source._replace(remote=stream, opened=seen._replace(stream=stream), conversation=conversation)
+    return source._replace(items=source.pieces_behind(0, None))
+
+
+def _no_bytes() -> Any:
+    raise SourceError("a remote source has no bytes")
 
 
 def _opened(delivery: Delivery, how: How) -> Items:
@@ -194,7 +190,7 @@ def _opened(delivery: Delivery, how: How) -> Items:
 
 def _source(opened: Items, delivery: Delivery | None, intake: Intake, name: str | None) -> Source:
     label = "iterable" if delivery is None else delivery.label
-    lookahead = _Lookahead(opened.items)
+    lookahead = Lookahead(opened.items)
     sample: list[Item] = []
     while len(sample) < SEARCHED and all(item.fault is not None for item in sample):
         more = lookahead.read_ahead(SAMPLE)
@@ -235,41 +231,7 @@ def _source(opened: Items, delivery: Delivery | None, intake: Intake, name: str 
     return Source(label, prepared, items, opened, size, file, passed, conversation)
 
 
-class _Lookahead:
-    """The pieces of a source, the first of which can be read ahead. An exception met then is raised again in its place."""
-
-    def __init__(self, pieces: Iterator[Piece]) -> None:
-        self._pieces = pieces
-        self._taken: list[Piece] = []
-        self.failure: Exception | None = None
-
-    def read_ahead(self, count: int) -> list[Piece]:
-        """Read ahead and return up to `count` pieces. Raises UsageError if the source is not valid at all."""
-        before = len(self._taken)
-        try:
-            for piece in islice(self._pieces if self.failure is None else (), count):
-                self._taken.append(piece)
-        except UsageError:
-            raise
-        except OversizedError as error:
-            raise SourceError(str(error)) from error
-        except Exception as error:  # noqa: BLE001 - the source is the caller's and may raise anything
-            self.failure = error
-        return self._taken[before:]
-
-    def drop_first(self) -> None:
-        """Leave out the first piece, which is a head and not a record."""
-        del self._taken[:1]
-
-    def all_pieces(self) -> Iterator[Piece]:
-        """Yield all pieces, including those read ahead."""
-        yield from self._taken
-        if self.failure is not None:
-            raise self.failure
-        yield from self._pieces
-
-
-def _check_mapping(label: str, mapping: Mapping[str, str], sample: Sequence[Item], lookahead: _Lookahead) -> None:
+def _check_mapping(label: str, mapping: Mapping[str, str], sample: Sequence[Item], lookahead: Lookahead) -> None:
     """Look for the names of a mapping in as many records as needed. Raises SourceError if one is in none of the first."""
     objects: list[Any] = []
     count, more = 0, list(sample)

@@ -15,9 +15,10 @@ from memproc.errors import SourceEndedError, UsageError, redacting
 from memproc.formats.draft import Context
 from memproc.ingestion.checkpoint import begin_or_resume, resumable
 from memproc.ingestion.engines.pools import pool_of
-from memproc.ingestion.opening import Asked, Sources, given_of, open_all
+from memproc.ingestion.opening import Asked, given_of, open_all
 from memproc.ingestion.reading import intake_of
 from memproc.ingestion.run import OnProgress, Run
+from memproc.ingestion.source import Sources
 from memproc.intake import clean_name
 from memproc.records import Memory
 from memproc.report.report import Report
@@ -86,7 +87,7 @@ def ingest(
             if given is None and not isinstance(what, Sequence):
                 raise UsageError("validate='before' reads twice: give files or a list, not an iterator")
             checked = open_all(given, what, intake, asked)
-            if given is not None and any(source.file is None for source in checked.all):
+            if given is not None and not all(source.can_reread for source in checked.all):
                 checked.close()
                 raise UsageError("validate='before' reads twice: give files, not a pipe")
             if faulty := _check(checked):
@@ -106,7 +107,7 @@ def ingest(
         key = resumable(given, sources, intake, (format, records, delimiter, encoding, most))
         job = begin_or_resume(store, ready, key, is_resumed=resume and not dry_run)
         run = Run(store, chosen, job, pool, on_progress)
-        run.limit = most
+        run.stops.limit = most
         report = run.ingest(ready, is_rehearsal=dry_run)
         if sources.found is not None:
             report.left_out.update(sources.found.skipped)

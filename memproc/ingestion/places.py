@@ -29,6 +29,15 @@ def conversation_of(known: Format, sample: Sequence[Item], head: Mapping[str, An
     return messages.named(head, messages.TALK_IDS) or known.talk_of(objects, place)
 
 
+def unnumbered(pieces: Iterator[Piece], conversation: str | None) -> Iterator[Piece]:
+    """Return the items of a source that is no file, each with its place if it holds a conversation. No turn is told: a job that
+    goes on in the middle could not count them.
+    """
+    if conversation is None:
+        return pieces
+    return (item._replace(place=item.place and item.place._replace(turn=None)) for item in placed(pieces, conversation, {}))
+
+
 def with_places(pieces: Iterator[Piece], conversation: str | None, head: Mapping[str, Any]) -> Iterator[Piece]:
     """Return the items of a source, each with its place if it holds a conversation."""
     return pieces if conversation is None else placed(pieces, conversation, head)

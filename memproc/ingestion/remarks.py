@@ -12,8 +12,8 @@ from memproc.dedup.judging import Judged
 from memproc.dedup.keys import Key
 from memproc.formats import own
 from memproc.formats.naming import Names
-from memproc.ingestion.opening import Source
 from memproc.ingestion.refusing import unread_notes
+from memproc.ingestion.source import Source
 from memproc.records import DEFAULT_NAMESPACE
 from memproc.report.report import Merge, Report, counted
 from memproc.sources.items import Reading
@@ -37,7 +37,7 @@ class Noticed:
         self.namespaces: set[int] = set()  # hashes of the namespaces of accepted records
         self.undated = 0  # accepted records, as long as none has a date and all are in the default namespace
         self.has_owner_or_date = False  # some accepted record
-        self.failed_at: int | None = None  # the number of the source that could not be read to its end
+        self.behind: list[str] = []  # the sources behind one that could not be read to its end, if that stopped the job
         self.uncompared = 0  # stored records whose comparison failed in memproc
 
     def note_owners(self, accepted: Columns) -> None:
@@ -64,8 +64,7 @@ class Noticed:
 
 def remark_on(report: Report, sources: Sequence[Source], noticed: Noticed, *, redacts: bool) -> None:
     """Add all notes to a report; with `redacts` without contents of records."""
-    if noticed.failed_at is not None:
-        report.notes += unread_notes([f"{source.name} stands behind what failed" for source in sources[noticed.failed_at + 1 :]])
+    report.notes += unread_notes([f"{name} stands behind what failed" for name in noticed.behind])
     report.notes += _on_classes(sources)
     remarks = (source.intake.format.remark(report.read) for source in sources)
     report.notes += [remark for remark in dict.fromkeys(remarks) if remark]

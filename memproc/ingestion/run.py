@@ -24,8 +24,9 @@ from memproc.ingestion.checkpoint import Place, StartedJob
 from memproc.ingestion.engines.loop import prepare_chunks
 from memproc.ingestion.engines.pools import Pool
 from memproc.ingestion.gc_pauses import rarer_collections
-from memproc.ingestion.opening import Source
 from memproc.ingestion.remarks import BEYOND, Noticed, certainty, describe_merge, remark_on
+from memproc.ingestion.source import Source
+from memproc.ingestion.stopping import Stops
 from memproc.intake import Chunk, kinds_left_out, secrets_among
 from memproc.records import Category, Memory, Rejected
 from memproc.report.report import BatchLog, BatchSeen, Merge, Progress, Report, counted
@@ -33,7 +34,6 @@ from memproc.resources import MEBIBYTE, Watch
 from memproc.sources.items import Piece
 from memproc.store.changes.landed import Arrived, Landed
 from memproc.store.changes.writer import Batch
-from memproc.store.jobs.jobs import ENDED_BY
 from memproc.store.quarantine.records import Origin
 from memproc.store.store import Store, writer_of
 from memproc.taken import Taken
@@ -42,7 +42,6 @@ from memproc.validation import fault
 MERGES_SHOWN = 10
 GROUPED_AHEAD = 0.3  # share of the last batch that met others, above which workers compute the merge group of every record
 KEPT_OF_TOO_LARGE = 1 << 16  # bytes kept of a rejected record that is too large for the database
-FEWEST_FOR_SHARE = 100  # records read before max_errors as a share applies
 
 OnProgress = Callable[[Progress], None]
 
@@ -71,6 +70,7 @@ class Run:
         self.workers: Counter[int] = Counter()  # records prepared, by process id
         self.report = Report(job=job.number)
         self.started = perf_counter()
+        self.stops = Stops(settings, self.report, job.can_resume, self.started)
         self.watch = Watch(settings.max_memory)
         self.sizing = BatchSize.starting(settings.batch_size, self.watch.share)
         self.log = BatchLog()
@@ -81,7 +81,6 @@ class Run:
         self.bytes_total: int | None = None
         self.merges: list[Judged] = []
         self.noticed = Noticed()
-        self.limit: int | None = None  # of the records read, in all runs of the job
         self.share_met = 0.0  # share of the last batch's records that met others
 
     def ingest(self, sources: Sequence[Source], *, is_rehearsal: bool) -> Report:
@@ -99,8 +98,7 @@ class Run:
         def work() -> str:
             with rarer_collections():
                 self.noticed.uncompared = self.writer.catch_up(self.claim, self.settings.review_at)
-                stops = map(self._land_source, range(len(sources)), sources)
-                status = self._status_if_too_many_errors() or next(filter(None, stops), "done")
+                status = self.stops.if_too_many_errors() or self._land_sources(sources)
                 if status == "done" and self.settings.accept_at is not None:
                     self._accept(self.settings.accept_at)
                 report.least_certain = list(map(self._described, self.merges)) if is_rehearsal else []
@@ -154,16 +152,31 @@ class Run:
         self.report.finish(status, perf_counter() - self.started, self.read_before)
         return self.report
 
-    def _land_source(self, number: int, source: Source) -> str:
-        """Land one source batch by batch. Return the status that stops the job, or "" at the end of the source."""
-        if not self.place.begins(number):
+    def _land_sources(self, sources: Sequence[Source]) -> str:
+        """Land all that is left of the sources; return the status of the job. One that cannot be read to its end stops no other."""
+        left, failures = self.place.unended(len(sources)), 0
+        self.bytes_passed = sum(source.size or 0 for number, source in enumerate(sources) if number not in left)
+        for at, number in enumerate(left):
+            source = sources[number]
+            self.place.begin(number, source.mark_behind)
+            status = self.stops.at_limit() or self._land_source(source)
+            if status == "failed" and self.settings.on_error == "continue":
+                failures += 1
+            elif status:
+                self.noticed.behind = [sources[later].name for later in left[at + 1 :]] if status == "failed" else []
+                return status
+            else:
+                self.place.end()
             self.bytes_passed += source.size or 0
-            return ""
-        if status := self._status_if_limited():
-            return status
+        return "failed" if failures else "done"
+
+    def _land_source(self, source: Source) -> str:
+        """Land one source batch by batch. Return the status that stops the job, or "" at the end of the source."""
         batch = Gathered(largest_bytes(self.watch.limit_bytes))
-        pieces = self.pieces = Pieces(source.items, self._is_late)
-        pieces.skip(self.place.items)
+        start = self.place.start
+        pieces = self.pieces = Pieces(source.pieces_behind(start.items, start.mark), self.stops.is_late)
+        if source.remote is None:
+            pieces.skip(start.items)
         if self.bytes_before is None:
             self.bytes_before = self._bytes_read(source)
         chunks = iter(lambda: pieces.next_chunk(self.sizing.size), [])
@@ -176,21 +189,18 @@ class Run:
             for worker, chunk in done:
                 self.workers[worker] += len(chunk.records)
                 batch.add(chunk, self.place.take(chunk.counts, chunk.left_out))
-                while batch.is_full(self._batch_limit()) or (len(batch.records) and self._is_late()):
-                    records, decided = batch.cut(self._batch_limit())
-                    status = self._status_after(self._land(source, records, decided))
-                    if status := status or self._status_if_late() or self._status_if_limited():
+                while batch.is_full(self.stops.most_records(self.sizing.size)) or (len(batch.records) and self.stops.is_late()):
+                    records, decided = batch.cut(self.stops.most_records(self.sizing.size))
+                    status = self.stops.after(self._land(source, records, decided))
+                    if status := status or self.stops.if_late() or self.stops.at_limit():
                         return status
         has_rest = len(batch.records) or batch.decided
-        status = self._status_after(self._land(source, *batch.cut(len(batch.records)))) if has_rest else ""
+        status = self.stops.after(self._land(source, *batch.cut(len(batch.records)))) if has_rest else ""
         if isinstance(pieces.failure, SourceEndedError):
             self.report.notes.append(f"failed: {pieces.failure}")
-            self.noticed.failed_at = number
-            return "failed"
+            return status or "failed"
         if pieces.failure is not None:
             raise pieces.failure
-        self.bytes_passed += source.size or 0
-        self.place.end()
         return status
 
     def _land(self, source: Source, records: Taken, decided: Sequence[Decided]) -> Landed:
@@ -257,44 +267,3 @@ class Run:
         if source.size is None or stream is None or stream.closed or self.pieces is None:
             return self.bytes_passed
         return self.bytes_passed + min(stream.tell(), self.pieces.bytes)
-
-    def _batch_limit(self) -> int:
-        """Return how many records the next batch may have."""
-        return self.sizing.size if self.limit is None else min(self.sizing.size, max(1, self.limit - self.report.read))
-
-    def _status_if_limited(self) -> str:
-        """Return "done" if the limit of records is reached, else ""."""
-        if self.limit is None or self.report.read < self.limit:
-            return ""
-        self.report.notes.append(f"limit={self.limit}: what stands behind the first records was not read")
-        return "done"
-
-    def _is_late(self) -> bool:
-        limit = self.settings.max_seconds
-        return limit is not None and perf_counter() - self.started >= limit
-
-    def _status_if_late(self) -> str:
-        """Return "stopped" if max_seconds have passed, else ""; a resumed job reads the rest."""
-        if not self._is_late():
-            return ""
-        going_on = "; resume goes on here" if self.job.can_resume else ""
-        self.report.notes.append(f"stopped: max_seconds={self.settings.max_seconds} are over{going_on}")
-        return "stopped"
-
-    def _status_after(self, landed: Landed) -> str:
-        """Return the status that stops the job after this batch, or ""."""
-        if landed.request is not None:
-            return ENDED_BY[landed.request]
-        if self.settings.on_error == "stop" and landed.rejected:
-            self.report.notes.append("stopped at the first error")
-            return "stopped"
-        return self._status_if_too_many_errors()
-
-    def _status_if_too_many_errors(self) -> str:
-        """Return "stopped" if all runs together exceed max_errors, else ""."""
-        limit = self.settings.max_errors
-        bad, read = self.report.quarantined, self.report.read
-        is_over = limit is not None and (bad > limit if isinstance(limit, int) else read >= FEWEST_FOR_SHARE and bad > limit * read)
-        if is_over:
-            self.report.notes.append(f"stopped: {bad} of {read} records were quarantined, more than max_errors={limit}")
-        return "stopped" if is_over else ""

@@ -33,8 +33,6 @@ JUNK = ("__MACOSX", ".DS_Store", "Thumbs.db", "desktop.ini")
 _DOCUMENTS = (".docx", ".xlsx", ".pptx", ".odt", ".ods", ".epub", ".jar", ".apk")
 _START_BYTES = 8
 
-Given = Path | IO[Any]
-
 
 class Delivery(NamedTuple):
     """One file that may hold records. `name` ends as what is in it does, `path` is the file on disk that it lies in, None for a
@@ -95,7 +93,7 @@ class Deliveries:
         self.skipped[kind] += 1
         self.untold.append(error)
 
-    def of(self, given: Given) -> Iterator[Delivery]:
+    def of(self, given: Path | IO[Any]) -> Iterator[Delivery]:
         """Yield the files in one thing that was given. Raises SourceError where nothing can be read, or too much."""
         try:
             if not isinstance(given, Path):

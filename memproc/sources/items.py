@@ -12,10 +12,12 @@ from memproc.records import Category, Fault, Memory
 
 
 class Place(NamedTuple):
-    """Where an item stands that is one message: its conversation, its number there from 0, and what the head of the file says."""
+    """Where an item stands that is one message: its conversation, its number there from 0 (None where items are in no file, and so
+    in no order that stays), and what the head of the file says.
+    """
 
     conversation: str
-    turn: int
+    turn: int | None
     head: Mapping[str, Any] = {}
 
 

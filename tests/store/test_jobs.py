@@ -19,7 +19,7 @@ import memproc
 from memproc.errors import DatabaseError
 from memproc.failures import Failure, Kind
 from memproc.ingestion import checkpoint as resuming
-from memproc.ingestion.checkpoint import Checkpoint, Place
+from memproc.ingestion.checkpoint import Checkpoint, Place, Start
 from memproc.store.jobs.owners import Owner
 from memproc.store.sql import tables
 from tests.conftest import ROOT
@@ -466,19 +466,43 @@ def test_a_dry_run_leaves_no_job(fresh, tmp_path):
 
 def test_a_place_moves_with_items_and_records():
     """A batch may end within an item, and an item may hold nothing; what an item left out counts when it is passed."""
-    place = Place(Checkpoint(0, 2, 1, {"events": 1}))
+    place = Place(Checkpoint(Start(0, 2, 1), {"events": 1}))
     assert place.take([], []) == 0
     assert place.take([4, 0], [(0, {"questions": 2}), (1, {"events": 5})]) == 1
     assert place.take([2], []) == 0
-    assert place.after(2) == (0, 2, 3, {"events": 1})
-    assert place.after(3) == (0, 4, 0, {"events": 6, "questions": 2})
+    assert place.after(2)[:2] == ((0, 2, 3, None), {"events": 1})
+    assert place.after(3)[:2] == ((0, 4, 0, None), {"events": 6, "questions": 2})
     place.land(place.after(2))
     place.land(place.after(2))
-    assert place.after(0) == (0, 4, 1, {"events": 6, "questions": 2})
+    assert place.after(0)[:2] == ((0, 4, 1, None), {"events": 6, "questions": 2})
     place.land(place.after(1))
     place.end()
-    assert place.after(0) == (1, 0, 0, {"events": 6, "questions": 2})
+    assert place.unended(3) == [1, 2]
+    place.begin(1)
+    assert place.after(0) == ((1, 0, 0, None), {"events": 6, "questions": 2}, (), 2)
     assert Checkpoint.from_json(place.after(0).to_json()) == place.after(0)
+
+
+def test_a_place_keeps_the_sources_in_mind_that_were_left_before_their_end():
+    """Who resumes begins with them, each where it was left, with the mark that was told of its last committed item."""
+    place = Place(Checkpoint())
+    place.begin(0, lambda items: f"behind {items}")
+    place.take([2, 1], [])
+    place.land(place.after(2))
+    place.begin(1)
+    place.take([5], [])
+    place.land(place.after(3))
+    left = Checkpoint.from_json(place.after(0).to_json())
+    assert left == ((1, 0, 3, None), {}, ((0, 1, 0, "behind 1"),), 2)
+    resumed = Place(left)
+    assert resumed.unended(3) == [0, 1, 2]
+    resumed.begin(0)
+    assert resumed.start == (0, 1, 0, "behind 1")
+    resumed.end()
+    resumed.begin(1)
+    assert resumed.start == (1, 0, 3, None)
+    assert resumed.take([5], []) == 3
+    assert resumed.unended(3) == [1, 2]
 
 
 KILLED = """

@@ -77,16 +77,28 @@ class Writer:
         """Whether what this thread lands now will be undone."""
         return self._transactions.is_rehearsal
 
-    def begin_job(self, source: str, format: str, *, identity: Key | None = None, fingerprint: Key | None = None) -> Claim:
+    def begin_job(
+        self,
+        source: str,
+        format: str,
+        *,
+        identity: Key | None = None,
+        fingerprint: Key | None = None,
+        checkpoint: str | None = None,
+    ) -> Claim:
         """Write the start of a job that this process runs; return the claim with which it writes batches.
 
         `identity` is a hash of what is read into which store and how, by which the job is resumed, `fingerprint` one of the bytes;
-        both are None if it cannot be resumed.
+        both are None if it cannot be resumed. `checkpoint` says where it begins, None for the beginning.
         """
-        resumed_by = {"identity": identity, "fingerprint": fingerprint}
+        resumed_by = {"identity": identity, "fingerprint": fingerprint, "checkpoint": checkpoint}
         what = {"source": source, "format": format, "settings": self._store.settings_as_json, **resumed_by}
         with _new_run() as owner:
             return self._transactions.write(lambda tx: begin(tx, what, owner))
+
+    def newest_job(self, identity: Key) -> StoredJob | None:
+        """Return the newest job with this identity, and leave it as it is."""
+        return self._transactions.read(lambda tx: latest(tx, identity))
 
     def take_job(self, identity: Key, fingerprint: Key | None) -> tuple[StoredJob | None, Claim | None]:
         """Return the newest job with this identity, and a claim on it if it is unfinished, has this fingerprint and no other

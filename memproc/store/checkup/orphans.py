@@ -104,7 +104,7 @@ def jobs_miscounted(tx: Tx) -> dict[int, int]:
 
 
 def jobs_misplaced(tx: Tx) -> list[int]:
-    """Return the jobs whose checkpoint is not that of their last batch; a finished job has none."""
+    """Return the jobs whose checkpoint is not that of their last batch; a finished job has one only if others follow it."""
     jobs = tables.jobs.c
     query = select(jobs.number, jobs.status, jobs.identity, jobs.landed, jobs.checkpoint).order_by(jobs.number)
     return [job.number for job in tx.execute(query) if not _has_valid_checkpoint(job)]
@@ -113,7 +113,8 @@ def jobs_misplaced(tx: Tx) -> list[int]:
 def _has_valid_checkpoint(job: Any) -> bool:
     if job.checkpoint is None:
         return job.status in FINISHED or job.identity is None or job.landed == 0
-    return job.status not in FINISHED and job.checkpoint == sealed(job.number, job.landed, job.checkpoint.partition(" ")[2])
+    is_sealed = job.checkpoint == sealed(job.number, job.landed, job.checkpoint.partition(" ")[2])
+    return bool(is_sealed) and job.status != JobStatus.CANCELLED
 
 
 def jobs_misheld(tx: Tx) -> list[int]:

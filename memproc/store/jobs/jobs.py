@@ -44,13 +44,14 @@ _jobs = tables.jobs.c
 @dataclass(slots=True)
 class Claim:
     """The right to land batches for a job: its number, its fence, the run it was given to, and how many batches this process knows
-    to have landed.
+    to have landed. `is_followed` tells that where it ends is kept, as a later job goes on there.
     """
 
     job: int
     fence: int
     owner: Owner
     landed: int = 0
+    is_followed: bool = False
 
 
 class StoredJob(NamedTuple):
@@ -95,8 +96,10 @@ class StoredJob(NamedTuple):
 
 
 def begin(tx: Tx, what: Mapping[str, Any], owner: Owner) -> Claim:
-    """Write the start of a job that this run owns; `what` are the columns that say what is read, and how."""
+    """Write the start of a job that this run owns; `what` are the columns that say what is read, how, and from where on."""
     number = tx.next_number(tables.jobs)
+    checkpoint = what.get("checkpoint")
+    what = {**what, "checkpoint": None if checkpoint is None else sealed(number, 0, checkpoint)}
     running = {"status": JobStatus.RUNNING, "owner": owner.to_json(), "lease_until": _lease(tx), "started_at": tx.now}
     tx.insert_rows(tables.jobs, [{"number": number, **what, **running, "fence": 1, "landed": 0, "looked": 0}])
     return Claim(number, 1, owner)
@@ -165,7 +168,7 @@ def finish(tx: Tx, claim: Claim, status: str) -> str:
     if job is None:
         return status
     status = JobStatus.CANCELLED if job.request == "cancel" and status not in FINISHED else status
-    end(tx, [claim.job], status)
+    end(tx, [claim.job], status, keeps_place=claim.is_followed and status == JobStatus.DONE)
     return status
 
 
@@ -210,9 +213,9 @@ def ask(tx: Tx, number: int, request: Request | None) -> None:
         raise UsageError(f"{state}: `memproc ingest --resume` on its files goes on with it, --cancel gives it up")
 
 
-def end(tx: Tx, numbers: Iterable[int], status: str) -> None:
-    """Write how jobs have ended that no process runs any more; where they are finished, nothing goes on."""
+def end(tx: Tx, numbers: Iterable[int], status: str, *, keeps_place: bool = False) -> None:
+    """Write how jobs have ended that no process runs any more; where they are finished, nothing goes on but what follows them."""
     ended = {"status": status, "request": None, "finished_at": tx.now, "owner": None, "lease_until": None}
-    if status in FINISHED:
+    if status in FINISHED and not keeps_place:
         ended["checkpoint"] = None
     tx.update_rows(tables.jobs, [{"number": number, **ended} for number in numbers])

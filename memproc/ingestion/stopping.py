@@ -1,0 +1,69 @@
+"""When a job stops before its sources end: at its limits, and on request."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from time import perf_counter
+
+from memproc.config import Settings
+from memproc.report.report import Report
+from memproc.store.changes.landed import Landed
+from memproc.store.jobs.jobs import ENDED_BY
+
+FEWEST_FOR_SHARE = 100  # records read before max_errors as a share applies
+
+
+@dataclass(slots=True)
+class Stops:
+    """What may stop a job: the limits of its settings, and `limit` records in all its runs.
+
+    Each method that returns a status returns "" where the job goes on, and tells in the report why it stops.
+    """
+
+    settings: Settings
+    report: Report
+    can_resume: bool
+    started: float  # by `perf_counter`
+    limit: int | None = None
+
+    def most_records(self, size: int) -> int:
+        """Return how many records the next batch may have, if it could have `size`."""
+        return size if self.limit is None else min(size, max(1, self.limit - self.report.read))
+
+    def is_late(self) -> bool:
+        """Tell whether the time is over."""
+        limit = self.settings.max_seconds
+        return limit is not None and perf_counter() - self.started >= limit
+
+    def at_limit(self) -> str:
+        """Return "done" if the limit of records is reached."""
+        if self.limit is None or self.report.read < self.limit:
+            return ""
+        self.report.notes.append(f"limit={self.limit}: what stands behind the first records was not read")
+        return "done"
+
+    def if_late(self) -> str:
+        """Return "stopped" if max_seconds have passed; a resumed job reads the rest."""
+        if not self.is_late():
+            return ""
+        going_on = "; resume goes on here" if self.can_resume else ""
+        self.report.notes.append(f"stopped: max_seconds={self.settings.max_seconds} are over{going_on}")
+        return "stopped"
+
+    def after(self, landed: Landed) -> str:
+        """Return the status that stops the job after a batch."""
+        if landed.request is not None:
+            return ENDED_BY[landed.request]
+        if self.settings.on_error == "stop" and landed.rejected:
+            self.report.notes.append("stopped at the first error")
+            return "stopped"
+        return self.if_too_many_errors()
+
+    def if_too_many_errors(self) -> str:
+        """Return "stopped" if all runs together exceed max_errors."""
+        limit = self.settings.max_errors
+        bad, read = self.report.quarantined, self.report.read
+        is_over = limit is not None and (bad > limit if isinstance(limit, int) else read >= FEWEST_FOR_SHARE and bad > limit * read)
+        if is_over:
+            self.report.notes.append(f"stopped: {bad} of {read} records were quarantined, more than max_errors={limit}")
+        return "stopped" if is_over else ""
