@@ -729,6 +729,23 @@ def test_what_stands_behind_a_file_that_breaks_is_told_by_name_where_that_stops_
             assert [note for note in report.notes if note.startswith("not read")] == behind
 
 
+def test_a_folder_below_that_may_not_be_read_is_told(tmp_path, monkeypatch):
+    """What may be in it is not passed in silence."""
+    (tmp_path / "in" / "closed").mkdir(parents=True)
+    (tmp_path / "in" / "a.jsonl").write_bytes(lines(TEA))
+    listing = os.scandir
+
+    def scandir(path):
+        if str(path).endswith("closed"):
+            raise PermissionError(13, "Permission denied", str(path))  # who runs the tests as root may read everything
+        return listing(path)
+
+    monkeypatch.setattr(os, "scandir", scandir)
+    report = contents(tmp_path, tmp_path / "in")[1]
+    assert any("closed cannot be read: Permission denied" in note for note in report.notes)
+    assert report.left_out == {"folders that cannot be read": 1}
+
+
 def test_two_hundred_files_that_are_not_read_are_told_by_name(tmp_path):
     """Of more their number."""
     (tmp_path / "in").mkdir()

@@ -155,6 +155,19 @@ def test_a_file_that_is_made_shorter_while_it_is_read_fails_the_job(tmp_path, na
     assert f"of {size}: it was made shorter while it was read" in report.notes[0]
 
 
+@pytest.mark.parametrize("name", [*SHAPES])
+def test_a_file_that_is_written_over_while_it_is_read_fails_the_job(tmp_path, name):
+    """It is as long as before, but what was read may be the beginning of one version and the end of another."""
+    path = written(tmp_path, name, SHAPES[name](RECORDS))
+
+    def write_over(_progress: object) -> None:
+        path.write_bytes(path.read_bytes().replace(b"town", b"city"))
+
+    report, status = taken(tmp_path, path, settings=memproc.Settings(batch_size=10), on_progress=write_over)
+    assert (report.status, status) == ("failed", "failed")
+    assert "was written over while it was read" in report.notes[0]
+
+
 @pytest.mark.parametrize("name", ["a.jsonl", "a.csv"])
 def test_a_file_that_grows_while_it_is_read_is_told(tmp_path, name):
     """All that was there at first is read."""

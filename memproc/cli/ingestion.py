@@ -168,7 +168,8 @@ def ingest(
         report = interrupted.report
         tell("memproc: interrupted" + (": --resume goes on behind the last batch" if "resume" in str(interrupted) else ""))
     show(report.as_dict(), str(report), as_json=as_json)
-    if report.status not in ("done", "rehearsed") or report.is_all_quarantined or (strict and report.quarantined):
+    has_nothing = report.is_all_quarantined or report.is_empty_handed
+    if report.status not in ("done", "rehearsed") or has_nothing or (strict and report.quarantined):
         raise Exit(FAILED)
 
 

@@ -15,7 +15,7 @@ from memproc.formats.naming import Names
 from memproc.ingestion.refusing import unread_notes
 from memproc.ingestion.source import Source
 from memproc.records import DEFAULT_NAMESPACE
-from memproc.report.report import Merge, Report, counted
+from memproc.report.report import NOTHING_READ, Merge, Report, counted
 from memproc.sources.items import Reading
 from memproc.store.answers import Trace
 from memproc.store.changes.landed import Landed
@@ -79,13 +79,16 @@ def remark_on(report: Report, sources: Sequence[Source], noticed: Noticed, *, re
         report.notes.append(
             f"every record was quarantined: is the format {report.format!r} right? {advice[:1].upper()}{advice[1:]}"
         )
-    if report.read or is_full or report.status == "interrupted":
+    is_followed = any(source.remote is not None and source.remote.remote.is_followed for source in sources)
+    if report.read or is_full or is_followed or report.status == "interrupted":
         return
     known = dict.fromkeys(option for source in sources for option in source.intake.format.options)
     if options := " ".join(f"--include {option}" for option in known if report.left_out[option]):
-        report.notes.append(f"no record was read: {options} reads what was left out")
-    elif not report.left_out and any(source.size != 0 and source.opened.stream for source in sources):
-        report.notes.append("no record was read: there is none in what was given; memproc inspect FILE shows what is there")
+        report.notes.append(f"{NOTHING_READ}: {options} reads what was left out")
+    elif report.left_out:
+        report.notes.append(f"{NOTHING_READ}: all that was found there is left out; memproc inspect FILE shows what it is")
+    elif any(source.opened.stream for source in sources):
+        report.notes.append(f"{NOTHING_READ}: there is none in what was given; memproc inspect FILE shows what is there")
 
 
 def _on_classes(sources: Sequence[Source]) -> list[str]:

@@ -119,6 +119,9 @@ class BatchLog:
             self.kept, self.every = self.kept[::2], self.every * 2
 
 
+NOTHING_READ = "no record was read"  # begins the note on that
+
+
 @dataclass(slots=True)
 class Report:
     """What one ingestion did. The fields are those of `memproc ingest --json`.
@@ -163,6 +166,11 @@ class Report:
     settled: int = 0
     batch_log: list[BatchSeen] = field(default_factory=list)
     resources: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def is_empty_handed(self) -> bool:
+        """Whether no record was read where there should have been some; a note says what to try."""
+        return any(note.startswith(NOTHING_READ) for note in self.notes)
 
     @property
     def is_all_quarantined(self) -> bool:

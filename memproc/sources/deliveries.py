@@ -23,12 +23,13 @@ from memproc.sources.compression import Bounds, compression_of, decompressed, wi
 from memproc.sources.files import check_not_in_use, open_path
 from memproc.sources.labels import member_shown, path_shown
 from memproc.sources.sniffing import SNIFFED_BYTES
-from memproc.sources.streams import of_object, spooled, with_head
+from memproc.sources.streams import KeptOpen, of_object, spooled, with_head
 
 STANDARD_INPUT = "-"
 DEEPEST_NESTING = 3  # archives in archives, and compressed data in such
 UNKNOWN = "files of no known kind"
 HIDDEN = "hidden files"
+FOLDERS = "folders that cannot be read"
 JUNK = ("__MACOSX", ".DS_Store", "Thumbs.db", "desktop.ini")
 _DOCUMENTS = (".docx", ".xlsx", ".pptx", ".odt", ".ods", ".epub", ".jar", ".apk")
 _START_BYTES = 8
@@ -146,7 +147,7 @@ class Deliveries:
     def _of_folder(self, folder: Path) -> Iterator[Delivery]:
         name = folder.name or folder.resolve().name
         files: list[Path] = []
-        for where, folders, names in os.walk(folder):
+        for where, folders, names in os.walk(folder, onerror=self._untold_folder):
             inside = f"{name}/{Path(where).relative_to(folder).as_posix()}/".replace("/./", "/")
             folders[:] = [one for one in sorted(folders) if not self._is_passed(Path(where, one), path_shown(inside + one))]
             files += [Path(where, one) for one in names]
@@ -158,6 +159,9 @@ class Deliveries:
                 self.skip(SourceError(f"{label} is a link that leads out of the folder"))
             else:
                 yield from self._below(path, label)
+
+    def _untold_folder(self, error: OSError) -> None:
+        self.skip(SourceError(f"{path_shown(error.filename)} cannot be read: {error.strerror}"), FOLDERS)
 
     def _below(self, path: Path, label: str) -> Iterator[Delivery]:
         """Yield a file that was not given by itself."""
@@ -195,7 +199,7 @@ class Deliveries:
         if start.startswith(ZIP_STARTS):
             copy = self._copy(one.label, whole)
             self._once.append(copy)
-            yield from self._of_zip(one, lambda: cast("IO[bytes]", _Shared(copy)), levels)
+            yield from self._of_zip(one, lambda: cast("IO[bytes]", KeptOpen(copy)), levels)
         elif kind := compression_of(start):
             _check_levels(one, levels)
             inner = partial(decompressed, kind, whole, one.label, self._bounds)
@@ -252,19 +256,6 @@ class Deliveries:
     def _copy(self, label: str, stream: IO[bytes]) -> IO[bytes]:
         with stream:
             return spooled(stream, lambda size: self._bounds.check(label, size, size))
-
-
-class _Shared:
-    """A copy that stays open when who reads it closes it."""
-
-    def __init__(self, copy: IO[bytes]) -> None:
-        self._copy = copy
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._copy, name)
-
-    def close(self) -> None:
-        """Leave it open."""
 
 
 def _standard_input() -> IO[bytes]:
