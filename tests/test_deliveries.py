@@ -392,6 +392,14 @@ def test_what_becomes_very_large_is_read_up_to_a_limit_only(tmp_path, spaces, ma
     assert not (tmp_path / "m.db").exists()
 
 
+def test_what_becomes_very_large_is_refused_before_its_first_records_land(tmp_path):
+    """Each line of it would have been a record."""
+    (tmp_path / "bomb.md.gz").write_bytes(gzip.compress(b"- I like the sea in the morning\n" * 3_000_000))
+    with pytest.raises(memproc.SourceError, match=f"more than {LARGEST_RATIO} times as large"):
+        memproc.ingest(tmp_path / "bomb.md.gz", tmp_path / "m.db")
+    assert not (tmp_path / "m.db").exists()
+
+
 @pytest.mark.parametrize("size", [FREE_BYTES * 4, 4_000_000_000])
 def test_an_archive_that_says_that_it_becomes_large_is_not_opened(tmp_path, monkeypatch, size):
     """Ten megabytes that would become gigabytes of zeros: told by what the archive says, before a byte is decompressed."""
