@@ -65,7 +65,7 @@ FLOORS_WITHIN = {
     ),
     "ingestion": (
         ("gc_pauses", "engines", "places", "refusing", "detecting", "opening", "batches"),
-        ("checkpoint", "remarks", "reading"),
+        ("checkpoint", "remarks", "reading", "checking"),
         ("run", "inspecting"),
         ("pipeline",),
     ),

@@ -23,6 +23,7 @@ from memproc.sources.files import How, items_of
 from memproc.sources.items import Item, Items, Piece, Reading
 from memproc.sources.iterables import of_iterable
 from memproc.sources.labels import path_shown
+from memproc.sources.lines import LineNumber
 from memproc.sources.reopening import Later
 from memproc.sources.streams import checked_encoding
 from memproc.times import parse_time, to_text
@@ -36,13 +37,14 @@ TABS, NO_DELIMITERS = ("\\t", "tab"), ('"', "\r", "\n")
 
 class Asked(NamedTuple):
     """How files are written, as the caller says: the format, where in an object the list of records is (`data.items`), what
-    stands between the cells of a table, the encoding.
+    stands between the cells of a table, the encoding. With `is_numbered` items know their lines.
     """
 
     format: str | None = None
     records: str | None = None
     delimiter: str | None = None
     encoding: str | None = None
+    is_numbered: bool = False
 
     def how(self, limit_bytes: int) -> How:
         """Return how to read files. Raises UsageError if an option is not valid."""
@@ -52,7 +54,8 @@ class Asked(NamedTuple):
         names = tuple(self.records.split(".")) if self.records is not None else ()
         if not all(names):
             raise UsageError(f"records={self.records!r}: give the names that lead to the list, as in data.items")
-        return How(LISTS, limit_bytes, names, delimiter, checked_encoding(self.encoding))
+        number = LineNumber() if self.is_numbered else None
+        return How(LISTS, limit_bytes, names, delimiter, checked_encoding(self.encoding), number)
 
 
 class Source(NamedTuple):
