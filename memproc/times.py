@@ -21,6 +21,7 @@ from datetime import UTC, date, datetime, timedelta, timezone
 
 import orjson
 
+from memproc.spelled import usual
 from memproc.values import BLANKS, settled
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -49,10 +50,14 @@ _WRITTEN = re.compile(
         (?:\ ?(?:[a-z]{1,5})?(?P<offset>[+-]\d\d:?\d\d)(?:\ [a-z]{3,5})?|\ ?(?:utc|gmt|z))?(?:\ \([\w\ ]+\))?)?""",
     re.ASCII | re.VERBOSE,
 )
+DAY_OR_MONTH = re.compile(
+    r"(?P<first>\d{1,2})(?P<mark>[/.-]) ?(?P<second>\d{1,2})(?P=mark) ?(?P<year>\d{4}|\d\d)(?P<rest>(?:,? |T)\d.{0,40})?", re.ASCII
+)  # two numbers before a year: nothing tells which is the day
 _NUMBER = re.compile(r"-?\d{1,20}(?:\.\d{1,12})?", re.ASCII)
 _DIGITS = re.compile(r"(\d{4})(\d\d)(\d\d)(?:(\d\d)(\d\d)(\d\d)?)?", re.ASCII)
 _ISO = "give ISO 8601 such as 2024-01-31"
 _TOO_LONG_TO_SHOW = 10**30
+_LONGEST_CHARS = 100  # of a date in words
 _MAY_BE: tuple[tuple[float, float, bool, str], ...] = (
     (1, 31, False, f"may be a day, or a day and a month, or no time at all: {_ISO}"),
     (1_000, 2_999, True, f"may be a year: {_ISO}"),
@@ -63,13 +68,13 @@ _MAY_BE: tuple[tuple[float, float, bool, str], ...] = (
 
 class NotATimeError(ValueError):
     """The value is no time. `parts` is the message as three texts: before the excerpt of the value, the excerpt (None if the
-    message has none), and after it.
+    message has none), and after it. `has_two_readings`: the day and the month could change places.
     """
 
-    def __init__(self, before: str, value: str | None = None, after: str = "") -> None:
+    def __init__(self, before: str, value: str | None = None, after: str = "", *, has_two_readings: bool = False) -> None:
         """Join the parts to the message."""
         super().__init__(f"{before}{value or ''}{after}")
-        self.parts = before, value, after
+        self.parts, self.has_two_readings = (before, value, after), has_two_readings
 
 
 def parts_of(error: Exception) -> tuple[str, str | None, str]:
@@ -162,13 +167,13 @@ def _parse_text(text: str) -> datetime | None:
         return _in_utc(datetime.fromisoformat(text))
     if _NONE.fullmatch(text):
         return None
-    unread = NotATimeError("not a date: ", ascii(text[:40]))
+    unread = NotATimeError("not a date: ", ascii(text[:40]), has_two_readings=DAY_OR_MONTH.fullmatch(text) is not None)
     try:
         if match := _SLASHED.fullmatch(text):
             return _in_utc(_of_parts(match))
         if match := _SPOKEN.fullmatch(text.lower()):
             return _parse_spoken(match)
-        if match := _WRITTEN.fullmatch(text.lower().replace("\u202f", " ")):
+        if len(text) <= _LONGEST_CHARS and (match := _WRITTEN.fullmatch(usual(text))):
             return _parse_written(match)
     except NotATimeError:
         raise

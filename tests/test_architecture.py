@@ -21,7 +21,7 @@ PACKAGE = ROOT / "memproc"
 # A module may import from its own floor and from those below it. The order is the floors', the lowest first.
 FLOORS = (
     ("failures", "values"),
-    ("errors", "times", "resources", "in_use", "writing", "folders"),
+    ("errors", "times", "spelled", "dates", "resources", "in_use", "writing", "folders"),
     ("config",),
     ("records",),
     ("validation",),
@@ -79,8 +79,18 @@ FACES = {
     "store/face/reading.py: find",
 }
 FLOOR_OF = {name: floor for floor, names in enumerate(FLOORS) for name in names}
-PURE = ("dedup", "formats", "failures.py", "values.py", "times.py", "records", "validation", "intake", "taken.py")
-PURE += ("batch_size.py",)
+PURE = (
+    "dedup",
+    "formats",
+    "failures.py",
+    "values.py",
+    "times.py",
+    "records",
+    "validation",
+    "intake",
+    "taken.py",
+)
+PURE += ("batch_size.py", "spelled.py", "dates.py")
 IMPURE = {"sqlalchemy", "sqlite3", "threading", "time", "random", "os", "subprocess", "socket", "loguru", "psutil", "pathlib"}
 
 

@@ -24,6 +24,13 @@ SecretsPolicy = Annotated[
 SecretKinds = Annotated[
     list[str] | None, Option("--secret-kinds", metavar="KIND", help=f"What else is a secret: {', '.join(SECRET_KINDS)}.")
 ]
+DateFormat = Annotated[
+    list[str] | None,
+    Option("--date-format", metavar="FORMAT", help="How dates are written that have no other reading, as in %d.%m.%y."),
+]
+DayFirst = Annotated[
+    bool | None, Option("--day-first/--month-first", help="Which it is in dates of two numbers and a year.", show_default=False)
+]
 MaxFields = Annotated[int, Option(metavar="N", help="How many names a memory may have, at all levels.")]
 MaxDepth = Annotated[int, Option(metavar="N", help=f"How deeply metadata may be nested; at most {DEEPEST}.")]
 FormatName = Annotated[str | None, Option("--format", help="The format of the records; detected from their shape by default.")]

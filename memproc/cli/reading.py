@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from typer import Exit, Option
 
-from memproc.cli.app import FAILED, Json, app, print_json, show, tell, warn
+from memproc.cli.app import FAILED, Json, app, print_json, settings_of, show, tell, warn
 from memproc.cli.options import (
+    DateFormat,
+    DayFirst,
     Delimiter,
     Encoding,
     File,
@@ -24,9 +26,9 @@ from memproc.cli.options import (
     mapping_of,
 )
 from memproc.cli.output import beside, json_text, print_lines, target
-from memproc.config import Settings
 
 if TYPE_CHECKING:
+    from memproc.config import Settings
     from memproc.ingestion.opening import Asked
 
 
@@ -40,6 +42,8 @@ def transform(
     encoding: Encoding = None,
     map_field: Mapping = None,
     include: Include = None,
+    date_format: DateFormat = None,
+    day_first: DayFirst = None,
     redact: Redact = False,
     secrets: SecretsPolicy = "off",
     secret_kinds: SecretKinds = None,
@@ -50,7 +54,8 @@ def transform(
     from memproc.records import Rejected, plain
     from memproc.writing import written
 
-    settings = Settings(redact=redact, secrets=secrets, secret_kinds=tuple(secret_kinds or ()))
+    dates = {"date_format": tuple(date_format or ()), "day_first": day_first}
+    settings = settings_of(redact=redact, secrets=secrets, secret_kinds=tuple(secret_kinds or ()), **dates)
     found = list(_read(file, asked_of(format, records, delimiter, encoding), map_field, include or (), settings))
     memories = [in_order(plain(one)) for one in found if not isinstance(one, Rejected)]
     rejected = [one for one in found if isinstance(one, Rejected)]

@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from typer import Argument, Exit, Option
 
-from memproc.cli.app import FAILED, Json, app, print_json, show, tell, warn
+from memproc.cli.app import FAILED, Json, app, print_json, settings_of, show, tell, warn
 from memproc.cli.options import (
+    DateFormat,
+    DayFirst,
     Delimiter,
     Encoding,
     FormatName,
@@ -22,7 +24,7 @@ from memproc.cli.options import (
     mapping_of,
     schema_of,
 )
-from memproc.config import Settings, whole_number
+from memproc.config import whole_number
 from memproc.errors import UsageError
 
 if TYPE_CHECKING:
@@ -43,6 +45,8 @@ def validate(
     delimiter: Delimiter = None,
     encoding: Encoding = None,
     map_field: Mapping = None,
+    date_format: DateFormat = None,
+    day_first: DayFirst = None,
     redact: Redact = False,
     secrets: SecretsPolicy = "off",
     secret_kinds: SecretKinds = None,
@@ -65,7 +69,8 @@ def validate(
         raise UsageError(f"--json and --output {output}: give one of them")
     whole_number("--max-shown", most_shown)
     warn()
-    settings = Settings(redact=redact, secrets=secrets, secret_kinds=tuple(secret_kinds or ()))
+    dates = {"date_format": tuple(date_format or ()), "day_first": day_first}
+    settings = settings_of(redact=redact, secrets=secrets, secret_kinds=tuple(secret_kinds or ()), **dates)
     intake = replace(intake_of(Context(mapping=mapping_of(map_field)), settings), schema=schema_of(schema))
     asked = asked_of(format, records, delimiter, encoding)
     if record is None:

@@ -220,7 +220,7 @@ def _source(opened: Items, delivery: Delivery | None, intake: Intake, name: str 
     as_of = intake.as_of
     if as_of is None and (head_date := detected.as_of(opened.head)) is not None:
         try:
-            moment = parse_time(head_date)
+            moment = parse_time(intake.settings.dates.read(head_date))
         except ValueError as error:
             message = f"{label}: the date of the export is no date"
             raise SourceError(f"{message}: {error}", message) from error

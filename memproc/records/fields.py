@@ -79,7 +79,8 @@ def _to_time(value: object) -> object:
         moment = parse_time(value)
     except (ValueError, OverflowError) as error:
         before, shown_value, after = parts_of(error)
-        context = {"why": str(error), "before": before, "value": shown_value, "after": after}
+        two = getattr(error, "has_two_readings", False)
+        context = {"why": str(error), "before": before, "value": shown_value, "after": after, "has_two_readings": two}
         raise PydanticCustomError("date_unparsable", "{why}", context) from None
     if moment is None:
         raise PydanticUseDefault
