@@ -28,8 +28,8 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
 _TEXT_CHARS = len("1970-01-01T00:00:00.000000")
 
-_UNITS_PER_SECOND = (1, 1_000, 1_000_000, 1_000_000_000)
-_FIRST_EPOCH_SECONDS, _LAST_EPOCH_SECONDS = 315_532_800, 4_102_444_800  # 1980-01-01 and 2100-01-01
+UNITS_PER_SECOND = (1, 1_000, 1_000_000, 1_000_000_000)
+FIRST_EPOCH, LAST_EPOCH = 315_532_800, 4_102_444_800  # in seconds: 1980-01-01 and 2100-01-01
 _DAY_SECONDS = 86_400
 # Seconds from 1970 to the first moment of year 1 and to the last of year 9999, which systems write for "no time", in any zone.
 _YEAR_ONE_SECONDS, _YEAR_9999_SECONDS = -62_135_596_800, 253_402_300_800
@@ -229,8 +229,8 @@ def _parse_number(number: float, text: str = "") -> datetime | None:
         return None
     if number in (float("inf"), float("-inf")):
         raise NotATimeError("not a date: the number is not finite")
-    for units in _UNITS_PER_SECOND:
-        if _FIRST_EPOCH_SECONDS * units <= number <= _LAST_EPOCH_SECONDS * units:
+    for units in UNITS_PER_SECOND:
+        if FIRST_EPOCH * units <= number <= LAST_EPOCH * units:
             micros = number * 1_000_000 // units if isinstance(number, int) else round(number * 1_000_000 / units)
             return EPOCH + timedelta(microseconds=int(micros))
         if any(abs(number - end * units) <= _DAY_SECONDS * units for end in (_YEAR_ONE_SECONDS, _YEAR_9999_SECONDS)):

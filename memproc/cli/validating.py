@@ -84,6 +84,14 @@ def validate(
         raise Exit(FAILED)
 
 
+@app.command("schema")
+def show_schema(schema: Schema = None, as_json: Json = False) -> None:  # noqa: ARG001 - it is JSON in any case
+    """Print the JSON Schema of a memory, or of your own class, for editors and other validators."""
+    from memproc.validation import json_schema
+
+    print_json(json_schema(schema_of(schema)))
+
+
 def _show(checks: Checks, output: Output) -> None:
     from memproc import __version__
     from memproc.report.annotations import to_commands, to_sarif

@@ -15,8 +15,7 @@ HINTS: dict[str, str] = {
     "string_pattern_mismatch": "give text with at least one visible character",
     "string_unicode": "the text was cut inside a character: decode it as UTF-8, or replace the broken character",
     "nul_character": "remove the NUL character: databases refuse it or cut the text there",
-    "date_unparsable": "give ISO 8601 such as 2025-01-31T12:00:00Z, or an epoch number, or say how it is written, as in "
-    "--date-format '%d.%m.%y', or leave it out: --map created_at=none",
+    "date_unparsable": "give ISO 8601 such as 2025-01-31T12:00:00Z, or an epoch number, or leave it out: --map created_at=none",
     "greater_than_equal": "bring the value into its range: it is not clamped for you",
     "less_than_equal": "bring the value into its range: it is not clamped for you",
     "float_type": "give a number, not text or a boolean",
@@ -47,6 +46,10 @@ HINTS: dict[str, str] = {
     INTERNAL_ERROR: "memproc is at fault, not the record: report it with its traceback, and replay after an upgrade",
     READER_FAILED: "the reader is at fault, not the record: report it with its traceback, and replay after an upgrade",
 }
+DATE_FORMAT_HINT = (
+    "give ISO 8601 such as 2025-01-31T12:00:00Z, or an epoch number, or say how it is written, as in --date-format '%d.%m.%y', or "
+    "leave it out: --map created_at=none"
+)
 DAY_OR_MONTH_HINT = (
     "say which comes first, --day-first or --month-first (day_first=True or False in the settings), or how it is written, as in "
     "--date-format '%d/%m/%y', or leave it out: --map created_at=none"
