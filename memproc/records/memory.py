@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Literal
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
@@ -11,6 +12,9 @@ from memproc.records.fields import Content, Id, Json, Name, Pole, Share, Tags, T
 SCHEMA_VERSION = 1  # of the fields of `Memory`; what memproc writes is marked with it
 EVENT_KINDS = frozenset({"message", "event"})
 DEFAULT_NAMESPACE = "default"
+
+
+TOLD_OF_CLASSES: list[Callable[[type[Any]], object]] = []  # called with each class of memories that is defined
 
 
 class EmotionalContext(BaseModel):
@@ -56,6 +60,13 @@ class Memory(BaseModel):
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+    @classmethod
+    def __pydantic_init_subclass__(cls, **given: Any) -> None:
+        """Tell of the new class whoever wants to know."""
+        super().__pydantic_init_subclass__(**given)
+        for tell in TOLD_OF_CLASSES:
+            tell(cls)
 
     id: Id | None = None
     content: Content
