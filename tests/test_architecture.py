@@ -20,7 +20,7 @@ from tests.waiting import LIMIT_SECONDS
 PACKAGE = ROOT / "memproc"
 # A module may import from its own floor and from those below it. The order is the floors', the lowest first.
 FLOORS = (
-    ("failures", "values"),
+    ("failures", "values", "classes"),
     ("errors", "times", "spelled", "dates", "resources", "in_use", "writing", "folders"),
     ("config",),
     ("records",),
@@ -31,7 +31,7 @@ FLOORS = (
     ("store",),
     ("ingestion",),
     ("api",),
-    ("cli", "testing"),
+    ("cli", "testing", "from_type"),
 )
 # The floors inside the packages, likewise.
 FLOORS_WITHIN = {

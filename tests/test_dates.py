@@ -186,3 +186,15 @@ def test_of_very_many_forms_some_are_kept():
     assert len(refused.forms) == 101
     assert refused.forms.total() == 200
     assert form_of("x" * 100 + "1") == "A"
+
+
+def test_a_chat_whose_dates_go_both_ways_is_read_as_is_said(tmp_path):
+    """Instead of naming one of the two formats."""
+    path = tmp_path / "_chat.txt"
+    path.write_text("[03/04/2024, 10:00:00] Ann: The choir meets in the mill\n[03/04/2024, 10:01:00] Bob: On which evening?\n")
+    with pytest.raises(memproc.SourceError, match="the day or the month"):
+        memproc.ingest(path, "sqlite://")
+    for day_first, day in ((True, "2024-04-03"), (False, "2024-03-04")):
+        with memproc.open("sqlite://") as store:
+            assert memproc.ingest(path, store, settings=memproc.Settings(day_first=day_first)).stored == 2
+            assert {memory.created_at.isoformat()[:10] for memory in store} == {day}

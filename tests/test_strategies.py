@@ -149,7 +149,7 @@ def test_from_type_works_where_only_hypothesis_is_imported(tmp_path, first):
     about = tmp_path / "memproc_entry-1.0.dist-info"
     about.mkdir()
     (about / "METADATA").write_text("Metadata-Version: 2.1\nName: memproc-entry\nVersion: 1.0\n")
-    (about / "entry_points.txt").write_text("[hypothesis]\nmemproc = memproc.testing.from_type:register\n")
+    (about / "entry_points.txt").write_text("[hypothesis]\nmemproc = memproc.from_type:register\n")
     paths = os.pathsep.join((str(ROOT), str(tmp_path)))
     given_to = {**os.environ, "PYTHONPATH": paths}
     asked = subprocess.run(

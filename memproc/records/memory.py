@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
+from memproc.classes import define
 from memproc.records.fields import Content, Id, Json, Name, Pole, Share, Tags, Time, to_list, to_object
 
 SCHEMA_VERSION = 1  # of the fields of `Memory`; what memproc writes is marked with it
 EVENT_KINDS = frozenset({"message", "event"})
 DEFAULT_NAMESPACE = "default"
-
-
-TOLD_OF_CLASSES: list[Callable[[type[Any]], object]] = []  # called with each class of memories that is defined
 
 
 class EmotionalContext(BaseModel):
@@ -65,8 +62,7 @@ class Memory(BaseModel):
     def __pydantic_init_subclass__(cls, **given: Any) -> None:
         """Tell of the new class whoever wants to know."""
         super().__pydantic_init_subclass__(**given)
-        for tell in TOLD_OF_CLASSES:
-            tell(cls)
+        define(cls)
 
     id: Id | None = None
     content: Content
@@ -85,6 +81,9 @@ class Memory(BaseModel):
     relations: Annotated[tuple[Relation, ...], BeforeValidator(to_list)] = ()
     metadata: Json = Field(default_factory=dict)
 
+
+for _class in (EmotionalContext, Relation, Memory):
+    define(_class)
 
 if TYPE_CHECKING:
     from typing_extensions import TypeVar

@@ -4,6 +4,7 @@
 of other systems; `batches` records whose outcomes are known. `st.from_type(Memory)` draws memories too, of every class.
 """
 
+from memproc.from_type import register
 from memproc.testing.batches import Expected, batches
 from memproc.testing.drawing import (
     BENIGN,
@@ -20,8 +21,7 @@ from memproc.testing.drawing import (
     waiting,
 )
 from memproc.testing.exports import BUILT, Export, exports
-from memproc.testing.from_type import register
-from memproc.testing.schemas import emotions, memories, relations
+from memproc.testing.schemas import emotions, memories, of_class, relations
 
 register()  # where the package is not installed, nothing has called it
 
@@ -42,6 +42,7 @@ __all__ = [
     "exports",
     "facts",
     "memories",
+    "of_class",
     "records",
     "relations",
     "texts",

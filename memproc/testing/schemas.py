@@ -57,6 +57,13 @@ def emotions() -> st.SearchStrategy[EmotionalContext]:
     return st.builds(EmotionalContext, label=st.none() | st.sampled_from(("joy", "fear")), **dimensions)
 
 
+def of_class(wanted: type[Any]) -> st.SearchStrategy[Any]:
+    """Return the strategy of a class of memories, or of one of their parts."""
+    if wanted is Relation:
+        return relations()
+    return emotions() if wanted is EmotionalContext else memories(wanted)
+
+
 def _own_fields(schema: type[Memory]) -> set[str]:
     ours = Memory.model_fields
     return {
