@@ -80,11 +80,14 @@ class Dates(NamedTuple):
         """Return a copy of the fields of a memory, with their times as they are said to be written, those of relations too."""
         if not self.is_said:
             return {**fields}
-        read = {name: self.read(value) if name in FIELDS else value for name, value in fields.items()}
+        read = self._times_in(fields)
         relations = read.get("relations")
         if isinstance(relations, list | tuple):
-            read["relations"] = [self.read_in(one) if isinstance(one, dict) else one for one in relations]
+            read["relations"] = [self._times_in(one) if isinstance(one, dict) else one for one in relations]
         return read
+
+    def _times_in(self, fields: Mapping[str, Any]) -> dict[str, Any]:
+        return {name: self.read(value) if name in FIELDS else value for name, value in fields.items()}
 
 
 def format_fault(wanted: object) -> str | None:

@@ -168,6 +168,8 @@ def _parse_text(text: str) -> datetime | None:
     if _NONE.fullmatch(text):
         return None
     unread = NotATimeError("not a date: ", ascii(text[:40]), has_two_readings=DAY_OR_MONTH.fullmatch(text) is not None)
+    if unread.has_two_readings:
+        raise unread
     try:
         if match := _SLASHED.fullmatch(text):
             return _in_utc(_of_parts(match))

@@ -41,9 +41,13 @@ def exports(format: str | None = None) -> st.SearchStrategy[Export]:
     Write `data` into a file named `file`; reading it gives `memories`.
     """
     if format is None:
-        return st.sampled_from(sorted(BUILT)).flatmap(exports)
+        return st.sampled_from(sorted(BUILT)).flatmap(_of_format)
     if format not in BUILT:
         raise UsageError(f"format={format!r}: there are files of {', '.join(BUILT)}")
+    return _of_format(format)
+
+
+def _of_format(format: str) -> st.SearchStrategy[Export]:
     words = st.lists(st.sampled_from(_WORDS), min_size=3, max_size=6).map(" ".join)
     texts = st.lists(st.sampled_from(SEEDS) | words, min_size=1, max_size=5)
     return texts.map(lambda drawn: _export(format, drawn))

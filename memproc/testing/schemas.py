@@ -79,15 +79,20 @@ def _of_field(field: FieldInfo) -> st.SearchStrategy[Any]:
 
 def _of_type(wanted: Any, limits: tuple[Any, ...]) -> st.SearchStrategy[Any]:
     """Return the strategy of a type with limits, those of a union for each of its members but None."""
+    while get_origin(wanted) is Annotated:
+        wanted, *more = get_args(wanted)
+        limits = (*more, *limits)
     origin, inner = get_origin(wanted), get_args(wanted)
-    if origin is Annotated:
-        return _of_type(inner[0], (*inner[1:], *limits))
     if origin in _UNIONS:
-        return st.one_of([st.none() if one is type(None) else _of_type(one, limits) for one in inner])
+        return _of_union(inner, limits)
     kind = origin or wanted
     if wanted is Any or kind in _HOLDERS:
         return _of_holder(kind, inner)
     return _of_scalar(wanted, limits)
+
+
+def _of_union(members: tuple[Any, ...], limits: tuple[Any, ...]) -> st.SearchStrategy[Any]:
+    return st.one_of([st.none() if one is type(None) else _of_type(one, limits) for one in members])
 
 
 def _of_holder(kind: Any, inner: tuple[Any, ...]) -> st.SearchStrategy[Any]:
