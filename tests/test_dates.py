@@ -127,6 +127,15 @@ def test_every_way_into_a_store_obeys(tmp_path):
         assert memproc.ingest(RECORDS, store, as_of="03/04/2024").quarantined == 0
 
 
+def test_a_format_goes_before_what_needs_none():
+    """On the quick way of usual records too."""
+    records = [{"content": "a", "created_at": 20240304}, {"content": "b", "created_at": "2024-03-04T00:00:00Z"}]
+    settings = memproc.Settings(date_format=("%Y%d%m", "%Y-%d-%mT%H:%M:%SZ"))
+    with memproc.open("sqlite://", settings=settings) as store:
+        memproc.ingest(records, store)
+        assert [memory.created_at.isoformat()[:10] for memory in store] == ["2024-04-03"] * 2
+
+
 def test_quarantine_keeps_how_dates_were_said_to_be_written(tmp_path):
     """A record that is mended later is read as it would have been; what is said at the replay goes first."""
     records = [{"content": text, "created_at": "03/04/2024", "importance": 7} for text in ("tea", "coffee")]

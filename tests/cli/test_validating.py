@@ -54,9 +54,9 @@ def test_lines_are_counted_over_what_is_read_in_pieces(memproc_in, tmp_path):
     """Elements and gaps longer than what is in memory at once."""
     gap = "\n" * 600_000
     long = '{"content": "' + "x" * 900_000 + '"}'
-    (tmp_path / "a.json").write_text(f'[{long},{gap}{long},\n{long},{gap}{{"content": ""}}\n]')
+    (tmp_path / "a.json").write_text(f'[{long},{gap}{long},\n{long},{gap}{{"content": ""}},\n7{gap},\n8]')
     found = as_json(memproc_in("validate", "a.json", "--json"), code=1)
-    assert [error["line"] for error in found["errors"]] == [1_200_002]
+    assert [error["line"] for error in found["errors"]] == [1_200_002, 1_200_003, 1_800_004]
 
 
 def test_equal_faults_are_one_line_with_their_places_and_a_summary_by_field(memproc_in, folder):
