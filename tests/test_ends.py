@@ -185,13 +185,13 @@ def test_a_file_that_grows_while_it_is_read_is_told(tmp_path, name):
 
 def test_a_disk_that_fails_while_a_file_is_read_fails_the_job(tmp_path, monkeypatch):
     """What was read before is in the store; the message says what the system said."""
-    lines_of = files._lines
+    lines_of = files.lines_of
 
-    def failing(stream, limit_bytes):
-        yield from islice(lines_of(stream, limit_bytes), 29)
+    def failing(*given):
+        yield from islice(lines_of(*given), 29)
         raise OSError(5, "Input/output error")
 
-    monkeypatch.setattr(files, "_lines", failing)
+    monkeypatch.setattr(files, "lines_of", failing)
     report, status = taken(tmp_path, written(tmp_path, "a.jsonl", as_lines(RECORDS)))
     assert (report.status, status, report.stored) == ("failed", "failed", 29)
     assert "Input/output error" in report.notes[0]
@@ -199,8 +199,8 @@ def test_a_disk_that_fails_while_a_file_is_read_fails_the_job(tmp_path, monkeypa
 
 def test_a_reader_that_stops_early_is_found_out(tmp_path, monkeypatch):
     """Whatever the reason: there is more in the file than it gave."""
-    lines_of = files._lines
-    monkeypatch.setattr(files, "_lines", lambda stream, limit_bytes: islice(lines_of(stream, limit_bytes), 29))
+    lines_of = files.lines_of
+    monkeypatch.setattr(files, "lines_of", lambda *given: islice(lines_of(*given), 29))
     report, status = taken(tmp_path, written(tmp_path, "a.jsonl", as_lines(RECORDS)))
     assert (report.status, status, report.stored) == ("failed", "failed", 29)
     assert "was read to byte" in report.notes[0]

@@ -15,6 +15,8 @@ from memproc.cli.inspecting import show_first
 from memproc.cli.options import (
     MAX_DEPTH,
     MAX_FIELDS,
+    DateFormat,
+    DayFirst,
     Delimiter,
     Encoding,
     FormatName,
@@ -90,6 +92,8 @@ def ingest(
     encoding: Encoding = None,
     map_field: Mapping = None,
     include: Include = None,
+    date_format: DateFormat = None,
+    day_first: DayFirst = None,
     as_of: Annotated[str | None, Option(help="The date that the source gives for itself.")] = None,
     trust_decisions: Annotated[
         bool, Option("--trust-decisions", help="Apply the decisions of a full export, which must be your own.")
@@ -130,6 +134,8 @@ def ingest(
         secrets=secrets,
         secret_kinds=tuple(secret_kinds or ()),
         tracebacks=tracebacks,
+        date_format=tuple(date_format or ()),
+        day_first=day_first,
         max_record_bytes=bytes_of(max_record, "--max-record"),
         max_decompressed_bytes=bytes_of(max_decompressed, "--max-decompressed"),
     )

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 
 import orjson
 
+from memproc.dates import RefusedDates
 from memproc.dedup.columns import Columns
 from memproc.dedup.compare.reasons import reason_told
 from memproc.dedup.judging import Judged
@@ -14,7 +16,7 @@ from memproc.formats import own
 from memproc.formats.naming import Names
 from memproc.ingestion.refusing import unread_notes
 from memproc.ingestion.source import Source
-from memproc.records import DEFAULT_NAMESPACE
+from memproc.records import DEFAULT_NAMESPACE, Rejected
 from memproc.report.report import NOTHING_READ, Merge, Report, counted
 from memproc.sources.items import Reading
 from memproc.store.answers import Trace
@@ -39,6 +41,7 @@ class Noticed:
         self.has_owner_or_date = False  # some accepted record
         self.behind: list[str] = []  # the sources behind one that could not be read to its end, if that stopped the job
         self.uncompared = 0  # stored records whose comparison failed in memproc
+        self.dates = RefusedDates()
 
     def note_owners(self, accepted: Columns) -> None:
         """Note whether accepted records have a namespace or a date of their own."""
@@ -54,6 +57,8 @@ class Noticed:
         """Add a batch; `is_all_rejected` tells whether every record so far was rejected."""
         self.uncompared += landed.uncompared
         self.broken += sum(rejected.faults[0].code in OF_MEMPROC for _, rejected in landed.rejected)
+        for value in dates_in(rejected for _, rejected in landed.rejected):
+            self.dates.note(value)
         if is_all_rejected:
             self.names.note(rejected for _, rejected in landed.rejected)
         for node, identifier in landed.reused.items():
@@ -74,6 +79,7 @@ def remark_on(report: Report, sources: Sequence[Source], noticed: Noticed, *, re
     trusts = sources[0].intake.context.trusts_decisions
     report.notes += _on_decisions(report, trusts=trusts, is_full=is_full)
     report.notes += _on_batches(noticed, redacts=redacts)
+    report.dates_refused = Counter(noticed.dates.forms)
     if report.is_all_quarantined:
         advice = noticed.names.advice(redact=redacts)
         report.notes.append(
@@ -133,9 +139,17 @@ def _on_batches(noticed: Noticed, *, redacts: bool) -> Iterator[str]:
         none = f"none of {noticed.undated} records says whose it is, or from when: all are in the namespace {DEFAULT_NAMESPACE!r}"
         whose = "--map namespace=NAME says where that is, or --namespace NAME that all are of one"
         yield f"{none}. {whose}; --map created_at=NAME, where the date is; memproc inspect FILE shows what there is"
+    if noticed.dates.forms:
+        yield noticed.dates.told("memproc retry DB --code date_unparsable")
     if noticed.uncompared:
         broke = f"memproc itself broke on comparing {counted(noticed.uncompared, 'record')}, which are stored as they are"
         yield f"{broke}: the fault is memproc's, please report it with the traceback that is in the log"
+
+
+def dates_in(rejected: Iterable[Rejected]) -> Iterator[str]:
+    """Yield the dates, as messages show them, for which records were rejected."""
+    for one in rejected:
+        yield from (found.value for found in one.faults if found.code == "date_unparsable" and found.value)
 
 
 def certainty(judged: Judged) -> tuple[float, int]:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
+from memproc.classes import define
 from memproc.records.fields import Content, Id, Json, Name, Pole, Share, Tags, Time, to_list, to_object
 
 SCHEMA_VERSION = 1  # of the fields of `Memory`; what memproc writes is marked with it
@@ -57,6 +58,12 @@ class Memory(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
+    @classmethod
+    def __pydantic_init_subclass__(cls, **given: Any) -> None:
+        """Tell of the new class whoever wants to know."""
+        super().__pydantic_init_subclass__(**given)
+        define(cls)
+
     id: Id | None = None
     content: Content
     namespace: Name = DEFAULT_NAMESPACE
@@ -74,6 +81,9 @@ class Memory(BaseModel):
     relations: Annotated[tuple[Relation, ...], BeforeValidator(to_list)] = ()
     metadata: Json = Field(default_factory=dict)
 
+
+for _class in (EmotionalContext, Relation, Memory):
+    define(_class)
 
 if TYPE_CHECKING:
     from typing_extensions import TypeVar

@@ -132,7 +132,8 @@ class Report:
 
     `review` counts the pairs found for review, `accepted` those of them that this run merged because of `accept_at`, `candidates`
     the pairs that shared a band, `verified` the pairs that were compared. `left_out` counts what a format reads only on request,
-    `secrets` the secrets found, by kind, and `forgotten` the duplicates that had been forgotten. After a dry run `least_certain`
+    `secrets` the secrets found, by kind, `dates_refused` the dates that could not be read, by form (99/99/9999; of this run), and
+    `forgotten` the duplicates that had been forgotten. After a dry run `least_certain`
     holds the ten merges with the lowest confidence. `patterns` are the three most frequent groups of quarantined records with
     similar faults, and `settled` counts, each once, the quarantined records that had been replayed or discarded before. `batch_log`
     holds up to a thousand batches of this run, evenly chosen, and `resources` what this run used.
@@ -160,6 +161,7 @@ class Report:
     forgotten: int = 0
     left_out: Counter[str] = field(default_factory=Counter)
     secrets: Counter[str] = field(default_factory=Counter)
+    dates_refused: Counter[str] = field(default_factory=Counter)
     notes: list[str] = field(default_factory=list)
     least_certain: list[Merge] = field(default_factory=list)
     patterns: list[Pattern] = field(default_factory=list)
@@ -187,7 +189,8 @@ class Report:
 
     def as_dict(self) -> dict[str, Any]:
         """Return the report as JSON values."""
-        return {**asdict(self), "errors": dict(self.errors), "left_out": dict(self.left_out), "secrets": dict(self.secrets)}
+        counts = ("errors", "left_out", "secrets", "dates_refused")
+        return {**asdict(self), **{name: dict(getattr(self, name)) for name in counts}}
 
     def __str__(self) -> str:
         """Return the report as a few lines of text."""
