@@ -18,10 +18,11 @@ from stat import S_ISREG
 from typing import IO, Any, NamedTuple, cast
 
 from memproc.errors import MemprocError, OversizedError, SourceError, refuse_url
-from memproc.sources.archives import MOST_MEMBERS, ZIP_STARTS, Archive, Member, Opens, Shelf
+from memproc.sources.archives import START_BYTES, Archive, Shelf, is_archive
 from memproc.sources.compression import Bounds, compression_of, decompressed, without_suffix
 from memproc.sources.files import check_not_in_use, open_path
 from memproc.sources.labels import member_shown, path_shown
+from memproc.sources.members import MOST_MEMBERS, Member, Opens
 from memproc.sources.sniffing import SNIFFED_BYTES
 from memproc.sources.streams import of_object, spooled, with_head
 
@@ -31,7 +32,6 @@ UNKNOWN = "files of no known kind"
 HIDDEN = "hidden files"
 JUNK = ("__MACOSX", ".DS_Store", "Thumbs.db", "desktop.ini")
 _DOCUMENTS = (".docx", ".xlsx", ".pptx", ".odt", ".ods", ".epub", ".jar", ".apk")
-_START_BYTES = 8
 
 Given = Path | IO[Any]
 
@@ -183,7 +183,7 @@ class Deliveries:
             yield from self._of_stream(Delivery(label, path.name, lambda: stream), 0)
             return
         with stream:
-            start = stream.read(_START_BYTES)
+            start = stream.read(START_BYTES)
         self._members = self._bytes = 0
         opens = partial(open_path, path)
         yield from self._unwrapped(Delivery(label, path.name, opens, path, state.st_size, is_named, is_plain=True), start, 0)
@@ -194,10 +194,10 @@ class Deliveries:
         self._once.append(stream)
         start = stream.read(SNIFFED_BYTES)
         whole = with_head(start, stream)
-        if start.startswith(ZIP_STARTS):
+        if is_archive(start):
             copy = self._copy(one.label, whole)
             self._once.append(copy)
-            yield from self._of_zip(one, lambda: cast("IO[bytes]", _Shared(copy)), levels)
+            yield from self._of_archive(one, lambda: cast("IO[bytes]", _Shared(copy)), levels)
         elif kind := compression_of(start):
             _check_levels(one, levels)
             inner = partial(decompressed, kind, whole, one.label, self._bounds)
@@ -207,8 +207,8 @@ class Deliveries:
 
     def _unwrapped(self, one: Delivery, start: bytes, levels: int) -> Iterator[Delivery]:
         """Yield the files in a file that begins so."""
-        if start.startswith(ZIP_STARTS):
-            yield from self._of_zip(one, one.opens if one.is_plain else lambda: self._copy(one.label, one.opens()), levels)
+        if is_archive(start):
+            yield from self._of_archive(one, one.opens if one.is_plain else lambda: self._copy(one.label, one.opens()), levels)
         elif kind := compression_of(start):
             _check_levels(one, levels)
             inner = one._replace(
@@ -221,7 +221,7 @@ class Deliveries:
         else:
             yield one
 
-    def _of_zip(self, one: Delivery, opens: Opens, levels: int) -> Iterator[Delivery]:
+    def _of_archive(self, one: Delivery, opens: Opens, levels: int) -> Iterator[Delivery]:
         _check_levels(one, levels)
         if one.suffix in _DOCUMENTS:
             raise SourceError(f"{one.shown} is a document of an application: save it as CSV, JSON or text")
@@ -283,7 +283,7 @@ def _check_levels(one: Delivery, levels: int) -> None:
 def _start_of(one: Delivery) -> bytes:
     try:
         with one.opens() as stream:
-            return stream.read(_START_BYTES)
+            return stream.read(START_BYTES)
     except MemprocError:
         raise
     except Exception as error:  # what decompresses raises errors of many kinds
