@@ -509,7 +509,7 @@ def test_an_archive_of_very_many_members_is_refused(tmp_path, monkeypatch):
         for number in range(MOST_MEMBERS + 1):
             archive.writestr(info(f"{number}.jsonl"), b"")
     monkeypatch.delattr("memproc.sources.archives.Shelf.stream_of")
-    with pytest.raises(memproc.SourceError, match=r"has 50,001 members, more than 50,000"):
+    with pytest.raises(memproc.SourceError, match=r"has more than 50,000 members"):
         memproc.ingest(tmp_path / "many.zip", tmp_path / "m.db")
 
 

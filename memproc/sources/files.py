@@ -21,6 +21,7 @@ import orjson
 from memproc.errors import MemprocError, SourceEndedError, SourceError, refuse_url
 from memproc.in_use import whose
 from memproc.records import Category
+from memproc.sources.cards import maybe_cards
 from memproc.sources.decoding import decode
 from memproc.sources.delimiters import delimiter_of, is_table, said_delimiter
 from memproc.sources.elements import array_elements, list_at, list_in_object
@@ -101,13 +102,14 @@ def _items_of(stream: IO[bytes], shown: str, name: PurePath, how: How) -> Items:
         size, stream = None, in_utf8(stream, encoding)
         start = stream.read(SNIFFED_BYTES)
         stream = from_start(start, stream)
-    if why := refusal(start, suffix):
+    cards, stream = maybe_cards(stream, start, how.limit_bytes)
+    if cards is None and (why := refusal(start, suffix)):
         raise SourceError(f"{shown} {why}")
     if start.startswith(BOM):
         stream.read(len(BOM))
     start = start.removeprefix(BOM)
     is_told = how.records or how.delimiter
-    texts = None if is_told else maybe_texts(stream, start, suffix, name.stem, how.limit_bytes)
+    texts = cards if is_told or cards else maybe_texts(stream, start, suffix, name.stem, how.limit_bytes)
     opened, stream = _of_text(stream, start, suffix, how) if texts is None else (Items(texts), stream)
     if opened is None:
         raise SourceError(f"{shown} has no list at records={'.'.join(how.records)}: is it a JSON object with such a list?")

@@ -35,7 +35,7 @@ class Tar:
         self._tar = tarfile.open(fileobj=_Bounded(stream), mode="r:")  # noqa: SIM115 - until it is closed
 
     def members(self) -> list[Member]:
-        """Return the members, without folders; more than there may be where there are too many. Raises where the archive breaks off."""
+        """Return the members, without folders; too many where there are too many. Raises where the archive breaks off."""
         found: list[tarfile.TarInfo] = []
         end = -1
         while len(found) <= MOST_MEMBERS and (info := self._tar.next()) is not None:
