@@ -38,7 +38,7 @@ def is_own(head: str | None) -> bool:
 def read(note: str, schema: frozenset[str]) -> Draft | Broken:
     """Return the memory of a note, which has a head of its own. `schema` names the fields there are."""
     head, body = split_head(note)
-    named = fields_of(head or "") | _values(head or "")
+    named = fields_of(head or "") | json_values(head or "")
     if (refused := version_fault({VERSION: int(str(named.pop(VERSION)))})) is not None:
         return Broken(refused)
     _, ruler, behind = note.removeprefix("\ufeff").partition("\n" + RULER)
@@ -55,8 +55,8 @@ def read(note: str, schema: frozenset[str]) -> Draft | Broken:
     return Draft({**fields, "content": content}, is_identity=True)
 
 
-def _values(head: str) -> dict[str, Any]:
-    """Return the values of a head that are JSON."""
+def json_values(head: str) -> dict[str, Any]:
+    """Return the values of a head that are JSON, by their names."""
     found: dict[str, Any] = {}
     for line in head.split("\n"):
         name, _, value = line.partition(": ")
