@@ -34,6 +34,7 @@ _RELATION = re.compile(r"(\w[\w -]{0,80}?)?\s*+\[\[([^\[\]\n]{1,200})\]\]\s*+(?:
 _LINK = re.compile(r"!?\[\[([^\[\]\n]{1,200})\]\]")
 _TAG = re.compile(r"(?<!\S)#([^\s#(),;]*[^\s#(),;\d][^\s#(),;]*)")
 _ENDS = ".!?:\u2026'\""  # of a sentence, and of no tag
+EMPTY = LeftOut("empty")  # of a note without text
 _STRUCTURE = frozenset(("observations", "relations"))
 
 
@@ -63,12 +64,17 @@ def _read(item: Item, context: Context) -> Iterator[Part]:
     if isinstance(fields, Fault):
         yield Broken(fields)
         return
+    yield from read_body(fields, item.get("name"), body, context)
+
+
+def read_body(head: dict[str, Any], name: object, body: str, context: Context) -> Iterator[Part]:
+    """Yield what becomes of the text of a note with a head and a name."""
     cuts = list(cuts_of(body.splitlines()))
     is_carried = any(_is_fact(cut, context) for cut in cuts)
     links = [cut.text for cut in cuts if is_carried and cut.is_item and _RELATION.fullmatch(cut.text)]
-    yield from _facts(cuts, _shared(fields, item.get("name"), links), context, is_carried=is_carried)
+    yield from _facts(cuts, _shared(head, name, links), context, is_carried=is_carried)
     if not cuts:
-        yield LeftOut("empty")
+        yield EMPTY
 
 
 def _is_fact(cut: Cut, context: Context) -> bool:

@@ -23,14 +23,13 @@ from memproc.sources.compression import Bounds, compression_of, decompressed, wi
 from memproc.sources.files import check_not_in_use, open_path
 from memproc.sources.labels import member_shown, path_shown
 from memproc.sources.members import MOST_MEMBERS, Member, Opens
+from memproc.sources.passing import HIDDEN, REPEATED, junk_in, repeated_in
 from memproc.sources.sniffing import SNIFFED_BYTES
 from memproc.sources.streams import of_object, spooled, with_head
 
 STANDARD_INPUT = "-"
 DEEPEST_NESTING = 3  # archives in archives, and compressed data in such
 UNKNOWN = "files of no known kind"
-HIDDEN = "hidden files"
-JUNK = ("__MACOSX", ".DS_Store", "Thumbs.db", "desktop.ini")
 _DOCUMENTS = (".docx", ".xlsx", ".pptx", ".odt", ".ods", ".epub", ".jar", ".apk")
 
 Given = Path | IO[Any]
@@ -131,13 +130,13 @@ class Deliveries:
                 continue
             if not path.is_dir():
                 yield from self._below(path, path_shown(path.name))
-            elif _junk_in(path.name) == HIDDEN or not self._is_passed(path, path_shown(path.name)):
+            elif junk_in(path.name) == HIDDEN or not self._is_passed(path, path_shown(path.name)):
                 yield from self._of_folder(path)
                 seen.update(Path(where, name) for where, folders, names in os.walk(path) for name in folders + names)
 
     def _is_passed(self, folder: Path, label: str) -> bool:
         """Return whether a folder in what was given is not read, after noting why."""
-        if junk := _junk_in(folder.name):
+        if junk := junk_in(folder.name):
             self.skipped[junk] += sum(len(inner) for *_, inner in os.walk(folder))
         elif folder.is_symlink():
             self.skip(SourceError(f"{label} is a link to a folder: give it by itself"))
@@ -152,9 +151,10 @@ class Deliveries:
             inside = f"{name}/{Path(where).relative_to(folder).as_posix()}/".replace("/./", "/")
             folders[:] = [one for one in sorted(folders) if not self._is_passed(Path(where, one), path_shown(inside + one))]
             files += [Path(where, one) for one in names]
+        repeated = repeated_in(map(str, files))
         for path in sorted(files):
             label = path_shown(f"{name}/{path.relative_to(folder).as_posix()}")
-            if junk := _junk_in(path.name):
+            if junk := junk_in(path.name) or REPEATED * (str(path) in repeated):
                 self.skipped[junk] += 1
             elif path.is_symlink() and not path.resolve().is_relative_to(folder.resolve()):
                 self.skip(SourceError(f"{label} is a link that leads out of the folder"))
@@ -228,9 +228,10 @@ class Deliveries:
         archive = Archive(one.label, opens)
         members = self._shelf.members_of(archive, self._bounds)
         self._count(one.label, members)
+        repeated = repeated_in(member.name for member in members)
         for member in members:
             label = f"{one.label}!{member_shown(member.name)}"
-            if junk := _junk_in(*member.name.replace("\\", "/").split("/")):
+            if junk := junk_in(*member.name.replace("\\", "/").split("/")) or REPEATED * (member.name in repeated):
                 self.skipped[junk] += 1
                 continue
             if member.refusal:
@@ -288,13 +289,3 @@ def _start_of(one: Delivery) -> bytes:
         raise
     except Exception as error:  # what decompresses raises errors of many kinds
         raise SourceError(f"{one.label} cannot be read: {error}") from error
-
-
-def _junk_in(*parts: str) -> str:
-    """Return the kind of what nobody wants among the parts of a path, or an empty text."""
-    for part in parts:
-        if part in JUNK:
-            return part
-        if part.startswith(".") and part not in (".", ".."):
-            return HIDDEN
-    return ""

@@ -28,6 +28,7 @@ TEXT_SUFFIXES = (".txt", ".md", ".markdown")
 _DATED = re.compile(r"\[(?:\d{4}-\d\d-\d\d|unknown)\] ?- ", re.IGNORECASE)
 _JSON = re.compile(r"\s*(?:\{|\[\s*[\[{\"\d])")
 _WIKI = re.compile(r"^[ \t]*[-*+] (?:\[[^\]\s]+\] |\w[\w ]*\[\[)", re.MULTILINE)
+_OF_NOTION = re.compile(r"(?:.*\s)?[0-9a-f]{32}(?:_all)?", re.DOTALL | re.IGNORECASE)
 _PLUGIN = frozenset(("id", "created_at"))
 _RULER = "---"
 _LONGEST_HEAD_LINES = 200
@@ -46,11 +47,16 @@ def maybe_texts(stream: IO[bytes], start: bytes, suffix: str, name: str, limit_b
         return None
     if head is not None and fields_of(head).keys() >= _PLUGIN:
         return (text_item({"part": text, "name": name}, limit_bytes) for text in _parts(_lines(stream, limit_bytes), limit_bytes))
-    if head is not None or (suffix != ".txt" and _WIKI.search(shown)):
+    if head is not None or (suffix != ".txt" and (is_of_notion(name) or _WIKI.search(shown))):
         return iter(
             (text_item({"note": stream.read(limit_bytes + 1).decode("utf-8", "surrogateescape"), "name": name}, limit_bytes),)
         )
     return _cuts(stream, limit_bytes)
+
+
+def is_of_notion(name: str) -> bool:
+    """Return whether a file of this name, without its suffix, is of an export of Notion: it ends in the 32 digits of its page."""
+    return _OF_NOTION.fullmatch(name) is not None
 
 
 def _lines(stream: IO[bytes], limit_bytes: int) -> Iterator[str]:
