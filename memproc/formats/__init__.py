@@ -119,9 +119,7 @@ def detect(items: Sequence[object], fields: frozenset[str]) -> Format | None:
     `fields` holds the names of the fields of the schema in use. Objects with such names alone are in no special format.
     """
     objects = [item for item in items if is_mapping(item)]
-    if objects and all(
-        type(item) is dict and type(item.get("content", {})) is not dict and item.keys() <= fields for item in objects
-    ):
+    if objects and all(_has_our_names(item, fields) for item in objects):
         return generic.FORMAT
     for known in FORMATS:
         if objects and sum(_is_in(known, item, fields) for item in objects) * 2 >= len(objects):

@@ -91,10 +91,10 @@ def _concept(fields: dict[str, Any], body: str) -> Part:
 def _own(note: str, values: dict[str, Any], held: dict[str, Any], schema: frozenset[str]) -> Draft | Broken:
     """Return the memory that memproc wrote as a concept. `schema` names the fields there are."""
     version = held[VERSION]
-    if not isinstance(version, int) or (refused := version_fault({VERSION: version})) is not None:
-        return Broken(
-            refused if isinstance(version, int) else fault(NAME, "version", "the version of memproc's format is a number")
-        )
+    if not isinstance(version, int):
+        return Broken(fault(NAME, "version", "the version of memproc's format is a number"))
+    if (refused := version_fault({VERSION: version})) is not None:
+        return Broken(refused)
     fields = {name: value for name, value in held.items() if name in schema or name == "id"}
     rest = {name: value for name, value in held.items() if name not in fields and name != VERSION}
     trust = {name: values[name] for name in TRUST if isinstance(values.get(name), list)}
