@@ -35,7 +35,7 @@ from memproc.values import is_blank
 TRUST = {"verified": "by", "sources": "resource"}  # lists in a head, and the name that each of their objects must have
 _MARKS = frozenset(("okf_version", "generated", "verified", "stale_after", "resource", NAME))
 _OLDER_MARKS = frozenset(("timestamp", "description"))
-_RESERVED = frozenset(("index", "log"))
+_RESERVED = ("index", "log")
 _USED = frozenset(("title", "tags", "timestamp"))
 _LINK = re.compile(r"(?<!!)\[[^\]\n]{0,300}\]\(([^()\s:]{1,300}?)\.md(?:#[^()\s]*)?\)")
 _OPTIONS = ("deprecated",)

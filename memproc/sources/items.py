@@ -12,11 +12,14 @@ from memproc.records import Category, Fault, Memory
 
 
 class Place(NamedTuple):
-    """Where an item stands that is one message: its conversation, its number there from 0, and what the head of the file says."""
+    """Where an item stands that is one message: its conversation, its number there from 0, and what the head of the file says. Of
+    one that holds whole conversations without ids: of each how many before it in the file begin with the same.
+    """
 
-    conversation: str
-    turn: int
+    conversation: str = ""
+    turn: int = 0
     head: Mapping[str, Any] = {}
+    before: tuple[int, ...] = ()
 
 
 class Item(NamedTuple):
