@@ -36,6 +36,8 @@ FORMAT_OF = {
     "claude-memories.json": "claude-memories",
     "claude-projects.json": "claude-projects",
     "gemini.json": "gemini",
+    "copilot.csv": "copilot",
+    "instagram.json": "instagram",
     "gemini.html": "gemini",
     "langmem.json": "langmem",
     "letta-memfs.md": "letta-memfs",

@@ -7,8 +7,9 @@ sessions. ShareGPT has `conversations` with `from` and `value`; older logs are p
 
 Rules: see `messages`. A list is a chat where most of what is in it are messages: by the author and the content inside, not by the
 name of the list. By itself, a message must have a role that chats use, or a sender, and nothing that only a memory has: a table of
-people has roles too, and so may a table of facts. A table is a chat if all its first rows have such a role. The subject of what a
-pair says is the name of its field. A time that a pair has is that of both.
+people has roles too, and so may a table of facts. What an author says is one by itself if it has a time, and its words under a name
+that facts do not have; what goes `from` one `to` another if it has a time, and no `subject` as mails have. A table is a chat if all
+its first rows have such a role. The subject of what a pair says is the name of its field. A time that a pair has is that of both.
 
 Left out: lists and objects beside the messages, counted as `unknown_fields`; short values there go to the metadata of each message.
 """
@@ -57,6 +58,8 @@ _MESSAGE_FIELDS = frozenset(
     (*messages.IDS, *messages.CONVERSATIONS, *messages.OWNERS, *messages.CREATED, *messages.UPDATED, "tool_calls", "function_call")
 )
 _OF_MEMORIES = frozenset(("importance", "emotion", "kind", "memory_type", "valid_from", "valid_to", "expiration_date"))
+_OF_MESSAGES = ("text", "message", "body")
+_BESIDE_FACTS = frozenset(("tags", "metadata", "title", "source"))
 _THOUGHTS = ("reasoning_content", "reasoning", "thinking")
 
 
@@ -121,10 +124,14 @@ def _matches_message(item: Item, fields: frozenset[str]) -> bool:
     if not _OF_MEMORIES.isdisjoint(item) or _list_of(item) is not None or _sessions_of(item) is not None:
         return False
     said = _said(item)
-    names = said[0].names if said else ()
-    if len(said) == 1 and (names[0] in fields or (names[0] != "sender" and str(said[0].subject).lower() not in messages.ROLES)):
+    if not said or any(part.names[0] in fields for part in said):
         return False
-    return bool(said) and not any(part.names[0] in fields for part in said)
+    author, text = (*said[0].names, "")[:2]
+    if len(said) > 1 or author == "sender" or str(said[0].subject).lower() in messages.ROLES:
+        return True
+    is_between = author == "from" and "to" in item and "subject" not in item
+    is_by = author == "author" and text in _OF_MESSAGES and not _BESIDE_FACTS.intersection(item)
+    return (is_between or is_by) and messages.first_of(item, messages.CREATED) is not None
 
 
 def is_turn(item: Item, fields: frozenset[str]) -> bool:

@@ -26,8 +26,8 @@ from memproc.values import is_blank, is_empty
 
 OPTIONS = ("system", "tool", "thinking")
 AUTHORS = ("role", "sender", "speaker", "from", "author")
-TEXTS = ("content", "text", "value", "message", "parts")
-_NAMES_OF_TEXT = (*TEXTS, "memory", "fact", "note", "body", "observation")
+TEXTS = ("content", "text", "value", "message", "parts", "body")
+_NAMES_OF_TEXT = (*TEXTS, "memory", "fact", "note", "observation")
 IDS = ("id", "uuid", "_id", "message_id", "messageId")
 CONVERSATIONS = (
     "conversation",

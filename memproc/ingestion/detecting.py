@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from memproc.errors import SourceError
-from memproc.formats import chats, companions, detect, format_named, generic, notion
+from memproc.formats import chats, companions, copilot, detect, format_named, generic, notion
 from memproc.formats.draft import Format, told_elsewhere
 from memproc.ingestion.refusing import are_texts, check_known, check_table
 from memproc.intake import Intake
@@ -45,6 +45,8 @@ def _of_table(rows: Sequence[Any], file: Delivery | None, intake: Intake, fields
     mapping = intake.context.mapping
     if file is not None and not mapping and notion.is_table(file.stem, rows, fields):
         return notion.TABLE
+    if rows and not mapping and all(copilot.FORMAT.matches(row, fields) for row in rows):
+        return copilot.FORMAT
     check_table("the table" if file is None else file.shown, rows, mapping, fields)
     is_chat = bool(rows) and not mapping and all(chats.is_turn(row, fields) for row in rows)
     return chats.MESSAGES if is_chat else generic.TABLE

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import io
 import os
-import re
 from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path, PurePath
@@ -32,11 +31,11 @@ from memproc.sources.rows import ROW_INVALID, TOO_LONG, BrokenRow, rows_of
 from memproc.sources.sniffing import BOM, LINE_SUFFIXES, SNIFFED_BYTES, TABLE_SUFFIXES, is_lines, refusal, wide_encoding
 from memproc.sources.streams import from_start, in_utf8
 from memproc.sources.texts import maybe_texts
+from memproc.sources.wholes import maybe_whole
 from memproc.sources.window import Element, Flaw
 from memproc.validation import EXCERPT_CHARS, excerpt, fault
 
 NAMES_SHOWN = 8
-_OWNER_OBJECT, _OF_OWNER = re.compile(rb'"user"\s*:\s*\{'), re.compile(rb'"(?:apps|categories)"')  # of an object that is one whole
 _MARK = "\ufeff"  # in front of the head of a table that another was joined to
 
 Search = Callable[[IO[bytes], Any, int, Counter[str]], tuple[bytes | None, Iterator[Element]]]
@@ -150,7 +149,7 @@ def _of_text(stream: IO[bytes], start: bytes, suffix: str, how: How) -> tuple[It
         stream = from_start(read, stream)
     if are_lines:
         return Items(_lines(stream, limit_bytes)), stream
-    whole, stream = _maybe_whole(stream, start, limit_bytes)
+    whole, stream = maybe_whole(stream, start, limit_bytes)
     return (_of_object(stream, how, list_in_object) if whole is None else Items(iter([whole]))), stream
 
 
@@ -181,16 +180,6 @@ def _proved(pieces: Iterator[Piece], stream: IO[bytes], shown: str, size: int | 
     if is_more or at != size:
         name = PurePath(shown).name
         reading.remarks.append(f"{name} has grown while it was read, from {size} bytes: it was read to byte {at}")
-
-
-def _maybe_whole(stream: IO[bytes], start: bytes, limit_bytes: int) -> tuple[bytes | None, IO[bytes]]:
-    """Return an object that means something only as a whole, and its stream; None if its lists can be read one by one."""
-    if not _OWNER_OBJECT.search(start):
-        return None, stream
-    raw = stream.read(limit_bytes)
-    value = decode(raw).value if _OF_OWNER.search(raw) else None
-    is_whole = isinstance(value, dict) and isinstance(value.get("user"), dict) and ("apps" in value or "categories" in value)
-    return (raw, stream) if is_whole else (None, from_start(raw, stream))
 
 
 def _of_object(stream: IO[bytes], how: How, search: Search) -> Items | None:

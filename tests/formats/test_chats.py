@@ -127,8 +127,30 @@ def test_a_message_with_its_words_under_another_name_is_a_fault():
 
 
 @pytest.mark.parametrize(
+    ("item", "said"),
+    [
+        ({"author": "Ann", "text": "Off to bed", "created_at": "2025-01-01T10:00:00Z"}, ("Ann", "Off to bed")),
+        ({"author": "Ann", "body": "Off to bed", "timestamp": 1735725600, "id": 7}, ("Ann", "Off to bed")),
+        ({"from": "Ann", "to": "Bob", "body": "Off to bed", "date": "2025-01-01"}, ("Ann", "Off to bed")),
+    ],
+)
+def test_what_an_author_says_at_a_time_is_a_message(item, said):
+    """As is what goes from one to another."""
+    assert chats.MESSAGES.matches(item, frozenset())
+    (found,) = drafts(chats.MESSAGES, item)
+    assert (found.fields["subject"], found.fields["content"], found.fields["kind"]) == (*said, "message")
+
+
+@pytest.mark.parametrize(
     "item",
     [
+        {"author": "Ann", "text": "A rose is a rose"},
+        {"author": "notes app", "content": "Likes tea", "created_at": "2025-01-01"},
+        {"author": "Ann", "text": "Likes tea", "created_at": "2025-01-01", "tags": ["drinks"]},
+        {"author": "Ann", "title": "Tea", "text": "All of it", "date": "2025-01-01"},
+        {"from": "Ann", "to": "Bob", "subject": "Tea", "body": "All of it", "date": "2025-01-01"},
+        {"from": "Graz", "to": "Faro", "text": "by train"},
+        {"from": "import", "text": "Likes tea", "created_at": "2025-01-01"},
         {"name": "Ann", "role": "engineer", "content": "Likes tea"},
         {"role": "engineer", "text": "Likes tea"},
         {"role": "user", "content": "Likes tea", "importance": 0.9},
