@@ -181,7 +181,7 @@ def conversation_of(messages: Iterable[tuple[object, object, object]], label: ob
     """Return an id for a conversation that has none, from the roles, contents and times of its first two messages with words, and a
     label that others of its file do not have.
     """
-    told = [label] if isinstance(label, str) else []
+    told: list[object] = [label] if isinstance(label, str) else []
     said = 0
     for role, content, time in messages:
         words = words_of(content)
