@@ -20,12 +20,12 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from memproc.formats import own_note
 from memproc.formats.carried import NAME
 from memproc.formats.cells import split_tags, tags_of
-from memproc.formats.draft import Broken, Context, Draft, Format, Item, LeftOut, Part, beside, listed, with_raw_times, without_nones
+from memproc.formats.draft import Broken, Context, Draft, Format, Item, LeftOut, Part, listed, with_raw_times, without_nones
 from memproc.formats.heads import fields_of_head
-from memproc.formats.own import VERSION, version_fault
-from memproc.formats.own_note import RULER, json_values
+from memproc.formats.held import draft_of, is_held
 from memproc.records import Fault
 from memproc.sources.front_matter import fields_of, split_head
 from memproc.sources.markdown import slug
@@ -55,9 +55,9 @@ def _read(item: Item, context: Context) -> Iterator[Part]:
         yield Broken(fault("note", "missing", "a concept is text"))
         return
     head, body = split_head(note)
-    values = json_values(head or "")
-    if isinstance(held := values.get(NAME), dict) and VERSION in held:
-        yield _own(note, values, held, context.fields)
+    values = own_note.json_values(head or "")
+    if is_held(held := values.get(NAME)):
+        yield _own(own_note.below_head(note, body), values, held, context.fields)
     elif item.get("name") in _RESERVED:
         yield LeftOut("indexes")
     elif isinstance(fields := fields_of_head(head or ""), Fault):
@@ -88,21 +88,10 @@ def _concept(fields: dict[str, Any], body: str) -> Part:
     return Draft(with_raw_times(without_nones(draft)))
 
 
-def _own(note: str, values: dict[str, Any], held: dict[str, Any], schema: frozenset[str]) -> Draft | Broken:
+def _own(text: str, values: dict[str, Any], held: dict[str, Any], schema: frozenset[str]) -> Draft | Broken:
     """Return the memory that memproc wrote as a concept. `schema` names the fields there are."""
-    version = held[VERSION]
-    if not isinstance(version, int):
-        return Broken(fault(NAME, "version", "the version of memproc's format is a number"))
-    if (refused := version_fault({VERSION: version})) is not None:
-        return Broken(refused)
-    fields = {name: value for name, value in held.items() if name in schema or name == "id"}
-    rest = {name: value for name, value in held.items() if name not in fields and name != VERSION}
     trust = {name: values[name] for name in TRUST if isinstance(values.get(name), list)}
-    metadata = fields.pop("metadata", {})
-    if rest or metadata or trust:
-        fields["metadata"] = beside(metadata, {**trust, **rest}, "okf_") if isinstance(metadata, dict) else metadata
-    content = note.removeprefix("\ufeff").partition("\n" + RULER)[2].removesuffix("\n")
-    return Draft({**fields, "content": content, "tags": tags_of(values.get("tags", []))}, is_identity=True)
+    return draft_of({**held, "tags": tags_of(values.get("tags", []))}, text.removesuffix("\n"), schema, trust)
 
 
 FORMAT = Format(

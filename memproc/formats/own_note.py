@@ -41,8 +41,7 @@ def read(note: str, schema: frozenset[str]) -> Draft | Broken:
     named = fields_of(head or "") | json_values(head or "")
     if (refused := version_fault({VERSION: int(str(named.pop(VERSION)))})) is not None:
         return Broken(refused)
-    _, ruler, behind = note.removeprefix("\ufeff").partition("\n" + RULER)
-    text, divider, links = (behind if ruler else body).rpartition(_BEFORE_LINKS)
+    text, divider, links = below_head(note, body).rpartition(_BEFORE_LINKS)
     content = text if divider else links.removesuffix("\n")
     fields = {_FIELDS.get(name, name): value for name, value in named.items()}
     rest = {name: fields.pop(name) for name in [*fields] if name not in schema and name not in ("id", "content")}
@@ -53,6 +52,12 @@ def read(note: str, schema: frozenset[str]) -> Draft | Broken:
     if rest or metadata:
         fields["metadata"] = beside(metadata, rest, "note_") if isinstance(metadata, dict) else metadata
     return Draft({**fields, "content": content}, is_identity=True)
+
+
+def below_head(note: str, body: str) -> str:
+    """Return what stands below the head of a note, to the letter; `body` is that with the line ends of this system."""
+    _, ruler, behind = note.removeprefix("\ufeff").partition("\n" + RULER)
+    return behind if ruler else body
 
 
 def json_values(head: str) -> dict[str, Any]:
