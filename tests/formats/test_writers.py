@@ -22,10 +22,13 @@ import memproc
 from memproc.config import Shape
 from memproc.folders import written_folder
 from memproc.formats import own_note
+from memproc.formats.draft import Context
 from memproc.formats.generic import TABLE
 from memproc.formats.notes import FORMAT as NOTES
+from memproc.formats.okf import FORMAT as OKF
 from memproc.formats.okf import TRUST
-from memproc.formats.writers import FILES, FOLDERS, markdown
+from memproc.formats.writers import FILES, FOLDERS, markdown, markdown_daily
+from memproc.formats.writers import okf as okf_writer
 from memproc.formats.writers import table as csv_writer
 from tests.command_line import as_json, run_memproc
 from tests.exports import exported
@@ -42,6 +45,7 @@ READ_AS = {
     "markdown-daily": "markdown",
     "okf": "okf",
 }
+CONTEXT = Context(fields=frozenset(memproc.Memory.model_fields))
 WHOLE = ("csv", "markdown-daily", "okf")  # shapes that have a place for all of a memory
 ODD = {
     "content": 'Said: "never", twice;\r\n\n- [ ] a, b #tag [[x]]\n---\n{"a": 1}\n<!-- relations -->\n=1+1\u2028Évora 😀 ',
@@ -397,6 +401,28 @@ def test_any_text_and_tags_come_through_tables_and_notes(content, tags):
     read = memproc.validate(draft(TABLE, **item).fields).memory
     assert read is not None
     assert (read.content, read.tags) == (content, memproc.Memory(content=content, tags=sorted(tags)).tags)
+
+
+@settings(max_examples=60)
+@given(
+    st.lists(
+        st.text(st.sampled_from("a\\<!- mepcro>\n\r\x85{}"), min_size=1).filter(str.strip), min_size=1, max_size=3, unique=True
+    ),
+    st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), min_size=1).filter(str.strip),
+)
+def test_any_texts_come_through_concepts_and_notes_of_a_day(texts, more):
+    """Also those that look like what stands between them."""
+    contents = [*texts, more, "<!-- memproc {} -->", "\\<!-- memproc x"]
+    base = memproc.records.plain(memproc.Memory(content="x", tags=["tea"], metadata={"verified": "no", "-->": "-->"}))
+    memories = [{**base, "content": text, "id": f"{at:032}", "source": "x"} for at, text in enumerate(dict.fromkeys(contents))]
+    ((_, note),) = markdown_daily.days(lambda: iter(memories), _Nothing())
+    fields = [part.fields for part in NOTES.read({"note": note.decode(), "name": "undated"}, CONTEXT)]
+    assert fields == memories
+    for memory, (_, concept) in zip(memories, okf_writer.concepts(lambda: iter(memories), _Nothing()), strict=True):
+        item = {"note": concept.decode(), "name": "a"}
+        assert OKF.matches(item, frozenset())
+        (part,) = OKF.read(item, CONTEXT)
+        assert part.fields == {**memory, "metadata": {**memory["metadata"], "sources": [{"resource": "x"}]}}
 
 
 def _cells(row: bytes) -> list[str]:
