@@ -84,6 +84,15 @@ def test_cards_are_found_behind_a_long_style_and_in_any_piece(tmp_path: Path) ->
         memproc.ingest(tmp_path / "page.html", tmp_path / "m.db")
 
 
+def test_a_card_is_found_wherever_a_piece_of_the_file_ends(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also in the middle of where it begins."""
+    cards = "".join(card(f"Prompted\xa0{at}<br>Mar 4, 2026, 5:06:07 AM UTC<br>Noted {at}")["activity"] for at in range(9))
+    (tmp_path / "a.html").write_text(f"<html>{cards}</html>")
+    for size in (7, 24, 25, 64):
+        monkeypatch.setattr("memproc.sources.cards._READ_BYTES", size)
+        assert memproc.ingest(tmp_path / "a.html", tmp_path / f"{size}.db").stored == 18
+
+
 def test_a_card_without_a_time_that_can_be_read_is_broken() -> None:
     """It would put the answer into the mouth of the user."""
     assert faults(FORMAT, card("Prompted\xa0Hi<br>5. brumaire 2026, 1:34:47<br><p>Hey</p>")) == [("activity", "date_unparsable")]

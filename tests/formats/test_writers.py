@@ -306,6 +306,9 @@ def test_what_was_taken_back_or_never_decided_confirms_nothing(tmp_path):
         assert [{"by": "process:memproc", "at": made}] in verified
         store.withdraw_policy(policy)
         assert not any(one["verified"] for one in concepts_of(store, tmp_path / "again").values())
+        store.resolve(store.reviews()[0], "merge")
+        verified = [one["verified"] for one in concepts_of(store, tmp_path / "last").values() if one["verified"]]
+        assert [[event["by"] for event in one] for one in verified] == [["human:reviewer"]]
 
 
 def concepts_of(store: memproc.Store, to: Path) -> dict[str, dict[str, Any]]:
