@@ -190,8 +190,8 @@ def _made_ids(item: Item) -> list[str]:
     """Return the ids that are made for the conversations in an item, in the order in which they are read."""
     name, sessions = _list_of(item), _sessions_of(item)
     inner = [_session(one) for one in item[sessions]] if sessions and sessions != name else []
-    talks = [*([item] if name is not None else []), *(one for one in inner if isinstance(one, dict))]
-    named = [(talk, found) for talk in talks if (found := _list_of(talk)) is not None]
+    named = [(item, name)] if name is not None else []
+    named += [(one, found) for one in inner if isinstance(one, dict) and (found := _list_of(one)) is not None]
     return [made for talk, found in named if (made := _made_id(talk, talk[found])) is not None]
 
 

@@ -47,7 +47,7 @@ def numbered(pieces: Iterator[Piece], made_ids: Callable[[Any], Sequence[str]]) 
             if not before[-1] and len(counts) >= MOST_CONVERSATIONS:
                 del counts[next(iter(counts))]
             counts[made] = before[-1] + 1
-        yield item._replace(place=Place(before=tuple(before))) if any(before) else piece
+        yield item._replace(place=Place(before=tuple(before))) if any(before) else item
 
 
 def placed(pieces: Iterator[Piece], conversation: str, head: Mapping[str, Any]) -> Iterator[Item]:

@@ -336,8 +336,7 @@ def test_of_too_many_chats_the_first_is_counted_anew(monkeypatch):
     monkeypatch.setattr(places, "MOST_CONVERSATIONS", 2)
     items = [*map(orjson.dumps, [*chats_alike("a", "b"), [1]])]
     items[1:1] = [orjson.dumps({"messages": [{"role": "user", "content": f"{at}"}] * 2}) for at in range(2)]
-    found = list(places.numbered(iter(items), chats.CHATS.made_ids))
-    assert found == items
+    assert not any(item.place for item in places.numbered(iter(items), chats.CHATS.made_ids))
     assert next(iter(list(places.numbered(iter([items[0], items[3]]), chats.CHATS.made_ids))[1:])).place.before == (1,)
 
 
