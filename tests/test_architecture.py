@@ -64,7 +64,7 @@ FLOORS_WITHIN = {
         ("store",),
     ),
     "ingestion": (
-        ("gc_pauses", "engines", "places", "refusing", "detecting", "opening", "batches"),
+        ("gc_pauses", "engines", "places", "refusing", "detecting", "lookahead", "opening", "batches"),
         ("checkpoint", "remarks", "reading"),
         ("run", "inspecting"),
         ("pipeline",),

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from typer import Exit
 
 from memproc.cli.app import FAILED, Json, app, print_json, show, tell, warn
-from memproc.cli.options import Delimiter, Encoding, File, FormatName, Include, Mapping, Records, asked_of, mapping_of
+from memproc.cli.options import AllowPickle, Delimiter, Encoding, File, FormatName, Include, Mapping, Records, asked_of, mapping_of
 from memproc.cli.output import json_text, print_lines
 
 if TYPE_CHECKING:
@@ -29,6 +29,7 @@ def inspect(
     records: Records = None,
     delimiter: Delimiter = None,
     encoding: Encoding = None,
+    allow_pickle: AllowPickle = False,
     map_field: Mapping = None,
     include: Include = None,
     as_json: Json = False,
@@ -40,7 +41,7 @@ def inspect(
     from memproc.ingestion.reading import intake_of
 
     context = Context(None, frozenset(include or ()), mapping_of(map_field))
-    found = look(file, intake_of(context, Settings()), asked_of(format, records, delimiter, encoding))
+    found = look(file, intake_of(context, Settings()), asked_of(format, records, delimiter, encoding, allow_pickle=allow_pickle))
     said = [] if format is None else ["--format", format]
     said += [
         part
@@ -48,6 +49,7 @@ def inspect(
         if given
         for part in (f"--{name}", given)
     ]
+    said += ["--allow-pickle"] if allow_pickle else []
     said += [part for pair in map_field or () for part in ("--map", pair)]
     said += [part for kind in include or () for part in ("--include", kind)]
     following = _commands(found, " ".join(map(_quoted, ["memproc", "ingest", str(file), *said])))

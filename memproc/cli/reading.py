@@ -10,6 +10,7 @@ from typer import Exit, Option
 
 from memproc.cli.app import FAILED, Json, app, print_json, show, tell, warn
 from memproc.cli.options import (
+    AllowPickle,
     Delimiter,
     Encoding,
     File,
@@ -37,6 +38,7 @@ def validate(
     records: Records = None,
     delimiter: Delimiter = None,
     encoding: Encoding = None,
+    allow_pickle: AllowPickle = False,
     map_field: Mapping = None,
     redact: Redact = False,
     secrets: SecretsPolicy = "off",
@@ -47,7 +49,7 @@ def validate(
     from memproc.records import Rejected
 
     settings = Settings(redact=redact, secrets=secrets, secret_kinds=tuple(secret_kinds or ()))
-    found = list(_read(file, asked_of(format, records, delimiter, encoding), map_field, (), settings))
+    found = list(_read(file, asked_of(format, records, delimiter, encoding, allow_pickle=allow_pickle), map_field, (), settings))
     rejected = [(position, one) for position, one in enumerate(found) if isinstance(one, Rejected)]
     faults = [{"position": position, **fault.as_dict()} for position, one in rejected for fault in one.faults]
     invalid = len(rejected)
@@ -71,6 +73,7 @@ def transform(
     records: Records = None,
     delimiter: Delimiter = None,
     encoding: Encoding = None,
+    allow_pickle: AllowPickle = False,
     map_field: Mapping = None,
     include: Include = None,
     redact: Redact = False,
@@ -84,7 +87,9 @@ def transform(
     from memproc.writing import written
 
     settings = Settings(redact=redact, secrets=secrets, secret_kinds=tuple(secret_kinds or ()))
-    found = list(_read(file, asked_of(format, records, delimiter, encoding), map_field, include or (), settings))
+    found = list(
+        _read(file, asked_of(format, records, delimiter, encoding, allow_pickle=allow_pickle), map_field, include or (), settings)
+    )
     memories = [in_order(plain(one)) for one in found if not isinstance(one, Rejected)]
     rejected = [one for one in found if isinstance(one, Rejected)]
     lines = list(map(json_text, memories))

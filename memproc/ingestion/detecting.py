@@ -11,7 +11,7 @@ from memproc.formats.draft import Format, told_elsewhere
 from memproc.ingestion.refusing import are_texts, check_known, check_table
 from memproc.intake import Intake
 from memproc.records import is_mapping
-from memproc.sources.deliveries import Delivery
+from memproc.sources.delivery import Delivery
 from memproc.sources.items import Item, Items
 
 
@@ -28,7 +28,7 @@ def format_of(opened: Items, sample: Sequence[Item], file: Delivery | None, inta
     if opened.is_table:
         check_table("the table" if file is None else file.shown, objects, intake.context.mapping, fields)
         is_chat = bool(objects) and not intake.context.mapping and all(chats.is_turn(row, fields) for row in objects)
-        return chats.MESSAGES if is_chat else generic.TABLE
+        return chats.MESSAGES if is_chat else generic.ROWS if file is None or file.kind is not None else generic.TABLE
     detected = generic.FORMAT if intake.context.mapping else detect(values, fields)
     if file is None or intake.context.mapping:
         return detected or generic.FORMAT

@@ -5,26 +5,31 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
-from itertools import islice
 from pathlib import Path, PurePosixPath
 from typing import Any, NamedTuple
 
+from memproc.config import Settings
 from memproc.errors import MemprocError, OversizedError, SourceError, UsageError
 from memproc.formats import LISTS, LONG_LISTS, companions, generic, own
 from memproc.ingestion.detecting import format_of
+from memproc.ingestion.lookahead import Lookahead
 from memproc.ingestion.places import conversation_of, with_places
 from memproc.ingestion.refusing import check_mapping, missing_paths, remarks_on_names, unread_notes
 from memproc.intake import Intake
 from memproc.records import Memory, is_mapping
 from memproc.sources.compression import Bounds
 from memproc.sources.decoding import item_of
-from memproc.sources.deliveries import Deliveries, Delivery, Given
+from memproc.sources.deliveries import Deliveries, Given
+from memproc.sources.delivery import Delivery
 from memproc.sources.files import How, items_of
 from memproc.sources.items import Item, Items, Piece, Reading
 from memproc.sources.iterables import of_iterable
 from memproc.sources.labels import path_shown
 from memproc.sources.reopening import Later
 from memproc.sources.streams import checked_encoding
+from memproc.sources.tables.children import Task
+from memproc.sources.tables.frames import is_frame, of_frame
+from memproc.sources.tables.opening import items_of_table
 from memproc.times import parse_time, to_text
 
 SAMPLE = 20  # items read at once to detect a format
@@ -36,15 +41,16 @@ TABS, NO_DELIMITERS = ("\\t", "tab"), ('"', "\r", "\n")
 
 class Asked(NamedTuple):
     """How files are written, as the caller says: the format, where in an object the list of records is (`data.items`), what
-    stands between the cells of a table, the encoding.
+    stands between the cells of a table, the encoding, whether pickles may be read.
     """
 
     format: str | None = None
     records: str | None = None
     delimiter: str | None = None
     encoding: str | None = None
+    allow_pickle: bool = False
 
-    def how(self, limit_bytes: int) -> How:
+    def how(self, settings: Settings) -> How:
         """Return how to read files. Raises UsageError if an option is not valid."""
         delimiter = "\t" if self.delimiter in TABS else self.delimiter
         if delimiter is not None and (len(delimiter) != 1 or delimiter in NO_DELIMITERS):
@@ -52,7 +58,9 @@ class Asked(NamedTuple):
         names = tuple(self.records.split(".")) if self.records is not None else ()
         if not all(names):
             raise UsageError(f"records={self.records!r}: give the names that lead to the list, as in data.items")
-        return How(LISTS, limit_bytes, names, delimiter, checked_encoding(self.encoding))
+        bounds = Bounds(settings.max_decompressed_bytes)
+        encoding = checked_encoding(self.encoding)
+        return How(LISTS, settings.max_record_bytes, names, delimiter, encoding, self.allow_pickle, bounds)
 
 
 class Source(NamedTuple):
@@ -97,6 +105,8 @@ def given_of(what: object) -> list[Given] | None:
         return [_as_given(what)]
     if isinstance(what, Sequence) and what and all(map(_is_given, what)):
         return [_as_given(one) for one in what]
+    if is_frame(what):
+        return None
     if isinstance(what, Mapping | Memory) or not isinstance(what, Iterable):
         raise UsageError(f"what={type(what).__name__}: give a path, several paths, a file object, or an iterable of records")
     return None
@@ -112,14 +122,15 @@ def _as_given(what: Any) -> Given:
 
 def open_all(given: Sequence[Given] | None, what: Any, intake: Intake, asked: Asked) -> Sources:
     """Open every source and find its format. Raises SourceError or UsageError."""
-    how = asked.how(intake.settings.max_record_bytes)
+    how = asked.how(intake.settings)
     if given is None:
         if how.records or how.delimiter or how.encoding:
             raise UsageError("records, delimiter and encoding are for files: the records of an iterable are read already")
-        sources = [_source(of_iterable(what), None, intake, asked.format)]
+        items = of_frame(what, how.limit_bytes) or of_iterable(what)
+        sources = [_source(items, None, intake, asked.format)]
         _check_include(sources, intake)
         return Sources(sources)
-    found = Deliveries(Bounds(intake.settings.max_decompressed_bytes))
+    found = Deliveries(how.bounds)
     sources = []
     named: dict[Path, Source] = {}
     with ExitStack() as stack:
@@ -183,6 +194,9 @@ def _of_delivery(delivery: Delivery, how: How, intake: Intake, name: str | None,
 
 def _opened(delivery: Delivery, how: How) -> Items:
     try:
+        if delivery.kind is not None:
+            task = Task(delivery.kind, delivery.table, how.allow_pickle)
+            return items_of_table(delivery.opens(), delivery.shown, task, how)
         return items_of(delivery.opens(), delivery.shown, PurePosixPath(delivery.name), how)
     except OversizedError as error:
         raise SourceError(str(error)) from error
@@ -194,7 +208,7 @@ def _opened(delivery: Delivery, how: How) -> Items:
 
 def _source(opened: Items, delivery: Delivery | None, intake: Intake, name: str | None) -> Source:
     label = "iterable" if delivery is None else delivery.label
-    lookahead = _Lookahead(opened.items)
+    lookahead = Lookahead(opened.items)
     sample: list[Item] = []
     while len(sample) < SEARCHED and all(item.fault is not None for item in sample):
         more = lookahead.read_ahead(SAMPLE)
@@ -222,7 +236,7 @@ def _source(opened: Items, delivery: Delivery | None, intake: Intake, name: str 
             message = f"{label}: the date of the export is no date"
             raise SourceError(f"{message}: {error}", message) from error
         as_of = to_text(moment) if moment else None
-    is_generic = detected in (generic.FORMAT, generic.TABLE)
+    is_generic = detected in (generic.FORMAT, *generic.TABLES)
     if is_generic and opened.reading is not None and not intake.settings.redact:
         objects: list[Any] = [item.value for item in sample if is_mapping(item.value)]
         opened.reading.remarks.extend(remarks_on_names(objects, frozenset(intake.schema.model_fields), intake.context))
@@ -235,41 +249,7 @@ def _source(opened: Items, delivery: Delivery | None, intake: Intake, name: str 
     return Source(label, prepared, items, opened, size, file, passed, conversation)
 
 
-class _Lookahead:
-    """The pieces of a source, the first of which can be read ahead. An exception met then is raised again in its place."""
-
-    def __init__(self, pieces: Iterator[Piece]) -> None:
-        self._pieces = pieces
-        self._taken: list[Piece] = []
-        self.failure: Exception | None = None
-
-    def read_ahead(self, count: int) -> list[Piece]:
-        """Read ahead and return up to `count` pieces. Raises UsageError if the source is not valid at all."""
-        before = len(self._taken)
-        try:
-            for piece in islice(self._pieces if self.failure is None else (), count):
-                self._taken.append(piece)
-        except UsageError:
-            raise
-        except OversizedError as error:
-            raise SourceError(str(error)) from error
-        except Exception as error:  # noqa: BLE001 - the source is the caller's and may raise anything
-            self.failure = error
-        return self._taken[before:]
-
-    def drop_first(self) -> None:
-        """Leave out the first piece, which is a head and not a record."""
-        del self._taken[:1]
-
-    def all_pieces(self) -> Iterator[Piece]:
-        """Yield all pieces, including those read ahead."""
-        yield from self._taken
-        if self.failure is not None:
-            raise self.failure
-        yield from self._pieces
-
-
-def _check_mapping(label: str, mapping: Mapping[str, str], sample: Sequence[Item], lookahead: _Lookahead) -> None:
+def _check_mapping(label: str, mapping: Mapping[str, str], sample: Sequence[Item], lookahead: Lookahead) -> None:
     """Look for the names of a mapping in as many records as needed. Raises SourceError if one is in none of the first."""
     objects: list[Any] = []
     count, more = 0, list(sample)

@@ -18,9 +18,11 @@ from typing import IO, Any, NamedTuple
 
 import orjson
 
+from memproc.config import Settings
 from memproc.errors import MemprocError, SourceEndedError, SourceError, refuse_url
 from memproc.in_use import whose
 from memproc.records import Category
+from memproc.sources.compression import Bounds
 from memproc.sources.decoding import decode
 from memproc.sources.delimiters import delimiter_of, is_table, said_delimiter
 from memproc.sources.elements import array_elements, list_at, list_in_object
@@ -43,7 +45,7 @@ Search = Callable[[IO[bytes], Any, int, Counter[str]], tuple[bytes | None, Itera
 
 class How(NamedTuple):
     """How files are read: the names that a wrapped list may have, how long a record may be, and what the caller said of the shape:
-    where in an object the list of records is, what stands between cells, the encoding.
+    where in an object the list is, what stands between cells, the encoding, whether pickles are read. `bounds`: of decompressing.
     """
 
     lists: frozenset[str]
@@ -51,6 +53,8 @@ class How(NamedTuple):
     records: tuple[str, ...] = ()
     delimiter: str | None = None
     encoding: str | None = None
+    allow_pickle: bool = False
+    bounds: Bounds = Bounds(Settings().max_decompressed_bytes)
 
 
 def open_file(path: Path, *, lists: frozenset[str], limit_bytes: int) -> Items:
@@ -106,8 +110,7 @@ def _items_of(stream: IO[bytes], shown: str, name: PurePath, how: How) -> Items:
     if start.startswith(BOM):
         stream.read(len(BOM))
     start = start.removeprefix(BOM)
-    is_told = how.records or how.delimiter
-    texts = None if is_told else maybe_texts(stream, start, suffix, name.stem, how.limit_bytes)
+    texts = None if how.records or how.delimiter else maybe_texts(stream, start, suffix, name.stem, how.limit_bytes)
     opened, stream = _of_text(stream, start, suffix, how) if texts is None else (Items(texts), stream)
     if opened is None:
         raise SourceError(f"{shown} has no list at records={'.'.join(how.records)}: is it a JSON object with such a list?")
