@@ -108,8 +108,8 @@ def row_of(record: Any) -> Any:
     Raises UnreadableError if it has two values of one name, as rows of a join may. A class of the caller's own may raise anything.
     """
     kind = type(record)
-    if isinstance(record, tuple):
-        names = record._fields if hasattr(kind, "_fields") else None
+    if hasattr(kind, "_fields") and isinstance(record, Sequence):
+        names = record._fields
     else:
         has_names = hasattr(kind, "keys") and hasattr(kind, "__getitem__") and not isinstance(record, Mapping)
         names = record.keys() if has_names else None

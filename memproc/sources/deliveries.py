@@ -168,9 +168,9 @@ class Deliveries:
             self._once.append(copy)
             opens = partial(cast("Callable[[Any], IO[bytes]]", _Shared), copy)
             yield from self._of_zip(one, opens, levels) if kind is None else self._tables(one._replace(opens=opens), kind)
-        elif kind := compression_of(start):
+        elif packing := compression_of(start):
             _check_levels(one, levels)
-            inner = partial(decompressed, kind, whole, one.label, self._bounds)
+            inner = partial(decompressed, packing, whole, one.label, self._bounds)
             yield from self._of_stream(one._replace(name=without_suffix(one.name), opens=inner), levels + 1)
         else:
             yield one._replace(opens=lambda: whole, is_once=True, kind=kind)

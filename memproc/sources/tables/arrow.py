@@ -51,8 +51,24 @@ def rows_of_arrow(stream: IO[bytes], kind: Kind, label: str, bounds: Bounds) -> 
 
 def _batches(opened: Any, count: int) -> Iterator[Any]:
     for batch in islice(opened, count):
+        yield _checked(batch)
+
+
+def _checked(batch: Any) -> Any:
+    """Return a batch that leads nowhere else. Texts in it that are no UTF-8 make bytes of their column, which are looked at one by
+    one. Raises an error of Arrow on any other.
+    """
+    try:
         batch.validate(full=True)
-        yield batch
+    except ValueError as error:
+        if "UTF8" not in str(error):
+            raise
+        arrow = library(Kind.ARROW)
+        as_bytes = {arrow.string(): arrow.binary(), arrow.large_string(): arrow.large_binary()}
+        columns = [one.cast(as_bytes[one.type]) if one.type in as_bytes else one for one in batch.columns]
+        batch = arrow.RecordBatch.from_arrays(columns, names=batch.schema.names)
+        batch.validate(full=True)
+    return batch
 
 
 def _check(stream: IO[bytes], start: int, label: str, bounds: Bounds) -> int:

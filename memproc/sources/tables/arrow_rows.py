@@ -47,9 +47,16 @@ def _with_micros(kind: Any) -> Any:
 
 
 def _value(scalar: Any) -> object:
-    for read in (lambda: scalar.as_py(maps_as_pydicts="strict"), scalar.as_py, lambda: scalar.as_buffer().to_pybytes()):
+    text = library(Kind.ARROW).string()
+    ways = (
+        lambda: scalar.as_py(maps_as_pydicts="strict"),
+        scalar.as_py,
+        lambda: scalar.as_buffer().to_pybytes(),
+        lambda: scalar.cast(text).as_py(),
+    )
+    for read in ways:
         try:
             return read()
         except Exception:  # noqa: BLE001, S112 - the next way
             continue
-    return str(scalar)
+    return f"a value of type {scalar.type} that Python cannot hold"

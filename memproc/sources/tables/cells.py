@@ -4,6 +4,8 @@ Rules: an empty cell, NaN or NaT is null. Dates and times become text, a time wi
 text, any others `{"$binary": ...}` in base64, so nothing of them is lost. NaN inside a list or an object stays NaN, which is no
 JSON: its record is quarantined, because a null in its place would be another value. What cannot be said at all becomes an object
 with its Python form as `unreadable`: it has no content, and is quarantined too.
+
+Little is imported here: each process that reads a table begins with it.
 """
 
 from __future__ import annotations
@@ -19,16 +21,11 @@ from typing import Any
 import orjson
 
 from memproc.errors import SourceError
-from memproc.records import Category
-from memproc.sources.items import Item, Piece
-from memproc.sources.raw import raw_bytes
-from memproc.sources.rows import TOO_LONG
-from memproc.validation import excerpt, fault
 from memproc.values import as_json, row_of, settled
 
 BINARY = "$binary"  # the name under which bytes stand that are no text
 SHOWN_BYTES = 100_000  # of what cannot be said
-NAMES_SHOWN = 8
+NAMES_SHOWN, NAME_CHARS = 8, 60
 _OPTIONS = orjson.OPT_PASSTHROUGH_DATETIME | orjson.OPT_NON_STR_KEYS
 
 
@@ -45,7 +42,11 @@ def json_of(record: object) -> bytes:
         except (TypeError, ValueError):  # an integer beyond 64 bits, a lone surrogate
             said = b"null"
         return json.dumps(value, default=_said).encode() if b"null" in said and _is_inexact(said, value) else said
+    except MemoryError:
+        raise  # a process that reads for another may not have more
     except Exception:  # noqa: BLE001 - it may be of any class
+        from memproc.sources.raw import raw_bytes  # noqa: PLC0415 - rarely needed, and what it needs takes long to load
+
         shown = raw_bytes(record)[:SHOWN_BYTES].decode("utf-8", "replace")
         return orjson.dumps({"unreadable": shown})
 
@@ -58,7 +59,7 @@ def heads(names: Iterable[object]) -> list[str]:
     told = [str(name).strip() or f"column {number}" for number, name in enumerate(names, 1)]
     if repeated := [name for name, count in Counter(told).items() if count > 1]:
         why = "more than once: rename the columns"
-        shown = ", ".join(map(excerpt, repeated[:NAMES_SHOWN]))
+        shown = ", ".join(ascii(name)[:NAME_CHARS] for name in repeated[:NAMES_SHOWN])
         raise SourceError(f"the head of the table names {shown} {why}", f"the head of the table names a column {why}")
     return told
 
@@ -67,16 +68,6 @@ def lines_of(names: Sequence[str], rows: Iterable[Sequence[object]]) -> Iterator
     """Yield rows, each as JSON in one line."""
     for row in rows:
         yield json_of(dict(zip(names, row, strict=True)))
-
-
-def pieces_of(lines: Iterable[bytes], limit_bytes: int) -> Iterator[Piece]:
-    """Yield lines as pieces; one that is too long as rejected, with its start."""
-    for line in lines:
-        if len(line) > limit_bytes:
-            message = f"the row is longer than {limit_bytes} bytes; its start is kept"
-            yield Item(None, line[:limit_bytes], fault("", TOO_LONG, message), Category.RESOURCE)
-        else:
-            yield line
 
 
 def _said(value: Any) -> Any:

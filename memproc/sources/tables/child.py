@@ -16,7 +16,6 @@ from pathlib import Path
 from typing import IO, Any
 
 from memproc.errors import SourceError
-from memproc.sources.tables import hdf5, pickled, unpickling, xlsx
 from memproc.sources.tables.kinds import Kind, library
 
 OUT_OF_MEMORY, BROKEN = 3, 4  # exit codes
@@ -50,8 +49,7 @@ def main() -> int:
         return OUT_OF_MEMORY
     except Exception as error:  # noqa: BLE001 - what reads it raises errors of many kinds
         if not has_begun:
-            is_told = isinstance(error, SourceError | unpickling.ForbiddenError)
-            told = str(error) if is_told else f"cannot be read: {type(error).__name__}: {error}"
+            told = str(error) if isinstance(error, SourceError) else f"cannot be read: {type(error).__name__}: {error}"
             out.write(json.dumps({"error": told[:1_000]}).encode() + b"\n")
             out.flush()
         return BROKEN
@@ -59,13 +57,19 @@ def main() -> int:
 
 
 def _found(kind: Kind, stream: IO[bytes], task: dict[str, Any]) -> tuple[dict[str, Any], Iterable[bytes]]:
-    """Return what is told of a file first, and what is in it."""
+    """Return what is told of a file first, and what is in it. What reads other kinds is not loaded."""
     if kind is Kind.PICKLE:
+        from memproc.sources.tables import pickled, unpickling
+
         return {}, _ended(pickled.json_text_of(unpickling.data_of(stream)))
     if kind is Kind.SHEETS:
+        from memproc.sources.tables import xlsx
+
         if task["table"] is None:
             return {"tables": xlsx.sheets_in(stream), "others": []}, ()
         return {"size": 0}, _with_ends(xlsx.rows_of_sheet(stream, task["table"]))
+    from memproc.sources.tables import hdf5
+
     file = hdf5.opened(stream)
     if task["table"] is None:
         found = hdf5.tables_in(file)
@@ -101,7 +105,7 @@ def _file() -> IO[bytes]:
 def _limit(most_bytes: int, seconds: int) -> None:
     """Limit memory and time, where the system can do that."""
     with suppress(ImportError, OSError, ValueError):
-        import resource  # noqa: PLC0415 - only POSIX has it
+        import resource  # only POSIX has it
 
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
         resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))

@@ -13,8 +13,9 @@ from typing import Any
 from memproc.errors import UsageError
 from memproc.sources.items import Items, Reading
 from memproc.sources.tables.arrow_rows import lines_of_batches
-from memproc.sources.tables.cells import heads, lines_of, pieces_of
+from memproc.sources.tables.cells import heads, lines_of
 from memproc.sources.tables.kinds import Kind, library
+from memproc.sources.tables.pieces import pieces_of
 
 ROWS_AT_ONCE = 500
 _LAZY = ("LazyFrame",)

@@ -17,10 +17,10 @@ from memproc.sources.files import How, items_of
 from memproc.sources.items import Items, Reading
 from memproc.sources.streams import spooled
 from memproc.sources.tables.arrow import rows_of_arrow
-from memproc.sources.tables.cells import pieces_of
 from memproc.sources.tables.children import Task, asked
 from memproc.sources.tables.kinds import PICKLES_RUN_CODE, Kind
 from memproc.sources.tables.parquet import rows_of_parquet
+from memproc.sources.tables.pieces import pieces_of
 
 _LINE_BYTES = 1 << 16
 

@@ -20,31 +20,36 @@ _LONGEST_HEAD = 1 << 24  # with the statistics of long texts
 _DEEPEST = 20
 _STOP, _TRUE, _FALSE, _BYTE, _DOUBLE, _BINARY, _LIST, _SET, _MAP, _STRUCT = 0, 1, 2, 3, 7, 8, 9, 10, 11, 12
 _SIZE, _PACKED = 2, 3  # fields of the head of a page
-_HEADS = (5, 7, 8)  # of data, of a dictionary, of data in the second form; field 1 of each is the number of values
+_DICTIONARY = 7
+_HEADS = (5, _DICTIONARY, 8)  # of data, of a dictionary, of data in the second form; field 1 of each is the number of values
 _COUNT = 1
 
 
-def check_pages(stream: IO[bytes], meta: Any, label: str, bounds: Bounds) -> None:
-    """Raise OversizedError if pages become too large together or one by one, SourceError if they cannot be followed."""
-    packed, made = stream.seek(0, 2), 0
+def check_pages(stream: IO[bytes], meta: Any, label: str, bounds: Bounds) -> int:
+    """Return how many bytes the largest dictionary has. Raises OversizedError if pages become too large together or one by one,
+    SourceError if they cannot be followed.
+    """
+    packed, made, largest = stream.seek(0, 2), 0, 0
     for group in range(meta.num_row_groups):
         for column in range(meta.num_columns):
             chunk = meta.row_group(group).column(column)
             starts = [at for at in (chunk.dictionary_page_offset, chunk.data_page_offset) if at]
             at, end = min(starts, default=0), min(starts, default=0) + chunk.total_compressed_size
             while at < end:
-                size, held, count, length = _page(stream, at, label)
+                size, held, count, length, is_dictionary = _page(stream, at, label)
                 if size > PAGE_BYTES:
                     raise OversizedError(f"{label} has a page of {size:,} bytes, more than {PAGE_BYTES:,}: write smaller ones")
                 if held < 0 or size < 0 or at + length + held > packed or count > max(chunk.num_values, meta.num_rows):
                     raise SourceError(f"{label} cannot be read as Parquet: a page leads out of its column")
                 made += size
+                largest = max(largest, size if is_dictionary else 0)
                 bounds.check(label, made, packed)
                 at += length + held
+    return largest
 
 
-def _page(stream: IO[bytes], at: int, label: str) -> tuple[int, int, int, int]:
-    """Return how large a page becomes, its bytes, the number of its values, and the length of its head."""
+def _page(stream: IO[bytes], at: int, label: str) -> tuple[int, int, int, int, bool]:
+    """Return how large a page becomes, its bytes, the number of its values, the length of its head, and if it is a dictionary."""
     wanted = _HEAD_BYTES
     while True:
         stream.seek(at)
@@ -57,7 +62,7 @@ def _page(stream: IO[bytes], at: int, label: str) -> tuple[int, int, int, int]:
             wanted *= 8
             continue
         count = next((fields[one].get(_COUNT, 0) for one in _HEADS if isinstance(fields.get(one), dict)), 0)
-        return int(fields.get(_SIZE, 0)), int(fields.get(_PACKED, 0)), int(count), length
+        return int(fields.get(_SIZE, 0)), int(fields.get(_PACKED, 0)), int(count), length, _DICTIONARY in fields
 
 
 def _struct(raw: bytes, at: int, depth: int) -> tuple[dict[int, Any], int]:

@@ -1,8 +1,7 @@
 """Parquet, read by batches of rows.
 
 Rules: what the file says of its sizes is checked before anything is decoded: the rows, the values, and each page (see `pages`).
-Text stays in its dictionary until a row is made of it, so a long text that many rows share is not copied for each. Nothing is
-mapped or read ahead.
+A batch has few rows where the texts that its rows may share are long. Nothing is mapped or read ahead.
 """
 
 from __future__ import annotations
@@ -17,9 +16,9 @@ from memproc.sources.tables.kinds import Kind, library
 from memproc.sources.tables.pages import check_pages
 
 BATCH_BYTES = 8 << 20  # of the values of one batch, as the file counts them
+SHARED_BYTES = 1 << 26  # that a long text in a dictionary may become where all rows of a batch have it
 BUFFER_BYTES = 1 << 18  # of one column
 _MOST_THRIFT_BYTES = 64 << 20
-_TEXT = ("BYTE_ARRAY",)
 
 
 def rows_of_parquet(stream: IO[bytes], label: str, bounds: Bounds) -> Iterator[bytes]:
@@ -29,10 +28,11 @@ def rows_of_parquet(stream: IO[bytes], label: str, bounds: Bounds) -> Iterator[b
     try:
         meta = _opened(parquet, stream).metadata
         _check(meta, label, bounds, packed)
-        check_pages(stream, meta, label, bounds)
+        dictionary = check_pages(stream, meta, label, bounds)
         stream.seek(0)
-        opened = _opened(parquet, stream, read_dictionary=_texts(meta))
-        rows = max(1, min(MOST_ROWS, BATCH_BYTES * meta.num_rows // max(_size(meta), 1)))
+        opened = _opened(parquet, stream)
+        fitting = min(BATCH_BYTES * meta.num_rows // max(_size(meta), 1), SHARED_BYTES // max(dictionary, 1))
+        rows = max(1, min(MOST_ROWS, fitting))
         return lines_of_batches(opened.schema_arrow, opened.iter_batches(batch_size=rows, use_threads=False))
     except MemprocError:
         raise
@@ -40,9 +40,9 @@ def rows_of_parquet(stream: IO[bytes], label: str, bounds: Bounds) -> Iterator[b
         raise SourceError(f"{label} cannot be read as Parquet: {error}") from error
 
 
-def _opened(parquet: Any, stream: IO[bytes], **more: Any) -> Any:
+def _opened(parquet: Any, stream: IO[bytes]) -> Any:
     limits = {"thrift_string_size_limit": _MOST_THRIFT_BYTES, "thrift_container_size_limit": _MOST_THRIFT_BYTES // 64}
-    return parquet.ParquetFile(stream, memory_map=False, pre_buffer=False, buffer_size=BUFFER_BYTES, **limits, **more)
+    return parquet.ParquetFile(stream, memory_map=False, pre_buffer=False, buffer_size=BUFFER_BYTES, **limits)
 
 
 def _check(meta: Any, label: str, bounds: Bounds, packed: int) -> None:
@@ -60,9 +60,3 @@ def _chunks(meta: Any) -> Iterator[tuple[int, Any]]:
     for group in range(meta.num_row_groups):
         for column in range(meta.num_columns):
             yield group, meta.row_group(group).column(column)
-
-
-def _texts(meta: Any) -> list[str]:
-    """Return the columns of text that are not inside others."""
-    columns = [meta.schema.column(at) for at in range(meta.num_columns)]
-    return [one.path for one in columns if one.physical_type in _TEXT and one.max_repetition_level == 0 and "." not in one.path]

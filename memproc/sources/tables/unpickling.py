@@ -21,6 +21,8 @@ import uuid
 from importlib import import_module
 from typing import Any
 
+from memproc.errors import SourceError
+
 _PLAIN = ("set", "frozenset", "bytearray", "complex", "list", "dict", "tuple", "str", "bytes", "int", "float", "bool")
 _DATA: dict[str, tuple[Any, tuple[str, ...]]] = {
     "builtins": (builtins, _PLAIN),
@@ -40,7 +42,7 @@ _A_SECOND: dict[object, int] = {7: 1, 8: 10**3, 9: 10**6, _NANOSECONDS: 10**9}
 FRAMES = ("pandas", "polars", "pyarrow", "geopandas")
 
 
-class ForbiddenError(Exception):
+class ForbiddenError(SourceError):
     """A pickle asks for something else than data."""
 
 
@@ -67,7 +69,7 @@ def _no_time(*_: object) -> None:
 _STAND_INS: dict[tuple[str, str], Any] = {
     ("_codecs", "encode"): _bytes_of,
     ("pandas._libs.tslibs.timestamps", "_unpickle_timestamp"): _time_of,
-    ("pandas._libs.tslibs.nattype", "_nat_unpickle"): _no_time,
+    ("pandas._libs.tslibs.nattype", "__nat_unpickle"): _no_time,
     ("pandas._libs.missing", "NA"): None,
 }
 
