@@ -109,7 +109,7 @@ def row_of(record: Any) -> Any:
     """
     kind = type(record)
     if hasattr(kind, "_fields") and isinstance(record, Sequence):
-        names = record._fields
+        names = record._fields  # type: ignore[attr-defined]
     else:
         has_names = hasattr(kind, "keys") and hasattr(kind, "__getitem__") and not isinstance(record, Mapping)
         names = record.keys() if has_names else None

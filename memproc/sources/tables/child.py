@@ -12,8 +12,9 @@ import os
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
+from io import BufferedReader
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 from memproc.errors import SourceError
 from memproc.sources.tables.kinds import Kind, library
@@ -56,7 +57,7 @@ def main() -> int:
     return 0
 
 
-def _found(kind: Kind, stream: IO[bytes], task: dict[str, Any]) -> tuple[dict[str, Any], Iterable[bytes]]:
+def _found(kind: Kind, stream: BufferedReader, task: dict[str, Any]) -> tuple[dict[str, Any], Iterable[bytes]]:
     """Return what is told of a file first, and what is in it. What reads other kinds is not loaded."""
     if kind is Kind.PICKLE:
         from memproc.sources.tables import pickled, unpickling
@@ -93,7 +94,7 @@ def _ended(pieces: Iterator[bytes]) -> Iterator[bytes]:
     return all_of_them()
 
 
-def _file() -> IO[bytes]:
+def _file() -> BufferedReader:
     """Return the standard input with a position of its own: others may read the same file."""
     with suppress(OSError):
         return _OPEN_FILE.open("rb")

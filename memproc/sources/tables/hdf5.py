@@ -67,25 +67,30 @@ def rows_of_table(file: Any, path: str, *, allow_pickle: bool) -> Iterator[bytes
     return lines_of(heads(datasets), _slices([*datasets.values()]))
 
 
-def _look(group: Any, found: Found) -> None:
-    if _text(group.attrs.get("pandas_type", b"")) in (*_FRAME, *_FIXED):
-        found.tables[group.name] = sum(_size(one) for one in group.values() if hasattr(one, "dtype"))
-        return
-    columns = _columns(group)
-    if columns:
-        found.tables[group.name] = sum(map(_size, columns.values()))
-    for name in group:
-        if not _is_inside(group, name):
-            found.others.append(f"{group.name.rstrip('/')}/{name} (a link)")
+def _look(file: Any, found: Found) -> None:
+    """Find the tables in a file. A group may be in several others, and in itself: it is looked at once."""
+    seen = {file.id}
+    waiting = [file["/"]]
+    while waiting:
+        group = waiting.pop()
+        if _text(group.attrs.get("pandas_type", b"")) in (*_FRAME, *_FIXED):
+            found.tables[group.name] = sum(_size(one) for one in group.values() if hasattr(one, "dtype"))
             continue
-        inner = group[name]
-        if not hasattr(inner, "dtype"):
-            if hasattr(inner, "keys"):
-                _look(inner, found)
-        elif _is_records(inner):
-            found.tables[inner.name] = _size(inner)
-        elif name not in columns:
-            found.others.append(inner.name)
+        columns = _columns(group)
+        if columns:
+            found.tables[group.name] = sum(map(_size, columns.values()))
+        inside = [(name, group[name] if _is_inside(group, name) else None) for name in group]
+        for name, inner in inside:
+            if inner is None:
+                found.others.append(f"{group.name.rstrip('/')}/{name} (a link)")
+            elif hasattr(inner, "keys"):
+                if inner.id not in seen:
+                    seen.add(inner.id)
+                    waiting.append(inner)
+            elif hasattr(inner, "dtype") and _is_records(inner):
+                found.tables[inner.name] = _size(inner)
+            elif name not in columns:
+                found.others.append(inner.name)
     del found.others[_MOST_OTHERS:]
 
 
@@ -118,7 +123,7 @@ def _columns(group: Any) -> dict[str, Any]:
 
 
 def _size(dataset: Any) -> int:
-    return int(dataset.size or 0) * max(dataset.dtype.itemsize, 1)
+    return int(dataset.size or 0) * max(int(dataset.dtype.itemsize), 1)
 
 
 def _slices(datasets: Sequence[Any]) -> Iterator[Sequence[object]]:

@@ -67,8 +67,6 @@ def _page(stream: IO[bytes], at: int, label: str) -> tuple[int, int, int, int, b
 
 def _struct(raw: bytes, at: int, depth: int) -> tuple[dict[int, Any], int]:
     """Return the integers and structs of a struct by number, and the place behind it. Raises IndexError if it has no end."""
-    if depth > _DEEPEST:
-        raise SourceError("a page cannot be read as Parquet: its head is nested too deeply")
     fields: dict[int, Any] = {}
     number = 0
     while (head := raw[at]) != _STOP:
@@ -78,11 +76,13 @@ def _struct(raw: bytes, at: int, depth: int) -> tuple[dict[int, Any], int]:
             number += head >> 4
         else:
             number, at = _integer(raw, at)
-        fields[number], at = (kind == _TRUE, at) if kind in (_TRUE, _FALSE) else _value(raw, at, kind, depth)
+        fields[number], at = (kind == _TRUE, at) if kind in (_TRUE, _FALSE) else _thrift_value(raw, at, kind, depth)
     return fields, at + 1
 
 
-def _value(raw: bytes, at: int, kind: int, depth: int) -> tuple[Any, int]:
+def _thrift_value(raw: bytes, at: int, kind: int, depth: int) -> tuple[Any, int]:
+    if depth > _DEEPEST:
+        raise SourceError("a page cannot be read as Parquet: its head is nested too deeply")
     if kind == _STRUCT:
         return _struct(raw, at, depth + 1)
     if kind == _BINARY:
@@ -92,7 +92,7 @@ def _value(raw: bytes, at: int, kind: int, depth: int) -> tuple[Any, int]:
         count, inner = raw[at] >> 4, raw[at] & 15
         count, at = _varint(raw, at + 1) if count == 15 else (count, at + 1)  # noqa: PLR2004 - four bits
         for _ in range(count):
-            _, at = _value(raw, at, inner, depth + 1)
+            _, at = _thrift_value(raw, at, inner, depth + 1)
         return None, at
     if kind in (_BYTE, _TRUE, _FALSE):
         return _behind(raw, at + 1)

@@ -54,4 +54,4 @@ def _is_array(value: Any) -> bool:
 
 
 def _listed(value: Any) -> list[Any]:
-    return settled(value) if _is_array(value) else list(value)  # type: ignore[no-any-return]
+    return settled(value) if _is_array(value) else list(value)
