@@ -69,8 +69,8 @@ def rows_of_table(file: Any, path: str, *, allow_pickle: bool) -> Iterator[bytes
 
 def _look(file: Any, found: Found) -> None:
     """Find the tables in a file. A group may be in several others, and in itself: it is looked at once."""
-    seen = {file.id}
     waiting = [file["/"]]
+    seen = {waiting[0].id}
     while waiting:
         group = waiting.pop()
         if _text(group.attrs.get("pandas_type", b"")) in (*_FRAME, *_FIXED):

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import gzip
+import hashlib
 import io
 import json
 import zipfile
 
+import h5py
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -17,7 +19,9 @@ import memproc
 from memproc.ingestion.opening import Asked
 from memproc.ingestion.reading import read_file
 from memproc.records import Rejected, plain
+from memproc.sources.compression import Bounds
 from memproc.sources.tables import kinds
+from memproc.sources.tables.parquet import rows_of_parquet
 from tests.command_line import as_json, run_memproc
 from tests.sources.tables.writing import ROWS, WRITERS, write_h5py, write_parquet, write_sheets
 
@@ -80,8 +84,6 @@ def test_each_sheet_is_a_table_with_a_label_of_its_own(tmp_path):
 
 def test_datasets_that_are_no_table_are_told(tmp_path):
     """By path; so are links, which are not followed."""
-    import h5py  # noqa: PLC0415
-
     write_h5py(tmp_path / "a.h5")
     with h5py.File(tmp_path / "a.h5", "a") as file:
         file["model/weights"] = [1.0] * 7
@@ -93,6 +95,14 @@ def test_datasets_that_are_no_table_are_told(tmp_path):
         assert report.left_out["datasets that are no tables"] == 3
         told = {note.split(" ")[2] for note in report.notes if "no table" in note}
         assert told == {"a.h5!/elsewhere", "a.h5!/outside", "a.h5!/model/weights"}
+
+
+def test_a_group_that_is_in_itself_is_read_once(tmp_path):
+    """However many names lead to it."""
+    write_h5py(tmp_path / "a.h5")
+    with h5py.File(tmp_path / "a.h5", "a") as file:
+        file.create_group("below")["loop"] = file["/"]
+    assert len(read(tmp_path / "a.h5")) == 3
 
 
 def test_an_unknown_head_is_refused_with_its_columns(tmp_path):
@@ -266,3 +276,18 @@ def test_rows_of_a_table_can_be_replayed_from_quarantine(tmp_path):
         assert memproc.ingest(tmp_path / "a.parquet", store).quarantined == 1
         store.replay(transform=lambda row: {**row, "importance": row["importance"] / 10})
         assert [memory.importance for memory in store] == [0.7]
+
+
+def test_a_large_parquet_file_is_read_a_little_at_a_time(tmp_path):
+    """Of 30 MB in one group of rows Arrow holds a third at most, also where the texts are in a dictionary."""
+    rows = 30_000
+    texts = [f"{number:05} {hashlib.sha256(str(number).encode()).hexdigest() * 16}" for number in range(rows)]
+    pq.write_table(pa.table({"content": texts}), tmp_path / "a.parquet", compression="none", row_group_size=rows)
+    del texts
+    most = seen = 0
+    before = pa.total_allocated_bytes()
+    for line in rows_of_parquet((tmp_path / "a.parquet").open("rb"), "a.parquet", Bounds(1 << 30)):
+        seen += len(line) > 1_000
+        most = max(most, pa.total_allocated_bytes() - before)
+    assert (seen, (tmp_path / "a.parquet").stat().st_size > 30_000_000) == (rows, True)
+    assert most < 10_000_000
