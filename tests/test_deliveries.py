@@ -430,9 +430,9 @@ def test_a_broken_archive_is_told(tmp_path):
 
 def test_an_office_document_is_no_archive_of_records(tmp_path):
     """It is told what to do."""
-    (tmp_path / "book.xlsx").write_bytes(zipped({"xl/sheet.xml": b"<a/>"}))
-    with pytest.raises(memproc.SourceError, match=r"book.xlsx is a document of an application: save it as CSV"):
-        memproc.ingest(tmp_path / "book.xlsx", tmp_path / "m.db")
+    (tmp_path / "letter.docx").write_bytes(zipped({"word/document.xml": b"<a/>"}))
+    with pytest.raises(memproc.SourceError, match=r"letter.docx is a document of an application: save it as CSV"):
+        memproc.ingest(tmp_path / "letter.docx", tmp_path / "m.db")
 
 
 @pytest.fixture(scope="module")

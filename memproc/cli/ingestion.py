@@ -15,6 +15,7 @@ from memproc.cli.inspecting import show_first
 from memproc.cli.options import (
     MAX_DEPTH,
     MAX_FIELDS,
+    AllowPickle,
     DateFormat,
     DayFirst,
     Delimiter,
@@ -90,6 +91,7 @@ def ingest(
     records: Records = None,
     delimiter: Delimiter = None,
     encoding: Encoding = None,
+    allow_pickle: AllowPickle = False,
     map_field: Mapping = None,
     include: Include = None,
     date_format: DateFormat = None,
@@ -140,7 +142,7 @@ def ingest(
         max_decompressed_bytes=bytes_of(max_decompressed, "--max-decompressed"),
     )
     warn()
-    mapping, asked = mapping_of(map_field), asked_of(format, records, delimiter, encoding)
+    mapping, asked = mapping_of(map_field), asked_of(format, records, delimiter, encoding, allow_pickle=allow_pickle)
     if show_records is not None:
         context = Context(clean_name(source, "source"), frozenset(include or ()), mapping)
         show_first(what, intake_of(context, settings, namespace=namespace, as_of=as_of), asked, show_records, as_json=as_json)
@@ -163,6 +165,7 @@ def ingest(
                 records=records,
                 delimiter=delimiter,
                 encoding=encoding,
+                allow_pickle=allow_pickle,
                 limit=limit,
                 trust_decisions=trust_decisions,
                 on_progress=shown,

@@ -12,6 +12,7 @@ from typer import Exit
 
 from memproc.cli.app import FAILED, Json, app, print_json, settings_of, show, tell, warn
 from memproc.cli.options import (
+    AllowPickle,
     DateFormat,
     DayFirst,
     Delimiter,
@@ -41,6 +42,7 @@ def inspect(
     records: Records = None,
     delimiter: Delimiter = None,
     encoding: Encoding = None,
+    allow_pickle: AllowPickle = False,
     map_field: Mapping = None,
     include: Include = None,
     date_format: DateFormat = None,
@@ -54,7 +56,7 @@ def inspect(
 
     context = Context(None, frozenset(include or ()), mapping_of(map_field))
     settings = settings_of(date_format=tuple(date_format or ()), day_first=day_first)
-    found = look(file, intake_of(context, settings), asked_of(format, records, delimiter, encoding))
+    found = look(file, intake_of(context, settings), asked_of(format, records, delimiter, encoding, allow_pickle=allow_pickle))
     said = [] if format is None else ["--format", format]
     said += [
         part
@@ -62,6 +64,7 @@ def inspect(
         if given
         for part in (f"--{name}", given)
     ]
+    said += ["--allow-pickle"] if allow_pickle else []
     said += [part for pair in map_field or () for part in ("--map", pair)]
     said += [part for one in date_format or () for part in ("--date-format", one)]
     said += [] if day_first is None else ["--day-first" if day_first else "--month-first"]

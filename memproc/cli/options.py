@@ -45,6 +45,8 @@ Delimiter = Annotated[
 ]
 Encoding = Annotated[str | None, Option(metavar="NAME", help="The encoding of texts that are not UTF-8, as in cp1252.")]
 
+AllowPickle = Annotated[bool, Option("--allow-pickle", help="Read pickles: the data in them; what runs code is refused.")]
+
 
 def mapping_of(pairs: list[str] | None) -> dict[str, str]:
     """Return the mapping given by --map options. Raises UsageError on one that is not FIELD=PATH."""
@@ -81,8 +83,10 @@ def schema_of(named: str | None) -> type[Memory]:
     return found
 
 
-def asked_of(format: str | None, records: str | None, delimiter: str | None, encoding: str | None) -> Asked:
+def asked_of(
+    format: str | None, records: str | None, delimiter: str | None, encoding: str | None, *, allow_pickle: bool = False
+) -> Asked:
     """Return what the options say of how files are written."""
     from memproc.ingestion.opening import Asked
 
-    return Asked(format, records, delimiter, encoding)
+    return Asked(format, records, delimiter, encoding, allow_pickle)

@@ -10,6 +10,7 @@ from typer import Exit, Option
 
 from memproc.cli.app import FAILED, Json, app, print_json, settings_of, show, tell, warn
 from memproc.cli.options import (
+    AllowPickle,
     DateFormat,
     DayFirst,
     Delimiter,
@@ -40,6 +41,7 @@ def transform(
     records: Records = None,
     delimiter: Delimiter = None,
     encoding: Encoding = None,
+    allow_pickle: AllowPickle = False,
     map_field: Mapping = None,
     include: Include = None,
     date_format: DateFormat = None,
@@ -56,7 +58,8 @@ def transform(
 
     dates = {"date_format": tuple(date_format or ()), "day_first": day_first}
     settings = settings_of(redact=redact, secrets=secrets, secret_kinds=tuple(secret_kinds or ()), **dates)
-    found = list(_read(file, asked_of(format, records, delimiter, encoding), map_field, include or (), settings))
+    asked = asked_of(format, records, delimiter, encoding, allow_pickle=allow_pickle)
+    found = list(_read(file, asked, map_field, include or (), settings))
     memories = [in_order(plain(one)) for one in found if not isinstance(one, Rejected)]
     rejected = [one for one in found if isinstance(one, Rejected)]
     lines = list(map(json_text, memories))

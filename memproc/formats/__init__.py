@@ -102,6 +102,7 @@ FORMATS: tuple[Format, ...] = (
     chats.MESSAGES,
     generic.FORMAT,
     generic.TABLE,
+    generic.ROWS,
     generic.TEXTS,
 )
 _BY_LINE = (own.FORMAT.name, generic.FORMAT.name)

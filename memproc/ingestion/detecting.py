@@ -11,7 +11,7 @@ from memproc.formats.draft import Format, told_elsewhere
 from memproc.ingestion.refusing import are_texts, check_known, check_table
 from memproc.intake import Intake
 from memproc.records import is_mapping
-from memproc.sources.deliveries import Delivery
+from memproc.sources.delivery import Delivery
 from memproc.sources.items import Item, Items
 
 
@@ -57,7 +57,8 @@ def _of_table(rows: Sequence[Any], file: Delivery | None, intake: Intake, fields
         return copilot.FORMAT
     check_table("the table" if file is None else file.shown, rows, mapping, fields)
     is_chat = bool(rows) and not mapping and all(chats.is_turn(row, fields) for row in rows)
-    return chats.MESSAGES if is_chat else generic.TABLE
+    is_text = file is not None and file.kind is None and not file.is_remote
+    return chats.MESSAGES if is_chat else generic.TABLE if is_text else generic.ROWS
 
 
 def _format_named(name: str, sample: Sequence[Item], file: Delivery | None, intake: Intake) -> Format:

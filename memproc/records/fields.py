@@ -7,14 +7,16 @@ nothing is no value where a name belongs. Names lose white space and invisible c
 from __future__ import annotations
 
 from datetime import datetime
+from decimal import Decimal
 from typing import Annotated, Any
+from uuid import UUID
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, Strict, StringConstraints, ValidationError, WithJsonSchema
 from pydantic_core import InitErrorDetails, PydanticCustomError, PydanticKnownError, PydanticUseDefault
 
 from memproc.records.storable import storable_json, storable_text, unstorable_in
 from memproc.times import FIRST_EPOCH, LAST_EPOCH, UNITS_PER_SECOND, parse_time, parts_of
-from memproc.values import UnreadableError, settled, settled_if_readable, shown
+from memproc.values import UnreadableError, as_json, number_of, settled, settled_if_readable, shown
 
 CONTENT_LIMIT_CHARS = 1_000_000
 # What programs write for "no id".
@@ -60,7 +62,7 @@ def _to_name(value: object) -> object:
 def _to_id(value: object) -> object:
     """Return an id as text. A word that programs write for "no id" counts as not given."""
     plain = value if type(value) is str else _said(value)
-    name = _to_name(str(plain) if type(plain) is int else plain)
+    name = _to_name(str(plain) if isinstance(plain, int | UUID) and not isinstance(plain, bool) else plain)
     if isinstance(name, str) and name.lower() in NO_IDS:
         raise PydanticUseDefault
     return name
@@ -88,7 +90,10 @@ def _to_time(value: object) -> object:
 
 
 def _to_number(value: object) -> object:
-    return value if type(value) is float and value == value else _said(value)  # noqa: PLR0124 - NaN differs from itself
+    if type(value) is float and value == value:  # noqa: PLR0124 - NaN differs from itself
+        return value
+    plain = _said(value)
+    return number_of(plain) if isinstance(plain, Decimal) else plain
 
 
 def to_list(value: object) -> object:
@@ -121,7 +126,7 @@ def _to_json(value: dict[str, Any]) -> dict[str, Any]:
         return storable_json(value)  # type: ignore[no-any-return]
     except PydanticCustomError as error:
         settle = _said if error.type == "not_json" else settled_if_readable
-        plain = settle(value)
+        plain = as_json(settle(value)) if error.type == "not_json" else settle(value)
     if not (found := unstorable_in(plain)):
         return plain  # type: ignore[no-any-return]
     errors = [InitErrorDetails(type=one.why, loc=one.place, input=one.value) for one in found]

@@ -2,7 +2,8 @@
 
 Rules: a folder is all files below it, but for linked folders, an archive all its members, both by name. What nobody wants there
 (hidden files, what systems leave behind) is counted by name. One file that cannot be read stops nothing, if it was not given by
-itself: it is told by name. The label of a file leads back to it: `export.zip!conversations.json`.
+itself: it is told by name. The label of a file leads back to it: `export.zip!conversations.json`, and so does that of a table which
+is not alone in its file: `book.xlsx!Sheet1`.
 """
 
 from __future__ import annotations
@@ -10,66 +11,33 @@ from __future__ import annotations
 import os
 import sys
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from glob import glob, has_magic
 from pathlib import Path, PurePosixPath
 from stat import S_ISREG
-from typing import IO, Any, NamedTuple, cast
+from typing import IO, Any, cast
 
 from memproc.errors import MemprocError, OversizedError, SourceError, refuse_url
 from memproc.sources.archives import START_BYTES, Archive, Shelf, is_archive
 from memproc.sources.compression import FREE_BYTES, Bounds, compression_of, decompressed, without_suffix
+from memproc.sources.delivery import Delivery
 from memproc.sources.files import check_not_in_use, open_path
 from memproc.sources.labels import member_shown, path_shown
 from memproc.sources.members import MOST_MEMBERS, Member, Opens
 from memproc.sources.passing import HIDDEN, REPEATED, junk_in, repeated_in
 from memproc.sources.sniffing import SNIFFED_BYTES
 from memproc.sources.streams import PULLED_BYTES, KeptOpen, of_object, spooled, with_head
+from memproc.sources.tables.kinds import SHEET_MEMBERS, SHEET_SUFFIXES, Kind, kind_of
+from memproc.sources.tables.opening import tables_in
 
 STANDARD_INPUT = "-"
 DEEPEST_NESTING = 3  # archives in archives, and compressed data in such
 UNKNOWN = "files of no known kind"
 FOLDERS = "folders that cannot be read"
-_DOCUMENTS = (".docx", ".xlsx", ".pptx", ".odt", ".ods", ".epub", ".jar", ".apk")
-
-
-class Delivery(NamedTuple):
-    """One file that may hold records. `name` ends as what is in it does, `path` is the file on disk that it lies in, None for a
-    pipe. `size` is that of what is read, if it is known. `is_named` tells that it was given by itself, `is_once` that it can be
-    opened only once, `is_plain` that it is a file on disk as it lies there.
-    """
-
-    label: str
-    name: str
-    opens: Opens
-    path: Path | None = None
-    size: int | None = None
-    is_named: bool = True
-    is_once: bool = False
-    is_plain: bool = False
-
-    @property
-    def shown(self) -> str:
-        """Return how messages name the file."""
-        return path_shown(self.path) if self.is_plain and self.is_named else self.label
-
-    @property
-    def suffix(self) -> str:
-        """Return what the name ends with, in lower case."""
-        return PurePosixPath(self.name).suffix.lower()
-
-    @property
-    def stem(self) -> str:
-        """Return the last part of the name, without its suffix."""
-        return PurePosixPath(self.name).stem
-
-    @property
-    def place(self) -> str:
-        """Return the path of the file on disk, or within its archive, without its suffix."""
-        is_on_disk = self.path is not None and self.name and self.path.name.startswith(self.name)
-        path = self.path.absolute().with_name(self.name).as_posix() if self.path is not None and is_on_disk else f"/{self.name}"
-        return path[: len(path) - len(self.suffix)]
+OTHER_DATA = "datasets that are no tables"
+_DOCUMENTS = (".docx", ".pptx", ".odt", ".epub", ".jar", ".apk")
+_SEVERAL = (Kind.HDF5, Kind.SHEETS)  # in a file of which may be several tables
 
 
 class Deliveries:
@@ -196,16 +164,18 @@ class Deliveries:
         self._once.append(stream)
         start = stream.read(SNIFFED_BYTES)
         whole = with_head(start, stream)
-        if is_archive(start):
+        kind = kind_of(start, one.suffix, one.shown)
+        if is_archive(start) or kind in _SEVERAL:
             copy = self._copy(one.label, whole)
             self._once.append(copy)
-            yield from self._of_archive(one, lambda: cast("IO[bytes]", KeptOpen(copy)), levels)
-        elif kind := compression_of(start):
+            opens = partial(cast("Callable[[Any], IO[bytes]]", KeptOpen), copy)
+            yield from self._of_archive(one, opens, levels) if kind is None else self._tables(one._replace(opens=opens), kind)
+        elif packing := compression_of(start):
             _check_levels(one, levels)
-            inner = partial(decompressed, kind, whole, one.label, self._bounds)
+            inner = partial(decompressed, packing, whole, one.label, self._bounds)
             yield from self._of_stream(one._replace(name=without_suffix(one.name), opens=inner), levels + 1)
         else:
-            yield one._replace(opens=lambda: whole, is_once=True)
+            yield one._replace(opens=lambda: whole, is_once=True, kind=kind)
 
     def _unwrapped(self, one: Delivery, start: bytes, levels: int) -> Iterator[Delivery]:
         """Yield the files in a file that begins so."""
@@ -223,7 +193,20 @@ class Deliveries:
             _try_out(inner)
             yield from self._unwrapped(inner, start, levels + 1)
         else:
-            yield one
+            yield from self._tables(one, kind_of(start, one.suffix, one.shown))
+
+    def _tables(self, one: Delivery, kind: Kind | None) -> Iterator[Delivery]:
+        """Yield each table of a file that may hold several, any other file as it is."""
+        if kind not in _SEVERAL or kind is None:
+            yield one._replace(kind=kind)
+            return
+        names, others = tables_in(kind, one.opens(), one.label, self._bounds)
+        self.untold += [SourceError(f"{one.label}!{member_shown(name)} is no table") for name in others]
+        self.skipped.update({OTHER_DATA: len(others)} if others else {})
+        for name in names:
+            is_alone = len(names) == 1
+            label = one.label if is_alone else f"{one.label}!{member_shown(name)}"
+            yield one._replace(label=label, kind=kind, table=name, is_named=one.is_named and is_alone)
 
     def _of_archive(self, one: Delivery, opens: Opens, levels: int) -> Iterator[Delivery]:
         _check_levels(one, levels)
@@ -231,6 +214,9 @@ class Deliveries:
             raise SourceError(f"{one.shown} is a document of an application: save it as CSV, JSON or text")
         archive = Archive(one.label, opens)
         members = self._shelf.members_of(archive, self._bounds)
+        if one.suffix in SHEET_SUFFIXES or any(member.name in SHEET_MEMBERS for member in members):
+            yield from self._tables(one._replace(opens=opens), Kind.SHEETS)
+            return
         self._count(one.label, members)
         repeated = repeated_in(member.name for member in members)
         for member in members:

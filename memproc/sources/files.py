@@ -17,10 +17,12 @@ from typing import IO, Any, NamedTuple
 
 import orjson
 
+from memproc.config import Settings
 from memproc.errors import MemprocError, SourceEndedError, SourceError, refuse_url
 from memproc.in_use import whose
 from memproc.records import Category
 from memproc.sources.cards import maybe_cards
+from memproc.sources.compression import Bounds
 from memproc.sources.decoding import decode
 from memproc.sources.delimiters import delimiter_of, is_table, said_delimiter
 from memproc.sources.elements import array_elements, list_at, list_in_object
@@ -44,7 +46,8 @@ Search = Callable[[IO[bytes], Any, int, Counter[str], LineNumber | None], tuple[
 
 class How(NamedTuple):
     """How files are read: the names that a wrapped list may have, how long a record may be, and what the caller said of the shape:
-    where in an object the list of records is, what stands between cells, the encoding. With `number` items know their lines.
+    where in an object the list is, what stands between cells, the encoding, whether pickles are read. `bounds`: of decompressing.
+    With `number` items know their lines.
     """
 
     lists: frozenset[str]
@@ -52,6 +55,8 @@ class How(NamedTuple):
     records: tuple[str, ...] = ()
     delimiter: str | None = None
     encoding: str | None = None
+    allow_pickle: bool = False
+    bounds: Bounds = Bounds(Settings().max_decompressed_bytes)
     number: LineNumber | None = None
 
 

@@ -171,8 +171,8 @@ class ReplayPlan:
             return format_named(self.format)
         original = format_named(record.format)
         if self.mapping:
-            return generic.TABLE if original is generic.TABLE else generic.FORMAT
-        if not isinstance(value, dict) or original in (generic.TABLE, own.FORMAT, own.FULL):
+            return original if original in generic.TABLES else generic.FORMAT
+        if not isinstance(value, dict) or original in (*generic.TABLES, own.FORMAT, own.FULL):
             return original
         if own.is_whole(value):
             return own.FORMAT
