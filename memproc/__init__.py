@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from memproc.ingestion.run import Interrupted
     from memproc.records import Category, EmotionalContext, Fault, Memory, Outcome, Rejected, Relation
     from memproc.report.report import BatchSeen, Merge, Pattern, Progress, Report
+    from memproc.retention import Expired, RetentionRule
     from memproc.sketching import sketch
     from memproc.store.answers import (
         Added,
@@ -68,6 +69,7 @@ __all__ = [
     "EmotionalContext",
     "EngineError",
     "Entry",
+    "Expired",
     "Exported",
     "Fault",
     "Finding",
@@ -90,6 +92,7 @@ __all__ = [
     "Rejected",
     "Relation",
     "Report",
+    "RetentionRule",
     "Review",
     "Settings",
     "Settled",
@@ -119,6 +122,7 @@ _HOMES = {
     "memproc.records": "Category EmotionalContext Fault Memory Outcome Rejected Relation",
     "memproc.report.report": "BatchSeen Merge Pattern Progress Report",
     "memproc.dedup.cluster": "Decision",
+    "memproc.retention": "Expired RetentionRule",
     "memproc.sketching": "sketch",
     "memproc.store.answers": "Added Applied Calibration Entry Finding History IndexRecall Job ObservationSeen PolicyCount "
     "Proposed Quarantined Recount Review Settled Step Trace",

@@ -17,6 +17,7 @@ from typing import Literal, SupportsIndex, get_args
 import orjson
 
 from memproc.errors import UsageError
+from memproc.retention import RetentionRule
 
 Dedup = Literal["off", "exact", "near"]
 Recall = Literal["standard", "high"]
@@ -105,6 +106,10 @@ class Settings:
     - `max_seconds`: the ingestion stops after this time; `resume` continues it.
     - `max_workers`: how many workers at once. None means as many as there are cores allowed.
 
+    What expires:
+
+    - `retention`: the rules of `expire` where it is given none. None means those that the store keeps (`set_retention`).
+
     The database:
 
     - `pool_size`: connections kept for the threads of a store. `pool_overflow` more are opened when all are busy. A thread that
@@ -141,6 +146,7 @@ class Settings:
     max_memory: int | None = None
     max_seconds: float | None = None
     max_workers: int | None = None
+    retention: Iterable[RetentionRule] | None = None
     table_prefix: str = TABLE_PREFIX
     table_schema: str | None = None
 
@@ -171,6 +177,7 @@ class Settings:
         if isinstance(kinds, str) or not isinstance(kinds, Iterable) or not {*kinds} <= {*SECRET_KINDS}:
             raise UsageError(f"secret_kinds={kinds!r}: give some of {', '.join(SECRET_KINDS)}")
         object.__setattr__(self, "secret_kinds", tuple(sorted({*kinds})))
+        object.__setattr__(self, "retention", None if self.retention is None else checked_rules(self.retention))
 
     @property
     def hides_secrets(self) -> bool:
@@ -194,6 +201,14 @@ class Settings:
             raise UsageError(f"table_schema={schema!r}: give the name of a schema, or leave it out")
         if schema is not None and len(schema.encode("utf-8", "replace")) > LONGEST_SCHEMA:
             raise UsageError(f"table_schema={schema!r}: a name has at most {LONGEST_SCHEMA} bytes")
+
+
+def checked_rules(rules: object) -> tuple[RetentionRule, ...]:
+    """Return retention rules that a call was given. Raises UsageError on anything else."""
+    found = tuple(rules) if isinstance(rules, Iterable) else (None,)
+    if not all(isinstance(rule, RetentionRule) for rule in found):
+        raise UsageError(f"retention={rules!r}: give a list of RetentionRule")
+    return found
 
 
 def whole_number(name: str, value: object, *, least: int = 1) -> int:

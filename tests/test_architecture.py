@@ -21,7 +21,7 @@ PACKAGE = ROOT / "memproc"
 # A module may import from its own floor and from those below it. The order is the floors', the lowest first.
 FLOORS = (
     ("failures", "values"),
-    ("errors", "times", "resources", "in_use", "writing", "folders"),
+    ("errors", "times", "resources", "in_use", "writing", "folders", "retention"),
     ("config",),
     ("records",),
     ("validation",),
@@ -75,12 +75,13 @@ FACES = {
     "api.py: transform",
     "ingestion/pipeline.py: ingest",
     "store/face/deciding.py: decide_all",
+    "store/face/keeping.py: expire",
     "store/face/quarantining.py: replay",
     "store/face/reading.py: find",
 }
 FLOOR_OF = {name: floor for floor, names in enumerate(FLOORS) for name in names}
 PURE = ("dedup", "formats", "failures.py", "values.py", "times.py", "records", "validation", "intake", "taken.py")
-PURE += ("batch_size.py",)
+PURE += ("batch_size.py", "retention.py")
 IMPURE = {"sqlalchemy", "sqlite3", "threading", "time", "random", "os", "subprocess", "socket", "loguru", "psutil", "pathlib"}
 
 
@@ -215,7 +216,7 @@ def test_the_library_is_quiet(tmp_path):
 # The room that writes each table.
 OWNERS = {
     "store": "sql",
-    **dict.fromkeys(("observations", "merged", "typo_links", "decisions", "forgotten", "ledger"), "rows"),
+    **dict.fromkeys(("observations", "merged", "typo_links", "decisions", "expired", "forgotten", "ledger"), "rows"),
     **dict.fromkeys(("jobs", "batches"), "jobs"),
     **dict.fromkeys(("quarantine", "quarantine_parts", "quarantine_texts"), "quarantine"),
     "reviews": "reviews",

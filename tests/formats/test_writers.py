@@ -299,7 +299,7 @@ def test_the_command_tells_what_is_left_out(tmp_path, monkeypatch):
     _, out, _ = run_memproc("export", "m.db", "--to", "-", "--as", "mem0")
     assert len(json.loads(out)["results"]) == 4
     told = as_json(run_memproc("export", "m.db", "--to", "vault", "--as", "markdown", "--json"))
-    assert told == {"memories": 4, "left_out": {}, "to": "vault"}
+    assert told == {"memories": 4, "expired": 0, "left_out": {}, "to": "vault"}
 
 
 def test_each_shape_has_one_writer():

@@ -32,11 +32,13 @@ from sqlalchemy.sql import quoted_name
 from memproc.errors import StoreError
 from memproc.store.sql import tables
 from memproc.store.sql.columns import SEAL
-from memproc.store.sql.making import names_in
+from memproc.store.sql.making import columns_of, names_in
 from memproc.store.sql.tx import Tx
 
 ROWS_AT_ONCE = 1_000
 _KINDS: Mapping[str, Any] = {"key": LargeBinary, "number": BigInteger, "text": Text, "double": Double}
+
+_TAKEN = "the database has {}, which no store has made, and this memproc needs the name: rename that, then open the store again"
 
 Step = Callable[[Tx], None]
 
@@ -79,7 +81,15 @@ def _to_8(tx: Tx) -> None:
             tx.update_rows(table, reworded)
 
 
-STEPS: Mapping[int, Step] = MappingProxyType({7: _to_8})
+def _to_9(tx: Tx) -> None:
+    """Drop the view of memories, which tells from now on which have expired; the table of these is made with what is missing."""
+    there = columns_of(tx, taken := tx.database.names.of("expired"))
+    if there is not None and there != {"number", "key", "name", "made_at"}:  # else this was cut off on MariaDB
+        raise StoreError(_TAKEN.format(taken))
+    tx.exec_driver_sql(f"DROP VIEW IF EXISTS {_name(tx, 'memories')}")
+
+
+STEPS: Mapping[int, Step] = MappingProxyType({7: _to_8, 8: _to_9})
 """By the version that it begins at, the step that leads to the next version."""
 OLDEST = min(STEPS, default=tables.SCHEMA)
 """The oldest version that can be brought up to this one."""
@@ -109,10 +119,7 @@ def _rename_table(tx: Tx, before: str, after: str) -> None:
     if tx.database.names.of(before) not in existing:
         return
     if (taken := tx.database.names.of(after)) in existing:
-        raise StoreError(
-            f"the database has {taken}, which no store has made, and this memproc needs the name: rename that, "
-            "then open the store again"
-        )
+        raise StoreError(_TAKEN.format(taken))
     is_sqlite = tx.database.file is not None
     if is_sqlite:  # else it refuses where an application has a view, of whatever, that is broken
         tx.exec_driver_sql("PRAGMA legacy_alter_table=ON")
