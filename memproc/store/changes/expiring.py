@@ -8,7 +8,7 @@ parts, each a transaction, and begins anew where it was cut off.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -54,10 +54,9 @@ class _Chosen:
     records: list[Plain] = field(default_factory=list)
     undated: set[Key] = field(default_factory=set)
 
-    @property
-    def keys(self) -> set[Key]:
-        """All that is chosen."""
-        return self.alone.keys() | self.of_many.keys()
+    def has(self, key: Key) -> bool:
+        """Tell whether something is chosen."""
+        return key in self.alone or key in self.of_many
 
 
 def would_expire(tx: Tx, rules: Sequence[RetentionRule], name: str | None) -> Expired:
@@ -92,26 +91,28 @@ def restore(tx: Tx, name: str | None) -> Expired:
 
 def would_purge(tx: Tx, older_than: str) -> Expired:
     """Return what `purge` would do."""
-    return counted([held.record for held in _due(tx, older_than).values()])
+    return counted([held.record for held in _due(tx, moment_before(tx.now, older_than))])
 
 
 def purge(transactions: Transactions, segments: Segments, older_than: str, pause: Callable[[], None]) -> Expired:
     """Forget the memories that have been expired for so long."""
+    moment, due = transactions.read(lambda tx: (moment := moment_before(tx.now, older_than), _due(tx, moment)))
     records: list[Plain] = []
-
-    def some(tx: Tx) -> list[Plain]:
-        due = [*_due(tx, older_than).values()][:MEMORIES_AT_ONCE]
-        keys = {key for held in due for key in held.keys}
-        if keys:
-            rows = [to_row(row) for row in tx.select_by_keys(ROWS, _observations.key, keys)]
-            forget(tx, segments, rows, "expired")
-            tx.note_deleted()
-        return [held.record for held in due]
-
-    while forgotten := transactions.write(some):
-        records += forgotten
+    for start in range(0, len(due), MEMORIES_AT_ONCE):
+        some = {key for held in due[start : start + MEMORIES_AT_ONCE] for key in held.keys}
+        records += transactions.write(lambda tx, some=some: _forget(tx, segments, some, moment))  # type: ignore[misc]
         pause()
     return counted(records)
+
+
+def _forget(tx: Tx, segments: Segments, keys: Collection[Key], moment: str) -> list[Plain]:
+    """Forget those of the memories of these observations that are due still, and return them."""
+    due = _due(tx, moment, keys)
+    if due:
+        rows = [to_row(row) for row in tx.select_by_keys(ROWS, _observations.key, {key for held in due for key in held.keys})]
+        forget(tx, segments, rows, "expired")
+        tx.note_deleted()
+    return [held.record for held in due]
 
 
 def counted(records: Iterable[Plain], *, undated: int = 0, names: Iterable[str] = ()) -> Expired:
@@ -135,14 +136,14 @@ def _chosen(tx: Tx, rules: Sequence[RetentionRule], name: str | None) -> _Chosen
         before = None if rule.older_than is None else to_micros(moment_before(tx.now, rule.older_than))
         for is_alone, row in _candidates(tx, rule, before):
             record = orjson.loads(row.record)
-            if row.key in chosen.keys or not rule.means(record, tx.now):
+            if chosen.has(row.key) or not rule.means(record, tx.now):
                 continue
             if before is not None and row.date is None:
                 chosen.undated.add(row.key)
                 continue
             (chosen.alone if is_alone else chosen.of_many)[row.key] = name or rule.name
             chosen.records.append({"kind": record["kind"], "namespace": record["namespace"]})
-    chosen.undated -= chosen.keys
+    chosen.undated = {key for key in chosen.undated if not chosen.has(key)}
     return chosen
 
 
@@ -165,7 +166,7 @@ def _narrowed(columns: Any, rule: RetentionRule, before: int | None) -> Iterator
         yield columns.record.like(literal_column("'%\"valid_to\":%'"))
 
 
-def _due(tx: Tx, older_than: str) -> Mapping[Key, Held]:
-    """Return the memories whose observations have all been expired for so long, by id."""
-    keys = expired_before(tx, moment_before(tx.now, older_than))
-    return {home: held for home, held in sorted(expired_memories(tx, keys).items()) if keys.issuperset(held.keys)}
+def _due(tx: Tx, moment: str, among: Collection[Key] | None = None) -> list[Held]:
+    """Return the memories whose observations have all been expired since a moment, of all or of some observations."""
+    keys = expired_before(tx, moment, among)
+    return [held for _, held in sorted(expired_memories(tx, keys).items()) if keys.issuperset(held.keys)]

@@ -6,7 +6,7 @@ have expired under several names. A memory has expired when each of its observat
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import orjson
@@ -65,9 +65,10 @@ def expired_under(tx: Tx, name: str | None) -> list[Any]:
     return [*tx.execute(query if name is None else query.where(_expired.name == name))]
 
 
-def expired_before(tx: Tx, moment: str) -> set[Key]:
-    """Return the keys of the observations that have been expired since then, or longer."""
-    return {*tx.execute(select(_expired.key).where(_expired.made_at <= moment)).scalars()}
+def expired_before(tx: Tx, moment: str, among: Collection[Key] | None = None) -> set[Key]:
+    """Return the keys of the observations, all or of some, that have been expired since then, or longer."""
+    rows = tx.execute(ROWS) if among is None else tx.select_by_keys(ROWS, _expired.key, among)
+    return {row.key for row in rows if row.made_at <= moment}
 
 
 def note_expired(tx: Tx, named: Sequence[tuple[Key, str]]) -> None:
