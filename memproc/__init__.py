@@ -52,6 +52,7 @@ if TYPE_CHECKING:
         Trace,
     )
     from memproc.store.exporting import Exported
+    from memproc.store.rows.relations import Related
     from memproc.store.store import Store
     from memproc.validation import Verdict
 
@@ -90,6 +91,7 @@ __all__ = [
     "Quarantined",
     "Recount",
     "Rejected",
+    "Related",
     "Relation",
     "Report",
     "RetentionRule",
@@ -127,6 +129,7 @@ _HOMES = {
     "memproc.store.answers": "Added Applied Calibration Entry Finding History IndexRecall Job ObservationSeen PolicyCount "
     "Proposed Quarantined Recount Review Settled Step Trace",
     "memproc.store.exporting": "Exported",
+    "memproc.store.rows.relations": "Related",
     "memproc.store.store": "Store",
     "memproc.validation": "Verdict",
 }

@@ -27,6 +27,7 @@ MARK = {VERSION: SCHEMA_VERSION}
 HEAD = {**MARK, "export": "full"}
 ENVELOPE = "memproc"
 PROVENANCE = "observations"
+LEADS_TO = "leads_to"  # of a relation that is written as a graph: the memory it leads to, or None
 DECISION, POLICY = "decision", "policy"
 _KEYS_OF = {**dict.fromkeys(get_args(Verdict), (2,)), "forgotten": (1, 2), "expired": (1,)}  # the second of "forgotten" is a node
 DECISIONS, TOMBSTONES = "decisions", "tombstones"  # the kinds that are left out if they are not trusted

@@ -14,6 +14,7 @@ from memproc.config import Shape, limit_of, maybe_number
 from memproc.dedup.compare.confidence import model_of
 from memproc.dedup.text.canonical import canonical
 from memproc.errors import UsageError
+from memproc.formats.writers import GRAPHS
 from memproc.records import M, Plain
 from memproc.retention import is_past, is_valid_at
 from memproc.store.answers import (
@@ -34,7 +35,8 @@ from memproc.store.rows.expired import count_expired
 from memproc.store.rows.exports import marked_memories, whole_observations
 from memproc.store.rows.history import history_of
 from memproc.store.rows.memories import memories_by_id, memory_at, newest_memories
-from memproc.store.rows.observations import locate, named_by, require, to_key
+from memproc.store.rows.observations import locate, named_by, require, require_row, to_key
+from memproc.store.rows.relations import Related, linked_memories, related_to
 from memproc.store.rows.trace import trace_of, trace_of_forgotten
 from memproc.store.sql.tx import Tx
 from memproc.times import parse_time, to_micros, to_text
@@ -133,10 +135,19 @@ class Reading(Face[M]):
 
     def export_as(self, to: str | Path | IO[bytes], shape: Shape, *, expired: bool = False) -> Exported:
         """Write all memories in the shape of another system: `csv`, `mem0`, `langgraph` or `mcp`, each one file, or `markdown`, a
-        new or empty folder with a note a memory. Return how many were written, and what the shape cannot hold. Memories
-        that have expired are written on request.
+        new or empty folder with a note a memory; or as a graph of memories and relations, `graphml` or `graph` (node-link JSON).
+        Return how many were written, and what the shape cannot hold. Memories that have expired are written on request.
         """
-        return export_shape_to(self._opened.transactions, to, shape, partial(memories_by_id, expired=expired))
+        memories = partial(linked_memories if shape in GRAPHS else memories_by_id, expired=expired)
+        return export_shape_to(self._opened.transactions, to, shape, memories)
+
+    def related(self, identifier: str) -> tuple[Related, ...]:
+        """Return what a memory is related to, as things stand now: targets may have come after it. Raises NotFoundError."""
+
+        def found(tx: Tx) -> tuple[Related, ...]:
+            return related_to(tx, memory_at(tx, require_row(tx, identifier)))
+
+        return self._opened.transactions.read(found)
 
     def jobs(self) -> list[Job]:
         """Return the jobs with their counts, the oldest first."""

@@ -67,7 +67,7 @@ def expired_under(tx: Tx, name: str | None) -> list[Any]:
 
 def expired_before(tx: Tx, moment: str, among: Collection[Key] | None = None) -> set[Key]:
     """Return the keys of the observations, all or of some, that have been expired since then, or longer."""
-    rows = tx.execute(ROWS) if among is None else tx.select_by_keys(ROWS, _expired.key, among)
+    rows: Iterable[Any] = tx.execute(ROWS) if among is None else tx.select_by_keys(ROWS, _expired.key, among)
     return {row.key for row in rows if row.made_at <= moment}
 
 
