@@ -202,6 +202,18 @@ def test_purging_forgets_what_was_hidden_long_enough(store):
     assert store.doctor() == ()
 
 
+def test_a_memory_is_due_when_all_of_it_has_been_hidden_long_enough(store):
+    """It was shown in between, as it was said again."""
+    store.expire(older_than="2y", kind="fact")
+    store.add({"content": "Lived in Rome", "created_at": "2022-02-01", "namespace": "ann"})
+    with at("2025-04-20"):
+        assert store.expire(older_than="2y", kind="fact").memories == 1
+    with at("2025-04-25"):
+        assert store.purge_expired(older_than="30d").memories == 0
+    with at("2025-05-25"):
+        assert store.purge_expired(older_than="30d").memories == 1
+
+
 def test_what_is_forgotten_by_hand_has_not_expired_any_more(store):
     """There is nothing to bring back."""
     store.expire(older_than="2y")
