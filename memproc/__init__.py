@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from memproc.ingestion.run import Interrupted
     from memproc.records import Category, EmotionalContext, Fault, Memory, Outcome, Rejected, Relation
     from memproc.report.report import BatchSeen, Merge, Pattern, Progress, Report
+    from memproc.retention import Expired, RetentionRule
     from memproc.sketching import sketch
     from memproc.store.answers import (
         Added,
@@ -51,6 +52,7 @@ if TYPE_CHECKING:
         Trace,
     )
     from memproc.store.exporting import Exported
+    from memproc.store.rows.relations import Related
     from memproc.store.store import Store
     from memproc.validation import Verdict, json_schema
 
@@ -68,6 +70,7 @@ __all__ = [
     "EmotionalContext",
     "EngineError",
     "Entry",
+    "Expired",
     "Exported",
     "Fault",
     "Finding",
@@ -88,8 +91,10 @@ __all__ = [
     "Quarantined",
     "Recount",
     "Rejected",
+    "Related",
     "Relation",
     "Report",
+    "RetentionRule",
     "Review",
     "Settings",
     "Settled",
@@ -120,10 +125,12 @@ _HOMES = {
     "memproc.records": "Category EmotionalContext Fault Memory Outcome Rejected Relation",
     "memproc.report.report": "BatchSeen Merge Pattern Progress Report",
     "memproc.dedup.cluster": "Decision",
+    "memproc.retention": "Expired RetentionRule",
     "memproc.sketching": "sketch",
     "memproc.store.answers": "Added Applied Calibration Entry Finding History IndexRecall Job ObservationSeen PolicyCount "
     "Proposed Quarantined Recount Review Settled Step Trace",
     "memproc.store.exporting": "Exported",
+    "memproc.store.rows.relations": "Related",
     "memproc.store.store": "Store",
     "memproc.validation": "Verdict json_schema",
 }

@@ -21,7 +21,7 @@ PACKAGE = ROOT / "memproc"
 # A module may import from its own floor and from those below it. The order is the floors', the lowest first.
 FLOORS = (
     ("failures", "values", "classes"),
-    ("errors", "times", "spelled", "dates", "resources", "in_use", "writing", "folders"),
+    ("errors", "times", "spelled", "dates", "resources", "in_use", "writing", "folders", "retention", "arguments"),
     ("config",),
     ("records",),
     ("validation",),
@@ -75,6 +75,7 @@ FACES = {
     "api.py: transform",
     "ingestion/pipeline.py: ingest",
     "store/face/deciding.py: decide_all",
+    "store/face/keeping.py: expire",
     "store/face/quarantining.py: replay",
     "store/face/reading.py: find",
 }
@@ -90,7 +91,7 @@ PURE = (
     "intake",
     "taken.py",
 )
-PURE += ("batch_size.py", "spelled.py", "dates.py")
+PURE += ("batch_size.py", "spelled.py", "dates.py", "retention.py")
 IMPURE = {"sqlalchemy", "sqlite3", "threading", "time", "random", "os", "subprocess", "socket", "loguru", "psutil", "pathlib"}
 
 
@@ -225,7 +226,7 @@ def test_the_library_is_quiet(tmp_path):
 # The room that writes each table.
 OWNERS = {
     "store": "sql",
-    **dict.fromkeys(("observations", "merged", "typo_links", "decisions", "forgotten", "ledger"), "rows"),
+    **dict.fromkeys(("observations", "merged", "typo_links", "decisions", "expired", "forgotten", "ledger"), "rows"),
     **dict.fromkeys(("jobs", "batches"), "jobs"),
     **dict.fromkeys(("quarantine", "quarantine_parts", "quarantine_texts"), "quarantine"),
     "reviews": "reviews",

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from typer import Argument, Exit, Option
 
+from memproc.arguments import whole_number
 from memproc.cli.app import FAILED, Json, app, print_json, settings_of, show, tell, warn
 from memproc.cli.options import (
     DateFormat,
@@ -24,7 +25,6 @@ from memproc.cli.options import (
     mapping_of,
     schema_of,
 )
-from memproc.config import whole_number
 from memproc.errors import UsageError
 
 if TYPE_CHECKING:

@@ -50,12 +50,13 @@ class LeftOut:
 
 
 class Decided(NamedTuple):
-    """A decision from a full export, or a tombstone (`forgotten`) of an observation, and of its node if nothing else has it.
+    """A decision from a full export, or a tombstone (`forgotten`) of an observation, and of its node if nothing else has it, or
+    that an observation has `expired`.
 
-    `policy` names the policy that decided; it is empty if a person did.
+    `policy` names the policy that decided, or what it expired under; it is empty if a person decided.
     """
 
-    verdict: Literal[Verdict, "forgotten"]
+    verdict: Literal[Verdict, "forgotten", "expired"]
     keys: tuple[str, ...]
     policy: str = ""
 

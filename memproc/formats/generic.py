@@ -22,6 +22,7 @@ from memproc.formats.cells import EMBEDDINGS, list_of, may_hold_embedding, objec
 from memproc.formats.draft import TIMES, Broken, Context, Draft, Format, Item, LeftOut, Part, beside, told_elsewhere, with_raw_times
 from memproc.formats.own import ENVELOPE, VERSION
 from memproc.formats.usual_names import USUAL_NAMES, claim_on, folded
+from memproc.records.emotions import label_of
 from memproc.records.fields import NO_IDS
 from memproc.sources.tables.cells import BINARY
 from memproc.times import is_assumed
@@ -95,7 +96,7 @@ def read(item: Item, context: Context) -> Iterator[Part]:
         fields["importance"] = _number(fields["importance"])
     if isinstance(fields.get("emotion"), str):
         emotion = object_of(fields["emotion"])
-        fields["emotion"] = {"label": emotion, "source": "import"} if isinstance(emotion, str) else emotion
+        fields["emotion"] = {"label": label_of(emotion), "source": "import"} if isinstance(emotion, str) else emotion
     metadata = object_of(fields.pop("metadata", {}))
     named = metadata if isinstance(metadata, dict) else {"metadata": metadata}
     dropped = 0

@@ -10,7 +10,8 @@ from tempfile import TemporaryDirectory
 from time import perf_counter
 from typing import IO, Any
 
-from memproc.config import Settings, maybe_number
+from memproc.arguments import maybe_number
+from memproc.config import Settings
 from memproc.errors import SourceEndedError, UsageError, redacting
 from memproc.formats.draft import Context
 from memproc.ingestion.checkpoint import begin_or_resume, resumable

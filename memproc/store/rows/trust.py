@@ -31,10 +31,10 @@ _NODES = select(_seen.key, _seen.node)
 Event = dict[str, str]  # `by` whom, and `at` what time
 
 
-def confirmed_memories(tx: Tx) -> Iterator[Plain]:
-    """Give every memory with its `observations`, ordered by id, and with who confirmed it, if anybody did."""
+def confirmed_memories(tx: Tx, *, expired: bool = False) -> Iterator[Plain]:
+    """Give memories as `memories_by_id` does, and with who confirmed each, if anybody did."""
     decided = _decided(tx)
-    memories = memories_by_id(tx)
+    memories = memories_by_id(tx, expired=expired)
     while some := list(islice(memories, CHUNK)):
         several = [memory for memory in some if len(memory[PROVENANCE]) > 1]
         keys = {key for memory in several for key in _keys_of(memory)}
