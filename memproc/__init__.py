@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from memproc.report.report import BatchSeen, Merge, Pattern, Progress, Report
     from memproc.retention import Expired, RetentionRule
     from memproc.sketching import sketch
+    from memproc.sources.databases.faces import SqlQuery, SqlTable
     from memproc.store.answers import (
         Added,
         Applied,
@@ -100,6 +101,8 @@ __all__ = [
     "Settled",
     "SourceEndedError",
     "SourceError",
+    "SqlQuery",
+    "SqlTable",
     "Step",
     "Store",
     "StoreError",
@@ -127,6 +130,7 @@ _HOMES = {
     "memproc.dedup.cluster": "Decision",
     "memproc.retention": "Expired RetentionRule",
     "memproc.sketching": "sketch",
+    "memproc.sources.databases.faces": "SqlQuery SqlTable",
     "memproc.store.answers": "Added Applied Calibration Entry Finding History IndexRecall Job ObservationSeen PolicyCount "
     "Proposed Quarantined Recount Review Settled Step Trace",
     "memproc.store.exporting": "Exported",

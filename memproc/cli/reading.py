@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 from typer import Exit, Option
@@ -27,6 +26,7 @@ from memproc.cli.options import (
     mapping_of,
 )
 from memproc.cli.output import beside, json_text, print_lines, target
+from memproc.cli.remotes import Key, Named, Query, Table, TableSchema, given_by
 
 if TYPE_CHECKING:
     from memproc.config import Settings
@@ -36,6 +36,10 @@ if TYPE_CHECKING:
 @app.command()
 def transform(
     file: File,
+    table: Table = None,
+    query: Query = None,
+    key: Key = None,
+    db_schema: TableSchema = None,
     format: FormatName = None,
     to: Annotated[str | None, Option(metavar="FILE", help="The file to write, - for standard output; printed by default.")] = None,
     records: Records = None,
@@ -58,8 +62,9 @@ def transform(
 
     dates = {"date_format": tuple(date_format or ()), "day_first": day_first}
     settings = settings_of(redact=redact, secrets=secrets, secret_kinds=tuple(secret_kinds or ()), **dates)
+    given = given_by([file], Named(table, query, tuple(key or ()), schema=db_schema))
     asked = asked_of(format, records, delimiter, encoding, allow_pickle=allow_pickle)
-    found = list(_read(file, asked, map_field, include or (), settings))
+    found = list(_read(given, asked, map_field, include or (), settings))
     memories = [in_order(plain(one)) for one in found if not isinstance(one, Rejected)]
     rejected = [one for one in found if isinstance(one, Rejected)]
     lines = list(map(json_text, memories))
@@ -92,11 +97,11 @@ def formats(as_json: Json = False) -> None:
     show({"formats": listed}, "\n".join(lines), as_json=as_json)
 
 
-def _read(file: Path, asked: Asked, map_field: list[str] | None, include: Any, settings: Settings) -> Iterator[Any]:
+def _read(given: Any, asked: Asked, map_field: list[str] | None, include: Any, settings: Settings) -> Iterator[Any]:
     from memproc.ingestion.reading import read_file
 
     warn()
-    return read_file(file, asked, mapping=mapping_of(map_field), include=include, settings=settings)
+    return read_file(given, asked, mapping=mapping_of(map_field), include=include, settings=settings)
 
 
 def _advise(found: list[Any]) -> None:

@@ -10,6 +10,7 @@ from typer import Argument, Exit, Option
 from memproc.arguments import whole_number
 from memproc.cli.app import FAILED, Json, app, print_json, settings_of, show, tell, warn
 from memproc.cli.options import (
+    AllowPickle,
     DateFormat,
     DayFirst,
     Delimiter,
@@ -25,6 +26,7 @@ from memproc.cli.options import (
     mapping_of,
     schema_of,
 )
+from memproc.cli.remotes import Key, Named, Query, Table, TableSchema, given_by
 from memproc.errors import UsageError
 
 if TYPE_CHECKING:
@@ -35,15 +37,20 @@ Output = Literal["human", "json", "sarif", "github"]
 
 @app.command()
 def validate(
-    file: Annotated[Path | None, Argument(metavar="FILE", help="A file, folder or archive; - is standard input.")] = None,
+    file: Annotated[str | None, Argument(metavar="FILE", help="A file, folder, archive or database; - is standard input.")] = None,
     record: Annotated[
         str | None, Option("--record", metavar="JSON", help="Check this one record, and no file.", show_default=False)
     ] = None,
+    table: Table = None,
+    query: Query = None,
+    key: Key = None,
+    db_schema: TableSchema = None,
     format: FormatName = None,
     schema: Schema = None,
     records: Records = None,
     delimiter: Delimiter = None,
     encoding: Encoding = None,
+    allow_pickle: AllowPickle = False,
     map_field: Mapping = None,
     date_format: DateFormat = None,
     day_first: DayFirst = None,
@@ -72,11 +79,12 @@ def validate(
     dates = {"date_format": tuple(date_format or ()), "day_first": day_first}
     settings = settings_of(redact=redact, secrets=secrets, secret_kinds=tuple(secret_kinds or ()), **dates)
     intake = replace(intake_of(Context(mapping=mapping_of(map_field)), settings), schema=schema_of(schema))
-    asked = asked_of(format, records, delimiter, encoding)
-    if record is None:
-        found = check(file, intake, asked, most_shown=most_shown)
+    asked = asked_of(format, records, delimiter, encoding, allow_pickle=allow_pickle)
+    if file is not None:
+        given = given_by([file], Named(table, query, tuple(key or ()), schema=db_schema))
+        found = check(given, intake, asked, most_shown=most_shown)
     else:
-        found = check_one(record, intake, asked, most_shown=most_shown)
+        found = check_one(record or "", intake, asked, most_shown=most_shown)
     _show(found.checks, "json" if as_json else output)
     if found.advice:
         tell(f"no record can be taken: {found.advice}")
