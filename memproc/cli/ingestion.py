@@ -31,6 +31,18 @@ from memproc.cli.options import (
     asked_of,
     mapping_of,
 )
+from memproc.cli.rest_options import (
+    AllowPrivate,
+    CursorField,
+    Headers,
+    Hosts,
+    MaxResponse,
+    PagingForm,
+    RequestRate,
+    RetrySeconds,
+    SinceParam,
+    maybe_rest,
+)
 from memproc.config import Dedup, Durability, Engine, OnError, ValidateWhen
 from memproc.errors import UsageError
 
@@ -43,7 +55,10 @@ _AMOUNT = re.compile(r"(\d{1,18}(?:\.\d{1,9})?) ?([A-Z]{0,3})", re.ASCII)
 
 @app.command()
 def ingest(
-    what: Annotated[list[Path], Argument(metavar="WHAT...", help="Files, folders, patterns, archives; - is standard input.")],
+    what: Annotated[
+        list[str],
+        Argument(metavar="WHAT...", help="Files, folders, patterns, archives; - is standard input; or a web API's URL."),
+    ],
     into: Annotated[
         str | None,
         Option(metavar="DB", help="The store: a path, or a SQLAlchemy URL. Required but for --show.", show_default=False),
@@ -94,6 +109,15 @@ def ingest(
     trust_decisions: Annotated[
         bool, Option("--trust-decisions", help="Apply the decisions of a full export, which must be your own.")
     ] = False,
+    paging: PagingForm = None,
+    header: Headers = None,
+    host: Hosts = None,
+    allow_private: AllowPrivate = False,
+    cursor: CursorField = None,
+    since_param: SinceParam = None,
+    requests_per_second: RequestRate = None,
+    retry_seconds: RetrySeconds = None,
+    max_response: MaxResponse = None,
     limit: Annotated[int | None, Option(metavar="N", min=1, help="Read the first N records only.")] = None,
     show_records: Annotated[
         int | None, Option("--show", metavar="N", min=1, help="Print the first N records as they would be stored; write nothing.")
@@ -135,9 +159,22 @@ def ingest(
     )
     warn()
     mapping, asked = mapping_of(map_field), asked_of(format, records, delimiter, encoding)
+    of_rest = {
+        "paging": paging,
+        "headers": header,
+        "hosts": host,
+        "allow_private": allow_private,
+        "cursor_field": cursor,
+        "since_param": since_param,
+        "requests_per_second": requests_per_second,
+        "retry_seconds": retry_seconds,
+        "max_response_bytes": None if max_response is None else bytes_of(max_response, "--max-response"),
+    }
+    rest = maybe_rest(what, records, of_rest)
+    given = list(map(Path, what)) if rest is None else [rest]
     if show_records is not None:
         context = Context(clean_name(source, "source"), frozenset(include or ()), mapping)
-        show_first(what, intake_of(context, settings, namespace=namespace, as_of=as_of), asked, show_records, as_json=as_json)
+        show_first(given, intake_of(context, settings, namespace=namespace, as_of=as_of), asked, show_records, as_json=as_json)
         return
     if into is None:
         raise UsageError("Missing option '--into': give the path of the store, as in --into memories.db")
@@ -145,7 +182,7 @@ def ingest(
     try:
         with shown_progress() as shown:
             report = run(
-                what,
+                given,
                 into,
                 namespace=namespace,
                 source=source,

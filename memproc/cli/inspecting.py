@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import shlex
 from collections import Counter
+from collections.abc import Sequence
 from itertools import islice
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from typer import Exit
@@ -56,8 +56,8 @@ def inspect(
         raise Exit(FAILED)
 
 
-def show_first(what: list[Path], intake: Intake, asked: Asked, count: int, *, as_json: bool) -> None:
-    """Print the first records of files as they would be stored, those that would be quarantined as messages."""
+def show_first(what: Sequence[object], intake: Intake, asked: Asked, count: int, *, as_json: bool) -> None:
+    """Print the first records of sources as they would be stored, those that would be quarantined as messages."""
     from memproc.dedup.memory import in_order
     from memproc.ingestion.reading import drafted
     from memproc.records import Rejected, plain
