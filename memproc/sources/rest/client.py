@@ -20,7 +20,7 @@ import httpcore2
 
 from memproc.errors import MemprocError, OversizedError, SourceEndedError
 from memproc.sources.rest.addresses import RefusedError, check_url
-from memproc.sources.rest.gate import Gate, Outside
+from memproc.sources.rest.gate import Gate, Outside, quiet
 from memproc.sources.rest.paging import next_link
 from memproc.sources.rest.retrying import PassingError, asked_wait, is_passing, limit_wait, wait_seconds
 from memproc.sources.rest.secrecy import Secrets, url_shown
@@ -151,7 +151,7 @@ class Client:
         self._gate.expect(is_plain=urlsplit(url).scheme == "http", deadline=outside.monotonic() + bounds.response_seconds)
         kinds = dict.fromkeys(("connect", "read", "write", "pool"), bounds.timeout_seconds)
         try:
-            with self._pool.stream("GET", url, headers=self._headers, extensions={"timeout": kinds}) as response:
+            with quiet(), self._pool.stream("GET", url, headers=self._headers, extensions={"timeout": kinds}) as response:
                 headers = _headers_of(response)
                 if wait := limit_wait(headers, outside.now()):
                     self._pace.hold(outside.monotonic() + wait)

@@ -1,17 +1,20 @@
 """Connects to hosts, after looking at the address that is really connected to.
 
 Rules: a name is resolved once for each connection, which goes to one of the addresses that were looked at; so an answer that
-changes in between (DNS rebinding) changes nothing. The certificate is that of the name. Proxies of the environment are not used: they would
-resolve the name anew. Nothing takes longer than the deadline of the request, however slowly bytes drip in.
+changes in between (DNS rebinding) changes nothing. The certificate is that of the name. Proxies of the environment are not used:
+they would resolve the name anew. Nothing takes longer than the deadline of the request, however slowly bytes drip in.
 """
 
 from __future__ import annotations
 
+import logging
 import random
 import socket
 import ssl
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any, NamedTuple
 
 import httpcore2
@@ -19,6 +22,20 @@ import httpcore2
 from memproc.sources.rest.addresses import RefusedError, check_address
 
 Resolve = Callable[[str, int], list[str]]
+
+_is_quiet: ContextVar[bool] = ContextVar("is_quiet", default=False)
+for _name in ("httpcore2.connection", "httpcore2.http11"):  # they log all headers that a server sends, which may repeat a key
+    logging.getLogger(_name).addFilter(lambda _record: not _is_quiet.get())
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """Let the library that makes connections log nothing of the requests made here, but of those of others."""
+    token = _is_quiet.set(True)
+    try:
+        yield
+    finally:
+        _is_quiet.reset(token)
 
 
 def resolved(host: str, port: int) -> list[str]:

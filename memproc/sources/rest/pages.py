@@ -86,9 +86,7 @@ class RestPages:
         for name, value in self.headers.items():
             self._check_header(name, value)
         if (self.cursor_field is None) != (self.since_param is None):
-            raise UsageError(
-                "give cursor_field (--cursor) and since_param (--since-param) both: the field, and what asks from it on"
-            )
+            raise UsageError("give both cursor_field (--cursor) and since_param (--since-param): what asks for a field from a value on")
         for name in ("requests_per_second", "timeout_seconds", "response_seconds", "retry_seconds", "max_response_bytes"):
             number = getattr(self, name)
             if number is not None and not 0 < number < float("inf"):

@@ -93,10 +93,10 @@ class Paging(NamedTuple):
         return Spot(urljoin(answer.url, str(token)) if self.kind in ("next", "link") else str(token), read)
 
     def near(self, spot: Spot, count: int) -> Iterator[Spot]:
-        """Yield the pages beside one of so many records, to which its records may have moved: the one before, the one behind."""
+        """Yield the pages beside a numbered one of so many records, to which these may have moved: the one before, then the next."""
         step = 1 if self.kind == "page" else count
         at = int(spot.token or 0)
-        if self.is_numbered and step:
+        if step:
             if at > self.first:
                 yield Spot(max(at - step, self.first), max(spot.before - count, 0))
             yield Spot(at + step, spot.before + count)

@@ -10,6 +10,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs, urlsplit
 
 from memproc.sources.rest.gate import Outside, resolved
+from memproc.sources.rest.pages import RestPages
 
 
 class Api(ThreadingHTTPServer):
@@ -37,6 +38,7 @@ class Request(BaseHTTPRequestHandler):
     """One request."""
 
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True  # else each answer waits for 40 ms
 
     def do_GET(self):
         """Answer it."""
@@ -134,3 +136,76 @@ class Clock:
 def memories(*numbers):
     """Return records."""
     return [{"id": str(number), "content": f"Keeps {number} hens"} for number in numbers]
+
+
+class Shelf:
+    """Records that an API gives in pages of each kind, at the path of its name."""
+
+    def __init__(self, api, records, size=3):
+        self.records, self.size = list(records), size
+        api.answers |= {f"/{kind}": getattr(self, kind) for kind in ("page", "offset", "cursor", "next", "link", "lines", "whole")}
+
+    def page(self, request, query):
+        """By number, from 1."""
+        begin = (int(query["page"]) - 1) * self.size
+        more = begin + self.size < len(self.records)
+        request.give({"items": self.records[begin : begin + self.size], "total": len(self.records), "has_more": more})
+
+    def offset(self, request, query):
+        """By how many to pass over."""
+        begin = int(query["skip"])
+        request.give({"items": self.records[begin : begin + self.size], "total": len(self.records)})
+
+    def cursor(self, request, query):
+        """By the id of the last record."""
+        ids = [str(record["id"]) for record in self.records]
+        begin = ids.index(query["after"]) + 1 if "after" in query else 0
+        found = self.records[begin : begin + self.size]
+        more = begin + self.size < len(self.records)
+        request.give({"data": {"items": found}, "meta": {"next": str(found[-1]["id"]) if more else None}})
+
+    def next(self, request, query):
+        """By a URL in the answer, without its host."""
+        begin = int(query.get("at", "0"))
+        more = begin + self.size < len(self.records)
+        following = f"/next?at={begin + self.size}" if more else None
+        request.give({"items": self.records[begin : begin + self.size], "links": {"next": following}})
+
+    def link(self, request, query):
+        """By a link header."""
+        begin = int(query.get("at", "0"))
+        more = begin + self.size < len(self.records)
+        links = [f'<{request.server.root}/link?at=0>; rel="first"']
+        links += [f'</link?at={begin + self.size}>; title="a, b"; rel=next'] if more else []
+        request.give(self.records[begin : begin + self.size], headers={"Link": ", ".join(links)})
+
+    def lines(self, request, query):
+        """As lines of JSON, all at once."""
+        request.give(b"".join(json.dumps(record).encode() + b"\n" for record in self.records), kind="application/x-ndjson")
+
+    def whole(self, request, query):
+        """As one list."""
+        request.give(self.records)
+
+
+# How each kind of pages is asked for: the path, the arguments of `RestPages`.
+KINDS = {
+    "page": {"records": "items", "paging": "page:page"},
+    "page, more": {"records": "items", "paging": "page:page,more=has_more"},
+    "page, total": {"records": "items", "paging": "page:page,total=total"},
+    "offset": {"records": "items", "paging": "offset:skip"},
+    "offset, total": {"records": "items", "paging": "offset:skip,total=total"},
+    "cursor": {"records": "data.items", "paging": "cursor:after=meta.next"},
+    "next": {"records": "items", "paging": "next:links.next"},
+    "link": {},
+    "lines": {},
+    "whole": {},
+}
+PAGED = [kind for kind in KINDS if kind not in ("lines", "whole")]
+
+
+def pages(api, kind, clock=None, **options):
+    """Return the source of a kind of pages, on a server of this machine."""
+    outside = None if clock is None else clock.outside()
+    given = {"allow_private": True, **KINDS[kind], **options}
+    return RestPages(f"{api.root}/{kind.partition(',')[0]}", **given, _outside=outside)
