@@ -191,7 +191,7 @@ def ingest(
                 mapping=mapping,
                 include=include or (),
                 as_of=as_of,
-                records=records,
+                records=records if rest is None else None,
                 delimiter=delimiter,
                 encoding=encoding,
                 limit=limit,

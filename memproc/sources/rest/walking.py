@@ -123,7 +123,7 @@ def _rank(value: Any) -> tuple[int, Any] | None:
     """Return by what values of one field are ordered: numbers, points in time, other texts. None for what is no value."""
     if isinstance(value, int | float) and not isinstance(value, bool):
         return 0, value
-    if not isinstance(value, str):
+    if not isinstance(value, str) or not value.strip():
         return None
     try:
         moment = parse_time(value)

@@ -85,6 +85,7 @@ PASSING = {
 
 
 @pytest.mark.parametrize("plan", PASSING.values(), ids=PASSING)
+@pytest.mark.sampled(3)
 def test_what_may_pass_is_tried_again(api, fresh_file, plan):
     """Also where it comes first, in the middle and twice."""
     Shelf(api, memories(*range(1, 8)))

@@ -151,6 +151,7 @@ def test_a_redirect_is_followed_where_it_may_go(api, fresh_file):
     + ["//b.example/x", "http://ann:tiger@127.0.0.1/"],
 )
 @pytest.mark.parametrize("way", ["redirect", "link", "next"])
+@pytest.mark.sampled(4)
 def test_what_leads_to_another_host_is_refused(api, fresh_file, way, target):
     """Whether the server redirects there or names it as the next page; what came before is kept."""
     answers = {
