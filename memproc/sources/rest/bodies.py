@@ -21,6 +21,7 @@ from memproc.sources.items import Item
 from memproc.sources.rest.client import Body
 from memproc.sources.rest.paging import MISSING, Answer, names_in, value_at
 from memproc.sources.rest.retrying import PassingError
+from memproc.sources.sniffing import BOM
 
 LINES = ("ndjson", "jsonl", "jsonlines", "json-lines", "json-seq", "stream+json")
 TAIL_BYTES = 1 << 16
@@ -37,6 +38,7 @@ class Page:
         self._raw = b""
         self._count = 0
         self.digest = body.digest
+        self.unread = Counter[str]()  # objects in other lists, by name
         try:
             self._is_lines = any(name in body.kind for name in LINES) or not self._is_one_value()
             if self._is_lines:
@@ -71,7 +73,7 @@ class Page:
 
     def _is_one_value(self) -> bool:
         """Read the body as JSON, and return whether it is one value; if not, it is lines. Raises PassingError if neither."""
-        self._raw = self._body.file.read()
+        self._raw = self._body.file.read().removeprefix(BOM)
         if not self._raw.strip():
             self._value = []
             return True
@@ -100,15 +102,20 @@ class Page:
     def _has_names(self) -> bool:
         return isinstance(self._value, dict)
 
-    def _elements(self) -> Iterator[bytes]:
+    def _elements(self) -> list[bytes]:
+        """Return the bytes of the records: those that were sent, where the list stands at a path of names that are there once."""
+        found = self._value if self._records is None else value_at(self._value, self._records)
+        if not found:
+            return []
+        self.unread.clear()
         stream, limit_bytes = io.BytesIO(self._raw), len(self._raw) + 1
         if self._records is None:
-            elements = array_elements(stream, limit_bytes) if self._raw.strip() else iter(())
+            elements = array_elements(stream, limit_bytes)
         else:
             names = [self._records] if self._records in self._value else self._records.split(".")
-            _, elements = list_at(stream, names, limit_bytes, Counter())
-        for element in elements:
-            yield element.raw
+            _, elements = list_at(stream, names, limit_bytes, self.unread)
+        cut = [element.raw for element in elements]
+        return cut if len(cut) == len(found) else list(map(orjson.dumps, found))
 
     def _lines(self) -> Iterator[bytes]:
         self._body.file.seek(0)

@@ -17,6 +17,7 @@ from typing import NamedTuple, TypeVar
 from urllib.parse import urljoin, urlsplit
 
 import httpcore2
+from loguru import logger
 
 from memproc.errors import MemprocError, OversizedError, SourceEndedError
 from memproc.sources.rest.addresses import RefusedError, check_url
@@ -128,6 +129,7 @@ class Client:
                     limit = f"retry_seconds={self._bounds.retry_seconds:g} (--retry-seconds)"
                     message = f"{told}{asks}: given up after {attempt + 1} attempts, as {limit} is the limit; resume goes on there"
                     raise SourceEndedError(message) from None
+                logger.warning("{}: asking again in {:.0f} s", self._secrets.hidden(str(failure)), wait)
             attempt += 1
             outside.sleep(wait)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import KW_ONLY, dataclass, field
@@ -75,6 +76,7 @@ class RestPages:
     retry_seconds: float = 300.0
     max_response_bytes: int = 1 << 26
     _outside: Outside | None = None
+    unread: Counter[str] = field(default_factory=Counter, init=False)  # objects in lists of the answers that were not read, by name
     _shared: dict[str, Any] = field(default_factory=dict, init=False)  # the pace, made by the first reading
 
     def __post_init__(self) -> None:
@@ -86,7 +88,7 @@ class RestPages:
         for name, value in self.headers.items():
             self._check_header(name, value)
         if (self.cursor_field is None) != (self.since_param is None):
-            raise UsageError("give both cursor_field (--cursor) and since_param (--since-param): what asks for a field from a value on")
+            raise UsageError("give both cursor_field (--cursor) and since_param (--since-param), which asks from its values on")
         for name in ("requests_per_second", "timeout_seconds", "response_seconds", "retry_seconds", "max_response_bytes"):
             number = getattr(self, name)
             if number is not None and not 0 < number < float("inf"):
@@ -133,6 +135,8 @@ class RestPages:
             since = None if self.cursor_field is None or self.since_param is None else Since(self.cursor_field, self.since_param)
             secrets = self._secrets()
             walk = Walk(secrets.revealed_url(self.url), paging_of(self.paging), since, get, Keeping(secrets, self.url))
+            self.unread.clear()
+            walk.unread = self.unread
             yield from walk.marked(behind or {})
 
     def next_start(self, mark: Any) -> Any:

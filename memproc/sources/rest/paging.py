@@ -93,7 +93,7 @@ class Paging(NamedTuple):
         return Spot(urljoin(answer.url, str(token)) if self.kind in ("next", "link") else str(token), read)
 
     def near(self, spot: Spot, count: int) -> Iterator[Spot]:
-        """Yield the pages beside a numbered one of so many records, to which these may have moved: the one before, then the next."""
+        """Yield the pages beside a numbered one of so many records, to which these may have moved: first the one before."""
         step = 1 if self.kind == "page" else count
         at = int(spot.token or 0)
         if step:

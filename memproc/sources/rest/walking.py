@@ -6,6 +6,7 @@ A mark is `{"page": [token, records before], "at": records of the page, "hash": 
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
 from typing import Any, NamedTuple
@@ -37,6 +38,7 @@ class Walk:
 
     def __init__(self, start: str, paging: Paging, since: Since | None, get: Callable[[str], Page], kept: Keeping) -> None:
         self._start, self._paging, self._since, self._get, self._kept = start, paging, since, get, kept
+        self.unread = Counter[str]()  # objects in lists of the answers that are not read, by name
 
     def marked(self, mark: Mapping[str, Any]) -> Iterator[Marked]:
         """Yield the records behind a mark, an empty one for all. Raises SourceEndedError where pages lead nowhere."""
@@ -53,6 +55,7 @@ class Walk:
                         greatest = self._greater(greatest, item)
                         yield Marked(item, self._mark(spot, at, item, {"from": since, "greatest": greatest}))
                 answer = page.answer()
+                self.unread.update(page.unread)
             same = same + 1 if answer.records and page.digest == last else 1
             following = self._paging.behind(spot, answer)
             if following is None:

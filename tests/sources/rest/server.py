@@ -179,11 +179,11 @@ class Shelf:
         links += [f'</link?at={begin + self.size}>; title="a, b"; rel=next'] if more else []
         request.give(self.records[begin : begin + self.size], headers={"Link": ", ".join(links)})
 
-    def lines(self, request, query):
+    def lines(self, request, _):
         """As lines of JSON, all at once."""
         request.give(b"".join(json.dumps(record).encode() + b"\n" for record in self.records), kind="application/x-ndjson")
 
-    def whole(self, request, query):
+    def whole(self, request, _):
         """As one list."""
         request.give(self.records)
 

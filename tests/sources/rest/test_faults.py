@@ -173,7 +173,7 @@ def test_a_server_that_is_not_there_is_told(tmp_path):
     """After it was tried again."""
     with serving() as api:
         source = pages(api, "whole", Clock(), retry_seconds=5.0)
-    with pytest.raises(memproc.SourceError, match="broke off: .*given up after"):
+    with pytest.raises(memproc.SourceError, match=r"broke off: .*given up after"):
         ingest(source, tmp_path / "m.db")
 
 

@@ -127,6 +127,27 @@ def test_a_record_that_is_faulty_is_quarantined_with_the_bytes_that_came(api, fr
         assert raw in {one.raw for one in store.quarantine()}
 
 
+def test_a_list_that_is_not_read_is_counted_by_its_name(api, fresh_file):
+    """On all pages, and once, though the first ones were looked at before."""
+    api.answers["/m"] = lambda request, query: request.give(
+        {"included": [{"a": 1}], "data": memories(1 + len(query)), "next": None if query else "/m?at=2", "more": [{}, {}]}
+    )
+    with fresh_file() as store:
+        report = ingest(RestPages(f"{api.root}/m", "data", paging="next:next", allow_private=True), store)
+        assert report.read == 2
+        assert report.left_out == {"in the list 'included'": 2, "in the list 'more'": 4}
+
+
+@pytest.mark.parametrize("path", ["data.0.items", "a.b"])
+def test_a_list_at_an_odd_path_is_read_whole(api, fresh_file, path):
+    """Within a list, or under a name with a dot."""
+    api.answers["/m"] = lambda request, _: request.give(
+        b"\xef\xbb\xbf" + json.dumps({"data": [{"items": memories(1, 2)}, {"items": memories(3)}], "a.b": memories(1, 2)}).encode()
+    )
+    with fresh_file() as store:
+        assert ingest(RestPages(f"{api.root}/m", path, allow_private=True), store).stored == 2
+
+
 def test_a_redirect_is_followed_where_it_may_go(api, fresh_file):
     """To a host that was named, with the headers."""
     with serving() as other, fresh_file() as store:
@@ -147,8 +168,9 @@ def test_a_redirect_is_followed_where_it_may_go(api, fresh_file):
         "http://127.0.0.1:1/",
         "https://b.example/",
         "file:///etc/passwd",
-    ]
-    + ["//b.example/x", "http://ann:tiger@127.0.0.1/"],
+        "//b.example/x",
+        "http://ann:tiger@127.0.0.1/",
+    ],
 )
 @pytest.mark.parametrize("way", ["redirect", "link", "next"])
 @pytest.mark.sampled(4)
@@ -163,7 +185,7 @@ def test_what_leads_to_another_host_is_refused(api, fresh_file, way, target):
     options = {"records": "items", "paging": "next:next"} if way == "next" else {}
     with fresh_file() as store:
         if way == "redirect":
-            with pytest.raises(memproc.SourceError, match="was not given|give a URL|holds a user"):
+            with pytest.raises(memproc.SourceError, match=r"was not given|give a URL|holds a user"):
                 ingest(RestPages(f"{api.root}/m", allow_private=True), store)
         else:
             report = ingest(RestPages(f"{api.root}/m", allow_private=True, **options), store)
@@ -185,7 +207,7 @@ def test_an_address_that_is_private_is_refused_whatever_its_name(tmp_path):
     """The address is looked at, and not tried again."""
     clock = Clock()
     source = RestPages("https://api.example.org/v1", _outside=clock.outside(lambda *_: ["10.0.0.1"]))
-    with pytest.raises(memproc.SourceError, match="api.example.org leads to 10.0.0.1"):
+    with pytest.raises(memproc.SourceError, match=r"api.example.org leads to 10.0.0.1"):
         ingest(source, tmp_path / "m.db")
     assert clock.slept == []
 
@@ -197,7 +219,7 @@ def test_a_name_is_resolved_once_and_its_connection_goes_to_what_was_looked_at(a
     url = f"http://localhost:{api.server_port}/whole"
     api.plans.append(hanging_up)  # so that a second connection is made
     source = RestPages(url, allow_private=True, _outside=Clock().outside(lambda *_: answers.pop(0)))
-    with pytest.raises(memproc.SourceError, match="localhost leads to 10.0.0.1, which is not this machine"):
+    with pytest.raises(memproc.SourceError, match=r"localhost leads to 10.0.0.1, which is not this machine"):
         ingest(source, tmp_path / "m.db")
     assert (len(api.seen), answers) == (1, [])
 
@@ -221,7 +243,7 @@ def test_a_body_that_becomes_too_large_is_refused_while_it_is_read(api, tmp_path
     api.answers["/m"] = lambda request, _: request.give(body, headers={"Content-Encoding": encoding})
     source = RestPages(f"{api.root}/m", allow_private=True, max_response_bytes=1_000_000)
     began = time.monotonic()
-    with pytest.raises(memproc.SourceError, match="more than 1,000,000 bytes|which was not asked for"):
+    with pytest.raises(memproc.SourceError, match=r"more than 1,000,000 bytes|which was not asked for"):
         ingest(source, tmp_path / "m.db")
     assert time.monotonic() - began < 5
     assert len(api.seen) == 1
@@ -346,7 +368,7 @@ def test_a_job_is_resumed_at_a_link_that_holds_a_key(api, fresh_file, monkeypatc
         api.seen.clear()
         report = ingest(source, store, limit=3, resume=True, settings=memproc.Settings(batch_size=1))
         assert report.read == 3
-    assert list(source.found({"page": ["https://x/?key=***", 0], "at": 1, "hash": ""}))[0].item.value["id"] == "1"
+    assert next(iter(source.found({"page": ["https://x/?key=***", 0], "at": 1, "hash": ""}))).item.value["id"] == "1"
 
 
 def test_without_the_extra_a_person_is_told_what_to_install(tmp_path, monkeypatch):

@@ -79,8 +79,22 @@ def test_an_answer_that_says_more_than_is_followed_ends_nothing_in_silence(form,
 
 @pytest.mark.parametrize(
     "form",
-    ["", "pages", "page", "page:", "cursor:after", "cursor:=x", "cursor:x=", "next", "link:x", "link,start=1", "page:p,first=1"]
-    + ["page:p,start=-1", "page:p,more=", "offset:p,more"],
+    [
+        "",
+        "pages",
+        "page",
+        "page:",
+        "cursor:after",
+        "cursor:=x",
+        "cursor:x=",
+        "next",
+        "link:x",
+        "link,start=1",
+        "page:p,first=1",
+        "page:p,start=-1",
+        "page:p,more=",
+        "offset:p,more",
+    ],
 )
 def test_a_paging_that_is_none_is_refused(form):
     """The message shows the forms."""

@@ -16,7 +16,7 @@ import memproc
 from memproc import RestPages
 from memproc.ingestion.pipeline import ingest
 from tests.conftest import ROOT
-from tests.sources.rest.server import PAGED, Clock, Shelf, failing, memories, pages
+from tests.sources.rest.server import Clock, Shelf, failing, memories, pages
 from tests.waiting import bounded
 
 SMALL = memproc.Settings(batch_size=4)
@@ -142,9 +142,7 @@ def test_a_page_is_asked_for_once_where_a_job_goes_on(api, fresh_file):
 
 @given(data=st.data())
 def test_whatever_is_added_in_front_between_runs_nothing_is_passed_over(fresh_file, running, data):
-    """Newest first, as feeds are: drawn how many, when, and the sizes of pages and batches. What came after the job began is read by
-    the next one.
-    """
+    """Newest first, as feeds are: drawn how many, when, and the sizes of pages and batches."""
     running.plans.clear()
     kind = data.draw(st.sampled_from(["page", "page, more", "page, total", "offset", "offset, total"]))
     total = data.draw(st.integers(1, 25))
