@@ -166,7 +166,8 @@ def _of_remote(remote: Remote, intake: Intake, name: str | None) -> Source:
     """Look at the first records of a remote source and find their format. It is read from where the job is then."""
     first = looked_at(remote)
     with closing(first):
-        seen = Items(first, is_table=remote.is_table, reading=Reading(unread=getattr(remote, "unread", Counter())))
+        unread: Any = getattr(remote, "unread", Counter())  # by one that reads lists of objects, which others stand beside
+        seen = Items(first, is_table=remote.is_table, reading=Reading(unread))
         source = _source(seen, Delivery(remote.label, "", _no_bytes), intake, name or remote.format_name)
     stream = RemoteStream(remote)
     conversation = None if source.conversation is None else remote.label  # of messages whose rows name none; the first may change

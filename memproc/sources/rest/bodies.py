@@ -24,6 +24,7 @@ from memproc.sources.rest.retrying import PassingError
 from memproc.sources.sniffing import BOM
 
 LINES = ("ndjson", "jsonl", "jsonlines", "json-lines", "json-seq", "stream+json")
+MAY_BE_JSON = ("json", "javascript", "plain", "html", "octet-stream")  # html: servers that are overloaded answer so
 TAIL_BYTES = 1 << 16
 _OF_SEQUENCES = b"\x1e"  # before each text of application/json-seq
 
@@ -84,7 +85,10 @@ class Page:
             if rest.strip() and not decode(first).fault:
                 self._raw = b""
                 return False
-            raise PassingError(f"the answer is no JSON that is whole, but {self._body.kind or 'of no kind'}") from None
+            told = f"the answer is no JSON that is whole, but {self._body.kind or 'of no kind'}"
+            if not any(kind in self._body.kind or not self._body.kind for kind in MAY_BE_JSON):
+                raise SourceEndedError(told) from None
+            raise PassingError(told) from None
         return True
 
     def _check_list(self) -> None:

@@ -2,7 +2,8 @@
 
 Facts: `Retry-After` holds seconds or a date (RFC 9110, 10.2.3). What is left of a server's own rate limit stands in headers of no
 common form: `RateLimit-Remaining` and `RateLimit-Reset` (seconds), `X-RateLimit-*` (seconds, or an epoch number as GitHub has it),
-`RateLimit: "default";r=0;t=5` (the draft of 2025). An API may refuse with 403 what is beyond its rate.
+`RateLimit: "default";r=0;t=5` (the draft of 2025). An API may refuse with 403 what is beyond its rate, and answer 202 while what
+is asked for is being made.
 
 Rules: waits grow exponentially and are random up to that ("full jitter": Brooker, "Exponential Backoff and Jitter", 2015), and are
 at least as long as the server asks for.
@@ -15,7 +16,7 @@ from collections.abc import Mapping
 from email.utils import parsedate_to_datetime
 
 FIRST_WAIT_SECONDS, LONGEST_WAIT_SECONDS = 0.5, 60.0
-RETRIED = frozenset((408, 425, 429, 500, 502, 503, 504, 520, 521, 522, 523, 524))
+RETRIED = frozenset((202, 408, 425, 429, 500, 502, 503, 504, 520, 521, 522, 523, 524))
 FORBIDDEN = 403
 _EPOCH_FROM = 1_000_000_000  # a reset so large is a point in time, not a wait
 _NUMBER = re.compile(r"\d{1,12}(?:\.\d{1,6})?", re.ASCII)

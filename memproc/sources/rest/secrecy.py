@@ -10,7 +10,7 @@ import os
 import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import NamedTuple, Self
-from urllib.parse import parse_qsl, quote, quote_plus, unquote, urlencode, urlsplit, urlunsplit
+from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit, urlunsplit
 
 from memproc.errors import UsageError
 
@@ -44,23 +44,27 @@ class Secrets(NamedTuple):
         return _REFERENCE.sub(lambda found: self.values.get(found[1], found[0]), text)
 
     def revealed_url(self, url: str) -> str:
-        """Return a URL with the values in its query."""
+        """Return a URL with the values in its path and its query."""
         parts = urlsplit(url)
-        if not _REFERENCE.search(unquote(parts.query)):
-            return url
-        query = [(name, self.revealed(value)) for name, value in parse_qsl(parts.query, keep_blank_values=True)]
-        return urlunsplit(parts._replace(query=urlencode(query)))
+        path = _REFERENCE.sub(lambda found: quote(self.values.get(found[1], found[0]), ":"), parts.path)
+        query = parts.query
+        if _REFERENCE.search(unquote(query)):
+            query = urlencode([(name, self.revealed(value)) for name, value in parse_qsl(query, keep_blank_values=True)])
+        return urlunsplit(parts._replace(path=path, query=query))
 
     def hidden(self, text: str) -> str:
-        """Return a text with the references in place of the values, however these are quoted."""
-        written = {
-            form: name for name, value in self.values.items() for form in (value, quote(value), quote_plus(value), quote(value, ""))
-        }
-        for form in sorted(written, key=lambda form: (-len(form), form)):
-            bare = re.escape(form)
-            reference = f"ENV:{written[form]}"
-            text = re.sub(bare if len(form) >= SHORT else rf"(?<!\w){bare}(?!\w)", lambda _found, put=reference: put, text)  # type: ignore[misc]
+        """Return a text with the references in place of the values, however much of these is quoted."""
+        for name, value in sorted(self.values.items(), key=lambda one: (-len(one[1]), one)):
+            any_form = "".join(map(_quoted_or_not, value))
+            reference = f"ENV:{name}"
+            text = re.sub(any_form if len(value) >= SHORT else rf"(?<!\w){any_form}(?!\w)", reference, text)
         return text
+
+
+def _quoted_or_not(mark: str) -> str:
+    """Return what matches a character, also as it may be written in a URL."""
+    quoted = "".join(f"%{byte:02x}" for byte in mark.encode())
+    return rf"(?:{re.escape(mark)}|(?i:{quoted}){'|[+]' if mark == ' ' else ''})"
 
 
 def is_key_name(name: str) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import time
+import zlib
 
 import pytest
 from hypothesis import given
@@ -64,6 +65,13 @@ def breaking_gzip(request):
     request.give(b"\x1f\x8b\x08\0\0\0\0\0\0\xff\xab", headers={"Content-Encoding": "gzip"})
 
 
+def breaking_gzip_behind_a_line(request):
+    """End within compressed data, where a line ends."""
+    made = zlib.compressobj(wbits=31)
+    body = made.compress(b'{"id": "1", "content": "Keeps 1 hens"}\n') + made.flush(zlib.Z_SYNC_FLUSH)
+    request.give(body, headers={"Content-Encoding": "gzip"}, kind="application/x-ndjson")
+
+
 PASSING = {
     "429": failing(429),
     "429 for seconds": failing(429, Retry_After="7"),
@@ -80,6 +88,7 @@ PASSING = {
     "no HTTP": speaking_no_http,
     "wrong length": giving_more_than_told,
     "broken gzip": breaking_gzip,
+    "gzip cut behind a line": breaking_gzip_behind_a_line,
     "no JSON": lambda request: request.give(b"<html>Please wait</html>", kind="text/html"),
 }
 
@@ -133,6 +142,14 @@ def test_what_will_not_pass_is_not_tried_again(api, tmp_path, status, told):
     """The message says what to mind."""
     api.plans.append(failing(status))
     with pytest.raises(memproc.SourceError, match=f"answers {status}.*{told}"):
+        ingest(pages(api, "whole", Clock()), tmp_path / "m.db")
+    assert len(api.seen) == 1
+
+
+def test_an_answer_of_another_kind_is_not_tried_again(api, tmp_path):
+    """As a table: the message says what it is."""
+    api.plans.append(lambda request: request.give(b"a,b\n1,2\n", kind="text/csv"))
+    with pytest.raises(memproc.SourceError, match="no JSON that is whole, but text/csv"):
         ingest(pages(api, "whole", Clock()), tmp_path / "m.db")
     assert len(api.seen) == 1
 

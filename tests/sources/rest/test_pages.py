@@ -371,6 +371,22 @@ def test_a_job_is_resumed_at_a_link_that_holds_a_key(api, fresh_file, monkeypatc
     assert next(iter(source.found({"page": ["https://x/?key=***", 0], "at": 1, "hash": ""}))).item.value["id"] == "1"
 
 
+def test_a_key_may_stand_in_the_path(api, fresh_file, monkeypatch):
+    """As some services have it; it is shown and kept as its reference, and put in again."""
+    monkeypatch.setenv("BOT", "12:x/y z")
+    api.answers["/bot12:x%2Fy%20z/m"] = lambda request, query: request.give(
+        memories(1 + len(query)), headers={} if query else {"Link": '</bot12:x%2Fy%20z/m?at=2>; rel="next"'}
+    )
+    source = RestPages(f"{api.root}/botENV:BOT/m", allow_private=True)
+    [first, second] = source.found(None)
+    assert [one.item.value["id"] for one in source.found(first.mark)] == ["2"]
+    assert list(source.found(second.mark)) == []
+    assert second.mark["page"][0] == f"{api.root}/botENV:BOT/m?at=2"
+    with fresh_file() as store:
+        ingest(source, store)
+        assert [job.source for job in store.jobs()] == [f"{api.root}/botENV:BOT/m"]
+
+
 def test_without_the_extra_a_person_is_told_what_to_install(tmp_path, monkeypatch):
     """Before anything is done."""
     for name in [name for name in sys.modules if name.startswith("memproc.sources.rest.")]:

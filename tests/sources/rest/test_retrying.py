@@ -59,6 +59,7 @@ def test_the_rate_limit_of_the_server_is_read(headers, seconds):
         (500, {}, True),
         (503, {}, True),
         (408, {}, True),
+        (202, {}, True),
         (400, {}, False),
         (401, {}, False),
         (404, {}, False),
