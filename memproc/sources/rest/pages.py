@@ -39,8 +39,8 @@ class RestPages:
     the list, or lines of JSON. `paging` says how pages follow: `link` (a link header with `rel="next"`, the default), `next:PATH`
     (a URL in the answer), `cursor:PARAM=PATH` (what is at the path is sent as the parameter), `page:PARAM` (from 1, or
     `,start=0`) or `offset:PARAM`; with `,more=PATH` the answer says whether there is more, with `,total=PATH` how many records
-    there are. Sizes of pages and filters stand in the URL. `ENV:NAME` in a header or in the query of the URL is the value of an
-    environment variable, which is shown and kept nowhere.
+    there are. Sizes of pages and filters stand in the URL. `ENV:NAME` in a header or in the URL is the value of an environment
+    variable, which is shown and kept nowhere.
 
     Requests go to the host of `url` and to `hosts`, by https; what leads elsewhere is refused, also by a link or a redirect. Named
     hosts get the headers too. `allow_private` lets them go to addresses that are not public, and by http to this machine.
