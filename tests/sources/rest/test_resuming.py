@@ -106,6 +106,23 @@ def test_pages_that_shift_between_two_runs_lose_nothing(api, fresh_file, kind, c
         assert len(numbers(store)) == len({*numbers(store)})
 
 
+@pytest.mark.parametrize(
+    ("change", "first"),
+    [(lambda records: records[2:], 5), (lambda records: records[4:], 5), (lambda records: memories(101, 102) + records, 5)],
+    ids=["on the page", "on the one before", "on the one behind"],
+)
+def test_a_record_that_moved_is_found_again(api, fresh_file, change, first):
+    """On its page or beside: nothing is read twice."""
+    shelf = Shelf(api, memories(*range(1, 31)))
+    source = pages(api, "page", Clock())
+    with fresh_file() as store:
+        read_some(source, store, api, 12)
+        shelf.records = change(shelf.records)
+        report = ingest(source, store, resume=True)
+        assert (report.status, report.read, report.duplicate) == ("done", 30, 0)
+        assert api.seen[7] == f"/page?page={first}"
+
+
 def by_time(shelf):
     """Return an answer by a cursor that holds when its record is gone, as cursors do: the id, in the order of ids."""
 
