@@ -123,6 +123,18 @@ def test_a_record_that_moved_is_found_again(api, fresh_file, change, first):
         assert api.seen[7] == f"/page?page={first}"
 
 
+def test_numbered_pages_are_read_from_the_first_where_the_last_record_is_not_near(api, fresh_file):
+    """What moved to pages that were read is not passed over."""
+    shelf = Shelf(api, memories(*range(1, 31)))
+    source = pages(api, "page", Clock())
+    with fresh_file() as store:
+        read_some(source, store, api, 12)
+        shelf.records = shelf.records[9:]
+        report = ingest(source, store, resume=True)
+        assert (report.status, report.duplicate) == ("done", 6)
+        assert numbers(store) == [*range(1, 31)]
+
+
 def by_time(shelf):
     """Return an answer by a cursor that holds when its record is gone, as cursors do: the id, in the order of ids."""
 
