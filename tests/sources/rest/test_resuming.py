@@ -250,6 +250,7 @@ def test_a_nightly_run_that_was_cut_off_goes_on(api, fresh_file):
         api.plans.clear()
         report = ingest(source, store)
         assert (report.status, report.read, report.stored) == ("done", 26, 25)
+        assert "updated_after=2026-01-03" in api.seen[-1]
         assert numbers(store) == [*range(1, 29)]
 
 
