@@ -270,3 +270,12 @@ def test_the_greatest_value_is_that_of_numbers_points_in_time_or_texts(api, valu
     source = RestPages(f"{api.root}/m", allow_private=True, cursor_field="at", since_param="since")
     *_, (_, mark) = source.found(None)
     assert source.next_start(mark) == (None if greatest is None else {"from": greatest})
+
+
+def test_a_night_without_any_record_leaves_the_beginning_where_it_was(api, fresh_file):
+    """Where the server leaves out equal values too."""
+    api.answers["/m"] = lambda request, query: request.give([] if query else [{"content": "Keeps 1 hens", "at": 7}])
+    source = RestPages(f"{api.root}/m", allow_private=True, cursor_field="at", since_param="since")
+    with fresh_file() as store:
+        assert [ingest(source, store).read for _ in range(3)] == [1, 0, 0]
+        assert api.seen[1::2] == ["/m", "/m?since=7", "/m?since=7"]
