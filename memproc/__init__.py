@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from memproc.retention import Expired, RetentionRule
     from memproc.sketching import sketch
     from memproc.sources.databases.faces import SqlQuery, SqlTable
+    from memproc.sources.rest.pages import RestPages
     from memproc.store.answers import (
         Added,
         Applied,
@@ -95,6 +96,7 @@ __all__ = [
     "Related",
     "Relation",
     "Report",
+    "RestPages",
     "RetentionRule",
     "Review",
     "Settings",
@@ -131,6 +133,7 @@ _HOMES = {
     "memproc.retention": "Expired RetentionRule",
     "memproc.sketching": "sketch",
     "memproc.sources.databases.faces": "SqlQuery SqlTable",
+    "memproc.sources.rest.pages": "RestPages",
     "memproc.store.answers": "Added Applied Calibration Entry Finding History IndexRecall Job ObservationSeen PolicyCount "
     "Proposed Quarantined Recount Review Settled Step Trace",
     "memproc.store.exporting": "Exported",
