@@ -26,11 +26,13 @@ if TYPE_CHECKING:
         StoreError,
         UsageError,
     )
+    from memproc.formats.mapping import FieldMap
     from memproc.ingestion.pipeline import ingest
     from memproc.ingestion.run import Interrupted
     from memproc.records import Category, EmotionalContext, Fault, Memory, Outcome, Rejected, Relation
     from memproc.report.report import BatchSeen, Merge, Pattern, Progress, Report
     from memproc.sketching import sketch
+    from memproc.sources.mapping_files import load_mapping
     from memproc.store.answers import (
         Added,
         Applied,
@@ -70,6 +72,7 @@ __all__ = [
     "Entry",
     "Exported",
     "Fault",
+    "FieldMap",
     "Finding",
     "History",
     "IndexRecall",
@@ -103,6 +106,7 @@ __all__ = [
     "Verdict",
     "calibrate",
     "ingest",
+    "load_mapping",
     "open",
     "sketch",
     "transform",
@@ -119,7 +123,9 @@ _HOMES = {
     "memproc.records": "Category EmotionalContext Fault Memory Outcome Rejected Relation",
     "memproc.report.report": "BatchSeen Merge Pattern Progress Report",
     "memproc.dedup.cluster": "Decision",
+    "memproc.formats.mapping": "FieldMap",
     "memproc.sketching": "sketch",
+    "memproc.sources.mapping_files": "load_mapping",
     "memproc.store.answers": "Added Applied Calibration Entry Finding History IndexRecall Job ObservationSeen PolicyCount "
     "Proposed Quarantined Recount Review Settled Step Trace",
     "memproc.store.exporting": "Exported",

@@ -20,6 +20,7 @@ from memproc.cli.options import (
     FormatName,
     Include,
     Mapping,
+    MappingFile,
     MaxDepth,
     MaxFields,
     Namespace,
@@ -89,6 +90,7 @@ def ingest(
     delimiter: Delimiter = None,
     encoding: Encoding = None,
     map_field: Mapping = None,
+    mapping: MappingFile = None,
     include: Include = None,
     as_of: Annotated[str | None, Option(help="The date that the source gives for itself.")] = None,
     trust_decisions: Annotated[
@@ -134,9 +136,9 @@ def ingest(
         max_decompressed_bytes=bytes_of(max_decompressed, "--max-decompressed"),
     )
     warn()
-    mapping, asked = mapping_of(map_field), asked_of(format, records, delimiter, encoding)
+    mapped, asked = mapping_of(map_field, mapping), asked_of(format, records, delimiter, encoding)
     if show_records is not None:
-        context = Context(clean_name(source, "source"), frozenset(include or ()), mapping)
+        context = Context(clean_name(source, "source"), frozenset(include or ()), mapped)
         show_first(what, intake_of(context, settings, namespace=namespace, as_of=as_of), asked, show_records, as_json=as_json)
         return
     if into is None:
@@ -151,7 +153,7 @@ def ingest(
                 source=source,
                 format=format,
                 settings=settings,
-                mapping=mapping,
+                mapping=mapped,
                 include=include or (),
                 as_of=as_of,
                 records=records,

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from typer import Exit
 
 from memproc.cli.app import FAILED, Json, app, print_json, show, tell, warn
-from memproc.cli.options import Delimiter, Encoding, File, FormatName, Include, Mapping, Records, asked_of, mapping_of
+from memproc.cli.options import Delimiter, Encoding, File, FormatName, Include, Mapping, MappingFile, Records, asked_of, mapping_of
 from memproc.cli.output import json_text, print_lines
 
 if TYPE_CHECKING:
@@ -30,6 +30,7 @@ def inspect(
     delimiter: Delimiter = None,
     encoding: Encoding = None,
     map_field: Mapping = None,
+    mapping: MappingFile = None,
     include: Include = None,
     as_json: Json = False,
 ) -> None:
@@ -39,7 +40,7 @@ def inspect(
     from memproc.ingestion.inspecting import inspect as look
     from memproc.ingestion.reading import intake_of
 
-    context = Context(None, frozenset(include or ()), mapping_of(map_field))
+    context = Context(None, frozenset(include or ()), mapping_of(map_field, mapping))
     found = look(file, intake_of(context, Settings()), asked_of(format, records, delimiter, encoding))
     said = [] if format is None else ["--format", format]
     said += [
@@ -49,6 +50,7 @@ def inspect(
         for part in (f"--{name}", given)
     ]
     said += [part for pair in map_field or () for part in ("--map", pair)]
+    said += [] if mapping is None else ["--mapping", str(mapping)]
     said += [part for kind in include or () for part in ("--include", kind)]
     following = _commands(found, " ".join(map(_quoted, ["memproc", "ingest", str(file), *said])))
     show({**found.as_dict(), "next": following}, "\n".join(_lines(found, following)), as_json=as_json)

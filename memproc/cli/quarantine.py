@@ -14,6 +14,7 @@ from memproc.cli.options import (
     MAX_FIELDS,
     FormatName,
     Mapping,
+    MappingFile,
     MaxDepth,
     MaxFields,
     Redact,
@@ -92,6 +93,7 @@ def retry(
     database: Database,
     numbers: Numbers = None,
     map_field: Mapping = None,
+    mapping: MappingFile = None,
     edited: Annotated[Path | None, Option("--from", metavar="FILE", help="An edited export of quarantine.")] = None,
     format: FormatName = None,
     category: Category = None,
@@ -110,7 +112,7 @@ def retry(
     kinds = tuple(secret_kinds or ())
     settings = settings_of(max_fields=max_fields, max_depth=max_depth, redact=redact, secrets=secrets, secret_kinds=kinds)
     with opened(database, settings=settings) as store:
-        report = store.replay(numbers or None, mapping=mapping_of(map_field), edited=edited, format=format, **which)
+        report = store.replay(numbers or None, mapping=mapping_of(map_field, mapping), edited=edited, format=format, **which)
     told = str(report) if report.job is not None else "\n".join(["nothing to replay", *report.notes])
     show(report.as_dict(), told, as_json=as_json)
     if report.status != "done" or report.quarantined:

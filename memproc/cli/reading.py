@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import abc
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -16,6 +17,7 @@ from memproc.cli.options import (
     FormatName,
     Include,
     Mapping,
+    MappingFile,
     Records,
     Redact,
     SecretKinds,
@@ -38,6 +40,7 @@ def validate(
     delimiter: Delimiter = None,
     encoding: Encoding = None,
     map_field: Mapping = None,
+    mapping: MappingFile = None,
     redact: Redact = False,
     secrets: SecretsPolicy = "off",
     secret_kinds: SecretKinds = None,
@@ -47,7 +50,7 @@ def validate(
     from memproc.records import Rejected
 
     settings = Settings(redact=redact, secrets=secrets, secret_kinds=tuple(secret_kinds or ()))
-    found = list(_read(file, asked_of(format, records, delimiter, encoding), map_field, (), settings))
+    found = list(_read(file, asked_of(format, records, delimiter, encoding), mapping_of(map_field, mapping), (), settings))
     rejected = [(position, one) for position, one in enumerate(found) if isinstance(one, Rejected)]
     faults = [{"position": position, **fault.as_dict()} for position, one in rejected for fault in one.faults]
     invalid = len(rejected)
@@ -72,6 +75,7 @@ def transform(
     delimiter: Delimiter = None,
     encoding: Encoding = None,
     map_field: Mapping = None,
+    mapping: MappingFile = None,
     include: Include = None,
     redact: Redact = False,
     secrets: SecretsPolicy = "off",
@@ -84,7 +88,9 @@ def transform(
     from memproc.writing import written
 
     settings = Settings(redact=redact, secrets=secrets, secret_kinds=tuple(secret_kinds or ()))
-    found = list(_read(file, asked_of(format, records, delimiter, encoding), map_field, include or (), settings))
+    found = list(
+        _read(file, asked_of(format, records, delimiter, encoding), mapping_of(map_field, mapping), include or (), settings)
+    )
     memories = [in_order(plain(one)) for one in found if not isinstance(one, Rejected)]
     rejected = [one for one in found if isinstance(one, Rejected)]
     lines = list(map(json_text, memories))
@@ -117,11 +123,11 @@ def formats(as_json: Json = False) -> None:
     show({"formats": listed}, "\n".join(lines), as_json=as_json)
 
 
-def _read(file: Path, asked: Asked, map_field: list[str] | None, include: Any, settings: Settings) -> Iterator[Any]:
+def _read(file: Path, asked: Asked, mapping: abc.Mapping[str, str], include: Any, settings: Settings) -> Iterator[Any]:
     from memproc.ingestion.reading import read_file
 
     warn()
-    return read_file(file, asked, mapping=mapping_of(map_field), include=include, settings=settings)
+    return read_file(file, asked, mapping=mapping, include=include, settings=settings)
 
 
 def _advise(found: list[Any]) -> None:

@@ -22,7 +22,7 @@ from memproc.dedup.band_hashes import with_band_hashes
 from memproc.dedup.columns import Columns
 from memproc.dedup.grouping import grouped
 from memproc.dedup.preparing import Accepted, prepare_all
-from memproc.formats import generic, of_line
+from memproc.formats import generic, mapping, of_line
 from memproc.formats.draft import Broken, Context, Decided, Draft, Format, LeftOut, Part
 from memproc.intake.chunk import Chunk
 from memproc.intake.isolating import isolated
@@ -70,7 +70,7 @@ class Intake:
         options = {
             "source": context.source,
             "include": sorted(context.include),
-            "mapping": dict(context.mapping),
+            "mapping": mapping.told(context.mapping),
             "as_of": self.as_of,
             "is_told": context.is_told,
         }

@@ -25,6 +25,7 @@ HINTS: dict[str, str] = {
     "not_json": "give only objects with text names, lists, text, numbers, true, false and null",
     "not_a_mapping": "give one JSON object a record",
     "json_invalid": "mend the JSON text; one JSON object a line, in UTF-8, or give its encoding, as in --encoding cp1252",
+    "path_failed": "mend the path in the mapping: a function of JMESPath takes values of certain types only",
     "row_invalid": "give each row as many cells as the head names, and close every quote",
     "not_utf8": "save the file as UTF-8, or give its encoding, as in --encoding cp1252",
     "duplicate_name": "give each name once: with two, one value would be lost",
