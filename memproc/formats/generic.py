@@ -25,6 +25,7 @@ from memproc.formats.mapping import read as read_mapped
 from memproc.formats.own import ENVELOPE, VERSION
 from memproc.formats.usual_names import USUAL_NAMES, claim_on, folded
 from memproc.records.fields import NO_IDS
+from memproc.records.versions import version_of
 from memproc.times import is_assumed
 from memproc.validation import fault
 from memproc.values import is_blank, is_empty, shown
@@ -74,6 +75,8 @@ def read(item: Item, context: Context) -> Iterator[Part]:
     """Yield the memory of one object or row; by a whole mapping it may give several, or be left out."""
     if isinstance(context.mapping, FieldMap):
         yield from read_mapped(context.mapping, item, context)
+    elif context.older_versions and version_of(item) in context.older_versions:
+        yield Draft({**item}, is_identity=context.source is not None or "source" in item)  # its names are those of its own version
     else:
         yield from _read_by_names(item, context)
 

@@ -34,7 +34,7 @@ from memproc.sources.decoding import exact_value, item_of
 from memproc.sources.items import Item, Piece
 from memproc.taken import Taken
 from memproc.times import parse_time, parts_of, to_text
-from memproc.validation import INTERNAL_ERROR, NOT_AN_OBJECT, READER_FAILED, as_given, broke, fault, redacted, restore, validator
+from memproc.validation import NOT_AN_OBJECT, READER_FAILED, as_given, broke, category_of, fault, redacted, restore, validator
 from memproc.values import is_blank
 
 
@@ -61,7 +61,8 @@ class Intake:
 
     def __post_init__(self) -> None:
         """Pass the field names of the schema to the readers."""
-        object.__setattr__(self, "context", self.context._replace(fields=_fields_of(self.schema)))
+        older = tuple(sorted(self.schema.migrations))
+        object.__setattr__(self, "context", self.context._replace(fields=_fields_of(self.schema), older_versions=older))
 
     @property
     def options_json(self) -> str:
@@ -269,7 +270,7 @@ class Intake:
         check = validator(self.schema, tracebacks=self.settings.tracebacks)
         checked = check(fields) if memory_object is None else as_given(memory_object.schema, fields, self.schema)
         if isinstance(checked, tuple):
-            return rejected(_category_of(checked), *checked)
+            return rejected(category_of(checked), *checked)
         try:
             as_of = parse_time(draft.as_of) if draft.as_of is not None else None
         except ValueError as error:
@@ -294,7 +295,3 @@ class Intake:
 @cache
 def _fields_of(schema: type[Memory]) -> frozenset[str]:
     return frozenset(schema.model_fields)
-
-
-def _category_of(faults: tuple[Fault, ...]) -> Category:
-    return Category.INTERNAL if faults[0].code in ("schema_failed", INTERNAL_ERROR) else Category.VALIDATION
