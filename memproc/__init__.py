@@ -27,9 +27,11 @@ if TYPE_CHECKING:
         UsageError,
     )
     from memproc.formats.mapping import FieldMap
+    from memproc.ingestion.migrating import migrate
     from memproc.ingestion.pipeline import ingest
     from memproc.ingestion.run import Interrupted
     from memproc.records import Category, EmotionalContext, Fault, Memory, Outcome, Rejected, Relation
+    from memproc.report.migration import Check, FieldChange, Migration
     from memproc.report.report import BatchSeen, Merge, Pattern, Progress, Report
     from memproc.sketching import sketch
     from memproc.sources.mapping_files import load_mapping
@@ -65,6 +67,7 @@ __all__ = [
     "Bin",
     "Calibration",
     "Category",
+    "Check",
     "DatabaseError",
     "Decision",
     "EmotionalContext",
@@ -72,6 +75,7 @@ __all__ = [
     "Entry",
     "Exported",
     "Fault",
+    "FieldChange",
     "FieldMap",
     "Finding",
     "History",
@@ -81,6 +85,7 @@ __all__ = [
     "Memory",
     "MemprocError",
     "Merge",
+    "Migration",
     "NotFoundError",
     "ObservationSeen",
     "Outcome",
@@ -107,6 +112,7 @@ __all__ = [
     "calibrate",
     "ingest",
     "load_mapping",
+    "migrate",
     "open",
     "sketch",
     "transform",
@@ -119,7 +125,9 @@ _HOMES = {
     "memproc.config": "Settings",
     "memproc.errors": "DatabaseError EngineError MemprocError NotFoundError SourceEndedError SourceError StoreError UsageError",
     "memproc.api": "calibrate open transform validate",
+    "memproc.ingestion.migrating": "migrate",
     "memproc.ingestion.pipeline": "ingest",
+    "memproc.report.migration": "Check FieldChange Migration",
     "memproc.records": "Category EmotionalContext Fault Memory Outcome Rejected Relation",
     "memproc.report.report": "BatchSeen Merge Pattern Progress Report",
     "memproc.dedup.cluster": "Decision",

@@ -9,7 +9,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from memproc.errors import UsageError
 from memproc.records.fields import Content, Id, Json, Name, Pole, Share, Tags, Time, to_list, to_object
-from memproc.records.versions import VERSION_FIELD, Migration, check_migrations
+from memproc.records.versions import VERSION_FIELD, Step, check_migrations
 
 SCHEMA_VERSION = 1  # of the fields of `Memory`; what memproc writes is marked with it
 EVENT_KINDS = frozenset({"message", "event"})
@@ -62,7 +62,7 @@ class Memory(BaseModel):
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
-    migrations: ClassVar[Mapping[int, Migration]] = {}
+    migrations: ClassVar[Mapping[int, Step]] = {}
 
     id: Id | None = None
     content: Content

@@ -12,10 +12,10 @@ from typing import Any
 from memproc.errors import UsageError
 
 VERSION_FIELD = "schema_version"
-Migration = Callable[[dict[str, Any]], dict[str, Any]]
+Step = Callable[[dict[str, Any]], dict[str, Any]]
 
 
-def check_migrations(name: str, migrations: Mapping[int, Migration], default: object) -> None:
+def check_migrations(name: str, migrations: Mapping[int, Step], default: object) -> None:
     """Raise UsageError unless the steps of the class `name` lead from version to version up to its newest, the `default` of the
     field that holds it.
     """

@@ -19,7 +19,7 @@ BLANK_RECORDS = "blank records"
 
 def read(field_map: FieldMap, item: Item, context: Context) -> Iterator[Part]:
     """Yield the memories of a record. Raises nothing."""
-    record = {**item, **{name: to_json(item[name]) for name in field_map.json if name in item}}
+    record = decoded(field_map, item)
     if all(says_nothing(value, field_map.blank) for value in record.values()):
         yield LeftOut(BLANK_RECORDS)
         return
@@ -39,6 +39,11 @@ def read(field_map: FieldMap, item: Item, context: Context) -> Iterator[Part]:
         yield LeftOut(f"records without {field_map.each.path}")
     for scope in scopes:
         yield from _one(field_map, scope, context)
+
+
+def decoded(field_map: FieldMap, item: Item) -> dict[str, Any]:
+    """Return a record with the values of columns that hold JSON as text."""
+    return {**item, **{name: to_json(item[name]) for name in field_map.json if name in item}}
 
 
 def scopes_of(field_map: FieldMap, record: Mapping[str, Any]) -> list[Mapping[str, Any]]:
