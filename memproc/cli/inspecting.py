@@ -6,9 +6,9 @@ import shlex
 from collections import Counter
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
-from typer import Exit
+from typer import Exit, Option
 
 from memproc.cli.app import FAILED, Json, app, print_json, show, tell, warn
 from memproc.cli.options import Delimiter, Encoding, File, FormatName, Include, Mapping, MappingFile, Records, asked_of, mapping_of
@@ -32,16 +32,25 @@ def inspect(
     map_field: Mapping = None,
     mapping: MappingFile = None,
     include: Include = None,
+    propose: Annotated[
+        bool, Option("--propose", help="Print a mapping file for it instead, in TOML, to be checked and changed.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Tell what is in a file, a folder or an archive: formats, records, whose, from when; write nothing."""
     from memproc.config import Settings
     from memproc.formats.draft import Context
     from memproc.ingestion.inspecting import inspect as look
+    from memproc.ingestion.inspecting import propose as mapping_proposed
     from memproc.ingestion.reading import intake_of
 
     context = Context(None, frozenset(include or ()), mapping_of(map_field, mapping))
-    found = look(file, intake_of(context, Settings()), asked_of(format, records, delimiter, encoding))
+    intake, asked = intake_of(context, Settings()), asked_of(format, records, delimiter, encoding)
+    if propose:
+        text = mapping_proposed(file, intake, asked)
+        show({"mapping": text}, text, as_json=as_json)
+        return
+    found = look(file, intake, asked)
     said = [] if format is None else ["--format", format]
     said += [
         part

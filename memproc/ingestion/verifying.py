@@ -121,9 +121,8 @@ class Reread:
         yield Check("each record was counted", report.read == read, f"{report.read} counted, {read} found at a second reading")
         by_database = report.quarantined - self.rejected  # records that the database refused
         explained = by_database == 0 if is_rehearsal else by_database == len(self.missing)
-        yield Check(
-            "what is not stored is in quarantine", explained, f"{report.quarantined} in quarantine, {self.rejected} rejected again"
-        )
+        rejected = f"{report.quarantined} in quarantine, {self.rejected} rejected again, {len(self.missing)} not found"
+        yield Check("what is not stored is in quarantine", explained, rejected)
         if is_rehearsal:
             return
         is_there = len(self.missing) == max(by_database, 0)

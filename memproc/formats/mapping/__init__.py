@@ -7,7 +7,8 @@ A mapping is a table `fields`, with one rule for each field, and beside it what 
 
 from memproc.formats.mapping.field_map import FieldMap, check_fields
 from memproc.formats.mapping.parsing import MappingError, field_map_of, mapping_of, told
+from memproc.formats.mapping.proposing import proposed
 from memproc.formats.mapping.reading import read
 from memproc.formats.mapping.rule import FieldRule
 
-__all__ = ["FieldMap", "FieldRule", "MappingError", "check_fields", "field_map_of", "mapping_of", "read", "told"]
+__all__ = ["FieldMap", "FieldRule", "MappingError", "check_fields", "field_map_of", "mapping_of", "proposed", "read", "told"]
