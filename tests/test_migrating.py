@@ -5,6 +5,8 @@ from __future__ import annotations
 import gzip
 import io
 import json
+import re
+import sqlite3
 
 import pytest
 from sqlalchemy import text
@@ -13,6 +15,7 @@ import memproc
 from memproc.formats import generic
 from memproc.store.changes import landing
 from tests.command_line import as_json, run_memproc
+from tests.conftest import ROOT
 
 MAPPING = {
     "blank": ["NULL"],
@@ -307,3 +310,29 @@ def test_a_column_that_is_nowhere_is_told(source, tmp_path):
         memproc.migrate(source, tmp_path / "m.db", mapping=wrong)
     optional = {**MAPPING, "fields": {**MAPPING["fields"], "subject": {"path": "onwer", "default": "Ann"}}}
     assert memproc.migrate(source, tmp_path / "m.db", mapping=optional).is_verified
+
+
+@pytest.mark.slow
+@pytest.mark.long
+def test_a_hundred_thousand_messy_rows_migrate_with_the_mapping_file_of_the_page(tmp_path, monkeypatch):
+    """It has fewer than 20 lines, and every row that a person could read lands."""
+    page = (ROOT / "docs/how-to/migrate-a-legacy-store.md").read_text()
+    make, mapping = re.findall(r"^```python\n(.*?)^```", page, re.MULTILINE | re.DOTALL)[:2]
+    monkeypatch.chdir(tmp_path)
+    names = {}
+    exec(make.replace("ROWS = 1_000", "ROWS = 100_000") + mapping, names)
+    assert len(names["mapping"].strip().splitlines()) < 20
+    names["old"].row_factory = sqlite3.Row
+    rows = [dict(row) for row in names["old"].execute("SELECT * FROM notes ORDER BY note_id")]
+    names["old"].close()
+    found = memproc.migrate(rows, "m.db", mapping="old-notes.toml")
+    assert found.is_verified, found
+    readable = [row for row in rows if row["body"] and not row["deleted"]]
+    report = found.report
+    assert (found.rows, report.quarantined, len(readable)) == (100_000, 0, 94_000)
+    assert report.stored + report.duplicate + report.merged == len(readable)
+    with memproc.open("m.db") as store:
+        texts = {one.content for one in store}
+    assert not any("&" in text.replace(" & ", "") or "Ã" in text for text in texts)
+    numbers = {re.search(r"\d+", row["body"])[0] for row in readable}
+    assert {re.search(r"\d+", text)[0] for text in texts} == numbers

@@ -106,4 +106,8 @@ class FieldRule:
 
 def says_nothing(value: object, blank: frozenset[str]) -> bool:
     """Return whether a value is none: blank, one of the words for that, or an empty list or object."""
-    return is_blank(value) or (word_of(value) in blank if isinstance(value, str) else value in ([], {}))
+    if not isinstance(value, str):
+        return value is None or value in ([], {})
+    if blank and word_of(value) in blank:
+        return True
+    return not "!" <= value < "\x7f" and is_blank(value)  # most begin with a visible ASCII character
