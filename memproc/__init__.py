@@ -26,7 +26,7 @@ if TYPE_CHECKING:
         StoreError,
         UsageError,
     )
-    from memproc.formats.mapping import FieldMap
+    from memproc.formats.mapping import FieldMap, FieldRule
     from memproc.ingestion.migrating import migrate
     from memproc.ingestion.pipeline import ingest
     from memproc.ingestion.run import Interrupted
@@ -77,6 +77,7 @@ __all__ = [
     "Fault",
     "FieldChange",
     "FieldMap",
+    "FieldRule",
     "Finding",
     "History",
     "IndexRecall",
@@ -131,7 +132,7 @@ _HOMES = {
     "memproc.records": "Category EmotionalContext Fault Memory Outcome Rejected Relation",
     "memproc.report.report": "BatchSeen Merge Pattern Progress Report",
     "memproc.dedup.cluster": "Decision",
-    "memproc.formats.mapping": "FieldMap",
+    "memproc.formats.mapping": "FieldMap FieldRule",
     "memproc.sketching": "sketch",
     "memproc.sources.mapping_files": "load_mapping",
     "memproc.store.answers": "Added Applied Calibration Entry Finding History IndexRecall Job ObservationSeen PolicyCount "

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal
 
 from memproc.errors import UsageError
 from memproc.formats.mapping.paths import name_in
@@ -15,13 +15,6 @@ ELEMENT = "each"  # the name under which paths find the element of a record that
 Rest = Literal["metadata", "none"] | tuple[str, ...]
 
 
-class Each(NamedTuple):
-    """What a record is split by: the path to a list, or to a text of lines, or of parts with one of these characters between."""
-
-    path: str
-    split: str = "\n"
-
-
 @dataclass(frozen=True, slots=True)
 class FieldMap(Mapping[str, str]):
     """Where the fields of a memory are in the records of another application, and what becomes of their values.
@@ -29,7 +22,8 @@ class FieldMap(Mapping[str, str]):
     As a mapping it tells by field where it is found, in words. `given` holds it as it was written: a dictionary of JSON values.
 
     - `rules`: one a field.
-    - `each`: what a record is split by into several memories. Paths find the element under `each`.
+    - `each`: the path to what a record is split by into several memories, if it is: a list, or a text with one of the characters of
+      `each_split` between its parts. Paths find the element under `each`.
     - `leave_out`: conditions by name; a record that fits one is left out, and counted under this name.
     - `blank`: words that are no value, compared without case. `json`: columns that hold JSON as text.
     - `rest`: where the columns go that no rule took: to the "metadata", those with some names alone, or "none". Those that go
@@ -37,7 +31,8 @@ class FieldMap(Mapping[str, str]):
     """
 
     rules: tuple[FieldRule, ...]
-    each: Each | None = None
+    each: str = ""
+    each_split: str = "\n"
     leave_out: Mapping[str, str] = field(default_factory=dict)
     blank: frozenset[str] = frozenset()
     json: tuple[str, ...] = ()
@@ -64,7 +59,7 @@ class FieldMap(Mapping[str, str]):
         rules = [rule for rule in self.rules if rule.paths and rule.default is None]
         names = {rule.field: [name_in(path) for path in rule.paths] for rule in rules}
         plain = {field: [name for name in found if name is not None] for field, found in names.items() if None not in found}
-        return {field: found for field, found in plain.items() if self.each is None or ELEMENT not in found}
+        return {field: found for field, found in plain.items() if not self.each or ELEMENT not in found}
 
 
 def check_fields(mapping: Mapping[str, str], fields: Iterable[str]) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 from memproc.errors import UsageError
 from memproc.formats.mapping.converting import KINDS, REPAIRS, word_of
-from memproc.formats.mapping.field_map import Each, FieldMap, Rest
+from memproc.formats.mapping.field_map import FieldMap, Rest
 from memproc.formats.mapping.paths import finder
 from memproc.formats.mapping.rule import FieldRule
 
@@ -45,9 +45,11 @@ def field_map_of(given: object) -> FieldMap:
     leave_out = given.get("leave_out", {})
     if not isinstance(leave_out, Mapping):
         raise MappingError(("leave_out",), "give a table of conditions, each under the name that it is counted by")
+    each, each_split = _each(given["each"]) if "each" in given else ("", "")
     return FieldMap(
         rules=rules,
-        each=_each(given["each"]) if "each" in given else None,
+        each=each,
+        each_split=each_split,
         leave_out={str(name): _path(("leave_out", str(name)), path) for name, path in leave_out.items()},
         blank=frozenset(map(word_of, _words(("blank",), given.get("blank", [])))),
         json=_words(("json",), given.get("json", [])),
@@ -122,12 +124,13 @@ def _date_formats(place: tuple[str, ...], said: object) -> tuple[str, ...]:
     return forms
 
 
-def _each(said: object) -> Each:
+def _each(said: object) -> tuple[str, str]:
+    """Return the path and the characters between the parts of a text: by default it has lines."""
     if isinstance(said, Mapping):
         _check_names(("each",), said, ("path", "split"))
         split = _text(("each", "split"), said.get("split", "\n"))
-        return Each(_path(("each", "path"), said.get("path")), split or "\n")
-    return Each(_path(("each",), said))
+        return _path(("each", "path"), said.get("path")), split or "\n"
+    return _path(("each",), said), "\n"
 
 
 def _rest(said: object) -> Rest:

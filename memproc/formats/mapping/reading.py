@@ -35,8 +35,8 @@ def read(field_map: FieldMap, item: Item, context: Context) -> Iterator[Part]:
     except PathFailedError as error:
         yield Broken(fault(place, "path_failed", "the path failed: ", str(error)))
         return
-    if not scopes and field_map.each is not None:
-        yield LeftOut(f"records without {field_map.each.path}")
+    if not scopes and field_map.each:
+        yield LeftOut(f"records without {field_map.each}")
     for scope in scopes:
         yield from _one(field_map, scope, context)
 
@@ -48,14 +48,14 @@ def decoded(field_map: FieldMap, item: Item) -> dict[str, Any]:
 
 def scopes_of(field_map: FieldMap, record: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     """Return what the paths look into: the record, or it with each of its elements. Raises PathFailedError."""
-    if field_map.each is None:
+    if not field_map.each:
         return [record]
-    found = finder(field_map.each.path)(record)
+    found = finder(field_map.each)(record)
     if isinstance(found, str):
-        found = parts_of_text(found, field_map.each.split)
+        found = parts_of_text(found, field_map.each_split)
     elements = found if isinstance(found, list) else [] if found is None else [found]
     kept = dict(record)
-    if (name := name_in(field_map.each.path)) is not None:
+    if (name := name_in(field_map.each)) is not None:
         kept.pop(name, None)
     return [{**kept, ELEMENT: element} for element in elements if not says_nothing(element, field_map.blank)]
 
@@ -72,7 +72,7 @@ def found_by(rule: FieldRule, scope: Mapping[str, Any], blank: frozenset[str]) -
 def _one(field_map: FieldMap, scope: Mapping[str, Any], context: Context) -> Iterator[Part]:
     fields: dict[str, Any] = {}
     metadata: dict[str, Any] = {}
-    taken = {ELEMENT} if field_map.each is not None else set[str]()
+    taken = {ELEMENT} if field_map.each else set[str]()
     for rule in field_map.rules:
         try:
             found, value = found_by(rule, scope, field_map.blank)
@@ -127,4 +127,4 @@ def _is_identity(field_map: FieldMap, fields: Mapping[str, Any], context: Contex
     """Return whether the id names this memory: the id of a record that gives several names none of them."""
     if context.source is None and "source" not in fields:
         return False
-    return field_map.each is None or any(rule.field == "id" and ELEMENT in rule.told for rule in field_map.rules)
+    return not field_map.each or any(rule.field == "id" and ELEMENT in rule.told for rule in field_map.rules)
