@@ -314,6 +314,7 @@ def test_a_column_that_is_nowhere_is_told(source, tmp_path):
 
 @pytest.mark.slow
 @pytest.mark.long
+@pytest.mark.timeout(1_800)
 def test_a_hundred_thousand_messy_rows_migrate_with_the_mapping_file_of_the_page(tmp_path, monkeypatch):
     """It has fewer than 20 lines, and every row that a person could read lands."""
     page = (ROOT / "docs/how-to/migrate-a-legacy-store.md").read_text()
