@@ -56,7 +56,7 @@ if TYPE_CHECKING:
     )
     from memproc.store.exporting import Exported
     from memproc.store.store import Store
-    from memproc.validation import Verdict
+    from memproc.validation import Verdict, json_schema
 
 __version__ = "0.1.0"
 
@@ -112,6 +112,7 @@ __all__ = [
     "Verdict",
     "calibrate",
     "ingest",
+    "json_schema",
     "load_mapping",
     "migrate",
     "open",
@@ -139,7 +140,7 @@ _HOMES = {
     "Proposed Quarantined Recount Review Settled Step Trace",
     "memproc.store.exporting": "Exported",
     "memproc.store.store": "Store",
-    "memproc.validation": "Verdict",
+    "memproc.validation": "Verdict json_schema",
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names.split()}
 

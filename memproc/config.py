@@ -16,6 +16,7 @@ from typing import Literal, SupportsIndex, get_args
 
 import orjson
 
+from memproc.dates import Dates, format_fault
 from memproc.errors import UsageError
 
 Dedup = Literal["off", "exact", "near"]
@@ -54,8 +55,10 @@ BOUNDS: dict[str, tuple[int, float]] = {"pool_overflow": (0, inf), "max_depth": 
 SECONDS = ("max_seconds", "pool_timeout_seconds", "pool_recycle_seconds")
 SHARES = ("merge_at", "review_at", "accept_at")
 STORED = ("dedup", "recall", "merge_at")
-OPEN = {*STORED, "accept_at", "batch_size", "max_errors", "max_memory", "max_workers", "max_seconds", "table_schema"}  # may be None
-SWITCHES = ("tracebacks", "redact")
+OPEN = {*STORED, "accept_at", "batch_size", "max_errors", "max_memory", "max_workers", "max_seconds", "table_schema"} | {
+    "day_first"
+}  # may be None
+SWITCHES = ("tracebacks", "redact", "day_first")
 SMALLEST_BATCH, LARGEST_BATCH = 1, 1_000_000
 LARGEST_NUMBER = 2**63 - 1  # of a database column
 TABLE_PREFIX = "memproc_"
@@ -100,6 +103,9 @@ class Settings:
       "tag" adds the tag `secret:<kind>`; "redact" puts `[secret: <kind>]` in its place; "quarantine" rejects the record, and keeps
       it redacted.
     - `secret_kinds`: what else counts as a secret: "email", "phone".
+    - `date_format`: how dates are written that have no other reading: a format of `strptime` with a year, as in "%d.%m.%y", or
+      several, which are tried in this order before all else.
+    - `day_first`: of two numbers before a year (03/04/2024) the first is the day (True) or the month (False). None reads neither.
     - `max_memory`: bytes that this process and its children should stay under. None means 80 % of what the cgroup or the machine
       allows.
     - `max_seconds`: the ingestion stops after this time; `resume` continues it.
@@ -138,6 +144,8 @@ class Settings:
     redact: bool = False
     secrets: Secrets = "off"
     secret_kinds: Iterable[str] = ()
+    date_format: str | Iterable[str] = ()
+    day_first: bool | None = None
     max_memory: int | None = None
     max_seconds: float | None = None
     max_workers: int | None = None
@@ -171,6 +179,22 @@ class Settings:
         if isinstance(kinds, str) or not isinstance(kinds, Iterable) or not {*kinds} <= {*SECRET_KINDS}:
             raise UsageError(f"secret_kinds={kinds!r}: give some of {', '.join(SECRET_KINDS)}")
         object.__setattr__(self, "secret_kinds", tuple(sorted({*kinds})))
+        self._check_dates()
+
+    def _check_dates(self) -> None:
+        given = (self.date_format,) if isinstance(self.date_format, str) else self.date_format
+        if not isinstance(given, Iterable):
+            raise UsageError(f"date_format={given!r}: give a format of strptime, or several")
+        formats = tuple(given)
+        for one in formats:
+            if (why := format_fault(one)) is not None:
+                raise UsageError(f"date_format={one!r} {why}")
+        object.__setattr__(self, "date_format", formats)
+
+    @property
+    def dates(self) -> Dates:
+        """How dates are said to be written."""
+        return Dates(tuple(self.date_format), self.day_first)
 
     @property
     def hides_secrets(self) -> bool:

@@ -48,7 +48,7 @@ BLANKS = "".join(
     )
 )
 # Invisible alone, but after another character they change how it looks: variation selectors and the letters of flags.
-_ALONE = BLANKS + "".join(map(chr, (*range(0x180B, 0x180E), *range(0xFE00, 0xFE10), *range(0xE0000, 0xE01F0))))
+INVISIBLE = BLANKS + "".join(map(chr, (*range(0x180B, 0x180E), *range(0xFE00, 0xFE10), *range(0xE0000, 0xE01F0))))
 
 
 class UnreadableError(ValueError):
@@ -110,7 +110,7 @@ def shown(text: str) -> str:
     ('ann', '')
     """
     kept = text.strip(BLANKS)
-    return kept if kept.isascii() or kept.strip(_ALONE) else ""
+    return kept if kept.isascii() or kept.strip(INVISIBLE) else ""
 
 
 def is_blank(value: object) -> bool:

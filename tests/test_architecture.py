@@ -20,8 +20,8 @@ from tests.waiting import LIMIT_SECONDS
 PACKAGE = ROOT / "memproc"
 # A module may import from its own floor and from those below it. The order is the floors', the lowest first.
 FLOORS = (
-    ("failures", "values"),
-    ("errors", "times", "resources", "in_use", "writing", "folders"),
+    ("failures", "values", "classes"),
+    ("errors", "times", "spelled", "dates", "resources", "in_use", "writing", "folders"),
     ("config",),
     ("records",),
     ("validation",),
@@ -31,7 +31,7 @@ FLOORS = (
     ("store",),
     ("ingestion",),
     ("api",),
-    ("cli", "testing"),
+    ("cli", "testing", "from_type"),
 )
 # The floors inside the packages, likewise.
 FLOORS_WITHIN = {
@@ -65,7 +65,7 @@ FLOORS_WITHIN = {
     ),
     "ingestion": (
         ("gc_pauses", "engines", "places", "refusing", "detecting", "source", "opening", "batches"),
-        ("checkpoint", "remarks", "reading", "stopping"),
+        ("checkpoint", "remarks", "reading", "checking", "stopping"),
         ("run", "inspecting", "verifying"),
         ("pipeline",),
         ("migrating",),
@@ -81,8 +81,18 @@ FACES = {
     "store/face/reading.py: find",
 }
 FLOOR_OF = {name: floor for floor, names in enumerate(FLOORS) for name in names}
-PURE = ("dedup", "formats", "failures.py", "values.py", "times.py", "records", "validation", "intake", "taken.py")
-PURE += ("batch_size.py",)
+PURE = (
+    "dedup",
+    "formats",
+    "failures.py",
+    "values.py",
+    "times.py",
+    "records",
+    "validation",
+    "intake",
+    "taken.py",
+)
+PURE += ("batch_size.py", "spelled.py", "dates.py")
 IMPURE = {"sqlalchemy", "sqlite3", "threading", "time", "random", "os", "subprocess", "socket", "loguru", "psutil", "pathlib"}
 
 

@@ -392,6 +392,14 @@ def test_what_becomes_very_large_is_read_up_to_a_limit_only(tmp_path, spaces, ma
     assert not (tmp_path / "m.db").exists()
 
 
+def test_what_becomes_very_large_is_refused_before_its_first_records_land(tmp_path):
+    """Each line of it would have been a record."""
+    (tmp_path / "bomb.md.gz").write_bytes(gzip.compress(b"- I like the sea in the morning\n" * 3_000_000))
+    with pytest.raises(memproc.SourceError, match=f"more than {LARGEST_RATIO} times as large"):
+        memproc.ingest(tmp_path / "bomb.md.gz", tmp_path / "m.db")
+    assert not (tmp_path / "m.db").exists()
+
+
 @pytest.mark.parametrize("size", [FREE_BYTES * 4, 4_000_000_000])
 def test_an_archive_that_says_that_it_becomes_large_is_not_opened(tmp_path, monkeypatch, size):
     """Ten megabytes that would become gigabytes of zeros: told by what the archive says, before a byte is decompressed."""
@@ -727,6 +735,23 @@ def test_what_stands_behind_a_file_that_breaks_is_told_by_name_where_that_stops_
             assert report.status == "failed"
             behind = [f"not read: a.zip!{name}.jsonl stands behind what failed" for name in "cd"]
             assert [note for note in report.notes if note.startswith("not read")] == behind
+
+
+def test_a_folder_below_that_may_not_be_read_is_told(tmp_path, monkeypatch):
+    """What may be in it is not passed in silence."""
+    (tmp_path / "in" / "closed").mkdir(parents=True)
+    (tmp_path / "in" / "a.jsonl").write_bytes(lines(TEA))
+    listing = os.scandir
+
+    def scandir(path):
+        if str(path).endswith("closed"):
+            raise PermissionError(13, "Permission denied", str(path))  # who runs the tests as root may read everything
+        return listing(path)
+
+    monkeypatch.setattr(os, "scandir", scandir)
+    report = contents(tmp_path, tmp_path / "in")[1]
+    assert any("closed cannot be read: Permission denied" in note for note in report.notes)
+    assert report.left_out == {"folders that cannot be read": 1}
 
 
 def test_two_hundred_files_that_are_not_read_are_told_by_name(tmp_path):

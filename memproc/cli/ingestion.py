@@ -15,6 +15,8 @@ from memproc.cli.inspecting import show_first
 from memproc.cli.options import (
     MAX_DEPTH,
     MAX_FIELDS,
+    DateFormat,
+    DayFirst,
     Delimiter,
     Encoding,
     FormatName,
@@ -92,6 +94,8 @@ def ingest(
     map_field: Mapping = None,
     mapping: MappingFile = None,
     include: Include = None,
+    date_format: DateFormat = None,
+    day_first: DayFirst = None,
     as_of: Annotated[str | None, Option(help="The date that the source gives for itself.")] = None,
     trust_decisions: Annotated[
         bool, Option("--trust-decisions", help="Apply the decisions of a full export, which must be your own.")
@@ -132,6 +136,8 @@ def ingest(
         secrets=secrets,
         secret_kinds=tuple(secret_kinds or ()),
         tracebacks=tracebacks,
+        date_format=tuple(date_format or ()),
+        day_first=day_first,
         max_record_bytes=bytes_of(max_record, "--max-record"),
         max_decompressed_bytes=bytes_of(max_decompressed, "--max-decompressed"),
     )
@@ -170,7 +176,8 @@ def ingest(
         report = interrupted.report
         tell("memproc: interrupted" + (": --resume goes on behind the last batch" if "resume" in str(interrupted) else ""))
     show(report.as_dict(), str(report), as_json=as_json)
-    if report.status not in ("done", "rehearsed") or report.is_all_quarantined or (strict and report.quarantined):
+    has_nothing = report.is_all_quarantined or report.is_empty_handed
+    if report.status not in ("done", "rehearsed") or has_nothing or (strict and report.quarantined):
         raise Exit(FAILED)
 
 

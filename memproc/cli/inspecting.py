@@ -10,8 +10,21 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from typer import Exit, Option
 
-from memproc.cli.app import FAILED, Json, app, print_json, show, tell, warn
-from memproc.cli.options import Delimiter, Encoding, File, FormatName, Include, Mapping, MappingFile, Records, asked_of, mapping_of
+from memproc.cli.app import FAILED, Json, app, print_json, settings_of, show, tell, warn
+from memproc.cli.options import (
+    DateFormat,
+    DayFirst,
+    Delimiter,
+    Encoding,
+    File,
+    FormatName,
+    Include,
+    Mapping,
+    MappingFile,
+    Records,
+    asked_of,
+    mapping_of,
+)
 from memproc.cli.output import json_text, print_lines
 
 if TYPE_CHECKING:
@@ -32,20 +45,22 @@ def inspect(
     map_field: Mapping = None,
     mapping: MappingFile = None,
     include: Include = None,
+    date_format: DateFormat = None,
+    day_first: DayFirst = None,
     propose: Annotated[
         bool, Option("--propose", help="Print a mapping file for it instead, in TOML, to be checked and changed.")
     ] = False,
     as_json: Json = False,
 ) -> None:
     """Tell what is in a file, a folder or an archive: formats, records, whose, from when; write nothing."""
-    from memproc.config import Settings
     from memproc.formats.draft import Context
     from memproc.ingestion.inspecting import inspect as look
     from memproc.ingestion.inspecting import propose as mapping_proposed
     from memproc.ingestion.reading import intake_of
 
     context = Context(None, frozenset(include or ()), mapping_of(map_field, mapping))
-    intake, asked = intake_of(context, Settings()), asked_of(format, records, delimiter, encoding)
+    settings = settings_of(date_format=tuple(date_format or ()), day_first=day_first)
+    intake, asked = intake_of(context, settings), asked_of(format, records, delimiter, encoding)
     if propose:
         text = mapping_proposed(file, intake, asked)
         show({"mapping": text}, text, as_json=as_json)
@@ -60,6 +75,8 @@ def inspect(
     ]
     said += [part for pair in map_field or () for part in ("--map", pair)]
     said += [] if mapping is None else ["--mapping", str(mapping)]
+    said += [part for one in date_format or () for part in ("--date-format", one)]
+    said += [] if day_first is None else ["--day-first" if day_first else "--month-first"]
     said += [part for kind in include or () for part in ("--include", kind)]
     following = _commands(found, " ".join(map(_quoted, ["memproc", "ingest", str(file), *said])))
     show({**found.as_dict(), "next": following}, "\n".join(_lines(found, following)), as_json=as_json)
@@ -101,6 +118,10 @@ def _lines(found: Inspection, following: list[str]) -> list[str]:
     dates = f"{found.first} to {found.last}" if found.first else ""
     if dates or undated:
         lines.append(f"dates: {', '.join(filter(None, (dates, undated)))}")
+    if found.forms:
+        lines.append(f"  written as: {_counts(found.forms)}")
+    if found.refused.forms:
+        lines.append(found.refused.told())
     if found.examples:
         lines += ["as they would be stored:", *(f"  {json_text(one)}" for one in found.examples)]
     if found.advice:
@@ -143,6 +164,9 @@ def _commands(found: Inspection, ingest: str) -> list[str]:
     more = [
         f"{ingest}{whose} --into memories.db --include {option}" for option in found.options if f"--include {option}" not in ingest
     ]
+    if not found.records and found.refused.either:
+        return [f"{ingest}{whose} --show 5 {order}" for order in found.refused.orders]
     if not found.records:
         return more or [f"{ingest} --show 5 --map content=NAME"]
-    return [f"{ingest}{whose} --into memories.db --dry-run", f"{ingest}{whose} --into memories.db", *more]
+    orders = [f"{ingest}{whose} --into memories.db --dry-run {order}" for order in found.refused.orders if found.refused.either]
+    return [*orders, f"{ingest}{whose} --into memories.db --dry-run", f"{ingest}{whose} --into memories.db", *more]

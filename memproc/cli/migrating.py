@@ -9,6 +9,8 @@ from typer import Argument, Exit, Option
 
 from memproc.cli.app import FAILED, Json, app, settings_of, show, tell, warn
 from memproc.cli.options import (
+    DateFormat,
+    DayFirst,
     Delimiter,
     Encoding,
     FormatName,
@@ -18,10 +20,12 @@ from memproc.cli.options import (
     Namespace,
     Records,
     Redact,
+    Schema,
     SecretKinds,
     SecretsPolicy,
     SourceName,
     mapping_of,
+    schema_of,
 )
 from memproc.cli.output import json_text, target
 
@@ -39,6 +43,9 @@ def migrate(
     delimiter: Delimiter = None,
     encoding: Encoding = None,
     include: Include = None,
+    schema: Schema = None,
+    date_format: DateFormat = None,
+    day_first: DayFirst = None,
     redact: Redact = False,
     secrets: SecretsPolicy = "off",
     secret_kinds: SecretKinds = None,
@@ -55,6 +62,8 @@ def migrate(
     from memproc.writing import written
 
     warn()
+    dates = {"date_format": tuple(date_format or ()), "day_first": day_first}
+    settings = settings_of(redact=redact, secrets=secrets, secret_kinds=tuple(secret_kinds or ()), **dates)
     try:
         with shown_progress() as shown:
             migration = run(
@@ -64,7 +73,8 @@ def migrate(
                 namespace=namespace,
                 source=source,
                 format=format,
-                settings=settings_of(redact=redact, secrets=secrets, secret_kinds=tuple(secret_kinds or ())),
+                schema=schema_of(schema),
+                settings=settings,
                 include=include or (),
                 records=records,
                 delimiter=delimiter,

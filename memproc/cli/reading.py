@@ -1,4 +1,4 @@
-"""The commands that read records without a store: check them, convert them, list the formats."""
+"""The commands that read records without a store: convert them, list the formats."""
 
 from __future__ import annotations
 
@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from typer import Exit, Option
 
-from memproc.cli.app import FAILED, Json, app, print_json, show, tell, warn
+from memproc.cli.app import FAILED, Json, app, print_json, settings_of, show, tell, warn
 from memproc.cli.options import (
+    DateFormat,
+    DayFirst,
     Delimiter,
     Encoding,
     File,
@@ -26,44 +28,10 @@ from memproc.cli.options import (
     mapping_of,
 )
 from memproc.cli.output import beside, json_text, print_lines, target
-from memproc.config import Settings
 
 if TYPE_CHECKING:
+    from memproc.config import Settings
     from memproc.ingestion.opening import Asked
-
-
-@app.command()
-def validate(
-    file: File,
-    format: FormatName = None,
-    records: Records = None,
-    delimiter: Delimiter = None,
-    encoding: Encoding = None,
-    map_field: Mapping = None,
-    mapping: MappingFile = None,
-    redact: Redact = False,
-    secrets: SecretsPolicy = "off",
-    secret_kinds: SecretKinds = None,
-    as_json: Json = False,
-) -> None:
-    """Check the records of a file and show every fault. Exit with 1 if there is one."""
-    from memproc.records import Rejected
-
-    settings = Settings(redact=redact, secrets=secrets, secret_kinds=tuple(secret_kinds or ()))
-    found = list(_read(file, asked_of(format, records, delimiter, encoding), mapping_of(map_field, mapping), (), settings))
-    rejected = [(position, one) for position, one in enumerate(found) if isinstance(one, Rejected)]
-    faults = [{"position": position, **fault.as_dict()} for position, one in rejected for fault in one.faults]
-    invalid = len(rejected)
-    lines = [
-        f"{fault['position']}: {fault['path'] or 'record'}: {fault['message']} [{fault['code']}] - {fault['hint']}"
-        for fault in faults
-    ]
-    summary = f"{len(found) - invalid} of {len(found)} records are valid"
-    counts = {"read": len(found), "valid": len(found) - invalid, "invalid": invalid}
-    show({**counts, "errors": faults}, "\n".join([*lines, summary]), as_json=as_json)
-    _advise(found)
-    if invalid:
-        raise Exit(FAILED)
 
 
 @app.command()
@@ -77,6 +45,8 @@ def transform(
     map_field: Mapping = None,
     mapping: MappingFile = None,
     include: Include = None,
+    date_format: DateFormat = None,
+    day_first: DayFirst = None,
     redact: Redact = False,
     secrets: SecretsPolicy = "off",
     secret_kinds: SecretKinds = None,
@@ -87,7 +57,8 @@ def transform(
     from memproc.records import Rejected, plain
     from memproc.writing import written
 
-    settings = Settings(redact=redact, secrets=secrets, secret_kinds=tuple(secret_kinds or ()))
+    dates = {"date_format": tuple(date_format or ()), "day_first": day_first}
+    settings = settings_of(redact=redact, secrets=secrets, secret_kinds=tuple(secret_kinds or ()), **dates)
     found = list(
         _read(file, asked_of(format, records, delimiter, encoding), mapping_of(map_field, mapping), include or (), settings)
     )

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from memproc.errors import SourceError, UsageError
-from memproc.formats import chats, companions, detect, format_named, generic
+from memproc.formats import chats, companions, detect, format_named, generic, whatsapp
 from memproc.formats.draft import Format, told_elsewhere
 from memproc.formats.mapping import FieldMap
 from memproc.ingestion.refusing import are_texts, check_known, check_table
@@ -39,8 +39,16 @@ def format_of(opened: Items, sample: Sequence[Item], file: Delivery | None, inta
         return companions.FORMAT
     if are_texts(file.shown, values):
         return generic.TEXTS
+    detected = _in_order(detected, objects, intake.settings.day_first)
     check_known(file, detected, sample, objects)
     return detected or generic.FORMAT
+
+
+def _in_order(detected: Format | None, objects: Sequence[Mapping[str, Any]], day_first: bool | None) -> Format | None:  # noqa: FBT001
+    """Return the format of a chat whose dates leave their order open, as the caller says it; any other as it is."""
+    if detected is not whatsapp.FORMAT or day_first is None or all(one.get("day_first", True) is not None for one in objects):
+        return detected
+    return whatsapp.DAY_FIRST if day_first else whatsapp.MONTH_FIRST
 
 
 def _format_named(name: str, sample: Sequence[Item], file: Delivery | None, intake: Intake) -> Format:

@@ -25,6 +25,7 @@ from memproc.sources.files import How, items_of
 from memproc.sources.items import Item, Items, Reading
 from memproc.sources.iterables import of_iterable
 from memproc.sources.labels import path_shown
+from memproc.sources.lines import LineNumber
 from memproc.sources.remote import Remote, RemoteStream, looked_at
 from memproc.sources.reopening import Later
 from memproc.sources.streams import checked_encoding
@@ -39,13 +40,14 @@ TABS, NO_DELIMITERS = ("\\t", "tab"), ('"', "\r", "\n")
 
 class Asked(NamedTuple):
     """How files are written, as the caller says: the format, where in an object the list of records is (`data.items`), what
-    stands between the cells of a table, the encoding.
+    stands between the cells of a table, the encoding. With `is_numbered` items know their lines.
     """
 
     format: str | None = None
     records: str | None = None
     delimiter: str | None = None
     encoding: str | None = None
+    is_numbered: bool = False
 
     def how(self, limit_bytes: int) -> How:
         """Return how to read files. Raises UsageError if an option is not valid."""
@@ -55,7 +57,8 @@ class Asked(NamedTuple):
         names = tuple(self.records.split(".")) if self.records is not None else ()
         if not all(names):
             raise UsageError(f"records={self.records!r}: give the names that lead to the list, as in data.items")
-        return How(LISTS, limit_bytes, names, delimiter, checked_encoding(self.encoding))
+        number = LineNumber() if self.is_numbered else None
+        return How(LISTS, limit_bytes, names, delimiter, checked_encoding(self.encoding), number)
 
 
 def given_of(what: object) -> list[Given] | None:
@@ -215,7 +218,7 @@ def _source(opened: Items, delivery: Delivery | None, intake: Intake, name: str 
     as_of = intake.as_of
     if as_of is None and (head_date := detected.as_of(opened.head)) is not None:
         try:
-            moment = parse_time(head_date)
+            moment = parse_time(intake.settings.dates.read(head_date))
         except ValueError as error:
             message = f"{label}: the date of the export is no date"
             raise SourceError(f"{message}: {error}", message) from error

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
+from memproc.classes import define
 from memproc.errors import UsageError
 from memproc.records.fields import Content, Id, Json, Name, Pole, Share, Tags, Time, to_list, to_object
 from memproc.records.versions import VERSION_FIELD, Step, check_migrations
@@ -82,9 +83,10 @@ class Memory(BaseModel):
     metadata: Json = Field(default_factory=dict)
 
     @classmethod
-    def __pydantic_init_subclass__(cls, **kwargs: Any) -> None:
-        """Check the migrations of a subclass. Raises UsageError."""
-        super().__pydantic_init_subclass__(**kwargs)
+    def __pydantic_init_subclass__(cls, **given: Any) -> None:
+        """Tell of the new class whoever wants to know, and check its migrations. Raises UsageError."""
+        super().__pydantic_init_subclass__(**given)
+        define(cls)
         if not cls.migrations:
             return
         if VERSION_FIELD not in cls.model_fields:
@@ -92,6 +94,9 @@ class Memory(BaseModel):
             raise UsageError(f"{cls.__name__} has migrations: give it the field {VERSION_FIELD}: int = {newest}")
         check_migrations(cls.__name__, cls.migrations, cls.model_fields[VERSION_FIELD].default)
 
+
+for _class in (EmotionalContext, Relation, Memory):
+    define(_class)
 
 if TYPE_CHECKING:
     from typing_extensions import TypeVar

@@ -19,17 +19,17 @@ from typing import IO, Any, NamedTuple, cast
 
 from memproc.errors import MemprocError, OversizedError, SourceError, refuse_url
 from memproc.sources.archives import MOST_MEMBERS, ZIP_STARTS, Archive, Member, Opens, Shelf
-from memproc.sources.compression import Bounds, compression_of, decompressed, without_suffix
+from memproc.sources.compression import FREE_BYTES, Bounds, compression_of, decompressed, without_suffix
 from memproc.sources.files import check_not_in_use, open_path
+from memproc.sources.junk import HIDDEN, junk_in
 from memproc.sources.labels import member_shown, path_shown
 from memproc.sources.sniffing import SNIFFED_BYTES
-from memproc.sources.streams import of_object, spooled, with_head
+from memproc.sources.streams import PULLED_BYTES, KeptOpen, of_object, spooled, with_head
 
 STANDARD_INPUT = "-"
 DEEPEST_NESTING = 3  # archives in archives, and compressed data in such
 UNKNOWN = "files of no known kind"
-HIDDEN = "hidden files"
-JUNK = ("__MACOSX", ".DS_Store", "Thumbs.db", "desktop.ini")
+FOLDERS = "folders that cannot be read"
 _DOCUMENTS = (".docx", ".xlsx", ".pptx", ".odt", ".ods", ".epub", ".jar", ".apk")
 _START_BYTES = 8
 
@@ -129,13 +129,13 @@ class Deliveries:
                 continue
             if not path.is_dir():
                 yield from self._below(path, path_shown(path.name))
-            elif _junk_in(path.name) == HIDDEN or not self._is_passed(path, path_shown(path.name)):
+            elif junk_in(path.name) == HIDDEN or not self._is_passed(path, path_shown(path.name)):
                 yield from self._of_folder(path)
                 seen.update(Path(where, name) for where, folders, names in os.walk(path) for name in folders + names)
 
     def _is_passed(self, folder: Path, label: str) -> bool:
         """Return whether a folder in what was given is not read, after noting why."""
-        if junk := _junk_in(folder.name):
+        if junk := junk_in(folder.name):
             self.skipped[junk] += sum(len(inner) for *_, inner in os.walk(folder))
         elif folder.is_symlink():
             self.skip(SourceError(f"{label} is a link to a folder: give it by itself"))
@@ -146,18 +146,21 @@ class Deliveries:
     def _of_folder(self, folder: Path) -> Iterator[Delivery]:
         name = folder.name or folder.resolve().name
         files: list[Path] = []
-        for where, folders, names in os.walk(folder):
+        for where, folders, names in os.walk(folder, onerror=self._untold_folder):
             inside = f"{name}/{Path(where).relative_to(folder).as_posix()}/".replace("/./", "/")
             folders[:] = [one for one in sorted(folders) if not self._is_passed(Path(where, one), path_shown(inside + one))]
             files += [Path(where, one) for one in names]
         for path in sorted(files):
             label = path_shown(f"{name}/{path.relative_to(folder).as_posix()}")
-            if junk := _junk_in(path.name):
+            if junk := junk_in(path.name):
                 self.skipped[junk] += 1
             elif path.is_symlink() and not path.resolve().is_relative_to(folder.resolve()):
                 self.skip(SourceError(f"{label} is a link that leads out of the folder"))
             else:
                 yield from self._below(path, label)
+
+    def _untold_folder(self, error: OSError) -> None:
+        self.skip(SourceError(f"{path_shown(error.filename)} cannot be read: {error.strerror}"), FOLDERS)
 
     def _below(self, path: Path, label: str) -> Iterator[Delivery]:
         """Yield a file that was not given by itself."""
@@ -195,7 +198,7 @@ class Deliveries:
         if start.startswith(ZIP_STARTS):
             copy = self._copy(one.label, whole)
             self._once.append(copy)
-            yield from self._of_zip(one, lambda: cast("IO[bytes]", _Shared(copy)), levels)
+            yield from self._of_zip(one, lambda: cast("IO[bytes]", KeptOpen(copy)), levels)
         elif kind := compression_of(start):
             _check_levels(one, levels)
             inner = partial(decompressed, kind, whole, one.label, self._bounds)
@@ -215,7 +218,9 @@ class Deliveries:
                 size=None,
                 is_plain=False,
             )
-            yield from self._unwrapped(inner, _start_of(inner), levels + 1)
+            start = _start_of(inner)
+            _try_out(inner)
+            yield from self._unwrapped(inner, start, levels + 1)
         else:
             yield one
 
@@ -228,7 +233,7 @@ class Deliveries:
         self._count(one.label, members)
         for member in members:
             label = f"{one.label}!{member_shown(member.name)}"
-            if junk := _junk_in(*member.name.replace("\\", "/").split("/")):
+            if junk := junk_in(*member.name.replace("\\", "/").split("/")):
                 self.skipped[junk] += 1
                 continue
             if member.refusal:
@@ -254,19 +259,6 @@ class Deliveries:
             return spooled(stream, lambda size: self._bounds.check(label, size, size))
 
 
-class _Shared:
-    """A copy that stays open when who reads it closes it."""
-
-    def __init__(self, copy: IO[bytes]) -> None:
-        self._copy = copy
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._copy, name)
-
-    def close(self) -> None:
-        """Leave it open."""
-
-
 def _standard_input() -> IO[bytes]:
     if sys.stdin is None:
         raise SourceError("standard input is closed")
@@ -278,6 +270,19 @@ def _check_levels(one: Delivery, levels: int) -> None:
         raise SourceError(f"{one.label} is nested deeper than {DEEPEST_NESTING} archives: unpack it")
 
 
+def _try_out(one: Delivery) -> None:
+    """Raise OversizedError if what is decompressed is made to become very large, before any of it is read as records."""
+    left_bytes = FREE_BYTES
+    try:
+        with one.opens() as stream:
+            while left_bytes >= 0 and (piece := stream.read(PULLED_BYTES)):
+                left_bytes -= len(piece)
+    except MemprocError:
+        raise
+    except Exception:  # noqa: BLE001, S110 - what is damaged is told when it is read
+        pass
+
+
 def _start_of(one: Delivery) -> bytes:
     try:
         with one.opens() as stream:
@@ -286,13 +291,3 @@ def _start_of(one: Delivery) -> bytes:
         raise
     except Exception as error:  # what decompresses raises errors of many kinds
         raise SourceError(f"{one.label} cannot be read: {error}") from error
-
-
-def _junk_in(*parts: str) -> str:
-    """Return the kind of what nobody wants among the parts of a path, or an empty text."""
-    for part in parts:
-        if part in JUNK:
-            return part
-        if part.startswith(".") and part not in (".", ".."):
-            return HIDDEN
-    return ""

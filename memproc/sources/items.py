@@ -23,7 +23,7 @@ class Place(NamedTuple):
 
 class Item(NamedTuple):
     """One item: its value (`Given` for a memory object), or the fault that prevents decoding it. `raw` is None for an item that
-    never was bytes. `place` is known of messages.
+    never was bytes. `place` is known of messages, `line` (the number of the first, from 1) where it was asked for.
     """
 
     value: object
@@ -31,6 +31,7 @@ class Item(NamedTuple):
     fault: Fault | None = None
     category: Category = Category.SOURCE
     place: Place | None = None
+    line: int | None = None
 
 
 Piece = bytes | Item  # an item as cut out of a source: JSON that is not decoded yet, or a finished item

@@ -17,6 +17,7 @@ from memproc.validation.faults import (
     in_one_line,
 )
 from memproc.validation.gate import Verdict, as_given, restore, taken, validate, validator
+from memproc.validation.json_schema import json_schema
 from memproc.validation.redaction import redacted
 
 __all__ = [
@@ -35,6 +36,7 @@ __all__ = [
     "failed",
     "fault",
     "in_one_line",
+    "json_schema",
     "redacted",
     "restore",
     "taken",

@@ -50,4 +50,9 @@ HINTS: dict[str, str] = {
     INTERNAL_ERROR: "memproc is at fault, not the record: report it with its traceback, and replay after an upgrade",
     READER_FAILED: "the reader is at fault, not the record: report it with its traceback, and replay after an upgrade",
 }
+DATE_FORMAT_HINT = f"{HINTS['date_unparsable']}; or say how it is written, as in --date-format '%d.%m.%y'"
+DAY_OR_MONTH_HINT = (
+    "say which comes first, --day-first or --month-first (day_first=True or False in the settings), or how it is written, as in "
+    f"--date-format '%d/%m/%y'; or {HINTS['date_unparsable']}"
+)
 GENERAL_HINT = "see the fields of memproc.Memory"

@@ -70,6 +70,8 @@ TYPES = [
     ("created_at", "24.12.2023 10:00 +0200", {"path": "a", "date_format": "%d.%m.%Y %H:%M %z"}, "2023-12-24T08:00:00.000000Z"),
     ("created_at", "2023-12-24T10:00:00Z", {"path": "a", "date_format": "%d.%m.%Y"}, "2023-12-24T10:00:00Z"),
     ("created_at", 1692633600, "a", 1692633600),
+    ("created_at", "3/4/2024", {"path": "a", "day_first": True}, "2024-04-03"),
+    ("created_at", "3/4/2024", "a", "3/4/2024"),
     ("emotion", "joy", "a", {"label": "joy", "source": "import"}),
     ("emotion", '{"label": "joy"}', "a", {"label": "joy"}),
     ("emotion", "9", {"valence": {"path": "a", "scale": [1, 9]}}, {"valence": 1.0, "source": "import"}),
@@ -220,7 +222,11 @@ WRONG = [
     ({"fields": {"content": {"path": "a", "values": []}}}, "fields.content.values: give a table"),
     ({"fields": {"importance": {"path": "a", "scale": [1]}}}, "fields.importance.scale: give the two ends"),
     ({"fields": {"importance": {"path": "a", "scale": [1, 1]}}}, "fields.importance.scale: give the two ends"),
-    ({"fields": {"created_at": {"path": "a", "date_format": "%Q"}}}, "fields.created_at.date_format: '%Q' is no form of dates"),
+    (
+        {"fields": {"created_at": {"path": "a", "date_format": "%Q%Y"}}},
+        "fields.created_at.date_format: '%Q%Y' is no format of strptime",
+    ),
+    ({"fields": {"created_at": {"path": "a", "day_first": "yes"}}}, "fields.created_at.day_first: 'yes': give true or false"),
     ({"fields": {"emotion": {"label": {"path": 1}}}}, "fields.emotion.label.path: give a text, or a list"),
 ]
 

@@ -6,12 +6,13 @@ Rule: what cannot be converted stays as it is. Validation judges it, with all ot
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
 from html import unescape
 from typing import Any
 
+from memproc.dates import Dates
 from memproc.formats.cells import list_of, object_of, tags_of
 from memproc.times import to_text
 from memproc.values import shown
@@ -89,19 +90,14 @@ KINDS: Mapping[str, Callable[[Any], object]] = {
 }
 
 
-def to_time(value: object, date_formats: Iterable[str]) -> object:
-    """Return a time in the first of these forms that it has, as text in ISO 8601; one without a zone is taken as UTC.
+def to_time(value: object, dates: Dates) -> object:
+    """Return a time that is written as `dates` say, as text in ISO 8601; one without a zone is taken as UTC.
 
-    >>> to_time("24.12.2023", ["%d.%m.%Y"])
-    '2023-12-24T00:00:00.000000Z'
+    >>> to_time("24.12.2023", Dates(("%d.%m.%Y",))), to_time("3/4/2024", Dates(day_first=True))
+    ('2023-12-24T00:00:00.000000Z', '2024-04-03')
     """
-    if not isinstance(value, str):
-        return value
-    for form in date_formats:
-        with suppress(ValueError, OverflowError):
-            moment = datetime.strptime(shown(value), form)  # noqa: DTZ007 - the form may hold the zone
-            return to_text(moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC))
-    return value
+    read = dates.read(value) if dates.is_said else value
+    return to_text(read if read.tzinfo is not None else read.replace(tzinfo=UTC)) if isinstance(read, datetime) else read
 
 
 def to_scale(value: object, scale: tuple[float, float], *, is_pole: bool) -> object:

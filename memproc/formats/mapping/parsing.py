@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime
 from typing import Any
 
+from memproc.dates import format_fault
 from memproc.errors import UsageError
 from memproc.formats.mapping.converting import KINDS, REPAIRS, word_of
 from memproc.formats.mapping.field_map import FieldMap, Rest
@@ -14,7 +14,7 @@ from memproc.formats.mapping.rule import FieldRule
 
 FIELDS = "fields"
 _TOP = (FIELDS, "each", "leave_out", "blank", "json", "rest")
-_OF_RULE = ("path", "paths", "constant", "default", "as", "join", "split", "values", "date_format", "scale", "repair")
+_OF_RULE = ("path", "paths", "constant", "default", "as", "join", "split", "values", "date_format", "day_first", "scale", "repair")
 _PLACES = ("path", "paths", "constant")
 _NESTED = ("emotion", "metadata")
 _ENDS = 2  # of a scale
@@ -108,6 +108,7 @@ def _rule(field: str, place: tuple[str, ...], said: object) -> FieldRule:
         values={word_of(old): new for old, new in values.items()},
         kind=str(kind),
         date_format=_date_formats((*place, "date_format"), said.get("date_format", [])),
+        day_first=_choice((*place, "day_first"), said.get("day_first")),
         scale=_scale((*place, "scale"), said["scale"]) if "scale" in said else None,
         default=said.get("default"),
     )
@@ -116,12 +117,15 @@ def _rule(field: str, place: tuple[str, ...], said: object) -> FieldRule:
 def _date_formats(place: tuple[str, ...], said: object) -> tuple[str, ...]:
     forms = _words(place, said)
     for form in forms:
-        try:
-            datetime.strptime("", form)  # noqa: DTZ007 - whether it is a form at all
-        except ValueError as error:
-            if "does not match" not in str(error):
-                raise MappingError(place, f"{form!r} is no form of dates: {error}") from None
+        if (wrong := format_fault(form)) is not None:
+            raise MappingError(place, f"{form!r} {wrong}")
     return forms
+
+
+def _choice(place: tuple[str, ...], said: object) -> bool | None:
+    if said is None or isinstance(said, bool):
+        return said
+    raise MappingError(place, f"{said!r}: give true or false")
 
 
 def _each(said: object) -> tuple[str, str]:

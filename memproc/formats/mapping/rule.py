@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+from memproc.dates import Dates
 from memproc.formats.draft import TIMES
 from memproc.formats.mapping.converting import KINDS, REPAIRS, parts_of_text, to_scale, to_text_value, to_time, word_of
 from memproc.formats.mapping.paths import finder, name_in
@@ -43,8 +44,8 @@ class FieldRule:
     - `repair`: what is mended in texts: "html", "mojibake".
     - `split`: the characters between the parts of a text that becomes a list.
     - `values`: new values by old words, compared without case; what it lacks stays as it is.
-    - `kind`: the type, one of `KINDS`; by default that of the field. `date_format`: forms of dates, tried before those that memproc
-      knows. `scale`: the ends of the scale of a number.
+    - `kind`: the type, one of `KINDS`; by default that of the field. `date_format`, `day_first`: how dates are written that memproc would not
+      know, or read in another way. `scale`: the ends of the scale of a number.
     - `default`: the value where nothing was found.
     """
 
@@ -57,6 +58,7 @@ class FieldRule:
     values: Mapping[str, Any] | None = None
     kind: str = ""
     date_format: tuple[str, ...] = ()
+    day_first: bool | None = None
     scale: tuple[float, float] | None = None
     default: Any = None
 
@@ -95,7 +97,7 @@ class FieldRule:
                 return None
         kind = self.kind or _USUAL_KINDS.get(self.field, "")
         if kind == "time":
-            value = to_time(value, self.date_format)
+            value = to_time(value, Dates(self.date_format, self.day_first))
         elif kind:
             value = KINDS[kind](value)
         return value if self.scale is None else to_scale(value, self.scale, is_pole=self.field in POLES)
