@@ -16,6 +16,7 @@ from memproc.formats import generic
 from memproc.store.changes import landing
 from tests.command_line import as_json, run_memproc
 from tests.conftest import ROOT
+from tests.sources.test_remote import Shelf
 
 MAPPING = {
     "blank": ["NULL"],
@@ -235,6 +236,16 @@ def test_what_can_be_read_only_once_is_refused(tmp_path, what):
     with pytest.raises(memproc.UsageError, match="reads twice"):
         memproc.migrate(what, tmp_path / "m.db")
     assert not (tmp_path / "m.db").exists()
+
+
+def test_what_is_in_no_file_is_migrated_too(fresh):
+    """If it gives all of its rows each time."""
+    numbered = dict(enumerate(ROWS))
+    with fresh() as store:
+        found = memproc.migrate(Shelf(numbered), store, mapping=MAPPING)
+        assert (found.rows, found.report.stored, found.is_verified) == (6, 2, True)
+        with pytest.raises(memproc.UsageError, match="leave the cursor out"):
+            memproc.migrate(Shelf(numbered, is_followed=True), store, mapping=MAPPING)
 
 
 def test_a_source_that_ends_early_is_not_verified(tmp_path):

@@ -64,6 +64,8 @@ def migrate(
     with redacting(is_wanted=chosen.redact), closing(open_all(given, what, intake, asked)) as sources:
         if given is not None and not all(one.can_reread for one in sources.all):
             raise UsageError("a migration reads twice: give files, not a pipe")
+        if any(one.remote is not None and one.remote.remote.is_followed for one in sources.all):
+            raise UsageError("a migration reads everything, and not what is new since the last time: leave the cursor out")
     report = ingest(
         what,
         into,

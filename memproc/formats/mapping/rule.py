@@ -44,8 +44,8 @@ class FieldRule:
     - `repair`: what is mended in texts: "html", "mojibake".
     - `split`: the characters between the parts of a text that becomes a list.
     - `values`: new values by old words, compared without case; what it lacks stays as it is.
-    - `kind`: the type, one of `KINDS`; by default that of the field. `date_format`, `day_first`: how dates are written that memproc would not
-      know, or read in another way. `scale`: the ends of the scale of a number.
+    - `kind`: the type, one of `KINDS`; by default that of the field. `date_format`, `day_first`: how dates are written that memproc
+      would not know, or read in another way. `scale`: the ends of the scale of a number.
     - `default`: the value where nothing was found.
     """
 
