@@ -28,7 +28,8 @@ Secrets = Literal["off", "tag", "redact", "quarantine"]
 Engine = Literal["sequential", "threads", "processes", "dask", "ray"]
 PythonEngine = Literal[Engine, "forkserver"]  # which serves programs that are slow to start, and not commands
 Verdict = Literal["merge", "distinct", "supersedes"]  # of a person, on a pair
-Shape = Literal["csv", "mem0", "langgraph", "mcp", "markdown"]  # of other systems, that memories are written in
+# Of other systems, that memories are written in.
+Shape = Literal["csv", "mem0", "langgraph", "mcp", "markdown", "markdown-daily", "okf"]
 QuarantineStatus = Literal["open", "replayed", "discarded"]
 
 CHOICES: dict[str, tuple[str, ...]] = {

@@ -20,7 +20,11 @@ def export(
     full: Annotated[bool, Option("--full", help="Write every observation in full, then the decisions.")] = False,
     shape: Annotated[
         Shape | None,
-        Option("--as", help="Write the shape of another system; of markdown a new or empty folder.", show_default=False),
+        Option(
+            "--as",
+            help="Write the shape of another system; of markdown, markdown-daily and okf a new or empty folder.",
+            show_default=False,
+        ),
     ] = None,
     as_json: Json = False,
 ) -> None:

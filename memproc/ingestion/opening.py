@@ -162,7 +162,8 @@ def _of_delivery(delivery: Delivery, how: How, intake: Intake, name: str | None,
     items.close()
     reading = Reading(remarks=list(items.reading.remarks) if items.reading else [])
     later = Later(lambda: _opened(delivery, how), reading)
-    pieces = with_places(source.intake.format.gather(later.items(source.passed)), source.conversation, items.head)
+    known = source.intake.format
+    pieces = with_places(known.gather(later.items(source.passed)), known, source.conversation, items.head)
     return source._replace(items=pieces, opened=items._replace(items=pieces, stream=later, reading=reading))
 
 
@@ -229,7 +230,7 @@ def _source(opened: Items, delivery: Delivery | None, intake: Intake, name: str 
         opened.reading.remarks.extend(remarks_on_names(objects, frozenset(intake.schema.model_fields), intake.context))
     conversation = conversation_of(detected, sample, opened.head, "" if delivery is None else delivery.place)
     pieces = lookahead.all_pieces() if delivery is None else detected.gather(lookahead.all_pieces())  # an iterable may have no end
-    items = with_places(pieces, conversation, opened.head)
+    items = with_places(pieces, detected, conversation, opened.head)
     size, file = (None, None) if delivery is None else (delivery.size, delivery.path)
     context = intake.context._replace(is_told=is_told)
     prepared = replace(intake, format=detected, context=context, as_of=as_of)

@@ -18,11 +18,12 @@ from stat import S_ISREG
 from typing import IO, Any, NamedTuple, cast
 
 from memproc.errors import MemprocError, OversizedError, SourceError, refuse_url
-from memproc.sources.archives import MOST_MEMBERS, ZIP_STARTS, Archive, Member, Opens, Shelf
+from memproc.sources.archives import START_BYTES, Archive, Shelf, is_archive
 from memproc.sources.compression import FREE_BYTES, Bounds, compression_of, decompressed, without_suffix
 from memproc.sources.files import check_not_in_use, open_path
-from memproc.sources.junk import HIDDEN, junk_in
 from memproc.sources.labels import member_shown, path_shown
+from memproc.sources.members import MOST_MEMBERS, Member, Opens
+from memproc.sources.passing import HIDDEN, REPEATED, junk_in, repeated_in
 from memproc.sources.sniffing import SNIFFED_BYTES
 from memproc.sources.streams import PULLED_BYTES, KeptOpen, of_object, spooled, with_head
 
@@ -31,7 +32,6 @@ DEEPEST_NESTING = 3  # archives in archives, and compressed data in such
 UNKNOWN = "files of no known kind"
 FOLDERS = "folders that cannot be read"
 _DOCUMENTS = (".docx", ".xlsx", ".pptx", ".odt", ".ods", ".epub", ".jar", ".apk")
-_START_BYTES = 8
 
 
 class Delivery(NamedTuple):
@@ -150,9 +150,10 @@ class Deliveries:
             inside = f"{name}/{Path(where).relative_to(folder).as_posix()}/".replace("/./", "/")
             folders[:] = [one for one in sorted(folders) if not self._is_passed(Path(where, one), path_shown(inside + one))]
             files += [Path(where, one) for one in names]
+        repeated = repeated_in(map(str, files))
         for path in sorted(files):
             label = path_shown(f"{name}/{path.relative_to(folder).as_posix()}")
-            if junk := junk_in(path.name):
+            if junk := junk_in(path.name) or REPEATED * (str(path) in repeated):
                 self.skipped[junk] += 1
             elif path.is_symlink() and not path.resolve().is_relative_to(folder.resolve()):
                 self.skip(SourceError(f"{label} is a link that leads out of the folder"))
@@ -184,7 +185,7 @@ class Deliveries:
             yield from self._of_stream(Delivery(label, path.name, lambda: stream), 0)
             return
         with stream:
-            start = stream.read(_START_BYTES)
+            start = stream.read(START_BYTES)
         self._members = self._bytes = 0
         opens = partial(open_path, path)
         yield from self._unwrapped(Delivery(label, path.name, opens, path, state.st_size, is_named, is_plain=True), start, 0)
@@ -195,10 +196,10 @@ class Deliveries:
         self._once.append(stream)
         start = stream.read(SNIFFED_BYTES)
         whole = with_head(start, stream)
-        if start.startswith(ZIP_STARTS):
+        if is_archive(start):
             copy = self._copy(one.label, whole)
             self._once.append(copy)
-            yield from self._of_zip(one, lambda: cast("IO[bytes]", KeptOpen(copy)), levels)
+            yield from self._of_archive(one, lambda: cast("IO[bytes]", KeptOpen(copy)), levels)
         elif kind := compression_of(start):
             _check_levels(one, levels)
             inner = partial(decompressed, kind, whole, one.label, self._bounds)
@@ -208,8 +209,8 @@ class Deliveries:
 
     def _unwrapped(self, one: Delivery, start: bytes, levels: int) -> Iterator[Delivery]:
         """Yield the files in a file that begins so."""
-        if start.startswith(ZIP_STARTS):
-            yield from self._of_zip(one, one.opens if one.is_plain else lambda: self._copy(one.label, one.opens()), levels)
+        if is_archive(start):
+            yield from self._of_archive(one, one.opens if one.is_plain else lambda: self._copy(one.label, one.opens()), levels)
         elif kind := compression_of(start):
             _check_levels(one, levels)
             inner = one._replace(
@@ -224,16 +225,17 @@ class Deliveries:
         else:
             yield one
 
-    def _of_zip(self, one: Delivery, opens: Opens, levels: int) -> Iterator[Delivery]:
+    def _of_archive(self, one: Delivery, opens: Opens, levels: int) -> Iterator[Delivery]:
         _check_levels(one, levels)
         if one.suffix in _DOCUMENTS:
             raise SourceError(f"{one.shown} is a document of an application: save it as CSV, JSON or text")
         archive = Archive(one.label, opens)
         members = self._shelf.members_of(archive, self._bounds)
         self._count(one.label, members)
+        repeated = repeated_in(member.name for member in members)
         for member in members:
             label = f"{one.label}!{member_shown(member.name)}"
-            if junk := junk_in(*member.name.replace("\\", "/").split("/")):
+            if junk := junk_in(*member.name.replace("\\", "/").split("/")) or REPEATED * (member.name in repeated):
                 self.skipped[junk] += 1
                 continue
             if member.refusal:
@@ -286,7 +288,7 @@ def _try_out(one: Delivery) -> None:
 def _start_of(one: Delivery) -> bytes:
     try:
         with one.opens() as stream:
-            return stream.read(_START_BYTES)
+            return stream.read(START_BYTES)
     except MemprocError:
         raise
     except Exception as error:  # what decompresses raises errors of many kinds

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import io
 import os
-import re
 from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path, PurePath
@@ -21,6 +20,7 @@ import orjson
 from memproc.errors import MemprocError, SourceEndedError, SourceError, refuse_url
 from memproc.in_use import whose
 from memproc.records import Category
+from memproc.sources.cards import maybe_cards
 from memproc.sources.decoding import decode
 from memproc.sources.delimiters import delimiter_of, is_table, said_delimiter
 from memproc.sources.elements import array_elements, list_at, list_in_object
@@ -32,10 +32,10 @@ from memproc.sources.rows import ROW_INVALID, TOO_LONG, BrokenRow, rows_of
 from memproc.sources.sniffing import BOM, LINE_SUFFIXES, SNIFFED_BYTES, TABLE_SUFFIXES, is_lines, refusal, wide_encoding
 from memproc.sources.streams import from_start, in_utf8
 from memproc.sources.texts import maybe_texts
+from memproc.sources.wholes import maybe_whole
 from memproc.sources.window import Element, Flaw
 from memproc.validation import fault
 
-_OWNER_OBJECT, _OF_OWNER = re.compile(rb'"user"\s*:\s*\{'), re.compile(rb'"(?:apps|categories)"')  # of an object that is one whole
 _MARK = "\ufeff"  # in front of the head of a table that another was joined to
 
 State = os.stat_result
@@ -104,13 +104,14 @@ def _items_of(stream: IO[bytes], shown: str, name: PurePath, how: How) -> Items:
         state, stream = None, in_utf8(stream, encoding)
         start = stream.read(SNIFFED_BYTES)
         stream = from_start(start, stream)
-    if why := refusal(start, suffix):
+    cards, stream = maybe_cards(stream, start, how.limit_bytes)
+    if cards is None and (why := refusal(start, suffix)):
         raise SourceError(f"{shown} {why}")
     if start.startswith(BOM):
         stream.read(len(BOM))
     start = start.removeprefix(BOM)
     is_told = how.records or how.delimiter
-    texts = None if is_told else maybe_texts(stream, start, suffix, name.stem, how.limit_bytes)
+    texts = cards if is_told or cards else maybe_texts(stream, start, suffix, name.stem, how.limit_bytes)
     opened, stream = _of_text(stream, start, suffix, how) if texts is None else (Items(texts), stream)
     if opened is None:
         raise SourceError(f"{shown} has no list at records={'.'.join(how.records)}: is it a JSON object with such a list?")
@@ -154,7 +155,7 @@ def _of_text(stream: IO[bytes], start: bytes, suffix: str, how: How) -> tuple[It
         stream = from_start(read, stream)
     if are_lines:
         return Items(lines_of(stream, limit_bytes, how.number)), stream
-    whole, stream = _maybe_whole(stream, start, limit_bytes)
+    whole, stream = maybe_whole(stream, start, limit_bytes)
     return (_of_object(stream, how, list_in_object) if whole is None else Items(iter([whole]))), stream
 
 
@@ -188,16 +189,6 @@ def _proved(pieces: Iterator[Piece], stream: IO[bytes], shown: str, state: State
     if is_more or at != size:
         name = PurePath(shown).name
         reading.remarks.append(f"{name} has grown while it was read, from {size} bytes: it was read to byte {at}")
-
-
-def _maybe_whole(stream: IO[bytes], start: bytes, limit_bytes: int) -> tuple[bytes | None, IO[bytes]]:
-    """Return an object that means something only as a whole, and its stream; None if its lists can be read one by one."""
-    if not _OWNER_OBJECT.search(start):
-        return None, stream
-    raw = stream.read(limit_bytes)
-    value = decode(raw).value if _OF_OWNER.search(raw) else None
-    is_whole = isinstance(value, dict) and isinstance(value.get("user"), dict) and ("apps" in value or "categories" in value)
-    return (raw, stream) if is_whole else (None, from_start(raw, stream))
 
 
 def _of_object(stream: IO[bytes], how: How, search: Search) -> Items | None:

@@ -13,12 +13,14 @@ from memproc.records import Category, Fault, Memory
 
 class Place(NamedTuple):
     """Where an item stands that is one message: its conversation, its number there from 0 (None where items are in no file, and so
-    in no order that stays), and what the head of the file says.
+    in no order that stays), and what the head of the file says. Of one that holds whole conversations without ids: of each how many
+    before it in the file begin with the same.
     """
 
-    conversation: str
-    turn: int | None
+    conversation: str = ""
+    turn: int | None = 0
     head: Mapping[str, Any] = {}
+    before: tuple[int, ...] = ()
 
 
 class Item(NamedTuple):

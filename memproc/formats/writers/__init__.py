@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 
 from memproc.config import Shape
-from memproc.formats.writers import langgraph, markdown, mcp, mem0, table
+from memproc.formats.writers import langgraph, markdown, markdown_daily, mcp, mem0, okf, table
 from memproc.records import Plain
 
 Memories = Callable[[], Iterator[Plain]]
@@ -21,4 +21,9 @@ FILES: Mapping[Shape, Callable[[Memories, Counter[str]], Iterator[bytes]]] = {
     "langgraph": langgraph.lines,
     "mcp": mcp.lines,
 }
-FOLDERS: Mapping[Shape, Callable[[Memories, Counter[str]], Iterator[tuple[str, bytes]]]] = {"markdown": markdown.notes}
+FOLDERS: Mapping[Shape, Callable[[Memories, Counter[str]], Iterator[tuple[str, bytes]]]] = {
+    "markdown": markdown.notes,
+    "markdown-daily": markdown_daily.days,
+    "okf": okf.concepts,
+}
+CONFIRMED: frozenset[Shape] = frozenset(("okf",))  # which say who confirmed a memory

@@ -13,6 +13,7 @@ from memproc.config import Shape, limit_of, maybe_number
 from memproc.dedup.compare.confidence import model_of
 from memproc.dedup.text.canonical import canonical
 from memproc.errors import UsageError
+from memproc.formats.writers import CONFIRMED
 from memproc.records import M, Plain
 from memproc.store.answers import (
     History,
@@ -33,6 +34,7 @@ from memproc.store.rows.history import history_of
 from memproc.store.rows.memories import memories_by_id, memory_at, newest_memories
 from memproc.store.rows.observations import locate, named_by, require, to_key
 from memproc.store.rows.trace import trace_of, trace_of_forgotten
+from memproc.store.rows.trust import confirmed_memories
 from memproc.store.sql.tx import Tx
 from memproc.times import parse_time, to_micros, to_text
 from memproc.values import shown
@@ -128,10 +130,12 @@ class Reading(Face[M]):
         return export_lines_to(self._opened.transactions, to, lambda tx: (orjson.dumps(plain) + b"\n" for plain in plain_lines(tx)))
 
     def export_as(self, to: str | Path | IO[bytes], shape: Shape) -> Exported:
-        """Write all memories in the shape of another system: `csv`, `mem0`, `langgraph` or `mcp`, each one file, or `markdown`, a
-        new or empty folder with a note a memory. Return how many were written, and what the shape cannot hold.
+        """Write all memories in the shape of another system: `csv`, `mem0`, `langgraph` or `mcp`, each one file, or a new or empty
+        folder: `markdown` with a note a memory, `markdown-daily` with a note a day, `okf` with concepts that say who confirmed
+        them. Return how many were written, and what the shape cannot hold.
         """
-        return export_shape_to(self._opened.transactions, to, shape, memories_by_id)
+        memories = confirmed_memories if shape in CONFIRMED else memories_by_id
+        return export_shape_to(self._opened.transactions, to, shape, memories)
 
     def jobs(self) -> list[Job]:
         """Return the jobs with their counts, the oldest first."""
