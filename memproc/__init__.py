@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from memproc.report.migration import Check, FieldChange, Migration
     from memproc.report.report import BatchSeen, Merge, Pattern, Progress, Report
     from memproc.sketching import sketch
+    from memproc.sources.databases.faces import SqlQuery, SqlTable
     from memproc.sources.mapping_files import load_mapping
     from memproc.store.answers import (
         Added,
@@ -104,6 +105,8 @@ __all__ = [
     "Settled",
     "SourceEndedError",
     "SourceError",
+    "SqlQuery",
+    "SqlTable",
     "Step",
     "Store",
     "StoreError",
@@ -135,6 +138,7 @@ _HOMES = {
     "memproc.dedup.cluster": "Decision",
     "memproc.formats.mapping": "FieldMap FieldRule",
     "memproc.sketching": "sketch",
+    "memproc.sources.databases.faces": "SqlQuery SqlTable",
     "memproc.sources.mapping_files": "load_mapping",
     "memproc.store.answers": "Added Applied Calibration Entry Finding History IndexRecall Job ObservationSeen PolicyCount "
     "Proposed Quarantined Recount Review Settled Step Trace",

@@ -21,7 +21,7 @@ PACKAGE = ROOT / "memproc"
 # A module may import from its own floor and from those below it. The order is the floors', the lowest first.
 FLOORS = (
     ("failures", "values", "classes"),
-    ("errors", "times", "spelled", "dates", "resources", "in_use", "writing", "folders"),
+    ("errors", "times", "spelled", "dates", "resources", "in_use", "writing", "folders", "masking"),
     ("config",),
     ("records",),
     ("validation",),

@@ -7,6 +7,7 @@ import io
 import json
 import re
 import sqlite3
+from contextlib import closing
 
 import pytest
 from sqlalchemy import text
@@ -132,6 +133,7 @@ def test_a_second_run_adds_nothing(source, fresh):
         assert (again.report.stored, again.report.duplicate, again.is_verified) == (0, 3, True)
         assert resumed.is_verified
         assert "nothing to do" in str(resumed)
+        assert first.report.left_out == resumed.report.left_out
         assert first.checks[-1] == again.checks[-1] == resumed.checks[-1]
 
 
@@ -334,17 +336,15 @@ def test_a_hundred_thousand_messy_rows_migrate_with_the_mapping_file_of_the_page
     names = {}
     exec(make.replace("ROWS = 1_000", "ROWS = 100_000") + mapping, names)
     assert len(names["mapping"].strip().splitlines()) < 20
-    names["old"].row_factory = sqlite3.Row
-    rows = [dict(row) for row in names["old"].execute("SELECT * FROM notes ORDER BY note_id")]
-    names["old"].close()
-    found = memproc.migrate(rows, "m.db", mapping="old-notes.toml")
+    found = memproc.migrate(memproc.SqlTable("old-notes.db", "notes"), "m.db", mapping="old-notes.toml")
     assert found.is_verified, found
-    readable = [row for row in rows if row["body"] and not row["deleted"]]
+    with closing(sqlite3.connect("old-notes.db")) as old:
+        readable = [body for body, deleted in old.execute("SELECT body, deleted FROM notes") if body and not deleted]
     report = found.report
     assert (found.rows, report.quarantined, len(readable)) == (100_000, 0, 94_000)
     assert report.stored + report.duplicate + report.merged == len(readable)
     with memproc.open("m.db") as store:
         texts = {one.content for one in store}
     assert not any("&" in text.replace(" & ", "") or "Ã" in text for text in texts)
-    numbers = {re.search(r"\d+", row["body"])[0] for row in readable}
+    numbers = {re.search(r"\d+", body)[0] for body in readable}
     assert {re.search(r"\d+", text)[0] for text in texts} == numbers

@@ -5,7 +5,6 @@ from __future__ import annotations
 import shlex
 from collections import Counter
 from itertools import islice
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 from typer import Exit, Option
@@ -26,6 +25,7 @@ from memproc.cli.options import (
     mapping_of,
 )
 from memproc.cli.output import json_text, print_lines
+from memproc.cli.remotes import Key, Named, Query, Table, TableSchema, given_by, is_database, shown
 
 if TYPE_CHECKING:
     from memproc.ingestion.inspecting import FileSeen, Inspection
@@ -38,6 +38,10 @@ NAMES_SHOWN = 5
 @app.command()
 def inspect(
     file: File,
+    table: Table = None,
+    query: Query = None,
+    key: Key = None,
+    schema: TableSchema = None,
     format: FormatName = None,
     records: Records = None,
     delimiter: Delimiter = None,
@@ -52,21 +56,28 @@ def inspect(
     ] = False,
     as_json: Json = False,
 ) -> None:
-    """Tell what is in a file, a folder or an archive: formats, records, whose, from when; write nothing."""
+    """Tell what is in a file, a folder, an archive or a database: formats, records, whose, from when; write nothing."""
     from memproc.formats.draft import Context
     from memproc.ingestion.inspecting import inspect as look
     from memproc.ingestion.inspecting import propose as mapping_proposed
     from memproc.ingestion.reading import intake_of
 
+    named = Named(table, query, tuple(key or ()), schema=schema)
+    if named == Named() and is_database(file):
+        from memproc.cli.tables import show_tables
+
+        show_tables(file, as_json=as_json)
+        return
+    [given] = given_by([file], named)
     context = Context(None, frozenset(include or ()), mapping_of(map_field, mapping))
     settings = settings_of(date_format=tuple(date_format or ()), day_first=day_first)
     intake, asked = intake_of(context, settings), asked_of(format, records, delimiter, encoding)
     if propose:
-        text = mapping_proposed(file, intake, asked)
+        text = mapping_proposed(given, intake, asked)
         show({"mapping": text}, text, as_json=as_json)
         return
-    found = look(file, intake, asked)
-    said = [] if format is None else ["--format", format]
+    found = look(given, intake, asked)
+    said = [*named.options, *([] if format is None else ["--format", format])]
     said += [
         part
         for name, given in (("records", records), ("delimiter", delimiter), ("encoding", encoding))
@@ -78,13 +89,13 @@ def inspect(
     said += [part for one in date_format or () for part in ("--date-format", one)]
     said += [] if day_first is None else ["--day-first" if day_first else "--month-first"]
     said += [part for kind in include or () for part in ("--include", kind)]
-    following = _commands(found, " ".join(map(_quoted, ["memproc", "ingest", str(file), *said])))
+    following = _commands(found, " ".join(map(quoted, ["memproc", "ingest", shown(file), *said])))
     show({**found.as_dict(), "next": following}, "\n".join(_lines(found, following)), as_json=as_json)
     if not found.records or any(one.broken for one in found.files):
         raise Exit(FAILED)
 
 
-def show_first(what: list[Path], intake: Intake, asked: Asked, count: int, *, as_json: bool) -> None:
+def show_first(what: list[Any], intake: Intake, asked: Asked, count: int, *, as_json: bool) -> None:
     """Print the first records of files as they would be stored, those that would be quarantined as messages."""
     from memproc.dedup.memory import in_order
     from memproc.ingestion.reading import drafted
@@ -146,7 +157,7 @@ def _counts(counted: Counter[str]) -> str:
     return ", ".join(shown) + (f", and {len(counted) - NAMES_SHOWN} others" if len(counted) > NAMES_SHOWN else "")
 
 
-def _quoted(part: str) -> str:
+def quoted(part: str) -> str:
     """Return a part of a command as a shell takes it, in one line."""
     from memproc.validation import in_one_line
 

@@ -28,13 +28,17 @@ from memproc.cli.options import (
     schema_of,
 )
 from memproc.cli.output import json_text, target
+from memproc.cli.remotes import Key, Named, Query, Table, given_by
 
 
 @app.command()
 def migrate(
-    what: Annotated[list[Path], Argument(metavar="SOURCE...", help="Files, folders, patterns, archives.")],
+    what: Annotated[list[str], Argument(metavar="SOURCE...", help="Files, folders, patterns, archives, databases.")],
     into: Annotated[str, Option(metavar="DB", help="The store: a path, or a SQLAlchemy URL.", show_default=False)],
     mapping: MappingFile = None,
+    table: Table = None,
+    query: Query = None,
+    key: Key = None,
     map_field: Mapping = None,
     format: FormatName = None,
     namespace: Namespace = None,
@@ -67,7 +71,7 @@ def migrate(
     try:
         with shown_progress() as shown:
             migration = run(
-                what,
+                given_by(what, Named(table, query, tuple(key or ()))),
                 into,
                 mapping=mapping_of(map_field, mapping),
                 namespace=namespace,

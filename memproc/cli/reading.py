@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import abc
 from collections.abc import Iterator
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 from typer import Exit, Option
@@ -28,6 +27,7 @@ from memproc.cli.options import (
     mapping_of,
 )
 from memproc.cli.output import beside, json_text, print_lines, target
+from memproc.cli.remotes import Key, Named, Query, Table, TableSchema, given_by
 
 if TYPE_CHECKING:
     from memproc.config import Settings
@@ -37,6 +37,10 @@ if TYPE_CHECKING:
 @app.command()
 def transform(
     file: File,
+    table: Table = None,
+    query: Query = None,
+    key: Key = None,
+    schema: TableSchema = None,
     format: FormatName = None,
     to: Annotated[str | None, Option(metavar="FILE", help="The file to write, - for standard output; printed by default.")] = None,
     records: Records = None,
@@ -59,8 +63,9 @@ def transform(
 
     dates = {"date_format": tuple(date_format or ()), "day_first": day_first}
     settings = settings_of(redact=redact, secrets=secrets, secret_kinds=tuple(secret_kinds or ()), **dates)
+    given = given_by([file], Named(table, query, tuple(key or ()), schema=schema))
     found = list(
-        _read(file, asked_of(format, records, delimiter, encoding), mapping_of(map_field, mapping), include or (), settings)
+        _read(given, asked_of(format, records, delimiter, encoding), mapping_of(map_field, mapping), include or (), settings)
     )
     memories = [in_order(plain(one)) for one in found if not isinstance(one, Rejected)]
     rejected = [one for one in found if isinstance(one, Rejected)]
@@ -94,11 +99,11 @@ def formats(as_json: Json = False) -> None:
     show({"formats": listed}, "\n".join(lines), as_json=as_json)
 
 
-def _read(file: Path, asked: Asked, mapping: abc.Mapping[str, str], include: Any, settings: Settings) -> Iterator[Any]:
+def _read(given: Any, asked: Asked, mapping: abc.Mapping[str, str], include: Any, settings: Settings) -> Iterator[Any]:
     from memproc.ingestion.reading import read_file
 
     warn()
-    return read_file(file, asked, mapping=mapping, include=include, settings=settings)
+    return read_file(given, asked, mapping=mapping, include=include, settings=settings)
 
 
 def _advise(found: list[Any]) -> None:

@@ -25,6 +25,7 @@ from memproc.cli.options import (
     mapping_of,
     schema_of,
 )
+from memproc.cli.remotes import Key, Named, Query, Table, given_by
 from memproc.config import whole_number
 from memproc.errors import UsageError
 
@@ -36,7 +37,12 @@ Output = Literal["human", "json", "sarif", "github"]
 
 @app.command()
 def validate(
-    file: Annotated[Path | None, Argument(metavar="FILE", help="A file, folder or archive; - is standard input.")] = None,
+    file: Annotated[
+        str | None, Argument(metavar="FILE", help="A file, folder or archive, or a database; - is standard input.")
+    ] = None,
+    table: Table = None,
+    query: Query = None,
+    key: Key = None,
     record: Annotated[
         str | None, Option("--record", metavar="JSON", help="Check this one record, and no file.", show_default=False)
     ] = None,
@@ -75,10 +81,11 @@ def validate(
     settings = settings_of(redact=redact, secrets=secrets, secret_kinds=tuple(secret_kinds or ()), **dates)
     intake = replace(intake_of(Context(mapping=mapping_of(map_field, mapping)), settings), schema=schema_of(schema))
     asked = asked_of(format, records, delimiter, encoding)
-    if record is None:
-        found = check(file, intake, asked, most_shown=most_shown)
+    if file is not None:
+        [given] = given_by([file], Named(table, query, tuple(key or ())))
+        found = check(given, intake, asked, most_shown=most_shown)
     else:
-        found = check_one(record, intake, asked, most_shown=most_shown)
+        found = check_one(record or "", intake, asked, most_shown=most_shown)
     _show(found.checks, "json" if as_json else output)
     if found.advice:
         tell(f"no record can be taken: {found.advice}")

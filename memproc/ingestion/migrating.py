@@ -105,5 +105,6 @@ def _verified(report: Report, what: Any, how: tuple[Intake, Asked], store: Store
     with closing(open_all(given_of(what), what, intake, asked)) as sources:
         for source in sources.all:
             reread.read(source, store)
+    report.left_out = report.left_out or reread.kinds_left_out  # a job that was done before has read nothing now
     changes = reread.changes.found(intake.schema.model_fields)
     return Migration(report, reread.rows, changes, [*reread.checks(report, is_rehearsal=store is None)])

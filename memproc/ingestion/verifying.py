@@ -7,6 +7,7 @@ the checksums are sums over all records, which do not depend on their order.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -44,6 +45,7 @@ class Reread:
     changes: Changes
     rows: int = 0
     left_out: int = 0
+    kinds_left_out: Counter[str] = field(default_factory=Counter)
     accepted: int = 0
     rejected: int = 0
     found: int = 0
@@ -72,7 +74,11 @@ class Reread:
     def _count(self, pieces: Sequence[Piece], chunk: Chunk, intake: Intake) -> None:
         self.accepted += len(chunk.records.accepted)
         self.rejected += len(chunk.records.rejected)
-        left_out = {at for at, counts in chunk.left_out if kinds_left_out(counts)}
+        left_out = set[int]()
+        for at, counts in chunk.left_out:
+            if kinds := kinds_left_out(counts):
+                self.kinds_left_out.update(kinds)
+                left_out.add(at)
         is_flat = intake.format.read is generic.read
         accepted = dict(zip(chunk.records.accepted.position, chunk.records.accepted.json, strict=True))
         first = 0

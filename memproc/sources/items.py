@@ -25,7 +25,8 @@ class Place(NamedTuple):
 
 class Item(NamedTuple):
     """One item: its value (`Given` for a memory object), or the fault that prevents decoding it. `raw` is None for an item that
-    never was bytes. `place` is known of messages, `line` (the number of the first, from 1) where it was asked for.
+    never was bytes. `place` is known of messages, `line` (the number of the first, from 1) where it was asked for. `left_out`
+    counts what the source left out of it, by kind.
     """
 
     value: object
@@ -34,6 +35,7 @@ class Item(NamedTuple):
     category: Category = Category.SOURCE
     place: Place | None = None
     line: int | None = None
+    left_out: Mapping[str, int] = {}
 
 
 Piece = bytes | Item  # an item as cut out of a source: JSON that is not decoded yet, or a finished item

@@ -12,10 +12,10 @@ import orjson
 
 from memproc.config import Policy, Settings
 from memproc.errors import DatabaseError, StoreError
+from memproc.masking import url_shown
 from memproc.store.index.merging import Merger
 from memproc.store.index.segments import Segments
 from memproc.store.sql.database import BRIEFLY_SECONDS, Database
-from memproc.store.sql.masking import url_shown
 from memproc.store.sql.opening import open_policy
 from memproc.store.sql.transactions import Transactions
 

@@ -34,8 +34,8 @@ from sqlalchemy.exc import NoSuchModuleError
 
 from memproc.config import Settings
 from memproc.errors import UsageError
+from memproc.masking import secrets_of, without
 from memproc.store.sql.files import is_read_only, uri_to_read
-from memproc.store.sql.masking import secrets_of, without
 from memproc.store.sql.statements import Compiled
 
 WRITES, WAITS = "memproc_writes", "memproc_waits"

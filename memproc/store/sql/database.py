@@ -38,11 +38,11 @@ from memproc.config import Settings
 from memproc.errors import DatabaseError, UsageError
 from memproc.failures import CHANGED_WHILE_READ, READ_ONLY, failure_of
 from memproc.in_use import Held
+from memproc.masking import secrets_of, url_shown, without
 from memproc.store.sql import forks, tables
 from memproc.store.sql.backends import WAITS, connected, to_wal
 from memproc.store.sql.driver_errors import translated
 from memproc.store.sql.files import check_place, is_read_only, opened_beside, state_of
-from memproc.store.sql.masking import secrets_of, url_shown, without
 from memproc.store.sql.naming import Names
 from memproc.store.sql.statements import Statements
 from memproc.store.sql.tx import DatabaseInfo, Tx, time_now

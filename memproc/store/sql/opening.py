@@ -14,11 +14,11 @@ from memproc.config import STORED, Policy, Settings
 from memproc.dedup.keys import SCHEME
 from memproc.errors import DatabaseError, StoreError, UsageError
 from memproc.failures import LOST, wait_seconds
+from memproc.masking import masked
 from memproc.store.sql import tables
 from memproc.store.sql.database import Database
 from memproc.store.sql.files import check_database, check_makable, is_there, make_private, remove_empty
 from memproc.store.sql.making import is_store_in, make, make_missing
-from memproc.store.sql.masking import masked
 from memproc.store.sql.tx import Tx
 from memproc.store.sql.upgrading import can_be_upgraded, upgrade
 

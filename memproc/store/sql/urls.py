@@ -9,8 +9,8 @@ from sqlalchemy import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
 from memproc.errors import UsageError
+from memproc.masking import masked, url_shown
 from memproc.store.sql.backends import BACKENDS
-from memproc.store.sql.masking import masked, url_shown
 
 
 def url_of(where: str | Path) -> URL:

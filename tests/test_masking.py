@@ -10,8 +10,8 @@ import pytest
 from loguru import logger
 
 import memproc
+from memproc.masking import masked, secrets_of, without
 from memproc.store.checkup.doctor import examine_at
-from memproc.store.sql.masking import masked, secrets_of, without
 from memproc.store.sql.urls import url_of
 from tests.command_line import run_memproc
 from tests.databases import VARIABLES, reason_to_skip
