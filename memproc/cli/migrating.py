@@ -28,7 +28,7 @@ from memproc.cli.options import (
     schema_of,
 )
 from memproc.cli.output import json_text, target
-from memproc.cli.remotes import Key, Named, Query, Table, given_by
+from memproc.cli.remotes import Key, Named, Query, Table, TableSchema, given_by
 
 
 @app.command()
@@ -39,6 +39,7 @@ def migrate(
     table: Table = None,
     query: Query = None,
     key: Key = None,
+    db_schema: TableSchema = None,
     map_field: Mapping = None,
     format: FormatName = None,
     namespace: Namespace = None,
@@ -71,7 +72,7 @@ def migrate(
     try:
         with shown_progress() as shown:
             migration = run(
-                given_by(what, Named(table, query, tuple(key or ()))),
+                given_by(what, Named(table, query, tuple(key or ()), schema=db_schema)),
                 into,
                 mapping=mapping_of(map_field, mapping),
                 namespace=namespace,

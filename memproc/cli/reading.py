@@ -40,7 +40,7 @@ def transform(
     table: Table = None,
     query: Query = None,
     key: Key = None,
-    schema: TableSchema = None,
+    db_schema: TableSchema = None,
     format: FormatName = None,
     to: Annotated[str | None, Option(metavar="FILE", help="The file to write, - for standard output; printed by default.")] = None,
     records: Records = None,
@@ -63,7 +63,7 @@ def transform(
 
     dates = {"date_format": tuple(date_format or ()), "day_first": day_first}
     settings = settings_of(redact=redact, secrets=secrets, secret_kinds=tuple(secret_kinds or ()), **dates)
-    given = given_by([file], Named(table, query, tuple(key or ()), schema=schema))
+    given = given_by([file], Named(table, query, tuple(key or ()), schema=db_schema))
     found = list(
         _read(given, asked_of(format, records, delimiter, encoding), mapping_of(map_field, mapping), include or (), settings)
     )

@@ -25,7 +25,7 @@ from memproc.cli.options import (
     mapping_of,
     schema_of,
 )
-from memproc.cli.remotes import Key, Named, Query, Table, given_by
+from memproc.cli.remotes import Key, Named, Query, Table, TableSchema, given_by
 from memproc.config import whole_number
 from memproc.errors import UsageError
 
@@ -43,6 +43,7 @@ def validate(
     table: Table = None,
     query: Query = None,
     key: Key = None,
+    db_schema: TableSchema = None,
     record: Annotated[
         str | None, Option("--record", metavar="JSON", help="Check this one record, and no file.", show_default=False)
     ] = None,
@@ -82,7 +83,7 @@ def validate(
     intake = replace(intake_of(Context(mapping=mapping_of(map_field, mapping)), settings), schema=schema_of(schema))
     asked = asked_of(format, records, delimiter, encoding)
     if file is not None:
-        [given] = given_by([file], Named(table, query, tuple(key or ())))
+        [given] = given_by([file], Named(table, query, tuple(key or ()), schema=db_schema))
         found = check(given, intake, asked, most_shown=most_shown)
     else:
         found = check_one(record or "", intake, asked, most_shown=most_shown)
