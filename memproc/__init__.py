@@ -26,13 +26,17 @@ if TYPE_CHECKING:
         StoreError,
         UsageError,
     )
+    from memproc.formats.mapping import FieldMap, FieldRule
+    from memproc.ingestion.migrating import migrate
     from memproc.ingestion.pipeline import ingest
     from memproc.ingestion.run import Interrupted
     from memproc.records import Category, EmotionalContext, Fault, Memory, Outcome, Rejected, Relation
+    from memproc.report.migration import Check, FieldChange, Migration
     from memproc.report.report import BatchSeen, Merge, Pattern, Progress, Report
     from memproc.retention import Expired, RetentionRule
     from memproc.sketching import sketch
     from memproc.sources.databases.faces import SqlQuery, SqlTable
+    from memproc.sources.mapping_files import load_mapping
     from memproc.sources.rest.pages import RestPages
     from memproc.store.answers import (
         Added,
@@ -67,6 +71,7 @@ __all__ = [
     "Bin",
     "Calibration",
     "Category",
+    "Check",
     "DatabaseError",
     "Decision",
     "EmotionalContext",
@@ -75,6 +80,9 @@ __all__ = [
     "Expired",
     "Exported",
     "Fault",
+    "FieldChange",
+    "FieldMap",
+    "FieldRule",
     "Finding",
     "History",
     "IndexRecall",
@@ -83,6 +91,7 @@ __all__ = [
     "Memory",
     "MemprocError",
     "Merge",
+    "Migration",
     "NotFoundError",
     "ObservationSeen",
     "Outcome",
@@ -114,6 +123,8 @@ __all__ = [
     "calibrate",
     "ingest",
     "json_schema",
+    "load_mapping",
+    "migrate",
     "open",
     "sketch",
     "transform",
@@ -126,13 +137,17 @@ _HOMES = {
     "memproc.config": "Settings",
     "memproc.errors": "DatabaseError EngineError MemprocError NotFoundError SourceEndedError SourceError StoreError UsageError",
     "memproc.api": "calibrate open transform validate",
+    "memproc.ingestion.migrating": "migrate",
     "memproc.ingestion.pipeline": "ingest",
+    "memproc.report.migration": "Check FieldChange Migration",
     "memproc.records": "Category EmotionalContext Fault Memory Outcome Rejected Relation",
     "memproc.report.report": "BatchSeen Merge Pattern Progress Report",
     "memproc.dedup.cluster": "Decision",
     "memproc.retention": "Expired RetentionRule",
+    "memproc.formats.mapping": "FieldMap FieldRule",
     "memproc.sketching": "sketch",
     "memproc.sources.databases.faces": "SqlQuery SqlTable",
+    "memproc.sources.mapping_files": "load_mapping",
     "memproc.sources.rest.pages": "RestPages",
     "memproc.store.answers": "Added Applied Calibration Entry Finding History IndexRecall Job ObservationSeen PolicyCount "
     "Proposed Quarantined Recount Review Settled Step Trace",

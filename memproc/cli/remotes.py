@@ -62,7 +62,8 @@ def given_by(what: Sequence[str], named: Named) -> list[Path | Remote]:
 def _given(one: str, named: Named) -> Path | Remote:
     if named.table is None and named.query is None:
         if named != Named():
-            raise UsageError("--key, --cursor, --db-schema and --from-start go with --table or --query, or with the URL of a web API: give one of them")
+            of_web = "--cursor and --from-start also with the URL of a web API"
+            raise UsageError(f"--key, --db-schema, --cursor and --from-start go with --table or --query, {of_web}")
         return _without_options(one)
     return _of_database(one, named)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
@@ -11,12 +11,13 @@ from typing import Self
 from memproc.config import Settings
 from memproc.dedup.columns import Prepared
 from memproc.dedup.compare.reasons import reason_told
+from memproc.dedup.keys import Key
 from memproc.dedup.memory import memory_of_one
 from memproc.errors import UsageError, redacting
 from memproc.formats import detect, format_named, generic
 from memproc.formats.draft import Context, Format
 from memproc.intake import Intake, clean_name
-from memproc.records import Given, M, Memory, Outcome
+from memproc.records import Given, M, Memory, Outcome, Plain
 from memproc.sources.items import Item
 from memproc.sources.iterables import of_record
 from memproc.store.answers import Added
@@ -30,6 +31,7 @@ from memproc.store.face.reading import Reading
 from memproc.store.opened import OpenStore
 from memproc.store.quarantine.records import Origin
 from memproc.store.rows.memories import memories_by_id
+from memproc.store.rows.observations import forgotten_among, records_of
 from memproc.store.sql.forks import tell_of_forks
 
 
@@ -151,3 +153,10 @@ class Store(Reading[M], Deciding[M], Quarantining[M], Keeping[M]):
 def writer_of(store: Store[M], *, redacts: bool = False) -> Writer:
     """Return a writer of an open store, for ingestion only."""
     return Writer(store._opened, redacts=redacts)  # noqa: SLF001 - the writer is not part of the public class
+
+
+def observed(store: Store[M], keys: Iterable[Key]) -> tuple[dict[Key, Plain], set[Key]]:
+    """Return the records of those observations that a store has, by their keys, and the keys of those that were forgotten."""
+    wanted = {*keys}
+    read = store._opened.transactions.read  # noqa: SLF001 - keys are not part of the public class
+    return read(lambda tx: (records_of(tx, wanted), forgotten_among(tx, wanted)))
