@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from memproc.records import Category, EmotionalContext, Fault, Memory, Outcome, Rejected, Relation
     from memproc.report.report import BatchSeen, Merge, Pattern, Progress, Report
     from memproc.sketching import sketch
+    from memproc.sources.live.live_store import LiveStore
     from memproc.store.answers import (
         Added,
         Applied,
@@ -75,6 +76,7 @@ __all__ = [
     "IndexRecall",
     "Interrupted",
     "Job",
+    "LiveStore",
     "Memory",
     "MemprocError",
     "Merge",
@@ -120,6 +122,7 @@ _HOMES = {
     "memproc.report.report": "BatchSeen Merge Pattern Progress Report",
     "memproc.dedup.cluster": "Decision",
     "memproc.sketching": "sketch",
+    "memproc.sources.live.live_store": "LiveStore",
     "memproc.store.answers": "Added Applied Calibration Entry Finding History IndexRecall Job ObservationSeen PolicyCount "
     "Proposed Quarantined Recount Review Settled Step Trace",
     "memproc.store.exporting": "Exported",

@@ -53,7 +53,10 @@ def _without_options(one: str) -> Path | Remote:
     """Return what is named by itself."""
     if "://" in one:
         from memproc.sources.databases.listing import refuse_without_table
+        from memproc.sources.live.live_store import LiveStore, is_address
 
+        if is_address(one):
+            return LiveStore(one)
         refuse_without_table(one)
     return Path(one)
 

@@ -10,7 +10,7 @@ as `mem0_<name>` if the name is taken there. Owner and times in `metadata` count
 type and an entity become relations; they also stay in `metadata` as given, because memproc's relations have no source of their own.
 
 Left out: `hash`, the MD5 of a text before mem0 edited it, which memproc neither trusts nor needs; and `score`, which belongs to a
-query and not to the memory.
+query and not to the memory; and `text_lemmatized`, the text again, as mem0 searches it.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from memproc.values import is_blank
 _TELLTALES = frozenset(("hash", "user_id", "agent_id", "run_id", "app_id", "session_id", "categories", "metadata", "created_at"))
 _PAGE_SIZES = (20, 50, 100, 1000)
 _NOT_MEM0 = "timestamp"  # a name that mem0 does not have
-_LEFT = frozenset(("hash", "score"))
+_LEFT = frozenset(("hash", "score", "text_lemmatized"))
 _FIELDS = {
     "content": ("memory", "data"),
     "id": ("id",),
