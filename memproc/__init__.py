@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from memproc.records import Category, EmotionalContext, Fault, Memory, Outcome, Rejected, Relation
     from memproc.report.report import BatchSeen, Merge, Pattern, Progress, Report
     from memproc.sketching import sketch
+    from memproc.sources.databases.faces import SqlQuery, SqlTable
     from memproc.sources.live.live_store import LiveStore
     from memproc.store.answers import (
         Added,
@@ -97,6 +98,8 @@ __all__ = [
     "Settled",
     "SourceEndedError",
     "SourceError",
+    "SqlQuery",
+    "SqlTable",
     "Step",
     "Store",
     "StoreError",
@@ -122,6 +125,7 @@ _HOMES = {
     "memproc.report.report": "BatchSeen Merge Pattern Progress Report",
     "memproc.dedup.cluster": "Decision",
     "memproc.sketching": "sketch",
+    "memproc.sources.databases.faces": "SqlQuery SqlTable",
     "memproc.sources.live.live_store": "LiveStore",
     "memproc.store.answers": "Added Applied Calibration Entry Finding History IndexRecall Job ObservationSeen PolicyCount "
     "Proposed Quarantined Recount Review Settled Step Trace",

@@ -47,7 +47,7 @@ class OversizedError(SourceEndedError):
 def refuse_url(path: object) -> None:
     """Raise UsageError if a path is a URL. The message does not show it: it may hold a password."""
     if _URL.match(str(path)):
-        raise UsageError("a URL is no file: give the path of a file (a database stands behind --into, or as DB)")
+        raise UsageError("a URL is no file: give the path of a file (of a database, name a --table, or give memproc.SqlTable)")
 
 
 class StoreError(MemprocError):

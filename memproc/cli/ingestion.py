@@ -5,7 +5,6 @@ from __future__ import annotations
 import gc
 import re
 from collections.abc import Callable
-from pathlib import Path
 from typing import Annotated, TypeVar
 
 from typer import Argument, Exit, Option
@@ -31,6 +30,7 @@ from memproc.cli.options import (
     asked_of,
     mapping_of,
 )
+from memproc.cli.remotes import Cursor, FromStart, Key, Named, Query, Table, TableSchema, given_by
 from memproc.config import Dedup, Durability, Engine, OnError, ValidateWhen
 from memproc.errors import UsageError
 
@@ -43,11 +43,19 @@ _AMOUNT = re.compile(r"(\d{1,18}(?:\.\d{1,9})?) ?([A-Z]{0,3})", re.ASCII)
 
 @app.command()
 def ingest(
-    what: Annotated[list[Path], Argument(metavar="WHAT...", help="Files, folders, patterns, archives; - is standard input.")],
+    what: Annotated[
+        list[str], Argument(metavar="WHAT...", help="Files, folders, patterns, archives, a database; - is standard input.")
+    ],
     into: Annotated[
         str | None,
         Option(metavar="DB", help="The store: a path, or a SQLAlchemy URL. Required but for --show.", show_default=False),
     ] = None,
+    table: Table = None,
+    query: Query = None,
+    key: Key = None,
+    cursor: Cursor = None,
+    schema: TableSchema = None,
+    from_start: FromStart = False,
     format: FormatName = None,
     namespace: Namespace = None,
     source: SourceName = None,
@@ -134,10 +142,11 @@ def ingest(
         max_decompressed_bytes=bytes_of(max_decompressed, "--max-decompressed"),
     )
     warn()
+    given = given_by(what, Named(table, query, tuple(key or ()), cursor, schema, from_start))
     mapping, asked = mapping_of(map_field), asked_of(format, records, delimiter, encoding)
     if show_records is not None:
         context = Context(clean_name(source, "source"), frozenset(include or ()), mapping)
-        show_first(what, intake_of(context, settings, namespace=namespace, as_of=as_of), asked, show_records, as_json=as_json)
+        show_first(given, intake_of(context, settings, namespace=namespace, as_of=as_of), asked, show_records, as_json=as_json)
         return
     if into is None:
         raise UsageError("Missing option '--into': give the path of the store, as in --into memories.db")
@@ -145,7 +154,7 @@ def ingest(
     try:
         with shown_progress() as shown:
             report = run(
-                what,
+                given,
                 into,
                 namespace=namespace,
                 source=source,

@@ -5,7 +5,6 @@ from __future__ import annotations
 import shlex
 from collections import Counter
 from itertools import islice
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from typer import Exit
@@ -13,6 +12,7 @@ from typer import Exit
 from memproc.cli.app import FAILED, Json, app, print_json, show, tell, warn
 from memproc.cli.options import Delimiter, Encoding, File, FormatName, Include, Mapping, Records, asked_of, mapping_of
 from memproc.cli.output import json_text, print_lines
+from memproc.cli.remotes import Key, Named, Query, Table, TableSchema, given_by, is_database, shown
 
 if TYPE_CHECKING:
     from memproc.ingestion.inspecting import FileSeen, Inspection
@@ -25,6 +25,10 @@ NAMES_SHOWN = 5
 @app.command()
 def inspect(
     file: File,
+    table: Table = None,
+    query: Query = None,
+    key: Key = None,
+    schema: TableSchema = None,
     format: FormatName = None,
     records: Records = None,
     delimiter: Delimiter = None,
@@ -33,15 +37,22 @@ def inspect(
     include: Include = None,
     as_json: Json = False,
 ) -> None:
-    """Tell what is in a file, a folder or an archive: formats, records, whose, from when; write nothing."""
+    """Tell what is in a file, a folder, an archive or a database: formats, records, whose, from when; write nothing."""
     from memproc.config import Settings
     from memproc.formats.draft import Context
     from memproc.ingestion.inspecting import inspect as look
     from memproc.ingestion.reading import intake_of
 
+    named = Named(table, query, tuple(key or ()), schema=schema)
+    if named == Named() and is_database(file):
+        from memproc.cli.tables import show_tables
+
+        show_tables(file, as_json=as_json)
+        return
+    [given] = given_by([file], named)
     context = Context(None, frozenset(include or ()), mapping_of(map_field))
-    found = look(file, intake_of(context, Settings()), asked_of(format, records, delimiter, encoding))
-    said = [] if format is None else ["--format", format]
+    found = look(given, intake_of(context, Settings()), asked_of(format, records, delimiter, encoding))
+    said = [*named.options, *([] if format is None else ["--format", format])]
     said += [
         part
         for name, given in (("records", records), ("delimiter", delimiter), ("encoding", encoding))
@@ -50,13 +61,13 @@ def inspect(
     ]
     said += [part for pair in map_field or () for part in ("--map", pair)]
     said += [part for kind in include or () for part in ("--include", kind)]
-    following = _commands(found, " ".join(map(_quoted, ["memproc", "ingest", str(file), *said])))
+    following = _commands(found, " ".join(map(quoted, ["memproc", "ingest", shown(file), *said])))
     show({**found.as_dict(), "next": following}, "\n".join(_lines(found, following)), as_json=as_json)
     if not found.records or any(one.broken for one in found.files):
         raise Exit(FAILED)
 
 
-def show_first(what: list[Path], intake: Intake, asked: Asked, count: int, *, as_json: bool) -> None:
+def show_first(what: list[Any], intake: Intake, asked: Asked, count: int, *, as_json: bool) -> None:
     """Print the first records of files as they would be stored, those that would be quarantined as messages."""
     from memproc.dedup.memory import in_order
     from memproc.ingestion.reading import drafted
@@ -114,7 +125,7 @@ def _counts(counted: Counter[str]) -> str:
     return ", ".join(shown) + (f", and {len(counted) - NAMES_SHOWN} others" if len(counted) > NAMES_SHOWN else "")
 
 
-def _quoted(part: str) -> str:
+def quoted(part: str) -> str:
     """Return a part of a command as a shell takes it, in one line."""
     from memproc.validation import in_one_line
 

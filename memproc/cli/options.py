@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 from typer import Argument, Option
@@ -14,7 +13,7 @@ if TYPE_CHECKING:
     from memproc.ingestion.opening import Asked
 
 MAX_FIELDS, MAX_DEPTH = Settings().max_fields, DEEPEST  # the defaults of the settings
-File = Annotated[Path, Argument(metavar="FILE", help="A file, folder or archive; - is standard input.")]
+File = Annotated[str, Argument(metavar="FILE", help="A file, folder or archive, or a database; - is standard input.")]
 Redact = Annotated[bool, Option("--redact", help="Keep what records hold out of messages.")]
 SecretsPolicy = Annotated[
     Secrets, Option("--secrets", help="Keys, passwords, card numbers: tag or quarantine the record, or redact it.")

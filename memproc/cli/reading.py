@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 from typer import Exit, Option
@@ -24,6 +23,7 @@ from memproc.cli.options import (
     mapping_of,
 )
 from memproc.cli.output import beside, json_text, print_lines, target
+from memproc.cli.remotes import Key, Named, Query, Table, TableSchema, given_by
 from memproc.config import Settings
 
 if TYPE_CHECKING:
@@ -33,6 +33,10 @@ if TYPE_CHECKING:
 @app.command()
 def validate(
     file: File,
+    table: Table = None,
+    query: Query = None,
+    key: Key = None,
+    schema: TableSchema = None,
     format: FormatName = None,
     records: Records = None,
     delimiter: Delimiter = None,
@@ -47,7 +51,8 @@ def validate(
     from memproc.records import Rejected
 
     settings = Settings(redact=redact, secrets=secrets, secret_kinds=tuple(secret_kinds or ()))
-    found = list(_read(file, asked_of(format, records, delimiter, encoding), map_field, (), settings))
+    named = Named(table, query, tuple(key or ()), schema=schema)
+    found = list(_read(given_by([file], named), asked_of(format, records, delimiter, encoding), map_field, (), settings))
     rejected = [(position, one) for position, one in enumerate(found) if isinstance(one, Rejected)]
     faults = [{"position": position, **fault.as_dict()} for position, one in rejected for fault in one.faults]
     invalid = len(rejected)
@@ -66,6 +71,10 @@ def validate(
 @app.command()
 def transform(
     file: File,
+    table: Table = None,
+    query: Query = None,
+    key: Key = None,
+    schema: TableSchema = None,
     format: FormatName = None,
     to: Annotated[str | None, Option(metavar="FILE", help="The file to write, - for standard output; printed by default.")] = None,
     records: Records = None,
@@ -84,7 +93,8 @@ def transform(
     from memproc.writing import written
 
     settings = Settings(redact=redact, secrets=secrets, secret_kinds=tuple(secret_kinds or ()))
-    found = list(_read(file, asked_of(format, records, delimiter, encoding), map_field, include or (), settings))
+    given = given_by([file], Named(table, query, tuple(key or ()), schema=schema))
+    found = list(_read(given, asked_of(format, records, delimiter, encoding), map_field, include or (), settings))
     memories = [in_order(plain(one)) for one in found if not isinstance(one, Rejected)]
     rejected = [one for one in found if isinstance(one, Rejected)]
     lines = list(map(json_text, memories))
@@ -117,11 +127,11 @@ def formats(as_json: Json = False) -> None:
     show({"formats": listed}, "\n".join(lines), as_json=as_json)
 
 
-def _read(file: Path, asked: Asked, map_field: list[str] | None, include: Any, settings: Settings) -> Iterator[Any]:
+def _read(given: Any, asked: Asked, map_field: list[str] | None, include: Any, settings: Settings) -> Iterator[Any]:
     from memproc.ingestion.reading import read_file
 
     warn()
-    return read_file(file, asked, mapping=mapping_of(map_field), include=include, settings=settings)
+    return read_file(given, asked, mapping=mapping_of(map_field), include=include, settings=settings)
 
 
 def _advise(found: list[Any]) -> None:

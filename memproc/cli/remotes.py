@@ -19,7 +19,8 @@ Key = Annotated[
     list[str] | None, Option("--key", metavar="COLUMN", help="What tells rows apart, once for each column; found for tables.")
 ]
 Cursor = Annotated[
-    str | None, Option("--cursor", metavar="COLUMN", help="Read only what is new since the last run: a time of change, or a number.")
+    str | None,
+    Option("--cursor", metavar="COLUMN", help="Read only what is new since the last run, by a time of change."),
 ]
 TableSchema = Annotated[str | None, Option("--schema", metavar="NAME", help="The schema of the table, if not the usual one.")]
 FromStart = Annotated[bool, Option("--from-start", help="With --cursor: read everything once more.")]
@@ -34,6 +35,27 @@ class Named(NamedTuple):
     cursor: str | None = None
     schema: str | None = None
     from_start: bool = False
+
+    @property
+    def options(self) -> list[str]:
+        """Return them as they are written."""
+        pairs = [("--table", self.table), ("--query", self.query), *(("--key", one) for one in self.key)]
+        pairs += [("--cursor", self.cursor), ("--schema", self.schema)]
+        return [part for name, value in pairs if value is not None for part in (name, value)]
+
+
+def is_database(what: str) -> bool:
+    """Return whether a database is named, without a table of it."""
+    from memproc.sources.databases.listing import is_database
+
+    return is_database(what)
+
+
+def shown(what: str) -> str:
+    """Return a path or URL as a command to run next may show it, without passwords."""
+    from memproc.masking import masked
+
+    return masked(what) if "://" in what else what
 
 
 def given_by(what: Sequence[str], named: Named) -> list[Path | Remote]:
@@ -67,9 +89,7 @@ def _of_database(one: str, named: Named) -> Remote:
     if named.table is not None and named.query is not None:
         raise UsageError("--table and --query: give one of them")
     if named.table is not None:
-        return SqlTable(
-            one, named.table, key=named.key, cursor=named.cursor, schema=named.schema, from_start=named.from_start
-        )
+        return SqlTable(one, named.table, key=named.key, cursor=named.cursor, schema=named.schema, from_start=named.from_start)
     if named.schema is not None:
         raise UsageError("--schema goes with --table: in a query write it before the name of the table")
     return SqlQuery(one, named.query or "", key=named.key, cursor=named.cursor, from_start=named.from_start)

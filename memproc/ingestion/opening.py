@@ -24,7 +24,7 @@ from memproc.sources.files import How, items_of
 from memproc.sources.items import Item, Items, Reading
 from memproc.sources.iterables import of_iterable
 from memproc.sources.labels import path_shown
-from memproc.sources.remote import Remote, RemoteStream, looked_at
+from memproc.sources.remote import Remote, RemoteStream, looked_at, remarks_of
 from memproc.sources.reopening import Later
 from memproc.sources.streams import checked_encoding
 from memproc.times import parse_time, to_text
@@ -170,9 +170,9 @@ def _of_remote(remote: Remote, intake: Intake, name: str | None) -> Source:
     """Look at the first records of a remote source and find their format. It is read from where the job is then."""
     first = looked_at(remote)
     with closing(first):
-        seen = Items(first, is_table=remote.is_table, reading=Reading())
+        seen = Items(first, is_table=remote.is_table, reading=Reading(remarks=remarks_of(remote)))
         source = _source(seen, Delivery(remote.label, "", _no_bytes), intake, name or remote.format_name)
-    stream = RemoteStream(remote)
+    stream = RemoteStream(remote, intake.settings.max_record_bytes)
     conversation = None if source.conversation is None else remote.label  # of messages whose rows name none; the first may change
     source = source._replace(remote=stream, opened=seen._replace(stream=stream), conversation=conversation)
     return source._replace(items=source.pieces_behind(0, None))

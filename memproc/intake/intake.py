@@ -160,13 +160,13 @@ class Intake:
         """
         chunk, accepted, parts, read_fast = Chunk(Taken(), [], [], []), list[Accepted](), dict[int, object](), self._fast_reader()
         for at, piece in enumerate(pieces):
-            value = exact_value(piece) if isinstance(piece, bytes) else piece.value
-            if (record := read_fast(value)) is not None:
+            value, dropped = (exact_value(piece), None) if isinstance(piece, bytes) else (piece.value, piece.left_out)
+            if not dropped and (record := read_fast(value)) is not None:
                 accepted.append(record)
                 chunk.counts.append(1)
                 continue
             first = place = len(accepted) + len(chunk.records.rejected)
-            left_out = Counter[str]()
+            left_out = Counter[str](dropped)
             for made, part in self._read_item(piece, value):
                 if isinstance(made, LeftOut):
                     left_out[made.kind] += made.count

@@ -20,6 +20,7 @@ from typing import IO, Any, NamedTuple, cast
 from memproc.errors import MemprocError, OversizedError, SourceError, refuse_url
 from memproc.sources.archives import MOST_MEMBERS, ZIP_STARTS, Archive, Member, Opens, Shelf
 from memproc.sources.compression import Bounds, compression_of, decompressed, without_suffix
+from memproc.sources.databases.sqlite_files import refuse_if_database
 from memproc.sources.files import check_not_in_use, open_path
 from memproc.sources.labels import member_shown, path_shown
 from memproc.sources.sniffing import SNIFFED_BYTES
@@ -182,6 +183,7 @@ class Deliveries:
             return
         with stream:
             start = stream.read(_START_BYTES)
+        refuse_if_database(path, path_shown(path) if is_named else label, start)
         self._members = self._bytes = 0
         opens = partial(open_path, path)
         yield from self._unwrapped(Delivery(label, path.name, opens, path, state.st_size, is_named, is_plain=True), start, 0)

@@ -23,7 +23,7 @@ class Place(NamedTuple):
 
 class Item(NamedTuple):
     """One item: its value (`Given` for a memory object), or the fault that prevents decoding it. `raw` is None for an item that
-    never was bytes. `place` is known of messages.
+    never was bytes. `place` is known of messages. `left_out` counts what the source left out of it, by kind.
     """
 
     value: object
@@ -31,6 +31,7 @@ class Item(NamedTuple):
     fault: Fault | None = None
     category: Category = Category.SOURCE
     place: Place | None = None
+    left_out: Mapping[str, int] = {}
 
 
 Piece = bytes | Item  # an item as cut out of a source: JSON that is not decoded yet, or a finished item

@@ -12,7 +12,10 @@ from collections.abc import Generator, Iterator, Sequence
 from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 from memproc.errors import MemprocError, SourceEndedError, SourceError
+from memproc.records import Category
 from memproc.sources.items import Item
+from memproc.sources.rows import TOO_LONG
+from memproc.validation import fault
 
 Mark = Any  # a JSON value without secrets
 
@@ -55,11 +58,26 @@ class Remote(Protocol):
         """Return the mark from which a later job finds all that is new since the record of a mark was read."""
 
 
-class RemoteStream:
-    """A remote source while it is read, with the marks of the records that are read and not committed yet."""
+@runtime_checkable
+class Remarked(Protocol):
+    """A remote source that has something to tell before it is read."""
 
-    def __init__(self, remote: Remote) -> None:
-        self.remote = remote
+    def remarks(self) -> Sequence[str]:
+        """Return what the report has to tell of it."""
+
+
+def remarks_of(remote: Remote) -> list[str]:
+    """Return what a remote source has to tell before it is read."""
+    return [*remote.remarks()] if isinstance(remote, Remarked) else []
+
+
+class RemoteStream:
+    """A remote source while it is read, with the marks of the records that are read and not committed yet. A record of more bytes
+    than the limit is a faulty item.
+    """
+
+    def __init__(self, remote: Remote, limit_bytes: int | None = None) -> None:
+        self.remote, self._limit_bytes = remote, limit_bytes
         self._reading: Iterator[Marked] | None = None
         self._marks: deque[tuple[int, Mark]] = deque()  # (records up to it, mark)
         self._at: Mark | None = None  # of the last record that was asked for
@@ -72,7 +90,7 @@ class RemoteStream:
         try:
             for number, (item, mark) in enumerate(reading, passed + 1):
                 self._marks.append((number, mark))
-                yield item
+                yield item if self._limit_bytes is None else within(item, self._limit_bytes)
         except SourceEndedError:
             raise
         except Exception as error:  # a driver or a server raises errors of many kinds
@@ -100,6 +118,14 @@ class RemoteStream:
         reading, self._reading = self._reading, None
         if (close := getattr(reading, "close", None)) is not None:
             close()
+
+
+def within(item: Item, limit_bytes: int) -> Item:
+    """Return an item, or in place of one whose bytes are more than a limit the fault of it, with the start of them."""
+    if item.raw is None or len(item.raw) <= limit_bytes:
+        return item
+    message = f"the record is longer than {limit_bytes} bytes; its start is kept"
+    return Item(None, item.raw[:limit_bytes], fault("", TOO_LONG, message), Category.RESOURCE)
 
 
 def looked_at(remote: Remote) -> Generator[Item]:

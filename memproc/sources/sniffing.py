@@ -29,6 +29,7 @@ REFUSED_SUFFIXES = {".pkl": _PICKLE, ".pickle": _PICKLE, ".yaml": _YAML, ".yml":
 _REFUSED_STARTS = re.compile(
     rb"(?P<compressed>\x1f\x8b|BZh[1-9]1AY|\xfd7zXZ\0|PK\x03\x04|\x28\xb5\x2f\xfd|7z\xbc\xaf)|(?P<pickle>\x80[\x02-\x05][\x95(}\]cqXK])"
 )
+SQLITE_START = b"SQLite format 3\0"
 _LFS_POINTER = b"version https://git-lfs.github.com/spec/"
 BOM = b"\xef\xbb\xbf"
 _WIDE_MARKS = {b"\xff\xfe\0\0": "utf-32", b"\0\0\xfe\xff": "utf-32", b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}
@@ -47,6 +48,8 @@ def refusal(start: bytes, suffix: str) -> str | None:
         return f"is {_TAR}"
     if start.startswith(b"%PDF-"):
         return f"is {_PDF}"
+    if start.startswith(SQLITE_START):
+        return "is a SQLite file: give it by itself, as a file on disk, with --table"
     match = _REFUSED_STARTS.match(start)
     if match or suffix in REFUSED_SUFFIXES:
         return "holds " + (REFUSED_SUFFIXES[suffix] if match is None else _DECOMPRESS if match["compressed"] else _PICKLE)

@@ -7,11 +7,9 @@ at the root, `mem0://qdrant` where the process is), or what stands in the URL of
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from typing import NamedTuple
-from urllib.parse import parse_qsl, unquote
-
-from sqlalchemy import URL, make_url
-from sqlalchemy.exc import ArgumentError
+from urllib.parse import parse_qsl, unquote, urlencode
 
 from memproc.errors import UsageError
 from memproc.sources.labels import path_shown
@@ -27,13 +25,10 @@ class Address(NamedTuple):
     where: str
     options: dict[str, str]
 
-    def sql_url(self, driver: str, own: frozenset[str]) -> URL:
-        """Return the URL of its database for SQLAlchemy, without the options that are `own`. Raises UsageError if it is none."""
-        query = {name: value for name, value in self.options.items() if name not in own}
-        try:
-            return make_url(f"{driver}://{self.where}").update_query_dict(query)
-        except (ArgumentError, ValueError) as error:
-            raise UsageError(f"{self.system}+{self.backend}://***: is no address of a database") from error
+    def url(self, dialect: str, own: Collection[str]) -> str:
+        """Return the URL of its database, without the options that are `own`."""
+        query = urlencode({name: value for name, value in self.options.items() if name not in own})
+        return f"{dialect}://{self.where}" + (f"?{query}" if query else "")
 
 
 def address_of(text: str) -> Address | None:

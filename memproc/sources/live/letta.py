@@ -38,7 +38,7 @@ def _with_agents(connection: Connection, page: Sequence[Row], schema: str | None
         row["agents"] = sorted(agents.get(row.get(ours), []))
 
 
-_EMBEDDING = frozenset(("embedding", "embedding_config"))
+_EMBEDDING = ("embedding", "embedding_config")
 PARTS = (
     Rows("block", ("id",), completed=_blocks),
     Rows("archival_passages", ("id",), _EMBEDDING, completed=_passages),

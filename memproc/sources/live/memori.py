@@ -74,9 +74,9 @@ def _by_id(connection: Connection, of: str, names: Sequence[str], ids: Sequence[
     return {row["id"]: row for row in looked_up(connection, of, ("id", *names), ("id", ids), schema)}
 
 
-_LEFT = frozenset(("content_embedding", "uniq"))
+_LEFT = ("content_embedding", "uniq")
 PARTS = (
-    Rows("memori_entity_fact", ("id",), _LEFT, completed=_owned("memori_entity_fact", "entity"), has_utc=_TIMES),
+    Rows("memori_entity_fact", ("id",), _LEFT, completed=_owned("memori_entity_fact", "entity"), utc=_TIMES),
     Rows("memori_process_attribute", ("id",), _LEFT, False, _owned("memori_process_attribute", "process"), _TIMES),
     Rows("memori_knowledge_graph", ("id",), _LEFT, False, _triples, _TIMES),
     Rows("memori_conversation", ("id",), _LEFT, False, _summaries, _TIMES),

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from contextlib import closing
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -17,16 +18,18 @@ from uuid import UUID
 from sqlalchemy import LargeBinary, column, select, table
 
 from memproc.errors import SourceError, UsageError
+from memproc.sources.databases.cells import item_of
+from memproc.sources.databases.connecting import Database
+from memproc.sources.databases.urls import url_of
 from memproc.sources.items import Item
 from memproc.sources.labels import path_shown
-from memproc.sources.live import sqlite_files
 from memproc.sources.live.address import Address, path_in, shown
 from memproc.sources.live.inert import Inert, unpickled
-from memproc.sources.live.pages import PAGE, item_of_row
 from memproc.sources.remote import Mark, Marked
 from memproc.validation import fault
 
 _ROWS = table("points", column("rowid"), column("point", LargeBinary))
+PAGE = 1_000
 _NAME = re.compile(r"[^/\\\0]+")
 
 
@@ -46,24 +49,21 @@ def read_folder(address: Address, collection: str, behind: Mark | None) -> Itera
         there = ", ".join(sorted(one.parent.name for one in folder.glob("*/storage.sqlite")))
         advice = f"it has {there}: give one of them, as in ?collection=NAME" if there else "it is no folder of Qdrant's"
         raise SourceError(f"{path_shown(folder.parent)} has no collection {collection!r}: {advice}")
-    at = behind or 0
     of_page = select(_ROWS.c.rowid, _ROWS.c.point).order_by(_ROWS.c.rowid).limit(PAGE)
-    with sqlite_files.opened(file) as engine:
-        while True:
-            with engine.connect() as connection:
-                page = connection.execute(of_page.where(_ROWS.c.rowid > at)).all()
-            for number, point in page:
-                yield Marked(_point_of(point), number)
-            if len(page) < PAGE:
-                return
-            at = page[-1].rowid
+    at, is_ended = behind or 0, False
+    with closing(Database(url_of(file))) as database:
+        while not is_ended:
+            is_ended = True
+            for at, point in database.rows(of_page.where(_ROWS.c.rowid > at)):
+                is_ended = False
+                yield Marked(_point_of(point), at)
 
 
 def _point_of(pickled: bytes) -> Item:
     """Return a pickled point as an item."""
     try:
         state = unpickled(pickled).state["__dict__"]
-        return item_of_row({"id": _id_of(state["id"]), "payload": state["payload"]})
+        return item_of({"id": _id_of(state["id"]), "payload": state["payload"]})
     except Exception as error:  # noqa: BLE001 - damaged pickles raise errors of any kind
         return Item(None, pickled, fault("", "json_invalid", f"no point of Qdrant: {type(error).__name__}"))
 
@@ -93,7 +93,7 @@ def scrolled(client: Any, collection: str, behind: Mark | None) -> Iterator[Mark
         points, following = client.scroll(collection, limit=PAGE, offset=at, with_payload=True, with_vectors=False)
         for point in points:
             if point.id != behind:
-                yield Marked(item_of_row({"id": point.id, "payload": point.payload}), point.id)
+                yield Marked(item_of({"id": point.id, "payload": point.payload}), point.id)
         if following is None:
             return
         at = following

@@ -9,22 +9,20 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from sqlalchemy import URL, Engine, create_engine
-from sqlalchemy.exc import ArgumentError, NoSuchModuleError
-from sqlalchemy.pool import NullPool
-
-from memproc.errors import SourceError, UsageError
-from memproc.sources.live import chroma, letta, memori, qdrant, sqlite_files
+from memproc.errors import UsageError
+from memproc.sources.databases.urls import url_of
+from memproc.sources.live import chroma, letta, memori, qdrant
 from memproc.sources.live.address import Address, path_in, shown
 from memproc.sources.live.calls import Call, of_langgraph, of_letta, of_mcp_memory_service, of_mem0, of_memori
-from memproc.sources.live.pages import Rows, read
+from memproc.sources.live.pages import Place, Rows, read
 from memproc.sources.remote import Mark, Marked
 
 Reads = Callable[[Address, Mark | None], Iterator[Marked]]
 Deletes = Callable[[Address, Mapping[str, Any]], Call | None]
 _DEFAULT_COLLECTION = "mem0"  # of mem0's own configuration
-_DRIVERS = {"postgresql": ("postgresql+psycopg", "postgres"), "mysql": ("mysql+pymysql", "mysql")}  # with the extras they come in
-_SCHEMA = frozenset(("schema",))
+_DIALECTS = {"mysql": "mysql"}  # of backends that are not PostgreSQL
+_SCHEMA, _COLLECTION = frozenset(("schema",)), frozenset(("collection",))
+_OWN = _SCHEMA | _COLLECTION  # options that are not the driver's
 
 
 class Backend(NamedTuple):
@@ -47,31 +45,17 @@ class System(NamedTuple):
 
 def _of_file(parts: Sequence[Rows]) -> Reads:
     def reads(address: Address, behind: Mark | None) -> Iterator[Marked]:
-        with sqlite_files.opened(Path(path_in(address)).expanduser()) as engine:
-            yield from read(engine, parts, behind, schema=None, label=shown(address))
+        return read(Place(url_of(Path(path_in(address))), None, shown(address)), parts, behind)
 
     return reads
 
 
 def _of_database(parts: Callable[[Address], Sequence[Rows]]) -> Reads:
     def reads(address: Address, behind: Mark | None) -> Iterator[Marked]:
-        driver, extra = _DRIVERS.get(address.backend, ("postgresql+psycopg", "postgres"))
-        engine = _engine(address.sql_url(driver, _SCHEMA | {"collection"}), extra, shown(address))
-        try:
-            yield from read(engine, parts(address), behind, schema=address.options.get("schema"), label=shown(address))
-        finally:
-            engine.dispose()
+        place = Place(url_of(address.url(_DIALECTS.get(address.backend, "postgresql"), _OWN)), address.options.get("schema"), shown(address))
+        return read(place, parts(address), behind)
 
     return reads
-
-
-def _engine(url: URL, extra: str, label: str) -> Engine:
-    try:
-        return create_engine(url, poolclass=NullPool)
-    except ImportError as error:
-        raise SourceError(f"{label} needs a package: pip install 'memproc-sdk[{extra}]'") from error
-    except (ArgumentError, NoSuchModuleError) as error:
-        raise UsageError(f"{label}: {error}") from error
 
 
 def _collection(address: Address) -> str:
@@ -91,12 +75,11 @@ def _chroma(address: Address, behind: Mark | None) -> Iterator[Marked]:
 
 
 def _pgvector(address: Address) -> Sequence[Rows]:
-    return (Rows(_collection(address), ("id",), frozenset(("vector",))),)
+    return (Rows(_collection(address), ("id",), ("vector",)),)
 
 
-_STORE = (Rows("store", ("prefix", "key"), frozenset(("ttl_minutes",)), has_utc=("created_at", "updated_at", "expires_at")),)
+_STORE = (Rows("store", ("prefix", "key"), ("ttl_minutes",), utc=("created_at", "updated_at", "expires_at")),)
 _MEMORIES = (Rows("memories", ("id",)),)
-_COLLECTION = frozenset(("collection",))
 
 SYSTEMS: dict[str, System] = {
     "mem0": System(
