@@ -13,6 +13,7 @@ from loguru import logger
 if TYPE_CHECKING:
     from memproc.api import calibrate, transform, validate
     from memproc.api import open_store as open  # noqa: A004 - memproc.open, as in shelve.open
+    from memproc.cleaning import Cleaning, Doubt, Removal, clean
     from memproc.config import Settings
     from memproc.dedup.compare.fitting import Bin
     from memproc.dedup.decision import Decision
@@ -65,8 +66,10 @@ __all__ = [
     "Bin",
     "Calibration",
     "Category",
+    "Cleaning",
     "DatabaseError",
     "Decision",
+    "Doubt",
     "EmotionalContext",
     "EngineError",
     "Entry",
@@ -92,6 +95,7 @@ __all__ = [
     "Recount",
     "Rejected",
     "Relation",
+    "Removal",
     "Report",
     "Review",
     "Settings",
@@ -107,6 +111,7 @@ __all__ = [
     "UsageError",
     "Verdict",
     "calibrate",
+    "clean",
     "ingest",
     "open",
     "sketch",
@@ -117,6 +122,7 @@ __all__ = [
 _HOMES = {
     "memproc.dedup.compare.fitting": "Bin",
     "memproc.ingestion.run": "Interrupted",
+    "memproc.cleaning": "Cleaning Doubt Removal clean",
     "memproc.config": "Settings",
     "memproc.errors": "DatabaseError EngineError MemprocError NotFoundError SourceEndedError SourceError StoreError UsageError",
     "memproc.api": "calibrate open transform validate",

@@ -1,7 +1,7 @@
 """Rows of the tables of a Letta server: blocks, archival passages and messages, each with the name of its `table` and its agents.
 
-Facts: a block and an archive may belong to several agents, whose ids are in `agents`. A row that was deleted stays in its table with
-`is_deleted`. What a message holds is as in an agent file.
+Facts: a block and an archive may belong to several agents, whose ids are in `agents`. A row that was deleted may stay in its table
+with `is_deleted`. What a message holds is as in an agent file.
 
 Rules: a passage is a fact under its id, of its agent; where several share its archive, of the archive. Each line of a block is a
 fact of each of its agents, with the label of the block as its subject, as in an agent file. A message is an event of its role in
@@ -102,4 +102,6 @@ def _with_values(fields: dict[str, Any]) -> dict[str, Any]:
     return with_raw_times({name: value for name, value in fields.items() if not is_blank(value) and value not in ({}, [])})
 
 
-FORMAT = Format("letta-store", "rows of a Letta server's tables: blocks, passages, messages", _matches, _read, options=letta.OPTIONS)
+FORMAT = Format(
+    "letta-store", "rows of a Letta server's tables: blocks, passages, messages", _matches, _read, options=letta.OPTIONS
+)

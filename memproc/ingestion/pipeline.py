@@ -23,13 +23,14 @@ from memproc.intake import clean_name
 from memproc.records import Memory
 from memproc.report.report import Report
 from memproc.resources import allowed_cores
+from memproc.sources.remote import Remote
 from memproc.store.sql.database import held_for
 from memproc.store.sql.opening import can_rehearse
 from memproc.store.store import Store
 
 
 def ingest(
-    what: str | Path | IO[Any] | Iterable[object],
+    what: str | Path | IO[Any] | Remote | Iterable[object],
     into: str | Path | Store,
     *,
     namespace: str | None = None,

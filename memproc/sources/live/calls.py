@@ -1,4 +1,4 @@
-"""The calls by which an item is deleted in the store that it stands in: as its program does it, and as SQL where that is all it does.
+"""The calls by which an item is deleted where it stands: as its program does it, and as SQL where that is all it does.
 
 Rules: a call names the item by what its program knows it by. SQL has bound values, and is given only where it leaves nothing
 behind; elsewhere the program keeps more in step than one table (a history, an index), and its own call is the only one.

@@ -7,10 +7,12 @@ them and do nothing. Only the few plain types below are themselves, as making th
 from __future__ import annotations
 
 import io
-import pickle  # noqa: S403 - only to unpickle into inert objects
-from typing import Any
+import pickle
+from typing import Any, Self
 
-_PLAIN = frozenset((("datetime", "datetime"), ("datetime", "date"), ("datetime", "timedelta"), ("datetime", "timezone"), ("uuid", "UUID")))
+_PLAIN = frozenset(
+    (("datetime", "datetime"), ("datetime", "date"), ("datetime", "timedelta"), ("datetime", "timezone"), ("uuid", "UUID"))
+)
 
 
 class Inert:
@@ -18,7 +20,7 @@ class Inert:
 
     state: Any = None
 
-    def __new__(cls, *_args: object, **_named: object) -> Inert:
+    def __new__(cls, *_args: object, **_named: object) -> Self:
         """Make it, whatever it is to be made of."""
         return object.__new__(cls)
 
@@ -45,9 +47,9 @@ class _Unpickler(pickle.Unpickler):
 
 
 def unpickled(raw: bytes) -> Any:
-    """Return what a pickle holds, objects of classes as `Inert`. Raises what pickle raises on bytes that are none.
+    r"""Return what a pickle holds, objects of classes as `Inert`. Raises what pickle raises on bytes that are none.
 
-    >>> unpickled(b"cos\\nsystem\\n(S'echo spoilt'\\ntR.").state is None
+    >>> unpickled(b"cos\nsystem\n(S'echo spoilt'\ntR.").state is None
     True
     """
     return _Unpickler(io.BytesIO(raw)).load()

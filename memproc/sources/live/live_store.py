@@ -77,8 +77,9 @@ class LiveStore:
         return backend.reads(address, behind)
 
     def next_start(self, mark: Mark) -> Mark | None:
-        """Return where a later job begins: at the beginning."""
+        """Return where a later job begins: None, at the beginning."""
         del mark
+        return None
 
     def deletion_of(self, item: Mapping[str, Any]) -> Call | None:
         """Return the call that deletes an item there, None if there is none for items of its kind."""

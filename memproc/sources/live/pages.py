@@ -10,7 +10,7 @@ from contextlib import closing
 from itertools import islice
 from typing import Any, NamedTuple
 
-from sqlalchemy import URL, Connection, column, inspect, select, table
+from sqlalchemy import URL, ColumnElement, Connection, column, inspect, select, table
 
 from memproc.errors import SourceError
 from memproc.sources.databases.cells import item_of
@@ -75,10 +75,13 @@ def _rows(database: Database, place: Place, part: Rows, behind: Sequence[Any] | 
                 yield Marked(item_of(row)._replace(left_out=item.left_out), mark)
 
 
-def looked_up(connection: Connection, of: str, wanted: Sequence[str], by: tuple[str, Iterable[Any]], schema: str | None) -> list[Row]:
+def looked_up(
+    connection: Connection, of: str, wanted: Sequence[str], by: tuple[str, Iterable[Any]], in_schema: str | None
+) -> list[Row]:
     """Return columns of the rows of another table whose column `by[0]` is one of the values `by[1]`."""
     name, values = by
-    asked = select(*map(column, wanted)).select_from(table(of, schema=schema)).where(column(name).in_({*values}))
+    columns: list[ColumnElement[Any]] = [column(one) for one in wanted]
+    asked = select(*columns).select_from(table(of, schema=in_schema)).where(column(name).in_({*values}))
     return [dict(row) for row in connection.execute(asked).mappings()]
 
 

@@ -50,13 +50,12 @@ def read_folder(address: Address, collection: str, behind: Mark | None) -> Itera
         advice = f"it has {there}: give one of them, as in ?collection=NAME" if there else "it is no folder of Qdrant's"
         raise SourceError(f"{path_shown(folder.parent)} has no collection {collection!r}: {advice}")
     of_page = select(_ROWS.c.rowid, _ROWS.c.point).order_by(_ROWS.c.rowid).limit(PAGE)
-    at, is_ended = behind or 0, False
+    at = behind or 0
     with closing(Database(url_of(file))) as database:
-        while not is_ended:
-            is_ended = True
-            for at, point in database.rows(of_page.where(_ROWS.c.rowid > at)):
-                is_ended = False
-                yield Marked(_point_of(point), at)
+        while page := [*database.rows(of_page.where(_ROWS.c.rowid > at))]:
+            for row in page:
+                yield Marked(_point_of(row.point), row.rowid)
+            at = page[-1].rowid
 
 
 def _point_of(pickled: bytes) -> Item:

@@ -52,8 +52,8 @@ def _of_file(parts: Sequence[Rows]) -> Reads:
 
 def _of_database(parts: Callable[[Address], Sequence[Rows]]) -> Reads:
     def reads(address: Address, behind: Mark | None) -> Iterator[Marked]:
-        place = Place(url_of(address.url(_DIALECTS.get(address.backend, "postgresql"), _OWN)), address.options.get("schema"), shown(address))
-        return read(place, parts(address), behind)
+        url = url_of(address.url(_DIALECTS.get(address.backend, "postgresql"), _OWN))
+        return read(Place(url, address.options.get("schema"), shown(address)), parts(address), behind)
 
     return reads
 
