@@ -16,12 +16,13 @@ from collections.abc import Iterator
 from typing import Any
 
 from memproc.formats import letta
-from memproc.formats.cells import EMBEDDINGS, without_embeddings
+from memproc.formats.cells import EMBEDDINGS, list_of, object_of, without_embeddings
 from memproc.formats.draft import Broken, Context, Draft, Format, Item, LeftOut, Part, listed, with_raw_times
 from memproc.validation import fault
 from memproc.values import is_blank
 
 BLOCKS, PASSAGES, MESSAGES = "block", "archival_passages", "messages"
+_OF_JSON = frozenset(("content", "tool_calls", "metadata_", "tags"))
 _TABLES = frozenset((BLOCKS, PASSAGES, MESSAGES))
 
 
@@ -33,7 +34,7 @@ def _read(item: Item, context: Context) -> Iterator[Part]:
     if item.get("is_deleted"):
         yield LeftOut("deleted")
         return
-    kept, dropped = without_embeddings(item)
+    kept, dropped = without_embeddings({name: _json_of(name, value) for name, value in item.items()})
     if dropped:
         yield LeftOut(EMBEDDINGS, dropped)
     table = item.get("table")
@@ -44,6 +45,13 @@ def _read(item: Item, context: Context) -> Iterator[Part]:
     else:
         for part in letta.of_block(kept, context):
             yield from _of_agents(part, kept) if isinstance(part, Draft) else (part,)
+
+
+def _json_of(name: object, value: object) -> object:
+    """Return a value that is JSON in the table, also where its database keeps that as text."""
+    if name not in _OF_JSON or not isinstance(value, str):
+        return value
+    return list_of(value) if value.lstrip().startswith("[") else object_of(value)
 
 
 def _of_passage(item: Item) -> Iterator[Part]:
