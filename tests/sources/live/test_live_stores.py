@@ -198,7 +198,10 @@ def on_postgres():
         connection.execute(text(f"SET search_path TO {name}"))
         rest = url.partition("://")[2]
         sign = "&" if "?" in rest else "?"
-        yield lambda statement: connection.exec_driver_sql(statement.replace("%", "%%")), lambda system: f"{system}://{rest}{sign}schema={name}"
+        yield (
+            lambda statement: connection.exec_driver_sql(statement.replace("%", "%%")),
+            lambda system: f"{system}://{rest}{sign}schema={name}",
+        )
         connection.execute(text(f"DROP SCHEMA {name} CASCADE"))
     engine.dispose()
 
@@ -266,7 +269,10 @@ def test_a_collection_that_is_not_there_is_told_with_those_that_are(tmp_path):
     """In Qdrant's folder and in Chroma's file."""
     written.qdrant_folder(tmp_path / "q", HENS, "farm")
     written.chroma_folder(tmp_path / "c", HENS)
-    for address, names in ((f"mem0://{tmp_path / 'q'}", "it has farm"), (f"mem0+chroma://{tmp_path / 'c'}?collection=x", "mem0, other")):
+    for address, names in (
+        (f"mem0://{tmp_path / 'q'}", "it has farm"),
+        (f"mem0+chroma://{tmp_path / 'c'}?collection=x", "mem0, other"),
+    ):
         with pytest.raises(memproc.SourceError, match=names):
             memproc.ingest(address, tmp_path / "m.db")
 

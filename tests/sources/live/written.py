@@ -21,7 +21,15 @@ MOMENT = "2026-03-01T08:00:00.000000+00:00"
 
 def payload(text, **more):
     """Return the payload of a point of mem0's."""
-    return {"user_id": "ann", "data": text, "hash": "0" * 32, "created_at": MOMENT, "updated_at": MOMENT, "text_lemmatized": text, **more}
+    return {
+        "user_id": "ann",
+        "data": text,
+        "hash": "0" * 32,
+        "created_at": MOMENT,
+        "updated_at": MOMENT,
+        "text_lemmatized": text,
+        **more,
+    }
 
 
 class PointStruct:
@@ -100,7 +108,9 @@ def chroma_folder(folder, records, segment="s-2"):
     with closing(sqlite3.connect(folder / "chroma.sqlite3")) as connection, connection:
         connection.executescript(CHROMA)
         for number, (name, given) in enumerate(records.items(), 1):
-            connection.execute("INSERT INTO embeddings VALUES (?, ?, ?, ?, ?)", (number, segment, name, number, "2026-03-01 08:00:00"))
+            connection.execute(
+                "INSERT INTO embeddings VALUES (?, ?, ?, ?, ?)", (number, segment, name, number, "2026-03-01 08:00:00")
+            )
             for key, value in given.items():
                 of_list = isinstance(value, list)
                 for one in value if of_list else [value]:
@@ -147,7 +157,9 @@ def mcp_memory_service_file(file, texts, deleted=()):
         connection.executescript(MCP_MEMORY_SERVICE)
         insert = "INSERT INTO memories (content_hash, content, tags, metadata, created_at, updated_at, deleted_at) VALUES (?, ?, ?, ?, ?, ?, ?)"
         for name, text in texts.items():
-            connection.execute(insert, (name, text, "shed,tools", "{}", 1772352000.5, 1772352000.5, 1.0 if name in deleted else None))
+            connection.execute(
+                insert, (name, text, "shed,tools", "{}", 1772352000.5, 1772352000.5, 1.0 if name in deleted else None)
+            )
     return file
 
 
