@@ -71,6 +71,11 @@ def remarks_of(remote: Remote) -> list[str]:
     return [*remote.remarks()] if isinstance(remote, Remarked) else []
 
 
+def begins_anew(remote: Remote) -> bool:
+    """Return whether the caller wants all of a source that is followed once more: it says so by an attribute `from_start`."""
+    return bool(getattr(remote, "from_start", False))
+
+
 class RemoteStream:
     """A remote source while it is read, with the marks of the records that are read and not committed yet. A record of more bytes
     than the limit is a faulty item.

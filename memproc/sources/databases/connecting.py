@@ -8,6 +8,7 @@ the page is taken at once: so no other program waits for whoever works on the ro
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from time import time
 from typing import Any
 
@@ -69,9 +70,10 @@ class Database:
         size = count = 0
         with self.connection() as connection, connection.begin():
             result = connection.execute(statement, execution_options={"yield_per": self._at_once})
-            for some in result.partitions():
-                size, count = size + sum(map(_size, some)), count + len(some)
-                yield from some
+            with closing(result):
+                for some in result.partitions():
+                    size, count = size + sum(map(_size, some)), count + len(some)
+                    yield from some
         if count:
             self._at_once = max(1, min(AT_ONCE_ROWS, AT_ONCE_BYTES * count // (size + 1)))
 

@@ -67,8 +67,8 @@ class _Rows:
 
     @property
     def is_followed(self) -> bool:
-        """Whether a new job reads only what is new since the last one."""
-        return self.cursor is not None and not self.from_start
+        """Whether a new job reads only what is new since the last one, but for `from_start`."""
+        return self.cursor is not None
 
     def found(self, behind: Mark | None) -> Iterator[Marked]:
         """Yield the rows behind a mark, None for all. Raises SourceError if nothing can be read."""
