@@ -3,8 +3,8 @@
 Facts: a memory has a `content_hash`, by which the service knows it, and `tags`, in the table a comma-separated text. Times are
 epochs in seconds, with ISO text beside them. `metadata` is JSON text in the table; feelings stand in it as `emotion`,
 `emotional_valence` and `emotional_arousal`. A deleted memory stays in the table with the time in `deleted_at`; one that was
-rewritten has the hash of the new one in `superseded_by`. The service has no users; a table may hold several stores, the usual one is called `default`. Where
-no tag is given, it writes `untagged`.
+rewritten has the hash of the new one in `superseded_by`. The service has no users; a table may hold several stores, the usual one
+is called `default`. Where no tag is given, it writes `untagged`.
 
 Rules: a memory is a fact under its hash. A store that is not the usual one is the namespace. The type of a memory (note, decision,
 observation) is metadata.

@@ -68,7 +68,7 @@ def _read(item: Item, context: Context) -> Iterator[Part]:
 
 def _of_triple(item: Item) -> dict[str, Any]:
     subject, predicate, target = (item.get(name) for name in ("subject", "predicate", "object"))
-    if any(map(is_blank, (subject, predicate, target))):
+    if not all(isinstance(one, str) and not is_blank(one) for one in (subject, predicate, target)):
         return {"content": None}
     relation = {"type": predicate, "target": target, "target_kind": "entity"}
     return {"content": f"{subject} {str(predicate).replace('_', ' ')} {target}", "subject": subject, "relations": [relation]}

@@ -25,7 +25,7 @@ READ = {
     "mem0-history.json": ("mem0-history", 2, {}),
     "mcp-memory-service.json": ("mcp-memory-service", 3, {"deleted": 1, "superseded": 1}),
     "memori.json": ("memori", 5, {"conversations without a summary": 1, "system": 1}),
-    "letta-store.json": ("letta-store", 8, {"deleted": 1, "embeddings": 1, "persona": 1, "thinking": 1}),
+    "letta-store.json": ("letta-store", 6, {"deleted": 1, "embeddings": 1, "persona": 1, "thinking": 1, "tool": 1}),
 }
 
 

@@ -15,7 +15,23 @@ from memproc.sources.remote import Remote
 from tests.sources.databases.applications import contents, notes
 
 NOON = datetime(2024, 5, 1, 12, tzinfo=UTC)
-WORDS = ["Zoe", "anna", "Anton", "\u00c4nne", "zo\u00eb", "\u6771", "", "a b", "ann%", "ann'", "O:x", "\\n", "B\u00e9a", "mia", "Li"]
+WORDS = [
+    "Zoe",
+    "anna",
+    "Anton",
+    "\u00c4nne",
+    "zo\u00eb",
+    "\u6771",
+    "",
+    "a b",
+    "ann%",
+    "ann'",
+    "O:x",
+    "\\n",
+    "B\u00e9a",
+    "mia",
+    "Li",
+]
 KEYS = {
     "a number": ("id INT PRIMARY KEY", [{"id": 3 * number - 20} for number in range(15)]),
     "a text": ("id VARCHAR(40) PRIMARY KEY", [{"id": word} for word in WORDS]),
@@ -109,7 +125,11 @@ def test_a_key_may_be_a_uuid_or_a_member_of_a_closed_set(app):
 def test_rows_without_a_cursor_come_first_and_each_once(app):
     """Behind any mark too; of equal cursors the key decides."""
     rows = [
-        {"id": at, "content": f"Note {at}", "changed": None if at % 3 == 0 else (NOON + timedelta(days=at // 4)).replace(tzinfo=None)}
+        {
+            "id": at,
+            "content": f"Note {at}",
+            "changed": None if at % 3 == 0 else (NOON + timedelta(days=at // 4)).replace(tzinfo=None),
+        }
         for at in range(20)
     ]
     app.make("id INT PRIMARY KEY, content TEXT, changed DATETIME", rows)
@@ -194,7 +214,9 @@ def test_a_table_that_tells_no_rows_apart_is_refused(app):
     if app.kind == "sqlite":
         assert len(texts(table)[0]) == 3
     else:
-        with pytest.raises(memproc.SourceError, match="no primary key, and no unique columns that are never NULL: name the columns"):
+        with pytest.raises(
+            memproc.SourceError, match="no primary key, and no unique columns that are never NULL: name the columns"
+        ):
             table.found(None).__next__()
     with pytest.raises(memproc.SourceError, match="several rows of the same id"):
         next(memproc.SqlTable(app.url, app.name, key="id").found(None))

@@ -1,7 +1,9 @@
+# ruff: noqa: PLC0415, T201 - each function has packages of its own, and what it prints is read
 """What the programs themselves do: each function is run in a Python of its own, with the packages of its program.
 
-`python programs.py NAME FOLDER` writes a store into a folder, `python programs.py NAME FOLDER CALL...` runs calls on it that delete.
-Each prints a JSON object: `read`, how many items there are, and `capped`, how many its list gives where nobody asks for more.
+`python programs.py NAME FOLDER` writes a store into a folder, `python programs.py NAME FOLDER CALL...` runs calls on it that
+delete. Each prints a JSON object: `read`, how many items there are, and `capped`, how many its list gives where nobody asks for
+more.
 """
 
 from __future__ import annotations

@@ -11,9 +11,11 @@ import pytest
 from sqlalchemy import create_engine, text
 
 import memproc
+from memproc.formats import format_named
+from memproc.sources.live import qdrant
 from memproc.sources.live.systems import SYSTEMS
 from memproc.sources.remote import Remote
-from tests.databases import VARIABLES, reason_to_skip, server_url
+from tests.databases import reason_to_skip, server_url
 from tests.sources.live import written
 
 HENS = {f"0000-{number:04}": written.payload(f"Ann keeps {number} hens", farm=number) for number in range(30)}
@@ -170,7 +172,7 @@ LETTA = [
 
 
 def check_letta(store, address):
-    """A block is of each of its agents, a passage of the one of its archive; what was deleted stays out."""
+    """Check that a block is of each of its agents, a passage of the one of its archive, and that what was deleted stays out."""
     report = memproc.ingest(address, store)
     assert sorted((one.namespace, one.content, one.subject) for one in store) == LETTA
     assert (report.read, report.merged, report.left_out) == (5, 1, {"deleted": 1})
@@ -293,9 +295,24 @@ def test_no_message_shows_a_password():
     assert "lion" not in said
 
 
-def test_every_system_is_read_by_a_format_of_its_own():
+def test_every_system_is_read_by_a_format_that_there_is():
     """The table names no other."""
-    from memproc.formats import format_named
+    assert [format_named(system.format).name for system in SYSTEMS.values()] == [system.format for system in SYSTEMS.values()]
 
-    assert [format_named(system.format).name for system in SYSTEMS.values()]
-    assert set(VARIABLES) >= {"postgresql"}
+
+def test_a_server_of_qdrant_is_scrolled_through_behind_a_point(monkeypatch):
+    """By its own client, here on a collection in memory; a page begins with the point that the one before ended at."""
+    qdrant_client = pytest.importorskip("qdrant_client")
+    monkeypatch.setattr(qdrant, "PAGE", 7)
+    client = qdrant_client.QdrantClient(":memory:")
+    client.create_collection("mem0", vectors_config=qdrant_client.models.VectorParams(size=2, distance="Cosine"))
+    points = [
+        qdrant_client.models.PointStruct(id=number, vector=[0.5, 0.25], payload=written.payload(f"Keeps {number} hens"))
+        for number in range(30)
+    ]
+    client.upsert("mem0", points)
+    found = list(qdrant.scrolled(client, "mem0", None))
+    assert [one.mark for one in found] == [*range(30)]
+    assert found[4].item.value == {"id": 4, "payload": points[4].payload}
+    assert list(qdrant.scrolled(client, "mem0", 13)) == found[14:]
+    client.close()

@@ -98,7 +98,8 @@ CREATE TABLE embedding_metadata (id INTEGER REFERENCES embeddings(id), key TEXT 
 CREATE TABLE embedding_metadata_array (id INTEGER NOT NULL, key TEXT NOT NULL, string_value TEXT, int_value INTEGER,
     float_value REAL, bool_value INTEGER);
 INSERT INTO collections VALUES ('c-1', 'mem0', 2, 'd-1', '{}'), ('c-2', 'other', 2, 'd-1', '{}');
-INSERT INTO segments VALUES ('s-1', 'hnsw', 'VECTOR', 'c-1'), ('s-2', 'sqlite', 'METADATA', 'c-1'), ('s-3', 'sqlite', 'METADATA', 'c-2');
+INSERT INTO segments VALUES
+    ('s-1', 'hnsw', 'VECTOR', 'c-1'), ('s-2', 'sqlite', 'METADATA', 'c-1'), ('s-3', 'sqlite', 'METADATA', 'c-2');
 """
 
 
@@ -155,7 +156,8 @@ def mcp_memory_service_file(file, texts, deleted=()):
     """Write a store of mcp-memory-service: texts by hash."""
     with closing(sqlite3.connect(file)) as connection, connection:
         connection.executescript(MCP_MEMORY_SERVICE)
-        insert = "INSERT INTO memories (content_hash, content, tags, metadata, created_at, updated_at, deleted_at) VALUES (?, ?, ?, ?, ?, ?, ?)"
+        names = "content_hash, content, tags, metadata, created_at, updated_at, deleted_at"
+        insert = f"INSERT INTO memories ({names}) VALUES (?, ?, ?, ?, ?, ?, ?)"
         for name, text in texts.items():
             connection.execute(
                 insert, (name, text, "shed,tools", "{}", 1772352000.5, 1772352000.5, 1.0 if name in deleted else None)
@@ -167,7 +169,8 @@ MEMORI = """
 CREATE TABLE memori_entity (id INTEGER PRIMARY KEY, uuid TEXT, external_id TEXT, date_created TEXT, date_updated TEXT);
 CREATE TABLE memori_process (id INTEGER PRIMARY KEY, uuid TEXT, external_id TEXT, date_created TEXT, date_updated TEXT);
 CREATE TABLE memori_session (id INTEGER PRIMARY KEY, uuid TEXT, entity_id INTEGER, process_id INTEGER);
-CREATE TABLE memori_conversation (id INTEGER PRIMARY KEY, uuid TEXT, session_id INTEGER, summary TEXT, date_created TEXT, date_updated TEXT);
+CREATE TABLE memori_conversation (id INTEGER PRIMARY KEY, uuid TEXT, session_id INTEGER,
+    summary TEXT, date_created TEXT, date_updated TEXT);
 CREATE TABLE memori_conversation_message (id INTEGER PRIMARY KEY, uuid TEXT, conversation_id INTEGER, role TEXT, type TEXT,
     content TEXT, date_created TEXT, date_updated TEXT);
 CREATE TABLE memori_entity_fact (id INTEGER PRIMARY KEY, uuid TEXT, entity_id INTEGER, content TEXT, content_embedding BLOB,
@@ -184,10 +187,14 @@ INSERT INTO memori_process VALUES (1, 'u-2', 'bot', '2026-02-01 08:00:00', NULL)
 INSERT INTO memori_session VALUES (1, 'u-3', 1, 1);
 INSERT INTO memori_conversation VALUES (1, 'u-4', 1, 'The clock is ready on Friday', '2026-02-01 08:00:00', NULL);
 INSERT INTO memori_conversation_message VALUES (1, 'u-5', 1, 'user', 'text', 'When is it ready?', '2026-02-01 08:00:00', NULL);
-INSERT INTO memori_entity_fact VALUES (1, 'u-6', 1, 'Ines repairs clocks', x'00ff', 2, '2026-02-01 08:00:00', 'x', '2026-02-01 08:00:00', NULL);
-INSERT INTO memori_entity_fact VALUES (2, 'u-9', 1, 'Ines repairs  clocks!', x'00ff', 1, '2026-02-02 08:00:00', 'y', '2026-02-02 08:00:00', NULL);
-INSERT INTO memori_process_attribute VALUES (1, 'u-7', 1, 'Answers briefly', 1, '2026-02-01 08:00:00', 'x', '2026-02-01 08:00:00', NULL);
-INSERT INTO memori_subject VALUES (1, 'Ines'); INSERT INTO memori_predicate VALUES (1, 'lives_in'); INSERT INTO memori_object VALUES (1, 'Porto');
+INSERT INTO memori_entity_fact VALUES
+    (1, 'u-6', 1, 'Ines repairs clocks', x'00ff', 2, '2026-02-01 08:00:00', 'x', '2026-02-01 08:00:00', NULL);
+INSERT INTO memori_entity_fact VALUES
+    (2, 'u-9', 1, 'Ines repairs  clocks!', x'00ff', 1, '2026-02-02 08:00:00', 'y', '2026-02-02 08:00:00', NULL);
+INSERT INTO memori_process_attribute VALUES
+    (1, 'u-7', 1, 'Answers briefly', 1, '2026-02-01 08:00:00', 'x', '2026-02-01 08:00:00', NULL);
+INSERT INTO memori_subject VALUES
+    (1, 'Ines'); INSERT INTO memori_predicate VALUES (1, 'lives_in'); INSERT INTO memori_object VALUES (1, 'Porto');
 INSERT INTO memori_knowledge_graph VALUES (1, 'u-8', 1, 1, 1, 1, 1, '2026-02-01 08:00:00', '2026-02-01 08:00:00', NULL);
 """
 
