@@ -85,7 +85,7 @@ def _of_decimal(value: Decimal) -> object:
     if not value.is_finite():
         return None if value.is_nan() else str(value)
     if value == value.to_integral_value():
-        return int(value) if abs(value) <= _LARGEST else str(value)
+        return int(value) if abs(value) <= _LARGEST else f"{value:f}"
     number = float(value)
     return number if Decimal(repr(number)) == value else str(value)
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import closing
+from functools import lru_cache
 from time import time
 from typing import Any
 
@@ -33,7 +34,6 @@ class Database:
     def __init__(self, url: URL) -> None:
         """Make the engine. Raises SourceError where the driver is not installed, or there is no file."""
         self.url, self.file = url, file_of(url)
-        self.backend = url.get_backend_name()
         self.page_rows = PAGE_ROWS if self.file is None else FILE_PAGE_ROWS
         self._at_once = AT_ONCE_ROWS
         self._is_immutable = False
@@ -43,24 +43,11 @@ class Database:
         self._engine = self._made()
 
     def _made(self) -> Engine:
-        try:
-            if (file := self.file) is not None:
-                opens = sqlite_files.opened
-                creator = lambda: opens(file, is_immutable=self._is_immutable)  # noqa: E731 - of one use
-                return create_engine("sqlite://", creator=creator, poolclass=NullPool)
-            engine = create_engine(self.url, poolclass=NullPool)
-        except (NoSuchModuleError, ImportError) as error:
-            extra = EXTRAS.get(self.backend)
-            needed = f"pip install 'memproc-sdk[{extra}]'" if extra else "install it, and name it as in dialect+driver://"
-            raise SourceError(f"the driver for {self.url.drivername} is not installed: {needed}") from error
-        if self.backend in ("mysql", "mariadb"):
-            event.listen(engine, "connect", _mysql_connected)
-        elif self.url.drivername == "postgresql+psycopg":
-            event.listen(engine, "connect", _psycopg_connected)
-        if self.backend in EXTRAS:
-            options = {"postgresql_readonly": True} if self.backend == "postgresql" else {}
-            return engine.execution_options(isolation_level="REPEATABLE READ", **options)
-        return engine
+        file = self.file
+        if file is None:
+            return _of_server(self.url)
+        opens = sqlite_files.opened
+        return create_engine("sqlite://", creator=lambda: opens(file, is_immutable=self._is_immutable), poolclass=NullPool)
 
     def rows(self, statement: Executable) -> Rows:
         """Yield the rows of a page."""
@@ -113,6 +100,26 @@ class Database:
                 size += sum(map(_size, some))
             result.close()
         return taken
+
+
+@lru_cache(maxsize=8)
+def _of_server(url: URL) -> Engine:
+    """Return the engine of a server, which keeps no connection, but the statements that it has compiled."""
+    name = url.get_backend_name()
+    try:
+        engine = create_engine(url, poolclass=NullPool)
+    except (NoSuchModuleError, ImportError) as error:
+        extra = EXTRAS.get(name)
+        needed = f"pip install 'memproc-sdk[{extra}]'" if extra else "install it, and name it as in dialect+driver://"
+        raise SourceError(f"the driver for {url.drivername} is not installed: {needed}") from error
+    if name in ("mysql", "mariadb"):
+        event.listen(engine, "connect", _mysql_connected)
+    elif url.drivername == "postgresql+psycopg":
+        event.listen(engine, "connect", _psycopg_connected)
+    if name not in EXTRAS:
+        return engine
+    options = {"postgresql_readonly": True} if name == "postgresql" else {}
+    return engine.execution_options(isolation_level="REPEATABLE READ", **options)
 
 
 def _size(row: Row[Any]) -> int:

@@ -8,11 +8,13 @@ from decimal import Decimal
 from uuid import UUID
 
 import pytest
+from sqlalchemy.exc import OperationalError
 
 import memproc
 from memproc.sources.databases import connecting, reading
 from memproc.sources.remote import Remote
-from tests.sources.databases.applications import contents, notes
+from tests.databases import reason_to_skip
+from tests.sources.databases.applications import application, contents, notes
 
 NOON = datetime(2024, 5, 1, 12, tzinfo=UTC)
 WORDS = [
@@ -82,6 +84,7 @@ def made(app, name):
 
 
 @pytest.mark.parametrize("name", KEYS)
+@pytest.mark.sampled(2)
 @pytest.mark.usefixtures("small_pages")
 def test_each_row_is_read_once_by_any_key_and_behind_any_mark(app, name):
     """What comes behind a mark is what came behind it before, in the same order."""
@@ -240,7 +243,7 @@ def test_nothing_can_be_written(app):
     """The transaction is one that only reads."""
     asked = {
         "sqlite": "SELECT 1 AS id, query_only AS content FROM pragma_query_only",
-        "postgresql": "SELECT 1 AS id, concat(current_setting('transaction_read_only'), current_setting('transaction_isolation')) AS content",
+        "postgresql": "SELECT 1 id, current_setting('transaction_read_only') || current_setting('transaction_isolation') content",
         "mysql": "SELECT 1 AS id, concat(@@tx_read_only * 1, @@tx_isolation) AS content",
     }
     told = {"sqlite": "1", "postgresql": "onrepeatable read", "mysql": "1REPEATABLE-READ"}
@@ -290,19 +293,13 @@ def test_a_connection_that_cannot_be_had_again_ends_the_reading(app, monkeypatch
     rows = memproc.SqlTable(app.url, app.name).found(None)
     assert next(rows).item.value["id"] == 0
 
-    def refused(self):
-        raise connecting_failed(app.kind)
+    def refused(_self):
+        said = {"postgresql": Exception("connection refused"), "mysql": Exception(2003, "gone")}
+        raise OperationalError("SELECT", {}, said[app.kind])
 
     monkeypatch.setattr(connecting.Database, "connection", refused)
     with pytest.raises(memproc.SourceEndedError, match="could not be read to its end"):
-        [*rows]
-
-
-def connecting_failed(kind):
-    """Return what SQLAlchemy raises where a server is away."""
-    from sqlalchemy.exc import OperationalError
-
-    return OperationalError("SELECT", {}, {"postgresql": Exception("connection refused"), "mysql": Exception(2003, "gone")}[kind])
+        list(rows)
 
 
 def test_a_table_of_roles_and_contents_is_a_chat(app, fresh_file):
@@ -326,11 +323,8 @@ def test_a_row_that_is_too_large_is_quarantined(app, fresh_file):
         assert store.quarantine()[0].faults[0].code == "record_too_long"
 
 
-def test_what_is_no_time_in_python_is_read_as_text(fresh_file, tmp_path):
+def test_what_is_no_time_in_python_is_read_as_text(tmp_path):
     """`infinity` in one row does not end the reading."""
-    from tests.databases import reason_to_skip
-    from tests.sources.databases.applications import application
-
     if reason := reason_to_skip("postgresql"):
         pytest.skip(reason)
     with application("postgresql", tmp_path) as app:
