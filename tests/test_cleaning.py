@@ -91,18 +91,23 @@ def test_a_store_on_qdrant_is_clean_after_the_calls(tmp_path):
 
 def test_what_other_sources_brought_is_not_listed_there(tmp_path):
     """A store that is kept may hold more than the other program has."""
-    memproc.ingest([{"id": "x", "content": "ann keeps 5 hens", "namespace": "ann"}], tmp_path / "m.db", source="app")
-    items = {(PATH, "0001-aa"): {"content": "Ann keeps 5 hens"}}
-    assert memproc.clean(f"langgraph://{langgraph(tmp_path, items)}", tmp_path / "m.db").removals == ()
+    there = [{"id": "x", "content": "ann keeps 5 hens"}, {"id": "y", "content": "Ann works as nurse at a city hospital of Lima"}]
+    memproc.ingest([one | {"namespace": "ann"} for one in there], tmp_path / "m.db", source="app")
+    items = {key: ITEMS[key] for key in [(PATH, "0001-aa"), (PATH, "0006-aa")]}
+    found = memproc.clean(f"langgraph://{langgraph(tmp_path, items)}", tmp_path / "m.db")
+    assert (found.report.merged, found.removals, found.doubts) == (1, (), ())
+    with memproc.open(tmp_path / "m.db") as store:
+        assert len(store.reviews()) == 1
 
 
 def test_an_item_that_stands_there_twice_under_its_id_is_not_deleted(tmp_path):
     """Its call would delete both: older clients of Qdrant left a point in several rows."""
     folder = written.qdrant_folder(tmp_path / "q", {"p-1": written.payload("Ann keeps 5 hens")})
     with closing(sqlite3.connect(folder / "collection/mem0/storage.sqlite")) as connection, connection:
-        connection.execute("INSERT INTO points SELECT 'other', point FROM points")
+        connection.execute("UPDATE points SET id = 'as an older client wrote it'")
+    written.qdrant_folder(folder, {"p-1": written.payload("Ann keeps 6 hens", updated_at="2026-03-02T08:00:00+00:00")})
     found = memproc.clean(f"mem0://{folder}")
-    assert (found.report.read, found.removals) == (2, ())
+    assert (found.report.read, found.report.merged, found.removals, found.without_call) == (2, 1, (), 1)
 
 
 def test_what_has_no_call_is_counted(tmp_path):

@@ -301,7 +301,7 @@ def test_tags_in_a_cell_are_split(read, tags, expected):
     ("name", "raw", "message"),
     [
         ("a.json", '{"content": "Tea"}'.encode("utf-16-le"), "binary"),
-        ("a.db", b"SQLite format 3\0" + bytes(100), "binary"),
+        ("a.db", b"SQLite format 3\0" + bytes(100), "is a SQLite file: give it by itself"),
         ("a.zip", b"PK\x03\x04" + bytes(20), "compressed"),
         ("a.jsonl", bytes(range(256)) * 4, "binary"),
     ],

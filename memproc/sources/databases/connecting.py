@@ -7,14 +7,13 @@ the page is taken at once: so no other program waits for whoever works on the ro
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import closing
+from collections.abc import Generator, Sequence
 from functools import lru_cache
 from time import time
 from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, Executable, NullPool, Row, create_engine, event
-from sqlalchemy.exc import NoSuchModuleError
+from sqlalchemy.exc import DBAPIError, NoSuchModuleError
 
 from memproc.errors import SourceError
 from memproc.sources.databases import sqlite_files
@@ -25,7 +24,7 @@ PAGE_ROWS, FILE_PAGE_ROWS = 10_000, 2_000
 FILE_PAGE_BYTES = 16 << 20
 SERVER_WAITS_SECONDS = 3_600  # for memproc, which may be busy with rows before
 
-Rows = Iterator[Row[Any]]
+Rows = Generator[Row[Any]]
 
 
 class Database:
@@ -55,12 +54,22 @@ class Database:
             yield from self._of_file(statement)
             return
         size = count = 0
-        with self.connection() as connection, connection.begin():
-            result = connection.execute(statement, execution_options={"yield_per": self._at_once})
-            with closing(result):
-                for some in result.partitions():
-                    size, count = size + sum(map(_size, some)), count + len(some)
-                    yield from some
+        is_left = False
+        try:
+            with self.connection() as connection, connection.begin():
+                result = connection.execute(statement, execution_options={"yield_per": self._at_once})
+                try:
+                    for some in result.partitions():
+                        size, count = size + sum(map(_size, some)), count + len(some)
+                        yield from some
+                except GeneratorExit:  # who reads has enough
+                    is_left = True
+                    raise
+                finally:
+                    result.close()
+        except DBAPIError:
+            if not is_left:
+                raise
         if count:
             self._at_once = max(1, min(AT_ONCE_ROWS, AT_ONCE_BYTES * count // (size + 1)))
 

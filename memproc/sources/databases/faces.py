@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass
 from pathlib import Path
 
 from sqlalchemy import URL
@@ -98,6 +98,7 @@ class SqlTable(_Rows):
 
     url: str | Path
     table: str
+    _: KW_ONLY
     key: str | Sequence[str] = ()
     cursor: str | None = None
     schema: str | None = None
@@ -130,7 +131,8 @@ class SqlQuery(_Rows):
 
     url: str | Path
     query: str
-    key: str | Sequence[str] = ()
+    _: KW_ONLY
+    key: str | Sequence[str]
     cursor: str | None = None
     from_start: bool = False
 

@@ -69,12 +69,13 @@ def _marked(database: Database, selection: Selection, mark: Sequence[Any] | None
     while True:
         last: Sequence[Any] | None = None
         try:
-            for row in database.rows(page(selection, start, limit)):
-                last = row[:width]
-                if is_begun and start.place is not None and [*last] == [*start.place]:
-                    raise SourceError("its key does not compare equal to itself (a FLOAT?): name another column")
-                yield Marked(item_of(dict(zip(names, row[width:], strict=True))), [*map(to_json, last)])
-                is_begun, attempt = True, 0
+            with closing(database.rows(page(selection, start, limit))) as rows:
+                for row in rows:
+                    last = row[:width]
+                    if is_begun and start.place is not None and [*last] == [*start.place]:
+                        raise SourceError("its key does not compare equal to itself (a FLOAT?): name another column")
+                    yield Marked(item_of(dict(zip(names, row[width:], strict=True))), [*map(to_json, last)])
+                    is_begun, attempt = True, 0
         except DBAPIError as error:
             if not is_begun or not is_transient(error) or attempt >= MOST_ATTEMPTS:
                 raise

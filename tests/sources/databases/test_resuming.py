@@ -130,7 +130,7 @@ def test_what_cannot_be_meant_is_refused_at_once(case):
 def test_a_query_needs_a_key():
     """Nothing tells what its rows are."""
     with pytest.raises(memproc.UsageError, match="name the columns of the query that tell its rows apart"):
-        memproc.SqlQuery("app.db", "SELECT 1")
+        memproc.SqlQuery("app.db", "SELECT 1", key=())
 
 
 def test_a_driver_that_is_missing_is_told():

@@ -18,7 +18,8 @@ from memproc.sources.remote import Remote
 from tests.databases import reason_to_skip, server_url
 from tests.sources.live import written
 
-HENS = {f"0000-{number:04}": written.payload(f"Ann keeps {number} hens", farm=number) for number in range(30)}
+MANY = 50  # as many as a page of mem0's lists has, but nothing cuts these off
+HENS = {f"0000-{number:04}": written.payload(f"Ann keeps {number} hens", farm=number) for number in range(MANY)}
 
 
 def mem0_on_qdrant(folder):
@@ -33,14 +34,14 @@ def mem0_on_chroma(folder):
 
 def langgraph(folder):
     """Write one and return its address."""
-    items = {("users.ann.memories", f"{number:04x}-aa"): {"content": f"Ann keeps {number} hens"} for number in range(30)}
+    items = {("users.ann.memories", f"{number:04x}-aa"): {"content": f"Ann keeps {number} hens"} for number in range(MANY)}
     return f"langgraph://{written.langgraph_file(folder / 'l.db', items)}"
 
 
 def mcp_memory_service(folder):
     """Write one, with a deleted row, and return its address."""
-    texts = {f"hash-{number}": f"Ann keeps {number} hens" for number in range(31)}
-    return f"mcp-memory-service://{written.mcp_memory_service_file(folder / 'm.db', texts, ['hash-30'])}"
+    texts = {f"hash-{number}": f"Ann keeps {number} hens" for number in range(MANY + 1)}
+    return f"mcp-memory-service://{written.mcp_memory_service_file(folder / 'm.db', texts, [f'hash-{MANY}'])}"
 
 
 WRITERS = (mem0_on_qdrant, mem0_on_chroma, langgraph, mcp_memory_service)
@@ -67,21 +68,26 @@ def test_a_store_is_read_whole_and_left_as_it_is(writes, tmp_path, fresh_file):
         os.utime(path, (1_800_000, 1_800_000))
     with fresh_file() as store:
         report = memproc.ingest(address, store)
-        assert (report.status, report.read, report.stored) == ("done", 30, 30)
+        assert (report.status, report.read, report.stored) == ("done", MANY, MANY)
         assert (report.left_out, report.notes) == ({"deleted": 1} if writes is mcp_memory_service else {}, [])
         owner = "default" if writes is mcp_memory_service else "ann"
-        assert contents(store) == sorted((owner, f"Ann keeps {number} hens") for number in range(30))
-        assert memproc.ingest(memproc.LiveStore(address), store).duplicate == 30
+        assert contents(store) == sorted((owner, f"Ann keeps {number} hens") for number in range(MANY))
+        assert memproc.ingest(memproc.LiveStore(address), store).duplicate == MANY
     assert files_in(tmp_path / "there") == before
 
 
-@OF_ALL
+def memori(folder):
+    """Write one, with rows in five tables, and return its address."""
+    return f"memori://{written.memori_file(folder / 'm.db')}"
+
+
+@pytest.mark.parametrize("writes", [*WRITERS, memori], ids=lambda one: one.__name__)
 def test_reading_goes_on_behind_any_item(writes, tmp_path):
     """A mark is JSON, and names the item that it stands behind."""
     live = memproc.LiveStore(writes(tmp_path))
     assert isinstance(live, Remote)
     all_of_them = list(live.found(None))
-    for at in (0, 1, 17, len(all_of_them) - 1):
+    for at in (0, 1, 3, len(all_of_them) // 2, len(all_of_them) - 1):
         assert list(live.found(all_of_them[at].mark)) == all_of_them[at + 1 :]
 
 
@@ -95,7 +101,7 @@ def test_what_stands_in_mem0_is_what_its_list_gives(tmp_path, fresh_file):
     with fresh_file() as store:
         memproc.ingest(listed, store, format="mem0")
         report = memproc.ingest(mem0_on_qdrant(tmp_path), store)
-        assert (report.stored, report.duplicate, store.stats()["observations"]) == (0, 30, 30)
+        assert (report.stored, report.duplicate, store.stats()["observations"]) == (0, MANY, MANY)
 
 
 def test_a_damaged_or_foreign_pickle_is_quarantined_and_nothing_in_it_runs(tmp_path, fresh_file):

@@ -103,14 +103,16 @@ INSERT INTO segments VALUES
 """
 
 
-def chroma_folder(folder, records, segment="s-2"):
-    """Write a collection of Chroma on disk: payloads by id."""
+def chroma_folder(folder, records):
+    """Write a collection of Chroma on disk, payloads by id, and beside it one with a record of its own."""
     folder.mkdir(exist_ok=True)
     with closing(sqlite3.connect(folder / "chroma.sqlite3")) as connection, connection:
         connection.executescript(CHROMA)
+        connection.execute("INSERT INTO embeddings VALUES (1000000, 's-3', 'x', 1, '2026-03-01 08:00:00')")
+        connection.execute("INSERT INTO embedding_metadata VALUES (1000000, 'data', 'Not of this collection', NULL, NULL, NULL)")
         for number, (name, given) in enumerate(records.items(), 1):
             connection.execute(
-                "INSERT INTO embeddings VALUES (?, ?, ?, ?, ?)", (number, segment, name, number, "2026-03-01 08:00:00")
+                "INSERT INTO embeddings VALUES (?, ?, ?, ?, ?)", (number, "s-2", name, number, "2026-03-01 08:00:00")
             )
             for key, value in given.items():
                 of_list = isinstance(value, list)
