@@ -64,7 +64,7 @@ def _point_of(pickled: bytes) -> Item:
         state = unpickled(pickled).state["__dict__"]
         return item_of({"id": _id_of(state["id"]), "payload": state["payload"]})
     except Exception as error:  # noqa: BLE001 - damaged pickles raise errors of any kind
-        return Item(None, pickled, fault("", "json_invalid", f"no point of Qdrant: {type(error).__name__}"))
+        return Item(None, pickled, fault("", "unreadable", f"no point of Qdrant: {type(error).__name__}"))
 
 
 def _id_of(given: object) -> object:
