@@ -54,7 +54,7 @@ def ingest(
     query: Query = None,
     key: Key = None,
     cursor: Cursor = None,
-    schema: TableSchema = None,
+    db_schema: TableSchema = None,
     from_start: FromStart = False,
     format: FormatName = None,
     namespace: Namespace = None,
@@ -142,7 +142,7 @@ def ingest(
         max_decompressed_bytes=bytes_of(max_decompressed, "--max-decompressed"),
     )
     warn()
-    given = given_by(what, Named(table, query, tuple(key or ()), cursor, schema, from_start))
+    given = given_by(what, Named(table, query, tuple(key or ()), cursor, db_schema, from_start))
     mapping, asked = mapping_of(map_field), asked_of(format, records, delimiter, encoding)
     if show_records is not None:
         context = Context(clean_name(source, "source"), frozenset(include or ()), mapping)

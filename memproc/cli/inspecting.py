@@ -28,7 +28,7 @@ def inspect(
     table: Table = None,
     query: Query = None,
     key: Key = None,
-    schema: TableSchema = None,
+    db_schema: TableSchema = None,
     format: FormatName = None,
     records: Records = None,
     delimiter: Delimiter = None,
@@ -43,7 +43,7 @@ def inspect(
     from memproc.ingestion.inspecting import inspect as look
     from memproc.ingestion.reading import intake_of
 
-    named = Named(table, query, tuple(key or ()), schema=schema)
+    named = Named(table, query, tuple(key or ()), schema=db_schema)
     if named == Named() and is_database(file):
         from memproc.cli.tables import show_tables
 

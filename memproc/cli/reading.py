@@ -36,7 +36,7 @@ def validate(
     table: Table = None,
     query: Query = None,
     key: Key = None,
-    schema: TableSchema = None,
+    db_schema: TableSchema = None,
     format: FormatName = None,
     records: Records = None,
     delimiter: Delimiter = None,
@@ -51,7 +51,7 @@ def validate(
     from memproc.records import Rejected
 
     settings = Settings(redact=redact, secrets=secrets, secret_kinds=tuple(secret_kinds or ()))
-    named = Named(table, query, tuple(key or ()), schema=schema)
+    named = Named(table, query, tuple(key or ()), schema=db_schema)
     found = list(_read(given_by([file], named), asked_of(format, records, delimiter, encoding), map_field, (), settings))
     rejected = [(position, one) for position, one in enumerate(found) if isinstance(one, Rejected)]
     faults = [{"position": position, **fault.as_dict()} for position, one in rejected for fault in one.faults]
@@ -74,7 +74,7 @@ def transform(
     table: Table = None,
     query: Query = None,
     key: Key = None,
-    schema: TableSchema = None,
+    db_schema: TableSchema = None,
     format: FormatName = None,
     to: Annotated[str | None, Option(metavar="FILE", help="The file to write, - for standard output; printed by default.")] = None,
     records: Records = None,
@@ -93,7 +93,7 @@ def transform(
     from memproc.writing import written
 
     settings = Settings(redact=redact, secrets=secrets, secret_kinds=tuple(secret_kinds or ()))
-    given = given_by([file], Named(table, query, tuple(key or ()), schema=schema))
+    given = given_by([file], Named(table, query, tuple(key or ()), schema=db_schema))
     found = list(_read(given, asked_of(format, records, delimiter, encoding), map_field, include or (), settings))
     memories = [in_order(plain(one)) for one in found if not isinstance(one, Rejected)]
     rejected = [one for one in found if isinstance(one, Rejected)]

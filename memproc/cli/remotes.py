@@ -22,7 +22,7 @@ Cursor = Annotated[
     str | None,
     Option("--cursor", metavar="COLUMN", help="Read only what is new since the last run, by a time of change."),
 ]
-TableSchema = Annotated[str | None, Option("--schema", metavar="NAME", help="The schema of the table, if not the usual one.")]
+TableSchema = Annotated[str | None, Option("--db-schema", metavar="NAME", help="The schema of the table, if not the usual one.")]
 FromStart = Annotated[bool, Option("--from-start", help="With --cursor: read everything once more.")]
 
 
@@ -40,7 +40,7 @@ class Named(NamedTuple):
     def options(self) -> list[str]:
         """Return them as they are written."""
         pairs = [("--table", self.table), ("--query", self.query), *(("--key", one) for one in self.key)]
-        pairs += [("--cursor", self.cursor), ("--schema", self.schema)]
+        pairs += [("--cursor", self.cursor), ("--db-schema", self.schema)]
         return [part for name, value in pairs if value is not None for part in (name, value)]
 
 
@@ -67,7 +67,7 @@ def given_by(what: Sequence[str], named: Named) -> list[Path | Remote]:
 def _given(one: str, named: Named) -> Path | Remote:
     if named.table is None and named.query is None:
         if named != Named():
-            raise UsageError("--key, --cursor, --schema and --from-start go with --table or --query: name one of them")
+            raise UsageError("--key, --cursor, --db-schema and --from-start go with --table or --query: name one of them")
         return _without_options(one)
     return _of_database(one, named)
 
@@ -92,5 +92,5 @@ def _of_database(one: str, named: Named) -> Remote:
     if named.table is not None:
         return SqlTable(one, named.table, key=named.key, cursor=named.cursor, schema=named.schema, from_start=named.from_start)
     if named.schema is not None:
-        raise UsageError("--schema goes with --table: in a query write it before the name of the table")
+        raise UsageError("--db-schema goes with --table: in a query write it before the name of the table")
     return SqlQuery(one, named.query or "", key=named.key, cursor=named.cursor, from_start=named.from_start)

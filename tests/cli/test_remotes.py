@@ -14,7 +14,10 @@ WRONG = {
     "a cursor without a table": (["--cursor", "at"], "go with --table or --query"),
     "a table and a query": (["--table", "notes", "--query", "SELECT 1"], "--table and --query: give one of them"),
     "a query without a key": (["--query", "SELECT 1 AS content"], "as in --key id"),
-    "a query in a schema": (["--query", "SELECT 1 AS content", "--key", "id", "--schema", "main"], "--schema goes with --table"),
+    "a query in a schema": (
+        ["--query", "SELECT 1 AS content", "--key", "id", "--db-schema", "main"],
+        "--db-schema goes with --table",
+    ),
     "no such table": (["--table", "note"], "has no table note: did you mean notes?"),
     "no such cursor": (["--table", "notes", "--cursor", "at"], "has no column at, as --cursor names it: it has id, content"),
     "all of what has no cursor": (["--table", "notes", "--from-start"], "from_start is for a cursor"),

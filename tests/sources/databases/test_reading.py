@@ -352,3 +352,21 @@ def test_a_key_that_does_not_equal_itself_ends_the_reading(tmp_path):
         app.make("id REAL PRIMARY KEY, content TEXT", [{"id": at / 10, "content": "x"} for at in range(9)])
         with pytest.raises(memproc.SourceEndedError, match="does not compare equal to itself"):
             list(memproc.SqlTable(app.url, app.name).found(None))
+
+
+def test_a_table_may_be_in_another_schema(tmp_path):
+    """Which is a part of what it is."""
+    if reason := reason_to_skip("postgresql"):
+        pytest.skip(reason)
+    with application("postgresql", tmp_path) as app:
+        app.do(f"CREATE SCHEMA s_{app.name}")
+        try:
+            app.do(f"CREATE TABLE s_{app.name}.notes (id INT PRIMARY KEY, content TEXT)")
+            app.do(f"INSERT INTO s_{app.name}.notes VALUES (1, 'Prefers tea')")
+            table = memproc.SqlTable(app.url, "notes", schema=f"s_{app.name}")
+            assert texts(table)[0] == ["Prefers tea"]
+            assert [*table.identity] != [*memproc.SqlTable(app.url, "notes").identity]
+            with pytest.raises(memproc.SourceError, match="has no table notes"):
+                next(memproc.SqlTable(app.url, "notes").found(None))
+        finally:
+            app.do(f"DROP SCHEMA s_{app.name} CASCADE")
