@@ -28,6 +28,7 @@ _USUAL_STORE = "default"
 _KNOWN = frozenset(("id", "content", "content_hash", "tags", "tags_str", "metadata", "store", "export_source", "embedding_pending"))
 _TIMES = frozenset(("created_at", "created_at_iso", "updated_at", "updated_at_iso", "timestamp", "last_accessed"))
 _FIRST = {"version": 1, "confidence": 1.0}  # values of a memory of which nothing was made yet
+_SCALE = "shodh"  # valence from -1 to 1, arousal from 0 to 1
 _FEELINGS = {"emotion": "label", "emotional_valence": "valence", "emotional_arousal": "arousal"}
 
 
@@ -60,12 +61,18 @@ def _read(item: Item, context: Context) -> Iterator[Part]:
         "created_at": _time(item, "created_at"),
         "updated_at": _time(item, "updated_at"),
         "valid_to": item.get("deleted_at"),
-        "emotion": {field: own[name] for name, field in _FEELINGS.items() if not is_blank(own.get(name))} or None,
+        "emotion": _feelings(own) or None,
         "metadata": metadata or None,
     }
     yield Draft(with_raw_times(without_nones(fields)), is_identity=not is_blank(item.get("content_hash")))
     if dropped:
         yield LeftOut(EMBEDDINGS, dropped)
+
+
+def _feelings(metadata: Item) -> dict[str, Any]:
+    """Return the feelings in metadata, with the scale that their numbers are on."""
+    felt = {field: metadata[name] for name, field in _FEELINGS.items() if not is_blank(metadata.get(name))}
+    return {**felt, "vocabulary": _SCALE} if felt.keys() - {"label"} else felt
 
 
 def _time(item: Item, name: str) -> object:
