@@ -30,6 +30,7 @@ from memproc.records import Category
 from memproc.sources import files, iterables
 from memproc.sources.elements import array_elements, list_in_object
 from memproc.sources.items import Items
+from memproc.sources.lines import lines_of
 from memproc.store.changes import deciding, forgetting, landing, policies, writer
 from memproc.store.changes.writer import Writer
 from memproc.store.checkup import doctor
@@ -87,7 +88,7 @@ def _first(given: Iterator[Any]) -> Iterator[Any]:
         pass
 
 
-_LINES, _ROWS, _PIECES = files._lines, files._rows, files._pieces  # noqa: SLF001 - they are broken behind their backs
+_ROWS, _PIECES = files._rows, files._pieces  # noqa: SLF001 - they are broken behind their backs
 _NEXT_CHUNK, _PREPARE_CHUNK, _LAND_EACH = Pieces.next_chunk, Intake._prepare_chunk, Writer.land_each  # noqa: SLF001 - as these
 _INSERT_COLUMNS, _ITERATED = Tx.insert_columns, Store.__iter__
 
@@ -212,7 +213,7 @@ _break(
 _READERS: Final = {
     "an array": patch.object(files, "array_elements", lambda *given: _first(array_elements(*given))),
     "a wrapped list": patch.object(files, "list_in_object", _object),
-    "lines": patch.object(files, "_lines", lambda *given: _first(_LINES(*given))),
+    "lines": patch.object(files, "lines_of", lambda *given: _first(lines_of(*given))),
     "a table": patch.object(files, "_rows", lambda *given: _first(_ROWS(*given))),
     "an iterable": patch.object(opening, "of_iterable", _iterable),
 }

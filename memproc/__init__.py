@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from memproc.ingestion.run import Interrupted
     from memproc.records import Category, EmotionalContext, Fault, Memory, Outcome, Rejected, Relation
     from memproc.report.report import BatchSeen, Merge, Pattern, Progress, Report
+    from memproc.retention import Expired, RetentionRule
     from memproc.sketching import sketch
     from memproc.sources.databases.faces import SqlQuery, SqlTable
     from memproc.sources.live.live_store import LiveStore
@@ -54,8 +55,9 @@ if TYPE_CHECKING:
         Trace,
     )
     from memproc.store.exporting import Exported
+    from memproc.store.rows.relations import Related
     from memproc.store.store import Store
-    from memproc.validation import Verdict
+    from memproc.validation import Verdict, json_schema
 
 __version__ = "0.1.0"
 
@@ -73,6 +75,7 @@ __all__ = [
     "EmotionalContext",
     "EngineError",
     "Entry",
+    "Expired",
     "Exported",
     "Fault",
     "Finding",
@@ -94,9 +97,11 @@ __all__ = [
     "Quarantined",
     "Recount",
     "Rejected",
+    "Related",
     "Relation",
     "Removal",
     "Report",
+    "RetentionRule",
     "Review",
     "Settings",
     "Settled",
@@ -113,6 +118,7 @@ __all__ = [
     "calibrate",
     "clean",
     "ingest",
+    "json_schema",
     "open",
     "sketch",
     "transform",
@@ -130,14 +136,16 @@ _HOMES = {
     "memproc.records": "Category EmotionalContext Fault Memory Outcome Rejected Relation",
     "memproc.report.report": "BatchSeen Merge Pattern Progress Report",
     "memproc.dedup.cluster": "Decision",
+    "memproc.retention": "Expired RetentionRule",
     "memproc.sketching": "sketch",
     "memproc.sources.databases.faces": "SqlQuery SqlTable",
     "memproc.sources.live.live_store": "LiveStore",
     "memproc.store.answers": "Added Applied Calibration Entry Finding History IndexRecall Job ObservationSeen PolicyCount "
     "Proposed Quarantined Recount Review Settled Step Trace",
     "memproc.store.exporting": "Exported",
+    "memproc.store.rows.relations": "Related",
     "memproc.store.store": "Store",
-    "memproc.validation": "Verdict",
+    "memproc.validation": "Verdict json_schema",
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names.split()}
 

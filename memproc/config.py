@@ -12,11 +12,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from functools import lru_cache
 from math import inf
-from typing import Literal, SupportsIndex, get_args
+from typing import Literal, get_args
 
 import orjson
 
+from memproc.dates import Dates, format_fault
 from memproc.errors import UsageError
+from memproc.retention import RetentionRule, checked_rules
 
 Dedup = Literal["off", "exact", "near"]
 Recall = Literal["standard", "high"]
@@ -27,7 +29,8 @@ Secrets = Literal["off", "tag", "redact", "quarantine"]
 Engine = Literal["sequential", "threads", "processes", "dask", "ray"]
 PythonEngine = Literal[Engine, "forkserver"]  # which serves programs that are slow to start, and not commands
 Verdict = Literal["merge", "distinct", "supersedes"]  # of a person, on a pair
-Shape = Literal["csv", "mem0", "langgraph", "mcp", "markdown"]  # of other systems, that memories are written in
+# Of other systems, that memories are written in.
+Shape = Literal["csv", "mem0", "langgraph", "mcp", "markdown", "markdown-daily", "okf", "graphml", "graph"]
 QuarantineStatus = Literal["open", "replayed", "discarded"]
 
 CHOICES: dict[str, tuple[str, ...]] = {
@@ -54,10 +57,11 @@ BOUNDS: dict[str, tuple[int, float]] = {"pool_overflow": (0, inf), "max_depth": 
 SECONDS = ("max_seconds", "pool_timeout_seconds", "pool_recycle_seconds")
 SHARES = ("merge_at", "review_at", "accept_at")
 STORED = ("dedup", "recall", "merge_at")
-OPEN = {*STORED, "accept_at", "batch_size", "max_errors", "max_memory", "max_workers", "max_seconds", "table_schema"}  # may be None
-SWITCHES = ("tracebacks", "redact")
+OPEN = {*STORED, "accept_at", "batch_size", "max_errors", "max_memory", "max_workers", "max_seconds", "table_schema"} | {
+    "day_first"
+}  # may be None
+SWITCHES = ("tracebacks", "redact", "day_first")
 SMALLEST_BATCH, LARGEST_BATCH = 1, 1_000_000
-LARGEST_NUMBER = 2**63 - 1  # of a database column
 TABLE_PREFIX = "memproc_"
 LONGEST_PREFIX, LONGEST_SCHEMA = 20, 63  # characters, and bytes: PostgreSQL cuts longer names
 
@@ -100,10 +104,17 @@ class Settings:
       "tag" adds the tag `secret:<kind>`; "redact" puts `[secret: <kind>]` in its place; "quarantine" rejects the record, and keeps
       it redacted.
     - `secret_kinds`: what else counts as a secret: "email", "phone".
+    - `date_format`: how dates are written that have no other reading: a format of `strptime` with a year, as in "%d.%m.%y", or
+      several, which are tried in this order before all else.
+    - `day_first`: of two numbers before a year (03/04/2024) the first is the day (True) or the month (False). None reads neither.
     - `max_memory`: bytes that this process and its children should stay under. None means 80 % of what the cgroup or the machine
       allows.
     - `max_seconds`: the ingestion stops after this time; `resume` continues it.
     - `max_workers`: how many workers at once. None means as many as there are cores allowed.
+
+    What expires:
+
+    - `retention`: the rules of `expire` where it is given none. None means those that the store keeps (`set_retention`).
 
     The database:
 
@@ -138,9 +149,12 @@ class Settings:
     redact: bool = False
     secrets: Secrets = "off"
     secret_kinds: Iterable[str] = ()
+    date_format: str | Iterable[str] = ()
+    day_first: bool | None = None
     max_memory: int | None = None
     max_seconds: float | None = None
     max_workers: int | None = None
+    retention: Iterable[RetentionRule] | None = None
     table_prefix: str = TABLE_PREFIX
     table_schema: str | None = None
 
@@ -171,6 +185,23 @@ class Settings:
         if isinstance(kinds, str) or not isinstance(kinds, Iterable) or not {*kinds} <= {*SECRET_KINDS}:
             raise UsageError(f"secret_kinds={kinds!r}: give some of {', '.join(SECRET_KINDS)}")
         object.__setattr__(self, "secret_kinds", tuple(sorted({*kinds})))
+        self._check_dates()
+        object.__setattr__(self, "retention", None if self.retention is None else checked_rules(self.retention))
+
+    def _check_dates(self) -> None:
+        given = (self.date_format,) if isinstance(self.date_format, str) else self.date_format
+        if not isinstance(given, Iterable):
+            raise UsageError(f"date_format={given!r}: give a format of strptime, or several")
+        formats = tuple(given)
+        for one in formats:
+            if (why := format_fault(one)) is not None:
+                raise UsageError(f"date_format={one!r} {why}")
+        object.__setattr__(self, "date_format", formats)
+
+    @property
+    def dates(self) -> Dates:
+        """How dates are said to be written."""
+        return Dates(tuple(self.date_format), self.day_first)
 
     @property
     def hides_secrets(self) -> bool:
@@ -194,45 +225,6 @@ class Settings:
             raise UsageError(f"table_schema={schema!r}: give the name of a schema, or leave it out")
         if schema is not None and len(schema.encode("utf-8", "replace")) > LONGEST_SCHEMA:
             raise UsageError(f"table_schema={schema!r}: a name has at most {LONGEST_SCHEMA} bytes")
-
-
-def whole_number(name: str, value: object, *, least: int = 1) -> int:
-    """Return the argument `name` as a whole number of at least `least`. Raises UsageError on anything else.
-
-    >>> whole_number("limit", 10)
-    10
-    """
-    number = value.__index__() if isinstance(value, SupportsIndex) and not isinstance(value, bool) else None
-    if number is None or not least <= number <= LARGEST_NUMBER:
-        raise UsageError(f"{name}={value!r}: give a whole number from {least} on")
-    return number
-
-
-def maybe_number(name: str, value: object) -> int | None:
-    """Return a whole number that a call was given, None if none was. Raises UsageError on anything else."""
-    return None if value is None else whole_number(name, value)
-
-
-def whole_numbers(given: int | Iterable[int]) -> set[int]:
-    """Return the numbers that a call was given, one or several. Raises UsageError on anything else."""
-    several = given if isinstance(given, Iterable) and not isinstance(given, str | bytes) else [given]
-    return {whole_number("numbers", number) for number in several}
-
-
-def share_of(name: str, value: object) -> float:
-    """Return the argument `name` as a number between 0 and 1. Raises UsageError on anything else.
-
-    >>> share_of("at_least", 1)
-    1.0
-    """
-    if not (isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= 1):
-        raise UsageError(f"{name}={value!r}: give a number between 0 and 1")
-    return float(value)
-
-
-def limit_of(value: object) -> int | None:
-    """Return the limit of a listing, None for all. Raises UsageError on anything but a whole number of at least 1."""
-    return None if value is None else whole_number("limit", value)
 
 
 def _is_whole(value: object) -> bool:

@@ -21,14 +21,15 @@ from datetime import UTC, date, datetime, timedelta, timezone
 
 import orjson
 
+from memproc.spelled import usual
 from memproc.values import BLANKS, settled
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
 _TEXT_CHARS = len("1970-01-01T00:00:00.000000")
 
-_UNITS_PER_SECOND = (1, 1_000, 1_000_000, 1_000_000_000)
-_FIRST_EPOCH_SECONDS, _LAST_EPOCH_SECONDS = 315_532_800, 4_102_444_800  # 1980-01-01 and 2100-01-01
+UNITS_PER_SECOND = (1, 1_000, 1_000_000, 1_000_000_000)
+FIRST_EPOCH, LAST_EPOCH = 315_532_800, 4_102_444_800  # in seconds: 1980-01-01 and 2100-01-01
 _DAY_SECONDS = 86_400
 # Seconds from 1970 to the first moment of year 1 and to the last of year 9999, which systems write for "no time", in any zone.
 _YEAR_ONE_SECONDS, _YEAR_9999_SECONDS = -62_135_596_800, 253_402_300_800
@@ -49,10 +50,14 @@ _WRITTEN = re.compile(
         (?:\ ?(?:[a-z]{1,5})?(?P<offset>[+-]\d\d:?\d\d)(?:\ [a-z]{3,5})?|\ ?(?:utc|gmt|z))?(?:\ \([\w\ ]+\))?)?""",
     re.ASCII | re.VERBOSE,
 )
+DAY_OR_MONTH = re.compile(
+    r"(?P<first>\d{1,2})(?P<mark>[/.-]) ?(?P<second>\d{1,2})(?P=mark) ?(?P<year>\d{4}|\d\d)(?P<rest>(?:,? |T)\d.{0,40})?", re.ASCII
+)  # two numbers before a year: nothing tells which is the day
 _NUMBER = re.compile(r"-?\d{1,20}(?:\.\d{1,12})?", re.ASCII)
 _DIGITS = re.compile(r"(\d{4})(\d\d)(\d\d)(?:(\d\d)(\d\d)(\d\d)?)?", re.ASCII)
 _ISO = "give ISO 8601 such as 2024-01-31"
 _TOO_LONG_TO_SHOW = 10**30
+_LONGEST_CHARS = 100  # of a date in words
 _MAY_BE: tuple[tuple[float, float, bool, str], ...] = (
     (1, 31, False, f"may be a day, or a day and a month, or no time at all: {_ISO}"),
     (1_000, 2_999, True, f"may be a year: {_ISO}"),
@@ -63,13 +68,13 @@ _MAY_BE: tuple[tuple[float, float, bool, str], ...] = (
 
 class NotATimeError(ValueError):
     """The value is no time. `parts` is the message as three texts: before the excerpt of the value, the excerpt (None if the
-    message has none), and after it.
+    message has none), and after it. `has_two_readings`: the day and the month could change places.
     """
 
-    def __init__(self, before: str, value: str | None = None, after: str = "") -> None:
+    def __init__(self, before: str, value: str | None = None, after: str = "", *, has_two_readings: bool = False) -> None:
         """Join the parts to the message."""
         super().__init__(f"{before}{value or ''}{after}")
-        self.parts = before, value, after
+        self.parts, self.has_two_readings = (before, value, after), has_two_readings
 
 
 def parts_of(error: Exception) -> tuple[str, str | None, str]:
@@ -162,13 +167,15 @@ def _parse_text(text: str) -> datetime | None:
         return _in_utc(datetime.fromisoformat(text))
     if _NONE.fullmatch(text):
         return None
-    unread = NotATimeError("not a date: ", ascii(text[:40]))
+    unread = NotATimeError("not a date: ", ascii(text[:40]), has_two_readings=DAY_OR_MONTH.fullmatch(text) is not None)
+    if unread.has_two_readings:
+        raise unread
     try:
         if match := _SLASHED.fullmatch(text):
             return _in_utc(_of_parts(match))
         if match := _SPOKEN.fullmatch(text.lower()):
             return _parse_spoken(match)
-        if match := _WRITTEN.fullmatch(text.lower().replace("\u202f", " ")):
+        if len(text) <= _LONGEST_CHARS and (match := _WRITTEN.fullmatch(usual(text))):
             return _parse_written(match)
     except NotATimeError:
         raise
@@ -224,8 +231,8 @@ def _parse_number(number: float, text: str = "") -> datetime | None:
         return None
     if number in (float("inf"), float("-inf")):
         raise NotATimeError("not a date: the number is not finite")
-    for units in _UNITS_PER_SECOND:
-        if _FIRST_EPOCH_SECONDS * units <= number <= _LAST_EPOCH_SECONDS * units:
+    for units in UNITS_PER_SECOND:
+        if FIRST_EPOCH * units <= number <= LAST_EPOCH * units:
             micros = number * 1_000_000 // units if isinstance(number, int) else round(number * 1_000_000 / units)
             return EPOCH + timedelta(microseconds=int(micros))
         if any(abs(number - end * units) <= _DAY_SECONDS * units for end in (_YEAR_ONE_SECONDS, _YEAR_9999_SECONDS)):

@@ -7,25 +7,32 @@ same dictionary again and again, changed. A mapping may query a database, or fai
 Rules: a field that means "no value" becomes None. Deeper, in a list or an object, such a value stays as it is and is judged later:
 a null in its place would change the value. A scalar becomes the plain value of its kind, a mapping a dictionary, an ordered
 collection a list. Everything is copied, however deep, so later changes by the caller have no effect. NumPy and pandas values are
-recognised by their methods, so neither package is loaded. Values of any other class (a model, a `Decimal`) stay as they are. So
-does an iterator: it can be read only once, and is no value.
+recognised by their methods, so neither package is loaded. An object that a dataclass or `attrs` describes becomes a dictionary, and
+so does a row of a database, with its names. Values of any other class (a model, a `Decimal`) stay as they are; `as_json` says those
+that JSON has no word for. So does an iterator: it can be read only once, and is no value.
 """
 
 from __future__ import annotations
 
+import dataclasses
 from collections import UserString, deque
 from collections.abc import KeysView, Mapping, Sequence, ValuesView
 from collections.abc import Set as AbstractSet
-from datetime import date, datetime
+from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal
 from enum import Enum
 from itertools import islice
 from typing import Any
+from uuid import UUID
 
 DEEPEST_READ = 150  # levels: more than any database keeps, and few enough for the stack
 MOST_NAMES = 100_000  # of a mapping that is not a dictionary, which may be infinite
 MOST_ITEMS = 1_000_000  # of a collection that is neither list nor tuple
 
 _AS_IT_IS = frozenset({str, int, bool, type(None), datetime, date, bytes})
+_JSON = frozenset({str, int, bool, float, type(None)})
+_NAME_CHARS = 100
+_DIGITS_OF_INTEGER = 18
 _NOTHING = frozenset({"NaTType", "NAType"})
 _SAYS_NOTHING = frozenset({"<NA>", "NaT", "NaN", "nan", "Decimal('sNaN')"})
 _SCALAR = (str, bytes, bytearray, memoryview, UserString)  # sequences of their own letters
@@ -48,7 +55,7 @@ BLANKS = "".join(
     )
 )
 # Invisible alone, but after another character they change how it looks: variation selectors and the letters of flags.
-_ALONE = BLANKS + "".join(map(chr, (*range(0x180B, 0x180E), *range(0xFE00, 0xFE10), *range(0xE0000, 0xE01F0))))
+INVISIBLE = BLANKS + "".join(map(chr, (*range(0x180B, 0x180E), *range(0xFE00, 0xFE10), *range(0xE0000, 0xE01F0))))
 
 
 class UnreadableError(ValueError):
@@ -95,6 +102,64 @@ def settled(value: object, depth: int = 1) -> Any:  # noqa: PLR0911 - one return
     return _of_scalar(value, below)
 
 
+def row_of(record: Any) -> Any:
+    """Return a row of a database, or a named tuple, as a dictionary; anything else unchanged.
+
+    Raises UnreadableError if it has two values of one name, as rows of a join may. A class of the caller's own may raise anything.
+    """
+    kind = type(record)
+    if hasattr(kind, "_fields") and isinstance(record, Sequence):
+        names = record._fields  # type: ignore[attr-defined]
+    else:
+        has_names = hasattr(kind, "keys") and hasattr(kind, "__getitem__") and not isinstance(record, Mapping)
+        names = record.keys() if has_names else None
+    if names is None:
+        return record
+    names, cells = [*islice(names, MOST_NAMES)], [*islice(record, MOST_NAMES)]
+    if len(names) != len(cells):
+        return record
+    if len(names) > len({*names}):
+        twice = next(name for at, name in enumerate(names) if name in names[:at])
+        raise UnreadableError("duplicate_name", f"has two values under the name {shown(str(twice))[:_NAME_CHARS]!r}")
+    return dict(zip(names, (record[name] for name in names) if cells == names else cells, strict=True))
+
+
+def as_json(value: Any, depth: int = 1) -> Any:  # noqa: PLR0911 - one return a kind of value
+    """Return a plain value with what JSON has no word for as text or numbers: dates, times (UTC if they name no zone), durations,
+    decimals, UUIDs. What means nothing in JSON stays as it is.
+
+    >>> as_json({"a": [Decimal("1.5"), Decimal("0.1000000000000000000001"), UUID(int=1)]})
+    {'a': [1.5, '0.1000000000000000000001', '00000000-0000-0000-0000-000000000001']}
+    """
+    if value.__class__ in _JSON or depth > DEEPEST_READ:
+        return value
+    if isinstance(value, dict):
+        return {name: as_json(item, depth + 1) for name, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [as_json(item, depth + 1) for item in value]
+    if isinstance(value, datetime):
+        return (value.replace(tzinfo=UTC) if value.tzinfo is None else value).isoformat()
+    if isinstance(value, date | time):
+        return value.isoformat()
+    if isinstance(value, Decimal):
+        return number_of(value)
+    return str(value) if isinstance(value, UUID | timedelta) else value
+
+
+def number_of(value: Decimal) -> int | float | str:
+    """Return a decimal as the number that it is, or as text where a number would lose digits of it.
+
+    >>> number_of(Decimal("12.50")), number_of(Decimal("5")), number_of(Decimal("NaN"))
+    (12.5, 5, nan)
+    """
+    if not value.is_finite():
+        return float("nan") if value.is_nan() else float(value)
+    if value == value.to_integral_value() and abs(value.adjusted()) < _DIGITS_OF_INTEGER:
+        return int(value)
+    near = float(value)
+    return near if Decimal(repr(near)) == value else str(value)
+
+
 def settled_if_readable(value: object) -> Any:
     """Return the plain value of a field, or the value itself if it cannot be read: whoever checks it tells why, with its path."""
     try:
@@ -110,7 +175,7 @@ def shown(text: str) -> str:
     ('ann', '')
     """
     kept = text.strip(BLANKS)
-    return kept if kept.isascii() or kept.strip(_ALONE) else ""
+    return kept if kept.isascii() or kept.strip(INVISIBLE) else ""
 
 
 def is_blank(value: object) -> bool:
@@ -153,7 +218,17 @@ def _of_scalar(value: object, below: int) -> Any:  # noqa: PLR0911 - one return 
         return str(value.data)
     if hasattr(type(value), "tolist"):  # a NumPy scalar or array, or one with the same interface
         return settled(_in_micros(value).tolist(), below)
-    return value
+    described = _described(type(value))
+    return value if described is None else settled({name: getattr(value, name) for name in described}, below - 1)
+
+
+def _described(kind: type) -> list[str] | None:
+    """Return the names of the fields that a dataclass or a class of `attrs` has, None for any other class."""
+    fields = getattr(kind, "__dataclass_fields__", None)
+    if isinstance(fields, dict):
+        return [one.name for one in dataclasses.fields(kind)]
+    attributes = getattr(kind, "__attrs_attrs__", None)
+    return None if attributes is None else [one.name for one in attributes]
 
 
 def _in_micros(value: Any) -> Any:

@@ -20,8 +20,8 @@ from tests.waiting import LIMIT_SECONDS
 PACKAGE = ROOT / "memproc"
 # A module may import from its own floor and from those below it. The order is the floors', the lowest first.
 FLOORS = (
-    ("failures", "values"),
-    ("errors", "times", "resources", "in_use", "writing", "folders", "masking"),
+    ("failures", "values", "classes"),
+    ("errors", "times", "spelled", "dates", "resources", "in_use", "writing", "folders", "retention", "arguments", "masking"),
     ("config",),
     ("records",),
     ("validation",),
@@ -31,7 +31,7 @@ FLOORS = (
     ("store",),
     ("ingestion",),
     ("api", "cleaning"),
-    ("cli", "testing"),
+    ("cli", "testing", "from_type"),
 )
 # The floors inside the packages, likewise.
 FLOORS_WITHIN = {
@@ -64,8 +64,8 @@ FLOORS_WITHIN = {
         ("store",),
     ),
     "ingestion": (
-        ("gc_pauses", "engines", "places", "refusing", "detecting", "source", "opening", "batches"),
-        ("checkpoint", "remarks", "reading", "stopping"),
+        ("gc_pauses", "engines", "places", "refusing", "detecting", "lookahead", "source", "opening", "batches"),
+        ("checkpoint", "remarks", "reading", "checking", "stopping"),
         ("run", "inspecting"),
         ("pipeline",),
     ),
@@ -75,12 +75,23 @@ FACES = {
     "api.py: transform",
     "ingestion/pipeline.py: ingest",
     "store/face/deciding.py: decide_all",
+    "store/face/keeping.py: expire",
     "store/face/quarantining.py: replay",
     "store/face/reading.py: find",
 }
 FLOOR_OF = {name: floor for floor, names in enumerate(FLOORS) for name in names}
-PURE = ("dedup", "formats", "failures.py", "values.py", "times.py", "records", "validation", "intake", "taken.py")
-PURE += ("batch_size.py",)
+PURE = (
+    "dedup",
+    "formats",
+    "failures.py",
+    "values.py",
+    "times.py",
+    "records",
+    "validation",
+    "intake",
+    "taken.py",
+)
+PURE += ("batch_size.py", "spelled.py", "dates.py", "retention.py")
 IMPURE = {"sqlalchemy", "sqlite3", "threading", "time", "random", "os", "subprocess", "socket", "loguru", "psutil", "pathlib"}
 
 
@@ -215,7 +226,7 @@ def test_the_library_is_quiet(tmp_path):
 # The room that writes each table.
 OWNERS = {
     "store": "sql",
-    **dict.fromkeys(("observations", "merged", "typo_links", "decisions", "forgotten", "ledger"), "rows"),
+    **dict.fromkeys(("observations", "merged", "typo_links", "decisions", "expired", "forgotten", "ledger"), "rows"),
     **dict.fromkeys(("jobs", "batches"), "jobs"),
     **dict.fromkeys(("quarantine", "quarantine_parts", "quarantine_texts"), "quarantine"),
     "reviews": "reviews",

@@ -155,6 +155,19 @@ def test_a_file_that_is_made_shorter_while_it_is_read_fails_the_job(tmp_path, na
     assert f"of {size}: it was made shorter while it was read" in report.notes[0]
 
 
+@pytest.mark.parametrize("name", [*SHAPES])
+def test_a_file_that_is_written_over_while_it_is_read_fails_the_job(tmp_path, name):
+    """It is as long as before, but what was read may be the beginning of one version and the end of another."""
+    path = written(tmp_path, name, SHAPES[name](RECORDS))
+
+    def write_over(_progress: object) -> None:
+        path.write_bytes(path.read_bytes().replace(b"town", b"city"))
+
+    report, status = taken(tmp_path, path, settings=memproc.Settings(batch_size=10), on_progress=write_over)
+    assert (report.status, status) == ("failed", "failed")
+    assert "was written over while it was read" in report.notes[0]
+
+
 @pytest.mark.parametrize("name", ["a.jsonl", "a.csv"])
 def test_a_file_that_grows_while_it_is_read_is_told(tmp_path, name):
     """All that was there at first is read."""
@@ -172,13 +185,13 @@ def test_a_file_that_grows_while_it_is_read_is_told(tmp_path, name):
 
 def test_a_disk_that_fails_while_a_file_is_read_fails_the_job(tmp_path, monkeypatch):
     """What was read before is in the store; the message says what the system said."""
-    lines_of = files._lines
+    lines_of = files.lines_of
 
-    def failing(stream, limit_bytes):
-        yield from islice(lines_of(stream, limit_bytes), 29)
+    def failing(*given):
+        yield from islice(lines_of(*given), 29)
         raise OSError(5, "Input/output error")
 
-    monkeypatch.setattr(files, "_lines", failing)
+    monkeypatch.setattr(files, "lines_of", failing)
     report, status = taken(tmp_path, written(tmp_path, "a.jsonl", as_lines(RECORDS)))
     assert (report.status, status, report.stored) == ("failed", "failed", 29)
     assert "Input/output error" in report.notes[0]
@@ -186,8 +199,8 @@ def test_a_disk_that_fails_while_a_file_is_read_fails_the_job(tmp_path, monkeypa
 
 def test_a_reader_that_stops_early_is_found_out(tmp_path, monkeypatch):
     """Whatever the reason: there is more in the file than it gave."""
-    lines_of = files._lines
-    monkeypatch.setattr(files, "_lines", lambda stream, limit_bytes: islice(lines_of(stream, limit_bytes), 29))
+    lines_of = files.lines_of
+    monkeypatch.setattr(files, "lines_of", lambda *given: islice(lines_of(*given), 29))
     report, status = taken(tmp_path, written(tmp_path, "a.jsonl", as_lines(RECORDS)))
     assert (report.status, status, report.stored) == ("failed", "failed", 29)
     assert "was read to byte" in report.notes[0]

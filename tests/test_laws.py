@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
+from datetime import UTC, datetime
 from itertools import chain
 from unittest.mock import patch
 
@@ -44,7 +45,19 @@ to_decide = st.builds(
     waiting(),
 )
 batch_sizes = st.sampled_from((1, 2, 7, 1_000))
-ACTS = ("unmerge", *["unmerge_job"] * 2, *["withdraw"] * 4, "forget", "merge", "distinct", "supersedes", "accept", "undo policy")
+ACTS = (
+    "unmerge",
+    *["unmerge_job"] * 2,
+    *["withdraw"] * 4,
+    "forget",
+    "merge",
+    "distinct",
+    "supersedes",
+    "accept",
+    "undo policy",
+    "expire",
+    "restore",
+)
 VERDICTS = ("merge", "distinct", "supersedes")
 acts = st.lists(
     st.tuples(st.sampled_from(ACTS + ("resolve",) * len(ACTS)), st.integers(0, 100_000)),
@@ -237,10 +250,31 @@ def test_law_5_all_decisions_can_be_taken_back(fresh, first, second, acts, batch
             if decisions := store.decisions():
                 store.withdraw(decisions)
                 note_that("all undone")
+        store.restore_expired()
         assert store.decisions() == []
         ingest(undisturbed, first + second)
         assert exported(store) == exported(undisturbed)
         assert store.rebuild() == (0, 0)
+
+
+@given(some_records, st.lists(records(), max_size=12), batch_sizes)
+def test_law_5_what_expired_comes_back_as_it_was(fresh, first, later, batch_size):
+    """The same records again do not bring it back; restored, the store is what it would be if nothing had expired."""
+    with fresh() as store, fresh() as undisturbed:
+        ingest(store, first, batch_size)
+        whole = exported(store)
+        gone = store.expire(older_than="0h", kind="fact")
+        rest = exported(store)
+        assert len(whole) - len(rest) == gone.memories
+        event("expired" if gone.memories else "nothing dated")
+        ingest(store, first, batch_size)
+        assert exported(store) == rest
+        assert store.recount().is_whole
+        ingest(store, later, batch_size)
+        ingest(undisturbed, first + later)
+        store.restore_expired()
+        assert exported(store) == exported(undisturbed)
+        assert exported(store, full=True) == exported(undisturbed, full=True)
 
 
 class PulledPlugError(BaseException):
@@ -285,6 +319,7 @@ def test_law_7_round_trip(fresh, source, choice):
         if rows:
             store.unmerge(rows[choice % len(rows)].observation.key.hex())
             store.forget(rows[choice * 7 % len(rows)].observation.key.hex())
+            store.expire(older_than="0h", kind=rows[choice * 3 % len(rows)].observation.record["kind"])
         lines = exported(store, full=True)
         report = ingest(other, lines, 3, trust_decisions=True)
         assert report.quarantined == 0
@@ -382,6 +417,8 @@ def history_step(store, act, choice):
     things = {
         "accept": (memproc.Store.reviews, accept),
         "undo policy": (memproc.Store.policies, undo_policy),
+        "expire": (list, expire),
+        "restore": (memproc.Store.expired, restore),
         "unmerge": (all_rows, unmerge),
         "forget": (all_rows, forget),
         "unmerge_job": (memproc.Store.jobs, unmerge_job),
@@ -408,6 +445,29 @@ def forget(store, row, _):
     store.forget(row.observation.key.hex())
     assert store.get(row.observation.key.hex()) is None
     return "forgotten"
+
+
+def expire(store, memory, choice):
+    """Let what is of one kind and namespace expire: all of it that is dated is hidden, and nothing else."""
+    left = {one.id for one in store if not (is_dated(one) and one.kind == memory.kind and one.namespace == memory.namespace)}
+    store.expire(older_than="0h", kind=memory.kind, namespace=memory.namespace, name=f"night {choice % 3}")
+    assert {one.id for one in store} == left
+    return "expired"
+
+
+def is_dated(memory):
+    """Tell whether a memory has a date, which is in the past."""
+    now = datetime.now(UTC)
+    return (memory.updated_at or memory.created_at or now) < now
+
+
+def restore(store, name, _):
+    """Bring back what expired under a name: it is hidden by another name, or there."""
+    before = {one.id for one in store}
+    store.restore_expired(name)
+    assert name not in store.expired()
+    assert before <= {one.id for one in store}
+    return "restored"
 
 
 def home(store, key):

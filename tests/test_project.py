@@ -13,7 +13,21 @@ from tools.release_notes import notes
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 EXTRAS = set(PROJECT["project"]["optional-dependencies"])
 GROUPS = PROJECT["dependency-groups"]
-FOR_USERS = {"postgres", "mysql", "dask", "ray", "qdrant", "semantic", "markdown", "zstd", "all"}
+FOR_USERS = {
+    "postgres",
+    "mysql",
+    "dask",
+    "ray",
+    "qdrant",
+    "semantic",
+    "markdown",
+    "zstd",
+    "parquet",
+    "hdf5",
+    "xlsx",
+    "tables",
+    "all",
+}
 FOLDERS = ("memproc", "tests", "benchmarks", "faults", "tools", "docs", ".ci", ".github")
 TEXTS = sorted(
     path

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import math
-from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, NamedTuple
@@ -136,13 +135,14 @@ FAULTS = [
     ("nested_too_deep", "metadata.a", {"metadata": {"a": DEEP[0]}}),
     ("not_json", "metadata.a", {"metadata": {"a": {1, 2}}}),
     ("not_json", "metadata.a", {"metadata": {"a": {1: 2}}}),
-    ("not_json", "metadata.a", {"metadata": {"a": datetime(2025, 1, 1, tzinfo=UTC)}}),
+    ("not_json", "metadata.a", {"metadata": {"a": 1j}}),
     ("not_json", "metadata.a", {"metadata": {"a": b"bytes"}}),
     ("literal_error", "emotion.source", {"emotion": {"source": "guess"}}),
     ("literal_error", "relations.0.target_kind", {"relations": [{"type": "a", "target": "b", "target_kind": "person"}]}),
     ("tuple_type", "tags", {"tags": "a, b"}),
     ("dict_type", "metadata", {"metadata": [1]}),
-    ("model_type", "emotion", {"emotion": "joy"}),
+    ("model_type", "emotion", {"emotion": 5}),
+    ("out_of_scale", "emotion.valence", {"emotion": {"vocabulary": "anew", "valence": 12}}),
     ("model_type", "relations.0", {"relations": ["Anna"]}),
     ("extra_forbidden", "emotion.mood", {"emotion": {"mood": "good"}}),
     ("missing", "relations.0.target", {"relations": [{"type": "a"}]}),

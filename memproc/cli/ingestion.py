@@ -14,6 +14,9 @@ from memproc.cli.inspecting import show_first
 from memproc.cli.options import (
     MAX_DEPTH,
     MAX_FIELDS,
+    AllowPickle,
+    DateFormat,
+    DayFirst,
     Delimiter,
     Encoding,
     FormatName,
@@ -96,8 +99,11 @@ def ingest(
     records: Records = None,
     delimiter: Delimiter = None,
     encoding: Encoding = None,
+    allow_pickle: AllowPickle = False,
     map_field: Mapping = None,
     include: Include = None,
+    date_format: DateFormat = None,
+    day_first: DayFirst = None,
     as_of: Annotated[str | None, Option(help="The date that the source gives for itself.")] = None,
     trust_decisions: Annotated[
         bool, Option("--trust-decisions", help="Apply the decisions of a full export, which must be your own.")
@@ -138,12 +144,14 @@ def ingest(
         secrets=secrets,
         secret_kinds=tuple(secret_kinds or ()),
         tracebacks=tracebacks,
+        date_format=tuple(date_format or ()),
+        day_first=day_first,
         max_record_bytes=bytes_of(max_record, "--max-record"),
         max_decompressed_bytes=bytes_of(max_decompressed, "--max-decompressed"),
     )
     warn()
     given = given_by(what, Named(table, query, tuple(key or ()), cursor, db_schema, from_start))
-    mapping, asked = mapping_of(map_field), asked_of(format, records, delimiter, encoding)
+    mapping, asked = mapping_of(map_field), asked_of(format, records, delimiter, encoding, allow_pickle=allow_pickle)
     if show_records is not None:
         context = Context(clean_name(source, "source"), frozenset(include or ()), mapping)
         show_first(given, intake_of(context, settings, namespace=namespace, as_of=as_of), asked, show_records, as_json=as_json)
@@ -166,6 +174,7 @@ def ingest(
                 records=records,
                 delimiter=delimiter,
                 encoding=encoding,
+                allow_pickle=allow_pickle,
                 limit=limit,
                 trust_decisions=trust_decisions,
                 on_progress=shown,
@@ -177,7 +186,8 @@ def ingest(
         report = interrupted.report
         tell("memproc: interrupted" + (": --resume goes on behind the last batch" if "resume" in str(interrupted) else ""))
     show(report.as_dict(), str(report), as_json=as_json)
-    if report.status not in ("done", "rehearsed") or report.is_all_quarantined or (strict and report.quarantined):
+    has_nothing = report.is_all_quarantined or report.is_empty_handed
+    if report.status not in ("done", "rehearsed") or has_nothing or (strict and report.quarantined):
         raise Exit(FAILED)
 
 

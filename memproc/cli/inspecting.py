@@ -9,8 +9,21 @@ from typing import TYPE_CHECKING, Any
 
 from typer import Exit
 
-from memproc.cli.app import FAILED, Json, app, print_json, show, tell, warn
-from memproc.cli.options import Delimiter, Encoding, File, FormatName, Include, Mapping, Records, asked_of, mapping_of
+from memproc.cli.app import FAILED, Json, app, print_json, settings_of, show, tell, warn
+from memproc.cli.options import (
+    AllowPickle,
+    DateFormat,
+    DayFirst,
+    Delimiter,
+    Encoding,
+    File,
+    FormatName,
+    Include,
+    Mapping,
+    Records,
+    asked_of,
+    mapping_of,
+)
 from memproc.cli.output import json_text, print_lines
 from memproc.cli.remotes import Key, Named, Query, Table, TableSchema, given_by, is_database, shown
 
@@ -33,12 +46,14 @@ def inspect(
     records: Records = None,
     delimiter: Delimiter = None,
     encoding: Encoding = None,
+    allow_pickle: AllowPickle = False,
     map_field: Mapping = None,
     include: Include = None,
+    date_format: DateFormat = None,
+    day_first: DayFirst = None,
     as_json: Json = False,
 ) -> None:
     """Tell what is in a file, a folder, an archive or a database: formats, records, whose, from when; write nothing."""
-    from memproc.config import Settings
     from memproc.formats.draft import Context
     from memproc.ingestion.inspecting import inspect as look
     from memproc.ingestion.reading import intake_of
@@ -51,7 +66,8 @@ def inspect(
         return
     [given] = given_by([file], named)
     context = Context(None, frozenset(include or ()), mapping_of(map_field))
-    found = look(given, intake_of(context, Settings()), asked_of(format, records, delimiter, encoding))
+    settings = settings_of(date_format=tuple(date_format or ()), day_first=day_first)
+    found = look(given, intake_of(context, settings), asked_of(format, records, delimiter, encoding, allow_pickle=allow_pickle))
     said = [*named.options, *([] if format is None else ["--format", format])]
     said += [
         part
@@ -59,7 +75,10 @@ def inspect(
         if given
         for part in (f"--{name}", given)
     ]
+    said += ["--allow-pickle"] if allow_pickle else []
     said += [part for pair in map_field or () for part in ("--map", pair)]
+    said += [part for one in date_format or () for part in ("--date-format", one)]
+    said += [] if day_first is None else ["--day-first" if day_first else "--month-first"]
     said += [part for kind in include or () for part in ("--include", kind)]
     following = _commands(found, " ".join(map(quoted, ["memproc", "ingest", shown(file), *said])))
     show({**found.as_dict(), "next": following}, "\n".join(_lines(found, following)), as_json=as_json)
@@ -101,6 +120,10 @@ def _lines(found: Inspection, following: list[str]) -> list[str]:
     dates = f"{found.first} to {found.last}" if found.first else ""
     if dates or undated:
         lines.append(f"dates: {', '.join(filter(None, (dates, undated)))}")
+    if found.forms:
+        lines.append(f"  written as: {_counts(found.forms)}")
+    if found.refused.forms:
+        lines.append(found.refused.told())
     if found.examples:
         lines += ["as they would be stored:", *(f"  {json_text(one)}" for one in found.examples)]
     if found.advice:
@@ -143,6 +166,9 @@ def _commands(found: Inspection, ingest: str) -> list[str]:
     more = [
         f"{ingest}{whose} --into memories.db --include {option}" for option in found.options if f"--include {option}" not in ingest
     ]
+    if not found.records and found.refused.either:
+        return [f"{ingest}{whose} --show 5 {order}" for order in found.refused.orders]
     if not found.records:
         return more or [f"{ingest} --show 5 --map content=NAME"]
-    return [f"{ingest}{whose} --into memories.db --dry-run", f"{ingest}{whose} --into memories.db", *more]
+    orders = [f"{ingest}{whose} --into memories.db --dry-run {order}" for order in found.refused.orders if found.refused.either]
+    return [*orders, f"{ingest}{whose} --into memories.db --dry-run", f"{ingest}{whose} --into memories.db", *more]

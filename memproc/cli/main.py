@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from memproc.cli import cleaning, exports, ingestion, inspecting, jobs, quarantine, reading, review, stores
+from memproc.cli import cleaning, exports, ingestion, inspecting, jobs, quarantine, reading, retention, review, stores, validating
 from memproc.cli.app import FAILED, MISUSED, app, print_json, tell
 from memproc.cli.output import settled
 from memproc.errors import MemprocError, UsageError
@@ -12,7 +12,20 @@ from memproc.errors import MemprocError, UsageError
 INTERRUPTED = 130  # the exit code of typer at Ctrl-C, after it printed "Aborted."
 
 # Importing these modules registers their commands.
-__all__ = ["cleaning", "exports", "ingestion", "inspecting", "jobs", "main", "quarantine", "reading", "review", "stores"]
+__all__ = [
+    "cleaning",
+    "exports",
+    "ingestion",
+    "inspecting",
+    "jobs",
+    "main",
+    "quarantine",
+    "reading",
+    "retention",
+    "review",
+    "stores",
+    "validating",
+]
 
 
 def main() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING, Annotated
 
 from typer import Argument, Option
@@ -11,6 +12,7 @@ from memproc.errors import UsageError
 
 if TYPE_CHECKING:
     from memproc.ingestion.opening import Asked
+    from memproc.records import Memory
 
 MAX_FIELDS, MAX_DEPTH = Settings().max_fields, DEEPEST  # the defaults of the settings
 File = Annotated[str, Argument(metavar="FILE", help="A file, folder or archive, or a database; - is standard input.")]
@@ -21,6 +23,13 @@ SecretsPolicy = Annotated[
 SecretKinds = Annotated[
     list[str] | None, Option("--secret-kinds", metavar="KIND", help=f"What else is a secret: {', '.join(SECRET_KINDS)}.")
 ]
+DateFormat = Annotated[
+    list[str] | None,
+    Option("--date-format", metavar="FORMAT", help="How dates are written that have no other reading, as in %d.%m.%y."),
+]
+DayFirst = Annotated[
+    bool | None, Option("--day-first/--month-first", help="Which it is in dates of two numbers and a year.", show_default=False)
+]
 MaxFields = Annotated[int, Option(metavar="N", help="How many names a memory may have, at all levels.")]
 MaxDepth = Annotated[int, Option(metavar="N", help=f"How deeply metadata may be nested; at most {DEEPEST}.")]
 FormatName = Annotated[str | None, Option("--format", help="The format of the records; detected from their shape by default.")]
@@ -28,11 +37,14 @@ Mapping = Annotated[list[str] | None, Option("--map", metavar="FIELD=PATH", help
 Include = Annotated[list[str] | None, Option("--include", metavar="KIND", help="What a format reads only on request.")]
 Namespace = Annotated[str | None, Option(help="Whose memories these are, for records that do not say.")]
 SourceName = Annotated[str | None, Option("--source", help="The system that the records come from, for records that do not say.")]
+Schema = Annotated[str | None, Option("--schema", metavar="MODULE:CLASS", help="A subclass of Memory of your own.")]
 Records = Annotated[str | None, Option(metavar="PATH", help="The list of records in a JSON object, as in data.items.")]
 Delimiter = Annotated[
     str | None, Option(metavar="CHAR", help="What stands between the cells of a table; found in its first lines by default.")
 ]
 Encoding = Annotated[str | None, Option(metavar="NAME", help="The encoding of texts that are not UTF-8, as in cp1252.")]
+
+AllowPickle = Annotated[bool, Option("--allow-pickle", help="Read pickles: the data in them; what runs code is refused.")]
 
 
 def mapping_of(pairs: list[str] | None) -> dict[str, str]:
@@ -48,8 +60,32 @@ def mapping_of(pairs: list[str] | None) -> dict[str, str]:
     return mapping
 
 
-def asked_of(format: str | None, records: str | None, delimiter: str | None, encoding: str | None) -> Asked:
+def schema_of(named: str | None) -> type[Memory]:
+    """Return the class that --schema names, which may be in a module of the current folder. Raises UsageError if there is none."""
+    from importlib import import_module
+
+    from memproc.records import Memory
+
+    if named is None:
+        return Memory
+    module, _, name = named.partition(":")
+    if not module or not name:
+        raise UsageError(f"--schema {named}: give MODULE:CLASS, as in app.memories:Note")
+    if "" not in sys.path:
+        sys.path.insert(0, "")  # as `python -m` has it; an installed command does not
+    try:
+        found = getattr(import_module(module), name, None)
+    except Exception as error:
+        raise UsageError(f"--schema {named}: importing {module} raised {type(error).__name__}: {error}") from error
+    if not (isinstance(found, type) and issubclass(found, Memory)):
+        raise UsageError(f"--schema {named}: {module} has no subclass of memproc.Memory named {name}")
+    return found
+
+
+def asked_of(
+    format: str | None, records: str | None, delimiter: str | None, encoding: str | None, *, allow_pickle: bool = False
+) -> Asked:
     """Return what the options say of how files are written."""
     from memproc.ingestion.opening import Asked
 
-    return Asked(format, records, delimiter, encoding)
+    return Asked(format, records, delimiter, encoding, allow_pickle)

@@ -12,6 +12,8 @@ from memproc.cli.app import FAILED, Database, Json, Limit, app, settings_of, sho
 from memproc.cli.options import (
     MAX_DEPTH,
     MAX_FIELDS,
+    DateFormat,
+    DayFirst,
     FormatName,
     Mapping,
     MaxDepth,
@@ -100,6 +102,8 @@ def retry(
     source: OfSource = None,
     max_fields: MaxFields = MAX_FIELDS,
     max_depth: MaxDepth = MAX_DEPTH,
+    date_format: DateFormat = None,
+    day_first: DayFirst = None,
     redact: Redact = False,
     secrets: SecretsPolicy = "off",
     secret_kinds: SecretKinds = None,
@@ -108,7 +112,9 @@ def retry(
     """Ingest quarantined records again: all, some, or as edited in an export. Exit with 1 if one still fails."""
     which: Filters = {"category": category, "code": code, "job": job, "source": source}
     kinds = tuple(secret_kinds or ())
-    settings = settings_of(max_fields=max_fields, max_depth=max_depth, redact=redact, secrets=secrets, secret_kinds=kinds)
+    dates = {"date_format": tuple(date_format or ()), "day_first": day_first}
+    limits = {"max_fields": max_fields, "max_depth": max_depth}
+    settings = settings_of(**limits, **dates, redact=redact, secrets=secrets, secret_kinds=kinds)
     with opened(database, settings=settings) as store:
         report = store.replay(numbers or None, mapping=mapping_of(map_field), edited=edited, format=format, **which)
     told = str(report) if report.job is not None else "\n".join(["nothing to replay", *report.notes])

@@ -1,4 +1,4 @@
-"""The commands that read records without a store: check them, convert them, list the formats."""
+"""The commands that read records without a store: convert them, list the formats."""
 
 from __future__ import annotations
 
@@ -7,8 +7,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from typer import Exit, Option
 
-from memproc.cli.app import FAILED, Json, app, print_json, show, tell, warn
+from memproc.cli.app import FAILED, Json, app, print_json, settings_of, show, tell, warn
 from memproc.cli.options import (
+    AllowPickle,
+    DateFormat,
+    DayFirst,
     Delimiter,
     Encoding,
     File,
@@ -24,48 +27,10 @@ from memproc.cli.options import (
 )
 from memproc.cli.output import beside, json_text, print_lines, target
 from memproc.cli.remotes import Key, Named, Query, Table, TableSchema, given_by
-from memproc.config import Settings
 
 if TYPE_CHECKING:
+    from memproc.config import Settings
     from memproc.ingestion.opening import Asked
-
-
-@app.command()
-def validate(
-    file: File,
-    table: Table = None,
-    query: Query = None,
-    key: Key = None,
-    db_schema: TableSchema = None,
-    format: FormatName = None,
-    records: Records = None,
-    delimiter: Delimiter = None,
-    encoding: Encoding = None,
-    map_field: Mapping = None,
-    redact: Redact = False,
-    secrets: SecretsPolicy = "off",
-    secret_kinds: SecretKinds = None,
-    as_json: Json = False,
-) -> None:
-    """Check the records of a file and show every fault. Exit with 1 if there is one."""
-    from memproc.records import Rejected
-
-    settings = Settings(redact=redact, secrets=secrets, secret_kinds=tuple(secret_kinds or ()))
-    named = Named(table, query, tuple(key or ()), schema=db_schema)
-    found = list(_read(given_by([file], named), asked_of(format, records, delimiter, encoding), map_field, (), settings))
-    rejected = [(position, one) for position, one in enumerate(found) if isinstance(one, Rejected)]
-    faults = [{"position": position, **fault.as_dict()} for position, one in rejected for fault in one.faults]
-    invalid = len(rejected)
-    lines = [
-        f"{fault['position']}: {fault['path'] or 'record'}: {fault['message']} [{fault['code']}] - {fault['hint']}"
-        for fault in faults
-    ]
-    summary = f"{len(found) - invalid} of {len(found)} records are valid"
-    counts = {"read": len(found), "valid": len(found) - invalid, "invalid": invalid}
-    show({**counts, "errors": faults}, "\n".join([*lines, summary]), as_json=as_json)
-    _advise(found)
-    if invalid:
-        raise Exit(FAILED)
 
 
 @app.command()
@@ -80,8 +45,11 @@ def transform(
     records: Records = None,
     delimiter: Delimiter = None,
     encoding: Encoding = None,
+    allow_pickle: AllowPickle = False,
     map_field: Mapping = None,
     include: Include = None,
+    date_format: DateFormat = None,
+    day_first: DayFirst = None,
     redact: Redact = False,
     secrets: SecretsPolicy = "off",
     secret_kinds: SecretKinds = None,
@@ -92,9 +60,11 @@ def transform(
     from memproc.records import Rejected, plain
     from memproc.writing import written
 
-    settings = Settings(redact=redact, secrets=secrets, secret_kinds=tuple(secret_kinds or ()))
+    dates = {"date_format": tuple(date_format or ()), "day_first": day_first}
+    settings = settings_of(redact=redact, secrets=secrets, secret_kinds=tuple(secret_kinds or ()), **dates)
     given = given_by([file], Named(table, query, tuple(key or ()), schema=db_schema))
-    found = list(_read(given, asked_of(format, records, delimiter, encoding), map_field, include or (), settings))
+    asked = asked_of(format, records, delimiter, encoding, allow_pickle=allow_pickle)
+    found = list(_read(given, asked, map_field, include or (), settings))
     memories = [in_order(plain(one)) for one in found if not isinstance(one, Rejected)]
     rejected = [one for one in found if isinstance(one, Rejected)]
     lines = list(map(json_text, memories))

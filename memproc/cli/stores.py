@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from memproc.dedup.decision import Decision
     from memproc.records import Memory
     from memproc.store.answers import Finding, Step
+    from memproc.store.rows.relations import Related
     from memproc.store.store import Store
 
 
@@ -43,6 +44,7 @@ def trace(database: Database, identifier: Identifier, as_json: Json = False) -> 
     with opened(database) as store:
         told = store.trace(identifier)
         steps = store.history(identifier).steps if told.memory else ()
+        related = store.related(identifier) if told.memory else ()
     lines = [f"{told.memory.id}  {told.memory.content}" if told.memory else f"{identifier}  was forgotten"]
     for seen in told.observations:
         sure = "" if seen.confidence is None else f" {seen.confidence:.6g}"
@@ -57,6 +59,7 @@ def trace(database: Database, identifier: Identifier, as_json: Json = False) -> 
     for decision in told.decisions:
         by = f" by the policy {decision.policy}" if decision.policy else ""
         lines.append(f"  in force: {decision.verdict} {decision.a.hex()} {decision.b.hex()}{by}")
+    lines += [f"  related: {one.type} {one.target_kind} {one.target}{_leading(one)}" for one in related]
     if len(steps) > 1:
         lines.append("  in the course of time:")
         lines += [f"    {step.date or 'without a date'}  {step.content}  ({_linked(step)})" for step in steps]
@@ -66,8 +69,14 @@ def trace(database: Database, identifier: Identifier, as_json: Json = False) -> 
         "ledger": [fields_of(entry) for entry in told.ledger],
         "decisions": [as_pair(decision) for decision in told.decisions],
         "history": [fields_of(step) for step in steps],
+        "related": [fields_of(one) for one in related],
     }
     show(values, "\n".join(lines), as_json=as_json)
+
+
+def _leading(one: Related) -> str:
+    """Return where a relation leads, if it is one to a memory."""
+    return "" if one.target_kind != "memory" else f" -> {one.memory or 'not there (yet)'}"
 
 
 def _linked(step: Step) -> str:

@@ -16,15 +16,19 @@ from memproc.formats import (
     claude_code,
     codex,
     companions,
+    copilot,
     deepseek,
     discord,
     gemini,
     generic,
     graphiti,
     grok,
+    instagram,
     langgraph,
+    langmem,
     legacy,
     letta,
+    letta_memfs,
     letta_store,
     librechat,
     locomo,
@@ -37,6 +41,8 @@ from memproc.formats import (
     memori,
     memos,
     notes,
+    notion,
+    okf,
     openmemory,
     openwebui,
     own,
@@ -70,10 +76,14 @@ FORMATS: tuple[Format, ...] = (
     telegram.MESSAGES,
     slack.FORMAT,
     discord.FORMAT,
+    instagram.FORMAT,
+    instagram.MESSAGES,
+    copilot.FORMAT,
     grok.FORMAT,
     mcp_memory.FORMAT,
     mcp_memory_service.FORMAT,
     langgraph.FORMAT,
+    langmem.FORMAT,
     letta.FORMAT,
     letta_store.FORMAT,
     memori.FORMAT,
@@ -87,6 +97,10 @@ FORMATS: tuple[Format, ...] = (
     whatsapp.DAY_FIRST,
     whatsapp.MONTH_FIRST,
     mem0_plugin.FORMAT,
+    notion.FORMAT,
+    notion.TABLE,
+    okf.FORMAT,
+    letta_memfs.FORMAT,
     notes.FORMAT,
     text.FORMAT,
     text.LINES,
@@ -94,6 +108,7 @@ FORMATS: tuple[Format, ...] = (
     chats.MESSAGES,
     generic.FORMAT,
     generic.TABLE,
+    generic.ROWS,
     generic.TEXTS,
 )
 _BY_LINE = (own.FORMAT.name, generic.FORMAT.name)
@@ -116,12 +131,17 @@ def detect(items: Sequence[object], fields: frozenset[str]) -> Format | None:
     `fields` holds the names of the fields of the schema in use. Objects with such names alone are in no special format.
     """
     objects = [item for item in items if is_mapping(item)]
-    if objects and all(type(item) is dict and "content" in item and item.keys() <= fields for item in objects):
+    if objects and all(_has_our_names(item, fields) for item in objects):
         return generic.FORMAT
     for known in FORMATS:
         if objects and sum(_is_in(known, item, fields) for item in objects) * 2 >= len(objects):
             return known
     return None
+
+
+def _has_our_names(item: Any, fields: frozenset[str]) -> bool:
+    """Return whether an object has nothing but the fields of the schema, and a content that may be one."""
+    return type(item) is dict and type(item.get("content", {})) is not dict and item.keys() <= fields
 
 
 def of_line(told: Format, item: Item) -> Format:

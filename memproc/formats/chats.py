@@ -7,8 +7,9 @@ sessions. ShareGPT has `conversations` with `from` and `value`; older logs are p
 
 Rules: see `messages`. A list is a chat where most of what is in it are messages: by the author and the content inside, not by the
 name of the list. By itself, a message must have a role that chats use, or a sender, and nothing that only a memory has: a table of
-people has roles too, and so may a table of facts. A table is a chat if all its first rows have such a role. The subject of what a
-pair says is the name of its field. A time that a pair has is that of both.
+people has roles too, and so may a table of facts. What an author says is one by itself if it has a time, and its words under a name
+that facts do not have; what goes `from` one `to` another if it has a time, and no `subject` as mails have. A table is a chat if all
+its first rows have such a role. The subject of what a pair says is the name of its field. A time that a pair has is that of both.
 
 Left out: lists and objects beside the messages, counted as `unknown_fields`; short values there go to the metadata of each message.
 """
@@ -57,6 +58,8 @@ _MESSAGE_FIELDS = frozenset(
     (*messages.IDS, *messages.CONVERSATIONS, *messages.OWNERS, *messages.CREATED, *messages.UPDATED, "tool_calls", "function_call")
 )
 _OF_MEMORIES = frozenset(("importance", "emotion", "kind", "memory_type", "valid_from", "valid_to", "expiration_date"))
+_OF_MESSAGES = ("text", "message", "body")
+_BESIDE_FACTS = frozenset(("tags", "metadata", "title", "source"))
 _THOUGHTS = ("reasoning_content", "reasoning", "thinking")
 
 
@@ -121,10 +124,14 @@ def _matches_message(item: Item, fields: frozenset[str]) -> bool:
     if not _OF_MEMORIES.isdisjoint(item) or _list_of(item) is not None or _sessions_of(item) is not None:
         return False
     said = _said(item)
-    names = said[0].names if said else ()
-    if len(said) == 1 and (names[0] in fields or (names[0] != "sender" and str(said[0].subject).lower() not in messages.ROLES)):
+    if not said or any(part.names[0] in fields for part in said):
         return False
-    return bool(said) and not any(part.names[0] in fields for part in said)
+    author, text = (*said[0].names, "")[:2]
+    if len(said) > 1 or author == "sender" or str(said[0].subject).lower() in messages.ROLES:
+        return True
+    is_between = author == "from" and "to" in item and "subject" not in item
+    is_by = author == "author" and text in _OF_MESSAGES and not _BESIDE_FACTS.intersection(item)
+    return (is_between or is_by) and messages.first_of(item, messages.CREATED) is not None
 
 
 def is_turn(item: Item, fields: frozenset[str]) -> bool:
@@ -133,6 +140,7 @@ def is_turn(item: Item, fields: frozenset[str]) -> bool:
 
 
 def _read(item: Item, context: Context) -> Iterator[Part]:
+    before = iter(() if context.place is None else context.place.before)
     name, sessions = _list_of(item), _sessions_of(item)
     if name is None and sessions is None:
         empty = next((name for name in (*_LISTS, *_SESSIONS) if item.get(name) == []), None)
@@ -140,32 +148,51 @@ def _read(item: Item, context: Context) -> Iterator[Part]:
         yield LeftOut("empty_conversations") if empty else Broken(told)
         return
     if name is not None:
-        yield from _read_talk(item, name, item, context)
+        yield from _read_talk(item, item, context, before)
     for number, session in enumerate(item[sessions] if sessions and sessions != name else ()):
         path = f"{sessions}.{number}"
-        inner = {"messages": session} if isinstance(session, list) else session
-        found = _list_of(inner) if isinstance(inner, dict) else None
-        if found is not None:
-            yield from _read_talk(inner, found, item, context)
+        inner = _session(session)
+        if isinstance(inner, dict) and _list_of(inner) is not None:
+            yield from _read_talk(inner, item, context, before)
         elif isinstance(inner, dict) and any(inner.get(name) == [] for name in _LISTS):
             yield LeftOut("empty_conversations")
         else:
             yield Broken(fault(path, "dict_type", "a session is a list of messages, or an object with one"), session)
 
 
-def _read_talk(talk: Item, name: str, whole: Item, context: Context) -> Iterator[Part]:
-    """Yield what becomes of the messages of one conversation, which is an item, or is in one: `whole`."""
+def _session(value: object) -> object:
+    """Return a session that is a list of messages as an object with one."""
+    return {"messages": value} if isinstance(value, list) else value
+
+
+def _read_talk(talk: Item, whole: Item, context: Context, before: Iterator[int]) -> Iterator[Part]:
+    """Yield what becomes of the messages of one conversation, which is an item, or is in one: `whole`. `before` tells of those
+    without an id how many began with the same.
+    """
+    name = _list_of(talk) or ""
     given = talk[name]
     yield from _unread(talk, name)
-    shared = _talk(talk, whole, given)
+    made = _made_id(talk, given)
+    identifier = messages.named(talk, messages.TALK_IDS) if made is None else messages.numbered(made, next(before, 0))
+    shared = _shared(identifier, talk, whole)
     for number, value in enumerate(given):
         yield from _read_element(value, shared, context._replace(place=None), number, f"{name}.{number}")
 
 
-def _talk(talk: Item, whole: Item, given: Sequence[object]) -> Talk:
-    own = messages.named(talk, messages.TALK_IDS)
-    identifier = own or _talk_of([value for value in given if isinstance(value, dict)], "")
-    return _shared(identifier, talk, whole)
+def _made_id(talk: Item, given: Sequence[object]) -> str | None:
+    """Return the id that is made for a conversation, None if it has one of its own."""
+    if messages.named(talk, messages.TALK_IDS) is not None:
+        return None
+    return _talk_of([value for value in given if isinstance(value, dict)], "")
+
+
+def _made_ids(item: Item) -> list[str]:
+    """Return the ids that are made for the conversations in an item, in the order in which they are read."""
+    name, sessions = _list_of(item), _sessions_of(item)
+    inner = [_session(one) for one in item[sessions]] if sessions and sessions != name else []
+    named = [(item, name)] if name is not None else []
+    named += [(one, found) for one in inner if isinstance(one, dict) and (found := _list_of(one)) is not None]
+    return [made for talk, found in named if (made := _made_id(talk, talk[found])) is not None]
 
 
 def _shared(identifier: str | None, talk: Item, whole: Item) -> Talk:
@@ -223,7 +250,8 @@ def _read_element(value: object, talk: Talk, context: Context, turn: int | None,
 
 
 def _talk_of(items: Sequence[Item], _path: str) -> str:
-    return messages.conversation_of((part.subject, part.content) for item in items for part in _said(item))
+    said = ((part, messages.first_of(langchain.plain(item), messages.CREATED)) for item in items for part in _said(item))
+    return messages.conversation_of((part.subject, part.content, time) for part, time in said)
 
 
 CHATS = Format(
@@ -232,6 +260,7 @@ CHATS = Format(
     matches=_matches,
     read=_read,
     options=messages.OPTIONS,
+    made_ids=_made_ids,
 )
 MESSAGES = Format(
     name="messages",

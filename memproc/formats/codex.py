@@ -68,11 +68,11 @@ def _as_part(payload: dict[str, Any]) -> dict[str, Any]:
 
 
 def _talk_of(items: Sequence[Item], _path: str) -> str:
-    payloads = [payload for item in items if isinstance(payload := item.get("payload"), dict)]
+    payloads = [(payload, item.get("timestamp")) for item in items if isinstance(payload := item.get("payload"), dict)]
     metas = [item["payload"] for item in items if item.get("type") == "session_meta" and isinstance(item.get("payload"), dict)]
     own = next((found for meta in metas if (found := messages.name_of(meta.get("id"))) is not None), None)
     return own or messages.conversation_of(
-        (payload.get("role"), payload.get("content")) for payload in payloads if "role" in payload
+        (payload.get("role"), payload.get("content"), time) for payload, time in payloads if "role" in payload
     )
 
 

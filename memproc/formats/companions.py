@@ -1,4 +1,4 @@
-"""Files that lie beside the conversations in an export of ChatGPT or Claude, and hold no memories.
+"""Files that lie beside the conversations in an export of ChatGPT or Claude, or beside the notes of a folder, and hold no memories.
 
 Rules: such a file is told by what is in it or by its name, and where a format reads its objects, only by both: a file of memories
 that looks a little like one is read.
@@ -6,6 +6,7 @@ that looks a little like one is read.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -35,6 +36,10 @@ _NAMES = {
 }
 
 
+_LINK = re.compile(r"\[[^\]\n]{1,300}\]\([^()\s]{1,500}\)")
+_OF_DAY = re.compile(r"(?:.* > )?\d{4}-\d\d-\d\d\b.*")
+
+
 def companion_of(stem: str, objects: Sequence[Any], *, is_known: bool) -> str | None:
     """Return what a file of an export holds that is no file of memories; None if it may be one.
 
@@ -42,7 +47,20 @@ def companion_of(stem: str, objects: Sequence[Any], *, is_known: bool) -> str | 
     """
     told = next((what for marks, what in _MARKS if objects and all(marks <= one.keys() for one in objects)), None)
     named = _NAMES.get(stem.lower())
+    told_of_notes = _of_notes(stem.lower(), objects)
+    if told_of_notes is not None:
+        return told_of_notes
     return (named if told else None) if is_known else told or (named if objects else None)
+
+
+def _of_notes(stem: str, objects: Sequence[Any]) -> str | None:
+    """Return what a list of texts beside notes holds that says nothing itself: links to all of them, or what was changed when."""
+    texts = [(one.get("bullet", one.get("paragraph")), one.get("section")) for one in objects if "heading" not in one]
+    if stem in ("index", "memory") and texts and all(isinstance(text, str) and _LINK.match(text) for text, _ in texts):
+        return "the index of a folder of notes"
+    if stem == "log" and texts and all(isinstance(section, str) and _OF_DAY.fullmatch(section) for _, section in texts):
+        return "the log of a folder of notes"
+    return None
 
 
 def _read(_item: Item, _context: Context) -> Iterator[Part]:
@@ -51,7 +69,7 @@ def _read(_item: Item, _context: Context) -> Iterator[Part]:
 
 FORMAT = Format(
     name="companion",
-    about="files beside the conversations in an export of ChatGPT or Claude, such as user.json: named and skipped",
+    about="files beside an export of ChatGPT or Claude, such as user.json, and indexes of notes: named and skipped",
     matches=told_elsewhere,
     read=_read,
 )

@@ -41,7 +41,7 @@ def _read(item: Item, context: Context) -> Iterator[Part]:
     if not given:
         yield LeftOut("empty_conversations")
     notes = {"channel": channel.get("name"), "guild": guild.get("name") if isinstance(guild, dict) else None}
-    told = ((_author(one), one.get("content")) for one in given if isinstance(one, dict))
+    told = ((_author(one), one.get("content"), one.get("timestamp")) for one in given if isinstance(one, dict))
     talk = Talk(messages.named(channel, ("id",)) or messages.conversation_of(told), None, None, without_nones(notes))
     for number, message in enumerate(given):
         path = f"messages.{number}"

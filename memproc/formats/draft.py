@@ -50,12 +50,13 @@ class LeftOut:
 
 
 class Decided(NamedTuple):
-    """A decision from a full export, or a tombstone (`forgotten`) of an observation, and of its node if nothing else has it.
+    """A decision from a full export, or a tombstone (`forgotten`) of an observation, and of its node if nothing else has it, or
+    that an observation has `expired`.
 
-    `policy` names the policy that decided; it is empty if a person did.
+    `policy` names the policy that decided, or what it expired under; it is empty if a person decided.
     """
 
-    verdict: Literal[Verdict, "forgotten"]
+    verdict: Literal[Verdict, "forgotten", "expired"]
     keys: tuple[str, ...]
     policy: str = ""
 
@@ -99,7 +100,10 @@ class Format(NamedTuple):
     this system wrap their records, `long_lists` those that are opened only in a file that is too long to be one record, `options`
     the kinds that `include` may name. `remark` returns a warning that depends on how many records were read, `as_of` the date in
     the head of a wrapped list. Where an item is one message, `talk_of` returns the id of the conversation that the file holds,
-    given its first items and its path without suffix; each item then comes with its place. `gather` joins items of a source that
+    given its first items and its path without suffix; each item then comes with its place. Where an item is a conversation, or
+    holds several, `made_ids` returns the ids that are made for those without one, so that the place tells how many before it have
+    the same.
+    `gather` joins items of a source that
     belong together.
     """
 
@@ -113,6 +117,7 @@ class Format(NamedTuple):
     remark: Callable[[int], str | None] = _nothing
     as_of: Callable[[Item], object] = _nothing
     talk_of: Callable[[Sequence[Item], str], str] | None = None
+    made_ids: Callable[[Item], Sequence[str]] | None = None
     gather: Callable[[Iterator[Piece]], Iterator[Piece]] = one_by_one
 
 

@@ -1,8 +1,9 @@
-"""Gemini: `MyActivity.json` of Google Takeout, one prompt with its answer an item.
+"""Gemini: `MyActivity.json` or `MyActivity.html` of Google Takeout, one prompt with its answer an item.
 
 Facts: `title` is the prompt behind a word in the language of the account ("Prompted", "Eingegebener Prompt:"), `safeHtmlItem` the
-answer as HTML, `time` when it was asked. Other activities ("Used an Assistant feature") have no answer. Nothing has an id, and
-nothing says which prompts are of one conversation. Files that were given along are in `attachedFiles` or `imageFile`.
+answer as HTML, `time` when it was asked. Other activities ("Used an Assistant feature") have no answer. No message has an id; a
+link leads to the conversation in newer exports. Files that were given along are in `attachedFiles` or `imageFile`. The HTML has a
+card for each of these (`gemini_html.py`), and may hold activities of other products.
 
 Rules: a prompt is an event of the user, its answer one of the assistant, both without an id. The word before the prompt is left out
 where it is known; an answer loses its markup. Activities without an answer are counted and read on request. Fields without a place
@@ -13,10 +14,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from html import unescape
 from typing import Any
 
 from memproc.formats.draft import Broken, Context, Draft, Format, Item, LeftOut, Part, listed, with_raw_times, without_nones
+from memproc.formats.gemini_html import Card, card_of
+from memproc.formats.html_text import text_of_html
 from memproc.validation import fault
 from memproc.values import is_empty
 
@@ -30,20 +32,21 @@ _PROMPTED = (
     "Prompt ingevoerd:", "Prompten",
 )  # fmt: skip
 _LEFT = frozenset(("header", "title", "time", "safeHtmlItem", "products", "activityControls", "titleUrl"))
-_BLOCKS = frozenset(
-    ("p", "div", "br", "li", "tr", "pre", "ul", "ol", "table", "blockquote", "h1", "h2", "h3", "h4", "h5", "h6", "hr")
-)
-_TAG = re.compile(r"<(?P<end>/?)(?P<name>[A-Za-z][A-Za-z0-9]{0,20})?[^<>]*>")
-_UNSEEN = frozenset(("script", "style"))
+_TALK = re.compile(r"https://gemini\.google\.com/app/([\w-]{4,200})")
 
 
 def _matches(item: Item, _fields: frozenset[str]) -> bool:
+    if isinstance(item.get("activity"), str) and len(item) == 1:
+        return _PRODUCT in card_of(item["activity"]).product
     products = item.get("products")
     is_gemini = isinstance(products, list) and any(isinstance(one, str) and _PRODUCT in one for one in products)
     return isinstance(item.get("title"), str) and "time" in item and (is_gemini or _PRODUCT in str(item.get("header"))[:100])
 
 
 def _read(item: Item, context: Context) -> Iterator[Part]:
+    if isinstance(item.get("activity"), str):
+        yield from _read_card(card_of(item["activity"]), context)
+        return
     title = item.get("title")
     answers = [_answer(number, one) for number, one in enumerate(listed(item.get("safeHtmlItem")))]
     if not isinstance(title, str):
@@ -59,6 +62,24 @@ def _read(item: Item, context: Context) -> Iterator[Part]:
         yield _draft(item, answer, "assistant", {}) if isinstance(answer, str) else answer
 
 
+def _read_card(card: Card, context: Context) -> Iterator[Part]:
+    said = {"time": card.time, "titleUrl": card.talk}
+    notes: dict[str, Any] = {"attachedFiles": card.files} if card.files else {}
+    raw_time = {"created_at_raw": card.raw_time}
+    if _PRODUCT not in card.product:
+        yield LeftOut("other_products")
+    elif not card.time:
+        told = "an activity of Gemini has its time between prompt and answer, in a language that is known"
+        yield Broken(fault("activity", "date_unparsable", told))
+    elif not card.answer and "activities" not in context.include:
+        yield LeftOut("activities")
+    else:
+        prompt = _without_word(card.prompt)
+        yield LeftOut("empty") if is_empty(prompt) else _draft(said, prompt, "user", {**notes, **raw_time})
+        if card.answer:
+            yield _draft(said, card.answer, "assistant", raw_time)
+
+
 def _answer(number: int, given: object) -> str | Part:
     html = given.get("html") if isinstance(given, dict) else None
     if not isinstance(html, str):
@@ -68,7 +89,10 @@ def _answer(number: int, given: object) -> str | Part:
 
 
 def _draft(item: Item, content: str, subject: str, metadata: dict[str, Any]) -> Draft:
-    said = {"content": content, "kind": "message", "subject": subject, "created_at": item.get("time")}
+    link = item.get("titleUrl")
+    talk = _TALK.match(link) if isinstance(link, str) else None
+    conversation = None if talk is None else talk[1]
+    said = {"content": content, "kind": "message", "subject": subject, "conversation": conversation, "created_at": item.get("time")}
     return Draft(with_raw_times(without_nones({**said, "metadata": metadata or None})))
 
 
@@ -85,32 +109,9 @@ def _without_word(title: str) -> str:
     return title
 
 
-def text_of_html(html: str) -> str:
-    r"""Return the text of HTML, each of its blocks on a line of its own.
-
-    Not by `html.parser`, which takes quadratic time on tags that are not closed.
-
-    >>> text_of_html("<p>Nice, how is <b>Faro</b>?</p><ul><li>Warm</li></ul>")
-    'Nice, how is Faro?\nWarm'
-    """
-    pieces: list[str] = []
-    at, unseen = 0, ""
-    for tag in _TAG.finditer(html):
-        name = (tag["name"] or "").lower()
-        if not unseen:
-            pieces += [html[at : tag.start()], "\n" if name in _BLOCKS else ""]
-            unseen = name if name in _UNSEEN and not tag["end"] else ""
-        elif name == unseen and tag["end"]:
-            unseen = ""
-        at = tag.end()
-    pieces.append("" if unseen else html[at:])
-    lines = (" ".join(line.split()) for line in unescape("".join(pieces)).split("\n"))
-    return "\n".join(line for line in lines if line)
-
-
 FORMAT = Format(
     name="gemini",
-    about="Gemini: MyActivity.json of Google Takeout",
+    about="Gemini: MyActivity.json or MyActivity.html of Google Takeout",
     matches=_matches,
     read=_read,
     options=("activities",),

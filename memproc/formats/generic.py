@@ -8,7 +8,7 @@ named source, because the ids of two files may be unrelated.
 A key stands before its value, and a title before its content, unless the text has it already: the value alone says nothing.
 `message`, `body` and `value` are words of settings, translations and logs too: they are taken for memories only beside what a
 memory has. What has a subject or a conversation and goes `from` one `to` another is a message, and its `subject` is that of a mail.
-Embeddings are left out.
+Embeddings are left out, and so are bytes that are no text.
 """
 
 from __future__ import annotations
@@ -22,11 +22,14 @@ from memproc.formats.cells import EMBEDDINGS, list_of, may_hold_embedding, objec
 from memproc.formats.draft import TIMES, Broken, Context, Draft, Format, Item, LeftOut, Part, beside, told_elsewhere, with_raw_times
 from memproc.formats.own import ENVELOPE, VERSION
 from memproc.formats.usual_names import USUAL_NAMES, claim_on, folded
+from memproc.records.emotions import label_of
 from memproc.records.fields import NO_IDS
+from memproc.sources.tables.cells import BINARY
 from memproc.times import is_assumed
 from memproc.validation import fault
 from memproc.values import is_blank, is_empty, shown
 
+BINARIES = "binary values"
 NOWHERE = "none"  # a mapping of a field to this leaves it out
 _WEAK = frozenset(("message", "body", "value"))
 _BESIDE_WEAK = frozenset(("namespace", "subject", "conversation", "tags", "importance", "relations", "created_at"))
@@ -77,6 +80,7 @@ def read(item: Item, context: Context) -> Iterator[Part]:
         names = context.mapping.get("content", ", ".join(USUAL_NAMES["content"]))
         yield Broken(fault("content", "missing", f"has no text under {names}"))
         return
+    rest, binary = _without_binary(rest)
     if rest:
         _as_message(fields, rest, context)
         fields["content"] = _labelled(fields, rest, origin)
@@ -92,7 +96,7 @@ def read(item: Item, context: Context) -> Iterator[Part]:
         fields["importance"] = _number(fields["importance"])
     if isinstance(fields.get("emotion"), str):
         emotion = object_of(fields["emotion"])
-        fields["emotion"] = {"label": emotion, "source": "import"} if isinstance(emotion, str) else emotion
+        fields["emotion"] = {"label": label_of(emotion), "source": "import"} if isinstance(emotion, str) else emotion
     metadata = object_of(fields.pop("metadata", {}))
     named = metadata if isinstance(metadata, dict) else {"metadata": metadata}
     dropped = 0
@@ -101,8 +105,7 @@ def read(item: Item, context: Context) -> Iterator[Part]:
         if dropped and not fields["metadata"]:
             del fields["metadata"]
     yield Draft(with_raw_times(fields), is_identity=context.source is not None or "source" in fields)
-    if dropped:
-        yield LeftOut(EMBEDDINGS, dropped)
+    yield from (LeftOut(kind, count) for kind, count in ((EMBEDDINGS, dropped), (BINARIES, binary)) if count)
 
 
 def is_as_it_is(item: Item, kinds: Mapping[str, frozenset[type]]) -> bool:
@@ -191,6 +194,16 @@ def _labelled(fields: Mapping[str, Any], rest: Mapping[str, Any], origin: str) -
     return f"{shown(label)}: {text}"
 
 
+def _without_binary(rest: dict[str, Any]) -> tuple[dict[str, Any], int]:
+    """Return what is no bytes, and how many are."""
+    kept = {
+        name: value
+        for name, value in rest.items()
+        if not isinstance(value, bytes) and not (isinstance(value, dict) and [*value] == [BINARY])
+    }
+    return kept, len(rest) - len(kept)
+
+
 def _is_value(name: str, value: object) -> bool:
     return folded(name) == "value" and isinstance(value, _NUMBERS)
 
@@ -238,4 +251,6 @@ FORMAT = Format(
     "json", "any JSON objects: usual names of fields, or a mapping", matches, read, ("memories", "items", "data", "records")
 )
 TABLE = FORMAT._replace(name="csv", about="rows of a table: usual names of columns, or a mapping", matches=told_elsewhere, lists=())
+ROWS = TABLE._replace(name="table", about="rows of Parquet, Arrow, HDF5, workbooks and frames, like those of `csv`")
+TABLES = (TABLE, ROWS)
 TEXTS = FORMAT._replace(name="texts", about="a JSON list of texts, each of which is a memory", matches=told_elsewhere, lists=())

@@ -2,8 +2,8 @@
 
 Facts: an item has a `namespace`, a list in which the user mostly stands beside words for a sort of items, a `key` and a `value`,
 which is an object: a text under `content` or another name, or a `content` that is an object itself, as in LangMem's
-`{"kind": "Memory", "content": {"content": "..."}}`. In the table the namespace is the `prefix`, with dots between its parts, and
-the value may be JSON text.
+`{"kind": "Memory", "content": {"content": "..."}}`, or a triple there (`langmem.py`). In the table the namespace is the `prefix`,
+with dots between its parts, and the value may be JSON text.
 
 Rules: the one part of a namespace that is no such word is whose the item is; otherwise it is that of all parts. An item is a fact,
 and its key is its id; a key that is a plain word is one only together with the rest of its namespace. An object without a text (a
@@ -19,17 +19,16 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from memproc.formats import carried
+from memproc.formats import carried, langmem
 from memproc.formats.cells import EMBEDDINGS, object_of, without_embeddings
 from memproc.formats.draft import Broken, Context, Draft, Format, Item, LeftOut, Part, beside, with_raw_times, without_nones
-from memproc.formats.usual_names import USUAL_NAMES
 from memproc.validation import fault
 from memproc.values import is_blank
 
 _MADE_KEY = re.compile(r"(?=.*\d)[\da-fA-F-]{4,}")
 _KNOWN = frozenset(("namespace", "prefix", "key", "value", "created_at", "updated_at", "expires_at", "score"))
 _SORTS = frozenset(("memories", "memory", "users", "user", "profile", "profiles", "facts", "preferences", "store"))
-_TEXTS = USUAL_NAMES["content"]
+_TEXTS = langmem.TEXTS
 
 
 def _matches(item: Item, _fields: frozenset[str]) -> bool:
@@ -50,8 +49,10 @@ def _read(item: Item, context: Context) -> Iterator[Part]:
     key = item.get("key")
     place = {"namespace_path": path} if len(path) > 1 else {}
     kept, dropped = without_embeddings(beside(rest, {n: v for n, v in item.items() if n not in _KNOWN} | place, "item_"))
+    inner = value.get("content")
+    triple = langmem.triple_of(inner if isinstance(inner, dict) else value)
     fields = {
-        "content": text,
+        **(triple or {"content": text}),
         "id": key if not isinstance(key, str) or is_made(key) else "/".join([*path_before(path), key]),
         "namespace": namespace_of(path) or None,
         "created_at": item.get("created_at"),
@@ -103,14 +104,12 @@ def _text_of(value: Mapping[str, Any]) -> tuple[str | None, dict[str, Any]]:
             return inner, rest
         if isinstance(inner, dict) and inner:
             text = next((inner[one] for one in _TEXTS if isinstance(inner.get(one), str) and not is_blank(inner[one])), None)
-            return (text, {**rest, name: inner} if len(inner) > 1 else rest) if text else (_said(inner), {**rest, name: inner})
-    return _said(value), dict(value)
-
-
-def _said(value: Mapping[str, Any]) -> str | None:
-    """Return the names and plain values of an object as text, or None if it has none."""
-    plain = [f"{name}: {one}" for name, one in value.items() if isinstance(one, str | int | float) and not is_blank(one)]
-    return "\n".join(plain) or None
+            return (
+                (text, {**rest, name: inner} if len(inner) > 1 else rest)
+                if text
+                else (langmem.plainly(inner), {**rest, name: inner})
+            )
+    return langmem.plainly(value), dict(value)
 
 
 FORMAT = Format("langgraph", "items of a LangGraph store: namespace, key and value", _matches, _read)

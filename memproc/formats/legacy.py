@@ -17,6 +17,7 @@ from typing import Any
 
 from memproc.formats.cells import tags_of
 from memproc.formats.draft import Broken, Context, Draft, Format, Item, Part, beside, listed, with_raw_times, without_nones
+from memproc.records.emotions import label_of
 from memproc.records.storable import LARGEST_INTEGER
 from memproc.validation import fault
 from memproc.values import is_blank
@@ -64,7 +65,8 @@ def _emotion(label: object, score: object) -> object:
     """Return the emotional context; an object without a score is taken to be one already."""
     if isinstance(label, dict) and score is None:
         return label
-    said = without_nones({"label": _as_name(label), "intensity": score})
+    name = _as_name(label)
+    said = without_nones({"label": label_of(name) if isinstance(name, str) else name, "intensity": score})
     return {**said, "source": "import"} if said else None
 
 

@@ -7,7 +7,7 @@ logins and heartbeats are wrapped alike. The ids of messages are numbered anew i
 its passages are JSON objects with `text`, which the format `json` reads.
 
 Rules: each line of a block is a fact whose subject is the label of the block. A message is an event of its role. Its conversation
-is told from its first two messages and its id is its turn, so a longer file of the same agent adds only the new turns.
+and its id are made as for any chat (`messages.py`), so a longer file of the same agent adds only the new turns.
 
 Left out, and read on request: `persona`, the block in which the agent tells itself who it is; `thinking`, `tool` and `system`.
 Logins and heartbeats are counted as `events`.
@@ -16,11 +16,11 @@ Logins and heartbeats are counted as `events`.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from hashlib import blake2b
 from typing import Any, NamedTuple
 
 import orjson
 
+from memproc.formats import messages
 from memproc.formats.draft import Broken, Context, Draft, Format, Item, LeftOut, Part, listed, with_raw_times, without_nones
 from memproc.validation import fault
 from memproc.values import is_blank
@@ -78,11 +78,10 @@ def of_block(block: object, context: Context) -> Iterator[Part]:
 
 
 def _of_agent(agent: Item, context: Context) -> Iterator[Part]:
-    messages = listed(agent.get("messages"))
-    turns = [turn for message in messages if isinstance(message, dict) for turn in turns_of(message)]
+    given, name = listed(agent.get("messages")), agent.get("name")
+    turns = [turn for message in given if isinstance(message, dict) for turn in turns_of(message)]
     said = [turn for turn in turns if turn.kind == "" and isinstance(turn.text, str)]
-    told = "\0".join(f"{turn.role}\0{turn.text}" for turn in said[:2])
-    conversation = f"letta-{blake2b(told.encode('utf-8', 'surrogatepass'), digest_size=8).hexdigest()}"
+    conversation = messages.conversation_of(((turn.role, turn.text, turn.message.get("created_at")) for turn in said), name)
     for at, turn in enumerate(turns):
         if turn.kind and turn.kind not in context.include:
             yield LeftOut(turn.kind)
@@ -92,16 +91,16 @@ def _of_agent(agent: Item, context: Context) -> Iterator[Part]:
         else:
             fields = {
                 "content": turn.text,
-                "id": str(at),
+                "id": messages.turn_id(at, turn.role, turn.text),
                 "conversation": conversation,
                 "subject": turn.role,
                 "kind": "message",
                 "created_at": turn.message.get("created_at"),
                 "tags": [turn.kind] if turn.kind else None,
-                "metadata": {"agent": agent["name"]} if isinstance(agent.get("name"), str) else None,
+                "metadata": {"agent": name} if isinstance(name, str) else None,
             }
             yield Draft(with_raw_times(without_nones(fields)), is_identity=True, raw=turn.message)
-    for message in messages:
+    for message in given:
         if not isinstance(message, dict):
             yield Broken(fault("messages", "not_a_mapping", "a message is an object"), message)
 

@@ -51,8 +51,10 @@ def _read(item: Item, context: Context) -> Iterator[Part]:
 
 def _talk(item: Item, number: int, session: list[Any]) -> Talk:
     own = messages.name_of(_at(item.get(_IDS), number))
-    said = ((one.get("role"), one.get("content")) for one in session if isinstance(one, dict))
-    return Talk(own or messages.conversation_of(said), item.get("question_id"), _at(item.get(_DATES), number))
+    said = ((one.get("role"), one.get("content"), None) for one in session if isinstance(one, dict))
+    return Talk(
+        own or messages.conversation_of(said, _at(item.get(_DATES), number)), item.get("question_id"), _at(item.get(_DATES), number)
+    )
 
 
 def _at(values: object, number: int) -> object:

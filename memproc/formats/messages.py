@@ -7,7 +7,8 @@ ids, and no times.
 Rules: a message is an event; its subject is the role or the name of the speaker, as given. System, tool and thinking messages are
 read on request. A message without an id of its own has its turn and a hash of its words as its id: so a chat that is read again, or
 has gone on, repeats what is known; "ok" said twice is two messages; and two chats that only begin alike hide nothing of each other.
-A conversation without an id has a hash of its first two messages. A message without a time takes that of the conversation;
+A conversation without an id has a hash of its first two messages and their times, and a number where others of the file begin
+with the same. A message without a time takes that of the conversation;
 `metadata.created_at_from` says so. Embeddings are dropped and counted.
 """
 
@@ -19,14 +20,14 @@ from typing import Any, NamedTuple
 
 from memproc.formats.draft import Broken, Context, Draft, LeftOut, Part, with_raw_times, without_nones
 from memproc.records.storable import LARGEST_INTEGER
-from memproc.times import says_none
+from memproc.times import parse_time, says_none, to_text
 from memproc.validation import fault
 from memproc.values import is_blank, is_empty
 
 OPTIONS = ("system", "tool", "thinking")
 AUTHORS = ("role", "sender", "speaker", "from", "author")
-TEXTS = ("content", "text", "value", "message", "parts")
-_NAMES_OF_TEXT = (*TEXTS, "memory", "fact", "note", "body", "observation")
+TEXTS = ("content", "text", "value", "message", "parts", "body")
+_NAMES_OF_TEXT = (*TEXTS, "memory", "fact", "note", "observation")
 IDS = ("id", "uuid", "_id", "message_id", "messageId")
 CONVERSATIONS = (
     "conversation",
@@ -119,7 +120,7 @@ def _draft(message: Message, text: str, talk: Talk, tag: str | None = None) -> I
     origin = {} if is_dated or talk.created_at is None else {"created_at_from": "conversation"}
     identifier = name_of(message.id)
     if identifier is None and message.turn is not None:
-        identifier = f"{message.turn}-{_hash([(message.subject, text)])}"
+        identifier = turn_id(message.turn, message.subject, text)
     fields = {
         "content": text,
         "kind": "message",
@@ -176,21 +177,45 @@ def kind_of(role: object) -> str | None:
     return _KINDS_OF_ROLES.get(role.lower()) if isinstance(role, str) else None
 
 
-def conversation_of(messages: Iterable[tuple[object, object]]) -> str:
-    """Return an id for a conversation that has none, from the roles and contents of its first two messages with words."""
-    said: list[tuple[object, object]] = []
-    for role, content in messages:
+def conversation_of(messages: Iterable[tuple[object, object, object]], label: object = None) -> str:
+    """Return an id for a conversation that has none, from the roles, contents and times of its first two messages with words, and a
+    label that others of its file do not have.
+    """
+    told: list[object] = [label] if isinstance(label, str) else []
+    said = 0
+    for role, content, time in messages:
         words = words_of(content)
         if kind_of(role) is None and words is not None and not is_empty(words.text):
-            said.append((role, words.text))
-        if len(said) > 1:
+            told += [role, words.text, *_moment(time)]
+            said += 1
+        if said > 1:
             break
-    return f"chat-{_hash(said, 2 * _ID_CHARS)}"
+    return f"chat-{hash_of(told, 2 * _ID_CHARS)}"
 
 
-def _hash(said: list[tuple[object, object]], chars: int = _ID_CHARS) -> str:
-    told = "\0".join(part if isinstance(part, str) else "" for both in said for part in both)
+def numbered(identifier: str, before: int) -> str:
+    """Return an id that was made for something, given for how many before it in the file the same was made."""
+    return f"{identifier}-{before + 1}" if before else identifier
+
+
+def turn_id(turn: int, subject: object, text: str) -> str:
+    """Return an id for a message that has none."""
+    return f"{turn}-{hash_of([subject, text])}"
+
+
+def hash_of(said: Iterable[object], chars: int = _ID_CHARS) -> str:
+    """Return a hash of some texts; anything else counts as empty."""
+    told = "\0".join(part if isinstance(part, str) else "" for part in said)
     return blake2b(told.encode("utf-8", "surrogatepass"), digest_size=chars // 2).hexdigest()
+
+
+def _moment(time: object) -> list[str]:
+    """Return a time as text, the same however it is written; nothing if it is none."""
+    try:
+        moment = None if time is None else parse_time(time)
+    except ValueError:
+        return []
+    return [] if moment is None else [to_text(moment)]
 
 
 def first_of(given: Mapping[str, Any], names: Iterable[str]) -> Any:

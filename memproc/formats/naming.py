@@ -14,7 +14,7 @@ from typing import Self
 from memproc.formats.usual_names import USUAL_NAMES
 from memproc.records import Rejected
 from memproc.sources.decoding import decode
-from memproc.sources.files import NAMES_SHOWN, name_shown
+from memproc.sources.labels import NAMES_SHOWN, name_shown
 
 LOOKED_AT = 20
 LONGEST_BYTES = 1 << 20

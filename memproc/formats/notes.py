@@ -6,7 +6,7 @@ Facts: the head names a title, tags, dates and aliases. An observation is `- [ca
 Rules: each item of a list is a fact without an id, with its category, its tags and those of the head; a task is a fact tagged
 `task`. Relations and links in a text are relations of the facts of the note; what they say beside is kept in `metadata.relations`.
 In a note without other facts, each relation with words is a fact by itself: "Lives in Ghent".
-A note that memproc wrote is one memory (`own_note.py`).
+A note that memproc wrote is one memory (`own_note.py`), or holds those of a day (`own_day.py`).
 Dates are those of the head, never those of the file. Paragraphs are counted, and read on request. The rest of the head goes to
 `metadata`.
 """
@@ -18,7 +18,7 @@ from collections.abc import Iterator
 from itertools import pairwise
 from typing import Any, NamedTuple
 
-from memproc.formats import own_note
+from memproc.formats import own_day, own_note
 from memproc.formats.cells import split_tags
 from memproc.formats.draft import Broken, Context, Draft, Format, Item, LeftOut, Part, listed, with_raw_times, without_nones
 from memproc.formats.heads import fields_of_head
@@ -34,6 +34,7 @@ _RELATION = re.compile(r"(\w[\w -]{0,80}?)?\s*+\[\[([^\[\]\n]{1,200})\]\]\s*+(?:
 _LINK = re.compile(r"!?\[\[([^\[\]\n]{1,200})\]\]")
 _TAG = re.compile(r"(?<!\S)#([^\s#(),;]*[^\s#(),;\d][^\s#(),;]*)")
 _ENDS = ".!?:\u2026'\""  # of a sentence, and of no tag
+EMPTY = LeftOut("empty")  # of a note without text
 _STRUCTURE = frozenset(("observations", "relations"))
 
 
@@ -59,16 +60,24 @@ def _read(item: Item, context: Context) -> Iterator[Part]:
     if own_note.is_own(head):
         yield own_note.read(note, context.fields)
         return
+    if own_day.is_day(head):
+        yield from own_day.read(own_note.below_head(note, body), context.fields)
+        return
     fields = fields_of_head(head or "")
     if isinstance(fields, Fault):
         yield Broken(fields)
         return
+    yield from read_body(fields, item.get("name"), body, context)
+
+
+def read_body(head: dict[str, Any], name: object, body: str, context: Context) -> Iterator[Part]:
+    """Yield what becomes of the text of a note with a head and a name."""
     cuts = list(cuts_of(body.splitlines()))
     is_carried = any(_is_fact(cut, context) for cut in cuts)
     links = [cut.text for cut in cuts if is_carried and cut.is_item and _RELATION.fullmatch(cut.text)]
-    yield from _facts(cuts, _shared(fields, item.get("name"), links), context, is_carried=is_carried)
+    yield from _facts(cuts, _shared(head, name, links), context, is_carried=is_carried)
     if not cuts:
-        yield LeftOut("empty")
+        yield EMPTY
 
 
 def _is_fact(cut: Cut, context: Context) -> bool:

@@ -27,8 +27,9 @@ MARK = {VERSION: SCHEMA_VERSION}
 HEAD = {**MARK, "export": "full"}
 ENVELOPE = "memproc"
 PROVENANCE = "observations"
+LEADS_TO = "leads_to"  # of a relation that is written as a graph: the memory it leads to, or None
 DECISION, POLICY = "decision", "policy"
-_KEYS_OF = {**dict.fromkeys(get_args(Verdict), (2,)), "forgotten": (1, 2)}  # how many; the second one of "forgotten" is a node
+_KEYS_OF = {**dict.fromkeys(get_args(Verdict), (2,)), "forgotten": (1, 2), "expired": (1,)}  # the second of "forgotten" is a node
 DECISIONS, TOMBSTONES = "decisions", "tombstones"  # the kinds that are left out if they are not trusted
 
 
@@ -119,7 +120,7 @@ def _decision(item: Item) -> Decided | Broken:
     keys, policy = item.get("keys"), item.get(POLICY, "")
     verdict = item[DECISION]
     expected = _KEYS_OF.get(verdict, ()) if isinstance(verdict, str) else ()
-    is_named = policy == "" or is_policy_name(policy)
+    is_named = is_policy_name(policy) or (policy == "" and verdict != "expired")
     if not isinstance(keys, list) or len(keys) not in expected or not all(map(_is_key, keys)) or not is_named:
         return Broken(fault(DECISION, "not_a_decision", "is no decision of a full export"))
     return Decided(verdict, tuple(keys), policy)

@@ -38,11 +38,10 @@ def is_own(head: str | None) -> bool:
 def read(note: str, schema: frozenset[str]) -> Draft | Broken:
     """Return the memory of a note, which has a head of its own. `schema` names the fields there are."""
     head, body = split_head(note)
-    named = fields_of(head or "") | _values(head or "")
+    named = fields_of(head or "") | json_values(head or "")
     if (refused := version_fault({VERSION: int(str(named.pop(VERSION)))})) is not None:
         return Broken(refused)
-    _, ruler, behind = note.removeprefix("\ufeff").partition("\n" + RULER)
-    text, divider, links = (behind if ruler else body).rpartition(_BEFORE_LINKS)
+    text, divider, links = below_head(note, body).rpartition(_BEFORE_LINKS)
     content = text if divider else links.removesuffix("\n")
     fields = {_FIELDS.get(name, name): value for name, value in named.items()}
     rest = {name: fields.pop(name) for name in [*fields] if name not in schema and name not in ("id", "content")}
@@ -55,8 +54,14 @@ def read(note: str, schema: frozenset[str]) -> Draft | Broken:
     return Draft({**fields, "content": content}, is_identity=True)
 
 
-def _values(head: str) -> dict[str, Any]:
-    """Return the values of a head that are JSON."""
+def below_head(note: str, body: str) -> str:
+    """Return what stands below the head of a note, to the letter; `body` is that with the line ends of this system."""
+    _, ruler, behind = note.removeprefix("\ufeff").partition("\n" + RULER)
+    return behind if ruler else body
+
+
+def json_values(head: str) -> dict[str, Any]:
+    """Return the values of a head that are JSON, by their names."""
     found: dict[str, Any] = {}
     for line in head.split("\n"):
         name, _, value = line.partition(": ")

@@ -94,7 +94,7 @@ def _iso(year: int, month: int, day: int, hour: int, rest: str) -> str:
 def _talk_of(items: Sequence[Item], _path: str) -> str:
     head: dict[str, Any] = next((dict(item) for item in items if _is_head(item)), {})
     told = [name for key in ("user_name", "character_name", "create_date") if (name := messages.name_of(head.get(key)))]
-    return " / ".join(told) or messages.conversation_of((item.get("name"), item.get("mes")) for item in items)
+    return " / ".join(told) or messages.conversation_of((item.get("name"), item.get("mes"), None) for item in items)
 
 
 FORMAT = Format(

@@ -70,7 +70,7 @@ def _names(profile: dict[str, Any]) -> dict[str, Any]:
 
 def _talk_of(items: Sequence[Item], path: str) -> str:
     found = _DAY.search(path)
-    return found[1] if found else messages.conversation_of((item.get("user"), item.get("text")) for item in items)
+    return found[1] if found else messages.conversation_of((item.get("user"), item.get("text"), item.get("ts")) for item in items)
 
 
 FORMAT = Format(

@@ -86,7 +86,8 @@ def _read_item(item: Item, context: Context) -> Iterator[Part]:
 
 
 def _talk_of(given: Sequence[Any], _path: str) -> str:
-    return messages.conversation_of((one.get("from"), one.get("text")) for one in given if isinstance(one, dict))
+    said = ((one.get("from"), one.get("text"), one.get("date_unixtime")) for one in given if isinstance(one, dict))
+    return messages.conversation_of(said)
 
 
 def _read_message(message: object, talk: Talk, path: str, context: Context) -> Iterator[Part]:

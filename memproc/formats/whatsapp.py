@@ -3,8 +3,9 @@
 Facts: the file says of a message its date as the telephone shows it, its sender and its text. Files that were left out or lie
 beside it are `<attached: photo.jpg>`, `photo.jpg (file attached)` or a text in angle brackets in the language of the telephone.
 
-Rules: a message is an event of its sender under its turn in the chat. Times are taken as UTC; `metadata.created_at_raw` keeps what
-the file says. Whether the day or the month comes first is told from the file, or by naming the format `whatsapp-day-first` or
+Rules: a message is an event of its sender, and its id is made of its time, its sender and its words, and how many equal ones stand
+before it: so an export that begins later in the chat repeats what is known. Times are taken as UTC; `metadata.created_at_raw` keeps
+what the file says. Whether the day or the month comes first is told from the file, or by naming the format `whatsapp-day-first` or
 `whatsapp-month-first`. Attachments and notices without a sender are counted; a caption is read, with the names of its attachments
 in `metadata`.
 """
@@ -16,6 +17,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
+from memproc.formats import messages
 from memproc.formats.draft import Broken, Context, Draft, Format, Item, LeftOut, Part, told_elsewhere
 from memproc.sources.whatsapp import DATE
 from memproc.validation import fault
@@ -24,12 +26,13 @@ from memproc.values import is_empty
 _CLOCK = re.compile(r"(\d{1,2})[:.](\d\d)(?:[:.](\d\d))?\s?(?:([ap])\.?\s?m\.?)?$", re.IGNORECASE)
 _ATTACHED = re.compile(r"\u200e?(?:<(?:attached: )?(?P<named>[^<>\n]{1,200})>|(?P<file>[^\n]{1,200}) \(file attached\))")
 _NOTICE = "\u200e"
+_ID_CHARS = 16
 _CENTURY = 100
 _HALF_DAY = 12
 
 
 def _matches(item: Item, _fields: frozenset[str]) -> bool:
-    return isinstance(item.get("whatsapp"), str) and "said" in item and "turn" in item
+    return isinstance(item.get("whatsapp"), str) and "said" in item and "again" in item
 
 
 def _read(item: Item, context: Context) -> Iterator[Part]:
@@ -66,9 +69,10 @@ def _message(item: Item, context: Context, day_first: object) -> Part:
         "created_at": moment,
         "metadata": metadata,
     }
-    turn = item.get("turn")
-    known = {} if not isinstance(turn, int) else {"id": str(turn), "conversation": item.get("chat")}
-    return Draft({**known, **fields}, is_identity=bool(known))
+    again = item.get("again")
+    identifier = messages.hash_of([moment, sender, said], _ID_CHARS)
+    known = {"id": messages.numbered(identifier, again if isinstance(again, int) else 0), "conversation": item.get("chat")}
+    return Draft({**known, **fields}, is_identity=True)
 
 
 def _moment(given: str, *, is_day_first: bool) -> str | None:

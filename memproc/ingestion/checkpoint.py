@@ -244,7 +244,8 @@ def identity_of(given: Sequence[Path | Remote], intakes: Sequence[Intake], more_
         options = [context.trusts_decisions, context.is_told]
         schema = f"{intake.schema.__module__}.{intake.schema.__qualname__}"
         secrets = [] if intake.settings.secrets == "off" else [intake.settings.secrets, *intake.settings.secret_kinds]
-        hashed.update(encode([*parts, *options, dict(context.mapping), schema, intake.as_of, *secrets]))
+        dates = [*intake.settings.dates] if intake.settings.dates.is_said else []
+        hashed.update(encode([*parts, *options, dict(context.mapping), schema, intake.as_of, *secrets, *dates]))
     if any(option is not None for option in more_options):
         hashed.update(encode([*more_options]))
     return hashed.digest()

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from memproc.errors import SourceError
-from memproc.formats import chats, companions, detect, format_named, generic
+from memproc.formats import chats, companions, copilot, detect, format_named, generic, notion, whatsapp
 from memproc.formats.draft import Format, told_elsewhere
 from memproc.ingestion.refusing import are_texts, check_known, check_table
 from memproc.intake import Intake
 from memproc.records import is_mapping
-from memproc.sources.deliveries import Delivery
+from memproc.sources.delivery import Delivery
 from memproc.sources.items import Item, Items
 
 
@@ -26,9 +26,7 @@ def format_of(opened: Items, sample: Sequence[Item], file: Delivery | None, inta
     objects: list[Any] = [value for value in values if is_mapping(value)]
     fields = frozenset(intake.schema.model_fields)
     if opened.is_table:
-        check_table("the table" if file is None else file.shown, objects, intake.context.mapping, fields)
-        is_chat = bool(objects) and not intake.context.mapping and all(chats.is_turn(row, fields) for row in objects)
-        return chats.MESSAGES if is_chat else generic.TABLE
+        return _of_table(objects, file, intake, fields)
     detected = generic.FORMAT if intake.context.mapping else detect(values, fields)
     if file is None or intake.context.mapping:
         return detected or generic.FORMAT
@@ -38,8 +36,29 @@ def format_of(opened: Items, sample: Sequence[Item], file: Delivery | None, inta
         return companions.FORMAT
     if are_texts(file.shown, values):
         return generic.TEXTS
+    detected = _in_order(detected, objects, intake.settings.day_first)
     check_known(file, detected, sample, objects)
     return detected or generic.FORMAT
+
+
+def _in_order(detected: Format | None, objects: Sequence[Mapping[str, Any]], day_first: bool | None) -> Format | None:  # noqa: FBT001
+    """Return the format of a chat whose dates leave their order open, as the caller says it; any other as it is."""
+    if detected is not whatsapp.FORMAT or day_first is None or all(one.get("day_first", True) is not None for one in objects):
+        return detected
+    return whatsapp.DAY_FIRST if day_first else whatsapp.MONTH_FIRST
+
+
+def _of_table(rows: Sequence[Any], file: Delivery | None, intake: Intake, fields: frozenset[str]) -> Format:
+    """Return the format of a table whose first rows these are. Raises SourceError if it has no column of text."""
+    mapping = intake.context.mapping
+    if file is not None and not mapping and notion.is_table(file.stem, rows, fields):
+        return notion.TABLE
+    if rows and not mapping and all(copilot.FORMAT.matches(row, fields) for row in rows):
+        return copilot.FORMAT
+    check_table("the table" if file is None else file.shown, rows, mapping, fields)
+    is_chat = bool(rows) and not mapping and all(chats.is_turn(row, fields) for row in rows)
+    is_text = file is not None and file.kind is None and not file.is_remote
+    return chats.MESSAGES if is_chat else generic.TABLE if is_text else generic.ROWS
 
 
 def _format_named(name: str, sample: Sequence[Item], file: Delivery | None, intake: Intake) -> Format:

@@ -7,9 +7,11 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from typing import Any
 
+from memproc.dates import RefusedDates, form_of
 from memproc.errors import SourceEndedError
 from memproc.formats.naming import Names
 from memproc.ingestion.opening import Asked, given_of, open_all
+from memproc.ingestion.remarks import dates_in
 from memproc.ingestion.source import Source
 from memproc.intake import Intake
 from memproc.records import Plain, Rejected
@@ -45,6 +47,8 @@ class Inspection:
     undated: int = 0
     examples: list[Plain] = field(default_factory=list)
     advice: str = ""  # where every record was rejected
+    forms: Counter[str] = field(default_factory=Counter)  # of dates that were read, but for ISO 8601 with a zone and numbers
+    refused: RefusedDates = field(default_factory=RefusedDates)
     options: list[str] = field(default_factory=list)  # what --include reads of what was left out
 
     @property
@@ -82,6 +86,8 @@ class Inspection:
             "undated": self.undated,
             "examples": self.examples,
             "include": self.options,
+            "date_forms": dict(self.forms.most_common()),
+            "dates_refused": dict(self.refused.forms.most_common()),
         }
 
     def take(self, record: Plain, seen: FileSeen) -> None:
@@ -91,6 +97,8 @@ class Inspection:
         if "subject" in record:
             _count(self.subjects, record["subject"])
         date = next((record[name] for name in _TIMES if name in record), None)
+        if isinstance(written := record.get("metadata", {}).get("created_at_raw"), str):
+            _count(self.forms, form_of(written))
         if date is None:
             self.undated += 1
         else:
@@ -129,6 +137,8 @@ def _read(source: Source, seen: FileSeen, found: Inspection, names: Names) -> No
             seen.left_out.update(more)
         rejected: list[Rejected] = [one for _, one in chunk.records.rejected]
         names.note(rejected)
+        for value in dates_in(rejected):
+            found.refused.note(value)
         seen.quarantined.update(f"{one.faults[0].path or 'record'}: {one.faults[0].code}" for one in rejected)
         for at in range(len(chunk.records.accepted)):
             found.take(chunk.records.accepted.at(at).record, seen)

@@ -9,24 +9,31 @@ from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import Any, NamedTuple
 
+from memproc.config import Settings
 from memproc.errors import MemprocError, OversizedError, SourceError, UsageError
 from memproc.formats import LISTS, LONG_LISTS, companions, generic, own
 from memproc.ingestion.detecting import format_of
+from memproc.ingestion.lookahead import Lookahead
 from memproc.ingestion.places import conversation_of, with_places
 from memproc.ingestion.refusing import check_mapping, missing_paths, remarks_on_names
-from memproc.ingestion.source import Given, Lookahead, Source, Sources
+from memproc.ingestion.source import Given, Source, Sources
 from memproc.intake import Intake
 from memproc.records import Memory, is_mapping
 from memproc.sources.compression import Bounds
 from memproc.sources.decoding import item_of
-from memproc.sources.deliveries import Deliveries, Delivery
+from memproc.sources.deliveries import Deliveries
+from memproc.sources.delivery import Delivery
 from memproc.sources.files import How, items_of
 from memproc.sources.items import Item, Items, Reading
 from memproc.sources.iterables import of_iterable
 from memproc.sources.labels import path_shown
+from memproc.sources.lines import LineNumber
 from memproc.sources.remote import Remote, RemoteStream, looked_at, remarks_of
 from memproc.sources.reopening import Later
 from memproc.sources.streams import checked_encoding
+from memproc.sources.tables.children import Task
+from memproc.sources.tables.frames import is_frame, of_frame
+from memproc.sources.tables.opening import items_of_table
 from memproc.times import parse_time, to_text
 
 SAMPLE = 20  # items read at once to detect a format
@@ -38,15 +45,17 @@ TABS, NO_DELIMITERS = ("\\t", "tab"), ('"', "\r", "\n")
 
 class Asked(NamedTuple):
     """How files are written, as the caller says: the format, where in an object the list of records is (`data.items`), what
-    stands between the cells of a table, the encoding.
+    stands between the cells of a table, the encoding, whether pickles may be read. With `is_numbered` items know their lines.
     """
 
     format: str | None = None
     records: str | None = None
     delimiter: str | None = None
     encoding: str | None = None
+    allow_pickle: bool = False
+    is_numbered: bool = False
 
-    def how(self, limit_bytes: int) -> How:
+    def how(self, settings: Settings) -> How:
         """Return how to read files. Raises UsageError if an option is not valid."""
         delimiter = "\t" if self.delimiter in TABS else self.delimiter
         if delimiter is not None and (len(delimiter) != 1 or delimiter in NO_DELIMITERS):
@@ -54,7 +63,9 @@ class Asked(NamedTuple):
         names = tuple(self.records.split(".")) if self.records is not None else ()
         if not all(names):
             raise UsageError(f"records={self.records!r}: give the names that lead to the list, as in data.items")
-        return How(LISTS, limit_bytes, names, delimiter, checked_encoding(self.encoding))
+        bounds, encoding = Bounds(settings.max_decompressed_bytes), checked_encoding(self.encoding)
+        number = LineNumber() if self.is_numbered else None
+        return How(LISTS, settings.max_record_bytes, names, delimiter, encoding, self.allow_pickle, bounds, number)
 
 
 def given_of(what: object) -> list[Given] | None:
@@ -63,6 +74,8 @@ def given_of(what: object) -> list[Given] | None:
         return [_as_given(what)]
     if isinstance(what, Sequence) and what and all(map(_is_given, what)):
         return [_as_given(one) for one in what]
+    if is_frame(what):
+        return None
     if isinstance(what, Mapping | Memory) or not isinstance(what, Iterable):
         raise UsageError(
             f"what={type(what).__name__}: give a path, several paths, a file object, a source, or an iterable of records"
@@ -85,14 +98,15 @@ def _as_given(what: Any) -> Given:
 
 def open_all(given: Sequence[Given] | None, what: Any, intake: Intake, asked: Asked) -> Sources:
     """Open every source and find its format. Raises SourceError or UsageError."""
-    how = asked.how(intake.settings.max_record_bytes)
+    how = asked.how(intake.settings)
     if given is None:
         if how.records or how.delimiter or how.encoding:
             raise UsageError("records, delimiter and encoding are for files: the records of an iterable are read already")
-        sources = [_source(of_iterable(what), None, intake, asked.format)]
+        items = of_frame(what, how.limit_bytes) or of_iterable(what)
+        sources = [_source(items, None, intake, asked.format)]
         _check_include(sources, intake)
         return Sources(sources)
-    found = Deliveries(Bounds(intake.settings.max_decompressed_bytes))
+    found = Deliveries(how.bounds)
     sources = []
     named: dict[int, Source] = {}
     with ExitStack() as stack:
@@ -162,7 +176,8 @@ def _of_delivery(delivery: Delivery, how: How, intake: Intake, name: str | None,
     items.close()
     reading = Reading(remarks=list(items.reading.remarks) if items.reading else [])
     later = Later(lambda: _opened(delivery, how), reading)
-    pieces = with_places(source.intake.format.gather(later.items(source.passed)), source.conversation, items.head)
+    known = source.intake.format
+    pieces = with_places(known.gather(later.items(source.passed)), known, source.conversation, items.head)
     return source._replace(items=pieces, opened=items._replace(items=pieces, stream=later, reading=reading))
 
 
@@ -171,7 +186,7 @@ def _of_remote(remote: Remote, intake: Intake, name: str | None) -> Source:
     first = looked_at(remote)
     with closing(first):
         seen = Items(first, is_table=remote.is_table, reading=Reading(remarks=remarks_of(remote)))
-        source = _source(seen, Delivery(remote.label, "", _no_bytes), intake, name or remote.format_name)
+        source = _source(seen, Delivery(remote.label, "", _no_bytes, is_remote=True), intake, name or remote.format_name)
     stream = RemoteStream(remote, intake.settings.max_record_bytes)
     conversation = None if source.conversation is None else remote.label  # of messages whose rows name none; the first may change
     source = source._replace(remote=stream, opened=seen._replace(stream=stream), conversation=conversation)
@@ -184,6 +199,9 @@ def _no_bytes() -> Any:
 
 def _opened(delivery: Delivery, how: How) -> Items:
     try:
+        if delivery.kind is not None:
+            task = Task(delivery.kind, delivery.table, how.allow_pickle)
+            return items_of_table(delivery.opens(), delivery.shown, task, how)
         return items_of(delivery.opens(), delivery.shown, PurePosixPath(delivery.name), how)
     except OversizedError as error:
         raise SourceError(str(error)) from error
@@ -218,18 +236,18 @@ def _source(opened: Items, delivery: Delivery | None, intake: Intake, name: str 
     as_of = intake.as_of
     if as_of is None and (head_date := detected.as_of(opened.head)) is not None:
         try:
-            moment = parse_time(head_date)
+            moment = parse_time(intake.settings.dates.read(head_date))
         except ValueError as error:
             message = f"{label}: the date of the export is no date"
             raise SourceError(f"{message}: {error}", message) from error
         as_of = to_text(moment) if moment else None
-    is_generic = detected in (generic.FORMAT, generic.TABLE)
+    is_generic = detected in (generic.FORMAT, *generic.TABLES)
     if is_generic and opened.reading is not None and not intake.settings.redact:
         objects: list[Any] = [item.value for item in sample if is_mapping(item.value)]
         opened.reading.remarks.extend(remarks_on_names(objects, frozenset(intake.schema.model_fields), intake.context))
     conversation = conversation_of(detected, sample, opened.head, "" if delivery is None else delivery.place)
     pieces = lookahead.all_pieces() if delivery is None else detected.gather(lookahead.all_pieces())  # an iterable may have no end
-    items = with_places(pieces, conversation, opened.head)
+    items = with_places(pieces, detected, conversation, opened.head)
     size, file = (None, None) if delivery is None else (delivery.size, delivery.path)
     context = intake.context._replace(is_told=is_told)
     prepared = replace(intake, format=detected, context=context, as_of=as_of)

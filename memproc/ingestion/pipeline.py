@@ -10,7 +10,8 @@ from tempfile import TemporaryDirectory
 from time import perf_counter
 from typing import IO, Any
 
-from memproc.config import Settings, maybe_number
+from memproc.arguments import maybe_number
+from memproc.config import Settings
 from memproc.errors import SourceEndedError, UsageError, redacting
 from memproc.formats.draft import Context
 from memproc.ingestion.checkpoint import begin_or_resume, resumable
@@ -48,24 +49,26 @@ def ingest(
     records: str | None = None,
     delimiter: str | None = None,
     encoding: str | None = None,
+    allow_pickle: bool = False,
     limit: int | None = None,
     engine: object = "sequential",
 ) -> Report:
     """Write the records of `what` to a store, and return a report.
 
-    `what` is a path, an open file, a sequence of these (one job, read in this order), or an iterable of mappings. A path may be a
-    folder (all files below it), a pattern (`exports/*.json`), a pipe, `-` for standard input, or compressed: a zip archive (all its
-    members), gzip, bzip2, xz or zstandard. A file in a folder or archive that cannot be read is named in a note. `into` is an open
-    `Store`, a path or a SQLAlchemy URL. `namespace` and `source` are the defaults of records that have none. `mapping` says where
-    the fields are in JSON objects or table rows (`{"content": "body.text"}`). `include` names the optional parts of a format to
-    read. `records` names the list of records in a JSON object (`data.items`), `delimiter` what stands between the cells of a table
-    (by default found in its first lines), `encoding` that of texts which are neither UTF-8 nor UTF-16 with its mark. `limit` reads
-    only the first records. `as_of` is the date of the source itself. `trust_decisions` applies the decisions and deletions of a
-    full export, to all memories of the store or only to those in `namespace`. `dry_run` rolls everything back at the end. `resume`
-    continues the unfinished job on these files after its last batch; it starts one if there is none, and does nothing if the job is
-    done. An iterable or a pipe cannot be resumed: it is read from the start, and known records count as duplicates. `engine` says
-    where records are prepared: "sequential" (in this process), "threads", "processes", "forkserver", "dask", "ray", an executor of
-    `concurrent.futures`, a Dask `Client`, or the address of a Ray cluster. It does not change the result.
+    `what` is a path, an open file, a sequence of these (one job, read in this order), a frame or table of pandas, polars or Arrow,
+    or an iterable of mappings. A path may be a folder (all files below it), a pattern (`exports/*.json`), a pipe, `-` for standard
+    input, or compressed: a zip archive (all its members), gzip, bzip2, xz or zstandard. A file in a folder or archive that cannot
+    be read is named in a note. `into` is an open `Store`, a path or a SQLAlchemy URL. `namespace` and `source` are the defaults of
+    records that have none. `mapping` says where the fields are in JSON objects or table rows (`{"content": "body.text"}`).
+    `include` names the optional parts of a format to read. `records` names the list of records in a JSON object (`data.items`),
+    `delimiter` what stands between the cells of a table (by default found in its first lines), `encoding` that of texts which are
+    neither UTF-8 nor UTF-16 with its mark. `allow_pickle` reads the data in pickles, and nothing in them that would run. `limit`
+    reads only the first records. `as_of` is the date of the source itself. `trust_decisions` applies the decisions and deletions
+    of a full export, to all memories of the store or only to those in `namespace`. `dry_run` rolls everything back at the end.
+    `resume` continues the unfinished job on these files after its last batch; it starts one if there is none, and does nothing if
+    the job is done. An iterable or a pipe cannot be resumed: it is read from the start, and known records count as duplicates.
+    `engine` says where records are prepared: "sequential" (in this process), "threads", "processes", "forkserver", "dask", "ray",
+    an executor of `concurrent.futures`, a Dask `Client`, or the address of a Ray cluster. It does not change the result.
 
     Bad records never raise: they are quarantined and counted, as are records on which memproc itself fails. If a file cannot be
     read to its end, the status of the report is "failed"; an exception of an iterator is raised after the records before it are
@@ -75,7 +78,7 @@ def ingest(
     chosen = settings or (into.settings if isinstance(into, Store) else Settings())
     context = Context(clean_name(source, "source"), frozenset(include), dict(mapping or {}), trust_decisions)
     intake = replace(intake_of(context, chosen, namespace=namespace, as_of=as_of), schema=schema)
-    asked = Asked(format, records, delimiter, encoding)
+    asked = Asked(format, records, delimiter, encoding, allow_pickle)
     most = maybe_number("limit", limit)
     given = given_of(what)
     with redacting(is_wanted=chosen.redact), ExitStack() as stack:

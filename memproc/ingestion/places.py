@@ -1,4 +1,4 @@
-"""The place of each item that is one message: its conversation, and its turn there.
+"""The place of each item that is one message, or a whole conversation: which conversation it is, and the turn there.
 
 An item is read by itself, and a message may hold neither. So they are told while the items pass, in the order of the file, also of
 those that a resumed job passes over.
@@ -6,7 +6,7 @@ those that a resumed job passes over.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from memproc.formats import messages
@@ -38,9 +38,25 @@ def unnumbered(pieces: Iterator[Piece], conversation: str | None) -> Iterator[Pi
     return (item._replace(place=item.place and item.place._replace(turn=None)) for item in placed(pieces, conversation, {}))
 
 
-def with_places(pieces: Iterator[Piece], conversation: str | None, head: Mapping[str, Any]) -> Iterator[Piece]:
-    """Return the items of a source, each with its place if it holds a conversation."""
+def with_places(pieces: Iterator[Piece], known: Format, conversation: str | None, head: Mapping[str, Any]) -> Iterator[Piece]:
+    """Return the items of a source, each with its place if it holds a conversation, or several."""
+    if known.made_ids is not None:
+        return numbered(pieces, known.made_ids)
     return pieces if conversation is None else placed(pieces, conversation, head)
+
+
+def numbered(pieces: Iterator[Piece], made_ids: Callable[[Any], Sequence[str]]) -> Iterator[Piece]:
+    """Yield the items of some pieces, each with how many conversations before its own have the same id made for them."""
+    counts: dict[str, int] = {}
+    for piece in pieces:
+        item = item_of(piece)
+        before = []
+        for made in made_ids(item.value) if isinstance(item.value, dict) else ():
+            before.append(counts.get(made, 0))
+            if not before[-1] and len(counts) >= MOST_CONVERSATIONS:
+                del counts[next(iter(counts))]
+            counts[made] = before[-1] + 1
+        yield item._replace(place=Place(before=tuple(before))) if any(before) else item
 
 
 def placed(pieces: Iterator[Piece], conversation: str, head: Mapping[str, Any]) -> Iterator[Item]:

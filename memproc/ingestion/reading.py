@@ -38,7 +38,7 @@ def intake_of(context: Context, settings: Settings, *, namespace: str | None = N
     if namespace is not None and default_namespace is None:
         raise UsageError(f"namespace={namespace!r}: give a name, or leave it out")
     try:
-        moment = None if as_of is None else parse_time(as_of)
+        moment = None if as_of is None else parse_time(settings.dates.read(as_of))
     except ValueError as error:
         raise UsageError(f"as_of: {error}") from error
     date = to_text(moment) if moment else None

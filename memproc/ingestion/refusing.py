@@ -20,9 +20,9 @@ from memproc.formats.draft import Context, Format
 from memproc.formats.naming import Names
 from memproc.formats.usual_names import USUAL_NAMES, claim_on, folded
 from memproc.sources.delimiters import delimiter_of, is_table
-from memproc.sources.deliveries import Delivery
-from memproc.sources.files import name_shown
+from memproc.sources.delivery import Delivery
 from memproc.sources.items import Item
+from memproc.sources.labels import name_shown
 from memproc.sources.sniffing import LINE_SUFFIXES
 
 NAMES_NEAR = 3

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 
 import orjson
 
+from memproc.dates import RefusedDates
 from memproc.dedup.columns import Columns
 from memproc.dedup.compare.reasons import reason_told
 from memproc.dedup.judging import Judged
@@ -14,8 +16,8 @@ from memproc.formats import own
 from memproc.formats.naming import Names
 from memproc.ingestion.refusing import unread_notes
 from memproc.ingestion.source import Source
-from memproc.records import DEFAULT_NAMESPACE
-from memproc.report.report import Merge, Report, counted
+from memproc.records import DEFAULT_NAMESPACE, Rejected
+from memproc.report.report import NOTHING_READ, Merge, Report, counted
 from memproc.sources.items import Reading
 from memproc.store.answers import Trace
 from memproc.store.changes.landed import Landed
@@ -39,6 +41,7 @@ class Noticed:
         self.has_owner_or_date = False  # some accepted record
         self.behind: list[str] = []  # the sources behind one that could not be read to its end, if that stopped the job
         self.uncompared = 0  # stored records whose comparison failed in memproc
+        self.dates = RefusedDates()
 
     def note_owners(self, accepted: Columns) -> None:
         """Note whether accepted records have a namespace or a date of their own."""
@@ -54,6 +57,8 @@ class Noticed:
         """Add a batch; `is_all_rejected` tells whether every record so far was rejected."""
         self.uncompared += landed.uncompared
         self.broken += sum(rejected.faults[0].code in OF_MEMPROC for _, rejected in landed.rejected)
+        for value in dates_in(rejected for _, rejected in landed.rejected):
+            self.dates.note(value)
         if is_all_rejected:
             self.names.note(rejected for _, rejected in landed.rejected)
         for node, identifier in landed.reused.items():
@@ -74,18 +79,22 @@ def remark_on(report: Report, sources: Sequence[Source], noticed: Noticed, *, re
     trusts = sources[0].intake.context.trusts_decisions
     report.notes += _on_decisions(report, trusts=trusts, is_full=is_full)
     report.notes += _on_batches(noticed, redacts=redacts)
+    report.dates_refused = Counter(noticed.dates.forms)
     if report.is_all_quarantined:
         advice = noticed.names.advice(redact=redacts)
         report.notes.append(
             f"every record was quarantined: is the format {report.format!r} right? {advice[:1].upper()}{advice[1:]}"
         )
-    if report.read or is_full or report.status == "interrupted":
+    is_followed = any(source.remote is not None and source.remote.remote.is_followed for source in sources)
+    if report.read or is_full or is_followed or report.status == "interrupted":
         return
     known = dict.fromkeys(option for source in sources for option in source.intake.format.options)
     if options := " ".join(f"--include {option}" for option in known if report.left_out[option]):
-        report.notes.append(f"no record was read: {options} reads what was left out")
-    elif not report.left_out and any(source.size != 0 and source.opened.stream for source in sources):
-        report.notes.append("no record was read: there is none in what was given; memproc inspect FILE shows what is there")
+        report.notes.append(f"{NOTHING_READ}: {options} reads what was left out")
+    elif report.left_out:
+        report.notes.append(f"{NOTHING_READ}: all that was found there is left out; memproc inspect FILE shows what it is")
+    elif any(source.opened.stream for source in sources):
+        report.notes.append(f"{NOTHING_READ}: there is none in what was given; memproc inspect FILE shows what is there")
 
 
 def _on_classes(sources: Sequence[Source]) -> list[str]:
@@ -130,9 +139,17 @@ def _on_batches(noticed: Noticed, *, redacts: bool) -> Iterator[str]:
         none = f"none of {noticed.undated} records says whose it is, or from when: all are in the namespace {DEFAULT_NAMESPACE!r}"
         whose = "--map namespace=NAME says where that is, or --namespace NAME that all are of one"
         yield f"{none}. {whose}; --map created_at=NAME, where the date is; memproc inspect FILE shows what there is"
+    if noticed.dates.forms:
+        yield noticed.dates.told("memproc retry DB --code date_unparsable")
     if noticed.uncompared:
         broke = f"memproc itself broke on comparing {counted(noticed.uncompared, 'record')}, which are stored as they are"
         yield f"{broke}: the fault is memproc's, please report it with the traceback that is in the log"
+
+
+def dates_in(rejected: Iterable[Rejected]) -> Iterator[str]:
+    """Yield the dates, as messages show them, for which records were rejected."""
+    for one in rejected:
+        yield from (found.value for found in one.faults if found.code == "date_unparsable" and found.value)
 
 
 def certainty(judged: Judged) -> tuple[float, int]:

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from itertools import islice
 from pathlib import Path
 from typing import IO, Any, NamedTuple
 
-from memproc.errors import OversizedError, SourceError, UsageError
 from memproc.ingestion.places import unnumbered
 from memproc.ingestion.refusing import unread_notes
 from memproc.intake import Intake
@@ -71,37 +69,3 @@ class Sources(NamedTuple):
         """Return the notes on files that were not read."""
         untold = self.found.untold if self.found is not None else []
         return unread_notes([error.redacted if redacts else str(error) for error in untold])
-
-
-class Lookahead:
-    """The pieces of a source, the first of which can be read ahead. An exception met then is raised again in its place."""
-
-    def __init__(self, pieces: Iterator[Piece]) -> None:
-        self._pieces = pieces
-        self._taken: list[Piece] = []
-        self.failure: Exception | None = None
-
-    def read_ahead(self, count: int) -> list[Piece]:
-        """Read ahead and return up to `count` pieces. Raises UsageError if the source is not valid at all."""
-        before = len(self._taken)
-        try:
-            for piece in islice(self._pieces if self.failure is None else (), count):
-                self._taken.append(piece)
-        except UsageError:
-            raise
-        except OversizedError as error:
-            raise SourceError(str(error)) from error
-        except Exception as error:  # noqa: BLE001 - the source is the caller's and may raise anything
-            self.failure = error
-        return self._taken[before:]
-
-    def drop_first(self) -> None:
-        """Leave out the first piece, which is a head and not a record."""
-        del self._taken[:1]
-
-    def all_pieces(self) -> Iterator[Piece]:
-        """Yield all pieces, including those read ahead."""
-        yield from self._taken
-        if self.failure is not None:
-            raise self.failure
-        yield from self._pieces

@@ -73,8 +73,8 @@ class Intake:
             "mapping": dict(context.mapping),
             "as_of": self.as_of,
             "is_told": context.is_told,
-        }
-        return encode({name: value for name, value in options.items() if value}).decode()
+        } | self.settings.dates.options
+        return encode({name: value for name, value in options.items() if value or name == "day_first"}).decode()
 
     def take_all(self, pieces: Sequence[Piece], *, is_grouped: bool = False) -> Chunk:
         """Prepare items. `is_grouped` also computes the merge group of every fact."""
@@ -210,7 +210,7 @@ class Intake:
         items are, and None for any other value, which `_read_item` handles.
         """
         format_used, context, settings, as_of = self._format_for({}), self.context, self.settings, self.as_of
-        is_usual = format_used.read is generic.read and not context.mapping
+        is_usual = format_used.read is generic.read and not context.mapping and not settings.dates.formats
         kinds = generic.kinds_as_they_are(context.fields) if is_usual else {}
         check = validator(self.schema, tracebacks=settings.tracebacks)
         defaults = {"namespace": self.namespace or DEFAULT_NAMESPACE, "source": context.source or format_used.name}
@@ -259,7 +259,7 @@ class Intake:
         def rejected(category: Category, *found: Fault) -> Rejected:
             return Rejected(category, found, raw_of(draft.raw, item))
 
-        fields = {**draft.fields}
+        fields = self.settings.dates.read_in(draft.fields)
         memory_object = item.value if isinstance(item.value, Given) else None
         keeps_namespace = memory_object is None or memory_object.has_namespace or self.namespace is None
         if not keeps_namespace or is_blank(fields.get("namespace")):
@@ -271,7 +271,7 @@ class Intake:
         if isinstance(checked, tuple):
             return rejected(_category_of(checked), *checked)
         try:
-            as_of = parse_time(draft.as_of) if draft.as_of is not None else None
+            as_of = parse_time(self.settings.dates.read(draft.as_of)) if draft.as_of is not None else None
         except ValueError as error:
             return rejected(Category.VALIDATION, fault("as_of", "date_unparsable", *parts_of(error)))
         try:

@@ -7,14 +7,16 @@ nothing is no value where a name belongs. Names lose white space and invisible c
 from __future__ import annotations
 
 from datetime import datetime
+from decimal import Decimal
 from typing import Annotated, Any
+from uuid import UUID
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, Strict, StringConstraints, ValidationError
+from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, Strict, StringConstraints, ValidationError, WithJsonSchema
 from pydantic_core import InitErrorDetails, PydanticCustomError, PydanticKnownError, PydanticUseDefault
 
 from memproc.records.storable import storable_json, storable_text, unstorable_in
-from memproc.times import parse_time, parts_of
-from memproc.values import UnreadableError, settled, settled_if_readable, shown
+from memproc.times import FIRST_EPOCH, LAST_EPOCH, UNITS_PER_SECOND, parse_time, parts_of
+from memproc.values import UnreadableError, as_json, number_of, settled, settled_if_readable, shown
 
 CONTENT_LIMIT_CHARS = 1_000_000
 # What programs write for "no id".
@@ -60,7 +62,7 @@ def _to_name(value: object) -> object:
 def _to_id(value: object) -> object:
     """Return an id as text. A word that programs write for "no id" counts as not given."""
     plain = value if type(value) is str else _said(value)
-    name = _to_name(str(plain) if type(plain) is int else plain)
+    name = _to_name(str(plain) if isinstance(plain, int | UUID) and not isinstance(plain, bool) else plain)
     if isinstance(name, str) and name.lower() in NO_IDS:
         raise PydanticUseDefault
     return name
@@ -79,7 +81,8 @@ def _to_time(value: object) -> object:
         moment = parse_time(value)
     except (ValueError, OverflowError) as error:
         before, shown_value, after = parts_of(error)
-        context = {"why": str(error), "before": before, "value": shown_value, "after": after}
+        two = getattr(error, "has_two_readings", False)
+        context = {"why": str(error), "before": before, "value": shown_value, "after": after, "has_two_readings": two}
         raise PydanticCustomError("date_unparsable", "{why}", context) from None
     if moment is None:
         raise PydanticUseDefault
@@ -87,7 +90,10 @@ def _to_time(value: object) -> object:
 
 
 def _to_number(value: object) -> object:
-    return value if type(value) is float and value == value else _said(value)  # noqa: PLR0124 - NaN differs from itself
+    if type(value) is float and value == value:  # noqa: PLR0124 - NaN differs from itself
+        return value
+    plain = _said(value)
+    return number_of(plain) if isinstance(plain, Decimal) else plain
 
 
 def to_list(value: object) -> object:
@@ -120,19 +126,37 @@ def _to_json(value: dict[str, Any]) -> dict[str, Any]:
         return storable_json(value)  # type: ignore[no-any-return]
     except PydanticCustomError as error:
         settle = _said if error.type == "not_json" else settled_if_readable
-        plain = settle(value)
+        plain = as_json(settle(value)) if error.type == "not_json" else settle(value)
     if not (found := unstorable_in(plain)):
         return plain  # type: ignore[no-any-return]
     errors = [InitErrorDetails(type=one.why, loc=one.place, input=one.value) for one in found]
     raise ValidationError.from_exception_data("Json", errors)
 
 
+# What these types accept, for a JSON Schema: less than they do, as no pattern has every form of a date.
+NAME_PATTERN = "^[^\\u0000]*$"
+_NAME = {"type": "string", "maxLength": 1_000, "pattern": NAME_PATTERN}
+_DAY = "(?:(?:0[13578]|1[02])-(?:0[1-9]|[12][0-9]|3[01])|(?:0[469]|11)-(?:0[1-9]|[12][0-9]|30)|02-(?:0[1-9]|1[0-9]|2[0-8]))"
+_LEAP_YEAR = "(?:[0-9][0-9](?:0[48]|[2468][048]|[13579][26])|(?:[02468][48]|[2468]0|[13579][26])00)"
+_CLOCK = r"[T ](?:[01][0-9]|2[0-3]):[0-5][0-9](?::[0-5][0-9](?:\.[0-9]{1,9})?)?(?:Z|[+-](?:[01][0-9]|2[0-3]):[0-5][0-9])?"
+TIME_PATTERN = f"^(?!0000)(?:[0-9]{{4}}-{_DAY}|{_LEAP_YEAR}-02-29)(?:{_CLOCK})?$"
+_EPOCHS = [{"type": "number", "minimum": FIRST_EPOCH * units, "maximum": LAST_EPOCH * units} for units in UNITS_PER_SECOND]
+_TIME = {
+    "description": "ISO 8601, in UTC if it has no offset, or an epoch number between 1980 and 2100.",
+    "anyOf": [
+        {"type": "string", "pattern": TIME_PATTERN, "examples": ["2025-01-31T12:00:00Z"]},
+        *_EPOCHS,
+    ],
+}
+ANY_JSON = {"$comment": "any JSON"}
+
 Content = Annotated[str, StringConstraints(min_length=1, max_length=CONTENT_LIMIT_CHARS, pattern=r"\S"), BeforeValidator(_to_text)]
 _Text = Annotated[str, StringConstraints(max_length=1_000)]
-Name = Annotated[_Text, BeforeValidator(_to_name)]
-Id = Annotated[_Text, BeforeValidator(_to_id)]
+Name = Annotated[_Text, BeforeValidator(_to_name), WithJsonSchema(_NAME)]
+Id = Annotated[_Text, BeforeValidator(_to_id), WithJsonSchema({"anyOf": [_NAME, {"type": "integer"}]})]
 Tags = Annotated[tuple[Annotated[_Text, BeforeValidator(_to_tag)], ...], BeforeValidator(to_list), AfterValidator(_without_empty)]
-Time = Annotated[datetime, BeforeValidator(_to_time)]
+Time = Annotated[datetime, BeforeValidator(_to_time), WithJsonSchema(_TIME)]
 Share = Annotated[float, Strict(), Field(ge=0, le=1, allow_inf_nan=False), BeforeValidator(_to_number)]
 Pole = Annotated[float, Strict(), Field(ge=-1, le=1, allow_inf_nan=False), BeforeValidator(_to_number)]
-Json = Annotated[dict[str, Any], BeforeValidator(to_object), AfterValidator(_to_json)]
+_OBJECT = {"type": "object", "propertyNames": {"type": "string"}, "additionalProperties": ANY_JSON}
+Json = Annotated[dict[str, Any], BeforeValidator(to_object), AfterValidator(_to_json), WithJsonSchema(_OBJECT)]

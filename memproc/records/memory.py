@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
+from memproc.classes import define
+from memproc.records.emotions import emotion_of, on_own_scale
 from memproc.records.fields import Content, Id, Json, Name, Pole, Share, Tags, Time, to_list, to_object
 
 SCHEMA_VERSION = 1  # of the fields of `Memory`; what memproc writes is marked with it
@@ -17,10 +19,16 @@ class EmotionalContext(BaseModel):
     """How the subject felt: a label from a vocabulary, and the dimensions of Mehrabian and Russell (1974).
 
     `valence` (pleasure), `arousal` and `dominance` are in -1..1, `intensity` and `confidence` in 0..1. Arousal is not intensity:
-    grief is intense and low in arousal.
+    grief is intense and low in arousal. Numbers on another scale are converted when `vocabulary` names it: `emotionml`, `sam`,
+    `anew`, `shodh` or `percent`; it is `pad` then.
+
+    >>> EmotionalContext(vocabulary="anew", valence=7.2).valence
+    0.55
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+    _converted = model_validator(mode="before")(staticmethod(on_own_scale))
 
     label: Name | None = None
     vocabulary: Name | None = None
@@ -57,6 +65,12 @@ class Memory(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
+    @classmethod
+    def __pydantic_init_subclass__(cls, **given: Any) -> None:
+        """Tell of the new class whoever wants to know."""
+        super().__pydantic_init_subclass__(**given)
+        define(cls)
+
     id: Id | None = None
     content: Content
     namespace: Name = DEFAULT_NAMESPACE
@@ -70,10 +84,13 @@ class Memory(BaseModel):
     valid_to: Time | None = None
     tags: Tags = ()
     importance: Share | None = None
-    emotion: Annotated[EmotionalContext, BeforeValidator(to_object)] | None = None
+    emotion: Annotated[EmotionalContext, BeforeValidator(to_object), BeforeValidator(emotion_of)] | None = None
     relations: Annotated[tuple[Relation, ...], BeforeValidator(to_list)] = ()
     metadata: Json = Field(default_factory=dict)
 
+
+for _class in (EmotionalContext, Relation, Memory):
+    define(_class)
 
 if TYPE_CHECKING:
     from typing_extensions import TypeVar

@@ -119,6 +119,9 @@ class BatchLog:
             self.kept, self.every = self.kept[::2], self.every * 2
 
 
+NOTHING_READ = "no record was read"  # begins the note on that
+
+
 @dataclass(slots=True)
 class Report:
     """What one ingestion did. The fields are those of `memproc ingest --json`.
@@ -129,7 +132,8 @@ class Report:
 
     `review` counts the pairs found for review, `accepted` those of them that this run merged because of `accept_at`, `candidates`
     the pairs that shared a band, `verified` the pairs that were compared. `left_out` counts what a format reads only on request,
-    `secrets` the secrets found, by kind, and `forgotten` the duplicates that had been forgotten. After a dry run `least_certain`
+    `secrets` the secrets found, by kind, `dates_refused` the dates that could not be read, by form (99/99/9999; of this run), and
+    `forgotten` the duplicates that had been forgotten. After a dry run `least_certain`
     holds the ten merges with the lowest confidence. `patterns` are the three most frequent groups of quarantined records with
     similar faults, and `settled` counts, each once, the quarantined records that had been replayed or discarded before. `batch_log`
     holds up to a thousand batches of this run, evenly chosen, and `resources` what this run used.
@@ -157,12 +161,18 @@ class Report:
     forgotten: int = 0
     left_out: Counter[str] = field(default_factory=Counter)
     secrets: Counter[str] = field(default_factory=Counter)
+    dates_refused: Counter[str] = field(default_factory=Counter)
     notes: list[str] = field(default_factory=list)
     least_certain: list[Merge] = field(default_factory=list)
     patterns: list[Pattern] = field(default_factory=list)
     settled: int = 0
     batch_log: list[BatchSeen] = field(default_factory=list)
     resources: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def is_empty_handed(self) -> bool:
+        """Whether no record was read where there should have been some; a note says what to try."""
+        return any(note.startswith(NOTHING_READ) for note in self.notes)
 
     @property
     def is_all_quarantined(self) -> bool:
@@ -179,7 +189,8 @@ class Report:
 
     def as_dict(self) -> dict[str, Any]:
         """Return the report as JSON values."""
-        return {**asdict(self), "errors": dict(self.errors), "left_out": dict(self.left_out), "secrets": dict(self.secrets)}
+        counts = ("errors", "left_out", "secrets", "dates_refused")
+        return {**asdict(self), **{name: dict(getattr(self, name)) for name in counts}}
 
     def __str__(self) -> str:
         """Return the report as a few lines of text."""

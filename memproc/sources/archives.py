@@ -1,4 +1,4 @@
-"""The members of zip archives, read where they lie: nothing is ever extracted to a path.
+"""The members of zip and tar archives, read where they lie: nothing is ever extracted to a path.
 
 Rules: members are sorted by name. A name that would lead out of a folder, a link, an encrypted member, and one compressed in a way
 that cannot be read here are told by name and not read. Sizes are checked before anything is decompressed; a member that is larger
@@ -10,42 +10,34 @@ next member is found at once; what was closed is opened again.
 
 from __future__ import annotations
 
-import re
 import stat
 import zipfile
 from collections import OrderedDict
-from collections.abc import Callable
 from importlib import import_module
-from typing import IO, Any, NamedTuple
+from typing import IO, Any
 
 from memproc.errors import SourceError
 from memproc.sources.compression import ZSTD_ADVICE, Bounds, zstd_module
 from memproc.sources.labels import member_shown
+from memproc.sources.members import IS_LINK, IS_SPECIAL, LEADS_OUT, MOST_MEMBERS, Member, Opens, leads_out
 from memproc.sources.streams import with_head
+from memproc.sources.tars import HEADER_BYTES, Tar, is_tar
 
-ZIP_STARTS = (b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08")
-MOST_MEMBERS = 50_000
+START_BYTES = HEADER_BYTES  # that tell an archive
+_ZIP_STARTS = (b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08")
 OPEN_ARCHIVES = 8  # more than there are levels of archives in archives
 _ZSTANDARD = 93
 _READABLE = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA}
-_LEADS_OUT = re.compile(r"[/\\]|[A-Za-z]:|(?:.*[/\\])?\.\.(?:[/\\]|$)", re.DOTALL)
 _ENCRYPTED = 1
 
 
-Opens = Callable[[], IO[bytes]]
-
-
-class Member(NamedTuple):
-    """A member of an archive: its name, its size in bytes, why it is not read (an empty text if it is), and where it lies."""
-
-    name: str
-    size: int
-    refusal: str
-    place: Any
+def is_archive(start: bytes) -> bool:
+    """Return whether data that begin so are an archive."""
+    return start.startswith(_ZIP_STARTS) or is_tar(start)
 
 
 class Archive:
-    """A zip archive, its name and how it is opened."""
+    """An archive, its name and how it is opened."""
 
     def __init__(self, label: str, opens: Opens) -> None:
         self.label, self.opens = label, opens
@@ -55,7 +47,7 @@ class Shelf:
     """The archives that are open, the last used ones."""
 
     def __init__(self) -> None:
-        self._open: OrderedDict[Archive, tuple[zipfile.ZipFile, IO[bytes]]] = OrderedDict()
+        self._open: OrderedDict[Archive, tuple[_Zip | Tar, IO[bytes]]] = OrderedDict()
 
     def members_of(self, archive: Archive, bounds: Bounds) -> list[Member]:
         """Return the members of an archive by name, without folders. Raises SourceError if it cannot be read, OversizedError if it
@@ -63,17 +55,16 @@ class Shelf:
         """
         try:
             opened, stream = self._opened(archive)
+            found = opened.members()
             packed = stream.seek(0, 2)
         except Exception as error:  # what reads archives raises errors of many kinds
-            raise SourceError(f"{archive.label} cannot be read as a zip archive: {error}") from error
-        found = opened.infolist()
+            raise SourceError(f"{archive.label} cannot be read as an archive: {error}") from error
         if len(found) > MOST_MEMBERS:
-            many = f"{archive.label} has {len(found):,} members, more than {MOST_MEMBERS:,}"
-            raise SourceError(f"{many}: unpack it, and give the folder")
-        members = [member_of(info) for info in sorted(found, key=lambda info: info.filename) if not info.is_dir()]
+            raise SourceError(f"{archive.label} has more than {MOST_MEMBERS:,} members: unpack it, and give the folder")
+        members = sorted(found, key=lambda member: member.name)
         wanted = [member for member in members if not member.refusal]
         for member in wanted:
-            bounds.check(f"{archive.label}!{member_shown(member.name)}", member.size, member.place.compress_size)
+            bounds.check(f"{archive.label}!{member_shown(member.name)}", member.size, member.packed)
         bounds.check(archive.label, sum(member.size for member in wanted), packed)
         return members
 
@@ -89,11 +80,13 @@ class Shelf:
         while self._open:
             self._close_oldest()
 
-    def _opened(self, archive: Archive) -> tuple[zipfile.ZipFile, IO[bytes]]:
+    def _opened(self, archive: Archive) -> tuple[_Zip | Tar, IO[bytes]]:
         if archive not in self._open:
             stream = archive.opens()
             try:
-                self._open[archive] = _zip_class()(stream), stream
+                is_zip = stream.read(len(_ZIP_STARTS[0])) in _ZIP_STARTS
+                stream.seek(0)
+                self._open[archive] = _Zip(stream) if is_zip else Tar(stream), stream
             except BaseException:
                 stream.close()
                 raise
@@ -108,21 +101,41 @@ class Shelf:
         stream.close()
 
 
-def member_of(info: zipfile.ZipInfo) -> Member:
+class _Zip:
+    """An open zip archive."""
+
+    def __init__(self, stream: IO[bytes]) -> None:
+        self._zip = _zip_class()(stream)
+
+    def members(self) -> list[Member]:
+        """Return the members, without folders; all of them where there are too many."""
+        found = self._zip.infolist()
+        return [_member(info) for info in found if len(found) > MOST_MEMBERS or not info.is_dir()]
+
+    def open(self, place: Any) -> IO[bytes]:
+        """Open a member."""
+        return self._zip.open(place)
+
+    def close(self) -> None:
+        """Close the archive, and not the stream that it is in."""
+        self._zip.close()
+
+
+def _member(info: zipfile.ZipInfo) -> Member:
     """Return a member as its archive describes it."""
     kind = stat.S_IFMT(info.external_attr >> 16)
     readable = _READABLE | ({_ZSTANDARD} if zstd_module() is not None else set())
     refusal = ""
-    if _LEADS_OUT.match(info.orig_filename):
-        refusal = "has a name that leads out of the archive"
+    if leads_out(info.orig_filename):
+        refusal = LEADS_OUT
     elif kind not in (0, stat.S_IFREG, stat.S_IFDIR):
-        refusal = "is a link" if kind == stat.S_IFLNK else "is no plain file"
+        refusal = IS_LINK if kind == stat.S_IFLNK else IS_SPECIAL
     elif info.flag_bits & _ENCRYPTED:
         refusal = "is encrypted: unpack the archive with its password"
     elif info.compress_type not in readable:
         more = ZSTD_ADVICE if info.compress_type == _ZSTANDARD else "unpack the archive"
         refusal = f"is compressed by method {info.compress_type}: {more}"
-    return Member(info.filename, info.file_size, refusal, info)
+    return Member(info.filename, info.file_size, info.compress_size, refusal, info)
 
 
 def _zip_class() -> type[zipfile.ZipFile]:

@@ -2,7 +2,8 @@
 
 Rules: a folder is all files below it, but for linked folders, an archive all its members, both by name. What nobody wants there
 (hidden files, what systems leave behind) is counted by name. One file that cannot be read stops nothing, if it was not given by
-itself: it is told by name. The label of a file leads back to it: `export.zip!conversations.json`.
+itself: it is told by name. The label of a file leads back to it: `export.zip!conversations.json`, and so does that of a table which
+is not alone in its file: `book.xlsx!Sheet1`.
 """
 
 from __future__ import annotations
@@ -10,67 +11,34 @@ from __future__ import annotations
 import os
 import sys
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from glob import glob, has_magic
 from pathlib import Path, PurePosixPath
 from stat import S_ISREG
-from typing import IO, Any, NamedTuple, cast
+from typing import IO, Any, cast
 
 from memproc.errors import MemprocError, OversizedError, SourceError, refuse_url
-from memproc.sources.archives import MOST_MEMBERS, ZIP_STARTS, Archive, Member, Opens, Shelf
-from memproc.sources.compression import Bounds, compression_of, decompressed, without_suffix
+from memproc.sources.archives import START_BYTES, Archive, Shelf, is_archive
+from memproc.sources.compression import FREE_BYTES, Bounds, compression_of, decompressed, without_suffix
 from memproc.sources.databases.sqlite_files import refuse_if_database
+from memproc.sources.delivery import Delivery
 from memproc.sources.files import check_not_in_use, open_path
 from memproc.sources.labels import member_shown, path_shown
+from memproc.sources.members import MOST_MEMBERS, Member, Opens
+from memproc.sources.passing import HIDDEN, REPEATED, junk_in, repeated_in
 from memproc.sources.sniffing import SNIFFED_BYTES
-from memproc.sources.streams import of_object, spooled, with_head
+from memproc.sources.streams import PULLED_BYTES, KeptOpen, of_object, spooled, with_head
+from memproc.sources.tables.kinds import SHEET_MEMBERS, SHEET_SUFFIXES, Kind, kind_of
+from memproc.sources.tables.opening import tables_in
 
 STANDARD_INPUT = "-"
 DEEPEST_NESTING = 3  # archives in archives, and compressed data in such
 UNKNOWN = "files of no known kind"
-HIDDEN = "hidden files"
-JUNK = ("__MACOSX", ".DS_Store", "Thumbs.db", "desktop.ini")
-_DOCUMENTS = (".docx", ".xlsx", ".pptx", ".odt", ".ods", ".epub", ".jar", ".apk")
-_START_BYTES = 8
-
-
-class Delivery(NamedTuple):
-    """One file that may hold records. `name` ends as what is in it does, `path` is the file on disk that it lies in, None for a
-    pipe. `size` is that of what is read, if it is known. `is_named` tells that it was given by itself, `is_once` that it can be
-    opened only once, `is_plain` that it is a file on disk as it lies there.
-    """
-
-    label: str
-    name: str
-    opens: Opens
-    path: Path | None = None
-    size: int | None = None
-    is_named: bool = True
-    is_once: bool = False
-    is_plain: bool = False
-
-    @property
-    def shown(self) -> str:
-        """Return how messages name the file."""
-        return path_shown(self.path) if self.is_plain and self.is_named else self.label
-
-    @property
-    def suffix(self) -> str:
-        """Return what the name ends with, in lower case."""
-        return PurePosixPath(self.name).suffix.lower()
-
-    @property
-    def stem(self) -> str:
-        """Return the last part of the name, without its suffix."""
-        return PurePosixPath(self.name).stem
-
-    @property
-    def place(self) -> str:
-        """Return the path of the file on disk, or within its archive, without its suffix."""
-        is_on_disk = self.path is not None and self.name and self.path.name.startswith(self.name)
-        path = self.path.absolute().with_name(self.name).as_posix() if self.path is not None and is_on_disk else f"/{self.name}"
-        return path[: len(path) - len(self.suffix)]
+FOLDERS = "folders that cannot be read"
+OTHER_DATA = "datasets that are no tables"
+_DOCUMENTS = (".docx", ".pptx", ".odt", ".epub", ".jar", ".apk")
+_SEVERAL = (Kind.HDF5, Kind.SHEETS)  # in a file of which may be several tables
 
 
 class Deliveries:
@@ -130,13 +98,13 @@ class Deliveries:
                 continue
             if not path.is_dir():
                 yield from self._below(path, path_shown(path.name))
-            elif _junk_in(path.name) == HIDDEN or not self._is_passed(path, path_shown(path.name)):
+            elif junk_in(path.name) == HIDDEN or not self._is_passed(path, path_shown(path.name)):
                 yield from self._of_folder(path)
                 seen.update(Path(where, name) for where, folders, names in os.walk(path) for name in folders + names)
 
     def _is_passed(self, folder: Path, label: str) -> bool:
         """Return whether a folder in what was given is not read, after noting why."""
-        if junk := _junk_in(folder.name):
+        if junk := junk_in(folder.name):
             self.skipped[junk] += sum(len(inner) for *_, inner in os.walk(folder))
         elif folder.is_symlink():
             self.skip(SourceError(f"{label} is a link to a folder: give it by itself"))
@@ -147,18 +115,22 @@ class Deliveries:
     def _of_folder(self, folder: Path) -> Iterator[Delivery]:
         name = folder.name or folder.resolve().name
         files: list[Path] = []
-        for where, folders, names in os.walk(folder):
+        for where, folders, names in os.walk(folder, onerror=self._untold_folder):
             inside = f"{name}/{Path(where).relative_to(folder).as_posix()}/".replace("/./", "/")
             folders[:] = [one for one in sorted(folders) if not self._is_passed(Path(where, one), path_shown(inside + one))]
             files += [Path(where, one) for one in names]
+        repeated = repeated_in(map(str, files))
         for path in sorted(files):
             label = path_shown(f"{name}/{path.relative_to(folder).as_posix()}")
-            if junk := _junk_in(path.name):
+            if junk := junk_in(path.name) or REPEATED * (str(path) in repeated):
                 self.skipped[junk] += 1
             elif path.is_symlink() and not path.resolve().is_relative_to(folder.resolve()):
                 self.skip(SourceError(f"{label} is a link that leads out of the folder"))
             else:
                 yield from self._below(path, label)
+
+    def _untold_folder(self, error: OSError) -> None:
+        self.skip(SourceError(f"{path_shown(error.filename)} cannot be read: {error.strerror}"), FOLDERS)
 
     def _below(self, path: Path, label: str) -> Iterator[Delivery]:
         """Yield a file that was not given by itself."""
@@ -182,7 +154,7 @@ class Deliveries:
             yield from self._of_stream(Delivery(label, path.name, lambda: stream), 0)
             return
         with stream:
-            start = stream.read(_START_BYTES)
+            start = stream.read(START_BYTES)
         refuse_if_database(path, path_shown(path) if is_named else label, start)
         self._members = self._bytes = 0
         opens = partial(open_path, path)
@@ -194,21 +166,23 @@ class Deliveries:
         self._once.append(stream)
         start = stream.read(SNIFFED_BYTES)
         whole = with_head(start, stream)
-        if start.startswith(ZIP_STARTS):
+        kind = kind_of(start, one.suffix, one.shown)
+        if is_archive(start) or kind in _SEVERAL:
             copy = self._copy(one.label, whole)
             self._once.append(copy)
-            yield from self._of_zip(one, lambda: cast("IO[bytes]", _Shared(copy)), levels)
-        elif kind := compression_of(start):
+            opens = partial(cast("Callable[[Any], IO[bytes]]", KeptOpen), copy)
+            yield from self._of_archive(one, opens, levels) if kind is None else self._tables(one._replace(opens=opens), kind)
+        elif packing := compression_of(start):
             _check_levels(one, levels)
-            inner = partial(decompressed, kind, whole, one.label, self._bounds)
+            inner = partial(decompressed, packing, whole, one.label, self._bounds)
             yield from self._of_stream(one._replace(name=without_suffix(one.name), opens=inner), levels + 1)
         else:
-            yield one._replace(opens=lambda: whole, is_once=True)
+            yield one._replace(opens=lambda: whole, is_once=True, kind=kind)
 
     def _unwrapped(self, one: Delivery, start: bytes, levels: int) -> Iterator[Delivery]:
         """Yield the files in a file that begins so."""
-        if start.startswith(ZIP_STARTS):
-            yield from self._of_zip(one, one.opens if one.is_plain else lambda: self._copy(one.label, one.opens()), levels)
+        if is_archive(start):
+            yield from self._of_archive(one, one.opens if one.is_plain else lambda: self._copy(one.label, one.opens()), levels)
         elif kind := compression_of(start):
             _check_levels(one, levels)
             inner = one._replace(
@@ -217,20 +191,39 @@ class Deliveries:
                 size=None,
                 is_plain=False,
             )
-            yield from self._unwrapped(inner, _start_of(inner), levels + 1)
+            start = _start_of(inner)
+            _try_out(inner)
+            yield from self._unwrapped(inner, start, levels + 1)
         else:
-            yield one
+            yield from self._tables(one, kind_of(start, one.suffix, one.shown))
 
-    def _of_zip(self, one: Delivery, opens: Opens, levels: int) -> Iterator[Delivery]:
+    def _tables(self, one: Delivery, kind: Kind | None) -> Iterator[Delivery]:
+        """Yield each table of a file that may hold several, any other file as it is."""
+        if kind not in _SEVERAL or kind is None:
+            yield one._replace(kind=kind)
+            return
+        names, others = tables_in(kind, one.opens(), one.label, self._bounds)
+        self.untold += [SourceError(f"{one.label}!{member_shown(name)} is no table") for name in others]
+        self.skipped.update({OTHER_DATA: len(others)} if others else {})
+        for name in names:
+            is_alone = len(names) == 1
+            label = one.label if is_alone else f"{one.label}!{member_shown(name)}"
+            yield one._replace(label=label, kind=kind, table=name, is_named=one.is_named and is_alone)
+
+    def _of_archive(self, one: Delivery, opens: Opens, levels: int) -> Iterator[Delivery]:
         _check_levels(one, levels)
         if one.suffix in _DOCUMENTS:
             raise SourceError(f"{one.shown} is a document of an application: save it as CSV, JSON or text")
         archive = Archive(one.label, opens)
         members = self._shelf.members_of(archive, self._bounds)
+        if one.suffix in SHEET_SUFFIXES or any(member.name in SHEET_MEMBERS for member in members):
+            yield from self._tables(one._replace(opens=opens), Kind.SHEETS)
+            return
         self._count(one.label, members)
+        repeated = repeated_in(member.name for member in members)
         for member in members:
             label = f"{one.label}!{member_shown(member.name)}"
-            if junk := _junk_in(*member.name.replace("\\", "/").split("/")):
+            if junk := junk_in(*member.name.replace("\\", "/").split("/")) or REPEATED * (member.name in repeated):
                 self.skipped[junk] += 1
                 continue
             if member.refusal:
@@ -256,19 +249,6 @@ class Deliveries:
             return spooled(stream, lambda size: self._bounds.check(label, size, size))
 
 
-class _Shared:
-    """A copy that stays open when who reads it closes it."""
-
-    def __init__(self, copy: IO[bytes]) -> None:
-        self._copy = copy
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._copy, name)
-
-    def close(self) -> None:
-        """Leave it open."""
-
-
 def _standard_input() -> IO[bytes]:
     if sys.stdin is None:
         raise SourceError("standard input is closed")
@@ -280,21 +260,24 @@ def _check_levels(one: Delivery, levels: int) -> None:
         raise SourceError(f"{one.label} is nested deeper than {DEEPEST_NESTING} archives: unpack it")
 
 
+def _try_out(one: Delivery) -> None:
+    """Raise OversizedError if what is decompressed is made to become very large, before any of it is read as records."""
+    left_bytes = FREE_BYTES
+    try:
+        with one.opens() as stream:
+            while left_bytes >= 0 and (piece := stream.read(PULLED_BYTES)):
+                left_bytes -= len(piece)
+    except MemprocError:
+        raise
+    except Exception:  # noqa: BLE001, S110 - what is damaged is told when it is read
+        pass
+
+
 def _start_of(one: Delivery) -> bytes:
     try:
         with one.opens() as stream:
-            return stream.read(_START_BYTES)
+            return stream.read(START_BYTES)
     except MemprocError:
         raise
     except Exception as error:  # what decompresses raises errors of many kinds
         raise SourceError(f"{one.label} cannot be read: {error}") from error
-
-
-def _junk_in(*parts: str) -> str:
-    """Return the kind of what nobody wants among the parts of a path, or an empty text."""
-    for part in parts:
-        if part in JUNK:
-            return part
-        if part.startswith(".") and part not in (".", ".."):
-            return HIDDEN
-    return ""

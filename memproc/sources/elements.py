@@ -20,39 +20,43 @@ from typing import IO
 import orjson
 
 from memproc.sources.json_values import cut_string, cut_value
+from memproc.sources.rows import Numbered
 from memproc.sources.window import WHITE, Element, Flaw, Window
 
 WRAPPERS = frozenset(("data", "result", "response"))  # of the answer of a service: objects that are searched too
 _PASSED_BYTES = 1 << 10  # of a value that is skipped are kept
 
 
-def array_elements(stream: IO[bytes], limit_bytes: int) -> Iterator[Element]:
-    """Yield the elements of the array at the start of the stream, which is before its `[`, and what follows it."""
-    return _documents(Window(stream, limit_bytes, frozenset(), Counter()))
+def array_elements(stream: IO[bytes], limit_bytes: int, number: Numbered | None = None) -> Iterator[Element]:
+    """Yield the elements of the array at the start of the stream, which is before its `[`, and what follows it.
+
+    `number` is told the line at which each begins, here and in the other functions.
+    """
+    return _documents(Window(stream, limit_bytes, frozenset(), Counter(), number))
 
 
 def list_in_object(
-    stream: IO[bytes], names: frozenset[str], limit_bytes: int, unread: Counter[str]
+    stream: IO[bytes], names: frozenset[str], limit_bytes: int, unread: Counter[str], number: Numbered | None = None
 ) -> tuple[bytes | None, Iterator[Element]]:
     """Search the object at the start of the stream, which is before its `{`, for the first of `names` that is an array.
 
     Return what stands before that as an object of its own, and the elements of all such arrays; or None, and the object as the only
     element. The elements include what follows the object. `unread` is filled with the number of objects in other lists, by name.
     """
-    window = Window(stream, limit_bytes, names, unread)
+    window = Window(stream, limit_bytes, names, unread, number)
     window.peek()
     head, elements = _object(window)
     return head, chain(elements, _documents(window))
 
 
 def list_at(
-    stream: IO[bytes], path: Sequence[str], limit_bytes: int, unread: Counter[str]
+    stream: IO[bytes], path: Sequence[str], limit_bytes: int, unread: Counter[str], number: Numbered | None = None
 ) -> tuple[bytes | None, Iterator[Element]]:
     """Search the object at the start of the stream for the array at a path of names, as `list_in_object` does for one name.
 
     Return None, and no elements, if there is no array. `unread` is filled with the other lists there are.
     """
-    window = Window(stream, limit_bytes, frozenset(path[-1:]), unread)
+    window = Window(stream, limit_bytes, frozenset(path[-1:]), unread, number)
     if not all(_enters(window, name) for name in path[:-1]) or window.peek() != b"{":
         return None, iter(())
     head, elements = _object(window, is_inner=True)
@@ -97,12 +101,14 @@ def _documents(window: Window) -> Iterator[Element]:
         elif first == b"{" and window.names:
             yield from _object(window)[1]
         else:
+            window.mark()
             yield _limited(cut_value(window, window.limit_bytes), window)
 
 
 def _elements(window: Window) -> Generator[Element, None, bool]:
     """Yield the elements of the array that the window is in. Return whether the stream ended in the last one."""
     while (first := window.peek_behind_commas()) not in (b"", b"]"):
+        window.mark()
         element = _limited(cut_value(window, window.limit_bytes), window)
         yield element
         if element.is_last:
@@ -121,6 +127,8 @@ def _limited(element: Element, window: Window) -> Element:
 
 def _object(window: Window, *, is_inner: bool = False) -> tuple[bytes | None, Iterator[Element]]:
     """Return the head of the object at the current position and the elements of its lists; or None, and the object itself."""
+    if not is_inner:
+        window.mark()
     window.at += 1
     members: list[bytes] = []
     broken: list[Element] = []  # broken members: if there is a list, each is an element

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import io
 import os
-import re
 from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path, PurePath
@@ -18,32 +17,37 @@ from typing import IO, Any, NamedTuple
 
 import orjson
 
+from memproc.config import Settings
 from memproc.errors import MemprocError, SourceEndedError, SourceError, refuse_url
 from memproc.in_use import whose
 from memproc.records import Category
+from memproc.sources.cards import maybe_cards
+from memproc.sources.compression import Bounds
 from memproc.sources.decoding import decode
 from memproc.sources.delimiters import delimiter_of, is_table, said_delimiter
 from memproc.sources.elements import array_elements, list_at, list_in_object
 from memproc.sources.items import Item, Items, Piece, Reading
-from memproc.sources.labels import path_shown
+from memproc.sources.labels import NAMES_SHOWN, name_shown, path_shown
+from memproc.sources.lines import LineNumber, lines_of, numbered
 from memproc.sources.raw import to_line
 from memproc.sources.rows import ROW_INVALID, TOO_LONG, BrokenRow, rows_of
 from memproc.sources.sniffing import BOM, LINE_SUFFIXES, SNIFFED_BYTES, TABLE_SUFFIXES, is_lines, refusal, wide_encoding
 from memproc.sources.streams import from_start, in_utf8
 from memproc.sources.texts import maybe_texts
+from memproc.sources.wholes import maybe_whole
 from memproc.sources.window import Element, Flaw
-from memproc.validation import EXCERPT_CHARS, excerpt, fault
+from memproc.validation import fault
 
-NAMES_SHOWN = 8
-_OWNER_OBJECT, _OF_OWNER = re.compile(rb'"user"\s*:\s*\{'), re.compile(rb'"(?:apps|categories)"')  # of an object that is one whole
 _MARK = "\ufeff"  # in front of the head of a table that another was joined to
 
-Search = Callable[[IO[bytes], Any, int, Counter[str]], tuple[bytes | None, Iterator[Element]]]
+State = os.stat_result
+Search = Callable[[IO[bytes], Any, int, Counter[str], LineNumber | None], tuple[bytes | None, Iterator[Element]]]
 
 
 class How(NamedTuple):
     """How files are read: the names that a wrapped list may have, how long a record may be, and what the caller said of the shape:
-    where in an object the list of records is, what stands between cells, the encoding.
+    where in an object the list is, what stands between cells, the encoding, whether pickles are read. `bounds`: of decompressing.
+    With `number` items know their lines.
     """
 
     lists: frozenset[str]
@@ -51,6 +55,9 @@ class How(NamedTuple):
     records: tuple[str, ...] = ()
     delimiter: str | None = None
     encoding: str | None = None
+    allow_pickle: bool = False
+    bounds: Bounds = Bounds(Settings().max_decompressed_bytes)
+    number: LineNumber | None = None
 
 
 def open_file(path: Path, *, lists: frozenset[str], limit_bytes: int) -> Items:
@@ -94,34 +101,37 @@ def items_of(stream: IO[bytes], shown: str, name: PurePath, how: How) -> Items:
 
 
 def _items_of(stream: IO[bytes], shown: str, name: PurePath, how: How) -> Items:
-    size, suffix = _size_of(stream), name.suffix.lower()
+    state, suffix = _state_of(stream), name.suffix.lower()
+    how = how._replace(number=how.number and LineNumber())  # each file has its own
     start = stream.read(SNIFFED_BYTES)
     stream = from_start(start, stream)
     if encoding := wide_encoding(start) or (None if start.startswith(BOM) else how.encoding):
-        size, stream = None, in_utf8(stream, encoding)
+        state, stream = None, in_utf8(stream, encoding)
         start = stream.read(SNIFFED_BYTES)
         stream = from_start(start, stream)
-    if why := refusal(start, suffix):
+    cards, stream = maybe_cards(stream, start, how.limit_bytes)
+    if cards is None and (why := refusal(start, suffix)):
         raise SourceError(f"{shown} {why}")
     if start.startswith(BOM):
         stream.read(len(BOM))
     start = start.removeprefix(BOM)
     is_told = how.records or how.delimiter
-    texts = None if is_told else maybe_texts(stream, start, suffix, name.stem, how.limit_bytes)
+    texts = cards if is_told or cards else maybe_texts(stream, start, suffix, name.stem, how.limit_bytes)
     opened, stream = _of_text(stream, start, suffix, how) if texts is None else (Items(texts), stream)
     if opened is None:
         raise SourceError(f"{shown} has no list at records={'.'.join(how.records)}: is it a JSON object with such a list?")
     reading = opened.reading or Reading()
-    return opened._replace(items=_proved(opened.items, stream, shown, size, reading), stream=stream, reading=reading)
+    items = opened.items if how.number is None else numbered(opened.items, how.number)
+    return opened._replace(items=_proved(items, stream, shown, state, reading), stream=stream, reading=reading)
 
 
-def _size_of(stream: IO[bytes]) -> int | None:
-    """Return the size of a plain file, None for anything else."""
+def _state_of(stream: IO[bytes]) -> State | None:
+    """Return the state of a plain file, None for anything else."""
     try:
         state = os.fstat(stream.fileno())
+        return state if S_ISREG(state.st_mode) else None
     except (OSError, AttributeError):
         return None
-    return state.st_size if S_ISREG(state.st_mode) else None
 
 
 def _of_text(stream: IO[bytes], start: bytes, suffix: str, how: How) -> tuple[Items | None, IO[bytes]]:
@@ -138,17 +148,19 @@ def _of_text(stream: IO[bytes], start: bytes, suffix: str, how: How) -> tuple[It
         if said is not None:
             stream.read(said[1])
         delimiter = how.delimiter or (said[0] if said else delimiter_of(start, promised, is_whole=is_whole))
+        if how.number is not None:
+            how.number.at = 1 if said else 0  # a line that says what stands between the cells is behind us
         reading = Reading()
-        return Items(_rows(stream, delimiter, limit_bytes, reading), is_table=True, reading=reading), stream
+        return Items(_rows(stream, delimiter, how, reading), is_table=True, reading=reading), stream
     if is_plain_json and first == b"[":
-        return Items(_pieces(array_elements(stream, limit_bytes), limit_bytes)), stream
+        return Items(_pieces(array_elements(stream, limit_bytes, how.number), limit_bytes)), stream
     are_lines = not is_plain_json
     if is_plain_json:
         are_lines, read = is_lines(stream, limit_bytes)
         stream = from_start(read, stream)
     if are_lines:
-        return Items(_lines(stream, limit_bytes)), stream
-    whole, stream = _maybe_whole(stream, start, limit_bytes)
+        return Items(lines_of(stream, limit_bytes, how.number)), stream
+    whole, stream = maybe_whole(stream, start, limit_bytes)
     return (_of_object(stream, how, list_in_object) if whole is None else Items(iter([whole]))), stream
 
 
@@ -159,10 +171,10 @@ def _is_table(start: bytes, suffix: str, delimiter: str | None, *, is_whole: boo
     return not suffix and is_table(start, is_whole=is_whole)
 
 
-def _proved(pieces: Iterator[Piece], stream: IO[bytes], shown: str, size: int | None, reading: Reading) -> Iterator[Piece]:
-    """Yield the pieces of a file that had `size` bytes, and check that it was read to its end.
+def _proved(pieces: Iterator[Piece], stream: IO[bytes], shown: str, state: State | None, reading: Reading) -> Iterator[Piece]:
+    """Yield the pieces of a file that was in this state, and check that it was read to its end.
 
-    Raises SourceEndedError if reading stopped before the end of the file.
+    Raises SourceEndedError if reading stopped before the end of the file, or if that was written over meanwhile.
     """
     try:
         yield from pieces
@@ -171,30 +183,23 @@ def _proved(pieces: Iterator[Piece], stream: IO[bytes], shown: str, size: int | 
         raise
     except Exception as error:
         raise SourceEndedError(f"{shown} could not be read to its end: {type(error).__name__}: {error}") from error
-    if size is None:
+    if state is None:
         return
+    size, now = state.st_size, os.fstat(stream.fileno())
     if at < size:
         why = "" if is_more else ": it was made shorter while it was read"
         raise SourceEndedError(f"{shown} was read to byte {at} of {size}{why}")
+    if now.st_size == size and now.st_mtime_ns != state.st_mtime_ns:
+        raise SourceEndedError(f"{shown} was written over while it was read, so what was read may be of two versions")
     if is_more or at != size:
         name = PurePath(shown).name
         reading.remarks.append(f"{name} has grown while it was read, from {size} bytes: it was read to byte {at}")
 
 
-def _maybe_whole(stream: IO[bytes], start: bytes, limit_bytes: int) -> tuple[bytes | None, IO[bytes]]:
-    """Return an object that means something only as a whole, and its stream; None if its lists can be read one by one."""
-    if not _OWNER_OBJECT.search(start):
-        return None, stream
-    raw = stream.read(limit_bytes)
-    value = decode(raw).value if _OF_OWNER.search(raw) else None
-    is_whole = isinstance(value, dict) and isinstance(value.get("user"), dict) and ("apps" in value or "categories" in value)
-    return (raw, stream) if is_whole else (None, from_start(raw, stream))
-
-
 def _of_object(stream: IO[bytes], how: How, search: Search) -> Items | None:
     reading = Reading()
     wanted = how.records or how.lists
-    head, elements = search(stream, wanted, how.limit_bytes, reading.unread)
+    head, elements = search(stream, wanted, how.limit_bytes, reading.unread, how.number)
     if head is None and how.records:
         return None
     found = None if head is None else decode(head).value
@@ -225,22 +230,10 @@ def _pieces(elements: Iterator[Element], limit_bytes: int) -> Iterator[Piece]:
             )
 
 
-def _lines(stream: IO[bytes], limit_bytes: int) -> Iterator[Piece]:
-    while line := stream.readline(limit_bytes + 1):
-        if len(line) > limit_bytes and not line.endswith(b"\n"):
-            length = len(line)
-            while (more := stream.readline(limit_bytes)) and not more.endswith(b"\n"):
-                length += len(more)
-            message = f"the line is longer than {limit_bytes} bytes ({length + len(more)}); its start is kept"
-            yield Item(None, line, fault("", TOO_LONG, message), Category.RESOURCE)
-        elif stripped := line.strip():
-            yield stripped
-
-
-def _rows(stream: IO[bytes], delimiter: str, limit_chars: int, reading: Reading) -> Iterator[Item]:
+def _rows(stream: IO[bytes], delimiter: str, how: How, reading: Reading) -> Iterator[Item]:
     text = io.TextIOWrapper(stream, "utf-8", errors="surrogateescape", newline="")
     try:
-        rows = rows_of(text, delimiter, limit_chars)
+        rows = rows_of(text, delimiter, how.limit_bytes, how.number)
         names = next((row for row in rows if isinstance(row, BrokenRow) or any(row)), [])
         if isinstance(names, BrokenRow):
             raise SourceError(f"the head of the table cannot be read: {names.message}")
@@ -290,8 +283,3 @@ def _without_empty_end(row: list[str], least: int) -> list[str]:
     while len(row) > least and not row[-1]:
         row = row[:-1]
     return row
-
-
-def name_shown(name: str) -> str:
-    """Return the name of a field for a message; only the start of a long one."""
-    return name if len(name) <= EXCERPT_CHARS and name.isprintable() else excerpt(name)

@@ -13,17 +13,20 @@ from memproc.records import Category, Fault, Memory
 
 class Place(NamedTuple):
     """Where an item stands that is one message: its conversation, its number there from 0 (None where items are in no file, and so
-    in no order that stays), and what the head of the file says.
+    in no order that stays), and what the head of the file says. Of one that holds whole conversations without ids: of each how many
+    before it in the file begin with the same.
     """
 
-    conversation: str
-    turn: int | None
+    conversation: str = ""
+    turn: int | None = 0
     head: Mapping[str, Any] = {}
+    before: tuple[int, ...] = ()
 
 
 class Item(NamedTuple):
     """One item: its value (`Given` for a memory object), or the fault that prevents decoding it. `raw` is None for an item that
-    never was bytes. `place` is known of messages. `left_out` counts what the source left out of it, by kind.
+    never was bytes. `place` is known of messages, `line` (the number of the first, from 1) where it was asked for. `left_out`
+    counts what the source left out of it, by kind.
     """
 
     value: object
@@ -31,6 +34,7 @@ class Item(NamedTuple):
     fault: Fault | None = None
     category: Category = Category.SOURCE
     place: Place | None = None
+    line: int | None = None
     left_out: Mapping[str, int] = {}
 
 

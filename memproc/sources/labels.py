@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from memproc.validation import in_one_line
+from memproc.validation import EXCERPT_CHARS, excerpt, in_one_line
 
 LONGEST_PATH = 4_096  # characters
+NAMES_SHOWN = 8  # of fields, in one message
 LONGEST_NAME = 300  # of a member of an archive
 
 
@@ -20,3 +21,8 @@ def path_shown(path: object) -> str:
 def member_shown(name: str) -> str:
     """Return how messages name a member of an archive; only the start of a long name."""
     return in_one_line(name, LONGEST_NAME)
+
+
+def name_shown(name: str) -> str:
+    """Return the name of a field for a message; only the start of a long one."""
+    return name if len(name) <= EXCERPT_CHARS and name.isprintable() else excerpt(name)

@@ -17,7 +17,7 @@ from __future__ import annotations
 import re
 from collections import deque
 from collections.abc import Iterator
-from typing import NamedTuple, TextIO
+from typing import NamedTuple, Protocol, TextIO
 
 ROW_INVALID, TOO_LONG = "row_invalid", "record_too_long"
 
@@ -77,13 +77,26 @@ class _Row:
         return at + 1
 
 
-def rows_of(text: TextIO, delimiter: str, limit_chars: int) -> Iterator[list[str] | BrokenRow]:
-    """Yield the rows of a text opened with `newline=""`, with broken rows in their places; a blank line is one empty cell."""
+class Numbered(Protocol):
+    """What is told the number of the line at which a row begins."""
+
+    at: int | None
+
+
+def rows_of(text: TextIO, delimiter: str, limit_chars: int, number: Numbered | None = None) -> Iterator[list[str] | BrokenRow]:
+    """Yield the rows of a text opened with `newline=""`, with broken rows in their places; a blank line is one empty cell.
+
+    `number` is told the line of each row, counted from what it holds.
+    """
+    line_number = (number.at or 0) if number is not None else 0
     again: deque[str] = deque()  # lines of a broken row, to be read again
     doomed = 0  # how many of these stand before the one where it broke
     broke = "", ""
     while line := again.popleft() if again else _read(text, limit_chars):
         is_doomed, doomed = doomed > 0, max(doomed - 1, 0)
+        line_number += 1
+        if number is not None:
+            number.at = line_number
         if _is_too_long(line, limit_chars):
             yield BrokenRow(line, TOO_LONG, f"the line is longer than {limit_chars} characters; its start is kept")
             continue
@@ -98,6 +111,7 @@ def rows_of(text: TextIO, delimiter: str, limit_chars: int) -> Iterator[list[str
                 again.extend(taken)
                 doomed, broke = len(taken) - 1, ended  # a whole row does not change what holds for the lines after it
             yield _broken(line, *ended) if ended[0] else row.cells
+            line_number += 0 if ended[0] else len(taken)
 
 
 def _follow(row: _Row, text: TextIO, left_chars: int, limit_chars: int) -> tuple[list[str], tuple[str, str]]:

@@ -126,6 +126,20 @@ def spooled(stream: IO[bytes], check: Callable[[int], None]) -> IO[bytes]:
     return copy  # type: ignore[no-any-return]
 
 
+class KeptOpen:
+    """A copy that stays open when who reads it closes it."""
+
+    def __init__(self, copy: IO[bytes]) -> None:
+        self._copy = copy
+
+    def __getattr__(self, name: str) -> Any:
+        """Return what the copy has."""
+        return getattr(self._copy, name)
+
+    def close(self) -> None:
+        """Leave it open."""
+
+
 def _reader(stream: Any) -> Callable[[int], Any]:
     """Return how to read a piece without waiting for more of it than there is."""
     return getattr(stream, "read1", stream.read)  # type: ignore[no-any-return]

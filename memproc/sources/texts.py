@@ -28,6 +28,7 @@ TEXT_SUFFIXES = (".txt", ".md", ".markdown")
 _DATED = re.compile(r"\[(?:\d{4}-\d\d-\d\d|unknown)\] ?- ", re.IGNORECASE)
 _JSON = re.compile(r"\s*(?:\{|\[\s*[\[{\"\d])")
 _WIKI = re.compile(r"^[ \t]*[-*+] (?:\[[^\]\s]+\] |\w[\w ]*\[\[)", re.MULTILINE)
+_OF_NOTION = re.compile(r"(?:.*\s)?[0-9a-f]{32}(?:_all)?", re.DOTALL | re.IGNORECASE)
 _PLUGIN = frozenset(("id", "created_at"))
 _RULER = "---"
 _LONGEST_HEAD_LINES = 200
@@ -45,10 +46,17 @@ def maybe_texts(stream: IO[bytes], start: bytes, suffix: str, name: str, limit_b
     if head is None and not _DATED.match(first.lstrip()) and (_JSON.match(shown) or '\n{"' in shown) and not shown.startswith("[["):
         return None
     if head is not None and fields_of(head).keys() >= _PLUGIN:
-        return (_item({"part": text, "name": name}, limit_bytes) for text in _parts(_lines(stream, limit_bytes), limit_bytes))
-    if head is not None or (suffix != ".txt" and _WIKI.search(shown)):
-        return iter((_item({"note": stream.read(limit_bytes + 1).decode("utf-8", "surrogateescape"), "name": name}, limit_bytes),))
+        return (text_item({"part": text, "name": name}, limit_bytes) for text in _parts(_lines(stream, limit_bytes), limit_bytes))
+    if head is not None or (suffix != ".txt" and (is_of_notion(name) or _WIKI.search(shown))):
+        return iter(
+            (text_item({"note": stream.read(limit_bytes + 1).decode("utf-8", "surrogateescape"), "name": name}, limit_bytes),)
+        )
     return _cuts(stream, limit_bytes)
+
+
+def is_of_notion(name: str) -> bool:
+    """Return whether a file of this name, without its suffix, is of an export of Notion: it ends in the 32 digits of its page."""
+    return _OF_NOTION.fullmatch(name) is not None
 
 
 def _lines(stream: IO[bytes], limit_bytes: int) -> Iterator[str]:
@@ -67,10 +75,10 @@ def _cuts(stream: IO[bytes], limit_bytes: int) -> Iterator[Item]:
         if cut.level:
             sections = [*(section for section in sections if section.level < cut.level), cut]
             if 0 < following.level <= cut.level:
-                yield _item({"heading": cut.text}, limit_bytes)
+                yield text_item({"heading": cut.text}, limit_bytes)
             continue
         section = {"section": " > ".join(heading.text for heading in sections)} if sections else {}
-        yield _item({"bullet" if cut.is_item else "paragraph": cut.text, **section}, limit_bytes)
+        yield text_item({"bullet" if cut.is_item else "paragraph": cut.text, **section}, limit_bytes)
 
 
 def _and_end(cuts: Iterator[Cut]) -> Iterator[Cut]:
@@ -100,7 +108,7 @@ def _parts(lines: Iterator[str], limit_chars: int) -> Iterator[str]:
         yield "\n".join(part)
 
 
-def _item(value: dict[str, str], limit_bytes: int) -> Item:
+def text_item(value: dict[str, str], limit_bytes: int) -> Item:
     """Return the item of a piece of a text, or its fault."""
     text = next(iter(value.values()))
     raw = text.encode("utf-8", "surrogateescape")

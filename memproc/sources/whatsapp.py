@@ -4,15 +4,15 @@ Facts: a message is `[31/12/2024, 21:15:03] Ann: text` or `31/12/2024, 21:15 - A
 them. A message may have several lines. Notices have no sender. Nothing has an id.
 
 Rules: whether the day or the month comes first is told from the beginning of the file: by a number above 12, else by the order in
-which the dates stand; where neither tells it, it stays open. A message is known by its place in the chat, and the chat by its first
-two messages.
+which the dates stand; where neither tells it, it stays open. A file may begin anywhere in the chat, so a message has no place in
+it: equal ones of one moment are counted. A chat of two is told by both names in the beginning; of any other no name is in the file.
 """
 
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator
-from hashlib import blake2b
 from itertools import islice, pairwise
 from math import inf
 
@@ -29,10 +29,11 @@ _HEAD = re.compile(
     rf"|(?P<b>[\d./-]{{6,10}},? \d\d?[:.]\d\d(?:[:.]\d\d)?(?:[\s\u202f][APap]\.?\s?[Mm]\.?)?) - )(?P<rest>.*)",
     re.DOTALL,
 )
+CHAT = "whatsapp"
 DATE = re.compile(r"(\d{1,4})[./-](\d{1,2})[./-](\d{1,4})")
 _LAST_MONTH = 12
 _YEAR_DIGITS = 4
-_ID_BYTES = 8
+_TWO = 2
 
 
 def is_whatsapp(start: str) -> bool:
@@ -43,13 +44,17 @@ def is_whatsapp(start: str) -> bool:
 
 
 def messages_of(lines: Iterable[str], start: str, limit_bytes: int) -> Iterator[Item]:
-    """Yield the messages of a chat. `start` is its beginning, which tells the order of dates and names the chat."""
-    chat, day_first = _named(start), _is_day_first(start)
-    for turn, (moment, text) in enumerate(_messages(lines, limit_bytes)):
+    """Yield the messages of a chat. `start` is its beginning, which tells the order of dates and who speaks."""
+    chat, day_first = _chat_of(start), _is_day_first(start)
+    equal: Counter[str] = Counter()
+    last = ""
+    for moment, text in _messages(lines, limit_bytes):
         raw = text.encode("utf-8", "surrogateescape")
-        sender, colon, said = text.partition(": ")
-        said_by = {"sender": sender.strip(_MARKS), "said": said} if colon and "\n" not in sender else {"said": text}
-        value = {"whatsapp": moment, **said_by, "chat": chat, "turn": turn, "day_first": day_first}
+        if moment != last:
+            equal.clear()
+        last, again = moment, equal[text]
+        equal[text] += 1
+        value = {"whatsapp": moment, **_said_by(text), "chat": chat, "again": again, "day_first": day_first}
         if len(raw) > limit_bytes:
             message = f"the message is longer than {limit_bytes} bytes; its start is kept"
             yield Item(None, raw[:limit_bytes], fault("", TOO_LONG, message), Category.RESOURCE)
@@ -77,9 +82,16 @@ def _messages(lines: Iterable[str], limit_chars: float = inf) -> Iterator[tuple[
         yield moment, "\n".join(said).rstrip()
 
 
-def _named(start: str) -> str:
-    first = list(islice(_messages(start.splitlines()), 2))
-    return blake2b(repr(first).encode("utf-8", "surrogateescape"), digest_size=_ID_BYTES).hexdigest()
+def _said_by(text: str) -> dict[str, str]:
+    """Return the sender and the words of a message, or the words of a notice."""
+    sender, colon, said = text.partition(": ")
+    return {"sender": sender.strip(_MARKS), "said": said} if colon and "\n" not in sender else {"said": text}
+
+
+def _chat_of(start: str) -> str:
+    """Return what a chat is called: both who speak in it, or that it is some chat."""
+    senders = {said["sender"] for _, text in _messages(start.splitlines()) if "sender" in (said := _said_by(text))}
+    return " & ".join(sorted(senders)) if len(senders) == _TWO else CHAT
 
 
 def _is_day_first(start: str) -> bool | None:

@@ -7,6 +7,8 @@ from collections import Counter
 from enum import StrEnum
 from typing import IO, NamedTuple
 
+from memproc.sources.rows import Numbered
+
 CHUNK_BYTES = 1 << 18
 WHITE = b" \t\r\n"
 _SPACES = re.compile(rb"[ \t\r\n]*+")
@@ -35,11 +37,14 @@ class Element(NamedTuple):
 class Window:
     """The part of the stream that is in memory; `data` from `at` on is not consumed yet. There is no short cut before `barren`.
     `commas` is the number of commas on the first level of the last value. Lists are read if they have one of the `names`; their
-    elements may have `limit_bytes`. `unread` counts the objects in other lists.
+    elements may have `limit_bytes`. `unread` counts the objects in other lists. `number` is told the lines of elements.
     """
 
-    def __init__(self, stream: IO[bytes], limit_bytes: int, names: frozenset[str], unread: Counter[str]) -> None:
-        self._stream, self.limit_bytes, self.names, self.unread = stream, limit_bytes, names, unread
+    def __init__(
+        self, stream: IO[bytes], limit_bytes: int, names: frozenset[str], unread: Counter[str], number: Numbered | None = None
+    ) -> None:
+        self._stream, self.limit_bytes, self.names, self.unread, self._number = stream, limit_bytes, names, unread, number
+        self._line, self._counted = 1, 0  # the line at a position in `data`
         self.data = b""
         self.at = 0
         self.barren = 0
@@ -50,12 +55,24 @@ class Window:
 
         A chunk is as long as what is kept, so that a long value is copied and scanned about twice in all, not once per chunk.
         """
+        self._count_lines()
         kept = self.data[self.at :]
         chunk = self._stream.read(max(CHUNK_BYTES, len(kept)))
         self.data = kept + chunk
         self.barren -= self.at
-        self.at = 0
+        self.at = self._counted = 0
         return bool(chunk)
+
+    def mark(self) -> None:
+        """Tell the number of the line of the current position, at which an element begins."""
+        if self._number is not None:
+            self._count_lines()
+            self._number.at = self._line
+
+    def _count_lines(self) -> None:
+        if self._number is not None:
+            self._line += self.data.count(b"\n", self._counted, self.at)
+            self._counted = self.at
 
     def peek(self) -> bytes:
         """Return the next byte that is not white space, or nothing at the end."""
@@ -76,9 +93,11 @@ class Window:
         """Return the length of what is kept without trailing white space, of which at most one byte is left."""
         kept = self.data[self.at :].rstrip(WHITE)
         if len(self.data) - self.at > len(kept) + 1:
+            self._count_lines()
+            self._line += self.data.count(b"\n", self.at + len(kept)) if self._number is not None else 0
             self.data = kept + b" "
             self.barren -= self.at
-            self.at = 0
+            self.at = self._counted = 0
         return len(kept)
 
 

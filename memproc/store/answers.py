@@ -50,7 +50,8 @@ class ObservationSeen:
 class Entry:
     """What happened to an observation or a node, when, with which confidence, and why: how `subject` differs from `other`. `kind`
     is read, similar or version (a merge), joined (`subject` joined the memory of `other` with another), review, decision,
-    forgotten, or returned (said again after another value had replaced it).
+    forgotten, expired or restored (`reason` is the name that it expired under), or returned (said again after another value had
+    replaced it).
     """
 
     made_at: str

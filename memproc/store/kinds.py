@@ -19,6 +19,9 @@ class LedgerKind(StrEnum):
     JOB_UNMERGED = "job_unmerged"  # the decisions made at the same moment undo the merges of a job
     FORGOTTEN = "forgotten"
     MEMORIES_FORGOTTEN = "memories_forgotten"
+    EXPIRED = "expired"  # an observation, under a name
+    RESTORED = "restored"  # what had expired under a name
+    RETENTION = "retention"  # the rules that the store keeps from now on, as JSON
     REPLAYED = "replayed"  # a quarantined record was accepted
     REJECTED = "rejected"  # a replay that failed again
     DISCARDED = "discarded"

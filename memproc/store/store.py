@@ -81,13 +81,13 @@ class Store(Reading[M], Deciding[M], Quarantining[M], Keeping[M]):
         self.close()
 
     def __iter__(self) -> Iterator[M]:
-        """Yield every memory, ordered by id."""
+        """Yield every memory that has not expired, ordered by id."""
         for plain in self._opened.transactions.stream(memories_by_id):
             plain.pop("observations")
             yield self._to_memory(plain)
 
     def __len__(self) -> int:
-        """Return how many memories there are."""
+        """Return how many memories there are that have not expired."""
         return self.count()
 
     def close(self) -> None:

@@ -6,6 +6,7 @@ Nothing here raises on bad input. The advice is a table: a code that is not in i
 from memproc.validation.advice import INTERNAL_ERROR, OF_MEMPROC, READER_FAILED
 from memproc.validation.faults import EXCERPT_CHARS, MORE_CELLS, NOT_AN_OBJECT, alike, broke, excerpt, failed, fault, in_one_line
 from memproc.validation.gate import Verdict, as_given, restore, taken, validate, validator
+from memproc.validation.json_schema import json_schema
 from memproc.validation.redaction import redacted
 
 __all__ = [
@@ -23,6 +24,7 @@ __all__ = [
     "failed",
     "fault",
     "in_one_line",
+    "json_schema",
     "redacted",
     "restore",
     "taken",

@@ -18,6 +18,7 @@ HINTS: dict[str, str] = {
     "date_unparsable": "give ISO 8601 such as 2025-01-31T12:00:00Z, or an epoch number, or leave it out: --map created_at=none",
     "greater_than_equal": "bring the value into its range: it is not clamped for you",
     "less_than_equal": "bring the value into its range: it is not clamped for you",
+    "out_of_scale": "give a number of the scale that the vocabulary names, or name the scale that it is on",
     "float_type": "give a number, not text or a boolean",
     "finite_number": "JSON has no NaN or infinity: leave the value out",
     "integer_too_large": "give it as text: databases hold integers of 64 bits",
@@ -46,4 +47,14 @@ HINTS: dict[str, str] = {
     INTERNAL_ERROR: "memproc is at fault, not the record: report it with its traceback, and replay after an upgrade",
     READER_FAILED: "the reader is at fault, not the record: report it with its traceback, and replay after an upgrade",
 }
+DATE_FORMAT_HINT = f"{HINTS['date_unparsable']}; or say how it is written, as in --date-format '%d.%m.%y'"
+DAY_OR_MONTH_HINT = (
+    "say which comes first, --day-first or --month-first (day_first=True or False in the settings), or how it is written, as in "
+    f"--date-format '%d/%m/%y'; or {HINTS['date_unparsable']}"
+)
+SCALE_HINT = (
+    "name the scale that the number is on as the emotion's vocabulary: emotionml (0 to 1), sam or anew (1 to 9), shodh (arousal "
+    "from 0 to 1) or percent (0 to 100); it is converted then, and never guessed"
+)
+"""The advice where a number of an emotion is out of range and no vocabulary says on which scale it is."""
 GENERAL_HINT = "see the fields of memproc.Memory"

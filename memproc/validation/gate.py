@@ -14,7 +14,7 @@ from memproc.records import Fault, Given, M, Memory, Plain, given, is_mapping, p
 from memproc.records.storable import Unstorable, storable_json, storable_name, unstorable_in
 from memproc.validation.faults import GOT, MORE_CELLS, NOT_AN_OBJECT, broke, excerpt, failed, fault, first_of, path_of, raised
 from memproc.validation.pydantic_errors import to_faults
-from memproc.values import UnreadableError, is_blank, settled, settled_if_readable
+from memproc.values import UnreadableError, is_blank, row_of, settled, settled_if_readable
 
 _MAY_BE_BLANK = frozenset(Memory.model_fields) - {"content"}
 Check = Callable[[object], "Memory | tuple[Fault, ...]"]
@@ -62,7 +62,7 @@ def taken(record: object) -> Any:
     """
     try:
         is_memory = type(record) is not dict and isinstance(record, Memory)  # the plain case first: `isinstance` of a model is slow
-        settled_record = given(record) if is_memory else settled(record)  # type: ignore[arg-type]
+        settled_record = given(record) if is_memory else settled(row_of(record))  # type: ignore[arg-type]
     except (UnreadableError, RecursionError) as error:
         code = error.code if isinstance(error, UnreadableError) else "nested_too_deep"
         if code == "nested_too_deep" and type(record) is dict:

@@ -9,6 +9,8 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from memproc.records import Fault, Memory
+from memproc.records.emotions import POLES
+from memproc.validation.advice import DATE_FORMAT_HINT, DAY_OR_MONTH_HINT, SCALE_HINT
 from memproc.validation.faults import GOT, excerpt, fault, first_of, path_of
 
 MOST_KINDS = 3  # members of a union whose errors are shown
@@ -54,6 +56,11 @@ def _to_fault(place: tuple[int | str, ...], errors: list[ErrorDetails], schema: 
         near = get_close_matches(path, schema.model_fields, n=1) if len(place) == 1 else []
         return replace(found, hint=f"did you mean {near[0]}? Otherwise {found.hint}") if near else found
     if code == "date_unparsable" and not others and context["value"] is not None:
-        return fault(path, code, context["before"], context["value"], context["after"])
+        found = fault(path, code, context["before"], context["value"], context["after"])
+        if context["has_two_readings"]:
+            return replace(found, hint=DAY_OR_MONTH_HINT)
+        return replace(found, hint=DATE_FORMAT_HINT) if any(mark.isdigit() for mark in context["value"]) else found
     words = " or: ".join(dict.fromkeys(details["msg"] for details in (first, *others[:MOST_KINDS])))
-    return fault(path, code, f"{words}{GOT}", shown)
+    found = fault(path, code, f"{words}{GOT}", shown)
+    is_unscaled = code in ("less_than_equal", "greater_than_equal") and place[:-1] == ("emotion",) and place[-1] in POLES
+    return replace(found, hint=f"{found.hint}; or {SCALE_HINT}") if is_unscaled else found

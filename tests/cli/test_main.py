@@ -523,9 +523,9 @@ def test_a_file_in_no_known_format_is_refused_with_a_proposal(run, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("name", "text", "notes"),
+    ("name", "text", "code"),
     [
-        ("empty.jsonl", "", 0),
+        ("empty.jsonl", "", 1),
         ("blank.jsonl", "\n\n", 1),
         ("list.json", "[]", 1),
         ("wrapped.json", '{"results": []}', 1),
@@ -533,11 +533,12 @@ def test_a_file_in_no_known_format_is_refused_with_a_proposal(run, tmp_path):
         ("full.jsonl", '{"memproc_version": 1, "export": "full"}\n', 0),
     ],
 )
-def test_a_source_without_records_is_no_failure(run, tmp_path, name, text, notes):
-    """Where the file is not empty a note tells that nothing was read."""
+def test_a_source_without_records_tells_what_to_try(run, tmp_path, name, text, code):
+    """And exits with 1, so that a script notices; a full export says itself that it is empty."""
     (tmp_path / name).write_text(text)
-    report = as_json(run("ingest", name, "--into", "m.db", "--json"))
-    assert (report["status"], report["read"], len(report["notes"])) == ("done", 0, notes)
+    report = as_json(run("ingest", name, "--into", "m.db", "--json"), code)
+    assert (report["status"], report["read"], len(report["notes"])) == ("done", 0, code)
+    assert all("memproc inspect FILE" in note for note in report["notes"])
 
 
 def test_some_quarantined_is_done(run, tmp_path):

@@ -127,8 +127,30 @@ def test_a_message_with_its_words_under_another_name_is_a_fault():
 
 
 @pytest.mark.parametrize(
+    ("item", "said"),
+    [
+        ({"author": "Ann", "text": "Off to bed", "created_at": "2025-01-01T10:00:00Z"}, ("Ann", "Off to bed")),
+        ({"author": "Ann", "body": "Off to bed", "timestamp": 1735725600, "id": 7}, ("Ann", "Off to bed")),
+        ({"from": "Ann", "to": "Bob", "body": "Off to bed", "date": "2025-01-01"}, ("Ann", "Off to bed")),
+    ],
+)
+def test_what_an_author_says_at_a_time_is_a_message(item, said):
+    """As is what goes from one to another."""
+    assert chats.MESSAGES.matches(item, frozenset())
+    (found,) = drafts(chats.MESSAGES, item)
+    assert (found.fields["subject"], found.fields["content"], found.fields["kind"]) == (*said, "message")
+
+
+@pytest.mark.parametrize(
     "item",
     [
+        {"author": "Ann", "text": "A rose is a rose"},
+        {"author": "notes app", "content": "Likes tea", "created_at": "2025-01-01"},
+        {"author": "Ann", "text": "Likes tea", "created_at": "2025-01-01", "tags": ["drinks"]},
+        {"author": "Ann", "title": "Tea", "text": "All of it", "date": "2025-01-01"},
+        {"from": "Ann", "to": "Bob", "subject": "Tea", "body": "All of it", "date": "2025-01-01"},
+        {"from": "Graz", "to": "Faro", "text": "by train"},
+        {"from": "import", "text": "Likes tea", "created_at": "2025-01-01"},
         {"name": "Ann", "role": "engineer", "content": "Likes tea"},
         {"role": "engineer", "text": "Likes tea"},
         {"role": "user", "content": "Likes tea", "importance": 0.9},
@@ -258,6 +280,64 @@ def test_two_chats_that_begin_alike_hide_nothing_of_each_other(tmp_path):
     with Store(tmp_path / "m.db") as store:
         memproc.ingest(path, store)
         assert {"My cat is ill.", "I found a flat."} <= {one.content for one in store.find(limit=10)}
+
+
+ALIKE = [{"role": "user", "content": "hi"}, {"role": "assistant", "content": "Hello!"}]
+
+
+def chats_alike(*endings):
+    """Return chats without ids that begin with the same two messages."""
+    return [{"messages": [*ALIKE, {"role": "user", "content": told}]} for told in endings]
+
+
+def conversations(store):
+    """Return what was said in each conversation, by its last words."""
+    talks = {}
+    for one in store.find(limit=100):
+        talks.setdefault(one.conversation, set()).add(one.content)
+    return sorted(min(said - {"hi", "Hello!"}) for said in talks.values())
+
+
+@pytest.mark.parametrize("shape", ["array", "lines", "sessions", "iterable"])
+def test_chats_of_a_file_that_begin_alike_are_several(shape, tmp_path):
+    """Each is the same when the file is read again, also where others of it have gone on, or new ones stand behind."""
+    first, more = chats_alike("My cat is ill.", "I found a flat."), chats_alike("My cat is ill.", "I found a flat.", "It snows.")
+    more[0]["messages"].append({"role": "assistant", "content": "Poor thing."})
+
+    def given(talks, name):
+        if shape == "iterable":
+            return talks
+        path = tmp_path / f"{name}.{'jsonl' if shape == 'lines' else 'json'}"
+        raw = {"array": talks, "sessions": {"sessions": talks}}.get(shape)
+        path.write_bytes(b"\n".join(map(orjson.dumps, talks)) if raw is None else orjson.dumps(raw))
+        return path
+
+    with Store(tmp_path / "m.db") as store:
+        assert memproc.ingest(given(first, "first"), store).stored == 6
+        assert conversations(store) == ["I found a flat.", "My cat is ill."]
+        assert memproc.ingest(given(first, "again"), store).stored == 0
+        assert memproc.ingest(given(more, "more"), store).stored == 4
+        assert conversations(store) == ["I found a flat.", "It snows.", "My cat is ill."]
+
+
+def test_chats_that_began_at_other_times_are_several_in_any_files(tmp_path):
+    """The time of a message says which it was, however it is written."""
+    with Store(tmp_path / "m.db") as store:
+        for at, time in enumerate(("2025-01-01T00:00:00Z", "2025-01-02T00:00:00Z", "2025-01-01T01:00:00+01:00")):
+            path = tmp_path / f"{at}.json"
+            path.write_bytes(orjson.dumps([{**one, "timestamp": time} for one in ALIKE]))
+            memproc.ingest(path, store)
+        assert len({one.conversation for one in store.find(limit=100)}) == 2
+        assert store.count() == 4
+
+
+def test_of_too_many_chats_the_first_is_counted_anew(monkeypatch):
+    """What is remembered has a bound; what is no object has no conversation."""
+    monkeypatch.setattr(places, "MOST_CONVERSATIONS", 2)
+    items = [*map(orjson.dumps, [*chats_alike("a", "b"), [1]])]
+    items[1:1] = [orjson.dumps({"messages": [{"role": "user", "content": f"{at}"}] * 2}) for at in range(2)]
+    assert not any(item.place for item in places.numbered(iter(items), chats.CHATS.made_ids))
+    assert next(iter(list(places.numbered(iter([items[0], items[3]]), chats.CHATS.made_ids))[1:])).place.before == (1,)
 
 
 def test_turns_are_counted_by_conversation(monkeypatch):

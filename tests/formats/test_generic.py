@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from decimal import Decimal
 
 import pytest
 from pydantic import Field
@@ -169,5 +168,5 @@ def test_an_id_is_an_identity_within_a_named_source_only():
 def test_odd_values_are_no_values_or_are_judged(fresh):
     """Nothing raises: a value may be anything."""
     with fresh() as store:
-        assert store.add({"content": "Likes tea", "subject": "", "odd": Decimal(1)}).outcome is Outcome.QUARANTINED
+        assert store.add({"content": "Likes tea", "subject": "", "odd": 1j}).outcome is Outcome.QUARANTINED
         assert store.add({"content": "Likes tea", None: 5, "subject": None}).outcome is Outcome.QUARANTINED, "a cell too many"

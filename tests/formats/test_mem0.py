@@ -9,6 +9,7 @@ from typing import Any
 import orjson
 import pytest
 
+import memproc
 from memproc.formats.draft import Broken, Context
 from memproc.formats.mem0 import FORMAT
 from memproc.validation import validate
@@ -16,6 +17,38 @@ from tests.formats import reading
 
 RECORDS = orjson.loads((Path(__file__).parents[2] / "fixtures" / "mem0.json").read_bytes())["results"]
 draft = partial(reading.draft, FORMAT)
+
+
+def linked(source: str, target: str) -> dict[str, str]:
+    """Make a relation as mem0's graph writes it."""
+    return {"source": source, "relationship": "likes", "target": target}
+
+
+def test_relations_beside_the_results_belong_to_the_memories_they_speak_of(tmp_path: Path) -> None:
+    """The one that names the target, else the first of the source; of whom there is none, it is counted."""
+    results = [
+        {"id": "1", "memory": "Travels to Oslo", "user_id": "Alice_B", "hash": "h"},
+        {"id": "2", "memory": "Likes badminton, as Rui does", "user_id": "Alice_B", "hash": "h"},
+    ]
+    links = [linked("alice_b", "badminton"), linked("alice_b", "tea"), linked("rui", "chess"), linked("bo", "tea"), "odd"]
+    path = tmp_path / "mem0.json"
+    path.write_bytes(orjson.dumps({"results": results, "relations": links}))
+    with memproc.open(tmp_path / "m.db") as store:
+        report = memproc.ingest(path, store)
+        assert (report.format, report.stored, report.left_out) == ("mem0", 2, {"relations": 2})
+        found = {one.content: [link.target for link in one.relations] for one in store}
+        assert found == {"Travels to Oslo": ["tea"], "Likes badminton, as Rui does": ["badminton", "chess"]}
+        path.write_bytes(orjson.dumps({"results": results}))
+        assert memproc.ingest(path, store).stored == 0
+
+
+def test_relations_of_a_long_file_are_counted(tmp_path: Path) -> None:
+    """Its list is read record by record."""
+    results = [{"id": str(at), "memory": f"Note {at} " + "x" * 100, "user_id": "alice", "hash": "h"} for at in range(800)]
+    path = tmp_path / "mem0.json"
+    path.write_bytes(orjson.dumps({"results": results, "relations": [linked("alice", "tea")]}))
+    report = memproc.ingest(path, tmp_path / "m.db", settings=memproc.Settings(dedup="exact"))
+    assert (report.stored, report.left_out) == (800, {"in the list 'relations'": 1})
 
 
 @pytest.mark.parametrize("record", RECORDS)

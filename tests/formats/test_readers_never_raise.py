@@ -17,15 +17,19 @@ from memproc.formats import (
     claude,
     claude_code,
     codex,
+    copilot,
     deepseek,
     detect,
     discord,
     gemini,
     graphiti,
     grok,
+    instagram,
     langgraph,
+    langmem,
     legacy,
     letta,
+    letta_memfs,
     letta_store,
     librechat,
     locomo,
@@ -38,6 +42,8 @@ from memproc.formats import (
     memori,
     memos,
     notes,
+    notion,
+    okf,
     openmemory,
     openwebui,
     sillytavern,
@@ -74,20 +80,33 @@ ITEMS: dict[Format, list[dict[str, Any]]] = {
     mem0_plugin.FORMAT: [{"part": (FIXTURES / "mem0-plugin.md").read_text(), "name": "a"}],
     notes.FORMAT: [{"note": (FIXTURES / "note.md").read_text(), "name": "note"}],
     whatsapp.FORMAT: [
-        {"whatsapp": "1/2/25, 9:15 PM", "sender": "Ann", "said": "I row", "chat": "c", "turn": 0, "day_first": True},
+        {"whatsapp": "1/2/25, 9:15 PM", "sender": "Ann", "said": "I row", "chat": "c", "again": 0, "day_first": True},
         {
             "whatsapp": "1/2/25, 9:16 PM",
             "sender": "Ann",
             "said": "a.jpg (file attached)\na boat",
             "chat": "c",
-            "turn": 1,
+            "again": 1,
             "day_first": True,
         },
     ],
+    okf.FORMAT: [
+        {"note": (FIXTURES / "okf.md").read_text(), "name": "okf"},
+        {"note": "---\ntype: Playbook\nresource: x\nstatus: deprecated\n---\nOld.\n", "name": "old"},
+    ],
+    letta_memfs.FORMAT: [
+        {"note": (FIXTURES / "letta-memfs.md").read_text(), "name": "human"},
+        {"note": "---\ndescription: Who I am\n---\nI am kind.\n", "name": "persona"},
+    ],
+    notion.FORMAT: [{"note": "# Trip\n\nTags: sea\n\n- Take the ferry\n", "name": f"Trip {'a' * 32}"}],
+    langmem.FORMAT: whole("langmem.json"),
     text.FORMAT: [{"bullet": "Rows", "section": "Home > Sport"}],
     claude_code.FORMAT: lines("claude-code.jsonl"),
     codex.FORMAT: lines("codex.jsonl"),
     deepseek.FORMAT: whole("deepseek.json"),
+    copilot.FORMAT: [{"Conversation": "Bread", "Time": "2026-02-03T08:10:00", "Author": "AI", "Message": "A day"}],
+    instagram.FORMAT: [whole("instagram.json")],
+    instagram.MESSAGES: whole("instagram.json")["messages"],
     discord.FORMAT: [whole("discord.json")],
     grok.FORMAT: [whole("grok.json"), *whole("grok.json")["conversations"]],
     librechat.FORMAT: [whole("librechat.json")],
@@ -110,7 +129,7 @@ ITEMS: dict[Format, list[dict[str, Any]]] = {
     memori.FORMAT: whole("memori.json"),
     letta_store.FORMAT: whole("letta-store.json"),
 }
-GENERAL = (chats.CHATS, chats.MESSAGES)  # these may have the shape of an item that a special format takes before
+GENERAL = (chats.CHATS, chats.MESSAGES, notes.FORMAT)  # these may have the shape of an item that a special format takes before
 FORMATS = pytest.mark.parametrize("known", ITEMS, ids=lambda known: known.name)
 
 TEXTS = st.text(st.characters(exclude_categories=()), max_size=8) | st.sampled_from(

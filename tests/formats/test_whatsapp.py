@@ -14,9 +14,21 @@ from tests.formats.reading import drafts, faults, left_out
 FIXTURE = Path(__file__).parents[2] / "fixtures" / "whatsapp.txt"
 
 
+CHAT = (
+    (28, 1, "Ann", "Lunch?"),
+    (28, 2, "Bob", "Yes"),
+    (28, 2, "Bob", "Where?"),
+    (29, 3, "Ann", "ok"),
+    (29, 3, "Ann", "ok"),
+    (29, 3, "Bob", "ok"),
+    (29, 4, "Ann", "ok"),
+    (30, 1, "Ann", "Lunch?"),
+)
+
+
 def item(said: str = "hi", **fields: Any) -> dict[str, Any]:
     """Make the item of a message."""
-    return {"whatsapp": "1/2/25, 9:15 PM", "sender": "Ann", "said": said, "chat": "c", "turn": 3, "day_first": True, **fields}
+    return {"whatsapp": "1/2/25, 9:15 PM", "sender": "Ann", "said": said, "chat": "c", "again": 1, "day_first": True, **fields}
 
 
 def test_a_chat_is_read(tmp_path: Path) -> None:
@@ -44,6 +56,26 @@ def test_a_longer_export_of_a_chat_adds_what_is_new(tmp_path: Path) -> None:
     with memproc.open(tmp_path / "m.db") as store:
         memproc.ingest(FIXTURE, store)
         assert memproc.ingest(longer, store).stored == 1
+
+
+def test_an_export_that_begins_later_in_the_chat_adds_what_is_new(tmp_path: Path) -> None:
+    """WhatsApp cuts long chats. What was said twice in a minute is there twice, and no more."""
+    lines = [f"{day:02}/12/2024, 09:0{minute} - {who}: {said}\n" for day, minute, who, said in CHAT]
+    (tmp_path / "whole.txt").write_text("".join(lines))
+    (tmp_path / "later.txt").write_text("".join([*lines[3:], "31/12/2024, 10:00 - Bob: See you there\n"]))
+    with memproc.open(tmp_path / "m.db") as store:
+        assert memproc.ingest(tmp_path / "whole.txt", store).stored == 8
+        report = memproc.ingest(tmp_path / "later.txt", store)
+        assert (report.stored, report.duplicate) == (1, 5)
+        assert {memory.conversation for memory in store} == {"Ann & Bob"}
+
+
+def test_a_group_has_no_name_in_its_file(tmp_path: Path) -> None:
+    """Who speaks in its beginning changes from export to export."""
+    (tmp_path / "group.txt").write_text("".join(f"31/12/2024, 09:00 - {who}: hi\n" for who in ("Ann", "Bob", "Cara")))
+    with memproc.open(tmp_path / "m.db") as store:
+        assert memproc.ingest(tmp_path / "group.txt", store).stored == 3
+        assert {memory.conversation for memory in store} == {"whatsapp"}
 
 
 @pytest.mark.parametrize(
@@ -102,7 +134,7 @@ def test_a_caption_is_read_with_the_name_of_its_file() -> None:
     (caption,) = drafts(whatsapp.FORMAT, item("IMG-1.jpg (file attached)\nOur new kitchen"))
     assert caption.is_identity
     assert caption.fields == {
-        "id": "3",
+        "id": "fa81c88ff719636a-2",
         "conversation": "c",
         "source": "whatsapp",
         "content": "Our new kitchen",

@@ -65,6 +65,11 @@ def live(store):
     store.rebuild(settings=memproc.Settings(dedup="exact"))
     store.rebuild(settings=memproc.Settings(dedup="near"))
     store.unmerge_job(1)
+    store.expire(older_than="1mo", kind="message")
+    store.expire(older_than="1d", name="of the night")
+    store.restore_expired("of the night")
+    store.expire(past_valid_to=True)
+    store.set_retention([memproc.RetentionRule(older_than="2y")])
     tea, milk, *_ = [kept.number for kept in store.quarantine() if "Likes" in kept.raw.decode()]
     store.replay(tea, transform=lambda record: {**record, "importance": 1.0})
     store.discard(milk)
@@ -147,7 +152,17 @@ def codes_of(findings):
 def test_a_good_store_with_a_rich_history_has_no_finding(good):
     """Whatever was merged, undone, forgotten, rebuilt and rejected; and it holds all that the checks are about."""
     assert examine_at(good) == ()
-    for table in ("merged", "typo_links", "decisions", "reviews", "forgotten", "quarantine", "quarantine_parts", "segments"):
+    for table in (
+        "merged",
+        "typo_links",
+        "decisions",
+        "reviews",
+        "forgotten",
+        "expired",
+        "quarantine",
+        "quarantine_parts",
+        "segments",
+    ):
         assert ask(good, f"SELECT count(*) FROM {table}") > [0], table
     with memproc.open(good) as store:
         assert store.doctor() == ()
@@ -390,6 +405,12 @@ BY_SQL = {
         change("UPDATE quarantine SET message = 'well' WHERE status = 'discarded'"),
     ],
     "ledger": [sealed(change(f"UPDATE ledger SET subject = zeroblob(16) WHERE number = {REVIEWED}"), tables.ledger)],
+    "expired": [
+        change("DELETE FROM expired"),
+        change("UPDATE expired SET name = 'other'"),
+        change("UPDATE expired SET made_at = '2020-01-01T00:00:00.000000Z'"),
+        change("INSERT INTO expired VALUES (1, zeroblob(16), 'x', '')"),
+    ],
     "decisions": [
         sealed(change("UPDATE decisions SET verdict = 'perhaps' WHERE number = 1"), tables.decisions),
         sealed(change("UPDATE decisions SET a = b, b = a WHERE number = 1"), tables.decisions),

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import memproc
-from memproc.config import LARGEST_NUMBER, limit_of, whole_number
+from memproc.arguments import LARGEST_NUMBER, limit_of, whole_number
 from tests.command_line import run_memproc
 
 WRONG = (0, -1, -(10**30), 10**30, LARGEST_NUMBER + 1, 1.5, 1.0, float("nan"), True, False, "1", b"1", [1])

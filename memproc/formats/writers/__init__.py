@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 
 from memproc.config import Shape
-from memproc.formats.writers import langgraph, markdown, mcp, mem0, table
+from memproc.formats.writers import graph, langgraph, markdown, markdown_daily, mcp, mem0, okf, table
 from memproc.records import Plain
 
 Memories = Callable[[], Iterator[Plain]]
@@ -20,5 +20,13 @@ FILES: Mapping[Shape, Callable[[Memories, Counter[str]], Iterator[bytes]]] = {
     "mem0": mem0.lines,
     "langgraph": langgraph.lines,
     "mcp": mcp.lines,
+    "graphml": graph.graphml,
+    "graph": graph.node_link,
 }
-FOLDERS: Mapping[Shape, Callable[[Memories, Counter[str]], Iterator[tuple[str, bytes]]]] = {"markdown": markdown.notes}
+FOLDERS: Mapping[Shape, Callable[[Memories, Counter[str]], Iterator[tuple[str, bytes]]]] = {
+    "markdown": markdown.notes,
+    "markdown-daily": markdown_daily.days,
+    "okf": okf.concepts,
+}
+CONFIRMED: frozenset[Shape] = frozenset(("okf",))  # which say who confirmed a memory
+GRAPHS: frozenset[Shape] = frozenset(("graphml", "graph"))  # their writers are told where each relation leads

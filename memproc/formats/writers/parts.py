@@ -12,6 +12,8 @@ from memproc.dedup.keys import identity_key
 from memproc.formats.own import PROVENANCE
 from memproc.records import Plain
 
+CONFIRMED = "confirmed"  # in a memory to be written: who confirmed it and when, if that was asked for
+
 
 def id_of(memory: Plain, system: str | None = None) -> str:
     """Return the id of a memory in a system: its own one there, if that is what names it, else the id that the store gave it.

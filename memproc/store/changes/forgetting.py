@@ -19,6 +19,7 @@ from memproc.store.kinds import LedgerKind
 from memproc.store.quarantine.records import take_texts_out
 from memproc.store.reviews.storing import delete_reviews_of
 from memproc.store.rows.decisions import decisions_on, stands_against, take_notes_out
+from memproc.store.rows.expired import delete_expired, take_over_expired
 from memproc.store.rows.ledger import LedgerEntry, take_reasons_out, write_lines
 from memproc.store.rows.memories import delete_merged
 from memproc.store.rows.neighbourhood import neighbourhood
@@ -43,6 +44,7 @@ def forget(tx: Tx, segments: Segments, rows: Sequence[Row], note: str = "") -> N
     numbers = [row.number for row in rows]
     tombstones = [Tombstone(**row._asdict()) for row in tx.select_by_keys(_TOMBSTONES, _observations.key, keys)]
     delete_observations(tx, numbers)
+    delete_expired(tx, keys)
     write_tombstones(tx, tombstones)
     delete_merged(tx, [row.memory for row in rows if row.memory])
     delete_reviews_of(tx, keys)
@@ -69,7 +71,7 @@ def take_over(tx: Tx, segments: Segments, decided: Sequence[Decided], namespace:
     fresh = [
         pair(bytes.fromhex(one.keys[0]), bytes.fromhex(one.keys[1]), one.verdict, one.policy)
         for one in applied
-        if one.verdict != "forgotten"
+        if one.verdict != "forgotten" and one.verdict != "expired"  # noqa: PLR1714 - mypy narrows by this
     ]
     existing = decisions_on(tx, {decision.keys for decision in fresh})
     if new := [(decision, decision.verdict) for decision in fresh if not stands_against(existing.get(decision.keys, {}), decision)]:
@@ -85,6 +87,7 @@ def take_over(tx: Tx, segments: Segments, decided: Sequence[Decided], namespace:
         _remember_forgotten(tx, keys, spent, batch)
         left = tx.select_by_keys(ROWS, tables.observations.c.node, spent.values())
         recluster(tx, [to_row(row).observation for row in left])
+    take_over_expired(tx, [(bytes.fromhex(one.keys[0]), one.policy) for one in applied if one.verdict == "expired"])
     return len(decided) - len(applied)
 
 
@@ -100,7 +103,7 @@ def _within(tx: Tx, decided: Sequence[Decided], namespace: str) -> list[Decided]
 
     def is_within(one: Decided) -> bool:
         keys = [bytes.fromhex(key) for key in one.keys]
-        if one.verdict == "forgotten":
+        if one.verdict in ("forgotten", "expired"):
             return observations[keys[0]] == {namespace}
         return all(observations[key] | nodes[key] == {namespace} for key in keys)
 
@@ -112,3 +115,4 @@ def _remember_forgotten(tx: Tx, keys: Sequence[Key], spent: Mapping[Key, Key], b
     fresh = set(keys) - forgotten_among(tx, keys)
     nodes = [(key, spent.get(key)) for key in sorted(fresh)]
     write_tombstones(tx, [Tombstone(key, node, node and key, batch, -1, IMPORTED, times_seen=0) for key, node in nodes])
+    delete_expired(tx, keys)

@@ -20,6 +20,7 @@ from memproc.store.jobs.counting import count_memories, memories_told
 from memproc.store.quarantine.records import mend_reasons
 from memproc.store.quarantine.texts import write_texts_again
 from memproc.store.rows.decisions import decide_on
+from memproc.store.rows.expired import write_expired_again
 from memproc.store.rows.ledger import moves, write_lines
 from memproc.store.rows.memories import clear_merged, write_regrouped
 from memproc.store.rows.neighbourhood import CHUNK, in_company, neighbourhood
@@ -46,6 +47,7 @@ def rebuild(tx: Tx, segments: Segments, policy: Policy) -> Moved:
     clear_orphans(tx)
     mend_reasons(tx)
     write_texts_again(tx)
+    write_expired_again(tx)
     decided = {key for row in tx.execute(select(tables.decisions.c.a, tables.decisions.c.b)) for key in row}
     nodes: dict[Key, set[Key]] = defaultdict(set)
     segments.clear(tx)

@@ -18,6 +18,7 @@ import orjson
 
 from memproc.batch_size import FIRST_BATCH, LARGEST_BATCH_BYTES
 from memproc.config import Policy, Settings
+from memproc.dates import Dates
 from memproc.errors import DatabaseError, MemprocError, UsageError
 from memproc.failures import Kind
 from memproc.formats import format_named, generic, of_line, own
@@ -156,7 +157,11 @@ class ReplayPlan:
         is_told = bool(options.get("is_told")) and not (self.format or self.mapping)
         context = Context(options.get("source"), frozenset(options.get("include", ())), mapping, is_told=is_told)
         format_used, namespace = self._format(record, value), record.namespace or None
-        return Intake(format_used, self.policy, self.schema, namespace, context, options.get("as_of"), self.settings)
+        settings, dates = self.settings, Dates.of_options(options)
+        if dates.is_said:
+            dates = settings.dates.or_else(dates)
+            settings = replace(settings, date_format=dates.formats, day_first=dates.day_first)
+        return Intake(format_used, self.policy, self.schema, namespace, context, options.get("as_of"), settings)
 
     def _format(self, record: ReplayedRecord, value: object) -> Format:
         """Return the format of a value: the one named, that of a mapping, memproc's own for records it wrote itself, or the
@@ -166,8 +171,8 @@ class ReplayPlan:
             return format_named(self.format)
         original = format_named(record.format)
         if self.mapping:
-            return generic.TABLE if original is generic.TABLE else generic.FORMAT
-        if not isinstance(value, dict) or original in (generic.TABLE, own.FORMAT, own.FULL):
+            return original if original in generic.TABLES else generic.FORMAT
+        if not isinstance(value, dict) or original in (*generic.TABLES, own.FORMAT, own.FULL):
             return original
         if own.is_whole(value):
             return own.FORMAT

@@ -33,6 +33,7 @@ from memproc.store.jobs.counting import IMPORTED, BatchCount, count_batches, cou
 from memproc.store.quarantine.records import DISCARDED, REASONED, reasons_in, reasons_told, sightings
 from memproc.store.quarantine.texts import wrong_texts
 from memproc.store.rows.decisions import WITHDRAWN, all_decisions
+from memproc.store.rows.expired import wrong_expired
 from memproc.store.sql import tables
 from memproc.store.sql.database import Database
 from memproc.store.sql.driver_errors import translated
@@ -122,6 +123,7 @@ def _check_rows(again: Recomputed, findings: Findings) -> None:
     if not findings.has("quarantine"):
         findings.add("quarantine_texts", *wrong_texts(tx))
     _check_decisions(tx, findings)
+    findings.add("expired", *wrong_expired(tx))
     findings.add("jobs_missing", *orphans.jobs_missing(tx))
     findings.add("jobs_miscounted", *orphans.jobs_miscounted(tx))
     if not findings.has("jobs_miscounted"):

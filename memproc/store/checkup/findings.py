@@ -99,6 +99,7 @@ FINDINGS: dict[str, tuple[Severity, str, str]] = {
         "Lines of the ledger name observations that neither exist nor were forgotten.",
         "nothing depends on them; if observations are missing, take the last backup",
     ),
+    "expired": ("error", "What has expired is not what the ledger tells.", _REBUILD),
     "decisions": ("error", "Decisions have unknown verdicts, or their two sides are not in order.", _BACKUP_ONLY),
     "decisions_contradict": (
         "warning",

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Sequence
 from contextlib import nullcontext
 from dataclasses import replace
 
-from memproc.config import Verdict, limit_of, maybe_number, share_of, whole_number, whole_numbers
+from memproc.arguments import limit_of, maybe_number, share_of, whole_number, whole_numbers
+from memproc.config import Verdict
 from memproc.dedup.decision import Decision
 from memproc.dedup.meaning import AT_LEAST
 from memproc.dedup.review_policy import checked_name, parse_policy

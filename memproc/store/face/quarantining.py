@@ -9,7 +9,8 @@ from pathlib import Path
 from time import perf_counter
 from typing import IO, Unpack
 
-from memproc.config import QuarantineStatus, limit_of, whole_number, whole_numbers
+from memproc.arguments import limit_of, whole_number, whole_numbers
+from memproc.config import QuarantineStatus
 from memproc.errors import NotFoundError
 from memproc.formats import format_named
 from memproc.records import M, Memory

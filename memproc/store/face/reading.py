@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from contextlib import closing
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import IO
 
 import orjson
 
-from memproc.config import Shape, limit_of, maybe_number
+from memproc.arguments import limit_of, maybe_number
+from memproc.config import Shape
 from memproc.dedup.compare.confidence import model_of
 from memproc.dedup.text.canonical import canonical
 from memproc.errors import UsageError
+from memproc.formats.writers import CONFIRMED, GRAPHS
 from memproc.records import M, Plain
+from memproc.retention import is_past, is_valid_at
 from memproc.store.answers import (
     History,
     IndexRecall,
@@ -28,11 +32,14 @@ from memproc.store.jobs.counting import count_memories, jobs, recount, stats
 from memproc.store.jobs.jobs import (
     ask,
 )
+from memproc.store.rows.expired import count_expired
 from memproc.store.rows.exports import marked_memories, whole_observations
 from memproc.store.rows.history import history_of
 from memproc.store.rows.memories import memories_by_id, memory_at, newest_memories
-from memproc.store.rows.observations import locate, named_by, require, to_key
+from memproc.store.rows.observations import locate, named_by, require, require_row, to_key
+from memproc.store.rows.relations import Related, linked_memories, related_to
 from memproc.store.rows.trace import trace_of, trace_of_forgotten
+from memproc.store.rows.trust import confirmed_memories
 from memproc.store.sql.tx import Tx
 from memproc.times import parse_time, to_micros, to_text
 from memproc.values import shown
@@ -61,38 +68,39 @@ class Reading(Face[M]):
         since: object = None,
         subject: str | None = None,
         limit: int | None = FOUND_BY_DEFAULT,
+        at: object = None,
+        expired: bool = False,
     ) -> list[M]:
         """Return memories that match all arguments, the newest first, at most `limit` (None: all).
 
         `text` is a case-insensitive substring of the canonical text. `since` is a time in any form that records may have; it is
-        compared with `updated_at`, else `created_at`.
+        compared with `updated_at`, else `created_at`. What is past its `valid_to` and what has expired are left out, unless
+        `expired` is true. `at` is a time too, for what was valid then by `valid_from` and `valid_to`.
         """
         most = limit_of(limit)
-        try:
-            moment = parse_time(since) if since is not None else None
-        except ValueError as error:
-            raise UsageError(f"since={since!r}: {error}") from error
+        moment, then = _moment_of("since", since), _moment_of("at", at)
         namespace, tag, subject = (name and shown(name) for name in (namespace, tag, subject))  # a blank name matches nothing
         wanted = canonical(text) if text else ""
-        least = to_micros(to_text(moment)) if moment else None
+        least = to_micros(moment) if moment else None
 
-        def is_wanted(plain: Plain) -> bool:
+        def is_wanted(plain: Plain, now: str) -> bool:
             return (
                 (namespace is None or plain["namespace"] == namespace)
                 and (tag is None or tag in plain.get("tags", ()))
                 and (subject is None or plain.get("subject") == subject)
                 and wanted in canonical(plain["content"])
+                and (is_valid_at(plain, then) if then else expired or not is_past(plain, now))
             )
 
         def matching(tx: Tx) -> list[M]:
-            with closing(newest_memories(tx, namespace, least)) as newest:
-                return [*map(self._to_memory, islice(filter(is_wanted, newest), most))]
+            with closing(newest_memories(tx, namespace, least, expired=expired)) as newest:
+                return [*map(self._to_memory, islice((one for one in newest if is_wanted(one, tx.now)), most))]
 
         return self._opened.transactions.read(matching)
 
     def count(self) -> int:
-        """Return how many memories there are."""
-        return self._opened.transactions.read(count_memories)
+        """Return how many memories there are that have not expired."""
+        return self._opened.transactions.read(lambda tx: count_memories(tx) - count_expired(tx))
 
     def trace(self, identifier: str) -> Trace[M]:
         """Return where a memory comes from and what was merged, reviewed and decided; of a forgotten one only dates and kinds.
@@ -120,18 +128,29 @@ class Reading(Face[M]):
 
         return self._opened.transactions.read(steps)
 
-    def export(self, to: str | Path | IO[bytes], *, full: bool = False) -> int:
-        """Write one memory a line, ordered by id; with `full` a head, all observations, then the decisions. Return the number of
-        lines.
+    def export(self, to: str | Path | IO[bytes], *, full: bool = False, expired: bool = False) -> int:
+        """Write one memory a line, ordered by id, and with `expired` those that have expired too; with `full` a head, all
+        observations, then the decisions and what has expired. Return the number of lines.
         """
-        plain_lines = whole_observations if full else marked_memories
+        plain_lines = whole_observations if full else partial(marked_memories, expired=expired)
         return export_lines_to(self._opened.transactions, to, lambda tx: (orjson.dumps(plain) + b"\n" for plain in plain_lines(tx)))
 
-    def export_as(self, to: str | Path | IO[bytes], shape: Shape) -> Exported:
-        """Write all memories in the shape of another system: `csv`, `mem0`, `langgraph` or `mcp`, each one file, or `markdown`, a
-        new or empty folder with a note a memory. Return how many were written, and what the shape cannot hold.
+    def export_as(self, to: str | Path | IO[bytes], shape: Shape, *, expired: bool = False) -> Exported:
+        """Write all memories in the shape of another system: `csv`, `mem0`, `langgraph` or `mcp`, each one file; a graph of
+        memories and relations, `graphml` or `graph` (node-link JSON); or a new or empty folder: `markdown` with a note a memory,
+        `markdown-daily` with a note a day, `okf` with concepts that say who confirmed them. Return how many were written, and what
+        the shape cannot hold. Memories that have expired are written on request.
         """
-        return export_shape_to(self._opened.transactions, to, shape, memories_by_id)
+        given = confirmed_memories if shape in CONFIRMED else linked_memories if shape in GRAPHS else memories_by_id
+        return export_shape_to(self._opened.transactions, to, shape, partial(given, expired=expired))
+
+    def related(self, identifier: str) -> tuple[Related, ...]:
+        """Return what a memory is related to, as things stand now: targets may have come after it. Raises NotFoundError."""
+
+        def found(tx: Tx) -> tuple[Related, ...]:
+            return related_to(tx, memory_at(tx, require_row(tx, identifier)))
+
+        return self._opened.transactions.read(found)
 
     def jobs(self) -> list[Job]:
         """Return the jobs with their counts, the oldest first."""
@@ -156,3 +175,12 @@ class Reading(Face[M]):
 
     def _ask(self, job: int, request: str | None) -> None:
         self._opened.transactions.write(lambda tx: ask(tx, job, request))  # type: ignore[arg-type]
+
+
+def _moment_of(name: str, given: object) -> str | None:
+    """Return a time that a call was given, as fixed-width text. Raises UsageError on what is none."""
+    try:
+        moment = parse_time(given) if given is not None else None
+    except ValueError as error:
+        raise UsageError(f"{name}={given!r}: {error}") from error
+    return to_text(moment) if moment else None

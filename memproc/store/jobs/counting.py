@@ -17,7 +17,9 @@ from memproc.store.answers import Job, Recount
 from memproc.store.jobs.owners import Owner
 from memproc.store.kinds import LedgerKind
 from memproc.store.rows.decisions import all_decisions
+from memproc.store.rows.expired import count_expired
 from memproc.store.rows.observations import home_in
+from memproc.store.rows.relations import count_relations
 from memproc.store.sql import tables
 from memproc.store.sql.tx import Tx
 
@@ -56,15 +58,19 @@ def count_memories(tx: Tx) -> int:
 
 
 def stats(tx: Tx) -> dict[str, int]:
-    """Return counts: memories, observations by outcome, and what else there is."""
+    """Return counts: memories, those of them that have expired, observations by outcome, and what else there is."""
     outcomes = select(tables.observations.c.outcome, func.count()).group_by(tables.observations.c.outcome)
     counted: dict[str, int] = dict(tuple(row) for row in tx.execute(outcomes))
     others = {name: tx.execute(select(func.count()).select_from(table)).scalar_one() for name, table in _COUNTED.items()}
+    relations, dangling = count_relations(tx)
     in_quarantine = tx.execute(select(func.count()).where(tables.quarantine.c.status == "open")).scalar_one()
     return {
         "memories": count_memories(tx),
+        "expired": count_expired(tx),
         "observations": sum(counted.values()),
         **{outcome.value: counted.get(outcome.value, 0) for outcome in (Outcome.STORED, Outcome.DUPLICATE, Outcome.MERGED)},
+        "relations": relations,
+        "dangling": dangling,
         "open_reviews": tx.execute(_WAITING).scalar_one(),
         "decisions": len(all_decisions(tx)),
         "quarantine": in_quarantine,

@@ -15,7 +15,8 @@ from typing import Any, NamedTuple, TypedDict, Unpack
 import orjson
 from sqlalchemy import Select, select
 
-from memproc.config import QuarantineStatus, whole_number
+from memproc.arguments import whole_number
+from memproc.config import QuarantineStatus
 from memproc.dedup.keys import Key
 from memproc.errors import NotFoundError, UsageError
 from memproc.records import Fault, Outcome, Rejected, encode

@@ -8,7 +8,8 @@ from typing import Any, get_args
 
 from sqlalchemy import select
 
-from memproc.config import LARGEST_NUMBER, Verdict
+from memproc.arguments import LARGEST_NUMBER
+from memproc.config import Verdict
 from memproc.dedup.compare.reasons import reason_told
 from memproc.dedup.decision import Decision
 from memproc.dedup.keys import Key

@@ -15,9 +15,11 @@ from memproc.dedup.memory import memory_of_one
 from memproc.dedup.neighbourhood import Row
 from memproc.dedup.regrouping import Regrouped
 from memproc.records import Plain, encode, last_changed
+from memproc.store.rows.expired import has_expired
 from memproc.store.rows.observations import set_memories, set_speaking
 from memproc.store.sql import tables
 from memproc.store.sql.tx import Tx
+from memproc.store.sql.views import IS_EXPIRED
 from memproc.times import to_micros
 
 CHUNK = 500
@@ -49,9 +51,11 @@ def to_memory(key: Key, record: str) -> Plain:
     return memory_of_one(key.hex(), orjson.loads(record))
 
 
-def newest_memories(tx: Tx, namespace: str | None, since: int | None) -> Generator[Plain, None, None]:
-    """Give the memories of a namespace that changed since, in microseconds, newest first, then by id."""
-    arms = []
+def newest_memories(tx: Tx, namespace: str | None, since: int | None, *, expired: bool = False) -> Generator[Plain, None, None]:
+    """Give the memories of a namespace that changed since, in microseconds, newest first, then by id; on request also those that
+    have expired.
+    """
+    arms, is_whole = [], expired or not has_expired(tx)
     for table, key in ((tables.observations, _observations.node), (tables.merged, _merged.id)):
         chosen = select(key.label("id"), table.c.record, table.c.date)
         if table is tables.observations:
@@ -60,6 +64,8 @@ def newest_memories(tx: Tx, namespace: str | None, since: int | None) -> Generat
             chosen = chosen.where(table.c.namespace == namespace_number(namespace))
         if since is not None:
             chosen = chosen.where(table.c.date >= since)
+        if not is_whole:
+            chosen = chosen.where(~IS_EXPIRED[table])
         arms.append(chosen)
     both = union_all(*arms).subquery()
     ordered = select(both.c.id, both.c.record).order_by(func.coalesce(both.c.date, -(2**62)).desc(), both.c.id)
@@ -68,10 +74,12 @@ def newest_memories(tx: Tx, namespace: str | None, since: int | None) -> Generat
             yield to_memory(key, record)
 
 
-def memories_by_id(tx: Tx) -> Iterator[Plain]:
-    """Give every memory with its `observations`, ordered by id."""
-    alone = tx.execute(select(_observations.node).where(_observations.memory.is_(None))).scalars().all()
-    of_many = tx.execute(select(_merged.id)).scalars().all()
+def memories_by_id(tx: Tx, *, expired: bool = False) -> Iterator[Plain]:
+    """Give every memory with its `observations`, ordered by id; those that have expired only on request."""
+    one, many_of = select(_observations.node).where(_observations.memory.is_(None)), select(_merged.id)
+    if not expired and has_expired(tx):
+        one, many_of = one.where(~IS_EXPIRED[tables.observations]), many_of.where(~IS_EXPIRED[tables.merged])
+    alone, of_many = (tx.execute(query).scalars().all() for query in (one, many_of))
     keys = sorted([*((key, False) for key in alone), *((key, True) for key in of_many)])
     for start in range(0, len(keys), CHUNK):
         some = keys[start : start + CHUNK]

@@ -28,7 +28,7 @@ from sqlalchemy import (
 from memproc.config import TABLE_PREFIX
 from memproc.store.sql.columns import BYTES, key, number, seal, text
 
-SCHEMA = 8
+SCHEMA = 9
 PREFIX = TABLE_PREFIX
 PART_BYTES = 1024 * 1024
 THE_STORE = 1  # the id of the only row of `store`
@@ -153,6 +153,16 @@ forgotten = Table(
     Index(f"{PREFIX}forgotten_home", "home"),
 )
 
+expired = Table(
+    f"{PREFIX}expired",
+    metadata,
+    number("number", primary_key=True),  # of the line in the ledger that tells of it; all of the row follows from that line
+    key("key"),
+    text("name"),
+    text("made_at"),
+    Index(f"{PREFIX}expired_key", "key"),
+)
+
 ledger = Table(
     f"{PREFIX}ledger",
     metadata,
@@ -160,7 +170,7 @@ ledger = Table(
     number("batch", nullable=True),
     text("made_at"),
     # of a batch similar, version, returned, joins, splits; review; decision; of forgetting forgotten, memories_forgotten; of
-    # quarantine replayed, rejected, discarded
+    # quarantine replayed, rejected, discarded; of retention expired, restored, retention
     text("kind"),
     key("subject", nullable=True),
     key("other", nullable=True),

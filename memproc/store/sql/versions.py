@@ -15,6 +15,7 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any
 
+import orjson
 from sqlalchemy import (
     BigInteger,
     Column,
@@ -26,17 +27,21 @@ from sqlalchemy import (
     Text,
     inspect,
     select,
+    update,
 )
 from sqlalchemy.sql import quoted_name
+from xxhash import xxh3_64_hexdigest
 
 from memproc.errors import StoreError
 from memproc.store.sql import tables
 from memproc.store.sql.columns import SEAL
-from memproc.store.sql.making import names_in
+from memproc.store.sql.making import columns_of, names_in
 from memproc.store.sql.tx import Tx
 
 ROWS_AT_ONCE = 1_000
 _KINDS: Mapping[str, Any] = {"key": LargeBinary, "number": BigInteger, "text": Text, "double": Double}
+
+_TAKEN = "the database has {}, which no store has made, and this memproc needs the name: rename that, then open the store again"
 
 Step = Callable[[Tx], None]
 
@@ -79,7 +84,36 @@ def _to_8(tx: Tx) -> None:
             tx.update_rows(table, reworded)
 
 
-STEPS: Mapping[int, Step] = MappingProxyType({7: _to_8})
+def _to_9(tx: Tx) -> None:
+    """Write where jobs go on as several sources may be unended, and drop the view of memories, which tells from now on which have
+    expired; the table of these is made with what is missing.
+    """
+    _widen_checkpoints(tx)
+    there = columns_of(tx, taken := tx.database.names.of("expired"))
+    if there is not None and there != {"number", "key", "name", "made_at"}:  # else this was cut off on MariaDB
+        raise StoreError(_TAKEN.format(taken))
+    tx.exec_driver_sql(f"DROP VIEW IF EXISTS {_name(tx, 'memories')}")
+
+
+def _widen_checkpoints(tx: Tx) -> None:
+    """Bring a checkpoint from (source, items, records, left out) to (where the source goes on, left out, others, sources begun)."""
+    name = quoted_name(tx.database.names.of("jobs"), quote=True)
+    jobs = Table(name, MetaData(), Column("number", BigInteger), Column("landed", BigInteger), Column("checkpoint", Text)).c
+    for row in tx.execute(select(*jobs).where(jobs.checkpoint.is_not(None))).all():
+        seal, _, text = row.checkpoint.partition(" ")
+        if seal != _seal_of(row.number, row.landed, text) or isinstance((place := orjson.loads(text))[0], list):
+            continue  # a check-up tells of the former; the latter was done before this was cut off
+        source, items, records, left_out = place
+        wider = orjson.dumps(((source, items, records, None), left_out, (), source + 1)).decode()
+        sealed = f"{_seal_of(row.number, row.landed, wider)} {wider}"
+        tx.execute(update(jobs.number.table).where(jobs.number == row.number).values(checkpoint=sealed))
+
+
+def _seal_of(job: int, landed: int, checkpoint: str) -> str:
+    return xxh3_64_hexdigest(orjson.dumps([job, landed, checkpoint], option=orjson.OPT_SORT_KEYS))
+
+
+STEPS: Mapping[int, Step] = MappingProxyType({7: _to_8, 8: _to_9})
 """By the version that it begins at, the step that leads to the next version."""
 OLDEST = min(STEPS, default=tables.SCHEMA)
 """The oldest version that can be brought up to this one."""
@@ -109,10 +143,7 @@ def _rename_table(tx: Tx, before: str, after: str) -> None:
     if tx.database.names.of(before) not in existing:
         return
     if (taken := tx.database.names.of(after)) in existing:
-        raise StoreError(
-            f"the database has {taken}, which no store has made, and this memproc needs the name: rename that, "
-            "then open the store again"
-        )
+        raise StoreError(_TAKEN.format(taken))
     is_sqlite = tx.database.file is not None
     if is_sqlite:  # else it refuses where an application has a view, of whatever, that is broken
         tx.exec_driver_sql("PRAGMA legacy_alter_table=ON")

@@ -2,21 +2,46 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import BigInteger, Column, Executable, Select, cast, func, select, union_all
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    ColumnElement,
+    Executable,
+    Select,
+    Table,
+    case,
+    cast,
+    exists,
+    func,
+    literal_column,
+    select,
+    union_all,
+)
 
 from memproc.store.sql.backends import Backend
-from memproc.store.sql.tables import PREFIX, batches, jobs, merged, observations, quarantine
+from memproc.store.sql.tables import PREFIX, batches, expired, jobs, merged, observations, quarantine
 
 VIEWS = tuple(f"{PREFIX}{name}" for name in ("memories", "batch_status", "error_patterns"))
 _SHOWN = ("namespace", "subject", "kind", "content", "created_at", "updated_at")
 
 
+_is_alone_expired = exists().where(expired.c.key == observations.c.key)
+_of_merged = observations.alias("own")
+# A memory has expired when each of its observations has: one that came since has not, so it is told again.
+IS_EXPIRED: Mapping[Table, ColumnElement[bool]] = {
+    observations: _is_alone_expired,
+    merged: ~exists().where(_of_merged.c.memory == merged.c.id, ~exists().where(expired.c.key == _of_merged.c.key)),
+}
+
+
 def _memories(backend: Backend, key: Column[bytes], record: Column[str]) -> Select[Any]:
     """Return a query of memories, their main fields taken out of the record."""
     shown: list[Any] = [backend.json_text(record, name).label(name) for name in _SHOWN]
-    return select(backend.hexadecimal(key).label("id"), *shown, record.label("record"))
+    is_expired = case((IS_EXPIRED[key.table], literal_column("1")), else_=literal_column("0")).label("expired")
+    return select(backend.hexadecimal(key).label("id"), *shown, record.label("record"), is_expired)
 
 
 def views_on(backend: Backend) -> dict[str, Executable]:

@@ -1,7 +1,6 @@
-"""Hypothesis strategies for property tests on memories, for users of memproc and for memproc itself.
+"""Strategies for records: they draw from a few texts and edit them, so that examples contain what random text never does.
 
-The strategies draw from a few texts and edit them, so that examples contain what random text never does: repeats, near repeats,
-typos that can be corrected, contradictions, versions, events and broken records.
+That is: repeats, near repeats, typos that can be corrected, contradictions, versions, events and broken records.
 """
 
 from __future__ import annotations
@@ -10,8 +9,6 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from hypothesis import strategies as st
-
-from memproc.records import Memory
 
 SEEDS = (
     "She does not drink coffee in the kitchen",
@@ -124,11 +121,6 @@ def waiting(draw: st.DrawFn, kinds: Sequence[str] = ("changed", "undated")) -> l
         return [{"content": said[0], "created_at": before}, {"content": said[1], "created_at": after}]
     near = draw(st.sampled_from(BENIGN))
     return [*({"content": text, "id": "m3", "source": "app"} for text in said), *({"content": near(text)} for text in said)]
-
-
-def memories() -> st.SearchStrategy[Memory]:
-    """Draw a valid memory."""
-    return st.one_of(facts(), facts(), events()).map(lambda record: Memory(**record))
 
 
 def _edited(text: str, edits: Sequence[Edit]) -> str:

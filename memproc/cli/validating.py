@@ -1,0 +1,130 @@
+"""The commands that tell what a valid record is, and which records are none."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+from typer import Argument, Exit, Option
+
+from memproc.arguments import whole_number
+from memproc.cli.app import FAILED, Json, app, print_json, settings_of, show, tell, warn
+from memproc.cli.options import (
+    AllowPickle,
+    DateFormat,
+    DayFirst,
+    Delimiter,
+    Encoding,
+    FormatName,
+    Mapping,
+    Records,
+    Redact,
+    Schema,
+    SecretKinds,
+    SecretsPolicy,
+    asked_of,
+    mapping_of,
+    schema_of,
+)
+from memproc.cli.remotes import Key, Named, Query, Table, TableSchema, given_by
+from memproc.errors import UsageError
+
+if TYPE_CHECKING:
+    from memproc.report.checks import Checks
+
+Output = Literal["human", "json", "sarif", "github"]
+
+
+@app.command()
+def validate(
+    file: Annotated[str | None, Argument(metavar="FILE", help="A file, folder, archive or database; - is standard input.")] = None,
+    record: Annotated[
+        str | None, Option("--record", metavar="JSON", help="Check this one record, and no file.", show_default=False)
+    ] = None,
+    table: Table = None,
+    query: Query = None,
+    key: Key = None,
+    db_schema: TableSchema = None,
+    format: FormatName = None,
+    schema: Schema = None,
+    records: Records = None,
+    delimiter: Delimiter = None,
+    encoding: Encoding = None,
+    allow_pickle: AllowPickle = False,
+    map_field: Mapping = None,
+    date_format: DateFormat = None,
+    day_first: DayFirst = None,
+    redact: Redact = False,
+    secrets: SecretsPolicy = "off",
+    secret_kinds: SecretKinds = None,
+    most_shown: Annotated[
+        int, Option("--max-shown", metavar="N", help="Of equal faults in a file show this many; all are counted.")
+    ] = 10,
+    output: Annotated[Output, Option(help="sarif: a SARIF 2.1.0 log; github: workflow commands that annotate lines.")] = "human",
+    as_json: Json = False,
+) -> None:
+    """Check the records of a file and show every fault. Exit with 1 if there is one."""
+    from dataclasses import replace
+
+    from memproc.formats.draft import Context
+    from memproc.ingestion.checking import check, check_one
+    from memproc.ingestion.reading import intake_of
+
+    if (file is None) == (record is None):
+        raise UsageError("give what to check: a file, or one record by --record '{...}'")
+    if as_json and output not in ("human", "json"):
+        raise UsageError(f"--json and --output {output}: give one of them")
+    whole_number("--max-shown", most_shown)
+    warn()
+    dates = {"date_format": tuple(date_format or ()), "day_first": day_first}
+    settings = settings_of(redact=redact, secrets=secrets, secret_kinds=tuple(secret_kinds or ()), **dates)
+    intake = replace(intake_of(Context(mapping=mapping_of(map_field)), settings), schema=schema_of(schema))
+    asked = asked_of(format, records, delimiter, encoding, allow_pickle=allow_pickle)
+    if file is not None:
+        given = given_by([file], Named(table, query, tuple(key or ()), schema=db_schema))
+        found = check(given, intake, asked, most_shown=most_shown)
+    else:
+        found = check_one(record or "", intake, asked, most_shown=most_shown)
+    _show(found.checks, "json" if as_json else output)
+    if found.advice:
+        tell(f"no record can be taken: {found.advice}")
+    if not found.checks.is_valid:
+        raise Exit(FAILED)
+
+
+@app.command("schema")
+def show_schema(schema: Schema = None, as_json: Json = False) -> None:  # noqa: ARG001 - it is JSON in any case
+    """Print the JSON Schema of a memory, or of your own class, for editors and other validators."""
+    from memproc.validation import json_schema
+
+    print_json(json_schema(schema_of(schema)))
+
+
+def _show(checks: Checks, output: Output) -> None:
+    from memproc import __version__
+    from memproc.report.annotations import to_commands, to_sarif
+
+    folder = str(Path.cwd())
+    if output == "sarif":
+        print_json(to_sarif(checks, version=__version__, help_uri=_help_uri(), folder=folder))
+    elif output == "github":
+        show({}, "\n".join(to_commands(checks, folder=folder)), as_json=False)
+    elif output == "human" and checks.broken:
+        tell(str(checks))  # a part is not shown for the whole
+    else:
+        show(checks.as_dict(), str(checks), as_json=output == "json")
+    if output in ("human", "json"):
+        for note in checks.not_read:
+            tell(note)
+
+
+def _help_uri() -> str | None:
+    """Return where the installed package says that its documents are, None if it does not."""
+    from importlib.metadata import PackageNotFoundError, metadata
+
+    try:
+        urls = metadata("memproc-sdk").get_all("Project-URL") or []
+    except PackageNotFoundError:
+        return None
+    named = dict(url.split(", ", 1) for url in urls)
+    return f"{named['Documentation']}/reference/memory-fields.md" if "Documentation" in named else None

@@ -1,0 +1,50 @@
+"""Hypothesis strategies for property tests on memories, for users of memproc and for memproc itself.
+
+`records`, `facts`, `events`, `broken` and `texts` draw records as they are given; `memories` memories of any class; `exports` files
+of other systems; `batches` records whose outcomes are known. `st.from_type(Memory)` draws memories too, of every class.
+"""
+
+from memproc.from_type import register
+from memproc.testing.batches import Expected, batches
+from memproc.testing.drawing import (
+    BENIGN,
+    CONTRADICTING,
+    SAME,
+    SEEDS,
+    SLIPS,
+    bridges,
+    broken,
+    events,
+    facts,
+    records,
+    texts,
+    waiting,
+)
+from memproc.testing.exports import BUILT, Export, exports
+from memproc.testing.schemas import emotions, memories, of_class, relations
+
+register()  # where the package is not installed, nothing has called it
+
+__all__ = [
+    "BENIGN",
+    "BUILT",
+    "CONTRADICTING",
+    "SAME",
+    "SEEDS",
+    "SLIPS",
+    "Expected",
+    "Export",
+    "batches",
+    "bridges",
+    "broken",
+    "emotions",
+    "events",
+    "exports",
+    "facts",
+    "memories",
+    "of_class",
+    "records",
+    "relations",
+    "texts",
+    "waiting",
+]
