@@ -258,8 +258,8 @@ def test_a_memory_of_the_memory_service_keeps_its_hash_feelings_and_times(tmp_pa
     """Its store is whose it is, unless that is the usual one; values that each new memory has say nothing."""
     _, found = memories_of(ROOT / "fixtures/mcp-memory-service.json", tmp_path)
     bees, honey, smoke = (found[text] for text in sorted(found, key=lambda text: found[text].created_at))
-    assert (bees.emotion.label, bees.emotion.valence) == ("relief", 0.6)
-    assert bees.emotion.vocabulary is not None
+    felt = bees.emotion
+    assert (felt.label, felt.valence, felt.arousal, felt.vocabulary) == ("relief", 0.6, pytest.approx(-0.4), "pad")
     assert (str(bees.created_at), bees.metadata) == ("2026-03-02 09:30:00.250000+00:00", {"hives": 4, "memory_type": "note"})
     assert (honey.namespace, honey.tags, honey.metadata) == ("market", ("honey", "market"), {"price": 7.5})
     assert (smoke.namespace, smoke.tags, smoke.metadata) == ("default", (), {"parent_id": "1f4a", "version": 3})
