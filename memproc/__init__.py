@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from memproc.sketching import sketch
     from memproc.sources.databases.faces import SqlQuery, SqlTable
     from memproc.sources.live.live_store import LiveStore
+    from memproc.sources.rest.pages import RestPages
     from memproc.store.answers import (
         Added,
         Applied,
@@ -101,6 +102,7 @@ __all__ = [
     "Relation",
     "Removal",
     "Report",
+    "RestPages",
     "RetentionRule",
     "Review",
     "Settings",
@@ -140,6 +142,7 @@ _HOMES = {
     "memproc.sketching": "sketch",
     "memproc.sources.databases.faces": "SqlQuery SqlTable",
     "memproc.sources.live.live_store": "LiveStore",
+    "memproc.sources.rest.pages": "RestPages",
     "memproc.store.answers": "Added Applied Calibration Entry Finding History IndexRecall Job ObservationSeen PolicyCount "
     "Proposed Quarantined Recount Review Settled Step Trace",
     "memproc.store.exporting": "Exported",

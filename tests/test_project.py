@@ -26,6 +26,7 @@ FOR_USERS = {
     "hdf5",
     "xlsx",
     "tables",
+    "rest",
     "all",
 }
 FOLDERS = ("memproc", "tests", "benchmarks", "faults", "tools", "docs", ".ci", ".github")

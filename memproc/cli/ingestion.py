@@ -33,7 +33,19 @@ from memproc.cli.options import (
     asked_of,
     mapping_of,
 )
-from memproc.cli.remotes import Cursor, FromStart, Key, Named, Query, Table, TableSchema, given_by
+from memproc.cli.remotes import FromStart, Key, Named, Query, Table, TableSchema, given_by
+from memproc.cli.rest_options import (
+    AllowPrivate,
+    Cursor,
+    Headers,
+    Hosts,
+    MaxResponse,
+    PagingForm,
+    RequestRate,
+    RetrySeconds,
+    SinceParam,
+    maybe_rest,
+)
 from memproc.config import Dedup, Durability, Engine, OnError, ValidateWhen
 from memproc.errors import UsageError
 
@@ -47,7 +59,8 @@ _AMOUNT = re.compile(r"(\d{1,18}(?:\.\d{1,9})?) ?([A-Z]{0,3})", re.ASCII)
 @app.command()
 def ingest(
     what: Annotated[
-        list[str], Argument(metavar="WHAT...", help="Files, folders, patterns, archives, a database; - is standard input.")
+        list[str],
+        Argument(metavar="WHAT...", help="Files, folders, patterns, archives, a database, a web API; - is standard input."),
     ],
     into: Annotated[
         str | None,
@@ -108,6 +121,14 @@ def ingest(
     trust_decisions: Annotated[
         bool, Option("--trust-decisions", help="Apply the decisions of a full export, which must be your own.")
     ] = False,
+    paging: PagingForm = None,
+    header: Headers = None,
+    host: Hosts = None,
+    allow_private: AllowPrivate = False,
+    since_param: SinceParam = None,
+    requests_per_second: RequestRate = None,
+    retry_seconds: RetrySeconds = None,
+    max_response: MaxResponse = None,
     limit: Annotated[int | None, Option(metavar="N", min=1, help="Read the first N records only.")] = None,
     show_records: Annotated[
         int | None, Option("--show", metavar="N", min=1, help="Print the first N records as they would be stored; write nothing.")
@@ -150,8 +171,20 @@ def ingest(
         max_decompressed_bytes=bytes_of(max_decompressed, "--max-decompressed"),
     )
     warn()
-    given = given_by(what, Named(table, query, tuple(key or ()), cursor, db_schema, from_start))
     mapping, asked = mapping_of(map_field), asked_of(format, records, delimiter, encoding, allow_pickle=allow_pickle)
+    named = Named(table, query, tuple(key or ()), cursor, db_schema, from_start)
+    of_rest = {
+        "paging": paging,
+        "headers": header,
+        "hosts": host,
+        "allow_private": allow_private,
+        "since_param": since_param,
+        "requests_per_second": requests_per_second,
+        "retry_seconds": retry_seconds,
+        "max_response_bytes": None if max_response is None else bytes_of(max_response, "--max-response"),
+    }
+    rest = maybe_rest(what, records, named, of_rest)
+    given = given_by(what, named) if rest is None else [rest]
     if show_records is not None:
         context = Context(clean_name(source, "source"), frozenset(include or ()), mapping)
         show_first(given, intake_of(context, settings, namespace=namespace, as_of=as_of), asked, show_records, as_json=as_json)
@@ -171,7 +204,7 @@ def ingest(
                 mapping=mapping,
                 include=include or (),
                 as_of=as_of,
-                records=records,
+                records=records if rest is None else None,
                 delimiter=delimiter,
                 encoding=encoding,
                 allow_pickle=allow_pickle,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections import Counter
+from collections.abc import Sequence
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
@@ -86,8 +87,8 @@ def inspect(
         raise Exit(FAILED)
 
 
-def show_first(what: list[Any], intake: Intake, asked: Asked, count: int, *, as_json: bool) -> None:
-    """Print the first records of files as they would be stored, those that would be quarantined as messages."""
+def show_first(what: Sequence[object], intake: Intake, asked: Asked, count: int, *, as_json: bool) -> None:
+    """Print the first records of sources as they would be stored, those that would be quarantined as messages."""
     from memproc.dedup.memory import in_order
     from memproc.ingestion.reading import drafted
     from memproc.records import Rejected, plain

@@ -18,10 +18,6 @@ Query = Annotated[str | None, Option("--query", metavar="SQL", help="Read what t
 Key = Annotated[
     list[str] | None, Option("--key", metavar="COLUMN", help="What tells rows apart, once for each column; found for tables.")
 ]
-Cursor = Annotated[
-    str | None,
-    Option("--cursor", metavar="COLUMN", help="Read only what is new since the last run, by a time of change."),
-]
 TableSchema = Annotated[str | None, Option("--db-schema", metavar="NAME", help="The schema of the table, if not the usual one.")]
 FromStart = Annotated[bool, Option("--from-start", help="With --cursor: read everything once more.")]
 
@@ -67,7 +63,9 @@ def given_by(what: Sequence[str], named: Named) -> list[Path | Remote]:
 def _given(one: str, named: Named) -> Path | Remote:
     if named.table is None and named.query is None:
         if named != Named():
-            raise UsageError("--key, --cursor, --db-schema and --from-start go with --table or --query: name one of them")
+            raise UsageError(
+                "--key, --cursor, --db-schema and --from-start go with --table or --query, or with the URL of a web API: give one of them"
+            )
         return _without_options(one)
     return _of_database(one, named)
 

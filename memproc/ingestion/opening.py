@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import replace
@@ -185,7 +186,8 @@ def _of_remote(remote: Remote, intake: Intake, name: str | None) -> Source:
     """Look at the first records of a remote source and find their format. It is read from where the job is then."""
     first = looked_at(remote)
     with closing(first):
-        seen = Items(first, is_table=remote.is_table, reading=Reading(remarks=remarks_of(remote)))
+        unread: Any = getattr(remote, "unread", Counter())  # by one that reads lists of objects, which others stand beside
+        seen = Items(first, is_table=remote.is_table, reading=Reading(unread, remarks_of(remote)))
         source = _source(seen, Delivery(remote.label, "", _no_bytes, is_remote=True), intake, name or remote.format_name)
     stream = RemoteStream(remote, intake.settings.max_record_bytes)
     conversation = None if source.conversation is None else remote.label  # of messages whose rows name none; the first may change

@@ -55,20 +55,21 @@ def ingest(
 ) -> Report:
     """Write the records of `what` to a store, and return a report.
 
-    `what` is a path, an open file, a sequence of these (one job, read in this order), a frame or table of pandas, polars or Arrow,
-    or an iterable of mappings. A path may be a folder (all files below it), a pattern (`exports/*.json`), a pipe, `-` for standard
-    input, or compressed: a zip archive (all its members), gzip, bzip2, xz or zstandard. A file in a folder or archive that cannot
-    be read is named in a note. `into` is an open `Store`, a path or a SQLAlchemy URL. `namespace` and `source` are the defaults of
-    records that have none. `mapping` says where the fields are in JSON objects or table rows (`{"content": "body.text"}`).
-    `include` names the optional parts of a format to read. `records` names the list of records in a JSON object (`data.items`),
-    `delimiter` what stands between the cells of a table (by default found in its first lines), `encoding` that of texts which are
-    neither UTF-8 nor UTF-16 with its mark. `allow_pickle` reads the data in pickles, and nothing in them that would run. `limit`
-    reads only the first records. `as_of` is the date of the source itself. `trust_decisions` applies the decisions and deletions
-    of a full export, to all memories of the store or only to those in `namespace`. `dry_run` rolls everything back at the end.
-    `resume` continues the unfinished job on these files after its last batch; it starts one if there is none, and does nothing if
-    the job is done. An iterable or a pipe cannot be resumed: it is read from the start, and known records count as duplicates.
-    `engine` says where records are prepared: "sequential" (in this process), "threads", "processes", "forkserver", "dask", "ray",
-    an executor of `concurrent.futures`, a Dask `Client`, or the address of a Ray cluster. It does not change the result.
+    `what` is a path, an open file, a source that is in no file (`SqlTable`, `SqlQuery`, `RestPages`), a sequence of these (one job,
+    read in this order), a frame or table of pandas, polars or Arrow, or an iterable of mappings. A path may be a folder (all files
+    below it), a pattern (`exports/*.json`), a pipe, `-` for standard input, or compressed: a zip archive (all its members), gzip,
+    bzip2, xz or zstandard. A file in a folder or archive that cannot be read is named in a note. `into` is an open `Store`, a path
+    or a SQLAlchemy URL. `namespace` and `source` are the defaults of records that have none. `mapping` says where the fields are in
+    JSON objects or table rows (`{"content": "body.text"}`). `include` names the optional parts of a format to read. `records` names
+    the list of records in a JSON object (`data.items`), `delimiter` what stands between the cells of a table (by default found in
+    its first lines), `encoding` that of texts which are neither UTF-8 nor UTF-16 with its mark. `allow_pickle` reads the data in
+    pickles, and nothing in them that would run. `limit` reads only the first records. `as_of` is the date of the source itself.
+    `trust_decisions` applies the decisions and deletions of a full export, to all memories of the store or only to those in
+    `namespace`. `dry_run` rolls everything back at the end. `resume` continues the unfinished job on these files after its last
+    batch; it starts one if there is none, and does nothing if the job is done. An iterable or a pipe cannot be resumed: it is read
+    from the start, and known records count as duplicates. `engine` says where records are prepared: "sequential" (in this process),
+    "threads", "processes", "forkserver", "dask", "ray", an executor of `concurrent.futures`, a Dask `Client`, or the address of a
+    Ray cluster. It does not change the result.
 
     Bad records never raise: they are quarantined and counted, as are records on which memproc itself fails. If a file cannot be
     read to its end, the status of the report is "failed"; an exception of an iterator is raised after the records before it are

@@ -45,6 +45,8 @@ def usual_schema() -> None:
     plain: Store = store
     assert_type(list(plain), list[Memory])
     assert_type(memproc.ingest([{"content": "x"}], into=store), Report)
+    pages = memproc.RestPages("https://api.example.org/v1", "data", paging="link", headers={"Authorization": "ENV:TOKEN"})
+    assert_type(memproc.ingest(pages, into=store), Report)
     store.close()
 
 

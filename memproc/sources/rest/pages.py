@@ -1,0 +1,186 @@
+"""A web API as a remote source."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing
+from dataclasses import KW_ONLY, dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from memproc.errors import UsageError
+from memproc.sources.remote import Marked
+from memproc.sources.rest.addresses import check_url, host_of
+from memproc.sources.rest.paging import paging_of
+from memproc.sources.rest.secrecy import Keeping, Secrets, is_key_name, url_shown
+
+if TYPE_CHECKING:
+    from memproc.sources.rest.client import Client
+    from memproc.sources.rest.gate import Outside
+
+EXTRA = "rest"
+ASKED_FOR = {
+    "Accept": "application/json, application/x-ndjson;q=0.9, */*;q=0.1",
+    "Accept-Encoding": "gzip",
+    "User-Agent": "memproc",
+}
+OURS = frozenset(("host", "connection", "content-length", "transfer-encoding", "accept-encoding", "te", "upgrade"))
+COOKIES = frozenset(("cookie", "proxy-authorization"))
+_HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,200}")
+_HOST = re.compile(r"(?P<name>[\w.-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])(?::(?P<port>\d{1,5}))?", re.ASCII)
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class RestPages:
+    """The records behind a web API, page by page: give it to `ingest`.
+
+    `url` is that of the first page. `records` leads to the list of records in the answer (`data.items`); without it the answer is
+    the list, or lines of JSON. `paging` says how pages follow: `link` (a link header with `rel="next"`, the default), `next:PATH`
+    (a URL in the answer), `cursor:PARAM=PATH` (what is at the path is sent as the parameter), `page:PARAM` (from 1, or
+    `,start=0`) or `offset:PARAM`; with `,more=PATH` the answer says whether there is more, with `,total=PATH` how many records
+    there are. Sizes of pages and filters stand in the URL. `ENV:NAME` in a header or in the URL is the value of an environment
+    variable, which is shown and kept nowhere.
+
+    Requests go to the host of `url` and to `hosts`, by https; what leads elsewhere is refused, also by a link or a redirect. Named
+    hosts get the headers too. `allow_private` lets them go to addresses that are not public, and by http to this machine.
+
+    With `cursor_field` and `since_param` a job begins where the last one ended: the greatest value of the field that was seen is
+    sent as the parameter, so only what has changed since is read, but with `from_start` all of it once
+    more. It is for the server to include equal values.
+
+    Failures that may pass (429, 5xx, cut connections) are tried again for `retry_seconds`, with growing random waits that are at
+    least what `Retry-After` asks for. `requests_per_second` is your own limit; that of the server is kept by what its headers say.
+    A connection, and each read, may take `timeout_seconds`, and an answer `response_seconds` and `max_response_bytes` when it is
+    decompressed.
+
+    A job is resumed on the page of the last committed record, and behind that record by its number and a hash of it. If it is no
+    longer there, the pages beside are looked at where pages are numbered, and then all are read from the first; with cursors and
+    links the page is read from its beginning. Records read twice are duplicates; none is passed over. But where pages are numbered,
+    a record that is removed during a reading moves others to places that were read: take a cursor where the API has one.
+
+    Raises UsageError if a value is not valid, or an environment variable is not set.
+    """
+
+    url: str
+    records: str | None = None
+    _: KW_ONLY
+    paging: str = "link"
+    headers: Mapping[str, str] = field(default_factory=dict)
+    hosts: Sequence[str] = ()
+    allow_private: bool = False
+    cursor_field: str | None = None
+    since_param: str | None = None
+    from_start: bool = False
+    requests_per_second: float | None = None
+    timeout_seconds: float = 30.0
+    response_seconds: float = 300.0
+    retry_seconds: float = 300.0
+    max_response_bytes: int = 1 << 26
+    _outside: Outside | None = None
+    unread: Counter[str] = field(default_factory=Counter, init=False)  # objects in lists of the answers that were not read, by name
+    _shared: dict[str, Any] = field(default_factory=dict, init=False)  # the pace, made by the first reading
+
+    def __post_init__(self) -> None:
+        """Check everything before any work."""
+        check_url(self.url, [host_of(self.url)], allow_private=self.allow_private)
+        self._given_hosts()
+        paging_of(self.paging)
+        self._secrets()
+        for name, value in self.headers.items():
+            self._check_header(name, value)
+        if (self.cursor_field is None) != (self.since_param is None):
+            raise UsageError("give both cursor_field (--cursor) and since_param (--since-param), which asks from its values on")
+        for name in ("requests_per_second", "timeout_seconds", "response_seconds", "retry_seconds", "max_response_bytes"):
+            number = getattr(self, name)
+            if number is not None and not 0 < number < float("inf"):
+                raise UsageError(f"{name}={number!r}: give a number above 0")
+
+    def __repr__(self) -> str:
+        """Name it without what is secret."""
+        return f"RestPages({self.label!r})"
+
+    @property
+    def label(self) -> str:
+        """The URL, with references and stars in place of keys."""
+        return self._shown(self.url)
+
+    @property
+    def identity(self) -> Sequence[object]:
+        """The URL without keys, and how it is read."""
+        return ["rest", self.label, self.records, self.paging, self.cursor_field, self.since_param]
+
+    @property
+    def format_name(self) -> str | None:
+        """None: the format is found by the shape of the records."""
+        return None
+
+    @property
+    def is_table(self) -> bool:
+        """Whether each record is a row: it is an object."""
+        return False
+
+    @property
+    def is_followed(self) -> bool:
+        """Whether a new job goes on where the last one ended."""
+        return self.since_param is not None
+
+    def found(self, behind: Any) -> Iterator[Marked]:
+        """Yield the records behind a mark."""
+        with closing(self._client()) as client:
+            from memproc.sources.rest.bodies import Page  # noqa: PLC0415 - what reaches out is loaded when it is needed
+            from memproc.sources.rest.walking import Since, Walk  # noqa: PLC0415
+
+            def get(url: str) -> Page:
+                return client.get(url, lambda body: Page(body, self.records))
+
+            since = None if self.cursor_field is None or self.since_param is None else Since(self.cursor_field, self.since_param)
+            secrets = self._secrets()
+            walk = Walk(secrets.revealed_url(self.url), paging_of(self.paging), since, get, Keeping(secrets, self.url))
+            self.unread.clear()
+            walk.unread = self.unread
+            yield from walk.marked(behind or {})
+
+    def next_start(self, mark: Any) -> Any:
+        """Return the mark that asks for what has changed since the greatest value that was seen."""
+        greatest = mark.get("greatest", mark.get("from"))
+        return None if greatest is None else {"from": greatest}
+
+    def _client(self) -> Client:
+        try:
+            from memproc.sources.rest.client import Bounds, Client, Pace  # noqa: PLC0415 - an extra
+            from memproc.sources.rest.gate import Outside  # noqa: PLC0415
+        except ImportError as error:
+            raise UsageError(f"reading from a web API needs a package: pip install 'memproc-sdk[{EXTRA}]'") from error
+        seconds = self.timeout_seconds, self.response_seconds, self.retry_seconds
+        hosts = [host_of(self.url), *self._given_hosts()]
+        bounds = Bounds(hosts, self.allow_private, *seconds, self.max_response_bytes, self.requests_per_second)
+        pace = self._shared.setdefault("pace", Pace())
+        headers = {name.lower(): value for name, value in (ASKED_FOR | dict(self.headers)).items()}
+        return Client(headers, self._secrets(), bounds, pace, self._outside or Outside())
+
+    def _check_header(self, name: str, value: str) -> None:
+        """Raise UsageError if a header cannot be sent, or holds a key that is not from the environment."""
+        revealed = self._secrets().revealed(value)
+        if not _HEADER_NAME.fullmatch(name) or name.lower() in OURS:
+            raise UsageError(f"headers: {name!r} cannot be set: give the name of a header, as in Authorization")
+        if not (revealed.isprintable() and revealed.isascii()):
+            raise UsageError(f"headers: the value of {name} holds a line end, or is not ASCII: mind the variable")
+        if revealed == value and (is_key_name(name) or name.lower() in COOKIES):
+            raise UsageError(f"headers: {name} holds a key: put it into an environment variable, and give {name}=ENV:VARIABLE")
+
+    def _given_hosts(self) -> list[tuple[str, int]]:
+        found = []
+        for host in self.hosts:
+            matched = _HOST.fullmatch(host)
+            if matched is None:
+                raise UsageError(f"hosts: {host!r} is no host: give a name as in files.example.org, or with a port behind a colon")
+            found.append((matched["name"].strip("[]").lower().rstrip("."), int(matched["port"] or 443)))
+        return found
+
+    def _secrets(self) -> Secrets:
+        return Secrets.of([self.url, *self.headers.values()])
+
+    def _shown(self, url: str) -> str:
+        secrets = self._secrets()
+        return secrets.hidden(url_shown(secrets.hidden(url)))

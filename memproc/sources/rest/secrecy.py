@@ -1,0 +1,127 @@
+"""Values from the environment in headers and URLs (`ENV:TOKEN`), and what is shown instead of them.
+
+Rules: the value is in the request alone. Wherever a text may be shown or kept it is written as the reference again, also where the
+server repeats it. Parameters of a URL whose names are those of keys are shown as stars.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable, Iterable, Mapping
+from typing import NamedTuple, Self
+from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit, urlunsplit
+
+from memproc.errors import UsageError
+
+HIDDEN = "***"
+SHORT = 4  # characters: a shorter secret is hidden only where it stands by itself
+_REFERENCE = re.compile(r"ENV:([A-Za-z_]\w*)", re.ASCII)
+_KEY_NAMES = re.compile(
+    r"(?:.*[_-])?(?:api[_-]?key|key|subscription[_-]?key|auth|authorization|(?:access|api|auth|private|bearer|refresh|id)[_-]?token"
+    r"|token|jwt|secret|password|passwd|pwd|sig|signature|credential|session(?:[_-]?id)?|code)",
+    re.IGNORECASE,
+)
+_OF_PAGES = re.compile(r".*(?:page|next|cursor|continuation|sync).*", re.IGNORECASE)
+
+
+class Secrets(NamedTuple):
+    """The values that references stand for, by the names of their variables."""
+
+    values: Mapping[str, str]
+
+    @classmethod
+    def of(cls, texts: Iterable[str]) -> Self:
+        """Read the variables that texts refer to. Raises UsageError if one is not set."""
+        names = {name: None for text in texts for name in _REFERENCE.findall(unquote(text))}
+        for name in names:
+            if not os.environ.get(name):
+                raise UsageError(f"ENV:{name}: the environment variable {name} is not set: export it before")
+        return cls({name: os.environ[name] for name in names})
+
+    def revealed(self, text: str) -> str:
+        """Return a text with the values in place of the references."""
+        return _REFERENCE.sub(lambda found: self.values.get(found[1], found[0]), text)
+
+    def revealed_url(self, url: str) -> str:
+        """Return a URL with the values in its path and its query."""
+        parts = urlsplit(url)
+        path = _REFERENCE.sub(lambda found: quote(self.values.get(found[1], found[0]), ":"), parts.path)
+        query = parts.query
+        if _REFERENCE.search(unquote(query)):
+            query = urlencode([(name, self.revealed(value)) for name, value in parse_qsl(query, keep_blank_values=True)])
+        return urlunsplit(parts._replace(path=path, query=query))
+
+    def hidden(self, text: str) -> str:
+        """Return a text with the references in place of the values, however much of these is quoted."""
+        for name, value in sorted(self.values.items(), key=lambda one: (-len(one[1]), one)):
+            any_form = "".join(map(_quoted_or_not, value))
+            reference = f"ENV:{name}"
+            text = re.sub(any_form if len(value) >= SHORT else rf"(?<!\w){any_form}(?!\w)", reference, text)
+        return text
+
+
+def _quoted_or_not(mark: str) -> str:
+    """Return what matches a character, also as it may be written in a URL."""
+    quoted = "".join(f"%{byte:02x}" for byte in mark.encode())
+    return rf"(?:{re.escape(mark)}|(?i:{quoted}){'|[+]' if mark == ' ' else ''})"
+
+
+def is_key_name(name: str) -> bool:
+    """Return whether a header or a parameter of a URL is named as those that hold a key.
+
+    >>> [is_key_name(name) for name in ("api_key", "X-Amz-Signature", "page_token", "user")]
+    [True, True, False, False]
+    """
+    return _KEY_NAMES.fullmatch(name) is not None and _OF_PAGES.fullmatch(name) is None
+
+
+def url_shown(url: str) -> str:
+    """Return a URL with stars in place of its keys.
+
+    >>> url_shown("https://api.example.org/v1?user=ann&api_key=sesame"), url_shown("https://api.example.org/?key=ENV:KEY")
+    ('https://api.example.org/v1?user=ann&api_key=***', 'https://api.example.org/?key=ENV:KEY')
+    """
+    return _with_keys(url, lambda _name, value: value if _REFERENCE.fullmatch(value) else HIDDEN)
+
+
+def with_keys_of(start: str, url: str) -> str | None:
+    """Return a URL that was shown with the keys of another one in place of the stars, None if that one lacks one of them.
+
+    >>> with_keys_of("https://a.example/?key=sesame", "https://a.example/?key=***&page=2"), with_keys_of("/", "/?key=***")
+    ('https://a.example/?key=sesame&page=2', None)
+    """
+    keys, starred = _keys_of(start), [name for name, value in _keys_of(url).items() if value == HIDDEN]
+    if not keys.keys() >= set(starred):
+        return None
+    return _with_keys(url, lambda name, value: keys[name] if value == HIDDEN else value)
+
+
+def _keys_of(url: str) -> dict[str, str]:
+    return {name: value for name, value in parse_qsl(urlsplit(url).query, keep_blank_values=True) if is_key_name(name)}
+
+
+def _with_keys(url: str, put: Callable[[str, str], str]) -> str:
+    parts = urlsplit(url)
+    query = parse_qsl(parts.query, keep_blank_values=True)
+    changed = [(name, put(name, value) if is_key_name(name) else value) for name, value in query]
+    return url if changed == query else urlunsplit(parts._replace(query=urlencode(changed, safe="*:")))
+
+
+class Keeping(NamedTuple):
+    """Makes of the cursor or the URL of a page what a mark may hold, and back; `start` is the URL of the first page as given."""
+
+    secrets: Secrets
+    start: str
+
+    def shown(self, token: str) -> str:
+        """Return a cursor or URL without what is secret."""
+        hidden = self.secrets.hidden(token)
+        return url_shown(hidden) if "://" in hidden else hidden
+
+    def asked(self, kept: str) -> str | None:
+        """Return the cursor or URL of a kept text, None if a key that was in it is not at hand."""
+        if "://" not in kept:
+            return self.secrets.revealed(kept)
+        whole = with_keys_of(self.start, kept)
+        return None if whole is None else self.secrets.revealed_url(whole)
