@@ -64,7 +64,8 @@ def _given(one: str, named: Named) -> Path | Remote:
     if named.table is None and named.query is None:
         if named != Named():
             raise UsageError(
-                "--key, --cursor, --db-schema and --from-start go with --table or --query, or with the URL of a web API: give one of them"
+                "--key, --cursor, --db-schema and --from-start go with --table or --query, or with the URL of a web API:"
+                " give one of them"
             )
         return _without_options(one)
     return _of_database(one, named)
