@@ -13,6 +13,7 @@ from loguru import logger
 if TYPE_CHECKING:
     from memproc.api import calibrate, transform, validate
     from memproc.api import open_store as open  # noqa: A004 - memproc.open, as in shelve.open
+    from memproc.cleaning import Cleaning, Doubt, Removal, clean
     from memproc.config import Settings
     from memproc.dedup.compare.fitting import Bin
     from memproc.dedup.decision import Decision
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from memproc.retention import Expired, RetentionRule
     from memproc.sketching import sketch
     from memproc.sources.databases.faces import SqlQuery, SqlTable
+    from memproc.sources.live.live_store import LiveStore
     from memproc.sources.mapping_files import load_mapping
     from memproc.sources.rest.pages import RestPages
     from memproc.store.answers import (
@@ -72,8 +74,10 @@ __all__ = [
     "Calibration",
     "Category",
     "Check",
+    "Cleaning",
     "DatabaseError",
     "Decision",
+    "Doubt",
     "EmotionalContext",
     "EngineError",
     "Entry",
@@ -88,6 +92,7 @@ __all__ = [
     "IndexRecall",
     "Interrupted",
     "Job",
+    "LiveStore",
     "Memory",
     "MemprocError",
     "Merge",
@@ -104,6 +109,7 @@ __all__ = [
     "Rejected",
     "Related",
     "Relation",
+    "Removal",
     "Report",
     "RestPages",
     "RetentionRule",
@@ -121,6 +127,7 @@ __all__ = [
     "UsageError",
     "Verdict",
     "calibrate",
+    "clean",
     "ingest",
     "json_schema",
     "load_mapping",
@@ -134,6 +141,7 @@ __all__ = [
 _HOMES = {
     "memproc.dedup.compare.fitting": "Bin",
     "memproc.ingestion.run": "Interrupted",
+    "memproc.cleaning": "Cleaning Doubt Removal clean",
     "memproc.config": "Settings",
     "memproc.errors": "DatabaseError EngineError MemprocError NotFoundError SourceEndedError SourceError StoreError UsageError",
     "memproc.api": "calibrate open transform validate",
@@ -148,6 +156,7 @@ _HOMES = {
     "memproc.sketching": "sketch",
     "memproc.sources.databases.faces": "SqlQuery SqlTable",
     "memproc.sources.mapping_files": "load_mapping",
+    "memproc.sources.live.live_store": "LiveStore",
     "memproc.sources.rest.pages": "RestPages",
     "memproc.store.answers": "Added Applied Calibration Entry Finding History IndexRecall Job ObservationSeen PolicyCount "
     "Proposed Quarantined Recount Review Settled Step Trace",

@@ -18,6 +18,7 @@ FOR_USERS = {
     "mysql",
     "dask",
     "ray",
+    "qdrant",
     "semantic",
     "markdown",
     "yaml",

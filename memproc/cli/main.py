@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 
 from memproc.cli import (
+    cleaning,
     exports,
     ingestion,
     inspecting,
@@ -25,6 +26,7 @@ INTERRUPTED = 130  # the exit code of typer at Ctrl-C, after it printed "Aborted
 
 # Importing these modules registers their commands.
 __all__ = [
+    "cleaning",
     "exports",
     "ingestion",
     "inspecting",

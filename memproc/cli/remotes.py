@@ -43,8 +43,9 @@ class Named(NamedTuple):
 def is_database(what: str) -> bool:
     """Return whether a database is named, without a table of it."""
     from memproc.sources.databases.listing import is_database
+    from memproc.sources.live.live_store import is_address
 
-    return is_database(what)
+    return is_database(what) and not is_address(what)
 
 
 def shown(what: str) -> str:
@@ -72,7 +73,10 @@ def _without_options(one: str) -> Path | Remote:
     """Return what is named by itself."""
     if "://" in one:
         from memproc.sources.databases.listing import refuse_without_table
+        from memproc.sources.live.live_store import LiveStore, is_address
 
+        if is_address(one):
+            return LiveStore(one)
         refuse_without_table(one)
     return Path(one)
 

@@ -90,6 +90,11 @@ def _is_given(what: object) -> bool:
 
 
 def _as_given(what: Any) -> Given:
+    if isinstance(what, str) and "://" in what:
+        from memproc.sources.live.live_store import LiveStore, is_address  # noqa: PLC0415 - SQLAlchemy loads slowly
+
+        if is_address(what):
+            return LiveStore(what)
     return Path(what) if isinstance(what, str | Path) else what
 
 
