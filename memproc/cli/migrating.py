@@ -9,6 +9,7 @@ from typer import Argument, Exit, Option
 
 from memproc.cli.app import FAILED, Json, app, settings_of, show, tell, warn
 from memproc.cli.options import (
+    AllowPickle,
     DateFormat,
     DayFirst,
     Delimiter,
@@ -47,6 +48,7 @@ def migrate(
     records: Records = None,
     delimiter: Delimiter = None,
     encoding: Encoding = None,
+    allow_pickle: AllowPickle = False,
     include: Include = None,
     schema: Schema = None,
     date_format: DateFormat = None,
@@ -84,6 +86,7 @@ def migrate(
                 records=records,
                 delimiter=delimiter,
                 encoding=encoding,
+                allow_pickle=allow_pickle,
                 dry_run=dry_run,
                 resume=resume,
                 on_progress=shown,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from contextlib import closing, nullcontext
+from contextlib import ExitStack, closing
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -39,6 +39,7 @@ def migrate(
     records: str | None = None,
     delimiter: str | None = None,
     encoding: str | None = None,
+    allow_pickle: bool = False,
     dry_run: bool = False,
     resume: bool = False,
     engine: object = "sequential",
@@ -60,7 +61,7 @@ def migrate(
     mapped, included = mapping_given(mapping), tuple(include)
     context = Context(clean_name(source, "source"), frozenset(included), mapped)
     intake = replace(intake_of(context, chosen, namespace=namespace, as_of=as_of), schema=schema)
-    asked = Asked(format, records, delimiter, encoding)
+    asked = Asked(format, records, delimiter, encoding, allow_pickle)
     with redacting(is_wanted=chosen.redact), closing(open_all(given, what, intake, asked)) as sources:
         if given is not None and not all(one.can_reread for one in sources.all):
             raise UsageError("a migration reads twice: give files, not a pipe")
@@ -80,6 +81,7 @@ def migrate(
         records=records,
         delimiter=delimiter,
         encoding=encoding,
+        allow_pickle=allow_pickle,
         dry_run=dry_run,
         resume=resume,
         engine=engine,
@@ -87,15 +89,11 @@ def migrate(
     )
     if report.status not in ("done", "rehearsed"):
         return Migration(report)
-    store = (
-        nullcontext(into)
-        if isinstance(into, Store)
-        else nullcontext()
-        if dry_run
-        else Store(into, settings=settings, schema=schema)
-    )
-    with redacting(is_wanted=chosen.redact), store as opened:
-        return _verified(report, what, (intake, asked), None if dry_run else opened)
+    with redacting(is_wanted=chosen.redact), ExitStack() as stack:
+        store = None
+        if not dry_run:
+            store = into if isinstance(into, Store) else stack.enter_context(Store(into, settings=settings, schema=schema))
+        return _verified(report, what, (intake, asked), store)
 
 
 def _verified(report: Report, what: Any, how: tuple[Intake, Asked], store: Store[Memory] | None) -> Migration:
