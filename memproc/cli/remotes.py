@@ -42,10 +42,10 @@ class Named(NamedTuple):
 
 def is_database(what: str) -> bool:
     """Return whether a database is named, without a table of it."""
-    from memproc.sources.databases.listing import is_database
+    from memproc.sources.databases import listing
     from memproc.sources.live.live_store import is_address
 
-    return is_database(what) and not is_address(what)
+    return listing.is_database(what) and not is_address(what)
 
 
 def shown(what: str) -> str:

@@ -47,7 +47,11 @@ _INSIDE = {"namespace": "user_id", "created_at": "created_at", "updated_at": "up
 
 def _matches(item: Item, fields: frozenset[str]) -> bool:
     if _is_whole(item):
-        return all(isinstance(one, dict) and _matches(one, fields) for one in item["results"][:3])
+        return all(isinstance(one, dict) and _is_memory(one, fields) for one in item["results"][:3])
+    return _is_memory(item, fields)
+
+
+def _is_memory(item: Item, fields: frozenset[str]) -> bool:
     payload = item.get("payload")
     if isinstance(payload, dict):
         return isinstance(payload.get("data"), str) and "hash" in payload
