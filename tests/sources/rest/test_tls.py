@@ -24,12 +24,8 @@ def certificate(tmp_path_factory):
     folder = tmp_path_factory.mktemp("tls")
     names = ["-subj", "/CN=api.example.org", "-addext", "subjectAltName=DNS:api.example.org"]
     kind = ["-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2"]
-    subprocess.run(
-        [OPENSSL, "req", *kind, *names, "-keyout", folder / "key.pem", "-out", folder / "cert.pem"],
-        check=True,
-        capture_output=True,
-        timeout=LIMIT_SECONDS,
-    )
+    command = [OPENSSL, "req", *kind, *names, "-keyout", folder / "key.pem", "-out", folder / "cert.pem"]
+    subprocess.run(command, check=True, capture_output=True, timeout=LIMIT_SECONDS)
     return folder / "cert.pem"
 
 
