@@ -9,7 +9,7 @@ from memproc.errors import SourceError, UsageError
 from memproc.formats import chats, companions, copilot, detect, format_named, generic, notion, whatsapp
 from memproc.formats.draft import Format, told_elsewhere
 from memproc.formats.mapping import FieldMap
-from memproc.ingestion.refusing import are_texts, check_known, check_table
+from memproc.ingestion.refusing import are_texts, check_known, check_table, refuse_graph
 from memproc.intake import Intake
 from memproc.records import is_mapping
 from memproc.sources.delivery import Delivery
@@ -31,6 +31,7 @@ def format_of(opened: Items, sample: Sequence[Item], file: Delivery | None, inta
     detected = generic.FORMAT if intake.context.mapping else detect(values, fields)
     if file is None or intake.context.mapping:
         return detected or generic.FORMAT
+    refuse_graph(file.shown, opened.head)
     if (what := companions.companion_of(file.stem, objects, is_known=detected is not None)) is not None:
         if opened.reading is not None:
             opened.reading.remarks.append(f"{file.label} holds {what}")

@@ -119,6 +119,12 @@ def _may_own(left: Iterable[str], objects: Sequence[Mapping[str, Any]]) -> Itera
             yield f"{told} memories these are: --map {shlex.quote(f'namespace={name_shown(name)}')} does that"
 
 
+def refuse_graph(label: str, head: Mapping[str, Any]) -> None:
+    """Raise SourceError if an object with this head is a graph: not all its nodes are memories, and its links would be lost."""
+    if head.keys() >= {"directed", "multigraph"}:
+        raise SourceError(f"{label} is a graph (node-link JSON), which is not read back: give what it was made of")
+
+
 def are_texts(label: str, values: Sequence[object]) -> bool:
     """Return whether most of the values are texts. Raises SourceError if these are JSON text themselves."""
     texts = [value for value in values if isinstance(value, str)]
