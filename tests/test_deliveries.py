@@ -512,6 +512,7 @@ def test_archives_in_archives_have_an_end(tmp_path):
         memproc.ingest(tmp_path / "many.zip", tmp_path / "few.db", settings=FEW)
 
 
+@pytest.mark.slow
 def test_an_archive_of_very_many_members_is_refused(tmp_path, monkeypatch):
     """Before any of them is opened."""
     with zipfile.ZipFile(tmp_path / "many.zip", "w") as archive:
@@ -777,7 +778,7 @@ def test_a_folder_of_a_name_that_fits_a_pattern_is_all_files_below_it(folder, tm
 
 def with_a_broken_member(path):
     """Write an archive of four files, the second of which breaks in its first half."""
-    records = [[{"content": f"tea {n} of {name} {'x' * 300}"} for n in range(2_000)] for name in "abcd"]
+    records = [[{"content": f"tea {n} of {name} {'x' * 3_000}"} for n in range(200)] for name in "abcd"]
     raw = bytearray(zipped({zipfile.ZipInfo(f"{name}.jsonl"): lines(*some) for name, some in zip("abcd", records, strict=True)}))
     with zipfile.ZipFile(io.BytesIO(raw)) as archive:
         second = archive.getinfo("b.jsonl").header_offset
@@ -788,22 +789,22 @@ def with_a_broken_member(path):
 def test_a_file_that_breaks_stops_none_behind_it(tmp_path):
     """The job has failed all the same, and who resumes it begins with what is left of that file."""
     with_a_broken_member(tmp_path / "a.zip")
-    with memproc.open(tmp_path / "m.db") as store:
+    with memproc.open(tmp_path / "m.db", settings=memproc.Settings(dedup="exact")) as store:
         first = memproc.ingest(tmp_path / "a.zip", store)
         again = memproc.ingest(tmp_path / "a.zip", store, resume=True)
         for report in (first, again):
             assert report.status == "failed"
             assert any("Bad CRC-32 for file 'b.jsonl'" in note for note in report.notes)
-        assert first.stored == again.stored >= 6_000
+        assert first.stored == again.stored >= 600
         assert (first.job, first.read) == (again.job, again.read)
 
 
 def test_what_stands_behind_a_file_that_breaks_is_told_by_name_where_that_stops_the_job(tmp_path):
     """It was not read, and resuming reads no more of it."""
     with_a_broken_member(tmp_path / "a.zip")
-    with memproc.open(tmp_path / "m.db") as store:
+    with memproc.open(tmp_path / "m.db", settings=memproc.Settings(dedup="exact")) as store:
         for resume in (False, True):
-            settings = memproc.Settings(on_error="stop")
+            settings = memproc.Settings(on_error="stop", dedup="exact")
             report = memproc.ingest(tmp_path / "a.zip", store, resume=resume, settings=settings)
             assert report.status == "failed"
             behind = [f"not read: a.zip!{name}.jsonl stands behind what failed" for name in "cd"]
