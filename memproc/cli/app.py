@@ -10,9 +10,10 @@ import sys
 from contextvars import ContextVar
 from typing import Annotated, Any, TextIO
 
-from typer import Argument, Exit, Option, Typer
+from typer import Argument, Exit, Option
 
 from memproc import __version__
+from memproc.cli.help import WIDEST, Application, Commands
 from memproc.cli.output import beside, json_text, print_lines
 from memproc.config import Recall, Settings
 
@@ -20,8 +21,10 @@ FAILED, MISUSED = 1, 2
 _STEERING = {code: "\ufffd" for code in (*range(0x20), *range(0x7F, 0xA0)) if chr(code) not in "\t\n"}
 _of_application: ContextVar[dict[str, Any]] = ContextVar("of_application")  # settings given by the options before the command
 
-app = Typer(
+app = Application(
     name="memproc",
+    cls=Commands,
+    context_settings={"max_content_width": WIDEST},
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,

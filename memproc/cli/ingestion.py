@@ -61,7 +61,7 @@ _AMOUNT = re.compile(r"(\d{1,18}(?:\.\d{1,9})?) ?([A-Z]{0,3})", re.ASCII)
 def ingest(
     what: Annotated[
         list[str],
-        Argument(metavar="WHAT...", help="Files, folders, patterns, archives, a database, a web API; - is standard input."),
+        Argument(metavar="WHAT", help="Files, folders, patterns, archives, a database, a web API; - is standard input."),
     ],
     into: Annotated[
         str | None,
