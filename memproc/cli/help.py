@@ -15,6 +15,7 @@ from memproc.cli.help_groups import COMMANDS, EXAMPLES, FIRST, OPTIONS
 
 if TYPE_CHECKING:
     from typer._click import Context, HelpFormatter
+    from typer.models import CommandFunctionType
 
 UNGROUPED = "Options"
 WIDEST = 100  # columns
@@ -74,7 +75,7 @@ class Commands(TyperGroup):
 class Application(Typer):
     """A typer application whose commands are laid out like this."""
 
-    def command(self, *arguments: Any, **options: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    def command(self, *arguments: Any, **options: Any) -> Callable[[CommandFunctionType], CommandFunctionType]:
         """Register a function as a command."""
         return super().command(*arguments, cls=Command, **options)
 
