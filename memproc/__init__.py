@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from memproc.ingestion.run import Interrupted
     from memproc.records import Category, EmotionalContext, Fault, Memory, Outcome, Rejected, Relation
     from memproc.report.migration import Check, FieldChange, Migration
-    from memproc.report.report import BatchSeen, Merge, Pattern, Progress, Report
+    from memproc.report.report import BatchSeen, Merge, Pattern, Progress, Reading, Report
     from memproc.retention import Expired, RetentionRule
     from memproc.sketching import sketch
     from memproc.sources.databases.faces import SqlQuery, SqlTable
@@ -105,6 +105,7 @@ __all__ = [
     "Progress",
     "Proposed",
     "Quarantined",
+    "Reading",
     "Recount",
     "Rejected",
     "Related",
@@ -149,7 +150,7 @@ _HOMES = {
     "memproc.ingestion.pipeline": "ingest",
     "memproc.report.migration": "Check FieldChange Migration",
     "memproc.records": "Category EmotionalContext Fault Memory Outcome Rejected Relation",
-    "memproc.report.report": "BatchSeen Merge Pattern Progress Report",
+    "memproc.report.report": "BatchSeen Merge Pattern Progress Reading Report",
     "memproc.dedup.cluster": "Decision",
     "memproc.retention": "Expired RetentionRule",
     "memproc.formats.mapping": "FieldMap FieldRule",

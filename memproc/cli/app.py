@@ -20,6 +20,7 @@ from memproc.config import Recall, Settings
 FAILED, MISUSED = 1, 2
 _STEERING = {code: "\ufffd" for code in (*range(0x20), *range(0x7F, 0xA0)) if chr(code) not in "\t\n"}
 _of_application: ContextVar[dict[str, Any]] = ContextVar("of_application")  # settings given by the options before the command
+_in_events: ContextVar[bool] = ContextVar("in_events", default=False)  # whether messages are JSON lines
 
 app = Application(
     name="memproc",
@@ -79,6 +80,7 @@ def about(
     """Ingest memories into a database, and prove that none was lost."""
     given = {"table_prefix": table_prefix, "table_schema": table_schema}
     _of_application.set({name: value for name, value in given.items() if value is not None})
+    _in_events.set(False)
 
 
 def settings_of(**given: Any) -> Settings:
@@ -110,9 +112,27 @@ def print_json(values: dict[str, Any], stream: TextIO | None = None) -> None:
     print_lines([json_text(values)], stream)
 
 
+def options_before() -> list[str]:
+    """Return the options that were given before the command, as they are written."""
+    return [part for name, value in _of_application.get().items() for part in (f"--{name.replace('_', '-')}", value)]
+
+
 def tell(message: str) -> None:
     """Print a message to standard error."""
-    sys.stderr.write(printable(message) + "\n")
+    if _in_events.get():
+        tell_event({"event": "message", "text": message})
+    else:
+        sys.stderr.write(printable(message) + "\n")
+
+
+def tell_event(values: dict[str, Any]) -> None:
+    """Print one JSON object to standard error."""
+    print_lines([json_text(values)], sys.stderr)
+
+
+def tell_in_events() -> None:
+    """Make JSON lines of all further messages of this command."""
+    _in_events.set(True)
 
 
 def warn() -> None:
@@ -120,5 +140,5 @@ def warn() -> None:
     from loguru import logger
 
     logger.remove()
-    logger.add(sys.stderr, level="WARNING", format="{message}")
+    logger.add(lambda message: tell(message.rstrip("\n")), level="WARNING", format="{message}")
     logger.enable("memproc")

@@ -86,7 +86,7 @@ def migrate(
                 encoding=encoding,
                 dry_run=dry_run,
                 resume=resume,
-                on_progress=shown,
+                on_progress=shown.show,
             )
     except Interrupted as interrupted:
         migration = Migration(interrupted.report)

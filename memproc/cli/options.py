@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections import abc
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from typer import Argument, Option
 
@@ -54,6 +54,17 @@ Delimiter = Annotated[
 Encoding = Annotated[str | None, Option(metavar="NAME", help="The encoding of texts that are not UTF-8, as in cp1252.")]
 
 AllowPickle = Annotated[bool, Option("--allow-pickle", help="Read pickles: the data in them; what runs code is refused.")]
+
+
+ProgressForm = Literal["auto", "plain", "json", "off"]
+ProgressShown = Annotated[
+    ProgressForm,
+    Option(
+        "--progress",
+        help="On standard error: plain lines, JSON lines, or nothing; auto renews two lines on a terminal, and is plain elsewhere.",
+    ),
+]
+Quiet = Annotated[bool, Option("--quiet", "-q", help="Print errors only, and with --json the JSON object.")]
 
 
 def mapping_of(pairs: list[str] | None, file: Path | None = None) -> abc.Mapping[str, str]:
