@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -9,6 +10,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, NamedTuple
 
 from memproc.cli.app import tell, tell_event
+from memproc.cli.output import json_text
 from memproc.cli.progress_lines import TimeLeft, outcomes_line, progress_line, start_lines
 
 if TYPE_CHECKING:
@@ -19,29 +21,33 @@ if TYPE_CHECKING:
 
 SECONDS_BETWEEN_LINES = 5.0
 SECONDS_BETWEEN_EVENTS = 1.0
+ENDING = "ending after this batch; Ctrl-C again ends at once"
 BAR_COLUMNS = 20
 NARROW_COLUMNS = 80  # a terminal that has fewer shows no bar
 
 
 class Shown(NamedTuple):
-    """What shows an ingestion: called with what is about to be read, and after each batch."""
+    """What shows an ingestion: called with what is about to be read, after each batch, and, in the handler of a signal, when it is
+    to end after its batch.
+    """
 
     start: Callable[[Reading], None]
     show: Callable[[Progress], None]
+    tell_ending: Callable[[], None]
 
 
 @contextmanager
 def shown_progress(form: ProgressForm = "auto", named: Sequence[str] = (), thing: str = "file") -> Iterator[Shown]:
     """Yield what shows an ingestion of what is `named`, each of whose sources is a `thing`."""
     if form == "off":
-        yield Shown(lambda _: None, lambda _: None)
+        yield Shown(lambda _: None, lambda _: None, lambda: None)
     elif form == "json":
-        yield Shown(_start_event(named), _every(SECONDS_BETWEEN_EVENTS, _tell_event))
+        yield Shown(_start_event(named), _every(SECONDS_BETWEEN_EVENTS, _tell_event), _write_ending_event)
     elif form == "auto" and _is_terminal():
-        with _live() as show:
-            yield Shown(_start_told(named, thing), show)
+        with _live() as lines:
+            yield Shown(_start_told(named, thing), lines.show, lines.show_ending)
     else:
-        yield Shown(_start_told(named, thing), _every(SECONDS_BETWEEN_LINES, _tell_line))
+        yield Shown(_start_told(named, thing), _every(SECONDS_BETWEEN_LINES, _tell_line), _write_ending)
 
 
 def _is_terminal() -> bool:
@@ -93,12 +99,36 @@ def _tell_event(progress: Progress) -> None:
     tell_event({"event": "progress", **asdict(progress), **computed})
 
 
+def _write_ending() -> None:
+    _write_from_handler(ENDING)
+
+
+def _write_ending_event() -> None:
+    _write_from_handler(json_text({"event": "message", "text": ENDING}))
+
+
+def _write_from_handler(line: str) -> None:
+    """Write a line to standard error past Python's streams, one of which may be in the middle of a write."""
+    with suppress(OSError, ValueError):
+        os.write(sys.stderr.fileno(), f"{line}\n".encode("ascii"))
+
+
 class _Lines:
     """The two lines as they are at the moment: the width of the terminal may change, and the time left counts down."""
 
     def __init__(self) -> None:
         self.progress: Progress | None = None
         self.left = TimeLeft()
+        self.is_ending = False
+
+    def show(self, progress: Progress) -> None:
+        """Show the progress after a batch."""
+        self.left.note(progress)
+        self.progress = progress
+
+    def show_ending(self) -> None:
+        """Show that it ends after its batch."""
+        self.is_ending = True
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         from rich.progress_bar import ProgressBar
@@ -106,6 +136,8 @@ class _Lines:
         from rich.text import Text
 
         progress, width = self.progress, options.max_width - 1  # in the last column some terminals break the line
+        if self.is_ending:
+            yield Text(ENDING)
         if progress is None:
             return
         if progress.share is None or width < NARROW_COLUMNS:
@@ -119,15 +151,10 @@ class _Lines:
 
 
 @contextmanager
-def _live() -> Iterator[Callable[[Progress], None]]:
+def _live() -> Iterator[_Lines]:
     from rich.console import Console
     from rich.live import Live
 
     lines = _Lines()
-
-    def show(progress: Progress) -> None:
-        lines.left.note(progress)
-        lines.progress = progress
-
     with Live(lines, console=Console(stderr=True), transient=True, redirect_stdout=False):
-        yield show
+        yield lines

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from memproc.cli.app import show, tell, tell_event
 from memproc.cli.following import Asked, following, lines_of, resuming
+from memproc.cli.interrupting import interruptible
 from memproc.cli.progress import Shown, shown_progress
 from memproc.cli.remotes import shown as without_password
 from memproc.errors import MemprocError
@@ -50,8 +51,8 @@ def worked(work: Callable[[Shown], Report], wanted: Wanted, telling: Telling) ->
     named = [without_password(one) for one in wanted.what]
     thing = "file" if all(isinstance(one, Path) for one in wanted.given) else "source"
     try:
-        with shown_progress("off" if telling.is_quiet else telling.form, named, thing) as shown:
-            report = work(Shown(begin, shown.show))
+        with shown_progress("off" if telling.is_quiet else telling.form, named, thing) as shown, interruptible(shown) as kept:
+            report = work(kept._replace(start=begin))
     except Interrupted as interrupted:
         report = interrupted.report
         tell("memproc: interrupted" + (": --resume goes on behind the last batch" if asked.can_resume else ""))

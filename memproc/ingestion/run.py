@@ -97,13 +97,13 @@ class Run:
         sizes = [source.size for source in sources]
         if None not in sizes and self.stops.limit is None:
             self.bytes_total = sum(size or 0 for size in sizes)
-        if self.on_start is not None:
-            formats = tuple(dict.fromkeys(source.intake.format.name for source in sources))
-            whole = self.bytes_total, self.read_before, self.job.can_resume
-            self.on_start(Reading(report.job, len(sources), formats, *whole))
 
         def work() -> str:
             with rarer_collections():
+                if self.on_start is not None:
+                    formats = tuple(dict.fromkeys(source.intake.format.name for source in sources))
+                    whole = self.bytes_total, self.read_before, self.job.can_resume
+                    self.on_start(Reading(report.job, len(sources), formats, *whole))
                 self.noticed.uncompared = self.writer.catch_up(self.claim, self.settings.review_at)
                 status = self.stops.if_too_many_errors() or self._land_sources(sources)
                 if status == "done" and self.settings.accept_at is not None:
