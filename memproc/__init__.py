@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from memproc.ingestion.migrating import migrate
     from memproc.ingestion.pipeline import ingest
     from memproc.ingestion.run import Interrupted
+    from memproc.logs import log_to_logging
     from memproc.records import Category, EmotionalContext, Fault, Memory, Outcome, Rejected, Relation
     from memproc.report.migration import Check, FieldChange, Migration
     from memproc.report.report import BatchSeen, Merge, Pattern, Progress, Reading, Report
@@ -132,6 +133,7 @@ __all__ = [
     "ingest",
     "json_schema",
     "load_mapping",
+    "log_to_logging",
     "migrate",
     "open",
     "sketch",
@@ -142,6 +144,7 @@ __all__ = [
 _HOMES = {
     "memproc.dedup.compare.fitting": "Bin",
     "memproc.ingestion.run": "Interrupted",
+    "memproc.logs": "log_to_logging",
     "memproc.cleaning": "Cleaning Doubt Removal clean",
     "memproc.config": "Settings",
     "memproc.errors": "DatabaseError EngineError MemprocError NotFoundError SourceEndedError SourceError StoreError UsageError",

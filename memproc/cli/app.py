@@ -18,6 +18,7 @@ from memproc.cli.output import beside, json_text, print_lines
 from memproc.config import Recall, Settings
 
 FAILED, MISUSED = 1, 2
+LOGGED = "{time:YYYY-MM-DDTHH:mm:ss.SSSZ} {level} {message}"
 _STEERING = {code: "\ufffd" for code in (*range(0x20), *range(0x7F, 0xA0)) if chr(code) not in "\t\n"}
 _of_application: ContextVar[dict[str, Any]] = ContextVar("of_application")  # settings given by the options before the command
 _in_events: ContextVar[bool] = ContextVar("in_events", default=False)  # whether messages are JSON lines
@@ -27,7 +28,6 @@ app = Application(
     cls=Commands,
     context_settings={"max_content_width": WIDEST},
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
@@ -135,10 +135,16 @@ def tell_in_events() -> None:
     _in_events.set(True)
 
 
-def warn() -> None:
-    """Write the warnings of the library to standard error."""
+def warn(*, is_quiet: bool = False, verbosity: int = 0, log_file: str | None = None) -> None:
+    """Write the warnings of the library to standard error, with a `verbosity` of 1 what it does too, and of 2 each batch; all of
+    that, with the time, also to the end of a log file. Raises OSError if that cannot be written.
+    """
     from loguru import logger
 
     logger.remove()
-    logger.add(lambda message: tell(message.rstrip("\n")), level="WARNING", format="{message}")
+    if not is_quiet:
+        level = ("WARNING", "INFO", "DEBUG")[min(verbosity, 2)]
+        logger.add(lambda message: tell(message.rstrip("\n")), level=level, format="{message}")
+    if log_file is not None:
+        logger.add(log_file, level="DEBUG", format=LOGGED, encoding="utf-8", diagnose=False)
     logger.enable("memproc")

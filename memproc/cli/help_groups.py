@@ -34,7 +34,7 @@ OPTIONS: Mapping[str, tuple[str, ...]] = {
     "Taking back": ("--decided", "--undo", "--policy"),
     "More pairs": ("--propose", "--at-least"),
     "Which records": ("--category", "--code", "--job", "--source", "--status"),
-    "Output": ("--progress", "--quiet", "--json"),
+    "Output": ("--progress", "--quiet", "--verbose", "--log-file", "--json"),
 }
 
 FIRST: Mapping[str, tuple[str, ...]] = {

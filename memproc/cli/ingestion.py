@@ -20,6 +20,7 @@ from memproc.cli.options import (
     Encoding,
     FormatName,
     Include,
+    LogFile,
     Mapping,
     MappingFile,
     MaxDepth,
@@ -32,6 +33,7 @@ from memproc.cli.options import (
     SecretKinds,
     SecretsPolicy,
     SourceName,
+    Verbose,
     asked_of,
     mapping_of,
 )
@@ -140,6 +142,8 @@ def ingest(
     resume: Annotated[bool, Option("--resume", help="Continue the unfinished job on these files.")] = False,
     progress: ProgressShown = "auto",
     quiet: Quiet = False,
+    verbose: Verbose = 0,
+    log_file: LogFile = None,
     as_json: Json = False,
 ) -> None:
     """Ingest the records of files into a store."""
@@ -176,8 +180,7 @@ def ingest(
     )
     if progress == "json":
         tell_in_events()
-    if not quiet:
-        warn()
+    warn(is_quiet=quiet, verbosity=verbose, log_file=log_file)
     mapped, asked = mapping_of(map_field, mapping), asked_of(format, records, delimiter, encoding, allow_pickle=allow_pickle)
     named = Named(table, query, tuple(key or ()), cursor, db_schema, from_start)
     of_rest = {

@@ -64,6 +64,14 @@ ProgressShown = Annotated[
         help="On standard error: plain lines, JSON lines, or nothing; auto renews two lines on a terminal, and is plain elsewhere.",
     ),
 ]
+Verbose = Annotated[
+    int,
+    Option("--verbose", "-v", count=True, help="Tell on standard error what is done; -vv also of each batch.", show_default=False),
+]
+LogFile = Annotated[
+    str | None,
+    Option("--log-file", metavar="FILE", help="Write what is done and each batch, with the time, to the end of this file."),
+]
 Quiet = Annotated[bool, Option("--quiet", "-q", help="Print errors only, and with --json the JSON object.")]
 
 

@@ -257,6 +257,9 @@ class Run:
         """Log the time and memory a batch took, and adapt the batch size."""
         held_mb = round(self.watch.look() / MEBIBYTE, 1)
         self.log.note(BatchSeen(records, round(seconds, 6), held_mb))
+        logger.debug(
+            "job {}: {} records in {:.3f} s, {} MB held, {} read", self.report.job, records, seconds, held_mb, self.report.read
+        )
         self.sizing = self.sizing.landed(records, seconds, self.watch.share)
 
     def _described(self, judged: Judged) -> Merge:

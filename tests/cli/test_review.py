@@ -60,7 +60,6 @@ def test_reviews_are_listed_and_decided_by_a_file(with_review, tmp_path):
         (b"s", b"0 decided, 1 wait", 2),
         (b"q", b"0 decided, 1 wait", 2),
         (b"?m", b"undo the last key", 1),
-        (b"Myuq", b"0 decided, 1 wait", 2),
     ],
 )
 @pytest.mark.sampled(5)
