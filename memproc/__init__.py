@@ -31,9 +31,10 @@ if TYPE_CHECKING:
     from memproc.ingestion.migrating import migrate
     from memproc.ingestion.pipeline import ingest
     from memproc.ingestion.run import Interrupted
+    from memproc.logs import log_to_logging
     from memproc.records import Category, EmotionalContext, Fault, Memory, Outcome, Rejected, Relation
     from memproc.report.migration import Check, FieldChange, Migration
-    from memproc.report.report import BatchSeen, Merge, Pattern, Progress, Report
+    from memproc.report.report import BatchSeen, Merge, Pattern, Progress, Reading, Report
     from memproc.retention import Expired, RetentionRule
     from memproc.sketching import sketch
     from memproc.sources.databases.faces import SqlQuery, SqlTable
@@ -105,6 +106,7 @@ __all__ = [
     "Progress",
     "Proposed",
     "Quarantined",
+    "Reading",
     "Recount",
     "Rejected",
     "Related",
@@ -131,6 +133,7 @@ __all__ = [
     "ingest",
     "json_schema",
     "load_mapping",
+    "log_to_logging",
     "migrate",
     "open",
     "sketch",
@@ -141,6 +144,7 @@ __all__ = [
 _HOMES = {
     "memproc.dedup.compare.fitting": "Bin",
     "memproc.ingestion.run": "Interrupted",
+    "memproc.logs": "log_to_logging",
     "memproc.cleaning": "Cleaning Doubt Removal clean",
     "memproc.config": "Settings",
     "memproc.errors": "DatabaseError EngineError MemprocError NotFoundError SourceEndedError SourceError StoreError UsageError",
@@ -149,7 +153,7 @@ _HOMES = {
     "memproc.ingestion.pipeline": "ingest",
     "memproc.report.migration": "Check FieldChange Migration",
     "memproc.records": "Category EmotionalContext Fault Memory Outcome Rejected Relation",
-    "memproc.report.report": "BatchSeen Merge Pattern Progress Report",
+    "memproc.report.report": "BatchSeen Merge Pattern Progress Reading Report",
     "memproc.dedup.cluster": "Decision",
     "memproc.retention": "Expired RetentionRule",
     "memproc.formats.mapping": "FieldMap FieldRule",

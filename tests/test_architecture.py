@@ -20,7 +20,7 @@ from tests.waiting import LIMIT_SECONDS
 PACKAGE = ROOT / "memproc"
 # A module may import from its own floor and from those below it. The order is the floors', the lowest first.
 FLOORS = (
-    ("failures", "values", "classes"),
+    ("failures", "values", "classes", "logs"),
     ("errors", "times", "spelled", "dates", "resources", "in_use", "writing", "folders", "retention", "arguments", "masking"),
     ("config",),
     ("records",),

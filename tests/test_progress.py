@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from itertools import pairwise
+from zipfile import ZipFile
 
 import pytest
 
@@ -125,6 +126,49 @@ def test_an_empty_file_has_no_share(fresh_file, tmp_path):
         assert 0.5 < seen[0].share < 0.75
         assert [progress.share for progress in seen[1:]] == [1.0]
         assert ingest(store, [empty])[0] == []
+
+
+def test_the_share_never_goes_back_in_an_archive(fresh_file, files, tmp_path):
+    """Where a member is closed as soon as its last byte is read, and its last records are still on their way."""
+    with ZipFile(tmp_path / "all.zip", "w") as archive:
+        for path in files:
+            archive.write(path, path.name)
+    with fresh_file() as store:
+        seen, _ = ingest(store, [tmp_path / "all.zip"])
+    shares = [progress.share for progress in seen]
+    assert shares == sorted(shares)
+    assert shares[-1] == 1.0
+    assert len(set(shares)) > 20
+
+
+def test_a_limit_leaves_no_share(fresh_file, files):
+    """It is not known how many bytes the first records are."""
+    with fresh_file() as store:
+        seen, _ = ingest(store, files, limit=30)
+    assert {(progress.share, progress.seconds_left) for progress in seen} == {(None, None)}
+
+
+def test_what_is_about_to_be_read_is_told_first(fresh_file, files):
+    """Once, before the first record; of a resumed job also how far it was."""
+    told = []
+    with fresh_file() as store:
+        seen, _ = ingest(store, files, cut_off_after=3, on_start=lambda reading: told.append((reading, store.count())))
+        ingest(store, files, resume=True, on_start=lambda reading: told.append((reading, store.count())))
+        ingest(store, iter([{"content": "Has a dog"}]), on_start=lambda reading: told.append((reading, store.count())))
+    (first, before), (second, _), (given, _) = told
+    total = sum(path.stat().st_size for path in files)
+    assert (first.sources, first.bytes_total, first.read_before, first.can_resume, before) == (3, total, 0, True, 0)
+    assert (second.job, second.read_before) == (first.job, seen[-1].read)
+    assert (given.sources, given.bytes_total, given.can_resume) == (1, None, False)
+    assert len(first.formats) == 1
+
+
+def test_progress_tells_batch_size_and_memory(fresh_file, files):
+    """As they are after each batch."""
+    with fresh_file() as store:
+        seen, _ = ingest(store, files)
+    assert {progress.batch_size for progress in seen} == {BATCH}
+    assert all(progress.rss_mb > 1 for progress in seen)
 
 
 def test_a_file_that_grows_is_read_to_no_more_than_all(fresh_file, tmp_path):

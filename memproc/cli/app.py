@@ -10,20 +10,24 @@ import sys
 from contextvars import ContextVar
 from typing import Annotated, Any, TextIO
 
-from typer import Argument, Exit, Option, Typer
+from typer import Argument, Exit, Option
 
 from memproc import __version__
+from memproc.cli.help import WIDEST, Application, Commands
 from memproc.cli.output import beside, json_text, print_lines
 from memproc.config import Recall, Settings
 
 FAILED, MISUSED = 1, 2
+LOGGED = "{time:YYYY-MM-DDTHH:mm:ss.SSSZ} {level} {message}"
 _STEERING = {code: "\ufffd" for code in (*range(0x20), *range(0x7F, 0xA0)) if chr(code) not in "\t\n"}
 _of_application: ContextVar[dict[str, Any]] = ContextVar("of_application")  # settings given by the options before the command
+_in_events: ContextVar[bool] = ContextVar("in_events", default=False)  # whether messages are JSON lines
 
-app = Typer(
+app = Application(
     name="memproc",
+    cls=Commands,
+    context_settings={"max_content_width": WIDEST},
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
@@ -76,6 +80,7 @@ def about(
     """Ingest memories into a database, and prove that none was lost."""
     given = {"table_prefix": table_prefix, "table_schema": table_schema}
     _of_application.set({name: value for name, value in given.items() if value is not None})
+    _in_events.set(False)
 
 
 def settings_of(**given: Any) -> Settings:
@@ -107,15 +112,39 @@ def print_json(values: dict[str, Any], stream: TextIO | None = None) -> None:
     print_lines([json_text(values)], stream)
 
 
+def options_before() -> list[str]:
+    """Return the options that were given before the command, as they are written."""
+    return [part for name, value in _of_application.get().items() for part in (f"--{name.replace('_', '-')}", value)]
+
+
 def tell(message: str) -> None:
     """Print a message to standard error."""
-    sys.stderr.write(printable(message) + "\n")
+    if _in_events.get():
+        tell_event({"event": "message", "text": message})
+    else:
+        sys.stderr.write(printable(message) + "\n")
 
 
-def warn() -> None:
-    """Write the warnings of the library to standard error."""
+def tell_event(values: dict[str, Any]) -> None:
+    """Print one JSON object to standard error."""
+    print_lines([json_text(values)], sys.stderr)
+
+
+def tell_in_events() -> None:
+    """Make JSON lines of all further messages of this command."""
+    _in_events.set(True)
+
+
+def warn(*, is_quiet: bool = False, verbosity: int = 0, log_file: str | None = None) -> None:
+    """Write the warnings of the library to standard error, with a `verbosity` of 1 what it does too, and of 2 each batch; all of
+    that, with the time, also to the end of a log file. Raises OSError if that cannot be written.
+    """
     from loguru import logger
 
     logger.remove()
-    logger.add(sys.stderr, level="WARNING", format="{message}")
+    if not is_quiet:
+        level = ("WARNING", "INFO", "DEBUG")[min(verbosity, 2)]
+        logger.add(lambda message: tell(message.rstrip("\n")), level=level, format="{message}")
+    if log_file is not None:
+        logger.add(log_file, level="DEBUG", format=LOGGED, encoding="utf-8", diagnose=False)
     logger.enable("memproc")

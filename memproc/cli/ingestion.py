@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import gc
-import re
-from collections.abc import Callable
-from typing import Annotated, TypeVar
+from typing import TYPE_CHECKING, Annotated
 
 from typer import Argument, Exit, Option
 
-from memproc.cli.app import FAILED, Json, MergeAt, RecallName, ReviewAt, app, settings_of, show, tell, warn
+from memproc.cli.amounts import bytes_of, number, tolerance
+from memproc.cli.app import FAILED, Json, MergeAt, RecallName, ReviewAt, app, settings_of, tell_in_events, warn
 from memproc.cli.inspecting import show_first
 from memproc.cli.options import (
     MAX_DEPTH,
@@ -21,16 +20,20 @@ from memproc.cli.options import (
     Encoding,
     FormatName,
     Include,
+    LogFile,
     Mapping,
     MappingFile,
     MaxDepth,
     MaxFields,
     Namespace,
+    ProgressShown,
+    Quiet,
     Records,
     Redact,
     SecretKinds,
     SecretsPolicy,
     SourceName,
+    Verbose,
     asked_of,
     mapping_of,
 )
@@ -50,18 +53,18 @@ from memproc.cli.rest_options import (
 from memproc.config import Dedup, Durability, Engine, OnError, ValidateWhen
 from memproc.errors import UsageError
 
-Number = TypeVar("Number", int, float)
+if TYPE_CHECKING:
+    from memproc.cli.progress import Shown
+    from memproc.report.report import Report
 
 MAX_RECORD, MAX_DECOMPRESSED = "64MiB", "8GiB"  # the defaults of the settings
-UNITS = {"B": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12, "KIB": 2**10, "MIB": 2**20, "GIB": 2**30, "TIB": 2**40}
-_AMOUNT = re.compile(r"(\d{1,18}(?:\.\d{1,9})?) ?([A-Z]{0,3})", re.ASCII)
 
 
 @app.command()
 def ingest(
     what: Annotated[
         list[str],
-        Argument(metavar="WHAT...", help="Files, folders, patterns, archives, a database, a web API; - is standard input."),
+        Argument(metavar="WHAT", help="Files, folders, patterns, archives, a database, a web API; - is standard input."),
     ],
     into: Annotated[
         str | None,
@@ -137,14 +140,17 @@ def ingest(
     ] = None,
     dry_run: Annotated[bool, Option("--dry-run", help="Do everything, then roll it back.")] = False,
     resume: Annotated[bool, Option("--resume", help="Continue the unfinished job on these files.")] = False,
+    progress: ProgressShown = "auto",
+    quiet: Quiet = False,
+    verbose: Verbose = 0,
+    log_file: LogFile = None,
     as_json: Json = False,
 ) -> None:
     """Ingest the records of files into a store."""
-    from memproc.cli.progress import shown_progress
+    from memproc.cli.working import Telling, Wanted, worked
     from memproc.formats.draft import Context
     from memproc.ingestion.pipeline import ingest as run
     from memproc.ingestion.reading import intake_of
-    from memproc.ingestion.run import Interrupted
     from memproc.intake import clean_name
 
     settings = settings_of(
@@ -153,8 +159,8 @@ def ingest(
         recall=recall,
         review_at=review_at,
         accept_at=accept_at,
-        batch_size=None if batch_size == "auto" else _number(batch_size, int, "--batch-size"),
-        max_errors=_tolerance(max_errors),
+        batch_size=None if batch_size == "auto" else number(batch_size, int, "--batch-size"),
+        max_errors=tolerance(max_errors),
         on_error=on_error,
         validate=validate,
         max_memory=None if max_memory is None else bytes_of(max_memory, "--max-memory"),
@@ -172,7 +178,9 @@ def ingest(
         max_record_bytes=bytes_of(max_record, "--max-record"),
         max_decompressed_bytes=bytes_of(max_decompressed, "--max-decompressed"),
     )
-    warn()
+    if progress == "json":
+        tell_in_events()
+    warn(is_quiet=quiet, verbosity=verbose, log_file=log_file)
     mapped, asked = mapping_of(map_field, mapping), asked_of(format, records, delimiter, encoding, allow_pickle=allow_pickle)
     named = Named(table, query, tuple(key or ()), cursor, db_schema, from_start)
     of_rest = {
@@ -194,61 +202,32 @@ def ingest(
     if into is None:
         raise UsageError("Missing option '--into': give the path of the store, as in --into memories.db")
     gc.freeze()  # imported modules stay alive: the collector need not look at them
-    try:
-        with shown_progress() as shown:
-            report = run(
-                given,
-                into,
-                namespace=namespace,
-                source=source,
-                format=format,
-                settings=settings,
-                mapping=mapped,
-                include=include or (),
-                as_of=as_of,
-                records=records if rest is None else None,
-                delimiter=delimiter,
-                encoding=encoding,
-                allow_pickle=allow_pickle,
-                limit=limit,
-                trust_decisions=trust_decisions,
-                on_progress=shown,
-                dry_run=dry_run,
-                resume=resume,
-                engine=engine,
-            )
-    except Interrupted as interrupted:
-        report = interrupted.report
-        tell("memproc: interrupted" + (": --resume goes on behind the last batch" if "resume" in str(interrupted) else ""))
-    show(report.as_dict(), str(report), as_json=as_json)
+
+    def work(shown: Shown) -> Report:
+        return run(
+            given,
+            into,
+            namespace=namespace,
+            source=source,
+            format=format,
+            settings=settings,
+            mapping=mapped,
+            include=include or (),
+            as_of=as_of,
+            records=records if rest is None else None,
+            delimiter=delimiter,
+            encoding=encoding,
+            allow_pickle=allow_pickle,
+            limit=limit,
+            trust_decisions=trust_decisions,
+            on_start=shown.start,
+            on_progress=shown.show,
+            dry_run=dry_run,
+            resume=resume,
+            engine=engine,
+        )
+
+    report = worked(work, Wanted(given, what, into), Telling(progress, is_quiet=quiet, as_json=as_json))
     has_nothing = report.is_all_quarantined or report.is_empty_handed
     if report.status not in ("done", "rehearsed") or has_nothing or (strict and report.quarantined):
         raise Exit(FAILED)
-
-
-def _tolerance(given: str | None) -> int | float | None:
-    if given is None:
-        return None
-    if given.endswith("%"):
-        return _number(given.removesuffix("%"), float, "--max-errors") / 100
-    return _number(given, int, "--max-errors")
-
-
-def bytes_of(given: str, option: str) -> int:
-    """Return an amount of memory in bytes; a number without a unit is bytes. Raises UsageError on anything else.
-
-    >>> bytes_of("300MB", "--max-memory"), bytes_of("1.5 GiB", "--max-memory"), bytes_of("4096", "--max-memory")
-    (300000000, 1610612736, 4096)
-    """
-    found = _AMOUNT.fullmatch(given.strip().upper())
-    unit = UNITS.get(found[2] or "B") if found else None
-    if found is None or unit is None:
-        raise UsageError(f"{option} {given}: give a number with one of B, KB, MB, GB, TB, KiB, MiB, GiB, TiB, as in 300MB")
-    return int(float(found[1]) * unit)
-
-
-def _number(given: str, kind: Callable[[str], Number], option: str) -> Number:
-    try:
-        return kind(given)
-    except ValueError:
-        raise UsageError(f"{option} {given}: is no number") from None

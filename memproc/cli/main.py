@@ -58,10 +58,15 @@ def _run() -> None:
             print_json({"error": "interrupted"})
         sys.exit(FAILED)
     except UsageError as error:
-        tell(f"memproc: {error}")
+        _tell_error(error)
         sys.exit(MISUSED)
     except (MemprocError, OSError) as error:
-        tell(f"memproc: {error}")
+        _tell_error(error)
         if "--json" in sys.argv:
             print_json({"error": str(error)})
         sys.exit(FAILED)
+
+
+def _tell_error(error: Exception) -> None:
+    """Print an error, and the notes on what to do."""
+    tell("\n".join([f"memproc: {error}", *getattr(error, "__notes__", ())]))

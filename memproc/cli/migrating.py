@@ -34,7 +34,7 @@ from memproc.cli.remotes import Key, Named, Query, Table, TableSchema, given_by
 
 @app.command()
 def migrate(
-    what: Annotated[list[str], Argument(metavar="SOURCE...", help="Files, folders, patterns, archives, databases.")],
+    what: Annotated[list[str], Argument(metavar="SOURCE", help="Files, folders, patterns, archives, databases.")],
     into: Annotated[str, Option(metavar="DB", help="The store: a path, or a SQLAlchemy URL.", show_default=False)],
     mapping: MappingFile = None,
     table: Table = None,
@@ -89,7 +89,7 @@ def migrate(
                 allow_pickle=allow_pickle,
                 dry_run=dry_run,
                 resume=resume,
-                on_progress=shown,
+                on_progress=shown.show,
             )
     except Interrupted as interrupted:
         migration = Migration(interrupted.report)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections import abc
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from typer import Argument, Option
 
@@ -34,14 +34,18 @@ DayFirst = Annotated[
 ]
 MaxFields = Annotated[int, Option(metavar="N", help="How many names a memory may have, at all levels.")]
 MaxDepth = Annotated[int, Option(metavar="N", help=f"How deeply metadata may be nested; at most {DEEPEST}.")]
-FormatName = Annotated[str | None, Option("--format", help="The format of the records; detected from their shape by default.")]
+FormatName = Annotated[
+    str | None, Option("--format", metavar="NAME", help="The format of the records; detected from their shape by default.")
+]
 Mapping = Annotated[list[str] | None, Option("--map", metavar="FIELD=PATH", help="Where to find a field, as in content=body.text.")]
 MappingFile = Annotated[
     Path | None, Option("--mapping", metavar="FILE", help="A mapping file: where fields are, and what becomes of their values.")
 ]
 Include = Annotated[list[str] | None, Option("--include", metavar="KIND", help="What a format reads only on request.")]
-Namespace = Annotated[str | None, Option(help="Whose memories these are, for records that do not say.")]
-SourceName = Annotated[str | None, Option("--source", help="The system that the records come from, for records that do not say.")]
+Namespace = Annotated[str | None, Option(metavar="TEXT", help="Whose memories these are, for records that do not say.")]
+SourceName = Annotated[
+    str | None, Option("--source", metavar="TEXT", help="The system that the records come from, for records that do not say.")
+]
 Schema = Annotated[str | None, Option("--schema", metavar="MODULE:CLASS", help="A subclass of Memory of your own.")]
 Records = Annotated[str | None, Option(metavar="PATH", help="The list of records in a JSON object, as in data.items.")]
 Delimiter = Annotated[
@@ -50,6 +54,25 @@ Delimiter = Annotated[
 Encoding = Annotated[str | None, Option(metavar="NAME", help="The encoding of texts that are not UTF-8, as in cp1252.")]
 
 AllowPickle = Annotated[bool, Option("--allow-pickle", help="Read pickles: the data in them; what runs code is refused.")]
+
+
+ProgressForm = Literal["auto", "plain", "json", "off"]
+ProgressShown = Annotated[
+    ProgressForm,
+    Option(
+        "--progress",
+        help="On standard error: plain lines, JSON lines, or nothing; auto renews two lines on a terminal, and is plain elsewhere.",
+    ),
+]
+Verbose = Annotated[
+    int,
+    Option("--verbose", "-v", count=True, help="Tell on standard error what is done; -vv also of each batch.", show_default=False),
+]
+LogFile = Annotated[
+    str | None,
+    Option("--log-file", metavar="FILE", help="Write what is done and each batch, with the time, to the end of this file."),
+]
+Quiet = Annotated[bool, Option("--quiet", "-q", help="Print errors only, and with --json the JSON object.")]
 
 
 def mapping_of(pairs: list[str] | None, file: Path | None = None) -> abc.Mapping[str, str]:

@@ -1,85 +1,160 @@
-"""Progress on standard error: on a terminal a bar with the rate and the time left, elsewhere a line every five seconds."""
+"""Progress on standard error: on a terminal two lines that are renewed, elsewhere a line every five seconds, or JSON lines."""
 
 from __future__ import annotations
 
+import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from time import monotonic
-from typing import TYPE_CHECKING
+from dataclasses import asdict
+from typing import TYPE_CHECKING, NamedTuple
+
+from memproc.cli.app import tell, tell_event
+from memproc.cli.output import json_text
+from memproc.cli.progress_lines import TimeLeft, outcomes_line, progress_line, start_lines
 
 if TYPE_CHECKING:
-    from memproc.report.report import Progress
+    from rich.console import Console, ConsoleOptions, RenderResult
+
+    from memproc.cli.options import ProgressForm
+    from memproc.report.report import Progress, Reading
 
 SECONDS_BETWEEN_LINES = 5.0
+SECONDS_BETWEEN_EVENTS = 1.0
+ENDING = "ending after this batch; Ctrl-C again ends at once"
+BAR_COLUMNS = 20
+NARROW_COLUMNS = 80  # a terminal that has fewer shows no bar
+
+
+class Shown(NamedTuple):
+    """What shows an ingestion: called with what is about to be read, after each batch, and, in the handler of a signal, when it is
+    to end after its batch.
+    """
+
+    start: Callable[[Reading], None]
+    show: Callable[[Progress], None]
+    tell_ending: Callable[[], None]
 
 
 @contextmanager
-def shown_progress() -> Iterator[Callable[[Progress], None]]:
-    """Yield a function that shows the progress it is called with."""
-    if sys.stderr.isatty():
-        with _bar() as show:
-            yield show
+def shown_progress(form: ProgressForm = "auto", named: Sequence[str] = (), thing: str = "file") -> Iterator[Shown]:
+    """Yield what shows an ingestion of what is `named`, each of whose sources is a `thing`."""
+    if form == "off":
+        yield Shown(lambda _: None, lambda _: None, lambda: None)
+    elif form == "json":
+        yield Shown(_start_event(named), _every(SECONDS_BETWEEN_EVENTS, _tell_event), _write_ending_event)
+    elif form == "auto" and _is_terminal():
+        with _live() as lines:
+            yield Shown(_start_told(named, thing), lines.show, lines.show_ending)
     else:
-        yield _lines()
+        yield Shown(_start_told(named, thing), _every(SECONDS_BETWEEN_LINES, _tell_line), _write_ending)
 
 
-def _lines() -> Callable[[Progress], None]:
+def _is_terminal() -> bool:
+    from rich.console import Console
+
+    console = Console(stderr=True)
+    return console.is_terminal and not console.is_dumb_terminal
+
+
+def _start_told(named: Sequence[str], thing: str) -> Callable[[Reading], None]:
+    def start(reading: Reading) -> None:
+        for line in start_lines(named, thing, reading):
+            _unless_gone(tell, line)
+
+    return start
+
+
+def _start_event(named: Sequence[str]) -> Callable[[Reading], None]:
+    return lambda reading: _unless_gone(tell_event, {"event": "start", "what": [*named], **asdict(reading)})
+
+
+def _every(seconds: float, say: Callable[[Progress], None]) -> Callable[[Progress], None]:
     last = 0.0
 
     def show(progress: Progress) -> None:
         nonlocal last
-        if progress.seconds - last >= SECONDS_BETWEEN_LINES:
+        if progress.seconds - last >= seconds:
             last = progress.seconds
-            with suppress(OSError):  # a job must not end because nobody reads its progress any more
-                print(_line(progress), file=sys.stderr, flush=True)  # noqa: T201 - this is the command line
+            _unless_gone(say, progress)
 
     return show
 
 
-def _line(progress: Progress) -> str:
-    share = "" if progress.share is None else f", {progress.share:.0%}"
-    return f"read {progress.read:,} records ({progress.records_per_second:,.0f}/s{share}), {progress.quarantined:,} quarantined"
+def _unless_gone(say: Callable[..., None], what: object) -> None:
+    """Say something: a job must not end because nobody reads its progress any more."""
+    with suppress(OSError):
+        say(what)
+        sys.stderr.flush()
 
 
-class TimeLeft:
-    """The time left, as estimated after the last batch. It counts down between batches too."""
+def _tell_line(progress: Progress) -> None:
+    left = TimeLeft()
+    left.note(progress)
+    tell(f"{progress_line(progress, left)}: {outcomes_line(progress)}")
 
-    def __init__(self, clock: Callable[[], float] = monotonic) -> None:
-        self._clock = clock
-        self._ends_at: float | None = None
 
-    def note(self, progress: Progress) -> None:
-        """Estimate again after a batch."""
-        left = progress.seconds_left
-        self._ends_at = None if left is None else self._clock() + left
+def _tell_event(progress: Progress) -> None:
+    computed = {name: getattr(progress, name) for name in ("records_per_second", "share", "seconds_left")}
+    tell_event({"event": "progress", **asdict(progress), **computed})
 
-    def __str__(self) -> str:
-        """Return the time left in hours, minutes and seconds."""
-        if self._ends_at is None:
-            return "-:--:--"
-        minutes, seconds = divmod(max(0, round(self._ends_at - self._clock())), 60)
-        return f"{minutes // 60}:{minutes % 60:02}:{seconds:02}"
+
+def _write_ending() -> None:
+    _write_from_handler(ENDING)
+
+
+def _write_ending_event() -> None:
+    _write_from_handler(json_text({"event": "message", "text": ENDING}))
+
+
+def _write_from_handler(line: str) -> None:
+    """Write a line to standard error past Python's streams, one of which may be in the middle of a write."""
+    with suppress(OSError, ValueError):
+        os.write(sys.stderr.fileno(), f"{line}\n".encode("ascii"))
+
+
+class _Lines:
+    """The two lines as they are at the moment: the width of the terminal may change, and the time left counts down."""
+
+    def __init__(self) -> None:
+        self.progress: Progress | None = None
+        self.left = TimeLeft()
+        self.is_ending = False
+
+    def show(self, progress: Progress) -> None:
+        """Show the progress after a batch."""
+        self.left.note(progress)
+        self.progress = progress
+
+    def show_ending(self) -> None:
+        """Show that it ends after its batch."""
+        self.is_ending = True
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        from rich.progress_bar import ProgressBar
+        from rich.table import Table
+        from rich.text import Text
+
+        progress, width = self.progress, options.max_width - 1  # in the last column some terminals break the line
+        if self.is_ending:
+            yield Text(ENDING)
+        if progress is None:
+            return
+        if progress.share is None or width < NARROW_COLUMNS:
+            yield Text(progress_line(progress, self.left, width), no_wrap=True)
+        else:
+            row = Table.grid(padding=(0, 1))
+            bar = ProgressBar(total=1.0, completed=progress.share, width=BAR_COLUMNS)
+            row.add_row(bar, Text(progress_line(progress, self.left, width - BAR_COLUMNS - 1), no_wrap=True))
+            yield row
+        yield Text(outcomes_line(progress, width), no_wrap=True)
 
 
 @contextmanager
-def _bar() -> Iterator[Callable[[Progress], None]]:
+def _live() -> Iterator[_Lines]:
     from rich.console import Console
-    from rich.progress import BarColumn, ProgressColumn, Task, TextColumn
-    from rich.progress import Progress as Bar
-    from rich.text import Text
+    from rich.live import Live
 
-    left = TimeLeft()
-
-    class LeftColumn(ProgressColumn):
-        def render(self, task: Task) -> Text:
-            return Text(f"{task.fields['told']} {left}")
-
-    with Bar(TextColumn("{task.description}"), BarColumn(), LeftColumn(), console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("ingest", total=None, told="")
-
-        def show(progress: Progress) -> None:
-            left.note(progress)
-            bar.update(task, total=progress.bytes_total, completed=progress.bytes_read, told=_line(progress))
-
-        yield show
+    lines = _Lines()
+    with Live(lines, console=Console(stderr=True), transient=True, redirect_stdout=False):
+        yield lines

@@ -37,7 +37,7 @@ EXCERPT_CHARS = 100
 
 
 Status = Literal[QuarantineStatus, "all"]
-Numbers = Annotated[list[int] | None, Argument(metavar="[N...]", help="The numbers of quarantined records.")]
+Numbers = Annotated[list[int] | None, Argument(metavar="N", help="The numbers of quarantined records.")]
 Category = Annotated[str | None, Option(help="Only records of this category: validation, transform, source and so on.")]
 Code = Annotated[str | None, Option(help="Only records with a fault of this code.")]
 OfJob = Annotated[int | None, Option("--job", help="Only records that this job rejected.")]

@@ -6,27 +6,23 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator, Sequence
-from difflib import SequenceMatcher
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, get_args
 
 from typer import Argument, Option
 
-from memproc.cli.app import Database, Json, app, printable, show
+from memproc.cli.app import Database, Json, app, show
 from memproc.cli.output import fields_of
+from memproc.cli.sitting import decide_by_keys
 from memproc.cli.stores import as_pair, as_plain, objects_in, opened, show_withdrawn
 from memproc.config import Verdict
 from memproc.errors import MemprocError, UsageError
 
 if TYPE_CHECKING:
-    from rich.console import Console
-    from rich.text import Text
-
     from memproc.store.answers import Applied, Review, Settled
     from memproc.store.store import Store
 
 DONE = {"merge": "merged", "distinct": "held distinct", "supersedes": "taken as before and after"}
-KEYS = {"m": "merge", "d": "distinct", "l": "supersedes", "s": "skip", "q": "quit"}
 MOST_DIGITS = 18  # of the number of a review; an id has 32 characters
 VERDICTS = " or ".join(get_args(Verdict))
 
@@ -107,7 +103,7 @@ def review(
             told = "\n".join(map(line_of, waiting)) or "nothing waits"
             show({"reviews": [*map(as_review, waiting)]}, told, as_json=as_json)
         else:
-            _ask(store, store.reviews(limit=limit), note)
+            decide_by_keys(store, store.reviews(limit=limit), note)
 
 
 def _check_use(
@@ -209,66 +205,6 @@ def _carry_out(store: Store, path: Path, note: str, *, as_json: bool) -> None:
         known[number] = verdict
     told = f"{len(decisions)} decided" + (f", {already} were already" if already else "")
     show({"decisions": list(map(as_pair, decisions)), "already": already}, told, as_json=as_json)
-
-
-def _ask(store: Store, waiting: list[Review], note: str) -> None:
-    """Show the pairs one after the other, and apply each answer."""
-    from rich.console import Console
-
-    console = Console()
-    decided = 0
-    for at, pair in enumerate(waiting, 1):
-        _show_pair(console, pair, f"{at} of {len(waiting)}")
-        answer = _answer(console, {*pair.verdicts, "skip", "quit"})
-        if answer == "quit":
-            break
-        if answer != "skip":
-            store.resolve(pair, answer, note=note)  # type: ignore[arg-type]
-            decided += 1
-    console.print(f"{decided} decided, {len(store.reviews())} wait")
-
-
-def _answer(console: Console, choices: set[str]) -> str:
-    import click
-
-    later = "[bold]l[/]ater supersedes  " if "supersedes" in choices else ""
-    console.print(f"[bold]m[/]erge  [bold]d[/]istinct  {later}[bold]s[/]kip  [bold]q[/]uit ", end="")
-    while (answer := KEYS.get(click.getchar().lower())) not in choices:
-        pass
-    console.print(answer)
-    return answer
-
-
-def _show_pair(console: Console, pair: Review, place: str) -> None:
-    """Show two memories side by side. What comes from data is `Text`: in a string "[/b]" would be read as the end of bold type."""
-    from rich.table import Table
-    from rich.text import Text
-
-    sure = "" if pair.confidence is None else f"confidence {pair.confidence:.3g}, "
-    head = f"{place}: {pair.kind}, {pair.reason} ({sure}review {pair.number})"
-    table = Table(title=Text(printable(head)), show_lines=True, expand=True)
-    table.add_column("one", ratio=1)
-    table.add_column("other", ratio=1)
-    table.add_row(*_highlighted(printable(pair.one.content), printable(pair.other.content)))
-    for name in ("subject", "created_at", "updated_at", "source"):
-        values = [getattr(memory, name) for memory in (pair.one, pair.other)]
-        if any(values):
-            table.add_row(*(Text(printable(f"{name}: {'' if value is None else value}")) for value in values))
-    console.print(table)
-
-
-def _highlighted(one: str, other: str) -> tuple[Text, Text]:
-    """Return both texts with the words marked in which they differ."""
-    from rich.text import Text
-
-    left, right = one.split(), other.split()
-    sides = Text(), Text()
-    for kind, a, b, c, d in SequenceMatcher(None, [*map(str.lower, left)], [*map(str.lower, right)], autojunk=False).get_opcodes():
-        for side, words in zip(sides, (left[a:b], right[c:d]), strict=True):
-            for word in words:
-                side.append(word, style="" if kind == "equal" else "bold reverse")
-                side.append(" ")
-    return sides
 
 
 def _orders(path: Path) -> Iterator[tuple[int, int, Any]]:

@@ -18,7 +18,7 @@ from memproc.ingestion.checkpoint import begin_or_resume, resumable
 from memproc.ingestion.engines.pools import pool_of
 from memproc.ingestion.opening import Asked, given_of, open_all
 from memproc.ingestion.reading import intake_of
-from memproc.ingestion.run import OnProgress, Run
+from memproc.ingestion.run import OnProgress, OnStart, Run
 from memproc.ingestion.source import Sources
 from memproc.intake import clean_name
 from memproc.records import Memory
@@ -45,6 +45,7 @@ def ingest(
     as_of: object = None,
     trust_decisions: bool = False,
     on_progress: OnProgress | None = None,
+    on_start: OnStart | None = None,
     dry_run: bool = False,
     resume: bool = False,
     records: str | None = None,
@@ -66,7 +67,8 @@ def ingest(
     in a JSON object (`data.items`), `delimiter` what stands between the cells of a table (by default found in its first lines),
     `encoding` that of texts which are neither UTF-8 nor UTF-16 with its mark. `allow_pickle` reads the data in pickles, and nothing
     in them that would run. `limit` reads only the first records. `as_of` is the date of the source itself. `trust_decisions`
-    applies the decisions and deletions of a full export, to all memories of the store or only to those in `namespace`. `dry_run`
+    applies the decisions and deletions of a full export, to all memories of the store or only to those in `namespace`. `on_start`
+    is called with a `Reading` before the first record is read, and `on_progress` with a `Progress` after each batch. `dry_run`
     rolls everything back at the end. `resume` continues the unfinished job on these files after its last batch; it starts one if
     there is none, and does nothing if the job is done. An iterable or a pipe cannot be resumed: it is read from the start, and
     known records count as duplicates. `engine` says where records are prepared: "sequential" (in this process), "threads",
@@ -114,7 +116,7 @@ def ingest(
         key = resumable(given, sources, intake, (format, records, delimiter, encoding, most))
         job = begin_or_resume(store, ready, key, is_resumed=resume and not dry_run)
         run = Run(store, chosen, job, pool, on_progress)
-        run.stops.limit = most
+        run.stops.limit, run.on_start = most, on_start
         report = run.ingest(ready, is_rehearsal=dry_run)
         if sources.found is not None:
             report.left_out.update(sources.found.skipped)

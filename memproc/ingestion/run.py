@@ -29,7 +29,7 @@ from memproc.ingestion.source import Source
 from memproc.ingestion.stopping import Stops
 from memproc.intake import Chunk, kinds_left_out, secrets_among
 from memproc.records import Category, Memory, Rejected
-from memproc.report.report import BatchLog, BatchSeen, Merge, Progress, Report, counted
+from memproc.report.report import BatchLog, BatchSeen, Merge, Progress, Reading, Report, counted
 from memproc.resources import MEBIBYTE, Watch
 from memproc.sources.items import Piece
 from memproc.store.changes.landed import Arrived, Landed
@@ -44,6 +44,7 @@ GROUPED_AHEAD = 0.3  # share of the last batch that met others, above which work
 KEPT_OF_TOO_LARGE = 1 << 16  # bytes kept of a rejected record that is too large for the database
 
 OnProgress = Callable[[Progress], None]
+OnStart = Callable[[Reading], None]
 
 
 class Interrupted(KeyboardInterrupt):
@@ -65,6 +66,7 @@ class Run:
         self, store: Store[Memory], settings: Settings, job: StartedJob, pool: Pool | None, on_progress: OnProgress | None
     ) -> None:
         self.store, self.settings, self.on_progress, self.pool = store, settings, on_progress, pool
+        self.on_start: OnStart | None = None
         self.writer = writer_of(store, redacts=settings.redact)
         self.job, self.place = job, Place(job.start)
         self.workers: Counter[int] = Counter()  # records prepared, by process id
@@ -93,10 +95,15 @@ class Run:
             return self._finish_report("done", sources)
         self.claim = self.job.claim
         sizes = [source.size for source in sources]
-        self.bytes_total = None if None in sizes else sum(size or 0 for size in sizes)
+        if None not in sizes and self.stops.limit is None:
+            self.bytes_total = sum(size or 0 for size in sizes)
 
         def work() -> str:
             with rarer_collections():
+                if self.on_start is not None:
+                    formats = tuple(dict.fromkeys(source.intake.format.name for source in sources))
+                    whole = self.bytes_total, self.read_before, self.job.can_resume
+                    self.on_start(Reading(report.job, len(sources), formats, *whole))
                 self.noticed.uncompared = self.writer.catch_up(self.claim, self.settings.review_at)
                 status = self.stops.if_too_many_errors() or self._land_sources(sources)
                 if status == "done" and self.settings.accept_at is not None:
@@ -250,6 +257,9 @@ class Run:
         """Log the time and memory a batch took, and adapt the batch size."""
         held_mb = round(self.watch.look() / MEBIBYTE, 1)
         self.log.note(BatchSeen(records, round(seconds, 6), held_mb))
+        logger.debug(
+            "job {}: {} records in {:.3f} s, {} MB held, {} read", self.report.job, records, seconds, held_mb, self.report.read
+        )
         self.sizing = self.sizing.landed(records, seconds, self.watch.share)
 
     def _described(self, judged: Judged) -> Merge:
@@ -259,11 +269,14 @@ class Run:
         report = self.report
         counts = (report.read, report.stored, report.duplicate, report.merged, report.quarantined)
         bytes_read = self._bytes_read(source), self.bytes_total
-        return Progress(*counts, perf_counter() - self.started, *bytes_read, self.read_before, self.bytes_before or 0)
+        before = self.read_before, self.bytes_before or 0
+        held_mb = round(self.watch.held_bytes / MEBIBYTE, 1)
+        return Progress(*counts, perf_counter() - self.started, *bytes_read, *before, self.sizing.size, held_mb)
 
     def _bytes_read(self, source: Source) -> int:
         """Return the bytes read of all sources. The stream position alone would count bytes that are only buffered."""
         stream = source.opened.stream
-        if source.size is None or stream is None or stream.closed or self.pieces is None:
+        if source.size is None or stream is None or self.pieces is None:
             return self.bytes_passed
-        return self.bytes_passed + min(stream.tell(), self.pieces.bytes)
+        position = source.size if stream.closed else stream.tell()  # what is in an archive is closed as soon as it is read
+        return self.bytes_passed + min(position, self.pieces.bytes)

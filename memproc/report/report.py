@@ -47,9 +47,26 @@ class Pattern:
 
 
 @dataclass(frozen=True, slots=True)
+class Reading:
+    """What an ingestion is about to read: how many sources (files, members of archives, tables), their formats in the order of the
+    sources, and their bytes together, None if the size of one is unknown or a `limit` leaves some of it unread. `read_before` are
+    the records that earlier runs of the job read, and `can_resume` tells whether `resume` continues it after an interruption.
+    """
+
+    job: int | None
+    sources: int
+    formats: tuple[str, ...]
+    bytes_total: int | None
+    read_before: int
+    can_resume: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Progress:
     """The state of an ingestion after a batch: counts over all its runs, seconds of this run, and bytes of all sources together.
-    `bytes_total` is None if the size of a source is unknown. `read_before` and `bytes_before` are what earlier runs read.
+    `bytes_total` is None if the size of a source is unknown, or a `limit` leaves some of it unread. `read_before` and
+    `bytes_before` are what earlier runs read. `batch_size` is how many records the next batch may have, and
+    `rss_mb` the memory held in the last one, in MiB.
 
     >>> half = Progress(30, 30, 0, 0, 0, 2.0, 600, 1_000, read_before=10, bytes_before=200)
     >>> half.records_per_second, half.share, half.seconds_left
@@ -66,6 +83,8 @@ class Progress:
     bytes_total: int | None
     read_before: int = 0
     bytes_before: int = 0
+    batch_size: int = 0
+    rss_mb: float = 0.0
 
     @property
     def records_per_second(self) -> float:

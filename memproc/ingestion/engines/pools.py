@@ -9,6 +9,7 @@ from __future__ import annotations
 import gc
 import multiprocessing
 import os
+import signal
 from collections.abc import Callable, Collection
 from concurrent.futures import BrokenExecutor, Executor, ProcessPoolExecutor, ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -144,6 +145,7 @@ def _shut_down(executor: Executor) -> None:
 
 def _warm() -> None:
     """Load what a worker needs, and exempt it from garbage collection."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the process that reads: it ends its workers
     from memproc.ingestion.engines.warming import warm  # noqa: PLC0415 - in the worker, not in the caller's process
 
     warm()

@@ -1,0 +1,44 @@
+"""Amounts as options give them: sizes with units, numbers, shares."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import TypeVar
+
+from memproc.errors import UsageError
+
+Number = TypeVar("Number", int, float)
+
+UNITS = {"B": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12, "KIB": 2**10, "MIB": 2**20, "GIB": 2**30, "TIB": 2**40}
+_AMOUNT = re.compile(r"(\d{1,18}(?:\.\d{1,9})?) ?([A-Z]{0,3})", re.ASCII)
+
+
+def tolerance(given: str | None) -> int | float | None:
+    """Return what --max-errors gives: a number of records, or of percent a share. Raises UsageError on anything else."""
+    if given is None:
+        return None
+    if given.endswith("%"):
+        return number(given.removesuffix("%"), float, "--max-errors") / 100
+    return number(given, int, "--max-errors")
+
+
+def bytes_of(given: str, option: str) -> int:
+    """Return an amount of memory in bytes; a number without a unit is bytes. Raises UsageError on anything else.
+
+    >>> bytes_of("300MB", "--max-memory"), bytes_of("1.5 GiB", "--max-memory"), bytes_of("4096", "--max-memory")
+    (300000000, 1610612736, 4096)
+    """
+    found = _AMOUNT.fullmatch(given.strip().upper())
+    unit = UNITS.get(found[2] or "B") if found else None
+    if found is None or unit is None:
+        raise UsageError(f"{option} {given}: give a number with one of B, KB, MB, GB, TB, KiB, MiB, GiB, TiB, as in 300MB")
+    return int(float(found[1]) * unit)
+
+
+def number(given: str, kind: Callable[[str], Number], option: str) -> Number:
+    """Return the number that an option gives. Raises UsageError on anything else."""
+    try:
+        return kind(given)
+    except ValueError:
+        raise UsageError(f"{option} {given}: is no number") from None

@@ -1,0 +1,119 @@
+"""What `--help` shows in which order: the groups of commands and of options, and the examples.
+
+Tables alone, so that a new command or option needs a line here and nothing else. An option of a command that stands in `FIRST` is
+shown first if it is named there, else in its group; the options of all other commands are few, and are one list.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+COMMANDS: Mapping[str, tuple[str, ...]] = {
+    "Bring in": ("ingest", "inspect", "migrate", "validate", "transform", "formats", "schema"),
+    "Look": ("find", "trace", "stats", "jobs"),
+    "Decide": ("review", "quarantine", "retry", "unmerge", "rebuild", "recall", "calibrate"),
+    "Take out": ("export", "forget", "expire", "retention", "clean"),
+    "Keep whole": ("backup", "doctor"),
+}
+
+OPTIONS: Mapping[str, tuple[str, ...]] = {
+    "How files are read": ("--records", "--delimiter", "--encoding", "--map", "--mapping", "--limit", "--schema", "--allow-pickle"),
+    "Databases": ("--table", "--query", "--key", "--db-schema", "--cursor", "--from-start"),
+    "Web APIs": (
+        *("--header", "--paging", "--host", "--allow-private", "--since-param"),
+        *("--requests-per-second", "--retry-seconds", "--max-response"),
+    ),
+    "Dates": ("--date-format", "--day-first", "--as-of"),
+    "Duplicates": ("--merge-at", "--recall", "--review-at", "--accept-at", "--trust-decisions"),
+    "Bad records": ("--strict", "--on-error", "--max-errors", "--validate", "--tracebacks"),
+    "Secrets": ("--redact", "--secrets", "--secret-kinds"),
+    "Limits": ("--max-seconds", "--max-memory", "--max-record", "--max-decompressed", "--max-fields", "--max-depth"),
+    "Speed and durability": ("--batch-size", "--engine", "--max-workers", "--durability"),
+    "Many at once": ("--accept", "--verdict", "--name", "--dry-run", "--sample", "--decide"),
+    "Taking back": ("--decided", "--undo", "--policy"),
+    "More pairs": ("--propose", "--at-least"),
+    "Which records": ("--category", "--code", "--job", "--source", "--status"),
+    "Output": ("--progress", "--quiet", "--verbose", "--log-file", "--json"),
+}
+
+FIRST: Mapping[str, tuple[str, ...]] = {
+    "ingest": (
+        *("--into", "--namespace", "--source", "--format", "--map", "--include", "--dedup", "--show"),
+        *("--dry-run", "--resume"),
+    ),
+    "inspect": ("--format", "--include", "--propose"),
+    "migrate": ("--into", "--mapping", "--namespace", "--source", "--format", "--include", "--dry-run", "--resume", "--report"),
+    "quarantine": ("--patterns", "--show", "--export", "--discard", "--note", "--limit"),
+    "retry": ("--from", "--map", "--mapping", "--format"),
+    "review": ("--limit", "--note"),
+    "transform": ("--format", "--to", "--include"),
+    "validate": ("--record", "--format", "--output", "--max-shown"),
+}
+
+
+class Example(NamedTuple):
+    """What one may want, and the command that does it."""
+
+    wanted: str
+    command: str
+
+
+EXAMPLES: Mapping[str, tuple[Example, ...]] = {
+    "ingest": (
+        Example("what a program exported, for one person", "memproc ingest export.zip --into memories.db --namespace alice"),
+        Example("only look at what would be stored", "memproc ingest notes.csv --map content=note --show 5"),
+        Example("what is new in a table since last time", "memproc ingest app.db --table notes --cursor id --into m.db"),
+        Example("go on where it was cut off", "memproc ingest export.zip --into memories.db --namespace alice --resume"),
+    ),
+    "inspect": (
+        Example("what is in an export", "memproc inspect export.zip"),
+        Example("the tables of a database", "memproc inspect postgresql://user@host/database"),
+        Example("a mapping file to begin with", "memproc inspect notes.csv --propose"),
+    ),
+    "migrate": (
+        Example("try it, and see what changes", "memproc migrate legacy.json --into memories.db --dry-run"),
+        Example("by a mapping file", "memproc migrate legacy.db --table notes --mapping mapping.toml --into memories.db"),
+    ),
+    "validate": (
+        Example("every fault of a file", "memproc validate memories.jsonl"),
+        Example("one record", """memproc validate --record '{"content": "Prefers tea"}'"""),
+    ),
+    "transform": (Example("records as memories, to another file", "memproc transform mem0.json --to memories.jsonl"),),
+    "formats": (Example("the formats that are known", "memproc formats"),),
+    "schema": (Example("the JSON Schema of a class of one's own", "memproc schema --schema app.memories:Note"),),
+    "find": (Example("what is known of tea, of one person", "memproc find memories.db --text tea --namespace alice"),),
+    "trace": (Example("where a memory comes from", "memproc trace memories.db 0f8b4c6f0f8b4c6f0f8b4c6f0f8b4c6f"),),
+    "stats": (Example("what is in a store", "memproc stats memories.db"),),
+    "jobs": (
+        Example("the ingestions and how they ended", "memproc jobs memories.db"),
+        Example("let job 3 stop after its batch", "memproc jobs memories.db --pause 3"),
+    ),
+    "review": (
+        Example("decide pair by pair, in a terminal", "memproc review memories.db"),
+        Example("what a policy would merge", 'memproc review memories.db --accept "confidence >= 0.97" --sample 5'),
+        Example("take back what review 12 decided", "memproc review memories.db --undo 12"),
+    ),
+    "quarantine": (
+        Example("the frequent faults", "memproc quarantine memories.db --patterns"),
+        Example("to mend them in an editor", "memproc quarantine memories.db --export bad.jsonl"),
+    ),
+    "retry": (
+        Example("what was mended", "memproc retry memories.db --from bad.jsonl"),
+        Example("with a field found elsewhere", "memproc retry memories.db --code missing --map content=body.text"),
+    ),
+    "unmerge": (Example("undo all merges by likeness of job 3", "memproc unmerge memories.db --job 3"),),
+    "rebuild": (Example("merge more boldly", "memproc rebuild memories.db --merge-at 0.7"),),
+    "recall": (Example("the pairs that were missed", "memproc recall memories.db"),),
+    "calibrate": (Example("learn from labelled pairs", "memproc calibrate memories.db labels.csv"),),
+    "export": (
+        Example("the memories", "memproc export memories.db --to memories.jsonl"),
+        Example("all of it, to move a store", "memproc export memories.db --to whole.jsonl --full"),
+    ),
+    "forget": (Example("a memory and all it was made of", "memproc forget memories.db 0f8b4c6f0f8b4c6f0f8b4c6f0f8b4c6f"),),
+    "expire": (Example("see what is older than a year", "memproc expire memories.db --older-than 365d --dry-run"),),
+    "retention": (Example("keep a rule", "memproc retention memories.db --add --older-than 365d --kind message"),),
+    "clean": (Example("what is there more than once", "memproc clean mem0:///tmp/qdrant"),),
+    "backup": (Example("a copy, checked", "memproc backup memories.db copy.db"),),
+    "doctor": (Example("is all of it whole?", "memproc doctor memories.db"),),
+}

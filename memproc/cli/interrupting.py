@@ -1,0 +1,52 @@
+"""Ctrl-C: once, an ingestion ends after its batch; twice, at once. Nothing is lost either way: a batch is committed whole or not.
+
+Facts: a terminal sends the signal to all processes in front, workers too, which ignore it. A handler runs between two instructions
+of the main thread, in the middle of a `write` too, so it writes to no stream of Python's.
+"""
+
+from __future__ import annotations
+
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+from typing import TYPE_CHECKING
+
+from memproc.cli.progress import Shown
+
+if TYPE_CHECKING:
+    from memproc.report.report import Progress
+
+
+@contextmanager
+def interruptible(shown: Shown) -> Iterator[Shown]:
+    """Yield what shows an ingestion, and raises KeyboardInterrupt after a batch if one was asked for meanwhile.
+
+    Whoever handles the signal in another way, or ignores it, as a shell does for what runs in the background, goes on doing so.
+    """
+    is_wanted = False
+
+    def handle(_number: int, _frame: FrameType | None) -> None:
+        nonlocal is_wanted
+        if is_wanted:
+            raise KeyboardInterrupt
+        is_wanted = True
+        shown.tell_ending()
+
+    def show(progress: Progress) -> None:
+        nonlocal is_wanted
+        shown.show(progress)
+        if is_wanted:
+            is_wanted = False  # a second signal that comes too late must not keep the report from being printed
+            raise KeyboardInterrupt
+
+    is_usual = signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    if not is_usual or threading.current_thread() is not threading.main_thread():
+        yield shown
+        return
+    signal.signal(signal.SIGINT, handle)
+    try:
+        yield shown._replace(show=show)
+    finally:
+        signal.signal(signal.SIGINT, signal.default_int_handler)

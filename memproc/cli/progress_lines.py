@@ -1,0 +1,99 @@
+"""What is said of an ingestion before and while it works, as lines of text that fit a terminal of any width.
+
+Rules: ASCII, as some consoles have little else. Nothing is said that is not known: no share and no time left where the size of a
+source is unknown.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from time import monotonic
+from typing import TYPE_CHECKING
+
+from memproc.report.report import counted
+
+if TYPE_CHECKING:
+    from memproc.report.report import Progress, Reading
+
+NAMES_SHOWN = 3
+THOUSAND, TEN = 1_000, 10
+_PREFIXES = ("", "k", "M", "G", "T")
+
+
+class TimeLeft:
+    """The time left, as estimated after the last batch. It counts down between batches too."""
+
+    def __init__(self, clock: Callable[[], float] = monotonic) -> None:
+        self._clock = clock
+        self._ends_at: float | None = None
+
+    def note(self, progress: Progress) -> None:
+        """Estimate again after a batch."""
+        left = progress.seconds_left
+        self._ends_at = None if left is None else self._clock() + left
+
+    def __str__(self) -> str:
+        """Return the time left in hours, minutes and seconds, nothing if it is unknown."""
+        if self._ends_at is None:
+            return ""
+        minutes, seconds = divmod(max(0, round(self._ends_at - self._clock())), 60)
+        return f"{minutes // 60}:{minutes % 60:02}:{seconds:02}"
+
+
+def start_lines(named: Sequence[str], thing: str, reading: Reading) -> list[str]:
+    """Return what is about to be read, and as what; `named` is what was given, and `thing` what one of the sources is."""
+    shown = ", ".join(named[:NAMES_SHOWN])
+    if len(named) > NAMES_SHOWN:
+        shown += f" and {len(named) - NAMES_SHOWN} more"
+    size = "" if reading.bytes_total is None else f", {short(reading.bytes_total)}B"
+    lines = [f"reading {shown}: {counted(reading.sources, thing)} ({', '.join(reading.formats)}){size}"]
+    if reading.read_before:
+        lines.append(f"going on with job {reading.job} behind {counted(reading.read_before, 'record')}")
+    return lines
+
+
+def progress_line(progress: Progress, left: object = "", width: int = 1_000) -> str:
+    """Return how far an ingestion is, in at most `width` columns."""
+    share = [] if progress.share is None else [f"{progress.share:.0%}"]
+    rate = progress.records_per_second
+    time_left = [f"{left} left"] if str(left) else []
+    size = [f"batches of {progress.batch_size:,}", f"{progress.rss_mb:,.0f} MB"] if progress.batch_size else []
+    whole = ", ".join([*share, f"{progress.read:,} records", f"{rate:,.0f}/s", *time_left, *size])
+    tight = [*share, short(progress.read), f"{short(rate)}/s", *filter(None, [str(left)]), *_tight_size(progress)]
+    return whole if len(whole) <= width else fitted(tight, width)
+
+
+def outcomes_line(progress: Progress, width: int = 1_000) -> str:
+    """Return what became of the records, in at most `width` columns."""
+    known = [(progress.stored, "stored", "new"), (progress.duplicate, "duplicate", "dup"), (progress.merged, "merged", "merged")]
+    known.append((progress.quarantined, "quarantined", "bad"))
+    whole = ", ".join(f"{count:,} {name}" for count, name, _ in known)
+    return whole if len(whole) <= width else fitted([f"{short(count)} {name}" for count, _, name in known], width)
+
+
+def fitted(parts: Sequence[str], width: int) -> str:
+    """Return as many of the parts, from the first, as fit in `width` columns.
+
+    >>> fitted(["12%", "3k", "2k/s", "0:01:00"], 12)
+    '12% 3k 2k/s'
+    """
+    while len(" ".join(parts)) > width and len(parts) > 1:
+        parts = parts[:-1]
+    return " ".join(parts)
+
+
+def short(number: float) -> str:
+    """Return a number in at most five columns, rounded.
+
+    >>> [short(number) for number in (0, 999, 1_234, 12_345, 999_949, 999_950, 1_234_567_890)]
+    ['0', '999', '1.2k', '12k', '1.0M', '1.0M', '1.2G']
+    """
+    at = 0
+    while round(number) >= THOUSAND and at < len(_PREFIXES) - 1:
+        number, at = number / THOUSAND, at + 1
+    digits = 1 if at and round(number, 1) < TEN else 0
+    return f"{number:.{digits}f}{_PREFIXES[at]}"
+
+
+def _tight_size(progress: Progress) -> list[str]:
+    return [f"x{short(progress.batch_size)}", f"{progress.rss_mb:.0f}MB"] if progress.batch_size else []

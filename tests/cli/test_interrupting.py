@@ -1,0 +1,133 @@
+"""Ctrl-C: once it ends after the batch, twice at once, and nothing is lost either way."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shlex
+import signal
+import subprocess
+import sys
+import threading
+
+import pytest
+
+from memproc.cli.interrupting import interruptible
+from memproc.cli.progress import ENDING, Shown
+from memproc.report.report import Progress
+from tests.command_line import as_json
+from tests.waiting import LIMIT_SECONDS, bounded
+
+RECORDS, BATCH = 4_000, 500
+INTERRUPTIBLE = (
+    "import signal, sys; signal.signal(signal.SIGINT, signal.default_int_handler)\n"  # a shell may have had it ignored
+    "from memproc.cli.main import main; main()"
+)
+SOME = Progress(1, 1, 0, 0, 0, 1.0, 1, 1)
+
+
+@pytest.fixture
+def handled():
+    """Have the signal handled as Python does it, whoever runs the tests."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+def test_once_is_kept_until_the_batch_is_there(handled):  # noqa: ARG001 - it is the setting
+    """The progress is shown before it ends."""
+    seen, ending = [], []
+    with interruptible(Shown(lambda _: None, seen.append, lambda: ending.append(1))) as shown:
+        shown.show(SOME)
+        signal.raise_signal(signal.SIGINT)
+        assert ending
+        with pytest.raises(KeyboardInterrupt):
+            shown.show(SOME)
+        signal.raise_signal(signal.SIGINT)  # too late
+    assert len(seen) == 2
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+def test_twice_ends_at_once(handled):  # noqa: ARG001 - it is the setting
+    """Wherever it is."""
+    with interruptible(Shown(lambda _: None, lambda _: None, lambda: None)):
+        signal.raise_signal(signal.SIGINT)
+        with pytest.raises(KeyboardInterrupt):
+            signal.raise_signal(signal.SIGINT)
+
+
+@pytest.mark.parametrize("handler", [signal.SIG_IGN, lambda *_: None], ids=["ignored", "own"])
+def test_whoever_handles_it_goes_on_to(handled, handler):  # noqa: ARG001 - it is the setting
+    """As a program in the background, for which the shell has it ignored, and in a thread nothing can be handled."""
+    signal.signal(signal.SIGINT, handler)
+    shown = Shown(lambda _: None, lambda _: None, lambda: None)
+    with interruptible(shown) as kept:
+        assert kept is shown
+        assert signal.getsignal(signal.SIGINT) is handler
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
+    def elsewhere():
+        with interruptible(shown) as kept:
+            same.append(kept is shown)
+
+    same = []
+    thread = threading.Thread(target=elsewhere)
+    thread.start()
+    thread.join(LIMIT_SECONDS)
+    assert same == [True]
+
+
+def interrupt(folder, times, *options):
+    """Ingest, send the signal to all processes as a terminal does, the first time as soon as the work has begun, and again when the
+    first is answered. Return (exit code, standard output, standard error).
+    """
+    lines = [json.dumps({"content": f"Note {number} of {number * 7919 % 10_007} pages"}) + "\n" for number in range(RECORDS)]
+    (folder / "a.jsonl").write_text("".join(lines))
+    arguments = ("ingest", "a.jsonl", "--into", "m.db", "--batch-size", str(BATCH), *options)
+    command = [sys.executable, "-c", INTERRUPTIBLE, *arguments]
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True, "start_new_session": True}
+    with bounded(subprocess.Popen(command, cwd=folder, **pipes)) as process:
+        told = ""
+        for sign in ("reading", ENDING)[:times]:
+            while sign not in (line := process.stderr.readline()):
+                assert line, told
+                told += line
+            told += line
+            os.killpg(process.pid, signal.SIGINT)
+        out, rest = process.communicate(timeout=LIMIT_SECONDS)
+    return process.returncode, out, told + rest
+
+
+def resumed(memproc_in, told):
+    """Run the command that was told to go on, and return its report."""
+    [command] = [line.strip() for line in told.splitlines() if line.startswith("  memproc ingest")]
+    assert command.endswith("--resume")
+    return as_json(memproc_in(*shlex.split(command)[1:], "--json"))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("options", [(), ("--engine", "processes", "--max-workers", "2")], ids=["alone", "workers"])
+def test_an_ingestion_ends_after_its_batch(tmp_path, memproc_in, options):
+    """Which is committed, and told; workers say nothing, and the command that is told goes on to the end."""
+    code, out, told = interrupt(tmp_path, 1, *options)
+    assert code == 1
+    read = int(re.match(r"interrupted: read (\d+) = ", out)[1])
+    assert 0 < read < RECORDS
+    assert read % BATCH == 0
+    assert ENDING in told
+    assert "memproc: interrupted: --resume goes on behind the last batch" in told
+    assert "Traceback" not in told
+    report = resumed(memproc_in, told)
+    assert (report["status"], report["read"]) == ("done", RECORDS)
+    assert as_json(memproc_in("stats", "m.db", "--json"))["recount"]["is_whole"] is True
+
+
+@pytest.mark.slow
+def test_or_at_once(tmp_path, memproc_in):
+    """Its batch is rolled back, and read again by the command that is told."""
+    code, out, told = interrupt(tmp_path, 2, "--batch-size", str(RECORDS))
+    assert code == 1
+    assert out.startswith("interrupted: read 0 = ")
+    assert "Traceback" not in told
+    assert resumed(memproc_in, told)["read"] == RECORDS
