@@ -34,8 +34,8 @@ if TYPE_CHECKING:
     from memproc.sketching import sketch
     from memproc.sources.databases.faces import SqlQuery, SqlTable
     from memproc.sources.rest.pages import RestPages
+    from memproc.store.added import Added, Updated
     from memproc.store.answers import (
-        Added,
         Applied,
         Calibration,
         Entry,
@@ -109,6 +109,7 @@ __all__ = [
     "Store",
     "StoreError",
     "Trace",
+    "Updated",
     "UsageError",
     "Verdict",
     "calibrate",
@@ -134,7 +135,8 @@ _HOMES = {
     "memproc.sketching": "sketch",
     "memproc.sources.databases.faces": "SqlQuery SqlTable",
     "memproc.sources.rest.pages": "RestPages",
-    "memproc.store.answers": "Added Applied Calibration Entry Finding History IndexRecall Job ObservationSeen PolicyCount "
+    "memproc.store.added": "Added Updated",
+    "memproc.store.answers": "Applied Calibration Entry Finding History IndexRecall Job ObservationSeen PolicyCount "
     "Proposed Quarantined Recount Review Settled Step Trace",
     "memproc.store.exporting": "Exported",
     "memproc.store.rows.relations": "Related",

@@ -62,7 +62,9 @@ def given_by(what: Sequence[str], named: Named) -> list[Path | Remote]:
 def _given(one: str, named: Named) -> Path | Remote:
     if named.table is None and named.query is None:
         if named != Named():
-            raise UsageError("--key, --cursor, --db-schema and --from-start go with --table or --query, or with the URL of a web API: give one of them")
+            raise UsageError(
+                "--key, --cursor, --db-schema and --from-start go with --table or --query, or with the URL of a web API: give one of them"
+            )
         return _without_options(one)
     return _of_database(one, named)
 
