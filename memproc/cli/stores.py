@@ -42,7 +42,7 @@ def stats(database: Database, as_json: Json = False) -> None:
 def trace(database: Database, identifier: Identifier, as_json: Json = False) -> None:
     """Show the history of a memory: where it comes from, and what was merged, reviewed, decided and forgotten, when and why."""
     with opened(database) as store:
-        told = store.trace(identifier)
+        told = store.trace(identifier := store.full_id(identifier))
         steps = store.history(identifier).steps if told.memory else ()
         related = store.related(identifier) if told.memory else ()
     lines = [f"{told.memory.id}  {told.memory.content}" if told.memory else f"{identifier}  was forgotten"]
@@ -100,14 +100,15 @@ def unmerge(
         raise UsageError("give the ID of a memory or an observation, or --job N, with --undo or without")
     with opened(database) as store:
         if undo:
-            made = [decision for decision in store.decisions(identifier, job=job) if decision.verdict == "distinct"]
+            named = None if identifier is None else store.full_id(identifier)
+            made = [decision for decision in store.decisions(named, job=job) if decision.verdict == "distinct"]
             store.withdraw(made, note=note)
             show_withdrawn(store, made, as_json=as_json)
         elif job is not None:
             _show_held_apart(store, store.unmerge_job(job, note=note), {}, "", as_json=as_json)
         else:
-            decisions = store.unmerge(str(identifier), note=note)
-            parts, told = _parts(store, str(identifier), decisions)
+            decisions = store.unmerge(named := store.full_id(str(identifier)), note=note)
+            parts, told = _parts(store, named, decisions)
             _show_held_apart(store, decisions, parts, told, as_json=as_json)
 
 
@@ -151,7 +152,7 @@ def forget(
 ) -> None:
     """Remove a memory and everything it was made of. Only hashes, which keep it from coming back, and the note stay."""
     with opened(database) as store:
-        removed = store.forget(identifier, note=note)
+        removed = store.forget(store.full_id(identifier), note=note)
     show({"observations": removed}, f"{removed} observations forgotten", as_json=as_json)
 
 
