@@ -53,6 +53,7 @@ if TYPE_CHECKING:
         Step,
         Trace,
     )
+    from memproc.store.changes.forgetting_people import Forgotten
     from memproc.store.exporting import Exported
     from memproc.store.rows.relations import Related
     from memproc.store.store import Store
@@ -76,6 +77,7 @@ __all__ = [
     "Exported",
     "Fault",
     "Finding",
+    "Forgotten",
     "History",
     "IndexRecall",
     "Interrupted",
@@ -138,6 +140,7 @@ _HOMES = {
     "memproc.store.added": "Added Updated",
     "memproc.store.answers": "Applied Calibration Entry Finding History IndexRecall Job ObservationSeen PolicyCount "
     "Proposed Quarantined Recount Review Settled Step Trace",
+    "memproc.store.changes.forgetting_people": "Forgotten",
     "memproc.store.exporting": "Exported",
     "memproc.store.rows.relations": "Related",
     "memproc.store.store": "Store",

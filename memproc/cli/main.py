@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from memproc.cli import exports, ingestion, inspecting, jobs, quarantine, reading, retention, review, stores, validating
+from memproc.cli import exports, ingestion, inspecting, jobs, memories, quarantine, reading, retention, review, stores, validating
 from memproc.cli.app import FAILED, MISUSED, app, print_json, tell
 from memproc.cli.output import settled
 from memproc.errors import MemprocError, UsageError
@@ -18,6 +18,7 @@ __all__ = [
     "inspecting",
     "jobs",
     "main",
+    "memories",
     "quarantine",
     "reading",
     "retention",

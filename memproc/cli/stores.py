@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from typer import Argument, Exit, Option
 
 from memproc.cli.app import FAILED, Database, Identifier, Json, MergeAt, RecallName, ReviewAt, app, settings_of, show
+from memproc.cli.options import schema_of
 from memproc.cli.output import fields_of, target
 from memproc.config import Dedup, Settings
 from memproc.errors import UsageError
@@ -144,19 +145,6 @@ def show_withdrawn(store: Store, decisions: Sequence[Decision], *, as_json: bool
 
 
 @app.command()
-def forget(
-    database: Database,
-    identifier: Identifier,
-    note: Annotated[str, Option(help="Why. The note is kept, so write nothing in it that must be forgotten.")] = "",
-    as_json: Json = False,
-) -> None:
-    """Remove a memory and everything it was made of. Only hashes, which keep it from coming back, and the note stay."""
-    with opened(database) as store:
-        removed = store.forget(store.full_id(identifier), note=note)
-    show({"observations": removed}, f"{removed} observations forgotten", as_json=as_json)
-
-
-@app.command()
 def rebuild(
     database: Database,
     dedup: Annotated[Dedup | None, Option(help="Rebuild with another setting.", show_default=False)] = None,
@@ -251,14 +239,16 @@ def _told_of(finding: Finding) -> str:
 
 
 @contextmanager
-def opened(database: str, *, settings: Settings | None = None, for_rebuild: bool = False) -> Iterator[Store]:
-    """Open an existing store: opening a missing one would create an empty file."""
+def opened(
+    database: str, *, settings: Settings | None = None, for_rebuild: bool = False, schema: str | None = None
+) -> Iterator[Store]:
+    """Open an existing store, with the class that --schema names: opening a missing one would create an empty file."""
     from memproc.store.sql.opening import require_store
     from memproc.store.store import Store
 
     chosen = settings or settings_of()
     require_store(database, chosen)
-    with Store(database, settings=chosen, for_rebuild=for_rebuild) as store:
+    with Store(database, settings=chosen, schema=schema_of(schema), for_rebuild=for_rebuild) as store:
         yield store
 
 
