@@ -69,6 +69,13 @@ def servers(session: nox.Session) -> None:
 
 
 @nox.session
+def programs(session: nox.Session) -> None:
+    """Let the programs whose stores memproc reads write them, and delete from them: this installs some gigabytes."""
+    _install(session, "tests", "programs")
+    session.run(*PYTEST, "-m", "long", "tests/sources/live", *session.posargs, env=WITHOUT_SERVERS)
+
+
+@nox.session
 def laws(session: nox.Session) -> None:
     """Run the laws and all other properties with more examples."""
     _install(session, "tests")

@@ -63,7 +63,7 @@ def check_tables(raw: bytes) -> None:
 
 def _items(text: bytes, suffix: str, limit_bytes: int, delimiter: str | None = None) -> Sequence[Item] | None:
     """Return the items of a file, each a value or a fault with advice; None where it is refused as a whole."""
-    from memproc.errors import SourceError  # noqa: PLC0415
+    from memproc.errors import SourceEndedError, SourceError  # noqa: PLC0415
     from memproc.formats import LISTS  # noqa: PLC0415
     from memproc.sources.decoding import item_of  # noqa: PLC0415
     from memproc.sources.files import How, items_of, open_path  # noqa: PLC0415
@@ -73,7 +73,11 @@ def _items(text: bytes, suffix: str, limit_bytes: int, delimiter: str | None = N
     opened = None
     try:
         opened = items_of(open_path(path), str(path), path, How(LISTS, limit_bytes, delimiter=delimiter))
-        items = [item_of(piece) for piece in opened.items]
+        items = []
+        for piece in opened.items:
+            items.append(item_of(piece))  # noqa: PERF401 - those before the end of a list that was cut off count
+    except SourceEndedError as error:
+        assert str(error)
     except SourceError as error:
         assert str(error)
         return None

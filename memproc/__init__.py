@@ -13,6 +13,7 @@ from loguru import logger
 if TYPE_CHECKING:
     from memproc.api import calibrate, transform, validate
     from memproc.api import open_store as open  # noqa: A004 - memproc.open, as in shelve.open
+    from memproc.cleaning import Cleaning, Doubt, Removal, clean
     from memproc.config import Settings
     from memproc.dedup.compare.fitting import Bin
     from memproc.dedup.decision import Decision
@@ -26,13 +27,18 @@ if TYPE_CHECKING:
         StoreError,
         UsageError,
     )
+    from memproc.formats.mapping import FieldMap, FieldRule
+    from memproc.ingestion.migrating import migrate
     from memproc.ingestion.pipeline import ingest
     from memproc.ingestion.run import Interrupted
     from memproc.records import Category, EmotionalContext, Fault, Memory, Outcome, Rejected, Relation
+    from memproc.report.migration import Check, FieldChange, Migration
     from memproc.report.report import BatchSeen, Merge, Pattern, Progress, Report
     from memproc.retention import Expired, RetentionRule
     from memproc.sketching import sketch
     from memproc.sources.databases.faces import SqlQuery, SqlTable
+    from memproc.sources.live.live_store import LiveStore
+    from memproc.sources.mapping_files import load_mapping
     from memproc.sources.rest.pages import RestPages
     from memproc.store.added import Added, Updated
     from memproc.store.answers import (
@@ -68,23 +74,31 @@ __all__ = [
     "Bin",
     "Calibration",
     "Category",
+    "Check",
+    "Cleaning",
     "DatabaseError",
     "Decision",
+    "Doubt",
     "EmotionalContext",
     "EngineError",
     "Entry",
     "Expired",
     "Exported",
     "Fault",
+    "FieldChange",
+    "FieldMap",
+    "FieldRule",
     "Finding",
     "Forgotten",
     "History",
     "IndexRecall",
     "Interrupted",
     "Job",
+    "LiveStore",
     "Memory",
     "MemprocError",
     "Merge",
+    "Migration",
     "NotFoundError",
     "ObservationSeen",
     "Outcome",
@@ -97,6 +111,7 @@ __all__ = [
     "Rejected",
     "Related",
     "Relation",
+    "Removal",
     "Report",
     "RestPages",
     "RetentionRule",
@@ -115,8 +130,11 @@ __all__ = [
     "UsageError",
     "Verdict",
     "calibrate",
+    "clean",
     "ingest",
     "json_schema",
+    "load_mapping",
+    "migrate",
     "open",
     "sketch",
     "transform",
@@ -126,16 +144,22 @@ __all__ = [
 _HOMES = {
     "memproc.dedup.compare.fitting": "Bin",
     "memproc.ingestion.run": "Interrupted",
+    "memproc.cleaning": "Cleaning Doubt Removal clean",
     "memproc.config": "Settings",
     "memproc.errors": "DatabaseError EngineError MemprocError NotFoundError SourceEndedError SourceError StoreError UsageError",
     "memproc.api": "calibrate open transform validate",
+    "memproc.ingestion.migrating": "migrate",
     "memproc.ingestion.pipeline": "ingest",
+    "memproc.report.migration": "Check FieldChange Migration",
     "memproc.records": "Category EmotionalContext Fault Memory Outcome Rejected Relation",
     "memproc.report.report": "BatchSeen Merge Pattern Progress Report",
     "memproc.dedup.cluster": "Decision",
     "memproc.retention": "Expired RetentionRule",
+    "memproc.formats.mapping": "FieldMap FieldRule",
     "memproc.sketching": "sketch",
     "memproc.sources.databases.faces": "SqlQuery SqlTable",
+    "memproc.sources.mapping_files": "load_mapping",
+    "memproc.sources.live.live_store": "LiveStore",
     "memproc.sources.rest.pages": "RestPages",
     "memproc.store.added": "Added Updated",
     "memproc.store.answers": "Applied Calibration Entry Finding History IndexRecall Job ObservationSeen PolicyCount "

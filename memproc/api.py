@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 from memproc import validation
 from memproc.config import Policy, Settings
 from memproc.formats import detect, format_named, generic
 from memproc.formats.draft import Context
+from memproc.formats.mapping import FieldMap, check_fields
 from memproc.intake import Intake, clean_name, exceeded_limit, raw_of
 from memproc.records import Category, Fault, Given, M, Memory, Rejected, encode, given, is_mapping, plain
 from memproc.sources.iterables import of_record
+from memproc.sources.mapping_files import mapping_given
 from memproc.store.answers import Calibration
 from memproc.store.store import Store
 from memproc.validation import Verdict, fault
@@ -54,7 +56,7 @@ def transform(
     schema: type[M] = Memory,  # type: ignore[assignment]
     namespace: str | None = None,
     source: str | None = None,
-    mapping: Mapping[str, str] | None = None,
+    mapping: Mapping[str, Any] | str | Path | None = None,
     include: Iterable[str] = (),
 ) -> list[M | Rejected]:
     """Turn one legacy record into today's memories, validated; by default the format is told by its shape.
@@ -65,11 +67,19 @@ def transform(
     >>> transform({"memory": "Likes badminton", "user_id": "alice"}, format="mem0")[0].content
     'Likes badminton'
     """
+    where = mapping_given(mapping)
+    check_fields(where, schema.model_fields)
     item = of_record(record)
-    known = format_named(format) if format else detect([item.value], frozenset(schema.model_fields))
+    known = (
+        generic.FORMAT
+        if isinstance(where, FieldMap)
+        else format_named(format)
+        if format
+        else detect([item.value], frozenset(schema.model_fields))
+    )
     if item.fault is None and not isinstance(item.value, Given) and (known is None or not is_mapping(item.value)):
         found: tuple[Fault, ...] = (fault("", "unknown_shape", "is in no known format"),)
         return [Rejected(Category.TRANSFORM, found, raw_of(None, item))]
-    context = Context(clean_name(source, "source"), frozenset(include), dict(mapping or {}), is_told=format is None)
+    context = Context(clean_name(source, "source"), frozenset(include), where, is_told=format is None)
     drafts = Intake(known or generic.FORMAT, Policy(), schema, clean_name(namespace, "namespace"), context).draft(item)
     return cast("list[M | Rejected]", drafts)

@@ -11,7 +11,7 @@ import re
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, NamedTuple, Self
 
 from memproc.times import DAY_OR_MONTH
@@ -23,7 +23,7 @@ _YEARS = re.compile(r"%[YyGcxDF]")
 _LAST_MONTH = 12
 _DIGITS, _LETTERS = re.compile(r"\d+"), re.compile(r"[^\W\d_]+")
 _FORM_CHARS = 40
-_SAMPLE = datetime(2024, 1, 31, 13, 30)  # noqa: DTZ001 - of no zone: formats are tried on it
+_SAMPLE = datetime(2024, 1, 31, 13, 30, tzinfo=UTC)  # formats are tried on it, those with a zone too
 
 
 class Dates(NamedTuple):

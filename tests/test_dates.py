@@ -127,6 +127,18 @@ def test_every_way_into_a_store_obeys(tmp_path):
         assert memproc.ingest(RECORDS, store, as_of="03/04/2024").quarantined == 0
 
 
+def test_a_format_may_hold_a_zone(tmp_path):
+    """Then it is none of the assumed ones."""
+    report = memproc.ingest(
+        [{"content": "Prefers tea", "created_at": "24.12.2023 10:00 +0200"}],
+        tmp_path / "m.db",
+        settings=memproc.Settings(date_format="%d.%m.%Y %H:%M %z"),
+    )
+    assert report.stored == 1
+    with memproc.open(tmp_path / "m.db") as store:
+        assert [memory.created_at.hour for memory in store] == [8]
+
+
 def test_a_format_goes_before_what_needs_none():
     """On the quick way of usual records too."""
     records = [{"content": "a", "created_at": 20240304}, {"content": "b", "created_at": "2024-03-04T00:00:00Z"}]

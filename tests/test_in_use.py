@@ -117,7 +117,7 @@ def test_a_store_that_is_closed_is_in_use_no_more(tmp_path):
     """Nor is one that nobody knows any more."""
     memproc.open(tmp_path / "m.db").close()
     assert whose(tmp_path / "m.db") == ""
-    with pytest.raises(memproc.SourceError, match="binary data"):
+    with pytest.raises(memproc.SourceError, match="holds a store of memproc"):
         [*read_file(tmp_path / "m.db")]
 
 

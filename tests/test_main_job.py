@@ -58,6 +58,9 @@ FORMAT_OF = {
     "openmemory.json": "openmemory",
     "memos.json": "memos",
     "mem0-history.json": "mem0-history",
+    "mcp-memory-service.json": "mcp-memory-service",
+    "memori.json": "memori",
+    "letta-store.json": "letta-store",
 }
 
 

@@ -13,7 +13,23 @@ from tools.release_notes import notes
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 EXTRAS = set(PROJECT["project"]["optional-dependencies"])
 GROUPS = PROJECT["dependency-groups"]
-FOR_USERS = {"postgres", "mysql", "dask", "ray", "semantic", "markdown", "zstd", "parquet", "hdf5", "xlsx", "tables", "rest", "all"}
+FOR_USERS = {
+    "postgres",
+    "mysql",
+    "dask",
+    "ray",
+    "qdrant",
+    "semantic",
+    "markdown",
+    "yaml",
+    "zstd",
+    "parquet",
+    "hdf5",
+    "xlsx",
+    "tables",
+    "rest",
+    "all",
+}
 FOLDERS = ("memproc", "tests", "benchmarks", "faults", "tools", "docs", ".ci", ".github")
 TEXTS = sorted(
     path

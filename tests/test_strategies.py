@@ -23,6 +23,7 @@ from memproc import testing
 from memproc.ingestion.reading import read_file
 from memproc.testing import BUILT, batches, emotions, exports, memories, relations
 from tests.conftest import ROOT
+from tests.waiting import LIMIT_SECONDS
 
 
 class Sort(Enum):
@@ -153,7 +154,12 @@ def test_from_type_works_where_only_hypothesis_is_imported(tmp_path, first):
     paths = os.pathsep.join((str(ROOT), str(tmp_path)))
     given_to = {**os.environ, "PYTHONPATH": paths}
     asked = subprocess.run(
-        [sys.executable, "-c", ASKS.format(first=first)], env=given_to, capture_output=True, text=True, check=False
+        [sys.executable, "-c", ASKS.format(first=first)],
+        env=given_to,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=LIMIT_SECONDS,
     )
     assert (asked.returncode, asked.stderr) == (0, "")
 

@@ -6,7 +6,7 @@ import json
 import math
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any, NamedTuple
+from typing import Annotated, Any, ClassVar, NamedTuple
 
 import numpy as np
 import orjson
@@ -19,6 +19,7 @@ import memproc
 from memproc.config import Policy, Settings
 from memproc.formats import generic, own
 from memproc.formats.draft import Context
+from memproc.formats.mapping import mapping_of
 from memproc.intake import Intake, given_up, internal
 from memproc.records import Memory, Rejected, encode, plain
 from memproc.records.fields import CONTENT_LIMIT_CHARS
@@ -74,6 +75,13 @@ class Fragile(Memory):
     """A memory whose rule is broken."""
 
     stars: Annotated[int, AfterValidator(explode)] = 1
+
+
+class Versioned(Memory):
+    """A memory with versions, whose step is broken."""
+
+    schema_version: int = 3
+    migrations: ClassVar = {2: explode}
 
 
 class Liar(dict[str, Any]):
@@ -301,6 +309,9 @@ def test_each_piece_of_advice_can_be_met(tmp_path):
     met |= set(codes_of(tmp_path / "table.csv", b"content,tags\nTea,a,b\n\xff,a\n", 1_000))
     met |= set(codes_of(tmp_path / "long.jsonl", b'{"content": "' + b"x" * 100 + b'"}', 50))
     met |= {validate({**GOOD, "stars": 1}, schema=Fragile).errors[0].code}
+    met |= {validate({**GOOD, "schema_version": at}, schema=Versioned).errors[0].code for at in (1, 2, 4)}
+    mapped = Context(mapping=mapping_of({"fields": {"content": "length(stars)"}}))
+    met |= {part.fault.code for part in generic.read({"stars": 1}, mapped)}
     breaks = Intake(generic.FORMAT._replace(read=lambda item, _: [item["absent"]]), Policy())
     met |= {breaks.take(Item(GOOD)).records.rejected[0][1].faults[0].code}
     met |= {Intake(own.FORMAT, Policy(), settings=Settings(max_fields=1)).take(Item(GOOD)).records.rejected[0][1].faults[0].code}

@@ -22,6 +22,7 @@ from memproc.cli.options import (
     FormatName,
     Include,
     Mapping,
+    MappingFile,
     MaxDepth,
     MaxFields,
     Namespace,
@@ -114,6 +115,7 @@ def ingest(
     encoding: Encoding = None,
     allow_pickle: AllowPickle = False,
     map_field: Mapping = None,
+    mapping: MappingFile = None,
     include: Include = None,
     date_format: DateFormat = None,
     day_first: DayFirst = None,
@@ -171,7 +173,7 @@ def ingest(
         max_decompressed_bytes=bytes_of(max_decompressed, "--max-decompressed"),
     )
     warn()
-    mapping, asked = mapping_of(map_field), asked_of(format, records, delimiter, encoding, allow_pickle=allow_pickle)
+    mapped, asked = mapping_of(map_field, mapping), asked_of(format, records, delimiter, encoding, allow_pickle=allow_pickle)
     named = Named(table, query, tuple(key or ()), cursor, db_schema, from_start)
     of_rest = {
         "paging": paging,
@@ -186,7 +188,7 @@ def ingest(
     rest = maybe_rest(what, records, named, of_rest)
     given = given_by(what, named) if rest is None else [rest]
     if show_records is not None:
-        context = Context(clean_name(source, "source"), frozenset(include or ()), mapping)
+        context = Context(clean_name(source, "source"), frozenset(include or ()), mapped)
         show_first(given, intake_of(context, settings, namespace=namespace, as_of=as_of), asked, show_records, as_json=as_json)
         return
     if into is None:
@@ -201,7 +203,7 @@ def ingest(
                 source=source,
                 format=format,
                 settings=settings,
-                mapping=mapping,
+                mapping=mapped,
                 include=include or (),
                 as_of=as_of,
                 records=records if rest is None else None,

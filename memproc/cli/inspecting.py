@@ -6,9 +6,9 @@ import shlex
 from collections import Counter
 from collections.abc import Sequence
 from itertools import islice
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
-from typer import Exit
+from typer import Exit, Option
 
 from memproc.cli.app import FAILED, Json, app, print_json, settings_of, show, tell, warn
 from memproc.cli.options import (
@@ -21,6 +21,7 @@ from memproc.cli.options import (
     FormatName,
     Include,
     Mapping,
+    MappingFile,
     Records,
     asked_of,
     mapping_of,
@@ -49,14 +50,19 @@ def inspect(
     encoding: Encoding = None,
     allow_pickle: AllowPickle = False,
     map_field: Mapping = None,
+    mapping: MappingFile = None,
     include: Include = None,
     date_format: DateFormat = None,
     day_first: DayFirst = None,
+    propose: Annotated[
+        bool, Option("--propose", help="Print a mapping file for it instead, in TOML, to be checked and changed.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Tell what is in a file, a folder, an archive or a database: formats, records, whose, from when; write nothing."""
     from memproc.formats.draft import Context
     from memproc.ingestion.inspecting import inspect as look
+    from memproc.ingestion.inspecting import propose as mapping_proposed
     from memproc.ingestion.reading import intake_of
 
     named = Named(table, query, tuple(key or ()), schema=db_schema)
@@ -66,9 +72,14 @@ def inspect(
         show_tables(file, as_json=as_json)
         return
     [given] = given_by([file], named)
-    context = Context(None, frozenset(include or ()), mapping_of(map_field))
+    context = Context(None, frozenset(include or ()), mapping_of(map_field, mapping))
     settings = settings_of(date_format=tuple(date_format or ()), day_first=day_first)
-    found = look(given, intake_of(context, settings), asked_of(format, records, delimiter, encoding, allow_pickle=allow_pickle))
+    intake, asked = intake_of(context, settings), asked_of(format, records, delimiter, encoding, allow_pickle=allow_pickle)
+    if propose:
+        text = mapping_proposed(given, intake, asked)
+        show({"mapping": text}, text, as_json=as_json)
+        return
+    found = look(given, intake, asked)
     said = [*named.options, *([] if format is None else ["--format", format])]
     said += [
         part
@@ -78,6 +89,7 @@ def inspect(
     ]
     said += ["--allow-pickle"] if allow_pickle else []
     said += [part for pair in map_field or () for part in ("--map", pair)]
+    said += [] if mapping is None else ["--mapping", str(mapping)]
     said += [part for one in date_format or () for part in ("--date-format", one)]
     said += [] if day_first is None else ["--day-first" if day_first else "--month-first"]
     said += [part for kind in include or () for part in ("--include", kind)]

@@ -4,7 +4,21 @@ from __future__ import annotations
 
 import sys
 
-from memproc.cli import exports, ingestion, inspecting, jobs, memories, quarantine, reading, retention, review, stores, validating
+from memproc.cli import (
+    cleaning,
+    exports,
+    ingestion,
+    inspecting,
+    jobs,
+    memories,
+    migrating,
+    quarantine,
+    reading,
+    retention,
+    review,
+    stores,
+    validating,
+)
 from memproc.cli.app import FAILED, MISUSED, app, print_json, tell
 from memproc.cli.output import settled
 from memproc.errors import MemprocError, UsageError
@@ -13,12 +27,14 @@ INTERRUPTED = 130  # the exit code of typer at Ctrl-C, after it printed "Aborted
 
 # Importing these modules registers their commands.
 __all__ = [
+    "cleaning",
     "exports",
     "ingestion",
     "inspecting",
     "jobs",
     "main",
     "memories",
+    "migrating",
     "quarantine",
     "reading",
     "retention",

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+from collections import abc
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 from typer import Argument, Option
@@ -34,6 +36,9 @@ MaxFields = Annotated[int, Option(metavar="N", help="How many names a memory may
 MaxDepth = Annotated[int, Option(metavar="N", help=f"How deeply metadata may be nested; at most {DEEPEST}.")]
 FormatName = Annotated[str | None, Option("--format", help="The format of the records; detected from their shape by default.")]
 Mapping = Annotated[list[str] | None, Option("--map", metavar="FIELD=PATH", help="Where to find a field, as in content=body.text.")]
+MappingFile = Annotated[
+    Path | None, Option("--mapping", metavar="FILE", help="A mapping file: where fields are, and what becomes of their values.")
+]
 Include = Annotated[list[str] | None, Option("--include", metavar="KIND", help="What a format reads only on request.")]
 Namespace = Annotated[str | None, Option(help="Whose memories these are, for records that do not say.")]
 SourceName = Annotated[str | None, Option("--source", help="The system that the records come from, for records that do not say.")]
@@ -47,10 +52,16 @@ Encoding = Annotated[str | None, Option(metavar="NAME", help="The encoding of te
 AllowPickle = Annotated[bool, Option("--allow-pickle", help="Read pickles: the data in them; what runs code is refused.")]
 
 
-def mapping_of(pairs: list[str] | None) -> dict[str, str]:
-    """Return the mapping given by --map options. Raises UsageError on one that is not FIELD=PATH."""
+def mapping_of(pairs: list[str] | None, file: Path | None = None) -> abc.Mapping[str, str]:
+    """Return the mapping given by a file or by --map options. Raises UsageError on one that is not FIELD=PATH, and on both."""
     from memproc.formats.usual_names import USUAL_NAMES
 
+    if file is not None:
+        from memproc.sources.mapping_files import load_mapping
+
+        if pairs:
+            raise UsageError("give --mapping or --map, not both: a line of the file says what --map does")
+        return load_mapping(file)
     mapping = {}
     for pair in pairs or ():
         name, is_given, path = pair.partition("=")

@@ -16,6 +16,7 @@ from memproc.cli.options import (
     DayFirst,
     FormatName,
     Mapping,
+    MappingFile,
     MaxDepth,
     MaxFields,
     Redact,
@@ -94,6 +95,7 @@ def retry(
     database: Database,
     numbers: Numbers = None,
     map_field: Mapping = None,
+    mapping: MappingFile = None,
     edited: Annotated[Path | None, Option("--from", metavar="FILE", help="An edited export of quarantine.")] = None,
     format: FormatName = None,
     category: Category = None,
@@ -116,7 +118,7 @@ def retry(
     limits = {"max_fields": max_fields, "max_depth": max_depth}
     settings = settings_of(**limits, **dates, redact=redact, secrets=secrets, secret_kinds=kinds)
     with opened(database, settings=settings) as store:
-        report = store.replay(numbers or None, mapping=mapping_of(map_field), edited=edited, format=format, **which)
+        report = store.replay(numbers or None, mapping=mapping_of(map_field, mapping), edited=edited, format=format, **which)
     told = str(report) if report.job is not None else "\n".join(["nothing to replay", *report.notes])
     show(report.as_dict(), told, as_json=as_json)
     if report.status != "done" or report.quarantined:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import abc
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -18,6 +19,7 @@ from memproc.cli.options import (
     FormatName,
     Include,
     Mapping,
+    MappingFile,
     Records,
     Redact,
     SecretKinds,
@@ -47,6 +49,7 @@ def transform(
     encoding: Encoding = None,
     allow_pickle: AllowPickle = False,
     map_field: Mapping = None,
+    mapping: MappingFile = None,
     include: Include = None,
     date_format: DateFormat = None,
     day_first: DayFirst = None,
@@ -64,7 +67,7 @@ def transform(
     settings = settings_of(redact=redact, secrets=secrets, secret_kinds=tuple(secret_kinds or ()), **dates)
     given = given_by([file], Named(table, query, tuple(key or ()), schema=db_schema))
     asked = asked_of(format, records, delimiter, encoding, allow_pickle=allow_pickle)
-    found = list(_read(given, asked, map_field, include or (), settings))
+    found = list(_read(given, asked, mapping_of(map_field, mapping), include or (), settings))
     memories = [in_order(plain(one)) for one in found if not isinstance(one, Rejected)]
     rejected = [one for one in found if isinstance(one, Rejected)]
     lines = list(map(json_text, memories))
@@ -97,11 +100,11 @@ def formats(as_json: Json = False) -> None:
     show({"formats": listed}, "\n".join(lines), as_json=as_json)
 
 
-def _read(given: Any, asked: Asked, map_field: list[str] | None, include: Any, settings: Settings) -> Iterator[Any]:
+def _read(given: Any, asked: Asked, mapping: abc.Mapping[str, str], include: Any, settings: Settings) -> Iterator[Any]:
     from memproc.ingestion.reading import read_file
 
     warn()
-    return read_file(given, asked, mapping=mapping_of(map_field), include=include, settings=settings)
+    return read_file(given, asked, mapping=mapping, include=include, settings=settings)
 
 
 def _advise(found: list[Any]) -> None:

@@ -42,9 +42,10 @@ class Named(NamedTuple):
 
 def is_database(what: str) -> bool:
     """Return whether a database is named, without a table of it."""
-    from memproc.sources.databases.listing import is_database
+    from memproc.sources.databases import listing
+    from memproc.sources.live.live_store import is_address
 
-    return is_database(what)
+    return listing.is_database(what) and not is_address(what)
 
 
 def shown(what: str) -> str:
@@ -62,9 +63,8 @@ def given_by(what: Sequence[str], named: Named) -> list[Path | Remote]:
 def _given(one: str, named: Named) -> Path | Remote:
     if named.table is None and named.query is None:
         if named != Named():
-            raise UsageError(
-                "--key, --cursor, --db-schema and --from-start go with --table or --query, or with the URL of a web API: give one of them"
-            )
+            of_web = "--cursor and --from-start also with the URL of a web API"
+            raise UsageError(f"--key, --db-schema, --cursor and --from-start go with --table or --query, {of_web}")
         return _without_options(one)
     return _of_database(one, named)
 
@@ -73,7 +73,10 @@ def _without_options(one: str) -> Path | Remote:
     """Return what is named by itself."""
     if "://" in one:
         from memproc.sources.databases.listing import refuse_without_table
+        from memproc.sources.live.live_store import LiveStore, is_address
 
+        if is_address(one):
+            return LiveStore(one)
         refuse_without_table(one)
     return Path(one)
 

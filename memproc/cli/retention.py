@@ -62,6 +62,8 @@ def _told_of(found: Expired, verb: str, *, is_trial: bool) -> str:
     lines = [head]
     for title, counts in (("kind", found.by_kind), ("namespace", found.by_namespace)):
         lines += [f"  {title} {name}: {count:,}" for name, count in counts.items()]
+    if verb == "expired" and not found.memories and not found.undated:
+        lines.append("  no memory meets what the rule says: a kind, a namespace and a tag are compared letter by letter")
     if found.undated:
         lines.append(f"  {counted(found.undated, 'memory', 'memories')} without a date: kept")
     if verb == "expired" and found.memories and not is_trial:

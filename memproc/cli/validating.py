@@ -17,6 +17,7 @@ from memproc.cli.options import (
     Encoding,
     FormatName,
     Mapping,
+    MappingFile,
     Records,
     Redact,
     Schema,
@@ -52,6 +53,7 @@ def validate(
     encoding: Encoding = None,
     allow_pickle: AllowPickle = False,
     map_field: Mapping = None,
+    mapping: MappingFile = None,
     date_format: DateFormat = None,
     day_first: DayFirst = None,
     redact: Redact = False,
@@ -78,10 +80,10 @@ def validate(
     warn()
     dates = {"date_format": tuple(date_format or ()), "day_first": day_first}
     settings = settings_of(redact=redact, secrets=secrets, secret_kinds=tuple(secret_kinds or ()), **dates)
-    intake = replace(intake_of(Context(mapping=mapping_of(map_field)), settings), schema=schema_of(schema))
+    intake = replace(intake_of(Context(mapping=mapping_of(map_field, mapping)), settings), schema=schema_of(schema))
     asked = asked_of(format, records, delimiter, encoding, allow_pickle=allow_pickle)
     if file is not None:
-        given = given_by([file], Named(table, query, tuple(key or ()), schema=db_schema))
+        [given] = given_by([file], Named(table, query, tuple(key or ()), schema=db_schema))
         found = check(given, intake, asked, most_shown=most_shown)
     else:
         found = check_one(record or "", intake, asked, most_shown=most_shown)

@@ -64,7 +64,8 @@ class Decided(NamedTuple):
 class Context(NamedTuple):
     """What the caller said: the source, the kinds to include that are otherwise left out, where to find fields, and whether to
     apply the decisions of a full export. `is_told`: the format was detected, not named by the caller. The intake fills in `fields`,
-    the names of the fields of the schema, and `place`, where an item stands that is one message of a conversation.
+    the names of the fields of the schema, `older_versions`, those that its migrations begin at, and `place`, where an item stands
+    that is one message of a conversation.
     """
 
     source: str | None = None
@@ -74,6 +75,7 @@ class Context(NamedTuple):
     is_told: bool = False
     fields: frozenset[str] = frozenset()
     place: Place | None = None
+    older_versions: tuple[int, ...] = ()
 
 
 Part = Draft | Broken | LeftOut | Decided

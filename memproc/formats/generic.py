@@ -20,10 +20,13 @@ from typing import Any
 
 from memproc.formats.cells import EMBEDDINGS, list_of, may_hold_embedding, object_of, tags_of, without_embeddings
 from memproc.formats.draft import TIMES, Broken, Context, Draft, Format, Item, LeftOut, Part, beside, told_elsewhere, with_raw_times
+from memproc.formats.mapping import FieldMap
+from memproc.formats.mapping import read as read_mapped
 from memproc.formats.own import ENVELOPE, VERSION
 from memproc.formats.usual_names import USUAL_NAMES, claim_on, folded
 from memproc.records.emotions import label_of
 from memproc.records.fields import NO_IDS
+from memproc.records.versions import version_of
 from memproc.sources.tables.cells import BINARY
 from memproc.times import is_assumed
 from memproc.validation import fault
@@ -72,7 +75,16 @@ def matches(item: Item, _fields: frozenset[str]) -> bool:
 
 
 def read(item: Item, context: Context) -> Iterator[Part]:
-    """Yield the memory of one object or row."""
+    """Yield the memory of one object or row; by a whole mapping it may give several, or be left out."""
+    if isinstance(context.mapping, FieldMap):
+        yield from read_mapped(context.mapping, item, context)
+    elif context.older_versions and version_of(item) in context.older_versions:
+        yield Draft({**item}, is_identity=context.source is not None or "source" in item)  # its names are those of its own version
+    else:
+        yield from _read_by_names(item, context)
+
+
+def _read_by_names(item: Item, context: Context) -> Iterator[Part]:
     fields, rest, origin = _claimed(item, context)
     if "content" not in fields and "content" in item and "content" not in context.mapping:
         fields["content"] = item["content"]  # it is blank: validation reports that, with all other faults

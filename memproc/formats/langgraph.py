@@ -7,7 +7,8 @@ with dots between its parts, and the value may be JSON text.
 
 Rules: the one part of a namespace that is no such word is whose the item is; otherwise it is that of all parts. An item is a fact,
 and its key is its id; a key that is a plain word is one only together with the rest of its namespace. An object without a text (a
-profile) is one fact of all its names and values. The rest of the value goes to `metadata`.
+profile) is one fact of all its names and values. An item that expires is true until then. The rest of the value goes to
+`metadata`.
 
 Left out: `score`, which belongs to a query.
 """
@@ -25,7 +26,7 @@ from memproc.validation import fault
 from memproc.values import is_blank
 
 _MADE_KEY = re.compile(r"(?=.*\d)[\da-fA-F-]{4,}")
-_KNOWN = frozenset(("namespace", "prefix", "key", "value", "created_at", "updated_at", "score"))
+_KNOWN = frozenset(("namespace", "prefix", "key", "value", "created_at", "updated_at", "expires_at", "score"))
 _SORTS = frozenset(("memories", "memory", "users", "user", "profile", "profiles", "facts", "preferences", "store"))
 _TEXTS = langmem.TEXTS
 
@@ -56,6 +57,7 @@ def _read(item: Item, context: Context) -> Iterator[Part]:
         "namespace": namespace_of(path) or None,
         "created_at": item.get("created_at"),
         "updated_at": item.get("updated_at"),
+        "valid_to": item.get("expires_at"),
         "metadata": kept or None,
     }
     read = carried.taken_back(without_nones(fields), context.fields)

@@ -25,7 +25,7 @@ from memproc.formats.draft import Broken, Context, Draft, Format, Item, LeftOut,
 from memproc.validation import fault
 from memproc.values import is_blank
 
-_OPTIONS = ("persona", "thinking", "tool", "system")
+OPTIONS = ("persona", "thinking", "tool", "system")
 _SAID = "send_message"
 _USER = "user_message"
 
@@ -50,7 +50,7 @@ def _read(item: Item, context: Context) -> Iterator[Part]:
     blocks = [*listed(item.get("blocks")), *listed(item.get("core_memory"))]
     agents = [*listed(item.get("agents")), *([item] if isinstance(item.get("messages"), list) else [])]
     for block in blocks:
-        yield from _of_block(block, context)
+        yield from of_block(block, context)
     for agent in agents:
         if isinstance(agent, dict):
             yield from _of_agent(agent, context)
@@ -60,7 +60,8 @@ def _read(item: Item, context: Context) -> Iterator[Part]:
         yield LeftOut("empty")
 
 
-def _of_block(block: object, context: Context) -> Iterator[Part]:
+def of_block(block: object, context: Context) -> Iterator[Part]:
+    """Yield what a block of core memory says: a fact a line."""
     if not isinstance(block, dict) or not isinstance(block.get("value"), str):
         yield Broken(fault("value", "missing", "a block of core memory has its text in value"), block)
         return
@@ -78,7 +79,7 @@ def _of_block(block: object, context: Context) -> Iterator[Part]:
 
 def _of_agent(agent: Item, context: Context) -> Iterator[Part]:
     given, name = listed(agent.get("messages")), agent.get("name")
-    turns = [turn for message in given if isinstance(message, dict) for turn in _turns(message)]
+    turns = [turn for message in given if isinstance(message, dict) for turn in turns_of(message)]
     said = [turn for turn in turns if turn.kind == "" and isinstance(turn.text, str)]
     conversation = messages.conversation_of(((turn.role, turn.text, turn.message.get("created_at")) for turn in said), name)
     for at, turn in enumerate(turns):
@@ -104,7 +105,7 @@ def _of_agent(agent: Item, context: Context) -> Iterator[Part]:
             yield Broken(fault("messages", "not_a_mapping", "a message is an object"), message)
 
 
-def _turns(message: Item) -> Iterator[_Turn]:
+def turns_of(message: Item) -> Iterator[_Turn]:
     """Yield what a message holds: what was said, and what is left out by its kind."""
     role = message.get("role")
     role = role if isinstance(role, str) and not is_blank(role) else "user"
@@ -156,4 +157,4 @@ def _text(message: Item) -> object:
     return "\n".join(texts) or None
 
 
-FORMAT = Format("letta", "an agent file of Letta: blocks of core memory, and messages", _matches, _read, options=_OPTIONS)
+FORMAT = Format("letta", "an agent file of Letta: blocks of core memory, and messages", _matches, _read, options=OPTIONS)

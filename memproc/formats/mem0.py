@@ -12,7 +12,7 @@ One beside the results belongs to a memory of whom or what it goes out from, if 
 of which there is none, it is counted. In a file of more than 64 KiB they are only counted: the list is read record by record.
 
 Left out: `hash`, the MD5 of a text before mem0 edited it, which memproc neither trusts nor needs; and `score`, which belongs to a
-query and not to the memory.
+query and not to the memory; and `text_lemmatized`, the text again, as mem0 searches it.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ _TELLTALES = frozenset(("hash", "user_id", "agent_id", "run_id", "app_id", "sess
 _PAGE_SIZES = (20, 50, 100, 1000)
 _RELATIONS = "relations"
 _NOT_MEM0 = "timestamp"  # a name that mem0 does not have
-_LEFT = frozenset(("hash", "score"))
+_LEFT = frozenset(("hash", "score", "text_lemmatized"))
 _FIELDS = {
     "content": ("memory", "data"),
     "id": ("id",),
@@ -47,7 +47,11 @@ _INSIDE = {"namespace": "user_id", "created_at": "created_at", "updated_at": "up
 
 def _matches(item: Item, fields: frozenset[str]) -> bool:
     if _is_whole(item):
-        return all(isinstance(one, dict) and _matches(one, fields) for one in item["results"][:3])
+        return all(isinstance(one, dict) and _is_memory(one, fields) for one in item["results"][:3])
+    return _is_memory(item, fields)
+
+
+def _is_memory(item: Item, fields: frozenset[str]) -> bool:
     payload = item.get("payload")
     if isinstance(payload, dict):
         return isinstance(payload.get("data"), str) and "hash" in payload

@@ -20,6 +20,7 @@ from memproc.dedup.observation import Observation
 from memproc.dedup.review_policy import is_policy_name
 from memproc.formats.draft import Broken, Context, Decided, Draft, Format, Item, LeftOut, Part, told_elsewhere
 from memproc.records import SCHEMA_VERSION, Fault, encode
+from memproc.records.versions import VERSION_FIELD
 from memproc.validation import fault
 
 VERSION = "memproc_version"
@@ -67,7 +68,7 @@ def version_fault(item: Item) -> Fault | None:
     return None
 
 
-def read(item: Item, _context: Context) -> Iterator[Part]:
+def read(item: Item, context: Context) -> Iterator[Part]:
     """Yield the memory of one line."""
     if (found := version_fault(item)) is not None:
         yield Broken(found)
@@ -77,11 +78,11 @@ def read(item: Item, _context: Context) -> Iterator[Part]:
         yield Broken(fault(DECISION, "misplaced_decision", "is a decision, and this is no full export"))
     elif is_whole(item):
         told = item[ENVELOPE]
-        yield Draft(_without(item, ENVELOPE, VERSION), is_identity=bool(told.get("identity")), as_of=told.get("as_of"))
+        yield Draft(_fields(item, context, ENVELOPE), is_identity=bool(told.get("identity")), as_of=told.get("as_of"))
     else:
         provenance = item.get(PROVENANCE)
         is_written = isinstance(provenance, list) and all(isinstance(seen, dict) and "observation" in seen for seen in provenance)
-        yield Draft(_without(item, VERSION, *([PROVENANCE] if is_written else [])), is_identity=True)
+        yield Draft(_fields(item, context, *([PROVENANCE] if is_written else [])), is_identity=True)
 
 
 def _read_full(item: Item, context: Context) -> Iterator[Part]:
@@ -106,6 +107,12 @@ def whole_line(seen: Observation) -> bytes:
 def envelope(key: Key, as_of: str | None, *, is_identity: bool) -> dict[str, object]:
     """Return what the line of an observation has besides its record."""
     return {ENVELOPE: {"observation": key.hex(), "identity": is_identity} | ({"as_of": as_of} if as_of else {})}
+
+
+def _fields(item: Item, context: Context, *names: str) -> dict[str, object]:
+    """Return the fields of a line without these names. One without a version of its schema is from before the schema had any."""
+    oldest = {VERSION_FIELD: context.older_versions[0]} if context.older_versions else {}
+    return {**oldest, **_without(item, VERSION, *names)}
 
 
 def _without(item: Item, *names: str) -> dict[str, object]:

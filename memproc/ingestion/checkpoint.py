@@ -22,6 +22,7 @@ from loguru import logger
 
 from memproc.dedup.keys import KEY_BYTES, Key
 from memproc.errors import UsageError
+from memproc.formats.mapping import told
 from memproc.ingestion.source import Given, Source, Sources
 from memproc.intake import Intake
 from memproc.records import Memory, encode
@@ -245,7 +246,7 @@ def identity_of(given: Sequence[Path | Remote], intakes: Sequence[Intake], more_
         schema = f"{intake.schema.__module__}.{intake.schema.__qualname__}"
         secrets = [] if intake.settings.secrets == "off" else [intake.settings.secrets, *intake.settings.secret_kinds]
         dates = [*intake.settings.dates] if intake.settings.dates.is_said else []
-        hashed.update(encode([*parts, *options, dict(context.mapping), schema, intake.as_of, *secrets, *dates]))
+        hashed.update(encode([*parts, *options, told(context.mapping), schema, intake.as_of, *secrets, *dates]))
     if any(option is not None for option in more_options):
         hashed.update(encode([*more_options]))
     return hashed.digest()

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from memproc.errors import SourceError
+from memproc.errors import SourceError, UsageError
 from memproc.formats import chats, companions, copilot, detect, format_named, generic, notion, whatsapp
 from memproc.formats.draft import Format, told_elsewhere
-from memproc.ingestion.refusing import are_texts, check_known, check_table
+from memproc.formats.mapping import FieldMap
+from memproc.ingestion.refusing import are_texts, check_known, check_table, refuse_graph
 from memproc.intake import Intake
 from memproc.records import is_mapping
 from memproc.sources.delivery import Delivery
@@ -30,6 +31,7 @@ def format_of(opened: Items, sample: Sequence[Item], file: Delivery | None, inta
     detected = generic.FORMAT if intake.context.mapping else detect(values, fields)
     if file is None or intake.context.mapping:
         return detected or generic.FORMAT
+    refuse_graph(file.shown, opened.head)
     if (what := companions.companion_of(file.stem, objects, is_known=detected is not None)) is not None:
         if opened.reading is not None:
             opened.reading.remarks.append(f"{file.label} holds {what}")
@@ -64,6 +66,8 @@ def _of_table(rows: Sequence[Any], file: Delivery | None, intake: Intake, fields
 def _format_named(name: str, sample: Sequence[Item], file: Delivery | None, intake: Intake) -> Format:
     """Return the format of a name. Raises SourceError if a file of a folder or an archive is not in it."""
     named = format_named(name)
+    if isinstance(intake.context.mapping, FieldMap) and named.read is not generic.read:
+        raise UsageError(f"format={name!r}: a mapping reads json and csv alone: leave the format out, or the mapping")
     if file is not None and not file.is_named and named.matches is not told_elsewhere:
         objects: list[Any] = [item.value for item in sample if is_mapping(item.value)]
         if sample and not any(named.matches(one, frozenset(intake.schema.model_fields)) for one in objects):

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 from collections import Counter
-from contextlib import closing
-from dataclasses import dataclass, field
+from contextlib import closing, suppress
+from dataclasses import dataclass, field, replace
+from itertools import chain, islice
 from typing import Any
 
 from memproc.dates import RefusedDates, form_of
-from memproc.errors import SourceEndedError
+from memproc.errors import SourceEndedError, SourceError
+from memproc.formats.mapping import field_map_of, proposed
 from memproc.formats.naming import Names
 from memproc.ingestion.opening import Asked, given_of, open_all
 from memproc.ingestion.remarks import dates_in
 from memproc.ingestion.source import Source
 from memproc.intake import Intake
-from memproc.records import Plain, Rejected
+from memproc.records import Plain, Rejected, is_mapping
+from memproc.sources.decoding import item_of
 
+PROPOSED_FROM = 500  # records that are looked at for a mapping
 NAMES_KEPT = 1_000  # namespaces and subjects that are counted, each
 EXAMPLES = 3
 _TIMES = ("created_at", "valid_from", "updated_at")
@@ -128,6 +132,23 @@ def inspect(what: object, intake: Intake, asked: Asked) -> Inspection:
     if found.rejected and not found.records:
         found.advice = names.advice(redact=False)
     return found
+
+
+def propose(what: object, intake: Intake, asked: Asked) -> str:
+    """Return a mapping file for the first records of what a caller names, in TOML. Raises SourceError where nothing can be read."""
+    anything = field_map_of({"fields": {"content": {"constant": ""}}})  # so that no file is refused for its names
+    rows: list[Any] = []
+    with (
+        closing(
+            open_all(given_of(what), what, replace(intake, context=intake.context._replace(mapping=anything)), asked)
+        ) as sources,
+        suppress(SourceEndedError),
+    ):
+        items = chain.from_iterable(source.items for source in sources.all)
+        rows += [item.value for item in map(item_of, islice(items, PROPOSED_FROM)) if item.fault is None and is_mapping(item.value)]
+    if not rows:
+        raise SourceError("no record could be read: a mapping is for objects and rows of tables")
+    return proposed(rows)
 
 
 def _read(source: Source, seen: FileSeen, found: Inspection, names: Names) -> None:

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 from memproc.config import Settings
 from memproc.errors import MemprocError, OversizedError, SourceError, UsageError
 from memproc.formats import LISTS, LONG_LISTS, companions, generic, own
+from memproc.formats.mapping import check_fields
 from memproc.ingestion.detecting import format_of
 from memproc.ingestion.lookahead import Lookahead
 from memproc.ingestion.places import conversation_of, with_places
@@ -89,12 +90,18 @@ def _is_given(what: object) -> bool:
 
 
 def _as_given(what: Any) -> Given:
+    if isinstance(what, str) and "://" in what:
+        from memproc.sources.live.live_store import LiveStore, is_address  # noqa: PLC0415 - SQLAlchemy loads slowly
+
+        if is_address(what):
+            return LiveStore(what)
     return Path(what) if isinstance(what, str | Path) else what
 
 
 def open_all(given: Sequence[Given] | None, what: Any, intake: Intake, asked: Asked) -> Sources:
     """Open every source and find its format. Raises SourceError or UsageError."""
     how = asked.how(intake.settings)
+    check_fields(intake.context.mapping, intake.schema.model_fields)
     if given is None:
         if how.records or how.delimiter or how.encoding:
             raise UsageError("records, delimiter and encoding are for files: the records of an iterable are read already")

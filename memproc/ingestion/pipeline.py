@@ -24,6 +24,7 @@ from memproc.intake import clean_name
 from memproc.records import Memory
 from memproc.report.report import Report
 from memproc.resources import allowed_cores
+from memproc.sources.mapping_files import mapping_given
 from memproc.sources.remote import Remote
 from memproc.store.sql.database import held_for
 from memproc.store.sql.opening import can_rehearse
@@ -39,7 +40,7 @@ def ingest(
     format: str | None = None,
     schema: type[Memory] = Memory,
     settings: Settings | None = None,
-    mapping: Mapping[str, str] | None = None,
+    mapping: Mapping[str, Any] | str | Path | None = None,
     include: Iterable[str] = (),
     as_of: object = None,
     trust_decisions: bool = False,
@@ -60,16 +61,17 @@ def ingest(
     below it), a pattern (`exports/*.json`), a pipe, `-` for standard input, or compressed: a zip archive (all its members), gzip,
     bzip2, xz or zstandard. A file in a folder or archive that cannot be read is named in a note. `into` is an open `Store`, a path
     or a SQLAlchemy URL. `namespace` and `source` are the defaults of records that have none. `mapping` says where the fields are in
-    JSON objects or table rows (`{"content": "body.text"}`). `include` names the optional parts of a format to read. `records` names
-    the list of records in a JSON object (`data.items`), `delimiter` what stands between the cells of a table (by default found in
-    its first lines), `encoding` that of texts which are neither UTF-8 nor UTF-16 with its mark. `allow_pickle` reads the data in
-    pickles, and nothing in them that would run. `limit` reads only the first records. `as_of` is the date of the source itself.
-    `trust_decisions` applies the decisions and deletions of a full export, to all memories of the store or only to those in
-    `namespace`. `dry_run` rolls everything back at the end. `resume` continues the unfinished job on these files after its last
-    batch; it starts one if there is none, and does nothing if the job is done. An iterable or a pipe cannot be resumed: it is read
-    from the start, and known records count as duplicates. `engine` says where records are prepared: "sequential" (in this process),
-    "threads", "processes", "forkserver", "dask", "ray", an executor of `concurrent.futures`, a Dask `Client`, or the address of a
-    Ray cluster. It does not change the result.
+    JSON objects or table rows (`{"content": "body.text"}`); a mapping file, or its content as a dictionary or a `FieldMap`, also
+    says what becomes of their values. `include` names the optional parts of a format to read. `records` names the list of records
+    in a JSON object (`data.items`), `delimiter` what stands between the cells of a table (by default found in its first lines),
+    `encoding` that of texts which are neither UTF-8 nor UTF-16 with its mark. `allow_pickle` reads the data in pickles, and nothing
+    in them that would run. `limit` reads only the first records. `as_of` is the date of the source itself. `trust_decisions`
+    applies the decisions and deletions of a full export, to all memories of the store or only to those in `namespace`. `dry_run`
+    rolls everything back at the end. `resume` continues the unfinished job on these files after its last batch; it starts one if
+    there is none, and does nothing if the job is done. An iterable or a pipe cannot be resumed: it is read from the start, and
+    known records count as duplicates. `engine` says where records are prepared: "sequential" (in this process), "threads",
+    "processes", "forkserver", "dask", "ray", an executor of `concurrent.futures`, a Dask `Client`, or the address of a Ray cluster.
+    It does not change the result.
 
     Bad records never raise: they are quarantined and counted, as are records on which memproc itself fails. If a file cannot be
     read to its end, the status of the report is "failed"; an exception of an iterator is raised after the records before it are
@@ -77,7 +79,7 @@ def ingest(
     EngineError if the workers fail. A KeyboardInterrupt is raised with the `report`.
     """
     chosen = settings or (into.settings if isinstance(into, Store) else Settings())
-    context = Context(clean_name(source, "source"), frozenset(include), dict(mapping or {}), trust_decisions)
+    context = Context(clean_name(source, "source"), frozenset(include), mapping_given(mapping), trust_decisions)
     intake = replace(intake_of(context, chosen, namespace=namespace, as_of=as_of), schema=schema)
     asked = Asked(format, records, delimiter, encoding, allow_pickle)
     most = maybe_number("limit", limit)

@@ -16,6 +16,7 @@ from memproc.formats.draft import Context
 from memproc.ingestion.opening import Asked, given_of, open_all
 from memproc.intake import Intake, clean_name
 from memproc.records import Memory, Rejected
+from memproc.sources.mapping_files import mapping_given
 from memproc.times import parse_time, to_text
 
 
@@ -23,12 +24,12 @@ def read_file(
     what: str | Path | Any,
     asked: Asked | None = None,
     *,
-    mapping: Mapping[str, str] | None = None,
+    mapping: Mapping[str, Any] | str | Path | None = None,
     include: Iterable[str] = (),
     settings: Settings | None = None,
 ) -> Iterator[Memory | Rejected]:
     """Yield the memories of a file, folder or archive, validated as for a store; invalid records as `Rejected`, in order."""
-    context = Context(None, frozenset(include), dict(mapping or {}))
+    context = Context(None, frozenset(include), mapping_given(mapping))
     return drafted(what, intake_of(context, settings or Settings()), asked or Asked())
 
 

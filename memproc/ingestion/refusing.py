@@ -17,6 +17,7 @@ import orjson
 from memproc.errors import SourceError
 from memproc.formats import generic, whatsapp
 from memproc.formats.draft import Context, Format
+from memproc.formats.mapping import FieldMap
 from memproc.formats.naming import Names
 from memproc.formats.usual_names import USUAL_NAMES, claim_on, folded
 from memproc.sources.delimiters import delimiter_of, is_table
@@ -36,12 +37,15 @@ UNREAD_SHOWN = 200  # notes on files that were not read
 
 def missing_paths(mapping: Mapping[str, str], objects: Iterable[Mapping[str, Any]]) -> dict[str, str]:
     """Return the part of a mapping whose paths no object has."""
-    left = {field: path for field, path in mapping.items() if path != generic.NOWHERE}
+    if isinstance(mapping, FieldMap):
+        left = mapping.needed()
+    else:
+        left = {field: [path] for field, path in mapping.items() if path != generic.NOWHERE}
     for item in objects:
-        left = {field: path for field, path in left.items() if not generic.has_path(item, path)}
+        left = {field: paths for field, paths in left.items() if not any(generic.has_path(item, path) for path in paths)}
         if not left:
             break
-    return left
+    return {field: paths[0] for field, paths in left.items()}
 
 
 def check_mapping(label: str, mapping: Mapping[str, str], objects: Sequence[Mapping[str, Any]]) -> None:
@@ -50,10 +54,10 @@ def check_mapping(label: str, mapping: Mapping[str, str], objects: Sequence[Mapp
     if not missing:
         return
     field, path = next(iter(missing.items()))
-    names = Names.of_values(objects)
+    names, what = Names.of_values(objects), f"the mapping of {field}" if isinstance(mapping, FieldMap) else f"--map {field}"
     known = {folded(name): name for name in names.all}
     near = [known[one] for one in get_close_matches(folded(path), known, NAMES_NEAR, _SHOWN_ALIKE)]
-    told = f"{label}: none of the first {len(objects)} records has what --map {field} names"
+    told = f"{label}: none of the first {len(objects)} records has what {what} names"
     instead = f"did you mean {' or '.join(map(name_shown, near))}?" if near else f"what was read has {names.shown}"
     raise SourceError(f"{told}: {name_shown(path)}. {instead[:1].upper()}{instead[1:]}", told)
 
@@ -113,6 +117,12 @@ def _may_own(left: Iterable[str], objects: Sequence[Mapping[str, Any]]) -> Itera
         if folded(name) in _MAY_OWN and len(values) > 1:
             told = f"{name_shown(name)} has {len(values)} values in the first {len(objects)} records, and was not taken for whose"
             yield f"{told} memories these are: --map {shlex.quote(f'namespace={name_shown(name)}')} does that"
+
+
+def refuse_graph(label: str, head: Mapping[str, Any]) -> None:
+    """Raise SourceError if an object with this head is a graph: not all its nodes are memories, and its links would be lost."""
+    if head.keys() >= {"directed", "multigraph"}:
+        raise SourceError(f"{label} is a graph (node-link JSON), which is not read back: give what it was made of")
 
 
 def are_texts(label: str, values: Sequence[object]) -> bool:

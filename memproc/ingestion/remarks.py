@@ -71,7 +71,7 @@ def remark_on(report: Report, sources: Sequence[Source], noticed: Noticed, *, re
     """Add all notes to a report; with `redacts` without contents of records."""
     report.notes += unread_notes([f"{name} stands behind what failed" for name in noticed.behind])
     report.notes += _on_classes(sources)
-    remarks = (source.intake.format.remark(report.read) for source in sources)
+    remarks = (source.intake.format.remark(report.read) for source in sources if source.remote is None)  # that is not cut off
     report.notes += [remark for remark in dict.fromkeys(remarks) if remark]
     for source in sources:
         _add_reading(report, source.opened.reading, redacts=redacts)

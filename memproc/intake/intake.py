@@ -22,7 +22,7 @@ from memproc.dedup.band_hashes import with_band_hashes
 from memproc.dedup.columns import Columns
 from memproc.dedup.grouping import grouped
 from memproc.dedup.preparing import Accepted, prepare_all
-from memproc.formats import generic, of_line
+from memproc.formats import generic, mapping, of_line
 from memproc.formats.draft import Broken, Context, Decided, Draft, Format, LeftOut, Part
 from memproc.intake.chunk import Chunk
 from memproc.intake.isolating import isolated
@@ -34,7 +34,7 @@ from memproc.sources.decoding import exact_value, item_of
 from memproc.sources.items import Item, Piece
 from memproc.taken import Taken
 from memproc.times import parse_time, parts_of, to_text
-from memproc.validation import INTERNAL_ERROR, NOT_AN_OBJECT, READER_FAILED, as_given, broke, fault, redacted, restore, validator
+from memproc.validation import NOT_AN_OBJECT, READER_FAILED, as_given, broke, category_of, fault, redacted, restore, validator
 from memproc.values import is_blank
 
 
@@ -61,7 +61,8 @@ class Intake:
 
     def __post_init__(self) -> None:
         """Pass the field names of the schema to the readers."""
-        object.__setattr__(self, "context", self.context._replace(fields=_fields_of(self.schema)))
+        older = tuple(sorted(self.schema.migrations))
+        object.__setattr__(self, "context", self.context._replace(fields=_fields_of(self.schema), older_versions=older))
 
     @property
     def options_json(self) -> str:
@@ -70,7 +71,7 @@ class Intake:
         options = {
             "source": context.source,
             "include": sorted(context.include),
-            "mapping": dict(context.mapping),
+            "mapping": mapping.told(context.mapping),
             "as_of": self.as_of,
             "is_told": context.is_told,
         } | self.settings.dates.options
@@ -269,7 +270,7 @@ class Intake:
         check = validator(self.schema, tracebacks=self.settings.tracebacks)
         checked = check(fields) if memory_object is None else as_given(memory_object.schema, fields, self.schema)
         if isinstance(checked, tuple):
-            return rejected(_category_of(checked), *checked)
+            return rejected(category_of(checked), *checked)
         try:
             as_of = parse_time(self.settings.dates.read(draft.as_of)) if draft.as_of is not None else None
         except ValueError as error:
@@ -294,7 +295,3 @@ class Intake:
 @cache
 def _fields_of(schema: type[Memory]) -> frozenset[str]:
     return frozenset(schema.model_fields)
-
-
-def _category_of(faults: tuple[Fault, ...]) -> Category:
-    return Category.INTERNAL if faults[0].code in ("schema_failed", INTERNAL_ERROR) else Category.VALIDATION

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from memproc.classes import define
+from memproc.errors import UsageError
 from memproc.records.emotions import emotion_of, on_own_scale
 from memproc.records.fields import Content, Id, Json, Name, Pole, Share, Tags, Time, to_list, to_object
+from memproc.records.versions import VERSION_FIELD, Step, check_migrations
 
 SCHEMA_VERSION = 1  # of the fields of `Memory`; what memproc writes is marked with it
 EVENT_KINDS = frozenset({"message", "event"})
@@ -59,17 +62,15 @@ class Memory(BaseModel):
     `id` is the caller's own. Times are aware UTC. The kinds "message" and "event" are events, any other kind is a fact. Values out
     of range are rejected, never clamped.
 
+    A subclass whose fields have changed since records were stored has `migrations`: for each earlier version a function of a
+    record of that version, a dictionary, that returns the record of the next. Its field `schema_version` holds the newest.
+
     >>> Memory(content="Prefers tea", created_at="2025-01-15T10:00:00+02:00").created_at.isoformat()
     '2025-01-15T08:00:00+00:00'
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
-
-    @classmethod
-    def __pydantic_init_subclass__(cls, **given: Any) -> None:
-        """Tell of the new class whoever wants to know."""
-        super().__pydantic_init_subclass__(**given)
-        define(cls)
+    migrations: ClassVar[Mapping[int, Step]] = {}
 
     id: Id | None = None
     content: Content
@@ -87,6 +88,18 @@ class Memory(BaseModel):
     emotion: Annotated[EmotionalContext, BeforeValidator(to_object), BeforeValidator(emotion_of)] | None = None
     relations: Annotated[tuple[Relation, ...], BeforeValidator(to_list)] = ()
     metadata: Json = Field(default_factory=dict)
+
+    @classmethod
+    def __pydantic_init_subclass__(cls, **given: Any) -> None:
+        """Tell of the new class whoever wants to know, and check its migrations. Raises UsageError."""
+        super().__pydantic_init_subclass__(**given)
+        define(cls)
+        if not cls.migrations:
+            return
+        if VERSION_FIELD not in cls.model_fields:
+            newest = max(cls.migrations) + 1
+            raise UsageError(f"{cls.__name__} has migrations: give it the field {VERSION_FIELD}: int = {newest}")
+        check_migrations(cls.__name__, cls.migrations, cls.model_fields[VERSION_FIELD].default)
 
 
 for _class in (EmotionalContext, Relation, Memory):

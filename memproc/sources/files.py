@@ -153,7 +153,8 @@ def _of_text(stream: IO[bytes], start: bytes, suffix: str, how: How) -> tuple[It
         reading = Reading()
         return Items(_rows(stream, delimiter, how, reading), is_table=True, reading=reading), stream
     if is_plain_json and first == b"[":
-        return Items(_pieces(array_elements(stream, limit_bytes, how.number), limit_bytes)), stream
+        reading = Reading()
+        return Items(_pieces(array_elements(stream, limit_bytes, how.number), limit_bytes, reading), reading=reading), stream
     are_lines = not is_plain_json
     if is_plain_json:
         are_lines, read = is_lines(stream, limit_bytes)
@@ -183,6 +184,8 @@ def _proved(pieces: Iterator[Piece], stream: IO[bytes], shown: str, state: State
         raise
     except Exception as error:
         raise SourceEndedError(f"{shown} could not be read to its end: {type(error).__name__}: {error}") from error
+    if reading.is_cut and (state is None or at >= state.st_size):
+        raise SourceEndedError(f"{shown} ends before the end of its list: how many records are missing is not known")
     if state is None:
         return
     size, now = state.st_size, os.fstat(stream.fileno())
@@ -203,11 +206,12 @@ def _of_object(stream: IO[bytes], how: How, search: Search) -> Items | None:
     if head is None and how.records:
         return None
     found = None if head is None else decode(head).value
-    return Items(_pieces(elements, how.limit_bytes), found if isinstance(found, dict) else {}, reading=reading)
+    return Items(_pieces(elements, how.limit_bytes, reading), found if isinstance(found, dict) else {}, reading=reading)
 
 
-def _pieces(elements: Iterator[Element], limit_bytes: int) -> Iterator[Piece]:
-    """Yield the elements as pieces. Raises SourceEndedError after an element that swallowed what followed it.
+def _pieces(elements: Iterator[Element], limit_bytes: int, reading: Reading) -> Iterator[Piece]:
+    """Yield the elements as pieces, and note where the list has no end. Raises SourceEndedError after an element that swallowed
+    what followed it.
 
     That may also be an element that was too long, if no object follows it and the stream ends before the list does: a bracket in it
     was not closed, and the end of the list was taken for its own.
@@ -218,6 +222,7 @@ def _pieces(elements: Iterator[Element], limit_bytes: int) -> Iterator[Piece]:
             long = 0 if raw.startswith(b"{") else long
             yield raw
         elif flaw is Flaw.UNFINISHED:
+            reading.is_cut = True
             yield Item(None, raw, fault("", "json_invalid", "the file ends inside this record, or before the end of its list"))
         else:
             message = f"the record is longer than {limit_bytes} bytes; its start is kept"

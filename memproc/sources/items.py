@@ -43,10 +43,13 @@ Piece = bytes | Item  # an item as cut out of a source: JSON that is not decoded
 
 @dataclass(slots=True)
 class Reading:
-    """What reading finds besides the items: how many objects are in lists that are not read, by name, and remarks."""
+    """What reading finds besides the items: how many objects are in lists that are not read, by name, remarks, and whether a list
+    has no end, as one that was cut off.
+    """
 
     unread: Counter[str] = field(default_factory=Counter)
     remarks: list[str] = field(default_factory=list)
+    is_cut: bool = False
 
 
 class Opened(Protocol):

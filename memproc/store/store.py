@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 from memproc.config import Settings
-from memproc.records import M, Memory
+from memproc.dedup.keys import Key
+from memproc.records import M, Memory, Plain
 from memproc.store.changes.adding import Adder
 from memproc.store.changes.writer import Writer
 from memproc.store.face.adding import Adding
@@ -19,6 +20,7 @@ from memproc.store.face.quarantining import Quarantining
 from memproc.store.face.reading import Reading
 from memproc.store.opened import OpenStore
 from memproc.store.rows.memories import memories_by_id
+from memproc.store.rows.observations import forgotten_among, records_of
 from memproc.store.sql.forks import tell_of_forks
 
 
@@ -94,3 +96,10 @@ class Store(Adding[M], Reading[M], Deciding[M], Quarantining[M], Keeping[M]):
 def writer_of(store: Store[M], *, redacts: bool = False) -> Writer:
     """Return a writer of an open store, for ingestion only."""
     return Writer(store._opened, redacts=redacts)  # noqa: SLF001 - the writer is not part of the public class
+
+
+def observed(store: Store[M], keys: Iterable[Key]) -> tuple[dict[Key, Plain], set[Key]]:
+    """Return the records of those observations that a store has, by their keys, and the keys of those that were forgotten."""
+    wanted = {*keys}
+    read = store._opened.transactions.read  # noqa: SLF001 - keys are not part of the public class
+    return read(lambda tx: (records_of(tx, wanted), forgotten_among(tx, wanted)))

@@ -4,7 +4,18 @@ Nothing here raises on bad input. The advice is a table: a code that is not in i
 """
 
 from memproc.validation.advice import INTERNAL_ERROR, OF_MEMPROC, READER_FAILED
-from memproc.validation.faults import EXCERPT_CHARS, MORE_CELLS, NOT_AN_OBJECT, alike, broke, excerpt, failed, fault, in_one_line
+from memproc.validation.faults import (
+    EXCERPT_CHARS,
+    MORE_CELLS,
+    NOT_AN_OBJECT,
+    alike,
+    broke,
+    category_of,
+    excerpt,
+    failed,
+    fault,
+    in_one_line,
+)
 from memproc.validation.gate import Verdict, as_given, restore, taken, validate, validator
 from memproc.validation.json_schema import json_schema
 from memproc.validation.redaction import redacted
@@ -20,6 +31,7 @@ __all__ = [
     "alike",
     "as_given",
     "broke",
+    "category_of",
     "excerpt",
     "failed",
     "fault",

@@ -6,12 +6,12 @@ made by cutting that text out; no value has to be recognised in it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from itertools import islice
 from traceback import format_exception, format_tb
 
-from memproc.records import Fault
+from memproc.records import Category, Fault
 from memproc.records.storable import LARGEST_INTEGER, SMALLEST_INTEGER
 from memproc.validation.advice import GENERAL_HINT, HINTS, INTERNAL_ERROR
 
@@ -24,6 +24,10 @@ CUT = "..."
 MOST_FAULTS = 100  # of one record that are reported
 TRACEBACK_CHARS = 8_000
 TRACEBACK_FRAMES = 40  # the last ones
+_CATEGORIES = {
+    **dict.fromkeys(("schema_failed", INTERNAL_ERROR), Category.INTERNAL),
+    **dict.fromkeys(("migration_failed", "newer_schema", "older_schema"), Category.TRANSFORM),
+}
 OF_CALLERS_RULES = ("value_error", "assertion_error")  # their messages may repeat the value
 
 
@@ -41,6 +45,11 @@ def fault(path: str, code: str, message: str, value: str | None = None, after: s
     room = max(MESSAGE_CHARS - len(message) - len(after), len(CUT))
     shown = in_one_line(value, room)
     return Fault(in_one_line(path), code, f"{in_one_line(message)}{shown}{after}", hint, value=shown)
+
+
+def category_of(faults: Sequence[Fault]) -> Category:
+    """Return the category of a record with these faults: that of the first."""
+    return _CATEGORIES.get(faults[0].code, Category.VALIDATION)
 
 
 def in_one_line(text: str, limit_chars: int = MESSAGE_CHARS) -> str:

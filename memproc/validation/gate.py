@@ -12,7 +12,9 @@ from pydantic_core import PydanticCustomError
 
 from memproc.records import Fault, Given, M, Memory, Plain, given, is_mapping, plain
 from memproc.records.storable import Unstorable, storable_json, storable_name, unstorable_in
+from memproc.records.versions import VERSION_FIELD
 from memproc.validation.faults import GOT, MORE_CELLS, NOT_AN_OBJECT, broke, excerpt, failed, fault, first_of, path_of, raised
+from memproc.validation.migrating import migrated
 from memproc.validation.pydantic_errors import to_faults
 from memproc.values import UnreadableError, is_blank, row_of, settled, settled_if_readable
 
@@ -88,10 +90,16 @@ def _fault_of_names(record: dict[Any, Any]) -> Fault | None:
 def validator(schema: type[Memory], *, tracebacks: bool = False) -> Callable[[object], Memory | tuple[Fault, ...]]:
     """Return the check of a schema as a function of plain values, for use in a loop."""
     check: Callable[[Any], Memory] = schema.__pydantic_validator__.validate_python
+    steps = schema.migrations
 
     def checked(record: object) -> Memory | tuple[Fault, ...]:
         if type(record) is not dict and not is_mapping(record):
             return (fault("", "not_a_mapping", NOT_AN_OBJECT, type(record).__name__),)
+        if steps:
+            current = migrated(record, schema, tracebacks=tracebacks)  # type: ignore[arg-type]
+            if isinstance(current, Fault):
+                return (current,)
+            record = current
         try:
             memory = check(record)
             if schema is not Memory and (found := _unstorable(plain(memory))):  # the fields of a subclass may hold anything
@@ -173,8 +181,11 @@ def _faulty(error: ValidationError, schema: type[Memory], record: Any, check: Ch
 
 def restore(record: dict[str, Any], schema: type[M]) -> M:
     """Return the memory of a plain record from a store. Fields that this schema does not have are dropped. If the rules of the
-    schema refuse the record, as they may refuse what they once produced themselves, the fields still get their types.
+    schema refuse the record, as they may refuse what they once produced themselves, the fields still get their types. A record
+    without a version was stored before the schema had any.
     """
+    if schema.migrations:
+        record = {VERSION_FIELD: min(schema.migrations), **record}
     check = validator(schema)
     checked = check(record)
     if isinstance(checked, tuple):

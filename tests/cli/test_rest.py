@@ -66,7 +66,7 @@ def test_a_followed_api_is_read_on(api, tmp_path):
     ("arguments", "told"),
     [
         (["notes.json", "--header", "A=B", "--allow-private"], "--header, --allow-private: give the URL of a web API"),
-        (["notes.json", "--cursor", "at"], "or with the URL of a web API"),
+        (["notes.json", "--cursor", "at"], "also with the URL of a web API"),
         (["https://api.example.org/v1", "notes.json"], "a web API is ingested by itself"),
         (["https://api.example.org/v1", "--header", "Authorization"], "--header: give NAME=VALUE"),
         (["https://api.example.org/v1", "--header", "Authorization=Bearer tiger"], "put it into an environment variable"),

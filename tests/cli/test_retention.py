@@ -73,6 +73,8 @@ def test_the_store_keeps_rules(run):
     assert run("expire", "m.db")[0] == 2
     run("retention", "m.db", "--add", "--older-than", "2y", "--kind", "message")
     run("retention", "m.db", "--add", "--past-valid-to")
+    run("retention", "m.db", "--add", "--past-valid-to")  # it is there already
+    assert "letter by letter" in run("expire", "m.db", "--older-than", "0h", "--kind", "mesage")[1]
     assert as_json(run("expire", "m.db", "--json"))["memories"] == 2
     assert as_json(run("retention", "m.db", "--json")) == {
         "rules": [{"older_than": "2y", "kind": "message"}, {"past_valid_to": True}],

@@ -128,3 +128,10 @@ def test_the_command_writes_a_graph(tmp_path):
     told = as_json(run_memproc("export", "m.db", "--to", "g.graphml", "--as", "graphml", "--json", folder=tmp_path))
     assert told == {"memories": 1, "expired": 1, "left_out": {}, "to": "g.graphml"}
     assert nx.read_graphml(tmp_path / "g.graphml").number_of_nodes() == 1
+
+
+def test_a_graph_is_not_read_back(store, tmp_path):
+    """Its nodes are not all memories, and its links would be lost."""
+    (tmp_path / "g.json").write_bytes(written(store, "graph"))
+    with pytest.raises(memproc.SourceError, match=r"g\.json is a graph"):
+        memproc.ingest(tmp_path / "g.json", tmp_path / "m.db")

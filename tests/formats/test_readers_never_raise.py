@@ -30,13 +30,16 @@ from memproc.formats import (
     legacy,
     letta,
     letta_memfs,
+    letta_store,
     librechat,
     locomo,
     longmemeval,
     mcp_memory,
+    mcp_memory_service,
     mem0,
     mem0_history,
     mem0_plugin,
+    memori,
     memos,
     notes,
     notion,
@@ -122,6 +125,9 @@ ITEMS: dict[Format, list[dict[str, Any]]] = {
     openmemory.FORMAT: [whole("openmemory.json")],
     memos.FORMAT: whole("memos.json")["nodes"],
     mem0_history.FORMAT: whole("mem0-history.json"),
+    mcp_memory_service.FORMAT: whole("mcp-memory-service.json")["memories"],
+    memori.FORMAT: whole("memori.json"),
+    letta_store.FORMAT: whole("letta-store.json"),
 }
 GENERAL = (chats.CHATS, chats.MESSAGES, notes.FORMAT)  # these may have the shape of an item that a special format takes before
 FORMATS = pytest.mark.parametrize("known", ITEMS, ids=lambda known: known.name)

@@ -23,6 +23,9 @@ READ = {
     "letta.af": ("letta", 4, {"events": 1, "persona": 1, "system": 1, "thinking": 1, "tool": 2}),
     "memos.json": ("memos", 1, {"archived": 1, "deleted": 1, "embeddings": 1, "in the list 'edges'": 1}),
     "mem0-history.json": ("mem0-history", 2, {}),
+    "mcp-memory-service.json": ("mcp-memory-service", 3, {"deleted": 1, "superseded": 1}),
+    "memori.json": ("memori", 5, {"conversations without a summary": 1, "system": 1}),
+    "letta-store.json": ("letta-store", 6, {"deleted": 1, "embeddings": 1, "persona": 1, "thinking": 1, "tool": 1}),
 }
 
 
@@ -249,3 +252,61 @@ def test_nothing_of_these_is_skipped():
     odd = {"user": {}, "memories": [5], "apps": []}
     assert isinstance(reading.read(openmemory.FORMAT, odd)[0], Broken)
     assert reading.read(openmemory.FORMAT, {**odd, "memories": []}) == [LeftOut("empty")]
+
+
+def test_a_memory_of_the_memory_service_keeps_its_hash_feelings_and_times(tmp_path):
+    """Its store is whose it is, unless that is the usual one; values that each new memory has say nothing."""
+    _, found = memories_of(ROOT / "fixtures/mcp-memory-service.json", tmp_path)
+    bees, honey, smoke = (found[text] for text in sorted(found, key=lambda text: found[text].created_at))
+    felt = bees.emotion
+    assert (felt.label, felt.valence, felt.arousal, felt.vocabulary) == ("relief", 0.6, pytest.approx(-0.4), "pad")
+    assert (str(bees.created_at), bees.metadata) == ("2026-03-02 09:30:00.250000+00:00", {"hives": 4, "memory_type": "note"})
+    assert (honey.namespace, honey.tags, honey.metadata) == ("market", ("honey", "market"), {"price": 7.5})
+    assert (smoke.namespace, smoke.tags, smoke.metadata) == ("default", (), {"parent_id": "1f4a", "version": 3})
+    with memproc.open(tmp_path / "m.db") as store:
+        hashed = "0f4a6f6de0a9d4f8a2a1b6c7d8e9f00112233445566778899aabbccddeeff001"
+        assert [seen.record["id"] for seen in store.trace(bees.id).observations] == [hashed]
+
+
+def test_deleted_memories_of_the_memory_service_are_read_on_request(tmp_path):
+    """They were true until they were deleted."""
+    report = memproc.ingest(ROOT / "fixtures/mcp-memory-service.json", tmp_path / "m.db", include=("deleted", "superseded"))
+    assert (report.stored, report.left_out) == (5, {})
+
+
+def test_rows_of_memori_belong_to_the_entity_else_to_the_process(tmp_path):
+    """A triple is a sentence with a relation, a message an event of its conversation."""
+    _, found = memories_of(ROOT / "fixtures/memori.json", tmp_path)
+    assert {text: memory.namespace for text, memory in found.items()} == {
+        "Ines repairs clocks": "ines",
+        "Answers in one sentence": "workshop-bot",
+        "Ines lives in Porto": "ines",
+        "A clock is brought back on Friday": "ines",
+        "When is it ready?": "ines",
+    }
+    assert [(one.type, one.target) for one in found["Ines lives in Porto"].relations] == [("lives_in", "Porto")]
+    talk, summary = found["When is it ready?"], found["A clock is brought back on Friday"]
+    assert (talk.kind, talk.subject, summary.kind, talk.conversation == summary.conversation) == (
+        "message",
+        "user",
+        "summary",
+        True,
+    )
+
+
+def test_rows_of_letta_belong_to_their_agents(tmp_path):
+    """A block is of each, a passage of the one, or of the archive that several share."""
+    _, found = memories_of(ROOT / "fixtures/letta-store.json", tmp_path)
+    with memproc.open(tmp_path / "m.db") as store:
+        owners = sorted((memory.namespace, memory.content) for memory in store)
+    assert owners == [
+        ("agent-1", "Lives by the harbour"),
+        ("agent-1", "On Sunday at five"),
+        ("agent-1", "Teaches the cello"),
+        ("agent-1", "The recital is in the old hall"),
+        ("agent-1", "When is the recital?"),
+        ("agent-2", "Lives by the harbour"),
+        ("agent-2", "Teaches the cello"),
+        ("archive-2", "Strings are changed in June"),
+    ]
+    assert (found["On Sunday at five"].kind, found["On Sunday at five"].conversation) == ("message", "agent-1")

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from memproc.errors import SourceError, UsageError
+from memproc.errors import SourceEndedError, SourceError, UsageError
 from memproc.formats import generic
 from memproc.formats.draft import Context, Draft
 from memproc.sources.decoding import decode, item_of
@@ -223,11 +223,17 @@ def test_an_element_that_is_too_long_is_told(read):
     assert [bool(item.fault) for item in items] == [False, True]
 
 
-def test_a_file_that_ends_inside_a_record_tells_so(read):
-    """What was whole before is read."""
-    items = read(b'[{"content": "Prefers tea"}, {"content": "Liv', "a.json")
+@pytest.mark.parametrize("end", [b', {"content": "Liv', b"", b", "])
+def test_a_list_that_has_no_end_is_read_up_to_there(tmp_path, end):
+    """What was whole before is read, and that more is missing ends the reading."""
+    (tmp_path / "a.json").write_bytes(b'[{"content": "Prefers tea"}' + end)
+    source = open_file(tmp_path / "a.json", lists=LISTS, limit_bytes=1 << 20)
+    with source.stream:
+        items = [item_of(next(source.items)), item_of(next(source.items))]
+        with pytest.raises(SourceEndedError, match=r"a\.json ends before the end of its list"):
+            next(source.items)
     assert values(items) == [A, "json_invalid"]
-    assert items[1].raw == b'{"content": "Liv'
+    assert items[1].raw == end.lstrip(b", ")
 
 
 def test_what_stands_behind_an_array_does_not_vanish(read):
@@ -391,5 +397,7 @@ def test_any_file_is_items_or_a_source_error(tmp_path_factory, raw, name, start)
         try:
             for item in map(item_of, source.items):
                 assert (item.fault is None) or (item.value is None)
+        except SourceEndedError:
+            assert name in ("a.json", "a")  # a list that has no end
         except SourceError as error:
             assert "the head of the table" in str(error)  # noqa: PT017 - both outcomes are right

@@ -20,7 +20,9 @@ _ADVICE = "name the columns that tell its rows apart, as in --key id"
 
 
 class Wanted(NamedTuple):
-    """What a caller wants of a database: a table or a query, the columns that tell rows apart, the one that tells what is new."""
+    """What a caller wants of a database: a table or a query, the columns that tell rows apart, the one that tells what is new.
+    `left` are columns of a table that are not read.
+    """
 
     label: str
     table: str | None
@@ -28,6 +30,7 @@ class Wanted(NamedTuple):
     key: Sequence[str]
     cursor: str | None
     schema: str | None = None
+    left: tuple[str, ...] = ()
 
 
 def selection_of(database: Database, wanted: Wanted) -> Selection:
@@ -38,7 +41,7 @@ def selection_of(database: Database, wanted: Wanted) -> Selection:
         known = known_of(connection, wanted.table, wanted.schema, wanted.label)
         rows = table(wanted.table, *map(_column, known.columns), schema=wanted.schema)
         _check_named(wanted, known.columns)
-        made = Selection(rows, [*rows.c], (), _maybe(rows, wanted.cursor, known))
+        made = Selection(rows, [one for one in rows.c if one.name not in wanted.left], (), _maybe(rows, wanted.cursor, known))
         return _with_key(connection, wanted, known, made)
 
 

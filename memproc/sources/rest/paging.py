@@ -149,16 +149,18 @@ def value_at(value: Any, path: str) -> Any:
     >>> value_at({"data": [{"id": 7}]}, "data.-1.id"), value_at({"@odata.nextLink": "x"}, "@odata.nextLink")
     (7, 'x')
     """
-    if isinstance(value, dict) and path in value:
-        return value[path]
-    name, is_deeper, rest = path.partition(".")
-    if isinstance(value, list) and re.fullmatch(r"-?\d{1,9}", name) and -len(value) <= int(name) < len(value):
-        found = value[int(name)]
-    elif isinstance(value, dict) and name in value:
-        found = value[name]
-    else:
-        return MISSING
-    return value_at(found, rest) if is_deeper else found
+    is_deeper = "."
+    while is_deeper:
+        if isinstance(value, dict) and path in value:
+            return value[path]
+        name, is_deeper, path = path.partition(".")
+        if isinstance(value, list) and re.fullmatch(r"-?\d{1,9}", name) and -len(value) <= int(name) < len(value):
+            value = value[int(name)]
+        elif isinstance(value, dict) and name in value:
+            value = value[name]
+        else:
+            return MISSING
+    return value
 
 
 def _there(value: Any, path: str) -> Any:

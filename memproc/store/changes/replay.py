@@ -23,6 +23,7 @@ from memproc.errors import DatabaseError, MemprocError, UsageError
 from memproc.failures import Kind
 from memproc.formats import format_named, generic, of_line, own
 from memproc.formats.draft import Context, Format
+from memproc.formats.mapping import FieldMap, mapping_of
 from memproc.intake import Intake, internal, secrets_among
 from memproc.records import Category, Fault, Memory, Rejected
 from memproc.sources.decoding import decode
@@ -117,7 +118,7 @@ class ReplayPlan:
 
     def _unmended(self, item: Item, record: ReplayedRecord) -> Rejected | None:
         """Return the record rejected again if it has nothing where the mapping has the field that was wrong; None otherwise."""
-        if not isinstance(item.value, dict):
+        if not isinstance(item.value, dict) or isinstance(self.mapping, FieldMap):
             return None
         for name in sorted({found.path.partition(".")[0] for found in record.faults} - {"content"}):
             path = self.mapping.get(name, generic.NOWHERE)
@@ -153,7 +154,7 @@ class ReplayPlan:
 
     def _intake(self, record: ReplayedRecord, value: object) -> Intake:
         options = orjson.loads(record.context)
-        mapping = self.mapping or options.get("mapping", {})
+        mapping = self.mapping or mapping_of(options.get("mapping", {}))
         is_told = bool(options.get("is_told")) and not (self.format or self.mapping)
         context = Context(options.get("source"), frozenset(options.get("include", ())), mapping, is_told=is_told)
         format_used, namespace = self._format(record, value), record.namespace or None

@@ -83,7 +83,7 @@ class Keeping(Face[M]):
 
     def set_retention(self, rules: Iterable[RetentionRule]) -> None:
         """Keep these rules in the store, in place of those it has: `expire` without arguments applies them."""
-        kept = checked_rules(rules)
+        kept = tuple(dict.fromkeys(checked_rules(rules)))
         self._opened.transactions.write(lambda tx: write_rules(tx, kept))
 
     def retention(self) -> tuple[RetentionRule, ...]:

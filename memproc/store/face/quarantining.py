@@ -7,7 +7,7 @@ from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 from time import perf_counter
-from typing import IO, Unpack
+from typing import IO, Any, Unpack
 
 from memproc.arguments import limit_of, whole_number, whole_numbers
 from memproc.config import QuarantineStatus
@@ -15,6 +15,7 @@ from memproc.errors import NotFoundError
 from memproc.formats import format_named
 from memproc.records import M, Memory
 from memproc.report.report import Pattern, Report
+from memproc.sources.mapping_files import mapping_given
 from memproc.store.answers import (
     Quarantined,
 )
@@ -117,7 +118,7 @@ class Quarantining(Face[M]):
         self,
         numbers: int | Iterable[int] | None = None,
         *,
-        mapping: Mapping[str, str] | None = None,
+        mapping: Mapping[str, Any] | str | Path | None = None,
         transform: Transform | None = None,
         edited: str | Path | None = None,
         format: str | None = None,
@@ -143,7 +144,7 @@ class Quarantining(Face[M]):
             policy=self.policy,
             schema=schema or self.schema,
             format=format,
-            mapping=mapping or {},
+            mapping=mapping_given(mapping),
             transform=transform,
             edits=edits,
             settings=self.settings,

@@ -88,6 +88,8 @@ def note_restored(tx: Tx, rows: Sequence[Any]) -> None:
 def take_over_expired(tx: Tx, named: Iterable[tuple[Key, str]]) -> None:
     """Write what a full export tells, but for what was forgotten here, and of which it was decided here ever."""
     told = {*named}
+    if not told:
+        return
     keys = {key for key, _ in told}
     known = {row.subject for row in tx.select_by_keys(_TOLD, _ledger.subject, keys) if row.kind in _KINDS}
     known |= forgotten_among(tx, keys)

@@ -11,6 +11,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from memproc.sources.rest.gate import Outside, resolved
 from memproc.sources.rest.pages import RestPages
+from tests.waiting import LIMIT_SECONDS
 
 
 class Api(ThreadingHTTPServer):
@@ -74,7 +75,7 @@ def serving():
     finally:
         api.shutdown()
         api.server_close()
-        thread.join()
+        thread.join(LIMIT_SECONDS)
 
 
 def failing(status, **headers):

@@ -6,7 +6,6 @@ import gzip
 import json
 import logging
 import sys
-import time
 
 import pytest
 from loguru import logger
@@ -242,10 +241,8 @@ def test_a_body_that_becomes_too_large_is_refused_while_it_is_read(api, tmp_path
     encoding = ", ".join(["gzip"] * times)
     api.answers["/m"] = lambda request, _: request.give(body, headers={"Content-Encoding": encoding})
     source = RestPages(f"{api.root}/m", allow_private=True, max_response_bytes=1_000_000)
-    began = time.monotonic()
     with pytest.raises(memproc.SourceError, match=r"more than 1,000,000 bytes|which was not asked for"):
         ingest(source, tmp_path / "m.db")
-    assert time.monotonic() - began < 5
     assert len(api.seen) == 1
 
 

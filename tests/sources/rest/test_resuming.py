@@ -17,7 +17,7 @@ from memproc import RestPages
 from memproc.ingestion.pipeline import ingest
 from tests.conftest import ROOT
 from tests.sources.rest.server import Clock, Shelf, failing, memories, pages
-from tests.waiting import bounded
+from tests.waiting import LIMIT_SECONDS, bounded
 
 SMALL = memproc.Settings(batch_size=4)
 CHILD = """
@@ -51,7 +51,7 @@ def test_a_job_that_was_killed_goes_on_exactly_there(api, tmp_path, kind):
 
     api.plans.extend([*[None] * 27, kill])  # after the seven that are looked at
     with bounded(child):
-        assert child.wait() == -signal.SIGKILL
+        assert child.wait(LIMIT_SECONDS) == -signal.SIGKILL
     with memproc.open(tmp_path / "m.db") as store:
         before = store.count()
         assert 40 < before <= 60

@@ -12,6 +12,7 @@ import memproc
 from memproc import RestPages
 from memproc.ingestion.pipeline import ingest
 from tests.sources.rest.server import Clock, Shelf, memories, serving
+from tests.waiting import LIMIT_SECONDS
 
 OPENSSL = shutil.which("openssl")
 pytestmark = pytest.mark.skipif(OPENSSL is None, reason="openssl makes the certificate, and is not here")
@@ -23,9 +24,8 @@ def certificate(tmp_path_factory):
     folder = tmp_path_factory.mktemp("tls")
     names = ["-subj", "/CN=api.example.org", "-addext", "subjectAltName=DNS:api.example.org"]
     kind = ["-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2"]
-    subprocess.run(
-        [OPENSSL, "req", *kind, *names, "-keyout", folder / "key.pem", "-out", folder / "cert.pem"], check=True, capture_output=True
-    )
+    command = [OPENSSL, "req", *kind, *names, "-keyout", folder / "key.pem", "-out", folder / "cert.pem"]
+    subprocess.run(command, check=True, capture_output=True, timeout=LIMIT_SECONDS)
     return folder / "cert.pem"
 
 

@@ -7,7 +7,6 @@ import os
 import pickle
 import subprocess
 import zipfile
-from time import perf_counter
 
 import h5py
 import numpy as np
@@ -96,10 +95,8 @@ def rows_of_nothing(path):
 def test_what_would_become_very_large_is_refused_at_once(write, tmp_path):
     """By what it says of itself, before any of it is decompressed."""
     write(tmp_path / "a.parquet")
-    started = perf_counter()
     with pytest.raises(memproc.SourceError, match=r"becomes more than|has a page of"):
         read(tmp_path / "a.parquet")
-    assert perf_counter() - started < 1
 
 
 def test_the_setting_holds_for_tables(tmp_path):
@@ -218,10 +215,8 @@ def test_a_reader_that_does_not_come_to_an_end_is_stopped(tmp_path, monkeypatch)
     monkeypatch.setattr(children, "BASE_SECONDS", 1)
     monkeypatch.setattr(children, "BASE_BYTES", 1 << 33)
     (tmp_path / "a.pkl").write_bytes(pickle.dumps(folded(15)))
-    started = perf_counter()
     with pytest.raises(memproc.SourceError, match="takes more than"):
         read(tmp_path / "a.pkl", allow_pickle=True)
-    assert perf_counter() - started < 10
 
 
 def test_a_pickle_is_refused_unless_it_is_allowed(tmp_path):

@@ -1,0 +1,256 @@
+"""Tells what to delete in the store of another program, with the proof, and changes nothing there.
+
+Strategy: the store is ingested into one of memproc's. Where several of its items became one memory, one of them stays. Then the
+other store is read once more: only what still is there, as it was, is listed, with the call by which its own program deletes it.
+Pairs that wait for review are told apart from these: they are for a person.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections import Counter, defaultdict, deque
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, closing
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import orjson
+
+from memproc.config import Settings
+from memproc.dedup.text.exact import exact_of
+from memproc.errors import SourceEndedError
+from memproc.formats.draft import Context
+from memproc.ingestion.opening import Asked, open_all
+from memproc.ingestion.pipeline import ingest
+from memproc.ingestion.reading import intake_of
+from memproc.intake import Intake
+from memproc.records import Memory, Plain
+from memproc.report.report import Report
+from memproc.sources.live.live_store import LiveStore
+from memproc.store.answers import ObservationSeen, Review, Trace
+from memproc.store.store import Store
+
+_SAME, _DECIDED = "the same text", "decided to be the same"
+_COMPARED = ("tags", "metadata", "relations", "importance", "emotion", "valid_from", "valid_to", "conversation")
+_LINKS = frozenset(("similar", "version"))
+
+
+@dataclass(frozen=True, slots=True)
+class Removal:
+    """An item to delete there: its `id` and `text`, and those of the one that stays. `reason` says how they differ, `confidence`
+    0..1 that they say the same (None if a person decided). `lost` are the fields with values that the one that stays lacks. `call`
+    deletes it by its own program, `sql` by SQL with the values `values`; None where that would not be enough.
+    """
+
+    id: str
+    text: str
+    namespace: str
+    stays: str
+    stays_text: str
+    confidence: float | None
+    reason: str
+    lost: tuple[str, ...]
+    call: str
+    sql: str | None
+    values: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    """Two items that may say the same, for a person: their ids and texts, why, and the confidence 0..1 that they do, if any."""
+
+    kind: str
+    ids: tuple[str, str]
+    texts: tuple[str, str]
+    confidence: float | None
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Cleaning:
+    """What there is to clean in a store: `removals` are sure, `doubts` are for a person. `without_call` counts items that are
+    repeated and have no call to delete them by. `report` is that of reading the store.
+    """
+
+    store: str
+    removals: tuple[Removal, ...]
+    doubts: tuple[Doubt, ...]
+    without_call: int
+    report: Report = field(repr=False)
+
+
+class _Key(NamedTuple):
+    """What tells an item of the other store, and that it has not changed."""
+
+    namespace: str
+    id: str
+    content: str
+
+
+def clean(
+    what: str | LiveStore,
+    into: str | Path | None = None,
+    *,
+    settings: Settings | None = None,
+    include: Iterable[str] = (),
+) -> Cleaning:
+    """Return what to delete in the store of another program, which is only read.
+
+    `what` is its address, `into` a store of memproc's that keeps what was found (by default one that is deleted afterwards). Raises
+    SourceError or UsageError where it cannot be read, and SourceEndedError where not to its end: then nothing is proved.
+    """
+    live = what if isinstance(what, LiveStore) else LiveStore(what)
+    included = tuple(include)
+    with ExitStack() as stack:
+        where = into or Path(stack.enter_context(tempfile.TemporaryDirectory())) / "cleaning.db"
+        store = stack.enter_context(Store(where, settings=settings))
+        report = ingest(live, store, settings=settings, include=included)
+        if report.status != "done":
+            raise SourceEndedError(f"{live.label} was not read to its end, so nothing is listed: {'; '.join(report.notes)}")
+        intake = intake_of(Context(include=frozenset(included)), settings or Settings())
+        return _listed(live, store, intake, report)
+
+
+def _listed(live: LiveStore, store: Store[Memory], intake: Intake, report: Report) -> Cleaning:
+    """Return what the store that it was ingested into says of another one."""
+    found, reviews = _Found([], {}), store.reviews()
+    waiting = {one.id for review in reviews for one in (review.one, review.other)}
+    for memory in _exported(store):
+        _look_at(memory, found, store, waiting)
+    wanted = {key for group in found.groups for key, _ in group.members} | {key for keys in found.keys.values() for key in keys}
+    there = _there(live, intake, wanted)
+    doubts = [doubt for review in reviews if (doubt := _doubt(review, found.keys, there)) is not None]
+    removals, without_call = _removals(live, found.groups, there)
+    return Cleaning(live.label, tuple(removals), tuple(doubts), without_call, report)
+
+
+class _Group(NamedTuple):
+    """The observations of a memory with the ids of their items, and where they come from."""
+
+    text: str
+    members: Sequence[tuple[_Key, ObservationSeen]]
+    trace: Trace[Memory]
+
+
+class _Found(NamedTuple):
+    """What the store holds: memories that several items became, and the items of memories that wait for review, by their id."""
+
+    groups: list[_Group]
+    keys: dict[str | None, list[_Key]]
+
+
+def _exported(store: Store[Memory]) -> Iterator[dict[str, Any]]:
+    with tempfile.TemporaryFile() as lines:
+        store.export(lines)
+        lines.seek(0)
+        yield from map(orjson.loads, lines)
+
+
+def _look_at(memory: dict[str, Any], found: _Found, store: Store[Memory], waiting: Collection[str | None]) -> None:
+    """Add a memory, as a line of an export has it, to what was found, if there is something to do about it."""
+    observations = memory["observations"]
+    if memory["id"] in waiting:
+        ids = [one["id"] for one in observations if one["id"] is not None]
+        found.keys[memory["id"]] = [_Key(memory["namespace"], name, memory["content"]) for name in ids]
+    if len(observations) > 1:
+        trace = store.trace(memory["id"])
+        members = [(key, seen) for seen in trace.observations if (key := _key_of(seen.record)) is not None]
+        found.groups.append(_Group(memory["content"], members, trace))
+
+
+def _key_of(record: Plain) -> _Key | None:
+    return _Key(record["namespace"], record["id"], record["content"]) if record.get("id") else None
+
+
+def _there(live: LiveStore, intake: Intake, wanted: set[_Key]) -> dict[_Key, Mapping[str, Any]]:
+    """Return those of the wanted items that are in the other store now."""
+    there: dict[_Key, Mapping[str, Any]] = {}
+    if not wanted:
+        return there
+    with closing(open_all([live], live, intake, Asked())) as sources:
+        reader = sources.all[0].intake
+        for item, _ in live.found(None):
+            for memory in reader.draft(item):
+                if isinstance(memory, Memory) and memory.id is not None:
+                    key = _Key(memory.namespace, memory.id, memory.content)
+                    if key in wanted and isinstance(item.value, Mapping):
+                        there[key] = item.value
+    return there
+
+
+def _removals(live: LiveStore, groups: Sequence[_Group], there: Mapping[_Key, Mapping[str, Any]]) -> tuple[list[Removal], int]:
+    """Return what to delete, and how many repeated items there is no call for."""
+    removals: list[Removal] = []
+    without_call = 0
+    for group in groups:
+        members = sorted(((key, seen) for key, seen in group.members if key in there), key=lambda one: _rank(group.text, one[1]))
+        if len(members) < 2:  # noqa: PLR2004 - several
+            continue
+        (stays, kept), *others = members
+        kept_call = live.deletion_of(there[stays])
+        reasons = _reasons(group.trace, kept)
+        for key, seen in others:
+            call = live.deletion_of(there[key])
+            if call is None or call == kept_call:  # what is written twice under one id would be deleted altogether
+                without_call += 1
+                continue
+            confidence, reason = reasons.get(seen.observation, (None, _DECIDED))
+            proof = (key.id, key.content, key.namespace, stays.id, stays.content, confidence, reason)
+            removals.append(Removal(*proof, _lost(seen.record, kept.record), *call))
+    removals.sort(key=lambda one: (one.namespace, one.stays, one.id))
+    return removals, without_call
+
+
+def _rank(text: str, seen: ObservationSeen) -> tuple[bool, bool, str, str]:
+    """Return the sort key of an item; the first stays: one that speaks, has the text of the memory, and is the earliest."""
+    record = seen.record
+    return not seen.speaks, record["content"] != text, record.get("created_at") or "~", str(record.get("id"))
+
+
+def _lost(record: Plain, stays: Plain) -> tuple[str, ...]:
+    """Return the names of fields, and of metadata, that have a value in a record and another or none in the one that stays."""
+    names = [name for name in _COMPARED if name != "metadata" and record.get(name) and record.get(name) != stays.get(name)]
+    there = stays.get("metadata", {})
+    inside = [f"metadata.{name}" for name, value in sorted(record.get("metadata", {}).items()) if there.get(name) != value]
+    return (*names, *inside)
+
+
+def _reasons(trace: Trace[Any], kept: ObservationSeen) -> dict[str, tuple[float | None, str]]:
+    """Return why each observation says the same as the one that stays, and how sure that is: along the links between them."""
+    links: defaultdict[str, list[tuple[str, float, str]]] = defaultdict(list)
+    for entry in trace.ledger:
+        if entry.kind in _LINKS and entry.subject and entry.other:
+            confidence = 1.0 if entry.confidence is None else entry.confidence
+            links[entry.subject].append((entry.other, confidence, entry.reason))
+            links[entry.other].append((entry.subject, confidence, entry.reason))
+    alike: defaultdict[str, list[str]] = defaultdict(list)
+    for seen in trace.observations:
+        alike[exact_of(seen.record)].append(seen.observation)
+    for same in alike.values():
+        for one in same:
+            links[one] += [(other, 1.0, _SAME) for other in same if other != one]
+    found: dict[str, tuple[float, tuple[str, ...]]] = {kept.observation: (1.0, ())}
+    waiting = deque(found)
+    while waiting:
+        at = waiting.popleft()
+        sure, said = found[at]
+        for other, confidence, reason in links[at]:
+            if other not in found:
+                found[other] = (min(sure, confidence), (*said, reason))
+                waiting.append(other)
+    return {name: (sure, _told(said)) for name, (sure, said) in found.items()}
+
+
+def _told(reasons: Sequence[str]) -> str:
+    """Return several reasons as one; that a text is the same says nothing beside others."""
+    told = [*Counter(reason for reason in reasons if reason != _SAME)]
+    return "; ".join(told) or _SAME
+
+
+def _doubt(review: Review[Memory], keys: Mapping[str | None, Sequence[_Key]], there: Collection[_Key]) -> Doubt | None:
+    """Return a pair that waits for review, None if one of the two is not in the other store."""
+    pair = [next((key.id for key in keys.get(one.id, ()) if key in there), None) for one in (review.one, review.other)]
+    if pair[0] is None or pair[1] is None:
+        return None
+    return Doubt(review.kind, (pair[0], pair[1]), (review.one.content, review.other.content), review.confidence, review.reason)

@@ -1,0 +1,93 @@
+"""A store of another program as a source of records."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from memproc.errors import UsageError
+from memproc.sources.live.address import Address, address_of, shown
+from memproc.sources.live.calls import Call
+from memproc.sources.live.systems import SYSTEMS, Backend, System, backend_of
+from memproc.sources.remote import Mark, Marked
+
+
+@dataclass(frozen=True)
+class LiveStore:
+    """The store of another program where it is, as a source for `ingest`: `LiveStore("mem0:///tmp/qdrant?collection=farm")`.
+
+    `address` is `SYSTEM+BACKEND://WHERE`; the backend may be left out for the first of a system: mem0 (`qdrant`, `qdrant+http`,
+    `qdrant+https`, `chroma`, `pgvector`), langgraph (`sqlite`, `postgresql`), letta (`postgresql`, `sqlite`), mcp-memory-service
+    (`sqlite`), memori (`sqlite`, `postgresql`, `mysql`). It is only read. Raises UsageError if the address is none of these.
+
+    >>> LiveStore("langgraph+postgresql://ann:secret@localhost/app").label
+    'langgraph+postgresql://ann:***@localhost/app'
+    """
+
+    address: str
+
+    def __post_init__(self) -> None:
+        """Check the address."""
+        _ = self._parts
+
+    def __repr__(self) -> str:
+        """Return it without a password."""
+        return f"LiveStore({self.label!r})"
+
+    @cached_property
+    def _parts(self) -> tuple[System, Address, Backend]:
+        found = address_of(self.address)
+        if found is None:
+            raise UsageError("the address of a store is SYSTEM://WHERE, as in mem0:///tmp/qdrant")
+        return backend_of(found)
+
+    @property
+    def label(self) -> str:
+        """How messages name it, without its password."""
+        return shown(self._parts[1])
+
+    @property
+    def identity(self) -> Sequence[object]:
+        """What tells it from others, without its password."""
+        address = self._parts[1]
+        is_path = not self._parts[2].is_database and not address.backend.startswith("qdrant+")
+        return [str(Path(address.where).expanduser().resolve()) if is_path else "", self.label]
+
+    @property
+    def format_name(self) -> str:
+        """The format that reads its items."""
+        return self._parts[0].format
+
+    @property
+    def is_table(self) -> bool:
+        """Whether it is a table of the user's own making: it never is."""
+        return False
+
+    @property
+    def is_followed(self) -> bool:
+        """Whether a new job goes on where the last one ended: it does not, as an item may have changed."""
+        return False
+
+    def found(self, behind: Mark | None) -> Iterator[Marked]:
+        """Yield its items, those behind a mark. Raises SourceError if it cannot be read."""
+        _, address, backend = self._parts
+        return backend.reads(address, behind)
+
+    def next_start(self, mark: Mark) -> Mark | None:
+        """Return where a later job begins: None, at the beginning."""
+        del mark
+        return None
+
+    def deletion_of(self, item: Mapping[str, Any]) -> Call | None:
+        """Return the call that deletes an item there, None if there is none for items of its kind."""
+        _, address, backend = self._parts
+        return backend.deletes(address, item)
+
+
+def is_address(text: str) -> bool:
+    """Return whether a text is the address of a store that memproc knows."""
+    found = address_of(text)
+    return found is not None and found.system in SYSTEMS

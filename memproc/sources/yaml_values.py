@@ -1,0 +1,58 @@
+"""YAML as values, by the rules of its version 1.2: `no`, `on` and `012` are texts.
+
+Rules: a name given twice in one table is refused, because one of its values would be lost. So are anchors: by references to
+references a short text may become as large as it likes.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from memproc.errors import UsageError
+
+_TAG = "tag:yaml.org,2002:"
+_WORDS: tuple[tuple[str, str, str], ...] = (  # type, form, and the characters that it may begin with
+    ("bool", "(?:true|True|TRUE|false|False|FALSE)$", "tTfF"),
+    ("int", "[-+]?(?:0|[1-9][0-9]*)$", "-+0123456789"),
+    ("float", r"[-+]?[0-9]+\.[0-9]*(?:[eE][-+]?[0-9]+)?$", "-+0123456789"),
+    ("null", "(?:~|null|Null|NULL|)$", "~nN"),
+)
+
+
+def yaml_value(text: str) -> object:
+    """Return the value of a YAML text. Raises ValueError with the line if it is none, UsageError if PyYAML is missing.
+
+    >>> yaml_value("kind: {no: fact, 012: 1.5}")
+    {'kind': {'no': 'fact', '012': 1.5}}
+    """
+    try:
+        import yaml  # noqa: PLC0415 - an extra
+    except ImportError:
+        raise UsageError("a mapping in YAML needs PyYAML: pip install 'memproc-sdk[yaml]', or write it as TOML") from None
+
+    class Loader(yaml.SafeLoader):  # type: ignore[misc,unused-ignore]
+        """A safe loader that knows the words of YAML 1.2 alone."""
+
+        def construct_mapping(self, node: Any, deep: bool = False) -> Any:  # noqa: FBT001, FBT002 - as it is called
+            names = [self.construct_object(key, deep=True) for key, _ in node.value]
+            for at, name in enumerate(names):
+                if name in names[:at]:
+                    raise ValueError(f"line {node.value[at][0].start_mark.line + 1}: {name} is given twice")
+            return super().construct_mapping(node, deep=deep)
+
+    Loader.yaml_implicit_resolvers = {}
+    for kind, form, starts in _WORDS:
+        Loader.add_implicit_resolver(f"{_TAG}{kind}", re.compile(form), [*starts, *([""] if kind == "null" else [])])
+    try:
+        for event in yaml.parse(text, yaml.SafeLoader):
+            if getattr(event, "anchor", None):
+                raise ValueError(f"line {event.start_mark.line + 1}: anchors are not read")
+        return yaml.load(text, Loader=Loader)  # noqa: S506 - a subclass of the safe one
+    except yaml.MarkedYAMLError as error:
+        line = "" if error.problem_mark is None else f"line {error.problem_mark.line + 1}: "
+        raise ValueError(f"{line}{error.problem}") from None
+    except yaml.YAMLError as error:
+        raise ValueError(str(error)) from None
+    except TypeError:
+        raise ValueError("has a name that is a list or an object") from None
