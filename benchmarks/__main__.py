@@ -82,6 +82,12 @@ def _batches(options: argparse.Namespace) -> None:
     sys.stdout.write(batches.table(trials) + "\n")
 
 
+def _finding(options: argparse.Namespace) -> None:
+    from benchmarks import finding  # noqa: PLC0415 - as above
+
+    sys.stdout.write(finding.table(options.records, options.store) + "\n")
+
+
 def _adds(options: argparse.Namespace) -> None:
     from benchmarks import adds  # noqa: PLC0415 - as above
 
@@ -138,6 +144,7 @@ COMMANDS: Final[dict[str, Callable[[argparse.Namespace], int | None]]] = {
     "page": _page,
     "batches": _batches,
     "adds": _adds,
+    "finding": _finding,
     "stages": _stages,
     "quality": _quality,
     "policy": _policy,
@@ -169,6 +176,9 @@ def _parser() -> argparse.ArgumentParser:
     deciding.add_argument("--wrong", type=int, default=0, metavar="N", help="show up to N wrong outcomes of each sort")
     sizes = commands.add_parser("batches", help="measure the sizes of batches that memproc chooses, beside fixed ones")
     sizes.add_argument("--rounds", type=_positive, default=3)
+    finding = commands.add_parser("finding", help="measure pages of a small namespace in a large store, and updates")
+    finding.add_argument("--records", type=int, default=20_000)
+    finding.add_argument("--store", type=Path, help="a store that is there, or is to be kept")
     adding = commands.add_parser("adds", help="measure how long single records wait where several processes add them")
     adding.add_argument("--processes", type=_positive, default=4)
     adding.add_argument("--threads", type=_positive, default=1, help="of each process")

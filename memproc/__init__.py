@@ -41,8 +41,8 @@ if TYPE_CHECKING:
     from memproc.sources.live.live_store import LiveStore
     from memproc.sources.mapping_files import load_mapping
     from memproc.sources.rest.pages import RestPages
+    from memproc.store.added import Added, Updated
     from memproc.store.answers import (
-        Added,
         Applied,
         Calibration,
         Entry,
@@ -60,6 +60,7 @@ if TYPE_CHECKING:
         Step,
         Trace,
     )
+    from memproc.store.changes.forgetting_people import Forgotten
     from memproc.store.exporting import Exported
     from memproc.store.rows.relations import Related
     from memproc.store.store import Store
@@ -89,6 +90,7 @@ __all__ = [
     "FieldMap",
     "FieldRule",
     "Finding",
+    "Forgotten",
     "History",
     "IndexRecall",
     "Interrupted",
@@ -126,6 +128,7 @@ __all__ = [
     "Store",
     "StoreError",
     "Trace",
+    "Updated",
     "UsageError",
     "Verdict",
     "calibrate",
@@ -162,8 +165,10 @@ _HOMES = {
     "memproc.sources.mapping_files": "load_mapping",
     "memproc.sources.live.live_store": "LiveStore",
     "memproc.sources.rest.pages": "RestPages",
-    "memproc.store.answers": "Added Applied Calibration Entry Finding History IndexRecall Job ObservationSeen PolicyCount "
+    "memproc.store.added": "Added Updated",
+    "memproc.store.answers": "Applied Calibration Entry Finding History IndexRecall Job ObservationSeen PolicyCount "
     "Proposed Quarantined Recount Review Settled Step Trace",
+    "memproc.store.changes.forgetting_people": "Forgotten",
     "memproc.store.exporting": "Exported",
     "memproc.store.rows.relations": "Related",
     "memproc.store.store": "Store",

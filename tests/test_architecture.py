@@ -52,7 +52,7 @@ FLOORS_WITHIN = {
         ("looking",),
     ),
     "store": (
-        ("answers", "kinds"),
+        ("answers", "added", "kinds"),
         ("sql",),
         ("rows",),
         ("index", "jobs", "exporting"),

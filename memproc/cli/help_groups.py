@@ -10,8 +10,8 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 COMMANDS: Mapping[str, tuple[str, ...]] = {
-    "Bring in": ("ingest", "inspect", "migrate", "validate", "transform", "formats", "schema"),
-    "Look": ("find", "trace", "stats", "jobs"),
+    "Bring in": ("ingest", "add", "update", "inspect", "migrate", "validate", "transform", "formats", "schema"),
+    "Look": ("find", "list", "show", "trace", "stats", "jobs"),
     "Decide": ("review", "quarantine", "retry", "unmerge", "rebuild", "recall", "calibrate"),
     "Take out": ("export", "forget", "expire", "retention", "clean"),
     "Keep whole": ("backup", "doctor"),
@@ -30,6 +30,7 @@ OPTIONS: Mapping[str, tuple[str, ...]] = {
     "Secrets": ("--redact", "--secrets", "--secret-kinds"),
     "Limits": ("--max-seconds", "--max-memory", "--max-record", "--max-decompressed", "--max-fields", "--max-depth"),
     "Speed and durability": ("--batch-size", "--engine", "--max-workers", "--durability"),
+    "Which memories": ("--conversation", "--emotion", "--relation", "--until", "--at", "--expired", "--after"),
     "Many at once": ("--accept", "--verdict", "--name", "--dry-run", "--sample", "--decide"),
     "Taking back": ("--decided", "--undo", "--policy"),
     "More pairs": ("--propose", "--at-least"),
@@ -42,6 +43,7 @@ FIRST: Mapping[str, tuple[str, ...]] = {
         *("--into", "--namespace", "--source", "--format", "--map", "--include", "--dedup", "--show"),
         *("--dry-run", "--resume"),
     ),
+    "find": ("--text", "--namespace", "--subject", "--kind", "--tag", "--since", "--limit"),
     "inspect": ("--format", "--include", "--propose"),
     "migrate": ("--into", "--mapping", "--namespace", "--source", "--format", "--include", "--dry-run", "--resume", "--report"),
     "quarantine": ("--patterns", "--show", "--export", "--discard", "--note", "--limit"),
@@ -83,6 +85,10 @@ EXAMPLES: Mapping[str, tuple[Example, ...]] = {
     "formats": (Example("the formats that are known", "memproc formats"),),
     "schema": (Example("the JSON Schema of a class of one's own", "memproc schema --schema app.memories:Note"),),
     "find": (Example("what is known of tea, of one person", "memproc find memories.db --text tea --namespace alice"),),
+    "list": (Example("the newest memories", "memproc list memories.db --limit 10"),),
+    "show": (Example("a memory by the beginning of its id", "memproc show memories.db 0f8b4c6f"),),
+    "add": (Example("one memory", """memproc add memories.db "Prefers tea" --namespace alice"""),),
+    "update": (Example("a new text for a memory", """memproc update memories.db 0f8b4c6f --set content="Prefers coffee\""""),),
     "trace": (Example("where a memory comes from", "memproc trace memories.db 0f8b4c6f0f8b4c6f0f8b4c6f0f8b4c6f"),),
     "stats": (Example("what is in a store", "memproc stats memories.db"),),
     "jobs": (

@@ -1,4 +1,4 @@
-"""The commands on how long memories are kept, and the one that finds those that are."""
+"""The commands on how long memories are kept."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typer import Option
 
 from memproc.cli.app import Database, Json, app, show
 from memproc.cli.output import fields_of
-from memproc.cli.stores import as_plain, opened
+from memproc.cli.stores import opened
 from memproc.errors import UsageError
 
 if TYPE_CHECKING:
@@ -99,25 +99,3 @@ def retention(
     lines = [f"rule     {rule.name}" for rule in rules] or ["no rule is kept"]
     lines += [f"expired  {name}  {counted(count, 'observation')}" for name, count in expired.items()]
     show({"rules": [rule.as_dict() for rule in rules], "expired": expired}, "\n".join(lines), as_json=as_json)
-
-
-@app.command()
-def find(
-    database: Database,
-    text: Annotated[str | None, Option(help="Part of what it says; case does not matter.")] = None,
-    namespace: OfNamespace = None,
-    subject: Annotated[str | None, Option(help="Only those about this subject.")] = None,
-    tag: Tag = None,
-    since: Annotated[str | None, Option(metavar="TIME", help="Only those updated, else created, from then on.")] = None,
-    at: Annotated[str | None, Option(metavar="TIME", help="What was valid then, by valid_from and valid_to.")] = None,
-    expired: Annotated[bool, Option("--expired", help="Also what has expired or is past its valid_to.")] = False,
-    limit: Annotated[int, Option(metavar="N", min=1, help="Show at most this many.")] = 20,
-    as_json: Json = False,
-) -> None:
-    """List memories, the newest first. What has expired and what is past its valid_to is left out."""
-    with opened(database) as store:
-        found = store.find(
-            text=text, namespace=namespace, subject=subject, tag=tag, since=since, at=at, expired=expired, limit=limit
-        )
-    lines = [f"{memory.id}  {memory.content}" for memory in found]
-    show({"memories": [as_plain(memory) for memory in found]}, "\n".join(lines) or "nothing is found", as_json=as_json)

@@ -90,8 +90,8 @@ def review(
         elif policy is not None:
             show_withdrawn(store, store.withdraw_policy(policy, note=note), as_json=as_json)
         elif which is not None:
-            named = {"review": int(which)} if len(which) <= MOST_DIGITS and which.isdecimal() else {"identifier": which}
-            made = store.decisions(**named)
+            is_review = len(which) <= MOST_DIGITS and which.isdecimal()
+            made = store.decisions(review=int(which)) if is_review else store.decisions(store.full_id(which))
             store.withdraw(made, note=note)
             show_withdrawn(store, made, as_json=as_json)
         elif propose:

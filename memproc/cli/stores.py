@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from typer import Argument, Exit, Option
 
 from memproc.cli.app import FAILED, Database, Identifier, Json, MergeAt, RecallName, ReviewAt, app, settings_of, show
+from memproc.cli.options import schema_of
 from memproc.cli.output import fields_of, target
 from memproc.config import Dedup, Settings
 from memproc.errors import UsageError
@@ -42,7 +43,7 @@ def stats(database: Database, as_json: Json = False) -> None:
 def trace(database: Database, identifier: Identifier, as_json: Json = False) -> None:
     """Show the history of a memory: where it comes from, and what was merged, reviewed, decided and forgotten, when and why."""
     with opened(database) as store:
-        told = store.trace(identifier)
+        told = store.trace(identifier := store.full_id(identifier))
         steps = store.history(identifier).steps if told.memory else ()
         related = store.related(identifier) if told.memory else ()
     lines = [f"{told.memory.id}  {told.memory.content}" if told.memory else f"{identifier}  was forgotten"]
@@ -100,14 +101,15 @@ def unmerge(
         raise UsageError("give the ID of a memory or an observation, or --job N, with --undo or without")
     with opened(database) as store:
         if undo:
-            made = [decision for decision in store.decisions(identifier, job=job) if decision.verdict == "distinct"]
+            named = None if identifier is None else store.full_id(identifier)
+            made = [decision for decision in store.decisions(named, job=job) if decision.verdict == "distinct"]
             store.withdraw(made, note=note)
             show_withdrawn(store, made, as_json=as_json)
         elif job is not None:
             _show_held_apart(store, store.unmerge_job(job, note=note), {}, "", as_json=as_json)
         else:
-            decisions = store.unmerge(str(identifier), note=note)
-            parts, told = _parts(store, str(identifier), decisions)
+            decisions = store.unmerge(named := store.full_id(str(identifier)), note=note)
+            parts, told = _parts(store, named, decisions)
             _show_held_apart(store, decisions, parts, told, as_json=as_json)
 
 
@@ -140,19 +142,6 @@ def show_withdrawn(store: Store, decisions: Sequence[Decision], *, as_json: bool
     head = f"{counted(len(decisions), 'pair')} withdrawn; {counted(count, 'memory', 'memories')}"
     told = head if decisions else "nothing to do: no decision on it is in force"
     show({"decisions": list(map(as_pair, decisions)), "memories": count}, told, as_json=as_json)
-
-
-@app.command()
-def forget(
-    database: Database,
-    identifier: Identifier,
-    note: Annotated[str, Option(help="Why. The note is kept, so write nothing in it that must be forgotten.")] = "",
-    as_json: Json = False,
-) -> None:
-    """Remove a memory and everything it was made of. Only hashes, which keep it from coming back, and the note stay."""
-    with opened(database) as store:
-        removed = store.forget(identifier, note=note)
-    show({"observations": removed}, f"{removed} observations forgotten", as_json=as_json)
 
 
 @app.command()
@@ -250,14 +239,16 @@ def _told_of(finding: Finding) -> str:
 
 
 @contextmanager
-def opened(database: str, *, settings: Settings | None = None, for_rebuild: bool = False) -> Iterator[Store]:
-    """Open an existing store: opening a missing one would create an empty file."""
+def opened(
+    database: str, *, settings: Settings | None = None, for_rebuild: bool = False, schema: str | None = None
+) -> Iterator[Store]:
+    """Open an existing store, with the class that --schema names: opening a missing one would create an empty file."""
     from memproc.store.sql.opening import require_store
     from memproc.store.store import Store
 
     chosen = settings or settings_of()
     require_store(database, chosen)
-    with Store(database, settings=chosen, for_rebuild=for_rebuild) as store:
+    with Store(database, settings=chosen, schema=schema_of(schema), for_rebuild=for_rebuild) as store:
         yield store
 
 

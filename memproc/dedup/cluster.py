@@ -21,7 +21,7 @@ from memproc.dedup.blocks import TypoLinks, plain_blocks, successions_of, trees_
 from memproc.dedup.decision import Decision
 from memproc.dedup.keys import Key
 from memproc.dedup.observation import Observation
-from memproc.dedup.versions import Undated, Unit, newest_of, units_of
+from memproc.dedup.versions import Undated, Unit, newest_of, retire, units_of
 
 _KEY = attrgetter("key")
 
@@ -47,7 +47,9 @@ def clusters(
     `observations` must be complete: all of each node and of each group that is reachable through `typo_links` and merges.
     `typo_links` gives, for each group with odd tokens, the groups it may stand for. No memory gets a node of `spent` as its id.
     """
-    units, undated = units_of(observations, spent)
+    units, undated = units_of(observations, spent, decisions)
+    if decisions:
+        retire(units, decisions)
     trees = trees_of({unit.group for unit in units}, typo_links)
     successions = successions_of(units, trees, decisions) if decisions else [[block] for block in plain_blocks(units, trees)]
     memories = [memory for succession in successions for memory in _told_apart(succession, decisions)]
@@ -73,7 +75,8 @@ def _cluster(succession: list[list[Unit]], whole: Mapping[Key, Key]) -> Cluster:
     units = [unit for block in succession for unit in block]
     history = [seen for block in older for unit in block for seen in unit.speaking]
     history += [seen for unit in units for seen in unit.history]
-    earliest = min(units, key=_began) if len(units) > 1 else units[0]
+    began = _began_first if older else _began
+    earliest = min(units, key=began) if len(units) > 1 else units[0]
     speaking = sorted([seen for unit in newest for seen in unit.speaking], key=_KEY)
     return Cluster(whole.get(earliest.id, earliest.id), tuple(speaking), tuple(sorted(history, key=_KEY)))
 
@@ -83,14 +86,22 @@ def _began(unit: Unit) -> tuple[str, Key]:
     return min([seen.record.get("created_at", "~") for seen in unit.speaking]), unit.id
 
 
+def _began_first(unit: Unit) -> tuple[str, tuple[str, str], Key]:
+    """Return a sort key of the units of a succession: what replaces another one carries its date of creation on, and is later."""
+    created, node = _began(unit)
+    return created, min(seen.rank for seen in (*unit.speaking, *unit.history)), node
+
+
 def _told_apart(succession: list[list[Unit]], decisions: Sequence[Decision]) -> list[list[list[Unit]]]:
     """Return a succession with its newest block first. Where several blocks are newest, because no date orders them, return one
-    succession for each, with the blocks that it superseded.
+    succession for each, with the blocks that it superseded. What has no date is older than what has one: somebody decided that one
+    of them replaces the other.
     """
     if len(succession) == 1:
         return [succession]
     blocks = {min(unit.id for unit in block): block for block in succession}
     newest = newest_of({key: max(seen.rank for unit in block for seen in unit.speaking) for key, block in blocks.items()})
+    newest = [key for key in newest if any(seen.date for unit in blocks[key] for seen in unit.speaking)] or newest
     homes = _nearest(newest, blocks, decisions) if len(newest) > 1 else {}
     older = sorted(blocks.keys() - {*newest})
     return [[blocks[key], *(blocks[other] for other in older if homes.get(other, newest[0]) == key)] for key in newest]

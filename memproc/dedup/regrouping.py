@@ -74,10 +74,11 @@ def _speaking_and_silent(
     for cluster in clusters:
         if len(cluster.observations) < KEPT and not near.is_whole:
             continue
-        versions: dict[Version, list[Observation]] = defaultdict(list)
-        for seen in cluster.observations:
-            versions[seen.node, seen.content].append(seen)
-        for version, said in versions.items():
+        tellings: dict[tuple[Version, bool], list[Observation]] = defaultdict(list)
+        for is_history, observations in enumerate((cluster.speaking, cluster.history)):
+            for seen in observations:
+                tellings[(seen.node, seen.content), bool(is_history)].append(seen)
+        for (version, _), said in tellings.items():
             kept = {seen.key for seen in speakers(said, named)}
             stored = [rows[seen.key] for seen in said if seen.key in rows]
             turned = [row for row in stored if row.speaks is not (row.observation.key in kept)]

@@ -9,24 +9,10 @@ from typing import Generic, Literal
 from memproc.config import Verdict
 from memproc.dedup.compare.fitting import Bin
 from memproc.dedup.decision import Decision
-from memproc.records import Fault, M, Outcome, Plain
+from memproc.records import Fault, M, Plain
 
 Severity = Literal["error", "warning"]
 Link = Literal["current", "told", "version", "superseded", "offered"]
-
-
-@dataclass(frozen=True, slots=True)
-class Added(Generic[M]):
-    """The result of `add`: `memory` is the one the record is in now (None if quarantined or forgotten), `confidence` that of the
-    merge, 0..1 (None if nothing was compared), `reason` how it differs from the record it was compared with, `faults` why it was
-    quarantined.
-    """
-
-    outcome: Outcome
-    memory: M | None
-    confidence: float | None
-    reason: str
-    faults: tuple[Fault, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, order=True)

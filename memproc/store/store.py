@@ -9,33 +9,22 @@ from types import TracebackType
 from typing import Self
 
 from memproc.config import Settings
-from memproc.dedup.columns import Prepared
-from memproc.dedup.compare.reasons import reason_told
 from memproc.dedup.keys import Key
-from memproc.dedup.memory import memory_of_one
-from memproc.errors import UsageError, redacting
-from memproc.formats import detect, format_named, generic
-from memproc.formats.draft import Context, Format
-from memproc.intake import Intake, clean_name
-from memproc.records import Given, M, Memory, Outcome, Plain
-from memproc.sources.items import Item
-from memproc.sources.iterables import of_record
-from memproc.store.answers import Added
+from memproc.records import M, Memory, Plain
 from memproc.store.changes.adding import Adder
-from memproc.store.changes.landed import Landed
 from memproc.store.changes.writer import Writer
+from memproc.store.face.adding import Adding
 from memproc.store.face.deciding import Deciding
 from memproc.store.face.keeping import Keeping
 from memproc.store.face.quarantining import Quarantining
 from memproc.store.face.reading import Reading
 from memproc.store.opened import OpenStore
-from memproc.store.quarantine.records import Origin
 from memproc.store.rows.memories import memories_by_id
 from memproc.store.rows.observations import forgotten_among, records_of
 from memproc.store.sql.forks import tell_of_forks
 
 
-class Store(Reading[M], Deciding[M], Quarantining[M], Keeping[M]):
+class Store(Adding[M], Reading[M], Deciding[M], Quarantining[M], Keeping[M]):
     """Memories in a database. Thread-safe; close it, or use it in a `with` block.
 
     `Store[Mine]` gives memories of the class `Mine`: `memproc.open(where, schema=Mine)` returns one.
@@ -96,52 +85,6 @@ class Store(Reading[M], Deciding[M], Quarantining[M], Keeping[M]):
         """Close all connections; end the job of the records added one by one."""
         self._adder.close()
         self._opened.close()
-
-    def add(
-        self,
-        record: object,
-        *,
-        namespace: str | None = None,
-        source: str | None = None,
-        format: str | None = None,
-    ) -> Added[M]:
-        """Validate one record and write it, in its own transaction or together with records that other threads add at that moment.
-
-        The record is a mapping for one memory, in any format of single records, by default detected. Bad input does not raise: its
-        outcome is `quarantined`. Raises UsageError on an unknown format, and on a record that holds several memories or none, as a
-        conversation may.
-        """
-        item = of_record(record)
-        format_used = format_named(format) if format else self._format_of(item)
-        context = Context(source=clean_name(source, "source"), is_told=format is None)
-        intake = Intake(format_used, self.policy, self.schema, clean_name(namespace, "namespace"), context, settings=self.settings)
-        taken = intake.take(item).records
-        if len(taken) != 1:
-            raise UsageError(f"the record holds {len(taken)} memories in format {format_used.name!r}: use memproc.ingest")
-        origin = Origin(context.source or format_used.name, format_used.name, intake.namespace or "", intake.options_json)
-        with redacting(is_wanted=self.settings.redact):
-            landed = self._adder.add(taken, origin)
-        if landed.rejected:
-            faults = landed.rejected[0][1].faults
-            return Added(Outcome.QUARANTINED, None, None, f"{faults[0].path or 'record'}: {faults[0].message}", faults)
-        return self._to_added(landed, taken.accepted.at(0))
-
-    def _format_of(self, item: Item) -> Format:
-        if isinstance(item.value, Given):
-            return generic.FORMAT
-        return detect([item.value], frozenset(self.schema.model_fields)) or generic.FORMAT
-
-    def _to_added(self, landed: Landed, prepared: Prepared) -> Added[M]:
-        if landed.forgotten:
-            return Added(Outcome.DUPLICATE, None, None, "forgotten")
-        memory = self._to_memory(landed.memory or memory_of_one(prepared.node.hex(), prepared.record))
-        if landed.known:
-            return Added(Outcome.DUPLICATE, memory, 1.0, "same observation")
-        if not landed.judged:
-            return Added(Outcome.STORED, memory, None, "")
-        judged = landed.judged[0]
-        texts = () if landed.anchor is None or self.settings.redact else (prepared.record, landed.anchor)
-        return Added(judged.outcome, memory, judged.confidence, reason_told(judged.reason, *texts))
 
     @contextmanager
     def rehearsal(self) -> Iterator[None]:

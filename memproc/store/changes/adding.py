@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 
 from memproc.errors import DatabaseError
 from memproc.store.changes.group_commit import GroupCommit
 from memproc.store.changes.landed import Arrived, Landed
-from memproc.store.changes.writer import Batch, Writer
+from memproc.store.changes.writer import Batch, Behind, Writer
 from memproc.store.jobs.jobs import Claim
 from memproc.store.kinds import JobStatus
 from memproc.store.opened import OpenStore
@@ -41,16 +41,36 @@ class Adder:
         self._store.merger.merge_aside()
         return landed
 
-    def _land(self, added: Sequence[tuple[Taken, Origin]]) -> list[Landed]:
-        """Write records in one transaction, each as a batch of its own, so that its result is that of a record alone."""
+    def put(self, make: Callable[[Tx], Taken], origin: Origin, behind: Behind) -> Landed:
+        """Write the one record that `make` prepares from what the store holds at that moment, followed by `behind` in the same
+        transaction, and return the result.
+        """
+        with self._store.transactions.lock:
+            job = self._begun(origin.format)
+
+            def batches(tx: Tx) -> list[Batch]:
+                return [Batch(Arrived(make(tx), self._added), origin, is_looked_at=True)]
+
+            (landed,) = self._writer.land_each(job, batches, behind)
+            self._added += 1
+        self._store.merger.merge_aside()
+        return landed
+
+    def _begun(self, format: str) -> Claim:
+        """Return the job, begun if it was not, after the reviews of others that were left are found."""
         if self._job is None:
-            self._job = self._writer.begin_job(ADDED, added[0][1].format)
+            self._job = self._writer.begin_job(ADDED, format)
             self._has_caught_up = False
         if not self._has_caught_up:
             self._writer.catch_up(self._job)
             self._has_caught_up = True
+        return self._job
+
+    def _land(self, added: Sequence[tuple[Taken, Origin]]) -> list[Landed]:
+        """Write records in one transaction, each as a batch of its own, so that its result is that of a record alone."""
+        job = self._begun(added[0][1].format)
         batches = [Batch(Arrived(taken, at), origin, is_looked_at=True) for at, (taken, origin) in enumerate(added, self._added)]
-        landed = self._writer.land_each(self._job, batches, _read_back)
+        landed = self._writer.land_each(job, batches, _read_back)
         self._added += len(added)
         return landed
 

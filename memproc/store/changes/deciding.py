@@ -50,7 +50,13 @@ def decide_by_hand(tx: Tx, decisions: Sequence[tuple[Decision, str]], note: str)
     set_speaking(tx, dict.fromkeys(silent, True))  # an observation that a decision names speaks
     touched = [row.observation for row in rows]
     open_again(tx, [decision for decision, verdict in decisions if verdict == WITHDRAWN], touched)
-    recluster(tx, touched)
+    recluster(tx, touched, is_whole=_is_within_versions(touched, handles))
+
+
+def _is_within_versions(touched: Sequence[Observation], handles: set[Key]) -> bool:
+    """Tell whether decisions may name two observations of one version: what is silent in it may have to speak then."""
+    versions = [(seen.node, seen.content) for seen in touched if seen.key in handles]
+    return len(set(versions)) < len(versions)
 
 
 def _reason(verdict: str, policy: str, note: str) -> str:

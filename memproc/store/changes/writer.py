@@ -157,15 +157,21 @@ class Writer:
             landed.uncompared = len(self._catch_up(claim.job, review_at, landed.fresh).broken)
         return landed
 
-    def land_each(self, claim: Claim, batches: Sequence[Batch], behind: Behind | None = None) -> list[Landed]:
-        """Write batches in order in one transaction, each followed by `behind`, and return the result of each."""
+    def land_each(
+        self, claim: Claim, batches: Sequence[Batch] | Callable[[Tx], Sequence[Batch]], behind: Behind | None = None
+    ) -> list[Landed]:
+        """Write batches, or what a function makes of the store as it is then, in order in one transaction, each followed by
+        `behind`, and return the result of each.
+        """
         if not claim.owner.is_this_process:
             raise StoreError(f"job {claim.job} belongs to the process that this one was forked from: begin another one here")
         attempts: list[list[Landed]] = []
+        made: list[Batch] = []
 
         def landed(tx: Tx) -> list[Landed]:
             done: list[Landed] = []
-            for at, batch in enumerate(batches):
+            made[:] = batches(tx) if callable(batches) else batches
+            for at, batch in enumerate(made):
                 state = store_state(tx, claim.job)
                 if not attempts and not at:  # an interrupt after a commit may have left it uncounted
                     claim.landed = state.landed
@@ -180,8 +186,8 @@ class Writer:
             return done
 
         done = self._transactions.write_again(landed)  # the job's row tells a retry whether the batches are committed
-        claim.landed += len(batches)
-        if any(decision.verdict == "forgotten" for batch in batches for decision in batch.decided):
+        claim.landed += len(made)
+        if any(decision.verdict == "forgotten" for batch in made for decision in batch.decided):
             self._store.wipe()
         return done
 

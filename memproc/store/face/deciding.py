@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from contextlib import nullcontext
 from dataclasses import replace
+from typing import overload
 
 from memproc.arguments import limit_of, maybe_number, share_of, whole_number, whole_numbers
 from memproc.config import Verdict
@@ -13,6 +14,7 @@ from memproc.dedup.meaning import AT_LEAST
 from memproc.dedup.review_policy import checked_name, parse_policy
 from memproc.embedding import embedder
 from memproc.errors import UsageError
+from memproc.intake import clean_name
 from memproc.records import M
 from memproc.store.answers import (
     Applied,
@@ -23,6 +25,7 @@ from memproc.store.answers import (
 )
 from memproc.store.changes.deciding import checked_verdict, decide_by_hand, resolve, unmerge, unmerge_job
 from memproc.store.changes.forgetting import forget
+from memproc.store.changes.forgetting_people import Forgotten, forget_whom
 from memproc.store.changes.policies import Order, carry_out, policies_in, withdraw_policy
 from memproc.store.face.face import Face
 from memproc.store.reviews.open_reviews import open_reviews
@@ -149,19 +152,47 @@ class Deciding(Face[M]):
         least, most = share_of("at_least", at_least), limit_of(limit)
         return Proposer(self._opened.transactions, embedder()).propose(least, most)
 
-    def forget(self, identifier: str, *, note: str = "") -> int:
-        """Remove a memory: its observations with their history, and its text from quarantine, index and ledger.
+    @overload
+    def forget(self, identifier: str, *, note: str = "") -> int: ...
+
+    @overload
+    def forget(
+        self, *, namespace: str | None = None, subject: str | None = None, note: str = "", dry_run: bool = False
+    ) -> Forgotten: ...
+
+    def forget(
+        self,
+        identifier: str | None = None,
+        *,
+        namespace: str | None = None,
+        subject: str | None = None,
+        note: str = "",
+        dry_run: bool = False,
+    ) -> int | Forgotten:
+        """Remove a memory: its observations with their history, and its text from quarantine, index and ledger; or all of a
+        `namespace`, of a `subject`, or of a subject within a namespace, also what is rejected of it.
 
         Only hashes stay, so that ingesting the same records again does not restore it, and the note, which `trace` shows: say why
-        in it, not what. Return the number of observations removed. Raises NotFoundError.
+        in it, not what. Return the number of observations removed, or the receipt, also of a `dry_run`, which removes nothing.
+        Raises NotFoundError, and UsageError unless it is told what to forget.
         """
+        given = {"namespace": clean_name(namespace, "namespace"), "subject": clean_name(subject, "subject")}
+        whom = {name: value for name, value in given.items() if value is not None}
+        if (identifier is None) != bool(whom) or (identifier is not None and dry_run):
+            raise UsageError("forget takes the id of a memory, or a namespace, a subject or both, which may be tried with dry_run")
+        segments = self._opened.segments
 
-        def forgotten(tx: Tx) -> int:
-            rows = require(tx, identifier)
-            forget(tx, self._opened.segments, rows, note)
+        def forgotten(tx: Tx) -> int | Forgotten:
+            if identifier is None:
+                removed: int | Forgotten = forget_whom(tx, segments, whom, note)
+            else:
+                rows = require(tx, identifier)
+                forget(tx, segments, rows, note)
+                removed = len(rows)
             tx.note_deleted()
-            return len(rows)
+            return removed
 
-        observations = self._opened.transactions.write(forgotten)
+        with self._opened.rehearsal() if dry_run else nullcontext():
+            found = self._opened.transactions.write(forgotten)
         self._opened.wipe()
-        return observations
+        return replace(found, is_trial=dry_run) if isinstance(found, Forgotten) else found

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import closing
+from collections.abc import Callable, Mapping
 from functools import partial
 from itertools import islice
 from pathlib import Path
@@ -16,7 +16,8 @@ from memproc.dedup.compare.confidence import model_of
 from memproc.dedup.text.canonical import canonical
 from memproc.errors import UsageError
 from memproc.formats.writers import CONFIRMED, GRAPHS
-from memproc.records import M, Plain
+from memproc.intake import clean_name
+from memproc.records import DEFAULT_NAMESPACE, M, Memory, Plain
 from memproc.retention import is_past, is_valid_at
 from memproc.store.answers import (
     History,
@@ -34,9 +35,11 @@ from memproc.store.jobs.jobs import (
 )
 from memproc.store.rows.expired import count_expired
 from memproc.store.rows.exports import marked_memories, whole_observations
+from memproc.store.rows.finding import FIRST_AT_ONCE, Place, Wanted, found_memories, place_of
 from memproc.store.rows.history import history_of
-from memproc.store.rows.memories import memories_by_id, memory_at, newest_memories
-from memproc.store.rows.observations import locate, named_by, require, require_row, to_key
+from memproc.store.rows.memories import memories_by_id, memory_at
+from memproc.store.rows.observations import id_beginning, locate, named_by, require, require_row, to_key
+from memproc.store.rows.own_ids import named_by_caller
 from memproc.store.rows.relations import Related, linked_memories, related_to
 from memproc.store.rows.trace import trace_of, trace_of_forgotten
 from memproc.store.rows.trust import confirmed_memories
@@ -47,56 +50,94 @@ from memproc.values import shown
 FOUND_BY_DEFAULT = 100
 
 
+def _is(name: str, plain: Plain, value: str) -> bool:
+    return plain.get(name) == value
+
+
 class Reading(Face[M]):
     """Queries of an open store: memories, their histories, counts and exports."""
 
-    def get(self, identifier: str) -> M | None:
-        """Return the memory that an id leads to: its own id, an older one, or that of an observation in it."""
+    def get(self, identifier: str, *, source: str | None = None, namespace: str | None = None) -> M | None:
+        """Return the memory that an id leads to: its own id, an older one, or that of an observation in it.
+
+        With a `source` or a `namespace` the id is your own, the `id` of a record of that source and namespace ("default" if none is
+        given). Raises UsageError where no source is given and records of several memories have that id.
+        """
 
         def named(tx: Tx) -> M | None:
-            row = named_by(tx, identifier)
+            if source is None and namespace is None:
+                row = named_by(tx, identifier)
+            else:
+                within = clean_name(namespace, "namespace") or DEFAULT_NAMESPACE
+                row = named_by_caller(tx, shown(identifier), within, clean_name(source, "source"))
             return self._to_memory(memory_at(tx, row)) if row else None
 
         return self._opened.transactions.read(named)
+
+    def full_id(self, beginning: str) -> str:
+        """Return the only id of a memory, a node or an observation that begins so. Raises NotFoundError where there is none, and
+        UsageError where there are several.
+        """
+        return self._opened.transactions.read(lambda tx: id_beginning(tx, beginning))
 
     def find(
         self,
         *,
         namespace: str | None = None,
+        subject: str | None = None,
+        conversation: str | None = None,
+        kind: str | None = None,
         tag: str | None = None,
+        emotion: str | None = None,
+        relation: str | None = None,
         text: str | None = None,
         since: object = None,
-        subject: str | None = None,
+        until: object = None,
         limit: int | None = FOUND_BY_DEFAULT,
+        after: Memory | str | None = None,
         at: object = None,
         expired: bool = False,
     ) -> list[M]:
-        """Return memories that match all arguments, the newest first, at most `limit` (None: all).
+        """Return memories that match all arguments, the newest first, at most `limit` (None: all), beginning behind `after`, which
+        is the last memory of the page before or its `cursor`.
 
-        `text` is a case-insensitive substring of the canonical text. `since` is a time in any form that records may have; it is
-        compared with `updated_at`, else `created_at`. What is past its `valid_to` and what has expired are left out, unless
-        `expired` is true. `at` is a time too, for what was valid then by `valid_from` and `valid_to`.
+        `emotion` is the label of an emotion, `relation` the target of a relation, `text` a case-insensitive substring of the
+        canonical text. `since` and `until` are times in any form that records may have, compared with `updated_at`, else
+        `created_at`; `until` is no longer in it. What is past its `valid_to` and what has expired are left out, unless `expired` is
+        true. `at` is a time too, for what was valid then by `valid_from` and `valid_to`.
         """
         most = limit_of(limit)
-        moment, then = _moment_of("since", since), _moment_of("at", at)
-        namespace, tag, subject = (name and shown(name) for name in (namespace, tag, subject))  # a blank name matches nothing
-        wanted = canonical(text) if text else ""
-        least = to_micros(moment) if moment else None
+        first, end, then = _moment_of("since", since), _moment_of("until", until), _moment_of("at", at)
+        names = {"namespace": namespace, "subject": subject, "conversation": conversation, "kind": kind}
+        names |= {"tag": tag, "emotion": emotion, "relation": relation}
+        given = {name: shown(value) for name, value in names.items() if value is not None}  # a blank name matches nothing
+        words = canonical(text) if text else ""
+        wanted = Wanted(
+            namespace=given.get("namespace"),
+            since=to_micros(first) if first else None,
+            until=to_micros(end) if end else None,
+            holds=[value for name, value in given.items() if name != "namespace"],
+            after=place_of(after if isinstance(after, str) else self.cursor(after)) if after is not None else None,
+            expired=expired,
+            at_once=min(FIRST_AT_ONCE, most + 1) if most else FIRST_AT_ONCE,
+        )
 
         def is_wanted(plain: Plain, now: str) -> bool:
             return (
-                (namespace is None or plain["namespace"] == namespace)
-                and (tag is None or tag in plain.get("tags", ()))
-                and (subject is None or plain.get("subject") == subject)
-                and wanted in canonical(plain["content"])
+                all(_HAS[name](plain, value) for name, value in given.items())
                 and (is_valid_at(plain, then) if then else expired or not is_past(plain, now))
+                and (not words or words in canonical(plain["content"]))
             )
 
         def matching(tx: Tx) -> list[M]:
-            with closing(newest_memories(tx, namespace, least, expired=expired)) as newest:
-                return [*map(self._to_memory, islice((one for one in newest if is_wanted(one, tx.now)), most))]
+            return [*map(self._to_memory, islice((one for one in found_memories(tx, wanted) if is_wanted(one, tx.now)), most))]
 
         return self._opened.transactions.read(matching)
+
+    def cursor(self, memory: Memory) -> str:
+        """Return the place of a memory that `find` gave, as text: `find(after=...)` goes on behind it, also in another process."""
+        date = memory.updated_at or memory.created_at
+        return str(Place(to_micros(to_text(date)) if date else None, to_key(memory.id or "")))
 
     def count(self) -> int:
         """Return how many memories there are that have not expired."""
@@ -175,6 +216,14 @@ class Reading(Face[M]):
 
     def _ask(self, job: int, request: str | None) -> None:
         self._opened.transactions.write(lambda tx: ask(tx, job, request))  # type: ignore[arg-type]
+
+
+_HAS: Mapping[str, Callable[[Plain, str], bool]] = {
+    **{name: partial(_is, name) for name in ("namespace", "subject", "conversation", "kind")},
+    "tag": lambda plain, tag: tag in plain.get("tags", ()),
+    "emotion": lambda plain, label: plain.get("emotion", {}).get("label") == label,
+    "relation": lambda plain, target: any(one["target"] == target for one in plain.get("relations", ())),
+}
 
 
 def _moment_of(name: str, given: object) -> str | None:

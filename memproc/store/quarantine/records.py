@@ -181,10 +181,16 @@ def take_texts_out(tx: Tx, records: Sequence[Plain], keys: Collection[Key]) -> N
     became = tx.select_by_keys(_BECAME, tables.ledger.c.other, keys)
     replayed = {key for key, kind in became if kind == REPLAYED}
     gone = {row.number: row for row in tx.select_by_keys(_PLACED, tables.quarantine.c.key, replayed)}
-    gone |= {row.number: row for row in tx.select_by_keys(_PLACED, tables.quarantine.c.number, holders_of(tx, texts))}
+    take_out(tx, {*gone, *holders_of(tx, texts)})
+
+
+def take_out(tx: Tx, numbers: Collection[int]) -> int:
+    """Delete quarantined records, whatever their status, and keep their hashes; return how many there were."""
+    gone = {row.number: row for row in tx.select_by_keys(_PLACED, tables.quarantine.c.number, numbers)}
     outcome = Outcome.QUARANTINED.value
     tombstones = [Tombstone(row.key, None, None, row.batch, row.position, outcome, row.times_seen) for row in gone.values()]
     write_tombstones(tx, tombstones)
     tx.delete_by_keys(tables.quarantine.c.number, sorted(gone))
     for table in (tables.quarantine_parts, tables.quarantine_texts):
         tx.delete_by_keys(table.c.quarantine, sorted(gone))
+    return len(gone)

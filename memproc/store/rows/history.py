@@ -45,8 +45,11 @@ def history_of(tx: Tx, rows: Sequence[Row]) -> tuple[Step, ...]:
     before: Key | None = None
     for row in every:
         seen = row.observation
-        if seen.group != before:
-            link = _link(row, memories[row.home], is_speaking=seen.key in speaking)
+        is_speaking = seen.key in speaking
+        link = _link(row, memories[row.home], is_speaking=is_speaking)
+        if seen.group == before and is_speaking:  # told again, with other tags perhaps
+            steps[-1] = replace(steps[-1], link=link)
+        elif seen.group != before:
             steps.append(Step(seen.date, seen.record["content"], link, row.home.hex(), seen.key.hex(), memories[row.home].review))
         before = seen.group
     return _with_what_was_told_before(steps)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Generator, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from operator import attrgetter
 from typing import Any
 
 import orjson
-from sqlalchemy import bindparam, delete, func, literal_column, select, union_all, update
+from sqlalchemy import bindparam, delete, literal_column, select, update
 
 from memproc.dedup.keys import Key, namespace_number
 from memproc.dedup.memory import memory_of_one
@@ -49,29 +49,6 @@ def memory_at(tx: Tx, row: Row) -> Plain:
 def to_memory(key: Key, record: str) -> Plain:
     """Return a plain memory from a row of `merged` or of an observation that is one by itself."""
     return memory_of_one(key.hex(), orjson.loads(record))
-
-
-def newest_memories(tx: Tx, namespace: str | None, since: int | None, *, expired: bool = False) -> Generator[Plain, None, None]:
-    """Give the memories of a namespace that changed since, in microseconds, newest first, then by id; on request also those that
-    have expired.
-    """
-    arms, is_whole = [], expired or not has_expired(tx)
-    for table, key in ((tables.observations, _observations.node), (tables.merged, _merged.id)):
-        chosen = select(key.label("id"), table.c.record, table.c.date)
-        if table is tables.observations:
-            chosen = chosen.where(_observations.memory.is_(None))
-        if namespace is not None:
-            chosen = chosen.where(table.c.namespace == namespace_number(namespace))
-        if since is not None:
-            chosen = chosen.where(table.c.date >= since)
-        if not is_whole:
-            chosen = chosen.where(~IS_EXPIRED[table])
-        arms.append(chosen)
-    both = union_all(*arms).subquery()
-    ordered = select(both.c.id, both.c.record).order_by(func.coalesce(both.c.date, -(2**62)).desc(), both.c.id)
-    with tx.execute(ordered.execution_options(yield_per=CHUNK)) as rows:
-        for key, record in rows:
-            yield to_memory(key, record)
 
 
 def memories_by_id(tx: Tx, *, expired: bool = False) -> Iterator[Plain]:

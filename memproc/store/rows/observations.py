@@ -15,7 +15,7 @@ from memproc.dedup.neighbourhood import Row
 from memproc.dedup.observation import Observation
 from memproc.dedup.regrouping import Regrouped
 from memproc.dedup.versions import principal
-from memproc.errors import NotFoundError
+from memproc.errors import NotFoundError, UsageError
 from memproc.records import Outcome, Plain
 from memproc.store.sql import tables
 from memproc.store.sql.seals import seal_of_date
@@ -45,6 +45,7 @@ ROWS = select(*(_observations[name] for name in _Columns._fields))
 SPEAKING = ROWS.where(_observations.speaks == literal_column("1"))
 
 
+ID_DIGITS = 32
 _FORGOTTEN = select(tables.forgotten.c.key)
 _RECORDS = select(_observations.key, _observations.record)
 _NONE_MET: Mapping[int, Judged] = {}
@@ -84,6 +85,23 @@ def to_key(identifier: str) -> Key:
         return bytes.fromhex(identifier)
     except ValueError:
         return b""
+
+
+def id_beginning(tx: Tx, beginning: str) -> str:
+    """Return the only id that begins so. Raises NotFoundError where there is none, and UsageError where there are several."""
+    digits, gone = beginning.strip().lower(), tables.forgotten.c
+    if len(digits) >= ID_DIGITS or not digits or to_key(digits.ljust(ID_DIGITS, "0")) == b"":
+        return beginning
+    least, most = (to_key(digits.ljust(ID_DIGITS, filling)) for filling in "0f")
+    found: set[Key] = set()
+    for column in (_observations.node, _observations.key, tables.merged.c.id, gone.key, gone.node):
+        found.update(tx.execute(select(column).where(column >= least, column <= most).distinct().limit(3)).scalars())
+    if not found:
+        raise NotFoundError(f"no memory or observation {beginning!r}")
+    if len(found) > 1:
+        told = ", ".join(sorted(key.hex() for key in found))
+        raise UsageError(f"{beginning!r} begins several ids: {told}: give more of the one that you mean")
+    return found.pop().hex()
 
 
 def named_by(tx: Tx, identifier: str) -> Row | None:

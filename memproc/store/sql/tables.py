@@ -82,7 +82,7 @@ observations = Table(
     UniqueConstraint("key"),
     Index(f"{PREFIX}observations_node", "node", "speaks"),
     Index(f"{PREFIX}observations_core", "core", "speaks"),
-    Index(f"{PREFIX}observations_namespace", "namespace"),
+    Index(f"{PREFIX}observations_namespace", "namespace", "date", "node"),  # in the order of pages
 )
 
 _HAS_MEMORY = observations.c.memory.is_not(None)
@@ -95,7 +95,7 @@ merged = Table(
     number("namespace"),
     number("date", nullable=True),
     text("record"),
-    Index(f"{PREFIX}merged_namespace", "namespace"),
+    Index(f"{PREFIX}merged_namespace", "namespace", "date", "id"),
 )
 
 typo_links = Table(

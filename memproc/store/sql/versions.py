@@ -85,14 +85,31 @@ def _to_8(tx: Tx) -> None:
 
 
 def _to_9(tx: Tx) -> None:
-    """Write where jobs go on as several sources may be unended, and drop the view of memories, which tells from now on which have
-    expired; the table of these is made with what is missing.
+    """Write where jobs go on as several sources may be unended, let the indexes of namespaces be in the order of pages, and
+    drop the view of memories, which tells from now on which have expired; the table of these is made with what is missing.
     """
     _widen_checkpoints(tx)
+    _widen_index(tx, "observations", "namespace", "date", "node", kinds="number number key")
+    _widen_index(tx, "merged", "namespace", "date", "id", kinds="number number key")
     there = columns_of(tx, taken := tx.database.names.of("expired"))
     if there is not None and there != {"number", "key", "name", "made_at"}:  # else this was cut off on MariaDB
         raise StoreError(_TAKEN.format(taken))
     tx.exec_driver_sql(f"DROP VIEW IF EXISTS {_name(tx, 'memories')}")
+
+
+def _widen_index(tx: Tx, table: str, *columns: str, kinds: str) -> None:
+    """Make the index that is called by the first of some columns of a table anew, on all of them, unless that is done."""
+    own = tx.database.names.of
+    index = own(f"{table}_{columns[0]}")
+    there = {one["name"]: one["column_names"] for one in inspect(tx.connection).get_indexes(own(table))}
+    if there.get(index) == [*columns]:
+        return
+    named = [Column(column, _KINDS[kind]) for column, kind in zip(columns, kinds.split(), strict=True)]
+    indexed = Table(quoted_name(own(table), quote=True), MetaData(), *named).c
+    wider = Index(quoted_name(index, quote=True), *indexed)
+    if index in there:
+        wider.drop(tx.connection)
+    wider.create(tx.connection)
 
 
 def _widen_checkpoints(tx: Tx) -> None:

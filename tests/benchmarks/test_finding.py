@@ -1,0 +1,14 @@
+"""What pages and updates take is told by a line for each."""
+
+from __future__ import annotations
+
+from benchmarks import finding
+
+
+def test_a_line_tells_each_thing_that_was_measured(monkeypatch):
+    """In milliseconds."""
+    monkeypatch.setattr(finding, "TIMES", 3)
+    lines = finding.table(700).splitlines()
+    assert len(lines) == 7
+    assert all(line.endswith(" ms") for line in lines)
+    assert lines[0].startswith("find, a namespace of 100")

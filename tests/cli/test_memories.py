@@ -1,0 +1,78 @@
+"""The commands on single memories."""
+
+from __future__ import annotations
+
+import json
+
+SCHEMA = "import memproc\n\n\nclass Mine(memproc.Memory):\n    mood: str = 'calm'\n"
+
+
+def as_json(ran):
+    """Return what a command printed as JSON."""
+    return json.loads(ran[1])
+
+
+def test_a_memory_is_added_shown_changed_and_forgotten(memproc_in):
+    """By the beginning of its id, or by an id of the caller's."""
+    code, out, _ = memproc_in(
+        "add", "m.db", "Lives in Rome", "--namespace", "ann", "--source", "app", "--set", "id=m-1", "--set", 'tags=["home"]'
+    )
+    assert (code, out.splitlines()[0]) == (0, "stored")
+    one = out.split()[1]
+    assert as_json(memproc_in("show", "m.db", one[:20], "--json"))["memory"]["tags"] == ["home"]
+    assert "Lives in Rome" in memproc_in("show", "m.db", "m-1", "--source", "app", "--namespace", "ann")[1]
+    changed = as_json(
+        memproc_in("update", "m.db", one[:20], "Lives in Oslo", "--set", "tags=", "--set", "importance=0.5", "--json")
+    )
+    assert changed["outcome"] == "updated"
+    assert (changed["memory"]["content"], changed["memory"]["importance"], "tags" in changed["memory"]) == (
+        "Lives in Oslo",
+        0.5,
+        False,
+    )
+    assert "Lives in Rome" in memproc_in("update", "m.db", one, "--revert")[1]
+    assert memproc_in("trace", "m.db", one[:20])[1].startswith(one)
+    assert memproc_in("forget", "m.db", one[:20])[1] == "3 observations forgotten\n"
+    assert memproc_in("show", "m.db", one)[0] == 1
+
+
+def test_faults_of_what_is_added_or_changed_are_told(memproc_in):
+    """And the command exits with 1."""
+    one = memproc_in("add", "m.db", "Lives in Rome")[1].split()[1]
+    for command in (("add", "m.db", "x"), ("update", "m.db", one)):
+        code, out, _ = memproc_in(*command, "--set", "importance=7", "--json")
+        assert (code, [fault["path"] for fault in json.loads(out)["errors"]]) == (1, ["importance"])
+    for wrong in (["update", "m.db", one], ["update", "m.db", one, "x", "--revert"], ["add", "m.db", "x", "--set", "tags"]):
+        assert memproc_in(*wrong)[0] == 2
+
+
+def test_pages_are_listed_one_after_the_other(memproc_in):
+    """Each ends with what to give for the next."""
+    for at in range(5):
+        memproc_in("add", "m.db", f"Ran {at + 3} kilometres", "--set", f"created_at=2025-01-0{at + 1}")
+    first = as_json(memproc_in("list", "m.db", "--limit", "3", "--json"))
+    rest = as_json(memproc_in("find", "m.db", "--limit", "3", "--after", first["after"], "--json"))
+    contents = [memory["content"] for page in (first, rest) for memory in page["memories"]]
+    assert contents == [f"Ran {at} kilometres" for at in (7, 6, 5, 4, 3)]
+    assert rest["after"] is None
+    assert memproc_in("list", "m.db", "--limit", "3")[1].endswith(f"there are more: --after {first['after']}\n")
+
+
+def test_all_of_a_person_is_forgotten(memproc_in):
+    """With a receipt, and without anything removed on trial."""
+    for name in ("ann", "bob"):
+        memproc_in("add", "m.db", "Lives in Rome", "--namespace", name)
+    assert "would be forgotten" in memproc_in("forget", "m.db", "--namespace", "ann", "--dry-run")[1]
+    assert as_json(memproc_in("forget", "m.db", "--namespace", "ann", "--json"))["observations"] == 1
+    assert len(as_json(memproc_in("list", "m.db", "--json"))["memories"]) == 1
+    assert memproc_in("forget", "m.db")[0] == 2
+
+
+def test_a_class_of_ones_own_is_named(memproc_in, tmp_path):
+    """Its fields are added, shown and changed."""
+    (tmp_path / "mine_of_test.py").write_text(SCHEMA)
+    own = ("--schema", "mine_of_test:Mine", "--json")
+    one = as_json(memproc_in("add", "m.db", "Lives in Rome", "--set", "mood=glad", *own))["memory"]
+    assert one["mood"] == "glad"
+    assert as_json(memproc_in("update", "m.db", one["id"], "--set", "mood=sad", *own))["memory"]["mood"] == "sad"
+    assert as_json(memproc_in("find", "m.db", *own))["memories"][0]["mood"] == "sad"
