@@ -13,7 +13,16 @@ from sqlalchemy.sql.elements import ColumnClause
 from memproc.errors import SourceError
 from memproc.sources.databases.connecting import Database
 from memproc.sources.databases.keys import Known, known_of
-from memproc.sources.databases.paging import OF_NO_PLACE, Expression, Selection, Start, first_repeated, first_without_key, page, same_place
+from memproc.sources.databases.paging import (
+    OF_NO_PLACE,
+    Expression,
+    Selection,
+    Start,
+    first_repeated,
+    first_without_key,
+    page,
+    same_place,
+)
 
 ROWS = "memproc_rows"  # the name of a query inside the statements that page through it
 _ADVICE = "name the columns that tell its rows apart, as in --key id"

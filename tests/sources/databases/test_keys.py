@@ -84,7 +84,7 @@ def test_a_float_of_single_precision_is_refused_where_rows_would_be_lost(app):
         if app.kind == "sqlite":
             assert len(way()) == 100
             continue
-        with pytest.raises(memproc.SourceError, match="c, as --(key|cursor) names it, is a float of single precision"):
+        with pytest.raises(memproc.SourceError, match=r"c, as --(key|cursor) names it, is a float of single precision"):
             way()
     exact = query.replace("c,", "CAST(c AS DECIMAL(20, 6)) AS d,")
     assert len([*memproc.SqlQuery(app.url, exact, key="d").found(None)]) == 100
