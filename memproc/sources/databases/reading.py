@@ -15,6 +15,7 @@ from memproc.errors import MemprocError, SourceEndedError, SourceError
 from memproc.failures import MOST_ATTEMPTS, wait_seconds
 from memproc.sources.databases.cells import item_of
 from memproc.sources.databases.connecting import Database
+from memproc.sources.databases.cursors import check_cursor
 from memproc.sources.databases.failing import is_transient, words_of
 from memproc.sources.databases.marks import from_json, to_json
 from memproc.sources.databases.paging import OF_NO_PLACE, Selection, Start, page, same_place, start_behind, without_cursor
@@ -72,7 +73,9 @@ def _marked(database: Database, selection: Selection, mark: Sequence[Any] | None
         try:
             with closing(database.rows(page(selection, start, limit), again)) as rows:
                 for row in rows:
-                    last = row[:width]
+                    before, last = last, row[:width]
+                    if selection.cursor is not None:
+                        check_cursor(str(selection.cursor.name), last[0], None if before is None else before[0])
                     if is_begun and start.place is not None and [*last] == [*start.place]:
                         raise SourceError(f"its key {OF_NO_PLACE}")
                     yield Marked(item_of(dict(zip(names, row[width:], strict=True))), [*map(to_json, last)])
