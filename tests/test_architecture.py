@@ -64,7 +64,7 @@ FLOORS_WITHIN = {
         ("store",),
     ),
     "ingestion": (
-        ("gc_pauses", "engines", "places", "refusing", "detecting", "lookahead", "source", "opening", "batches"),
+        ("gc_pauses", "engines", "places", "refusing", "following", "detecting", "lookahead", "source", "opening", "batches"),
         ("checkpoint", "remarks", "reading", "checking", "stopping"),
         ("run", "inspecting", "verifying"),
         ("pipeline",),

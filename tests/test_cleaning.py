@@ -9,6 +9,8 @@ import pytest
 
 import memproc
 from memproc.cleaning import Doubt
+from memproc.sources.live.address import address_of
+from memproc.sources.live.calls import of_letta
 from tests.command_line import as_json, run_memproc
 from tests.sources.live import written
 
@@ -164,3 +166,14 @@ def test_the_command_says_where_there_is_no_sql(tmp_path):
     folder = written.qdrant_folder(tmp_path / "q", {f"p-{at}": written.payload("Ann keeps 5 hens") for at in range(3)})
     code, out, err = run_memproc("clean", f"mem0://{folder}", "--sql")
     assert (code, out, err) == (0, "", "memproc: 2 of 2 can be deleted by their own program only: --calls tells how\n")
+
+
+def test_an_id_cannot_add_a_line_to_what_is_printed(tmp_path):
+    """A call is one line of Python, whatever the id of an item holds, and so is each line for a person."""
+    evil = "p\nimport os; os.system('true')"
+    call = of_letta(address_of("letta+sqlite:///x"), {"table": "archival_passages", "id": evil, "agents": []})
+    assert call.python == f"# no agent has the archive of {evil!r}"
+    items = {(PATH, f"{number}-aa\n  forged"): {"content": "Ann keeps 5 hens"} for number in range(2)}
+    address = f"langgraph://{langgraph(tmp_path, items)}"
+    assert len(run_memproc("clean", address, "--calls")[1].splitlines()) == 1
+    assert "\n  forged" not in run_memproc("clean", address)[1]

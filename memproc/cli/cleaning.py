@@ -76,16 +76,17 @@ def _lines(found: Cleaning) -> list[str]:
 
 def _of_removal(one: Removal) -> list[str]:
     sure = "by a person" if one.confidence is None else f"confidence {one.confidence:.3f}"
-    lines = [f"delete {one.id} ({one.namespace}): {_shown(one.text)}", f"  stays {one.stays}: {_shown(one.stays_text)}"]
+    lines = [f"delete {_shown(one.id)} ({_shown(one.namespace)}): {_shown(one.text)}"]
+    lines.append(f"  stays {_shown(one.stays)}: {_shown(one.stays_text)}")
     lines.append(f"  {one.reason} ({sure})")
     if one.lost:
-        lines.append(f"  only there: {', '.join(one.lost)}")
+        lines.append(f"  only there: {_shown(', '.join(one.lost))}")
     return [*lines, f"  {one.call}"]
 
 
 def _of_doubt(one: Doubt) -> list[str]:
     sure = "" if one.confidence is None else f", confidence {one.confidence:.3f}"
-    pair = [f"  {name}: {_shown(text)}" for name, text in zip(one.ids, one.texts, strict=True)]
+    pair = [f"  {_shown(name)}: {_shown(text)}" for name, text in zip(one.ids, one.texts, strict=True)]
     return [f"for a person ({one.kind}{sure}): {one.reason}", *pair]
 
 

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import replace
 from functools import partial
 from pathlib import Path, PurePosixPath
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 from memproc.config import Settings
 from memproc.errors import MemprocError, OversizedError, SourceError, UsageError
 from memproc.formats import LISTS, LONG_LISTS, companions, generic, own
 from memproc.formats.mapping import check_fields
 from memproc.ingestion.detecting import format_of
+from memproc.ingestion.following import dated_by_cursor, remarks_on_identity
 from memproc.ingestion.lookahead import Lookahead
 from memproc.ingestion.places import conversation_of, with_places
 from memproc.ingestion.refusing import check_mapping, missing_paths, remarks_on_names
@@ -186,15 +187,26 @@ def _of_delivery(delivery: Delivery, how: How, intake: Intake, name: str | None,
 
 def _of_remote(remote: Remote, intake: Intake, name: str | None) -> Source:
     """Look at the first records of a remote source and find their format. It is read from where the job is then."""
-    first = looked_at(remote)
+    first, rows = looked_at(remote), list[Mapping[str, Any]]()
     with closing(first):
         unread: Any = getattr(remote, "unread", Counter())  # by one that reads lists of objects, which others stand beside
-        seen = Items(first, is_table=remote.is_table, reading=Reading(unread, remarks_of(remote)))
+        seen = Items(_noted(first, rows), is_table=remote.is_table, reading=Reading(unread, remarks_of(remote)))
         source = _source(seen, Delivery(remote.label, "", _no_bytes, is_remote=True), intake, name or remote.format_name)
+    if seen.reading is not None:
+        seen.reading.remarks.extend(remarks_on_identity(source.intake, remote, rows))
+    source = source._replace(intake=dated_by_cursor(source.intake, remote, rows))
     stream = RemoteStream(remote, intake.settings.max_record_bytes)
     conversation = None if source.conversation is None else remote.label  # of messages whose rows name none; the first may change
     source = source._replace(remote=stream, opened=seen._replace(stream=stream), conversation=conversation)
     return source._replace(items=source.pieces_behind(0, None))
+
+
+def _noted(items: Iterable[Item], rows: list[Mapping[str, Any]]) -> Iterator[Item]:
+    """Yield items, and put the objects among the first into `rows`."""
+    for number, item in enumerate(items):
+        if number < SAMPLE and is_mapping(value := item.value):
+            rows.append(cast("Mapping[str, Any]", value))
+        yield item
 
 
 def _no_bytes() -> Any:

@@ -76,6 +76,11 @@ def begins_anew(remote: Remote) -> bool:
     return bool(getattr(remote, "from_start", False))
 
 
+def column_of_change(remote: Remote) -> str | None:
+    """Return the name of the value that grows whenever a record is changed: a source says so by an attribute of this name."""
+    return getattr(remote, "column_of_change", None)
+
+
 class RemoteStream:
     """A remote source while it is read, with the marks of the records that are read and not committed yet. A record of more bytes
     than the limit is a faulty item.

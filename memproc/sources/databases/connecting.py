@@ -7,7 +7,8 @@ the page is taken at once: so no other program waits for whoever works on the ro
 
 from __future__ import annotations
 
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Sequence
+from contextlib import closing
 from functools import lru_cache
 from time import time
 from typing import Any
@@ -17,6 +18,7 @@ from sqlalchemy.exc import DBAPIError, NoSuchModuleError
 
 from memproc.errors import SourceError
 from memproc.sources.databases import sqlite_files
+from memproc.sources.databases.paging import OF_NO_PLACE
 from memproc.sources.databases.urls import EXTRAS, file_of
 
 AT_ONCE_ROWS, AT_ONCE_BYTES = 200, 4 << 20  # that a server sends, and the most that a page of a SQLite file holds, or nearly so
@@ -25,6 +27,7 @@ FILE_PAGE_BYTES = 16 << 20
 SERVER_WAITS_SECONDS = 3_600  # for memproc, which may be busy with rows before
 
 Rows = Generator[Row[Any]]
+Again = Callable[[Row[Any]], Executable]
 
 
 class Database:
@@ -48,15 +51,18 @@ class Database:
         opens = sqlite_files.opened
         return create_engine("sqlite://", creator=lambda: opens(file, is_immutable=self._is_immutable), poolclass=NullPool)
 
-    def rows(self, statement: Executable) -> Rows:
-        """Yield the rows of a page."""
+    def rows(self, statement: Executable, again: Again | None = None) -> Rows:
+        """Yield the rows of a page. `again` gives the statement that has to find its last row again. Raises SourceError where it
+        does not. Whatever a statement did is rolled back.
+        """
         if self.file is not None:
-            yield from self._of_file(statement)
+            yield from self._of_file(statement, again)
             return
         size = count = 0
+        some: Sequence[Row[Any]] = ()
         is_left = False
         try:
-            with self.connection() as connection, connection.begin():
+            with self.connection() as connection, closing(connection.begin()):  # closed without a commit, so rolled back
                 result = connection.execute(statement, execution_options={"yield_per": self._at_once})
                 try:
                     for some in result.partitions():
@@ -67,6 +73,7 @@ class Database:
                     raise
                 finally:
                     result.close()
+                _check_found(connection, some, again)
         except DBAPIError:
             if not is_left:
                 raise
@@ -83,13 +90,13 @@ class Database:
         """Close all connections."""
         self._engine.dispose()
 
-    def _of_file(self, statement: Executable) -> Sequence[Row[Any]]:
+    def _of_file(self, statement: Executable, again: Again | None) -> Sequence[Row[Any]]:
         assert self.file is not None  # noqa: S101 - for the checker of types
         before = sqlite_files.state_of(self.file)
         self._is_immutable = before.is_quiet(time())
         if self._is_immutable:
             try:
-                rows = self._taken(statement)
+                rows = self._taken(statement, again)
             except Exception:
                 if sqlite_files.state_of(self.file) == before:
                     raise
@@ -97,17 +104,22 @@ class Database:
                 if sqlite_files.state_of(self.file) == before:
                     return rows
             self._is_immutable = False
-        return self._taken(statement)
+        return self._taken(statement, again)
 
-    def _taken(self, statement: Executable) -> Sequence[Row[Any]]:
+    def _taken(self, statement: Executable, again: Again | None) -> Sequence[Row[Any]]:
         taken: list[Row[Any]] = []
         size = 0
         with self._engine.connect() as connection:
+            if again is not None:
+                connection.exec_driver_sql("BEGIN")  # so that the row is still there
             result = connection.execute(statement)
-            while size < FILE_PAGE_BYTES and (some := result.fetchmany(AT_ONCE_ROWS)):
-                taken += some
-                size += sum(map(_size, some))
+            for row in result:  # one at a time: each may be large
+                taken.append(row)
+                size += _size(row)
+                if size >= FILE_PAGE_BYTES:
+                    break
             result.close()
+            _check_found(connection, taken, again)
         return taken
 
 
@@ -129,6 +141,12 @@ def _of_server(url: URL) -> Engine:
         return engine
     options = {"postgresql_readonly": True} if name == "postgresql" else {}
     return engine.execution_options(isolation_level="REPEATABLE READ", **options)
+
+
+def _check_found(connection: Connection, rows: Sequence[Row[Any]], again: Again | None) -> None:
+    """Raise SourceError if the last of some rows is not found again: rows behind it would be lost, or never end."""
+    if rows and again is not None and connection.execute(again(rows[-1])).first() is None:
+        raise SourceError(f"its key {OF_NO_PLACE}")
 
 
 def _size(row: Row[Any]) -> int:

@@ -66,6 +66,11 @@ class _Rows:
         return True
 
     @property
+    def column_of_change(self) -> str | None:
+        """The column that grows whenever a row is changed, None where none is known."""
+        return self.cursor
+
+    @property
     def is_followed(self) -> bool:
         """Whether a new job reads only what is new since the last one, but for `from_start`."""
         return self.cursor is not None

@@ -17,6 +17,7 @@ from sqlalchemy import ColumnElement, FromClause, Select, and_, bindparam, func,
 from sqlalchemy.types import NULLTYPE
 
 Expression = ColumnElement[Any]
+OF_NO_PLACE = "does not compare equal to itself (a FLOAT?), or is another one each time it is asked: name another column"
 
 
 class Selection(NamedTuple):
@@ -26,6 +27,7 @@ class Selection(NamedTuple):
     columns: Sequence[Expression]
     key: Sequence[Expression]
     cursor: Expression | None = None
+    is_sure: bool = True  # whether a rule of the database makes the key one
 
     @property
     def order(self) -> Sequence[Expression]:
@@ -75,6 +77,14 @@ def behind(columns: Sequence[Expression], values: Sequence[Any]) -> ColumnElemen
         return steps[0]
     first, value = pairs[0]
     return and_(first >= value, or_(*steps))  # the first part alone lets a database use an index
+
+
+def same_place(selection: Selection, place: Sequence[Any]) -> Select[Any]:
+    """Return the statement that finds the row of a place again, as the database compares it."""
+    one: Expression = literal_column("1")
+    given = [None if value is None else bindparam(f"place_{at}", value, type_=NULLTYPE) for at, value in enumerate(place)]
+    equal = [column.is_(None) if value is None else column == value for column, value in zip(selection.order, given, strict=True)]
+    return select(one).select_from(selection.rows).where(*equal).limit(1)
 
 
 def first_repeated(selection: Selection) -> Select[Any]:

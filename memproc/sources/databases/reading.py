@@ -15,9 +15,10 @@ from memproc.errors import MemprocError, SourceEndedError, SourceError
 from memproc.failures import MOST_ATTEMPTS, wait_seconds
 from memproc.sources.databases.cells import item_of
 from memproc.sources.databases.connecting import Database
+from memproc.sources.databases.cursors import check_cursor
 from memproc.sources.databases.failing import is_transient, words_of
 from memproc.sources.databases.marks import from_json, to_json
-from memproc.sources.databases.paging import Selection, Start, page, start_behind, without_cursor
+from memproc.sources.databases.paging import OF_NO_PLACE, Selection, Start, page, same_place, start_behind, without_cursor
 from memproc.sources.databases.selecting import Wanted, selection_of
 from memproc.sources.remote import Marked
 
@@ -65,15 +66,18 @@ def _marked(database: Database, selection: Selection, mark: Sequence[Any] | None
     width, names = len(selection.order), [str(one.name) for one in selection.columns]
     place = None if mark is None else [*map(from_json, mark)]
     start = start_behind(place, has_cursor=selection.cursor is not None)
+    again = None if selection.is_sure else lambda row: same_place(selection, row[:width])
     limit, attempt, is_begun = FIRST_ROWS, 0, False
     while True:
         last: Sequence[Any] | None = None
         try:
-            with closing(database.rows(page(selection, start, limit))) as rows:
+            with closing(database.rows(page(selection, start, limit), again)) as rows:
                 for row in rows:
-                    last = row[:width]
+                    before, last = last, row[:width]
+                    if selection.cursor is not None:
+                        check_cursor(str(selection.cursor.name), last[0], None if before is None else before[0])
                     if is_begun and start.place is not None and [*last] == [*start.place]:
-                        raise SourceError("its key does not compare equal to itself (a FLOAT?): name another column")
+                        raise SourceError(f"its key {OF_NO_PLACE}")
                     yield Marked(item_of(dict(zip(names, row[width:], strict=True))), [*map(to_json, last)])
                     is_begun, attempt = True, 0
         except DBAPIError as error:

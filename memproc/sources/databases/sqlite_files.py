@@ -14,7 +14,7 @@ import os
 import sqlite3
 from contextlib import closing, suppress
 from pathlib import Path
-from time import time
+from time import monotonic, time
 from typing import NamedTuple
 from urllib.parse import quote
 
@@ -27,6 +27,9 @@ BUSY_SECONDS = 30.0
 QUIET_SECONDS = 2.0
 NAMES_SHOWN = 20
 LEAST_START = 8
+LONGEST_BYTES = 64 << 20  # of a value, and of a row
+STATEMENT_SECONDS = 60.0  # that a statement may take
+STEPS_A_LOOK = 20_000  # of SQLite's machine between two looks at the clock
 _OF_STORES = "memproc_observations"
 
 
@@ -61,11 +64,14 @@ def check_file(file: Path) -> None:
 
 
 def opened(file: Path, *, is_immutable: bool) -> sqlite3.Connection:
-    """Return a connection that only reads."""
+    """Return a connection that only reads, for a statement or two: these have an end, and no value is longer than the limit."""
     check_file(file)
     uri = f"file:{quote(os.fsencode(file))}?mode=ro{'&immutable=1' if is_immutable else ''}"
     connection = sqlite3.connect(uri, uri=True, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
     connection.text_factory = _text
+    connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, LONGEST_BYTES)
+    end = monotonic() + STATEMENT_SECONDS
+    connection.set_progress_handler(lambda: monotonic() > end, STEPS_A_LOOK)
     connection.execute("PRAGMA query_only=ON")
     return connection
 

@@ -41,7 +41,7 @@ def of_letta(address: Address, item: Item) -> Call | None:
     agents = item.get("agents") or []
     python = f"client.agents.passages.delete({item['id']!r}, agent_id={agents[0]!r})" if agents else ""
     sql = f"DELETE FROM {_table('archival_passages', address)} WHERE id = :id"
-    return Call(python or f"# no agent has the archive of {item['id']}", sql, {"id": item["id"]})
+    return Call(python or f"# no agent has the archive of {item['id']!r}", sql, {"id": item["id"]})
 
 
 def of_mcp_memory_service(_address: Address, item: Item) -> Call:

@@ -11,12 +11,11 @@ from itertools import islice
 from typing import Any, NamedTuple
 
 from sqlalchemy import URL, ColumnElement, Connection, column, inspect, select, table
-from sqlalchemy.exc import SQLAlchemyError
 
 from memproc.errors import SourceError
 from memproc.sources.databases.cells import item_of
 from memproc.sources.databases.connecting import Database
-from memproc.sources.databases.failing import words_of
+from memproc.sources.databases.failing import in_own_words
 from memproc.sources.databases.keys import names_in
 from memproc.sources.databases.reading import rows_behind
 from memproc.sources.databases.selecting import Wanted
@@ -51,7 +50,7 @@ class Place(NamedTuple):
 def read(place: Place, parts: Sequence[Rows], behind: Mark | None) -> Iterator[Marked]:
     """Yield the rows of tables as items, those behind a mark. Raises SourceError if a required table is missing."""
     first, *key = behind or [0]
-    with closing(Database(place.url)) as database:
+    with in_own_words(place.label, place.url), closing(Database(place.url)) as database:
         there = _names_in(database, place)
         if lacking := [part.name for part in parts if part.is_required and part.name not in there]:
             raise SourceError(f"{place.label} has no table {lacking[0]}: is it the right database, and the right schema?")
@@ -63,11 +62,8 @@ def read(place: Place, parts: Sequence[Rows], behind: Mark | None) -> Iterator[M
 
 
 def _names_in(database: Database, place: Place) -> set[str]:
-    try:
-        with database.connection() as connection:
-            return {name for names in names_in(inspect(connection), place.schema) for name in names}
-    except SQLAlchemyError as error:
-        raise SourceError(f"{place.label} cannot be read: {words_of(error, place.url)}") from None
+    with database.connection() as connection:
+        return {name for names in names_in(inspect(connection), place.schema) for name in names}
 
 
 def _rows(database: Database, place: Place, part: Rows, behind: Sequence[Any] | None) -> Iterator[Marked]:

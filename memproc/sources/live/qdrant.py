@@ -20,6 +20,7 @@ from sqlalchemy import LargeBinary, column, select, table
 from memproc.errors import SourceError, UsageError
 from memproc.sources.databases.cells import item_of
 from memproc.sources.databases.connecting import Database
+from memproc.sources.databases.failing import in_own_words
 from memproc.sources.databases.urls import url_of
 from memproc.sources.items import Item
 from memproc.sources.labels import path_shown
@@ -50,9 +51,10 @@ def read_folder(address: Address, collection: str, behind: Mark | None) -> Itera
         advice = f"it has {there}: give one of them, as in ?collection=NAME" if there else "it is no folder of Qdrant's"
         raise SourceError(f"{path_shown(folder.parent)} has no collection {collection!r}: {advice}")
     of_page = select(_ROWS.c.rowid, _ROWS.c.point).order_by(_ROWS.c.rowid).limit(PAGE)
-    at = behind or 0
-    with closing(Database(url_of(file))) as database:
-        while page := [*database.rows(of_page.where(_ROWS.c.rowid > at))]:
+    at = behind
+    url = url_of(file)
+    with in_own_words(shown(address), url), closing(Database(url)) as database:
+        while page := [*database.rows(of_page if at is None else of_page.where(_ROWS.c.rowid > at))]:
             for row in page:
                 yield Marked(_point_of(row.point), row.rowid)
             at = page[-1].rowid

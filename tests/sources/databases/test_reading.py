@@ -343,17 +343,6 @@ def test_what_is_no_time_in_python_is_read_as_text(tmp_path):
         assert found == [None, "infinity", None]
 
 
-@pytest.mark.usefixtures("small_pages")
-def test_a_key_that_does_not_equal_itself_ends_the_reading(tmp_path):
-    """A short float is another number as a long one, so its row would come behind itself for ever."""
-    if reason := reason_to_skip("postgresql"):
-        pytest.skip(reason)
-    with application("postgresql", tmp_path) as app:
-        app.make("id REAL PRIMARY KEY, content TEXT", [{"id": at / 10, "content": "x"} for at in range(9)])
-        with pytest.raises(memproc.SourceEndedError, match="does not compare equal to itself"):
-            list(memproc.SqlTable(app.url, app.name).found(None))
-
-
 def test_a_table_may_be_in_another_schema(tmp_path):
     """Which is a part of what it is."""
     if reason := reason_to_skip("postgresql"):

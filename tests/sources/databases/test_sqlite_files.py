@@ -69,8 +69,8 @@ def test_what_was_read_while_the_file_changed_is_read_again(quiet, monkeypatch):
     database, opened = Database(url_of(quiet.path)), []
     read = Database._taken
 
-    def taken(self, statement):
-        rows = read(self, statement)
+    def taken(self, *given):
+        rows = read(self, *given)
         opened.append(self._is_immutable)
         if len(opened) == 1:
             quiet.add(*notes(99))

@@ -12,7 +12,7 @@ from sqlalchemy import create_engine, text
 
 import memproc
 from memproc.formats import format_named
-from memproc.sources.live import qdrant
+from memproc.sources.live import chroma, qdrant
 from memproc.sources.live.systems import SYSTEMS
 from memproc.sources.remote import Remote
 from tests.databases import reason_to_skip, server_url
@@ -322,3 +322,55 @@ def test_a_server_of_qdrant_is_scrolled_through_behind_a_point(monkeypatch):
     assert found[4].item.value == {"id": 4, "payload": points[4].payload}
     assert list(qdrant.scrolled(client, "mem0", 13)) == found[14:]
     client.close()
+
+
+@pytest.mark.parametrize("writes", [mem0_on_qdrant, mem0_on_chroma], ids=lambda one: one.__name__)
+def test_records_with_numbers_below_one_are_read(writes, tmp_path):
+    """As a file may hold that was written by another program."""
+    address = writes(tmp_path)
+    [file] = tmp_path.rglob("*.sqlite*")
+    with closing(sqlite3.connect(file)) as connection, connection:
+        if writes is mem0_on_qdrant:
+            connection.execute("UPDATE points SET rowid = rowid - 5")
+        else:
+            for table in ("embeddings", "embedding_metadata", "embedding_metadata_array"):
+                connection.execute(f"UPDATE {table} SET id = -id WHERE id < 4")
+    whole = [*memproc.LiveStore(address).found(None)]
+    assert len(whole) == MANY
+    assert len([*memproc.LiveStore(address).found(whole[1].mark)]) == MANY - 2
+
+
+@OF_ALL
+def test_what_a_database_says_is_told_without_its_statement(writes, tmp_path):
+    """In one line, and without a link."""
+    address = writes(tmp_path)
+    [file] = [path for path in tmp_path.rglob("*") if path.is_file() and path.suffix in (".sqlite", ".sqlite3", ".db")]
+    with closing(sqlite3.connect(file)) as connection, connection:
+        for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall():
+            if name in ("points", "embeddings", "store", "memories"):
+                connection.execute(f"DROP TABLE {name}")
+                connection.execute(f"CREATE TABLE {name} (other)")
+    with pytest.raises(memproc.SourceError) as told:
+        [*memproc.LiveStore(address).found(None)]
+    assert "sqlalche.me" not in str(told.value)
+    assert "SELECT" not in str(told.value)
+
+
+def test_of_large_records_of_chroma_only_a_few_are_held(tmp_path, monkeypatch):
+    """And one that is too long is quarantined."""
+    records = {f"0000-{number:04}": written.payload("x" * 1_000, farm=number) for number in range(9)}
+    records["0000-0004"] = written.payload("x" * 5_000, farm=4)
+    address = f"mem0+chroma://{written.chroma_folder(tmp_path / 'c', records)}"
+    monkeypatch.setattr(chroma, "FILE_PAGE_BYTES", 3_500)
+    monkeypatch.setattr(chroma, "LONGEST_BYTES", 4_000)
+    held, payloads = [], chroma._payloads
+
+    def noted(database, tables, numbers):
+        held.append(len(numbers))
+        return payloads(database, tables, numbers)
+
+    monkeypatch.setattr(chroma, "_payloads", noted)
+    found = [*memproc.LiveStore(address).found(None)]
+    assert [one.item.fault.code for one in found if one.item.fault] == ["record_too_long"]
+    assert (len(found), sum(held)) == (9, 8)
+    assert max(held) <= 3
