@@ -91,12 +91,10 @@ class Intake:
 
     def draft(self, piece: Piece) -> list[Memory | Rejected]:
         """Return the memories of one item, validated as for a store."""
-        drafted: list[Memory | Rejected] = []
-        gate = self._gate
+        drafted, gate = list[Memory | Rejected](), self._gate
         for made, part in self._read_item(piece, None):
             if isinstance(made, _Valid):
-                raw = partial(raw_of, part, piece)
-                gated = made.accepted if gate is None else gate.checked(made.accepted, raw)[0]
+                gated = made.accepted if gate is None else gate.checked(made.accepted, partial(raw_of, part, piece))[0]
                 if isinstance(gated, Rejected):
                     drafted.append(self._redacted(gated, gate)[0])
                 else:

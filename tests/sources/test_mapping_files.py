@@ -118,7 +118,8 @@ def test_names_in_yaml_may_be_numbers(tmp_path):
     mapping = memproc.load_mapping(tmp_path / "m.yaml")
     assert mapping.given["fields"]["kind"]["values"] == {"1": "fact", "2": "event", "none": "x"}
     report = memproc.ingest([{"body": "Prefers tea", "k": 1}], tmp_path / "s.db", mapping=mapping)
-    assert report.read == 1 and report.quarantined == 0
+    assert report.read == 1
+    assert report.quarantined == 0
 
 
 def test_very_many_names_in_yaml_take_no_longer_than_as_many_values(tmp_path):
