@@ -33,7 +33,7 @@ class MappingError(UsageError):
         self.place = tuple(place)
 
 
-def field_map_of(given: object) -> FieldMap:
+def field_map_of(given: Any) -> FieldMap:
     """Return the mapping that a dictionary holds. Raises MappingError.
 
     >>> dict(field_map_of({"fields": {"content": "body", "tags": {"path": "labels", "split": ";"}}}))
