@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, NamedTuple, Self
@@ -64,12 +65,13 @@ class Dates(NamedTuple):
         """
         if isinstance(value, bool) or not isinstance(value, str | int):
             return value
-        text = value.strip(BLANKS) if isinstance(value, str) else str(value)
+        try:
+            text = value.strip(BLANKS) if isinstance(value, str) else str(value)
+        except ValueError:  # an integer of more digits than Python writes
+            return value
         for one in self.formats:
-            try:
+            with suppress(ValueError, OverflowError):
                 return datetime.strptime(text, one)  # noqa: DTZ007 - without a zone it is UTC, as everywhere
-            except ValueError:
-                continue
         if self.day_first is None or not (match := DAY_OR_MONTH.fullmatch(text)) or len(match["year"]) != len("2024"):
             return value
         first, second = match["first"], match["second"]

@@ -47,8 +47,11 @@ class Taken:
         return Taken(self.accepted.cut(first, last), [found for found in self.rejected if start <= found[0] < end]).moved(-start)
 
     def sizes(self) -> list[int]:
-        """Return the size of each record in bytes: of its JSON, or as it came."""
-        sizes = [*map(len, self.accepted.json)]
+        """Return the size of each record in bytes: of its JSON, or as it came; bytes that rejected parts share count once."""
+        rejected: dict[int, int] = {}
+        last: bytes | None = None
         for at, one in self.rejected:
-            sizes.insert(at, len(one.raw))
-        return sizes
+            rejected[at] = 0 if one.raw is last else len(one.raw)
+            last = one.raw
+        accepted = map(len, self.accepted.json)
+        return [rejected[at] if at in rejected else next(accepted) for at in range(len(self))]

@@ -79,6 +79,26 @@ def test_the_advice_of_two_readings_names_both_options():
         assert (fault.code, "--day-first or --month-first" in fault.hint) == ("date_unparsable", True)
     [fault] = memproc.validate({"content": "x", "created_at": "2024-13"}).errors
     assert "--date-format" in fault.hint
+    for number in (45000, "45000"):
+        [fault] = memproc.validate({"content": "x", "created_at": number}).errors
+        assert "--date-format" not in fault.hint
+
+
+@pytest.mark.parametrize(
+    ("date", "form"),
+    [
+        ("25/12/2024", "%d/%m/%Y"),
+        ("12/25/2024", "%m/%d/%Y"),
+        ("25.12.24", "%d.%m.%y"),
+        ("25-12-2024 9:05", "%d-%m-%Y %H:%M"),
+        ("25. 12. 2024", "%d. %m. %Y"),
+    ],
+)
+def test_the_format_that_is_proposed_reads_the_date(date, form):
+    """With its own mark, and a year of as many digits."""
+    [fault] = memproc.validate({"content": "x", "created_at": date}).errors
+    assert f"--date-format '{form}'" in fault.hint
+    assert isinstance(Dates((form,)).read(date), datetime)
 
 
 @pytest.mark.parametrize(

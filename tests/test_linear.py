@@ -268,6 +268,14 @@ CASES: dict[str, tuple[Make, Callable[[Any], object]]] = {
         f"clusters: many held {verdict}": (hot(verdict), lambda given: clusters(given[0], {}, given[1]))
         for verdict in ("distinct", "merge", "supersedes")
     },
+    "landing: parts that are all quarantined": (
+        lambda n: [{"lines": "\n".join(f"t{at}" for at in range(n))}],
+        lambda records: memproc.ingest(
+            records,
+            "sqlite://",
+            mapping={"each": "lines", "fields": {"content": {"path": "each", "values": {}}, "importance": {"constant": 9}}},
+        ),
+    ),
     "patterns: quotes": (lambda n: "not a date: '" * n, lambda text: alike(Fault("a.1", "x", text, "", value="'"))),
     "patterns: numbers": (lambda n: "1 '" * n, lambda text: alike(Fault("1." * 100, "value_error", text, "", value="1"))),
 }

@@ -91,18 +91,17 @@ class Intake:
 
     def draft(self, piece: Piece) -> list[Memory | Rejected]:
         """Return the memories of one item, validated as for a store."""
-        drafted: list[Memory | Rejected] = []
+        drafted, gate = list[Memory | Rejected](), self._gate
         for made, part in self._read_item(piece, None):
             if isinstance(made, _Valid):
-                raw = partial(raw_of, part, piece)
-                gated = made.accepted if self._gate is None else self._gate.checked(made.accepted, raw)[0]
+                gated = made.accepted if gate is None else gate.checked(made.accepted, partial(raw_of, part, piece))[0]
                 if isinstance(gated, Rejected):
-                    drafted.append(self._redacted(gated)[0])
+                    drafted.append(self._redacted(gated, gate)[0])
                 else:
                     memory = made.memory if gated is made.accepted else gated[0]
                     drafted.append(restore(memory, self.schema) if isinstance(memory, dict) else memory)
             elif isinstance(made, Rejected):
-                drafted.append(self._redacted(made)[0])
+                drafted.append(self._redacted(made, gate)[0])
         return drafted
 
     def _prepare_chunk(self, pieces: Sequence[Piece], *, is_hashed: bool, is_grouped: bool = False) -> Chunk:
@@ -135,9 +134,10 @@ class Intake:
 
     def _finished(self, chunk: Chunk, secrets: dict[int, Counts]) -> Chunk:
         """Put the rejected records in order, without what must not be kept or shown, and count the secrets of each item."""
-        kept = [(at, *self._redacted(one)) for at, one in sorted(chunk.records.rejected, key=itemgetter(0))]
+        gate = self._gate
+        kept = [(at, *self._redacted(one, gate)) for at, one in sorted(chunk.records.rejected, key=itemgetter(0))]
         chunk.records.rejected[:] = [(at, one) for at, one, _ in kept]
-        if self._gate is not None:
+        if gate is not None:
             ends = [*accumulate(chunk.counts)]
             found_at = [*secrets.items(), *((at, found) for at, _, found in kept)]
             by_item = [(bisect_right(ends, place), found) for place, found in found_at if found]
@@ -148,9 +148,9 @@ class Intake:
     def _gate(self) -> SecretGate | None:
         return None if self.settings.secrets == "off" else SecretGate(self.settings, self.context.fields)
 
-    def _redacted(self, rejected: Rejected) -> tuple[Rejected, Counts]:
+    def _redacted(self, rejected: Rejected, gate: SecretGate | None) -> tuple[Rejected, Counts]:
         """Return a rejected record as it may be kept and shown, and the secrets that its bytes hold."""
-        kept, found = (rejected, {}) if self._gate is None else self._gate.rejected(rejected)
+        kept, found = (rejected, {}) if gate is None else gate.rejected(rejected)
         if self.settings.redact:
             kept = replace(kept, faults=tuple(redacted(one, self.schema.model_fields) for one in kept.faults))
         return kept, found
@@ -197,14 +197,17 @@ class Intake:
         for part in parts:
             if isinstance(part, Draft):
                 try:
-                    made = self._validated(part, item)
+                    made: _Valid | Rejected = self._validated(part, item)
                 except Exception as error:  # noqa: BLE001 - as above
                     made = internal(raw_of(part.raw, item), error)
-                yield made, part.raw
             elif isinstance(part, Broken):
-                yield Rejected(Category.TRANSFORM, (part.fault,), raw_of(part.raw, item)), part.raw
+                made = Rejected(Category.TRANSFORM, (part.fault,), raw_of(part.raw, item))
             else:
                 yield part, None
+                continue
+            if item.raw is None and part.raw is None and isinstance(made, Rejected):
+                item = item._replace(raw=made.raw)  # written once, however many parts of it are rejected
+            yield made, part.raw
 
     def _fast_reader(self) -> Callable[[Any], Accepted | None]:
         """Return the fast path: a function that returns the accepted record of an object with the fields of the schema, as most

@@ -12,7 +12,7 @@ import json
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -65,6 +65,9 @@ class SecretGate:
 
     settings: Settings
     fields: Iterable[str] = ()
+    _last: dict[bytes, tuple[bytes, Found]] = field(
+        default_factory=dict, compare=False
+    )  # the raw bytes that were looked through last
 
     def sifted(self, records: Iterable[tuple[int, Accepted]], raw_at: Callable[[int], bytes]) -> Sifted:
         """Return what becomes of accepted records, each with its place; `raw_at` gives the raw bytes at one."""
@@ -106,8 +109,11 @@ class SecretGate:
 
     def rejected(self, one: Rejected) -> tuple[Rejected, Counts]:
         """Return a rejected record as it may be kept, and how many secrets of each kind it holds."""
-        found: Found = []
-        raw = self._without(one.raw, found)
+        if one.raw not in self._last:  # all rejected parts of a record have its bytes
+            self._last.clear()
+            found_there: Found = []
+            self._last[one.raw] = (self._without(one.raw, found_there), found_there)
+        raw, found = self._last[one.raw]
         told = any(self._found(f"{fault_found.path} {fault_found.message}") for fault_found in one.faults)
         counts = Counter(kind for kind, _ in found)
         if not self.settings.hides_secrets or not (found or told):
@@ -148,11 +154,11 @@ class SecretGate:
             return [self._hidden(item, found, name) for item in value]
         if isinstance(value, dict):
             clean: Plain = {}
-            for field, item in value.items():
-                own = self._hidden_text(field, found)
-                while own != field and own in clean:
+            for inner, item in value.items():
+                own = self._hidden_text(inner, found)
+                while own != inner and own in clean:
                     own += "_"
-                clean[own] = self._hidden(item, found, field)
+                clean[own] = self._hidden(item, found, inner)
             return clean
         if type(value) is int and value in _CARD_NUMBERS and self._found(str(value)):
             return self._hidden_text(str(value), found)

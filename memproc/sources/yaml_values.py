@@ -1,7 +1,7 @@
 """YAML as values, by the rules of its version 1.2: `no`, `on` and `012` are texts.
 
 Rules: a name given twice in one table is refused, because one of its values would be lost. So are anchors: by references to
-references a short text may become as large as it likes.
+references a short text may become as large as it likes. So is deep nesting, for which PyYAML takes quadratic time.
 """
 
 from __future__ import annotations
@@ -12,6 +12,8 @@ from typing import Any
 from memproc.errors import UsageError
 
 _TAG = "tag:yaml.org,2002:"
+_MOST_LEVELS = 100
+_SHOWN_CHARS = 40
 _WORDS: tuple[tuple[str, str, str], ...] = (  # type, form, and the characters that it may begin with
     ("bool", "(?:true|True|TRUE|false|False|FALSE)$", "tTfF"),
     ("int", "[-+]?(?:0|[1-9][0-9]*)$", "-+0123456789"),
@@ -35,19 +37,33 @@ def yaml_value(text: str) -> object:
         """A safe loader that knows the words of YAML 1.2 alone."""
 
         def construct_mapping(self, node: Any, deep: bool = False) -> Any:  # noqa: FBT001, FBT002 - as it is called
-            names = [self.construct_object(key, deep=True) for key, _ in node.value]
-            for at, name in enumerate(names):
-                if name in names[:at]:
-                    raise ValueError(f"line {node.value[at][0].start_mark.line + 1}: {name} is given twice")
+            seen = set[object]()
+            for key, _ in node.value:
+                if (name := self.construct_object(key, deep=True)) in seen:
+                    raise ValueError(f"{_line(key)}{name} is given twice")
+                seen.add(name)
             return super().construct_mapping(node, deep=deep)
+
+        def construct_object(self, node: Any, deep: bool = False) -> Any:  # noqa: FBT001, FBT002 - as it is called
+            try:
+                return super().construct_object(node, deep=deep)
+            except (ValueError, LookupError, AttributeError, TypeError, OverflowError):  # of a text that its tag does not fit
+                if not isinstance(node, yaml.ScalarNode):
+                    raise
+                told = f"{node.value[:_SHOWN_CHARS]!a} is no {node.tag.removeprefix(_TAG)}"
+                raise ValueError(f"{_line(node)}{told}") from None
 
     Loader.yaml_implicit_resolvers = {}
     for kind, form, starts in _WORDS:
         Loader.add_implicit_resolver(f"{_TAG}{kind}", re.compile(form), [*starts, *([""] if kind == "null" else [])])
     try:
+        levels = 0
         for event in yaml.parse(text, yaml.SafeLoader):
             if getattr(event, "anchor", None):
-                raise ValueError(f"line {event.start_mark.line + 1}: anchors are not read")
+                raise ValueError(f"{_line(event)}anchors are not read")
+            levels += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+            if levels > _MOST_LEVELS:
+                raise ValueError(f"{_line(event)}is nested deeper than {_MOST_LEVELS} levels")
         return yaml.load(text, Loader=Loader)  # noqa: S506 - a subclass of the safe one
     except yaml.MarkedYAMLError as error:
         line = "" if error.problem_mark is None else f"line {error.problem_mark.line + 1}: "
@@ -56,3 +72,7 @@ def yaml_value(text: str) -> object:
         raise ValueError(str(error)) from None
     except TypeError:
         raise ValueError("has a name that is a list or an object") from None
+
+
+def _line(at: Any) -> str:
+    return f"line {at.start_mark.line + 1}: "

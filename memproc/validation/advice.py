@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import re
+
+from memproc.times import DAY_OR_MONTH
+
 INTERNAL_ERROR, READER_FAILED = OF_MEMPROC = ("internal_error", "reader_failed")
 """The codes of faults in memproc itself, not in the record."""
 
@@ -52,10 +56,30 @@ HINTS: dict[str, str] = {
     READER_FAILED: "the reader is at fault, not the record: report it with its traceback, and replay after an upgrade",
 }
 DATE_FORMAT_HINT = f"{HINTS['date_unparsable']}; or say how it is written, as in --date-format '%d.%m.%y'"
-DAY_OR_MONTH_HINT = (
-    "say which comes first, --day-first or --month-first (day_first=True or False in the settings), or how it is written, as in "
-    f"--date-format '%d/%m/%y'; or {HINTS['date_unparsable']}"
-)
+_LAST_MONTH = 12
+_TIMES = {" 99:99": " %H:%M", " 99:99:99": " %H:%M:%S", ", 99:99": ", %H:%M", ", 99:99:99": ", %H:%M:%S"}
+
+
+def day_or_month_hint(date: str) -> str:
+    """Return the advice on a date of two numbers before a year, with the format that it is written in where that can be told.
+
+    >>> day_or_month_hint("25/12/2024").partition("as in ")[2].partition(";")[0]
+    "--date-format '%d/%m/%Y'"
+    """
+    found = DAY_OR_MONTH.fullmatch(date)
+    clock = "" if found is None or not found["rest"] else _TIMES.get(re.sub(r"\d+", "99", found["rest"]))
+    told = ""
+    if found is not None and clock is not None:
+        first, second = ("%m", "%d") if int(found["second"]) > _LAST_MONTH else ("%d", "%m")
+        year = "%Y" if len(found["year"]) == len("2024") else "%y"
+        gap = " " if f"{found['mark']} " in date[: found.end("year")] else ""
+        told = f", as in --date-format '{first}{found['mark']}{gap}{second}{found['mark']}{gap}{year}{clock}'"
+    return (
+        "say which comes first, --day-first or --month-first (day_first=True or False in the settings), or how it is written"
+        f"{told}; or {HINTS['date_unparsable']}"
+    )
+
+
 SCALE_HINT = (
     "name the scale that the number is on as the emotion's vocabulary: emotionml (0 to 1), sam or anew (1 to 9), shodh (arousal "
     "from 0 to 1) or percent (0 to 100); it is converted then, and never guessed"

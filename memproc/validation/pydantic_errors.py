@@ -10,7 +10,7 @@ from pydantic_core import ErrorDetails
 
 from memproc.records import Fault, Memory
 from memproc.records.emotions import POLES
-from memproc.validation.advice import DATE_FORMAT_HINT, DAY_OR_MONTH_HINT, SCALE_HINT
+from memproc.validation.advice import DATE_FORMAT_HINT, SCALE_HINT, day_or_month_hint
 from memproc.validation.faults import GOT, excerpt, fault, first_of, path_of
 
 MOST_KINDS = 3  # members of a union whose errors are shown
@@ -58,8 +58,9 @@ def _to_fault(place: tuple[int | str, ...], errors: list[ErrorDetails], schema: 
     if code == "date_unparsable" and not others and context["value"] is not None:
         found = fault(path, code, context["before"], context["value"], context["after"])
         if context["has_two_readings"]:
-            return replace(found, hint=DAY_OR_MONTH_HINT)
-        return replace(found, hint=DATE_FORMAT_HINT) if any(mark.isdigit() for mark in context["value"]) else found
+            return replace(found, hint=day_or_month_hint(context["value"].strip("'")))
+        is_number = bool(context["after"])  # as the day number of a spreadsheet: no format of dates reads it
+        return replace(found, hint=DATE_FORMAT_HINT) if not is_number and any(map(str.isdigit, context["value"])) else found
     words = " or: ".join(dict.fromkeys(details["msg"] for details in (first, *others[:MOST_KINDS])))
     found = fault(path, code, f"{words}{GOT}", shown)
     is_unscaled = code in ("less_than_equal", "greater_than_equal") and place[:-1] == ("emotion",) and place[-1] in POLES

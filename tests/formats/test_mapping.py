@@ -222,6 +222,18 @@ WRONG = [
     ({"fields": {"content": {"path": "a", "values": []}}}, "fields.content.values: give a table"),
     ({"fields": {"importance": {"path": "a", "scale": [1]}}}, "fields.importance.scale: give the two ends"),
     ({"fields": {"importance": {"path": "a", "scale": [1, 1]}}}, "fields.importance.scale: give the two ends"),
+    ({"fields": {"importance": {"path": "a", "scale": [0, float("nan")]}}}, "fields.importance.scale: [0.0, nan]: give two ends"),
+    ({"fields": {"importance": {"path": "a", "scale": [-1e308, 1e308]}}}, "fields.importance.scale: [-1e+308, 1e+308]: give two"),
+    (
+        {"fields": {"importance": {"path": "a", "scale": [0, 10**400]}}},
+        "fields.importance.scale: a mapping holds JSON values alone",
+    ),
+    ({"fields": {"content": "!" * 5_000 + "a"}}, "fields.content: '!!!"),
+    ({"fields": {"content": {"path": "(" * 20_000}}}, "fields.content.path: '((("),
+    ({"fields": {"content": "`" + "[" * 50_000 + "`"}}, "fields.content: '`[["),
+    ({"fields": {"content": {"constant": object()}}}, "fields.content.constant: a mapping holds JSON values alone"),
+    ({"fields": {"content": {"paths": ["a", "\ud800"]}}}, "fields.content.paths: a mapping holds JSON values alone"),
+    ({"fields": BODY, "rest": ["\ud800"]}, "rest: a mapping holds JSON values alone"),
     (
         {"fields": {"created_at": {"path": "a", "date_format": "%Q%Y"}}},
         "fields.created_at.date_format: '%Q%Y' is no format of strptime",
@@ -238,6 +250,42 @@ def test_a_mapping_that_is_wrong_is_refused_with_its_place(given, why):
         field_map_of(given)
     assert str(raised.value).startswith(why)
     assert isinstance(raised.value, memproc.UsageError)
+
+
+@pytest.mark.parametrize(
+    ("given", "why"), [({"content": "\ud800"}, "content: a mapping"), ({"content": object()}, "content: a mapping")]
+)
+def test_paths_by_field_that_no_store_can_keep_are_refused(given, why):
+    """With their field."""
+    with pytest.raises(MappingError, match=why):
+        mapping_of(given)
+
+
+MANY_DIGITS = 10**5_000
+TOO_LARGE = [
+    ("a path beyond all floats", "ceil(to_number(a))", "1e999"),
+    ("a time before the year 1", {"path": "a", "date_format": "%Y-%m-%d %z"}, "0001-01-02 +2359"),
+    ("no time", {"path": "a", "date_format": "%Y-%m-%d %z"}, "0001-01-01 +1400"),
+    ("an integer as text", {"path": "a", "as": "text"}, MANY_DIGITS),
+    ("an integer as a truth value", {"path": "a", "as": "boolean"}, MANY_DIGITS),
+    ("an integer as a number", {"path": "a", "as": "number"}, MANY_DIGITS),
+    ("an integer as a list", {"path": "a", "as": "list"}, MANY_DIGITS),
+    ("an integer as an emotion", {"path": "a", "as": "emotion"}, MANY_DIGITS),
+    ("an integer in a table", {"path": "a", "values": {"1": "one"}}, MANY_DIGITS),
+    ("a list with an integer in a table", {"path": "a", "values": {"1": "one"}}, [MANY_DIGITS]),
+    ("an integer as a date", {"path": "a", "date_format": "%Y"}, MANY_DIGITS),
+    ("an integer that is joined", {"paths": ["a", "body"], "join": " "}, MANY_DIGITS),
+    ("an integer on a scale", {"path": "a", "scale": [1, 5]}, 10**400),
+    ("an infinity on a scale", {"path": "a", "scale": [1, 5]}, float("inf")),
+]
+
+
+@pytest.mark.parametrize("name", ["kind", "created_at", "importance", "tags", "emotion", "metadata"])
+@pytest.mark.parametrize(("rule", "value"), [case[1:] for case in TOO_LARGE], ids=[case[0] for case in TOO_LARGE])
+def test_a_value_that_is_too_large_is_a_fault_of_its_record(name, rule, value):
+    """And none of memproc, in whatever field."""
+    for one in memproc.transform({**ROW, "a": value}, mapping={"fields": {**BODY, name: rule}}):
+        assert isinstance(one, memproc.Memory) or one.category != "internal", one.faults
 
 
 @pytest.mark.parametrize(

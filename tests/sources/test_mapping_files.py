@@ -58,6 +58,14 @@ WRONG = [
     ("m.yaml", "a: [1\nb: 2", "m.yaml: line 2: expected"),
     ("m.yaml", "? [a]\n: b", "m.yaml: "),
     ("m.yaml", "!!python/object/apply:os.system ['true']", "m.yaml: line 1: could not determine a constructor"),
+    ("m.yaml", "a: " + "[" * 20_000, "m.yaml: line 1: is nested deeper than 100 levels"),
+    ("m.yaml", "- " * 200, "m.yaml: line 1: is nested deeper than 100 levels"),
+    ("m.yaml", 'fields:\n  a: !!int ""', "m.yaml: line 2: '' is no int"),
+    ("m.yaml", "a: !!timestamp x", "m.yaml: line 1: 'x' is no timestamp"),
+    ("m.yaml", "a: !!bool x", "m.yaml: line 1: 'x' is no bool"),
+    ("m.yaml", "a: " + "9" * 5_000, "m.yaml: line 1: '9999999999999999999999999999999999999999' is no int"),
+    ("m.yaml", "!!map [a]", "m.yaml: "),
+    ("m.toml", "[fields]\ncontent = '" + "!" * 5_000 + "a'", "m.toml, line 2: fields.content: '!!!"),
     ("m.json", '{"fields": {"content": "a", "content": "b"}}', "m.json: content is given twice"),
     ("m.json", "[" * 100_000, "m.json: "),
     ("m.json", "[]", "m.json: a mapping is a table"),
@@ -102,3 +110,21 @@ def test_a_mapping_may_be_given_in_any_form(tmp_path):
     assert mapping_given(None) == {}
     with pytest.raises(memproc.UsageError, match="mapping=list"):
         mapping_given([])
+
+
+def test_names_in_yaml_may_be_numbers(tmp_path):
+    """A store keeps the mapping as JSON, where they are texts."""
+    (tmp_path / "m.yaml").write_text("fields:\n  content: body\n  kind: {path: k, values: {1: fact, 2.0: event, ~: x}}\n")
+    mapping = memproc.load_mapping(tmp_path / "m.yaml")
+    assert mapping.given["fields"]["kind"]["values"] == {"1": "fact", "2": "event", "none": "x"}
+    report = memproc.ingest([{"body": "Prefers tea", "k": 1}], tmp_path / "s.db", mapping=mapping)
+    assert report.read == 1
+    assert report.quarantined == 0
+
+
+def test_very_many_names_in_yaml_take_no_longer_than_as_many_values(tmp_path):
+    """That none is given twice is looked up, not searched for."""
+    (tmp_path / "m.yaml").write_text(
+        "fields: {content: body, kind: {path: k, values: {" + "".join(f"a{n}: b, " for n in range(5_000)) + "}}}"
+    )
+    assert len(memproc.load_mapping(tmp_path / "m.yaml").given["fields"]["kind"]["values"]) == 5_000

@@ -21,6 +21,7 @@ _NUMBER = re.compile(r"([+-]?\d{1,15}(?:[.,]\d{1,15})?)(?: ?(%))?", re.ASCII)
 _TRUE = frozenset(("true", "yes", "y", "t", "on", "1", "1.0"))
 _FALSE = frozenset(("false", "no", "n", "f", "off", "0", "0.0"))
 _MOJIBAKE = re.compile("[\u00c2-\u00f4][\u0080-\u00bf\u0152-\u0178\u02c6\u02dc\u2013-\u2122]")
+_NO_WORD = "\0"
 _ROUNDED_TO = 6  # digits of a value that is brought to a scale
 
 
@@ -32,14 +33,20 @@ def word_of(value: object) -> str:
     """
     if isinstance(value, float) and value.is_integer():
         value = int(value)
-    return shown(str(value)).casefold()
+    try:
+        return shown(str(value)).casefold()
+    except ValueError:  # an integer of more digits than Python writes: no table has it
+        return _NO_WORD
 
 
 def to_text_value(value: object) -> object:
     """Return a number, or true or false, as text."""
     if isinstance(value, bool):
         return str(value).lower()
-    return str(value) if isinstance(value, int | float) else value
+    try:
+        return str(value) if isinstance(value, int | float) else value
+    except ValueError:  # an integer of more digits than Python writes
+        return value
 
 
 def to_number(value: object) -> object:
@@ -97,7 +104,12 @@ def to_time(value: object, dates: Dates) -> object:
     ('2023-12-24T00:00:00.000000Z', '2024-04-03')
     """
     read = dates.read(value) if dates.is_said else value
-    return to_text(read if read.tzinfo is not None else read.replace(tzinfo=UTC)) if isinstance(read, datetime) else read
+    if not isinstance(read, datetime):
+        return read
+    try:
+        return to_text(read if read.tzinfo is not None else read.replace(tzinfo=UTC))
+    except OverflowError:  # in UTC it is before the year 1 or after 9999
+        return read.isoformat()
 
 
 def to_scale(value: object, scale: tuple[float, float], *, is_pole: bool) -> object:
@@ -109,7 +121,10 @@ def to_scale(value: object, scale: tuple[float, float], *, is_pole: bool) -> obj
     if not isinstance(value, int | float) or isinstance(value, bool):
         return value
     low, high = scale
-    share = (value - low) / (high - low)
+    try:
+        share = (value - low) / (high - low)
+    except OverflowError:  # an integer larger than any float
+        return value
     return round(share * 2 - 1 if is_pole else share, _ROUNDED_TO)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from math import isfinite
 from typing import Any
 
 from memproc.dates import format_fault
@@ -11,6 +12,7 @@ from memproc.formats.mapping.converting import KINDS, REPAIRS, word_of
 from memproc.formats.mapping.field_map import FieldMap, Rest
 from memproc.formats.mapping.paths import finder
 from memproc.formats.mapping.rule import FieldRule
+from memproc.records import encode
 
 FIELDS = "fields"
 _TOP = (FIELDS, "each", "leave_out", "blank", "json", "rest")
@@ -18,6 +20,8 @@ _OF_RULE = ("path", "paths", "constant", "default", "as", "join", "split", "valu
 _PLACES = ("path", "paths", "constant")
 _NESTED = ("emotion", "metadata")
 _ENDS = 2  # of a scale
+_MOST_LEVELS = 200
+_LEVELS_TOLD = 4  # as fields.kind.values.note
 
 
 class MappingError(UsageError):
@@ -29,7 +33,7 @@ class MappingError(UsageError):
         self.place = tuple(place)
 
 
-def field_map_of(given: object) -> FieldMap:
+def field_map_of(given: Any) -> FieldMap:
     """Return the mapping that a dictionary holds. Raises MappingError.
 
     >>> dict(field_map_of({"fields": {"content": "body", "tags": {"path": "labels", "split": ";"}}}))
@@ -37,6 +41,8 @@ def field_map_of(given: object) -> FieldMap:
     """
     if not isinstance(given, Mapping):
         raise MappingError((), "a mapping is a table with fields in it")
+    given = _with_text_names(dict(given))
+    _check_json((), given)
     _check_names((), given, _TOP)
     fields = given.get(FIELDS)
     if not isinstance(fields, Mapping) or not fields:
@@ -62,7 +68,10 @@ def mapping_of(given: Mapping[str, Any]) -> Mapping[str, str]:
     """Return what a caller gave as a mapping: paths by field, or a whole one, which has a table of fields. Raises MappingError."""
     if isinstance(given, FieldMap):
         return given
-    return field_map_of(given) if isinstance(given.get(FIELDS), Mapping) else dict(given)
+    if isinstance(given.get(FIELDS), Mapping):
+        return field_map_of(given)
+    _check_json((), dict(given))
+    return dict(given)
 
 
 def told(mapping: Mapping[str, str]) -> dict[str, Any]:
@@ -151,7 +160,10 @@ def _scale(place: tuple[str, ...], said: object) -> tuple[float, float]:
     ends = said if isinstance(said, list | tuple) else ()
     if len(ends) != _ENDS or not all(isinstance(end, int | float) for end in ends) or ends[0] == ends[1]:
         raise MappingError(place, "give the two ends of the scale, as in [1, 5]")
-    return float(ends[0]), float(ends[1])
+    low, high = float(ends[0]), float(ends[1])
+    if not isfinite(high - low):
+        raise MappingError(place, f"[{low}, {high}]: give two ends that are numbers, and a number apart")
+    return low, high
 
 
 def _path(place: tuple[str, ...], said: object) -> str:
@@ -176,6 +188,24 @@ def _words(place: tuple[str, ...], said: object) -> tuple[str, ...]:
     if not isinstance(said, list | tuple) or not all(isinstance(one, str) for one in said):
         raise MappingError(place, "give a text, or a list of texts")
     return tuple(said)
+
+
+def _with_text_names(said: Any, level: int = 0) -> Any:
+    """Return a value with the names in it as text: in YAML they may be numbers, true or false, and in JSON they are texts."""
+    if level == _MOST_LEVELS or not isinstance(said, dict):
+        return said
+    return {name if isinstance(name, str) else word_of(name): _with_text_names(one, level + 1) for name, one in said.items()}
+
+
+def _check_json(place: tuple[str, ...], said: object) -> None:
+    """Raise MappingError with the innermost place that cannot be kept as JSON: a store keeps the mapping for a replay."""
+    try:
+        encode(said)
+    except (TypeError, RecursionError) as error:
+        if isinstance(said, dict) and len(place) < _LEVELS_TOLD:
+            for name, one in said.items():
+                _check_json((*place, str(name)), one)
+        raise MappingError(place, f"a mapping holds JSON values alone: {error}") from None
 
 
 def _check_names(place: tuple[str, ...], said: Mapping[Any, Any], known: Sequence[str]) -> None:

@@ -14,6 +14,7 @@ from typing import Any
 from memproc.errors import UsageError
 
 _NAME = re.compile(r'[A-Za-z_]\w*|"(?:[^"\\]+)"', re.ASCII)
+_SHOWN_CHARS = 100
 
 Finder = Callable[[Mapping[str, Any]], object]
 
@@ -45,14 +46,20 @@ def finder(path: str) -> Finder:
 
     try:
         search = jmespath.compile(path).search
+    except RecursionError:
+        raise UsageError(f"{_shown(path)} is nested too deep for JMESPath") from None
     except ValueError as error:
         told = str(error).partition("\n")[0].rstrip(":")
-        raise UsageError(f"{path!r} is no JMESPath: {told}; a name with other characters stands in double quotes") from None
+        raise UsageError(f"{_shown(path)} is no JMESPath: {told}; a name with other characters stands in double quotes") from None
 
     def found(record: Mapping[str, Any]) -> object:
         try:
             return search(record)
-        except (ValueError, TypeError, AttributeError) as error:
+        except (ValueError, TypeError, AttributeError, ArithmeticError, LookupError, RecursionError) as error:
             raise PathFailedError(str(error)) from None
 
     return found
+
+
+def _shown(path: str) -> str:
+    return repr(path if len(path) <= _SHOWN_CHARS else f"{path[: _SHOWN_CHARS - 3]}...")

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from memproc.dates import Dates
 from memproc.formats.draft import TIMES
 from memproc.formats.mapping.converting import KINDS, REPAIRS, parts_of_text, to_scale, to_text_value, to_time, word_of
-from memproc.formats.mapping.paths import finder, name_in
+from memproc.formats.mapping.paths import PathFailedError, finder, name_in
 from memproc.values import is_blank
 
 POLES = frozenset(("emotion.valence", "emotion.arousal", "emotion.dominance"))
@@ -82,7 +82,10 @@ class FieldRule:
             found.append(value)
         if self.join is None or not found:
             return NOT_FOUND
-        return Found(self.join.join(str(to_text_value(value)) for value in found), tuple(columns))
+        try:
+            return Found(self.join.join(str(to_text_value(value)) for value in found), tuple(columns))
+        except ValueError:
+            raise PathFailedError("an integer has too many digits to be joined as text") from None
 
     def convert(self, value: object) -> object:
         """Return what becomes of a value; None if it is translated into nothing."""

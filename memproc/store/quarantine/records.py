@@ -103,7 +103,11 @@ def put_in_quarantine(tx: Tx, rejected: Sequence[tuple[int, Rejected]], batch: i
     """Write what was rejected; return what had been rejected before."""
     if not rejected:
         return {}
-    keyed = [(at, key_of(encode([record.category, origin.namespace]) + record.raw), record) for at, record in rejected]
+    keys: dict[tuple[str, bytes], Key] = {}  # many parts of one record may be rejected, each with all its bytes
+    for _, record in rejected:
+        if (record.category, record.raw) not in keys:
+            keys[record.category, record.raw] = key_of(encode([record.category, origin.namespace]) + record.raw)
+    keyed = [(at, keys[record.category, record.raw], record) for at, record in rejected]
     wanted = {key for _, key, _ in keyed}
     numbers = dict(tuple(row) for row in tx.select_by_keys(_QUARANTINED, tables.quarantine.c.key, wanted))
     numbers |= dict.fromkeys(forgotten_among(tx, wanted), FORGOTTEN)
