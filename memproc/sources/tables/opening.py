@@ -42,6 +42,7 @@ def tables_in(kind: Kind, stream: IO[bytes], label: str, bounds: Bounds) -> tupl
 
 def items_of_table(stream: IO[bytes], shown: str, task: Task, how: How) -> Items:
     """Return the rows of a table as items; the stream is closed with them. Raises SourceError if they cannot be read."""
+    remarks: list[str] = []
     try:
         if task.kind is Kind.PICKLE:
             return _items_of_pickle(stream, shown, task, how)
@@ -51,13 +52,16 @@ def items_of_table(stream: IO[bytes], shown: str, task: Task, how: How) -> Items
             lines = _lines(stream, how.limit_bytes)
         else:
             stream = _copied(stream, shown, how.bounds)
-            is_parquet = task.kind is Kind.PARQUET
-            rows = rows_of_parquet(stream, shown, how.bounds) if is_parquet else rows_of_arrow(stream, task.kind, shown, how.bounds)
-            lines = rows
+            if task.kind is Kind.PARQUET:
+                lines = rows_of_parquet(stream, shown, how.bounds)
+            else:
+                lines, remarks = rows_of_arrow(stream, task.kind, shown, how.bounds)
     except BaseException:
         stream.close()
         raise
-    return Items(pieces_of(_to_the_end(lines, shown), how.limit_bytes), is_table=True, stream=stream, reading=Reading())
+    return Items(
+        pieces_of(_to_the_end(lines, shown), how.limit_bytes), is_table=True, stream=stream, reading=Reading(remarks=remarks)
+    )
 
 
 def _items_of_pickle(stream: IO[bytes], shown: str, task: Task, how: How) -> Items:
