@@ -137,7 +137,7 @@ def _filled(shape: object, kind: object, content: Any, order: Any) -> np.ndarray
         values = np.empty(count, object)
         for at, value in enumerate(content):
             values[at] = value
-        return values.reshape(shape, order=order)
+        return values.reshape(shape)  # NumPy writes objects row by row, however they lie
     made = kind.made()
     if type(content) not in (bytes, bytearray) or len(content) != count * made.itemsize or (count and not made.itemsize):
         raise ForbiddenError("holds an array whose bytes are not as many as it says")

@@ -20,6 +20,7 @@ from typing import IO, Any, NamedTuple
 
 from memproc.errors import MemprocError, SourceEndedError, SourceError
 from memproc.sources.compression import Bounds
+from memproc.sources.items import Piece
 from memproc.sources.tables.arrow_rows import lines_of_batches
 from memproc.sources.tables.kinds import Kind, library
 
@@ -46,8 +47,10 @@ class _Seen(NamedTuple):
     has_end: bool = True
 
 
-def rows_of_arrow(stream: IO[bytes], kind: Kind, label: str, bounds: Bounds) -> tuple[Iterator[bytes], list[str]]:
-    """Return the rows of a file or stream as JSON lines, and remarks. Raises SourceError if it is broken, OversizedError if it
+def rows_of_arrow(
+    stream: IO[bytes], kind: Kind, label: str, bounds: Bounds, limit_bytes: int
+) -> tuple[Iterator[Piece], list[str]]:
+    """Return the rows of a file or stream as JSON lines, one of more than `limit_bytes` as rejected, and remarks. Raises SourceError if it is broken, OversizedError if it
     becomes too large; the rows raise SourceEndedError behind the last one if it breaks off.
     """
     ipc = library(kind, "pyarrow.ipc")
@@ -59,7 +62,7 @@ def rows_of_arrow(stream: IO[bytes], kind: Kind, label: str, bounds: Bounds) -> 
         remarks = [] if seen.has_end or kind is Kind.ARROW else [f"{label} has no end mark: if it was cut, rows are missing"]
         stream.seek(start)
         opened = ipc.open_stream(stream)
-        return lines_of_batches(opened.schema, _batches(opened, seen, label)), remarks
+        return lines_of_batches(opened.schema, _batches(opened, seen, label), limit_bytes), remarks
     except MemprocError:
         raise
     except Exception as error:  # what reads it raises errors of many kinds

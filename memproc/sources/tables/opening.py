@@ -14,7 +14,7 @@ from typing import IO
 from memproc.errors import MemprocError, SourceEndedError, SourceError
 from memproc.sources.compression import Bounds
 from memproc.sources.files import How, items_of
-from memproc.sources.items import Items, Reading
+from memproc.sources.items import Items, Piece, Reading
 from memproc.sources.streams import spooled
 from memproc.sources.tables.arrow import rows_of_arrow
 from memproc.sources.tables.children import Task, asked
@@ -53,9 +53,9 @@ def items_of_table(stream: IO[bytes], shown: str, task: Task, how: How) -> Items
         else:
             stream = _copied(stream, shown, how.bounds)
             if task.kind is Kind.PARQUET:
-                lines = rows_of_parquet(stream, shown, how.bounds)
+                lines = rows_of_parquet(stream, shown, how.bounds, how.limit_bytes)
             else:
-                lines, remarks = rows_of_arrow(stream, task.kind, shown, how.bounds)
+                lines, remarks = rows_of_arrow(stream, task.kind, shown, how.bounds, how.limit_bytes)
     except BaseException:
         stream.close()
         raise
@@ -80,7 +80,7 @@ def _lines(stream: IO[bytes], limit_bytes: int) -> Iterator[bytes]:
         yield whole.rstrip(b"\n")
 
 
-def _to_the_end(lines: Iterator[bytes], shown: str) -> Iterator[bytes]:
+def _to_the_end(lines: Iterator[Piece], shown: str) -> Iterator[Piece]:
     """Yield lines. Raises SourceEndedError where reading them fails."""
     try:
         yield from lines

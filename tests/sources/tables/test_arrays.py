@@ -28,6 +28,7 @@ PLAIN = {
     "times": np.array(["2024-01-01T09:00", "NaT"], "M8[ns]"),
     "durations": np.array([5, 7], "m8[25s]"),
     "objects": np.array(["tea", None, 7, [1, 2]], object),
+    "objects by columns": np.asfortranarray(np.array([["tea", 1], ["rain", 2]], object)),
     "nothing": np.array([], "f8"),
     "one alone": np.array(5),
 }
