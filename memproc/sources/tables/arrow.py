@@ -47,9 +47,7 @@ class _Seen(NamedTuple):
     has_end: bool = True
 
 
-def rows_of_arrow(
-    stream: IO[bytes], kind: Kind, label: str, bounds: Bounds, limit_bytes: int
-) -> tuple[Iterator[Piece], list[str]]:
+def rows_of_arrow(stream: IO[bytes], kind: Kind, label: str, bounds: Bounds, limit_bytes: int) -> tuple[Iterator[Piece], list[str]]:
     """Return the rows of a file or stream as JSON lines, one of more than `limit_bytes` as rejected, and remarks. Raises SourceError if it is broken, OversizedError if it
     becomes too large; the rows raise SourceEndedError behind the last one if it breaks off.
     """

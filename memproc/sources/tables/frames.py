@@ -1,6 +1,6 @@
 """Frames and tables in memory as items: of pandas, polars and Arrow, and whatever can give itself as an Arrow stream.
 
-Rules: a frame is rows, and not the names of its columns. None of the libraries is imported: what was given has brought its own. An
+Rules: a frame is rows, and not the names of its columns. A column of texts is rows of content. None of the libraries is imported: what was given has brought its own. An
 index of pandas that has a name is a column; one without a name is left out, and counted unless it only counts rows. What is computed
 later (a lazy frame) is refused with advice.
 """
@@ -8,6 +8,7 @@ later (a lazy frame) is refused with advice.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import islice
 from typing import Any
 
 from memproc.errors import UsageError
@@ -23,12 +24,14 @@ INDEX = "index"  # as what is counted of rows whose labels have no name
 _LAZY = ("LazyFrame",)
 _ARROW = ("Table", "RecordBatch", "RecordBatchReader", "Dataset", "Scanner")
 _COLUMNS = ("Series", "ChunkedArray")  # which are no rows
+_COLUMNS_OF = {"pandas": ("Series",), "polars": ("Series",), "numpy": ("ndarray",)}
 _STREAM = "__arrow_c_stream__"
 
 
 def is_frame(what: object) -> bool:
-    """Return whether something is a frame or a table of a library."""
-    return bool(_named(what, "pandas", ("DataFrame",)) or _named(what, "polars", ("DataFrame", *_LAZY)) or _is_arrow(what))
+    """Return whether something is a frame or a table of a library, or one column of texts."""
+    is_rows = _named(what, "pandas", ("DataFrame",)) or _named(what, "polars", ("DataFrame", *_LAZY)) or _is_arrow(what)
+    return is_rows or _is_texts(what)
 
 
 def of_frame(what: Any, limit_bytes: int) -> Items | None:
@@ -50,7 +53,17 @@ def _lines(what: Any, limit_bytes: int) -> Iterator[Piece]:
         raise UsageError("a lazy frame is not computed yet: give frame.collect()")
     if _named(what, "polars", ("DataFrame",)):
         return lines_of(heads(what.columns), what.iter_rows(buffer_size=ROWS_AT_ONCE))
+    if _is_texts(what):
+        return lines_of(["content"], ((text,) for text in what))
     return _of_arrow(what, limit_bytes)
+
+
+def _is_texts(what: Any) -> bool:
+    """Return whether something is a column of pandas, polars or NumPy that begins with a text, or with nothing and then a text."""
+    if not any(_named(what, package, names) for package, names in _COLUMNS_OF.items()) or getattr(what, "ndim", 1) != 1:
+        return False
+    first = islice((one for one in what if isinstance(one, str | dict)), 1)
+    return any(isinstance(one, str) for one in first)
 
 
 def _unnamed_labels(what: Any) -> str:

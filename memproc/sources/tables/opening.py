@@ -49,6 +49,7 @@ def items_of_table(stream: IO[bytes], shown: str, task: Task, how: How) -> Items
         if task.kind in (Kind.HDF5, Kind.SHEETS):
             head, stream = asked(task, _on_disk(stream, shown, how.bounds), shown, how.bounds)
             how.bounds.check(shown, head["size"], head["size"])
+            remarks = [f"{shown}: {told}" for told in head.get("remarks", ())]
             lines = _lines(stream, how.limit_bytes)
         else:
             stream = _copied(stream, shown, how.bounds)

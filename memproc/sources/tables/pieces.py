@@ -22,5 +22,7 @@ def pieces_of(lines: Iterable[Piece], limit_bytes: int) -> Iterator[Piece]:
 
 def too_large(start: bytes, limit_bytes: int) -> Item:
     """Return a row as rejected that was not made, since it would become too large; `start` is what is known of it."""
-    message = f"the row would become longer than {limit_bytes} bytes, or has more values than any memory; its large columns were not read"
+    message = (
+        f"the row would become longer than {limit_bytes} bytes, or has more values than any memory; its large columns were not read"
+    )
     return Item(None, start[:limit_bytes], fault("", TOO_LONG, message), Category.RESOURCE)

@@ -48,7 +48,7 @@ def test_arrays_of_data_are_read(name, protocol):
     assert (found.dtype, found.shape, repr(found.tolist())) == (array.dtype, array.shape, repr(array.tolist()))
 
 
-@pytest.mark.parametrize("value", [np.float64(0.5), np.int32(5), np.str_("tea"), np.bool_(1), np.datetime64("2024-01-01", "s")])  # noqa: FBT003 - it is a value
+@pytest.mark.parametrize("value", [np.float64(0.5), np.int32(5), np.str_("tea"), np.bool_(1), np.datetime64("2024-01-01", "s")])
 def test_scalars_are_read(value):
     """As NumPy has them."""
     found = data(pickle.dumps(value))
