@@ -84,7 +84,7 @@ def may_hold_embedding(given: Mapping[str, Any]) -> bool:
 
 
 def _is_embedding(name: object, value: object) -> bool:
-    if value.__class__ is dict and [*value] == [NUMBERS]:  # type: ignore[call-overload]
+    if value.__class__ is dict and [*value] == [NUMBERS]:
         return True
     if not isinstance(value, list) or not value:
         return False

@@ -124,9 +124,10 @@ def read_typed(item: Item, context: Context) -> Iterator[Part]:
     """Yield the memory of a row whose columns have types: a number in the column of the content is the text that it shows."""
     for part in read(item, context):
         content = part.fields.get("content") if isinstance(part, Draft) else None
-        if isinstance(content, _NUMBERS) and not isinstance(content, bool):
-            part = part._replace(fields={**part.fields, "content": text_of_number(content)})  # noqa: PLW2901 - the same part
-        yield part
+        if isinstance(part, Draft) and isinstance(content, _NUMBERS) and not isinstance(content, bool):
+            yield part._replace(fields={**part.fields, "content": text_of_number(content)})
+        else:
+            yield part
 
 
 def is_as_it_is(item: Item, kinds: Mapping[str, frozenset[type]]) -> bool:

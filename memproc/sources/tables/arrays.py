@@ -3,9 +3,9 @@
 Facts: NumPy trusts a pickle. It takes a type from it whose fields may lie anywhere, and with objects in them: bytes of the pickle
 then are addresses that it follows. What an array is made of are a type, a shape, and bytes, or a list where it holds objects.
 
-Rules: a type of NumPy is never made from what the pickle says, but from a letter, a size, an order and a unit, each looked at. There
-are no types with fields, and none of fields within fields. Bytes have to be as many as type and shape ask for. An array of objects
-is filled from a list, one by one. A pickle gets nothing of NumPy in its hands: a `Held` stands for each array, until it is read.
+Rules: a type of NumPy is never made from what the pickle says, but from a letter, a size, an order and a unit, each looked at.
+There are no types with fields, and none within another. Bytes have to be as many as type and shape ask for. An array of objects is
+filled from a list, one by one. A pickle gets nothing of NumPy in its hands: a `Held` stands for each array, until it is read.
 """
 
 from __future__ import annotations
@@ -75,7 +75,7 @@ class Held:
     @property
     def shape(self) -> tuple[int, ...]:
         """Return how many values there are, by dimension."""
-        return self._values.shape
+        return tuple(self._values.shape)
 
     @property
     def ndim(self) -> int:

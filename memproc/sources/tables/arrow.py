@@ -6,8 +6,8 @@ a body. The head of a batch says where its buffers are in the body; a compressed
 Rules: the heads of all messages are looked at before anything is decompressed, and what the buffers become is checked. Both kinds
 are read as streams, so what was looked at is what is read. Each batch is checked before values are made of it, since offsets
 that lead out of it would lead out of the memory of the process. A file or stream that breaks off gives the batches before that, and
-then fails: a file has to end with its footer, which says how many batches there are, and a stream with its end mark. A stream without
-one that ends behind a message is whole for all that can be known: there is a remark.
+then fails: a file has to end with its footer, which says how many batches there are, and a stream with its end mark. A stream
+without one that ends behind a message is whole for all that can be known: there is a remark.
 """
 
 from __future__ import annotations
@@ -48,8 +48,10 @@ class _Seen(NamedTuple):
 
 
 def rows_of_arrow(stream: IO[bytes], kind: Kind, label: str, bounds: Bounds, limit_bytes: int) -> tuple[Iterator[Piece], list[str]]:
-    """Return the rows of a file or stream as JSON lines, one of more than `limit_bytes` as rejected, and remarks. Raises SourceError if it is broken, OversizedError if it
-    becomes too large; the rows raise SourceEndedError behind the last one if it breaks off.
+    """Return the rows of a file or stream as JSON lines, one of more than `limit_bytes` as rejected, and remarks.
+
+    Raises SourceError if it is broken, OversizedError if it becomes too large; the rows raise SourceEndedError behind the last one
+    if it breaks off.
     """
     ipc = library(kind, "pyarrow.ipc")
     start = _FILE_HEAD_BYTES if kind is Kind.ARROW else 0

@@ -3,8 +3,8 @@
 Rules: an empty cell, NaN or NaT is null. Dates and times become text, a time without a zone is UTC. Bytes that are text become
 text, any others `{"$binary": ...}` in base64, so nothing of them is lost. NaN inside a list or an object stays NaN, which is no
 JSON: its record is quarantined, because a null in its place would be another value. An infinite number is text, and so is any other
-value of a cell that JSON cannot say. A list or an object that cannot be said becomes an object with its Python form as `unreadable`,
-and so does a record that is no row: it has no content, and is quarantined.
+value of a cell that JSON cannot say. A list or an object that cannot be said becomes an object with its Python form as
+`unreadable`, and so does a record that is no row: it has no content, and is quarantined.
 
 Little is imported here: each process that reads a table begins with it.
 """
@@ -12,6 +12,7 @@ Little is imported here: each process that reads a table begins with it.
 from __future__ import annotations
 
 import json
+import math
 from base64 import b64encode
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
@@ -85,8 +86,9 @@ def _shown(value: Any) -> str:
 
 def _text_if_infinite(value: Any) -> Any:
     """Return an infinite number of a column as text, which a field of numbers refuses by its name; anything else unchanged."""
-    is_infinite = isinstance(value, float | Decimal) and value == value and value - value != 0  # noqa: PLR0124 - NaN differs from itself
-    return ("Infinity" if value > 0 else "-Infinity") if is_infinite else value
+    if not isinstance(value, float | Decimal) or not math.isinf(value):
+        return value
+    return "Infinity" if value > 0 else "-Infinity"
 
 
 def heads(names: Iterable[object]) -> list[str]:

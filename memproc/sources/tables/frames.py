@@ -1,8 +1,8 @@
 """Frames and tables in memory as items: of pandas, polars and Arrow, and whatever can give itself as an Arrow stream.
 
-Rules: a frame is rows, and not the names of its columns. A column of texts is rows of content. None of the libraries is imported: what was given has brought its own. An
-index of pandas that has a name is a column; one without a name is left out, and counted unless it only counts rows. What is computed
-later (a lazy frame) is refused with advice.
+Rules: a frame is rows, and not the names of its columns. A column of texts is rows of content. None of the libraries is imported:
+what was given has brought its own. An index of pandas that has a name is a column; one without a name is left out, and counted
+unless it only counts rows. What is computed later (a lazy frame) is refused with advice.
 """
 
 from __future__ import annotations

@@ -43,6 +43,7 @@ def tables_in(kind: Kind, stream: IO[bytes], label: str, bounds: Bounds) -> tupl
 def items_of_table(stream: IO[bytes], shown: str, task: Task, how: How) -> Items:
     """Return the rows of a table as items; the stream is closed with them. Raises SourceError if they cannot be read."""
     remarks: list[str] = []
+    lines: Iterator[Piece]
     try:
         if task.kind is Kind.PICKLE:
             return _items_of_pickle(stream, shown, task, how)

@@ -4,9 +4,9 @@ Facts: a pickle is a program. What it may call it names, and `find_class` is ask
 outwitted each time, so there is a list of what is allowed. Lists, dictionaries, texts, numbers, true, false and None need no name.
 
 Rules: allowed are the types of plain data beyond those: sets, `bytearray`, `complex`, ordered and default dictionaries, counters,
-deques, dates and times, `Decimal`, `UUID`. For the arrays and scalars of NumPy the functions of `arrays` stand in, and those of this
-module for the times of pandas in rows, and for bytes as old protocols write them. Frames of pandas are not allowed: they name some twenty
-private functions, others in each version, so the advice is to save them as Parquet.
+deques, dates and times, `Decimal`, `UUID`. For the arrays and scalars of NumPy the functions of `arrays` stand in, and those of
+this module for the times of pandas in rows, and for bytes as old protocols write them. Frames of pandas are not allowed: they name
+some twenty private functions, others in each version, so the advice is to save them as Parquet.
 """
 
 from __future__ import annotations

@@ -20,7 +20,7 @@ SHARED_BYTES = 1 << 24  # what the rows of a slice may become by sharing
 
 def rows_that_may_share(batch: Any, rows: int) -> int:
     """Return how many rows, of so many, may be made at once where each may have the largest value that they share."""
-    shared = sum(column.get_total_buffer_size() for column in batch.columns if _may_share(column.type))
+    shared: int = sum(column.get_total_buffer_size() for column in batch.columns if _may_share(column.type))
     return max(1, min(rows, SHARED_BYTES // max(shared, 1)))
 
 

@@ -1,7 +1,7 @@
 """Workbooks of spreadsheet programs: each sheet is a table with its head in the first row that has two cells or more.
 
-Rules: rows of one cell above the head are titles, and told. Where no row has more than one, the first is the head. A hidden sheet is
-read, and told.
+Rules: rows of one cell above the head are titles, and told. Where no row has more than one, the first is the head. A hidden sheet
+is read, and told.
 
 Facts: python-calamine holds a sheet as a whole, with a cell for each place up to the last one that is used. So it runs in the child
 process that `child` begins, where memory has a limit. Spreadsheets know only fractions: a whole one is meant as an integer.

@@ -31,9 +31,9 @@ def spoilt_mark(raw, start):
 CASES = {
     "a file cut between two messages": (True, lambda raw, at: raw[: at[4]], "without a footer", 5),
     "a file cut within a message": (True, lambda raw, at: raw[: at[4] + 30], "within a message", 5),
-    "a file without its last bytes": (True, lambda raw, at: raw[:-3], "without a footer", 10),
+    "a file without its last bytes": (True, lambda raw, _: raw[:-3], "without a footer", 10),
     "a file with a mark of zeros": (True, lambda raw, at: spoilt_mark(raw, at[1]), "10 batches, and 2 were found", 2),
-    "a file whose footer has no length": (True, lambda raw, at: raw[:-10] + bytes(4) + raw[-6:], "footer is broken", 10),
+    "a file whose footer has no length": (True, lambda raw, _: raw[:-10] + bytes(4) + raw[-6:], "footer is broken", 10),
     "a stream with a mark of zeros": (False, lambda raw, at: spoilt_mark(raw, at[1]), "no message begins", 2),
     "a stream that ends in its midst": (
         False,
