@@ -57,14 +57,19 @@ def _lengths(column: Any) -> list[int]:
 
 
 def _values(column: Any) -> int:
-    """Return how many values are in a column, with those in lists and structs."""
+    """Return how many values are in a column, with those in lists and structs, however deep."""
     types = library(Kind.ARROW, "pyarrow.types")
-    kind = column.type
-    if types.is_struct(kind):
-        return len(column) + sum(map(_values, column.flatten()))
-    if types.is_map(kind):
-        return len(column) + sum(_values(_within(column, inner)) for inner in (column.keys, column.items))
-    return len(column) + (_values(column.flatten()) if _is_list(types, kind) else 0)
+    waiting, count = [column], 0
+    while waiting:
+        one = waiting.pop()
+        count += len(one)
+        if types.is_struct(one.type):
+            waiting += one.flatten()
+        elif types.is_map(one.type):
+            waiting += [_within(one, one.keys), _within(one, one.items)]
+        elif _is_list(types, one.type):
+            waiting.append(one.flatten())
+    return count
 
 
 def _within(column: Any, inner: Any) -> Any:
@@ -88,9 +93,13 @@ def _apart(column: Any) -> Any:
 def _may_share(kind: Any) -> bool:
     types = library(Kind.ARROW, "pyarrow.types")
     views = (types.is_dictionary, types.is_string_view, types.is_binary_view, types.is_list_view, types.is_large_list_view)
-    if any(is_one(kind) for is_one in (*views, types.is_run_end_encoded)):
-        return True
-    return any(_may_share(kind.field(at).type) for at in range(kind.num_fields))
+    waiting = [kind]
+    while waiting:
+        one = waiting.pop()
+        if any(is_one(one) for is_one in (*views, types.is_run_end_encoded)):
+            return True
+        waiting += [one.field(at).type for at in range(one.num_fields)]
+    return False
 
 
 def _is_list(types: Any, kind: Any) -> bool:
