@@ -33,6 +33,7 @@ _AS_IT_IS = frozenset({str, int, bool, type(None), datetime, date, bytes})
 _JSON = frozenset({str, int, bool, float, type(None)})
 _NAME_CHARS = 100
 _DIGITS_OF_INTEGER = 18
+_FIRST_INEXACT = 2**53  # from here on not every integer is a float
 _NOTHING = frozenset({"NaTType", "NAType"})
 _SAYS_NOTHING = frozenset({"<NA>", "NaT", "NaN", "nan", "Decimal('sNaN')"})
 _SCALAR = (str, bytes, bytearray, memoryview, UserString)  # sequences of their own letters
@@ -158,6 +159,17 @@ def number_of(value: Decimal) -> int | float | str:
         return int(value)
     near = float(value)
     return near if Decimal(repr(near)) == value else str(value)
+
+
+def text_of_number(value: float) -> str:
+    """Return a number as the text that a name or an id has: a whole one as an integer, which is what a column with missing values
+    keeps as fractions.
+
+    >>> text_of_number(12.0), text_of_number(12), text_of_number(0.5)
+    ('12', '12', '0.5')
+    """
+    is_whole = isinstance(value, float) and value.is_integer() and abs(value) < _FIRST_INEXACT
+    return str(int(value)) if is_whole else str(value)
 
 
 def settled_if_readable(value: object) -> Any:

@@ -358,6 +358,9 @@ def test_no_function_of_the_package_calls_itself_over_what_it_is_given():
         "_holds_nan",
         "json_of",
         "says_more",
+        "_check_json",
+        "_names_in",
+        "_with_text_names",
     }  # `_check_plain`, `_hidden` and `_holds_nan` by their callers
     assert found == halves | stops
 

@@ -14,6 +14,7 @@ from typing import Any
 import orjson
 
 from memproc.formats.usual_names import folded
+from memproc.sources.tables.cells import NUMBERS
 from memproc.values import shown
 
 EMBEDDINGS = "embeddings"
@@ -83,6 +84,8 @@ def may_hold_embedding(given: Mapping[str, Any]) -> bool:
 
 
 def _is_embedding(name: object, value: object) -> bool:
+    if value.__class__ is dict and [*value] == [NUMBERS]:
+        return True
     if not isinstance(value, list) or not value:
         return False
     is_named = isinstance(name, str) and folded(name) in _NAMED

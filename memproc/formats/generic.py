@@ -30,7 +30,7 @@ from memproc.records.versions import version_of
 from memproc.sources.tables.cells import BINARY
 from memproc.times import is_assumed
 from memproc.validation import fault
-from memproc.values import is_blank, is_empty, shown
+from memproc.values import is_blank, is_empty, shown, text_of_number
 
 BINARIES = "binary values"
 NOWHERE = "none"  # a mapping of a field to this leaves it out
@@ -99,7 +99,7 @@ def _read_by_names(item: Item, context: Context) -> Iterator[Part]:
     for field in _TEXT_FIELDS:
         value = fields.get(field)
         if isinstance(value, _NUMBERS) and not isinstance(value, bool):
-            fields[field] = str(value)
+            fields[field] = text_of_number(value)
     if isinstance(fields.get("tags"), str):
         fields["tags"] = tags_of(fields["tags"])
     if isinstance(fields.get("relations"), str):
@@ -118,6 +118,16 @@ def _read_by_names(item: Item, context: Context) -> Iterator[Part]:
             del fields["metadata"]
     yield Draft(with_raw_times(fields), is_identity=context.source is not None or "source" in fields)
     yield from (LeftOut(kind, count) for kind, count in ((EMBEDDINGS, dropped), (BINARIES, binary)) if count)
+
+
+def read_typed(item: Item, context: Context) -> Iterator[Part]:
+    """Yield the memory of a row whose columns have types: a number in the column of the content is the text that it shows."""
+    for part in read(item, context):
+        content = part.fields.get("content") if isinstance(part, Draft) else None
+        if isinstance(part, Draft) and isinstance(content, _NUMBERS) and not isinstance(content, bool):
+            yield part._replace(fields={**part.fields, "content": text_of_number(content)})
+        else:
+            yield part
 
 
 def is_as_it_is(item: Item, kinds: Mapping[str, frozenset[type]]) -> bool:
@@ -263,6 +273,9 @@ FORMAT = Format(
     "json", "any JSON objects: usual names of fields, or a mapping", matches, read, ("memories", "items", "data", "records")
 )
 TABLE = FORMAT._replace(name="csv", about="rows of a table: usual names of columns, or a mapping", matches=told_elsewhere, lists=())
-ROWS = TABLE._replace(name="table", about="rows of Parquet, Arrow, HDF5, workbooks and frames, like those of `csv`")
+ROWS = TABLE._replace(
+    name="table", about="rows of Parquet, Arrow, HDF5, workbooks and frames, like those of `csv`", read=read_typed
+)
+READS = (read, read_typed)
 TABLES = (TABLE, ROWS)
 TEXTS = FORMAT._replace(name="texts", about="a JSON list of texts, each of which is a memory", matches=told_elsewhere, lists=())

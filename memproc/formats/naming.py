@@ -7,6 +7,7 @@ name that sounds like text and holds the longest text; if no name sounds like te
 from __future__ import annotations
 
 import re
+import shlex
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
 from typing import Self
@@ -87,7 +88,7 @@ class Names:
             return "importance runs from 0 to 1: divide it by its scale, or leave it in the metadata with --map importance=none"
         if not self._lacks_text:
             return f"{what}: mend what is wrong with these, or name another format with --format"
-        proposed = f"--map content={self.like_text}" if self.like_text else "--map content=NAME"
+        proposed = f"--map {shlex.quote(f'content={self.like_text}')}" if self.like_text else "--map content=NAME"
         return f"{what}: try {proposed}, or name its format with --format"
 
 

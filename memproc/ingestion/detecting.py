@@ -66,7 +66,7 @@ def _of_table(rows: Sequence[Any], file: Delivery | None, intake: Intake, fields
 def _format_named(name: str, sample: Sequence[Item], file: Delivery | None, intake: Intake) -> Format:
     """Return the format of a name. Raises SourceError if a file of a folder or an archive is not in it."""
     named = format_named(name)
-    if isinstance(intake.context.mapping, FieldMap) and named.read is not generic.read:
+    if isinstance(intake.context.mapping, FieldMap) and named.read not in generic.READS:
         raise UsageError(f"format={name!r}: a mapping reads json and csv alone: leave the format out, or the mapping")
     if file is not None and not file.is_named and named.matches is not told_elsewhere:
         objects: list[Any] = [item.value for item in sample if is_mapping(item.value)]

@@ -79,7 +79,7 @@ class Reread:
             if kinds := kinds_left_out(counts):
                 self.kinds_left_out.update(kinds)
                 left_out.add(at)
-        is_flat = intake.format.read is generic.read
+        is_flat = intake.format.read in generic.READS
         accepted = dict(zip(chunk.records.accepted.position, chunk.records.accepted.json, strict=True))
         first = 0
         for at, (piece, count) in enumerate(zip(pieces, chunk.counts, strict=True)):

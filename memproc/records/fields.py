@@ -16,7 +16,7 @@ from pydantic_core import InitErrorDetails, PydanticCustomError, PydanticKnownEr
 
 from memproc.records.storable import storable_json, storable_text, unstorable_in
 from memproc.times import FIRST_EPOCH, LAST_EPOCH, UNITS_PER_SECOND, parse_time, parts_of
-from memproc.values import UnreadableError, as_json, number_of, settled, settled_if_readable, shown
+from memproc.values import UnreadableError, as_json, number_of, settled, settled_if_readable, shown, text_of_number
 
 CONTENT_LIMIT_CHARS = 1_000_000
 # What programs write for "no id".
@@ -60,8 +60,10 @@ def _to_name(value: object) -> object:
 
 
 def _to_id(value: object) -> object:
-    """Return an id as text. A word that programs write for "no id" counts as not given."""
+    """Return an id as text, a whole number as that of its integer. A word that programs write for "no id" counts as not given."""
     plain = value if type(value) is str else _said(value)
+    if isinstance(plain, float) and (text := text_of_number(plain)).removeprefix("-").isdigit():
+        plain = text
     name = _to_name(str(plain) if isinstance(plain, int | UUID) and not isinstance(plain, bool) else plain)
     if isinstance(name, str) and name.lower() in NO_IDS:
         raise PydanticUseDefault

@@ -5,33 +5,63 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from memproc.sources.tables.cells import heads, lines_of
+from memproc.sources.items import Piece
+from memproc.sources.tables.cells import NUMBERS, heads, json_of, lines_of
 from memproc.sources.tables.kinds import Kind, library
+from memproc.sources.tables.pieces import too_large
+from memproc.sources.tables.weights import MOST_NUMBERS, is_heavy, is_too_heavy, numbers_in, rows_that_may_share
 
 SLICE_BYTES = 1 << 20
 MOST_ROWS = 1_000
 
 
-def lines_of_batches(schema: Any, batches: Iterable[Any]) -> Iterator[bytes]:
-    """Return the rows of record batches of one schema as JSON lines. Raises SourceError if two columns have one name."""
-    return _lines(heads(schema.names), batches)
+def lines_of_batches(schema: Any, batches: Iterable[Any], limit_bytes: int) -> Iterator[Piece]:
+    """Return the rows of record batches of one schema as JSON lines; one that would become too large as rejected.
+
+    Raises SourceError if two columns have one name.
+    """
+    return _lines(heads(schema.names), batches, limit_bytes)
 
 
-def _lines(names: Sequence[str], batches: Iterable[Any]) -> Iterator[bytes]:
+def _lines(names: Sequence[str], batches: Iterable[Any], limit_bytes: int) -> Iterator[Piece]:
     for batch in batches:
         count = batch.num_rows
-        size = max(1, min(MOST_ROWS, count * SLICE_BYTES // max(batch.nbytes, 1)))
+        size = rows_that_may_share(batch, max(1, min(MOST_ROWS, count * SLICE_BYTES // max(batch.nbytes, 1))))
         for at in range(0, count, size):
-            columns = [_values(column) for column in batch.slice(at, size).columns]
-            yield from lines_of(names, zip(*columns, strict=True)) if columns else ()
+            columns = batch.slice(at, size).columns
+            if not is_too_heavy(columns, limit_bytes):
+                yield from _of_columns(names, columns)
+                continue
+            for row in range(at, min(at + size, count)):
+                columns = batch.slice(row, 1).columns
+                is_whole = not is_too_heavy(columns, limit_bytes)
+                yield from _of_columns(names, columns) if is_whole else [_start_of(names, columns, limit_bytes)]
+
+
+def _of_columns(names: Sequence[str], columns: Sequence[Any]) -> Iterator[bytes]:
+    values = [_values(column) for column in columns]
+    yield from lines_of(names, zip(*values, strict=True)) if values else ()
+
+
+def _start_of(names: Sequence[str], columns: Sequence[Any], limit_bytes: int) -> Piece:
+    """Return a row that is too large as rejected, with what is in its small columns."""
+    large = f"more than a row of {limit_bytes:,} bytes may have"
+    cells = [large if is_heavy(column, limit_bytes) else _values(column)[0] for column in columns]
+    return too_large(json_of(dict(zip(names, cells, strict=True))), limit_bytes)
 
 
 def _values(column: Any) -> list[object]:
     """Return the values of a column. Where one of them has no Python value, each is looked at by itself."""
+    if (counts := numbers_in(column)) is not None:
+        return [_list_of_numbers(column, at, count) for at, count in enumerate(counts)]
     try:
         return _exact(column).to_pylist(maps_as_pydicts="strict")  # type: ignore[no-any-return]
     except Exception:  # noqa: BLE001 - a time beyond those of Python, text that is no UTF-8, a name given twice
         return [_value(column[at]) for at in range(len(column))]
+
+
+def _list_of_numbers(column: Any, at: int, count: int) -> object:
+    return {NUMBERS: count} if count > MOST_NUMBERS else column[at].as_py()
 
 
 def _exact(column: Any) -> Any:

@@ -2,8 +2,9 @@
 
 Rules: an empty cell, NaN or NaT is null. Dates and times become text, a time without a zone is UTC. Bytes that are text become
 text, any others `{"$binary": ...}` in base64, so nothing of them is lost. NaN inside a list or an object stays NaN, which is no
-JSON: its record is quarantined, because a null in its place would be another value. What cannot be said at all becomes an object
-with its Python form as `unreadable`: it has no content, and is quarantined too.
+JSON: its record is quarantined, because a null in its place would be another value. An infinite number is text, and so is any other
+value of a cell that JSON cannot say. A list or an object that cannot be said becomes an object with its Python form as
+`unreadable`, and so does a record that is no row: it has no content, and is quarantined.
 
 Little is imported here: each process that reads a table begins with it.
 """
@@ -11,6 +12,7 @@ Little is imported here: each process that reads a table begins with it.
 from __future__ import annotations
 
 import json
+import math
 from base64 import b64encode
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
@@ -24,6 +26,7 @@ from memproc.errors import SourceError
 from memproc.values import as_json, row_of, settled
 
 BINARY = "$binary"  # the name under which bytes stand that are no text
+NUMBERS = "$numbers"  # the name under which the length of a list of numbers stands that is too long to be read
 SHOWN_BYTES = 100_000  # of what cannot be said
 NAMES_SHOWN, NAME_CHARS = 8, 60
 _OPTIONS = orjson.OPT_PASSTHROUGH_DATETIME | orjson.OPT_NON_STR_KEYS
@@ -36,19 +39,56 @@ def json_of(record: object) -> bytes:
     b'{"content":"Prefers tea","at":null,"raw":"tea"}'
     """
     try:
-        value = settled(row_of(record))
-        try:
-            said = orjson.dumps(value, _said, _OPTIONS)
-        except (TypeError, ValueError):  # an integer beyond 64 bits, a lone surrogate
-            said = b"null"
-        return json.dumps(value, default=_said).encode() if b"null" in said and _is_inexact(said, value) else said
+        return _said_whole(settled(row_of(record)))
     except MemoryError:
         raise  # a process that reads for another may not have more
     except Exception:  # noqa: BLE001 - it may be of any class
-        from memproc.sources.raw import raw_bytes  # noqa: PLC0415 - rarely needed, and what it needs takes long to load
+        if type(record) is dict:
+            return orjson.dumps({str(name): orjson.Fragment(_cell(value)) for name, value in record.items()})
+        return orjson.dumps({"unreadable": _shown(record)})
 
-        shown = raw_bytes(record)[:SHOWN_BYTES].decode("utf-8", "replace")
-        return orjson.dumps({"unreadable": shown})
+
+def _said_whole(value: Any) -> bytes:
+    try:
+        said = orjson.dumps(value, _said, _OPTIONS)
+    except (TypeError, ValueError):  # an integer beyond 64 bits, a lone surrogate
+        said = b"null"
+    if b"null" not in said or not _is_inexact(said, value):
+        return said
+    if isinstance(value, dict):
+        value = {name: _text_if_infinite(one) for name, one in value.items()}
+    return json.dumps(value, default=_said).encode()
+
+
+def _cell(value: Any) -> bytes:
+    """Return the JSON of a cell; of a value that JSON cannot say its text, of a list or an object of such an object with it."""
+    try:
+        return _said_whole(settled(value))
+    except MemoryError:
+        raise
+    except Exception:  # noqa: BLE001 - it may be of any class
+        is_plain = not isinstance(value, dict | list | tuple | AbstractSet)
+        return orjson.dumps(_text(value) if is_plain else {"unreadable": _shown(value)})
+
+
+def _text(value: Any) -> str:
+    try:
+        return str(value)[:SHOWN_BYTES].encode("utf-8", "replace").decode()
+    except Exception:  # noqa: BLE001 - of any class
+        return _shown(value)
+
+
+def _shown(value: Any) -> str:
+    from memproc.sources.raw import raw_bytes  # noqa: PLC0415 - rarely needed, and what it needs takes long to load
+
+    return raw_bytes(value)[:SHOWN_BYTES].decode("utf-8", "replace")
+
+
+def _text_if_infinite(value: Any) -> Any:
+    """Return an infinite number of a column as text, which a field of numbers refuses by its name; anything else unchanged."""
+    if not isinstance(value, float | Decimal) or not math.isinf(value):
+        return value
+    return "Infinity" if value > 0 else "-Infinity"
 
 
 def heads(names: Iterable[object]) -> list[str]:

@@ -68,7 +68,8 @@ def _found(kind: Kind, stream: BufferedReader, task: dict[str, Any]) -> tuple[di
 
         if task["table"] is None:
             return {"tables": xlsx.sheets_in(stream), "others": []}, ()
-        return {"size": 0}, _with_ends(xlsx.rows_of_sheet(stream, task["table"]))
+        lines, remarks = xlsx.rows_of_sheet(stream, task["table"])
+        return {"size": 0, "remarks": remarks}, _with_ends(lines)
     from memproc.sources.tables import hdf5
 
     file = hdf5.opened(stream)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from threading import Timer
@@ -22,6 +23,7 @@ BASE_BYTES, BYTES_A_BYTE = 1 << 29, 20
 BASE_SECONDS, BYTES_A_SECOND = 20, 1 << 20
 _LONGEST_HEAD = 1 << 22
 _OUT_OF_MEMORY = 3
+_CRASHES = frozenset(-getattr(signal, name) for name in ("SIGSEGV", "SIGBUS", "SIGILL", "SIGFPE") if hasattr(signal, name))
 _MODULE = "memproc.sources.tables.child"
 _THREADS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS")  # each takes memory
 
@@ -119,6 +121,8 @@ class _Child:
         code = self._process.wait()
         if self._is_late:
             return OversizedError(f"{self._label} takes more than {self._seconds} seconds to read: it was not read")
+        if code in _CRASHES:
+            return SourceEndedError(f"{self._label} could not be read to its end: the reader crashed on it, so it is broken")
         if code < 0 or code == _OUT_OF_MEMORY:
             most = f"{self._bytes:,} bytes of memory, or {self._seconds} seconds,"
             return OversizedError(f"{self._label} takes more than the {most} that it may: it was read no further")

@@ -20,6 +20,10 @@ class Kind(Enum):
     PICKLE = "a pickle"
 
 
+class ForbiddenError(SourceError):
+    """A pickle asks for something else than data."""
+
+
 START_BYTES = 8
 SHEET_SUFFIXES = (".xlsx", ".xlsm", ".xlsb", ".ods")  # all are zip archives
 SHEET_MEMBERS = frozenset(("xl/workbook.xml", "xl/workbook.bin"))

@@ -14,7 +14,7 @@ from typing import IO
 from memproc.errors import MemprocError, SourceEndedError, SourceError
 from memproc.sources.compression import Bounds
 from memproc.sources.files import How, items_of
-from memproc.sources.items import Items, Reading
+from memproc.sources.items import Items, Piece, Reading
 from memproc.sources.streams import spooled
 from memproc.sources.tables.arrow import rows_of_arrow
 from memproc.sources.tables.children import Task, asked
@@ -42,22 +42,28 @@ def tables_in(kind: Kind, stream: IO[bytes], label: str, bounds: Bounds) -> tupl
 
 def items_of_table(stream: IO[bytes], shown: str, task: Task, how: How) -> Items:
     """Return the rows of a table as items; the stream is closed with them. Raises SourceError if they cannot be read."""
+    remarks: list[str] = []
+    lines: Iterator[Piece]
     try:
         if task.kind is Kind.PICKLE:
             return _items_of_pickle(stream, shown, task, how)
         if task.kind in (Kind.HDF5, Kind.SHEETS):
             head, stream = asked(task, _on_disk(stream, shown, how.bounds), shown, how.bounds)
             how.bounds.check(shown, head["size"], head["size"])
+            remarks = [f"{shown}: {told}" for told in head.get("remarks", ())]
             lines = _lines(stream, how.limit_bytes)
         else:
             stream = _copied(stream, shown, how.bounds)
-            is_parquet = task.kind is Kind.PARQUET
-            rows = rows_of_parquet(stream, shown, how.bounds) if is_parquet else rows_of_arrow(stream, task.kind, shown, how.bounds)
-            lines = rows
+            if task.kind is Kind.PARQUET:
+                lines = rows_of_parquet(stream, shown, how.bounds, how.limit_bytes)
+            else:
+                lines, remarks = rows_of_arrow(stream, task.kind, shown, how.bounds, how.limit_bytes)
     except BaseException:
         stream.close()
         raise
-    return Items(pieces_of(_to_the_end(lines, shown), how.limit_bytes), is_table=True, stream=stream, reading=Reading())
+    return Items(
+        pieces_of(_to_the_end(lines, shown), how.limit_bytes), is_table=True, stream=stream, reading=Reading(remarks=remarks)
+    )
 
 
 def _items_of_pickle(stream: IO[bytes], shown: str, task: Task, how: How) -> Items:
@@ -76,7 +82,7 @@ def _lines(stream: IO[bytes], limit_bytes: int) -> Iterator[bytes]:
         yield whole.rstrip(b"\n")
 
 
-def _to_the_end(lines: Iterator[bytes], shown: str) -> Iterator[bytes]:
+def _to_the_end(lines: Iterator[Piece], shown: str) -> Iterator[Piece]:
     """Yield lines. Raises SourceEndedError where reading them fails."""
     try:
         yield from lines

@@ -11,6 +11,7 @@ from typing import IO, Any
 
 from memproc.errors import MemprocError, SourceError
 from memproc.sources.compression import Bounds
+from memproc.sources.items import Piece
 from memproc.sources.tables.arrow_rows import MOST_ROWS, lines_of_batches
 from memproc.sources.tables.kinds import Kind, library
 from memproc.sources.tables.pages import check_pages
@@ -21,8 +22,10 @@ BUFFER_BYTES = 1 << 18  # of one column
 _MOST_THRIFT_BYTES = 64 << 20
 
 
-def rows_of_parquet(stream: IO[bytes], label: str, bounds: Bounds) -> Iterator[bytes]:
-    """Return the rows of a file as JSON lines. Raises SourceError if it is broken, OversizedError if it becomes too large."""
+def rows_of_parquet(stream: IO[bytes], label: str, bounds: Bounds, limit_bytes: int) -> Iterator[Piece]:
+    """Return the rows of a file as JSON lines, one of more than `limit_bytes` as rejected. Raises SourceError if it is broken,
+    OversizedError if it becomes too large.
+    """
     parquet = library(Kind.PARQUET, "pyarrow.parquet")
     packed = stream.seek(0, 2)
     try:
@@ -33,7 +36,7 @@ def rows_of_parquet(stream: IO[bytes], label: str, bounds: Bounds) -> Iterator[b
         opened = _opened(parquet, stream)
         fitting = min(BATCH_BYTES * meta.num_rows // max(_size(meta), 1), SHARED_BYTES // max(dictionary, 1))
         rows = max(1, min(MOST_ROWS, fitting))
-        return lines_of_batches(opened.schema_arrow, opened.iter_batches(batch_size=rows, use_threads=False))
+        return lines_of_batches(opened.schema_arrow, opened.iter_batches(batch_size=rows, use_threads=False), limit_bytes)
     except MemprocError:
         raise
     except Exception as error:  # what reads it raises errors of many kinds

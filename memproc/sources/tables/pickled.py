@@ -33,9 +33,6 @@ def _records(data: Any) -> Iterable[bytes]:
         if _is_columns(data):
             return lines_of(heads(data), zip(*map(_listed, data.values()), strict=True))
         return (json_of({"key": str(name), **one} if isinstance(one, dict) else one) for name, one in data.items())
-    if _is_array(data) and data.dtype.names:
-        names = data.dtype.names
-        return lines_of(heads(names), zip(*(_listed(data[name]) for name in names), strict=True))
     if isinstance(data, set | frozenset):
         return map(json_of, sorted(data, key=repr))
     return map(json_of, _listed(data) if isinstance(data, _IN_ORDER) or _is_array(data) else [data])

@@ -4,9 +4,9 @@ Facts: a pickle is a program. What it may call it names, and `find_class` is ask
 outwitted each time, so there is a list of what is allowed. Lists, dictionaries, texts, numbers, true, false and None need no name.
 
 Rules: allowed are the types of plain data beyond those: sets, `bytearray`, `complex`, ordered and default dictionaries, counters,
-deques, dates and times, `Decimal`, `UUID`, and the arrays and scalars of NumPy. For the times of pandas in rows, and for bytes as
-old protocols write them, functions of this module stand in. Frames of pandas are not allowed: they name some twenty
-private functions, others in each version, so the advice is to save them as Parquet.
+deques, dates and times, `Decimal`, `UUID`. For the arrays and scalars of NumPy the functions of `arrays` stand in, and those of
+this module for the times of pandas in rows, and for bytes as old protocols write them. Frames of pandas are not allowed: they name
+some twenty private functions, others in each version, so the advice is to save them as Parquet.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ import uuid
 from importlib import import_module
 from typing import Any
 
-from memproc.errors import SourceError
+from memproc.sources.tables.kinds import ForbiddenError
 
 _PLAIN = ("set", "frozenset", "bytearray", "complex", "list", "dict", "tuple", "str", "bytes", "int", "float", "bool")
 _DATA: dict[str, tuple[Any, tuple[str, ...]]] = {
@@ -32,18 +32,11 @@ _DATA: dict[str, tuple[Any, tuple[str, ...]]] = {
     "decimal": (decimal, ("Decimal",)),
     "uuid": (uuid, ("UUID",)),
 }
-_ARRAYS = {
-    **dict.fromkeys(("numpy.core.multiarray", "numpy._core.multiarray"), ("_reconstruct", "scalar")),
-    **dict.fromkeys(("numpy.core.numeric", "numpy._core.numeric"), ("_frombuffer",)),
-    "numpy": ("ndarray", "dtype"),
-}
+_ARRAYS = "memproc.sources.tables.arrays"  # what stands in for NumPy, which is loaded only where it is asked for
+_NUMPY_MODULES = ("numpy.core", "numpy._core")  # as the first version called them, and as the second does
 _NANOSECONDS = 10  # how pandas numbers its units
 _A_SECOND: dict[object, int] = {7: 1, 8: 10**3, 9: 10**6, _NANOSECONDS: 10**9}
 FRAMES = ("pandas", "polars", "pyarrow", "geopandas")
-
-
-class ForbiddenError(SourceError):
-    """A pickle asks for something else than data."""
 
 
 def _bytes_of(text: object, encoding: object = "latin1") -> bytes:
@@ -71,6 +64,11 @@ _STAND_INS: dict[tuple[str, str], Any] = {
     ("pandas._libs.tslibs.timestamps", "_unpickle_timestamp"): _time_of,
     ("pandas._libs.tslibs.nattype", "__nat_unpickle"): _no_time,
     ("pandas._libs.missing", "NA"): None,
+    ("numpy", "dtype"): "type_of",
+    ("numpy", "ndarray"): None,  # named beside each array, and never called
+    **dict.fromkeys(((f"{module}.multiarray", "_reconstruct") for module in _NUMPY_MODULES), "empty_array"),
+    **dict.fromkeys(((f"{module}.multiarray", "scalar") for module in _NUMPY_MODULES), "scalar_from"),
+    **dict.fromkeys(((f"{module}.numeric", "_frombuffer") for module in _NUMPY_MODULES), "array_from"),
 }
 
 
@@ -81,10 +79,9 @@ class _Reader(pickle.Unpickler):
         """Return what a pickle names. Raises ForbiddenError if that is not allowed."""
         if module in _DATA and name in _DATA[module][1]:
             return getattr(_DATA[module][0], name)
-        if name in _ARRAYS.get(module, ()):
-            return getattr(import_module(module.replace("numpy.core", "numpy._core")), name)
         if (module, name) in _STAND_INS:
-            return _STAND_INS[module, name]
+            found = _STAND_INS[module, name]
+            return getattr(import_module(_ARRAYS), found) if isinstance(found, str) else found
         if (package := module.partition(".")[0]) in FRAMES:
             raise ForbiddenError(f"holds a frame of {package}: save it as Parquet, as with frame.to_parquet(...)")
         raise ForbiddenError(f"asks for {module}.{name}"[:200] + ", which is no plain data, and was not read")
@@ -111,8 +108,11 @@ def data_of(stream: io.BufferedReader) -> Any:
 
 
 def array_of(raw: bytes) -> Any:
-    """Return the data in a pickle of a column."""
-    return _Reader(io.BytesIO(raw)).load()
+    """Return the array in a pickle of columns. Raises ForbiddenError if it is anything else."""
+    found = _Reader(io.BytesIO(raw)).load()
+    if not hasattr(type(found), "array"):
+        raise ForbiddenError("holds something else than columns where they belong")
+    return found.array()
 
 
 def names_of(raw: bytes) -> Any:

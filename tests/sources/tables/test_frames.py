@@ -77,8 +77,8 @@ def test_a_frame_is_its_rows(name, tmp_path):
 
 
 def test_what_is_no_frame_is_none():
-    """Columns, mappings and lists are what they were."""
-    columns = [frame()["content"], pl.DataFrame(ROWS)["content"], arrow()["content"]]
+    """Columns of numbers, mappings and lists are what they were."""
+    columns = [frame()["importance"], pl.DataFrame(ROWS)["number"], arrow()["content"]]
     assert not any(map(is_frame, [*columns, [], {}, "text", iter(()), ROWS]))
     assert of_frame(ROWS, LIMIT) is None
 

@@ -287,7 +287,7 @@ def test_a_large_parquet_file_is_read_a_little_at_a_time(tmp_path):
     most = seen = 0
     before = pa.total_allocated_bytes()
     with (tmp_path / "a.parquet").open("rb") as stream:
-        for line in rows_of_parquet(stream, "a.parquet", Bounds(1 << 30)):
+        for line in rows_of_parquet(stream, "a.parquet", Bounds(1 << 30), 1 << 26):
             seen += len(line) > 1_000
             most = max(most, pa.total_allocated_bytes() - before)
     assert (seen, (tmp_path / "a.parquet").stat().st_size > 30_000_000) == (rows, True)
