@@ -21,7 +21,7 @@ from datetime import UTC, date, datetime, timedelta, timezone
 
 import orjson
 
-from memproc.spelled import usual
+from memproc.spelled import month_named, usual
 from memproc.values import BLANKS, settled
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -213,9 +213,10 @@ def _parse_written(match: re.Match[str]) -> datetime | None:
 
 def _month_of(name: str) -> int:
     months = [at for at, month in enumerate(_MONTHS, 1) if month.startswith(name) or month[:4] == name]
-    if len(months) != 1:
+    number = months[0] if len(months) == 1 else month_named(name)
+    if number is None:
         raise NotATimeError("not a month: ", repr(name))
-    return months[0]
+    return number
 
 
 def _hour_of(hour: str, half: str) -> int:
