@@ -63,6 +63,7 @@ def validate(
         int, Option("--max-shown", metavar="N", help="Of equal faults in a file show this many; all are counted.")
     ] = 10,
     output: Annotated[Output, Option(help="sarif: a SARIF 2.1.0 log; github: workflow commands that annotate lines.")] = "human",
+    strict: Annotated[bool, Option("--strict", help="Exit with 1 also if a file in a folder or archive cannot be read.")] = False,
     as_json: Json = False,
 ) -> None:
     """Check the records of a file and show every fault. Exit with 1 if there is one."""
@@ -90,7 +91,7 @@ def validate(
     _show(found.checks, "json" if as_json else output)
     if found.advice:
         tell(f"no record can be taken: {found.advice}")
-    if not found.checks.is_valid:
+    if not found.checks.is_valid or (strict and found.checks.not_read):
         raise Exit(FAILED)
 
 

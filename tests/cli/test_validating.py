@@ -188,3 +188,13 @@ def test_a_schema_of_the_current_folder_is_obeyed(memproc_in, tmp_path, monkeypa
     assert memproc_in(*arguments)[0] == 0
     code, told, _ = memproc_in(*arguments, "--schema", "own_notes:Note")
     assert (code, "mood: Input should be less than or equal to 10" in told) == (1, True)
+
+
+def test_a_file_that_cannot_be_read_is_a_failure_on_request(memproc_in, tmp_path):
+    """In a folder it stops nothing, and is told; a check in CI may want to know."""
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "a.jsonl").write_text('{"content": "tea"}\n')
+    (tmp_path / "data" / "b.json").write_text('{"sku": 1}')
+    assert memproc_in("validate", "data")[0] == 0
+    assert memproc_in("validate", "data", "--strict")[0] == 1
+    assert memproc_in("validate", "data/a.jsonl", "--strict")[0] == 0
