@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import SplitResult, urljoin, urlsplit
 
 from memproc.errors import UsageError
 
 PORTS = {"https": 443, "http": 80}
 _NAT64 = IPv6Network("64:ff9b::/96")
+_GIVEN_OUT = IPv6Network("2000::/3")  # no public address of version 6 is elsewhere: Python knows not all that are reserved
+_RESERVED = (IPv6Network("2001::/23"), IPv6Network("2001:db8::/32"), IPv6Network("3fff::/20"))
 
 Address = IPv4Address | IPv6Address
 
@@ -43,6 +45,14 @@ def _split(url: str) -> SplitResult:
     if parts.username is not None or parts.password is not None:
         raise RefusedError("the URL holds a user or a password: give it in a header, as in Authorization=ENV:TOKEN")
     return parts
+
+
+def joined(base: str, target: str) -> str:
+    """Return the URL that a server names on a page, which may be a part of one. Raises RefusedError if it is none."""
+    try:
+        return urljoin(base, target)
+    except ValueError:
+        raise RefusedError("what leads to the next page, or redirects, is no URL") from None
 
 
 def check_url(url: str, hosts: Sequence[tuple[str, int]], *, allow_private: bool) -> None:
@@ -79,6 +89,9 @@ def check_address(text: str, host: str, *, allow_private: bool, is_plain: bool) 
 
 
 def _is_public(address: Address) -> bool:
+    if isinstance(address, IPv6Address):
+        is_there = address in _NAT64 or (address in _GIVEN_OUT and not any(address in one for one in _RESERVED))
+        return is_there and (address in _NAT64 or address.is_global)
     return address.is_global and not address.is_multicast
 
 
@@ -87,4 +100,4 @@ def _inside(address: Address) -> list[IPv4Address]:
     if isinstance(address, IPv4Address):
         return []
     translated = IPv4Address(int(address) & 0xFFFFFFFF) if address in _NAT64 else None
-    return [one for one in (address.ipv4_mapped, address.sixtofour, translated) if one is not None]
+    return [one for one in (address.sixtofour, translated) if one is not None]

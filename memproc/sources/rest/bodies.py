@@ -8,23 +8,26 @@ from __future__ import annotations
 
 import io
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from hashlib import blake2b
 from typing import Any
 
 import orjson
 
-from memproc.errors import SourceEndedError
+from memproc.errors import OversizedError, SourceEndedError
 from memproc.sources.decoding import decode
 from memproc.sources.elements import array_elements, list_at
 from memproc.sources.items import Item
 from memproc.sources.rest.client import Body
-from memproc.sources.rest.paging import MISSING, Answer, names_in, value_at
+from memproc.sources.rest.paging import MISSING, Answer, name_shown, names_in, value_at
 from memproc.sources.rest.retrying import PassingError
 from memproc.sources.sniffing import BOM
+from memproc.validation import in_one_line
 
 LINES = ("ndjson", "jsonl", "jsonlines", "json-lines", "json-seq", "stream+json")
-MAY_BE_JSON = ("json", "javascript", "plain", "html", "octet-stream")  # html: servers that are overloaded answer so
+MAY_BE_JSON = ("json", "javascript", "plain", "octet-stream")
+MARKS, MOST_VALUES = (b"{", b"[", b","), 2_000_000  # in an answer
+SHOWN_BYTES, START_CHARS = 400, 60  # of an answer that is something else
 TAIL_BYTES = 1 << 16
 _OF_SEQUENCES = b"\x1e"  # before each text of application/json-seq
 
@@ -32,9 +35,11 @@ _OF_SEQUENCES = b"\x1e"  # before each text of application/json-seq
 class Page:
     """A page that was received whole: its records, as often as they are asked for, and what it answers. Close it."""
 
-    def __init__(self, body: Body, records: str | None) -> None:
-        """Read a body. Raises PassingError if it broke off, SourceEndedError if there is no list where it should be."""
-        self._body, self._records = body, records
+    def __init__(self, body: Body, records: str | None, *, hide: Callable[[str], str] = str) -> None:
+        """Read a body; `hide` takes secrets out of what messages show. Raises PassingError if the body broke off, SourceEndedError
+        if there is no list where it should be, OversizedError if it holds too much.
+        """
+        self._body, self._records, self._hide = body, records, hide
         self._value: Any = None
         self._raw = b""
         self._count = 0
@@ -59,7 +64,7 @@ class Page:
 
     def answer(self) -> Answer:
         """Return what the page says of the next one, after its records were read."""
-        return Answer(self._body.url, self._value, self._body.next_link, self._count)
+        return Answer(self._body.url, self._value, self._body.next_link, self._count, self._hide)
 
     def place_of(self, kept: str, at: int) -> int:
         """Return how many records stand up to the one of a hash: at its old place, or where it is first. 0 if it is not there."""
@@ -78,6 +83,8 @@ class Page:
         if not self._raw.strip():
             self._value = []
             return True
+        if sum(map(self._raw.count, MARKS)) > MOST_VALUES:  # each becomes an object of Python, which takes more than its bytes
+            raise OversizedError(f"the answer holds more than {MOST_VALUES:,} values: ask for smaller pages")
         try:
             self._value = orjson.loads(self._raw)
         except orjson.JSONDecodeError:
@@ -86,8 +93,9 @@ class Page:
                 self._raw = b""
                 return False
             told = f"the answer is no JSON that is whole, but {self._body.kind or 'of no kind'}"
-            if not any(kind in self._body.kind or not self._body.kind for kind in MAY_BE_JSON):
-                raise SourceEndedError(told) from None
+            if self._body.kind and not any(kind in self._body.kind for kind in MAY_BE_JSON):
+                begins = in_one_line(self._hide(self._raw[:SHOWN_BYTES].decode("utf-8", "replace")), START_CHARS)
+                raise SourceEndedError(f"{told}, which begins {begins!r}: is a key missing, or the address wrong?") from None
             raise PassingError(told) from None
         return True
 
@@ -96,11 +104,13 @@ class Page:
             if isinstance(self._value, list):
                 return
             lists = [name for name, value in self._value.items() if isinstance(value, list)] if self._has_names else []
-            told = f"records={lists[0]!r} (--records {lists[0]})" if lists else f"records, of {names_in(self._value)}"
+            shown = name_shown(lists[0], self._hide) if lists else ""
+            told = f"records={shown!r} (--records {shown})" if lists else f"records, of {names_in(self._value, self._hide)}"
             raise SourceEndedError(f"the answer is no list: name where in it the records are, as in {told}")
         found = value_at(self._value, self._records)
         if found is MISSING or not isinstance(found, list | None):
-            raise SourceEndedError(f"no list is at records={self._records} in the answer, which has {names_in(self._value)}")
+            has = names_in(self._value, self._hide)
+            raise SourceEndedError(f"no list is at records={self._records} in the answer, which has {has}")
 
     @property
     def _has_names(self) -> bool:

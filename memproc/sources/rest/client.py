@@ -14,13 +14,13 @@ from hashlib import blake2b
 from http import HTTPStatus
 from tempfile import SpooledTemporaryFile
 from typing import NamedTuple, TypeVar
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urlsplit
 
 import httpcore2
 from loguru import logger
 
 from memproc.errors import MemprocError, OversizedError, SourceEndedError
-from memproc.sources.rest.addresses import RefusedError, check_url
+from memproc.sources.rest.addresses import RefusedError, check_url, joined
 from memproc.sources.rest.gate import Gate, Outside, quiet
 from memproc.sources.rest.paging import next_link
 from memproc.sources.rest.retrying import PassingError, asked_wait, is_passing, limit_wait, wait_seconds
@@ -119,7 +119,8 @@ class Client:
         outside, began, attempt = self._outside, self._outside.monotonic(), 0
         while True:
             try:
-                return take(self._followed(url))
+                with self._secrets.hiding():
+                    return take(self._followed(url))
             except PassingError as failure:
                 wait = wait_seconds(attempt, outside.chance(), failure.at_least)
                 spent = outside.monotonic() - began
@@ -136,15 +137,22 @@ class Client:
     def _followed(self, url: str) -> Body:
         """Return the answer to a URL, or to those that it redirects to."""
         for _ in range(MOST_REDIRECTS + 1):
-            try:
-                check_url(url, self._hosts, allow_private=self._allow_private)
-                answered = self._answer(url)
-            except RefusedError as error:
-                raise RefusedError(self._secrets.hidden(str(error))) from None
+            self._check(url)
+            answered = self._answer(url)
             if isinstance(answered, Body):
                 return answered
             url = answered
         raise SourceEndedError(f"{self._shown(url)} redirects more than {MOST_REDIRECTS} times")
+
+    def _check(self, url: str) -> None:
+        """Raise RefusedError if no request may go to a URL. A part of a secret that would be its host is not shown."""
+        try:
+            check_url(url, self._hosts, allow_private=self._allow_private)
+        except RefusedError:
+            before, hidden = (text.partition("://")[2].partition("?")[0] for text in (url, self._secrets.hidden(url)))
+            if _host_in(before) != _host_in(hidden):
+                raise RefusedError(f"the next page, or a redirect, leads to the value of {_host_in(hidden)}") from None
+            raise
 
     def _answer(self, url: str) -> Body | str:
         """Make a request, and return what is answered, or where to ask instead."""
@@ -173,7 +181,7 @@ class Client:
         """Return the body of a response that is one, or where it redirects to. Raises what its status means."""
         status, now = response.status, self._outside.now()
         if status in REDIRECTS and (target := headers.get("location")):
-            return urljoin(url, target)
+            return joined(url, target)
         told = f"{self._shown(url)} answers {status}{_phrase_of(status)}"
         if is_passing(status, headers, now):
             raise PassingError(told, asked_wait(headers, now))
@@ -190,7 +198,7 @@ class Client:
         except BaseException:
             file.close()
             raise
-        kind = headers.get("content-type", "").partition(";")[0].strip().lower()
+        kind = self._secrets.hidden(headers.get("content-type", "").partition(";")[0].strip().lower())
         return Body(url, kind, next_link(_all_of(response, b"link")), file, hashed.digest())
 
     def _decompressed(self, response: httpcore2.Response, headers: Mapping[str, str], url: str) -> Iterator[bytes]:
@@ -198,7 +206,9 @@ class Client:
         most, made = self._bounds.most_bytes, 0
         coding = headers.get("content-encoding", "identity").strip().lower()
         if coding not in ("", "identity", "gzip", "x-gzip"):
-            raise SourceEndedError(f"{self._shown(url)} is compressed by {coding[:40]!r}, which was not asked for")
+            raise SourceEndedError(
+                f"{self._shown(url)} is compressed by {self._secrets.hidden(coding)[:40]!r}, which was not asked for"
+            )
         pieces = response.iter_stream()
         for piece in _unzipped(pieces) if coding.endswith("gzip") else pieces:
             made += len(piece)
@@ -209,6 +219,10 @@ class Client:
 
     def _shown(self, url: str) -> str:
         return self._secrets.hidden(url_shown(self._secrets.hidden(url)))
+
+
+def _host_in(text: str) -> str:
+    return text.partition("/")[0]
 
 
 def _unzipped(pieces: Iterator[bytes]) -> Iterator[bytes]:

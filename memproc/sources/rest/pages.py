@@ -131,11 +131,12 @@ class RestPages:
             from memproc.sources.rest.bodies import Page  # noqa: PLC0415 - what reaches out is loaded when it is needed
             from memproc.sources.rest.walking import Since, Walk  # noqa: PLC0415
 
+            secrets = self._secrets()
+
             def get(url: str) -> Page:
-                return client.get(url, lambda body: Page(body, self.records))
+                return client.get(url, lambda body: Page(body, self.records, hide=secrets.hidden))
 
             since = None if self.cursor_field is None or self.since_param is None else Since(self.cursor_field, self.since_param)
-            secrets = self._secrets()
             walk = Walk(secrets.revealed_url(self.url), paging_of(self.paging), since, get, Keeping(secrets, self.url))
             self.unread.clear()
             walk.unread = self.unread

@@ -11,15 +11,18 @@ not followed, is told and never passed over; nor is a path that leads to nothing
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from itertools import islice
 from typing import Any, NamedTuple
-from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit, urlunsplit
+from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from memproc.errors import SourceEndedError, UsageError
+from memproc.sources.rest.addresses import joined
+from memproc.validation import in_one_line
 
 MISSING = object()
 FORMS = "page:PARAM, offset:PARAM, cursor:PARAM=PATH, next:PATH or link, each with ,more=PATH or ,total=PATH; pages with ,start=0"
-NAMES_SHOWN = 8
+NAMES_SHOWN, NAME_CHARS = 8, 40
 NEXT_NAMES = frozenset(
     ["next", "nextcursor", "nextpage", "nextpagetoken", "nexttoken", "nexturl", "nextlink", "@odata.nextlink", "hasmore", "hasnext"]
 )
@@ -35,12 +38,15 @@ class Spot(NamedTuple):
 
 
 class Answer(NamedTuple):
-    """What an API answered: from which URL, the JSON value if it is one, the target of `rel="next"`, how many records it holds."""
+    """What an API answered: from which URL, the JSON value if it is one, the target of `rel="next"`, how many records it holds; and
+    what hides secrets in names that messages tell.
+    """
 
     url: str
     value: Any
     next_link: str | None
     records: int
+    hide: Callable[[str], str] = str
 
 
 class Paging(NamedTuple):
@@ -86,11 +92,12 @@ class Paging(NamedTuple):
         if token in (None, "", False, MISSING):
             hint = self.more if says_on and self.more else says_more(answer.value)
             if hint and answer.records:
+                hint = ".".join(name_shown(name, answer.hide) for name in hint.split("."))
                 raise SourceEndedError(f"the answer says by {hint} that there is more, and {self._missed}: give paging as {FORMS}")
             return None
         if not isinstance(token, str | int):
             raise SourceEndedError(f"{self.path} is no text in the answer: it has to be what leads to the next page")
-        return Spot(urljoin(answer.url, str(token)) if self.kind in ("next", "link") else str(token), read)
+        return Spot(joined(answer.url, str(token)) if self.kind in ("next", "link") else str(token), read)
 
     def near(self, spot: Spot, count: int) -> Iterator[Spot]:
         """Yield the pages beside a numbered one of so many records, to which these may have moved: first the one before."""
@@ -111,10 +118,10 @@ class Paging(NamedTuple):
     def _says_on(self, answer: Answer, read: int) -> bool | None:
         """Return whether there is more, None if the answer was not to tell."""
         if self.more:
-            found = _there(answer.value, self.more)
+            found = _there(answer, self.more)
             return found not in (None, False, 0, "", "false")
         if self.total:
-            found = str(_there(answer.value, self.total))
+            found = str(_there(answer, self.total))
             if not found.isdecimal():
                 raise SourceEndedError(f"total={self.total} is no number in the answer")
             return read < int(found)
@@ -163,22 +170,27 @@ def value_at(value: Any, path: str) -> Any:
     return value
 
 
-def _there(value: Any, path: str) -> Any:
+def _there(answer: Answer, path: str) -> Any:
     """Return what is at a path. Raises SourceEndedError if nothing is."""
-    found = value_at(value, path)
+    found = value_at(answer.value, path)
     if found is MISSING:
-        raise SourceEndedError(f"nothing is at {path} in the answer, which has {names_in(value)}")
+        raise SourceEndedError(f"nothing is at {path} in the answer, which has {names_in(answer.value, answer.hide)}")
     return found
 
 
-def names_in(value: Any) -> str:
+def name_shown(name: str, hide: Callable[[str], str]) -> str:
+    """Return a name of an answer as messages tell it: a secret in it is hidden before it is cut."""
+    return in_one_line(hide(name), NAME_CHARS)
+
+
+def names_in(value: Any, hide: Callable[[str], str] = str) -> str:
     """Return the names that a JSON object has, as messages tell them.
 
     >>> names_in({"data": [], "meta": {}}), names_in([])
     ('data, meta', 'no names')
     """
-    names = [str(name)[:40] for name in value] if isinstance(value, dict) else []
-    return ", ".join(names[:NAMES_SHOWN]) + (", ..." if len(names) > NAMES_SHOWN else "") or "no names"
+    names = [name_shown(name, hide) for name in islice(value, NAMES_SHOWN)] if isinstance(value, dict) else []
+    return ", ".join(names) + (", ..." if names and len(value) > NAMES_SHOWN else "") or "no names"
 
 
 def says_more(value: Any, prefix: str = "") -> str | None:

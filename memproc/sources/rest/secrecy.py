@@ -1,18 +1,21 @@
 """Values from the environment in headers and URLs (`ENV:TOKEN`), and what is shown instead of them.
 
-Rules: the value is in the request alone. Wherever a text may be shown or kept it is written as the reference again, also where the
-server repeats it. Parameters of a URL whose names are those of keys are shown as stars.
+Rules: the value is in the request alone. Wherever a message, a log or a mark may hold it, it is written as the reference again,
+also where the server repeats it, in whatever case; a text is cut only after that. What a record holds is another matter: it is
+stored as it was sent, since a value like `anna` may be a word of it. Parameters of a URL whose names are those of keys are shown as
+stars.
 """
 
 from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import NamedTuple, Self
 from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit, urlunsplit
 
-from memproc.errors import UsageError
+from memproc.errors import MemprocError, UsageError
 
 HIDDEN = "***"
 SHORT = 4  # characters: a shorter secret is hidden only where it stands by itself
@@ -52,13 +55,23 @@ class Secrets(NamedTuple):
             query = urlencode([(name, self.revealed(value)) for name, value in parse_qsl(query, keep_blank_values=True)])
         return urlunsplit(parts._replace(path=path, query=query))
 
-    def hidden(self, text: str) -> str:
-        """Return a text with the references in place of the values, however much of these is quoted."""
+    def hidden(self, text: str, *, in_any_case: bool = True) -> str:
+        """Return a text with the references in place of the values, however much of these is quoted, and in whatever case."""
+        flags = re.IGNORECASE if in_any_case else 0
         for name, value in sorted(self.values.items(), key=lambda one: (-len(one[1]), one)):
             any_form = "".join(map(_quoted_or_not, value))
             reference = f"ENV:{name}"
-            text = re.sub(any_form if len(value) >= SHORT else rf"(?<!\w){any_form}(?!\w)", reference, text)
+            text = re.sub(any_form if len(value) >= SHORT else rf"(?<!\w){any_form}(?!\w)", reference, text, flags=flags)
         return text
+
+    @contextmanager
+    def hiding(self) -> Iterator[None]:
+        """Hide the values in the messages of memproc's own exceptions."""
+        try:
+            yield
+        except MemprocError as error:
+            error.args = tuple(self.hidden(one) if isinstance(one, str) else one for one in error.args)
+            raise
 
 
 def _quoted_or_not(mark: str) -> str:
@@ -115,13 +128,15 @@ class Keeping(NamedTuple):
     start: str
 
     def shown(self, token: str) -> str:
-        """Return a cursor or URL without what is secret."""
+        """Return a cursor or URL without what is secret, stars if it could not be made whole again."""
         hidden = self.secrets.hidden(token)
+        if hidden != self.secrets.hidden(token, in_any_case=False):
+            return HIDDEN
         return url_shown(hidden) if "://" in hidden else hidden
 
     def asked(self, kept: str) -> str | None:
         """Return the cursor or URL of a kept text, None if a key that was in it is not at hand."""
         if "://" not in kept:
-            return self.secrets.revealed(kept)
+            return None if kept == HIDDEN else self.secrets.revealed(kept)
         whole = with_keys_of(self.start, kept)
         return None if whole is None else self.secrets.revealed_url(whole)

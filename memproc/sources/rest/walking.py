@@ -42,12 +42,16 @@ class Walk:
 
     def marked(self, mark: Mapping[str, Any]) -> Iterator[Marked]:
         """Yield the records behind a mark, an empty one for all. Raises SourceEndedError where pages lead nowhere."""
+        with self._kept.secrets.hiding():
+            yield from self._marked(mark)
+
+    def _marked(self, mark: Mapping[str, Any]) -> Iterator[Marked]:
         since = mark.get("from")
         greatest = mark.get("greatest", since)
         if since is not None and self._since is not None:
             self._start = with_parameter(self._start, self._since.parameter, str(since))
         spot, passed, page = self._found(mark)
-        tokens, last, same = {spot.token}, b"", 0
+        tokens, last, same, empty = {spot.token}, b"", 0, 0
         while True:
             with closing(page or self._page(spot)) as page:
                 for at, item in enumerate(page.items(), 1):
@@ -55,11 +59,15 @@ class Walk:
                         greatest = self._greater(greatest, item)
                         yield Marked(item, self._mark(spot, at, item, {"from": since, "greatest": greatest}))
                 answer = page.answer()
-                self.unread.update(page.unread)
+                for name, count in page.unread.items():
+                    self.unread[self._kept.secrets.hidden(name)] += count
             same = same + 1 if answer.records and page.digest == last else 1
             following = self._paging.behind(spot, answer)
             if following is None:
                 return
+            empty = 0 if answer.records else empty + 1
+            if empty >= SAME_PAGES:
+                raise SourceEndedError(f"the pages do not end: {empty} in a row hold no record; mind paging={self._paging.kind}")
             if following.token in tokens or same >= SAME_PAGES:
                 told = "leads to one that was read before" if same < SAME_PAGES else f"is the same as the {SAME_PAGES - 1} before"
                 raise SourceEndedError(f"the pages do not end: page {len(tokens)} {told}; mind paging={self._paging.kind}")

@@ -89,7 +89,7 @@ PASSING = {
     "wrong length": giving_more_than_told,
     "broken gzip": breaking_gzip,
     "gzip cut behind a line": breaking_gzip_behind_a_line,
-    "no JSON": lambda request: request.give(b"<html>Please wait</html>", kind="text/html"),
+    "no JSON": lambda request: request.give(b"Please wait", kind="text/plain"),
 }
 
 

@@ -302,6 +302,56 @@ def test_pages_that_do_not_end_are_told(api, fresh_file):
         assert numbers(store) == [1, 2]
 
 
+def test_pages_without_any_record_are_not_asked_for_without_end(api, tmp_path):
+    """Each with another cursor: there is always one more."""
+    api.answers["/m"] = lambda request, _: request.give({"items": [], "next": f"c{len(request.server.seen)}"})
+    with pytest.raises(memproc.SourceError, match="10 in a row hold no record"):
+        ingest(RestPages(f"{api.root}/m", "items", paging="cursor:after=next", allow_private=True), tmp_path / "m.db")
+    assert len(api.seen) == 10
+
+
+def test_an_answer_of_very_many_values_is_refused(api, tmp_path):
+    """Each takes many times as much memory as its bytes, which are few when they come compressed."""
+    body = gzip.compress(b"[" + b"{}," * 1_500_000 + b"{}]", 1)
+    api.answers["/m"] = lambda request, _: request.give(body, headers={"Content-Encoding": "gzip"})
+    with pytest.raises(memproc.SourceError, match="holds more than 2,000,000 values"):
+        ingest(RestPages(f"{api.root}/m", allow_private=True), tmp_path / "m.db")
+
+
+def test_a_page_for_people_is_told_at_once_with_its_beginning(api, tmp_path):
+    """As one that asks to log in: asking again changes nothing."""
+    api.answers["/m"] = lambda request, _: request.give(b"<!doctype html><title>Sign in</title>", kind="text/html; charset=utf-8")
+    with pytest.raises(memproc.SourceError, match="but text/html, which begins '<!doctype html><title>Sign in"):
+        ingest(RestPages(f"{api.root}/m", allow_private=True), tmp_path / "m.db")
+    assert len(api.seen) == 1
+
+
+ECHOES = {
+    "a name of a list": lambda request, token: request.give({token: [{"content": "tea"}]}),
+    "many names": lambda request, token: request.give({f"{'x' * 30}{token}": {}, token: {}}),
+    "a kind": lambda request, token: request.give(b"x", kind=f"image/{token}"),
+    "a coding": lambda request, token: request.give(b"x", headers={"Content-Encoding": token}),
+    "a redirect": lambda request, token: request.give({}, 302, {"Location": f"http://{token}/m"}),
+    "a link": lambda request, token: request.give(memories(1), headers={"Link": f'<http://{token}.example/m>; rel="next"'}),
+    "a page for people": lambda request, token: request.give(f"<p>{token}</p>".encode(), kind="text/html"),
+}
+
+
+@pytest.mark.parametrize("way", ECHOES)
+def test_a_secret_that_a_server_sends_back_is_not_shown(api, tmp_path, monkeypatch, way):
+    """In whatever case, and also where a text is cut."""
+    token = "Wq7LionTiger93"
+    monkeypatch.setenv("TOKEN", token)
+    api.answers["/m"] = lambda request, _: ECHOES[way](request, token)
+    source = RestPages(f"{api.root}/m", headers={"Authorization": "Bearer ENV:TOKEN"}, allow_private=True, retry_seconds=0.1)
+    try:
+        told = str(ingest(source, tmp_path / "m.db").notes)
+    except memproc.SourceError as error:
+        told = f"{error} {error!r} {error.__cause__!r}"
+    assert "lion" not in told.lower()
+    assert "ENV:TOKEN" in told
+
+
 TOKEN = "Kx7-tiger+lion/81=="
 QUOTED = "Kx7-tiger%2Blion/81%3D%3D"
 
