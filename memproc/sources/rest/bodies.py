@@ -26,7 +26,7 @@ from memproc.validation import in_one_line
 
 LINES = ("ndjson", "jsonl", "jsonlines", "json-lines", "json-seq", "stream+json")
 MAY_BE_JSON = ("json", "javascript", "plain", "octet-stream")
-MARKS, MOST_VALUES = (b"{", b"[", b","), 2_000_000  # in an answer
+MOST_OBJECTS, MOST_VALUES = 2_000_000, 5_000_000  # in an answer, each of which takes many times its bytes
 SHOWN_BYTES, START_CHARS = 400, 60  # of an answer that is something else
 TAIL_BYTES = 1 << 16
 _OF_SEQUENCES = b"\x1e"  # before each text of application/json-seq
@@ -83,8 +83,9 @@ class Page:
         if not self._raw.strip():
             self._value = []
             return True
-        if sum(map(self._raw.count, MARKS)) > MOST_VALUES:  # each becomes an object of Python, which takes more than its bytes
-            raise OversizedError(f"the answer holds more than {MOST_VALUES:,} values: ask for smaller pages")
+        if self._raw.count(b"{") + self._raw.count(b"[") > MOST_OBJECTS or self._raw.count(b",") > MOST_VALUES:
+            told = f"{MOST_OBJECTS:,} objects and lists, or {MOST_VALUES:,} values"
+            raise OversizedError(f"the answer holds more than {told}: ask for smaller pages")
         try:
             self._value = orjson.loads(self._raw)
         except orjson.JSONDecodeError:

@@ -92,7 +92,7 @@ class Paging(NamedTuple):
         if token in (None, "", False, MISSING):
             hint = self.more if says_on and self.more else says_more(answer.value)
             if hint and answer.records:
-                hint = ".".join(name_shown(name, answer.hide) for name in hint.split("."))
+                hint = in_one_line(answer.hide(hint), 2 * NAME_CHARS)
                 raise SourceEndedError(f"the answer says by {hint} that there is more, and {self._missed}: give paging as {FORMS}")
             return None
         if not isinstance(token, str | int):

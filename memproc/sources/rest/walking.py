@@ -23,6 +23,7 @@ from memproc.sources.rest.secrecy import Keeping
 from memproc.times import parse_time
 
 SAME_PAGES = 10  # equal pages in a row: the server does not heed where it is asked from
+EMPTY_PAGES = 100  # in a row: who filters while scanning may give some
 GONE = frozenset((400, 404, 410, 416, 422))  # what servers answer to a cursor that has expired, or a page that is no more
 
 
@@ -66,7 +67,7 @@ class Walk:
             if following is None:
                 return
             empty = 0 if answer.records else empty + 1
-            if empty >= SAME_PAGES:
+            if empty >= EMPTY_PAGES:
                 raise SourceEndedError(f"the pages do not end: {empty} in a row hold no record; mind paging={self._paging.kind}")
             if following.token in tokens or same >= SAME_PAGES:
                 told = "leads to one that was read before" if same < SAME_PAGES else f"is the same as the {SAME_PAGES - 1} before"
