@@ -168,7 +168,7 @@ def _feed(store: memproc.Store, fed: Fed, found: Fuzzed) -> None:
     assert recount.read == report.read, recount
     decisions = len(store.decisions())
     assert report.read + report.left_out.total() + decisions >= fed.least, f"{fed.least} items gave no more than {report}"
-    if fed.last is not None and report.status == "done" and not (fed.is_open and _is_kept(store, report, fed.last)):
+    if fed.last is not None and report.status == fed.status and not (fed.is_open and _is_kept(store, report, fed.last)):
         assert store.add({"content": fed.last}).outcome == "duplicate", f"the last record is not there: {report}"
     for one in store.quarantine(status=None, job=report.job):
         assert one.raw or fed.shape in ("array", EARLY), one
@@ -231,7 +231,7 @@ def _made_early(chance: Random, folder: Path) -> Fed:
     path = folder / f"early{early.suffix}"
     path.write_bytes(early.raw)
     options = {"settings": memproc.Settings(max_record_bytes=limit_bytes), "format": "csv" if early.suffix == ".csv" else "memproc"}
-    status, told = ("failed", None) if early.is_lost else ("done", last)
+    status, told = ("failed", None) if early.is_lost else ("failed" if early.is_cut else "done", last)
     return Fed(path, options, EARLY, early.least, status, told, early.is_open)
 
 

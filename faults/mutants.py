@@ -125,7 +125,8 @@ _HEADS: Final[tuple[dict[str, Any], ...]] = (
 class Early(NamedTuple):
     """A file in which a reader might stop early: its suffix, its bytes, and how many records stand in it at least, the last of
     which is whole. Where what stands behind a record cannot be told from it (`is_lost`), none is the last, and the job must fail;
-    where it may be told (`is_open`), the last is a record, or among the bytes of one in quarantine, or the job fails.
+    where it may be told (`is_open`), the last is a record, or among the bytes of one in quarantine, or the job fails. Where its
+    list, or the object around it, has no end (`is_cut`), the job must fail with the last one read.
     """
 
     suffix: str
@@ -133,6 +134,7 @@ class Early(NamedTuple):
     least: int
     is_lost: bool = False
     is_open: bool = False
+    is_cut: bool = False
 
 
 class Mutants:
@@ -396,8 +398,9 @@ def _cut(mutants: Mutants, records: list[bytes], last: bytes, _limit_bytes: int)
         return Early(".csv", b"\n".join(rows), len(records) + 2)
     ends = [b"", b",", b",\n", b"," + piece, b"," + piece]
     ends += [b"]", b'],"n', b'],"next":', b'],"next":"ab', b'],"next":nul'] if shape == "object" else []
-    raw = (b'{"total":9,"memories":[' if shape == "object" else b"[") + b",".join([*records, last]) + mutants.chance.choice(ends)
-    return Early(".json", raw, len(records) + 2)
+    end = mutants.chance.choice(ends)
+    raw = (b'{"total":9,"memories":[' if shape == "object" else b"[") + b",".join([*records, last]) + end
+    return Early(".json", raw, len(records) + 2, is_cut=True)
 
 
 def _in_lines(mutants: Mutants, records: list[bytes], last: bytes, limit_bytes: int) -> Early:

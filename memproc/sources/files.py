@@ -185,7 +185,9 @@ def _proved(pieces: Iterator[Piece], stream: IO[bytes], shown: str, state: State
     except Exception as error:
         raise SourceEndedError(f"{shown} could not be read to its end: {type(error).__name__}: {error}") from error
     if reading.is_cut and (state is None or at >= state.st_size):
-        raise SourceEndedError(f"{shown} ends before the end of its list: how many records are missing is not known")
+        raise SourceEndedError(
+            f"{shown} ends before the end of its list, or of the object around it: how many records are missing is not known"
+        )
     if state is None:
         return
     size, now = state.st_size, os.fstat(stream.fileno())
