@@ -418,7 +418,7 @@ def history_step(store, act, choice):
         "accept": (memproc.Store.reviews, accept),
         "undo policy": (memproc.Store.policies, undo_policy),
         "expire": (list, expire),
-        "restore": (memproc.Store.expired, restore),
+        "restore": (lambda store: sorted(store.expired()), restore),
         "unmerge": (all_rows, unmerge),
         "forget": (all_rows, forget),
         "unmerge_job": (memproc.Store.jobs, unmerge_job),
