@@ -34,9 +34,6 @@ _DAY_SECONDS = 86_400
 # Seconds from 1970 to the first moment of year 1 and to the last of year 9999, which systems write for "no time", in any zone.
 _YEAR_ONE_SECONDS, _YEAR_9999_SECONDS = -62_135_596_800, 253_402_300_800
 _FIRST_YEAR, _LAST_YEAR = 1900, 2999  # of dates in bare digits; other years are more likely something else
-_MONTHS = (
-    "january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november", "december"
-)  # fmt: skip
 _NONE = re.compile(r"(?:0000-00-00|0001-?01-?01|9999-?12-?31)(?:[T ][\d:.,+\-Z ]*(?:UTC)?)?|(?:00010101|99991231)\d{4}(?:\d\d)?")
 _OUTER_YEARS = (date.min.year, date.max.year)
 _SLASHED = re.compile(r"(\d{4})/(\d{1,2})/(\d{1,2})(?: \(\w{2,9}\))?(?: (\d{1,2}):(\d{2})(?::(\d{2}))?)?")
@@ -212,9 +209,7 @@ def _parse_written(match: re.Match[str]) -> datetime | None:
 
 
 def _month_of(name: str) -> int:
-    months = [at for at, month in enumerate(_MONTHS, 1) if month.startswith(name) or month[:4] == name]
-    number = months[0] if len(months) == 1 else month_named(name)
-    if number is None:
+    if (number := month_named(name)) is None:
         raise NotATimeError("not a month: ", repr(name))
     return number
 
